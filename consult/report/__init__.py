@@ -1,0 +1,1 @@
+"""What an owner gets: one plain Report, and the page, PDF and staff view made from it."""

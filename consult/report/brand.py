@@ -1,0 +1,227 @@
+"""Who the pages and the report speak for: names, colours, logo and the way to a consult.
+
+A brand file is TOML or JSON, and every key is optional:
+
+    name = "Northside Growth"           # the agency
+    product = "Relay Check"             # what the questionnaire is called
+    consult_url = "https://northside.example/consult"
+    email = "hello@northside.example"
+    phone = "+1 555 0100"
+    currency = "USD"                    # one of CURRENCY_SIGNS
+    logo = "logo.svg"                   # SVG or PNG, beside the brand file
+
+    [colours]
+    marketing = "#a84300"
+    sales = "#1c4f8f"
+    exchange = "#f2c12e"
+"""
+
+import base64
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from urllib.parse import urlsplit
+
+READABLE = 4.5
+"""The contrast that WCAG 2.2 asks of text (success criterion 1.4.3)."""
+
+LOGO_LIMIT = 100_000
+"""The largest logo, in bytes: it travels inside every report."""
+
+CURRENCY_SIGNS = {
+    "AUD": "A$",
+    "CAD": "CA$",
+    "CHF": "CHF ",
+    "EUR": "€",
+    "GBP": "£",
+    "NZD": "NZ$",
+    "USD": "$",
+}
+
+_LOGO_TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
+_TEXT_LIMIT = 80
+
+
+class BrandError(ValueError):
+    """A brand file that cannot be used; the message says which key and why."""
+
+
+@dataclass(frozen=True)
+class Colours:
+    """The colours of the light pages and the report, as #rrggbb.
+
+    `marketing` and `sales` are used for text on `paper`, and paper-coloured text lies on them;
+    `exchange` only ever lies under text in `ink`. `contrast_faults` holds them to that.
+    """
+
+    ink: str = "#14202e"
+    paper: str = "#ffffff"
+    marketing: str = "#a84300"
+    sales: str = "#1c4f8f"
+    exchange: str = "#f2c12e"
+
+    def contrast_faults(self) -> list[str]:
+        """One sentence for each pair of colours that is too close to read."""
+        pairs = (
+            ("ink", "paper"),
+            ("marketing", "paper"),
+            ("sales", "paper"),
+            ("ink", "exchange"),
+        )
+        measured = [(a, b, contrast(getattr(self, a), getattr(self, b))) for a, b in pairs]
+        return [
+            f"colours: {a} on {b} has a contrast of {ratio:.1f}, text needs {READABLE}"
+            for a, b, ratio in measured
+            if ratio < READABLE
+        ]
+
+
+@dataclass(frozen=True)
+class Logo:
+    """A picture of the agency, kept whole so that no page or report has to fetch it."""
+
+    media_type: str
+    data: bytes
+
+    @property
+    def data_uri(self) -> str:
+        """The picture as a `data:` address."""
+        return f"data:{self.media_type};base64,{base64.b64encode(self.data).decode('ascii')}"
+
+
+@dataclass(frozen=True)
+class Brand:
+    """Everything that changes when another agency puts its name on the product."""
+
+    name: str = "Marketing Maven"
+    product: str = "Relay Check"
+    consult_url: str = "https://marketingmaven.example/consult"
+    email: str = ""
+    phone: str = ""
+    currency: str = "USD"
+    colours: Colours = field(default_factory=Colours)
+    logo: Logo | None = None
+
+    @property
+    def currency_sign(self) -> str:
+        """What stands before an amount of money: "$", "€", "CHF "."""
+        return CURRENCY_SIGNS[self.currency]
+
+
+def load_brand(path: Path | None) -> Brand:
+    """The brand in the file at `path`, or the default one when there is none.
+
+    Raises BrandError for a file that cannot be read, a key that is unknown or of the wrong kind,
+    a link that is not http(s), a logo that is no picture, and colours too close to read.
+    """
+    if path is None:
+        return Brand()
+    try:
+        return _brand(_read(path), path.parent)
+    except BrandError as fault:
+        raise BrandError(f"{path}: {fault}") from fault
+
+
+def contrast(one: str, other: str) -> float:
+    """The WCAG contrast ratio of two #rrggbb colours, 1 to 21."""
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    """Relative luminance as WCAG 2.2 defines it."""
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _read(path: Path) -> Mapping[str, object]:
+    try:
+        text = path.read_text(encoding="utf-8")
+        found = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+    except OSError as fault:
+        raise BrandError(f"cannot be read ({fault.strerror})") from fault
+    except ValueError as fault:
+        kind = "JSON" if path.suffix == ".json" else "TOML"
+        raise BrandError(f"is not valid {kind}: {fault}") from fault
+    if not isinstance(found, dict):
+        raise BrandError("has to be a table of keys and values")
+    return found
+
+
+def _brand(found: Mapping[str, object], folder: Path) -> Brand:
+    _refuse_unknown_keys(found, {f.name for f in fields(Brand)})
+    default = Brand()
+
+    def text(key: str) -> str:
+        return _text(key, found.get(key, getattr(default, key)))
+
+    brand = Brand(
+        name=text("name"),
+        product=text("product"),
+        consult_url=text("consult_url"),
+        email=text("email"),
+        phone=text("phone"),
+        currency=text("currency"),
+        colours=_colours(found.get("colours", {})),
+        logo=_logo(folder / text("logo")) if "logo" in found else None,
+    )
+    _check(brand)
+    return brand
+
+
+def _check(brand: Brand) -> None:
+    if not brand.name or not brand.product:
+        raise BrandError("name and product may not be empty")
+    if brand.currency not in CURRENCY_SIGNS:
+        raise BrandError(f"currency: {brand.currency!r} is none of {', '.join(CURRENCY_SIGNS)}")
+    address = urlsplit(brand.consult_url)
+    if address.scheme not in ("http", "https") or not address.netloc:
+        raise BrandError("consult_url: has to start with https:// or http://")
+    if brand.email and "@" not in brand.email:
+        raise BrandError(f"email: {brand.email!r} is no mail address")
+    if faults := brand.colours.contrast_faults():
+        raise BrandError("; ".join(faults))
+
+
+def _refuse_unknown_keys(found: Mapping[str, object], known: set[str], where: str = "") -> None:
+    if unknown := sorted(set(found) - known):
+        raise BrandError(f"{where}unknown key {unknown[0]!r}; known: {', '.join(sorted(known))}")
+
+
+def _text(key: str, value: object) -> str:
+    limit = 500 if key == "consult_url" else _TEXT_LIMIT
+    if not isinstance(value, str) or len(value) > limit or not value.isprintable():
+        raise BrandError(f"{key}: has to be a line of text of at most {limit} characters")
+    return value.strip()
+
+
+def _colours(value: object) -> Colours:
+    if not isinstance(value, dict):
+        raise BrandError("colours: has to be a table")
+    _refuse_unknown_keys(value, {f.name for f in fields(Colours)}, "colours: ")
+    for key, colour in value.items():
+        if not isinstance(colour, str) or not re.fullmatch(r"#[0-9a-fA-F]{6}", colour):
+            raise BrandError(f"colours: {key} has to look like #1c4f8f")
+    return Colours(**value)
+
+
+def _logo(path: Path) -> Logo:
+    media_type = _LOGO_TYPES.get(path.suffix.lower())
+    if media_type is None:
+        raise BrandError("logo: has to be an .svg or a .png file")
+    try:
+        data = path.read_bytes()
+    except OSError as fault:
+        raise BrandError(f"logo: {path} cannot be read ({fault.strerror})") from fault
+    if len(data) > LOGO_LIMIT:
+        raise BrandError(f"logo: is {len(data):,} bytes, at most {LOGO_LIMIT:,} are allowed")
+    starts = b"\x89PNG\r\n\x1a\n" if media_type == "image/png" else b"<"
+    if not data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(starts):
+        raise BrandError(f"logo: {path.name} is not what its name says")
+    return Logo(media_type, data)
