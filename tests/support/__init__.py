@@ -1,0 +1,1 @@
+"""What the tests share: a client that inspects pages, journeys, personas, apps and a browser."""

@@ -1,0 +1,99 @@
+"""The response headers that every answer must carry, written down a second time on purpose.
+
+The app keeps its own table. This one says what a browser must receive, so that a slip in the
+app's table is a failing test and not a new truth.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+Profile = Literal["public", "staff", "document", "asset"]
+
+_TOKEN_PATH = re.compile(r"^/(check|result)/[^/]+")
+_DOCUMENT_PATH = re.compile(r"\.(pdf|csv|xlsx)$")
+_OWN_SOURCES = frozenset({"'self'", "'none'"})
+
+_EVERYWHERE = {
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_PAGE_POLICY = {
+    "default-src": "'none'",
+    "style-src": "'self'",
+    "script-src": "'self'",
+    "img-src": "'self'",
+    "font-src": "'self'",
+    "connect-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+}
+_DOCUMENT_POLICY = {"default-src": "'none'", "sandbox": ""}
+POWERFUL_FEATURES = ("camera", "microphone", "geolocation", "payment", "usb")
+
+
+def profile_of(path: str, status: int = 200) -> Profile:
+    """Which column of the header table a path belongs to."""
+    if path.startswith("/static/"):
+        return "asset"
+    if _DOCUMENT_PATH.search(path) and status == 200:
+        return "document"
+    return "staff" if path == "/staff" or path.startswith("/staff/") else "public"
+
+
+def header_problems(path: str, status: int, headers: dict[str, str], *, https: bool) -> list[str]:
+    """What is missing or wrong in the headers of one answer; an empty list when all is well."""
+    profile = profile_of(path, status)
+    wanted = dict(_EVERYWHERE)
+    wanted["Referrer-Policy"] = "no-referrer" if profile == "document" else "same-origin"
+    if profile in ("staff", "document"):
+        wanted["X-Frame-Options"] = "DENY"
+    if profile != "asset" and (profile != "public" or _TOKEN_PATH.match(path)):
+        wanted["Cache-Control"] = "no-store"
+        wanted["X-Robots-Tag"] = "noindex"
+    if https:
+        wanted["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+    problems = [
+        f"header {name} is {headers.get(name)!r}, not {value!r}"
+        for name, value in wanted.items()
+        if headers.get(name) != value
+    ]
+    if profile == "public" and "X-Frame-Options" in headers:
+        problems.append("X-Frame-Options cannot name several sites; frame-ancestors does")
+    if not https and "Strict-Transport-Security" in headers:
+        problems.append("Strict-Transport-Security means nothing over plain HTTP")
+    problems += _policy_problems(profile, headers.get("Content-Security-Policy", ""))
+    if profile in ("public", "staff"):
+        problems += _feature_problems(headers.get("Permissions-Policy", ""))
+    return problems
+
+
+def _policy_problems(profile: Profile, value: str) -> list[str]:
+    given = dict(_directive(part) for part in value.split(";") if part.strip())
+    wanted = dict(_DOCUMENT_POLICY if profile == "document" else _PAGE_POLICY)
+    if profile == "staff":
+        wanted["frame-ancestors"] = "'none'"
+    problems = [
+        f"Content-Security-Policy {name} is {given.get(name)!r}, not {sources!r}"
+        for name, sources in wanted.items()
+        if given.get(name) != sources
+    ]
+    if profile == "public" and "'self'" not in given.get("frame-ancestors", ""):
+        problems.append("Content-Security-Policy lets no page of our own frame this one")
+    for name, sources in given.items():
+        if name != "frame-ancestors" and not set(sources.split()) <= _OWN_SOURCES:
+            problems.append(f"Content-Security-Policy {name} trusts {sources!r}")
+    return problems
+
+
+def _directive(part: str) -> tuple[str, str]:
+    name, _, sources = part.strip().partition(" ")
+    return name, sources.strip()
+
+
+def _feature_problems(value: str) -> list[str]:
+    off = {part.strip() for part in value.split(",")}
+    missing = [name for name in POWERFUL_FEATURES if f"{name}=()" not in off]
+    return [f"Permissions-Policy leaves {missing} open"] if missing else []

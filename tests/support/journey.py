@@ -1,0 +1,104 @@
+"""A person who answers the questionnaire, one page after the other, through its own forms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from tests.support.client import PageClient
+from tests.support.page import Form, Page
+
+AnswerValue = int | float | str | Sequence[str] | None
+"""As in the answers JSON: a rung, a number, an id or several; None leaves the field empty."""
+
+MOST_PAGES = 60
+
+
+def as_sent(answer: AnswerValue) -> str | list[str]:
+    """An answer in the form in which a browser sends it."""
+    if answer is None:
+        return []
+    if isinstance(answer, str):
+        return answer
+    if isinstance(answer, int | float):
+        return f"{answer:g}" if isinstance(answer, float) else str(answer)
+    return list(answer)
+
+
+class Journey:
+    """One check from the start page to the result, with the answers known beforehand.
+
+    `answers` maps question ids to values as in the answers JSON. A question that a page asks and
+    that has no answer here is left as the page shows it. `page` is always the page in view;
+    change `answers` at any time to change your mind.
+    """
+
+    def __init__(
+        self, client: PageClient, answers: Mapping[str, AnswerValue], *, query: str = ""
+    ) -> None:
+        self.client = client
+        self.answers = dict(answers)
+        self.seen: list[str] = []
+        self.page = client.get(f"/{query}")
+
+    def start(self) -> Page:
+        """Press Start on the start page; its first page of questions comes."""
+        return self._show(self.client.submit(self.page.form("/start")))
+
+    def go(self, path: str) -> Page:
+        """Open a path by hand, and follow where it leads."""
+        return self._show(self.client.send("GET", path, status=None))
+
+    def fill(self) -> Form:
+        """The form of the page in view, with the answers that it asks for filled in."""
+        form = self.page.form()
+        asked = {name: as_sent(self.answers[name]) for name in form.fields if name in self.answers}
+        return form.fill(**asked)
+
+    def answer(self) -> Page:
+        """Fill the page in view and press Continue; the next page comes."""
+        return self._show(self.client.submit(self.fill()))
+
+    def refuse(self, *, status: int = 422) -> Page:
+        """Fill the page in view and press Continue, when it should come back with errors."""
+        self.page = self.client.submit(self.fill(), status=status)
+        assert self.page.errors, f"{self.page!r} came back and says nothing about it"
+        return self.page
+
+    def to_page(self, name: str) -> Page:
+        """Answer page after page until the one with this name comes."""
+        for _ in range(MOST_PAGES):
+            if self.page.path.endswith(f"/{name}"):
+                return self.page
+            before = self.page.path
+            self.answer()
+            assert self.page.path != before, f"{self.page!r} does not lead on"
+        raise AssertionError(f"{name!r} never came; the pages were {self.seen}")
+
+    def to_review(self) -> Page:
+        """Answer everything, up to the page that shows all answers before they are sent."""
+        return self.to_page("review")
+
+    def submit(self) -> Page:
+        """On the review page, send the answers; the result comes."""
+        return self._show(self.client.submit(self.page.form("/review")))
+
+    def to_result(self) -> Page:
+        """The whole way from the start page to the result."""
+        self.start()
+        self.to_review()
+        return self.submit()
+
+    @property
+    def token(self) -> str:
+        """The token in the path of the page in view."""
+        return self.page.path.split("/")[2]
+
+    @property
+    def root(self) -> str:
+        """The path that all pages of this check or result begin with."""
+        return "/".join(self.page.path.split("/")[:3])
+
+    def _show(self, page: Page) -> Page:
+        self.page = self.client.follow(page)
+        self.seen.append(self.page.path)
+        return self.page
