@@ -1,7 +1,5 @@
 """The inspector finds what it is there to find: every law, broken once."""
 
-from __future__ import annotations
-
 import pytest
 from flask import Flask, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
@@ -50,7 +48,11 @@ def test_a_good_page_has_no_problems() -> None:
         ("<title>A page</title>", "<title> </title>", "0 titles"),
         (' lang="en"', "", "no lang"),
         ('<main id="main">', '<div id="main">', "0 main"),
-        ('content="width=device-width"', 'content="user-scalable=no"', "forbids zooming"),
+        (
+            'content="width=device-width"',
+            'content="user-scalable=no"',
+            "forbids zooming",
+        ),
         ('<meta name="viewport" content="width=device-width">', "", "no viewport"),
         ('id="help"', 'id="main"', "'main' 2 times"),
         ('id="help"', 'id="help me"', "cannot be referred to"),
@@ -67,7 +69,11 @@ def test_a_good_page_has_no_problems() -> None:
         ("</main>", "<script>go()</script></main>", "an inline <script>"),
         ("</head>", "<style>a{}</style></head>", "an inline <style>"),
         ('href="#main"', 'href="javascript:go()"', "a javascript: link"),
-        ('href="/static/a.css"', 'href="https://cdn.example/a.css"', "leaves this site"),
+        (
+            'href="/static/a.css"',
+            'href="https://cdn.example/a.css"',
+            "leaves this site",
+        ),
         ('src="/static/a.svg"', 'src="//cdn.example/a.svg"', "leaves this site"),
         ('src="/static/a.svg"', 'src="data:image/png;base64,AA"', "leaves this site"),
         ('action="/next"', 'action="https://other.example/"', "leaves this site"),
@@ -94,13 +100,23 @@ def test_each_missing_header_is_found(name: str) -> None:
     [
         ("/", {"X-Frame-Options": "DENY"}),
         ("/", {"Strict-Transport-Security": "max-age=1"}),
-        ("/", {"Content-Security-Policy": "default-src 'none'; script-src 'unsafe-inline'"}),
+        (
+            "/",
+            {
+                "Content-Security-Policy": "default-src 'none'; script-src 'unsafe-inline'"
+            },
+        ),
         ("/check/abc/page", {}),
         ("/staff/", {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}),
-        ("/result/abc/report.pdf", {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}),
+        (
+            "/result/abc/report.pdf",
+            {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"},
+        ),
     ],
 )
-def test_a_wrong_header_for_the_kind_of_answer_is_found(path: str, changes: dict[str, str]) -> None:
+def test_a_wrong_header_for_the_kind_of_answer_is_found(
+    path: str, changes: dict[str, str]
+) -> None:
     assert header_problems(path, 200, PUBLIC_HEADERS | changes, https=False)
 
 

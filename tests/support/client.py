@@ -1,7 +1,5 @@
 """A browser without a screen that reads every page it fetches with a critical eye."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -82,7 +80,12 @@ class PageClient:
         sent.update(headers or {})
         page = Page(
             self._client.open(
-                path, method=method, data=data, base_url=self.base_url, headers=sent, **options
+                path,
+                method=method,
+                data=data,
+                base_url=self.base_url,
+                headers=sent,
+                **options,
             )
         )
         self._inspect(page, status)
@@ -93,7 +96,10 @@ class PageClient:
         shown = f": {page.text[:400]}" if page.is_html and not as_expected else ""
         assert as_expected, f"{page!r} came, not {status or 'a page'}{shown}"
         problems = header_problems(
-            page.path, page.status, dict(page.headers), https=self.base_url.startswith("https")
+            page.path,
+            page.status,
+            dict(page.headers),
+            https=self.base_url.startswith("https"),
         )
         if page.set_cookies and not re.match(r"/staff(/|$)", page.path):
             problems.append(f"a public page sets a cookie: {page.set_cookies}")
@@ -107,4 +113,6 @@ class PageClient:
             return []
         path = _CHANGING_SEGMENT.sub("*", page.path)
         first = self._path_of_title.setdefault(page.title, path)
-        return [] if first == path else [f"title {page.title!r} is also that of {first}"]
+        return (
+            [] if first == path else [f"title {page.title!r} is also that of {first}"]
+        )

@@ -4,8 +4,6 @@ The app keeps its own table. This one says what a browser must receive, so that 
 app's table is a failing test and not a new truth.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Literal
 
@@ -43,11 +41,15 @@ def profile_of(path: str, status: int = 200) -> Profile:
     return "staff" if path == "/staff" or path.startswith("/staff/") else "public"
 
 
-def header_problems(path: str, status: int, headers: dict[str, str], *, https: bool) -> list[str]:
+def header_problems(
+    path: str, status: int, headers: dict[str, str], *, https: bool
+) -> list[str]:
     """What is missing or wrong in the headers of one answer; an empty list when all is well."""
     profile = profile_of(path, status)
     wanted = dict(_EVERYWHERE)
-    wanted["Referrer-Policy"] = "no-referrer" if profile == "document" else "same-origin"
+    wanted["Referrer-Policy"] = (
+        "no-referrer" if profile == "document" else "same-origin"
+    )
     if profile in ("staff", "document"):
         wanted["X-Frame-Options"] = "DENY"
     if profile != "asset" and (profile != "public" or _TOKEN_PATH.match(path)):
@@ -61,7 +63,9 @@ def header_problems(path: str, status: int, headers: dict[str, str], *, https: b
         if headers.get(name) != value
     ]
     if profile == "public" and "X-Frame-Options" in headers:
-        problems.append("X-Frame-Options cannot name several sites; frame-ancestors does")
+        problems.append(
+            "X-Frame-Options cannot name several sites; frame-ancestors does"
+        )
     if not https and "Strict-Transport-Security" in headers:
         problems.append("Strict-Transport-Security means nothing over plain HTTP")
     problems += _policy_problems(profile, headers.get("Content-Security-Policy", ""))
@@ -81,7 +85,9 @@ def _policy_problems(profile: Profile, value: str) -> list[str]:
         if given.get(name) != sources
     ]
     if profile == "public" and "'self'" not in given.get("frame-ancestors", ""):
-        problems.append("Content-Security-Policy lets no page of our own frame this one")
+        problems.append(
+            "Content-Security-Policy lets no page of our own frame this one"
+        )
     for name, sources in given.items():
         if name != "frame-ancestors" and not set(sources.split()) <= _OWN_SOURCES:
             problems.append(f"Content-Security-Policy {name} trusts {sources!r}")

@@ -1,9 +1,8 @@
 """The laws that every HTML page keeps, whatever it is for. One function a law."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from xml.etree.ElementTree import Element
 
 from tests.support.page import Document, text_of
@@ -62,7 +61,7 @@ def one_heading(document: Document) -> Iterator[str]:
     for heading in headings:
         if not text_of(heading):
             yield f"an empty {heading.tag}"
-    for above, below in zip(levels, levels[1:], strict=False):
+    for above, below in pairwise(levels):
         if below > above + 1:
             yield f"h{below} follows h{above}"
 
@@ -80,7 +79,10 @@ def titled_and_in_a_language(document: Document) -> Iterator[str]:
     if not viewports:
         yield "no viewport: a phone would show the page as a desktop"
     for viewport in viewports:
-        if "user-scalable" in viewport.attrib["content"] or "maximum" in viewport.attrib["content"]:
+        if (
+            "user-scalable" in viewport.attrib["content"]
+            or "maximum" in viewport.attrib["content"]
+        ):
             yield "the viewport forbids zooming"
 
 
@@ -115,7 +117,9 @@ def labelled_fields(document: Document) -> Iterator[str]:
             if control.attrib.get("type") == "radio" and not _legend(document, control):
                 yield f"choices of {control.attrib.get('name')!r} have no legend"
     for element in document.all("button", "a"):
-        if not (text_of(element) or _aria_label(document, element) or _image_text(element)):
+        if not (
+            text_of(element) or _aria_label(document, element) or _image_text(element)
+        ):
             yield f"<{element.tag}> without words: {element.attrib}"
     for image in document.all("img"):
         if "alt" not in image.attrib:
@@ -124,7 +128,9 @@ def labelled_fields(document: Document) -> Iterator[str]:
 
 def _label(document: Document, control: Element) -> str:
     wanted = control.attrib.get("id")
-    labels = [e for e in document.all("label") if wanted and e.attrib.get("for") == wanted]
+    labels = [
+        e for e in document.all("label") if wanted and e.attrib.get("for") == wanted
+    ]
     labels += [e for e in document.ancestors(control) if e.tag == "label"]
     return "".join(text_of(label) for label in labels) or _aria_label(document, control)
 
@@ -135,7 +141,9 @@ def _aria_label(document: Document, element: Element) -> str:
         for name in element.attrib.get("aria-labelledby", "").split()
         if name in document.by_id
     ]
-    return element.attrib.get("aria-label", "").strip() or "".join(text_of(e) for e in named)
+    return element.attrib.get("aria-label", "").strip() or "".join(
+        text_of(e) for e in named
+    )
 
 
 def _image_text(element: Element) -> str:
@@ -157,7 +165,9 @@ def nothing_inline(document: Document) -> Iterator[str]:
         for attribute in element.attrib:
             if attribute == "style" or attribute.startswith("on"):
                 yield f"<{element.tag} {attribute}=…> is inline"
-        if element.tag == "style" or (element.tag == "script" and "src" not in element.attrib):
+        if element.tag == "style" or (
+            element.tag == "script" and "src" not in element.attrib
+        ):
             yield f"an inline <{element.tag}>"
         if element.attrib.get("href", "").strip().lower().startswith("javascript:"):
             yield "a javascript: link"

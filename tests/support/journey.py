@@ -1,7 +1,5 @@
 """A person who answers the questionnaire, one page after the other, through its own forms."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 from tests.support.client import PageClient
@@ -51,7 +49,11 @@ class Journey:
     def fill(self) -> Form:
         """The form of the page in view, with the answers that it asks for filled in."""
         form = self.page.form()
-        asked = {name: as_sent(self.answers[name]) for name in form.fields if name in self.answers}
+        asked = {
+            name: as_sent(self.answers[name])
+            for name in form.fields
+            if name in self.answers
+        }
         return form.fill(**asked)
 
     def answer(self) -> Page:

@@ -1,0 +1,1 @@
+"""Fixtures that every test may use. Helpers are in `tests/support`: import them from there."""
