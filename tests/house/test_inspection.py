@@ -102,9 +102,7 @@ def test_each_missing_header_is_found(name: str) -> None:
         ("/", {"Strict-Transport-Security": "max-age=1"}),
         (
             "/",
-            {
-                "Content-Security-Policy": "default-src 'none'; script-src 'unsafe-inline'"
-            },
+            {"Content-Security-Policy": "default-src 'none'; script-src 'unsafe-inline'"},
         ),
         ("/check/abc/page", {}),
         ("/staff/", {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}),
@@ -114,9 +112,7 @@ def test_each_missing_header_is_found(name: str) -> None:
         ),
     ],
 )
-def test_a_wrong_header_for_the_kind_of_answer_is_found(
-    path: str, changes: dict[str, str]
-) -> None:
+def test_a_wrong_header_for_the_kind_of_answer_is_found(path: str, changes: dict[str, str]) -> None:
     assert header_problems(path, 200, PUBLIC_HEADERS | changes, https=False)
 
 

@@ -113,6 +113,4 @@ class PageClient:
             return []
         path = _CHANGING_SEGMENT.sub("*", page.path)
         first = self._path_of_title.setdefault(page.title, path)
-        return (
-            [] if first == path else [f"title {page.title!r} is also that of {first}"]
-        )
+        return [] if first == path else [f"title {page.title!r} is also that of {first}"]

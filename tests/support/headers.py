@@ -41,15 +41,11 @@ def profile_of(path: str, status: int = 200) -> Profile:
     return "staff" if path == "/staff" or path.startswith("/staff/") else "public"
 
 
-def header_problems(
-    path: str, status: int, headers: dict[str, str], *, https: bool
-) -> list[str]:
+def header_problems(path: str, status: int, headers: dict[str, str], *, https: bool) -> list[str]:
     """What is missing or wrong in the headers of one answer; an empty list when all is well."""
     profile = profile_of(path, status)
     wanted = dict(_EVERYWHERE)
-    wanted["Referrer-Policy"] = (
-        "no-referrer" if profile == "document" else "same-origin"
-    )
+    wanted["Referrer-Policy"] = "no-referrer" if profile == "document" else "same-origin"
     if profile in ("staff", "document"):
         wanted["X-Frame-Options"] = "DENY"
     if profile != "asset" and (profile != "public" or _TOKEN_PATH.match(path)):
@@ -63,9 +59,7 @@ def header_problems(
         if headers.get(name) != value
     ]
     if profile == "public" and "X-Frame-Options" in headers:
-        problems.append(
-            "X-Frame-Options cannot name several sites; frame-ancestors does"
-        )
+        problems.append("X-Frame-Options cannot name several sites; frame-ancestors does")
     if not https and "Strict-Transport-Security" in headers:
         problems.append("Strict-Transport-Security means nothing over plain HTTP")
     problems += _policy_problems(profile, headers.get("Content-Security-Policy", ""))
@@ -85,9 +79,7 @@ def _policy_problems(profile: Profile, value: str) -> list[str]:
         if given.get(name) != sources
     ]
     if profile == "public" and "'self'" not in given.get("frame-ancestors", ""):
-        problems.append(
-            "Content-Security-Policy lets no page of our own frame this one"
-        )
+        problems.append("Content-Security-Policy lets no page of our own frame this one")
     for name, sources in given.items():
         if name != "frame-ancestors" and not set(sources.split()) <= _OWN_SOURCES:
             problems.append(f"Content-Security-Policy {name} trusts {sources!r}")

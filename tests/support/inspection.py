@@ -79,10 +79,7 @@ def titled_and_in_a_language(document: Document) -> Iterator[str]:
     if not viewports:
         yield "no viewport: a phone would show the page as a desktop"
     for viewport in viewports:
-        if (
-            "user-scalable" in viewport.attrib["content"]
-            or "maximum" in viewport.attrib["content"]
-        ):
+        if "user-scalable" in viewport.attrib["content"] or "maximum" in viewport.attrib["content"]:
             yield "the viewport forbids zooming"
 
 
@@ -117,9 +114,7 @@ def labelled_fields(document: Document) -> Iterator[str]:
             if control.attrib.get("type") == "radio" and not _legend(document, control):
                 yield f"choices of {control.attrib.get('name')!r} have no legend"
     for element in document.all("button", "a"):
-        if not (
-            text_of(element) or _aria_label(document, element) or _image_text(element)
-        ):
+        if not (text_of(element) or _aria_label(document, element) or _image_text(element)):
             yield f"<{element.tag}> without words: {element.attrib}"
     for image in document.all("img"):
         if "alt" not in image.attrib:
@@ -128,9 +123,7 @@ def labelled_fields(document: Document) -> Iterator[str]:
 
 def _label(document: Document, control: Element) -> str:
     wanted = control.attrib.get("id")
-    labels = [
-        e for e in document.all("label") if wanted and e.attrib.get("for") == wanted
-    ]
+    labels = [e for e in document.all("label") if wanted and e.attrib.get("for") == wanted]
     labels += [e for e in document.ancestors(control) if e.tag == "label"]
     return "".join(text_of(label) for label in labels) or _aria_label(document, control)
 
@@ -141,9 +134,7 @@ def _aria_label(document: Document, element: Element) -> str:
         for name in element.attrib.get("aria-labelledby", "").split()
         if name in document.by_id
     ]
-    return element.attrib.get("aria-label", "").strip() or "".join(
-        text_of(e) for e in named
-    )
+    return element.attrib.get("aria-label", "").strip() or "".join(text_of(e) for e in named)
 
 
 def _image_text(element: Element) -> str:
@@ -165,9 +156,7 @@ def nothing_inline(document: Document) -> Iterator[str]:
         for attribute in element.attrib:
             if attribute == "style" or attribute.startswith("on"):
                 yield f"<{element.tag} {attribute}=…> is inline"
-        if element.tag == "style" or (
-            element.tag == "script" and "src" not in element.attrib
-        ):
+        if element.tag == "style" or (element.tag == "script" and "src" not in element.attrib):
             yield f"an inline <{element.tag}>"
         if element.attrib.get("href", "").strip().lower().startswith("javascript:"):
             yield "a javascript: link"

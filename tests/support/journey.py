@@ -49,11 +49,7 @@ class Journey:
     def fill(self) -> Form:
         """The form of the page in view, with the answers that it asks for filled in."""
         form = self.page.form()
-        asked = {
-            name: as_sent(self.answers[name])
-            for name in form.fields
-            if name in self.answers
-        }
+        asked = {name: as_sent(self.answers[name]) for name in form.fields if name in self.answers}
         return form.fill(**asked)
 
     def answer(self) -> Page:

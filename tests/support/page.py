@@ -11,9 +11,7 @@ from html5lib import HTMLParser
 from html5lib.constants import E as PARSE_ERRORS
 from werkzeug.test import TestResponse
 
-TEXT_TYPES = frozenset(
-    {"text", "email", "tel", "number", "password", "search", "url", "date"}
-)
+TEXT_TYPES = frozenset({"text", "email", "tel", "number", "password", "search", "url", "date"})
 UNSENT_TYPES = frozenset({"submit", "button", "image", "reset", "file"})
 HIDDEN_TEXT_TAGS = frozenset({"script", "style", "template", "title", "head"})
 
@@ -28,12 +26,8 @@ class Document:
             f"line {line}: {PARSE_ERRORS[code] % data}"
             for (line, _column), code, data in parser.errors
         ]
-        self.elements = [
-            element for element in self.root.iter() if isinstance(element.tag, str)
-        ]
-        self._parents = {
-            child: parent for parent in self.root.iter() for child in parent
-        }
+        self.elements = [element for element in self.root.iter() if isinstance(element.tag, str)]
+        self._parents = {child: parent for parent in self.root.iter() for child in parent}
 
     @cached_property
     def by_id(self) -> dict[str, Element]:
@@ -67,11 +61,7 @@ def _words(element: Element) -> Iterator[str]:
         for child in element:
             if isinstance(child.tag, str):
                 yield from _words(child)
-            yield (
-                f" {child.tail or ''}"
-                if child.tag in ("br", "p", "li")
-                else child.tail or ""
-            )
+            yield (f" {child.tail or ''}" if child.tag in ("br", "p", "li") else child.tail or "")
 
 
 def classes_of(element: Element) -> frozenset[str]:
@@ -92,12 +82,8 @@ class Field:
         """Fill in as a person could: only what is offered, and only one of a radio group."""
         if self.kind in ("radio", "checkbox", "select"):
             foreign = [value for value in values if value not in self.offered]
-            assert not foreign, (
-                f"{self.name!r} does not offer {foreign}, only {self.offered}"
-            )
-        assert len(values) <= 1 or self.kind == "checkbox", (
-            f"{self.name!r} takes one value"
-        )
+            assert not foreign, f"{self.name!r} does not offer {foreign}, only {self.offered}"
+        assert len(values) <= 1 or self.kind == "checkbox", f"{self.name!r} takes one value"
         self.values = list(values)
 
 
@@ -109,19 +95,13 @@ class Form:
         self.action = element.attrib.get("action") or page_path
         self.method = element.attrib.get("method", "get").lower()
         self.fields: dict[str, Field] = {}
-        for control in document.all(
-            "input", "select", "textarea", "button", within=element
-        ):
+        for control in document.all("input", "select", "textarea", "button", within=element):
             if "name" in control.attrib and "disabled" not in control.attrib:
                 self._read(document, control)
 
     def _read(self, document: Document, control: Element) -> None:
         name = control.attrib["name"]
-        kind = (
-            control.attrib.get("type", "text")
-            if control.tag == "input"
-            else str(control.tag)
-        )
+        kind = control.attrib.get("type", "text") if control.tag == "input" else str(control.tag)
         if kind in UNSENT_TYPES or kind == "button":
             return
         found = self.fields.setdefault(name, Field(name, kind))
@@ -131,9 +111,7 @@ class Form:
             found.values += [value] if "checked" in control.attrib else []
         elif kind == "select":
             options = document.all("option", within=control)
-            found.offered = [
-                option.attrib.get("value", text_of(option)) for option in options
-            ]
+            found.offered = [option.attrib.get("value", text_of(option)) for option in options]
             chosen = [
                 value
                 for value, o in zip(found.offered, options, strict=True)
@@ -148,18 +126,14 @@ class Form:
     def fill(self, **answers: str | list[str]) -> Self:
         """Fill fields by name. An unknown name or a value that is not offered fails the test."""
         for name, answer in answers.items():
-            assert name in self.fields, (
-                f"the form has no field {name!r}, only {[*self.fields]}"
-            )
+            assert name in self.fields, f"the form has no field {name!r}, only {[*self.fields]}"
             self.fields[name].fill(*([answer] if isinstance(answer, str) else answer))
         return self
 
     @property
     def data(self) -> dict[str, list[str]]:
         """What a browser would send: every field with a value, hidden ones included."""
-        return {
-            field.name: field.values for field in self.fields.values() if field.values
-        }
+        return {field.name: field.values for field in self.fields.values() if field.values}
 
 
 class Page:
@@ -187,9 +161,7 @@ class Page:
     @cached_property
     def document(self) -> Document:
         """The parsed page. Fails for anything but HTML."""
-        assert self.is_html, (
-            f"{self!r} is {self.headers.get('Content-Type')}, not a page"
-        )
+        assert self.is_html, f"{self!r} is {self.headers.get('Content-Type')}, not a page"
         return Document(self.html)
 
     @property
@@ -232,9 +204,7 @@ class Page:
     @property
     def forms(self) -> list[Form]:
         """All forms of the page."""
-        return [
-            Form(self.document, form, self.path) for form in self.document.all("form")
-        ]
+        return [Form(self.document, form, self.path) for form in self.document.all("form")]
 
     def form(self, action_contains: str = "") -> Form:
         """The first form that posts, and whose action contains the given text."""
@@ -250,13 +220,6 @@ class Page:
     @property
     def errors(self) -> dict[str, str]:
         """The error summary: the field (or group) that each line links to, and its message."""
-        summaries = [
-            e for e in self.document.elements if e.attrib.get("role") == "alert"
-        ]
-        links = [
-            link for box in summaries for link in self.document.all("a", within=box)
-        ]
-        return {
-            link.attrib.get("href", "").removeprefix("#"): text_of(link)
-            for link in links
-        }
+        summaries = [e for e in self.document.elements if e.attrib.get("role") == "alert"]
+        links = [link for box in summaries for link in self.document.all("a", within=box)]
+        return {link.attrib.get("href", "").removeprefix("#"): text_of(link) for link in links}

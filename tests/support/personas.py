@@ -131,8 +131,7 @@ def profile(
 def sorted_cards(right: int = 12) -> Answers:
     """The first `right` cards on their right side, the rest not sure, the open ones as sales."""
     cards: Answers = {
-        id: side if place < right else "not_sure"
-        for place, (id, side) in enumerate(CARDS.items())
+        id: side if place < right else "not_sure" for place, (id, side) in enumerate(CARDS.items())
     }
     return cards | {id: "sales" for id in OPEN_CARDS}
 
@@ -147,9 +146,7 @@ def handoff(rung: int, **others: int | str) -> Answers:
     return {id: others.get(id, rung) for id in HANDOFF_ITEMS}
 
 
-def lately(
-    *symptoms: str, done: tuple[str, ...] = ("social_post", "proposal")
-) -> Answers:
+def lately(*symptoms: str, done: tuple[str, ...] = ("social_post", "proposal")) -> Answers:
     """What bothers the owner, and the cards done in the last 30 days."""
     return {"symptoms": symptoms, "done_last_30_days": done}
 
