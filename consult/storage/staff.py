@@ -1,84 +1,160 @@
-"""Staff: who may sign in, where they are signed in, and the one-time links that let them in.
+"""Staff accounts and the one-time links that make them.
 
-Nothing here opens a door by itself: passwords arrive hashed, and the tokens of sessions and
-invitations are kept as hashes only, so a copy of the database lets nobody in.
+A link makes an account for its address, or gives an existing one a new name and password. Its
+token is stored as a hash only, works once, and stops working when a newer one is made.
 """
 
-from __future__ import annotations
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import uuid4
 
-from datetime import datetime
+from sqlalchemy import ColumnElement, select, update
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, column
-from sqlalchemy.orm import Mapped, mapped_column, relationship
-
-from consult.storage.base import Base
-
-ROLES = ("staff", "admin")
-
-
-def _role_known() -> CheckConstraint:
-    return CheckConstraint(column("role").in_(ROLES), name="role_known")
+from consult.storage.database import Session
+from consult.storage.staff_sessions import StaffUser, end_all_sessions, staff_user
+from consult.storage.staff_tables import StaffInvitationRow, StaffUserRow
+from consult.storage.tokens import new_token, token_hash
 
 
-class StaffUserRow(Base):
-    """A person who may sign in. Disabled people stay, so that what they did keeps its name."""
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """A link that still works: for whom (None: whoever comes first), as what, until when."""
 
-    __tablename__ = "staff_users"
-    __table_args__ = (
-        _role_known(),
-        CheckConstraint("email = lower(email)", name="email_lower"),
-        CheckConstraint("length(email) BETWEEN 3 AND 254", name="email_length"),
-        CheckConstraint("length(name) BETWEEN 1 AND 200", name="name_length"),
-        CheckConstraint("length(password_hash) >= 1", name="password_hash_present"),
+    email: str | None
+    role: str
+    expires_at: datetime
+
+
+def user_by_email(session: Session, email: str) -> StaffUser | None:
+    """Find a person by address, given in small letters as it is stored."""
+    return _one_user(session, StaffUserRow.email == email)
+
+
+def user_by_uniquifier(session: Session, uniquifier: str) -> StaffUser | None:
+    """Find a person by the name that sign-in cookies use."""
+    return _one_user(session, StaffUserRow.uniquifier == uniquifier)
+
+
+def all_users(session: Session) -> list[StaffUser]:
+    """Everybody who has an account or had one, in order of their addresses."""
+    return [staff_user(row) for row in session.scalars(select(StaffUserRow).order_by("email"))]
+
+
+def any_user(session: Session) -> bool:
+    """Whether anybody has an account yet."""
+    return session.scalar(select(StaffUserRow.id).limit(1)) is not None
+
+
+def change_password(session: Session, user_id: int, password_hash: str) -> StaffUser:
+    """Store a new password, and sign the person out everywhere."""
+    row = session.get_one(StaffUserRow, user_id)
+    row.password_hash = password_hash
+    row.uniquifier = uuid4().hex
+    end_all_sessions(session, user_id)
+    return staff_user(row)
+
+
+def renew_password_hash(session: Session, user_id: int, password_hash: str) -> None:
+    """Store the same password under a newer hash; the person stays signed in."""
+    session.get_one(StaffUserRow, user_id).password_hash = password_hash
+
+
+def disable(session: Session, user_id: int) -> None:
+    """Close an account: signed out everywhere at once, and its open links void."""
+    row = session.get_one(StaffUserRow, user_id)
+    row.active = False
+    end_all_sessions(session, user_id)
+    _void_invitations(session, row.email)
+
+
+def invite(session: Session, email: str | None, role: str, valid: timedelta) -> str:
+    """Make a one-time link; earlier ones for the same address stop working.
+
+    Returns:
+        The link's token, which is stored nowhere and cannot be had again.
+    """
+    _void_invitations(session, email)
+    token = new_token()
+    now = session.now()
+    session.add(
+        StaffInvitationRow(
+            token_hash=token_hash(token),
+            email=email,
+            role=role,
+            created_at=now,
+            expires_at=now + valid,
+        )
+    )
+    return token
+
+
+def open_invitation(session: Session, token: str) -> Invitation | None:
+    """The invitation behind a token; None when it is unknown, used, void or too old."""
+    row = session.scalar(select(StaffInvitationRow).where(*_usable(session, token)))
+    if row is None or (row.email is None and any_user(session)):
+        return None
+    return Invitation(row.email, row.role, row.expires_at)
+
+
+def accept_invitation(
+    session: Session, token: str, *, email: str, name: str, password_hash: str
+) -> StaffUser | None:
+    """Use an invitation up: make its account, or renew the one that has its address.
+
+    Args:
+        session: a writing one.
+        token: of two who come with the same one, the second gets nothing.
+        email: counts only where the invitation names none.
+
+    Returns:
+        The person, or None where `open_invitation` finds nothing.
+    """
+    invitation = open_invitation(session, token)
+    used = session.scalar(
+        update(StaffInvitationRow)
+        .where(*_usable(session, token))
+        .values(used_at=session.now())
+        .returning(StaffInvitationRow.id)
+    )
+    if invitation is None or used is None:
+        return None
+    address = invitation.email or email
+    row = session.scalar(select(StaffUserRow).where(StaffUserRow.email == address))
+    if row is None:
+        row = StaffUserRow(email=address, created_at=session.now())
+        session.add(row)
+    else:
+        end_all_sessions(session, row.id)
+    row.name = name
+    row.role = invitation.role
+    row.password_hash = password_hash
+    row.uniquifier = uuid4().hex
+    row.active = True
+    session.flush()
+    return staff_user(row)
+
+
+def _one_user(session: Session, condition: ColumnElement[bool]) -> StaffUser | None:
+    row = session.scalar(select(StaffUserRow).where(condition))
+    return staff_user(row) if row else None
+
+
+def _usable(session: Session, token: str) -> tuple[ColumnElement[bool], ...]:
+    return (
+        StaffInvitationRow.token_hash == token_hash(token),
+        StaffInvitationRow.used_at.is_(None),
+        StaffInvitationRow.expires_at > session.now(),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    email: Mapped[str] = mapped_column(String(254), unique=True)
-    name: Mapped[str] = mapped_column(String(200))
-    role: Mapped[str] = mapped_column(String(8))
-    password_hash: Mapped[str] = mapped_column(String(255))
-    # What sign-in tokens name instead of the id; a new one makes all of them void.
-    uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
-    active: Mapped[bool]
-    created_at: Mapped[datetime]
 
-
-class StaffSessionRow(Base):
-    """One browser in which somebody signed in; ended rows stay as a trace until they are pruned."""
-
-    __tablename__ = "staff_sessions"
-    __table_args__ = (Index("ix_staff_sessions_user", "user_id", "ended_at"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("staff_users.id", ondelete="CASCADE"))
-    created_at: Mapped[datetime]
-    last_seen_at: Mapped[datetime]
-    ended_at: Mapped[datetime | None]
-    # Enough for a person to recognise their own devices, and no more: "Firefox on Windows", and a
-    # keyed hash of the network, which can be compared but not read.
-    browser: Mapped[str] = mapped_column(String(80))
-    network_hash: Mapped[str] = mapped_column(String(64))
-
-    user: Mapped[StaffUserRow] = relationship(lazy="raise")
-
-
-class StaffInvitationRow(Base):
-    """A link that works once: it makes an account, or sets a new password for an existing one."""
-
-    __tablename__ = "staff_invitations"
-    __table_args__ = (
-        _role_known(),
-        CheckConstraint("email = lower(email)", name="email_lower"),
-        CheckConstraint("length(email) BETWEEN 3 AND 254", name="email_length"),
-        CheckConstraint("expires_at >= created_at", name="expires_later"),
+def _void_invitations(session: Session, email: str | None) -> None:
+    session.execute(
+        update(StaffInvitationRow)
+        .where(
+            # Not "=": the invitation of the very first person has no address.
+            StaffInvitationRow.email.is_not_distinct_from(email),
+            StaffInvitationRow.used_at.is_(None),
+            StaffInvitationRow.expires_at > session.now(),
+        )
+        .values(expires_at=session.now())
     )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    # None only for the very first account, whose address nobody knows yet.
-    email: Mapped[str | None] = mapped_column(String(254), index=True)
-    role: Mapped[str] = mapped_column(String(8))
-    created_at: Mapped[datetime]
-    expires_at: Mapped[datetime]
-    used_at: Mapped[datetime | None]

@@ -1,0 +1,156 @@
+"""Where staff are signed in. A session lives in the database, so that it can be ended there.
+
+The browser holds a random token; the table holds its hash. A session is over when it was ended,
+when it lay idle too long, when it is too old, or when its person was disabled.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.orm import contains_eager
+
+from consult.storage.database import Session
+from consult.storage.staff_tables import StaffSessionRow, StaffUserRow
+from consult.storage.tokens import new_token, token_hash
+
+
+@dataclass(frozen=True, slots=True)
+class StaffUser:
+    """A person who may sign in, unless disabled (`active` is False)."""
+
+    id: int
+    email: str
+    name: str
+    role: str
+    password_hash: str
+    uniquifier: str
+    active: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StaffSession:
+    """A browser that is signed in, without anything that would let another one in."""
+
+    id: int
+    created_at: datetime
+    last_seen_at: datetime
+    browser: str
+    network_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetime:
+    """How long a session lives without a click, and how long in any case."""
+
+    idle: timedelta
+    absolute: timedelta
+
+
+def start_session(session: Session, user_id: int, browser: str, network_hash: str) -> str:
+    """Note that somebody signed in.
+
+    Returns:
+        The token by which this browser is known from now on.
+    """
+    token = new_token()
+    now = session.now()
+    session.add(
+        StaffSessionRow(
+            token_hash=token_hash(token),
+            user_id=user_id,
+            created_at=now,
+            last_seen_at=now,
+            browser=browser,
+            network_hash=network_hash,
+        )
+    )
+    return token
+
+
+def find_session(
+    session: Session, token: str, lifetime: Lifetime
+) -> tuple[StaffUser, StaffSession] | None:
+    """Who is signed in by a token, and since when; None when the session is over."""
+    row = session.scalar(
+        select(StaffSessionRow)
+        .join(StaffSessionRow.user)
+        .options(contains_eager(StaffSessionRow.user))
+        .where(
+            StaffSessionRow.token_hash == token_hash(token),
+            StaffUserRow.active,
+            *_alive(session, lifetime),
+        )
+    )
+    return (staff_user(row.user), _staff_session(row)) if row else None
+
+
+def live_sessions(session: Session, user_id: int, lifetime: Lifetime) -> list[StaffSession]:
+    """Where a person is signed in, the most recently used first."""
+    rows = session.scalars(
+        select(StaffSessionRow)
+        .where(StaffSessionRow.user_id == user_id, *_alive(session, lifetime))
+        .order_by(StaffSessionRow.last_seen_at.desc(), StaffSessionRow.id.desc())
+    )
+    return [_staff_session(row) for row in rows]
+
+
+def touch_session(session: Session, session_id: int) -> None:
+    """Note that a session is in use."""
+    session.get_one(StaffSessionRow, session_id).last_seen_at = session.now()
+
+
+def end_session(session: Session, user_id: int, session_id: int) -> bool:
+    """End one session of a person; False when this person has no such session to end."""
+    ended = session.scalar(
+        update(StaffSessionRow)
+        .where(StaffSessionRow.id == session_id, *_open_of(user_id))
+        .values(ended_at=session.now())
+        .returning(StaffSessionRow.id)
+    )
+    return ended is not None
+
+
+def end_all_sessions(session: Session, user_id: int) -> None:
+    """Sign a person out everywhere."""
+    session.execute(
+        update(StaffSessionRow).where(*_open_of(user_id)).values(ended_at=session.now())
+    )
+
+
+def staff_user(row: StaffUserRow) -> StaffUser:
+    """The plain view of a row."""
+    return StaffUser(
+        id=row.id,
+        email=row.email,
+        name=row.name,
+        role=row.role,
+        password_hash=row.password_hash,
+        uniquifier=row.uniquifier,
+        active=row.active,
+        created_at=row.created_at,
+    )
+
+
+def _staff_session(row: StaffSessionRow) -> StaffSession:
+    return StaffSession(
+        id=row.id,
+        created_at=row.created_at,
+        last_seen_at=row.last_seen_at,
+        browser=row.browser,
+        network_hash=row.network_hash,
+    )
+
+
+def _alive(session: Session, lifetime: Lifetime) -> tuple[ColumnElement[bool], ...]:
+    now = session.now()
+    return (
+        StaffSessionRow.ended_at.is_(None),
+        StaffSessionRow.last_seen_at > now - lifetime.idle,
+        StaffSessionRow.created_at > now - lifetime.absolute,
+    )
+
+
+def _open_of(user_id: int) -> tuple[ColumnElement[bool], ...]:
+    return (StaffSessionRow.user_id == user_id, StaffSessionRow.ended_at.is_(None))
