@@ -1,0 +1,54 @@
+"""What is asked: questions, pages, branches and words. Knows neither web nor database."""
+
+from consult.questionnaire.answers import AnswerError, read_answers
+from consult.questionnaire.journey import (
+    Asked,
+    NotAsked,
+    OnPathAnswers,
+    Walk,
+    WalkPage,
+    WalkPart,
+    walk,
+)
+from consult.questionnaire.model import (
+    BASE,
+    NOT_SURE,
+    UNKNOWN,
+    Answer,
+    Axis,
+    Depth,
+    Dimension,
+    EditionError,
+    Kind,
+    Question,
+    Structure,
+)
+from consult.questionnaire.questionnaire import Questionnaire
+from consult.questionnaire.wording import Heading, Wording, Words
+
+__all__ = [
+    "BASE",
+    "NOT_SURE",
+    "UNKNOWN",
+    "Answer",
+    "AnswerError",
+    "Asked",
+    "Axis",
+    "Depth",
+    "Dimension",
+    "EditionError",
+    "Heading",
+    "Kind",
+    "NotAsked",
+    "OnPathAnswers",
+    "Question",
+    "Questionnaire",
+    "Structure",
+    "Walk",
+    "WalkPage",
+    "WalkPart",
+    "Wording",
+    "Words",
+    "read_answers",
+    "walk",
+]

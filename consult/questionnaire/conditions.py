@@ -1,0 +1,195 @@
+"""The small vocabulary in which an edition says when something applies.
+
+A condition evaluates itself against what was given (answers and facts by id) and lists the ids
+that it reads, so that a map of the branches, the check for forward references and "why this
+finding?" all come from the same object. An id that was not given, or was answered "unknown",
+satisfies no condition but ``not_`` and ``ALWAYS``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Protocol
+
+Given = Mapping[str, object]
+"""Answers and facts by id; an id that was not given is absent."""
+
+
+class Condition(Protocol):
+    def holds(self, given: Given) -> bool: ...
+    def reads(self) -> tuple[str, ...]: ...
+    def __str__(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _AnyOf:
+    id: str
+    values: tuple[str, ...]
+
+    def holds(self, given: Given) -> bool:
+        return given.get(self.id) in self.values
+
+    def reads(self) -> tuple[str, ...]:
+        return (self.id,)
+
+    def __str__(self) -> str:
+        return f"{self.id} is {' or '.join(self.values)}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Includes:
+    id: str
+    choice: str
+
+    def holds(self, given: Given) -> bool:
+        ticked = given.get(self.id)
+        return isinstance(ticked, tuple) and self.choice in ticked
+
+    def reads(self) -> tuple[str, ...]:
+        return (self.id,)
+
+    def __str__(self) -> str:
+        return f"{self.id} includes {self.choice}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    id: str
+
+    def holds(self, given: Given) -> bool:
+        return self.id in given
+
+    def reads(self) -> tuple[str, ...]:
+        return (self.id,)
+
+    def __str__(self) -> str:
+        return f"{self.id} is answered"
+
+
+@dataclass(frozen=True, slots=True)
+class _Between:
+    id: str
+    low: float
+    high: float
+
+    def holds(self, given: Given) -> bool:
+        rung = given.get(self.id)
+        return isinstance(rung, int | float | Fraction) and self.low <= rung <= self.high
+
+    def reads(self) -> tuple[str, ...]:
+        return (self.id,)
+
+    def __str__(self) -> str:
+        if self.low == self.high:
+            return f"{self.id} is {self.low:g}"
+        if self.low == float("-inf"):
+            return f"{self.id} is at most {self.high:g}"
+        return f"{self.id} is at least {self.low:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class _All:
+    parts: tuple[Condition, ...]
+
+    def holds(self, given: Given) -> bool:
+        return all(part.holds(given) for part in self.parts)
+
+    def reads(self) -> tuple[str, ...]:
+        return _union(self.parts)
+
+    def __str__(self) -> str:
+        return " and ".join(f"({p})" if isinstance(p, _Some) else str(p) for p in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Some:
+    parts: tuple[Condition, ...]
+
+    def holds(self, given: Given) -> bool:
+        return any(part.holds(given) for part in self.parts)
+
+    def reads(self) -> tuple[str, ...]:
+        return _union(self.parts)
+
+    def __str__(self) -> str:
+        return " or ".join(f"({p})" if isinstance(p, _All) else str(p) for p in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Not:
+    part: Condition
+
+    def holds(self, given: Given) -> bool:
+        return not self.part.holds(given)
+
+    def reads(self) -> tuple[str, ...]:
+        return self.part.reads()
+
+    def __str__(self) -> str:
+        return f"not ({self.part})"
+
+
+@dataclass(frozen=True, slots=True)
+class _Always:
+    def holds(self, given: Given) -> bool:
+        return True
+
+    def reads(self) -> tuple[str, ...]:
+        return ()
+
+    def __str__(self) -> str:
+        return "always"
+
+
+ALWAYS: Condition = _Always()
+
+
+def is_(id: str, value: str) -> Condition:
+    """The answer or fact ``id`` is exactly ``value``."""
+    return _AnyOf(id, (value,))
+
+
+def any_of(id: str, *values: str) -> Condition:
+    """The answer or fact ``id`` is one of ``values``."""
+    return _AnyOf(id, values)
+
+
+def includes(id: str, choice: str) -> Condition:
+    """``choice`` is among the ticked choices of question ``id``."""
+    return _Includes(id, choice)
+
+
+def answered(id: str) -> Condition:
+    """Question ``id`` was answered at all; an empty tick list is an answer."""
+    return _Answered(id)
+
+
+def rung(id: str, value: int) -> Condition:
+    """Item ``id`` was answered with exactly rung ``value`` (0 = worst)."""
+    return _Between(id, value, value)
+
+
+def at_least(id: str, value: float) -> Condition:
+    """Item ``id`` was answered with rung ``value`` or better."""
+    return _Between(id, value, float("inf"))
+
+
+def at_most(id: str, value: float) -> Condition:
+    """Item ``id`` was answered with rung ``value`` or worse; "unknown" is not worse."""
+    return _Between(id, float("-inf"), value)
+
+
+def all_of(*parts: Condition) -> Condition:
+    return _All(parts)
+
+
+def some_of(*parts: Condition) -> Condition:
+    return _Some(parts)
+
+
+def not_(part: Condition) -> Condition:
+    return _Not(part)
+
+
+def _union(parts: tuple[Condition, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(id for part in parts for id in part.reads()))

@@ -1,0 +1,138 @@
+"""The rules of the edition 2026-11 that turn answers into findings, as tables joined by id.
+
+A finding never changes a score. ``sorting`` is the sorting score in points (0-100); everything
+else that a rule reads is an answer or a fact. "I don't know" makes none of them true.
+"""
+
+from consult.questionnaire.conditions import (
+    Condition,
+    all_of,
+    answered,
+    at_least,
+    at_most,
+    includes,
+    is_,
+    not_,
+    rung,
+    some_of,
+)
+from consult.questionnaire.editions.edition_2026_11.cards import CARDS
+from consult.questionnaire.model import Rule
+
+_PAYS_FOR_ADS = some_of(
+    includes("done_last_30_days", "cold_ad"), includes("done_last_30_days", "retargeting_ad")
+)
+
+# In the order in which they are shown: what the owner asked about, then what costs money.
+CONTRADICTIONS = (
+    Rule(
+        "more_leads_unworked",
+        all_of(
+            includes("symptoms", "not_enough_leads"),
+            some_of(at_most("clear_answers", 1), rung("lead_list", 0), rung("first_reply", 0)),
+        ),
+        ("Q13",),
+    ),
+    Rule(
+        "poor_leads_undefined",
+        all_of(includes("symptoms", "poor_leads"), at_most("lead_definition", 1)),
+        ("Q13", "Q15"),
+    ),
+    Rule(
+        "cannot_close_unworked",
+        all_of(includes("symptoms", "cannot_close"), at_most("follow_up", 1)),
+        ("Q11",),
+    ),
+    Rule(
+        "paid_to_voicemail",
+        all_of(_PAYS_FOR_ADS, some_of(at_most("after_hours", 1), at_most("first_reply", 1))),
+        ("Q13", "Q14"),
+    ),
+    Rule(
+        "marketing_judged_by_sales",
+        # In a web store, orders per source are a fair yardstick for marketing.
+        all_of(rung("marketing_measure", 1), not_(is_("path", "checkout"))),
+        ("Q16",),
+    ),
+    Rule(
+        "blame_without_numbers",
+        all_of(rung("slow_month", 0), at_most("funnel_counts", 1)),
+        ("Q14", "Q16"),
+    ),
+    Rule(
+        "stop_start_marketing",
+        all_of(includes("symptoms", "feast_or_famine"), at_most("busy_week", 1)),
+        ("Q5", "Q6"),
+    ),
+    Rule(
+        "follow_up_into_silence",
+        all_of(rung("follow_up", 3), at_most("clear_answers", 1)),
+        ("Q11", "Q12"),
+    ),
+    Rule(
+        "fast_but_uncounted",
+        all_of(at_least("first_reply", 3), rung("funnel_counts", 0)),
+        ("Q14",),
+    ),
+    Rule(
+        "long_goal_short_clock",
+        all_of(at_least("marketing_goal", 2), rung("patience", 0)),
+        ("Q6",),
+    ),
+    Rule(
+        "patience_without_target",
+        all_of(rung("patience", 3), at_most("marketing_goal", 1)),
+        ("Q14",),
+    ),
+    Rule(
+        "name_without_time",
+        all_of(rung("marketing_owner", 3), at_most("busy_week", 1)),
+        ("Q5",),
+    ),
+    Rule(
+        "numbers_without_source",
+        all_of(rung("marketing_measure", 3), at_most("lead_source", 1)),
+        ("Q14",),
+    ),
+    Rule(
+        "rule_without_list", all_of(rung("lead_definition", 3), at_most("lead_list", 1)), ("Q13",)
+    ),
+    Rule(
+        "meet_without_hearing",
+        all_of(rung("joint_review", 3), at_most("buyer_words", 1)),
+        ("Q15",),
+    ),
+    Rule(
+        "steps_without_list",
+        all_of(rung("sales_steps", 3), at_most("sales_list", 1)),
+        ("Q10", "Q12"),
+    ),
+    Rule(
+        "invite_all_admit_few",
+        all_of(rung("audience", 0), at_least("lead_definition", 2)),
+        ("Q7", "Q13"),
+    ),
+    Rule(
+        "know_but_not_run",
+        all_of(at_least("sorting", 80), at_most("marketing_goal", 1), at_most("marketing_measure", 1)),
+        ("Q3",),
+    ),
+)
+
+
+def _ticked_none_of(side: str) -> Condition:
+    ticks = (includes("done_last_30_days", id) for id, answer in CARDS.items() if answer == side)
+    return all_of(answered("done_last_30_days"), not_(some_of(*ticks)))
+
+
+FLAGS = (
+    Rule("no_first_runner", _ticked_none_of("marketing"), ("Q5",)),
+    Rule("no_last_runner", _ticked_none_of("sales"), ("Q5",)),
+)
+
+# Why an item can fall away; the depth has a reason of its own, "quick_look".
+NOT_ASKED = (
+    Rule("path_checkout", is_("path", "checkout")),
+    Rule("path_counter", is_("path", "counter")),
+    Rule("under_five", is_("customers_so_far", "under_five")),
+)

@@ -1,0 +1,231 @@
+"""The walk: from answers to what is asked, in which order, and which answers count.
+
+The walk is derived from the answers on every request; progress is never stored, so there is no
+second truth to disagree with. Page, review, score, report and staff view all read the same walk.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from consult.questionnaire.model import Answer, Depth, Kind, Page, Question
+from consult.questionnaire.questionnaire import Questionnaire
+from consult.questionnaire.wording import Heading, Wording
+
+
+@dataclass(frozen=True, slots=True)
+class OnPathAnswers:
+    """Answers that were asked for and count: the only thing that scoring takes.
+
+    Only `Walk.on_path` makes one, so an answer that fell off the path cannot reach a score.
+    ``asked`` lists the ids of all questions on the path in order; ``missing`` those of them
+    without which there is no score; ``ignored`` the given ids that are not on the path.
+    """
+
+    questionnaire: Questionnaire
+    depth: Depth
+    facts: Mapping[str, str]
+    asked: tuple[str, ...]
+    values: Mapping[str, Answer]
+    missing: tuple[str, ...]
+    ignored: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question on the path with the wording it is shown in and its answer so far."""
+
+    question: Question
+    variant: str
+    wording: Wording
+    answer: Answer | None
+
+    @property
+    def id(self) -> str:
+        return self.question.id
+
+    @property
+    def open(self) -> bool:
+        """Whether a score has to wait for this answer."""
+        return self.question.required and self.answer is None
+
+
+@dataclass(frozen=True, slots=True)
+class WalkPage:
+    """A page on the path, with the questions of it that are asked."""
+
+    id: str
+    part_id: str
+    heading: Heading
+    questions: tuple[Asked, ...]
+
+    @property
+    def complete(self) -> bool:
+        return not any(asked.open for asked in self.questions)
+
+
+@dataclass(frozen=True, slots=True)
+class WalkPart:
+    """A named part of the track, and how far along it the answers are."""
+
+    number: int
+    id: str
+    heading: Heading
+    pages: tuple[WalkPage, ...]
+
+    @property
+    def complete(self) -> bool:
+        return all(page.complete for page in self.pages)
+
+
+@dataclass(frozen=True, slots=True)
+class NotAsked:
+    """A scored item that was left out, and the id of the reason."""
+
+    question: Question
+    wording: Wording
+    reason: str
+
+
+@dataclass(frozen=True)
+class Walk:
+    """One pass over an edition with one set of answers."""
+
+    questionnaire: Questionnaire
+    depth: Depth
+    facts: Mapping[str, str]
+    asked: tuple[Asked, ...]
+    given: Mapping[str, Answer]
+
+    @cached_property
+    def on_path(self) -> OnPathAnswers:
+        values = {asked.id: asked.answer for asked in self.asked if asked.answer is not None}
+        return OnPathAnswers(
+            questionnaire=self.questionnaire,
+            depth=self.depth,
+            facts=self.facts,
+            asked=tuple(asked.id for asked in self.asked),
+            values=values,
+            missing=tuple(asked.id for asked in self.asked if asked.open),
+            ignored=tuple(id for id in self.given if id not in values),
+        )
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        return self.on_path.missing
+
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        return self.on_path.ignored
+
+    @property
+    def complete(self) -> bool:
+        return not self.missing
+
+    @cached_property
+    def pages(self) -> tuple[WalkPage, ...]:
+        """The pages with at least one question on the path, in order."""
+        asked = {a.id: a for a in self.asked}
+        pages = []
+        for page in self.questionnaire.structure.pages:
+            on_page = tuple(asked[q.id] for q in page.questions if q.id in asked)
+            if on_page:
+                pages.append(self._page(page, on_page))
+        return tuple(pages)
+
+    def _page(self, page: Page, asked: tuple[Asked, ...]) -> WalkPage:
+        heading = self.questionnaire.words.pages[page.id]
+        return WalkPage(page.id, self.questionnaire.part_of(page.id).id, heading, asked)
+
+    @cached_property
+    def parts(self) -> tuple[WalkPart, ...]:
+        """The parts with at least one page on the path, numbered from 1."""
+        by_part: dict[str, list[WalkPage]] = {}
+        for page in self.pages:
+            by_part.setdefault(page.part_id, []).append(page)
+        headings = self.questionnaire.words.parts
+        return tuple(
+            WalkPart(number, id, headings[id], tuple(pages))
+            for number, (id, pages) in enumerate(by_part.items(), start=1)
+        )
+
+    def page(self, page_id: str) -> WalkPage | None:
+        """The page, or None when it is not on the path."""
+        return next((page for page in self.pages if page.id == page_id), None)
+
+    def part_of(self, page: WalkPage) -> WalkPart:
+        return next(part for part in self.parts if part.id == page.part_id)
+
+    @property
+    def first_open_page(self) -> WalkPage | None:
+        """The first page with a required question left, or None when the check can be sent."""
+        return next((page for page in self.pages if not page.complete), None)
+
+    def can_open(self, page: WalkPage) -> bool:
+        """Whether every required answer before this page is there."""
+        first = self.first_open_page
+        return first is None or self.pages.index(page) <= self.pages.index(first)
+
+    def next_page(self, page: WalkPage) -> WalkPage | None:
+        after = self.pages.index(page) + 1
+        return self.pages[after] if after < len(self.pages) else None
+
+    def previous_page(self, page: WalkPage) -> WalkPage | None:
+        before = self.pages.index(page) - 1
+        return self.pages[before] if before >= 0 else None
+
+    @cached_property
+    def not_asked(self) -> tuple[NotAsked, ...]:
+        """The scored items that are not on the path, each with its reason."""
+        asked = {a.id for a in self.asked}
+        return tuple(
+            NotAsked(
+                question,
+                self.questionnaire.wording(
+                    question.id, self.questionnaire.variant(question.id, self.facts)
+                ),
+                self._reason(question),
+            )
+            for question in self.questionnaire.questions.values()
+            if question.kind is Kind.RUNG and question.id not in asked
+        )
+
+    def _reason(self, question: Question) -> str:
+        given = {**self.given, **self.facts}
+        if question.asked.holds(given):
+            return "quick_look"
+        return next(
+            rule.id
+            for rule in self.questionnaire.structure.not_asked
+            if set(rule.when.reads()) & set(question.asked.reads()) and rule.when.holds(given)
+        )
+
+
+def walk(
+    questionnaire: Questionnaire,
+    answers: Mapping[str, Answer],
+    depth: Depth = "full",
+    given_as: Mapping[str, str] | None = None,
+) -> Walk:
+    """Walk an edition with these answers.
+
+    ``given_as`` tells under which variant of the wording an answer was given. An answer to other
+    words than those shown now is asked again, as is one that is no longer offered: nothing that
+    the owner did not say about this question counts. Such answers stay stored, unscored.
+    """
+    given_as = given_as or {}
+    facts = questionnaire.structure.facts_of(answers)
+    given = {**answers, **facts}
+    asked = []
+    for question in questionnaire.questions.values():
+        if (depth == "full" or question.quick) and question.asked.holds(given):
+            id = question.id
+            variant = questionnaire.variant(id, facts)
+            answer = answers.get(id)
+            if answer is not None and (
+                given_as.get(id, variant) != variant
+                or not questionnaire.accepts(id, variant, answer)
+            ):
+                answer = None
+            asked.append(Asked(question, variant, questionnaire.wording(id, variant), answer))
+    return Walk(questionnaire, depth, facts, tuple(asked), answers)

@@ -1,0 +1,108 @@
+"""A questionnaire: one edition's structure and words, joined."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from consult.questionnaire.model import (
+    BASE,
+    UNKNOWN,
+    Answer,
+    Dimension,
+    Kind,
+    Part,
+    Question,
+    Structure,
+)
+from consult.questionnaire.wording import Wording, Words, read_words
+
+
+@dataclass(frozen=True)
+class Questionnaire:
+    """One edition, ready to be asked: ``structure`` says what, ``words`` how."""
+
+    structure: Structure
+    words: Words
+
+    @property
+    def name(self) -> str:
+        return self.structure.name
+
+    @property
+    def questions(self) -> Mapping[str, Question]:
+        return self.structure.questions
+
+    @property
+    def dimensions(self) -> tuple[Dimension, ...]:
+        return self.structure.dimensions
+
+    def variant(self, question_id: str, facts: Mapping[str, str]) -> str:
+        """The name of the wording to show for these facts: how people buy beats who works."""
+        worded = self.words.questions[question_id]
+        if len(worded) > 1:
+            for fact in self.structure.variant_facts:
+                if facts[fact] in worded:
+                    return facts[fact]
+        return BASE
+
+    def wording(self, question_id: str, variant: str = BASE) -> Wording:
+        return self.words.questions[question_id][variant]
+
+    def accepts(self, question_id: str, variant: str, value: object) -> bool:
+        """Whether ``value`` is an answer that this question offers under this wording."""
+        question = self.questions[question_id]
+        match question.kind:
+            case Kind.RUNG:
+                # 1 == 1.0 == True in Python; only the whole number is a rung.
+                return (
+                    not isinstance(value, bool | float)
+                    and value in self._offered[question_id, variant]
+                )
+            case Kind.CHOICES:
+                return (
+                    isinstance(value, tuple)
+                    and all(choice in question.choices for choice in value)
+                    and len(value) == len(set(value)) <= (question.max_choices or len(value))
+                )
+            case Kind.NUMBER:
+                return _is_amount(value, question.most)
+            case Kind.RANGE:
+                return value in question.choices or _is_amount(value, question.most)
+            case Kind.CHOICE | Kind.SORT:
+                return value in question.choices
+
+    def part_of(self, page_id: str) -> Part:
+        return self._part_by_page[page_id]
+
+    @cached_property
+    def _part_by_page(self) -> Mapping[str, Part]:
+        return {page.id: part for part in self.structure.parts for page in part.pages}
+
+    @cached_property
+    def _offered(self) -> Mapping[tuple[str, str], frozenset[Answer]]:
+        """The rungs that each scored item offers, by item and variant of its wording."""
+        return {
+            (question.id, variant): frozenset(
+                [
+                    *range(len(question.choices_as(variant))),
+                    *([UNKNOWN] if question.unknown else []),
+                ]
+            )
+            for question in self.questions.values()
+            if question.kind is Kind.RUNG
+            for variant in self.words.questions[question.id]
+        }
+
+
+def join(structure: Structure, folder: Path) -> Questionnaire:
+    """Join a structure with the wording in ``folder``; raises `EditionError` with the place."""
+    return Questionnaire(structure, read_words(structure, folder))
+
+
+def _is_amount(value: object, most: int) -> bool:
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and 0 <= value <= most  # also refuses NaN and infinity
+    )

@@ -1,0 +1,278 @@
+"""The words of an edition, read from its YAML files and joined to the structure by id.
+
+A text belongs to a question and, where shops differ, to a variant of it: ``solo`` or ``team``
+(who does the work), ``checkout`` or ``counter`` (how people buy). A variant states only what
+differs from the base. Whatever is missing, unknown or of the wrong length is refused with the
+file and the id, so that a slip in a YAML file is found at start-up and not by an owner.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from consult.questionnaire.model import BASE, NOT_SURE, EditionError, Kind, Question, Structure
+
+Texts = Mapping[str, Any]
+"""A YAML mapping as it was read."""
+
+_FILES = ("profile", "separation", "handoff", "sorting", "pages", "findings")
+_ITEM_KEYS = {"title", "ask", "help", "choices", "why", "fix", "unknown_fix", "proof"}
+_ITEM_NEEDS = {"title", "ask", "choices", "why", "fix", "proof"}
+_PROFILE_KEYS = {"ask", "help", "why", "choices", "title"}
+_CARD_KEYS = {"text", "done", "note"}
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What an owner reads about one question under one variant.
+
+    ``choices`` maps choice ids to texts in stored order (worst to best for scored items).
+    ``why`` says why it matters, ``fix`` what to do when the answer is low, ``unknown_fix`` how
+    to find out, ``proof`` how to know that the fix worked, ``note`` explains a sorting card.
+    """
+
+    ask: str
+    choices: Mapping[str, str] = field(default_factory=dict)
+    title: str = ""
+    help: str = ""
+    why: str = ""
+    fix: str = ""
+    unknown_fix: str = ""
+    proof: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """The heading of a page or part, and an optional line under it."""
+
+    title: str
+    intro: str = ""
+
+
+@dataclass(frozen=True)
+class Words:
+    """All texts of an edition: by question and variant, by page, by part, and the findings."""
+
+    questions: Mapping[str, Mapping[str, Wording]]
+    pages: Mapping[str, Heading]
+    parts: Mapping[str, Heading]
+    sorting: Texts
+    findings: Texts
+
+
+def read_words(structure: Structure, folder: Path) -> Words:
+    """Read and check the wording of an edition.
+
+    Raises `EditionError`, naming file and id, for YAML that cannot be read and for anything
+    missing, left over or of the wrong shape.
+    """
+    files = {name: _read_yaml(folder / f"{name}.yaml") for name in _FILES}
+    buttons = _mapping(files["sorting"], "buttons", "sorting.yaml")
+    cards = _mapping(files["sorting"], "cards", "sorting.yaml")
+    questions: dict[str, Mapping[str, Wording]] = {}
+    for question in structure.questions.values():
+        match question.kind:
+            case Kind.RUNG:
+                questions[question.id] = _item(question, files)
+            case Kind.SORT:
+                questions[question.id] = _card(question, cards, buttons)
+            case _:
+                questions[question.id] = _profile(question, files["profile"], cards)
+    _refuse_leftovers(structure, files, cards)
+    return Words(
+        questions=questions,
+        pages=_headings(files["pages"], "pages", [page.id for page in structure.pages]),
+        parts=_headings(files["pages"], "parts", [part.id for part in structure.parts]),
+        sorting=files["sorting"],
+        findings=_findings(structure, files["findings"]),
+    )
+
+
+def _read_yaml(path: Path) -> Texts:
+    try:
+        texts = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)
+    except FileNotFoundError:
+        raise EditionError(f"{path.name}: the file is missing") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f" line {mark.line + 1}" if mark else ""
+        raise EditionError(
+            f"{path.name}{line}: {getattr(error, 'problem', None) or error}. A text with a colon "
+            f"or a quote in it needs quotes around the whole of it."
+        ) from None
+    if not isinstance(texts, dict):
+        raise EditionError(f"{path.name}: should be a list of ids with their texts")
+    return texts
+
+
+class _UniqueKeyLoader(yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader):  # type: ignore[misc]
+    """YAML keeps the last of two equal keys without a word; a text typed twice is a slip."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"{key} is there twice", node.start_mark
+                )
+        return dict(super().construct_mapping(node, deep))
+
+
+def _item(question: Question, files: Mapping[str, Texts]) -> Mapping[str, Wording]:
+    file = next((f for f in ("separation", "handoff") if question.id in files[f]), None)
+    if file is None:
+        raise EditionError(f"separation.yaml, handoff.yaml: {question.id} has no wording")
+    where = f"{file}.yaml: {question.id}"
+    entry = _mapping(files[file], question.id, f"{file}.yaml")
+    base = {key: value for key, value in entry.items() if key != "in"}
+    needs = _ITEM_NEEDS | ({"unknown_fix"} if question.unknown else set())
+    variants = {BASE: base} | {
+        name: {**base, **changes} for name, changes in _variants(entry, where).items()
+    }
+    worded = {}
+    for name, texts in variants.items():
+        place = where if name == BASE else f"{where} in {name}"
+        _check_keys(place, texts, _ITEM_KEYS, needs)
+        ids = question.choices_as(name)
+        choices = texts["choices"]
+        if not isinstance(choices, list) or len(choices) != len(ids):
+            raise EditionError(f"{place}: needs {len(ids)} choices, worst first")
+        worded[name] = _wording(place, texts, dict(zip(ids, choices, strict=True)))
+    return worded
+
+
+def _card(question: Question, cards: Texts, buttons: Texts) -> Mapping[str, Wording]:
+    card_id = question.id.removeprefix("sort_")
+    where = f"sorting.yaml: {card_id}"
+    entry = _mapping(cards, card_id, "sorting.yaml")
+    choices = {}
+    for side in question.choices:
+        if side not in buttons:
+            raise EditionError(f"sorting.yaml: buttons: {side} is missing")
+        choices[side] = str(buttons[side])
+    worded = {}
+    for name, texts in _with_base(entry, where).items():
+        _check_keys(f"{where} ({name})", texts, _CARD_KEYS, _CARD_KEYS)
+        worded[name] = Wording(
+            ask=str(texts["text"]), choices=choices, title=str(texts["text"]), note=str(texts["note"])
+        )
+    return worded
+
+
+def _profile(question: Question, profile: Texts, cards: Texts) -> Mapping[str, Wording]:
+    where = f"profile.yaml: {question.id}"
+    texts = dict(_mapping(profile, question.id, "profile.yaml"))
+    _check_keys(where, texts, _PROFILE_KEYS, {"ask"})
+    if question.kind is Kind.CHOICES and set(question.choices) <= set(cards):
+        return _ticked_cards(question, where, texts, cards)
+    choices = texts.get("choices", {})
+    if not isinstance(choices, dict) or set(choices) != set(question.choices):
+        raise EditionError(f"{where}: needs exactly the choices {', '.join(question.choices)}")
+    return {BASE: _wording(where, texts, {id: choices[id] for id in question.choices})}
+
+
+def _ticked_cards(
+    question: Question, where: str, texts: Texts, cards: Texts
+) -> Mapping[str, Wording]:
+    """The tick list shows the sorting cards again, in each variant that changes one of them."""
+    worded_cards = {id: _with_base(cards[id], f"sorting.yaml: {id}") for id in question.choices}
+    names = dict.fromkeys([BASE, *(name for variants in worded_cards.values() for name in variants)])
+    return {
+        name: _wording(
+            where,
+            texts,
+            {id: v.get(name, v[BASE])["done"] for id, v in worded_cards.items()},
+        )
+        for name in names
+    }
+
+
+def _wording(where: str, texts: Texts, choices: Mapping[str, Any]) -> Wording:
+    plain = {key: value for key, value in texts.items() if key != "choices"}
+    for key, text in (*plain.items(), *choices.items()):
+        if not isinstance(text, str) or not text.strip():
+            raise EditionError(f"{where}: {key} should be a text, not {text!r}")
+    return Wording(choices=choices, **{key: text.strip() for key, text in plain.items()})
+
+
+def _with_base(entry: Texts, where: str) -> dict[str, Texts]:
+    base = {key: value for key, value in entry.items() if key != "in"}
+    return {BASE: base} | {n: {**base, **c} for n, c in _variants(entry, where).items()}
+
+
+def _variants(entry: Texts, where: str) -> Mapping[str, Texts]:
+    variants = entry.get("in", {})
+    if not isinstance(variants, dict) or not all(isinstance(v, dict) for v in variants.values()):
+        raise EditionError(f"{where}: 'in' should hold solo, team, checkout or counter texts")
+    return variants
+
+
+def _check_keys(where: str, texts: Texts, allowed: set[str], needed: set[str]) -> None:
+    for key in sorted(needed - set(texts)):
+        raise EditionError(f"{where}: {key} is missing")
+    for key in sorted(set(texts) - allowed):
+        raise EditionError(f"{where}: {key} is not a text that is used here")
+
+
+def _mapping(texts: Texts, key: str, file: str) -> Texts:
+    found = texts.get(key)
+    if not isinstance(found, dict):
+        raise EditionError(f"{file}: {key} has no wording")
+    return found
+
+
+def _headings(texts: Texts, key: str, ids: list[str]) -> Mapping[str, Heading]:
+    entries = _mapping(texts, key, "pages.yaml")
+    for id in ids:
+        _mapping(entries, id, f"pages.yaml: {key}")
+        _check_keys(f"pages.yaml: {key}: {id}", entries[id], {"title", "intro"}, {"title"})
+    _refuse_extra(f"pages.yaml: {key}", entries, ids)
+    return {id: Heading(**entries[id]) for id in ids}
+
+
+def _findings(structure: Structure, texts: Texts) -> Texts:
+    needed = {
+        "dimensions": [dimension.id for dimension in structure.dimensions],
+        "contradictions": [rule.id for rule in structure.contradictions],
+        "flags": [rule.id for rule in structure.flags],
+        "not_asked": [*(rule.id for rule in structure.not_asked), "quick_look"],
+    }
+    for key, ids in needed.items():
+        entries = _mapping(texts, key, "findings.yaml")
+        for id in ids:
+            if id not in entries:
+                raise EditionError(f"findings.yaml: {key}: {id} has no wording")
+        _refuse_extra(f"findings.yaml: {key}", entries, ids)
+    return texts
+
+
+def _refuse_leftovers(structure: Structure, files: Mapping[str, Texts], cards: Texts) -> None:
+    by_kind = {
+        "profile": [q.id for q in structure.questions.values() if q.kind not in _SCORED_KINDS],
+        "separation": _items_of(structure, "separation"),
+        "handoff": _items_of(structure, "handoff"),
+    }
+    for name, ids in by_kind.items():
+        _refuse_extra(f"{name}.yaml", files[name], ids)
+    sorted_ids = [q.id.removeprefix("sort_") for q in structure.questions.values()]
+    _refuse_extra("sorting.yaml: cards", cards, sorted_ids)
+
+
+_SCORED_KINDS = (Kind.RUNG, Kind.SORT)
+
+
+def _items_of(structure: Structure, axis: str) -> list[str]:
+    return [id for d in structure.dimensions if d.axis == axis for id in d.items]
+
+
+def _refuse_extra(where: str, texts: Texts, ids: list[str]) -> None:
+    for id in texts:
+        if id not in ids:
+            raise EditionError(f"{where}: {id} is not an id of this edition")
+
+
+__all__ = ["NOT_SURE", "Heading", "Texts", "Wording", "Words", "read_words"]
