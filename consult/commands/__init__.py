@@ -1,0 +1,73 @@
+"""The `consult` command line: one module per family of commands.
+
+A family is imported when one of its commands is asked for, so that `consult score` starts without
+loading the web, and the worker without the questionnaire's lint.
+"""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+from consult.commands.faults import in_one_line
+
+FAMILIES = {
+    "serve": "serving",
+    "web": "serving",
+    "worker": "serving",
+    "score": "scoring",
+    "report": "scoring",
+    "questionnaire": "questionnaire",
+    "db": "database",
+    "staff": "staff",
+    "demo": "demo",
+    "settings": "settings",
+}
+"""Each command and the module of this package that holds it, in the order `--help` lists them."""
+
+
+class LazyCommands(click.Group):
+    """A group that imports a command when it is used, and words every fault in one line."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        return list(FAMILIES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, importing its family."""
+        if cmd_name not in FAMILIES:
+            return None
+        module = importlib.import_module(f"{__name__}.{FAMILIES[cmd_name]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: object,
+    ) -> click.Context:
+        """Read the arguments of the group itself."""
+        with in_one_line():
+            return super().make_context(info_name, args, parent, **extra)
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command."""
+        with in_one_line():
+            return super().invoke(ctx)
+
+
+@click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
+def consult() -> None:
+    """Relay Check: a questionnaire on marketing, sales and the handoff between them.
+
+    Every command ends with 0 when all went well, 2 when what it was given cannot be used, and 1
+    when something failed.
+    """
+
+
+def main() -> None:
+    """Run the command line; the entry point of the `consult` program."""
+    consult(prog_name="consult")

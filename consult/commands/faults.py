@@ -1,0 +1,42 @@
+"""How commands report that something is wrong: one line on standard error and an exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, Any
+
+import click
+
+from consult.settings import SettingsError
+
+
+class Failure(click.ClickException):
+    """Something went wrong that is not the fault of what was given: exit code 1."""
+
+    exit_code = 1
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print the message as one line on standard error."""
+        line = " ".join(self.format_message().split())
+        click.echo(f"consult: {line}", file=file, err=True)
+
+
+class BadInput(Failure):
+    """What was given cannot be used: exit code 2."""
+
+    exit_code = 2
+
+
+@contextmanager
+def in_one_line() -> Iterator[None]:
+    """Turn faults that a person can mend into one line each; anything else stays a traceback."""
+    try:
+        yield
+    except click.exceptions.NoArgsIsHelpError:
+        raise
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "consult"
+        raise BadInput(f"{error.format_message()} See: {command} --help") from error
+    except SettingsError as error:
+        raise BadInput("; ".join(str(error).splitlines())) from error

@@ -1,0 +1,50 @@
+"""Who may send the app a form: its own pages, and programs that are not browsers.
+
+The public pages have no cookie, so another site has nothing of a visitor's to misuse. A form sent
+from there is refused all the same, and the staff pages rely on it as their second lock beside
+their form token.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Flask, Request, abort, request
+from werkzeug.sansio.utils import host_is_trusted
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+OWN_FETCH_SITES = frozenset({"same-origin", "none"})
+LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def is_cross_site(asked: Request, own_host: str) -> bool:
+    """Say whether another site sent this request.
+
+    `Sec-Fetch-Site` decides where the browser sends it (all since 2023, on HTTPS and localhost),
+    else the host in `Origin`. A request with neither does not come from a browser's form, and
+    carries nobody's authority but its own. `own_host` is the public host and port of the site, for
+    the case that a proxy changes the Host header.
+    """
+    fetch_site = asked.headers.get("Sec-Fetch-Site")
+    if fetch_site is not None:
+        return fetch_site not in OWN_FETCH_SITES
+    origin = asked.headers.get("Origin")
+    return origin is not None and urlsplit(origin).netloc not in {asked.host, own_host}
+
+
+def install(app: Flask, base_url: str) -> None:
+    """Refuse forms from other sites (403) and, on a real address, unknown host names (400).
+
+    While the site's address is still the machine itself, any host name is let in, so that it can
+    be tried from a phone. The health pages answer to any name: load balancers ask by number.
+    """
+    own = urlsplit(base_url)
+    hosts = None if own.hostname in LOOPBACK_HOSTS else [own.hostname or "", *LOOPBACK_HOSTS]
+
+    @app.before_request
+    def refuse_strangers() -> None:
+        asked_by_name = hosts and not request.path.startswith("/health/")
+        if asked_by_name and not host_is_trusted(request.host, hosts):
+            abort(400)
+        if request.method not in SAFE_METHODS and is_cross_site(request, own.netloc):
+            abort(403)
