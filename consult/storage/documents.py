@@ -1,0 +1,74 @@
+"""Documents: the rendered files of a submission, kept until the submission is deleted."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from consult.storage.database import Session
+from consult.storage.models import DocumentRow, SubmissionRow
+
+REPORT = "report"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file as it was rendered. ``revision`` says which state of the submission it shows."""
+
+    kind: str
+    revision: int
+    content: bytes
+    sha256: str
+    rendered_at: datetime
+
+
+def put(session: Session, submission_id: int, kind: str, revision: int, content: bytes) -> bool:
+    """Keep a rendered file, unless the same or a newer revision of it is already there.
+
+    Returns:
+        Whether it was kept. False as well if the submission was deleted meanwhile.
+    """
+    # The row of the submission is the lock: two workers may come here with two revisions at once.
+    known = session.scalar(
+        select(SubmissionRow.id).where(SubmissionRow.id == submission_id).with_for_update()
+    )
+    if known is None:
+        return False
+    row = session.get(DocumentRow, (submission_id, kind), populate_existing=True)
+    if row is None:
+        row = DocumentRow(submission_id=submission_id, kind=kind)
+        session.add(row)
+    elif row.revision >= revision:
+        return False
+    row.revision = revision
+    row.content = content
+    row.sha256 = hashlib.sha256(content).hexdigest()
+    row.rendered_at = session.now()
+    session.flush()
+    return True
+
+
+def get(session: Session, submission_id: int, kind: str) -> Document | None:
+    """The stored file of a kind, or None while there is none.
+
+    Whether it is the current one: compare ``Document.revision`` with ``Lead.report_revision``.
+    """
+    row = session.get(DocumentRow, (submission_id, kind))
+    if row is None:
+        return None
+    return Document(
+        kind=row.kind,
+        revision=row.revision,
+        content=row.content,
+        sha256=row.sha256,
+        rendered_at=row.rendered_at,
+    )
+
+
+def stored_revision(session: Session, submission_id: int, kind: str) -> int:
+    """The revision of the stored file, 0 while there is none; reads no content."""
+    query = select(DocumentRow.revision).where(
+        DocumentRow.submission_id == submission_id, DocumentRow.kind == kind
+    )
+    return session.scalar(query) or 0

@@ -1,0 +1,72 @@
+"""Asking for work to be done later, in the transaction that makes it necessary.
+
+Either both are committed, the submission and the order for its PDF, or neither is. The other side,
+taking jobs and finishing them, is ``consult.delivery.outbox``.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.dialects import postgresql, sqlite
+
+from consult.storage.database import Session
+from consult.storage.models import JobRow
+
+RENDER_REPORT = "render_report"
+
+
+def enqueue(
+    session: Session,
+    kind: str,
+    payload: Mapping[str, Any],
+    *,
+    dedupe_key: str,
+    submission_id: int | None = None,
+    run_at: datetime | None = None,
+) -> bool:
+    """Add a job, unless one with the same key was ever added.
+
+    Args:
+        session: a writing one; the job exists once it commits.
+        kind: names the handler.
+        payload: what the handler needs to know, as plain JSON. No personal data: put it in a row
+            and pass the row's id.
+        dedupe_key: names the effect, such as ``render_report:7:1``. It happens once.
+        submission_id: the submission this is about; the job goes when the submission is deleted.
+        run_at: not before this time; now, if left out.
+
+    Returns:
+        Whether the job is new.
+    """
+    now = session.now()
+    insert: Callable[..., Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[
+        session.get_bind().dialect.name
+    ]
+    added = session.execute(
+        insert(JobRow)
+        .values(
+            kind=kind,
+            payload=dict(payload),
+            dedupe_key=dedupe_key,
+            submission_id=submission_id,
+            state="ready",
+            run_at=run_at or now,
+            attempts=0,
+            created_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=["dedupe_key"])
+        .returning(JobRow.id)
+    )
+    return added.first() is not None
+
+
+def enqueue_report(session: Session, submission_id: int, revision: int) -> None:
+    """Ask for the PDF of a submission, as its revision says it should now read."""
+    enqueue(
+        session,
+        RENDER_REPORT,
+        {"submission_id": submission_id, "revision": revision},
+        dedupe_key=f"{RENDER_REPORT}:{submission_id}:{revision}",
+        submission_id=submission_id,
+    )

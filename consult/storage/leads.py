@@ -1,0 +1,313 @@
+"""Leads: finished checks, frozen, and whom they came from. Submit once, look up, list."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from statistics import median
+from typing import Any
+
+from sqlalchemy import Row, Select, select, tuple_
+from sqlalchemy.orm import defer
+
+from consult.storage import checks
+from consult.storage.database import Session
+from consult.storage.jobs import enqueue_report
+from consult.storage.models import CheckRow, ContactRow, SubmissionRow
+from consult.storage.tokens import result_token, token_hash
+
+_COMPLETIONS_NEEDED = 20
+_COMPLETIONS_LOOKED_AT = 500
+
+JsonObject = Mapping[str, Any]
+
+# A submission, the source of its check, and its contact, if there is one.
+_Leads = Select[SubmissionRow, dict[str, Any], ContactRow | None]
+_LEADS: _Leads = (
+    select(SubmissionRow, CheckRow.source, ContactRow)
+    .join(CheckRow, CheckRow.id == SubmissionRow.check_id)
+    .outerjoin(ContactRow, ContactRow.submission_id == SubmissionRow.id)
+)
+# A list reads none of the frozen documents, which are most of a row.
+_WITHOUT_DOCUMENTS = tuple(
+    defer(document, raiseload=True)
+    for document in (
+        SubmissionRow.answers,
+        SubmissionRow.wording,
+        SubmissionRow.scorecard,
+        SubmissionRow.report,
+    )
+)
+
+
+class UnknownCheckError(LookupError):
+    """There is no check to submit behind a token: it is unknown, or its draft has expired."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewSubmission:
+    """What is frozen when a check is submitted.
+
+    Attributes:
+        answers: the on-path answers only.
+        wording: the questions and choices as they were shown.
+        scorecard: the contract's scorecard.
+        report: everything that the result page, the PDF and the staff page say.
+        separation: the confirmed score of the axis, 0 to 100; ``handoff`` likewise.
+        archetype: its id.
+        consult: ``yes``, ``optional`` or ``not_now``.
+        demo: made up; never counted among real completions.
+    """
+
+    edition: str
+    depth: str
+    answers: JsonObject
+    wording: JsonObject
+    scorecard: JsonObject
+    report: JsonObject
+    separation: float
+    handoff: float
+    archetype: str
+    consult: str
+    demo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Whom to write to, and the consent text they were shown beside the fields."""
+
+    name: str
+    email: str
+    business: str
+    phone: str | None
+    wants_consult: bool
+    consent_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeadSummary:
+    """A lead as a list shows it. ``contact`` is None while its owner has not left one."""
+
+    id: int
+    submitted_at: datetime
+    edition: str
+    depth: str
+    separation: float
+    handoff: float
+    archetype: str
+    consult: str
+    source: Mapping[str, str]
+    contact: Contact | None
+    demo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Lead(LeadSummary):
+    """A whole lead.
+
+    Attributes:
+        report_revision: which revision of the PDF is the current one; an older stored document is
+            about to be replaced.
+        consented_at: when the contact was left or last corrected.
+        seconds_taken: from starting the check to submitting it.
+    """
+
+    answers: JsonObject
+    wording: JsonObject
+    scorecard: JsonObject
+    report: JsonObject
+    report_revision: int
+    consented_at: datetime | None
+    seconds_taken: int
+
+
+@dataclass(frozen=True, slots=True)
+class LeadPage:
+    """A page of the list; pass ``next_before`` on to get the next one (None: this is the last)."""
+
+    leads: Sequence[LeadSummary]
+    next_before: int | None
+
+
+def submit(session: Session, check_token: str, new: NewSubmission) -> str:
+    """Freeze a check, once, and ask for its PDF in the same transaction.
+
+    A second call changes nothing and gives the same token, whatever it brings. To be sure that the
+    frozen answers are the last ones saved, load the check with ``hold`` in the same session.
+
+    Returns:
+        The token of the result page.
+
+    Raises:
+        UnknownCheckError: the token is unknown, or the draft has expired.
+    """
+    found = checks.find(session, check_token, hold=True)
+    if found is None:
+        raise UnknownCheckError
+    check, submitted = found
+    token = result_token(check_token)
+    if submitted:
+        return token
+    now = session.now()
+    row = SubmissionRow(
+        check_id=check.id,
+        result_token_hash=token_hash(token),
+        submitted_at=now,
+        edition=new.edition,
+        depth=new.depth,
+        answers=dict(new.answers),
+        wording=dict(new.wording),
+        scorecard=dict(new.scorecard),
+        report=dict(new.report),
+        separation=new.separation,
+        handoff=new.handoff,
+        archetype=new.archetype,
+        consult=new.consult,
+        seconds_taken=round((now - check.created_at).total_seconds()),
+        demo=new.demo,
+        report_revision=1,
+    )
+    session.add(row)
+    session.flush()
+    enqueue_report(session, row.id, row.report_revision)
+    return token
+
+
+def by_result_token(session: Session, token: str) -> Lead | None:
+    """The lead whose owner holds this result token, or None."""
+    return _one(session, _LEADS.where(SubmissionRow.result_token_hash == token_hash(token)))
+
+
+def by_id(session: Session, lead_id: int) -> Lead | None:
+    """The lead with this id, or None."""
+    return _one(session, _LEADS.where(SubmissionRow.id == lead_id))
+
+
+def save_contact(session: Session, token: str, contact: Contact) -> bool:
+    """Keep or correct the contact of a result, and ask for its PDF anew, in the owner's name.
+
+    The same contact again (a double click, a reload) changes nothing.
+
+    Returns:
+        Whether the result token is known.
+    """
+    row = session.scalar(
+        select(SubmissionRow)
+        .where(SubmissionRow.result_token_hash == token_hash(token))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if row is None:
+        return False
+    stored = session.get(ContactRow, row.id)
+    if stored is None:
+        stored = ContactRow(submission_id=row.id)
+        session.add(stored)
+    elif _contact(stored) == contact:
+        return True
+    stored.name = contact.name
+    stored.email = contact.email
+    stored.business = contact.business
+    stored.phone = contact.phone
+    stored.wants_consult = contact.wants_consult
+    stored.consent_text = contact.consent_text
+    stored.consented_at = session.now()
+    row.report_revision += 1
+    session.flush()
+    enqueue_report(session, row.id, row.report_revision)
+    return True
+
+
+def newest(session: Session, *, limit: int = 50, before: int | None = None) -> LeadPage:
+    """A page of leads, newest first.
+
+    Args:
+        session: any.
+        limit: how many at most.
+        before: the id of the last lead already seen. Leads that come in while somebody reads move
+            nothing: each is seen once. An id that is gone starts at the newest again.
+    """
+    place = tuple_(SubmissionRow.submitted_at, SubmissionRow.id)
+    query = (
+        _LEADS.options(*_WITHOUT_DOCUMENTS)
+        .order_by(SubmissionRow.submitted_at.desc(), SubmissionRow.id.desc())
+        .limit(limit + 1)
+    )
+    seen = session.execute(
+        select(SubmissionRow.submitted_at, SubmissionRow.id).where(SubmissionRow.id == before)
+    ).first()
+    if seen is not None:
+        query = query.where(place < tuple(seen))
+    rows = session.execute(query).all()
+    shown = [_summary(row) for row in rows[:limit]]
+    return LeadPage(shown, next_before=shown[-1].id if len(rows) > limit else None)
+
+
+def usual_seconds(session: Session, depth: str) -> int | None:
+    """The median time that owners lately took for a check of this depth, in seconds.
+
+    None until twenty of them have finished one. Demo data does not count.
+    """
+    taken = session.scalars(
+        select(SubmissionRow.seconds_taken)
+        .where(SubmissionRow.depth == depth, SubmissionRow.demo.is_(False))
+        .order_by(SubmissionRow.submitted_at.desc())
+        .limit(_COMPLETIONS_LOOKED_AT)
+    ).all()
+    return round(median(taken)) if len(taken) >= _COMPLETIONS_NEEDED else None
+
+
+def _one(session: Session, query: _Leads) -> Lead | None:
+    found = session.execute(query).first()
+    if found is None:
+        return None
+    row, source, contact = found
+    return Lead(
+        id=row.id,
+        submitted_at=row.submitted_at,
+        edition=row.edition,
+        depth=row.depth,
+        separation=row.separation,
+        handoff=row.handoff,
+        archetype=row.archetype,
+        consult=row.consult,
+        source=source,
+        contact=_contact(contact),
+        demo=row.demo,
+        answers=row.answers,
+        wording=row.wording,
+        scorecard=row.scorecard,
+        report=row.report,
+        report_revision=row.report_revision,
+        consented_at=contact.consented_at if contact else None,
+        seconds_taken=row.seconds_taken,
+    )
+
+
+def _summary(found: Row[SubmissionRow, dict[str, Any], ContactRow | None]) -> LeadSummary:
+    row, source, contact = found
+    return LeadSummary(
+        id=row.id,
+        submitted_at=row.submitted_at,
+        edition=row.edition,
+        depth=row.depth,
+        separation=row.separation,
+        handoff=row.handoff,
+        archetype=row.archetype,
+        consult=row.consult,
+        source=source,
+        contact=_contact(contact),
+        demo=row.demo,
+    )
+
+
+def _contact(row: ContactRow | None) -> Contact | None:
+    if row is None:
+        return None
+    return Contact(
+        name=row.name,
+        email=row.email,
+        business=row.business,
+        phone=row.phone,
+        wants_consult=row.wants_consult,
+        consent_text=row.consent_text,
+    )

@@ -1,0 +1,47 @@
+"""Retention: what is deleted when its time is over. The database takes along what hangs on it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import CursorResult, Delete, delete, exists, select
+
+from consult.storage.database import Session
+from consult.storage.models import CheckRow, JobRow, RateLimitRow, SubmissionRow
+
+# Long enough to see what happened last week; the key of a periodic job must outlive its period.
+_KEEP_DONE_JOBS = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """How many of each were deleted."""
+
+    drafts: int
+    leads: int
+    jobs: int
+
+
+def purge(session: Session, *, lead_days: int) -> Purged:
+    """Delete expired drafts, leads older than ``lead_days`` days, and traces of finished work.
+
+    A lead goes with its answers, contact, documents and jobs.
+    """
+    now = session.now()
+    submitted = exists().where(SubmissionRow.check_id == CheckRow.id)
+    old_leads = select(SubmissionRow.check_id).where(
+        SubmissionRow.submitted_at < now - timedelta(days=lead_days)
+    )
+    drafts = delete(CheckRow).where(CheckRow.updated_at < now - session.draft_life, ~submitted)
+    leads = delete(CheckRow).where(CheckRow.id.in_(old_leads))
+    jobs = delete(JobRow).where(JobRow.state == "done", JobRow.finished_at < now - _KEEP_DONE_JOBS)
+    session.execute(delete(RateLimitRow).where(RateLimitRow.expires_at < now))
+    return Purged(
+        drafts=_deleted(session, drafts),
+        leads=_deleted(session, leads),
+        jobs=_deleted(session, jobs),
+    )
+
+
+def _deleted(session: Session, statement: Delete) -> int:
+    result = session.execute(statement)
+    return result.rowcount if isinstance(result, CursorResult) else 0
