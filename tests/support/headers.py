@@ -34,7 +34,7 @@ POWERFUL_FEATURES = ("camera", "microphone", "geolocation", "payment", "usb")
 
 def profile_of(path: str, status: int = 200) -> Profile:
     """Which column of the header table a path belongs to."""
-    if path.startswith("/static/"):
+    if path.startswith(("/static/", "/brand.css", "/brand/")):
         return "asset"
     if _DOCUMENT_PATH.search(path) and status == 200:
         return "document"

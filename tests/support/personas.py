@@ -133,7 +133,7 @@ def sorted_cards(right: int = 12) -> Answers:
     cards: Answers = {
         id: side if place < right else "not_sure" for place, (id, side) in enumerate(CARDS.items())
     }
-    return cards | {id: "sales" for id in OPEN_CARDS}
+    return cards | dict.fromkeys(OPEN_CARDS, "sales")
 
 
 def separation(rung: int, **others: int | str) -> Answers:

@@ -1,0 +1,171 @@
+"""A real browser for the tests, and the server it looks at.
+
+Chromium is the one that the machine has: Playwright's package brings the driver, and `./run test`
+sees to the browser. Every visit watches the network: a request that leaves the site, a content
+policy that was broken or a script that failed makes the test fail when the visit ends.
+"""
+
+import os
+import shutil
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal
+
+from flask import Flask
+from playwright.sync_api import Browser, ConsoleMessage, Error, Playwright, Request
+from playwright.sync_api import Page as Tab
+from waitress.server import create_server
+
+Scheme = Literal["light", "dark"]
+
+COMMANDS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+MAC_APPLICATIONS = (
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+)
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+AXE_SCRIPT = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+AXE_RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+PHONE_WIDTH, DESK_WIDTH, ZOOMED_WIDTH = 360, 1280, 320
+"""CSS pixels; 320 is what a window of 1280 is left with at 400% zoom."""
+
+
+def find_browser() -> Path:
+    """The machine's Chromium or Chrome. Fails with what to install when there is none."""
+    named = os.environ.get("CHROMIUM")
+    for candidate in (named, *map(shutil.which, COMMANDS), *MAC_APPLICATIONS):
+        if candidate and os.access(candidate, os.X_OK):
+            return Path(candidate)
+    raise AssertionError(
+        "the browser tests need Chromium: install the package `chromium` (Debian, Ubuntu, Fedora) "
+        "or `brew install --cask chromium` (macOS), or name a browser in CHROMIUM"
+    )
+
+
+def launch(playwright: Playwright) -> Browser:
+    """Start the browser with a fresh profile and nothing that phones home."""
+    return playwright.chromium.launch(executable_path=find_browser(), args=list(FLAGS))
+
+
+@contextmanager
+def serving(make_app: Callable[[str], Flask]) -> Iterator[str]:
+    """Serve an app on a free port of this machine, by the server that the product uses.
+
+    `make_app` gets the address that people would use, as the app must know it for its links.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server = create_server(make_app(address), sockets=[listener], threads=4)
+        thread = threading.Thread(target=_run_until_closed, args=(server,), daemon=True)
+        thread.start()
+        try:
+            yield address
+        finally:
+            server.close()
+            server.task_dispatcher.shutdown()
+            thread.join(timeout=5)
+
+
+def _run_until_closed(server: Any) -> None:
+    # The loop waits on the very socket that closing takes away.
+    with suppress(OSError):
+        server.run()
+
+
+@dataclass
+class Visit:
+    """A window of the browser on one site, and what went wrong in it so far."""
+
+    tab: Tab
+    origin: str
+    faults: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> None:
+        """Go to a path of the site."""
+        self.tab.goto(self.origin + path)
+
+    @property
+    def path(self) -> str:
+        """The path in the address bar."""
+        return self.tab.url.removeprefix(self.origin)
+
+    def look(self, width: int, scheme: Scheme = "light", height: int = 800) -> None:
+        """Change the window's width and the colours that the person prefers."""
+        self.tab.set_viewport_size({"width": width, "height": height})
+        self.tab.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+
+    def overflow(self) -> int:
+        """By how many CSS pixels the page is wider than the window."""
+        wider: int = self.tab.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        return wider
+
+
+@contextmanager
+def visiting(
+    browser: Browser,
+    origin: str,
+    *,
+    javascript: bool = True,
+    width: int = PHONE_WIDTH,
+    height: int = 740,
+    touch: bool = False,
+) -> Iterator[Visit]:
+    """Open a private window on a site; when it closes, nothing may have gone wrong in it."""
+    context = browser.new_context(
+        java_script_enabled=javascript,
+        viewport={"width": width, "height": height},
+        has_touch=touch,
+        reduced_motion="reduce",
+    )
+    context.set_default_timeout(10_000)
+    visit = Visit(context.new_page(), origin)
+    visit.tab.on("request", lambda request: _note_foreign(visit, request))
+    visit.tab.on("console", lambda message: _note_complaint(visit, message))
+    visit.tab.on("pageerror", lambda error: _note_error(visit, error))
+    try:
+        yield visit
+        assert not visit.faults, "\n".join(visit.faults)
+    finally:
+        context.close()
+
+
+def _note_foreign(visit: Visit, request: Request) -> None:
+    if not request.url.startswith((f"{visit.origin}/", "about:", "blob:")):
+        visit.faults.append(f"{visit.path} asks {request.url}")
+
+
+def _note_complaint(visit: Visit, message: ConsoleMessage) -> None:
+    # A page that answers 4xx on purpose is reported here too, and is no fault of the page.
+    if message.type == "error" and "the server responded with a status of" not in message.text:
+        visit.faults.append(f"{visit.path}: {message.text}")
+
+
+def _note_error(visit: Visit, error: Error) -> None:
+    visit.faults.append(f"{visit.path}: {error.message}")
+
+
+def axe_violations(tab: Tab) -> list[str]:
+    """What axe finds against WCAG 2.0 to 2.2 A and AA and good practice, one line an element."""
+    tab.evaluate(AXE_SCRIPT)
+    options = {"runOnly": list(AXE_RULES), "resultTypes": ["violations"]}
+    found = tab.evaluate("options => axe.run(options)", options)
+    return [
+        f"{violation['id']} ({violation['help']}): {node['html'][:160]}"
+        for violation in found["violations"]
+        for node in violation["nodes"]
+    ]
