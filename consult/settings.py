@@ -1,0 +1,354 @@
+"""Every setting of the application: typed, from the environment or a `.env` file.
+
+An environment variable is the setting's name in capitals with `CONSULT_` in front, so
+`base_url` is set by `CONSULT_BASE_URL`. The environment wins over `.env`, `.env` over the default.
+`consult settings` prints the descriptions below: they are the documentation.
+"""
+
+import os
+import re
+import secrets
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import model_validator as validate_together
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "CONSULT_"
+PROJECT_FOLDER = Path(__file__).resolve().parent.parent
+ENV_FILE = PROJECT_FOLDER / ".env"
+SECRET_KEY_MIN_LENGTH = 32
+
+HIDDEN = "(set, not shown)"
+NOT_SET = "(not set)"
+
+
+class SettingsError(Exception):
+    """A setting is missing or has a value that cannot be used; the text is for the operator."""
+
+
+def _from_project_folder(path: Path) -> Path:
+    """Anchor a relative path, so that a command means the same from any working directory."""
+    return PROJECT_FOLDER / path.expanduser()
+
+
+def _database_url(url: str) -> str:
+    if url.startswith("sqlite:///"):
+        path = url.removeprefix("sqlite:///")
+        if not path or path.startswith((":memory:", "file:")):
+            raise ValueError("the SQLite database must be a file: sqlite:///var/consult.db")
+        return f"sqlite:///{_from_project_folder(Path(path))}"
+    # Hosts hand out both short forms; SQLAlchemy would pick a driver that is not installed.
+    url = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
+    if not url.startswith("postgresql+psycopg://"):
+        raise ValueError("must start with sqlite:/// or postgresql+psycopg://")
+    return url
+
+
+def _origin(text: str) -> str:
+    """A scheme and host such as https://www.example.com, without path, and no final slash."""
+    parts = urlsplit(text.rstrip("/"))
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be an address such as https://check.example.com")
+    if parts.path or parts.query or parts.fragment or parts.username:
+        raise ValueError("must stop after the host name, as in https://check.example.com")
+    return parts.geturl()
+
+
+def _split_words(value: object) -> object:
+    """`a, b` or `a b` as an environment variable means two entries."""
+    return tuple(re.split(r"[\s,]+", value.strip())) if isinstance(value, str) else value
+
+
+def _rate_limit(text: str) -> str:
+    if not re.fullmatch(r"[1-9]\d* per ([1-9]\d* )?(second|minute|hour|day)s?", text):
+        raise ValueError('must be a rate such as "60 per minute" or "5 per 10 minutes"')
+    return text
+
+
+def _secret_key(key: SecretStr) -> SecretStr:
+    if len(key.get_secret_value()) < SECRET_KEY_MIN_LENGTH:
+        raise ValueError(f"must have at least {SECRET_KEY_MIN_LENGTH} characters")
+    return key
+
+
+def _smtp_url(url: SecretStr) -> SecretStr:
+    parts = urlsplit(url.get_secret_value())
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise ValueError("must look like smtp://user:password@host:587 or smtps://…:465")
+    return url
+
+
+def _sender(text: str) -> str:
+    address = parseaddr(text)[1]
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", address) or not text.isprintable():
+        raise ValueError('must look like "Relay Check <hello@example.com>"')
+    return text
+
+
+ProjectPath = Annotated[Path, AfterValidator(_from_project_folder)]
+Origin = Annotated[str, AfterValidator(_origin)]
+Origins = Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_split_words)]
+RateLimit = Annotated[str, AfterValidator(_rate_limit)]
+
+
+class Settings(BaseSettings):
+    """What the operator can choose. Immutable; build it with `load_settings`.
+
+    Paths are absolute once loaded; a relative one starts at the project folder.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=ENV_FILE,
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        validate_default=True,
+        hide_input_in_errors=True,
+    )
+
+    var_dir: ProjectPath = Field(
+        default=Path("var"),
+        description="Folder for what the application keeps: the embedded database, the secret key "
+        "and unsent mail. A relative path starts at the project folder.",
+    )
+    database_url: Annotated[str, AfterValidator(_database_url)] = Field(
+        default_factory=lambda data: f"sqlite:///{data['var_dir'] / 'consult.db'}",
+        repr=False,
+        description="Where answers and leads are stored: the SQLite file consult.db in the var "
+        "folder, or postgresql+psycopg://user:password@host/name to use more than one machine.",
+    )
+    sqlite_synchronous: Literal["NORMAL", "FULL", "EXTRA"] = Field(
+        default="FULL",
+        description="How hard SQLite makes sure that a saved answer is on the disk. FULL survives "
+        "a power cut; NORMAL is faster and survives a crash of the application only.",
+    )
+    secret_key: Annotated[SecretStr, AfterValidator(_secret_key)] | None = Field(
+        default=None,
+        description="Signs staff sessions and forms; at least 32 random characters. Made and kept "
+        "in the var folder with the SQLite database; required with any other.",
+    )
+    base_url: Origin = Field(
+        default="http://127.0.0.1:8000",
+        description="The address people use to reach the application; links in mails and PDFs "
+        "start with it.",
+    )
+    proxy_hops: int = Field(
+        default=0,
+        ge=0,
+        le=10,
+        description="How many proxies of yours stand in front. Their X-Forwarded headers are "
+        "believed; with 0, nobody’s are.",
+    )
+    embed_origins: Origins = Field(
+        default=(),
+        description="Sites that may show the questionnaire in a frame, separated by commas.",
+    )
+    brand_file: ProjectPath | None = Field(
+        default=None,
+        description="A file with the name, colours, logo, consult link and currency to use "
+        "instead of the ones that come with the application.",
+    )
+    paper: Literal["letter", "a4"] = Field(
+        default="letter", description="Paper size of the PDF report."
+    )
+    contact_before: Literal["nothing", "pdf", "result"] = Field(
+        default="pdf",
+        description="What an owner sees only after leaving a name and address: the PDF, the "
+        "result page, or nothing (both are open to all).",
+    )
+    smtp_url: Annotated[SecretStr, AfterValidator(_smtp_url)] | None = Field(
+        default=None,
+        description="Mail server, as smtp://user:password@host:587 (STARTTLS) or smtps://…:465. "
+        "Not set: mails are written to the mail folder instead.",
+    )
+    mail_from: Annotated[str, AfterValidator(_sender)] = Field(
+        default="Relay Check <relay-check@localhost>",
+        description="Sender of all mails; set it together with the mail server.",
+    )
+    mail_dir: ProjectPath = Field(
+        default_factory=lambda data: data["var_dir"] / "mail",
+        description="Folder that mails are written to while no mail server is set; mail in the "
+        "var folder by default.",
+    )
+    retention_days_drafts: int = Field(
+        default=30,
+        ge=1,
+        description="Days after which answers that were never handed in are deleted.",
+    )
+    retention_days_leads: int = Field(
+        default=730, ge=1, description="Days after which a lead is deleted, its PDF included."
+    )
+    limit_starts: RateLimit = Field(
+        default="60 per minute", description="New questionnaires from one network address."
+    )
+    limit_contacts: RateLimit = Field(
+        default="20 per hour", description="Contact forms sent from one network address."
+    )
+    limit_sign_in_address: RateLimit = Field(
+        default="20 per hour", description="Staff sign-in attempts from one network address."
+    )
+    limit_sign_in_account: RateLimit = Field(
+        default="20 per day", description="Staff sign-in attempts for one account."
+    )
+    staff_idle_minutes: int = Field(
+        default=60, ge=1, description="Minutes without a click after which staff are signed out."
+    )
+    staff_session_hours: int = Field(
+        default=12, ge=1, description="Hours after which staff sign in again in any case."
+    )
+    job_lease_seconds: int = Field(
+        default=60,
+        ge=5,
+        description="Seconds a worker may hold a job before another takes it over; longer than "
+        "one PDF may take.",
+    )
+    pdf_timeout_seconds: int = Field(
+        default=10, ge=1, description="Seconds after which a PDF that is not ready is given up."
+    )
+    pdf_memory_mb: int = Field(
+        default=1024, ge=256, description="Most memory, in megabytes, for making one PDF."
+    )
+    metrics: bool = Field(
+        default=False, description="Whether /metrics answers, in the Prometheus text format."
+    )
+
+    @property
+    def embedded_database(self) -> bool:
+        """Whether the data lives in an SQLite file of our own."""
+        return self.database_url.startswith("sqlite:")
+
+    @property
+    def secret_key_file(self) -> Path:
+        """Where the key is kept that `signing_key` makes."""
+        return self.var_dir / "secret-key"
+
+    @validate_together(mode="after")
+    def _fit_together(self) -> Self:
+        if self.secret_key is None and not self.embedded_database:
+            raise ValueError(
+                f"{PREFIX}SECRET_KEY: is required with a database server, the same on every "
+                "machine; make one with: openssl rand -hex 32"
+            )
+        if self.smtp_url is not None and "mail_from" not in self.model_fields_set:
+            raise ValueError(f"{PREFIX}MAIL_FROM: is required with {PREFIX}SMTP_URL")
+        if self.job_lease_seconds <= self.pdf_timeout_seconds:
+            raise ValueError(
+                f"{PREFIX}JOB_LEASE_SECONDS: must be more than {PREFIX}PDF_TIMEOUT_SECONDS"
+            )
+        return self
+
+    def signing_key(self) -> str:
+        """The secret key: the one that was set, or the one kept in the var folder, made if new.
+
+        Raises SettingsError when the kept key cannot be read or written.
+        """
+        if self.secret_key is not None:
+            return self.secret_key.get_secret_value()
+        try:
+            if not self.secret_key_file.exists():
+                _keep_new_key(self.secret_key_file)
+            key = self.secret_key_file.read_text("ascii").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"the secret key cannot be kept or read: {error}") from error
+        if len(key) < SECRET_KEY_MIN_LENGTH:
+            raise SettingsError(f"{self.secret_key_file} is damaged: delete it to get a new key")
+        return key
+
+
+def load_settings(env_file: Path | None = ENV_FILE, **given: Any) -> Settings:
+    """Read the settings from the environment and `env_file`; values in `given` win over both.
+
+    Raises SettingsError with one line for each setting that cannot be used.
+    """
+    try:
+        return Settings(_env_file=env_file, **given)
+    except ValidationError as invalid:
+        # A default that builds on a bad setting is no second mistake of the operator's.
+        mistakes = [e for e in invalid.errors() if e["type"] != "default_factory_not_called"]
+        raise SettingsError("\n".join(map(_in_one_line, mistakes))) from None
+
+
+@dataclass(frozen=True)
+class Described:
+    """One setting as `consult settings` shows it; a secret's value is masked."""
+
+    variable: str
+    value: str
+    origin: Literal["environment", ".env", "default"]
+    meaning: str
+
+
+def describe(
+    settings: Settings,
+    environment: Mapping[str, str] = os.environ,
+    env_file: Path | None = ENV_FILE,
+) -> list[Described]:
+    """Every setting in the order of the class, with its shown value, origin and meaning."""
+    in_environment = {name.upper() for name, value in environment.items() if value}
+    in_file = {name.upper() for name, value in _read_env_file(env_file).items() if value}
+    described = []
+    for name, field in Settings.model_fields.items():
+        variable = PREFIX + name.upper()
+        origin: Literal["environment", ".env", "default"] = "default"
+        if variable in in_environment:
+            origin = "environment"
+        elif variable in in_file:
+            origin = ".env"
+        shown = _shown(getattr(settings, name))
+        described.append(Described(variable, shown, origin, field.description or ""))
+    return described
+
+
+def unknown_variables(
+    environment: Mapping[str, str] = os.environ, env_file: Path | None = ENV_FILE
+) -> list[str]:
+    """Variables with our prefix that no setting reads: most often a spelling mistake."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    names = {name.upper() for name in (*environment, *_read_env_file(env_file))}
+    return sorted(name for name in names - known if name.startswith(PREFIX))
+
+
+def _read_env_file(env_file: Path | None) -> dict[str, str | None]:
+    # dotenv_values(None) would go looking for a .env of its own.
+    return dotenv_values(env_file) if env_file else {}
+
+
+def _in_one_line(error: ErrorDetails) -> str:
+    # Our own messages across several settings name the variable themselves and have no location.
+    message = error["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+    message = message.partition(", unable to")[0]
+    return f"{PREFIX}{str(error['loc'][0]).upper()}: {message}" if error["loc"] else message
+
+
+def _shown(value: object) -> str:
+    if value is None or value == ():
+        return NOT_SET
+    if isinstance(value, SecretStr):
+        return HIDDEN
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return re.sub(r"(://[^/@]*?:)[^/]*@", r"\1***@", str(value))
+
+
+def _keep_new_key(path: Path) -> None:
+    """Write a new random key, readable by nobody else; a key made meanwhile by others wins."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # A temporary file has mode 0600 from its first moment; a link never overwrites.
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=path.name) as draft:
+        draft.write(secrets.token_hex(32) + "\n")
+        draft.flush()
+        with suppress(FileExistsError):
+            path.hardlink_to(draft.name)

@@ -1,0 +1,191 @@
+"""The settings: where values come from, what is refused, and what is never shown."""
+
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from consult.settings import (
+    HIDDEN,
+    PREFIX,
+    PROJECT_FOLDER,
+    Described,
+    Settings,
+    SettingsError,
+    describe,
+    load_settings,
+    unknown_variables,
+)
+
+SERVER = "postgresql+psycopg://relay:pass%2Fword@db.example.com/relay"
+KEY = "0123456789abcdef" * 4
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(PREFIX + name.upper(), raising=False)
+
+
+def load(**given: Any) -> Settings:
+    return load_settings(env_file=None, **given)
+
+
+def described(settings: Settings, **sources: Any) -> dict[str, Described]:
+    sources = {"environment": {}, "env_file": None} | sources
+    return {line.variable: line for line in describe(settings, **sources)}
+
+
+def test_the_defaults_need_nothing_and_stay_in_the_project_folder() -> None:
+    settings = load()
+
+    assert settings.embedded_database
+    assert settings.database_url == f"sqlite:///{PROJECT_FOLDER / 'var' / 'consult.db'}"
+    assert settings.mail_dir == PROJECT_FOLDER / "var" / "mail"
+
+
+def test_everything_kept_moves_along_with_the_var_folder(tmp_path: Path) -> None:
+    settings = load(var_dir=tmp_path)
+
+    assert settings.database_url == f"sqlite:///{tmp_path / 'consult.db'}"
+    assert settings.mail_dir == tmp_path / "mail"
+    assert settings.secret_key_file.parent == tmp_path
+
+
+def test_the_environment_wins_over_the_file_and_an_empty_value_counts_as_unset(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    env_file = tmp_path / ".env"
+    env_file.write_text("CONSULT_PAPER=a4\nCONSULT_PROXY_HOPS=1\nCONSULT_SMTP_URL=\n")
+    monkeypatch.setenv("CONSULT_PROXY_HOPS", "2")
+
+    settings = load_settings(env_file)
+    lines = described(settings, environment={"CONSULT_PROXY_HOPS": "2"}, env_file=env_file)
+
+    assert (settings.paper, settings.proxy_hops, settings.smtp_url) == ("a4", 2, None)
+    assert lines["CONSULT_PAPER"].origin == ".env"
+    assert lines["CONSULT_PROXY_HOPS"].origin == "environment"
+    assert lines["CONSULT_SMTP_URL"].origin == "default"
+
+
+@pytest.mark.parametrize("short", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_the_short_forms_of_a_postgresql_address_work(short: str) -> None:
+    url = load(database_url=f"{short}://user@host/name", secret_key=KEY).database_url
+
+    assert url == "postgresql+psycopg://user@host/name"
+
+
+def test_sites_for_embedding_are_a_list_of_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONSULT_EMBED_ORIGINS", "https://a.example.com, https://b.example.com/")
+
+    assert load().embed_origins == ("https://a.example.com", "https://b.example.com")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "complaint"),
+    [
+        ("CONSULT_BASE_URL", "check.example.com", "must be an address such as"),
+        ("CONSULT_BASE_URL", "https://example.com/check", "must stop after the host name"),
+        ("CONSULT_CONTACT_BEFORE", "everything", "must be 'nothing', 'pdf' or 'result'"),
+        ("CONSULT_DATABASE_URL", "mysql://host/name", "must start with sqlite:///"),
+        ("CONSULT_DATABASE_URL", "sqlite:///:memory:", "the SQLite database must be a file"),
+        ("CONSULT_EMBED_ORIGINS", "https://a.example.com, b", "must be an address such as"),
+        ("CONSULT_LIMIT_STARTS", "often", "must be a rate such as"),
+        ("CONSULT_MAIL_FROM", "Relay Check", "must look like"),
+        ("CONSULT_PROXY_HOPS", "one", "must be a valid integer"),
+        ("CONSULT_PROXY_HOPS", "-1", "must be greater than or equal to 0"),
+        ("CONSULT_SECRET_KEY", "hunter2", "must have at least 32 characters"),
+        ("CONSULT_SMTP_URL", "mail.example.com", "must look like smtp://"),
+        ("CONSULT_JOB_LEASE_SECONDS", "10", "must be more than CONSULT_PDF_TIMEOUT_SECONDS"),
+    ],
+)
+def test_a_bad_value_gives_one_clear_line(
+    variable: str, value: str, complaint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+
+    with pytest.raises(SettingsError) as refused:
+        load()
+
+    message = str(refused.value)
+    assert message.startswith(f"{variable}: {complaint}")
+    assert "\n" not in message
+    assert "hunter2" not in message
+
+
+def test_every_bad_value_is_named_at_once() -> None:
+    with pytest.raises(SettingsError) as refused:
+        load(proxy_hops="x", paper="a3")
+
+    named = [line.split(":")[0] for line in str(refused.value).splitlines()]
+    assert sorted(named) == ["CONSULT_PAPER", "CONSULT_PROXY_HOPS"]
+
+
+def test_what_belongs_together_is_asked_for_together() -> None:
+    with pytest.raises(SettingsError, match=r"^CONSULT_SECRET_KEY: is required with a database"):
+        load(database_url=SERVER)
+    with pytest.raises(SettingsError, match=r"^CONSULT_MAIL_FROM: is required with"):
+        load(smtp_url="smtp://mail.example.com")
+
+
+def test_secrets_are_shown_nowhere() -> None:
+    smtp_url = "smtp://relay:letmein@mail.example.com"
+    settings = load(
+        database_url=SERVER, secret_key=KEY, smtp_url=smtp_url, mail_from="a@example.com"
+    )
+    lines = described(settings)
+
+    assert lines["CONSULT_SECRET_KEY"].value == HIDDEN
+    assert lines["CONSULT_SMTP_URL"].value == HIDDEN
+    assert lines["CONSULT_DATABASE_URL"].value == (
+        "postgresql+psycopg://relay:***@db.example.com/relay"
+    )
+    for text in (repr(settings), str(settings), *(line.value for line in lines.values())):
+        assert not any(secret in text for secret in ("pass%2Fword", KEY, "letmein"))
+
+
+def test_every_setting_says_what_it_means() -> None:
+    lines = described(load())
+
+    assert set(lines) == {PREFIX + name.upper() for name in Settings.model_fields}
+    assert [line.variable for line in lines.values() if not line.meaning.endswith(".")] == []
+
+
+def test_a_misspelt_variable_is_noticed(tmp_path: Path) -> None:
+    env_file = tmp_path / ".env"
+    env_file.write_text("CONSULT_PAPRE=a4\nOTHER=1\n")
+
+    unknown = unknown_variables({"CONSULT_SECRT_KEY": "x", "CONSULT_PAPER": "a4"}, env_file)
+
+    assert unknown == ["CONSULT_PAPRE", "CONSULT_SECRT_KEY"]
+
+
+def test_the_key_is_made_once_and_readable_by_the_owner_only(tmp_path: Path) -> None:
+    settings = load(var_dir=tmp_path / "var")
+    assert not settings.var_dir.exists(), "reading the settings writes nothing"
+
+    with ThreadPoolExecutor(8) as pool:
+        keys = set(pool.map(lambda _: settings.signing_key(), range(16)))
+
+    assert len(keys) == 1
+    assert stat.S_IMODE(settings.secret_key_file.stat().st_mode) == 0o600
+    assert [path.name for path in settings.var_dir.iterdir()] == ["secret-key"]
+    assert load(var_dir=tmp_path / "var").signing_key() in keys
+
+
+def test_a_key_that_was_set_is_used_and_nothing_is_written(tmp_path: Path) -> None:
+    assert load(var_dir=tmp_path, secret_key=KEY).signing_key() == KEY
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_damaged_or_unwritable_key_file_gives_one_clear_line(tmp_path: Path) -> None:
+    settings = load(var_dir=tmp_path)
+    settings.secret_key_file.write_text("short")
+    with pytest.raises(SettingsError, match="is damaged: delete it"):
+        settings.signing_key()
+
+    (tmp_path / "file").touch()
+    with pytest.raises(SettingsError, match="cannot be kept or read"):
+        load(var_dir=tmp_path / "file").signing_key()
