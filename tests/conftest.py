@@ -1,1 +1,32 @@
 """Fixtures that every test may use. Helpers are in `tests/support`: import them from there."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from tests.support.apps import make_app, services_of
+from tests.support.client import PageClient
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_settings_from_outside() -> None:
+    """A developer's own settings have no say in what the tests find."""
+    for name in [name for name in os.environ if name.startswith("CONSULT_")]:
+        del os.environ[name]
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[Flask]:
+    """An app of its own for each test, with an empty database."""
+    made = make_app(tmp_path / "var")
+    yield made
+    services_of(made).database.close()
+
+
+@pytest.fixture
+def client(app: Flask) -> PageClient:
+    """A client of `app` that inspects every page it fetches."""
+    return PageClient(app)

@@ -1,0 +1,58 @@
+"""Apps for the tests: each with its own folder, database and settings."""
+
+from functools import lru_cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from flask import Flask
+
+from consult import create_app
+from consult.settings import Settings, load_settings
+from consult.storage import schema
+from consult.storage.database import Database
+from consult.web.services import Services, services
+
+SECRET_KEY = "only-for-tests-" + "k" * 32
+
+
+def make_settings(var_dir: Path, **changes: Any) -> Settings:
+    """Settings that touch nothing outside `var_dir`; `changes` win over the defaults here."""
+    given: dict[str, Any] = {
+        "var_dir": var_dir,
+        "secret_key": SECRET_KEY,
+        # No test pulls the plug, and waiting for the disk is most of what a test would do.
+        "sqlite_synchronous": "NORMAL",
+    }
+    return load_settings(env_file=None, **{**given, **changes})
+
+
+def make_app(var_dir: Path, **changes: Any) -> Flask:
+    """An app on a fresh embedded database under `var_dir`, with all migrations run.
+
+    `changes` are settings by name. An app on a database that is there already shares it.
+    """
+    settings = make_settings(var_dir, **changes)
+    file = var_dir / "consult.db"
+    if settings.embedded_database and not file.exists():
+        var_dir.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(_migrated_database())
+    return create_app(settings)
+
+
+def services_of(app: Flask) -> Services:
+    """The settings, database and so on of an app, outside of any request."""
+    with app.app_context():
+        return services()
+
+
+@lru_cache(maxsize=1)
+def _migrated_database() -> bytes:
+    """An empty database with the newest schema: made once, and copied for each test."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "made.db")
+        database = Database(f"sqlite:///{file}")
+        schema.upgrade(database)
+        database.forget_deleted()  # which leaves all of it in the one file
+        database.close()
+        return file.read_bytes()
