@@ -142,12 +142,12 @@ class _Tree:
         previous: Element | None = None
         for kid in self.document["K"]:
             element = self._element(kid)
-            if previous is not None and element is not None:
-                if self.origins.continues(previous, element):
-                    self._join(previous, element)
-                    continue
-            kept.append(kid)
-            previous = element
+            split = previous is not None and element is not None
+            if split and self.origins.continues(previous, element):
+                self._join(previous, element)
+            else:
+                kept.append(kid)
+                previous = element
         self.document["K"] = kept
 
     def _join(self, first: Element, rest: Element) -> None:
@@ -278,7 +278,7 @@ class _Tree:
 def _make_artifacts(stream: list[Any], lost: set[int]) -> None:
     """Marks the pieces of a page's content with a number in `lost` as not part of the text."""
     for at in range(2, len(stream)):
-        tag, properties, operator = stream[at - 2 : at + 1]
+        properties, operator = stream[at - 1 : at + 1]
         if operator == b"BDC" and isinstance(properties, dict) and properties.get("MCID") in lost:
             stream[at - 2] = "/Artifact"
             stream[at - 1] = pydyf.Dictionary({"Type": "/Pagination"})

@@ -1,0 +1,342 @@
+"""From a walk and its scorecard to the Report: the edition's words, filled in for one owner."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from consult.questionnaire import UNKNOWN, Answer, Asked, Kind, Walk, Wording
+from consult.questionnaire.model import Rule
+from consult.report.brand import CURRENCY_SIGNS
+from consult.report.display import apportion, whole
+from consult.report.money import money_in_words
+from consult.report.report import (
+    Archetype,
+    Axis,
+    Card,
+    Consult,
+    Dimension,
+    Figure,
+    Finding,
+    Fix,
+    Line,
+    NotAsked,
+    Relay,
+    Report,
+    Said,
+    State,
+    Unknown,
+)
+from consult.scoring import SORTING, AxisScore, Change, DimensionScore, Scorecard
+from consult.scoring import Line as ScoredLine
+
+_I_DO_NOT_KNOW = "I don’t know."
+
+_MARKETING_LEG = frozenset(
+    ("marketing_owner", "marketing_goal", "patience", "marketing_measure", "busy_week")
+    + ("audience", "marketing_tests")
+)
+_SALES_LEG = frozenset(("sales_owner", "sales_goal", "sales_measure", "sales_list", "sales_steps"))
+"""The items that speak of one runner alone; the rest of Separation speaks of both."""
+
+_FIGURES = {"web_lead_replies": "reply_speed", "six_tries": "persistence"}
+"""The outside figures, by the dimension they stand beside. At most three in a report (2)."""
+
+
+def build_report(walk: Walk, scorecard: Scorecard, currency: str = "USD") -> Report:
+    """The Report of a complete walk. `scorecard` has to be that walk's own.
+
+    Raises ValueError when answers are missing: there is nothing to tell before there is a score.
+    """
+    if not walk.complete:
+        raise ValueError(f"answers are missing: {', '.join(walk.missing)}")
+    return _Writer(walk, scorecard, currency).report()
+
+
+class _Writer:
+    """The walk, its scorecard and the edition's words, side by side."""
+
+    def __init__(self, walk: Walk, scorecard: Scorecard, currency: str) -> None:
+        self.walk = walk
+        self.scorecard = scorecard
+        self.sign = CURRENCY_SIGNS[currency]
+        self.asked = {asked.id: asked for asked in walk.asked}
+        self.findings: Mapping[str, Any] = walk.questionnaire.words.findings
+        self.cards = tuple(self._cards())
+
+    def report(self) -> Report:
+        scorecard = self.scorecard
+        separation, handoff = self._axis(scorecard.separation), self._axis(scorecard.handoff)
+        money, refused = money_in_words(scorecard.money, self.findings["money"], self.sign)
+        return Report(
+            edition=self.walk.questionnaire.name,
+            depth=self.walk.depth,
+            mode=self.walk.facts["mode"],
+            path=self.walk.facts["path"],
+            separation=separation,
+            handoff=handoff,
+            archetype=self._archetype(),
+            relay=self._relay(),
+            weakest=next(d for d in handoff.dimensions if d.id == scorecard.weakest_exchange.id),
+            plan=tuple(map(self._fix, scorecard.plan)),
+            unknowns=tuple(self._unknowns()),
+            contradictions=self._found("contradictions", scorecard.contradictions),
+            flags=self._found("flags", scorecard.flags) + tuple(self._notes()),
+            money=money,
+            money_refused=refused,
+            consult=self._consult(),
+            cards=self.cards,
+            said=tuple(self._said()),
+            not_asked=tuple(self._not_asked()),
+            figures=tuple(self._figures(handoff)),
+            method=tuple(self.findings["method"]),
+        )
+
+    # Scores --------------------------------------------------------------------------------
+
+    def _axis(self, score: AxisScore) -> Axis:
+        confirmed = whole(score.confirmed)
+        points = _printed_points(score.lines, confirmed)
+        bands = self.findings["bands"][score.axis]
+        if score.too_much_unknown:
+            band, near = self.findings["too_much_unknown"], ""
+        else:
+            band = bands[score.band]
+            near = self._near(band, bands[score.near]) if score.near else ""
+        return Axis(
+            id=score.axis,
+            confirmed=confirmed,
+            possible=whole(score.possible),
+            band=score.band,
+            band_name=band["name"],
+            means=band["means"],
+            near=near,
+            dimensions=tuple(self._dimension(part, points) for part in score.dimensions),
+        )
+
+    def _near(self, band: Mapping[str, str], other: Mapping[str, str]) -> str:
+        line: str = self.findings["near_line"].format(first=band["name"], second=other["name"])
+        return f"{line} {other['name']}: {other['means']}"
+
+    def _dimension(
+        self, score: DimensionScore, points: Mapping[str, tuple[float, float]]
+    ) -> Dimension:
+        words = self.findings["dimensions"][score.id]
+        state = state_of(score.confirmed, score.possible)
+        says = {
+            "strong": words["strong"],
+            "weak": words["low"],
+            "partly": f"{words['asks']} In part, by your answers.",
+            "unknown": f"{words['asks']} Not known yet.",
+        }
+        return Dimension(
+            id=score.id,
+            name=words["name"],
+            asks=words["asks"],
+            says=says[state],
+            state=state,
+            confirmed=whole(score.confirmed),
+            possible=whole(score.possible),
+            critical=score.dimension.critical,
+            lines=tuple(self._line(line, *points[line.id]) for line in score.lines),
+        )
+
+    def _line(self, line: ScoredLine, earned: float, possible: float) -> Line:
+        if line.id == SORTING:
+            return self._sorting_line(line, earned, possible)
+        asked = self.asked[line.id]
+        words = asked.wording
+        return Line(
+            id=line.id,
+            title=words.title,
+            question=words.ask,
+            answer=self._in_words(asked),
+            unknown=line.unknown,
+            earned=earned,
+            possible=possible,
+            why=words.why,
+            fix=words.unknown_fix if line.unknown else words.fix,
+            claims=line.slot.claims,
+        )
+
+    def _sorting_line(self, line: ScoredLine, earned: float, possible: float) -> Line:
+        sorting = self.walk.questionnaire.words.sorting
+        clear = [card for card in self.cards if card.side != _EITHER]
+        alike = sum(card.agrees for card in clear)
+        return Line(
+            id=line.id,
+            title=sorting["title"] if "title" in sorting else "The cards",
+            question=sorting["prompt"],
+            answer=f"{alike} of {len(clear)} cards on the article’s side.",
+            unknown=False,
+            earned=earned,
+            possible=possible,
+            why=sorting["test"],
+            fix=sorting["test"],
+            claims=line.slot.claims,
+        )
+
+    def _relay(self) -> Relay:
+        separation, handoff = self.scorecard.separation, self.scorecard.handoff
+        return Relay(
+            marketing=_leg(separation.lines, _MARKETING_LEG),
+            exchange="unknown"
+            if handoff.too_much_unknown
+            else state_of(handoff.confirmed, handoff.possible),
+            sales=_leg(separation.lines, _SALES_LEG),
+        )
+
+    # Findings ------------------------------------------------------------------------------
+
+    def _archetype(self) -> Archetype:
+        names = self.findings["archetypes"]
+        own = names[self.scorecard.archetype]
+        near = ""
+        if self.scorecard.near_archetype:
+            other = names[self.scorecard.near_archetype]
+            line = self.findings["near_archetype"]
+            near = line.format(first=own["name"], second=other["name"])
+        return Archetype(
+            self.scorecard.archetype, own["name"], own["says"], own["first_move"], near
+        )
+
+    def _fix(self, change: Change) -> Fix:
+        asked = self.asked[change.id]
+        words = asked.wording
+        unknown = asked.answer == UNKNOWN
+        return Fix(
+            id=change.id,
+            title=words.title,
+            axis=change.axis,
+            why=words.why,
+            start=f"{words.unknown_fix} {words.fix}" if unknown else words.fix,
+            proof=words.proof,
+            now=self._in_words(asked),
+            aim=words.choices[str(change.to_rung)],
+            before=whole(change.before),
+            after=whole(change.after),
+        )
+
+    def _found(self, kind: str, rules: Iterable[Rule]) -> tuple[Finding, ...]:
+        return tuple(self._finding(rule.id, self.findings[kind][rule.id]) for rule in rules)
+
+    def _finding(self, id: str, words: Mapping[str, Any]) -> Finding:
+        for_mode = words.get("in", {}).get(self.walk.facts["mode"], {})
+        return Finding(id, words.get("name", ""), for_mode.get("text", words["text"]))
+
+    def _notes(self) -> Iterable[Finding]:
+        """Jobs that no one does still happen, by accident (Q5)."""
+        notes = self.findings["notes"]
+        for question, id in (
+            ("marketing_by", "market_by_accident"),
+            ("selling_by", "sell_by_accident"),
+        ):
+            if self.asked[question].answer == "nobody":
+                yield self._finding(id, notes[id])
+
+    def _unknowns(self) -> Iterable[Unknown]:
+        for asked in self.walk.asked:
+            if asked.answer == UNKNOWN:
+                yield Unknown(asked.id, asked.wording.ask, asked.wording.unknown_fix)
+
+    def _consult(self) -> Consult:
+        advice = self.scorecard.recommendation
+        words = self.findings["consult"]
+        topic = words["topics"][advice.topic] if advice.topic else ""
+        own = words[advice.recommended]
+        return Consult(
+            advice.recommended,
+            topic,
+            own["title"].format(topic=topic),
+            own["text"],
+            own["button"],
+        )
+
+    def _figures(self, handoff: Axis) -> Iterable[Figure]:
+        """Outside figures were measured on leads who write or call, so others see none."""
+        if self.walk.facts["path"] != "conversation":
+            return
+        open_parts = {d.id for d in handoff.dimensions if d.state != "strong"}
+        for id, dimension in _FIGURES.items():
+            if dimension in open_parts:
+                words = self.findings["figures"][id]
+                yield Figure(dimension, words["text"], words["source"])
+
+    # Answers -------------------------------------------------------------------------------
+
+    def _said(self) -> Iterable[Said]:
+        for asked in self.walk.asked:
+            if asked.question.kind not in (Kind.RUNG, Kind.SORT) and asked.answer is not None:
+                yield Said(asked.wording.ask, self._in_words(asked))
+
+    def _in_words(self, asked: Asked) -> str:
+        answer = asked.answer
+        if answer == UNKNOWN:
+            return _I_DO_NOT_KNOW
+        if isinstance(answer, tuple):
+            return "; ".join(asked.wording.choices[id] for id in answer) or "None of these"
+        if str(answer) in asked.wording.choices:
+            return asked.wording.choices[str(answer)]
+        amount = f"{answer:,}" if isinstance(answer, int | float) else str(answer)
+        return self.sign + amount if asked.question.kind is Kind.NUMBER else amount
+
+    def _cards(self) -> Iterable[Card]:
+        for asked in self.walk.asked:
+            if asked.question.kind is Kind.SORT and asked.answer is not None:
+                yield _card(asked.wording, asked.question.answer, asked.answer)
+
+    def _not_asked(self) -> Iterable[NotAsked]:
+        titles: dict[str, list[str]] = {}
+        for left_out in self.walk.not_asked:
+            titles.setdefault(left_out.reason, []).append(left_out.wording.title)
+        for reason, own in titles.items():
+            yield NotAsked(self.findings["not_asked"][reason], tuple(own))
+
+
+_EITHER = "Either"
+
+
+def _card(words: Wording, side: str | None, answer: Answer) -> Card:
+    either = side is None or side not in words.choices
+    return Card(
+        text=words.ask,
+        answer=words.choices[str(answer)],
+        side=_EITHER if either else words.choices[str(side)],
+        agrees=either or answer == side,
+        note=words.note,
+    )
+
+
+def state_of(confirmed: Fraction, possible: Fraction) -> State:
+    """The state of a part by its scores; unknown when the open answers could change it.
+
+    The lines are those of the bands: from 75 mostly set and used, from 50 mostly done.
+    """
+    now, at_best = _state_at(confirmed), _state_at(possible)
+    return now if now == at_best else "unknown"
+
+
+def _state_at(score: Fraction) -> State:
+    if score >= 75:
+        return "strong"
+    return "partly" if score >= 50 else "weak"
+
+
+def _leg(lines: Sequence[ScoredLine], ids: frozenset[str]) -> State:
+    own = [line for line in lines if line.id in ids]
+    confirmed = sum((line.points for line in own), Fraction()) / len(own)
+    open_points = Fraction(100 * sum(line.unknown for line in own), len(own))
+    return state_of(confirmed, confirmed + open_points)
+
+
+def _printed_points(lines: Sequence[ScoredLine], confirmed: int) -> dict[str, tuple[float, float]]:
+    """For each line the points earned and those possible, with one decimal.
+
+    What is earned adds up to the printed score, and what is possible to 100: earned and lost
+    points are each shared out in tenths, so a full answer always shows all of its points.
+    """
+    earned = apportion([line.earned for line in lines], confirmed * 10)
+    lost = apportion([line.lost for line in lines], 1000 - confirmed * 10)
+    return {
+        line.id: (tenths / 10, (tenths + missed) / 10)
+        for line, tenths, missed in zip(lines, earned, lost, strict=True)
+    }

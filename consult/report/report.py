@@ -1,0 +1,252 @@
+"""The Report: everything an owner is told about one check, as plain data in plain words.
+
+It is made once, when the answers are sent, and frozen with them. The result page, the PDF and
+the staff page all show this one Report, so that next year's wording cannot rewrite last year's
+advice. Scores in it are ready to print: whole numbers, and points with one decimal whose sums
+are the printed scores.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import TypeAdapter
+
+State = Literal["strong", "partly", "weak", "unknown"]
+"""How a part of the relay stands. Unknown: the open answers decide between two of the others."""
+
+AxisId = Literal["separation", "handoff"]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One scored answer and the points it earned of those it could; both are printed as such.
+
+    `fix` is what to do about it, or how to find out when the answer is unknown.
+    """
+
+    id: str
+    title: str
+    question: str
+    answer: str
+    unknown: bool
+    earned: float
+    possible: float
+    why: str
+    fix: str
+    claims: tuple[str, ...]
+
+    @property
+    def lost(self) -> float:
+        return round(self.possible - self.earned, 1)
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """One part of a score: its state, its own score from 0 to 100 and the lines behind it."""
+
+    id: str
+    name: str
+    asks: str
+    says: str
+    state: State
+    confirmed: int
+    possible: int
+    critical: bool
+    lines: tuple[Line, ...]
+
+    @property
+    def earned(self) -> float:
+        return round(sum(line.earned for line in self.lines), 1)
+
+    @property
+    def weight(self) -> float:
+        return round(sum(line.possible for line in self.lines), 1)
+
+    @property
+    def lost(self) -> float:
+        return round(self.weight - self.earned, 1)
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One of the two scores. `near` is empty unless the score lies close to a line."""
+
+    id: AxisId
+    confirmed: int
+    possible: int
+    band: str
+    band_name: str
+    means: str
+    near: str
+    dimensions: tuple[Dimension, ...]
+
+    @property
+    def most_to_gain(self) -> tuple[Dimension, ...]:
+        """The dimensions by the points they lost, most first."""
+        return tuple(sorted(self.dimensions, key=lambda dimension: -dimension.lost))
+
+
+@dataclass(frozen=True)
+class Archetype:
+    """What kind of relay this is. `near` names the neighbour when a score is close to a line."""
+
+    id: str
+    name: str
+    says: str
+    first_move: str
+    near: str
+
+
+@dataclass(frozen=True)
+class Relay:
+    """The states of the two legs and of the exchange between them."""
+
+    marketing: State
+    exchange: State
+    sales: State
+
+
+@dataclass(frozen=True)
+class Fix:
+    """One step of the plan, with the score of its axis before and after it.
+
+    The steps build on each other: each starts from the scores that the earlier ones lead to.
+    """
+
+    id: str
+    title: str
+    axis: AxisId
+    why: str
+    start: str
+    proof: str
+    now: str
+    aim: str
+    before: int
+    after: int
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """Something the owner does not know yet, and how to find out."""
+
+    id: str
+    question: str
+    find_out: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something the answers say together; `name` is empty where a text is enough."""
+
+    id: str
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number from outside, for the margin. It never enters a score."""
+
+    dimension: str
+    text: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Money:
+    """What leads without a clear answer may be worth in a month, and the whole sum behind it."""
+
+    result: str
+    steps: tuple[str, ...]
+    sums: tuple[str, ...]
+    assumptions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Consult:
+    """Whether a consult would help, and with what."""
+
+    recommended: Literal["yes", "optional", "not_now"]
+    topic: str
+    title: str
+    text: str
+    button: str
+
+
+@dataclass(frozen=True)
+class NotAsked:
+    """Scored questions that were left out for one reason."""
+
+    reason: str
+    titles: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Card:
+    """A sorting card: the owner's side, the article's side, and what to make of it."""
+
+    text: str
+    answer: str
+    side: str
+    agrees: bool
+    note: str
+
+
+@dataclass(frozen=True)
+class Said:
+    """An answer that is not scored."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """All of it. Texts are complete sentences; empty tuples and None mean there is nothing."""
+
+    edition: str
+    depth: Literal["quick", "full"]
+    mode: str
+    path: str
+    separation: Axis
+    handoff: Axis
+    archetype: Archetype
+    relay: Relay
+    weakest: Dimension
+    plan: tuple[Fix, ...]
+    unknowns: tuple[Unknown, ...]
+    contradictions: tuple[Finding, ...]
+    flags: tuple[Finding, ...]
+    money: Money | None
+    money_refused: str
+    consult: Consult
+    cards: tuple[Card, ...]
+    said: tuple[Said, ...]
+    not_asked: tuple[NotAsked, ...]
+    figures: tuple[Figure, ...]
+    method: tuple[str, ...]
+
+    @property
+    def axes(self) -> tuple[Axis, Axis]:
+        return self.separation, self.handoff
+
+    @property
+    def best_change(self) -> Fix | None:
+        """The first step of the plan; None when nothing is left to raise."""
+        return self.plan[0] if self.plan else None
+
+    @property
+    def strong(self) -> tuple[Dimension, ...]:
+        return tuple(d for axis in self.axes for d in axis.dimensions if d.state == "strong")
+
+    def to_json(self) -> str:
+        """The Report as JSON text; `from_json` gives an equal Report back."""
+        return _REPORTS.dump_json(self).decode()
+
+
+_REPORTS = TypeAdapter(Report)
+
+
+def from_json(text: str) -> Report:
+    """The Report in JSON text that `to_json` wrote. Raises ValueError for anything else."""
+    return _REPORTS.validate_json(text)
