@@ -13,6 +13,7 @@ from consult.questionnaire.journey import (
 from consult.questionnaire.model import (
     BASE,
     NOT_SURE,
+    POINT_SCALE,
     UNKNOWN,
     Answer,
     Axis,
@@ -29,6 +30,7 @@ from consult.questionnaire.wording import Heading, Wording, Words
 __all__ = [
     "BASE",
     "NOT_SURE",
+    "POINT_SCALE",
     "UNKNOWN",
     "Answer",
     "AnswerError",

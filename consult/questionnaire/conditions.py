@@ -16,6 +16,8 @@ Given = Mapping[str, object]
 
 
 class Condition(Protocol):
+    """Something that holds or does not, and says what it looks at."""
+
     def holds(self, given: Given) -> bool: ...
     def reads(self) -> tuple[str, ...]: ...
     def __str__(self) -> str: ...
@@ -180,14 +182,17 @@ def at_most(id: str, value: float) -> Condition:
 
 
 def all_of(*parts: Condition) -> Condition:
+    """Every part holds."""
     return _All(parts)
 
 
 def some_of(*parts: Condition) -> Condition:
+    """At least one part holds."""
     return _Some(parts)
 
 
 def not_(part: Condition) -> Condition:
+    """The part does not hold."""
     return _Not(part)
 
 

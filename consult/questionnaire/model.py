@@ -17,6 +17,9 @@ Axis = Literal["separation", "handoff"]
 Answer = int | float | str | tuple[str, ...]
 """A rung (0 = worst), a number, a choice id or "unknown", or several choice ids."""
 
+POINT_SCALE = 12
+"""Points are counted in twelfths of 100: rungs are thirds or quarters, clear cards are twelve."""
+
 UNKNOWN = "unknown"
 NOT_SURE = "not_sure"
 BASE = "base"
@@ -48,6 +51,7 @@ class Question:
     ``required`` is true for exactly what scores or branches read: nothing else may hold an
     owner up. ``best_first`` turns the display order only, never the stored one.
     ``max_choices`` limits ticks, ``most`` is the largest number that is taken.
+    ``claims`` name the source's claims that a scored item rests on, Q1 to Q17.
     ``answer`` is the right side of a sorting card, or "either".
     """
 
@@ -62,7 +66,7 @@ class Question:
     max_choices: int | None = None
     most: int = 1_000_000_000
     rungs_in: Mapping[str, int] = field(default_factory=dict)
-    dimension: str | None = None
+    claims: tuple[str, ...] = ()
     answer: str | None = None
 
     def choices_as(self, variant: str) -> tuple[str, ...]:
@@ -71,16 +75,14 @@ class Question:
         return self.choices if count is None else _rungs(count)
 
 
-def choice(
-    id: str, *choices: str, asked: Condition = ALWAYS, required: bool = True
-) -> Question:
+def choice(id: str, *choices: str, asked: Condition = ALWAYS, required: bool = True) -> Question:
     """An unscored question with one answer; ``required`` when branches read it."""
     return Question(id, Kind.CHOICE, choices=choices, asked=asked, required=required)
 
 
 def item(
     id: str,
-    *,
+    *claims: str,
     star: bool = False,
     unknown: bool = False,
     best_first: bool = False,
@@ -88,7 +90,7 @@ def item(
     rungs: int = 4,
     rungs_in: Mapping[str, int] | None = None,
 ) -> Question:
-    """A scored item of ``rungs`` rungs; ``star`` puts it into the quick look as well."""
+    """A scored item that rests on ``claims``; ``star`` puts it into the quick look as well."""
     return Question(
         id,
         Kind.RUNG,
@@ -99,6 +101,7 @@ def item(
         unknown=unknown,
         best_first=best_first,
         rungs_in=rungs_in or {},
+        claims=claims,
     )
 
 
@@ -122,6 +125,16 @@ class Part:
     pages: tuple[Page, ...]
 
 
+def page(id: str, *questions: Question) -> Page:
+    """A page with its questions in order."""
+    return Page(id, questions)
+
+
+def part(id: str, *pages: Page) -> Part:
+    """A part with its pages in order."""
+    return Part(id, pages)
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
     """A value derived from answers that conditions may read like an answer: ``mode``, ``path``.
@@ -141,20 +154,18 @@ class Fact:
         return tuple(dict.fromkeys([*(value for value, _ in self.cases), self.otherwise]))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Dimension:
     """One of the things that are scored: a weighted share of an axis, the mean of its lines.
 
     ``sorting`` adds the sorting cards as one more line. ``critical`` marks the exchanges where a
-    lead can physically drop; the lowest of them is the weakest exchange. ``claims`` name the
-    source's claims (Q1-Q17, see docs/instrument.md) that the dimension rests on.
+    lead can physically drop; the lowest of them is the weakest exchange.
     """
 
     id: str
     axis: Axis
     weight: int
     items: tuple[str, ...]
-    claims: tuple[str, ...]
     sorting: bool = False
     critical: bool = False
 
@@ -233,6 +244,12 @@ class Structure:
         scored = [id for dimension in self.dimensions for id in dimension.items]
         _refuse_duplicates(f"edition {self.name}: dimensions", scored)
         items = {q.id for q in self.questions.values() if q.kind is Kind.RUNG}
+        for id in items:
+            for count in (len(self.questions[id].choices), *self.questions[id].rungs_in.values()):
+                if count < 2 or POINT_SCALE % (count - 1):
+                    raise EditionError(
+                        f"edition {self.name}: {id}: {count} rungs do not divide the scale evenly"
+                    )
         if set(scored) != items:
             odd = ", ".join(sorted(set(scored) ^ items))
             raise EditionError(f"edition {self.name}: items and dimensions disagree on {odd}")

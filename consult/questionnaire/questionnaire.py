@@ -18,9 +18,12 @@ from consult.questionnaire.model import (
 from consult.questionnaire.wording import Wording, Words, read_words
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Questionnaire:
-    """One edition, ready to be asked: ``structure`` says what, ``words`` how."""
+    """One edition, ready to be asked: ``structure`` says what, ``words`` how.
+
+    Compared by identity: there is one object for each edition (see `editions.load`).
+    """
 
     structure: Structure
     words: Words

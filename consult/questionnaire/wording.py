@@ -94,7 +94,7 @@ def read_words(structure: Structure, folder: Path) -> Words:
 
 def _read_yaml(path: Path) -> Texts:
     try:
-        texts = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)
+        texts = _UniqueKeyLoader(path.read_text(encoding="utf-8")).get_single_data()
     except FileNotFoundError:
         raise EditionError(f"{path.name}: the file is missing") from None
     except yaml.YAMLError as error:
@@ -109,7 +109,7 @@ def _read_yaml(path: Path) -> Texts:
     return texts
 
 
-class _UniqueKeyLoader(yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader):  # type: ignore[misc]
+class _UniqueKeyLoader(yaml.CSafeLoader):
     """YAML keeps the last of two equal keys without a word; a text typed twice is a slip."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -158,7 +158,10 @@ def _card(question: Question, cards: Texts, buttons: Texts) -> Mapping[str, Word
     for name, texts in _with_base(entry, where).items():
         _check_keys(f"{where} ({name})", texts, _CARD_KEYS, _CARD_KEYS)
         worded[name] = Wording(
-            ask=str(texts["text"]), choices=choices, title=str(texts["text"]), note=str(texts["note"])
+            ask=str(texts["text"]),
+            choices=choices,
+            title=str(texts["text"]),
+            note=str(texts["note"]),
         )
     return worded
 
@@ -180,7 +183,9 @@ def _ticked_cards(
 ) -> Mapping[str, Wording]:
     """The tick list shows the sorting cards again, in each variant that changes one of them."""
     worded_cards = {id: _with_base(cards[id], f"sorting.yaml: {id}") for id in question.choices}
-    names = dict.fromkeys([BASE, *(name for variants in worded_cards.values() for name in variants)])
+    names = dict.fromkeys(
+        [BASE, *(name for variants in worded_cards.values() for name in variants)]
+    )
     return {
         name: _wording(
             where,

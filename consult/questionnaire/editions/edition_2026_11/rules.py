@@ -114,7 +114,9 @@ CONTRADICTIONS = (
     ),
     Rule(
         "know_but_not_run",
-        all_of(at_least("sorting", 80), at_most("marketing_goal", 1), at_most("marketing_measure", 1)),
+        all_of(
+            at_least("sorting", 80), at_most("marketing_goal", 1), at_most("marketing_measure", 1)
+        ),
         ("Q3",),
     ),
 )

@@ -14,12 +14,12 @@ from consult.questionnaire.model import (
     Dimension,
     Fact,
     Kind,
-    Page,
-    Part,
     Question,
     Structure,
     choice,
     item,
+    page,
+    part,
 )
 
 _AT_CHECKOUT = is_("path", "checkout")
@@ -56,183 +56,146 @@ def _cards(first: int) -> tuple[Question, ...]:
 
 
 PARTS = (
-    Part(
+    part(
         "business",
-        (
-            Page(
-                "who",
-                (
-                    choice("marketing_by", "me", "staff", "several", "agency", "nobody"),
-                    choice("selling_by", "me", "staff", "several", "website", "nobody"),
-                ),
+        page(
+            "who",
+            choice("marketing_by", "me", "staff", "several", "agency", "nobody"),
+            choice("selling_by", "me", "staff", "several", "website", "nobody"),
+        ),
+        page(
+            "buyers",
+            choice(
+                "buying_path",
+                *("conversation", "counter", "checkout", "mix"),
+                asked=not_(is_("selling_by", "website")),
             ),
-            Page(
-                "buyers",
-                (
-                    choice(
-                        "buying_path",
-                        *("conversation", "counter", "checkout", "mix"),
-                        asked=not_(is_("selling_by", "website")),
-                    ),
-                    choice("buyers", "businesses", "people", "both", required=False),
-                    choice("customers_so_far", "under_five", "five_or_more"),
-                ),
-            ),
+            choice("buyers", "businesses", "people", "both", required=False),
+            choice("customers_so_far", "under_five", "five_or_more"),
         ),
     ),
-    Part(
+    part(
         "two-jobs",
-        (
-            Page("sort-1", _cards(0)),
-            Page("sort-2", _cards(4)),
-            Page("sort-3", _cards(8)),
-            Page("sort-4", _cards(12)),
-            Page(
-                "lately",
-                (
-                    Question("done_last_30_days", Kind.CHOICES, choices=tuple(CARDS)),
-                    Question(
-                        "symptoms",
-                        Kind.CHOICES,
-                        choices=(
-                            "not_enough_leads",
-                            "poor_leads",
-                            "leads_go_quiet",
-                            "cannot_close",
-                            "feast_or_famine",
-                            "do_not_know_what_works",
-                            "no_time",
-                        ),
-                        max_choices=3,
-                    ),
+        page("sort-1", *_cards(0)),
+        page("sort-2", *_cards(4)),
+        page("sort-3", *_cards(8)),
+        page("sort-4", *_cards(12)),
+        page(
+            "lately",
+            Question("done_last_30_days", Kind.CHOICES, choices=tuple(CARDS)),
+            Question(
+                "symptoms",
+                Kind.CHOICES,
+                choices=(
+                    "not_enough_leads",
+                    "poor_leads",
+                    "leads_go_quiet",
+                    "cannot_close",
+                    "feast_or_famine",
+                    "do_not_know_what_works",
+                    "no_time",
                 ),
+                max_choices=3,
             ),
         ),
     ),
-    Part(
+    part(
         "lanes",
-        (
-            Page(
-                "purpose",
-                (
-                    item("purpose_of_each", star=True),
-                    item("marketing_owner", star=True, best_first=True),
-                    item("sales_owner", star=True),
-                ),
-            ),
-            Page(
-                "goals",
-                (
-                    item("marketing_goal", star=True),
-                    item("sales_goal", star=True, best_first=True),
-                    item("patience", unknown=True),
-                ),
-            ),
-            Page("time-and-money", (item("busy_week", best_first=True), item("budget_split"))),
-            Page(
-                "measures",
-                (
-                    item("marketing_measure", star=True),
-                    item("sales_measure", star=True, best_first=True),
-                    item("slow_month", star=True),
-                ),
-            ),
-            Page("aim", (item("audience"), item("sales_list", best_first=True))),
-            Page("tune", (item("marketing_tests", best_first=True), item("sales_steps"))),
+        page(
+            "purpose",
+            item("purpose_of_each", "Q1", "Q2", "Q3", star=True),
+            item("marketing_owner", "Q5", "Q14", star=True, best_first=True),
+            item("sales_owner", "Q5", "Q14", star=True),
         ),
+        page(
+            "goals",
+            item("marketing_goal", "Q6", "Q14", star=True),
+            item("sales_goal", "Q9", "Q14", star=True, best_first=True),
+            item("patience", "Q6", unknown=True),
+        ),
+        page(
+            "time-and-money",
+            item("busy_week", "Q3", "Q5", best_first=True),
+            item("budget_split", "Q3", "Q14"),
+        ),
+        page(
+            "measures",
+            item("marketing_measure", "Q14", "Q16", star=True),
+            item("sales_measure", "Q14", "Q16", star=True, best_first=True),
+            item("slow_month", "Q16", star=True),
+        ),
+        page("aim", item("audience", "Q7"), item("sales_list", "Q10", best_first=True)),
+        page("tune", item("marketing_tests", "Q8", best_first=True), item("sales_steps", "Q12")),
     ),
-    Part(
+    part(
         "handoff",
-        (
-            Page(
-                "first-touch",
-                (
-                    item("lead_definition", star=True),
-                    item("handoff_moment", star=True, best_first=True),
-                ),
+        page(
+            "first-touch",
+            item("lead_definition", "Q13", "Q15", star=True),
+            item("handoff_moment", "Q13", star=True, best_first=True),
+        ),
+        page(
+            "catch",
+            item("lead_list", "Q13", star=True),
+            item("lead_source", "Q13", "Q14", star=True, unknown=True, asked=not_(_UNDER_FIVE)),
+            item(
+                "first_reply",
+                "Q11",
+                "Q13",
+                star=True,
+                unknown=True,
+                best_first=True,
+                rungs=5,
+                rungs_in={"counter": 4},
             ),
-            Page(
-                "catch",
-                (
-                    item("lead_list", star=True),
-                    item("lead_source", star=True, unknown=True, asked=not_(_UNDER_FIVE)),
-                    item(
-                        "first_reply",
-                        star=True,
-                        unknown=True,
-                        best_first=True,
-                        rungs=5,
-                        rungs_in={"counter": 4},
-                    ),
-                ),
-            ),
-            Page(
-                "story",
-                (
-                    item("after_hours", unknown=True),
-                    item("lead_context", unknown=True, asked=not_(_AT_COUNTER)),
-                    item("promise_match", unknown=True, best_first=True),
-                ),
-            ),
-            Page(
-                "keep-going",
-                (
-                    item("follow_up", star=True, unknown=True),
-                    item("clear_answers", star=True, unknown=True, asked=not_(_UNDER_FIVE)),
-                    item(
-                        "not_now",
-                        star=True,
-                        unknown=True,
-                        best_first=True,
-                        asked=not_(_AT_CHECKOUT),
-                    ),
-                ),
+        ),
+        page(
+            "story",
+            item("after_hours", "Q11", "Q13", unknown=True),
+            item("lead_context", "Q13", "Q15", unknown=True, asked=not_(_AT_COUNTER)),
+            item("promise_match", "Q13", "Q15", unknown=True, best_first=True),
+        ),
+        page(
+            "keep-going",
+            item("follow_up", "Q11", "Q13", star=True, unknown=True),
+            item("clear_answers", "Q11", "Q13", star=True, unknown=True, asked=not_(_UNDER_FIVE)),
+            item(
+                "not_now",
+                "Q6",
+                "Q13",
+                star=True,
+                unknown=True,
+                best_first=True,
+                asked=not_(_AT_CHECKOUT),
             ),
         ),
     ),
-    Part(
+    part(
         "looking-back",
-        (
-            Page(
-                "learning",
-                (
-                    item("buyer_words", star=True, best_first=True),
-                    item("won_by_source", unknown=True),
-                    item("funnel_counts", star=True),
-                    item("lost_reasons", best_first=True),
-                ),
-            ),
-            Page("together", (item("joint_review"), item("review_outcome", best_first=True))),
+        page(
+            "learning",
+            item("buyer_words", "Q15", star=True, best_first=True),
+            item("won_by_source", "Q14", "Q15", unknown=True),
+            item("funnel_counts", "Q4", "Q14", star=True),
+            item("lost_reasons", "Q4", "Q14", best_first=True),
+        ),
+        page(
+            "together", item("joint_review", "Q15"), item("review_outcome", "Q15", best_first=True)
         ),
     ),
-    Part(
+    part(
         "numbers",
-        (
-            Page(
-                "numbers",
-                (
-                    Question(
-                        "leads_per_month",
-                        Kind.RANGE,
-                        choices=(
-                            "under_5",
-                            "5_9",
-                            "10_19",
-                            "20_49",
-                            "50_99",
-                            "100_199",
-                            "200_or_more",
-                        ),
-                    ),
-                    Question(
-                        "buy_of_ten",
-                        Kind.RANGE,
-                        choices=("0_1", "2_3", "4_5", "6_7", "8_10"),
-                        most=10,
-                    ),
-                    Question("first_sale_value", Kind.NUMBER),
-                ),
+        page(
+            "numbers",
+            Question(
+                "leads_per_month",
+                Kind.RANGE,
+                choices=("under_5", "5_9", "10_19", "20_49", "50_99", "100_199", "200_or_more"),
             ),
+            Question(
+                "buy_of_ten", Kind.RANGE, choices=("0_1", "2_3", "4_5", "6_7", "8_10"), most=10
+            ),
+            Question("first_sale_value", Kind.NUMBER),
         ),
     ),
 )
@@ -245,45 +208,34 @@ DIMENSIONS = (
         "separation",
         10,
         ("purpose_of_each",),
-        claims=("Q1", "Q2", "Q3"),
         sorting=True,
     ),
-    Dimension(
-        "named_owners", "separation", 15, ("marketing_owner", "sales_owner"), claims=("Q5", "Q14")
-    ),
+    Dimension("named_owners", "separation", 15, ("marketing_owner", "sales_owner")),
     Dimension(
         "own_goals",
         "separation",
         20,
         ("marketing_goal", "sales_goal", "patience"),
-        claims=("Q6", "Q9"),
     ),
     Dimension(
         "fair_measures",
         "separation",
         20,
         ("marketing_measure", "sales_measure", "slow_month"),
-        claims=("Q14", "Q16"),
     ),
     Dimension(
         "own_time_and_money",
         "separation",
         10,
         ("busy_week", "budget_split"),
-        claims=("Q3", "Q5"),
     ),
-    Dimension(
-        "crowd_and_list", "separation", 10, ("audience", "sales_list"), claims=("Q7", "Q10")
-    ),
-    Dimension(
-        "try_and_tune", "separation", 15, ("marketing_tests", "sales_steps"), claims=("Q8", "Q12")
-    ),
+    Dimension("crowd_and_list", "separation", 10, ("audience", "sales_list")),
+    Dimension("try_and_tune", "separation", 15, ("marketing_tests", "sales_steps")),
     Dimension(
         "lead_meaning",
         "handoff",
         15,
         ("lead_definition", "handoff_moment"),
-        claims=("Q13", "Q15"),
         critical=True,
     ),
     Dimension(
@@ -291,7 +243,6 @@ DIMENSIONS = (
         "handoff",
         15,
         ("lead_list", "lead_source"),
-        claims=("Q13", "Q14"),
         critical=True,
     ),
     Dimension(
@@ -299,26 +250,20 @@ DIMENSIONS = (
         "handoff",
         15,
         ("first_reply", "after_hours"),
-        claims=("Q11", "Q13"),
         critical=True,
     ),
-    Dimension(
-        "lead_story", "handoff", 10, ("lead_context", "promise_match"), claims=("Q13", "Q15")
-    ),
+    Dimension("lead_story", "handoff", 10, ("lead_context", "promise_match")),
     Dimension(
         "persistence",
         "handoff",
         15,
         ("follow_up", "clear_answers"),
-        claims=("Q11", "Q13"),
         critical=True,
     ),
-    Dimension("recycling", "handoff", 5, ("not_now",), claims=("Q6", "Q13")),
-    Dimension("feedback", "handoff", 10, ("buyer_words", "won_by_source"), claims=("Q15",)),
-    Dimension("joint_talk", "handoff", 5, ("joint_review", "review_outcome"), claims=("Q15",)),
-    Dimension(
-        "leak_visibility", "handoff", 10, ("funnel_counts", "lost_reasons"), claims=("Q4", "Q14")
-    ),
+    Dimension("recycling", "handoff", 5, ("not_now",)),
+    Dimension("feedback", "handoff", 10, ("buyer_words", "won_by_source")),
+    Dimension("joint_talk", "handoff", 5, ("joint_review", "review_outcome")),
+    Dimension("leak_visibility", "handoff", 10, ("funnel_counts", "lost_reasons")),
 )
 
 STRUCTURE = Structure(

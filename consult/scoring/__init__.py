@@ -1,0 +1,24 @@
+"""What the answers mean. Pure functions with exact arithmetic; see docs/instrument.md."""
+
+from consult.scoring.as_json import scorecard_json
+from consult.scoring.axis import AxisScore, DimensionScore
+from consult.scoring.changes import Change
+from consult.scoring.lines import SORTING, Line
+from consult.scoring.money import MoneyRange, Range
+from consult.scoring.recommendation import Recommendation
+from consult.scoring.scorecard import Scorecard, Unfinished, score
+
+__all__ = [
+    "SORTING",
+    "AxisScore",
+    "Change",
+    "DimensionScore",
+    "Line",
+    "MoneyRange",
+    "Range",
+    "Recommendation",
+    "Scorecard",
+    "Unfinished",
+    "score",
+    "scorecard_json",
+]

@@ -1,0 +1,177 @@
+"""The weighted mean behind a score, in whole numbers.
+
+An axis is the weighted mean of its dimensions, a dimension the mean of its lines (5.1). Written
+out line by line, each line has an effective weight, the weights of an axis add up to 100, and
+
+    score = sum of weight x points / 100,   score + all that was lost = 100, exactly.
+
+What does not apply is left out of both sums, so a shorter path can still reach 100. Weights only
+depend on which lines apply, so they are worked out once per set of lines and kept as integers:
+floats would let the order of the answers decide on which side of a line a score falls.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache, cached_property
+from math import lcm
+
+from consult.questionnaire import (
+    NOT_SURE,
+    POINT_SCALE,
+    UNKNOWN,
+    Answer,
+    Axis,
+    Dimension,
+    Kind,
+    OnPathAnswers,
+)
+from consult.questionnaire.questionnaire import Questionnaire
+
+SORTING = "sorting"
+"""The id of the line that the sorting cards make together."""
+
+
+SORTING_CLAIMS = ("Q1", "Q2", "Q3")
+
+
+@dataclass(frozen=True, eq=False)
+class Slot:
+    """The place of one line in an axis: ``share`` of ``total`` is its part of the weight.
+
+    ``top`` is the highest rung, and the number of scored cards for the sorting line.
+    """
+
+    id: str
+    dimension: Dimension
+    share: int
+    total: int
+    top: int
+    claims: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """One line of a score: what was answered, and what it earned and lost.
+
+    ``rung`` is None for the sorting line and for an unknown. ``twelfths`` are the points of the
+    answer in twelfths of 100, an unknown counting as the lowest rung. All figures are exact.
+    """
+
+    slot: Slot
+    rung: int | None
+    unknown: bool
+    twelfths: int
+
+    @property
+    def id(self) -> str:
+        return self.slot.id
+
+    @cached_property
+    def points(self) -> Fraction:
+        """The answer's points, 0 to 100."""
+        return Fraction(100 * self.twelfths, POINT_SCALE)
+
+    @cached_property
+    def weight(self) -> Fraction:
+        """What the line can earn at most; the weights of an axis add up to 100."""
+        return Fraction(100 * self.slot.share, self.slot.total)
+
+    @cached_property
+    def earned(self) -> Fraction:
+        return Fraction(100 * self.slot.share * self.twelfths, self.slot.total * POINT_SCALE)
+
+    @cached_property
+    def lost(self) -> Fraction:
+        return self.weight - self.earned
+
+    @property
+    def best_twelfths(self) -> int:
+        """The points if an unknown turned out well."""
+        return POINT_SCALE if self.unknown else self.twelfths
+
+
+def lines_of(answers: OnPathAnswers, axis: Axis) -> tuple[Line, ...]:
+    """The lines of an axis, in the edition's order. The answers must be complete."""
+    slots = _slots(answers.questionnaire, axis, _applying(answers))
+    return tuple(_line(answers, slot) for slot in slots)
+
+
+def sorting_twelfths(answers: OnPathAnswers) -> int:
+    """The sorting score, in twelfths of 100.
+
+    Right answers less wrong ones over the clear cards (4.4): guessing gives about nothing, and an
+    honest "not sure" is never worse than a wrong answer. "Either" cards do not count.
+    """
+    right = wrong = 0
+    for card_id, side in _clear_cards(answers.questionnaire):
+        given = answers.values[card_id]
+        right += given == side
+        wrong += given not in (side, NOT_SURE)
+    return max(0, right - wrong)
+
+
+def _line(answers: OnPathAnswers, slot: Slot) -> Line:
+    if slot.id == SORTING:
+        return _line_at(slot, None, False, sorting_twelfths(answers))
+    given: Answer = answers.values[slot.id]
+    if given == UNKNOWN:
+        return _line_at(slot, None, True, 0)
+    if not isinstance(given, int):
+        raise TypeError(f"{slot.id}: a scored item is answered with a rung, not {given!r}")
+    return _line_at(slot, given, False, given * POINT_SCALE // slot.top)
+
+
+@cache
+def _line_at(slot: Slot, rung: int | None, unknown: bool, twelfths: int) -> Line:
+    """There are only a few thousand different lines, so their fractions are worked out once."""
+    return Line(slot, rung, unknown, twelfths)
+
+
+def _applying(answers: OnPathAnswers) -> tuple[tuple[str, int], ...]:
+    """The scored items that were asked, each with its highest rung."""
+    questions = answers.questionnaire.questions
+    return tuple((id, _top(answers, id)) for id in answers.asked if questions[id].kind is Kind.RUNG)
+
+
+def _top(answers: OnPathAnswers, id: str) -> int:
+    variant = answers.questionnaire.variant(id, answers.facts)
+    return len(answers.questionnaire.questions[id].choices_as(variant)) - 1
+
+
+@cache
+def _slots(
+    questionnaire: Questionnaire, axis: Axis, applying: tuple[tuple[str, int], ...]
+) -> tuple[Slot, ...]:
+    tops = dict(applying)
+    by_dimension = []
+    for dimension in questionnaire.dimensions:
+        if dimension.axis == axis:
+            ids = [id for id in dimension.items if id in tops]
+            if dimension.sorting:
+                ids.append(SORTING)
+            if ids:
+                by_dimension.append((dimension, ids))
+    # One denominator for all: every dimension's weight can be shared out in whole numbers.
+    parts = lcm(*(len(ids) for _, ids in by_dimension))
+    total = parts * sum(dimension.weight for dimension, _ in by_dimension)
+    return tuple(
+        Slot(
+            id,
+            dimension,
+            share=dimension.weight * parts // len(ids),
+            total=total,
+            top=tops.get(id, POINT_SCALE),
+            claims=questionnaire.questions[id].claims if id in tops else SORTING_CLAIMS,
+        )
+        for dimension, ids in by_dimension
+        for id in ids
+    )
+
+
+@cache
+def _clear_cards(questionnaire: Questionnaire) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (question.id, question.answer)
+        for question in questionnaire.questions.values()
+        if question.kind is Kind.SORT and question.answer and question.required
+    )

@@ -1,0 +1,107 @@
+"""The scorecard: everything that the answers mean, from two scores down to single lines.
+
+Pure functions over the journey's on-path answers. There is no overall score on purpose: two axes
+are the message, and an average would hide a silo behind a middling number (section 1).
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from consult.questionnaire import POINT_SCALE, Axis, OnPathAnswers
+from consult.questionnaire.conditions import Given
+from consult.questionnaire.model import Rule
+from consult.scoring.archetypes import archetype_of, weakest_exchange
+from consult.scoring.axis import AxisScore, DimensionScore
+from consult.scoring.changes import Change, best_changes
+from consult.scoring.lines import SORTING, lines_of, sorting_twelfths
+from consult.scoring.money import MoneyRange, money_range
+from consult.scoring.recommendation import Recommendation, recommend
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """What stands in for a scorecard while required answers are missing: nothing is imputed."""
+
+    answers: OnPathAnswers
+
+
+@dataclass(frozen=True)
+class Scorecard:
+    """The result of one complete set of answers. Everything is derived; nothing is stored."""
+
+    answers: OnPathAnswers
+
+    @cached_property
+    def separation(self) -> AxisScore:
+        return self._axis("separation")
+
+    @cached_property
+    def handoff(self) -> AxisScore:
+        return self._axis("handoff")
+
+    @property
+    def axes(self) -> tuple[AxisScore, AxisScore]:
+        return self.separation, self.handoff
+
+    @property
+    def archetype(self) -> str:
+        return self._archetypes[0]
+
+    @property
+    def near_archetype(self) -> str | None:
+        """The archetype across the line, when a score lies on it."""
+        return self._archetypes[1]
+
+    @property
+    def weakest_exchange(self) -> DimensionScore:
+        return weakest_exchange(self.handoff)
+
+    @cached_property
+    def contradictions(self) -> tuple[Rule, ...]:
+        """All that hold, in the edition's order; a page shows the first three."""
+        return self._holding(self.answers.questionnaire.structure.contradictions)
+
+    @cached_property
+    def flags(self) -> tuple[Rule, ...]:
+        return self._holding(self.answers.questionnaire.structure.flags)
+
+    @cached_property
+    def plan(self) -> tuple[Change, ...]:
+        """The three raises that help most, in order, each given the ones before."""
+        return best_changes(self.axes, 3)
+
+    @property
+    def best_change(self) -> Change | None:
+        """The single raise that lifts the sum of both scores most; None when all is at the top."""
+        return self.plan[0] if self.plan else None
+
+    @cached_property
+    def money(self) -> MoneyRange | str:
+        """The money range, or the id of the reason why there is none."""
+        return money_range(self.answers)
+
+    @property
+    def recommendation(self) -> Recommendation:
+        return recommend(self.archetype, self.best_change)
+
+    @cached_property
+    def _archetypes(self) -> tuple[str, str | None]:
+        solo = self.answers.facts["mode"] == "solo"
+        return archetype_of(self.separation, self.handoff, solo)
+
+    def _axis(self, axis: Axis) -> AxisScore:
+        return AxisScore(axis, lines_of(self.answers, axis))
+
+    def _holding(self, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+        given = self._given
+        return tuple(rule for rule in rules if rule.when.holds(given))
+
+    @cached_property
+    def _given(self) -> Given:
+        sorting = 100 * sorting_twelfths(self.answers) / POINT_SCALE
+        return {**self.answers.values, **self.answers.facts, SORTING: sorting}
+
+
+def score(answers: OnPathAnswers) -> Scorecard | Unfinished:
+    """Score complete answers; `Unfinished` when something required is still missing."""
+    return Unfinished(answers) if answers.missing else Scorecard(answers)
