@@ -77,7 +77,10 @@ class Database:
             self.engine = _sqlite_engine(url, synchronous)
         else:
             self.engine = create_engine(
-                url, pool_pre_ping=True, connect_args={"connect_timeout": _BUSY_SECONDS}
+                url,
+                pool_pre_ping=True,
+                connect_args={"connect_timeout": _BUSY_SECONDS},
+                hide_parameters=True,
             )
         # Same pool; only the way a transaction begins differs.
         self._writing_engine = self.engine.execution_options(**{_WRITES: True})
@@ -152,7 +155,8 @@ class Database:
 
 
 def _sqlite_engine(url: str, synchronous: Synchronous) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+    # An error message must not quote what an owner wrote, hence no parameters in it.
+    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:

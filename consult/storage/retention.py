@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import CursorResult, Delete, delete, exists, select
+from sqlalchemy import ColumnElement, and_, delete, exists, select
 
 from consult.storage.database import Session
 from consult.storage.models import CheckRow, JobRow, RateLimitRow, SubmissionRow
@@ -28,20 +28,18 @@ def purge(session: Session, *, lead_days: int) -> Purged:
     """
     now = session.now()
     submitted = exists().where(SubmissionRow.check_id == CheckRow.id)
+    draft_is_old = and_(CheckRow.updated_at < now - session.draft_life, ~submitted)
     old_leads = select(SubmissionRow.check_id).where(
         SubmissionRow.submitted_at < now - timedelta(days=lead_days)
     )
-    drafts = delete(CheckRow).where(CheckRow.updated_at < now - session.draft_life, ~submitted)
-    leads = delete(CheckRow).where(CheckRow.id.in_(old_leads))
-    jobs = delete(JobRow).where(JobRow.state == "done", JobRow.finished_at < now - _KEEP_DONE_JOBS)
+    job_is_old = and_(JobRow.state == "done", JobRow.finished_at < now - _KEEP_DONE_JOBS)
     session.execute(delete(RateLimitRow).where(RateLimitRow.expires_at < now))
     return Purged(
-        drafts=_deleted(session, drafts),
-        leads=_deleted(session, leads),
-        jobs=_deleted(session, jobs),
+        drafts=_delete(session, CheckRow, draft_is_old),
+        leads=_delete(session, CheckRow, CheckRow.id.in_(old_leads)),
+        jobs=_delete(session, JobRow, job_is_old),
     )
 
 
-def _deleted(session: Session, statement: Delete) -> int:
-    result = session.execute(statement)
-    return result.rowcount if isinstance(result, CursorResult) else 0
+def _delete(session: Session, table: type[CheckRow | JobRow], where: ColumnElement[bool]) -> int:
+    return len(session.scalars(delete(table).where(where).returning(table.id)).all())

@@ -1,0 +1,159 @@
+"""The worker: takes due jobs one by one, runs their handlers, and writes down what came of it."""
+
+import logging
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from types import FrameType
+from typing import Protocol
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from consult.delivery import outbox
+from consult.delivery.outbox import Job
+from consult.storage.database import Database, Session
+
+log = logging.getLogger(__name__)
+
+# What a job changes in the database; runs in the transaction that marks the job done.
+Effect = Callable[[Session], None]
+
+# Does the slow part of a job outside any transaction and returns its effect. It may run more than
+# once for a job, so what it does itself must do no harm when it is done again.
+Handler = Callable[[Job], Effect]
+
+
+class Bell(Protocol):
+    """An event that can be waited for, between threads or between processes."""
+
+    def is_set(self) -> bool: ...
+    def set(self) -> None: ...
+    def clear(self) -> None: ...
+    def wait(self, timeout: float | None = None) -> bool: ...
+
+
+class Worker:
+    """Runs jobs, one at a time. For more at once, run more workers, in any number of processes.
+
+    Args:
+        database: where the jobs are.
+        handlers: what to do, by kind of job.
+        lease_seconds: how soon a job is taken up again after its worker died. Long jobs are fine:
+            their lease is renewed while they run.
+        poll_seconds: how often to look for due jobs.
+        doorbell: set by whoever just added a job and does not want to wait for the next look.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        handlers: Mapping[str, Handler],
+        *,
+        lease_seconds: float = 60,
+        poll_seconds: float = 0.5,
+        doorbell: Bell | None = None,
+    ) -> None:
+        self._database = database
+        self._handlers = handlers
+        self._lease = timedelta(seconds=lease_seconds)
+        self._poll_seconds = poll_seconds
+        self._doorbell = doorbell or threading.Event()
+
+    def run_once(self, stop: Bell | None = None) -> int:
+        """Run every job that is due, until none is or ``stop`` is set; return how many were."""
+        count = 0
+        while not (stop and stop.is_set()):
+            job = self._take()
+            if job is None:
+                break
+            self._run(job)
+            count += 1
+        return count
+
+    def run_forever(self, stop: Bell) -> None:
+        """Run jobs as they come until ``stop`` is set; the job in hand is finished first."""
+        while not stop.is_set():
+            try:
+                self.run_once(stop)
+            except SQLAlchemyError as fault:
+                # The database is away. What was in hand comes back when its lease runs out.
+                log.error("the worker cannot reach its database: %s", type(fault).__name__)
+                stop.wait(10 * self._poll_seconds)
+            if not stop.is_set():
+                self._doorbell.wait(self._poll_seconds)
+                self._doorbell.clear()
+
+    def _take(self) -> Job | None:
+        with self._database.reading() as session:
+            if not outbox.is_due(session):
+                return None
+        with self._database.writing() as session:
+            return outbox.claim(session, self._lease)
+
+    def _run(self, job: Job) -> None:
+        try:
+            with self._lease_kept(job):
+                effect = self._handlers[job.kind](job)
+            with self._database.writing() as session:
+                if outbox.done(session, job):
+                    effect(session)
+                else:
+                    log.warning("job %s (%s) was taken over meanwhile", job.id, job.kind)
+        except Exception as fault:
+            # The log gets no message: it may quote what an owner wrote.
+            name = type(fault).__name__
+            log.warning("job %s (%s) failed, try %s: %s", job.id, job.kind, job.attempts, name)
+            with self._database.writing() as session:
+                outbox.fail(session, job, f"{name}: {fault}")
+        except BaseException:  # told to leave at once
+            with self._database.writing() as session:
+                outbox.give_back(session, job)
+            raise
+
+    @contextmanager
+    def _lease_kept(self, job: Job) -> Iterator[None]:
+        """Renew a job's lease from a thread of its own for as long as the job runs."""
+        over = threading.Event()
+
+        def renew() -> None:
+            while not over.wait(self._lease.total_seconds() / 3):
+                try:
+                    with self._database.writing() as session:
+                        if not outbox.renew(session, job, self._lease):
+                            return
+                except SQLAlchemyError:
+                    continue  # perhaps the next time; if not, another worker takes the job
+
+        thread = threading.Thread(target=renew, name=f"lease of job {job.id}", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+
+def run_until_signal(worker: Worker) -> None:
+    """Run a worker in the main thread until SIGTERM or SIGINT (Ctrl-C).
+
+    The first signal lets it finish the job in hand; a second one makes it give the job back and
+    leave at once, with SystemExit.
+    """
+    stop = threading.Event()
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        if stop.is_set():
+            raise SystemExit(1)
+        stop.set()
+
+    before = {number: signal.signal(number, on_signal) for number in _STOP_SIGNALS}
+    try:
+        worker.run_forever(stop)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+_STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
