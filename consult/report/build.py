@@ -32,10 +32,17 @@ from consult.scoring import Line as ScoredLine
 _I_DO_NOT_KNOW = "I don’t know."
 
 _MARKETING_LEG = frozenset(
-    ("marketing_owner", "marketing_goal", "patience", "marketing_measure", "busy_week")
-    + ("audience", "marketing_tests")
+    {
+        "marketing_owner",
+        "marketing_goal",
+        "patience",
+        "marketing_measure",
+        "busy_week",
+        "audience",
+        "marketing_tests",
+    }
 )
-_SALES_LEG = frozenset(("sales_owner", "sales_goal", "sales_measure", "sales_list", "sales_steps"))
+_SALES_LEG = frozenset({"sales_owner", "sales_goal", "sales_measure", "sales_list", "sales_steps"})
 """The items that speak of one runner alone; the rest of Separation speaks of both."""
 
 _FIGURES = {"web_lead_replies": "reply_speed", "six_tries": "persistence"}
@@ -164,7 +171,7 @@ class _Writer:
         alike = sum(card.agrees for card in clear)
         return Line(
             id=line.id,
-            title=sorting["title"] if "title" in sorting else "The cards",
+            title=sorting.get("title", "The cards"),
             question=sorting["prompt"],
             answer=f"{alike} of {len(clear)} cards on the article’s side.",
             unknown=False,

@@ -35,5 +35,5 @@ def apportion(parts: Sequence[Fraction], total: int) -> list[int]:
 def significant(amount: Fraction, digits: int = 2) -> int:
     """An amount rounded to so many significant figures, at least to a whole number."""
     size = len(str(int(amount)))
-    step = 10 ** max(0, size - digits)
+    step = int(10 ** max(0, size - digits))
     return int(amount / step + Fraction(1, 2)) * step
