@@ -1,0 +1,65 @@
+"""The command line: every command is there, says what it does, and keeps to its exit codes."""
+
+from collections.abc import Iterator
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from consult.commands import consult
+
+PROMISED = (
+    "serve",
+    "web",
+    "worker",
+    "score",
+    "report",
+    "questionnaire check",
+    "questionnaire map",
+    "questionnaire show",
+    "db upgrade",
+    "db backup",
+    "db restore",
+    "staff invite",
+    "staff list",
+    "staff disable",
+    "staff reset",
+    "demo",
+    "settings",
+)
+"""The commands that people and scripts outside rely on."""
+
+
+def every_command(group: click.Group, names: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The words of each command, groups included."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None, f"{name} is listed and not there"
+        yield (*names, name)
+        if isinstance(command, click.Group):
+            yield from every_command(command, (*names, name))
+
+
+def test_every_command_says_what_it_does() -> None:
+    for words in every_command(consult):
+        result = CliRunner().invoke(consult, [*words, "--help"])
+        assert result.exit_code == 0, f"{words}: {result.output}"
+        usage, _, rest = result.output.partition("\n\n")
+        assert usage.startswith("Usage:")
+        assert not rest.lstrip().startswith("Options:"), f"{words}: no sentence on what it does"
+
+
+def test_every_promised_command_is_there() -> None:
+    there = {" ".join(words) for words in every_command(consult)}
+    assert set(PROMISED) <= there
+
+
+@pytest.mark.parametrize(
+    "arguments", [["nonsense"], ["score", "--nonsense"], ["score", "/no/file"]]
+)
+def test_bad_input_ends_with_2_and_one_line(arguments: list[str]) -> None:
+    result = CliRunner().invoke(consult, arguments)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert len(result.stderr.strip().splitlines()) == 1, result.stderr

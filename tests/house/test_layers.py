@@ -1,0 +1,53 @@
+"""Imports go downward only, and the ground floor stands on almost nothing."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import grimp
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+MAY_STAND_ON = {
+    "consult.questionnaire": {"yaml"},
+    "consult.scoring": set[str](),
+}
+
+
+@pytest.fixture(scope="module")
+def graph() -> grimp.ImportGraph:
+    return grimp.build_graph("consult", include_external_packages=True, cache_dir=None)
+
+
+def test_the_layers_hold() -> None:
+    linter = Path(sys.executable).with_name("lint-imports")
+    run = subprocess.run([linter, "--no-cache"], cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+@pytest.mark.parametrize("floor", MAY_STAND_ON)
+def test_the_ground_floor_imports_no_framework(graph: grimp.ImportGraph, floor: str) -> None:
+    modules = {floor} | graph.find_descendants(floor)
+    imported = {
+        target.partition(".")[0]
+        for module in modules
+        for target in graph.find_modules_directly_imported_by(module)
+    }
+    foreign = imported - {"consult"} - sys.stdlib_module_names
+    assert foreign <= MAY_STAND_ON[floor]
+
+
+def test_every_module_is_imported_by_something(graph: grimp.ImportGraph) -> None:
+    """A module that nothing imports is dead, unless something finds it by its name."""
+    found_by_name = ("consult.commands.", "consult.__main__", "consult.storage.migrations")
+    alone = {
+        module
+        for module in graph.modules
+        if module.startswith("consult.")
+        and not module.startswith(found_by_name)
+        and "editions" not in module
+        and not graph.find_modules_that_directly_import(module)
+        and not graph.find_children(module)
+    }
+    assert not alone

@@ -1,0 +1,55 @@
+"""The personas are who they say they are, and leave no branch of the questionnaire unseen."""
+
+from typing import get_args
+
+import pytest
+
+from consult.questionnaire import Depth, read_answers, walk
+from consult.questionnaire.editions import newest
+from consult.scoring import score, scorecard_json
+from tests.support.personas import CARDS, OPEN_CARDS, PERSONAS, Persona
+
+ARCHETYPES = {
+    "running_in_the_dark",
+    "well_rehearsed_relay",
+    "good_legs_loose_grip",
+    "two_silos",
+    "baton_on_the_floor",
+    "fast_hands_no_lanes",
+    "one_hat_one_bucket",
+    "all_running_no_lanes",
+}
+
+
+@pytest.mark.parametrize("depth", get_args(Depth))
+@pytest.mark.parametrize("persona", PERSONAS.values(), ids=PERSONAS.keys())
+def test_a_persona_answers_everything_and_gets_the_expected_finding(
+    persona: Persona, depth: Depth
+) -> None:
+    edition = newest()
+    way = walk(edition, read_answers(edition, persona.payload(depth)["answers"]), depth=depth)
+    result = scorecard_json(score(way.on_path))
+    assert result["missing"] == []
+    assert (result["mode"], result["path"]) == (persona.mode, persona.path)
+    assert result["archetype"] == persona.archetype
+
+
+def test_the_personas_leave_no_archetype_and_no_path_unseen() -> None:
+    assert {persona.archetype for persona in PERSONAS.values()} == ARCHETYPES
+    assert {persona.path for persona in PERSONAS.values()} == {
+        "conversation",
+        "counter",
+        "checkout",
+    }
+    assert {persona.mode for persona in PERSONAS.values()} == {"solo", "team"}
+
+
+def test_the_personas_know_every_question() -> None:
+    answered = {id for persona in PERSONAS.values() for id in persona.answers}
+    assert answered == set(newest().structure.questions)
+
+
+def test_the_personas_know_the_right_side_of_every_card() -> None:
+    questions = newest().structure.questions
+    assert {id: questions[id].answer for id in CARDS} == dict(CARDS)
+    assert {questions[id].answer for id in OPEN_CARDS} == {"either"}

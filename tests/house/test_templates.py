@@ -1,0 +1,74 @@
+"""Every template compiles, is used, and is linted; every style sheet and picture is used."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+ROOT = Path(__file__).parents[2]
+TEMPLATES = ROOT / "templates"
+STATIC = ROOT / "static"
+# Named in the code by their number: see consult/web/errors.py.
+NAMED_BY_CODE = re.compile(r"errors/\d{3}\.html")
+LICENCE = re.compile(r"(licen[cs]e|ofl|readme)", re.IGNORECASE)
+
+
+def names_under(folder: Path) -> list[str]:
+    """The files below a folder, as templates and style sheets name them."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return sorted(path.relative_to(folder).as_posix() for path in files)
+
+
+def sources() -> str:
+    """Everything that may name a template or a static file."""
+    paths = [*ROOT.glob("consult/**/*.py"), *TEMPLATES.rglob("*"), *STATIC.rglob("*.css")]
+    return "\n".join(path.read_text("utf-8") for path in paths if path.is_file())
+
+
+@pytest.mark.parametrize("name", names_under(TEMPLATES))
+def test_every_template_compiles(app: Flask, name: str) -> None:
+    app.jinja_env.get_template(name)
+
+
+def test_no_template_is_unused() -> None:
+    text = sources()
+    unused = [
+        name
+        for name in names_under(TEMPLATES)
+        if not NAMED_BY_CODE.fullmatch(name) and f'"{name}"' not in text and f"'{name}'" not in text
+    ]
+    assert unused == []
+
+
+def test_no_static_file_is_unused() -> None:
+    text = sources()
+    unused = [
+        name
+        for name in names_under(STATIC)
+        if Path(name).name not in text and not LICENCE.search(name)
+    ]
+    assert unused == []
+
+
+def test_templates_escape_everything() -> None:
+    """Text reaches a page escaped: no template switches it off or marks text as safe."""
+    switched_off = re.compile(r"\|\s*safe\b|autoescape\s+false", re.IGNORECASE)
+    offenders = [
+        name
+        for name in names_under(TEMPLATES)
+        if switched_off.search((TEMPLATES / name).read_text())
+    ]
+    assert offenders == []
+
+
+def test_the_templates_are_linted() -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "djlint", "--lint", "--quiet", str(TEMPLATES)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stdout

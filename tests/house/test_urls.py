@@ -1,0 +1,24 @@
+"""Every address is in kebab-case and can be said on the phone."""
+
+import re
+
+import pytest
+from flask import Flask
+
+SEGMENT = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+)?")
+
+
+def odd_segments(rule: str) -> list[str]:
+    """The fixed parts of a URL rule that are not in kebab-case."""
+    fixed = [part for part in rule.split("/") if part and "<" not in part]
+    return [part for part in fixed if not SEGMENT.fullmatch(part)]
+
+
+def test_every_address_is_in_kebab_case(app: Flask) -> None:
+    rules = [rule.rule for rule in app.url_map.iter_rules()]
+    assert {rule: odd for rule in rules if (odd := odd_segments(rule))} == {}
+
+
+@pytest.mark.parametrize("rule", ["/staff/SignIn", "/staff/sign_in", "/check/<token>/Review"])
+def test_another_spelling_is_noticed(rule: str) -> None:
+    assert odd_segments(rule)
