@@ -6,9 +6,17 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from hypothesis import settings as hypothesis_settings
 
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
+
+pytest_plugins = ["tests.support.databases"]
+
+
+# A busy machine is not a failure, and a found example is printed for the next run.
+hypothesis_settings.register_profile("relay", deadline=None, print_blob=True)
+hypothesis_settings.load_profile("relay")
 
 
 @pytest.fixture(scope="session", autouse=True)

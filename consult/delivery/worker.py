@@ -3,9 +3,11 @@
 import logging
 import signal
 import threading
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from types import FrameType
 from typing import Protocol
 
@@ -103,10 +105,10 @@ class Worker:
                     log.warning("job %s (%s) was taken over meanwhile", job.id, job.kind)
         except Exception as fault:
             # The log gets no message: it may quote what an owner wrote.
-            name = type(fault).__name__
-            log.warning("job %s (%s) failed, try %s: %s", job.id, job.kind, job.attempts, name)
+            what = _name_and_place(fault)
+            log.warning("job %s (%s) failed, try %s: %s", job.id, job.kind, job.attempts, what)
             with self._database.writing() as session:
-                outbox.fail(session, job, f"{name}: {fault}")
+                outbox.fail(session, job, f"{what}: {fault}")
         except BaseException:  # told to leave at once
             with self._database.writing() as session:
                 outbox.give_back(session, job)
@@ -133,6 +135,11 @@ class Worker:
         finally:
             over.set()
             thread.join()
+
+
+def _name_and_place(fault: Exception) -> str:
+    place = traceback.extract_tb(fault.__traceback__)[-1]
+    return f"{type(fault).__name__} in {Path(place.filename).name}, line {place.lineno}"
 
 
 def run_until_signal(worker: Worker) -> None:

@@ -1,0 +1,131 @@
+"""Sessions: what is committed, what waits for what, and how times are kept."""
+
+import threading
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, StatementError
+
+from consult.storage import checks
+from consult.storage.database import Database
+from consult.storage.models import RateLimitRow
+from tests.support.submissions import submitted
+
+
+def test_an_exception_undoes_the_whole_transaction(database: Database) -> None:
+    tokens: list[str] = []
+
+    def start_and_fail() -> None:
+        with database.writing() as session:
+            tokens.append(checks.start(session, "2026-11", "quick", {}))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        start_and_fail()
+    with database.reading() as session:
+        assert checks.load(session, tokens[0]) is None
+
+
+def test_a_reading_session_keeps_nothing(database: Database) -> None:
+    with database.reading() as session:
+        token = checks.start(session, "2026-11", "quick", {})
+    with database.reading() as session:
+        assert checks.load(session, token) is None
+
+
+def test_a_time_comes_back_as_the_same_moment_in_utc(database: Database) -> None:
+    moment = datetime(2026, 3, 29, 3, 15, 0, 123456, tzinfo=timezone(timedelta(hours=5.5)))
+    with database.writing() as session:
+        session.add(RateLimitRow(key="k", hits=1, expires_at=moment))
+    with database.reading() as session:
+        read = session.get_one(RateLimitRow, "k").expires_at
+    assert (read, read.tzinfo) == (moment, UTC)
+
+
+def test_a_time_without_a_zone_is_refused(database: Database) -> None:
+    naive = datetime(2026, 3, 29, 3, 15)  # noqa: DTZ001
+    with pytest.raises(StatementError, match="zone"), database.writing() as session:
+        session.add(RateLimitRow(key="k", hits=1, expires_at=naive))
+
+
+def test_many_threads_read_and_write_one_check_without_a_lost_update(database: Database) -> None:
+    with database.writing() as session:
+        token = checks.start(session, "2026-11", "quick", {})
+
+    def save_own_answers(name: str) -> None:
+        for number in range(10):
+            with database.writing() as session:
+                checks.save(session, token, {f"{name}_{number}": (number, "solo")})
+
+    threads = [threading.Thread(target=save_own_answers, args=(name,)) for name in "abcd"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with database.reading() as session:
+        check = checks.load(session, token)
+    assert check is not None
+    assert set(check.answers) == {f"{name}_{number}" for name in "abcd" for number in range(10)}
+
+
+def test_an_error_message_quotes_no_parameters(database: Database) -> None:
+    with pytest.raises(DBAPIError) as caught, database.writing() as session:
+        session.execute(text("SELECT * FROM missing WHERE x = :x"), {"x": "marker"})
+    assert "marker" not in str(caught.value)
+
+
+def test_the_folder_of_a_new_sqlite_file_is_for_its_owner_alone(tmp_path: Path) -> None:
+    Database(f"sqlite:///{tmp_path}/var/consult.db").close()
+    assert (tmp_path / "var").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:"])
+def test_sqlite_must_be_a_file(url: str) -> None:
+    with pytest.raises(ValueError, match="file"):
+        Database(url)
+
+
+def test_sqlite_connections_are_set_up_to_lose_and_to_leak_nothing(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/consult.db")
+    with database.engine.connect() as connection:
+        values = {
+            name: connection.scalar(text(f"PRAGMA {name}"))
+            for name in ("journal_mode", "synchronous", "foreign_keys", "secure_delete")
+        }
+    database.close()
+    full = 2
+    assert values == {
+        "journal_mode": "wal",
+        "synchronous": full,
+        "foreign_keys": 1,
+        "secure_delete": 1,
+    }
+
+
+def test_sqlite_keeps_its_log_short_although_it_never_checkpoints_itself(
+    sqlite_template: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "consult.db"
+    path.write_bytes(sqlite_template.read_bytes())
+    database = Database(f"sqlite:///{path}", synchronous="NORMAL")
+    for _ in range(450):
+        with database.writing() as session:
+            checks.start(session, "2026-11", "quick", {"ref": "x" * 1_000})
+    assert path.with_name("consult.db-wal").stat().st_size < 4_000_000
+    assert path.stat().st_size > 450_000, "the rows are in the file, and not only in the log"
+    database.close()
+
+
+def test_deleted_rows_are_gone_from_sqlite_files(sqlite_template: Path, tmp_path: Path) -> None:
+    path = tmp_path / "consult.db"
+    path.write_bytes(sqlite_template.read_bytes())
+    database = Database(f"sqlite:///{path}", synchronous="NORMAL")
+    submitted(database, archetype="to-be-forgotten")
+    with database.writing() as session:
+        session.execute(text("DELETE FROM checks"))
+    database.forget_deleted()
+    left = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    database.close()
+    assert b"to-be-forgotten" not in left

@@ -1,0 +1,98 @@
+"""Fixtures that give a test a database of its own, on each engine in turn."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import delete
+
+from consult.storage import models, schema, staff
+from consult.storage.base import Base
+from consult.storage.database import Database
+from tests.support.postgres import PostgresServer, shared_server
+
+TABLES_OF = (models, staff)  # importing them registers their tables
+
+
+class Clock:
+    """A clock that stands still until it is told to go on."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def go_on(self, **duration: float) -> None:
+        """Let time pass: ``clock.go_on(days=30, seconds=1)``."""
+        self.time += timedelta(**duration)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database with all tables and no rows."""
+    if request.param == "sqlite":
+        template: Path = request.getfixturevalue("sqlite_template")
+        return f"sqlite:///{shutil.copy(template, tmp_path / 'consult.db')}"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database without tables."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/consult.db"
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.create_database()
+
+
+@pytest.fixture
+def database(database_url: str, clock: Clock) -> Iterator[Database]:
+    """A database with all tables and no rows, whose clock stands still."""
+    with closing(Database(database_url, clock=clock, synchronous="NORMAL")) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with all tables, to be copied: faster than running the migrations."""
+    path = tmp_path_factory.mktemp("template") / "consult.db"
+    with closing(Database(f"sqlite:///{path}", synchronous="NORMAL")) as database:
+        schema.upgrade(database)
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """The PostgreSQL server that all tests of the run share."""
+    folder = tmp_path_factory.getbasetemp()
+    # Under pytest-xdist each process has a folder inside that of the run.
+    run_folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    with shared_server(run_folder) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def _migrated_postgres(postgres: PostgresServer) -> Iterator[Database]:
+    with closing(Database(postgres.create_database())) as database:
+        schema.upgrade(database)
+        yield database
+
+
+@pytest.fixture
+def postgres_url(_migrated_postgres: Database) -> str:
+    """A PostgreSQL database with all tables, emptied of what the test before left."""
+    with _migrated_postgres.writing() as session:
+        for table in reversed(Base.metadata.sorted_tables):
+            session.execute(delete(table))
+    return _migrated_postgres.engine.url.render_as_string(hide_password=False)

@@ -1,0 +1,128 @@
+"""A real PostgreSQL for the tests: one server per test run, started on first use.
+
+The server is Debian's, on a Unix socket in a temporary folder, with everything switched off that
+only a power cut would ask for. Test processes that run side by side share it; the last one to
+leave stops it.
+"""
+
+import fcntl
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+
+_FAST = (
+    "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c shared_buffers=32MB "
+    "-c max_connections=200 -c listen_addresses=''"
+)
+
+
+class PostgresMissing(RuntimeError):
+    """The server's programs are not installed."""
+
+
+@dataclass(frozen=True)
+class PostgresServer:
+    """A running server; ``folder`` holds its socket, its data and its log."""
+
+    folder: Path
+
+    def create_database(self) -> str:
+        """Make an empty database and return its URL."""
+        name = f"test_{uuid4().hex}"
+        with psycopg.connect(host=str(self.folder), user="postgres", autocommit=True) as admin:
+            admin.execute(f"CREATE DATABASE {name}".encode())
+        return f"postgresql+psycopg://postgres@/{name}?host={self.folder}"
+
+
+@contextmanager
+def shared_server(run_folder: Path) -> Iterator[PostgresServer]:
+    """The server of a test run, started if need be, stopped once nobody uses it.
+
+    Args:
+        run_folder: known to all processes of the run, and to no other run.
+    """
+    place = run_folder / "postgres"
+    users = run_folder / "postgres-users"
+    me = users / str(os.getpid())
+    with _alone(run_folder):
+        users.mkdir(exist_ok=True)
+        if not place.exists():
+            place.write_text(str(_start()))
+        me.touch()
+    folder = Path(place.read_text())
+    try:
+        yield PostgresServer(folder)
+    finally:
+        with _alone(run_folder):
+            me.unlink()
+            if not any(users.iterdir()):
+                _stop(folder)
+                place.unlink()
+
+
+def programs() -> Path:
+    """The folder of the newest installed server's programs; Debian keeps them off the PATH."""
+    found = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4])
+    )
+    on_path = shutil.which("initdb")
+    if found:
+        return found[-1].parent
+    if on_path:
+        return Path(on_path).parent
+    raise PostgresMissing("these tests need a PostgreSQL server: apt-get install postgresql")
+
+
+def _start() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="postgres-"))
+    if _server_user():
+        shutil.chown(folder, _server_user())
+    try:
+        _run("initdb", "-D", f"{folder}/data", "-U", "postgres", "-A", "trust", "-E", "UTF8",
+             "--locale=C", "--no-sync")  # fmt: skip
+        options = f"{_FAST} -c unix_socket_directories={folder}"
+        _run("pg_ctl", "-D", f"{folder}/data", "-l", f"{folder}/log", "-o", options, "-w", "start")
+    except subprocess.CalledProcessError as fault:
+        shutil.rmtree(folder)
+        raise RuntimeError(f"PostgreSQL did not start: {fault.stderr}") from fault
+    return folder
+
+
+def _stop(folder: Path) -> None:
+    _run("pg_ctl", "-D", f"{folder}/data", "-m", "immediate", "-w", "stop")
+    shutil.rmtree(folder)
+
+
+def _run(program: str, *arguments: str) -> None:
+    subprocess.run(
+        [programs() / program, *arguments],
+        check=True,
+        user=_server_user(),
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        # Not a pipe: the server inherits it, and its reader would wait for the server to end.
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE if program == "initdb" else subprocess.DEVNULL,
+        text=True,
+    )
+
+
+def _server_user() -> str | None:
+    """PostgreSQL refuses to run as root; the package made a user for it."""
+    return "postgres" if os.geteuid() == 0 else None
+
+
+@contextmanager
+def _alone(run_folder: Path) -> Iterator[None]:
+    """One process of the test run at a time."""
+    with (run_folder / "postgres-lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,50 @@
+"""Made-up submissions for tests that care about keeping them and not about what they say."""
+
+from dataclasses import replace
+from typing import Any
+
+from consult.storage import checks, leads
+from consult.storage.database import Database
+from consult.storage.leads import Contact, Lead, NewSubmission
+
+CONTACT = Contact(
+    name="Ada Okafor",
+    email="ada@example.com",
+    business="Okafor Tents",
+    phone=None,
+    wants_consult=True,
+    consent_text="You may write to me about my result.",
+)
+
+_SUBMISSION = NewSubmission(
+    edition="2026-11",
+    depth="quick",
+    answers={"first_reply": {"value": 2, "as": "solo"}},
+    wording={"first_reply": {"ask": "How fast do you reply?"}},
+    scorecard={"separation": {"confirmed": 41.7}},
+    report={"title": "Your relay"},
+    separation=41.7,
+    handoff=31.2,
+    archetype="baton_on_the_floor",
+    consult="yes",
+)
+
+
+def new_submission(**overrides: Any) -> NewSubmission:
+    """A submission as scoring would make it; any part can be replaced."""
+    return replace(_SUBMISSION, **overrides)
+
+
+def submitted(database: Database, **overrides: Any) -> str:
+    """Start a check, submit it, and return the result's token."""
+    with database.writing() as session:
+        token = checks.start(session, "2026-11", "quick", {})
+        return leads.submit(session, token, new_submission(**overrides))
+
+
+def lead_of(database: Database, result_token: str) -> Lead:
+    """The lead behind a result token that is known to exist."""
+    with database.reading() as session:
+        lead = leads.by_result_token(session, result_token)
+    assert lead is not None
+    return lead
