@@ -98,7 +98,11 @@ def live_sessions(session: Session, user_id: int, lifetime: Lifetime) -> list[St
 
 def touch_session(session: Session, session_id: int) -> None:
     """Note that a session is in use."""
-    session.get_one(StaffSessionRow, session_id).last_seen_at = session.now()
+    session.execute(
+        update(StaffSessionRow)
+        .where(StaffSessionRow.id == session_id)
+        .values(last_seen_at=session.now())
+    )
 
 
 def end_session(session: Session, user_id: int, session_id: int) -> bool:

@@ -1,0 +1,291 @@
+"""The door to `/staff`: closed for everybody, save a short list of pages.
+
+Who somebody is, is Flask-Security's business: its sign-in view, its argon2 hashes. How long they
+stay is ours: each sign-in is a row in the database, and the cookie is worth nothing without it.
+Outside `/staff` there is no session at all, so no public page can ever set a cookie.
+"""
+
+import hashlib
+import hmac
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask, Request, Response, current_app, redirect, request, session, url_for
+from flask.sessions import NullSession, SecureCookieSession, SecureCookieSessionInterface
+from flask_login import current_user, user_logged_out
+from flask_security import (
+    RoleMixin,
+    Security,
+    UserMixin,
+    hash_password,
+    login_user,
+    logout_user,
+    user_authenticated,
+    verify_password,
+)
+from flask_security.datastore import UserDatastore
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.wrappers import Response as BaseResponse
+
+from consult.settings import Settings
+from consult.staff.accounts import AccountError, normal_email
+from consult.staff.browsers import browser_name
+from consult.staff.forms import SignInForm
+from consult.storage import staff, staff_sessions
+from consult.storage.staff_sessions import Lifetime, StaffSession, StaffUser
+from consult.storage.staff_tables import ROLES
+from consult.web.limits import network_of
+from consult.web.services import services
+
+SIGN_IN = "security.login"
+SIGN_OUT = "security.logout"
+# The only endpoints under /staff that answer somebody who is not signed in.
+OPEN_ENDPOINTS = frozenset({SIGN_IN, "staff.invitation"})
+
+TOKEN_KEY = "staff_session"
+# "Last seen" is not worth a write with every click.
+_SEEN_STEP = timedelta(minutes=1)
+
+csrf = CSRFProtect()
+
+
+class Role(RoleMixin):
+    """One of `ROLES`."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+class Member(UserMixin):
+    """Somebody with an account, as Flask-Security wants to see them.
+
+    `visit` is the session they came with; None while they are signing in.
+    """
+
+    fs_uniquifier = ""  # Flask-Security looks for it on the class as well
+
+    def __init__(self, user: StaffUser, visit: StaffSession | None = None) -> None:
+        self.id = user.id
+        self.email = user.email
+        self.name = user.name
+        self.password = user.password_hash  # hashed; the name is Flask-Security's
+        self.active = user.active
+        self.fs_uniquifier = user.uniquifier
+        # An admin may do whatever staff may do.
+        self.roles = [Role(name) for name in ROLES[: ROLES.index(user.role) + 1]]
+        self.visit = visit
+
+
+class Members(UserDatastore):
+    """Flask-Security's way to our tables: short transactions in, plain objects out."""
+
+    def __init__(self) -> None:
+        super().__init__(Member, Role)
+
+    def find_user(self, case_insensitive: bool = False, **kwargs: Any) -> Member | None:
+        """Find somebody by `email`, written in any way, or by `fs_uniquifier`."""
+        with services().database.reading() as reading:
+            if "email" in kwargs:
+                try:
+                    user = staff.user_by_email(reading, normal_email(kwargs["email"]))
+                except AccountError:
+                    return None
+            else:
+                user = staff.user_by_uniquifier(reading, kwargs["fs_uniquifier"])
+        return Member(user) if user else None
+
+    def find_role(self, role: str) -> Role | None:
+        """Find a role by name."""
+        return Role(role) if role in ROLES else None
+
+    def put(self, model: Member) -> Member:
+        """Keep the one thing that Flask-Security changes: a hash it made anew at sign-in."""
+        with services().database.writing() as writing:
+            staff.renew_password_hash(writing, model.id, str(model.password))
+        return model
+
+    def commit(self) -> None:
+        """Do nothing: each `put` has committed what it kept."""
+
+
+class StaffOnlySessions(SecureCookieSessionInterface):
+    """Flask's signed cookie under `/staff`; anywhere else, a session that cannot be written to."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Open the session of a request."""
+        if is_staff_path(request.path):
+            return super().open_session(app, request)
+        return NullSession()
+
+
+def is_staff_path(path: str) -> bool:
+    """Whether a path belongs to the staff area, be there a page or not."""
+    return path == "/staff" or path.startswith("/staff/")
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Put in the door: sessions, sign-in, form tokens, and the guard in front of it all."""
+    app.config.update(_configuration(https=settings.base_url.startswith("https:")))
+    app.session_interface = StaffOnlySessions()
+    csrf.init_app(app)
+    security = Security(app, Members(), login_form=SignInForm)
+    security.want_json(lambda asked: False)
+    security.login_manager.user_loader(load_member)
+    # Flask-Security would also take tokens in headers and queries, on every page of the app.
+    security.login_manager.request_loader(None)
+    user_authenticated.connect(start_visit, app)
+    user_logged_out.connect(end_visit, app)
+    app.before_request(keep_out)
+    app.after_request(answer_like_the_rest)
+
+
+def _configuration(*, https: bool) -> dict[str, Any]:
+    return {
+        # With __Host-, a browser takes the cookie from this very host only, over HTTPS only.
+        "SESSION_COOKIE_NAME": "__Host-staff" if https else "staff",
+        "SESSION_COOKIE_SECURE": https,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_PATH": "/",
+        # The rows in the database do better what this would do: notice a stolen cookie.
+        "SESSION_PROTECTION": None,
+        "WTF_CSRF_CHECK_DEFAULT": False,  # `keep_out` checks, under /staff only
+        "WTF_CSRF_TIME_LIMIT": None,  # as long as the session
+        "SECURITY_URL_PREFIX": "/staff",
+        "SECURITY_LOGIN_URL": "/sign-in",
+        "SECURITY_LOGOUT_URL": "/sign-out",
+        "SECURITY_POST_LOGIN_VIEW": "/staff/",
+        "SECURITY_POST_LOGOUT_VIEW": "/staff/sign-in",
+        "SECURITY_LOGIN_USER_TEMPLATE": "staff/sign_in.html",
+        "SECURITY_STATIC_FOLDER": None,
+        "SECURITY_FLASH_MESSAGES": False,
+        "SECURITY_FRESHNESS": timedelta(-1),  # no page to confirm the password on
+        "SECURITY_CLI_USERS_NAME": None,
+        "SECURITY_CLI_ROLES_NAME": None,
+        "SECURITY_RETURN_GENERIC_RESPONSES": True,
+        "SECURITY_MSG_GENERIC_AUTHN_FAILED": (
+            "This email address and password do not belong together. Check both and try again.",
+            "error",
+        ),
+        "SECURITY_PASSWORD_HASH": "argon2",
+        "SECURITY_PASSWORD_SCHEMES": ["argon2"],
+        # No second key in the hash: it would lock everybody out when the secret key changes.
+        "SECURITY_PASSWORD_SINGLE_HASH": ["argon2"],
+        # OWASP Password Storage Cheat Sheet: argon2id, m=19 MiB, t=2, p=1. Four threads at once
+        # must not need more memory than a small server has.
+        "SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS": {
+            "argon2__type": "ID",
+            "argon2__memory_cost": 19 * 1024,
+            "argon2__time_cost": 2,
+            "argon2__parallelism": 1,
+        },
+    }
+
+
+def keep_out() -> BaseResponse | None:
+    """Let nobody under `/staff` without a session, nor a form without its token (400).
+
+    The path decides, not the route: a page that does not exist is as closed as one that does.
+    """
+    if not is_staff_path(request.path):
+        return None
+    if request.endpoint not in OPEN_ENDPOINTS and not current_user.is_authenticated:
+        wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+        return redirect(url_for(SIGN_IN, next=wanted), 303)
+    csrf.protect()
+    return None
+
+
+def answer_like_the_rest(response: Response) -> Response:
+    """Give Flask-Security's two views the statuses that our own views have."""
+    if request.endpoint not in (SIGN_IN, SIGN_OUT) or request.method != "POST":
+        return response
+    if response.status_code == 200:
+        response.status_code = 422
+    elif response.status_code == 302:
+        response.status_code = 303
+        if request.endpoint == SIGN_OUT:
+            # Not "cookies": that would sign people out of the agency's other sites as well.
+            response.headers["Clear-Site-Data"] = '"cache"'
+    return response
+
+
+def lifetime() -> Lifetime:
+    """How long staff stay signed in."""
+    settings = services().settings
+    return Lifetime(
+        idle=timedelta(minutes=settings.staff_idle_minutes),
+        absolute=timedelta(hours=settings.staff_session_hours),
+    )
+
+
+def load_member(uniquifier: str) -> Member | None:
+    """Who sent this request, if their session is still good."""
+    token = session.get(TOKEN_KEY)
+    if not isinstance(token, str):
+        return None
+    database = services().database
+    with database.reading() as reading:
+        found = staff_sessions.find_session(reading, token, lifetime())
+        now = reading.now()
+    if found is None or found[0].uniquifier != uniquifier:
+        return None
+    user, visit = found
+    if now - visit.last_seen_at >= _SEEN_STEP:
+        with database.writing() as writing:
+            staff_sessions.touch_session(writing, visit.id)
+    return Member(user, visit)
+
+
+def start_visit(app: Flask, user: Member, **details: Any) -> None:
+    """Give the browser a session of its own when somebody has signed in, by whatever means."""
+    browser = browser_name(request.user_agent.string)
+    with services().database.writing() as writing:
+        token = staff_sessions.start_session(writing, user.id, browser, network_hash())
+    session[TOKEN_KEY] = token
+    # Whoever knew the form token from before the sign-in must not know the one after it.
+    session.pop("csrf_token", None)
+
+
+def end_visit(app: Flask, user: Member, **details: Any) -> None:
+    """End the session in the database when somebody signs out, and empty the cookie."""
+    if isinstance(user, Member) and user.visit:
+        with services().database.writing() as writing:
+            staff_sessions.end_session(writing, user.id, user.visit.id)
+    session.clear()
+
+
+def member() -> Member:
+    """Who is signed in; call it behind the door only."""
+    found: Member = current_user._get_current_object()
+    return found
+
+
+def sign_in(user: StaffUser, means: str) -> None:
+    """Sign somebody in who proved who they are by other means than the sign-in page."""
+    if current_user.is_authenticated:
+        logout_user()
+    login_user(Member(user), remember=False, authn_via=[means])
+
+
+def hash_of(password: str) -> str:
+    """The argon2 hash of a new password; takes about 20 ms on purpose."""
+    return hash_password(_normal(password))
+
+
+def is_password_of(who: Member, password: str) -> bool:
+    """Whether a password is the one this person signs in with."""
+    return verify_password(_normal(password), str(who.password))
+
+
+def _normal(password: str) -> str:
+    # As at sign-in, so that an é typed on a phone is the é typed on a desk.
+    security: Security = current_app.extensions["security"]
+    return security.password_util.normalize(password)
+
+
+def network_hash() -> str:
+    """A name for the network of this request, by which it can be recognised but not found out."""
+    key = str(current_app.secret_key).encode()
+    message = f"staff network|{network_of(request.remote_addr)}".encode()
+    return hmac.new(key, message, hashlib.sha256).hexdigest()

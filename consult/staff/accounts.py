@@ -1,0 +1,110 @@
+"""Staff accounts from the operator's side, and what makes a good password.
+
+The functions that take an address raise AccountError, with one clear line, when they cannot do
+what they are asked.
+"""
+
+import re
+from collections.abc import Iterable
+from datetime import timedelta
+
+from zxcvbn import zxcvbn
+
+from consult.storage import staff
+from consult.storage.database import Database
+from consult.storage.staff_sessions import StaffUser
+
+INVITATION_VALID = timedelta(days=7)
+INVITATION_PATH = "/staff/invitation/"
+
+# NIST SP 800-63B-4, 3.1.1.2: 15 where a password is the only factor, no rules of composition.
+PASSWORD_MIN = 15
+PASSWORD_MAX = 200
+# Of zxcvbn's scores 0 to 4: withstands 10^8 guesses, the library's "safely unguessable".
+_STRONG_ENOUGH = 3
+# zxcvbn refuses more; nobody guesses what makes the first 72 characters strong.
+_LOOKED_AT = 72
+
+
+class AccountError(Exception):
+    """What was asked of an account cannot be done; the text is for the operator."""
+
+
+def normal_email(text: str) -> str:
+    """The form of an address in which accounts are stored and looked up.
+
+    Any `name@host` will do: it is a name to sign in with, also where no mail goes.
+    """
+    email = text.strip().lower()
+    if len(email) > 254 or not re.fullmatch(r"[^@\s]+@[^@\s]+", email) or not email.isprintable():
+        raise AccountError(f"{text!r} is not an email address")
+    return email
+
+
+def invite(database: Database, base_url: str, email: str, *, admin: bool = False) -> str:
+    """Make the one-time link that lets somebody sign up, or come back after being disabled."""
+    email = normal_email(email)
+    with database.writing() as session:
+        user = staff.user_by_email(session, email)
+        if user is not None and user.active:
+            raise AccountError(f"{email} has an account already; use reset for a new password")
+        token = staff.invite(session, email, "admin" if admin else "staff", INVITATION_VALID)
+    return base_url + INVITATION_PATH + token
+
+
+def reset(database: Database, base_url: str, email: str) -> str:
+    """Make the one-time link by which somebody with an account chooses a new password."""
+    email = normal_email(email)
+    with database.writing() as session:
+        user = staff.user_by_email(session, email)
+        if user is None or not user.active:
+            raise AccountError(f"{email} has no account that is in use; use invite")
+        token = staff.invite(session, email, user.role, INVITATION_VALID)
+    return base_url + INVITATION_PATH + token
+
+
+def disable(database: Database, email: str) -> None:
+    """Close somebody's account and end all of their sessions at once."""
+    email = normal_email(email)
+    with database.writing() as session:
+        user = staff.user_by_email(session, email)
+        if user is None:
+            raise AccountError(f"{email} has no account")
+        staff.disable(session, user.id)
+
+
+def list_accounts(database: Database) -> list[StaffUser]:
+    """Everybody who has an account or had one, in order of their addresses."""
+    with database.reading() as session:
+        return staff.all_users(session)
+
+
+def first_invitation(database: Database, base_url: str) -> str | None:
+    """The one-time link that makes the first account, an admin's; None once there is one.
+
+    Each call makes a new link and voids the one before.
+    """
+    with database.writing() as session:
+        if staff.any_user(session):
+            return None
+        token = staff.invite(session, None, "admin", INVITATION_VALID)
+    return base_url + INVITATION_PATH + token
+
+
+def password_problem(password: str, about: Iterable[str] = ()) -> str | None:
+    """What is wrong with a new password, in words for its owner; None when it will do.
+
+    `about` are texts that others know of this person: name, address, the product. Words from them
+    add nothing to a password, so it must be strong without them.
+    """
+    if len(password) < PASSWORD_MIN:
+        return f"Use at least {PASSWORD_MIN} characters. A few words in a row are fine."
+    if len(password) > PASSWORD_MAX:
+        return f"Use at most {PASSWORD_MAX} characters."
+    known = {word for text in about for word in re.findall(r"\w{3,}", text.casefold())}
+    rest = password.casefold()
+    for word in sorted(known, key=len, reverse=True):
+        rest = rest.replace(word, "")
+    if not rest or zxcvbn(rest[:_LOOKED_AT])["score"] < _STRONG_ENOUGH:
+        return "This one is easy to guess. Try four or more words that do not belong together."
+    return None

@@ -1,0 +1,190 @@
+"""What the staff templates get: plain data in words, made from what is stored."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+
+from consult.questionnaire.editions import load
+from consult.report.display import whole
+from consult.report.report import Report, from_json
+from consult.staff.moments import ago, duration, exactly
+from consult.storage.deliveries import Delivery, PdfState
+from consult.storage.leads import Contact, Lead, LeadSummary
+from consult.storage.staff_sessions import StaffSession
+
+_PDF_WORDS: Mapping[PdfState, str] = {
+    "ready": "Ready",
+    "waiting": "Being made",
+    "failed": "Failed",
+}
+_JOB_WORDS = {"render_report": "PDF report"}
+_SOURCE_WORDS = {
+    "utm_source": "Source",
+    "utm_medium": "Medium",
+    "utm_campaign": "Campaign",
+    "utm_term": "Search term",
+    "utm_content": "Link or ad",
+    "ref": "Referred by",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A point in time: for the machine, for a glance, and exactly."""
+
+    iso: str
+    ago: str
+    exact: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the list. `name` and `business` are empty when no contact was given."""
+
+    id: int
+    submitted: Moment
+    name: str
+    business: str
+    separation: int
+    handoff: int
+    archetype: str
+    wants_consult: bool
+    source: str
+    pdf: PdfState
+    pdf_words: str
+    demo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far something that is made or sent for a lead has got."""
+
+    what: str
+    state: str
+    when: Moment
+    note: str
+    failed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LeadView:
+    """Everything that the page of a lead shows."""
+
+    id: int
+    submitted: Moment
+    took: str
+    edition: str
+    depth: str
+    demo: bool
+    contact: Contact | None
+    consented: Moment | None
+    source: Sequence[tuple[str, str]]
+    report: Report
+    pdf: PdfState
+    steps: Sequence[Step]
+
+    @property
+    def title(self) -> str:
+        """Whom the page is about, as far as they said."""
+        return self.contact.business if self.contact else f"Lead {self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class VisitView:
+    """A browser that somebody is signed in with."""
+
+    id: int
+    browser: str
+    started: Moment
+    seen: Moment
+    is_this: bool
+    same_network: bool
+
+
+def moment(then: datetime, now: datetime) -> Moment:
+    """A point in time as the templates show it."""
+    return Moment(then.isoformat(timespec="seconds"), ago(then, now), exactly(then))
+
+
+def row(lead: LeadSummary, pdf: PdfState, now: datetime) -> Row:
+    """A lead as a line of the list."""
+    return Row(
+        id=lead.id,
+        submitted=moment(lead.submitted_at, now),
+        name=lead.contact.name if lead.contact else "",
+        business=lead.contact.business if lead.contact else "",
+        separation=whole(Fraction(lead.separation)),
+        handoff=whole(Fraction(lead.handoff)),
+        archetype=_archetype_name(lead),
+        wants_consult=lead.contact is not None and lead.contact.wants_consult,
+        source=lead.source.get("utm_source") or lead.source.get("ref") or "Direct",
+        pdf=pdf,
+        pdf_words=_PDF_WORDS[pdf],
+        demo=lead.demo,
+    )
+
+
+def _archetype_name(lead: LeadSummary) -> str:
+    name: str = load(lead.edition).words.findings["archetypes"][lead.archetype]["name"]
+    return name
+
+
+def lead_view(lead: Lead, pdf: PdfState, deliveries: Sequence[Delivery], now: datetime) -> LeadView:
+    """A lead as its own page shows it."""
+    return LeadView(
+        id=lead.id,
+        submitted=moment(lead.submitted_at, now),
+        took=duration(lead.seconds_taken),
+        edition=lead.edition,
+        depth=lead.depth,
+        demo=lead.demo,
+        contact=lead.contact,
+        consented=moment(lead.consented_at, now) if lead.consented_at else None,
+        source=[(_SOURCE_WORDS.get(key, key), text) for key, text in lead.source.items()],
+        report=from_json(json.dumps(lead.report)),
+        pdf=pdf,
+        steps=[_step(delivery, now) for delivery in deliveries],
+    )
+
+
+def _step(delivery: Delivery, now: datetime) -> Step:
+    tries = "1 try" if delivery.attempts == 1 else f"{delivery.attempts} tries"
+    when, note = delivery.created_at, ""
+    match delivery.state:
+        case "done":
+            state, when = "Done", delivery.finished_at or when
+        case "leased":
+            state = "In work"
+        case "dead":
+            state, when = "Given up", delivery.finished_at or when
+            note = f"After {tries}. {delivery.last_error or ''}".strip()
+        case _ if delivery.attempts:
+            state = "To be tried again"
+            note = (
+                f"Next try {exactly(delivery.run_at)}, after {tries}. {delivery.last_error or ''}"
+            )
+        case _:
+            state = "Waiting its turn"
+    return Step(
+        what=_JOB_WORDS.get(delivery.kind, delivery.kind.replace("_", " ")),
+        state=state,
+        when=moment(when, now),
+        note=note.strip(),
+        failed=delivery.state == "dead",
+    )
+
+
+def visit_view(
+    visit: StaffSession, this: StaffSession | None, network_hash: str, now: datetime
+) -> VisitView:
+    """A session as its owner sees it; `this` is the one that asks."""
+    return VisitView(
+        id=visit.id,
+        browser=visit.browser,
+        started=moment(visit.created_at, now),
+        seen=moment(visit.last_seen_at, now),
+        is_this=this is not None and visit.id == this.id,
+        same_network=visit.network_hash == network_hash,
+    )
