@@ -20,7 +20,6 @@ from urllib.parse import urlsplit
 from dotenv import dotenv_values
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic import model_validator as validate_together
-from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "CONSULT_"
@@ -276,7 +275,7 @@ def load_settings(env_file: Path | None = ENV_FILE, **given: Any) -> Settings:
     except ValidationError as invalid:
         # A default that builds on a bad setting is no second mistake of the operator's.
         mistakes = [e for e in invalid.errors() if e["type"] != "default_factory_not_called"]
-        raise SettingsError("\n".join(map(_in_one_line, mistakes))) from None
+        raise SettingsError("\n".join(_in_one_line(e["loc"], e["msg"]) for e in mistakes)) from None
 
 
 @dataclass(frozen=True)
@@ -324,11 +323,11 @@ def _read_env_file(env_file: Path | None) -> dict[str, str | None]:
     return dotenv_values(env_file) if env_file else {}
 
 
-def _in_one_line(error: ErrorDetails) -> str:
-    # Our own messages across several settings name the variable themselves and have no location.
-    message = error["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+def _in_one_line(location: tuple[int | str, ...], message: str) -> str:
+    message = message.removeprefix("Value error, ").replace("Input should be", "must be")
     message = message.partition(", unable to")[0]
-    return f"{PREFIX}{str(error['loc'][0]).upper()}: {message}" if error["loc"] else message
+    # Our own messages across several settings name the variable themselves and have no location.
+    return f"{PREFIX}{str(location[0]).upper()}: {message}" if location else message
 
 
 def _shown(value: object) -> str:

@@ -1,0 +1,108 @@
+"""What is installed is pinned, hashed, explained, and free of any one machine's addresses."""
+
+import ast
+import re
+import subprocess
+import sys
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LOCKS = ["requirements-build", "requirements", "requirements-dev"]
+
+# Nobody's registry and nobody's folders belong in a file that others will use.
+REGISTRY = re.compile(
+    r"(?:pypi|pythonhosted|npmjs)\.(?:org|com)|(?:deb|security)\.debian\.(?:org|net)"
+)
+MACHINE_PATH = re.compile(r"(?<![\w.~$}])/(?:work|root|home|Users|opt)/\w")
+
+
+def canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def wanted(lock: str) -> set[str]:
+    """The names that a hand-written `.in` file asks for."""
+    lines = (ROOT / f"{lock}.in").read_text().splitlines()
+    return {canonical(re.split(r"[\[<=>]", line)[0]) for line in lines if line[:1].isalnum()}
+
+
+def pinned(lock: str) -> dict[str, str]:
+    """Each name that a lock file pins, and its version."""
+    text = (ROOT / f"{lock}.txt").read_text()
+    return {
+        canonical(name): version
+        for name, version in re.findall(r"^([\w.\[\]-]+)==(\S+)", text, re.M)
+    }
+
+
+def imported_by(*folders: str) -> set[str]:
+    """The installed packages whose modules the Python files in these folders import."""
+    distributions = packages_distributions()
+    modules = set[str]()
+    for path in (path for folder in folders for path in (ROOT / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Import):
+                modules |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                modules.add(node.module.partition(".")[0])
+    foreign = modules - sys.stdlib_module_names
+    return {canonical(name) for module in foreign for name in distributions.get(module, [])}
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_pinned_package_has_hashes_and_nothing_says_where_from(lock: str) -> None:
+    text = (ROOT / f"{lock}.txt").read_text()
+    requirements = re.sub(r" \\\n\s+", " ", re.sub(r"^\s*#.*\n", "", text, flags=re.M))
+
+    for line in requirements.splitlines():
+        assert re.fullmatch(
+            r"[\w.\[\]-]+==[^\s;]+( ; [^\\]+?)?( --hash=sha256:[0-9a-f]{64})+", line
+        )
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_the_lock_holds_all_that_is_wanted(lock: str) -> None:
+    assert wanted(lock) <= pinned(lock).keys()
+
+
+def test_the_tests_run_on_the_versions_that_are_served() -> None:
+    served, tested = pinned("requirements"), pinned("requirements-dev")
+
+    assert {name: tested[name] for name in tested.keys() & served.keys()} == {
+        name: served[name] for name in tested.keys() & served.keys()
+    }
+
+
+def test_each_direct_dependency_is_explained_once_and_nothing_else_is() -> None:
+    document = (ROOT / "docs" / "dependencies.md").read_text("utf-8")
+    explained = re.findall(r"^\| ([a-z][\w-]*) \| (?!what it does)\w", document, re.M)
+
+    assert sorted(explained) == sorted(name for lock in LOCKS for name in wanted(lock))
+
+
+def test_what_the_application_imports_is_asked_for_by_name() -> None:
+    assert imported_by("consult") <= wanted("requirements") | {"relay-check"}
+
+
+def test_what_tests_and_tools_import_is_asked_for_by_name() -> None:
+    known = wanted("requirements") | wanted("requirements-dev") | {"relay-check"}
+
+    assert imported_by("tests", "tools", "benchmarks") <= known
+
+
+def test_no_file_names_a_registry_or_a_folder_of_one_machine() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    found = []
+    for name in filter(None, listed.stdout.split("\0")):
+        try:
+            text = (ROOT / name).read_text("utf-8")
+        except (UnicodeDecodeError, FileNotFoundError):  # a picture, a font; or just deleted
+            continue
+        found += [f"{name}: {m[0]}" for p in (REGISTRY, MACHINE_PATH) for m in p.finditer(text)]
+
+    assert found == []
