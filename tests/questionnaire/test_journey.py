@@ -1,0 +1,174 @@
+"""The walk: the path follows from the answers, and only what was asked counts."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consult.questionnaire import Answer, Depth, walk
+from tests.support.strategies import (
+    BRANCHES,
+    DEPTHS,
+    EDITION,
+    answered,
+    complete_answers,
+    walked,
+)
+
+Sample = tuple[dict[str, Answer], Depth]
+
+
+def page_ids(answers: dict[str, Answer], depth: Depth = "quick") -> list[str]:
+    return [page.id for page in walked(answers, depth).pages]
+
+
+def asked_ids(answers: dict[str, Answer], depth: Depth = "full") -> set[str]:
+    return {asked.id for asked in walked(answers, depth).asked}
+
+
+def test_without_answers_the_first_page_is_the_first_open_one() -> None:
+    start = walked({}, "quick")
+    assert start.first_open_page is start.pages[0]
+    assert start.can_open(start.pages[0])
+    assert not start.can_open(start.pages[1])
+    assert not start.complete
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+@pytest.mark.parametrize("branch", BRANCHES)
+def test_pages_group_a_few_questions_in_six_parts_on_every_branch(
+    branch: dict[str, Answer], depth: Depth
+) -> None:
+    way = walked(branch, depth)
+    assert [part.number for part in way.parts] == [1, 2, 3, 4, 5, 6]
+    assert [part.heading.title for part in way.parts] == [
+        EDITION.words.parts[part.id].title for part in EDITION.structure.parts
+    ]
+    for page in way.pages:
+        assert 1 <= len(page.questions) <= 5
+    alone = [page.id for page in way.pages if len(page.questions) == 1]
+    web_store_of_a_beginner = branch["customers_so_far"] == "under_five" and (
+        branch["buying_path"] == "checkout"
+    )
+    assert alone == (["keep-going"] if web_store_of_a_beginner else [])
+
+
+@pytest.mark.parametrize("branch", BRANCHES)
+def test_quick_asks_the_starred_items_and_full_adds_fourteen(branch: dict[str, Answer]) -> None:
+    quick, full = walked(branch, "quick"), walked(branch, "full")
+    assert {a.id for a in quick.asked} < {a.id for a in full.asked}
+    left_out = {n.question.id for n in quick.not_asked if n.reason == "quick_look"}
+    if branch["buying_path"] != "counter":  # at a counter one of the fourteen does not apply
+        assert len(left_out) == 14
+    assert not any(n.reason == "quick_look" for n in full.not_asked)
+
+
+def test_what_a_shop_or_store_or_beginner_is_not_asked_and_why() -> None:
+    def left_out(**changes: Answer) -> dict[str, str]:
+        return {
+            n.question.id: n.reason for n in walked({**BRANCHES[0], **changes}, "full").not_asked
+        }
+
+    assert left_out() == {}
+    assert left_out(buying_path="checkout") == {"not_now": "path_checkout"}
+    assert left_out(buying_path="counter") == {"lead_context": "path_counter"}
+    assert left_out(customers_so_far="under_five") == {
+        "lead_source": "under_five",
+        "clear_answers": "under_five",
+    }
+
+
+@pytest.mark.parametrize(
+    ("marketing_by", "selling_by", "mode"),
+    [
+        ("me", "me", "solo"),
+        ("me", "website", "solo"),
+        ("me", "staff", "team"),
+        ("agency", "me", "team"),
+        ("nobody", "nobody", "team"),
+        ("staff", "website", "team"),
+    ],
+)
+def test_mode_is_solo_when_one_person_does_both(
+    marketing_by: str, selling_by: str, mode: str
+) -> None:
+    facts = walked({"marketing_by": marketing_by, "selling_by": selling_by}, "quick").facts
+    assert facts["mode"] == mode
+
+
+@pytest.mark.parametrize(
+    ("answers", "path"),
+    [
+        ({"buying_path": "mix"}, "conversation"),
+        ({"buying_path": "counter"}, "counter"),
+        ({"buying_path": "checkout"}, "checkout"),
+        ({"selling_by": "website"}, "checkout"),
+        ({"selling_by": "website", "buying_path": "counter"}, "checkout"),
+    ],
+)
+def test_how_people_buy_sets_the_path_and_a_selling_website_beats_it(
+    answers: dict[str, Answer], path: str
+) -> None:
+    assert walked(answers, "quick").facts["path"] == path
+
+
+def test_a_selling_website_settles_how_people_buy() -> None:
+    assert "buying_path" not in asked_ids({"selling_by": "website"})
+    assert walked({"selling_by": "website", "buying_path": "counter"}, "quick").ignored == (
+        "buying_path",
+    )
+
+
+def test_answers_off_the_path_are_kept_but_do_not_count() -> None:
+    answers = answered(BRANCHES[0], "full", "highest")
+    young = walked({**answers, "customers_so_far": "under_five"}, "full")
+    assert set(young.ignored) == {"lead_source", "clear_answers"}
+    assert young.complete
+    assert "lead_source" not in young.on_path.values
+    assert young.given["lead_source"] == 3
+
+
+def test_an_answer_to_other_words_is_asked_again_and_comes_back_with_them() -> None:
+    answers = answered(BRANCHES[0], "full", "highest")
+    given_as = {asked.id: asked.variant for asked in walked(answers, "full").asked}
+    shop = walk(EDITION, {**answers, "buying_path": "counter"}, "full", given_as)
+    assert "lead_list" in shop.missing  # a shop is asked another question under this id
+    assert "funnel_counts" in shop.missing
+    assert "purpose_of_each" not in shop.missing
+    back = walk(EDITION, answers, "full", given_as)
+    assert back.complete
+
+
+def test_an_answer_that_is_no_longer_offered_is_asked_again() -> None:
+    answers = answered(BRANCHES[0], "full", "highest") | {"first_reply": 4}
+    assert walked(answers, "full").complete
+    assert walked({**answers, "buying_path": "counter"}, "full").missing == ("first_reply",)
+
+
+@given(complete_answers(), st.data())
+def test_taking_any_required_answer_away_opens_its_page_and_nothing_after_it(
+    sample: Sample, data: st.DataObject
+) -> None:
+    answers, depth = sample
+    way = walked(answers, depth)
+    assert way.complete
+    assert way.first_open_page is None
+    required = [asked.id for asked in way.asked if asked.question.required]
+    gone = data.draw(st.sampled_from(required))
+    left = {id: answer for id, answer in answers.items() if id != gone}
+    after = walked(left, depth)
+    first = after.first_open_page
+    assert first is not None
+    assert not after.complete
+    for page in after.pages:
+        assert after.can_open(page) == (after.pages.index(page) <= after.pages.index(first))
+
+
+@given(complete_answers())
+def test_next_and_previous_are_each_others_way_back(sample: Sample) -> None:
+    way = walked(*sample)
+    for page in way.pages:
+        following = way.next_page(page)
+        if following is not None:
+            assert way.previous_page(following) is page
+    assert way.previous_page(way.pages[0]) is None
+    assert way.next_page(way.pages[-1]) is None
