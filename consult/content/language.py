@@ -1,0 +1,269 @@
+"""What makes a text fit for an owner: plain, kind, honest about numbers.
+
+Each rule takes texts and says in words what to change. The lists are short on purpose: they name
+what has crept into such questionnaires before, not every bad word there is.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from difflib import SequenceMatcher
+from pathlib import Path
+
+import yaml
+
+from consult.content.problem import Problem
+from consult.content.texts import Text
+
+try:
+    import textstat
+except ImportError:  # It checks texts and is not needed to serve them.
+    textstat = None
+
+HIGHEST_GRADE = 8.0
+"""US school grade by Flesch-Kincaid; the average adult reads at about this level."""
+
+_FEWEST_WORDS = 8
+"""The formula means nothing on fewer words; they count towards the grade of their file."""
+
+_WORDS = yaml.safe_load((Path(__file__).parent / "words.yaml").read_text(encoding="utf-8"))
+_MUST_START_WITH_VERB = {"fix", "unknown_fix", "first_move"}
+_MAY_COUNT = {"ask", "help", "choices", "fix", "unknown_fix", "first_move", "proof"}
+"""Texts that ask for the owner's numbers or say how often to do a thing."""
+
+_PRINTED_SCALE = {"0", "25", "50", "75", "100"}
+_OUTSIDE_FIGURES = {
+    "web_lead_replies": {"2011", "2,241", "37%", "23%"},
+    "six_tries": {"2012", "93%"},
+    "first_calls_picked_up": {"41,293", "2020", "2021", "60.5%"},
+}
+"""The only numbers from outside that may be printed, by the id of the text that prints them."""
+
+_FOLKLORE = (
+    r"79\s?%",
+    r"73\s?%",
+    r"78\s?%",
+    r"208\s?%",
+    r"391\s?%",
+    r"\$1 trillion",
+    r"\b10\s?%.{0,30}revenue",
+    r"80\s?% of sales",
+    r"\b21 ?(times|x\b|×)",
+    r"\b100 ?(times|x\b|×)",
+    r"National Sales",
+)
+_NUMBER = re.compile(r"(?<![\w.,])[$€£]?\d+(?:,\d{3})*(?:\.\d+)?(?:\s?%)?")
+_SPAN_OF_TIME = re.compile(r"[ -](minute|hour|day|week|month|year)")
+_CLAIM = re.compile(r"[$€£%]|\d\s?(times|x\b|×)")
+_ABOUT_OTHERS = re.compile(
+    r"\b(most|half of|a third of|\d+ of|average|typical) (\w+ )?"
+    r"(owners|firms|businesses|companies|shops|stores)\b",
+    re.IGNORECASE,
+)
+_PLACEHOLDERS = {
+    ("near_line",): {"first", "second"},
+    ("near_archetype",): {"first", "second"},
+    ("money", "result"): {"sales_low", "sales_high", "low", "high"},
+    ("money", "steps", "leads"): {"leads"},
+    ("money", "steps", "unworked"): {"unworked"},
+    ("money", "steps", "buy"): {"buy"},
+    ("money", "steps", "discount"): {"discount"},
+    ("money", "steps", "value"): {"value"},
+    ("money", "steps", "low"): {"leads", "unworked", "buy", "discount", "value", "result"},
+    ("money", "steps", "high"): {"leads", "unworked", "buy", "discount", "value", "result"},
+    ("consult", "yes", "title"): {"topic"},
+    ("consult", "optional", "title"): {"topic"},
+}
+_LONGEST = {"title": 6, "done": 7, "name": 5, "button": 6, "choices": 20, "ask": 28}
+"""The most words for texts that have a fixed place on the page."""
+
+_ALIKE = 0.9
+
+
+def language_problems(texts: Iterable[Text]) -> list[Problem]:
+    """Everything that is wrong with the wording of these texts."""
+    texts = list(texts)
+    found = [Problem(t.place, message) for t in texts for rule in _RULES for message in rule(t)]
+    return [*found, *_alike(texts), *_reading(texts)]
+
+
+def can_grade() -> bool:
+    """Whether the library for reading levels is there."""
+    return textstat is not None
+
+
+def _starts_with_verb(text: Text) -> Iterator[str]:
+    if text.field in _MUST_START_WITH_VERB:
+        first = re.split(r"\W+", text.words, maxsplit=1)[0]
+        if first.lower() not in _WORDS["verbs"]:
+            yield (
+                f"starts with “{first}”. Start with what to do, such as Write, Ask or Count "
+                f"(known are: {', '.join(_WORDS['verbs'])})"
+            )
+
+
+def _no_jargon(text: Text) -> Iterator[str]:
+    for term in _WORDS["jargon"]:
+        if _holds_word(text.words, term):
+            yield f"“{term}” is trade talk. Say it in the owner’s words"
+
+
+def _no_shame(text: Text) -> Iterator[str]:
+    for term in _WORDS["shame"]:
+        if _holds_word(text.words, term):
+            yield f"“{term}” may sting. Say what happens, not how it looks"
+
+
+def _holds_word(words: str, term: str) -> bool:
+    return re.search(rf"\b{re.escape(term)}(s|es)?\b", words, re.IGNORECASE) is not None
+
+
+def _no_folklore(text: Text) -> Iterator[str]:
+    for figure in _FOLKLORE:
+        if match := re.search(figure, text.words, re.IGNORECASE):
+            yield f"“{match.group()}” has no source that holds. Leave it out"
+
+
+def _honest_numbers(text: Text) -> Iterator[str]:
+    if text.path[0] == "figures":
+        yield from _allowed_figure(text)
+        return
+    for match in _NUMBER.finditer(text.words):
+        number = match.group().strip()
+        around = text.words[match.start() : match.end() + 8]
+        if _CLAIM.search(around):
+            yield f"“{number}” reads like a finding. Only the three figures may say such things"
+        elif not (
+            text.field in _MAY_COUNT
+            or _SPAN_OF_TIME.match(text.words, match.end())
+            or (text.path[0] == "method" and number in _PRINTED_SCALE)
+        ):
+            yield f"“{number}” is neither the owner’s number nor one of the three figures"
+
+
+def _allowed_figure(text: Text) -> Iterator[str]:
+    id = text.path[1]
+    if id not in _OUTSIDE_FIGURES:
+        yield f"{id} is not one of the three figures: {', '.join(_OUTSIDE_FIGURES)}"
+        return
+    for match in _NUMBER.finditer(text.words):
+        if match.group().strip() not in _OUTSIDE_FIGURES[id]:
+            yield f"“{match.group().strip()}” is not what the source of this figure says"
+    if text.field == "text":
+        if not re.search(r"\b20\d\d\b", text.words):
+            yield "says no year"
+        if "yours may differ" not in text.words.lower():
+            yield "should say “yours may differ”"
+
+
+def _not_about_others(text: Text) -> Iterator[str]:
+    if match := _ABOUT_OTHERS.search(text.words):
+        yield f"“{match.group()}” compares the owner with others. No answers of others are known"
+
+
+def _typography(text: Text) -> Iterator[str]:
+    if re.search(r"['\"]", text.words):
+        yield "has a straight quote. Use ’ and “ ”"
+    if re.search(r"\s{2}|\s[,.?!;:]|^\s|\s$", text.words):
+        yield "has a space too many"
+    if re.search(r"\d-\d|\s-\s|--", text.words):
+        yield "has a hyphen where a dash (–) or a new sentence belongs"
+    if "..." in text.words or "!" in text.words:
+        yield "has an exclamation mark or dots. Let the words do it"
+    if text.words.count("“") != text.words.count("”"):
+        yield "has a quote “ without its ”"
+
+
+def _ends_well(text: Text) -> Iterator[str]:
+    if text.field in {"why", "fix", "unknown_fix", "proof"} and not re.search(
+        r"[.?]”?$", text.words
+    ):
+        yield "should end with a full stop"
+    if text.field == "ask" and text.file != "sorting.yaml" and not re.search(r"[?.]$", text.words):
+        yield "should end with a question mark"
+
+
+def _not_too_long(text: Text) -> Iterator[str]:
+    limit = _LONGEST.get(text.field)
+    if text.file in {"separation.yaml", "handoff.yaml"} or text.field != "title":
+        count = len(text.words.split())
+        if limit and count > limit:
+            yield f"has {count} words where {limit} fit"
+
+
+def _keeps_placeholders(text: Text) -> Iterator[str]:
+    wanted = _PLACEHOLDERS.get(text.path, set()) if text.file == "findings.yaml" else set()
+    there = set(re.findall(r"{(\w*)}", text.words))
+    for name in sorted(wanted - there):
+        yield f"has lost {{{name}}}, which is filled in for each owner"
+    for name in sorted(there - wanted):
+        yield f"has {{{name}}}, which nothing fills in here"
+
+
+_RULES: tuple[Callable[[Text], Iterator[str]], ...] = (
+    _starts_with_verb,
+    _no_jargon,
+    _no_shame,
+    _no_folklore,
+    _honest_numbers,
+    _not_about_others,
+    _typography,
+    _ends_well,
+    _not_too_long,
+    _keeps_placeholders,
+)
+
+
+def _alike(texts: list[Text]) -> Iterator[Problem]:
+    """Choices of one question between which nobody could choose."""
+    for choices in _lists_of_choices(texts):
+        for index, text in enumerate(choices):
+            for other in choices[:index]:
+                if _likeness(text.words, other.words) > _ALIKE:
+                    yield Problem(text.place, f"reads like “{other.words}”. Say what differs")
+
+
+def _lists_of_choices(texts: Iterable[Text]) -> list[list[Text]]:
+    lists: dict[tuple[str, ...], list[Text]] = defaultdict(list)
+    for text in texts:
+        if text.field == "choices":
+            lists[text.path[:-1]].append(text)
+    return list(lists.values())
+
+
+def _likeness(one: str, other: str) -> float:
+    return SequenceMatcher(a=_bare(one), b=_bare(other), autojunk=False).ratio()
+
+
+def _bare(words: str) -> list[str]:
+    return re.findall(r"\w+", words.lower())
+
+
+def _reading(texts: list[Text]) -> Iterator[Problem]:
+    """Texts above grade 8, each alone (the choices of a question as one), and each file."""
+    if textstat is None:
+        return
+    singles = [(t.place, _sentence(t.words)) for t in texts if t.field != "choices"]
+    lists = [
+        (": ".join((c[0].file, *c[0].path[:-1])), " ".join(_sentence(t.words) for t in c))
+        for c in _lists_of_choices(texts)
+    ]
+    for place, words in (*singles, *lists):
+        if len(words.split()) >= _FEWEST_WORDS and (grade := _grade(words)) > HIGHEST_GRADE:
+            yield Problem(
+                place,
+                f"reads at grade {grade:.1f}, above {HIGHEST_GRADE:g}. Use shorter words and "
+                "sentences",
+            )
+    for file in dict.fromkeys(text.file for text in texts):
+        whole = " ".join(_sentence(text.words) for text in texts if text.file == file)
+        if (grade := _grade(whole)) > HIGHEST_GRADE:
+            yield Problem(file, f"reads at grade {grade:.1f} as a whole, above {HIGHEST_GRADE:g}")
+
+
+def _sentence(words: str) -> str:
+    return words if re.search(r"[.?]”?$", words) else f"{words}."
+
+
+def _grade(words: str) -> float:
+    return float(textstat.flesch_kincaid_grade(words))

@@ -1,0 +1,186 @@
+"""What answers can lead to, found by making answers that lead there.
+
+Examples are built, not drawn: for a rule, every combination of the few answers that it reads; for
+archetypes and bands, firms that stand at one level on each side. What none of them reaches is
+reported as out of reach.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from itertools import product
+
+from consult.questionnaire import (
+    NOT_SURE,
+    UNKNOWN,
+    Answer,
+    Asked,
+    Kind,
+    Questionnaire,
+    walk,
+)
+from consult.questionnaire.model import Rule
+from consult.scoring import SORTING, Scorecard, score
+
+Path = tuple[str, ...]
+"""Where in findings.yaml something is worded."""
+
+Answers = Mapping[str, Answer]
+Fill = Callable[[Asked], Answer]
+
+_CONSULT_CLAIM = "Q17"
+"""The offer of a free consult carries this claim; no question does."""
+
+_TOP = 3
+_TALK = {"lead_meaning", "feedback", "joint_talk"}
+_LEVELS = ((0, 0), (1, 1), (2, 2), (3, 3), (0, 2), (2, 0))
+"""Rungs of the handoff's items: of those about talking, and of the others."""
+
+
+def reach(questionnaire: Questionnaire) -> Mapping[Path, set[str]]:
+    """The ids of all that some answers lead to, by where it is worded."""
+    reached: dict[Path, set[str]] = defaultdict(set)
+    reached["consult",].add("topics")
+    reached["consult", "topics"].update(dimension.id for dimension in questionnaire.dimensions)
+    reached["claims",].add(_CONSULT_CLAIM)
+    for card in (*_firms(questionnaire), *_with_numbers(questionnaire)):
+        reached["archetypes",].add(card.archetype)
+        reached["consult",].add(card.recommendation.recommended)
+        for axis in card.axes:
+            reached["claims",].update(claim for line in axis.lines for claim in line.slot.claims)
+            if not axis.too_much_unknown:
+                reached["bands", axis.axis].add(axis.band)
+        if isinstance(card.money, str):
+            reached["money", "refusals"].add(card.money)
+    for profile in profiles(questionnaire):
+        for left_out in (walk(questionnaire, profile), walk(questionnaire, profile, "quick")):
+            reached["not_asked",].update(item.reason for item in left_out.not_asked)
+    structure = questionnaire.structure
+    for group, rules in (("contradictions", structure.contradictions), ("flags", structure.flags)):
+        for rule in rules:
+            if example_of(questionnaire, rule):
+                reached[group,].add(rule.id)
+                reached["claims",].update(rule.claims)
+    return reached
+
+
+def profiles(questionnaire: Questionnaire) -> Iterator[Answers]:
+    """Every combination of the answers that decide the facts and the branches."""
+    structure = questionnaire.structure
+    read = [id for fact in structure.facts for _, when in fact.cases for id in when.reads()]
+    read += [id for question in structure.questions.values() for id in question.asked.reads()]
+    ids = [id for id in dict.fromkeys(read) if id in structure.questions]
+    for values in product(*(structure.questions[id].choices for id in ids)):
+        yield dict(zip(ids, values, strict=True))
+
+
+def example_of(questionnaire: Questionnaire, rule: Rule) -> Scorecard | None:
+    """A scorecard in which the rule holds, everything else at its best; None when there is none."""
+    facts = {fact.id: fact.values for fact in questionnaire.structure.facts}
+    ids = tuple(dict.fromkeys(rule.when.reads()))
+    domains = [facts.get(id) or _worth_trying(questionnaire, id) for id in ids]
+    for values in product(*domains):
+        given: Answers = dict(zip(ids, values, strict=True))
+        if rule.when.holds(given):
+            for profile in _kinds_of_business(questionnaire):
+                card = _completed(questionnaire, {**profile, **given}, _at_best(given))
+                if card and rule in (*card.contradictions, *card.flags):
+                    return card
+    return None
+
+
+def _worth_trying(questionnaire: Questionnaire, id: str) -> tuple[Answer, ...]:
+    """Every single answer; for ticks, none or one of them."""
+    if id == SORTING:
+        return (100, 0)
+    question = questionnaire.questions[id]
+    match question.kind:
+        case Kind.CHOICES:
+            return ((), *((choice,) for choice in question.choices))
+        case Kind.RUNG:
+            return tuple(range(len(question.choices)))
+    return question.choices
+
+
+def _kinds_of_business(questionnaire: Questionnaire) -> list[Answers]:
+    """One profile for each set of facts and questions on the path."""
+    kinds: dict[object, Answers] = {}
+    for profile in profiles(questionnaire):
+        walked = walk(questionnaire, profile)
+        kinds.setdefault((*walked.facts.items(), *walked.on_path.asked), profile)
+    return list(kinds.values())
+
+
+def _firms(questionnaire: Questionnaire) -> Iterator[Scorecard]:
+    """Firms of every kind at every level, and some that know nothing."""
+    dimension_of = {id: dim for dim in questionnaire.dimensions for id in dim.items}
+    for profile in _kinds_of_business(questionnaire):
+        for apart, (talk, run) in product(range(_TOP + 1), _LEVELS):
+
+            def at_level(asked: Asked, apart: int = apart, talk: int = talk, run: int = run) -> int:
+                dimension = dimension_of[asked.id]
+                if dimension.axis == "separation":
+                    return apart
+                return talk if dimension.id in _TALK else run
+
+            yield from _scored(questionnaire, profile, at_level)
+        yield from _scored(questionnaire, profile, _unknown_where_offered)
+
+
+def _with_numbers(questionnaire: Questionnaire) -> Iterator[Scorecard]:
+    """Firms of one kind with all sorts of numbers: what the money range may be refused for."""
+    profile = next(
+        kind
+        for kind in _kinds_of_business(questionnaire)
+        if "clear_answers" in walk(questionnaire, kind).on_path.asked
+    )
+    numbers = {
+        "leads_per_month": questionnaire.questions["leads_per_month"].choices,
+        "buy_of_ten": questionnaire.questions["buy_of_ten"].choices,
+        "clear_answers": (*range(_TOP + 1), UNKNOWN),
+    }
+    for values in product(*numbers.values()):
+        given = {**dict(zip(numbers, values, strict=True)), "first_sale_value": 1000}
+        yield from _scored(questionnaire, {**profile, **given}, lambda asked: _TOP)
+
+
+def _scored(questionnaire: Questionnaire, given: Answers, rung: Fill) -> Iterator[Scorecard]:
+    def fill(asked: Asked) -> Answer:
+        return rung(asked) if asked.question.kind is Kind.RUNG else _best(asked)
+
+    card = _completed(questionnaire, given, fill)
+    if card:
+        yield card
+
+
+def _unknown_where_offered(asked: Asked) -> Answer:
+    return UNKNOWN if asked.question.unknown else 0
+
+
+def _at_best(given: Answers) -> Fill:
+    def fill(asked: Asked) -> Answer:
+        unsorted = asked.question.kind is Kind.SORT and given.get(SORTING) == 0
+        return NOT_SURE if unsorted else _best(asked)
+
+    return fill
+
+
+def _best(asked: Asked) -> Answer:
+    question = asked.question
+    match question.kind:
+        case Kind.RUNG:
+            return len(asked.wording.choices) - 1
+        case Kind.CHOICES:
+            return ()
+        case Kind.SORT:
+            return question.answer or NOT_SURE
+    return question.choices[0]
+
+
+def _completed(questionnaire: Questionnaire, given: Answers, fill: Fill) -> Scorecard | None:
+    """The scorecard of these answers with all else filled in; None when they are no answers."""
+    answers = dict(given)
+    for asked in walk(questionnaire, given).asked:
+        if asked.open:
+            answers[asked.id] = fill(asked)
+    card = score(walk(questionnaire, answers).on_path)
+    return card if isinstance(card, Scorecard) else None

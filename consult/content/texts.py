@@ -1,0 +1,85 @@
+"""Every text of an edition, each with the place where an editor finds it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from consult.questionnaire import BASE, Kind, Question, Questionnaire, Wording
+
+_FIELDS = ("title", "ask", "help", "why", "fix", "unknown_fix", "proof", "note")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One text; ``path`` leads to it through the YAML ``file``, as the editor reads it."""
+
+    file: str
+    path: tuple[str, ...]
+    words: str
+
+    @property
+    def place(self) -> str:
+        return ": ".join((self.file, *self.path))
+
+    @property
+    def field(self) -> str:
+        """What the text is for: the last name on the path, or the list that it belongs to."""
+        last = self.path[-1]
+        return self.path[-2] if last.isdigit() or "choices" in self.path else last
+
+
+def texts_of(questionnaire: Questionnaire) -> Iterator[Text]:
+    """Every text of the edition. A variant of a wording gives only the texts that differ."""
+    words = questionnaire.words
+    for question in questionnaire.questions.values():
+        yield from _question_texts(questionnaire, question)
+    for group, headings in (("parts", words.parts), ("pages", words.pages)):
+        for id, heading in headings.items():
+            yield Text("pages.yaml", (group, id, "title"), heading.title)
+            if heading.intro:
+                yield Text("pages.yaml", (group, id, "intro"), heading.intro)
+    frame = {key: value for key, value in words.sorting.items() if key != "cards"}
+    yield from _nested("sorting.yaml", (), frame)
+    yield from _nested("findings.yaml", (), words.findings)
+
+
+def file_of(questionnaire: Questionnaire, question: Question) -> str:
+    """The YAML file in which the question is worded."""
+    if question.kind is Kind.SORT:
+        return "sorting.yaml"
+    for dimension in questionnaire.dimensions:
+        if question.id in dimension.items:
+            return f"{dimension.axis}.yaml"
+    return "profile.yaml"
+
+
+def _question_texts(questionnaire: Questionnaire, question: Question) -> Iterator[Text]:
+    file = file_of(questionnaire, question)
+    variants = questionnaire.words.questions[question.id]
+    for name, wording in variants.items():
+        id = question.id.removeprefix("sort_")
+        path = (id,) if name == BASE else (id, f"in {name}")
+        base = Wording(ask="") if name == BASE else variants[BASE]
+        yield from _wording_texts(file, path, wording, base, question.kind)
+
+
+def _wording_texts(
+    file: str, path: tuple[str, ...], wording: Wording, base: Wording, kind: Kind
+) -> Iterator[Text]:
+    for field in _FIELDS:
+        words = getattr(wording, field)
+        if words and words != getattr(base, field) and not (kind is Kind.SORT and field == "title"):
+            yield Text(file, (*path, field), words)
+    if wording.choices != base.choices and kind is not Kind.SORT:
+        for number, words in enumerate(wording.choices.values(), start=1):
+            yield Text(file, (*path, "choices", str(number)), words)
+
+
+def _nested(file: str, path: tuple[str, ...], value: object) -> Iterator[Text]:
+    if isinstance(value, str):
+        yield Text(file, path, value)
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _nested(file, (*path, str(key)), inner)
+    elif isinstance(value, list):
+        for number, inner in enumerate(value, start=1):
+            yield from _nested(file, (*path, str(number)), inner)

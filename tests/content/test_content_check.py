@@ -1,0 +1,246 @@
+"""What the content check lets pass, and what it says to an editor when it does not."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from consult.content import Problem, check
+from consult.content.coverage import coverage_problems
+from consult.content.language import language_problems
+from consult.content.readers import reader_problems
+from consult.content.texts import texts_of
+from consult.questionnaire import EditionError, Questionnaire, editions
+from consult.questionnaire.conditions import all_of, rung
+from consult.questionnaire.editions import names, newest
+from consult.questionnaire.model import Rule
+from consult.questionnaire.questionnaire import join
+
+WORDING = Path(editions.__file__).parent / "edition_2026_11" / "wording"
+
+Reword = Callable[[str, str, str], Questionnaire]
+
+
+@pytest.fixture
+def reword(tmp_path: Path) -> Reword:
+    """Change one text of the edition 2026-11, as an editor would, and load the result."""
+
+    def change(file: str, old: str, new: str) -> Questionnaire:
+        folder = tmp_path / "wording"
+        shutil.copytree(WORDING, folder)
+        path = folder / file
+        texts = path.read_text(encoding="utf-8")
+        assert old in texts
+        path.write_text(texts.replace(old, new, 1), encoding="utf-8")
+        return join(editions.load("2026-11").structure, folder)
+
+    return change
+
+
+@pytest.mark.parametrize("edition", names())
+def test_every_published_edition_is_fit_to_be_shown(edition: str) -> None:
+    assert check(editions.load(edition)) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "place", "message"),
+    [
+        (
+            "handoff.yaml",
+            "fix: Ask every new contact",
+            "fix: Every new contact should be asked",
+            "handoff.yaml: lead_source: fix",
+            "starts with “Every”",
+        ),
+        (
+            "separation.yaml",
+            "why: A lead that belongs to everyone belongs to no one.",
+            "why: A clean pipeline belongs to one person.",
+            "separation.yaml: sales_owner: why",
+            "“pipeline” is trade talk",
+        ),
+        (
+            "separation.yaml",
+            "- Whoever has time.",
+            "- Some lazy colleague.",
+            "separation.yaml: marketing_owner: choices: 2",
+            "“lazy” may sting",
+        ),
+        (
+            "handoff.yaml",
+            "why: You cannot follow up a lead you cannot find.",
+            "why: Of all leads, 79% never buy.",
+            "handoff.yaml: lead_list: why",
+            "“79%” has no source that holds",
+        ),
+        (
+            "handoff.yaml",
+            "why: You can only fix a leak that you can see.",
+            "why: Those who count sell 3 times more.",
+            "handoff.yaml: funnel_counts: why",
+            "“3” reads like a finding",
+        ),
+        (
+            "handoff.yaml",
+            "why: You can only fix a leak that you can see.",
+            "why: Leaks come in 12 kinds.",
+            "handoff.yaml: funnel_counts: why",
+            "“12” is neither the owner’s number",
+        ),
+        (
+            "findings.yaml",
+            "93% of the leads",
+            "95% of the leads",
+            "findings.yaml: figures: six_tries: text",
+            "“95%” is not what the source",
+        ),
+        (
+            "findings.yaml",
+            "So try about six times, then stop. Yours may differ.",
+            "So try about six times, then stop.",
+            "findings.yaml: figures: six_tries: text",
+            "should say “yours may differ”",
+        ),
+        (
+            "findings.yaml",
+            "low: Many leads end in silence, not in a yes or a no.",
+            "low: Most small firms lose leads here.",
+            "findings.yaml: dimensions: persistence: low",
+            "compares the owner with others",
+        ),
+        (
+            "findings.yaml",
+            "{first} and {second}. Read both.",
+            "{first} and the next. Read both.",
+            "findings.yaml: near_line",
+            "has lost {second}",
+        ),
+        (
+            "separation.yaml",
+            "why: When two jobs share one name, one of them gets skipped,",
+            "why: Organizational differentiation facilitates accountability attribution,",
+            "separation.yaml: purpose_of_each: why",
+            "reads at grade",
+        ),
+        (
+            "separation.yaml",
+            "A name makes it happen on purpose.",
+            "It's better with a name.",
+            "separation.yaml: marketing_owner: why",
+            "has a straight quote",
+        ),
+        (
+            "separation.yaml",
+            "title: Marketing goal",
+            "title: The goal that you have set for your marketing",
+            "separation.yaml: marketing_goal: title",
+            "has 9 words where 6 fit",
+        ),
+    ],
+)
+def test_an_unfit_text_is_named_with_what_to_change(
+    reword: Reword, file: str, old: str, new: str, place: str, message: str
+) -> None:
+    found = language_problems(texts_of(reword(file, old, new)))
+    assert {problem.place for problem in found} == {place}
+    assert any(message in problem.message for problem in found)
+
+
+def test_two_choices_that_read_alike_are_named(reword: Reword) -> None:
+    edition = reword("handoff.yaml", "- Seven or eight.", "- Four to six!")
+    problem = Problem(
+        "handoff.yaml: clear_answers: choices: 3",
+        "reads like “Four to six.”. Say what differs",
+    )
+    assert problem in language_problems(texts_of(edition))
+
+
+def test_one_person_is_not_spoken_to_as_several(reword: Reword) -> None:
+    edition = reword("handoff.yaml", "I know one when I see one.", "We know one when we see one.")
+    assert [str(problem) for problem in reader_problems(edition)] == [
+        "handoff.yaml: lead_definition: in solo: choices: "
+        "says “we”, and one person alone may read it"
+    ]
+
+
+def test_a_shop_of_one_person_does_not_get_the_words_of_a_team(reword: Reword) -> None:
+    fix = "      fix: Name one person who looks at all open carts and questions, "
+    edition = reword("separation.yaml", f"{fix}at a set time each day.\n", "")
+    assert [problem.place for problem in reader_problems(edition)] == [
+        "separation.yaml: sales_owner: in checkout: fix"
+    ]
+
+
+def test_a_variant_that_no_business_gets_to_see_is_named(reword: Reword) -> None:
+    edition = reword(
+        "handoff.yaml",
+        "      fix: Ask each “not now”",
+        "      title: Later\n    checkout:\n      fix: Ask each “not now”",
+    )
+    assert [str(problem) for problem in coverage_problems(edition)] == [
+        "handoff.yaml: not_now: in checkout: no business gets to see this wording"
+    ]
+
+
+def test_findings_without_words_and_words_without_findings_are_named(reword: Reword) -> None:
+    edition = reword("findings.yaml", "  two_silos:\n", "  three_silos:\n")
+    assert [str(problem) for problem in coverage_problems(edition)] == [
+        "findings.yaml: archetypes: two_silos has no wording, and some answers lead to it",
+        "findings.yaml: archetypes: three_silos: no answers lead to it",
+    ]
+
+
+def test_a_claim_that_nothing_rests_on_is_named() -> None:
+    edition = newest()
+    structure = edition.structure
+    without = replace(
+        structure,
+        parts=tuple(
+            replace(
+                part,
+                pages=tuple(
+                    replace(
+                        page,
+                        questions=tuple(
+                            replace(q, claims=tuple(c for c in q.claims if c != "Q8"))
+                            for q in page.questions
+                        ),
+                    )
+                    for page in part.pages
+                ),
+            )
+            for part in structure.parts
+        ),
+    )
+    assert [str(problem) for problem in coverage_problems(replace(edition, structure=without))] == [
+        "findings.yaml: claims: Q8: no question and no finding that can come up rests on it"
+    ]
+
+
+def test_a_rule_that_cannot_hold_is_named() -> None:
+    edition = newest()
+    first, *others = edition.structure.contradictions
+    never = Rule(first.id, all_of(rung("patience", 0), rung("patience", 3)), first.claims)
+    structure = replace(edition.structure, contradictions=(never, *others))
+    assert [
+        str(problem) for problem in coverage_problems(replace(edition, structure=structure))
+    ] == [f"findings.yaml: contradictions: {first.id}: no answers lead to it"]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message"),
+    [
+        ("handoff.yaml", "- Later the same day.\n", "", "needs 5 choices"),
+        ("handoff.yaml", "  why: Interest", "  because: Interest", "first_reply: why is missing"),
+        ("profile.yaml", "marketing_by:", "marketing_for:", "marketing_by has no wording"),
+        ("separation.yaml", "fix: Name one", "fix: Name: one", "line"),
+    ],
+)
+def test_a_file_that_does_not_fit_is_refused_with_its_place(
+    reword: Reword, file: str, old: str, new: str, message: str
+) -> None:
+    with pytest.raises(EditionError, match=message) as error:
+        reword(file, old, new)
+    assert str(error.value).startswith(file)
