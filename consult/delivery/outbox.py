@@ -17,7 +17,7 @@ from consult.storage.database import Session
 from consult.storage.models import JobRow
 
 MAX_ATTEMPTS = 8
-_LONGEST_BACK_OFF = timedelta(hours=1)
+_LONGEST_BACK_OFF_SECONDS = 3_600
 _ERROR_LENGTH = 300
 
 
@@ -113,11 +113,14 @@ def fail(session: Session, job: Job, error: str) -> bool:
 
 
 def back_off(attempts: int) -> timedelta:
-    """How long to wait after so many tries: doubling up to an hour, half to one and a half times.
+    """How long to wait after so many tries: 4 s, 16 s, 64 s and so on up to an hour, give or take.
 
-    The chance in it keeps jobs that failed together from coming back together.
+    The eight tries span about two and a half hours: time for a mail server to come back, or to
+    let a stranger in at the second call. The chance in it keeps jobs that failed together from
+    coming back together.
     """
-    return min(_LONGEST_BACK_OFF, timedelta(seconds=2**attempts)) * random.uniform(0.5, 1.5)  # noqa: S311
+    seconds = min(_LONGEST_BACK_OFF_SECONDS, 4**attempts)
+    return timedelta(seconds=seconds * random.uniform(0.5, 1.5))  # noqa: S311
 
 
 def dead(session: Session) -> Sequence[DeadJob]:

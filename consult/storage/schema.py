@@ -29,11 +29,8 @@ def upgrade(database: Database) -> None:
         if not database.is_sqlite:
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})")
         found = _revision(connection)
-        if found is not None and found not in _known_revisions():
-            raise UnknownRevisionError(
-                f"the database is at revision {found}, which this version does not know; "
-                "use the newer version that wrote it"
-            )
+        if found is not None:
+            refuse_unknown(found)
         command.upgrade(_config(connection), "head")
 
 
@@ -41,6 +38,15 @@ def is_current(database: Database) -> bool:
     """Whether every migration has been run."""
     with database.engine.connect() as connection:
         return _revision(connection) == ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def refuse_unknown(revision: str) -> None:
+    """Raise UnknownRevisionError for a revision that this program has no migration for."""
+    if revision not in _known_revisions():
+        raise UnknownRevisionError(
+            f"the database is at revision {revision}, which this version does not know; "
+            "use the newer version that wrote it"
+        )
 
 
 def _revision(connection: Connection) -> str | None:

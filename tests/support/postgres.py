@@ -83,8 +83,8 @@ def programs() -> Path:
 
 def _start() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="postgres-"))
-    if _server_user():
-        shutil.chown(folder, _server_user())
+    if user := _server_user():
+        shutil.chown(folder, user)
     try:
         _run("initdb", "-D", f"{folder}/data", "-U", "postgres", "-A", "trust", "-E", "UTF8",
              "--locale=C", "--no-sync")  # fmt: skip

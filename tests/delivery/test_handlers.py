@@ -1,0 +1,106 @@
+"""What the jobs do: the PDF of each revision, and clearing up day by day."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+
+from consult.delivery import handlers
+from consult.delivery.worker import Worker
+from consult.storage import checks, documents, leads, retention
+from consult.storage.database import Database
+from consult.storage.documents import Document
+from consult.storage.leads import Lead
+from consult.storage.models import JobRow
+from tests.support.databases import Clock
+from tests.support.submissions import CONTACT, lead_of, submitted
+
+
+class Press:
+    """Stands in for the PDF renderer and remembers what it was given."""
+
+    def __init__(self) -> None:
+        self.printed: list[str] = []
+
+    def write(self, lead: Lead) -> str:
+        return f"Report for {lead.contact.business if lead.contact else 'nobody yet'}"
+
+    def render(self, html: str) -> bytes:
+        self.printed.append(html)
+        return b"%PDF " + html.encode()
+
+
+def run_worker(database: Database, press: Press) -> int:
+    made = handlers.make_handlers(database, write=press.write, render=press.render, lead_days=730)
+    return Worker(database, made).run_once()
+
+
+def report_of(database: Database, result_token: str) -> Document:
+    with database.reading() as session:
+        document = documents.get(session, lead_of(database, result_token).id, documents.REPORT)
+    assert document is not None
+    return document
+
+
+def test_a_submission_gets_its_pdf(database: Database) -> None:
+    token, press = submitted(database), Press()
+    assert run_worker(database, press) == 1
+    report = report_of(database, token)
+    assert (report.revision, report.content) == (1, b"%PDF Report for nobody yet")
+
+
+def test_a_contact_gets_a_pdf_in_their_name_and_only_the_newest_is_rendered(
+    database: Database,
+) -> None:
+    token, press = submitted(database), Press()
+    with database.writing() as session:
+        leads.save_contact(session, token, CONTACT)
+    assert run_worker(database, press) == 2
+    assert press.printed == ["Report for Okafor Tents"]
+    assert report_of(database, token).revision == lead_of(database, token).report_revision == 2
+
+
+def test_a_job_that_is_run_again_prints_nothing_again(database: Database, clock: Clock) -> None:
+    token, press = submitted(database), Press()
+    run_worker(database, press)
+    with database.writing() as session:
+        row = session.scalars(select(JobRow)).one()
+        row.state, row.finished_at, row.run_at = "ready", None, clock()
+    assert run_worker(database, press) == 1
+    assert len(press.printed) == 1
+    assert report_of(database, token).revision == 1
+
+
+def test_a_lead_deleted_while_its_pdf_is_made_leaves_nothing(
+    database: Database, clock: Clock
+) -> None:
+    class Slow(Press):
+        def render(self, html: str) -> bytes:
+            clock.go_on(days=731)
+            with database.writing() as session:
+                retention.purge(session, lead_days=730)
+            return super().render(html)
+
+    submitted(database)
+    run_worker(database, Slow())
+    with database.reading() as session:
+        assert leads.newest(session).leads == []
+        assert session.scalars(select(JobRow)).all() == []
+
+
+def test_clearing_up_happens_every_night_and_is_planned_once(
+    database: Database, clock: Clock
+) -> None:
+    for _ in range(2):  # each worker asks for it when it starts
+        with database.writing() as session:
+            handlers.schedule_purge(session)
+            draft = checks.start(session, "2026-11", "quick", {})
+    assert run_worker(database, Press()) == 0
+    for night in (3, 4):
+        clock.time = datetime(2026, 3, night, 3, tzinfo=UTC)
+        assert run_worker(database, Press()) == 1
+    clock.go_on(days=31)
+    assert run_worker(database, Press()) == 1
+    with database.reading() as session:
+        assert checks.load(session, draft) is None
+        kinds = session.execute(select(JobRow.state, JobRow.run_at).order_by(JobRow.id)).all()
+    assert kinds[-1] == ("ready", datetime(2026, 4, 5, 3, tzinfo=UTC))

@@ -1,0 +1,184 @@
+"""The life of a job, told with a clock that only moves when the test says so."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from consult.delivery import outbox
+from consult.delivery.outbox import MAX_ATTEMPTS, Job
+from consult.storage import jobs
+from consult.storage.database import Database
+from consult.storage.models import JobRow
+from tests.support.databases import Clock
+
+LEASE = timedelta(seconds=60)
+
+
+def enqueue(database: Database, key: str = "greet:1", **options: object) -> bool:
+    with database.writing() as session:
+        return jobs.enqueue(session, "greet", {"name": "Ada"}, dedupe_key=key, **options)  # type: ignore[arg-type]
+
+
+def claim(database: Database) -> Job | None:
+    with database.writing() as session:
+        return outbox.claim(session, LEASE)
+
+
+def claimed(database: Database) -> Job:
+    job = claim(database)
+    assert job is not None
+    return job
+
+
+def only_row(database: Database) -> JobRow:
+    with database.reading() as session:
+        return session.scalars(select(JobRow)).one()
+
+
+def is_due(database: Database) -> bool:
+    with database.reading() as session:
+        return outbox.is_due(session)
+
+
+def test_a_job_is_taken_once_and_done(database: Database, clock: Clock) -> None:
+    assert not is_due(database)
+    assert enqueue(database)
+    assert is_due(database)
+    job = claimed(database)
+    assert (job.kind, job.payload, job.attempts) == ("greet", {"name": "Ada"}, 1)
+    assert not is_due(database)
+    assert claim(database) is None
+    with database.writing() as session:
+        assert outbox.done(session, job)
+    row = only_row(database)
+    assert (row.state, row.finished_at, row.lease_token) == ("done", clock(), None)
+    clock.go_on(days=1)
+    assert claim(database) is None
+
+
+def test_an_effect_is_asked_for_once_even_after_it_happened(database: Database) -> None:
+    assert enqueue(database)
+    assert not enqueue(database)
+    with database.writing() as session:
+        job = outbox.claim(session, LEASE)
+        assert job is not None
+        outbox.done(session, job)
+    assert not enqueue(database)
+    assert enqueue(database, "greet:2")
+
+
+def test_jobs_are_taken_in_the_order_they_fell_due(database: Database, clock: Clock) -> None:
+    enqueue(database, "later", run_at=clock() + timedelta(hours=1))
+    enqueue(database, "first")
+    clock.go_on(minutes=1)
+    enqueue(database, "second")
+    ids = [claimed(database).id, claimed(database).id]
+    assert ids == sorted(ids)
+    assert claim(database) is None
+    clock.go_on(hours=1)
+    claims = {claimed(database).attempts for _ in range(3)}
+    assert claims == {1, 2}, "the two unfinished ones come back with the later one"
+
+
+def test_the_job_of_a_dead_worker_comes_back_when_its_lease_ends(
+    database: Database, clock: Clock
+) -> None:
+    enqueue(database)
+    claimed(database)
+    clock.go_on(seconds=59)
+    assert claim(database) is None
+    clock.go_on(seconds=1)
+    assert claimed(database).attempts == 2
+
+
+def test_a_worker_that_lost_its_lease_has_no_say(database: Database, clock: Clock) -> None:
+    enqueue(database)
+    slow = claimed(database)
+    clock.go_on(seconds=60)
+    quick = claimed(database)
+    with database.writing() as session:
+        assert not outbox.renew(session, slow, LEASE)
+        assert not outbox.done(session, slow)
+        assert not outbox.fail(session, slow, "too late")
+        assert not outbox.give_back(session, slow)
+    assert only_row(database).state == "leased"
+    with database.writing() as session:
+        assert outbox.done(session, quick)
+
+
+def test_a_renewed_lease_lasts_longer(database: Database, clock: Clock) -> None:
+    enqueue(database)
+    job = claimed(database)
+    clock.go_on(seconds=50)
+    with database.writing() as session:
+        assert outbox.renew(session, job, LEASE)
+    clock.go_on(seconds=59)
+    assert claim(database) is None
+    with database.writing() as session:
+        assert outbox.done(session, job)
+
+
+def test_a_job_given_back_is_free_at_once_and_lost_no_try(database: Database) -> None:
+    enqueue(database)
+    with database.writing() as session:
+        job = outbox.claim(session, LEASE)
+        assert job is not None
+        assert outbox.give_back(session, job)
+    assert claimed(database).attempts == 1
+
+
+def test_a_failing_job_waits_longer_each_time_and_is_given_up_after_eight_tries(
+    database: Database, clock: Clock
+) -> None:
+    enqueue(database)
+    for attempt in range(1, MAX_ATTEMPTS + 1):
+        with database.writing() as session:
+            job = outbox.claim(session, LEASE)
+            assert job is not None
+            assert job.attempts == attempt
+            assert outbox.fail(session, job, "no paper " + "x" * 1_000)
+        row = only_row(database)
+        assert row.last_error is not None
+        assert len(row.last_error) == 300
+        if attempt < MAX_ATTEMPTS:
+            wait, usual = (row.run_at - clock()).total_seconds(), min(4**attempt, 3_600)
+            assert 0.5 * usual <= wait <= 1.5 * usual
+            clock.time = row.run_at
+    assert row.state == "dead"
+    clock.go_on(days=1)
+    assert claim(database) is None
+
+
+@pytest.mark.parametrize("attempts", [12, 100, 1_000])
+def test_no_back_off_is_longer_than_ninety_minutes(attempts: int) -> None:
+    assert outbox.back_off(attempts) <= timedelta(minutes=90)
+
+
+def test_a_job_that_kills_its_workers_is_given_up(database: Database, clock: Clock) -> None:
+    enqueue(database)
+    for _ in range(MAX_ATTEMPTS):
+        claimed(database)
+        clock.go_on(seconds=60)
+    enqueue(database, "greet:2")
+    assert claimed(database).attempts == 1, "the next job is not held up"
+    with database.reading() as session:
+        (dead,) = outbox.dead(session)
+    assert "died" in dead.last_error
+
+
+def test_a_dead_job_can_be_run_again_with_all_its_tries(database: Database, clock: Clock) -> None:
+    enqueue(database)
+    for _ in range(MAX_ATTEMPTS):
+        with database.writing() as session:
+            job = outbox.claim(session, LEASE)
+            assert job is not None
+            outbox.fail(session, job, "no paper")
+        clock.go_on(hours=2)
+    with database.writing() as session:
+        (dead,) = outbox.dead(session)
+        assert (dead.kind, dead.last_error) == ("greet", "no paper")
+        assert outbox.run_again(session, dead.id)
+        assert not outbox.run_again(session, dead.id)
+        assert outbox.dead(session) == []
+    assert claimed(database).attempts == 1
