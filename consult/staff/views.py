@@ -1,17 +1,19 @@
 """What the staff templates get: plain data in words, made from what is stored."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from urllib.parse import quote
 
 from consult.questionnaire.editions import load
 from consult.report.display import whole
-from consult.report.report import Report, from_json
+from consult.report.report import Axis, AxisId, Dimension, Report, from_json
 from consult.staff.moments import ago, duration, exactly
 from consult.storage.deliveries import Delivery, PdfState
-from consult.storage.leads import Contact, Lead, LeadSummary
+from consult.storage.leads import Lead, LeadSummary
 from consult.storage.staff_sessions import StaffSession
 
 _PDF_WORDS: Mapping[PdfState, str] = {
@@ -19,6 +21,7 @@ _PDF_WORDS: Mapping[PdfState, str] = {
     "waiting": "Being made",
     "failed": "Failed",
 }
+_AXIS_WORDS: Mapping[AxisId, str] = {"separation": "Separation", "handoff": "Handoff"}
 _JOB_WORDS = {"render_report": "PDF report"}
 _SOURCE_WORDS = {
     "utm_source": "Source",
@@ -69,26 +72,56 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """Who left a contact, with links to mail and call them; `tel` is empty without a phone."""
+
+    name: str
+    business: str
+    email: str
+    mailto: str
+    phone: str
+    tel: str
+    wants_consult: bool
+    consent_text: str
+    consented: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A bar in the picture of a score; `is_point` marks the one to look at."""
+
+    name: str
+    confirmed: int
+    possible: int
+    is_point: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One of the two scores: its parts as bars, most lost first, and the answers behind them."""
+
+    name: str
+    axis: Axis
+    measures: Sequence[Measure]
+
+
+@dataclass(frozen=True, slots=True)
 class LeadView:
     """Everything that the page of a lead shows."""
 
     id: int
+    title: str
     submitted: Moment
     took: str
     edition: str
     depth: str
     demo: bool
-    contact: Contact | None
-    consented: Moment | None
+    person: Person | None
     source: Sequence[tuple[str, str]]
     report: Report
+    scores: Sequence[Score]
     pdf: PdfState
     steps: Sequence[Step]
-
-    @property
-    def title(self) -> str:
-        """Whom the page is about, as far as they said."""
-        return self.contact.business if self.contact else f"Lead {self.id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,20 +166,49 @@ def _archetype_name(lead: LeadSummary) -> str:
 
 def lead_view(lead: Lead, pdf: PdfState, deliveries: Sequence[Delivery], now: datetime) -> LeadView:
     """A lead as its own page shows it."""
+    report = from_json(json.dumps(lead.report))
     return LeadView(
         id=lead.id,
+        title=lead.contact.business if lead.contact else f"Lead {lead.id}",
         submitted=moment(lead.submitted_at, now),
         took=duration(lead.seconds_taken),
         edition=lead.edition,
         depth=lead.depth,
         demo=lead.demo,
-        contact=lead.contact,
-        consented=moment(lead.consented_at, now) if lead.consented_at else None,
+        person=_person(lead, now),
         source=[(_SOURCE_WORDS.get(key, key), text) for key, text in lead.source.items()],
-        report=from_json(json.dumps(lead.report)),
+        report=report,
+        scores=[_score(axis, report.weakest) for axis in report.axes],
         pdf=pdf,
         steps=[_step(delivery, now) for delivery in deliveries],
     )
+
+
+def _person(lead: Lead, now: datetime) -> Person | None:
+    contact = lead.contact
+    if contact is None or lead.consented_at is None:
+        return None
+    phone = contact.phone or ""
+    return Person(
+        name=contact.name,
+        business=contact.business,
+        email=contact.email,
+        # Whatever else an address holds must not become a second address or a header of the mail.
+        mailto="mailto:" + quote(contact.email, safe="@"),
+        phone=phone,
+        tel="tel:" + re.sub(r"[^\d+]", "", phone) if phone else "",
+        wants_consult=contact.wants_consult,
+        consent_text=contact.consent_text,
+        consented=moment(lead.consented_at, now),
+    )
+
+
+def _score(axis: Axis, weakest: Dimension) -> Score:
+    measures = [
+        Measure(part.name, part.confirmed, part.possible, part.id == weakest.id)
+        for part in axis.most_to_gain
+    ]
+    return Score(_AXIS_WORDS[axis.id], axis, measures)
 
 
 def _step(delivery: Delivery, now: datetime) -> Step:

@@ -1,0 +1,72 @@
+"""Staff for the tests: accounts, people who are signed in, and leads for them to read."""
+
+from flask import Flask
+
+from consult.owner.submission import freeze
+from consult.questionnaire import read_answers, walk
+from consult.questionnaire.editions import newest
+from consult.staff import access, accounts
+from consult.storage import checks, leads, staff
+from consult.storage.leads import Contact
+from tests.support.apps import services_of
+from tests.support.client import PageClient
+from tests.support.page import Page
+from tests.support.personas import BATON_ON_THE_FLOOR, Persona
+
+EMAIL = "grace@example.com"
+NAME = "Grace Hopper"
+PASSWORD = "seven lanterns under water"
+
+
+def make_user(app: Flask, email: str = EMAIL, *, admin: bool = False) -> None:
+    """Make an account with the usual password."""
+    database = services_of(app).database
+    token = accounts.invite(database, "", email, admin=admin).rsplit("/", 1)[1]
+    with app.app_context():
+        password_hash = access.hash_of(PASSWORD)
+    with database.writing() as session:
+        staff.accept_invitation(
+            session, token, email=email, name=NAME, password_hash=password_hash
+        )
+
+
+def sign_in(
+    client: PageClient, email: str = EMAIL, password: str = PASSWORD, *, status: int = 303
+) -> Page:
+    """Sign in through the form."""
+    form = client.get("/staff/sign-in").form("/staff/sign-in")
+    return client.submit(form.fill(email=email, password=password), status=status)
+
+
+def signed_in(app: Flask, email: str = EMAIL) -> PageClient:
+    """A browser of its own in which somebody with an account has just signed in."""
+    client = PageClient(app)
+    sign_in(client, email)
+    return client
+
+
+def post(client: PageClient, page: str, action: str, *, status: int = 303, **fields: str) -> Page:
+    """Send the form on `page` whose action contains `action`, filled in."""
+    return client.submit(client.get(page).form(action).fill(**fields), status=status)
+
+
+def make_lead(
+    app: Flask,
+    persona: Persona = BATON_ON_THE_FLOOR,
+    contact: Contact | None = None,
+    source: dict[str, str] | None = None,
+) -> int:
+    """Have a persona hand in a quick check, and leave a contact if there is one; the lead's id."""
+    made = services_of(app)
+    edition = newest()
+    answers = read_answers(edition, persona.payload("quick")["answers"])
+    frozen = freeze(walk(edition, answers, depth="quick"), made.brand)
+    with made.database.writing() as session:
+        token = checks.start(session, edition.name, "quick", source or {})
+        result = leads.submit(session, token, frozen)
+        if contact:
+            leads.save_contact(session, result, contact)
+    with made.database.reading() as session:
+        lead = leads.by_result_token(session, result)
+    assert lead is not None
+    return lead.id
