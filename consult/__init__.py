@@ -1,61 +1,19 @@
-"""Relay Check: how a business tells marketing from sales, and how well the one hands on to the other.
-
-`create_app` wires the floors together; everything else is on the floor it belongs to.
-"""
+"""Relay Check: how well a business tells marketing from sales, and hands on between the two."""
 
 from __future__ import annotations
 
-from flask import Flask
-from werkzeug.middleware.proxy_fix import ProxyFix
+from typing import TYPE_CHECKING
 
-from consult.report.brand import load_brand
-from consult.settings import PROJECT_FOLDER, Settings, load_settings
-from consult.storage.database import Database
-from consult.web import assets, errors, headers, logs, same_site
-from consult.web.health import health
-from consult.web.limits import RateLimits
-from consult.web.services import Services, install
+if TYPE_CHECKING:
+    from flask import Flask
 
-BODY_LIMIT = 64 * 1024
-FORM_PARTS_LIMIT = 100
+    from consult.settings import Settings
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """Return the web application; without `settings` they are read from the environment.
+    """Return the web application; see `consult.application.create_app`."""
+    # Every module of the package passes through here: the process that makes PDFs and
+    # `consult score` must not wait for the whole web to load.
+    from consult import application  # noqa: PLC0415
 
-    Raises SettingsError or BrandError when a setting or the brand file cannot be used.
-    """
-    settings = settings or load_settings()
-    app = logs.LoggedFlask("consult", root_path=str(PROJECT_FOLDER))
-    app.config.update(
-        SECRET_KEY=settings.signing_key(),
-        MAX_CONTENT_LENGTH=BODY_LIMIT,
-        MAX_FORM_MEMORY_SIZE=BODY_LIMIT,
-        MAX_FORM_PARTS=FORM_PARTS_LIMIT,
-    )
-    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
-    database = Database(
-        settings.database_url,
-        synchronous=settings.sqlite_synchronous,
-        draft_days=settings.retention_days_drafts,
-    )
-    install(
-        app,
-        Services(
-            settings=settings,
-            database=database,
-            limits=RateLimits(database, settings.signing_key()),
-            brand=load_brand(settings.brand_file),
-        ),
-    )
-    headers.install(app, settings.embed_origins)
-    logs.install(app)
-    same_site.install(app, settings.base_url)
-    errors.install(app)
-    assets.install(app)
-    app.register_blueprint(health)
-    if settings.proxy_hops:
-        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
-            app.wsgi_app, x_for=settings.proxy_hops, x_proto=settings.proxy_hops
-        )
-    return app
+    return application.create_app(settings)

@@ -1,23 +1,25 @@
-"""Style sheets, fonts and pictures: addresses that carry their content's hash, so they can be kept."""
+"""Style sheets and pictures: their addresses carry a hash of the content, so they can be kept."""
 
 from __future__ import annotations
 
 import hashlib
 from functools import cache
 from pathlib import Path
+from typing import Any
 
-from flask import Flask, url_for
+from flask import Flask
 
 
 def install(app: Flask) -> None:
-    """Give templates `asset('css/app.css')`, the address of a file under `static/`."""
+    """Make `url_for('static', …)` add the hash of the file it points to."""
     folder = Path(app.static_folder or "")
 
     @cache
     def fingerprint(name: str) -> str:
-        return hashlib.sha256((folder / name).read_bytes()).hexdigest()[:12]
+        file = folder / name
+        return hashlib.sha256(file.read_bytes()).hexdigest()[:12] if file.is_file() else ""
 
-    def asset(name: str) -> str:
-        return url_for("static", filename=name, v=fingerprint(name))
-
-    app.jinja_env.globals["asset"] = asset
+    @app.url_defaults
+    def add_fingerprint(endpoint: str, values: dict[str, Any]) -> None:
+        if endpoint == "static":
+            values.setdefault("v", fingerprint(values["filename"]))

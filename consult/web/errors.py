@@ -9,17 +9,21 @@ from __future__ import annotations
 import logging
 
 from flask import Flask, Response, render_template
-from werkzeug.exceptions import HTTPException
-from werkzeug.wrappers import Response as BaseResponse
+from werkzeug.exceptions import HTTPException, TooManyRequests
+from werkzeug.wrappers import Response as AnyResponse
 
 from consult.web.logs import request_id
 
 log = logging.getLogger(__name__)
 
 WORDED = frozenset({400, 403, 404, 405, 413, 429, 500})
+LAST_RESORT = (
+    '<!doctype html><html lang="en"><title>Something broke</title>'
+    "<h1>Something broke on our side</h1><p>Please try again in a minute.</p></html>"
+)
 
 
-def error_page(error: HTTPException) -> BaseResponse | HTTPException:
+def error_page(error: HTTPException) -> AnyResponse | HTTPException:
     """Return the page for an error, with the headers that belong to its status.
 
     A redirect is an exception in Werkzeug too and passes through as it is.
@@ -27,15 +31,32 @@ def error_page(error: HTTPException) -> BaseResponse | HTTPException:
     if error.code is None or error.code < 400:
         return error
     code = error.code if error.code in WORDED else (500 if error.code >= 500 else 400)
-    body = render_template(f"errors/{code}.html", request_id=request_id())
-    return Response(
-        body,
-        error.code,
-        [(name, value) for name, value in error.get_headers() if name != "Content-Type"],
-        mimetype="text/html",
-    )
+    headers = [(name, value) for name, value in error.get_headers() if name != "Content-Type"]
+    return Response(_body(code, error), error.code, headers, mimetype="text/html")
+
+
+def in_words(seconds: int) -> str:
+    """Return a time to wait as a person would say it."""
+    if seconds < 60:
+        return "a minute"
+    minutes = -(-seconds // 60)
+    if minutes < 60:
+        return f"{minutes} minutes"
+    hours = -(-minutes // 60)
+    return "an hour" if hours == 1 else f"{hours} hours"
 
 
 def install(app: Flask) -> None:
     """Answer every error of the app with a page of its own look."""
     app.register_error_handler(HTTPException, error_page)
+
+
+def _body(code: int, error: HTTPException) -> str:
+    seconds = error.retry_after if isinstance(error, TooManyRequests) else None
+    wait = in_words(seconds if isinstance(seconds, int) else 60)
+    try:
+        return render_template(f"errors/{code}.html", request_id=request_id(), wait=wait)
+    except Exception:
+        # Whatever broke the page may break its error page too, such as a database that is away.
+        log.exception("the page for error %d could not be made", code)
+        return LAST_RESORT

@@ -28,7 +28,7 @@ ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tupl
 class PrivateFormatter(logging.Formatter):
     """Formats a log line without tokens and without the messages of exceptions."""
 
-    def formatException(self, ei: ExcInfo) -> str:
+    def formatException(self, ei: ExcInfo) -> str:  # noqa: N802 - the name is logging's
         """Return the chain of exceptions as types and code lines."""
         lines: list[str] = []
         error = ei[1]

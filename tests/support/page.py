@@ -145,6 +145,7 @@ class Page:
         self.status = response.status_code
         self.headers = response.headers
         self.body = response.get_data()
+        response.close()
         self.is_html = response.mimetype == "text/html" and bool(self.body)
         self.is_redirect = self.status in (301, 302, 303, 307, 308)
         self.set_cookies = response.headers.getlist("Set-Cookie")

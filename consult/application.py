@@ -1,0 +1,64 @@
+"""Wires the floors together into one web application; everything else is on its own floor."""
+
+from __future__ import annotations
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from consult import owner, staff
+from consult.report.brand import load_brand
+from consult.settings import PROJECT_FOLDER, Settings, load_settings
+from consult.storage.database import Database
+from consult.web import assets, brand, errors, headers, logs, same_site
+from consult.web.health import health
+from consult.web.limits import RateLimits
+from consult.web.services import Services, install
+
+BODY_LIMIT = 64 * 1024
+FORM_PARTS_LIMIT = 100
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Return the web application; without `settings` they are read from the environment.
+
+    Raises SettingsError or BrandError when a setting or the brand file cannot be used.
+    """
+    settings = settings or load_settings()
+    app = logs.LoggedFlask("consult", root_path=str(PROJECT_FOLDER))
+    app.config.update(
+        SECRET_KEY=settings.signing_key(),
+        MAX_CONTENT_LENGTH=BODY_LIMIT,
+        MAX_FORM_MEMORY_SIZE=BODY_LIMIT,
+        MAX_FORM_PARTS=FORM_PARTS_LIMIT,
+    )
+    made = make_services(settings)
+    install(app, made)
+    headers.install(app, settings.embed_origins)
+    logs.install(app)
+    same_site.install(app, settings.base_url)
+    errors.install(app)
+    assets.install(app)
+    brand.install(app, made.brand)
+    for blueprint in (health, *owner.blueprints):
+        app.register_blueprint(blueprint)
+    staff.register(app, settings)
+    if settings.proxy_hops:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=settings.proxy_hops, x_proto=settings.proxy_hops
+        )
+    return app
+
+
+def make_services(settings: Settings) -> Services:
+    """Return what the routes of one process share."""
+    database = Database(
+        settings.database_url,
+        synchronous=settings.sqlite_synchronous,
+        draft_days=settings.retention_days_drafts,
+    )
+    return Services(
+        settings=settings,
+        database=database,
+        limits=RateLimits(database, settings.signing_key()),
+        brand=load_brand(settings.brand_file),
+    )

@@ -1,0 +1,8 @@
+"""The pages for business owners: the start, the questions, the review, the result."""
+
+from consult.owner.pages import check_pages
+from consult.owner.results import result_pages
+
+blueprints = (check_pages, result_pages)
+
+__all__ = ["blueprints"]

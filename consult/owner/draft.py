@@ -1,0 +1,87 @@
+"""A check in progress, as the pages need it: what was saved, and the walk over it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from flask import abort, redirect, url_for
+from werkzeug.wrappers import Response
+
+from consult.questionnaire import Depth, Walk, WalkPage, walk
+from consult.questionnaire.editions import newest
+from consult.storage import checks
+from consult.storage.checks import Check
+from consult.storage.tokens import result_token
+from consult.web.services import services
+
+DEPTHS: dict[str, Depth] = {"quick": "quick", "full": "full"}
+REVIEW: Literal["review"] = "review"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A check that can still be answered, with the walk over its answers.
+
+    `to_review` says that the owner came from the review to change one answer, and goes back there.
+    """
+
+    token: str
+    walk: Walk
+    to_review: bool = False
+
+    def url_of(self, page: WalkPage | None) -> str:
+        """Return the address of a page; None means the review."""
+        if page is None:
+            return url_for("check.review", token=self.token)
+        then = REVIEW if self.to_review else None
+        return url_for("check.questions", token=self.token, page_id=page.id, then=then)
+
+    def page(self, page_id: str) -> WalkPage:
+        """Return a page that may be opened now.
+
+        Any other name redirects to the first page that is still open: it may come from an old
+        link, or from a second tab in which other answers took the page off the path.
+        """
+        page = self.walk.page(page_id)
+        if page is None or not self.walk.can_open(page):
+            abort(redirect(self.url_of(self.walk.first_open_page), 303))
+        return page
+
+    def after(self, page_id: str) -> WalkPage | None:
+        """Return the page that follows, or None for the review."""
+        page = self.walk.page(page_id)
+        following = None if page is None or self.to_review else self.walk.next_page(page)
+        if following is None or not self.walk.can_open(following):
+            return self.walk.first_open_page
+        return following
+
+
+def walk_over(check: Check) -> Walk:
+    """Walk the newest edition with a check's answers, whichever edition it was started with."""
+    return walk(newest(), check.answers, DEPTHS[check.depth], check.given_as)
+
+
+def open_draft(token: str, *, to_review: bool = False) -> Draft:
+    """Return the draft behind a token.
+
+    Answers 404 for a token that is unknown or too old, and redirects to the result of a check that
+    was handed in.
+    """
+    with services().database.reading() as session:
+        check = checks.load(session, token)
+    return as_draft(token, check, to_review=to_review)
+
+
+def as_draft(token: str, check: Check | None, *, to_review: bool = False) -> Draft:
+    """Return what was loaded or saved as a draft; see `open_draft`."""
+    if check is None:
+        abort(404)
+    if check.submitted:
+        abort(to_result(token))
+    return Draft(token, walk_over(check), to_review)
+
+
+def to_result(token: str) -> Response:
+    """Return the redirect from a check that was handed in to its result."""
+    return redirect(url_for("results.result", token=result_token(token)), 303)

@@ -1,0 +1,245 @@
+"""The form of one page of questions, built from the walk.
+
+Field names are question ids. A field draws its whole question by one widget that builds a string:
+drawn by one widget per option, as WTForms does it, a page costs four times as much.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup, escape
+from werkzeug.datastructures import MultiDict
+from wtforms import Field
+from wtforms.form import BaseForm
+from wtforms.validators import StopValidation
+
+from consult.questionnaire import UNKNOWN, Answer, Asked, Kind, WalkPage
+
+UNKNOWN_TEXT = "I don’t know"
+SKIP_TEXT = "Skip this one"
+MISSING = "Pick an answer for “{ask}”"
+MISSING_CARD = "Pick a job for “{ask}”"
+NOT_OFFERED = "Pick one of the answers listed under “{ask}”"
+TOO_MANY = "Pick up to {most} for “{ask}”"
+NO_AMOUNT = "Write the amount in digits, such as 1200, or leave it empty"
+AMOUNT_TOO_HIGH = "Write an amount of up to {most:,}, or leave it empty"
+
+Posted = MultiDict[str, str]
+
+_KINDS_OF_CHOICE = {UNKNOWN: " is-unknown", "": " is-reset"}
+
+
+class QuestionField(Field):
+    """A field that asks one question; `answer` holds what was given, None for nothing."""
+
+    answer: Answer | None
+
+    def __init__(self, asked: Asked, **options: Any) -> None:
+        super().__init__(asked.wording.ask, **options)
+        self.asked = asked
+
+    def process_data(self, value: Answer | None) -> None:
+        """Take the answer that is already saved."""
+        self.answer = value
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Take what was posted; a refused value keeps the saved answer and says why."""
+        self.answer = self.read([text.strip() for text in valuelist])
+
+    def read(self, posted: list[str]) -> Answer | None:
+        """Return the posted texts as an answer.
+
+        Raises ValueError, worded for the owner, when they are none.
+        """
+        raise NotImplementedError
+
+    def pre_validate(self, form: BaseForm) -> None:
+        """Hold the page up only for an answer that the way ahead or a score depends on."""
+        if self.process_errors:
+            raise StopValidation
+        if self.asked.question.required and self.answer is None:
+            message = MISSING_CARD if self.asked.question.kind is Kind.SORT else MISSING
+            raise StopValidation(message.format(ask=self.asked.wording.ask))
+
+    def refuse(self, message: str, **values: object) -> ValueError:
+        """Return an error that names the question."""
+        return ValueError(message.format(ask=self.asked.wording.ask, **values))
+
+
+class ChoiceGroup:
+    """Draws a question with its options as one group of radio buttons or checkboxes."""
+
+    def __init__(self, input_type: str) -> None:
+        self.input_type = input_type
+
+    def __call__(self, field: QuestionField, **_: object) -> Markup:
+        """Return the fieldset of the question."""
+        picked = texts_of(field.answer)
+        name = escape(field.name)
+        rows = []
+        for number, (value, text) in enumerate(options(field.asked).items()):
+            # The first option has the question's own id, for the error summary to link to.
+            id = name if number == 0 else f"{name}-{number}"
+            checked = " checked" if value in picked else ""
+            rows.append(
+                f'<label class="choice{_KINDS_OF_CHOICE.get(value, "")}">'
+                f'<input type="{self.input_type}" id="{id}" name="{name}" value="{escape(value)}"'
+                f"{checked}><span>{escape(text)}</span></label>"
+            )
+        return _question(field, f'<div class="choices">{"".join(rows)}</div>')
+
+
+class AmountInput:
+    """Draws a question that takes an amount of money."""
+
+    def __call__(self, field: QuestionField, **_: object) -> Markup:
+        """Return the fieldset of the question, with what was typed even if it was refused."""
+        typed = field.raw_data[0] if field.raw_data else "".join(texts_of(field.answer))
+        name = escape(field.name)
+        return _question(
+            field,
+            f'<div class="field"><input type="text" inputmode="decimal" autocomplete="off" '
+            f'class="narrow" maxlength="20" id="{name}" name="{name}" value="{escape(typed)}" '
+            f'aria-labelledby="{name}-ask"></div>',
+        )
+
+
+def _question(field: QuestionField, controls: str) -> Markup:
+    """Return the frame that all questions share: the question, its error, help and controls."""
+    asked, name = field.asked, escape(field.name)
+    # Why a scored item matters is for the result: said here, it would lead the answer.
+    why = "" if asked.question.kind in (Kind.RUNG, Kind.SORT) else asked.wording.why
+    notes = (
+        ("hint", "", asked.wording.help),
+        ("why", "<b>Why we ask.</b> ", why),
+        ("error", '<span class="unseen">Error: </span>', " ".join(field.errors)),
+    )
+    told = [
+        (kind, f'<p class="{kind}" id="{name}-{kind}">{lead}{escape(text)}</p>')
+        for kind, lead, text in notes
+        if text
+    ]
+    ids = " ".join(f"{name}-{kind}" for kind, _ in told)
+    described = f' aria-describedby="{ids}"' if ids else ""
+    classes = "question"
+    if asked.question.kind is Kind.SORT:
+        classes += " card-sort"
+    if field.errors:
+        classes += " has-error"
+    return Markup(  # noqa: S704 - every text in it went through escape
+        f'<fieldset class="{classes}"{described}>'
+        f'<legend id="{name}-ask">{escape(asked.wording.ask)}</legend>'
+        + "".join(note for _, note in told)
+        + f"{controls}</fieldset>"
+    )
+
+
+class ChoiceField(QuestionField):
+    """One of the answers offered."""
+
+    widget = ChoiceGroup("radio")
+
+    def read(self, posted: list[str]) -> Answer | None:
+        """Return the picked id, or the rung as a whole number."""
+        text = posted[0] if posted else ""
+        if not text:
+            return None
+        if text not in options(self.asked):
+            raise self.refuse(NOT_OFFERED)
+        is_rung = self.asked.question.kind is Kind.RUNG and text != UNKNOWN
+        return int(text) if is_rung else text
+
+
+class ChoicesField(QuestionField):
+    """Any of the answers offered, up to a number of them."""
+
+    widget = ChoiceGroup("checkbox")
+
+    def read(self, posted: list[str]) -> Answer | None:
+        """Return the ticked ids in their stored order; none ticked is an answer too."""
+        offered = options(self.asked)
+        most = self.asked.question.max_choices
+        if not offered.keys() >= set(posted):
+            raise self.refuse(NOT_OFFERED)
+        ticked = tuple(id for id in offered if id in posted)
+        if most is not None and len(ticked) > most:
+            raise self.refuse(TOO_MANY, most=most)
+        return ticked
+
+
+class AmountField(QuestionField):
+    """An amount of money, typed as people type it: 1200, 1,200 or $1,200.50."""
+
+    widget = AmountInput()
+
+    _SIGNS = re.compile(r"[\s$€£]|CHF|[A-Z]{1,2}\$")
+    _AMOUNT = re.compile(r"(\d{1,3}(,\d{3})+|\d+)(\.\d{1,2})?")
+
+    def read(self, posted: list[str]) -> Answer | None:
+        """Return the amount, a whole number where it is one."""
+        text = self._SIGNS.sub("", posted[0][:40]) if posted else ""
+        if not text:
+            return None
+        if not self._AMOUNT.fullmatch(text):
+            raise self.refuse(NO_AMOUNT)
+        amount = float(text.replace(",", ""))
+        if amount > self.asked.question.most:
+            raise self.refuse(AMOUNT_TOO_HIGH, most=self.asked.question.most)
+        return int(amount) if amount.is_integer() else amount
+
+
+FIELDS: Mapping[Kind, type[QuestionField]] = {
+    Kind.CHOICE: ChoiceField,
+    Kind.RUNG: ChoiceField,
+    Kind.SORT: ChoiceField,
+    Kind.RANGE: ChoiceField,
+    Kind.CHOICES: ChoicesField,
+    Kind.NUMBER: AmountField,
+}
+
+
+class QuestionForm(BaseForm):
+    """The questions of one page, filled with the saved answers or with what was posted."""
+
+    def __init__(self, page: WalkPage, posted: Posted | None = None) -> None:
+        # Made outside a form, a WTForms field is a recipe for one, whatever its type says.
+        recipes: dict[str, Any] = {a.id: FIELDS[a.question.kind](a) for a in page.questions}
+        super().__init__(recipes)
+        self.process(posted, data={asked.id: asked.answer for asked in page.questions})
+
+    @property
+    def fields(self) -> Sequence[QuestionField]:
+        """The fields in the order of the page."""
+        return [field for field in self if isinstance(field, QuestionField)]
+
+    @property
+    def given(self) -> dict[str, tuple[Answer, str] | None]:
+        """What to save, as the storage takes it: only what validates, so no good answer is lost."""
+        return {
+            field.name: None if field.answer is None else (field.answer, field.asked.variant)
+            for field in self.fields
+            if not field.errors
+        }
+
+
+def options(asked: Asked) -> dict[str, str]:
+    """Return the answers offered, id to text, in the order in which they are shown."""
+    ids = asked.wording.choices
+    shown = dict(reversed(list(ids.items())) if asked.question.best_first else ids)
+    if asked.question.unknown:
+        shown[UNKNOWN] = UNKNOWN_TEXT
+    if not asked.question.required and asked.question.kind in (Kind.CHOICE, Kind.RANGE):
+        shown[""] = SKIP_TEXT  # a radio button, once picked, can only be left for another one
+    return shown
+
+
+def texts_of(answer: Answer | None) -> tuple[str, ...]:
+    """Return an answer as a form sends it: one text, several, or none."""
+    if answer is None:
+        return ()
+    if isinstance(answer, tuple):
+        return answer
+    return (f"{answer:.2f}" if isinstance(answer, float) else str(answer),)

@@ -1,0 +1,129 @@
+"""The way through a check: start, one page of questions after the other, review, hand in.
+
+Each route loads the answers, walks over them, validates, saves and redirects. Where an owner
+stands is never stored: it follows from the answers.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response
+
+from consult.owner.draft import DEPTHS, REVIEW, Draft, as_draft, open_draft, to_result
+from consult.owner.forms import QuestionForm
+from consult.owner.presenting import contradictions_of, minutes_for, review_of, track_of
+from consult.owner.source import source_of
+from consult.owner.submission import freeze
+from consult.questionnaire import Kind, WalkPage, walk
+from consult.questionnaire.editions import newest
+from consult.storage import checks, leads
+from consult.web.limits import network_of
+from consult.web.services import services
+
+check_pages = Blueprint("check", __name__)
+
+
+@check_pages.get("/")
+def start_page() -> str:
+    """Show what a check gives, how long it takes and what happens with the answers."""
+    depth = DEPTHS.get(request.args.get("depth", ""), "quick")
+    settings = services().settings
+    with services().database.reading() as session:
+        seconds = leads.usual_seconds(session, depth)
+    return render_template(
+        "owner/start.html",
+        depth=depth,
+        minutes=minutes_for(depth, seconds),
+        source=source_of(request.args),
+        retention_days=settings.retention_days_drafts,
+        contact_before=settings.contact_before,
+    )
+
+
+@check_pages.post("/start")
+def start() -> Response:
+    """Make a check and go to its first page."""
+    made = services()
+    made.limits.spend("starts", made.settings.limit_starts, network_of(request.remote_addr))
+    depth = DEPTHS.get(request.form.get("depth", ""), "quick")
+    questionnaire = newest()
+    with made.database.writing() as session:
+        token = checks.start(session, questionnaire.name, depth, source_of(request.form))
+    first = walk(questionnaire, {}, depth).pages[0]
+    return redirect(url_for(".questions", token=token, page_id=first.id), 303)
+
+
+@check_pages.get("/check/<token>/<page_id>")
+def questions(token: str, page_id: str) -> str:
+    """Show one page of questions with the answers so far."""
+    draft = open_draft(token, to_review=request.args.get("then") == REVIEW)
+    page = draft.page(page_id)
+    return _questions(draft, page, QuestionForm(page))
+
+
+@check_pages.post("/check/<token>/<page_id>")
+def save_answers(token: str, page_id: str) -> ResponseReturnValue:
+    """Save what is right of a page; go on, or show the page again with what is wrong."""
+    to_review = request.args.get("then") == REVIEW
+    draft = open_draft(token, to_review=to_review)
+    page = draft.page(page_id)
+    form = QuestionForm(page, request.form)
+    valid = form.validate()
+    with services().database.writing() as session:
+        saved = checks.save(session, token, form.given)
+    if not valid:
+        return _questions(draft, page, form), 422
+    draft = as_draft(token, saved, to_review=to_review)
+    return redirect(draft.url_of(draft.after(page_id)), 303)
+
+
+@check_pages.get("/check/<token>/review")
+def review(token: str) -> str:
+    """Show all answers, what is still open, and answers that do not seem to fit together."""
+    draft = open_draft(token, to_review=True)
+    return render_template(
+        "owner/review.html",
+        token=token,
+        parts=review_of(draft, services().brand.currency_sign),
+        contradictions=contradictions_of(draft, services().brand.currency_sign),
+        first_open=draft.url_of(draft.walk.first_open_page),
+        complete=draft.walk.complete,
+        back=draft.url_of(draft.walk.pages[-1]),
+    )
+
+
+@check_pages.post("/check/<token>/review")
+def hand_in(token: str) -> Response:
+    """Freeze the check, once, and go to its result; an incomplete one goes on where it is open."""
+    made = services()
+    with made.database.writing() as session:
+        check = checks.load(session, token, hold=True)
+        draft = as_draft(token, check, to_review=True)
+        if not draft.walk.complete:
+            return redirect(f"{draft.url_of(draft.walk.first_open_page)}&open=1", 303)
+        leads.submit(session, token, freeze(draft.walk, made.brand))
+    return to_result(token)
+
+
+def _questions(draft: Draft, page: WalkPage, form: QuestionForm) -> str:
+    sorting = page.questions[0].question.kind is Kind.SORT
+    return render_template(
+        "owner/questions.html",
+        page=page,
+        form=form,
+        problems=[(field.name, field.errors[0]) for field in form.fields if field.errors],
+        parts=track_of(draft.walk, page),
+        action=draft.url_of(page),
+        back=_back(draft, page),
+        to_review=draft.to_review,
+        still_open="open" in request.args,
+        decision_test=draft.walk.questionnaire.words.sorting["test"] if sorting else "",
+    )
+
+
+def _back(draft: Draft, page: WalkPage) -> str:
+    previous = draft.walk.previous_page(page)
+    if draft.to_review:
+        return draft.url_of(None)
+    return draft.url_of(previous) if previous else url_for(".start_page")

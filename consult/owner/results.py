@@ -1,0 +1,112 @@
+"""The result of a check: the page, the contact form and the PDF."""
+
+from __future__ import annotations
+
+import json
+
+from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response
+
+from consult.owner.contact import TRAP, ContactForm
+from consult.owner.presenting import bands_of, exchanges_of
+from consult.report.report import from_json
+from consult.storage import documents, leads
+from consult.storage.leads import Lead
+from consult.web.limits import network_of
+from consult.web.services import services
+
+SECONDS_TO_WAIT = 3
+
+result_pages = Blueprint("results", __name__, url_prefix="/result/<token>")
+
+
+@result_pages.get("")
+def result(token: str) -> ResponseReturnValue:
+    """Show the result, frozen as it was on the day the answers were handed in."""
+    lead = _lead(token)
+    if _must_ask_first(lead, "result"):
+        return _to_contact(token)
+    report = from_json(json.dumps(lead.report))
+    return render_template(
+        "owner/result.html",
+        token=token,
+        report=report,
+        bands=bands_of(lead.edition),
+        exchanges=exchanges_of(report),
+        contact=lead.contact,
+        thanks="thanks" in request.args,
+    )
+
+
+@result_pages.get("/report.pdf")
+def pdf(token: str) -> ResponseReturnValue:
+    """Show the PDF; while it is being made, a page that looks again by itself."""
+    lead = _lead(token)
+    if _must_ask_first(lead, "pdf", "result"):
+        return _to_contact(token)
+    with services().database.reading() as session:
+        document = documents.get(session, lead.id, documents.REPORT)
+    if document is None or document.revision < lead.report_revision:
+        waiting = make_response(render_template("owner/waiting.html", token=token), 202)
+        waiting.headers["Refresh"] = str(SECONDS_TO_WAIT)
+        return waiting
+    response = make_response(document.content)
+    response.mimetype = "application/pdf"
+    response.headers["Content-Disposition"] = 'inline; filename="relay-check.pdf"'
+    return response
+
+
+@result_pages.get("/contact")
+def contact(token: str) -> str:
+    """Ask who the owner is."""
+    lead = _lead(token)
+    form = ContactForm(obj=lead.contact, wants_consult="consult" in request.args)
+    return _contact_page(token, form, lead)
+
+
+@result_pages.post("/contact")
+def save_contact(token: str) -> ResponseReturnValue:
+    """Keep who the owner is, with the words they agreed to, and go back to the result."""
+    made = services()
+    made.limits.spend("contacts", made.settings.limit_contacts, network_of(request.remote_addr))
+    lead = _lead(token)
+    form = ContactForm(request.form)
+    if not form.validate():
+        return _contact_page(token, form, lead), 422
+    if not request.form.get(TRAP):  # a robot gets the same answer, and nothing is kept
+        with made.database.writing() as session:
+            leads.save_contact(session, token, form.contact(_consent()))
+    return redirect(url_for(".result", token=token, thanks=1), 303)
+
+
+def _lead(token: str) -> Lead:
+    with services().database.reading() as session:
+        return leads.by_result_token(session, token) or abort(404)
+
+
+def _must_ask_first(lead: Lead, *before: str) -> bool:
+    return lead.contact is None and services().settings.contact_before in before
+
+
+def _to_contact(token: str) -> Response:
+    return redirect(url_for(".contact", token=token), 303)
+
+
+def _contact_page(token: str, form: ContactForm, lead: Lead) -> str:
+    return render_template(
+        "owner/contact.html",
+        token=token,
+        form=form,
+        problems=[(field.name, field.errors[0]) for field in form if field.errors],
+        trap=TRAP,
+        consent=_consent(),
+        recommended=lead.consult,
+        result_open=not _must_ask_first(lead, "result"),
+    )
+
+
+def _consent() -> str:
+    """Return the words beside the box: what is shown is what is kept."""
+    days = services().settings.retention_days_leads
+    return render_template("owner/consent.txt", months=round(days / 30.4)).strip()

@@ -1,0 +1,123 @@
+"""Rate limits: counted in the database, over restarts and processes, without naming anybody."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from werkzeug.exceptions import TooManyRequests
+
+from consult.storage.database import Database
+from consult.storage.models import RateLimitRow
+from consult.web.limits import RateLimits, SqlStorage, network_of
+from tests.support.apps import SECRET_KEY, make_app, services_of
+
+
+class Clock:
+    """A clock that moves when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def move(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Database:
+    return services_of(make_app(tmp_path / "var")).database
+
+
+def spend(limits: RateLimits, times: int, who: str = "192.0.2.1") -> None:
+    for _ in range(times):
+        limits.spend("starts", "3 per hour", who)
+
+
+def test_the_rate_can_be_used_up_and_then_it_says_when_to_come_back(
+    database: Database, clock: Clock
+) -> None:
+    limits = RateLimits(database, SECRET_KEY, clock)
+    spend(limits, 3)
+    clock.move(minutes=20)
+
+    with pytest.raises(TooManyRequests) as refused:
+        spend(limits, 1)
+
+    assert refused.value.retry_after == 40 * 60
+
+
+def test_a_new_hour_is_a_new_allowance(database: Database, clock: Clock) -> None:
+    limits = RateLimits(database, SECRET_KEY, clock)
+    spend(limits, 3)
+    clock.move(hours=1)
+    spend(limits, 3)
+
+
+def test_networks_and_purposes_do_not_share_an_allowance(database: Database, clock: Clock) -> None:
+    limits = RateLimits(database, SECRET_KEY, clock)
+    spend(limits, 3)
+    spend(limits, 3, "192.0.2.2")
+    limits.spend("contacts", "3 per hour", "192.0.2.1")
+
+
+def test_the_count_survives_a_restart_and_holds_for_all_processes(
+    database: Database, clock: Clock
+) -> None:
+    spend(RateLimits(database, SECRET_KEY, clock), 3)
+
+    with pytest.raises(TooManyRequests):
+        spend(RateLimits(database, SECRET_KEY, clock), 1)
+
+
+def test_a_right_password_gives_the_allowance_back(database: Database, clock: Clock) -> None:
+    limits = RateLimits(database, SECRET_KEY, clock)
+    spend(limits, 3)
+    limits.forget("starts", "3 per hour", "192.0.2.1")
+    spend(limits, 3)
+
+
+def test_the_table_names_nobody_and_forgets_what_is_over(database: Database, clock: Clock) -> None:
+    limits = RateLimits(database, SECRET_KEY, clock)
+    spend(limits, 1, "ada@example.com")
+    with database.reading() as session:
+        (key,) = session.scalars(select(RateLimitRow.key))
+    assert "ada" not in key
+
+    clock.move(hours=2)
+    spend(limits, 1, "192.0.2.9")
+    with database.reading() as session:
+        assert key not in session.scalars(select(RateLimitRow.key)).all()
+
+
+def test_counters_can_be_read_and_cleared_one_by_one_or_all(
+    database: Database, clock: Clock
+) -> None:
+    storage = SqlStorage(database, clock)
+    assert (storage.incr("a", 60), storage.incr("a", 60, 2), storage.incr("b", 60)) == (1, 3, 1)
+    assert storage.get("a") == 3
+    assert storage.get_expiry("a") == clock.now.timestamp() + 60
+    assert storage.check()
+    storage.clear("a")
+    assert (storage.get("a"), storage.reset(), storage.get("b")) == (0, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("not an address", "not an address"),
+        (None, "unknown"),
+    ],
+)
+def test_an_ipv6_customer_is_one_network(address: str | None, network: str) -> None:
+    assert network_of(address) == network
