@@ -11,7 +11,7 @@ A brand file is TOML or JSON, and every key is optional:
     logo = "logo.svg"                   # SVG or PNG, beside the brand file
 
     [colours]
-    marketing = "#a84300"
+    marketing = "#b84800"
     sales = "#1c4f8f"
     exchange = "#f2c12e"
 """
@@ -58,8 +58,8 @@ class Colours:
     """
 
     ink: str = "#14202e"
-    paper: str = "#ffffff"
-    marketing: str = "#a84300"
+    paper: str = "#fbf9f4"
+    marketing: str = "#b84800"
     sales: str = "#1c4f8f"
     exchange: str = "#f2c12e"
 

@@ -39,8 +39,8 @@ def print_palette(colours: Colours) -> Palette:
     """A brand's colours on white paper."""
     return Palette(
         ink=colours.ink,
-        paper=colours.paper,
-        track="#e7e9ec",
+        paper="#ffffff",
+        track="#e9e7e1",
         marketing=colours.marketing,
         sales=colours.sales,
         exchange=colours.exchange,

@@ -1,0 +1,99 @@
+"""A Report as one HTML document for print: what `consult.report.pdf` turns into the PDF."""
+
+import functools
+import io
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+import segno
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from consult.report import charts
+from consult.report.brand import Brand
+from consult.report.pdf import STYLESHEET
+from consult.report.report import Report
+from consult.report.safe_text import safe_text
+
+Paper = Literal["letter", "a4"]
+
+_TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "report"
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Whom the report is for, as they typed it; both may be empty."""
+
+    name: str = ""
+    business: str = ""
+
+
+def document_html(
+    report: Report,
+    made_on: date,
+    recipient: Recipient | None = None,
+    brand: Brand | None = None,
+    paper: Paper = "letter",
+    *,
+    standalone: bool = False,
+) -> str:
+    """The whole report as HTML that asks for nothing outside itself.
+
+    `made_on` is the day the answers were sent: the same arguments give the same HTML for ever.
+    With `standalone` the stylesheet is inside, for looking at the page in a browser; the PDF
+    brings its own.
+    """
+    brand = brand or Brand()
+    recipient = recipient or Recipient()
+    palette = charts.print_palette(brand.colours)
+    return (
+        _environment()
+        .get_template("document.html")
+        .render(
+            report=report,
+            business=safe_text(recipient.business),
+            name=safe_text(recipient.name),
+            brand=brand,
+            paper=paper,
+            made_on=made_on,
+            day=f"{_MONTHS[made_on.month - 1]} {made_on.day}, {made_on.year}",
+            palette=palette,
+            words=charts.STATE_WORDS,
+            score_bar=charts.score_bar,
+            relay_picture=charts.relay_picture,
+            qr_code=_qr_code(brand),
+            css=Markup(STYLESHEET.read_text(encoding="utf-8")) if standalone else "",  # noqa: S704
+        )
+    )
+
+
+@functools.cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _qr_code(brand: Brand) -> Markup:
+    """The consult link as a QR code, with a quiet zone of two modules."""
+    picture = io.BytesIO()
+    segno.make(brand.consult_url, error="m", micro=False).save(
+        picture,
+        kind="svg",
+        border=2,
+        dark=brand.colours.ink,
+        title=f"QR code for {brand.consult_url}",
+        xmldecl=False,
+        omitsize=True,
+    )
+    return Markup(picture.getvalue().decode())  # noqa: S704 - segno escapes the title
