@@ -6,12 +6,10 @@ from datetime import datetime
 
 from sqlalchemy import exists, select
 
+from consult.questionnaire import Answer
 from consult.storage.database import Session
 from consult.storage.models import CheckRow, SubmissionRow
 from consult.storage.tokens import new_token, token_hash
-
-# A rung, a number, a choice's id (or "unknown"), or the ids of several choices.
-Answer = int | float | str | tuple[str, ...]
 
 # What one page of questions changes: an answer and the wording variant it was given under, by
 # question id. None takes an answer back.

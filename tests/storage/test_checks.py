@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import text
 
+from consult.questionnaire import Answer
 from consult.storage import checks, leads
 from consult.storage.database import Database
 from consult.storage.tokens import result_token
@@ -70,9 +71,7 @@ def test_an_answer_can_be_taken_back_even_twice(database: Database) -> None:
     ["<b>&amp;</b>", "日本語 עברית 👩‍👩‍👧", "\u202e\x01\x00", "\ud800", "x" * 10_000, ()],
     ids=["html", "scripts", "control", "surrogate", "long", "none of them"],
 )
-def test_whatever_an_owner_types_comes_back_as_it_was(
-    database: Database, answer: checks.Answer
-) -> None:
+def test_whatever_an_owner_types_comes_back_as_it_was(database: Database, answer: Answer) -> None:
     token = started(database)
     save(database, token, {"a": (answer, "solo")})
     check = load(database, token)

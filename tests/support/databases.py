@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete
 
-from consult.storage import models, schema, staff
+from consult.storage import models, schema, staff_tables
 from consult.storage.base import Base
 from consult.storage.database import Database
 from tests.support.postgres import PostgresServer, shared_server
 
-TABLES_OF = (models, staff)  # importing them registers their tables
+TABLES_OF = (models, staff_tables)  # importing them registers their tables
 
 
 class Clock:

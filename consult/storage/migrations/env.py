@@ -2,10 +2,10 @@
 
 from alembic import context
 
-from consult.storage import models, staff
+from consult.storage import models, staff_tables
 from consult.storage.base import Base
 
-TABLES_OF = (models, staff)  # importing them registers their tables
+TABLES_OF = (models, staff_tables)  # importing them registers their tables
 
 connection = context.config.attributes["connection"]
 context.configure(
