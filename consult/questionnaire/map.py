@@ -6,8 +6,7 @@ under which it is asked, read off the conditions themselves.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-
-from markupsafe import escape
+from html import escape
 
 from consult.questionnaire.conditions import ALWAYS
 from consult.questionnaire.model import BASE, Page, Part, Question
