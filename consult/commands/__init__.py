@@ -21,6 +21,7 @@ FAMILIES = {
     "questionnaire": "questionnaire",
     "db": "database",
     "staff": "staff",
+    "rescore": "rescore",
     "demo": "demo",
     "settings": "settings",
 }

@@ -120,7 +120,7 @@ def _view(row: CheckRow, submitted: bool) -> Check:
         id=row.id,
         edition=row.edition,
         depth=row.depth,
-        answers={question: _answer(given["value"]) for question, given in row.answers.items()},
+        answers={question: as_answer(given["value"]) for question, given in row.answers.items()},
         given_as={question: given["as"] for question, given in row.answers.items()},
         source=row.source,
         started_at=row.created_at,
@@ -129,6 +129,6 @@ def _view(row: CheckRow, submitted: bool) -> Check:
     )
 
 
-def _answer(stored: float | str | list[str]) -> Answer:
+def as_answer(stored: float | str | list[str]) -> Answer:
     """An answer as the questionnaire knows it; JSON turned its tuples into lists."""
     return tuple(stored) if isinstance(stored, list) else stored

@@ -1,14 +1,15 @@
 """Leads: finished checks, frozen, and whom they came from. Submit once, look up, list."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 from typing import Any
 
-from sqlalchemy import Row, Select, select, tuple_
+from sqlalchemy import Row, Select, func, select, tuple_
 from sqlalchemy.orm import defer
 
+from consult.questionnaire import Answer
 from consult.storage import checks
 from consult.storage.database import Session
 from consult.storage.jobs import enqueue_report
@@ -254,6 +255,22 @@ def usual_seconds(session: Session, depth: str) -> int | None:
         .limit(_COMPLETIONS_LOOKED_AT)
     ).all()
     return round(median(taken)) if len(taken) >= _COMPLETIONS_NEEDED else None
+
+
+def count(session: Session) -> int:
+    """How many leads there are."""
+    return session.scalar(select(func.count()).select_from(SubmissionRow)) or 0
+
+
+def scored(session: Session) -> Iterator[tuple[str, Mapping[str, Answer], JsonObject]]:
+    """The depth, answers and scorecard of every lead, oldest first, a few at a time."""
+    rows = session.execute(
+        select(SubmissionRow.depth, SubmissionRow.answers, SubmissionRow.scorecard)
+        .order_by(SubmissionRow.id)
+        .execution_options(yield_per=200)
+    )
+    for depth, answers, scorecard in rows:
+        yield depth, {id: checks.as_answer(given) for id, given in answers.items()}, scorecard
 
 
 def _one(session: Session, query: _Leads) -> Lead | None:

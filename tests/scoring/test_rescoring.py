@@ -1,0 +1,61 @@
+"""What another edition would have said: every stored submission is counted once."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consult.questionnaire import Answer, Depth
+from consult.scoring import Scorecard, score, scorecard_json
+from consult.scoring.rescoring import AXES, Stored, compare, step_of
+from tests.support.strategies import EDITION, complete_answers, walked
+
+Sample = tuple[dict[str, Answer], Depth]
+
+
+def stored(sample: Sample) -> Stored:
+    way = walked(*sample)
+    card = score(way.on_path)
+    assert isinstance(card, Scorecard)
+    return Stored(sample[1], way.on_path.values, scorecard_json(card))
+
+
+@given(st.lists(complete_answers(), min_size=1, max_size=3))
+def test_the_same_edition_moves_nothing(samples: list[Sample]) -> None:
+    found = compare([stored(sample) for sample in samples], EDITION)
+    assert found.compared == len(samples)
+    assert (found.unfinished, found.dropped.total()) == (0, 0)
+    for axis in AXES:
+        assert dict(found.moves[axis]) == {step_of(0): len(samples)}
+        assert all(before == after for before, after in found.bands[axis])
+    assert all(before == after for before, after in found.archetypes)
+
+
+@given(complete_answers())
+def test_a_moved_score_lands_in_its_step_and_a_changed_band_in_its_pair(sample: Sample) -> None:
+    submission = stored(sample)
+    handoff = dict(submission.scorecard["handoff"])
+    was = {**handoff, "confirmed": handoff["confirmed"] + 12, "band": "of_old"}
+    found = compare(
+        [Stored(sample[1], submission.answers, {**submission.scorecard, "handoff": was})], EDITION
+    )
+    assert dict(found.moves["handoff"]) == {step_of(-12): 1}
+    assert dict(found.bands["handoff"]) == {("of_old", handoff["band"]): 1}
+
+
+@given(complete_answers(), st.data())
+def test_answers_that_do_not_suffice_or_no_longer_exist_are_counted_apart(
+    sample: Sample, data: st.DataObject
+) -> None:
+    submission = stored(sample)
+    items = [id for id in submission.answers if EDITION.questions[id].required]
+    gone = data.draw(st.sampled_from(items))
+    answers = {id: a for id, a in submission.answers.items() if id != gone}
+    answers["asked_last_year"] = 2
+    found = compare([Stored(sample[1], answers, submission.scorecard)], EDITION)
+    assert (found.compared, found.unfinished) == (0, 1)
+    assert found.dropped["asked_last_year"] == 1
+
+
+def test_steps_are_in_order_and_close_to_nothing_is_about_the_same() -> None:
+    assert [step_of(change) for change in (-30, -20, -7, -3, 0, 0.5, 1, 7, 12, 20)] == [
+        *(0, 1, 2, 3, 4, 4, 5, 6, 7, 8)
+    ]
