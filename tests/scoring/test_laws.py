@@ -1,12 +1,13 @@
 """The laws that every score keeps, whatever was answered (docs/instrument.md, "What must hold")."""
 
 from fractions import Fraction
+from itertools import combinations, product
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from consult.questionnaire import UNKNOWN, Answer, Depth, Kind
+from consult.questionnaire import UNKNOWN, Answer, Asked, Depth, Kind
 from consult.scoring import Scorecard, score
 from consult.scoring.archetypes import WELL_REHEARSED_RELAY
 from consult.scoring.axis import BANDS, TOO_MUCH_UNKNOWN
@@ -232,3 +233,31 @@ def test_the_plan_is_the_best_raise_again_and_again(sample: Sample) -> None:
         axis = scored(current, depth)
         assert change.after == getattr(axis, change.axis).confirmed
     assert len(card.plan) <= 3
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+@pytest.mark.parametrize("branch", BRANCHES)
+def test_two_items_of_a_dimension_add_up_without_touching_each_other(
+    branch: dict[str, Answer], depth: Depth
+) -> None:
+    """Every pair of rungs of every pair of items in a dimension: what one brings is the same
+    whatever the other says, and nothing outside the dimension moves."""
+    answers = answered(branch, depth, "lowest")
+    lowest = scored(answers, depth)
+    asked = {a.id: a for a in walked(answers, depth).asked}
+    for dimension in EDITION.dimensions:
+        items = [asked[id] for id in dimension.items if id in asked]
+        for one, other in combinations(items, 2):
+            for a, b in product(_rungs(one), _rungs(other)):
+                both = scored({**answers, one.id: a, other.id: b}, depth)
+                alone = scored({**answers, one.id: a}, depth)
+                beside = scored({**answers, other.id: b}, depth)
+                assert sum(headlines(both)) - sum(headlines(lowest)) == (
+                    sum(headlines(alone)) + sum(headlines(beside)) - 2 * sum(headlines(lowest))
+                )
+                elsewhere = [d.confirmed for axis in both.axes for d in axis.dimensions]
+                assert sum(c > 0 for c in elsewhere) <= 1
+
+
+def _rungs(asked: Asked) -> list[Answer]:
+    return [answer for answer in offered(asked) if answer != UNKNOWN]
