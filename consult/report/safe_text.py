@@ -41,4 +41,8 @@ def _is_printable(character: str) -> bool:
 def _letters() -> frozenset[int]:
     """The code points that at least one of the report's fonts has."""
     fonts = sorted((pdf.FONTS.parent / "fonts").glob("*.ttf"))
-    return frozenset().union(*(TTFont(font, lazy=True).getBestCmap() for font in fonts))
+    letters: set[int] = set()
+    for file in fonts:
+        with TTFont(file, lazy=True) as font:
+            letters.update(font.getBestCmap())
+    return frozenset(letters)
