@@ -218,7 +218,7 @@ def _step(delivery: Delivery, now: datetime) -> Step:
         case "done":
             state, when = "Done", delivery.finished_at or when
         case "leased":
-            state = "In work"
+            state = "Under way"
         case "dead":
             state, when = "Given up", delivery.finished_at or when
             note = f"After {tries}. {delivery.last_error or ''}".strip()
