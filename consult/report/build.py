@@ -243,7 +243,8 @@ class _Writer:
     def _unknowns(self) -> Iterable[Unknown]:
         for asked in self.walk.asked:
             if asked.answer == UNKNOWN:
-                yield Unknown(asked.id, asked.wording.ask, asked.wording.unknown_fix)
+                words = asked.wording
+                yield Unknown(asked.id, words.title, words.ask, words.unknown_fix)
 
     def _consult(self) -> Consult:
         advice = self.scorecard.recommendation

@@ -130,6 +130,7 @@ class Unknown:
     """Something the owner does not know yet, and how to find out."""
 
     id: str
+    title: str
     question: str
     find_out: str
 
