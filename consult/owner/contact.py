@@ -9,15 +9,14 @@ from wtforms import BooleanField, Field, Form, StringField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from consult.storage.leads import Contact
+from consult.web.text import one_line
 
 TRAP = "company_website"
 """A field that people do not see and robots fill in."""
 
 
 def _clean(text: str | None) -> str:
-    """Return a text on one line, without the characters that no name or number has."""
-    kept = "".join(letter if letter.isprintable() else " " for letter in text or "")
-    return " ".join(kept.split())
+    return one_line(text or "")
 
 
 def _email(form: Form, field: Field) -> None:

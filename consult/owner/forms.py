@@ -17,6 +17,7 @@ from wtforms.form import BaseForm
 from wtforms.validators import StopValidation
 
 from consult.questionnaire import UNKNOWN, Answer, Asked, Kind, WalkPage
+from consult.web.text import one_line
 
 UNKNOWN_TEXT = "I don’t know"
 SKIP_TEXT = "Skip this one"
@@ -47,7 +48,7 @@ class QuestionField(Field):
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Take what was posted; a refused value keeps the saved answer and says why."""
-        self.answer = self.read([text.strip() for text in valuelist])
+        self.answer = self.read([one_line(text) for text in valuelist])
 
     def read(self, posted: list[str]) -> Answer | None:
         """Return the posted texts as an answer.
@@ -97,7 +98,7 @@ class AmountInput:
 
     def __call__(self, field: QuestionField, **_: object) -> Markup:
         """Return the fieldset of the question, with what was typed even if it was refused."""
-        typed = field.raw_data[0] if field.raw_data else "".join(texts_of(field.answer))
+        typed = one_line(field.raw_data[0]) if field.raw_data else "".join(texts_of(field.answer))
         name = escape(field.name)
         return _question(
             field,

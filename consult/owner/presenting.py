@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from consult.owner.draft import Draft
 from consult.owner.forms import options
-from consult.questionnaire import Asked, Depth, Kind, Walk, WalkPage
+from consult.questionnaire import Asked, Depth, Kind, Walk, WalkPage, WalkPart
 from consult.questionnaire.editions import load
 from consult.report.report import Report
 from consult.scoring import Scorecard, score
@@ -79,10 +79,16 @@ def track_of(walk: Walk, page: WalkPage) -> list[tuple[int, str, str]]:
         (
             part.number,
             part.heading.title,
-            "here" if part == here else "done" if part.complete else "open",
+            "here" if part == here else "done" if _behind(part) else "open",
         )
         for part in walk.parts
     ]
+
+
+def _behind(part: WalkPart) -> bool:
+    """Say whether a part is done: one that asks nothing it must know is still ahead until begun."""
+    answered = (asked.answer for page in part.pages for asked in page.questions)
+    return part.complete and any(answer is not None for answer in answered)
 
 
 def review_of(draft: Draft, currency_sign: str) -> tuple[ReviewPart, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from consult.web.text import one_line
+
 MOST_TAGS = 8
 LONGEST_VALUE = 100
 
@@ -16,9 +18,9 @@ def source_of(fields: Mapping[str, str]) -> dict[str, str]:
 
     Everything else is dropped: an address can carry more about a person than a campaign's name.
     """
-    tags = [(name, _plain(value)) for name, value in fields.items() if _TAG.fullmatch(name)]
+    tags = [
+        (name, one_line(value)[:LONGEST_VALUE].strip())
+        for name, value in fields.items()
+        if _TAG.fullmatch(name)
+    ]
     return {name: value for name, value in tags[:MOST_TAGS] if value}
-
-
-def _plain(value: str) -> str:
-    return "".join(letter for letter in value if letter.isprintable())[:LONGEST_VALUE].strip()

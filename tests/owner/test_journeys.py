@@ -1,0 +1,363 @@
+"""Owners on their way: straight through, and with browsers that do what browsers do."""
+
+from collections.abc import Mapping
+
+import pytest
+from flask import Flask
+
+from consult.questionnaire.editions import newest
+from consult.storage import checks, leads
+from tests.support.apps import services_of
+from tests.support.client import PageClient
+from tests.support.journey import Journey
+from tests.support.personas import (
+    BATON_ON_THE_FLOOR,
+    CORNER_SHOP,
+    PERSONAS,
+    WEB_STORE,
+    Persona,
+)
+
+
+@pytest.fixture
+def journey(client: PageClient) -> Journey:
+    return Journey(client, BATON_ON_THE_FLOOR.answers)
+
+
+def saved(journey: Journey) -> Mapping[str, object]:
+    """The answers stored for the check in view, on its path or not."""
+    with services_of(journey.client.app).database.reading() as session:
+        check = checks.load(session, journey.token)
+    assert check is not None
+    return check.answers
+
+
+def lead_of(app: Flask) -> leads.Lead:
+    """The only lead there is."""
+    with services_of(app).database.reading() as session:
+        (summary,) = leads.newest(session).leads
+        lead = leads.by_id(session, summary.id)
+    assert lead is not None
+    return lead
+
+
+@pytest.mark.parametrize("persona", PERSONAS.values(), ids=lambda persona: persona.id)
+@pytest.mark.parametrize("depth", ["quick", "full"])
+def test_every_persona_gets_from_start_to_result(
+    client: PageClient, persona: Persona, depth: str
+) -> None:
+    journey = Journey(client, persona.answers, query=f"?depth={depth}&utm_source=news&ref=ada")
+    journey.to_result()
+    lead = lead_of(client.app)
+    assert (lead.depth, lead.archetype) == (depth, persona.archetype)
+    assert lead.source == {"utm_source": "news", "ref": "ada"}
+    assert lead.report["archetype"]["name"] in journey.page.text
+
+
+def test_pages_hold_a_few_questions_and_short_parts_come_first(journey: Journey) -> None:
+    journey.start()
+    asked = [len(journey.page.form().fields)]
+    while not journey.answer().path.endswith("/review"):
+        asked.append(len(journey.page.form().fields))
+    assert max(asked) <= 5
+    assert asked[0] == 2
+
+
+def test_progress_counts_named_parts_and_stays_true_under_branching(journey: Journey) -> None:
+    journey.start()
+    counts = [journey.page.with_class("track-now")[0]]
+    while not journey.answer().path.endswith("/review"):
+        counts.append(journey.page.with_class("track-now")[0])
+    numbers = [int(count.split()[0]) for count in counts]
+    totals = {int(count.split()[2]) for count in counts}
+    assert numbers == sorted(numbers)
+    assert numbers[-1] == max(totals)
+    assert len(totals) == 1
+
+
+# --- Back, reload, and other tabs ---------------------------------------------------------------
+
+
+def test_back_shows_what_was_answered_and_a_change_is_taken(journey: Journey) -> None:
+    journey.start()
+    first = journey.page.path
+    journey.answer()
+    journey.go(journey.page.link("Back"))
+    assert journey.page.path == first
+    assert journey.page.form().fields["marketing_by"].values == ["staff"]
+
+    journey.answers["marketing_by"] = "agency"
+    journey.answer()
+    assert saved(journey)["marketing_by"] == "agency"
+
+
+def test_a_reload_changes_nothing(journey: Journey) -> None:
+    journey.start()
+    journey.to_page("goals")
+    before = saved(journey)
+    journey.go(journey.page.path)
+    journey.client.submit(journey.fill())
+    assert saved(journey).items() >= before.items()
+
+
+def test_a_link_opened_elsewhere_goes_on_with_the_same_answers(
+    journey: Journey, app: Flask
+) -> None:
+    journey.start()
+    journey.to_page("goals")
+    elsewhere = Journey(PageClient(app), journey.answers)
+    elsewhere.go(journey.page.path)
+    assert elsewhere.page.path == journey.page.path
+    elsewhere.to_review()
+
+
+def test_an_old_link_to_a_page_ahead_leads_to_the_first_open_one(journey: Journey) -> None:
+    journey.start()
+    here = journey.page.path
+    journey.go(f"{journey.root}/goals")
+    assert journey.page.path == here
+    journey.go(f"{journey.root}/no-such-page")
+    assert journey.page.path == here
+
+
+def test_a_page_posted_ahead_saves_nothing(journey: Journey) -> None:
+    journey.start()
+    page = journey.client.post(f"{journey.root}/goals", {"marketing_goal": "3"})
+    assert page.location == journey.page.path
+    assert saved(journey) == {}
+
+
+def test_two_tabs_do_not_undo_each_other(journey: Journey, app: Flask) -> None:
+    journey.start()
+    other = Journey(PageClient(app), {**journey.answers, "marketing_by": "agency"})
+    other.go(journey.page.path)
+    journey.answer()
+    journey.answer()
+    other.answer()
+    assert saved(journey)["marketing_by"] == "agency"
+    assert saved(journey)["buyers"] == journey.answers["buyers"]
+
+
+def test_a_page_that_another_tab_took_off_the_path_leads_on(client: PageClient) -> None:
+    journey = Journey(client, CORNER_SHOP.answers)
+    journey.start()
+    journey.to_page("buyers")
+    stale = journey.page.path
+    journey.answer()
+    journey.go(f"{journey.root}/who")
+    journey.answers["selling_by"] = "website"
+    journey.answer()
+
+    late = client.post(stale, {"buying_path": "counter", "customers_so_far": "five_or_more"})
+    assert late.is_redirect
+    assert client.follow(late).status == 200
+
+
+# --- Answers that change later ------------------------------------------------------------------
+
+
+def test_answers_that_fall_off_the_path_are_kept_and_not_scored(client: PageClient) -> None:
+    journey = Journey(client, {**BATON_ON_THE_FLOOR.answers, "customers_so_far": "five_or_more"})
+    journey.start()
+    journey.to_review()
+    assert {"lead_source", "clear_answers"} <= saved(journey).keys()
+
+    journey.go(f"{journey.root}/buyers?then=review")
+    journey.answers["customers_so_far"] = "under_five"
+    journey.answer()
+    assert {"lead_source", "clear_answers"} <= saved(journey).keys()
+    assert journey.page.path.endswith("/review")
+    journey.submit()
+
+    lead = lead_of(client.app)
+    scored = {line["id"] for line in lead.scorecard["handoff"]["lines"]}
+    assert not {"lead_source", "clear_answers"} & (scored | lead.answers.keys())
+
+
+def test_changing_how_people_buy_asks_the_reworded_questions_again(client: PageClient) -> None:
+    journey = Journey(client, BATON_ON_THE_FLOOR.answers)
+    journey.start()
+    journey.to_review()
+    journey.go(f"{journey.root}/buyers?then=review")
+    journey.answers = dict(WEB_STORE.answers) | {"buying_path": "checkout"}
+    journey.answer()
+    assert not journey.page.path.endswith("/review")
+    asked_again = journey.page.form().fields.values()
+    assert any(not field.values for field in asked_again)
+    journey.to_review()
+    assert "still open" not in journey.page.text
+    journey.submit()
+    assert lead_of(client.app).scorecard["path"] == "checkout"
+
+
+def test_an_old_draft_walks_the_newest_edition(journey: Journey, app: Flask) -> None:
+    with services_of(app).database.writing() as session:
+        token = checks.start(session, "2019-01", "quick", {})
+        checks.save(session, token, {"marketing_by": ("me", "base"), "long_gone": (3, "base")})
+    journey.go(f"/check/{token}/who")
+    assert journey.page.form().fields["marketing_by"].values == ["me"]
+    journey.to_review()
+    journey.submit()
+    lead = lead_of(app)
+    assert lead.edition == newest().name
+    assert "long_gone" not in lead.answers
+
+
+# --- Bad posts ----------------------------------------------------------------------------------
+
+
+def test_a_bad_post_names_what_to_mend_and_keeps_what_is_good(journey: Journey) -> None:
+    journey.start()
+    journey.answers["selling_by"] = None
+    page = journey.refuse()
+    assert page.errors == {"selling_by": "Pick an answer for “Who does your selling?”"}
+    assert page.title.startswith("Mend this page")
+    assert page.form().fields["marketing_by"].values == ["staff"]
+    assert saved(journey) == {"marketing_by": "staff"}
+
+
+def test_an_invalid_edit_loses_no_good_answer(journey: Journey) -> None:
+    journey.start()
+    journey.to_page("numbers")
+    journey.answers["first_sale_value"] = 1200
+    journey.answer()
+    journey.go(f"{journey.root}/numbers")
+    journey.answers["first_sale_value"] = "about 12"
+    page = journey.refuse()
+    assert page.form().fields["first_sale_value"].values == ["about 12"]
+    assert saved(journey)["first_sale_value"] == 1200
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "x" * 10_000,
+        "<script>alert(1)</script>",
+        "\x00\x07\x1b[31m",
+        "\u202egnp.exe",
+        "\u0645\u0631\u062d\u0628\u0627",
+        "🏃‍♀️💨",
+        "' OR 1=1 --",
+        "{{ 7 * 7 }}",
+    ],
+)
+def test_odd_text_is_shown_again_as_text_and_refused(journey: Journey, typed: str) -> None:
+    journey.start()
+    journey.to_page("numbers")
+    page = journey.client.post(journey.page.path, {"first_sale_value": typed}, status=422)
+    assert page.errors
+    assert not page.document.all("script")
+    assert "first_sale_value" not in saved(journey)
+
+
+def test_bytes_that_are_no_text_are_refused_kindly(journey: Journey) -> None:
+    journey.start()
+    form = "application/x-www-form-urlencoded"
+    body = b"marketing_by=%ED%A0%80&selling_by=%FF%FE"
+    page = journey.client.post(journey.page.path, body, status=422, content_type=form)
+    assert len(page.errors) == 2
+
+
+def test_ids_that_nobody_asked_for_are_left_alone(journey: Journey) -> None:
+    journey.start()
+    sent = {"marketing_by": "me", "selling_by": "me", "follow_up": "3", "archetype": "x"}
+    journey.client.post(journey.page.path, sent)
+    assert saved(journey).keys() == {"marketing_by", "selling_by"}
+
+
+@pytest.mark.parametrize(
+    "token", ["x", "%00", "a" * 43, "..%2f..%2fetc", "%ED%A0%80", "x" * 3000, "<b>", "'"]
+)
+@pytest.mark.parametrize("path", ["/check/{}/who", "/check/{}/review", "/result/{}"])
+def test_a_token_that_is_none_offers_a_fresh_start(
+    client: PageClient, path: str, token: str
+) -> None:
+    page = client.get(path.format(token), status=404)
+    assert page.link("Go to the start page") == "/"
+
+
+def test_a_tampered_token_opens_nothing(journey: Journey) -> None:
+    journey.start()
+    journey.answer()
+    swapped = journey.token[:-2] + ("AA" if not journey.token.endswith("AA") else "BB")
+    journey.client.get(f"/check/{swapped}/who", status=404)
+    journey.client.post(f"/check/{swapped}/who", {"marketing_by": "me"}, status=404)
+
+
+def test_an_expired_draft_is_gone_for_its_owner(app: Flask) -> None:
+    database = services_of(app).database
+    with database.writing() as session:
+        token = checks.start(session, newest().name, "quick", {})
+    database.clock = lambda clock=database.clock: clock().replace(year=clock().year + 1)  # type: ignore[misc]
+    client = PageClient(app)
+    client.get(f"/check/{token}/who", status=404)
+    client.post(f"/check/{token}/who", {"marketing_by": "me", "selling_by": "me"}, status=404)
+    client.post(f"/check/{token}/review", status=404)
+
+
+# --- Review and handing in ----------------------------------------------------------------------
+
+
+def test_the_review_shows_every_answer_in_words_with_a_way_to_change_it(journey: Journey) -> None:
+    journey.start()
+    journey.to_review()
+    page = journey.page
+    for words in ("Someone on staff", "Mostly people and homes", "$1,200", "We wait for them"):
+        assert words in page.text
+    journey.go(page.link("Change “Who does your selling?”").partition("#")[0])
+    journey.answers["selling_by"] = "me"
+    journey.answer()
+    assert journey.page.path.endswith("/review")
+
+
+def test_contradictions_are_asked_about_politely(journey: Journey) -> None:
+    journey.start()
+    journey.to_review()
+    assert "You said you do not get enough leads, and also" in journey.page.text
+
+
+def test_an_incomplete_check_goes_on_where_it_is_open(journey: Journey, app: Flask) -> None:
+    journey.start()
+    journey.to_page("goals")
+    open_page = journey.page.path
+    journey.go(f"{journey.root}/review")
+    assert "Some answers are still open" in journey.page.text
+    journey.submit()
+    assert journey.page.path == open_page
+    assert "still open" in journey.page.text
+    with services_of(app).database.reading() as session:
+        assert not leads.newest(session).leads
+
+
+def test_handing_in_twice_gives_one_lead_and_the_same_result(journey: Journey, app: Flask) -> None:
+    journey.start()
+    journey.to_review()
+    review = journey.page.form("/review")
+    first = journey.client.submit(review)
+    second = journey.client.submit(review)
+    assert first.location == second.location
+    lead_of(app)
+
+
+def test_after_handing_in_every_address_of_the_check_leads_to_the_result(journey: Journey) -> None:
+    journey.start()
+    journey.to_review()
+    root = journey.root
+    journey.submit()
+    result = journey.page.path
+    for name in ("who", "goals", "review", "no-such-page"):
+        journey.go(f"{root}/{name}")
+        assert journey.page.path == result
+    late = journey.client.post(f"{root}/who", {"marketing_by": "me", "selling_by": "me"})
+    assert late.location == result
+
+
+def test_what_is_frozen_holds_the_answers_and_the_words_that_were_shown(
+    journey: Journey, app: Flask
+) -> None:
+    journey.to_result()
+    lead = lead_of(app)
+    words = lead.wording["follow_up"]
+    assert words["ask"].startswith("You sent a quote")
+    assert words["choices"][str(lead.answers["follow_up"])] == "We wait for them."
+    assert lead.wording.keys() >= lead.answers.keys()
