@@ -9,7 +9,7 @@ from consult import owner, staff
 from consult.report.brand import load_brand
 from consult.settings import PROJECT_FOLDER, Settings, load_settings
 from consult.storage.database import Database
-from consult.web import assets, brand, errors, headers, logs, same_site
+from consult.web import assets, brand, compression, errors, headers, logs, same_site
 from consult.web.health import health
 from consult.web.limits import RateLimits
 from consult.web.services import Services, install
@@ -34,6 +34,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     made = make_services(settings)
     install(app, made)
     headers.install(app, settings.embed_origins)
+    compression.install(app)
     logs.install(app)
     same_site.install(app, settings.base_url)
     errors.install(app)
