@@ -1,15 +1,11 @@
 """What each kind of job does. A handler does the slow part and returns the effect to commit."""
 
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
 
 from consult.delivery.outbox import Job
 from consult.delivery.worker import Effect, Handler
-from consult.report.brand import Brand
-from consult.report.document import Paper, Recipient, document_html
-from consult.report.report import from_json
 from consult.storage import documents, jobs, leads, retention
 from consult.storage.database import Database, Session
 from consult.storage.leads import Lead
@@ -28,7 +24,7 @@ def make_handlers(
 
     Args:
         database: the one the worker works on.
-        write: a lead's report as one HTML document; see ``report_writer``.
+        write: a lead's report as one HTML document; see ``reports.report_writer``.
         render: HTML to PDF, with its own time limit.
         lead_days: how long a lead is kept.
     """
@@ -36,23 +32,6 @@ def make_handlers(
         jobs.RENDER_REPORT: partial(render_report, database, write, render),
         PURGE: partial(purge, database, lead_days),
     }
-
-
-def report_writer(brand: Brand, paper: Paper) -> Callable[[Lead], str]:
-    """What writes a lead's frozen report as one HTML document, in this brand, on this paper."""
-
-    def write(lead: Lead) -> str:
-        whom = lead.contact
-        return document_html(
-            from_json(json.dumps(lead.report)),
-            # The day of the answers and not today: rendered again, it is the same document.
-            made_on=lead.submitted_at.date(),
-            recipient=Recipient(whom.name, whom.business) if whom else None,
-            brand=brand,
-            paper=paper,
-        )
-
-    return write
 
 
 def render_report(

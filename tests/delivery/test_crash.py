@@ -43,7 +43,7 @@ def start_worker(database_url: str, notes: Path) -> Iterator[StartWorker]:
         process.wait()
 
 
-def wait_until(happened: Callable[[], object], seconds: float = 20) -> None:
+def wait_until(happened: Callable[[], object], seconds: float = 60) -> None:
     give_up = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < give_up, "it did not happen in time"

@@ -7,7 +7,8 @@ from typing import Any
 import pymupdf
 import pytest
 
-from consult.delivery.handlers import make_handlers, report_writer
+from consult.delivery.handlers import make_handlers
+from consult.delivery.reports import report_writer
 from consult.delivery.worker import Worker
 from consult.owner.submission import freeze
 from consult.questionnaire import read_answers, walk
