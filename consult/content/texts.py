@@ -70,8 +70,9 @@ def _wording_texts(
         if words and words != getattr(base, field) and not (kind is Kind.SORT and field == "title"):
             yield Text(file, (*path, field), words)
     if wording.choices != base.choices and kind is not Kind.SORT:
-        for number, words in enumerate(wording.choices.values(), start=1):
-            yield Text(file, (*path, "choices", str(number)), words)
+        for number, (id, words) in enumerate(wording.choices.items(), start=1):
+            name = str(number) if kind is Kind.RUNG else id
+            yield Text(file, (*path, "choices", name), words)
 
 
 def _nested(file: str, path: tuple[str, ...], value: object) -> Iterator[Text]:

@@ -11,18 +11,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from consult.questionnaire.finding_texts import check_findings
 from consult.questionnaire.model import BASE, NOT_SURE, EditionError, Kind, Question, Structure
-
-Texts = Mapping[str, Any]
-"""A YAML mapping as it was read."""
+from consult.questionnaire.yaml_texts import Texts, read_texts, text_at
 
 _FILES = ("profile", "separation", "handoff", "sorting", "pages", "findings")
 _ITEM_KEYS = {"title", "ask", "help", "choices", "why", "fix", "unknown_fix", "proof"}
 _ITEM_NEEDS = {"title", "ask", "choices", "why", "fix", "proof"}
 _PROFILE_KEYS = {"ask", "help", "why", "choices", "title"}
 _CARD_KEYS = {"text", "done", "note"}
+_SORTING_TEXTS = ("title", "prompt", "test", "either_note")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +68,12 @@ def read_words(structure: Structure, folder: Path) -> Words:
     Raises `EditionError`, naming file and id, for YAML that cannot be read and for anything
     missing, left over or of the wrong shape.
     """
-    files = {name: _read_yaml(folder / f"{name}.yaml") for name in _FILES}
+    files = {name: read_texts(folder / f"{name}.yaml") for name in _FILES}
     buttons = _mapping(files["sorting"], "buttons", "sorting.yaml")
     cards = _mapping(files["sorting"], "cards", "sorting.yaml")
+    for name in _SORTING_TEXTS:
+        text_at(f"sorting.yaml: {name}", files["sorting"].get(name))
+    _refuse_leftovers(structure, files, cards)
     questions: dict[str, Mapping[str, Wording]] = {}
     for question in structure.questions.values():
         match question.kind:
@@ -82,44 +83,13 @@ def read_words(structure: Structure, folder: Path) -> Words:
                 questions[question.id] = _card(question, cards, buttons)
             case _:
                 questions[question.id] = _profile(question, files["profile"], cards)
-    _refuse_leftovers(structure, files, cards)
     return Words(
         questions=questions,
         pages=_headings(files["pages"], "pages", [page.id for page in structure.pages]),
         parts=_headings(files["pages"], "parts", [part.id for part in structure.parts]),
         sorting=files["sorting"],
-        findings=_findings(structure, files["findings"]),
+        findings=check_findings(structure, files["findings"]),
     )
-
-
-def _read_yaml(path: Path) -> Texts:
-    try:
-        texts = _UniqueKeyLoader(path.read_text(encoding="utf-8")).get_single_data()
-    except FileNotFoundError:
-        raise EditionError(f"{path.name}: the file is missing") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f" line {mark.line + 1}" if mark else ""
-        raise EditionError(
-            f"{path.name}{line}: {getattr(error, 'problem', None) or error}. A text with a colon "
-            f"or a quote in it needs quotes around the whole of it."
-        ) from None
-    if not isinstance(texts, dict):
-        raise EditionError(f"{path.name}: should be a list of ids with their texts")
-    return texts
-
-
-class _UniqueKeyLoader(yaml.CSafeLoader):
-    """YAML keeps the last of two equal keys without a word; a text typed twice is a slip."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for key in keys:
-            if keys.count(key) > 1:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"{key} is there twice", node.start_mark
-                )
-        return dict(super().construct_mapping(node, deep))
 
 
 def _item(question: Question, files: Mapping[str, Texts]) -> Mapping[str, Wording]:
@@ -135,12 +105,13 @@ def _item(question: Question, files: Mapping[str, Texts]) -> Mapping[str, Wordin
     }
     worded = {}
     for name, texts in variants.items():
-        place = where if name == BASE else f"{where} in {name}"
+        place = where if name == BASE else f"{where}: in {name}"
         _check_keys(place, texts, _ITEM_KEYS, needs)
         ids = question.choices_as(name)
         choices = texts["choices"]
         if not isinstance(choices, list) or len(choices) != len(ids):
-            raise EditionError(f"{place}: needs {len(ids)} choices, worst first")
+            there = len(choices) if isinstance(choices, list) else "no list of"
+            raise EditionError(f"{place}: has {there} choices and needs {len(ids)}, worst first")
         worded[name] = _wording(place, texts, dict(zip(ids, choices, strict=True)))
     return worded
 
@@ -151,18 +122,13 @@ def _card(question: Question, cards: Texts, buttons: Texts) -> Mapping[str, Word
     entry = _mapping(cards, card_id, "sorting.yaml")
     choices = {}
     for side in question.choices:
-        if side not in buttons:
-            raise EditionError(f"sorting.yaml: buttons: {side} is missing")
-        choices[side] = str(buttons[side])
+        choices[side] = text_at(f"sorting.yaml: buttons: {side}", buttons.get(side))
     worded = {}
     for name, texts in _with_base(entry, where).items():
-        _check_keys(f"{where} ({name})", texts, _CARD_KEYS, _CARD_KEYS)
-        worded[name] = Wording(
-            ask=str(texts["text"]),
-            choices=choices,
-            title=str(texts["text"]),
-            note=str(texts["note"]),
-        )
+        place = where if name == BASE else f"{where}: in {name}"
+        _check_keys(place, texts, _CARD_KEYS, _CARD_KEYS)
+        own = {key: text_at(f"{place}: {key}", text) for key, text in texts.items()}
+        worded[name] = Wording(own["text"], choices, title=own["text"], note=own["note"])
     return worded
 
 
@@ -173,8 +139,12 @@ def _profile(question: Question, profile: Texts, cards: Texts) -> Mapping[str, W
     if question.kind is Kind.CHOICES and set(question.choices) <= set(cards):
         return _ticked_cards(question, where, texts, cards)
     choices = texts.get("choices", {})
-    if not isinstance(choices, dict) or set(choices) != set(question.choices):
-        raise EditionError(f"{where}: needs exactly the choices {', '.join(question.choices)}")
+    if not isinstance(choices, dict):
+        raise EditionError(f"{where}: choices should give a text for each choice")
+    for id in question.choices:
+        if id not in choices:
+            raise EditionError(f"{where}: choices: {id} is missing")
+    _refuse_extra(f"{where}: choices", choices, list(question.choices))
     return {BASE: _wording(where, texts, {id: choices[id] for id in question.choices})}
 
 
@@ -198,10 +168,13 @@ def _ticked_cards(
 
 def _wording(where: str, texts: Texts, choices: Mapping[str, Any]) -> Wording:
     plain = {key: value for key, value in texts.items() if key != "choices"}
-    for key, text in (*plain.items(), *choices.items()):
-        if not isinstance(text, str) or not text.strip():
-            raise EditionError(f"{where}: {key} should be a text, not {text!r}")
-    return Wording(choices=choices, **{key: text.strip() for key, text in plain.items()})
+    return Wording(
+        choices={
+            id: text_at(f"{where}: choices: {number if id.isdigit() else id}", text)
+            for number, (id, text) in enumerate(choices.items(), start=1)
+        },
+        **{key: text_at(f"{where}: {key}", text) for key, text in plain.items()},
+    )
 
 
 def _with_base(entry: Texts, where: str) -> dict[str, Texts]:
@@ -236,23 +209,15 @@ def _headings(texts: Texts, key: str, ids: list[str]) -> Mapping[str, Heading]:
         _mapping(entries, id, f"pages.yaml: {key}")
         _check_keys(f"pages.yaml: {key}: {id}", entries[id], {"title", "intro"}, {"title"})
     _refuse_extra(f"pages.yaml: {key}", entries, ids)
-    return {id: Heading(**entries[id]) for id in ids}
-
-
-def _findings(structure: Structure, texts: Texts) -> Texts:
-    needed = {
-        "dimensions": [dimension.id for dimension in structure.dimensions],
-        "contradictions": [rule.id for rule in structure.contradictions],
-        "flags": [rule.id for rule in structure.flags],
-        "not_asked": [*(rule.id for rule in structure.not_asked), "quick_look"],
+    return {
+        id: Heading(
+            **{
+                name: text_at(f"pages.yaml: {key}: {id}: {name}", text)
+                for name, text in entries[id].items()
+            }
+        )
+        for id in ids
     }
-    for key, ids in needed.items():
-        entries = _mapping(texts, key, "findings.yaml")
-        for id in ids:
-            if id not in entries:
-                raise EditionError(f"findings.yaml: {key}: {id} has no wording")
-        _refuse_extra(f"findings.yaml: {key}", entries, ids)
-    return texts
 
 
 def _refuse_leftovers(structure: Structure, files: Mapping[str, Texts], cards: Texts) -> None:

@@ -143,7 +143,8 @@ def test_every_published_edition_is_fit_to_be_shown(edition: str) -> None:
 def test_an_unfit_text_is_named_with_what_to_change(
     reword: Reword, file: str, old: str, new: str, place: str, message: str
 ) -> None:
-    found = language_problems(texts_of(reword(file, old, new)))
+    reworded = set(texts_of(reword(file, old, new))) - set(texts_of(newest()))
+    found = language_problems(reworded)
     assert {problem.place for problem in found} == {place}
     assert any(message in problem.message for problem in found)
 
@@ -232,15 +233,90 @@ def test_a_rule_that_cannot_hold_is_named() -> None:
 @pytest.mark.parametrize(
     ("file", "old", "new", "message"),
     [
-        ("handoff.yaml", "- Later the same day.\n", "", "needs 5 choices"),
-        ("handoff.yaml", "  why: Interest", "  because: Interest", "first_reply: why is missing"),
-        ("profile.yaml", "marketing_by:", "marketing_for:", "marketing_by has no wording"),
-        ("separation.yaml", "fix: Name one", "fix: Name: one", "line"),
+        (
+            "handoff.yaml",
+            "    - Later the same day.\n",
+            "",
+            "handoff.yaml: first_reply: has 4 choices and needs 5, worst first",
+        ),
+        (
+            "handoff.yaml",
+            "  why: Interest",
+            "  because: Interest",
+            "handoff.yaml: first_reply: why is missing",
+        ),
+        (
+            "handoff.yaml",
+            "  why: Interest cools fast, and a lead who hears nothing asks someone else.",
+            "  why:",
+            "handoff.yaml: first_reply: why: the text is missing",
+        ),
+        (
+            "profile.yaml",
+            "marketing_by:",
+            "marketing_for:",
+            "profile.yaml: marketing_for is not an id of this edition",
+        ),
+        (
+            "profile.yaml",
+            "    mix: A mix",
+            "    mixed: A mix",
+            "profile.yaml: buying_path: choices: mix is missing",
+        ),
+        (
+            "separation.yaml",
+            "    - Everyone.",
+            "    - No",
+            "separation.yaml: audience: choices: 1: should be a text, and the file’s format reads "
+            'it as False. Put straight quotes around the whole text, "like this"',
+        ),
+        (
+            "separation.yaml",
+            "fix: Name one",
+            "fix: Name: one",
+            "there is a text with a colon in it. Put straight quotes",
+        ),
+        (
+            "profile.yaml",
+            "  help: Selling",
+            "\thelp: Selling",
+            "there is a tab. Use spaces instead",
+        ),
+        ("sorting.yaml", "text: Posting", 'text: "Posting', "quote that is opened and not closed"),
+        ("handoff.yaml", "  why: Interest", "   why: Interest", "how far the line is set in"),
+        ("separation.yaml", "  title: Two budgets", "  ask: Two budgets", "ask is there twice"),
+        ("handoff.yaml", "title: First reply", "title: Reply #1", "from the # on would be lost"),
+        (
+            "findings.yaml",
+            "    says: Each job runs well",
+            "    say: Each job runs well",
+            "findings.yaml: archetypes: two_silos: says: the text is missing",
+        ),
+        (
+            "findings.yaml",
+            "method:",
+            "methods:",
+            "findings.yaml: method: should be a list of texts",
+        ),
+        (
+            "findings.yaml",
+            "  no_last_runner:",
+            "  no_runner:",
+            "findings.yaml: flags: no_last_runner has no wording",
+        ),
+        (
+            "pages.yaml",
+            "title: Where do time and money go?",
+            "title:",
+            "pages.yaml: pages: time-and-money: title: the text is missing",
+        ),
+        ("sorting.yaml", "prompt:", "question:", "sorting.yaml: prompt: the text is missing"),
     ],
 )
 def test_a_file_that_does_not_fit_is_refused_with_its_place(
     reword: Reword, file: str, old: str, new: str, message: str
 ) -> None:
-    with pytest.raises(EditionError, match=message) as error:
+    with pytest.raises(EditionError) as error:
         reword(file, old, new)
     assert str(error.value).startswith(file)
+    assert message in str(error.value)

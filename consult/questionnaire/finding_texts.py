@@ -1,0 +1,101 @@
+"""The shape of findings.yaml: which texts each finding, band, name and step has."""
+
+from collections.abc import Iterator, Mapping
+
+from consult.questionnaire.model import EditionError, Structure
+from consult.questionnaire.yaml_texts import Texts, text_at
+
+_FILE = "findings.yaml"
+_ENTRIES: Mapping[tuple[str, ...], tuple[str, ...]] = {
+    ("dimensions",): ("name", "asks", "low", "strong"),
+    ("bands", "separation"): ("name", "means"),
+    ("bands", "handoff"): ("name", "means"),
+    ("archetypes",): ("name", "says", "first_move"),
+    ("contradictions",): ("text", "question"),
+    ("flags",): ("name", "text"),
+    ("notes",): ("name", "text"),
+    ("figures",): ("text", "source"),
+}
+"""Groups of entries, by where they stand, and the texts that each of their entries has."""
+
+_TEXTS: Mapping[tuple[str, ...], tuple[str, ...]] = {
+    (): ("near_line", "near_archetype"),
+    ("too_much_unknown",): ("name", "means"),
+    ("money",): ("intro", "result"),
+    ("money", "steps"): ("leads", "unworked", "buy", "discount", "value", "low", "high"),
+    ("consult", "yes"): ("title", "text", "button"),
+    ("consult", "optional"): ("title", "text", "button"),
+    ("consult", "not_now"): ("title", "text", "button"),
+}
+"""Single texts, by where they stand."""
+
+_LISTS: tuple[tuple[tuple[str, ...], str], ...] = ((("money",), "assumptions"), ((), "method"))
+_FREE = (("money", "refusals"), ("consult", "topics"), ("not_asked",), ("claims",))
+"""Lists of texts, and groups of texts by an id."""
+
+
+def check_findings(structure: Structure, texts: Texts) -> Texts:
+    """Return the texts when every one of them is there; raises `EditionError` with the place."""
+    for path, names in _ENTRIES.items():
+        for id, entry in _group(texts, path).items():
+            _check_entry(_place(*path, id), entry, names)
+    for place, text in _single_texts(texts):
+        text_at(place, text)
+    for name, ids in _by_structure(structure):
+        _check_ids(_place(name), _group(texts, (name,)), ids)
+    return texts
+
+
+def _single_texts(texts: Texts) -> Iterator[tuple[str, object]]:
+    for path, names in _TEXTS.items():
+        here = _group(texts, path)
+        yield from ((_place(*path, name), here.get(name)) for name in names)
+    for path in _FREE:
+        yield from ((_place(*path, id), text) for id, text in _group(texts, path).items())
+    for path, name in _LISTS:
+        listed = _group(texts, path).get(name)
+        if not isinstance(listed, list) or not listed:
+            raise EditionError(f"{_place(*path, name)}: should be a list of texts")
+        yield from ((_place(*path, name, str(n)), text) for n, text in enumerate(listed, start=1))
+
+
+def _check_entry(place: str, entry: object, names: tuple[str, ...]) -> None:
+    if not isinstance(entry, dict):
+        raise EditionError(f"{place}: should hold the texts {', '.join(names)}")
+    for name in names:
+        text_at(f"{place}: {name}", entry.get(name))
+    for name in entry:
+        if name not in (*names, "in"):
+            raise EditionError(f"{place}: {name} is not a text that is used here")
+    variants = entry.get("in", {})
+    for variant, changes in variants.items() if isinstance(variants, dict) else ():
+        _check_entry(f"{place}: in {variant}", {**entry, **(changes or {}), "in": {}}, names)
+
+
+def _by_structure(structure: Structure) -> Iterator[tuple[str, list[str]]]:
+    yield "dimensions", [dimension.id for dimension in structure.dimensions]
+    yield "contradictions", [rule.id for rule in structure.contradictions]
+    yield "flags", [rule.id for rule in structure.flags]
+    yield "not_asked", [*(rule.id for rule in structure.not_asked), "quick_look"]
+
+
+def _check_ids(place: str, entries: Texts, ids: list[str]) -> None:
+    for id in ids:
+        if id not in entries:
+            raise EditionError(f"{place}: {id} has no wording")
+    for id in entries:
+        if id not in ids:
+            raise EditionError(f"{place}: {id} is not an id of this edition")
+
+
+def _group(texts: Texts, path: tuple[str, ...]) -> Texts:
+    found: object = texts
+    for key in path:
+        found = found.get(key) if isinstance(found, dict) else None
+    if not isinstance(found, dict):
+        raise EditionError(f"{_place(*path)}: is missing")
+    return found
+
+
+def _place(*path: str) -> str:
+    return ": ".join((_FILE, *path))
