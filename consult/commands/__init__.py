@@ -17,7 +17,7 @@ FAMILIES = {
     "web": "serving",
     "worker": "serving",
     "score": "scoring",
-    "report": "scoring",
+    "report": "reporting",
     "questionnaire": "questionnaire",
     "db": "database",
     "staff": "staff",

@@ -1,0 +1,131 @@
+"""`consult serve`, `consult web` and `consult worker`: the processes that run the app."""
+
+from __future__ import annotations
+
+import signal
+from contextlib import closing
+from types import FrameType
+
+import click
+from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
+
+from consult import create_app
+from consult.commands.children import end_with_parent, worker_processes
+from consult.commands.database import open_database
+from consult.commands.faults import Failure
+from consult.delivery.handlers import make_handlers, schedule_purge
+from consult.delivery.reports import report_writer
+from consult.delivery.worker import Worker, run_until_signal
+from consult.report.brand import load_brand
+from consult.report.renderer import Renderer
+from consult.settings import Settings, load_settings
+from consult.staff.accounts import first_invitation
+from consult.web.logs import configure_logging
+
+THREADS = 4
+# What is larger is answered by the server itself, without a page; what is smaller, by the app.
+SERVER_BODY_LIMIT = 8 * 1024 * 1024
+ANY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not listened on
+
+host_option = click.option(
+    "--host", default="127.0.0.1", show_default=True, help="The address to listen on."
+)
+port_option = click.option(
+    "--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="The port."
+)
+
+
+@click.command()
+@host_option
+@port_option
+@click.option(
+    "--workers",
+    default=1,
+    show_default=True,
+    type=click.IntRange(0, 32),
+    help="How many processes make the PDFs.",
+)
+def serve(host: str, port: int, workers: int) -> None:
+    """Serve the pages and run the worker, all on this machine."""
+    configure_logging()
+    settings = _settings_for(host, port)
+    server = _listen(settings, host, port)
+    with worker_processes(settings, workers):
+        _run(server, settings)
+
+
+@click.command()
+@host_option
+@port_option
+def web(host: str, port: int) -> None:
+    """Serve the pages alone; `consult worker` runs beside it, here or on another machine."""
+    configure_logging()
+    settings = _settings_for(host, port)
+    _run(_listen(settings, host, port), settings)
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Do what is due now, then end.")
+@click.option("--with-parent", is_flag=True, hidden=True)
+def worker(once: bool, with_parent: bool) -> None:
+    """Make the PDFs, until told to stop."""
+    configure_logging()
+    if with_parent:
+        end_with_parent()
+    settings = load_settings()
+    brand = load_brand(settings.brand_file)
+    renderer = Renderer(settings.pdf_timeout_seconds, settings.pdf_memory_mb)
+    with open_database(settings) as database, closing(renderer):
+        with database.writing() as session:
+            schedule_purge(session)
+        handlers = make_handlers(
+            database,
+            write=report_writer(brand, settings.paper),
+            render=renderer.render,
+            lead_days=settings.retention_days_leads,
+        )
+        made = Worker(database, handlers, lease_seconds=settings.job_lease_seconds)
+        if once:
+            made.run_once()
+        else:
+            run_until_signal(made)
+
+
+def _settings_for(host: str, port: int) -> Settings:
+    """Return the settings; unless it was set, the site's address is the one we listen on."""
+    settings = load_settings()
+    if "base_url" in settings.model_fields_set:
+        return settings
+    name = "127.0.0.1" if host in ANY_ADDRESS else f"[{host}]" if ":" in host else host
+    return load_settings(base_url=f"http://{name}:{port}")
+
+
+def _listen(settings: Settings, host: str, port: int) -> BaseWSGIServer | MultiSocketServer:
+    with open_database(settings):
+        pass  # better now, in one line, than with every page
+    try:
+        return create_server(
+            create_app(settings),
+            host=host,
+            port=port,
+            threads=THREADS,
+            ident=None,
+            max_request_body_size=SERVER_BODY_LIMIT,
+            clear_untrusted_proxy_headers=settings.proxy_hops == 0,
+        )
+    except OSError as error:
+        reason = error.strerror or error
+        raise Failure(f"cannot listen on {host}:{port}: {reason}; see --host and --port") from error
+
+
+def _run(server: BaseWSGIServer | MultiSocketServer, settings: Settings) -> None:
+    signal.signal(signal.SIGTERM, _leave)
+    click.echo(f"Relay Check is at {settings.base_url}")
+    with open_database(settings, checked=False) as database:
+        if link := first_invitation(database, settings.base_url):
+            click.echo(f"Make the first staff account at {link}")
+    server.run()
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)

@@ -1,0 +1,63 @@
+"""`consult staff`: who may sign in to the review pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from consult.commands.database import open_database
+from consult.commands.faults import BadInput
+from consult.settings import Settings, load_settings
+from consult.staff import accounts
+from consult.storage.database import Database
+
+
+@contextmanager
+def _accounts() -> Iterator[tuple[Settings, Database]]:
+    settings = load_settings()
+    with open_database(settings) as database:
+        try:
+            yield settings, database
+        except accounts.AccountError as error:
+            raise BadInput(str(error)) from error
+
+
+@click.group()
+def staff() -> None:
+    """Manage staff accounts."""
+
+
+@staff.command()
+@click.argument("email")
+@click.option("--admin", is_flag=True, help="May manage other accounts too.")
+def invite(email: str, admin: bool) -> None:
+    """Print a one-time link with which EMAIL can sign up."""
+    with _accounts() as (settings, database):
+        click.echo(accounts.invite(database, settings.base_url, email, admin=admin))
+
+
+@staff.command()
+@click.argument("email")
+def reset(email: str) -> None:
+    """Print a one-time link with which EMAIL can choose a new password."""
+    with _accounts() as (settings, database):
+        click.echo(accounts.reset(database, settings.base_url, email))
+
+
+@staff.command()
+@click.argument("email")
+def disable(email: str) -> None:
+    """Close the account of EMAIL and end its sessions at once."""
+    with _accounts() as (_, database):
+        accounts.disable(database, email)
+
+
+@staff.command(name="list")
+def list_accounts() -> None:
+    """List all accounts: address, role, state, name."""
+    with _accounts() as (_, database):
+        for user in accounts.list_accounts(database):
+            state = "active" if user.active else "disabled"
+            click.echo(f"{user.email}\t{user.role}\t{state}\t{user.name}")
