@@ -1,13 +1,15 @@
 """The review pages of the agency's staff, and the door in front of them."""
 
 from flask import Flask
+from flask_wtf.csrf import CSRFError
 
 from consult.settings import Settings
 from consult.staff import access
-from consult.staff.pages import pages
+from consult.staff.pages import form_expired, pages
 
 
 def register(app: Flask, settings: Settings) -> None:
     """Add everything under `/staff` to the app."""
     access.install(app, settings)
     app.register_blueprint(pages)
+    app.register_error_handler(CSRFError, form_expired)

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import request
 from flask_security.forms import LoginForm
+from flask_security.utils import validate_redirect_url
 from werkzeug.datastructures import MultiDict
 from wtforms import EmailField, Field, Form, PasswordField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
@@ -12,6 +13,7 @@ from wtforms.validators import InputRequired, Length, ValidationError
 from consult.staff.accounts import PASSWORD_MAX, AccountError, normal_email, password_problem
 from consult.web.limits import network_of
 from consult.web.services import services
+from consult.web.text import one_line
 
 EMAIL_MAX = 254
 NAME_MAX = 200
@@ -19,16 +21,25 @@ NAME_MAX = 200
 Posted = MultiDict[str, str]
 
 
+def _one_line(text: str | None) -> str:
+    return one_line(text or "")
+
+
 class SignInForm(LoginForm):
     """Flask-Security's form behind our limits; the right password costs an account nothing."""
 
-    email = EmailField("Email", [InputRequired(), Length(max=EMAIL_MAX)])
+    email = EmailField("Email", [InputRequired(), Length(max=EMAIL_MAX)], filters=[_one_line])
     password = PasswordField("Password", [InputRequired(), Length(max=PASSWORD_MAX)])
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # Nobody stays signed in for longer than the settings say.
         del self.remember
+
+    def validate_next(self, field: Field) -> None:
+        """Forget an address of another site; Flask-Security would refuse the sign-in for it."""
+        if not validate_redirect_url(field.data or ""):
+            field.data = ""
 
     def validate(self, **kwargs: Any) -> bool:
         """Whether these are somebody's address and password.
@@ -73,15 +84,6 @@ def _email_address(form: Form, field: Field) -> None:
         raise ValidationError("Write an email address such as anna@example.com.") from None
 
 
-def _printable(form: Form, field: Field) -> None:
-    if not field.data.isprintable():
-        raise ValidationError("Write your name with letters only.")
-
-
-def _stripped(text: str | None) -> str:
-    return (text or "").strip()
-
-
 class InvitationForm(Form):
     """Who somebody is, and the password they choose.
 
@@ -89,16 +91,17 @@ class InvitationForm(Form):
     """
 
     email = EmailField(
-        "Your email address", [InputRequired("Enter your email address."), _email_address]
+        "Your email address",
+        [InputRequired("Enter your email address."), _email_address],
+        filters=[_one_line],
     )
     name = StringField(
         "Your name",
         [
             InputRequired("Enter your name, as your colleagues know you."),
             Length(max=NAME_MAX, message=f"Use at most {NAME_MAX} characters."),
-            _printable,
         ],
-        filters=[_stripped],
+        filters=[_one_line],
     )
     new_password = PasswordField("New password", [InputRequired("Choose a password.")])
 

@@ -5,6 +5,7 @@ from io import BytesIO
 from flask import Blueprint, abort, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_security import logout_user
+from flask_wtf.csrf import CSRFError
 
 from consult.staff import access, views
 from consult.staff.access import SIGN_IN, member
@@ -142,6 +143,11 @@ def end_all_sessions() -> ResponseReturnValue:
         staff_sessions.end_all_sessions(session, member().id)
     logout_user()
     return redirect(url_for(SIGN_IN), 303)
+
+
+def form_expired(error: CSRFError) -> ResponseReturnValue:
+    """Answer a form whose token is missing or from another session."""
+    return render_template("staff/form_expired.html"), 400
 
 
 def _password_form() -> ChangePasswordForm:

@@ -25,9 +25,7 @@ def make_user(app: Flask, email: str = EMAIL, *, admin: bool = False) -> None:
     with app.app_context():
         password_hash = access.hash_of(PASSWORD)
     with database.writing() as session:
-        staff.accept_invitation(
-            session, token, email=email, name=NAME, password_hash=password_hash
-        )
+        staff.accept_invitation(session, token, email=email, name=NAME, password_hash=password_hash)
 
 
 def sign_in(
