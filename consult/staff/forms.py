@@ -8,7 +8,7 @@ from flask_security.forms import LoginForm
 from flask_security.utils import validate_redirect_url
 from werkzeug.datastructures import MultiDict
 from wtforms import EmailField, Field, Form, PasswordField, StringField
-from wtforms.validators import InputRequired, Length, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
 from consult.staff.accounts import PASSWORD_MAX, AccountError, normal_email, password_problem
 from consult.web.limits import network_of
@@ -92,13 +92,13 @@ class InvitationForm(Form):
 
     email = EmailField(
         "Your email address",
-        [InputRequired("Enter your email address."), _email_address],
+        [DataRequired("Enter your email address."), _email_address],
         filters=[_one_line],
     )
     name = StringField(
         "Your name",
         [
-            InputRequired("Enter your name, as your colleagues know you."),
+            DataRequired("Enter your name, as your colleagues know you."),
             Length(max=NAME_MAX, message=f"Use at most {NAME_MAX} characters."),
         ],
         filters=[_one_line],
