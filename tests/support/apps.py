@@ -1,5 +1,6 @@
 """Apps for the tests: each with its own folder, database and settings."""
 
+from contextlib import closing
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -8,6 +9,10 @@ from typing import Any
 from flask import Flask
 
 from consult import create_app
+from consult.delivery.handlers import make_handlers
+from consult.delivery.reports import report_writer
+from consult.delivery.worker import Worker
+from consult.report.renderer import Renderer
 from consult.settings import Settings, load_settings
 from consult.storage import schema
 from consult.storage.database import Database
@@ -44,6 +49,19 @@ def services_of(app: Flask) -> Services:
     """The settings, database and so on of an app, outside of any request."""
     with app.app_context():
         return services()
+
+
+def deliver(app: Flask) -> int:
+    """Do everything that is due, as the worker would; how many jobs that were."""
+    made = services_of(app)
+    with closing(Renderer()) as renderer:
+        handlers = make_handlers(
+            made.database,
+            write=report_writer(made.brand, made.settings.paper),
+            render=renderer.render,
+            lead_days=made.settings.retention_days_leads,
+        )
+        return Worker(made.database, handlers).run_once()
 
 
 @lru_cache(maxsize=1)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from flask import Flask
-from playwright.sync_api import Browser, ConsoleMessage, Error, Playwright, Request
+from playwright.sync_api import Browser, ConsoleMessage, Error, Playwright, Request, StorageState
 from playwright.sync_api import Page as Tab
 from waitress.server import create_server
 
@@ -41,6 +41,20 @@ AXE_SCRIPT = files("axe_playwright_python").joinpath("axe.min.js").read_text(enc
 AXE_RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 PHONE_WIDTH, DESK_WIDTH, ZOOMED_WIDTH = 360, 1280, 320
 """CSS pixels; 320 is what a window of 1280 is left with at 400% zoom."""
+
+SMALL_TARGETS = """([link, choice]) => {
+  const shown = (element) => element.checkVisibility() && element.getClientRects().length > 0;
+  const target = (element) => element.closest('label.choice, label.tick') || element;
+  const inLine = (element) => getComputedStyle(element).display === 'inline';
+  const controls = 'a[href], button, input:not([type=hidden]), select, textarea, summary';
+  return [...document.querySelectorAll(controls)]
+    .filter((element) => shown(element) && !inLine(element) && element.tabIndex >= 0)
+    .map((element) => [element, target(element).getBoundingClientRect()])
+    .filter(([element, box]) => box.bottom > 0)  // a skip link waits above the page
+    .filter(([element, box]) => box.height < (element.closest('.choice') ? choice : link))
+    .map(([element, box]) => `${Math.round(box.width)}x${Math.round(box.height)} `
+      + element.outerHTML.slice(0, 100));
+}"""
 
 
 def find_browser() -> Path:
@@ -102,6 +116,11 @@ class Visit:
         """The path in the address bar."""
         return self.tab.url.removeprefix(self.origin)
 
+    def leave(self, act: Callable[[], None]) -> None:
+        """Do what sends the browser to another page (or to this one again), and wait for it."""
+        with self.tab.expect_navigation():
+            act()
+
     def look(self, width: int, scheme: Scheme = "light", height: int = 800) -> None:
         """Change the window's width and the colours that the person prefers."""
         self.tab.set_viewport_size({"width": width, "height": height})
@@ -124,12 +143,17 @@ def visiting(
     width: int = PHONE_WIDTH,
     height: int = 740,
     touch: bool = False,
+    signed_in: StorageState | None = None,
 ) -> Iterator[Visit]:
-    """Open a private window on a site; when it closes, nothing may have gone wrong in it."""
+    """Open a private window on a site; when it closes, nothing may have gone wrong in it.
+
+    `signed_in` are the cookies of somebody who signed in in another window.
+    """
     context = browser.new_context(
         java_script_enabled=javascript,
         viewport={"width": width, "height": height},
         has_touch=touch,
+        storage_state=signed_in,
         reduced_motion="reduce",
     )
     context.set_default_timeout(10_000)
@@ -159,13 +183,40 @@ def _note_error(visit: Visit, error: Error) -> None:
     visit.faults.append(f"{visit.path}: {error.message}")
 
 
-def axe_violations(tab: Tab) -> list[str]:
+def axe_violations(visit: Visit) -> list[str]:
     """What axe finds against WCAG 2.0 to 2.2 A and AA and good practice, one line an element."""
-    tab.evaluate(AXE_SCRIPT)
+    faults_of_the_page = list(visit.faults)
+    if visit.tab.evaluate("typeof axe === 'undefined'"):
+        visit.tab.evaluate(AXE_SCRIPT)
     options = {"runOnly": list(AXE_RULES), "resultTypes": ["violations"]}
-    found = tab.evaluate("options => axe.run(options)", options)
+    run = "async (options) => (await axe.run(options)).violations"
+    violations = visit.tab.evaluate(run, options)
+    # Axe tries inline styles on the page, and the page's content policy complains about them.
+    visit.faults[:] = faults_of_the_page
     return [
         f"{violation['id']} ({violation['help']}): {node['html'][:160]}"
-        for violation in found["violations"]
+        for violation in violations
         for node in violation["nodes"]
     ]
+
+
+def small_targets(visit: Visit, least: int = 44, least_choice: int = 48) -> list[str]:
+    """Buttons, fields, choices and free-standing links that a thumb would miss, with their size.
+
+    The whole row of a choice counts as its target. Links inside a line of text are as high as
+    the line, which WCAG 2.5.8 allows.
+    """
+    small: list[str] = visit.tab.evaluate(SMALL_TARGETS, [least, least_choice])
+    return small
+
+
+@contextmanager
+def weighing(visit: Visit) -> Iterator[list[int]]:
+    """Count what comes over the wire: a list of bytes, headers included, one entry an answer."""
+    weights: list[int] = []
+    devtools = visit.tab.context.new_cdp_session(visit.tab)
+    devtools.on("Network.loadingFinished", lambda event: weights.append(event["encodedDataLength"]))
+    devtools.send("Network.enable")
+    yield weights
+    visit.tab.wait_for_load_state("networkidle")
+    devtools.detach()

@@ -1,0 +1,122 @@
+"""Every page of the site in every state that looks different: how to get there."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playwright.sync_api import Route
+
+from tests.browser.site import QUESTION_PAGES, Site
+from tests.support.browser import Visit
+from tests.support.client import PageClient
+from tests.support.journey import Journey
+from tests.support.personas import BATON_ON_THE_FLOOR
+
+CONTINUE = "main form button[type=submit]"
+
+Step = Callable[[Visit], None]
+
+
+@dataclass(frozen=True)
+class State:
+    """A page in one state: its path on a site, and what a person does there."""
+
+    name: str
+    path: Callable[[Site], str]
+    then: Step | None = None
+    signed_in: bool = False
+
+
+def press(selector: str = CONTINUE) -> Step:
+    """Press a button that sends a form."""
+    return lambda visit: visit.leave(visit.tab.locator(selector).last.click)
+
+
+def open_all(visit: Visit) -> None:
+    """Open everything that can be unfolded."""
+    visit.tab.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
+
+
+def too_many_symptoms(visit: Visit) -> None:
+    """Tick more than may be ticked, and go on."""
+    for box in visit.tab.locator("[name=symptoms]").all():
+        box.check()
+    press()(visit)
+
+
+def a_word_for_a_number(visit: Visit) -> None:
+    """Write a word where an amount belongs, and go on."""
+    visit.tab.locator("[name=first_sale_value]").fill("plenty")
+    press()(visit)
+
+
+def without_looking_again(visit: Visit) -> None:
+    """Keep a page that reloads itself from doing so while it is looked at."""
+
+    def still(route: Route) -> None:
+        answer = route.fetch()
+        headers = {name: value for name, value in answer.headers.items() if name != "refresh"}
+        route.fulfill(response=answer, headers=headers)
+
+    visit.tab.route("**/report.pdf", still)
+    visit.tab.reload()
+
+
+def stopped_at(page: str) -> Callable[[Site], str]:
+    """A check that was answered up to a page, which is still empty."""
+
+    def path(site: Site) -> str:
+        journey = Journey(PageClient(site.app), BATON_ON_THE_FLOOR.answers)
+        journey.start()
+        return journey.to_page(page).path
+
+    return path
+
+
+def full_check(page: str) -> Callable[[Site], str]:
+    """A page of the check in which everything is answered."""
+    return lambda site: f"{site.full_check}/{page}"
+
+
+def on(path: str) -> Callable[[Site], str]:
+    """A path that is the same on every site."""
+    return lambda site: path
+
+
+OWNER_STATES = (
+    State("start", on("/")),
+    State("start in full", on("/?depth=full")),
+    *(State(f"questions {page}", full_check(page)) for page in QUESTION_PAGES),
+    State("who unanswered", lambda site: f"{site.empty_check}/who", press()),
+    State("cards unanswered", stopped_at("sort-1"), press()),
+    State("items unanswered", stopped_at("keep-going"), press()),
+    State("too many symptoms", full_check("lately"), too_many_symptoms),
+    State("no number", full_check("numbers"), a_word_for_a_number),
+    State("review", full_check("review")),
+    State("review with gaps", lambda site: f"{site.empty_check}/review"),
+    State("change one answer", full_check("catch?then=review")),
+    State("result", lambda site: f"{site.anonymous_result}", open_all),
+    State("result and thanks", lambda site: f"{site.result}?thanks=1", open_all),
+    State("contact", lambda site: f"{site.anonymous_result}/contact"),
+    State("contact unanswered", lambda site: f"{site.anonymous_result}/contact", press()),
+    State("waiting", lambda site: f"{site.result}/report.pdf", without_looking_again),
+    State("not found", on("/nowhere")),
+)
+STAFF_STATES = (
+    State("sign in", on("/staff/sign-in")),
+    State("sign in refused", on("/staff/sign-in"), press()),
+    State("invitation", lambda site: site.invitation),
+    State("invitation unanswered", lambda site: site.invitation, press()),
+    State("invitation over", on("/staff/invitation/used")),
+    State("leads", on("/staff/"), signed_in=True),
+    State("lead", on("/staff/leads/2"), open_all, signed_in=True),
+    State("lead without contact", on("/staff/leads/1"), open_all, signed_in=True),
+    State("account", on("/staff/account"), signed_in=True),
+    State(
+        "password refused",
+        on("/staff/account"),
+        press("form[action$='/password'] button"),
+        signed_in=True,
+    ),
+    State("lead not found", on("/staff/leads/99"), signed_in=True),
+)
+STATES = OWNER_STATES + STAFF_STATES

@@ -1,0 +1,62 @@
+"""Every page, in every state: for eyes, thumbs, screen readers and strong magnifiers."""
+
+import pytest
+from playwright.sync_api import Browser, StorageState
+
+from tests.browser.site import Site
+from tests.browser.states import STAFF_STATES, STATES, State
+from tests.support import staff
+from tests.support.browser import (
+    DESK_WIDTH,
+    PHONE_WIDTH,
+    ZOOMED_WIDTH,
+    Scheme,
+    axe_violations,
+    small_targets,
+    visiting,
+)
+
+LOOKS: tuple[tuple[int, Scheme], ...] = (
+    (PHONE_WIDTH, "light"),
+    (PHONE_WIDTH, "dark"),
+    (DESK_WIDTH, "dark"),
+    (DESK_WIDTH, "light"),
+)
+THUMB = 44
+DENSE = 24
+"""Pixels: owners have a phone in hand; staff have tables, and what WCAG 2.5.8 asks for."""
+
+
+@pytest.fixture(scope="module")
+def cookies(browser: Browser, site: Site) -> StorageState:
+    """The cookies of somebody of the staff who is signed in."""
+    with visiting(browser, site.origin) as visit:
+        visit.open("/staff/sign-in")
+        visit.tab.fill("[name=email]", staff.EMAIL)
+        visit.tab.fill("[name=password]", staff.PASSWORD)
+        visit.leave(visit.tab.locator("main form button").click)
+        assert visit.path == "/staff/"
+        return visit.tab.context.storage_state()
+
+
+@pytest.mark.parametrize("state", STATES, ids=lambda state: state.name)
+def test_everybody_can_use_every_page(
+    browser: Browser, site: Site, state: State, request: pytest.FixtureRequest
+) -> None:
+    """Axe is content, nothing is wider than the window, and every target fits a thumb."""
+    signed_in = request.getfixturevalue("cookies") if state.signed_in else None
+    with visiting(browser, site.origin, signed_in=signed_in) as visit:
+        visit.open(state.path(site))
+        if state.then:
+            state.then(visit)
+        found: list[str] = []
+        for width, scheme in LOOKS:
+            visit.look(width, scheme)
+            found += [f"{width} {scheme}: {violation}" for violation in axe_violations(visit)]
+        for width, height in ((ZOOMED_WIDTH, 256), (PHONE_WIDTH, 740)):
+            visit.look(width, height=height)
+            if visit.overflow():
+                found.append(f"{visit.overflow()} px wider than a window of {width}")
+        small = small_targets(visit, least=DENSE if state in STAFF_STATES else THUMB)
+        found += [f"too small to hit: {target}" for target in small]
+        assert not found, f"{visit.path}\n" + "\n".join(found)

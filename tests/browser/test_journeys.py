@@ -1,0 +1,102 @@
+"""The whole way, from the start page to the PDF, as people really go it."""
+
+from pathlib import Path
+
+from flask import Flask
+from playwright.sync_api import Browser
+
+from tests.browser.site import CONTACT
+from tests.support import staff
+from tests.support.apps import deliver, make_app
+from tests.support.browser import DESK_WIDTH, PHONE_WIDTH, Visit, serving, visiting
+from tests.support.hands import fill_with_keys, fill_with_thumb, tab_to
+from tests.support.personas import BATON_ON_THE_FLOOR, CORNER_SHOP
+
+MOST_PAGES = 30
+SEND = "main form button[type=submit]"
+
+
+class LateApp:
+    """Makes its app once the address is known, and keeps it for the test to look into."""
+
+    app: Flask
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __call__(self, address: str) -> Flask:
+        self.app = make_app(self.folder, base_url=address)
+        return self.app
+
+
+def tap(visit: Visit, selector: str) -> None:
+    """Tap what leads to another page, which has to fit the window."""
+    visit.leave(visit.tab.locator(selector).last.tap)
+    assert visit.overflow() == 0, f"{visit.path} is wider than the phone"
+
+
+def press_enter_on(visit: Visit, selector: str) -> None:
+    """Go to something by Tab and press Enter on it."""
+    tab_to(visit.tab, selector)
+    visit.leave(lambda: visit.tab.keyboard.press("Enter"))
+
+
+def text(visit: Visit) -> str:
+    """What can be read in the main part of the page in view."""
+    return visit.tab.locator("main").inner_text()
+
+
+def test_a_phone_without_javascript_gets_to_the_pdf(browser: Browser, tmp_path: Path) -> None:
+    site = LateApp(tmp_path)
+    with (
+        serving(site) as origin,
+        visiting(browser, origin, javascript=False, width=PHONE_WIDTH, touch=True) as visit,
+    ):
+        visit.open("/?utm_source=newsletter")
+        tap(visit, SEND)
+        for _ in range(MOST_PAGES):
+            if visit.path.endswith("/review"):
+                break
+            fill_with_thumb(visit, CORNER_SHOP.answers)
+            tap(visit, SEND)
+        tap(visit, SEND)
+        assert "Good Legs, Loose Grip" in text(visit)
+
+        tap(visit, "a[href$='/report.pdf']")
+        assert visit.path.endswith("/contact"), "the PDF asks who it is for"
+        fill_with_thumb(visit, CONTACT)
+        tap(visit, SEND)
+        assert "Thank you, Dana Okafor" in text(visit)
+
+        assert deliver(site.app) > 0
+        report = visit.tab.request.get(
+            origin + (visit.tab.locator("a[href$='/report.pdf']").get_attribute("href") or "")
+        )
+        assert report.headers["content-type"] == "application/pdf"
+        assert report.body().startswith(b"%PDF-")
+
+
+def test_keys_alone_get_to_the_result_and_the_staff_to_the_lead(
+    browser: Browser, tmp_path: Path
+) -> None:
+    site = LateApp(tmp_path)
+    with serving(site) as origin, visiting(browser, origin, width=DESK_WIDTH) as visit:
+        visit.open("/")
+        press_enter_on(visit, SEND)
+        for _ in range(MOST_PAGES):
+            if visit.path.endswith("/review"):
+                break
+            fill_with_keys(visit, BATON_ON_THE_FLOOR.answers)
+            press_enter_on(visit, SEND)
+        press_enter_on(visit, SEND)
+        assert "Baton on the Floor" in text(visit)
+        press_enter_on(visit, "a[href*='/contact']")
+        fill_with_keys(visit, CONTACT)
+        press_enter_on(visit, SEND)
+
+        staff.make_user(site.app)
+        visit.open("/staff/")
+        fill_with_keys(visit, {"email": staff.EMAIL, "password": staff.PASSWORD})
+        press_enter_on(visit, "main form button")
+        press_enter_on(visit, "main a[href*='/leads/']")
+        assert "Okafor Roofing" in text(visit)
