@@ -32,8 +32,8 @@ def backup(database: Database, file: Path) -> None:
     # A private folder beside it: the copy is nobody else's to read, not even while it grows.
     with tempfile.TemporaryDirectory(dir=file.parent, prefix=".backup-") as folder:
         growing = Path(folder, "copy")
-        if database.is_sqlite:
-            _copy_sqlite(database, growing)
+        if database.sqlite_file:
+            _copy_sqlite(database.sqlite_file, growing)
         else:
             _postgres_tool(database, "pg_dump", "--format=custom", f"--file={growing}")
         growing.chmod(0o600)
@@ -52,26 +52,26 @@ def restore(database: Database, file: Path) -> None:
     """
     if not file.is_file():
         raise BackupError(f"there is no file {file}")
-    if database.is_sqlite:
-        _restore_sqlite(database, file)
+    if database.sqlite_file:
+        _restore_sqlite(database.sqlite_file, file)
     else:
         options = ("--clean", "--if-exists", "--no-owner", "--single-transaction")
         _postgres_tool(database, "pg_restore", *options, str(file))
     schema.upgrade(database)
 
 
-def _copy_sqlite(database: Database, copy: Path) -> None:
+def _copy_sqlite(live: Path, copy: Path) -> None:
     # Autocommit: VACUUM refuses to run in a transaction.
-    with closing(sqlite3.connect(database.sqlite_file, isolation_level=None)) as source:
+    with closing(sqlite3.connect(live, isolation_level=None)) as source:
         source.execute("VACUUM INTO ?", (str(copy),))
     with closing(_open_backup(copy)):
         pass
 
 
-def _restore_sqlite(database: Database, file: Path) -> None:
+def _restore_sqlite(live: Path, file: Path) -> None:
     with closing(_open_backup(file)) as source:
         _refuse_newer(source)
-        with closing(sqlite3.connect(database.sqlite_file)) as target:
+        with closing(sqlite3.connect(live)) as target:
             source.backup(target)
 
 

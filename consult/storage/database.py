@@ -52,6 +52,10 @@ class Database:
         synchronous: SQLite only. With FULL, an answer that was acknowledged survives a power cut.
         draft_days: days without a change after which a draft has expired.
         clock: gives the present moment.
+
+    Raises:
+        ValueError: the URL names no file for SQLite.
+        OSError: the file cannot be made.
     """
 
     def __init__(
@@ -63,17 +67,16 @@ class Database:
         clock: Clock = utc_now,
     ) -> None:
         parsed = make_url(url)
-        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        self.sqlite_file: Path | None = None
         self.clock = clock
         self._draft_life = timedelta(days=draft_days)
         self._commits = 0
         self._write_lock: AbstractContextManager[object] = nullcontext()
-        if self.is_sqlite:
-            if not parsed.database or parsed.database == ":memory:":
-                raise ValueError("the SQLite database must be a file: sqlite:///var/consult.db")
-            self.sqlite_file = Path(parsed.database)
-            self.sqlite_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._write_lock = threading.Lock()
+        if parsed.get_backend_name() == "sqlite":
+            self.sqlite_file = _private_file(parsed.database)
+            # Reentrant, so that nesting two writing sessions by mistake ends in SQLite's "database
+            # is locked" and not in a thread that waits for itself without a word.
+            self._write_lock = threading.RLock()
             self.engine = _sqlite_engine(url, synchronous)
         else:
             self.engine = create_engine(
@@ -84,6 +87,10 @@ class Database:
             )
         # Same pool; only the way a transaction begins differs.
         self._writing_engine = self.engine.execution_options(**{_WRITES: True})
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.sqlite_file is not None
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -152,6 +159,16 @@ class Database:
             closing(self.engine.raw_connection()) as idle,
         ):
             idle.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+
+def _private_file(name: str | None) -> Path:
+    """The SQLite file of this name, made if need be, for its owner alone to read."""
+    if not name or name == ":memory:":
+        raise ValueError("the SQLite database must be a file: sqlite:///var/consult.db")
+    file = Path(name)
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file.touch(mode=0o600)
+    return file
 
 
 def _sqlite_engine(url: str, synchronous: Synchronous) -> Engine:

@@ -141,12 +141,11 @@ def submit(session: Session, check_token: str, new: NewSubmission) -> str:
     Raises:
         UnknownCheckError: the token is unknown, or the draft has expired.
     """
-    found = checks.find(session, check_token, hold=True)
-    if found is None:
+    check = checks.load(session, check_token, hold=True)
+    if check is None:
         raise UnknownCheckError
-    check, submitted = found
     token = result_token(check_token)
-    if submitted:
+    if check.submitted:
         return token
     now = session.now()
     row = SubmissionRow(
@@ -163,7 +162,7 @@ def submit(session: Session, check_token: str, new: NewSubmission) -> str:
         handoff=new.handoff,
         archetype=new.archetype,
         consult=new.consult,
-        seconds_taken=round((now - check.created_at).total_seconds()),
+        seconds_taken=round((now - check.started_at).total_seconds()),
         demo=new.demo,
         report_revision=1,
     )
@@ -233,11 +232,12 @@ def newest(session: Session, *, limit: int = 50, before: int | None = None) -> L
         .order_by(SubmissionRow.submitted_at.desc(), SubmissionRow.id.desc())
         .limit(limit + 1)
     )
-    seen = session.execute(
-        select(SubmissionRow.submitted_at, SubmissionRow.id).where(SubmissionRow.id == before)
-    ).first()
-    if seen is not None:
-        query = query.where(place < tuple(seen))
+    if before is not None:
+        seen = select(SubmissionRow.submitted_at, SubmissionRow.id).where(
+            SubmissionRow.id == before
+        )
+        if row := session.execute(seen).first():
+            query = query.where(place < tuple(row))
     rows = session.execute(query).all()
     shown = [_summary(row) for row in rows[:limit]]
     return LeadPage(shown, next_before=shown[-1].id if len(rows) > limit else None)

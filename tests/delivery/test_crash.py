@@ -47,7 +47,7 @@ def wait_until(happened: Callable[[], object], seconds: float = 60) -> None:
     give_up = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < give_up, "it did not happen in time"
-        time.sleep(0.02)
+        time.sleep(0.05)
 
 
 def renderings(notes: Path) -> int:

@@ -1,6 +1,7 @@
 """Sessions: what is committed, what waits for what, and how times are kept."""
 
 import threading
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, StatementError
 
-from consult.storage import checks
+from consult.storage import checks, schema
 from consult.storage.database import Database
 from consult.storage.models import RateLimitRow
 from tests.support.submissions import submitted
@@ -76,9 +77,12 @@ def test_an_error_message_quotes_no_parameters(database: Database) -> None:
     assert "marker" not in str(caught.value)
 
 
-def test_the_folder_of_a_new_sqlite_file_is_for_its_owner_alone(tmp_path: Path) -> None:
-    Database(f"sqlite:///{tmp_path}/var/consult.db").close()
-    assert (tmp_path / "var").stat().st_mode & 0o077 == 0
+def test_a_new_sqlite_file_and_its_folder_are_for_their_owner_alone(tmp_path: Path) -> None:
+    with closing(Database(f"sqlite:///{tmp_path}/var/consult.db")) as database:
+        schema.upgrade(database)
+        made = [tmp_path / "var", *(tmp_path / "var").iterdir()]
+        assert len(made) == 4, "the folder, the file, its log, and the log's index"
+        assert all(path.stat().st_mode & 0o077 == 0 for path in made)
 
 
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:"])
