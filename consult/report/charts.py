@@ -58,11 +58,13 @@ def score_bar(confirmed: int, possible: int, colour: str, palette: Palette, name
         parts.append(_outline(sure, 0, width, _BAR_HEIGHT, colour, stroke=1))
     parts += [_rect(cut * _SCALE - 0.5, 0, 1, _BAR_HEIGHT, palette.paper) for cut in (25, 50, 75)]
     upper = f", up to {possible}" if possible > confirmed else ""
-    return _svg(end, _BAR_HEIGHT, f"{name}: {confirmed}{upper} of 100", parts, stretch=True)
+    title = f"Bar for {name}: {confirmed}{upper} of 100 points"
+    return _svg(end, _BAR_HEIGHT, title, parts, stretch=True)
 
 
 _LANE = 30
-_WIDTH, _HEIGHT = 520, 104
+_WIDTH, _HEIGHT = 520, 136
+_GROUND = 104  # the lower end of the zone
 _TOP, _BOTTOM = 16, 58  # the upper edges of the two lanes
 _ZONE_START, _ZONE_END = 196, 324
 
@@ -71,11 +73,14 @@ def relay_picture(relay: Relay, palette: Palette) -> Markup:
     """Two lanes and the zone where the baton changes hands, each drawn by its state."""
     zone_width = _ZONE_END - _ZONE_START
     parts = [
-        _rect(_ZONE_START, 4, zone_width, _HEIGHT - 8, palette.exchange, opacity=0.38),
+        _rect(_ZONE_START, 4, zone_width, _GROUND - 8, palette.exchange, opacity=0.38),
         *_lane(0, _TOP, _ZONE_END, relay.marketing, palette.marketing, palette),
         *_lane(_ZONE_START, _BOTTOM, _WIDTH - _ZONE_START, relay.sales, palette.sales, palette),
         *_zone_marks(relay.exchange, palette),
         *_baton(relay.exchange, palette),
+        _label(0, _BOTTOM + 14, "Marketing", relay.marketing, palette),
+        _label(_ZONE_END + 10, _TOP + 13, "Sales", relay.sales, palette),
+        _label(_ZONE_START, _GROUND + 15, "Handoff", relay.exchange, palette),
     ]
     title = (
         f"The relay: marketing is {STATE_WORDS[relay.marketing]}, "
@@ -105,7 +110,8 @@ def _lane(
                 _outline(x, y, width, _LANE, colour, stroke=2),
             ]
         case "unknown":
-            mark = _text(x + width / 2, y + _LANE - 9, "?", palette.ink)
+            place = (x + width / 2, y + _LANE - 9)
+            mark = _text(*place, "?", palette.ink, size=18, bold=True, middle=True)
             return [under, _outline(x, y, width, _LANE, colour, stroke=2, dashes="7 5"), mark]
 
 
@@ -113,7 +119,7 @@ def _zone_marks(state: State, palette: Palette) -> list[str]:
     """The two lines between which the baton has to change hands."""
     dashes = ' stroke-dasharray="7 5"' if state == "unknown" else ""
     return [
-        f'<path d="M{x} 0V{_HEIGHT}" stroke="{palette.ink}" stroke-width="1.5"{dashes}/>'
+        f'<path d="M{x} 0V{_GROUND}" stroke="{palette.ink}" stroke-width="1.5"{dashes}/>'
         for x in (_ZONE_START, _ZONE_END)
     ]
 
@@ -123,14 +129,14 @@ def _baton(state: State, palette: Palette) -> list[str]:
     middle = (_ZONE_START + _ZONE_END) / 2
     if state == "unknown":
         return [
-            f'<circle cx="{middle}" cy="{_HEIGHT / 2}" r="15" fill="{palette.paper}" '
+            f'<circle cx="{middle}" cy="{_GROUND / 2}" r="15" fill="{palette.paper}" '
             f'stroke="{palette.ink}" stroke-width="2" stroke-dasharray="4 3"/>',
-            _text(middle, _HEIGHT / 2 + 6, "?", palette.ink),
+            _text(middle, _GROUND / 2 + 6, "?", palette.ink, size=18, bold=True, middle=True),
         ]
     x, y, turn = {
-        "strong": (middle, _HEIGHT / 2, 42),
-        "partly": (middle + 8, _HEIGHT / 2 + 2, 14),
-        "weak": (middle + 10, _HEIGHT - 5, 3),
+        "strong": (middle, _GROUND / 2, 42),
+        "partly": (middle + 8, _GROUND / 2 + 2, 14),
+        "weak": (middle + 10, _GROUND - 5, 3),
     }[state]
     return [
         f'<g transform="translate({x} {y}) rotate({turn})">'
@@ -199,8 +205,26 @@ def _dots(x: float, y: float, width: float, height: float, colour: str) -> str:
     return f'<path d="{"".join(dots)}" fill="{colour}"/>'
 
 
-def _text(x: float, y: float, text: str, colour: str) -> str:
+def _label(x: float, y: float, name: str, state: State, palette: Palette) -> str:
+    """A name in bold and the state below it."""
+    return _text(x, y, name, palette.ink, size=15, bold=True) + _text(
+        x, y + 15, STATE_WORDS[state], palette.ink, size=13
+    )
+
+
+def _text(
+    x: float,
+    y: float,
+    text: str,
+    colour: str,
+    *,
+    size: int,
+    bold: bool = False,
+    middle: bool = False,
+) -> str:
+    weight = ' font-weight="700"' if bold else ""
+    anchor = ' text-anchor="middle"' if middle else ""
     return (
-        f'<text x="{x:g}" y="{y:g}" text-anchor="middle" font-family="Report Sans, sans-serif" '
-        f'font-size="18" font-weight="700" fill="{colour}">{text}</text>'
+        f'<text x="{x:g}" y="{y:g}" font-family="Report Sans, Relay Text, sans-serif" '
+        f'font-size="{size}" fill="{colour}"{weight}{anchor}>{text}</text>'
     )

@@ -57,8 +57,8 @@ def document_html(
         .get_template("document.html")
         .render(
             report=report,
-            business=safe_text(recipient.business),
-            name=safe_text(recipient.name),
+            business=safe_text(recipient.business, 80),
+            name=safe_text(recipient.name, 40),
             brand=brand,
             paper=paper,
             made_on=made_on,

@@ -14,19 +14,21 @@ from consult.report import pdf
 
 _LONGEST_PIECE = 30
 _BREAK = "\u200b"  # a zero-width space: an invisible place to break a line
+_PILED_MARKS = re.compile(r"(?<=[\u0300-\u036f]{2})[\u0300-\u036f]+")
 _LONG_PIECES = re.compile(rf"(\S{{{_LONGEST_PIECE}}})(?=\S)")
 
 
 def safe_text(text: str, limit: int = 120) -> str:
     """`text` as one line of at most `limit` characters that the bundled fonts can print.
 
-    Control and direction characters, lone surrogates and letters that no font has are left out,
-    and long words may break every 30 letters. Escaping stays the template's business.
+    Control and direction characters, lone surrogates, letters that no font has and marks piled
+    more than two high are left out, and long words may break every 30 letters. Escaping stays
+    the template's business.
     """
     composed = unicodedata.normalize("NFC", text.encode("utf-8", "ignore").decode())
     spaced = " ".join(composed[: 10 * limit].split())
     kept = "".join(character for character in spaced if _is_printable(character))
-    short = " ".join(kept.split())
+    short = " ".join(_PILED_MARKS.sub("", kept).split())
     if len(short) > limit:
         short = short[: limit - 1].rstrip() + "…"
     return _LONG_PIECES.sub(rf"\1{_BREAK}", short)

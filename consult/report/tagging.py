@@ -6,7 +6,8 @@ What is wrong without this, and what stands afterwards:
 * whatever a page break splits (section, list, table, paragraph) is read as two: it becomes one;
 * blocks straight inside a list item have no list body: they get one;
 * header cells lack their scope, lists their numbering, figures a box in PDF units;
-* links name their address: they name their text, and are printed.
+* links name their address: they name their text, and are printed;
+* a letter drawn from two glyphs leaves one of them without text: it gets an invisible one.
 
 The boxes that WeasyPrint laid out are needed to know which structure elements belong together,
 and they are gone when a finisher runs. `recorded_origins` therefore wraps a private function of
@@ -23,6 +24,7 @@ from weasyprint.pdf import tags
 
 _POINTS_PER_PIXEL = 0.75
 _PRINTED = 4  # the Print flag of an annotation, ISO 32000-1 table 165
+_WORD_JOINER = b"<2060>"
 _NUMBERING = {"decimal": "/Decimal", "disc": "/Disc", "circle": "/Circle", "square": "/Square"}
 
 Element = Any  # a pydyf.Dictionary of /Type /StructElem; pydyf carries no types
@@ -107,6 +109,7 @@ def repair(document: Any, pdf: Any, origins: Origins) -> None:
     for page in document.pages:
         for _kind, target, _rectangle, box in page.links:
             _describe_link(box, target)
+    _give_every_glyph_a_text(pdf)
 
 
 class _Tree:
@@ -296,6 +299,16 @@ def _describe_link(box: Any, target: str) -> None:
     if annotation is not None:
         annotation["F"] = _PRINTED
         annotation["Contents"] = pydyf.String(" ".join(_text(box).split()) or target)
+
+
+def _give_every_glyph_a_text(pdf: Any) -> None:
+    """The empty texts in the fonts' maps from glyphs to text become word joiners."""
+    for font in pdf.objects:
+        if isinstance(font, pydyf.Dictionary) and "ToUnicode" in font:
+            lines = pdf.objects[int(font["ToUnicode"].split()[0])].stream
+            for at, line in enumerate(lines):
+                if isinstance(line, bytes) and line.endswith(b"<>"):
+                    lines[at] = line[:-2] + _WORD_JOINER
 
 
 def _text(box: Any) -> str:
