@@ -4,7 +4,6 @@ import functools
 import io
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Literal
 
 import segno
@@ -13,13 +12,12 @@ from markupsafe import Markup
 
 from consult.report import charts
 from consult.report.brand import Brand
-from consult.report.pdf import STYLESHEET
+from consult.report.files import STYLESHEET, TEMPLATES
 from consult.report.report import Report
 from consult.report.safe_text import safe_text
 
 Paper = Literal["letter", "a4"]
 
-_TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "report"
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
@@ -76,7 +74,7 @@ def document_html(
 @functools.cache
 def _environment() -> Environment:
     return Environment(
-        loader=FileSystemLoader(_TEMPLATES),
+        loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -6,18 +6,13 @@ calls this through `consult.report.renderer`, which keeps it in a process of its
 
 import functools
 import os
-from pathlib import Path
 
 from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
 from consult.report import tagging
-
-_STATIC = Path(__file__).resolve().parents[2] / "static"
-STYLESHEET = _STATIC / "report.css"
-FONTS = _STATIC / "fonts" / "report" / "fonts.conf"
-"""A private fontconfig: the fonts beside it are the only ones there are, on every machine."""
+from consult.report.files import FONTS, STYLESHEET
 
 
 class ForbiddenFetch(Exception):

@@ -4,24 +4,20 @@ One `Renderer` is one process. WeasyPrint is not thread-safe and threads make it
 speed means more renderers, at most one for each core.
 """
 
-import gc
-import logging
-import os
-import resource
 import subprocess
 import sys
 import threading
-import traceback
 from dataclasses import dataclass
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
-from pathlib import Path
 
-from consult.report import pdf
+from consult.report.files import PROJECT
 
-_PROJECT = Path(__file__).resolve().parents[2]
+_PROCESS = "consult.report.render_process"
 _START_SECONDS = 30
-_OK, _FAILED = b"+", b"-"
+
+OK, FAILED = b"+", b"-"
+"""The first byte of an answer from the process; the PDF or the reason follows."""
 
 
 class RenderError(Exception):
@@ -78,7 +74,7 @@ class Renderer:
                 self._end()
                 raise RenderCrash("the rendering process died") from lost
         verdict, content = answer[:1], answer[1:]
-        if verdict != _OK:
+        if verdict != OK:
             raise RenderError(content.decode())
         return content
 
@@ -101,11 +97,10 @@ class Renderer:
         ours, theirs = Pipe()
         with theirs:
             process = subprocess.Popen(
-                [sys.executable, "-m", __name__, str(theirs.fileno()), str(self._memory_mb)],
+                [sys.executable, "-m", _PROCESS, str(theirs.fileno()), str(self._memory_mb)],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
-                cwd=_PROJECT,
-                env={**os.environ, "FONTCONFIG_FILE": str(pdf.FONTS)},
+                cwd=PROJECT,
             )
         self._running = _Running(process, ours)
         try:
@@ -123,50 +118,3 @@ class Renderer:
             self._running.process.wait()
             self._running.line.close()
             self._running = None
-
-
-def main(file_descriptor: int, memory_mb: int) -> None:
-    """The life of a rendering process: HTML in over the line, PDFs out, until it closes."""
-    _limit(memory_mb)
-    # WeasyPrint's warnings quote the document, and a document holds names.
-    logging.getLogger("weasyprint").addHandler(logging.NullHandler())
-    logging.getLogger("weasyprint").propagate = False
-    pdf.html_to_pdf(_WARM_UP)
-    # What is loaded by now stays: sparing it the collector saves a tenth of each render.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 10, 10)
-    with Connection(file_descriptor) as line:
-        line.send_bytes(_OK)
-        while True:
-            try:
-                html = line.recv_bytes().decode()
-            except EOFError:
-                return
-            line.send_bytes(_answer(html))
-
-
-def _limit(memory_mb: int) -> None:
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if sys.platform != "darwin":  # macOS refuses a limit on the address space
-        size = memory_mb * 1024 * 1024
-        resource.setrlimit(resource.RLIMIT_AS, (size, size))
-
-
-_WARM_UP = "<html lang=en><title>Warm-up</title><h1>Warm-up</h1><table><tr><th>A<td>1</table>"
-
-
-def _answer(html: str) -> bytes:
-    try:
-        return _OK + pdf.html_to_pdf(html)
-    except MemoryError:
-        raise SystemExit("out of memory") from None  # what is left of this process is not sound
-    except Exception as fault:
-        # The place and not the message, which may quote the document.
-        place = traceback.extract_tb(fault.__traceback__)[-1]
-        told = f"{type(fault).__name__} in {Path(place.filename).name}, line {place.lineno}"
-        return _FAILED + told.encode()
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))

@@ -10,7 +10,7 @@ import unicodedata
 
 from fontTools.ttLib import TTFont
 
-from consult.report import pdf
+from consult.report.files import FONTS
 
 _LONGEST_PIECE = 30
 _BREAK = "\u200b"  # a zero-width space: an invisible place to break a line
@@ -42,7 +42,7 @@ def _is_printable(character: str) -> bool:
 @functools.cache
 def _letters() -> frozenset[int]:
     """The code points that at least one of the report's fonts has."""
-    fonts = sorted((pdf.FONTS.parent / "fonts").glob("*.ttf"))
+    fonts = sorted((FONTS.parent / "fonts").glob("*.ttf"))
     letters: set[int] = set()
     for file in fonts:
         with TTFont(file, lazy=True) as font:

@@ -1,0 +1,61 @@
+"""The process behind a `Renderer`: HTML in over one end of a pipe, PDFs out.
+
+Started as `python -m consult.report.render_process FILE_DESCRIPTOR MEMORY_MB`.
+"""
+
+import gc
+import logging
+import resource
+import sys
+import traceback
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from consult.report import pdf
+from consult.report.renderer import FAILED, OK
+
+_WARM_UP = "<html lang=en><title>Warm-up</title><h1>Warm-up</h1><table><tr><th>A<td>1</table>"
+
+
+def main(file_descriptor: int, memory_mb: int) -> None:
+    """The life of a rendering process: HTML in over the line, PDFs out, until it closes."""
+    _limit(memory_mb)
+    # WeasyPrint's warnings quote the document, and a document holds names.
+    logging.getLogger("weasyprint").addHandler(logging.NullHandler())
+    logging.getLogger("weasyprint").propagate = False
+    pdf.html_to_pdf(_WARM_UP)
+    # What is loaded by now stays: sparing it the collector saves a tenth of each render.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
+    with Connection(file_descriptor) as line:
+        line.send_bytes(OK)
+        while True:
+            try:
+                html = line.recv_bytes().decode()
+            except EOFError:
+                return
+            line.send_bytes(_answer(html))
+
+
+def _limit(memory_mb: int) -> None:
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform != "darwin":  # macOS refuses a limit on the address space
+        size = memory_mb * 1024 * 1024
+        resource.setrlimit(resource.RLIMIT_AS, (size, size))
+
+
+def _answer(html: str) -> bytes:
+    try:
+        return OK + pdf.html_to_pdf(html)
+    except MemoryError:
+        raise SystemExit("out of memory") from None  # what is left of this process is not sound
+    except Exception as fault:
+        # The place and not the message, which may quote the document.
+        place = traceback.extract_tb(fault.__traceback__)[-1]
+        told = f"{type(fault).__name__} in {Path(place.filename).name}, line {place.lineno}"
+        return FAILED + told.encode()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))
