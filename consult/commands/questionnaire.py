@@ -7,7 +7,7 @@ import json
 import click
 
 from consult.commands.faults import BadInput, Failure
-from consult.content import can_grade
+from consult.content import can_grade, document
 from consult.content import check as problems_of
 from consult.questionnaire import EditionError, Questionnaire
 from consult.questionnaire.editions import load, names
@@ -61,6 +61,13 @@ def draw(name: str | None, svg: bool) -> None:
 def show(name: str | None) -> None:
     """Print an edition as JSON: ids, wording, choices, conditions, weights."""
     click.echo(json.dumps(edition_json(_load(name)), indent=2, ensure_ascii=False))
+
+
+@questionnaire.command("document")
+@_edition
+def write(name: str | None) -> None:
+    """Print an edition for review on paper, as Markdown (docs/instrument.md)."""
+    click.echo(document(_load(name)), nl=False)
 
 
 def _load(name: str | None) -> Questionnaire:

@@ -1,7 +1,8 @@
-"""Whether an edition is fit to be shown: its texts and what they cover."""
+"""Whether an edition is fit to be shown, and how it looks on paper."""
 
 from consult.content.check import check
+from consult.content.document import document
 from consult.content.language import can_grade
 from consult.content.problem import Problem
 
-__all__ = ["Problem", "can_grade", "check"]
+__all__ = ["Problem", "can_grade", "check", "document"]

@@ -105,7 +105,7 @@ def test_every_published_edition_is_fit_to_be_shown(edition: str) -> None:
         ),
         (
             "findings.yaml",
-            "low: Many leads end in silence, not in a yes or a no.",
+            "low: Many leads may end in silence, not in a yes or a no.",
             "low: Most small firms lose leads here.",
             "findings.yaml: dimensions: persistence: low",
             "compares the owner with others",
