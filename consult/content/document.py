@@ -83,9 +83,12 @@ def _scores(questionnaire: Questionnaire, evidence: Evidence) -> Iterator[str]:
     yield (
         f"The levels change at {', '.join(map(str, CUTS))}. Within {NEAR} points of a change: "
         f"“{words['near_line']}” When unknown answers carry a third or more of a score, its level "
-        f"is “{unknown['name']}”: “{unknown['means']}” An item’s share is the share of its score, in "
-        "points of 100, when every question applies; in the quick look the shares of what is left "
-        "grow."
+        f"is “{unknown['name']}”: “{unknown['means']}”"
+    )
+    yield ""
+    yield (
+        "An item’s share is the share of its score, in points of 100, when every question applies. "
+        "In the quick look the shares of what is left grow."
     )
     yield ""
     for axis in _AXES:
