@@ -1,12 +1,12 @@
 """The small vocabulary in which an edition says when something applies.
 
-A condition evaluates itself against what was given (answers and facts by id) and lists the ids
-that it reads, so that a map of the branches, the check for forward references and "why this
-finding?" all come from the same object. An id that was not given, or was answered "unknown",
-satisfies no condition but ``not_`` and ``ALWAYS``.
+A condition evaluates itself against what was given (answers and facts by id), lists the ids that
+it ``reads``, and those ``because`` of which it holds. So the map of the branches, the check for
+forward references and "why this finding?" all come from the same object. An id that was not given,
+or was answered "unknown", satisfies no condition but ``not_`` and ``ALWAYS``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol
@@ -20,6 +20,7 @@ class Condition(Protocol):
 
     def holds(self, given: Given) -> bool: ...
     def reads(self) -> tuple[str, ...]: ...
+    def because(self, given: Given) -> tuple[str, ...]: ...
     def __str__(self) -> str: ...
 
 
@@ -33,6 +34,9 @@ class _AnyOf:
 
     def reads(self) -> tuple[str, ...]:
         return (self.id,)
+
+    def because(self, given: Given) -> tuple[str, ...]:
+        return self.reads() if self.holds(given) else ()
 
     def __str__(self) -> str:
         return f"{self.id} is {' or '.join(self.values)}"
@@ -50,6 +54,9 @@ class _Includes:
     def reads(self) -> tuple[str, ...]:
         return (self.id,)
 
+    def because(self, given: Given) -> tuple[str, ...]:
+        return self.reads() if self.holds(given) else ()
+
     def __str__(self) -> str:
         return f"{self.id} includes {self.choice}"
 
@@ -63,6 +70,9 @@ class _Answered:
 
     def reads(self) -> tuple[str, ...]:
         return (self.id,)
+
+    def because(self, given: Given) -> tuple[str, ...]:
+        return self.reads() if self.holds(given) else ()
 
     def __str__(self) -> str:
         return f"{self.id} is answered"
@@ -81,6 +91,9 @@ class _Between:
     def reads(self) -> tuple[str, ...]:
         return (self.id,)
 
+    def because(self, given: Given) -> tuple[str, ...]:
+        return self.reads() if self.holds(given) else ()
+
     def __str__(self) -> str:
         if self.low == self.high:
             return f"{self.id} is {self.low:g}"
@@ -97,7 +110,10 @@ class _All:
         return all(part.holds(given) for part in self.parts)
 
     def reads(self) -> tuple[str, ...]:
-        return _union(self.parts)
+        return _union(part.reads() for part in self.parts)
+
+    def because(self, given: Given) -> tuple[str, ...]:
+        return _union(part.because(given) for part in self.parts) if self.holds(given) else ()
 
     def __str__(self) -> str:
         return " and ".join(f"({p})" if isinstance(p, _Some) else str(p) for p in self.parts)
@@ -111,7 +127,10 @@ class _Some:
         return any(part.holds(given) for part in self.parts)
 
     def reads(self) -> tuple[str, ...]:
-        return _union(self.parts)
+        return _union(part.reads() for part in self.parts)
+
+    def because(self, given: Given) -> tuple[str, ...]:
+        return _union(part.because(given) for part in self.parts)
 
     def __str__(self) -> str:
         return " or ".join(f"({p})" if isinstance(p, _All) else str(p) for p in self.parts)
@@ -127,6 +146,9 @@ class _Not:
     def reads(self) -> tuple[str, ...]:
         return self.part.reads()
 
+    def because(self, given: Given) -> tuple[str, ...]:
+        return self.reads() if self.holds(given) else ()
+
     def __str__(self) -> str:
         return f"not ({self.part})"
 
@@ -137,6 +159,9 @@ class _Always:
         return True
 
     def reads(self) -> tuple[str, ...]:
+        return ()
+
+    def because(self, given: Given) -> tuple[str, ...]:
         return ()
 
     def __str__(self) -> str:
@@ -196,5 +221,5 @@ def not_(part: Condition) -> Condition:
     return _Not(part)
 
 
-def _union(parts: tuple[Condition, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(id for part in parts for id in part.reads()))
+def _union(many: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(id for ids in many for id in ids))

@@ -61,6 +61,10 @@ class Scorecard:
         """All that hold, in the edition's order; a page shows the first three."""
         return self._holding(self.answers.questionnaire.structure.contradictions)
 
+    def because(self, rule: Rule) -> tuple[str, ...]:
+        """The ids of the answers, and facts, that make a rule true; empty when it is not."""
+        return rule.when.because(self._given)
+
     @cached_property
     def flags(self) -> tuple[Rule, ...]:
         return self._holding(self.answers.questionnaire.structure.flags)
