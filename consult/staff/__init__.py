@@ -4,12 +4,11 @@ from flask import Flask
 from flask_wtf.csrf import CSRFError
 
 from consult.settings import Settings
-from consult.staff import access
-from consult.staff.pages import form_expired, pages
+from consult.staff import access, pages
 
 
 def register(app: Flask, settings: Settings) -> None:
     """Add everything under `/staff` to the app."""
     access.install(app, settings)
-    app.register_blueprint(pages)
-    app.register_error_handler(CSRFError, form_expired)
+    app.register_blueprint(pages.blueprint)
+    app.register_error_handler(CSRFError, pages.form_expired)

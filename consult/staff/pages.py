@@ -23,10 +23,10 @@ from consult.web.services import services
 PAGE_SIZE = 50
 ID = "int(max=2147483647)"  # what a database can count to; a longer number is no lead's
 
-pages = Blueprint("staff", __name__, url_prefix="/staff")
+blueprint = Blueprint("staff", __name__, url_prefix="/staff")
 
 
-@pages.get("/")
+@blueprint.get("/")
 def lead_list() -> ResponseReturnValue:
     """Show the leads, newest first, one page at a time."""
     before = request.args.get("before", type=_id)
@@ -47,7 +47,7 @@ def _id(text: str) -> int:
     return number
 
 
-@pages.get(f"/leads/<{ID}:lead_id>")
+@blueprint.get(f"/leads/<{ID}:lead_id>")
 def lead(lead_id: int) -> ResponseReturnValue:
     """Show one lead on one page."""
     with services().database.reading() as session:
@@ -60,7 +60,7 @@ def lead(lead_id: int) -> ResponseReturnValue:
     return render_template("staff/lead.html", lead=shown, has_pdf=has_pdf)
 
 
-@pages.get(f"/leads/<{ID}:lead_id>/report.pdf")
+@blueprint.get(f"/leads/<{ID}:lead_id>/report.pdf")
 def report_pdf(lead_id: int) -> ResponseReturnValue:
     """Send the owner's PDF; while there is none, the lead's page says how it stands."""
     with services().database.reading() as session:
@@ -76,7 +76,7 @@ def report_pdf(lead_id: int) -> ResponseReturnValue:
     )
 
 
-@pages.route("/invitation/<token>", methods=["GET", "POST"])
+@blueprint.route("/invitation/<token>", methods=["GET", "POST"])
 def invitation(token: str) -> ResponseReturnValue:
     """Let somebody with a one-time link choose a name and a password, and sign them in."""
     made = services()
@@ -108,13 +108,13 @@ def invitation(token: str) -> ResponseReturnValue:
     return redirect(url_for(".lead_list"), 303)
 
 
-@pages.get("/account")
+@blueprint.get("/account")
 def account() -> ResponseReturnValue:
     """Show people where they are signed in, and let them change their password."""
     return _account_page(_password_form())
 
 
-@pages.post("/account/password")
+@blueprint.post("/account/password")
 def change_password() -> ResponseReturnValue:
     """Change the password; only this browser stays signed in, under a new session."""
     form = _password_form()
@@ -127,7 +127,7 @@ def change_password() -> ResponseReturnValue:
     return redirect(url_for(".account", done="password"), 303)
 
 
-@pages.post(f"/account/sessions/<{ID}:session_id>/end")
+@blueprint.post(f"/account/sessions/<{ID}:session_id>/end")
 def end_session(session_id: int) -> ResponseReturnValue:
     """Sign one browser of this person out; another person's sessions do not exist here."""
     with services().database.writing() as session:
@@ -136,7 +136,7 @@ def end_session(session_id: int) -> ResponseReturnValue:
     return redirect(url_for(".account", done="session"), 303)
 
 
-@pages.post("/account/sessions/end-all")
+@blueprint.post("/account/sessions/end-all")
 def end_all_sessions() -> ResponseReturnValue:
     """Sign this person out everywhere, here too."""
     with services().database.writing() as session:

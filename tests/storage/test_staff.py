@@ -1,0 +1,160 @@
+"""Staff: a link works once on every engine, and a session ends when it should."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from consult.storage import staff, staff_sessions
+from consult.storage.database import Database, Session
+from consult.storage.staff_sessions import Lifetime, StaffUser
+from consult.storage.staff_tables import StaffUserRow
+from tests.support.databases import Clock
+
+WEEK = timedelta(days=7)
+LIFETIME = Lifetime(idle=timedelta(hours=1), absolute=timedelta(hours=12))
+
+
+def invited(database: Database, email: str | None, role: str = "staff") -> str:
+    with database.writing() as session:
+        return staff.invite(session, email, role, WEEK)
+
+
+def accept(database: Database, token: str, email: str = "a@example.com") -> StaffUser | None:
+    with database.writing() as session:
+        return staff.accept_invitation(
+            session, token, email=email, name="Ada", password_hash="hashed"
+        )
+
+
+@pytest.fixture
+def user(database: Database) -> StaffUser:
+    made = accept(database, invited(database, "ada@example.com"))
+    assert made is not None
+    return made
+
+
+@pytest.fixture
+def token(database: Database, user: StaffUser) -> str:
+    with database.writing() as session:
+        return staff_sessions.start_session(session, user.id, "Firefox", "n" * 64)
+
+
+@pytest.fixture
+def session_id(database: Database, user: StaffUser, token: str) -> int:
+    with database.reading() as session:
+        (only,) = staff_sessions.live_sessions(session, user.id, LIFETIME)
+    return only.id
+
+
+def is_signed_in(database: Database, token: str) -> bool:
+    with database.reading() as session:
+        return staff_sessions.find_session(session, token, LIFETIME) is not None
+
+
+def test_of_many_who_accept_at_once_one_gets_the_account(database: Database) -> None:
+    token = invited(database, "ada@example.com")
+    with ThreadPoolExecutor(8) as threads:
+        made = list(threads.map(lambda _: accept(database, token), range(8)))
+    assert len([one for one in made if one]) == 1
+
+
+def test_an_invitation_lasts_until_it_is_too_old(database: Database, clock: Clock) -> None:
+    token = invited(database, "ada@example.com")
+    clock.go_on(days=7, seconds=-1)
+    with database.reading() as session:
+        assert staff.open_invitation(session, token)
+    clock.go_on(seconds=1)
+    with database.reading() as session:
+        assert staff.open_invitation(session, token) is None
+    assert accept(database, token) is None
+
+
+def test_links_for_different_addresses_leave_each_other_alone(database: Database) -> None:
+    first, ada, bo = (invited(database, email) for email in (None, "ada@x.co", "bo@x.co"))
+    with database.reading() as session:
+        assert all(staff.open_invitation(session, token) for token in (first, ada, bo))
+
+
+def test_the_link_without_an_address_makes_the_first_account_only(database: Database) -> None:
+    token = invited(database, None, "admin")
+    assert accept(database, invited(database, "bo@example.com"))
+    assert accept(database, token) is None
+
+
+def test_a_session_ends_when_it_lies_idle(database: Database, token: str, clock: Clock) -> None:
+    clock.go_on(hours=1, seconds=-1)
+    assert is_signed_in(database, token)
+    clock.go_on(seconds=1)
+    assert not is_signed_in(database, token)
+
+
+def test_using_a_session_keeps_it_but_not_for_ever(
+    database: Database, token: str, session_id: int, clock: Clock
+) -> None:
+    for _ in range(14):
+        with database.writing() as session:
+            staff_sessions.touch_session(session, session_id)
+        clock.go_on(minutes=50)
+        assert is_signed_in(database, token)
+    clock.go_on(minutes=20)
+    with database.writing() as session:
+        staff_sessions.touch_session(session, session_id)
+    assert not is_signed_in(database, token)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda session, user, id: staff_sessions.end_session(session, user, id),
+        lambda session, user, _: staff_sessions.end_all_sessions(session, user),
+        lambda session, user, _: staff.disable(session, user),
+        lambda session, user, _: staff.change_password(session, user, "newly hashed"),
+    ],
+    ids=["one", "all", "disabled", "new password"],
+)
+def test_a_session_can_be_ended(
+    database: Database,
+    user: StaffUser,
+    token: str,
+    session_id: int,
+    end: Callable[[Session, int, int], object],
+) -> None:
+    with database.writing() as session:
+        end(session, user.id, session_id)
+    assert not is_signed_in(database, token)
+    with database.reading() as session:
+        assert staff_sessions.live_sessions(session, user.id, LIFETIME) == []
+
+
+def test_nobody_ends_the_session_of_another(
+    database: Database, user: StaffUser, token: str, session_id: int
+) -> None:
+    with database.writing() as session:
+        assert not staff_sessions.end_session(session, user.id + 1, session_id)
+    assert is_signed_in(database, token)
+
+
+@pytest.mark.parametrize("token", ["", "x", "A" * 43, "\x00", "\ud800", "é" * 1000])
+def test_a_token_that_is_none_signs_nobody_in(
+    database: Database, user: StaffUser, token: str
+) -> None:
+    assert not is_signed_in(database, token)
+    with database.reading() as session:
+        assert staff.open_invitation(session, token) is None
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"email": "Ada@example.com"}, {"role": "owner"}, {"name": ""}, {"password_hash": ""}],
+)
+def test_the_database_refuses_what_is_no_account(
+    database: Database, wrong: dict[str, str], clock: Clock
+) -> None:
+    right = {"email": "ada@example.com", "role": "staff", "name": "Ada", "password_hash": "x"}
+    with pytest.raises(IntegrityError), database.writing() as session:
+        session.add(
+            StaffUserRow(**{**right, **wrong}, uniquifier="u", active=True, created_at=clock())
+        )
