@@ -2,17 +2,18 @@
 
 import os
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, text
 
-from consult.storage import checks, schema
+from consult.storage import checks, leads, schema
 from consult.storage.backup import BackupError, backup, restore
 from consult.storage.database import Database
 from consult.storage.models import CheckRow, SubmissionRow
 from tests.support.postgres import programs
-from tests.support.submissions import submitted
+from tests.support.submissions import CONTACT, lead_of, submitted
 
 
 @pytest.fixture(autouse=True)
@@ -39,6 +40,24 @@ def test_what_was_lost_comes_back_and_what_came_later_goes(
     assert schema.is_current(database)
     submitted(database)  # and the application goes on working with it
     assert count(database, SubmissionRow) == 2
+
+
+def test_a_backup_can_be_restored_on_a_fresh_machine(
+    database_url: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    with closing(Database(database_url)) as old:
+        token = submitted(old)
+        backup(old, tmp_path / "copy")
+    if old.is_sqlite:
+        url = f"sqlite:///{tmp_path}/new/consult.db"
+    else:
+        url = request.getfixturevalue("postgres").create_database()
+    with closing(Database(url)) as new:
+        restore(new, tmp_path / "copy")
+        assert schema.is_current(new)
+        assert lead_of(new, token).contact is None
+        with new.writing() as session:
+            assert leads.save_contact(session, token, CONTACT)
 
 
 def test_a_copy_made_while_others_write_is_whole(database: Database, tmp_path: Path) -> None:
