@@ -6,6 +6,7 @@ from flask import Blueprint, abort, redirect, render_template, request, send_fil
 from flask.typing import ResponseReturnValue
 from flask_security import logout_user
 from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
 
 from consult.staff import access, views
 from consult.staff.access import SIGN_IN, member
@@ -143,6 +144,12 @@ def end_all_sessions() -> ResponseReturnValue:
         staff_sessions.end_all_sessions(session, member().id)
     logout_user()
     return redirect(url_for(SIGN_IN), 303)
+
+
+@blueprint.errorhandler(404)
+def not_found(error: HTTPException) -> ResponseReturnValue:
+    """Say that a lead or a session is not there, or no longer."""
+    return render_template("staff/not_found.html"), 404
 
 
 def form_expired(error: CSRFError) -> ResponseReturnValue:

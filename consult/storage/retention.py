@@ -7,9 +7,12 @@ from sqlalchemy import ColumnElement, and_, delete, exists, select
 
 from consult.storage.database import Session
 from consult.storage.models import CheckRow, JobRow, RateLimitRow, SubmissionRow
+from consult.storage.staff_tables import StaffInvitationRow, StaffSessionRow
 
 # Long enough to see what happened last week; the key of a periodic job must outlive its period.
 _KEEP_DONE_JOBS = timedelta(days=7)
+# Long enough to ask who was signed in when something went wrong.
+_KEEP_STAFF_TRACES = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,8 @@ class Purged:
 def purge(session: Session, *, lead_days: int) -> Purged:
     """Delete expired drafts, leads older than ``lead_days`` days, and traces of finished work.
 
+    So go sessions that staff have not used for a month, and links to an account that are as old.
+
     A lead goes with its answers, contact, documents and jobs.
     """
     now = session.now()
@@ -34,11 +39,18 @@ def purge(session: Session, *, lead_days: int) -> Purged:
     )
     job_is_old = and_(JobRow.state == "done", JobRow.finished_at < now - _KEEP_DONE_JOBS)
     session.execute(delete(RateLimitRow).where(RateLimitRow.expires_at < now))
+    _delete_staff_traces(session)
     return Purged(
         drafts=_delete(session, CheckRow, draft_is_old),
         leads=_delete(session, CheckRow, CheckRow.id.in_(old_leads)),
         jobs=_delete(session, JobRow, job_is_old),
     )
+
+
+def _delete_staff_traces(session: Session) -> None:
+    long_ago = session.now() - _KEEP_STAFF_TRACES
+    session.execute(delete(StaffSessionRow).where(StaffSessionRow.last_seen_at < long_ago))
+    session.execute(delete(StaffInvitationRow).where(StaffInvitationRow.expires_at < long_ago))
 
 
 def _delete(session: Session, table: type[CheckRow | JobRow], where: ColumnElement[bool]) -> int:

@@ -129,7 +129,8 @@ def test_a_page_of_the_list_that_makes_no_sense_is_the_first(
 
 @pytest.mark.parametrize("lead_id", ["0", "77", "2147483647"])
 def test_a_lead_that_is_not_there_is_not_found(client: PageClient, lead_id: str) -> None:
-    client.get(f"/staff/leads/{lead_id}", status=404)
+    page = client.get(f"/staff/leads/{lead_id}", status=404)
+    assert page.link("See all leads") == "/staff/"
     client.get(f"/staff/leads/{lead_id}/report.pdf", status=404)
 
 

@@ -5,12 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from consult.storage import staff, staff_sessions
+from consult.storage import retention, staff, staff_sessions
 from consult.storage.database import Database, Session
 from consult.storage.staff_sessions import Lifetime, StaffUser
-from consult.storage.staff_tables import StaffUserRow
+from consult.storage.staff_tables import StaffInvitationRow, StaffSessionRow, StaffUserRow
+from consult.storage.tokens import token_hash
 from tests.support.databases import Clock
 
 WEEK = timedelta(days=7)
@@ -158,3 +160,18 @@ def test_the_database_refuses_what_is_no_account(
         session.add(
             StaffUserRow(**{**right, **wrong}, uniquifier="u", active=True, created_at=clock())
         )
+
+
+def test_traces_of_staff_go_after_a_month(database: Database, token: str, clock: Clock) -> None:
+    link = invited(database, "bo@example.com")
+    for days, left in ((30, 1), (8, 0)):
+        clock.go_on(days=days)
+        with database.writing() as session:
+            retention.purge(session, lead_days=730)
+            links = session.scalars(
+                select(StaffInvitationRow).where(StaffInvitationRow.token_hash == token_hash(link))
+            ).all()
+            assert len(links) == left
+    with database.reading() as session:
+        assert not session.scalars(select(StaffSessionRow)).all()
+        assert [user.email for user in staff.all_users(session)] == ["ada@example.com"]
