@@ -1,0 +1,152 @@
+"""The PDF: accessible, in our own fonts, without a fetch, and the same bytes everywhere."""
+
+import hashlib
+import io
+import logging
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import outloud
+import page
+import pikepdf
+import pytest
+
+from consult.report.document import Paper, Recipient, document_html
+from consult.report.pdf import ForbiddenFetch, html_to_pdf
+from tests.report.samples import DAY, document_of, report_of
+from tests.support.personas import Depth
+
+AWKWARD = {
+    "polish": "Zakład Usługowy Łódź – Święta & Żółć",
+    "vietnamese": "Nguyễn Thị Ánh Hoà, Tiệm bánh",
+    "arabic": "مطعم النخيل Palm",
+    "hebrew": "מאפיית לחם",
+    "emoji": "Bäckerei 🥐 Müller 😀",
+    "without letters of ours": "東京 Dental",
+    "one long word": "W" * 2000,
+    "controls": "a\x00b\u202ec\ud800d",
+    "markup": '<script>alert(1)</script> {{ 7 * 7 }} & "',
+}
+
+
+@pytest.fixture(autouse=True)
+def no_complaints(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """WeasyPrint warns of unknown CSS, missing texts and missing letters: none may go by."""
+    with caplog.at_level(logging.WARNING, logger="weasyprint"):
+        yield
+    assert [record.getMessage() for record in caplog.get_records("call")] == []
+
+
+def is_accessible(pdf: bytes) -> bool:
+    """Whether a PDF keeps all rules of PDF/UA-1."""
+    return page.validate_pdf_bytes(pdf, profile="ua1").is_compliant
+
+
+@pytest.mark.parametrize(
+    ("persona", "depth", "paper", "most_pages"),
+    [
+        ("solo_starter", "quick", "letter", 7),
+        ("two_silos", "full", "a4", 8),
+        ("disciplined_solo", "full", "letter", 7),
+        ("mostly_unknown", "quick", "a4", 7),
+    ],
+)
+def test_a_report_is_accessible_and_of_fit_length(
+    persona: str, depth: Depth, paper: Paper, most_pages: int
+) -> None:
+    pdf = html_to_pdf(document_of(persona, depth, "Miller & Sons", paper))
+    assert is_accessible(pdf)
+    assert len(pdf) < 120_000
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        assert len(opened.pages) <= most_pages
+        width, height = (float(side) for side in opened.pages[0].MediaBox[2:])
+        assert (round(width), round(height)) == {"letter": (612, 792), "a4": (595, 842)}[paper]
+        assert str(opened.Root.Lang) == "en"
+        assert "Miller & Sons" in str(opened.docinfo["/Title"])
+
+
+def test_a_screen_reader_finds_nothing_amiss(tmp_path: Path) -> None:
+    file = tmp_path / "report.pdf"
+    file.write_bytes(html_to_pdf(document_of("mostly_unknown", "quick", "Oak Street Dental")))
+    result = outloud.check(str(file))
+    assert result.error is None
+    found = [f"{finding.rule}: {finding.message}" for finding in result.findings]
+    assert found == []
+
+
+@pytest.mark.parametrize("business", AWKWARD.values(), ids=AWKWARD)
+def test_awkward_names_stay_accessible_and_on_one_cover(business: str) -> None:
+    html = document_html(report_of("solo_starter"), DAY, Recipient(business, business))
+    pdf = html_to_pdf(html)
+    assert is_accessible(pdf)
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        assert len(opened.pages) == 7
+
+
+def test_only_our_fonts_are_in_it() -> None:
+    pdf = html_to_pdf(document_of("solo_starter", "quick", "Łódź"))
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        fonts = {
+            str(item.BaseFont).split("+")[-1]
+            for item in opened.objects
+            if isinstance(item, pikepdf.Dictionary) and "/BaseFont" in item
+        }
+    assert fonts == {"Report-Sans", "Report-Sans-Bold"}
+
+
+SAME_AGAIN = """
+import hashlib, sys
+from consult.report.pdf import html_to_pdf
+sys.stdout.write(hashlib.sha256(html_to_pdf(sys.stdin.read())).hexdigest())
+"""
+
+
+def test_the_same_report_is_the_same_file_everywhere(tmp_path: Path) -> None:
+    html = document_of("solo_starter", "quick", "Miller")
+    here = hashlib.sha256(html_to_pdf(html)).hexdigest()
+    elsewhere = subprocess.run(
+        [sys.executable, "-c", SAME_AGAIN],
+        input=html.encode(),
+        stdout=subprocess.PIPE,
+        check=True,
+        cwd=tmp_path,
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
+            "PYTHONHASHSEED": "4711",
+            "TZ": "Pacific/Kiritimati",
+            "LANG": "C",
+            "HOME": str(tmp_path),
+            "TMPDIR": str(tmp_path),
+        },
+    )
+    assert elsewhere.stdout.decode() == here
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<img alt="x" src="http://127.0.0.1:1/x.png">',
+        '<img alt="x" src="file:///etc/passwd">',
+        '<p style="background: url(https://example.com/x.png)">x</p>',
+        '<style>@import "http://127.0.0.1:1/x.css";</style>',
+        '<link rel="stylesheet" href="file:///etc/passwd">',
+        '<link rel="attachment" href="file:///etc/passwd">',
+    ],
+)
+def test_a_document_that_asks_for_more_is_refused(html: str) -> None:
+    with pytest.raises(ForbiddenFetch):
+        html_to_pdf(f'<html lang="en"><title>x</title><h1>x</h1>{html}')
+
+
+def test_every_page_number_says_of_how_many(tmp_path: Path) -> None:
+    file = tmp_path / "report.pdf"
+    file.write_bytes(html_to_pdf(document_of("solo_starter")))
+    text = subprocess.run(
+        ["pdftotext", "-layout", file, "-"], capture_output=True, check=True, text=True
+    ).stdout
+    assert re.findall(r"\d of 7$", text, re.MULTILINE) == [f"{n} of 7" for n in range(2, 8)]
