@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -21,12 +22,12 @@ from consult.web.text import one_line
 
 UNKNOWN_TEXT = "I don’t know"
 SKIP_TEXT = "Skip this one"
-MISSING = "Pick an answer for “{ask}”"
-MISSING_CARD = "Pick a job for “{ask}”"
-NOT_OFFERED = "Pick one of the answers listed under “{ask}”"
-TOO_MANY = "Pick up to {most} for “{ask}”"
-NO_AMOUNT = "Write the amount in digits, such as 1200, or leave it empty"
-AMOUNT_TOO_HIGH = "Write an amount of up to {most:,}, or leave it empty"
+MISSING = "Pick the answer that is closest."
+MISSING_CARD = "Pick a job, or “Not sure”."
+NOT_OFFERED = "Pick one of the answers that are listed."
+TOO_MANY = "Pick up to {most}."
+NO_AMOUNT = "Write the amount in digits, such as 1200, or leave it empty."
+AMOUNT_TOO_HIGH = "Write an amount of up to {most:,}, or leave it empty."
 
 Posted = MultiDict[str, str]
 
@@ -62,12 +63,14 @@ class QuestionField(Field):
         if self.process_errors:
             raise StopValidation
         if self.asked.question.required and self.answer is None:
-            message = MISSING_CARD if self.asked.question.kind is Kind.SORT else MISSING
-            raise StopValidation(message.format(ask=self.asked.wording.ask))
+            is_card = self.asked.question.kind is Kind.SORT
+            raise StopValidation(MISSING_CARD if is_card else MISSING)
 
-    def refuse(self, message: str, **values: object) -> ValueError:
-        """Return an error that names the question."""
-        return ValueError(message.format(ask=self.asked.wording.ask, **values))
+    @property
+    def problem(self) -> str:
+        """What is wrong, for the list at the top of the page, where the question is not in view."""
+        ask = self.asked.wording.ask
+        return f"{ask}{'' if ask.endswith('?') else ':'} {self.errors[0]}"
 
 
 class ChoiceGroup:
@@ -79,18 +82,30 @@ class ChoiceGroup:
     def __call__(self, field: QuestionField, **_: object) -> Markup:
         """Return the fieldset of the question."""
         picked = texts_of(field.answer)
-        name = escape(field.name)
-        rows = []
-        for number, (value, text) in enumerate(options(field.asked).items()):
-            # The first option has the question's own id, for the error summary to link to.
-            id = name if number == 0 else f"{name}-{number}"
-            checked = " checked" if value in picked else ""
-            rows.append(
-                f'<label class="choice{_KINDS_OF_CHOICE.get(value, "")}">'
-                f'<input type="{self.input_type}" id="{id}" name="{name}" value="{escape(value)}"'
-                f"{checked}><span>{escape(text)}</span></label>"
-            )
-        return _question(field, f'<div class="choices">{"".join(rows)}</div>')
+        rows = _choices(field.name, self.input_type, tuple(options(field.asked).items()))
+        drawn = [f"{a}{' checked' if value in picked else ''}{b}" for value, a, b in rows]
+        return _question(field, f'<div class="choices">{"".join(drawn)}</div>')
+
+
+@lru_cache(maxsize=2048)
+def _choices(
+    field_name: str, input_type: str, offered: tuple[tuple[str, str], ...]
+) -> tuple[tuple[str, str, str], ...]:
+    """Return each choice as its value and the HTML before and after the place of ` checked`.
+
+    It is the same for every owner, and a good part of the cost of a page.
+    """
+    name = escape(field_name)
+    rows = []
+    for number, (value, text) in enumerate(offered):
+        # The first option has the question's own id, for the error summary to link to.
+        id = name if number == 0 else f"{name}-{number}"
+        before = (
+            f'<label class="choice{_KINDS_OF_CHOICE.get(value, "")}">'
+            f'<input type="{input_type}" id="{id}" name="{name}" value="{escape(value)}"'
+        )
+        rows.append((value, before, f"><span>{escape(text)}</span></label>"))
+    return tuple(rows)
 
 
 class AmountInput:
@@ -149,7 +164,7 @@ class ChoiceField(QuestionField):
         if not text:
             return None
         if text not in options(self.asked):
-            raise self.refuse(NOT_OFFERED)
+            raise ValueError(NOT_OFFERED)
         is_rung = self.asked.question.kind is Kind.RUNG and text != UNKNOWN
         return int(text) if is_rung else text
 
@@ -164,10 +179,10 @@ class ChoicesField(QuestionField):
         offered = options(self.asked)
         most = self.asked.question.max_choices
         if not offered.keys() >= set(posted):
-            raise self.refuse(NOT_OFFERED)
+            raise ValueError(NOT_OFFERED)
         ticked = tuple(id for id in offered if id in posted)
         if most is not None and len(ticked) > most:
-            raise self.refuse(TOO_MANY, most=most)
+            raise ValueError(TOO_MANY.format(most=most))
         return ticked
 
 
@@ -185,10 +200,10 @@ class AmountField(QuestionField):
         if not text:
             return None
         if not self._AMOUNT.fullmatch(text):
-            raise self.refuse(NO_AMOUNT)
+            raise ValueError(NO_AMOUNT)
         amount = float(text.replace(",", ""))
         if amount > self.asked.question.most:
-            raise self.refuse(AMOUNT_TOO_HIGH, most=self.asked.question.most)
+            raise ValueError(AMOUNT_TOO_HIGH.format(most=self.asked.question.most))
         return int(amount) if amount.is_integer() else amount
 
 

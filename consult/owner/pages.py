@@ -112,7 +112,7 @@ def _questions(draft: Draft, page: WalkPage, form: QuestionForm) -> str:
         "owner/questions.html",
         page=page,
         form=form,
-        problems=[(field.name, field.errors[0]) for field in form.fields if field.errors],
+        problems=[(field.name, field.problem) for field in form.fields if field.errors],
         parts=track_of(draft.walk, page),
         action=draft.url_of(page),
         back=_back(draft, page),

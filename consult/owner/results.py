@@ -53,7 +53,8 @@ def pdf(token: str) -> ResponseReturnValue:
         return waiting
     response = make_response(document.content)
     response.mimetype = "application/pdf"
-    response.headers["Content-Disposition"] = 'inline; filename="relay-check.pdf"'
+    name = f"relay-check-{lead.submitted_at:%Y-%m-%d}.pdf"
+    response.headers["Content-Disposition"] = f'inline; filename="{name}"'
     return response
 
 

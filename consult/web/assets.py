@@ -5,21 +5,23 @@ from __future__ import annotations
 import hashlib
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-from flask import Flask
+from flask import Flask, redirect
+from werkzeug.wrappers import Response
 
 
 def install(app: Flask) -> None:
-    """Make `url_for('static', …)` add the hash of the file it points to."""
+    """Give templates `static_url('css/site.css')`, the address of a file under `static/`."""
     folder = Path(app.static_folder or "")
 
     @cache
-    def fingerprint(name: str) -> str:
-        file = folder / name
-        return hashlib.sha256(file.read_bytes()).hexdigest()[:12] if file.is_file() else ""
+    def static_url(name: str) -> str:
+        fingerprint = hashlib.sha256((folder / name).read_bytes()).hexdigest()[:12]
+        return f"{app.static_url_path}/{name}?v={fingerprint}"
 
-    @app.url_defaults
-    def add_fingerprint(endpoint: str, values: dict[str, Any]) -> None:
-        if endpoint == "static":
-            values.setdefault("v", fingerprint(values["filename"]))
+    @app.get("/favicon.ico")
+    def favicon() -> Response:
+        # Browsers ask for it by this name beside a PDF, which cannot name its own.
+        return redirect(static_url("icons/favicon.svg"), 301)
+
+    app.jinja_env.globals["static_url"] = static_url

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
+from functools import cache
 
 from flask import Flask, Request, Response, request
 
@@ -71,6 +72,7 @@ def profile_of(asked: Request, response: Response) -> Profile:
     return Profile.PUBLIC
 
 
+@cache
 def security_headers(profile: Profile, *, secure: bool, embed_origins: str = "") -> dict[str, str]:
     """Return the headers that depend on the profile only.
 
@@ -132,8 +134,8 @@ def _table(embed_origins: str) -> Callable[[Response], Response]:
         profile = profile_of(request, response)
         response.headers.update(
             security_headers(profile, secure=request.is_secure, embed_origins=embed_origins)
+            | keeping_headers(request, response)
         )
-        response.headers.update(keeping_headers(request, response))
         return response
 
     return apply

@@ -50,17 +50,18 @@ class _RequestIdFilter(logging.Filter):
         return True
 
 
-def configure_logging(stream: TextIO | None = None, level: int = logging.INFO) -> None:
+def configure_logging(stream: TextIO | None = None) -> None:
     """Send the log of this process to one stream (default: standard error).
 
-    Calling it again replaces the earlier stream.
+    Of libraries it takes warnings only. Calling it again replaces the earlier stream.
     """
     handler = logging.StreamHandler(stream)
     handler.addFilter(_RequestIdFilter())
     handler.setFormatter(
         PrivateFormatter("%(asctime)s %(levelname)s %(name)s %(request_id)s %(message)s")
     )
-    logging.basicConfig(level=level, handlers=[handler], force=True)
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.getLogger("consult").setLevel(logging.INFO)
 
 
 def request_id() -> str:
