@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from flask import Flask, session
-from itsdangerous import URLSafeTimedSerializer
 from werkzeug.routing import Rule
 
 from consult.staff import access, accounts
@@ -159,7 +158,7 @@ def test_a_forged_cookie_opens_nothing(app: Flask, client: PageClient, forge: st
         user = staff.user_by_email(reading, EMAIL)
     assert user is not None
     signer = access.StaffOnlySessions().get_signing_serializer(app)
-    assert isinstance(signer, URLSafeTimedSerializer)
+    assert signer is not None
     if forge == "another key":
         signer.secret_keys = [b"x" * 32]
     token: object = {"nested": 1} if forge == "not a token" else "A" * 43
