@@ -1,0 +1,67 @@
+"""`python -m benchmarks [--json FILE]`: measure everything, and print it beside its floors."""
+
+import json
+import platform
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import click
+
+from benchmarks import load, pages, pdf, scoring
+from benchmarks.measure import Row
+
+PARTS: Mapping[str, Callable[[], list[Row]]] = {
+    "pages": pages.rows,
+    "scoring": scoring.rows,
+    "pdf": pdf.rows,
+    "load": load.rows,
+}
+
+
+def in_columns(rows: list[Row]) -> Iterator[str]:
+    """The rows as lines of text: ours, its floor, and how many times the floor ours is."""
+    yield f"{'':32} {'ours':>12}   {'floor':>12} {'':26} {'ratio':>8}   aim"
+    for row in rows:
+        yield (
+            f"{row.name:32} {_shown(row.ours, row.unit):>12}   {_shown(row.floor, row.unit):>12} "
+            f"{row.floor_name:26} {row.ratio:7.1f}x   {row.verdict}"
+        ).rstrip()
+
+
+def _shown(value: float, unit: str) -> str:
+    return f"{value:,.0f} {unit}" if value >= 100 else f"{value:.3g} {unit}"
+
+
+def as_json(rows: list[Row]) -> str:
+    """The rows and the machine they were measured on."""
+    machine = {"python": platform.python_version(), "machine": platform.machine()}
+    return json.dumps({"machine": machine, "rows": [row.as_json() for row in rows]}, indent=2)
+
+
+@click.command()
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Also write the rows.")
+@click.argument("parts", nargs=-1, type=click.Choice(list(PARTS)))
+def main(json_file: Path | None, parts: tuple[str, ...]) -> None:
+    """Measure what the product costs, as ratios to a floor measured in the same run.
+
+    PARTS are those to measure; all of them when none is named.
+    """
+    wanted = parts or tuple(PARTS)
+    rows: list[Row] = []
+    with click.progressbar(
+        wanted,
+        label="Measuring",
+        item_show_func=lambda part: part,
+        file=sys.stderr,
+        hidden=not sys.stderr.isatty(),
+    ) as progress:
+        for part in progress:
+            rows += PARTS[part]()
+    click.echo("\n".join(in_columns(rows)))
+    if json_file:
+        json_file.write_text(as_json(rows) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

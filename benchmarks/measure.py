@@ -1,0 +1,68 @@
+"""Timing, and the rows that come out of it."""
+
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+ROUNDS = 9
+SECONDS_A_ROUND = 0.08
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measurement beside its floor.
+
+    `ratio` says how many times the floor's cost ours is, also where `unit` is a speed. `aim` is
+    the most that it should be, or None where there is only something to watch.
+    """
+
+    name: str
+    ours: float
+    unit: str
+    floor_name: str
+    floor: float
+    aim: float | None = None
+    more_is_better: bool = False
+
+    @property
+    def ratio(self) -> float:
+        """How many times the floor."""
+        return self.floor / self.ours if self.more_is_better else self.ours / self.floor
+
+    @property
+    def verdict(self) -> str:
+        """The aim, and whether it is met."""
+        if self.aim is None:
+            return ""
+        return f"{'met' if self.ratio <= self.aim else 'MISSED'}: at most {self.aim:g}"
+
+    def as_json(self) -> dict[str, Any]:
+        """The row as plain data."""
+        return {**asdict(self), "ratio": self.ratio}
+
+
+def cpu_per_call(cases: Mapping[str, Callable[[], object]]) -> dict[str, float]:
+    """CPU microseconds for one call of each case: the median of rounds in which they take turns.
+
+    CPU time and turns, so that a busy neighbour on the machine hurts little and all alike.
+    """
+    calls = {name: _calls_for_a_round(call) for name, call in cases.items()}
+    found: dict[str, list[float]] = {name: [] for name in cases}
+    for _ in range(ROUNDS):
+        for name, call in cases.items():
+            found[name].append(_cpu(call, calls[name]))
+    return {name: statistics.median(times) for name, times in found.items()}
+
+
+def _calls_for_a_round(call: Callable[[], object]) -> int:
+    _cpu(call, 3)  # the first calls fill caches
+    return max(1, int(SECONDS_A_ROUND * 1e6 / _cpu(call, 3)))
+
+
+def _cpu(call: Callable[[], object], times: int) -> float:
+    start = time.process_time()
+    for _ in range(times):
+        call()
+    return (time.process_time() - start) * 1e6 / times

@@ -1,0 +1,101 @@
+"""A question page in process: reading it and answering it, beside the least that Flask can do."""
+
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from flask import Flask, render_template
+from werkzeug.datastructures import MultiDict
+from werkzeug.test import EnvironBuilder
+from werkzeug.wsgi import ClosingIterator
+
+from benchmarks.measure import Row, cpu_per_call
+from tests.support.apps import make_app
+from tests.support.client import PageClient
+from tests.support.journey import Journey
+from tests.support.page import Page
+from tests.support.personas import BATON_ON_THE_FLOOR
+
+PAGE = "catch"
+"""The page with the most choices in the quick look: 15 of them, in three questions."""
+
+AIM_GET = 5.0
+"""Times a static template; with the ordinary form widgets it would be 20."""
+
+
+def rows() -> list[Row]:
+    """CPU of a question page's GET and POST, against a bare route and a static template."""
+    with TemporaryDirectory() as folder:
+        journey = Journey(PageClient(make_app(Path(folder))), BATON_ON_THE_FLOOR.answers)
+        journey.start()
+        journey.to_page(PAGE)
+        return _measured(journey, make_app(Path(folder)))
+
+
+def _measured(journey: Journey, app: Flask) -> list[Row]:
+    page = journey.page
+    _add_static_page(app, page)
+    form = journey.fill()
+    cases = {
+        "bare route": _request(_bare_app(), "/"),
+        "static template": _request(app, "/static-page"),
+        "GET": _request(app, page.path),
+        "POST": _request(app, form.action, form.data),
+    }
+    cost = cpu_per_call(cases)
+    return [
+        Row("a question page, GET", cost["GET"], "µs", floor, cost[floor], aim)
+        for floor, aim in (("static template", AIM_GET), ("bare route", None))
+    ] + [
+        Row("a question page, POST", cost["POST"], "µs", floor, cost[floor])
+        for floor in ("static template", "bare route")
+    ]
+
+
+def _bare_app() -> Flask:
+    app = Flask("bare")
+
+    @app.get("/")
+    def hello() -> str:
+        return "Hello"
+
+    return app
+
+
+def _add_static_page(app: Flask, page: Page) -> None:
+    """Serve the words of the same page from a template that knows them, in the site's frame."""
+    words = page.html.partition("<main")[2].partition(">")[2].partition("</main>")[0]
+    template = app.jinja_env.from_string(
+        '{% extends "base.html" %}{% block title %}Static{% endblock %}'
+        "{% block main %}{% raw %}" + words + "{% endraw %}{% endblock %}"
+    )
+
+    def static_page() -> str:
+        return render_template(template)
+
+    app.add_url_rule("/static-page", view_func=static_page)
+
+
+def _request(
+    app: Flask, path: str, data: dict[str, list[str]] | None = None
+) -> Callable[[], object]:
+    """A call that runs one request through the app, as a server would."""
+    method = "GET" if data is None else "POST"
+    builder = EnvironBuilder(path=path, method=method, data=MultiDict(data) if data else None)
+    environ = builder.get_environ()
+    body = environ["wsgi.input"].read()
+    expected = "200" if data is None else "303"
+
+    def start_response(status: str, _headers: Any, _fault: Any = None) -> Callable[[bytes], object]:
+        if not status.startswith(expected):
+            raise RuntimeError(f"{method} {path} answers {status}")
+        return len
+
+    def call() -> None:
+        answer = ClosingIterator(app(environ | {"wsgi.input": BytesIO(body)}, start_response))
+        b"".join(answer)
+        answer.close()
+
+    return call

@@ -1,0 +1,34 @@
+"""What a page costs a phone on a slow line: measured on the wire, headers and fonts included."""
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.site import Site
+from tests.support.browser import PHONE_WIDTH, Visit, visiting, weighing
+
+FIRST_KB = 60
+NEXT_KB = 15
+
+
+def kilobytes_of(visit: Visit, path: str) -> float:
+    """What one visit to a path brings over the wire."""
+    with weighing(visit) as weights:
+        visit.open(path)
+    return sum(weights) / 1000
+
+
+@pytest.mark.parametrize("page", ["start", "question", "result", "contact"])
+def test_a_first_page_is_light_and_the_next_one_lighter(
+    browser: Browser, site: Site, page: str
+) -> None:
+    path, following = {
+        "start": ("/", f"{site.empty_check}/who"),
+        "question": (f"{site.full_check}/catch", f"{site.full_check}/keep-going"),
+        "result": (site.anonymous_result, f"{site.anonymous_result}/contact"),
+        "contact": (f"{site.anonymous_result}/contact", site.anonymous_result),
+    }[page]
+    with visiting(browser, site.origin, width=PHONE_WIDTH) as visit:
+        first = kilobytes_of(visit, path)
+        then = kilobytes_of(visit, following)
+    assert 5 < first < FIRST_KB, f"{path} takes {first:.1f} kB"
+    assert 1 < then < NEXT_KB, f"{following} takes {then:.1f} kB after {path}"

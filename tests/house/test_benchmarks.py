@@ -1,0 +1,42 @@
+"""The benchmarks run, end by themselves, and say what they mean."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from benchmarks import __main__ as command
+from benchmarks import load, measure, pdf, scoring
+from benchmarks.measure import Row
+
+
+def test_a_ratio_says_how_many_times_the_floor_ours_costs() -> None:
+    assert Row("time", 30, "ms", "floor", 10).ratio == 3
+    assert Row("speed", 200, "/s", "floor", 1000, more_is_better=True).ratio == 5
+
+
+@pytest.mark.parametrize(("aim", "verdict"), [(5.0, "met"), (2.0, "MISSED"), (None, "")])
+def test_a_row_says_whether_it_meets_its_aim(aim: float | None, verdict: str) -> None:
+    assert Row("time", 30, "ms", "floor", 10, aim).verdict.startswith(verdict)
+
+
+def test_all_of_them_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measure, "ROUNDS", 1)
+    monkeypatch.setattr(measure, "SECONDS_A_ROUND", 0.01)
+    monkeypatch.setattr(scoring, "SCORECARDS", 20)
+    monkeypatch.setattr(scoring, "DIFFERENT", 10)
+    monkeypatch.setattr(pdf, "RENDERS", 1)
+    monkeypatch.setattr(load, "SECONDS", 0.3)
+    monkeypatch.setattr(load, "WARM_UP_SECONDS", 0.05)
+    file = tmp_path / "rows.json"
+
+    run = CliRunner().invoke(command.main, ["--json", str(file)], catch_exceptions=False)
+
+    assert run.exit_code == 0
+    rows = json.loads(file.read_text())["rows"]
+    assert len(rows) == len(run.stdout.splitlines()) - 1
+    names = " ".join(row["name"] for row in rows)
+    for part in ("GET", "POST", "scorecards", "PDF", "connections", "p99"):
+        assert part in names
+    assert all(row["ratio"] > 0 for row in rows)
