@@ -38,6 +38,7 @@ def start_page() -> str:
         source=source_of(request.args),
         retention_days=settings.retention_days_drafts,
         contact_before=settings.contact_before,
+        base_url=settings.base_url,
     )
 
 
