@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from consult.report.display import apportion, significant, whole
 from consult.scoring.axis import CUTS
 
+TWELFTHS = st.integers(0, 360).map(lambda n: Fraction(n, 12))
 SCORES = st.fractions(0, 100, max_denominator=400)
 
 
@@ -32,7 +33,7 @@ def test_a_better_score_never_prints_lower(one: Fraction, other: Fraction) -> No
     assert whole(low) <= whole(high)
 
 
-@given(st.lists(st.fractions(0, 30, max_denominator=60), min_size=1), st.integers(1, 1000))
+@given(st.lists(TWELFTHS, min_size=1, max_size=30), st.integers(1, 1000))
 def test_parts_add_up_as_printed(parts: list[Fraction], total: int) -> None:
     given_out = apportion(parts, total)
     assert sum(given_out) == (total if any(parts) else 0)
