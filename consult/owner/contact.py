@@ -6,7 +6,7 @@ from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 from wtforms import BooleanField, Field, Form, StringField
-from wtforms.validators import InputRequired, Length, Optional, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from consult.storage.leads import Contact
 from consult.web.text import one_line
@@ -29,7 +29,7 @@ def _email(form: Form, field: Field) -> None:
 
 def _text(label: str, missing: str, longest: int, **options: Any) -> StringField:
     too_long = f"Use at most {longest} characters for “{label.lower()}”"
-    checks = [InputRequired(missing), Length(max=longest, message=too_long)]
+    checks = [DataRequired(missing), Length(max=longest, message=too_long)]
     return StringField(label, [*checks, *options.pop("checks", [])], filters=[_clean])
 
 

@@ -1,0 +1,105 @@
+"""What an owner types, and the link that is theirs alone, never reach a log."""
+
+import io
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask, abort
+
+from consult.web.logs import PrivateFormatter, configure_logging
+from tests.support.apps import make_app
+from tests.support.client import PageClient
+from tests.support.journey import Journey
+from tests.support.personas import BATON_ON_THE_FLOOR
+
+MARK = "zanzibar"
+"""Stands in everything that the test types."""
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """Everything that a real process would log, as it would write it."""
+    stream = io.StringIO()
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    configure_logging(stream)
+    logging.getLogger("sqlalchemy.engine").setLevel(logging.INFO)
+    yield stream
+    logging.getLogger("sqlalchemy.engine").setLevel(logging.NOTSET)
+    root.handlers[:] = before
+    root.setLevel(level)
+
+
+def failing_app(folder: Path) -> Flask:
+    app = make_app(folder)
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+
+    @app.route("/check/<token>/broken", methods=["GET", "POST"])
+    def broken(token: str) -> str:
+        try:
+            raise ValueError(f"the owner typed {MARK}")
+        except ValueError as cause:
+            raise RuntimeError(f"{token} of {MARK}") from cause
+
+    @app.get("/gone/<name>")
+    def gone(name: str) -> str:
+        abort(410, f"{name} has gone")
+
+    return app
+
+
+def test_a_whole_visit_leaves_no_word_and_no_token_in_the_log(
+    tmp_path: Path, log: io.StringIO
+) -> None:
+    client = PageClient(failing_app(tmp_path / "var"))
+    journey = Journey(client, BATON_ON_THE_FLOOR.answers, query=f"?utm_source={MARK}&q={MARK}")
+    journey.start()
+    tokens = {journey.token}
+    client.post(f"{journey.root}/who", {"marketing_by": MARK}, status=422)
+    client.get(f"/{MARK}@example.com?email={MARK}", status=404)
+    client.get(f"/gone/{MARK}", status=410)
+    client.post(f"/start?{MARK}", status=403, headers={"Origin": f"https://{MARK}.example"} | CROSS)
+    client.post(f"{journey.root}/broken", {"name": MARK}, status=500)
+    journey.to_review()
+    journey.submit()
+    tokens.add(journey.token)
+    contact = {"name": MARK, "email": f"{MARK}@example.com", "business": MARK, "phone": MARK}
+    client.post(f"{journey.root}/contact", contact, status=422)
+    client.post(f"{journey.root}/contact", {**contact, "consent": "y"})
+    client.get(f"{journey.root}/report.pdf", status=202)
+    client.get("/staff/", status=303)
+
+    written = log.getvalue()
+    assert "POST /check/<token>/<page_id> 303" in written
+    assert "RuntimeError" in written
+    assert MARK not in written
+    assert not [token for token in tokens if token in written]
+
+
+CROSS = {"Sec-Fetch-Site": "cross-site"}
+
+
+def test_an_error_is_logged_with_its_causes_places_and_request(
+    tmp_path: Path, log: io.StringIO
+) -> None:
+    page = PageClient(failing_app(tmp_path / "var")).get("/check/x/broken", status=500)
+    written = log.getvalue()
+    assert "error in GET /check/<token>/broken" in written
+    assert "builtins.RuntimeError" in written
+    assert "builtins.ValueError" in written
+    assert "test_logs.py:" in written
+    assert written.count(page.headers["X-Request-Id"]) >= 2
+
+
+def test_anything_as_long_as_a_token_is_taken_out() -> None:
+    record = logging.LogRecord("x", 20, "f", 1, "see /check/%s/who", ("A-_" * 15,), None)
+    assert PrivateFormatter("%(message)s").format(record) == "see /check/[token]/who"
+
+
+def test_a_library_may_warn_but_not_chat(log: io.StringIO) -> None:
+    logging.getLogger("some.library").info("hello")
+    logging.getLogger("some.library").warning("look out")
+    assert "hello" not in log.getvalue()
+    assert "look out" in log.getvalue()
