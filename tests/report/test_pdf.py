@@ -1,5 +1,6 @@
 """The PDF: accessible, in our own fonts, without a fetch, and the same bytes everywhere."""
 
+import base64
 import hashlib
 import io
 import logging
@@ -16,11 +17,17 @@ import pikepdf
 import pytest
 from markupsafe import escape
 
+from consult.report.brand import Brand, Logo
 from consult.report.document import Paper, Recipient, document_html
 from consult.report.pdf import ForbiddenFetch, html_to_pdf
 from consult.report.safe_text import safe_text
 from tests.report.samples import DAY, document_of, report_of
 from tests.support.personas import Depth
+
+GREY_DOT = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg=="
+)
+"""A PNG of one pixel."""
 
 AWKWARD = {
     "polish": "Zakład Usługowy Łódź – Święta & Żółć",
@@ -92,6 +99,20 @@ def test_a_long_name_leaves_the_cover_one_page(name: str) -> None:
     html = document_html(report_of("solo_starter"), DAY, Recipient(name, name))
     with pikepdf.open(io.BytesIO(html_to_pdf(html))) as opened:
         assert len(opened.pages) == 7
+
+
+@pytest.mark.parametrize(
+    "logo",
+    [
+        Logo("image/svg+xml", b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 3 1"/>'),
+        Logo("image/png", base64.b64decode(GREY_DOT)),
+    ],
+    ids=["svg", "png"],
+)
+def test_a_logo_is_printed_from_inside_the_document(logo: Logo) -> None:
+    brand = Brand(name="Northside", logo=logo)
+    pdf = html_to_pdf(document_html(report_of("disciplined_solo"), DAY, brand=brand))
+    assert is_accessible(pdf)
 
 
 def test_only_our_fonts_are_in_it() -> None:
