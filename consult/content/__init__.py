@@ -2,7 +2,6 @@
 
 from consult.content.check import check
 from consult.content.document import document
-from consult.content.language import can_grade
 from consult.content.problem import Problem
 
-__all__ = ["Problem", "can_grade", "check", "document"]
+__all__ = ["Problem", "check", "document"]

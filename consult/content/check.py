@@ -9,10 +9,7 @@ from consult.questionnaire import Questionnaire
 
 
 def check(questionnaire: Questionnaire) -> list[Problem]:
-    """Everything to change in the edition, in words for an editor; empty when it is fit.
-
-    Reading levels are left out when `consult.content.can_grade()` is false.
-    """
+    """Everything to change in the edition, in words for an editor; empty when it is fit."""
     return [
         *coverage_problems(questionnaire),
         *reader_problems(questionnaire),

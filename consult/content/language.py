@@ -10,15 +10,11 @@ from collections.abc import Callable, Iterable, Iterator
 from difflib import SequenceMatcher
 from pathlib import Path
 
+import textstat
 import yaml
 
 from consult.content.problem import Problem
 from consult.content.texts import Text
-
-try:
-    import textstat
-except ImportError:  # It checks texts and is not needed to serve them.
-    textstat = None
 
 HIGHEST_GRADE = 8.0
 """US school grade by Flesch-Kincaid; the average adult reads at about this level."""
@@ -87,11 +83,6 @@ def language_problems(texts: Iterable[Text]) -> list[Problem]:
     texts = list(texts)
     found = [Problem(t.place, message) for t in texts for rule in _RULES for message in rule(t)]
     return [*found, *_alike(texts), *_reading(texts)]
-
-
-def can_grade() -> bool:
-    """Whether the library for reading levels is there."""
-    return textstat is not None
 
 
 def _starts_with_verb(text: Text) -> Iterator[str]:
@@ -243,8 +234,6 @@ def _bare(words: str) -> list[str]:
 
 def _reading(texts: list[Text]) -> Iterator[Problem]:
     """Texts above grade 8, each alone (the choices of a question as one), and each file."""
-    if textstat is None:
-        return
     singles = [(t.place, _sentence(t.words)) for t in texts if t.field != "choices"]
     lists = [
         (": ".join((c[0].file, *c[0].path[:-1])), " ".join(_sentence(t.words) for t in c))

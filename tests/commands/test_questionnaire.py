@@ -31,13 +31,6 @@ def test_check_names_each_text_to_change(monkeypatch: pytest.MonkeyPatch) -> Non
     assert result.stderr == "consult: some texts need a change, see above\n"
 
 
-def test_check_says_so_when_it_cannot_grade_texts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("consult.commands.questionnaire.can_grade", lambda: False)
-    result = run("check")
-    assert result.exit_code == 0
-    assert "the reading level was not checked" in result.stderr
-
-
 def test_a_wording_that_cannot_be_read_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(name: str) -> Questionnaire:
         raise EditionError("handoff.yaml: first_reply: why is missing")
