@@ -8,7 +8,11 @@ from typing import IO, Any
 
 import click
 
+from consult.report.brand import BrandError
 from consult.settings import SettingsError
+
+
+LONGEST_LINE = 600
 
 
 class Failure(click.ClickException):
@@ -19,7 +23,10 @@ class Failure(click.ClickException):
     def show(self, file: IO[Any] | None = None) -> None:
         """Print the message as one line on standard error."""
         line = " ".join(self.format_message().split())
-        click.echo(f"consult: {line}", file=file, err=True)
+        # It may quote what was given, and that may be anything.
+        safe = "".join(c if c.isprintable() else "?" for c in line)
+        shown = safe if len(safe) <= LONGEST_LINE else f"{safe[: LONGEST_LINE - 3]}..."
+        click.echo(f"consult: {shown}", file=file, err=True)
 
 
 class BadInput(Failure):
@@ -38,5 +45,7 @@ def in_one_line() -> Iterator[None]:
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "consult"
         raise BadInput(f"{error.format_message()} See: {command} --help") from error
+    except BrandError as error:
+        raise BadInput(str(error)) from error
     except SettingsError as error:
         raise BadInput("; ".join(str(error).splitlines())) from error

@@ -1,0 +1,142 @@
+"""`consult score` and `consult report`: the contract of what goes in, comes out and is refused."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from consult.commands import consult
+from tests.support.personas import BATON_ON_THE_FLOOR, PERSONAS
+
+
+def run(*arguments: str, given: str | bytes | None = None) -> Result:
+    return CliRunner().invoke(consult, arguments, input=given)
+
+
+def scored(answers: Any) -> Any:
+    result = run("score", "-", given=json.dumps(answers))
+    assert result.exit_code == 0, result.output
+    assert result.stderr == ""
+    return json.loads(result.stdout)
+
+
+def refused(given: str | bytes, command: str = "score") -> str:
+    """The one line that comes back for bad input."""
+    result = run(command, "-", *(["-o", "unused.pdf"] if command == "report" else []), given=given)
+    assert result.exit_code == 2, result.output
+    assert result.stdout == ""
+    (line,) = result.stderr.splitlines()
+    return line.removeprefix("consult: ")
+
+
+def test_a_scorecard_comes_out_complete() -> None:
+    card = scored(BATON_ON_THE_FLOOR.payload("quick"))
+    assert (card["edition"], card["depth"], card["complete"]) == ("2026-11", "quick", True)
+    assert card["archetype"] == "baton_on_the_floor"
+    for axis in ("separation", "handoff"):
+        lines = card[axis]["lines"]
+        assert sum(line["earned"] for line in lines) == pytest.approx(card[axis]["confirmed"])
+        assert sum(line["earned"] + line["lost"] for line in lines) == pytest.approx(100)
+
+
+def test_a_list_gives_a_list_in_the_same_order() -> None:
+    cards = scored([persona.payload() for persona in PERSONAS.values()])
+    assert [card["archetype"] for card in cards] == [p.archetype for p in PERSONAS.values()]
+    assert scored([]) == []
+
+
+def test_edition_and_depth_have_defaults() -> None:
+    card = scored({"answers": BATON_ON_THE_FLOOR.payload()["answers"]})
+    assert (card["edition"], card["depth"]) == ("2026-11", "full")
+
+
+def test_incomplete_answers_are_no_error_and_say_what_is_missing() -> None:
+    card = scored({"depth": "quick", "answers": {"marketing_by": "me"}})
+    assert card["complete"] is False
+    assert "selling_by" in card["missing"]
+    assert card["separation"]["confirmed"] is None
+
+
+def test_a_file_is_read_as_well(tmp_path: Path) -> None:
+    file = tmp_path / "answers.json"
+    file.write_text(json.dumps(BATON_ON_THE_FLOOR.payload()))
+    assert run("score", str(file)).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "line"),
+    [
+        ("", "the answers are not JSON: Expecting value (line 1, column 1)"),
+        ("{", "the answers are not JSON:"),
+        (b"\xff\xfe{}", "the answers are not"),
+        ("[" * 100_000, "the answers are not JSON of the expected shape: too deep"),
+        ("7", 'expected an object with "answers"'),
+        ("{}", 'expected an object with "answers"'),
+        ('{"answers": []}', 'expected an object with "answers"'),
+        ('[{"answers": {}}, 7]', 'answers 2: expected an object with "answers"'),
+        ('{"answers": {}, "anwsers": {}}', 'unknown key "anwsers"'),
+        ('{"answers": {}, "depth": "deep"}', 'depth: "deep" is none of full, quick'),
+        ('{"answers": {}, "depth": ["full"]}', 'depth: ["full"] is none of'),
+        ('{"answers": {}, "edition": "1999"}', "edition: there is no '1999'"),
+        ('{"answers": {}, "edition": 7}', "edition: 7 is none of"),
+        ('{"answers": {"first_reply": 5}}', "first_reply: 5 is not offered"),
+        ('{"answers": {"first_reply": -1}}', "first_reply: -1 is not offered"),
+        ('{"answers": {"first_reply": 1.0}}', "first_reply: 1.0 is not offered"),
+        ('{"answers": {"first_reply": true}}', "first_reply: True is not offered"),
+        ('{"answers": {"first_reply": "3"}}', "first_reply: '3' is not offered"),
+        ('{"answers": {"first_reply": null}}', "first_reply: None is not offered"),
+        ('{"answers": {"first_reply": {}}}', "first_reply: {} is not offered"),
+        ('{"answers": {"marketing_goal": "unknown"}}', "marketing_goal: 'unknown' is not offered"),
+        ('{"answers": {"symptoms": "no_time"}}', "symptoms: 'no_time' is not offered"),
+        ('{"answers": {"symptoms": [["no_time"]]}}', "symptoms: [['no_time']] is not offered"),
+        ('{"answers": {"first_sale_value": -1}}', "first_sale_value: -1 is not offered"),
+        ('{"answers": {"first_sale_value": 1e999}}', "first_sale_value: inf is not offered"),
+        ('{"answers": {"first_sale_value": NaN}}', "the answers are not JSON: NaN is no number"),
+        ('{"answers": {"first_sale_value": ' + "9" * 5000 + "}}", "the answers are not JSON"),
+        ('{"answers": {"H3a": 1}}', "H3a: is not a question of edition 2026-11"),
+        ('{"answers": {"buyers": "both", "buyers": "people"}}', '"buyers" is there twice'),
+        ('{"answers": {"x\\ny\\ud800": 1}}', "x y?"),
+        ('{"answers": {"' + "x" * 10_000 + '": 1}}', "xxx"),
+    ],
+)
+def test_bad_answers_end_with_2_and_one_line_that_names_the_place(
+    given: str | bytes, line: str
+) -> None:
+    said = refused(given)
+    assert said.startswith(line)
+    assert len(said) <= 600
+
+
+def test_a_report_is_written_as_a_page(tmp_path: Path) -> None:
+    output = tmp_path / "report.html"
+    result = run(
+        *("report", "-", "--html", "-o", str(output)),
+        given=json.dumps(BATON_ON_THE_FLOOR.payload()),
+    )
+    assert (result.exit_code, result.output) == (0, "")
+    assert "Baton on the Floor" in output.read_text("utf-8")
+
+
+def test_a_report_is_written_as_a_pdf(tmp_path: Path) -> None:
+    output = tmp_path / "report.pdf"
+    given = json.dumps(BATON_ON_THE_FLOOR.payload("quick"))
+    assert run("report", "-", "-o", str(output), given=given).exit_code == 0
+    assert output.read_bytes().startswith(b"%PDF-")
+
+
+def test_a_report_needs_one_complete_set_of_answers() -> None:
+    missing = refused('{"answers": {"marketing_by": "me"}}', "report")
+    assert missing.startswith("answers are missing: selling_by, ")
+    assert missing.endswith("more")
+    assert "is a list" in refused("[]", "report")
+
+
+def test_a_report_that_cannot_be_written_is_a_failure(tmp_path: Path) -> None:
+    result = run(
+        *("report", "-", "--html", "-o", str(tmp_path / "no" / "folder.html")),
+        given=json.dumps(BATON_ON_THE_FLOOR.payload()),
+    )
+    assert result.exit_code == 1
+    assert result.stderr.count("\n") == 1
