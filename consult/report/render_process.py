@@ -6,13 +6,18 @@ Started as `python -m consult.report.render_process FILE_DESCRIPTOR MEMORY_MB`.
 import gc
 import logging
 import resource
+import signal
 import sys
 import traceback
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from consult.report import pdf
 from consult.report.renderer import FAILED, OK
+
+_ORPHAN_SECONDS = 600
+"""When a hanging render ends itself, if the one who would have ended it is gone."""
 
 _WARM_UP = "<html lang=en><title>Warm-up</title><h1>Warm-up</h1><table><tr><th>A<td>1</table>"
 
@@ -20,6 +25,7 @@ _WARM_UP = "<html lang=en><title>Warm-up</title><h1>Warm-up</h1><table><tr><th>A
 def main(file_descriptor: int, memory_mb: int) -> None:
     """The life of a rendering process: HTML in over the line, PDFs out, until it closes."""
     _limit(memory_mb)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who waits for us
     # WeasyPrint's warnings quote the document, and a document holds names.
     logging.getLogger("weasyprint").addHandler(logging.NullHandler())
     logging.getLogger("weasyprint").propagate = False
@@ -28,14 +34,13 @@ def main(file_descriptor: int, memory_mb: int) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 10, 10)
-    with Connection(file_descriptor) as line:
+    with Connection(file_descriptor) as line, suppress(EOFError, BrokenPipeError):
         line.send_bytes(OK)
         while True:
-            try:
-                html = line.recv_bytes().decode()
-            except EOFError:
-                return
+            html = line.recv_bytes().decode()
+            signal.alarm(_ORPHAN_SECONDS)
             line.send_bytes(_answer(html))
+            signal.alarm(0)
             gc.collect()  # a document is full of cycles; after the answer nobody waits for this
 
 
