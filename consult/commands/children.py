@@ -60,12 +60,13 @@ def _keep_one(settings: Settings, stop: threading.Event) -> None:
             # Ctrl-C reaches the whole group of a terminal; the server tells its workers itself.
             start_new_session=True,
         )
+        log.info("worker %d started", process.pid)
         while not stop.wait(0.2) and process.poll() is None:
             pass
         if stop.is_set():
             _end(process)
         else:
-            log.error("a worker ended with %s; starting another", process.returncode)
+            log.error("worker %d ended with %s", process.pid, process.returncode)
             stop.wait(RESTART_SECONDS)
 
 

@@ -11,7 +11,6 @@ import click
 from consult.report.brand import BrandError
 from consult.settings import SettingsError
 
-
 LONGEST_LINE = 600
 
 

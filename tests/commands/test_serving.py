@@ -1,0 +1,109 @@
+"""`consult serve` as a process: it serves, keeps a worker, and leaves nothing behind."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+from click.testing import CliRunner
+
+from consult.commands import consult
+
+Found = TypeVar("Found")
+
+PATIENCE = 60
+"""Seconds that a step may take on a machine that has other things to do."""
+
+
+def wait_for(find: Callable[[], Found | None], what: str) -> Found:
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        if (found := find()) is not None:
+            return found
+        time.sleep(0.1)
+    raise AssertionError(f"{what} did not happen in {PATIENCE} seconds")
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        number: int = free.getsockname()[1]
+    return number
+
+
+@pytest.fixture
+def served(
+    tmp_path: Path, port: int, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[subprocess.Popen[str]]:
+    """The app, served from a database of its own."""
+    monkeypatch.setenv("CONSULT_VAR_DIR", str(tmp_path / "var"))
+    assert CliRunner().invoke(consult, ["db", "upgrade"]).exit_code == 0
+    command = [sys.executable, "-m", "consult", "serve", "--port", str(port)]
+    with (
+        (tmp_path / "log").open("w") as log,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True) as process,
+    ):
+        wait_for(lambda: answer(port), "the first answer")
+        yield process
+        process.kill()
+
+
+def answer(port: int) -> bytes | None:
+    try:
+        with urlopen(f"http://127.0.0.1:{port}/health/ready") as page:
+            body: bytes = page.read()
+            return body
+    except URLError:
+        return None
+
+
+def workers_in(log: Path, count: int) -> list[int] | None:
+    """The process ids of the workers started so far, once there are `count` of them."""
+    found = re.findall(r"worker (\d+) started", log.read_text())
+    return [int(pid) for pid in found] if len(found) >= count else None
+
+
+def nobody_left(process: subprocess.Popen[str]) -> bool:
+    """Whether the server's output has ended: its workers write to it too."""
+    process.communicate(timeout=PATIENCE)
+    return True
+
+
+def test_it_says_where_it_is_keeps_its_port_and_ends_when_told_to(
+    served: subprocess.Popen[str], port: int
+) -> None:
+    assert served.stdout
+    assert served.stdout.readline() == f"Relay Check is at http://127.0.0.1:{port}\n"
+    link = re.escape(f"http://127.0.0.1:{port}/staff/invitation/") + r"[\w-]{43}\n"
+    assert re.search(link, served.stdout.readline())
+
+    command = [sys.executable, "-m", "consult", "web", "--port", str(port)]
+    second = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+    assert (second.returncode, second.stdout) == (1, "")
+    (line,) = second.stderr.splitlines()
+    assert line.startswith(f"consult: cannot listen on 127.0.0.1:{port}: ")
+
+    served.send_signal(signal.SIGTERM)
+    assert nobody_left(served)
+    assert served.returncode == 0
+
+
+def test_a_worker_that_dies_is_replaced_and_none_outlives_the_server(
+    served: subprocess.Popen[str], tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    (first,) = wait_for(lambda: workers_in(log, 1), "the start of a worker")
+    os.kill(first, signal.SIGKILL)
+    wait_for(lambda: workers_in(log, 2), "the start of another worker")
+    served.kill()
+    assert nobody_left(served)
