@@ -7,8 +7,9 @@ from typing import Any
 from consult.questionnaire import UNKNOWN, Answer, Asked, Kind, Walk, Wording
 from consult.questionnaire.model import Rule
 from consult.report.brand import CURRENCY_SIGNS
-from consult.report.display import apportion, whole
+from consult.report.display import whole
 from consult.report.money import money_in_words
+from consult.report.points import Points, printed_points
 from consult.report.report import (
     Archetype,
     Axis,
@@ -101,8 +102,7 @@ class _Writer:
     # Scores --------------------------------------------------------------------------------
 
     def _axis(self, score: AxisScore) -> Axis:
-        confirmed = whole(score.confirmed)
-        points = _printed_points(score.lines, confirmed)
+        points = printed_points(score)
         bands = self.findings["bands"][score.axis]
         if score.too_much_unknown:
             band, near = self.findings["too_much_unknown"], ""
@@ -111,7 +111,7 @@ class _Writer:
             near = self._near(band, bands[score.near]) if score.near else ""
         return Axis(
             id=score.axis,
-            confirmed=confirmed,
+            confirmed=whole(score.confirmed),
             possible=whole(score.possible),
             band=score.band,
             band_name=band["name"],
@@ -124,9 +124,7 @@ class _Writer:
         line: str = self.findings["near_line"].format(first=band["name"], second=other["name"])
         return f"{line} {other['name']}: {other['means']}"
 
-    def _dimension(
-        self, score: DimensionScore, points: Mapping[str, tuple[float, float]]
-    ) -> Dimension:
+    def _dimension(self, score: DimensionScore, points: Mapping[str, Points]) -> Dimension:
         words = self.findings["dimensions"][score.id]
         state = state_of(score.confirmed, score.possible)
         says = {
@@ -144,12 +142,12 @@ class _Writer:
             confirmed=whole(score.confirmed),
             possible=whole(score.possible),
             critical=score.dimension.critical,
-            lines=tuple(self._line(line, *points[line.id]) for line in score.lines),
+            lines=tuple(self._line(line, points[line.id]) for line in score.lines),
         )
 
-    def _line(self, line: ScoredLine, earned: float, possible: float) -> Line:
+    def _line(self, line: ScoredLine, points: Points) -> Line:
         if line.id == SORTING:
-            return self._sorting_line(line, earned, possible)
+            return self._sorting_line(line, points)
         asked = self.asked[line.id]
         words = asked.wording
         return Line(
@@ -158,14 +156,14 @@ class _Writer:
             question=words.ask,
             answer=self._in_words(asked),
             unknown=line.unknown,
-            earned=earned,
-            possible=possible,
+            earned=points.earned / 10,
+            possible=points.possible / 10,
             why=words.why,
             fix=words.unknown_fix if line.unknown else words.fix,
             claims=line.slot.claims,
         )
 
-    def _sorting_line(self, line: ScoredLine, earned: float, possible: float) -> Line:
+    def _sorting_line(self, line: ScoredLine, points: Points) -> Line:
         sorting = self.walk.questionnaire.words.sorting
         clear = [card for card in self.cards if card.side != _EITHER]
         alike = sum(card.agrees for card in clear)
@@ -175,8 +173,8 @@ class _Writer:
             question=sorting["prompt"],
             answer=f"{alike} of {len(clear)} cards on the article’s side.",
             unknown=False,
-            earned=earned,
-            possible=possible,
+            earned=points.earned / 10,
+            possible=points.possible / 10,
             why=sorting["test"],
             fix=sorting["test"],
             claims=line.slot.claims,
@@ -334,17 +332,3 @@ def _leg(lines: Sequence[ScoredLine], ids: frozenset[str]) -> State:
     confirmed = sum((line.points for line in own), Fraction()) / len(own)
     open_points = Fraction(100 * sum(line.unknown for line in own), len(own))
     return state_of(confirmed, confirmed + open_points)
-
-
-def _printed_points(lines: Sequence[ScoredLine], confirmed: int) -> dict[str, tuple[float, float]]:
-    """For each line the points earned and those possible, with one decimal.
-
-    What is earned adds up to the printed score, and what is possible to 100: earned and lost
-    points are each shared out in tenths, so a full answer always shows all of its points.
-    """
-    earned = apportion([line.earned for line in lines], confirmed * 10)
-    lost = apportion([line.lost for line in lines], 1000 - confirmed * 10)
-    return {
-        line.id: (tenths / 10, (tenths + missed) / 10)
-        for line, tenths, missed in zip(lines, earned, lost, strict=True)
-    }

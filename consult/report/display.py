@@ -1,35 +1,31 @@
 """Exact scores as printed numbers: rounded for the eye, without saying anything untrue."""
 
-from collections.abc import Sequence
 from fractions import Fraction
 
 from consult.scoring.axis import CUTS
 
+_LINES = (*CUTS, 100)
 
-def whole(score: Fraction) -> int:
-    """A score of 0 to 100 as a whole number, halves up.
 
-    Never lifted onto a line that it did not reach: 49.6 prints as 49, since a printed 50 under
+def tenths(score: Fraction) -> int:
+    """A score of 0 to 100 in tenths, halves up.
+
+    Never lifted onto a line that it did not reach: 49.97 prints as 49.9, since a printed 50.0 under
     the name of the band below 50 would contradict itself. The same goes for 100.
     """
-    rounded = int(score + Fraction(1, 2))
-    return rounded - 1 if rounded > score and rounded in (*CUTS, 100) else rounded
+    rounded = int(score * 10 + Fraction(1, 2))
+    lifted = rounded > score * 10 and rounded in [10 * line for line in _LINES]
+    return rounded - 1 if lifted else rounded
 
 
-def apportion(parts: Sequence[Fraction], total: int) -> list[int]:
-    """Whole numbers in proportion to `parts` that add up to `total` (largest remainder).
+def whole(score: Fraction) -> int:
+    """A score of 0 to 100 as a whole number, with the same care as `tenths`.
 
-    Parts of 0 stay 0, and of equal remainders the earlier part gets the odd one.
+    Rounded from the tenths, so that whoever sees both finds that the one is the other, rounded.
     """
-    whole_sum = sum(parts, Fraction())
-    if whole_sum == 0:
-        return [0] * len(parts)
-    shares = [part * total / whole_sum for part in parts]
-    given = [int(share) for share in shares]
-    by_remainder = sorted(range(len(parts)), key=lambda i: given[i] - shares[i])
-    for i in by_remainder[: total - sum(given)]:
-        given[i] += 1
-    return given
+    exact = tenths(score)
+    rounded = (exact + 5) // 10
+    return rounded - 1 if 10 * rounded > exact and rounded in _LINES else rounded
 
 
 def significant(amount: Fraction, digits: int = 2) -> int:

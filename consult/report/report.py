@@ -2,8 +2,8 @@
 
 It is made once, when the answers are sent, and frozen with them. The result page, the PDF and
 the staff page all show this one Report, so that next year's wording cannot rewrite last year's
-advice. Scores in it are ready to print: whole numbers, and points with one decimal whose sums
-are the printed scores.
+advice. Scores in it are ready to print: whole numbers for headlines, and points with one decimal
+that add up to the score with one decimal.
 """
 
 from dataclasses import dataclass
@@ -69,7 +69,10 @@ class Dimension:
 
 @dataclass(frozen=True)
 class Axis:
-    """One of the two scores. `near` is empty unless the score lies close to a line."""
+    """One of the two scores. `near` is empty unless the score lies close to a line.
+
+    `confirmed` and `possible` are for headlines; `total` is what the printed points add up to.
+    """
 
     id: AxisId
     confirmed: int
@@ -79,6 +82,10 @@ class Axis:
     means: str
     near: str
     dimensions: tuple[Dimension, ...]
+
+    @property
+    def total(self) -> float:
+        return round(sum(dimension.earned for dimension in self.dimensions), 1)
 
     @property
     def most_to_gain(self) -> tuple[Dimension, ...]:

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consult.report.display import apportion, significant, whole
+from consult.report.display import significant, tenths, whole
 from consult.scoring.axis import CUTS
 
-TWELFTHS = st.integers(0, 360).map(lambda n: Fraction(n, 12))
+LINES = (*CUTS, 100)
 SCORES = st.fractions(0, 100, max_denominator=400)
 
 
@@ -23,25 +23,25 @@ def test_a_score_never_looks_better_than_its_band(score: str, printed: int) -> N
 
 @given(SCORES)
 def test_a_printed_score_lies_in_the_band_of_the_exact_one(score: Fraction) -> None:
+    assert abs(tenths(score) - 10 * score) < 1
     assert abs(whole(score) - score) < 1
-    assert [whole(score) >= cut for cut in CUTS] == [score >= cut for cut in CUTS]
+    for printed in (whole(score), Fraction(tenths(score), 10)):
+        assert [printed >= line for line in (*CUTS, 100)] == [
+            score >= line for line in (*CUTS, 100)
+        ]
 
 
 @given(SCORES, SCORES)
 def test_a_better_score_never_prints_lower(one: Fraction, other: Fraction) -> None:
     low, high = sorted((one, other))
     assert whole(low) <= whole(high)
+    assert tenths(low) <= tenths(high)
 
 
-@given(st.lists(TWELFTHS, min_size=1, max_size=30), st.integers(1, 1000))
-def test_parts_add_up_as_printed(parts: list[Fraction], total: int) -> None:
-    given_out = apportion(parts, total)
-    assert sum(given_out) == (total if any(parts) else 0)
-    assert all(share == 0 for share, part in zip(given_out, parts, strict=True) if part == 0)
-
-
-def test_of_equal_parts_the_earlier_gets_the_odd_one() -> None:
-    assert apportion([Fraction(1, 3)] * 3, 100) == [34, 33, 33]
+@given(SCORES)
+def test_the_whole_number_is_the_one_with_a_decimal_rounded(score: Fraction) -> None:
+    rounded = (tenths(score) + 5) // 10
+    assert whole(score) == (rounded - 1 if rounded in LINES and rounded > score else rounded)
 
 
 @pytest.mark.parametrize(

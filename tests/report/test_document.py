@@ -29,7 +29,7 @@ def test_a_document_is_valid_and_complete(persona: str, depth: Depth) -> None:
     report = report_of(persona, depth)
     text = _text(html)
     for axis in report.axes:
-        assert f"{axis.id.capitalize()}: {axis.confirmed} of 100" in text
+        assert f"{axis.id.capitalize()}: {axis.total} of 100 points" in text
         for part in axis.dimensions:
             for line in part.lines:
                 assert line.question in text
