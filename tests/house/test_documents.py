@@ -1,0 +1,44 @@
+"""The documents and the code speak of the same settings, commands and files."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from consult.commands import FAMILIES
+from consult.settings import PREFIX, Settings
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+RUN_COMMANDS = {"test", "check", "bench", "lock", *FAMILIES}
+"""What `./run` does itself, and what it passes on."""
+
+
+READ_BY_THE_SETTINGS = {"secret_key", "var_dir"}
+"""Settings that other settings are made of."""
+NOT_READ_YET = {"smtp_url", "mail_from", "mail_dir", "metrics"}
+"""Settings that operators may set already, for mails and metrics that come next."""
+
+
+def names_read_in(paths: list[Path]) -> set[str]:
+    """Every name that some code in these files asks of an object."""
+    sources = (path.read_text("utf-8") for path in paths)
+    return {name for source in sources for name in re.findall(r"\.([a-z_]+)\b", source)}
+
+
+def test_every_setting_is_read_somewhere() -> None:
+    code = ROOT / "consult"
+    elsewhere = [path for path in code.rglob("*.py") if path != code / "settings.py"]
+    unread = set(Settings.model_fields) - names_read_in(elsewhere)
+    assert unread - READ_BY_THE_SETTINGS == NOT_READ_YET
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_a_document_names_only_settings_commands_and_files_that_exist(document: Path) -> None:
+    text = document.read_text("utf-8")
+    variables = {PREFIX + name.upper() for name in Settings.model_fields}
+    assert set(re.findall(rf"\b{PREFIX}[A-Z_]+\b", text)) <= variables
+    assert set(re.findall(r"\./run ([a-z]+)\b", text)) <= RUN_COMMANDS
+    links = re.findall(r"\]\((?!https?:|mailto:|#)([^)#]+)", text)
+    missing = [link for link in links if not (document.parent / link).exists()]
+    assert not missing
