@@ -24,7 +24,7 @@ from consult.web.logs import configure_logging
 
 THREADS = 4
 # What is larger is answered by the server itself, without a page; what is smaller, by the app.
-SERVER_BODY_LIMIT = 8 * 1024 * 1024
+SERVER_BODY_LIMIT = 16 * 1024 * 1024
 ANY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not listened on
 
 host_option = click.option(

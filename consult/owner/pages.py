@@ -55,6 +55,13 @@ def start() -> Response:
     return redirect(url_for(".questions", token=token, page_id=first.id), 303)
 
 
+@check_pages.get("/check/<token>")
+def resume(token: str) -> Response:
+    """Go on where the check is open: a link that lost its end still leads somewhere."""
+    draft = open_draft(token)
+    return redirect(draft.url_of(draft.walk.first_open_page), 303)
+
+
 @check_pages.get("/check/<token>/<page_id>")
 def questions(token: str, page_id: str) -> str:
     """Show one page of questions with the answers so far."""

@@ -120,6 +120,14 @@ def test_an_old_link_to_a_page_ahead_leads_to_the_first_open_one(journey: Journe
     assert journey.page.path == here
 
 
+def test_a_link_that_lost_its_end_goes_on_where_the_check_is_open(journey: Journey) -> None:
+    journey.start()
+    journey.to_page("goals")
+    here = journey.page.path
+    journey.go(journey.root)
+    assert journey.page.path == here
+
+
 def test_a_page_posted_ahead_saves_nothing(journey: Journey) -> None:
     journey.start()
     page = journey.client.post(f"{journey.root}/goals", {"marketing_goal": "3"})
@@ -268,7 +276,7 @@ def test_ids_that_nobody_asked_for_are_left_alone(journey: Journey) -> None:
 @pytest.mark.parametrize(
     "token", ["x", "%00", "a" * 43, "..%2f..%2fetc", "%ED%A0%80", "x" * 3000, "<b>", "'"]
 )
-@pytest.mark.parametrize("path", ["/check/{}/who", "/check/{}/review", "/result/{}"])
+@pytest.mark.parametrize("path", ["/check/{}", "/check/{}/who", "/check/{}/review", "/result/{}"])
 def test_a_token_that_is_none_offers_a_fresh_start(
     client: PageClient, path: str, token: str
 ) -> None:
