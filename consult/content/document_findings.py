@@ -24,9 +24,9 @@ def _archetypes(questionnaire: Questionnaire, rules: Mapping[str, str]) -> Itera
     yield f"The first that fits. Close to a line: “{words['near_archetype']}”"
     yield ""
     yield from table(
-        ("Name", "When", "Says", "First move"),
+        ("Name", "When", "In the owner’s words", "Says", "First move"),
         (
-            (f"{own['name']} `{id}`", rules[id], own["says"], own["first_move"])
+            (f"{own['name']} `{id}`", rules[id], own["rule"], own["says"], own["first_move"])
             for id, own in words["archetypes"].items()
         ),
     )

@@ -129,7 +129,7 @@ def _honest_numbers(text: Text) -> Iterator[str]:
         elif not (
             text.field in _MAY_COUNT
             or _SPAN_OF_TIME.match(text.words, match.end())
-            or (text.path[0] == "method" and number in _PRINTED_SCALE)
+            or (number in _PRINTED_SCALE and ("method" in text.path or text.field == "rule"))
         ):
             yield f"“{number}” is neither the owner’s number nor one of the three figures"
 
