@@ -13,7 +13,7 @@ from tests.support.apps import make_app, services_of
 from tests.support.browser import serving
 from tests.support.client import PageClient
 from tests.support.journey import Journey
-from tests.support.personas import BATON_ON_THE_FLOOR, MOSTLY_UNKNOWN
+from tests.support.personas import BATON_ON_THE_FLOOR, CONTACT, DISCIPLINED_SOLO, MOSTLY_UNKNOWN
 
 QUESTION_PAGES = (
     *("who", "buyers", "sort-1", "sort-2", "sort-3", "sort-4", "lately", "purpose", "goals"),
@@ -22,21 +22,14 @@ QUESTION_PAGES = (
 """The pages of the quick look, in order."""
 
 
-CONTACT = {
-    "name": "Dana Okafor",
-    "email": "dana@example.com",
-    "business": "Okafor Roofing",
-    "consent": "y",
-}
-
-
 @dataclass(frozen=True)
 class Site:
     """A running site: its address, and the paths of what is there to see.
 
     `empty_check` is one that was just started, `full_check` one with every answer given,
-    `result` that of an owner who said who they are, `anonymous_result` of one who did not;
-    `invitation` is a one-time link for a colleague.
+    `result` that of an owner who said who they are, `anonymous_result` of one who did not and
+    knows little, `best_result` of one who needs no help, with a money range; `invitation` is a
+    one-time link for a colleague.
     """
 
     app: Flask
@@ -45,6 +38,7 @@ class Site:
     full_check: str
     result: str
     anonymous_result: str
+    best_result: str
     invitation: str
 
 
@@ -69,12 +63,16 @@ def _filled(app: Flask, origin: str) -> Site:
     full.to_review()
     unknown = Journey(PageClient(app), MOSTLY_UNKNOWN.answers)
     unknown.to_result()
+    praised = Journey(PageClient(app), DISCIPLINED_SOLO.answers)
+    praised.to_result()
     known = _journey(app)
     known.to_result()
     known.go(f"{known.root}/contact")
     known.client.submit(known.page.form("/contact").fill(**CONTACT))
     invitation = accounts.invite(services_of(app).database, "", "ada@example.com")
-    return Site(app, origin, empty.root, full.root, known.root, unknown.root, invitation)
+    return Site(
+        app, origin, empty.root, full.root, known.root, unknown.root, praised.root, invitation
+    )
 
 
 def _journey(app: Flask) -> Journey:

@@ -94,7 +94,8 @@ OWNER_STATES = (
     State("review", full_check("review")),
     State("review with gaps", lambda site: f"{site.empty_check}/review"),
     State("change one answer", full_check("catch?then=review")),
-    State("result", lambda site: f"{site.anonymous_result}", open_all),
+    State("result", lambda site: site.anonymous_result, open_all),
+    State("best result", lambda site: site.best_result, open_all),
     State("result and thanks", lambda site: f"{site.result}?thanks=1", open_all),
     State("contact", lambda site: f"{site.anonymous_result}/contact"),
     State("contact unanswered", lambda site: f"{site.anonymous_result}/contact", press()),
@@ -108,7 +109,7 @@ STAFF_STATES = (
     State("invitation unanswered", lambda site: site.invitation, press()),
     State("invitation over", on("/staff/invitation/used")),
     State("leads", on("/staff/"), signed_in=True),
-    State("lead", on("/staff/leads/2"), open_all, signed_in=True),
+    State("lead", on("/staff/leads/3"), open_all, signed_in=True),
     State("lead without contact", on("/staff/leads/1"), open_all, signed_in=True),
     State("account", on("/staff/account"), signed_in=True),
     State(

@@ -5,12 +5,11 @@ from pathlib import Path
 from flask import Flask
 from playwright.sync_api import Browser
 
-from tests.browser.site import CONTACT
 from tests.support import staff
 from tests.support.apps import deliver, make_app
 from tests.support.browser import DESK_WIDTH, PHONE_WIDTH, Visit, serving, visiting
 from tests.support.hands import fill_with_keys, fill_with_thumb, tab_to
-from tests.support.personas import BATON_ON_THE_FLOOR, CORNER_SHOP
+from tests.support.personas import BATON_ON_THE_FLOOR, CONTACT, CORNER_SHOP
 
 MOST_PAGES = 30
 SEND = "main form button[type=submit]"

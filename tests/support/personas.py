@@ -314,3 +314,11 @@ PERSONAS: Mapping[str, Persona] = {
         MOSTLY_UNKNOWN,
     )
 }
+
+CONTACT = {
+    "name": "Dana Okafor",
+    "email": "dana@example.com",
+    "business": "Okafor Roofing",
+    "consent": "y",
+}
+"""Who the contact form is told they are, by field."""
