@@ -12,6 +12,7 @@ from consult.owner.contact import TRAP, ContactForm
 from consult.owner.presenting import bands_of, exchanges_of
 from consult.report.report import from_json
 from consult.storage import documents, leads
+from consult.storage.deliveries import pdf_states
 from consult.storage.leads import Lead
 from consult.web.limits import network_of
 from consult.web.services import services
@@ -41,15 +42,22 @@ def result(token: str) -> ResponseReturnValue:
 
 @result_pages.get("/report.pdf")
 def pdf(token: str) -> ResponseReturnValue:
-    """Show the PDF; while it is being made, a page that looks again by itself."""
+    """Show the PDF; while it is being made, a page that looks again by itself.
+
+    Once it was given up, which staff can see and mend, the page says so.
+    """
     lead = _lead(token)
     if _must_ask_first(lead, "pdf", "result"):
         return _to_contact(token)
     with services().database.reading() as session:
         document = documents.get(session, lead.id, documents.REPORT)
-    if document is None or document.revision < lead.report_revision:
-        waiting = make_response(render_template("owner/waiting.html", token=token), 202)
-        waiting.headers["Refresh"] = str(SECONDS_TO_WAIT)
+        state = pdf_states(session, [lead.id])[lead.id]
+    if document is None or state != "ready":
+        failed = state == "failed"
+        page = render_template("owner/waiting.html", token=token, failed=failed)
+        waiting = make_response(page, 503 if failed else 202)
+        if not failed:
+            waiting.headers["Refresh"] = str(SECONDS_TO_WAIT)
         return waiting
     response = make_response(document.content)
     response.mimetype = "application/pdf"

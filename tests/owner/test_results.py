@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
 from consult.storage import documents, leads
 from consult.storage.leads import Lead
+from consult.storage.models import JobRow
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.journey import Journey
@@ -197,6 +199,17 @@ def test_the_pdf_asks_who_it_is_for_waits_and_comes(journey: Journey) -> None:
     assert pdf.headers["Content-Type"] == "application/pdf"
     assert pdf.headers["Content-Disposition"].startswith('inline; filename="relay-check-20')
     assert pdf.body == b"%PDF-1.7 a report"
+
+
+def test_a_pdf_that_was_given_up_is_not_promised(journey: Journey) -> None:
+    leave_contact(journey)
+    with services_of(journey.client.app).database.writing() as session:
+        session.execute(
+            update(JobRow).values(state="dead", lease_token=None, finished_at=session.now())
+        )
+    page = journey.client.get(f"{journey.root}/report.pdf", status=503)
+    assert "could not be made" in page.h1
+    assert "Refresh" not in page.headers
 
 
 def test_a_pdf_from_before_the_contact_is_not_shown(journey: Journey) -> None:
