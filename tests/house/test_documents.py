@@ -30,7 +30,7 @@ def test_every_setting_is_read_somewhere() -> None:
     code = ROOT / "consult"
     elsewhere = [path for path in code.rglob("*.py") if path != code / "settings.py"]
     unread = set(Settings.model_fields) - names_read_in(elsewhere)
-    assert unread - READ_BY_THE_SETTINGS == NOT_READ_YET
+    assert unread <= READ_BY_THE_SETTINGS | NOT_READ_YET
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
