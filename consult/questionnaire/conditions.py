@@ -8,11 +8,13 @@ or was answered "unknown", satisfies no condition but ``not_`` and ``ALWAYS``.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Protocol
 
 Given = Mapping[str, object]
 """Answers and facts by id; an id that was not given is absent."""
+
+
+_NUMBER = (int, float)
 
 
 class Condition(Protocol):
@@ -86,7 +88,7 @@ class _Between:
 
     def holds(self, given: Given) -> bool:
         rung = given.get(self.id)
-        return isinstance(rung, int | float | Fraction) and self.low <= rung <= self.high
+        return isinstance(rung, _NUMBER) and self.low <= rung <= self.high
 
     def reads(self) -> tuple[str, ...]:
         return (self.id,)

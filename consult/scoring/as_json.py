@@ -1,7 +1,9 @@
 """The scorecard as the JSON that `consult score` prints (docs: the contract of the command)."""
 
+from functools import cache
+
 from consult.questionnaire import UNKNOWN, Axis
-from consult.scoring.axis import AxisScore
+from consult.scoring.axis import AxisScore, DimensionScore
 from consult.scoring.changes import Change
 from consult.scoring.lines import Line
 from consult.scoring.money import MoneyRange, Range
@@ -66,19 +68,23 @@ def _axis(score: AxisScore) -> Json:
         "band": score.band,
         "near": score.near,
         "unknown_share": float(score.unknown_share),
-        "dimensions": [
-            {
-                "id": dimension.id,
-                "confirmed": float(dimension.confirmed),
-                "possible": float(dimension.possible),
-                "weight": float(dimension.weight),
-            }
-            for dimension in score.dimensions
-        ],
-        "lines": [_line(line) for line in score.lines],
+        # Copies, because whoever asks for JSON may do with it as they like.
+        "dimensions": [dict(_dimension(dimension)) for dimension in score.dimensions],
+        "lines": [{**_line(line), "claims": list(line.slot.claims)} for line in score.lines],
     }
 
 
+@cache
+def _dimension(score: DimensionScore) -> Json:
+    return {
+        "id": score.id,
+        "confirmed": float(score.confirmed),
+        "possible": float(score.possible),
+        "weight": float(score.weight),
+    }
+
+
+@cache
 def _line(line: Line) -> Json:
     return {
         "id": line.id,
@@ -88,7 +94,6 @@ def _line(line: Line) -> Json:
         "weight": float(line.weight),
         "earned": float(line.earned),
         "lost": float(line.lost),
-        "claims": list(line.slot.claims),
     }
 
 

@@ -1,8 +1,9 @@
 """One axis of the result: its score, its band, its dimensions and the lines behind them."""
 
+from bisect import bisect
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cache, cached_property
 
 from consult.questionnaire import POINT_SCALE, Axis, Dimension
 from consult.scoring.lines import Line
@@ -23,37 +24,24 @@ UNKNOWN_LIMIT = Fraction(1, 3)
 """The share of an axis' weight from which unknowns are the finding (5.3)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class DimensionScore:
     """A dimension's confirmed and possible score (0-100) and its weight in the axis."""
 
     dimension: Dimension
     lines: tuple[Line, ...]
+    confirmed: Fraction
+    possible: Fraction
+    weight: Fraction
 
     @property
     def id(self) -> str:
         return self.dimension.id
 
-    @cached_property
-    def confirmed(self) -> Fraction:
-        return Fraction(100 * _earned(self.lines), POINT_SCALE * self._share)
-
-    @cached_property
-    def possible(self) -> Fraction:
-        return Fraction(100 * _earnable(self.lines), POINT_SCALE * self._share)
-
-    @cached_property
-    def weight(self) -> Fraction:
-        return Fraction(100 * self._share, self.lines[0].slot.total)
-
     @property
     def unknown(self) -> bool:
         """Whether any of its answers is "I don't know"."""
         return any(line.unknown for line in self.lines)
-
-    @cached_property
-    def _share(self) -> int:
-        return sum(line.slot.share for line in self.lines)
 
 
 @dataclass(frozen=True)
@@ -104,14 +92,28 @@ class AxisScore:
         by_id: dict[str, list[Line]] = {}
         for line in self.lines:
             by_id.setdefault(line.slot.dimension.id, []).append(line)
-        return tuple(DimensionScore(own[0].slot.dimension, tuple(own)) for own in by_id.values())
+        return tuple(_dimension(tuple(own)) for own in by_id.values())
 
     @property
     def _total(self) -> int:
         return self.lines[0].slot.total
 
     def _band_at(self, score: Fraction) -> str:
-        return BANDS[self.axis][sum(score >= cut for cut in CUTS)]
+        return BANDS[self.axis][bisect(CUTS, score)]
+
+
+@cache
+def _dimension(lines: tuple[Line, ...]) -> DimensionScore:
+    """Lines are few, and so are the sets of two or three that make a dimension."""
+    slots = [line.slot for line in lines]
+    share = sum(slot.share for slot in slots)
+    return DimensionScore(
+        slots[0].dimension,
+        lines,
+        confirmed=Fraction(100 * _earned(lines), POINT_SCALE * share),
+        possible=Fraction(100 * _earnable(lines), POINT_SCALE * share),
+        weight=Fraction(100 * share, slots[0].total),
+    )
 
 
 def _earned(lines: tuple[Line, ...]) -> int:
@@ -124,7 +126,7 @@ def _earnable(lines: tuple[Line, ...]) -> int:
 
 def near_cut(score: Fraction, cuts: tuple[int, ...]) -> int | None:
     """The cut that ``score`` lies within `NEAR` points of, or None."""
-    return next((cut for cut in cuts if abs(score - cut) <= NEAR), None)
+    return next((cut for cut in cuts if cut - NEAR <= score <= cut + NEAR), None)
 
 
 def across(score: Fraction, cut: int) -> Fraction:

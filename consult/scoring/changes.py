@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from heapq import nlargest
 
 from consult.questionnaire import POINT_SCALE, Axis
 from consult.scoring.axis import AxisScore
@@ -48,8 +49,8 @@ def best_changes(axes: Sequence[AxisScore], count: int) -> tuple[Change, ...]:
         for line in axis.lines
         if line.id != SORTING and line.twelfths < POINT_SCALE
     ]
-    # `sorted` is stable, so equal gains keep the edition's order.
-    best = sorted(raisable, key=lambda found: found[0].lost, reverse=True)[:count]
+    # Equal gains keep the edition's order, as with `sorted`.
+    best = nlargest(count, raisable, key=lambda found: found[0].lost)
     standing = {axis.axis: axis.confirmed for axis in axes}
     changes = []
     for line, axis in best:

@@ -10,6 +10,7 @@ depend on which lines apply, so they are worked out once per set of lines and ke
 floats would let the order of the answers decide on which side of a line a score falls.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, cached_property
@@ -92,7 +93,8 @@ class Line:
 
 def lines_of(answers: OnPathAnswers, axis: Axis) -> tuple[Line, ...]:
     """The lines of an axis, in the edition's order. The answers must be complete."""
-    slots = _slots(answers.questionnaire, axis, _applying(answers))
+    facts = tuple(answers.facts.items())
+    slots = _slots(answers.questionnaire, axis, answers.asked, facts)
     return tuple(_line(answers, slot) for slot in slots)
 
 
@@ -127,22 +129,15 @@ def _line_at(slot: Slot, rung: int | None, unknown: bool, twelfths: int) -> Line
     return Line(slot, rung, unknown, twelfths)
 
 
-def _applying(answers: OnPathAnswers) -> tuple[tuple[str, int], ...]:
-    """The scored items that were asked, each with its highest rung."""
-    questions = answers.questionnaire.questions
-    return tuple((id, _top(answers, id)) for id in answers.asked if questions[id].kind is Kind.RUNG)
-
-
-def _top(answers: OnPathAnswers, id: str) -> int:
-    variant = answers.questionnaire.variant(id, answers.facts)
-    return len(answers.questionnaire.questions[id].choices_as(variant)) - 1
-
-
 @cache
 def _slots(
-    questionnaire: Questionnaire, axis: Axis, applying: tuple[tuple[str, int], ...]
+    questionnaire: Questionnaire,
+    axis: Axis,
+    asked: tuple[str, ...],
+    facts: tuple[tuple[str, str], ...],
 ) -> tuple[Slot, ...]:
-    tops = dict(applying)
+    """The places of the lines; there is one set of them for each way through the edition."""
+    tops = _tops(questionnaire, asked, dict(facts))
     by_dimension = []
     for dimension in questionnaire.dimensions:
         if dimension.axis == axis:
@@ -166,6 +161,18 @@ def _slots(
         for dimension, ids in by_dimension
         for id in ids
     )
+
+
+def _tops(
+    questionnaire: Questionnaire, asked: tuple[str, ...], facts: Mapping[str, str]
+) -> dict[str, int]:
+    """The scored items that were asked, each with its highest rung."""
+    items = [questionnaire.questions[id] for id in asked]
+    return {
+        item.id: len(item.choices_as(questionnaire.variant(item.id, facts))) - 1
+        for item in items
+        if item.kind is Kind.RUNG
+    }
 
 
 @cache
