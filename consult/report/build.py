@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from consult.questionnaire import UNKNOWN, Answer, Asked, Kind, Walk, Wording
+from consult.questionnaire import UNKNOWN, Answer, Kind, Walk, Wording
 from consult.questionnaire.model import Rule
+from consult.report.answers import in_words
 from consult.report.brand import CURRENCY_SIGNS
 from consult.report.display import whole
 from consult.report.money import money_in_words
@@ -29,8 +30,6 @@ from consult.report.report import (
 )
 from consult.scoring import SORTING, AxisScore, Change, DimensionScore, Scorecard
 from consult.scoring import Line as ScoredLine
-
-_I_DO_NOT_KNOW = "I don’t know."
 
 _MARKETING_LEG = frozenset(
     {
@@ -154,7 +153,7 @@ class _Writer:
             id=line.id,
             title=words.title,
             question=words.ask,
-            answer=self._in_words(asked),
+            answer=in_words(asked, self.sign),
             unknown=line.unknown,
             earned=points.earned / 10,
             possible=points.possible / 10,
@@ -215,7 +214,7 @@ class _Writer:
             why=words.why,
             start=f"{words.unknown_fix} {words.fix}" if unknown else words.fix,
             proof=words.proof,
-            now=self._in_words(asked),
+            now=in_words(asked, self.sign),
             aim=words.choices[str(change.to_rung)],
             before=whole(change.before),
             after=whole(change.after),
@@ -272,18 +271,7 @@ class _Writer:
     def _said(self) -> Iterable[Said]:
         for asked in self.walk.asked:
             if asked.question.kind not in (Kind.RUNG, Kind.SORT) and asked.answer is not None:
-                yield Said(asked.wording.ask, self._in_words(asked))
-
-    def _in_words(self, asked: Asked) -> str:
-        answer = asked.answer
-        if answer == UNKNOWN:
-            return _I_DO_NOT_KNOW
-        if isinstance(answer, tuple):
-            return "; ".join(asked.wording.choices[id] for id in answer) or "None of these"
-        if str(answer) in asked.wording.choices:
-            return asked.wording.choices[str(answer)]
-        amount = f"{answer:,}" if isinstance(answer, int | float) else str(answer)
-        return self.sign + amount if asked.question.kind is Kind.NUMBER else amount
+                yield Said(asked.wording.ask, in_words(asked, self.sign))
 
     def _cards(self) -> Iterable[Card]:
         for asked in self.walk.asked:
