@@ -16,8 +16,11 @@ ONE_HAT_ONE_BUCKET = "one_hat_one_bucket"
 ALL_RUNNING_NO_LANES = "all_running_no_lanes"
 
 _CUTS = (50, 75)
-_TALK = ("lead_meaning", "feedback", "joint_talk")
-_RUN = ("lead_capture", "reply_speed", "persistence")
+TALK = ("lead_meaning", "feedback", "joint_talk")
+"""The dimensions that need the two sides to talk."""
+
+RUN = ("lead_capture", "reply_speed", "persistence")
+"""The dimensions that need somebody to act on a lead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ def archetype_of(separation: AxisScore, handoff: AxisScore, solo: bool) -> tuple
         handoff.confirmed,
         exchanges_hold=all(exchange.confirmed >= 50 for exchange in exchanges(handoff)),
         solo=solo,
-        talks_less=_mean(handoff, _TALK) < _mean(handoff, _RUN),
+        talks_less=mean_of(handoff, TALK) < mean_of(handoff, RUN),
     )
     return _name(standing), _near_name(standing)
 
@@ -53,6 +56,12 @@ def exchanges(handoff: AxisScore) -> tuple[DimensionScore, ...]:
 def weakest_exchange(handoff: AxisScore) -> DimensionScore:
     """The lowest exchange: a relay is as fast as its worst one. Ties go to the earlier."""
     return min(exchanges(handoff), key=lambda exchange: exchange.confirmed)
+
+
+def mean_of(handoff: AxisScore, ids: tuple[str, ...]) -> Fraction:
+    """The mean of those dimensions that apply."""
+    scores = [score.confirmed for score in handoff.dimensions if score.id in ids]
+    return sum(scores, Fraction()) / len(scores)
 
 
 def _name(standing: _Standing) -> str:
@@ -86,8 +95,3 @@ def _near_name(standing: _Standing) -> str | None:
             if _name(moved) != _name(standing):
                 return _name(moved)
     return None
-
-
-def _mean(handoff: AxisScore, ids: tuple[str, ...]) -> Fraction:
-    scores = [score.confirmed for score in handoff.dimensions if score.id in ids]
-    return sum(scores, Fraction()) / len(scores)
