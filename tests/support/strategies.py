@@ -1,5 +1,6 @@
 """Hypothesis strategies for answers: every branch, both depths, any answer that is offered."""
 
+from functools import cache
 from typing import Literal
 
 from hypothesis import strategies as st
@@ -65,12 +66,22 @@ def complete_answers(
     draw: st.DrawFn, depth: Depth | None = None, branch: dict[str, Answer] | None = None
 ) -> tuple[dict[str, Answer], Depth]:
     """Answers that are complete for their depth, on any branch, optional questions or not."""
-    chosen: Depth = depth or draw(st.sampled_from(DEPTHS))
-    answers = dict(branch or draw(st.sampled_from(BRANCHES)))
-    for asked in walk(EDITION, answers, chosen).asked:
-        if asked.id not in answers and (asked.question.required or draw(st.booleans())):
-            answers[asked.id] = draw(_any_answer(asked))
-    return answers, chosen
+    chosen: Depth = draw(st.sampled_from(DEPTHS)) if depth is None else depth
+    opening = branch or draw(st.sampled_from(BRANCHES))
+    return opening | draw(_the_rest(chosen, tuple(opening.items()))), chosen
+
+
+@cache
+def _the_rest(
+    depth: Depth, opening: tuple[tuple[str, Answer], ...]
+) -> st.SearchStrategy[dict[str, Answer]]:
+    """Kept, because making a strategy for each of sixty questions costs more than drawing."""
+    before = dict(opening)
+    rest = [asked for asked in walk(EDITION, before, depth).asked if asked.id not in before]
+    return st.fixed_dictionaries(
+        {asked.id: _any_answer(asked) for asked in rest if asked.question.required},
+        optional={asked.id: _any_answer(asked) for asked in rest if not asked.question.required},
+    )
 
 
 def _any_answer(asked: Asked) -> st.SearchStrategy[Answer]:
