@@ -1,12 +1,11 @@
 """Timing, and the rows that come out of it."""
 
-import statistics
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-ROUNDS = 9
+ROUNDS = 15
 SECONDS_A_ROUND = 0.08
 
 
@@ -44,16 +43,16 @@ class Row:
 
 
 def cpu_per_call(cases: Mapping[str, Callable[[], object]]) -> dict[str, float]:
-    """CPU microseconds for one call of each case: the median of rounds in which they take turns.
+    """CPU microseconds for one call of each case: the cheapest of rounds in which they take turns.
 
-    CPU time and turns, so that a busy neighbour on the machine hurts little and all alike.
+    The cheapest, because all that a busy machine does to a round makes it dearer.
     """
     calls = {name: _calls_for_a_round(call) for name, call in cases.items()}
     found: dict[str, list[float]] = {name: [] for name in cases}
     for _ in range(ROUNDS):
         for name, call in cases.items():
             found[name].append(_cpu(call, calls[name]))
-    return {name: statistics.median(times) for name, times in found.items()}
+    return {name: min(costs) for name, costs in found.items()}
 
 
 def _calls_for_a_round(call: Callable[[], object]) -> int:
