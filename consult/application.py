@@ -9,7 +9,7 @@ from consult import owner, staff
 from consult.report.brand import load_brand
 from consult.settings import PROJECT_FOLDER, Settings, load_settings
 from consult.storage.database import Database
-from consult.web import assets, brand, compression, errors, headers, logs, same_site
+from consult.web import assets, brand, compression, errors, headers, logs, same_site, templating
 from consult.web.health import health
 from consult.web.limits import RateLimits
 from consult.web.services import Services, install
@@ -31,6 +31,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         MAX_FORM_MEMORY_SIZE=BODY_LIMIT,
         MAX_FORM_PARTS=FORM_PARTS_LIMIT,
     )
+    app.jinja_environment = templating.FlatEnvironment
     made = make_services(settings)
     install(app, made)
     headers.install(app, settings.embed_origins)
