@@ -1,0 +1,27 @@
+"""Results without the way to them: a persona's answers, handed in at once."""
+
+from flask import Flask
+
+from consult.owner.submission import freeze
+from consult.questionnaire import read_answers, walk
+from consult.questionnaire.editions import newest
+from consult.storage import checks, leads
+from tests.support.apps import services_of
+from tests.support.personas import BATON_ON_THE_FLOOR, Depth, Persona
+
+
+def hand_in(
+    app: Flask,
+    persona: Persona = BATON_ON_THE_FLOOR,
+    depth: Depth = "quick",
+    source: dict[str, str] | None = None,
+) -> str:
+    """Answer and hand in a check as a persona; the path of its result."""
+    made, edition = services_of(app), newest()
+    answers = read_answers(edition, persona.payload(depth)["answers"])
+    way = walk(edition, answers, depth)
+    given = {a.id: (a.answer, a.variant) for a in way.asked if a.answer is not None}
+    with made.database.writing() as session:
+        token = checks.start(session, edition.name, depth, source or {})
+        checks.save(session, token, given)
+        return f"/result/{leads.submit(session, token, freeze(way, made.brand))}"
