@@ -194,6 +194,15 @@ class Settings(BaseSettings):
     limit_contacts: RateLimit = Field(
         default="20 per hour", description="Contact forms sent from one network address."
     )
+    limit_mails_address: RateLimit = Field(
+        default="5 per day",
+        description="Mails with a report to one email address. Past it the report can still be "
+        "downloaded, and no mail is sent.",
+    )
+    limit_mails: RateLimit = Field(
+        default="200 per hour",
+        description="Mails with a report to all addresses together. Past it no mail is sent.",
+    )
     limit_sign_in_address: RateLimit = Field(
         default="20 per hour", description="Staff sign-in attempts from one network address."
     )

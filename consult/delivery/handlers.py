@@ -1,11 +1,17 @@
 """What each kind of job does. A handler does the slow part and returns the effect to commit."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
 
+from consult.delivery.mail import LetterWriter, letter_writer, mail_report
 from consult.delivery.outbox import Job
+from consult.delivery.post import MailFolder, MailServer, Post
+from consult.delivery.reports import report_writer
 from consult.delivery.worker import Effect, Handler
+from consult.report.brand import Brand
+from consult.settings import Settings
 from consult.storage import documents, jobs, leads, retention
 from consult.storage.database import Database, Session
 from consult.storage.leads import Lead
@@ -13,11 +19,44 @@ from consult.storage.leads import Lead
 PURGE = "purge"
 
 
+@dataclass(frozen=True, slots=True)
+class Mailing:
+    """What it takes to send mail.
+
+    Attributes:
+        write: writes the letter that brings the PDF; see ``mail.letter_writer``.
+        post: takes the mails.
+        folder: where mails are kept while no mail server is set, or were kept until one was.
+    """
+
+    write: LetterWriter
+    post: Post
+    folder: MailFolder
+
+
+def handlers_of(
+    settings: Settings, brand: Brand, database: Database, render: Callable[[str], bytes]
+) -> dict[str, Handler]:
+    """The handlers as the settings and the brand want them; ``render`` makes a PDF of HTML."""
+    folder = MailFolder(settings.mail_dir)
+    server = settings.smtp_url and MailServer(settings.smtp_url.get_secret_value())
+    return make_handlers(
+        database,
+        write=report_writer(brand, settings.paper),
+        render=render,
+        mailing=Mailing(
+            letter_writer(brand, settings.mail_from, settings.base_url), server or folder, folder
+        ),
+        lead_days=settings.retention_days_leads,
+    )
+
+
 def make_handlers(
     database: Database,
     *,
     write: Callable[[Lead], str],
     render: Callable[[str], bytes],
+    mailing: Mailing,
     lead_days: int,
 ) -> dict[str, Handler]:
     """The handlers of this application, by kind of job.
@@ -26,11 +65,13 @@ def make_handlers(
         database: the one the worker works on.
         write: a lead's report as one HTML document; see ``reports.report_writer``.
         render: HTML to PDF, with its own time limit.
-        lead_days: how long a lead is kept.
+        mailing: what it takes to send mail.
+        lead_days: how long a lead is kept, and a mail in the folder.
     """
     return {
         jobs.RENDER_REPORT: partial(render_report, database, write, render),
-        PURGE: partial(purge, database, lead_days),
+        jobs.MAIL_REPORT: partial(mail_report, database, mailing.write, mailing.post),
+        PURGE: partial(purge, database, mailing.folder, lead_days),
     }
 
 
@@ -53,11 +94,12 @@ def render_report(
     return keep
 
 
-def purge(database: Database, lead_days: int, _job: Job) -> Effect:
+def purge(database: Database, folder: MailFolder, lead_days: int, _job: Job) -> Effect:
     """Delete what has been kept long enough, and do so again tomorrow."""
     with database.writing() as session:
         retention.purge(session, lead_days=lead_days)
     database.forget_deleted()
+    folder.forget(before=database.clock() - timedelta(days=lead_days))
     return schedule_purge
 
 

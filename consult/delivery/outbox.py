@@ -82,33 +82,41 @@ def done(session: Session, job: Job) -> bool:
     return _change(session, job, state="done", lease_token=None, finished_at=session.now())
 
 
-def give_back(session: Session, job: Job) -> bool:
-    """Let another worker take a job at once, as if this one never had."""
+def give_back(session: Session, job: Job, wait: timedelta = timedelta()) -> bool:
+    """Let any worker take a job at once, or after a wait, as if this one never had."""
     return _change(
         session,
         job,
         state="ready",
         lease_token=None,
-        run_at=session.now(),
+        run_at=session.now() + wait,
         attempts=job.attempts - 1,
     )
 
 
 def fail(session: Session, job: Job, error: str) -> bool:
     """Put a job off for another try, later each time; give it up after the eighth."""
-    error = error[:_ERROR_LENGTH]
     if job.attempts >= MAX_ATTEMPTS:
-        now = session.now()
-        return _change(
-            session, job, state="dead", lease_token=None, finished_at=now, last_error=error
-        )
+        return give_up(session, job, error)
     return _change(
         session,
         job,
         state="ready",
         lease_token=None,
         run_at=session.now() + back_off(job.attempts),
-        last_error=error,
+        last_error=error[:_ERROR_LENGTH],
+    )
+
+
+def give_up(session: Session, job: Job, error: str) -> bool:
+    """End a job that cannot be done."""
+    return _change(
+        session,
+        job,
+        state="dead",
+        lease_token=None,
+        finished_at=session.now(),
+        last_error=error[:_ERROR_LENGTH],
     )
 
 

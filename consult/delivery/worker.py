@@ -26,6 +26,22 @@ Effect = Callable[[Session], None]
 Handler = Callable[[Job], Effect]
 
 
+class NotYet(Exception):
+    """What a job needs is not there yet: it waits, and this was no try."""
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__(f"not before {wait} have passed")
+        self.wait = wait
+
+
+class TryLater(Exception):
+    """A job failed and may work another time; the message tells staff why."""
+
+
+class GiveUp(Exception):
+    """A job cannot be done, however often it is tried; the message tells staff why."""
+
+
 class Worker:
     """Runs jobs, one at a time. For more at once, run more workers, in any number of processes.
 
@@ -88,16 +104,26 @@ class Worker:
                     effect(session)
                 else:
                     log.warning("job %s (%s) was taken over meanwhile", job.id, job.kind)
-        except Exception as fault:
-            # The log gets no message: it may quote what an owner wrote.
-            what = _name_and_place(fault)
-            log.warning("job %s (%s) failed, try %s: %s", job.id, job.kind, job.attempts, what)
+        except NotYet as early:
             with self._database.writing() as session:
-                outbox.fail(session, job, f"{what}: {fault}")
+                outbox.give_back(session, job, early.wait)
+        except Exception as fault:
+            self._write_down(job, fault)
         except BaseException:  # told to leave at once
             with self._database.writing() as session:
                 outbox.give_back(session, job)
             raise
+
+    def _write_down(self, job: Job, fault: Exception) -> None:
+        """Put off a job that failed, or give it up."""
+        # The log gets no message: it may quote what an owner wrote.
+        what = _name_and_place(fault)
+        log.warning("job %s (%s) failed, try %s: %s", job.id, job.kind, job.attempts, what)
+        in_words = isinstance(fault, TryLater | GiveUp)
+        error = str(fault) if in_words else f"{what}: {fault}"
+        end = outbox.give_up if isinstance(fault, GiveUp) else outbox.fail
+        with self._database.writing() as session:
+            end(session, job, error)
 
     @contextmanager
     def _lease_kept(self, job: Job) -> Iterator[None]:

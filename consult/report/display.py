@@ -1,10 +1,15 @@
 """Exact scores as printed numbers: rounded for the eye, without saying anything untrue."""
 
+from datetime import date
 from fractions import Fraction
 
 from consult.scoring.axis import CUTS
 
 _LINES = (*CUTS, 100)
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
 
 
 def tenths(score: Fraction) -> int:
@@ -33,3 +38,8 @@ def significant(amount: Fraction, digits: int = 2) -> int:
     size = len(str(int(amount)))
     step = int(10 ** max(0, size - digits))
     return int(amount / step + Fraction(1, 2)) * step
+
+
+def long_date(day: date) -> str:
+    """A day as an owner reads it, as in "March 2, 2026", whatever the language of the machine."""
+    return f"{_MONTHS[day.month - 1]} {day.day}, {day.year}"

@@ -14,6 +14,7 @@ from consult.storage.database import Session
 from consult.storage.models import JobRow
 
 RENDER_REPORT = "render_report"
+MAIL_REPORT = "mail_report"
 
 
 def enqueue(

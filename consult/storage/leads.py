@@ -13,6 +13,7 @@ from consult.questionnaire import Answer
 from consult.storage import checks
 from consult.storage.database import Session
 from consult.storage.jobs import enqueue_report
+from consult.storage.mails import ask_for_mail
 from consult.storage.models import CheckRow, ContactRow, SubmissionRow
 from consult.storage.tokens import result_token, token_hash
 
@@ -182,10 +183,19 @@ def by_id(session: Session, lead_id: int) -> Lead | None:
     return _one(session, _LEADS.where(SubmissionRow.id == lead_id))
 
 
-def save_contact(session: Session, token: str, contact: Contact) -> bool:
+def save_contact(
+    session: Session, token: str, contact: Contact, mail_link: str | None = None
+) -> bool:
     """Keep or correct the contact of a result, and ask for its PDF anew, in the owner's name.
 
     The same contact again (a double click, a reload) changes nothing.
+
+    Args:
+        session: a writing one.
+        token: the result's.
+        contact: whom to write to.
+        mail_link: the address of the result page, for the mail with the report, which goes to an
+            address that is new or corrected; None sends no mail.
 
     Returns:
         Whether the result token is known.
@@ -204,6 +214,7 @@ def save_contact(session: Session, token: str, contact: Contact) -> bool:
         session.add(stored)
     elif _contact(stored) == contact:
         return True
+    is_new_address = stored.email != contact.email
     stored.name = contact.name
     stored.email = contact.email
     stored.business = contact.business
@@ -214,6 +225,8 @@ def save_contact(session: Session, token: str, contact: Contact) -> bool:
     row.report_revision += 1
     session.flush()
     enqueue_report(session, row.id, row.report_revision)
+    if mail_link and is_new_address:
+        ask_for_mail(session, row.id, contact.email, mail_link)
     return True
 
 

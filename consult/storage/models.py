@@ -1,4 +1,4 @@
-"""The tables of checks, submissions, contacts, documents, jobs and rate limits.
+"""The tables of checks, submissions, contacts, documents, mails, jobs and rate limits.
 
 The constraints are the definition of what each row means. Above all, a row in ``submissions`` is a
 whole, scored check: its answers, the wording that was shown, the scorecard and the report are all
@@ -141,6 +141,37 @@ class DocumentRow(Base):
     content: Mapped[bytes] = mapped_column(LargeBinary)
     sha256: Mapped[str] = mapped_column(String(64))
     rendered_at: Mapped[datetime]
+
+
+class MailRow(Base):
+    """A mail to the owner of a submission: asked for with the address, filled in once it is sent.
+
+    The text is kept for staff, without the link to the result, which is its owner's alone.
+    """
+
+    __tablename__ = "mails"
+    __table_args__ = (
+        _length("address", 254),
+        _one_of("handed_to", ("server", "folder")),
+        CheckConstraint(
+            "(sent_at IS NULL) = (handed_to IS NULL) AND (sent_at IS NULL) = (subject IS NULL) "
+            "AND (sent_at IS NULL) = (body IS NULL)",
+            name="sent_is_known",
+        ),
+        # An id is part of what tells a mail from all others, so it is never used again.
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    submission_id: Mapped[int] = mapped_column(
+        ForeignKey("submissions.id", ondelete="CASCADE"), index=True
+    )
+    address: Mapped[str] = mapped_column(String(254))
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    handed_to: Mapped[str | None] = mapped_column(String(8))
+    subject: Mapped[str | None] = mapped_column(String(200))
+    body: Mapped[str | None] = mapped_column(Text)
 
 
 _OPEN = column("state").in_(("ready", "leased"))

@@ -121,12 +121,15 @@ class RateLimits:
 
         Raises TooManyRequests (429), saying when to come back, once the rate is used up.
         """
-        limit = parse(rate)
-        key = self._key(purpose, who)
-        if self._limiter.hit(limit, key):
+        if self.allows(purpose, rate, who):
             return
+        limit, key = parse(rate), self._key(purpose, who)
         seconds = self._limiter.get_window_stats(limit, key).reset_time - self._clock().timestamp()
         raise TooManyRequests(retry_after=max(1, math.ceil(seconds)))
+
+    def allows(self, purpose: str, rate: str, who: str) -> bool:
+        """Count one try as `spend` does, and say whether the rate allowed it."""
+        return self._limiter.hit(parse(rate), self._key(purpose, who))
 
     def forget(self, purpose: str, rate: str, who: str) -> None:
         """Give the whole allowance back, for instance after a right password."""

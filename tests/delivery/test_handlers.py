@@ -5,33 +5,17 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 
 from consult.delivery import handlers
-from consult.delivery.worker import Worker
 from consult.storage import checks, documents, leads, retention
 from consult.storage.database import Database
 from consult.storage.documents import Document
-from consult.storage.leads import Lead
 from consult.storage.models import JobRow
 from tests.support.databases import Clock
 from tests.support.submissions import CONTACT, lead_of, submitted
-
-
-class Press:
-    """Stands in for the PDF renderer and remembers what it was given."""
-
-    def __init__(self) -> None:
-        self.printed: list[str] = []
-
-    def write(self, lead: Lead) -> str:
-        return f"Report for {lead.contact.business if lead.contact else 'nobody yet'}"
-
-    def render(self, html: str) -> bytes:
-        self.printed.append(html)
-        return b"%PDF " + html.encode()
+from tests.support.workers import Press, make_worker
 
 
 def run_worker(database: Database, press: Press) -> int:
-    made = handlers.make_handlers(database, write=press.write, render=press.render, lead_days=730)
-    return Worker(database, made).run_once()
+    return make_worker(database, press).run_once()
 
 
 def report_of(database: Database, result_token: str) -> Document:

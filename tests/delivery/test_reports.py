@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pymupdf
 import pytest
 
-from consult.delivery.handlers import make_handlers
+from consult.delivery.handlers import handlers_of
 from consult.delivery.reports import report_writer
 from consult.delivery.worker import Worker
 from consult.owner.submission import freeze
@@ -17,6 +18,7 @@ from consult.report.brand import Brand
 from consult.report.renderer import Renderer
 from consult.storage import documents, leads
 from consult.storage.database import Database
+from tests.support.apps import make_settings
 from tests.support.databases import Clock
 from tests.support.personas import PERSONAS
 from tests.support.submissions import CONTACT, lead_of, submitted
@@ -52,14 +54,9 @@ def test_the_same_lead_is_written_the_same_on_any_day(
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_an_owner_gets_a_pdf_with_their_name_on_it(
-    database: Database, result_token: str, renderer: Renderer
+    database: Database, result_token: str, renderer: Renderer, tmp_path: Path
 ) -> None:
-    handlers = make_handlers(
-        database,
-        write=report_writer(Brand(), "letter"),
-        render=renderer.render,
-        lead_days=730,
-    )
+    handlers = handlers_of(make_settings(tmp_path), Brand(), database, renderer.render)
     Worker(database, handlers).run_once()
     with database.reading() as session:
         document = documents.get(session, lead_of(database, result_token).id, documents.REPORT)

@@ -7,25 +7,25 @@ import sys
 import time
 from pathlib import Path
 
-from consult.delivery.handlers import make_handlers
-from consult.delivery.worker import Worker, run_until_signal
+from consult.delivery.post import MailServer
+from consult.delivery.worker import run_until_signal
 from consult.storage.database import Database
+from tests.support.workers import Press, make_worker
 
 
-def main(url: str, notes: str, render_seconds: str) -> None:
+def main(url: str, notes: str, render_seconds: str, smtp_url: str = "") -> None:
     """Work on the database at ``url`` until told to stop."""
-    database = Database(url)
 
-    def render(html: str) -> bytes:
-        with Path(notes).open("a") as file:
-            file.write("rendering\n")
-        time.sleep(float(render_seconds))
-        return b"%PDF " + html.encode()
+    class SlowPress(Press):
+        def render(self, html: str) -> bytes:
+            with Path(notes).open("a") as file:
+                file.write("rendering\n")
+            time.sleep(float(render_seconds))
+            return super().render(html)
 
-    handlers = make_handlers(
-        database, write=lambda lead: f"lead {lead.id}", render=render, lead_days=730
-    )
-    run_until_signal(Worker(database, handlers, lease_seconds=1, poll_seconds=0.05))
+    post = MailServer(smtp_url) if smtp_url else None
+    worker = make_worker(Database(url), SlowPress(), post, lease_seconds=1, poll_seconds=0.05)
+    run_until_signal(worker)
 
 
 if __name__ == "__main__":

@@ -9,8 +9,7 @@ from typing import Any
 from flask import Flask
 
 from consult import create_app
-from consult.delivery.handlers import make_handlers
-from consult.delivery.reports import report_writer
+from consult.delivery.handlers import handlers_of
 from consult.delivery.worker import Worker
 from consult.report.renderer import Renderer
 from consult.settings import Settings, load_settings
@@ -55,12 +54,7 @@ def deliver(app: Flask) -> int:
     """Do everything that is due, as the worker would; how many jobs that were."""
     made = services_of(app)
     with closing(Renderer()) as renderer:
-        handlers = make_handlers(
-            made.database,
-            write=report_writer(made.brand, made.settings.paper),
-            render=renderer.render,
-            lead_days=made.settings.retention_days_leads,
-        )
+        handlers = handlers_of(made.settings, made.brand, made.database, renderer.render)
         return Worker(made.database, handlers).run_once()
 
 

@@ -23,6 +23,7 @@ def upgrade() -> None:
     """Make all tables."""
     _checks_and_submissions()
     _contacts_and_documents()
+    _mails()
     _jobs_and_limits()
     _staff()
     _freeze_submissions()
@@ -111,6 +112,28 @@ def _contacts_and_documents() -> None:
         sa.Column("rendered_at", MOMENT, nullable=False),
         sa.CheckConstraint("revision >= 1", name="revision_positive"),
         sa.CheckConstraint("length(content) > 0", name="content_present"),
+    )
+
+
+def _mails() -> None:
+    op.create_table(
+        "mails",
+        sa.Column("id", sa.Integer, primary_key=True),
+        _submission_id(required=True, index=True),
+        sa.Column("address", sa.String(254), nullable=False),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("sent_at", MOMENT),
+        sa.Column("handed_to", sa.String(8)),
+        sa.Column("subject", sa.String(200)),
+        sa.Column("body", sa.Text),
+        sa.CheckConstraint("length(address) BETWEEN 1 AND 254", name="address_length"),
+        sa.CheckConstraint("handed_to IN ('server', 'folder')", name="handed_to_known"),
+        sa.CheckConstraint(
+            "(sent_at IS NULL) = (handed_to IS NULL) AND (sent_at IS NULL) = (subject IS NULL) "
+            "AND (sent_at IS NULL) = (body IS NULL)",
+            name="sent_is_known",
+        ),
+        sqlite_autoincrement=True,
     )
 
 
@@ -219,6 +242,14 @@ def _freeze_submissions() -> None:
     )
 
 
-def _submission_id(*, primary_key: bool = False, index: bool = False) -> sa.Column[int]:
-    parent = sa.ForeignKey("submissions.id", ondelete="CASCADE")
-    return sa.Column("submission_id", sa.Integer, parent, primary_key=primary_key, index=index)
+def _submission_id(
+    *, primary_key: bool = False, required: bool = False, index: bool = False
+) -> sa.Column[int]:
+    return sa.Column(
+        "submission_id",
+        sa.Integer,
+        sa.ForeignKey("submissions.id", ondelete="CASCADE"),
+        primary_key=primary_key,
+        nullable=not (primary_key or required),
+        index=index,
+    )

@@ -1,0 +1,182 @@
+"""The mail that brings an owner the report: what it says, and that it is sent once."""
+
+import functools
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
+from urllib.parse import urlsplit
+
+from email_validator import validate_email
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from consult.delivery.calendar import Entry, calendar_file
+from consult.delivery.outbox import Job
+from consult.delivery.post import Post
+from consult.delivery.worker import Effect, NotYet
+from consult.report.brand import Brand
+from consult.report.display import long_date
+from consult.report.files import PROJECT
+from consult.report.report import from_json
+from consult.storage import documents, leads, mails
+from consult.storage.database import Database, Session
+from consult.storage.leads import Lead
+from consult.storage.mails import Mail
+
+LOOK_AGAIN_DAYS = 90
+_LONGEST_WAIT = timedelta(minutes=10)
+_LINK_FOR_STAFF = "(the link to their result, which only they have)"
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail, ready to go, and its text as staff may read it."""
+
+    message: EmailMessage
+    subject: str
+    body: str
+
+
+LetterWriter = Callable[[Lead, Mail, str, bytes], Letter]
+"""From a lead, the mail asked for, the link to the result and the PDF to the letter."""
+
+
+def mail_report(database: Database, write: LetterWriter, post: Post, job: Job) -> Effect:
+    """Mail an owner's report to the address it was asked for, once the current PDF is there.
+
+    The job may run again after its worker died. Until the mail was taken, it then goes out under
+    the same Message-ID; after that, not at all.
+    """
+    mail_id: int = job.payload["mail_id"]
+
+    def forget_link(session: Session) -> None:
+        mails.forget_link(session, mail_id)
+
+    with database.reading() as session:
+        mail = mails.get(session, mail_id)
+        if mail is None or mail.sent_at or not mail.is_current:
+            return forget_link
+        lead = leads.by_id(session, mail.submission_id)
+        pdf = documents.get(session, mail.submission_id, documents.REPORT)
+        waited = session.now() - mail.created_at
+    if lead is None or lead.contact is None or lead.contact.email != mail.address:
+        return forget_link
+    if pdf is None or pdf.revision < lead.report_revision:
+        raise NotYet(min(max(waited, timedelta(seconds=1)), _LONGEST_WAIT))
+    letter = write(lead, mail, job.payload["link"], pdf.content)
+
+    def write_down() -> None:
+        with database.writing() as session:
+            mails.record_sent(
+                session,
+                mail_id,
+                subject=letter.subject,
+                body=letter.body,
+                handed_to=post.name,
+            )
+
+    post.send(letter.message, accepted=write_down)
+    return forget_link
+
+
+def letter_writer(brand: Brand, sender: str, base_url: str) -> LetterWriter:
+    """What writes the letters of this brand, from this sender."""
+
+    def write(lead: Lead, mail: Mail, link: str, pdf: bytes) -> Letter:
+        look_again = (mail.created_at + timedelta(days=LOOK_AGAIN_DAYS)).date()
+        id = _message_id(mail, link, base_url)
+        told = {
+            "name": _greeted(lead.contact.name if lead.contact else ""),
+            "brand": brand,
+            "report": from_json(json.dumps(lead.report)),
+            "wants_consult": lead.contact is not None and lead.contact.wants_consult,
+            "look_again": long_date(look_again),
+            "base_url": base_url,
+        }
+        entry = Entry(
+            uid=id.strip("<>"),
+            made_at=mail.created_at,
+            on=look_again,
+            title=f"Look again: {brand.product}",
+            # No link to the result here: calendars are shared.
+            text=f"Ninety days ago you checked how marketing and sales work together. "
+            f"Take the check again and see what has changed: {base_url}",
+        )
+        subject = f"Your {brand.product} report"
+        message = _message(mail, sender, subject, id)
+        if brand.email:
+            message["Reply-To"] = brand.email
+        text = _page("mail/report.txt", link=link, **told)
+        message.set_content(text, cte="quoted-printable")
+        html = _page("mail/report.html", link=link, subject=subject, **told)
+        message.add_alternative(html, subtype="html", cte="quoted-printable")
+        message.add_attachment(
+            pdf,
+            maintype="application",
+            subtype="pdf",
+            filename=f"relay-check-{lead.submitted_at:%Y-%m-%d}.pdf",
+        )
+        message.add_attachment(
+            calendar_file(entry).encode(),
+            maintype="text",
+            subtype="calendar",
+            filename="look-again.ics",
+            params={"charset": "utf-8", "method": "PUBLISH"},
+        )
+        body = _page("mail/report.txt", link=_LINK_FOR_STAFF, **told)
+        return Letter(message, subject, body)
+
+    return write
+
+
+def _message(mail: Mail, sender: str, subject: str, id: str) -> EmailMessage:
+    """The headers. Of what an owner typed, only the address is in them, and it is checked."""
+    valid = validate_email(mail.address, check_deliverability=False)
+    address = valid.ascii_email or valid.normalized
+    message = EmailMessage(policy=SMTP if address.isascii() else SMTPUTF8)
+    message["From"] = sender
+    message["To"] = address
+    message["Subject"] = subject
+    # When it was asked for and not when it was sent: a repeat is the same mail.
+    message["Date"] = mail.created_at
+    message["Message-ID"] = id
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no robot should answer
+    return message
+
+
+def _message_id(mail: Mail, link: str, base_url: str) -> str:
+    """The same for every try of a mail, and like no other mail's: the link is a secret of 256 bits.
+
+    So a server or a reader that gets a mail twice can tell.
+    """
+    digest = hashlib.sha256(f"{mail.id} {link}".encode()).hexdigest()[:32]
+    return f"<{digest}@{urlsplit(base_url).hostname}>"
+
+
+def _greeted(name: str) -> str:
+    """A name to greet with; empty for what is too long or could be a link.
+
+    Whoever fills in the form with a stranger's address must not get to say anything in our name.
+    """
+    clean = " ".join(name.split())
+    could_be_link = re.search(r"[/:@<>\\]|\w{2}\.\w{2}|www", clean, re.IGNORECASE)
+    return "" if len(clean) > 60 or could_be_link or not clean.isprintable() else clean
+
+
+def _page(template: str, **told: object) -> str:
+    return _templates().get_template(template).render(**told)
+
+
+@functools.cache
+def _templates() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(PROJECT / "templates"),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

@@ -1,0 +1,83 @@
+"""Workers that are killed while they send a mail, as real processes, with a real mail server."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from consult.storage import leads, mails
+from consult.storage.database import Database, utc_now
+from consult.storage.mails import MailDelivery
+from tests.delivery.test_mail import LINK, report_of
+from tests.support.mail_server import MailServer, mail_server
+from tests.support.submissions import CONTACT, lead_of, submitted
+
+StartWorker = Callable[[], subprocess.Popen[bytes]]
+
+
+@pytest.fixture
+def server() -> Iterator[MailServer]:
+    with mail_server() as running:
+        yield running
+
+
+@pytest.fixture
+def result_token(database: Database) -> str:
+    """A lead whose owner has just left an address."""
+    database.clock = utc_now
+    token = submitted(database, report=report_of("two_silos"))
+    with database.writing() as session:
+        leads.save_contact(session, token, CONTACT, LINK)
+    return token
+
+
+@pytest.fixture
+def start_worker(database_url: str, server: MailServer, tmp_path: Path) -> Iterator[StartWorker]:
+    started: list[subprocess.Popen[bytes]] = []
+    smtp_url = f"smtp://127.0.0.1:{server.port}"
+    arguments = [database_url, str(tmp_path / "notes"), "0", smtp_url]
+
+    def start() -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "tests.delivery.worker_process", *arguments]
+        started.append(subprocess.Popen(command))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def delivery(database: Database, token: str) -> MailDelivery:
+    with database.reading() as session:
+        (only,) = mails.mails_of(session, lead_of(database, token).id)
+    return only
+
+
+def wait_until_sent(database: Database, token: str) -> None:
+    give_up = time.monotonic() + 60
+    while delivery(database, token).state != "done":
+        assert time.monotonic() < give_up, "it was not sent in time"
+        time.sleep(0.05)
+
+
+def test_a_mail_whose_worker_was_killed_in_mid_send_is_sent_by_the_next(
+    database: Database, result_token: str, server: MailServer, start_worker: StartWorker
+) -> None:
+    server.open.clear()
+    doomed = start_worker()
+    assert server.began.wait(30)
+    doomed.kill()
+    doomed.wait()
+    assert delivery(database, result_token).mail.sent_at is None
+
+    server.open.set()
+    start_worker()
+    wait_until_sent(database, result_token)
+    # The server may have taken what the dead worker had handed in: it is the same mail.
+    assert 1 <= len(server.taken) <= 2
+    assert len({message["Message-ID"] for message in server.mails()}) == 1
+    assert set(server.recipients) == {CONTACT.email}

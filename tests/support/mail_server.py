@@ -1,0 +1,133 @@
+"""A real mail server for the tests, on this machine, that keeps what it takes."""
+
+import socket
+import ssl
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+USER, PASSWORD = "relay@check", "p@ss:word/7"
+
+
+@dataclass
+class MailServer:
+    """What a server took, and how it should answer.
+
+    Attributes:
+        port: where it listens.
+        taken: the bytes of each mail it accepted, in order; ``recipients`` likewise.
+        encrypted: of each, whether it came over an encrypted line.
+        on_recipient: its answer to each address; ``on_data`` to each mail.
+        open: while it is not set, the server waits with its answer to a mail.
+        began: set as soon as a mail has come in, accepted or not.
+    """
+
+    port: int
+    taken: list[bytes] = field(default_factory=list)
+    recipients: list[str] = field(default_factory=list)
+    encrypted: list[bool] = field(default_factory=list)
+    on_recipient: str = "250 OK"
+    on_data: str = "250 OK"
+    open: threading.Event = field(default_factory=threading.Event)
+    began: threading.Event = field(default_factory=threading.Event)
+
+    def mails(self) -> list[EmailMessage]:
+        """The accepted mails, as a mail program reads them."""
+        return [as_read(raw) for raw in self.taken]
+
+    async def handle_RCPT(  # noqa: N802
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: object
+    ) -> str:
+        if self.on_recipient.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return self.on_recipient
+
+    async def handle_DATA(  # noqa: N802
+        self, server: SMTP, _session: Session, envelope: Envelope
+    ) -> str:
+        self.began.set()
+        await server.loop.run_in_executor(None, self.open.wait, 60)
+        if self.on_data.startswith("250"):
+            assert isinstance(envelope.content, bytes)
+            self.taken.append(envelope.content)
+            self.recipients += envelope.rcpt_tos
+            assert server.transport
+            self.encrypted.append(server.transport.get_extra_info("sslcontext") is not None)
+        return self.on_data
+
+
+def as_read(raw: bytes) -> EmailMessage:
+    """A mail as a mail program reads it."""
+    message = message_from_bytes(raw, policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    assert not message.defects
+    return message
+
+
+@contextmanager
+def mail_server(
+    certificate: Path | None = None, *, login: bool = False, implicit_tls: bool = False
+) -> Iterator[MailServer]:
+    """Run a server for as long as the block lasts.
+
+    Args:
+        certificate: a file with a key and a certificate; the server then offers STARTTLS.
+        login: it wants USER and PASSWORD first.
+        implicit_tls: it speaks TLS from the first byte on.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        server = MailServer(port=free.getsockname()[1])
+    server.open.set()
+    context = None
+    if certificate:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(certificate)
+
+    def check(
+        _server: object, _session: object, _envelope: object, _how: str, given: object
+    ) -> AuthResult:
+        right = given == LoginPassword(USER.encode(), PASSWORD.encode())
+        return AuthResult(success=right, handled=False)
+
+    controller = Controller(
+        server,
+        hostname="127.0.0.1",
+        port=server.port,
+        ssl_context=context if implicit_tls else None,
+        tls_context=None if implicit_tls else context,
+        authenticator=check,
+        auth_required=login,
+        enable_SMTPUTF8=True,
+    )
+    controller.start()
+    try:
+        yield server
+    finally:
+        server.open.set()
+        controller.stop()
+
+
+def make_certificate(folder: Path, name: str = "localhost") -> Path:
+    """A file with a new key and a certificate of its own for a name; it is its own authority."""
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"),
+            *("-nodes", "-days", "2", "-subj", f"/CN={name}"),
+            *("-addext", f"subjectAltName=DNS:{name}", "-keyout", str(key)),
+            *("-out", str(certificate)),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    both = folder / "server.pem"
+    both.write_bytes(key.read_bytes() + certificate.read_bytes())
+    return both

@@ -1,0 +1,69 @@
+"""Workers for the tests: the real handlers, with stand-ins for what takes time or leaves home."""
+
+from collections.abc import Callable
+from email.message import EmailMessage
+from pathlib import Path
+
+from consult.delivery.handlers import Mailing, make_handlers
+from consult.delivery.mail import letter_writer
+from consult.delivery.post import MailFolder, Post
+from consult.delivery.worker import Worker
+from consult.report.brand import Brand
+from consult.storage.database import Database
+from consult.storage.leads import Lead
+from consult.storage.mails import HandedTo
+
+BASE_URL = "https://check.example"
+SENDER = "Relay Check <relay@check.example>"
+BRAND = Brand(email="hello@maven.example", phone="+1 555 0100")
+
+
+class Press:
+    """Stands in for the PDF renderer and remembers what it was given."""
+
+    def __init__(self) -> None:
+        self.printed: list[str] = []
+
+    def write(self, lead: Lead) -> str:
+        return f"Report for {lead.contact.business if lead.contact else 'nobody yet'}"
+
+    def render(self, html: str) -> bytes:
+        self.printed.append(html)
+        return b"%PDF " + html.encode()
+
+
+class Box:
+    """Stands in for the post: takes every mail, or fails as it is told to."""
+
+    name: HandedTo = "server"
+
+    def __init__(self) -> None:
+        self.mails: list[EmailMessage] = []
+        self.problem: Exception | None = None
+
+    def send(self, message: EmailMessage, accepted: Callable[[], None]) -> None:
+        if self.problem:
+            raise self.problem
+        self.mails.append(message)
+        accepted()
+
+
+def make_worker(
+    database: Database,
+    press: Press | None = None,
+    post: Post | None = None,
+    folder: Path = Path("never-used"),
+    *,
+    lease_seconds: float = 60,
+    poll_seconds: float = 0.25,
+) -> Worker:
+    """A worker with stand-ins for everything that is not given."""
+    press = press or Press()
+    handlers = make_handlers(
+        database,
+        write=press.write,
+        render=press.render,
+        mailing=Mailing(letter_writer(BRAND, SENDER, BASE_URL), post or Box(), MailFolder(folder)),
+        lead_days=730,
+    )
+    return Worker(database, handlers, lease_seconds=lease_seconds, poll_seconds=poll_seconds)
