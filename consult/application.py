@@ -9,7 +9,17 @@ from consult import owner, staff
 from consult.report.brand import load_brand
 from consult.settings import PROJECT_FOLDER, Settings, load_settings
 from consult.storage.database import Database
-from consult.web import assets, brand, compression, errors, headers, logs, same_site, templating
+from consult.web import (
+    assets,
+    brand,
+    compression,
+    errors,
+    headers,
+    logs,
+    metrics,
+    same_site,
+    templating,
+)
 from consult.web.health import health
 from consult.web.limits import RateLimits
 from consult.web.services import Services, install
@@ -41,6 +51,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     errors.install(app)
     assets.install(app)
     brand.install(app, made.brand)
+    if settings.metrics:
+        metrics.install(app, made.database)
     for blueprint in (health, *owner.blueprints):
         app.register_blueprint(blueprint)
     staff.register(app, settings)
