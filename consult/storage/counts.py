@@ -29,7 +29,7 @@ def counts(session: Session) -> Counts:
         checks=_rows(session, CheckRow),
         submissions=_rows(session, SubmissionRow),
         contacts=_rows(session, ContactRow),
-        jobs=dict(session.execute(by_state).tuples().all()),
+        jobs=dict(session.execute(by_state).all()),
         overdue_seconds=max(0.0, waited),
     )
 
