@@ -11,6 +11,7 @@ from consult.content import check as problems_of
 from consult.content import document
 from consult.questionnaire import EditionError, Questionnaire
 from consult.questionnaire.editions import load, names
+from consult.questionnaire.fingerprint import fingerprint
 from consult.questionnaire.map import map_svg, map_text
 from consult.questionnaire.show import edition_json
 
@@ -62,6 +63,16 @@ def show(name: str | None) -> None:
 def write(name: str | None) -> None:
     """Print an edition for review on paper, as Markdown (docs/instrument.md)."""
     click.echo(document(_load(name)), nl=False)
+
+
+@questionnaire.command("fingerprint")
+@_edition
+def print_fingerprint(name: str | None) -> None:
+    """Print what changes as soon as anything of an edition does.
+
+    A test holds it for each published edition (tests/questionnaire/test_editions.py).
+    """
+    click.echo(fingerprint(_load(name)))
 
 
 def _load(name: str | None) -> Questionnaire:

@@ -9,6 +9,7 @@ from consult.commands import consult
 from consult.content import Problem
 from consult.questionnaire import EditionError, Questionnaire
 from consult.questionnaire.editions import newest
+from consult.questionnaire.fingerprint import fingerprint
 
 
 def run(*arguments: str) -> Result:
@@ -48,3 +49,7 @@ def test_show_prints_the_edition_as_json() -> None:
 def test_map_draws_text_and_picture() -> None:
     assert "first_reply" in run("map").stdout
     assert run("map", "--svg").stdout.startswith("<svg")
+
+
+def test_fingerprint_prints_the_one_of_the_newest_edition() -> None:
+    assert run("fingerprint").stdout == f"{fingerprint(newest())}\n"

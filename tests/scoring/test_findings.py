@@ -1,6 +1,5 @@
 """Findings: every archetype, contradiction, flag, band and refusal by a readable example."""
 
-from collections.abc import Mapping
 from fractions import Fraction
 
 import pytest
@@ -9,32 +8,8 @@ from hypothesis import given
 from consult.questionnaire import Answer, Depth
 from consult.questionnaire.model import Rule
 from consult.scoring import MoneyRange, Scorecard, score
-from tests.support.strategies import BRANCHES, EDITION, answered, complete_answers, walked
-
-SOLO, TEAM = BRANCHES[0], next(b for b in BRANCHES if b["selling_by"] == "staff")
-SEPARATION = [id for d in EDITION.dimensions if d.axis == "separation" for id in d.items]
-HANDOFF = [id for d in EDITION.dimensions if d.axis == "handoff" for id in d.items]
-
-
-def card(
-    branch: dict[str, Answer] = SOLO,
-    separation: int = 2,
-    handoff: int = 2,
-    also: Mapping[str, Answer] | None = None,
-    **changes: Answer,
-) -> Scorecard:
-    """A firm with the same rung on all items of an axis, but for the changes; cards all right."""
-    answers = answered(branch, "full", "highest")
-    answers |= {id: separation for id in SEPARATION if id in answers}
-    answers |= {id: handoff for id in HANDOFF if id in answers}
-    made = score(walked(answers | dict(also or {}) | changes, "full").on_path)
-    assert isinstance(made, Scorecard)
-    return made
-
-
-def everything(ids: list[str], answer: Answer) -> dict[str, Answer]:
-    return dict.fromkeys(ids, answer)
-
+from tests.support.firms import HANDOFF, SOLO, TEAM, card, everything
+from tests.support.strategies import BRANCHES, EDITION, complete_answers, walked
 
 TALK = ("lead_definition", "handoff_moment", "buyer_words", "won_by_source")
 REVIEWS = ("joint_review", "review_outcome")

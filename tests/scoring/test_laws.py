@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from consult.questionnaire import UNKNOWN, Answer, Asked, Depth, Kind
-from consult.scoring import Scorecard, score
+from consult.scoring import SORTING, Scorecard, score
 from consult.scoring.archetypes import WELL_REHEARSED_RELAY
 from consult.scoring.axis import BANDS, TOO_MUCH_UNKNOWN
 from tests.support.strategies import (
@@ -94,6 +94,32 @@ def test_a_right_card_never_scores_below_not_sure_nor_that_below_a_wrong_one(
         for given in (wrong, "not_sure", card.answer)
     ]
     assert by_answer == sorted(by_answer)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "points"),
+    [
+        (12, 0, 100),
+        (0, 12, 0),
+        (0, 0, 0),
+        (6, 6, 0),
+        (3, 9, 0),
+        (9, 3, 50),
+        (3, 0, 25),
+        (1, 0, Fraction(25, 3)),
+    ],
+)
+def test_the_cards_are_worth_the_right_ones_less_the_wrong_ones(
+    right: int, wrong: int, points: Fraction
+) -> None:
+    cards = [q for q in EDITION.questions.values() if q.kind is Kind.SORT and q.required]
+    answers = answered(BRANCHES[0], "full", "highest")
+    for place, card in enumerate(cards):
+        if place >= right:
+            mistaken = "sales" if card.answer == "marketing" else "marketing"
+            answers[card.id] = mistaken if place < right + wrong else "not_sure"
+    lines = scored(answers, "full").separation.lines
+    assert [line.points for line in lines if line.id == SORTING] == [points]
 
 
 @given(complete_answers())
@@ -247,13 +273,17 @@ def test_two_items_of_a_dimension_add_up_without_touching_each_other(
     asked = {a.id: a for a in walked(answers, depth).asked}
     for dimension in EDITION.dimensions:
         items = [asked[id] for id in dimension.items if id in asked]
+        alone = {
+            (item.id, rung): scored({**answers, item.id: rung}, depth)
+            for item in items
+            for rung in _rungs(item)
+        }
         for one, other in combinations(items, 2):
             for a, b in product(_rungs(one), _rungs(other)):
                 both = scored({**answers, one.id: a, other.id: b}, depth)
-                alone = scored({**answers, one.id: a}, depth)
-                beside = scored({**answers, other.id: b}, depth)
-                assert sum(headlines(both)) - sum(headlines(lowest)) == (
-                    sum(headlines(alone)) + sum(headlines(beside)) - 2 * sum(headlines(lowest))
+                apart = (alone[one.id, a], alone[other.id, b])
+                assert sum(headlines(both)) - sum(headlines(lowest)) == sum(
+                    sum(headlines(card)) - sum(headlines(lowest)) for card in apart
                 )
                 elsewhere = [d.confirmed for axis in both.axes for d in axis.dimensions]
                 assert sum(c > 0 for c in elsewhere) <= 1
