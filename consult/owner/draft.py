@@ -16,26 +16,38 @@ from consult.storage.tokens import result_token
 from consult.web.services import services
 
 DEPTHS: dict[str, Depth] = {"quick": "quick", "full": "full"}
-REVIEW: Literal["review"] = "review"
+
+Then = Literal["", "review", "open"]
+"""Where an owner goes on after a page: to the next page; to the review, from which they came to
+change one answer; or to what is still open. The latter two skip the pages that are answered.
+"""
+
+REVIEW: Then = "review"
+OPEN: Then = "open"
 
 
 @dataclass(frozen=True)
 class Draft:
     """A check that can still be answered, with the walk over its answers.
 
-    `to_review` says that the owner came from the review to change one answer, and goes back there.
+    `outdated` counts the answers to questions that the newest edition no longer asks, until the
+    next answers are saved: they stay stored, and count for nothing.
     """
 
     token: str
     walk: Walk
-    to_review: bool = False
+    then: Then = ""
+    outdated: int = 0
+
+    @property
+    def to_review(self) -> bool:
+        return self.then == REVIEW
 
     def url_of(self, page: WalkPage | None) -> str:
         """Return the address of a page; None means the review."""
         if page is None:
             return url_for("check.review", token=self.token)
-        then = REVIEW if self.to_review else None
-        return url_for("check.questions", token=self.token, page_id=page.id, then=then)
+        return url_for("check.questions", token=self.token, page_id=page.id, then=self.then or None)
 
     def page(self, page_id: str) -> WalkPage:
         """Return a page that may be opened now.
@@ -51,7 +63,7 @@ class Draft:
     def after(self, page_id: str) -> WalkPage | None:
         """Return the page that follows, or None for the review."""
         page = self.walk.page(page_id)
-        following = None if page is None or self.to_review else self.walk.next_page(page)
+        following = None if page is None or self.then else self.walk.next_page(page)
         if following is None or not self.walk.can_open(following):
             return self.walk.first_open_page
         return following
@@ -62,7 +74,7 @@ def walk_over(check: Check) -> Walk:
     return walk(newest(), check.answers, DEPTHS[check.depth], check.given_as)
 
 
-def open_draft(token: str, *, to_review: bool = False) -> Draft:
+def open_draft(token: str, then: Then = "") -> Draft:
     """Return the draft behind a token.
 
     Answers 404 for a token that is unknown or too old, and redirects to the result of a check that
@@ -70,16 +82,23 @@ def open_draft(token: str, *, to_review: bool = False) -> Draft:
     """
     with services().database.reading() as session:
         check = checks.load(session, token)
-    return as_draft(token, check, to_review=to_review)
+    return as_draft(token, check, then)
 
 
-def as_draft(token: str, check: Check | None, *, to_review: bool = False) -> Draft:
+def as_draft(token: str, check: Check | None, then: Then = "") -> Draft:
     """Return what was loaded or saved as a draft; see `open_draft`."""
     if check is None:
         abort(404)
     if check.submitted:
         abort(to_result(token))
-    return Draft(token, walk_over(check), to_review)
+    return Draft(token, walk_over(check), then, _outdated(check))
+
+
+def _outdated(check: Check) -> int:
+    edition = newest()
+    if check.edition == edition.name:
+        return 0
+    return sum(id not in edition.questions for id in check.answers)
 
 
 def to_result(token: str) -> Response:

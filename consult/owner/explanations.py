@@ -1,15 +1,18 @@
-"""Behind the result: where each point went, and what another answer would change."""
+"""Behind the result: where each point went, what another answer would change, and going on."""
 
 from __future__ import annotations
 
 import json
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
 
+from consult.owner.deeper import deeper_than, start_deeper
 from consult.owner.gate import open_result
 from consult.owner.what_if import what_if
 from consult.report.reasons import reasons_of, walk_again
 from consult.report.report import from_json
+from consult.web.limits import network_of
 from consult.web.services import services
 
 explanation_pages = Blueprint("explanations", __name__, url_prefix="/result/<token>")
@@ -35,3 +38,16 @@ def try_answers(token: str) -> str:
     return render_template(
         "owner/what_if.html", token=token, shown=what_if(way, request.args.to_dict())
     )
+
+
+@explanation_pages.post("/more")
+def more(token: str) -> Response:
+    """Go on from a quick look, in a new check that keeps its answers, where it is still open."""
+    made = services()
+    lead = open_result(token)
+    if deeper_than(lead) is None:
+        return redirect(url_for("results.result", token=token), 303)
+    made.limits.spend("starts", made.settings.limit_starts, network_of(request.remote_addr))
+    with made.database.writing() as session:
+        draft = start_deeper(session, lead)
+    return redirect(f"{draft.url_of(draft.walk.first_open_page)}&more=1", 303)

@@ -10,9 +10,19 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from consult.owner.draft import DEPTHS, REVIEW, Draft, as_draft, open_draft, to_result
+from consult.owner.doubts import doubts_form, doubts_of
+from consult.owner.draft import (
+    DEPTHS,
+    OPEN,
+    REVIEW,
+    Draft,
+    Then,
+    as_draft,
+    open_draft,
+    to_result,
+)
 from consult.owner.forms import QuestionForm
-from consult.owner.presenting import contradictions_of, minutes_for, review_of, track_of
+from consult.owner.presenting import minutes_for, review_of, track_of
 from consult.owner.source import source_of
 from consult.owner.submission import freeze
 from consult.questionnaire import Kind, WalkPage, walk
@@ -65,7 +75,7 @@ def resume(token: str) -> Response:
 @check_pages.get("/check/<token>/<page_id>")
 def questions(token: str, page_id: str) -> str:
     """Show one page of questions with the answers so far."""
-    draft = open_draft(token, to_review=request.args.get("then") == REVIEW)
+    draft = open_draft(token, _then())
     page = draft.page(page_id)
     return _questions(draft, page, QuestionForm(page))
 
@@ -73,32 +83,37 @@ def questions(token: str, page_id: str) -> str:
 @check_pages.post("/check/<token>/<page_id>")
 def save_answers(token: str, page_id: str) -> ResponseReturnValue:
     """Save what is right of a page; go on, or show the page again with what is wrong."""
-    to_review = request.args.get("then") == REVIEW
-    draft = open_draft(token, to_review=to_review)
+    draft = open_draft(token, _then())
     page = draft.page(page_id)
     form = QuestionForm(page, request.form)
     valid = form.validate()
     with services().database.writing() as session:
-        saved = checks.save(session, token, form.given)
+        saved = checks.save(session, token, form.given, newest().name)
     if not valid:
         return _questions(draft, page, form), 422
-    draft = as_draft(token, saved, to_review=to_review)
+    draft = as_draft(token, saved, _then())
     return redirect(draft.url_of(draft.after(page_id)), 303)
 
 
 @check_pages.get("/check/<token>/review")
 def review(token: str) -> str:
     """Show all answers, what is still open, and answers that do not seem to fit together."""
-    draft = open_draft(token, to_review=True)
-    return render_template(
-        "owner/review.html",
-        token=token,
-        parts=review_of(draft, services().brand.currency_sign),
-        contradictions=contradictions_of(draft, services().brand.currency_sign),
-        first_open=draft.url_of(draft.walk.first_open_page),
-        complete=draft.walk.complete,
-        back=draft.url_of(draft.walk.pages[-1]),
-    )
+    draft = open_draft(token, REVIEW)
+    return _review(draft, doubts_form(draft.walk))
+
+
+@check_pages.post("/check/<token>/doubts")
+def settle_doubts(token: str) -> ResponseReturnValue:
+    """Save the answers that were asked about once more, and show the review again."""
+    draft = open_draft(token, REVIEW)
+    form = doubts_form(draft.walk, request.form)
+    valid = form.validate()
+    with services().database.writing() as session:
+        saved = checks.save(session, token, form.given, newest().name)
+    if not valid:
+        return _review(draft, form), 422
+    as_draft(token, saved)
+    return redirect(url_for(".review", token=token, saved=1), 303)
 
 
 @check_pages.post("/check/<token>/review")
@@ -107,11 +122,31 @@ def hand_in(token: str) -> Response:
     made = services()
     with made.database.writing() as session:
         check = checks.load(session, token, hold=True)
-        draft = as_draft(token, check, to_review=True)
+        draft = as_draft(token, check, REVIEW)
         if not draft.walk.complete:
             return redirect(f"{draft.url_of(draft.walk.first_open_page)}&open=1", 303)
         leads.submit(session, token, freeze(draft.walk, made.brand))
     return to_result(token)
+
+
+def _then() -> Then:
+    wanted = request.args.get("then")
+    return REVIEW if wanted == REVIEW else OPEN if wanted == OPEN else ""
+
+
+def _review(draft: Draft, form: QuestionForm) -> str:
+    return render_template(
+        "owner/review.html",
+        token=draft.token,
+        outdated=draft.outdated,
+        parts=review_of(draft, services().brand.currency_sign),
+        doubts=doubts_of(draft.walk, form),
+        problems=[(field.name, field.problem) for field in form.fields if field.errors],
+        saved="saved" in request.args,
+        first_open=draft.url_of(draft.walk.first_open_page),
+        complete=draft.walk.complete,
+        back=draft.url_of(draft.walk.pages[-1]),
+    )
 
 
 def _questions(draft: Draft, page: WalkPage, form: QuestionForm) -> str:
@@ -125,7 +160,9 @@ def _questions(draft: Draft, page: WalkPage, form: QuestionForm) -> str:
         action=draft.url_of(page),
         back=_back(draft, page),
         to_review=draft.to_review,
+        outdated=draft.outdated,
         still_open="open" in request.args,
+        carried_over="more" in request.args,
         decision_test=draft.walk.questionnaire.words.sorting["test"] if sorting else "",
     )
 

@@ -10,9 +10,7 @@ from consult.owner.forms import options
 from consult.questionnaire import Asked, Depth, Kind, Walk, WalkPage, WalkPart
 from consult.questionnaire.editions import load
 from consult.report.report import Report
-from consult.scoring import Scorecard, score
 
-MOST_CONTRADICTIONS = 3
 STATED_MINUTES: Mapping[Depth, int] = {"quick": 5, "full": 10}
 """Our estimate, shown until enough owners have finished for a measured time."""
 
@@ -36,14 +34,6 @@ class ReviewPart:
     """The questions of one part of the track."""
 
     title: str
-    rows: tuple[ReviewRow, ...]
-
-
-@dataclass(frozen=True)
-class Contradiction:
-    """Answers that seem to pull apart, as a polite question, with links to each of them."""
-
-    question: str
     rows: tuple[ReviewRow, ...]
 
 
@@ -103,21 +93,6 @@ def review_of(draft: Draft, currency_sign: str) -> tuple[ReviewPart, ...]:
     )
 
 
-def contradictions_of(draft: Draft, currency_sign: str) -> tuple[Contradiction, ...]:
-    """Return the first answers that pull apart, once all are there."""
-    card = score(draft.walk.on_path)
-    if not isinstance(card, Scorecard):
-        return ()
-    rows = _rows(draft, currency_sign)
-    return tuple(
-        Contradiction(
-            _wording(draft.walk, rule.id)["question"],
-            tuple(rows[id] for id in rule.when.reads() if id in rows),
-        )
-        for rule in card.contradictions[:MOST_CONTRADICTIONS]
-    )
-
-
 def bands_of(edition: str) -> dict[str, list[str]]:
     """Return the names of the bands of each axis, from low to high."""
     bands = load(edition).words.findings["bands"]
@@ -157,9 +132,3 @@ def _rows(draft: Draft, currency_sign: str) -> dict[str, ReviewRow]:
         for page in draft.walk.pages
         for asked in page.questions
     }
-
-
-def _wording(walk: Walk, rule_id: str) -> Mapping[str, str]:
-    """Return a contradiction's texts in the words for one person or for a team."""
-    entry = walk.questionnaire.words.findings["contradictions"][rule_id]
-    return {**entry, **entry.get("in", {}).get(walk.facts["mode"], {})}

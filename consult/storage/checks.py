@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, bindparam, exists, select, update
@@ -23,6 +23,7 @@ class Check:
     """A check as its owner left it.
 
     Attributes:
+        edition: the one under which answers were last saved.
         answers: every answer ever saved, by question id, also those now off the path.
         given_as: the wording variant each answer was given under, by question id.
         source: where the owner came from (``utm_*``, ``ref``).
@@ -40,8 +41,22 @@ class Check:
     submitted: bool
 
 
-def start(session: Session, edition: str, depth: str, source: Mapping[str, str]) -> str:
+def start(
+    session: Session,
+    edition: str,
+    depth: str,
+    source: Mapping[str, str],
+    *,
+    spent: timedelta = timedelta(),
+) -> str:
     """Make an empty check.
+
+    Args:
+        session: a writing one.
+        edition: the one that its questions come from.
+        depth: ``quick`` or ``full``.
+        source: where the owner came from.
+        spent: the time that went into answers which are about to be carried over.
 
     Returns:
         Its token, which is stored nowhere and cannot be had again.
@@ -55,7 +70,7 @@ def start(session: Session, edition: str, depth: str, source: Mapping[str, str])
             depth=depth,
             answers={},
             source=dict(source),
-            created_at=now,
+            created_at=now - spent,
             updated_at=now,
         )
     )
@@ -83,10 +98,18 @@ def load(session: Session, token: str, *, hold: bool = False) -> Check | None:
     return None if expired and not row.submitted else _check(row)
 
 
-def save(session: Session, token: str, changes: Changes) -> Check | None:
+def save(
+    session: Session, token: str, changes: Changes, edition: str | None = None
+) -> Check | None:
     """Merge a page's answers into a check; answers to other questions stay as they are.
 
     A check that was submitted is left alone: see ``Check.submitted`` of what comes back.
+
+    Args:
+        session: a writing one.
+        token: as ``start`` returned it.
+        changes: the answers.
+        edition: the one under which they were given, if it is another than before.
 
     Returns:
         The check after the change, or None for a token that is unknown or has expired.
@@ -103,8 +126,12 @@ def save(session: Session, token: str, changes: Changes) -> Check | None:
             answers[question], given_as[question] = given
     now = session.now()
     stored = {id: {"value": value, "as": given_as[id]} for id, value in answers.items()}
-    session.execute(_SAVE, {"check_id": check.id, "answers": stored, "updated_at": now})
-    return replace(check, answers=answers, given_as=given_as, updated_at=now)
+    edition = edition or check.edition
+    session.execute(
+        _SAVE,
+        {"check_id": check.id, "answers": stored, "in_edition": edition, "updated_at": now},
+    )
+    return replace(check, edition=edition, answers=answers, given_as=given_as, updated_at=now)
 
 
 def as_answer(stored: float | str | list[str]) -> Answer:
@@ -126,7 +153,11 @@ _LOAD = select(
 _SAVE = (
     update(_CHECKS)
     .where(_CHECKS.c.id == bindparam("check_id"))
-    .values(answers=bindparam("answers"), updated_at=bindparam("updated_at"))
+    .values(
+        answers=bindparam("answers"),
+        edition=bindparam("in_edition"),
+        updated_at=bindparam("updated_at"),
+    )
 )
 
 
