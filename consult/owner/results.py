@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 
-from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.wrappers import Response
 
 from consult.owner.contact import TRAP, ContactForm
+from consult.owner.deeper import deeper_than
+from consult.owner.gate import lead_behind, must_ask_first, open_result, to_contact
 from consult.owner.presenting import bands_of, exchanges_of
 from consult.report.report import from_json
 from consult.storage import documents, leads
@@ -25,9 +26,7 @@ result_pages = Blueprint("results", __name__, url_prefix="/result/<token>")
 @result_pages.get("")
 def result(token: str) -> ResponseReturnValue:
     """Show the result, frozen as it was on the day the answers were handed in."""
-    lead = _lead(token)
-    if _must_ask_first(lead, "result"):
-        return _to_contact(token)
+    lead = open_result(token)
     report = from_json(json.dumps(lead.report))
     return render_template(
         "owner/result.html",
@@ -35,6 +34,7 @@ def result(token: str) -> ResponseReturnValue:
         report=report,
         bands=bands_of(lead.edition),
         exchanges=exchanges_of(report),
+        deeper=deeper_than(lead),
         contact=lead.contact,
         thanks="thanks" in request.args,
     )
@@ -46,9 +46,9 @@ def pdf(token: str) -> ResponseReturnValue:
 
     Once it was given up, which staff can see and mend, the page says so.
     """
-    lead = _lead(token)
-    if _must_ask_first(lead, "pdf", "result"):
-        return _to_contact(token)
+    lead = lead_behind(token)
+    if must_ask_first(lead, "pdf", "result"):
+        return to_contact(token)
     with services().database.reading() as session:
         document = documents.get(session, lead.id, documents.REPORT)
         state = pdf_states(session, [lead.id])[lead.id]
@@ -69,7 +69,7 @@ def pdf(token: str) -> ResponseReturnValue:
 @result_pages.get("/contact")
 def contact(token: str) -> str:
     """Ask who the owner is."""
-    lead = _lead(token)
+    lead = lead_behind(token)
     form = ContactForm(obj=lead.contact, wants_consult="consult" in request.args)
     return _contact_page(token, form, lead)
 
@@ -79,7 +79,7 @@ def save_contact(token: str) -> ResponseReturnValue:
     """Keep who the owner is, with the words they agreed to, and go back to the result."""
     made = services()
     made.limits.spend("contacts", made.settings.limit_contacts, network_of(request.remote_addr))
-    lead = _lead(token)
+    lead = lead_behind(token)
     form = ContactForm(request.form)
     if not form.validate():
         return _contact_page(token, form, lead), 422
@@ -87,19 +87,6 @@ def save_contact(token: str) -> ResponseReturnValue:
         with made.database.writing() as session:
             leads.save_contact(session, token, form.contact(_consent()))
     return redirect(url_for(".result", token=token, thanks=1), 303)
-
-
-def _lead(token: str) -> Lead:
-    with services().database.reading() as session:
-        return leads.by_result_token(session, token) or abort(404)
-
-
-def _must_ask_first(lead: Lead, *before: str) -> bool:
-    return lead.contact is None and services().settings.contact_before in before
-
-
-def _to_contact(token: str) -> Response:
-    return redirect(url_for(".contact", token=token), 303)
 
 
 def _contact_page(token: str, form: ContactForm, lead: Lead) -> str:
@@ -111,7 +98,7 @@ def _contact_page(token: str, form: ContactForm, lead: Lead) -> str:
         trap=TRAP,
         consent=_consent(),
         recommended=lead.consult,
-        result_open=not _must_ask_first(lead, "result"),
+        result_open=not must_ask_first(lead, "result"),
     )
 
 
