@@ -1,5 +1,7 @@
 """Every page, in every state: for eyes, thumbs, screen readers and strong magnifiers."""
 
+from urllib.parse import urlsplit
+
 import pytest
 from playwright.sync_api import Browser, StorageState
 
@@ -25,6 +27,12 @@ LOOKS: tuple[tuple[int, Scheme], ...] = (
 THUMB = 44
 DENSE = 24
 """Pixels: owners have a phone in hand; staff have tables, and what WCAG 2.5.8 asks for."""
+KNOWN_STATES = [state for state in STATES if state.name != "not found"]
+NOT_LOOKED_AT = {
+    *("static", "brand.stylesheet", "brand.logo", "health.live", "health.ready"),
+    *("favicon", "staff.report_pdf", "check.resume"),
+}
+"""Endpoints that answer with a file or send the reader on."""
 
 
 @pytest.fixture(scope="module")
@@ -60,3 +68,15 @@ def test_everybody_can_use_every_page(
         small = small_targets(visit, least=DENSE if state in STAFF_STATES else THUMB)
         found += [f"too small to hit: {target}" for target in small]
         assert not found, f"{visit.path}\n" + "\n".join(found)
+
+
+def test_no_page_is_left_out(site: Site) -> None:
+    """A new page has to be looked at: give it a `State`."""
+    addresses = site.app.url_map.bind("")
+    seen = {addresses.match(urlsplit(state.path(site)).path, "GET")[0] for state in KNOWN_STATES}
+    pages = {
+        rule.endpoint
+        for rule in site.app.url_map.iter_rules()
+        if "GET" in (rule.methods or ()) and rule.endpoint not in NOT_LOOKED_AT
+    }
+    assert pages <= seen
