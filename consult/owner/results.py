@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from consult.owner.contact import TRAP, ContactForm
 from consult.owner.deeper import deeper_than
 from consult.owner.gate import lead_behind, must_ask_first, open_result, to_contact
+from consult.owner.mailing import is_on_its_way, mail_link
 from consult.owner.presenting import bands_of, exchanges_of
 from consult.report.report import from_json
 from consult.storage import documents, leads
@@ -37,6 +38,7 @@ def result(token: str) -> ResponseReturnValue:
         deeper=deeper_than(lead),
         contact=lead.contact,
         thanks="thanks" in request.args,
+        mailed="thanks" in request.args and is_on_its_way(lead),
     )
 
 
@@ -76,7 +78,7 @@ def contact(token: str) -> str:
 
 @result_pages.post("/contact")
 def save_contact(token: str) -> ResponseReturnValue:
-    """Keep who the owner is, with the words they agreed to, and go back to the result."""
+    """Keep who the owner is, with the words they agreed to, and mail them the report."""
     made = services()
     made.limits.spend("contacts", made.settings.limit_contacts, network_of(request.remote_addr))
     lead = lead_behind(token)
@@ -84,8 +86,10 @@ def save_contact(token: str) -> ResponseReturnValue:
     if not form.validate():
         return _contact_page(token, form, lead), 422
     if not request.form.get(TRAP):  # a robot gets the same answer, and nothing is kept
+        contact = form.contact(_consent())
+        link = mail_link(lead, contact.email, token)
         with made.database.writing() as session:
-            leads.save_contact(session, token, form.contact(_consent()))
+            leads.save_contact(session, token, contact, link)
     return redirect(url_for(".result", token=token, thanks=1), 303)
 
 
@@ -99,6 +103,7 @@ def _contact_page(token: str, form: ContactForm, lead: Lead) -> str:
         consent=_consent(),
         recommended=lead.consult,
         result_open=not must_ask_first(lead, "result"),
+        by_mail=services().settings.smtp_url is not None,
     )
 
 

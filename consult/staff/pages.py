@@ -17,7 +17,7 @@ from consult.staff.forms import (
     forgive_tries,
     spend_try,
 )
-from consult.storage import documents, leads, staff, staff_sessions
+from consult.storage import documents, leads, mails, staff, staff_sessions
 from consult.storage.deliveries import deliveries, pdf_states
 from consult.web.services import services
 
@@ -56,8 +56,9 @@ def lead(lead_id: int) -> ResponseReturnValue:
         pdf = pdf_states(session, [lead_id])[lead_id]
         has_pdf = documents.stored_revision(session, lead_id, documents.REPORT) > 0
         steps = deliveries(session, lead_id)
+        letters = mails.mails_of(session, lead_id)
         now = session.now()
-    shown = views.lead_view(found, pdf, steps, now)
+    shown = views.lead_view(found, pdf, steps, letters, now)
     return render_template("staff/lead.html", lead=shown, has_pdf=has_pdf)
 
 
@@ -75,6 +76,21 @@ def report_pdf(lead_id: int) -> ResponseReturnValue:
         mimetype="application/pdf",
         download_name=f"lead-{lead_id}.pdf",
     )
+
+
+@blueprint.get(f"/leads/<{ID}:lead_id>/mails/<{ID}:mail_id>")
+def mail(lead_id: int, mail_id: int) -> ResponseReturnValue:
+    """Show the text of a mail that was sent to a lead's owner."""
+    with services().database.reading() as session:
+        sent = [
+            letter
+            for letter in mails.mails_of(session, lead_id)
+            if letter.mail.id == mail_id and letter.mail.sent_at
+        ]
+        now = session.now()
+    if not sent:
+        abort(404)
+    return render_template("staff/mail.html", mail=views.mail_view(sent[0], now), lead_id=lead_id)
 
 
 @blueprint.route("/invitation/<token>", methods=["GET", "POST"])

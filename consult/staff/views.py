@@ -14,6 +14,7 @@ from consult.report.report import Axis, AxisId, Dimension, Report, from_json
 from consult.staff.moments import ago, duration, exactly
 from consult.storage.deliveries import Delivery, PdfState
 from consult.storage.leads import Lead, LeadSummary
+from consult.storage.mails import MailDelivery
 from consult.storage.staff_sessions import StaffSession
 
 _PDF_WORDS: Mapping[PdfState, str] = {
@@ -72,6 +73,21 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class MailView:
+    """A mail to a lead's owner: its subject, once it is sent, and how far it got."""
+
+    id: int
+    title: str
+    address: str
+    state: str
+    when: Moment
+    note: str
+    failed: bool
+    sent: bool
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """Who left a contact, with links to mail and call them; `tel` is empty without a phone."""
 
@@ -122,6 +138,7 @@ class LeadView:
     scores: Sequence[Score]
     pdf: PdfState
     steps: Sequence[Step]
+    mails: Sequence[MailView]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +181,13 @@ def _archetype_name(lead: LeadSummary) -> str:
     return name
 
 
-def lead_view(lead: Lead, pdf: PdfState, deliveries: Sequence[Delivery], now: datetime) -> LeadView:
+def lead_view(
+    lead: Lead,
+    pdf: PdfState,
+    deliveries: Sequence[Delivery],
+    mails: Sequence[MailDelivery],
+    now: datetime,
+) -> LeadView:
     """A lead as its own page shows it."""
     report = from_json(json.dumps(lead.report))
     return LeadView(
@@ -181,6 +204,7 @@ def lead_view(lead: Lead, pdf: PdfState, deliveries: Sequence[Delivery], now: da
         scores=[_score(axis, report.weakest) for axis in report.axes],
         pdf=pdf,
         steps=[_step(delivery, now) for delivery in deliveries],
+        mails=[mail_view(delivery, now) for delivery in mails],
     )
 
 
@@ -235,6 +259,36 @@ def _step(delivery: Delivery, now: datetime) -> Step:
         when=moment(when, now),
         note=note.strip(),
         failed=delivery.state == "dead",
+    )
+
+
+def mail_view(delivery: MailDelivery, now: datetime) -> MailView:
+    """A mail as the page of its lead shows it."""
+    mail = delivery.mail
+    when, note = mail.sent_at or mail.created_at, ""
+    if mail.sent_at:
+        state = "Sent"
+        if mail.handed_to == "folder":
+            state, note = "Not sent", "No mail server is set. It is in the mail folder."
+    elif not mail.is_current:
+        state, note = "Not sent", "The address was corrected before."
+    elif delivery.state == "dead":
+        state, note = "Given up", delivery.last_error
+    elif delivery.last_error and delivery.run_at:
+        state = "To be tried again"
+        note = f"Next try {exactly(delivery.run_at)}. {delivery.last_error}"
+    else:
+        state = "On its way"
+    return MailView(
+        id=mail.id,
+        title=mail.subject or "Mail with the report",
+        address=mail.address,
+        state=state,
+        when=moment(when, now),
+        note=note,
+        failed=delivery.state == "dead",
+        sent=mail.sent_at is not None,
+        body=mail.body,
     )
 
 

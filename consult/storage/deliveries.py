@@ -1,4 +1,4 @@
-"""What was to be sent or made for a lead, and how far it got; for the staff pages to tell."""
+"""What was to be made for a lead, and how far it got; for the staff pages to tell."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from sqlalchemy import exists, select
 
 from consult.storage.database import Session
 from consult.storage.documents import REPORT
-from consult.storage.jobs import RENDER_REPORT
+from consult.storage.jobs import MAIL_REPORT, RENDER_REPORT
 from consult.storage.models import DocumentRow, JobRow, SubmissionRow
 
 PdfState = Literal["ready", "waiting", "failed"]
@@ -29,8 +29,12 @@ class Delivery:
 
 
 def deliveries(session: Session, lead_id: int) -> list[Delivery]:
-    """Everything that was to be done for a lead, the first first."""
-    query = select(JobRow).where(JobRow.submission_id == lead_id).order_by(JobRow.id)
+    """Everything that was to be made for a lead, the first first; for its mails see ``mails``."""
+    query = (
+        select(JobRow)
+        .where(JobRow.submission_id == lead_id, JobRow.kind != MAIL_REPORT)
+        .order_by(JobRow.id)
+    )
     return [
         Delivery(
             kind=row.kind,
