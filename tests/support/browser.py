@@ -31,12 +31,14 @@ MAC_APPLICATIONS = (
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
+    "--disable-dev-shm-usage",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
 )
+SLOW_MACHINE_MS = 30_000
 AXE_SCRIPT = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 AXE_RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 PHONE_WIDTH, DESK_WIDTH, ZOOMED_WIDTH = 360, 1280, 320
@@ -156,7 +158,7 @@ def visiting(
         storage_state=signed_in,
         reduced_motion="reduce",
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(SLOW_MACHINE_MS)
     visit = Visit(context.new_page(), origin)
     visit.tab.on("request", lambda request: _note_foreign(visit, request))
     visit.tab.on("console", lambda message: _note_complaint(visit, message))
