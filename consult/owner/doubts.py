@@ -14,7 +14,7 @@ from consult.scoring import Scorecard, score
 
 MOST = 3
 SHOWN = "shown"
-"""The field that names each question of the form: an empty list of ticks sends no other sign."""
+"""The field with the names of the form's questions: an empty list of ticks sends no other sign."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,9 @@ class Doubt:
 
 def doubts_form(walk: Walk, posted: Posted | None = None) -> QuestionForm:
     """Return the form of all answers in doubt, or of those that were shown when it was sent."""
-    ids = posted.getlist(SHOWN) if posted else [id for _, ids in _in_doubt(walk) for id in ids]
+    ids = [id for _, ids in _in_doubt(walk) for id in ids]
+    if posted is not None:
+        ids = posted.get(SHOWN, "").split()
     questions = tuple(asked for asked in walk.asked if asked.id in ids)
     return QuestionForm(WalkPage("doubts", "", Heading(""), questions), posted)
 

@@ -67,6 +67,11 @@ class QuestionField(Field):
             raise StopValidation(MISSING_CARD if is_card else MISSING)
 
     @property
+    def ticked_too_many(self) -> tuple[str, ...]:
+        """What was ticked, where it was more than may be: to be shown again, and not saved."""
+        return ()
+
+    @property
     def problem(self) -> str:
         """What is wrong, for the list at the top of the page, where the question is not in view."""
         ask = self.asked.wording.ask
@@ -81,7 +86,7 @@ class ChoiceGroup:
 
     def __call__(self, field: QuestionField, **_: object) -> Markup:
         """Return the fieldset of the question."""
-        picked = texts_of(field.answer)
+        picked = field.ticked_too_many or texts_of(field.answer)
         rows = _choices(field.name, self.input_type, tuple(options(field.asked).items()))
         drawn = [f"{a}{' checked' if value in picked else ''}{b}" for value, a, b in rows]
         return _question(field, f'<div class="choices">{"".join(drawn)}</div>')
@@ -173,6 +178,7 @@ class ChoicesField(QuestionField):
     """Any of the answers offered, up to a number of them."""
 
     widget = ChoiceGroup("checkbox")
+    _too_many: tuple[str, ...] = ()
 
     def read(self, posted: list[str]) -> Answer | None:
         """Return the ticked ids in their stored order; none ticked is an answer too."""
@@ -182,8 +188,14 @@ class ChoicesField(QuestionField):
             raise ValueError(NOT_OFFERED)
         ticked = tuple(id for id in offered if id in posted)
         if most is not None and len(ticked) > most:
+            self._too_many = ticked
             raise ValueError(TOO_MANY.format(most=most))
         return ticked
+
+    @property
+    def ticked_too_many(self) -> tuple[str, ...]:
+        """What was ticked, where it was more than may be."""
+        return self._too_many
 
 
 class AmountField(QuestionField):

@@ -10,7 +10,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from consult.owner.doubts import doubts_form, doubts_of
+from consult.owner.doubts import SHOWN, doubts_form, doubts_of
 from consult.owner.draft import (
     DEPTHS,
     OPEN,
@@ -141,6 +141,8 @@ def _review(draft: Draft, form: QuestionForm) -> str:
         outdated=draft.outdated,
         parts=review_of(draft, services().brand.currency_sign),
         doubts=doubts_of(draft.walk, form),
+        shown=SHOWN,
+        names=[field.name for field in form.fields],
         problems=[(field.name, field.problem) for field in form.fields if field.errors],
         saved="saved" in request.args,
         first_open=draft.url_of(draft.walk.first_open_page),
