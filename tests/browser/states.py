@@ -43,6 +43,20 @@ def too_many_symptoms(visit: Visit) -> None:
     press()(visit)
 
 
+def too_many_in_doubt(visit: Visit) -> None:
+    """Tick more than may be ticked among the answers in doubt, and save them."""
+    open_all(visit)
+    for box in visit.tab.locator("[name=symptoms]").all():
+        box.check()
+    press("form.doubts button")(visit)
+
+
+def pick_another(visit: Visit) -> None:
+    """Pick another answer, and wait for the scores to follow at once."""
+    visit.tab.select_option("#follow_up", "3")
+    visit.tab.locator("#changes", has_text="2 answers changed").wait_for()
+
+
 def a_word_for_a_number(visit: Visit) -> None:
     """Write a word where an amount belongs, and go on."""
     visit.tab.locator("[name=first_sale_value]").fill("plenty")
@@ -92,6 +106,8 @@ OWNER_STATES = (
     State("too many symptoms", full_check("lately"), too_many_symptoms),
     State("no number", full_check("numbers"), a_word_for_a_number),
     State("review", full_check("review")),
+    State("review with doubts", full_check("review"), open_all),
+    State("too many in doubt", full_check("review"), too_many_in_doubt),
     State("review with gaps", lambda site: f"{site.empty_check}/review"),
     State("change one answer", full_check("catch?then=review")),
     State("result", lambda site: site.anonymous_result, open_all),
@@ -100,6 +116,10 @@ OWNER_STATES = (
     State("why", lambda site: f"{site.result}/why", open_all),
     State("why so much is unknown", lambda site: f"{site.anonymous_result}/why", open_all),
     State("what if", lambda site: f"{site.result}/what-if", open_all),
+    State("why", lambda site: f"{site.anonymous_result}/why", open_all),
+    State("why, signed", lambda site: f"{site.result}/why", open_all),
+    State("what if", lambda site: f"{site.anonymous_result}/what-if"),
+    State("what if picked", lambda site: f"{site.result}/what-if?lead_list=3&x=1", pick_another),
     State("contact", lambda site: f"{site.anonymous_result}/contact"),
     State("contact unanswered", lambda site: f"{site.anonymous_result}/contact", press()),
     State("waiting", lambda site: f"{site.result}/report.pdf", without_looking_again),
