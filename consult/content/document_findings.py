@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from consult.content.markdown import heading, table
+from consult.content.texts import texts_of
 from consult.questionnaire import Questionnaire
 
 
@@ -16,6 +17,7 @@ def findings_chapter(questionnaire: Questionnaire, rules: Mapping[str, str]) -> 
     yield from _money(questionnaire)
     yield from _left_out(questionnaire)
     yield from _offer(questionnaire)
+    yield from _printed(questionnaire)
 
 
 def _archetypes(questionnaire: Questionnaire, rules: Mapping[str, str]) -> Iterator[str]:
@@ -35,9 +37,9 @@ def _archetypes(questionnaire: Questionnaire, rules: Mapping[str, str]) -> Itera
 def _dimensions(questionnaire: Questionnaire) -> Iterator[str]:
     yield from heading(3, "What it says about a part")
     yield from table(
-        ("Part", "When weak", "When strong"),
+        ("Part", "When weak", "When strong", "Asked on the call"),
         (
-            (own["name"], own["low"], own["strong"])
+            (own["name"], own["low"], own["strong"], own["call_question"])
             for own in questionnaire.words.findings["dimensions"].values()
         ),
     )
@@ -110,3 +112,26 @@ def _offer(questionnaire: Questionnaire) -> Iterator[str]:
         ("When most is to be gained in", "The topic is"),
         ((topics[id]["name"], topic) for id, topic in words["topics"].items()),
     )
+
+
+def _printed(questionnaire: Questionnaire) -> Iterator[str]:
+    """The texts that only the report has, by their place in findings.yaml."""
+    yield from heading(3, "What the printed report adds")
+    yield "Three underscores are a blank to fill in by hand. Who says so in the money range: "
+    tags = questionnaire.words.findings["money"]["tags"]
+    yield f"“{tags['said']}” or “{tags['assumed']}”."
+    yield ""
+    for group, title in (
+        ("states", "A part that is neither strong nor weak"),
+        ("matters", "Why a score matters"),
+        ("agreement", "The handoff agreement"),
+        ("talk", "The talk"),
+    ):
+        rows = ((": ".join(path), text) for path, text in _leaves(group, questionnaire))
+        yield from table((title, "It says"), rows)
+
+
+def _leaves(group: str, questionnaire: Questionnaire) -> Iterator[tuple[tuple[str, ...], str]]:
+    for text in texts_of(questionnaire):
+        if text.file == "findings.yaml" and text.path[0] == group:
+            yield text.path[1:], text.words

@@ -71,6 +71,19 @@ _PLACEHOLDERS = {
     ("money", "steps", "high"): {"leads", "unworked", "buy", "discount", "value", "result"},
     ("consult", "yes", "title"): {"topic"},
     ("consult", "optional", "title"): {"topic"},
+    ("states", "partly"): {"asks"},
+    ("states", "unknown"): {"asks"},
+    ("talk", "agenda", "symptoms"): {"symptoms"},
+    ("talk", "agenda", "topic"): {"name", "says"},
+    ("talk", "agenda", "contradiction"): {"finding"},
+    ("talk", "agenda", "first_fix"): {"title"},
+    ("talk", "watch", "1"): {"name", "asks"},
+    **{
+        ("agreement", "lines", line, *variant, text): {"who"}
+        for line in ("passes", "takes")
+        for variant in ((), ("in", "counter"), ("in", "checkout"))
+        for text in ("settled", "open")
+    },
 }
 _LONGEST = {"title": 6, "done": 7, "name": 5, "button": 6, "choices": 20, "ask": 28}
 """The most words for texts that have a fixed place on the page."""
@@ -172,7 +185,8 @@ def _ends_well(text: Text) -> Iterator[str]:
         r"[.?]”?$", text.words
     ):
         yield "should end with a full stop"
-    if text.field == "ask" and text.file != "sorting.yaml" and not re.search(r"[?.]$", text.words):
+    is_question = text.field in {"ask", "call_question"} and text.file != "sorting.yaml"
+    if is_question and not re.search(r"[?.]$", text.words):
         yield "should end with a question mark"
 
 

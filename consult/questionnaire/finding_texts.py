@@ -1,13 +1,13 @@
 """The shape of findings.yaml: which texts each finding, band, name and step has."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from consult.questionnaire.model import EditionError, Structure
 from consult.questionnaire.yaml_texts import Texts, text_at
 
 _FILE = "findings.yaml"
 _ENTRIES: Mapping[tuple[str, ...], tuple[str, ...]] = {
-    ("dimensions",): ("name", "asks", "low", "strong"),
+    ("dimensions",): ("name", "asks", "low", "strong", "call_question"),
     ("bands", "separation"): ("name", "means"),
     ("bands", "handoff"): ("name", "means"),
     ("archetypes",): ("name", "says", "rule", "first_move"),
@@ -15,6 +15,8 @@ _ENTRIES: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("flags",): ("name", "text"),
     ("notes",): ("name", "text"),
     ("figures",): ("text", "source"),
+    ("matters",): ("solo", "team", "conversation", "counter", "checkout"),
+    ("agreement", "lines"): ("title", "settled", "open"),
 }
 """Groups of entries, by where they stand, and the texts that each of their entries has."""
 
@@ -26,10 +28,34 @@ _TEXTS: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("consult", "yes"): ("title", "text", "button"),
     ("consult", "optional"): ("title", "text", "button"),
     ("consult", "not_now"): ("title", "text", "button"),
+    ("money", "tags"): ("said", "assumed"),
+    ("states",): ("partly", "unknown"),
+    ("agreement", "page"): ("title", "intro", "today", "unknown", "not_asked", "signed"),
+    ("agreement", "names"): ("me", "staff", "several", "agency", "website", "nobody"),
+    ("talk",): ("helps", "helps_not"),
+    ("talk", "agenda"): (
+        *("symptoms", "no_symptoms", "topic", "contradiction", "first_fix", "close"),
+    ),
 }
 """Single texts, by where they stand."""
 
-_LISTS: tuple[tuple[tuple[str, ...], str], ...] = ((("money",), "assumptions"), ((), "method"))
+_LISTS: tuple[tuple[tuple[str, ...], str], ...] = (
+    (("money",), "assumptions"),
+    (("talk",), "bring"),
+    (("talk",), "bring_online"),
+    (("talk",), "bring_shop"),
+    (("talk",), "watch"),
+    ((), "method"),
+)
+_IDS: Mapping[tuple[str, ...], tuple[str, ...]] = {
+    ("matters",): ("separation", "handoff"),
+    ("agreement", "lines"): (
+        *("lead", "moment", "passes", "takes", "time"),
+        *("facts", "missed", "silent", "not_now", "review"),
+    ),
+}
+"""Groups whose entries are the same in every edition."""
+
 _FREE = (("money", "refusals"), ("consult", "topics"), ("not_asked",), ("claims",))
 """Lists of texts, and groups of texts by an id."""
 
@@ -43,6 +69,8 @@ def check_findings(structure: Structure, texts: Texts) -> Texts:
         text_at(place, text)
     for name, ids in _by_structure(structure):
         _check_ids(_place(name), _group(texts, (name,)), ids)
+    for path, fixed in _IDS.items():
+        _check_ids(_place(*path), _group(texts, path), fixed)
     return texts
 
 
@@ -79,7 +107,7 @@ def _by_structure(structure: Structure) -> Iterator[tuple[str, list[str]]]:
     yield "not_asked", [*(rule.id for rule in structure.not_asked), "quick_look"]
 
 
-def _check_ids(place: str, entries: Texts, ids: list[str]) -> None:
+def _check_ids(place: str, entries: Texts, ids: Sequence[str]) -> None:
     for id in ids:
         if id not in entries:
             raise EditionError(f"{place}: {id} has no wording")

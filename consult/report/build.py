@@ -6,6 +6,7 @@ from typing import Any
 
 from consult.questionnaire import UNKNOWN, Answer, Kind, Walk, Wording
 from consult.questionnaire.model import Rule
+from consult.report.agreement import agreement_of
 from consult.report.answers import in_words
 from consult.report.brand import CURRENCY_SIGNS
 from consult.report.display import whole
@@ -15,7 +16,6 @@ from consult.report.report import (
     Archetype,
     Axis,
     Card,
-    Consult,
     Dimension,
     Figure,
     Finding,
@@ -28,6 +28,7 @@ from consult.report.report import (
     State,
     Unknown,
 )
+from consult.report.talk import consult_of
 from consult.scoring import SORTING, AxisScore, Change, DimensionScore, Scorecard
 from consult.scoring import Line as ScoredLine
 
@@ -73,6 +74,8 @@ class _Writer:
     def report(self) -> Report:
         scorecard = self.scorecard
         separation, handoff = self._axis(scorecard.separation), self._axis(scorecard.handoff)
+        plan = tuple(map(self._fix, scorecard.plan))
+        contradictions = self._found("contradictions", scorecard.contradictions)
         money, refused = money_in_words(scorecard.money, self.findings["money"], self.sign)
         return Report(
             edition=self.walk.questionnaire.name,
@@ -84,18 +87,27 @@ class _Writer:
             archetype=self._archetype(),
             relay=self._relay(),
             weakest=next(d for d in handoff.dimensions if d.id == scorecard.weakest_exchange.id),
-            plan=tuple(map(self._fix, scorecard.plan)),
+            plan=plan,
             unknowns=tuple(self._unknowns()),
-            contradictions=self._found("contradictions", scorecard.contradictions),
+            contradictions=contradictions,
             flags=self._found("flags", scorecard.flags) + tuple(self._notes()),
             money=money,
             money_refused=refused,
-            consult=self._consult(),
+            consult=consult_of(
+                scorecard.recommendation,
+                self.findings,
+                path=self.walk.facts["path"],
+                symptoms=self._symptoms(),
+                parts=(*separation.dimensions, *handoff.dimensions),
+                contradictions=contradictions,
+                plan=plan,
+            ),
             cards=self.cards,
             said=tuple(self._said()),
             not_asked=tuple(self._not_asked()),
             figures=tuple(self._figures(handoff)),
             method=tuple(self.findings["method"]),
+            agreement=agreement_of(self.walk, self.findings["agreement"]),
         )
 
     # Scores --------------------------------------------------------------------------------
@@ -117,7 +129,12 @@ class _Writer:
             means=band["means"],
             near=near,
             dimensions=tuple(self._dimension(part, points) for part in score.dimensions),
+            matters=self._matters(score.axis),
         )
+
+    def _matters(self, axis: str) -> str:
+        words, facts = self.findings["matters"][axis], self.walk.facts
+        return f"{words[facts['mode']]} {words[facts['path']]}"
 
     def _near(self, band: Mapping[str, str], other: Mapping[str, str]) -> str:
         line: str = self.findings["near_line"].format(first=band["name"], second=other["name"])
@@ -129,8 +146,8 @@ class _Writer:
         says = {
             "strong": words["strong"],
             "weak": words["low"],
-            "partly": f"{words['asks']} In part, by your answers.",
-            "unknown": f"{words['asks']} Not known yet.",
+            "partly": self.findings["states"]["partly"].format(asks=words["asks"]),
+            "unknown": self.findings["states"]["unknown"].format(asks=words["asks"]),
         }
         return Dimension(
             id=score.id,
@@ -243,18 +260,10 @@ class _Writer:
                 words = asked.wording
                 yield Unknown(asked.id, words.title, words.ask, words.unknown_fix)
 
-    def _consult(self) -> Consult:
-        advice = self.scorecard.recommendation
-        words = self.findings["consult"]
-        topic = words["topics"][advice.topic] if advice.topic else ""
-        own = words[advice.recommended]
-        return Consult(
-            advice.recommended,
-            topic,
-            own["title"].format(topic=topic),
-            own["text"],
-            own["button"],
-        )
+    def _symptoms(self) -> tuple[str, ...]:
+        asked = self.asked["symptoms"]
+        chosen = asked.answer if isinstance(asked.answer, tuple) else ()
+        return tuple(asked.wording.choices[id] for id in chosen)
 
     def _figures(self, handoff: Axis) -> Iterable[Figure]:
         """Outside figures were measured on leads who write or call, so others see none."""

@@ -8,20 +8,16 @@ from typing import Literal
 
 import segno
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from consult.report import charts
 from consult.report.brand import Brand
+from consult.report.display import long_date
 from consult.report.files import STYLESHEET, TEMPLATES
 from consult.report.report import Report
 from consult.report.safe_text import safe_text
 
 Paper = Literal["letter", "a4"]
-
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June", "July"),
-    *("August", "September", "October", "November", "December"),
-)
 
 
 @dataclass(frozen=True)
@@ -60,12 +56,13 @@ def document_html(
             brand=brand,
             paper=paper,
             made_on=made_on,
-            day=f"{_MONTHS[made_on.month - 1]} {made_on.day}, {made_on.year}",
+            day=long_date(made_on),
             palette=palette,
             words=charts.STATE_WORDS,
             score_bar=charts.score_bar,
             relay_picture=charts.relay_picture,
             qr_code=_qr_code(brand),
+            with_blanks=_with_blanks,
             css=Markup(STYLESHEET.read_text(encoding="utf-8")) if standalone else "",  # noqa: S704
         )
     )
@@ -80,6 +77,11 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+def _with_blanks(text: str) -> Markup:
+    """A text of the agreement with a dotted line for each blank, as wide as its place allows."""
+    return Markup('<span class="blank">…</span>').join(escape(part) for part in text.split("___"))
 
 
 def _qr_code(brand: Brand) -> Markup:

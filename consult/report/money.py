@@ -8,6 +8,8 @@ from consult.report.display import significant
 from consult.report.report import Money
 from consult.scoring.money import UNWORKED_WORTH, MoneyRange, Range
 
+_STEPS = ("leads", "unworked", "buy", "discount", "value")
+
 
 def money_in_words(
     found: MoneyRange | str, words: Mapping[str, Any], sign: str
@@ -26,15 +28,13 @@ def money_in_words(
             low=_money(Fraction(significant(found.amount.low)), sign),
             high=_money(Fraction(significant(found.amount.high)), sign),
         ),
-        steps=tuple(
-            words["steps"][step].format(**figures)
-            for step in ("leads", "unworked", "buy", "discount", "value")
-        ),
+        steps=tuple(words["steps"][step].format(**figures) for step in _STEPS),
         sums=(
             words["steps"]["low"].format(**_end(found, "low", sign)),
             words["steps"]["high"].format(**_end(found, "high", sign)),
         ),
         assumptions=tuple(words["assumptions"]),
+        tags=tuple(words["tags"]["assumed" if step == "discount" else "said"] for step in _STEPS),
     )
     return money, ""
 

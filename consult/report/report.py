@@ -72,6 +72,7 @@ class Axis:
     """One of the two scores. `near` is empty unless the score lies close to a line.
 
     `confirmed` and `possible` are for headlines; `total` is what the printed points add up to.
+    `matters` says why it matters to one person or a team, and with this way of selling.
     """
 
     id: AxisId
@@ -82,6 +83,7 @@ class Axis:
     means: str
     near: str
     dimensions: tuple[Dimension, ...]
+    matters: str = ""
 
     @property
     def total(self) -> float:
@@ -168,6 +170,40 @@ class Money:
     steps: tuple[str, ...]
     sums: tuple[str, ...]
     assumptions: tuple[str, ...]
+    tags: tuple[str, ...] = ()
+    """Who says so, for each step: the owner or we."""
+
+
+@dataclass(frozen=True)
+class AgreementLine:
+    """One line of the agreement; `today` is the answer that it was made from, or empty.
+
+    Three underscores in a text are a blank to fill in by hand.
+    """
+
+    id: str
+    title: str
+    text: str
+    today: str
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """The handoff agreement, as one page to fill in and pin on the wall."""
+
+    title: str
+    intro: str
+    today: str
+    signed: str
+    lines: tuple[AgreementLine, ...]
+
+
+@dataclass(frozen=True)
+class AgendaPoint:
+    """One point of the talk; `minutes` says from when to when, as in "5–15"."""
+
+    minutes: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -179,6 +215,11 @@ class Consult:
     title: str
     text: str
     button: str
+    helps: str = ""
+    helps_not: str = ""
+    agenda: tuple[AgendaPoint, ...] = ()
+    bring: tuple[str, ...] = ()
+    watch: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -233,6 +274,8 @@ class Report:
     not_asked: tuple[NotAsked, ...]
     figures: tuple[Figure, ...]
     method: tuple[str, ...]
+    agreement: Agreement | None = None
+    # Whatever joined the Report later has a default, so that older ones can still be read.
 
     @property
     def axes(self) -> tuple[Axis, Axis]:

