@@ -77,7 +77,11 @@ def check_findings(structure: Structure, texts: Texts) -> Texts:
 def _single_texts(texts: Texts) -> Iterator[tuple[str, object]]:
     for path, names in _TEXTS.items():
         here = _group(texts, path)
-        yield from ((_place(*path, name), here.get(name)) for name in names)
+        own = {name: here.get(name) for name in names}
+        yield from ((_place(*path, name), text) for name, text in own.items())
+        for variant in here.get("in", {}):
+            changes = _group(texts, (*path, "in", variant))
+            _check_entry(_place(*path, f"in {variant}"), {**own, **changes}, names)
     for path in _FREE:
         yield from ((_place(*path, id), text) for id, text in _group(texts, path).items())
     for path, name in _LISTS:

@@ -33,6 +33,26 @@ def test_without_answers_the_first_page_is_the_first_open_one() -> None:
     assert not start.complete
 
 
+def test_a_page_is_found_by_its_id_and_a_part_by_its_page() -> None:
+    way = walked({}, "quick")
+    for part in way.parts:
+        for page in part.pages:
+            assert way.page(page.id) is page
+            assert way.part_of(page) is part
+            assert page.heading is EDITION.words.pages[page.id]
+    assert way.page("no-such-page") is None
+
+
+def test_a_part_is_complete_when_all_of_its_pages_are() -> None:
+    answers = answered(BRANCHES[0], "full", "highest")
+    assert all(part.complete for part in walked(answers, "full").parts)
+    for gone in answers:
+        way = walked({id: answer for id, answer in answers.items() if id != gone}, "full")
+        (page,) = [p for p in way.pages if gone in [asked.id for asked in p.questions]]
+        assert [part.id for part in way.parts if not part.complete] == [page.part_id]
+        assert [p.id for p in way.pages if not p.complete] == [page.id]
+
+
 @pytest.mark.parametrize("depth", DEPTHS)
 @pytest.mark.parametrize("branch", BRANCHES)
 def test_pages_group_a_few_questions_in_six_parts_on_every_branch(

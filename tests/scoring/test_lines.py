@@ -6,12 +6,12 @@ import pytest
 
 from consult.questionnaire import Axis
 from consult.scoring import AxisScore, Line
-from consult.scoring.archetypes import archetype_of, weakest_exchange
+from consult.scoring.archetypes import archetype_of, mean_of, weakest_exchange
 from consult.scoring.lines import Slot
 from tests.support.firms import card
 from tests.support.strategies import EDITION
 
-TOTAL = 1_000_000
+TOTAL = 3_000_000
 JUST = Fraction(1, 10_000)
 DIMENSIONS = {dimension.id: dimension for dimension in EDITION.dimensions}
 TALK = ("lead_meaning", "feedback", "joint_talk")
@@ -21,7 +21,7 @@ RUN = ("lead_capture", "reply_speed", "persistence")
 def axis_at(
     score: Fraction | float, axis: Axis = "separation", unknown: int = 0, **twelfths: int
 ) -> AxisScore:
-    """An axis with exactly this score, ``unknown`` millionths of it unknown.
+    """An axis with exactly this score, ``unknown`` of its `TOTAL` shares unknown.
 
     ``twelfths`` are the points of single dimensions of next to no weight.
     """
@@ -80,22 +80,26 @@ def test_a_band_begins_at_its_cut_and_three_points_around_it_are_on_the_line(
 
 
 def test_a_third_unknown_is_too_much_and_a_little_less_is_not() -> None:
-    third = axis_at(50, unknown=TOTAL // 3 + 1)
+    third = axis_at(50, unknown=TOTAL // 3)
     assert (third.band, third.near) == ("too_much_unknown", None)
     assert archetype_of(third, handoff_at(90), solo=True) == ("running_in_the_dark", None)
-    assert archetype_of(
-        axis_at(90), axis_at(50, "handoff", TOTAL // 3 + 1, lead_capture=0), True
-    ) == (
+    assert archetype_of(axis_at(90), axis_at(50, "handoff", TOTAL // 3, lead_capture=0), True) == (
         "running_in_the_dark",
         None,
     )
-    assert axis_at(50, unknown=TOTAL // 3).band == "marked"
+    assert axis_at(50, unknown=TOTAL // 3 - 1).band == "marked"
 
 
 def test_the_share_of_unknowns_is_by_weight() -> None:
-    made = axis_at(40, unknown=300_000)
+    made = axis_at(40, unknown=900_000)
     assert made.unknown_share == Fraction(3, 10)
     assert made.possible == 70
+
+
+def test_a_part_is_unknown_when_any_of_its_answers_is() -> None:
+    parts = {part.id: part.unknown for part in card(first_reply="unknown").handoff.dimensions}
+    assert [id for id, unknown in parts.items() if unknown] == ["reply_speed"]
+    assert not any(part.unknown for part in card().separation.dimensions)
 
 
 NAMES = [
@@ -150,6 +154,13 @@ def test_one_exchange_below_fifty_is_enough_to_miss_the_best_name(dropped: str) 
 
     assert name(6) == "well_rehearsed_relay"
     assert name(5) == "good_legs_loose_grip"
+
+
+def test_a_mean_is_that_of_the_parts_that_apply() -> None:
+    handoff = handoff_at(40, talk=3, run=9)
+    assert mean_of(handoff, TALK) == 25
+    assert mean_of(handoff, ("feedback", "persistence")) == 50
+    assert mean_of(handoff, ("feedback", "recycling")) == 25
 
 
 @pytest.mark.parametrize("quiet", TALK)
