@@ -26,7 +26,7 @@ def why(token: str) -> str:
         "owner/why.html",
         token=token,
         report=from_json(json.dumps(lead.report)),
-        reasons=reasons_of(lead.edition, lead.depth, lead.answers, services().brand.currency),
+        reasons=reasons_of(lead.edition, lead.depth, lead.answers),
     )
 
 

@@ -21,7 +21,6 @@ from consult.questionnaire import (
 from consult.questionnaire.editions import load
 from consult.questionnaire.model import Rule
 from consult.report.answers import in_words
-from consult.report.brand import CURRENCY_SIGNS
 from consult.report.display import tenths, whole
 from consult.report.points import Points, printed_points
 from consult.report.report import Said
@@ -85,20 +84,18 @@ def walk_again(edition: str, depth: str, answers: Mapping[str, object]) -> Walk:
     return walk(questionnaire, read_answers(questionnaire, answers), DEPTHS[depth])
 
 
-def reasons_of(
-    edition: str, depth: str, answers: Mapping[str, object], currency: str = "USD"
-) -> Reasons:
+def reasons_of(edition: str, depth: str, answers: Mapping[str, object]) -> Reasons:
     """The reasons behind the result of a submission; see `walk_again` for the errors."""
     way = walk_again(edition, depth, answers)
     card = score(way.on_path)
     if not isinstance(card, Scorecard):
         raise ValueError(f"answers are missing: {', '.join(way.missing)}")
-    return explain(way, card, currency)
+    return explain(way, card)
 
 
-def explain(way: Walk, card: Scorecard, currency: str = "USD") -> Reasons:
+def explain(way: Walk, card: Scorecard) -> Reasons:
     """The reasons behind the result of a complete walk; `card` has to be that walk's own."""
-    explainer = _Explainer(way, card, CURRENCY_SIGNS[currency])
+    explainer = _Explainer(way, card)
     return Reasons(
         lines=dict(explainer.lines()),
         findings=dict(explainer.findings()),
@@ -109,10 +106,9 @@ def explain(way: Walk, card: Scorecard, currency: str = "USD") -> Reasons:
 
 
 class _Explainer:
-    def __init__(self, way: Walk, card: Scorecard, sign: str) -> None:
+    def __init__(self, way: Walk, card: Scorecard) -> None:
         self.way = way
         self.card = card
-        self.sign = sign
         self.asked = {asked.id: asked for asked in way.asked}
         self.words: Mapping[str, Any] = way.questionnaire.words.findings
 
@@ -122,7 +118,7 @@ class _Explainer:
             for line in axis.lines:
                 claims = self._claims(line.slot.claims)
                 if line.id == SORTING:
-                    yield line.id, LineReason((), self._card_sums(), claims)
+                    yield line.id, LineReason((), self._card_sums()[1], claims)
                 else:
                     rungs = tuple(_rungs(self.asked[line.id], line, points[line.id]))
                     yield line.id, LineReason(rungs, "", claims)
@@ -172,20 +168,22 @@ class _Explainer:
         told = []
         for id in dict.fromkeys(ids):
             if id == SORTING:
-                told.append(Said(self.way.questionnaire.words.sorting["prompt"], self._card_sums()))
+                prompt = self.way.questionnaire.words.sorting["prompt"]
+                told.append(Said(prompt, ", ".join(self._card_sums())))
             elif id in self.asked and self.asked[id].answer is not None:
                 asked = self.asked[id]
-                told.append(Said(asked.wording.ask, in_words(asked, self.sign)))
+                # No rule reads an amount of money, so no currency is needed.
+                told.append(Said(asked.wording.ask, in_words(asked, sign="")))
         return tuple(told)
 
-    def _card_sums(self) -> str:
+    def _card_sums(self) -> tuple[str, str]:
+        """How many cards lie on the article's side, and how the others were counted."""
         clear = [a for a in self.way.asked if a.question.kind is Kind.SORT and a.question.required]
         right = sum(a.answer == a.question.answer for a in clear)
         unsure = sum(a.answer == NOT_SURE for a in clear)
-        wrong = len(clear) - right - unsure
-        said = f"{right} on the article’s side, {wrong} on the other, {unsure} not sure."
-        counted = f"{right} less {wrong} counts as" if wrong else "That is"
-        return f"{said} {counted} {max(0, right - wrong)} of {len(clear)}."
+        wrong, counted = len(clear) - right - unsure, max(0, 2 * right + unsure - len(clear))
+        rest = f"{wrong} on the other, {unsure} not sure: that counts as {counted}."
+        return f"{right} of {len(clear)} on the article’s side", rest
 
     def _claims(self, ids: Iterable[str]) -> tuple[str, ...]:
         return tuple(self.words["claims"][id] for id in ids)
