@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from consult.questionnaire.editions import load
 from consult.report.display import whole
+from consult.report.reasons import Reasons, reasons_of
 from consult.report.report import Axis, AxisId, Dimension, Report, from_json
 from consult.staff.moments import ago, duration, exactly
 from consult.storage.deliveries import Delivery, PdfState
@@ -135,6 +136,7 @@ class LeadView:
     person: Person | None
     source: Sequence[tuple[str, str]]
     report: Report
+    reasons: Reasons
     scores: Sequence[Score]
     pdf: PdfState
     steps: Sequence[Step]
@@ -201,6 +203,7 @@ def lead_view(
         person=_person(lead, now),
         source=[(_SOURCE_WORDS.get(key, key), text) for key, text in lead.source.items()],
         report=report,
+        reasons=reasons_of(lead.edition, lead.depth, lead.answers),
         scores=[_score(axis, report.weakest) for axis in report.axes],
         pdf=pdf,
         steps=[_step(delivery, now) for delivery in deliveries],
