@@ -1,5 +1,7 @@
 """The walk: the path follows from the answers, and only what was asked counts."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -184,11 +186,10 @@ def test_taking_any_required_answer_away_opens_its_page_and_nothing_after_it(
 
 
 @given(complete_answers())
-def test_next_and_previous_are_each_others_way_back(sample: Sample) -> None:
+def test_next_and_previous_follow_the_pages_and_end_at_both_ends(sample: Sample) -> None:
     way = walked(*sample)
-    for page in way.pages:
-        following = way.next_page(page)
-        if following is not None:
-            assert way.previous_page(following) is page
+    for before, after in pairwise(way.pages):
+        assert way.next_page(before) is after
+        assert way.previous_page(after) is before
     assert way.previous_page(way.pages[0]) is None
     assert way.next_page(way.pages[-1]) is None

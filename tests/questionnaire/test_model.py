@@ -1,0 +1,124 @@
+"""A structure that does not hold together is refused, with the place that is wrong."""
+
+from typing import Any
+
+import pytest
+
+from consult.questionnaire import Dimension, EditionError
+from consult.questionnaire.conditions import ALWAYS, answered, is_, rung
+from consult.questionnaire.model import Fact, Rule, choice, item, page, part
+from tests.support.miniature import PARTS, structure
+
+SPEED = Dimension("speed", "handoff", 3, ("reply",))
+ORDER = Dimension("order", "separation", 2, ("list",))
+
+
+def with_page(*questions: Any, id: str = "more") -> dict[str, Any]:
+    return {"parts": (*PARTS, part("more", page(id, *questions)))}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (with_page(choice("seller", "me")), "seller is there twice"),
+        (with_page(choice("mode", "me")), "mode is there twice"),
+        (with_page(choice("speed", "me")), "speed is there twice"),
+        (with_page(choice("new", "me"), id="run"), "pages: run is there twice"),
+        (
+            {"contradictions": (Rule("a", ALWAYS), Rule("b", ALWAYS), Rule("a", ALWAYS))},
+            "rules: a is there twice",
+        ),
+        (
+            with_page(choice("late", "me", asked=answered("later")), choice("later", "me")),
+            "late on page more depends on later, which is not answered before that page",
+        ),
+        (
+            with_page(choice("same", "me"), choice("late", "me", asked=answered("same"))),
+            "late on page more depends on same, which is not answered before that page",
+        ),
+        (
+            {
+                "parts": (
+                    part("first", page("early", choice("x", "a", asked=is_("mode", "solo")))),
+                    *PARTS,
+                )
+            },
+            "x on page early depends on mode, which is not answered before that page",
+        ),
+        ({"flags": (Rule("odd", rung("no_item", 0)),)}, "odd reads unknown id no_item"),
+        ({"contradictions": (Rule("odd", rung("no_item", 0)),)}, "odd reads unknown id no_item"),
+        ({"not_asked": (Rule("odd", answered("no_item")),)}, "odd reads unknown id no_item"),
+        (
+            {"dimensions": (SPEED, Dimension("order", "separation", 2, ("list", "reply")))},
+            "dimensions: reply is there twice",
+        ),
+        ({"dimensions": (SPEED,)}, "items and dimensions disagree on list"),
+        (
+            {"dimensions": (SPEED, ORDER, Dimension("new", "handoff", 1, ("card", "new_item")))},
+            "items and dimensions disagree on card, new_item",
+        ),
+        *(
+            (
+                {
+                    **with_page(item("odd", rungs=count)),
+                    "dimensions": (SPEED, ORDER, Dimension("new", "handoff", 1, ("odd",))),
+                },
+                f"odd: {count} rungs do not divide the scale evenly",
+            )
+            for count in (1, 6)
+        ),
+        (
+            {
+                **with_page(item("odd", rungs_in={"solo": 9})),
+                "dimensions": (SPEED, ORDER, Dimension("new", "handoff", 1, ("odd",))),
+            },
+            "odd: 9 rungs do not divide the scale evenly",
+        ),
+    ],
+)
+def test_what_does_not_hold_together_is_refused_with_its_place(
+    changes: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(EditionError) as error:
+        structure(**changes)
+    assert str(error.value) == f"edition mini: {message}"
+
+
+@pytest.mark.parametrize("count", [2, 3, 4, 5, 7, 13])
+def test_rungs_that_divide_the_scale_are_taken(count: int) -> None:
+    new = Dimension("new", "handoff", 1, ("odd",))
+    made = structure(**with_page(item("odd", rungs=count)), dimensions=(SPEED, ORDER, new))
+    assert made.questions["odd"].choices == tuple(str(rung) for rung in range(count))
+
+
+def test_a_page_may_depend_on_pages_before_it_and_on_facts_that_they_settle() -> None:
+    late = choice("late", "me", asked=is_("mode", "solo"))
+    later = choice("later", "me", asked=answered("seller"))
+    assert {"late", "later"} <= set(structure(**with_page(late, later)).questions)
+
+
+def test_rules_may_read_answers_facts_and_the_sorting_score() -> None:
+    rules = tuple(Rule(id, answered(id)) for id in ("reply", "mode", "sorting"))
+    assert structure(contradictions=rules, flags=rules, not_asked=rules).flags == rules
+
+
+def test_a_fact_takes_the_first_case_that_holds_and_lists_its_values_once() -> None:
+    fact = Fact("size", (("big", answered("a")), ("odd", answered("b")), ("big", ALWAYS)), "small")
+    assert fact.values == ("big", "odd", "small")
+    assert fact.value({"a": 1, "b": 1}) == "big"
+    assert fact.value({"b": 1}) == "odd"
+    assert Fact("size", (("big", answered("a")),), "small").value({}) == "small"
+
+
+def test_items_are_required_and_part_of_the_quick_look_only_with_a_star() -> None:
+    plain, star = item("a"), item("b", "Q1", star=True, best_first=True, unknown=True)
+    assert (plain.required, plain.quick, plain.best_first, plain.unknown) == (True, *[False] * 3)
+    assert (star.required, star.quick, star.best_first, star.unknown) == (True, *[True] * 3)
+    assert (plain.claims, star.claims) == ((), ("Q1",))
+    assert len(plain.choices) == 4
+
+
+def test_a_question_has_other_rungs_in_another_wording() -> None:
+    reply = structure().questions["reply"]
+    assert reply.choices_as("base") == ("0", "1", "2")
+    assert reply.choices_as("solo") == ("0", "1")

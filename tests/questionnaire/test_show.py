@@ -1,0 +1,203 @@
+"""An edition shown: as JSON, as a map in lines, and as a picture."""
+
+from xml.etree import ElementTree
+
+from consult.questionnaire.map import map_svg, map_text
+from consult.questionnaire.show import edition_json
+from tests.support.miniature import miniature
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+MAP = """\
+Edition mini
+mode: solo when seller is me; otherwise team
+
+1 · The shop
+   you
+      seller
+   them
+      tools
+      card
+2 · The track & <field>
+   run  [full only]
+      reply  [full only, own words for solo]
+      list  [full only, asked when mode is team]"""
+
+
+def test_the_map_gives_each_question_a_line_with_when_it_is_asked() -> None:
+    assert map_text(miniature()) == MAP
+
+
+def test_the_picture_shows_the_lines_of_the_map_from_top_to_bottom() -> None:
+    svg = map_svg(miniature())
+    root = ElementTree.fromstring(svg)  # noqa: S314 - our own
+    assert (root.get("viewBox"), root.get("role")) == ("0 0 760 234", "img")
+    title, background = root.find(f"{SVG}title"), root.find(f"{SVG}rect")
+    assert title is not None
+    assert background is not None
+    assert title.text == "The way through edition mini"
+    assert (background.get("width"), background.get("height")) == ("760", "234")
+    lines = [
+        (
+            (line.get("x"), line.get("y")),
+            line.get("font-weight"),
+            line.text,
+            *(note.text for note in line),
+        )
+        for line in root.iter(f"{SVG}text")
+    ]
+    assert lines == [
+        (("24", "36"), "bold", "Edition mini"),
+        (("24", "54"), "bold", "1 · The shop"),
+        (("52", "72"), "normal", "you"),
+        (("80", "90"), "normal", "seller"),
+        (("52", "108"), "normal", "them"),
+        (("80", "126"), "normal", "tools"),
+        (("80", "144"), "normal", "card"),
+        (("24", "162"), "bold", "2 · The track & <field>"),
+        (("52", "180"), "normal", "run", "full only"),
+        (("80", "198"), "normal", "reply", "full only, own words for solo"),
+        (("80", "216"), "normal", "list", "full only, asked when mode is team"),
+    ]
+    bars = [(bar.get("x"), bar.get("y")) for bar in root.findall(f"{SVG}rect")[1:]]
+    assert bars == [("70", "205")]  # beside the one question that a condition decides on
+
+
+def test_the_json_holds_ids_words_conditions_and_weights_in_the_order_of_the_way() -> None:
+    def question(id: str, kind: str, **rest: object) -> dict[str, object]:
+        plain = {"required": True, "quick": True, "unknown_offered": False, "asked": None}
+        return {"id": id, "kind": kind, **plain, **rest}
+
+    assert edition_json(miniature()) == {
+        "edition": "mini",
+        "facts": {"mode": {"cases": {"solo": "seller is me"}, "otherwise": "team"}},
+        "parts": [
+            {
+                "id": "shop",
+                "title": "The shop",
+                "pages": [
+                    {
+                        "id": "you",
+                        "title": "You",
+                        "questions": [
+                            question(
+                                "seller",
+                                "choice",
+                                wording={
+                                    "base": {
+                                        "ask": "Who sells?",
+                                        "choices": {"me": "I do", "staff": "Staff <all>"},
+                                    }
+                                },
+                            )
+                        ],
+                    },
+                    {
+                        "id": "them",
+                        "title": "Them",
+                        "questions": [
+                            question(
+                                "tools",
+                                "choices",
+                                required=False,
+                                max_choices=1,
+                                wording={
+                                    "base": {
+                                        "ask": "Which tools?",
+                                        "choices": {"pen": "A pen", "list": "A list"},
+                                        "help": "One.",
+                                    }
+                                },
+                            ),
+                            question(
+                                "card",
+                                "sort",
+                                required=False,
+                                answer="sales",
+                                wording={
+                                    "base": {
+                                        "ask": "Calling",
+                                        "choices": {"marketing": "M", "sales": "S"},
+                                        "title": "Calling",
+                                        "note": "One.",
+                                    }
+                                },
+                            ),
+                        ],
+                    },
+                ],
+            },
+            {
+                "id": "track",
+                "title": "The track & <field>",
+                "pages": [
+                    {
+                        "id": "run",
+                        "title": "Run & <go>",
+                        "questions": [
+                            question(
+                                "reply",
+                                "rung",
+                                quick=False,
+                                unknown_offered=True,
+                                claims=["Q1", "Q2"],
+                                wording={
+                                    "base": {
+                                        "ask": "How fast?",
+                                        "choices": {"0": "Late", "1": "Soon", "2": "Now"},
+                                        "title": "Reply",
+                                        "why": "Why.",
+                                        "fix": "Fix.",
+                                        "unknown_fix": "See.",
+                                        "proof": "So.",
+                                    },
+                                    "solo": {
+                                        "ask": "How fast are you?",
+                                        "choices": {"0": "Late", "1": "Now"},
+                                        "title": "Reply",
+                                    },
+                                },
+                            ),
+                            question(
+                                "list",
+                                "rung",
+                                quick=False,
+                                asked="mode is team",
+                                claims=["Q3"],
+                                wording={
+                                    "base": {
+                                        "ask": "Is there a list?",
+                                        "choices": {"0": "0", "1": "1", "2": "2", "3": "3"},
+                                        "title": "List",
+                                    }
+                                },
+                            ),
+                        ],
+                    }
+                ],
+            },
+        ],
+        "dimensions": [
+            {
+                "id": "speed",
+                "axis": "handoff",
+                "weight": 3,
+                "items": ["reply"],
+                "sorting_cards": False,
+                "critical": True,
+                "name": "Speed",
+            },
+            {
+                "id": "order",
+                "axis": "separation",
+                "weight": 2,
+                "items": ["list"],
+                "sorting_cards": True,
+                "critical": False,
+                "name": "Order",
+            },
+        ],
+        "contradictions": {"slow": "reply is 0"},
+        "flags": {"no_list": "list is 0"},
+        "archetypes": ["fast", "slow"],
+    }

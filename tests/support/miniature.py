@@ -1,0 +1,76 @@
+"""An edition of five questions, small enough to write out whatever is made of it."""
+
+from typing import Any
+
+from consult.questionnaire import BASE, Dimension, Heading, Questionnaire, Structure, Wording, Words
+from consult.questionnaire.conditions import is_, rung
+from consult.questionnaire.model import Fact, Kind, Part, Question, Rule, choice, item, page, part
+
+PARTS: tuple[Part, ...] = (
+    part(
+        "shop",
+        page("you", choice("seller", "me", "staff")),
+        page(
+            "them",
+            Question("tools", Kind.CHOICES, choices=("pen", "list"), max_choices=1),
+            Question("card", Kind.SORT, choices=("marketing", "sales"), answer="sales"),
+        ),
+    ),
+    part(
+        "track",
+        page(
+            "run",
+            item("reply", "Q1", "Q2", unknown=True, rungs=3, rungs_in={"solo": 2}),
+            item("list", "Q3", asked=is_("mode", "team")),
+        ),
+    ),
+)
+
+
+def structure(**changes: Any) -> Structure:
+    """The structure of the miniature; ``changes`` replace its fields."""
+    fields: dict[str, Any] = {
+        "name": "mini",
+        "facts": (Fact("mode", (("solo", is_("seller", "me")),), "team"),),
+        "variant_facts": ("mode",),
+        "parts": PARTS,
+        "dimensions": (
+            Dimension("speed", "handoff", 3, ("reply",), critical=True),
+            Dimension("order", "separation", 2, ("list",), sorting=True),
+        ),
+        "contradictions": (Rule("slow", rung("reply", 0), ("Q1",)),),
+        "flags": (Rule("no_list", rung("list", 0)),),
+        "not_asked": (Rule("alone", is_("mode", "solo")),),
+    }
+    return Structure(**{**fields, **changes})
+
+
+def miniature() -> Questionnaire:
+    """The miniature with its words."""
+    reply = {"0": "Late", "1": "Soon", "2": "Now"}
+    questions = {
+        "seller": {BASE: Wording("Who sells?", {"me": "I do", "staff": "Staff <all>"})},
+        "tools": {BASE: Wording("Which tools?", {"pen": "A pen", "list": "A list"}, help="One.")},
+        "card": {
+            BASE: Wording("Calling", {"marketing": "M", "sales": "S"}, title="Calling", note="One.")
+        },
+        "reply": {
+            BASE: Wording(
+                "How fast?", reply, "Reply", why="Why.", fix="Fix.", unknown_fix="See.", proof="So."
+            ),
+            "solo": Wording("How fast are you?", {"0": "Late", "1": "Now"}, "Reply"),
+        },
+        "list": {BASE: Wording("Is there a list?", {str(n): f"{n}" for n in range(4)}, "List")},
+    }
+    findings = {
+        "dimensions": {"speed": {"name": "Speed"}, "order": {"name": "Order"}},
+        "archetypes": {"fast": {}, "slow": {}},
+    }
+    words = Words(
+        questions=questions,
+        pages={"you": Heading("You"), "them": Heading("Them"), "run": Heading("Run & <go>")},
+        parts={"shop": Heading("The shop"), "track": Heading("The track & <field>")},
+        sorting={},
+        findings=findings,
+    )
+    return Questionnaire(structure(), words)
