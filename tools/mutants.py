@@ -1,9 +1,9 @@
 """Mutation testing: change what is asked or scored in one small way, and see which test notices.
 
-    python -m tools.mutants consult/scoring/*.py consult/questionnaire/*.py
+    ./run mutants [FILE...]
 
-prints every change that no test noticed. docs/proof.md says how it stands and what is exempt.
-Each change lives in a forked process only; no file is touched.
+prints every change that no test noticed. docs/proof.md says which those are and why they may be.
+Each change lives in a process of its own, forked for it; no file is touched.
 """
 
 import ast
@@ -24,6 +24,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 TESTS = ("tests/questionnaire", "tests/scoring")
+FILES = [*Path("consult/scoring").glob("*.py"), *Path("consult/questionnaire").glob("*.py")]
 CPU_SECONDS = 60
 """More than all tests of one change take; a change that makes a loop endless counts as noticed."""
 
@@ -191,10 +192,10 @@ def _few_examples() -> None:
 
 
 def main(names: list[str]) -> int:
-    """Try every change of the named files; the number of those that no test noticed."""
+    """Try every change of the named files, or of `FILES`; returns how many no test noticed."""
     _few_examples()
     unnoticed = tried = 0
-    for path in map(Path, names):
+    for path in map(Path, names) if names else sorted(FILES):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         near = f"tests/{path.parent.name}"
         tests = (near, *(test for test in TESTS if test != near))

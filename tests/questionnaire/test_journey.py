@@ -97,6 +97,16 @@ def test_what_a_shop_or_store_or_beginner_is_not_asked_and_why() -> None:
         "lead_source": "under_five",
         "clear_answers": "under_five",
     }
+    assert left_out(buying_path="checkout", customers_so_far="under_five") == {
+        "not_now": "path_checkout",
+        "lead_source": "under_five",
+        "clear_answers": "under_five",
+    }
+
+
+def test_without_a_word_on_the_depth_everything_is_asked() -> None:
+    assert walk(EDITION, {}).depth == "full"
+    assert walk(EDITION, {}).asked == walk(EDITION, {}, "full").asked
 
 
 @pytest.mark.parametrize(
