@@ -9,11 +9,12 @@ from flask import Flask
 
 from consult.staff import accounts
 from tests.support import staff
-from tests.support.apps import make_app, services_of
+from tests.support.apps import deliver, make_app, services_of
 from tests.support.browser import serving
 from tests.support.client import PageClient
 from tests.support.journey import Journey
 from tests.support.personas import BATON_ON_THE_FLOOR, CONTACT, DISCIPLINED_SOLO, MOSTLY_UNKNOWN
+from tests.support.results import hand_in
 
 QUESTION_PAGES = (
     *("who", "buyers", "sort-1", "sort-2", "sort-3", "sort-4", "lately", "purpose", "goals"),
@@ -26,10 +27,11 @@ QUESTION_PAGES = (
 class Site:
     """A running site: its address, and the paths of what is there to see.
 
-    `empty_check` is one that was just started, `full_check` one with every answer given,
-    `result` that of an owner who said who they are, `anonymous_result` of one who did not and
-    knows little, `best_result` of one who needs no help, with a money range; `invitation` is a
-    one-time link for a colleague.
+    `empty_check` is one that was just started, `full_check` one with every answer given. `result`
+    is that of an owner who said who they are and got their PDF, as the first lead;
+    `waiting_result` one whose PDF is not made yet, as the second; `anonymous_result` that of one
+    who did not say and knows little, `best_result` of one who needs no help, with a money range.
+    `invitation` is a one-time link for a colleague.
     """
 
     app: Flask
@@ -37,6 +39,7 @@ class Site:
     empty_check: str
     full_check: str
     result: str
+    waiting_result: str
     anonymous_result: str
     best_result: str
     invitation: str
@@ -57,22 +60,29 @@ def open_site(folder: Path) -> Iterator[Site]:
 
 def _filled(app: Flask, origin: str) -> Site:
     staff.make_user(app)
+    delivered = _with_contact(app)
+    deliver(app)
     empty, full = _journey(app), _journey(app)
     empty.start()
     full.start()
     full.to_review()
-    unknown = Journey(PageClient(app), MOSTLY_UNKNOWN.answers)
-    unknown.to_result()
-    praised = Journey(PageClient(app), DISCIPLINED_SOLO.answers)
-    praised.to_result()
-    known = _journey(app)
-    known.to_result()
-    known.go(f"{known.root}/contact")
-    known.client.submit(known.page.form("/contact").fill(**CONTACT))
-    invitation = accounts.invite(services_of(app).database, "", "ada@example.com")
     return Site(
-        app, origin, empty.root, full.root, known.root, unknown.root, praised.root, invitation
+        app=app,
+        origin=origin,
+        empty_check=empty.root,
+        full_check=full.root,
+        result=delivered,
+        waiting_result=_with_contact(app),
+        anonymous_result=hand_in(app, MOSTLY_UNKNOWN),
+        best_result=hand_in(app, DISCIPLINED_SOLO),
+        invitation=accounts.invite(services_of(app).database, "", "ada@example.com"),
     )
+
+
+def _with_contact(app: Flask) -> str:
+    result, client = hand_in(app, BATON_ON_THE_FLOOR), PageClient(app)
+    client.submit(client.get(f"{result}/contact").form("/contact").fill(**CONTACT))
+    return result
 
 
 def _journey(app: Flask) -> Journey:

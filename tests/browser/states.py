@@ -115,14 +115,11 @@ OWNER_STATES = (
     State("result and thanks", lambda site: f"{site.result}?thanks=1", open_all),
     State("why", lambda site: f"{site.result}/why", open_all),
     State("why so much is unknown", lambda site: f"{site.anonymous_result}/why", open_all),
-    State("what if", lambda site: f"{site.result}/what-if", open_all),
-    State("why", lambda site: f"{site.anonymous_result}/why", open_all),
-    State("why, signed", lambda site: f"{site.result}/why", open_all),
     State("what if", lambda site: f"{site.anonymous_result}/what-if"),
     State("what if picked", lambda site: f"{site.result}/what-if?lead_list=3&x=1", pick_another),
     State("contact", lambda site: f"{site.anonymous_result}/contact"),
     State("contact unanswered", lambda site: f"{site.anonymous_result}/contact", press()),
-    State("waiting", lambda site: f"{site.result}/report.pdf", without_looking_again),
+    State("waiting", lambda site: f"{site.waiting_result}/report.pdf", without_looking_again),
     State("not found", on("/nowhere")),
 )
 STAFF_STATES = (
@@ -132,8 +129,10 @@ STAFF_STATES = (
     State("invitation unanswered", lambda site: site.invitation, press()),
     State("invitation over", on("/staff/invitation/used")),
     State("leads", on("/staff/"), signed_in=True),
-    State("lead", on("/staff/leads/3"), open_all, signed_in=True),
-    State("lead without contact", on("/staff/leads/1"), open_all, signed_in=True),
+    State("lead", on("/staff/leads/1"), open_all, signed_in=True),
+    State("lead without PDF", on("/staff/leads/2"), open_all, signed_in=True),
+    State("lead without contact", on("/staff/leads/3"), open_all, signed_in=True),
+    State("mail", on("/staff/leads/1/mails/1"), signed_in=True),
     State("account", on("/staff/account"), signed_in=True),
     State(
         "password refused",

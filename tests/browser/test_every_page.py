@@ -30,7 +30,7 @@ DENSE = 24
 KNOWN_STATES = [state for state in STATES if state.name != "not found"]
 NOT_LOOKED_AT = {
     *("static", "brand.stylesheet", "brand.logo", "health.live", "health.ready"),
-    *("favicon", "staff.report_pdf", "check.resume"),
+    *("favicon", "check.resume", "staff.report_pdf", "staff.brief_pdf"),
 }
 """Endpoints that answer with a file or send the reader on."""
 
