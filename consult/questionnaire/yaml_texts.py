@@ -20,6 +20,7 @@ _IN_PLAIN_WORDS = {
     "found a tab": "a tab. Use spaces instead",
     "cannot start any token": "a tab, or a text that starts with a sign. Use spaces for a tab. "
     f"For a sign: {_QUOTE_IT}",
+    "unacceptable character": "a sign that cannot be shown. Type the text in again by hand",
     "end of stream": "a straight quote that is opened and not closed",
     "did not find expected": "something that does not fit here. Look at how far the line is set "
     "in, and at the quotes here and in the lines above",

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consult.questionnaire import AnswerError, read_answers, walk
+from consult.questionnaire import Answer, AnswerError, read_answers, walk
 from tests.support.strategies import EDITION, complete_answers
 
 JSON = st.recursive(
@@ -55,6 +55,76 @@ def test_the_range_of_rungs_follows_the_wording_that_the_other_answers_lead_to()
     assert read_answers(EDITION, {"first_reply": 4}) == {"first_reply": 4}
     with pytest.raises(AnswerError, match=r"first_reply: 4 is not offered.*from 0 to 3"):
         read_answers(EDITION, {"first_reply": 4, "buying_path": "counter"})
+
+
+LEADS = "under_5, 5_9, 10_19, 20_49, 50_99, 100_199, 200_or_more"
+
+
+@pytest.mark.parametrize(
+    ("id", "value", "message"),
+    [
+        ("H3a", 1, "is not a question of edition 2026-11"),
+        ("marketing_owner", 4, "4 is not offered; it takes a whole number from 0 to 3"),
+        ("patience", 4, "4 is not offered; it takes a whole number from 0 to 3"),
+        (
+            "first_reply",
+            5,
+            '5 is not offered; it takes a whole number from 0 to 4, or "unknown"',
+        ),
+        ("first_sale_value", -1, "-1 is not offered; it takes a number from 0 to 1000000000"),
+        ("leads_per_month", -1, f"-1 is not offered; it takes one of {LEADS}, or a number from 0"),
+        ("buyers", "cats", "'cats' is not offered; it takes one of businesses, people, both"),
+        ("sort_demo", ["sales"], "['sales'] is not offered; it takes one of marketing, sales,"),
+        ("symptoms", "no_time", "'no_time' is not offered; it takes a list with up to 3 of "),
+        ("done_last_30_days", "demo", "'demo' is not offered; it takes a list with any of "),
+        ("buyers", "x" * 38, f"'{'x' * 38}' is not offered"),
+        ("buyers", "x" * 39, f"'{'x' * 36}... is not offered"),
+    ],
+)
+def test_the_refusal_says_what_was_given_and_what_is_offered(
+    id: str, value: object, message: str
+) -> None:
+    with pytest.raises(AnswerError) as refused:
+        read_answers(EDITION, {id: value})
+    assert str(refused.value).startswith(f"{id}: {message}")
+
+
+@pytest.mark.parametrize(
+    ("id", "value"),
+    [
+        ("marketing_owner", 0),
+        ("marketing_owner", 3),
+        ("first_reply", "unknown"),
+        ("first_sale_value", 0),
+        ("first_sale_value", 1200.5),
+        ("first_sale_value", 1_000_000_000),
+        ("buy_of_ten", 10),
+        ("buy_of_ten", "8_10"),
+        ("symptoms", ()),
+        ("symptoms", ("no_time", "poor_leads", "cannot_close")),
+        ("sort_demo", "not_sure"),
+    ],
+)
+def test_both_ends_of_what_is_offered_are_taken(id: str, value: Answer) -> None:
+    raw = list(value) if isinstance(value, tuple) else value
+    assert read_answers(EDITION, {id: raw}) == {id: value}
+    assert walk(EDITION, {id: value}).on_path.ignored == ()
+
+
+@pytest.mark.parametrize(
+    ("id", "value"),
+    [("first_sale_value", 1_000_000_001), ("buy_of_ten", 10.5), ("first_sale_value", True)],
+)
+def test_just_past_the_end_is_refused(id: str, value: object) -> None:
+    with pytest.raises(AnswerError):
+        read_answers(EDITION, {id: value})
+
+
+def test_a_list_of_ticks_is_taken_whatever_its_length_where_no_limit_is_set() -> None:
+    cards = list(EDITION.questions["done_last_30_days"].choices)
+    assert read_answers(EDITION, {"done_last_30_days": cards}) == {
+        "done_last_30_days": tuple(cards)
+    }
 
 
 @given(complete_answers())

