@@ -178,6 +178,12 @@ def _all_pass(tests: tuple[str, ...]) -> bool:
     )
 
 
+def _nearest_first(path: Path) -> tuple[str, ...]:
+    folder = Path("tests") / path.parent.name
+    own = folder / f"test_{path.stem}.py"
+    return tuple(dict.fromkeys([*([str(own)] if own.exists() else []), str(folder), *TESTS]))
+
+
 def _few_examples() -> None:
     settings.register_profile(
         "mutants",
@@ -197,8 +203,7 @@ def main(names: list[str]) -> int:
     unnoticed = tried = 0
     for path in map(Path, names) if names else sorted(FILES):
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        near = f"tests/{path.parent.name}"
-        tests = (near, *(test for test in TESTS if test != near))
+        tests = _nearest_first(path)
         if noticed(path, tree, None, tests):
             sys.exit(f"{path}: the tests fail without any change")
         for mutant in mutants_of(tree):

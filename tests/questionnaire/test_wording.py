@@ -67,14 +67,6 @@ def place_of(path: Path_) -> str:
     return ": ".join([f"{file}.yaml", *told]).replace(": in: ", ": in ")
 
 
-@pytest.mark.parametrize("file", sorted(FILES))
-def test_every_text_that_is_empty_is_named_by_its_place(file: str, changed: Any) -> None:
-    for path in paths(FILES[file], (file,)):
-        with pytest.raises(EditionError) as error:
-            changed(path, None)
-        assert str(error.value) == f"{place_of(path)}: the text is missing"
-
-
 REFUSED: list[tuple[Path_, object, str]] = [
     # A key that is not there, or that nobody reads.
     *(
@@ -304,3 +296,11 @@ def test_a_card_is_worded_by_its_text_its_note_and_the_buttons() -> None:
     assert card.ask == card.title == entry["newsletter"]["text"]
     assert card.note == entry["newsletter"]["note"]
     assert card.choices == FILES["sorting"]["buttons"]
+
+
+@pytest.mark.parametrize("file", sorted(FILES))
+def test_every_text_that_is_empty_is_named_by_its_place(file: str, changed: Any) -> None:
+    for path in paths(FILES[file], (file,)):
+        with pytest.raises(EditionError) as error:
+            changed(path, None)
+        assert str(error.value) == f"{place_of(path)}: the text is missing"
