@@ -1,4 +1,4 @@
-"""HTML in, PDF bytes out: tagged (PDF/UA-1), in our own fonts, the same bytes every time.
+"""HTML in, PDF bytes out: PDF/UA-1 and PDF/A-3a, in our own fonts, the same bytes every time.
 
 WeasyPrint is not thread-safe and hostile input can make it slow or large, so the application
 calls this through `consult.report.renderer`, which keeps it in a process of its own.
@@ -6,13 +6,17 @@ calls this through `consult.report.renderer`, which keeps it in a process of its
 
 import functools
 import os
+from typing import Any
 
 from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
-from consult.report import tagging
+from consult.report import conformance, tagging
 from consult.report.files import FONTS, STYLESHEET
+
+_TRIES = 5
+"""How often to write a document, which is nearly always fit at once; see `conformance`."""
 
 
 class ForbiddenFetch(Exception):
@@ -26,14 +30,28 @@ def html_to_pdf(html: str) -> bytes:
     <meta name="dcterms.created">, never from the clock. Raises ForbiddenFetch if it asks for
     anything outside itself.
     """
+    for padding in range(_TRIES):
+        written = _write(html, padding)
+        if not conformance.ends_of_streams_are_doubtful(written):
+            break
+    return written
+
+
+def _write(html: str, padding: int) -> bytes:
     fonts, stylesheet = _press()
     with tagging.recorded_origins() as origins:
+
+        def finish(document: Any, pdf: Any) -> None:
+            tagging.repair(document, pdf, origins)
+            conformance.declare_archival(pdf, padding)
+
         try:
             written = HTML(string=html, url_fetcher=_only_data()).write_pdf(
                 stylesheets=[stylesheet],
                 font_config=fonts,
                 pdf_variant="pdf/ua-1",
-                finisher=lambda document, pdf: tagging.repair(document, pdf, origins),
+                pdf_identifier=True,
+                finisher=finish,
             )
         except FatalURLFetchingError as refusal:  # a BaseException, which callers would miss
             raise ForbiddenFetch(f"a report may not fetch anything: {refusal}") from refusal
