@@ -8,13 +8,12 @@ from functools import partial
 from consult.delivery.mail import LetterWriter, letter_writer, mail_report
 from consult.delivery.outbox import Job
 from consult.delivery.post import MailFolder, MailServer, Post
-from consult.delivery.reports import report_writer
+from consult.delivery.reports import DocumentWriter, brief_writer, report_writer
 from consult.delivery.worker import Effect, Handler
 from consult.report.brand import Brand
 from consult.settings import Settings
 from consult.storage import documents, jobs, leads, retention
 from consult.storage.database import Database, Session
-from consult.storage.leads import Lead
 
 PURGE = "purge"
 
@@ -42,7 +41,8 @@ def handlers_of(
     server = settings.smtp_url and MailServer(settings.smtp_url.get_secret_value())
     return make_handlers(
         database,
-        write=report_writer(brand, settings.paper),
+        write_report=report_writer(brand, settings.paper),
+        write_brief=brief_writer(brand, settings.paper),
         render=render,
         mailing=Mailing(
             letter_writer(brand, settings.mail_from, settings.base_url), server or folder, folder
@@ -54,7 +54,8 @@ def handlers_of(
 def make_handlers(
     database: Database,
     *,
-    write: Callable[[Lead], str],
+    write_report: DocumentWriter,
+    write_brief: DocumentWriter,
     render: Callable[[str], bytes],
     mailing: Mailing,
     lead_days: int,
@@ -63,33 +64,41 @@ def make_handlers(
 
     Args:
         database: the one the worker works on.
-        write: a lead's report as one HTML document; see ``reports.report_writer``.
+        write_report: a lead's report as one HTML document; see ``reports.report_writer``.
+        write_brief: the brief for staff, likewise.
         render: HTML to PDF, with its own time limit.
         mailing: what it takes to send mail.
         lead_days: how long a lead is kept, and a mail in the folder.
     """
     return {
-        jobs.RENDER_REPORT: partial(render_report, database, write, render),
+        jobs.RENDER_REPORT: partial(
+            render_document, database, documents.REPORT, write_report, render
+        ),
+        jobs.RENDER_BRIEF: partial(render_document, database, documents.BRIEF, write_brief, render),
         jobs.MAIL_REPORT: partial(mail_report, database, mailing.write, mailing.post),
         PURGE: partial(purge, database, mailing.folder, lead_days),
     }
 
 
-def render_report(
-    database: Database, write: Callable[[Lead], str], render: Callable[[str], bytes], job: Job
+def render_document(
+    database: Database,
+    kind: str,
+    write: DocumentWriter,
+    render: Callable[[str], bytes],
+    job: Job,
 ) -> Effect:
-    """Make the PDF of a submission at the revision the job names, unless there is no need."""
+    """Make a PDF of a submission at the revision the job names, unless there is no need."""
     lead_id: int = job.payload["submission_id"]
     revision: int = job.payload["revision"]
     with database.reading() as session:
         lead = leads.by_id(session, lead_id)
-        stored = documents.stored_revision(session, lead_id, documents.REPORT)
+        stored = documents.stored_revision(session, lead_id, kind)
     if lead is None or stored >= revision or lead.report_revision > revision:
         return _nothing  # deleted, made already, or a later job makes the one that counts
     content = render(write(lead))
 
     def keep(session: Session) -> None:
-        documents.put(session, lead_id, documents.REPORT, revision, content)
+        documents.put(session, lead_id, kind, revision, content)
 
     return keep
 

@@ -1,15 +1,20 @@
-"""A lead's report as the document that goes to the printing process."""
+"""A lead's report, and the brief for staff, as the documents that go to the printing process."""
 
 import json
 from collections.abc import Callable
 
 from consult.report.brand import Brand
+from consult.report.brief import Caller, brief_html, brief_of
 from consult.report.document import Paper, Recipient, document_html
+from consult.report.reasons import reasons_of
 from consult.report.report import from_json
 from consult.storage.leads import Lead
 
+DocumentWriter = Callable[[Lead], str]
+"""From a lead to one of its documents, as HTML."""
 
-def report_writer(brand: Brand, paper: Paper) -> Callable[[Lead], str]:
+
+def report_writer(brand: Brand, paper: Paper) -> DocumentWriter:
     """What writes a lead's frozen report as one HTML document, in this brand, on this paper."""
 
     def write(lead: Lead) -> str:
@@ -22,5 +27,22 @@ def report_writer(brand: Brand, paper: Paper) -> Callable[[Lead], str]:
             brand=brand,
             paper=paper,
         )
+
+    return write
+
+
+def brief_writer(brand: Brand, paper: Paper) -> DocumentWriter:
+    """What writes the brief for whoever calls a lead."""
+
+    def write(lead: Lead) -> str:
+        whom = lead.contact
+        caller = Caller()
+        if whom:
+            caller = Caller(
+                whom.name, whom.business, whom.email, whom.phone or "", whom.wants_consult
+            )
+        reasons = reasons_of(lead.edition, lead.depth, lead.answers)
+        brief = brief_of(from_json(json.dumps(lead.report)), reasons)
+        return brief_html(brief, lead.id, caller, lead.submitted_at, brand, paper)
 
     return write

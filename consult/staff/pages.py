@@ -18,6 +18,7 @@ from consult.staff.forms import (
     spend_try,
 )
 from consult.storage import documents, leads, mails, staff, staff_sessions
+from consult.storage.database import Session
 from consult.storage.deliveries import deliveries, pdf_states
 from consult.web.services import services
 
@@ -25,6 +26,12 @@ PAGE_SIZE = 50
 ID = "int(max=2147483647)"  # what a database can count to; a longer number is no lead's
 
 blueprint = Blueprint("staff", __name__, url_prefix="/staff")
+
+
+_PAPERS = (
+    (documents.BRIEF, "Call brief", ".brief_pdf"),
+    (documents.REPORT, "Their report", ".report_pdf"),
+)
 
 
 @blueprint.get("/")
@@ -53,29 +60,24 @@ def lead(lead_id: int) -> ResponseReturnValue:
     """Show one lead on one page."""
     with services().database.reading() as session:
         found = leads.by_id(session, lead_id) or abort(404)
-        pdf = pdf_states(session, [lead_id])[lead_id]
-        has_pdf = documents.stored_revision(session, lead_id, documents.REPORT) > 0
+        papers = [_paper(session, lead_id, *kind) for kind in _PAPERS]
         steps = deliveries(session, lead_id)
         letters = mails.mails_of(session, lead_id)
         now = session.now()
-    shown = views.lead_view(found, pdf, steps, letters, now)
-    return render_template("staff/lead.html", lead=shown, has_pdf=has_pdf)
+    shown = views.lead_view(found, papers, steps, letters, now)
+    return render_template("staff/lead.html", lead=shown)
 
 
 @blueprint.get(f"/leads/<{ID}:lead_id>/report.pdf")
 def report_pdf(lead_id: int) -> ResponseReturnValue:
     """Send the owner's PDF; while there is none, the lead's page says how it stands."""
-    with services().database.reading() as session:
-        if leads.by_id(session, lead_id) is None:
-            abort(404)
-        document = documents.get(session, lead_id, documents.REPORT)
-    if document is None:
-        return redirect(url_for(".lead", lead_id=lead_id), 303)
-    return send_file(
-        BytesIO(document.content),
-        mimetype="application/pdf",
-        download_name=f"lead-{lead_id}.pdf",
-    )
+    return _document(lead_id, documents.REPORT, f"lead-{lead_id}.pdf")
+
+
+@blueprint.get(f"/leads/<{ID}:lead_id>/brief.pdf")
+def brief_pdf(lead_id: int) -> ResponseReturnValue:
+    """Send the brief for the call; while there is none, the lead's page says how it stands."""
+    return _document(lead_id, documents.BRIEF, f"lead-{lead_id}-brief.pdf")
 
 
 @blueprint.get(f"/leads/<{ID}:lead_id>/mails/<{ID}:mail_id>")
@@ -166,6 +168,25 @@ def end_all_sessions() -> ResponseReturnValue:
 def not_found(error: HTTPException) -> ResponseReturnValue:
     """Say that a lead or a session is not there, or no longer."""
     return render_template("staff/not_found.html"), 404
+
+
+def _paper(session: Session, lead_id: int, kind: str, name: str, endpoint: str) -> views.Paper:
+    return views.Paper(
+        name=name,
+        url=url_for(endpoint, lead_id=lead_id),
+        state=pdf_states(session, [lead_id], kind)[lead_id],
+        is_there=documents.stored_revision(session, lead_id, kind) > 0,
+    )
+
+
+def _document(lead_id: int, kind: str, name: str) -> ResponseReturnValue:
+    with services().database.reading() as session:
+        if leads.by_id(session, lead_id) is None:
+            abort(404)
+        document = documents.get(session, lead_id, kind)
+    if document is None:
+        return redirect(url_for(".lead", lead_id=lead_id), 303)
+    return send_file(BytesIO(document.content), mimetype="application/pdf", download_name=name)
 
 
 def form_expired(error: CSRFError) -> ResponseReturnValue:

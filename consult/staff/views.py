@@ -24,7 +24,7 @@ _PDF_WORDS: Mapping[PdfState, str] = {
     "failed": "Failed",
 }
 _AXIS_WORDS: Mapping[AxisId, str] = {"separation": "Separation", "handoff": "Handoff"}
-_JOB_WORDS = {"render_report": "PDF report"}
+_JOB_WORDS = {"render_report": "PDF report", "render_brief": "Call brief"}
 _SOURCE_WORDS = {
     "utm_source": "Source",
     "utm_medium": "Medium",
@@ -71,6 +71,16 @@ class Step:
     when: Moment
     note: str
     failed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A PDF about a lead: where it is, and how the newest state of it stands."""
+
+    name: str
+    url: str
+    state: PdfState
+    is_there: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +148,7 @@ class LeadView:
     report: Report
     reasons: Reasons
     scores: Sequence[Score]
-    pdf: PdfState
+    papers: Sequence[Paper]
     steps: Sequence[Step]
     mails: Sequence[MailView]
 
@@ -185,7 +195,7 @@ def _archetype_name(lead: LeadSummary) -> str:
 
 def lead_view(
     lead: Lead,
-    pdf: PdfState,
+    papers: Sequence[Paper],
     deliveries: Sequence[Delivery],
     mails: Sequence[MailDelivery],
     now: datetime,
@@ -205,7 +215,7 @@ def lead_view(
         report=report,
         reasons=reasons_of(lead.edition, lead.depth, lead.answers),
         scores=[_score(axis, report.weakest) for axis in report.axes],
-        pdf=pdf,
+        papers=papers,
         steps=[_step(delivery, now) for delivery in deliveries],
         mails=[mail_view(delivery, now) for delivery in mails],
     )

@@ -8,8 +8,8 @@ from typing import Literal
 from sqlalchemy import exists, select
 
 from consult.storage.database import Session
-from consult.storage.documents import REPORT
-from consult.storage.jobs import MAIL_REPORT, RENDER_REPORT
+from consult.storage.documents import BRIEF, REPORT
+from consult.storage.jobs import MAIL_REPORT, RENDER_BRIEF, RENDER_REPORT
 from consult.storage.models import DocumentRow, JobRow, SubmissionRow
 
 PdfState = Literal["ready", "waiting", "failed"]
@@ -49,11 +49,16 @@ def deliveries(session: Session, lead_id: int) -> list[Delivery]:
     ]
 
 
-def pdf_states(session: Session, lead_ids: Sequence[int]) -> dict[int, PdfState]:
-    """Whether the current PDF of each lead is there, being made, or was given up."""
+def pdf_states(
+    session: Session, lead_ids: Sequence[int], kind: str = REPORT
+) -> dict[int, PdfState]:
+    """Whether the current PDF of each lead is there, being made, or was given up.
+
+    ``kind`` is that of the document: the owner's report, or the brief for staff.
+    """
     being_made = exists().where(
         JobRow.submission_id == SubmissionRow.id,
-        JobRow.kind == RENDER_REPORT,
+        JobRow.kind == {REPORT: RENDER_REPORT, BRIEF: RENDER_BRIEF}[kind],
         JobRow.state.in_(("ready", "leased")),
     )
     current = DocumentRow.revision >= SubmissionRow.report_revision
@@ -61,7 +66,7 @@ def pdf_states(session: Session, lead_ids: Sequence[int]) -> dict[int, PdfState]
         select(SubmissionRow.id, current, being_made)
         .outerjoin(
             DocumentRow,
-            (DocumentRow.submission_id == SubmissionRow.id) & (DocumentRow.kind == REPORT),
+            (DocumentRow.submission_id == SubmissionRow.id) & (DocumentRow.kind == kind),
         )
         .where(SubmissionRow.id.in_(lead_ids))
     )

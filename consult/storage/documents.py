@@ -10,6 +10,10 @@ from consult.storage.database import Session
 from consult.storage.models import DocumentRow, SubmissionRow
 
 REPORT = "report"
+"""What the owner gets."""
+
+BRIEF = "brief"
+"""What staff read before they call."""
 
 
 @dataclass(frozen=True, slots=True)

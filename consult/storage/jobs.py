@@ -14,6 +14,7 @@ from consult.storage.database import Session
 from consult.storage.models import JobRow
 
 RENDER_REPORT = "render_report"
+RENDER_BRIEF = "render_brief"
 MAIL_REPORT = "mail_report"
 
 
@@ -62,12 +63,13 @@ def enqueue(
     return added.first() is not None
 
 
-def enqueue_report(session: Session, submission_id: int, revision: int) -> None:
-    """Ask for the PDF of a submission, as its revision says it should now read."""
-    enqueue(
-        session,
-        RENDER_REPORT,
-        {"submission_id": submission_id, "revision": revision},
-        dedupe_key=f"{RENDER_REPORT}:{submission_id}:{revision}",
-        submission_id=submission_id,
-    )
+def enqueue_documents(session: Session, submission_id: int, revision: int) -> None:
+    """Ask for a submission's PDFs as the revision says they should now read, the owner's first."""
+    for kind in (RENDER_REPORT, RENDER_BRIEF):
+        enqueue(
+            session,
+            kind,
+            {"submission_id": submission_id, "revision": revision},
+            dedupe_key=f"{kind}:{submission_id}:{revision}",
+            submission_id=submission_id,
+        )

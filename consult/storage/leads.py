@@ -12,7 +12,7 @@ from sqlalchemy.orm import defer
 from consult.questionnaire import Answer
 from consult.storage import checks
 from consult.storage.database import Session
-from consult.storage.jobs import enqueue_report
+from consult.storage.jobs import enqueue_documents
 from consult.storage.mails import ask_for_mail
 from consult.storage.models import CheckRow, ContactRow, SubmissionRow
 from consult.storage.tokens import result_token, token_hash
@@ -107,8 +107,8 @@ class Lead(LeadSummary):
     """A whole lead.
 
     Attributes:
-        report_revision: which revision of the PDF is the current one; an older stored document is
-            about to be replaced.
+        report_revision: which revision of the PDFs is the current one; an older stored document
+            is about to be replaced.
         consented_at: when the contact was left or last corrected.
         seconds_taken: from starting the check to submitting it.
     """
@@ -131,7 +131,7 @@ class LeadPage:
 
 
 def submit(session: Session, check_token: str, new: NewSubmission) -> str:
-    """Freeze a check, once, and ask for its PDF in the same transaction.
+    """Freeze a check, once, and ask for its PDFs in the same transaction.
 
     A second call changes nothing and gives the same token, whatever it brings. To be sure that the
     frozen answers are the last ones saved, load the check with ``hold`` in the same session.
@@ -169,7 +169,7 @@ def submit(session: Session, check_token: str, new: NewSubmission) -> str:
     )
     session.add(row)
     session.flush()
-    enqueue_report(session, row.id, row.report_revision)
+    enqueue_documents(session, row.id, row.report_revision)
     return token
 
 
@@ -186,7 +186,7 @@ def by_id(session: Session, lead_id: int) -> Lead | None:
 def save_contact(
     session: Session, token: str, contact: Contact, mail_link: str | None = None
 ) -> bool:
-    """Keep or correct the contact of a result, and ask for its PDF anew, in the owner's name.
+    """Keep or correct the contact of a result, and ask for its PDFs anew, in the owner's name.
 
     The same contact again (a double click, a reload) changes nothing.
 
@@ -224,7 +224,7 @@ def save_contact(
     stored.consented_at = session.now()
     row.report_revision += 1
     session.flush()
-    enqueue_report(session, row.id, row.report_revision)
+    enqueue_documents(session, row.id, row.report_revision)
     if mail_link and is_new_address:
         ask_for_mail(session, row.id, contact.email, mail_link)
     return True

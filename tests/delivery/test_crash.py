@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from consult.storage import documents
 from consult.storage.database import Database, utc_now
+from consult.storage.jobs import RENDER_REPORT
 from consult.storage.models import JobRow
 from tests.support.submissions import lead_of, submitted
 
@@ -60,9 +61,9 @@ def report_of(database: Database, result_token: str) -> documents.Document | Non
         return documents.get(session, lead.id, documents.REPORT)
 
 
-def only_job(database: Database) -> JobRow:
+def report_job(database: Database) -> JobRow:
     with database.reading() as session:
-        return session.scalars(select(JobRow)).one()
+        return session.scalars(select(JobRow).where(JobRow.kind == RENDER_REPORT)).one()
 
 
 def test_the_pdf_of_a_worker_killed_in_mid_render_is_made_by_the_next_once(
@@ -81,7 +82,7 @@ def test_the_pdf_of_a_worker_killed_in_mid_render_is_made_by_the_next_once(
     report = report_of(database, token)
     assert report is not None
     assert (report.revision, report.content[:4]) == (1, b"%PDF")
-    job = only_job(database)
+    job = report_job(database)
     assert job.state == "done"
     assert job.attempts == renderings(notes) == 2
 
@@ -115,5 +116,5 @@ def test_a_worker_stopped_twice_gives_the_job_back_at_once(
     time.sleep(0.1)  # two at the same moment would be delivered as one
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(10) == 1
-    job = only_job(database)
+    job = report_job(database)
     assert (job.state, job.attempts) == ("ready", 0)

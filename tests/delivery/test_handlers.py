@@ -18,18 +18,20 @@ def run_worker(database: Database, press: Press) -> int:
     return make_worker(database, press).run_once()
 
 
-def report_of(database: Database, result_token: str) -> Document:
+def report_of(database: Database, result_token: str, kind: str = documents.REPORT) -> Document:
     with database.reading() as session:
-        document = documents.get(session, lead_of(database, result_token).id, documents.REPORT)
+        document = documents.get(session, lead_of(database, result_token).id, kind)
     assert document is not None
     return document
 
 
-def test_a_submission_gets_its_pdf(database: Database) -> None:
+def test_a_submission_gets_its_pdfs(database: Database) -> None:
     token, press = submitted(database), Press()
-    assert run_worker(database, press) == 1
+    assert run_worker(database, press) == 2
     report = report_of(database, token)
     assert (report.revision, report.content) == (1, b"%PDF Report for nobody yet")
+    brief = report_of(database, token, documents.BRIEF)
+    assert brief.content == f"%PDF Brief of lead {lead_of(database, token).id}".encode()
 
 
 def test_a_contact_gets_a_pdf_in_their_name_and_only_the_newest_is_rendered(
@@ -38,19 +40,21 @@ def test_a_contact_gets_a_pdf_in_their_name_and_only_the_newest_is_rendered(
     token, press = submitted(database), Press()
     with database.writing() as session:
         leads.save_contact(session, token, CONTACT)
-    assert run_worker(database, press) == 2
-    assert press.printed == ["Report for Okafor Tents"]
-    assert report_of(database, token).revision == lead_of(database, token).report_revision == 2
+    assert run_worker(database, press) == 4
+    lead = lead_of(database, token)
+    assert press.printed == ["Report for Okafor Tents", f"Brief of lead {lead.id}"]
+    for kind in (documents.REPORT, documents.BRIEF):
+        assert report_of(database, token, kind).revision == lead.report_revision == 2
 
 
 def test_a_job_that_is_run_again_prints_nothing_again(database: Database, clock: Clock) -> None:
     token, press = submitted(database), Press()
     run_worker(database, press)
     with database.writing() as session:
-        row = session.scalars(select(JobRow)).one()
-        row.state, row.finished_at, row.run_at = "ready", None, clock()
-    assert run_worker(database, press) == 1
-    assert len(press.printed) == 1
+        for row in session.scalars(select(JobRow)):
+            row.state, row.finished_at, row.run_at = "ready", None, clock()
+    assert run_worker(database, press) == 2
+    assert len(press.printed) == 2
     assert report_of(database, token).revision == 1
 
 

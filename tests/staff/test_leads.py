@@ -48,9 +48,9 @@ def database(app: Flask) -> Database:
     return services_of(app).database
 
 
-def keep_pdf(database: Database, lead_id: int, revision: int) -> None:
+def keep_pdf(database: Database, lead_id: int, revision: int, kind: str = documents.REPORT) -> None:
     with database.writing() as session:
-        documents.put(session, lead_id, documents.REPORT, revision, PDF)
+        documents.put(session, lead_id, kind, revision, PDF)
 
 
 def give_up_jobs(database: Database) -> None:
@@ -205,24 +205,42 @@ def test_what_people_type_stays_text(app: Flask, client: PageClient, typed: str)
     assert not page.document.all("script", "img")
 
 
-def test_the_pdf_is_a_press_away_once_it_is_there(
-    app: Flask, client: PageClient, database: Database
+@pytest.mark.parametrize(
+    ("kind", "name", "file", "saved_as"),
+    [
+        (documents.REPORT, "Their report", "report.pdf", "lead-1.pdf"),
+        (documents.BRIEF, "Call brief", "brief.pdf", "lead-1-brief.pdf"),
+    ],
+)
+def test_a_pdf_is_a_press_away_once_it_is_there(
+    app: Flask,
+    client: PageClient,
+    database: Database,
+    kind: str,
+    name: str,
+    file: str,
+    saved_as: str,
 ) -> None:
     lead_id = make_lead(app, contact=CONTACT)
-    address = f"/staff/leads/{lead_id}/report.pdf"
-    assert "It is being made" in client.get(f"/staff/leads/{lead_id}").text
+    address = f"/staff/leads/{lead_id}/{file}"
+    assert f"{name}: it is being made" in client.get(f"/staff/leads/{lead_id}").text
     assert client.get(address, status=303).location == f"/staff/leads/{lead_id}"
-    keep_pdf(database, lead_id, 1)
+    keep_pdf(database, lead_id, 1, kind)
     page = client.get(f"/staff/leads/{lead_id}")
-    assert page.link("Open their PDF") == address
-    assert "A newer one is being made" in page.text
-    keep_pdf(database, lead_id, 2)
-    assert "being made" not in client.get(f"/staff/leads/{lead_id}").text
-    assert client.get("/staff/").link("Open the PDF") == address
+    assert page.link(name) == address
+    assert f"{name}: a newer one is being made" in page.text
+    keep_pdf(database, lead_id, 2, kind)
+    assert f"{name}: " not in client.get(f"/staff/leads/{lead_id}").text
     pdf = client.get(address)
     assert pdf.body == PDF
     assert pdf.headers["Content-Type"] == "application/pdf"
-    assert pdf.headers["Content-Disposition"] == f"inline; filename=lead-{lead_id}.pdf"
+    assert pdf.headers["Content-Disposition"] == f"inline; filename={saved_as}"
+
+
+def test_the_list_leads_to_the_pdf(app: Flask, client: PageClient, database: Database) -> None:
+    lead_id = make_lead(app)
+    keep_pdf(database, lead_id, 1)
+    assert client.get("/staff/").link("Open the PDF") == f"/staff/leads/{lead_id}/report.pdf"
 
 
 def test_a_pdf_that_was_given_up_is_told(
@@ -232,7 +250,8 @@ def test_a_pdf_that_was_given_up_is_told(
     give_up_jobs(database)
     assert client.get("/staff/").with_class("is-late") == ["Failed"]
     text = client.get(f"/staff/leads/{lead_id}").text
-    assert "It could not be made" in text
+    assert "Call brief: it could not be made" in text
+    assert "Their report: it could not be made" in text
     assert "Given up" in text
     assert "After 8 tries. RenderTimeout" in text
 

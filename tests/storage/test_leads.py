@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from consult.storage import checks, leads
 from consult.storage.database import Database
+from consult.storage.jobs import RENDER_BRIEF, RENDER_REPORT
 from consult.storage.models import JobRow, SubmissionRow
 from tests.support.databases import Clock
 from tests.support.submissions import CONTACT, lead_of, new_submission, submitted
@@ -18,7 +19,9 @@ from tests.support.submissions import CONTACT, lead_of, new_submission, submitte
 
 def report_jobs(database: Database) -> list[Any]:
     with database.reading() as session:
-        rows = session.scalars(select(JobRow).order_by(JobRow.id)).all()
+        rows = session.scalars(
+            select(JobRow).where(JobRow.kind == RENDER_REPORT).order_by(JobRow.id)
+        )
         return [(row.payload["revision"], row.state) for row in rows]
 
 
@@ -170,6 +173,9 @@ def test_a_contact_can_be_left_and_corrected_and_each_time_the_pdf_follows(
         assert (lead.contact, lead.report_revision) == (contact, revision)
         assert lead.consented_at == clock()
     assert [revision for revision, _ in report_jobs(database)] == [1, 2, 3]
+    with database.reading() as session:
+        briefs = session.scalars(select(JobRow.payload).where(JobRow.kind == RENDER_BRIEF))
+        assert [payload["revision"] for payload in briefs] == [1, 2, 3]
 
 
 def test_the_same_contact_again_changes_nothing(database: Database, clock: Clock) -> None:

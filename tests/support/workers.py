@@ -61,7 +61,8 @@ def make_worker(
     press = press or Press()
     handlers = make_handlers(
         database,
-        write=press.write,
+        write_report=press.write,
+        write_brief=lambda lead: f"Brief of lead {lead.id}",
         render=press.render,
         mailing=Mailing(letter_writer(BRAND, SENDER, BASE_URL), post or Box(), MailFolder(folder)),
         lead_days=730,

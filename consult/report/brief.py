@@ -1,0 +1,191 @@
+"""The call brief: what staff should know before they call an owner, on a page or two.
+
+Made by rules from the frozen Report and the answers behind it, and from nothing else. Every point
+carries the answers that it rests on.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from consult.questionnaire.editions import load
+from consult.report.answers import I_DO_NOT_KNOW
+from consult.report.brand import Brand
+from consult.report.charts import print_palette
+from consult.report.display import long_date
+from consult.report.document import Paper
+from consult.report.files import BRIEF_STYLESHEET, TEMPLATES
+from consult.report.reasons import Reasons
+from consult.report.report import Axis, Dimension, Line, Report, Said
+from consult.report.safe_text import safe_text
+
+QUESTIONS = 3
+_MOST_CONTRADICTIONS = 5
+_AXIS_NAMES = {"separation": "Separation", "handoff": "Handoff"}
+
+
+@dataclass(frozen=True)
+class Point:
+    """Something to know or to ask, and the answers that it rests on."""
+
+    text: str
+    answers: tuple[Said, ...]
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Brief:
+    """What the brief says about the answers.
+
+    `topic` is empty when a consult can wait, `money` when there is no range to tell.
+    """
+
+    topic: str
+    advice: str
+    facts: tuple[Point, ...]
+    questions: tuple[Point, ...]
+    contradictions: tuple[Point, ...]
+    said: tuple[Said, ...]
+    money: str
+    unknown: tuple[Point, ...]
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who left the answers, as they typed it; all of it is empty without a contact."""
+
+    name: str = ""
+    business: str = ""
+    email: str = ""
+    phone: str = ""
+    wants_consult: bool = False
+
+
+def brief_of(report: Report, reasons: Reasons) -> Brief:
+    """The brief for a Report. `reasons` have to be those of the same answers."""
+    return Brief(
+        topic=report.consult.topic,
+        advice=report.consult.title,
+        facts=tuple(_facts(report)),
+        questions=tuple(_questions(report)),
+        contradictions=tuple(
+            Point(finding.text, reasons.findings[finding.id].read, finding.name)
+            for finding in (*report.contradictions, *report.flags)[:_MOST_CONTRADICTIONS]
+        ),
+        said=report.said,
+        money=report.money.result if report.money else "",
+        unknown=tuple(_unknown(report)),
+    )
+
+
+def _facts(report: Report) -> Iterator[Point]:
+    """Where they stand, where leads get lost first, and what would help most."""
+    scores = ", ".join(f"{_AXIS_NAMES[axis.id]} {_range(axis)}" for axis in report.axes)
+    lines = [line for axis in report.axes for part in axis.dimensions for line in part.lines]
+    open_lines = sum(line.unknown for line in lines)
+    rests_on = f"all {len(lines)} scored answers, {open_lines or 'none'} of them “I don’t know”."
+    yield Point(
+        f"{scores}, each of 100. {report.archetype.says}",
+        (Said("From", rests_on),),
+        report.archetype.name,
+    )
+    weakest = report.weakest
+    yield Point(
+        f"{_range(weakest)} of 100. {weakest.says}",
+        (_said(_costliest(weakest)),),
+        f"Weakest exchange: {weakest.name}" if weakest.lost else "No weak exchange",
+    )
+    fix = report.best_change
+    if fix:
+        line = next(line for line in lines if line.id == fix.id)
+        yield Point(
+            f"{_AXIS_NAMES[fix.axis]} may go from {fix.before} to {fix.after}. Aim: {fix.aim}",
+            (_said(line),),
+            f"Helps most: {fix.title}",
+        )
+    else:
+        yield Point("Every answer is at its best.", (), "Nothing left to raise")
+
+
+def _questions(report: Report) -> Iterator[Point]:
+    """What to ask first: about the weakest exchange, then where the plan begins, then by loss."""
+    words = load(report.edition).words.findings["dimensions"]
+    parts = [part for axis in report.axes for part in axis.dimensions]
+    of_fix = {line.id: part for part in parts for line in part.lines}
+    by_loss = sorted(parts, key=lambda part: -part.lost)
+    wanted = [report.weakest, *(of_fix[fix.id] for fix in report.plan), *by_loss]
+    in_order = list({part.id: part for part in wanted}.values())
+    for part in in_order[:QUESTIONS]:
+        yield Point(words[part.id]["call_question"], (_said(_costliest(part)),), part.name)
+
+
+def _unknown(report: Report) -> Iterator[Point]:
+    """What the questionnaire could not find out: answers unknown, left out, or never asked."""
+    for unknown in report.unknowns:
+        yield Point("", (Said(unknown.question, I_DO_NOT_KNOW),), unknown.title)
+    if report.money is None:
+        yield Point(report.money_refused, (), "What lost leads may be worth")
+    for left_out in report.not_asked:
+        yield Point(_listed(left_out.titles), (), f"Not asked. {left_out.reason}")
+
+
+def _costliest(part: Dimension) -> Line:
+    return max(part.lines, key=lambda line: line.lost)
+
+
+def _said(line: Line) -> Said:
+    return Said(line.question, line.answer)
+
+
+def _range(scored: Axis | Dimension) -> str:
+    upper = f" to {scored.possible}" if scored.possible > scored.confirmed else ""
+    return f"{scored.confirmed}{upper}"
+
+
+def _listed(titles: Iterable[str]) -> str:
+    first, *others = titles
+    return "; ".join([first, *(title[:1].lower() + title[1:] for title in others)]) + "."
+
+
+def brief_html(
+    brief: Brief,
+    lead_id: int,
+    caller: Caller,
+    submitted_at: datetime,
+    brand: Brand,
+    paper: Paper,
+) -> str:
+    """The brief as one HTML document for `consult.report.pdf`; the same arguments, the same."""
+    title = safe_text(caller.business, 80) or f"Lead {lead_id}"
+    return _TEMPLATES.get_template("brief.html").render(
+        brief=brief,
+        lead_id=lead_id,
+        title=title,
+        short_title=safe_text(title, 40),
+        name=safe_text(caller.name, 80),
+        email=safe_text(caller.email, 254),
+        mailto="mailto:" + quote(caller.email, safe="@"),
+        phone=safe_text(caller.phone, 40),
+        tel="tel:" + re.sub(r"[^0-9+]", "", caller.phone),
+        wants_consult=caller.wants_consult,
+        day=long_date(submitted_at.date()),
+        made_on=submitted_at.date(),
+        brand=brand,
+        paper=paper,
+        palette=print_palette(brand.colours),
+        css=Markup(BRIEF_STYLESHEET.read_text(encoding="utf-8")),  # noqa: S704 - our own file
+    )
+
+
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(TEMPLATES),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)

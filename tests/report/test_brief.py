@@ -1,0 +1,127 @@
+"""The call brief: what it says, on what each point rests, and how it prints."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import outloud
+import page
+import pymupdf
+import pytest
+
+from consult.questionnaire.editions import newest
+from consult.report.brand import Brand
+from consult.report.brief import Brief, Caller, brief_html, brief_of
+from consult.report.pdf import html_to_pdf
+from consult.report.reasons import explain
+from tests.report.samples import report_of, scorecard_of, walk_of
+from tests.support.personas import PERSONAS, UNKNOWN_OFFERED, Depth
+
+WHEN = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+ADA = Caller("Ada Okafor", "Okafor Tents", "ada@example.com", "+1 (555) 010-7788", True)
+STRANGERS = (
+    ADA,
+    Caller(),
+    Caller("W" * 200, "W" * 200, "w" * 60 + "@example.com", "1" * 40),
+    Caller("Nguyễn Thị Łucja 🦔", "مرحبا & <b>Co</b>", "o'neil@example.com"),
+)
+EVERYBODY = [(id, depth) for id in PERSONAS for depth in ("quick", "full")]
+
+
+def brief(persona: str, depth: Depth = "quick") -> Brief:
+    walked = walk_of(persona, depth)
+    return brief_of(report_of(persona, depth), explain(walked, scorecard_of(walked)))
+
+
+def html(made: Brief, caller: Caller = ADA) -> str:
+    return brief_html(made, 7, caller, WHEN, Brand(), "letter")
+
+
+def given(persona: str, depth: Depth) -> dict[str, str]:
+    """Every question that was asked, with its answer as the report words it."""
+    report = report_of(persona, depth)
+    lines = [line for axis in report.axes for part in axis.dimensions for line in part.lines]
+    return {
+        **{line.question: line.answer for line in lines},
+        **{said.question: said.answer for said in report.said},
+    }
+
+
+@pytest.mark.parametrize(("persona", "depth"), EVERYBODY)
+def test_every_point_rests_on_answers_that_were_given(persona: str, depth: Depth) -> None:
+    made, answers = brief(persona, depth), given(persona, depth)
+    assert len(made.facts) == 3
+    assert len({point.text for point in made.questions}) == 3
+    for point in (*made.facts[1:], *made.questions, *made.contradictions):
+        for said in point.answers:
+            cards = said.question == newest().words.sorting["prompt"]
+            assert cards or answers[said.question] == said.answer
+        assert point.answers or point.title == "Nothing left to raise"
+    assert made.said == report_of(persona, depth).said
+
+
+def test_the_first_question_is_about_the_weakest_exchange_and_the_rest_follow_the_plan() -> None:
+    report, made = report_of("baton_on_the_floor"), brief("baton_on_the_floor")
+    words = newest().words.findings["dimensions"]
+    asked = [point.text for point in made.questions]
+    assert asked[0] == words[report.weakest.id]["call_question"]
+    planned = {
+        words[part.id]["call_question"]
+        for axis in report.axes
+        for part in axis.dimensions
+        for line in part.lines
+        if line.id in {fix.id for fix in report.plan}
+    }
+    assert set(asked[1:]) <= planned
+
+
+def test_what_could_not_be_found_out_is_told() -> None:
+    unknown = [said for point in brief("mostly_unknown", "full").unknown for said in point.answers]
+    assert len(unknown) == len(UNKNOWN_OFFERED)
+    assert {said.answer for said in unknown} == {"I don’t know."}
+    quick = brief("two_silos")
+    assert quick.unknown[-1].title == "Not asked. It is part of the full check."
+
+
+def test_who_has_everything_in_place_is_asked_how() -> None:
+    made = brief("disciplined_solo", "full")
+    assert made.topic == ""
+    assert [point.title for point in made.facts[1:]] == [
+        "No weak exchange",
+        "Nothing left to raise",
+    ]
+    assert len(made.questions) == 3
+    assert "A consult can wait." in html(made)
+
+
+def test_whom_to_call_is_a_link() -> None:
+    written = html(brief("two_silos"))
+    assert '<a href="mailto:ada@example.com">' in written
+    assert '<a href="tel:+15550107788">' in written
+    assert "Wants a consult" in written
+    assert "Nobody to call yet." in html(brief("two_silos"), Caller())
+
+
+def test_what_people_type_stays_text() -> None:
+    written = html(brief("two_silos"), Caller("<script>", "<script>", "a?cc=b@x.example", "<b>1"))
+    assert "<script>" not in written
+    assert 'href="mailto:a%3Fcc%3Db@x.example"' in written
+    assert 'href="tel:1"' in written
+
+
+@pytest.mark.parametrize("caller", STRANGERS, ids=("ada", "nobody", "long", "scripts"))
+@pytest.mark.parametrize("persona", ["solo_starter", "mostly_unknown"])
+def test_it_prints_on_two_pages_at_most_and_keeps_the_rules_of_access(
+    persona: str, caller: Caller, tmp_path: Path
+) -> None:
+    content = html_to_pdf(html(brief(persona, "full"), caller))
+    reader: Any = pymupdf
+    with reader.open(stream=content) as pdf:
+        assert pdf.page_count <= 2
+        text = pdf[0].get_text()
+    assert "Ask first" in text
+    assert page.validate_pdf_bytes(content, profile="ua1").is_compliant
+    file = tmp_path / "brief.pdf"
+    file.write_bytes(content)
+    assert [finding.message for finding in outloud.check(str(file)).findings] == []
+    assert html_to_pdf(html(brief(persona, "full"), caller)) == content
