@@ -1,5 +1,7 @@
 """Checks: start, load, save; expiry; what the tokens give away."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import text
 
@@ -35,6 +37,27 @@ def test_a_new_check_is_empty_and_remembers_where_its_owner_came_from(
     assert check.source == {"utm_source": "letter"}
     assert check.started_at == check.updated_at == clock()
     assert not check.submitted
+
+
+def test_time_that_went_into_answers_carried_over_counts(database: Database, clock: Clock) -> None:
+    with database.writing() as session:
+        token = checks.start(session, "2026-11", "full", {}, spent=timedelta(minutes=5))
+    check = load(database, token)
+    assert check is not None
+    assert (clock() - check.started_at, check.updated_at) == (timedelta(minutes=5), clock())
+
+
+def test_a_check_remembers_the_edition_of_its_last_answers(database: Database) -> None:
+    token = started(database)
+    with database.writing() as session:
+        saved = checks.save(session, token, {"marketing_by": ("me", "base")}, "2027-01")
+    assert saved == load(database, token)
+    assert saved is not None
+    assert saved.edition == "2027-01"
+    save(database, token, {"marketing_by": ("staff", "base")})
+    again = load(database, token)
+    assert again is not None
+    assert again.edition == "2027-01"
 
 
 def test_saving_merges_and_keeps_the_wording_each_answer_was_given_under(
