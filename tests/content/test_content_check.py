@@ -55,6 +55,13 @@ def test_every_published_edition_is_fit_to_be_shown(edition: str) -> None:
             "starts with “Every”",
         ),
         (
+            "findings.yaml",
+            "changed your marketing?",
+            "changed your marketing",
+            "findings.yaml: dimensions: feedback: call_question",
+            "should end with a question mark",
+        ),
+        (
             "separation.yaml",
             "why: A lead that belongs to everyone belongs to no one.",
             "why: A clean pipeline belongs to one person.",

@@ -42,7 +42,7 @@ def test_a_mail_in_the_folder_can_be_read_without_the_owners_link(
     app: Flask, client: PageClient, lead_id: int, tmp_path: Path
 ) -> None:
     page = client.get(f"/staff/leads/{lead_id}")
-    assert "Mail with the report On its way" in page.text
+    assert "On its way Mail with the report to ada@example.com" in page.text
     deliver(app)
     page = client.get(f"/staff/leads/{lead_id}")
     assert "No mail server is set. It is in the mail folder." in page.text
@@ -60,7 +60,7 @@ def test_a_mail_that_a_server_took_is_sent(
 ) -> None:
     with database.writing() as session:
         mails.record_sent(session, 1, subject="Your report", body="Hello", handed_to="server")
-    assert "Your report Sent" in client.get(f"/staff/leads/{lead_id}").text
+    assert "Sent Your report to ada@example.com" in client.get(f"/staff/leads/{lead_id}").text
 
 
 def test_a_mail_that_was_given_up_says_why(
