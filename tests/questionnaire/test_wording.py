@@ -151,6 +151,9 @@ REFUSED: list[tuple[Path_, object, str]] = [
     (("handoff", "first_reply", "in"), ["Soon."], "first_reply: 'in' should hold solo, team"),
     (("handoff", "first_reply", "in", "solo"), "Soon.", "first_reply: 'in' should hold solo, team"),
     (("sorting", "cards", "demo", "in"), "Soon.", "sorting.yaml: demo: 'in' should hold solo"),
+    (("handoff", "first_reply"), "Soon.", "handoff.yaml: first_reply has no wording"),
+    (("profile", "buyers"), "Who?", "profile.yaml: buyers has no wording"),
+    (("sorting", "cards", "demo"), "Demo", "sorting.yaml: demo has no wording"),
     (("pages", "pages", "who"), "Who?", "pages.yaml: pages: who has no wording"),
 ]
 
