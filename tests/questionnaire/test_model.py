@@ -97,6 +97,19 @@ def test_a_page_may_depend_on_pages_before_it_and_on_facts_that_they_settle() ->
     assert {"late", "later"} <= set(structure(**with_page(late, later)).questions)
 
 
+def test_a_fact_is_settled_by_the_very_page_that_gives_its_last_answer() -> None:
+    early = choice("early", "me", asked=is_("mode", "solo"))
+    you, *others = PARTS[0].pages
+    parts = (part("shop", you, page("next", early), *others), PARTS[1])
+    assert "early" in structure(parts=parts).questions
+
+
+def test_a_fact_is_not_settled_before_all_of_its_cases_are() -> None:
+    mode = Fact("mode", (("solo", is_("seller", "me")), ("listed", answered("list"))), "team")
+    with pytest.raises(EditionError, match=r"list on page run depends on mode, which is not"):
+        structure(facts=(mode,))
+
+
 def test_rules_may_read_answers_facts_and_the_sorting_score() -> None:
     rules = tuple(Rule(id, answered(id)) for id in ("reply", "mode", "sorting"))
     assert structure(contradictions=rules, flags=rules, not_asked=rules).flags == rules
