@@ -126,8 +126,11 @@ def _printed(questionnaire: Questionnaire) -> Iterator[str]:
         ("matters", "Why a score matters"),
         ("agreement", "The handoff agreement"),
         ("talk", "The talk"),
+        ("sources", "What it rests on"),
     ):
-        rows = ((": ".join(path), text) for path, text in _leaves(group, questionnaire))
+        rows = (
+            (": ".join(path) or "Sources", text) for path, text in _leaves(group, questionnaire)
+        )
         yield from table((title, "It says"), rows)
 
 

@@ -21,7 +21,7 @@ _ENTRIES: Mapping[tuple[str, ...], tuple[str, ...]] = {
 """Groups of entries, by where they stand, and the texts that each of their entries has."""
 
 _TEXTS: Mapping[tuple[str, ...], tuple[str, ...]] = {
-    (): ("near_line", "near_archetype"),
+    (): ("near_line", "near_archetype", "sources"),
     ("too_much_unknown",): ("name", "means"),
     ("money",): ("intro", "result"),
     ("money", "steps"): ("leads", "unworked", "buy", "discount", "value", "low", "high"),

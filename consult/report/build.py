@@ -107,6 +107,7 @@ class _Writer:
             not_asked=tuple(self._not_asked()),
             figures=tuple(self._figures(handoff)),
             method=tuple(self.findings["method"]),
+            sources=self.findings["sources"],
             agreement=agreement_of(self.walk, self.findings["agreement"]),
         )
 

@@ -275,6 +275,7 @@ class Report:
     figures: tuple[Figure, ...]
     method: tuple[str, ...]
     agreement: Agreement | None = None
+    sources: str = ""
     # Whatever joined the Report later has a default, so that older ones can still be read.
 
     @property

@@ -1,6 +1,8 @@
 """What the jobs do: the PDF of each revision, and clearing up day by day."""
 
-from datetime import UTC, datetime
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy import select
 
@@ -8,6 +10,7 @@ from consult.delivery import handlers
 from consult.storage import checks, documents, leads, retention
 from consult.storage.database import Database
 from consult.storage.documents import Document
+from consult.storage.leads import Lead
 from consult.storage.models import JobRow
 from tests.support.databases import Clock
 from tests.support.submissions import CONTACT, lead_of, submitted
@@ -58,6 +61,24 @@ def test_a_job_that_is_run_again_prints_nothing_again(database: Database, clock:
     assert report_of(database, token).revision == 1
 
 
+def test_an_upgrade_of_words_or_looks_changes_no_pdf_that_exists(database: Database) -> None:
+    token, before = submitted(database), Press()
+    run_worker(database, before)
+    with database.writing() as session:
+        for row in session.scalars(select(JobRow)):
+            row.state, row.finished_at = "ready", None
+    first = report_of(database, token)
+
+    class Upgraded(Press):
+        def write(self, lead: Lead) -> str:
+            return f"A new look for lead {lead.id}"
+
+    after = Upgraded()
+    run_worker(database, after)
+    assert after.printed == []
+    assert report_of(database, token) == first
+
+
 def test_a_lead_deleted_while_its_pdf_is_made_leaves_nothing(
     database: Database, clock: Clock
 ) -> None:
@@ -92,3 +113,18 @@ def test_clearing_up_happens_every_night_and_is_planned_once(
         assert checks.load(session, draft) is None
         kinds = session.execute(select(JobRow.state, JobRow.run_at).order_by(JobRow.id)).all()
     assert kinds[-1] == ("ready", datetime(2026, 4, 5, 3, tzinfo=UTC))
+
+
+def test_clearing_up_takes_old_mails_from_the_folder(
+    database: Database, clock: Clock, tmp_path: Path
+) -> None:
+    old, new = tmp_path / "old.eml", tmp_path / "new.eml"
+    for file, age in ((old, 731), (new, 729)):
+        file.touch()
+        moment = (datetime(2026, 3, 3, 3, tzinfo=UTC) - timedelta(days=age)).timestamp()
+        os.utime(file, (moment, moment))
+    with database.writing() as session:
+        handlers.schedule_purge(session)
+    clock.time = datetime(2026, 3, 3, 3, tzinfo=UTC)
+    assert make_worker(database, folder=tmp_path).run_once() == 1
+    assert list(tmp_path.glob("*.eml")) == [new]

@@ -1,15 +1,17 @@
 """The Report says what the scorecard found, in the edition's words."""
 
 import dataclasses
+import json
 from fractions import Fraction
 from itertools import pairwise
 
 import pytest
 
 from consult.report.build import build_report, state_of
+from consult.report.document import document_html
 from consult.report.report import Report, from_json
 from consult.scoring import SORTING
-from tests.report.samples import report_of, scorecard_of, walk_of
+from tests.report.samples import DAY, report_of, scorecard_of, walk_of
 from tests.support.personas import PERSONAS, Depth, Persona
 
 DEPTHS: tuple[Depth, ...] = ("quick", "full")
@@ -30,6 +32,29 @@ def test_printed_points_add_up_to_the_printed_score(persona: str, depth: Depth) 
 def test_a_report_survives_being_stored(persona: str, depth: Depth) -> None:
     report = report_of(persona, depth)
     assert from_json(report.to_json()) == report
+
+
+def test_a_report_from_before_the_agreement_can_still_be_read() -> None:
+    stored = json.loads(report_of("two_silos", "full").to_json())
+    del stored["agreement"], stored["separation"]["matters"]
+    for later in ("helps", "helps_not", "agenda", "bring", "watch"):
+        del stored["consult"][later]
+    old = from_json(json.dumps(stored))
+    assert old.agreement is None
+    assert old.separation.confirmed == report_of("two_silos", "full").separation.confirmed
+    assert "The handoff agreement" not in document_html(old, DAY)
+
+
+@pytest.mark.parametrize(("persona", "path"), [(p.id, p.path) for p in PERSONAS.values()])
+def test_the_agreement_is_filled_in_from_the_answers(persona: str, path: str) -> None:
+    agreement = report_of(persona, "full").agreement
+    assert agreement is not None
+    by_id = {line.id: line for line in agreement.lines}
+    assert len(by_id) == 10
+    assert by_id["takes"].today == report_of(persona, "full").said[1].answer
+    assert ("lead" in by_id["lead"].title) == (path == "conversation")
+    blanks = sum(line.text.count("___") for line in agreement.lines)
+    assert blanks < 6 if persona == "disciplined_solo" else blanks >= 6
 
 
 @pytest.mark.parametrize("persona", PERSONAS.values(), ids=lambda persona: persona.id)

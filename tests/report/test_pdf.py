@@ -133,7 +133,13 @@ sys.stdout.write(hashlib.sha256(html_to_pdf(sys.stdin.read())).hexdigest())
 """
 
 
+NO_FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
+<fontconfig><dir>/nowhere</dir></fontconfig>"""
+"""A machine whose own fonts are others: none at all."""
+
+
 def test_the_same_report_is_the_same_file_everywhere(tmp_path: Path) -> None:
+    (tmp_path / "fonts.conf").write_text(NO_FONTS)
     html = document_of("solo_starter", "quick", "Miller")
     here = hashlib.sha256(html_to_pdf(html)).hexdigest()
     elsewhere = subprocess.run(
@@ -149,6 +155,8 @@ def test_the_same_report_is_the_same_file_everywhere(tmp_path: Path) -> None:
             "TZ": "Pacific/Kiritimati",
             "LANG": "C",
             "HOME": str(tmp_path),
+            "FONTCONFIG_FILE": str(tmp_path / "fonts.conf"),
+            "FONTCONFIG_PATH": str(tmp_path),
             "TMPDIR": str(tmp_path),
         },
     )
