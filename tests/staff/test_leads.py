@@ -2,7 +2,9 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import pymupdf
 import pytest
 from flask import Flask
 from sqlalchemy import update
@@ -12,7 +14,7 @@ from consult.storage import documents, leads
 from consult.storage.database import Database
 from consult.storage.leads import Contact
 from consult.storage.models import JobRow
-from tests.support.apps import services_of
+from tests.support.apps import deliver, services_of
 from tests.support.client import PageClient
 from tests.support.page import Page, text_of
 from tests.support.personas import PERSONAS, WEB_STORE, Persona
@@ -235,6 +237,19 @@ def test_a_pdf_is_a_press_away_once_it_is_there(
     assert pdf.body == PDF
     assert pdf.headers["Content-Type"] == "application/pdf"
     assert pdf.headers["Content-Disposition"] == f"inline; filename={saved_as}"
+
+
+def test_the_worker_makes_the_brief_with_what_was_left_and_answered(
+    app: Flask, client: PageClient
+) -> None:
+    lead_id = make_lead(app, contact=CONTACT)
+    deliver(app)
+    brief = client.get(f"/staff/leads/{lead_id}/brief.pdf")
+    reader: Any = pymupdf  # whether its functions have types depends on the version
+    with reader.open(stream=brief.body) as pdf:
+        text = pdf[0].get_text()
+    for told in ("Okafor Tents", "ada@example.com", "Wants a consult", "Baton on the Floor"):
+        assert told in text
 
 
 def test_the_list_leads_to_the_pdf(app: Flask, client: PageClient, database: Database) -> None:
