@@ -1,0 +1,49 @@
+"""Structure and words joined: which wording a business gets to see."""
+
+from consult.questionnaire import BASE, walk
+from tests.support.miniature import miniature
+from tests.support.strategies import EDITION
+
+
+def test_a_question_is_asked_in_the_words_for_this_business() -> None:
+    mini = miniature()
+    worded = mini.words.questions["reply"]
+    for seller, variant in (("me", "solo"), ("staff", BASE)):
+        (reply,) = [a for a in walk(mini, {"seller": seller}).asked if a.id == "reply"]
+        assert (reply.variant, reply.wording) == (variant, worded[variant])
+        assert mini.wording("reply", variant) is worded[variant]
+    assert mini.wording("reply") is worded[BASE]
+
+
+def test_how_people_buy_beats_who_does_the_work() -> None:
+    def variant(id: str, mode: str, path: str) -> str:
+        return EDITION.variant(id, {"mode": mode, "path": path})
+
+    assert set(EDITION.words.questions["lead_list"]) >= {"solo", "counter"}
+    assert variant("lead_list", "solo", "counter") == "counter"
+    assert variant("lead_list", "solo", "conversation") == "solo"
+    assert variant("lead_list", "team", "counter") == "counter"
+    assert variant("lead_list", "team", "conversation") == BASE
+    assert variant("marketing_by", "solo", "counter") == BASE
+
+
+def test_what_the_structure_holds_is_at_hand() -> None:
+    mini = miniature()
+    assert mini.name == "mini"
+    assert mini.dimensions is mini.structure.dimensions
+    assert mini.questions is mini.structure.questions
+    assert [mini.part_of(page.id).id for page in mini.structure.pages] == ["shop", "shop", "track"]
+
+
+def test_what_is_offered_depends_on_the_wording() -> None:
+    mini = miniature()
+    assert [mini.accepts("reply", BASE, rung) for rung in (0, 1, 2, 3)] == [True] * 3 + [False]
+    assert [mini.accepts("reply", "solo", rung) for rung in (0, 1, 2)] == [True, True, False]
+    assert mini.accepts("reply", BASE, "unknown")
+    assert not mini.accepts("list", BASE, "unknown")
+    assert [mini.accepts("tools", BASE, t) for t in ((), ("pen",), ("pen", "list"), ("cup",))] == [
+        True,
+        True,
+        False,
+        False,
+    ]
