@@ -59,6 +59,8 @@ def test_the_picture_shows_the_lines_of_the_map_from_top_to_bottom() -> None:
         (("80", "198"), "normal", "reply", "full only, own words for solo"),
         (("80", "216"), "normal", "list", "full only, asked when mode is team"),
     ]
+    shown = [title.text, *(text for _, _, *texts in lines for text in texts)]
+    assert list(root.itertext()) == shown
     bars = [(bar.get("x"), bar.get("y")) for bar in root.findall(f"{SVG}rect")[1:]]
     assert bars == [("70", "205")]  # beside the one question that a condition decides on
 

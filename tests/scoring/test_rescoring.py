@@ -55,7 +55,8 @@ def test_answers_that_do_not_suffice_or_no_longer_exist_are_counted_apart(
     assert found.dropped["asked_last_year"] == 1
 
 
-def test_steps_are_in_order_and_close_to_nothing_is_about_the_same() -> None:
-    assert [step_of(change) for change in (-30, -20, -7, -3, 0, 0.5, 1, 7, 12, 20)] == [
-        *(0, 1, 2, 3, 4, 4, 5, 6, 7, 8)
-    ]
+def test_a_step_begins_at_its_figure_and_close_to_nothing_is_about_the_same() -> None:
+    begins = {-20: 1, -10: 2, -5: 3, -1: 4, 1: 5, 5: 6, 10: 7, 20: 8}
+    for change, step in begins.items():
+        assert (step_of(change - 0.01), step_of(change)) == (step - 1, step)
+    assert (step_of(-30), step_of(0), step_of(30)) == (0, 4, 8)
