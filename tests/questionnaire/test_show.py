@@ -10,14 +10,14 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 MAP = """\
 Edition mini
-mode: solo when seller is me; otherwise team
+mode: solo when seller is me; web when seller is web; otherwise team
 
 1 · The shop
    you
       seller
    them
       tools
-      card
+      card  [full only]
 2 · The track & <field>
    run  [full only]
       reply  [full only, own words for solo]
@@ -53,7 +53,7 @@ def test_the_picture_shows_the_lines_of_the_map_from_top_to_bottom() -> None:
         (("80", "90"), "normal", "seller"),
         (("52", "108"), "normal", "them"),
         (("80", "126"), "normal", "tools"),
-        (("80", "144"), "normal", "card"),
+        (("80", "144"), "normal", "card", "full only"),
         (("24", "162"), "bold", "2 · The track & <field>"),
         (("52", "180"), "normal", "run", "full only"),
         (("80", "198"), "normal", "reply", "full only, own words for solo"),
@@ -72,7 +72,12 @@ def test_the_json_holds_ids_words_conditions_and_weights_in_the_order_of_the_way
 
     assert edition_json(miniature()) == {
         "edition": "mini",
-        "facts": {"mode": {"cases": {"solo": "seller is me"}, "otherwise": "team"}},
+        "facts": {
+            "mode": {
+                "cases": {"solo": "seller is me", "web": "seller is web"},
+                "otherwise": "team",
+            }
+        },
         "parts": [
             {
                 "id": "shop",
@@ -115,6 +120,7 @@ def test_the_json_holds_ids_words_conditions_and_weights_in_the_order_of_the_way
                                 "card",
                                 "sort",
                                 required=False,
+                                quick=False,
                                 answer="sales",
                                 wording={
                                     "base": {

@@ -13,7 +13,7 @@ PARTS: tuple[Part, ...] = (
         page(
             "them",
             Question("tools", Kind.CHOICES, choices=("pen", "list"), max_choices=1),
-            Question("card", Kind.SORT, choices=("marketing", "sales"), answer="sales"),
+            Question("card", Kind.SORT, ("marketing", "sales"), quick=False, answer="sales"),
         ),
     ),
     part(
@@ -31,7 +31,9 @@ def structure(**changes: Any) -> Structure:
     """The structure of the miniature; ``changes`` replace its fields."""
     fields: dict[str, Any] = {
         "name": "mini",
-        "facts": (Fact("mode", (("solo", is_("seller", "me")),), "team"),),
+        "facts": (
+            Fact("mode", (("solo", is_("seller", "me")), ("web", is_("seller", "web"))), "team"),
+        ),
         "variant_facts": ("mode",),
         "parts": PARTS,
         "dimensions": (
