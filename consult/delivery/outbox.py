@@ -143,15 +143,19 @@ def dead(session: Session) -> Sequence[DeadJob]:
     ]
 
 
-def run_again(session: Session, job_id: int) -> bool:
-    """Make a dead job ready, with all its tries. False: there is no such dead job."""
+def run_again(session: Session, submission_id: int | None) -> int:
+    """Make the dead jobs of a lead ready, with all their tries (None: those of no lead).
+
+    Returns:
+        How many there were.
+    """
     revived = session.execute(
         update(JobRow)
-        .where(JobRow.id == job_id, JobRow.state == "dead")
+        .where(JobRow.submission_id == submission_id, JobRow.state == "dead")
         .values(state="ready", attempts=0, run_at=session.now(), finished_at=None)
         .returning(JobRow.id)
     )
-    return revived.first() is not None
+    return len(revived.all())
 
 
 def _due(session: Session) -> ColumnElement[bool]:

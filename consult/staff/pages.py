@@ -8,6 +8,7 @@ from flask_security import logout_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from consult.delivery import outbox
 from consult.staff import access, views
 from consult.staff.access import SIGN_IN, member
 from consult.staff.forms import (
@@ -66,6 +67,16 @@ def lead(lead_id: int) -> ResponseReturnValue:
         now = session.now()
     shown = views.lead_view(found, papers, steps, letters, now)
     return render_template("staff/lead.html", lead=shown)
+
+
+@blueprint.post(f"/leads/<{ID}:lead_id>/try-again")
+def try_again(lead_id: int) -> ResponseReturnValue:
+    """Give what was given up for a lead, a PDF or a mail, all its tries once more."""
+    with services().database.writing() as session:
+        if leads.by_id(session, lead_id) is None:
+            abort(404)
+        outbox.run_again(session, lead_id)
+    return redirect(url_for(".lead", lead_id=lead_id), 303)
 
 
 @blueprint.get(f"/leads/<{ID}:lead_id>/report.pdf")

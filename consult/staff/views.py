@@ -152,6 +152,11 @@ class LeadView:
     steps: Sequence[Step]
     mails: Sequence[MailView]
 
+    @property
+    def gave_up(self) -> bool:
+        """Whether something that was to be made or sent was given up."""
+        return any(step.failed for step in self.steps) or any(mail.failed for mail in self.mails)
+
 
 @dataclass(frozen=True, slots=True)
 class VisitView:

@@ -178,7 +178,7 @@ def test_a_dead_job_can_be_run_again_with_all_its_tries(database: Database, cloc
     with database.writing() as session:
         (dead,) = outbox.dead(session)
         assert (dead.kind, dead.last_error) == ("greet", "no paper")
-        assert outbox.run_again(session, dead.id)
-        assert not outbox.run_again(session, dead.id)
+        assert outbox.run_again(session, dead.submission_id) == 1
+        assert outbox.run_again(session, dead.submission_id) == 0
         assert outbox.dead(session) == []
     assert claimed(database).attempts == 1

@@ -12,6 +12,7 @@ from sqlalchemy import update
 from consult.staff import pages
 from consult.storage import documents, leads
 from consult.storage.database import Database
+from consult.storage.deliveries import deliveries
 from consult.storage.leads import Contact
 from consult.storage.models import JobRow
 from tests.support.apps import deliver, services_of
@@ -291,6 +292,19 @@ def test_a_delivery_is_told_in_words(
         if changes:
             session.execute(update(JobRow).values(**changes))
     assert told in client.get(f"/staff/leads/{lead_id}").text
+
+
+def test_what_was_given_up_can_be_tried_again(
+    app: Flask, client: PageClient, database: Database
+) -> None:
+    lead_id = make_lead(app)
+    assert not [f for f in client.get(f"/staff/leads/{lead_id}").forms if "try-again" in f.action]
+    give_up_jobs(database)
+    again = client.get(f"/staff/leads/{lead_id}").form("/try-again")
+    assert "Waiting its turn" in client.follow(client.submit(again)).text
+    with database.reading() as session:
+        jobs = [(step.state, step.attempts) for step in deliveries(session, lead_id)]
+    assert set(jobs) == {("ready", 0)}
 
 
 def test_a_lead_reads_the_same_for_ever(app: Flask, client: PageClient, database: Database) -> None:
