@@ -20,7 +20,7 @@ mode: solo when seller is me; web when seller is web; otherwise team
       card  [full only]
 2 · The track & <field>
    run  [full only]
-      reply  [full only, own words for solo]
+      reply  [full only, own words for solo and web]
       list  [full only, asked when mode is team]"""
 
 
@@ -56,7 +56,7 @@ def test_the_picture_shows_the_lines_of_the_map_from_top_to_bottom() -> None:
         (("80", "144"), "normal", "card", "full only"),
         (("24", "162"), "bold", "2 · The track & <field>"),
         (("52", "180"), "normal", "run", "full only"),
-        (("80", "198"), "normal", "reply", "full only, own words for solo"),
+        (("80", "198"), "normal", "reply", "full only, own words for solo and web"),
         (("80", "216"), "normal", "list", "full only, asked when mode is team"),
     ]
     shown = [title.text, *(text for _, _, *texts in lines for text in texts)]
@@ -162,6 +162,11 @@ def test_the_json_holds_ids_words_conditions_and_weights_in_the_order_of_the_way
                                     "solo": {
                                         "ask": "How fast are you?",
                                         "choices": {"0": "Late", "1": "Now"},
+                                        "title": "Reply",
+                                    },
+                                    "web": {
+                                        "ask": "How fast is it?",
+                                        "choices": {"0": "Late", "1": "Soon", "2": "Now"},
                                         "title": "Reply",
                                     },
                                 },

@@ -61,6 +61,7 @@ def miniature() -> Questionnaire:
                 "How fast?", reply, "Reply", why="Why.", fix="Fix.", unknown_fix="See.", proof="So."
             ),
             "solo": Wording("How fast are you?", {"0": "Late", "1": "Now"}, "Reply"),
+            "web": Wording("How fast is it?", reply, "Reply"),
         },
         "list": {BASE: Wording("Is there a list?", {str(n): f"{n}" for n in range(4)}, "List")},
     }
