@@ -3,32 +3,28 @@
 Both run in a process of their own, as rendering does in the product.
 """
 
-import gc
 import json
 import os
-import statistics
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import weasyprint
-
+from benchmarks import printing
 from benchmarks.measure import Row
-from consult.questionnaire import walk
+from consult.questionnaire import Walk, walk
 from consult.questionnaire.editions import newest
-from consult.report import pdf
 from consult.report.build import build_report
 from consult.report.document import document_html
-from consult.report.files import FONTS, STYLESHEET
+from consult.report.files import FONTS
 from consult.scoring import Scorecard, score
 from tests.support.personas import BATON_ON_THE_FLOOR
 
 ROOT = Path(__file__).parents[1]
 RENDERS = 8
+LARGEST_KB = 120
+MOST_MEMORY_MIB = 120
 AIM = 1.2
 """Tags and their repair may cost a fifth of a render; they are what makes a PDF readable aloud."""
 
@@ -38,25 +34,37 @@ def rows() -> list[Row]:
     with TemporaryDirectory() as folder:
         html = Path(folder, "report.html")
         html.write_text(_document(), encoding="utf-8")
-        bare, bare_size = _in_a_process("bare", html)
-        ours, our_size = _in_a_process("ours", html)
+        bare, bare_size, _ = _in_a_process("bare", html)
+        ours, our_size, memory = _in_a_process("ours", html)
+        html.write_text(_document(standalone=True), encoding="utf-8")
+        chromium = printing.chromium_cpu(html)
     return [
         Row("a PDF report, CPU", ours, "ms", "bare WeasyPrint script", bare, AIM),
+        Row("a PDF report, CPU", ours, "ms", "Chromium, the same page", chromium),
         Row("a PDF report, size", our_size, "kB", "bare WeasyPrint script", bare_size),
+        Row("a PDF report, size", our_size, "kB", "the promise", LARGEST_KB, 1),
+        Row("memory of a renderer", memory, "MiB", "the promise", MOST_MEMORY_MIB, 1),
+        printing.two_at_once(_document(), RENDERS),
+        printing.from_submission_to_ready(_way()),
     ]
 
 
-def _document() -> str:
-    way = walk(newest(), BATON_ON_THE_FLOOR.payload()["answers"], "full")
+def _way() -> Walk:
+    return walk(newest(), BATON_ON_THE_FLOOR.payload()["answers"], "full")
+
+
+def _document(*, standalone: bool = False) -> str:
+    way = _way()
     card = score(way.on_path)
     if not isinstance(card, Scorecard):
         raise RuntimeError("the persona leaves questions open")
-    return document_html(build_report(way, card), made_on=date(2026, 11, 23))
+    day = date(2026, 11, 23)
+    return document_html(build_report(way, card), made_on=day, standalone=standalone)
 
 
-def _in_a_process(how: str, html: Path) -> tuple[float, float]:
-    """CPU milliseconds of a render, and the size of the PDF in kB."""
-    command = [sys.executable, "-m", "benchmarks.pdf", how, str(html), str(RENDERS)]
+def _in_a_process(how: str, html: Path) -> tuple[float, float, float]:
+    """CPU milliseconds of a render, the size of the PDF in kB, and the process' MiB at most."""
+    command = [sys.executable, "-m", "benchmarks.render", how, str(html), str(RENDERS)]
     done = subprocess.run(
         command,
         cwd=ROOT,
@@ -65,36 +73,5 @@ def _in_a_process(how: str, html: Path) -> tuple[float, float]:
         capture_output=True,
         text=True,
     )
-    cpu, size = json.loads(done.stdout)
-    return cpu, size
-
-
-def _bare(html: str) -> bytes:
-    """What a script would do: the same fonts and styles, and nothing that makes it ours."""
-    printed = weasyprint.HTML(string=html).write_pdf(stylesheets=[str(STYLESHEET)])
-    return bytes(printed)
-
-
-def _ours(html: str) -> bytes:
-    return pdf.html_to_pdf(html)
-
-
-def _measure(how: Callable[[str], bytes], html: str, renders: int) -> tuple[float, float]:
-    content = how(html)
-    if how is _ours:
-        gc.freeze()  # as the renderer's process does
-    times = []
-    for _ in range(renders):
-        start = time.process_time()
-        how(html)
-        times.append((time.process_time() - start) * 1000)
-    return statistics.median(times), len(content) / 1000
-
-
-def _main(how: str, html: str, renders: str) -> None:
-    measured = _measure(_ours if how == "ours" else _bare, Path(html).read_text(), int(renders))
-    print(json.dumps(measured))
-
-
-if __name__ == "__main__":
-    _main(*sys.argv[1:])
+    cpu, size, memory = json.loads(done.stdout)
+    return cpu, size, memory
