@@ -123,8 +123,19 @@ CONTRADICTIONS: dict[str, Scorecard] = {
 def test_every_contradiction_has_an_example_and_does_not_hold_for_a_middling_firm(
     rule: Rule,
 ) -> None:
-    assert rule in CONTRADICTIONS[rule.id].contradictions
+    made = CONTRADICTIONS[rule.id]
+    assert rule in made.contradictions
+    assert made.because(rule)
+    assert set(made.because(rule)) <= set(rule.when.reads())
     assert rule not in card().contradictions
+    assert card().because(rule) == ()
+
+
+def test_a_contradiction_names_the_answers_that_it_rests_on() -> None:
+    made = card(symptoms=("not_enough_leads",), lead_list=0, first_reply=0)
+    rules = {rule.id: rule for rule in EDITION.structure.contradictions}
+    assert made.because(rules["more_leads_unworked"]) == ("symptoms", "lead_list", "first_reply")
+    assert made.because(rules["know_but_not_run"]) == ()
 
 
 @pytest.mark.parametrize("rule", EDITION.structure.contradictions, ids=lambda rule: rule.id)

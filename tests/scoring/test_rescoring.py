@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from consult.questionnaire import Answer, Depth
 from consult.scoring import Scorecard, score, scorecard_json
 from consult.scoring.rescoring import AXES, Stored, compare, step_of
-from tests.support.strategies import EDITION, complete_answers, walked
+from tests.support.strategies import BRANCHES, EDITION, answered, complete_answers, walked
 
 Sample = tuple[dict[str, Answer], Depth]
 
@@ -26,7 +26,9 @@ def test_the_same_edition_moves_nothing(samples: list[Sample]) -> None:
     for axis in AXES:
         assert dict(found.moves[axis]) == {step_of(0): len(samples)}
         assert all(before == after for before, after in found.bands[axis])
+        assert found.bands[axis].total() == len(samples)
     assert all(before == after for before, after in found.archetypes)
+    assert found.archetypes.total() == len(samples)
 
 
 @given(complete_answers())
@@ -53,6 +55,21 @@ def test_answers_that_do_not_suffice_or_no_longer_exist_are_counted_apart(
     found = compare([Stored(sample[1], answers, submission.scorecard)], EDITION)
     assert (found.compared, found.unfinished) == (0, 1)
     assert found.dropped["asked_last_year"] == 1
+
+
+def test_twice_the_same_submission_is_counted_twice() -> None:
+    top = answered(BRANCHES[0], "full", "highest")
+    best = "well_rehearsed_relay"
+    submission = stored((top, "full"))
+    changed = Stored("full", top, {**submission.scorecard, "archetype": "two_silos"})
+    found = compare([submission, submission, changed], EDITION)
+    assert found.compared == 3
+    assert found.archetypes == {(best, best): 2, ("two_silos", best): 1}
+    assert found.bands["separation"] == {("clear", "clear"): 3}
+    assert found.bands["handoff"] == {("smooth", "smooth"): 3}
+    assert found.moves["separation"] == found.moves["handoff"] == {step_of(0): 3}
+    two = compare([Stored("full", {}, {}), Stored("quick", {}, {})], EDITION)
+    assert (two.compared, two.unfinished) == (0, 2)
 
 
 def test_a_step_begins_at_its_figure_and_close_to_nothing_is_about_the_same() -> None:
