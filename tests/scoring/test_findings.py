@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 
-from consult.questionnaire import Answer, Depth
+from consult.questionnaire import Answer, Depth, Kind
 from consult.questionnaire.model import Rule
 from consult.scoring import MoneyRange, Scorecard, score
 from tests.support.firms import HANDOFF, SOLO, TEAM, card, everything
@@ -136,6 +136,18 @@ def test_a_contradiction_names_the_answers_that_it_rests_on() -> None:
     rules = {rule.id: rule for rule in EDITION.structure.contradictions}
     assert made.because(rules["more_leads_unworked"]) == ("symptoms", "lead_list", "first_reply")
     assert made.because(rules["know_but_not_run"]) == ()
+
+
+def test_knowing_the_jobs_means_at_least_ten_of_twelve_cards() -> None:
+    cards = [q.id for q in EDITION.questions.values() if q.kind is Kind.SORT and q.required]
+
+    def found(right: int) -> list[str]:
+        unsure = everything(cards[right:], "not_sure")
+        made = card(also=unsure, marketing_goal=1, marketing_measure=1)
+        return [rule.id for rule in made.contradictions]
+
+    assert "know_but_not_run" in found(10)
+    assert "know_but_not_run" not in found(9)
 
 
 @pytest.mark.parametrize("rule", EDITION.structure.contradictions, ids=lambda rule: rule.id)
