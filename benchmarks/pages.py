@@ -24,17 +24,26 @@ PAGE = "catch"
 AIM_GET = 5.0
 """Times a static template; with the ordinary form widgets it would be 20."""
 
+AIM_FULL = 1.1
+"""Times the same page of the quick look: the full check has more questions, on other pages."""
+
 
 def rows() -> list[Row]:
     """CPU of a question page's GET and POST, against a bare route and a static template."""
     with TemporaryDirectory() as folder:
-        journey = Journey(PageClient(make_app(Path(folder))), BATON_ON_THE_FLOOR.answers)
-        journey.start()
-        journey.to_page(PAGE)
-        return _measured(journey, make_app(Path(folder)))
+        client = PageClient(make_app(Path(folder)))
+        quick, full = _at_the_page(client, ""), _at_the_page(client, "?depth=full")
+        return _measured(quick, full, make_app(Path(folder)))
 
 
-def _measured(journey: Journey, app: Flask) -> list[Row]:
+def _at_the_page(client: PageClient, query: str) -> Journey:
+    journey = Journey(client, BATON_ON_THE_FLOOR.answers, query=query)
+    journey.start()
+    journey.to_page(PAGE)
+    return journey
+
+
+def _measured(journey: Journey, full: Journey, app: Flask) -> list[Row]:
     page = journey.page
     _add_static_page(app, page)
     form = journey.fill()
@@ -43,15 +52,29 @@ def _measured(journey: Journey, app: Flask) -> list[Row]:
         "static template": _request(app, "/static-page"),
         "GET": _request(app, page.path),
         "POST": _request(app, form.action, form.data),
+        "full GET": _request(app, full.page.path),
     }
     cost = cpu_per_call(cases)
-    return [
-        Row("a question page, GET", cost["GET"], "µs", floor, cost[floor], aim)
-        for floor, aim in (("static template", AIM_GET), ("bare route", None))
-    ] + [
-        Row("a question page, POST", cost["POST"], "µs", floor, cost[floor])
-        for floor in ("static template", "bare route")
-    ]
+    return (
+        [
+            Row("a question page, GET", cost["GET"], "µs", floor, cost[floor], aim)
+            for floor, aim in (("static template", AIM_GET), ("bare route", None))
+        ]
+        + [
+            Row("a question page, POST", cost["POST"], "µs", floor, cost[floor])
+            for floor in ("static template", "bare route")
+        ]
+        + [
+            Row(
+                "the same page, full check",
+                cost["full GET"],
+                "µs",
+                "quick look",
+                cost["GET"],
+                AIM_FULL,
+            )
+        ]
+    )
 
 
 def _bare_app() -> Flask:
