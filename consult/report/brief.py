@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from consult.questionnaire.editions import load
@@ -18,8 +17,8 @@ from consult.report.answers import I_DO_NOT_KNOW
 from consult.report.brand import Brand
 from consult.report.charts import print_palette
 from consult.report.display import long_date
-from consult.report.document import Paper
-from consult.report.files import BRIEF_STYLESHEET, TEMPLATES
+from consult.report.document import Paper, print_templates
+from consult.report.files import BRIEF_STYLESHEET
 from consult.report.reasons import Reasons
 from consult.report.report import Axis, Dimension, Line, Report, Said
 from consult.report.safe_text import safe_text
@@ -162,30 +161,25 @@ def brief_html(
 ) -> str:
     """The brief as one HTML document for `consult.report.pdf`; the same arguments, the same."""
     title = safe_text(caller.business, 80) or f"Lead {lead_id}"
-    return _TEMPLATES.get_template("brief.html").render(
-        brief=brief,
-        lead_id=lead_id,
-        title=title,
-        short_title=safe_text(title, 40),
-        name=safe_text(caller.name, 80),
-        email=safe_text(caller.email, 254),
-        mailto="mailto:" + quote(caller.email, safe="@"),
-        phone=safe_text(caller.phone, 40),
-        tel="tel:" + re.sub(r"[^0-9+]", "", caller.phone),
-        wants_consult=caller.wants_consult,
-        day=long_date(submitted_at.date()),
-        made_on=submitted_at.date(),
-        brand=brand,
-        paper=paper,
-        palette=print_palette(brand.colours),
-        css=Markup(BRIEF_STYLESHEET.read_text(encoding="utf-8")),  # noqa: S704 - our own file
+    return (
+        print_templates()
+        .get_template("brief.html")
+        .render(
+            brief=brief,
+            lead_id=lead_id,
+            title=title,
+            short_title=safe_text(title, 40),
+            name=safe_text(caller.name, 80),
+            email=safe_text(caller.email, 254),
+            mailto="mailto:" + quote(caller.email, safe="@"),
+            phone=safe_text(caller.phone, 40),
+            tel="tel:" + re.sub(r"[^0-9+]", "", caller.phone),
+            wants_consult=caller.wants_consult,
+            day=long_date(submitted_at.date()),
+            made_on=submitted_at.date(),
+            brand=brand,
+            paper=paper,
+            palette=print_palette(brand.colours),
+            css=Markup(BRIEF_STYLESHEET.read_text(encoding="utf-8")),  # noqa: S704 - our own file
+        )
     )
-
-
-_TEMPLATES = Environment(
-    loader=FileSystemLoader(TEMPLATES),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)

@@ -47,7 +47,7 @@ def document_html(
     recipient = recipient or Recipient()
     palette = charts.print_palette(brand.colours)
     return (
-        _environment()
+        print_templates()
         .get_template("document.html")
         .render(
             report=report,
@@ -69,7 +69,8 @@ def document_html(
 
 
 @functools.cache
-def _environment() -> Environment:
+def print_templates() -> Environment:
+    """The templates of everything that is printed, strict about what they are not given."""
     return Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
