@@ -5,6 +5,7 @@ An environment variable is the setting's name in capitals with `CONSULT_` in fro
 `consult settings` prints the descriptions below: they are the documentation.
 """
 
+import hmac
 import os
 import re
 import secrets
@@ -255,6 +256,10 @@ class Settings(BaseSettings):
                 f"{PREFIX}JOB_LEASE_SECONDS: must be more than {PREFIX}PDF_TIMEOUT_SECONDS"
             )
         return self
+
+    def audit_key(self) -> bytes:
+        """The key that seals the audit log, made from the secret key."""
+        return hmac.digest(self.signing_key().encode(), b"audit log", "sha256")
 
     def signing_key(self) -> str:
         """The secret key: the one that was set, or the one kept in the var folder, made if new.

@@ -4,11 +4,14 @@ from flask import Flask
 from flask_wtf.csrf import CSRFError
 
 from consult.settings import Settings
-from consult.staff import access, pages
+from consult.staff import access, account_pages, blueprint, lead_pages
+
+# Importing a module of pages puts its views on the blueprint.
+PAGES = (lead_pages, account_pages)
 
 
 def register(app: Flask, settings: Settings) -> None:
     """Add everything under `/staff` to the app."""
     access.install(app, settings)
-    app.register_blueprint(pages.blueprint)
-    app.register_error_handler(CSRFError, pages.form_expired)
+    app.register_blueprint(blueprint.blueprint)
+    app.register_error_handler(CSRFError, blueprint.form_expired)

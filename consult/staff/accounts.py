@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from zxcvbn import zxcvbn
 
-from consult.storage import staff
+from consult.storage import audit, staff
 from consult.storage.database import Database
 from consult.storage.staff_sessions import StaffUser
 
@@ -71,6 +71,7 @@ def disable(database: Database, email: str) -> None:
         if user is None:
             raise AccountError(f"{email} has no account")
         staff.disable(session, user.id)
+        audit.record(session, "account.disabled", by=None, account=user.id)
 
 
 def list_accounts(database: Database) -> list[StaffUser]:

@@ -32,12 +32,14 @@ class Session(orm.Session):
     Attributes:
         clock: gives the present moment; tests and demo data set their own.
         draft_life: a draft idle for longer is treated as if its token had never existed.
+        audit_key: seals the entries of the audit log.
     """
 
-    def __init__(self, bind: Engine, clock: Clock, draft_life: timedelta) -> None:
+    def __init__(self, bind: Engine, clock: Clock, draft_life: timedelta, audit_key: bytes) -> None:
         super().__init__(bind, expire_on_commit=False)
         self.clock = clock
         self.draft_life = draft_life
+        self.audit_key = audit_key
 
     def now(self) -> datetime:
         """The present moment, aware, in UTC."""
@@ -52,6 +54,7 @@ class Database:
         synchronous: SQLite only. With FULL, an answer that was acknowledged survives a power cut.
         draft_days: days without a change after which a draft has expired.
         clock: gives the present moment.
+        audit_key: seals the audit log; the same for all that work on one database.
 
     Raises:
         ValueError: the URL names no file for SQLite.
@@ -65,11 +68,13 @@ class Database:
         synchronous: Synchronous = "FULL",
         draft_days: int = 30,
         clock: Clock = utc_now,
+        audit_key: bytes = b"",
     ) -> None:
         parsed = make_url(url)
         self.sqlite_file: Path | None = None
         self.clock = clock
         self._draft_life = timedelta(days=draft_days)
+        self._audit_key = audit_key
         self._commits = 0
         self._write_lock: AbstractContextManager[object] = nullcontext()
         if parsed.get_backend_name() == "sqlite":
@@ -95,7 +100,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session on one consistent view of the data; what it changes is thrown away."""
-        with Session(self.engine, self.clock, self._draft_life) as session:
+        with self._session(self.engine) as session:
             yield session
 
     @contextmanager
@@ -107,10 +112,7 @@ class Database:
         # Writers of this process queue here, and not in SQLite's busy handler, which sleeps up to
         # 100 ms a time: that took the slowest saves from over 500 ms to about 20.
         with self._write_lock:
-            with (
-                Session(self._writing_engine, self.clock, self._draft_life) as session,
-                session.begin(),
-            ):
+            with self._session(self._writing_engine) as session, session.begin():
                 yield session
             self._checkpoint_now_and_then()
 
@@ -144,6 +146,9 @@ class Database:
     def close(self) -> None:
         """Give back every idle connection."""
         self.engine.dispose()
+
+    def _session(self, engine: Engine) -> Session:
+        return Session(engine, self.clock, self._draft_life, self._audit_key)
 
     def _checkpoint_now_and_then(self) -> None:
         """Copy SQLite's log into its file, every so many commits, while nobody can commit.

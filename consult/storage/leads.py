@@ -6,12 +6,13 @@ from datetime import datetime
 from statistics import median
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select, tuple_
+from sqlalchemy import Row, Select, func, select, tuple_, update
 from sqlalchemy.orm import defer
 
 from consult.questionnaire import Answer
 from consult.storage import checks
 from consult.storage.database import Session
+from consult.storage.desk_tables import LeadRow
 from consult.storage.jobs import enqueue_documents
 from consult.storage.mails import ask_for_mail
 from consult.storage.models import CheckRow, ContactRow, SubmissionRow
@@ -169,6 +170,7 @@ def submit(session: Session, check_token: str, new: NewSubmission) -> str:
     )
     session.add(row)
     session.flush()
+    _open_desk(session, row, check.source)
     enqueue_documents(session, row.id, row.report_revision)
     return token
 
@@ -223,6 +225,11 @@ def save_contact(
     stored.consent_text = contact.consent_text
     stored.consented_at = session.now()
     row.report_revision += 1
+    session.execute(
+        update(LeadRow)
+        .where(LeadRow.submission_id == row.id)
+        .values(wants_consult=contact.wants_consult)
+    )
     session.flush()
     enqueue_documents(session, row.id, row.report_revision)
     if mail_link and is_new_address:
@@ -284,6 +291,26 @@ def scored(session: Session) -> Iterator[tuple[str, Mapping[str, Answer], JsonOb
     )
     for depth, answers, scorecard in rows:
         yield depth, {id: checks.as_answer(given) for id, given in answers.items()}, scorecard
+
+
+def _open_desk(session: Session, row: SubmissionRow, source: Mapping[str, str]) -> None:
+    """Put a new lead before the staff."""
+    session.add(
+        LeadRow(
+            submission_id=row.id,
+            version=1,
+            stage="new",
+            stage_since=row.submitted_at,
+            submitted_at=row.submitted_at,
+            demo=row.demo,
+            archetype=row.archetype,
+            separation=row.separation,
+            handoff=row.handoff,
+            source=source.get("utm_source") or source.get("ref") or "",
+            wants_consult=False,
+        )
+    )
+    session.flush()
 
 
 def _one(session: Session, query: _Leads) -> Lead | None:

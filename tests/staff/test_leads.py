@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
-from consult.staff import pages
+from consult.staff import lead_pages
 from consult.storage import documents, leads
 from consult.storage.database import Database
 from consult.storage.deliveries import deliveries
@@ -107,7 +107,7 @@ def test_who_left_no_contact_is_a_lead_as_well(app: Flask, client: PageClient) -
 def test_the_newest_comes_first_and_each_lead_once(
     app: Flask, client: PageClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pages, "PAGE_SIZE", 3)
+    monkeypatch.setattr(lead_pages, "PAGE_SIZE", 3)
     made = [make_lead(app) for _ in range(7)]
     page = client.get("/staff/")
     seen = []

@@ -56,7 +56,9 @@ def test_an_idle_draft_goes_and_a_lead_stays(
 def test_an_old_lead_goes_with_everything_that_hangs_on_it(
     database: Database, clock: Clock, whole_lead: str
 ) -> None:
-    assert set(row_counts(database)) == {"checks", "submissions", "contacts", "documents", "jobs"}
+    assert set(row_counts(database)) == {
+        *("checks", "submissions", "leads", "contacts", "documents", "jobs")
+    }
     clock.go_on(days=730)
     assert purge(database).leads == 0
     clock.go_on(seconds=1)

@@ -2,15 +2,12 @@
 
 from alembic import context
 
-from consult.storage import models, staff_tables
-from consult.storage.base import Base
-
-TABLES_OF = (models, staff_tables)  # importing them registers their tables
+from consult.storage.tables import ALL_TABLES
 
 connection = context.config.attributes["connection"]
 context.configure(
     connection=connection,
-    target_metadata=Base.metadata,
+    target_metadata=ALL_TABLES,
     # SQLite changes a table by copying it; PostgreSQL ignores this.
     render_as_batch=True,
 )

@@ -1,0 +1,117 @@
+"""What people do with their own account: accept an invitation, change the password, sign out."""
+
+from flask import abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_security import logout_user
+
+from consult.staff import access, views
+from consult.staff.access import SIGN_IN, member
+from consult.staff.blueprint import ID, blueprint
+from consult.staff.forms import (
+    ChangePasswordForm,
+    InvitationForm,
+    first_errors,
+    forgive_tries,
+    spend_try,
+)
+from consult.storage import staff, staff_sessions
+from consult.web.services import services
+
+
+@blueprint.route("/invitation/<token>", methods=["GET", "POST"])
+def invitation(token: str) -> ResponseReturnValue:
+    """Let somebody with a one-time link choose a name and a password, and sign them in."""
+    made = services()
+    with made.database.reading() as session:
+        invited = staff.open_invitation(session, token)
+        known = staff.user_by_email(session, invited.email) if invited and invited.email else None
+    if invited is None:
+        return render_template("staff/invitation_over.html"), 404
+    posted = request.form if request.method == "POST" else None
+    name = known.name if known else ""
+    form = InvitationForm(posted, invited.email, made.brand.product, name)
+    if posted is None or not form.validate():
+        page = render_template(
+            "staff/invitation.html", form=form, invited=invited, errors=first_errors(form)
+        )
+        return page, 200 if posted is None else 422
+    password_hash = access.hash_of(form.new_password.data or "")
+    with made.database.writing() as session:
+        user = staff.accept_invitation(
+            session,
+            token,
+            email=form.address,
+            name=form.name.data or "",
+            password_hash=password_hash,
+        )
+    if user is None:  # somebody was quicker with the same link
+        return render_template("staff/invitation_over.html"), 404
+    access.sign_in(user, "invitation")
+    return redirect(url_for(".lead_list"), 303)
+
+
+@blueprint.get("/account")
+def account() -> ResponseReturnValue:
+    """Show people where they are signed in, and let them change their password."""
+    return _account_page(_password_form())
+
+
+@blueprint.post("/account/password")
+def change_password() -> ResponseReturnValue:
+    """Change the password; only this browser stays signed in, under a new session."""
+    form = _password_form()
+    if not form.validate():
+        return _account_page(form), 422
+    password_hash = access.hash_of(form.new_password.data or "")
+    with services().database.writing() as session:
+        user = staff.change_password(session, member().id, password_hash)
+    access.sign_in(user, "password")
+    return redirect(url_for(".account", done="password"), 303)
+
+
+@blueprint.post(f"/account/sessions/<{ID}:session_id>/end")
+def end_session(session_id: int) -> ResponseReturnValue:
+    """Sign one browser of this person out; another person's sessions do not exist here."""
+    with services().database.writing() as session:
+        if not staff_sessions.end_session(session, member().id, session_id):
+            abort(404)
+    return redirect(url_for(".account", done="session"), 303)
+
+
+@blueprint.post("/account/sessions/end-all")
+def end_all_sessions() -> ResponseReturnValue:
+    """Sign this person out everywhere, here too."""
+    with services().database.writing() as session:
+        staff_sessions.end_all_sessions(session, member().id)
+    logout_user()
+    return redirect(url_for(SIGN_IN), 303)
+
+
+def _password_form() -> ChangePasswordForm:
+    me = member()
+
+    def is_right(password: str) -> bool:
+        spend_try(me.email)
+        right = access.is_password_of(me, password)
+        if right:
+            forgive_tries(me.email)
+        return right
+
+    posted = request.form if request.method == "POST" else None
+    return ChangePasswordForm(posted, (me.name, me.email, services().brand.product), is_right)
+
+
+def _account_page(form: ChangePasswordForm) -> str:
+    me = member()
+    with services().database.reading() as session:
+        visits = staff_sessions.live_sessions(session, me.id, access.lifetime())
+        now = session.now()
+    network = access.network_hash()
+    return render_template(
+        "staff/account.html",
+        form=form,
+        errors=first_errors(form),
+        me=me,
+        visits=[views.visit_view(visit, me.visit, network, now) for visit in visits],
+        done=request.args.get("done"),
+    )

@@ -1,0 +1,111 @@
+"""The list of leads, and the page of each with its documents and mails."""
+
+from io import BytesIO
+
+from flask import abort, redirect, render_template, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+
+from consult.delivery import outbox
+from consult.staff import views
+from consult.staff.blueprint import ID, blueprint
+from consult.storage import documents, leads, mails
+from consult.storage.database import Session
+from consult.storage.deliveries import deliveries, pdf_states
+from consult.web.services import services
+
+PAGE_SIZE = 50
+
+_PAPERS = (
+    (documents.BRIEF, "Call brief", ".brief_pdf"),
+    (documents.REPORT, "Their report", ".report_pdf"),
+)
+
+
+@blueprint.get("/")
+def lead_list() -> ResponseReturnValue:
+    """Show the leads, newest first, one page at a time."""
+    before = request.args.get("before", type=_id)
+    with services().database.reading() as session:
+        found = leads.newest(session, limit=PAGE_SIZE, before=before)
+        states = pdf_states(session, [lead.id for lead in found.leads])
+        now = session.now()
+    rows = [views.row(lead, states[lead.id], now) for lead in found.leads]
+    return render_template(
+        "staff/lead_list.html", rows=rows, next_before=found.next_before, first_page=before is None
+    )
+
+
+def _id(text: str) -> int:
+    number = int(text)
+    if not 0 < number <= 2**31 - 1:
+        raise ValueError(text)
+    return number
+
+
+@blueprint.get(f"/leads/<{ID}:lead_id>")
+def lead(lead_id: int) -> ResponseReturnValue:
+    """Show one lead on one page."""
+    with services().database.reading() as session:
+        found = leads.by_id(session, lead_id) or abort(404)
+        papers = [_paper(session, lead_id, *kind) for kind in _PAPERS]
+        steps = deliveries(session, lead_id)
+        letters = mails.mails_of(session, lead_id)
+        now = session.now()
+    shown = views.lead_view(found, papers, steps, letters, now)
+    return render_template("staff/lead.html", lead=shown)
+
+
+@blueprint.post(f"/leads/<{ID}:lead_id>/try-again")
+def try_again(lead_id: int) -> ResponseReturnValue:
+    """Give what was given up for a lead, a PDF or a mail, all its tries once more."""
+    with services().database.writing() as session:
+        if leads.by_id(session, lead_id) is None:
+            abort(404)
+        outbox.run_again(session, lead_id)
+    return redirect(url_for(".lead", lead_id=lead_id), 303)
+
+
+@blueprint.get(f"/leads/<{ID}:lead_id>/report.pdf")
+def report_pdf(lead_id: int) -> ResponseReturnValue:
+    """Send the owner's PDF; while there is none, the lead's page says how it stands."""
+    return _document(lead_id, documents.REPORT, f"lead-{lead_id}.pdf")
+
+
+@blueprint.get(f"/leads/<{ID}:lead_id>/brief.pdf")
+def brief_pdf(lead_id: int) -> ResponseReturnValue:
+    """Send the brief for the call; while there is none, the lead's page says how it stands."""
+    return _document(lead_id, documents.BRIEF, f"lead-{lead_id}-brief.pdf")
+
+
+@blueprint.get(f"/leads/<{ID}:lead_id>/mails/<{ID}:mail_id>")
+def mail(lead_id: int, mail_id: int) -> ResponseReturnValue:
+    """Show the text of a mail that was sent to a lead's owner."""
+    with services().database.reading() as session:
+        sent = [
+            letter
+            for letter in mails.mails_of(session, lead_id)
+            if letter.mail.id == mail_id and letter.mail.sent_at
+        ]
+        now = session.now()
+    if not sent:
+        abort(404)
+    return render_template("staff/mail.html", mail=views.mail_view(sent[0], now), lead_id=lead_id)
+
+
+def _paper(session: Session, lead_id: int, kind: str, name: str, endpoint: str) -> views.Paper:
+    return views.Paper(
+        name=name,
+        url=url_for(endpoint, lead_id=lead_id),
+        state=pdf_states(session, [lead_id], kind)[lead_id],
+        is_there=documents.stored_revision(session, lead_id, kind) > 0,
+    )
+
+
+def _document(lead_id: int, kind: str, name: str) -> ResponseReturnValue:
+    with services().database.reading() as session:
+        if leads.by_id(session, lead_id) is None:
+            abort(404)
+        document = documents.get(session, lead_id, kind)
+    if document is None:
+        return redirect(url_for(".lead", lead_id=lead_id), 303)
+    return send_file(BytesIO(document.content), mimetype="application/pdf", download_name=name)

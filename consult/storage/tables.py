@@ -1,0 +1,9 @@
+"""All tables: importing this module registers each of them with ``Base``."""
+
+from sqlalchemy import MetaData
+
+from consult.storage import audit_tables, desk_tables, models, staff_tables
+from consult.storage.base import Base
+
+MODULES = (models, staff_tables, desk_tables, audit_tables)
+ALL_TABLES: MetaData = Base.metadata

@@ -1,0 +1,39 @@
+"""The audit log: added to only, sealed entry by entry."""
+
+import pytest
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
+
+from consult.storage import audit
+from consult.storage.audit_tables import AuditRow
+from consult.storage.database import Database
+
+
+def test_an_entry_tells_who_did_what_and_when(database: Database) -> None:
+    with database.writing() as session:
+        audit.record(session, "lead.exported", by=7, lead_id=3, rows=12)
+
+    with database.reading() as session:
+        entry = session.scalars(select(AuditRow)).one()
+    assert (entry.action, entry.by_id, entry.lead_id) == ("lead.exported", 7, 3)
+    assert (entry.facts, entry.at) == ({"rows": 12}, database.clock())
+
+
+def test_each_entry_has_a_seal_of_its_own_even_when_all_say_the_same(database: Database) -> None:
+    with database.writing() as session:
+        for _ in range(3):
+            audit.record(session, "lead.seen", by=7, lead_id=3)
+
+    with database.reading() as session:
+        assert len(set(session.scalars(select(AuditRow.seal)))) == 3
+
+
+@pytest.mark.parametrize("change", [update(AuditRow).values(action="nothing"), delete(AuditRow)])
+def test_the_database_refuses_to_change_or_delete_an_entry(
+    database: Database, change: object
+) -> None:
+    with database.writing() as session:
+        audit.record(session, "lead.seen", by=7, lead_id=3)
+
+    with pytest.raises(IntegrityError, match="added to only"), database.writing() as session:
+        session.execute(change)  # type: ignore[call-overload]
