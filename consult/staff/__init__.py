@@ -4,10 +4,10 @@ from flask import Flask
 from flask_wtf.csrf import CSRFError
 
 from consult.settings import Settings
-from consult.staff import access, account_pages, blueprint, lead_pages
+from consult.staff import access, account_pages, blueprint, lead_pages, list_pages
 
 # Importing a module of pages puts its views on the blueprint.
-PAGES = (lead_pages, account_pages)
+PAGES = (list_pages, lead_pages, account_pages)
 
 
 def register(app: Flask, settings: Settings) -> None:

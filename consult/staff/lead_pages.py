@@ -1,8 +1,8 @@
-"""The list of leads, and the page of each with its documents and mails."""
+"""The page of a lead, with its documents and mails."""
 
 from io import BytesIO
 
-from flask import abort, redirect, render_template, request, send_file, url_for
+from flask import abort, redirect, render_template, send_file, url_for
 from flask.typing import ResponseReturnValue
 
 from consult.delivery import outbox
@@ -13,33 +13,10 @@ from consult.storage.database import Session
 from consult.storage.deliveries import deliveries, pdf_states
 from consult.web.services import services
 
-PAGE_SIZE = 50
-
 _PAPERS = (
     (documents.BRIEF, "Call brief", ".brief_pdf"),
     (documents.REPORT, "Their report", ".report_pdf"),
 )
-
-
-@blueprint.get("/")
-def lead_list() -> ResponseReturnValue:
-    """Show the leads, newest first, one page at a time."""
-    before = request.args.get("before", type=_id)
-    with services().database.reading() as session:
-        found = leads.newest(session, limit=PAGE_SIZE, before=before)
-        states = pdf_states(session, [lead.id for lead in found.leads])
-        now = session.now()
-    rows = [views.row(lead, states[lead.id], now) for lead in found.leads]
-    return render_template(
-        "staff/lead_list.html", rows=rows, next_before=found.next_before, first_page=before is None
-    )
-
-
-def _id(text: str) -> int:
-    number = int(text)
-    if not 0 < number <= 2**31 - 1:
-        raise ValueError(text)
-    return number
 
 
 @blueprint.get(f"/leads/<{ID}:lead_id>")

@@ -5,24 +5,16 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from fractions import Fraction
 from urllib.parse import quote
 
-from consult.questionnaire.editions import load
-from consult.report.display import whole
 from consult.report.reasons import Reasons, reasons_of
 from consult.report.report import Axis, AxisId, Dimension, Report, from_json
 from consult.staff.moments import ago, duration, exactly
 from consult.storage.deliveries import Delivery, PdfState
-from consult.storage.leads import Lead, LeadSummary
+from consult.storage.leads import Lead
 from consult.storage.mails import MailDelivery
 from consult.storage.staff_sessions import StaffSession
 
-_PDF_WORDS: Mapping[PdfState, str] = {
-    "ready": "Ready",
-    "waiting": "Being made",
-    "failed": "Failed",
-}
 _AXIS_WORDS: Mapping[AxisId, str] = {"separation": "Separation", "handoff": "Handoff"}
 _JOB_WORDS = {"render_report": "PDF report", "render_brief": "Call brief"}
 _SOURCE_WORDS = {
@@ -42,24 +34,6 @@ class Moment:
     iso: str
     ago: str
     exact: str
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the list. `name` and `business` are empty when no contact was given."""
-
-    id: int
-    submitted: Moment
-    name: str
-    business: str
-    separation: int
-    handoff: int
-    archetype: str
-    wants_consult: bool
-    source: str
-    pdf: PdfState
-    pdf_words: str
-    demo: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,29 +147,6 @@ class VisitView:
 def moment(then: datetime, now: datetime) -> Moment:
     """A point in time as the templates show it."""
     return Moment(then.isoformat(timespec="seconds"), ago(then, now), exactly(then))
-
-
-def row(lead: LeadSummary, pdf: PdfState, now: datetime) -> Row:
-    """A lead as a line of the list."""
-    return Row(
-        id=lead.id,
-        submitted=moment(lead.submitted_at, now),
-        name=lead.contact.name if lead.contact else "",
-        business=lead.contact.business if lead.contact else "",
-        separation=whole(Fraction(lead.separation)),
-        handoff=whole(Fraction(lead.handoff)),
-        archetype=_archetype_name(lead),
-        wants_consult=lead.contact is not None and lead.contact.wants_consult,
-        source=lead.source.get("utm_source") or lead.source.get("ref") or "Direct",
-        pdf=pdf,
-        pdf_words=_PDF_WORDS[pdf],
-        demo=lead.demo,
-    )
-
-
-def _archetype_name(lead: LeadSummary) -> str:
-    name: str = load(lead.edition).words.findings["archetypes"][lead.archetype]["name"]
-    return name
 
 
 def lead_view(

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
-from consult.staff import lead_pages
+from consult.staff import list_pages
 from consult.storage import documents, leads
 from consult.storage.database import Database
 from consult.storage.deliveries import deliveries
@@ -107,7 +107,7 @@ def test_who_left_no_contact_is_a_lead_as_well(app: Flask, client: PageClient) -
 def test_the_newest_comes_first_and_each_lead_once(
     app: Flask, client: PageClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lead_pages, "PAGE_SIZE", 3)
+    monkeypatch.setattr(list_pages, "PAGE_SIZE", 3)
     made = [make_lead(app) for _ in range(7)]
     page = client.get("/staff/")
     seen = []
@@ -122,12 +122,12 @@ def test_the_newest_comes_first_and_each_lead_once(
     assert seen == sorted(made, reverse=True)
 
 
-@pytest.mark.parametrize("before", ["0", "-1", "x", "", "9" * 40, "%00", "1.5"])
+@pytest.mark.parametrize("after", ["0", "-1", "x", "", "9" * 40, "%00", "1.5"])
 def test_a_page_of_the_list_that_makes_no_sense_is_the_first(
-    app: Flask, client: PageClient, before: str
+    app: Flask, client: PageClient, after: str
 ) -> None:
     make_lead(app)
-    assert all_rows(client.get(f"/staff/?before={before}"))
+    assert all_rows(client.get(f"/staff/?after={after}"))
 
 
 @pytest.mark.parametrize("lead_id", ["0", "77", "2147483647"])
