@@ -5,6 +5,7 @@ from flask_wtf.csrf import CSRFError
 
 from consult.settings import Settings
 from consult.staff import access, account_pages, blueprint, lead_pages, list_pages
+from consult.staff.rights import NotForThisRole
 
 # Importing a module of pages puts its views on the blueprint.
 PAGES = (list_pages, lead_pages, account_pages)
@@ -15,3 +16,4 @@ def register(app: Flask, settings: Settings) -> None:
     access.install(app, settings)
     app.register_blueprint(blueprint.blueprint)
     app.register_error_handler(CSRFError, blueprint.form_expired)
+    app.register_error_handler(NotForThisRole, blueprint.not_for_this_role)

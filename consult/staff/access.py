@@ -7,6 +7,7 @@ Outside `/staff` there is no session at all, so no public page can ever set a co
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -28,6 +29,7 @@ from consult.settings import Settings
 from consult.staff.browsers import browser_name
 from consult.staff.forms import SignInForm
 from consult.staff.members import Member, Members
+from consult.staff.rights import NotForThisRole, Right, needed_right
 from consult.storage import staff_sessions
 from consult.storage.staff_sessions import Lifetime, StaffUser
 from consult.web.limits import network_of
@@ -37,6 +39,8 @@ SIGN_IN = "security.login"
 SIGN_OUT = "security.logout"
 # The only endpoints under /staff that answer somebody who is not signed in.
 OPEN_ENDPOINTS = frozenset({SIGN_IN, "staff.invitation"})
+# Flask-Security's own views carry no mark of ours.
+RIGHTS_OF_THE_LIBRARY: Mapping[str, Right] = {SIGN_OUT: "staff"}
 
 TOKEN_KEY = "staff_session"
 # "Last seen" is not worth a write with every click.
@@ -123,14 +127,27 @@ def keep_out() -> BaseResponse | None:
     """Let nobody under `/staff` without a session, nor a form without its token (400).
 
     The path decides, not the route: a page that does not exist is as closed as one that does.
+    Raises NotForThisRole (403) where the view is for another role.
     """
     if not is_staff_path(request.path):
         return None
-    if request.endpoint not in OPEN_ENDPOINTS and not current_user.is_authenticated:
+    if request.endpoint in OPEN_ENDPOINTS:
+        csrf.protect()
+        return None
+    if not current_user.is_authenticated:
         wanted = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for(SIGN_IN, next=wanted), 303)
     csrf.protect()
+    if request.endpoint and right_to(request.endpoint) == "admin" and not member().is_admin:
+        raise NotForThisRole
     return None
+
+
+def right_to(endpoint: str) -> Right:
+    """The right that an endpoint under `/staff` takes."""
+    if endpoint in RIGHTS_OF_THE_LIBRARY:
+        return RIGHTS_OF_THE_LIBRARY[endpoint]
+    return needed_right(current_app.view_functions[endpoint])
 
 
 def answer_like_the_rest(response: Response) -> Response:

@@ -14,6 +14,7 @@ from consult.staff.forms import (
     forgive_tries,
     spend_try,
 )
+from consult.staff.rights import for_staff
 from consult.storage import staff, staff_sessions
 from consult.web.services import services
 
@@ -51,12 +52,14 @@ def invitation(token: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/account")
+@for_staff
 def account() -> ResponseReturnValue:
     """Show people where they are signed in, and let them change their password."""
     return _account_page(_password_form())
 
 
 @blueprint.post("/account/password")
+@for_staff
 def change_password() -> ResponseReturnValue:
     """Change the password; only this browser stays signed in, under a new session."""
     form = _password_form()
@@ -70,6 +73,7 @@ def change_password() -> ResponseReturnValue:
 
 
 @blueprint.post(f"/account/sessions/<{ID}:session_id>/end")
+@for_staff
 def end_session(session_id: int) -> ResponseReturnValue:
     """Sign one browser of this person out; another person's sessions do not exist here."""
     with services().database.writing() as session:
@@ -79,6 +83,7 @@ def end_session(session_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/account/sessions/end-all")
+@for_staff
 def end_all_sessions() -> ResponseReturnValue:
     """Sign this person out everywhere, here too."""
     with services().database.writing() as session:

@@ -5,6 +5,8 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from consult.staff.rights import NotForThisRole
+
 ID = "int(max=2147483647)"  # what a database can count to; a longer number is nobody's
 
 blueprint = Blueprint("staff", __name__, url_prefix="/staff")
@@ -14,6 +16,11 @@ blueprint = Blueprint("staff", __name__, url_prefix="/staff")
 def not_found(error: HTTPException) -> ResponseReturnValue:
     """Say that a lead or a session is not there, or no longer."""
     return render_template("staff/not_found.html"), 404
+
+
+def not_for_this_role(error: NotForThisRole) -> ResponseReturnValue:
+    """Say whose page this is to somebody whose role may not open it."""
+    return render_template("staff/forbidden.html"), 403
 
 
 def form_expired(error: CSRFError) -> ResponseReturnValue:

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from consult.delivery import outbox
 from consult.staff import views
 from consult.staff.blueprint import ID, blueprint
+from consult.staff.rights import for_staff
 from consult.storage import documents, leads, mails
 from consult.storage.database import Session
 from consult.storage.deliveries import deliveries, pdf_states
@@ -20,6 +21,7 @@ _PAPERS = (
 
 
 @blueprint.get(f"/leads/<{ID}:lead_id>")
+@for_staff
 def lead(lead_id: int) -> ResponseReturnValue:
     """Show one lead on one page."""
     with services().database.reading() as session:
@@ -33,6 +35,7 @@ def lead(lead_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post(f"/leads/<{ID}:lead_id>/try-again")
+@for_staff
 def try_again(lead_id: int) -> ResponseReturnValue:
     """Give what was given up for a lead, a PDF or a mail, all its tries once more."""
     with services().database.writing() as session:
@@ -43,18 +46,21 @@ def try_again(lead_id: int) -> ResponseReturnValue:
 
 
 @blueprint.get(f"/leads/<{ID}:lead_id>/report.pdf")
+@for_staff
 def report_pdf(lead_id: int) -> ResponseReturnValue:
     """Send the owner's PDF; while there is none, the lead's page says how it stands."""
     return _document(lead_id, documents.REPORT, f"lead-{lead_id}.pdf")
 
 
 @blueprint.get(f"/leads/<{ID}:lead_id>/brief.pdf")
+@for_staff
 def brief_pdf(lead_id: int) -> ResponseReturnValue:
     """Send the brief for the call; while there is none, the lead's page says how it stands."""
     return _document(lead_id, documents.BRIEF, f"lead-{lead_id}-brief.pdf")
 
 
 @blueprint.get(f"/leads/<{ID}:lead_id>/mails/<{ID}:mail_id>")
+@for_staff
 def mail(lead_id: int, mail_id: int) -> ResponseReturnValue:
     """Show the text of a mail that was sent to a lead's owner."""
     with services().database.reading() as session:

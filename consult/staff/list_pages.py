@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from consult.staff import list_views
 from consult.staff.access import member
 from consult.staff.blueprint import blueprint
+from consult.staff.rights import for_staff
 from consult.storage.deliveries import pdf_states
 from consult.storage.lead_finding import find
 from consult.storage.lead_search import LeadSearch, Viewer
@@ -17,6 +18,7 @@ PAGE_SIZE = 50
 
 
 @blueprint.get("/")
+@for_staff
 def lead_list() -> ResponseReturnValue:
     """Show a page of the leads that the address selects, newest first unless it says otherwise."""
     search = LeadSearch.from_query(request.args.to_dict(flat=False))

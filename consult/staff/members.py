@@ -34,6 +34,7 @@ class Member(UserMixin):
         self.password = user.password_hash  # hashed; the name is Flask-Security's
         self.active = user.active
         self.fs_uniquifier = user.uniquifier
+        self.is_admin = user.role == "admin"
         # An admin may do whatever staff may do.
         self.roles = [Role(name) for name in ROLES[: ROLES.index(user.role) + 1]]
         self.visit = visit

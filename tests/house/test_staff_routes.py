@@ -1,0 +1,30 @@
+"""Every staff route says for whom it is, and a line written by hand says what it answers."""
+
+from flask import Flask
+
+from consult.staff import access
+from consult.staff.rights import said_right
+from tests.staff.matrix import MATRIX, staff_routes
+
+
+def test_every_route_has_a_line_in_the_matrix_and_every_line_a_route(app: Flask) -> None:
+    routes = staff_routes(app)
+    assert sorted(routes.keys() - MATRIX.keys()) == [], "add a line to tests/staff/matrix.py"
+    assert sorted(MATRIX.keys() - routes.keys()) == []
+
+
+def test_every_view_says_for_whom_it_is(app: Flask) -> None:
+    """Put `@for_staff` or `@for_admins` of consult/staff/rights.py under the route."""
+    views = {endpoint: app.view_functions[endpoint] for endpoint, _ in staff_routes(app)}
+    kept_apart = access.OPEN_ENDPOINTS | access.RIGHTS_OF_THE_LIBRARY.keys()
+    silent = [name for name, view in views.items() if said_right(view) is None]
+    assert sorted(set(silent) - kept_apart) == []
+
+
+def test_the_views_say_what_the_matrix_says(app: Flask) -> None:
+    with app.app_context():
+        for (endpoint, _), expected in MATRIX.items():
+            if expected.whom == "anybody":
+                assert endpoint in access.OPEN_ENDPOINTS
+            else:
+                assert access.right_to(endpoint) == expected.whom, endpoint

@@ -1,0 +1,78 @@
+"""Who may do what under /staff: one line for each route and method, written down by hand.
+
+A route without a line fails `tests/house/test_staff_routes.py`. To add one, say who may use it and
+what they get:
+
+    ("staff.lead", "GET"): shared("staff", 200),
+
+`page` is for a route without an object, `shared` for objects that all colleagues may open,
+`private` for those that exist for their owner only. `fields` are what the form needs so that it
+does what it is for. The objects that stand for each argument of a route are in `World.objects`;
+an argument of a new kind gets a line there.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from flask import Flask
+from werkzeug.routing import Rule
+
+from consult.staff import access
+
+Whom = Literal["anybody", "staff", "admin"]
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a route answers: to whom, and by object; `signed_in` where that makes a difference."""
+
+    whom: Whom
+    status: Mapping[str, int]
+    fields: Mapping[str, str] = field(default_factory=dict)
+    signed_in: int | None = None
+
+
+def page(whom: Whom, status: int, *, signed_in: int | None = None, **fields: str) -> Expected:
+    """A route about no object in particular."""
+    return Expected(whom, {"own": status}, fields, signed_in)
+
+
+def shared(whom: Whom, status: int, **fields: str) -> Expected:
+    """A route about something that all who may use the route share."""
+    return Expected(whom, {"own": status, "another's": status, "missing": 404}, fields)
+
+
+def private(whom: Whom, status: int, **fields: str) -> Expected:
+    """A route about something that does not exist for anybody but its owner."""
+    return Expected(whom, {"own": status, "another's": 404, "missing": 404}, fields)
+
+
+# In the order of the alphabet, so that two people who add a line seldom add it at the same place.
+MATRIX: Mapping[tuple[str, str], Expected] = {
+    ("security.login", "GET"): page("anybody", 200, signed_in=302),
+    ("security.login", "POST"): page("anybody", 422, signed_in=303),
+    ("security.logout", "POST"): page("staff", 303),
+    ("staff.account", "GET"): page("staff", 200),
+    ("staff.brief_pdf", "GET"): shared("staff", 303),
+    ("staff.change_password", "POST"): page("staff", 422),
+    ("staff.end_all_sessions", "POST"): page("staff", 303),
+    ("staff.end_session", "POST"): private("staff", 303),
+    ("staff.invitation", "GET"): Expected("anybody", {"own": 200, "missing": 404}),
+    ("staff.invitation", "POST"): Expected("anybody", {"own": 422, "missing": 404}),
+    ("staff.lead", "GET"): shared("staff", 200),
+    ("staff.lead_list", "GET"): page("staff", 200),
+    ("staff.mail", "GET"): shared("staff", 200),
+    ("staff.report_pdf", "GET"): shared("staff", 303),
+    ("staff.try_again", "POST"): shared("staff", 303),
+}
+
+
+def staff_routes(app: Flask) -> dict[tuple[str, str], Rule]:
+    """Every route under /staff, by endpoint and method."""
+    return {
+        (rule.endpoint, method): rule
+        for rule in app.url_map.iter_rules()
+        if access.is_staff_path(rule.rule)
+        for method in (rule.methods or set()) - {"OPTIONS", "HEAD"}
+    }

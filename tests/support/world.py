@@ -1,0 +1,111 @@
+"""A small agency whose routes are tried by everybody: see `tests/staff/matrix.py`."""
+
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+
+from flask.testing import FlaskClient
+from sqlalchemy import update
+from werkzeug.test import TestResponse
+
+from consult.staff import accounts
+from consult.storage import mails
+from consult.storage.staff_tables import StaffUserRow
+from tests.support.apps import make_app, services_of
+from tests.support.client import PageClient
+from tests.support.staff import make_lead, make_user, sign_in
+from tests.support.submissions import CONTACT
+
+NOBODY, DISABLED, STAFF, ADMIN = ROLES = ("nobody", "disabled", "staff", "admin")
+_EMAILS = {role: f"{role}@example.com" for role in (DISABLED, STAFF, ADMIN)}
+_SAME_SITE = {"Sec-Fetch-Site": "same-origin", "Origin": "http://localhost"}
+MISSING = 987_654
+
+
+class World:
+    """An app with an admin, a member of staff, somebody disabled, and two leads.
+
+    All are signed in, the disabled one in a browser whose session was left open. `restore` puts
+    the database back, so that each request finds the same world.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.app = make_app(folder)
+        made = services_of(self.app)
+        for role in _EMAILS:
+            make_user(self.app, _EMAILS[role], admin=role == ADMIN)
+        self._browsers = {role: PageClient(self.app) for role in ROLES}
+        for role in _EMAILS:
+            sign_in(self._browsers[role], _EMAILS[role])
+            sign_in(PageClient(self.app), _EMAILS[role])  # at another desk
+        self._tokens = {role: self._form_token(role) for role in ROLES}
+        self.leads = [make_lead(self.app, contact=CONTACT) for _ in range(2)]
+        invitation = accounts.invite(made.database, "", "new@example.com").rsplit("/", 1)[1]
+        with made.database.writing() as session:
+            for number, lead in enumerate(self.leads, 1):
+                mails.ask_for_mail(session, lead, CONTACT.email, "https://check.example/x")
+                mails.record_sent(session, number, subject="Hi", body="Hi", handed_to="server")
+            session.execute(
+                update(StaffUserRow)
+                .where(StaffUserRow.email == _EMAILS[DISABLED])
+                .values(active=False)
+            )
+        self._invitation = invitation
+        self._file = folder / "consult.db"
+        self._kept = sqlite3.connect(":memory:")
+        with closing(sqlite3.connect(self._file)) as now:
+            now.backup(self._kept)
+        self._watch = sqlite3.connect(self._file)
+
+    def close(self) -> None:
+        """Give everything back."""
+        self._watch.close()
+        self._kept.close()
+        services_of(self.app).database.close()
+
+    def restore(self) -> None:
+        """Put the database back to how it was."""
+        with closing(sqlite3.connect(self._file)) as now:
+            self._kept.backup(now)
+
+    def version(self) -> int:
+        """A number that changes when somebody writes to the database."""
+        return int(self._watch.execute("PRAGMA data_version").fetchone()[0])
+
+    def objects(self, role: str) -> Mapping[str, Mapping[str, object]]:
+        """For each argument of a route, what is a person's own, another's, or nowhere."""
+        me = STAFF if role not in _EMAILS else role
+        other = ADMIN if me == STAFF else STAFF
+        return {
+            "lead_id": {"own": self.leads[0], "another's": self.leads[1]},
+            "mail_id": {"own": 1, "another's": 2},
+            "session_id": {"own": self._session_of(me), "another's": self._session_of(other)},
+            "token": {"own": self._invitation, "missing": "x" * 43},
+        }
+
+    def ask(self, role: str, method: str, path: str, fields: Mapping[str, str]) -> TestResponse:
+        """Send a request as somebody of a role, from a page of this site."""
+        data = {"csrf_token": self._tokens.get(role, ""), **fields} if method == "POST" else None
+        return self._client(role).open(path, method=method, data=data, headers=_SAME_SITE)
+
+    def _client(self, role: str) -> FlaskClient:
+        """A fresh browser with the cookies that this role signed in with."""
+        kept = self._browsers[role]._client.get_cookie("staff")
+        client = self.app.test_client()
+        if kept:
+            client.set_cookie("staff", kept.value)
+        return client
+
+    def _form_token(self, role: str) -> str:
+        page = "/staff/sign-in" if role == NOBODY else "/staff/account"
+        return self._browsers[role].get(page).form().data["csrf_token"][0]
+
+    def _session_of(self, role: str) -> int:
+        """The session of somebody's other desk."""
+        found = self._kept.execute(
+            "SELECT max(s.id) FROM staff_sessions s JOIN staff_users u ON u.id = s.user_id "
+            "WHERE u.email = ?",
+            (_EMAILS[role],),
+        )
+        return int(found.fetchone()[0])
