@@ -4,11 +4,24 @@ from flask import Flask
 from flask_wtf.csrf import CSRFError
 
 from consult.settings import Settings
-from consult.staff import access, account_pages, blueprint, lead_pages, list_pages
+from consult.staff import (
+    access,
+    account_pages,
+    blueprint,
+    confirm_pages,
+    lead_pages,
+    list_pages,
+)
 from consult.staff.rights import NotForThisRole
 
-# Importing a module of pages puts its views on the blueprint.
-PAGES = (list_pages, lead_pages, account_pages)
+# Importing a module of pages puts its views on the blueprint. One a line, so that two who add
+# one at the same time do not meet.
+PAGES = (
+    list_pages,
+    lead_pages,
+    account_pages,
+    confirm_pages,
+)
 
 
 def register(app: Flask, settings: Settings) -> None:

@@ -36,6 +36,8 @@ class StaffSession:
     id: int
     created_at: datetime
     last_seen_at: datetime
+    proven_at: datetime
+    means: str
     browser: str
     network_hash: str
 
@@ -48,8 +50,10 @@ class Lifetime:
     absolute: timedelta
 
 
-def start_session(session: Session, user_id: int, browser: str, network_hash: str) -> str:
-    """Note that somebody signed in.
+def start_session(
+    session: Session, user_id: int, browser: str, network_hash: str, means: str = "password"
+) -> str:
+    """Note that somebody signed in, by what means (such as `passkey`).
 
     Returns:
         The token by which this browser is known from now on.
@@ -62,6 +66,8 @@ def start_session(session: Session, user_id: int, browser: str, network_hash: st
             user_id=user_id,
             created_at=now,
             last_seen_at=now,
+            proven_at=now,
+            means=means,
             browser=browser,
             network_hash=network_hash,
         )
@@ -105,6 +111,21 @@ def touch_session(session: Session, session_id: int) -> None:
     )
 
 
+def prove_session(session: Session, session_id: int) -> str:
+    """Note that the person proved again who they are; the session goes on under a new token.
+
+    Returns:
+        The token by which this browser is known from now on.
+    """
+    token = new_token()
+    session.execute(
+        update(StaffSessionRow)
+        .where(StaffSessionRow.id == session_id)
+        .values(token_hash=token_hash(token), proven_at=session.now())
+    )
+    return token
+
+
 def end_session(session: Session, user_id: int, session_id: int) -> bool:
     """End one session of a person; False when this person has no such session to end."""
     ended = session.scalar(
@@ -116,10 +137,12 @@ def end_session(session: Session, user_id: int, session_id: int) -> bool:
     return ended is not None
 
 
-def end_all_sessions(session: Session, user_id: int) -> None:
-    """Sign a person out everywhere."""
+def end_all_sessions(session: Session, user_id: int, but: int | None = None) -> None:
+    """Sign a person out everywhere, save in the session with the id `but`."""
     session.execute(
-        update(StaffSessionRow).where(*_open_of(user_id)).values(ended_at=session.now())
+        update(StaffSessionRow)
+        .where(*_open_of(user_id), StaffSessionRow.id != (but or 0))
+        .values(ended_at=session.now())
     )
 
 
@@ -142,6 +165,8 @@ def _staff_session(row: StaffSessionRow) -> StaffSession:
         id=row.id,
         created_at=row.created_at,
         last_seen_at=row.last_seen_at,
+        proven_at=row.proven_at,
+        means=row.means,
         browser=row.browser,
         network_hash=row.network_hash,
     )

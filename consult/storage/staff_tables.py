@@ -55,6 +55,9 @@ class StaffSessionRow(Base):
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    # When this person last proved in this browser who they are, and by what they first did.
+    proven_at: Mapped[datetime]
+    means: Mapped[str] = mapped_column(String(16))
     # Enough for a person to recognise their own devices, and no more: "Firefox on Windows", and a
     # keyed hash of the network, which can be compared but not read.
     browser: Mapped[str] = mapped_column(String(80))

@@ -24,6 +24,8 @@ class State:
     path: Callable[[Site], str]
     then: Step | None = None
     signed_in: bool = False
+    stale: bool = False
+    """Whether the person who is signed in has not proved for a while who they are."""
 
 
 def press(selector: str = CONTINUE) -> Step:
@@ -140,6 +142,8 @@ STAFF_STATES = (
         press("form[action$='/password'] button"),
         signed_in=True,
     ),
+    State("confirm", on("/staff/confirm?next=/staff/account"), signed_in=True, stale=True),
+    State("confirm refused", on("/staff/confirm"), press(), signed_in=True, stale=True),
     State("lead not found", on("/staff/leads/99"), signed_in=True),
 )
 STATES = OWNER_STATES + STAFF_STATES

@@ -120,6 +120,8 @@ class Form:
             found.values = chosen or found.offered[:1]
         elif kind == "textarea":
             found.values = [(control.text or "").removeprefix("\n")]
+        elif kind == "hidden":
+            found.values += [control.attrib.get("value", "")]
         else:
             found.values = [control.attrib.get("value", "")]
 

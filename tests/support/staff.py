@@ -1,6 +1,9 @@
 """Staff for the tests: accounts, people who are signed in, and leads for them to read."""
 
+from datetime import timedelta
+
 from flask import Flask
+from sqlalchemy import update
 
 from consult.owner.submission import freeze
 from consult.questionnaire import read_answers, walk
@@ -8,6 +11,7 @@ from consult.questionnaire.editions import newest
 from consult.staff import access, accounts
 from consult.storage import checks, leads, staff
 from consult.storage.leads import Contact
+from consult.storage.staff_tables import StaffSessionRow
 from tests.support.apps import services_of
 from tests.support.client import PageClient
 from tests.support.page import Page
@@ -68,3 +72,10 @@ def make_lead(
         lead = leads.by_result_token(session, result)
     assert lead is not None
     return lead.id
+
+
+def let_proof_age(app: Flask, minutes: int = 11) -> None:
+    """Have everybody who is signed in proved who they are so long ago; with 0, just now."""
+    with services_of(app).database.writing() as session:
+        proven_at = session.now() - timedelta(minutes=minutes)
+        session.execute(update(StaffSessionRow).values(proven_at=proven_at))

@@ -1,0 +1,110 @@
+"""Proving again who one is, before what cannot be taken back or tells a lot.
+
+A browser that somebody else sits down at should not be enough to carry all leads away. So some
+views want a proof (password, code, passkey) that is not older than ten minutes. When the last one
+was given stands in the session's row in the database; the cookie knows nothing of it.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import Any, TypedDict, TypeVar, cast
+
+from flask import current_app, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from itsdangerous import BadData, URLSafeTimedSerializer
+
+from consult.staff import access
+from consult.staff.access import TOKEN_KEY, member
+from consult.storage import audit, staff_sessions
+from consult.web.services import services
+
+FRESH_FOR = timedelta(minutes=10)
+# As long as somebody may take to find the phone with the code on it.
+_HELD_FOR = timedelta(hours=1)
+
+_View = TypeVar("_View", bound=Callable[..., ResponseReturnValue])
+
+
+class Held(TypedDict):
+    """A form that was sent too late: to where, whose, and what was filled in."""
+
+    user: int
+    action: str
+    fields: list[tuple[str, str]]
+
+
+def fresh(view: _View) -> _View:
+    """Let a view be used only by somebody who proved who they are in the last ten minutes.
+
+    It goes under the route and the mark that says for whom the view is:
+
+        @blueprint.get("/export")
+        @for_staff
+        @fresh
+        def export() -> ResponseReturnValue: ...
+
+    Put it on the page with the form as well as on the view that takes the form: who opens the
+    page is asked there and comes back to it, and then has ten minutes for the form. A form that
+    is sent later is not lost: its sender is asked, and may then send it again as it was. Passwords
+    and files are not kept for that, so a form with one of them should prove itself by a password.
+    For a download, guard the page that links to it too, so that the question comes up there.
+    """
+
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> ResponseReturnValue:
+        return view(*args, **kwargs) if is_fresh() else _ask()
+
+    return cast("_View", guarded)
+
+
+def is_fresh() -> bool:
+    """Whether who is signed in proved in the last ten minutes, in this browser, who they are."""
+    visit = member().visit
+    return visit is not None and services().database.clock() - visit.proven_at < FRESH_FOR
+
+
+def renew(means: str) -> None:
+    """Note that who is signed in has just proved it, and give their session a new token."""
+    me = member()
+    if me.visit is None:
+        return
+    with services().database.writing() as writing:
+        token = staff_sessions.prove_session(writing, me.visit.id)
+        audit.record(writing, "account.confirmed", by=me.id, means=means)
+    session[TOKEN_KEY] = token
+
+
+def held_form(sealed: str) -> Held | None:
+    """The form that was put aside until its sender proved who they are; None if there is none."""
+    try:
+        held: Held = _sealer().loads(sealed, max_age=int(_HELD_FOR.total_seconds()))
+    except BadData:
+        return None
+    return held if held["user"] == member().id else None
+
+
+def own_path(path: str) -> str:
+    """A path of the staff pages as it is; the list of leads for anything else."""
+    is_ours = access.is_staff_path(path.partition("?")[0]) and path.isprintable()
+    return path if is_ours and "\\" not in path else url_for("staff.lead_list")
+
+
+def _ask() -> ResponseReturnValue:
+    here = request.full_path.rstrip("?")
+    if request.method == "GET":
+        return redirect(url_for("staff.confirm", next=here), 303)
+    fields = [(name, text) for name, text in request.form.items(multi=True) if name != "csrf_token"]
+    held = Held(user=member().id, action=here, fields=fields)
+    return confirm_page(held=str(_sealer().dumps(held))), 403
+
+
+def confirm_page(*, wanted: str = "", held: str = "", error: str = "") -> str:
+    """The page that asks for a proof, on the way to `wanted` or to sending the `held` form."""
+    return render_template(
+        "staff/confirm.html", wanted=wanted, held=held, errors={"password": error} if error else {}
+    )
+
+
+def _sealer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(str(current_app.secret_key), salt="staff form held back")
