@@ -1,28 +1,32 @@
 """Every page, in every state: for eyes, thumbs, screen readers and strong magnifiers."""
 
+from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, StorageState
+from playwright.sync_api import Browser
 
 from tests.browser.site import Site
 from tests.browser.states import STAFF_STATES, STATES, State
 from tests.support import staff
 from tests.support.browser import (
+    AXE_RULES,
     DESK_WIDTH,
     PHONE_WIDTH,
+    RULES_OF_LOOKS,
     ZOOMED_WIDTH,
     Scheme,
+    Visit,
     axe_violations,
     small_targets,
     visiting,
 )
 
-LOOKS: tuple[tuple[int, Scheme], ...] = (
-    (PHONE_WIDTH, "light"),
-    (PHONE_WIDTH, "dark"),
-    (DESK_WIDTH, "dark"),
-    (DESK_WIDTH, "light"),
+LOOKS: tuple[tuple[int, Scheme, Sequence[str]], ...] = (
+    (PHONE_WIDTH, "light", AXE_RULES),
+    (PHONE_WIDTH, "dark", RULES_OF_LOOKS),
+    (DESK_WIDTH, "dark", AXE_RULES),
+    (DESK_WIDTH, "light", RULES_OF_LOOKS),
 )
 THUMB = 44
 DENSE = 24
@@ -36,39 +40,48 @@ NOT_LOOKED_AT = {
 
 
 @pytest.fixture(scope="module")
-def cookies(browser: Browser, site: Site) -> StorageState:
-    """The cookies of somebody of the staff who is signed in."""
+def passer_by(browser: Browser, site: Site) -> Iterator[Visit]:
+    """A window of somebody who is not signed in."""
+    with visiting(browser, site.origin) as visit:
+        yield visit
+
+
+@pytest.fixture(scope="module")
+def colleague(browser: Browser, site: Site) -> Iterator[Visit]:
+    """A window of somebody of the staff who is signed in."""
     with visiting(browser, site.origin) as visit:
         visit.open("/staff/sign-in")
         visit.tab.fill("[name=email]", staff.EMAIL)
         visit.tab.fill("[name=password]", staff.PASSWORD)
         visit.leave(visit.tab.locator("main form button").click)
         assert visit.path == "/staff/"
-        return visit.tab.context.storage_state()
+        yield visit
 
 
 @pytest.mark.parametrize("state", STATES, ids=lambda state: state.name)
 def test_everybody_can_use_every_page(
-    browser: Browser, site: Site, state: State, request: pytest.FixtureRequest
+    site: Site, state: State, request: pytest.FixtureRequest
 ) -> None:
     """Axe is content, nothing is wider than the window, and every target fits a thumb."""
-    signed_in = request.getfixturevalue("cookies") if state.signed_in else None
+    visit: Visit = request.getfixturevalue("colleague" if state.signed_in else "passer_by")
     staff.let_proof_age(site.app, minutes=60 if state.stale else 0)
-    with visiting(browser, site.origin, signed_in=signed_in) as visit:
-        visit.open(state.path(site))
-        if state.then:
-            state.then(visit)
-        found: list[str] = []
-        for width, scheme in LOOKS:
-            visit.look(width, scheme)
-            found += [f"{width} {scheme}: {violation}" for violation in axe_violations(visit)]
-        for width, height in ((ZOOMED_WIDTH, 256), (PHONE_WIDTH, 740)):
-            visit.look(width, height=height)
-            if visit.overflow():
-                found.append(f"{visit.overflow()} px wider than a window of {width}")
-        small = small_targets(visit, least=DENSE if state in STAFF_STATES else THUMB)
-        found += [f"too small to hit: {target}" for target in small]
-        assert not found, f"{visit.path}\n" + "\n".join(found)
+    visit.look(PHONE_WIDTH, height=740)
+    visit.open(state.path(site))
+    if state.then:
+        state.then(visit)
+    found: list[str] = []
+    for width, scheme, rules in LOOKS:
+        visit.look(width, scheme)
+        found += [f"{width} {scheme}: {violation}" for violation in axe_violations(visit, rules)]
+    for width, height in ((ZOOMED_WIDTH, 256), (PHONE_WIDTH, 740)):
+        visit.look(width, height=height)
+        if visit.overflow():
+            found.append(f"{visit.overflow()} px wider than a window of {width}")
+    small = small_targets(visit, least=DENSE if state in STAFF_STATES else THUMB)
+    found += [f"too small to hit: {target}" for target in small]
+    visit.tab.unroute_all()
+    found += visit.take_faults()
+    assert not found, f"{visit.path}\n" + "\n".join(found)
 
 
 def test_no_page_is_left_out(site: Site) -> None:

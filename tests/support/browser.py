@@ -9,7 +9,7 @@ import os
 import shutil
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from flask import Flask
-from playwright.sync_api import Browser, ConsoleMessage, Error, Playwright, Request, StorageState
+from playwright.sync_api import Browser, ConsoleMessage, Error, Playwright, Request
 from playwright.sync_api import Page as Tab
 from waitress.server import create_server
 
@@ -41,6 +41,13 @@ FLAGS = (
 SLOW_MACHINE_MS = 30_000
 AXE_SCRIPT = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 AXE_RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+RULES_OF_LOOKS = (
+    "color-contrast",
+    "target-size",
+    "link-in-text-block",
+    "scrollable-region-focusable",
+)
+"""The rules of axe that may judge the same page otherwise in other colours or another width."""
 PHONE_WIDTH, DESK_WIDTH, ZOOMED_WIDTH = 360, 1280, 320
 """CSS pixels; 320 is what a window of 1280 is left with at 400% zoom."""
 
@@ -128,6 +135,11 @@ class Visit:
         self.tab.set_viewport_size({"width": width, "height": height})
         self.tab.emulate_media(color_scheme=scheme, reduced_motion="reduce")
 
+    def take_faults(self) -> list[str]:
+        """What went wrong so far; the window starts anew after it."""
+        taken, self.faults[:] = list(self.faults), []
+        return taken
+
     def overflow(self) -> int:
         """By how many CSS pixels the page is wider than the window."""
         wider: int = self.tab.evaluate(
@@ -145,17 +157,12 @@ def visiting(
     width: int = PHONE_WIDTH,
     height: int = 740,
     touch: bool = False,
-    signed_in: StorageState | None = None,
 ) -> Iterator[Visit]:
-    """Open a private window on a site; when it closes, nothing may have gone wrong in it.
-
-    `signed_in` are the cookies of somebody who signed in in another window.
-    """
+    """Open a private window on a site; when it closes, nothing may have gone wrong in it."""
     context = browser.new_context(
         java_script_enabled=javascript,
         viewport={"width": width, "height": height},
         has_touch=touch,
-        storage_state=signed_in,
         reduced_motion="reduce",
     )
     context.set_default_timeout(SLOW_MACHINE_MS)
@@ -185,12 +192,16 @@ def _note_error(visit: Visit, error: Error) -> None:
     visit.faults.append(f"{visit.path}: {error.message}")
 
 
-def axe_violations(visit: Visit) -> list[str]:
-    """What axe finds against WCAG 2.0 to 2.2 A and AA and good practice, one line an element."""
+def axe_violations(visit: Visit, rules: Sequence[str] = AXE_RULES) -> list[str]:
+    """What axe finds against WCAG 2.0 to 2.2 A and AA and good practice, one line an element.
+
+    `rules` may name single rules instead, as `RULES_OF_LOOKS` does.
+    """
     faults_of_the_page = list(visit.faults)
     if visit.tab.evaluate("typeof axe === 'undefined'"):
-        visit.tab.evaluate(AXE_SCRIPT)
-    options = {"runOnly": list(AXE_RULES), "resultTypes": ["violations"]}
+        visit.tab.evaluate(f"{AXE_SCRIPT}\n;void 0")
+    kind = "tag" if rules is AXE_RULES else "rule"
+    options = {"runOnly": {"type": kind, "values": list(rules)}, "resultTypes": ["violations"]}
     run = "async (options) => (await axe.run(options)).violations"
     violations = visit.tab.evaluate(run, options)
     # Axe tries inline styles on the page, and the page's content policy complains about them.
