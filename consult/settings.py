@@ -5,11 +5,13 @@ An environment variable is the setting's name in capitals with `CONSULT_` in fro
 `consult settings` prints the descriptions below: they are the documentation.
 """
 
+import binascii
 import hmac
 import os
 import re
 import secrets
 import tempfile
+from base64 import b64decode
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -86,6 +88,25 @@ def _smtp_url(url: SecretStr) -> SecretStr:
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
         raise ValueError("must look like smtp://user:password@host:587 or smtps://…:465")
     return url
+
+
+def _webhook_url(url: SecretStr) -> SecretStr:
+    parts = urlsplit(url.get_secret_value())
+    if parts.scheme not in ("https", "http") or not parts.hostname:
+        raise ValueError("must be an address such as https://hooks.example.com/relay")
+    return url
+
+
+def _webhook_secret(secret: SecretStr) -> SecretStr:
+    """A secret as Standard Webhooks writes it: 24 to 64 bytes in base64 behind "whsec_"."""
+    prefix, _, coded = secret.get_secret_value().rpartition("whsec_")
+    try:
+        length = len(b64decode(coded, validate=True))
+    except binascii.Error:
+        length = 0
+    if prefix or not 24 <= length <= 64:
+        raise ValueError('must be "whsec_" and 24 to 64 bytes in base64: openssl rand -base64 32')
+    return secret
 
 
 def _sender(text: str) -> str:
@@ -181,6 +202,20 @@ class Settings(BaseSettings):
         description="Folder that mails are written to while no mail server is set; mail in the "
         "var folder by default.",
     )
+    webhook_url: Annotated[SecretStr, AfterValidator(_webhook_url)] | None = Field(
+        default=None,
+        description="An address that is told of each lead by signed webhooks, beside those chosen "
+        "in the staff area. Contact details never go to it.",
+    )
+    webhook_secret: Annotated[SecretStr, AfterValidator(_webhook_secret)] | None = Field(
+        default=None,
+        description="Signs webhooks to that address, as whsec_ and base64 (Standard Webhooks).",
+    )
+    webhook_loopback: bool = Field(
+        default=False,
+        description="For development: webhooks may go to this very machine, also without TLS. "
+        "Refused unless the application itself is reached on this machine only.",
+    )
     retention_days_drafts: int = Field(
         default=30,
         ge=1,
@@ -251,6 +286,16 @@ class Settings(BaseSettings):
             )
         if self.smtp_url is not None and "mail_from" not in self.model_fields_set:
             raise ValueError(f"{PREFIX}MAIL_FROM: is required with {PREFIX}SMTP_URL")
+        if (self.webhook_url is None) != (self.webhook_secret is None):
+            raise ValueError(
+                f"{PREFIX}WEBHOOK_URL and {PREFIX}WEBHOOK_SECRET: are only of use together"
+            )
+        own_host = urlsplit(self.base_url).hostname
+        if self.webhook_loopback and own_host not in ("localhost", "127.0.0.1", "::1"):
+            raise ValueError(
+                f"{PREFIX}WEBHOOK_LOOPBACK: is for development, where {PREFIX}BASE_URL is this "
+                "very machine"
+            )
         if self.job_lease_seconds <= self.pdf_timeout_seconds:
             raise ValueError(
                 f"{PREFIX}JOB_LEASE_SECONDS: must be more than {PREFIX}PDF_TIMEOUT_SECONDS"
@@ -259,7 +304,18 @@ class Settings(BaseSettings):
 
     def audit_key(self) -> bytes:
         """The key that seals the audit log, made from the secret key."""
-        return hmac.digest(self.signing_key().encode(), b"audit log", "sha256")
+        return self._key_for("audit log")
+
+    def webhook_key(self) -> bytes:
+        """The key that the secrets of webhooks follow from."""
+        return self._key_for("webhooks")
+
+    def mail_key(self) -> bytes:
+        """The key that signs links in mails to staff."""
+        return self._key_for("staff mails")
+
+    def _key_for(self, purpose: str) -> bytes:
+        return hmac.digest(self.signing_key().encode(), purpose.encode(), "sha256")
 
     def signing_key(self) -> str:
         """The secret key: the one that was set, or the one kept in the var folder, made if new.

@@ -14,6 +14,7 @@ from consult.commands.children import end_with_parent, worker_processes
 from consult.commands.database import open_database
 from consult.commands.faults import Failure
 from consult.delivery.handlers import handlers_of, schedule_purge
+from consult.delivery.telling import schedule_look
 from consult.delivery.worker import Worker, run_until_signal
 from consult.report.brand import load_brand
 from consult.report.renderer import Renderer
@@ -42,7 +43,7 @@ port_option = click.option(
     default=1,
     show_default=True,
     type=click.IntRange(0, 32),
-    help="How many processes make the PDFs and send the mails.",
+    help="How many processes make the PDFs and send mails and webhooks.",
 )
 def serve(host: str, port: int, workers: int) -> None:
     """Serve the pages and run the worker, all on this machine."""
@@ -67,7 +68,7 @@ def web(host: str, port: int) -> None:
 @click.option("--once", is_flag=True, help="Do what is due now, then end.")
 @click.option("--with-parent", is_flag=True, hidden=True)
 def worker(once: bool, with_parent: bool) -> None:
-    """Make the PDFs and send the mails, until told to stop."""
+    """Make the PDFs and send mails and webhooks, until told to stop."""
     configure_logging()
     if with_parent:
         end_with_parent()
@@ -77,6 +78,7 @@ def worker(once: bool, with_parent: bool) -> None:
     with open_database(settings) as database, closing(renderer):
         with database.writing() as session:
             schedule_purge(session)
+            schedule_look(session)
         handlers = handlers_of(settings, brand, database, renderer.render)
         made = Worker(database, handlers, lease_seconds=settings.job_lease_seconds)
         if once:

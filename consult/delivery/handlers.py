@@ -5,10 +5,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
 
+from pydantic import SecretStr
+
 from consult.delivery.mail import LetterWriter, letter_writer, mail_report
 from consult.delivery.outbox import Job
 from consult.delivery.post import MailFolder, MailServer, Post
 from consult.delivery.reports import DocumentWriter, brief_writer, report_writer
+from consult.delivery.staff_mail import StaffPost, mail_staff
+from consult.delivery.telling import LOOK_ROUND, look_round, tell
+from consult.delivery.web_post import WebPost
+from consult.delivery.webhooks import WebhookPost, send_webhook
 from consult.delivery.worker import Effect, Handler
 from consult.report.brand import Brand
 from consult.settings import Settings
@@ -33,6 +39,21 @@ class Mailing:
     folder: MailFolder
 
 
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What it takes to tell staff and other programs what happened.
+
+    Attributes:
+        staff: what it takes to write to staff.
+        webhooks: what it takes to send webhooks.
+        fixed_url: the address that the environment sets for them, if it does.
+    """
+
+    staff: StaffPost
+    webhooks: WebhookPost
+    fixed_url: str | None
+
+
 def handlers_of(
     settings: Settings, brand: Brand, database: Database, render: Callable[[str], bytes]
 ) -> dict[str, Handler]:
@@ -41,6 +62,7 @@ def handlers_of(
     server = settings.smtp_url and MailServer(settings.smtp_url.get_secret_value())
     return make_handlers(
         database,
+        telling=telling_of(settings, brand, server or folder),
         write_report=report_writer(brand, settings.paper),
         write_brief=brief_writer(brand, settings.paper),
         render=render,
@@ -51,6 +73,24 @@ def handlers_of(
     )
 
 
+def telling_of(settings: Settings, brand: Brand, post: Post) -> Telling:
+    """What the settings and the brand want for telling."""
+    return Telling(
+        staff=StaffPost(brand, settings.mail_from, settings.base_url, settings.mail_key(), post),
+        webhooks=WebhookPost(
+            web=WebPost(loopback=settings.webhook_loopback),
+            key=settings.webhook_key(),
+            fixed_secret=_plain(settings.webhook_secret) or "",
+            base_url=settings.base_url,
+        ),
+        fixed_url=_plain(settings.webhook_url),
+    )
+
+
+def _plain(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret else None
+
+
 def make_handlers(
     database: Database,
     *,
@@ -58,6 +98,7 @@ def make_handlers(
     write_brief: DocumentWriter,
     render: Callable[[str], bytes],
     mailing: Mailing,
+    telling: Telling,
     lead_days: int,
 ) -> dict[str, Handler]:
     """The handlers of this application, by kind of job.
@@ -68,6 +109,7 @@ def make_handlers(
         write_brief: the brief for staff, likewise.
         render: HTML to PDF, with its own time limit.
         mailing: what it takes to send mail.
+        telling: what it takes to tell staff and other programs what happened.
         lead_days: how long a lead is kept, and a mail in the folder.
     """
     return {
@@ -76,6 +118,10 @@ def make_handlers(
         ),
         jobs.RENDER_BRIEF: partial(render_document, database, documents.BRIEF, write_brief, render),
         jobs.MAIL_REPORT: partial(mail_report, database, mailing.write, mailing.post),
+        jobs.TELL: partial(tell, database, telling.fixed_url),
+        jobs.MAIL_STAFF: partial(mail_staff, database, telling.staff),
+        jobs.WEBHOOK: partial(send_webhook, database, telling.webhooks),
+        LOOK_ROUND: look_round,
         PURGE: partial(purge, database, mailing.folder, lead_days),
     }
 

@@ -1,26 +1,18 @@
 """The mail that brings an owner the report: what it says, and that it is sent once."""
 
-import functools
-import hashlib
 import json
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
-from urllib.parse import urlsplit
-
-from email_validator import validate_email
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from consult.delivery.calendar import Entry, calendar_file
+from consult.delivery.letters import harmless, message_id, new_message, page, set_text
 from consult.delivery.outbox import Job
 from consult.delivery.post import Post
 from consult.delivery.worker import Effect, NotYet
 from consult.report.brand import Brand
 from consult.report.display import long_date
-from consult.report.files import PROJECT
 from consult.report.report import from_json
 from consult.storage import documents, leads, mails
 from consult.storage.database import Database, Session
@@ -88,9 +80,10 @@ def letter_writer(brand: Brand, sender: str, base_url: str) -> LetterWriter:
 
     def write(lead: Lead, mail: Mail, link: str, pdf: bytes) -> Letter:
         look_again = (mail.created_at + timedelta(days=LOOK_AGAIN_DAYS)).date()
-        id = _message_id(mail, link, base_url)
+        # The link is a secret of 256 bits.
+        id = message_id(f"{mail.id} {link}", base_url)
         told = {
-            "name": _greeted(lead.contact.name if lead.contact else ""),
+            "name": harmless(lead.contact.name if lead.contact else ""),
             "brand": brand,
             "report": from_json(json.dumps(lead.report)),
             "wants_consult": lead.contact is not None and lead.contact.wants_consult,
@@ -107,13 +100,14 @@ def letter_writer(brand: Brand, sender: str, base_url: str) -> LetterWriter:
             f"Take the check again and see what has changed: {base_url}",
         )
         subject = f"Your {brand.product} report"
-        message = _message(mail, sender, subject, id)
+        # Of what an owner typed, only the address is in the headers.
+        message = new_message(
+            sender=sender, to=mail.address, subject=subject, date=mail.created_at, id=id
+        )
         if brand.email:
             message["Reply-To"] = brand.email
-        text = _page("mail/report.txt", link=link, **told)
-        message.set_content(text, cte="quoted-printable")
-        html = _page("mail/report.html", link=link, subject=subject, **told)
-        message.add_alternative(html, subtype="html", cte="quoted-printable")
+        text = page("mail/report.txt", link=link, **told)
+        set_text(message, text, page("mail/report.html", link=link, subject=subject, **told))
         message.add_attachment(
             pdf,
             maintype="application",
@@ -127,56 +121,7 @@ def letter_writer(brand: Brand, sender: str, base_url: str) -> LetterWriter:
             filename="look-again.ics",
             params={"charset": "utf-8", "method": "PUBLISH"},
         )
-        body = _page("mail/report.txt", link=_LINK_FOR_STAFF, **told)
+        body = page("mail/report.txt", link=_LINK_FOR_STAFF, **told)
         return Letter(message, subject, body)
 
     return write
-
-
-def _message(mail: Mail, sender: str, subject: str, id: str) -> EmailMessage:
-    """The headers. Of what an owner typed, only the address is in them, and it is checked."""
-    valid = validate_email(mail.address, check_deliverability=False)
-    address = valid.ascii_email or valid.normalized
-    message = EmailMessage(policy=SMTP if address.isascii() else SMTPUTF8)
-    message["From"] = sender
-    message["To"] = address
-    message["Subject"] = subject
-    # When it was asked for and not when it was sent: a repeat is the same mail.
-    message["Date"] = mail.created_at
-    message["Message-ID"] = id
-    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no robot should answer
-    return message
-
-
-def _message_id(mail: Mail, link: str, base_url: str) -> str:
-    """The same for every try of a mail, and like no other mail's: the link is a secret of 256 bits.
-
-    So a server or a reader that gets a mail twice can tell.
-    """
-    digest = hashlib.sha256(f"{mail.id} {link}".encode()).hexdigest()[:32]
-    return f"<{digest}@{urlsplit(base_url).hostname}>"
-
-
-def _greeted(name: str) -> str:
-    """A name to greet with; empty for what is too long or could be a link.
-
-    Whoever fills in the form with a stranger's address must not get to say anything in our name.
-    """
-    clean = " ".join(name.split())
-    could_be_link = re.search(r"[/:@<>\\]|\w{2}\.\w{2}|www", clean, re.IGNORECASE)
-    return "" if len(clean) > 60 or could_be_link or not clean.isprintable() else clean
-
-
-def _page(template: str, **told: object) -> str:
-    return _templates().get_template(template).render(**told)
-
-
-@functools.cache
-def _templates() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(PROJECT / "templates"),
-        autoescape=select_autoescape(["html"]),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )

@@ -11,6 +11,7 @@ from consult.staff import (
     confirm_pages,
     lead_pages,
     list_pages,
+    notice_pages,
 )
 from consult.staff.rights import NotForThisRole
 
@@ -21,12 +22,14 @@ PAGES = (
     lead_pages,
     account_pages,
     confirm_pages,
+    notice_pages,
 )
 
 
 def register(app: Flask, settings: Settings) -> None:
-    """Add everything under `/staff` to the app."""
+    """Add everything under `/staff` to the app, and the link in mails that needs no sign-in."""
     access.install(app, settings)
+    app.register_blueprint(notice_pages.open_pages)
     app.register_blueprint(blueprint.blueprint)
     app.register_error_handler(CSRFError, blueprint.form_expired)
     app.register_error_handler(NotForThisRole, blueprint.not_for_this_role)

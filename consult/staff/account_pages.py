@@ -14,6 +14,7 @@ from consult.staff.forms import (
     forgive_tries,
     spend_try,
 )
+from consult.staff.notice_pages import choices_of
 from consult.staff.rights import for_staff
 from consult.storage import staff, staff_sessions
 from consult.web.services import services
@@ -110,6 +111,7 @@ def _account_page(form: ChangePasswordForm) -> str:
     me = member()
     with services().database.reading() as session:
         visits = staff_sessions.live_sessions(session, me.id, access.lifetime())
+        told = choices_of(session, me.id)
         now = session.now()
     network = access.network_hash()
     return render_template(
@@ -118,5 +120,6 @@ def _account_page(form: ChangePasswordForm) -> str:
         errors=first_errors(form),
         me=me,
         visits=[views.visit_view(visit, me.visit, network, now) for visit in visits],
+        told=told,
         done=request.args.get("done"),
     )

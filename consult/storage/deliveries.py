@@ -9,7 +9,7 @@ from sqlalchemy import exists, select
 
 from consult.storage.database import Session
 from consult.storage.documents import BRIEF, REPORT
-from consult.storage.jobs import MAIL_REPORT, RENDER_BRIEF, RENDER_REPORT
+from consult.storage.jobs import RENDER_BRIEF, RENDER_REPORT
 from consult.storage.models import DocumentRow, JobRow, SubmissionRow
 
 PdfState = Literal["ready", "waiting", "failed"]
@@ -29,10 +29,10 @@ class Delivery:
 
 
 def deliveries(session: Session, lead_id: int) -> list[Delivery]:
-    """Everything that was to be made for a lead, the first first; for its mails see ``mails``."""
+    """The PDFs that were to be made for a lead, the first first; for its mails see ``mails``."""
     query = (
         select(JobRow)
-        .where(JobRow.submission_id == lead_id, JobRow.kind != MAIL_REPORT)
+        .where(JobRow.submission_id == lead_id, JobRow.kind.in_((RENDER_REPORT, RENDER_BRIEF)))
         .order_by(JobRow.id)
     )
     return [

@@ -4,18 +4,20 @@ Either both are committed, the submission and the order for its PDF, or neither 
 taking jobs and finishing them, is ``consult.delivery.outbox``.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.dialects import postgresql, sqlite
-
 from consult.storage.database import Session
 from consult.storage.models import JobRow
+from consult.storage.upsert import insert_into
 
 RENDER_REPORT = "render_report"
 RENDER_BRIEF = "render_brief"
 MAIL_REPORT = "mail_report"
+TELL = "tell"
+MAIL_STAFF = "mail_staff"
+WEBHOOK = "webhook"
 
 
 def enqueue(
@@ -42,11 +44,8 @@ def enqueue(
         Whether the job is new.
     """
     now = session.now()
-    insert: Callable[..., Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[
-        session.get_bind().dialect.name
-    ]
     added = session.execute(
-        insert(JobRow)
+        insert_into(session, JobRow)
         .values(
             kind=kind,
             payload=dict(payload),

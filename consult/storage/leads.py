@@ -16,6 +16,7 @@ from consult.storage.desk_tables import LeadRow
 from consult.storage.jobs import enqueue_documents
 from consult.storage.mails import ask_for_mail
 from consult.storage.models import CheckRow, ContactRow, SubmissionRow
+from consult.storage.notices import note
 from consult.storage.tokens import result_token, token_hash
 
 _COMPLETIONS_NEEDED = 20
@@ -172,6 +173,7 @@ def submit(session: Session, check_token: str, new: NewSubmission) -> str:
     session.flush()
     _open_desk(session, row, check.source)
     enqueue_documents(session, row.id, row.report_revision)
+    note(session, row.id, "finished")
     return token
 
 
@@ -232,6 +234,9 @@ def save_contact(
     )
     session.flush()
     enqueue_documents(session, row.id, row.report_revision)
+    note(session, row.id, "contact_given")
+    if contact.wants_consult:
+        note(session, row.id, "consult_wanted")
     if mail_link and is_new_address:
         ask_for_mail(session, row.id, contact.email, mail_link)
     return True

@@ -7,12 +7,15 @@ from sqlalchemy import ColumnElement, and_, delete, exists, select
 
 from consult.storage.database import Session
 from consult.storage.models import CheckRow, JobRow, RateLimitRow, SubmissionRow
+from consult.storage.notice_tables import MessageRow, StaffMailRow
 from consult.storage.staff_tables import StaffInvitationRow, StaffSessionRow
 
 # Long enough to see what happened last week; the key of a periodic job must outlive its period.
 _KEEP_DONE_JOBS = timedelta(days=7)
 # Long enough to ask who was signed in when something went wrong.
 _KEEP_STAFF_TRACES = timedelta(days=30)
+# Long enough to find out why somebody, or some program, was not told.
+_KEEP_TOLD = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,8 @@ class Purged:
 def purge(session: Session, *, lead_days: int) -> Purged:
     """Delete expired drafts, leads older than ``lead_days`` days, and traces of finished work.
 
-    So go sessions that staff have not used for a month, and links to an account that are as old.
+    So go sessions that staff have not used for a month, links to an account that are as old, and
+    the log of what staff and other programs were told.
 
     A lead goes with its answers, contact, documents and jobs.
     """
@@ -40,6 +44,7 @@ def purge(session: Session, *, lead_days: int) -> Purged:
     job_is_old = and_(JobRow.state == "done", JobRow.finished_at < now - _KEEP_DONE_JOBS)
     session.execute(delete(RateLimitRow).where(RateLimitRow.expires_at < now))
     _delete_staff_traces(session)
+    _delete_told(session)
     return Purged(
         drafts=_delete(session, CheckRow, draft_is_old),
         leads=_delete(session, CheckRow, CheckRow.id.in_(old_leads)),
@@ -51,6 +56,13 @@ def _delete_staff_traces(session: Session) -> None:
     long_ago = session.now() - _KEEP_STAFF_TRACES
     session.execute(delete(StaffSessionRow).where(StaffSessionRow.last_seen_at < long_ago))
     session.execute(delete(StaffInvitationRow).where(StaffInvitationRow.expires_at < long_ago))
+
+
+def _delete_told(session: Session) -> None:
+    """Delete the log of old mails to staff and webhooks; the notices stay with their leads."""
+    long_ago = session.now() - _KEEP_TOLD
+    session.execute(delete(StaffMailRow).where(StaffMailRow.created_at < long_ago))
+    session.execute(delete(MessageRow).where(MessageRow.created_at < long_ago))
 
 
 def _delete(session: Session, table: type[CheckRow | JobRow], where: ColumnElement[bool]) -> int:

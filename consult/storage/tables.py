@@ -2,8 +2,15 @@
 
 from sqlalchemy import MetaData
 
-from consult.storage import audit_tables, desk_tables, factor_tables, models, staff_tables
+from consult.storage import (
+    audit_tables,
+    desk_tables,
+    factor_tables,
+    models,
+    notice_tables,
+    staff_tables,
+)
 from consult.storage.base import Base
 
-MODULES = (models, staff_tables, factor_tables, desk_tables, audit_tables)
+MODULES = (models, staff_tables, factor_tables, desk_tables, audit_tables, notice_tables)
 ALL_TABLES: MetaData = Base.metadata

@@ -30,7 +30,7 @@ def report_of(database: Database, result_token: str, kind: str = documents.REPOR
 
 def test_a_submission_gets_its_pdfs(database: Database) -> None:
     token, press = submitted(database), Press()
-    assert run_worker(database, press) == 2
+    assert run_worker(database, press) == 3  # and staff are told
     report = report_of(database, token)
     assert (report.revision, report.content) == (1, b"%PDF Report for nobody yet")
     brief = report_of(database, token, documents.BRIEF)
@@ -43,7 +43,7 @@ def test_a_contact_gets_a_pdf_in_their_name_and_only_the_newest_is_rendered(
     token, press = submitted(database), Press()
     with database.writing() as session:
         leads.save_contact(session, token, CONTACT)
-    assert run_worker(database, press) == 4
+    assert run_worker(database, press) == 7  # and staff are told three things
     lead = lead_of(database, token)
     assert press.printed == ["Report for Okafor Tents", f"Brief of lead {lead.id}"]
     for kind in (documents.REPORT, documents.BRIEF):
@@ -56,7 +56,7 @@ def test_a_job_that_is_run_again_prints_nothing_again(database: Database, clock:
     with database.writing() as session:
         for row in session.scalars(select(JobRow)):
             row.state, row.finished_at, row.run_at = "ready", None, clock()
-    assert run_worker(database, press) == 2
+    assert run_worker(database, press) == 3
     assert len(press.printed) == 2
     assert report_of(database, token).revision == 1
 

@@ -273,7 +273,7 @@ def test_a_worker_that_dies_after_the_mail_was_taken_does_not_send_it_again(
         documents.put(session, lead_of(database, result_token).id, documents.REPORT, 2, b"%PDF")
         job = next(
             job
-            for _ in range(5)
+            for _ in range(8)
             if (job := claim(session, timedelta(minutes=1))) and job.kind == jobs.MAIL_REPORT
         )
     box = Box()

@@ -56,6 +56,7 @@ MATRIX: Mapping[tuple[str, str], Expected] = {
     ("staff.account", "GET"): page("staff", 200),
     ("staff.brief_pdf", "GET"): shared("staff", 303),
     ("staff.change_password", "POST"): page("staff", 422),
+    ("staff.choose_news", "POST"): page("staff", 303),
     ("staff.confirm", "GET"): page("staff", 303),
     ("staff.end_all_sessions", "POST"): page("staff", 303),
     ("staff.end_session", "POST"): private("staff", 303),

@@ -57,7 +57,7 @@ def test_an_old_lead_goes_with_everything_that_hangs_on_it(
     database: Database, clock: Clock, whole_lead: str
 ) -> None:
     assert set(row_counts(database)) == {
-        *("checks", "submissions", "leads", "contacts", "documents", "jobs")
+        *("checks", "submissions", "leads", "contacts", "documents", "jobs", "notices")
     }
     clock.go_on(days=730)
     assert purge(database).leads == 0

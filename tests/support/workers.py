@@ -4,9 +4,12 @@ from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
 
-from consult.delivery.handlers import Mailing, make_handlers
+from consult.delivery.handlers import Mailing, Telling, make_handlers
 from consult.delivery.mail import letter_writer
 from consult.delivery.post import MailFolder, Post
+from consult.delivery.staff_mail import StaffPost
+from consult.delivery.web_post import WebPost
+from consult.delivery.webhooks import WebhookPost
 from consult.delivery.worker import Worker
 from consult.report.brand import Brand
 from consult.storage.database import Database
@@ -15,6 +18,7 @@ from consult.storage.mails import HandedTo
 
 BASE_URL = "https://check.example"
 SENDER = "Relay Check <relay@check.example>"
+MAIL_KEY, WEBHOOK_KEY = b"mail key", b"webhook key"
 BRAND = Brand(email="hello@maven.example", phone="+1 555 0100")
 
 
@@ -54,17 +58,28 @@ def make_worker(
     post: Post | None = None,
     folder: Path = Path("never-used"),
     *,
+    web: WebPost | None = None,
+    fixed: tuple[str, str] | None = None,
     lease_seconds: float = 60,
     poll_seconds: float = 0.25,
 ) -> Worker:
-    """A worker with stand-ins for everything that is not given."""
-    press = press or Press()
+    """A worker with stand-ins for everything that is not given.
+
+    `web` posts the webhooks; `fixed` is the address and secret that the environment sets.
+    """
+    press, box = press or Press(), post or Box()
+    telling = Telling(
+        staff=StaffPost(BRAND, SENDER, BASE_URL, MAIL_KEY, box),
+        webhooks=WebhookPost(web or WebPost(), WEBHOOK_KEY, fixed[1] if fixed else "", BASE_URL),
+        fixed_url=fixed[0] if fixed else None,
+    )
     handlers = make_handlers(
         database,
         write_report=press.write,
         write_brief=lambda lead: f"Brief of lead {lead.id}",
         render=press.render,
-        mailing=Mailing(letter_writer(BRAND, SENDER, BASE_URL), post or Box(), MailFolder(folder)),
+        mailing=Mailing(letter_writer(BRAND, SENDER, BASE_URL), box, MailFolder(folder)),
+        telling=telling,
         lead_days=730,
     )
     return Worker(database, handlers, lease_seconds=lease_seconds, poll_seconds=poll_seconds)

@@ -1,0 +1,78 @@
+"""What all our mails have in common: their headers, their templates, and whose words are in them.
+
+A mail that is tried again is the same mail: its date and Message-ID come from the row it is planned
+in, so a server or a reader that gets it twice can tell.
+"""
+
+import functools
+import hashlib
+import re
+from datetime import datetime
+from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
+from urllib.parse import urlsplit
+
+from email_validator import validate_email
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from consult.report.files import PROJECT
+
+
+def new_message(*, sender: str, to: str, subject: str, date: datetime, id: str) -> EmailMessage:
+    """A mail with its headers and nothing in it.
+
+    Args:
+        sender: who it is from.
+        to: the one address it goes to; it is checked.
+        subject: nothing that somebody typed, unless it went through `harmless`.
+        date: when it was asked for and not when it is sent: a repeat is the same mail.
+        id: its Message-ID; see `message_id`.
+    """
+    valid = validate_email(to, check_deliverability=False)
+    address = valid.ascii_email or valid.normalized
+    message = EmailMessage(policy=SMTP if address.isascii() else SMTPUTF8)
+    message["From"] = sender
+    message["To"] = address
+    message["Subject"] = subject
+    message["Date"] = date
+    message["Message-ID"] = id
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no robot should answer
+    return message
+
+
+def message_id(secret: str, base_url: str) -> str:
+    """The Message-ID that follows from a secret of one mail: like no other's, and not to guess."""
+    digest = hashlib.sha256(secret.encode()).hexdigest()[:32]
+    return f"<{digest}@{urlsplit(base_url).hostname}>"
+
+
+def set_text(message: EmailMessage, text: str, html: str) -> None:
+    """Put in what a mail says, as text and as a page."""
+    message.set_content(text, cte="quoted-printable")
+    message.add_alternative(html, subtype="html", cte="quoted-printable")
+
+
+def harmless(text: str) -> str:
+    """A name to write in a mail; empty for what is too long or could be a link.
+
+    Whoever fills in the form with a stranger's address must not get to say anything in our name.
+    """
+    clean = " ".join(text.split())
+    could_be_link = re.search(r"[/:@<>\\]|\w{2}\.\w{2}|www", clean, re.IGNORECASE)
+    return "" if len(clean) > 60 or could_be_link or not clean.isprintable() else clean
+
+
+def page(template: str, **told: object) -> str:
+    """A template of `templates/`, filled in; what a `.html` is told is escaped."""
+    return _templates().get_template(template).render(**told)
+
+
+@functools.cache
+def _templates() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(PROJECT / "templates"),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

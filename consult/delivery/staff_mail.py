@@ -1,0 +1,161 @@
+"""Mails to members of staff: what each says, and that it is sent once.
+
+A mail names the business and the lead's page, and nothing else about an owner: mailboxes are read
+on lock screens and passed on. All the rest is behind the sign-in.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.message import EmailMessage
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from consult.delivery import one_click
+from consult.delivery.letters import harmless, message_id, new_message, page, set_text
+from consult.delivery.outbox import Job
+from consult.delivery.post import Post
+from consult.delivery.worker import Effect
+from consult.relay.notices import NEWS, Kind
+from consult.report.brand import Brand
+from consult.storage import leads, notices, staff_mails, webhooks
+from consult.storage.database import Database, Session
+from consult.storage.staff_mails import WEBHOOK_OFF, StaffMail
+
+_SAYS: Mapping[Kind, str] = {
+    "finished": "{who} finished the check.",
+    "contact_given": "{who} left a contact and may be written to.",
+    "consult_wanted": "{who} asks for a consult.",
+    "overdue": "{who} waits for an answer. The time for it is over, and nobody got in touch.",
+    "handed_over": "A colleague hands {who} to you. Accept it, or return it with a reason.",
+    "handed_back": "{who} was not taken over and stays with you. The reason is on its page.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StaffPost:
+    """What it takes to write to staff.
+
+    Attributes:
+        brand: whose name the mails bear.
+        sender: who they are from.
+        base_url: where the staff pages are.
+        key: signs the links that stop a kind of mail.
+        post: takes the mails.
+    """
+
+    brand: Brand
+    sender: str
+    base_url: str
+    key: bytes
+    post: Post
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a mail says: its subject, its templates, and what these are told."""
+
+    subject: str
+    text: str
+    html: str
+    told: Mapping[str, Any]
+
+
+def mail_staff(database: Database, staff_post: StaffPost, job: Job) -> Effect:
+    """Write a mail to a member of staff and send it, if there is still something to say.
+
+    The job may run again after its worker died. Until the mail was taken, it then goes out under
+    the same Message-ID; after that, not at all.
+    """
+    mail_id: int = job.payload["mail_id"]
+
+    def drop(session: Session) -> None:
+        staff_mails.drop(session, mail_id)
+
+    with database.reading() as session:
+        mail = staff_mails.get(session, mail_id)
+        if mail is None or mail.sent_at:
+            return _nothing
+        draft = draft_of(session, mail, staff_post.base_url) if mail.may_go else None
+    if draft is None:
+        return drop
+
+    def write_down() -> None:
+        with database.writing() as session:
+            staff_mails.record_sent(session, mail_id, handed_to=staff_post.post.name)
+
+    staff_post.post.send(_message(mail, draft, staff_post), accepted=write_down)
+    return _nothing
+
+
+def draft_of(session: Session, mail: StaffMail, base_url: str) -> Draft | None:
+    """What a mail says; None when what it is about is gone."""
+    if mail.kind == WEBHOOK_OFF:
+        return _webhook_off(session, mail, base_url)
+    return _news(session, mail, base_url)
+
+
+def _news(session: Session, mail: StaffMail, base_url: str) -> Draft | None:
+    notice = notices.get(session, mail.notice_id) if mail.notice_id else None
+    lead = leads.by_id(session, notice.lead_id) if notice else None
+    if notice is None or lead is None:
+        return None
+    who = harmless(lead.contact.business if lead.contact else "") or f"Lead {lead.id}"
+    return Draft(
+        subject=f"{NEWS[notice.kind].name}: {who}",
+        text="mail/news.txt",
+        html="mail/news.html",
+        told={
+            "says": _SAYS[notice.kind].format(who=who),
+            "link": f"{base_url}/staff/leads/{lead.id}",
+        },
+    )
+
+
+def _webhook_off(session: Session, mail: StaffMail, base_url: str) -> Draft | None:
+    endpoint = webhooks.endpoint(session, mail.endpoint_id) if mail.endpoint_id else None
+    if endpoint is None or endpoint.active:
+        return None
+    return Draft(
+        subject="A webhook was switched off",
+        text="mail/webhook_off.txt",
+        html="mail/webhook_off.html",
+        told={
+            "host": urlsplit(endpoint.address).hostname,
+            "gone": endpoint.off_reason == "gone",
+            "link": f"{base_url}/staff/settings/webhooks/{endpoint.id}",
+        },
+    )
+
+
+def _message(mail: StaffMail, draft: Draft, staff_post: StaffPost) -> EmailMessage:
+    message = new_message(
+        sender=staff_post.sender,
+        to=mail.address,
+        subject=draft.subject,
+        date=mail.created_at,
+        id=message_id(f"staff {mail.id} {mail.token}", staff_post.base_url),
+    )
+    base_url = staff_post.base_url
+    told = {
+        **draft.told,
+        "name": harmless(mail.name),
+        "brand": staff_post.brand,
+        "base_url": base_url,
+        "choices": f"{base_url}/staff/account#told",
+        "subject": draft.subject,
+        "news": None,
+        "stop": "",
+    }
+    if mail.kind in NEWS:  # what an admin has to know, nobody can choose not to
+        kind = cast(Kind, mail.kind)
+        told["news"] = NEWS[kind].name
+        token = one_click.token_of(staff_post.key, mail.user_id, kind)
+        told["stop"] = f"{base_url}{one_click.PATH}{token}"
+        message["List-Unsubscribe"] = f"<{told['stop']}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    set_text(message, page(draft.text, **told), page(draft.html, **told))
+    return message
+
+
+def _nothing(_session: Session) -> None:
+    """There is nothing to write down."""

@@ -1,0 +1,373 @@
+"""Webhooks: the addresses that are told, what is to go to each, and what came of every try."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from secrets import token_hex
+from typing import Literal, cast
+
+from sqlalchemy import Select, String, literal, select
+from sqlalchemy import cast as sql_cast
+
+from consult.relay.notices import WEBHOOK_KINDS, Kind
+from consult.storage.database import Session
+from consult.storage.jobs import WEBHOOK, enqueue
+from consult.storage.models import JobRow
+from consult.storage.notice_tables import EndpointRow, MessageRow, NoticeRow, TryRow
+from consult.storage.notices import Notice
+
+OffReason = Literal["by_hand", "failing", "gone"]
+OLD_SECRET_LIFE = timedelta(hours=24)
+"""How long a secret that was replaced signs as well, so that receivers can be changed in peace."""
+FAILING_FOR = timedelta(days=5)
+"""After so long without a success, an address is switched off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An address that is told.
+
+    Attributes:
+        fixed: set by the environment.
+        kinds: what it is told of.
+        with_contact: name, address and phone go out to it, where they were given.
+        off_reason: why it is not active, if so.
+        failing_since: when the first try failed after which none went well.
+        salt: what its secret follows from; ``secret_check`` tells whether it still does.
+        old_salt: that of the secret before, while both are used.
+    """
+
+    id: int
+    address: str
+    fixed: bool
+    kinds: tuple[Kind, ...]
+    with_contact: bool
+    active: bool
+    off_reason: OffReason | None
+    failing_since: datetime | None
+    salt: str
+    secret_check: str
+    old_salt: str | None
+    old_until: datetime | None
+    made_by_id: int | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A webhook to one endpoint; ``notice_id`` is None for a test."""
+
+    id: int
+    endpoint_id: int
+    notice_id: int | None
+    kind: str
+    webhook_id: str
+    round: int
+    created_at: datetime
+    delivered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One try: when, how long it took, and what came of it. ``error`` is empty if it went well."""
+
+    at: datetime
+    milliseconds: int
+    status: int | None
+    error: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """A message as the log shows it: its lead, its tries, and how its job stands."""
+
+    message: Message
+    lead_id: int | None
+    address: str
+    tries: Sequence[Try]
+    state: str | None
+    run_at: datetime | None
+
+
+def endpoints(session: Session) -> Sequence[Endpoint]:
+    """All addresses, that of the environment first."""
+    rows = session.scalars(select(EndpointRow).order_by(EndpointRow.fixed.desc(), EndpointRow.id))
+    return [_endpoint(row) for row in rows]
+
+
+def endpoint(session: Session, endpoint_id: int) -> Endpoint | None:
+    """The endpoint with this id, or None."""
+    row = session.get(EndpointRow, endpoint_id)
+    return _endpoint(row) if row else None
+
+
+def listening(session: Session, kind: Kind) -> Sequence[Endpoint]:
+    """The endpoints that are told of this kind of news."""
+    return [each for each in endpoints(session) if each.active and kind in each.kinds]
+
+
+def add(
+    session: Session,
+    address: str,
+    kinds: Sequence[Kind],
+    *,
+    with_contact: bool,
+    salt: str,
+    secret_check: str,
+    by: int | None,
+    fixed: bool = False,
+) -> int:
+    """Add an address; returns its id."""
+    row = EndpointRow(
+        address=address,
+        fixed=fixed,
+        kinds=list(kinds),
+        with_contact=with_contact,
+        active=True,
+        salt=salt,
+        secret_check=secret_check,
+        made_by_id=by,
+        created_at=session.now(),
+    )
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def keep_fixed(session: Session, address: str | None) -> int | None:
+    """Have exactly one endpoint for the address that the environment sets, or none that is active.
+
+    Returns:
+        Its id, if an address is set.
+    """
+    row = session.scalar(
+        select(EndpointRow).where(EndpointRow.fixed).order_by(EndpointRow.id).limit(1)
+    )
+    if address is None:
+        if row and row.active:
+            _switch(row, "by_hand")
+        return None
+    if row is None:
+        return add(
+            session,
+            address,
+            WEBHOOK_KINDS,
+            with_contact=False,
+            salt="",
+            secret_check="",
+            by=None,
+            fixed=True,
+        )
+    if row.address != address or row.off_reason == "by_hand":
+        row.address = address
+        _switch(row, None)
+    session.flush()
+    return row.id
+
+
+def change(
+    session: Session, endpoint_id: int, address: str, kinds: Sequence[Kind], *, with_contact: bool
+) -> None:
+    """Give an endpoint another address, kinds, or leave to have contact details."""
+    row = session.get_one(EndpointRow, endpoint_id)
+    row.address = address
+    row.kinds = list(kinds)
+    row.with_contact = with_contact
+
+
+def switch(session: Session, endpoint_id: int, off: OffReason | None) -> None:
+    """Switch an endpoint off for a reason, or on (None) with its past forgiven."""
+    _switch(session.get_one(EndpointRow, endpoint_id), off)
+    session.flush()
+
+
+def rotate(session: Session, endpoint_id: int, salt: str, secret_check: str) -> datetime:
+    """Give an endpoint a new secret; the one before signs as well until the returned moment."""
+    row = session.get_one(EndpointRow, endpoint_id)
+    until = session.now() + OLD_SECRET_LIFE
+    row.old_salt, row.old_until = row.salt, until
+    row.salt, row.secret_check = salt, secret_check
+    return until
+
+
+def remove(session: Session, endpoint_id: int) -> None:
+    """Delete an endpoint with its log; what was on its way to it is not sent."""
+    session.delete(session.get_one(EndpointRow, endpoint_id))
+
+
+def plan(session: Session, endpoint_id: int, notice: Notice | None = None) -> int:
+    """Ask for a webhook to be sent: of a notice, or to test the address. Returns its id."""
+    row = MessageRow(
+        endpoint_id=endpoint_id,
+        notice_id=notice.id if notice else None,
+        kind=notice.kind if notice else "test",
+        webhook_id=f"msg_{token_hex(16)}",
+        round=1,
+        created_at=session.now(),
+    )
+    session.add(row)
+    session.flush()
+    _enqueue(session, row, notice.lead_id if notice else None)
+    return row.id
+
+
+def send_again(session: Session, message_id: int) -> None:
+    """Ask for a message once more, under its old webhook-id, with all tries anew.
+
+    Does nothing while the message is still on its way.
+    """
+    row = session.get_one(MessageRow, message_id, with_for_update=True)
+    open_job = session.scalar(
+        select(JobRow.id).where(
+            JobRow.dedupe_key == _key(row.id, row.round), JobRow.state.in_(("ready", "leased"))
+        )
+    )
+    if open_job is not None:
+        return
+    row.round += 1
+    row.delivered_at = None
+    session.flush()
+    lead_id = session.scalar(select(NoticeRow.submission_id).where(NoticeRow.id == row.notice_id))
+    _enqueue(session, row, lead_id)
+
+
+def message(session: Session, message_id: int) -> Message | None:
+    """The message with this id, or None: it went with its lead or its endpoint."""
+    row = session.get(MessageRow, message_id)
+    return _message(row) if row else None
+
+
+def record_try(session: Session, message_id: int, made: Try) -> bool:
+    """Write down a try, as soon as it is over.
+
+    Returns:
+        Whether the address has now failed for so long that it was switched off.
+    """
+    row = session.get(MessageRow, message_id)
+    if row is None:
+        return False
+    session.add(
+        TryRow(
+            message_id=message_id,
+            at=made.at,
+            milliseconds=made.milliseconds,
+            status=made.status,
+            error=made.error[:300],
+            answer=made.answer[:200],
+        )
+    )
+    place = session.get_one(EndpointRow, row.endpoint_id)
+    if not made.error:
+        row.delivered_at = session.now()
+        place.failing_since = None
+        return False
+    if place.failing_since is None:
+        place.failing_since = made.at
+    if not place.active or session.now() - place.failing_since < FAILING_FOR:
+        return False
+    place.active, place.off_reason = False, "failing"
+    return True
+
+
+def log_of(session: Session, endpoint_id: int, limit: int = 50) -> Sequence[Logged]:
+    """The messages to an endpoint, the newest first."""
+    query = _LOG.where(MessageRow.endpoint_id == endpoint_id)
+    return _logged(session, query.order_by(MessageRow.id.desc()).limit(limit))
+
+
+def log_of_lead(session: Session, lead_id: int) -> Sequence[Logged]:
+    """The messages about a lead, the first first."""
+    query = _LOG.where(NoticeRow.submission_id == lead_id)
+    return _logged(session, query.order_by(MessageRow.id))
+
+
+def _key(message_id: int, round: int) -> str:
+    return f"{WEBHOOK}:{message_id}:{round}"
+
+
+def _enqueue(session: Session, row: MessageRow, lead_id: int | None) -> None:
+    enqueue(
+        session,
+        WEBHOOK,
+        {"message_id": row.id},
+        dedupe_key=_key(row.id, row.round),
+        submission_id=lead_id,
+    )
+
+
+_LOG: Select[MessageRow, int | None, str, JobRow | None] = (
+    select(MessageRow, NoticeRow.submission_id, EndpointRow.address, JobRow)
+    .join(EndpointRow, EndpointRow.id == MessageRow.endpoint_id)
+    .outerjoin(NoticeRow, NoticeRow.id == MessageRow.notice_id)
+    .outerjoin(
+        JobRow,
+        JobRow.dedupe_key
+        == literal(f"{WEBHOOK}:")
+        + sql_cast(MessageRow.id, String)
+        + ":"
+        + sql_cast(MessageRow.round, String),
+    )
+)
+
+
+def _logged(
+    session: Session, query: Select[MessageRow, int | None, str, JobRow | None]
+) -> Sequence[Logged]:
+    rows = session.execute(query).all()
+    tries: dict[int, list[Try]] = {row.id: [] for row, *_ in rows}
+    made = select(TryRow).where(TryRow.message_id.in_(tries)).order_by(TryRow.id)
+    for each in session.scalars(made):
+        tries[each.message_id].append(
+            Try(each.at, each.milliseconds, each.status, each.error, each.answer)
+        )
+    return [
+        Logged(
+            message=_message(row),
+            lead_id=lead_id,
+            address=address,
+            tries=tries[row.id],
+            state=job.state if job else None,
+            run_at=job.run_at if job else None,
+        )
+        for row, lead_id, address, job in rows
+    ]
+
+
+def _switch(row: EndpointRow, off: OffReason | None) -> None:
+    row.active = off is None
+    row.off_reason = off
+    if off is None:
+        row.failing_since = None
+
+
+def _endpoint(row: EndpointRow) -> Endpoint:
+    return Endpoint(
+        id=row.id,
+        address=row.address,
+        fixed=row.fixed,
+        kinds=tuple(cast(Kind, kind) for kind in row.kinds),
+        with_contact=row.with_contact,
+        active=row.active,
+        off_reason=cast(OffReason | None, row.off_reason),
+        failing_since=row.failing_since,
+        salt=row.salt,
+        secret_check=row.secret_check,
+        old_salt=row.old_salt,
+        old_until=row.old_until,
+        made_by_id=row.made_by_id,
+        created_at=row.created_at,
+    )
+
+
+def _message(row: MessageRow) -> Message:
+    return Message(
+        id=row.id,
+        endpoint_id=row.endpoint_id,
+        notice_id=row.notice_id,
+        kind=row.kind,
+        webhook_id=row.webhook_id,
+        round=row.round,
+        created_at=row.created_at,
+        delivered_at=row.delivered_at,
+    )
