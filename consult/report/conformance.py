@@ -5,14 +5,12 @@ numbers mean (ISO 19005-3, 6.2.3) and a description that explains itself (6.6.2.
 """
 
 import functools
-import re
 from importlib.resources import files
 from typing import Any
 
 import pydyf
 
 _COLOURS = "sRGB IEC61966-2.1"
-_DOUBTFUL = re.compile(rb"[\r\n]\nendstream")
 _END = b"</rdf:RDF>"
 
 _ARCHIVAL = b"""
@@ -38,14 +36,9 @@ xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#" rdf:about="">
 """
 
 
-def declare_archival(pdf: Any, padding: int = 0) -> None:
-    """Makes a PDF/A-3a of a PDF/UA-1 that has tags, an identifier and all of its fonts.
-
-    `padding` changes nothing but the bytes of the streams that are written last.
-    """
+def declare_archival(pdf: Any) -> None:
+    """Makes a PDF/A-3a of a PDF/UA-1 that has tags, an identifier and all of its fonts."""
     _describe(pdf)
-    if padding:
-        pdf.info["Padding"] = pydyf.String("." * padding)
     profile = pydyf.Stream([_colour_profile()], pydyf.Dictionary({"N": 3}), compress=True)
     pdf.add_object(profile)
     intent = pydyf.Dictionary(
@@ -58,14 +51,6 @@ def declare_archival(pdf: Any, padding: int = 0) -> None:
         }
     )
     pdf.catalog["OutputIntents"] = pydyf.Array([intent])
-    for stream in pdf.objects:
-        if isinstance(stream, pydyf.Stream) and ends_of_streams_are_doubtful(stream.data):
-            stream.stream.append(b"")  # one line break more, and another checksum at the end
-
-
-def ends_of_streams_are_doubtful(written: bytes) -> bool:
-    """Whether a stream ends in a line break, so that its length can be read in two ways (6.1.7)."""
-    return _DOUBTFUL.search(written) is not None
 
 
 def _describe(pdf: Any) -> None:

@@ -67,7 +67,7 @@ def test_names_are_shown_as_text() -> None:
 
 def test_nobody_in_particular_is_fine() -> None:
     html = document_html(report_of("solo_starter"), DAY)
-    assert "Your marketing<br>and your sales" in html
+    assert "Your marketing<br/>and your sales" in html
     assert "For " not in html.split("dateline")[1][:40]
 
 
