@@ -15,15 +15,19 @@ from base64 import b64decode
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, date, timedelta, tzinfo
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic import model_validator as validate_together
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from consult.relay.clock import WEEKDAYS_9_TO_5, Office, read_hours
 
 PREFIX = "CONSULT_"
 PROJECT_FOLDER = Path(__file__).resolve().parent.parent
@@ -116,10 +120,33 @@ def _sender(text: str) -> str:
     return text
 
 
+def _zone(name: str) -> tzinfo:
+    # Where a system keeps no time zones, the most common one is there all the same.
+    return UTC if name == "UTC" else ZoneInfo(name)
+
+
+def _time_zone(name: str) -> str:
+    try:
+        _zone(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("must be a time zone such as America/New_York") from None
+    return name
+
+
+def _business_hours(text: str) -> str:
+    read_hours(text)
+    return text
+
+
+def _account(text: str) -> str:
+    return text.strip().lower()
+
+
 ProjectPath = Annotated[Path, AfterValidator(_from_project_folder)]
 Origin = Annotated[str, AfterValidator(_origin)]
 Origins = Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_split_words)]
 RateLimit = Annotated[str, AfterValidator(_rate_limit)]
+Days = Annotated[tuple[date, ...], NoDecode, BeforeValidator(_split_words)]
 
 
 class Settings(BaseSettings):
@@ -216,6 +243,36 @@ class Settings(BaseSettings):
         description="For development: webhooks may go to this very machine, also without TLS. "
         "Refused unless the application itself is reached on this machine only.",
     )
+    time_zone: Annotated[str, AfterValidator(_time_zone)] = Field(
+        default="UTC",
+        json_schema_extra={"staff": True},
+        description="The agency’s time zone, such as America/New_York. Staff see times in it.",
+    )
+    business_hours: Annotated[str, AfterValidator(_business_hours)] = Field(
+        default=WEEKDAYS_9_TO_5,
+        json_schema_extra={"staff": True},
+        description="When somebody is there to reply, as in mon-thu 09:00-17:00, fri 09:00-12:00. "
+        "The clock of a new lead runs at these times only.",
+    )
+    closed_on: Days = Field(
+        default=(),
+        json_schema_extra={"staff": True},
+        description="Days on which nobody is there, as in 2026-12-25, 2027-01-01.",
+    )
+    reply_within_hours: int = Field(
+        default=1,
+        ge=1,
+        le=80,
+        json_schema_extra={"staff": True},
+        description="Business hours within which a new lead hears from a person. One hour is what "
+        "the questionnaire asks of others.",
+    )
+    new_leads_to: Annotated[str, AfterValidator(_account)] = Field(
+        default="",
+        json_schema_extra={"staff": True},
+        description="Address of the account that holds new leads, and those of accounts that are "
+        "closed. Not set: the longest-standing admin.",
+    )
     retention_days_drafts: int = Field(
         default=30,
         ge=1,
@@ -276,6 +333,17 @@ class Settings(BaseSettings):
     def secret_key_file(self) -> Path:
         """Where the key is kept that `signing_key` makes."""
         return self.var_dir / "secret-key"
+
+    @property
+    def office(self) -> Office:
+        """When somebody is there to reply, what is promised, and who catches new leads."""
+        return Office(
+            zone=_zone(self.time_zone),
+            week=read_hours(self.business_hours),
+            closed=frozenset(self.closed_on),
+            reply_within=timedelta(hours=self.reply_within_hours),
+            new_leads_to=self.new_leads_to,
+        )
 
     @validate_together(mode="after")
     def _fit_together(self) -> Self:

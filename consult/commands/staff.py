@@ -49,9 +49,9 @@ def reset(email: str) -> None:
 @staff.command()
 @click.argument("email")
 def disable(email: str) -> None:
-    """Close the account of EMAIL and end its sessions at once."""
-    with _accounts() as (_, database):
-        accounts.disable(database, email)
+    """Close the account of EMAIL, end its sessions at once, and give its leads to who is there."""
+    with _accounts() as (settings, database):
+        accounts.disable(database, email, settings.new_leads_to)
 
 
 @staff.command(name="list")

@@ -125,7 +125,7 @@ def hand_in(token: str) -> Response:
         draft = as_draft(token, check, REVIEW)
         if not draft.walk.complete:
             return redirect(f"{draft.url_of(draft.walk.first_open_page)}&open=1", 303)
-        leads.submit(session, token, freeze(draft.walk, made.brand))
+        leads.submit(session, token, freeze(draft.walk, made.brand), made.settings.office)
     return to_result(token)
 
 

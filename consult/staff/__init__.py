@@ -12,6 +12,7 @@ from consult.staff import (
     lead_pages,
     list_pages,
     notice_pages,
+    relay_pages,
 )
 from consult.staff.rights import NotForThisRole
 
@@ -20,6 +21,7 @@ from consult.staff.rights import NotForThisRole
 PAGES = (
     list_pages,
     lead_pages,
+    relay_pages,
     account_pages,
     confirm_pages,
     notice_pages,

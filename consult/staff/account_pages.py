@@ -45,6 +45,7 @@ def invitation(token: str) -> ResponseReturnValue:
             email=form.address,
             name=form.name.data or "",
             password_hash=password_hash,
+            new_leads_to=made.settings.new_leads_to,
         )
     if user is None:  # somebody was quicker with the same link
         return render_template("staff/invitation_over.html"), 404

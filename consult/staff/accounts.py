@@ -63,14 +63,17 @@ def reset(database: Database, base_url: str, email: str) -> str:
     return base_url + INVITATION_PATH + token
 
 
-def disable(database: Database, email: str) -> None:
-    """Close somebody's account and end all of their sessions at once."""
+def disable(database: Database, email: str, new_leads_to: str = "") -> None:
+    """Close somebody's account, end all of their sessions at once, and give their leads away.
+
+    `new_leads_to` is the setting of that name.
+    """
     email = normal_email(email)
     with database.writing() as session:
         user = staff.user_by_email(session, email)
         if user is None:
             raise AccountError(f"{email} has no account")
-        staff.disable(session, user.id)
+        staff.disable(session, user.id, new_leads_to=new_leads_to)
         audit.record(session, "account.disabled", by=None, account=user.id)
 
 

@@ -1,7 +1,5 @@
 """The list of leads: search, filters and order, all of them in the address."""
 
-from datetime import UTC
-
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -22,7 +20,7 @@ PAGE_SIZE = 50
 def lead_list() -> ResponseReturnValue:
     """Show a page of the leads that the address selects, newest first unless it says otherwise."""
     search = LeadSearch.from_query(request.args.to_dict(flat=False))
-    viewer = Viewer(member().id, UTC)
+    viewer = Viewer(member().id, services().settings.office.zone)
     after = request.args.get("after", "")
     with services().database.reading() as session:
         found = find(session, search, viewer, after=after, limit=PAGE_SIZE)

@@ -65,6 +65,7 @@ class LeadEventRow(Base):
     __table_args__ = (
         CheckConstraint("length(kind) BETWEEN 1 AND 32", name="kind_length"),
         Index("ix_lead_events_lead", "submission_id", "id"),
+        Index("ix_lead_events_kind", "kind", "at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -74,6 +75,8 @@ class LeadEventRow(Base):
     by_id: Mapped[int | None] = mapped_column(ForeignKey("staff_users.id"))
     kind: Mapped[str] = mapped_column(String(32))
     data: Mapped[dict[str, Any]]
+    # The version of the lead that it made, so that somebody who saw an older one can be told.
+    version: Mapped[int | None]
 
 
 class NoteRow(Base):

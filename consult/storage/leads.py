@@ -10,6 +10,7 @@ from sqlalchemy import Row, Select, func, select, tuple_, update
 from sqlalchemy.orm import defer
 
 from consult.questionnaire import Answer
+from consult.relay.clock import Office
 from consult.storage import checks
 from consult.storage.database import Session
 from consult.storage.desk_tables import LeadRow
@@ -17,6 +18,8 @@ from consult.storage.jobs import enqueue_documents
 from consult.storage.mails import ask_for_mail
 from consult.storage.models import CheckRow, ContactRow, SubmissionRow
 from consult.storage.notices import note
+from consult.storage.roster import catcher, keep_roster
+from consult.storage.timeline import note_event
 from consult.storage.tokens import result_token, token_hash
 
 _COMPLETIONS_NEEDED = 20
@@ -132,11 +135,19 @@ class LeadPage:
     next_before: int | None
 
 
-def submit(session: Session, check_token: str, new: NewSubmission) -> str:
-    """Freeze a check, once, and ask for its PDFs in the same transaction.
+def submit(
+    session: Session, check_token: str, new: NewSubmission, office: Office | None = None
+) -> str:
+    """Freeze a check, once, put it before the staff and ask for its PDFs, in one transaction.
 
     A second call changes nothing and gives the same token, whatever it brings. To be sure that the
     frozen answers are the last ones saved, load the check with ``hold`` in the same session.
+
+    Args:
+        session: a writing one.
+        check_token: as ``checks.start`` returned it.
+        new: what to freeze.
+        office: by when to reply, and who catches the lead; the usual office, if left out.
 
     Returns:
         The token of the result page.
@@ -171,7 +182,7 @@ def submit(session: Session, check_token: str, new: NewSubmission) -> str:
     )
     session.add(row)
     session.flush()
-    _open_desk(session, row, check.source)
+    _open_desk(session, row, check.source, office or Office())
     enqueue_documents(session, row.id, row.report_revision)
     note(session, row.id, "finished")
     return token
@@ -298,14 +309,20 @@ def scored(session: Session) -> Iterator[tuple[str, Mapping[str, Answer], JsonOb
         yield depth, {id: checks.as_answer(given) for id, given in answers.items()}, scorecard
 
 
-def _open_desk(session: Session, row: SubmissionRow, source: Mapping[str, str]) -> None:
-    """Put a new lead before the staff."""
+def _open_desk(
+    session: Session, row: SubmissionRow, source: Mapping[str, str], office: Office
+) -> None:
+    """Put a new lead before the staff, in the hands of who catches new ones."""
+    keep_roster(session)
+    holder = catcher(session, office.new_leads_to)
     session.add(
         LeadRow(
             submission_id=row.id,
             version=1,
             stage="new",
             stage_since=row.submitted_at,
+            holder_id=holder,
+            due_at=office.due_at(row.submitted_at),
             submitted_at=row.submitted_at,
             demo=row.demo,
             archetype=row.archetype,
@@ -316,6 +333,8 @@ def _open_desk(session: Session, row: SubmissionRow, source: Mapping[str, str]) 
         )
     )
     session.flush()
+    if holder is not None:
+        note_event(session, row.id, "given", to=holder)
 
 
 def _one(session: Session, query: _Leads) -> Lead | None:

@@ -11,6 +11,8 @@ from uuid import uuid4
 from sqlalchemy import ColumnElement, select, update
 
 from consult.storage.database import Session
+from consult.storage.holders import adopt
+from consult.storage.roster import keep_roster
 from consult.storage.staff_sessions import StaffUser, end_all_sessions, staff_user
 from consult.storage.staff_tables import StaffInvitationRow, StaffUserRow
 from consult.storage.tokens import new_token, token_hash
@@ -59,12 +61,23 @@ def renew_password_hash(session: Session, user_id: int, password_hash: str) -> N
     session.get_one(StaffUserRow, user_id).password_hash = password_hash
 
 
-def disable(session: Session, user_id: int) -> None:
-    """Close an account: signed out everywhere at once, and its open links void."""
+def disable(
+    session: Session, user_id: int, *, new_leads_to: str = "", by: int | None = None
+) -> None:
+    """Close an account: signed out everywhere at once, its open links void, its leads given away.
+
+    Args:
+        session: a writing one.
+        user_id: whose account it is.
+        new_leads_to: who gets the leads; see ``roster.catcher``.
+        by: the id of the admin who closes it; None for the command line.
+    """
+    keep_roster(session, to_change_it=True)
     row = session.get_one(StaffUserRow, user_id)
     row.active = False
     end_all_sessions(session, user_id)
     _void_invitations(session, row.email)
+    adopt(session, new_leads_to=new_leads_to, by=by)
 
 
 def invite(session: Session, email: str | None, role: str, valid: timedelta) -> str:
@@ -97,18 +110,30 @@ def open_invitation(session: Session, token: str) -> Invitation | None:
 
 
 def accept_invitation(
-    session: Session, token: str, *, email: str, name: str, password_hash: str
+    session: Session,
+    token: str,
+    *,
+    email: str,
+    name: str,
+    password_hash: str,
+    new_leads_to: str = "",
 ) -> StaffUser | None:
     """Use an invitation up: make its account, or renew the one that has its address.
+
+    Leads that waited for somebody to hold them are held from now on.
 
     Args:
         session: a writing one.
         token: of two who come with the same one, the second gets nothing.
         email: counts only where the invitation names none.
+        name: how colleagues know this person.
+        password_hash: of the password they chose.
+        new_leads_to: who gets the leads that waited; see ``roster.catcher``.
 
     Returns:
         The person, or None where `open_invitation` finds nothing.
     """
+    keep_roster(session, to_change_it=True)
     invitation = open_invitation(session, token)
     used = session.scalar(
         update(StaffInvitationRow)
@@ -131,6 +156,7 @@ def accept_invitation(
     row.uniquifier = uuid4().hex
     row.active = True
     session.flush()
+    adopt(session, new_leads_to=new_leads_to)
     return staff_user(row)
 
 

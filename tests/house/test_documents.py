@@ -14,7 +14,10 @@ RUN_COMMANDS = {"test", "check", "bench", "mutants", "lock", *FAMILIES}
 """What `./run` does itself, and what it passes on."""
 
 
-READ_BY_THE_SETTINGS = {"secret_key", "var_dir"}
+READ_BY_THE_SETTINGS = {
+    *("secret_key", "var_dir"),
+    *("time_zone", "business_hours", "closed_on", "reply_within_hours"),  # by `office`
+}
 """Settings that other settings are made of."""
 
 

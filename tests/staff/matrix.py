@@ -67,6 +67,7 @@ MATRIX: Mapping[tuple[str, str], Expected] = {
     ("staff.lead_list", "GET"): page("staff", 200),
     ("staff.mail", "GET"): shared("staff", 200),
     ("staff.report_pdf", "GET"): shared("staff", 303),
+    ("staff.take", "POST"): shared("staff", 303, version="1"),
     ("staff.try_again", "POST"): shared("staff", 303),
 }
 

@@ -1,0 +1,113 @@
+"""The clock of a first reply: it runs while the agency is open, in the agency's own time zone."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from itertools import pairwise
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+WEEKDAYS_9_TO_5 = "mon-fri 09:00-17:00"
+
+_ENTRY = re.compile(r"(\w{3})(?:-(\w{3}))? ([0-2]\d):([0-5]\d)-([0-2]\d):([0-5]\d)")
+_DAY = timedelta(days=1)
+
+# From and until, as time since midnight.
+Span = tuple[timedelta, timedelta]
+Week = Mapping[int, Sequence[Span]]
+
+
+def read_hours(text: str) -> Week:
+    """The opening times of a week, by weekday (0 is Monday), from ``mon-fri 09:00-17:00``.
+
+    Several entries are separated by commas, as in ``mon-thu 09:00-12:00, mon-thu 13:00-17:00``; a
+    day may end at 24:00. Raises ValueError, with one line for the operator, for anything else.
+    """
+    week: dict[int, list[Span]] = {}
+    for entry in text.lower().split(","):
+        days, span = _read_entry(entry.strip())
+        for day in days:
+            week.setdefault(day, []).append(span)
+    for spans in week.values():
+        spans.sort()
+        if any(later[0] < earlier[1] for earlier, later in pairwise(spans)):
+            raise ValueError("two opening times of a day overlap")
+    return week
+
+
+def _read_entry(entry: str) -> tuple[range, Span]:
+    found = _ENTRY.fullmatch(entry)
+    if not found or found[1] not in DAYS or (found[2] or found[1]) not in DAYS:
+        raise ValueError('must look like "mon-fri 09:00-17:00, sat 10:00-14:00"')
+    first, last = DAYS.index(found[1]), DAYS.index(found[2] or found[1])
+    opens, closes = (
+        timedelta(hours=int(found[group]), minutes=int(found[group + 1])) for group in (3, 5)
+    )
+    if first > last or opens >= closes or closes > _DAY:
+        raise ValueError(f'"{entry}" ends before it begins')
+    return range(first, last + 1), (opens, closes)
+
+
+@dataclass(frozen=True)
+class Office:
+    """When somebody is there to reply, what was promised, and who catches new leads.
+
+    Attributes:
+        zone: the agency's time zone.
+        week: see ``read_hours``.
+        closed: days on which nobody is there.
+        reply_within: the promised time to the first reply, in opening time.
+        new_leads_to: the address of the account that holds new leads; see ``storage.roster``.
+    """
+
+    zone: tzinfo = UTC
+    week: Week = field(default_factory=lambda: read_hours(WEEKDAYS_9_TO_5))
+    closed: frozenset[date] = frozenset()
+    reply_within: timedelta = timedelta(hours=1)
+    new_leads_to: str = ""
+
+    def due_at(self, start: datetime) -> datetime:
+        """By when the first reply is due to somebody who got in touch at `start`, in UTC."""
+        left = self.reply_within
+        for opens, closes in self._open_from(start):
+            if closes - opens >= left:
+                return opens + left
+            left -= closes - opens
+        raise AssertionError("a week has an opening time")
+
+    def open_time(self, start: datetime, end: datetime) -> timedelta:
+        """How long the agency was open between two moments; nothing when `end` is not later."""
+        passed = timedelta()
+        for opens, closes in self._open_from(start):
+            if opens >= end:
+                break
+            passed += min(closes, end) - opens
+        return passed
+
+    def today(self, now: datetime) -> date:
+        """Which day it is at the agency."""
+        return now.astimezone(self.zone).date()
+
+    def _open_from(self, start: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """The times when the agency is open from `start` on, in order and apart, in UTC."""
+        done = start.astimezone(UTC)
+        # A day at the agency may have begun when it is still the day before here.
+        day = self.today(start) - _DAY
+        while True:
+            for opens, closes in self._spans(day):
+                if closes > done:
+                    yield max(opens, done), closes
+                    done = closes
+            day += _DAY
+
+    def _spans(self, day: date) -> Iterator[tuple[datetime, datetime]]:
+        if day in self.closed:
+            return
+        midnight = datetime.combine(day, time())
+        for opens, closes in self.week.get(day.weekday(), ()):
+            # Where clocks go back, an hour comes twice: open from its first time to its second.
+            # What they skip when they go forward is no time at all.
+            begin = (midnight + opens).replace(tzinfo=self.zone, fold=0).astimezone(UTC)
+            end = (midnight + closes).replace(tzinfo=self.zone, fold=1).astimezone(UTC)
+            if begin < end:
+                yield begin, end

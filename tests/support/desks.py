@@ -1,0 +1,46 @@
+"""Accounts and leads for tests of what staff do with a lead, without pages or passwords."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+from sqlalchemy import select
+
+from consult.storage import desk, staff
+from consult.storage.database import Database, Session
+from consult.storage.desk import Desk
+from consult.storage.staff_tables import StaffUserRow
+from tests.support.submissions import lead_of, submitted
+
+_A_WEEK = timedelta(days=7)
+
+
+def make_account(database: Database, name: str, *, role: str = "staff") -> int:
+    """Open an account, or open a closed one again; its id."""
+    with database.writing() as session:
+        row = session.scalar(select(StaffUserRow).where(StaffUserRow.name == name))
+        email = row.email if row else f"{name.lower()}-{uuid4().hex[:8]}@example.com"
+        token = staff.invite(session, email, role, valid=_A_WEEK)
+        user = staff.accept_invitation(session, token, email=email, name=name, password_hash="x")
+    assert user is not None
+    return user.id
+
+
+def close_account(database: Database, user_id: int, new_leads_to: str = "") -> None:
+    with database.writing() as session:
+        staff.disable(session, user_id, new_leads_to=new_leads_to)
+
+
+def new_lead(database: Database) -> int:
+    return lead_of(database, submitted(database)).id
+
+
+def see(database: Database, lead_id: int) -> Desk:
+    """How a lead stands, that is known to be there."""
+    with database.reading() as session:
+        return standing(session, lead_id)
+
+
+def standing(session: Session, lead_id: int) -> Desk:
+    found = desk.desk_of(session, lead_id)
+    assert found is not None
+    return found
