@@ -6,7 +6,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from consult import owner, staff
-from consult.report.brand import load_brand
+from consult.choices import Choices
 from consult.settings import PROJECT_FOLDER, Settings, load_settings
 from consult.storage.database import Database
 from consult.web import (
@@ -50,7 +50,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     same_site.install(app, settings.base_url)
     errors.install(app)
     assets.install(app)
-    brand.install(app, made.brand)
+    brand.install(app)
     if settings.metrics:
         metrics.install(app, made.database)
     for blueprint in (health, *owner.blueprints):
@@ -72,8 +72,7 @@ def make_services(settings: Settings) -> Services:
         audit_key=settings.audit_key(),
     )
     return Services(
-        settings=settings,
         database=database,
         limits=RateLimits(database, settings.signing_key()),
-        brand=load_brand(settings.brand_file),
+        choices=Choices(settings, database),
     )

@@ -2,7 +2,8 @@
 
 An environment variable is the setting's name in capitals with `CONSULT_` in front, so
 `base_url` is set by `CONSULT_BASE_URL`. The environment wins over `.env`, `.env` over the default.
-`consult settings` prints the descriptions below: they are the documentation.
+`consult settings` prints the descriptions below: they are the documentation. What is left unset and
+marked `STAFF` may be chosen in the staff area: see `consult.choices`.
 """
 
 import binascii
@@ -18,6 +19,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, timedelta, tzinfo
 from email.utils import parseaddr
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -25,7 +27,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from dotenv import dotenv_values
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic import model_validator as validate_together
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic.config import JsonDict
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from consult.relay.clock import WEEKDAYS_9_TO_5, Office, read_hours
 
@@ -33,6 +41,12 @@ PREFIX = "CONSULT_"
 PROJECT_FOLDER = Path(__file__).resolve().parent.parent
 ENV_FILE = PROJECT_FOLDER / ".env"
 SECRET_KEY_MIN_LENGTH = 32
+
+STAFF: JsonDict = {"staff": True}
+"""Marks a field (`json_schema_extra=STAFF`) that may be chosen in the staff area while it is unset.
+
+Its description is what people read there. The values have to survive a journey through JSON.
+"""
 
 HIDDEN = "(set, not shown)"
 NOT_SET = "(not set)"
@@ -208,12 +222,13 @@ class Settings(BaseSettings):
         "instead of the ones that come with the application.",
     )
     paper: Literal["letter", "a4"] = Field(
-        default="letter", description="Paper size of the PDF report."
+        default="letter", description="Paper size of the PDF report.", json_schema_extra=STAFF
     )
     contact_before: Literal["nothing", "pdf", "result"] = Field(
         default="pdf",
         description="What an owner sees only after leaving a name and address: the PDF, the "
         "result page, or nothing (both are open to all).",
+        json_schema_extra=STAFF,
     )
     smtp_url: Annotated[SecretStr, AfterValidator(_smtp_url)] | None = Field(
         default=None,
@@ -277,9 +292,13 @@ class Settings(BaseSettings):
         default=30,
         ge=1,
         description="Days after which answers that were never handed in are deleted.",
+        json_schema_extra=STAFF,
     )
     retention_days_leads: int = Field(
-        default=730, ge=1, description="Days after which a lead is deleted, its PDF included."
+        default=730,
+        ge=1,
+        description="Days after which a lead is deleted, its PDF included.",
+        json_schema_extra=STAFF,
     )
     limit_starts: RateLimit = Field(
         default="60 per minute", description="New questionnaires from one network address."
@@ -411,9 +430,78 @@ def load_settings(env_file: Path | None = ENV_FILE, **given: Any) -> Settings:
     try:
         return Settings(_env_file=env_file, **given)
     except ValidationError as invalid:
+        mistakes = [_in_one_line(location, message) for location, message in _mistakes(invalid)]
+        raise SettingsError("\n".join(mistakes)) from None
+
+
+def _mistakes(invalid: ValidationError) -> list[tuple[tuple[int | str, ...], str]]:
+    """Where each mistake is, and what the model says about it."""
+    return [
+        (error["loc"], error["msg"])
+        for error in invalid.errors()
         # A default that builds on a bad setting is no second mistake of the operator's.
-        mistakes = [e for e in invalid.errors() if e["type"] != "default_factory_not_called"]
-        raise SettingsError("\n".join(_in_one_line(e["loc"], e["msg"]) for e in mistakes)) from None
+        if error["type"] != "default_factory_not_called"
+    ]
+
+
+class _FromMemory(Settings):
+    """Settings made of nothing but what is given: neither environment nor file is read again."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        *others: Any,
+        **more: Any,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
+
+
+def choosable() -> frozenset[str]:
+    """The names of the settings that may be chosen in the staff area while they are unset."""
+    return frozenset(
+        name
+        for name, field in Settings.model_fields.items()
+        if isinstance(field.json_schema_extra, dict) and field.json_schema_extra.get("staff")
+    )
+
+
+def with_choices(base: Settings, chosen: Mapping[str, Any]) -> Settings:
+    """The settings with the choices of the staff where `base` leaves them open.
+
+    A choice that is not (or no longer) possible is passed over, and so are all of them where they
+    do not fit together: the application must start. `problems_with` tells before that happens.
+    """
+    open_to_staff = choosable() - base.model_fields_set
+    choices = {name: value for name, value in chosen.items() if name in open_to_staff}
+    while choices:
+        try:
+            return _FromMemory(**_given(base), **choices)
+        except ValidationError as invalid:
+            bad = {str(error["loc"][0]) for error in invalid.errors() if error["loc"]}
+            remaining = {name: v for name, v in choices.items() if name not in bad}
+            choices = remaining if len(remaining) < len(choices) else {}
+    return base
+
+
+def problems_with(base: Settings, chosen: Mapping[str, Any]) -> Mapping[str, str]:
+    """What is wrong with these choices, by name; under "" where they do not fit together."""
+    try:
+        _FromMemory(**_given(base), **chosen)
+    except ValidationError as invalid:
+        return {
+            str(location[0]) if location else "": _plain(message)
+            for location, message in _mistakes(invalid)
+        }
+    return {}
+
+
+def _given(base: Settings) -> dict[str, Any]:
+    return {name: getattr(base, name) for name in base.model_fields_set}
+
+
+Source = Literal["environment", ".env", "staff area", "default"]
 
 
 @dataclass(frozen=True)
@@ -422,7 +510,7 @@ class Described:
 
     variable: str
     value: str
-    origin: Literal["environment", ".env", "default"]
+    origin: Source
     meaning: str
 
 
@@ -430,19 +518,26 @@ def describe(
     settings: Settings,
     environment: Mapping[str, str] = os.environ,
     env_file: Path | None = ENV_FILE,
+    chosen: Mapping[str, Any] = MappingProxyType({}),
 ) -> list[Described]:
-    """Every setting in the order of the class, with its shown value, origin and meaning."""
+    """Every setting in the order of the class, with its shown value, origin and meaning.
+
+    `chosen` is what staff chose; `settings` are those without it.
+    """
+    in_force = with_choices(settings, chosen)
     in_environment = {name.upper() for name, value in environment.items() if value}
     in_file = {name.upper() for name, value in _read_env_file(env_file).items() if value}
     described = []
     for name, field in Settings.model_fields.items():
         variable = PREFIX + name.upper()
-        origin: Literal["environment", ".env", "default"] = "default"
+        origin: Source = "default"
         if variable in in_environment:
             origin = "environment"
         elif variable in in_file:
             origin = ".env"
-        shown = _shown(getattr(settings, name))
+        elif name in in_force.model_fields_set - settings.model_fields_set:
+            origin = "staff area"
+        shown = _shown(getattr(in_force, name))
         described.append(Described(variable, shown, origin, field.description or ""))
     return described
 
@@ -461,9 +556,13 @@ def _read_env_file(env_file: Path | None) -> dict[str, str | None]:
     return dotenv_values(env_file) if env_file else {}
 
 
-def _in_one_line(location: tuple[int | str, ...], message: str) -> str:
+def _plain(message: str) -> str:
     message = message.removeprefix("Value error, ").replace("Input should be", "must be")
-    message = message.partition(", unable to")[0]
+    return message.partition(", unable to")[0]
+
+
+def _in_one_line(location: tuple[int | str, ...], message: str) -> str:
+    message = _plain(message)
     # Our own messages across several settings name the variable themselves and have no location.
     return f"{PREFIX}{str(location[0]).upper()}: {message}" if location else message
 

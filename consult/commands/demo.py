@@ -2,10 +2,10 @@
 
 import click
 
+from consult.choices import Choices
 from consult.commands.database import open_database
 from consult.owner.demo import make_leads
 from consult.questionnaire.editions import newest
-from consult.report.brand import load_brand
 from consult.settings import load_settings
 
 
@@ -15,8 +15,8 @@ from consult.settings import load_settings
 def demo(leads: int, seed: int) -> None:
     """Add clearly fake leads of the last thirty days, with sources, contacts and results."""
     settings = load_settings()
-    brand = load_brand(settings.brand_file)
     with open_database(settings) as database:
+        brand = Choices(settings, database).brand
         made = make_leads(database, newest(), brand, leads, seed)
         with click.progressbar(made, length=leads, label="Demo leads") as progress:
             for _ in progress:

@@ -10,13 +10,13 @@ import click
 from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
 
 from consult import create_app
+from consult.choices import Choices
 from consult.commands.children import end_with_parent, worker_processes
 from consult.commands.database import open_database
 from consult.commands.faults import Failure
-from consult.delivery.handlers import handlers_of, schedule_purge
+from consult.delivery.handlers import current_handlers, schedule_purge
 from consult.delivery.telling import schedule_look
 from consult.delivery.worker import Worker, run_until_signal
-from consult.report.brand import load_brand
 from consult.report.renderer import Renderer
 from consult.settings import Settings, load_settings
 from consult.staff.accounts import first_invitation
@@ -73,13 +73,12 @@ def worker(once: bool, with_parent: bool) -> None:
     if with_parent:
         end_with_parent()
     settings = load_settings()
-    brand = load_brand(settings.brand_file)
     renderer = Renderer(settings.pdf_timeout_seconds, settings.pdf_memory_mb)
     with open_database(settings) as database, closing(renderer):
         with database.writing() as session:
             schedule_purge(session)
             schedule_look(session)
-        handlers = handlers_of(settings, brand, database, renderer.render)
+        handlers = current_handlers(Choices(settings, database), database, renderer.render)
         made = Worker(database, handlers, lease_seconds=settings.job_lease_seconds)
         if once:
             made.run_once()

@@ -1,12 +1,13 @@
 """What each kind of job does. A handler does the slow part and returns the effect to commit."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
 
 from pydantic import SecretStr
 
+from consult.choices import Choices
 from consult.delivery.mail import LetterWriter, letter_writer, mail_report
 from consult.delivery.outbox import Job
 from consult.delivery.post import MailFolder, MailServer, Post
@@ -89,6 +90,18 @@ def telling_of(settings: Settings, brand: Brand, post: Post) -> Telling:
 
 def _plain(secret: SecretStr | None) -> str | None:
     return secret.get_secret_value() if secret else None
+
+
+def current_handlers(
+    choices: Choices, database: Database, render: Callable[[str], bytes]
+) -> Mapping[str, Handler]:
+    """The handlers as the settings in force want them at the moment of each job."""
+
+    def run(kind: str, job: Job) -> Effect:
+        return handlers_of(choices.settings, choices.brand, database, render)[kind](job)
+
+    kinds = handlers_of(choices.settings, choices.brand, database, render)
+    return {kind: partial(run, kind) for kind in kinds}
 
 
 def make_handlers(

@@ -21,8 +21,9 @@ import json
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 READABLE = 4.5
@@ -123,6 +124,45 @@ def load_brand(path: Path | None) -> Brand:
         return _brand(_read(path), path.parent)
     except BrandError as fault:
         raise BrandError(f"{path}: {fault}") from fault
+
+
+def given_keys(path: Path | None) -> frozenset[str]:
+    """The keys that a brand file sets, a colour as `colours.sales`; raises BrandError."""
+    if path is None:
+        return frozenset()
+    found = dict(_read(path))
+    colours = found.pop("colours", {})
+    inside = colours if isinstance(colours, dict) else {}
+    return frozenset(found) | {f"colours.{key}" for key in inside}
+
+
+def with_choices(base: Brand, chosen: Mapping[str, Any]) -> Brand:
+    """The brand with other values for some keys, named as by `given_keys`.
+
+    A logo is given as `{"media_type": "image/png", "data": "<base64>"}`. Raises BrandError.
+    """
+    colours = {k.removeprefix("colours."): v for k, v in chosen.items() if k.startswith("colours.")}
+    plain = {key: value for key, value in chosen.items() if not key.startswith("colours.")}
+    logo = plain.pop("logo", None)
+    _refuse_unknown_keys(plain, {f.name for f in fields(Brand)})
+    brand = replace(
+        base,
+        **{key: _text(key, value) for key, value in plain.items()},
+        colours=_colours(asdict(base.colours) | colours),
+        logo=logo_from_json(logo) if logo else base.logo,
+    )
+    _check(brand)
+    return brand
+
+
+def logo_as_json(logo: Logo) -> Mapping[str, str]:
+    """A logo as plain text, to be stored."""
+    return {"media_type": logo.media_type, "data": base64.b64encode(logo.data).decode("ascii")}
+
+
+def logo_from_json(stored: Mapping[str, str]) -> Logo:
+    """The logo that `logo_as_json` made text of."""
+    return Logo(stored["media_type"], base64.b64decode(stored["data"]))
 
 
 def contrast(one: str, other: str) -> float:

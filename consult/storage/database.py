@@ -137,6 +137,10 @@ class Database:
                 if self.is_sqlite:
                     _pragma(connection, "foreign_keys=ON")
 
+    def keep_drafts_for(self, days: int) -> None:
+        """Let sessions from now on take a draft as expired after so many days without a change."""
+        self._draft_life = timedelta(days=days)
+
     def forget_deleted(self) -> None:
         """Empty SQLite's write-ahead log, the last place where deleted rows could still be read."""
         if self.is_sqlite:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from flask import Blueprint, Flask, Response, abort
+from werkzeug.local import LocalProxy
 
 from consult.report.brand import READABLE, Brand, Colours, contrast
 from consult.web.services import services
@@ -59,15 +60,25 @@ def in_the_dark(colour: str) -> str:
     return "#ffffff"
 
 
-def install(app: Flask, brand: Brand) -> None:
-    """Serve the brand and tell the templates about it."""
+def stylesheet_address(brand: Brand) -> str:
+    """Where the brand's colours are; nothing where they are ours."""
+    if brand.colours == Colours():
+        return ""
+    return f"/brand.css?v={_hash(brand_css(brand.colours).encode())}"
+
+
+def logo_address(brand: Brand) -> str:
+    """Where the brand's logo is; nothing where there is none."""
+    return f"/brand/logo?v={_hash(brand.logo.data)}" if brand.logo else ""
+
+
+def install(app: Flask) -> None:
+    """Serve the brand and tell the templates about it; it may change while the app runs."""
     app.register_blueprint(brand_pages)
-    coloured = brand.colours != Colours()
-    version = _hash(brand_css(brand.colours).encode()) if coloured else ""
     app.jinja_env.globals.update(
-        brand=brand,
-        brand_stylesheet=f"/brand.css?v={version}" if coloured else "",
-        brand_logo=f"/brand/logo?v={_hash(brand.logo.data)}" if brand.logo else "",
+        brand=LocalProxy(lambda: services().brand),
+        brand_stylesheet=LocalProxy(lambda: stylesheet_address(services().brand)),
+        brand_logo=LocalProxy(lambda: logo_address(services().brand)),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from flask import Flask, current_app
 
+from consult.choices import Choices
 from consult.report.brand import Brand
 from consult.settings import Settings
 from consult.storage.database import Database
@@ -18,10 +19,19 @@ _KEY = "consult"
 class Services:
     """What a route may need: the settings, the database, the rate limits and the brand."""
 
-    settings: Settings
     database: Database
     limits: RateLimits
-    brand: Brand
+    choices: Choices
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self.choices.settings
+
+    @property
+    def brand(self) -> Brand:
+        """The brand in force."""
+        return self.choices.brand
 
 
 def install(app: Flask, made: Services) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask
 
 from consult import create_app
-from consult.delivery.handlers import handlers_of
+from consult.delivery.handlers import current_handlers
 from consult.delivery.worker import Worker
 from consult.report.renderer import Renderer
 from consult.settings import Settings, load_settings
@@ -54,7 +54,7 @@ def deliver(app: Flask) -> int:
     """Do everything that is due, as the worker would; how many jobs that were."""
     made = services_of(app)
     with closing(Renderer()) as renderer:
-        handlers = handlers_of(made.settings, made.brand, made.database, renderer.render)
+        handlers = current_handlers(made.choices, made.database, renderer.render)
         return Worker(made.database, handlers).run_once()
 
 

@@ -1,0 +1,37 @@
+"""What was chosen in the staff area, by name. What the names mean is settled above."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from consult.storage.audit_tables import ChoiceRow
+from consult.storage.database import Session
+
+Version = tuple[tuple[str, datetime], ...]
+
+
+def version(session: Session) -> Version:
+    """Something that differs whenever a choice was made, changed or taken back."""
+    query = select(ChoiceRow.name, ChoiceRow.changed_at).order_by(ChoiceRow.name)
+    return tuple((name, changed_at) for name, changed_at in session.execute(query))
+
+
+def all_choices(session: Session) -> Mapping[str, Any]:
+    """The value of each choice, as it was stored."""
+    return {row.name: row.value for row in session.scalars(select(ChoiceRow))}
+
+
+def choose(session: Session, name: str, value: object, by: int | None) -> None:
+    """Store a choice, in place of an earlier one of this name."""
+    row = session.get(ChoiceRow, name) or ChoiceRow(name=name)
+    row.value = value
+    row.changed_at = session.now()
+    row.changed_by_id = by
+    session.add(row)
+
+
+def take_back(session: Session, name: str) -> None:
+    """Forget a choice; there need not be one."""
+    session.execute(delete(ChoiceRow).where(ChoiceRow.name == name))
