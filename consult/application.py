@@ -9,6 +9,7 @@ from consult import owner, staff
 from consult.choices import Choices
 from consult.settings import PROJECT_FOLDER, Settings, load_settings
 from consult.storage.database import Database
+from consult.storage.views import ViewCounter
 from consult.web import (
     assets,
     brand,
@@ -75,4 +76,5 @@ def make_services(settings: Settings) -> Services:
         database=database,
         limits=RateLimits(database, settings.signing_key()),
         choices=Choices(settings, database),
+        views=ViewCounter(database),
     )

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from consult.owner.draft import OPEN, Draft, walk_over
-from consult.questionnaire import Answer, Walk, walk
+from consult.owner.tracing import shown_of
+from consult.questionnaire import Answer, Depth, Walk, walk
 from consult.questionnaire.editions import newest
 from consult.storage import checks
 from consult.storage.checks import as_answer
@@ -35,13 +36,11 @@ def deeper_than(lead: Lead) -> Deeper | None:
     """Return what is left to answer after a quick look; None when there is nothing."""
     if lead.depth != "quick":
         return None
-    answers = {id: answer for id, (answer, _) in _given(lead).items()}
-    given_as = {id: variant for id, (_, variant) in _given(lead).items()}
-    full = walk(newest(), answers, "full", given_as)
+    full = _walk_as(lead, "full")
     still_open = len(full.missing)
     if not still_open:
         return None
-    parts, seen = _parts(full), _parts(walk(newest(), answers, "quick", given_as))
+    parts, seen = _parts(full), _parts(_walk_as(lead, "quick"))
     return Deeper(
         answers=still_open,
         minutes=max(1, round(still_open * SECONDS_AN_ANSWER / 60)),
@@ -54,7 +53,8 @@ def start_deeper(session: Session, lead: Lead) -> Draft:
     """Start a full check with all that was answered in the quick look; that one stays as it is."""
     # The time spent so far counts as well, or nobody would seem to need long for a full check.
     spent = timedelta(seconds=lead.seconds_taken)
-    token = checks.start(session, lead.edition, "full", lead.source, spent=spent)
+    shown = shown_of(_walk_as(lead, "full").first_open_page)
+    token = checks.start(session, lead.edition, "full", lead.source, spent=spent, shown=shown)
     check = checks.save(session, token, _given(lead))
     if check is None:
         raise LookupError("the check that was just started is gone")
@@ -64,6 +64,12 @@ def start_deeper(session: Session, lead: Lead) -> Draft:
 def _given(lead: Lead) -> dict[str, tuple[Answer, str]]:
     """Every answer with the variant of the wording that it was given under."""
     return {id: (as_answer(a), lead.wording[id]["variant"]) for id, a in lead.answers.items()}
+
+
+def _walk_as(lead: Lead, depth: Depth) -> Walk:
+    given = _given(lead)
+    answers = {id: answer for id, (answer, _) in given.items()}
+    return walk(newest(), answers, depth, {id: variant for id, (_, variant) in given.items()})
 
 
 def _parts(way: Walk) -> dict[str, str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from flask import abort, redirect, url_for
@@ -11,7 +12,7 @@ from werkzeug.wrappers import Response
 from consult.questionnaire import Depth, Walk, WalkPage, walk
 from consult.questionnaire.editions import newest
 from consult.storage import checks
-from consult.storage.checks import Check
+from consult.storage.checks import Changes, Check
 from consult.storage.tokens import result_token
 from consult.web.services import services
 
@@ -31,13 +32,15 @@ class Draft:
     """A check that can still be answered, with the walk over its answers.
 
     `outdated` counts the answers to questions that the newest edition no longer asks, until the
-    next answers are saved: they stay stored, and count for nothing.
+    next answers are saved: they stay stored, and count for nothing. `given_as` has the variant of
+    the wording that each answer was given under.
     """
 
     token: str
     walk: Walk
     then: Then = ""
     outdated: int = 0
+    given_as: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def to_review(self) -> bool:
@@ -59,6 +62,21 @@ class Draft:
         if page is None or not self.walk.can_open(page):
             abort(redirect(self.url_of(self.walk.first_open_page), 303))
         return page
+
+    def with_answers(self, changes: Changes) -> Draft:
+        """Return the draft as it will be once changes are saved, if nobody saves others before."""
+        answers, given_as = checks.merged(self.walk.given, self.given_as, changes)
+        way = walk(newest(), answers, self.walk.depth, given_as)
+        return replace(self, walk=way, outdated=0, given_as=given_as)
+
+    def if_saved(self, check: Check | None) -> Draft:
+        """Return the draft that was saved, which is this one unless another tab saved as well.
+
+        Aborts like `open_draft` where there is none any more.
+        """
+        if check and not check.submitted and check.answers == self.walk.given:
+            return self
+        return as_draft(self.token, check, self.then)
 
     def after(self, page_id: str) -> WalkPage | None:
         """Return the page that follows, or None for the review."""
@@ -91,7 +109,7 @@ def as_draft(token: str, check: Check | None, then: Then = "") -> Draft:
         abort(404)
     if check.submitted:
         abort(to_result(token))
-    return Draft(token, walk_over(check), then, _outdated(check))
+    return Draft(token, walk_over(check), then, _outdated(check), check.given_as)
 
 
 def _outdated(check: Check) -> int:

@@ -6,6 +6,8 @@ stands is never stored: it follows from the answers.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
@@ -25,9 +27,12 @@ from consult.owner.forms import QuestionForm
 from consult.owner.presenting import minutes_for, review_of, track_of
 from consult.owner.source import source_of
 from consult.owner.submission import freeze
+from consult.owner.tracing import ON_REVIEW, shown_of, step_of
+from consult.owner.visitors import is_framed, is_person
 from consult.questionnaire import Kind, WalkPage, walk
 from consult.questionnaire.editions import newest
-from consult.storage import checks, leads
+from consult.storage import checks, leads, views
+from consult.storage.checks import source_name
 from consult.web.limits import network_of
 from consult.web.services import services
 
@@ -38,14 +43,16 @@ check_pages = Blueprint("check", __name__)
 def start_page() -> str:
     """Show what a check gives, how long it takes and what happens with the answers."""
     depth = DEPTHS.get(request.args.get("depth", ""), "quick")
-    settings = services().settings
+    settings, source = services().settings, source_of(request.args)
     with services().database.reading() as session:
         seconds = leads.usual_seconds(session, depth)
+    if is_person():
+        services().views.count(depth, source_name(source), framed=is_framed())
     return render_template(
         "owner/start.html",
         depth=depth,
         minutes=minutes_for(depth, seconds),
-        source=source_of(request.args),
+        source=source,
         retention_days=settings.retention_days_drafts,
         contact_before=settings.contact_before,
         base_url=settings.base_url,
@@ -58,10 +65,12 @@ def start() -> Response:
     made = services()
     made.limits.spend("starts", made.settings.limit_starts, network_of(request.remote_addr))
     depth = DEPTHS.get(request.form.get("depth", ""), "quick")
-    questionnaire = newest()
-    with made.database.writing() as session:
-        token = checks.start(session, questionnaire.name, depth, source_of(request.form))
+    questionnaire, source = newest(), source_of(request.form)
     first = walk(questionnaire, {}, depth).pages[0]
+    with made.database.writing() as session:
+        token = checks.start(session, questionnaire.name, depth, source, shown=shown_of(first))
+        if is_framed():
+            views.count_framed_start(session, depth, source_name(source))
     return redirect(url_for(".questions", token=token, page_id=first.id), 303)
 
 
@@ -87,11 +96,14 @@ def save_answers(token: str, page_id: str) -> ResponseReturnValue:
     page = draft.page(page_id)
     form = QuestionForm(page, request.form)
     valid = form.validate()
+    # The walk is done before the save, during which others have to wait.
+    ahead = draft.with_answers(form.given)
+    step = step_of(ahead, page, refused=not valid)
     with services().database.writing() as session:
-        saved = checks.save(session, token, form.given, newest().name)
+        saved = checks.save(session, token, form.given, newest().name, step)
     if not valid:
         return _questions(draft, page, form), 422
-    draft = as_draft(token, saved, _then())
+    draft = ahead.if_saved(saved)
     return redirect(draft.url_of(draft.after(page_id)), 303)
 
 
@@ -108,8 +120,9 @@ def settle_doubts(token: str) -> ResponseReturnValue:
     draft = open_draft(token, REVIEW)
     form = doubts_form(draft.walk, request.form)
     valid = form.validate()
+    step = replace(ON_REVIEW, refused=not valid)
     with services().database.writing() as session:
-        saved = checks.save(session, token, form.given, newest().name)
+        saved = checks.save(session, token, form.given, newest().name, step)
     if not valid:
         return _review(draft, form), 422
     as_draft(token, saved)

@@ -1,7 +1,7 @@
 """Checks: questionnaires being answered. Start one, load it, save answers into it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from consult.storage.base import Base
 from consult.storage.database import Session
 from consult.storage.models import CheckRow, SubmissionRow
 from consult.storage.tokens import new_token, token_hash
+from consult.storage.traces import Shown, Step, Trace, begun, went_on
 
 # What one page of questions changes: an answer and the wording variant it was given under, by
 # question id. None takes an answer back.
@@ -28,6 +29,8 @@ class Check:
         given_as: the wording variant each answer was given under, by question id.
         source: where the owner came from (``utm_*``, ``ref``).
         submitted: whether a submission was made of it; its answers no longer change then.
+        demo: made up; never counted among real ones.
+        trace: see ``traces``; only of a check that is held.
     """
 
     id: int
@@ -39,6 +42,8 @@ class Check:
     started_at: datetime
     updated_at: datetime
     submitted: bool
+    demo: bool = False
+    trace: Trace = field(default_factory=dict)
 
 
 def start(
@@ -48,6 +53,8 @@ def start(
     source: Mapping[str, str],
     *,
     spent: timedelta = timedelta(),
+    shown: Shown | None = None,
+    demo: bool = False,
 ) -> str:
     """Make an empty check.
 
@@ -57,6 +64,8 @@ def start(
         depth: ``quick`` or ``full``.
         source: where the owner came from.
         spent: the time that went into answers which are about to be carried over.
+        shown: its first page, for the trace.
+        demo: made up.
 
     Returns:
         Its token, which is stored nowhere and cannot be had again.
@@ -70,6 +79,8 @@ def start(
             depth=depth,
             answers={},
             source=dict(source),
+            trace=dict(begun(shown, now)),
+            demo=demo,
             created_at=now - spent,
             updated_at=now,
         )
@@ -91,15 +102,19 @@ def load(session: Session, token: str, *, hold: bool = False) -> Check | None:
     if hold:
         # A statement of its own: what was saved while we waited for the row, the next one sees.
         session.execute(_HOLD, key)
-    row = session.execute(_LOAD, key).first()
+    row = session.execute(_LOAD_TO_CHANGE if hold else _LOAD, key).first()
     if row is None:
         return None
     expired = row.updated_at < session.now() - session.draft_life
-    return None if expired and not row.submitted else _check(row)
+    return None if expired and not row.submitted else _check(row, row.trace if hold else {})
 
 
 def save(
-    session: Session, token: str, changes: Changes, edition: str | None = None
+    session: Session,
+    token: str,
+    changes: Changes,
+    edition: str | None = None,
+    step: Step | None = None,
 ) -> Check | None:
     """Merge a page's answers into a check; answers to other questions stay as they are.
 
@@ -110,6 +125,7 @@ def save(
         token: as ``start`` returned it.
         changes: the answers.
         edition: the one under which they were given, if it is another than before.
+        step: what this means for the trace.
 
     Returns:
         The check after the change, or None for a token that is unknown or has expired.
@@ -117,21 +133,43 @@ def save(
     check = load(session, token, hold=True)
     if check is None or check.submitted:
         return check
-    answers, given_as = dict(check.answers), dict(check.given_as)
-    for question, given in changes.items():
-        if given is None:
-            answers.pop(question, None)
-            given_as.pop(question, None)
-        else:
-            answers[question], given_as[question] = given
+    answers, given_as = merged(check.answers, check.given_as, changes)
     now = session.now()
+    trace = went_on(check.trace, step, check.updated_at, now) if step else check.trace
     stored = {id: {"value": value, "as": given_as[id]} for id, value in answers.items()}
     edition = edition or check.edition
     session.execute(
         _SAVE,
-        {"check_id": check.id, "answers": stored, "in_edition": edition, "updated_at": now},
+        {
+            "check_id": check.id,
+            "answers": stored,
+            "in_edition": edition,
+            "updated_at": now,
+            "trace": trace,
+        },
     )
-    return replace(check, edition=edition, answers=answers, given_as=given_as, updated_at=now)
+    return replace(
+        check, edition=edition, answers=answers, given_as=given_as, updated_at=now, trace=trace
+    )
+
+
+def merged(
+    answers: Mapping[str, Answer], given_as: Mapping[str, str], changes: Changes
+) -> tuple[dict[str, Answer], dict[str, str]]:
+    """Answers, and the variants they were given under, as they are once changes are saved."""
+    new_answers, new_given_as = dict(answers), dict(given_as)
+    for question, given in changes.items():
+        if given is None:
+            new_answers.pop(question, None)
+            new_given_as.pop(question, None)
+        else:
+            new_answers[question], new_given_as[question] = given
+    return new_answers, new_given_as
+
+
+def source_name(source: Mapping[str, str]) -> str:
+    """The one word for where an owner came from; empty for those who came directly."""
+    return source.get("utm_source") or source.get("ref") or ""
 
 
 def as_answer(stored: float | str | list[str]) -> Answer:
@@ -146,10 +184,14 @@ _SUBMISSIONS = Base.metadata.tables[SubmissionRow.__tablename__]
 _HOLD = (
     select(_CHECKS.c.id).where(_CHECKS.c.token_hash == bindparam("token_hash")).with_for_update()
 )
-_LOAD = select(
+_LOAD_TO_CHANGE = select(
     *_CHECKS.c,
     exists().where(_SUBMISSIONS.c.check_id == _CHECKS.c.id).label("submitted"),
 ).where(_CHECKS.c.token_hash == bindparam("token_hash"))
+# Who only looks has no use for the trace.
+_LOAD = _LOAD_TO_CHANGE.with_only_columns(
+    *(column for column in _LOAD_TO_CHANGE.selected_columns if column.key != "trace")
+)
 _SAVE = (
     update(_CHECKS)
     .where(_CHECKS.c.id == bindparam("check_id"))
@@ -157,11 +199,12 @@ _SAVE = (
         answers=bindparam("answers"),
         edition=bindparam("in_edition"),
         updated_at=bindparam("updated_at"),
+        trace=bindparam("trace"),
     )
 )
 
 
-def _check(row: Row[*tuple[Any, ...]]) -> Check:
+def _check(row: Row[*tuple[Any, ...]], trace: Trace) -> Check:
     return Check(
         id=row.id,
         edition=row.edition,
@@ -172,4 +215,6 @@ def _check(row: Row[*tuple[Any, ...]]) -> Check:
         started_at=row.created_at,
         updated_at=row.updated_at,
         submitted=row.submitted,
+        demo=row.demo,
+        trace=trace,
     )

@@ -18,7 +18,7 @@ from sqlalchemy import select
 
 from consult.relay.reasons import CLOSING, RETURNING
 from consult.relay.stages import CLOSED, MOVES, NAMES, Stage
-from consult.storage import audit
+from consult.storage import audit, outcomes
 from consult.storage.database import Session
 from consult.storage.desk_tables import LeadRow
 from consult.storage.roster import is_active, keep_roster
@@ -314,6 +314,7 @@ def _note(session: Session, row: LeadRow, kind: str, by: int, **data: object) ->
 def _move(session: Session, row: LeadRow, stage: Stage, by: int, **data: object) -> None:
     _note(session, row, "moved", by, to=stage, **{"from": row.stage}, **data)
     row.stage, row.stage_since = stage, session.now()
+    outcomes.note_stage(session, row.submission_id, stage)
 
 
 def _taken(session: Session, row: LeadRow, by: int) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import defer
 
 from consult.questionnaire import Answer
 from consult.relay.clock import Office
-from consult.storage import checks
+from consult.storage import checks, folding, outcomes
 from consult.storage.database import Session
 from consult.storage.desk_tables import LeadRow
 from consult.storage.jobs import enqueue_documents
@@ -182,6 +182,8 @@ def submit(
     )
     session.add(row)
     session.flush()
+    folding.finish(session, check, demo=new.demo)
+    outcomes.begin(session, row.id, check, demo=new.demo)
     _open_desk(session, row, check.source, office or Office())
     enqueue_documents(session, row.id, row.report_revision)
     note(session, row.id, "finished")
@@ -243,6 +245,7 @@ def save_contact(
         .where(LeadRow.submission_id == row.id)
         .values(wants_consult=contact.wants_consult)
     )
+    outcomes.note_contact(session, row.id, wants_consult=contact.wants_consult)
     session.flush()
     enqueue_documents(session, row.id, row.report_revision)
     note(session, row.id, "contact_given")

@@ -53,6 +53,10 @@ class CheckRow(Base):
     answers: Mapped[dict[str, Any]]
     # Where the visitor came from: utm_* and ref.
     source: Mapped[dict[str, Any]]
+    # Which pages were shown, and for how long; see ``consult.storage.traces``.
+    trace: Mapped[dict[str, Any]]
+    # Made up; never counted among real ones.
+    demo: Mapped[bool]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime] = mapped_column(index=True)
 

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, and_, delete, exists, select
+from sqlalchemy import and_, delete, exists, select
 
 from consult.storage.database import Session
+from consult.storage.folding import delete_checks
 from consult.storage.models import CheckRow, JobRow, RateLimitRow, SubmissionRow
 from consult.storage.notice_tables import MessageRow, StaffMailRow
 from consult.storage.staff_tables import StaffInvitationRow, StaffSessionRow
@@ -33,7 +34,7 @@ def purge(session: Session, *, lead_days: int) -> Purged:
     So go sessions that staff have not used for a month, links to an account that are as old, and
     the log of what staff and other programs were told.
 
-    A lead goes with its answers, contact, documents and jobs.
+    A lead goes with its answers, contact, documents and jobs. How far each came stays as a number.
     """
     now = session.now()
     submitted = exists().where(SubmissionRow.check_id == CheckRow.id)
@@ -46,9 +47,9 @@ def purge(session: Session, *, lead_days: int) -> Purged:
     _delete_staff_traces(session)
     _delete_told(session)
     return Purged(
-        drafts=_delete(session, CheckRow, draft_is_old),
-        leads=_delete(session, CheckRow, CheckRow.id.in_(old_leads)),
-        jobs=_delete(session, JobRow, job_is_old),
+        drafts=delete_checks(session, draft_is_old),
+        leads=delete_checks(session, CheckRow.id.in_(old_leads)),
+        jobs=len(session.scalars(delete(JobRow).where(job_is_old).returning(JobRow.id)).all()),
     )
 
 
@@ -63,7 +64,3 @@ def _delete_told(session: Session) -> None:
     long_ago = session.now() - _KEEP_TOLD
     session.execute(delete(StaffMailRow).where(StaffMailRow.created_at < long_ago))
     session.execute(delete(MessageRow).where(MessageRow.created_at < long_ago))
-
-
-def _delete(session: Session, table: type[CheckRow | JobRow], where: ColumnElement[bool]) -> int:
-    return len(session.scalars(delete(table).where(where).returning(table.id)).all())

@@ -9,8 +9,17 @@ from consult.storage import (
     models,
     notice_tables,
     staff_tables,
+    trace_tables,
 )
 from consult.storage.base import Base
 
-MODULES = (models, staff_tables, factor_tables, desk_tables, audit_tables, notice_tables)
+MODULES = (
+    models,
+    staff_tables,
+    factor_tables,
+    desk_tables,
+    audit_tables,
+    notice_tables,
+    trace_tables,
+)
 ALL_TABLES: MetaData = Base.metadata

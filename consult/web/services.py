@@ -10,6 +10,7 @@ from consult.choices import Choices
 from consult.report.brand import Brand
 from consult.settings import Settings
 from consult.storage.database import Database
+from consult.storage.views import ViewCounter
 from consult.web.limits import RateLimits
 
 _KEY = "consult"
@@ -17,11 +18,12 @@ _KEY = "consult"
 
 @dataclass(frozen=True)
 class Services:
-    """What a route may need: the settings, the database, the rate limits and the brand."""
+    """What a route may need: the settings, the database, the rate limits, the brand, a counter."""
 
     database: Database
     limits: RateLimits
     choices: Choices
+    views: ViewCounter
 
     @property
     def settings(self) -> Settings:

@@ -1,0 +1,85 @@
+"""Views of the start page, counted in memory and written down now and then."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from consult.storage.counters import STARTED_FRAMED, VIEWED, VIEWED_FRAMED, Day, Numbers
+from consult.storage.database import Database, Session
+from consult.storage.outcomes import kind_of
+from consult.storage.trace_tables import FunnelDayRow
+
+_REST = timedelta(seconds=5)
+_MOST_SOURCES = 200
+OTHER = "other"
+"""Counts together what comes with one source too many: anybody can make up a new one."""
+
+
+class ViewCounter:
+    """Counts views for one process. A quiet page is counted at once, a busy one every 5 seconds.
+
+    A process that is killed takes at most those of its last few seconds along.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._lock = threading.Lock()
+        self._waiting: Counter[tuple[Day, str]] = Counter()
+        self._written_at: datetime | None = None
+
+    def count(self, depth: str, source: str, *, framed: bool) -> None:
+        """Count one view.
+
+        Args:
+            depth: that of the check which the page offers.
+            source: where the visitor came from; see ``checks.source_name``.
+            framed: whether another site shows the page inside one of its own.
+        """
+        now = self._database.clock()
+        day = _today(now, depth, source)
+        with self._lock:
+            self._waiting[day, VIEWED] += 1
+            if framed:
+                self._waiting[day, VIEWED_FRAMED] += 1
+            if self._written_at is not None and now - self._written_at < _REST:
+                return
+            self._written_at = now
+        self.write()
+
+    def write(self) -> None:
+        """Write down what is waiting."""
+        with self._lock:
+            waiting, self._waiting = self._waiting, Counter()
+        if waiting:
+            with self._database.writing() as session:
+                _with_few_sources(session, waiting).add(session)
+
+
+def count_framed_start(session: Session, depth: str, source: str) -> None:
+    """Count a check that was begun on a page which another site shows inside one of its own."""
+    numbers = Numbers()
+    numbers.steps[_today(session.now(), depth, source), STARTED_FRAMED] += 1
+    numbers.add(session)
+
+
+def _today(now: datetime, depth: str, source: str) -> Day:
+    return Day(now.date(), kind_of(demo=False, source=source), depth, source)
+
+
+def _with_few_sources(session: Session, waiting: Counter[tuple[Day, str]]) -> Numbers:
+    numbers = Numbers()
+    for (day, step), views in waiting.items():
+        known = session.scalars(
+            select(FunnelDayRow.source)
+            .where(FunnelDayRow.day == day.day, FunnelDayRow.kind == day.kind)
+            .distinct()
+            .limit(_MOST_SOURCES)
+        ).all()
+        crowded = len(known) == _MOST_SOURCES and day.source not in known
+        key = Day(day.day, day.kind, day.depth, OTHER) if crowded else day
+        numbers.steps[key, step] += views
+    return numbers
