@@ -349,6 +349,11 @@ class Settings(BaseSettings):
         return self.database_url.startswith("sqlite:")
 
     @property
+    def scratch_dir(self) -> Path:
+        """Where files in the making are, each in a folder of its own that does not stay."""
+        return self.var_dir / "scratch"
+
+    @property
     def secret_key_file(self) -> Path:
         """Where the key is kept that `signing_key` makes."""
         return self.var_dir / "secret-key"

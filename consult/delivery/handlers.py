@@ -8,6 +8,7 @@ from functools import partial
 from pydantic import SecretStr
 
 from consult.choices import Choices
+from consult.delivery.export.long_export import make_export
 from consult.delivery.mail import LetterWriter, letter_writer, mail_report
 from consult.delivery.outbox import Job
 from consult.delivery.post import MailFolder, MailServer, Post
@@ -61,7 +62,8 @@ def handlers_of(
     """The handlers as the settings and the brand want them; ``render`` makes a PDF of HTML."""
     folder = MailFolder(settings.mail_dir)
     server = settings.smtp_url and MailServer(settings.smtp_url.get_secret_value())
-    return make_handlers(
+    others = {jobs.EXPORT: partial(make_export, database, settings.scratch_dir)}
+    return others | make_handlers(
         database,
         telling=telling_of(settings, brand, server or folder),
         write_report=report_writer(brand, settings.paper),

@@ -9,6 +9,7 @@ from consult.staff import (
     account_pages,
     blueprint,
     confirm_pages,
+    export_pages,
     lead_pages,
     list_pages,
     notice_pages,
@@ -25,6 +26,7 @@ PAGES = (
     account_pages,
     confirm_pages,
     notice_pages,
+    export_pages,
 )
 
 

@@ -18,6 +18,7 @@ MAIL_REPORT = "mail_report"
 TELL = "tell"
 MAIL_STAFF = "mail_staff"
 WEBHOOK = "webhook"
+EXPORT = "export"
 
 
 def enqueue(

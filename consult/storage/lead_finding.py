@@ -120,6 +120,12 @@ def every_id(session: Session, search: LeadSearch, viewer: Viewer) -> Iterator[i
         after = page.after
 
 
+def how_many(session: Session, search: LeadSearch, viewer: Viewer) -> int:
+    """How many leads a search selects, every one of them counted."""
+    selected = _selected(search, viewer, session.now()).subquery()
+    return session.scalar(select(func.count()).select_from(selected)) or 0
+
+
 def place_of(search: LeadSearch, lead: FoundLead) -> str:
     """Where a lead stands in the order of a search, as a short text for an address."""
     match search.sort.removeprefix("-"):

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy import and_, delete, exists, select
 
+from consult.storage import exports
 from consult.storage.database import Session
 from consult.storage.folding import delete_checks
 from consult.storage.models import CheckRow, JobRow, RateLimitRow, SubmissionRow
@@ -13,6 +14,8 @@ from consult.storage.staff_tables import StaffInvitationRow, StaffSessionRow
 
 # Long enough to see what happened last week; the key of a periodic job must outlive its period.
 _KEEP_DONE_JOBS = timedelta(days=7)
+# Long enough to fetch what was asked for yesterday evening.
+KEEP_EXPORTS = timedelta(days=1)
 # Long enough to ask who was signed in when something went wrong.
 _KEEP_STAFF_TRACES = timedelta(days=30)
 # Long enough to find out why somebody, or some program, was not told.
@@ -46,6 +49,7 @@ def purge(session: Session, *, lead_days: int) -> Purged:
     session.execute(delete(RateLimitRow).where(RateLimitRow.expires_at < now))
     _delete_staff_traces(session)
     _delete_told(session)
+    exports.forget_older(session, now - KEEP_EXPORTS)
     return Purged(
         drafts=delete_checks(session, draft_is_old),
         leads=delete_checks(session, CheckRow.id.in_(old_leads)),

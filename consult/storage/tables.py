@@ -5,6 +5,7 @@ from sqlalchemy import MetaData
 from consult.storage import (
     audit_tables,
     desk_tables,
+    export_tables,
     factor_tables,
     models,
     notice_tables,
@@ -13,6 +14,7 @@ from consult.storage import (
 )
 from consult.storage.base import Base
 
+# One a line, so that two who add one at the same time do not meet.
 MODULES = (
     models,
     staff_tables,
@@ -21,5 +23,6 @@ MODULES = (
     audit_tables,
     notice_tables,
     trace_tables,
+    export_tables,
 )
 ALL_TABLES: MetaData = Base.metadata

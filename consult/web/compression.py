@@ -28,6 +28,8 @@ def compressed(response: Response) -> Response:
     """
     if response.status_code != 200 or response.mimetype not in _TEXTS:
         return response
+    if response.is_streamed and not response.direct_passthrough:
+        return response  # a table of leads goes out as it is read: packing would gather it first
     response.vary.add("Accept-Encoding")
     if not request.accept_encodings["gzip"] or "Content-Encoding" in response.headers:
         return response

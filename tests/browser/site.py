@@ -8,6 +8,7 @@ from pathlib import Path
 from flask import Flask
 
 from consult.staff import accounts
+from consult.storage import exports
 from tests.support import staff
 from tests.support.apps import deliver, make_app, services_of
 from tests.support.browser import serving
@@ -62,6 +63,7 @@ def _filled(app: Flask, origin: str) -> Site:
     staff.make_user(app)
     delivered = _with_contact(app)
     deliver(app)
+    _ask_for_exports(app)
     empty, full = _journey(app), _journey(app)
     empty.start()
     full.start()
@@ -83,6 +85,14 @@ def _with_contact(app: Flask) -> str:
     result, client = hand_in(app, BATON_ON_THE_FLOOR), PageClient(app)
     client.submit(client.get(f"{result}/contact").form("/contact").fill(**CONTACT))
     return result
+
+
+def _ask_for_exports(app: Flask) -> None:
+    """The first is still being made, the second is ready; both are of whoever is signed in."""
+    with services_of(app).database.writing() as session:
+        making, ready = (exports.ask(session, 1, "xlsx", total=12_345) for _ in range(2))
+        exports.note_progress(session, making, 4_000)
+        exports.finish(session, ready, 12_345)
 
 
 def _journey(app: Flask) -> Journey:

@@ -65,7 +65,7 @@ def a_word_for_a_number(visit: Visit) -> None:
     press()(visit)
 
 
-def without_looking_again(visit: Visit) -> None:
+def without_looking_again(pages: str) -> Step:
     """Keep a page that reloads itself from doing so while it is looked at."""
 
     def still(route: Route) -> None:
@@ -73,8 +73,11 @@ def without_looking_again(visit: Visit) -> None:
         headers = {name: value for name, value in answer.headers.items() if name != "refresh"}
         route.fulfill(response=answer, headers=headers)
 
-    visit.tab.route("**/report.pdf", still)
-    visit.tab.reload()
+    def look(visit: Visit) -> None:
+        visit.tab.route(pages, still)
+        visit.tab.reload()
+
+    return look
 
 
 def stopped_at(page: str) -> Callable[[Site], str]:
@@ -121,7 +124,11 @@ OWNER_STATES = (
     State("what if picked", lambda site: f"{site.result}/what-if?lead_list=3&x=1", pick_another),
     State("contact", lambda site: f"{site.anonymous_result}/contact"),
     State("contact unanswered", lambda site: f"{site.anonymous_result}/contact", press()),
-    State("waiting", lambda site: f"{site.waiting_result}/report.pdf", without_looking_again),
+    State(
+        "waiting",
+        lambda site: f"{site.waiting_result}/report.pdf",
+        without_looking_again("**/report.pdf"),
+    ),
     State("not found", on("/nowhere")),
 )
 STAFF_STATES = (
@@ -135,6 +142,16 @@ STAFF_STATES = (
     State("lead without PDF", on("/staff/leads/2"), open_all, signed_in=True),
     State("lead without contact", on("/staff/leads/3"), open_all, signed_in=True),
     State("mail", on("/staff/leads/1/mails/1"), signed_in=True),
+    State("export", on("/staff/exports/new?text=okafor&stage=open"), open_all, signed_in=True),
+    State("export of nothing", on("/staff/exports/new?text=nobody"), signed_in=True),
+    State("exports", on("/staff/exports"), signed_in=True),
+    State(
+        "export being made",
+        on("/staff/exports/1"),
+        without_looking_again("**/exports/1"),
+        signed_in=True,
+    ),
+    State("export ready", on("/staff/exports/2"), signed_in=True),
     State("account", on("/staff/account"), signed_in=True),
     State(
         "password refused",

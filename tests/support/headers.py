@@ -10,7 +10,7 @@ from typing import Literal
 Profile = Literal["public", "staff", "document", "asset"]
 
 _TOKEN_PATH = re.compile(r"^/(check|result)/[^/]+")
-_DOCUMENT_PATH = re.compile(r"\.(pdf|csv|xlsx)$")
+_DOCUMENT_PATH = re.compile(r"(\.(pdf|csv|xlsx)|/exports/\d+/file)$")
 _OWN_SOURCES = frozenset({"'self'", "'none'"})
 
 _EVERYWHERE = {

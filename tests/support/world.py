@@ -6,11 +6,11 @@ from contextlib import closing
 from pathlib import Path
 
 from flask.testing import FlaskClient
-from sqlalchemy import update
+from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from consult.staff import accounts
-from consult.storage import mails
+from consult.storage import exports, mails
 from consult.storage.staff_tables import StaffUserRow
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
@@ -51,6 +51,10 @@ class World:
                 .where(StaffUserRow.email == _EMAILS[DISABLED])
                 .values(active=False)
             )
+            members = session.execute(select(StaffUserRow.email, StaffUserRow.id)).all()
+            self._exports = {
+                email: exports.ask(session, id, "csv", total=2) for email, id in members
+            }
         self._invitation = invitation
         self._file = folder / "consult.db"
         self._kept = sqlite3.connect(":memory:")
@@ -78,6 +82,10 @@ class World:
         me = STAFF if role not in _EMAILS else role
         other = ADMIN if me == STAFF else STAFF
         return {
+            "export_id": {
+                "own": self._exports[_EMAILS[me]],
+                "another's": self._exports[_EMAILS[other]],
+            },
             "lead_id": {"own": self.leads[0], "another's": self.leads[1]},
             "mail_id": {"own": 1, "another's": 2},
             "session_id": {"own": self._session_of(me), "another's": self._session_of(other)},

@@ -1,0 +1,150 @@
+"""The columns of an export: facts of the lead, who to reach, the agency's part, scores, answers."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from functools import partial
+from typing import Any, cast
+
+from consult.delivery.export.cells import Cell
+from consult.questionnaire import UNKNOWN
+from consult.questionnaire.editions import load, names
+from consult.relay.stages import NAMES, Stage
+from consult.report.answers import I_DO_NOT_KNOW
+from consult.report.display import tenths
+from consult.storage.lead_export import ExportedLead
+
+NO_ANSWER = "No answer"
+"""In the cell of a question that was asked and left out; one never asked has an empty cell."""
+
+_SOURCE = {
+    "utm_source": "Source",
+    "utm_medium": "Medium",
+    "utm_campaign": "Campaign",
+    "utm_term": "Search term",
+    "utm_content": "Link or ad",
+    "ref": "Referred by",
+}
+_DEPTHS = {"quick": "The quick check", "full": "All of them"}
+_CONSULT = {"yes": "Yes", "optional": "Optional", "not_now": "Not now"}
+_PLAN_STEPS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its head, how wide it is in letters, and what stands in it for a lead."""
+
+    head: str
+    width: int
+    cell: Callable[[ExportedLead], Cell]
+
+
+def columns() -> tuple[Column, ...]:
+    """All columns, in order; the same for every export, so that two can be laid side by side."""
+    return (*_facts(), *_desk(), *_scores(), *_answers())
+
+
+def _facts() -> Iterator[Column]:
+    yield Column("Lead", 7, lambda lead: lead.id)
+    yield Column("Sent (UTC)", 17, lambda lead: _minute(lead.submitted_at))
+    yield Column("Demo", 7, lambda lead: _yes(lead.demo))
+    yield Column("Edition", 10, lambda lead: lead.edition)
+    yield Column("Questions", 16, lambda lead: _DEPTHS.get(lead.depth, lead.depth))
+    yield Column("Minutes taken", 9, lambda lead: round(lead.seconds_taken / 60, 1))
+    yield Column("Name", 24, lambda lead: lead.name)
+    yield Column("Business", 28, lambda lead: lead.business)
+    yield Column("Email", 30, lambda lead: lead.email)
+    yield Column("Phone", 17, lambda lead: lead.phone)
+    yield Column("Wants a consult", 10, lambda lead: _yes(lead.wants_consult))
+    yield Column("Agreed to be contacted (UTC)", 17, lambda lead: _minute(lead.consented_at))
+    for key, head in _SOURCE.items():
+        yield Column(head, 16, partial(_source, key))
+
+
+def _desk() -> Iterator[Column]:
+    yield Column("Stage", 15, lambda lead: NAMES[cast(Stage, lead.stage)])
+    yield Column("Stage since (UTC)", 17, lambda lead: _minute(lead.stage_since))
+    yield Column("Holder", 22, lambda lead: lead.holder)
+    yield Column("Reply due (UTC)", 17, lambda lead: _minute(lead.due_at))
+    yield Column("First contact (UTC)", 17, lambda lead: _minute(lead.first_contact_at))
+    yield Column("Consult on (UTC)", 17, lambda lead: _minute(lead.consult_at))
+    yield Column("Ask again on", 12, lambda lead: lead.ask_again_on)
+
+
+def _scores() -> Iterator[Column]:
+    yield Column("Separation", 11, lambda lead: _score(lead.separation))
+    yield Column("Separation in words", 20, lambda lead: lead.separation_band)
+    yield Column("Handoff", 9, lambda lead: _score(lead.handoff))
+    yield Column("Handoff in words", 20, lambda lead: lead.handoff_band)
+    yield Column("Archetype", 26, lambda lead: lead.archetype)
+    yield Column("Consult advised", 10, lambda lead: _CONSULT.get(lead.consult, lead.consult))
+    for step in range(_PLAN_STEPS):
+        yield Column(f"Plan, step {step + 1}", 26, partial(_plan_step, step))
+
+
+def _answers() -> Iterator[Column]:
+    for id, head in _questions():
+        yield Column(f"{head} ({id})", 30, partial(_answer, id))
+
+
+def _questions() -> list[tuple[str, str]]:
+    """Each question of any edition and its short name, in the order of the newest that has it.
+
+    What only older editions ask stands behind the question that it followed there.
+    """
+    found: list[tuple[str, str]] = []
+    for edition in reversed(names()):
+        place = 0
+        questionnaire = load(edition)
+        for id in questionnaire.questions:
+            known = [known for known, _ in found]
+            if id in known:
+                place = known.index(id) + 1
+                continue
+            wording = questionnaire.wording(id)
+            found.insert(place, (id, wording.title or wording.ask))
+            place += 1
+    return found
+
+
+def _answer(id: str, lead: ExportedLead) -> Cell:
+    """An answer in the words in which it was offered, or a number that was typed."""
+    if id not in lead.wording:
+        return None
+    answer = lead.answers.get(id)
+    choices: Any = lead.wording[id].get("choices", {})
+    if answer is None:
+        return NO_ANSWER
+    if answer == UNKNOWN:
+        return I_DO_NOT_KNOW
+    if isinstance(answer, tuple):
+        return "; ".join(choices.get(choice, choice) for choice in answer) or "None of these"
+    if str(answer) in choices:
+        return str(choices[str(answer)])
+    return answer
+
+
+def _source(key: str, lead: ExportedLead) -> Cell:
+    return lead.source.get(key, "")
+
+
+def _plan_step(step: int, lead: ExportedLead) -> Cell:
+    return _nth(lead.plan, step)
+
+
+def _nth(texts: Sequence[str], number: int) -> str:
+    return texts[number] if number < len(texts) else ""
+
+
+def _yes(whether: bool) -> str:
+    return "Yes" if whether else "No"
+
+
+def _minute(moment: datetime | None) -> Cell:
+    """A moment in UTC without its zone, which the head names: no spreadsheet knows zones."""
+    return moment.replace(tzinfo=None, second=0, microsecond=0) if moment else None
+
+
+def _score(score: float) -> float:
+    return tenths(Fraction(score)) / 10

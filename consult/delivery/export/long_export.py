@@ -1,0 +1,120 @@
+"""An export too long to wait for: made by the worker, kept in the database in pieces.
+
+There, and not in a folder, because the worker and the pages may be on two machines, and because
+what is deleted from the database is deleted from its file as well.
+"""
+
+import zlib
+from collections.abc import Iterator, Sequence
+from datetime import UTC
+from pathlib import Path
+from tempfile import TemporaryFile
+from urllib.parse import parse_qs
+
+from consult.delivery.export.columns import columns
+from consult.delivery.export.csv_file import csv_pieces
+from consult.delivery.export.scratch import scratch_folder
+from consult.delivery.export.xlsx_file import write_xlsx
+from consult.delivery.outbox import Job
+from consult.delivery.worker import Effect
+from consult.storage import exports
+from consult.storage.database import Database, Session
+from consult.storage.exports import Export
+from consult.storage.lead_export import ExportedLead, found_in_turn
+from consult.storage.lead_search import LeadSearch, Viewer
+
+_PART_BYTES = 512 * 1024
+_SOME_LEADS = 1_000
+
+
+class _Withdrawn(Exception):
+    """Nobody wants the export any more: it was deleted, or a lead was."""
+
+
+def make_export(database: Database, scratch: Path, job: Job) -> Effect:
+    """Make the file of an export, and say now and then how far it is."""
+    export_id: int = job.payload["export_id"]
+    with database.writing() as session:
+        export = exports.get(session, export_id)
+        exports.start_over(session, export_id)
+    if export is None or export.state != "making":
+        return _nothing
+    making = _Making(database, export)
+    try:
+        making.write(scratch)
+    except _Withdrawn:
+        return _nothing
+
+    def finish(session: Session) -> None:
+        exports.finish(session, export_id, making.done)
+
+    return finish
+
+
+def unpacked(database: Database, export_id: int) -> Iterator[bytes]:
+    """The file of an export, as it was made, in pieces."""
+    opener = zlib.decompressobj()
+    for part in exports.parts(database, export_id):
+        yield opener.decompress(part)
+    yield opener.flush()
+
+
+class _Making:
+    """The file of one export on its way into the database."""
+
+    def __init__(self, database: Database, export: Export) -> None:
+        self.done = 0
+        self._database = database
+        self._export = export
+        self._noted = 0
+        self._packer = zlib.compressobj()
+        self._packed = bytearray()
+        self._parts = 0
+
+    def write(self, scratch: Path) -> None:
+        """Make the whole file. Raises _Withdrawn as soon as it is not wanted any more."""
+        if self._export.format == "csv":
+            for piece in csv_pieces(columns(), self._bundles()):
+                self._add(piece)
+        else:
+            with scratch_folder(scratch) as folder, TemporaryFile(dir=folder) as whole:
+                write_xlsx(whole, folder, columns(), self._bundles())
+                whole.seek(0)
+                while piece := whole.read(_PART_BYTES):
+                    self._add(piece)
+        self._packed += self._packer.flush()
+        self._keep()
+
+    def _bundles(self) -> Iterator[Sequence[ExportedLead]]:
+        query = parse_qs(self._export.query)
+        viewer = Viewer(self._export.by_id, UTC)
+        for leads in found_in_turn(self._database, LeadSearch.from_query(query), viewer):
+            yield leads
+            self.done += len(leads)
+            if self.done - self._noted >= _SOME_LEADS:
+                self._note_progress()
+
+    def _note_progress(self) -> None:
+        with self._database.writing() as session:
+            wanted = exports.note_progress(session, self._export.id, self.done)
+        if not wanted:
+            raise _Withdrawn
+        self._noted = self.done
+
+    def _add(self, piece: bytes) -> None:
+        self._packed += self._packer.compress(piece)
+        if len(self._packed) >= _PART_BYTES:
+            self._keep()
+
+    def _keep(self) -> None:
+        with self._database.writing() as session:
+            content = bytes(self._packed)
+            wanted = exports.add_part(session, self._export.id, self._parts, content)
+        if not wanted:
+            raise _Withdrawn
+        self._packed.clear()
+        self._parts += 1
+
+
+def _nothing(_session: Session) -> None:
+    """There is nothing to write down."""
