@@ -321,6 +321,15 @@ class Settings(BaseSettings):
     limit_sign_in_account: RateLimit = Field(
         default="20 per day", description="Staff sign-in attempts for one account."
     )
+    limit_second_factor: RateLimit = Field(
+        default="20 per day", description="Codes tried as a second factor for one staff account."
+    )
+    staff_second_factor: Literal["optional", "required"] = Field(
+        default="optional",
+        json_schema_extra={"staff": True},
+        description="Whether staff may sign in with a password alone, or everybody has to set up "
+        "an authenticator app or a passkey.",
+    )
     staff_idle_minutes: int = Field(
         default=60, ge=1, description="Minutes without a click after which staff are signed out."
     )
@@ -408,6 +417,10 @@ class Settings(BaseSettings):
 
     def _key_for(self, purpose: str) -> bytes:
         return hmac.digest(self.signing_key().encode(), purpose.encode(), "sha256")
+
+    def factor_key(self) -> bytes:
+        """The key that encrypts the secrets of authenticator apps, made from the secret key."""
+        return hmac.digest(self.signing_key().encode(), b"second factors", "sha256")
 
     def signing_key(self) -> str:
         """The secret key: the one that was set, or the one kept in the var folder, made if new.

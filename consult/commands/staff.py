@@ -40,10 +40,14 @@ def invite(email: str, admin: bool) -> None:
 
 @staff.command()
 @click.argument("email")
-def reset(email: str) -> None:
+@click.option(
+    "--second-factor", is_flag=True, help="Also forget a lost app, passkeys and recovery codes."
+)
+def reset(email: str, second_factor: bool) -> None:
     """Print a one-time link with which EMAIL can choose a new password."""
     with _accounts() as (settings, database):
-        click.echo(accounts.reset(database, settings.base_url, email))
+        link = accounts.reset(database, settings.base_url, email, second_factor=second_factor)
+        click.echo(link)
 
 
 @staff.command()

@@ -10,10 +10,12 @@ from consult.staff import (
     blueprint,
     confirm_pages,
     export_pages,
+    factor_pages,
     lead_pages,
     list_pages,
     notice_pages,
     relay_pages,
+    sign_in_pages,
 )
 from consult.staff.rights import NotForThisRole
 
@@ -23,7 +25,9 @@ PAGES = (
     list_pages,
     lead_pages,
     relay_pages,
+    sign_in_pages,
     account_pages,
+    factor_pages,
     confirm_pages,
     notice_pages,
     export_pages,

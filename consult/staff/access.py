@@ -1,24 +1,23 @@
 """The door to `/staff`: closed for everybody, save a short list of pages.
 
-Who somebody is, is Flask-Security's business: its sign-in view, its argon2 hashes. How long they
-stay is ours: each sign-in is a row in the database, and the cookie is worth nothing without it.
+Flask-Security checks passwords: its form, its argon2 hashes. The pages are ours, because its own
+second factors would come with tables, pages and settings for far more than we let in, and keep
+codes from being used twice in the memory of one process only. How long people stay is ours too:
+each sign-in is a row in the database, and the cookie is worth nothing without it.
 Outside `/staff` there is no session at all, so no public page can ever set a cookie.
 """
 
 import hashlib
 import hmac
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask, Request, Response, current_app, redirect, request, session, url_for
+from flask import Flask, Request, current_app, redirect, request, session, url_for
 from flask.sessions import NullSession, SecureCookieSession, SecureCookieSessionInterface
 from flask_login import current_user, user_logged_out
 from flask_security import (
     Security,
     hash_password,
-    login_user,
-    logout_user,
     user_authenticated,
     verify_password,
 )
@@ -27,22 +26,29 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from consult.settings import Settings
 from consult.staff.browsers import browser_name
-from consult.staff.forms import SignInForm
 from consult.staff.members import Member, Members
 from consult.staff.rights import NotForThisRole, Right, needed_right
-from consult.storage import staff_sessions
-from consult.storage.staff_sessions import Lifetime, StaffUser
+from consult.storage import factors, staff_sessions
+from consult.storage.database import Session
+from consult.storage.staff_sessions import Lifetime, StaffSession, StaffUser
 from consult.web.limits import network_of
 from consult.web.services import services
 
-SIGN_IN = "security.login"
-SIGN_OUT = "security.logout"
+SIGN_IN = "staff.sign_in"
 # The only endpoints under /staff that answer somebody who is not signed in.
-OPEN_ENDPOINTS = frozenset({SIGN_IN, "staff.invitation"})
-# Flask-Security's own views carry no mark of ours.
-RIGHTS_OF_THE_LIBRARY: Mapping[str, Right] = {SIGN_OUT: "staff"}
+OPEN_ENDPOINTS = frozenset({SIGN_IN, "staff.second_factor", "staff.invitation"})
+# And the only ones for somebody who has to set up a second factor first.
+SET_UP = "staff.second_factors"
+SET_UP_ENDPOINTS = frozenset(
+    {
+        *(SET_UP, "staff.set_up_app", "staff.take_app", "staff.new_recovery_codes"),
+        *("staff.confirm", "staff.give_proof", "staff.sign_out"),
+    }
+)
 
 TOKEN_KEY = "staff_session"
+# How somebody signs in whose second factor is their provider's business.
+PROVIDER = "provider"
 # "Last seen" is not worth a write with every click.
 _SEEN_STEP = timedelta(minutes=1)
 
@@ -69,15 +75,13 @@ def install(app: Flask, settings: Settings) -> None:
     app.config.update(_configuration(https=settings.base_url.startswith("https:")))
     app.session_interface = StaffOnlySessions()
     csrf.init_app(app)
-    security = Security(app, Members(), login_form=SignInForm)
-    security.want_json(lambda asked: False)
+    security = Security(app, Members(), register_blueprint=False)
     security.login_manager.user_loader(load_member)
     # Flask-Security would also take tokens in headers and queries, on every page of the app.
     security.login_manager.request_loader(None)
     user_authenticated.connect(start_visit, app)
     user_logged_out.connect(end_visit, app)
     app.before_request(keep_out)
-    app.after_request(answer_like_the_rest)
 
 
 def _configuration(*, https: bool) -> dict[str, Any]:
@@ -92,22 +96,9 @@ def _configuration(*, https: bool) -> dict[str, Any]:
         "SESSION_PROTECTION": None,
         "WTF_CSRF_CHECK_DEFAULT": False,  # `keep_out` checks, under /staff only
         "WTF_CSRF_TIME_LIMIT": None,  # as long as the session
-        "SECURITY_URL_PREFIX": "/staff",
-        "SECURITY_LOGIN_URL": "/sign-in",
-        "SECURITY_LOGOUT_URL": "/sign-out",
-        "SECURITY_POST_LOGIN_VIEW": "/staff/",
-        "SECURITY_POST_LOGOUT_VIEW": "/staff/sign-in",
-        "SECURITY_LOGIN_USER_TEMPLATE": "staff/sign_in.html",
-        "SECURITY_STATIC_FOLDER": None,
         "SECURITY_FLASH_MESSAGES": False,
-        "SECURITY_FRESHNESS": timedelta(-1),  # no page to confirm the password on
         "SECURITY_CLI_USERS_NAME": None,
         "SECURITY_CLI_ROLES_NAME": None,
-        "SECURITY_RETURN_GENERIC_RESPONSES": True,
-        "SECURITY_MSG_GENERIC_AUTHN_FAILED": (
-            "This email address and password do not belong together. Check both and try again.",
-            "error",
-        ),
         "SECURITY_PASSWORD_HASH": "argon2",
         "SECURITY_PASSWORD_SCHEMES": ["argon2"],
         # No second key in the hash: it would lock everybody out when the secret key changes.
@@ -140,28 +131,20 @@ def keep_out() -> BaseResponse | None:
     csrf.protect()
     if request.endpoint and right_to(request.endpoint) == "admin" and not member().is_admin:
         raise NotForThisRole
+    if member().must_set_up and request.endpoint not in SET_UP_ENDPOINTS:
+        return redirect(url_for(SET_UP), 303)
     return None
 
 
 def right_to(endpoint: str) -> Right:
     """The right that an endpoint under `/staff` takes."""
-    if endpoint in RIGHTS_OF_THE_LIBRARY:
-        return RIGHTS_OF_THE_LIBRARY[endpoint]
     return needed_right(current_app.view_functions[endpoint])
 
 
-def answer_like_the_rest(response: Response) -> Response:
-    """Give Flask-Security's two views the statuses that our own views have."""
-    if request.endpoint not in (SIGN_IN, SIGN_OUT) or request.method != "POST":
-        return response
-    if response.status_code == 200:
-        response.status_code = 422
-    elif response.status_code == 302:
-        response.status_code = 303
-        if request.endpoint == SIGN_OUT:
-            # Not "cookies": that would sign people out of the agency's other sites as well.
-            response.headers["Clear-Site-Data"] = '"cache"'
-    return response
+def own_path(path: str) -> str:
+    """A path of the staff pages as it is; the list of leads for anything else."""
+    is_ours = is_staff_path(path.partition("?")[0]) and path.isprintable()
+    return path if is_ours and "\\" not in path else url_for("staff.lead_list")
 
 
 def lifetime() -> Lifetime:
@@ -181,6 +164,7 @@ def load_member(uniquifier: str) -> Member | None:
     database = services().database
     with database.reading() as reading:
         found = staff_sessions.find_session(reading, token, lifetime())
+        must_set_up = found is not None and _lacks_a_factor(reading, *found)
         now = reading.now()
     if found is None or found[0].uniquifier != uniquifier:
         return None
@@ -188,14 +172,22 @@ def load_member(uniquifier: str) -> Member | None:
     if now - visit.last_seen_at >= _SEEN_STEP:
         with database.writing() as writing:
             staff_sessions.touch_session(writing, visit.id)
-    return Member(user, visit)
+    return Member(user, visit, must_set_up=must_set_up)
 
 
-def start_visit(app: Flask, user: Member, **details: Any) -> None:
+def _lacks_a_factor(reading: Session, user: StaffUser, visit: StaffSession) -> bool:
+    """Whether a second factor is required of somebody who has none."""
+    if services().settings.staff_second_factor != "required" or visit.means == PROVIDER:
+        return False
+    return not factors.factors_of(reading, user.id).any
+
+
+def start_visit(app: Flask, user: Member, *, authn_via: list[str], **details: Any) -> None:
     """Give the browser a session of its own when somebody has signed in, by whatever means."""
+    (means,) = authn_via
     browser = browser_name(request.user_agent.string)
     with services().database.writing() as writing:
-        token = staff_sessions.start_session(writing, user.id, browser, network_hash())
+        token = staff_sessions.start_session(writing, user.id, browser, network_hash(), means)
     session[TOKEN_KEY] = token
     # Whoever knew the form token from before the sign-in must not know the one after it.
     session.pop("csrf_token", None)
@@ -213,13 +205,6 @@ def member() -> Member:
     """Who is signed in; call it behind the door only."""
     found: Member = current_user._get_current_object()
     return found
-
-
-def sign_in(user: StaffUser, means: str) -> None:
-    """Sign somebody in who proved who they are by other means than the sign-in page."""
-    if current_user.is_authenticated:
-        logout_user()
-    login_user(Member(user), remember=False, authn_via=[means])
 
 
 def hash_of(password: str) -> str:

@@ -4,7 +4,7 @@ from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_security import logout_user
 
-from consult.staff import access, views
+from consult.staff import access, entrance, views
 from consult.staff.access import SIGN_IN, member
 from consult.staff.blueprint import ID, blueprint
 from consult.staff.forms import (
@@ -14,9 +14,10 @@ from consult.staff.forms import (
     forgive_tries,
     spend_try,
 )
+from consult.staff.members import Member
 from consult.staff.notice_pages import choices_of
 from consult.staff.rights import for_staff
-from consult.storage import staff, staff_sessions
+from consult.storage import factors, staff, staff_sessions
 from consult.web.services import services
 
 
@@ -49,8 +50,7 @@ def invitation(token: str) -> ResponseReturnValue:
         )
     if user is None:  # somebody was quicker with the same link
         return render_template("staff/invitation_over.html"), 404
-    access.sign_in(user, "invitation")
-    return redirect(url_for(".lead_list"), 303)
+    return entrance.admit(Member(user), "invitation")
 
 
 @blueprint.get("/account")
@@ -70,8 +70,7 @@ def change_password() -> ResponseReturnValue:
     password_hash = access.hash_of(form.new_password.data or "")
     with services().database.writing() as session:
         user = staff.change_password(session, member().id, password_hash)
-    access.sign_in(user, "password")
-    return redirect(url_for(".account", done="password"), 303)
+    return entrance.let_in(Member(user), "password", url_for(".account", done="password"))
 
 
 @blueprint.post(f"/account/sessions/<{ID}:session_id>/end")
@@ -113,13 +112,14 @@ def _account_page(form: ChangePasswordForm) -> str:
     with services().database.reading() as session:
         visits = staff_sessions.live_sessions(session, me.id, access.lifetime())
         told = choices_of(session, me.id)
-        now = session.now()
+        has, now = factors.factors_of(session, me.id), session.now()
     network = access.network_hash()
     return render_template(
         "staff/account.html",
         form=form,
         errors=first_errors(form),
         me=me,
+        has=has,
         visits=[views.visit_view(visit, me.visit, network, now) for visit in visits],
         told=told,
         done=request.args.get("done"),

@@ -10,8 +10,8 @@ from datetime import timedelta
 
 from zxcvbn import zxcvbn
 
-from consult.storage import audit, staff
-from consult.storage.database import Database
+from consult.storage import audit, factors, staff, staff_sessions
+from consult.storage.database import Database, Session
 from consult.storage.staff_sessions import StaffUser
 
 INVITATION_VALID = timedelta(days=7)
@@ -52,15 +52,31 @@ def invite(database: Database, base_url: str, email: str, *, admin: bool = False
     return base_url + INVITATION_PATH + token
 
 
-def reset(database: Database, base_url: str, email: str) -> str:
-    """Make the one-time link by which somebody with an account chooses a new password."""
+def reset(database: Database, base_url: str, email: str, *, second_factor: bool = False) -> str:
+    """Make the one-time link by which somebody with an account chooses a new password.
+
+    A forgotten password is no reason to drop the second factor, so it stays unless `second_factor`
+    says that it is lost as well; then app, passkeys, codes and links to a provider go at once.
+    """
     email = normal_email(email)
     with database.writing() as session:
         user = staff.user_by_email(session, email)
         if user is None or not user.active:
             raise AccountError(f"{email} has no account that is in use; use invite")
         token = staff.invite(session, email, user.role, INVITATION_VALID)
+        if second_factor:
+            remove_second_factor(session, user.id, by=None)
     return base_url + INVITATION_PATH + token
+
+
+def remove_second_factor(session: Session, user_id: int, *, by: int | None) -> None:
+    """Let somebody who lost their second factor sign in with a password alone, and set up anew.
+
+    They are signed out everywhere; `by` is the admin who does it, None on the command line.
+    """
+    factors.forget_factors(session, user_id)
+    staff_sessions.end_all_sessions(session, user_id)
+    audit.record(session, "factor.all_removed", by=by, account=user_id)
 
 
 def disable(database: Database, email: str, new_leads_to: str = "") -> None:

@@ -22,12 +22,15 @@ class Role(RoleMixin):
 class Member(UserMixin):
     """Somebody with an account, as Flask-Security wants to see them.
 
-    `visit` is the session they came with; None while they are signing in.
+    `visit` is the session they came with; None while they are signing in. `must_set_up` says that
+    a second factor is required of them and they have none.
     """
 
     fs_uniquifier = ""  # Flask-Security looks for it on the class as well
 
-    def __init__(self, user: StaffUser, visit: StaffSession | None = None) -> None:
+    def __init__(
+        self, user: StaffUser, visit: StaffSession | None = None, *, must_set_up: bool = False
+    ) -> None:
         self.id = user.id
         self.email = user.email
         self.name = user.name
@@ -38,6 +41,7 @@ class Member(UserMixin):
         # An admin may do whatever staff may do.
         self.roles = [Role(name) for name in ROLES[: ROLES.index(user.role) + 1]]
         self.visit = visit
+        self.must_set_up = must_set_up
 
 
 class Members(UserDatastore):

@@ -5,7 +5,7 @@ views want a proof (password, code, passkey) that is not older than ten minutes.
 was given stands in the session's row in the database; the cookie knows nothing of it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import wraps
 from typing import Any, TypedDict, TypeVar, cast
@@ -14,14 +14,15 @@ from flask import current_app, redirect, render_template, request, session, url_
 from flask.typing import ResponseReturnValue
 from itsdangerous import BadData, URLSafeTimedSerializer
 
-from consult.staff import access
 from consult.staff.access import TOKEN_KEY, member
-from consult.storage import audit, staff_sessions
+from consult.storage import audit, factors, staff_sessions
 from consult.web.services import services
 
 FRESH_FOR = timedelta(minutes=10)
 # As long as somebody may take to find the phone with the code on it.
 _HELD_FOR = timedelta(hours=1)
+
+NOTHING_WRONG: Mapping[str, str] = {}
 
 _View = TypeVar("_View", bound=Callable[..., ResponseReturnValue])
 
@@ -84,12 +85,6 @@ def held_form(sealed: str) -> Held | None:
     return held if held["user"] == member().id else None
 
 
-def own_path(path: str) -> str:
-    """A path of the staff pages as it is; the list of leads for anything else."""
-    is_ours = access.is_staff_path(path.partition("?")[0]) and path.isprintable()
-    return path if is_ours and "\\" not in path else url_for("staff.lead_list")
-
-
 def _ask() -> ResponseReturnValue:
     here = request.full_path.rstrip("?")
     if request.method == "GET":
@@ -99,11 +94,13 @@ def _ask() -> ResponseReturnValue:
     return confirm_page(held=str(_sealer().dumps(held))), 403
 
 
-def confirm_page(*, wanted: str = "", held: str = "", error: str = "") -> str:
+def confirm_page(
+    *, wanted: str = "", held: str = "", errors: Mapping[str, str] = NOTHING_WRONG
+) -> str:
     """The page that asks for a proof, on the way to `wanted` or to sending the `held` form."""
-    return render_template(
-        "staff/confirm.html", wanted=wanted, held=held, errors={"password": error} if error else {}
-    )
+    with services().database.reading() as reading:
+        has = factors.factors_of(reading, member().id)
+    return render_template("staff/confirm.html", wanted=wanted, held=held, has=has, errors=errors)
 
 
 def _sealer() -> URLSafeTimedSerializer:

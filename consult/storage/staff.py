@@ -11,6 +11,7 @@ from uuid import uuid4
 from sqlalchemy import ColumnElement, select, update
 
 from consult.storage.database import Session
+from consult.storage.factors import forget_factors
 from consult.storage.holders import adopt
 from consult.storage.roster import keep_roster
 from consult.storage.staff_sessions import StaffUser, end_all_sessions, staff_user
@@ -64,7 +65,7 @@ def renew_password_hash(session: Session, user_id: int, password_hash: str) -> N
 def disable(
     session: Session, user_id: int, *, new_leads_to: str = "", by: int | None = None
 ) -> None:
-    """Close an account: signed out everywhere at once, its open links void, its leads given away.
+    """Close an account: signed out everywhere, links void, factors gone, leads given away.
 
     Args:
         session: a writing one.
@@ -75,6 +76,7 @@ def disable(
     keep_roster(session, to_change_it=True)
     row = session.get_one(StaffUserRow, user_id)
     row.active = False
+    forget_factors(session, user_id)
     end_all_sessions(session, user_id)
     _void_invitations(session, row.email)
     adopt(session, new_leads_to=new_leads_to, by=by)

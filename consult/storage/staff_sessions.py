@@ -112,7 +112,17 @@ def touch_session(session: Session, session_id: int) -> None:
 
 
 def prove_session(session: Session, session_id: int) -> str:
-    """Note that the person proved again who they are; the session goes on under a new token.
+    """Note that the person proved again who they are, and go on under a new token; return it."""
+    session.execute(
+        update(StaffSessionRow)
+        .where(StaffSessionRow.id == session_id)
+        .values(proven_at=session.now())
+    )
+    return renew_token(session, session_id)
+
+
+def renew_token(session: Session, session_id: int) -> str:
+    """Let a session go on under a new token, so that whoever knew the old one is out.
 
     Returns:
         The token by which this browser is known from now on.
@@ -121,7 +131,7 @@ def prove_session(session: Session, session_id: int) -> str:
     session.execute(
         update(StaffSessionRow)
         .where(StaffSessionRow.id == session_id)
-        .values(token_hash=token_hash(token), proven_at=session.now())
+        .values(token_hash=token_hash(token))
     )
     return token
 

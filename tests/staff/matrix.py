@@ -50,9 +50,6 @@ def private(whom: Whom, status: int, **fields: str) -> Expected:
 
 # In the order of the alphabet, so that two people who add a line seldom add it at the same place.
 MATRIX: Mapping[tuple[str, str], Expected] = {
-    ("security.login", "GET"): page("anybody", 200, signed_in=302),
-    ("security.login", "POST"): page("anybody", 422, signed_in=303),
-    ("security.logout", "POST"): page("staff", 303),
     ("staff.account", "GET"): page("staff", 200),
     ("staff.ask_for_export", "POST"): page("staff", 303, format="csv"),
     ("staff.brief_pdf", "GET"): shared("staff", 303),
@@ -76,8 +73,18 @@ MATRIX: Mapping[tuple[str, str], Expected] = {
     ("staff.lead_list", "GET"): page("staff", 200),
     ("staff.mail", "GET"): shared("staff", 200),
     ("staff.new_export", "GET"): page("staff", 200),
+    ("staff.new_recovery_codes", "POST"): page("staff", 303),
+    ("staff.remove_app", "POST"): page("staff", 303),
     ("staff.report_pdf", "GET"): shared("staff", 303),
+    ("staff.second_factor", "GET"): page("anybody", 303),
+    ("staff.second_factor", "POST"): page("anybody", 303),
+    ("staff.second_factors", "GET"): page("staff", 200),
+    ("staff.set_up_app", "GET"): page("staff", 200),
+    ("staff.sign_in", "GET"): page("anybody", 200, signed_in=303),
+    ("staff.sign_in", "POST"): page("anybody", 422, signed_in=303),
+    ("staff.sign_out", "POST"): page("staff", 303),
     ("staff.take", "POST"): shared("staff", 303, version="1"),
+    ("staff.take_app", "POST"): page("staff", 422),
     ("staff.try_again", "POST"): shared("staff", 303),
 }
 

@@ -183,7 +183,7 @@ def test_each_sign_in_is_a_session_of_its_own(app: Flask) -> None:
 
 def test_who_is_signed_in_needs_no_sign_in_page(app: Flask) -> None:
     make_user(app)
-    assert signed_in(app).get("/staff/sign-in", status=302).location == "/staff/"
+    assert signed_in(app).get("/staff/sign-in", status=303).location == "/staff/"
 
 
 def test_signing_in_leads_where_one_wanted_to_go(app: Flask, client: PageClient) -> None:

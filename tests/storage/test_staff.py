@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from consult.storage import retention, staff, staff_sessions
+from consult.storage import factors, retention, staff, staff_sessions
 from consult.storage.database import Database, Session
 from consult.storage.staff_sessions import Lifetime, StaffUser
 from consult.storage.staff_tables import StaffInvitationRow, StaffSessionRow, StaffUserRow
@@ -175,3 +175,50 @@ def test_traces_of_staff_go_after_a_month(database: Database, token: str, clock:
     with database.reading() as session:
         assert not session.scalars(select(StaffSessionRow)).all()
         assert [user.email for user in staff.all_users(session)] == ["ada@example.com"]
+
+
+def test_of_many_who_use_one_code_at_once_one_does(database: Database, user: StaffUser) -> None:
+    with database.writing() as session:
+        factors.set_authenticator(session, user.id, b"sealed", 10)
+        (code, *_) = factors.make_recovery_codes(session, user.id)
+
+    def use(_: int) -> tuple[bool, bool, bool]:
+        with database.writing() as session:
+            return (
+                factors.use_step(session, user.id, 11),
+                factors.use_recovery_code(session, user.id, code),
+                factors.spend(session, "challenge", WEEK),
+            )
+
+    with ThreadPoolExecutor(8) as threads:
+        used = list(threads.map(use, range(8)))
+    assert [sum(kind) for kind in zip(*used, strict=True)] == [1, 1, 1]
+
+
+def test_what_works_once_is_forgotten_when_it_would_be_too_old(
+    database: Database, clock: Clock
+) -> None:
+    def spend(mark: str) -> bool:
+        with database.writing() as session:
+            return factors.spend(session, mark, timedelta(minutes=10))
+
+    assert spend("a")
+    clock.go_on(minutes=10, seconds=-1)
+    assert not spend("a")
+    clock.go_on(seconds=1)
+    assert spend("a")
+    assert spend("b")
+
+
+def test_factors_are_a_persons_own(database: Database, user: StaffUser) -> None:
+    other = accept(database, invited(database, "bo@example.com"))
+    assert other is not None
+    with database.writing() as session:
+        factors.set_authenticator(session, user.id, b"sealed", 10)
+        codes = factors.make_recovery_codes(session, user.id)
+        assert not factors.use_step(session, other.id, 11)
+        assert not factors.use_recovery_code(session, other.id, codes[0])
+        factors.forget_factors(session, other.id)
+        assert factors.factors_of(session, user.id).codes_left == factors.RECOVERY_CODES
+        factors.forget_factors(session, user.id)
+        assert factors.factors_of(session, user.id) == factors.Factors(None, 0, 0)

@@ -1,0 +1,144 @@
+"""The second factors of whoever is signed in: set one up, remove one, make new recovery codes.
+
+Every change wants a fresh proof, is written down, and signs the person out everywhere else.
+"""
+
+from flask import redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from consult.staff import authenticator, views
+from consult.staff.access import TOKEN_KEY, member
+from consult.staff.blueprint import blueprint
+from consult.staff.proof import fresh
+from consult.staff.rights import for_staff
+from consult.storage import audit, factors, staff_sessions
+from consult.storage.database import Session
+from consult.web.services import services
+
+# The secret of an app that is being set up, encrypted, until a code shows that the phone has it.
+_NEW_APP = "new_app"
+
+
+@blueprint.get("/account/factors")
+@for_staff
+def second_factors() -> ResponseReturnValue:
+    """Show what a person has besides a password."""
+    with services().database.reading() as reading:
+        has, now = factors.factors_of(reading, member().id), reading.now()
+    return render_template(
+        "staff/factors.html",
+        has=has,
+        app_since=views.moment(has.app_since, now) if has.app_since else None,
+        required=services().settings.staff_second_factor == "required",
+        done=request.args.get("done"),
+    )
+
+
+@blueprint.get("/account/factors/app")
+@for_staff
+@fresh
+def set_up_app() -> ResponseReturnValue:
+    """Show the secret that an authenticator app needs; the same one until it is in use."""
+    return _app_page(_secret_being_set_up())
+
+
+@blueprint.post("/account/factors/app")
+@for_staff
+@fresh
+def take_app() -> ResponseReturnValue:
+    """Take an app into use, once it has shown a right code."""
+    secret, me = _secret_being_set_up(), member()
+    typed = request.form.get("code", "")
+    step = authenticator.step_of(secret, typed, services().database.clock())
+    if step is None:
+        return _app_page(secret, _app_problem(typed)), 422
+    with services().database.writing() as writing:
+        factors.set_authenticator(writing, me.id, authenticator.seal(secret, me.id), step)
+        codes = note_new_factor(writing, "factor.app_added")
+    session.pop(_NEW_APP, None)
+    return codes_or_overview(codes, "app")
+
+
+@blueprint.post("/account/factors/app/remove")
+@for_staff
+@fresh
+def remove_app() -> ResponseReturnValue:
+    """Forget the authenticator app."""
+    with services().database.writing() as writing:
+        factors.remove_authenticator(writing, member().id)
+        note_lost_factor(writing, "factor.app_removed")
+    return redirect(url_for(".second_factors", done="app-removed"), 303)
+
+
+@blueprint.post("/account/factors/recovery-codes")
+@for_staff
+@fresh
+def new_recovery_codes() -> ResponseReturnValue:
+    """Make new recovery codes and show them, this once."""
+    with services().database.writing() as writing:
+        if not factors.factors_of(writing, member().id).any:
+            return redirect(url_for(".second_factors"), 303)
+        codes = factors.make_recovery_codes(writing, member().id)
+        _note(writing, "factor.recovery_codes_made")
+    return codes_or_overview(codes, "codes")
+
+
+def note_new_factor(writing: Session, action: str) -> list[str]:
+    """Write a new factor down and end the other sessions.
+
+    Returns:
+        Recovery codes to show, made for who had none that is left.
+    """
+    _note(writing, action)
+    if factors.factors_of(writing, member().id).codes_left:
+        return []
+    return factors.make_recovery_codes(writing, member().id)
+
+
+def note_lost_factor(writing: Session, action: str) -> None:
+    """Write down that a factor was removed and end the other sessions; no codes without factor."""
+    _note(writing, action)
+    if not factors.factors_of(writing, member().id).any:
+        factors.remove_recovery_codes(writing, member().id)
+
+
+def codes_or_overview(codes: list[str], done: str) -> ResponseReturnValue:
+    """The page with new recovery codes, or, where there are none to show, that of all factors."""
+    if not codes:
+        return redirect(url_for(".second_factors", done=done), 303)
+    return render_template(
+        "staff/recovery_codes.html", codes=codes, me=member(), first=done != "codes"
+    )
+
+
+def _note(writing: Session, action: str) -> None:
+    me = member()
+    audit.record(writing, action, by=me.id)
+    if me.visit:
+        staff_sessions.end_all_sessions(writing, me.id, but=me.visit.id)
+        session[TOKEN_KEY] = staff_sessions.renew_token(writing, me.visit.id)
+
+
+def _secret_being_set_up() -> str:
+    kept = session.get(_NEW_APP)
+    opened = authenticator.unseal(kept, member().id) if isinstance(kept, bytes) else None
+    if opened is not None:
+        return opened
+    secret = authenticator.new_secret()
+    session[_NEW_APP] = authenticator.seal(secret, member().id)
+    return secret
+
+
+def _app_problem(typed: str) -> str:
+    if not typed.strip():
+        return "Enter the six digits that your app shows now."
+    return "This is not the code of now. Check the clock of your phone, and try again."
+
+
+def _app_page(secret: str, problem: str = "") -> str:
+    return render_template(
+        "staff/factor_app.html",
+        picture=authenticator.picture(secret, member().email),
+        secret=authenticator.in_groups(secret),
+        errors={"code": problem} if problem else {},
+    )

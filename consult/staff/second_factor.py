@@ -1,0 +1,65 @@
+"""The second factor: whether what somebody typed is a code of theirs, and what follows from it."""
+
+from consult.staff import authenticator
+from consult.storage import audit, factors
+from consult.web.services import services
+
+CODE_MAX = 40
+WRONG_CODE = "This code is not right, or was used before. Wait for the next one and try again."
+WRONG_RECOVERY_CODE = "This is not one of your recovery codes, or it was used before."
+NO_CODE = "Enter the six digits that your app shows."
+NO_RECOVERY_CODE = "Enter one of your recovery codes."
+
+
+def code_problem(user_id: int, code: str) -> str | None:
+    """What is wrong with a code of an authenticator app; None when it is right, and now used up.
+
+    Raises TooManyRequests (429) once the tries of this account are used up.
+    """
+    if not code.strip():
+        return NO_CODE
+    _spend_try(user_id)
+    if len(code) > CODE_MAX or not _use_code(user_id, code):
+        return WRONG_CODE
+    _forgive_tries(user_id)
+    return None
+
+
+def recovery_problem(user_id: int, code: str) -> str | None:
+    """What is wrong with a recovery code; None when it is right, and now used up.
+
+    Raises TooManyRequests (429) once the tries of this account are used up.
+    """
+    if not code.strip():
+        return NO_RECOVERY_CODE
+    _spend_try(user_id)
+    if len(code) > CODE_MAX:
+        return WRONG_RECOVERY_CODE
+    with services().database.writing() as session:
+        if not factors.use_recovery_code(session, user_id, code):
+            return WRONG_RECOVERY_CODE
+        audit.record(session, "factor.recovery_code_used", by=user_id)
+    _forgive_tries(user_id)
+    return None
+
+
+def _use_code(user_id: int, code: str) -> bool:
+    database = services().database
+    with database.reading() as session:
+        sealed, now = factors.sealed_secret(session, user_id), session.now()
+    secret = authenticator.unseal(sealed, user_id) if sealed else None
+    step = authenticator.step_of(secret, code, now) if secret else None
+    if step is None:
+        return False
+    with database.writing() as session:
+        return factors.use_step(session, user_id, step)
+
+
+def _spend_try(user_id: int) -> None:
+    made = services()
+    made.limits.spend("second-factor", made.settings.limit_second_factor, str(user_id))
+
+
+def _forgive_tries(user_id: int) -> None:
+    made = services()
+    made.limits.forget("second-factor", made.settings.limit_second_factor, str(user_id))
