@@ -13,6 +13,7 @@ from tests.support import staff
 from tests.support.apps import deliver, make_app, services_of
 from tests.support.browser import serving
 from tests.support.client import PageClient
+from tests.support.factors import make_careful_user
 from tests.support.journey import Journey
 from tests.support.personas import BATON_ON_THE_FLOOR, CONTACT, DISCIPLINED_SOLO, MOSTLY_UNKNOWN
 from tests.support.results import hand_in
@@ -61,6 +62,7 @@ def open_site(folder: Path) -> Iterator[Site]:
 
 def _filled(app: Flask, origin: str) -> Site:
     staff.make_user(app)
+    make_careful_user(app)
     delivered = _with_contact(app)
     deliver(app)
     _ask_for_exports(app)

@@ -8,8 +8,10 @@ from playwright.sync_api import Route
 from tests.browser.site import QUESTION_PAGES, Site
 from tests.support.browser import Visit
 from tests.support.client import PageClient
+from tests.support.factors import CAREFUL
 from tests.support.journey import Journey
 from tests.support.personas import BATON_ON_THE_FLOOR
+from tests.support.staff import PASSWORD
 
 CONTINUE = "main form button[type=submit]"
 
@@ -24,6 +26,8 @@ class State:
     path: Callable[[Site], str]
     then: Step | None = None
     signed_in: bool = False
+    careful: bool = False
+    """Whether the person who is signed in has a second factor."""
     stale: bool = False
     """Whether the person who is signed in has not proved for a while who they are."""
 
@@ -78,6 +82,39 @@ def without_looking_again(pages: str) -> Step:
         visit.tab.reload()
 
     return look
+
+
+def give_password(visit: Visit) -> None:
+    """Give the password of somebody who is then asked for a second factor."""
+    visit.open("/staff/sign-in")
+    visit.tab.fill("[name=email]", CAREFUL)
+    visit.tab.fill("[name=password]", PASSWORD)
+    press()(visit)
+
+
+def give_no_code(visit: Visit) -> None:
+    """Give the password, and then no code."""
+    give_password(visit)
+    press("form:has([name=code]) button")(visit)
+
+
+def give_no_recovery_code(visit: Visit) -> None:
+    """Give the password, and then no recovery code."""
+    give_password(visit)
+    open_all(visit)
+    press("form:has([name=recovery_code]) button")(visit)
+
+
+def send_late(visit: Visit) -> None:
+    """Send a form that wants a fresh proof."""
+    press("form[action$='/recovery-codes'] button")(visit)
+
+
+def send_late_and_confirm(visit: Visit) -> None:
+    """Send a form that wants a fresh proof, and give the proof."""
+    send_late(visit)
+    visit.tab.fill("[name=password]", PASSWORD)
+    press("form:has([name=password]) button")(visit)
 
 
 def stopped_at(page: str) -> Callable[[Site], str]:
@@ -159,10 +196,40 @@ STAFF_STATES = (
         press("form[action$='/password'] button"),
         signed_in=True,
     ),
-    State("factors", on("/staff/account/factors"), signed_in=True),
+    State("second factor", on("/staff/sign-in/code"), give_password),
+    State("no code", on("/staff/sign-in/code"), give_no_code),
+    State("no recovery code", on("/staff/sign-in/code"), give_no_recovery_code),
+    State("no factors", on("/staff/account/factors"), signed_in=True),
+    State("factors", on("/staff/account/factors"), signed_in=True, careful=True),
+    State(
+        "recovery codes",
+        on("/staff/account/factors"),
+        press("form[action$='/recovery-codes'] button"),
+        signed_in=True,
+        careful=True,
+    ),
     State("set up an app", on("/staff/account/factors/app"), signed_in=True),
     State("app refused", on("/staff/account/factors/app"), press(), signed_in=True),
     State("confirm", on("/staff/confirm?next=/staff/account"), signed_in=True, stale=True),
+    State(
+        "confirm by code", on("/staff/confirm"), open_all, signed_in=True, careful=True, stale=True
+    ),
+    State(
+        "form held back",
+        on("/staff/account/factors"),
+        send_late,
+        signed_in=True,
+        careful=True,
+        stale=True,
+    ),
+    State(
+        "form to send again",
+        on("/staff/account/factors"),
+        send_late_and_confirm,
+        signed_in=True,
+        careful=True,
+        stale=True,
+    ),
     State("confirm refused", on("/staff/confirm"), press(), signed_in=True, stale=True),
     State("lead not found", on("/staff/leads/99"), signed_in=True),
 )

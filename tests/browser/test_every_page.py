@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
+import pyotp
 import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.site import Site
-from tests.browser.states import STAFF_STATES, STATES, State
+from tests.browser.states import STAFF_STATES, STATES, State, give_password
 from tests.support import staff
 from tests.support.browser import (
     AXE_RULES,
@@ -21,6 +22,7 @@ from tests.support.browser import (
     small_targets,
     visiting,
 )
+from tests.support.factors import SECRET
 
 LOOKS: tuple[tuple[int, Scheme, Sequence[str]], ...] = (
     (PHONE_WIDTH, "light", AXE_RULES),
@@ -58,12 +60,24 @@ def colleague(browser: Browser, site: Site) -> Iterator[Visit]:
         yield visit
 
 
+@pytest.fixture(scope="module")
+def careful_colleague(browser: Browser, site: Site) -> Iterator[Visit]:
+    """A window of somebody of the staff who is signed in with a second factor."""
+    with visiting(browser, site.origin) as visit:
+        give_password(visit)
+        visit.tab.fill("[name=code]", pyotp.TOTP(SECRET).now())
+        visit.leave(visit.tab.locator("form:has([name=code]) button").click)
+        assert visit.path == "/staff/"
+        yield visit
+
+
 @pytest.mark.parametrize("state", STATES, ids=lambda state: state.name)
 def test_everybody_can_use_every_page(
     site: Site, state: State, request: pytest.FixtureRequest
 ) -> None:
     """Axe is content, nothing is wider than the window, and every target fits a thumb."""
-    visit: Visit = request.getfixturevalue("colleague" if state.signed_in else "passer_by")
+    colleague = "careful_colleague" if state.careful else "colleague"
+    visit: Visit = request.getfixturevalue(colleague if state.signed_in else "passer_by")
     staff.let_proof_age(site.app, minutes=60 if state.stale else 0)
     visit.look(PHONE_WIDTH, height=740)
     visit.open(state.path(site))

@@ -6,11 +6,15 @@ from datetime import UTC, datetime, timedelta
 import pyotp
 from flask import Flask
 
+from consult.staff import authenticator
+from consult.storage import factors, staff
 from tests.support.apps import services_of
 from tests.support.client import PageClient
 from tests.support.page import Page
-from tests.support.staff import EMAIL, sign_in
+from tests.support.staff import EMAIL, make_user, sign_in
 
+CAREFUL = "lin@example.com"
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 ASKED = "/staff/sign-in/code"
 FACTORS = "/staff/account/factors"
 
@@ -43,6 +47,20 @@ def let_pass(app: Flask, **duration: float) -> None:
     database = services_of(app).database
     ahead = database.clock() - datetime.now(UTC) + timedelta(**duration)
     database.clock = lambda: datetime.now(UTC) + ahead
+
+
+def make_careful_user(app: Flask) -> None:
+    """Make an account with an authenticator app, whose secret is `SECRET`, and recovery codes."""
+    make_user(app, CAREFUL)
+    database = services_of(app).database
+    with database.reading() as session:
+        user = staff.user_by_email(session, CAREFUL)
+    assert user is not None
+    with app.app_context():
+        sealed = authenticator.seal(SECRET, user.id)
+    with database.writing() as session:
+        factors.set_authenticator(session, user.id, sealed, 0)
+        factors.make_recovery_codes(session, user.id)
 
 
 def set_up_phone(client: PageClient) -> tuple[Phone, list[str]]:
