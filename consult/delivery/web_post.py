@@ -199,8 +199,14 @@ def _beginning(pieces: Iterable[bytes]) -> str:
 
 
 def _in_words(fault: Exception) -> str:
-    if isinstance(fault.__cause__, ssl.SSLError):
-        return f"The connection is not safe, so it was not used: {fault.__cause__.reason}"
     if isinstance(fault, httpcore.ProtocolError):
         return "The answer is not one that we understand."
-    return str(fault) or "The connection broke off."
+    # httpcore wraps the error of the network in one of its own.
+    match fault.args:
+        case [ssl.SSLCertVerificationError() as error]:
+            return f"The connection is not safe, so it was not used: {error.verify_message}"
+        case [ssl.SSLError() as error]:
+            return f"The connection is not safe, so it was not used: {error.reason}"
+        case [str(words)]:
+            return words
+    return "The connection broke off."
