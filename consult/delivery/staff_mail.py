@@ -99,6 +99,10 @@ def _news(session: Session, mail: StaffMail, base_url: str) -> Draft | None:
     lead = leads.by_id(session, notice.lead_id) if notice else None
     if notice is None or lead is None:
         return None
+    if notice.kind == "handed_over":
+        desk = notices.standing(session, lead.id)
+        if desk is None or desk.offered_to_id != mail.user_id:
+            return None  # it was answered already, or taken back
     who = harmless(lead.contact.business if lead.contact else "") or f"Lead {lead.id}"
     return Draft(
         subject=f"{NEWS[notice.kind].name}: {who}",

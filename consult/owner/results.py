@@ -89,7 +89,7 @@ def save_contact(token: str) -> ResponseReturnValue:
         contact = form.contact(_consent())
         link = mail_link(lead, contact.email, token)
         with made.database.writing() as session:
-            leads.save_contact(session, token, contact, link)
+            leads.save_contact(session, token, contact, link, made.settings.office)
     return redirect(url_for(".result", token=token, thanks=1), 303)
 
 

@@ -16,9 +16,10 @@ from typing import Literal, cast, get_args
 
 from sqlalchemy import select
 
+from consult.relay.notices import Kind
 from consult.relay.reasons import CLOSING, RETURNING
 from consult.relay.stages import CLOSED, MOVES, NAMES, Stage
-from consult.storage import audit, outcomes
+from consult.storage import audit, notices, outcomes
 from consult.storage.database import Session
 from consult.storage.desk_tables import LeadRow
 from consult.storage.roster import is_active, keep_roster
@@ -239,6 +240,7 @@ def hand_over(
         raise NotAllowedError("Choose a colleague who has an account in use.")
     row.offered_to_id, row.offered_at = to, session.now()
     _note(session, row, "offered", by, to=to, **({"words": words} if words else {}))
+    _tell(session, row, "handed_over", to)
     return _changed(session, row, "lead.offered", by, to=to)
 
 
@@ -265,6 +267,7 @@ def return_(
         raise NotAllowedError("Choose a reason.")
     _end_offer(row)
     _note(session, row, "returned", by, reason=reason, **({"words": words} if words else {}))
+    _tell(session, row, "handed_back", row.holder_id)
     return _changed(session, row, "lead.returned", by, reason=reason)
 
 
@@ -309,6 +312,10 @@ def _changed(
 
 def _note(session: Session, row: LeadRow, kind: str, by: int, **data: object) -> None:
     note_event(session, row.submission_id, kind, by=by, version=row.version + 1, **data)
+
+
+def _tell(session: Session, row: LeadRow, kind: Kind, whom: int | None) -> None:
+    notices.note(session, row.submission_id, kind, for_id=whom, occasion=f"v{row.version}")
 
 
 def _move(session: Session, row: LeadRow, stage: Stage, by: int, **data: object) -> None:

@@ -201,7 +201,11 @@ def by_id(session: Session, lead_id: int) -> Lead | None:
 
 
 def save_contact(
-    session: Session, token: str, contact: Contact, mail_link: str | None = None
+    session: Session,
+    token: str,
+    contact: Contact,
+    mail_link: str | None = None,
+    office: Office | None = None,
 ) -> bool:
     """Keep or correct the contact of a result, and ask for its PDFs anew, in the owner's name.
 
@@ -213,6 +217,8 @@ def save_contact(
         contact: whom to write to.
         mail_link: the address of the result page, for the mail with the report, which goes to an
             address that is new or corrected; None sends no mail.
+        office: when there is somebody to reply. Nobody can be reached before they say who they are,
+            so the time to reply is counted from then.
 
     Returns:
         Whether the result token is known.
@@ -227,6 +233,8 @@ def save_contact(
         return False
     stored = session.get(ContactRow, row.id)
     if stored is None:
+        if office:
+            _start_clock(session, row.id, office)
         stored = ContactRow(submission_id=row.id)
         session.add(stored)
     elif _contact(stored) == contact:
@@ -338,6 +346,15 @@ def _open_desk(
     session.flush()
     if holder is not None:
         note_event(session, row.id, "given", to=holder)
+
+
+def _start_clock(session: Session, lead_id: int, office: Office) -> None:
+    """Count the time to reply from now, unless somebody got in touch already."""
+    session.execute(
+        update(LeadRow)
+        .where(LeadRow.submission_id == lead_id, LeadRow.first_contact_at.is_(None))
+        .values(due_at=office.due_at(session.now()))
+    )
 
 
 def _one(session: Session, query: _Leads) -> Lead | None:

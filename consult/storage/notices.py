@@ -15,6 +15,7 @@ from consult.relay.stages import CLOSED
 from consult.storage.database import Session
 from consult.storage.desk_tables import LeadRow
 from consult.storage.jobs import TELL, enqueue
+from consult.storage.models import ContactRow
 from consult.storage.notice_tables import NoticeChoiceRow, NoticeRow
 from consult.storage.staff_tables import StaffUserRow
 from consult.storage.upsert import insert_into
@@ -39,11 +40,12 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a lead stands, as other programs are told."""
+    """How a lead stands, as far as it is told."""
 
     stage: str
     due_at: datetime | None
     source: str
+    offered_to_id: int | None
 
 
 def note(
@@ -107,8 +109,12 @@ def note_overdue(session: Session) -> int:
 
 
 def is_overdue(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    """What is true of a lead that waits for its first answer longer than was promised."""
+    """What is true of a lead that waits for its first answer longer than was promised.
+
+    Who has not said who they are cannot be answered, and waits for nothing.
+    """
     return (
+        exists().where(ContactRow.submission_id == LeadRow.submission_id),
         LeadRow.due_at <= now,
         LeadRow.first_contact_at.is_(None),
         LeadRow.stage.not_in(CLOSED),
@@ -125,7 +131,7 @@ def get(session: Session, notice_id: int) -> Notice | None:
 def standing(session: Session, lead_id: int) -> Standing | None:
     """How a lead stands, or None for one that is not there."""
     row = session.get(LeadRow, lead_id)
-    return Standing(row.stage, row.due_at, row.source) if row else None
+    return _standing(row) if row else None
 
 
 def of_lead(session: Session, lead_id: int) -> Sequence[Notice]:
@@ -210,6 +216,10 @@ def choose(session: Session, user_id: int, wanted: Mapping[Kind, Reach]) -> None
         NoticeChoiceRow(user_id=user_id, kind=kind, reach=reach) for kind, reach in wanted.items()
     )
     session.flush()
+
+
+def _standing(row: LeadRow) -> Standing:
+    return Standing(row.stage, row.due_at, row.source, row.offered_to_id)
 
 
 def _notice(row: NoticeRow) -> Notice:

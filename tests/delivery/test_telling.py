@@ -1,6 +1,6 @@
 """Whom news is told: by kind, by choice, by who holds the lead; each thing once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import select
 
 from consult.delivery.telling import LOOK_ROUND, next_slot, schedule_look
+from consult.relay.clock import Office
 from consult.relay.notices import Kind
 from consult.relay.stages import CLOSED
-from consult.storage import leads, notices, staff_mails
+from consult.storage import desk, leads, notices, staff_mails
 from consult.storage.database import Database
 from consult.storage.models import JobRow
 from tests.support.colleagues import change_desk, colleague, leave
@@ -20,11 +21,13 @@ from tests.support.workers import Box, make_worker
 
 
 def left_contact(database: Database, *, wants_consult: bool = False) -> int:
-    """A lead that left a contact; its id."""
+    """A lead that nobody holds and that left a contact; its id."""
     token = submitted(database)
     with database.writing() as session:
         leads.save_contact(session, token, replace(CONTACT, wants_consult=wants_consult))
-    return lead_of(database, token).id
+    lead_id = lead_of(database, token).id
+    change_desk(database, lead_id, holder_id=None)
+    return lead_id
 
 
 def note(database: Database, lead_id: int, kind: Kind, **details: object) -> bool:
@@ -112,13 +115,44 @@ def test_mine_means_those_i_hold_and_those_nobody_holds(
 
 
 def test_a_handover_is_told_to_the_one_it_is_for_and_each_time(database: Database) -> None:
-    ada, bo = colleague(database, "ada"), colleague(database, "bo", handed_over="none")
+    ada, bo = colleague(database, "ada"), colleague(database, "bo")
+    cy = colleague(database, "cy", handed_over="none")
     lead_id = left_contact(database)
     told(database)
-    for occasion in ("1", "1", "2"):
-        note(database, lead_id, "handed_over", for_id=ada, occasion=occasion)
-    note(database, lead_id, "handed_over", for_id=bo, occasion="3")
-    assert told(database) == 2 * [("ada", "Handed to me: Okafor Tents")]
+    do(database, desk.take, lead_id, by=ada)
+    heard = []
+    for _ in range(2):
+        do(database, desk.hand_over, lead_id, bo, by=ada)
+        heard += told(database)
+        do(database, desk.return_, lead_id, by=bo, reason="no_time")
+        heard += told(database)
+    assert heard == 2 * [
+        ("bo", "Handed to me: Okafor Tents"),
+        ("ada", "Handed back: Okafor Tents"),
+    ]
+    do(database, desk.hand_over, lead_id, cy, by=ada)
+    assert told(database) == []
+
+
+def test_a_handover_that_was_taken_back_or_answered_in_time_is_not_told(
+    database: Database,
+) -> None:
+    ada, bo = colleague(database, "ada"), colleague(database, "bo")
+    lead_id = left_contact(database)
+    told(database)
+    do(database, desk.take, lead_id, by=ada)
+    do(database, desk.hand_over, lead_id, bo, by=ada)
+    do(database, desk.withdraw, lead_id, by=ada)
+    assert told(database) == []
+    do(database, desk.hand_over, lead_id, bo, by=ada)
+    do(database, desk.accept, lead_id, by=bo)
+    assert told(database) == []
+
+
+def do(database: Database, verb: Callable[..., object], *given: object, **named: object) -> None:
+    """Do something with a lead, in a transaction of its own."""
+    with database.writing() as session:
+        verb(session, *given, **named)
 
 
 def test_who_has_left_is_told_nothing(database: Database) -> None:
@@ -185,10 +219,37 @@ def test_who_was_answered_or_has_a_clear_answer_is_not_overdue(
     past = clock() - timedelta(hours=1)
     change_desk(database, answered, due_at=past, first_contact_at=past)
     change_desk(database, closed, due_at=past, stage=stage)
+    change_desk(database, undated, due_at=None)
     change_desk(database, ancient, due_at=clock() - timedelta(days=8))
     look(database)
     for lead_id in (answered, closed, ancient, undated):
         assert mails_about(database, lead_id) == [("Ada", "contact_given")]
+
+
+def test_a_lead_that_cannot_be_reached_is_not_overdue(database: Database, clock: Clock) -> None:
+    colleague(database, "ada")
+    lead_id = lead_of(database, submitted(database)).id
+    clock.go_on(days=1)
+    look(database)
+    assert mails_about(database, lead_id) == []
+
+
+def test_the_time_to_reply_begins_when_somebody_says_who_they_are(
+    database: Database, clock: Clock
+) -> None:
+    colleague(database, "ada")
+    token = submitted(database)
+    lead_id = lead_of(database, token).id
+    clock.go_on(days=1)
+    office = Office(reply_within=timedelta(hours=2))
+    with database.writing() as session:
+        leads.save_contact(session, token, CONTACT, office=office)
+    for _ in range(2):
+        look(database)
+        assert mails_about(database, lead_id) == [("Ada", "consult_wanted")]
+        clock.go_on(hours=1)
+    look(database)
+    assert mails_about(database, lead_id)[-1] == ("Ada", "overdue")
 
 
 def test_workers_look_round_every_five_minutes_and_plan_it_once(

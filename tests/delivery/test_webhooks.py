@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from standardwebhooks import Webhook
 
 from consult.delivery import signing
@@ -17,6 +18,8 @@ from consult.delivery.worker import Handler
 from consult.relay.notices import WEBHOOK_KINDS
 from consult.storage import jobs, leads, notices, retention, webhooks
 from consult.storage.database import Database
+from consult.storage.notice_tables import StaffMailRow
+from consult.storage.staff_mails import WEBHOOK_OFF
 from consult.storage.webhooks import Endpoint, Logged
 from tests.delivery.test_telling import left_contact, note, told
 from tests.support.colleagues import change_desk, colleague
@@ -106,7 +109,7 @@ def test_a_finished_check_is_posted_signed_and_without_anybody_in_it(
                 "source": None,
                 "has_contact": False,
                 "wants_consult": False,
-                "due_at": None,
+                "due_at": "2026-03-02T10:30:00Z",
             }
         },
     }
@@ -400,6 +403,9 @@ def test_who_fails_for_five_days_is_switched_off_and_admins_hear_of_it_once(
     assert day == 7, "five days after the first failure since it last went well"
     off = endpoint(database, endpoint_id)
     assert (off.active, off.off_reason) == (False, "failing")
+    with database.reading() as session:
+        planned = session.scalars(select(StaffMailRow).where(StaffMailRow.kind == WEBHOOK_OFF))
+        assert len(planned.all()) == 1
     with database.writing() as session:
         webhooks.switch(session, endpoint_id, None)
     assert endpoint(database, endpoint_id).failing_since is None
