@@ -440,6 +440,11 @@ class Settings(BaseSettings):
         return key
 
 
+def audit_key_of(secret_key: str) -> bytes:
+    """The key that seals the audit log while a secret key is in use."""
+    return hmac.digest(secret_key.encode(), b"audit log", "sha256")
+
+
 def load_settings(env_file: Path | None = ENV_FILE, **given: Any) -> Settings:
     """Read the settings from the environment and `env_file`; values in `given` win over both.
 

@@ -21,6 +21,7 @@ FAMILIES = {
     "questionnaire": "questionnaire",
     "db": "database",
     "staff": "staff",
+    "audit": "audit",
     "rescore": "rescore",
     "demo": "demo",
     "settings": "settings",

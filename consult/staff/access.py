@@ -28,7 +28,7 @@ from consult.settings import Settings
 from consult.staff.browsers import browser_name
 from consult.staff.members import Member, Members
 from consult.staff.rights import NotForThisRole, Right, needed_right
-from consult.storage import factors, staff_sessions
+from consult.storage import audit, factors, staff_sessions
 from consult.storage.database import Session
 from consult.storage.staff_sessions import Lifetime, StaffSession, StaffUser
 from consult.web.limits import network_of
@@ -188,6 +188,7 @@ def start_visit(app: Flask, user: Member, *, authn_via: list[str], **details: An
     browser = browser_name(request.user_agent.string)
     with services().database.writing() as writing:
         token = staff_sessions.start_session(writing, user.id, browser, network_hash(), means)
+        audit.record(writing, "account.signed_in", by=user.id, means=means)
     session[TOKEN_KEY] = token
     # Whoever knew the form token from before the sign-in must not know the one after it.
     session.pop("csrf_token", None)
@@ -197,7 +198,8 @@ def end_visit(app: Flask, user: Member, **details: Any) -> None:
     """End the session in the database when somebody signs out, and empty the cookie."""
     if isinstance(user, Member) and user.visit:
         with services().database.writing() as writing:
-            staff_sessions.end_session(writing, user.id, user.visit.id)
+            if staff_sessions.end_session(writing, user.id, user.visit.id):
+                audit.record(writing, "account.signed_out", by=user.id)
     session.clear()
 
 

@@ -17,7 +17,7 @@ from consult.staff.forms import (
 from consult.staff.members import Member
 from consult.staff.notice_pages import choices_of
 from consult.staff.rights import for_staff
-from consult.storage import factors, staff, staff_sessions
+from consult.storage import audit, factors, staff, staff_sessions
 from consult.web.services import services
 
 
@@ -80,6 +80,7 @@ def end_session(session_id: int) -> ResponseReturnValue:
     with services().database.writing() as session:
         if not staff_sessions.end_session(session, member().id, session_id):
             abort(404)
+        audit.record(session, "account.session_ended", by=member().id, account=member().id)
     return redirect(url_for(".account", done="session"), 303)
 
 
@@ -89,6 +90,7 @@ def end_all_sessions() -> ResponseReturnValue:
     """Sign this person out everywhere, here too."""
     with services().database.writing() as session:
         staff_sessions.end_all_sessions(session, member().id)
+        audit.record(session, "account.sessions_ended", by=member().id, account=member().id)
     logout_user()
     return redirect(url_for(SIGN_IN), 303)
 

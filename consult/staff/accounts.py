@@ -90,7 +90,6 @@ def disable(database: Database, email: str, new_leads_to: str = "") -> None:
         if user is None:
             raise AccountError(f"{email} has no account")
         staff.disable(session, user.id, new_leads_to=new_leads_to)
-        audit.record(session, "account.disabled", by=None, account=user.id)
 
 
 def list_accounts(database: Database) -> list[StaffUser]:

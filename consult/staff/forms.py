@@ -11,6 +11,8 @@ from wtforms import EmailField, Field, Form, PasswordField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
 from consult.staff.accounts import PASSWORD_MAX, AccountError, normal_email, password_problem
+from consult.staff.members import Member
+from consult.storage import audit
 from consult.web.limits import network_of
 from consult.web.services import services
 from consult.web.text import one_line
@@ -51,9 +53,18 @@ class SignInForm(LoginForm):
         account = self.email.data or ""
         spend_try(account)
         if not super().validate(**kwargs):
+            self._note_failure()
             return False
         forgive_tries(account)
         return True
+
+    def _note_failure(self) -> None:
+        """Write down that somebody did not get in; an address that is no account's is no fact."""
+        if not (self.email.data and self.password.data):
+            return
+        account = self.user.id if isinstance(self.user, Member) else None
+        with services().database.writing() as session:
+            audit.record(session, "account.sign_in_failed", by=None, account=account)
 
 
 def spend_try(account: str) -> None:

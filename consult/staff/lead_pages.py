@@ -9,6 +9,7 @@ from consult.delivery import outbox
 from consult.staff import views
 from consult.staff.blueprint import ID, blueprint
 from consult.staff.rights import for_staff
+from consult.staff.trail import noted
 from consult.storage import documents, leads, mails
 from consult.storage.database import Session
 from consult.storage.deliveries import deliveries, pdf_states
@@ -22,6 +23,7 @@ _PAPERS = (
 
 @blueprint.get(f"/leads/<{ID}:lead_id>")
 @for_staff
+@noted("lead.seen")
 def lead(lead_id: int) -> ResponseReturnValue:
     """Show one lead on one page."""
     with services().database.reading() as session:
@@ -47,6 +49,7 @@ def try_again(lead_id: int) -> ResponseReturnValue:
 
 @blueprint.get(f"/leads/<{ID}:lead_id>/report.pdf")
 @for_staff
+@noted("lead.report_read")
 def report_pdf(lead_id: int) -> ResponseReturnValue:
     """Send the owner's PDF; while there is none, the lead's page says how it stands."""
     return _document(lead_id, documents.REPORT, f"lead-{lead_id}.pdf")
@@ -54,6 +57,7 @@ def report_pdf(lead_id: int) -> ResponseReturnValue:
 
 @blueprint.get(f"/leads/<{ID}:lead_id>/brief.pdf")
 @for_staff
+@noted("lead.brief_read")
 def brief_pdf(lead_id: int) -> ResponseReturnValue:
     """Send the brief for the call; while there is none, the lead's page says how it stands."""
     return _document(lead_id, documents.BRIEF, f"lead-{lead_id}-brief.pdf")
@@ -61,6 +65,7 @@ def brief_pdf(lead_id: int) -> ResponseReturnValue:
 
 @blueprint.get(f"/leads/<{ID}:lead_id>/mails/<{ID}:mail_id>")
 @for_staff
+@noted("lead.mail_read")
 def mail(lead_id: int, mail_id: int) -> ResponseReturnValue:
     """Show the text of a mail that was sent to a lead's owner."""
     with services().database.reading() as session:

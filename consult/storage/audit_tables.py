@@ -24,6 +24,8 @@ class AuditRow(Base):
         CheckConstraint("length(action) BETWEEN 1 AND 64", name="action_length"),
         CheckConstraint("length(seal) = 64", name="seal_length"),
         Index("ix_audit_log_lead", "lead_id", "id"),
+        Index("ix_audit_log_person", "by_id", "id"),
+        Index("ix_audit_log_action", "action", "id"),
         {"sqlite_autoincrement": True},
     )
 

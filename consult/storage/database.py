@@ -170,6 +170,11 @@ class Database:
             idle.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
 
 
+def is_writing(session: Session) -> bool:
+    """Whether what a session changes will be kept."""
+    return _WRITES in session.connection().get_execution_options()
+
+
 def _private_file(name: str | None) -> Path:
     """The SQLite file of this name, made if need be, for its owner alone to read."""
     if not name or name == ":memory:":

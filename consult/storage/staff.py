@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from sqlalchemy import ColumnElement, select, update
 
+from consult.storage import audit
 from consult.storage.database import Session
 from consult.storage.factors import forget_factors
 from consult.storage.holders import adopt
@@ -26,6 +27,18 @@ class Invitation:
     email: str | None
     role: str
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OpenInvitation(Invitation):
+    """A link that nobody has used yet, as admins see it."""
+
+    id: int
+    created_at: datetime
+
+
+class LastAdminError(Exception):
+    """Without this account nobody could manage the others any more."""
 
 
 def user_by_email(session: Session, email: str) -> StaffUser | None:
@@ -54,6 +67,7 @@ def change_password(session: Session, user_id: int, password_hash: str) -> Staff
     row.password_hash = password_hash
     row.uniquifier = uuid4().hex
     end_all_sessions(session, user_id)
+    audit.record(session, "account.password_changed", by=user_id)
     return staff_user(row)
 
 
@@ -72,18 +86,83 @@ def disable(
         user_id: whose account it is.
         new_leads_to: who gets the leads; see ``roster.catcher``.
         by: the id of the admin who closes it; None for the command line.
+
+    Raises:
+        LastAdminError: an admin closes the last account of an admin. The command line may.
     """
     keep_roster(session, to_change_it=True)
     row = session.get_one(StaffUserRow, user_id)
+    if by is not None:
+        _want_another_admin(session, row)
     row.active = False
     forget_factors(session, user_id)
     end_all_sessions(session, user_id)
     _void_invitations(session, row.email)
+    audit.record(session, "account.disabled", by=by, account=user_id)
     adopt(session, new_leads_to=new_leads_to, by=by)
 
 
-def invite(session: Session, email: str | None, role: str, valid: timedelta) -> str:
+def change_role(session: Session, user_id: int, role: str, *, by: int | None) -> None:
+    """Give somebody another role. They sign in again, and links made for the old role are void.
+
+    Raises:
+        LastAdminError: nobody who is active would be an admin any more.
+    """
+    keep_roster(session, to_change_it=True)
+    row = session.get_one(StaffUserRow, user_id)
+    if row.role == role:
+        return
+    _want_another_admin(session, row)
+    audit.record(session, "account.role_changed", by=by, account=user_id, role=role)
+    row.role = role
+    end_all_sessions(session, user_id)
+    _void_invitations(session, row.email)
+
+
+def open_invitations(session: Session) -> list[OpenInvitation]:
+    """The links to sign up, or to come back, that still work, the newest first."""
+    rows = session.scalars(
+        select(StaffInvitationRow)
+        .where(
+            StaffInvitationRow.email.is_not(None),
+            StaffInvitationRow.used_at.is_(None),
+            StaffInvitationRow.expires_at > session.now(),
+        )
+        .order_by(StaffInvitationRow.id.desc())
+    )
+    return [
+        OpenInvitation(row.email, row.role, row.expires_at, row.id, row.created_at) for row in rows
+    ]
+
+
+def withdraw_invitation(session: Session, invitation_id: int, *, by: int) -> bool:
+    """Let a link stop working; False when there is no such link that works."""
+    withdrawn = session.scalar(
+        update(StaffInvitationRow)
+        .where(
+            StaffInvitationRow.id == invitation_id,
+            StaffInvitationRow.used_at.is_(None),
+            StaffInvitationRow.expires_at > session.now(),
+        )
+        .values(expires_at=session.now())
+        .returning(StaffInvitationRow.id)
+    )
+    if withdrawn is not None:
+        audit.record(session, "account.invitation_withdrawn", by=by, invitation=invitation_id)
+    return withdrawn is not None
+
+
+def invite(
+    session: Session, email: str | None, role: str, valid: timedelta, *, by: int | None = None
+) -> str:
     """Make a one-time link; earlier ones for the same address stop working.
+
+    Args:
+        session: a writing one.
+        email: whose; None for the very first person.
+        role: what they will be.
+        valid: for how long.
+        by: the id of the admin who makes it; None for the command line.
 
     Returns:
         The link's token, which is stored nowhere and cannot be had again.
@@ -91,15 +170,12 @@ def invite(session: Session, email: str | None, role: str, valid: timedelta) -> 
     _void_invitations(session, email)
     token = new_token()
     now = session.now()
-    session.add(
-        StaffInvitationRow(
-            token_hash=token_hash(token),
-            email=email,
-            role=role,
-            created_at=now,
-            expires_at=now + valid,
-        )
+    row = StaffInvitationRow(
+        token_hash=token_hash(token), email=email, role=role, created_at=now, expires_at=now + valid
     )
+    session.add(row)
+    session.flush()
+    audit.record(session, "account.invited", by=by, invitation=row.id, role=role)
     return token
 
 
@@ -158,8 +234,18 @@ def accept_invitation(
     row.uniquifier = uuid4().hex
     row.active = True
     session.flush()
+    audit.record(session, "account.joined", by=row.id, invitation=used, role=row.role)
     adopt(session, new_leads_to=new_leads_to)
     return staff_user(row)
+
+
+def _want_another_admin(session: Session, row: StaffUserRow) -> None:
+    """Raise LastAdminError unless the house has an admin without this person."""
+    others = select(StaffUserRow.id).where(
+        StaffUserRow.role == "admin", StaffUserRow.active, StaffUserRow.id != row.id
+    )
+    if row.role == "admin" and row.active and session.scalar(others.limit(1)) is None:
+        raise LastAdminError
 
 
 def _one_user(session: Session, condition: ColumnElement[bool]) -> StaffUser | None:

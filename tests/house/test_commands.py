@@ -24,6 +24,7 @@ PROMISED = (
     "staff list",
     "staff disable",
     "staff reset",
+    "audit verify",
     "demo",
     "settings",
 )
