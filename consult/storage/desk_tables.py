@@ -8,11 +8,28 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Text, column
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Text, column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from consult.relay.stages import STAGES
+from consult.relay.stages import CLOSED, STAGES
 from consult.storage.base import Base
+
+IS_OPEN = "stage NOT IN ({})".format(", ".join(f"'{stage}'" for stage in sorted(CLOSED)))
+"""SQL, and not an expression: a partial index is used only where a query says the very same."""
+
+IS_WAITING = f"first_contact_at IS NULL AND due_at IS NOT NULL AND {IS_OPEN}"
+
+
+def _listed(name: str, *columns: str, where: str = "") -> Index:
+    """An index that gives leads in the order of its last column; ids make the order complete."""
+    condition = text(where) if where else None
+    return Index(
+        f"ix_leads_{name}",
+        *columns,
+        "submission_id",
+        sqlite_where=condition,
+        postgresql_where=condition,
+    )
 
 
 class LeadRow(Base):
@@ -26,8 +43,21 @@ class LeadRow(Base):
         CheckConstraint(column("stage").in_(STAGES), name="stage_known"),
         CheckConstraint("version >= 1", name="version_positive"),
         CheckConstraint("(offered_to_id IS NULL) = (offered_at IS NULL)", name="offer_is_dated"),
-        Index("ix_leads_newest", "submitted_at", "submission_id"),
-        Index("ix_leads_holder", "holder_id", "stage"),
+        # What lists filter by, each in an order that they can be shown in: see docs/leads.md.
+        _listed("newest", "submitted_at"),
+        _listed("stage", "stage", "submitted_at"),
+        _listed("held", "holder_id", "submitted_at"),
+        _listed("held_open", "holder_id", "submitted_at", where=IS_OPEN),
+        _listed("open", "submitted_at", where=IS_OPEN),
+        _listed("waiting", "due_at", where=IS_WAITING),
+        _listed("archetype", "archetype", "submitted_at"),
+        _listed("archetype_separation", "archetype", "separation"),
+        _listed("archetype_handoff", "archetype", "handoff"),
+        _listed("separation", "separation"),
+        _listed("handoff", "handoff"),
+        _listed("source", "source", "submitted_at"),
+        _listed("consult", "submitted_at", where="wants_consult"),
+        _listed("demo", "submitted_at", where="demo"),
     )
 
     submission_id: Mapped[int] = mapped_column(

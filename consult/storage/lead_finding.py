@@ -1,37 +1,50 @@
-"""Find the leads that a `LeadSearch` selects: a page at a time, or all of them in turn."""
+"""Find the leads that a `LeadSearch` selects: a page at a time, or all of them in turn.
+
+No page costs more because there are more leads. If any filter leaves few leads over, those are read
+and the other filters looked at for each. Otherwise the leads are walked in the order wanted, along
+an index, until the page is full. A walk that meets very few ends after some thousands and says so:
+its page has a place to go on from, and may be empty.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from itertools import pairwise
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnClause, ColumnElement, Select, func, inspect, select, tuple_
 from sqlalchemy.orm import aliased
+from sqlalchemy.sql import visitors
 
-from consult.questionnaire import Axis
-from consult.relay.stages import CLOSED
-from consult.scoring.axis import BANDS, CUTS
 from consult.storage.database import Session
 from consult.storage.desk_tables import LeadRow
+from consult.storage.lead_filters import Filter, Lead, filters_of, using
 from consult.storage.lead_search import LeadSearch, Viewer
 from consult.storage.models import ContactRow, SubmissionRow
 from consult.storage.staff_tables import StaffUserRow
 
 PAGE_SIZE = 50
-_AT_ONCE = 500
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+FEW = 5_000
+"""So many leads are read in one go."""
 
-_Condition = ColumnElement[bool]
-_KEYS: dict[str, Any] = {
-    "newest": LeadRow.submitted_at,
-    "separation": LeadRow.separation,
-    "handoff": LeadRow.handoff,
-    "due": LeadRow.due_at,
+WALK = 10_000
+"""So many are walked over for one page."""
+
+COUNT_TO, COUNT_AMONG = 1_000, 3_000
+"""Up to so many are counted, among so many of those walked over."""
+
+_AT_ONCE = 500
+_ID_MAX = 2**31 - 1
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_COLUMNS = {"newest": "submitted_at", "oldest": "submitted_at", "due": "due_at"}
+_INDEXES = {
+    "submitted_at": "ix_leads_newest",
+    "separation": "ix_leads_separation",
+    "handoff": "ix_leads_handoff",
 }
+_Start = tuple[datetime | float, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +74,178 @@ class FoundLead:
 
 
 @dataclass(frozen=True, slots=True)
+class Count:
+    """How many leads a search selects: exactly, or at least so many."""
+
+    number: int
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
 class FoundPage:
-    """A page of leads in order, and the places before and after it; empty at either end."""
+    """A page of leads in order, and the places before and after it; empty at either end.
+
+    `cut_short` says that the walk ended before the page was full: there may be more further on.
+    `count` is told with the first page only.
+    """
 
     leads: Sequence[FoundLead]
     before: str
     after: str
+    cut_short: bool
+    count: Count | None
+
+
+class Finding:
+    """A search, ready to be answered on one session.
+
+    Args:
+        session: any.
+        search: what to select.
+        viewer: who looks.
+    """
+
+    def __init__(self, session: Session, search: LeadSearch, viewer: Viewer) -> None:
+        self._session = session
+        self._filters = filters_of(search, viewer, session.now())
+        self._few = self._fewest()
+        column = search.sort.removeprefix("-")
+        self._column = _COLUMNS.get(column, column)
+        self._down = search.sort == "newest" or search.sort.startswith("-")
+        self._needed = {"submission_id", self._column, *_columns_of(self._filters)}
+
+    def page(self, *, after: str = "", before: str = "", limit: int = PAGE_SIZE) -> FoundPage:
+        """A page of leads.
+
+        Args:
+            after: the place at the end of the page before, as `FoundPage.after` has it. Leads that
+                come in while somebody reads move nothing. A place that makes no sense is the start.
+            before: the place at the beginning of the page after; if given, `after` says nothing.
+            limit: how many at most.
+        """
+        back = self._start(before)
+        start = back or self._start(after)
+        down = self._down if back is None else not self._down
+        ids = self._ids(start, down, limit + 1)
+        more, ids = len(ids) > limit, ids[:limit]
+        turn = "" if more else self._turn(start, down)
+        leads = _leads(self._session, ids)
+        further = self._place(leads[-1]) if more else turn
+        behind = self._place(leads[0]) if leads and start else ""
+        if back:
+            return FoundPage(leads[::-1], further, behind, bool(turn), None)
+        count = None if start else self._count(len(leads), complete=not (more or turn))
+        return FoundPage(leads, behind, further, bool(turn), count)
+
+    def _count(self, shown: int, *, complete: bool) -> Count:
+        """How many leads there are, as far as that is quickly told."""
+        if complete:
+            return Count(shown, exact=True)
+        looked_at = 2 * FEW if self._few else COUNT_AMONG
+        some = self._matching(None, self._down, looked_at).limit(COUNT_TO + 1).subquery()
+        number = self._session.scalar(select(func.count()).select_from(some)) or 0
+        return Count(min(number, COUNT_TO), exact=bool(self._few) and number <= COUNT_TO)
+
+    def _fewest(self) -> Filter | None:
+        """The filter that selects the fewest leads, if those are few."""
+        indexed = [found for found in self._filters if found.ids is not None]
+        if not indexed:
+            return None
+        capped = [found.ids.limit(FEW + 1).subquery() for found in indexed if found.ids is not None]
+        counts = [select(func.count()).select_from(ids).scalar_subquery() for ids in capped]
+        found = self._session.execute(select(*counts)).one()
+        number, which = min((count, index) for index, count in enumerate(found))
+        return indexed[which] if number <= FEW else None
+
+    def _ids(self, start: _Start | None, down: bool, limit: int) -> list[int]:
+        query = self._matching(start, down, 2 * FEW if self._few else WALK)
+        if self._few or not self._is_sqlite:
+            lead_columns = query.selected_columns
+            query = query.order_by(*_ordered(lead_columns.key, lead_columns.submission_id, down))
+        # SQLite gives a walk's rows in the order walked; told to, it would sort them all once more.
+        return list(self._session.scalars(query.limit(limit)))
+
+    @property
+    def _is_sqlite(self) -> bool:
+        return self._session.get_bind().dialect.name == "sqlite"
+
+    def _matching(self, start: _Start | None, down: bool, most: int) -> Select[int, Any]:
+        """The ids and order of those among so many candidates that all filters hold for."""
+        candidates = self._candidates(start, down).limit(most)
+        needed = [getattr(LeadRow, name) for name in self._needed]
+        lead = aliased(LeadRow, candidates.with_only_columns(*needed).subquery())
+        query = select(lead.submission_id, getattr(lead, self._column).label("key"))
+        query = query.where(*(found.holds(lead) for found in self._filters))
+        # Few leads are read whatever their order, so that the place has to be looked at here.
+        return query.where(self._beyond(lead, start, down)) if self._few and start else query
+
+    def _candidates(self, start: _Start | None, down: bool) -> Select[LeadRow]:
+        """Where to look for leads: the few of one filter, or all along the order wanted.
+
+        It becomes a subquery with a limit, which neither engine looks into when it plans the rest:
+        left to themselves, both may choose to walk over all leads for the sake of the order.
+        """
+        if self._few:
+            index = next(iter(self._few.indexes.values()), None)
+            return using(index, select(LeadRow).where(*_given(self._few.leads)))
+        return self._walk(start, down)
+
+    def _walk(self, start: _Start | None, down: bool) -> Select[LeadRow]:
+        """Leads in order, as an index of one of the filters has them, or else that of all."""
+        ordering = [found for found in self._filters if self._column in found.indexes]
+        # A range on the column itself shortens the walk by its ends only.
+        ordering.sort(key=lambda found: found.walked is None)
+        query = using(_INDEXES.get(self._column), select(LeadRow))
+        for found in ordering[:1]:
+            query = using(found.indexes[self._column], select(LeadRow))
+            query = query.where(*_given(found.walked))
+        query = query.where(*self._bounds(start is None, down))
+        if start:
+            query = query.where(self._beyond(LeadRow, start, down))
+        return query.order_by(
+            *_ordered(getattr(LeadRow, self._column), LeadRow.submission_id, down)
+        )
+
+    def _bounds(self, from_start: bool, down: bool) -> Iterator[ColumnElement[bool]]:
+        """Where the walk begins and ends because of a filter on the very column of the order.
+
+        On the way, the place to go on from is where it begins: with two, SQLite may take the other.
+        """
+        for found in self._filters:
+            if found.bounds == self._column:
+                lower, upper = found.limits
+                begin, end = (upper, lower) if down else (lower, upper)
+                if from_start and begin is not None:
+                    yield begin
+                if end is not None:
+                    yield end
+
+    def _turn(self, start: _Start | None, down: bool) -> str:
+        """The place at which the walk ends though there are more leads; empty if there are none."""
+        if self._few:
+            return ""
+        walk = self._walk(start, down).offset(WALK - 1).limit(1).subquery()
+        lead = aliased(LeadRow, walk)
+        row = self._session.execute(select(getattr(lead, self._column), lead.submission_id)).first()
+        return _as_text(*row) if row else ""
+
+    def _beyond(self, lead: Lead, start: _Start | None, down: bool) -> ColumnElement[bool]:
+        here = tuple_(getattr(lead, self._column), lead.submission_id)
+        return here < start if down else here > start
+
+    def _place(self, lead: FoundLead) -> str:
+        return _as_text(getattr(lead, self._column), lead.id)
+
+    def _start(self, place: str) -> _Start | None:
+        found = re.fullmatch(r"(-?[0-9]{1,17}(?:\.[0-9]{1,20})?)_([0-9]{1,10})", place)
+        if found is None or int(found[2]) > _ID_MAX:
+            return None
+        if self._column in ("separation", "handoff"):
+            return float(found[1]), int(found[2])
+        try:
+            return _EPOCH + timedelta(microseconds=int(found[1])), int(found[2])
+        except (ValueError, OverflowError):
+            return None
 
 
 def find(
@@ -78,42 +257,16 @@ def find(
     before: str = "",
     limit: int = PAGE_SIZE,
 ) -> FoundPage:
-    """A page of the leads that a search selects, in its order.
-
-    Args:
-        session: any.
-        search: what to select.
-        viewer: who looks.
-        after: the place at the end of the page before, as `FoundPage.after` has it. Leads that
-            come in while somebody reads move nothing. A place that makes no sense is the start.
-        before: the place at the beginning of the page after; wins over nothing but the start.
-        limit: how many at most.
-    """
-    order = _Order.of(search)
-    back = _place(search, before)
-    start = back or _place(search, after)
-    if back:
-        order = order.reversed()
-    query = order.apply(_selected(search, viewer, session.now()), start).limit(limit + 1)
-    ids = list(session.scalars(query))
-    more = len(ids) > limit
-    ids = ids[:limit]
-    if back:
-        ids.reverse()
-    leads = _leads(session, ids)
-    is_first, is_last = (not more, False) if back else (start is None, not more)
-    return FoundPage(
-        leads,
-        before="" if is_first or not leads else place_of(search, leads[0]),
-        after="" if is_last or not leads else place_of(search, leads[-1]),
-    )
+    """A page of the leads that a search selects, in its order: see `Finding.page`."""
+    return Finding(session, search, viewer).page(after=after, before=before, limit=limit)
 
 
 def every_id(session: Session, search: LeadSearch, viewer: Viewer) -> Iterator[int]:
     """The ids of all leads that a search selects, in its order, read some hundreds at a time."""
+    finding = Finding(session, search, viewer)
     after = ""
     while True:
-        page = find(session, search, viewer, after=after, limit=_AT_ONCE)
+        page = finding.page(after=after, limit=_AT_ONCE)
         yield from (lead.id for lead in page.leads)
         if not page.after:
             return
@@ -121,145 +274,34 @@ def every_id(session: Session, search: LeadSearch, viewer: Viewer) -> Iterator[i
 
 
 def how_many(session: Session, search: LeadSearch, viewer: Viewer) -> int:
-    """How many leads a search selects, every one of them counted."""
-    selected = _selected(search, viewer, session.now()).subquery()
-    return session.scalar(select(func.count()).select_from(selected)) or 0
+    """How many leads a search selects, every one of them counted: no page should wait for that."""
+    conditions = (found.holds(LeadRow) for found in filters_of(search, viewer, session.now()))
+    return session.scalar(select(func.count()).select_from(LeadRow).where(*conditions)) or 0
 
 
-def place_of(search: LeadSearch, lead: FoundLead) -> str:
-    """Where a lead stands in the order of a search, as a short text for an address."""
-    match search.sort.removeprefix("-"):
-        case "separation":
-            key = repr(lead.separation)
-        case "handoff":
-            key = repr(lead.handoff)
-        case "due":
-            key = _microseconds(lead.due_at or _EPOCH)
-        case _:
-            key = _microseconds(lead.submitted_at)
-    return f"{key}_{lead.id}"
+def _columns_of(filters: Sequence[Filter]) -> Iterator[str]:
+    """The columns of leads that filters look at."""
+    lead = aliased(LeadRow)
+    table = inspect(lead).selectable
+    conditions = select(lead.submission_id).where(*(found.holds(lead) for found in filters))
+    for part in visitors.iterate(conditions):
+        if isinstance(part, ColumnClause) and part.table is table:
+            yield part.key
 
 
-def _microseconds(moment: datetime) -> str:
-    return str((moment - _EPOCH) // timedelta(microseconds=1))
+def _given(*conditions: ColumnElement[bool] | None) -> list[ColumnElement[bool]]:
+    return [condition for condition in conditions if condition is not None]
 
 
-def _place(search: LeadSearch, text: str) -> tuple[datetime | float, int] | None:
-    found = re.fullmatch(r"(-?[0-9]{1,17}(?:\.[0-9]{1,20})?)_([0-9]{1,10})", text)
-    if found is None or int(found[2]) > 2**31 - 1:
-        return None
-    if search.sort.removeprefix("-") in ("separation", "handoff"):
-        return float(found[1]), int(found[2])
-    try:
-        return _EPOCH + timedelta(microseconds=int(found[1])), int(found[2])
-    except (ValueError, OverflowError):
-        return None
+def _ordered(key: Any, lead_id: Any, down: bool) -> tuple[Any, Any]:
+    return (key.desc(), lead_id.desc()) if down else (key, lead_id)
 
 
-@dataclass(frozen=True, slots=True)
-class _Order:
-    """A column and the id after it, both in one direction, so that one index serves both ways."""
-
-    key: Any
-    down: bool
-
-    @classmethod
-    def of(cls, search: LeadSearch) -> _Order:
-        if search.sort in ("newest", "oldest"):
-            return cls(_KEYS["newest"], down=search.sort == "newest")
-        return cls(_KEYS[search.sort.removeprefix("-")], down=search.sort.startswith("-"))
-
-    def reversed(self) -> _Order:
-        return _Order(self.key, not self.down)
-
-    def apply(self, query: Select[int], start: tuple[datetime | float, int] | None) -> Select[int]:
-        here = tuple_(self.key, LeadRow.submission_id)
-        if start is not None:
-            query = query.where(here < start if self.down else here > start)
-        columns = (self.key, LeadRow.submission_id)
-        return query.order_by(*(column.desc() if self.down else column for column in columns))
-
-
-def _selected(search: LeadSearch, viewer: Viewer, now: datetime) -> Select[int]:
-    return select(LeadRow.submission_id).where(*_conditions(search, viewer, now))
-
-
-def _conditions(search: LeadSearch, viewer: Viewer, now: datetime) -> Iterator[_Condition]:
-    """What a lead must be, one condition for each filter that is set."""
-    if search.stages:
-        yield LeadRow.stage.in_(search.stages)
-    if search.holder:
-        yield _held(search.holder, viewer)
-    yield from _facts(search)
-    yield from _times(search, viewer, now)
-    for word in search.text.split():
-        yield _named(word)
-
-
-def _facts(search: LeadSearch) -> Iterator[_Condition]:
-    """The filters on what was frozen when the lead came in."""
-    if search.archetype:
-        yield LeadRow.archetype == search.archetype
-    if search.separation:
-        yield _in_band("separation", search.separation)
-    if search.handoff:
-        yield _in_band("handoff", search.handoff)
-    if search.source is not None:
-        yield LeadRow.source == search.source
-    if search.consult:
-        yield LeadRow.wants_consult.is_(search.consult == "yes")
-    if search.demo:
-        yield LeadRow.demo.is_(search.demo == "only")
-
-
-def _times(search: LeadSearch, viewer: Viewer, now: datetime) -> Iterator[_Condition]:
-    if search.due:
-        yield waiting()
-    if search.due == "overdue":
-        yield LeadRow.due_at < now
-    if search.since:
-        yield LeadRow.submitted_at >= _start_of(search.since, viewer)
-    if search.until:
-        yield LeadRow.submitted_at < _start_of(search.until + timedelta(days=1), viewer)
-
-
-def waiting() -> _Condition:
-    """Open leads that nobody at the agency has answered yet, though it was promised."""
-    return and_(
-        LeadRow.first_contact_at.is_(None),
-        LeadRow.due_at.is_not(None),
-        LeadRow.stage.not_in(sorted(CLOSED)),
-    )
-
-
-def _held(holder: str, viewer: Viewer) -> _Condition:
-    match holder:
-        case "me":
-            return LeadRow.holder_id == viewer.id
-        case "nobody":
-            return LeadRow.holder_id.is_(None)
-        case "offered":
-            return LeadRow.offered_to_id == viewer.id
-    return LeadRow.holder_id == int(holder)
-
-
-def _in_band(axis: Axis, band: str) -> _Condition:
-    """A band begins at its cut and ends before the next; the last one holds 100 as well."""
-    low, high = dict(zip(BANDS[axis], pairwise((0, *CUTS, 101)), strict=True))[band]
-    score = _KEYS[axis]
-    return and_(score >= low, score < high)
-
-
-def _start_of(day: date, viewer: Viewer) -> datetime:
-    return datetime.combine(day, time(), viewer.zone)
-
-
-def _named(word: str) -> _Condition:
-    texts = (ContactRow.business, ContactRow.name, ContactRow.email)
-    return exists().where(
-        ContactRow.submission_id == LeadRow.submission_id,
-        or_(*(func.lower(text).contains(word.lower(), autoescape=True) for text in texts)),
-    )
+def _as_text(key: datetime | float | None, lead_id: int) -> str:
+    """A place in the order, as an address holds it: it names a moment or a score, and no person."""
+    if isinstance(key, datetime):
+        key = (key - _EPOCH) // timedelta(microseconds=1)
+    return f"{key}_{lead_id}"
 
 
 def _leads(session: Session, ids: Sequence[int]) -> list[FoundLead]:

@@ -9,6 +9,7 @@ from consult.storage import (
     factor_tables,
     models,
     notice_tables,
+    search_tables,
     staff_tables,
     trace_tables,
 )
@@ -24,5 +25,6 @@ MODULES = (
     notice_tables,
     trace_tables,
     export_tables,
+    search_tables,
 )
 ALL_TABLES: MetaData = Base.metadata
