@@ -8,6 +8,7 @@ from functools import partial
 from pydantic import SecretStr
 
 from consult.choices import Choices
+from consult.delivery.digest import DIGEST, send_digests
 from consult.delivery.export.long_export import make_export
 from consult.delivery.mail import LetterWriter, letter_writer, mail_report
 from consult.delivery.outbox import Job
@@ -79,7 +80,14 @@ def handlers_of(
 def telling_of(settings: Settings, brand: Brand, post: Post) -> Telling:
     """What the settings and the brand want for telling."""
     return Telling(
-        staff=StaffPost(brand, settings.mail_from, settings.base_url, settings.mail_key(), post),
+        staff=StaffPost(
+            brand=brand,
+            sender=settings.mail_from,
+            base_url=settings.base_url,
+            key=settings.mail_key(),
+            post=post,
+            office=settings.office,
+        ),
         webhooks=WebhookPost(
             web=WebPost(loopback=settings.webhook_loopback),
             key=settings.webhook_key(),
@@ -136,7 +144,8 @@ def make_handlers(
         jobs.TELL: partial(tell, database, telling.fixed_url),
         jobs.MAIL_STAFF: partial(mail_staff, database, telling.staff),
         jobs.WEBHOOK: partial(send_webhook, database, telling.webhooks),
-        LOOK_ROUND: look_round,
+        LOOK_ROUND: partial(look_round, telling.staff.office),
+        DIGEST: send_digests,
         PURGE: partial(purge, database, mailing.folder, lead_days),
     }
 

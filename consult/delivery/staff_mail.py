@@ -6,19 +6,24 @@ on lock screens and passed on. All the rest is behind the sign-in.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from email.message import EmailMessage
 from typing import Any, cast
 from urllib.parse import urlsplit
 
 from consult.delivery import one_click
+from consult.delivery.digest import sections_of, subject_of, times_of
 from consult.delivery.letters import harmless, message_id, new_message, page, set_text
 from consult.delivery.outbox import Job
 from consult.delivery.post import Post
 from consult.delivery.worker import Effect
+from consult.relay.clock import Office
 from consult.relay.notices import NEWS, Kind
 from consult.report.brand import Brand
+from consult.report.display import long_date
 from consult.storage import leads, notices, staff_mails, webhooks
 from consult.storage.database import Database, Session
+from consult.storage.digests import digest_for
 from consult.storage.staff_mails import WEBHOOK_OFF, StaffMail
 
 _SAYS: Mapping[Kind, str] = {
@@ -41,6 +46,7 @@ class StaffPost:
         base_url: where the staff pages are.
         key: signs the links that stop a kind of mail.
         post: takes the mails.
+        office: when the agency is open, and where.
     """
 
     brand: Brand
@@ -48,6 +54,7 @@ class StaffPost:
     base_url: str
     key: bytes
     post: Post
+    office: Office
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +82,7 @@ def mail_staff(database: Database, staff_post: StaffPost, job: Job) -> Effect:
         mail = staff_mails.get(session, mail_id)
         if mail is None or mail.sent_at:
             return _nothing
-        draft = draft_of(session, mail, staff_post.base_url) if mail.may_go else None
+        draft = draft_of(session, mail, staff_post) if mail.may_go else None
     if draft is None:
         return drop
 
@@ -87,11 +94,13 @@ def mail_staff(database: Database, staff_post: StaffPost, job: Job) -> Effect:
     return _nothing
 
 
-def draft_of(session: Session, mail: StaffMail, base_url: str) -> Draft | None:
-    """What a mail says; None when what it is about is gone."""
+def draft_of(session: Session, mail: StaffMail, staff_post: StaffPost) -> Draft | None:
+    """What a mail says; None when what it is about is gone, or there is nothing to say."""
     if mail.kind == WEBHOOK_OFF:
-        return _webhook_off(session, mail, base_url)
-    return _news(session, mail, base_url)
+        return _webhook_off(session, mail, staff_post.base_url)
+    if mail.day:
+        return _digest(session, mail, mail.day, staff_post)
+    return _news(session, mail, staff_post.base_url)
 
 
 def _news(session: Session, mail: StaffMail, base_url: str) -> Draft | None:
@@ -111,6 +120,24 @@ def _news(session: Session, mail: StaffMail, base_url: str) -> Draft | None:
         told={
             "says": _SAYS[notice.kind].format(who=who),
             "link": f"{base_url}/staff/leads/{lead.id}",
+        },
+    )
+
+
+def _digest(session: Session, mail: StaffMail, day: date, staff_post: StaffPost) -> Draft | None:
+    times = times_of(day, session.now(), staff_post.office)
+    found = digest_for(session, mail.user_id, times)
+    if found.is_empty:
+        return None
+    base_url = staff_post.base_url
+    return Draft(
+        subject=subject_of(found, day),
+        text="mail/digest.txt",
+        html="mail/digest.html",
+        told={
+            "today": f"{day:%A}, {long_date(day)}",
+            "sections": sections_of(found, times.since, staff_post.office, base_url),
+            "link": f"{base_url}/staff/",
         },
     )
 

@@ -2,8 +2,10 @@
 
 from datetime import datetime, timedelta
 
+from consult.delivery.digest import plan_digest
 from consult.delivery.outbox import Job
 from consult.delivery.worker import Effect
+from consult.relay.clock import Office
 from consult.relay.notices import WEBHOOK_KINDS
 from consult.storage import jobs, notices, staff_mails, webhooks
 from consult.storage.database import Database, Session
@@ -33,11 +35,12 @@ def tell(database: Database, webhook_url: str | None, job: Job) -> Effect:
     return plan
 
 
-def look_round(_job: Job) -> Effect:
+def look_round(office: Office, _job: Job) -> Effect:
     """See what the passing of time has made true, and look again soon."""
 
     def plan(session: Session) -> None:
         notices.note_overdue(session)
+        plan_digest(session, office)
         schedule_look(session)
 
     return plan

@@ -88,6 +88,11 @@ class Office:
         """Which day it is at the agency."""
         return now.astimezone(self.zone).date()
 
+    def opening(self, day: date) -> tuple[datetime, datetime] | None:
+        """When the agency opens on a day and when it last closes, in UTC; None on a closed day."""
+        spans = list(self._spans(day))
+        return (spans[0][0], spans[-1][1]) if spans else None
+
     def _open_from(self, start: datetime) -> Iterator[tuple[datetime, datetime]]:
         """The times when the agency is open from `start` on, in order and apart, in UTC."""
         done = start.astimezone(UTC)

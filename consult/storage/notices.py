@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from sqlalchemy import ColumnElement, and_, delete, exists, literal, select
+from sqlalchemy.orm import aliased
 
 from consult.relay.notices import KINDS, NEWS, Kind, Reach
 from consult.relay.stages import CLOSED
@@ -114,12 +115,18 @@ def is_overdue(now: datetime) -> tuple[ColumnElement[bool], ...]:
     Who has not said who they are cannot be answered, and waits for nothing.
     """
     return (
-        exists().where(ContactRow.submission_id == LeadRow.submission_id),
+        has_contact(),
         LeadRow.due_at <= now,
         LeadRow.first_contact_at.is_(None),
         LeadRow.stage.not_in(CLOSED),
         LeadRow.demo.is_(False),
     )
+
+
+def has_contact() -> ColumnElement[bool]:
+    """Whether a lead's owner has said who they are."""
+    contact = aliased(ContactRow)
+    return exists().where(contact.submission_id == LeadRow.submission_id)
 
 
 def get(session: Session, notice_id: int) -> Notice | None:

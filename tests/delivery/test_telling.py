@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from consult.delivery.telling import LOOK_ROUND, next_slot, schedule_look
-from consult.relay.clock import Office
+from consult.relay.clock import Office, read_hours
 from consult.relay.notices import Kind
 from consult.relay.stages import CLOSED
 from consult.storage import desk, leads, notices, staff_mails
@@ -258,7 +258,7 @@ def test_workers_look_round_every_five_minutes_and_plan_it_once(
     for _ in range(2):  # each worker asks for it when it starts
         with database.writing() as session:
             schedule_look(session)
-    worker = make_worker(database)
+    worker = make_worker(database, office=Office(week=read_hours("sun 10:00-11:00")))
     assert worker.run_once() == 0
     for _ in range(3):
         clock.go_on(minutes=5)

@@ -11,6 +11,7 @@ from consult.delivery.staff_mail import StaffPost
 from consult.delivery.web_post import WebPost
 from consult.delivery.webhooks import WebhookPost
 from consult.delivery.worker import Worker
+from consult.relay.clock import Office
 from consult.report.brand import Brand
 from consult.storage.database import Database
 from consult.storage.leads import Lead
@@ -60,16 +61,18 @@ def make_worker(
     *,
     web: WebPost | None = None,
     fixed: tuple[str, str] | None = None,
+    office: Office | None = None,
     lease_seconds: float = 60,
     poll_seconds: float = 0.25,
 ) -> Worker:
     """A worker with stand-ins for everything that is not given.
 
-    `web` posts the webhooks; `fixed` is the address and secret that the environment sets.
+    `web` posts the webhooks; `fixed` is the address and secret that the environment sets; `office`
+    is when the agency is open.
     """
     press, box = press or Press(), post or Box()
     telling = Telling(
-        staff=StaffPost(BRAND, SENDER, BASE_URL, MAIL_KEY, box),
+        staff=StaffPost(BRAND, SENDER, BASE_URL, MAIL_KEY, box, office or Office()),
         webhooks=WebhookPost(web or WebPost(), WEBHOOK_KEY, fixed[1] if fixed else "", BASE_URL),
         fixed_url=fixed[0] if fixed else None,
     )
