@@ -3,13 +3,13 @@
 from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from consult.staff import access, proof
+from consult.staff import access, passkeys, proof
 from consult.staff.access import member
 from consult.staff.accounts import PASSWORD_MAX
 from consult.staff.blueprint import blueprint
 from consult.staff.forms import forgive_tries, spend_try
 from consult.staff.rights import for_staff
-from consult.staff.second_factor import code_problem
+from consult.staff.second_factor import WRONG_PASSKEY, code_problem
 
 
 @blueprint.get("/confirm")
@@ -39,6 +39,9 @@ def give_proof() -> ResponseReturnValue:
 
 def _judge() -> tuple[str, str | None]:
     """The proof that was given, by the name of its field, and what is wrong with it."""
+    if "credential" in request.form:
+        used = passkeys.used("confirm", request.form["credential"], member().id)
+        return "passkey", None if used is not None else WRONG_PASSKEY
     if "code" in request.form:
         return "code", code_problem(member().id, request.form["code"])
     return "password", _password_problem(request.form.get("password", ""))

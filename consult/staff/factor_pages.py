@@ -3,17 +3,23 @@
 Every change wants a fresh proof, is written down, and signs the person out everywhere else.
 """
 
-from flask import redirect, render_template, request, session, url_for
+from flask import abort, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from consult.staff import authenticator, views
+from consult.staff import authenticator, passkeys, views
 from consult.staff.access import TOKEN_KEY, member
-from consult.staff.blueprint import blueprint
+from consult.staff.blueprint import ID, blueprint
+from consult.staff.browsers import browser_name
 from consult.staff.proof import fresh
 from consult.staff.rights import for_staff
 from consult.storage import audit, factors, staff_sessions
+from consult.storage import passkeys as stored_passkeys
 from consult.storage.database import Session
 from consult.web.services import services
+from consult.web.text import one_line
+
+PASSKEY_NAME_MAX = 60
+NOT_MADE = "No passkey was made, or the page was open too long. Try again."
 
 # The secret of an app that is being set up, encrypted, until a code shows that the phone has it.
 _NEW_APP = "new_app"
@@ -25,9 +31,12 @@ def second_factors() -> ResponseReturnValue:
     """Show what a person has besides a password."""
     with services().database.reading() as reading:
         has, now = factors.factors_of(reading, member().id), reading.now()
+        known = stored_passkeys.passkeys_of(reading, member().id) if has.passkeys else []
     return render_template(
         "staff/factors.html",
         has=has,
+        passkeys=[views.passkey_view(one, now) for one in known],
+        passkeys_possible=passkeys.possible(),
         app_since=views.moment(has.app_since, now) if has.app_since else None,
         required=services().settings.staff_second_factor == "required",
         done=request.args.get("done"),
@@ -68,6 +77,54 @@ def remove_app() -> ResponseReturnValue:
         factors.remove_authenticator(writing, member().id)
         note_lost_factor(writing, "factor.app_removed")
     return redirect(url_for(".second_factors", done="app-removed"), 303)
+
+
+@blueprint.get("/account/factors/passkeys/new")
+@for_staff
+@fresh
+def new_passkey() -> ResponseReturnValue:
+    """Offer to make a passkey."""
+    return _passkey_page(browser_name(request.user_agent.string))
+
+
+@blueprint.post("/account/factors/passkeys/new")
+@for_staff
+@fresh
+def take_passkey() -> ResponseReturnValue:
+    """Take a passkey into use that the browser has made."""
+    name = one_line(request.form.get("name", ""))[:PASSKEY_NAME_MAX]
+    if not name:
+        return _passkey_page(name, name="Give it a name."), 422
+    answer = passkeys.made(request.form.get("credential", ""))
+    if answer is None:
+        return _passkey_page(name, passkey=NOT_MADE), 422
+    verified, handle = answer
+    with services().database.writing() as writing:
+        added = stored_passkeys.add_passkey(
+            writing,
+            member().id,
+            credential_id=verified.credential_id,
+            public_key=verified.credential_public_key,
+            user_handle=handle,
+            sign_count=verified.sign_count,
+            name=name,
+        )
+        codes = note_new_factor(writing, "factor.passkey_added") if added else []
+    if not added:
+        return _passkey_page(name, passkey=NOT_MADE), 422
+    return codes_or_overview(codes, "passkey")
+
+
+@blueprint.post(f"/account/factors/passkeys/<{ID}:passkey_id>/remove")
+@for_staff
+@fresh
+def remove_passkey(passkey_id: int) -> ResponseReturnValue:
+    """Forget a passkey; another person's does not exist here."""
+    with services().database.writing() as writing:
+        if not stored_passkeys.remove_passkey(writing, member().id, passkey_id):
+            abort(404)
+        note_lost_factor(writing, "factor.passkey_removed")
+    return redirect(url_for(".second_factors", done="passkey-removed"), 303)
 
 
 @blueprint.post("/account/factors/recovery-codes")
@@ -127,6 +184,13 @@ def _secret_being_set_up() -> str:
     secret = authenticator.new_secret()
     session[_NEW_APP] = authenticator.seal(secret, member().id)
     return secret
+
+
+def _passkey_page(filled_in: str, **errors: str) -> str:
+    options = passkeys.ask_to_make(member())
+    return render_template(
+        "staff/passkey_new.html", passkey_options=options, name=filled_in, errors=errors
+    )
 
 
 def _app_problem(typed: str) -> str:

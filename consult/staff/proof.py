@@ -14,6 +14,7 @@ from flask import current_app, redirect, render_template, request, session, url_
 from flask.typing import ResponseReturnValue
 from itsdangerous import BadData, URLSafeTimedSerializer
 
+from consult.staff import passkeys
 from consult.staff.access import TOKEN_KEY, member
 from consult.storage import audit, factors, staff_sessions
 from consult.web.services import services
@@ -100,7 +101,14 @@ def confirm_page(
     """The page that asks for a proof, on the way to `wanted` or to sending the `held` form."""
     with services().database.reading() as reading:
         has = factors.factors_of(reading, member().id)
-    return render_template("staff/confirm.html", wanted=wanted, held=held, has=has, errors=errors)
+    return render_template(
+        "staff/confirm.html",
+        wanted=wanted,
+        held=held,
+        has=has,
+        errors=errors,
+        passkey_options=passkeys.ask_for("confirm", member().id) if has.passkeys else "",
+    )
 
 
 def _sealer() -> URLSafeTimedSerializer:

@@ -7,6 +7,7 @@ from consult.web.services import services
 CODE_MAX = 40
 WRONG_CODE = "This code is not right, or was used before. Wait for the next one and try again."
 WRONG_RECOVERY_CODE = "This is not one of your recovery codes, or it was used before."
+WRONG_PASSKEY = "That passkey did not work here. Try again, or sign in another way."
 NO_CODE = "Enter the six digits that your app shows."
 NO_RECOVERY_CODE = "Enter one of your recovery codes."
 

@@ -5,13 +5,14 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_security import logout_user
 
-from consult.staff import access, entrance
+from consult.staff import access, entrance, passkeys
 from consult.staff.blueprint import blueprint
 from consult.staff.forms import SignInForm
 from consult.staff.members import Member
 from consult.staff.rights import for_staff
-from consult.staff.second_factor import code_problem, recovery_problem
-from consult.storage import factors
+from consult.staff.second_factor import WRONG_PASSKEY, code_problem, recovery_problem
+from consult.storage import factors, staff
+from consult.web.limits import network_of
 from consult.web.services import services
 
 WRONG = "This email address and password do not belong together. Check both and try again."
@@ -24,11 +25,25 @@ def sign_in() -> ResponseReturnValue:
         return redirect(url_for(".lead_list"), 303)
     form = SignInForm()
     if request.method == "GET":
-        return render_template("staff/sign_in.html", form=form, errors={})
+        return _sign_in_page(form)
     if not form.validate() or not isinstance(form.user, Member):
         # The same words whatever was wrong: they must not tell which addresses have an account.
-        return render_template("staff/sign_in.html", form=form, errors={"email": WRONG}), 422
+        return _sign_in_page(form, email=WRONG), 422
     return entrance.admit(form.user, "password", form.next.data or "")
+
+
+@blueprint.post("/sign-in/passkey")
+def passkey_sign_in() -> ResponseReturnValue:
+    """Take a passkey, which is worth a password and a second factor."""
+    made = services()
+    network = network_of(request.remote_addr)
+    made.limits.spend("sign-in-address", made.settings.limit_sign_in_address, network)
+    user_id = passkeys.used("sign-in", request.form.get("credential", ""))
+    with made.database.reading() as session:
+        user = staff.user_by_id(session, user_id) if user_id is not None else None
+    if user is None or not user.active:
+        return _sign_in_page(SignInForm(formdata=None), passkey=WRONG_PASSKEY), 422
+    return entrance.let_in(Member(user), "passkey", request.form.get("next", ""))
 
 
 @blueprint.route("/sign-in/code", methods=["GET", "POST"])
@@ -46,7 +61,12 @@ def second_factor() -> ResponseReturnValue:
         errors[field] = problem
     with services().database.reading() as session:
         has = factors.factors_of(session, who.id)
-    page = render_template("staff/second_factor.html", has=has, errors=errors)
+    page = render_template(
+        "staff/second_factor.html",
+        has=has,
+        errors=errors,
+        passkey_options=passkeys.ask_for("second-factor", who.id) if has.passkeys else "",
+    )
     return page, 422 if errors else 200
 
 
@@ -61,8 +81,16 @@ def sign_out() -> ResponseReturnValue:
     return answer
 
 
+def _sign_in_page(form: SignInForm, **errors: str) -> str:
+    options = passkeys.ask_for("sign-in") if passkeys.possible() else ""
+    return render_template("staff/sign_in.html", form=form, errors=errors, passkey_options=options)
+
+
 def _judge(user_id: int) -> tuple[str, str | None]:
     """The field that was filled in, and what is wrong with it."""
+    if "credential" in request.form:
+        used = passkeys.used("second-factor", request.form["credential"], user_id)
+        return "passkey", None if used is not None else WRONG_PASSKEY
     if "recovery_code" in request.form:
         return "recovery_code", recovery_problem(user_id, request.form["recovery_code"])
     return "code", code_problem(user_id, request.form.get("code", ""))

@@ -13,6 +13,7 @@ from consult.staff.moments import ago, duration, exactly
 from consult.storage.deliveries import Delivery, PdfState
 from consult.storage.leads import Lead
 from consult.storage.mails import MailDelivery
+from consult.storage.passkeys import Passkey
 from consult.storage.staff_sessions import StaffSession
 
 _AXIS_WORDS: Mapping[AxisId, str] = {"separation": "Separation", "handoff": "Handoff"}
@@ -144,6 +145,16 @@ class VisitView:
     same_network: bool
 
 
+@dataclass(frozen=True, slots=True)
+class PasskeyView:
+    """A passkey as its owner sees it; `used` is None until it was used."""
+
+    id: int
+    name: str
+    added: Moment
+    used: Moment | None
+
+
 def moment(then: datetime, now: datetime) -> Moment:
     """A point in time as the templates show it."""
     return Moment(then.isoformat(timespec="seconds"), ago(then, now), exactly(then))
@@ -273,3 +284,9 @@ def visit_view(
         is_this=this is not None and visit.id == this.id,
         same_network=visit.network_hash == network_hash,
     )
+
+
+def passkey_view(passkey: Passkey, now: datetime) -> PasskeyView:
+    """A passkey as its owner sees it."""
+    used = moment(passkey.used_at, now) if passkey.used_at else None
+    return PasskeyView(passkey.id, passkey.name, moment(passkey.added_at, now), used)

@@ -42,11 +42,15 @@ _FEATURES = (
     "payment",
     "picture-in-picture",
     "publickey-credentials-get",
+    "publickey-credentials-get",
     "screen-wake-lock",
     "usb",
     "xr-spatial-tracking",
 )
 PERMISSIONS_POLICY = ", ".join(f"{feature}=()" for feature in _FEATURES)
+# Staff may sign in with a passkey.
+_PASSKEYS = "publickey-credentials-get="
+STAFF_PERMISSIONS_POLICY = PERMISSIONS_POLICY.replace(f"{_PASSKEYS}()", f"{_PASSKEYS}(self)")
 
 PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; "
@@ -94,7 +98,7 @@ def security_headers(profile: Profile, *, secure: bool, embed_origins: str = "")
             headers["Content-Security-Policy"] = PAGE_POLICY + "'none'"
             headers["Referrer-Policy"] = "same-origin"
             headers["X-Frame-Options"] = "DENY"
-            headers["Permissions-Policy"] = PERMISSIONS_POLICY
+            headers["Permissions-Policy"] = STAFF_PERMISSIONS_POLICY
         case Profile.PUBLIC:
             # No X-Frame-Options here: it cannot name the several sites that may frame the page.
             headers["Content-Security-Policy"] = PAGE_POLICY + f"'self' {embed_origins}".rstrip()

@@ -201,6 +201,7 @@ STAFF_STATES = (
     State("no recovery code", on("/staff/sign-in/code"), give_no_recovery_code),
     State("no factors", on("/staff/account/factors"), signed_in=True),
     State("factors", on("/staff/account/factors"), signed_in=True, careful=True),
+    State("add a passkey", on("/staff/account/factors/passkeys/new"), signed_in=True),
     State(
         "recovery codes",
         on("/staff/account/factors"),

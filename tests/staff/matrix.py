@@ -73,8 +73,11 @@ MATRIX: Mapping[tuple[str, str], Expected] = {
     ("staff.lead_list", "GET"): page("staff", 200),
     ("staff.mail", "GET"): shared("staff", 200),
     ("staff.new_export", "GET"): page("staff", 200),
-    ("staff.new_recovery_codes", "POST"): page("staff", 303),
+    ("staff.new_passkey", "GET"): page("staff", 200),
+    ("staff.new_recovery_codes", "POST"): page("staff", 200),
+    ("staff.passkey_sign_in", "POST"): page("anybody", 422),
     ("staff.remove_app", "POST"): page("staff", 303),
+    ("staff.remove_passkey", "POST"): private("staff", 303),
     ("staff.report_pdf", "GET"): shared("staff", 303),
     ("staff.second_factor", "GET"): page("anybody", 303),
     ("staff.second_factor", "POST"): page("anybody", 303),
@@ -85,6 +88,7 @@ MATRIX: Mapping[tuple[str, str], Expected] = {
     ("staff.sign_out", "POST"): page("staff", 303),
     ("staff.take", "POST"): shared("staff", 303, version="1"),
     ("staff.take_app", "POST"): page("staff", 422),
+    ("staff.take_passkey", "POST"): page("staff", 422),
     ("staff.try_again", "POST"): shared("staff", 303),
 }
 

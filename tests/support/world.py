@@ -14,6 +14,7 @@ from consult.storage import exports, mails
 from consult.storage.staff_tables import StaffUserRow
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
+from tests.support.passkeys import add_passkey_row
 from tests.support.staff import make_lead, make_user, sign_in
 from tests.support.submissions import CONTACT
 
@@ -55,6 +56,7 @@ class World:
             self._exports = {
                 email: exports.ask(session, id, "csv", total=2) for email, id in members
             }
+            self._passkeys = {email: add_passkey_row(session, id) for email, id in members}
         self._invitation = invitation
         self._file = folder / "consult.db"
         self._kept = sqlite3.connect(":memory:")
@@ -87,6 +89,10 @@ class World:
                 "another's": self._exports[_EMAILS[other]],
             },
             "lead_id": {"own": self.leads[0], "another's": self.leads[1]},
+            "passkey_id": {
+                "own": self._passkeys[_EMAILS[me]],
+                "another's": self._passkeys[_EMAILS[other]],
+            },
             "mail_id": {"own": 1, "another's": 2},
             "session_id": {"own": self._session_of(me), "another's": self._session_of(other)},
             "token": {"own": self._invitation, "missing": "x" * 43},

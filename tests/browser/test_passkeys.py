@@ -1,0 +1,141 @@
+"""Passkeys in a real browser: made, used to sign in and as a second factor, and removed."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser
+
+from tests.support import staff
+from tests.support.apps import make_app
+from tests.support.browser import (
+    AXE_RULES,
+    DESK_WIDTH,
+    PHONE_WIDTH,
+    Visit,
+    axe_violations,
+    serving,
+    small_targets,
+    visiting,
+)
+from tests.support.factors import FACTORS
+
+KEY = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
+
+
+@pytest.fixture
+def origin(tmp_path: Path) -> Iterator[str]:
+    """A site with a name, as passkeys need one, and somebody who may sign in."""
+    apps: list[Flask] = []
+
+    def make(address: str) -> Flask:
+        apps.append(make_app(tmp_path, base_url=with_a_name(address)))
+        return apps[0]
+
+    with serving(make) as address:
+        staff.make_user(apps[0])
+        yield with_a_name(address)
+
+
+def with_a_name(address: str) -> str:
+    return address.replace("127.0.0.1", "localhost")
+
+
+def plug_in(visit: Visit, **changes: bool) -> None:
+    """Give the browser a device that keeps passkeys and says yes to everything."""
+    devtools = visit.tab.context.new_cdp_session(visit.tab)
+    devtools.send("WebAuthn.enable")
+    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": {**KEY, **changes}})
+
+
+def give_password(visit: Visit) -> None:
+    visit.open("/staff/sign-in")
+    visit.tab.fill("[name=email]", staff.EMAIL)
+    visit.tab.fill("[name=password]", staff.PASSWORD)
+    visit.leave(visit.tab.get_by_role("button", name="Sign in", exact=True).click)
+
+
+def press(visit: Visit, button: str) -> None:
+    visit.leave(visit.tab.get_by_role("button", name=button).first.click)
+
+
+def look_at(visit: Visit) -> None:
+    """The page is fit for everybody, also with what only a browser with passkeys shows."""
+    for width, scheme in ((PHONE_WIDTH, "light"), (DESK_WIDTH, "dark")):
+        visit.look(width, "dark" if scheme == "dark" else "light")
+        assert axe_violations(visit, AXE_RULES) == []
+        assert visit.overflow() == 0
+    assert small_targets(visit, least=24) == []
+
+
+def test_a_passkey_from_first_to_last(browser: Browser, origin: str) -> None:
+    with visiting(browser, origin) as visit:
+        plug_in(visit)
+        give_password(visit)
+
+        visit.open(f"{FACTORS}/passkeys/new")
+        look_at(visit)
+        visit.tab.fill("[name=name]", "My laptop")
+        press(visit, "Make a passkey")
+        assert visit.tab.locator(".recovery-codes li").count() == 10
+        visit.open(FACTORS)
+        look_at(visit)
+        press(visit, "Sign out")
+
+        look_at(visit)
+        press(visit, "Sign in with a passkey")
+        assert visit.path == "/staff/"
+        press(visit, "Sign out")
+
+        give_password(visit)
+        assert visit.path == "/staff/sign-in/code"
+        look_at(visit)
+        press(visit, "Use a passkey")
+        assert visit.path == "/staff/"
+
+        visit.open(FACTORS)
+        assert "My laptop" in visit.tab.locator("main").inner_text()
+        press(visit, "Remove the passkey My laptop")
+        visit.open("/staff/account")
+        press(visit, "Sign out")
+        give_password(visit)
+        assert visit.path == "/staff/"
+
+
+def test_a_device_tells_that_it_has_one_already(browser: Browser, origin: str) -> None:
+    with visiting(browser, origin) as visit:
+        plug_in(visit)
+        give_password(visit)
+        visit.open(f"{FACTORS}/passkeys/new")
+        press(visit, "Make a passkey")
+        visit.open(f"{FACTORS}/passkeys/new")
+        visit.tab.get_by_role("button", name="Make a passkey").click()
+        visit.tab.get_by_text("This device has a passkey for you already.").wait_for()
+        assert axe_violations(visit, AXE_RULES) == []
+
+
+def test_who_has_none_or_stops_it_is_told_and_can_go_on(browser: Browser, origin: str) -> None:
+    with visiting(browser, origin) as visit:
+        plug_in(visit, isUserVerified=False)
+        visit.open("/staff/sign-in")
+        visit.tab.get_by_role("button", name="Sign in with a passkey").click()
+        visit.tab.get_by_text("That did not work, or was stopped.").wait_for()
+        give_password(visit)
+        assert visit.path == "/staff/"
+
+
+def test_without_javascript_the_page_says_so(browser: Browser, origin: str) -> None:
+    with visiting(browser, origin, javascript=False) as visit:
+        visit.open("/staff/sign-in")
+        assert not visit.tab.get_by_role("button", name="passkey").is_visible()
+        assert visit.tab.get_by_text("A passkey needs a browser that knows them").is_visible()
+        give_password(visit)
+        assert visit.path == "/staff/"
