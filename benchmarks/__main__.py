@@ -8,13 +8,14 @@ from pathlib import Path
 
 import click
 
-from benchmarks import load, pages, pdf, scoring
+from benchmarks import download, load, pages, pdf, scoring
 from benchmarks.measure import Row
 
 PARTS: Mapping[str, Callable[[], list[Row]]] = {
     "pages": pages.rows,
     "scoring": scoring.rows,
     "pdf": pdf.rows,
+    "download": download.rows,
     "load": load.rows,
 }
 
@@ -25,7 +26,7 @@ def in_columns(rows: list[Row]) -> Iterator[str]:
     for row in rows:
         yield (
             f"{row.name:32} {_shown(row.ours, row.unit):>12}   {_shown(row.floor, row.unit):>12} "
-            f"{row.floor_name:26} {row.ratio:7.1f}x   {row.verdict}"
+            f"{row.floor_name:26} {row.ratio:7.2f}x   {row.verdict}"
         ).rstrip()
 
 

@@ -35,7 +35,7 @@ class Row:
         """The aim, and whether it is met."""
         if self.aim is None:
             return ""
-        return f"{'met' if self.ratio <= self.aim else 'MISSED'}: at most {self.aim:g}"
+        return f"{'met' if self.ratio <= self.aim else 'MISSED'}: at most {self.aim:.3g}"
 
     def as_json(self) -> dict[str, Any]:
         """The row as plain data."""

@@ -48,11 +48,11 @@ def _measured(journey: Journey, full: Journey, app: Flask) -> list[Row]:
     _add_static_page(app, page)
     form = journey.fill()
     cases = {
-        "bare route": _request(_bare_app(), "/"),
-        "static template": _request(app, "/static-page"),
-        "GET": _request(app, page.path),
-        "POST": _request(app, form.action, form.data),
-        "full GET": _request(app, full.page.path),
+        "bare route": request(_bare_app(), "/"),
+        "static template": request(app, "/static-page"),
+        "GET": request(app, page.path),
+        "POST": request(app, form.action, form.data),
+        "full GET": request(app, full.page.path),
     }
     cost = cpu_per_call(cases)
     return (
@@ -101,7 +101,7 @@ def _add_static_page(app: Flask, page: Page) -> None:
     app.add_url_rule("/static-page", view_func=static_page)
 
 
-def _request(
+def request(
     app: Flask, path: str, data: dict[str, list[str]] | None = None
 ) -> Callable[[], object]:
     """A call that runs one request through the app, as a server would."""

@@ -19,14 +19,14 @@ def lead_behind(token: str) -> Lead:
 def open_result(token: str) -> Lead:
     """Return the lead, or redirect to the contact form where that has to come first."""
     lead = lead_behind(token)
-    if must_ask_first(lead, "result"):
+    if must_ask_first(lead.contact is not None, "result"):
         abort(to_contact(token))
     return lead
 
 
-def must_ask_first(lead: Lead, *before: str) -> bool:
+def must_ask_first(has_contact: bool, *before: str) -> bool:
     """Say whether the agency asks who an owner is before what they want to see."""
-    return lead.contact is None and services().settings.contact_before in before
+    return not has_contact and services().settings.contact_before in before
 
 
 def to_contact(token: str) -> Response:

@@ -48,23 +48,30 @@ def pdf(token: str) -> ResponseReturnValue:
 
     Once it was given up, which staff can see and mend, the page says so.
     """
+    with services().database.reading() as session:
+        ready = documents.ready_behind(session, token, documents.REPORT)
+    if ready is None:
+        return _no_pdf_yet(token)
+    if must_ask_first(ready.has_contact, "pdf", "result"):
+        return to_contact(token)
+    response = make_response(ready.content)
+    response.mimetype = "application/pdf"
+    name = f"relay-check-{ready.submitted_at:%Y-%m-%d}.pdf"
+    response.headers["Content-Disposition"] = f'inline; filename="{name}"'
+    return response
+
+
+def _no_pdf_yet(token: str) -> ResponseReturnValue:
     lead = lead_behind(token)
-    if must_ask_first(lead, "pdf", "result"):
+    if must_ask_first(lead.contact is not None, "pdf", "result"):
         return to_contact(token)
     with services().database.reading() as session:
-        document = documents.get(session, lead.id, documents.REPORT)
-        state = pdf_states(session, [lead.id])[lead.id]
-    if document is None or state != "ready":
-        failed = state == "failed"
-        page = render_template("owner/waiting.html", token=token, failed=failed)
-        waiting = make_response(page, 503 if failed else 202)
-        if not failed:
-            waiting.headers["Refresh"] = str(SECONDS_TO_WAIT)
-        return waiting
-    response = make_response(document.content)
-    response.mimetype = "application/pdf"
-    name = f"relay-check-{lead.submitted_at:%Y-%m-%d}.pdf"
-    response.headers["Content-Disposition"] = f'inline; filename="{name}"'
+        failed = pdf_states(session, [lead.id])[lead.id] == "failed"
+    page = render_template("owner/waiting.html", token=token, failed=failed)
+    response = make_response(page, 503 if failed else 202)
+    if not failed:
+        # Ready in this very moment as well: the page looks again, and finds it.
+        response.headers["Refresh"] = str(SECONDS_TO_WAIT)
     return response
 
 
@@ -102,7 +109,7 @@ def _contact_page(token: str, form: ContactForm, lead: Lead) -> str:
         trap=TRAP,
         consent=_consent(),
         recommended=lead.consult,
-        result_open=not must_ask_first(lead, "result"),
+        result_open=not must_ask_first(lead.contact is not None, "result"),
         by_mail=services().settings.smtp_url is not None,
     )
 

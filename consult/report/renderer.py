@@ -78,6 +78,11 @@ class Renderer:
             raise RenderError(content.decode())
         return content
 
+    @property
+    def process_id(self) -> int | None:
+        """The id of the running process, None if there is none."""
+        return self._running.process.pid if self._running else None
+
     def close(self) -> None:
         """Ends the process; the next `render` would start a new one."""
         with self._lock:

@@ -4,10 +4,11 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from consult.storage.database import Session
-from consult.storage.models import DocumentRow, SubmissionRow
+from consult.storage.models import ContactRow, DocumentRow, SubmissionRow
+from consult.storage.tokens import token_hash
 
 REPORT = "report"
 """What the owner gets."""
@@ -25,6 +26,18 @@ class Document:
     content: bytes
     sha256: str
     rendered_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Handout:
+    """A file that is ready for whoever holds the link to its result.
+
+    ``has_contact`` says whether they left one.
+    """
+
+    content: bytes
+    submitted_at: datetime
+    has_contact: bool
 
 
 def put(session: Session, submission_id: int, kind: str, revision: int, content: bytes) -> bool:
@@ -68,6 +81,27 @@ def get(session: Session, submission_id: int, kind: str) -> Document | None:
         sha256=row.sha256,
         rendered_at=row.rendered_at,
     )
+
+
+def ready_behind(session: Session, result_token: str, kind: str) -> Handout | None:
+    """The current file behind a result link, or None if it has to be made, or there is no result.
+
+    One lookup of four columns: a download is to cost little more than a file from the disk.
+    """
+    row = session.execute(_READY, {"hash": token_hash(result_token), "kind": kind}).first()
+    return Handout(row[0], row[1], row[2] is not None) if row else None
+
+
+_READY = (
+    select(DocumentRow.content, SubmissionRow.submitted_at, ContactRow.submission_id)
+    .join(SubmissionRow, SubmissionRow.id == DocumentRow.submission_id)
+    .outerjoin(ContactRow, ContactRow.submission_id == SubmissionRow.id)
+    .where(
+        SubmissionRow.result_token_hash == bindparam("hash"),
+        DocumentRow.kind == bindparam("kind"),
+        DocumentRow.revision >= SubmissionRow.report_revision,
+    )
+)
 
 
 def stored_revision(session: Session, submission_id: int, kind: str) -> int:
