@@ -49,12 +49,15 @@ def is_due(session: Session) -> bool:
 
 
 def claim(session: Session, lease: timedelta) -> Job | None:
-    """Take the job that has waited longest, or None. It is ours until the lease runs out."""
+    """Take the least patient job, of those the one that has waited longest, or None.
+
+    It is ours until the lease runs out.
+    """
     while True:
         row = session.scalar(
             select(JobRow)
             .where(_due(session))
-            .order_by(JobRow.run_at, JobRow.id)
+            .order_by(JobRow.patience, JobRow.run_at, JobRow.id)
             .limit(1)
             .with_for_update(skip_locked=True)
         )

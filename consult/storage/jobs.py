@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
+
 from consult.storage.database import Session
-from consult.storage.models import JobRow
+from consult.storage.models import JobRow, SubmissionRow
 from consult.storage.upsert import insert_into
 
 RENDER_REPORT = "render_report"
@@ -20,6 +22,9 @@ MAIL_STAFF = "mail_staff"
 WEBHOOK = "webhook"
 EXPORT = "export"
 
+SOMEBODY_WAITS, NOBODY_WAITS = range(2)
+"""How patient a job is. A thousand demo leads made at once do not keep an owner from a report."""
+
 
 def enqueue(
     session: Session,
@@ -29,6 +34,7 @@ def enqueue(
     dedupe_key: str,
     submission_id: int | None = None,
     run_at: datetime | None = None,
+    patience: int = SOMEBODY_WAITS,
 ) -> bool:
     """Add a job, unless one with the same key was ever added.
 
@@ -40,6 +46,7 @@ def enqueue(
         dedupe_key: names the effect, such as ``render_report:7:1``. It happens once.
         submission_id: the submission this is about; the job goes when the submission is deleted.
         run_at: not before this time; now, if left out.
+        patience: whether others go first.
 
     Returns:
         Whether the job is new.
@@ -54,6 +61,7 @@ def enqueue(
             submission_id=submission_id,
             state="ready",
             run_at=run_at or now,
+            patience=patience,
             attempts=0,
             created_at=now,
         )
@@ -65,6 +73,7 @@ def enqueue(
 
 def enqueue_documents(session: Session, submission_id: int, revision: int) -> None:
     """Ask for a submission's PDFs as the revision says they should now read, the owner's first."""
+    demo = session.scalar(select(SubmissionRow.demo).where(SubmissionRow.id == submission_id))
     for kind in (RENDER_REPORT, RENDER_BRIEF):
         enqueue(
             session,
@@ -72,4 +81,5 @@ def enqueue_documents(session: Session, submission_id: int, revision: int) -> No
             {"submission_id": submission_id, "revision": revision},
             dedupe_key=f"{kind}:{submission_id}:{revision}",
             submission_id=submission_id,
+            patience=NOBODY_WAITS if demo else SOMEBODY_WAITS,
         )

@@ -207,6 +207,8 @@ class JobRow(Base):
     state: Mapped[str] = mapped_column(String(8))
     # When it may be taken next: for a leased job, when the lease runs out.
     run_at: Mapped[datetime]
+    # Of the jobs that may be taken, those with the least go first; see ``jobs.NOBODY_WAITS``.
+    patience: Mapped[int]
     attempts: Mapped[int]
     lease_token: Mapped[str | None] = mapped_column(String(32))
     last_error: Mapped[str | None] = mapped_column(Text)

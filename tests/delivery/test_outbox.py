@@ -11,6 +11,7 @@ from consult.storage import jobs
 from consult.storage.database import Database
 from consult.storage.models import JobRow
 from tests.support.databases import Clock
+from tests.support.submissions import submitted
 
 LEASE = timedelta(seconds=60)
 
@@ -182,3 +183,32 @@ def test_a_dead_job_can_be_run_again_with_all_its_tries(database: Database, cloc
         assert outbox.run_again(session, dead.submission_id) == 0
         assert outbox.dead(session) == []
     assert claimed(database).attempts == 1
+
+
+def test_whoever_waits_goes_first_however_long_the_others_lie_there(
+    database: Database, clock: Clock
+) -> None:
+    enqueue(database, "demo", patience=jobs.NOBODY_WAITS)
+    clock.go_on(days=30)
+    enqueue(database, "report")
+    clock.go_on(seconds=1)
+    enqueue(database, "mail")
+    taken = [claimed(database).id for _ in range(3)]
+    with database.reading() as session:
+        rows = session.execute(select(JobRow.id, JobRow.dedupe_key))
+        keys = {row.id: row.dedupe_key for row in rows}
+    assert [keys[id] for id in taken] == ["report", "mail", "demo"]
+
+
+def test_demo_leads_made_in_bulk_let_an_owner_go_first(database: Database, clock: Clock) -> None:
+    clock.go_on(days=-3)  # their answers are made to look old
+    for _ in range(3):
+        submitted(database, demo=True)
+    clock.go_on(days=3)
+    submitted(database)
+    order = []
+    while job := claim(database):
+        if job.kind != jobs.TELL:
+            order.append((job.kind, job.payload["submission_id"]))
+    assert order[:2] == [(jobs.RENDER_REPORT, 4), (jobs.RENDER_BRIEF, 4)]
+    assert {lead for _, lead in order[2:]} == {1, 2, 3}
