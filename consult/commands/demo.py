@@ -13,12 +13,16 @@ from consult.settings import load_settings
 @click.option("--leads", default=40, show_default=True, type=click.IntRange(1, 100_000))
 @click.option("--seed", default=1, show_default=True, help="The same seed makes the same leads.")
 def demo(leads: int, seed: int) -> None:
-    """Add clearly fake leads of the last thirty days, with sources, contacts and results."""
+    """Add a year of clearly fake leads: where they came from, who stopped, what staff did.
+
+    They are tagged everywhere and counted apart. Nobody is told of them, and a PDF of one is made
+    when somebody asks for it.
+    """
     settings = load_settings()
     with open_database(settings) as database:
-        brand = Choices(settings, database).brand
-        made = make_leads(database, newest(), brand, leads, seed)
-        with click.progressbar(made, length=leads, label="Demo leads") as progress:
-            for _ in progress:
-                pass
-    click.echo(f"Added {leads} demo leads. Their PDFs are made by the worker.")
+        choices = Choices(settings, database)
+        office = choices.settings.office
+        with click.progressbar(length=leads, label="Demo leads") as progress:
+            for made in make_leads(database, newest(), choices.brand, office, leads, seed):
+                progress.update(made - progress.pos)
+    click.echo(f"Added {leads} demo leads. See them at /staff/ and /staff/insights.")

@@ -8,6 +8,7 @@ lines to their dimension, the dimensions to the score, what they could earn to 1
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from math import ceil, floor
 
 from consult.report.display import tenths
@@ -54,6 +55,12 @@ def share_out(rows: Sequence[Exact], total: Points) -> list[Points]:
     is controlled rounding of a table with two columns, which always has a solution when `total` is
     itself rounded in this way; raises ValueError when it is not.
     """
+    return list(_share_out(tuple(rows), total))
+
+
+@lru_cache(maxsize=4096)
+def _share_out(rows: tuple[Exact, ...], total: Points) -> tuple[Points, ...]:
+    # Kept, because the lines of a dimension come out in few ways.
     # The best rounding of the rows so far, for each pair of sums that they can have.
     best: dict[tuple[int, int], tuple[Fraction, list[Points]]] = {(0, 0): (Fraction(), [])}
     for earned, lost in rows:
@@ -67,7 +74,7 @@ def share_out(rows: Sequence[Exact], total: Points) -> list[Points]:
         best = longer
     if (total.earned, total.lost) not in best:
         raise ValueError(f"{total} is no rounding of the sum of {rows}")
-    return best[total.earned, total.lost][1]
+    return tuple(best[total.earned, total.lost][1])
 
 
 def _roundings(earned: Fraction, lost: Fraction) -> list[Points]:

@@ -39,11 +39,15 @@ def lead(lead_id: int) -> ResponseReturnValue:
 @blueprint.post(f"/leads/<{ID}:lead_id>/try-again")
 @for_staff
 def try_again(lead_id: int) -> ResponseReturnValue:
-    """Give what was given up for a lead, a PDF or a mail, all its tries once more."""
+    """Give what was given up for a lead, a PDF or a mail, all its tries once more.
+
+    Of a demo lead, this makes the PDFs, which nobody has asked for before.
+    """
     with services().database.writing() as session:
         if leads.by_id(session, lead_id) is None:
             abort(404)
         outbox.run_again(session, lead_id)
+        leads.ask_for_documents(session, lead_id)
     return redirect(url_for(".lead", lead_id=lead_id), 303)
 
 

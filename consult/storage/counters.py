@@ -19,7 +19,6 @@ VIEWED_FRAMED = "viewed_framed"
 STARTED_FRAMED = "started_framed"
 
 _WITHIN = tuple(f"within_{bound}" for bound in BOUNDS)
-_AT_ONCE = 50  # rows a statement: SQLite takes so many values in one
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -90,7 +89,10 @@ def _add(
         }
         for (key, what), counts in sorted(counted.items(), key=lambda item: item[0])
     ]
-    for start in range(0, len(rows), _AT_ONCE):
-        adding = insert_into(session, table).values(rows[start : start + _AT_ONCE])
+    if rows:
+        # Past the object mapping and row by row, as one prepared statement: a statement with many
+        # rows in it is written anew each time, which takes longer than all the rest of a hand-in.
+        adding = insert_into(session, table.__table__)
         sums = {key: table.__table__.c[key] + adding.excluded[key] for key in numbers}
-        session.execute(adding.on_conflict_do_update(index_elements=keys, set_=sums))
+        upsert = adding.on_conflict_do_update(index_elements=keys, set_=sums)
+        session.connection().execute(upsert, rows)

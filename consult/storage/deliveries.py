@@ -12,7 +12,8 @@ from consult.storage.documents import BRIEF, REPORT
 from consult.storage.jobs import RENDER_BRIEF, RENDER_REPORT
 from consult.storage.models import DocumentRow, JobRow, SubmissionRow
 
-PdfState = Literal["ready", "waiting", "failed"]
+PdfState = Literal["ready", "waiting", "failed", "asleep"]
+"""``asleep``: that of a demo lead, which is made when somebody asks for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +53,16 @@ def deliveries(session: Session, lead_id: int) -> list[Delivery]:
 def pdf_states(
     session: Session, lead_ids: Sequence[int], kind: str = REPORT
 ) -> dict[int, PdfState]:
-    """Whether the current PDF of each lead is there, being made, or was given up.
+    """Whether the current PDF of each lead is there, being made, was given up, or is not asked for.
 
     ``kind`` is that of the document: the owner's report, or the brief for staff.
     """
-    being_made = exists().where(
-        JobRow.submission_id == SubmissionRow.id,
-        JobRow.kind == {REPORT: RENDER_REPORT, BRIEF: RENDER_BRIEF}[kind],
-        JobRow.state.in_(("ready", "leased")),
-    )
+    job = {REPORT: RENDER_REPORT, BRIEF: RENDER_BRIEF}[kind]
+    ordered = exists().where(JobRow.submission_id == SubmissionRow.id, JobRow.kind == job)
+    being_made = ordered.where(JobRow.state.in_(("ready", "leased")))
     current = DocumentRow.revision >= SubmissionRow.report_revision
     rows = session.execute(
-        select(SubmissionRow.id, current, being_made)
+        select(SubmissionRow.id, current, being_made, SubmissionRow.demo & ~ordered)
         .outerjoin(
             DocumentRow,
             (DocumentRow.submission_id == SubmissionRow.id) & (DocumentRow.kind == kind),
@@ -71,6 +70,12 @@ def pdf_states(
         .where(SubmissionRow.id.in_(lead_ids))
     )
     return {
-        lead_id: "ready" if is_current else "waiting" if is_being_made else "failed"
-        for lead_id, is_current, is_being_made in rows
+        lead_id: "ready"
+        if is_current
+        else "waiting"
+        if is_being_made
+        else "asleep"
+        if sleeps
+        else "failed"
+        for lead_id, is_current, is_being_made, sleeps in rows
     }
