@@ -16,6 +16,7 @@ from consult.staff import (
     notice_pages,
     relay_pages,
     sign_in_pages,
+    webhook_pages,
 )
 from consult.staff.rights import NotForThisRole
 
@@ -31,6 +32,7 @@ PAGES = (
     confirm_pages,
     notice_pages,
     export_pages,
+    webhook_pages,
 )
 
 

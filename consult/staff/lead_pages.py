@@ -10,7 +10,8 @@ from consult.staff import views
 from consult.staff.blueprint import ID, blueprint
 from consult.staff.rights import for_staff
 from consult.staff.trail import noted
-from consult.storage import documents, leads, mails
+from consult.staff.webhook_views import told_of_lead
+from consult.storage import documents, leads, mails, staff_mails, webhooks
 from consult.storage.database import Session
 from consult.storage.deliveries import deliveries, pdf_states
 from consult.web.services import services
@@ -31,9 +32,12 @@ def lead(lead_id: int) -> ResponseReturnValue:
         papers = [_paper(session, lead_id, *kind) for kind in _PAPERS]
         steps = deliveries(session, lead_id)
         letters = mails.mails_of(session, lead_id)
+        to_staff = staff_mails.of_lead(session, lead_id)
+        to_programs = webhooks.log_of_lead(session, lead_id)
         now = session.now()
     shown = views.lead_view(found, papers, steps, letters, now)
-    return render_template("staff/lead.html", lead=shown)
+    told = told_of_lead(to_staff, to_programs, now)
+    return render_template("staff/lead.html", lead=shown, told=told)
 
 
 @blueprint.post(f"/leads/<{ID}:lead_id>/try-again")

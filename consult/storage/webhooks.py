@@ -88,6 +88,7 @@ class Logged:
     tries: Sequence[Try]
     state: str | None
     run_at: datetime | None
+    last_error: str
 
 
 def endpoints(session: Session) -> Sequence[Endpoint]:
@@ -316,6 +317,8 @@ def _logged(
 ) -> Sequence[Logged]:
     rows = session.execute(query).all()
     tries: dict[int, list[Try]] = {row.id: [] for row, *_ in rows}
+    if not tries:
+        return []
     made = select(TryRow).where(TryRow.message_id.in_(tries)).order_by(TryRow.id)
     for each in session.scalars(made):
         tries[each.message_id].append(
@@ -329,6 +332,7 @@ def _logged(
             tries=tries[row.id],
             state=job.state if job else None,
             run_at=job.run_at if job else None,
+            last_error=(job.last_error or "") if job else "",
         )
         for row, lead_id, address, job in rows
     ]

@@ -48,15 +48,20 @@ def private(whom: Whom, status: int, **fields: str) -> Expected:
     return Expected(whom, {"own": status, "another's": 404, "missing": 404}, fields)
 
 
+HOOK = "https://hooks.example/x"
+
 # In the order of the alphabet, so that two people who add a line seldom add it at the same place.
 MATRIX: Mapping[tuple[str, str], Expected] = {
     ("staff.account", "GET"): page("staff", 200),
     ("staff.ask_for_export", "POST"): page("staff", 303, format="csv"),
     ("staff.brief_pdf", "GET"): shared("staff", 303),
     ("staff.change_password", "POST"): page("staff", 422),
+    ("staff.change_webhook", "GET"): shared("admin", 200),
+    ("staff.change_webhook", "POST"): shared("admin", 303, address=HOOK, kind_finished="y"),
     ("staff.choose_news", "POST"): page("staff", 303),
     ("staff.confirm", "GET"): page("staff", 303),
     ("staff.delete_export", "POST"): private("staff", 303),
+    ("staff.delete_webhook", "POST"): shared("admin", 303),
     ("staff.end_all_sessions", "POST"): page("staff", 303),
     ("staff.end_session", "POST"): private("staff", 303),
     ("staff.export", "GET"): private("staff", 200),
@@ -75,6 +80,9 @@ MATRIX: Mapping[tuple[str, str], Expected] = {
     ("staff.new_export", "GET"): page("staff", 200),
     ("staff.new_passkey", "GET"): page("staff", 200),
     ("staff.new_recovery_codes", "POST"): page("staff", 200),
+    ("staff.new_webhook", "GET"): page("admin", 200),
+    ("staff.new_webhook", "POST"): page("admin", 201, address=HOOK, kind_finished="y"),
+    ("staff.new_webhook_secret", "POST"): shared("admin", 200),
     ("staff.passkey_sign_in", "POST"): page("anybody", 422),
     ("staff.remove_app", "POST"): page("staff", 303),
     ("staff.remove_passkey", "POST"): private("staff", 303),
@@ -82,14 +90,19 @@ MATRIX: Mapping[tuple[str, str], Expected] = {
     ("staff.second_factor", "GET"): page("anybody", 303),
     ("staff.second_factor", "POST"): page("anybody", 303),
     ("staff.second_factors", "GET"): page("staff", 200),
+    ("staff.send_webhook_again", "POST"): shared("admin", 303),
     ("staff.set_up_app", "GET"): page("staff", 200),
     ("staff.sign_in", "GET"): page("anybody", 200, signed_in=303),
     ("staff.sign_in", "POST"): page("anybody", 422, signed_in=303),
     ("staff.sign_out", "POST"): page("staff", 303),
+    ("staff.switch_webhook", "POST"): shared("admin", 303),
     ("staff.take", "POST"): shared("staff", 303, version="1"),
     ("staff.take_app", "POST"): page("staff", 422),
     ("staff.take_passkey", "POST"): page("staff", 422),
+    ("staff.test_webhook", "POST"): shared("admin", 303),
     ("staff.try_again", "POST"): shared("staff", 303),
+    ("staff.webhook", "GET"): shared("admin", 200),
+    ("staff.webhook_list", "GET"): page("admin", 200),
 }
 
 

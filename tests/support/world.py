@@ -9,8 +9,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
+from consult.relay.notices import WEBHOOK_KINDS
 from consult.staff import accounts
-from consult.storage import exports, mails
+from consult.storage import exports, mails, webhooks
 from consult.storage.staff_tables import StaffUserRow
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
@@ -47,6 +48,18 @@ class World:
             for number, lead in enumerate(self.leads, 1):
                 mails.ask_for_mail(session, lead, CONTACT.email, "https://check.example/x")
                 mails.record_sent(session, number, subject="Hi", body="Hi", handed_to="server")
+            for number in range(1, 3):
+                address = f"https://hooks.example/{number}"
+                webhooks.add(
+                    session,
+                    address,
+                    WEBHOOK_KINDS,
+                    with_contact=False,
+                    salt=str(number),
+                    secret_check="never used",
+                    by=None,
+                )
+                webhooks.plan(session, number)
             session.execute(
                 update(StaffUserRow)
                 .where(StaffUserRow.email == _EMAILS[DISABLED])
@@ -94,6 +107,8 @@ class World:
                 "another's": self._passkeys[_EMAILS[other]],
             },
             "mail_id": {"own": 1, "another's": 2},
+            "endpoint_id": {"own": 1, "another's": 2},
+            "message_id": {"own": 1, "another's": 2},
             "session_id": {"own": self._session_of(me), "another's": self._session_of(other)},
             "token": {"own": self._invitation, "missing": "x" * 43},
         }
