@@ -8,6 +8,7 @@ from consult.staff import (
     access,
     account_pages,
     blueprint,
+    bulk_pages,
     confirm_pages,
     export_pages,
     factor_pages,
@@ -24,6 +25,7 @@ from consult.staff.rights import NotForThisRole
 # one at the same time do not meet.
 PAGES = (
     list_pages,
+    bulk_pages,
     lead_pages,
     relay_pages,
     sign_in_pages,

@@ -1,12 +1,15 @@
 """The list of leads: search, filters and order, all of them in the address."""
 
-from flask import render_template, request
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from consult.staff import list_views
+from consult.staff import list_filters, list_views
 from consult.staff.access import member
 from consult.staff.blueprint import blueprint
+from consult.staff.list_filters import MOST_SOURCES, ORDERS, Words
 from consult.staff.rights import for_staff
+from consult.storage import lead_choices
+from consult.storage.database import Session
 from consult.storage.deliveries import pdf_states
 from consult.storage.lead_finding import find
 from consult.storage.lead_search import LeadSearch, Viewer
@@ -19,17 +22,51 @@ PAGE_SIZE = 50
 @for_staff
 def lead_list() -> ResponseReturnValue:
     """Show a page of the leads that the address selects, newest first unless it says otherwise."""
-    search = LeadSearch.from_query(request.args.to_dict(flat=False))
-    viewer = Viewer(member().id, services().settings.office.zone)
-    after = request.args.get("after", "")
+    search = searched()
+    if "" in request.args.values():
+        # The form sends its empty fields along. Without them, the address is worth keeping.
+        return redirect(list_address(search), 303)
+    places = {name: request.args.get(name, "") for name in ("after", "before")}
     with services().database.reading() as session:
-        found = find(session, search, viewer, after=after, limit=PAGE_SIZE)
+        found = find(session, search, viewer(), limit=PAGE_SIZE, **places)
         states = pdf_states(session, [lead.id for lead in found.leads])
+        words = words_for(session, search)
         now = session.now()
     return render_template(
         "staff/lead_list.html",
-        rows=[list_views.row(lead, now) for lead in found.leads],
-        pdfs=states,
-        older=found.after and search.query(after=found.after),
-        first_page=not found.before,
+        rows=[list_views.row(lead, states, member().id, now) for lead in found.leads],
+        found=found,
+        search=search,
+        order=ORDERS[search.sort],
+        views=list_filters.views_of(search),
+        headings=list_filters.headings_of(search),
+        chips=words.chips(search),
+        form=words.form(search),
+        first_page=not any(places.values()),
+    )
+
+
+def list_address(search: LeadSearch) -> str:
+    """The address of the list of what a search selects."""
+    query = search.query()
+    return url_for(".lead_list") + (f"?{query}" if query else "")
+
+
+def searched() -> LeadSearch:
+    """The search in the address."""
+    return LeadSearch.from_query(request.args.to_dict(flat=False))
+
+
+def viewer() -> Viewer:
+    """Who looks at the list."""
+    return Viewer(member().id, services().settings.office.zone)
+
+
+def words_for(session: Session, search: LeadSearch) -> Words:
+    """The filters in words, with the people and sources that there are."""
+    people = lead_choices.colleagues(session)
+    if search.holder.isdecimal() and int(search.holder) not in dict(people):
+        people.append((int(search.holder), lead_choices.name_of(session, int(search.holder))))
+    return Words(
+        [person for person in people if person[1]], lead_choices.sources(session, MOST_SOURCES)
     )

@@ -1,13 +1,27 @@
 """What the list of leads shows of each: plain data in words."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from typing import cast
 
 from consult.questionnaire.editions import load
+from consult.relay.stages import CLOSED, NAMES, Stage
 from consult.report.display import whole
+from consult.staff.moments import ago, ahead
 from consult.staff.views import Moment, moment
+from consult.storage.deliveries import PdfState
 from consult.storage.lead_finding import FoundLead
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """How a lead's first answer stands: in words, and whether it is late."""
+
+    words: str
+    late: bool
+    when: Moment | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,28 +32,60 @@ class Row:
     submitted: Moment
     name: str
     business: str
+    stage: str
+    closed: bool
+    holder: str
+    mine: bool
+    offered_to: str
+    offered_to_me: bool
+    reply: Reply
     separation: int
     handoff: int
     archetype: str
     wants_consult: bool
     source: str
     demo: bool
+    failed: bool
+
+    @property
+    def title(self) -> str:
+        """What to call the lead by."""
+        return self.business or f"Lead {self.id}"
 
 
-def row(lead: FoundLead, now: datetime) -> Row:
+def row(lead: FoundLead, pdfs: Mapping[int, PdfState], viewer_id: int, now: datetime) -> Row:
     """A lead as a line of the list."""
     return Row(
         id=lead.id,
         submitted=moment(lead.submitted_at, now),
         name=lead.name,
         business=lead.business,
+        stage=NAMES[cast(Stage, lead.stage)],
+        closed=lead.stage in CLOSED,
+        holder=lead.holder,
+        mine=lead.holder_id == viewer_id,
+        offered_to=lead.offered_to,
+        offered_to_me=lead.offered_to_id == viewer_id,
+        reply=_reply(lead, now),
         separation=whole(Fraction(lead.separation)),
         handoff=whole(Fraction(lead.handoff)),
         archetype=archetype_name(lead.edition, lead.archetype),
         wants_consult=lead.wants_consult,
         source=lead.source or "Direct",
         demo=lead.demo,
+        failed=pdfs.get(lead.id) == "failed",
     )
+
+
+def _reply(lead: FoundLead, now: datetime) -> Reply:
+    if lead.first_contact_at is not None:
+        return Reply("Replied", late=False, when=moment(lead.first_contact_at, now))
+    if lead.stage in CLOSED or lead.due_at is None:
+        return Reply("–", late=False, when=None)
+    due = moment(lead.due_at, now)
+    if lead.due_at < now:
+        return Reply(f"Was due {ago(lead.due_at, now)}", late=True, when=due)
+    return Reply(f"Due {ahead(lead.due_at, now)}", late=False, when=due)
 
 
 def archetype_name(edition: str, archetype: str) -> str:

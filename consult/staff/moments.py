@@ -10,23 +10,31 @@ _DAY = timedelta(days=1)
 def ago(then: datetime, now: datetime) -> str:
     """How long ago something was, as in "5 minutes ago"; "just now" also for the near future."""
     passed = now - then
-    if passed < _MINUTE:
-        return "just now"
-    if passed < _HOUR:
-        return _count(passed // _MINUTE, "minute")
-    if passed < _DAY:
-        return _count(passed // _HOUR, "hour")
-    if passed < 14 * _DAY:
-        return _count(passed // _DAY, "day")
-    if passed < 60 * _DAY:
-        return _count(passed // (7 * _DAY), "week")
-    if passed < 730 * _DAY:
-        return _count(passed // (30 * _DAY), "month")
-    return _count(passed // (365 * _DAY), "year")
+    return "just now" if passed < _MINUTE else f"{_span(passed)} ago"
+
+
+def ahead(then: datetime, now: datetime) -> str:
+    """How long it is until something, as in "in 5 minutes"; "now" also for what is just over."""
+    left = then - now
+    return "now" if left < _MINUTE else f"in {_span(left)}"
+
+
+def _span(time: timedelta) -> str:
+    if time < _HOUR:
+        return _count(time // _MINUTE, "minute")
+    if time < _DAY:
+        return _count(time // _HOUR, "hour")
+    if time < 14 * _DAY:
+        return _count(time // _DAY, "day")
+    if time < 60 * _DAY:
+        return _count(time // (7 * _DAY), "week")
+    if time < 730 * _DAY:
+        return _count(time // (30 * _DAY), "month")
+    return _count(time // (365 * _DAY), "year")
 
 
 def _count(number: int, unit: str) -> str:
-    return f"{number} {unit}{'' if number == 1 else 's'} ago"
+    return f"{number} {unit}{'' if number == 1 else 's'}"
 
 
 def exactly(moment: datetime) -> str:

@@ -128,8 +128,8 @@ class Finding:
         down = self._down if back is None else not self._down
         ids = self._ids(start, down, limit + 1)
         more, ids = len(ids) > limit, ids[:limit]
-        turn = "" if more else self._turn(start, down)
-        leads = _leads(self._session, ids)
+        turn = "" if more else self._turn(start, down, WALK)
+        leads = by_ids(self._session, ids)
         further = self._place(leads[-1]) if more else turn
         behind = self._place(leads[0]) if leads and start else ""
         if back:
@@ -144,7 +144,8 @@ class Finding:
         looked_at = 2 * FEW if self._few else COUNT_AMONG
         some = self._matching(None, self._down, looked_at).limit(COUNT_TO + 1).subquery()
         number = self._session.scalar(select(func.count()).select_from(some)) or 0
-        return Count(min(number, COUNT_TO), exact=bool(self._few) and number <= COUNT_TO)
+        all_seen = number <= COUNT_TO and not self._turn(None, self._down, COUNT_AMONG)
+        return Count(min(number, COUNT_TO), exact=all_seen)
 
     def _fewest(self) -> Filter | None:
         """The filter that selects the fewest leads, if those are few."""
@@ -220,11 +221,11 @@ class Finding:
                 if end is not None:
                     yield end
 
-    def _turn(self, start: _Start | None, down: bool) -> str:
-        """The place at which the walk ends though there are more leads; empty if there are none."""
+    def _turn(self, start: _Start | None, down: bool, most: int) -> str:
+        """The place at which a walk of so many leads ends; empty if there are no more than that."""
         if self._few:
             return ""
-        walk = self._walk(start, down).offset(WALK - 1).limit(1).subquery()
+        walk = self._walk(start, down).offset(most - 1).limit(1).subquery()
         lead = aliased(LeadRow, walk)
         row = self._session.execute(select(getattr(lead, self._column), lead.submission_id)).first()
         return _as_text(*row) if row else ""
@@ -304,8 +305,8 @@ def _as_text(key: datetime | float | None, lead_id: int) -> str:
     return f"{key}_{lead_id}"
 
 
-def _leads(session: Session, ids: Sequence[int]) -> list[FoundLead]:
-    """What the list shows of these leads, in this order; one query by primary keys."""
+def by_ids(session: Session, ids: Sequence[int]) -> list[FoundLead]:
+    """What the list shows of these leads, in this order, without those that are not there."""
     holder, offered = aliased(StaffUserRow), aliased(StaffUserRow)
     rows = session.execute(
         select(
@@ -323,7 +324,7 @@ def _leads(session: Session, ids: Sequence[int]) -> list[FoundLead]:
         .where(LeadRow.submission_id.in_(ids))
     )
     found = {row[0].submission_id: _found(*row) for row in rows}
-    return [found[lead_id] for lead_id in ids]
+    return [found[lead_id] for lead_id in ids if lead_id in found]
 
 
 def _found(

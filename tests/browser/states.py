@@ -57,6 +57,18 @@ def too_many_in_doubt(visit: Visit) -> None:
     press("form.doubts button")(visit)
 
 
+def tick_all(visit: Visit) -> None:
+    """Tick every lead of a list."""
+    for box in visit.tab.locator("tbody [name=lead]").all():
+        box.check()
+
+
+def win_all(visit: Visit) -> None:
+    """Move leads to where they cannot go from where they are."""
+    visit.tab.select_option("#stage", "won")
+    press("button[value=move]")(visit)
+
+
 def pick_another(visit: Visit) -> None:
     """Pick another answer, and wait for the scores to follow at once."""
     visit.tab.select_option("#follow_up", "3")
@@ -175,6 +187,11 @@ STAFF_STATES = (
     State("invitation unanswered", lambda site: site.invitation, press()),
     State("invitation over", on("/staff/invitation/used")),
     State("leads", on("/staff/"), signed_in=True),
+    State("leads filtered", on("/staff/?stage=open&text=a&sort=due"), open_all, signed_in=True),
+    State("leads ticked", on("/staff/?consult=yes"), tick_all, signed_in=True),
+    State("no lead fits", on("/staff/?text=nobody&stage=won&stage=lost"), signed_in=True),
+    State("many leads", on("/staff/leads/bulk?do=all&demo=without"), signed_in=True),
+    State("many leads refused", on("/staff/leads/bulk?lead=1&lead=2"), win_all, signed_in=True),
     State("lead", on("/staff/leads/1"), open_all, signed_in=True),
     State("lead without PDF", on("/staff/leads/2"), open_all, signed_in=True),
     State("lead without contact", on("/staff/leads/3"), open_all, signed_in=True),

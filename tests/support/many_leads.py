@@ -1,6 +1,6 @@
 """Many made-up leads at once, with everything on their desks that a list can be filtered by."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
@@ -43,9 +43,12 @@ class Made:
         return lead_id
 
 
-def make_staff(session: Session, count: int = 3) -> None:
-    """Accounts with the ids from 1 on."""
-    for number in range(1, count + 1):
+PEOPLE = (1, 2, 3)
+
+
+def make_staff(session: Session, ids: Iterable[int] = PEOPLE) -> None:
+    """Accounts with these ids."""
+    for number in ids:
         session.add(
             StaffUserRow(
                 id=number,
@@ -61,11 +64,13 @@ def make_staff(session: Session, count: int = 3) -> None:
     session.flush()
 
 
-def make_many(database: Database, count: int, seed: int = 1) -> list[Made]:
-    """Make leads, and three people on the staff; some leads at the very same moment."""
+def make_many(
+    database: Database, count: int, seed: int = 1, new_staff: Iterable[int] = PEOPLE
+) -> list[Made]:
+    """Make leads, some at the very same moment, and those of their holders that are not there."""
     random = Random(seed)  # noqa: S311 - made-up leads are no secret
     with database.writing() as session:
-        make_staff(session)
+        make_staff(session, new_staff)
         made = [_made(random, number, session.now()) for number in range(1, count + 1)]
         session.execute(insert(CheckRow), [_check(lead) for lead in made])
         session.execute(insert(SubmissionRow), [_submission(lead) for lead in made])

@@ -1,0 +1,33 @@
+"""What lists of leads offer to choose from: who may hold one, and where leads came from."""
+
+from sqlalchemy import func, select
+
+from consult.storage.database import Session
+from consult.storage.desk_tables import LeadRow
+from consult.storage.staff_tables import StaffUserRow
+
+
+def colleagues(session: Session) -> list[tuple[int, str]]:
+    """The id and name of everybody with an account in use, by name."""
+    query = select(StaffUserRow.id, StaffUserRow.name).where(StaffUserRow.active)
+    return [(row.id, row.name) for row in session.execute(query.order_by(StaffUserRow.name))]
+
+
+def name_of(session: Session, user_id: int) -> str:
+    """The name on an account, in use or not; empty if there is none."""
+    return session.scalar(select(StaffUserRow.name).where(StaffUserRow.id == user_id)) or ""
+
+
+def sources(session: Session, most: int) -> list[str]:
+    """The first so many sources in the alphabet; an empty one stands for none.
+
+    It jumps along the index from one to the next: to look at every lead for them would take long.
+    """
+    found = select(func.min(LeadRow.source).label("source")).cte("found", recursive=True)
+    following = (
+        select(func.min(LeadRow.source)).where(LeadRow.source > found.c.source).scalar_subquery()
+    )
+    step = select(following).where(found.c.source.is_not(None))
+    every = found.union_all(step)
+    query = select(every.c.source).where(every.c.source.is_not(None)).limit(most)
+    return list(session.scalars(query))
