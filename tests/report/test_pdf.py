@@ -1,13 +1,10 @@
 """The PDF: accessible, in our own fonts, without a fetch, and the same bytes everywhere."""
 
 import base64
-import hashlib
 import io
 import logging
-import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -124,43 +121,6 @@ def test_only_our_fonts_are_in_it() -> None:
             if isinstance(item, pikepdf.Dictionary) and "/BaseFont" in item
         }
     assert fonts == {"Report-Sans", "Report-Sans-Bold"}
-
-
-SAME_AGAIN = """
-import hashlib, sys
-from consult.report.pdf import html_to_pdf
-sys.stdout.write(hashlib.sha256(html_to_pdf(sys.stdin.read())).hexdigest())
-"""
-
-
-NO_FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
-<fontconfig><dir>/nowhere</dir></fontconfig>"""
-"""A machine whose own fonts are others: none at all."""
-
-
-def test_the_same_report_is_the_same_file_everywhere(tmp_path: Path) -> None:
-    (tmp_path / "fonts.conf").write_text(NO_FONTS)
-    html = document_of("solo_starter", "quick", "Miller")
-    here = hashlib.sha256(html_to_pdf(html)).hexdigest()
-    elsewhere = subprocess.run(
-        [sys.executable, "-c", SAME_AGAIN],
-        input=html.encode(),
-        stdout=subprocess.PIPE,
-        check=True,
-        cwd=tmp_path,
-        env={
-            "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
-            "PYTHONHASHSEED": "4711",
-            "TZ": "Pacific/Kiritimati",
-            "LANG": "C",
-            "HOME": str(tmp_path),
-            "FONTCONFIG_FILE": str(tmp_path / "fonts.conf"),
-            "FONTCONFIG_PATH": str(tmp_path),
-            "TMPDIR": str(tmp_path),
-        },
-    )
-    assert elsewhere.stdout.decode() == here
 
 
 @pytest.mark.parametrize(
