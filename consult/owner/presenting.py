@@ -38,8 +38,8 @@ class ReviewPart:
 
 
 @dataclass(frozen=True)
-class Exchange:
-    """A bar of the exchanges; `is_point` marks the one that the heading is about."""
+class Bar:
+    """A part of a score; `is_point` marks the one that the heading is about."""
 
     name: str
     confirmed: int
@@ -99,13 +99,22 @@ def bands_of(edition: str) -> dict[str, list[str]]:
     return {axis: [band["name"] for band in bands[axis].values()] for axis in bands}
 
 
-def exchanges_of(report: Report) -> list[Exchange]:
-    """Return the places where a lead can be dropped, the weakest first."""
-    critical = [dimension for dimension in report.handoff.dimensions if dimension.critical]
-    return [
-        Exchange(d.name, d.confirmed, d.possible, is_point=d.id == report.weakest.id)
-        for d in sorted(critical, key=lambda d: (d.id != report.weakest.id, d.confirmed))
-    ]
+def bars_of(report: Report) -> dict[str, list[Bar]]:
+    """Return the parts of each score in the order of the report.
+
+    Those of Separation come by what they lost, those of Handoff along the way of a lead.
+    """
+    separation, handoff = report.separation.most_to_gain, report.handoff.dimensions
+    weakest = report.weakest.id if report.weakest.lost else ""
+    return {
+        "separation": [
+            Bar(d.name, d.confirmed, d.possible, is_point=d is separation[0] and d.lost > 0)
+            for d in separation
+        ],
+        "handoff": [
+            Bar(d.name, d.confirmed, d.possible, is_point=d.id == weakest) for d in handoff
+        ],
+    }
 
 
 def in_words(asked: Asked, currency_sign: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from consult.owner.contact import TRAP, ContactForm
 from consult.owner.deeper import deeper_than
 from consult.owner.gate import lead_behind, must_ask_first, open_result, to_contact
 from consult.owner.mailing import is_on_its_way, mail_link
-from consult.owner.presenting import bands_of, exchanges_of
+from consult.owner.presenting import bands_of, bars_of
 from consult.report.report import from_json
 from consult.storage import documents, leads
 from consult.storage.deliveries import pdf_states
@@ -34,7 +34,8 @@ def result(token: str) -> ResponseReturnValue:
         token=token,
         report=report,
         bands=bands_of(lead.edition),
-        exchanges=exchanges_of(report),
+        bars=bars_of(report),
+        base_url=services().settings.base_url,
         deeper=deeper_than(lead),
         contact=lead.contact,
         thanks="thanks" in request.args,

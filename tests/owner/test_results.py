@@ -1,11 +1,18 @@
 """The result, the contact form and the PDF: what is open, what is asked for first, what is kept."""
 
+import json
+import re
+from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
+import html5lib
 import pytest
 from flask import Flask
 from sqlalchemy import update
 
+from consult.report.document import document_html
+from consult.report.report import Report, from_json
 from consult.storage import documents, leads
 from consult.storage.leads import Lead
 from consult.storage.models import JobRow
@@ -20,6 +27,7 @@ from tests.support.personas import (
     TWO_SILOS,
     Persona,
 )
+from tests.support.results import hand_in
 
 ADA = {
     "name": "Ada Lovelace",
@@ -244,3 +252,60 @@ def test_with_the_result_gated_the_contact_comes_first(tmp_path: Path) -> None:
     page = journey.client.follow(leave_contact(journey))
     assert page.path == journey.root
     assert "Baton on the Floor" in page.h1
+
+
+@pytest.mark.parametrize("persona", [BATON_ON_THE_FLOOR, DISCIPLINED_SOLO, MOSTLY_UNKNOWN])
+def test_the_page_tells_what_the_pdf_tells_and_in_its_order(app: Flask, persona: Persona) -> None:
+    client = PageClient(app)
+    path = hand_in(app, persona, "full")
+    report = from_json(json.dumps(lead_of(app).report))
+    page = client.get(path).text
+    printed = _words(document_html(report, date(2026, 11, 23)))
+    told = [*_told(report)]
+    for text in (page, printed):
+        at = 0
+        for said in told:
+            found = text.find(said, at)
+            assert found >= 0, f"{said!r} is missing, or comes too early"
+            at = found
+    rest = [said.question for said in report.said] + [card.text for card in report.cards]
+    rest += [line.question for axis in report.axes for d in axis.dimensions for line in d.lines]
+    assert [said for said in rest if said not in page or said not in printed] == []
+
+
+def _told(report: Report) -> Iterator[str]:
+    """What has to be told, in order; the appendix after it goes by points on the page."""
+    yield report.archetype.says
+    yield from (str(axis.means) for axis in report.axes if not axis.near)
+    for axis in report.axes:
+        if axis.id == "separation":
+            yield axis.matters
+    for fix in report.plan:
+        yield fix.title
+        yield fix.proof
+    assert report.agreement
+    yield report.agreement.title
+    yield from (line.title for line in report.agreement.lines)
+    yield from (found.text for found in (*report.contradictions[:3], *report.flags))
+    yield from [report.money.result, report.money.steps[0]] if report.money else []
+    yield report.consult.text
+    yield report.consult.helps
+    yield from (point.text for point in report.consult.agenda)
+    yield from report.consult.bring if report.consult.agenda else report.consult.watch
+
+
+def _words(html: str) -> str:
+    body = html5lib.parse(html, namespaceHTMLElements=False).find("body")
+    assert body is not None
+    return " ".join(" ".join(body.itertext()).split())
+
+
+def test_a_shared_link_shows_a_picture_and_nothing_of_the_result(journey: Journey) -> None:
+    leave_contact(journey)
+    html = journey.go(journey.page.path.partition("?")[0]).html
+    shown = re.findall(r'<meta property="og:\w+(?::\w+)?" content="([^"]*)"', html)
+    assert len(shown) == 5
+    assert any(url.endswith(".png") or ".png?" in url for url in shown)
+    report = lead_of(journey.client.app).report
+    secrets = [report["archetype"]["name"], *ADA.values(), journey.root.rpartition("/")[2]]
+    assert not [said for said in secrets for text in shown if len(said) > 1 and said in text]
