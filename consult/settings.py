@@ -84,6 +84,22 @@ def _origin(text: str) -> str:
     return parts.geturl()
 
 
+def is_safe_address(address: str) -> bool:
+    """Whether an address is https, or stays on this machine."""
+    parts = urlsplit(address)
+    on_this_machine = parts.hostname in ("localhost", "127.0.0.1", "::1")
+    return bool(parts.hostname) and (
+        parts.scheme == "https" or (parts.scheme == "http" and on_this_machine)
+    )
+
+
+def _issuer(address: str) -> str:
+    parts = urlsplit(address)
+    if not is_safe_address(address) or parts.query or parts.fragment or parts.username:
+        raise ValueError("must be an address such as https://id.example.com")
+    return address
+
+
 def _split_words(value: object) -> object:
     """`a, b` or `a b` as an environment variable means two entries."""
     return tuple(re.split(r"[\s,]+", value.strip())) if isinstance(value, str) else value
@@ -330,6 +346,21 @@ class Settings(BaseSettings):
         description="Whether staff may sign in with a password alone, or everybody has to set up "
         "an authenticator app or a passkey.",
     )
+    oidc_issuer: Annotated[str, AfterValidator(_issuer)] | None = Field(
+        default=None,
+        description="Your OpenID Connect provider, such as https://id.example.com, through which "
+        "staff may sign in; its redirect address is /staff/sign-in/provider/back.",
+    )
+    oidc_client_id: str | None = Field(
+        default=None, description="What the provider calls this application."
+    )
+    oidc_client_secret: SecretStr | None = Field(
+        default=None, description="The password of this application at the provider."
+    )
+    oidc_name: str = Field(
+        default="your company",
+        description="The provider’s name on the button: Sign in through your company.",
+    )
     staff_idle_minutes: int = Field(
         default=60, ge=1, description="Minutes without a click after which staff are signed out."
     )
@@ -396,6 +427,12 @@ class Settings(BaseSettings):
             raise ValueError(
                 f"{PREFIX}WEBHOOK_LOOPBACK: is for development, where {PREFIX}BASE_URL is this "
                 "very machine"
+            )
+        oidc = (self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret)
+        if any(oidc) and not all(oidc):
+            raise ValueError(
+                f"{PREFIX}OIDC_ISSUER: belongs together with {PREFIX}OIDC_CLIENT_ID and "
+                f"{PREFIX}OIDC_CLIENT_SECRET"
             )
         if self.job_lease_seconds <= self.pdf_timeout_seconds:
             raise ValueError(

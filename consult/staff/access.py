@@ -37,14 +37,17 @@ from consult.web.services import services
 SIGN_IN = "staff.sign_in"
 # The only endpoints under /staff that answer somebody who is not signed in.
 OPEN_ENDPOINTS = frozenset(
-    {SIGN_IN, "staff.passkey_sign_in", "staff.second_factor", "staff.invitation"}
+    {
+        *(SIGN_IN, "staff.passkey_sign_in", "staff.second_factor", "staff.invitation"),
+        *("staff.through_provider", "staff.back_from_provider", "staff.accept_through_provider"),
+    }
 )
 # And the only ones for somebody who has to set up a second factor first.
 SET_UP = "staff.second_factors"
 SET_UP_ENDPOINTS = frozenset(
     {
         *(SET_UP, "staff.set_up_app", "staff.take_app", "staff.new_recovery_codes"),
-        *("staff.new_passkey", "staff.take_passkey"),
+        *("staff.new_passkey", "staff.take_passkey", "staff.confirm_through_provider"),
         *("staff.confirm", "staff.give_proof", "staff.sign_out"),
     }
 )

@@ -34,8 +34,15 @@ def invitation(token: str) -> ResponseReturnValue:
     name = known.name if known else ""
     form = InvitationForm(posted, invited.email, made.brand.product, name)
     if posted is None or not form.validate():
+        # Whoever has an account came for a new password.
+        has_provider = made.settings.oidc_issuer and not (known and known.active)
         page = render_template(
-            "staff/invitation.html", form=form, invited=invited, errors=first_errors(form)
+            "staff/invitation.html",
+            form=form,
+            invited=invited,
+            errors=first_errors(form),
+            token=token,
+            provider=made.settings.oidc_name if has_provider else "",
         )
         return page, 200 if posted is None else 422
     password_hash = access.hash_of(form.new_password.data or "")

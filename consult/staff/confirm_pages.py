@@ -5,9 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from consult.staff import access, passkeys, proof
 from consult.staff.access import member
-from consult.staff.accounts import PASSWORD_MAX
 from consult.staff.blueprint import blueprint
-from consult.staff.forms import forgive_tries, spend_try
 from consult.staff.rights import for_staff
 from consult.staff.second_factor import WRONG_PASSKEY, code_problem
 
@@ -27,10 +25,11 @@ def confirm() -> ResponseReturnValue:
 def give_proof() -> ResponseReturnValue:
     """Take a proof, and lead on: to the page that was asked for, or to the form held back."""
     wanted, held = request.form.get("next", ""), request.form.get("held", "")
-    means, problem = _judge()
-    if problem:
-        return proof.confirm_page(wanted=wanted, held=held, errors={means: problem}), 422
-    proof.renew(means)
+    if not proof.is_fresh():  # it may have been given meanwhile, in another window
+        means, problem = _judge()
+        if problem:
+            return proof.confirm_page(wanted=wanted, held=held, errors={means: problem}), 422
+        proof.renew(means)
     form = proof.held_form(held)
     if form is None:
         return redirect(access.own_path(wanted), 303)
@@ -44,15 +43,4 @@ def _judge() -> tuple[str, str | None]:
         return "passkey", None if used is not None else WRONG_PASSKEY
     if "code" in request.form:
         return "code", code_problem(member().id, request.form["code"])
-    return "password", _password_problem(request.form.get("password", ""))
-
-
-def _password_problem(password: str) -> str | None:
-    me = member()
-    if not password:
-        return "Enter your password."
-    spend_try(me.email)
-    if len(password) > PASSWORD_MAX or not access.is_password_of(me, password):
-        return "This is not your password."
-    forgive_tries(me.email)
-    return None
+    return "password", proof.wrong_password(request.form.get("password", ""))

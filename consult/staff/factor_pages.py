@@ -12,7 +12,7 @@ from consult.staff.blueprint import ID, blueprint
 from consult.staff.browsers import browser_name
 from consult.staff.proof import fresh
 from consult.staff.rights import for_staff
-from consult.storage import audit, factors, staff_sessions
+from consult.storage import audit, factors, identities, staff_sessions
 from consult.storage import passkeys as stored_passkeys
 from consult.storage.database import Session
 from consult.web.services import services
@@ -29,8 +29,10 @@ _NEW_APP = "new_app"
 @for_staff
 def second_factors() -> ResponseReturnValue:
     """Show what a person has besides a password."""
+    settings = services().settings
     with services().database.reading() as reading:
         has, now = factors.factors_of(reading, member().id), reading.now()
+        linked = identities.is_linked(reading, member().id, settings.oidc_issuer or "")
         known = stored_passkeys.passkeys_of(reading, member().id) if has.passkeys else []
     return render_template(
         "staff/factors.html",
@@ -38,7 +40,9 @@ def second_factors() -> ResponseReturnValue:
         passkeys=[views.passkey_view(one, now) for one in known],
         passkeys_possible=passkeys.possible(),
         app_since=views.moment(has.app_since, now) if has.app_since else None,
-        required=services().settings.staff_second_factor == "required",
+        required=settings.staff_second_factor == "required",
+        provider=settings.oidc_name if settings.oidc_issuer else "",
+        linked=linked,
         done=request.args.get("done"),
     )
 
@@ -136,8 +140,17 @@ def new_recovery_codes() -> ResponseReturnValue:
         if not factors.factors_of(writing, member().id).any:
             return redirect(url_for(".second_factors"), 303)
         codes = factors.make_recovery_codes(writing, member().id)
-        _note(writing, "factor.recovery_codes_made")
+        note_change(writing, "factor.recovery_codes_made")
     return codes_or_overview(codes, "codes")
+
+
+def note_change(writing: Session, action: str) -> None:
+    """Write a change of the ways to sign in down, and end all other sessions of this person."""
+    me = member()
+    audit.record(writing, action, by=me.id)
+    if me.visit:
+        staff_sessions.end_all_sessions(writing, me.id, but=me.visit.id)
+        session[TOKEN_KEY] = staff_sessions.renew_token(writing, me.visit.id)
 
 
 def note_new_factor(writing: Session, action: str) -> list[str]:
@@ -146,7 +159,7 @@ def note_new_factor(writing: Session, action: str) -> list[str]:
     Returns:
         Recovery codes to show, made for who had none that is left.
     """
-    _note(writing, action)
+    note_change(writing, action)
     if factors.factors_of(writing, member().id).codes_left:
         return []
     return factors.make_recovery_codes(writing, member().id)
@@ -154,7 +167,7 @@ def note_new_factor(writing: Session, action: str) -> list[str]:
 
 def note_lost_factor(writing: Session, action: str) -> None:
     """Write down that a factor was removed and end the other sessions; no codes without factor."""
-    _note(writing, action)
+    note_change(writing, action)
     if not factors.factors_of(writing, member().id).any:
         factors.remove_recovery_codes(writing, member().id)
 
@@ -166,14 +179,6 @@ def codes_or_overview(codes: list[str], done: str) -> ResponseReturnValue:
     return render_template(
         "staff/recovery_codes.html", codes=codes, me=member(), first=done != "codes"
     )
-
-
-def _note(writing: Session, action: str) -> None:
-    me = member()
-    audit.record(writing, action, by=me.id)
-    if me.visit:
-        staff_sessions.end_all_sessions(writing, me.id, but=me.visit.id)
-        session[TOKEN_KEY] = staff_sessions.renew_token(writing, me.visit.id)
 
 
 def _secret_being_set_up() -> str:

@@ -15,8 +15,10 @@ from flask.typing import ResponseReturnValue
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from consult.staff import passkeys
-from consult.staff.access import TOKEN_KEY, member
-from consult.storage import audit, factors, staff_sessions
+from consult.staff.access import TOKEN_KEY, is_password_of, member
+from consult.staff.accounts import PASSWORD_MAX
+from consult.staff.forms import forgive_tries, spend_try
+from consult.storage import audit, factors, identities, staff_sessions
 from consult.web.services import services
 
 FRESH_FOR = timedelta(minutes=10)
@@ -77,6 +79,21 @@ def renew(means: str) -> None:
     session[TOKEN_KEY] = token
 
 
+def wrong_password(password: str) -> str | None:
+    """What is wrong with a password as a proof of who is signed in; None when it is theirs.
+
+    Raises TooManyRequests (429) once the tries of this network or account are used up.
+    """
+    me = member()
+    if not password:
+        return "Enter your password."
+    spend_try(me.email)
+    if len(password) > PASSWORD_MAX or not is_password_of(me, password):
+        return "This is not your password."
+    forgive_tries(me.email)
+    return None
+
+
 def held_form(sealed: str) -> Held | None:
     """The form that was put aside until its sender proved who they are; None if there is none."""
     try:
@@ -99,8 +116,10 @@ def confirm_page(
     *, wanted: str = "", held: str = "", errors: Mapping[str, str] = NOTHING_WRONG
 ) -> str:
     """The page that asks for a proof, on the way to `wanted` or to sending the `held` form."""
+    settings = services().settings
     with services().database.reading() as reading:
         has = factors.factors_of(reading, member().id)
+        linked = identities.is_linked(reading, member().id, settings.oidc_issuer or "")
     return render_template(
         "staff/confirm.html",
         wanted=wanted,
@@ -108,6 +127,7 @@ def confirm_page(
         has=has,
         errors=errors,
         passkey_options=passkeys.ask_for("confirm", member().id) if has.passkeys else "",
+        provider=settings.oidc_name if linked else "",
     )
 
 

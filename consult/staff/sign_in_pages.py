@@ -83,7 +83,14 @@ def sign_out() -> ResponseReturnValue:
 
 def _sign_in_page(form: SignInForm, **errors: str) -> str:
     options = passkeys.ask_for("sign-in") if passkeys.possible() else ""
-    return render_template("staff/sign_in.html", form=form, errors=errors, passkey_options=options)
+    settings = services().settings
+    return render_template(
+        "staff/sign_in.html",
+        form=form,
+        errors=errors,
+        passkey_options=options,
+        provider=settings.oidc_name if settings.oidc_issuer else "",
+    )
 
 
 def _judge(user_id: int) -> tuple[str, str | None]:

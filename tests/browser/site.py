@@ -16,6 +16,7 @@ from tests.support.client import PageClient
 from tests.support.factors import make_careful_user
 from tests.support.journey import Journey
 from tests.support.personas import BATON_ON_THE_FLOOR, CONTACT, DISCIPLINED_SOLO, MOSTLY_UNKNOWN
+from tests.support.provider import NOBODY_THERE, settings_for
 from tests.support.results import hand_in
 
 QUESTION_PAGES = (
@@ -53,7 +54,7 @@ def open_site(folder: Path) -> Iterator[Site]:
     apps: list[Flask] = []
 
     def make(address: str) -> Flask:
-        apps.append(make_app(folder, base_url=address))
+        apps.append(make_app(folder, base_url=address, **settings_for(NOBODY_THERE)))
         return apps[0]
 
     with serving(make) as origin:

@@ -37,6 +37,7 @@ KNOWN_STATES = [state for state in STATES if state.name != "not found"]
 NOT_LOOKED_AT = {
     *("static", "brand.stylesheet", "brand.logo", "health.live", "health.ready"),
     *("favicon", "check.resume", "staff.report_pdf", "staff.brief_pdf"),
+    *("staff.accept_through_provider", "staff.confirm_through_provider"),
 }
 """Endpoints that answer with a file or send the reader on."""
 

@@ -52,8 +52,10 @@ HOOK = "https://hooks.example/x"
 
 # In the order of the alphabet, so that two people who add a line seldom add it at the same place.
 MATRIX: Mapping[tuple[str, str], Expected] = {
+    ("staff.accept_through_provider", "GET"): Expected("anybody", {"own": 404, "missing": 404}),
     ("staff.account", "GET"): page("staff", 200),
     ("staff.ask_for_export", "POST"): page("staff", 303, format="csv"),
+    ("staff.back_from_provider", "GET"): page("anybody", 404),
     ("staff.brief_pdf", "GET"): shared("staff", 303),
     ("staff.change_leads", "POST"): page("staff", 422),
     ("staff.change_password", "POST"): page("staff", 422),
@@ -72,12 +74,14 @@ MATRIX: Mapping[tuple[str, str], Expected] = {
     ("staff.export_picked_csv", "POST"): page("staff", 200, lead="1"),
     ("staff.export_picked_xlsx", "POST"): page("staff", 200, lead="1"),
     ("staff.export_xlsx", "GET"): page("staff", 200),
-    ("staff.give_proof", "POST"): page("staff", 422),
+    ("staff.confirm_through_provider", "GET"): page("staff", 404),
+    ("staff.give_proof", "POST"): page("staff", 303),
     ("staff.invitation", "GET"): Expected("anybody", {"own": 200, "missing": 404}),
     ("staff.invitation", "POST"): Expected("anybody", {"own": 422, "missing": 404}),
     ("staff.lead", "GET"): shared("staff", 200),
     ("staff.lead_bulk", "GET"): page("staff", 303),
     ("staff.lead_list", "GET"): page("staff", 200),
+    ("staff.link_provider", "GET"): page("staff", 404),
     ("staff.mail", "GET"): shared("staff", 200),
     ("staff.new_export", "GET"): page("staff", 200),
     ("staff.new_passkey", "GET"): page("staff", 200),
@@ -102,7 +106,9 @@ MATRIX: Mapping[tuple[str, str], Expected] = {
     ("staff.take_app", "POST"): page("staff", 422),
     ("staff.take_passkey", "POST"): page("staff", 422),
     ("staff.test_webhook", "POST"): shared("admin", 303),
+    ("staff.through_provider", "GET"): page("anybody", 404, signed_in=303),
     ("staff.try_again", "POST"): shared("staff", 303),
+    ("staff.unlink_provider", "POST"): page("staff", 404),
     ("staff.webhook", "GET"): shared("admin", 200),
     ("staff.webhook_list", "GET"): page("admin", 200),
 }

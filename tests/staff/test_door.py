@@ -86,7 +86,8 @@ def test_every_route_of_the_staff_lies_behind_the_door(routes: list[Rule]) -> No
 
 def test_what_is_open_is_written_down_here_too(routes: list[Rule]) -> None:
     assert {
-        *("staff.sign_in", "staff.passkey_sign_in", "staff.second_factor", "staff.invitation")
+        *("staff.sign_in", "staff.passkey_sign_in", "staff.second_factor", "staff.invitation"),
+        *("staff.through_provider", "staff.back_from_provider", "staff.accept_through_provider"),
     } == access.OPEN_ENDPOINTS
     assert [rule for rule in routes if rule.endpoint.startswith("security.")] == []
 

@@ -1,0 +1,138 @@
+"""OpenID Connect providers for the tests: one that says yes, and one that lies as it is told."""
+
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import httpx
+from flask import Flask, jsonify, request
+from flask.typing import ResponseReturnValue
+from joserfc import jwt
+from joserfc.jwk import KeySet, RSAKey
+
+from tests.support.browser import serving
+from tests.support.client import PageClient
+from tests.support.page import Page
+
+CLIENT_ID = "relay check"
+SECRET = "s:e/c r%t"
+START = "/staff/sign-in/provider"
+BACK = "/staff/sign-in/provider/back"
+
+
+def settings_for(issuer: str) -> dict[str, str]:
+    """The settings by which an app trusts a provider."""
+    return {
+        "oidc_issuer": issuer,
+        "oidc_client_id": CLIENT_ID,
+        "oidc_client_secret": SECRET,
+        "oidc_name": "Acme",
+    }
+
+
+NOBODY_THERE = "http://localhost:9"
+"""The address of a provider that does not answer."""
+
+
+@contextmanager
+def mock_provider() -> Iterator[str]:
+    """The provider of the package oidc-provider-mock, on a port of this machine; its address."""
+    with warnings.catch_warnings():
+        # It uses what its own library has called outdated meanwhile.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        run = import_module("oidc_provider_mock").run_server_in_thread
+        with run(require_nonce=True) as server:
+            yield f"http://localhost:{server.server_port}"
+
+
+@dataclass
+class Crook:
+    """A provider that signs whatever it is told to; `address` is known once it runs."""
+
+    address: str = ""
+    claims: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, Any] = field(default_factory=dict)
+    algorithm: str = "RS256"
+    status: int = 200
+    nonce: str = ""
+    asked: list[dict[str, str]] = field(default_factory=list)
+    key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "1"}))
+    signs_with: RSAKey | None = None
+
+    def app(self, address: str) -> Flask:
+        """What it serves at its address."""
+        self.address = address
+        app = Flask("crook")
+        app.add_url_rule("/.well-known/openid-configuration", view_func=self.describe)
+        app.add_url_rule("/keys", view_func=self.keys)
+        app.add_url_rule("/token", view_func=self.token, methods=["POST"])
+        return app
+
+    def describe(self) -> ResponseReturnValue:
+        """Say where what is."""
+        return jsonify(
+            {
+                "issuer": self.address,
+                "authorization_endpoint": f"{self.address}/authorize",
+                "token_endpoint": f"{self.address}/token",
+                "jwks_uri": f"{self.address}/keys",
+                **self.metadata,
+            }
+        )
+
+    def keys(self) -> ResponseReturnValue:
+        """Give the public half of the key."""
+        return jsonify(KeySet([self.key]).as_dict(private=False))
+
+    def token(self) -> ResponseReturnValue:
+        """Give an ID token, right or wrong."""
+        self.asked.append({**request.form, "authorization": request.headers["Authorization"]})
+        now = int(time.time())
+        claims = {
+            "iss": self.address,
+            "aud": CLIENT_ID,
+            "sub": "grace",
+            "iat": now,
+            "exp": now + 60,
+            "nonce": self.nonce,
+            **self.claims,
+        }
+        signed = {name: value for name, value in claims.items() if value is not None}
+        key = self.signs_with or self.key
+        header = {"alg": self.algorithm, "kid": "1"}
+        token = jwt.encode(header, signed, key, algorithms=[self.algorithm])
+        return jsonify(
+            {"access_token": "a", "token_type": "Bearer", "id_token": token}
+        ), self.status
+
+
+@contextmanager
+def crooked_provider() -> Iterator[Crook]:
+    """A provider that lies as it is told, on a port of this machine."""
+    crook = Crook()
+    with serving(crook.app):
+        yield crook
+
+
+def set_out(client: PageClient, path: str = START) -> dict[str, str]:
+    """Set out for the provider; what its address asks."""
+    page = client.get(path, status=303)
+    return dict(parse_qsl(urlsplit(page.headers["Location"]).query))
+
+
+def say_yes(client: PageClient, subject: str, path: str = START, *, status: int = 303) -> Page:
+    """Set out, say yes at the provider that says yes, and come back."""
+    page = client.get(path, status=303)
+    there = httpx.post(page.headers["Location"], data={"sub": subject})
+    assert there.status_code == 302, there.text
+    back = urlsplit(there.headers["location"])
+    return client.get(f"{back.path}?{back.query}", status=status, headers=FROM_ELSEWHERE)
+
+
+FROM_ELSEWHERE = {"Sec-Fetch-Site": "cross-site"}
+"""What a browser says when the provider sends it back."""
