@@ -9,11 +9,17 @@ from pydantic import SecretStr
 
 from consult.choices import Choices
 from consult.delivery.digest import DIGEST, send_digests
+from consult.delivery.erasing import forget
 from consult.delivery.export.long_export import make_export
 from consult.delivery.mail import LetterWriter, letter_writer, mail_report
 from consult.delivery.outbox import Job
 from consult.delivery.post import MailFolder, MailServer, Post
-from consult.delivery.reports import DocumentWriter, brief_writer, report_writer
+from consult.delivery.reports import (
+    DocumentWriter,
+    brief_writer,
+    record_writer,
+    report_writer,
+)
 from consult.delivery.staff_mail import StaffPost, mail_staff
 from consult.delivery.telling import LOOK_ROUND, look_round, tell
 from consult.delivery.web_post import WebPost
@@ -63,7 +69,15 @@ def handlers_of(
     """The handlers as the settings and the brand want them; ``render`` makes a PDF of HTML."""
     folder = MailFolder(settings.mail_dir)
     server = settings.smtp_url and MailServer(settings.smtp_url.get_secret_value())
-    others = {jobs.EXPORT: partial(make_export, database, settings.scratch_dir)}
+    others: dict[str, Handler] = {
+        jobs.EXPORT: partial(
+            make_export,
+            database,
+            settings.scratch_dir,
+            record_writer(database, brand, settings.paper, render),
+        ),
+        jobs.FORGET: partial(forget, database),
+    }
     return others | make_handlers(
         database,
         telling=telling_of(settings, brand, server or folder),

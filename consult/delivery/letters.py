@@ -18,6 +18,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from consult.report.files import PROJECT
 
 
+def written_address(address: str) -> str:
+    """An address as a mail has it in its header; raises ValueError if it is none."""
+    valid = validate_email(address, check_deliverability=False)
+    return valid.ascii_email or valid.normalized
+
+
 def new_message(*, sender: str, to: str, subject: str, date: datetime, id: str) -> EmailMessage:
     """A mail with its headers and nothing in it.
 
@@ -28,8 +34,7 @@ def new_message(*, sender: str, to: str, subject: str, date: datetime, id: str) 
         date: when it was asked for and not when it is sent: a repeat is the same mail.
         id: its Message-ID; see `message_id`.
     """
-    valid = validate_email(to, check_deliverability=False)
-    address = valid.ascii_email or valid.normalized
+    address = written_address(to)
     message = EmailMessage(policy=SMTP if address.isascii() else SMTPUTF8)
     message["From"] = sender
     message["To"] = address

@@ -5,21 +5,27 @@ such as a server that is slow to say goodbye, must not make anybody send the mai
 """
 
 import os
+import re
 import smtplib
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from email import message_from_bytes
 from email.message import EmailMessage
-from email.utils import parsedate_to_datetime
+from email.policy import default
+from email.utils import parseaddr, parsedate_to_datetime
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
+from consult.delivery.letters import written_address
 from consult.delivery.worker import GiveUp, TryLater
+from consult.storage.erasure import Trace
 from consult.storage.mails import HandedTo
 
 SECONDS_TO_ANSWER = 30
+_LEAD_LINK = re.compile(r"/staff/leads/(\d+)")
 _PORTS = {"smtp": 587, "smtps": 465}
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 
@@ -152,7 +158,39 @@ class MailFolder:
 
     def forget(self, before: datetime) -> None:
         """Delete the mails that were written before a moment."""
-        for file in self._folder.glob("*.eml"):
+        for file in self._files():
             with suppress(FileNotFoundError):
                 if file.stat().st_mtime < before.timestamp():
                     file.unlink()
+
+    def forget_leads(self, traces: Collection[Trace]) -> None:
+        """Delete the mails to the owners of leads, and those to staff about them."""
+        owners = {
+            (written_address(address), created_at.replace(microsecond=0))
+            for trace in traces
+            for address, created_at in trace.mails
+        }
+        leads = {trace.lead_id for trace in traces}
+        for file in self._files():
+            with suppress(FileNotFoundError):
+                message = message_from_bytes(file.read_bytes(), policy=default)
+                if _is_to(message, owners) or not leads.isdisjoint(_leads_in(message)):
+                    file.unlink()
+
+    def _files(self) -> Iterator[Path]:
+        """Each mail, and what is left of one whose writer was killed."""
+        yield from self._folder.glob("*.eml")
+        yield from self._folder.glob("*.draft")
+
+
+def _is_to(message: EmailMessage, owners: Collection[tuple[str, datetime]]) -> bool:
+    """Whether a mail was asked for with one of these addresses at the moment beside it."""
+    if "Date" not in message:
+        return False
+    return (parseaddr(message["To"])[1], parsedate_to_datetime(message["Date"])) in owners
+
+
+def _leads_in(message: EmailMessage) -> set[int]:
+    """The leads whose pages a mail links to."""
+    texts = [part for part in message.walk() if part.get_content_maintype() == "text"]
+    return {int(id) for part in texts for id in _LEAD_LINK.findall(str(part.get_content()))}

@@ -7,7 +7,11 @@ from consult.report.brand import Brand
 from consult.report.brief import Caller, brief_html, brief_of
 from consult.report.document import Paper, Recipient, document_html
 from consult.report.reasons import reasons_of
+from consult.report.record import record_html
 from consult.report.report import from_json
+from consult.storage import erasure, record
+from consult.storage.database import Database
+from consult.storage.exports import WHOLE_PERSON, Export
 from consult.storage.leads import Lead
 
 DocumentWriter = Callable[[Lead], str]
@@ -44,5 +48,23 @@ def brief_writer(brand: Brand, paper: Paper) -> DocumentWriter:
         reasons = reasons_of(lead.edition, lead.depth, lead.answers)
         brief = brief_of(from_json(json.dumps(lead.report)), reasons)
         return brief_html(brief, lead.id, caller, lead.submitted_at, brand, paper)
+
+    return write
+
+
+def record_writer(
+    database: Database, brand: Brand, paper: Paper, render: Callable[[str], bytes]
+) -> Callable[[Export], bytes]:
+    """What makes the PDF of all that is held about the owner of a lead; `render` prints HTML."""
+
+    def write(export: Export) -> bytes:
+        lead_id = export.lead_id or 0
+        with database.reading() as session:
+            ids = [lead_id]
+            if export.query == WHOLE_PERSON:
+                ids = erasure.leads_of_person(session, lead_id)
+            found = record.record_of(session, ids)
+            today = session.now().date()
+        return render(record_html(found, today, brand, paper))
 
     return write

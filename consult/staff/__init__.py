@@ -15,6 +15,7 @@ from consult.staff import (
     lead_pages,
     list_pages,
     notice_pages,
+    person_pages,
     provider_pages,
     relay_pages,
     sign_in_pages,
@@ -35,6 +36,7 @@ PAGES = (
     provider_pages,
     confirm_pages,
     notice_pages,
+    person_pages,
     export_pages,
     webhook_pages,
 )

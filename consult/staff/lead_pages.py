@@ -8,12 +8,14 @@ from flask.typing import ResponseReturnValue
 from consult.delivery import outbox
 from consult.staff import views
 from consult.staff.blueprint import ID, blueprint
+from consult.staff.person_pages import may_see_data
 from consult.staff.rights import for_staff
 from consult.staff.trail import noted
 from consult.staff.webhook_views import told_of_lead
 from consult.storage import documents, leads, mails, staff_mails, webhooks
 from consult.storage.database import Session
 from consult.storage.deliveries import deliveries, pdf_states
+from consult.storage.desk import desk_of
 from consult.web.services import services
 
 _PAPERS = (
@@ -34,10 +36,14 @@ def lead(lead_id: int) -> ResponseReturnValue:
         letters = mails.mails_of(session, lead_id)
         to_staff = staff_mails.of_lead(session, lead_id)
         to_programs = webhooks.log_of_lead(session, lead_id)
+        desk = desk_of(session, lead_id)
         now = session.now()
-    shown = views.lead_view(found, papers, steps, letters, now)
-    told = told_of_lead(to_staff, to_programs, now)
-    return render_template("staff/lead.html", lead=shown, told=told)
+    return render_template(
+        "staff/lead.html",
+        lead=views.lead_view(found, papers, steps, letters, now),
+        told=told_of_lead(to_staff, to_programs, now),
+        sees_data=may_see_data(desk.holder_id if desk else None),
+    )
 
 
 @blueprint.post(f"/leads/<{ID}:lead_id>/try-again")

@@ -147,11 +147,19 @@ class Database:
         """Let sessions from now on take a draft as expired after so many days without a change."""
         self._draft_life = timedelta(days=days)
 
-    def forget_deleted(self) -> None:
-        """Empty SQLite's write-ahead log, the last place where deleted rows could still be read."""
-        if self.is_sqlite:
-            with self._write_lock, closing(self.engine.raw_connection()) as connection:
-                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    def forget_deleted(self) -> bool:
+        """Empty SQLite's write-ahead log, the last place where deleted rows could still be read.
+
+        Returns:
+            Whether it is empty now; not while somebody reads from it.
+        """
+        if not self.is_sqlite:
+            return True
+        with self._write_lock, closing(self.engine.raw_connection()) as connection:
+            cursor = connection.cursor()
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            row: tuple[int, int, int] = cursor.fetchone()  # type: ignore[assignment] # of ints
+            return row[0] == 0
 
     def close(self) -> None:
         """Give back every idle connection."""

@@ -78,6 +78,9 @@ class LeadRow(Base):
     # "Not now": the day on which to ask again.
     ask_again_on: Mapped[date | None] = mapped_column(Date)
 
+    # When all that tells whose it was went; answers and scores stayed. The link is void since.
+    anonymised_at: Mapped[datetime | None]
+
     # Repeated from the submission, its check and its contact.
     submitted_at: Mapped[datetime]
     demo: Mapped[bool]

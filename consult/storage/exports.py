@@ -13,6 +13,9 @@ from consult.storage.jobs import EXPORT, enqueue
 from consult.storage.models import JobRow
 
 Format = Literal["csv", "xlsx", "pdf"]
+WHOLE_PERSON = "person"
+"""In place of a query: the record is to hold all leads of the same address, and not just one."""
+
 State = Literal["making", "ready", "withdrawn", "failed"]
 
 

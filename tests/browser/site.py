@@ -8,7 +8,7 @@ from pathlib import Path
 from flask import Flask
 
 from consult.staff import accounts
-from consult.storage import exports
+from consult.storage import erasure, exports
 from tests.support import staff
 from tests.support.apps import deliver, make_app, services_of
 from tests.support.browser import serving
@@ -62,10 +62,11 @@ def open_site(folder: Path) -> Iterator[Site]:
 
 
 def _filled(app: Flask, origin: str) -> Site:
-    staff.make_user(app)
+    staff.make_user(app, admin=True)
     make_careful_user(app)
     delivered = _with_contact(app)
     deliver(app)
+    _erase_one(app, staff.make_lead(app))
     _ask_for_exports(app)
     empty, full = _journey(app), _journey(app)
     empty.start()
@@ -88,6 +89,11 @@ def _with_contact(app: Flask) -> str:
     result, client = hand_in(app, BATON_ON_THE_FLOOR), PageClient(app)
     client.submit(client.get(f"{result}/contact").form("/contact").fill(**CONTACT))
     return result
+
+
+def _erase_one(app: Flask, lead_id: int) -> None:
+    with services_of(app).database.writing() as session:
+        erasure.erase(session, [lead_id], "delete", by=1, why="asked")
 
 
 def _ask_for_exports(app: Flask) -> None:

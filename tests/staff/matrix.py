@@ -31,6 +31,8 @@ class Expected:
     status: Mapping[str, int]
     fields: Mapping[str, str] = field(default_factory=dict)
     signed_in: int | None = None
+    # Objects that only admins may use it on, though they are not the only ones who may use it.
+    admins_only_on: frozenset[str] = frozenset()
 
 
 def page(whom: Whom, status: int, *, signed_in: int | None = None, **fields: str) -> Expected:
@@ -48,14 +50,22 @@ def private(whom: Whom, status: int, **fields: str) -> Expected:
     return Expected(whom, {"own": status, "another's": 404, "missing": 404}, fields)
 
 
+def held(status: int, **fields: str) -> Expected:
+    """A route about a lead, for its holder and for admins."""
+    everywhere = {"own": status, "another's": status, "missing": 404}
+    return Expected("staff", everywhere, fields, admins_only_on=frozenset({"another's"}))
+
+
 HOOK = "https://hooks.example/x"
 
 # In the order of the alphabet, so that two people who add a line seldom add it at the same place.
 MATRIX: Mapping[tuple[str, str], Expected] = {
     ("staff.accept_through_provider", "GET"): Expected("anybody", {"own": 404, "missing": 404}),
     ("staff.account", "GET"): page("staff", 200),
+    ("staff.anonymise_lead", "POST"): shared("admin", 303, why="asked"),
     ("staff.ask_for_export", "POST"): page("staff", 303, format="csv"),
     ("staff.back_from_provider", "GET"): page("anybody", 404),
+    ("staff.ask_for_record", "POST"): held(303),
     ("staff.brief_pdf", "GET"): shared("staff", 303),
     ("staff.change_leads", "POST"): page("staff", 422),
     ("staff.change_password", "POST"): page("staff", 422),
@@ -63,10 +73,14 @@ MATRIX: Mapping[tuple[str, str], Expected] = {
     ("staff.change_webhook", "POST"): shared("admin", 303, address=HOOK, kind_finished="y"),
     ("staff.choose_news", "POST"): page("staff", 303),
     ("staff.confirm", "GET"): page("staff", 303),
+    ("staff.confirm_anonymise", "GET"): shared("admin", 200),
+    ("staff.confirm_delete", "GET"): shared("admin", 200),
     ("staff.delete_export", "POST"): private("staff", 303),
     ("staff.delete_webhook", "POST"): shared("admin", 303),
+    ("staff.delete_lead", "POST"): shared("admin", 303, why="asked"),
     ("staff.end_all_sessions", "POST"): page("staff", 303),
     ("staff.end_session", "POST"): private("staff", 303),
+    ("staff.erasure_receipts", "GET"): page("admin", 200),
     ("staff.export", "GET"): private("staff", 200),
     ("staff.export_csv", "GET"): page("staff", 200),
     ("staff.export_file", "GET"): private("staff", 303),
@@ -76,10 +90,12 @@ MATRIX: Mapping[tuple[str, str], Expected] = {
     ("staff.export_xlsx", "GET"): page("staff", 200),
     ("staff.confirm_through_provider", "GET"): page("staff", 404),
     ("staff.give_proof", "POST"): page("staff", 303),
+    ("staff.find_person", "POST"): page("admin", 303, address="ADA@example.com"),
     ("staff.invitation", "GET"): Expected("anybody", {"own": 200, "missing": 404}),
     ("staff.invitation", "POST"): Expected("anybody", {"own": 422, "missing": 404}),
     ("staff.lead", "GET"): shared("staff", 200),
     ("staff.lead_bulk", "GET"): page("staff", 303),
+    ("staff.lead_data", "GET"): held(200),
     ("staff.lead_list", "GET"): page("staff", 200),
     ("staff.link_provider", "GET"): page("staff", 404),
     ("staff.mail", "GET"): shared("staff", 200),
@@ -92,6 +108,8 @@ MATRIX: Mapping[tuple[str, str], Expected] = {
     ("staff.passkey_sign_in", "POST"): page("anybody", 422),
     ("staff.remove_app", "POST"): page("staff", 303),
     ("staff.remove_passkey", "POST"): private("staff", 303),
+    ("staff.person", "GET"): page("admin", 200),
+    ("staff.record_json", "GET"): held(200),
     ("staff.report_pdf", "GET"): shared("staff", 303),
     ("staff.second_factor", "GET"): page("anybody", 303),
     ("staff.second_factor", "POST"): page("anybody", 303),

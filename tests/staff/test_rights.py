@@ -60,6 +60,9 @@ def try_it(world: World, role: str, method: str, path: str, name: str, expected:
         assert status == 403, said
         assert "This is for admins" in response.text
         assert world.version() == before, f"{said}, and writes"
+    elif role == STAFF and name in expected.admins_only_on:
+        assert status == 403, said
+        assert world.version() == before, f"{said}, and writes"
     else:
         assert status == expected.status.get(name, 404), said
     if method == "POST" or world.version() != before:

@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 from consult.relay.notices import WEBHOOK_KINDS
 from consult.staff import accounts
 from consult.storage import exports, mails, webhooks
+from consult.storage.desk_tables import LeadRow
 from consult.storage.staff_tables import StaffUserRow
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
@@ -60,6 +61,13 @@ class World:
                     by=None,
                 )
                 webhooks.plan(session, number)
+            for lead, role in zip(self.leads, (STAFF, ADMIN), strict=True):
+                holder = select(StaffUserRow.id).where(StaffUserRow.email == _EMAILS[role])
+                session.execute(
+                    update(LeadRow)
+                    .where(LeadRow.submission_id == lead)
+                    .values(holder_id=holder.scalar_subquery())
+                )
             session.execute(
                 update(StaffUserRow)
                 .where(StaffUserRow.email == _EMAILS[DISABLED])

@@ -5,7 +5,7 @@ what is deleted from the database is deleted from its file as well.
 """
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -31,7 +31,11 @@ class _Withdrawn(Exception):
     """Nobody wants the export any more: it was deleted, or a lead was."""
 
 
-def make_export(database: Database, scratch: Path, job: Job) -> Effect:
+RecordWriter = Callable[[Export], bytes]
+"""From an export of one lead to the PDF of everything that is held about its owner."""
+
+
+def make_export(database: Database, scratch: Path, record: RecordWriter, job: Job) -> Effect:
     """Make the file of an export, and say now and then how far it is."""
     export_id: int = job.payload["export_id"]
     with database.writing() as session:
@@ -39,7 +43,7 @@ def make_export(database: Database, scratch: Path, job: Job) -> Effect:
         exports.start_over(session, export_id)
     if export is None or export.state != "making":
         return _nothing
-    making = _Making(database, export)
+    making = _Making(database, export, record)
     try:
         making.write(scratch)
     except _Withdrawn:
@@ -62,10 +66,11 @@ def unpacked(database: Database, export_id: int) -> Iterator[bytes]:
 class _Making:
     """The file of one export on its way into the database."""
 
-    def __init__(self, database: Database, export: Export) -> None:
+    def __init__(self, database: Database, export: Export, record: RecordWriter) -> None:
         self.done = 0
         self._database = database
         self._export = export
+        self._record = record
         self._noted = 0
         self._packer = zlib.compressobj()
         self._packed = bytearray()
@@ -73,7 +78,10 @@ class _Making:
 
     def write(self, scratch: Path) -> None:
         """Make the whole file. Raises _Withdrawn as soon as it is not wanted any more."""
-        if self._export.format == "csv":
+        if self._export.lead_id is not None:
+            self._add(self._record(self._export))
+            self.done = 1
+        elif self._export.format == "csv":
             for piece in csv_pieces(columns(), self._bundles()):
                 self._add(piece)
         else:

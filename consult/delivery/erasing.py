@@ -1,0 +1,63 @@
+"""Making leads go, down to the files they left: what the database cannot do by itself."""
+
+from collections.abc import Collection, Iterator
+from datetime import timedelta
+
+from consult.delivery.outbox import Job
+from consult.delivery.post import MailFolder
+from consult.delivery.worker import Effect, NotYet
+from consult.storage import erasure
+from consult.storage.database import Database, Session
+from consult.storage.erasure import How
+from consult.storage.jobs import FORGET, enqueue
+
+_AT_ONCE = 100
+_WAIT = timedelta(minutes=1)
+
+
+def erase(
+    database: Database,
+    folder: MailFolder,
+    lead_ids: Collection[int],
+    how: How,
+    *,
+    by: int | None,
+    why: str,
+) -> int:
+    """Delete leads or make them anonymous, with the mails about them that lie in the folder.
+
+    SQLite's log, the last place where something could be read, is emptied as well; should somebody
+    be reading from it just now, the worker sees to it within minutes.
+
+    Returns:
+        To how many leads it happened.
+    """
+    gone = 0
+    for some in _bundles(sorted(lead_ids)):
+        with database.writing() as session:
+            traces = erasure.traces_of(session, some)
+            gone += len(erasure.erase(session, some, how, by=by, why=why))
+            _ask_to_forget(session)
+        folder.forget_leads(traces)
+    database.forget_deleted()
+    return gone
+
+
+def forget(database: Database, _job: Job) -> Effect:
+    """Empty SQLite's log; if somebody is reading from it, a minute later."""
+    if not database.forget_deleted():
+        raise NotYet(_WAIT)
+    return _nothing
+
+
+def _bundles(ids: list[int]) -> Iterator[list[int]]:
+    for start in range(0, len(ids), _AT_ONCE):
+        yield ids[start : start + _AT_ONCE]
+
+
+def _ask_to_forget(session: Session) -> None:
+    enqueue(session, FORGET, {}, dedupe_key=f"{FORGET}:{session.now().isoformat()}")
+
+
+def _nothing(_session: Session) -> None:
+    """There is nothing to write down."""

@@ -1,0 +1,174 @@
+"""What is held about a person: to take along, and to delete or make anonymous at a press.
+
+A person is all leads that were left the same mail address. No page has that address in its own
+address: pages go by the id of one of the leads.
+"""
+
+from flask import Response, abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from consult.delivery.erasing import erase
+from consult.delivery.post import MailFolder
+from consult.staff import person_views
+from consult.staff.access import member
+from consult.staff.blueprint import ID, blueprint
+from consult.staff.person_views import REASONS, About
+from consult.staff.proof import fresh
+from consult.staff.rights import NotForThisRole, for_admins, for_staff
+from consult.storage import audit, erasure, exports, receipts, record
+from consult.storage.database import Session
+from consult.storage.desk import desk_of
+from consult.storage.erasure import How
+from consult.web.services import services
+
+_JSON = "application/json"
+
+
+@blueprint.get("/person")
+@for_admins
+def person() -> ResponseReturnValue:
+    """Ask for the mail address of somebody who wants to know, or to be forgotten."""
+    return render_template("staff/person.html", error="", typed="")
+
+
+@blueprint.post("/person")
+@for_admins
+def find_person() -> ResponseReturnValue:
+    """Go to what is held about the person with this mail address."""
+    typed = request.form.get("address", "")[:254]
+    with services().database.reading() as session:
+        found = erasure.find_person(session, typed)
+    if found is None:
+        error = "No lead has this address. Check it, or look for the business in the list of leads."
+        return render_template("staff/person.html", error=error, typed=typed), 422
+    return redirect(url_for(".lead_data", lead_id=found), 303)
+
+
+@blueprint.get(f"/leads/<{ID}:lead_id>/data")
+@for_staff
+@fresh
+def lead_data(lead_id: int) -> ResponseReturnValue:
+    """Say what is held about the owner of a lead, and offer to take it along or to erase it."""
+    with services().database.reading() as session:
+        about = _about(session, lead_id)
+    return render_template("staff/lead_data.html", about=about, is_admin=member().is_admin)
+
+
+@blueprint.get(f"/leads/<{ID}:lead_id>/record.json")
+@for_staff
+@fresh
+def record_json(lead_id: int) -> ResponseReturnValue:
+    """Send everything that is held about the owner of a lead, for programs to read."""
+    with services().database.writing() as session:
+        about = _about(session, lead_id)
+        found = record.record_of(session, about.lead_ids)
+        _record_export(session, lead_id, "json", about)
+    response = Response(record.as_json(found), mimetype=_JSON)
+    response.headers["Content-Disposition"] = f'attachment; filename="record-{lead_id}.json"'
+    return response
+
+
+@blueprint.post(f"/leads/<{ID}:lead_id>/record")
+@for_staff
+@fresh
+def ask_for_record(lead_id: int) -> ResponseReturnValue:
+    """Have everything that is held about the owner of a lead made into a PDF."""
+    with services().database.writing() as session:
+        about = _about(session, lead_id)
+        which = exports.WHOLE_PERSON if member().is_admin else ""
+        export_id = exports.ask(session, member().id, "pdf", query=which, lead_id=lead_id)
+        _record_export(session, lead_id, "pdf", about)
+    return redirect(url_for(".export", export_id=export_id), 303)
+
+
+@blueprint.get(f"/leads/<{ID}:lead_id>/delete")
+@for_admins
+@fresh
+def confirm_delete(lead_id: int) -> ResponseReturnValue:
+    """Say what goes when a lead is deleted, and ask whether it is to go."""
+    return _confirm(lead_id, "delete")
+
+
+@blueprint.post(f"/leads/<{ID}:lead_id>/delete")
+@for_admins
+@fresh
+def delete_lead(lead_id: int) -> ResponseReturnValue:
+    """Delete a lead, or all of the same person."""
+    return _erase(lead_id, "delete")
+
+
+@blueprint.get(f"/leads/<{ID}:lead_id>/anonymise")
+@for_admins
+@fresh
+def confirm_anonymise(lead_id: int) -> ResponseReturnValue:
+    """Say what goes and what stays when a lead is made anonymous, and ask whether it is to be."""
+    return _confirm(lead_id, "anonymise")
+
+
+@blueprint.post(f"/leads/<{ID}:lead_id>/anonymise")
+@for_admins
+@fresh
+def anonymise_lead(lead_id: int) -> ResponseReturnValue:
+    """Make a lead anonymous, or all of the same person."""
+    return _erase(lead_id, "anonymise")
+
+
+@blueprint.get("/receipts")
+@for_admins
+def erasure_receipts() -> ResponseReturnValue:
+    """Show what the audit log says of leads that went: to answer whoever asked for it."""
+    ids = [id for id in request.args.getlist("lead", type=int) if 0 < id < 2**31][:100]
+    with services().database.reading() as session:
+        found = receipts.receipts_of(session, ids)
+        now = session.now()
+    shown = [person_views.receipt_view(receipt, now) for receipt in found]
+    return render_template("staff/receipts.html", receipts=shown)
+
+
+def may_see_data(lead_holder: int | None) -> bool:
+    """Whether who is signed in may take along what is held about the owner of a lead."""
+    return member().is_admin or lead_holder == member().id
+
+
+def _about(session: Session, lead_id: int) -> About:
+    """What is held about the owner of a lead, for an admin or the lead's holder."""
+    desk = desk_of(session, lead_id) or abort(404)
+    if not may_see_data(desk.holder_id):
+        raise NotForThisRole
+    ids = erasure.leads_of_person(session, lead_id)
+    if not member().is_admin:
+        # Whoever holds one lead of a person need not be told of those of colleagues.
+        ids = [lead_id]
+    return person_views.about(session, lead_id, ids)
+
+
+def _confirm(lead_id: int, how: How, error: str = "") -> ResponseReturnValue:
+    with services().database.reading() as session:
+        about = _about(session, lead_id)
+    page = render_template("staff/erase.html", about=about, how=how, reasons=REASONS, error=error)
+    return page, 422 if error else 200
+
+
+def _erase(lead_id: int, how: How) -> ResponseReturnValue:
+    why = request.form.get("why", "")
+    if why not in REASONS:
+        return _confirm(lead_id, how, error="Choose why.")
+    made = services()
+    with made.database.reading() as session:
+        about = _about(session, lead_id)
+    whole = request.form.get("whose") == "person"
+    ids = about.lead_ids if whole else [lead_id]
+    folder = MailFolder(made.settings.mail_dir)
+    erase(made.database, folder, ids, how, by=member().id, why=why)
+    return redirect(url_for(".erasure_receipts", lead=ids), 303)
+
+
+def _record_export(session: Session, lead_id: int, format: str, about: About) -> None:
+    audit.record(
+        session,
+        "lead.record_exported",
+        by=member().id,
+        lead_id=lead_id,
+        format=format,
+        leads=len(about.lead_ids),
+    )
