@@ -123,6 +123,7 @@ def _printed(questionnaire: Questionnaire) -> Iterator[str]:
     yield ""
     for group, title in (
         ("states", "A part that is neither strong nor weak"),
+        ("report", "Whatever the answers are"),
         ("matters", "Why a score matters"),
         ("agreement", "The handoff agreement"),
         ("talk", "The talk"),

@@ -12,6 +12,7 @@ from consult.owner.deeper import deeper_than
 from consult.owner.gate import lead_behind, must_ask_first, open_result, to_contact
 from consult.owner.mailing import is_on_its_way, mail_link
 from consult.owner.presenting import bands_of, bars_of
+from consult.questionnaire.editions import load
 from consult.report.report import from_json
 from consult.storage import documents, leads
 from consult.storage.deliveries import pdf_states
@@ -35,6 +36,7 @@ def result(token: str) -> ResponseReturnValue:
         report=report,
         bands=bands_of(lead.edition),
         bars=bars_of(report),
+        said=load(lead.edition).words.findings["report"],
         base_url=services().settings.base_url,
         deeper=deeper_than(lead),
         contact=lead.contact,

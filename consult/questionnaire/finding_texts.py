@@ -30,6 +30,10 @@ _TEXTS: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("consult", "not_now"): ("title", "text", "button"),
     ("money", "tags"): ("said", "assumed"),
     ("states",): ("partly", "unknown"),
+    ("report",): (
+        *("slowest", "no_weak_exchange", "nothing_to_raise", "plan", "leave_strong"),
+        *("how_to_read", "nothing_pulls_apart", "open_answers", "nothing_unknown"),
+    ),
     ("agreement", "page"): ("title", "intro", "today", "unknown", "not_asked", "signed"),
     ("agreement", "names"): ("me", "staff", "several", "agency", "website", "nobody"),
     ("talk",): ("helps", "helps_not"),

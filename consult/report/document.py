@@ -10,6 +10,7 @@ import segno
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from consult.questionnaire.editions import load
 from consult.report import charts
 from consult.report.brand import Brand
 from consult.report.display import long_date
@@ -59,6 +60,7 @@ def document_html(
             day=long_date(made_on),
             palette=palette,
             words=charts.STATE_WORDS,
+            said=load(report.edition).words.findings["report"],
             score_bar=charts.score_bar,
             relay_picture=charts.relay_picture,
             qr_code=_qr_code(brand),

@@ -123,6 +123,16 @@ def test_only_our_fonts_are_in_it() -> None:
     assert fonts == {"Report-Sans", "Report-Sans-Bold"}
 
 
+def test_arabic_letters_are_read_as_they_are_drawn(tmp_path: Path) -> None:
+    # Fonts that draw dots apart share one glyph between letters, and a reader gets the wrong ones.
+    file = tmp_path / "report.pdf"
+    file.write_bytes(
+        html_to_pdf('<html lang="ar"><title>x</title><h1>مطعم النخيل بيت تمر ثلج</h1>')
+    )
+    text = subprocess.run(["pdftotext", file, "-"], capture_output=True, check=True, text=True)
+    assert {"مطعم", "النخيل", "بيت", "تمر", "ثلج"} <= set(re.findall(r"\w+", text.stdout))
+
+
 @pytest.mark.parametrize(
     "html",
     [
