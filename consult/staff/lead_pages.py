@@ -1,21 +1,37 @@
 """The page of a lead, with its documents and mails."""
 
+from collections.abc import Sequence
 from io import BytesIO
 
-from flask import abort, redirect, render_template, send_file, url_for
+from flask import abort, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
 from consult.delivery import outbox
-from consult.staff import views
+from consult.report.brief import brief_of
+from consult.staff import desk_views, views
+from consult.staff.access import member
 from consult.staff.blueprint import ID, blueprint
 from consult.staff.person_pages import may_see_data
 from consult.staff.rights import for_staff
+from consult.staff.timeline_views import line
 from consult.staff.trail import noted
 from consult.staff.webhook_views import told_of_lead
-from consult.storage import documents, leads, mails, staff_mails, webhooks
+from consult.storage import (
+    desk,
+    documents,
+    leads,
+    mails,
+    notes,
+    staff,
+    staff_mails,
+    verdicts,
+    webhooks,
+)
 from consult.storage.database import Session
 from consult.storage.deliveries import deliveries, pdf_states
-from consult.storage.desk import desk_of
+from consult.storage.lead_finding import neighbours
+from consult.storage.lead_search import LeadSearch, Viewer
+from consult.storage.timeline import Event, timeline
 from consult.web.services import services
 
 _PAPERS = (
@@ -28,21 +44,57 @@ _PAPERS = (
 @for_staff
 @noted("lead.seen")
 def lead(lead_id: int) -> ResponseReturnValue:
-    """Show one lead on one page."""
-    with services().database.reading() as session:
+    """Show one lead on one page; the address may hold the search of the list it is in."""
+    return lead_page(lead_id)
+
+
+def lead_page(
+    lead_id: int,
+    attempt: desk_views.Attempt | None = None,
+    changes: Sequence[Event] | None = None,
+) -> str:
+    """The page of a lead; 404 for one that is not there.
+
+    `attempt` is a form that could not be done; `changes` what others did meanwhile, if that is why.
+    """
+    made, me = services(), member()
+    office = made.settings.office
+    search = LeadSearch.from_query(request.args.to_dict(flat=False))
+    with made.database.reading() as session:
         found = leads.by_id(session, lead_id) or abort(404)
+        standing = desk.desk_of(session, lead_id) or abort(404)
         papers = [_paper(session, lead_id, *kind) for kind in _PAPERS]
         steps = deliveries(session, lead_id)
         letters = mails.mails_of(session, lead_id)
         to_staff = staff_mails.of_lead(session, lead_id)
         to_programs = webhooks.log_of_lead(session, lead_id)
-        desk = desk_of(session, lead_id)
-        now = session.now()
+        events = timeline(session, lead_id)
+        written = notes.notes_of(session, lead_id)
+        people = {user.id: user for user in staff.all_users(session)}
+        judged = verdicts.verdicts_of(session, lead_id)
+        beside = neighbours(session, search, Viewer(me.id, office.zone), lead_id)
+        now = session.now().astimezone(office.zone)
+    shown = views.lead_view(found, papers, steps, letters, now)
     return render_template(
         "staff/lead.html",
-        lead=views.lead_view(found, papers, steps, letters, now),
+        lead=shown,
         told=told_of_lead(to_staff, to_programs, now),
-        sees_data=may_see_data(desk.holder_id if desk else None),
+        sees_data=may_see_data(standing.holder_id),
+        brief=brief_of(shown.report, shown.reasons),
+        desk=desk_views.desk_view(standing, found.submitted_at, events, people, me.id, office, now),
+        timeline=[line(event, people, now) for event in reversed(events)],
+        notes=[desk_views.note_view(note, people, me.id, now) for note in written],
+        colleagues=desk_views.colleagues(people, me.id),
+        verdicts=judged,
+        attempt=attempt or desk_views.Attempt(),
+        changes=[line(event, people, now) for event in changes or ()],
+        conflict=changes is not None,
+        zone=now.tzname(),
+        before=beside[0],
+        after=beside[1],
+        query=search.query(),
+        today=office.today(now),
+        choices=desk_views.CHOICES,
     )
 
 

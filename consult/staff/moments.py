@@ -38,8 +38,8 @@ def _count(number: int, unit: str) -> str:
 
 
 def exactly(moment: datetime) -> str:
-    """A moment as a person writes it down, as in "23 Nov 2026, 07:12 UTC"."""
-    return f"{moment.day} {moment:%b %Y, %H:%M} UTC"
+    """A moment as a person writes it down, in its own time zone: "23 Nov 2026, 07:12 UTC"."""
+    return f"{moment.day} {moment:%b %Y, %H:%M %Z}"
 
 
 def duration(seconds: int) -> str:

@@ -156,8 +156,9 @@ class PasskeyView:
 
 
 def moment(then: datetime, now: datetime) -> Moment:
-    """A point in time as the templates show it."""
-    return Moment(then.isoformat(timespec="seconds"), ago(then, now), exactly(then))
+    """A point in time as the templates show it, in the time zone of `now`."""
+    exact = exactly(then.astimezone(now.tzinfo))
+    return Moment(then.isoformat(timespec="seconds"), ago(then, now), exact)
 
 
 def lead_view(
@@ -228,9 +229,8 @@ def _step(delivery: Delivery, now: datetime) -> Step:
             note = f"After {tries}. {delivery.last_error or ''}".strip()
         case _ if delivery.attempts:
             state = "To be tried again"
-            note = (
-                f"Next try {exactly(delivery.run_at)}, after {tries}. {delivery.last_error or ''}"
-            )
+            next_try = exactly(delivery.run_at.astimezone(now.tzinfo))
+            note = f"Next try {next_try}, after {tries}. {delivery.last_error or ''}"
         case _:
             state = "Waiting its turn"
     return Step(
@@ -256,7 +256,7 @@ def mail_view(delivery: MailDelivery, now: datetime) -> MailView:
         state, note = "Given up", delivery.last_error
     elif delivery.last_error and delivery.run_at:
         state = "To be tried again"
-        note = f"Next try {exactly(delivery.run_at)}. {delivery.last_error}"
+        note = f"Next try {exactly(delivery.run_at.astimezone(now.tzinfo))}. {delivery.last_error}"
     else:
         state = "On its way"
     return MailView(

@@ -104,16 +104,16 @@ def take(session: Session, lead_id: int, *, by: int, version: int | None = None)
 
     An open offer ends: accepted if it was made to `by`, withdrawn otherwise.
     """
-    row = _open(session, lead_id, version, by)
+    row = keep(session, lead_id, by=by, version=version)
     if row.holder_id == by and row.stage != "new" and row.offered_to_id is None:
         return _desk(row)
     if row.offered_to_id == by:
         return _accepted(session, row, by)
     if row.offered_to_id is not None:
         _end_offer(row)
-        _note(session, row, "withdrawn", by)
+        note_change(session, row, "withdrawn", by)
     _taken(session, row, by)
-    return _changed(session, row, "lead.taken", by)
+    return changed(session, row, "lead.taken", by)
 
 
 def move(
@@ -139,7 +139,7 @@ def move(
         words: what to remember about it, if anything.
         consult_at: when the consult will be; for ``consult_booked`` only, which needs it.
     """
-    row = _open(session, lead_id, version, by)
+    row = keep(session, lead_id, by=by, version=version)
     if stage not in MOVES[_stage(row)]:
         raise NotAllowedError(f"{NAMES[_stage(row)]} cannot become {NAMES[stage].lower()}.")
     if stage in CLOSING and reason not in CLOSING[stage]:
@@ -148,7 +148,7 @@ def move(
         raise NotAllowedError("A consult that is booked has a date and a time.")
     if stage == "taken":
         _taken(session, row, by)
-        return _changed(session, row, "lead.taken", by)
+        return changed(session, row, "lead.taken", by)
     if stage == "reached" and row.first_contact_at is None:
         row.first_contact_at = session.now()
     if stage in CLOSED or stage == "consult_booked":
@@ -159,7 +159,7 @@ def move(
         reason = ""
     more = {"reason": reason, "words": words, "consult_at": _text(consult_at)}
     _move(session, row, stage, by, **{key: value for key, value in more.items() if value})
-    return _changed(session, row, "lead.moved", by, stage=stage)
+    return changed(session, row, "lead.moved", by, stage=stage)
 
 
 def log_contact(
@@ -178,7 +178,7 @@ def log_contact(
     The first time ends the clock. A new lead is taken by it; whoever was reached is ``reached``. A
     day to ask again that has come is kept by it, and over. `today` is the day at the agency.
     """
-    row = _open(session, lead_id, version, by)
+    row = keep(session, lead_id, by=by, version=version)
     now = session.now()
     row.first_contact_at = row.first_contact_at or now
     facts: dict[str, str | bool] = {"way": way, "reached": reached}
@@ -189,10 +189,10 @@ def log_contact(
         row.ask_again_on = None
     if row.stage == "new":
         _taken(session, row, by)
-    _note(session, row, "contact", by, **facts)
+    note_change(session, row, "contact", by, **facts)
     if reached and row.stage == "taken":
         _move(session, row, "reached", by)
-    return _changed(session, row, "lead.contacted", by, reached=reached)
+    return changed(session, row, "lead.contacted", by, reached=reached)
 
 
 def ask_again(
@@ -205,33 +205,33 @@ def ask_again(
     today: date | None = None,
 ) -> Desk:
     """Note "not now": the day on which to ask again. The stage stays; `today` is the agency's."""
-    row = _open(session, lead_id, version, by)
+    row = keep(session, lead_id, by=by, version=version)
     if row.stage in CLOSED:
         raise NotAllowedError("This lead has its answer. Open it again first.")
     if on < (today or session.now().date()):
         raise NotAllowedError("Choose a day that is still to come.")
     row.ask_again_on = on
-    _note(session, row, "not_now", by, on=on.isoformat())
-    return _changed(session, row, "lead.not_now", by)
+    note_change(session, row, "not_now", by, on=on.isoformat())
+    return changed(session, row, "lead.not_now", by)
 
 
 def book_again(
     session: Session, lead_id: int, consult_at: datetime, *, by: int, version: int | None = None
 ) -> Desk:
     """Give a consult that is booked another date and time."""
-    row = _open(session, lead_id, version, by)
+    row = keep(session, lead_id, by=by, version=version)
     if row.stage != "consult_booked":
         raise NotAllowedError("No consult is booked.")
     row.consult_at = consult_at
-    _note(session, row, "rebooked", by, consult_at=_text(consult_at))
-    return _changed(session, row, "lead.rebooked", by)
+    note_change(session, row, "rebooked", by, consult_at=_text(consult_at))
+    return changed(session, row, "lead.rebooked", by)
 
 
 def hand_over(
     session: Session, lead_id: int, to: int, *, by: int, version: int | None = None, words: str = ""
 ) -> Desk:
     """Offer a lead to a colleague. Its holder keeps it until the other accepts."""
-    row = _open(session, lead_id, version, by)
+    row = keep(session, lead_id, by=by, version=version)
     if row.holder_id != by:
         raise NotAllowedError("Only who holds a lead can hand it over. Take it first.")
     if row.offered_to_id is not None:
@@ -239,14 +239,14 @@ def hand_over(
     if to == by or not is_active(session, to):
         raise NotAllowedError("Choose a colleague who has an account in use.")
     row.offered_to_id, row.offered_at = to, session.now()
-    _note(session, row, "offered", by, to=to, **({"words": words} if words else {}))
+    note_change(session, row, "offered", by, to=to, **({"words": words} if words else {}))
     _tell(session, row, "handed_over", to)
-    return _changed(session, row, "lead.offered", by, to=to)
+    return changed(session, row, "lead.offered", by, to=to)
 
 
 def accept(session: Session, lead_id: int, *, by: int, version: int | None = None) -> Desk:
     """Say yes to an offer: `by` is the holder from now on."""
-    row = _open(session, lead_id, version, by)
+    row = keep(session, lead_id, by=by, version=version)
     _only_for_who_was_asked(row, by)
     return _accepted(session, row, by)
 
@@ -261,30 +261,33 @@ def return_(
     words: str = "",
 ) -> Desk:
     """Say no to an offer, with a reason from ``reasons.RETURNING``; the holder stays the holder."""
-    row = _open(session, lead_id, version, by)
+    row = keep(session, lead_id, by=by, version=version)
     _only_for_who_was_asked(row, by)
     if reason not in RETURNING:
         raise NotAllowedError("Choose a reason.")
     _end_offer(row)
-    _note(session, row, "returned", by, reason=reason, **({"words": words} if words else {}))
+    note_change(session, row, "returned", by, reason=reason, **({"words": words} if words else {}))
     _tell(session, row, "handed_back", row.holder_id)
-    return _changed(session, row, "lead.returned", by, reason=reason)
+    return changed(session, row, "lead.returned", by, reason=reason)
 
 
 def withdraw(session: Session, lead_id: int, *, by: int, version: int | None = None) -> Desk:
     """Take an offer back; for the holder only."""
-    row = _open(session, lead_id, version, by)
+    row = keep(session, lead_id, by=by, version=version)
     if row.offered_to_id is None:
         raise NotAllowedError("There is no offer to take back.")
     if row.holder_id != by:
         raise NotAllowedError("Only who made an offer can take it back.")
     _end_offer(row)
-    _note(session, row, "withdrawn", by)
-    return _changed(session, row, "lead.withdrawn", by)
+    note_change(session, row, "withdrawn", by)
+    return changed(session, row, "lead.withdrawn", by)
 
 
-def _open(session: Session, lead_id: int, version: int | None, by: int) -> LeadRow:
-    """The lead, kept for this transaction, as its caller saw it; `by` has an account in use."""
+def keep(session: Session, lead_id: int, *, by: int, version: int | None) -> LeadRow:
+    """The lead, kept for this transaction, as its caller saw it; `by` has an account in use.
+
+    For verbs about a lead that are not in this module; they end with ``changed``.
+    """
     keep_roster(session)
     row = session.scalar(
         select(LeadRow)
@@ -301,16 +304,18 @@ def _open(session: Session, lead_id: int, version: int | None, by: int) -> LeadR
     return row
 
 
-def _changed(
+def changed(
     session: Session, row: LeadRow, action: str, by: int, **facts: str | int | bool | None
 ) -> Desk:
+    """Close a verb: the lead has a new version, and the audit log an entry."""
     row.version += 1
     session.flush()
     audit.record(session, action, by=by, lead_id=row.submission_id, **facts)
     return _desk(row)
 
 
-def _note(session: Session, row: LeadRow, kind: str, by: int, **data: object) -> None:
+def note_change(session: Session, row: LeadRow, kind: str, by: int, **data: object) -> None:
+    """Add a line to the timeline about the change that ``changed`` will close."""
     note_event(session, row.submission_id, kind, by=by, version=row.version + 1, **data)
 
 
@@ -319,14 +324,14 @@ def _tell(session: Session, row: LeadRow, kind: Kind, whom: int | None) -> None:
 
 
 def _move(session: Session, row: LeadRow, stage: Stage, by: int, **data: object) -> None:
-    _note(session, row, "moved", by, to=stage, **{"from": row.stage}, **data)
+    note_change(session, row, "moved", by, to=stage, **{"from": row.stage}, **data)
     row.stage, row.stage_since = stage, session.now()
     outcomes.note_stage(session, row.submission_id, stage)
 
 
 def _taken(session: Session, row: LeadRow, by: int) -> None:
     if row.holder_id != by:
-        _note(session, row, "taken", by, **{"from": row.holder_id})
+        note_change(session, row, "taken", by, **{"from": row.holder_id})
         row.holder_id = by
     if row.stage == "new":
         _move(session, row, "taken", by)
@@ -334,10 +339,10 @@ def _taken(session: Session, row: LeadRow, by: int) -> None:
 
 def _accepted(session: Session, row: LeadRow, by: int) -> Desk:
     _end_offer(row)
-    _note(session, row, "accepted", by, **{"from": row.holder_id})
+    note_change(session, row, "accepted", by, **{"from": row.holder_id})
     row.holder_id = by
     _taken(session, row, by)
-    return _changed(session, row, "lead.accepted", by)
+    return changed(session, row, "lead.accepted", by)
 
 
 def _end_offer(row: LeadRow) -> None:

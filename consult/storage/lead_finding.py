@@ -137,6 +137,19 @@ class Finding:
         count = None if start else self._count(len(leads), complete=not (more or turn))
         return FoundPage(leads, behind, further, bool(turn), count)
 
+    def beside(self, lead_id: int) -> tuple[int | None, int | None]:
+        """The leads before and after one; None at either end, and where a walk finds none.
+
+        It need not be among those that are selected: it may have been done with meanwhile.
+        """
+        row = self._session.get(LeadRow, lead_id)
+        key = getattr(row, self._column) if row else None
+        if key is None:
+            return None, None
+        found = [self._ids((key, lead_id), down, 1) for down in (not self._down, self._down)]
+        before, after = (ids[0] if ids else None for ids in found)
+        return before, after
+
     def _count(self, shown: int, *, complete: bool) -> Count:
         """How many leads there are, as far as that is quickly told."""
         if complete:
@@ -260,6 +273,13 @@ def find(
 ) -> FoundPage:
     """A page of the leads that a search selects, in its order: see `Finding.page`."""
     return Finding(session, search, viewer).page(after=after, before=before, limit=limit)
+
+
+def neighbours(
+    session: Session, search: LeadSearch, viewer: Viewer, lead_id: int
+) -> tuple[int | None, int | None]:
+    """The leads before and after one in the order of a search: see `Finding.beside`."""
+    return Finding(session, search, viewer).beside(lead_id)
 
 
 def every_id(session: Session, search: LeadSearch, viewer: Viewer) -> Iterator[int]:

@@ -147,7 +147,7 @@ def submit(
         session: a writing one.
         check_token: as ``checks.start`` returned it.
         new: what to freeze.
-        office: by when to reply, and who catches the lead; the usual office, if left out.
+        office: who catches the lead; the usual office, if left out.
 
     Returns:
         The token of the result page.
@@ -217,8 +217,8 @@ def save_contact(
         contact: whom to write to.
         mail_link: the address of the result page, for the mail with the report, which goes to an
             address that is new or corrected; None sends no mail.
-        office: when there is somebody to reply. Nobody can be reached before they say who they are,
-            so the time to reply is counted from then.
+        office: when there is somebody to reply; the usual office, if left out. Before somebody
+            says who they are, nobody can reply, so the time is counted from then.
 
     Returns:
         Whether the result token is known.
@@ -233,8 +233,7 @@ def save_contact(
         return False
     stored = session.get(ContactRow, row.id)
     if stored is None:
-        if office:
-            _start_clock(session, row.id, office)
+        _start_clock(session, row.id, office or Office())
         stored = ContactRow(submission_id=row.id)
         session.add(stored)
     elif _contact(stored) == contact:
@@ -346,7 +345,6 @@ def _open_desk(
             stage="new",
             stage_since=row.submitted_at,
             holder_id=holder,
-            due_at=office.due_at(row.submitted_at),
             submitted_at=row.submitted_at,
             demo=row.demo,
             archetype=row.archetype,
@@ -362,12 +360,16 @@ def _open_desk(
 
 
 def _start_clock(session: Session, lead_id: int, office: Office) -> None:
-    """Count the time to reply from now, unless somebody got in touch already."""
+    """Count the time to reply from now, unless somebody got in touch already.
+
+    Whoever has not said who they are cannot be reached, and waits for nothing.
+    """
     session.execute(
         update(LeadRow)
         .where(LeadRow.submission_id == lead_id, LeadRow.first_contact_at.is_(None))
         .values(due_at=office.due_at(session.now()))
     )
+    note_event(session, lead_id, "contact_left")
 
 
 def _one(session: Session, query: _Leads) -> Lead | None:

@@ -1,6 +1,6 @@
 """The timeline of a lead: what was done about it, by whom and when. Added to, never changed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -51,6 +51,17 @@ def note_event(
         )
     )
     session.flush()
+
+
+def was_reached(events: Iterable[Event]) -> bool:
+    """Whether somebody at the agency has talked to the owner of a lead, by its timeline."""
+    return any(event.kind == "moved" and event.data["to"] == "reached" for event in events)
+
+
+def reachable_at(events: Iterable[Event], submitted_at: datetime) -> datetime:
+    """When the clock of the first reply began: when the owner said who they are."""
+    left = (event.at for event in events if event.kind == "contact_left")
+    return next(left, submitted_at)
 
 
 def timeline(session: Session, lead_id: int, since: int = 0) -> list[Event]:

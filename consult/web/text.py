@@ -13,6 +13,11 @@ def one_line(text: str) -> str:
     return " ".join("".join(_kept(letter) for letter in text).split())
 
 
+def many_lines(text: str) -> str:
+    """Return a text line by line as `one_line` does, without empty lines around it."""
+    return "\n".join(one_line(line) for line in text.splitlines()).strip()
+
+
 def _kept(letter: str) -> str:
     if letter in _JOINERS or not unicodedata.category(letter).startswith("C"):
         return letter

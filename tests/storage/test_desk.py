@@ -220,7 +220,8 @@ def test_a_day_to_ask_again_is_over_once_it_was_kept(
 def test_overdue_is_who_was_promised_an_answer_and_heard_nothing(
     database: Database, clock: Clock, ben: int
 ) -> None:
-    lead = new_lead(database)
+    assert see(database, new_lead(database)).due_at is None
+    lead = new_lead(database, contact=True)
     due = see(database, lead).due_at
     assert due == clock() + timedelta(hours=1)
     assert not see(database, lead).is_overdue(clock())

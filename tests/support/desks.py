@@ -5,11 +5,11 @@ from uuid import uuid4
 
 from sqlalchemy import select
 
-from consult.storage import desk, staff
+from consult.storage import desk, leads, staff
 from consult.storage.database import Database, Session
 from consult.storage.desk import Desk
 from consult.storage.staff_tables import StaffUserRow
-from tests.support.submissions import lead_of, submitted
+from tests.support.submissions import CONTACT, lead_of, submitted
 
 _A_WEEK = timedelta(days=7)
 
@@ -30,8 +30,13 @@ def close_account(database: Database, user_id: int, new_leads_to: str = "") -> N
         staff.disable(session, user_id, new_leads_to=new_leads_to)
 
 
-def new_lead(database: Database) -> int:
-    return lead_of(database, submitted(database)).id
+def new_lead(database: Database, *, contact: bool = False) -> int:
+    """A lead that just came in; with a contact, the clock of its first reply runs."""
+    token = submitted(database)
+    if contact:
+        with database.writing() as session:
+            leads.save_contact(session, token, CONTACT)
+    return lead_of(database, token).id
 
 
 def see(database: Database, lead_id: int) -> Desk:

@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from consult.relay.notices import WEBHOOK_KINDS
 from consult.staff import accounts
-from consult.storage import exports, mails, webhooks
+from consult.storage import exports, mails, notes, staff, webhooks
 from consult.storage.desk_tables import LeadRow
 from consult.storage.staff_tables import StaffUserRow
 from tests.support.apps import make_app, services_of
@@ -44,6 +44,7 @@ class World:
             sign_in(PageClient(self.app), _EMAILS[role])  # at another desk
         self._tokens = {role: self._form_token(role) for role in ROLES}
         self.leads = [make_lead(self.app, contact=CONTACT) for _ in range(2)]
+        self._notes = self._with_notes()
         invitation = accounts.invite(made.database, "", "new@example.com").rsplit("/", 1)[1]
         with made.database.writing() as session:
             for number, lead in enumerate(self.leads, 1):
@@ -85,6 +86,17 @@ class World:
             now.backup(self._kept)
         self._watch = sqlite3.connect(self._file)
 
+    def _with_notes(self) -> dict[str, list[int]]:
+        """A note on each lead by everybody who could ever write one; their ids."""
+        written: dict[str, list[int]] = {}
+        with services_of(self.app).database.writing() as session:
+            for role in _EMAILS:
+                user = staff.user_by_email(session, _EMAILS[role])
+                assert user is not None
+                made = [notes.add(session, lead, "Call again", by=user.id) for lead in self.leads]
+                written[role] = [note.id for note in made if note]
+        return written
+
     def close(self) -> None:
         """Give everything back."""
         self._watch.close()
@@ -114,6 +126,7 @@ class World:
                 "own": self._passkeys[_EMAILS[me]],
                 "another's": self._passkeys[_EMAILS[other]],
             },
+            "note_id": {"own": self._notes[me][0], "another's": self._notes[other][1]},
             "mail_id": {"own": 1, "another's": 2},
             "endpoint_id": {"own": 1, "another's": 2},
             "message_id": {"own": 1, "another's": 2},

@@ -1,0 +1,96 @@
+"""After the call: whether a part of somebody's relay is as they said, better, or worse.
+
+Over time that tells which questions mislead: where staff find it otherwise again and again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, cast, get_args
+
+from sqlalchemy import delete, func, select
+
+from consult.storage.database import Session
+from consult.storage.desk import Desk, NotAllowedError, changed, keep, note_change
+from consult.storage.desk_tables import LeadRow, VerdictRow
+from consult.storage.timeline import timeline, was_reached
+
+Verdict = Literal["as_said", "better", "worse"]
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """How often staff found a dimension as it was said, better, or worse."""
+
+    dimension: str
+    as_said: int = 0
+    better: int = 0
+    worse: int = 0
+
+    @property
+    def all(self) -> int:
+        return self.as_said + self.better + self.worse
+
+    @property
+    def otherwise(self) -> int:
+        """How often it was not as it was said."""
+        return self.better + self.worse
+
+
+def verdicts_of(session: Session, lead_id: int) -> dict[str, Verdict]:
+    """What staff found about a lead, by dimension."""
+    rows = session.execute(
+        select(VerdictRow.dimension, VerdictRow.verdict).where(VerdictRow.submission_id == lead_id)
+    )
+    return {dimension: cast(Verdict, verdict) for dimension, verdict in rows}
+
+
+def give(
+    session: Session,
+    lead_id: int,
+    found: Mapping[str, Verdict],
+    *,
+    by: int,
+    version: int | None = None,
+) -> Desk:
+    """Keep what was found about a lead whose owner was reached, instead of what was there before.
+
+    Args:
+        session: a writing one.
+        lead_id: the lead.
+        found: by the id of the dimension; a dimension that is left out has no verdict.
+        by: the id of the member of staff.
+        version: the one `by` saw; see ``consult.storage.desk``, also for the errors.
+    """
+    row = keep(session, lead_id, by=by, version=version)
+    if not was_reached(timeline(session, lead_id)):
+        raise NotAllowedError("Nobody has talked to them yet.")
+    before = verdicts_of(session, lead_id)
+    fresh = {id: verdict for id, verdict in found.items() if before.get(id) != verdict}
+    session.execute(
+        delete(VerdictRow).where(
+            VerdictRow.submission_id == lead_id,
+            VerdictRow.dimension.in_(fresh.keys() | before.keys() - found.keys()),
+        )
+    )
+    session.add_all(
+        VerdictRow(submission_id=lead_id, dimension=id, verdict=verdict, by_id=by, at=session.now())
+        for id, verdict in fresh.items()
+    )
+    note_change(session, row, "verdict", by, found=dict(found))
+    return changed(session, row, "lead.judged", by, dimensions=len(found))
+
+
+def which_mislead(session: Session, *, demo: bool = False) -> list[Found]:
+    """What was found of each dimension, those most often found otherwise first."""
+    rows = session.execute(
+        select(VerdictRow.dimension, VerdictRow.verdict, func.count())
+        .join(LeadRow, LeadRow.submission_id == VerdictRow.submission_id)
+        .where(LeadRow.demo.is_(demo))
+        .group_by(VerdictRow.dimension, VerdictRow.verdict)
+    )
+    counts: dict[str, dict[str, int]] = {}
+    for dimension, verdict, count in rows:
+        counts.setdefault(dimension, {})[verdict] = count
+    found = [Found(dimension, **of_each) for dimension, of_each in counts.items()]
+    return sorted(found, key=lambda one: (-one.otherwise / one.all, -one.all, one.dimension))
