@@ -84,6 +84,19 @@ class Office:
             passed += min(closes, end) - opens
         return passed
 
+    def days_between(self, start: datetime, end: datetime) -> int:
+        """How many opening days later `end` is, from the day on which somebody was first there."""
+        first = next(self._open_from(start))[0]
+        day, last, days = self.today(first), self.today(end), 0
+        while day < last:
+            day += _DAY
+            days += self.is_open_on(day)
+        return days
+
+    def is_open_on(self, day: date) -> bool:
+        """Whether anybody is there on a day."""
+        return day not in self.closed and bool(self.week.get(day.weekday()))
+
     def today(self, now: datetime) -> date:
         """Which day it is at the agency."""
         return now.astimezone(self.zone).date()

@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from consult.staff import list_filters, list_views
 from consult.staff.access import member
 from consult.staff.blueprint import blueprint
+from consult.staff.health_views import own_health_view
 from consult.staff.list_filters import MOST_SOURCES, ORDERS, Words
 from consult.staff.rights import for_staff
 from consult.storage import lead_choices
@@ -31,6 +32,8 @@ def lead_list() -> ResponseReturnValue:
         found = find(session, search, viewer(), limit=PAGE_SIZE, **places)
         states = pdf_states(session, [lead.id for lead in found.leads])
         words = words_for(session, search)
+        shows_health = search.is_everything and not any(places.values())
+        own_health = own_health_view(session, services().settings.office) if shows_health else None
         now = session.now()
     return render_template(
         "staff/lead_list.html",
@@ -43,6 +46,7 @@ def lead_list() -> ResponseReturnValue:
         chips=words.chips(search),
         form=words.form(search),
         first_page=not any(places.values()),
+        own_health=own_health,
     )
 
 

@@ -248,5 +248,5 @@ def is_contact(event: Event) -> bool:
 def test_no_order_of_events_loses_a_lead_or_an_answer(database: Database, clock: Clock) -> None:
     Relay.database, Relay.clock = database, clock
     run_state_machine_as_test(
-        Relay, settings=settings(max_examples=25, stateful_step_count=40, deadline=None)
+        Relay, settings=settings(max_examples=15, stateful_step_count=30, deadline=None)
     )

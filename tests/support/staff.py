@@ -65,9 +65,9 @@ def make_lead(
     frozen = freeze(walk(edition, answers, depth="quick"), made.brand)
     with made.database.writing() as session:
         token = checks.start(session, edition.name, "quick", source or {})
-        result = leads.submit(session, token, frozen)
+        result = leads.submit(session, token, frozen, made.settings.office)
         if contact:
-            leads.save_contact(session, result, contact)
+            leads.save_contact(session, result, contact, office=made.settings.office)
     with made.database.reading() as session:
         lead = leads.by_result_token(session, result)
     assert lead is not None

@@ -1,0 +1,303 @@
+"""Working on a lead from its page: the next step, handing over, two at once, notes, verdicts."""
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from consult.storage import desk, staff
+from consult.storage.database import Database
+from tests.support.apps import make_app, services_of
+from tests.support.client import PageClient
+from tests.support.databases import Clock
+from tests.support.desks import see
+from tests.support.page import Page
+from tests.support.staff import make_lead, make_user, signed_in
+from tests.support.submissions import CONTACT
+
+BEN = "ben@example.com"
+HOSTILE = '"><script>alert(1)</script>{{ 7 * 7 }}'
+
+
+@pytest.fixture
+def database(app: Flask) -> Database:
+    made = services_of(app).database
+    made.clock = Clock()  # a Monday, at half past nine in the morning
+    return made
+
+
+@pytest.fixture
+def grace(app: Flask, database: Database) -> PageClient:
+    """The browser of an admin, who catches new leads."""
+    make_user(app, admin=True)
+    return signed_in(app)
+
+
+@pytest.fixture
+def ben(app: Flask, grace: PageClient) -> PageClient:
+    make_user(app, BEN)
+    return signed_in(app, BEN)
+
+
+@pytest.fixture
+def lead(app: Flask, grace: PageClient) -> int:
+    return make_lead(app, contact=CONTACT)
+
+
+def send(client: PageClient, lead: int, action: str, **fields: str) -> Page:
+    """Fill in the form of a lead's page whose action ends so, and see where it leads."""
+    page = client.get(f"/staff/leads/{lead}")
+    return client.follow(client.submit(page.form(f"/{action}").fill(**fields)))
+
+
+def user_id(database: Database, email: str) -> int:
+    with database.reading() as session:
+        user = staff.user_by_email(session, email)
+    assert user is not None
+    return user.id
+
+
+def move(client: PageClient, lead: int, stage: str, *, status: int = 303, **fields: str) -> Page:
+    page = client.get(f"/staff/leads/{lead}")
+    form = next(
+        form
+        for form in page.forms
+        if form.action.endswith("/stage") and form.data["stage"] == [stage]
+    )
+    return client.submit(form.fill(**fields), status=status)
+
+
+def test_a_lead_goes_from_new_to_won_by_the_one_next_step(
+    grace: PageClient, database: Database, lead: int
+) -> None:
+    path = f"/staff/leads/{lead}"
+    page = grace.get(path)
+    assert "Take it, so that the others know" in page.text
+    assert "Reply due in 1 h 0 min" in page.text
+    page = send(grace, lead, "take")
+    assert "Get in touch" in page.text
+    contact = {"version": str(see(database, lead).version), "way": "phone", "reached": "yes"}
+    form = page.form("/contact")
+    page = grace.follow(grace.post(form.action, {**_one_each(form.data), **contact}))
+    assert "Book the consult" in page.text
+    assert "First reply after less than a minute" in page.text
+    assert move(grace, lead, "consult_booked", day="2026-03-04", time="14:30").is_redirect
+    page = grace.get(path)
+    assert "4 Mar 2026, 14:30 UTC" in page.text
+    assert "Hold the consult when it is time" in page.text
+    move(grace, lead, "consult_held")
+    move(grace, lead, "won", words="Starts in May")
+    page = grace.get(path)
+    assert "there was a clear answer" in page.text
+    for told in ("Taken", "Reached them by phone", "Consult held", "Starts in May"):
+        assert told in page.text
+    assert see(database, lead).stage == "won"
+
+
+def _one_each(data: dict[str, list[str]]) -> dict[str, str]:
+    return {name: values[0] for name, values in data.items()}
+
+
+def test_a_lead_that_is_handed_over_may_come_back_with_a_reason(
+    grace: PageClient, ben: PageClient, database: Database, lead: int
+) -> None:
+    send(grace, lead, "take")
+    page = send(grace, lead, "offer", to=str(user_id(database, BEN)), words="You know tents")
+    assert "who has not answered" in page.text
+    page = ben.get(f"/staff/leads/{lead}")
+    assert "Say whether you take it over" in page.text
+    assert "You know tents" in page.text
+    back = page.form("/return")
+    refused = ben.submit(back, status=422)
+    assert "Choose a reason." in refused.text
+    page = ben.follow(ben.submit(back.fill(reason="no_time", words="On a trade fair")))
+    assert "Returned it: i have no time for it" in page.text
+    assert "On a trade fair" in page.text
+    send(grace, lead, "offer", to=str(user_id(database, BEN)))
+    send(grace, lead, "withdraw")
+    send(grace, lead, "offer", to=str(user_id(database, BEN)))
+    send(ben, lead, "accept")
+    assert see(database, lead).holder_id == user_id(database, BEN)
+
+
+def test_the_second_of_two_sees_what_the_first_did_and_loses_nothing(
+    grace: PageClient, ben: PageClient, database: Database, lead: int
+) -> None:
+    send(grace, lead, "take")
+    seen = ben.get(f"/staff/leads/{lead}")
+    send(grace, lead, "not-now", on="2026-04-01")
+    late = next(
+        f for f in seen.forms if f.action.endswith("/stage") and f.data["stage"] == ["lost"]
+    )
+    page = ben.submit(late.fill(reason="price", words="Said it is too much"), status=409)
+    assert "Somebody else was quicker" in page.text
+    assert "Not now: ask again on 1 Apr 2026" in page.text
+    assert see(database, lead).stage == "taken"
+    again = next(
+        f for f in page.forms if f.action.endswith("/stage") and f.data["stage"] == ["lost"]
+    )
+    assert again.data["reason"] == ["price"]
+    assert again.data["words"] == ["Said it is too much"]
+    ben.submit(again)
+    assert see(database, lead).stage == "lost"
+
+
+def test_what_the_second_wanted_and_cannot_do_any_more_is_told(
+    grace: PageClient, ben: PageClient, database: Database, lead: int
+) -> None:
+    send(grace, lead, "take")
+    seen = ben.get(f"/staff/leads/{lead}")
+    move(grace, lead, "not_a_fit", reason="outside")
+    late = next(
+        f for f in seen.forms if f.action.endswith("/stage") and f.data["stage"] == ["lost"]
+    )
+    page = ben.submit(late.fill(reason="price", words="Too much"), status=409)
+    assert "no longer needed or possible" in page.text
+    assert "You wrote: Too much" in page.text
+
+
+@pytest.mark.parametrize(
+    ("stage", "fields", "complaint"),
+    [
+        ("lost", {}, "Choose a reason."),
+        ("not_a_fit", {}, "Choose a reason."),
+        ("lost", {"reason": "price", "words": "w" * 1001}, "Use at most 1000 characters."),
+    ],
+)
+def test_a_stage_that_lacks_something_says_what_and_keeps_what_was_typed(
+    grace: PageClient,
+    database: Database,
+    lead: int,
+    stage: str,
+    fields: dict[str, str],
+    complaint: str,
+) -> None:
+    send(grace, lead, "take")
+    page = move(grace, lead, stage, status=422, **fields)
+    assert complaint in page.text
+    assert see(database, lead).stage == "taken"
+
+
+def test_a_day_or_time_that_makes_no_sense_is_refused_in_words(
+    grace: PageClient, database: Database, lead: int
+) -> None:
+    with database.writing() as session:
+        me = user_id(database, "grace@example.com")
+        desk.log_contact(session, lead, by=me, way="phone", reached=True)
+    page = move(grace, lead, "consult_booked", status=422, day="soon", time="noon")
+    assert "Enter a day" in page.text
+    assert "Enter a time" in page.text
+    late = grace.get(f"/staff/leads/{lead}").form("/not-now").fill(on="2020-01-01")
+    assert "still to come" in grace.submit(late, status=422).text
+
+
+def test_times_are_those_of_the_agency(tmp_path: Path, clock: Clock) -> None:
+    app = make_app(tmp_path / "var", time_zone="America/New_York")
+    services_of(app).database.clock = clock
+    make_user(app)
+    client = signed_in(app)
+    lead = make_lead(app, contact=CONTACT)
+    # Half past nine in UTC is before opening time in New York.
+    assert "2 Mar 2026, 10:00 EST" in client.get(f"/staff/leads/{lead}").text
+    with services_of(app).database.writing() as session:
+        user = staff.user_by_email(session, "grace@example.com")
+        assert user is not None
+        desk.log_contact(session, lead, by=user.id, way="mail", reached=True)
+    move(client, lead, "consult_booked", day="2026-03-10", time="14:30")
+    assert "10 Mar 2026, 14:30 EDT" in client.get(f"/staff/leads/{lead}").text
+    assert see(services_of(app).database, lead).consult_at is not None
+
+
+def test_overdue_is_told_and_ends_with_the_first_try(
+    grace: PageClient, database: Database, lead: int
+) -> None:
+    clock = database.clock
+    assert isinstance(clock, Clock)
+    clock.go_on(hours=3)
+    assert "Overdue by 2 h 0 min" in signed_in(grace.app).get(f"/staff/leads/{lead}").text
+
+
+def test_notes_are_for_all_and_edited_by_their_author(
+    grace: PageClient, ben: PageClient, lead: int
+) -> None:
+    path = f"/staff/leads/{lead}"
+    page = send(grace, lead, "notes", text=f"Line one\r\nLine two {HOSTILE}")
+    assert HOSTILE in page.text
+    assert "Grace Hopper" in page.text
+    (edit,) = [form for form in page.forms if form.action.endswith("/notes/1")]
+    page = grace.follow(grace.submit(edit.fill(text="Prefers mail")))
+    assert "Prefers mail" in page.text
+    assert "edited" in page.text
+    others = ben.get(path)
+    assert not [form for form in others.forms if form.action.endswith("/notes/1")]
+    ben.post(edit.action, _one_each(others.form("/notes").data) | {"text": "Mine"}, status=404)
+    page = ben.follow(ben.submit(others.form("/resolve")))
+    assert "Resolved by" in page.text
+    page = grace.follow(grace.submit(grace.get(path).form("/reopen")))
+    assert "Resolved by" not in page.text
+
+
+@pytest.mark.parametrize("text", ["", "  \r\n ", "w" * 4001])
+def test_a_note_says_something_and_not_too_much(grace: PageClient, lead: int, text: str) -> None:
+    form = grace.get(f"/staff/leads/{lead}").form("/notes").fill(text=text)
+    page = grace.submit(form, status=422)
+    assert "Write something" in page.text or "at most 4000" in page.text
+
+
+def test_what_the_call_showed_stands_beside_what_they_said(
+    grace: PageClient, database: Database, lead: int
+) -> None:
+    assert not [f for f in grace.get(f"/staff/leads/{lead}").forms if "verdicts" in f.action]
+    with database.writing() as session:
+        me = user_id(database, "grace@example.com")
+        desk.log_contact(session, lead, by=me, way="phone", reached=True)
+    page = send(grace, lead, "verdicts", reply_speed="worse", own_goals="as_said")
+    form = page.form("/verdicts")
+    assert form.data["reply_speed"] == ["worse"]
+    assert form.data["own_goals"] == ["as_said"]
+    page = send(grace, lead, "verdicts", reply_speed="")
+    assert page.form("/verdicts").data["reply_speed"] == [""]
+    assert "Noted what the call showed" in page.text
+
+
+def test_next_and_previous_follow_the_list_that_a_lead_was_opened_from(
+    app: Flask, grace: PageClient, database: Database
+) -> None:
+    clock = database.clock
+    assert isinstance(clock, Clock)
+    made = []
+    for source in ("letter", "fair", "letter"):
+        clock.go_on(seconds=1)
+        made.append(make_lead(app, source={"utm_source": source}))
+    first, second, third = made
+    page = grace.get(f"/staff/leads/{second}")
+    assert page.link("Previous") == f"/staff/leads/{third}"
+    assert page.link("Next") == f"/staff/leads/{first}"
+    page = grace.get(f"/staff/leads/{third}?source=letter")
+    assert page.link("Next") == f"/staff/leads/{first}?source=letter"
+    assert page.link("All leads") == "/staff/?source=letter"
+    assert "Previous" not in page.links
+    taken = grace.submit(page.form("/take"))
+    assert taken.location == f"/staff/leads/{third}?source=letter"
+
+
+def test_a_form_without_a_version_is_none_of_ours(grace: PageClient, lead: int) -> None:
+    form = grace.get(f"/staff/leads/{lead}").form("/take")
+    grace.post(form.action, {"csrf_token": form.data["csrf_token"][0]}, status=400)
+
+
+def test_the_list_tells_how_the_agency_itself_does(
+    app: Flask, grace: PageClient, database: Database, lead: int
+) -> None:
+    text = grace.get("/staff/").text
+    assert "Our own handoff" in text
+    assert "Too few to tell" in text
+    clock = database.clock
+    assert isinstance(clock, Clock)
+    me = user_id(database, "grace@example.com")
+    for _ in range(5):
+        other = make_lead(app, contact=CONTACT)
+        clock.go_on(minutes=2)
+        with database.writing() as session:
+            desk.log_contact(session, other, by=me, way="phone", reached=False)
+    assert "First reply Within an hour. From 5 leads" in grace.get("/staff/").text
