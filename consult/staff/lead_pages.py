@@ -11,6 +11,7 @@ from consult.report.brief import brief_of
 from consult.staff import desk_views, views
 from consult.staff.access import member
 from consult.staff.blueprint import ID, blueprint
+from consult.staff.journey_views import journey_view
 from consult.staff.person_pages import may_see_data
 from consult.staff.rights import for_staff
 from consult.staff.timeline_views import line
@@ -31,6 +32,7 @@ from consult.storage.database import Session
 from consult.storage.deliveries import deliveries, pdf_states
 from consult.storage.lead_finding import neighbours
 from consult.storage.lead_search import LeadSearch, Viewer
+from consult.storage.lead_trace import trace_of
 from consult.storage.timeline import Event, timeline
 from consult.web.services import services
 
@@ -71,6 +73,7 @@ def lead_page(
         events = timeline(session, lead_id)
         written = notes.notes_of(session, lead_id)
         people = {user.id: user for user in staff.all_users(session)}
+        pages = trace_of(session, lead_id)
         judged = verdicts.verdicts_of(session, lead_id)
         beside = neighbours(session, search, Viewer(me.id, office.zone), lead_id)
         now = session.now().astimezone(office.zone)
@@ -83,6 +86,7 @@ def lead_page(
         brief=brief_of(shown.report, shown.reasons),
         desk=desk_views.desk_view(standing, found.submitted_at, events, people, me.id, office, now),
         timeline=[line(event, people, now) for event in reversed(events)],
+        journey=journey_view(found.edition, pages),
         notes=[desk_views.note_view(note, people, me.id, now) for note in written],
         colleagues=desk_views.colleagues(people, me.id),
         verdicts=judged,

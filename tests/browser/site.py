@@ -3,17 +3,19 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from flask import Flask
 
 from consult.staff import accounts
-from consult.storage import erasure, exports
+from consult.storage import desk, erasure, exports, notes, verdicts
+from consult.storage import staff as accounts_of
 from tests.support import staff
 from tests.support.apps import deliver, make_app, services_of
 from tests.support.browser import serving
 from tests.support.client import PageClient
-from tests.support.factors import make_careful_user
+from tests.support.factors import CAREFUL, make_careful_user
 from tests.support.journey import Journey
 from tests.support.personas import BATON_ON_THE_FLOOR, CONTACT, DISCIPLINED_SOLO, MOSTLY_UNKNOWN
 from tests.support.provider import NOBODY_THERE, settings_for
@@ -72,15 +74,21 @@ def _filled(app: Flask, origin: str) -> Site:
     empty.start()
     full.start()
     full.to_review()
+    waiting, anonymous, best = (
+        _with_contact(app),
+        hand_in(app, MOSTLY_UNKNOWN),
+        hand_in(app, DISCIPLINED_SOLO),
+    )
+    _work_on_leads(app)
     return Site(
         app=app,
         origin=origin,
         empty_check=empty.root,
         full_check=full.root,
         result=delivered,
-        waiting_result=_with_contact(app),
-        anonymous_result=hand_in(app, MOSTLY_UNKNOWN),
-        best_result=hand_in(app, DISCIPLINED_SOLO),
+        waiting_result=waiting,
+        anonymous_result=anonymous,
+        best_result=best,
         invitation=accounts.invite(services_of(app).database, "", "ada@example.com"),
     )
 
@@ -102,6 +110,26 @@ def _ask_for_exports(app: Flask) -> None:
         making, ready = (exports.ask(session, 1, "xlsx", total=12_345) for _ in range(2))
         exports.note_progress(session, making, 4_000)
         exports.finish(session, ready, 12_345)
+
+
+def _work_on_leads(app: Flask) -> None:
+    """The one that waits is offered to who looks, the best is far gone, with notes and verdicts."""
+    with services_of(app).database.writing() as session:
+        me, other = (
+            user.id
+            for email in (staff.EMAIL, CAREFUL)
+            if (user := accounts_of.user_by_email(session, email))
+        )
+        desk.take(session, 3, by=other)
+        desk.hand_over(session, 3, me, by=other, words="You know their trade.")
+        desk.log_contact(session, 5, by=me, way="phone", reached=True, words="After lunch is best")
+        notes.add(session, 5, "Prefers mail.\nHas two vans.", by=me)
+        done = notes.add(session, 5, "Ask what the fair cost.", by=other)
+        if done:
+            notes.resolve(session, 5, done.id, by=me)
+        moment = session.now() + timedelta(days=2)
+        desk.move(session, 5, "consult_booked", by=me, consult_at=moment)
+        verdicts.give(session, 5, {"reply_speed": "worse"}, by=me)
 
 
 def _journey(app: Flask) -> Journey:

@@ -42,6 +42,24 @@ def open_all(visit: Visit) -> None:
     visit.tab.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
 
 
+def send_empty(form: str) -> Step:
+    """Send a form of a lead's desk as it is."""
+
+    def send(visit: Visit) -> None:
+        open_all(visit)
+        press(f"#do-{form} button")(visit)
+
+    return send
+
+
+def send_late_to_lead(visit: Visit) -> None:
+    """Send a form of a page that somebody else has made old."""
+    open_all(visit)
+    visit.tab.evaluate("document.querySelectorAll('[name=version]').forEach(f => { f.value = 1 })")
+    visit.tab.locator("#not-now-on").fill("2099-12-24")
+    press("#do-not-now button")(visit)
+
+
 def too_many_symptoms(visit: Visit) -> None:
     """Tick more than may be ticked, and go on."""
     for box in visit.tab.locator("[name=symptoms]").all():
@@ -195,6 +213,10 @@ STAFF_STATES = (
     State("lead", on("/staff/leads/1"), open_all, signed_in=True),
     State("lead without PDF", on("/staff/leads/3"), open_all, signed_in=True),
     State("lead without contact", on("/staff/leads/4"), open_all, signed_in=True),
+    State("lead offered", on("/staff/leads/3"), signed_in=True),
+    State("lead worked on", on("/staff/leads/5"), open_all, signed_in=True),
+    State("lead refused", on("/staff/leads/5"), send_empty("not-now"), signed_in=True),
+    State("lead changed meanwhile", on("/staff/leads/5"), send_late_to_lead, signed_in=True),
     State("mail", on("/staff/leads/1/mails/1"), signed_in=True),
     State("data", on("/staff/leads/1/data"), signed_in=True),
     State("delete lead", on("/staff/leads/1/delete"), signed_in=True),
