@@ -44,7 +44,7 @@ def made(client: PageClient, database: Database) -> list[Made]:
 def shown(page: Page) -> list[int]:
     """The leads on a page of the list, in order."""
     hrefs = [link.attrib.get("href", "") for link in page.document.all("a")]
-    found = [re.fullmatch(r"/staff/leads/(\d+)", href) for href in hrefs]
+    found = [re.fullmatch(r"/staff/leads/(\d+)(?:\?.*)?", href) for href in hrefs]
     return [int(match[1]) for match in found if match]
 
 
