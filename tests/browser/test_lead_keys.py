@@ -30,39 +30,39 @@ def visit(browser: Browser, site: Site) -> Iterator[Visit]:
 
 
 def test_j_and_k_go_through_the_leads_in_the_order_of_the_list(visit: Visit) -> None:
-    visit.open("/staff/leads/2?sort=newest")
+    visit.open("/staff/leads/3?sort=newest")
     visit.leave(lambda: visit.tab.keyboard.press("j"))
     assert visit.path.startswith("/staff/leads/1")
     visit.leave(lambda: visit.tab.keyboard.press("k"))
-    assert visit.path.startswith("/staff/leads/2")
+    assert visit.path.startswith("/staff/leads/3")
 
 
 def test_n_and_s_lead_to_the_note_and_the_next_step(visit: Visit) -> None:
     visit.open("/staff/leads/1")
     visit.tab.keyboard.press("n")
     assert visit.tab.evaluate(FOCUSED) == "note-text"
-    visit.open("/staff/leads/2")
+    visit.open("/staff/leads/3")
     visit.tab.keyboard.press("s")
     assert visit.tab.evaluate("document.activeElement.closest('.do-next') !== null")
 
 
 def test_no_key_fires_while_somebody_types_or_with_another_key(visit: Visit) -> None:
-    visit.open("/staff/leads/2")
+    visit.open("/staff/leads/3")
     visit.tab.locator("#note-text").fill("")
     visit.tab.locator("#note-text").type("jkans")
     assert visit.tab.locator("#note-text").input_value() == "jkans"
-    assert visit.path == "/staff/leads/2"
+    assert visit.path == "/staff/leads/3"
     visit.tab.locator("h1").click()
     visit.tab.keyboard.press("Shift+J")
-    assert visit.path == "/staff/leads/2"
+    assert visit.path == "/staff/leads/3"
 
 
 def test_hints_are_for_those_who_have_the_keys(browser: Browser, site: Site, visit: Visit) -> None:
-    visit.open("/staff/leads/2")
+    visit.open("/staff/leads/3")
     assert visit.tab.locator(".keys").is_visible()
     with visiting(browser, site.origin, javascript=False) as plain:
         sign_in(plain)
-        plain.open("/staff/leads/2")
+        plain.open("/staff/leads/3")
         assert not plain.tab.locator(".keys").is_visible()
         plain.leave(plain.tab.get_by_role("link", name="Next", exact=True).click)
         assert plain.path.startswith("/staff/leads/1")

@@ -1,0 +1,110 @@
+"""Notes, what the call showed, and the agency's own records, on both engines."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from consult.relay.clock import Office
+from consult.relay.own_health import own_health
+from consult.storage import checks, desk, leads, notes, verdicts
+from consult.storage.audit_tables import AuditRow
+from consult.storage.database import Database
+from consult.storage.desk import ConflictError, NotAllowedError
+from consult.storage.practice import practice
+from consult.storage.verdicts import Found
+from tests.support.databases import Clock
+from tests.support.desks import make_account, new_lead
+from tests.support.submissions import CONTACT, new_submission
+
+
+@pytest.fixture
+def ada(database: Database) -> int:
+    return make_account(database, "Ada", role="admin")
+
+
+def test_a_note_is_its_authors_to_edit_and_anybodys_to_resolve(
+    database: Database, clock: Clock, ada: int
+) -> None:
+    ben, lead = make_account(database, "Ben"), new_lead(database)
+    with database.writing() as session:
+        assert notes.add(session, 77, "Nobody", by=ada) is None
+        note = notes.add(session, lead, "Prefers mail", by=ada)
+        assert note is not None
+        assert notes.edit(session, lead, note.id, "Mine", by=ben) is None
+        assert notes.edit(session, 77, note.id, "Elsewhere", by=ada) is None
+    clock.go_on(hours=1)
+    with database.writing() as session:
+        edited = notes.edit(session, lead, note.id, "Prefers calls", by=ada)
+        done = notes.resolve(session, lead, note.id, by=ben)
+    assert edited is not None
+    assert done is not None
+    assert (edited.text, edited.edited_at) == ("Prefers calls", clock())
+    assert (done.resolved_by, done.resolved_at) == (ben, clock())
+    with database.writing() as session:
+        notes.reopen(session, lead, note.id, by=ada)
+        (now,) = notes.notes_of(session, lead)
+        actions = [row.action for row in session.scalars(select(AuditRow)) if "note" in row.action]
+        facts = [row.facts for row in session.scalars(select(AuditRow)) if "note" in row.action]
+    assert now.resolved_at is None
+    assert actions == ["note.added", "note.edited", "note.resolved", "note.reopened"]
+    assert facts == [{"note": note.id}] * 4, "no word of a note is in the audit log"
+
+
+def test_verdicts_wait_for_a_talk_replace_each_other_and_are_counted(
+    database: Database, ada: int
+) -> None:
+    first, second = new_lead(database), new_lead(database)
+    with pytest.raises(NotAllowedError), database.writing() as session:
+        verdicts.give(session, first, {"reply_speed": "worse"}, by=ada)
+    with database.writing() as session:
+        for lead in (first, second):
+            desk.log_contact(session, lead, by=ada, way="phone", reached=True)
+        verdicts.give(session, first, {"reply_speed": "better", "own_goals": "as_said"}, by=ada)
+        seen = verdicts.give(session, first, {"reply_speed": "worse"}, by=ada)
+        verdicts.give(session, second, {"reply_speed": "as_said", "feedback": "better"}, by=ada)
+        assert verdicts.verdicts_of(session, first) == {"reply_speed": "worse"}
+        assert verdicts.which_mislead(session) == [
+            Found("feedback", better=1),
+            Found("reply_speed", as_said=1, worse=1),
+        ]
+        assert verdicts.which_mislead(session, demo=True) == []
+    with pytest.raises(ConflictError), database.writing() as session:
+        verdicts.give(session, first, {}, by=ada, version=seen.version - 1)
+
+
+def test_the_records_tell_how_the_agency_does_and_demo_leads_are_apart(
+    database: Database, clock: Clock, ada: int
+) -> None:
+    for number in range(12):
+        with database.writing() as session:
+            token = checks.start(session, "2026-11", "quick", {"ref": "fair"})
+            result = leads.submit(session, token, new_submission())
+            leads.save_contact(session, result, CONTACT)
+            found = leads.by_result_token(session, result)
+            assert found is not None
+        clock.go_on(minutes=2)
+        with database.writing() as session:
+            desk.log_contact(session, found.id, by=ada, way="phone", reached=True)
+            if number < 5:
+                desk.move(session, found.id, "won", by=ada)
+            elif number < 9:
+                desk.move(session, found.id, "lost", by=ada, reason="price")
+            elif number < 11:
+                desk.move(session, found.id, "lost", by=ada, reason="no_answer")
+            else:
+                desk.ask_again(session, found.id, clock().date() + timedelta(days=3), by=ada)
+    clock.go_on(days=31)
+    with database.reading() as session:
+        real, made_up = practice(session), practice(session, demo=True)
+        rungs = {one.item: one.rung for one in own_health(real, Office(), clock())}
+    assert len(real.recent) == len(real.settled) == 12
+    assert (made_up.recent, made_up.won_sources) == ([], [])
+    assert rungs == {
+        "first_reply": 4,
+        "follow_up": None,
+        # Of the last ten, three won and four lost for a reason.
+        "clear_answers": 2,
+        "not_now": None,
+        "lead_source": 3,
+    }
