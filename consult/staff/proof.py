@@ -105,7 +105,7 @@ def held_form(sealed: str) -> Held | None:
 
 def _ask() -> ResponseReturnValue:
     here = request.full_path.rstrip("?")
-    if request.method == "GET":
+    if request.method in ("GET", "HEAD"):
         return redirect(url_for("staff.confirm", next=here), 303)
     fields = [(name, text) for name, text in request.form.items(multi=True) if name != "csrf_token"]
     held = Held(user=member().id, action=here, fields=fields)

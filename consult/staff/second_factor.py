@@ -21,6 +21,7 @@ def code_problem(user_id: int, code: str) -> str | None:
         return NO_CODE
     _spend_try(user_id)
     if len(code) > CODE_MAX or not _use_code(user_id, code):
+        _note_refusal(user_id)
         return WRONG_CODE
     _forgive_tries(user_id)
     return None
@@ -34,12 +35,13 @@ def recovery_problem(user_id: int, code: str) -> str | None:
     if not code.strip():
         return NO_RECOVERY_CODE
     _spend_try(user_id)
-    if len(code) > CODE_MAX:
-        return WRONG_RECOVERY_CODE
     with services().database.writing() as session:
-        if not factors.use_recovery_code(session, user_id, code):
-            return WRONG_RECOVERY_CODE
-        audit.record(session, "factor.recovery_code_used", by=user_id)
+        used = len(code) <= CODE_MAX and factors.use_recovery_code(session, user_id, code)
+        if used:
+            audit.record(session, "factor.recovery_code_used", by=user_id)
+    if not used:
+        _note_refusal(user_id)
+        return WRONG_RECOVERY_CODE
     _forgive_tries(user_id)
     return None
 
@@ -54,6 +56,11 @@ def _use_code(user_id: int, code: str) -> bool:
         return False
     with database.writing() as session:
         return factors.use_step(session, user_id, step)
+
+
+def _note_refusal(user_id: int) -> None:
+    with services().database.writing() as session:
+        audit.record(session, "factor.refused", by=None, account=user_id)
 
 
 def _spend_try(user_id: int) -> None:

@@ -81,6 +81,7 @@ def test_a_code_works_once(app: Flask, phone: Phone) -> None:
     give(first, code=code)
     page = give(second, code=code, status=422)
     assert "used before" in page.errors["code"]
+    assert audited(app)[-1] == "factor.refused"
     second.get("/staff/", status=303)
 
 
