@@ -26,13 +26,13 @@ from consult.storage.models import ContactRow, SubmissionRow
 from consult.storage.staff_tables import StaffUserRow
 
 PAGE_SIZE = 50
-FEW = 5_000
+FEW = 2_000
 """So many leads are read in one go."""
 
-WALK = 10_000
+WALK = 5_000
 """So many are walked over for one page."""
 
-COUNT_TO, COUNT_AMONG = 1_000, 3_000
+COUNT_TO, COUNT_AMONG = 1_000, 2_000
 """Up to so many are counted, among so many of those walked over."""
 
 _AT_ONCE = 500

@@ -1,17 +1,21 @@
 """The words by which leads are found: spelled plainly, and always those of what is there."""
 
 from dataclasses import replace
+from importlib import import_module
 
 import pytest
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from sqlalchemy import delete, select, text, update
 
 from consult.storage import leads
+from consult.storage.base import Base
 from consult.storage.database import Database, Session
 from consult.storage.desk_tables import NoteRow
 from consult.storage.lead_words import plain, terms_of, words_of
 from consult.storage.models import CheckRow, ContactRow
 from consult.storage.search_tables import LeadWordRow
-from tests.support.many_leads import make_staff
+from tests.support.many_leads import make_many, make_staff
 from tests.support.submissions import CONTACT, lead_of, submitted
 
 
@@ -106,6 +110,18 @@ def test_words_follow_notes_however_they_are_changed(database: Database) -> None
         session.execute(delete(NoteRow).where(NoteRow.submission_id == first))
     assert words(database, first) == set()
     assert words(database, second) == {"no", "more"}
+
+
+def test_leads_from_before_get_their_words_with_the_table(database: Database) -> None:
+    made = make_many(database, 20)
+    expected = {lead.id: words(database, lead.id) for lead in made}
+    migration = import_module("consult.storage.migrations.versions.0009_words_of_leads")
+    with database.migrating() as connection:
+        connection.execute(delete(LeadWordRow))
+        with Operations.context(MigrationContext.configure(connection)):
+            migration._fill(Base.metadata.tables["lead_words"])
+    assert {lead.id: words(database, lead.id) for lead in made} == expected
+    assert any(expected.values())
 
 
 def test_the_words_of_a_lead_go_with_it(database: Database) -> None:
