@@ -7,6 +7,7 @@ from consult.settings import Settings
 from consult.staff import (
     access,
     account_pages,
+    audit_pages,
     blueprint,
     bulk_pages,
     confirm_pages,
@@ -16,9 +17,12 @@ from consult.staff import (
     list_pages,
     note_pages,
     notice_pages,
+    people_pages,
     person_pages,
     provider_pages,
     relay_pages,
+    settings_groups,
+    settings_pages,
     sign_in_pages,
     webhook_pages,
 )
@@ -41,6 +45,9 @@ PAGES = (
     person_pages,
     export_pages,
     webhook_pages,
+    people_pages,
+    audit_pages,
+    settings_pages,
 )
 
 
@@ -49,5 +56,6 @@ def register(app: Flask, settings: Settings) -> None:
     access.install(app, settings)
     app.register_blueprint(notice_pages.open_pages)
     app.register_blueprint(blueprint.blueprint)
+    app.jinja_env.globals["settings_groups"] = settings_groups.GROUPS
     app.register_error_handler(CSRFError, blueprint.form_expired)
     app.register_error_handler(NotForThisRole, blueprint.not_for_this_role)

@@ -9,6 +9,7 @@ Outside `/staff` there is no session at all, so no public page can ever set a co
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -24,6 +25,7 @@ from flask_security import (
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.wrappers import Response as BaseResponse
 
+from consult.report.logo import UPLOAD_LIMIT
 from consult.settings import Settings
 from consult.staff.browsers import browser_name
 from consult.staff.members import Member, Members
@@ -57,6 +59,9 @@ TOKEN_KEY = "staff_session"
 PROVIDER = "provider"
 # "Last seen" is not worth a write with every click.
 _SEEN_STEP = timedelta(minutes=1)
+
+# A picture is larger than any form; the limit of all others is the app's.
+BODY_LIMITS: Mapping[str, int] = {"staff.keep_logo": UPLOAD_LIMIT + 64 * 1024}
 
 csrf = CSRFProtect()
 
@@ -134,6 +139,8 @@ def keep_out() -> BaseResponse | None:
     if not current_user.is_authenticated:
         wanted = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for(SIGN_IN, next=wanted), 303)
+    if limit := BODY_LIMITS.get(request.endpoint or ""):
+        request.max_content_length = limit
     csrf.protect()
     if request.endpoint and right_to(request.endpoint) == "admin" and not member().is_admin:
         raise NotForThisRole

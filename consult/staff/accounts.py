@@ -41,31 +41,45 @@ def normal_email(text: str) -> str:
     return email
 
 
-def invite(database: Database, base_url: str, email: str, *, admin: bool = False) -> str:
-    """Make the one-time link that lets somebody sign up, or come back after being disabled."""
+def invite(
+    database: Database, base_url: str, email: str, *, admin: bool = False, by: int | None = None
+) -> str:
+    """Make the one-time link that lets somebody sign up, or come back after being disabled.
+
+    `by` is the admin who does it, None on the command line.
+    """
     email = normal_email(email)
     with database.writing() as session:
         user = staff.user_by_email(session, email)
         if user is not None and user.active:
             raise AccountError(f"{email} has an account already; use reset for a new password")
-        token = staff.invite(session, email, "admin" if admin else "staff", INVITATION_VALID)
+        role = "admin" if admin else "staff"
+        token = staff.invite(session, email, role, INVITATION_VALID, by=by)
     return base_url + INVITATION_PATH + token
 
 
-def reset(database: Database, base_url: str, email: str, *, second_factor: bool = False) -> str:
+def reset(
+    database: Database,
+    base_url: str,
+    email: str,
+    *,
+    second_factor: bool = False,
+    by: int | None = None,
+) -> str:
     """Make the one-time link by which somebody with an account chooses a new password.
 
     A forgotten password is no reason to drop the second factor, so it stays unless `second_factor`
     says that it is lost as well; then app, passkeys, codes and links to a provider go at once.
+    `by` is the admin who does it, None on the command line.
     """
     email = normal_email(email)
     with database.writing() as session:
         user = staff.user_by_email(session, email)
         if user is None or not user.active:
             raise AccountError(f"{email} has no account that is in use; use invite")
-        token = staff.invite(session, email, user.role, INVITATION_VALID)
+        token = staff.invite(session, email, user.role, INVITATION_VALID, by=by)
         if second_factor:
-            remove_second_factor(session, user.id, by=None)
+            remove_second_factor(session, user.id, by=by)
     return base_url + INVITATION_PATH + token
 
 

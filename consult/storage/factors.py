@@ -9,7 +9,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, delete, func, select, text, update
+from sqlalchemy import bindparam, delete, func, select, text, union, update
 
 from consult.storage.base import UtcDateTime
 from consult.storage.database import Session
@@ -62,6 +62,12 @@ def factors_of(session: Session, user_id: int) -> Factors:
     )
     found = session.execute(select(since, passkeys, codes)).one()
     return Factors(*found)
+
+
+def who_has_any(session: Session) -> frozenset[int]:
+    """The ids of all who have a second factor."""
+    having = union(select(AuthenticatorRow.user_id), select(PasskeyRow.user_id))
+    return frozenset(session.scalars(having))
 
 
 def forget_factors(session: Session, user_id: int) -> None:

@@ -46,14 +46,14 @@ def user_by_email(session: Session, email: str) -> StaffUser | None:
     return _one_user(session, StaffUserRow.email == email)
 
 
-def user_by_id(session: Session, user_id: int) -> StaffUser | None:
-    """Find a person by id."""
-    return _one_user(session, StaffUserRow.id == user_id)
-
-
 def user_by_uniquifier(session: Session, uniquifier: str) -> StaffUser | None:
     """Find a person by the name that sign-in cookies use."""
     return _one_user(session, StaffUserRow.uniquifier == uniquifier)
+
+
+def user_by_id(session: Session, user_id: int) -> StaffUser | None:
+    """Find a person by id."""
+    return _one_user(session, StaffUserRow.id == user_id)
 
 
 def all_users(session: Session) -> list[StaffUser]:

@@ -4,10 +4,11 @@ The browser holds a random token; the table holds its hash. A session is over wh
 when it lay idle too long, when it is too old, or when its person was disabled.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import contains_eager
 
 from consult.storage.database import Session
@@ -100,6 +101,16 @@ def live_sessions(session: Session, user_id: int, lifetime: Lifetime) -> list[St
         .order_by(StaffSessionRow.last_seen_at.desc(), StaffSessionRow.id.desc())
     )
     return [_staff_session(row) for row in rows]
+
+
+def last_seen(session: Session, lifetime: Lifetime) -> Mapping[int, datetime]:
+    """When each person who is signed in was last seen, by their id."""
+    found = session.execute(
+        select(StaffSessionRow.user_id, func.max(StaffSessionRow.last_seen_at))
+        .where(*_alive(session, lifetime))
+        .group_by(StaffSessionRow.user_id)
+    )
+    return dict(found.all())
 
 
 def touch_session(session: Session, session_id: int) -> None:

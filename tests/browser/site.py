@@ -28,6 +28,10 @@ QUESTION_PAGES = (
 """The pages of the quick look, in order."""
 
 
+ADMIN = "admin@example.com"
+"""Who may see the settings; the last who got an account."""
+
+
 @dataclass(frozen=True)
 class Site:
     """A running site: its address, and the paths of what is there to see.
@@ -66,6 +70,7 @@ def open_site(folder: Path) -> Iterator[Site]:
 def _filled(app: Flask, origin: str) -> Site:
     staff.make_user(app, admin=True)
     make_careful_user(app)
+    staff.make_user(app, ADMIN, admin=True)
     delivered = _with_contact(app)
     deliver(app)
     _erase_one(app, staff.make_lead(app))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Route
 
+from consult.staff.settings_groups import GROUPS
 from tests.browser.site import QUESTION_PAGES, Site
 from tests.support.browser import Visit
 from tests.support.client import PageClient
@@ -30,6 +31,8 @@ class State:
     """Whether the person who is signed in has a second factor."""
     stale: bool = False
     """Whether the person who is signed in has not proved for a while who they are."""
+    admin: bool = False
+    """Whether the person who is signed in is an admin."""
 
 
 def press(selector: str = CONTINUE) -> Step:
@@ -145,6 +148,13 @@ def send_late_and_confirm(visit: Visit) -> None:
     send_late(visit)
     visit.tab.fill("[name=password]", PASSWORD)
     press("form:has([name=password]) button")(visit)
+
+
+def unreadable(visit: Visit) -> None:
+    """Pick a colour that cannot be read on the paper, and save it."""
+    visit.tab.fill("#brand-colours-marketing", "#ffe08a")
+    visit.tab.locator("[data-verdict]", has_text="too close to read").wait_for()
+    press("form.settings button:not([name])")(visit)
 
 
 def stopped_at(page: str) -> Callable[[Site], str]:
@@ -282,6 +292,35 @@ STAFF_STATES = (
         stale=True,
     ),
     State("confirm refused", on("/staff/confirm"), press(), signed_in=True, stale=True),
+    *(State(f"settings {slug}", on(f"/staff/settings/{slug}"), admin=True) for slug in GROUPS),
+    State("brand preview", on("/staff/settings/brand"), press("[name=preview]"), admin=True),
+    State("unreadable brand", on("/staff/settings/brand"), unreadable, admin=True),
+    State(
+        "no logo", on("/staff/settings/brand"), press("form[action$='/logo'] button"), admin=True
+    ),
+    State("people", on("/staff/settings/people"), admin=True),
+    State(
+        "nobody invited",
+        on("/staff/settings/people"),
+        press("form[action$='/invite'] button"),
+        admin=True,
+    ),
+    State(
+        "one-time link",
+        on("/staff/settings/people/1"),
+        press("form[action$='/link'] button"),
+        admin=True,
+    ),
+    State("colleague", on("/staff/settings/people/2"), admin=True),
+    State(
+        "last admin",
+        on("/staff/settings/people/3"),
+        press("form[action$='/disable'] button"),
+        admin=True,
+    ),
+    State("audit log", on("/staff/settings/audit-log"), admin=True),
+    State("nothing in the log", on("/staff/settings/audit-log?lead=77"), admin=True),
+    State("for admins only", on("/staff/settings/people"), signed_in=True),
     State("lead not found", on("/staff/leads/99"), signed_in=True),
 )
 STATES = OWNER_STATES + STAFF_STATES

@@ -7,7 +7,7 @@ import pyotp
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.site import Site
+from tests.browser.site import ADMIN, Site
 from tests.browser.states import STAFF_STATES, STATES, State, give_password
 from tests.support import staff
 from tests.support.browser import (
@@ -36,7 +36,7 @@ DENSE = 24
 KNOWN_STATES = [state for state in STATES if state.name != "not found"]
 NOT_LOOKED_AT = {
     *("static", "brand.stylesheet", "brand.logo", "health.live", "health.ready"),
-    *("favicon", "check.resume", "staff.report_pdf", "staff.brief_pdf"),
+    *("favicon", "check.resume", "staff.report_pdf", "staff.brief_pdf", "staff.settings"),
     *("staff.accept_through_provider", "staff.confirm_through_provider"),
 }
 """Endpoints that answer with a file or send the reader on."""
@@ -53,12 +53,24 @@ def passer_by(browser: Browser, site: Site) -> Iterator[Visit]:
 def colleague(browser: Browser, site: Site) -> Iterator[Visit]:
     """A window of somebody of the staff who is signed in."""
     with visiting(browser, site.origin) as visit:
-        visit.open("/staff/sign-in")
-        visit.tab.fill("[name=email]", staff.EMAIL)
-        visit.tab.fill("[name=password]", staff.PASSWORD)
-        visit.leave(visit.tab.locator("main form button").click)
-        assert visit.path == "/staff/"
+        sign_in(visit, staff.EMAIL)
         yield visit
+
+
+@pytest.fixture(scope="module")
+def admin(browser: Browser, site: Site) -> Iterator[Visit]:
+    """A window of an admin who is signed in."""
+    with visiting(browser, site.origin) as visit:
+        sign_in(visit, ADMIN)
+        yield visit
+
+
+def sign_in(visit: Visit, email: str) -> None:
+    visit.open("/staff/sign-in")
+    visit.tab.fill("[name=email]", email)
+    visit.tab.fill("[name=password]", staff.PASSWORD)
+    visit.leave(visit.tab.locator("main form button").click)
+    assert visit.path == "/staff/"
 
 
 @pytest.fixture(scope="module")
@@ -77,8 +89,10 @@ def test_everybody_can_use_every_page(
     site: Site, state: State, request: pytest.FixtureRequest
 ) -> None:
     """Axe is content, nothing is wider than the window, and every target fits a thumb."""
-    colleague = "careful_colleague" if state.careful else "colleague"
-    visit: Visit = request.getfixturevalue(colleague if state.signed_in else "passer_by")
+    colleague = "careful_colleague" if state.careful else "admin" if state.admin else "colleague"
+    visit: Visit = request.getfixturevalue(
+        colleague if state.signed_in or state.admin else "passer_by"
+    )
     staff.let_proof_age(site.app, minutes=60 if state.stale else 0)
     visit.look(PHONE_WIDTH, height=740)
     visit.open(state.path(site))

@@ -107,7 +107,7 @@ def test_a_long_password_is_refused_before_it_is_hashed(
     assert hashes == []
 
 
-def limited(tmp_path: Path, **limits: str) -> tuple[Flask, PageClient]:
+def limited(tmp_path: Path, **limits: Any) -> tuple[Flask, PageClient]:
     app = make_app(tmp_path / "var", **limits)
     make_user(app)
     return app, PageClient(app)
@@ -149,6 +149,37 @@ def test_a_network_has_so_many_tries_whatever_its_headers_say(tmp_path: Path) ->
             status=422 if number < 3 else 429,
             headers={"X-Forwarded-For": f"203.0.113.{number}", "Forwarded": f"for=10.0.0.{number}"},
         )
+
+
+@pytest.mark.parametrize(("hops", "status"), [(1, 429), (2, 422)])
+def test_behind_a_proxy_only_what_our_own_proxies_wrote_counts(
+    tmp_path: Path, hops: int, status: int
+) -> None:
+    """The proxy appends whom it sees; whatever stands before that, the visitor wrote."""
+    _, client = limited(tmp_path, limit_sign_in_address="3 per hour", proxy_hops=hops)
+    for number in range(4):
+        form = client.get("/staff/sign-in").form("/staff/sign-in")
+        form.fill(email=f"a{number}@example.com", password="wrong")
+        client.post(
+            form.action,
+            form.data,
+            status=422 if number < 3 else status,
+            headers={
+                "X-Forwarded-For": f"198.51.100.{number}, 203.0.113.7",
+                "Forwarded": f"for=10.0.0.{number}",
+                "X-Real-IP": f"10.0.1.{number}",
+                "X-Forwarded-Host": "evil.example",
+            },
+        )
+
+
+def test_each_visitor_behind_a_proxy_has_tries_of_their_own(tmp_path: Path) -> None:
+    _, client = limited(tmp_path, limit_sign_in_address="1 per hour", proxy_hops=1)
+    form = client.get("/staff/sign-in").form("/staff/sign-in")
+    form.fill(email="nobody@example.com", password="wrong")
+    for number, status in ((1, 422), (1, 429), (2, 422)):
+        headers = {"X-Forwarded-For": f"203.0.113.{number}"}
+        client.post(form.action, form.data, status=status, headers=headers)
 
 
 def test_a_try_too_many_is_not_hashed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

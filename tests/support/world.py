@@ -84,6 +84,8 @@ class World:
         self._kept = sqlite3.connect(":memory:")
         with closing(sqlite3.connect(self._file)) as now:
             now.backup(self._kept)
+        self._people = {role: self._id_of("staff_users", _EMAILS[role]) for role in _EMAILS}
+        self._invitations = [self._id_of("staff_invitations", "new@example.com")]
         self._watch = sqlite3.connect(self._file)
 
     def _with_notes(self) -> dict[str, list[int]]:
@@ -127,11 +129,14 @@ class World:
                 "another's": self._passkeys[_EMAILS[other]],
             },
             "note_id": {"own": self._notes[me][0], "another's": self._notes[other][1]},
+            "invitation_id": dict.fromkeys(("own", "another's"), self._invitations[0]),
             "mail_id": {"own": 1, "another's": 2},
             "endpoint_id": {"own": 1, "another's": 2},
             "message_id": {"own": 1, "another's": 2},
             "session_id": {"own": self._session_of(me), "another's": self._session_of(other)},
+            "slug": {"own": "hours"},
             "token": {"own": self._invitation, "missing": "x" * 43},
+            "user_id": {"own": self._people[me], "another's": self._people[other]},
         }
 
     def ask(self, role: str, method: str, path: str, fields: Mapping[str, str]) -> TestResponse:
@@ -150,6 +155,10 @@ class World:
     def _form_token(self, role: str) -> str:
         page = "/staff/sign-in" if role == NOBODY else "/staff/account"
         return self._browsers[role].get(page).form().data["csrf_token"][0]
+
+    def _id_of(self, table: str, email: str) -> int:
+        query = f"SELECT id FROM {table} WHERE email = ?"  # noqa: S608 - one of ours
+        return int(self._kept.execute(query, (email,)).fetchone()[0])
 
     def _session_of(self, role: str) -> int:
         """The session of somebody's other desk."""

@@ -1,0 +1,40 @@
+"""The mail that brings a one-time link to a member of staff, sent while an admin waits.
+
+It goes out at once and is not planned as a job: a job would keep the link, which is a key to the
+house, in the database until the worker comes round.
+"""
+
+import secrets
+from datetime import datetime
+
+from consult.delivery.letters import message_id, new_message, page
+from consult.delivery.post import MailServer
+from consult.delivery.worker import GiveUp, TryLater
+from consult.report.brand import Brand
+from consult.settings import Settings
+
+_SECONDS_TO_ANSWER = 8
+
+
+def mail_link(settings: Settings, brand: Brand, address: str, link: str, now: datetime) -> str:
+    """Send a one-time link to whoever it is for.
+
+    Returns:
+        What went wrong, in words for staff; empty when the mail server took it.
+    """
+    if settings.smtp_url is None:
+        return "No mail server is set up."
+    server = MailServer(settings.smtp_url.get_secret_value(), _SECONDS_TO_ANSWER)
+    message = new_message(
+        sender=settings.mail_from,
+        to=address,
+        subject=f"Your account at {brand.product}",
+        date=now,
+        id=message_id(secrets.token_hex(16), settings.base_url),
+    )
+    message.set_content(page("mail/link.txt", brand=brand, link=link), cte="quoted-printable")
+    try:
+        server.send(message, lambda: None)
+    except (TryLater, GiveUp) as fault:
+        return str(fault)
+    return ""

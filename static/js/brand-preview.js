@@ -1,0 +1,40 @@
+// Lets the preview of the brand follow the fields as they change. Without it, "Show preview" does.
+
+const READABLE = 4.5;
+
+const field = (name) => document.getElementById(`brand-${name}`);
+
+const luminance = (colour) => {
+  const [red, green, blue] = [1, 3, 5].map((at) => {
+    const channel = parseInt(colour.slice(at, at + 2), 16) / 255;
+    return channel <= 0.04045 ? channel / 12.92 : ((channel + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+};
+
+const contrast = (one, other) => {
+  const [dark, light] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+  return (light + 0.05) / (dark + 0.05);
+};
+
+const colourOf = (name) =>
+  field(`colours-${name}`)?.value ??
+  document.querySelector(`[data-fill="${name}"]`).getAttribute("fill");
+
+const follow = () => {
+  for (const shape of document.querySelectorAll("[data-fill]")) {
+    shape.setAttribute("fill", colourOf(shape.dataset.fill));
+  }
+  for (const text of document.querySelectorAll("[data-text]")) {
+    const typed = field(text.dataset.text)?.value;
+    if (typed) text.textContent = typed;
+  }
+  for (const pair of document.querySelectorAll("[data-text-on]")) {
+    const ratio = contrast(...pair.dataset.textOn.split(" ").map(colourOf));
+    pair.querySelector("[data-ratio]").textContent = ratio.toFixed(1);
+    pair.querySelector("[data-verdict]").textContent =
+      ratio >= READABLE ? "can be read" : "too close to read";
+  }
+};
+
+document.querySelector("form.settings").addEventListener("input", follow);

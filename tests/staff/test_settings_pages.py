@@ -1,0 +1,224 @@
+"""Settings chosen by admins: what can be, what is fixed, what is refused, and what follows."""
+
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from PIL import Image
+
+from consult.settings import choosable
+from consult.staff.settings_groups import GROUPS
+from consult.storage import audit
+from tests.support.apps import make_app, services_of
+from tests.support.client import PageClient
+from tests.support.page import Page, text_of
+from tests.support.staff import make_user, signed_in
+
+ADMIN = "ada@example.com"
+BRAND = "/staff/settings/brand"
+
+
+@pytest.fixture
+def admin(app: Flask) -> PageClient:
+    make_user(app, ADMIN, admin=True)
+    return signed_in(app, ADMIN)
+
+
+def save(client: PageClient, slug: str, *, status: int = 303, **fields: str) -> Page:
+    """Send the form of a group with some fields filled in anew."""
+    path = f"/staff/settings/{slug}"
+    named = {name.replace("__", "-"): value for name, value in fields.items()}
+    return client.submit(client.get(path).form(path).fill(**named), status=status)
+
+
+def changes(app: Flask) -> list[tuple[object, object]]:
+    """Which settings were changed, newest first, and whether that was a way back."""
+    with services_of(app).database.reading() as session:
+        found = audit.newest(session, limit=50, action="setting.changed")
+    return [(entry.facts["setting"], entry.facts["back"]) for entry in found]
+
+
+def png(width: int = 40, height: int = 20, **options: object) -> bytes:
+    """A picture in a file."""
+    file = BytesIO()
+    Image.new("RGB", (width, height), "#1c4f8f").save(file, "PNG", **options)
+    return file.getvalue()
+
+
+def upload(client: PageClient, data: bytes, name: str = "logo.png", *, status: int = 303) -> Page:
+    """Send a file as the logo."""
+    form = client.get(BRAND).form("/logo")
+    sent = {"csrf_token": form.data["csrf_token"][0], "logo": (BytesIO(data), name)}
+    return client.post(form.action, sent, status=status, content_type="multipart/form-data")
+
+
+def test_every_setting_that_staff_may_choose_is_on_one_page() -> None:
+    listed = [s.name for group in GROUPS.values() for s in group.settings]
+    assert len(listed) == len(set(listed))
+    assert {name for name in listed if not name.startswith("brand.")} == choosable()
+
+
+def test_the_settings_begin_with_the_brand(admin: PageClient) -> None:
+    assert admin.get("/staff/settings", status=303).location == BRAND
+    assert admin.get(BRAND).h1 == "Brand"
+    admin.get("/staff/settings/nonsense", status=404)
+
+
+@pytest.mark.parametrize("slug", GROUPS)
+def test_saving_a_page_as_it_is_changes_nothing(app: Flask, admin: PageClient, slug: str) -> None:
+    before = services_of(app).settings
+    save(admin, slug)
+    assert "Kept." in admin.get(f"/staff/settings/{slug}?done=kept").text
+    assert changes(app) == []
+    assert services_of(app).settings == before
+
+
+def test_what_is_chosen_counts_at_once_and_is_noted(app: Flask, admin: PageClient) -> None:
+    save(admin, "brand", brand__name="Northside", brand__colours__sales="#0b3d2e")
+    save(admin, "report", paper="a4", brand__currency="EUR")
+    save(admin, "hours", time_zone="Europe/Lisbon", closed_on="2026-12-25, 2027-01-01")
+    save(admin, "keeping", retention_days_leads="90")
+    made = services_of(app)
+    assert "from Northside" in PageClient(app).get("/").text
+    assert (made.settings.paper, made.brand.currency) == ("a4", "EUR")
+    assert str(made.settings.office.zone) == "Europe/Lisbon"
+    assert len(made.settings.closed_on) == 2
+    assert made.settings.retention_days_leads == 90
+    assert ("brand.colours.sales", False) in changes(app)
+    assert len(changes(app)) == 7
+
+
+def test_an_empty_field_or_the_old_value_is_the_way_back(app: Flask, admin: PageClient) -> None:
+    save(admin, "keeping", retention_days_leads="90")
+    save(admin, "keeping", retention_days_leads="")
+    assert services_of(app).settings.retention_days_leads == 730
+    save(admin, "report", paper="a4")
+    save(admin, "report", paper="letter")
+    assert changes(app)[0] == ("paper", True)
+    assert [back for _, back in changes(app)] == [True, False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("slug", "field", "value", "problem"),
+    [
+        ("keeping", "retention_days_leads", "0", "greater than or equal to 1"),
+        ("keeping", "retention_days_leads", "a year", "valid integer"),
+        ("hours", "business_hours", "whenever", ""),
+        ("hours", "reply_within_hours", "81", "less than or equal to 80"),
+        ("hours", "closed_on", "Christmas", ""),
+        ("brand", "brand-consult_url", "javascript:alert(1)", "https://"),
+        ("brand", "brand-email", "nowhere", "no mail address"),
+        ("brand", "brand-name", "x" * 81, "at most 80 characters"),
+        ("brand", "brand-colours-marketing", "#ffcc00", "contrast of"),
+        ("brand", "brand-colours-exchange", "#14202e", "contrast of"),
+    ],
+)
+def test_what_cannot_be_is_refused_beside_its_field(
+    app: Flask, admin: PageClient, slug: str, field: str, value: str, problem: str
+) -> None:
+    path = f"/staff/settings/{slug}"
+    page = admin.submit(admin.get(path).form(path).fill(**{field: value}), status=422)
+    assert problem in page.errors[field]
+    assert page.form(path).data[field] == [value]
+    assert changes(app) == []
+
+
+def test_a_made_up_choice_is_refused(app: Flask, admin: PageClient) -> None:
+    path = "/staff/settings/report"
+    form = admin.get(path).form(path)
+    for field, value in (("paper", "a5"), ("brand-currency", "DOGE")):
+        admin.post(path, {**form.data, field: value}, status=422)
+    admin.post(path, {**form.data, "base_url": "https://evil.example", "proxy_hops": "3"})
+    assert changes(app) == []
+
+
+def test_what_is_fixed_is_shown_and_cannot_be_changed(tmp_path: Path) -> None:
+    file = tmp_path / "brand.toml"
+    file.write_text('name = "Fixed Ltd"\nlogo = "logo.svg"\n[colours]\nsales = "#0b3d2e"\n')
+    (tmp_path / "logo.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
+    app = make_app(tmp_path / "var", brand_file=file, paper="a4")
+    make_user(app, ADMIN, admin=True)
+    admin = signed_in(app, ADMIN)
+    page = admin.get(BRAND)
+    assert "Fixed Ltd Fixed by the brand file (name)." in page.text
+    assert "Fixed by the brand file (colours.sales)." in page.text
+    assert "brand-name" not in page.form(BRAND).fields
+    assert "Fixed by CONSULT_PAPER." in admin.get("/staff/settings/report").text
+    token = page.form(BRAND).data["csrf_token"]
+    admin.post(BRAND, {"csrf_token": token, "brand-name": "Mine"})
+    admin.post("/staff/settings/report", {"csrf_token": token, "paper": "letter"})
+    admin.post(f"{BRAND}/logo", {"csrf_token": token, "remove": "y"}, status=403)
+    assert changes(app) == []
+    assert services_of(app).brand.name == "Fixed Ltd"
+    services_of(app).database.close()
+
+
+def test_a_preview_shows_the_brand_and_keeps_nothing(app: Flask, admin: PageClient) -> None:
+    form = admin.get(BRAND).form(BRAND)
+    form.fill(**{"brand-name": "Northside <b>", "brand-colours-sales": "#0b3d2e"})
+    page = admin.post(BRAND, {**form.data, "preview": "y"}, status=200)
+    (picture,) = [e for e in page.document.elements if "data-preview" in e.attrib]
+    assert "Northside <b>" in text_of(picture)
+    fills = {shape.attrib.get("fill") for shape in picture.iter()}
+    assert "#0b3d2e" in fills
+    assert page.form(BRAND).data["brand-name"] == ["Northside <b>"]
+    assert changes(app) == []
+    assert "from Marketing Maven" in PageClient(app).get("/").text
+
+
+def test_a_preview_tells_which_colours_cannot_be_read(admin: PageClient) -> None:
+    form = admin.get(BRAND).form(BRAND).fill(**{"brand-colours-marketing": "#ffcc00"})
+    page = admin.post(BRAND, {**form.data, "preview": "y"}, status=422)
+    assert "Marketing on paper: 1.4, too close to read" in page.text
+    assert "Sales on paper" in page.text
+
+
+def test_a_picture_becomes_the_logo_of_every_page(app: Flask, admin: PageClient) -> None:
+    large = png(400, 200, compress_level=0)
+    assert len(large) > 64 * 1024
+    upload(admin, large)
+    logo = services_of(app).brand.logo
+    assert logo is not None
+    assert logo.media_type == "image/png"
+    (shown,) = [e.attrib["src"] for e in PageClient(app).get("/").document.all("img")]
+    assert PageClient(app).get(shown).body == logo.data
+    form = admin.get(BRAND).form("/logo")
+    admin.post(form.action, {**form.data, "remove": "y"})
+    assert services_of(app).brand.logo is None
+    assert changes(app) == [("brand.logo", True), ("brand.logo", False)]
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (b"", "logo.png"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>", "logo.png"),
+        (b"\x89PNG\r\n\x1a\n and then nothing", "logo.png"),
+        (png(2001, 1), "logo.png"),
+    ],
+)
+def test_what_is_no_picture_becomes_no_logo(
+    app: Flask, admin: PageClient, data: bytes, name: str
+) -> None:
+    page = upload(admin, data, name, status=422)
+    assert page.errors
+    assert services_of(app).brand.logo is None
+
+
+def test_only_the_logo_may_be_larger_than_a_form(app: Flask, admin: PageClient) -> None:
+    kind = "multipart/form-data"
+    boundary = f"{kind}; boundary=x"
+    admin.post(f"{BRAND}/logo", b"x" * (3 * 1024 * 1024), status=413, content_type=boundary)
+    token = admin.get(BRAND).form(BRAND).data["csrf_token"][0]
+    sent = {"csrf_token": token, "logo": (BytesIO(b"x" * 100_000), "logo.png")}
+    admin.post(BRAND, sent, status=413, content_type=kind)
+    PageClient(app).post(f"{BRAND}/logo", {"logo": (BytesIO(png()), "x.png")}, content_type=kind)
+    assert services_of(app).brand.logo is None
+
+
+def test_a_script_in_a_name_stays_a_name(app: Flask, admin: PageClient) -> None:
+    nasty = '"><script>alert(1)</script>'
+    save(admin, "brand", brand__name=nasty, brand__phone=nasty)
+    assert nasty in admin.get(BRAND).form(BRAND).data["brand-name"]
+    assert "<script>alert" not in PageClient(app).get("/").html
