@@ -313,7 +313,27 @@ class Settings(BaseSettings):
     retention_days_leads: int = Field(
         default=730,
         ge=1,
-        description="Days after which a lead is deleted, its PDF included.",
+        description="Days after which a lead is deleted, its PDF included, or made anonymous.",
+        json_schema_extra=STAFF,
+    )
+    retention_leads: Literal["delete", "anonymise"] = Field(
+        default="delete",
+        description="What becomes of a lead whose days are over: delete, or anonymise, which keeps "
+        "its answers and scores for the numbers and nothing that tells whose they were.",
+        json_schema_extra=STAFF,
+    )
+    retention_days_mails: int = Field(
+        default=180,
+        ge=1,
+        description="Days after which the text of a mail to an owner is deleted, and the mail in "
+        "the mail folder; at the latest with the lead.",
+        json_schema_extra=STAFF,
+    )
+    retention_days_logs: int = Field(
+        default=30,
+        ge=1,
+        description="Days for which it is kept who was signed in, and what staff and other "
+        "programs were told.",
         json_schema_extra=STAFF,
     )
     limit_starts: RateLimit = Field(

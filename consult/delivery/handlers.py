@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
+from pathlib import Path
 
 from pydantic import SecretStr
 
@@ -11,6 +12,7 @@ from consult.choices import Choices
 from consult.delivery.digest import DIGEST, send_digests
 from consult.delivery.erasing import forget
 from consult.delivery.export.long_export import make_export
+from consult.delivery.export.scratch import clear_scratch
 from consult.delivery.mail import LetterWriter, letter_writer, mail_report
 from consult.delivery.outbox import Job
 from consult.delivery.post import MailFolder, MailServer, Post
@@ -29,6 +31,7 @@ from consult.report.brand import Brand
 from consult.settings import Settings
 from consult.storage import documents, jobs, leads, retention
 from consult.storage.database import Database, Session
+from consult.storage.erasure import How
 
 PURGE = "purge"
 
@@ -46,6 +49,21 @@ class Mailing:
     write: LetterWriter
     post: Post
     folder: MailFolder
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """How long everything is kept, in days; ``retention.purge`` says what each means.
+
+    Mails in the folder go with the texts of mails. ``scratch`` is where files in the making are,
+    should somebody have been killed while making one.
+    """
+
+    lead_days: int
+    mail_days: int
+    log_days: int = retention.LOG_DAYS
+    at_the_end: How = "delete"
+    scratch: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +105,13 @@ def handlers_of(
         mailing=Mailing(
             letter_writer(brand, settings.mail_from, settings.base_url), server or folder, folder
         ),
-        lead_days=settings.retention_days_leads,
+        keep=Keep(
+            lead_days=settings.retention_days_leads,
+            mail_days=min(settings.retention_days_mails, settings.retention_days_leads),
+            log_days=settings.retention_days_logs,
+            at_the_end=settings.retention_leads,
+            scratch=settings.scratch_dir,
+        ),
     )
 
 
@@ -136,7 +160,7 @@ def make_handlers(
     render: Callable[[str], bytes],
     mailing: Mailing,
     telling: Telling,
-    lead_days: int,
+    keep: Keep,
 ) -> dict[str, Handler]:
     """The handlers of this application, by kind of job.
 
@@ -147,7 +171,7 @@ def make_handlers(
         render: HTML to PDF, with its own time limit.
         mailing: what it takes to send mail.
         telling: what it takes to tell staff and other programs what happened.
-        lead_days: how long a lead is kept, and a mail in the folder.
+        keep: how long everything is kept.
     """
     return {
         jobs.RENDER_REPORT: partial(
@@ -160,7 +184,7 @@ def make_handlers(
         jobs.WEBHOOK: partial(send_webhook, database, telling.webhooks),
         LOOK_ROUND: partial(look_round, telling.staff.office),
         DIGEST: send_digests,
-        PURGE: partial(purge, database, mailing.folder, lead_days),
+        PURGE: partial(purge, database, mailing.folder, keep),
     }
 
 
@@ -187,12 +211,20 @@ def render_document(
     return keep
 
 
-def purge(database: Database, folder: MailFolder, lead_days: int, _job: Job) -> Effect:
+def purge(database: Database, folder: MailFolder, keep: Keep, _job: Job) -> Effect:
     """Delete what has been kept long enough, and do so again tomorrow."""
     with database.writing() as session:
-        retention.purge(session, lead_days=lead_days)
+        retention.purge(
+            session,
+            lead_days=keep.lead_days,
+            mail_days=keep.mail_days,
+            log_days=keep.log_days,
+            at_the_end=keep.at_the_end,
+        )
     database.forget_deleted()
-    folder.forget(before=database.clock() - timedelta(days=lead_days))
+    folder.forget(before=database.clock() - timedelta(days=keep.mail_days))
+    if keep.scratch:
+        clear_scratch(keep.scratch)
     return schedule_purge
 
 

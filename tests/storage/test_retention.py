@@ -3,12 +3,14 @@
 import pytest
 from sqlalchemy import func, select, update
 
-from consult.storage import checks, documents, leads, retention
+from consult.storage import checks, documents, exports, leads, mails, retention
+from consult.storage.audit_tables import AuditRow
 from consult.storage.base import Base
 from consult.storage.database import Database
 from consult.storage.models import JobRow, RateLimitRow
 from consult.storage.retention import Purged
 from tests.support.databases import Clock
+from tests.support.desks import make_account
 from tests.support.submissions import CONTACT, lead_of, submitted
 
 
@@ -57,14 +59,15 @@ def test_an_old_lead_goes_with_everything_that_hangs_on_it(
     database: Database, clock: Clock, whole_lead: str
 ) -> None:
     assert set(row_counts(database)) == {
-        *("checks", "submissions", "leads", "outcomes"),
+        *("checks", "lead_words", "submissions", "leads", "outcomes"),
         *("contacts", "documents", "jobs", "notices"),
     }
     clock.go_on(days=730)
     assert purge(database).leads == 0
     clock.go_on(seconds=1)
     assert purge(database).leads == 1
-    assert set(row_counts(database)) == {"funnel_days"}, "how far it came, as numbers"
+    # How far it came, as numbers; and that it went.
+    assert set(row_counts(database)) == {"funnel_days", "audit_log"}
 
 
 def test_finished_jobs_and_old_counters_go_open_and_dead_jobs_stay(
@@ -86,3 +89,49 @@ def test_finished_jobs_and_old_counters_go_open_and_dead_jobs_stay(
     counts = row_counts(database)
     assert counts["jobs"] == still_open
     assert "rate_limits" not in counts
+
+
+def test_a_lead_may_be_made_anonymous_instead(
+    database: Database, clock: Clock, whole_lead: str
+) -> None:
+    lead_id = lead_of(database, whole_lead).id
+    clock.go_on(days=730, seconds=1)
+    for made in (1, 0):
+        with database.writing() as session:
+            purged = retention.purge(session, lead_days=730, at_the_end="anonymise")
+        assert purged.leads == made
+    with database.reading() as session:
+        lead = leads.by_id(session, lead_id)
+        assert lead is not None
+        assert lead.contact is None
+        assert leads.by_result_token(session, whole_lead) is None
+
+
+def test_what_a_mail_said_goes_before_its_lead(
+    database: Database, clock: Clock, whole_lead: str
+) -> None:
+    lead_id = lead_of(database, whole_lead).id
+    with database.writing() as session:
+        mails.ask_for_mail(session, lead_id, CONTACT.email, "https://check.example/x")
+        mail_id = mails.mails_of(session, lead_id)[0].mail.id
+        mails.record_sent(session, mail_id, subject="Hi", body="Hello Ada", handed_to="server")
+    for days, body in ((180, "Hello Ada"), (1, "")):
+        clock.go_on(days=days)
+        with database.writing() as session:
+            retention.purge(session, lead_days=730, mail_days=180)
+            assert [letter.mail.body for letter in mails.mails_of(session, lead_id)] == [body]
+
+
+def test_what_goes_is_written_down_and_withdraws_exports(
+    database: Database, clock: Clock, whole_lead: str
+) -> None:
+    me = make_account(database, "Grace")
+    clock.go_on(days=731)
+    with database.writing() as session:
+        export_id = exports.ask(session, me, "csv")
+        retention.purge(session, lead_days=730)
+        export = exports.get(session, export_id)
+        entry = session.scalars(select(AuditRow).where(AuditRow.action == "retention.done")).one()
+    assert export is not None
+    assert export.state == "withdrawn"
+    assert entry.facts == {"drafts": 0, "leads": 1, "leads_were": "deleted"}

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
 
-from consult.delivery.handlers import Mailing, Telling, make_handlers
+from consult.delivery.handlers import Keep, Mailing, Telling, make_handlers
 from consult.delivery.mail import letter_writer
 from consult.delivery.post import MailFolder, Post
 from consult.delivery.staff_mail import StaffPost
@@ -83,6 +83,6 @@ def make_worker(
         render=press.render,
         mailing=Mailing(letter_writer(BRAND, SENDER, BASE_URL), box, MailFolder(folder)),
         telling=telling,
-        lead_days=730,
+        keep=Keep(lead_days=730, mail_days=730),
     )
     return Worker(database, handlers, lease_seconds=lease_seconds, poll_seconds=poll_seconds)
