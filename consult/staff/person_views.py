@@ -25,6 +25,7 @@ _KINDS = {
     "jobs": "Jobs of the worker",
     "lead_events": "Lines of the timeline",
     "notes": "Notes",
+    "lead_words": "Words by which it is found",
     "verdicts": "Verdicts after the call",
     "notices": "News to staff about it",
     "outcomes": "How far it came, for the numbers",

@@ -23,6 +23,7 @@ MOST_LEADS = 1_048_575
 
 _LONGEST_TEXT = 32_767
 _COLUMNS_BEFORE_SCROLL = 1
+_HEAD_HEIGHT = 48  # points: three lines, which the longest question needs
 
 
 def write_xlsx(
@@ -61,6 +62,7 @@ class _Writer:
         for place, column in enumerate(columns):
             self._sheet.set_column(place, place, column.width)
             self._sheet.write_string(0, place, column.head, self._head)
+        self._sheet.set_row(0, _HEAD_HEIGHT)
         self._sheet.freeze_panes(1, _COLUMNS_BEFORE_SCROLL)
         row = 0
         for leads in bundles:
