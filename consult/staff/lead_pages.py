@@ -30,6 +30,7 @@ from consult.storage import (
 )
 from consult.storage.database import Session
 from consult.storage.deliveries import deliveries, pdf_states
+from consult.storage.erasure import is_anonymous
 from consult.storage.lead_finding import neighbours
 from consult.storage.lead_search import LeadSearch, Viewer
 from consult.storage.lead_trace import trace_of
@@ -65,7 +66,9 @@ def lead_page(
     with made.database.reading() as session:
         found = leads.by_id(session, lead_id) or abort(404)
         standing = desk.desk_of(session, lead_id) or abort(404)
-        papers = [_paper(session, lead_id, *kind) for kind in _PAPERS]
+        anonymous = is_anonymous(session, lead_id)
+        # Of an anonymous lead there are none, and none are made.
+        papers = [_paper(session, lead_id, *kind) for kind in _PAPERS if not anonymous]
         steps = deliveries(session, lead_id)
         letters = mails.mails_of(session, lead_id)
         to_staff = staff_mails.of_lead(session, lead_id)
@@ -82,6 +85,7 @@ def lead_page(
         "staff/lead.html",
         lead=shown,
         told=told_of_lead(to_staff, to_programs, now),
+        anonymous=anonymous,
         sees_data=may_see_data(standing.holder_id),
         brief=brief_of(shown.report, shown.reasons),
         desk=desk_views.desk_view(standing, found.submitted_at, events, people, me.id, office, now),

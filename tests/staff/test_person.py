@@ -91,6 +91,10 @@ def test_nothing_of_a_person_is_left_in_any_file(app: Flask, admin: PageClient, 
     assert "They asked for it" in receipt.text
     admin.get(f"/staff/leads/{lead_id}", status=404 if how == "delete" else 200)
     assert "Bystander" in admin.get(f"/staff/leads/{bystander}").text
+    if how == "anonymise":
+        page = admin.get(f"/staff/leads/{lead_id}")
+        assert "Made anonymous" in page.text
+        assert "could not be made" not in page.text
 
 
 def test_a_person_is_found_by_address_and_goes_with_all_their_leads(
