@@ -11,7 +11,7 @@ from consult.storage import checks, desk, leads, notes, verdicts
 from consult.storage.audit_tables import AuditRow
 from consult.storage.database import Database
 from consult.storage.desk import ConflictError, NotAllowedError
-from consult.storage.practice import practice
+from consult.storage.practice import practice, reasons_returned
 from consult.storage.verdicts import Found
 from tests.support.databases import Clock
 from tests.support.desks import make_account, new_lead
@@ -71,6 +71,21 @@ def test_verdicts_wait_for_a_talk_replace_each_other_and_are_counted(
         assert verdicts.which_mislead(session, demo=True) == []
     with pytest.raises(ConflictError), database.writing() as session:
         verdicts.give(session, first, {}, by=ada, version=seen.version - 1)
+
+
+def test_reasons_of_returned_leads_are_counted(database: Database, clock: Clock, ada: int) -> None:
+    ben = make_account(database, "Ben")
+    for reason in ("no_time", "facts_missing", "no_time"):
+        lead = new_lead(database)
+        with database.writing() as session:
+            desk.hand_over(session, lead, ben, by=ada)
+            desk.return_(session, lead, by=ben, reason=reason)
+    with database.reading() as session:
+        assert reasons_returned(session) == [("no_time", 2), ("facts_missing", 1)]
+        assert reasons_returned(session, demo=True) == []
+    clock.go_on(days=366)
+    with database.reading() as session:
+        assert reasons_returned(session) == []
 
 
 def test_the_records_tell_how_the_agency_does_and_demo_leads_are_apart(
