@@ -1,4 +1,4 @@
-"""Take the pictures that the README shows: the result on a phone and the cover of the report.
+"""Take the pictures that the README shows: the result, the cover of the report, and the insights.
 
     python -m tools.take_pictures
 
@@ -12,7 +12,10 @@ from tempfile import TemporaryDirectory
 from flask import Flask
 from playwright.sync_api import sync_playwright
 
-from tests.support.apps import deliver, make_app
+from consult.owner.demo import make_leads
+from consult.questionnaire.editions import newest
+from tests.support import staff
+from tests.support.apps import deliver, make_app, services_of
 from tests.support.browser import launch, serving
 from tests.support.client import PageClient
 from tests.support.journey import Journey
@@ -21,17 +24,19 @@ from tests.support.personas import BATON_ON_THE_FLOOR, CONTACT
 PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 PHONE = {"width": 390, "height": 900}
 PHONE_SCALE = 2
+DESK = {"width": 1280, "height": 1080}
+DEMO_LEADS = 900
 COVER_DPI = 130
 
 
 def main() -> None:
-    """Write both pictures."""
+    """Write all pictures."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     apps: list[Flask] = []
 
     def make(address: str) -> Flask:
         apps.append(make_app(Path(folder), base_url=address))
-        return apps[0]
+        return apps[-1]
 
     with TemporaryDirectory() as folder, serving(make) as origin:
         journey = Journey(PageClient(apps[0]), BATON_ON_THE_FLOOR.answers)
@@ -44,6 +49,31 @@ def main() -> None:
         report = Path(folder, "report.pdf")
         report.write_bytes(journey.client.get(f"{result}/report.pdf").body)
         _picture_of_cover(report, PICTURES / "report-cover.png")
+    with TemporaryDirectory() as folder, serving(make) as origin:
+        _fill(apps[-1])
+        _picture_for_staff(f"{origin}/staff/insights?period=365", PICTURES / "insights.png")
+
+
+def _fill(app: Flask) -> None:
+    """Let a year pass at an agency of two."""
+    for person in (staff.EMAIL, "noor@example.com"):
+        staff.make_user(app, person)
+    made = services_of(app)
+    office = made.settings.office
+    list(make_leads(made.database, newest(), made.brand, office, DEMO_LEADS, seed=1))
+
+
+def _picture_for_staff(address: str, file: Path) -> None:
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        tab = browser.new_page(viewport={"width": DESK["width"], "height": DESK["height"]})
+        tab.goto(address)
+        tab.fill("[name=email]", staff.EMAIL)
+        tab.fill("[name=password]", staff.PASSWORD)
+        tab.click("main form button")
+        tab.wait_for_load_state("networkidle")
+        tab.screenshot(path=file)
+        browser.close()
 
 
 def _picture_of_page(address: str, file: Path) -> None:

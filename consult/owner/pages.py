@@ -32,7 +32,6 @@ from consult.owner.visitors import is_framed, is_person
 from consult.questionnaire import Kind, WalkPage, walk
 from consult.questionnaire.editions import newest
 from consult.storage import checks, leads, views
-from consult.storage.checks import source_name
 from consult.web.limits import network_of
 from consult.web.services import services
 
@@ -47,7 +46,7 @@ def start_page() -> str:
     with services().database.reading() as session:
         seconds = leads.usual_seconds(session, depth)
     if is_person():
-        services().views.count(depth, source_name(source), framed=is_framed())
+        services().views.count(depth, source, framed=is_framed())
     return render_template(
         "owner/start.html",
         depth=depth,
@@ -70,7 +69,7 @@ def start() -> Response:
     with made.database.writing() as session:
         token = checks.start(session, questionnaire.name, depth, source, shown=shown_of(first))
         if is_framed():
-            views.count_framed_start(session, depth, source_name(source))
+            views.count_framed_start(session, depth, source)
     return redirect(url_for(".questions", token=token, page_id=first.id), 303)
 
 

@@ -9,8 +9,9 @@ import re
 
 from flask import request
 
+# Cubot makes phones.
 _PROGRAM = re.compile(
-    r"bot\b|bot/|crawl|spider|slurp|preview|facebookexternalhit|monitor|uptime|headless|scan|"
+    r"(?<!cu)bot\b|crawl|spider|slurp|preview|facebookexternalhit|monitor|uptime|headless|scan|"
     r"^(curl|wget|python|go-http|java|okhttp|libwww|ruby|node|axios|php)",
     re.IGNORECASE,
 )

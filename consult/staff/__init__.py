@@ -13,6 +13,7 @@ from consult.staff import (
     confirm_pages,
     export_pages,
     factor_pages,
+    insight_pages,
     lead_pages,
     list_pages,
     note_pages,
@@ -48,6 +49,7 @@ PAGES = (
     people_pages,
     audit_pages,
     settings_pages,
+    insight_pages,
 )
 
 

@@ -9,8 +9,10 @@ from sqlalchemy import Row, bindparam, exists, select, update
 
 from consult.questionnaire import Answer
 from consult.storage.base import Base
+from consult.storage.counters import Day
 from consult.storage.database import Session
 from consult.storage.models import CheckRow, SubmissionRow
+from consult.storage.settling import go_on
 from consult.storage.tokens import new_token, token_hash
 from consult.storage.traces import Shown, Step, Trace, begun, went_on
 
@@ -135,7 +137,7 @@ def save(
         return check
     answers, given_as = merged(check.answers, check.given_as, changes)
     now = session.now()
-    trace = went_on(check.trace, step, check.updated_at, now) if step else check.trace
+    trace = went_on(awake(session, check), step, check.updated_at, now) if step else check.trace
     stored = {id: {"value": value, "as": given_as[id]} for id, value in answers.items()}
     edition = edition or check.edition
     session.execute(
@@ -167,9 +169,10 @@ def merged(
     return new_answers, new_given_as
 
 
-def source_name(source: Mapping[str, str]) -> str:
-    """The one word for where an owner came from; empty for those who came directly."""
-    return source.get("utm_source") or source.get("ref") or ""
+def awake(session: Session, check: Check) -> Trace:
+    """The trace of a check that goes on: its numbers are taken back, if it was at rest."""
+    day = Day.of(check.started_at, check.depth, check.source, demo=check.demo)
+    return go_on(session, day, check.trace)
 
 
 def as_answer(stored: float | str | list[str]) -> Answer:

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from consult.storage.base import Base
 from consult.storage.database import Session
@@ -17,6 +17,9 @@ from consult.storage.upsert import insert_into
 VIEWED = "viewed"
 VIEWED_FRAMED = "viewed_framed"
 STARTED_FRAMED = "started_framed"
+
+_TEST = "test"
+"""The source of those who only try it out: the address of the start page with ``?ref=test``."""
 
 _WITHIN = tuple(f"within_{bound}" for bound in BOUNDS)
 
@@ -30,39 +33,79 @@ class Day:
     depth: str
     source: str
 
+    @classmethod
+    def of(
+        cls, started_at: datetime, depth: str, source: Mapping[str, str], *, demo: bool = False
+    ) -> Day:
+        """What a check is counted under; `source` holds the tags that it was begun with."""
+        name = source_name(source)
+        kind = "demo" if demo else "test" if name.casefold() == _TEST else "real"
+        return cls(started_at.date(), kind, depth, name)
+
+
+def source_name(source: Mapping[str, str]) -> str:
+    """The one word for where an owner came from; empty for those who came directly."""
+    return source.get("utm_source") or source.get("ref") or ""
+
+
+Sums = dict[str, Counter[str]]
+"""Counts by name, of each page or question."""
+
+
+def no_sums() -> Sums:
+    """Sums in which everything is still 0."""
+    return defaultdict(Counter)
+
+
+def count_pages(traces: Iterable[PageTrace], pages: Sums, questions: Sums) -> None:
+    """Add the pages of one check, and their questions, to what was counted before."""
+    for trace in traces:
+        page = pages[trace.page]
+        page["shown"] += 1
+        if trace.left:
+            page["left"] += 1
+        if trace.refused:
+            page["refused"] += trace.refused
+        if trace.saved is not None and trace.seconds is not None:
+            page[_within(trace.seconds)] += 1
+        for question in trace.asked:
+            counts = questions[question]
+            counts["asked"] += 1
+            if question not in trace.open:
+                counts["answered"] += 1
+            elif trace.left:
+                counts["left"] += 1
+        for question in trace.unsure:
+            questions[question]["unsure"] += 1
+
 
 @dataclass
 class Numbers:
     """Numbers to be added to those of their days. Collect them first, add them in one go."""
 
     steps: Counter[tuple[Day, str]] = field(default_factory=Counter)
-    pages: dict[tuple[Day, str], Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    questions: dict[tuple[Day, str], Counter[str]] = field(
-        default_factory=lambda: defaultdict(Counter)
-    )
+    _pages: dict[Day, Sums] = field(default_factory=lambda: defaultdict(no_sums))
+    _questions: dict[Day, Sums] = field(default_factory=lambda: defaultdict(no_sums))
 
-    def count_pages(self, day: Day, pages: Iterable[PageTrace]) -> None:
+    def count_pages(self, day: Day, traces: Iterable[PageTrace]) -> None:
         """Count the pages of one check, and their questions."""
-        for trace in pages:
-            page = self.pages[day, trace.page]
-            page["shown"] += 1
-            page["left"] += trace.left
-            page["refused"] += trace.refused
-            if trace.saved_at is not None and trace.seconds is not None:
-                page[_within(trace.seconds)] += 1
-            for question in trace.asked:
-                counts = self.questions[day, question]
-                counts["asked"] += 1
-                counts["answered"] += question not in trace.open
-                counts["unsure"] += question in trace.unsure
-                counts["left"] += trace.left and question in trace.open
+        count_pages(traces, self._pages[day], self._questions[day])
 
     def add(self, session: Session) -> None:
         """Add all of it to the database."""
-        counted = {key: {"count": number} for key, number in self.steps.items()}
-        _add(session, FunnelDayRow, "step", counted)
-        _add(session, PageDayRow, "page", self.pages)
-        _add(session, QuestionDayRow, "question", self.questions)
+        self._write(session, 1)
+
+    def take_away(self, session: Session) -> None:
+        """Take all of it away from what was added before."""
+        self._write(session, -1)
+
+    def _write(self, session: Session, sign: int) -> None:
+        steps: dict[Day, Sums] = defaultdict(no_sums)
+        for (day, step), number in self.steps.items():
+            steps[day][step]["count"] += number
+        _add(session, FunnelDayRow, "step", steps, sign)
+        _add(session, PageDayRow, "page", self._pages, sign)
+        _add(session, QuestionDayRow, "question", self._questions, sign)
 
 
 def _within(seconds: int) -> str:
@@ -73,7 +116,8 @@ def _add(
     session: Session,
     table: type[Base],
     name: str,
-    counted: Mapping[tuple[Day, str], Mapping[str, int]],
+    counted: Mapping[Day, Sums],
+    sign: int,
 ) -> None:
     keys = ["day", "kind", "depth", "source", name]
     numbers = [column.key for column in table.__table__.columns if column.key not in keys]
@@ -85,9 +129,10 @@ def _add(
             "depth": key.depth,
             "source": key.source,
             name: what,
-            **{number: counts.get(number, 0) for number in numbers},
+            **{number: sign * counts.get(number, 0) for number in numbers},
         }
-        for (key, what), counts in sorted(counted.items(), key=lambda item: item[0])
+        for key, of_day in sorted(counted.items(), key=lambda item: item[0])
+        for what, counts in sorted(of_day.items(), key=lambda item: item[0])
     ]
     if rows:
         # Past the object mapping and row by row, as one prepared statement: a statement with many

@@ -7,24 +7,16 @@ is deleted. How far it came is added when it goes.
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
-from functools import lru_cache
 
 from sqlalchemy import ColumnElement, delete, select, update
 
-from consult.questionnaire.editions import newest
-from consult.storage.checks import Check, source_name
+from consult.storage.checks import Check, awake
 from consult.storage.counters import Day, Numbers
 from consult.storage.database import Session
 from consult.storage.models import CheckRow, SubmissionRow
-from consult.storage.outcomes import kind_of
+from consult.storage.settling import at_rest, count_draft, is_draft, steps_of
 from consult.storage.trace_tables import OutcomeRow
-from consult.storage.traces import REVIEW, Shown, Step, Trace, pages_of, went_on
-
-STARTED = "started"
-HANDED_IN = "handed_in"
-PART = "part:"
-"""Comes before the id of a stretch of the questionnaire."""
+from consult.storage.traces import REVIEW, Shown, Step, pages_of, went_on
 
 OUTCOMES = ("contact", "consult", "reached", "booked", "held", "won")
 _AT_ONCE = 500
@@ -32,13 +24,13 @@ _AT_ONCE = 500
 
 def finish(session: Session, check: Check, *, demo: bool) -> None:
     """Count the pages of a check that is being handed in: they are final now."""
-    trace = check.trace
+    trace = awake(session, check)
     if trace:
         review = Step(Shown(REVIEW), Shown(REVIEW))
         trace = went_on(trace, review, check.updated_at, session.now())
         session.execute(update(CheckRow).where(CheckRow.id == check.id).values(trace=trace))
     numbers = Numbers()
-    day = day_of(check.started_at, check.depth, source_name(check.source), demo=demo)
+    day = Day.of(check.started_at, check.depth, check.source, demo=demo)
     numbers.count_pages(day, pages_of(trace, handed_in=True))
     numbers.add(session)
 
@@ -62,39 +54,15 @@ def delete_checks(session: Session, which: ColumnElement[bool]) -> int:
     return gone
 
 
-def day_of(started_at: datetime, depth: str, source: str, *, demo: bool) -> Day:
-    """What a check is counted under."""
-    return Day(started_at.date(), kind_of(demo=demo, source=source), depth, source)
-
-
-def steps_of(trace: Trace, *, handed_in: bool) -> tuple[str, ...]:
-    """The steps that a check has come to, from its start on."""
-    stretches = [PART + part.id for part in newest().structure.parts]
-    if handed_in:
-        return (STARTED, *stretches, REVIEW, HANDED_IN)
-    places = _places()
-    furthest = max((places.get(page, 0) for page in trace.get("pages", ())), default=0)
-    return (STARTED, *[*stretches, REVIEW][:furthest])
-
-
-@lru_cache(maxsize=1)
-def _places() -> dict[str, int]:
-    """On which stretch each page lies, counted from 1; the review lies behind the last."""
-    parts = newest().structure.parts
-    pages = {page.id: place for place, part in enumerate(parts, 1) for page in part.pages}
-    return {**pages, REVIEW: len(parts) + 1}
-
-
 def _count_drafts(session: Session, ids: Collection[int], numbers: Numbers) -> None:
     drafts = session.execute(
         select(
             CheckRow.created_at, CheckRow.depth, CheckRow.source, CheckRow.demo, CheckRow.trace
-        ).where(CheckRow.id.in_(ids), CheckRow.id.not_in(select(SubmissionRow.check_id)))
+        ).where(CheckRow.id.in_(ids), is_draft(), ~at_rest())
     )
     for created_at, depth, source, demo, trace in drafts:
-        day = day_of(created_at, depth, source_name(source), demo=demo)
-        numbers.steps.update((day, step) for step in steps_of(trace, handed_in=False))
-        numbers.count_pages(day, pages_of(trace, handed_in=False))
+        day = Day.of(created_at, depth, source, demo=demo)
+        count_draft(numbers, day, trace, steps_of(trace, handed_in=False))
 
 
 def _count_leads(session: Session, ids: Collection[int], numbers: Numbers) -> None:

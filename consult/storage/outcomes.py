@@ -7,32 +7,25 @@ from typing import Any
 from sqlalchemy import update
 
 from consult.relay.stages import Stage
-from consult.storage.checks import Check, source_name
+from consult.storage.checks import Check
+from consult.storage.counters import Day
 from consult.storage.database import Session
 from consult.storage.trace_tables import OutcomeRow
-
-_TEST = "test"
-"""The source of those who only try it out: the address of the start page with ``?ref=test``."""
 
 _REACHED = frozenset({"reached", "consult_booked", "consult_held", "won"})
 _BOOKED = frozenset({"consult_booked", "consult_held"})
 
 
-def kind_of(*, demo: bool, source: str) -> str:
-    """Whose check it was; see ``trace_tables.KINDS``."""
-    return "demo" if demo else "test" if source.casefold() == _TEST else "real"
-
-
 def begin(session: Session, lead_id: int, check: Check, *, demo: bool) -> None:
     """Note that a check was handed in."""
-    source = source_name(check.source)
+    day = Day.of(check.started_at, check.depth, check.source, demo=demo)
     session.add(
         OutcomeRow(
             submission_id=lead_id,
-            started_on=check.started_at.date(),
-            kind=kind_of(demo=demo, source=source),
-            depth=check.depth,
-            source=source,
+            started_on=day.day,
+            kind=day.kind,
+            depth=day.depth,
+            source=day.source,
             contact=False,
             consult=False,
             reached=False,

@@ -12,6 +12,7 @@ from consult.storage.erasure import How
 from consult.storage.folding import delete_checks
 from consult.storage.models import CheckRow, JobRow, MailRow, RateLimitRow, SubmissionRow
 from consult.storage.notice_tables import MessageRow, StaffMailRow
+from consult.storage.settling import settle
 from consult.storage.staff_tables import StaffInvitationRow, StaffSessionRow
 
 # Long enough to see what happened last week; the key of a periodic job must outlive its period.
@@ -64,6 +65,7 @@ def purge(
     exports.forget_older(session, now - KEEP_EXPORTS)
     if mail_days is not None:
         _empty_mails(session, now - timedelta(days=mail_days))
+    settle(session)
     purged = Purged(
         drafts=delete_checks(session, draft_is_old),
         leads=_end_leads(session, now - timedelta(days=lead_days), at_the_end),

@@ -6,10 +6,10 @@ save that happens anyway, so that looking at a page costs nothing; it goes when 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 REVIEW = "review"
 """The page after the last question, by the same name as in its address."""
@@ -50,14 +50,13 @@ class Step:
     refused: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PageTrace:
-    """What is known about one page of a check.
+class PageTrace(NamedTuple):
+    """What is known about one page of a check. Times are in seconds since 1970.
 
     Attributes:
         page: its id.
-        shown_at: when it was first shown.
-        saved_at: when it was last sent and taken; None for a page that never was.
+        shown: when it was first shown.
+        saved: when it was last sent and taken; None for a page that never was.
         seconds: the time spent on it, breaks left out; None when there was never a time to take.
         saves: how often it was sent and taken.
         refused: how often it came back with something to correct.
@@ -66,15 +65,20 @@ class PageTrace:
     """
 
     page: str
-    shown_at: datetime
-    saved_at: datetime | None
+    shown: int
+    saved: int | None
     seconds: int | None
     saves: int
     refused: int
-    asked: tuple[str, ...]
-    open: tuple[str, ...]
-    unsure: tuple[str, ...]
+    asked: Sequence[str]
+    open: Sequence[str]
+    unsure: Sequence[str]
     left: bool
+
+    @property
+    def shown_at(self) -> datetime:
+        """When it was first shown."""
+        return datetime.fromtimestamp(self.shown, UTC)
 
 
 def begun(shown: Shown | None, now: datetime) -> Trace:
@@ -118,16 +122,16 @@ def pages_of(trace: Trace, *, handed_in: bool) -> list[PageTrace]:
     at = trace.get("at")
     return [
         PageTrace(
-            page=page,
-            shown_at=datetime.fromtimestamp(entry["shown"], UTC),
-            saved_at=datetime.fromtimestamp(entry["saved"], UTC) if "saved" in entry else None,
-            seconds=entry.get("seconds"),
-            saves=entry.get("saves", 0),
-            refused=entry.get("refused", 0),
-            asked=tuple(entry.get("asked", ())),
-            open=tuple(entry.get("open", ())),
-            unsure=tuple(entry.get("unsure", ())),
-            left=page == at and not handed_in,
+            page,
+            entry["shown"],
+            entry.get("saved"),
+            entry.get("seconds"),
+            entry.get("saves", 0),
+            entry.get("refused", 0),
+            entry["asked"],
+            entry["open"],
+            entry["unsure"],
+            page == at and not handed_in,
         )
         for page, entry in trace.get("pages", {}).items()
     ]

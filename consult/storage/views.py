@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
 from consult.storage.counters import STARTED_FRAMED, VIEWED, VIEWED_FRAMED, Day, Numbers
 from consult.storage.database import Database, Session
-from consult.storage.outcomes import kind_of
 from consult.storage.trace_tables import FunnelDayRow
 
 _REST = timedelta(seconds=5)
@@ -31,16 +31,16 @@ class ViewCounter:
         self._waiting: Counter[tuple[Day, str]] = Counter()
         self._written_at: datetime | None = None
 
-    def count(self, depth: str, source: str, *, framed: bool) -> None:
+    def count(self, depth: str, source: Mapping[str, str], *, framed: bool) -> None:
         """Count one view.
 
         Args:
             depth: that of the check which the page offers.
-            source: where the visitor came from; see ``checks.source_name``.
+            source: the tags of the link that the visitor followed.
             framed: whether another site shows the page inside one of its own.
         """
         now = self._database.clock()
-        day = _today(now, depth, source)
+        day = Day.of(now, depth, source)
         with self._lock:
             self._waiting[day, VIEWED] += 1
             if framed:
@@ -59,15 +59,11 @@ class ViewCounter:
                 _with_few_sources(session, waiting).add(session)
 
 
-def count_framed_start(session: Session, depth: str, source: str) -> None:
+def count_framed_start(session: Session, depth: str, source: Mapping[str, str]) -> None:
     """Count a check that was begun on a page which another site shows inside one of its own."""
     numbers = Numbers()
-    numbers.steps[_today(session.now(), depth, source), STARTED_FRAMED] += 1
+    numbers.steps[Day.of(session.now(), depth, source), STARTED_FRAMED] += 1
     numbers.add(session)
-
-
-def _today(now: datetime, depth: str, source: str) -> Day:
-    return Day(now.date(), kind_of(demo=False, source=source), depth, source)
 
 
 def _with_few_sources(session: Session, waiting: Counter[tuple[Day, str]]) -> Numbers:

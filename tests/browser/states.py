@@ -236,6 +236,8 @@ STAFF_STATES = (
     State("no receipts", on("/staff/receipts?lead=99"), signed_in=True),
     State("person", on("/staff/person"), signed_in=True),
     State("nobody found", on("/staff/person"), press(), signed_in=True),
+    State("insights", on("/staff/insights"), open_all, signed_in=True),
+    State("insights of nobody", on("/staff/insights?source=nowhere"), signed_in=True),
     State("export", on("/staff/exports/new?text=okafor&stage=open"), open_all, signed_in=True),
     State("export of nothing", on("/staff/exports/new?text=nobody"), signed_in=True),
     State("exports", on("/staff/exports"), signed_in=True),

@@ -112,6 +112,7 @@ MATRIX: Mapping[tuple[str, str], Expected] = {
     ("staff.lead_bulk", "GET"): page("staff", 303),
     ("staff.lead_data", "GET"): held(200),
     ("staff.lead_list", "GET"): page("staff", 200),
+    ("staff.insights_page", "GET"): page("staff", 200),
     ("staff.link_provider", "GET"): page("staff", 404),
     ("staff.log_contact", "POST"): shared("staff", 303, version="1", way="mail", reached="no"),
     ("staff.mail", "GET"): shared("staff", 200),

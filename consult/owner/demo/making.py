@@ -16,13 +16,14 @@ from consult.owner.submission import freeze
 from consult.questionnaire import Depth, Questionnaire, Walk, walk
 from consult.relay.clock import Office
 from consult.report.brand import Brand
-from consult.storage import checks, folding, leads
-from consult.storage.checks import Changes, source_name
-from consult.storage.counters import VIEWED, Numbers
+from consult.storage import checks, leads
+from consult.storage.checks import Changes
+from consult.storage.counters import VIEWED, Day, Numbers
 from consult.storage.database import Database, Session
 from consult.storage.desk_tables import LeadRow
 from consult.storage.models import CheckRow
-from consult.storage.traces import Trace, pages_of
+from consult.storage.settling import count_draft, steps_of
+from consult.storage.traces import Trace
 
 _UNFINISHED = 0.85
 """Checks that stop on the way, for each that is handed in."""
@@ -105,10 +106,8 @@ def _make_unfinished(session: Session, maker: _Maker, start: datetime) -> None:
         ids = {asked.id for page in answered for asked in page.questions}
         _saved(session, maker, way, source, start, min(traced.end, maker.now), traced.trace, ids)
         return
-    day = folding.day_of(start, depth, source_name(source.tags), demo=True)
-    steps = folding.steps_of(traced.trace, handed_in=False)
-    maker.numbers.steps.update((day, step) for step in steps)
-    maker.numbers.count_pages(day, pages_of(traced.trace, handed_in=False))
+    day = Day.of(start, depth, source.tags, demo=True)
+    count_draft(maker.numbers, day, traced.trace, steps_of(traced.trace, handed_in=False))
 
 
 def _opening(maker: _Maker, start: datetime, *, finished: bool) -> tuple[Source, Depth, str]:
@@ -116,7 +115,7 @@ def _opening(maker: _Maker, start: datetime, *, finished: bool) -> tuple[Source,
     random = maker.random
     source = some_source(random, finished=finished)
     depth: Depth = random.choice(("quick", "quick", "full"))
-    day = folding.day_of(start, depth, source_name(source.tags), demo=True)
+    day = Day.of(start, depth, source.tags, demo=True)
     maker.numbers.steps[day, VIEWED] += views_before_a_start(source, random)
     return source, depth, random.choices(PATHS, weights=(6, 2, 1))[0]
 

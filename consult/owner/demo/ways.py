@@ -19,7 +19,7 @@ _STOPPING = {
     "lately": 5,
     "purpose": 6,
     "goals": 5,
-    "numbers": 17,
+    "numbers": 24,
     "": 6,
 }
 """How many stop on each page; the last name is the review, which comes after all of them."""

@@ -1,0 +1,123 @@
+"""The page of insights: what became of everybody who came, in numbers about nobody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
+
+from consult.staff import insight_views as views
+from consult.staff.blueprint import blueprint
+from consult.staff.rights import for_staff
+from consult.storage import insights
+from consult.storage.insights import Slice
+from consult.storage.settling import HANDED_IN
+from consult.web.services import services
+
+PERIODS = {"30": "Last 30 days", "90": "Last 90 days", "365": "Last 12 months", "own": "From – to"}
+KINDS = {"real": "Owners", "demo": "Demo", "test": "Tests"}
+DEPTHS = {"": "Both", "quick": "Quick look", "full": "Full check"}
+_USUAL = "90"
+_LONGEST = timedelta(days=3 * 366)
+_DIRECT = "-"
+"""Stands for "no source" in the address, where an empty value means all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the form says, and the slice that it means."""
+
+    period: str
+    source: str
+    of: Slice
+
+
+@blueprint.get("/insights")
+@for_staff
+def insights_page() -> ResponseReturnValue:
+    """Show how far checks and leads came, where people stopped, and what the talks found."""
+    made = services()
+    made.views.write()
+    with made.database.reading() as session:
+        now = session.now()
+        there = insights.kinds_there(session)
+        filters = _filters(request.args, there, now.astimezone(made.settings.office.zone).date())
+        of = filters.of
+        found = insights.gather(session, of)
+        spread = insights.spread(session, of)
+        stages = insights.stages(session, of)
+        replies = insights.replies(session, of, found.steps[HANDED_IN])
+        returned = insights.returned(session, of)
+        verdicts = insights.verdicts(session, of)
+    pages, sources = views.pages_of(found), views.sources_of(found)
+    check, agency = views.funnel_of(found)
+    archetypes = views.archetypes_of(spread)
+    months = views.months_of(replies, made.settings.office, now)
+    back, misled = views.returned_of(returned), views.verdicts_of(verdicts)
+    return render_template(
+        "staff/insights.html",
+        filters=filters,
+        there=there,
+        kinds=KINDS,
+        periods=PERIODS,
+        depths=DEPTHS,
+        few=views.FEW,
+        check=check,
+        agency=agency,
+        framed=views.framed_note(found),
+        pages=pages,
+        sources=sources,
+        archetypes=archetypes,
+        grid=views.grid_of(spread),
+        tenths={axis: views.tenths_of(spread, axis) for axis in ("separation", "handoff")},
+        stages=views.stages_of(stages),
+        months=months,
+        sampled=found.steps[HANDED_IN] >= 2 * insights.REPLIES_LOOKED_AT,
+        returned=back,
+        verdicts=misled,
+        titles={
+            "funnel": views.funnel_title(found),
+            "pages": views.pages_title(pages),
+            "times": views.times_title(pages),
+            "sources": views.sources_title(sources),
+            "archetypes": views.archetypes_title(archetypes),
+            "replies": views.replies_title(months),
+            "returned": views.returned_title(back),
+            "verdicts": views.verdicts_title(misled),
+        },
+    )
+
+
+def _filters(query: MultiDict[str, str], there: set[str], today: date) -> Filters:
+    """Read the form; what makes no sense is as if it had not been said."""
+    period = query.get("period", _USUAL)
+    since, until = query.get("since", type=_day), query.get("until", type=_day)
+    if period == "own" and since and until:
+        since, until = min(since, until), max(since, until)
+        since = max(since, until - _LONGEST)
+    else:
+        period = period if period in PERIODS and period != "own" else _USUAL
+        since, until = today - timedelta(days=int(period) - 1), today
+    kind = query.get("kind", "")
+    if kind not in KINDS:
+        kind = "demo" if "real" not in there and "demo" in there else "real"
+    source = query.get("source", "")
+    depth = query.get("depth", "")
+    of = Slice(
+        kind=kind,
+        since=since,
+        until=until,
+        source={"": None, _DIRECT: ""}.get(source, source),
+        depth=depth if depth in DEPTHS else "",
+    )
+    return Filters(period, source, of)
+
+
+def _day(text: str) -> date:
+    day = date.fromisoformat(text)
+    if not 1970 <= day.year <= 9000:
+        raise ValueError(text)
+    return day
