@@ -326,6 +326,14 @@ class TestLies:
         come_back(PageClient(misled), crook, asked, status=400)
         come_back(mine, crook, asked)
 
+    def test_a_right_token_does_not_make_up_for_a_wrong_state(
+        self, misled: Flask, crook: Crook
+    ) -> None:
+        for state in ("another", ""):
+            client = PageClient(misled)
+            come_back(client, crook, set_out(client), status=400, state=state)
+            client.get("/staff/", status=303)
+
     def test_coming_back_works_once(self, misled: Flask, crook: Crook) -> None:
         client = PageClient(misled)
         asked = set_out(client)
