@@ -35,7 +35,7 @@ def webhook_list() -> ResponseReturnValue:
             webhook_views.message_view(last[each.id][0], now) if last[each.id] else None,
         )
         for each in found
-        if each.active or not each.fixed
+        if not _is_former(each)
     ]
     return render_template("staff/webhooks.html", rows=rows, done=request.args.get("done"))
 
@@ -186,10 +186,19 @@ def _keep_fixed() -> None:
     wanted = address.get_secret_value() if address else None
     database = services().database
     with database.reading() as session:
-        known = [e.address for e in webhooks.endpoints(session) if e.fixed and e.active]
+        known = [
+            each.address
+            for each in webhooks.endpoints(session)
+            if each.fixed and not _is_former(each)
+        ]
     if known != ([wanted] if wanted else []):
         with database.writing() as session:
             webhooks.keep_fixed(session, wanted)
+
+
+def _is_former(endpoint: Endpoint) -> bool:
+    """Whether the environment once set this address and does so no more."""
+    return endpoint.fixed and endpoint.off_reason == "by_hand"
 
 
 def _record(session: Session, what: str, endpoint_id: int, **facts: bool) -> None:

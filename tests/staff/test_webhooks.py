@@ -228,6 +228,19 @@ def test_what_the_environment_sets_is_shown_and_cannot_be_changed(tmp_path: Path
     assert endpoints(app)[0].active
 
 
+def test_the_address_of_the_environment_can_be_switched_on_again_after_it_was_gone(
+    tmp_path: Path,
+) -> None:
+    app = make_app(tmp_path / "var", webhook_url=ADDRESS, webhook_secret=FIXED_SECRET)
+    admin = admin_of(app)
+    admin.get(ALL)
+    with services_of(app).database.writing() as session:
+        webhooks.switch(session, 1, "gone")
+    assert "it answered that it is gone (410)" in admin.get(ALL).text
+    post(admin, f"{ALL}/1", "/switch")
+    assert endpoints(app)[0].active
+
+
 def test_without_the_setting_its_address_is_gone(tmp_path: Path) -> None:
     app = make_app(tmp_path / "var", webhook_url=ADDRESS, webhook_secret=FIXED_SECRET)
     admin_of(app).get(ALL)
