@@ -4,8 +4,11 @@ import json
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from http.server import HTTPServer
 from pathlib import Path
+from threading import Thread
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -17,7 +20,7 @@ from consult.delivery.web_post import NoAnswer, WebPost
 from consult.delivery.worker import Handler
 from consult.relay.notices import WEBHOOK_KINDS
 from consult.storage import jobs, leads, notices, retention, webhooks
-from consult.storage.database import Database
+from consult.storage.database import Database, utc_now
 from consult.storage.notice_tables import StaffMailRow
 from consult.storage.staff_mails import WEBHOOK_OFF
 from consult.storage.webhooks import Endpoint, Logged
@@ -225,6 +228,33 @@ def test_openssl_finds_the_same_signature(database: Database, hooks: Receiver) -
         ["openssl", "base64", "-A"], input=mac, capture_output=True, check=True
     ).stdout
     assert got.headers["webhook-signature"] == f"v1,{coded.decode()}"
+
+
+def test_the_receiver_in_the_handbook_believes_us_and_nobody_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    secret = signing.secret_of(WEBHOOK_KEY, signing.new_salt())
+    monkeypatch.setenv("WEBHOOK_SECRET", secret)
+    handbook = (Path(__file__).parents[2] / "docs" / "running.md").read_text("utf-8")
+    code = handbook.partition("```python\n")[2].partition("HTTPServer((")[0]
+    there: dict[str, Any] = {}
+    exec(code, there)  # noqa: S102 - it is ours
+    kept: list[str] = []
+    there["print"] = lambda type, _data: kept.append(type)
+    monkeypatch.setattr(there["Receiver"], "log_message", lambda *_: None)
+    with HTTPServer(("127.0.0.1", 0), there["Receiver"]) as server:
+        Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        web = WebPost(loopback=True)
+        url = f"http://127.0.0.1:{server.server_port}/"
+        now = utc_now()
+        body = '{"type": "test", "data": {}}'
+        good = signing.headers([secret], "msg_1", now, body)
+        old = signing.headers([secret], "msg_2", now - timedelta(hours=1), body)
+        wrong = signing.headers([FIXED_SECRET], "msg_3", now, body)
+        answers = [web.send(url, body.encode(), sent) for sent in (good, good, old, wrong)]
+        server.shutdown()
+    assert [answer.status for answer in answers] == [204, 204, 400, 400]
+    assert kept == ["test"]
 
 
 def test_no_secret_is_in_the_database(database: Database) -> None:
