@@ -11,7 +11,7 @@ from sqlalchemy import cast as sql_cast
 
 from consult.relay.notices import WEBHOOK_KINDS, Kind
 from consult.storage.database import Session
-from consult.storage.jobs import WEBHOOK, enqueue
+from consult.storage.jobs import NOBODY_WAITS, WEBHOOK, enqueue
 from consult.storage.models import JobRow
 from consult.storage.notice_tables import EndpointRow, MessageRow, NoticeRow, TryRow
 from consult.storage.notices import Notice
@@ -294,6 +294,8 @@ def _enqueue(session: Session, row: MessageRow, lead_id: int | None) -> None:
         {"message_id": row.id},
         dedupe_key=_key(row.id, row.round),
         submission_id=lead_id,
+        # An address that answers slowly must not keep an owner from a report.
+        patience=NOBODY_WAITS,
     )
 
 

@@ -8,9 +8,12 @@ from pathlib import Path
 
 from flask import Flask
 
+from consult.delivery import one_click
+from consult.relay.notices import WEBHOOK_KINDS
 from consult.staff import accounts
-from consult.storage import desk, erasure, exports, notes, verdicts
+from consult.storage import desk, erasure, exports, notes, verdicts, webhooks
 from consult.storage import staff as accounts_of
+from consult.storage.webhooks import Try
 from tests.support import staff
 from tests.support.apps import deliver, make_app, services_of
 from tests.support.browser import serving
@@ -40,7 +43,7 @@ class Site:
     is that of an owner who said who they are and got their PDF, as the first lead;
     `waiting_result` one whose PDF is not made yet, as the second; `anonymous_result` that of one
     who did not say and knows little, `best_result` of one who needs no help, with a money range.
-    `invitation` is a one-time link for a colleague.
+    `invitation` is a one-time link for a colleague, `stop_mails` the one in a mail to staff.
     """
 
     app: Flask
@@ -52,6 +55,7 @@ class Site:
     anonymous_result: str
     best_result: str
     invitation: str
+    stop_mails: str
 
 
 @contextmanager
@@ -75,6 +79,7 @@ def _filled(app: Flask, origin: str) -> Site:
     deliver(app)
     _erase_one(app, staff.make_lead(app))
     _ask_for_exports(app)
+    _add_webhooks(app)
     empty, full = _journey(app), _journey(app)
     empty.start()
     full.start()
@@ -95,7 +100,34 @@ def _filled(app: Flask, origin: str) -> Site:
         anonymous_result=anonymous,
         best_result=best,
         invitation=accounts.invite(services_of(app).database, "", "ada@example.com"),
+        stop_mails=one_click.PATH
+        + one_click.token_of(services_of(app).settings.mail_key(), 1, "overdue"),
     )
+
+
+def _add_webhooks(app: Flask) -> None:
+    """The first takes what it gets at the second try; the second failed for too long."""
+    with services_of(app).database.writing() as session:
+        good, bad = (
+            webhooks.add(
+                session,
+                f"https://{host}.example/relay/{'long/' * 20}",
+                WEBHOOK_KINDS,
+                with_contact=host == "good",
+                salt=host,
+                secret_check="never used",
+                by=1,
+            )
+            for host in ("good", "bad")
+        )
+        webhooks.rotate(session, good, "another", "never used")
+        tried = [webhooks.plan(session, id) for id in (good, bad, bad)]
+        for message, status in zip((tried[0], *tried), (503, 200, 500, None), strict=True):
+            error = "" if status == 200 else "It did not take it."
+            said = "<b>" + "no" * 90
+            made = Try(session.now(), 87, status, error, said)
+            webhooks.record_try(session, message, made)
+        webhooks.switch(session, bad, "failing")
 
 
 def _with_contact(app: Flask) -> str:

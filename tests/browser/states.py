@@ -157,6 +157,12 @@ def unreadable(visit: Visit) -> None:
     press("form.settings button:not([name])")(visit)
 
 
+def add_webhook(visit: Visit) -> None:
+    """Add an address, and see its secret."""
+    visit.tab.fill("[name=address]", "https://hooks.example/relay")
+    press()(visit)
+
+
 def stopped_at(page: str) -> Callable[[Site], str]:
     """A check that was answered up to a page, which is still empty."""
 
@@ -255,6 +261,15 @@ STAFF_STATES = (
         press("form[action$='/password'] button"),
         signed_in=True,
     ),
+    State("stop mails", lambda site: site.stop_mails),
+    State("mails stopped", lambda site: site.stop_mails, press()),
+    State("webhooks", on("/staff/settings/webhooks"), admin=True),
+    State("webhook", on("/staff/settings/webhooks/1?done=test"), open_all, admin=True),
+    State("webhook switched off", on("/staff/settings/webhooks/2"), open_all, admin=True),
+    State("add a webhook", on("/staff/settings/webhooks/new"), admin=True),
+    State("webhook refused", on("/staff/settings/webhooks/new"), press(), admin=True),
+    State("secret of a webhook", on("/staff/settings/webhooks/new"), add_webhook, admin=True),
+    State("change a webhook", on("/staff/settings/webhooks/1/change"), admin=True),
     State("provider away", on("/staff/sign-in/provider")),
     State("back from the provider in vain", on("/staff/sign-in/provider/back")),
     State("account not linked", on("/staff/account/provider"), signed_in=True),
