@@ -104,7 +104,16 @@ SIGN_IN = Group(
 _DAYS = {
     "retention_days_drafts": "Days to keep unfinished answers",
     "retention_days_leads": "Days to keep leads",
+    "retention_days_mails": "Days to keep the texts of mails",
+    "retention_days_logs": "Days to keep who signed in and what was told",
 }
+_AT_THE_END = Choosable(
+    "retention_leads",
+    "What becomes of leads then",
+    "",
+    "choice",
+    {"delete": "They are deleted", "anonymise": "They are made anonymous"},
+)
 _ELSEWHERE = frozenset(s.name for group in (BRAND, OFFER, HOURS, SIGN_IN) for s in group.settings)
 
 
@@ -126,7 +135,7 @@ KEEPING = Group(
     "Keeping",
     "How long what people left is kept. With a shorter time, the next nightly round deletes more, "
     "for good.",
-    _rest("retention_", _ELSEWHERE),
+    (*_rest("retention_days_", _ELSEWHERE), _AT_THE_END),
 )
 # What is marked for staff and has no page yet: shown by its own name, so that none is lost.
 MORE = Group(
