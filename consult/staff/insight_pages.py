@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from consult.staff import insight_views as views
 from consult.staff.blueprint import blueprint
+from consult.staff.health_views import own_health_view
 from consult.staff.rights import for_staff
 from consult.storage import insights
 from consult.storage.insights import Slice
@@ -52,6 +53,7 @@ def insights_page() -> ResponseReturnValue:
         replies = insights.replies(session, of, found.steps[HANDED_IN])
         returned = insights.returned(session, of)
         verdicts = insights.verdicts(session, of)
+        own_health = own_health_view(session, made.settings.office, demo=of.kind == "demo")
     pages, sources = views.pages_of(found), views.sources_of(found)
     check, agency = views.funnel_of(found)
     archetypes = views.archetypes_of(spread)
@@ -65,6 +67,7 @@ def insights_page() -> ResponseReturnValue:
         periods=PERIODS,
         depths=DEPTHS,
         few=views.FEW,
+        own_health=own_health,
         check=check,
         agency=agency,
         framed=views.framed_note(found),

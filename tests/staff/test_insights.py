@@ -90,7 +90,8 @@ def test_the_page_asks_the_database_a_few_times_whatever_there_is(tmp_path: Path
     app, client = app_with(tmp_path, demo=25)
     with closing(Count(app)) as counted:
         client.get(f"{URL}?period=365")
-    assert counted.statements <= 14, counted.statements
+    # Five of them for our own handoff, whatever is chosen.
+    assert counted.statements <= 19, counted.statements
 
 
 class Count:
