@@ -6,6 +6,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from consult.commands import consult
+from consult.commands.database import open_database
+from consult.settings import load_settings
+from consult.storage import choices
 
 
 @pytest.fixture(autouse=True)
@@ -59,6 +62,15 @@ def test_settings_are_shown_with_their_origin(monkeypatch: pytest.MonkeyPatch) -
     assert "CONSULT_SECRET_KEY = (set, not shown)  [environment]" in result.stdout
     assert "s" * 40 not in result.output
     assert "CONSULT_PAPRE" in result.stderr
+
+
+def test_settings_tell_what_staff_chose_once_there_is_a_database() -> None:
+    assert "CONSULT_PAPER = letter  [default]" in run("settings").stdout
+    run("db", "upgrade")
+    settings = load_settings()
+    with open_database(settings) as database, database.writing() as session:
+        choices.choose(session, "paper", "a4", None)
+    assert "CONSULT_PAPER = a4  [staff area]" in run("settings").stdout
 
 
 def test_a_bad_setting_ends_with_2_and_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
