@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 
 from flask import Blueprint, Flask, Response, abort
@@ -60,6 +61,8 @@ def in_the_dark(colour: str) -> str:
     return "#ffffff"
 
 
+# Asked for by every page; a brand changes a few times in its life.
+@functools.lru_cache(maxsize=8)
 def stylesheet_address(brand: Brand) -> str:
     """Where the brand's colours are; nothing where they are ours."""
     if brand.colours == Colours():
@@ -67,6 +70,7 @@ def stylesheet_address(brand: Brand) -> str:
     return f"/brand.css?v={_hash(brand_css(brand.colours).encode())}"
 
 
+@functools.lru_cache(maxsize=8)
 def logo_address(brand: Brand) -> str:
     """Where the brand's logo is; nothing where there is none."""
     return f"/brand/logo?v={_hash(brand.logo.data)}" if brand.logo else ""
