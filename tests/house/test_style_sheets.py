@@ -30,10 +30,11 @@ def test_every_brace_is_closed(sheet: Path) -> None:
     assert statements(sheet.read_text("utf-8"))
 
 
-def test_the_staff_pages_sheet_holds_layers_only() -> None:
-    """A layer inside another is a layer of its own, and loses to the one it was meant to join."""
-    css = (PROJECT_FOLDER / "static" / "css" / "staff.css").read_text("utf-8")
-    assert {words.split(" ")[0] for words in statements(css)} == {"@layer"}
+@pytest.mark.parametrize("sheet", SHEETS, ids=lambda sheet: sheet.name)
+def test_no_layer_lies_inside_another_block(sheet: Path) -> None:
+    """There it is a layer of its own, and loses to the one it was meant to join."""
+    css = sheet.read_text("utf-8")
+    assert css.count("@layer") == sum(s.startswith("@layer") for s in statements(css))
 
 
 def test_a_lost_brace_is_noticed() -> None:
