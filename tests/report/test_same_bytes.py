@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from consult.questionnaire.editions import edition_2026_11
 from consult.report.files import FONTS, PROJECT
 from tests.report.samples import report_of
 from tests.support import bare_root
@@ -24,6 +25,8 @@ report = from_json(sys.stdin.read())
 html = document_html(report, date(2026, 11, 23), Recipient("Święta", "Łódź مطعم 🥐 東"))
 print(hashlib.sha256(html_to_pdf(html)).hexdigest())
 """
+OURS = (PROJECT / "templates", PROJECT / "static", Path(edition_2026_11.__file__).parent)
+"""Our folders of what is read while printing, beside the modules."""
 OTHER_FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
 <fontconfig><dir>{}</dir></fontconfig>"""
 
@@ -75,7 +78,7 @@ def test_a_bare_root_with_other_fonts_makes_the_same_file(
         pytest.skip("takes root's rights, or user namespaces")
     root = tmp_path / "root"
     packages = (Path(find_spec(name).origin).parent for name in ("weasyprint", "pyphen"))  # type: ignore[union-attr,arg-type]
-    bare_root.make(root, PRINT, given, (PROJECT / "templates", PROJECT / "static", *packages))
+    bare_root.make(root, PRINT, given, (*OURS, *packages))
     for file, content in (
         ("usr/share/fonts/other.ttf", (FONTS.parent / "fonts/NotoSans-Bold.ttf").read_bytes()),
         ("etc/fonts/fonts.conf", OTHER_FONTS.format("/usr/share/fonts").encode()),
