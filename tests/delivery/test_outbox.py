@@ -207,5 +207,5 @@ def test_demo_leads_made_in_bulk_leave_the_worker_to_owners(database: Database) 
     order = []
     while job := claim(database):
         if job.kind != jobs.TELL:
-            order.append((job.kind, job.payload["submission_id"]))
-    assert order == [(jobs.RENDER_REPORT, 4), (jobs.RENDER_BRIEF, 4)]
+            order.append(job.kind)
+    assert order == [jobs.RENDER_REPORT, jobs.RENDER_BRIEF]

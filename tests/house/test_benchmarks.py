@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from benchmarks import __main__ as command
-from benchmarks import leads, load, measure, pdf, scoring
+from benchmarks import leads, load, measure, pdf, printing, scoring
 from benchmarks.measure import Row
 
 
@@ -28,6 +28,10 @@ def test_all_of_them_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(scoring, "SCORECARDS", 20)
     monkeypatch.setattr(scoring, "DIFFERENT", 10)
     monkeypatch.setattr(pdf, "RENDERS", 1)
+    monkeypatch.setattr(pdf, "ROUNDS", 1)
+    monkeypatch.setattr(printing, "ROUNDS", 1)
+    monkeypatch.setattr(printing, "CALLS", 1)
+    monkeypatch.setattr(printing, "RENDERS_TO_SETTLE", 1)
     monkeypatch.setattr(load, "SECONDS", 0.3)
     monkeypatch.setattr(load, "WARM_UP_SECONDS", 0.05)
     monkeypatch.setattr(leads, "SIZES", (20, 60))
