@@ -26,10 +26,21 @@ def make_user(app: Flask, email: str = EMAIL, *, admin: bool = False) -> None:
     """Make an account with the usual password."""
     database = services_of(app).database
     token = accounts.invite(database, "", email, admin=admin).rsplit("/", 1)[1]
-    with app.app_context():
-        password_hash = access.hash_of(PASSWORD)
     with database.writing() as session:
-        staff.accept_invitation(session, token, email=email, name=NAME, password_hash=password_hash)
+        staff.accept_invitation(
+            session, token, email=email, name=NAME, password_hash=_usual_hash(app)
+        )
+
+
+_usual_hashes: list[str] = []
+
+
+def _usual_hash(app: Flask) -> str:
+    """The hash of the usual password: slow on purpose, and good for every app of a test run."""
+    if not _usual_hashes:
+        with app.app_context():
+            _usual_hashes.append(access.hash_of(PASSWORD))
+    return _usual_hashes[0]
 
 
 def sign_in(
