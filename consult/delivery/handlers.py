@@ -92,6 +92,7 @@ def handlers_of(
             make_export,
             database,
             settings.scratch_dir,
+            settings.office.zone,
             record_writer(database, brand, settings.paper, render),
         ),
         jobs.FORGET: partial(forget, database),

@@ -25,7 +25,7 @@ from consult.owner.draft import (
 )
 from consult.owner.forms import QuestionForm
 from consult.owner.presenting import minutes_for, review_of, track_of
-from consult.owner.source import source_of
+from consult.owner.source import source_of, with_referrer
 from consult.owner.submission import freeze
 from consult.owner.tracing import ON_REVIEW, shown_of, step_of
 from consult.owner.visitors import is_framed, is_person
@@ -42,7 +42,8 @@ check_pages = Blueprint("check", __name__)
 def start_page() -> str:
     """Show what a check gives, how long it takes and what happens with the answers."""
     depth = DEPTHS.get(request.args.get("depth", ""), "quick")
-    settings, source = services().settings, source_of(request.args)
+    settings = services().settings
+    source = with_referrer(source_of(request.args), request.referrer, settings.base_url)
     with services().database.reading() as session:
         seconds = leads.usual_seconds(session, depth)
     if is_person():

@@ -1,7 +1,6 @@
 """Leads as a table to take away: at once when there are few, by the worker when there are many."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC
 from tempfile import TemporaryFile
 from typing import Literal, cast
 from urllib.parse import parse_qs
@@ -225,7 +224,7 @@ def _search() -> LeadSearch:
 
 
 def _viewer() -> Viewer:
-    return Viewer(member().id, UTC)
+    return Viewer(member().id, services().settings.office.zone)
 
 
 def _record(session: Session, table: str, count: int, filters: str) -> None:

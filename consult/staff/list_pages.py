@@ -34,7 +34,7 @@ def lead_list() -> ResponseReturnValue:
         words = words_for(session, search)
         shows_health = search.is_everything and not any(places.values())
         own_health = own_health_view(session, services().settings.office) if shows_health else None
-        now = session.now()
+        now = session.now().astimezone(viewer().zone)
     return render_template(
         "staff/lead_list.html",
         rows=[list_views.row(lead, states, member().id, now) for lead in found.leads],

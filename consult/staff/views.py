@@ -25,6 +25,7 @@ _SOURCE_WORDS = {
     "utm_term": "Search term",
     "utm_content": "Link or ad",
     "ref": "Referred by",
+    "referrer": "Came from the page",
 }
 
 

@@ -73,8 +73,9 @@ class Desk:
         return self.stage in CLOSED
 
     def is_overdue(self, now: datetime) -> bool:
-        """Whether the first answer was promised for an earlier moment, and nobody has given one."""
-        return self.first_contact_at is None and self.due_at is not None and self.due_at < now
+        """Whether an open lead was promised its first answer earlier, and nobody has given one."""
+        waits = self.first_contact_at is None and not self.is_closed
+        return waits and self.due_at is not None and self.due_at < now
 
 
 def desk_of(session: Session, lead_id: int) -> Desk | None:

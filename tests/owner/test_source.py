@@ -1,6 +1,8 @@
 """What is kept of where a visitor came from."""
 
-from consult.owner.source import source_of
+import pytest
+
+from consult.owner.source import source_of, with_referrer
 
 
 def test_campaign_tags_are_kept_and_nothing_else() -> None:
@@ -14,3 +16,27 @@ def test_tags_are_cut_to_size_and_cleaned() -> None:
     assert source_of({"ref": "x" * 500}) == {"ref": "x" * 100}
     assert source_of({"ref": "a\x00b\nc\ud800"}) == {"ref": "ab c"}
     assert source_of({"ref": " \t", "UTM_source": "x", "utm_source<": "x"}) == {}
+
+
+@pytest.mark.parametrize(
+    ("address", "kept"),
+    [
+        (
+            "https://www.example.com/blog/not-the-same/?mail=a@b.example#top",
+            "www.example.com/blog/not-the-same",
+        ),
+        ("https://www.example.com/", "www.example.com"),
+        ("https://user:secret@example.com:8443/a", "example.com/a"),
+        ("https://example.com/" + "x" * 500, "example.com/" + "x" * 88),
+        ("https://check.example.com/?ref=a", None),
+        ("about:blank", None),
+        ("https://[broken", None),
+        (None, None),
+    ],
+)
+def test_of_the_page_that_led_here_host_and_path_are_kept(
+    address: str | None, kept: str | None
+) -> None:
+    tags = {"ref": "a"}
+    found = with_referrer(tags, address, "https://check.example.com")
+    assert found == (tags if kept is None else {**tags, "referrer": kept})

@@ -22,7 +22,7 @@ SECRET_KEY = "only-for-tests-" + "k" * 32
 
 
 class CompiledTemplates(BytecodeCache):
-    """Templates compiled once for all apps of a test run: that was a third of what many tests do."""
+    """Templates compiled once for all apps of a run: that was a third of what many tests did."""
 
     def __init__(self) -> None:
         self._kept: dict[str, bytes] = {}

@@ -6,7 +6,7 @@ what is deleted from the database is deleted from its file as well.
 
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC
+from datetime import tzinfo
 from pathlib import Path
 from tempfile import TemporaryFile
 from urllib.parse import parse_qs
@@ -35,15 +35,20 @@ RecordWriter = Callable[[Export], bytes]
 """From an export of one lead to the PDF of everything that is held about its owner."""
 
 
-def make_export(database: Database, scratch: Path, record: RecordWriter, job: Job) -> Effect:
-    """Make the file of an export, and say now and then how far it is."""
+def make_export(
+    database: Database, scratch: Path, zone: tzinfo, record: RecordWriter, job: Job
+) -> Effect:
+    """Make the file of an export, and say now and then how far it is.
+
+    `zone` is the agency's: the days of a filter are days there.
+    """
     export_id: int = job.payload["export_id"]
     with database.writing() as session:
         export = exports.get(session, export_id)
         exports.start_over(session, export_id)
     if export is None or export.state != "making":
         return _nothing
-    making = _Making(database, export, record)
+    making = _Making(database, export, zone, record)
     try:
         making.write(scratch)
     except _Withdrawn:
@@ -66,11 +71,14 @@ def unpacked(database: Database, export_id: int) -> Iterator[bytes]:
 class _Making:
     """The file of one export on its way into the database."""
 
-    def __init__(self, database: Database, export: Export, record: RecordWriter) -> None:
+    def __init__(
+        self, database: Database, export: Export, zone: tzinfo, record: RecordWriter
+    ) -> None:
         self.done = 0
         self._database = database
         self._export = export
         self._record = record
+        self._viewer = Viewer(export.by_id, zone)
         self._noted = 0
         self._packer = zlib.compressobj()
         self._packed = bytearray()
@@ -95,8 +103,7 @@ class _Making:
 
     def _bundles(self) -> Iterator[Sequence[ExportedLead]]:
         query = parse_qs(self._export.query)
-        viewer = Viewer(self._export.by_id, UTC)
-        for leads in found_in_turn(self._database, LeadSearch.from_query(query), viewer):
+        for leads in found_in_turn(self._database, LeadSearch.from_query(query), self._viewer):
             yield leads
             self.done += len(leads)
             if self.done - self._noted >= _SOME_LEADS:
