@@ -1,5 +1,6 @@
 """Fixtures that every test may use. Helpers are in `tests/support`: import them from there."""
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,9 @@ from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 
 pytest_plugins = ["tests.support.databases"]
+
+# An app leaves much behind, and looking through all of it after every few is a fifth of the time.
+gc.set_threshold(100_000, 20, 50)
 
 
 # A busy machine is not a failure, and a found example is printed for the next run.

@@ -40,7 +40,7 @@ ADA = {
 
 def result_of(app: Flask, persona: Persona = BATON_ON_THE_FLOOR) -> Journey:
     journey = Journey(PageClient(app), persona.answers)
-    journey.to_result()
+    journey.go(hand_in(app, persona))
     return journey
 
 

@@ -44,11 +44,12 @@ def test_a_note_is_its_authors_to_edit_and_anybodys_to_resolve(
     with database.writing() as session:
         notes.reopen(session, lead, note.id, by=ada)
         (now,) = notes.notes_of(session, lead)
-        actions = [row.action for row in session.scalars(select(AuditRow)) if "note" in row.action]
-        facts = [row.facts for row in session.scalars(select(AuditRow)) if "note" in row.action]
+        log = session.scalars(select(AuditRow).order_by(AuditRow.id)).all()
+    entries = [entry for entry in log if entry.action.startswith("note.")]
     assert now.resolved_at is None
-    assert actions == ["note.added", "note.edited", "note.resolved", "note.reopened"]
-    assert facts == [{"note": note.id}] * 4, "no word of a note is in the audit log"
+    actions = ["note.added", "note.edited", "note.resolved", "note.reopened"]
+    assert [entry.action for entry in entries] == actions
+    assert [entry.facts for entry in entries] == [{"note": note.id}] * 4, "no word of a note"
 
 
 def test_verdicts_wait_for_a_talk_replace_each_other_and_are_counted(
