@@ -25,6 +25,7 @@ _SOURCE = {
     "utm_term": "Search term",
     "utm_content": "Link or ad",
     "ref": "Referred by",
+    "referrer": "Came from the page",
 }
 _DEPTHS = {"quick": "The quick check", "full": "All of them"}
 _CONSULT = {"yes": "Yes", "optional": "Optional", "not_now": "Not now"}
