@@ -17,6 +17,9 @@ from tests.support.databases import Clock
 from tests.support.desks import make_account, new_lead
 from tests.support.submissions import CONTACT, new_submission
 
+MISSING = 2**31 - 1
+"""The id of no lead."""
+
 
 @pytest.fixture
 def ada(database: Database) -> int:
@@ -28,11 +31,11 @@ def test_a_note_is_its_authors_to_edit_and_anybodys_to_resolve(
 ) -> None:
     ben, lead = make_account(database, "Ben"), new_lead(database)
     with database.writing() as session:
-        assert notes.add(session, 77, "Nobody", by=ada) is None
+        assert notes.add(session, MISSING, "Nobody", by=ada) is None
         note = notes.add(session, lead, "Prefers mail", by=ada)
         assert note is not None
         assert notes.edit(session, lead, note.id, "Mine", by=ben) is None
-        assert notes.edit(session, 77, note.id, "Elsewhere", by=ada) is None
+        assert notes.edit(session, MISSING, note.id, "Elsewhere", by=ada) is None
     clock.go_on(hours=1)
     with database.writing() as session:
         edited = notes.edit(session, lead, note.id, "Prefers calls", by=ada)

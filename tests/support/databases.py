@@ -95,4 +95,6 @@ def postgres_url(_migrated_postgres: Database) -> str:
         session.execute(text("SET LOCAL session_replication_role = replica"))
         for table in reversed(ALL_TABLES.sorted_tables):
             session.execute(delete(table))
+        # Ids begin with 1 again, as in a new SQLite file, whatever ran before.
+        session.execute(text("SELECT setval(oid, 1, false) FROM pg_class WHERE relkind = 'S'"))
     return _migrated_postgres.engine.url.render_as_string(hide_password=False)
