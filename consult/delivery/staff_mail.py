@@ -11,7 +11,7 @@ from email.message import EmailMessage
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from consult.delivery import one_click
+from consult.delivery import account_mail, one_click
 from consult.delivery.digest import sections_of, subject_of, times_of
 from consult.delivery.letters import harmless, message_id, new_message, page, set_text
 from consult.delivery.outbox import Job
@@ -22,6 +22,7 @@ from consult.relay.notices import NEWS, Kind
 from consult.report.brand import Brand
 from consult.report.display import long_date
 from consult.storage import leads, notices, staff_mails, webhooks
+from consult.storage.account_news import ACCOUNT_NEWS, AccountNews
 from consult.storage.database import Database, Session
 from consult.storage.digests import digest_for
 from consult.storage.staff_mails import WEBHOOK_OFF, StaffMail
@@ -59,12 +60,16 @@ class StaffPost:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a mail says: its subject, its templates, and what these are told."""
+    """What a mail says: its subject, its templates, and what these are told.
+
+    `why` it comes to somebody who cannot choose not to get it; else it can be stopped.
+    """
 
     subject: str
     text: str
     html: str
     told: Mapping[str, Any]
+    why: str = ""
 
 
 def mail_staff(database: Database, staff_post: StaffPost, job: Job) -> Effect:
@@ -96,8 +101,10 @@ def mail_staff(database: Database, staff_post: StaffPost, job: Job) -> Effect:
 
 def draft_of(session: Session, mail: StaffMail, staff_post: StaffPost) -> Draft | None:
     """What a mail says; None when what it is about is gone, or there is nothing to say."""
+    if mail.kind in ACCOUNT_NEWS:
+        return _account(session, mail, mail.kind, staff_post)
     if mail.kind == WEBHOOK_OFF:
-        return _webhook_off(session, mail, staff_post.base_url)
+        return _webhook_off(session, mail, staff_post)
     if mail.day:
         return _digest(session, mail, mail.day, staff_post)
     return _news(session, mail, staff_post.base_url)
@@ -142,7 +149,19 @@ def _digest(session: Session, mail: StaffMail, day: date, staff_post: StaffPost)
     )
 
 
-def _webhook_off(session: Session, mail: StaffMail, base_url: str) -> Draft | None:
+def _account(session: Session, mail: StaffMail, news: AccountNews, staff_post: StaffPost) -> Draft:
+    told = account_mail.told_of(session, mail, news, staff_post.office.zone)
+    return Draft(
+        subject=f"Your account: {told['title'].lower()}",
+        text="mail/account.txt",
+        html="mail/account.html",
+        told=told,
+        why=f"it is about your own account at {staff_post.brand.product}. "
+        "It always comes, whatever else you chose",
+    )
+
+
+def _webhook_off(session: Session, mail: StaffMail, staff_post: StaffPost) -> Draft | None:
     endpoint = webhooks.endpoint(session, mail.endpoint_id) if mail.endpoint_id else None
     if endpoint is None or endpoint.active:
         return None
@@ -153,8 +172,9 @@ def _webhook_off(session: Session, mail: StaffMail, base_url: str) -> Draft | No
         told={
             "host": urlsplit(endpoint.address).hostname,
             "gone": endpoint.off_reason == "gone",
-            "link": f"{base_url}/staff/settings/webhooks/{endpoint.id}",
+            "link": f"{staff_post.base_url}/staff/settings/webhooks/{endpoint.id}",
         },
+        why=f"you are an admin of {staff_post.brand.product}",
     )
 
 
@@ -174,10 +194,11 @@ def _message(mail: StaffMail, draft: Draft, staff_post: StaffPost) -> EmailMessa
         "base_url": base_url,
         "choices": f"{base_url}/staff/account#told",
         "subject": draft.subject,
+        "why": draft.why,
         "news": None,
         "stop": "",
     }
-    if mail.kind in NEWS:  # what an admin has to know, nobody can choose not to
+    if mail.kind in NEWS:
         kind = cast(Kind, mail.kind)
         told["news"] = NEWS[kind].name
         token = one_click.token_of(staff_post.key, mail.user_id, kind)

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from zxcvbn import zxcvbn
 
-from consult.storage import audit, factors, staff, staff_sessions
+from consult.storage import account_news, factors, staff, staff_sessions
 from consult.storage.database import Database, Session
 from consult.storage.staff_sessions import StaffUser
 
@@ -90,7 +90,7 @@ def remove_second_factor(session: Session, user_id: int, *, by: int | None) -> N
     """
     factors.forget_factors(session, user_id)
     staff_sessions.end_all_sessions(session, user_id)
-    audit.record(session, "factor.all_removed", by=by, account=user_id)
+    account_news.record(session, "factor.all_removed", whose=user_id, by=by, account=user_id)
 
 
 def disable(database: Database, email: str, new_leads_to: str = "") -> None:

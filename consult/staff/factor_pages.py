@@ -1,6 +1,7 @@
 """The second factors of whoever is signed in: set one up, remove one, make new recovery codes.
 
-Every change wants a fresh proof, is written down, and signs the person out everywhere else.
+Every change wants a fresh proof, is written down and told to its person by mail, and signs the
+person out everywhere else.
 """
 
 from flask import abort, redirect, render_template, request, session, url_for
@@ -12,7 +13,7 @@ from consult.staff.blueprint import ID, blueprint
 from consult.staff.browsers import browser_name
 from consult.staff.proof import fresh
 from consult.staff.rights import for_staff
-from consult.storage import audit, factors, identities, staff_sessions
+from consult.storage import account_news, factors, identities, staff_sessions
 from consult.storage import passkeys as stored_passkeys
 from consult.storage.database import Session
 from consult.web.services import services
@@ -145,9 +146,9 @@ def new_recovery_codes() -> ResponseReturnValue:
 
 
 def note_change(writing: Session, action: str) -> None:
-    """Write a change of the ways to sign in down, and end all other sessions of this person."""
+    """Write a change of the ways to sign in down, tell its person, and end their other sessions."""
     me = member()
-    audit.record(writing, action, by=me.id)
+    account_news.record(writing, action, whose=me.id, by=me.id)
     if me.visit:
         staff_sessions.end_all_sessions(writing, me.id, but=me.visit.id)
         session[TOKEN_KEY] = staff_sessions.renew_token(writing, me.visit.id)

@@ -32,7 +32,7 @@ from webauthn.helpers.structs import (
 from webauthn.registration.verify_registration_response import VerifiedRegistration
 
 from consult.staff.members import Member
-from consult.storage import audit, factors, passkeys
+from consult.storage import account_news, factors, passkeys
 from consult.storage.passkeys import Passkey
 from consult.web.services import services
 
@@ -128,7 +128,10 @@ def used(purpose: Purpose, answer: str, user_id: int | None = None) -> int | Non
     with services().database.writing() as writing:
         if passkeys.use_passkey(writing, found.id, verified.new_sign_count):
             return found.user_id
-        audit.record(writing, "factor.passkey_copied", by=found.user_id, passkey=found.id)
+        whose = found.user_id
+        account_news.record(
+            writing, "factor.passkey_copied", whose=whose, by=whose, passkey=found.id
+        )
     return None
 
 

@@ -1,7 +1,7 @@
 """The second factor: whether what somebody typed is a code of theirs, and what follows from it."""
 
 from consult.staff import authenticator
-from consult.storage import audit, factors
+from consult.storage import account_news, audit, factors
 from consult.web.services import services
 
 CODE_MAX = 40
@@ -38,7 +38,7 @@ def recovery_problem(user_id: int, code: str) -> str | None:
     with services().database.writing() as session:
         used = len(code) <= CODE_MAX and factors.use_recovery_code(session, user_id, code)
         if used:
-            audit.record(session, "factor.recovery_code_used", by=user_id)
+            account_news.record(session, "factor.recovery_code_used", whose=user_id, by=user_id)
     if not used:
         _note_refusal(user_id)
         return WRONG_RECOVERY_CODE

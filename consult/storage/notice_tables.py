@@ -75,9 +75,9 @@ class StaffMailRow(Base):
     user_id: Mapped[int] = mapped_column(
         ForeignKey("staff_users.id", ondelete="CASCADE"), index=True
     )
-    # A kind of news, or "webhook_off", which admins are told whatever they chose.
+    # A kind of news; or "webhook_off", or one of ``account_news``, told whatever somebody chose.
     kind: Mapped[str] = mapped_column(String(16))
-    # What it is about: a notice, a day (digest), or an endpoint.
+    # What it is about: a notice, a day (digest), or an endpoint; nothing for one's own account.
     notice_id: Mapped[int | None] = mapped_column(
         ForeignKey("notices.id", ondelete="CASCADE"), index=True
     )

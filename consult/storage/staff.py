@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from sqlalchemy import ColumnElement, select, update
 
-from consult.storage import audit
+from consult.storage import account_news, audit
 from consult.storage.database import Session
 from consult.storage.factors import forget_factors
 from consult.storage.holders import adopt
@@ -72,7 +72,7 @@ def change_password(session: Session, user_id: int, password_hash: str) -> Staff
     row.password_hash = password_hash
     row.uniquifier = uuid4().hex
     end_all_sessions(session, user_id)
-    audit.record(session, "account.password_changed", by=user_id)
+    account_news.record(session, "account.password_changed", whose=user_id, by=user_id)
     return staff_user(row)
 
 
@@ -118,7 +118,9 @@ def change_role(session: Session, user_id: int, role: str, *, by: int | None) ->
     if row.role == role:
         return
     _want_another_admin(session, row)
-    audit.record(session, "account.role_changed", by=by, account=user_id, role=role)
+    account_news.record(
+        session, "account.role_changed", whose=user_id, by=by, account=user_id, role=role
+    )
     row.role = role
     end_all_sessions(session, user_id)
     _void_invitations(session, row.email)
@@ -228,6 +230,7 @@ def accept_invitation(
         return None
     address = invitation.email or email
     row = session.scalar(select(StaffUserRow).where(StaffUserRow.email == address))
+    is_new = row is None
     if row is None:
         row = StaffUserRow(email=address, created_at=session.now())
         session.add(row)
@@ -240,6 +243,8 @@ def accept_invitation(
     row.active = True
     session.flush()
     audit.record(session, "account.joined", by=row.id, invitation=used, role=row.role)
+    if not is_new:
+        account_news.tell(session, row.id, "password_reset")
     adopt(session, new_leads_to=new_leads_to)
     return staff_user(row)
 

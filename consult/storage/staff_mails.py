@@ -23,10 +23,12 @@ class StaffMail:
     """A mail to a member of staff.
 
     Attributes:
-        kind: the kind of news, or `WEBHOOK_OFF`.
+        kind: the kind of news, that of ``account_news``, or `WEBHOOK_OFF`.
         notice_id: what it is about; or else the ``day`` of a digest, or an ``endpoint_id``.
+            Nothing where it is about the person's own account.
         token: random, and the same with every try.
         address: where it goes: the person's present address.
+        role: the person's present role.
         may_go: the person still has an account.
     """
 
@@ -39,6 +41,7 @@ class StaffMail:
     token: str
     address: str
     name: str
+    role: str
     may_go: bool
     created_at: datetime
     sent_at: datetime | None
@@ -111,6 +114,7 @@ def get(session: Session, mail_id: int) -> StaffMail | None:
         token=row.token,
         address=user.email,
         name=user.name,
+        role=user.role,
         may_go=user.active,
         created_at=row.created_at,
         sent_at=row.sent_at,
