@@ -7,7 +7,7 @@ bring most of them and many bring few, words follow a long tail. What is frozen 
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import count, islice
 from random import Random
 from typing import Any
 
@@ -41,9 +41,9 @@ STEMS = ("ba", "ko", "lin", "mer", "sto", "ra", "vel", "tan", "gri", "dou")
 Row = tuple[Any, ...]
 
 
-def fill(database: Database, count: int) -> None:
+def fill(database: Database, number: int) -> None:
     """Put so many leads, and the people who hold them, into an empty database."""
-    leads = list(_leads(Random(count), count))  # noqa: S311 - made-up leads are no secret
+    leads = list(_leads(Random(number), number))  # noqa: S311 - made-up leads are no secret
     with database.migrating() as connection:
         if not database.is_sqlite:
             connection.execute(text("SET LOCAL session_replication_role = replica"))
@@ -55,6 +55,8 @@ def fill(database: Database, count: int) -> None:
         _load(connection, "contacts", _CONTACT, (_contact(lead) for lead in leads))
         _load(connection, "leads", _DESK, (lead[: len(_DESK)] for lead in leads))
         _load(connection, "lead_words", ("submission_id", "word"), _words(leads))
+        _load(connection, "outcomes", _OUTCOME, (_outcome(lead) for lead in leads))
+        _load(connection, "lead_events", _EVENT, _events(leads))
     if not database.is_sqlite:
         with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as open_one:
             open_one.execute(text("VACUUM ANALYZE"))
@@ -197,3 +199,32 @@ def _words(leads: Iterable[Row]) -> Iterator[Row]:
         words = {first, last, *business.split(), email, "@" + email.partition("@")[2]}
         for found in sorted(words):
             yield lead[0], found[:WORD_MAX]
+
+
+_OUTCOME = (
+    *("submission_id", "started_on", "kind", "depth", "source", "contact", "consult"),
+    *("reached", "booked", "held", "won"),
+)
+
+
+def _outcome(lead: Row) -> Row:
+    kind, won = "demo" if lead[8] else "real", lead[2] == "won"
+    far = (lead[5] is not None, won, won, won)
+    return lead[0], lead[7][:10], kind, "quick", lead[12], True, lead[13], *far
+
+
+_EVENT = ("id", "submission_id", "at", "kind", "data")
+
+
+def _events(leads: Iterable[Row]) -> Iterator[Row]:
+    """The timeline: who they are, the first answer, the last word; some came back in between."""
+    number = count(1)
+    for lead in leads:
+        yield next(number), lead[0], lead[7], "contact_left", "{}"
+        if answered := lead[5]:
+            yield next(number), lead[0], answered, "contact", '{"way":"phone","reached":true}'
+        if lead[0] % 33 == 0:
+            yield next(number), lead[0], lead[7], "returned", '{"reason":"no_time"}'
+        if lead[2] in ("won", "lost", "not_a_fit"):
+            data = f'{{"from":"reached","to":"{lead[2]}"}}'
+            yield next(number), lead[0], answered, "moved", data

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from functools import lru_cache
 from typing import cast
 
 from consult.questionnaire.editions import load
@@ -17,11 +18,14 @@ from consult.storage.lead_finding import FoundLead
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """How a lead's first answer stands: in words, and whether it is late."""
+    """How a lead's first answer stands: in words, whether it is late, and `iso`, when it is or was.
+
+    `iso` is empty where no answer is waited for.
+    """
 
     words: str
     late: bool
-    when: Moment | None
+    iso: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +71,8 @@ def row(lead: FoundLead, pdfs: Mapping[int, PdfState], viewer_id: int, now: date
         offered_to=lead.offered_to,
         offered_to_me=lead.offered_to_id == viewer_id,
         reply=_reply(lead, now),
-        separation=whole(Fraction(lead.separation)),
-        handoff=whole(Fraction(lead.handoff)),
+        separation=_whole(lead.separation),
+        handoff=_whole(lead.handoff),
         archetype=archetype_name(lead.edition, lead.archetype),
         wants_consult=lead.wants_consult,
         source=lead.source or "Direct",
@@ -77,15 +81,24 @@ def row(lead: FoundLead, pdfs: Mapping[int, PdfState], viewer_id: int, now: date
     )
 
 
+@lru_cache(maxsize=4_096)
+def _whole(score: float) -> int:
+    """A score as a whole number. Exact fractions are slow, and many leads have the same scores."""
+    return whole(Fraction(score))
+
+
 def _reply(lead: FoundLead, now: datetime) -> Reply:
     if lead.first_contact_at is not None:
-        return Reply("Replied", late=False, when=moment(lead.first_contact_at, now))
+        return Reply("Replied", late=False, iso=_iso(lead.first_contact_at))
     if lead.stage in CLOSED or lead.due_at is None:
-        return Reply("–", late=False, when=None)
-    due = moment(lead.due_at, now)
+        return Reply("–", late=False, iso="")
     if lead.due_at < now:
-        return Reply(f"Was due {ago(lead.due_at, now)}", late=True, when=due)
-    return Reply(f"Due {ahead(lead.due_at, now)}", late=False, when=due)
+        return Reply(f"Was due {ago(lead.due_at, now)}", late=True, iso=_iso(lead.due_at))
+    return Reply(f"Due {ahead(lead.due_at, now)}", late=False, iso=_iso(lead.due_at))
+
+
+def _iso(then: datetime) -> str:
+    return then.isoformat(timespec="seconds")
 
 
 def archetype_name(edition: str, archetype: str) -> str:

@@ -2,81 +2,103 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Row, Select, func, select
 
 from consult.relay.own_health import LAST_WON, TIME_TO_ANSWER, Contacted, Practice, Record
 from consult.storage.database import Session
 from consult.storage.desk_tables import LeadEventRow, LeadRow
+from consult.storage.lead_filters import using
 from consult.storage.timeline import Event, reachable_at
 
 # Enough to tell what is usual, and few enough to look at on every page that shows it.
 _LOOKED_AT = 100
-_WALKED = 1_000
+_WALKED = 500
+_RETURNS_LOOKED_AT = 200
 _A_YEAR = timedelta(days=365)
+_OF_LEAD: Sequence[Any] = (
+    *(LeadRow.submission_id, LeadRow.submitted_at, LeadRow.stage, LeadRow.source),
+    *(LeadRow.first_contact_at, LeadRow.consult_at, LeadRow.ask_again_on),
+)
+_OF_EVENT = (
+    *(LeadEventRow.submission_id, LeadEventRow.id, LeadEventRow.at, LeadEventRow.by_id),
+    *(LeadEventRow.kind, LeadEventRow.data, LeadEventRow.version),
+)
 _KINDS = ("contact_left", "contact", "moved", "not_now")
 
 
 def practice(session: Session, *, demo: bool = False) -> Practice:
-    """The records of late; made-up leads are apart from real ones."""
+    """The records of late, among the last few hundred leads; made-up ones are apart from real."""
     now = session.now()
-    reachable = (LeadRow.demo.is_(demo), LeadRow.due_at.is_not(None))
-    recent = _read(session, _newest().where(*reachable))
-    settled = _read(session, _newest(LeadRow.submitted_at < now - TIME_TO_ANSWER).where(*reachable))
+    kind = LeadRow.demo.is_(demo)
+    reachable = (kind, LeadRow.due_at.is_not(None))
+    old = LeadRow.submitted_at < now - TIME_TO_ANSWER
+    recent = _read(session, _newest("ix_leads_newest").where(*reachable))
+    settled = _read(session, _newest("ix_leads_newest", old).where(*reachable))
     events = _events(session, {*recent, *settled})
     records = {
         id: _record(row, events.get(id, []), now) for id, row in {**recent, **settled}.items()
     }
-    won = _read(session, _newest(LeadRow.stage == "won").where(LeadRow.demo.is_(demo)))
+    won = _newest("ix_leads_stage", LeadRow.stage == "won").where(kind).limit(LAST_WON)
     return Practice(
         recent=[records[id] for id in recent],
         settled=[records[id] for id in settled],
-        won_sources=[row.source for row in won.values()][:LAST_WON],
+        won_sources=[row.source for row in _read(session, won).values()],
     )
 
 
 def reasons_returned(session: Session, *, demo: bool = False) -> list[tuple[str, int]]:
-    """Why leads that were handed over came back within a year, the most frequent reason first."""
-    reason = LeadEventRow.data["reason"].as_string()
+    """Why leads that were handed over came back of late, the most frequent reason first.
+
+    Late is within a year, and one of the last few hundred that came back.
+    """
+    reason = LeadEventRow.data["reason"].as_string().label("reason")
+    late = (
+        select(LeadEventRow.submission_id, reason)
+        .where(LeadEventRow.kind == "returned", LeadEventRow.at > session.now() - _A_YEAR)
+        .order_by(LeadEventRow.at.desc())
+        .limit(_RETURNS_LOOKED_AT)
+        .subquery()
+    )
     rows = session.execute(
-        select(reason, func.count())
-        .join(LeadRow, LeadRow.submission_id == LeadEventRow.submission_id)
-        .where(
-            LeadEventRow.kind == "returned",
-            LeadEventRow.at > session.now() - _A_YEAR,
-            LeadRow.demo.is_(demo),
-        )
-        .group_by(reason)
+        select(late.c.reason, func.count())
+        .join(LeadRow, LeadRow.submission_id == late.c.submission_id)
+        .where(LeadRow.demo.is_(demo))
+        .group_by(late.c.reason)
     )
     return sorted(((id, count) for id, count in rows), key=lambda one: (-one[1], one[0]))
 
 
-def _newest(*where: ColumnElement[bool]) -> Select[LeadRow]:
-    """The newest leads of a kind, to be narrowed down: few enough however many there are."""
+def _newest(index: str, *where: ColumnElement[bool]) -> Select[Any]:
+    """The newest leads along an index, to be narrowed down: few, however many there are.
+
+    What the index does not tell is for the caller to ask: a limit here counts what is looked at.
+    """
     order = (LeadRow.submitted_at.desc(), LeadRow.submission_id.desc())
-    walked = select(LeadRow.submission_id).where(*where).order_by(*order).limit(_WALKED).subquery()
-    here = LeadRow.submission_id == walked.c.submission_id
-    return select(LeadRow).join(walked, here).order_by(*order).limit(_LOOKED_AT)
+    walked = using(index, select(LeadRow.submission_id).where(*where).order_by(*order))
+    few = walked.limit(_WALKED).subquery()
+    here = LeadRow.submission_id == few.c.submission_id
+    return select(*_OF_LEAD).join(few, here).order_by(*order).limit(_LOOKED_AT)
 
 
-def _read(session: Session, leads: Select[LeadRow]) -> dict[int, LeadRow]:
-    return {row.submission_id: row for row in session.scalars(leads)}
+def _read(session: Session, leads: Select[Any]) -> dict[int, Row[Any]]:
+    return {row.submission_id: row for row in session.execute(leads)}
 
 
 def _events(session: Session, ids: Iterable[int]) -> Mapping[int, Sequence[Event]]:
-    rows = session.scalars(
-        select(LeadEventRow)
-        .where(LeadEventRow.submission_id.in_(sorted(ids)), LeadEventRow.kind.in_(_KINDS))
-        .order_by(LeadEventRow.id)
+    query = select(*_OF_EVENT).where(
+        LeadEventRow.submission_id.in_(sorted(ids)), LeadEventRow.kind.in_(_KINDS)
     )
+    # SQLite would rather look at every event of these kinds.
+    query = query.with_hint(LeadEventRow, "INDEXED BY ix_lead_events_lead", "sqlite")
     found: dict[int, list[Event]] = {}
-    for row in rows:
-        event = Event(row.id, row.at, row.by_id, row.kind, row.data, row.version)
-        found.setdefault(row.submission_id, []).append(event)
+    for lead_id, *event in session.execute(query.order_by(LeadEventRow.id)):
+        found.setdefault(lead_id, []).append(Event(*event))
     return found
 
 
-def _record(row: LeadRow, events: Sequence[Event], now: datetime) -> Record:
+def _record(row: Row[Any], events: Sequence[Event], now: datetime) -> Record:
     reasons = [event.data.get("reason", "") for event in events if event.kind == "moved"]
     consult_ahead = row.consult_at is not None and row.consult_at > now
     return Record(
