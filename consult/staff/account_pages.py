@@ -6,6 +6,7 @@ from flask_security import logout_user
 
 from consult.staff import access, entrance, views
 from consult.staff.access import SIGN_IN, member
+from consult.staff.agency_time import agency_time
 from consult.staff.blueprint import ID, blueprint
 from consult.staff.forms import (
     ChangePasswordForm,
@@ -121,7 +122,7 @@ def _account_page(form: ChangePasswordForm) -> str:
     with services().database.reading() as session:
         visits = staff_sessions.live_sessions(session, me.id, access.lifetime())
         told = choices_of(session, me.id)
-        has, now = factors.factors_of(session, me.id), session.now()
+        has, now = factors.factors_of(session, me.id), agency_time(session.now())
     network = access.network_hash()
     return render_template(
         "staff/account.html",

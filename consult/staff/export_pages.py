@@ -14,6 +14,7 @@ from consult.delivery.export.long_export import unpacked
 from consult.delivery.export.scratch import scratch_folder
 from consult.staff import export_views
 from consult.staff.access import member
+from consult.staff.agency_time import agency_time
 from consult.staff.blueprint import ID, blueprint
 from consult.staff.proof import fresh
 from consult.staff.rights import for_staff
@@ -115,7 +116,7 @@ def export_list() -> ResponseReturnValue:
     """Show somebody the exports they asked for."""
     with services().database.reading() as session:
         found = exports.asked_by(session, member().id)
-        now = session.now()
+        now = agency_time(session.now())
     return render_template(
         "staff/exports.html", exports=[export_views.view(export, now) for export in found]
     )
@@ -126,7 +127,7 @@ def export_list() -> ResponseReturnValue:
 def export(export_id: int) -> ResponseReturnValue:
     """Show how far an export is; the page looks again by itself until it is done."""
     found = _own(export_id)
-    shown = export_views.view(found, services().database.clock())
+    shown = export_views.view(found, agency_time(services().database.clock()))
     page = make_response(render_template("staff/export.html", export=shown))
     if found.state == "making":
         page.headers["Refresh"] = str(SECONDS_BETWEEN_LOOKS)

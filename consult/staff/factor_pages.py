@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from consult.staff import authenticator, passkeys, views
 from consult.staff.access import TOKEN_KEY, member
+from consult.staff.agency_time import agency_time
 from consult.staff.blueprint import ID, blueprint
 from consult.staff.browsers import browser_name
 from consult.staff.proof import fresh
@@ -32,7 +33,7 @@ def second_factors() -> ResponseReturnValue:
     """Show what a person has besides a password."""
     settings = services().settings
     with services().database.reading() as reading:
-        has, now = factors.factors_of(reading, member().id), reading.now()
+        has, now = factors.factors_of(reading, member().id), agency_time(reading.now())
         linked = identities.is_linked(reading, member().id, settings.oidc_issuer or "")
         known = stored_passkeys.passkeys_of(reading, member().id) if has.passkeys else []
     return render_template(

@@ -10,6 +10,7 @@ from consult.delivery import outbox
 from consult.report.brief import brief_of
 from consult.staff import desk_views, views
 from consult.staff.access import member
+from consult.staff.agency_time import agency_time
 from consult.staff.blueprint import ID, blueprint
 from consult.staff.journey_views import journey_view
 from consult.staff.person_pages import may_see_data
@@ -148,7 +149,7 @@ def mail(lead_id: int, mail_id: int) -> ResponseReturnValue:
             for letter in mails.mails_of(session, lead_id)
             if letter.mail.id == mail_id and letter.mail.sent_at
         ]
-        now = session.now()
+        now = agency_time(session.now())
     if not sent:
         abort(404)
     return render_template("staff/mail.html", mail=views.mail_view(sent[0], now), lead_id=lead_id)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from consult.staff.agency_time import agency_time
 from consult.staff.views import Moment, VisitView, moment, visit_view
 from consult.storage import factors, staff, staff_sessions
 from consult.storage.database import Session
@@ -52,7 +53,7 @@ def people(session: Session, me: int, lifetime: Lifetime) -> list[PersonRow]:
     users = staff.all_users(session)
     with_factor = factors.who_has_any(session)
     seen = staff_sessions.last_seen(session, lifetime)
-    now = session.now()
+    now = agency_time(session.now())
     rows = [
         PersonRow(
             id=user.id,
@@ -72,7 +73,7 @@ def people(session: Session, me: int, lifetime: Lifetime) -> list[PersonRow]:
 def person(session: Session, user: StaffUser, me: int, lifetime: Lifetime) -> PersonView:
     """One account."""
     (row,) = [row for row in people(session, me, lifetime) if row.id == user.id]
-    now = session.now()
+    now = agency_time(session.now())
     visits = staff_sessions.live_sessions(session, user.id, lifetime)
     return PersonView(
         row=row,
@@ -84,7 +85,7 @@ def person(session: Session, user: StaffUser, me: int, lifetime: Lifetime) -> Pe
 
 def invitations(session: Session) -> list[InvitationRow]:
     """The links that still work."""
-    now = session.now()
+    now = agency_time(session.now())
     in_use = {user.email for user in staff.all_users(session) if user.active}
     return [
         InvitationRow(

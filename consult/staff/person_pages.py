@@ -11,6 +11,7 @@ from consult.delivery.erasing import erase
 from consult.delivery.post import MailFolder
 from consult.staff import person_views
 from consult.staff.access import member
+from consult.staff.agency_time import agency_time
 from consult.staff.blueprint import ID, blueprint
 from consult.staff.person_views import REASONS, About
 from consult.staff.proof import fresh
@@ -120,7 +121,7 @@ def erasure_receipts() -> ResponseReturnValue:
     ids = [id for id in request.args.getlist("lead", type=int) if 0 < id < 2**31][:100]
     with services().database.reading() as session:
         found = receipts.receipts_of(session, ids)
-        now = session.now()
+        now = agency_time(session.now())
     shown = [person_views.receipt_view(receipt, now) for receipt in found]
     return render_template("staff/receipts.html", receipts=shown)
 

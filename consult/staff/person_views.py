@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from consult.staff.agency_time import agency_time
 from consult.staff.views import Moment, moment
 from consult.storage import erasure, leads
 from consult.storage.database import Session
@@ -82,7 +83,7 @@ class ReceiptView:
 
 def about(session: Session, lead_id: int, ids: Sequence[int]) -> About:
     """What is held about the owner of a lead whose leads are these."""
-    now = session.now()
+    now = agency_time(session.now())
     found = {lead.id: lead for id in ids if (lead := leads.by_id(session, id))}
     this = found[lead_id]
     return About(

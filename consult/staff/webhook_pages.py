@@ -1,5 +1,7 @@
 """Webhooks, for admins: which addresses are told, with which secret, and what came of each try."""
 
+from typing import Any
+
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -7,6 +9,7 @@ from consult.delivery import signing
 from consult.relay.notices import NEWS, WEBHOOK_KINDS
 from consult.staff import webhook_views
 from consult.staff.access import member
+from consult.staff.agency_time import agency_time
 from consult.staff.blueprint import ID, blueprint
 from consult.staff.proof import fresh
 from consult.staff.rights import for_admins
@@ -18,6 +21,8 @@ from consult.web.services import services
 
 _ALL = "/settings/webhooks"
 _ONE = f"{_ALL}/<{ID}:endpoint_id>"
+LOG_PAGE = 50
+_ID_MAX = 2**31 - 1
 
 
 @blueprint.get(_ALL)
@@ -28,7 +33,7 @@ def webhook_list() -> ResponseReturnValue:
     with services().database.reading() as session:
         found = webhooks.endpoints(session)
         last = {each.id: webhooks.log_of(session, each.id, limit=1) for each in found}
-        now = session.now()
+        now = agency_time(session.now())
     rows = [
         (
             webhook_views.endpoint_view(each, now),
@@ -37,7 +42,12 @@ def webhook_list() -> ResponseReturnValue:
         for each in found
         if not _is_former(each)
     ]
-    return render_template("staff/webhooks.html", rows=rows, done=request.args.get("done"))
+    return render_template(
+        "staff/webhooks.html",
+        rows=rows,
+        zone=services().settings.time_zone,
+        done=request.args.get("done"),
+    )
 
 
 @blueprint.route(f"{_ALL}/new", methods=["GET", "POST"])
@@ -70,15 +80,26 @@ def new_webhook() -> ResponseReturnValue:
 @blueprint.get(_ONE)
 @for_admins
 def webhook(endpoint_id: int) -> ResponseReturnValue:
-    """Show one address, with its log."""
+    """Show one address, with a page of its log."""
+    place = _place_in_log()
     with services().database.reading() as session:
         endpoint = webhooks.endpoint(session, endpoint_id) or abort(404)
-        log = webhooks.log_of(session, endpoint_id)
-        now = session.now()
+        found = webhooks.log_of(
+            session,
+            endpoint_id,
+            limit=LOG_PAGE + 1,
+            before=place.get("before"),
+            failed="show" in place,
+        )
+        now = agency_time(session.now())
+    log, more = found[:LOG_PAGE], len(found) > LOG_PAGE
     return render_template(
         "staff/webhook.html",
         endpoint=webhook_views.endpoint_view(endpoint, now),
         log=[webhook_views.message_view(logged, now) for logged in log],
+        place=place,
+        older={**place, "before": log[-1].message.id} if more else None,
+        zone=services().settings.time_zone,
         salt=signing.new_salt(),
         done=request.args.get("done"),
     )
@@ -165,7 +186,19 @@ def send_webhook_again(endpoint_id: int, message_id: int) -> ResponseReturnValue
         if message is None or message.endpoint_id != endpoint_id:
             abort(404)
         webhooks.send_again(session, message_id)
-    return redirect(url_for(".webhook", endpoint_id=endpoint_id, done="again"), 303)
+    back = url_for(".webhook", endpoint_id=endpoint_id, **_place_in_log(), done="again")
+    return redirect(back, 303)
+
+
+def _place_in_log() -> dict[str, Any]:
+    """Which part of a log an address asks for: `show` is "failed", `before` a message's number."""
+    place: dict[str, Any] = {}
+    if request.args.get("show") == "failed":
+        place["show"] = "failed"
+    before = request.args.get("before", type=int)
+    if before is not None and 0 < before <= _ID_MAX:
+        place["before"] = before
+    return place
 
 
 def _posted_form() -> WebhookForm:
@@ -217,5 +250,5 @@ def _form_page(form: WebhookForm, endpoint: Endpoint | None = None) -> str:
 def _secret_page(endpoint_id: int, secret: str) -> str:
     with services().database.reading() as session:
         endpoint = webhooks.endpoint(session, endpoint_id) or abort(404)
-        shown = webhook_views.endpoint_view(endpoint, session.now())
+        shown = webhook_views.endpoint_view(endpoint, agency_time(session.now()))
     return render_template("staff/webhook_secret.html", endpoint=shown, secret=secret)

@@ -99,7 +99,7 @@ def host_of(address: str) -> str:
 
 def message_view(logged: Logged, now: datetime) -> MessageView:
     """A message as a log shows it."""
-    state, note = _standing(logged)
+    state, note = _standing(logged, now)
     return MessageView(
         id=logged.message.id,
         what="Test" if logged.lead_id is None else _name_of(logged.message.kind),
@@ -120,7 +120,7 @@ def told_of_lead(
     """Who was told what about a lead, in the order in which it was planned."""
     told = [_told_by_mail(mail, now) for mail in mails]
     for logged in messages:
-        state, note = _standing(logged)
+        state, note = _standing(logged, now)
         told.append(
             Told(
                 what=_name_of(logged.message.kind),
@@ -141,7 +141,8 @@ def _told_by_mail(mail: StaffMailDelivery, now: datetime) -> Told:
     elif mail.state == "dead":
         state, note = "Given up", mail.last_error
     elif mail.last_error and mail.run_at:
-        state, note = "To be tried again", f"Next try {exactly(mail.run_at)}. {mail.last_error}"
+        next_try = exactly(mail.run_at.astimezone(now.tzinfo))
+        state, note = "To be tried again", f"Next try {next_try}. {mail.last_error}"
     else:
         state = "On its way"
     return Told(
@@ -158,14 +159,14 @@ def _name_of(kind: str) -> str:
     return next((news.name for name, news in NEWS.items() if name == kind), kind)
 
 
-def _standing(logged: Logged) -> tuple[str, str]:
+def _standing(logged: Logged, now: datetime) -> tuple[str, str]:
     if logged.message.delivered_at:
         return "Arrived", ""
     match logged.state:
         case "leased":
             return "Under way", ""
         case "ready" if logged.last_error and logged.run_at:
-            return "To be tried again", f"Next try {exactly(logged.run_at)}."
+            return "To be tried again", f"Next try {exactly(logged.run_at.astimezone(now.tzinfo))}."
         case "ready":
             return "On its way", ""
         case "dead":

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from secrets import token_hex
 from typing import Literal, cast
 
-from sqlalchemy import Select, String, literal, select
+from sqlalchemy import Select, String, exists, literal, or_, select
 from sqlalchemy import cast as sql_cast
 
 from consult.relay.notices import WEBHOOK_KINDS, Kind
@@ -271,9 +271,30 @@ def record_try(session: Session, message_id: int, made: Try) -> bool:
     return True
 
 
-def log_of(session: Session, endpoint_id: int, limit: int = 50) -> Sequence[Logged]:
-    """The messages to an endpoint, the newest first."""
+def log_of(
+    session: Session,
+    endpoint_id: int,
+    limit: int = 50,
+    *,
+    before: int | None = None,
+    failed: bool = False,
+) -> Sequence[Logged]:
+    """The messages to an endpoint, the newest first.
+
+    Args:
+        session: any.
+        endpoint_id: the endpoint's.
+        limit: how many at most.
+        before: only those with a smaller id than this one.
+        failed: only those that did not arrive: tried in vain, given up, or not sent.
+    """
     query = _LOG.where(MessageRow.endpoint_id == endpoint_id)
+    if before is not None:
+        query = query.where(MessageRow.id < before)
+    if failed:
+        tried = exists().where(TryRow.message_id == MessageRow.id)
+        over = or_(JobRow.state.is_(None), JobRow.state.not_in(("ready", "leased")))
+        query = query.where(MessageRow.delivered_at.is_(None), or_(tried, over))
     return _logged(session, query.order_by(MessageRow.id.desc()).limit(limit))
 
 

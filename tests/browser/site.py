@@ -7,12 +7,14 @@ from datetime import timedelta
 from pathlib import Path
 
 from flask import Flask
+from sqlalchemy import select, update
 
 from consult.delivery import one_click
 from consult.relay.notices import WEBHOOK_KINDS
 from consult.staff import accounts
 from consult.storage import desk, erasure, exports, notes, verdicts, webhooks
 from consult.storage import staff as accounts_of
+from consult.storage.notice_tables import EndpointRow
 from consult.storage.webhooks import Try
 from tests.support import staff
 from tests.support.apps import deliver, make_app, services_of
@@ -105,6 +107,10 @@ def _filled(app: Flask, origin: str) -> Site:
     )
 
 
+# What decides whether and how a webhook is in the list.
+_SHOWN = (EndpointRow.fixed, EndpointRow.active, EndpointRow.off_reason)
+
+
 def _add_webhooks(app: Flask) -> None:
     """The first takes what it gets at the second try; the second failed for too long."""
     with services_of(app).database.writing() as session:
@@ -128,6 +134,22 @@ def _add_webhooks(app: Flask) -> None:
             made = Try(session.now(), 87, status, error, said)
             webhooks.record_try(session, message, made)
         webhooks.switch(session, bad, "failing")
+
+
+@contextmanager
+def hidden_webhooks(app: Flask) -> Iterator[None]:
+    """While the block lasts, no webhook is in the list: each is one that the environment had."""
+    database = services_of(app).database
+    with database.writing() as session:
+        rows = session.execute(select(EndpointRow.id, *_SHOWN)).all()
+        session.execute(update(EndpointRow).values(fixed=True, active=False, off_reason="by_hand"))
+    yield
+    with database.writing() as session:
+        for row in rows:
+            there = update(EndpointRow).where(EndpointRow.id == row.id)
+            session.execute(
+                there.values({column.key: row[i] for i, column in enumerate(_SHOWN, 1)})
+            )
 
 
 def _with_contact(app: Flask) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from playwright.sync_api import Route
 
 from consult.staff.settings_groups import GROUPS
-from tests.browser.site import QUESTION_PAGES, Site
+from tests.browser.site import QUESTION_PAGES, Site, hidden_webhooks
 from tests.support.browser import Visit
 from tests.support.client import PageClient
 from tests.support.factors import CAREFUL
@@ -163,6 +163,21 @@ def add_webhook(visit: Visit) -> None:
     press()(visit)
 
 
+def with_no_webhooks() -> tuple[Callable[[Site], str], Step]:
+    """The list of webhooks as it is before there are any: they are out of sight for one look."""
+    sites: list[Site] = []
+
+    def path(site: Site) -> str:
+        sites[:] = [site]
+        return "/staff/settings/webhooks"
+
+    def look(visit: Visit) -> None:
+        with hidden_webhooks(sites[0].app):
+            visit.tab.reload()
+
+    return path, look
+
+
 def stopped_at(page: str) -> Callable[[Site], str]:
     """A check that was answered up to a page, which is still empty."""
 
@@ -264,6 +279,8 @@ STAFF_STATES = (
     State("stop mails", lambda site: site.stop_mails),
     State("mails stopped", lambda site: site.stop_mails, press()),
     State("webhooks", on("/staff/settings/webhooks"), admin=True),
+    State("no webhooks", *with_no_webhooks(), admin=True),
+    State("webhook without trouble", on("/staff/settings/webhooks/1?show=failed"), admin=True),
     State("webhook", on("/staff/settings/webhooks/1?done=test"), open_all, admin=True),
     State("webhook switched off", on("/staff/settings/webhooks/2"), open_all, admin=True),
     State("add a webhook", on("/staff/settings/webhooks/new"), admin=True),

@@ -11,7 +11,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from standardwebhooks import Webhook
 
 from consult.delivery import signing
@@ -21,9 +21,10 @@ from consult.delivery.worker import Handler
 from consult.relay.notices import WEBHOOK_KINDS
 from consult.storage import jobs, leads, notices, retention, webhooks
 from consult.storage.database import Database, utc_now
+from consult.storage.models import JobRow
 from consult.storage.notice_tables import StaffMailRow
 from consult.storage.staff_mails import WEBHOOK_OFF
-from consult.storage.webhooks import Endpoint, Logged
+from consult.storage.webhooks import Endpoint, Logged, Try
 from tests.delivery.test_telling import left_contact, note, told
 from tests.support.colleagues import change_desk, colleague
 from tests.support.databases import Clock
@@ -80,6 +81,33 @@ def _fits(secret: str, got: Received) -> bool:
     moment = datetime.fromtimestamp(int(got.headers["webhook-timestamp"]), UTC)
     right = Webhook(secret).sign(got.headers["webhook-id"], moment, got.body)
     return right in got.headers["webhook-signature"].split()
+
+
+def test_the_log_comes_in_pages_and_by_what_did_not_arrive(database: Database) -> None:
+    id, _ = listen(database)
+    other, _ = listen(database)
+    with database.writing() as session:
+        webhooks.plan(session, other)
+        sent = [webhooks.plan(session, id) for _ in range(6)]
+        for message, status in zip(sent, (200, 503, None, 200), strict=False):
+            error = "" if status == 200 else "It did not take it."
+            webhooks.record_try(session, message, Try(session.now(), 5, status, error, ""))
+        given_up = update(JobRow).where(JobRow.dedupe_key == f"{jobs.WEBHOOK}:{sent[4]}:1")
+        session.execute(given_up.values(state="dead", finished_at=session.now()))
+    arrived, vain, silent, late, dead, waiting = sent
+    with database.reading() as session:
+
+        def ids(**asked: Any) -> list[int]:
+            return [found.message.id for found in webhooks.log_of(session, id, **asked)]
+
+        assert ids() == [waiting, dead, late, silent, vain, arrived]
+        assert ids(failed=True) == [dead, silent, vain]
+        pages, before = [], None
+        while page := ids(limit=2, failed=True, before=before):
+            pages.append(page)
+            before = page[-1]
+        assert pages == [[dead, silent], [vain]]
+        assert ids(before=arrived) == []
 
 
 # --- What they say ------------------------------------------------------------------------------

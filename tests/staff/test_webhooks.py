@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from consult.staff import webhook_pages
 from consult.storage import webhooks
 from consult.storage.audit_tables import AuditRow
 from consult.storage.database import utc_now
-from consult.storage.webhooks import Endpoint
+from consult.storage.models import JobRow
+from consult.storage.webhooks import Endpoint, Try
 from tests.delivery.test_webhooks import FIXED_SECRET
 from tests.support.apps import deliver, make_app, services_of
 from tests.support.client import PageClient
@@ -167,6 +169,47 @@ def test_the_log_shows_each_try_and_sends_again(tmp_path: Path) -> None:
         assert len(hooks.received) == before + 1
         ids = [got.headers["webhook-id"] for got in hooks.received]
         assert ids[-1] in ids[:-1]
+
+
+def test_the_log_is_read_page_by_page_and_by_what_did_not_arrive(
+    app: Flask, admin: PageClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhook_pages, "LOG_PAGE", 2)
+    add(admin)
+    with services_of(app).database.writing() as session:
+        for number in range(5):
+            message = webhooks.plan(session, 1)
+            status, error = (503, f"Vain {number}.") if number % 2 else (200, "")
+            webhooks.record_try(session, message, Try(session.now(), 9, status, error, ""))
+    page = admin.get(f"{ALL}/1")
+    assert page.link("Webhooks") == ALL
+    assert page.text.count("webhook-id") == 2
+    assert "Newest" not in page.links
+    seen = [page.text.count("webhook-id")]
+    while older := page.links.get("Older"):
+        page = admin.get(older)
+        seen.append(page.text.count("webhook-id"))
+    assert seen == [2, 2, 1]
+    assert admin.get(page.links["Newest"]).links["Older"] == f"{ALL}/1?before=4"
+    failed = admin.get(page.links["Did not arrive"])
+    assert [f"Vain {number}." in failed.text for number in range(5)] == [0, 1, 0, 1, 0]
+    assert "Arrived" not in failed.text
+    assert "Older" not in failed.links
+    assert "There is nothing older." in admin.get(f"{ALL}/1?before=1").text
+    for nonsense in ("before=0", "before=x&show=y", "before=99999999999999", "show=%00"):
+        assert admin.get(f"{ALL}/1?{nonsense}").text.count("webhook-id") == 2
+
+
+def test_who_sends_again_comes_back_to_the_same_part_of_the_log(
+    app: Flask, admin: PageClient
+) -> None:
+    add(admin)
+    with services_of(app).database.writing() as session:
+        message = webhooks.plan(session, 1)
+        webhooks.record_try(session, message, Try(session.now(), 9, 500, "No.", ""))
+        session.execute(update(JobRow).values(state="dead", finished_at=session.now()))
+    page = post(admin, f"{ALL}/1?show=failed", "/again")
+    assert page.location == f"{ALL}/1?show=failed&done=again"
 
 
 def test_the_page_of_a_lead_says_who_was_told(tmp_path: Path) -> None:
