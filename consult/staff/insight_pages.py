@@ -9,6 +9,7 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
+from consult.staff import insight_charts as charts
 from consult.staff import insight_views as views
 from consult.staff.blueprint import blueprint
 from consult.staff.health_views import own_health_view
@@ -41,11 +42,12 @@ class Filters:
 def insights_page() -> ResponseReturnValue:
     """Show how far checks and leads came, where people stopped, and what the talks found."""
     made = services()
+    office = made.settings.office
     made.views.write()
     with made.database.reading() as session:
         now = session.now()
         there = insights.kinds_there(session)
-        filters = _filters(request.args, there, now.astimezone(made.settings.office.zone).date())
+        filters = _filters(request.args, there, now.astimezone(office.zone).date())
         of = filters.of
         found = insights.gather(session, of)
         spread = insights.spread(session, of)
@@ -53,11 +55,13 @@ def insights_page() -> ResponseReturnValue:
         replies = insights.replies(session, of, found.steps[HANDED_IN])
         returned = insights.returned(session, of)
         verdicts = insights.verdicts(session, of)
-        own_health = own_health_view(session, made.settings.office, demo=of.kind == "demo")
+        own_health = own_health_view(session, office, demo=of.kind == "demo")
     pages, sources = views.pages_of(found), views.sources_of(found)
     check, agency = views.funnel_of(found)
     archetypes = views.archetypes_of(spread)
-    months = views.months_of(replies, made.settings.office, now)
+    answered = views.replies_of(replies, office, now, (of.until - of.since).days + 1)
+    tenths = {axis: views.tenths_of(spread, axis) for axis in ("separation", "handoff")}
+    standing = views.stages_of(stages)
     back, misled = views.returned_of(returned), views.verdicts_of(verdicts)
     return render_template(
         "staff/insights.html",
@@ -75,19 +79,32 @@ def insights_page() -> ResponseReturnValue:
         sources=sources,
         archetypes=archetypes,
         grid=views.grid_of(spread),
-        tenths={axis: views.tenths_of(spread, axis) for axis in ("separation", "handoff")},
-        stages=views.stages_of(stages),
-        months=months,
+        tenths=tenths,
+        stages=standing,
+        replies=answered,
         sampled=found.steps[HANDED_IN] >= 2 * insights.REPLIES_LOOKED_AT,
         returned=back,
         verdicts=misled,
+        drawn={
+            "check": charts.funnel(check),
+            "agency": charts.funnel(agency),
+            "pages": charts.pages(pages),
+            "times": charts.times(pages),
+            "sources": charts.sources(sources),
+            "archetypes": charts.bars(archetypes),
+            **{axis: charts.scores(of_axis, axis) for axis, of_axis in tenths.items()},
+            "replies": charts.replies(answered) if answered else None,
+            "stages": charts.bars(standing),
+            "returned": charts.bars(back),
+            "verdicts": charts.verdicts(misled),
+        },
         titles={
             "funnel": views.funnel_title(found),
             "pages": views.pages_title(pages),
             "times": views.times_title(pages),
             "sources": views.sources_title(sources),
             "archetypes": views.archetypes_title(archetypes),
-            "replies": views.replies_title(months),
+            "replies": views.replies_title(answered),
             "returned": views.returned_title(back),
             "verdicts": views.verdicts_title(misled),
         },

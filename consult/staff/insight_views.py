@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from statistics import median
 
 from consult.questionnaire import Kind
@@ -19,6 +19,9 @@ from consult.storage.traces import REVIEW
 
 FEW = 20
 """Fewer than this are marked: their shares say little."""
+
+LONGEST_BY_WEEK = 26 * 7
+"""Days; over more of them, replies are shown by month: a week is too narrow, and has too few."""
 
 # Each step at the agency with the one that it is a share of: who was reached need not have wanted a
 # consult, and who said yes need not have had one.
@@ -123,17 +126,35 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Month:
-    """The replies to the leads of a month: the middle one in hours of business."""
+class Span:
+    """The replies to the leads of a week or a month: the middle one in hours of business.
+
+    `hours` is None where no lead came in. `in_time` is of those that were answered or overdue.
+    """
 
     name: str
     leads: int
     hours: float | None
-    bar: int
+    in_time: Share
 
     @property
     def few(self) -> bool:
         return self.leads < FEW
+
+
+@dataclass(frozen=True, slots=True)
+class Replies:
+    """How fast leads heard from the agency: week by week or month by month, and all together."""
+
+    spans: Sequence[Span]
+    by: str
+    all: Span
+    promised: str
+
+    @property
+    def in_words(self) -> str:
+        """Within which time half of the leads heard from the agency."""
+        return in_hours(self.all.hours or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,38 +405,84 @@ def _bars(counted: Sequence[tuple[str, int]]) -> list[Bar]:
     return [Bar(name, count, _percent(count, most), Share(count, total)) for name, count in counted]
 
 
-def months_of(replies: Iterable[Reply], office: Office, now: datetime) -> list[Month]:
-    """The middle reply time of each month's leads; who still waits counts with the wait so far."""
-    hours: dict[str, list[float]] = {}
-    for reply in sorted(replies, key=lambda one: one.submitted_at):
-        waited = office.open_time(
-            reply.submitted_at,
-            reply.first_contact_at or min(now, reply.submitted_at + timedelta(days=30)),
-        )
-        month = reply.submitted_at.astimezone(office.zone).strftime("%b %Y")
-        hours.setdefault(month, []).append(waited / timedelta(hours=1))
-    middle = {month: median(of_month) for month, of_month in hours.items()}
-    longest = max(middle.values(), default=0.0)
-    return [
-        Month(month, len(hours[month]), round(found, 1), _percent(found, longest))
-        for month, found in middle.items()
-    ]
+_Wait = tuple[float, bool | None]
+"""Hours of business, and whether the answer came in time; None while it still may."""
 
 
-def replies_title(months: Sequence[Month]) -> str:
-    """The point of the reply times: how the latest month went."""
-    told = [month for month in months if not month.few and month.hours is not None]
-    if not told:
+def replies_of(
+    replies: Sequence[Reply], office: Office, now: datetime, days: int
+) -> Replies | None:
+    """How fast leads were answered, by week or, over many days, by month; None without any.
+
+    Who still waits counts with the wait so far.
+    """
+    if not replies:
+        return None
+    begins, form = (_week, "%-d %b %Y") if days <= LONGEST_BY_WEEK else (_month, "%b %Y")
+    waits: dict[date, list[_Wait]] = {}
+    for reply in replies:
+        day = reply.submitted_at.astimezone(office.zone).date()
+        waits.setdefault(begins(day), []).append(_wait(reply, office, now))
+    return Replies(
+        spans=[
+            _span(start.strftime(form), waits.get(start, ()))
+            for start in _without_gaps(waits, begins)
+        ],
+        by="week" if begins is _week else "month",
+        all=_span("", [wait for of_span in waits.values() for wait in of_span]),
+        promised=in_hours(office.reply_within / timedelta(hours=1)),
+    )
+
+
+def _week(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+def _month(day: date) -> date:
+    return day.replace(day=1)
+
+
+def _without_gaps(starts: Iterable[date], begins: Callable[[date], date]) -> list[date]:
+    """Each week or month from the first to the last, also those without leads."""
+    last = max(starts)
+    found = [min(starts)]
+    while found[-1] < last:
+        day = found[-1] + timedelta(days=1)
+        while begins(day) == found[-1]:
+            day += timedelta(days=1)
+        found.append(day)
+    return found
+
+
+def _wait(reply: Reply, office: Office, now: datetime) -> _Wait:
+    end = reply.first_contact_at or min(now, reply.submitted_at + timedelta(days=30))
+    waited = office.open_time(reply.submitted_at, end) / timedelta(hours=1)
+    late = reply.due_at is not None and reply.due_at < (reply.first_contact_at or now)
+    return waited, not late if reply.first_contact_at or late else None
+
+
+def _span(name: str, waits: Sequence[_Wait]) -> Span:
+    told = [in_time for _, in_time in waits if in_time is not None]
+    return Span(
+        name=name,
+        leads=len(waits),
+        hours=round(median(hours for hours, _ in waits), 1) if waits else None,
+        in_time=Share(sum(told), len(told)),
+    )
+
+
+def replies_title(replies: Replies | None) -> str:
+    """The point of the reply times: how many came in time."""
+    if replies is None or replies.all.in_time.few:
         return "How fast we reply"
-    last = told[-1]
-    return f"Half of the leads of {last.name} heard from us within {in_hours(last.hours or 0)}"
+    return f"Of 100 leads, {replies.all.in_time.percent} heard from us in time"
 
 
 def in_hours(hours: float) -> str:
-    """A time in words: minutes below two hours."""
-    if hours < 2:
-        return f"{round(hours * 60)} minutes"
-    return f"{hours:.1f} hours"
+    """A time in words: minutes below two hours, save one hour."""
+    if hours == 1:
+        return "1 hour"
+    return f"{round(hours * 60)} minutes" if hours < 2 else f"{hours:.1f} hours".replace(".0", "")
 
 
 def verdicts_of(verdicts: Mapping[str, Mapping[str, int]]) -> list[VerdictRow]:

@@ -86,10 +86,11 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """When a lead came in, and when somebody first answered, if anybody did."""
+    """When a lead came in, when somebody first answered, if anybody did, and by when it was due."""
 
     submitted_at: datetime
     first_contact_at: datetime | None
+    due_at: datetime | None
 
 
 def kinds_there(session: Session) -> set[str]:
@@ -230,11 +231,11 @@ def replies(session: Session, of: Slice, leads: int) -> list[Reply]:
     """
     step = max(1, leads // REPLIES_LOOKED_AT)
     rows = session.execute(
-        select(LeadRow.submitted_at, LeadRow.first_contact_at)
+        select(LeadRow.submitted_at, LeadRow.first_contact_at, LeadRow.due_at)
         .join(OutcomeRow, OutcomeRow.submission_id == LeadRow.submission_id)
         .where(*_leads(of), OutcomeRow.contact, LeadRow.submission_id % step == 0)
     )
-    return [Reply(submitted_at, first) for submitted_at, first in rows]
+    return [Reply(*row) for row in rows]
 
 
 def returned(session: Session, of: Slice) -> dict[str, int]:

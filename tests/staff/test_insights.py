@@ -12,10 +12,11 @@ from tests.support import staff
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.journey import Journey
-from tests.support.page import Page
+from tests.support.page import Page, classes_of, text_of
 from tests.support.personas import BATON_ON_THE_FLOOR, CONTACT
 
 URL = "/staff/insights"
+SVG = "{http://www.w3.org/2000/svg}"
 
 
 def app_with(folder: Path, *, demo: int = 0) -> tuple[Flask, PageClient]:
@@ -35,6 +36,12 @@ def words(page: Page) -> str:
 def test_nobody_came_yet(tmp_path: Path) -> None:
     _, client = app_with(tmp_path)
     assert "Nobody came in this time" in words(client.get(URL))
+
+
+def test_somebody_looked_and_began_nothing(tmp_path: Path) -> None:
+    app, client = app_with(tmp_path)
+    PageClient(app).get("/")
+    assert "There is nothing to count yet." in words(client.get(URL))
 
 
 def test_an_owner_is_seen_from_the_start_to_the_contact(tmp_path: Path) -> None:
@@ -84,6 +91,43 @@ def test_what_makes_no_sense_is_left_out(tmp_path: Path) -> None:
     client.get(f"{URL}?period=soon&since=x&until=9999-99-99&kind=all&depth=deep&source=%00")
     client.get(f"{URL}?period=own&since=2026-02-01&until=1970-01-01")
     client.get(f"{URL}?period=own&since=0001-01-01&until=9000-12-31")
+
+
+def test_each_chart_is_a_picture_with_its_title_its_point_and_its_table(tmp_path: Path) -> None:
+    _, client = app_with(tmp_path, demo=25)
+    document = client.get(f"{URL}?period=365").document
+    figures = document.all("figure")
+    drawn = {figure.attrib["id"].removesuffix("-chart") for figure in figures}
+    assert drawn >= {"check", "agency", "stops", "seconds", "separation", "handoff", "waits"}
+    for figure in figures:
+        (picture,) = document.all(f"{SVG}svg", within=figure)
+        assert picture.attrib["role"] == "img"
+        named, told = (
+            document.by_id[picture.attrib[attribute]]
+            for attribute in ("aria-labelledby", "aria-describedby")
+        )
+        assert (named.tag, told.tag) == (f"{SVG}title", f"{SVG}desc")
+        assert text_of(document.all("figcaption", within=figure)[0]) == named.text
+        (table,) = document.all("table", within=figure)
+        assert len(document.all("tr", within=table)) > 1
+    assert document.by_id["own-health"] is not None, "our own handoff stands above it all"
+
+
+def test_what_rests_on_few_is_drawn_hollow_and_says_so(tmp_path: Path) -> None:
+    _, client = app_with(tmp_path, demo=25)
+    document = client.get(f"{URL}?period=365").document
+    chart = document.by_id["waits-chart"]
+    points = document.all(f"{SVG}circle", within=chart)
+    assert points
+    assert all("is-few" in classes_of(point) for point in points)
+    origins = document.by_id["origins-chart"]
+    hollow = [
+        bar for bar in document.all(f"{SVG}rect", within=origins) if "is-few" in classes_of(bar)
+    ]
+    said = [
+        text for text in document.all(f"{SVG}text", within=origins) if "few" in (text.text or "")
+    ]
+    assert 0 < len(hollow) <= len(said)
 
 
 def test_the_page_asks_the_database_a_few_times_whatever_there_is(tmp_path: Path) -> None:
