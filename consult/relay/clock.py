@@ -10,6 +10,7 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 WEEKDAYS_9_TO_5 = "mon-fri 09:00-17:00"
 
 _ENTRY = re.compile(r"(\w{3})(?:-(\w{3}))? ([0-2]\d):([0-5]\d)-([0-2]\d):([0-5]\d)")
+_TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])(?::00)?")
 _DAY = timedelta(days=1)
 
 # From and until, as time since midnight.
@@ -33,6 +34,32 @@ def read_hours(text: str) -> Week:
         if any(later[0] < earlier[1] for earlier, later in pairwise(spans)):
             raise ValueError("two opening times of a day overlap")
     return week
+
+
+def write_hours(week: Week) -> str:
+    """The text that ``read_hours`` reads a week from, with days that are alike told together."""
+    entries: list[str] = []
+    day = 0
+    while day < len(DAYS):
+        spans, last = week.get(day, ()), day
+        while last + 1 < len(DAYS) and list(week.get(last + 1, ())) == list(spans):
+            last += 1
+        days = DAYS[day] if day == last else f"{DAYS[day]}-{DAYS[last]}"
+        entries += [f"{days} {clock_time(opens)}-{clock_time(closes)}" for opens, closes in spans]
+        day = last + 1
+    return ", ".join(entries)
+
+
+def clock_time(since_midnight: timedelta) -> str:
+    """A time of day as in 09:00; the end of a day is 24:00."""
+    hours, minutes = divmod(since_midnight // timedelta(minutes=1), 60)
+    return f"{hours:02}:{minutes:02}"
+
+
+def read_time(text: str) -> timedelta | None:
+    """A time of day, since midnight, from a text such as 9:00 or 09:00; None for anything else."""
+    found = _TIME.fullmatch(text)
+    return timedelta(hours=int(found[1]), minutes=int(found[2])) if found else None
 
 
 def _read_entry(entry: str) -> tuple[range, Span]:

@@ -8,9 +8,12 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from consult.choices import BRAND, Choices
+from consult.relay.clock import read_hours
 from consult.report.brand import Brand, BrandError
 from consult.settings import PREFIX, Settings, problems_with
+from consult.staff import week_form
 from consult.staff.settings_groups import Choosable, Group
+from consult.staff.week_form import Day, WeekProblem
 from consult.storage import audit, choices, staff
 from consult.storage.database import Session
 from consult.web.text import one_line
@@ -31,6 +34,7 @@ class Field:
     fixed_by: str
     without: str
     error: str = ""
+    week: Sequence[Day] = ()
 
 
 def fields_of(group: Group, known: Choices, session: Session) -> list[Field]:
@@ -49,6 +53,7 @@ def with_typed(
             field,
             value=posted.get(field.setting.field, field.value),
             error=errors.get(field.setting.name, ""),
+            week=week_form.filled_in(field.week, posted) if posted else field.week,
         )
         for field in fields
     ]
@@ -59,9 +64,30 @@ def typed_into(fields: Sequence[Field], posted: Mapping[str, str]) -> Typed:
     typed: dict[str, str | None] = {}
     for field in fields:
         if not field.fixed_by and field.setting.field in posted:
-            value = one_line(posted[field.setting.field])
+            try:
+                value = _value_typed_into(field, posted)
+            except WeekProblem:
+                continue  # see `unreadable`
             typed[field.setting.name] = None if value in ("", field.without) else value
     return typed
+
+
+def unreadable(fields: Sequence[Field], posted: Mapping[str, str]) -> Mapping[str, str]:
+    """What is wrong with opening times that cannot be made out at all, by name of the setting."""
+    found = {}
+    for field in fields:
+        if field.week and field.setting.field in posted:
+            try:
+                _value_typed_into(field, posted)
+            except WeekProblem as problem:
+                found[field.setting.name] = str(problem)
+    return found
+
+
+def _value_typed_into(field: Field, posted: Mapping[str, str]) -> str:
+    if field.week:
+        return week_form.as_text(field.week, week_form.filled_in(field.week, posted))
+    return one_line(posted[field.setting.field])
 
 
 def problems(known: Choices, stored: Mapping[str, Any], typed: Typed) -> Mapping[str, str]:
@@ -101,19 +127,26 @@ def _field(setting: Choosable, known: Choices, session: Session) -> Field:
     )
     options = _options(setting, now, session)
     words = dict(options)
-    default = words.get(without, without)
+    default, fixed_by = words.get(without, without), _fixed_by(setting.name, known)
     hint = setting.hint or _description(setting)
     if setting.kind in ("text", "number") and default:
         hint = f"{hint} Leave it empty for {default}.".strip()
     return Field(
         setting=setting,
         value=now,
-        shown=words.get(now, now) or "Nothing",
+        shown=_shown(setting, now, words),
         hint=hint,
         options=options,
-        fixed_by=_fixed_by(setting.name, known),
+        fixed_by=fixed_by,
         without=without,
+        week=week_form.shown(now, setting.field) if setting.kind == "week" and not fixed_by else (),
     )
+
+
+def _shown(setting: Choosable, value: str, words: Mapping[str, str]) -> str:
+    if setting.kind == "week":
+        return week_form.in_words(read_hours(value))
+    return words.get(value, value) or "Nothing"
 
 
 def _description(setting: Choosable) -> str:

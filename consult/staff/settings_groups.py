@@ -7,7 +7,7 @@ from typing import Literal
 from consult.report.brand import CURRENCY_SIGNS
 from consult.settings import Settings, choosable
 
-Kind = Literal["text", "number", "colour", "choice", "zone", "person"]
+Kind = Literal["text", "number", "colour", "choice", "zone", "person", "week"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,16 @@ BRAND = Group(
         Choosable("brand.consult_url", "Where a consult is booked", "An address with https://."),
         Choosable("brand.email", "Email address on the report", "Replies to mails go there too."),
         Choosable("brand.phone", "Phone number on the report"),
+        Choosable(
+            "brand.currency",
+            "Currency",
+            "Of the money range. Amounts that were typed stay as they are.",
+            "choice",
+            {code: f"{code} ({sign.strip()})" for code, sign in CURRENCY_SIGNS.items()},
+        ),
+        Choosable(
+            "paper", "Paper size", "Of the PDFs.", "choice", {"letter": "US Letter", "a4": "A4"}
+        ),
         Choosable("brand.colours.ink", "Ink", "Text.", "colour"),
         Choosable("brand.colours.paper", "Paper", "Behind the text.", "colour"),
         Choosable("brand.colours.marketing", "Marketing", "The first leg.", "colour"),
@@ -58,14 +68,6 @@ OFFER = Group(
     "Report",
     "What owners get, and what they are asked for before.",
     (
-        Choosable(
-            "brand.currency",
-            "Currency",
-            "Of the money range. Amounts that were typed stay as they are.",
-            "choice",
-            {code: f"{code} ({sign.strip()})" for code, sign in CURRENCY_SIGNS.items()},
-        ),
-        Choosable("paper", "Paper size", "", "choice", {"letter": "US Letter", "a4": "A4"}),
         Choosable(
             "contact_before",
             "Ask who they are before",
@@ -81,7 +83,13 @@ HOURS = Group(
     "When somebody is there, what is promised, and who catches new leads.",
     (
         Choosable("time_zone", "Time zone", "", "zone"),
-        Choosable("business_hours", "Business hours"),
+        Choosable(
+            "business_hours",
+            "Business hours",
+            "When somebody is there to reply; the clock of a new lead runs at these times only. "
+            "The second pair of times is for days with a break. 00:00 at the end is midnight.",
+            "week",
+        ),
         Choosable("closed_on", "Closed on"),
         Choosable("reply_within_hours", "Reply within, in business hours", "", "number"),
         Choosable("new_leads_to", "New leads go to", "", "person"),

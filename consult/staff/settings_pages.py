@@ -44,8 +44,12 @@ def keep_settings(slug: str) -> ResponseReturnValue:
     posted, database = request.form.to_dict(), services().database
     with database.reading() as session:
         stored = choices.all_choices(session)
-        typed = settings_forms.typed_into(settings_forms.fields_of(group, known, session), posted)
-    errors = settings_forms.problems(known, stored, typed)
+        fields = settings_forms.fields_of(group, known, session)
+    typed = settings_forms.typed_into(fields, posted)
+    errors = {
+        **settings_forms.problems(known, stored, typed),
+        **settings_forms.unreadable(fields, posted),
+    }
     if errors or "preview" in posted:
         return _page(group, posted, errors), 422 if errors else 200
     with database.writing() as session:

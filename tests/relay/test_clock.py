@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consult.relay.clock import DAYS, Office, read_hours
+from consult.relay.clock import DAYS, Office, read_hours, read_time, write_hours
 from consult.settings import SettingsError
 from tests.support.apps import make_settings
 
@@ -37,6 +37,28 @@ def weeks(draw: st.DrawFn) -> str:
 
 def _half_hours(count: int) -> str:
     return f"{count // 2:02}:{count % 2 * 30:02}"
+
+
+@given(weeks())
+def test_a_week_is_written_as_it_is_read(text: str) -> None:
+    week = read_hours(text)
+    written = write_hours(week)
+    assert {day: list(spans) for day, spans in read_hours(written).items()} == week
+    assert write_hours(read_hours(written)) == written
+
+
+def test_days_that_are_alike_are_written_together() -> None:
+    for text in (
+        "mon-fri 09:00-17:00",
+        "mon-thu 09:00-12:00, mon-thu 13:00-17:00, fri 09:00-12:00",
+        "sun 00:00-24:00",
+    ):
+        assert write_hours(read_hours(text)) == text
+
+
+@pytest.mark.parametrize("text", ["", "9", "24:00", "09:60", "9am", "09:00-", "\u0660\u0669:00"])
+def test_what_is_no_time_of_day_is_none(text: str) -> None:
+    assert read_time(text) is None
 
 
 OFFICES = st.builds(

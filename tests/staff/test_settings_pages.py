@@ -9,7 +9,7 @@ from PIL import Image
 
 from consult.settings import choosable
 from consult.staff.settings_groups import GROUPS
-from consult.storage import audit
+from consult.storage import audit, choices
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.page import Page, text_of
@@ -76,7 +76,7 @@ def test_saving_a_page_as_it_is_changes_nothing(app: Flask, admin: PageClient, s
 
 def test_what_is_chosen_counts_at_once_and_is_noted(app: Flask, admin: PageClient) -> None:
     save(admin, "brand", brand__name="Northside", brand__colours__sales="#0b3d2e")
-    save(admin, "report", paper="a4", brand__currency="EUR")
+    save(admin, "brand", paper="a4", brand__currency="EUR")
     save(admin, "hours", time_zone="Europe/Lisbon", closed_on="2026-12-25, 2027-01-01")
     save(admin, "keeping", retention_days_leads="90")
     made = services_of(app)
@@ -93,8 +93,8 @@ def test_an_empty_field_or_the_old_value_is_the_way_back(app: Flask, admin: Page
     save(admin, "keeping", retention_days_leads="90")
     save(admin, "keeping", retention_days_leads="")
     assert services_of(app).settings.retention_days_leads == 730
-    save(admin, "report", paper="a4")
-    save(admin, "report", paper="letter")
+    save(admin, "brand", paper="a4")
+    save(admin, "brand", paper="letter")
     assert changes(app)[0] == ("paper", True)
     assert [back for _, back in changes(app)] == [True, False, True, False]
 
@@ -104,7 +104,6 @@ def test_an_empty_field_or_the_old_value_is_the_way_back(app: Flask, admin: Page
     [
         ("keeping", "retention_days_leads", "0", "greater than or equal to 1"),
         ("keeping", "retention_days_leads", "a year", "valid integer"),
-        ("hours", "business_hours", "whenever", ""),
         ("hours", "reply_within_hours", "81", "less than or equal to 80"),
         ("hours", "closed_on", "Christmas", ""),
         ("brand", "brand-consult_url", "javascript:alert(1)", "https://"),
@@ -125,7 +124,7 @@ def test_what_cannot_be_is_refused_beside_its_field(
 
 
 def test_a_made_up_choice_is_refused(app: Flask, admin: PageClient) -> None:
-    path = "/staff/settings/report"
+    path = BRAND
     form = admin.get(path).form(path)
     for field, value in (("paper", "a5"), ("brand-currency", "DOGE")):
         admin.post(path, {**form.data, field: value}, status=422)
@@ -144,14 +143,112 @@ def test_what_is_fixed_is_shown_and_cannot_be_changed(tmp_path: Path) -> None:
     assert "Fixed Ltd Fixed by the brand file (name)." in page.text
     assert "Fixed by the brand file (colours.sales)." in page.text
     assert "brand-name" not in page.form(BRAND).fields
-    assert "Fixed by CONSULT_PAPER." in admin.get("/staff/settings/report").text
+    assert "Fixed by CONSULT_PAPER." in page.text
     token = page.form(BRAND).data["csrf_token"]
     admin.post(BRAND, {"csrf_token": token, "brand-name": "Mine"})
-    admin.post("/staff/settings/report", {"csrf_token": token, "paper": "letter"})
+    admin.post(BRAND, {"csrf_token": token, "paper": "letter"})
     admin.post(f"{BRAND}/logo", {"csrf_token": token, "remove": "y"}, status=403)
     assert changes(app) == []
     assert services_of(app).brand.name == "Fixed Ltd"
     services_of(app).database.close()
+
+
+def test_each_setting_of_the_environment_is_shown_as_fixed_by_it(tmp_path: Path) -> None:
+    base = services_of(make_app(tmp_path / "base")).settings
+    given = {name: getattr(base, name) for name in choosable()} | {"closed_on": "2026-12-25"}
+    app = make_app(tmp_path / "var", **given)
+    make_user(app, ADMIN, admin=True)
+    admin = signed_in(app, ADMIN)
+    for slug, group in GROUPS.items():
+        path = f"/staff/settings/{slug}"
+        page = admin.get(path)
+        ours = [setting for setting in group.settings if not setting.name.startswith("brand.")]
+        assert page.text.count("Fixed by CONSULT_") == len(ours)
+        for setting in ours:
+            assert f"{setting.label} " in page.text
+            assert f"Fixed by CONSULT_{setting.name.upper()}." in page.text
+            assert setting.field not in page.form(path).fields
+        assert ("nothing to choose" in page.text) == (len(ours) == len(group.settings))
+    assert "Monday to Friday 09:00 to 17:00" in admin.get("/staff/settings/hours").text
+
+
+class TestBusinessHours:
+    """The week as ticks and times."""
+
+    PATH = "/staff/settings/hours"
+
+    def send(self, admin: PageClient, status: int = 303, **fields: str | list[str]) -> Page:
+        """Send the form with some fields of the week filled in, as in `sat_open="y"`."""
+        named = {f"business_hours-{name.replace('_', '-')}": v for name, v in fields.items()}
+        form = admin.get(self.PATH).form(self.PATH)
+        return admin.submit(form.fill(**named), status=status)
+
+    def hours(self, app: Flask) -> str:
+        return services_of(app).settings.business_hours
+
+    def test_a_day_is_opened_closed_and_broken_in_two(self, app: Flask, admin: PageClient) -> None:
+        self.send(
+            admin,
+            wed_open=[],
+            fri_until_1="12:00",
+            fri_from_2="13:30",
+            fri_until_2="16:00",
+            sat_open="y",
+            sat_from_1="22:00",
+            sat_until_1="00:00",
+        )
+        assert self.hours(app) == (
+            "mon-tue 09:00-17:00, thu 09:00-17:00, fri 09:00-12:00, fri 13:30-16:00, "
+            "sat 22:00-24:00"
+        )
+        shown = admin.get(self.PATH).form(self.PATH).data
+        assert "business_hours-wed-open" not in shown
+        assert shown["business_hours-wed-from-1"] == [""]
+        assert shown["business_hours-fri-until-2"] == ["16:00"]
+        assert shown["business_hours-sat-until-1"] == ["00:00"]
+        assert changes(app) == [("business_hours", False)]
+
+    def test_the_hours_from_before_are_the_way_back(self, app: Flask, admin: PageClient) -> None:
+        self.send(admin, wed_open=[])
+        self.send(admin, wed_open="y", wed_from_1="9:00", wed_until_1="17:00")
+        assert self.hours(app) == "mon-fri 09:00-17:00"
+        assert changes(app)[0] == ("business_hours", True)
+
+    @pytest.mark.parametrize(
+        ("fields", "says"),
+        [
+            ({"tue_from_1": "18:00"}, "Tuesday closes before it opens."),
+            ({"tue_until_1": "25:00"}, "Give Tuesday both times, as in 09:00 and 17:00."),
+            ({"tue_from_1": ""}, "Give Tuesday both times"),
+            ({"tue_from_1": "", "tue_until_1": ""}, "from when until when you are open on Tuesday"),
+            ({"tue_from_2": "16:00", "tue_until_2": "18:00"}, "The two times of Tuesday overlap."),
+            ({"sat_from_1": "10:00"}, "Saturday has new times and is not ticked as open."),
+            (
+                {f"{day}_open": [] for day in ("mon", "tue", "wed", "thu", "fri")},
+                "Open on at least one day",
+            ),
+        ],
+    )
+    def test_what_is_no_week_is_refused_and_kept_in_the_form(
+        self, app: Flask, admin: PageClient, fields: dict[str, str | list[str]], says: str
+    ) -> None:
+        page = self.send(admin, 422, **fields)
+        assert says in page.errors["business_hours"]
+        form = page.form(self.PATH).data
+        for name, value in fields.items():
+            field = f"business_hours-{name.replace('_', '-')}"
+            assert form.get(field, []) == (value if isinstance(value, list) else [value])
+        assert changes(app) == []
+
+    def test_more_than_two_times_of_a_day_have_fields_too(
+        self, app: Flask, admin: PageClient
+    ) -> None:
+        text = "mon 08:00-10:00, mon 11:00-12:00, mon 13:00-15:00"
+        with services_of(app).database.writing() as session:
+            choices.choose(session, "business_hours", text, 1)
+        services_of(app).choices.look_again()
+        self.send(admin, mon_until_3="14:00")
+        assert self.hours(app) == text.replace("15:00", "14:00")
 
 
 def test_a_preview_shows_the_brand_and_keeps_nothing(app: Flask, admin: PageClient) -> None:
