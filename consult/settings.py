@@ -329,6 +329,13 @@ class Settings(BaseSettings):
         "the mail folder; at the latest with the lead.",
         json_schema_extra=STAFF,
     )
+    retention_days_pdfs: int = Field(
+        default=730,
+        ge=1,
+        description="Days after which a PDF that was made for a lead is deleted, at the latest "
+        "with the lead. Whoever asks for it later gets it made anew.",
+        json_schema_extra=STAFF,
+    )
     retention_days_logs: int = Field(
         default=30,
         ge=1,
@@ -471,6 +478,10 @@ class Settings(BaseSettings):
     def mail_key(self) -> bytes:
         """The key that signs links in mails to staff."""
         return self._key_for("staff mails")
+
+    def leave_key(self) -> bytes:
+        """The key that encrypts the links of unfinished checks whose owners may be written to."""
+        return self._key_for("leave to write")
 
     def _key_for(self, purpose: str) -> bytes:
         return hmac.digest(self.signing_key().encode(), purpose.encode(), "sha256")

@@ -6,7 +6,7 @@ from datetime import timedelta
 from consult.delivery.outbox import Job
 from consult.delivery.post import MailFolder
 from consult.delivery.worker import Effect, NotYet
-from consult.storage import erasure
+from consult.storage import erasure, retention
 from consult.storage.database import Database, Session
 from consult.storage.erasure import How
 from consult.storage.jobs import FORGET, enqueue
@@ -41,6 +41,21 @@ def erase(
         folder.forget_leads(traces)
     database.forget_deleted()
     return gone
+
+
+def end_old_leads(database: Database, folder: MailFolder, lead_days: int, how: How) -> int:
+    """Delete the leads whose time is over, or make them anonymous; how many there were."""
+    with database.reading() as session:
+        old = retention.leads_over(session, lead_days=lead_days, at_the_end=how)
+    return erase(database, folder, old, how, by=None, why="retention")
+
+
+def delete_old_pdfs(database: Database, pdf_days: int) -> None:
+    """Delete PDFs that have been kept long enough, a few at a time so that others get to write."""
+    gone = 1
+    while gone:
+        with database.writing() as session:
+            gone = retention.delete_pdfs(session, pdf_days=pdf_days)
 
 
 def forget(database: Database, _job: Job) -> Effect:

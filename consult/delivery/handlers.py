@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from consult.choices import Choices
 from consult.delivery.digest import DIGEST, send_digests
-from consult.delivery.erasing import forget
+from consult.delivery.erasing import delete_old_pdfs, end_old_leads, forget
 from consult.delivery.export.long_export import make_export
 from consult.delivery.export.scratch import clear_scratch
 from consult.delivery.mail import LetterWriter, letter_writer, mail_report
@@ -24,6 +24,7 @@ from consult.delivery.reports import (
 )
 from consult.delivery.staff_mail import StaffPost, mail_staff
 from consult.delivery.telling import LOOK_ROUND, look_round, tell
+from consult.delivery.unfinished_mail import UnfinishedPost, mail_unfinished
 from consult.delivery.web_post import WebPost
 from consult.delivery.webhooks import WebhookPost, send_webhook
 from consult.delivery.worker import Effect, Handler
@@ -53,7 +54,7 @@ class Mailing:
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """How long everything is kept, in days; ``retention.purge`` says what each means.
+    """How long everything is kept, in days; ``retention`` says what each means.
 
     Mails in the folder go with the texts of mails. ``scratch`` is where files in the making are,
     should somebody have been killed while making one.
@@ -61,6 +62,7 @@ class Keep:
 
     lead_days: int
     mail_days: int
+    pdf_days: int | None = None
     log_days: int = retention.LOG_DAYS
     at_the_end: How = "delete"
     scratch: Path | None = None
@@ -86,7 +88,8 @@ def handlers_of(
 ) -> dict[str, Handler]:
     """The handlers as the settings and the brand want them; ``render`` makes a PDF of HTML."""
     folder = MailFolder(settings.mail_dir)
-    server = settings.smtp_url and MailServer(settings.smtp_url.get_secret_value())
+    address = _plain(settings.smtp_url)
+    server = MailServer(address) if address else None
     others: dict[str, Handler] = {
         jobs.EXPORT: partial(
             make_export,
@@ -96,6 +99,13 @@ def handlers_of(
             record_writer(database, brand, settings.paper, render),
         ),
         jobs.FORGET: partial(forget, database),
+        jobs.MAIL_UNFINISHED: partial(
+            mail_unfinished,
+            database,
+            UnfinishedPost(
+                brand, settings.mail_from, settings.base_url, settings.leave_key(), server
+            ),
+        ),
     }
     return others | make_handlers(
         database,
@@ -109,6 +119,7 @@ def handlers_of(
         keep=Keep(
             lead_days=settings.retention_days_leads,
             mail_days=min(settings.retention_days_mails, settings.retention_days_leads),
+            pdf_days=min(settings.retention_days_pdfs, settings.retention_days_leads),
             log_days=settings.retention_days_logs,
             at_the_end=settings.retention_leads,
             scratch=settings.scratch_dir,
@@ -214,6 +225,9 @@ def render_document(
 
 def purge(database: Database, folder: MailFolder, keep: Keep, _job: Job) -> Effect:
     """Delete what has been kept long enough, and do so again tomorrow."""
+    end_old_leads(database, folder, keep.lead_days, keep.at_the_end)
+    if keep.pdf_days is not None:
+        delete_old_pdfs(database, keep.pdf_days)
     with database.writing() as session:
         retention.purge(
             session,

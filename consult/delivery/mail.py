@@ -10,6 +10,7 @@ from consult.delivery.calendar import Entry, calendar_file
 from consult.delivery.letters import harmless, message_id, new_message, page, set_text
 from consult.delivery.outbox import Job
 from consult.delivery.post import Post
+from consult.delivery.reports import ask_for_missing_pdf
 from consult.delivery.worker import Effect, NotYet
 from consult.report.brand import Brand
 from consult.report.display import long_date
@@ -58,6 +59,7 @@ def mail_report(database: Database, write: LetterWriter, post: Post, job: Job) -
     if lead is None or lead.contact is None or lead.contact.email != mail.address:
         return forget_link
     if pdf is None or pdf.revision < lead.report_revision:
+        ask_for_missing_pdf(database, lead.id)
         raise NotYet(min(max(waited, timedelta(seconds=1)), _LONGEST_WAIT))
     letter = write(lead, mail, job.payload["link"], pdf.content)
 

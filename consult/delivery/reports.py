@@ -9,8 +9,9 @@ from consult.report.document import Paper, Recipient, document_html
 from consult.report.reasons import reasons_of
 from consult.report.record import record_html
 from consult.report.report import from_json
-from consult.storage import erasure, record
+from consult.storage import erasure, leads, record
 from consult.storage.database import Database
+from consult.storage.deliveries import pdf_states
 from consult.storage.exports import WHOLE_PERSON, Export
 from consult.storage.leads import Lead
 
@@ -50,6 +51,15 @@ def brief_writer(brand: Brand, paper: Paper) -> DocumentWriter:
         return brief_html(brief, lead.id, caller, lead.submitted_at, brand, paper)
 
     return write
+
+
+def ask_for_missing_pdf(database: Database, lead_id: int) -> None:
+    """Have a lead's PDFs made if they are not kept any more and nobody has asked for them."""
+    with database.reading() as session:
+        state = pdf_states(session, [lead_id]).get(lead_id)
+    if state == "asleep":
+        with database.writing() as session:
+            leads.ask_for_documents(session, lead_id)
 
 
 def record_writer(

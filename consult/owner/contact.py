@@ -33,6 +33,15 @@ def _text(label: str, missing: str, longest: int, **options: Any) -> StringField
     return StringField(label, [*checks, *options.pop("checks", [])], filters=[_clean])
 
 
+class LeaveForm(Form):
+    """Where somebody who stops may be written to once; leave by ticking it."""
+
+    email = _text(
+        "Email", "Write your email address, or leave this page as it is", 254, checks=[_email]
+    )
+    leave = BooleanField(validators=[InputRequired("Tick the box if we may write to you once")])
+
+
 class ContactForm(Form):
     """Name, email and business; phone and consult by choice; consent by ticking it."""
 

@@ -160,6 +160,7 @@ def _review(draft: Draft, form: QuestionForm) -> str:
         saved="saved" in request.args,
         first_open=draft.url_of(draft.walk.first_open_page),
         complete=draft.walk.complete,
+        later=url_for("stop.stop", token=draft.token),
         back=draft.url_of(draft.walk.pages[-1]),
     )
 
@@ -174,6 +175,7 @@ def _questions(draft: Draft, page: WalkPage, form: QuestionForm) -> str:
         parts=track_of(draft.walk, page),
         action=draft.url_of(page),
         back=_back(draft, page),
+        later=url_for("stop.stop", token=draft.token),
         to_review=draft.to_review,
         outdated=draft.outdated,
         still_open="open" in request.args,

@@ -69,7 +69,11 @@ def _no_pdf_yet(token: str) -> ResponseReturnValue:
     if must_ask_first(lead.contact is not None, "pdf", "result"):
         return to_contact(token)
     with services().database.reading() as session:
-        failed = pdf_states(session, [lead.id])[lead.id] == "failed"
+        state = pdf_states(session, [lead.id]).get(lead.id)
+    if state == "asleep":  # kept no longer, or never asked for: so it is asked for now
+        with services().database.writing() as session:
+            leads.ask_for_documents(session, lead.id)
+    failed = state == "failed"
     page = render_template("owner/waiting.html", token=token, failed=failed)
     response = make_response(page, 503 if failed else 202)
     if not failed:

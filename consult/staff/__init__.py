@@ -25,6 +25,7 @@ from consult.staff import (
     settings_groups,
     settings_pages,
     sign_in_pages,
+    unfinished_pages,
     webhook_pages,
 )
 from consult.staff.rights import NotForThisRole
@@ -50,6 +51,7 @@ PAGES = (
     audit_pages,
     settings_pages,
     insight_pages,
+    unfinished_pages,
 )
 
 

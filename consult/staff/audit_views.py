@@ -31,12 +31,21 @@ ACTION_WORDS: Mapping[str, str] = {
     "factor.refused": "Failed the second factor",
     "identity.linked": "Linked the sign-in provider",
     "identity.unlinked": "Unlinked the sign-in provider",
+    "lead.anonymised": "Made a lead anonymous",
     "lead.brief_read": "Opened the call brief",
+    "lead.deleted": "Deleted a lead",
     "lead.mail_read": "Read a mail to the owner",
     "lead.report_read": "Opened the report",
     "lead.seen": "Looked at a lead",
     "leads.given": "Gave leads to somebody",
+    "retention.drafts_deleted": "Deleted unfinished checks whose time was over",
+    "retention.mail_texts_deleted": "Deleted old texts of mails",
+    "retention.pdfs_deleted": "Deleted old PDFs",
     "setting.changed": "Changed a setting",
+    "unfinished.address_deleted": "Deleted the address of an unfinished check",
+    "unfinished.mail_asked": "Asked for the one mail about an unfinished check",
+    "unfinished.mail_not_possible": "Could not send the mail about an unfinished check",
+    "unfinished.mail_sent": "Sent the one mail about an unfinished check",
 }
 """Other actions are told by their own name."""
 

@@ -16,7 +16,7 @@ from consult.staff.blueprint import ID, blueprint
 from consult.staff.person_views import REASONS, About
 from consult.staff.proof import fresh
 from consult.staff.rights import NotForThisRole, for_admins, for_staff
-from consult.storage import audit, erasure, exports, receipts, record
+from consult.storage import audit, erasure, exports, leaves, receipts, record
 from consult.storage.database import Session
 from consult.storage.desk import desk_of
 from consult.storage.erasure import How
@@ -39,6 +39,9 @@ def find_person() -> ResponseReturnValue:
     typed = request.form.get("address", "")[:254]
     with services().database.reading() as session:
         found = erasure.find_person(session, typed)
+        unfinished = leaves.has_address(session, typed)
+    if found is None and unfinished:
+        return redirect(url_for(".unfinished"), 303)
     if found is None:
         error = "No lead has this address. Check it, or look for the business in the list of leads."
         return render_template("staff/person.html", error=error, typed=typed), 422

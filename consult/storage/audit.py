@@ -116,6 +116,22 @@ def record(
         lead_id: the lead it was done to.
         facts: what else to know. No answers, no contact details, nothing an owner typed.
     """
+    _add(session, action, by, [(lead_id, facts)])
+
+
+def record_each(
+    session: Session, action: str, *, by: int | None, leads: Mapping[int, Mapping[str, Fact]]
+) -> None:
+    """Write down the same action for each of many leads: their ids, and the facts of each."""
+    _add(session, action, by, list(leads.items()))
+
+
+def _add(
+    session: Session,
+    action: str,
+    by: int | None,
+    entries: Sequence[tuple[int | None, Mapping[str, Fact]]],
+) -> None:
     if not is_writing(session):
         raise RuntimeError(f"{action} can only be recorded in a writing session")
     if session.get_bind().dialect.name == "postgresql":
@@ -124,20 +140,23 @@ def record(
     last = session.execute(
         select(AuditRow.id, AuditRow.seal).order_by(AuditRow.id.desc()).limit(1)
     ).one_or_none()
-    number, before = (last.id + 1, last.seal) if last else (1, _FIRST)
+    number, seal = (last.id, last.seal) if last else (0, _FIRST)
     now = session.now()
-    content = _content(number, now, by, action, lead_id, facts)
-    session.add(
-        AuditRow(
-            id=number,
-            at=now,
-            by_id=by,
-            action=action,
-            lead_id=lead_id,
-            facts=facts,
-            seal=_seal(session.audit_key, before, content),
+    for lead_id, facts in entries:
+        number += 1
+        content = _content(number, now, by, action, lead_id, facts)
+        seal = _seal(session.audit_key, seal, content)
+        session.add(
+            AuditRow(
+                id=number,
+                at=now,
+                by_id=by,
+                action=action,
+                lead_id=lead_id,
+                facts=dict(facts),
+                seal=seal,
+            )
         )
-    )
     session.flush()
 
 

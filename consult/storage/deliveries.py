@@ -9,11 +9,11 @@ from sqlalchemy import exists, select
 
 from consult.storage.database import Session
 from consult.storage.documents import BRIEF, REPORT
-from consult.storage.jobs import RENDER_BRIEF, RENDER_REPORT
+from consult.storage.jobs import PDF_JOBS, RENDER_BRIEF, RENDER_REPORT
 from consult.storage.models import DocumentRow, JobRow, SubmissionRow
 
 PdfState = Literal["ready", "waiting", "failed", "asleep"]
-"""``asleep``: that of a demo lead, which is made when somebody asks for it."""
+"""``asleep``: not kept, and made when somebody asks; so for demo leads, and after some time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ def deliveries(session: Session, lead_id: int) -> list[Delivery]:
     """The PDFs that were to be made for a lead, the first first; for its mails see ``mails``."""
     query = (
         select(JobRow)
-        .where(JobRow.submission_id == lead_id, JobRow.kind.in_((RENDER_REPORT, RENDER_BRIEF)))
+        .where(JobRow.submission_id == lead_id, JobRow.kind.in_(PDF_JOBS))
         .order_by(JobRow.id)
     )
     return [
@@ -62,7 +62,7 @@ def pdf_states(
     being_made = ordered.where(JobRow.state.in_(("ready", "leased")))
     current = DocumentRow.revision >= SubmissionRow.report_revision
     rows = session.execute(
-        select(SubmissionRow.id, current, being_made, SubmissionRow.demo & ~ordered)
+        select(SubmissionRow.id, current, being_made, ~ordered)
         .outerjoin(
             DocumentRow,
             (DocumentRow.submission_id == SubmissionRow.id) & (DocumentRow.kind == kind),

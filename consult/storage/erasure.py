@@ -50,14 +50,21 @@ def tables_of_leads() -> list[tuple[Table, Column[Any]]]:
 
 def held_of(session: Session, lead_ids: Collection[int]) -> dict[str, int]:
     """How many rows each table holds about these leads; tables with none are left out."""
-    counts = {
-        table.name: session.scalar(
-            select(func.count()).select_from(table).where(column.in_(lead_ids))
-        )
-        or 0
-        for table, column in tables_of_leads()
-    }
-    return {name: count for name, count in counts.items() if count}
+    held: dict[str, int] = {}
+    for rows in held_by_each(session, lead_ids).values():
+        for name, count in rows.items():
+            held[name] = held.get(name, 0) + count
+    return held
+
+
+def held_by_each(session: Session, lead_ids: Collection[int]) -> dict[int, dict[str, int]]:
+    """How many rows each table holds about each of these leads; one question a table."""
+    held: dict[int, dict[str, int]] = {lead_id: {} for lead_id in lead_ids}
+    for table, column in tables_of_leads():
+        counts = select(column, func.count()).where(column.in_(lead_ids)).group_by(column)
+        for lead_id, count in session.execute(counts):
+            held[lead_id][table.name] = count
+    return held
 
 
 def traces_of(session: Session, lead_ids: Collection[int]) -> list[Trace]:
@@ -94,15 +101,18 @@ def erase(
     if how == "anonymise":
         query = query.where(LeadRow.anonymised_at.is_(None))
     ids = list(session.scalars(query.order_by(LeadRow.submission_id).with_for_update()))
-    for lead_id in ids:
-        rows = held_of(session, [lead_id])
-        if how == "delete":
-            _delete(session, lead_id)
-        else:
+    held = held_by_each(session, ids)
+    if how == "delete":
+        _delete(session, ids)
+    else:
+        for lead_id in ids:
             _anonymise(session, lead_id)
-            rows = {name: count for name, count in rows.items() if name not in KEPT}
-        receipt = {f"rows_{name}": count for name, count in rows.items()}
-        audit.record(session, _ACTIONS[how], by=by, lead_id=lead_id, why=why, **receipt)
+    kept = KEPT if how == "anonymise" else frozenset()
+    receipts: dict[int, dict[str, audit.Fact]] = {
+        lead_id: {"why": why, **{f"rows_{name}": n for name, n in rows.items() if name not in kept}}
+        for lead_id, rows in held.items()
+    }
+    audit.record_each(session, _ACTIONS[how], by=by, leads=receipts)
     if ids:
         exports.withdraw_all(session)
     return ids
@@ -143,9 +153,9 @@ def is_anonymous(session: Session, lead_id: int) -> bool:
     return session.scalar(made_at) is not None
 
 
-def _delete(session: Session, lead_id: int) -> None:
-    check = select(SubmissionRow.check_id).where(SubmissionRow.id == lead_id)
-    delete_checks(session, CheckRow.id.in_(check))
+def _delete(session: Session, lead_ids: Collection[int]) -> None:
+    its_checks = select(SubmissionRow.check_id).where(SubmissionRow.id.in_(lead_ids))
+    delete_checks(session, CheckRow.id.in_(its_checks))
 
 
 def _anonymise(session: Session, lead_id: int) -> None:

@@ -54,6 +54,11 @@ def delete_checks(session: Session, which: ColumnElement[bool]) -> int:
     return gone
 
 
+def delete_check(session: Session, check_id: int) -> None:
+    """Delete one check and all that hangs on it, and count what goes."""
+    delete_checks(session, CheckRow.id == check_id)
+
+
 def _count_drafts(session: Session, ids: Collection[int], numbers: Numbers) -> None:
     drafts = session.execute(
         select(

@@ -16,12 +16,14 @@ from consult.storage.upsert import insert_into
 
 RENDER_REPORT = "render_report"
 RENDER_BRIEF = "render_brief"
+PDF_JOBS = (RENDER_REPORT, RENDER_BRIEF)
 MAIL_REPORT = "mail_report"
 TELL = "tell"
 MAIL_STAFF = "mail_staff"
 WEBHOOK = "webhook"
 EXPORT = "export"
 FORGET = "forget"
+MAIL_UNFINISHED = "mail_unfinished"
 
 SOMEBODY_WAITS, NOBODY_WAITS = range(2)
 """How patient a job is. A thousand demo leads made at once do not keep an owner from a report."""
@@ -75,7 +77,7 @@ def enqueue(
 def enqueue_documents(session: Session, submission_id: int, revision: int) -> None:
     """Ask for a submission's PDFs as the revision says they should now read, the owner's first."""
     demo = session.scalar(select(SubmissionRow.demo).where(SubmissionRow.id == submission_id))
-    for kind in (RENDER_REPORT, RENDER_BRIEF):
+    for kind in PDF_JOBS:
         enqueue(
             session,
             kind,

@@ -11,7 +11,7 @@ from sqlalchemy.orm import defer
 
 from consult.questionnaire import Answer
 from consult.relay.clock import Office
-from consult.storage import checks, folding, outcomes
+from consult.storage import checks, folding, leaves, outcomes
 from consult.storage.database import Session
 from consult.storage.desk_tables import LeadRow
 from consult.storage.jobs import enqueue_documents
@@ -183,6 +183,7 @@ def submit(
     session.add(row)
     session.flush()
     folding.finish(session, check, demo=new.demo)
+    leaves.end(session, check.id)
     outcomes.begin(session, row.id, check, demo=new.demo)
     _open_desk(session, row, check.source, office or Office())
     _enqueue_documents(session, row)

@@ -1,5 +1,7 @@
 """Retention: what is deleted when its time is over. The database takes along what hangs on it."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,13 +12,22 @@ from consult.storage.database import Session
 from consult.storage.desk_tables import LeadRow
 from consult.storage.erasure import How
 from consult.storage.folding import delete_checks
-from consult.storage.models import CheckRow, JobRow, MailRow, RateLimitRow, SubmissionRow
+from consult.storage.jobs import PDF_JOBS
+from consult.storage.models import (
+    CheckRow,
+    DocumentRow,
+    JobRow,
+    MailRow,
+    RateLimitRow,
+    SubmissionRow,
+)
 from consult.storage.notice_tables import MessageRow, StaffMailRow
 from consult.storage.settling import settle
 from consult.storage.staff_tables import StaffInvitationRow, StaffSessionRow
 
 # Long enough to see what happened last week; the key of a periodic job must outlive its period.
 _KEEP_DONE_JOBS = timedelta(days=7)
+_PDFS_AT_ONCE = 100
 # Long enough to fetch what was asked for yesterday evening.
 KEEP_EXPORTS = timedelta(days=1)
 LOG_DAYS = 30
@@ -30,6 +41,16 @@ class Purged:
     drafts: int
     leads: int
     jobs: int
+
+
+def leads_over(session: Session, *, lead_days: int, at_the_end: How = "delete") -> list[int]:
+    """The leads that came in more than ``lead_days`` days ago and have not met their end yet."""
+    query = select(LeadRow.submission_id).where(
+        LeadRow.submitted_at < session.now() - timedelta(days=lead_days)
+    )
+    if at_the_end == "anonymise":
+        query = query.where(LeadRow.anonymised_at.is_(None))
+    return list(session.scalars(query.order_by(LeadRow.submission_id)))
 
 
 def purge(
@@ -46,7 +67,10 @@ def purge(
     ``log_days`` days, links to an account that are as old, and the log of what staff and other
     programs were told. A lead older than ``lead_days`` days goes with its answers, contact,
     documents and jobs; how far each came stays as a number. Or it is made anonymous
-    (``at_the_end``). Exports that may hold it are withdrawn.
+    (``at_the_end``). Exports that may hold it are withdrawn. The audit log has a receipt for each
+    lead, also for one whose mail texts went, and one number for all drafts.
+
+    Where leads may be many or have mails in a folder, end them before (`leads_over`), in bundles.
 
     Args:
         session: a writing one.
@@ -63,46 +87,70 @@ def purge(
     _delete_staff_traces(session, now - timedelta(days=log_days))
     _delete_told(session, now - timedelta(days=log_days))
     exports.forget_older(session, now - KEEP_EXPORTS)
+    settle(session)
+    old = leads_over(session, lead_days=lead_days, at_the_end=at_the_end)
+    ended = erasure.erase(session, old, at_the_end, by=None, why="retention") if old else []
     if mail_days is not None:
         _empty_mails(session, now - timedelta(days=mail_days))
-    settle(session)
     purged = Purged(
         drafts=delete_checks(session, draft_is_old),
-        leads=_end_leads(session, now - timedelta(days=lead_days), at_the_end),
+        leads=len(ended),
         jobs=len(session.scalars(delete(JobRow).where(job_is_old).returning(JobRow.id)).all()),
     )
-    if purged.drafts or purged.leads:
-        audit.record(
-            session,
-            "retention.done",
-            by=None,
-            drafts=purged.drafts,
-            leads=purged.leads,
-            leads_were="deleted" if at_the_end == "delete" else "made anonymous",
-        )
+    if purged.drafts:
+        audit.record(session, "retention.drafts_deleted", by=None, drafts=purged.drafts)
     return purged
 
 
-def _end_leads(session: Session, before: datetime, how: How) -> int:
-    """Delete leads that came in before a moment, or make them anonymous; how many there were."""
-    query = select(LeadRow.submission_id).where(LeadRow.submitted_at < before)
-    if how == "anonymise":
-        old = session.scalars(query.where(LeadRow.anonymised_at.is_(None))).all()
-        return len(erasure.erase(session, old, how, by=None, why="retention"))
-    gone = delete_checks(
-        session,
-        CheckRow.id.in_(select(SubmissionRow.check_id).where(SubmissionRow.submitted_at < before)),
+def delete_pdfs(session: Session, *, pdf_days: int) -> int:
+    """Delete some PDFs that were made more than ``pdf_days`` days ago; their leads stay.
+
+    Whoever asks for such a PDF gets it made anew. Each lead gets a receipt in the audit log.
+
+    Returns:
+        How many went. Call it until none do: each is overwritten, and nobody else writes meanwhile.
+    """
+    before = session.now() - timedelta(days=pdf_days)
+    old = session.execute(
+        select(DocumentRow.submission_id, DocumentRow.kind)
+        .where(DocumentRow.rendered_at < before)
+        .limit(_PDFS_AT_ONCE)
+    ).all()
+    leads = sorted({row.submission_id for row in old})
+    for lead_id, kind in old:
+        session.execute(
+            delete(DocumentRow).where(
+                DocumentRow.submission_id == lead_id, DocumentRow.kind == kind
+            )
+        )
+    # What was asked for once is not made again: forget that it was.
+    session.execute(
+        delete(JobRow).where(
+            JobRow.submission_id.in_(leads), JobRow.kind.in_(PDF_JOBS), JobRow.state == "done"
+        )
     )
-    if gone:
-        exports.withdraw_all(session)
-    return gone
+    _receipts(session, "retention.pdfs_deleted", [row.submission_id for row in old])
+    return len(old)
 
 
 def _empty_mails(session: Session, before: datetime) -> None:
     """Forget what old mails said; that they were sent, and where to, stays with the lead."""
-    session.execute(
-        update(MailRow).where(MailRow.sent_at < before, MailRow.body != "").values(body="")
+    emptied = session.scalars(
+        update(MailRow)
+        .where(MailRow.sent_at < before, MailRow.body != "")
+        .values(body="")
+        .returning(MailRow.submission_id)
     )
+    _receipts(session, "retention.mail_texts_deleted", emptied)
+
+
+def _receipts(session: Session, action: str, lead_ids: Iterable[int]) -> None:
+    """One entry of the audit log for each lead, with the number of things that went of it."""
+    went = Counter(lead_ids)
+    if went:
+        audit.record_each(
+            session, action, by=None, leads={id: {"number": went[id]} for id in sorted(went)}
+        )
 
 
 def _delete_staff_traces(session: Session, long_ago: datetime) -> None:

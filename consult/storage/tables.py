@@ -7,6 +7,7 @@ from consult.storage import (
     desk_tables,
     export_tables,
     factor_tables,
+    leave_tables,
     models,
     notice_tables,
     search_tables,
@@ -26,5 +27,6 @@ MODULES = (
     trace_tables,
     export_tables,
     search_tables,
+    leave_tables,
 )
 ALL_TABLES: MetaData = Base.metadata

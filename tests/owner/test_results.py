@@ -9,11 +9,12 @@ from pathlib import Path
 import html5lib
 import pytest
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from consult.report.document import document_html
 from consult.report.report import Report, from_json
 from consult.storage import documents, leads
+from consult.storage.deliveries import deliveries
 from consult.storage.leads import Lead
 from consult.storage.models import JobRow
 from tests.support.apps import make_app, services_of
@@ -218,6 +219,18 @@ def test_a_pdf_that_was_given_up_is_not_promised(journey: Journey) -> None:
     page = journey.client.get(f"{journey.root}/report.pdf", status=503)
     assert "could not be made" in page.h1
     assert "Refresh" not in page.headers
+
+
+def test_a_pdf_that_is_kept_no_longer_is_made_anew(journey: Journey) -> None:
+    leave_contact(journey)
+    made = services_of(journey.client.app)
+    with made.database.writing() as session:
+        session.execute(delete(JobRow))
+    address = f"{journey.root}/report.pdf"
+    for _ in range(2):  # asked for once, however often somebody looks
+        assert "on its way" in journey.client.get(address, status=202).h1
+    with made.database.reading() as session:
+        assert len(deliveries(session, 1)) == 2  # the report, and the brief for staff
 
 
 def test_a_pdf_from_before_the_contact_is_not_shown(journey: Journey) -> None:

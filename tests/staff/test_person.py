@@ -7,7 +7,9 @@ import pymupdf
 import pytest
 from flask import Flask
 
-from consult.storage import desk, mails
+from consult.delivery.erasing import delete_old_pdfs, end_old_leads
+from consult.delivery.post import MailFolder
+from consult.storage import desk, documents, mails
 from consult.storage.desk_tables import NoteRow
 from consult.storage.leads import Contact
 from tests.support.apps import deliver, services_of
@@ -95,6 +97,43 @@ def test_nothing_of_a_person_is_left_in_any_file(app: Flask, admin: PageClient, 
         page = admin.get(f"/staff/leads/{lead_id}")
         assert "Made anonymous" in page.text
         assert "could not be made" not in page.text
+
+
+def test_nothing_of_a_person_is_left_when_its_time_is_over(app: Flask, admin: PageClient) -> None:
+    lead_id = whole_lead(app)
+    deliver(app)
+    made = services_of(app)
+    made.database.forget_deleted()
+    assert {marker for _, marker in found_in(app)} == set(MARKERS)
+    folder = MailFolder(made.settings.mail_dir)
+    assert end_old_leads(made.database, folder, 0, "delete") == 1
+    assert found_in(app) == set()
+    receipt = admin.get(f"/staff/receipts?lead={lead_id}").text
+    assert "The application, when its time was over" in receipt
+    assert "Deleted a lead" in admin.get(f"/staff/settings/audit-log?lead={lead_id}").text
+
+
+def test_a_pdf_is_kept_no_longer_than_its_days_and_made_anew_when_asked_for(
+    app: Flask, admin: PageClient
+) -> None:
+    lead_id, made = whole_lead(app), services_of(app)
+    deliver(app)
+    with made.database.reading() as session:
+        pdf = documents.get(session, lead_id, documents.REPORT)
+    assert pdf is not None
+    # The middle of it, in pieces that lie within one page of the database.
+    pieces = [pdf.content[start : start + 40] for start in range(5_000, 6_000, 250)]
+    file = made.settings.var_dir / "consult.db"
+    made.database.forget_deleted()
+    assert any(piece in file.read_bytes() for piece in pieces)
+    delete_old_pdfs(made.database, 0)
+    made.database.forget_deleted()
+    assert not any(piece in file.read_bytes() for piece in pieces)
+    page = admin.get(f"/staff/leads/{lead_id}")
+    assert "made anew when somebody asks" in page.text
+    admin.submit(page.form("/try-again"))
+    deliver(app)
+    assert admin.get(f"/staff/leads/{lead_id}/report.pdf").body.startswith(b"%PDF")
 
 
 def test_a_person_is_found_by_address_and_goes_with_all_their_leads(

@@ -3,10 +3,11 @@
 import pytest
 from sqlalchemy import func, select, update
 
-from consult.storage import checks, documents, exports, leads, mails, retention
+from consult.storage import audit, checks, documents, exports, leads, mails, retention
 from consult.storage.audit_tables import AuditRow
 from consult.storage.base import Base
 from consult.storage.database import Database
+from consult.storage.deliveries import pdf_states
 from consult.storage.models import JobRow, RateLimitRow
 from consult.storage.retention import Purged
 from tests.support.databases import Clock
@@ -122,16 +123,48 @@ def test_what_a_mail_said_goes_before_its_lead(
             assert [letter.mail.body for letter in mails.mails_of(session, lead_id)] == [body]
 
 
-def test_what_goes_is_written_down_and_withdraws_exports(
+def test_what_goes_is_written_down_lead_by_lead_and_withdraws_exports(
     database: Database, clock: Clock, whole_lead: str
 ) -> None:
     me = make_account(database, "Grace")
+    first, second = lead_of(database, whole_lead).id, lead_of(database, submitted(database)).id
+    with database.writing() as session:
+        checks.start(session, "2026-11", "quick", {})
     clock.go_on(days=731)
     with database.writing() as session:
         export_id = exports.ask(session, me, "csv")
         retention.purge(session, lead_days=730)
         export = exports.get(session, export_id)
-        entry = session.scalars(select(AuditRow).where(AuditRow.action == "retention.done")).one()
+        entries = session.scalars(
+            select(AuditRow).where(AuditRow.at == clock()).order_by(AuditRow.id)
+        ).all()
+        assert audit.verify(session).is_whole
     assert export is not None
     assert export.state == "withdrawn"
-    assert entry.facts == {"drafts": 0, "leads": 1, "leads_were": "deleted"}
+    told = [(entry.action, entry.lead_id, entry.by_id) for entry in entries]
+    assert told == [
+        ("lead.deleted", first, None),
+        ("lead.deleted", second, None),
+        ("retention.drafts_deleted", None, None),
+    ]
+    assert (entries[0].facts["why"], entries[0].facts["rows_contacts"]) == ("retention", 1)
+    assert "rows_contacts" not in entries[1].facts
+    assert entries[2].facts == {"drafts": 1}
+
+
+def test_a_pdf_goes_before_its_lead_and_can_be_asked_for_again(
+    database: Database, clock: Clock, whole_lead: str
+) -> None:
+    lead_id = lead_of(database, whole_lead).id
+    with database.writing() as session:
+        session.execute(update(JobRow).values(state="done", finished_at=clock()))
+    for days, gone in ((3, 0), (1, 1), (0, 0)):
+        clock.go_on(days=days)
+        with database.writing() as session:
+            assert retention.delete_pdfs(session, pdf_days=3) == gone
+    with database.writing() as session:
+        assert pdf_states(session, [lead_id]) == {lead_id: "asleep"}
+        assert audit.newest(session, limit=9, action="retention.pdfs_deleted")[0].lead_id == lead_id
+        leads.ask_for_documents(session, lead_id)
+        assert pdf_states(session, [lead_id]) == {lead_id: "waiting"}
+    assert lead_of(database, whole_lead).contact == CONTACT

@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from consult.relay.notices import WEBHOOK_KINDS
 from consult.staff import accounts
-from consult.storage import exports, mails, notes, staff, webhooks
+from consult.storage import checks, exports, leaves, mails, notes, staff, webhooks
 from consult.storage.desk_tables import LeadRow
 from consult.storage.staff_tables import StaffUserRow
 from tests.support.apps import make_app, services_of
@@ -75,6 +75,11 @@ class World:
                 .values(active=False)
             )
             members = session.execute(select(StaffUserRow.email, StaffUserRow.id)).all()
+            for number in range(1, 3):
+                token = checks.start(session, "2026-11", "quick", {})
+                check = checks.load(session, token)
+                assert check is not None
+                leaves.give(session, check.id, f"{number}@example.com", "Once.", b"sealed")
             self._exports = {
                 email: exports.ask(session, id, "csv", total=2) for email, id in members
             }
@@ -130,6 +135,7 @@ class World:
             },
             "note_id": {"own": self._notes[me][0], "another's": self._notes[other][1]},
             "invitation_id": dict.fromkeys(("own", "another's"), self._invitations[0]),
+            "leave_id": {"own": 1, "another's": 2},
             "mail_id": {"own": 1, "another's": 2},
             "endpoint_id": {"own": 1, "another's": 2},
             "message_id": {"own": 1, "another's": 2},

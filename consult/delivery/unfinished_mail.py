@@ -1,0 +1,100 @@
+"""The one mail to somebody who stopped, and gave leave to be written to about it once."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+
+from consult.delivery.letters import message_id, new_message, page, set_text
+from consult.delivery.outbox import Job
+from consult.delivery.post import MailServer
+from consult.delivery.sealed_tokens import unseal
+from consult.delivery.worker import Effect, GiveUp, TryLater
+from consult.report.brand import Brand
+from consult.report.display import long_date
+from consult.storage import audit, leaves
+from consult.storage.database import Database, Session
+from consult.storage.leaves import Leave
+
+
+@dataclass(frozen=True, slots=True)
+class UnfinishedPost:
+    """What it takes to write such a mail.
+
+    Attributes:
+        brand: whose name it bears.
+        sender: who it is from.
+        base_url: where the questionnaire is.
+        key: opens the sealed token of the check.
+        server: takes the mail. There is no folder to wait in: it would outlive the check.
+    """
+
+    brand: Brand
+    sender: str
+    base_url: str
+    key: bytes
+    server: MailServer | None
+
+
+def mail_unfinished(database: Database, post: UnfinishedPost, job: Job) -> Effect:
+    """Send the one mail, if its leave still stands, and forget the address with that.
+
+    The job may run again after its worker died. Until the mail was taken, it then goes out under
+    the same Message-ID; after that there is no address any more.
+    """
+    leave_id: int = job.payload["leave_id"]
+    with database.reading() as session:
+        leave = leaves.get(session, leave_id)
+    if leave is None or leave.asked_at is None or not leave.address:
+        return _nothing  # taken back, handed in, deleted, or written already
+    if post.server is None:
+        raise GiveUp("No mail server is set up.")
+    token = unseal(post.key, leave.sealed_token, leave.check_id)
+    if token is None:
+        return lambda session: _drop(session, leave_id)  # the secret key is another one by now
+
+    def write_down() -> None:
+        with database.writing() as session:
+            leaves.record_written(session, leave_id)
+            audit.record(session, "unfinished.mail_sent", by=None, leave=leave_id)
+
+    try:
+        post.server.send(_message(leave, leave.asked_at, token, post), accepted=write_down)
+    except GiveUp:
+        return lambda session: _drop(session, leave_id)  # there is no such address
+    except TryLater:
+        # What the server said may name the address, and a job outlives it.
+        raise TryLater("The mail server did not take it yet.") from None
+    return _nothing
+
+
+def _message(leave: Leave, asked_at: datetime, token: str, post: UnfinishedPost) -> EmailMessage:
+    link = f"{post.base_url}/check/{token}"
+    subject = f"Your unfinished {post.brand.product}"
+    message = new_message(
+        sender=post.sender,
+        to=leave.address,
+        subject=subject,
+        date=asked_at,
+        id=message_id(f"unfinished {leave.id} {token}", post.base_url),
+    )
+    if post.brand.email:
+        message["Reply-To"] = post.brand.email
+    told = {
+        "brand": post.brand,
+        "subject": subject,
+        "given_on": long_date(leave.given_at.date()),
+        "ends_on": long_date(leave.ends_at.date()),
+        "link": link,
+        "stop": f"{link}/stop",
+    }
+    set_text(message, page("mail/unfinished.txt", **told), page("mail/unfinished.html", **told))
+    return message
+
+
+def _drop(session: Session, leave_id: int) -> None:
+    if leaves.forget(session, leave_id):
+        audit.record(session, "unfinished.mail_not_possible", by=None, leave=leave_id)
+
+
+def _nothing(_session: Session) -> None:
+    """There is nothing to write down."""

@@ -1,0 +1,86 @@
+"""Leave to be written to once: with whom it goes, and that it is used once."""
+
+import pytest
+
+from consult.storage import audit, checks, leads, leaves, retention
+from consult.storage.database import Database
+from consult.storage.models import JobRow
+from tests.support.databases import Clock
+from tests.support.submissions import new_submission
+
+ADDRESS = "ada@example.com"
+
+
+def given(database: Database, address: str = ADDRESS) -> tuple[str, int]:
+    """An unfinished check whose owner gave leave: its token, and the id of the leave."""
+    with database.writing() as session:
+        token = checks.start(session, "2026-11", "quick", {})
+        check = checks.load(session, token)
+        assert check is not None
+        leaves.give(session, check.id, address, "Once.", b"sealed")
+        leave = leaves.of_check(session, check.id)
+    assert leave is not None
+    return token, leave.id
+
+
+def is_held(database: Database, address: str = ADDRESS) -> bool:
+    with database.reading() as session:
+        return leaves.has_address(session, address)
+
+
+def test_it_goes_when_the_check_is_handed_in(database: Database) -> None:
+    token, _ = given(database)
+    assert is_held(database, ADDRESS.upper())
+    with database.writing() as session:
+        leads.submit(session, token, new_submission())
+    assert not is_held(database)
+
+
+def test_it_goes_with_its_draft_and_is_not_used_on_its_last_evening(
+    database: Database, clock: Clock
+) -> None:
+    _, leave_id = given(database)
+    clock.go_on(days=30, seconds=1)
+    with database.writing() as session:
+        assert leaves.open_leaves(session) == []
+        assert leaves.get(session, leave_id) is None
+        assert leaves.unfinished_by_page(session) == {}
+        retention.purge(session, lead_days=730)
+    assert not is_held(database)
+
+
+def test_one_person_gets_one_mail_and_is_forgotten(database: Database) -> None:
+    _, first = given(database)
+    _, second = given(database, ADDRESS.upper())
+    with database.writing() as session:
+        assert leaves.ask(session, first)
+        assert not leaves.ask(session, first)
+        assert [leave.id for leave in leaves.open_leaves(session)] == [first]
+        assert not leaves.ask(session, second)
+        (job,) = session.query(JobRow).filter_by(kind="mail_unfinished")
+        assert job.payload == {"leave_id": first}
+        leaves.record_written(session, first)
+        assert not leaves.ask(session, first)
+        assert leaves.open_leaves(session) == []
+        assert leaves.written(session) == 1
+    assert not is_held(database)
+
+
+def test_where_unfinished_checks_stand_is_counted(database: Database) -> None:
+    with database.writing() as session:
+        for demo in (False, False, True):
+            checks.start(session, "2026-11", "quick", {}, demo=demo)
+        assert leaves.unfinished_by_page(session) == {"": 2}
+        assert audit.count(session) == 0
+
+
+@pytest.mark.parametrize("used", ["asked", "written"])
+def test_a_leave_that_was_used_is_not_given_again(database: Database, used: str) -> None:
+    _, leave_id = given(database)
+    with database.writing() as session:
+        leaves.ask(session, leave_id)
+        if used == "written":
+            leaves.record_written(session, leave_id)
+        check_id = leaves.get(session, leave_id).check_id  # type: ignore[union-attr] # is there
+        leaves.give(session, check_id, "other@example.com", "Once.", b"sealed")
+    assert not is_held(database, "other@example.com")
