@@ -19,18 +19,14 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, KeySetSerialization
 
 from consult.settings import Settings, is_safe_address
+from consult.staff.oidc_http import Known, ProviderProblem, ask
 
 BACK_PATH = "/staff/sign-in/provider/back"
 SCOPE = "openid email profile"
 
-_SECONDS = 5.0
 LEEWAY_SECONDS = 60
 # Signatures that only the provider can make; with HMAC, or none, others could.
 _ALGORITHMS = [f"{family}{bits}" for family in ("RS", "PS", "ES") for bits in (256, 384, 512)]
-
-
-class ProviderProblem(Exception):
-    """The provider is away, or what came from it is not right; the text is for the log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +56,13 @@ class _Provider:
     takes_basic: bool
 
 
-def set_out(settings: Settings, *, ask_anew: bool = False) -> tuple[Trip, str]:
+def set_out(settings: Settings, known: Known, *, ask_anew: bool = False) -> tuple[Trip, str]:
     """A trip to the provider, and the address to send somebody to.
 
     With `ask_anew`, the provider is to ask for a proof even if it knows this browser.
     Raises ProviderProblem.
     """
-    provider = _discover(settings)
+    provider = _discover(settings, known)
     trip = Trip(generate_token(32), generate_token(32), generate_token(64))
     wanted = {
         "response_type": "code",
@@ -84,7 +80,13 @@ def set_out(settings: Settings, *, ask_anew: bool = False) -> tuple[Trip, str]:
 
 
 def come_back(
-    settings: Settings, trip: Trip, answer: Mapping[str, str], now: int, *, asked_anew: bool = False
+    settings: Settings,
+    known: Known,
+    trip: Trip,
+    answer: Mapping[str, str],
+    now: int,
+    *,
+    asked_anew: bool = False,
 ) -> Claims:
     """Who came back from a trip, by the query of the address they came to.
 
@@ -96,23 +98,41 @@ def come_back(
         raise ProviderProblem("another provider answered")
     if "code" not in answer:
         raise ProviderProblem("there is no code")
-    provider = _discover(settings)
-    with _client() as client:
-        tokens = _exchange(client, settings, provider, answer["code"], trip.verifier)
-        keys = _json(client.get(provider.keys))
-    return read_token(settings, trip, tokens, keys, now, asked_anew=asked_anew)
+    provider = _discover(settings, known)
+    tokens = _exchange(settings, provider, answer["code"], trip.verifier)
+    signed = _verified(known, provider, str(tokens.get("id_token", "")))
+    return _claims(settings, trip, tokens, signed, now, asked_anew=asked_anew)
 
 
-def read_token(
+def _verified(known: Known, provider: _Provider, token: str) -> jwt.Token:
+    """A token that a key of the provider's signed, be it one that we have not seen yet."""
+    keys, is_new = known.fetch(provider.keys)
+    try:
+        return _decoded(token, keys)
+    except ProviderProblem:
+        if is_new:
+            raise
+    return _decoded(token, known.fetch(provider.keys, anew=True)[0])
+
+
+def _decoded(token: str, keys: Mapping[str, Any]) -> jwt.Token:
+    try:
+        key_set = KeySet.import_key_set(cast("KeySetSerialization", keys))
+        return jwt.decode(token, key_set, algorithms=_ALGORITHMS)
+    except (JoseError, KeyError, ValueError, TypeError) as problem:
+        raise ProviderProblem(f"the ID token is not good: {type(problem).__name__}") from problem
+
+
+def _claims(
     settings: Settings,
     trip: Trip,
     tokens: Mapping[str, Any],
-    keys: Mapping[str, Any],
+    signed: jwt.Token,
     now: int,
     *,
-    asked_anew: bool = False,
+    asked_anew: bool,
 ) -> Claims:
-    """Who an ID token is about, if it was made by the provider, for us, now, and for this trip."""
+    """Who an ID token is about, if it was made for us, now, and for this trip."""
     params = {
         "nonce": trip.nonce,
         "client_id": settings.oidc_client_id,
@@ -126,8 +146,6 @@ def read_token(
         "nonce": {"essential": True, "value": trip.nonce},
     }
     try:
-        known = KeySet.import_key_set(cast("KeySetSerialization", keys))
-        signed = jwt.decode(str(tokens["id_token"]), known, algorithms=_ALGORITHMS)
         claims = CodeIDToken(signed.claims, signed.header, options, params)
         claims.validate(now=now, leeway=LEEWAY_SECONDS)
     except (JoseError, KeyError, ValueError, TypeError) as problem:
@@ -141,11 +159,20 @@ def read_token(
     )
 
 
-def _discover(settings: Settings) -> _Provider:
-    """What the provider says of itself; every address in it has to be safe to use."""
+def _discover(settings: Settings, known: Known) -> _Provider:
+    """What the provider says of itself; what cannot be used is not kept."""
     issuer = settings.oidc_issuer or ""
-    with _client() as client:
-        said = _json(client.get(issuer.rstrip("/") + "/.well-known/openid-configuration"))
+    address = issuer.rstrip("/") + "/.well-known/openid-configuration"
+    said, _ = known.fetch(address)
+    try:
+        return _provider_of(issuer, said)
+    except ProviderProblem:
+        known.forget(address)
+        raise
+
+
+def _provider_of(issuer: str, said: Mapping[str, Any]) -> _Provider:
+    """A provider by its own description; every address in it has to be safe to use."""
     if said.get("issuer") != issuer:
         raise ProviderProblem(f"{issuer} says it is {said.get('issuer')!r}")
     ways = said.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
@@ -165,7 +192,7 @@ def _discover(settings: Settings) -> _Provider:
 
 
 def _exchange(
-    client: httpx.Client, settings: Settings, provider: _Provider, code: str, verifier: str
+    settings: Settings, provider: _Provider, code: str, verifier: str
 ) -> Mapping[str, Any]:
     client_id = settings.oidc_client_id or ""
     secret = settings.oidc_client_secret.get_secret_value() if settings.oidc_client_secret else ""
@@ -178,33 +205,7 @@ def _exchange(
     if provider.takes_basic:
         # RFC 6749, 2.3.1: both parts are encoded like a form before.
         basic = httpx.BasicAuth(quote(client_id, safe=""), quote(secret, safe=""))
-        return _json(client.post(provider.token, data=form, auth=basic))
-    return _json(
-        client.post(provider.token, data={**form, "client_id": client_id, "client_secret": secret})
+        return ask("POST", provider.token, form=form, auth=basic)
+    return ask(
+        "POST", provider.token, form={**form, "client_id": client_id, "client_secret": secret}
     )
-
-
-class _Client(httpx.Client):
-    """Waits for five seconds, follows no redirect, and has one kind of error."""
-
-    def send(self, *args: Any, **kwargs: Any) -> httpx.Response:
-        try:
-            return super().send(*args, **kwargs)
-        except httpx.HTTPError as problem:
-            raise ProviderProblem(f"no answer: {type(problem).__name__}") from problem
-
-
-def _client() -> _Client:
-    return _Client(timeout=_SECONDS, follow_redirects=False, headers={"Accept": "application/json"})
-
-
-def _json(answer: httpx.Response) -> Mapping[str, Any]:
-    if answer.status_code != 200:
-        raise ProviderProblem(f"{answer.url.path} answers {answer.status_code}")
-    try:
-        said = answer.json()
-    except ValueError:
-        said = None
-    if not isinstance(said, dict):
-        raise ProviderProblem(f"{answer.url.path} answers with something else than JSON")
-    return said

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Literal
 from urllib.parse import urlsplit
 
-from flask import abort, redirect, render_template, request, session, url_for
+from flask import abort, current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -22,7 +22,8 @@ from consult.staff.blueprint import blueprint
 from consult.staff.factor_pages import note_change
 from consult.staff.forms import NAME_MAX
 from consult.staff.members import Member
-from consult.staff.oidc import Claims, ProviderProblem, Trip
+from consult.staff.oidc import Claims, Trip
+from consult.staff.oidc_http import Known, ProviderProblem
 from consult.staff.proof import fresh
 from consult.staff.rights import for_staff
 from consult.storage import audit, factors, identities, staff
@@ -35,6 +36,7 @@ from consult.web.text import one_line
 Purpose = Literal["sign-in", "link", "confirm", "invitation"]
 
 AWAY_FOR = timedelta(minutes=15)
+KNOWN = "consult.provider"
 _KEY = "provider"
 
 AWAY = "It does not answer properly just now. Try again in a few minutes, or sign in another way."
@@ -109,7 +111,7 @@ def back_from_provider() -> ResponseReturnValue:
     anew = errand.purpose == "confirm"
     now = int(made.database.clock().timestamp())
     try:
-        claims = oidc.come_back(made.settings, trip, request.args, now, asked_anew=anew)
+        claims = oidc.come_back(made.settings, _known(), trip, request.args, now, asked_anew=anew)
     except ProviderProblem as problem:
         log.warning("somebody came back from the provider in vain: %s", problem)
         return _failed(STRANGE)
@@ -143,6 +145,12 @@ def _issuer() -> str:
     return services().settings.oidc_issuer or abort(404)
 
 
+def _known() -> Known:
+    """What this process knows of the provider."""
+    known: Known = current_app.extensions.setdefault(KNOWN, Known())
+    return known
+
+
 def _send(purpose: Purpose, *, wanted: str = "", invitation: str = "") -> ResponseReturnValue:
     _issuer()
     made = services()
@@ -150,7 +158,7 @@ def _send(purpose: Purpose, *, wanted: str = "", invitation: str = "") -> Respon
         # Another site must not make anybody sign in, link or prove something.
         return redirect(url_for(access.SIGN_IN), 303)
     try:
-        trip, address = oidc.set_out(made.settings, ask_anew=purpose == "confirm")
+        trip, address = oidc.set_out(made.settings, _known(), ask_anew=purpose == "confirm")
     except ProviderProblem as problem:
         log.warning("nobody can be sent to the provider: %s", problem)
         return _failed(AWAY, 503)

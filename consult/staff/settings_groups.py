@@ -82,17 +82,27 @@ HOURS = Group(
     "Hours",
     "When somebody is there, what is promised, and who catches new leads.",
     (
-        Choosable("time_zone", "Time zone", "", "zone"),
+        Choosable(
+            "time_zone",
+            "Time zone",
+            "The agency’s own. Business hours are meant in it, and staff see all times in it.",
+            "zone",
+        ),
         Choosable(
             "business_hours",
             "Business hours",
             "When somebody is there to reply; the clock of a new lead runs at these times only. "
-            "The second pair of times is for days with a break. 00:00 at the end is midnight.",
+            "00:00 at the end of a day is midnight.",
             "week",
         ),
         Choosable("closed_on", "Closed on"),
         Choosable("reply_within_hours", "Reply within, in business hours", "", "number"),
-        Choosable("new_leads_to", "New leads go to", "", "person"),
+        Choosable(
+            "new_leads_to",
+            "New leads go to",
+            "Who holds new leads, and those of accounts that are closed.",
+            "person",
+        ),
     ),
 )
 SIGN_IN = Group(

@@ -36,6 +36,11 @@ class Day:
     is_open: bool
     pairs: Sequence[Pair]
 
+    @property
+    def has_break(self) -> bool:
+        """Whether there is a time after a break."""
+        return any(pair != Pair() for pair in self.pairs[1:])
+
 
 def shown(text: str, field: str) -> list[Day]:
     """The days of a form that shows these opening times."""

@@ -157,6 +157,16 @@ def unreadable(visit: Visit) -> None:
     press("form.settings button:not([name])")(visit)
 
 
+def open_without_hours(visit: Visit) -> None:
+    """Open on a day without a time, and save it; the break of another day is unfolded."""
+    visit.tab.check("[name=business_hours-sat-open]")
+    visit.tab.fill("[name=business_hours-fri-until-1]", "12:00")
+    visit.tab.locator("details.break summary").nth(4).click()
+    visit.tab.fill("[name=business_hours-fri-from-2]", "13:30")
+    visit.tab.fill("[name=business_hours-fri-until-2]", "16:00")
+    press("form.settings button")(visit)
+
+
 def add_webhook(visit: Visit) -> None:
     """Add an address, and see its secret."""
     visit.tab.fill("[name=address]", "https://hooks.example/relay")
@@ -330,6 +340,7 @@ STAFF_STATES = (
     ),
     State("confirm refused", on("/staff/confirm"), press(), signed_in=True, stale=True),
     *(State(f"settings {slug}", on(f"/staff/settings/{slug}"), admin=True) for slug in GROUPS),
+    State("hours refused", on("/staff/settings/hours"), open_without_hours, admin=True),
     State("brand preview", on("/staff/settings/brand"), press("[name=preview]"), admin=True),
     State("unreadable brand", on("/staff/settings/brand"), unreadable, admin=True),
     State(

@@ -1,18 +1,22 @@
 """Signing in through a provider: a real one on this machine, and one that lies."""
 
 import base64
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from flask import Flask
+from flask import Flask, Response, redirect
+from flask.typing import ResponseReturnValue
 from joserfc.jwk import RSAKey
 from sqlalchemy import select
 
 from consult.settings import SettingsError
-from consult.staff import accounts
+from consult.staff import accounts, oidc_http
+from consult.staff.oidc_http import KEEP_SECONDS, LONGEST_ANSWER, Known
+from consult.staff.provider_pages import KNOWN
 from consult.storage.audit_tables import AuditRow
 from tests.support.apps import make_app, make_settings, services_of
 from tests.support.client import PageClient
@@ -58,7 +62,7 @@ def crook(running_crook: Crook) -> Iterator[Crook]:
     """A provider that lies as it is told; honest again after each test."""
     before = vars(running_crook).copy()
     yield running_crook
-    vars(running_crook).update({**before, "asked": []})
+    vars(running_crook).update({**before, "asked": [], "fetched": []})
 
 
 @pytest.fixture
@@ -94,6 +98,13 @@ def link(app: Flask, subject: str = "grace-there") -> PageClient:
     client = signed_in(app)
     assert say_yes(client, subject, LINK).location == f"{FACTORS}?done=linked"
     return client
+
+
+def forget_provider(app: Flask, after: float = KEEP_SECONDS) -> None:
+    """Let so many seconds pass for what an app knows of its provider."""
+    known = app.extensions[KNOWN]
+    app.extensions[KNOWN] = later = Known(lambda: time.monotonic() + after)
+    later._kept = known._kept
 
 
 def audited(app: Flask) -> list[str]:
@@ -369,9 +380,12 @@ class TestLies:
     def test_a_provider_that_says_strange_things_of_itself_is_not_used(
         self, misled: Flask, crook: Crook, metadata: dict[str, Any]
     ) -> None:
+        forget_provider(misled)
         crook.metadata = metadata
         page = PageClient(misled).get(START, status=503)
         assert "does not answer properly" in page.text
+        crook.metadata = {}
+        set_out(PageClient(misled))  # the mistake is not kept
 
     def test_a_provider_that_fails_is_told_kindly(self, misled: Flask, crook: Crook) -> None:
         client = PageClient(misled)
@@ -381,6 +395,70 @@ class TestLies:
     def test_a_provider_that_is_away_is_told_kindly(self, tmp_path: Path) -> None:
         app = make_app(tmp_path, **settings_for(NOBODY_THERE))
         PageClient(app).get(START, status=503)
+
+
+def drops() -> Iterator[str]:
+    """An answer that comes drop by drop."""
+    for _ in range(50):
+        time.sleep(0.1)
+        yield " "
+
+
+class TestKnowing:
+    """What the provider says of itself and its keys: asked for seldom, and never without end."""
+
+    def sign_in(self, app: Flask, crook: Crook) -> None:
+        client = PageClient(app)
+        come_back(client, crook, set_out(client))
+        client.get("/staff/")
+
+    def test_it_is_asked_once_in_ten_minutes(self, misled: Flask, crook: Crook) -> None:
+        for _ in range(2):
+            self.sign_in(misled, crook)
+        assert crook.fetched == ["description", "keys"]
+        forget_provider(misled, KEEP_SECONDS - 30)
+        self.sign_in(misled, crook)
+        assert len(crook.fetched) == 2
+        forget_provider(misled, KEEP_SECONDS + 1)
+        self.sign_in(misled, crook)
+        assert crook.fetched == ["description", "keys"] * 2
+
+    def test_a_new_key_counts_at_once_and_costs_one_look(self, misled: Flask, crook: Crook) -> None:
+        crook.key = RSAKey.generate_key(2048, {"kid": "2"})
+        for _ in range(2):
+            self.sign_in(misled, crook)
+        assert crook.fetched == ["description", "keys", "keys"]
+        client = PageClient(misled)
+        crook.signs_with = RSAKey.generate_key(2048, {"kid": "2"})
+        come_back(client, crook, set_out(client), status=400)
+        assert crook.fetched == ["description", "keys", "keys", "keys"]
+
+    @pytest.mark.parametrize(
+        ("says", "problem"),
+        [
+            (lambda: redirect("https://evil.example/"), "answers 302"),
+            (lambda: "[1]", "something else than JSON"),
+            (lambda: " " * (LONGEST_ANSWER + 1), f"more than {LONGEST_ANSWER} bytes"),
+            (lambda: ("{}", 200, {"Content-Encoding": "gzip"}), "compressed"),
+            (lambda: Response(drops()), "slow"),
+        ],
+    )
+    def test_an_answer_that_is_too_much_is_none(
+        self,
+        misled: Flask,
+        crook: Crook,
+        says: Callable[[], ResponseReturnValue],
+        problem: str,
+        monkeypatch: pytest.MonkeyPatch,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        monkeypatch.setattr(oidc_http, "_SECONDS_IN_ALL", 0.25)
+        forget_provider(misled)
+        crook.says = says
+        began = time.monotonic()
+        PageClient(misled).get(START, status=503)
+        assert time.monotonic() - began < 2
+        assert problem in caplog.text
 
 
 class TestConfirming:

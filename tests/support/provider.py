@@ -2,7 +2,7 @@
 
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -63,6 +63,9 @@ class Crook:
     asked: list[dict[str, str]] = field(default_factory=list)
     key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "1"}))
     signs_with: RSAKey | None = None
+    fetched: list[str] = field(default_factory=list)
+    says: Callable[[], ResponseReturnValue] | None = None
+    """What it answers instead of saying where what is."""
 
     def app(self, address: str) -> Flask:
         """What it serves at its address."""
@@ -75,18 +78,24 @@ class Crook:
 
     def describe(self) -> ResponseReturnValue:
         """Say where what is."""
-        return jsonify(
-            {
-                "issuer": self.address,
-                "authorization_endpoint": f"{self.address}/authorize",
-                "token_endpoint": f"{self.address}/token",
-                "jwks_uri": f"{self.address}/keys",
-                **self.metadata,
-            }
+        self.fetched.append("description")
+        return (
+            self.says()
+            if self.says
+            else jsonify(
+                {
+                    "issuer": self.address,
+                    "authorization_endpoint": f"{self.address}/authorize",
+                    "token_endpoint": f"{self.address}/token",
+                    "jwks_uri": f"{self.address}/keys",
+                    **self.metadata,
+                }
+            )
         )
 
     def keys(self) -> ResponseReturnValue:
         """Give the public half of the key."""
+        self.fetched.append("keys")
         return jsonify(KeySet([self.key]).as_dict(private=False))
 
     def token(self) -> ResponseReturnValue:
@@ -104,7 +113,7 @@ class Crook:
         }
         signed = {name: value for name, value in claims.items() if value is not None}
         key = self.signs_with or self.key
-        header = {"alg": self.algorithm, "kid": "1"}
+        header = {"alg": self.algorithm, "kid": key.kid}
         token = jwt.encode(header, signed, key, algorithms=[self.algorithm])
         return jsonify(
             {"access_token": "a", "token_type": "Bearer", "id_token": token}
