@@ -41,6 +41,8 @@ PREFIX = "CONSULT_"
 PROJECT_FOLDER = Path(__file__).resolve().parent.parent
 ENV_FILE = PROJECT_FOLDER / ".env"
 SECRET_KEY_MIN_LENGTH = 32
+DAYS_MAX = 36_500
+"""The most days that anything is kept for: a hundred years, and a date that calendars know."""
 
 STAFF: JsonDict = {"staff": True}
 """Marks a field (`json_schema_extra=STAFF`) that may be chosen in the staff area while it is unset.
@@ -307,12 +309,14 @@ class Settings(BaseSettings):
     retention_days_drafts: int = Field(
         default=30,
         ge=1,
+        le=DAYS_MAX,
         description="Days after which answers that were never handed in are deleted.",
         json_schema_extra=STAFF,
     )
     retention_days_leads: int = Field(
         default=730,
         ge=1,
+        le=DAYS_MAX,
         description="Days after which a lead is deleted, its PDF included, or made anonymous.",
         json_schema_extra=STAFF,
     )
@@ -325,6 +329,7 @@ class Settings(BaseSettings):
     retention_days_mails: int = Field(
         default=180,
         ge=1,
+        le=DAYS_MAX,
         description="Days after which the text of a mail to an owner is deleted, and the mail in "
         "the mail folder; at the latest with the lead.",
         json_schema_extra=STAFF,
@@ -339,6 +344,7 @@ class Settings(BaseSettings):
     retention_days_logs: int = Field(
         default=30,
         ge=1,
+        le=DAYS_MAX,
         description="Days for which it is kept who was signed in, and what staff and other "
         "programs were told.",
         json_schema_extra=STAFF,

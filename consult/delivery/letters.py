@@ -7,6 +7,7 @@ in, so a server or a reader that gets it twice can tell.
 import functools
 import hashlib
 import re
+import unicodedata
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
@@ -17,9 +18,16 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from consult.report.files import PROJECT
 
+_DIGITS_OF_A_NAME = 6
+ENCODED = "=?"
+"""Begins an encoded word (RFC 2047), which `email` decodes where it finds one in a header, line
+breaks in it included. So nothing that somebody typed may bring one along."""
+
 
 def written_address(address: str) -> str:
     """An address as a mail has it in its header; raises ValueError if it is none."""
+    if ENCODED in address:
+        raise ValueError("an address that would be read as another one")
     valid = validate_email(address, check_deliverability=False)
     return valid.ascii_email or valid.normalized
 
@@ -38,7 +46,7 @@ def new_message(*, sender: str, to: str, subject: str, date: datetime, id: str) 
     message = EmailMessage(policy=SMTP if address.isascii() else SMTPUTF8)
     message["From"] = sender
     message["To"] = address
-    message["Subject"] = subject
+    message["Subject"] = subject.replace(ENCODED, "= ?")
     message["Date"] = date
     message["Message-ID"] = id
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no robot should answer
@@ -58,13 +66,17 @@ def set_text(message: EmailMessage, text: str, html: str) -> None:
 
 
 def harmless(text: str) -> str:
-    """A name to write in a mail; empty for what is too long or could be a link.
+    """A name to write in a mail; empty for what is too long, or could be a link or phone number.
 
     Whoever fills in the form with a stranger's address must not get to say anything in our name.
     """
     clean = " ".join(text.split())
-    could_be_link = re.search(r"[/:@<>\\]|\w{2}\.\w{2}|www", clean, re.IGNORECASE)
-    return "" if len(clean) > 60 or could_be_link or not clean.isprintable() else clean
+    # What looks like an ASCII letter is one to whoever reads it, and to some programs.
+    seen = unicodedata.normalize("NFKC", clean)
+    could_be_link = re.search(r"[/:@<>\\]|\w[.\u3002]\w{2}|www", seen, re.IGNORECASE)
+    could_be_number = len(re.findall(r"\d", seen)) > _DIGITS_OF_A_NAME
+    odd = len(clean) > 60 or ENCODED in seen or not clean.isprintable()
+    return "" if could_be_link or could_be_number or odd else clean
 
 
 def page(template: str, **told: object) -> str:

@@ -21,6 +21,8 @@ def _clean(text: str | None) -> str:
 
 def _email(form: Form, field: Field) -> None:
     try:
+        if "=?" in field.data:  # a program for mail would decode it, and write to somebody else
+            raise EmailNotValidError("encoded")
         # No look-up: whether mail gets there is found out by sending it.
         field.data = validate_email(field.data, check_deliverability=False).normalized
     except EmailNotValidError:

@@ -38,4 +38,5 @@ def is_on_its_way(lead: Lead) -> bool:
 
 def _mailbox(email: str) -> str:
     """One name for all spellings of an address that end up in the same mailbox."""
-    return re.sub(r"\+[^@]*(?=@)", "", email).casefold()
+    # Some hosts see no dots before the @. Where others do, two may share one allowance.
+    return re.sub(r"\+[^@]*(?=@)|\.(?=[^@]*@)", "", email).casefold()

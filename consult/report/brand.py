@@ -44,6 +44,8 @@ CURRENCY_SIGNS = {
 
 _LOGO_TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
 _TEXT_LIMIT = 80
+# One address and nothing else: it becomes a header of mails, where commas and "=?" mean more.
+_MAILBOX = re.compile(r"[\w.+'-]+@[\w-]+(\.[\w-]+)*")
 
 
 class BrandError(ValueError):
@@ -220,13 +222,21 @@ def _check(brand: Brand) -> None:
         raise BrandError("name and product may not be empty")
     if brand.currency not in CURRENCY_SIGNS:
         raise BrandError(f"currency: {brand.currency!r} is none of {', '.join(CURRENCY_SIGNS)}")
-    address = urlsplit(brand.consult_url)
-    if address.scheme not in ("http", "https") or not address.netloc:
+    if not _is_web_address(brand.consult_url):
         raise BrandError("consult_url: has to start with https:// or http://")
-    if brand.email and "@" not in brand.email:
+    if brand.email and not _MAILBOX.fullmatch(brand.email):
         raise BrandError(f"email: {brand.email!r} is no mail address")
     if faults := brand.colours.contrast_faults():
         raise BrandError("; ".join(faults))
+
+
+def _is_web_address(text: str) -> bool:
+    try:
+        address = urlsplit(text)
+    except ValueError:  # as for https://[
+        return False
+    has_host = bool(address.hostname) and not re.search(r'[\s"<>\\]', text)
+    return address.scheme in ("http", "https") and has_host
 
 
 def _refuse_unknown_keys(found: Mapping[str, object], known: set[str], where: str = "") -> None:

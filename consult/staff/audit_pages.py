@@ -8,9 +8,9 @@ from consult.staff.blueprint import blueprint
 from consult.staff.rights import for_admins
 from consult.storage import audit, staff
 from consult.web.services import services
+from consult.web.text import number_in
 
 PAGE_SIZE = 100
-_ID_MAX = 2**31 - 1
 
 
 @blueprint.get("/settings/audit-log")
@@ -18,7 +18,7 @@ _ID_MAX = 2**31 - 1
 def audit_log() -> ResponseReturnValue:
     """Show the newest entries that the filters leave, one page at a time."""
     made, asked = services(), request.args
-    by, lead_id, before = (asked.get(name, type=_number) for name in ("by", "lead", "before"))
+    by, lead_id, before = (asked.get(name, type=number_in) for name in ("by", "lead", "before"))
     with made.database.reading() as session:
         actions = audit.known_actions(session)
         action = asked["action"] if asked.get("action") in actions else ""
@@ -39,10 +39,3 @@ def audit_log() -> ResponseReturnValue:
         older=entries[-1].id if more else None,
         is_first=before is None,
     )
-
-
-def _number(text: str) -> int:
-    number = int(text)
-    if not 0 <= number <= _ID_MAX:
-        raise ValueError(text)
-    return number

@@ -18,6 +18,7 @@ from consult.storage.database import Session
 from consult.storage.desk import NotAllowedError, UnknownLeadError
 from consult.storage.lead_finding import FoundLead, by_ids, every_id
 from consult.web.services import services
+from consult.web.text import number_in
 
 MOST = 500
 """So many leads can be changed at once; exports have no such limit."""
@@ -49,7 +50,7 @@ def lead_bulk() -> ResponseReturnValue:
         if every:
             ids = list(islice(every_id(session, search, viewer()), MOST + 1))
         else:
-            ids = _ids(request.args.getlist("lead"))
+            ids = _few(request.args.getlist("lead", type=number_in))
     return _bulk_page(ids, every=every) if ids else redirect(list_address(search), 303)
 
 
@@ -57,7 +58,7 @@ def lead_bulk() -> ResponseReturnValue:
 @for_staff
 def change_leads() -> ResponseReturnValue:
     """Do what was chosen with each lead, and say with which it could not be done."""
-    ids = _ids(request.form.getlist("lead"))
+    ids = _few(request.form.getlist("lead", type=number_in))
     verb, error = _chosen()
     if verb is None:
         return _bulk_page(ids, every=False, error=error), 422
@@ -77,9 +78,8 @@ def change_leads() -> ResponseReturnValue:
     )
 
 
-def _ids(texts: Iterable[str]) -> list[int]:
-    ids = [int(text) for text in texts if text.isascii() and text.isdecimal()]
-    return list(dict.fromkeys(id for id in ids if 0 < id < 2**31))[:MOST]
+def _few(ids: Iterable[int]) -> list[int]:
+    return list(dict.fromkeys(id for id in ids if id))[:MOST]
 
 
 def _bulk_page(ids: Sequence[int], *, every: bool, error: str = "") -> str:
@@ -110,10 +110,10 @@ def _chosen() -> tuple[Verb | None, str]:
         case "take":
             return lambda session, lead: desk.take(session, lead, by=by), ""
         case "hand_over":
-            to = form.get("to", "")
-            if not to.isdecimal():
+            to = form.get("to", type=number_in)
+            if to is None:
                 return None, "Choose a colleague to hand them over to."
-            return lambda session, lead: desk.hand_over(session, lead, int(to), by=by), ""
+            return lambda session, lead: desk.hand_over(session, lead, to, by=by), ""
         case "move":
             stage, reason = form.get("stage", ""), form.get("reason", "")
             if stage not in STAGES_FOR_MANY:

@@ -17,7 +17,7 @@ from consult.storage import desk, verdicts
 from consult.storage.database import Session
 from consult.storage.desk import WAYS, By, Desk
 from consult.storage.verdicts import VERDICTS
-from consult.web.text import one_line
+from consult.web.text import number_in, one_line
 
 WORDS_MAX = 1000
 
@@ -113,13 +113,15 @@ def not_now(fields: Fields, today: date) -> Act:
 def offer(fields: Fields) -> Act:
     """Offer a lead to a colleague."""
     errors: dict[str, str] = {}
-    to = fields.get("to", "")
-    if not (to.isascii() and to.isdigit() and len(to) < 10):
+    to = 0
+    try:
+        to = number_in(fields.get("to", ""))
+    except ValueError:
         errors["to"] = "Choose a colleague."
     words = _words(fields, errors)
     _stop(errors)
     return lambda session, lead, by, version: desk.hand_over(
-        session, lead, int(to), by=by, version=version, words=words
+        session, lead, to, by=by, version=version, words=words
     )
 
 

@@ -61,9 +61,9 @@ def leave() -> None:
     """Sign out whoever is signed in, and forget who stood halfway."""
     if current_user.is_authenticated:
         logout_user()
-    session.pop(_KEY, None)
-    # Whoever knew the form token from before must not know the one after.
-    session.pop("csrf_token", None)
+    # Whatever was begun in this browser was begun by somebody else: a form token that they know,
+    # a trip to the provider that would link their account there, a passkey being made.
+    session.clear()
 
 
 def halfway() -> tuple[Member, Halfway] | None:

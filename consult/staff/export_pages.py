@@ -1,8 +1,9 @@
 """Leads as a table to take away: at once when there are few, by the worker when there are many."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from tempfile import TemporaryFile
-from typing import Literal, cast
+from typing import IO, Literal, cast
 from urllib.parse import parse_qs
 
 from flask import Response, abort, make_response, redirect, render_template, request, url_for
@@ -25,6 +26,7 @@ from consult.storage.lead_export import ExportedLead, found_in_turn, picked_in_t
 from consult.storage.lead_finding import how_many
 from consult.storage.lead_search import LeadSearch, Viewer
 from consult.web.services import services
+from consult.web.text import number_in
 
 MOST_AT_ONCE = 2_000
 """Leads that a person waits for: about four seconds as XLSX. More are made by the worker."""
@@ -170,8 +172,7 @@ def _send_found(table: Table) -> ResponseReturnValue:
 
 
 def _send_picked(table: Table) -> ResponseReturnValue:
-    ids = [int(text) for text in request.form.getlist("lead") if text.isdecimal()]
-    ids = [id for id in dict.fromkeys(ids) if 0 < id < 2**31]
+    ids = list(dict.fromkeys(request.form.getlist("lead", type=number_in)))
     if not ids:
         return redirect(url_for(".lead_list"), 303)
     with services().database.writing() as session:
@@ -183,22 +184,24 @@ def _send(table: Table, bundles: Bundles) -> Response:
     name = f"{_name(services().database.clock().date().isoformat())}.{table}"
     if table == "csv":
         return _file(csv_file.csv_pieces(columns(), bundles), csv_file.MIMETYPE, name)
-    return _file(_workbook(bundles), xlsx_file.MIMETYPE, name)
+    whole = _workbook(bundles)
+    response = _file(_pieces(whole), xlsx_file.MIMETYPE, name)
+    response.call_on_close(whole.close)  # also where nobody reads it, as after a HEAD
+    return response
 
 
-def _workbook(bundles: Bundles) -> Iterator[bytes]:
+def _pieces(whole: IO[bytes]) -> Iterator[bytes]:
+    with whole:
+        yield from iter(partial(whole.read, _CHUNK), b"")
+
+
+def _workbook(bundles: Bundles) -> IO[bytes]:
     """An XLSX file, whole before its first piece goes out, and without a name on the disk."""
     with scratch_folder(services().settings.scratch_dir) as folder:
-        whole = TemporaryFile(dir=folder)  # noqa: SIM115 - closed when the last piece is sent
+        whole = TemporaryFile(dir=folder)  # noqa: SIM115 - closed with the response
         xlsx_file.write_xlsx(whole, folder, columns(), bundles)
     whole.seek(0)
-
-    def pieces() -> Iterator[bytes]:
-        with whole:
-            while piece := whole.read(_CHUNK):
-                yield piece
-
-    return pieces()
+    return whole
 
 
 def _file(pieces: Iterator[bytes], mimetype: str, name: str) -> Response:

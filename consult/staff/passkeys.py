@@ -145,7 +145,7 @@ def _passkey_in(answer: str) -> Passkey | None:
             found = passkeys.by_credential(reading, credential_id)
         if found and handle and base64url_to_bytes(handle) != found.user_handle:
             return None
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
     return found
 

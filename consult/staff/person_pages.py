@@ -21,6 +21,7 @@ from consult.storage.database import Session
 from consult.storage.desk import desk_of
 from consult.storage.erasure import How
 from consult.web.services import services
+from consult.web.text import number_in
 
 _JSON = "application/json"
 
@@ -121,7 +122,7 @@ def anonymise_lead(lead_id: int) -> ResponseReturnValue:
 @for_admins
 def erasure_receipts() -> ResponseReturnValue:
     """Show what the audit log says of leads that went: to answer whoever asked for it."""
-    ids = [id for id in request.args.getlist("lead", type=int) if 0 < id < 2**31][:100]
+    ids = request.args.getlist("lead", type=number_in)[:100]
     with services().database.reading() as session:
         found = receipts.receipts_of(session, ids)
         now = agency_time(session.now())

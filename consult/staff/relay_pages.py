@@ -16,6 +16,7 @@ from consult.staff.lead_pages import lead_page
 from consult.staff.rights import for_staff
 from consult.storage import desk, leads
 from consult.web.services import services
+from consult.web.text import number_in
 
 _LEAD = f"/leads/<{ID}:lead_id>"
 
@@ -100,7 +101,7 @@ def _do(lead_id: int, form: str, read: Callable[[Fields], Act]) -> ResponseRetur
     409 with what changed since, when somebody else was quicker; 422 with what is wrong, otherwise.
     """
     fields = request.form.to_dict()
-    version = request.form.get("version", type=int)
+    version = request.form.get("version", type=number_in)
     if version is None:
         abort(400)
     try:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 
+NUMBER_MAX = 2**31 - 1
+"""The highest number that a database of ours counts to; a higher one is nothing's."""
+
 # They shape words in Persian, Hindi and emoji, and turn nothing round.
 _JOINERS = frozenset("\u200c\u200d")
 
@@ -16,6 +19,18 @@ def one_line(text: str) -> str:
 def many_lines(text: str) -> str:
     """Return a text line by line as `one_line` does, without empty lines around it."""
     return "\n".join(one_line(line) for line in text.splitlines()).strip()
+
+
+def number_in(text: str) -> int:
+    """The number of something in the database, as somebody may have typed it.
+
+    Raises ValueError for what can be no such number. Meant for werkzeug's `type=` too.
+    """
+    # Not `int` alone: it takes "1_0" and digits of any script, and no database takes 30 of them.
+    number = int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else -1
+    if not 0 <= number <= NUMBER_MAX:
+        raise ValueError("not a number of ours")
+    return number
 
 
 def _kept(letter: str) -> str:

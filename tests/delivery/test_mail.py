@@ -146,6 +146,8 @@ def test_the_page_in_it_is_html_that_asks_for_nothing(
         "reply to eve@evil.example",
         "W" * 200,
         "Ada\u202eevil",
+        "evil x.com",
+        "=?utf-8?q?=0d=0aBcc=3aevil=40x=2ecom?=",
     ],
 )
 def test_no_name_gets_to_say_anything_in_our_name(

@@ -82,7 +82,13 @@ def test_no_mail_says_more_about_an_owner_than_the_business(database: Database, 
 
 @pytest.mark.parametrize(
     "business",
-    ["evil.example/pay", "Tents\r\nBcc: all@example.com", "<b>x</b>", "T" * 90, "T\u202ex"],
+    [
+        *("evil.example/pay", "Tents\r\nBcc: all@example.com", "<b>x</b>", "T" * 90, "T\u202ex"),
+        # What `email` decodes in a header, with the line breaks that would begin a new one.
+        "=?utf-8?q?=0d=0aBcc=3aevil=40evil=2ecom?=",
+        "=?utf-8?q?=0d=0a=0d=0aPay evil?=",
+        *("evil x.com", "evil \uff58\uff0e\uff43\uff4f\uff4d", "call evil 1900 555 0199"),
+    ],
 )
 def test_a_business_that_could_be_a_link_is_told_by_its_number(
     database: Database, business: str

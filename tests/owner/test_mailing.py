@@ -11,6 +11,7 @@ from tests.owner.test_results import leave_contact, result_of
 from tests.support.apps import deliver, make_app, services_of
 from tests.support.journey import Journey
 from tests.support.mail_server import mail_server
+from tests.support.personas import CONTACT
 
 SMTP = {"smtp_url": "smtp://127.0.0.1:1", "mail_from": "Relay Check <relay@check.example>"}
 
@@ -77,7 +78,7 @@ def test_a_robot_gets_no_mail(journey: Journey) -> None:
 
 def test_one_mailbox_gets_only_so_many_mails_however_it_is_spelled(tmp_path: Path) -> None:
     app = make_app(tmp_path, **SMTP, limit_mails_address="2 per day")
-    for email in ("ada@example.com", "ADA+x@example.com", "Ada+y@EXAMPLE.com"):
+    for email in ("ada@example.com", "ADA+x@example.com", "A.da+y@EXAMPLE.com"):
         journey = result_of(app)
         page = journey.client.follow(leave_contact(journey, email=email))
     assert len(addresses(app)) == 2
@@ -85,6 +86,15 @@ def test_one_mailbox_gets_only_so_many_mails_however_it_is_spelled(tmp_path: Pat
     assert "Thank you, Ada Lovelace." in page.text
     assert "on its way" not in page.text
     assert page.link("Open your report as a PDF")
+
+
+def test_an_address_that_mail_would_decode_into_another_is_none(journey: Journey) -> None:
+    for email in ("=?utf-8?q?=61da?=@example.com", "=?utf-8?q?=0d=0aBcc=3a?=@example.com"):
+        page = journey.client.get(f"{journey.root}/contact")
+        filled = page.form("/contact").fill(**CONTACT | {"email": email})
+        page = journey.client.submit(filled, status=422)
+        assert "Write an email address in full" in page.text
+    assert addresses(journey.client.app) == []
 
 
 def test_only_so_many_mails_go_out_to_all_together(tmp_path: Path) -> None:

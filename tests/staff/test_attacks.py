@@ -1,0 +1,249 @@
+"""What an attacker would try at the staff's door and behind it, and what comes of it.
+
+`test_rights.py` has who may do what. Here are those who are not quite signed in, requests that no
+page of ours would send, and fields filled with what no person would type.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
+from flask.testing import FlaskClient
+from sqlalchemy import update
+from werkzeug.test import TestResponse
+
+from consult.staff import access
+from consult.storage.staff_tables import StaffSessionRow
+from tests.staff.matrix import MATRIX, staff_routes
+from tests.support.apps import services_of
+from tests.support.client import PageClient
+from tests.support.factors import CAREFUL, halfway, make_careful_user
+from tests.support.staff import EMAIL, PASSWORD, make_user, post, sign_in, signed_in
+from tests.support.world import ADMIN, NOBODY, STAFF, World
+
+SAME_SITE = {"Sec-Fetch-Site": "same-origin", "Origin": "http://localhost"}
+ROUTES = sorted(MATRIX)
+POSTS = [endpoint for endpoint, method in ROUTES if method == "POST"]
+CLOSED = [key for key in ROUTES if key[0] not in access.OPEN_ENDPOINTS]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    made = World(tmp_path_factory.mktemp("attacked"))
+    yield made
+    made.close()
+
+
+def path_of(world: World, endpoint: str, method: str) -> str:
+    """The address of a route, about something of the admin's own."""
+    rule, objects = staff_routes(world.app)[endpoint, method], world.objects(ADMIN)
+    values = {name: objects[name]["own"] for name in rule.arguments}
+    return world.app.url_map.bind("localhost").build(endpoint, values)
+
+
+def cookie_of(client: PageClient) -> str:
+    kept = client._client.get_cookie("staff")
+    assert kept is not None
+    return kept.value
+
+
+def browser_with(app: Flask, cookie: str) -> FlaskClient:
+    client = app.test_client()
+    client.set_cookie("staff", cookie)
+    return client
+
+
+def signed_elsewhere(app: Flask, cookie: str) -> str:
+    """What a cookie holds, signed by an install with another secret key."""
+    sealer = SecureCookieSessionInterface().get_signing_serializer
+    ours, other = sealer(app), Flask("elsewhere")
+    other.secret_key = "of another install" * 3
+    theirs = sealer(other)
+    assert ours
+    assert theirs
+    return str(theirs.dumps(ours.loads(cookie)))
+
+
+def not_quite_signed_in(app: Flask) -> Mapping[str, str]:
+    """The cookies of those who were signed in once, will be, or say they are."""
+    make_user(app)
+    make_careful_user(app)
+    cookies = {"gave the first proof only": cookie_of(halfway(app, CAREFUL))}
+    idle = cookie_of(signed_in(app))
+    made = services_of(app)
+    with made.database.writing() as session:
+        long_ago = session.now() - timedelta(days=2)
+        session.execute(update(StaffSessionRow).values(last_seen_at=long_ago))
+    cookies["was away too long"] = idle
+    leaving = signed_in(app)
+    cookies["signed out"] = cookie_of(leaving)
+    cookies["of another install"] = signed_elsewhere(app, cookie_of(leaving))
+    post(leaving, "/staff/account", "/sign-out")
+    changing = signed_in(app)
+    cookies["of before a new password"] = cookie_of(changing)
+    new = "moth river nine tin"
+    post(changing, "/staff/account", "/password", current_password=PASSWORD, new_password=new)
+    assert changing.get("/staff/").h1 == "Leads"
+    return cookies | {"garbage": "e30.aa.bb", "nothing": ""}
+
+
+def test_who_is_not_quite_signed_in_is_led_to_the_door_from_every_route(world: World) -> None:
+    cookies = not_quite_signed_in(world.app)
+    before = world.version()
+    for endpoint, method in CLOSED:
+        path = path_of(world, endpoint, method)
+        for who, cookie in cookies.items():
+            answer = browser_with(world.app, cookie).open(path, method=method, headers=SAME_SITE)
+            assert answer.status_code == 303, f"{who}: {method} {path}"
+            assert answer.location.startswith("/staff/sign-in"), f"{who}: {method} {path}"
+    assert world.version() == before
+    world.restore()
+
+
+def test_a_form_without_our_token_does_nothing_on_any_route(world: World) -> None:
+    token_of_nobody = world._form_token(NOBODY)
+    token_of_colleague = world._form_token(STAFF)
+    before = world.version()
+    for endpoint in POSTS:
+        path, fields = path_of(world, endpoint, "POST"), MATRIX[endpoint, "POST"].fields
+        for token in (None, "", "x", token_of_nobody, token_of_colleague):
+            sent = {**fields, **({} if token is None else {"csrf_token": token})}
+            answer = world._client(ADMIN).post(path, data=sent, headers=SAME_SITE)
+            assert answer.status_code == 400, f"{path} with token {token!r}"
+    assert world.version() == before
+
+
+def test_a_form_of_another_site_does_nothing_even_with_our_token(world: World) -> None:
+    before = world.version()
+    foreign = (
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+    )
+    for endpoint in POSTS:
+        path, fields = path_of(world, endpoint, "POST"), MATRIX[endpoint, "POST"].fields
+        sent = {**fields, "csrf_token": world._tokens[ADMIN]}
+        for headers in foreign:
+            answer = world._client(ADMIN).post(path, data=sent, headers=headers)
+            assert answer.status_code == 403, f"{path} from {headers}"
+    assert world.version() == before
+
+
+def test_no_other_method_does_what_a_form_does(world: World) -> None:
+    overriding = {**SAME_SITE, "X-HTTP-Method-Override": "POST", "X-Method-Override": "POST"}
+    adapter = world.app.url_map.bind("localhost")
+    before = world.version()
+    for endpoint in POSTS:
+        path = path_of(world, endpoint, "POST")
+        sent = {**MATRIX[endpoint, "POST"].fields, "csrf_token": world._tokens[ADMIN]}
+        # Another view may answer a GET at this address.
+        reading = {"GET", "HEAD"} - set(adapter.allowed_methods(path))
+        for method in ("PUT", "DELETE", "FOO", *reading):
+            answer = world._client(ADMIN).open(path, method=method, data=sent, headers=overriding)
+            assert answer.status_code == 405, f"{method} {path}"
+    assert world.version() == before
+
+
+NUMBERS = ("9" * 30, "9" * 5000, "-1", "0", "٣", "1_0", "1e9", "NaN", "", "\x00", "2147483648")
+
+
+def test_a_number_that_no_page_of_ours_would_send_breaks_nothing(world: World) -> None:
+    lead = path_of(world, "staff.lead", "GET")
+    for number in NUMBERS:
+        for path, sent in (
+            (f"{lead}/take", {"version": number}),
+            (f"{lead}/offer", {"version": "1", "to": number}),
+            ("/staff/leads/bulk", {"do": "hand_over", "to": number, "lead": "1"}),
+            ("/staff/leads/bulk", {"do": "take", "lead": number}),
+            ("/staff/export.csv", {"lead": number}),
+            ("/staff/settings/keeping", {"retention_days_drafts": number}),
+            ("/staff/settings/hours", {"reply_within_hours": number}),
+        ):
+            answer = send(world, path, sent)
+            assert answer.status_code < 500, f"{sent} to {path}"
+        for path in (
+            f"/staff/leads/{number[:6000]}",
+            f"/staff/leads/bulk?lead={number}",
+            f"/staff/receipts?lead={number}",
+            f"/staff/settings/audit-log?lead={number}&by={number}&before={number}",
+            f"/staff/?holder={number}&after={number}_1&before=1_{number}",
+        ):
+            assert world._client(ADMIN).get(path).status_code < 500, path
+        # What was kept just now must not break the pages that count with it.
+        assert world._client(NOBODY).get("/").status_code == 200
+        assert world._client(NOBODY).get(f"/check/{'x' * 43}").status_code == 404, number
+    world.restore()
+
+
+def send(world: World, path: str, fields: Mapping[str, str]) -> TestResponse:
+    """A form of the admin's, as a page of ours would send it."""
+    sent = {"csrf_token": world._tokens[ADMIN], **fields}
+    return world._client(ADMIN).post(path, data=sent, headers=SAME_SITE)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["https://[::1", "javascript:alert(1)", "https://@/", 'https://a/"><script>', "//evil.example"],
+)
+def test_an_address_that_would_break_pages_is_no_place_for_a_consult(
+    world: World, value: str
+) -> None:
+    assert send(world, "/staff/settings/brand", {"brand-consult_url": value}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "value", ["=?utf-8?q?=0d=0aBcc:x@y?=@z.example", "a@b.example, c@d.example", "<a@b>", "@"]
+)
+def test_what_is_not_one_plain_address_gets_no_replies(world: World, value: str) -> None:
+    assert send(world, "/staff/settings/brand", {"brand-email": value}).status_code == 422
+
+
+@pytest.mark.parametrize("answer", ["[" * 15_000, "{", "null", "1", '{"rawId":"YQ"}', "9" * 5000])
+def test_what_is_no_passkey_is_refused_politely(app: Flask, answer: str) -> None:
+    client = PageClient(app)
+    services_of(app).choices.base.__dict__["base_url"] = "http://localhost"
+    token = client.get("/staff/sign-in").form("/sign-in").data["csrf_token"][0]
+    page = client.post(
+        "/staff/sign-in/passkey", {"csrf_token": token, "credential": answer}, status=422
+    )
+    assert "That passkey did not work here" in page.text
+
+
+def test_nothing_begun_before_the_sign_in_is_there_after_it(app: Flask) -> None:
+    """Somebody may have planted their own cookie in this browser and wait for its owner."""
+    make_user(app)
+    client = PageClient(app)
+    client.get("/staff/sign-in")
+    with client._client.session_transaction("/staff/") as planted:
+        planted["provider"] = {"purpose": "link"}
+        planted["new_app"] = b"theirs"
+    sign_in(client, EMAIL)
+    with client._client.session_transaction("/staff/") as after:
+        assert not {"provider", "new_app"} & after.keys()
+
+
+LEAVES = (
+    *("//evil.example", "https://evil.example", "https:evil.example", "/\\evil.example"),
+    *(
+        "javascript:alert(1)",
+        "/staff\\@evil.example",
+        "/staffevil",
+        "/staff/\r\nX-Evil: 1",
+        "\\\\e",
+    ),
+)
+
+
+@pytest.mark.parametrize("wanted", LEAVES)
+def test_nobody_is_led_to_another_site(app: Flask, wanted: str) -> None:
+    make_user(app)
+    client = PageClient(app)
+    form = client.get("/staff/sign-in").form("/staff/sign-in")
+    sent = {**form.data, "email": EMAIL, "password": PASSWORD, "next": wanted}
+    assert client.post("/staff/sign-in", sent).location == "/staff/"
+    fresh = client._client.get("/staff/confirm", query_string={"next": wanted})
+    assert re.fullmatch(r"/staff/", fresh.location)
