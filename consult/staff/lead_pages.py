@@ -19,7 +19,6 @@ from consult.staff.timeline_views import line
 from consult.staff.trail import noted
 from consult.staff.webhook_views import told_of_lead
 from consult.storage import (
-    desk,
     documents,
     leads,
     mails,
@@ -29,13 +28,11 @@ from consult.storage import (
     verdicts,
     webhooks,
 )
-from consult.storage.database import Session
-from consult.storage.deliveries import deliveries, pdf_states
-from consult.storage.erasure import is_anonymous
+from consult.storage.deliveries import Delivery, deliveries, pdf_state
 from consult.storage.lead_finding import neighbours
 from consult.storage.lead_search import LeadSearch, Viewer
-from consult.storage.lead_trace import trace_of
-from consult.storage.timeline import Event, timeline
+from consult.storage.timeline import Event, timeline, was_reached
+from consult.storage.whole_lead import WholeLead, whole_lead
 from consult.web.services import services
 
 _PAPERS = (
@@ -65,33 +62,30 @@ def lead_page(
     office = made.settings.office
     search = LeadSearch.from_query(request.args.to_dict(flat=False))
     with made.database.reading() as session:
-        found = leads.by_id(session, lead_id) or abort(404)
-        standing = desk.desk_of(session, lead_id) or abort(404)
-        anonymous = is_anonymous(session, lead_id)
-        # Of an anonymous lead there are none, and none are made.
-        papers = [_paper(session, lead_id, *kind) for kind in _PAPERS if not anonymous]
+        whole = whole_lead(session, lead_id) or abort(404)
+        found, standing = whole.lead, whole.desk
         steps = deliveries(session, lead_id)
-        letters = mails.mails_of(session, lead_id)
+        letters = mails.mails_of(session, lead_id) if found.contact else []
         to_staff = staff_mails.of_lead(session, lead_id)
         to_programs = webhooks.log_of_lead(session, lead_id)
         events = timeline(session, lead_id)
         written = notes.notes_of(session, lead_id)
         people = {user.id: user for user in staff.all_users(session)}
-        pages = trace_of(session, lead_id)
-        judged = verdicts.verdicts_of(session, lead_id)
+        judged = verdicts.verdicts_of(session, lead_id) if was_reached(events) else {}
         beside = neighbours(session, search, Viewer(me.id, office.zone), lead_id)
         now = session.now().astimezone(office.zone)
+    papers = [] if whole.is_anonymous else [_paper(whole, steps, *kind) for kind in _PAPERS]
     shown = views.lead_view(found, papers, steps, letters, now)
     return render_template(
         "staff/lead.html",
         lead=shown,
         told=told_of_lead(to_staff, to_programs, now),
-        anonymous=anonymous,
+        anonymous=whole.is_anonymous,
         sees_data=may_see_data(standing.holder_id),
         brief=brief_of(shown.report, shown.reasons),
         desk=desk_views.desk_view(standing, found.submitted_at, events, people, me.id, office, now),
         timeline=[line(event, people, now) for event in reversed(events)],
-        journey=journey_view(found.edition, pages),
+        journey=journey_view(found.edition, whole.pages),
         notes=[desk_views.note_view(note, people, me.id, now) for note in written],
         colleagues=desk_views.colleagues(people, me.id),
         verdicts=judged,
@@ -155,12 +149,15 @@ def mail(lead_id: int, mail_id: int) -> ResponseReturnValue:
     return render_template("staff/mail.html", mail=views.mail_view(sent[0], now), lead_id=lead_id)
 
 
-def _paper(session: Session, lead_id: int, kind: str, name: str, endpoint: str) -> views.Paper:
+def _paper(
+    whole: WholeLead, jobs: Sequence[Delivery], kind: str, name: str, endpoint: str
+) -> views.Paper:
+    lead, stored = whole.lead, whole.stored[kind]
     return views.Paper(
         name=name,
-        url=url_for(endpoint, lead_id=lead_id),
-        state=pdf_states(session, [lead_id], kind)[lead_id],
-        is_there=documents.stored_revision(session, lead_id, kind) > 0,
+        url=url_for(endpoint, lead_id=lead.id),
+        state=pdf_state(jobs, kind, stored=stored, wanted=lead.report_revision, demo=lead.demo),
+        is_there=stored > 0,
     )
 
 

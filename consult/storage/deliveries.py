@@ -50,15 +50,35 @@ def deliveries(session: Session, lead_id: int) -> list[Delivery]:
     ]
 
 
+_JOBS = {REPORT: RENDER_REPORT, BRIEF: RENDER_BRIEF}
+"""The kind of job that makes each kind of document."""
+
+
+def pdf_state(
+    jobs: Sequence[Delivery], kind: str, *, stored: int, wanted: int, demo: bool
+) -> PdfState:
+    """Whether the current PDF of a lead is there, being made, was given up, or is not asked for.
+
+    Args:
+        jobs: those of the lead, as ``deliveries`` gives them.
+        kind: of the document.
+        stored: the revision that is there, 0 while there is none.
+        wanted: the one that is the current one.
+        demo: whether the lead is made up.
+    """
+    states = [job.state for job in jobs if job.kind == _JOBS[kind]]
+    if stored >= wanted:
+        return "ready"
+    if "ready" in states or "leased" in states:
+        return "waiting"
+    return "asleep" if demo and not states else "failed"
+
+
 def pdf_states(
     session: Session, lead_ids: Sequence[int], kind: str = REPORT
 ) -> dict[int, PdfState]:
-    """Whether the current PDF of each lead is there, being made, was given up, or is not asked for.
-
-    ``kind`` is that of the document: the owner's report, or the brief for staff.
-    """
-    job = {REPORT: RENDER_REPORT, BRIEF: RENDER_BRIEF}[kind]
-    ordered = exists().where(JobRow.submission_id == SubmissionRow.id, JobRow.kind == job)
+    """The same for many leads at once, by their ids."""
+    ordered = exists().where(JobRow.submission_id == SubmissionRow.id, JobRow.kind == _JOBS[kind])
     being_made = ordered.where(JobRow.state.in_(("ready", "leased")))
     current = DocumentRow.revision >= SubmissionRow.report_revision
     rows = session.execute(

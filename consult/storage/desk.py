@@ -81,7 +81,7 @@ class Desk:
 def desk_of(session: Session, lead_id: int) -> Desk | None:
     """How a lead stands, or None for one that is not there."""
     row = session.get(LeadRow, lead_id)
-    return _desk(row) if row else None
+    return as_desk(row) if row else None
 
 
 def hold(session: Session, lead_ids: Collection[int]) -> list[Desk]:
@@ -97,7 +97,7 @@ def hold(session: Session, lead_ids: Collection[int]) -> list[Desk]:
         .with_for_update()
         .execution_options(populate_existing=True)
     )
-    return [_desk(row) for row in rows]
+    return [as_desk(row) for row in rows]
 
 
 def take(session: Session, lead_id: int, *, by: int, version: int | None = None) -> Desk:
@@ -107,7 +107,7 @@ def take(session: Session, lead_id: int, *, by: int, version: int | None = None)
     """
     row = keep(session, lead_id, by=by, version=version)
     if row.holder_id == by and row.stage != "new" and row.offered_to_id is None:
-        return _desk(row)
+        return as_desk(row)
     if row.offered_to_id == by:
         return _accepted(session, row, by)
     if row.offered_to_id is not None:
@@ -299,7 +299,7 @@ def keep(session: Session, lead_id: int, *, by: int, version: int | None) -> Lea
     if row is None:
         raise UnknownLeadError(lead_id)
     if version is not None and row.version != version:
-        raise ConflictError(_desk(row), timeline(session, lead_id, since=version))
+        raise ConflictError(as_desk(row), timeline(session, lead_id, since=version))
     if not is_active(session, by):
         raise NotAllowedError("This account is not in use any more.")
     return row
@@ -312,7 +312,7 @@ def changed(
     row.version += 1
     session.flush()
     audit.record(session, action, by=by, lead_id=row.submission_id, **facts)
-    return _desk(row)
+    return as_desk(row)
 
 
 def note_change(session: Session, row: LeadRow, kind: str, by: int, **data: object) -> None:
@@ -363,7 +363,8 @@ def _text(moment: datetime | None) -> str:
     return moment.isoformat(timespec="seconds") if moment else ""
 
 
-def _desk(row: LeadRow) -> Desk:
+def as_desk(row: LeadRow) -> Desk:
+    """How a lead stands, from its row."""
     return Desk(
         lead_id=row.submission_id,
         version=row.version,

@@ -375,9 +375,11 @@ def _start_clock(session: Session, lead_id: int, office: Office) -> None:
 
 def _one(session: Session, query: _Leads) -> Lead | None:
     found = session.execute(query).first()
-    if found is None:
-        return None
-    row, source, contact = found
+    return as_lead(*found) if found else None
+
+
+def as_lead(row: SubmissionRow, source: Mapping[str, str], contact: ContactRow | None) -> Lead:
+    """A lead from its rows; `source` is that of its check."""
     return Lead(
         id=row.id,
         submitted_at=row.submitted_at,

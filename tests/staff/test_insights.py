@@ -1,10 +1,8 @@
 """The page of insights, as staff read it."""
 
-from contextlib import closing
 from pathlib import Path
 
 from flask import Flask
-from sqlalchemy import event
 
 from consult.owner.demo import make_leads
 from consult.questionnaire.editions import newest
@@ -14,6 +12,7 @@ from tests.support.client import PageClient
 from tests.support.journey import Journey
 from tests.support.page import Page, classes_of, text_of
 from tests.support.personas import BATON_ON_THE_FLOOR, CONTACT
+from tests.support.statements import statements
 
 URL = "/staff/insights"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -132,22 +131,7 @@ def test_what_rests_on_few_is_drawn_hollow_and_says_so(tmp_path: Path) -> None:
 
 def test_the_page_asks_the_database_a_few_times_whatever_there_is(tmp_path: Path) -> None:
     app, client = app_with(tmp_path, demo=25)
-    with closing(Count(app)) as counted:
+    with statements(app) as asked:
         client.get(f"{URL}?period=365")
     # Five of them for our own handoff, whatever is chosen.
-    assert counted.statements <= 19, counted.statements
-
-
-class Count:
-    """Counts the statements that an app's database is sent, until it is closed."""
-
-    def __init__(self, app: Flask) -> None:
-        self.statements = 0
-        self._engine = services_of(app).database.engine
-        event.listen(self._engine, "before_cursor_execute", self._one)
-
-    def _one(self, *_: object) -> None:
-        self.statements += 1
-
-    def close(self) -> None:
-        event.remove(self._engine, "before_cursor_execute", self._one)
+    assert len(asked) <= 17, asked

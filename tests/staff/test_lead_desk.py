@@ -13,6 +13,7 @@ from tests.support.databases import Clock
 from tests.support.desks import see
 from tests.support.page import Page
 from tests.support.staff import make_lead, make_user, signed_in
+from tests.support.statements import statements
 from tests.support.submissions import CONTACT
 
 BEN = "ben@example.com"
@@ -280,6 +281,22 @@ def test_next_and_previous_follow_the_list_that_a_lead_was_opened_from(
     assert "Previous" not in page.links
     taken = grace.submit(page.form("/take"))
     assert taken.location == f"/staff/leads/{third}?source=letter"
+
+
+def test_the_page_asks_the_database_a_few_times_whatever_there_is(
+    app: Flask, grace: PageClient, database: Database, lead: int
+) -> None:
+    send(grace, lead, "take")
+    with database.writing() as session:
+        me = user_id(database, "grace@example.com")
+        desk.log_contact(session, lead, by=me, way="phone", reached=True)
+    send(grace, lead, "notes", text="Prefers mail")
+    send(grace, lead, "verdicts", reply_speed="worse")
+    with statements(app) as asked:
+        grace.get(f"/staff/leads/{lead}")
+    # One says who is signed in, one whether the audit log has this visit; three are for the leads
+    # beside it.
+    assert len(asked) <= 14, asked
 
 
 def test_a_form_without_a_version_is_none_of_ours(grace: PageClient, lead: int) -> None:

@@ -1,0 +1,26 @@
+"""What an app asks of its database, counted."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import Flask
+from sqlalchemy import event
+
+from tests.support.apps import services_of
+
+
+@contextmanager
+def statements(app: Flask) -> Iterator[list[str]]:
+    """The statements that an app's database is sent while the block runs, without BEGIN."""
+    sent: list[str] = []
+    engine = services_of(app).database.engine
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.split()[0] != "BEGIN":
+            sent.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
