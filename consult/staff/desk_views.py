@@ -41,7 +41,7 @@ class StageMark:
 
 @dataclass(frozen=True, slots=True)
 class NoteView:
-    """A note, as whoever looks may treat it."""
+    """A note, as whoever looks may treat it. An edit says with ``seen`` which text it is of."""
 
     id: int
     author: str
@@ -51,6 +51,7 @@ class NoteView:
     resolved: Moment | None
     resolved_by: str
     mine: bool
+    seen: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +59,13 @@ class Attempt:
     """A form that was sent and not done: what was typed, and why not.
 
     `errors` are by the name of the field; what is about the lead as it stands is under "".
+    `meanwhile` is the text that was written in another window instead of the one that was edited.
     """
 
     form: str = ""
     typed: Mapping[str, str] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
+    meanwhile: str = ""
 
     @property
     def problems(self) -> list[tuple[str, str]]:
@@ -240,4 +243,5 @@ def note_view(note: Note, people: People, me: int, now: datetime) -> NoteView:
         resolved=moment(note.resolved_at, now) if note.resolved_at else None,
         resolved_by=name_of(people, note.resolved_by) if note.resolved_by else "",
         mine=note.author == me,
+        seen=note.edited_at.isoformat() if note.edited_at else "",
     )

@@ -29,6 +29,7 @@ from consult.storage import (
     webhooks,
 )
 from consult.storage.deliveries import Delivery, deliveries, pdf_state
+from consult.storage.erasure import is_anonymous
 from consult.storage.lead_finding import neighbours
 from consult.storage.lead_search import LeadSearch, Viewer
 from consult.storage.timeline import Event, timeline, was_reached
@@ -38,6 +39,12 @@ from consult.web.services import services
 _PAPERS = (
     (documents.BRIEF, "Call brief", ".brief_pdf"),
     (documents.REPORT, "Their report", ".report_pdf"),
+)
+
+
+_NOTHING_TO_MAKE = (
+    "This lead was made anonymous meanwhile. There is nobody left to send anything to, and no PDF "
+    "is made of it."
 )
 
 
@@ -101,19 +108,30 @@ def lead_page(
     )
 
 
+def back_to(lead_id: int) -> str:
+    """The page of a lead, in the list that it was opened from."""
+    query = request.query_string.decode("ascii", "ignore")
+    return url_for(".lead", lead_id=lead_id) + (f"?{query}" if query else "")
+
+
 @blueprint.post(f"/leads/<{ID}:lead_id>/try-again")
 @for_staff
 def try_again(lead_id: int) -> ResponseReturnValue:
     """Give what was given up for a lead, a PDF or a mail, all its tries once more.
 
-    Of a demo lead, this makes the PDFs, which nobody has asked for before.
+    Of a demo lead, this makes the PDFs, which nobody has asked for before. Of an anonymous one
+    nothing is made any more, which is told.
     """
     with services().database.writing() as session:
         if leads.by_id(session, lead_id) is None:
             abort(404)
-        outbox.run_again(session, lead_id)
-        leads.ask_for_documents(session, lead_id)
-    return redirect(url_for(".lead", lead_id=lead_id), 303)
+        anonymous = is_anonymous(session, lead_id)
+        if not anonymous:
+            outbox.run_again(session, lead_id)
+            leads.ask_for_documents(session, lead_id)
+    if anonymous:
+        return lead_page(lead_id, desk_views.Attempt(errors={"": _NOTHING_TO_MAKE})), 422
+    return redirect(back_to(lead_id), 303)
 
 
 @blueprint.get(f"/leads/<{ID}:lead_id>/report.pdf")

@@ -1,6 +1,7 @@
 """Notes on the page of a lead: write, edit one's own, resolve, open again."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from flask import abort, redirect, request
 from flask.typing import ResponseReturnValue
@@ -8,12 +9,11 @@ from flask.typing import ResponseReturnValue
 from consult.staff.access import member
 from consult.staff.blueprint import ID, blueprint
 from consult.staff.desk_views import Attempt
-from consult.staff.lead_pages import lead_page
-from consult.staff.relay_pages import back_to
+from consult.staff.lead_pages import back_to, lead_page
 from consult.staff.rights import for_staff
 from consult.storage import notes
 from consult.storage.database import Session
-from consult.storage.notes import TEXT_MAX, Note
+from consult.storage.notes import TEXT_MAX, Note, NoteChangedError
 from consult.web.services import services
 from consult.web.text import many_lines
 
@@ -33,12 +33,23 @@ def add_note(lead_id: int) -> ResponseReturnValue:
 @blueprint.post(_NOTE)
 @for_staff
 def edit_note(lead_id: int, note_id: int) -> ResponseReturnValue:
-    """Give one's own note another text; another's cannot be edited, so that is not found."""
-    return _write(
-        lead_id,
-        f"note-{note_id}",
-        lambda session, text: notes.edit(session, lead_id, note_id, text, by=member().id),
-    )
+    """Give one's own note another text; another's cannot be edited, so that is not found.
+
+    Who has edited it in another window meanwhile sees that, with what they wrote here (409).
+    """
+    seen = _seen(request.form.get("seen"))
+    form = f"note-{note_id}"
+    try:
+        return _write(
+            lead_id,
+            form,
+            lambda session, text: notes.edit(
+                session, lead_id, note_id, text, by=member().id, seen=seen
+            ),
+        )
+    except NoteChangedError as changed:
+        typed = {"text": many_lines(request.form.get("text", ""))}
+        return lead_page(lead_id, Attempt(form, typed, meanwhile=changed.note.text)), 409
 
 
 @blueprint.post(f"{_NOTE}/resolve")
@@ -59,6 +70,16 @@ def reopen_note(lead_id: int, note_id: int) -> ResponseReturnValue:
         if notes.reopen(session, lead_id, note_id, by=member().id) is None:
             abort(404)
     return redirect(f"{back_to(lead_id)}#notes", 303)
+
+
+def _seen(text: str | None) -> datetime | None:
+    """When the text that somebody began from was written; None if it was never edited."""
+    if text == "":
+        return None
+    try:
+        return datetime.fromisoformat(text or "nothing of ours")
+    except ValueError:
+        abort(400)
 
 
 def _write(

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 
-from flask import abort, redirect, request, url_for
+from flask import abort, redirect, request
 from flask.typing import ResponseReturnValue
 
 from consult.relay.clock import Office
@@ -12,7 +12,7 @@ from consult.staff.access import member
 from consult.staff.blueprint import ID, blueprint
 from consult.staff.desk_forms import Act, Fields, WrongFieldsError
 from consult.staff.desk_views import Attempt
-from consult.staff.lead_pages import lead_page
+from consult.staff.lead_pages import back_to, lead_page
 from consult.staff.rights import for_staff
 from consult.storage import desk, leads
 from consult.web.services import services
@@ -118,12 +118,6 @@ def _do(lead_id: int, form: str, read: Callable[[Fields], Act]) -> ResponseRetur
     except desk.NotAllowedError as refusal:
         return lead_page(lead_id, Attempt(form, fields, {"": str(refusal)})), 422
     return redirect(back_to(lead_id), 303)
-
-
-def back_to(lead_id: int) -> str:
-    """The page of a lead, in the list that it was opened from."""
-    query = request.query_string.decode("ascii", "ignore")
-    return url_for(".lead", lead_id=lead_id) + (f"?{query}" if query else "")
 
 
 def _office() -> Office:

@@ -25,6 +25,14 @@ class Note:
     resolved_by: int | None
 
 
+class NoteChangedError(Exception):
+    """A note was given another text since its author looked at it; ``note`` is how it now reads."""
+
+    def __init__(self, note: Note) -> None:
+        super().__init__(f"note {note.id} was edited")
+        self.note = note
+
+
 def notes_of(session: Session, lead_id: int) -> list[Note]:
     """The notes about a lead, the newest first."""
     rows = session.scalars(
@@ -44,12 +52,20 @@ def add(session: Session, lead_id: int, text: str, *, by: int) -> Note | None:
     return _note(row)
 
 
-def edit(session: Session, lead_id: int, note_id: int, text: str, *, by: int) -> Note | None:
-    """Give a note another text; None for one that is not there or that somebody else wrote."""
+def edit(
+    session: Session, lead_id: int, note_id: int, text: str, *, by: int, seen: datetime | None
+) -> Note | None:
+    """Give a note another text; None for one that is not there or that somebody else wrote.
+
+    `seen` is the ``edited_at`` of the text that its author began from. Raises NoteChangedError if
+    it reads otherwise by now: in another window, they have written something else.
+    """
     row = _held(session, lead_id, note_id)
     if row is None or row.author_id != by:
         return None
     if row.text != text:
+        if row.edited_at != seen:
+            raise NoteChangedError(_note(row))
         row.text, row.edited_at = text, session.now()
         session.flush()
         audit.record(session, "note.edited", by=by, lead_id=lead_id, note=note_id)

@@ -11,7 +11,7 @@ from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.databases import Clock
 from tests.support.desks import see
-from tests.support.page import Page
+from tests.support.page import Form, Page
 from tests.support.staff import make_lead, make_user, signed_in
 from tests.support.statements import statements
 from tests.support.submissions import CONTACT
@@ -219,6 +219,12 @@ def test_overdue_is_told_and_ends_with_the_first_try(
     assert "Overdue by 2 h 0 min" in signed_in(grace.app).get(f"/staff/leads/{lead}").text
 
 
+def edit_form(page: Page) -> Form:
+    """The form in which the first note is edited."""
+    (form,) = [form for form in page.forms if form.action.endswith("/notes/1")]
+    return form
+
+
 def test_notes_are_for_all_and_edited_by_their_author(
     grace: PageClient, ben: PageClient, lead: int
 ) -> None:
@@ -226,17 +232,41 @@ def test_notes_are_for_all_and_edited_by_their_author(
     page = send(grace, lead, "notes", text=f"Line one\r\nLine two {HOSTILE}")
     assert HOSTILE in page.text
     assert "Grace Hopper" in page.text
-    (edit,) = [form for form in page.forms if form.action.endswith("/notes/1")]
+    edit = edit_form(page)
     page = grace.follow(grace.submit(edit.fill(text="Prefers mail")))
     assert "Prefers mail" in page.text
     assert "edited" in page.text
     others = ben.get(path)
     assert not [form for form in others.forms if form.action.endswith("/notes/1")]
-    ben.post(edit.action, _one_each(others.form("/notes").data) | {"text": "Mine"}, status=404)
+    ben.post(
+        edit.action,
+        _one_each(others.form("/notes").data) | {"text": "Mine", "seen": ""},
+        status=404,
+    )
     page = ben.follow(ben.submit(others.form("/resolve")))
     assert "Resolved by" in page.text
     page = grace.follow(grace.submit(grace.get(path).form("/reopen")))
     assert "Resolved by" not in page.text
+
+
+def test_a_note_that_was_edited_in_another_window_is_not_overwritten(
+    grace: PageClient, lead: int
+) -> None:
+    path = f"/staff/leads/{lead}"
+    send(grace, lead, "notes", text="Likes mail")
+    here, there = (edit_form(grace.get(path)) for _ in range(2))
+    grace.submit(there.fill(text="Likes mail, not before ten"))
+    grace.submit(there)  # a double click is no conflict
+    page = grace.submit(here.fill(text=f"Likes the phone {HOSTILE}"), status=409)
+    assert "You changed this note in another window" in page.text
+    assert "The note now reads: Likes mail, not before ten" in page.text
+    again = edit_form(page)
+    assert again.data["text"] == [f"Likes the phone {HOSTILE}"]
+    page = grace.follow(grace.submit(again))
+    assert "not before ten" not in page.text
+    assert "Likes the phone" in page.text
+    fields = _one_each(again.data)
+    grace.post(again.action, fields | {"seen": "yesterday"}, status=400)
 
 
 @pytest.mark.parametrize("text", ["", "  \r\n ", "w" * 4001])

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import update
 
 from consult.staff import list_pages
-from consult.storage import documents, leads
+from consult.storage import documents, erasure, leads
 from consult.storage.database import Database
 from consult.storage.deliveries import deliveries
 from consult.storage.leads import Contact
@@ -299,6 +299,21 @@ def test_what_was_given_up_can_be_tried_again(
     with database.reading() as session:
         jobs = [(step.state, step.attempts) for step in deliveries(session, lead_id)]
     assert set(jobs) == {("ready", 0)}
+
+
+def test_of_a_lead_made_anonymous_meanwhile_nothing_is_made_again(
+    app: Flask, client: PageClient, database: Database
+) -> None:
+    lead_id = make_lead(app)
+    give_up_jobs(database)
+    again = client.get(f"/staff/leads/{lead_id}?stage=new").form("/try-again?stage=new")
+    with database.writing() as session:
+        erasure.erase(session, [lead_id], "anonymise", by=1, why="asked")
+    page = client.submit(again, status=422)
+    assert "made anonymous meanwhile" in page.text
+    assert not [form for form in page.forms if "try-again" in form.action]
+    with database.reading() as session:
+        assert deliveries(session, lead_id) == []
 
 
 def test_a_lead_reads_the_same_for_ever(app: Flask, client: PageClient, database: Database) -> None:

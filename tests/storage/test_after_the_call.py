@@ -34,11 +34,11 @@ def test_a_note_is_its_authors_to_edit_and_anybodys_to_resolve(
         assert notes.add(session, MISSING, "Nobody", by=ada) is None
         note = notes.add(session, lead, "Prefers mail", by=ada)
         assert note is not None
-        assert notes.edit(session, lead, note.id, "Mine", by=ben) is None
-        assert notes.edit(session, MISSING, note.id, "Elsewhere", by=ada) is None
+        assert notes.edit(session, lead, note.id, "Mine", by=ben, seen=None) is None
+        assert notes.edit(session, MISSING, note.id, "Elsewhere", by=ada, seen=None) is None
     clock.go_on(hours=1)
     with database.writing() as session:
-        edited = notes.edit(session, lead, note.id, "Prefers calls", by=ada)
+        edited = notes.edit(session, lead, note.id, "Prefers calls", by=ada, seen=None)
         done = notes.resolve(session, lead, note.id, by=ben)
     assert edited is not None
     assert done is not None
@@ -53,6 +53,26 @@ def test_a_note_is_its_authors_to_edit_and_anybodys_to_resolve(
     actions = ["note.added", "note.edited", "note.resolved", "note.reopened"]
     assert [entry.action for entry in entries] == actions
     assert [entry.facts for entry in entries] == [{"note": note.id}] * 4, "no word of a note"
+
+
+def test_who_edits_a_note_without_having_seen_the_last_text_changes_nothing(
+    database: Database, clock: Clock, ada: int
+) -> None:
+    lead = new_lead(database)
+    with database.writing() as session:
+        note = notes.add(session, lead, "First", by=ada)
+        assert note is not None
+        notes.edit(session, lead, note.id, "Second", by=ada, seen=None)
+    clock.go_on(seconds=1)
+    with database.writing() as session, pytest.raises(notes.NoteChangedError) as refused:
+        notes.edit(session, lead, note.id, "Third", by=ada, seen=None)
+    assert refused.value.note.text == "Second"
+    with database.writing() as session:
+        (now,) = notes.notes_of(session, lead)
+        assert now.text == "Second"
+        kept = notes.edit(session, lead, note.id, "Third", by=ada, seen=now.edited_at)
+    assert kept is not None
+    assert kept.text == "Third"
 
 
 def test_verdicts_wait_for_a_talk_replace_each_other_and_are_counted(
