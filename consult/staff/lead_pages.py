@@ -174,7 +174,7 @@ def _paper(
     return views.Paper(
         name=name,
         url=url_for(endpoint, lead_id=lead.id),
-        state=pdf_state(jobs, kind, stored=stored, wanted=lead.report_revision, demo=lead.demo),
+        state=pdf_state(jobs, kind, stored=stored, wanted=lead.report_revision),
         is_there=stored > 0,
     )
 

@@ -54,24 +54,18 @@ _JOBS = {REPORT: RENDER_REPORT, BRIEF: RENDER_BRIEF}
 """The kind of job that makes each kind of document."""
 
 
-def pdf_state(
-    jobs: Sequence[Delivery], kind: str, *, stored: int, wanted: int, demo: bool
-) -> PdfState:
+def pdf_state(jobs: Sequence[Delivery], kind: str, *, stored: int, wanted: int) -> PdfState:
     """Whether the current PDF of a lead is there, being made, was given up, or is not asked for.
 
     Args:
         jobs: those of the lead, as ``deliveries`` gives them.
-        kind: of the document.
+        kind: of the document: the owner's report, or the brief for staff.
         stored: the revision that is there, 0 while there is none.
         wanted: the one that is the current one.
-        demo: whether the lead is made up.
     """
     states = [job.state for job in jobs if job.kind == _JOBS[kind]]
-    if stored >= wanted:
-        return "ready"
-    if "ready" in states or "leased" in states:
-        return "waiting"
-    return "asleep" if demo and not states else "failed"
+    being_made = "ready" in states or "leased" in states
+    return _state(current=stored >= wanted, being_made=being_made, asked_for=bool(states))
 
 
 def pdf_states(
@@ -82,7 +76,7 @@ def pdf_states(
     being_made = ordered.where(JobRow.state.in_(("ready", "leased")))
     current = DocumentRow.revision >= SubmissionRow.report_revision
     rows = session.execute(
-        select(SubmissionRow.id, current, being_made, ~ordered)
+        select(SubmissionRow.id, current, being_made, ordered.label("asked_for"))
         .outerjoin(
             DocumentRow,
             (DocumentRow.submission_id == SubmissionRow.id) & (DocumentRow.kind == kind),
@@ -90,12 +84,14 @@ def pdf_states(
         .where(SubmissionRow.id.in_(lead_ids))
     )
     return {
-        lead_id: "ready"
-        if is_current
-        else "waiting"
-        if is_being_made
-        else "asleep"
-        if sleeps
-        else "failed"
-        for lead_id, is_current, is_being_made, sleeps in rows
+        lead_id: _state(current=bool(is_current), being_made=is_being_made, asked_for=asked_for)
+        for lead_id, is_current, is_being_made, asked_for in rows
     }
+
+
+def _state(*, current: bool, being_made: bool, asked_for: bool) -> PdfState:
+    if current:
+        return "ready"
+    if being_made:
+        return "waiting"
+    return "failed" if asked_for else "asleep"

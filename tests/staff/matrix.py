@@ -86,7 +86,7 @@ MATRIX: Mapping[tuple[str, str], Expected] = {
     ("staff.delete_lead", "POST"): shared("admin", 303, why="asked"),
     ("staff.delete_webhook", "POST"): shared("admin", 303),
     ("staff.disable", "POST"): Expected("admin", {"own": 422, "another's": 303, "missing": 404}),
-    ("staff.edit_note", "POST"): private("staff", 303, text="Call later"),
+    ("staff.edit_note", "POST"): private("staff", 303, text="Call later", seen=""),
     ("staff.end_all_sessions", "POST"): page("staff", 303),
     ("staff.end_session", "POST"): private("staff", 303),
     ("staff.end_sessions_of", "POST"): shared("admin", 303),
