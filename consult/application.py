@@ -74,7 +74,7 @@ def make_services(settings: Settings) -> Services:
     )
     return Services(
         database=database,
-        limits=RateLimits(database, settings.signing_key()),
+        limits=RateLimits(database, settings.signing_key(), lambda: database.clock()),
         choices=Choices(settings, database),
         views=ViewCounter(database),
     )

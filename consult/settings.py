@@ -108,8 +108,11 @@ def _split_words(value: object) -> object:
 
 
 def _rate_limit(text: str) -> str:
-    if not re.fullmatch(r"[1-9]\d* per ([1-9]\d* )?(second|minute|hour|day)s?", text):
-        raise ValueError('must be a rate such as "60 per minute" or "5 per 10 minutes"')
+    one = r"[1-9]\d* per ([1-9]\d* )?(second|minute|hour|day)s?"
+    if not re.fullmatch(rf"{one}(; {one})*", text):
+        raise ValueError(
+            'must be a rate such as "60 per minute", or several: "5 per minute; 20 per 15 minutes"'
+        )
     return text
 
 
@@ -368,10 +371,14 @@ class Settings(BaseSettings):
         default="20 per hour", description="Staff sign-in attempts from one network address."
     )
     limit_sign_in_account: RateLimit = Field(
-        default="20 per day", description="Staff sign-in attempts for one account."
+        default="5 per minute; 20 per 15 minutes",
+        description="Staff sign-in attempts for one account, by all strangers together; a browser "
+        "in which its owner was signed in before has as many of its own.",
     )
     limit_second_factor: RateLimit = Field(
-        default="20 per day", description="Codes tried as a second factor for one staff account."
+        default="20 per day",
+        description="Codes tried as a second factor for one staff account, counted likewise. "
+        "Recovery codes are counted apart, like passwords.",
     )
     staff_second_factor: Literal["optional", "required"] = Field(
         default="optional",

@@ -12,12 +12,11 @@ from consult.staff.forms import (
     ChangePasswordForm,
     InvitationForm,
     first_errors,
-    forgive_tries,
-    spend_try,
 )
 from consult.staff.members import Member
 from consult.staff.notice_pages import choices_of
 from consult.staff.rights import for_staff
+from consult.staff.tries import forgive_tries, spend_try
 from consult.storage import audit, factors, staff, staff_sessions
 from consult.web.services import services
 

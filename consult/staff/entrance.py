@@ -13,7 +13,7 @@ from flask_login import current_user
 from flask_security import login_user, logout_user
 from werkzeug.wrappers import Response
 
-from consult.staff import access
+from consult.staff import access, known_devices
 from consult.staff.members import Member
 from consult.storage import factors, staff
 from consult.storage.tokens import new_token
@@ -54,7 +54,9 @@ def let_in(who: Member, means: str, wanted: str = "") -> Response:
     """Sign somebody in who proved all there is to prove."""
     leave()
     login_user(who, remember=False, authn_via=[means])
-    return redirect(access.own_path(wanted), 303)
+    answer = redirect(access.own_path(wanted), 303)
+    known_devices.remember(answer, who)
+    return answer
 
 
 def leave() -> None:

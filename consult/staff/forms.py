@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import request
 from flask_security.forms import LoginForm
 from flask_security.utils import validate_redirect_url
 from werkzeug.datastructures import MultiDict
@@ -12,8 +11,8 @@ from wtforms.validators import DataRequired, InputRequired, Length, ValidationEr
 
 from consult.staff.accounts import PASSWORD_MAX, AccountError, normal_email, password_problem
 from consult.staff.members import Member
+from consult.staff.tries import forgive_tries, spend_try
 from consult.storage import audit
-from consult.web.limits import network_of
 from consult.web.services import services
 from consult.web.text import one_line
 
@@ -46,9 +45,7 @@ class SignInForm(LoginForm):
     def validate(self, **kwargs: Any) -> bool:
         """Whether these are somebody's address and password.
 
-        Raises TooManyRequests (429) once the tries of this network or account are used up. They
-        are counted before the hash, which is slow on purpose, and whether or not the account
-        exists, so that the count tells nobody which ones do.
+        Raises TooManyRequests (429) once the tries are used up; see ``tries``.
         """
         account = self.email.data or ""
         spend_try(account)
@@ -65,27 +62,6 @@ class SignInForm(LoginForm):
         account = self.user.id if isinstance(self.user, Member) else None
         with services().database.writing() as session:
             audit.record(session, "account.sign_in_failed", by=None, account=account)
-
-
-def spend_try(account: str) -> None:
-    """Count a password that somebody tries for an account.
-
-    Raises TooManyRequests (429) once the tries of this network or account are used up.
-    """
-    made = services()
-    network = network_of(request.remote_addr)
-    made.limits.spend("sign-in-address", made.settings.limit_sign_in_address, network)
-    made.limits.spend("sign-in-account", made.settings.limit_sign_in_account, _account(account))
-
-
-def forgive_tries(account: str) -> None:
-    """Give an account its tries back: the password was right."""
-    made = services()
-    made.limits.forget("sign-in-account", made.settings.limit_sign_in_account, _account(account))
-
-
-def _account(email: str) -> str:
-    return email.strip().lower()[:EMAIL_MAX]
 
 
 def _email_address(form: Form, field: Field) -> None:

@@ -17,7 +17,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from consult.staff import passkeys
 from consult.staff.access import TOKEN_KEY, is_password_of, member
 from consult.staff.accounts import PASSWORD_MAX
-from consult.staff.forms import forgive_tries, spend_try
+from consult.staff.tries import forgive_tries, spend_try
 from consult.storage import audit, factors, identities, staff_sessions
 from consult.web.services import services
 

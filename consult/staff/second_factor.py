@@ -1,6 +1,7 @@
 """The second factor: whether what somebody typed is a code of theirs, and what follows from it."""
 
 from consult.staff import authenticator
+from consult.staff.tries import forgive_codes, spend_code, spend_recovery_code
 from consult.storage import account_news, audit, factors
 from consult.web.services import services
 
@@ -19,11 +20,11 @@ def code_problem(user_id: int, code: str) -> str | None:
     """
     if not code.strip():
         return NO_CODE
-    _spend_try(user_id)
+    spend_code(user_id)
     if len(code) > CODE_MAX or not _use_code(user_id, code):
         _note_refusal(user_id)
         return WRONG_CODE
-    _forgive_tries(user_id)
+    forgive_codes(user_id)
     return None
 
 
@@ -34,7 +35,7 @@ def recovery_problem(user_id: int, code: str) -> str | None:
     """
     if not code.strip():
         return NO_RECOVERY_CODE
-    _spend_try(user_id)
+    spend_recovery_code(user_id)
     with services().database.writing() as session:
         used = len(code) <= CODE_MAX and factors.use_recovery_code(session, user_id, code)
         if used:
@@ -42,7 +43,7 @@ def recovery_problem(user_id: int, code: str) -> str | None:
     if not used:
         _note_refusal(user_id)
         return WRONG_RECOVERY_CODE
-    _forgive_tries(user_id)
+    forgive_codes(user_id)
     return None
 
 
@@ -61,13 +62,3 @@ def _use_code(user_id: int, code: str) -> bool:
 def _note_refusal(user_id: int) -> None:
     with services().database.writing() as session:
         audit.record(session, "factor.refused", by=None, account=user_id)
-
-
-def _spend_try(user_id: int) -> None:
-    made = services()
-    made.limits.spend("second-factor", made.settings.limit_second_factor, str(user_id))
-
-
-def _forgive_tries(user_id: int) -> None:
-    made = services()
-    made.limits.forget("second-factor", made.settings.limit_second_factor, str(user_id))

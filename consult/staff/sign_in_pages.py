@@ -11,8 +11,8 @@ from consult.staff.forms import SignInForm
 from consult.staff.members import Member
 from consult.staff.rights import for_staff
 from consult.staff.second_factor import WRONG_PASSKEY, code_problem, recovery_problem
+from consult.staff.tries import spend_passkey
 from consult.storage import factors, staff
-from consult.web.limits import network_of
 from consult.web.services import services
 
 WRONG = "This email address and password do not belong together. Check both and try again."
@@ -36,8 +36,7 @@ def sign_in() -> ResponseReturnValue:
 def passkey_sign_in() -> ResponseReturnValue:
     """Take a passkey, which is worth a password and a second factor."""
     made = services()
-    network = network_of(request.remote_addr)
-    made.limits.spend("sign-in-address", made.settings.limit_sign_in_address, network)
+    spend_passkey()
     user_id = passkeys.used("sign-in", request.form.get("credential", ""))
     with made.database.reading() as session:
         user = staff.user_by_id(session, user_id) if user_id is not None else None

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 
-from limits import parse
+from limits import RateLimitItem, parse_many
 from limits.storage import Storage
 from limits.strategies import FixedWindowRateLimiter
 from sqlalchemy import bindparam, delete, func, select, text
@@ -119,21 +119,32 @@ class RateLimits:
     def spend(self, purpose: str, rate: str, who: str) -> None:
         """Count one try of `who` against `rate` (such as `20 per hour`).
 
-        Raises TooManyRequests (429), saying when to come back, once the rate is used up.
+        Of several rates (`5 per minute; 20 per hour`) each has to allow it.
+        Raises TooManyRequests (429), saying when to come back, once one is used up.
         """
-        if self.allows(purpose, rate, who):
+        used_up = self._used_up(purpose, rate, who)
+        if used_up is None:
             return
-        limit, key = parse(rate), self._key(purpose, who)
-        seconds = self._limiter.get_window_stats(limit, key).reset_time - self._clock().timestamp()
+        stats = self._limiter.get_window_stats(used_up, self._key(purpose, who))
+        seconds = stats.reset_time - self._clock().timestamp()
         raise TooManyRequests(retry_after=max(1, math.ceil(seconds)))
 
     def allows(self, purpose: str, rate: str, who: str) -> bool:
         """Count one try as `spend` does, and say whether the rate allowed it."""
-        return self._limiter.hit(parse(rate), self._key(purpose, who))
+        return self._used_up(purpose, rate, who) is None
 
     def forget(self, purpose: str, rate: str, who: str) -> None:
         """Give the whole allowance back, for instance after a right password."""
-        self._limiter.clear(parse(rate), self._key(purpose, who))
+        for limit in parse_many(rate):
+            self._limiter.clear(limit, self._key(purpose, who))
+
+    def _used_up(self, purpose: str, rate: str, who: str) -> RateLimitItem | None:
+        """Count a try against each rate, the shortest first, up to one that does not allow it."""
+        key = self._key(purpose, who)
+        for limit in sorted(parse_many(rate), key=lambda limit: limit.get_expiry()):
+            if not self._limiter.hit(limit, key):
+                return limit
+        return None
 
     def _key(self, purpose: str, who: str) -> str:
         message = f"{purpose}|{who}".encode("utf-8", "replace")
