@@ -96,7 +96,7 @@ def handlers_of(
             database,
             settings.scratch_dir,
             settings.office.zone,
-            record_writer(database, brand, settings.paper, render),
+            record_writer(database, brand, settings.paper, settings.office.zone, render),
         ),
         jobs.FORGET: partial(forget, database),
         jobs.MAIL_UNFINISHED: partial(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import tzinfo
 
 from consult.report.brand import Brand
 from consult.report.brief import Caller, brief_html, brief_of
@@ -63,9 +64,12 @@ def ask_for_missing_pdf(database: Database, lead_id: int) -> None:
 
 
 def record_writer(
-    database: Database, brand: Brand, paper: Paper, render: Callable[[str], bytes]
+    database: Database, brand: Brand, paper: Paper, zone: tzinfo, render: Callable[[str], bytes]
 ) -> Callable[[Export], bytes]:
-    """What makes the PDF of all that is held about the owner of a lead; `render` prints HTML."""
+    """What makes the PDF of all that is held about the owner of a lead; `render` prints HTML.
+
+    Times in it are told in ``zone``.
+    """
 
     def write(export: Export) -> bytes:
         lead_id = export.lead_id or 0
@@ -74,7 +78,7 @@ def record_writer(
             if export.query == WHOLE_PERSON:
                 ids = erasure.leads_of_person(session, lead_id)
             found = record.record_of(session, ids)
-            today = session.now().date()
-        return render(record_html(found, today, brand, paper))
+            now = session.now().astimezone(zone)
+        return render(record_html(found, now, brand, paper))
 
     return write

@@ -58,7 +58,7 @@ def new_export() -> ResponseReturnValue:
         too_long=count > xlsx_file.MOST_LEADS,
         filters=export_views.filters_shown(search),
         query=search.query(),
-        columns=[column.head for column in columns()],
+        columns=[column.head for column in columns(services().settings.office.zone)],
     )
 
 
@@ -183,7 +183,11 @@ def _send_picked(table: Table) -> ResponseReturnValue:
 def _send(table: Table, bundles: Bundles) -> Response:
     name = f"{_name(services().database.clock().date().isoformat())}.{table}"
     if table == "csv":
-        return _file(csv_file.csv_pieces(columns(), bundles), csv_file.MIMETYPE, name)
+        return _file(
+            csv_file.csv_pieces(columns(services().settings.office.zone), bundles),
+            csv_file.MIMETYPE,
+            name,
+        )
     whole = _workbook(bundles)
     response = _file(_pieces(whole), xlsx_file.MIMETYPE, name)
     response.call_on_close(whole.close)  # also where nobody reads it, as after a HEAD
@@ -199,7 +203,7 @@ def _workbook(bundles: Bundles) -> IO[bytes]:
     """An XLSX file, whole before its first piece goes out, and without a name on the disk."""
     with scratch_folder(services().settings.scratch_dir) as folder:
         whole = TemporaryFile(dir=folder)  # noqa: SIM115 - closed with the response
-        xlsx_file.write_xlsx(whole, folder, columns(), bundles)
+        xlsx_file.write_xlsx(whole, folder, columns(services().settings.office.zone), bundles)
     whole.seek(0)
     return whole
 

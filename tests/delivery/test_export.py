@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -96,7 +97,7 @@ SIGNS = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 
 
 def lines_of(*leads: ExportedLead) -> list[list[str]]:
-    content = b"".join(csv_pieces(columns(), [leads]))
+    content = b"".join(csv_pieces(columns(UTC), [leads]))
     assert content.startswith(b"\xef\xbb\xbf")
     return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
 
@@ -110,7 +111,7 @@ def row_of(lead: ExportedLead) -> dict[str, str]:
 def sheet_of(folder: Path, bundles: Sequence[Sequence[ExportedLead]]):  # type: ignore[no-untyped-def]
     file = folder / "leads.xlsx"
     with file.open("w+b") as target:
-        write_xlsx(target, folder, columns(), bundles)
+        write_xlsx(target, folder, columns(UTC), bundles)
     return load_workbook(file)["Leads"]
 
 
@@ -132,7 +133,7 @@ def refused(text: str) -> str:
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_no_cell_of_a_csv_begins_a_formula(payload: str) -> None:
     lead = replace(LEAD, name=payload, source={"ref": payload})
-    content = b"".join(csv_pieces(columns(), [[lead]])).decode("utf-8-sig")
+    content = b"".join(csv_pieces(columns(UTC), [[lead]])).decode("utf-8-sig")
     # As programs with other habits than ours would part it into cells.
     for separator in ",;\t|":
         for row in csv.reader(io.StringIO(content, newline=""), delimiter=separator):
@@ -162,11 +163,17 @@ def test_defusing_adds_apostrophes_only_and_leaves_none_of_the_signs_at_a_beginn
 
 
 def test_a_csv_quotes_every_cell_and_says_dates_so_that_programs_know_them() -> None:
-    content = b"".join(csv_pieces(columns(), [[LEAD]])).decode("utf-8-sig")
-    assert content.startswith('"Lead","Sent (UTC)",')
+    content = b"".join(csv_pieces(columns(UTC), [[LEAD]])).decode("utf-8-sig")
+    assert content.startswith('"Lead","Business","Name","Sent (UTC)",')
     assert content.count("\r\n") == 2
-    assert '\r\n"7","2026-11-20 14:05","No","2026-11"' in content
+    assert '"2026-11-20 14:05","No","2026-11"' in content
     assert all(line.startswith('"') and line.endswith('"') for line in content.split("\r\n")[:-1])
+
+
+def test_moments_are_told_in_the_zone_of_the_agency() -> None:
+    (sent,) = [c for c in columns(ZoneInfo("America/New_York")) if c.head.startswith("Sent")]
+    assert sent.head == "Sent (America/New_York)"
+    assert sent.cell(LEAD) == datetime(2026, 11, 20, 9, 5)  # noqa: DTZ001
 
 
 def test_a_row_is_in_words() -> None:
@@ -186,7 +193,7 @@ def test_a_row_is_in_words() -> None:
 
 
 def test_the_questions_stand_in_their_order() -> None:
-    head = [column.head for column in columns()]
+    head = [column.head for column in columns(UTC)]
     order = [
         head.index(next(h for h in head if h.endswith(f"({id})"))) for id in newest().questions
     ]
@@ -198,8 +205,8 @@ def test_a_workbook_has_texts_that_are_texts_and_real_numbers_and_dates(tmp_path
     leads = [replace(LEAD, id=number, name=name) for number, name in enumerate(PAYLOADS, start=1)]
     sheet = sheet_of(tmp_path, [leads[:20], leads[20:]])
     head = [cell.value for cell in sheet[1]]
-    assert head == [column.head for column in columns()]
-    assert sheet.freeze_panes == "B2"
+    assert head == [column.head for column in columns(UTC)]
+    assert sheet.freeze_panes == "C2"
     for row, payload in zip(sheet.iter_rows(min_row=2), PAYLOADS, strict=True):
         by_head = dict(zip(head, row, strict=True))
         # XML knows no bare carriage return.

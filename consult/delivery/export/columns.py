@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from fractions import Fraction
 from functools import partial
 from typing import Any, cast
@@ -41,35 +41,38 @@ class Column:
     cell: Callable[[ExportedLead], Cell]
 
 
-def columns() -> tuple[Column, ...]:
-    """All columns, in order; the same for every export, so that two can be laid side by side."""
-    return (*_facts(), *_desk(), *_scores(), *_answers())
+def columns(zone: tzinfo) -> tuple[Column, ...]:
+    """All columns, in order; the same for every export, so that two can be laid side by side.
+
+    Moments are told in ``zone``, the agency's, which the heads name.
+    """
+    return (*_facts(zone), *_desk(zone), *_scores(), *_answers())
 
 
-def _facts() -> Iterator[Column]:
+def _facts(zone: tzinfo) -> Iterator[Column]:
     yield Column("Lead", 7, lambda lead: lead.id)
-    yield Column("Sent (UTC)", 17, lambda lead: _minute(lead.submitted_at))
+    yield Column("Business", 28, lambda lead: lead.business)
+    yield Column("Name", 24, lambda lead: lead.name)
+    yield _moment(zone, "Sent", lambda lead: lead.submitted_at)
     yield Column("Demo", 7, lambda lead: _yes(lead.demo))
     yield Column("Edition", 10, lambda lead: lead.edition)
     yield Column("Questions", 16, lambda lead: _DEPTHS.get(lead.depth, lead.depth))
     yield Column("Minutes taken", 9, lambda lead: round(lead.seconds_taken / 60, 1))
-    yield Column("Name", 24, lambda lead: lead.name)
-    yield Column("Business", 28, lambda lead: lead.business)
     yield Column("Email", 30, lambda lead: lead.email)
     yield Column("Phone", 17, lambda lead: lead.phone)
     yield Column("Wants a consult", 10, lambda lead: _yes(lead.wants_consult))
-    yield Column("Agreed to be contacted (UTC)", 17, lambda lead: _minute(lead.consented_at))
+    yield _moment(zone, "Agreed to be contacted", lambda lead: lead.consented_at)
     for key, head in _SOURCE.items():
         yield Column(head, 16, partial(_source, key))
 
 
-def _desk() -> Iterator[Column]:
+def _desk(zone: tzinfo) -> Iterator[Column]:
     yield Column("Stage", 15, lambda lead: NAMES[cast(Stage, lead.stage)])
-    yield Column("Stage since (UTC)", 17, lambda lead: _minute(lead.stage_since))
+    yield _moment(zone, "Stage since", lambda lead: lead.stage_since)
     yield Column("Holder", 22, lambda lead: lead.holder)
-    yield Column("Reply due (UTC)", 17, lambda lead: _minute(lead.due_at))
-    yield Column("First contact (UTC)", 17, lambda lead: _minute(lead.first_contact_at))
-    yield Column("Consult on (UTC)", 17, lambda lead: _minute(lead.consult_at))
+    yield _moment(zone, "Reply due", lambda lead: lead.due_at)
+    yield _moment(zone, "First contact", lambda lead: lead.first_contact_at)
+    yield _moment(zone, "Consult on", lambda lead: lead.consult_at)
     yield Column("Ask again on", 12, lambda lead: lead.ask_again_on)
 
 
@@ -142,9 +145,18 @@ def _yes(whether: bool) -> str:
     return "Yes" if whether else "No"
 
 
-def _minute(moment: datetime | None) -> Cell:
-    """A moment in UTC without its zone, which the head names: no spreadsheet knows zones."""
-    return moment.replace(tzinfo=None, second=0, microsecond=0) if moment else None
+def _moment(
+    zone: tzinfo, head: str, moment_of: Callable[[ExportedLead], datetime | None]
+) -> Column:
+    """A column of moments without their zone, which the head names: no spreadsheet knows zones."""
+
+    def cell(lead: ExportedLead) -> Cell:
+        moment = moment_of(lead)
+        if moment is None:
+            return None
+        return moment.astimezone(zone).replace(tzinfo=None, second=0, microsecond=0)
+
+    return Column(f"{head} ({zone})", 20, cell)
 
 
 def _score(score: float) -> float:

@@ -90,11 +90,11 @@ class _Making:
             self._add(self._record(self._export))
             self.done = 1
         elif self._export.format == "csv":
-            for piece in csv_pieces(columns(), self._bundles()):
+            for piece in csv_pieces(columns(self._viewer.zone), self._bundles()):
                 self._add(piece)
         else:
             with scratch_folder(scratch) as folder, TemporaryFile(dir=folder) as whole:
-                write_xlsx(whole, folder, columns(), self._bundles())
+                write_xlsx(whole, folder, columns(self._viewer.zone), self._bundles())
                 whole.seek(0)
                 while piece := whole.read(_PART_BYTES):
                     self._add(piece)

@@ -22,7 +22,7 @@ MOST_LEADS = 1_048_575
 """A sheet has 2 to the power of 20 rows, and the first is the head."""
 
 _LONGEST_TEXT = 32_767
-_COLUMNS_BEFORE_SCROLL = 1
+_COLUMNS_BEFORE_SCROLL = 2  # the number and the business stay in sight
 _HEAD_HEIGHT = 48  # points: three lines, which the longest question needs
 
 
@@ -55,8 +55,10 @@ class _Writer:
     def __init__(self, book: Workbook, sheet: Worksheet) -> None:
         self._sheet = sheet
         self._head: Format = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
-        self._moment: Format = book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
-        self._day: Format = book.add_format({"num_format": "yyyy-mm-dd"})
+        # Away from the text in the next column.
+        self._number: Format = book.add_format({"align": "right", "indent": 1})
+        self._moment: Format = book.add_format({"num_format": "yyyy-mm-dd hh:mm", "align": "left"})
+        self._day: Format = book.add_format({"num_format": "yyyy-mm-dd", "align": "left"})
 
     def write(self, columns: Sequence[Column], bundles: Iterable[Sequence[ExportedLead]]) -> None:
         for place, column in enumerate(columns):
@@ -83,7 +85,7 @@ class _Writer:
             case date():
                 self._sheet.write_datetime(row, place, cell, self._day)
             case _:
-                self._sheet.write_number(row, place, cell)
+                self._sheet.write_number(row, place, cell, self._number)
 
 
 def _writable(text: str) -> str:
