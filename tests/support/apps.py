@@ -1,13 +1,15 @@
 """Apps for the tests: each with its own folder, database and settings."""
 
-from contextlib import closing
+import atexit
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import Flask
 from jinja2.bccache import Bucket, BytecodeCache
+from werkzeug.routing import Rule
 
 from consult import create_app
 from consult.delivery.handlers import current_handlers
@@ -38,6 +40,25 @@ class CompiledTemplates(BytecodeCache):
 
 
 _COMPILED = CompiledTemplates()
+
+
+class KnownRule(Rule):
+    """A URL rule whose builder is compiled once for all apps of a run.
+
+    Werkzeug writes and compiles a function for each rule, which was three quarters of making an
+    app. What it writes follows from the key alone.
+    """
+
+    _known: ClassVar[dict[object, Callable[..., tuple[str, str]]]] = {}
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        key = (self.rule, self.subdomain, repr(self.defaults), append_unknown)
+        if key not in self._known:
+            self._known[key] = super()._compile_builder(append_unknown)
+        return self._known[key]
+
+
+Flask.url_rule_class = KnownRule
 
 
 def make_settings(var_dir: Path, **changes: Any) -> Settings:
@@ -75,9 +96,16 @@ def services_of(app: Flask) -> Services:
 def deliver(app: Flask) -> int:
     """Do everything that is due, as the worker would; how many jobs that were."""
     made = services_of(app)
-    with closing(Renderer()) as renderer:
-        handlers = current_handlers(made.choices, made.database, renderer.render)
-        return Worker(made.database, handlers).run_once()
+    handlers = current_handlers(made.choices, made.database, _renderer().render)
+    return Worker(made.database, handlers).run_once()
+
+
+@lru_cache(maxsize=1)
+def _renderer() -> Renderer:
+    """One rendering process for all tests: it takes longer to start than to make a PDF."""
+    renderer = Renderer()
+    atexit.register(renderer.close)
+    return renderer
 
 
 @lru_cache(maxsize=1)

@@ -3,8 +3,11 @@
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask
+from flask.ctx import RequestContext
+from flask.wrappers import Response
 
 from tests.support.headers import header_problems
 from tests.support.inspection import page_problems
@@ -54,6 +57,18 @@ class PageClient:
         """Send a form as it is filled in."""
         assert form.method == "post", f"the form for {form.action} does not post"
         return self.post(form.action, form.data, status=status)
+
+    def request_context(self, path: str) -> RequestContext:
+        """What the app has about a request from this browser, for what happens beside a page."""
+        environ = {"REMOTE_ADDR": "127.0.0.1"}
+        return self.app.test_request_context(path, base_url=self.base_url, environ_base=environ)
+
+    def take_cookies(self, answer: Response) -> None:
+        """Keep the cookies of an answer that this browser did not ask for."""
+        host = urlsplit(self.base_url).hostname or ""
+        for cookie in answer.headers.getlist("Set-Cookie"):
+            name, value = cookie.partition(";")[0].split("=", 1)
+            self._client.set_cookie(name, value, domain=host)
 
     def follow(self, page: Page) -> Page:
         """Go where a redirect leads, and on until a page comes."""

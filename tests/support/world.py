@@ -17,7 +17,7 @@ from consult.storage.staff_tables import StaffUserRow
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.passkeys import add_passkey_row
-from tests.support.staff import make_lead, make_user, sign_in
+from tests.support.staff import enter, make_lead, make_user, signed_in
 from tests.support.submissions import CONTACT
 
 NOBODY, DISABLED, STAFF, ADMIN = ROLES = ("nobody", "disabled", "staff", "admin")
@@ -40,8 +40,8 @@ class World:
             make_user(self.app, _EMAILS[role], admin=role == ADMIN)
         self._browsers = {role: PageClient(self.app) for role in ROLES}
         for role in _EMAILS:
-            sign_in(self._browsers[role], _EMAILS[role])
-            sign_in(PageClient(self.app), _EMAILS[role])  # at another desk
+            enter(self._browsers[role], _EMAILS[role])
+            signed_in(self.app, _EMAILS[role])  # at another desk
         self._tokens = {role: self._form_token(role) for role in ROLES}
         self.leads = [make_lead(self.app, contact=CONTACT) for _ in range(2)]
         self._notes = self._with_notes()
