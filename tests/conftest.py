@@ -23,6 +23,15 @@ hypothesis_settings.register_profile("relay", deadline=None, print_blob=True)
 hypothesis_settings.load_profile("relay")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options of `./run test` beside pytest's own."""
+    parser.addoption(
+        "--every-look",
+        action="store_true",
+        help="look at every page state in every width and colour scheme, not in pairs by turns",
+    )
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_settings_from_outside() -> None:
     """A developer's own settings have no say in what the tests find."""

@@ -10,7 +10,6 @@ from playwright.sync_api import Browser
 from tests.support import staff
 from tests.support.apps import make_app
 from tests.support.browser import (
-    AXE_RULES,
     DESK_WIDTH,
     PHONE_WIDTH,
     Visit,
@@ -71,7 +70,7 @@ def look_at(visit: Visit) -> None:
     """The page is fit for everybody, also with what only a browser with passkeys shows."""
     for width, scheme in ((PHONE_WIDTH, "light"), (DESK_WIDTH, "dark")):
         visit.look(width, "dark" if scheme == "dark" else "light")
-        assert axe_violations(visit, AXE_RULES) == []
+        assert axe_violations(visit) == []
         assert visit.overflow() == 0
     assert small_targets(visit, least=24) == []
 
@@ -119,7 +118,7 @@ def test_a_device_tells_that_it_has_one_already(browser: Browser, origin: str) -
         visit.open(f"{FACTORS}/passkeys/new")
         visit.tab.get_by_role("button", name="Make a passkey").click()
         visit.tab.get_by_text("This device has a passkey for you already.").wait_for()
-        assert axe_violations(visit, AXE_RULES) == []
+        assert axe_violations(visit) == []
 
 
 def test_who_has_none_or_stops_it_is_told_and_can_go_on(browser: Browser, origin: str) -> None:

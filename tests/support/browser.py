@@ -9,7 +9,7 @@ import os
 import shutil
 import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -41,13 +41,6 @@ FLAGS = (
 SLOW_MACHINE_MS = 30_000
 AXE_SCRIPT = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 AXE_RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
-RULES_OF_LOOKS = (
-    "color-contrast",
-    "target-size",
-    "link-in-text-block",
-    "scrollable-region-focusable",
-)
-"""The rules of axe that may judge the same page otherwise in other colours or another width."""
 PHONE_WIDTH, DESK_WIDTH, ZOOMED_WIDTH = 360, 1280, 320
 """CSS pixels; 320 is what a window of 1280 is left with at 400% zoom."""
 
@@ -192,16 +185,12 @@ def _note_error(visit: Visit, error: Error) -> None:
     visit.faults.append(f"{visit.path}: {error.message}")
 
 
-def axe_violations(visit: Visit, rules: Sequence[str] = AXE_RULES) -> list[str]:
-    """What axe finds against WCAG 2.0 to 2.2 A and AA and good practice, one line an element.
-
-    `rules` may name single rules instead, as `RULES_OF_LOOKS` does.
-    """
+def axe_violations(visit: Visit) -> list[str]:
+    """What axe finds against WCAG 2.0 to 2.2 A and AA and good practice, one line an element."""
     faults_of_the_page = list(visit.faults)
     if visit.tab.evaluate("typeof axe === 'undefined'"):
         visit.tab.evaluate(f"{AXE_SCRIPT}\n;void 0")
-    kind = "tag" if rules is AXE_RULES else "rule"
-    options = {"runOnly": {"type": kind, "values": list(rules)}, "resultTypes": ["violations"]}
+    options = {"runOnly": list(AXE_RULES), "resultTypes": ["violations"]}
     run = "async (options) => (await axe.run(options)).violations"
     violations = visit.tab.evaluate(run, options)
     # Axe tries inline styles on the page, and the page's content policy complains about them.
