@@ -162,7 +162,9 @@ def _stages(search: LeadSearch) -> Iterator[Filter]:
             lambda lead: lead.stage == search.stages[0], "submitted_at", index="ix_leads_stage"
         )
     elif search.stages:
-        if _only_open(search):
+        # Those held or waiting are asked for by indexes of open ones already.
+        told = search.due or search.holder not in ("", "offered")
+        if _only_open(search) and not told:
             yield _indexed(is_open, "submitted_at", index="ix_leads_open")
         if search.stages != OPEN:
             yield Filter(lambda lead: lead.stage.in_(search.stages))

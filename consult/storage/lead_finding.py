@@ -2,7 +2,7 @@
 
 No page costs more because there are more leads. If any filter leaves few leads over, those are read
 and the other filters looked at for each. Otherwise the leads are walked in the order wanted, along
-an index, until the page is full. A walk that meets very few ends after some thousands and says so:
+an index, until the page is full. A walk that meets very few ends after some hundreds and says so:
 its page has a place to go on from, and may be empty.
 """
 
@@ -35,14 +35,17 @@ from consult.storage.models import ContactRow, SubmissionRow
 from consult.storage.staff_tables import StaffUserRow
 
 PAGE_SIZE = 50
-FEW = 2_000
-"""So many leads are read in one go."""
+FEW, SOME = 2_000, 4_000
+"""So many leads are read in one go; of so many, those that another such filter selects too."""
 
-WALK = 5_000
-"""So many are walked over for one page."""
+WALK, WALK_ON = 800, 3_000
+"""So many are walked over for a first page, and for one on the way."""
 
-COUNT_TO, COUNT_AMONG = 1_000, 2_000
-"""Up to so many are counted, among so many of those walked over."""
+COUNT_TO = 1_000
+"""Up to so many are counted, among those read or walked over for the first page."""
+
+_PROBE = 500
+"""The index is walked whose leads are furthest between, as seen so many ahead."""
 
 _AT_ONCE = 500
 _ID_MAX = 2**31 - 1
@@ -118,10 +121,10 @@ class Finding:
         self._session = session
         self._filters = filters_of(search, viewer, session.now())
         self._few = self._fewest()
+        self._chosen: dict[tuple[_Start | None, bool], Filter] = {}
         column = search.sort.removeprefix("-")
         self._column = _COLUMNS.get(column, column)
         self._down = search.sort == "newest" or search.sort.startswith("-")
-        self._needed = {"submission_id", self._column, *_columns_of(self._filters)}
 
     def page(self, *, after: str = "", before: str = "", limit: int = PAGE_SIZE) -> FoundPage:
         """A page of leads.
@@ -135,16 +138,20 @@ class Finding:
         back = self._start(before)
         start = back or self._start(after)
         down = self._down if back is None else not self._down
-        ids = self._ids(start, down, limit + 1)
-        more, ids = len(ids) > limit, ids[:limit]
-        turn = "" if more else self._turn(start, down, WALK)
+        # The first page is counted as well: with the same look at the leads, as that is most of it.
+        wanted = (limit if start else max(limit, COUNT_TO)) + 1
+        found = self._ids(start, down, wanted)
+        turn = "" if len(found) == wanted else self._turn(start, down)
+        more, ids = len(found) > limit, found[:limit]
         leads = by_ids(self._session, ids)
+        cut_short = bool(turn) and not more
         further = self._place(leads[-1]) if more else turn
         behind = self._place(leads[0]) if leads and start else ""
         if back:
-            return FoundPage(leads[::-1], further, behind, bool(turn), None)
-        count = None if start else self._count(len(leads), complete=not (more or turn))
-        return FoundPage(leads, behind, further, bool(turn), count)
+            return FoundPage(leads[::-1], further, behind, cut_short, None)
+        exact = not turn and len(found) <= COUNT_TO
+        count = None if start else Count(min(len(found), COUNT_TO), exact)
+        return FoundPage(leads, behind, further, cut_short, count)
 
     def beside(self, lead_id: int) -> tuple[int | None, int | None]:
         """The leads before and after one; None at either end, and where a walk finds none.
@@ -159,69 +166,100 @@ class Finding:
         before, after = (ids[0] if ids else None for ids in found)
         return before, after
 
-    def _count(self, shown: int, *, complete: bool) -> Count:
-        """How many leads there are, as far as that is quickly told."""
-        if complete:
-            return Count(shown, exact=True)
-        looked_at = 2 * FEW if self._few else COUNT_AMONG
-        some = self._matching(None, self._down, looked_at).limit(COUNT_TO + 1).subquery()
-        number = self._session.scalar(select(func.count()).select_from(some)) or 0
-        all_seen = number <= COUNT_TO and not self._turn(None, self._down, COUNT_AMONG)
-        return Count(min(number, COUNT_TO), exact=all_seen)
-
-    def _fewest(self) -> Filter | None:
-        """The filter that selects the fewest leads, if those are few."""
+    def _fewest(self) -> Sequence[Filter]:
+        """The filter that selects few leads, or the two that select some; none if all do many."""
         indexed = [found for found in self._filters if found.ids is not None]
         if not indexed:
-            return None
-        capped = [found.ids.limit(FEW + 1).subquery() for found in indexed if found.ids is not None]
+            return ()
+        most = SOME if len(indexed) > 1 else FEW
+        capped = [
+            found.ids.limit(most + 1).subquery() for found in indexed if found.ids is not None
+        ]
         counts = [select(func.count()).select_from(ids).scalar_subquery() for ids in capped]
-        found = self._session.execute(select(*counts)).one()
-        number, which = min((count, index) for index, count in enumerate(found))
-        return indexed[which] if number <= FEW else None
+        numbers = self._session.execute(select(*counts)).one()
+        ranked = sorted((number, at) for at, number in enumerate(numbers) if number <= most)
+        if ranked and ranked[0][0] <= FEW:
+            return [indexed[ranked[0][1]]]
+        return [indexed[at] for _, at in ranked[:2]] if len(ranked) > 1 else ()
 
     def _ids(self, start: _Start | None, down: bool, limit: int) -> list[int]:
-        query = self._matching(start, down, 2 * FEW if self._few else WALK)
-        if self._few or not self._is_sqlite:
-            lead_columns = query.selected_columns
-            query = query.order_by(*_ordered(lead_columns.key, lead_columns.submission_id, down))
-        # SQLite gives a walk's rows in the order walked; told to, it would sort them all once more.
-        return list(self._session.scalars(query.limit(limit)))
+        return list(self._session.scalars(self._matching(start, down).limit(limit)))
 
     @property
     def _is_sqlite(self) -> bool:
         return self._session.get_bind().dialect.name == "sqlite"
 
-    def _matching(self, start: _Start | None, down: bool, most: int) -> Select[int, Any]:
-        """The ids and order of those among so many candidates that all filters hold for."""
-        candidates = self._candidates(start, down).limit(most)
-        needed = [getattr(LeadRow, name) for name in self._needed]
-        lead = aliased(LeadRow, candidates.with_only_columns(*needed).subquery())
-        query = select(lead.submission_id, getattr(lead, self._column).label("key"))
-        query = query.where(*(found.holds(lead) for found in self._filters))
-        # Few leads are read whatever their order, so that the place has to be looked at here.
-        return query.where(self._beyond(lead, start, down)) if self._few and start else query
+    def _matching(self, start: _Start | None, down: bool) -> Select[int]:
+        """The ids of those among the candidates that all filters hold for, in order."""
+        candidates = self._candidates(start, down).limit(2 * SOME if self._few else _walk(start))
+        looked_at = list(self._looked_at(start, down))
+        needed = {"submission_id", self._column, *_columns_of(looked_at)}
+        columns = [getattr(LeadRow, name) for name in sorted(needed)]
+        lead = aliased(LeadRow, candidates.with_only_columns(*columns).subquery())
+        query = select(lead.submission_id).where(*(found.holds(lead) for found in looked_at))
+        if self._few and start:
+            # Few leads are read whatever their order, so that the place has to be looked at here.
+            query = query.where(self._beyond(lead, start, down))
+        if self._is_sqlite and not self._few:
+            # It gives a walk's rows in the order walked; told to, it would sort them all once more.
+            return query
+        return query.order_by(*_ordered(getattr(lead, self._column), lead.submission_id, down))
+
+    def _looked_at(self, start: _Start | None, down: bool) -> Iterator[Filter]:
+        """The filters to look at for each candidate: not the one that chose them.
+
+        Without it, an index often tells all, and no lead has to be read.
+        """
+        chosen: Sequence[Filter | None] = self._few or [self._walked_by(start, down)]
+        for found in self._filters:
+            # On the way, a walk begins at its place, which may be before the range: see `_bounds`.
+            is_half = found.bounds and start and not self._few
+            if found not in chosen or is_half:
+                yield found
 
     def _candidates(self, start: _Start | None, down: bool) -> Select[LeadRow]:
-        """Where to look for leads: the few of one filter, or all along the order wanted.
+        """Where to look for leads: the few of some filter, or all along the order wanted.
 
         It becomes a subquery with a limit, which neither engine looks into when it plans the rest:
         left to themselves, both may choose to walk over all leads for the sake of the order.
         """
         if self._few:
-            index = next(iter(self._few.indexes.values()), None)
-            return using(index, select(LeadRow).where(*_given(self._few.leads)))
-        return self._walk(start, down)
+            few, *others = self._few
+            index = next(iter(few.indexes.values()), None)
+            as_well = [found.ids.subquery() for found in others if found.ids is not None]
+            query = using(index, select(LeadRow).where(*_given(few.leads)))
+            return query.where(*(LeadRow.submission_id.in_(select(ids)) for ids in as_well))
+        return self._along(self._walked_by(start, down), start, down)
 
-    def _walk(self, start: _Start | None, down: bool) -> Select[LeadRow]:
-        """Leads in order, as an index of one of the filters has them, or else that of all."""
+    def _walked_by(self, start: _Start | None, down: bool) -> Filter | None:
+        """The filter with an index that has leads in order; None where only that of all has."""
         ordering = [found for found in self._filters if self._column in found.indexes]
-        # A range on the column itself shortens the walk by its ends only.
-        ordering.sort(key=lambda found: found.walked is None)
-        query = using(_INDEXES.get(self._column), select(LeadRow))
-        for found in ordering[:1]:
-            query = using(found.indexes[self._column], select(LeadRow))
-            query = query.where(*_given(found.walked))
+        if selecting := [found for found in ordering if found.walked is not None]:
+            return self._sparsest(selecting, start, down)
+        return ordering[0] if ordering else None
+
+    def _sparsest(self, filters: Sequence[Filter], start: _Start | None, down: bool) -> Filter:
+        """The filter whose leads are furthest between from here on: so many of them go furthest."""
+        if len(filters) == 1:
+            return filters[0]
+        if (start, down) not in self._chosen:
+            key = getattr(LeadRow, self._column)
+            ahead = [
+                self._along(found, start, down).with_only_columns(key).offset(_PROBE).limit(1)
+                for found in filters
+            ]
+            ends = self._session.execute(select(*(end.scalar_subquery() for end in ahead))).one()
+            furthest = min if down else max
+            some = [end for end in ends if end is not None]
+            at = ends.index(None if len(some) < len(ends) else furthest(some))
+            self._chosen[start, down] = filters[at]
+        return self._chosen[start, down]
+
+    def _along(self, by: Filter | None, start: _Start | None, down: bool) -> Select[LeadRow]:
+        index = by.indexes[self._column] if by else _INDEXES.get(self._column)
+        query = using(index, select(LeadRow))
+        if by:
+            query = query.where(*_given(by.walked))
         query = query.where(*self._bounds(start is None, down))
         if start:
             query = query.where(self._beyond(LeadRow, start, down))
@@ -243,13 +281,13 @@ class Finding:
                 if end is not None:
                     yield end
 
-    def _turn(self, start: _Start | None, down: bool, most: int) -> str:
-        """The place at which a walk of so many leads ends; empty if there are no more than that."""
+    def _turn(self, start: _Start | None, down: bool) -> str:
+        """The place at which a walk ends; empty if it comes to the end of the leads before."""
         if self._few:
             return ""
-        walk = self._walk(start, down).offset(most - 1).limit(1).subquery()
-        lead = aliased(LeadRow, walk)
-        row = self._session.execute(select(getattr(lead, self._column), lead.submission_id)).first()
+        key = getattr(LeadRow, self._column)
+        walk = self._candidates(start, down).with_only_columns(key, LeadRow.submission_id)
+        row = self._session.execute(walk.offset(_walk(start) - 1).limit(1)).first()
         return _as_text(*row) if row else ""
 
     def _beyond(self, lead: Lead, start: _Start | None, down: bool) -> ColumnElement[bool]:
@@ -307,6 +345,10 @@ def how_many(session: Session, search: LeadSearch, viewer: Viewer) -> int:
     """How many leads a search selects, every one of them counted: no page should wait for that."""
     conditions = (found.holds(LeadRow) for found in filters_of(search, viewer, session.now()))
     return session.scalar(select(func.count()).select_from(LeadRow).where(*conditions)) or 0
+
+
+def _walk(start: _Start | None) -> int:
+    return WALK_ON if start else WALK
 
 
 def _columns_of(filters: Sequence[Filter]) -> Iterator[str]:

@@ -144,14 +144,14 @@ def test_search_finds_by_words_of_all_kinds(
 def test_a_long_way_without_a_match_is_told(
     client: PageClient, made: list[Made], database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lead_finding, "FEW", -1)
-    monkeypatch.setattr(lead_finding, "WALK", 20)
+    for name, number in (("FEW", -1), ("WALK", 20), ("WALK_ON", 20)):
+        monkeypatch.setattr(lead_finding, name, number)
     with database.writing() as session:
         session.execute(update(LeadRow).values(separation=1))
     page = client.get("/staff/?separation=clear")
     presses = 0
     while "Look further" in page.links:
-        assert "thousands of leads looked through" in page.text
+        assert "among the leads looked through" in page.text
         page = client.get(page.link("Look further"))
         presses += 1
     assert presses in (2, 3)

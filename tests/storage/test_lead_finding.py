@@ -127,8 +127,9 @@ def test_a_search_finds_what_a_look_at_every_lead_finds(
     @given(SEARCHES, st.integers(3, 60), st.sampled_from(((5_000, 10_000), (8, 20), (0, 15))))
     @example(LeadSearch(), 7, (0, 10))
     def check(search: LeadSearch, limit: int, so_many: tuple[int, int]) -> None:
-        monkeypatch.setattr(lead_finding, "FEW", so_many[0])
-        monkeypatch.setattr(lead_finding, "WALK", so_many[1])
+        few, walk = so_many
+        for name, number in (("FEW", few), ("SOME", 2 * few), ("WALK", walk), ("WALK_ON", walk)):
+            monkeypatch.setattr(lead_finding, name, number)
         with database.reading() as session:
             found = all_pages(session, search, limit)
             every = list(every_id(session, search, ME))
