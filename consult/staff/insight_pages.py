@@ -18,6 +18,7 @@ from consult.storage import insights
 from consult.storage.insights import Slice
 from consult.storage.settling import HANDED_IN
 from consult.web.services import services
+from consult.web.text import one_line
 
 PERIODS = {"30": "Last 30 days", "90": "Last 90 days", "365": "Last 12 months", "own": "From – to"}
 KINDS = {"real": "Owners", "demo": "Demo", "test": "Tests"}
@@ -124,7 +125,7 @@ def _filters(query: MultiDict[str, str], there: set[str], today: date) -> Filter
     kind = query.get("kind", "")
     if kind not in KINDS:
         kind = "demo" if "real" not in there and "demo" in there else "real"
-    source = query.get("source", "")
+    source = one_line(query.get("source", ""))
     depth = query.get("depth", "")
     of = Slice(
         kind=kind,

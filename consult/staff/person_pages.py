@@ -21,7 +21,7 @@ from consult.storage.database import Session
 from consult.storage.desk import desk_of
 from consult.storage.erasure import How
 from consult.web.services import services
-from consult.web.text import number_in
+from consult.web.text import number_in, one_line
 
 _JSON = "application/json"
 
@@ -37,7 +37,7 @@ def person() -> ResponseReturnValue:
 @for_admins
 def find_person() -> ResponseReturnValue:
     """Go to what is held about the person with this mail address."""
-    typed = request.form.get("address", "")[:254]
+    typed = one_line(request.form.get("address", ""))[:254]
     with services().database.reading() as session:
         found = erasure.find_person(session, typed)
         unfinished = leaves.has_address(session, typed)

@@ -167,7 +167,9 @@ def _source_to_query(source: str) -> str:
 
 def _source(values: Iterable[str]) -> str | None:
     value = next(iter(values))
-    return value.removeprefix(_NO_SOURCE) if len(value) <= _SOURCE_MAX + 1 else None
+    # No source has a NUL in it, and PostgreSQL takes none, not even to look for it.
+    could_be = len(value) <= _SOURCE_MAX + 1 and "\0" not in value
+    return value.removeprefix(_NO_SOURCE) if could_be else None
 
 
 def _day(values: Iterable[str]) -> date | None:

@@ -7,9 +7,11 @@ the template of its family.
 from __future__ import annotations
 
 import logging
+from urllib.parse import urlsplit
 
-from flask import Flask, Response, render_template
+from flask import Flask, Response, redirect, render_template
 from werkzeug.exceptions import HTTPException, TooManyRequests
+from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response as AnyResponse
 
 from consult.web.logs import request_id
@@ -26,8 +28,13 @@ LAST_RESORT = (
 def error_page(error: HTTPException) -> AnyResponse | HTTPException:
     """Return the page for an error, with the headers that belong to its status.
 
-    A redirect is an exception in Werkzeug too and passes through as it is.
+    A redirect is an exception in Werkzeug too and passes through as it is, save that it keeps to
+    this site: Werkzeug writes the host of the request into it, whoever chose that.
     """
+    if isinstance(error, RequestRedirect):
+        parts = urlsplit(error.new_url)
+        path = "/" + parts.path.lstrip("/")
+        return redirect(f"{path}?{parts.query}" if parts.query else path, error.code)
     if error.code is None or error.code < 400:
         return error
     code = error.code if error.code in WORDED else (500 if error.code >= 500 else 400)

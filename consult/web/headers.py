@@ -8,6 +8,7 @@ here depends on an earlier hook having run, because a request refused early neve
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from enum import Enum
 from functools import cache
@@ -41,16 +42,15 @@ _FEATURES = (
     "midi",
     "payment",
     "picture-in-picture",
-    "publickey-credentials-get",
+    "publickey-credentials-create",
     "publickey-credentials-get",
     "screen-wake-lock",
     "usb",
     "xr-spatial-tracking",
 )
 PERMISSIONS_POLICY = ", ".join(f"{feature}=()" for feature in _FEATURES)
-# Staff may sign in with a passkey.
-_PASSKEYS = "publickey-credentials-get="
-STAFF_PERMISSIONS_POLICY = PERMISSIONS_POLICY.replace(f"{_PASSKEYS}()", f"{_PASSKEYS}(self)")
+# Staff may make passkeys, and sign in with them.
+STAFF_PERMISSIONS_POLICY = re.sub(r"(publickey-[a-z-]+)=\(\)", r"\1=(self)", PERMISSIONS_POLICY)
 
 PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 NUMBER_MAX = 2**31 - 1
@@ -9,11 +10,14 @@ NUMBER_MAX = 2**31 - 1
 
 # They shape words in Persian, Hindi and emoji, and turn nothing round.
 _JOINERS = frozenset("\u200c\u200d")
+# More than three marks on a letter are no language, and climb over the lines around.
+_PILED_MARKS = re.compile(r"(?<=[\u0300-\u036f]{3})[\u0300-\u036f]+")
 
 
 def one_line(text: str) -> str:
-    """Return a text as one line without control and direction characters or lone surrogates."""
-    return " ".join("".join(_kept(letter) for letter in text).split())
+    """Return a text as one line without control and direction characters, or letters piled high."""
+    kept = "".join(_kept(letter) for letter in text)
+    return " ".join(_PILED_MARKS.sub("", kept).split())
 
 
 def many_lines(text: str) -> str:
