@@ -26,6 +26,8 @@ TEXT_MAX = 100
 _SOURCE_MAX = 200
 _ID_MAX = 2**31 - 1
 _NO_SOURCE = "-"
+# No text that is kept has one, no page may show one, and PostgreSQL takes no NUL in a question.
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _WORDS: Mapping[str, frozenset[str]] = {
     "holder": frozenset({"me", "nobody", "offered"}),
     "separation": frozenset(BANDS["separation"]),
@@ -134,7 +136,7 @@ def _shortest(stages: tuple[Stage, ...]) -> tuple[str, ...]:
 
 
 def _text(values: Iterable[str]) -> str | None:
-    return " ".join(values)
+    return _CONTROLS.sub(" ", " ".join(values))
 
 
 def _stages(values: Iterable[str]) -> tuple[Stage, ...] | None:
@@ -167,8 +169,7 @@ def _source_to_query(source: str) -> str:
 
 def _source(values: Iterable[str]) -> str | None:
     value = next(iter(values))
-    # No source has a NUL in it, and PostgreSQL takes none, not even to look for it.
-    could_be = len(value) <= _SOURCE_MAX + 1 and "\0" not in value
+    could_be = len(value) <= _SOURCE_MAX + 1 and not _CONTROLS.search(value)
     return value.removeprefix(_NO_SOURCE) if could_be else None
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, redirect, render_template
+from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException, TooManyRequests
 from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response as AnyResponse
@@ -28,13 +28,8 @@ LAST_RESORT = (
 def error_page(error: HTTPException) -> AnyResponse | HTTPException:
     """Return the page for an error, with the headers that belong to its status.
 
-    A redirect is an exception in Werkzeug too and passes through as it is, save that it keeps to
-    this site: Werkzeug writes the host of the request into it, whoever chose that.
+    A redirect is an exception in Werkzeug too and passes through as it is.
     """
-    if isinstance(error, RequestRedirect):
-        parts = urlsplit(error.new_url)
-        path = "/" + parts.path.lstrip("/")
-        return redirect(f"{path}?{parts.query}" if parts.query else path, error.code)
     if error.code is None or error.code < 400:
         return error
     code = error.code if error.code in WORDED else (500 if error.code >= 500 else 400)
@@ -54,8 +49,18 @@ def in_words(seconds: int) -> str:
 
 
 def install(app: Flask) -> None:
-    """Answer every error of the app with a page of its own look."""
+    """Answer every error of the app with a page of its own look, and redirect within the site."""
     app.register_error_handler(HTTPException, error_page)
+    app.after_request(_stay_here)
+
+
+def _stay_here(response: Response) -> Response:
+    """Take the host out of a redirect of the router: it is the one that the request claims."""
+    if isinstance(request.routing_exception, RequestRedirect):
+        parts = urlsplit(request.routing_exception.new_url)
+        path = "/" + parts.path.lstrip("/")
+        response.location = f"{path}?{parts.query}" if parts.query else path
+    return response
 
 
 def _body(code: int, error: HTTPException) -> str:

@@ -1,5 +1,6 @@
 """The header table holds on every status, made early or late, and on every kind of answer."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,6 +45,14 @@ def test_an_early_refusal_of_a_foreign_form_has_the_headers(pages: PageClient) -
 
 def test_an_address_that_leads_nowhere(pages: PageClient) -> None:
     assert pages.get("/no/such/page", status=404).h1 == "There is nothing here"
+
+
+@pytest.mark.parametrize("path", ["/check/x//who", "/check//evil.example//who", "/static//x?a=b"])
+def test_a_redirect_of_the_router_stays_here(breaking_app: Flask, path: str) -> None:
+    """The host of a request is what its sender says it is."""
+    answer = breaking_app.test_client().get(path, headers={"Host": "evil.example"})
+    assert answer.status_code == 308
+    assert re.match(r"/[a-z]", answer.location)
 
 
 def test_a_get_where_a_post_belongs(pages: PageClient) -> None:

@@ -16,6 +16,8 @@ from consult.web.text import one_line
         ("می‌خواهم", "می‌خواهم"),
         ("🏃‍♀️ Łódź שלום", "🏃‍♀️ Łódź שלום"),
         ("<b>&", "<b>&"),
+        ("Ngu\u0302\u0303n", "Ngu\u0302\u0303n"),
+        ("Z\u0351\u036b\u0343\u036a\u0302\u034f", "Z\u0351\u036b\u0343"),
     ],
 )
 def test_words_stay_and_traps_go(typed: str, kept: str) -> None:

@@ -1,0 +1,141 @@
+"""Scripts, endless words and piled letters in every field: nothing runs, and every page holds."""
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Dialog
+
+from consult.owner.source import source_of, with_referrer
+from consult.relay.notices import WEBHOOK_KINDS
+from consult.storage import desk, notes, webhooks
+from consult.storage.staff_tables import StaffUserRow
+from consult.storage.webhooks import Try
+from consult.web.text import one_line
+from tests.support import staff
+from tests.support.apps import make_app, services_of
+from tests.support.browser import PHONE_WIDTH, Visit, serving, visiting
+from tests.support.client import PageClient
+from tests.support.personas import CONTACT
+from tests.support.results import hand_in
+
+SCRIPT = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}<!--"
+ENDLESS = "W" * 200
+STRANGE = (
+    '=HYPERLINK("http://evil.example","x") @SUM(1) '
+    "\u202egnp.exe\u202c \u2067a\u2069 \0\x07\u200b\ufeff "
+    + "Z\u0351\u036b\u0343\u036a\u0302\u034f\u0334\u0319\u0324" * 8
+    + " javascript:alert(1) مرحبا 🦔"
+)
+TEXTS = (SCRIPT, ENDLESS, STRANGE)
+COUNT_RUNNING = """document.querySelectorAll(
+  'script:not([src]), [onerror], [onload], [onclick], [href^="javascript:" i]').length"""
+
+
+@pytest.fixture(scope="module")
+def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, list[str]]]:
+    """A site whose every field holds one of `TEXTS`: its address, and the results."""
+    apps: list[Flask] = []
+
+    def make(address: str) -> Flask:
+        apps.append(make_app(tmp_path_factory.mktemp("attacked"), base_url=address))
+        return apps[0]
+
+    with serving(make) as origin:
+        yield origin, fill(apps[0])
+
+
+def fill(app: Flask) -> list[str]:
+    """Type every text wherever anybody can; the paths of the results."""
+    for number in range(1, 4):
+        staff.make_user(app, f"{number}{'m' * 50}@{'h' * 60}.example", admin=True)
+    staff.make_user(app, admin=True)
+    results = [leave_everything(app, text) for text in TEXTS]
+    with services_of(app).database.writing() as session:
+        for lead, text in enumerate(map(one_line, TEXTS), 1):
+            session.get_one(StaffUserRow, lead).name = text[:200]
+            desk.take(session, lead, by=lead)
+            desk.log_contact(session, lead, by=lead, way="phone", reached=True, words=text * 5)
+            notes.add(session, lead, (text * 50)[: notes.TEXT_MAX], by=lead)
+            desk.hand_over(session, lead, 4, by=lead, words=text)
+            address = f'https://{"h" * 60}.example/"><script>alert({lead})</script>{"w" * 900}'
+            added = webhooks.add(
+                session,
+                address,
+                WEBHOOK_KINDS,
+                with_contact=False,
+                salt=str(lead),
+                secret_check="",
+                by=1,
+            )
+            message = webhooks.plan(session, added)
+            webhooks.record_try(session, message, Try(session.now(), 3, 500, SCRIPT, text))
+    give_the_brand(app)
+    return results
+
+
+def leave_everything(app: Flask, text: str) -> str:
+    """What an owner and their browser tell us."""
+    typed = dict.fromkeys(("utm_source", "utm_medium", "utm_campaign", "ref"), text)
+    source = with_referrer(source_of(typed), f"https://evil.example/{text}", "http://here")
+    result, client = hand_in(app, source=source), PageClient(app)
+    details = {"name": text[:200], "business": text[:200], "phone": text[:40]}
+    email = f"{'w' * 60}@{'e' * 60}.example"
+    form = client.get(f"{result}/contact").form("/contact")
+    client.submit(form.fill(**CONTACT | details | {"email": email}))
+    return result
+
+
+def give_the_brand(app: Flask) -> None:
+    admin = staff.signed_in(app)
+    form = admin.get("/staff/settings/brand").form("/settings/brand")
+    texts = {"brand-name": SCRIPT[:80], "brand-product": SCRIPT[-80:], "brand-phone": SCRIPT[:40]}
+    link = f"https://evil.example/{'w' * 400}?'onerror=alert(1)"
+    admin.submit(form.fill(**texts, **{"brand-consult_url": link}))
+
+
+PAGES = (
+    *("/staff/", "/staff/leads/1", "/staff/leads/2", "/staff/leads/3", "/staff/leads/2/delete"),
+    *("/staff/leads/1/data", "/staff/leads/bulk?lead=1&lead=2&lead=3", "/staff/insights"),
+    *("/staff/settings/webhooks", "/staff/settings/webhooks/1", "/staff/settings/webhooks/2"),
+    *("/staff/settings/people", "/staff/settings/people/2", "/staff/settings/audit-log"),
+    *("/staff/settings/brand", "/staff/exports/new", "/staff/account"),
+)
+
+
+def test_nothing_that_somebody_typed_runs_or_breaks_a_page(
+    browser: Browser, attacked: tuple[str, list[str]]
+) -> None:
+    origin, results = attacked
+    with visiting(browser, origin, width=PHONE_WIDTH) as visit:
+        visit.tab.on("dialog", lambda dialog: note(visit, dialog))
+        for path in ("/?utm_source=<script>&ref=\"'><img onerror=alert(1)>", *results):
+            look(visit, path)
+        look(visit, f"{results[0]}?thanks=1")
+        look(visit, f"{results[0]}/contact")
+        visit.open("/staff/sign-in")
+        visit.tab.fill("[name=email]", staff.EMAIL)
+        visit.tab.fill("[name=password]", staff.PASSWORD)
+        visit.leave(visit.tab.locator("main form button").first.click)
+        for path in PAGES:
+            look(visit, path)
+        typed = 'text=<script>alert(1)</script>&source="><img onerror=alert(1)>'
+        for path in ("/staff/?", "/staff/exports/new?", "/staff/insights?"):
+            look(visit, path + typed)
+            look(visit, f"{path}text={'w' * 100}&source={'w' * 200}")
+
+
+def look(visit: Visit, path: str) -> None:
+    visit.open(path)
+    visit.tab.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
+    if visit.overflow():
+        visit.faults.append(f"{path} is {visit.overflow()} px wider than the window")
+    if visit.tab.evaluate(COUNT_RUNNING):
+        visit.faults.append(f"{path} has something that could run")
+    if "{{7*7}}" not in visit.tab.content() and ">49<" in visit.tab.content():
+        visit.faults.append(f"{path} calculates")
+
+
+def note(visit: Visit, dialog: Dialog) -> None:
+    visit.faults.append(f"{visit.path} runs a script: {dialog.message}")
+    dialog.dismiss()
