@@ -35,9 +35,9 @@ def rows() -> list[Row]:
     """CPU, size, memory and speed of the PDF, against what would do the same."""
     with TemporaryDirectory() as folder:
         html = Path(folder, "report.html")
-        html.write_text(_document(), encoding="utf-8")
+        html.write_text(document(), encoding="utf-8")
         cost, size = _each_way(html)
-        html.write_text(_document(standalone=True), encoding="utf-8")
+        html.write_text(document(standalone=True), encoding="utf-8")
         chromium = printing.chromium_cpu(html)
     ours = cost["ours"]
     return [
@@ -46,8 +46,8 @@ def rows() -> list[Row]:
         Row("a PDF report, CPU", ours, "ms", "Chromium, the same page", chromium),
         Row("a PDF report, size", size["ours"], "kB", "without tags", size["bare"]),
         Row("a PDF report, size", size["ours"], "kB", "the promise", LARGEST_KB, 1),
-        printing.memory(_document(), MOST_MEMORY_MIB),
-        *printing.two_at_once(_document()),
+        printing.memory(document(), MOST_MEMORY_MIB),
+        *printing.two_at_once(document()),
         printing.from_submission_to_ready(_way()),
     ]
 
@@ -56,7 +56,8 @@ def _way() -> Walk:
     return walk(newest(), BATON_ON_THE_FLOOR.payload()["answers"], "full")
 
 
-def _document(*, standalone: bool = False) -> str:
+def document(*, standalone: bool = False) -> str:
+    """The HTML of the report that is printed, with its styles and fonts in it or not."""
     way = _way()
     card = score(way.on_path)
     if not isinstance(card, Scorecard):

@@ -11,6 +11,8 @@ from benchmarks import __main__ as command
 from benchmarks import leads, load, measure, pdf, printing, scoring
 from benchmarks.measure import Row
 
+SHORT = "<!doctype html><html lang=en><title>A short page</title><h1>Few words</h1></html>"
+
 
 def test_a_ratio_says_how_many_times_the_floor_ours_costs() -> None:
     assert Row("time", 30, "ms", "floor", 10).ratio == 3
@@ -29,6 +31,7 @@ def test_all_of_them_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(scoring, "DIFFERENT", 10)
     monkeypatch.setattr(pdf, "RENDERS", 1)
     monkeypatch.setattr(pdf, "ROUNDS", 1)
+    monkeypatch.setattr(pdf, "document", lambda *, standalone=False: SHORT)
     monkeypatch.setattr(printing, "ROUNDS", 1)
     monkeypatch.setattr(printing, "CALLS", 1)
     monkeypatch.setattr(printing, "RENDERS_TO_SETTLE", 1)
