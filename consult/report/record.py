@@ -64,6 +64,8 @@ _NAMES = {
     "consult_at": "Consult on",
     "first_contact_at": "First contact",
     "created_at": "Asked for",
+    "given_at": "Agreed on",
+    "asked_at": "Mail asked for",
     "utm_source": "Source",
     "utm_medium": "Medium",
     "utm_campaign": "Campaign",
@@ -111,6 +113,7 @@ def record_html(record: Json, made_at: datetime, brand: Brand, paper: Paper) -> 
         .render(
             title=title,
             leads=[_Writer(zone).lead(lead) for lead in record["leads"]],
+            leave=_Writer(zone).leave(record.get("leave_to_write", ())),
             day=long_date(made_at.date()),
             zone=str(zone),
             made_on=made_at.date(),
@@ -139,6 +142,10 @@ class _Writer:
         """One check with all its sections."""
         sections = [section for section in self._sections(lead) if any(section.groups)]
         return RecordedLead(lead["lead"], self._text(lead["handed_in"]["submitted_at"]), sections)
+
+    def leave(self, rows: Sequence[Json]) -> Section:
+        """What the person allowed about checks that they did not finish."""
+        return Section("Leave to write once about an unfinished check", self._groups(rows))
 
     def _sections(self, lead: Json) -> Iterator[Section]:
         yield Section(_SECTIONS["contacts"], self._groups(lead.get("contacts", ())))

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
+from consult.staff.person_views import kind_words
 from consult.storage.audit import Entry
+from consult.storage.receipts import ROWS
 
 NOBODY_WORDS = "Command line or application"
 ACTION_WORDS: Mapping[str, str] = {
@@ -87,6 +89,8 @@ def name_of(user_id: int, names: Mapping[int, str]) -> str:
 
 
 def _fact(name: str, value: object, names: Mapping[int, str]) -> tuple[str, str]:
+    if name.startswith(ROWS):
+        return kind_words(name.removeprefix(ROWS)), str(value)
     words = name.replace("_", " ").capitalize()
     if name in ("account", "to") and isinstance(value, int):
         return words, name_of(value, names)

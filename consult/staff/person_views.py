@@ -116,8 +116,10 @@ def receipt_view(receipt: Receipt, now: datetime) -> ReceiptView:
     )
 
 
+def kind_words(table: str) -> str:
+    """What the rows of a table are called on the pages."""
+    return _KINDS.get(table, table.replace("_", " ").capitalize())
+
+
 def _in_words(rows: Mapping[str, int]) -> list[tuple[str, int]]:
-    return [
-        (_KINDS.get(name, name.replace("_", " ").capitalize()), count)
-        for name, count in rows.items()
-    ]
+    return [(kind_words(name), count) for name, count in rows.items()]

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Column, Table, delete, func, select, update
 
-from consult.storage import audit, exports
+from consult.storage import audit, exports, leaves
 from consult.storage.database import Session
 from consult.storage.desk_tables import LeadEventRow, LeadRow
 from consult.storage.folding import delete_checks
@@ -85,7 +85,8 @@ def erase(
 ) -> list[int]:
     """Delete leads, or make them anonymous, and leave a receipt for each in the audit log.
 
-    Exports that were made and may hold one of them are withdrawn.
+    Exports that were made and may hold one of them are withdrawn. So is leave to write to the same
+    address about a check that was not finished.
 
     Args:
         session: a writing one.
@@ -101,6 +102,7 @@ def erase(
     if how == "anonymise":
         query = query.where(LeadRow.anonymised_at.is_(None))
     ids = list(session.scalars(query.order_by(LeadRow.submission_id).with_for_update()))
+    leaves.forget_addresses(session, _addresses_of(session, ids))
     held = held_by_each(session, ids)
     if how == "delete":
         _delete(session, ids)
@@ -151,6 +153,12 @@ def is_anonymous(session: Session, lead_id: int) -> bool:
     """Whether a lead was made anonymous."""
     made_at = select(LeadRow.anonymised_at).where(LeadRow.submission_id == lead_id)
     return session.scalar(made_at) is not None
+
+
+def _addresses_of(session: Session, lead_ids: Collection[int]) -> list[str]:
+    """The mail addresses that these leads were left, in lower case."""
+    address = func.lower(ContactRow.email)
+    return list(session.scalars(select(address).where(ContactRow.submission_id.in_(lead_ids))))
 
 
 def _delete(session: Session, lead_ids: Collection[int]) -> None:

@@ -1,6 +1,6 @@
 """Leave to be written to once about an unfinished check: given, taken back, used, forgotten."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -143,6 +143,12 @@ def forget(session: Session, leave_id: int) -> bool:
         .returning(LeaveRow.id)
     )
     return gone.first() is not None
+
+
+def forget_addresses(session: Session, addresses: Collection[str]) -> None:
+    """Forget the leaves that were not used and have one of these addresses, in lower case."""
+    if addresses:
+        session.execute(delete(LeaveRow).where(func.lower(LeaveRow.address).in_(addresses)))
 
 
 def open_leaves(session: Session) -> list[OpenLeave]:

@@ -10,7 +10,8 @@ from consult.storage.audit_tables import AuditRow
 from consult.storage.database import Session
 from consult.storage.staff_tables import StaffUserRow
 
-_ROWS = "rows_"
+ROWS = "rows_"
+"""Comes before the name of a table in the facts of an entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,9 @@ def receipts_of(session: Session, lead_ids: Collection[int]) -> list[Receipt]:
             by=name or "",
             why=str(row.facts.get("why", "")),
             rows={
-                key.removeprefix(_ROWS): count
+                key.removeprefix(ROWS): count
                 for key, count in row.facts.items()
-                if key.startswith(_ROWS)
+                if key.startswith(ROWS)
             },
         )
         for row, name in found

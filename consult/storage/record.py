@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table, func, select
 
 from consult.questionnaire import UNKNOWN
 from consult.storage.database import Session
 from consult.storage.erasure import tables_of_leads
-from consult.storage.models import CheckRow, SubmissionRow
+from consult.storage.leave_tables import LeaveRow
+from consult.storage.models import CheckRow, ContactRow, SubmissionRow
 
 SCHEMA = "relay-check/record/1"
 """Named in each record; docs/running.md says what each part holds."""
@@ -38,6 +39,7 @@ def record_of(session: Session, lead_ids: Sequence[int]) -> Json:
         "schema": SCHEMA,
         "made_at": _plain(session.now()),
         "leads": [_lead(session, submission, check) for submission, check in rows],
+        "leave_to_write": _leaves(session, lead_ids),
     }
 
 
@@ -63,6 +65,23 @@ def _lead(session: Session, submission: SubmissionRow, check: CheckRow) -> Json:
         "draft": draft,
         **{name: rows for name, rows in held.items() if rows},
     }
+
+
+def _leaves(session: Session, lead_ids: Sequence[int]) -> list[Json]:
+    """What the same person allowed about checks that they did not finish."""
+    addresses = select(func.lower(ContactRow.email)).where(ContactRow.submission_id.in_(lead_ids))
+    rows = session.scalars(
+        select(LeaveRow).where(func.lower(LeaveRow.address).in_(addresses)).order_by(LeaveRow.id)
+    )
+    return [
+        {
+            "address": row.address,
+            "consent_text": row.consent_text,
+            "given_at": _plain(row.given_at),
+            "asked_at": _plain(row.asked_at),
+        }
+        for row in rows
+    ]
 
 
 def _said(submission: SubmissionRow) -> list[Json]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, delete, exists, select, update
+from sqlalchemy import and_, delete, exists, or_, select, update
 
 from consult.storage import audit, erasure, exports
 from consult.storage.database import Session
@@ -65,10 +65,10 @@ def purge(
 
     So go expired drafts, exports, the texts of mails, sessions that staff have not used for
     ``log_days`` days, links to an account that are as old, and the log of what staff and other
-    programs were told. A lead older than ``lead_days`` days goes with its answers, contact,
-    documents and jobs; how far each came stays as a number. Or it is made anonymous
-    (``at_the_end``). Exports that may hold it are withdrawn. The audit log has a receipt for each
-    lead, also for one whose mail texts went, and one number for all drafts.
+    programs were told, with the jobs of no lead that were given up. A lead older than ``lead_days``
+    days goes with its answers, contact, documents and jobs; how far each came stays as a number. Or
+    it is made anonymous (``at_the_end``). Exports that may hold it are withdrawn. The audit log has
+    a receipt for each lead, also for one whose mail texts went, and one number for all drafts.
 
     Where leads may be many or have mails in a folder, end them before (`leads_over`), in bundles.
 
@@ -82,7 +82,15 @@ def purge(
     now = session.now()
     submitted = exists().where(SubmissionRow.check_id == CheckRow.id)
     draft_is_old = and_(CheckRow.updated_at < now - session.draft_life, ~submitted)
-    job_is_old = and_(JobRow.state == "done", JobRow.finished_at < now - _KEEP_DONE_JOBS)
+    job_is_old = or_(
+        and_(JobRow.state == "done", JobRow.finished_at < now - _KEEP_DONE_JOBS),
+        # What was given up for a lead can be tried again on its page, and goes with it.
+        and_(
+            JobRow.state == "dead",
+            JobRow.submission_id.is_(None),
+            JobRow.finished_at < now - timedelta(days=log_days),
+        ),
+    )
     session.execute(delete(RateLimitRow).where(RateLimitRow.expires_at < now))
     _delete_staff_traces(session, now - timedelta(days=log_days))
     _delete_told(session, now - timedelta(days=log_days))

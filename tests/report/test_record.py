@@ -33,7 +33,8 @@ RECORD = {
             "lead_words": [{"word": "zoe"}, {"word": "gross"}],
             "tables_of_tomorrow": [{"id": 1, "submission_id": 7, "what_it_holds": "plumduff"}],
         }
-    ]
+    ],
+    "leave_to_write": [{"address": "zoe@example.com", "consent_text": "Once.", "given_at": AT}],
 }
 
 
@@ -60,6 +61,7 @@ def test_it_tells_everything_in_words_and_in_the_zone_of_the_agency() -> None:
         "zoe, gross",
         "Tables of tomorrow",
         "plumduff",
+        "zoe@example.com",
     ):
         assert told in text
     assert "+00:00" not in text

@@ -2,11 +2,11 @@
 
 import pytest
 
-from consult.storage import audit, checks, leads, leaves, retention
+from consult.storage import audit, checks, erasure, leads, leaves, record, retention
 from consult.storage.database import Database
 from consult.storage.models import JobRow
 from tests.support.databases import Clock
-from tests.support.submissions import new_submission
+from tests.support.submissions import CONTACT, lead_of, new_submission, submitted
 
 ADDRESS = "ada@example.com"
 
@@ -64,6 +64,21 @@ def test_one_person_gets_one_mail_and_is_forgotten(database: Database) -> None:
         assert leaves.open_leaves(session) == []
         assert leaves.written(session) == 1
     assert not is_held(database)
+
+
+def test_it_is_in_the_record_of_its_person_and_goes_with_their_leads(database: Database) -> None:
+    given(database, CONTACT.email.upper())
+    given(database, "else@example.com")
+    result = submitted(database)
+    with database.writing() as session:
+        leads.save_contact(session, result, CONTACT)
+    lead_id = lead_of(database, result).id
+    with database.writing() as session:
+        (held,) = record.record_of(session, [lead_id])["leave_to_write"]
+        assert (held["address"], held["consent_text"]) == (CONTACT.email.upper(), "Once.")
+        erasure.erase(session, [lead_id], "anonymise", by=None, why="asked")
+    assert not is_held(database, CONTACT.email)
+    assert is_held(database, "else@example.com")
 
 
 def test_where_unfinished_checks_stand_is_counted(database: Database) -> None:

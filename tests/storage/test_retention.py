@@ -8,6 +8,7 @@ from consult.storage.audit_tables import AuditRow
 from consult.storage.base import Base
 from consult.storage.database import Database
 from consult.storage.deliveries import pdf_states
+from consult.storage.jobs import enqueue
 from consult.storage.models import JobRow, RateLimitRow
 from consult.storage.retention import Purged
 from tests.support.databases import Clock
@@ -90,6 +91,16 @@ def test_finished_jobs_and_old_counters_go_open_and_dead_jobs_stay(
     counts = row_counts(database)
     assert counts["jobs"] == still_open
     assert "rate_limits" not in counts
+
+
+def test_a_dead_job_of_no_lead_goes_with_the_logs(database: Database, clock: Clock) -> None:
+    with database.writing() as session:
+        enqueue(session, "mail_staff", {"mail_id": 1}, dedupe_key="mail_staff:1")
+        session.execute(update(JobRow).values(state="dead", finished_at=clock()))
+    clock.go_on(days=30)
+    assert purge(database).jobs == 0
+    clock.go_on(seconds=1)
+    assert purge(database).jobs == 1
 
 
 def test_a_lead_may_be_made_anonymous_instead(
