@@ -11,7 +11,7 @@ from consult.questionnaire import Answer
 from consult.storage.checks import as_answer
 from consult.storage.database import Database, Session
 from consult.storage.desk_tables import LeadRow
-from consult.storage.lead_finding import find
+from consult.storage.lead_finding import ids_at_once
 from consult.storage.lead_search import LeadSearch, Viewer
 from consult.storage.models import CheckRow, ContactRow, SubmissionRow
 from consult.storage.staff_tables import StaffUserRow
@@ -65,19 +65,13 @@ def found_in_turn(
 ) -> Iterator[Sequence[ExportedLead]]:
     """All leads that a search selects, in its order, in bundles.
 
-    Each bundle is read in a session of its own: one that stays open for minutes would keep SQLite
-    from tidying its log. Leads that come in meanwhile move nothing, for places are kept by value.
+    Which ones and in which order is settled at the start, so that each comes once, whatever is
+    changed meanwhile; what it tells is what it says when its turn comes. Each bundle is read in a
+    session of its own: one that stays open for minutes would keep SQLite from tidying its log.
     """
-    after = ""
-    while True:
-        with database.reading() as session:
-            page = find(session, search, viewer, after=after, limit=AT_ONCE)
-            leads = exported(session, [lead.id for lead in page.leads])
-        if leads:
-            yield leads
-        if not page.after:
-            return
-        after = page.after
+    with database.reading() as session:
+        ids = ids_at_once(session, search, viewer)
+    yield from picked_in_turn(database, ids)
 
 
 def picked_in_turn(database: Database, ids: Sequence[int]) -> Iterator[Sequence[ExportedLead]]:

@@ -9,6 +9,7 @@ its page has a place to go on from, and may be empty.
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
@@ -165,6 +166,13 @@ class Finding:
         found = [self._ids((key, lead_id), down, 1) for down in (not self._down, self._down)]
         before, after = (ids[0] if ids else None for ids in found)
         return before, after
+
+    def everything(self) -> Select[int]:
+        """All ids in order, in one query."""
+        key = getattr(LeadRow, self._column)
+        query = select(LeadRow.submission_id)
+        query = query.where(*(found.holds(LeadRow) for found in self._filters))
+        return query.order_by(*_ordered(key, LeadRow.submission_id, self._down))
 
     def _fewest(self) -> Sequence[Filter]:
         """The filter that selects few leads, or the two that select some; none if all do many."""
@@ -339,6 +347,16 @@ def every_id(session: Session, search: LeadSearch, viewer: Viewer) -> Iterator[i
         if not page.after:
             return
         after = page.after
+
+
+def ids_at_once(session: Session, search: LeadSearch, viewer: Viewer) -> array[int]:
+    """The ids of all leads that a search selects, in its order, as they all stand at one moment.
+
+    It looks at every lead, so no page should wait for that. Read page by page instead, a lead would
+    be met twice or never if what it is sorted by is changed meanwhile.
+    """
+    finding = Finding(session, search, viewer)
+    return array("q", session.scalars(finding.everything()))
 
 
 def how_many(session: Session, search: LeadSearch, viewer: Viewer) -> int:

@@ -14,7 +14,7 @@ from consult.relay.stages import STAGES
 from consult.scoring.axis import BANDS, CUTS
 from consult.storage import lead_finding
 from consult.storage.database import Database, Session
-from consult.storage.lead_finding import Count, every_id, find
+from consult.storage.lead_finding import Count, every_id, find, ids_at_once
 from consult.storage.lead_search import OPEN, SORTS, LeadSearch, Viewer
 from consult.storage.lead_words import terms_of, words_of
 from tests.support.databases import Clock
@@ -133,11 +133,12 @@ def test_a_search_finds_what_a_look_at_every_lead_finds(
         with database.reading() as session:
             found = all_pages(session, search, limit)
             every = list(every_id(session, search, ME))
+            at_once = list(ids_at_once(session, search, ME))
             count = find(session, search, ME).count
             now = session.now()
         expected = in_order(search, [lead for lead in made if selects(search, lead, now)])
         assert [lead_id for page in found for lead_id in page] == expected
-        assert every == expected
+        assert every == at_once == expected
         assert max(map(len, found)) <= limit
         assert count is not None
         assert count.number == len(expected) if count.exact else count.number <= len(expected)
