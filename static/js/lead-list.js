@@ -8,22 +8,17 @@ function go(step) {
   links[Math.min(Math.max(next, 0), links.length - 1)]?.focus();
 }
 
-const keys = {
-  j: () => go(1),
-  ArrowDown: () => go(1),
-  k: () => go(-1),
-  ArrowUp: () => go(-1),
-  x: () => rows[here()]?.querySelector("input").click(),
-  "/": () => document.getElementById("text").focus(),
-};
+const arrow = (step) => here() >= 0 && go(step); // outside the list, they scroll the page
 
-document.addEventListener("keydown", (event) => {
-  const typing = event.target.closest("input:not([type=checkbox]), select, textarea, summary");
-  const arrow = event.key.startsWith("Arrow");
-  if (typing || event.ctrlKey || event.metaKey || event.altKey || !Object.hasOwn(keys, event.key)) return;
-  if (arrow && here() < 0) return; // outside the list, they scroll the page
-  event.preventDefault();
-  keys[event.key]();
-});
-
-document.querySelector(".keys")?.removeAttribute("hidden");
+singleKeys(
+  {
+    j: () => go(1),
+    ArrowDown: () => arrow(1),
+    k: () => go(-1),
+    ArrowUp: () => arrow(-1),
+    x: () => rows[here()]?.querySelector("input").click(),
+    "/": () => document.getElementById("text").focus(),
+  },
+  "input:not([type=checkbox]), select, textarea, summary",
+  true,
+);

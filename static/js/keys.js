@@ -1,0 +1,32 @@
+// Single keys, as shortcuts for what links, fields and buttons do as well. Whoever presses them by
+// accident, or speaks to their computer, turns them off; this browser remembers it.
+const KEPT = "single-keys";
+let on = true;
+try {
+  on = localStorage.getItem(KEPT) !== "off";
+} catch {} // nothing may be kept here
+
+// keys: what each does, false where it does nothing. typing: the elements that want the keys.
+globalThis.singleKeys = (keys, typing, repeated = false) => {
+  document.addEventListener("keydown", (event) => {
+    if (!on || event.ctrlKey || event.metaKey || event.altKey || (event.repeat && !repeated)) return;
+    if (event.target.closest(typing) || !Object.hasOwn(keys, event.key)) return;
+    if (keys[event.key]() !== false) event.preventDefault();
+  });
+  const hint = document.querySelector("[data-keys]");
+  const button = hint?.querySelector("button");
+  if (!button) return;
+  const show = () => {
+    hint.querySelector("span").hidden = !on;
+    button.textContent = on ? "Turn keys off" : "Turn keys on";
+  };
+  button.addEventListener("click", () => {
+    on = !on;
+    try {
+      localStorage.setItem(KEPT, on ? "on" : "off");
+    } catch {}
+    show();
+  });
+  show();
+  hint.hidden = false;
+};
