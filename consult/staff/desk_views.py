@@ -19,6 +19,28 @@ VERDICTS = {"as_said": "As they said", "better": "Better", "worse": "Worse"}
 CHOICES = {"ways": WAYS, "closing": CLOSING, "returning": RETURNING, "verdicts": VERDICTS}
 """What there is to choose from in the forms of a lead, by the name the templates know it by."""
 
+DONE = {
+    "take": "You have it now.",
+    "accept": "You have it now.",
+    "return": "It went back, with your reason.",
+    "offer": "It is offered. You keep it until they accept.",
+    "withdraw": "The offer is taken back.",
+    "contact": "Noted.",
+    "stage-reached": "It is back at Reached.",
+    "stage-consult_booked": "The consult is booked.",
+    "stage-consult_held": "The consult was held: noted. What did it show?",
+    "stage-won": "Won: noted.",
+    "stage-lost": "Lost: noted.",
+    "stage-not_a_fit": "Not a fit: noted.",
+    "rebook": "The consult is moved.",
+    "not-now": "The day to ask again is kept.",
+    "verdicts": "What the call showed is kept.",
+    "note": "The note is kept.",
+    "resolved": "The note is done with.",
+    "reopened": "The note is open again.",
+}
+"""What the page says after something was done, by the name that its address then has for it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Clock:
@@ -71,7 +93,8 @@ class Attempt:
     def problems(self) -> list[tuple[str, str]]:
         """What is wrong, each with the id of the field to go to."""
         return [
-            (f"{self.form}-{name}" if name else "desk", text) for name, text in self.errors.items()
+            (f"{self.form}-{name}" if name else "next-title", text)
+            for name, text in self.errors.items()
         ]
 
 

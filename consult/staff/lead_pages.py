@@ -97,6 +97,7 @@ def lead_page(
         colleagues=desk_views.colleagues(people, me.id),
         verdicts=judged,
         attempt=attempt or desk_views.Attempt(),
+        done="" if attempt else desk_views.DONE.get(request.args.get("done", ""), ""),
         changes=[line(event, people, now) for event in changes or ()],
         conflict=changes is not None,
         zone=now.tzname(),
@@ -108,10 +109,15 @@ def lead_page(
     )
 
 
-def back_to(lead_id: int) -> str:
-    """The page of a lead, in the list that it was opened from."""
-    query = request.query_string.decode("ascii", "ignore")
-    return url_for(".lead", lead_id=lead_id) + (f"?{query}" if query else "")
+def back_to(lead_id: int, done: str = "", part: str = "") -> str:
+    """The page of a lead, in the list that it was opened from.
+
+    `done` is the name of what was done, which the page then says; `part` is where to look on it.
+    """
+    search = LeadSearch.from_query(request.args.to_dict(flat=False))
+    query = search.query(done=done) if done else search.query()
+    place = f"#{part}" if part else ""
+    return url_for(".lead", lead_id=lead_id) + (f"?{query}" if query else "") + place
 
 
 @blueprint.post(f"/leads/<{ID}:lead_id>/try-again")

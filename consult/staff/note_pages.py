@@ -59,7 +59,7 @@ def resolve_note(lead_id: int, note_id: int) -> ResponseReturnValue:
     with services().database.writing() as session:
         if notes.resolve(session, lead_id, note_id, by=member().id) is None:
             abort(404)
-    return redirect(f"{back_to(lead_id)}#notes", 303)
+    return redirect(back_to(lead_id, "resolved", "notes"), 303)
 
 
 @blueprint.post(f"{_NOTE}/reopen")
@@ -69,7 +69,7 @@ def reopen_note(lead_id: int, note_id: int) -> ResponseReturnValue:
     with services().database.writing() as session:
         if notes.reopen(session, lead_id, note_id, by=member().id) is None:
             abort(404)
-    return redirect(f"{back_to(lead_id)}#notes", 303)
+    return redirect(back_to(lead_id, "reopened", "notes"), 303)
 
 
 def _seen(text: str | None) -> datetime | None:
@@ -92,4 +92,4 @@ def _write(
     with services().database.writing() as session:
         if keep(session, text) is None:
             abort(404)
-    return redirect(f"{back_to(lead_id)}#notes", 303)
+    return redirect(back_to(lead_id, "note", "notes"), 303)

@@ -68,14 +68,14 @@ def hand_over(lead_id: int) -> ResponseReturnValue:
 @for_staff
 def accept(lead_id: int) -> ResponseReturnValue:
     """Say yes to a lead that is offered."""
-    return _do(lead_id, "answer", desk_forms.accept)
+    return _do(lead_id, "answer", desk_forms.accept, done="accept")
 
 
 @blueprint.post(f"{_LEAD}/return")
 @for_staff
 def give_back(lead_id: int) -> ResponseReturnValue:
     """Say no to a lead that is offered, with a reason."""
-    return _do(lead_id, "answer", desk_forms.give_back)
+    return _do(lead_id, "answer", desk_forms.give_back, done="return")
 
 
 @blueprint.post(f"{_LEAD}/withdraw")
@@ -94,8 +94,10 @@ def judge(lead_id: int) -> ResponseReturnValue:
     return _do(lead_id, "verdicts", lambda fields: desk_forms.judge(fields, found.edition))
 
 
-def _do(lead_id: int, form: str, read: Callable[[Fields], Act]) -> ResponseReturnValue:
-    """Do what a form asks for and go back to the lead.
+def _do(
+    lead_id: int, form: str, read: Callable[[Fields], Act], *, done: str = ""
+) -> ResponseReturnValue:
+    """Do what a form asks for and go back to the lead, which says so by the name of `done`.
 
     What cannot be done leaves the lead as it is and shows it with the form as it was filled in:
     409 with what changed since, when somebody else was quicker; 422 with what is wrong, otherwise.
@@ -117,7 +119,7 @@ def _do(lead_id: int, form: str, read: Callable[[Fields], Act]) -> ResponseRetur
         return lead_page(lead_id, Attempt(form, fields, wrong.errors)), 422
     except desk.NotAllowedError as refusal:
         return lead_page(lead_id, Attempt(form, fields, {"": str(refusal)})), 422
-    return redirect(back_to(lead_id), 303)
+    return redirect(back_to(lead_id, done or form), 303)
 
 
 def _office() -> Office:

@@ -1,6 +1,7 @@
 """The keys on the page of a lead: each does what a link, button or field there does."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,10 @@ from playwright.sync_api import Browser
 
 from tests.browser.site import Site
 from tests.support import staff
-from tests.support.browser import DESK_WIDTH, Visit, visiting
+from tests.support.browser import DESK_WIDTH, PHONE_WIDTH, Visit, visiting
 
-SCRIPT = Path(__file__).parents[2] / "static/js/lead-keys.js"
-MOST_BYTES = 3000
+SCRIPTS = Path(__file__).parents[2] / "static/js"
+MOST_BYTES = 3500
 FOCUSED = "document.activeElement.id || document.activeElement.name"
 
 
@@ -37,13 +38,36 @@ def test_j_and_k_go_through_the_leads_in_the_order_of_the_list(visit: Visit) -> 
     assert visit.path.startswith("/staff/leads/3")
 
 
-def test_n_and_s_lead_to_the_note_and_the_next_step(visit: Visit) -> None:
-    visit.open("/staff/leads/1")
-    visit.tab.keyboard.press("n")
+def test_a_takes_a_lead_and_n_and_s_lead_to_the_note_and_the_next_step(
+    visit: Visit, site: Site
+) -> None:
+    keys = visit.tab.keyboard
+    visit.open(f"/staff/leads/{staff.make_lead(site.app)}")
+    visit.leave(lambda: keys.press("a"))
+    said = visit.tab.get_by_role("status")
+    assert said.inner_text() == "You have it now."
+    assert said.evaluate("element => element === document.activeElement"), "it is read out"
+    keys.press("n")
     assert visit.tab.evaluate(FOCUSED) == "note-text"
-    visit.open("/staff/leads/3")
-    visit.tab.keyboard.press("s")
+    visit.tab.locator("h1").click()
+    keys.press("s")
     assert visit.tab.evaluate("document.activeElement.closest('.do-next') !== null")
+
+
+def test_keys_can_be_switched_off_for_good(visit: Visit) -> None:
+    keys, button = visit.tab.keyboard, visit.tab.locator(".keys button")
+    visit.open("/staff/leads/3?sort=newest")
+    button.click()
+    assert button.inner_text() == "Turn keys on"
+    keys.press("j")
+    visit.open("/staff/")
+    keys.press("j")
+    assert visit.tab.evaluate("document.activeElement.closest('tbody')") is None
+    visit.open("/staff/leads/3?sort=newest")
+    keys.press("j")
+    assert visit.path.startswith("/staff/leads/3")
+    button.click()
+    visit.leave(lambda: keys.press("j"))
 
 
 def test_no_key_fires_while_somebody_types_or_with_another_key(visit: Visit) -> None:
@@ -53,7 +77,8 @@ def test_no_key_fires_while_somebody_types_or_with_another_key(visit: Visit) -> 
     assert visit.tab.locator("#note-text").input_value() == "jkans"
     assert visit.path == "/staff/leads/3"
     visit.tab.locator("h1").click()
-    visit.tab.keyboard.press("Shift+J")
+    for keys in ("Shift+J", "Alt+j"):
+        visit.tab.keyboard.press(keys)
     assert visit.path == "/staff/leads/3"
 
 
@@ -68,5 +93,27 @@ def test_hints_are_for_those_who_have_the_keys(browser: Browser, site: Site, vis
         assert plain.path.startswith("/staff/leads/1")
 
 
-def test_the_script_is_small() -> None:
-    assert len(SCRIPT.read_bytes()) < MOST_BYTES
+PLACES = """(within) => [...document.querySelectorAll(within)]
+  .filter((element) => element.checkVisibility() && element.tabIndex >= 0)
+  .map((element) => element.getBoundingClientRect())
+  .map((box) => [Math.round(box.top + scrollY), Math.round(box.left)])"""
+
+
+def test_on_a_phone_the_tab_key_goes_as_the_eye_does(visit: Visit) -> None:
+    """The masthead is in one order on a desk and on a phone; the desk lies round the call."""
+    for width in (PHONE_WIDTH, DESK_WIDTH):
+        visit.look(width)
+        visit.open("/staff/leads/3")
+        masthead = visit.tab.evaluate(PLACES, ".masthead :is(a, button)")
+        assert masthead == sorted(masthead)
+    visit.look(PHONE_WIDTH)
+    within = ".lead-page :is(a, button, input, select, textarea, summary)"
+    tops = [top for top, _ in visit.tab.evaluate(PLACES, within)]
+    assert len(tops) > 5
+    # Side by side, a lower one may begin a little above the one before it.
+    assert all(other > one - 8 for one, other in pairwise(tops)), tops
+
+
+def test_the_scripts_are_small() -> None:
+    scripts = ("keys.js", "lead-keys.js", "lead-list.js")
+    assert sum((SCRIPTS / name).stat().st_size for name in scripts) < MOST_BYTES

@@ -310,7 +310,10 @@ def test_next_and_previous_follow_the_list_that_a_lead_was_opened_from(
     assert page.link("All leads") == "/staff/?source=letter"
     assert "Previous" not in page.links
     taken = grace.submit(page.form("/take"))
-    assert taken.location == f"/staff/leads/{third}?source=letter"
+    assert taken.location == f"/staff/leads/{third}?source=letter&done=take"
+    page = grace.follow(taken)
+    assert "You have it now." in page.text
+    assert page.link("All leads") == "/staff/?source=letter"
 
 
 def test_the_page_asks_the_database_a_few_times_whatever_there_is(
