@@ -1,16 +1,19 @@
 """The audit log, for admins: who did what, to which lead, when."""
 
+from datetime import date, datetime, time, timedelta, tzinfo
+
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
-from consult.staff import audit_views
+from consult.staff import audit_views, audit_words
 from consult.staff.blueprint import blueprint
 from consult.staff.rights import for_admins
 from consult.storage import audit, staff
+from consult.storage.database import Session
 from consult.web.services import services
-from consult.web.text import number_in
 
 PAGE_SIZE = 100
+_ID_MAX = 2**31 - 1
 
 
 @blueprint.get("/settings/audit-log")
@@ -18,24 +21,64 @@ PAGE_SIZE = 100
 def audit_log() -> ResponseReturnValue:
     """Show the newest entries that the filters leave, one page at a time."""
     made, asked = services(), request.args
-    by, lead_id, before = (asked.get(name, type=number_in) for name in ("by", "lead", "before"))
+    zone = made.settings.office.zone
+    by, lead_id, before = (asked.get(name, type=_number) for name in ("by", "lead", "before"))
+    since, until = (asked.get(name, type=_day) for name in ("since", "until"))
     with made.database.reading() as session:
         actions = audit.known_actions(session)
         action = asked["action"] if asked.get("action") in actions else ""
         found = audit.newest(
-            session, limit=PAGE_SIZE + 1, before=before, by=by, action=action, lead_id=lead_id
+            session,
+            limit=PAGE_SIZE + 1,
+            first=audit.number_at(session, _begin_of(since, zone)) if since else 1,
+            before=_before(session, before, until, zone),
+            by=by,
+            action=action,
+            lead_id=lead_id,
         )
         users = staff.all_users(session)
     names = {user.id: user.name for user in users}
     entries, more = found[:PAGE_SIZE], len(found) > PAGE_SIZE
-    zone = made.settings.office.zone
+    words = [(name, audit_words.action_words(name)) for name in actions]
     return render_template(
         "staff/audit_log.html",
         entries=[audit_views.row(entry, names, zone) for entry in entries],
-        people=[(audit.NOBODY, audit_views.NOBODY_WORDS), *names.items()],
-        actions=[(name, audit_views.action_words(name)) for name in actions],
-        filters={"by": by, "action": action, "lead": lead_id},
+        people=[(audit.NOBODY, audit_words.NOBODY), *names.items()],
+        actions=sorted(words, key=lambda one: one[1]),
+        filters={
+            "by": by,
+            "action": action or None,
+            "lead": lead_id,
+            "since": since,
+            "until": until,
+        },
         zone=made.settings.time_zone,
         older=entries[-1].id if more else None,
         is_first=before is None,
     )
+
+
+def _before(session: Session, before: int | None, until: date | None, zone: tzinfo) -> int | None:
+    """The number that all entries shown are below: of the page before, or of the day after."""
+    if until is None:
+        return before
+    end = audit.number_at(session, _begin_of(until + timedelta(days=1), zone))
+    return end if before is None else min(before, end)
+
+
+def _begin_of(day: date, zone: tzinfo) -> datetime:
+    return datetime.combine(day, time(), zone)
+
+
+def _number(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= _ID_MAX:
+        raise ValueError(text)
+    return number
+
+
+def _day(text: str) -> date:
+    day = date.fromisoformat(text)
+    if not 2000 <= day.year < 3000:
+        raise ValueError(text)  # and no day before or after which there is none
+    return day

@@ -4,52 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from consult.staff.person_views import kind_words
+from consult.staff.audit_words import (
+    AT_THE_DOOR,
+    BY_ITSELF,
+    NOT_SIGNED_IN,
+    action_words,
+    fact_words,
+)
 from consult.storage.audit import Entry
-from consult.storage.receipts import ROWS
-
-NOBODY_WORDS = "Command line or application"
-ACTION_WORDS: Mapping[str, str] = {
-    "account.confirmed": "Confirmed who they are",
-    "account.disabled": "Disabled an account",
-    "account.invitation_withdrawn": "Withdrew a one-time link",
-    "account.invited": "Made a one-time link",
-    "account.joined": "Used a one-time link",
-    "account.password_changed": "Changed their password",
-    "account.role_changed": "Changed a role",
-    "account.session_ended": "Signed a browser out",
-    "account.sessions_ended": "Signed out everywhere",
-    "account.sign_in_failed": "Failed to sign in",
-    "account.signed_in": "Signed in",
-    "account.signed_out": "Signed out",
-    "factor.all_removed": "Removed all second factors",
-    "factor.app_added": "Set up an authenticator app",
-    "factor.app_removed": "Removed the authenticator app",
-    "factor.passkey_added": "Added a passkey",
-    "factor.passkey_copied": "Refused a passkey that seems copied",
-    "factor.passkey_removed": "Removed a passkey",
-    "factor.recovery_code_used": "Used a recovery code",
-    "factor.recovery_codes_made": "Made new recovery codes",
-    "factor.refused": "Failed the second factor",
-    "identity.linked": "Linked the sign-in provider",
-    "identity.unlinked": "Unlinked the sign-in provider",
-    "lead.anonymised": "Made a lead anonymous",
-    "lead.brief_read": "Opened the call brief",
-    "lead.deleted": "Deleted a lead",
-    "lead.mail_read": "Read a mail to the owner",
-    "lead.report_read": "Opened the report",
-    "lead.seen": "Looked at a lead",
-    "leads.given": "Gave leads to somebody",
-    "retention.drafts_deleted": "Deleted unfinished checks whose time was over",
-    "retention.mail_texts_deleted": "Deleted old texts of mails",
-    "retention.pdfs_deleted": "Deleted old PDFs",
-    "setting.changed": "Changed a setting",
-    "unfinished.address_deleted": "Deleted the address of an unfinished check",
-    "unfinished.mail_asked": "Asked for the one mail about an unfinished check",
-    "unfinished.mail_not_possible": "Could not send the mail about an unfinished check",
-    "unfinished.mail_sent": "Sent the one mail about an unfinished check",
-}
-"""Other actions are told by their own name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +33,11 @@ def row(entry: Entry, names: Mapping[int, str], zone: tzinfo) -> EntryRow:
         number=entry.id,
         iso=entry.at.isoformat(timespec="seconds"),
         when=_in_zone(entry.at, zone),
-        who=NOBODY_WORDS if entry.by_id is None else name_of(entry.by_id, names),
+        who=_who(entry, names),
         what=action_words(entry.action),
         lead_id=entry.lead_id,
         facts=[_fact(name, value, names) for name, value in entry.facts.items()],
     )
-
-
-def action_words(action: str) -> str:
-    """What an action is called on the page."""
-    return ACTION_WORDS.get(action) or action.replace(".", ": ").replace("_", " ").capitalize()
 
 
 def name_of(user_id: int, names: Mapping[int, str]) -> str:
@@ -88,17 +45,18 @@ def name_of(user_id: int, names: Mapping[int, str]) -> str:
     return names.get(user_id, f"Account {user_id}")
 
 
+def _who(entry: Entry, names: Mapping[int, str]) -> str:
+    if entry.by_id is not None:
+        return name_of(entry.by_id, names)
+    return NOT_SIGNED_IN if entry.action in AT_THE_DOOR else BY_ITSELF
+
+
 def _fact(name: str, value: object, names: Mapping[int, str]) -> tuple[str, str]:
-    if name.startswith(ROWS):
-        return kind_words(name.removeprefix(ROWS)), str(value)
-    words = name.replace("_", " ").capitalize()
     if name in ("account", "to") and isinstance(value, int):
-        return words, name_of(value, names)
+        return name.capitalize(), name_of(value, names)
     if name == "account" and value is None:
-        return words, "None of ours"
-    if isinstance(value, bool):
-        return words, "Yes" if value else "No"
-    return words, "–" if value is None or value == "" else str(value)
+        return "Account", "none of ours"
+    return fact_words(name, value)
 
 
 def _in_zone(at: datetime, zone: tzinfo) -> str:

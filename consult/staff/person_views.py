@@ -17,7 +17,7 @@ REASONS: Mapping[str, str] = {
 }
 """Why a lead goes, by the word that the audit log keeps."""
 
-_WHY = {**REASONS, "retention": "Its time was over"}
+WHY = {**REASONS, "retention": "Its time was over"}
 _KINDS = {
     "leads": "How it stands at the agency",
     "contacts": "Contact and consent",
@@ -111,7 +111,7 @@ def receipt_view(receipt: Receipt, now: datetime) -> ReceiptView:
         when=moment(receipt.at, now),
         what="Deleted" if receipt.action == "lead.deleted" else "Made anonymous",
         by=receipt.by or "The application, when its time was over",
-        why=_WHY.get(receipt.why, receipt.why),
+        why=WHY.get(receipt.why, receipt.why),
         rows=_in_words(receipt.rows),
     )
 

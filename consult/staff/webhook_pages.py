@@ -73,7 +73,7 @@ def new_webhook() -> ResponseReturnValue:
                 secret_check=signing.check_of(secret),
                 by=member().id,
             )
-            _record(session, "added", endpoint_id, contact=form.with_contact)
+            _record(session, "webhook.added", endpoint_id, contact=form.with_contact)
     return _secret_page(endpoint_id, secret), 201
 
 
@@ -122,7 +122,7 @@ def change_webhook(endpoint_id: int) -> ResponseReturnValue:
         webhooks.change(
             session, endpoint_id, form.address, form.kinds, with_contact=form.with_contact
         )
-        _record(session, "changed", endpoint_id, contact=form.with_contact)
+        _record(session, "webhook.changed", endpoint_id, contact=form.with_contact)
     return redirect(url_for(".webhook", endpoint_id=endpoint_id, done="changed"), 303)
 
 
@@ -137,7 +137,7 @@ def new_webhook_secret(endpoint_id: int) -> ResponseReturnValue:
         endpoint = _changeable(session, endpoint_id)
         if endpoint.salt != salt:  # not the same form once more
             webhooks.rotate(session, endpoint_id, salt, signing.check_of(secret))
-            _record(session, "secret_renewed", endpoint_id)
+            _record(session, "webhook.secret_renewed", endpoint_id)
     return _secret_page(endpoint_id, secret)
 
 
@@ -161,7 +161,7 @@ def switch_webhook(endpoint_id: int) -> ResponseReturnValue:
         endpoint = webhooks.endpoint(session, endpoint_id) or abort(404)
         if endpoint.active != on and (on or not endpoint.fixed):
             webhooks.switch(session, endpoint_id, None if on else "by_hand")
-            _record(session, "switched_on" if on else "switched_off", endpoint_id)
+            _record(session, "webhook.switched_on" if on else "webhook.switched_off", endpoint_id)
     return redirect(url_for(".webhook", endpoint_id=endpoint_id), 303)
 
 
@@ -173,7 +173,7 @@ def delete_webhook(endpoint_id: int) -> ResponseReturnValue:
     with services().database.writing() as session:
         _changeable(session, endpoint_id)
         webhooks.remove(session, endpoint_id)
-        _record(session, "deleted", endpoint_id)
+        _record(session, "webhook.deleted", endpoint_id)
     return redirect(url_for(".webhook_list", done="deleted"), 303)
 
 
@@ -234,8 +234,8 @@ def _is_former(endpoint: Endpoint) -> bool:
     return endpoint.fixed and endpoint.off_reason == "by_hand"
 
 
-def _record(session: Session, what: str, endpoint_id: int, **facts: bool) -> None:
-    audit.record(session, f"webhook.{what}", by=member().id, endpoint_id=endpoint_id, **facts)
+def _record(session: Session, action: str, endpoint_id: int, **facts: bool) -> None:
+    audit.record(session, action, by=member().id, endpoint_id=endpoint_id, **facts)
 
 
 def _form_page(form: WebhookForm, endpoint: Endpoint | None = None) -> str:

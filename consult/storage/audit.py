@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import json
 import re
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -164,16 +165,20 @@ def newest(
     session: Session,
     *,
     limit: int,
+    first: int = 1,
     before: int | None = None,
     by: int | None = None,
     action: str = "",
     lead_id: int | None = None,
 ) -> list[Entry]:
-    """The newest entries, latest first; those with a smaller number than `before`, if given.
+    """The newest entries, latest first.
 
-    `by` (a person's id, or `NOBODY`), `action` and `lead_id` narrow them down.
+    `first` and `before` say from which number on and below which; `by` (a person's id, or
+    `NOBODY`), `action` and `lead_id` narrow them down.
     """
     query = select(*_COLUMNS).order_by(AuditRow.id.desc()).limit(limit)
+    if first > 1:
+        query = query.where(AuditRow.id >= first)
     if before is not None:
         query = query.where(AuditRow.id < before)
     if by is not None:
@@ -186,6 +191,20 @@ def newest(
         Entry(row.id, row.at, row.by_id, row.action, row.lead_id, row.facts)
         for row in session.execute(query)
     ]
+
+
+def number_at(session: Session, moment: datetime) -> int:
+    """The number of the first entry at or after a moment; the next number when there is none.
+
+    Entries are numbered as they come, so it is found by halving, however long the log is.
+    """
+
+    def at(number: int) -> datetime:
+        query = select(AuditRow.at).where(AuditRow.id >= number).order_by(AuditRow.id).limit(1)
+        return session.scalars(query).one()
+
+    last = session.scalar(select(func.max(AuditRow.id))) or 0
+    return 1 + bisect_left(range(1, last + 1), moment, key=at)
 
 
 def was_noted(session: Session, action: str, *, by: int, lead_id: int, within: timedelta) -> bool:

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from consult.delivery.account_mail import WORDS
-from consult.staff import accounts, audit_views
+from consult.staff import accounts, audit_words
 from consult.storage import account_news, staff, staff_mails
 from consult.storage.account_news import ACCOUNT_NEWS, TOLD, AccountNews
 from consult.storage.database import Database
@@ -167,7 +167,7 @@ def test_what_fails_is_told_to_nobody(app: Flask) -> None:
 
 
 def test_every_change_of_a_way_in_that_is_audited_is_told_too() -> None:
-    kinds = {action for action in audit_views.ACTION_WORDS if action.startswith(("factor", "iden"))}
+    kinds = {action for action in audit_words.ACTIONS if action.startswith(("factor", "iden"))}
     assert kinds - set(TOLD) == NOT_TOLD
     assert set(WORDS) == set(ACCOUNT_NEWS)
     assert set(TOLD.values()) == set(ACCOUNT_NEWS) - {"password_reset"}
