@@ -55,6 +55,20 @@ _COPIES = frozenset(
     {"submitted_at", "demo", "archetype", "separation", "handoff", "source", "wants_consult"}
 )
 _MEMBERS = frozenset({"by_id", "author_id", "holder_id", "offered_to_id"})
+_WHAT = {
+    "render_report": "Make the report",
+    "render_brief": "Make the call brief",
+    "mail_report": "Mail the report",
+    "mail_staff": "Mail staff",
+    "tell": "Tell staff and other programs",
+    "webhook": "Tell another program",
+    "export": "Make a record",
+    "given": "Given to somebody",
+    "contact": "In touch",
+    "contact_left": "Left a contact",
+}
+"""What happened, where the word that is stored does not say it."""
+
 _NAMES = {
     "consent_text": "Agreed to",
     "consented_at": "Agreed on",
@@ -201,7 +215,7 @@ class _Writer:
         if isinstance(value, Mapping):
             return ", ".join(self._fact(key, inner) for key, inner in value.items())
         if name in ("kind", "state", "format", "dimension", "verdict"):
-            return _words(str(value)) if name != "format" else str(value).upper()
+            return str(value).upper() if name == "format" else _WHAT.get(value) or _words(value)
         words = self._text(value)
         return words if name == "text" else f"{_name(name)}: {words}"
 

@@ -123,7 +123,7 @@ _DAYS = {
     "retention_days_drafts": "Days to keep unfinished answers",
     "retention_days_leads": "Days to keep leads",
     "retention_days_mails": "Days to keep the texts of mails",
-    "retention_days_pdfs": "Days to keep PDFs; later ones are made anew",
+    "retention_days_pdfs": "Days to keep PDFs",
     "retention_days_logs": "Days to keep who signed in and what was told",
 }
 _AT_THE_END = Choosable(

@@ -57,7 +57,7 @@ def test_it_tells_everything_in_words_and_in_the_zone_of_the_agency() -> None:
         "Not now",
         "radio",
         "Moved · From: new, To: taken · by account 3",
-        "Given · To account 4",
+        "Given to somebody · To account 4",
         "zoe, gross",
         "Tables of tomorrow",
         "plumduff",
