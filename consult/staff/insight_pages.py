@@ -52,7 +52,6 @@ def insights_page() -> ResponseReturnValue:
         of = filters.of
         found = insights.gather(session, of)
         spread = insights.spread(session, of)
-        stages = insights.stages(session, of)
         replies = insights.replies(session, of, found.steps[HANDED_IN])
         returned = insights.returned(session, of)
         verdicts = insights.verdicts(session, of)
@@ -62,7 +61,7 @@ def insights_page() -> ResponseReturnValue:
     archetypes = views.archetypes_of(spread)
     answered = views.replies_of(replies, office, now, (of.until - of.since).days + 1)
     tenths = {axis: views.tenths_of(spread, axis) for axis in ("separation", "handoff")}
-    standing = views.stages_of(stages)
+    standing = views.stages_of(spread.stages)
     back, misled = views.returned_of(returned), views.verdicts_of(verdicts)
     return render_template(
         "staff/insights.html",

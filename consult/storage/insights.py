@@ -13,7 +13,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, and_, case, cast, exists, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal_column,
+    select,
+)
 
 from consult.storage.counters import Day, Sums, count_pages, no_sums
 from consult.storage.database import Session
@@ -77,11 +87,12 @@ class Gathered:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """How many leads have which scores: by tenth and band (0 to 3) of each, and by archetype."""
+    """How many leads there are by tenth and band (0 to 3) of each score, archetype and stage."""
 
     tenths: Mapping[str, Sequence[int]]
     bands: Mapping[tuple[int, int], int]
     archetypes: Mapping[str, int]
+    stages: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,31 +189,34 @@ def _add_sums(session: Session, of: Slice, table: Any, name: str, into: Sums) ->
 
 
 def spread(session: Session, of: Slice) -> Spread:
-    """How the scores of the leads of a slice spread."""
-    separation, handoff = _place(LeadRow.separation), _place(LeadRow.handoff)
+    """How the leads of a slice spread over scores, archetypes and stages, in one look at each."""
+    by = (_place(LeadRow.separation), _place(LeadRow.handoff), LeadRow.archetype, LeadRow.stage)
     rows = session.execute(
-        select(separation, handoff, LeadRow.archetype, func.count())
+        select(*by, func.count())
         .join(OutcomeRow, OutcomeRow.submission_id == LeadRow.submission_id)
         .where(*_leads(of))
-        .group_by(separation, handoff, LeadRow.archetype)
+        .group_by(*by)
     )
     tenths = {"separation": [0] * 10, "handoff": [0] * 10}
     bands: Counter[tuple[int, int]] = Counter()
     archetypes: Counter[str] = Counter()
-    for one, other, archetype, count in rows:
+    stages: Counter[str] = Counter()
+    for one, other, archetype, stage, count in rows:
         tenths["separation"][_tenth(one)] += count
         tenths["handoff"][_tenth(other)] += count
         bands[_band(one), _band(other)] += count
         archetypes[archetype] += count
-    return Spread(tenths, bands, archetypes)
+        stages[stage] += count
+    return Spread(tenths, bands, archetypes, stages)
 
 
 def _place(score: Any) -> ColumnElement[int]:
     """How many cuts a score has passed; engines do not agree on how to round down."""
-    passed: ColumnElement[int] = cast(0, Integer)
-    for cut in _CUTS:
-        passed = passed + case((score >= cut, 1), else_=0)
-    return passed
+    place: ColumnElement[int] = case(
+        *((score < cut, literal_column(str(passed))) for passed, cut in enumerate(_CUTS)),
+        else_=literal_column(str(len(_CUTS))),
+    )
+    return place
 
 
 def _tenth(place: int) -> int:
@@ -211,17 +225,6 @@ def _tenth(place: int) -> int:
 
 def _band(place: int) -> int:
     return sum(cut in (25, 50, 75) for cut in _CUTS[:place])
-
-
-def stages(session: Session, of: Slice) -> dict[str, int]:
-    """How many leads of a slice stand at each stage."""
-    rows = session.execute(
-        select(LeadRow.stage, func.count())
-        .join(OutcomeRow, OutcomeRow.submission_id == LeadRow.submission_id)
-        .where(*_leads(of))
-        .group_by(LeadRow.stage)
-    )
-    return dict(rows.all())
 
 
 def replies(session: Session, of: Slice, leads: int) -> list[Reply]:
@@ -233,7 +236,7 @@ def replies(session: Session, of: Slice, leads: int) -> list[Reply]:
     rows = session.execute(
         select(LeadRow.submitted_at, LeadRow.first_contact_at, LeadRow.due_at)
         .join(OutcomeRow, OutcomeRow.submission_id == LeadRow.submission_id)
-        .where(*_leads(of), OutcomeRow.contact, LeadRow.submission_id % step == 0)
+        .where(*_leads(of), OutcomeRow.contact, OutcomeRow.submission_id % step == 0)
     )
     return [Reply(*row) for row in rows]
 
@@ -244,7 +247,7 @@ def returned(session: Session, of: Slice) -> dict[str, int]:
     rows = session.execute(
         select(reason, func.count())
         .join(OutcomeRow, OutcomeRow.submission_id == LeadEventRow.submission_id)
-        .where(LeadEventRow.kind == "returned", *_leads(of))
+        .where(LeadEventRow.kind == "returned", LeadEventRow.at >= _midnight(of.since), *_leads(of))
         .group_by(reason)
     )
     return dict(rows.all())

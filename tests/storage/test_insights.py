@@ -259,7 +259,7 @@ def test_stages_replies_and_what_came_back_are_read_from_the_desk(
     with database.reading() as session:
         today = clock().date()
         of = Slice("real", today, today)
-        assert insights.stages(session, of) == {"new": 1}
+        assert insights.spread(session, of).stages == {"new": 1}
         assert [reply.submitted_at for reply in insights.replies(session, of, 1)] == [
             lead.submitted_at
         ]
