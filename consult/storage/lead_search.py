@@ -84,7 +84,8 @@ class LeadSearch:
 
     def __post_init__(self) -> None:
         """Bring into one form what would mean the same."""
-        object.__setattr__(self, "text", " ".join(self.text.split())[:TEXT_MAX].rstrip())
+        words = _CONTROLS.sub(" ", self.text).split()
+        object.__setattr__(self, "text", " ".join(words)[:TEXT_MAX].rstrip())
         chosen = tuple(stage for stage in STAGES if stage in self.stages)
         object.__setattr__(self, "stages", () if chosen == STAGES else chosen)
         if self.sort in ("due", "-due") and not self.due:
@@ -136,7 +137,7 @@ def _shortest(stages: tuple[Stage, ...]) -> tuple[str, ...]:
 
 
 def _text(values: Iterable[str]) -> str | None:
-    return _CONTROLS.sub(" ", " ".join(values))
+    return " ".join(values)
 
 
 def _stages(values: Iterable[str]) -> tuple[Stage, ...] | None:
