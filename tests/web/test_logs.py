@@ -3,16 +3,21 @@
 import io
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from flask import Flask, abort
+from sqlalchemy import delete
 
+from consult.storage.models import JobRow
 from consult.web.logs import PrivateFormatter, configure_logging
-from tests.support.apps import make_app
+from tests.support.apps import deliver, make_app, services_of
 from tests.support.client import PageClient
 from tests.support.journey import Journey
 from tests.support.personas import BATON_ON_THE_FLOOR
+from tests.support.staff import make_lead, make_user, post, sign_in, signed_in
+from tests.support.submissions import CONTACT
 
 MARK = "zanzibar"
 """Stands in everything that the test types."""
@@ -79,6 +84,46 @@ def test_a_whole_visit_leaves_no_word_and_no_token_in_the_log(
 
 
 CROSS = {"Sec-Fetch-Site": "cross-site"}
+
+
+def test_what_staff_type_and_read_leaves_no_word_in_the_log(
+    tmp_path: Path, log: io.StringIO
+) -> None:
+    mails = {"smtp_url": f"smtp://{MARK}:x@127.0.0.1:1", "mail_from": "Us <us@example.com>"}
+    app = make_app(tmp_path / "var", **mails)
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    email = f"{MARK}@example.com"
+    make_user(app, email, admin=True)
+    whose = replace(CONTACT, name=MARK, email=email, business=MARK, phone=MARK)
+    make_lead(app, contact=whose, source={"utm_source": MARK, "referrer": f"{MARK}.example"})
+    with services_of(app).database.writing() as session:
+        session.execute(delete(JobRow).where(JobRow.kind.startswith("render")))  # takes seconds
+    sign_in(PageClient(app), email, MARK, status=422)
+    sign_in(PageClient(app), f"nobody-{MARK}@example.com", status=422)
+    client = signed_in(app, email)
+    for path in (
+        "/staff/leads/1",
+        f"/staff/?text={MARK}&source={MARK}",
+        f"/staff/export.csv?{MARK}",
+    ):
+        client.get(path)
+    client.get(f"/staff/leads/1/record.json?{MARK}")
+    client.get(f"/staff/{MARK}/{MARK}", status=404)
+    post(client, "/staff/leads/1", "/leads/1/notes", text=MARK)
+    post(client, "/staff/person", "/person", address=email)
+    page = "/staff/settings/people"
+    post(client, page, "/invite", status=200, email=f"new-{MARK}@example.com", mail="y")
+    post(client, page, "/invite", status=422, email=MARK)
+    post(client, "/staff/settings/brand", "/settings/brand", status=422, **{"brand-email": MARK})
+    hook = f"https://{MARK}.invalid/{MARK}"
+    post(client, "/staff/settings/webhooks/new", "/new", status=201, address=hook)
+    post(client, "/staff/settings/webhooks/1", "/webhooks/1/test")
+    deliver(app)
+    written = log.getvalue()
+    assert "POST /staff/leads/<int" in written
+    assert "(mail_staff) failed" in written
+    assert "(webhook) failed" in written
+    assert MARK not in written.lower()
 
 
 def test_an_error_is_logged_with_its_causes_places_and_request(
