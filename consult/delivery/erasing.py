@@ -1,7 +1,8 @@
 """Making leads go, down to the files they left: what the database cannot do by itself."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import timedelta
+from functools import partial
 
 from consult.delivery.outbox import Job
 from consult.delivery.post import MailFolder
@@ -51,11 +52,21 @@ def end_old_leads(database: Database, folder: MailFolder, lead_days: int, how: H
 
 
 def delete_old_pdfs(database: Database, pdf_days: int) -> None:
-    """Delete PDFs that have been kept long enough, a few at a time so that others get to write."""
-    gone = 1
-    while gone:
+    """Delete PDFs that have been kept long enough."""
+    _bit_by_bit(database, partial(retention.delete_pdfs, pdf_days=pdf_days))
+
+
+def empty_old_mails(database: Database, mail_days: int) -> None:
+    """Forget what mails said that have been kept long enough."""
+    _bit_by_bit(database, partial(retention.empty_mails, mail_days=mail_days))
+
+
+def _bit_by_bit(database: Database, some: Callable[[Session], int]) -> None:
+    """Do something until nothing is left of it, in transactions that others can wait for."""
+    left = 1
+    while left:
         with database.writing() as session:
-            gone = retention.delete_pdfs(session, pdf_days=pdf_days)
+            left = some(session)
 
 
 def forget(database: Database, _job: Job) -> Effect:

@@ -10,7 +10,12 @@ from pydantic import SecretStr
 
 from consult.choices import Choices
 from consult.delivery.digest import DIGEST, send_digests
-from consult.delivery.erasing import delete_old_pdfs, end_old_leads, forget
+from consult.delivery.erasing import (
+    delete_old_pdfs,
+    empty_old_mails,
+    end_old_leads,
+    forget,
+)
 from consult.delivery.export.long_export import make_export
 from consult.delivery.export.scratch import clear_scratch
 from consult.delivery.mail import LetterWriter, letter_writer, mail_report
@@ -226,13 +231,13 @@ def render_document(
 def purge(database: Database, folder: MailFolder, keep: Keep, _job: Job) -> Effect:
     """Delete what has been kept long enough, and do so again tomorrow."""
     end_old_leads(database, folder, keep.lead_days, keep.at_the_end)
+    empty_old_mails(database, keep.mail_days)
     if keep.pdf_days is not None:
         delete_old_pdfs(database, keep.pdf_days)
     with database.writing() as session:
         retention.purge(
             session,
             lead_days=keep.lead_days,
-            mail_days=keep.mail_days,
             log_days=keep.log_days,
             at_the_end=keep.at_the_end,
         )

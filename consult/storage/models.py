@@ -144,7 +144,8 @@ class DocumentRow(Base):
     revision: Mapped[int]
     content: Mapped[bytes] = mapped_column(LargeBinary)
     sha256: Mapped[str] = mapped_column(String(64))
-    rendered_at: Mapped[datetime]
+    # With an index, as the nightly round would read every PDF to come to what stands behind it.
+    rendered_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class MailRow(Base):

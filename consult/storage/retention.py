@@ -27,7 +27,7 @@ from consult.storage.staff_tables import StaffInvitationRow, StaffSessionRow
 
 # Long enough to see what happened last week; the key of a periodic job must outlive its period.
 _KEEP_DONE_JOBS = timedelta(days=7)
-_PDFS_AT_ONCE = 100
+_AT_ONCE = 200
 # Long enough to fetch what was asked for yesterday evening.
 KEEP_EXPORTS = timedelta(days=1)
 LOG_DAYS = 30
@@ -57,25 +57,23 @@ def purge(
     session: Session,
     *,
     lead_days: int,
-    mail_days: int | None = None,
     log_days: int = LOG_DAYS,
     at_the_end: How = "delete",
 ) -> Purged:
     """Delete what has been kept long enough, and traces of finished work.
 
-    So go expired drafts, exports, the texts of mails, sessions that staff have not used for
-    ``log_days`` days, links to an account that are as old, and the log of what staff and other
-    programs were told, with the jobs of no lead that were given up. A lead older than ``lead_days``
-    days goes with its answers, contact, documents and jobs; how far each came stays as a number. Or
-    it is made anonymous (``at_the_end``). Exports that may hold it are withdrawn. The audit log has
-    a receipt for each lead, also for one whose mail texts went, and one number for all drafts.
+    So go expired drafts, exports, sessions that staff have not used for ``log_days`` days, links to
+    an account that are as old, and the log of what staff and other programs were told, with the
+    jobs of no lead that were given up. A lead older than ``lead_days`` days goes with its answers,
+    contact, documents and jobs; how far each came stays as a number. Or it is made anonymous
+    (``at_the_end``). Exports that may hold it are withdrawn. The audit log has a receipt for each
+    lead, and one number for all drafts.
 
     Where leads may be many or have mails in a folder, end them before (`leads_over`), in bundles.
 
     Args:
         session: a writing one.
         lead_days: how long a lead is kept.
-        mail_days: how long the text of a mail to an owner is kept; None for as long as the lead.
         log_days: how long it is kept who was signed in, and who was told of what.
         at_the_end: what becomes of a lead whose time is over.
     """
@@ -98,8 +96,6 @@ def purge(
     settle(session)
     old = leads_over(session, lead_days=lead_days, at_the_end=at_the_end)
     ended = erasure.erase(session, old, at_the_end, by=None, why="retention") if old else []
-    if mail_days is not None:
-        _empty_mails(session, now - timedelta(days=mail_days))
     purged = Purged(
         drafts=delete_checks(session, draft_is_old),
         leads=len(ended),
@@ -108,6 +104,27 @@ def purge(
     if purged.drafts:
         audit.record(session, "retention.drafts_deleted", by=None, drafts=purged.drafts)
     return purged
+
+
+def empty_mails(session: Session, *, mail_days: int) -> int:
+    """Forget what some mails to owners said that were sent more than ``mail_days`` days ago.
+
+    That they were sent, and where to, stays with the lead, and each lead gets a receipt.
+
+    Returns:
+        How many were emptied. Call it until none are, so that others get to write in between.
+    """
+    before = session.now() - timedelta(days=mail_days)
+    old = session.execute(
+        select(MailRow.id, MailRow.submission_id)
+        .where(MailRow.sent_at < before, MailRow.body != "")
+        .limit(_AT_ONCE)
+    ).all()
+    session.execute(
+        update(MailRow).where(MailRow.id.in_([mail.id for mail in old])).values(body="")
+    )
+    _receipts(session, "retention.mail_texts_deleted", [mail.submission_id for mail in old])
+    return len(old)
 
 
 def delete_pdfs(session: Session, *, pdf_days: int) -> int:
@@ -122,7 +139,7 @@ def delete_pdfs(session: Session, *, pdf_days: int) -> int:
     old = session.execute(
         select(DocumentRow.submission_id, DocumentRow.kind)
         .where(DocumentRow.rendered_at < before)
-        .limit(_PDFS_AT_ONCE)
+        .limit(_AT_ONCE)
     ).all()
     leads = sorted({row.submission_id for row in old})
     for lead_id, kind in old:
@@ -139,17 +156,6 @@ def delete_pdfs(session: Session, *, pdf_days: int) -> int:
     )
     _receipts(session, "retention.pdfs_deleted", [row.submission_id for row in old])
     return len(old)
-
-
-def _empty_mails(session: Session, before: datetime) -> None:
-    """Forget what old mails said; that they were sent, and where to, stays with the lead."""
-    emptied = session.scalars(
-        update(MailRow)
-        .where(MailRow.sent_at < before, MailRow.body != "")
-        .values(body="")
-        .returning(MailRow.submission_id)
-    )
-    _receipts(session, "retention.mail_texts_deleted", emptied)
 
 
 def _receipts(session: Session, action: str, lead_ids: Iterable[int]) -> None:

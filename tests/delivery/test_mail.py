@@ -6,7 +6,7 @@ from email.message import EmailMessage
 
 import html5lib
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from consult.delivery import mail
 from consult.delivery.mail import letter_writer
@@ -71,6 +71,19 @@ def text_of(message: EmailMessage, kind: str = "plain") -> str:
     body = message.get_body((kind,))
     assert body is not None
     return str(body.get_content())
+
+
+def test_a_mail_whose_pdf_is_kept_no_longer_has_it_made_anew(
+    database: Database, result_token: str, clock: Clock
+) -> None:
+    leave(database, result_token)
+    with database.writing() as session:
+        session.execute(delete(JobRow).where(JobRow.kind.in_(jobs.PDF_JOBS)))
+    box = Box()
+    for _ in range(2):
+        make_worker(database, post=box).run_once()
+        clock.go_on(seconds=2)
+    assert len(box.mails) == 1
 
 
 # --- What is in it ------------------------------------------------------------------------------
