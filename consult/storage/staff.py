@@ -62,8 +62,8 @@ def all_users(session: Session) -> list[StaffUser]:
 
 
 def any_user(session: Session) -> bool:
-    """Whether anybody has an account yet."""
-    return session.scalar(select(StaffUserRow.id).limit(1)) is not None
+    """Whether anybody has an account in use; the made-up colleagues of demo leads have none."""
+    return session.scalar(select(StaffUserRow.id).where(StaffUserRow.active).limit(1)) is not None
 
 
 def change_password(session: Session, user_id: int, password_hash: str) -> StaffUser:

@@ -15,7 +15,8 @@ from consult.questionnaire.editions import newest
 from consult.relay.clock import Office
 from consult.relay.stages import Stage
 from consult.report.brand import load_brand
-from consult.storage import desk, leads
+from consult.staff.accounts import first_invitation
+from consult.storage import desk, leads, staff
 from consult.storage.audit_tables import AuditRow
 from consult.storage.database import Database, Session
 from consult.storage.deliveries import pdf_states
@@ -128,6 +129,14 @@ def test_without_accounts_nobody_holds_a_lead(tmp_path: Path, sqlite_template: P
     ):
         assert session.scalars(select(LeadRow.holder_id).distinct()).all() == [None]
         assert session.scalar(select(func.count()).where(LeadRow.stage != "new"))
+
+
+def test_the_first_person_can_still_sign_up_after_it(tmp_path: Path, sqlite_template: Path) -> None:
+    with closing(make(tmp_path / "demo.db", sqlite_template, accounts=0)) as database:
+        link = first_invitation(database, "")
+        assert link
+        with database.reading() as session:
+            assert staff.open_invitation(session, link.rsplit("/", 1)[1])
 
 
 def test_the_same_seed_makes_the_same_leads(tmp_path: Path, sqlite_template: Path) -> None:
