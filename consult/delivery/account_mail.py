@@ -4,9 +4,9 @@ is how accounts are stolen.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 
-from consult.report.display import long_date
+from consult.delivery.letters import moment_in_words
 from consult.storage import factors
 from consult.storage.account_news import AccountNews
 from consult.storage.database import Session
@@ -56,7 +56,7 @@ WORDS: Mapping[AccountNews, Words] = {
     "code_used": Words(
         "Recovery code used",
         "One of your recovery codes was used.",
-        "{codes} of them are left.",
+        "{codes} left.",
     ),
     "codes_made": Words(
         "New recovery codes",
@@ -100,11 +100,10 @@ def told_of(session: Session, mail: StaffMail, news: AccountNews, zone: tzinfo) 
     return {
         "title": words.title,
         "says": words.says,
-        "now": words.now.format(codes=codes or "None", role=_ROLES[mail.role]),
-        "when": _when(mail.created_at, zone),
+        "now": words.now.format(codes=_codes(codes), role=_ROLES[mail.role]),
+        "when": f"{moment_in_words(mail.created_at, zone)} ({zone})",
     }
 
 
-def _when(at: datetime, zone: tzinfo) -> str:
-    local = at.astimezone(zone)
-    return f"{local:%A}, {long_date(local.date())}, at {local:%H:%M} ({zone})"
+def _codes(left: int) -> str:
+    return "None is" if not left else "One is" if left == 1 else f"{left} of them are"

@@ -8,7 +8,7 @@ import functools
 import hashlib
 import re
 import unicodedata
-from datetime import datetime
+from datetime import datetime, tzinfo
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from urllib.parse import urlsplit
@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from email_validator import validate_email
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from consult.report.display import long_date
 from consult.report.files import PROJECT
 
 _DIGITS_OF_A_NAME = 6
@@ -63,6 +64,12 @@ def set_text(message: EmailMessage, text: str, html: str) -> None:
     """Put in what a mail says, as text and as a page."""
     message.set_content(text, cte="quoted-printable")
     message.add_alternative(html, subtype="html", cte="quoted-printable")
+
+
+def moment_in_words(at: datetime, zone: tzinfo) -> str:
+    """A moment as in "Monday, March 2, 2026, at 10:30", on the clocks of a time zone."""
+    local = at.astimezone(zone)
+    return f"{local:%A}, {long_date(local.date())}, at {local:%H:%M}"
 
 
 def harmless(text: str) -> str:

@@ -6,14 +6,21 @@ on lock screens and passed on. All the rest is behind the sign-in.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, tzinfo
 from email.message import EmailMessage
 from typing import Any, cast
 from urllib.parse import urlsplit
 
 from consult.delivery import account_mail, one_click
 from consult.delivery.digest import sections_of, subject_of, times_of
-from consult.delivery.letters import harmless, message_id, new_message, page, set_text
+from consult.delivery.letters import (
+    harmless,
+    message_id,
+    moment_in_words,
+    new_message,
+    page,
+    set_text,
+)
 from consult.delivery.outbox import Job
 from consult.delivery.post import Post
 from consult.delivery.worker import Effect
@@ -25,6 +32,7 @@ from consult.storage import leads, notices, staff_mails, webhooks
 from consult.storage.account_news import ACCOUNT_NEWS, AccountNews
 from consult.storage.database import Database, Session
 from consult.storage.digests import digest_for
+from consult.storage.notices import Standing
 from consult.storage.staff_mails import WEBHOOK_OFF, StaffMail
 
 _SAYS: Mapping[Kind, str] = {
@@ -107,18 +115,17 @@ def draft_of(session: Session, mail: StaffMail, staff_post: StaffPost) -> Draft 
         return _webhook_off(session, mail, staff_post)
     if mail.day:
         return _digest(session, mail, mail.day, staff_post)
-    return _news(session, mail, staff_post.base_url)
+    return _news(session, mail, staff_post)
 
 
-def _news(session: Session, mail: StaffMail, base_url: str) -> Draft | None:
+def _news(session: Session, mail: StaffMail, staff_post: StaffPost) -> Draft | None:
     notice = notices.get(session, mail.notice_id) if mail.notice_id else None
     lead = leads.by_id(session, notice.lead_id) if notice else None
-    if notice is None or lead is None:
+    desk = notices.standing(session, lead.id) if lead else None
+    if notice is None or lead is None or desk is None:
         return None
-    if notice.kind == "handed_over":
-        desk = notices.standing(session, lead.id)
-        if desk is None or desk.offered_to_id != mail.user_id:
-            return None  # it was answered already, or taken back
+    if notice.kind == "handed_over" and desk.offered_to_id != mail.user_id:
+        return None  # it was answered already, or taken back
     who = harmless(lead.contact.business if lead.contact else "") or f"Lead {lead.id}"
     return Draft(
         subject=f"{NEWS[notice.kind].name}: {who}",
@@ -126,9 +133,18 @@ def _news(session: Session, mail: StaffMail, base_url: str) -> Draft | None:
         html="mail/news.html",
         told={
             "says": _SAYS[notice.kind].format(who=who),
-            "link": f"{base_url}/staff/leads/{lead.id}",
+            "due": _due(notice.kind, desk, staff_post.office.zone),
+            "link": f"{staff_post.base_url}/staff/leads/{lead.id}",
         },
     )
+
+
+def _due(kind: Kind, desk: Standing, zone: tzinfo) -> str:
+    """By when somebody is owed a first reply, or was; empty where nobody waits for one."""
+    if desk.due_at is None or desk.first_contact_at or kind in ("finished", "handed_back"):
+        return ""
+    was = "was" if kind == "overdue" else "is"
+    return f"A first reply {was} due on {moment_in_words(desk.due_at, zone)}."
 
 
 def _digest(session: Session, mail: StaffMail, day: date, staff_post: StaffPost) -> Draft | None:

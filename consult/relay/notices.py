@@ -50,7 +50,11 @@ NEWS: Mapping[Kind, News] = MappingProxyType(
         ),
         "consult_wanted": News("Consult wanted", "Somebody asked for a consult.", REACHES, "mine"),
         "overdue": News(
-            "Overdue", "The time to answer is over, and nobody got in touch.", REACHES, "mine"
+            "Overdue",
+            "The time to answer is over, and nobody got in touch. Until somebody takes the lead, "
+            "admins are told as its holder is.",
+            REACHES,
+            "mine",
         ),
         "handed_over": News(
             "Handed to me",

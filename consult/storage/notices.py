@@ -45,6 +45,7 @@ class Standing:
 
     stage: str
     due_at: datetime | None
+    first_contact_at: datetime | None
     source: str
     offered_to_id: int | None
 
@@ -151,14 +152,18 @@ def of_lead(session: Session, lead_id: int) -> Sequence[Notice]:
 
 def to_tell(session: Session, notice: Notice) -> Sequence[int]:
     """The ids of the people who want to be told of a notice, and may be."""
-    holder = select(LeadRow.holder_id).where(LeadRow.submission_id == notice.lead_id)
+    lead = session.get_one(LeadRow, notice.lead_id)
+    # Whoever caught a lead that nobody has taken yet may be away.
+    by_admins = notice.kind == "overdue" and lead.stage == "new"
     wanted: dict[Kind, set[int]] = {}
     kinds: tuple[Kind, ...] = (notice.kind,)
     if notice.kind == "contact_given" and _consult_wanted_too(session, notice):
         # Somebody who left a contact to ask for a consult is one piece of news, not two.
         kinds = ("contact_given", "consult_wanted")
     for kind in kinds:
-        wanted[kind] = set(_who_wants(session, kind, notice.for_id, session.scalar(holder)))
+        wanted[kind] = set(
+            _who_wants(session, kind, notice.for_id, lead.holder_id, by_admins=by_admins)
+        )
     return sorted(wanted[notice.kind] - set().union(*(wanted[kind] for kind in kinds[1:])))
 
 
@@ -177,10 +182,16 @@ def _consult_wanted_too(session: Session, notice: Notice) -> bool:
 
 
 def _who_wants(
-    session: Session, kind: Kind, for_id: int | None, holder_id: int | None
+    session: Session,
+    kind: Kind,
+    for_id: int | None,
+    holder_id: int | None,
+    *,
+    by_admins: bool = False,
 ) -> Sequence[int]:
+    """Who wants a kind of news; `by_admins`, as if each of them held the lead too."""
     found = session.execute(
-        select(StaffUserRow.id, NoticeChoiceRow.reach)
+        select(StaffUserRow.id, StaffUserRow.role, NoticeChoiceRow.reach)
         .outerjoin(
             NoticeChoiceRow,
             and_(NoticeChoiceRow.user_id == StaffUserRow.id, NoticeChoiceRow.kind == kind),
@@ -190,9 +201,12 @@ def _who_wants(
     )
     return [
         id
-        for id, chosen in found
+        for id, role, chosen in found
         if (reach := chosen or NEWS[kind].default) == "every"
-        or (reach == "mine" and (for_id is not None or holder_id in (None, id)))
+        or (
+            reach == "mine"
+            and (for_id is not None or holder_id in (None, id) or (by_admins and role == "admin"))
+        )
     ]
 
 
@@ -226,7 +240,7 @@ def choose(session: Session, user_id: int, wanted: Mapping[Kind, Reach]) -> None
 
 
 def _standing(row: LeadRow) -> Standing:
-    return Standing(row.stage, row.due_at, row.source, row.offered_to_id)
+    return Standing(row.stage, row.due_at, row.first_contact_at, row.source, row.offered_to_id)
 
 
 def _notice(row: NoticeRow) -> Notice:

@@ -19,7 +19,7 @@ from consult.storage import leads, retention, staff_mails
 from consult.storage.database import Database, utc_now
 from tests.delivery.test_mail import text_of
 from tests.delivery.test_telling import left_contact, note
-from tests.support.colleagues import colleague
+from tests.support.colleagues import change_desk, colleague
 from tests.support.databases import Clock
 from tests.support.mail_server import as_read, mail_server
 from tests.support.submissions import CONTACT, lead_of, submitted
@@ -62,6 +62,30 @@ def test_a_real_server_gets_a_mail_with_the_business_the_link_and_a_way_out(
     with database.reading() as session:
         (sent,) = staff_mails.of_lead(session, lead_id)
     assert (sent.handed_to, sent.state, sent.to) == ("server", "done", "Ada")
+
+
+@pytest.mark.parametrize(
+    ("kind", "answered", "says"),
+    [
+        ("consult_wanted", False, "A first reply is due on Monday, March 2, 2026, at 10:30."),
+        ("overdue", False, "A first reply was due on Monday, March 2, 2026, at 10:30."),
+        ("overdue", True, ""),
+        ("finished", False, ""),
+    ],
+)
+def test_the_mail_says_by_when_a_reply_is_due(
+    database: Database, kind: str, answered: bool, says: str
+) -> None:
+    colleague(database, "ada", finished="every")
+    lead_id = left_contact(database)
+    mails_to_staff(database)
+    change_desk(database, lead_id, first_contact_at=database.clock() if answered else None)
+    note(database, lead_id, kind, occasion="again")  # type: ignore[arg-type]
+    (message,) = mails_to_staff(database)
+    for part in ("plain", "html"):
+        said = text_of(message, part)
+        assert ("A first reply" in said) == bool(says)
+        assert says in " ".join(said.split())
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "digest"])

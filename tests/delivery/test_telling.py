@@ -114,6 +114,27 @@ def test_mine_means_those_i_hold_and_those_nobody_holds(
     assert [name for name, _ in told(database)] == who
 
 
+@pytest.mark.parametrize(
+    ("stage", "holder", "who"),
+    [
+        ("new", "bo", ["ada", "bo"]),
+        ("taken", "bo", ["bo"]),
+        ("new", None, ["ada", "bo", "cy"]),
+    ],
+)
+def test_admins_hear_of_an_overdue_lead_until_somebody_took_it(
+    database: Database, stage: str, holder: str | None, who: Sequence[str]
+) -> None:
+    colleague(database, "ada", admin=True)
+    ids = {"bo": colleague(database, "bo"), "cy": colleague(database, "cy")}
+    colleague(database, "dee", admin=True, overdue="none")
+    lead_id = left_contact(database)
+    told(database)
+    change_desk(database, lead_id, holder_id=ids.get(holder or ""), stage=stage)
+    note(database, lead_id, "overdue")
+    assert [name for name, _ in told(database)] == who
+
+
 def test_a_handover_is_told_to_the_one_it_is_for_and_each_time(database: Database) -> None:
     ada, bo = colleague(database, "ada"), colleague(database, "bo")
     cy = colleague(database, "cy", handed_over="none")
