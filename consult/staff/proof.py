@@ -31,11 +31,15 @@ _View = TypeVar("_View", bound=Callable[..., ResponseReturnValue])
 
 
 class Held(TypedDict):
-    """A form that was sent too late: to where, whose, and what was filled in."""
+    """A form that was sent too late: to where, whose, and what was filled in.
+
+    Of `files` only the names are kept: of the field, and of what was chosen in it.
+    """
 
     user: int
     action: str
     fields: list[tuple[str, str]]
+    files: list[tuple[str, str]]
 
 
 def fresh(view: _View) -> _View:
@@ -50,8 +54,9 @@ def fresh(view: _View) -> _View:
 
     Put it on the page with the form as well as on the view that takes the form: who opens the
     page is asked there and comes back to it, and then has ten minutes for the form. A form that
-    is sent later is not lost: its sender is asked, and may then send it again as it was. Passwords
-    and files are not kept for that, so a form with one of them should prove itself by a password.
+    is sent later is not lost: its sender is asked, and may then send it again as it was. Files are
+    not kept for that: they are chosen once more. Nor should passwords be, so a form with one should
+    prove itself by it.
     For a download, guard the page that links to it too, so that the question comes up there.
     """
 
@@ -108,7 +113,8 @@ def _ask() -> ResponseReturnValue:
     if request.method in ("GET", "HEAD"):
         return redirect(url_for("staff.confirm", next=here), 303)
     fields = [(name, text) for name, text in request.form.items(multi=True) if name != "csrf_token"]
-    held = Held(user=member().id, action=here, fields=fields)
+    files = [(name, file.filename) for name, file in request.files.items(True) if file.filename]
+    held = Held(user=member().id, action=here, fields=fields, files=files)
     return confirm_page(held=str(_sealer().dumps(held))), 403
 
 
@@ -116,7 +122,7 @@ def confirm_page(
     *, wanted: str = "", held: str = "", errors: Mapping[str, str] = NOTHING_WRONG
 ) -> str:
     """The page that asks for a proof, on the way to `wanted` or to sending the `held` form."""
-    settings = services().settings
+    settings, form = services().settings, held_form(held) if held else None
     with services().database.reading() as reading:
         has = factors.factors_of(reading, member().id)
         linked = identities.is_linked(reading, member().id, settings.oidc_issuer or "")
@@ -124,6 +130,7 @@ def confirm_page(
         "staff/confirm.html",
         wanted=wanted,
         held=held,
+        files=form["files"] if form else [],
         has=has,
         errors=errors,
         passkey_options=passkeys.ask_for("confirm", member().id) if has.passkeys else "",

@@ -132,7 +132,7 @@ def test_a_form_held_back_cannot_be_made_up(app: Flask, done: list[object]) -> N
     let_proof_age(app)
     form = client.get("/staff/confirm").form("/confirm").fill(password=PASSWORD)
     forged = URLSafeTimedSerializer("another key", salt="staff form held back").dumps(
-        {"user": 1, "action": "/staff/precious", "fields": []}
+        {"user": 1, "action": "/staff/precious", "fields": [], "files": []}
     )
     assert client.post(form.action, {**form.data, "held": forged}).location == "/staff/"
 

@@ -13,7 +13,7 @@ from consult.storage import audit, choices
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.page import Page, text_of
-from tests.support.staff import make_user, signed_in
+from tests.support.staff import PASSWORD, let_proof_age, make_user, signed_in
 
 ADMIN = "ada@example.com"
 BRAND = "/staff/settings/brand"
@@ -284,6 +284,42 @@ def test_a_picture_becomes_the_logo_of_every_page(app: Flask, admin: PageClient)
     admin.post(form.action, {**form.data, "remove": "y"})
     assert services_of(app).brand.logo is None
     assert changes(app) == [("brand.logo", True), ("brand.logo", False)]
+
+
+def test_a_logo_that_comes_late_is_asked_for_again_and_nothing_else_is_lost(
+    app: Flask, admin: PageClient
+) -> None:
+    large = png(400, 200, compress_level=0)
+    form = admin.get(BRAND).form("/logo")
+    let_proof_age(app)
+    sent = {"csrf_token": form.data["csrf_token"][0], "logo": (BytesIO(large), "ours <1>.png")}
+    page = admin.post(form.action, sent, status=403, content_type="multipart/form-data")
+    assert "choose the file again in a moment" in page.text
+    page = admin.submit(page.form("/confirm").fill(password="wrong"), status=422)
+    assert "choose the file again in a moment" in page.text
+    page = admin.submit(page.form("/confirm").fill(password=PASSWORD), status=200)
+    assert "Choose the file again: it was not kept." in page.text
+    assert "It was ours <1>.png." in page.text
+    again = page.form("/logo")
+    assert again.element.attrib["enctype"] == "multipart/form-data"
+    (field,) = [e for e in page.document.all("input") if e.attrib.get("type") == "file"]
+    assert field.attrib["name"] == "logo"
+    assert services_of(app).brand.logo is None
+    sent = {"csrf_token": again.data["csrf_token"][0], "logo": (BytesIO(large), "ours.png")}
+    admin.post(again.action, sent, content_type="multipart/form-data")
+    assert services_of(app).brand.logo is not None
+
+
+def test_taking_the_logo_away_late_needs_no_file(app: Flask, admin: PageClient) -> None:
+    upload(admin, png())
+    form = admin.get(BRAND).form("/logo")
+    let_proof_age(app)
+    sent = {"csrf_token": form.data["csrf_token"][0], "remove": "y", "logo": (BytesIO(), "")}
+    page = admin.post(form.action, sent, status=403, content_type="multipart/form-data")
+    page = admin.submit(page.form("/confirm").fill(password=PASSWORD), status=200)
+    assert "What you filled in is still here" in page.text
+    admin.submit(page.form("/logo"))
+    assert services_of(app).brand.logo is None
 
 
 @pytest.mark.parametrize(
