@@ -104,6 +104,8 @@ def ask_for_export() -> ResponseReturnValue:
         abort(400)
     search = LeadSearch.from_query(parse_qs(request.form.get("query", "")))
     with services().database.writing() as session:
+        if not exports.may_ask(session, member().id):
+            return redirect(url_for(".export_list", full=1), 303)
         count = how_many(session, search, _viewer())
         export_id = exports.ask(
             session, member().id, cast(Table, table), query=search.query(), total=count
@@ -120,7 +122,9 @@ def export_list() -> ResponseReturnValue:
         found = exports.asked_by(session, member().id)
         now = agency_time(session.now())
     return render_template(
-        "staff/exports.html", exports=[export_views.view(export, now) for export in found]
+        "staff/exports.html",
+        exports=[export_views.view(export, now) for export in found],
+        is_full="full" in request.args,
     )
 
 

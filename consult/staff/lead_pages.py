@@ -16,7 +16,7 @@ from consult.staff.journey_views import journey_view
 from consult.staff.person_pages import may_see_data
 from consult.staff.rights import for_staff
 from consult.staff.timeline_views import line
-from consult.staff.trail import noted
+from consult.staff.trail import note, noted
 from consult.staff.webhook_views import told_of_lead
 from consult.storage import (
     documents,
@@ -50,7 +50,6 @@ _NOTHING_TO_MAKE = (
 
 @blueprint.get(f"/leads/<{ID}:lead_id>")
 @for_staff
-@noted("lead.seen")
 def lead(lead_id: int) -> ResponseReturnValue:
     """Show one lead on one page; the address may hold the search of the list it is in."""
     return lead_page(lead_id)
@@ -82,6 +81,8 @@ def lead_page(
         beside = neighbours(session, search, Viewer(me.id, office.zone), lead_id)
         now = session.now().astimezone(office.zone)
     papers = [] if whole.is_anonymous else [_paper(whole, steps, *kind) for kind in _PAPERS]
+    # Here and not with the view: the page also answers forms, such as one that came too late.
+    note(lead_id, "lead.seen")
     shown = views.lead_view(found, papers, steps, letters, now)
     return render_template(
         "staff/lead.html",

@@ -80,6 +80,8 @@ def ask_for_record(lead_id: int) -> ResponseReturnValue:
     """Have everything that is held about the owner of a lead made into a PDF."""
     with services().database.writing() as session:
         about = _about(session, lead_id)
+        if not exports.may_ask(session, member().id):
+            return redirect(url_for(".export_list", full=1), 303)
         which = exports.WHOLE_PERSON if member().is_admin else ""
         export_id = exports.ask(session, member().id, "pdf", query=which, lead_id=lead_id)
         _record_export(session, lead_id, "pdf", about)

@@ -29,7 +29,8 @@ def noted(action: str) -> Callable[[_View], _View]:
         @wraps(view)
         def noting(*args: Any, lead_id: int, **kwargs: Any) -> ResponseReturnValue:
             response = make_response(view(*args, lead_id=lead_id, **kwargs))
-            if response.status_code == 200:
+            # A part of a PDF (206) tells as much as the whole.
+            if response.status_code < 300:
                 note(lead_id, action)
             return response
 

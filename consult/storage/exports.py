@@ -13,6 +13,9 @@ from consult.storage.jobs import EXPORT, enqueue
 from consult.storage.models import JobRow
 
 Format = Literal["csv", "xlsx", "pdf"]
+MOST_IN_THE_MAKING = 5
+"""For one person at a time: each goes over all leads, and fills the disk for a day."""
+
 WHOLE_PERSON = "person"
 """In place of a query: the record is to hold all leads of the same address, and not just one."""
 
@@ -85,6 +88,12 @@ def asked_by(session: Session, user_id: int) -> list[Export]:
         select(ExportRow).where(ExportRow.by_id == user_id).order_by(ExportRow.id.desc())
     ).all()
     return [_export(row, _gave_up(session, row)) for row in rows]
+
+
+def may_ask(session: Session, user_id: int) -> bool:
+    """Whether somebody may ask for one more: not while the worker has plenty to make for them."""
+    making = select(func.count()).where(ExportRow.by_id == user_id, ExportRow.state == "making")
+    return (session.scalar(making) or 0) < MOST_IN_THE_MAKING
 
 
 def start_over(session: Session, export_id: int) -> None:

@@ -144,6 +144,23 @@ def test_an_export_is_its_owners_alone(app: Flask, staff: PageClient) -> None:
     assert "None." in admin.get("/staff/exports").text
 
 
+@pytest.mark.usefixtures("few_are_many")
+def test_nobody_has_the_worker_make_exports_without_end(app: Flask, staff: PageClient) -> None:
+    for _ in range(2):
+        make_lead(app)
+    form = staff.get("/staff/exports/new").form("/staff/exports")
+    token = {"csrf_token": form.data["csrf_token"]}
+    asked = [
+        staff.post("/staff/exports", {**token, "format": "csv"}).location
+        for _ in range(exports.MOST_IN_THE_MAKING + 1)
+    ]
+    assert asked[-2:] == ["/staff/exports/5", "/staff/exports?full=1"]
+    assert "Enough is being made for you" in staff.get(asked[-1]).text
+    make_user(app, "admin@example.com", admin=True)
+    admin = signed_in(app, "admin@example.com")
+    assert post(admin, "/staff/leads/1/data", "/record").location == "/staff/exports/6"
+
+
 def test_an_export_is_withdrawn_also_while_it_is_made(app: Flask, staff: PageClient) -> None:
     make_lead(app, contact=CONTACT)
     database = services_of(app).database

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from consult.commands import consult
 from consult.staff import accounts
-from consult.storage import audit, mails
+from consult.storage import audit, documents, mails
 from consult.storage.audit import Entry
 from consult.storage.audit_tables import AuditRow
 from tests.support.apps import SECRET_KEY, deliver, make_app, services_of
@@ -75,6 +75,23 @@ def test_ending_sessions_and_a_new_password_are_noted(app: Flask) -> None:
     assert "account.session_ended" in noted
     assert "account.password_changed" in noted
     assert noted[-1] == "account.sessions_ended"
+
+
+def test_nobody_looks_at_a_lead_unseen(app: Flask) -> None:
+    """Neither by a form that is refused and shows the lead, nor by a PDF in parts."""
+    make_user(app)
+    refused, read_in_parts = make_lead(app), make_lead(app)
+    with services_of(app).database.writing() as session:
+        documents.put(session, read_in_parts, documents.REPORT, 1, b"%PDF-1.7")
+    client = signed_in_as(app)
+    token = client.get("/staff/").form("/sign-out").data["csrf_token"]
+    late = {"csrf_token": token, "version": "0"}
+    client.post(f"/staff/leads/{refused}/take", late, status=409)
+    pdf = f"/staff/leads/{read_in_parts}/report.pdf"
+    part = client._client.get(pdf, headers={"Range": "bytes=0-3"})
+    assert (part.status_code, part.data) == (206, b"%PDF")
+    seen = [(entry.action, entry.lead_id) for entry in log_of(app)[-2:]]
+    assert seen == [("lead.seen", refused), ("lead.report_read", read_in_parts)]
 
 
 def test_who_looks_at_a_lead_is_noted_once_a_visit(app: Flask) -> None:
