@@ -33,6 +33,17 @@ def in_columns(rows: list[Row]) -> Iterator[str]:
         ).rstrip()
 
 
+def in_short(rows: list[Row]) -> str:
+    """How many rows meet their aim, and which come nearest to missing it; empty without aims."""
+    aimed = [row for row in rows if row.aim is not None]
+    if not aimed:
+        return ""
+    missed = [row.name for row in aimed if not row.is_met]
+    nearest = max(aimed, key=lambda row: row.ratio / (row.aim or 1))
+    told = f"MISSED by {len(missed)}: {'; '.join(missed)}" if missed else "all met"
+    return f"{len(aimed)} aims, {told}. Nearest: {nearest.name}, {nearest.ratio:.2f}x."
+
+
 def _shown(value: float, unit: str) -> str:
     return f"{value:,.0f} {unit}" if value >= 100 else f"{value:.3g} {unit}"
 
@@ -49,7 +60,8 @@ def as_json(rows: list[Row]) -> str:
 def main(json_file: Path | None, parts: tuple[str, ...]) -> None:
     """Measure what the product costs, as ratios to a floor measured in the same run.
 
-    PARTS are those to measure; all but those that take minutes when none is named.
+    PARTS are those to measure; all but those that take minutes when none is named. Ends with 1 if
+    an aim is missed.
     """
     wanted = parts or tuple(PARTS)
     rows: list[Row] = []
@@ -63,8 +75,12 @@ def main(json_file: Path | None, parts: tuple[str, ...]) -> None:
         for part in progress:
             rows += {**PARTS, **LONG}[part]()
     click.echo("\n".join(in_columns(rows)))
+    if short := in_short(rows):
+        click.echo(short)
     if json_file:
         json_file.write_text(as_json(rows) + "\n", encoding="utf-8")
+    if any(not row.is_met for row in rows):
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -31,11 +31,16 @@ class Row:
         return self.floor / self.ours if self.more_is_better else self.ours / self.floor
 
     @property
+    def is_met(self) -> bool:
+        """Whether the aim is met; always, where there is none."""
+        return self.aim is None or self.ratio <= self.aim
+
+    @property
     def verdict(self) -> str:
         """The aim, and whether it is met."""
         if self.aim is None:
             return ""
-        return f"{'met' if self.ratio <= self.aim else 'MISSED'}: at most {self.aim:.3g}"
+        return f"{'met' if self.is_met else 'MISSED'}: at most {self.aim:.3g}"
 
     def as_json(self) -> dict[str, Any]:
         """The row as plain data."""

@@ -39,7 +39,7 @@ PAGE_SIZE = 50
 FEW, SOME = 2_000, 4_000
 """So many leads are read in one go; of so many, those that another such filter selects too."""
 
-WALK, WALK_ON = 800, 3_000
+WALK, WALK_ON = 500, 1_000
 """So many are walked over for a first page, and for one on the way."""
 
 COUNT_TO = 1_000
@@ -142,7 +142,7 @@ class Finding:
         # The first page is counted as well: with the same look at the leads, as that is most of it.
         wanted = (limit if start else max(limit, COUNT_TO)) + 1
         found = self._ids(start, down, wanted)
-        turn = "" if len(found) == wanted else self._turn(start, down)
+        turn = "" if len(found) == wanted else self._turn(start, down, wanted)
         more, ids = len(found) > limit, found[:limit]
         leads = by_ids(self._session, ids)
         cut_short = bool(turn) and not more
@@ -191,15 +191,15 @@ class Finding:
         return [indexed[at] for _, at in ranked[:2]] if len(ranked) > 1 else ()
 
     def _ids(self, start: _Start | None, down: bool, limit: int) -> list[int]:
-        return list(self._session.scalars(self._matching(start, down).limit(limit)))
+        return list(self._session.scalars(self._matching(start, down, limit).limit(limit)))
 
     @property
     def _is_sqlite(self) -> bool:
         return self._session.get_bind().dialect.name == "sqlite"
 
-    def _matching(self, start: _Start | None, down: bool) -> Select[int]:
+    def _matching(self, start: _Start | None, down: bool, wanted: int) -> Select[int]:
         """The ids of those among the candidates that all filters hold for, in order."""
-        candidates = self._candidates(start, down).limit(2 * SOME if self._few else _walk(start))
+        candidates = self._candidates(start, down).limit(self._most(start, down, wanted))
         looked_at = list(self._looked_at(start, down))
         needed = {"submission_id", self._column, *_columns_of(looked_at)}
         columns = [getattr(LeadRow, name) for name in sorted(needed)]
@@ -212,6 +212,14 @@ class Finding:
             # It gives a walk's rows in the order walked; told to, it would sort them all once more.
             return query
         return query.order_by(*_ordered(getattr(lead, self._column), lead.submission_id, down))
+
+    def _most(self, start: _Start | None, down: bool, wanted: int) -> int:
+        """How many candidates there may be."""
+        if self._few:
+            return 2 * SOME
+        if not any(self._looked_at(start, down)):
+            return max(WALK, wanted)  # an index tells all
+        return WALK_ON if start else WALK
 
     def _looked_at(self, start: _Start | None, down: bool) -> Iterator[Filter]:
         """The filters to look at for each candidate: not the one that chose them.
@@ -289,13 +297,14 @@ class Finding:
                 if end is not None:
                     yield end
 
-    def _turn(self, start: _Start | None, down: bool) -> str:
+    def _turn(self, start: _Start | None, down: bool, wanted: int) -> str:
         """The place at which a walk ends; empty if it comes to the end of the leads before."""
         if self._few:
             return ""
         key = getattr(LeadRow, self._column)
         walk = self._candidates(start, down).with_only_columns(key, LeadRow.submission_id)
-        row = self._session.execute(walk.offset(_walk(start) - 1).limit(1)).first()
+        last = self._most(start, down, wanted) - 1
+        row = self._session.execute(walk.offset(last).limit(1)).first()
         return _as_text(*row) if row else ""
 
     def _beyond(self, lead: Lead, start: _Start | None, down: bool) -> ColumnElement[bool]:
@@ -363,10 +372,6 @@ def how_many(session: Session, search: LeadSearch, viewer: Viewer) -> int:
     """How many leads a search selects, every one of them counted: no page should wait for that."""
     conditions = (found.holds(LeadRow) for found in filters_of(search, viewer, session.now()))
     return session.scalar(select(func.count()).select_from(LeadRow).where(*conditions)) or 0
-
-
-def _walk(start: _Start | None) -> int:
-    return WALK_ON if start else WALK
 
 
 def _columns_of(filters: Sequence[Filter]) -> Iterator[str]:
