@@ -5,6 +5,8 @@ import re
 import pytest
 from flask import Flask
 
+from consult.questionnaire.editions import load, names
+
 SEGMENT = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+)?")
 
 
@@ -22,3 +24,15 @@ def test_every_address_is_in_kebab_case(app: Flask) -> None:
 @pytest.mark.parametrize("rule", ["/staff/SignIn", "/staff/sign_in", "/check/<token>/Review"])
 def test_another_spelling_is_noticed(rule: str) -> None:
     assert odd_segments(rule)
+
+
+def test_no_page_of_questions_hides_behind_another_address(app: Flask) -> None:
+    """A page named like a fixed address beside it could never be opened."""
+    root = "/check/<token>/"
+    rules = [rule.rule for rule in app.url_map.iter_rules() if rule.rule.startswith(root)]
+    fixed = {rule.removeprefix(root).split("/")[0] for rule in rules}
+    assert {"review", "stop"} < fixed
+    pages = {
+        page.id for name in names() for part in load(name).structure.parts for page in part.pages
+    }
+    assert not pages & fixed

@@ -57,6 +57,9 @@ class _Writer:
         self._head: Format = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
         # Away from the text in the next column.
         self._number: Format = book.add_format({"align": "right", "indent": 1})
+        self._tenths: Format = book.add_format(
+            {"align": "right", "indent": 1, "num_format": "0.0#"}
+        )
         self._moment: Format = book.add_format({"num_format": "yyyy-mm-dd hh:mm", "align": "left"})
         self._day: Format = book.add_format({"num_format": "yyyy-mm-dd", "align": "left"})
 
@@ -84,6 +87,8 @@ class _Writer:
                 self._sheet.write_datetime(row, place, cell, self._moment)
             case date():
                 self._sheet.write_datetime(row, place, cell, self._day)
+            case float():
+                self._sheet.write_number(row, place, cell, self._tenths)
             case _:
                 self._sheet.write_number(row, place, cell, self._number)
 
