@@ -73,7 +73,7 @@ def _item(measure: Measure) -> OwnItem:
     wording = newest().wording(measure.item, BASE)
     texts = list(wording.choices.values())
     records = _RECORDS[measure.item]
-    few = f"{measure.count} of the {MINIMUM[measure.item]} {records} it takes"
+    few = f"{measure.count} of {MINIMUM[measure.item]} {records} needed"
     return OwnItem(
         title=wording.title,
         question=wording.ask,

@@ -64,11 +64,12 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A link to a list: one of the usual ones, with whether it is shown now."""
+    """A link to a usual list: whether it is shown now, and how many wait for an answer there."""
 
     name: str
     query: str
     here: bool
+    waiting: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +92,12 @@ class FilterForm:
     sort: str
 
 
-def views_of(search: LeadSearch) -> list[View]:
-    """The usual views."""
-    return [View(name, view.query(), view == search) for name, view in VIEWS]
+def views_of(search: LeadSearch, offers: int) -> list[View]:
+    """The usual views, with how many leads are offered to who looks: those wait for an answer."""
+    return [
+        View(name, view.query(), view == search, offers if view.holder == "offered" else 0)
+        for name, view in VIEWS
+    ]
 
 
 def headings_of(search: LeadSearch) -> Mapping[str, Heading]:

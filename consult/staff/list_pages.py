@@ -32,6 +32,7 @@ def lead_list() -> ResponseReturnValue:
         found = find(session, search, viewer(), limit=PAGE_SIZE, **places)
         states = pdf_states(session, [lead.id for lead in found.leads])
         words = words_for(session, search)
+        offers = lead_choices.offers_to(session, member().id)
         shows_health = search.is_everything and not any(places.values())
         own_health = own_health_view(session, services().settings.office) if shows_health else None
         now = session.now().astimezone(viewer().zone)
@@ -41,7 +42,7 @@ def lead_list() -> ResponseReturnValue:
         found=found,
         search=search,
         order=ORDERS[search.sort],
-        views=list_filters.views_of(search),
+        views=list_filters.views_of(search, offers),
         headings=list_filters.headings_of(search),
         chips=words.chips(search),
         form=words.form(search),

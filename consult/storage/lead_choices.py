@@ -18,6 +18,12 @@ def name_of(session: Session, user_id: int) -> str:
     return session.scalar(select(StaffUserRow.name).where(StaffUserRow.id == user_id)) or ""
 
 
+def offers_to(session: Session, user_id: int) -> int:
+    """How many leads are offered to somebody who has not answered yet."""
+    query = select(func.count()).where(LeadRow.offered_to_id == user_id)
+    return session.scalar(query) or 0
+
+
 def sources(session: Session, most: int) -> list[str]:
     """The first so many sources in the alphabet; an empty one stands for none.
 

@@ -105,6 +105,7 @@ def test_a_lead_that_is_handed_over_may_come_back_with_a_reason(
     send(grace, lead, "take")
     page = send(grace, lead, "offer", to=str(user_id(database, BEN)), words="You know tents")
     assert "who has not answered" in page.text
+    assert ben.get("/staff/").link("Offered to me 1") == "/staff/?holder=offered"
     page = ben.get(f"/staff/leads/{lead}")
     assert "Say whether you take it over" in page.text
     assert "You know tents" in page.text
@@ -342,7 +343,7 @@ def test_the_list_tells_how_the_agency_itself_does(
 ) -> None:
     text = grace.get("/staff/").text
     assert "Our own handoff" in text
-    assert "Too few to tell" in text
+    assert "Too few leads to tell yet." in text
     clock = database.clock
     assert isinstance(clock, Clock)
     me = user_id(database, "grace@example.com")
