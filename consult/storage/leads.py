@@ -1,13 +1,12 @@
-"""Leads: finished checks, frozen, and whom they came from. Submit once, look up, list."""
+"""Leads: finished checks, frozen, and whom they came from. Submit once, look up."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select, tuple_, update
-from sqlalchemy.orm import defer
+from sqlalchemy import Select, func, select, update
 
 from consult.questionnaire import Answer
 from consult.relay.clock import Office
@@ -33,16 +32,6 @@ _LEADS: _Leads = (
     select(SubmissionRow, CheckRow.source, ContactRow)
     .join(CheckRow, CheckRow.id == SubmissionRow.check_id)
     .outerjoin(ContactRow, ContactRow.submission_id == SubmissionRow.id)
-)
-# A list reads none of the frozen documents, which are most of a row.
-_WITHOUT_DOCUMENTS = tuple(
-    defer(document, raiseload=True)
-    for document in (
-        SubmissionRow.answers,
-        SubmissionRow.wording,
-        SubmissionRow.scorecard,
-        SubmissionRow.report,
-    )
 )
 
 
@@ -91,8 +80,16 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
-class LeadSummary:
-    """A lead as a list shows it. ``contact`` is None while its owner has not left one."""
+class Lead:
+    """A whole lead.
+
+    Attributes:
+        contact: None while its owner has not left one.
+        report_revision: which revision of the PDFs is the current one; an older stored document
+            is about to be replaced.
+        consented_at: when the contact was left or last corrected.
+        seconds_taken: from starting the check to submitting it.
+    """
 
     id: int
     submitted_at: datetime
@@ -105,19 +102,6 @@ class LeadSummary:
     source: Mapping[str, str]
     contact: Contact | None
     demo: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Lead(LeadSummary):
-    """A whole lead.
-
-    Attributes:
-        report_revision: which revision of the PDFs is the current one; an older stored document
-            is about to be replaced.
-        consented_at: when the contact was left or last corrected.
-        seconds_taken: from starting the check to submitting it.
-    """
-
     answers: JsonObject
     wording: JsonObject
     scorecard: JsonObject
@@ -125,14 +109,6 @@ class Lead(LeadSummary):
     report_revision: int
     consented_at: datetime | None
     seconds_taken: int
-
-
-@dataclass(frozen=True, slots=True)
-class LeadPage:
-    """A page of the list; pass ``next_before`` on to get the next one (None: this is the last)."""
-
-    leads: Sequence[LeadSummary]
-    next_before: int | None
 
 
 def submit(
@@ -271,32 +247,6 @@ def ask_for_documents(session: Session, lead_id: int) -> None:
         enqueue_documents(session, row.id, row.report_revision)
 
 
-def newest(session: Session, *, limit: int = 50, before: int | None = None) -> LeadPage:
-    """A page of leads, newest first.
-
-    Args:
-        session: any.
-        limit: how many at most.
-        before: the id of the last lead already seen. Leads that come in while somebody reads move
-            nothing: each is seen once. An id that is gone starts at the newest again.
-    """
-    place = tuple_(SubmissionRow.submitted_at, SubmissionRow.id)
-    query = (
-        _LEADS.options(*_WITHOUT_DOCUMENTS)
-        .order_by(SubmissionRow.submitted_at.desc(), SubmissionRow.id.desc())
-        .limit(limit + 1)
-    )
-    if before is not None:
-        seen = select(SubmissionRow.submitted_at, SubmissionRow.id).where(
-            SubmissionRow.id == before
-        )
-        if row := session.execute(seen).first():
-            query = query.where(place < tuple(row))
-    rows = session.execute(query).all()
-    shown = [_summary(row) for row in rows[:limit]]
-    return LeadPage(shown, next_before=shown[-1].id if len(rows) > limit else None)
-
-
 def usual_seconds(session: Session, depth: str) -> int | None:
     """The median time that owners lately took for a check of this depth, in seconds.
 
@@ -399,23 +349,6 @@ def as_lead(row: SubmissionRow, source: Mapping[str, str], contact: ContactRow |
         report_revision=row.report_revision,
         consented_at=contact.consented_at if contact else None,
         seconds_taken=row.seconds_taken,
-    )
-
-
-def _summary(found: Row[SubmissionRow, dict[str, Any], ContactRow | None]) -> LeadSummary:
-    row, source, contact = found
-    return LeadSummary(
-        id=row.id,
-        submitted_at=row.submitted_at,
-        edition=row.edition,
-        depth=row.depth,
-        separation=row.separation,
-        handoff=row.handoff,
-        archetype=row.archetype,
-        consult=row.consult,
-        source=source,
-        contact=_contact(contact),
-        demo=row.demo,
     )
 
 

@@ -4,37 +4,17 @@ Over time that tells which questions mislead: where staff find it otherwise agai
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 
 from consult.storage.database import Session
 from consult.storage.desk import Desk, NotAllowedError, changed, keep, note_change
-from consult.storage.desk_tables import LeadRow, VerdictRow
+from consult.storage.desk_tables import VerdictRow
 from consult.storage.timeline import timeline, was_reached
 
 Verdict = Literal["as_said", "better", "worse"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """How often staff found a dimension as it was said, better, or worse."""
-
-    dimension: str
-    as_said: int = 0
-    better: int = 0
-    worse: int = 0
-
-    @property
-    def all(self) -> int:
-        return self.as_said + self.better + self.worse
-
-    @property
-    def otherwise(self) -> int:
-        """How often it was not as it was said."""
-        return self.better + self.worse
 
 
 def verdicts_of(session: Session, lead_id: int) -> dict[str, Verdict]:
@@ -79,18 +59,3 @@ def give(
     )
     note_change(session, row, "verdict", by, found=dict(found))
     return changed(session, row, "lead.judged", by, dimensions=len(found))
-
-
-def which_mislead(session: Session, *, demo: bool = False) -> list[Found]:
-    """What was found of each dimension, those most often found otherwise first."""
-    rows = session.execute(
-        select(VerdictRow.dimension, VerdictRow.verdict, func.count())
-        .join(LeadRow, LeadRow.submission_id == VerdictRow.submission_id)
-        .where(LeadRow.demo.is_(demo))
-        .group_by(VerdictRow.dimension, VerdictRow.verdict)
-    )
-    counts: dict[str, dict[str, int]] = {}
-    for dimension, verdict, count in rows:
-        counts.setdefault(dimension, {})[verdict] = count
-    found = [Found(dimension, **of_each) for dimension, of_each in counts.items()]
-    return sorted(found, key=lambda one: (-one.otherwise / one.all, -one.all, one.dimension))

@@ -13,7 +13,7 @@ from consult.storage.documents import Document
 from consult.storage.leads import Lead
 from consult.storage.models import JobRow
 from tests.support.databases import Clock
-from tests.support.submissions import CONTACT, lead_of, submitted
+from tests.support.submissions import CONTACT, all_leads, lead_of, submitted
 from tests.support.workers import Press, make_worker
 
 
@@ -91,8 +91,8 @@ def test_a_lead_deleted_while_its_pdf_is_made_leaves_nothing(
 
     submitted(database)
     run_worker(database, Slow())
+    assert all_leads(database) == []
     with database.reading() as session:
-        assert leads.newest(session).leads == []
         assert session.scalars(select(JobRow)).all() == []
 
 

@@ -16,7 +16,7 @@ from consult.storage.database import Database
 from consult.storage.models import JobRow
 from tests.support.colleagues import change_desk, colleague, leave
 from tests.support.databases import Clock
-from tests.support.submissions import CONTACT, lead_of, submitted
+from tests.support.submissions import CONTACT, all_leads, lead_of, submitted
 from tests.support.workers import Box, make_worker
 
 
@@ -61,8 +61,7 @@ def test_a_finished_check_is_told_to_those_who_asked_for_it(database: Database) 
     colleague(database, "ada", finished="every")
     colleague(database, "bo")
     submitted(database)
-    with database.reading() as session:
-        (lead,) = leads.newest(session).leads
+    (lead,) = all_leads(database)
     assert told(database) == [("ada", f"Check finished: Lead {lead.id}")]
     assert told(database) == []
 

@@ -11,7 +11,7 @@ from flask import Flask
 
 from consult.questionnaire import editions
 from consult.questionnaire.model import Structure
-from consult.storage import checks, leads
+from consult.storage import checks
 from consult.storage.checks import Check
 from consult.storage.leads import Lead
 from tests.support.apps import make_app, services_of
@@ -25,6 +25,7 @@ from tests.support.personas import (
     Persona,
 )
 from tests.support.results import hand_in
+from tests.support.submissions import all_leads
 
 
 @pytest.fixture
@@ -41,9 +42,7 @@ def check_of(app: Flask, token: str) -> Check:
 
 def leads_of(app: Flask) -> list[Lead]:
     """All leads, oldest first."""
-    with services_of(app).database.reading() as session:
-        found = [leads.by_id(session, lead.id) for lead in leads.newest(session).leads]
-    return [lead for lead in reversed(found) if lead is not None]
+    return all_leads(services_of(app).database)
 
 
 # --- From a quick look to the full check --------------------------------------------------------

@@ -18,6 +18,7 @@ from tests.support.personas import (
     WEB_STORE,
     Persona,
 )
+from tests.support.submissions import all_leads
 
 
 @pytest.fixture
@@ -35,10 +36,7 @@ def saved(journey: Journey) -> Mapping[str, object]:
 
 def lead_of(app: Flask) -> leads.Lead:
     """The only lead there is."""
-    with services_of(app).database.reading() as session:
-        (summary,) = leads.newest(session).leads
-        lead = leads.by_id(session, summary.id)
-    assert lead is not None
+    (lead,) = all_leads(services_of(app).database)
     return lead
 
 
@@ -335,8 +333,7 @@ def test_an_incomplete_check_goes_on_where_it_is_open(journey: Journey, app: Fla
     journey.submit()
     assert journey.page.path == open_page
     assert "still open" in journey.page.text
-    with services_of(app).database.reading() as session:
-        assert not leads.newest(session).leads
+    assert not all_leads(services_of(app).database)
 
 
 def test_handing_in_twice_gives_one_lead_and_the_same_result(journey: Journey, app: Flask) -> None:

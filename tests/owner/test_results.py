@@ -13,7 +13,7 @@ from sqlalchemy import delete, update
 
 from consult.report.document import document_html
 from consult.report.report import Report, from_json
-from consult.storage import documents, leads
+from consult.storage import documents
 from consult.storage.deliveries import deliveries
 from consult.storage.leads import Lead
 from consult.storage.models import JobRow
@@ -29,6 +29,7 @@ from tests.support.personas import (
     Persona,
 )
 from tests.support.results import hand_in
+from tests.support.submissions import all_leads
 
 ADA = {
     "name": "Ada Lovelace",
@@ -52,10 +53,7 @@ def journey(app: Flask) -> Journey:
 
 
 def lead_of(app: Flask) -> Lead:
-    with services_of(app).database.reading() as session:
-        (summary,) = leads.newest(session).leads
-        lead = leads.by_id(session, summary.id)
-    assert lead is not None
+    (lead,) = all_leads(services_of(app).database)
     return lead
 
 

@@ -7,12 +7,12 @@ from sqlalchemy import select
 
 from consult.relay.clock import Office
 from consult.relay.own_health import own_health
-from consult.storage import checks, desk, leads, notes, verdicts
+from consult.storage import checks, desk, insights, leads, notes, verdicts
 from consult.storage.audit_tables import AuditRow
 from consult.storage.database import Database
 from consult.storage.desk import ConflictError, NotAllowedError
+from consult.storage.insights import Slice
 from consult.storage.practice import practice, reasons_returned
-from consult.storage.verdicts import Found
 from tests.support.databases import Clock
 from tests.support.desks import make_account, new_lead
 from tests.support.submissions import CONTACT, new_submission
@@ -88,11 +88,12 @@ def test_verdicts_wait_for_a_talk_replace_each_other_and_are_counted(
         seen = verdicts.give(session, first, {"reply_speed": "worse"}, by=ada)
         verdicts.give(session, second, {"reply_speed": "as_said", "feedback": "better"}, by=ada)
         assert verdicts.verdicts_of(session, first) == {"reply_speed": "worse"}
-        assert verdicts.which_mislead(session) == [
-            Found("feedback", better=1),
-            Found("reply_speed", as_said=1, worse=1),
-        ]
-        assert verdicts.which_mislead(session, demo=True) == []
+        today = session.now().date()
+        assert insights.verdicts(session, Slice("real", today, today)) == {
+            "feedback": {"better": 1},
+            "reply_speed": {"as_said": 1, "worse": 1},
+        }
+        assert insights.verdicts(session, Slice("demo", today, today)) == {}
     with pytest.raises(ConflictError), database.writing() as session:
         verdicts.give(session, first, {}, by=ada, version=seen.version - 1)
 

@@ -14,7 +14,7 @@ from consult.storage.database import Database
 from consult.storage.jobs import RENDER_BRIEF, RENDER_REPORT
 from consult.storage.models import JobRow, SubmissionRow
 from tests.support.databases import Clock
-from tests.support.submissions import CONTACT, lead_of, new_submission, submitted
+from tests.support.submissions import CONTACT, all_leads, lead_of, new_submission, submitted
 
 
 def report_jobs(database: Database) -> list[Any]:
@@ -156,8 +156,7 @@ def test_the_database_knows_what_submitted_means(
 ) -> None:
     with pytest.raises(DBAPIError, match=constraint):
         submitted(database, **overrides)
-    with database.reading() as session:
-        assert leads.newest(session).leads == []
+    assert all_leads(database) == []
 
 
 def test_a_contact_can_be_left_and_corrected_and_each_time_the_pdf_follows(
@@ -231,39 +230,6 @@ def test_a_lead_is_found_by_its_id(database: Database) -> None:
     lead = lead_of(database, submitted(database))
     with database.reading() as session:
         assert leads.by_id(session, lead.id) == lead
-
-
-def test_the_list_is_newest_first_and_shows_each_lead_once(
-    database: Database, clock: Clock
-) -> None:
-    for number in range(5):
-        clock.go_on(minutes=number % 2)  # some at the very same moment
-        submitted(database, archetype=f"a{number}")
-    with database.reading() as session:
-        first = leads.newest(session, limit=2)
-    submitted(database, archetype="came in while reading")
-    with database.reading() as session:
-        second = leads.newest(session, limit=2, before=first.next_before)
-        third = leads.newest(session, limit=2, before=second.next_before)
-    pages = [[lead.archetype for lead in page.leads] for page in (first, second, third)]
-    assert pages == [["a4", "a3"], ["a2", "a1"], ["a0"]]
-    assert third.next_before is None
-
-
-def test_a_full_last_page_has_no_next_one(database: Database) -> None:
-    for _ in range(2):
-        submitted(database)
-    with database.reading() as session:
-        assert leads.newest(session, limit=2).next_before is None
-
-
-def test_the_list_carries_contact_and_source(database: Database) -> None:
-    token = submitted(database, demo=True)
-    with database.writing() as session:
-        leads.save_contact(session, token, CONTACT)
-    with database.reading() as session:
-        (lead,) = leads.newest(session).leads
-    assert (lead.contact, lead.source, lead.demo) == (CONTACT, {}, True)
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,11 @@
 from dataclasses import replace
 from typing import Any
 
+from sqlalchemy import select
+
 from consult.storage import checks, leads
 from consult.storage.database import Database
+from consult.storage.desk_tables import LeadRow
 from consult.storage.leads import Contact, Lead, NewSubmission
 
 CONTACT = Contact(
@@ -48,3 +51,11 @@ def lead_of(database: Database, result_token: str) -> Lead:
         lead = leads.by_result_token(session, result_token)
     assert lead is not None
     return lead
+
+
+def all_leads(database: Database) -> list[Lead]:
+    """Every lead there is, oldest first."""
+    with database.reading() as session:
+        ids = session.scalars(select(LeadRow.submission_id).order_by(LeadRow.submission_id)).all()
+        found = [leads.by_id(session, lead_id) for lead_id in ids]
+    return [lead for lead in found if lead is not None]
