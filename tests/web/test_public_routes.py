@@ -1,0 +1,84 @@
+"""Every route outside the staff area, as the app has them: a link opens what it is for, no more."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from werkzeug.routing import Rule
+
+from consult.delivery import one_click
+from consult.questionnaire.editions import newest
+from consult.staff.access import is_staff_path
+from consult.storage import checks
+from tests.support.apps import make_app, services_of
+from tests.support.results import hand_in
+
+WITHOUT_A_LINK = {
+    *("/", "/start", "/brand.css", "/brand/logo", "/favicon.ico", "/health/live", "/health/ready"),
+    "/static/<path:filename>",
+}
+"""What anybody may ask for. Whoever adds a route that needs no secret writes it down here."""
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    plenty = dict.fromkeys(("limit_contacts", "limit_starts"), "100000 per hour")
+    made = make_app(tmp_path_factory.mktemp("public"), contact_before="nothing", **plenty)
+    yield made
+    services_of(made).database.close()
+
+
+@pytest.fixture(scope="module")
+def links(app: Flask) -> dict[str, str]:
+    """A token of each kind, by how the rules begin that it opens."""
+    made = services_of(app)
+    with made.database.writing() as session:
+        check = checks.start(session, newest().name, "quick", {})
+    mail = one_click.token_of(made.settings.mail_key(), 1, "overdue")
+    return {"/check/": check, "/result/": hand_in(app).rsplit("/", 1)[1], "/mail/": mail}
+
+
+def public_rules(app: Flask) -> list[Rule]:
+    return [rule for rule in app.url_map.iter_rules() if not is_staff_path(rule.rule)]
+
+
+def test_every_public_route_takes_a_link_or_is_written_down(app: Flask) -> None:
+    without = {rule.rule for rule in public_rules(app) if "token" not in rule.arguments}
+    assert without == WITHOUT_A_LINK
+
+
+def test_a_link_opens_nothing_of_another_kind(app: Flask, links: dict[str, str]) -> None:
+    user_id, kind, seal = links["/mail/"].split(".")
+    made_up = ["x" * 43, "x", "x" * 5000, "%00", "%ED%A0%80", "..", f"{user_id}.digest.{seal}"]
+    made_up += [f"2.{kind}.{seal}", f"{user_id}.{kind}.", "9" * 5000 + f".{kind}.{seal}"]
+    before = kept(app)
+    for rule in public_rules(app):
+        if "token" in rule.arguments:
+            wrong = [token for begin, token in links.items() if not rule.rule.startswith(begin)]
+            for token in (*wrong, *made_up):
+                try_it(app, rule, token)
+    assert kept(app) == before
+
+
+def kept(app: Flask) -> list[str]:
+    """All that the database holds, save how often something was tried."""
+    file = Path(services_of(app).settings.var_dir, "consult.db")
+    with closing(sqlite3.connect(file)) as now:
+        return [line for line in now.iterdump() if "rate_limits" not in line]
+
+
+def try_it(app: Flask, rule: Rule, token: str) -> None:
+    path = rule.rule.replace("<token>", token).replace("<page_id>", "who")
+    for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+        status = app.test_client().open(path, method=method, data={"kind": "x"}).status_code
+        assert status == 404, f"{method} {path[:80]} answers {status}"
+
+
+def test_the_right_link_opens_it(app: Flask, links: dict[str, str]) -> None:
+    """Without this, the test above could be content with routes that open nothing at all."""
+    for begin, path in (("/check/", "/who"), ("/result/", ""), ("/mail/", "")):
+        start = "/mail/stop/" if begin == "/mail/" else begin
+        assert app.test_client().get(f"{start}{links[begin]}{path}").status_code == 200
