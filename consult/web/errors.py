@@ -56,7 +56,7 @@ def install(app: Flask) -> None:
 
 def _stay_here(response: Response) -> Response:
     """Take the host out of a redirect of the router: it is the one that the request claims."""
-    if isinstance(request.routing_exception, RequestRedirect):
+    if isinstance(request.routing_exception, RequestRedirect) and response.status_code == 308:
         parts = urlsplit(request.routing_exception.new_url)
         path = "/" + parts.path.lstrip("/")
         response.location = f"{path}?{parts.query}" if parts.query else path
