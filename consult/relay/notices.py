@@ -27,12 +27,14 @@ class News:
         when: when it is told, in a sentence.
         reaches: what can be chosen, the widest first.
         default: what holds for whoever did not choose.
+        also: what people should know beside.
     """
 
     name: str
     when: str
     reaches: tuple[Reach, ...]
     default: Reach
+    also: str = ""
 
 
 _TO_ME: tuple[Reach, ...] = ("mine", "none")
@@ -51,10 +53,10 @@ NEWS: Mapping[Kind, News] = MappingProxyType(
         "consult_wanted": News("Consult wanted", "Somebody asked for a consult.", REACHES, "mine"),
         "overdue": News(
             "Overdue",
-            "The time to answer is over, and nobody got in touch. Until somebody takes the lead, "
-            "admins are told as its holder is.",
+            "The time to answer is over, and nobody got in touch.",
             REACHES,
             "mine",
+            "Until somebody takes the lead, admins are told as its holder is.",
         ),
         "handed_over": News(
             "Handed to me",

@@ -43,7 +43,7 @@ def choices_of(session: Session, user_id: int) -> Sequence[Choice]:
         Choice(
             field=_field(kind),
             name=news.name,
-            when=news.when,
+            when=f"{news.when} {news.also}".strip(),
             options=[
                 (reach, words[reach], reach == chosen[kind])
                 for words in [_REACH_WORDS if "every" in news.reaches else _TO_ME_WORDS]

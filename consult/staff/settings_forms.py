@@ -11,7 +11,7 @@ from consult.choices import BRAND, Choices
 from consult.relay.clock import read_hours
 from consult.report.brand import Brand, BrandError
 from consult.settings import PREFIX, Settings, problems_with
-from consult.staff import week_form
+from consult.staff import days_form, week_form
 from consult.staff.settings_groups import Choosable, Group
 from consult.staff.week_form import Day, WeekProblem
 from consult.storage import audit, choices, staff
@@ -35,6 +35,7 @@ class Field:
     without: str
     error: str = ""
     week: Sequence[Day] = ()
+    days: Sequence[str] = ()
 
 
 def fields_of(group: Group, known: Choices, session: Session) -> list[Field]:
@@ -54,6 +55,7 @@ def with_typed(
             value=posted.get(field.setting.field, field.value),
             error=errors.get(field.setting.name, ""),
             week=week_form.filled_in(field.week, posted) if posted else field.week,
+            days=_days_in(field, posted) if posted else field.days,
         )
         for field in fields
     ]
@@ -87,7 +89,13 @@ def unreadable(fields: Sequence[Field], posted: Mapping[str, str]) -> Mapping[st
 def _value_typed_into(field: Field, posted: Mapping[str, str]) -> str:
     if field.week:
         return week_form.as_text(field.week, week_form.filled_in(field.week, posted))
+    if field.days:
+        return days_form.as_text(_days_in(field, posted))
     return one_line(posted[field.setting.field])
+
+
+def _days_in(field: Field, posted: Mapping[str, str]) -> Sequence[str]:
+    return days_form.filled_in(field.days, posted, field.setting.field)
 
 
 def problems(known: Choices, stored: Mapping[str, Any], typed: Typed) -> Mapping[str, str]:
@@ -140,12 +148,15 @@ def _field(setting: Choosable, known: Choices, session: Session) -> Field:
         fixed_by=fixed_by,
         without=without,
         week=week_form.shown(now, setting.field) if setting.kind == "week" and not fixed_by else (),
+        days=days_form.shown(now) if setting.kind == "days" and not fixed_by else (),
     )
 
 
 def _shown(setting: Choosable, value: str, words: Mapping[str, str]) -> str:
     if setting.kind == "week":
         return week_form.in_words(read_hours(value))
+    if setting.kind == "days" and value:
+        return days_form.in_words(value)
     return words.get(value, value) or "Nothing"
 
 

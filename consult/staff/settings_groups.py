@@ -7,7 +7,7 @@ from typing import Literal
 from consult.report.brand import CURRENCY_SIGNS
 from consult.settings import Settings, choosable
 
-Kind = Literal["text", "number", "colour", "choice", "zone", "person", "week"]
+Kind = Literal["text", "number", "colour", "choice", "zone", "person", "week", "days"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,13 @@ HOURS = Group(
             "00:00 at the end of a day is midnight.",
             "week",
         ),
-        Choosable("closed_on", "Closed on"),
+        Choosable(
+            "closed_on",
+            "Closed on",
+            "Days on which nobody is there, such as holidays. Empty a field to open again. "
+            "Each time you save, there are fields for more.",
+            "days",
+        ),
         Choosable("reply_within_hours", "Reply within, in business hours", "", "number"),
         Choosable(
             "new_leads_to",

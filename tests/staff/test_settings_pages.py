@@ -77,7 +77,13 @@ def test_saving_a_page_as_it_is_changes_nothing(app: Flask, admin: PageClient, s
 def test_what_is_chosen_counts_at_once_and_is_noted(app: Flask, admin: PageClient) -> None:
     save(admin, "brand", brand__name="Northside", brand__colours__sales="#0b3d2e")
     save(admin, "brand", paper="a4", brand__currency="EUR")
-    save(admin, "hours", time_zone="Europe/Lisbon", closed_on="2026-12-25, 2027-01-01")
+    save(
+        admin,
+        "hours",
+        time_zone="Europe/Lisbon",
+        closed_on__2="2026-12-25",
+        closed_on__4="2027-01-01",
+    )
     save(admin, "keeping", retention_days_leads="90")
     made = services_of(app)
     assert "from Northside" in PageClient(app).get("/").text
@@ -105,7 +111,6 @@ def test_an_empty_field_or_the_old_value_is_the_way_back(app: Flask, admin: Page
         ("keeping", "retention_days_leads", "0", "greater than or equal to 1"),
         ("keeping", "retention_days_leads", "a year", "valid integer"),
         ("hours", "reply_within_hours", "81", "less than or equal to 80"),
-        ("hours", "closed_on", "Christmas", ""),
         ("brand", "brand-consult_url", "javascript:alert(1)", "https://"),
         ("brand", "brand-email", "nowhere", "no mail address"),
         ("brand", "brand-name", "x" * 81, "at most 80 characters"),
@@ -169,6 +174,7 @@ def test_each_setting_of_the_environment_is_shown_as_fixed_by_it(tmp_path: Path)
             assert f"Fixed by CONSULT_{setting.name.upper()}." in page.text
             assert setting.field not in page.form(path).fields
         assert ("nothing to choose" in page.text) == (len(ours) == len(group.settings))
+    assert "25 Dec 2026" in admin.get("/staff/settings/hours").text
     assert "Monday to Friday 09:00 to 17:00" in admin.get("/staff/settings/hours").text
 
 
@@ -249,6 +255,22 @@ class TestBusinessHours:
         services_of(app).choices.look_again()
         self.send(admin, mon_until_3="14:00")
         assert self.hours(app) == text.replace("15:00", "14:00")
+
+
+def test_days_are_closed_and_opened_again(app: Flask, admin: PageClient) -> None:
+    twice = "2026-12-25"
+    save(admin, "hours", closed_on__1="2027-01-01", closed_on__2=twice, closed_on__3=twice)
+    closed = services_of(app).settings.closed_on
+    assert [day.isoformat() for day in closed] == ["2026-12-25", "2027-01-01"]
+    save(admin, "hours", closed_on__1="", closed_on__6="2026-06-01")
+    closed = services_of(app).settings.closed_on
+    assert [day.isoformat() for day in closed] == ["2026-06-01", "2027-01-01"]
+    page = save(admin, "hours", status=422, closed_on__3="Christmas")
+    assert page.errors["closed_on"]
+    assert page.form("/hours").data["closed_on-3"] == ["Christmas"]
+    save(admin, "hours", closed_on__1="", closed_on__2="")
+    assert services_of(app).settings.closed_on == ()
+    assert changes(app) == [("closed_on", True), ("closed_on", False), ("closed_on", False)]
 
 
 def test_a_preview_shows_the_brand_and_keeps_nothing(app: Flask, admin: PageClient) -> None:
