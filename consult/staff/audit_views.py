@@ -36,7 +36,11 @@ def row(entry: Entry, names: Mapping[int, str], zone: tzinfo) -> EntryRow:
         who=_who(entry, names),
         what=action_words(entry.action),
         lead_id=entry.lead_id,
-        facts=[_fact(name, value, names) for name, value in entry.facts.items()],
+        facts=[
+            _fact(name, value, names)
+            for name, value in entry.facts.items()
+            if (name, value) != ("back", False)  # that a setting was chosen is the usual case
+        ],
     )
 
 
