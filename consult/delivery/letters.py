@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from email_validator import validate_email
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from consult.delivery.worker import GiveUp
 from consult.report.display import long_date
 from consult.report.files import PROJECT
 
@@ -42,8 +43,14 @@ def new_message(*, sender: str, to: str, subject: str, date: datetime, id: str) 
         subject: nothing that somebody typed, unless it went through `harmless`.
         date: when it was asked for and not when it is sent: a repeat is the same mail.
         id: its Message-ID; see `message_id`.
+
+    Raises:
+        GiveUp: no mail server takes such an address; accounts may have names like it.
     """
-    address = written_address(to)
+    try:
+        address = written_address(to)
+    except ValueError:
+        raise GiveUp("No mail can go to an address like this.") from None
     message = EmailMessage(policy=SMTP if address.isascii() else SMTPUTF8)
     message["From"] = sender
     message["To"] = address

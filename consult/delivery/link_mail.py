@@ -25,15 +25,16 @@ def mail_link(settings: Settings, brand: Brand, address: str, link: str, now: da
     if settings.smtp_url is None:
         return "No mail server is set up."
     server = MailServer(settings.smtp_url.get_secret_value(), _SECONDS_TO_ANSWER)
-    message = new_message(
-        sender=settings.mail_from,
-        to=address,
-        subject=f"Your account at {brand.product}",
-        date=now,
-        id=message_id(secrets.token_hex(16), settings.base_url),
-    )
-    message.set_content(page("mail/link.txt", brand=brand, link=link), cte="quoted-printable")
     try:
+        message = new_message(
+            sender=settings.mail_from,
+            to=address,
+            subject=f"Your account at {brand.product}",
+            date=now,
+            id=message_id(secrets.token_hex(16), settings.base_url),
+        )
+        text = page("mail/link.txt", brand=brand, link=link)
+        message.set_content(text, cte="quoted-printable")
         server.send(message, lambda: None)
     except (TryLater, GiveUp) as fault:
         return str(fault)

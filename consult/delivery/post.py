@@ -166,7 +166,7 @@ class MailFolder:
     def forget_leads(self, traces: Collection[Trace]) -> None:
         """Delete the mails to the owners of leads, and those to staff about them."""
         owners = {
-            (written_address(address), created_at.replace(microsecond=0))
+            (_in_header(address), created_at.replace(microsecond=0))
             for trace in traces
             for address, created_at in trace.mails
         }
@@ -181,6 +181,14 @@ class MailFolder:
         """Each mail, and what is left of one whose writer was killed."""
         yield from self._folder.glob("*.eml")
         yield from self._folder.glob("*.draft")
+
+
+def _in_header(address: str) -> str:
+    """An address as the mails to it have it; as it is where no mail could go to it."""
+    try:
+        return written_address(address)
+    except ValueError:
+        return address
 
 
 def _is_to(message: EmailMessage, owners: Collection[tuple[str, datetime]]) -> bool:

@@ -196,6 +196,16 @@ def test_changing_people_takes_a_fresh_proof(app: Flask, admin: PageClient) -> N
     assert admin.get(PEOPLE, status=303).location.startswith("/staff/confirm")
 
 
+@pytest.mark.parametrize("email", ["ada@intranet", "a..b@example.com", "=?utf-8?q?a?=@example.com"])
+def test_a_link_that_no_mail_can_bring_is_shown_all_the_same(tmp_path: Path, email: str) -> None:
+    app = make_app(tmp_path, smtp_url="smtp://127.0.0.1:1", mail_from="Us <us@example.com>")
+    make_user(app, ADMIN, admin=True)
+    page = post(signed_in(app, ADMIN), PEOPLE, "/invite", status=200, email=email, role="staff")
+    assert "It was not mailed. No mail can go to an address like this." in page.text
+    assert link_on(page)
+    services_of(app).database.close()
+
+
 @pytest.mark.parametrize("accepts", [True, False])
 def test_the_link_is_mailed_where_a_mail_server_is_set(tmp_path: Path, accepts: bool) -> None:
     with mail_server() as server:
