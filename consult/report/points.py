@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from math import ceil, floor
+from math import ceil, floor, lcm
 
 from consult.report.display import tenths
 from consult.scoring import AxisScore
@@ -61,20 +61,25 @@ def share_out(rows: Sequence[Exact], total: Points) -> list[Points]:
 @lru_cache(maxsize=4096)
 def _share_out(rows: tuple[Exact, ...], total: Points) -> tuple[Points, ...]:
     # Kept, because the lines of a dimension come out in few ways.
-    # The best rounding of the rows so far, for each pair of sums that they can have.
-    best: dict[tuple[int, int], tuple[Fraction, list[Points]]] = {(0, 0): (Fraction(), [])}
+    # The best rounding of the rows so far, for each pair of sums that they can have. Errors are
+    # whole numbers of a common part: to add and square fractions would take ten times as long.
+    part = lcm(*(number.denominator for row in rows for number in row))
+    best: dict[tuple[int, int], tuple[int, tuple[Points, ...]]] = {(0, 0): (0, ())}
     for earned, lost in rows:
-        longer: dict[tuple[int, int], tuple[Fraction, list[Points]]] = {}
+        roundings = [
+            (one, int((one.earned - earned) * part) ** 2 + int((one.lost - lost) * part) ** 2)
+            for one in _roundings(earned, lost)
+        ]
+        longer: dict[tuple[int, int], tuple[int, tuple[Points, ...]]] = {}
         for (earned_so_far, lost_so_far), (error, chosen) in best.items():
-            for one in _roundings(earned, lost):
+            for one, more in roundings:
                 sums = earned_so_far + one.earned, lost_so_far + one.lost
-                off = error + (one.earned - earned) ** 2 + (one.lost - lost) ** 2
-                if sums not in longer or off < longer[sums][0]:
-                    longer[sums] = off, [*chosen, one]
+                if sums not in longer or error + more < longer[sums][0]:
+                    longer[sums] = error + more, (*chosen, one)
         best = longer
     if (total.earned, total.lost) not in best:
         raise ValueError(f"{total} is no rounding of the sum of {rows}")
-    return tuple(best[total.earned, total.lost][1])
+    return best[total.earned, total.lost][1]
 
 
 def _roundings(earned: Fraction, lost: Fraction) -> list[Points]:

@@ -22,17 +22,21 @@ OUTCOMES = ("contact", "consult", "reached", "booked", "held", "won")
 _AT_ONCE = 500
 
 
-def finish(session: Session, check: Check, *, demo: bool) -> None:
-    """Count the pages of a check that is being handed in: they are final now."""
+def finish(session: Session, check: Check, *, demo: bool, numbers: Numbers | None = None) -> None:
+    """Count the pages of a check that is being handed in: they are final now.
+
+    They are added to `numbers`, if given, and otherwise to those of their day at once.
+    """
     trace = awake(session, check)
     if trace:
         review = Step(Shown(REVIEW), Shown(REVIEW))
         trace = went_on(trace, review, check.updated_at, session.now())
         session.execute(update(CheckRow).where(CheckRow.id == check.id).values(trace=trace))
-    numbers = Numbers()
     day = Day.of(check.started_at, check.depth, check.source, demo=demo)
-    numbers.count_pages(day, pages_of(trace, handed_in=True))
-    numbers.add(session)
+    counted = Numbers() if numbers is None else numbers
+    counted.count_pages(day, pages_of(trace, handed_in=True))
+    if numbers is None:
+        counted.add(session)
 
 
 def delete_checks(session: Session, which: ColumnElement[bool]) -> int:

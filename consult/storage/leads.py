@@ -11,6 +11,7 @@ from sqlalchemy import Select, func, select, update
 from consult.questionnaire import Answer
 from consult.relay.clock import Office
 from consult.storage import checks, folding, leaves, outcomes
+from consult.storage.counters import Numbers
 from consult.storage.database import Session
 from consult.storage.desk_tables import LeadRow
 from consult.storage.jobs import enqueue_documents
@@ -112,7 +113,11 @@ class Lead:
 
 
 def submit(
-    session: Session, check_token: str, new: NewSubmission, office: Office | None = None
+    session: Session,
+    check_token: str,
+    new: NewSubmission,
+    office: Office | None = None,
+    numbers: Numbers | None = None,
 ) -> str:
     """Freeze a check, once, put it before the staff and ask for its PDFs, in one transaction.
 
@@ -124,6 +129,8 @@ def submit(
         check_token: as ``checks.start`` returned it.
         new: what to freeze.
         office: who catches the lead; the usual office, if left out.
+        numbers: where its pages are counted, for who hands in many and adds them up; at once in the
+            database, if left out.
 
     Returns:
         The token of the result page.
@@ -158,7 +165,7 @@ def submit(
     )
     session.add(row)
     session.flush()
-    folding.finish(session, check, demo=new.demo)
+    folding.finish(session, check, demo=new.demo, numbers=numbers)
     leaves.end(session, check.id)
     outcomes.begin(session, row.id, check, demo=new.demo)
     _open_desk(session, row, check.source, office or Office())

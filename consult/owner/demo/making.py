@@ -85,7 +85,8 @@ def _make_lead(session: Session, maker: _Maker, start: datetime) -> None:
     token = _saved(session, maker, way, source, start - late, traced.end - late, traced.trace)
     end = traced.end - late + timedelta(seconds=random.uniform(8, 60))
     session.clock = lambda: end
-    result = leads.submit(session, token, freeze(way, maker.brand, demo=True), maker.office)
+    frozen = freeze(way, maker.brand, demo=True)
+    result = leads.submit(session, token, frozen, maker.office, maker.numbers)
     if random.random() < 0.72:
         session.clock = lambda: end + timedelta(minutes=random.uniform(0.5, 4))
         leads.save_contact(session, result, contact_of(path, random))
