@@ -25,6 +25,7 @@ from tests.support.journey import Journey
 from tests.support.personas import BATON_ON_THE_FLOOR, CONTACT, DISCIPLINED_SOLO, MOSTLY_UNKNOWN
 from tests.support.provider import NOBODY_THERE, settings_for
 from tests.support.results import hand_in
+from tests.support.submissions import CONTACT as SOMEBODY
 
 QUESTION_PAGES = (
     *("who", "buyers", "sort-1", "sort-2", "sort-3", "sort-4", "lately", "purpose", "goals"),
@@ -92,6 +93,7 @@ def _filled(app: Flask, origin: str) -> Site:
         hand_in(app, DISCIPLINED_SOLO),
     )
     _work_on_leads(app)
+    _go_on_with_leads(app)
     _give_leave(app, full.root)
     return Site(
         app=app,
@@ -198,6 +200,25 @@ def _work_on_leads(app: Flask) -> None:
         moment = session.now() + timedelta(days=2)
         desk.move(session, 5, "consult_booked", by=me, consult_at=moment)
         verdicts.give(session, 5, {"reply_speed": "worse"}, by=me)
+
+
+def _go_on_with_leads(app: Flask) -> None:
+    """The sixth is anonymous, the seventh waits for a day and a colleague, the last is lost."""
+    anonymous, waiting, lost = (
+        staff.make_lead(app, contact=contact) for contact in (None, SOMEBODY, SOMEBODY)
+    )
+    with services_of(app).database.writing() as session:
+        me, other = (
+            user.id
+            for email in (staff.EMAIL, CAREFUL)
+            if (user := accounts_of.user_by_email(session, email))
+        )
+        erasure.erase(session, [anonymous], "anonymise", by=me, why="asked")
+        desk.log_contact(session, waiting, by=me, way="mail", reached=True)
+        desk.ask_again(session, waiting, (session.now() + timedelta(days=90)).date(), by=me)
+        desk.hand_over(session, waiting, other, by=me)
+        desk.take(session, lost, by=other)
+        desk.move(session, lost, "lost", by=other, reason="price", words="Too dear for this year.")
 
 
 def _journey(app: Flask) -> Journey:

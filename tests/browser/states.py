@@ -2,11 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Route
 
 from consult.staff.settings_groups import GROUPS
 from tests.browser.site import QUESTION_PAGES, Site, hidden_webhooks
+from tests.support import staff
+from tests.support.apps import make_app
 from tests.support.browser import Visit
 from tests.support.client import PageClient
 from tests.support.factors import CAREFUL
@@ -173,6 +177,35 @@ def add_webhook(visit: Visit) -> None:
     press()(visit)
 
 
+def before_anybody_came(visit: Visit) -> None:
+    """See a page as it is at an agency that has no lead yet."""
+    path = visit.path
+    with TemporaryDirectory() as folder:
+        app = make_app(Path(folder))
+        staff.make_user(app, admin=True)
+        page = staff.signed_in(app).get(path)
+    left_out = ("Content-Length", "Set-Cookie")
+    headers = {name: value for name, value in page.headers.items() if name not in left_out}
+    visit.tab.route(
+        f"**{path}", lambda route: route.fulfill(status=200, headers=headers, body=page.html)
+    )
+    visit.tab.reload()
+
+
+def send_empty_note(visit: Visit) -> None:
+    """Keep a note without a word."""
+    press("#notes form[action$='/notes'] button")(visit)
+
+
+def send_late_note(visit: Visit) -> None:
+    """Save a note that was edited in another window since."""
+    open_all(visit)
+    form = visit.tab.locator("#notes form:has([name=seen])").first
+    form.locator("[name=seen]").evaluate("field => { field.value = '2026-01-01T00:00:00+00:00' }")
+    form.locator("textarea").fill("Something else")
+    visit.leave(form.locator("button").click)
+
+
 def with_no_webhooks() -> tuple[Callable[[Site], str], Step]:
     """The list of webhooks as it is before there are any: they are out of sight for one look."""
     sites: list[Site] = []
@@ -248,6 +281,8 @@ STAFF_STATES = (
     State("invitation unanswered", lambda site: site.invitation, press()),
     State("invitation over", on("/staff/invitation/used")),
     State("leads", on("/staff/"), signed_in=True),
+    State("no leads yet", on("/staff/"), before_anybody_came, signed_in=True),
+    State("one lead", on("/staff/?archetype=well_rehearsed_relay"), signed_in=True),
     State("leads filtered", on("/staff/?stage=open&text=a&sort=due"), open_all, signed_in=True),
     State("leads ticked", on("/staff/?consult=yes"), tick_all, signed_in=True),
     State("no lead fits", on("/staff/?text=nobody&stage=won&stage=lost"), signed_in=True),
@@ -258,6 +293,12 @@ STAFF_STATES = (
     State("lead without contact", on("/staff/leads/4"), open_all, signed_in=True),
     State("lead offered", on("/staff/leads/3"), signed_in=True),
     State("lead worked on", on("/staff/leads/5"), open_all, signed_in=True),
+    State("lead made anonymous", on("/staff/leads/6"), open_all, signed_in=True),
+    State("lead that I offered", on("/staff/leads/7?done=not-now"), signed_in=True),
+    State("lead that was lost", on("/staff/leads/8"), open_all, signed_in=True),
+    State("return refused", on("/staff/leads/3"), press("form[action$=return] button"), True),
+    State("note refused", on("/staff/leads/5"), send_empty_note, signed_in=True),
+    State("note changed meanwhile", on("/staff/leads/5"), send_late_note, signed_in=True),
     State("lead refused", on("/staff/leads/5"), send_empty("not-now"), signed_in=True),
     State("lead changed meanwhile", on("/staff/leads/5"), send_late_to_lead, signed_in=True),
     State("mail", on("/staff/leads/1/mails/1"), signed_in=True),
@@ -271,6 +312,7 @@ STAFF_STATES = (
     State("nobody found", on("/staff/person"), press(), signed_in=True),
     State("insights", on("/staff/insights"), open_all, signed_in=True),
     State("unfinished checks", on("/staff/unfinished?done=asked"), signed_in=True),
+    State("insights before anybody came", on("/staff/insights"), before_anybody_came, True),
     State("insights of nobody", on("/staff/insights?source=nowhere"), signed_in=True),
     State("export", on("/staff/exports/new?text=okafor&stage=open"), open_all, signed_in=True),
     State("export of nothing", on("/staff/exports/new?text=nobody"), signed_in=True),
