@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from consult.relay.sources import SOURCE_WORDS
 from consult.report.brand import Brand
 from consult.report.charts import print_palette
 from consult.report.display import long_date
@@ -80,13 +81,7 @@ _NAMES = {
     "created_at": "Asked for",
     "given_at": "Agreed on",
     "asked_at": "Mail asked for",
-    "utm_source": "Source",
-    "utm_medium": "Medium",
-    "utm_campaign": "Campaign",
-    "utm_term": "Search term",
-    "utm_content": "Link or ad",
-    "ref": "Referred by",
-    "referrer": "From the page",
+    **SOURCE_WORDS,
 }
 
 Row = tuple[str, str]

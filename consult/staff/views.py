@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
+from consult.relay.sources import SOURCE_WORDS
 from consult.report.reasons import Reasons, reasons_of
 from consult.report.report import Axis, AxisId, Dimension, Report, from_json
 from consult.staff.moments import ago, duration, exactly
@@ -18,15 +19,6 @@ from consult.storage.staff_sessions import StaffSession
 
 _AXIS_WORDS: Mapping[AxisId, str] = {"separation": "Separation", "handoff": "Handoff"}
 _JOB_WORDS = {"render_report": "PDF report", "render_brief": "Call brief"}
-_SOURCE_WORDS = {
-    "utm_source": "Source",
-    "utm_medium": "Medium",
-    "utm_campaign": "Campaign",
-    "utm_term": "Search term",
-    "utm_content": "Link or ad",
-    "ref": "Referred by",
-    "referrer": "Came from the page",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +172,7 @@ def lead_view(
         depth=lead.depth,
         demo=lead.demo,
         person=_person(lead, now),
-        source=[(_SOURCE_WORDS.get(key, key), text) for key, text in lead.source.items()],
+        source=[(SOURCE_WORDS.get(key, key), text) for key, text in lead.source.items()],
         report=report,
         reasons=reasons_of(lead.edition, lead.depth, lead.answers),
         scores=[_score(axis, report.weakest) for axis in report.axes],

@@ -82,9 +82,10 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """A whole lead.
+    """A lead.
 
     Attributes:
+        source: how its owner came, by ``consult.relay.sources``.
         contact: None while its owner has not left one.
         report_revision: which revision of the PDFs is the current one; an older stored document
             is about to be replaced.

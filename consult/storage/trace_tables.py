@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date
 
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, column
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from consult.storage.base import Base
 
@@ -55,21 +55,30 @@ class OutcomeRow(Base):
     won: Mapped[bool]
 
 
-class FunnelDayRow(Base):
+class OfDay:
+    """What all numbers by day are by: the day on which the checks were begun, and whose."""
+
+    @declared_attr.directive
+    @classmethod
+    def __table_args__(cls) -> tuple[CheckConstraint, ...]:
+        return _kind_known(), _depth_known()
+
+    day: Mapped[date] = mapped_column(Date, primary_key=True, sort_order=-1)
+    kind: Mapped[str] = mapped_column(String(8), primary_key=True, sort_order=-1)
+    depth: Mapped[str] = mapped_column(String(8), primary_key=True, sort_order=-1)
+    source: Mapped[str] = mapped_column(String(200), primary_key=True, sort_order=-1)
+
+
+class FunnelDayRow(OfDay, Base):
     """Views of the start page on a day; of the checks begun then, how far those came that went."""
 
     __tablename__ = "funnel_days"
-    __table_args__ = (_kind_known(), _depth_known())
 
-    day: Mapped[date] = mapped_column(Date, primary_key=True)
-    kind: Mapped[str] = mapped_column(String(8), primary_key=True)
-    depth: Mapped[str] = mapped_column(String(8), primary_key=True)
-    source: Mapped[str] = mapped_column(String(200), primary_key=True)
     step: Mapped[str] = mapped_column(String(72), primary_key=True)
     count: Mapped[int]
 
 
-class PageDayRow(Base):
+class PageDayRow(OfDay, Base):
     """One page in the checks begun on a day that are over: handed in, or deleted as drafts.
 
     ``left`` counts those that ended there. ``within_…`` count those that took at most so many
@@ -77,12 +86,7 @@ class PageDayRow(Base):
     """
 
     __tablename__ = "page_days"
-    __table_args__ = (_kind_known(), _depth_known())
 
-    day: Mapped[date] = mapped_column(Date, primary_key=True)
-    kind: Mapped[str] = mapped_column(String(8), primary_key=True)
-    depth: Mapped[str] = mapped_column(String(8), primary_key=True)
-    source: Mapped[str] = mapped_column(String(200), primary_key=True)
     page: Mapped[str] = mapped_column(String(64), primary_key=True)
     shown: Mapped[int]
     left: Mapped[int]
@@ -101,19 +105,14 @@ class PageDayRow(Base):
     within_900: Mapped[int]
 
 
-class QuestionDayRow(Base):
+class QuestionDayRow(OfDay, Base):
     """One question in the checks begun on a day that are over, where their path asked it.
 
     ``left`` counts those who stopped on its page without an answer to it.
     """
 
     __tablename__ = "question_days"
-    __table_args__ = (_kind_known(), _depth_known())
 
-    day: Mapped[date] = mapped_column(Date, primary_key=True)
-    kind: Mapped[str] = mapped_column(String(8), primary_key=True)
-    depth: Mapped[str] = mapped_column(String(8), primary_key=True)
-    source: Mapped[str] = mapped_column(String(200), primary_key=True)
     question: Mapped[str] = mapped_column(String(64), primary_key=True)
     asked: Mapped[int]
     answered: Mapped[int]

@@ -10,6 +10,7 @@ from typing import Any, cast
 from consult.delivery.export.cells import Cell
 from consult.questionnaire import UNKNOWN
 from consult.questionnaire.editions import load, names
+from consult.relay.sources import SOURCE_WORDS
 from consult.relay.stages import NAMES, Stage
 from consult.report.answers import I_DO_NOT_KNOW
 from consult.report.display import tenths
@@ -18,15 +19,6 @@ from consult.storage.lead_export import ExportedLead
 NO_ANSWER = "No answer"
 """In the cell of a question that was asked and left out; one never asked has an empty cell."""
 
-_SOURCE = {
-    "utm_source": "Source",
-    "utm_medium": "Medium",
-    "utm_campaign": "Campaign",
-    "utm_term": "Search term",
-    "utm_content": "Link or ad",
-    "ref": "Referred by",
-    "referrer": "Came from the page",
-}
 _DEPTHS = {"quick": "The quick check", "full": "All of them"}
 _CONSULT = {"yes": "Yes", "optional": "Optional", "not_now": "Not now"}
 _PLAN_STEPS = 3
@@ -62,7 +54,7 @@ def _facts(zone: tzinfo) -> Iterator[Column]:
     yield Column("Phone", 17, lambda lead: lead.phone)
     yield Column("Wants a consult", 10, lambda lead: _yes(lead.wants_consult))
     yield _moment(zone, "Agreed to be contacted", lambda lead: lead.consented_at)
-    for key, head in _SOURCE.items():
+    for key, head in SOURCE_WORDS.items():
         yield Column(head, 16, partial(_source, key))
 
 
