@@ -41,7 +41,8 @@ def test_all_of_them_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(pdf, "ROUNDS", 1)
     monkeypatch.setattr(pdf, "document", lambda *, standalone=False: SHORT)
     monkeypatch.setattr(printing, "ROUNDS", 1)
-    monkeypatch.setattr(printing, "CALLS", 1)
+    # The CPU of a process is told in steps of 10 ms, and a short page takes about one.
+    monkeypatch.setattr(printing, "CALLS", 10)
     monkeypatch.setattr(printing, "RENDERS_TO_SETTLE", 1)
     monkeypatch.setattr(load, "SECONDS", 0.3)
     monkeypatch.setattr(load, "WARM_UP_SECONDS", 0.05)
