@@ -106,6 +106,7 @@ class DeskView:
         next: the id of the one form to show openly; empty when there is nothing to do now.
         next_words: what to do next, also where no form does it.
         more: the ids of the other forms, in order.
+        offer_words: what was said when it was offered, while nobody has answered.
     """
 
     version: int
@@ -117,6 +118,7 @@ class DeskView:
     mine: bool
     offered_to: str
     offered_to_me: bool
+    offer_words: str
     clock: Clock
     consult: str
     ask_again: str
@@ -136,9 +138,14 @@ def desk_view(
     me: int,
     office: Office,
     now: datetime,
+    *,
+    known: bool,
 ) -> DeskView:
-    """A desk in words for `me`; `now` is in the agency's time zone."""
-    next_form, next_words = next_step(desk, me, office, now)
+    """A desk in words for `me`; `now` is in the agency's time zone.
+
+    `known` says whether there is somebody to get in touch with.
+    """
+    next_form, next_words = next_step(desk, me, office, now, known=known)
     return DeskView(
         version=desk.version,
         stage=desk.stage,
@@ -149,6 +156,7 @@ def desk_view(
         mine=desk.holder_id == me,
         offered_to=name_of(people, desk.offered_to_id) if desk.offered_to_id else "",
         offered_to_me=desk.offered_to_id == me,
+        offer_words=_offer_words(events) if desk.offered_to_id else "",
         clock=clock_of(desk, reachable_at(events, submitted_at), office, now),
         consult=exactly(desk.consult_at.astimezone(office.zone)) if desk.consult_at else "",
         ask_again=f"{desk.ask_again_on.day} {desk.ask_again_on:%b %Y}" if desk.ask_again_on else "",
@@ -161,13 +169,20 @@ def desk_view(
     )
 
 
+def _offer_words(events: Sequence[Event]) -> str:
+    offers = (event for event in reversed(events) if event.kind == "offered")
+    return next((str(event.data.get("words", "")) for event in offers), "")
+
+
 def colleagues(people: People, me: int) -> list[tuple[int, str]]:
     """To whom `me` can hand a lead over, by name."""
     there = [(id, one.name) for id, one in people.items() if one.active and id != me]
     return sorted(there, key=lambda one: one[1].casefold())
 
 
-def next_step(desk: Desk, me: int, office: Office, now: datetime) -> tuple[str, str]:
+def next_step(
+    desk: Desk, me: int, office: Office, now: datetime, *, known: bool
+) -> tuple[str, str]:
     """The form for the one next thing to do, or none, and what it is in words."""
     today = office.today(now)
     if desk.offered_to_id == me:
@@ -178,6 +193,12 @@ def next_step(desk: Desk, me: int, office: Office, now: datetime) -> tuple[str, 
         if desk.ask_again_on > today:
             return "", "Wait for the day to ask again"
         return "contact", "Ask again: the day has come"
+    if not known and desk.stage in ("new", "taken"):
+        return "", "Nothing, while nobody knows who they are"
+    return _by_stage(desk, now)
+
+
+def _by_stage(desk: Desk, now: datetime) -> tuple[str, str]:
     match desk.stage:
         case "new":
             return "take", "Take it, so that the others know"

@@ -91,7 +91,10 @@ def lead_page(
         anonymous=whole.is_anonymous,
         sees_data=may_see_data(standing.holder_id),
         brief=brief_of(shown.report, shown.reasons),
-        desk=desk_views.desk_view(standing, found.submitted_at, events, people, me.id, office, now),
+        desk=desk_views.desk_view(
+            *(standing, found.submitted_at, events, people, me.id, office, now),
+            known=found.contact is not None,
+        ),
         timeline=[line(event, people, now) for event in reversed(events)],
         journey=journey_view(found.edition, whole.pages),
         notes=[desk_views.note_view(note, people, me.id, now) for note in written],

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser
 from tests.browser.site import Site
 from tests.support import staff
 from tests.support.browser import DESK_WIDTH, PHONE_WIDTH, Visit, visiting
+from tests.support.submissions import CONTACT
 
 SCRIPTS = Path(__file__).parents[2] / "static/js"
 MOST_BYTES = 3500
@@ -42,7 +43,7 @@ def test_a_takes_a_lead_and_n_and_s_lead_to_the_note_and_the_next_step(
     visit: Visit, site: Site
 ) -> None:
     keys = visit.tab.keyboard
-    visit.open(f"/staff/leads/{staff.make_lead(site.app)}")
+    visit.open(f"/staff/leads/{staff.make_lead(site.app, contact=CONTACT)}")
     visit.leave(lambda: keys.press("a"))
     said = visit.tab.get_by_role("status")
     assert said.inner_text() == "You have it now."

@@ -108,7 +108,7 @@ def test_a_lead_that_is_handed_over_may_come_back_with_a_reason(
     assert ben.get("/staff/").link("Offered to me 1") == "/staff/?holder=offered"
     page = ben.get(f"/staff/leads/{lead}")
     assert "Say whether you take it over" in page.text
-    assert "You know tents" in page.text
+    assert "Grace Hopper offers it to you: You know tents" in page.text
     back = page.form("/return")
     refused = ben.submit(back, status=422)
     assert "Choose a reason." in refused.text
@@ -179,6 +179,13 @@ def test_a_stage_that_lacks_something_says_what_and_keeps_what_was_typed(
     page = move(grace, lead, stage, status=422, **fields)
     assert complaint in page.text
     assert see(database, lead).stage == "taken"
+
+
+def test_nobody_is_sent_after_somebody_who_left_no_name(app: Flask, grace: PageClient) -> None:
+    nameless = make_lead(app)
+    page = grace.get(f"/staff/leads/{nameless}")
+    assert "Nothing, while nobody knows who they are" in page.text
+    assert "Get in touch" not in send(grace, nameless, "take").text
 
 
 def test_a_day_or_time_that_makes_no_sense_is_refused_in_words(
