@@ -16,7 +16,7 @@ from tests.support.client import PageClient
 from tests.support.factors import CAREFUL
 from tests.support.journey import Journey
 from tests.support.personas import BATON_ON_THE_FLOOR
-from tests.support.staff import PASSWORD
+from tests.support.staff import PASSWORD, let_proof_age
 
 CONTINUE = "main form button[type=submit]"
 
@@ -221,6 +221,27 @@ def with_no_webhooks() -> tuple[Callable[[Site], str], Step]:
     return path, look
 
 
+def file_to_choose_again() -> tuple[Callable[[Site], str], Step]:
+    """A picture for the logo that is sent too late: the page after the proof asks for it again."""
+    sites: list[Site] = []
+
+    def path(site: Site) -> str:
+        sites[:] = [site]
+        return "/staff/settings/brand"
+
+    def send(visit: Visit) -> None:
+        visit.tab.set_input_files(
+            "#logo", {"name": "ours.png", "mimeType": "image/png", "buffer": b"\x89PNG"}
+        )
+        let_proof_age(sites[0].app, minutes=60)
+        press("form[action$='/logo'] button")(visit)
+        visit.tab.fill("[name=password]", PASSWORD)
+        press("form:has([name=password]) button")(visit)
+        visit.tab.locator("input[type=file][name=logo]").wait_for()
+
+    return path, send
+
+
 def stopped_at(page: str) -> Callable[[Site], str]:
     """A check that was answered up to a page, which is still empty."""
 
@@ -388,6 +409,7 @@ STAFF_STATES = (
     State(
         "no logo", on("/staff/settings/brand"), press("form[action$='/logo'] button"), admin=True
     ),
+    State("file to choose again", *file_to_choose_again(), admin=True),
     State("people", on("/staff/settings/people"), admin=True),
     State(
         "nobody invited",

@@ -1,5 +1,7 @@
 """The audit log: added to only, sealed entry by entry."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
@@ -7,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from consult.storage import audit
 from consult.storage.audit_tables import AuditRow
 from consult.storage.database import Database
+from tests.support.databases import Clock
 
 
 def test_an_entry_tells_who_did_what_and_when(database: Database) -> None:
@@ -26,6 +29,24 @@ def test_each_entry_has_a_seal_of_its_own_even_when_all_say_the_same(database: D
 
     with database.reading() as session:
         assert len(set(session.scalars(select(AuditRow.seal)))) == 3
+
+
+def test_the_entries_of_a_time_are_found_by_number(database: Database, clock: Clock) -> None:
+    began = clock()
+    with database.writing() as session:
+        assert audit.number_at(session, began) == 1
+    for passed in (0, 0, 5, 5, 5, 9):
+        database.clock = lambda at=began + timedelta(minutes=passed): at  # type: ignore[misc]
+        with database.writing() as session:
+            audit.record(session, "lead.seen", by=7, lead_id=3)
+    with database.reading() as session:
+        found = [
+            audit.number_at(session, began + timedelta(minutes=minute))
+            for minute in (-1, 0, 1, 5, 6, 9, 10)
+        ]
+        assert found == [1, 1, 3, 3, 6, 6, 7]
+        shown = audit.newest(session, limit=9, first=3, before=6)
+    assert [entry.id for entry in shown] == [5, 4, 3]
 
 
 @pytest.mark.parametrize("change", [update(AuditRow).values(action="nothing"), delete(AuditRow)])

@@ -84,6 +84,25 @@ def test_a_right_password_gives_the_allowance_back(database: Database, clock: Cl
     spend(limits, 3)
 
 
+def test_of_several_rates_each_has_to_allow_a_try(database: Database, clock: Clock) -> None:
+    limits, rates = RateLimits(database, SECRET_KEY, clock), "5 per hour; 2 per minute"
+
+    def tries() -> list[bool]:
+        return [limits.allows("starts", rates, "ada") for _ in range(4)]
+
+    assert tries() == [True, True, False, False]
+    clock.move(minutes=1)
+    assert tries() == [True, True, False, False]  # what the minute refused, the hour never saw
+    clock.move(minutes=1)
+    assert tries() == [True, False, False, False]
+    clock.move(minutes=1)
+    with pytest.raises(TooManyRequests) as refused:
+        limits.spend("starts", rates, "ada")
+    assert refused.value.retry_after == 57 * 60
+    limits.forget("starts", rates, "ada")
+    assert tries() == [True, True, False, False]
+
+
 def test_the_table_names_nobody_and_forgets_what_is_over(database: Database, clock: Clock) -> None:
     limits = RateLimits(database, SECRET_KEY, clock)
     spend(limits, 1, "ada@example.com")
