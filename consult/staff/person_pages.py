@@ -16,6 +16,7 @@ from consult.staff.blueprint import ID, blueprint
 from consult.staff.person_views import REASONS, About
 from consult.staff.proof import fresh
 from consult.staff.rights import NotForThisRole, for_admins, for_staff
+from consult.staff.trail import note
 from consult.storage import audit, erasure, exports, leaves, receipts, record
 from consult.storage.database import Session
 from consult.storage.desk import desk_of
@@ -56,6 +57,7 @@ def lead_data(lead_id: int) -> ResponseReturnValue:
     """Say what is held about the owner of a lead, and offer to take it along or to erase it."""
     with services().database.reading() as session:
         about = _about(session, lead_id)
+    note(lead_id, "lead.seen")
     return render_template("staff/lead_data.html", about=about, is_admin=member().is_admin)
 
 
@@ -152,6 +154,7 @@ def _about(session: Session, lead_id: int) -> About:
 def _confirm(lead_id: int, how: How, error: str = "") -> ResponseReturnValue:
     with services().database.reading() as session:
         about = _about(session, lead_id)
+    note(lead_id, "lead.seen")
     page = render_template("staff/erase.html", about=about, how=how, reasons=REASONS, error=error)
     return page, 422 if error else 200
 

@@ -78,9 +78,9 @@ def test_ending_sessions_and_a_new_password_are_noted(app: Flask) -> None:
 
 
 def test_nobody_looks_at_a_lead_unseen(app: Flask) -> None:
-    """Neither by a form that is refused and shows the lead, nor by a PDF in parts."""
-    make_user(app)
-    refused, read_in_parts = make_lead(app), make_lead(app)
+    """Not by a form that is refused, by a PDF in parts, or on the way to deleting it."""
+    make_user(app, admin=True)
+    refused, read_in_parts, kept = make_lead(app), make_lead(app), make_lead(app)
     with services_of(app).database.writing() as session:
         documents.put(session, read_in_parts, documents.REPORT, 1, b"%PDF-1.7")
     client = signed_in_as(app)
@@ -90,8 +90,13 @@ def test_nobody_looks_at_a_lead_unseen(app: Flask) -> None:
     pdf = f"/staff/leads/{read_in_parts}/report.pdf"
     part = client._client.get(pdf, headers={"Range": "bytes=0-3"})
     assert (part.status_code, part.data) == (206, b"%PDF")
-    seen = [(entry.action, entry.lead_id) for entry in log_of(app)[-2:]]
-    assert seen == [("lead.seen", refused), ("lead.report_read", read_in_parts)]
+    client.get(f"/staff/leads/{kept}/delete")
+    seen = [(entry.action, entry.lead_id) for entry in log_of(app)[-3:]]
+    assert seen == [
+        ("lead.seen", refused),
+        ("lead.report_read", read_in_parts),
+        ("lead.seen", kept),
+    ]
 
 
 def test_who_looks_at_a_lead_is_noted_once_a_visit(app: Flask) -> None:
