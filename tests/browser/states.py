@@ -354,6 +354,7 @@ STAFF_STATES = (
     ),
     State("stop mails", lambda site: site.stop_mails),
     State("mails stopped", lambda site: site.stop_mails, press()),
+    State("notifications", on("/staff/settings/notifications"), admin=True),
     State("webhooks", on("/staff/settings/webhooks"), admin=True),
     State("no webhooks", *with_no_webhooks(), admin=True),
     State("webhook without trouble", on("/staff/settings/webhooks/1?show=failed"), admin=True),

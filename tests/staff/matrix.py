@@ -127,6 +127,7 @@ MATRIX: Mapping[tuple[str, str], Expected] = {
     ("staff.new_webhook_secret", "POST"): shared("admin", 200),
     ("staff.not_now", "POST"): shared("staff", 303, version="1", on="2099-12-24"),
     ("staff.passkey_sign_in", "POST"): page("anybody", 422),
+    ("staff.notifications", "GET"): page("admin", 200),
     ("staff.people", "GET"): page("admin", 200),
     ("staff.person", "GET"): page("admin", 200),
     ("staff.rebook", "POST"): shared("staff", 422, version="1", day="2099-12-24", time="10:00"),

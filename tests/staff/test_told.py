@@ -10,7 +10,9 @@ from consult.relay.notices import NEWS, Kind
 from consult.storage import notices, staff
 from tests.support.apps import deliver, make_app, services_of
 from tests.support.client import PageClient
+from tests.support.colleagues import leave
 from tests.support.mail_server import as_read
+from tests.support.page import text_of
 from tests.support.staff import EMAIL, make_lead, make_user, post, signed_in
 from tests.support.submissions import CONTACT
 
@@ -43,6 +45,39 @@ def test_a_choice_is_kept_and_shown_and_is_nobody_elses(app: Flask) -> None:
     assert "What you are told is saved" in shown.text
     assert shown.form("/told").data["told_finished"] == ["every"]
     assert chosen(app) == {**chosen(app, "bo@example.com"), "finished": "every", "overdue": "none"}
+
+
+def test_admins_see_who_is_told_what_and_what_nobody_is(app: Flask) -> None:
+    make_user(app, admin=True)
+    make_user(app, "bo@example.com")
+    with services_of(app).database.writing() as session:
+        for user_id in (1, 2):
+            notices.choose(session, user_id, {"overdue": "none"})
+        notices.choose(session, 1, {"finished": "every"})
+    page = signed_in(app).get("/staff/settings/notifications")
+    assert "Nobody is told of: Overdue." in page.text
+    assert "Only the environment can set one: CONSULT_SMTP_URL." in page.text
+    first, second = (
+        text_of(row)
+        for body in page.document.all("tbody")
+        for row in page.document.all("tr", within=body)
+    )
+    assert second == "Grace Hopper Every lead Their own Their own No mail Yes Yes Yes"
+    assert first == "Grace Hopper No mail Their own Their own No mail Yes Yes Yes"
+    leave(services_of(app).database, 1)
+    make_user(app, "cy@example.com", admin=True)
+    page = signed_in(app, "cy@example.com").get("/staff/settings/notifications")
+    assert "Nobody is told" not in page.text
+
+
+def test_with_a_mail_server_it_says_what_sets_it(tmp_path: Path) -> None:
+    app = make_app(
+        tmp_path, smtp_url="smtp://user:secret@mail.example:587", mail_from="a@b.example"
+    )
+    make_user(app, admin=True)
+    page = signed_in(app).get("/staff/settings/notifications")
+    assert "Fixed by CONSULT_SMTP_URL." in page.text
+    assert "mail.example" not in page.html
 
 
 @pytest.mark.parametrize("reach", ["", "mine", "everything", "none; DROP"])
