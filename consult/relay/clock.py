@@ -102,20 +102,29 @@ class Office:
             left -= closes - opens
         raise AssertionError("a week has an opening time")
 
-    def open_time(self, start: datetime, end: datetime) -> timedelta:
-        """How long the agency was open between two moments; nothing when `end` is not later."""
+    def open_time(
+        self, start: datetime, end: datetime, most: timedelta = timedelta.max
+    ) -> timedelta:
+        """How long the agency was open between two moments; nothing when `end` is not later.
+
+        Where it only matters whether that is more than `most`, it need not be looked at further:
+        years are many days.
+        """
         passed = timedelta()
         for opens, closes in self._open_from(start):
-            if opens >= end:
+            if opens >= end or passed > most:
                 break
             passed += min(closes, end) - opens
         return passed
 
-    def days_between(self, start: datetime, end: datetime) -> int:
-        """How many opening days later `end` is, from the day on which somebody was first there."""
+    def days_between(self, start: datetime, end: datetime, most: int = 1_000_000) -> int:
+        """How many opening days later `end` is, from the day on which somebody was first there.
+
+        It is looked at up to `most`.
+        """
         first = next(self._open_from(start))[0]
         day, last, days = self.today(first), self.today(end), 0
-        while day < last:
+        while day < last and days < most:
             day += _DAY
             days += self.is_open_on(day)
         return days

@@ -139,9 +139,9 @@ def _replies(recent: Sequence[Record], office: Office, now: datetime) -> list[in
 
 
 def _reply(start: datetime, end: datetime, office: Office) -> int:
-    if office.open_time(start, end) <= _HOUR:
+    if office.open_time(start, end, _HOUR) <= _HOUR:
         return 4
-    return max(0, 3 - office.days_between(start, end))
+    return 3 - office.days_between(start, end, 3)
 
 
 def _follow_ups(settled: Sequence[Record], now: datetime) -> list[int]:

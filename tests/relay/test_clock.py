@@ -92,6 +92,17 @@ def test_opening_time_adds_up_and_never_runs_faster_than_time(
     assert office.open_time(third, first) == timedelta()
 
 
+@given(OFFICES, st.tuples(MOMENTS, MOMENTS).map(sorted), st.integers(0, 40))
+def test_who_asks_only_for_more_than_so_much_gets_the_same_answer(
+    office: Office, moments: list[datetime], most: int
+) -> None:
+    first, last = moments
+    whole, days = office.open_time(first, last), office.days_between(first, last)
+    enough = office.open_time(first, last, most * HOUR)
+    assert enough == whole if whole <= most * HOUR else enough > most * HOUR
+    assert office.days_between(first, last, most) == min(most, days)
+
+
 @given(OFFICES, st.tuples(MOMENTS, MOMENTS).map(sorted))
 def test_who_comes_later_is_not_due_earlier(office: Office, moments: list[datetime]) -> None:
     earlier, later = moments
