@@ -1,4 +1,4 @@
-"""Take the pictures that the README shows: the result, the cover of the report, and the insights.
+"""Take the pictures that the README shows: result, cover of the report, a lead, and the insights.
 
     python -m tools.take_pictures
 
@@ -51,7 +51,7 @@ def main() -> None:
         _picture_of_cover(report, PICTURES / "report-cover.png")
     with TemporaryDirectory() as folder, serving(make) as origin:
         _fill(apps[-1])
-        _picture_for_staff(f"{origin}/staff/insights?period=365", PICTURES / "insights.png")
+        _pictures_for_staff(f"{origin}/staff/")
 
 
 def _fill(app: Flask) -> None:
@@ -63,16 +63,19 @@ def _fill(app: Flask) -> None:
     list(make_leads(made.database, newest(), made.brand, office, DEMO_LEADS, seed=1))
 
 
-def _picture_for_staff(address: str, file: Path) -> None:
+def _pictures_for_staff(address: str) -> None:
     with sync_playwright() as playwright:
         browser = launch(playwright)
         tab = browser.new_page(viewport={"width": DESK["width"], "height": DESK["height"]})
-        tab.goto(address)
+        tab.goto(f"{address}?consult=yes&stage=taken")
         tab.fill("[name=email]", staff.EMAIL)
         tab.fill("[name=password]", staff.PASSWORD)
         tab.click("main form button")
+        tab.click(".leads tbody th a")
         tab.wait_for_load_state("networkidle")
-        tab.screenshot(path=file)
+        tab.screenshot(path=PICTURES / "lead.png")
+        tab.goto(f"{address}insights?period=365")
+        tab.screenshot(path=PICTURES / "insights.png")
         browser.close()
 
 
