@@ -230,7 +230,7 @@ class Finding:
         for found in self._filters:
             # On the way, a walk begins at its place, which may be before the range: see `_bounds`.
             is_half = found.bounds and start and not self._few
-            if found not in chosen or is_half:
+            if is_half or all(found is not one for one in chosen):
                 yield found
 
     def _candidates(self, start: _Start | None, down: bool) -> Select[LeadRow]:
