@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -204,8 +204,9 @@ def _work_on_leads(app: Flask) -> None:
 
 def _go_on_with_leads(app: Flask) -> None:
     """The sixth is anonymous, the seventh waits for a day and a colleague, the last is lost."""
+    somebody = replace(SOMEBODY, wants_consult=False)
     anonymous, waiting, lost = (
-        staff.make_lead(app, contact=contact) for contact in (None, SOMEBODY, SOMEBODY)
+        staff.make_lead(app, contact=contact) for contact in (None, somebody, somebody)
     )
     with services_of(app).database.writing() as session:
         me, other = (
