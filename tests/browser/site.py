@@ -75,13 +75,12 @@ def open_site(folder: Path) -> Iterator[Site]:
 
 
 def _filled(app: Flask, origin: str) -> Site:
-    staff.make_user(app, admin=True)
+    staff.make_user(app)
     make_careful_user(app)
     staff.make_user(app, ADMIN, admin=True)
     delivered = _with_contact(app)
     deliver(app)
     _erase_one(app, staff.make_lead(app))
-    _ask_for_exports(app)
     _add_webhooks(app)
     empty, full = _journey(app), _journey(app)
     empty.start()
@@ -94,6 +93,7 @@ def _filled(app: Flask, origin: str) -> Site:
     )
     _work_on_leads(app)
     _go_on_with_leads(app)
+    _ask_for_exports(app)  # last: making a lead anonymous withdraws those that wait
     _give_leave(app, full.root)
     return Site(
         app=app,

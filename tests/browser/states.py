@@ -37,6 +37,9 @@ class State:
     """Whether the person who is signed in has not proved for a while who they are."""
     admin: bool = False
     """Whether the person who is signed in is an admin."""
+    status: int = 200
+    shows: str = ""
+    """Words that tell this state from others of its page."""
 
 
 def press(selector: str = CONTINUE) -> Step:
@@ -293,14 +296,14 @@ OWNER_STATES = (
         lambda site: f"{site.waiting_result}/report.pdf",
         without_looking_again("**/report.pdf"),
     ),
-    State("not found", on("/nowhere")),
+    State("not found", on("/nowhere"), status=404),
 )
 STAFF_STATES = (
     State("sign in", on("/staff/sign-in")),
     State("sign in refused", on("/staff/sign-in"), press()),
     State("invitation", lambda site: site.invitation),
     State("invitation unanswered", lambda site: site.invitation, press()),
-    State("invitation over", on("/staff/invitation/used")),
+    State("invitation over", on("/staff/invitation/used"), status=404),
     State("leads", on("/staff/"), signed_in=True),
     State("no leads yet", on("/staff/"), before_anybody_came, signed_in=True),
     State("one lead", on("/staff/?archetype=well_rehearsed_relay"), signed_in=True),
@@ -323,14 +326,14 @@ STAFF_STATES = (
     State("lead refused", on("/staff/leads/5"), send_empty("not-now"), signed_in=True),
     State("lead changed meanwhile", on("/staff/leads/5"), send_late_to_lead, signed_in=True),
     State("mail", on("/staff/leads/1/mails/1"), signed_in=True),
-    State("data", on("/staff/leads/1/data"), signed_in=True),
-    State("delete lead", on("/staff/leads/1/delete"), signed_in=True),
-    State("delete lead without reason", on("/staff/leads/1/delete"), press(), signed_in=True),
-    State("anonymise lead", on("/staff/leads/1/anonymise"), signed_in=True),
-    State("receipts", on("/staff/receipts?lead=2"), signed_in=True),
-    State("no receipts", on("/staff/receipts?lead=99"), signed_in=True),
-    State("person", on("/staff/person"), signed_in=True),
-    State("nobody found", on("/staff/person"), press(), signed_in=True),
+    State("data", on("/staff/leads/1/data"), admin=True),
+    State("delete lead", on("/staff/leads/1/delete"), admin=True),
+    State("delete lead without reason", on("/staff/leads/1/delete"), press(), admin=True),
+    State("anonymise lead", on("/staff/leads/1/anonymise"), admin=True),
+    State("receipts", on("/staff/receipts?lead=2"), admin=True),
+    State("no receipts", on("/staff/receipts?lead=99"), admin=True),
+    State("person", on("/staff/person"), admin=True),
+    State("nobody found", on("/staff/person"), press(), admin=True),
     State("insights", on("/staff/insights"), open_all, signed_in=True),
     State("unfinished checks", on("/staff/unfinished?done=asked"), signed_in=True),
     State("insights before anybody came", on("/staff/insights"), before_anybody_came, True),
@@ -343,8 +346,9 @@ STAFF_STATES = (
         on("/staff/exports/1"),
         without_looking_again("**/exports/1"),
         signed_in=True,
+        shows="4,000",
     ),
-    State("export ready", on("/staff/exports/2"), signed_in=True),
+    State("export ready", on("/staff/exports/2"), signed_in=True, shows="Download"),
     State("account", on("/staff/account"), signed_in=True),
     State(
         "password refused",
@@ -364,9 +368,9 @@ STAFF_STATES = (
     State("webhook refused", on("/staff/settings/webhooks/new"), press(), admin=True),
     State("secret of a webhook", on("/staff/settings/webhooks/new"), add_webhook, admin=True),
     State("change a webhook", on("/staff/settings/webhooks/1/change"), admin=True),
-    State("provider away", on("/staff/sign-in/provider")),
-    State("back from the provider in vain", on("/staff/sign-in/provider/back")),
-    State("account not linked", on("/staff/account/provider"), signed_in=True),
+    State("provider away", on("/staff/sign-in/provider"), status=503),
+    State("back from the provider in vain", on("/staff/sign-in/provider/back"), status=400),
+    State("account not linked", on("/staff/account/provider"), signed_in=True, status=503),
     State("second factor", on("/staff/sign-in/code"), give_password),
     State("no code", on("/staff/sign-in/code"), give_no_code),
     State("no recovery code", on("/staff/sign-in/code"), give_no_recovery_code),
@@ -430,10 +434,11 @@ STAFF_STATES = (
         on("/staff/settings/people/3"),
         press("form[action$='/disable'] button"),
         admin=True,
+        shows="the last admin",
     ),
     State("audit log", on("/staff/settings/audit-log"), admin=True),
     State("nothing in the log", on("/staff/settings/audit-log?lead=77"), admin=True),
-    State("for admins only", on("/staff/settings/people"), signed_in=True),
-    State("lead not found", on("/staff/leads/99"), signed_in=True),
+    State("for admins only", on("/staff/settings/people"), signed_in=True, status=403),
+    State("lead not found", on("/staff/leads/99"), signed_in=True, status=404),
 )
 STATES = OWNER_STATES + STAFF_STATES

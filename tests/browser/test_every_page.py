@@ -104,9 +104,13 @@ def test_everybody_can_use_every_page(
     )
     staff.let_proof_age(site.app, minutes=60 if state.stale else 0)
     visit.look(PHONE_WIDTH, height=740)
-    visit.open(state.path(site))
+    path = state.path(site)
+    status = visit.open(path)
     if state.then:
         state.then(visit)
+    else:
+        assert (visit.path, status) == (path, state.status)
+    assert state.shows in visit.tab.inner_text("main")
     found: list[str] = []
     for width, scheme in looks_at(state, request.config):
         visit.look(width, scheme)

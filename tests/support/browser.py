@@ -109,9 +109,10 @@ class Visit:
     origin: str
     faults: list[str] = field(default_factory=list)
 
-    def open(self, path: str) -> None:
-        """Go to a path of the site."""
-        self.tab.goto(self.origin + path)
+    def open(self, path: str) -> int:
+        """Go to a path of the site; the status of the page that comes."""
+        answer = self.tab.goto(self.origin + path)
+        return answer.status if answer else 0
 
     @property
     def path(self) -> str:
