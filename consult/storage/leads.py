@@ -24,6 +24,7 @@ from consult.storage.tokens import result_token, token_hash
 
 _COMPLETIONS_NEEDED = 20
 _COMPLETIONS_LOOKED_AT = 500
+_COMPLETIONS_WALKED = 5_000
 
 JsonObject = Mapping[str, Any]
 
@@ -260,10 +261,15 @@ def usual_seconds(session: Session, depth: str) -> int | None:
 
     None until twenty of them have finished one. Demo data does not count.
     """
+    newest = SubmissionRow.submitted_at.desc()
+    moments = select(SubmissionRow.submitted_at).order_by(newest)
+    # Of a depth that hardly anybody takes, the start page must not look through all ever made.
+    oldest = session.scalar(moments.offset(_COMPLETIONS_WALKED).limit(1))
+    of_late = [] if oldest is None else [SubmissionRow.submitted_at > oldest]
     taken = session.scalars(
         select(SubmissionRow.seconds_taken)
-        .where(SubmissionRow.depth == depth, SubmissionRow.demo.is_(False))
-        .order_by(SubmissionRow.submitted_at.desc())
+        .where(SubmissionRow.depth == depth, SubmissionRow.demo.is_(False), *of_late)
+        .order_by(newest)
         .limit(_COMPLETIONS_LOOKED_AT)
     ).all()
     return round(median(taken)) if len(taken) >= _COMPLETIONS_NEEDED else None

@@ -248,6 +248,19 @@ def test_the_usual_time_is_a_median_of_enough_real_completions(
         assert leads.usual_seconds(session, "full") is None
 
 
+def test_the_usual_time_is_looked_for_among_the_last_checks_only(
+    database: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leads, "_COMPLETIONS_NEEDED", 2)
+    take_longer_each_time(database, clock, 4, new_submission)
+    with database.reading() as session:
+        assert leads.usual_seconds(session, "quick") == 25
+        monkeypatch.setattr(leads, "_COMPLETIONS_WALKED", 2)
+        assert leads.usual_seconds(session, "quick") == 35
+        monkeypatch.setattr(leads, "_COMPLETIONS_WALKED", 1)
+        assert leads.usual_seconds(session, "quick") is None
+
+
 def take_longer_each_time(
     database: Database, clock: Clock, times: int, new: Callable[[], leads.NewSubmission]
 ) -> None:
