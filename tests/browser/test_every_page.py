@@ -13,6 +13,7 @@ from tests.support import staff
 from tests.support.browser import (
     DESK_WIDTH,
     PHONE_WIDTH,
+    TABLET_WIDTH,
     ZOOMED_WIDTH,
     Scheme,
     Visit,
@@ -115,7 +116,7 @@ def test_everybody_can_use_every_page(
     for width, scheme in looks_at(state, request.config):
         visit.look(width, scheme)
         found += [f"{width} {scheme}: {violation}" for violation in axe_violations(visit)]
-    for width, height in ((ZOOMED_WIDTH, 256), (PHONE_WIDTH, 740)):
+    for width, height in ((ZOOMED_WIDTH, 256), (TABLET_WIDTH, 600), (PHONE_WIDTH, 740)):
         visit.look(width, height=height)
         if visit.overflow():
             found.append(f"{visit.overflow()} px wider than a window of {width}")

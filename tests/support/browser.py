@@ -41,7 +41,7 @@ FLAGS = (
 SLOW_MACHINE_MS = 30_000
 AXE_SCRIPT = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 AXE_RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
-PHONE_WIDTH, DESK_WIDTH, ZOOMED_WIDTH = 360, 1280, 320
+PHONE_WIDTH, TABLET_WIDTH, DESK_WIDTH, ZOOMED_WIDTH = 360, 800, 1280, 320
 """CSS pixels; 320 is what a window of 1280 is left with at 400% zoom."""
 
 SMALL_TARGETS = """([link, choice]) => {
