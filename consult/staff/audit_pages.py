@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from consult.staff import audit_views, audit_words
 from consult.staff.blueprint import blueprint
 from consult.staff.rights import for_admins
-from consult.storage import audit, staff
+from consult.storage import audit, leads, staff
 from consult.storage.database import Session
 from consult.web.services import services
 
@@ -37,12 +37,13 @@ def audit_log() -> ResponseReturnValue:
             lead_id=lead_id,
         )
         users = staff.all_users(session)
+        there = leads.still_there(session, {entry.lead_id for entry in found if entry.lead_id})
     names = {user.id: user.name for user in users}
     entries, more = found[:PAGE_SIZE], len(found) > PAGE_SIZE
     words = [(name, audit_words.action_words(name)) for name in actions]
     return render_template(
         "staff/audit_log.html",
-        entries=[audit_views.row(entry, names, zone) for entry in entries],
+        entries=[audit_views.row(entry, names, there, zone) for entry in entries],
         people=[(audit.NOBODY, audit_words.NOBODY), *names.items()],
         actions=sorted(words, key=lambda one: one[1]),
         filters={

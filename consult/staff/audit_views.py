@@ -1,6 +1,6 @@
 """The audit log in words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
@@ -16,7 +16,10 @@ from consult.storage.audit import Entry
 
 @dataclass(frozen=True, slots=True)
 class EntryRow:
-    """One line of the page. `facts` are names and values in words."""
+    """One line of the page. `facts` are names and values in words.
+
+    `is_gone` tells of a lead that was deleted since, of which there is a receipt.
+    """
 
     number: int
     iso: str
@@ -24,11 +27,12 @@ class EntryRow:
     who: str
     what: str
     lead_id: int | None
+    is_gone: bool
     facts: Sequence[tuple[str, str]]
 
 
-def row(entry: Entry, names: Mapping[int, str], zone: tzinfo) -> EntryRow:
-    """An entry as a line; `names` are those of all accounts, by id."""
+def row(entry: Entry, names: Mapping[int, str], there: Collection[int], zone: tzinfo) -> EntryRow:
+    """An entry as a line; `names` are those of all accounts, by id, and `there` the leads left."""
     return EntryRow(
         number=entry.id,
         iso=entry.at.isoformat(timespec="seconds"),
@@ -36,6 +40,7 @@ def row(entry: Entry, names: Mapping[int, str], zone: tzinfo) -> EntryRow:
         who=_who(entry, names),
         what=action_words(entry.action),
         lead_id=entry.lead_id,
+        is_gone=entry.lead_id is not None and entry.lead_id not in there,
         facts=[
             _fact(name, value, names)
             for name, value in entry.facts.items()

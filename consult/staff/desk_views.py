@@ -269,7 +269,10 @@ def clock_of(desk: Desk, reachable_at: datetime, office: Office, now: datetime) 
         by = office.open_time(desk.due_at, now)
         return Clock(f"Overdue by {_words(by.total_seconds())}", late=True, running=True, due=due)
     left = office.open_time(now, desk.due_at)
-    return Clock(f"Reply due in {_words(left.total_seconds())}", late=False, running=True, due=due)
+    text = f"Reply due in {_words(left.total_seconds())}"
+    if left < desk.due_at - now:  # with a night or a break in between
+        text += " of opening time"
+    return Clock(text, late=False, running=True, due=due)
 
 
 def _words(seconds: float) -> str:

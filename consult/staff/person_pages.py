@@ -4,6 +4,8 @@ A person is all leads that were left the same mail address. No page has that add
 address: pages go by the id of one of the leads.
 """
 
+from typing import Literal
+
 from flask import Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -47,7 +49,7 @@ def find_person() -> ResponseReturnValue:
     if found is None:
         error = "No lead has this address. Check it, or look for the business in the list of leads."
         return render_template("staff/person.html", error=error, typed=typed), 422
-    return redirect(url_for(".lead_data", lead_id=found), 303)
+    return redirect(url_for(".lead_data", lead_id=found, whose="person"), 303)
 
 
 @blueprint.get(f"/leads/<{ID}:lead_id>/data")
@@ -58,7 +60,9 @@ def lead_data(lead_id: int) -> ResponseReturnValue:
     with services().database.reading() as session:
         about = _about(session, lead_id)
     note(lead_id, "lead.seen")
-    return render_template("staff/lead_data.html", about=about, is_admin=member().is_admin)
+    return render_template(
+        "staff/lead_data.html", about=about, is_admin=member().is_admin, whose=_whose()
+    )
 
 
 @blueprint.get(f"/leads/<{ID}:lead_id>/record.json")
@@ -155,8 +159,15 @@ def _confirm(lead_id: int, how: How, error: str = "") -> ResponseReturnValue:
     with services().database.reading() as session:
         about = _about(session, lead_id)
     note(lead_id, "lead.seen")
-    page = render_template("staff/erase.html", about=about, how=how, reasons=REASONS, error=error)
+    page = render_template(
+        "staff/erase.html", about=about, how=how, reasons=REASONS, error=error, whose=_whose()
+    )
     return page, 422 if error else 200
+
+
+def _whose() -> Literal["person"] | None:
+    """Whether all leads of the person are meant, as when somebody asked for it, or one alone."""
+    return "person" if request.values.get("whose") == "person" else None
 
 
 def _erase(lead_id: int, how: How) -> ResponseReturnValue:
@@ -166,8 +177,7 @@ def _erase(lead_id: int, how: How) -> ResponseReturnValue:
     made = services()
     with made.database.reading() as session:
         about = _about(session, lead_id)
-    whole = request.form.get("whose") == "person"
-    ids = about.lead_ids if whole else [lead_id]
+    ids = about.lead_ids if _whose() == "person" else [lead_id]
     folder = MailFolder(made.settings.mail_dir)
     erase(made.database, folder, ids, how, by=member().id, why=why)
     return redirect(url_for(".erasure_receipts", lead=ids), 303)

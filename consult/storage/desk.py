@@ -147,6 +147,7 @@ def move(
         raise NotAllowedError("Choose a reason.")
     if (stage == "consult_booked") != (consult_at is not None):
         raise NotAllowedError("A consult that is booked has a date and a time.")
+    _not_before_the_lead(row, consult_at)
     if stage == "taken":
         _taken(session, row, by)
         return changed(session, row, "lead.taken", by)
@@ -161,6 +162,12 @@ def move(
     more = {"reason": reason, "words": words, "consult_at": _text(consult_at)}
     _move(session, row, stage, by, **{key: value for key, value in more.items() if value})
     return changed(session, row, "lead.moved", by, stage=stage)
+
+
+def _not_before_the_lead(row: LeadRow, consult_at: datetime | None) -> None:
+    """Refuse the wrong year or month: a consult may be noted late, but follows the answers."""
+    if consult_at is not None and consult_at < row.submitted_at:
+        raise NotAllowedError("That is before they handed in their answers. Check the date.")
 
 
 def log_contact(
@@ -223,6 +230,7 @@ def book_again(
     row = keep(session, lead_id, by=by, version=version)
     if row.stage != "consult_booked":
         raise NotAllowedError("No consult is booked.")
+    _not_before_the_lead(row, consult_at)
     row.consult_at = consult_at
     note_change(session, row, "rebooked", by, consult_at=_text(consult_at))
     return changed(session, row, "lead.rebooked", by)

@@ -1,6 +1,6 @@
 """Leads: finished checks, frozen, and whom they came from. Submit once, look up."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
@@ -179,6 +179,11 @@ def submit(
 def by_result_token(session: Session, token: str) -> Lead | None:
     """The lead whose owner holds this result token, or None."""
     return _one(session, _LEADS.where(SubmissionRow.result_token_hash == token_hash(token)))
+
+
+def still_there(session: Session, lead_ids: Collection[int]) -> set[int]:
+    """Those of some leads that were not deleted."""
+    return set(session.scalars(select(SubmissionRow.id).where(SubmissionRow.id.in_(lead_ids))))
 
 
 def by_id(session: Session, lead_id: int) -> Lead | None:

@@ -10,7 +10,7 @@ from flask import Flask
 
 import consult
 from consult.staff import audit_pages, audit_words
-from consult.storage import audit
+from consult.storage import audit, erasure
 from consult.storage.account_news import TOLD
 from consult.storage.database import utc_now
 from tests.support.apps import make_app, services_of
@@ -48,6 +48,16 @@ def test_it_tells_who_did_what_to_which_lead_newest_first(app: Flask, admin: Pag
     assert f"{NAME} Looked at a lead Lead {lead}" in looked
     assert "Made a one-time link" in rest[-1]
     assert admin.get(LOG).link(f"Lead {lead}") == f"/staff/leads/{lead}"
+
+
+def test_of_a_lead_that_is_gone_it_leads_to_the_receipt(app: Flask, admin: PageClient) -> None:
+    gone, other = make_lead(app), make_lead(app)
+    admin.get(f"/staff/leads/{other}")
+    with services_of(app).database.writing() as session:
+        erasure.erase(session, [gone], "delete", by=1, why="asked")
+    page = admin.get(LOG)
+    assert page.link(f"Lead {gone}") == f"/staff/receipts?lead={gone}"
+    assert page.link(f"Lead {other}") == f"/staff/leads/{other}"
 
 
 def test_it_is_narrowed_down_by_person_action_and_lead(app: Flask, admin: PageClient) -> None:
@@ -165,8 +175,11 @@ def test_what_an_entry_knows_is_told_in_words(app: Flask, admin: PageClient) -> 
         audit.record(session, "lead.moved", by=1, lead_id=1, stage="not_a_fit")
         audit.record(session, "lead.deleted", by=1, lead_id=1, why="asked", rows_lead_words=3)
     deleted, moved, changed, *_ = lines(admin)
-    assert "Deleted a lead Lead 1 Why: They asked for it, Words by which it is found: 3" in deleted
-    assert "Changed a stage Lead 1 Stage: Not a fit" in moved
+    assert (
+        "Deleted a lead Lead 1 deleted Why: They asked for it, Words by which it is found: 3"
+        in deleted
+    )
+    assert "Changed a stage Lead 1 deleted Stage: Not a fit" in moved
     assert changed.endswith("Setting: Brand, ink")
 
 

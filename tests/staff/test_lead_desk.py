@@ -197,6 +197,8 @@ def test_a_day_or_time_that_makes_no_sense_is_refused_in_words(
     page = move(grace, lead, "consult_booked", status=422, day="soon", time="noon")
     assert "Enter a day" in page.text
     assert "Enter a time" in page.text
+    page = move(grace, lead, "consult_booked", status=422, day="2025-03-05", time="10:00")
+    assert "before they handed in their answers" in page.text
     late = grace.get(f"/staff/leads/{lead}").form("/not-now").fill(on="2020-01-01")
     assert "still to come" in grace.submit(late, status=422).text
 
@@ -208,7 +210,9 @@ def test_times_are_those_of_the_agency(tmp_path: Path, clock: Clock) -> None:
     client = signed_in(app)
     lead = make_lead(app, contact=CONTACT)
     # Half past nine in UTC is before opening time in New York.
-    assert "2 Mar 2026, 10:00 EST" in client.get(f"/staff/leads/{lead}").text
+    page = client.get(f"/staff/leads/{lead}")
+    assert "Reply due in 1 h 0 min of opening time" in page.text
+    assert "2 Mar 2026, 10:00 EST" in page.text
     with services_of(app).database.writing() as session:
         user = staff.user_by_email(session, "grace@example.com")
         assert user is not None
