@@ -39,7 +39,7 @@ PAGE_SIZE = 50
 FEW, SOME = 2_000, 4_000
 """So many leads are read in one go; of so many, those that another such filter selects too."""
 
-WALK, WALK_ON = 500, 1_000
+WALK, WALK_ON = 400, 800
 """So many are walked over for a first page, and for one on the way."""
 
 COUNT_TO = 1_000
