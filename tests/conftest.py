@@ -31,7 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--every-look",
         action="store_true",
-        help="look at every page state in every width and colour scheme, not in pairs by turns",
+        help="have axe look at every page state in all widths and colours, not by turns",
     )
 
 
