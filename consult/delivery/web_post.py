@@ -11,6 +11,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from urllib.parse import urlsplit
 
 import httpcore
@@ -41,6 +42,12 @@ class Answer:
 
     status: int
     text: str
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Whose certificates are believed; read once, and not for each message."""
+    return ssl.create_default_context()
 
 
 def resolve(host: str, port: int) -> Sequence[str]:
@@ -75,7 +82,7 @@ class WebPost:
         address = address_of(url, loopback=self.loopback)
         network = _Guarded(self, deadline=time.monotonic() + self.seconds_in_all)
         limits = dict.fromkeys(("connect", "read", "write", "pool"), SECONDS_TO_ANSWER)
-        trusted = self.trusted or ssl.create_default_context()
+        trusted = self.trusted or _trusted()
         try:
             with (
                 httpcore.ConnectionPool(ssl_context=trusted, network_backend=network) as pool,
