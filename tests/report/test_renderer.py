@@ -15,9 +15,9 @@ NEVER_ENDING = HELLO + '<div style="display: flex">' * 12 + "x"
 """Flex boxes nested this deep take WeasyPrint hours."""
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def renderer() -> Iterator[Renderer]:
-    """A renderer that is closed at the end."""
+    """A renderer for all tests here, which leave it working: to start one takes a second."""
     made = Renderer(timeout=30)
     yield made
     made.close()
