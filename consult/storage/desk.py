@@ -110,9 +110,8 @@ def take(session: Session, lead_id: int, *, by: int, version: int | None = None)
         return as_desk(row)
     if row.offered_to_id == by:
         return _accepted(session, row, by)
-    if row.offered_to_id is not None:
-        _end_offer(row)
-        note_change(session, row, "withdrawn", by)
+    if row.holder_id == by:
+        _withdraw(session, row, by)
     _taken(session, row, by)
     return changed(session, row, "lead.taken", by)
 
@@ -287,8 +286,7 @@ def withdraw(session: Session, lead_id: int, *, by: int, version: int | None = N
         raise NotAllowedError("There is no offer to take back.")
     if row.holder_id != by:
         raise NotAllowedError("Only who made an offer can take it back.")
-    _end_offer(row)
-    note_change(session, row, "withdrawn", by)
+    _withdraw(session, row, by)
     return changed(session, row, "lead.withdrawn", by)
 
 
@@ -339,17 +337,25 @@ def _move(session: Session, row: LeadRow, stage: Stage, by: int, **data: object)
 
 
 def _taken(session: Session, row: LeadRow, by: int) -> None:
+    """Make `by` the holder of a lead. That answers an offer to `by`, and withdraws any other."""
     if row.holder_id != by:
-        note_change(session, row, "taken", by, **{"from": row.holder_id})
+        accepts = row.offered_to_id == by
+        if accepts:
+            _end_offer(row)
+        _withdraw(session, row, by)
+        note_change(session, row, "accepted" if accepts else "taken", by, **{"from": row.holder_id})
         row.holder_id = by
     if row.stage == "new":
         _move(session, row, "taken", by)
 
 
+def _withdraw(session: Session, row: LeadRow, by: int) -> None:
+    if row.offered_to_id is not None:
+        _end_offer(row)
+        note_change(session, row, "withdrawn", by)
+
+
 def _accepted(session: Session, row: LeadRow, by: int) -> Desk:
-    _end_offer(row)
-    note_change(session, row, "accepted", by, **{"from": row.holder_id})
-    row.holder_id = by
     _taken(session, row, by)
     return changed(session, row, "lead.accepted", by)
 

@@ -163,6 +163,18 @@ def test_taking_what_is_offered_to_one_is_a_yes(database: Database, ada: int, be
     assert told(database, lead)[-2:] == [("accepted", ben), ("moved", ben)]
 
 
+@pytest.mark.parametrize("caller", ["who was asked", "a third"])
+def test_whoever_calls_a_new_lead_holds_it_and_no_offer_is_left(
+    database: Database, ada: int, ben: int, caller: str
+) -> None:
+    lead, cleo = new_lead(database), make_account(database, "Cleo")
+    do(database, lambda s: desk.hand_over(s, lead, ben, by=ada))
+    by, answer = (ben, "accepted") if caller == "who was asked" else (cleo, "withdrawn")
+    called = do(database, lambda s: desk.log_contact(s, lead, by=by, way="mail", reached=False))
+    assert (called.holder_id, called.offered_to_id, called.stage) == (by, None, "taken")
+    assert (answer, by) in told(database, lead)
+
+
 def test_the_holder_stays_the_holder_until_the_other_accepts(
     database: Database, ada: int, ben: int
 ) -> None:
