@@ -11,9 +11,9 @@ from consult.staff.rights import for_admins
 from consult.storage import audit, leads, staff
 from consult.storage.database import Session
 from consult.web.services import services
+from consult.web.text import number_in
 
 PAGE_SIZE = 100
-_ID_MAX = 2**31 - 1
 
 
 @blueprint.get("/settings/audit-log")
@@ -22,7 +22,7 @@ def audit_log() -> ResponseReturnValue:
     """Show the newest entries that the filters leave, one page at a time."""
     made, asked = services(), request.args
     zone = made.settings.office.zone
-    by, lead_id, before = (asked.get(name, type=_number) for name in ("by", "lead", "before"))
+    by, lead_id, before = (asked.get(name, type=number_in) for name in ("by", "lead", "before"))
     since, until = (asked.get(name, type=_day) for name in ("since", "until"))
     with made.database.reading() as session:
         actions = audit.known_actions(session)
@@ -69,13 +69,6 @@ def _before(session: Session, before: int | None, until: date | None, zone: tzin
 
 def _begin_of(day: date, zone: tzinfo) -> datetime:
     return datetime.combine(day, time(), zone)
-
-
-def _number(text: str) -> int:
-    number = int(text)
-    if not 0 <= number <= _ID_MAX:
-        raise ValueError(text)
-    return number
 
 
 def _day(text: str) -> date:

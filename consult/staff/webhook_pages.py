@@ -18,11 +18,11 @@ from consult.storage import audit, webhooks
 from consult.storage.database import Session
 from consult.storage.webhooks import Endpoint
 from consult.web.services import services
+from consult.web.text import number_in
 
 _ALL = "/settings/webhooks"
 _ONE = f"{_ALL}/<{ID}:endpoint_id>"
 LOG_PAGE = 50
-_ID_MAX = 2**31 - 1
 
 
 @blueprint.get(_ALL)
@@ -195,8 +195,8 @@ def _place_in_log() -> dict[str, Any]:
     place: dict[str, Any] = {}
     if request.args.get("show") == "failed":
         place["show"] = "failed"
-    before = request.args.get("before", type=int)
-    if before is not None and 0 < before <= _ID_MAX:
+    before = request.args.get("before", type=number_in)
+    if before:
         place["before"] = before
     return place
 
