@@ -14,6 +14,7 @@ from tests.support.apps import make_app
 from tests.support.browser import Visit
 from tests.support.client import PageClient
 from tests.support.factors import CAREFUL
+from tests.support.hands import sign_in
 from tests.support.journey import Journey
 from tests.support.personas import BATON_ON_THE_FLOOR
 from tests.support.staff import PASSWORD, let_proof_age
@@ -126,10 +127,7 @@ def without_looking_again(pages: str) -> Step:
 
 def give_password(visit: Visit) -> None:
     """Give the password of somebody who is then asked for a second factor."""
-    visit.open("/staff/sign-in")
-    visit.tab.fill("[name=email]", CAREFUL)
-    visit.tab.fill("[name=password]", PASSWORD)
-    press()(visit)
+    sign_in(visit, CAREFUL)
 
 
 def give_no_code(visit: Visit) -> None:
@@ -209,40 +207,35 @@ def send_late_note(visit: Visit) -> None:
     visit.leave(form.locator("button").click)
 
 
-def with_no_webhooks() -> tuple[Callable[[Site], str], Step]:
-    """The list of webhooks as it is before there are any: they are out of sight for one look."""
+def with_the_site(
+    path: str, act: Callable[[Visit, Site], None]
+) -> tuple[Callable[[Site], str], Step]:
+    """A page, and what is done there with the site itself at hand."""
     sites: list[Site] = []
 
-    def path(site: Site) -> str:
+    def find(site: Site) -> str:
         sites[:] = [site]
-        return "/staff/settings/webhooks"
+        return path
 
-    def look(visit: Visit) -> None:
-        with hidden_webhooks(sites[0].app):
-            visit.tab.reload()
-
-    return path, look
+    return find, lambda visit: act(visit, sites[0])
 
 
-def file_to_choose_again() -> tuple[Callable[[Site], str], Step]:
-    """A picture for the logo that is sent too late: the page after the proof asks for it again."""
-    sites: list[Site] = []
+def without_webhooks(visit: Visit, site: Site) -> None:
+    """See a list of webhooks before there are any: they are out of sight for one look."""
+    with hidden_webhooks(site.app):
+        visit.tab.reload()
 
-    def path(site: Site) -> str:
-        sites[:] = [site]
-        return "/staff/settings/brand"
 
-    def send(visit: Visit) -> None:
-        visit.tab.set_input_files(
-            "#logo", {"name": "ours.png", "mimeType": "image/png", "buffer": b"\x89PNG"}
-        )
-        let_proof_age(sites[0].app, minutes=60)
-        press("form[action$='/logo'] button")(visit)
-        visit.tab.fill("[name=password]", PASSWORD)
-        press("form:has([name=password]) button")(visit)
-        visit.tab.locator("input[type=file][name=logo]").wait_for()
-
-    return path, send
+def send_logo_late(visit: Visit, site: Site) -> None:
+    """Send a picture too late: the page after the proof asks for it again."""
+    visit.tab.set_input_files(
+        "#logo", {"name": "ours.png", "mimeType": "image/png", "buffer": b"\x89PNG"}
+    )
+    let_proof_age(site.app, minutes=60)
+    press("form[action$='/logo'] button")(visit)
+    visit.tab.fill("[name=password]", PASSWORD)
+    press("form:has([name=password]) button")(visit)
+    visit.tab.locator("input[type=file][name=logo]").wait_for()
 
 
 def stopped_at(page: str) -> Callable[[Site], str]:
@@ -360,7 +353,7 @@ STAFF_STATES = (
     State("mails stopped", lambda site: site.stop_mails, press()),
     State("notifications", on("/staff/settings/notifications"), admin=True),
     State("webhooks", on("/staff/settings/webhooks"), admin=True),
-    State("no webhooks", *with_no_webhooks(), admin=True),
+    State("no webhooks", *with_the_site("/staff/settings/webhooks", without_webhooks), admin=True),
     State("webhook without trouble", on("/staff/settings/webhooks/1?show=failed"), admin=True),
     State("webhook", on("/staff/settings/webhooks/1?done=test"), open_all, admin=True),
     State("webhook switched off", on("/staff/settings/webhooks/2"), open_all, admin=True),
@@ -414,7 +407,9 @@ STAFF_STATES = (
     State(
         "no logo", on("/staff/settings/brand"), press("form[action$='/logo'] button"), admin=True
     ),
-    State("file to choose again", *file_to_choose_again(), admin=True),
+    State(
+        "file to choose again", *with_the_site("/staff/settings/brand", send_logo_late), admin=True
+    ),
     State("people", on("/staff/settings/people"), admin=True),
     State(
         "nobody invited",

@@ -22,6 +22,7 @@ from tests.support.browser import (
     visiting,
 )
 from tests.support.factors import SECRET
+from tests.support.hands import sign_in
 
 LOOKS: tuple[tuple[int, Scheme], ...] = (
     (PHONE_WIDTH, "light"),
@@ -58,7 +59,8 @@ def passer_by(browser: Browser, site: Site) -> Iterator[Visit]:
 def colleague(browser: Browser, site: Site) -> Iterator[Visit]:
     """A window of somebody of the staff who is signed in."""
     with visiting(browser, site.origin) as visit:
-        sign_in(visit, staff.EMAIL)
+        sign_in(visit)
+        assert visit.path == "/staff/"
         yield visit
 
 
@@ -67,15 +69,8 @@ def admin(browser: Browser, site: Site) -> Iterator[Visit]:
     """A window of an admin who is signed in."""
     with visiting(browser, site.origin) as visit:
         sign_in(visit, ADMIN)
+        assert visit.path == "/staff/"
         yield visit
-
-
-def sign_in(visit: Visit, email: str) -> None:
-    visit.open("/staff/sign-in")
-    visit.tab.fill("[name=email]", email)
-    visit.tab.fill("[name=password]", staff.PASSWORD)
-    visit.leave(visit.tab.locator("main form button").click)
-    assert visit.path == "/staff/"
 
 
 @pytest.fixture(scope="module")

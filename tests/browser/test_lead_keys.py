@@ -10,18 +10,12 @@ from playwright.sync_api import Browser
 from tests.browser.site import Site
 from tests.support import staff
 from tests.support.browser import DESK_WIDTH, PHONE_WIDTH, Visit, visiting
+from tests.support.hands import sign_in
 from tests.support.submissions import CONTACT
 
 SCRIPTS = Path(__file__).parents[2] / "static/js"
 MOST_BYTES = 3500
 FOCUSED = "document.activeElement.id || document.activeElement.name"
-
-
-def sign_in(visit: Visit) -> None:
-    visit.open("/staff/sign-in")
-    visit.tab.fill("[name=email]", staff.EMAIL)
-    visit.tab.fill("[name=password]", staff.PASSWORD)
-    visit.leave(visit.tab.locator("main form button").click)
 
 
 @pytest.fixture

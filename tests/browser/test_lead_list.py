@@ -6,19 +6,15 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.site import Site
-from tests.support import staff
 from tests.support.browser import DESK_WIDTH, Visit, visiting
-from tests.support.hands import tab_to
+from tests.support.hands import sign_in, tab_to
 
 
 @pytest.fixture(params=[True, False], ids=["keys", "plain"])
 def visit(browser: Browser, site: Site, request: pytest.FixtureRequest) -> Iterator[Visit]:
     """The list, with JavaScript and without."""
     with visiting(browser, site.origin, javascript=request.param, width=DESK_WIDTH) as visit:
-        visit.open("/staff/sign-in")
-        visit.tab.fill("[name=email]", staff.EMAIL)
-        visit.tab.fill("[name=password]", staff.PASSWORD)
-        visit.leave(visit.tab.locator("main form button[type=submit]").first.click)
+        sign_in(visit)
         visit.open("/staff/")
         yield visit
 

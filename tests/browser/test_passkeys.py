@@ -19,6 +19,7 @@ from tests.support.browser import (
     visiting,
 )
 from tests.support.factors import FACTORS
+from tests.support.hands import sign_in
 
 KEY = {
     "protocol": "ctap2",
@@ -55,13 +56,6 @@ def plug_in(visit: Visit, **changes: bool) -> None:
     devtools.send("WebAuthn.addVirtualAuthenticator", {"options": {**KEY, **changes}})
 
 
-def give_password(visit: Visit) -> None:
-    visit.open("/staff/sign-in")
-    visit.tab.fill("[name=email]", staff.EMAIL)
-    visit.tab.fill("[name=password]", staff.PASSWORD)
-    visit.leave(visit.tab.get_by_role("button", name="Sign in", exact=True).click)
-
-
 def press(visit: Visit, button: str) -> None:
     visit.leave(visit.tab.get_by_role("button", name=button).first.click)
 
@@ -78,7 +72,7 @@ def look_at(visit: Visit) -> None:
 def test_a_passkey_from_first_to_last(browser: Browser, origin: str) -> None:
     with visiting(browser, origin) as visit:
         plug_in(visit)
-        give_password(visit)
+        sign_in(visit)
 
         visit.open(f"{FACTORS}/passkeys/new")
         look_at(visit)
@@ -94,7 +88,7 @@ def test_a_passkey_from_first_to_last(browser: Browser, origin: str) -> None:
         assert visit.path == "/staff/"
         press(visit, "Sign out")
 
-        give_password(visit)
+        sign_in(visit)
         assert visit.path == "/staff/sign-in/code"
         look_at(visit)
         press(visit, "Use a passkey")
@@ -105,14 +99,14 @@ def test_a_passkey_from_first_to_last(browser: Browser, origin: str) -> None:
         press(visit, "Remove the passkey My laptop")
         visit.open("/staff/account")
         press(visit, "Sign out")
-        give_password(visit)
+        sign_in(visit)
         assert visit.path == "/staff/"
 
 
 def test_a_device_tells_that_it_has_one_already(browser: Browser, origin: str) -> None:
     with visiting(browser, origin) as visit:
         plug_in(visit)
-        give_password(visit)
+        sign_in(visit)
         visit.open(f"{FACTORS}/passkeys/new")
         press(visit, "Make a passkey")
         visit.open(f"{FACTORS}/passkeys/new")
@@ -127,7 +121,7 @@ def test_who_has_none_or_stops_it_is_told_and_can_go_on(browser: Browser, origin
         visit.open("/staff/sign-in")
         visit.tab.get_by_role("button", name="Sign in with a passkey").click()
         visit.tab.get_by_text("That did not work, or was stopped.").wait_for()
-        give_password(visit)
+        sign_in(visit)
         assert visit.path == "/staff/"
 
 
@@ -136,5 +130,5 @@ def test_without_javascript_the_page_says_so(browser: Browser, origin: str) -> N
         visit.open("/staff/sign-in")
         assert not visit.tab.get_by_role("button", name="passkey").is_visible()
         assert visit.tab.get_by_text("A passkey needs a browser that knows them").is_visible()
-        give_password(visit)
+        sign_in(visit)
         assert visit.path == "/staff/"

@@ -16,6 +16,7 @@ from tests.support import staff
 from tests.support.apps import make_app, services_of
 from tests.support.browser import DESK_WIDTH, PHONE_WIDTH, Visit, serving, visiting
 from tests.support.client import PageClient
+from tests.support.hands import sign_in
 from tests.support.personas import CONTACT
 from tests.support.results import hand_in
 
@@ -115,10 +116,7 @@ def test_nothing_that_somebody_typed_runs_or_breaks_a_page(
             look(visit, path)
         look(visit, f"{results[0]}?thanks=1")
         look(visit, f"{results[0]}/contact")
-        visit.open("/staff/sign-in")
-        visit.tab.fill("[name=email]", staff.EMAIL)
-        visit.tab.fill("[name=password]", staff.PASSWORD)
-        visit.leave(visit.tab.locator("main form button").first.click)
+        sign_in(visit)
         for path in PAGES:
             look(visit, path)
         typed = 'text=<script>alert(1)</script>&source="><img onerror=alert(1)>'

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from playwright.sync_api import Locator
 from playwright.sync_api import Page as Tab
 
+from tests.support import staff
 from tests.support.browser import Visit
 from tests.support.journey import AnswerValue, as_sent
 from tests.support.page import Document, Field, Form
@@ -20,6 +21,14 @@ FOCUS_SHOWN = """() => {
   };
   return [held, held.closest('label'), held.closest('fieldset')].some((e) => e && shows(e));
 }"""
+
+
+def sign_in(visit: Visit, email: str = staff.EMAIL) -> None:
+    """Give the usual password of somebody's account."""
+    visit.open("/staff/sign-in")
+    visit.tab.fill("[name=email]", email)
+    visit.tab.fill("[name=password]", staff.PASSWORD)
+    visit.leave(visit.tab.get_by_role("button", name="Sign in", exact=True).click)
 
 
 def fields_in(tab: Tab) -> list[Field]:
