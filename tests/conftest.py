@@ -12,14 +12,15 @@ from hypothesis import settings as hypothesis_settings
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.compiled_sql import share_statements
+from tests.support.unordered import reverse_what_nobody_ordered
 
 pytest_plugins = ["tests.support.databases"]
 
 # An app leaves much behind, and looking through all of it after every few is a fifth of the time.
 gc.set_threshold(100_000, 20, 50)
 
-
 share_statements()
+reverse_what_nobody_ordered()
 
 # A busy machine is not a failure, and a found example is printed for the next run.
 hypothesis_settings.register_profile("relay", deadline=None, print_blob=True)

@@ -136,9 +136,8 @@ def back_off(attempts: int) -> timedelta:
 
 def dead(session: Session) -> Sequence[DeadJob]:
     """The jobs that were given up, the latest first."""
-    rows = session.scalars(
-        select(JobRow).where(JobRow.state == "dead").order_by(JobRow.finished_at.desc())
-    )
+    latest = (JobRow.finished_at.desc(), JobRow.id.desc())
+    rows = session.scalars(select(JobRow).where(JobRow.state == "dead").order_by(*latest))
     return [
         DeadJob(row.id, row.kind, row.submission_id, row.last_error or "", row.finished_at)
         for row in rows

@@ -10,7 +10,8 @@ from consult.storage.staff_tables import StaffUserRow
 def colleagues(session: Session) -> list[tuple[int, str]]:
     """The id and name of everybody with an account in use, by name."""
     query = select(StaffUserRow.id, StaffUserRow.name).where(StaffUserRow.active)
-    return [(row.id, row.name) for row in session.execute(query.order_by(StaffUserRow.name))]
+    by_name = query.order_by(StaffUserRow.name, StaffUserRow.id)
+    return [(row.id, row.name) for row in session.execute(by_name)]
 
 
 def name_of(session: Session, user_id: int) -> str:

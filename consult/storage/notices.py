@@ -104,7 +104,7 @@ def note_overdue(session: Session) -> int:
         select(LeadRow.submission_id)
         .where(*is_overdue(session.now()))
         .where(LeadRow.due_at > session.now() - _OVERDUE_LOOKED_AT, ~told)
-        .order_by(LeadRow.due_at)
+        .order_by(LeadRow.due_at, LeadRow.submission_id)
         .limit(_OVERDUE_AT_ONCE)
     ).all()
     return sum(note(session, lead_id, "overdue") for lead_id in found)

@@ -45,7 +45,8 @@ def told(database: Database, lead: int) -> list[tuple[str, int | None]]:
 
 def audited(database: Database) -> list[tuple[str, int | None, int | None]]:
     with database.reading() as session:
-        return [(row.action, row.by_id, row.lead_id) for row in session.scalars(select(AuditRow))]
+        rows = session.scalars(select(AuditRow).order_by(AuditRow.id))
+        return [(row.action, row.by_id, row.lead_id) for row in rows]
 
 
 def at_once(database: Database, *acts: Act) -> list[Desk | Exception]:

@@ -173,7 +173,9 @@ def test_a_contact_can_be_left_and_corrected_and_each_time_the_pdf_follows(
         assert lead.consented_at == clock()
     assert [revision for revision, _ in report_jobs(database)] == [1, 2, 3]
     with database.reading() as session:
-        briefs = session.scalars(select(JobRow.payload).where(JobRow.kind == RENDER_BRIEF))
+        briefs = session.scalars(
+            select(JobRow.payload).where(JobRow.kind == RENDER_BRIEF).order_by(JobRow.id)
+        )
         assert [payload["revision"] for payload in briefs] == [1, 2, 3]
 
 
