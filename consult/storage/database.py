@@ -4,7 +4,9 @@ SQLite is the embedded default, PostgreSQL the engine for more than one machine.
 difference: every verb takes a session and works the same on both.
 """
 
+import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
@@ -215,8 +217,8 @@ def _sqlite_engine(url: str, synchronous: Synchronous) -> Engine:
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves, below
+        _write_ahead(connection)
         for setting in (
-            "journal_mode=WAL",
             f"synchronous={synchronous}",
             "foreign_keys=ON",
             "secure_delete=ON",
@@ -232,6 +234,24 @@ def _sqlite_engine(url: str, synchronous: Synchronous) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Have SQLite write its log ahead; once asked, a file keeps to it.
+
+    The one request that SQLite refuses at once, without waiting, while another program looks at a
+    file that does not do so yet: two that start together on a new file would end one of them.
+    """
+    give_up = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > give_up:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _pragma(connection: Connection, setting: str) -> None:

@@ -47,16 +47,18 @@ def test_the_migrations_make_the_checks_of_the_models(database: Database) -> Non
 
 def test_programs_that_start_together_upgrade_once(empty: Database) -> None:
     problems: list[Exception] = []
+    start = threading.Barrier(4)
 
     def upgrade() -> None:
         url = empty.engine.url.render_as_string(hide_password=False)
+        start.wait()
         try:
             with closing(Database(url)) as own:
                 schema.upgrade(own)
         except Exception as fault:
             problems.append(fault)
 
-    threads = [threading.Thread(target=upgrade) for _ in range(2)]
+    threads = [threading.Thread(target=upgrade) for _ in range(start.parties)]
     for thread in threads:
         thread.start()
     for thread in threads:
