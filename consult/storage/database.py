@@ -239,8 +239,8 @@ def _sqlite_engine(url: str, synchronous: Synchronous) -> Engine:
 def _write_ahead(connection: sqlite3.Connection) -> None:
     """Have SQLite write its log ahead; once asked, a file keeps to it.
 
-    The one request that SQLite refuses at once, without waiting, while another program looks at a
-    file that does not do so yet: two that start together on a new file would end one of them.
+    The one request that SQLite refuses at once, without waiting, while another program asks the
+    same or writes: of two that start together on a new file, one would end with an error.
     """
     give_up = time.monotonic() + _BUSY_SECONDS
     while True:

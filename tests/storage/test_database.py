@@ -1,6 +1,8 @@
 """Sessions: what is committed, what waits for what, and how times are kept."""
 
+import sqlite3
 import threading
+import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -106,6 +108,30 @@ def test_sqlite_connections_are_set_up_to_lose_and_to_leak_nothing(tmp_path: Pat
         "foreign_keys": 1,
         "secure_delete": 1,
     }
+
+
+def test_a_new_sqlite_file_that_another_program_is_making_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "consult.db")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        monkeypatch.setattr(time, "sleep", lambda _seconds: other.rollback())
+        with closing(Database(f"sqlite:///{tmp_path}/consult.db")) as database:
+            schema.upgrade(database)
+            assert schema.is_current(database)
+
+
+def test_a_new_sqlite_file_is_not_waited_for_without_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = iter(range(0, 1000, 6))
+    monkeypatch.setattr(time, "monotonic", lambda: next(now))
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+    with closing(sqlite3.connect(tmp_path / "consult.db")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        database = Database(f"sqlite:///{tmp_path}/consult.db")
+        with closing(database), pytest.raises(DBAPIError, match="database is locked"):
+            schema.upgrade(database)
 
 
 def test_sqlite_keeps_its_log_short_although_it_never_checkpoints_itself(
