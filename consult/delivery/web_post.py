@@ -3,15 +3,17 @@
 Nothing here can be talked into anything else: the name is resolved once, every address must be
 public, the connection goes to the address that was checked (with the name in TLS and Host), no
 redirect is followed, no proxy of the environment is used, nothing is unpacked, and all of it is
-over after ten seconds however slowly the other side writes.
+over after ten seconds however slowly the name is found or the other side writes.
 """
 
 import socket
 import ssl
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import cache
+from threading import Thread
 from urllib.parse import urlsplit
 
 import httpcore
@@ -139,10 +141,7 @@ class _Guarded(httpcore.NetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
         """See `httpcore.NetworkBackend`."""
-        try:
-            found = self._post.resolve(host, port)
-        except (OSError, UnicodeError) as fault:
-            raise httpcore.ConnectError("The name of the host is not known.") from fault
+        found = _looked_up(self._post.resolve, host, port, _left(self._deadline, timeout))
         for ip in found:
             if not is_public(ip) and not (self._post.loopback and ip in _LOOPBACK):
                 raise Refused(
@@ -185,6 +184,29 @@ class _Hurried(httpcore.NetworkStream):
 
     def get_extra_info(self, info: str) -> object:
         return self._stream.get_extra_info(info)
+
+
+def _looked_up(resolve: Resolve, host: str, port: int, seconds: float) -> Sequence[str]:
+    """The IP addresses of a host, if they are found in time.
+
+    A system's look-up takes no limit. One that hangs is left behind in a thread that ends with it,
+    or with the process; the worker goes on.
+    """
+    found = Future[Sequence[str]]()
+
+    def look_up() -> None:
+        try:
+            found.set_result(resolve(host, port))
+        except Exception as fault:
+            found.set_exception(fault)
+
+    Thread(target=look_up, name="look-up of a host", daemon=True).start()
+    try:
+        return found.result(seconds)
+    except TimeoutError as fault:
+        raise httpcore.ConnectError("The name of the host was not found in time.") from fault
+    except (OSError, UnicodeError) as fault:
+        raise httpcore.ConnectError("The name of the host is not known.") from fault
 
 
 def _left(deadline: float, timeout: float | None) -> float:

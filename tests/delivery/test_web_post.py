@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -86,6 +87,20 @@ def test_a_name_that_changes_after_the_look_changes_nothing(hooks: Receiver) -> 
     web.send(URL, b"{}", {})
     assert hooks.internet.connected == [(IP, 443)]
     assert list(answers) == [["127.0.0.1"], ["127.0.0.1"]], "it was looked up once"
+
+
+def test_a_look_up_that_hangs_is_left_behind(hooks: Receiver) -> None:
+    answered = Event()
+
+    def hang(_host: str, _port: int) -> list[str]:
+        answered.wait()
+        return [IP]
+
+    web = WebPost(resolve=hang, network=hooks.internet, seconds_in_all=0.02)
+    with pytest.raises(NoAnswer, match="not found in time"):
+        web.send(URL, b"{}", {})
+    answered.set()
+    assert hooks.internet.connected == []
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
