@@ -9,3 +9,8 @@ SOURCE_WORDS = {
     "ref": "Referred by",
     "referrer": "Came from the page",
 }
+
+COUNTED_AS = "counted_as"
+"""Beside the tags of a check: the name that the numbers know it by, where that is another."""
+
+ALL_WORDS = {**SOURCE_WORDS, COUNTED_AS: "Counted as"}

@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from consult.relay.sources import SOURCE_WORDS
+from consult.relay.sources import ALL_WORDS
 from consult.report.brand import Brand
 from consult.report.charts import print_palette
 from consult.report.display import long_date
@@ -81,7 +81,7 @@ _NAMES = {
     "created_at": "Asked for",
     "given_at": "Agreed on",
     "asked_at": "Mail asked for",
-    **SOURCE_WORDS,
+    **ALL_WORDS,
 }
 
 Row = tuple[str, str]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
-from consult.relay.sources import SOURCE_WORDS
+from consult.relay.sources import ALL_WORDS
 from consult.report.reasons import Reasons, reasons_of
 from consult.report.report import Axis, AxisId, Dimension, Report, from_json
 from consult.staff.moments import ago, duration, exactly
@@ -172,7 +172,7 @@ def lead_view(
         depth=lead.depth,
         demo=lead.demo,
         person=_person(lead, now),
-        source=[(SOURCE_WORDS.get(key, key), text) for key, text in lead.source.items()],
+        source=[(ALL_WORDS.get(key, key), text) for key, text in lead.source.items()],
         report=report,
         reasons=reasons_of(lead.edition, lead.depth, lead.answers),
         scores=[_score(axis, report.weakest) for axis in report.axes],

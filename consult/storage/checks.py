@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, exists, select, update
 
 from consult.questionnaire import Answer
+from consult.storage import few_sources
 from consult.storage.base import Base
 from consult.storage.counters import Day
 from consult.storage.database import Session
@@ -74,16 +75,17 @@ def start(
     """
     token = new_token()
     now = session.now()
+    started_at = now - spent
     session.add(
         CheckRow(
             token_hash=token_hash(token),
             edition=edition,
             depth=depth,
             answers={},
-            source=dict(source),
+            source=dict(source) if demo else few_sources.begun(session, started_at, depth, source),
             trace=dict(begun(shown, now)),
             demo=demo,
-            created_at=now - spent,
+            created_at=started_at,
             updated_at=now,
         )
     )

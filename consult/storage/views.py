@@ -7,16 +7,11 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
-
 from consult.storage.counters import STARTED_FRAMED, VIEWED, VIEWED_FRAMED, Day, Numbers
 from consult.storage.database import Database, Session
-from consult.storage.trace_tables import FunnelDayRow
+from consult.storage.few_sources import FewSources
 
 _REST = timedelta(seconds=5)
-_MOST_SOURCES = 200
-OTHER = "other"
-"""Counts together what comes with one source too many: anybody can make up a new one."""
 
 
 class ViewCounter:
@@ -61,21 +56,13 @@ class ViewCounter:
 
 def count_framed_start(session: Session, depth: str, source: Mapping[str, str]) -> None:
     """Count a check that was begun on a page which another site shows inside one of its own."""
-    numbers = Numbers()
-    numbers.steps[Day.of(session.now(), depth, source), STARTED_FRAMED] += 1
+    numbers, day = Numbers(), Day.of(session.now(), depth, source)
+    numbers.steps[FewSources(session).place(day), STARTED_FRAMED] += 1
     numbers.add(session)
 
 
 def _with_few_sources(session: Session, waiting: Counter[tuple[Day, str]]) -> Numbers:
-    numbers = Numbers()
+    numbers, sources = Numbers(), FewSources(session)
     for (day, step), views in waiting.items():
-        known = session.scalars(
-            select(FunnelDayRow.source)
-            .where(FunnelDayRow.day == day.day, FunnelDayRow.kind == day.kind)
-            .distinct()
-            .limit(_MOST_SOURCES)
-        ).all()
-        crowded = len(known) == _MOST_SOURCES and day.source not in known
-        key = Day(day.day, day.kind, day.depth, OTHER) if crowded else day
-        numbers.steps[key, step] += views
+        numbers.steps[sources.place(day), step] += views
     return numbers
