@@ -12,12 +12,12 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from functools import cache
 from threading import Thread
 from urllib.parse import urlsplit
 
 import httpcore
 
+from consult.delivery.certificates import believed
 from consult.delivery.public_addresses import is_public
 
 SECONDS_TO_ANSWER = 5.0
@@ -44,12 +44,6 @@ class Answer:
 
     status: int
     text: str
-
-
-@cache
-def _trusted() -> ssl.SSLContext:
-    """Whose certificates are believed; read once, and not for each message."""
-    return ssl.create_default_context()
 
 
 def resolve(host: str, port: int) -> Sequence[str]:
@@ -84,7 +78,7 @@ class WebPost:
         address = address_of(url, loopback=self.loopback)
         network = _Guarded(self, deadline=time.monotonic() + self.seconds_in_all)
         limits = dict.fromkeys(("connect", "read", "write", "pool"), SECONDS_TO_ANSWER)
-        trusted = self.trusted or _trusted()
+        trusted = self.trusted or believed()
         try:
             with (
                 httpcore.ConnectionPool(ssl_context=trusted, network_backend=network) as pool,

@@ -5,15 +5,15 @@ it one thing (the token) and not four.
 """
 
 import json
-import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import httpx
+
+from consult.delivery.certificates import believed
 
 KEEP_SECONDS = 600.0
 LONGEST_ANSWER = 256 * 1024
@@ -83,12 +83,6 @@ def ask(
     return said
 
 
-@cache
-def _trusted() -> ssl.SSLContext:
-    """Whose certificates are believed; reading them all takes longer than most answers."""
-    return httpx.create_ssl_context()
-
-
 @contextmanager
 def _answer(
     method: str, address: str, form: Mapping[str, str] | None, auth: httpx.BasicAuth | None
@@ -96,7 +90,7 @@ def _answer(
     try:
         with (
             httpx.Client(
-                timeout=_SECONDS, follow_redirects=False, headers=_HEADERS, verify=_trusted()
+                timeout=_SECONDS, follow_redirects=False, headers=_HEADERS, verify=believed()
             ) as client,
             client.stream(method, address, data=form, auth=auth) as answer,
         ):
