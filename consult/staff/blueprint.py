@@ -6,8 +6,9 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from consult.staff.rights import NotForThisRole
+from consult.storage.base import HIGHEST_ID
 
-ID = "int(max=2147483647)"  # what a database can count to; a longer number is nobody's
+ID = f"int(max={HIGHEST_ID})"
 
 blueprint = Blueprint("staff", __name__, url_prefix="/staff")
 

@@ -9,6 +9,9 @@ from sqlalchemy import JSON, DateTime, Dialect, MetaData
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
+HIGHEST_ID = 2**31 - 1
+"""The highest number that both engines count to for an id; a higher one is nothing's."""
+
 
 class UtcDateTime(TypeDecorator[datetime]):
     """A moment in time: aware, in UTC, to the microsecond, the same on every engine.

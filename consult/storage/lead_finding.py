@@ -28,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql import visitors
 
+from consult.storage.base import HIGHEST_ID
 from consult.storage.database import Session
 from consult.storage.desk_tables import LeadRow
 from consult.storage.lead_filters import Filter, Lead, filters_of, using
@@ -49,7 +50,6 @@ _PROBE = 500
 """The index is walked whose leads are furthest between, as seen so many ahead."""
 
 _AT_ONCE = 500
-_ID_MAX = 2**31 - 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _COLUMNS = {"newest": "submitted_at", "oldest": "submitted_at", "due": "due_at"}
 _INDEXES = {
@@ -316,7 +316,7 @@ class Finding:
 
     def _start(self, place: str) -> _Start | None:
         found = re.fullmatch(r"(-?[0-9]{1,17}(?:\.[0-9]{1,20})?)_([0-9]{1,10})", place)
-        if found is None or int(found[2]) > _ID_MAX:
+        if found is None or int(found[2]) > HIGHEST_ID:
             return None
         if self._column in ("separation", "handoff"):
             return float(found[1]), int(found[2])

@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 
 from consult.relay.stages import CLOSED, STAGES, Stage
 from consult.scoring.axis import BANDS
+from consult.storage.base import HIGHEST_ID
 
 Sort = Literal[
     "newest", "oldest", "separation", "-separation", "handoff", "-handoff", "due", "-due"
@@ -24,7 +25,6 @@ SORTS: tuple[Sort, ...] = get_args(Sort)
 OPEN: tuple[Stage, ...] = tuple(stage for stage in STAGES if stage not in CLOSED)
 TEXT_MAX = 100
 _SOURCE_MAX = 200
-_ID_MAX = 2**31 - 1
 _NO_SOURCE = "-"
 # No text that is kept has one, no page may show one, and PostgreSQL takes no NUL in a question.
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -155,7 +155,7 @@ def _holder(values: Iterable[str]) -> str | None:
     value = next(iter(values))
     if value in _WORDS["holder"]:
         return value
-    is_id = re.fullmatch(r"[0-9]{1,10}", value) and 0 < int(value) <= _ID_MAX
+    is_id = re.fullmatch(r"[0-9]{1,10}", value) and 0 < int(value) <= HIGHEST_ID
     return str(int(value)) if is_id else None
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-NUMBER_MAX = 2**31 - 1
-"""The highest number that a database of ours counts to; a higher one is nothing's."""
+from consult.storage.base import HIGHEST_ID
 
 # They shape words in Persian, Hindi and emoji, and turn nothing round.
 _JOINERS = frozenset("\u200c\u200d")
@@ -32,7 +31,7 @@ def number_in(text: str) -> int:
     """
     # Not `int` alone: it takes "1_0" and digits of any script, and no database takes 30 of them.
     number = int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else -1
-    if not 0 <= number <= NUMBER_MAX:
+    if not 0 <= number <= HIGHEST_ID:
         raise ValueError("not a number of ours")
     return number
 
