@@ -16,7 +16,6 @@ from consult.report.brand import Brand, load_brand
 from consult.report.build import build_report
 from consult.report.document import document_html
 from consult.report.renderer import Renderer, RenderError
-from consult.scoring import Scorecard, score
 from consult.settings import Settings, load_settings
 
 
@@ -45,13 +44,12 @@ def report(file: IO[bytes], output: Path, html: bool) -> None:
 
 
 def _page(walk: Walk, brand: Brand, settings: Settings, *, standalone: bool) -> str:
-    card = score(walk.on_path)
-    if not isinstance(card, Scorecard):
+    if not walk.complete:
         first, rest = walk.missing[:5], len(walk.missing[5:])
         more = f" and {rest} more" if rest else ""
         raise BadInput(f"answers are missing: {', '.join(first)}{more}")
     return document_html(
-        build_report(walk, card, brand.currency),
+        build_report(walk, brand.currency),
         datetime.now(UTC).date(),
         brand=brand,
         paper=settings.paper,

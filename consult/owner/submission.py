@@ -7,7 +7,7 @@ import json
 from consult.questionnaire import Walk
 from consult.report.brand import Brand
 from consult.report.build import build_report
-from consult.scoring import Scorecard, score, scorecard_json
+from consult.scoring import scorecard_json, scorecard_of
 from consult.storage.leads import NewSubmission
 
 
@@ -16,16 +16,14 @@ def freeze(walk: Walk, brand: Brand, *, demo: bool = False) -> NewSubmission:
 
     Raises ValueError for a walk that is not complete.
     """
-    card = score(walk.on_path)
-    if not isinstance(card, Scorecard):
-        raise ValueError(f"cannot hand in without {', '.join(walk.missing)}")
+    card = scorecard_of(walk.on_path)
     return NewSubmission(
         edition=walk.questionnaire.name,
         depth=walk.depth,
         answers=dict(walk.on_path.values),
         wording=_wording_shown(walk),
         scorecard=scorecard_json(card, brand.currency),
-        report=json.loads(build_report(walk, card, brand.currency).to_json()),
+        report=json.loads(build_report(walk, brand.currency).to_json()),
         separation=float(card.separation.confirmed),
         handoff=float(card.handoff.confirmed),
         archetype=card.archetype,

@@ -10,9 +10,8 @@ from typing import Any
 from consult.owner.forms import UNKNOWN_TEXT
 from consult.questionnaire import UNKNOWN, Answer, Asked, Kind, Walk, walk
 from consult.report.display import tenths
-from consult.scoring import AxisScore, Scorecard, score
-
-_AXIS_NAMES = {"separation": "Separation", "handoff": "Handoff"}
+from consult.report.report import AXIS_NAMES
+from consult.scoring import AxisScore, Scorecard, scorecard_of
 
 
 @dataclass(frozen=True)
@@ -98,9 +97,10 @@ def _compared(
     way: Walk, asked: Mapping[str, Asked], picked: Mapping[str, Answer], refused: bool
 ) -> WhatIf:
     words = way.questionnaire.words.findings
-    before = _card(way)
+    before = scorecard_of(way.on_path)
     # A scored answer decides no branch, so the variants of the wording stay what they were.
-    after = _card(walk(way.questionnaire, {**way.on_path.values, **picked}, way.depth))
+    changed = walk(way.questionnaire, {**way.on_path.values, **picked}, way.depth)
+    after = scorecard_of(changed.on_path)
     axes = zip(before.axes, after.axes, strict=True)
     return WhatIf(
         groups=tuple(_groups(before, words, asked, picked)),
@@ -109,13 +109,6 @@ def _compared(
         archetype_after=words["archetypes"][after.archetype]["name"],
         refused=refused,
     )
-
-
-def _card(way: Walk) -> Scorecard:
-    card = score(way.on_path)
-    if not isinstance(card, Scorecard):
-        raise ValueError(f"answers are missing: {', '.join(way.missing)}")
-    return card
 
 
 def _groups(
@@ -129,7 +122,7 @@ def _groups(
             own = [asked[line.id] for line in dimension.lines if line.id in asked]
             name = words["dimensions"][dimension.id]["name"]
             picks = tuple(_pick(a, picked.get(a.id)) for a in own)
-            yield Group(_AXIS_NAMES[axis.axis], name, picks)
+            yield Group(AXIS_NAMES[axis.axis], name, picks)
 
 
 def _pick(asked: Asked, picked: Answer | None) -> Pick:
@@ -152,7 +145,7 @@ def _values(asked: Asked) -> dict[str, str]:
 def _move(before: AxisScore, after: AxisScore, words: Mapping[str, Any]) -> Move:
     return Move(
         id=before.axis,
-        name=_AXIS_NAMES[before.axis],
+        name=AXIS_NAMES[before.axis],
         before=_printed(before.confirmed),
         after=_printed(after.confirmed),
         band_before=_band(before, words),

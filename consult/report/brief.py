@@ -25,7 +25,6 @@ from consult.report.safe_text import safe_text
 
 QUESTIONS = 3
 _MOST_CONTRADICTIONS = 5
-_AXIS_NAMES = {"separation": "Separation", "handoff": "Handoff"}
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ def brief_of(report: Report, reasons: Reasons) -> Brief:
 
 def _facts(report: Report) -> Iterator[Point]:
     """Where they stand, where leads get lost first, and what would help most."""
-    scores = ", ".join(f"{_AXIS_NAMES[axis.id]} {_range(axis)}" for axis in report.axes)
+    scores = ", ".join(f"{axis.name} {_range(axis)}" for axis in report.axes)
     lines = [line for axis in report.axes for part in axis.dimensions for line in part.lines]
     open_lines = sum(line.unknown for line in lines)
     rests_on = f"all {len(lines)} scored answers, {open_lines or 'none'} of them “I don’t know”."
@@ -103,7 +102,7 @@ def _facts(report: Report) -> Iterator[Point]:
     if fix:
         line = next(line for line in lines if line.id == fix.id)
         yield Point(
-            f"{_AXIS_NAMES[fix.axis]} may go from {fix.before} to {fix.after}. Aim: {fix.aim}",
+            f"{fix.axis_name} may go from {fix.before} to {fix.after}. Aim: {fix.aim}",
             (_said(line),),
             f"Helps most: {fix.title}",
         )

@@ -29,7 +29,7 @@ from consult.report.report import (
     Unknown,
 )
 from consult.report.talk import consult_of
-from consult.scoring import SORTING, AxisScore, Change, DimensionScore, Scorecard
+from consult.scoring import SORTING, AxisScore, Change, DimensionScore, scorecard_of
 from consult.scoring import Line as ScoredLine
 
 _MARKETING_LEG = frozenset(
@@ -50,22 +50,20 @@ _FIGURES = {"web_lead_replies": "reply_speed", "six_tries": "persistence"}
 """The outside figures, by the dimension they stand beside. At most three in a report (2)."""
 
 
-def build_report(walk: Walk, scorecard: Scorecard, currency: str = "USD") -> Report:
-    """The Report of a complete walk. `scorecard` has to be that walk's own.
+def build_report(walk: Walk, currency: str = "USD") -> Report:
+    """The Report of a complete walk.
 
     Raises ValueError when answers are missing: there is nothing to tell before there is a score.
     """
-    if not walk.complete:
-        raise ValueError(f"answers are missing: {', '.join(walk.missing)}")
-    return _Writer(walk, scorecard, currency).report()
+    return _Writer(walk, currency).report()
 
 
 class _Writer:
     """The walk, its scorecard and the edition's words, side by side."""
 
-    def __init__(self, walk: Walk, scorecard: Scorecard, currency: str) -> None:
+    def __init__(self, walk: Walk, currency: str) -> None:
         self.walk = walk
-        self.scorecard = scorecard
+        self.scorecard = scorecard_of(walk.on_path)
         self.sign = CURRENCY_SIGNS[currency]
         self.asked = {asked.id: asked for asked in walk.asked}
         self.findings: Mapping[str, Any] = walk.questionnaire.words.findings

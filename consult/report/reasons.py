@@ -23,13 +23,11 @@ from consult.questionnaire.model import Rule
 from consult.report.answers import in_words
 from consult.report.display import tenths, whole
 from consult.report.points import Points, printed_points
-from consult.report.report import Said
-from consult.scoring import SORTING, AxisScore, Line, Scorecard, score
+from consult.report.report import AXIS_NAMES, Said
+from consult.scoring import SORTING, AxisScore, Line, scorecard_of
 from consult.scoring.archetypes import RUN, TALK, exchanges, mean_of
 
 DEPTHS: Mapping[str, Depth] = {"quick": "quick", "full": "full"}
-
-_AXIS_NAMES = {"separation": "Separation", "handoff": "Handoff"}
 
 
 @dataclass(frozen=True)
@@ -86,29 +84,25 @@ def walk_again(edition: str, depth: str, answers: Mapping[str, object]) -> Walk:
 
 def reasons_of(edition: str, depth: str, answers: Mapping[str, object]) -> Reasons:
     """The reasons behind the result of a submission; see `walk_again` for the errors."""
-    way = walk_again(edition, depth, answers)
-    card = score(way.on_path)
-    if not isinstance(card, Scorecard):
-        raise ValueError(f"answers are missing: {', '.join(way.missing)}")
-    return explain(way, card)
+    return explain(walk_again(edition, depth, answers))
 
 
-def explain(way: Walk, card: Scorecard) -> Reasons:
-    """The reasons behind the result of a complete walk; `card` has to be that walk's own."""
-    explainer = _Explainer(way, card)
+def explain(way: Walk) -> Reasons:
+    """The reasons behind the result of a complete walk; raises ValueError for any other."""
+    explainer = _Explainer(way)
     return Reasons(
         lines=dict(explainer.lines()),
         findings=dict(explainer.findings()),
-        archetype_rule=explainer.words["archetypes"][card.archetype]["rule"],
+        archetype_rule=explainer.words["archetypes"][explainer.card.archetype]["rule"],
         archetype=tuple(explainer.standing()),
         exchanges=tuple(explainer.exchanges()),
     )
 
 
 class _Explainer:
-    def __init__(self, way: Walk, card: Scorecard) -> None:
+    def __init__(self, way: Walk) -> None:
         self.way = way
-        self.card = card
+        self.card = scorecard_of(way.on_path)
         self.asked = {asked.id: asked for asked in way.asked}
         self.words: Mapping[str, Any] = way.questionnaire.words.findings
 
@@ -136,7 +130,7 @@ class _Explainer:
     def standing(self) -> Iterator[Said]:
         """The figures and facts that the archetypes' rules look at."""
         for axis in self.card.axes:
-            name = _AXIS_NAMES[axis.axis]
+            name = AXIS_NAMES[axis.axis]
             yield Said(name, f"{tenths(axis.confirmed) / 10} of 100 points")
             if axis.unknown_share:
                 yield Said(f"{name}, not known yet", f"{_unknown(axis)} of 100 points")

@@ -6,6 +6,7 @@ advice. Scores in it are ready to print: whole numbers for headlines, and points
 that add up to the score with one decimal.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,6 +16,7 @@ State = Literal["strong", "partly", "weak", "unknown"]
 """How a part of the relay stands. Unknown: the open answers decide between two of the others."""
 
 AxisId = Literal["separation", "handoff"]
+AXIS_NAMES: Mapping[AxisId, str] = {"separation": "Separation", "handoff": "Handoff"}
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,10 @@ class Axis:
     matters: str = ""
 
     @property
+    def name(self) -> str:
+        return AXIS_NAMES[self.id]
+
+    @property
     def total(self) -> float:
         return round(sum(dimension.earned for dimension in self.dimensions), 1)
 
@@ -132,6 +138,10 @@ class Fix:
     aim: str
     before: int
     after: int
+
+    @property
+    def axis_name(self) -> str:
+        return AXIS_NAMES[self.axis]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from consult.scoring.changes import Change
 from consult.scoring.lines import SORTING, Line
 from consult.scoring.money import MoneyRange, Range
 from consult.scoring.recommendation import Recommendation
-from consult.scoring.scorecard import Scorecard, Unfinished, score
+from consult.scoring.scorecard import Scorecard, Unfinished, score, scorecard_of
 
 __all__ = [
     "SORTING",
@@ -21,4 +21,5 @@ __all__ = [
     "Unfinished",
     "score",
     "scorecard_json",
+    "scorecard_of",
 ]

@@ -109,3 +109,10 @@ class Scorecard:
 def score(answers: OnPathAnswers) -> Scorecard | Unfinished:
     """Score complete answers; `Unfinished` when something required is still missing."""
     return Unfinished(answers) if answers.missing else Scorecard(answers)
+
+
+def scorecard_of(answers: OnPathAnswers) -> Scorecard:
+    """The scorecard of complete answers; raises ValueError when something is missing."""
+    if answers.missing:
+        raise ValueError(f"answers are missing: {', '.join(answers.missing)}")
+    return Scorecard(answers)

@@ -2,14 +2,14 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
 from consult.relay.sources import ALL_WORDS
 from consult.report.reasons import Reasons, reasons_of
-from consult.report.report import Axis, AxisId, Dimension, Report, from_json
+from consult.report.report import Axis, Dimension, Report, from_json
 from consult.staff.moments import ago, duration, exactly
 from consult.storage.deliveries import Delivery, PdfState
 from consult.storage.leads import Lead
@@ -17,7 +17,6 @@ from consult.storage.mails import MailDelivery
 from consult.storage.passkeys import Passkey
 from consult.storage.staff_sessions import StaffSession
 
-_AXIS_WORDS: Mapping[AxisId, str] = {"separation": "Separation", "handoff": "Handoff"}
 _JOB_WORDS = {"render_report": "PDF report", "render_brief": "Call brief"}
 
 
@@ -206,7 +205,7 @@ def _score(axis: Axis, weakest: Dimension) -> Score:
         Measure(part.name, part.confirmed, part.possible, part.id == weakest.id)
         for part in axis.most_to_gain
     ]
-    return Score(_AXIS_WORDS[axis.id], axis, measures)
+    return Score(axis.name, axis, measures)
 
 
 def _step(delivery: Delivery, now: datetime) -> Step:

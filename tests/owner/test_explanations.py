@@ -14,7 +14,6 @@ from consult.owner.what_if import what_if
 from consult.questionnaire import Answer, Depth, Kind
 from consult.report.build import build_report
 from consult.report.reasons import explain
-from consult.scoring import Scorecard, score
 from tests.report.samples import report_of
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
@@ -105,9 +104,7 @@ def test_what_is_unknown_is_called_unknown(app: Flask) -> None:
 @hypothesis_settings(max_examples=25)
 def test_every_line_finding_and_step_has_its_reasons(found: Found) -> None:
     way = walked(*found)
-    card = score(way.on_path)
-    assert isinstance(card, Scorecard)
-    report, reasons = build_report(way, card), explain(way, card)
+    report, reasons = build_report(way), explain(way)
     for axis in report.axes:
         for line in (line for part in axis.dimensions for line in part.lines):
             reason = reasons.lines[line.id]
@@ -184,9 +181,7 @@ def test_asking_what_if_keeps_nothing(result: Result) -> None:
 @hypothesis_settings(max_examples=25)
 def test_without_a_change_it_shows_the_result(found: Found) -> None:
     way = walked(*found)
-    card = score(way.on_path)
-    assert isinstance(card, Scorecard)
-    report = build_report(way, card)
+    report = build_report(way)
     as_said = {a.id: str(a.answer) for a in way.asked if a.question.kind is Kind.RUNG}
     for wanted in ({}, dict.fromkeys(as_said, ""), as_said):
         shown = what_if(way, wanted)

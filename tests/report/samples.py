@@ -8,7 +8,6 @@ from consult.questionnaire.editions import newest
 from consult.report.build import build_report
 from consult.report.document import Paper, Recipient, document_html
 from consult.report.report import Report
-from consult.scoring import Scorecard, score
 from tests.support.personas import PERSONAS, Answers, Depth
 
 DAY = date(2026, 11, 23)
@@ -21,17 +20,9 @@ def walk_of(persona: str, depth: Depth = "quick", changes: Answers | None = None
     return walk(questionnaire, read_answers(questionnaire, payload["answers"]), depth)
 
 
-def scorecard_of(walked: Walk) -> Scorecard:
-    """The scorecard of a complete walk."""
-    card = score(walked.on_path)
-    assert isinstance(card, Scorecard)
-    return card
-
-
 def report_of(persona: str, depth: Depth = "quick", changes: Answers | None = None) -> Report:
     """The Report of a named owner, with single answers changed."""
-    walked = walk_of(persona, depth, changes)
-    return build_report(walked, scorecard_of(walked))
+    return build_report(walk_of(persona, depth, changes))
 
 
 @cache

@@ -14,7 +14,7 @@ from consult.report.brand import Brand
 from consult.report.brief import Brief, Caller, brief_html, brief_of
 from consult.report.pdf import html_to_pdf
 from consult.report.reasons import explain
-from tests.report.samples import report_of, scorecard_of, walk_of
+from tests.report.samples import report_of, walk_of
 from tests.support.personas import PERSONAS, UNKNOWN_OFFERED, Depth
 
 WHEN = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -30,7 +30,7 @@ EVERYBODY = [(id, depth) for id in PERSONAS for depth in ("quick", "full")]
 
 def brief(persona: str, depth: Depth = "quick") -> Brief:
     walked = walk_of(persona, depth)
-    return brief_of(report_of(persona, depth), explain(walked, scorecard_of(walked)))
+    return brief_of(report_of(persona, depth), explain(walked))
 
 
 def html(made: Brief, caller: Caller = ADA) -> str:

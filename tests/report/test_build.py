@@ -10,8 +10,8 @@ import pytest
 from consult.report.build import build_report, state_of
 from consult.report.document import document_html
 from consult.report.report import Report, from_json
-from consult.scoring import SORTING
-from tests.report.samples import DAY, report_of, scorecard_of, walk_of
+from consult.scoring import SORTING, scorecard_of
+from tests.report.samples import DAY, report_of, walk_of
 from tests.support.personas import PERSONAS, Depth, Persona
 
 DEPTHS: tuple[Depth, ...] = ("quick", "full")
@@ -60,7 +60,7 @@ def test_the_agreement_is_filled_in_from_the_answers(persona: str, path: str) ->
 @pytest.mark.parametrize("persona", PERSONAS.values(), ids=lambda persona: persona.id)
 def test_a_report_agrees_with_its_scorecard(persona: Persona) -> None:
     walked = walk_of(persona.id, "full")
-    card, report = scorecard_of(walked), build_report(walked, scorecard_of(walked))
+    card, report = scorecard_of(walked.on_path), build_report(walked)
     assert (report.archetype.id, report.mode, report.path) == (
         persona.archetype,
         persona.mode,
@@ -90,7 +90,7 @@ def _texts(value: object) -> list[str]:
 
 def test_every_answer_on_the_path_is_in_the_report() -> None:
     walked = walk_of("baton_on_the_floor", "full")
-    report = build_report(walked, scorecard_of(walked))
+    report = build_report(walked)
     lines = {
         line.id: line.question for axis in report.axes for d in axis.dimensions for line in d.lines
     }
@@ -155,7 +155,7 @@ def test_a_refused_range_says_why() -> None:
 
 def test_amounts_are_in_the_shops_currency() -> None:
     walked = walk_of("corner_shop")
-    report = build_report(walked, scorecard_of(walked), "EUR")
+    report = build_report(walked, "EUR")
     assert any(said.answer == "€350" for said in report.said)
 
 
@@ -178,7 +178,7 @@ def test_what_was_not_asked_has_its_reason() -> None:
 def test_nothing_is_told_before_all_is_answered() -> None:
     walked = walk_of("solo_starter", changes={"lead_list": None})
     with pytest.raises(ValueError, match="lead_list"):
-        build_report(walked, scorecard_of(walk_of("solo_starter")))
+        build_report(walked)
 
 
 def test_the_best_change_of_a_perfect_owner_is_none() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from consult.questionnaire import Answer, Depth
 from consult.report.display import tenths
 from consult.report.points import Points, printed_points, share_out
-from consult.scoring import AxisScore, Scorecard, score
+from consult.scoring import AxisScore, scorecard_of
 from tests.report.samples import report_of
 from tests.support.strategies import complete_answers, walked
 
@@ -20,9 +20,7 @@ ROWS = st.lists(
 
 
 def axes_of(found: tuple[dict[str, Answer], Depth]) -> tuple[AxisScore, AxisScore]:
-    card = score(walked(*found).on_path)
-    assert isinstance(card, Scorecard)
-    return card.axes
+    return scorecard_of(walked(*found).on_path).axes
 
 
 @given(complete_answers())

@@ -4,14 +4,13 @@ import pytest
 
 from consult.questionnaire import AnswerError, EditionError
 from consult.report.reasons import Reasons, explain, reasons_of
-from consult.scoring import SORTING
-from tests.report.samples import scorecard_of, walk_of
+from consult.scoring import SORTING, scorecard_of
+from tests.report.samples import walk_of
 from tests.support.personas import CARDS, PERSONAS, Answers
 
 
 def reasons_for(persona: str, changes: Answers | None = None) -> Reasons:
-    way = walk_of(persona, "full", changes)
-    return explain(way, scorecard_of(way))
+    return explain(walk_of(persona, "full", changes))
 
 
 @pytest.mark.parametrize(
@@ -26,10 +25,10 @@ def test_cards_are_counted_in_words_as_they_are_in_the_score(
         unsure = "not_sure" if place >= right + wrong else other[side]
         sides[id] = side if place < right else unsure
     way = walk_of("two_silos", "full", sides)
-    card = scorecard_of(way)
-    (line,) = [line for line in card.separation.lines if line.id == SORTING]
+    separation = scorecard_of(way.on_path).separation
+    (line,) = [line for line in separation.lines if line.id == SORTING]
     assert line.twelfths == counted
-    assert explain(way, card).lines[SORTING].sums == (
+    assert explain(way).lines[SORTING].sums == (
         f"{wrong} on the other, {12 - right - wrong} not sure: that counts as {counted}."
     )
 
