@@ -25,9 +25,8 @@ from tests.support.factors import FACTORS, give, halfway, set_up_phone
 from tests.support.mail_server import as_read
 from tests.support.passkeys import ORIGIN, add_passkey, asked
 from tests.support.provider import mock_provider, say_yes, settings_for
-from tests.support.staff import EMAIL, NAME, PASSWORD, make_user, post, signed_in
+from tests.support.staff import ADMIN, EMAIL, NAME, PASSWORD, make_user, post, signed_in
 
-ADMIN = "ada@example.com"
 OTHER_PASSWORD = "eleven kettles beside rivers"
 NOT_TOLD = {"factor.refused"}  # it changed nothing
 

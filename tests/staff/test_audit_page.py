@@ -16,9 +16,8 @@ from consult.storage.database import utc_now
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.page import text_of
-from tests.support.staff import EMAIL, NAME, make_lead, make_user, sign_in, signed_in
+from tests.support.staff import ADMIN, EMAIL, NAME, make_lead, make_user, sign_in, signed_in
 
-ADMIN = "ada@example.com"
 LOG = "/staff/settings/audit-log"
 
 

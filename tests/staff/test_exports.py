@@ -25,12 +25,6 @@ OTHER = Contact("Zoë Ångström", "zoe@example.com", "=1+1", None, False, "Yes.
 
 
 @pytest.fixture
-def staff(app: Flask) -> PageClient:
-    make_user(app)
-    return signed_in(app)
-
-
-@pytest.fixture
 def few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
     """One lead more than may be had at once is two of them."""
     monkeypatch.setattr(export_pages, "MOST_AT_ONCE", 1)

@@ -11,17 +11,10 @@ from consult.storage.database import Database
 from consult.storage.models import JobRow
 from tests.support.apps import deliver, services_of
 from tests.support.client import PageClient
-from tests.support.staff import make_lead, make_user, signed_in
+from tests.support.staff import make_lead
 from tests.support.submissions import CONTACT
 
 LINK = "https://check.example/result/secret-of-the-owner"
-
-
-@pytest.fixture
-def client(app: Flask) -> PageClient:
-    """A browser in which a member of the staff is signed in."""
-    make_user(app)
-    return signed_in(app)
 
 
 @pytest.fixture
@@ -39,14 +32,14 @@ def lead_id(app: Flask, database: Database) -> int:
 
 
 def test_a_mail_in_the_folder_can_be_read_without_the_owners_link(
-    app: Flask, client: PageClient, lead_id: int, tmp_path: Path
+    app: Flask, staff: PageClient, lead_id: int, tmp_path: Path
 ) -> None:
-    page = client.get(f"/staff/leads/{lead_id}")
+    page = staff.get(f"/staff/leads/{lead_id}")
     assert "On its way Mail with the report to ada@example.com" in page.text
     deliver(app)
-    page = client.get(f"/staff/leads/{lead_id}")
+    page = staff.get(f"/staff/leads/{lead_id}")
     assert "No mail server is set. It is in the mail folder." in page.text
-    letter = client.get(page.link("Your Relay Check report"))
+    letter = staff.get(page.link("Your Relay Check report"))
     assert letter.h1 == "Your Relay Check report"
     assert CONTACT.email in letter.text
     assert "By your answers, your relay is" in letter.text
@@ -60,15 +53,15 @@ def test_a_mail_in_the_folder_can_be_read_without_the_owners_link(
 
 
 def test_a_mail_that_a_server_took_is_sent(
-    client: PageClient, lead_id: int, database: Database
+    staff: PageClient, lead_id: int, database: Database
 ) -> None:
     with database.writing() as session:
         mails.record_sent(session, 1, subject="Your report", body="Hello", handed_to="server")
-    assert "Sent Your report to ada@example.com" in client.get(f"/staff/leads/{lead_id}").text
+    assert "Sent Your report to ada@example.com" in staff.get(f"/staff/leads/{lead_id}").text
 
 
 def test_a_mail_that_was_given_up_says_why(
-    client: PageClient, lead_id: int, database: Database
+    staff: PageClient, lead_id: int, database: Database
 ) -> None:
     with database.writing() as session:
         session.execute(
@@ -76,37 +69,37 @@ def test_a_mail_that_was_given_up_says_why(
             .where(JobRow.kind == "mail_report")
             .values(state="dead", last_error="No such user", finished_at=session.now())
         )
-    text = client.get(f"/staff/leads/{lead_id}").text
+    text = staff.get(f"/staff/leads/{lead_id}").text
     assert "Given up" in text
     assert "No such user" in text
-    client.get(f"/staff/leads/{lead_id}/mails/1", status=404)
+    staff.get(f"/staff/leads/{lead_id}/mails/1", status=404)
 
 
 def test_a_mail_to_be_tried_again_says_when(
-    client: PageClient, lead_id: int, database: Database
+    staff: PageClient, lead_id: int, database: Database
 ) -> None:
     with database.writing() as session:
         session.execute(
             update(JobRow).where(JobRow.kind == "mail_report").values(last_error="Disk is full")
         )
-    text = client.get(f"/staff/leads/{lead_id}").text
+    text = staff.get(f"/staff/leads/{lead_id}").text
     assert "To be tried again" in text
     assert "Disk is full" in text
 
 
 def test_a_mail_to_an_address_that_was_corrected_is_not_sent(
-    app: Flask, client: PageClient, lead_id: int, database: Database
+    app: Flask, staff: PageClient, lead_id: int, database: Database
 ) -> None:
     with database.writing() as session:
         mails.ask_for_mail(session, lead_id, "ada@new.example", LINK)
-    assert "The address was corrected before." in client.get(f"/staff/leads/{lead_id}").text
+    assert "The address was corrected before." in staff.get(f"/staff/leads/{lead_id}").text
 
 
 def test_a_mail_is_found_only_under_its_own_lead(
-    app: Flask, client: PageClient, lead_id: int
+    app: Flask, staff: PageClient, lead_id: int
 ) -> None:
     other = make_lead(app)
     deliver(app)
-    client.get(f"/staff/leads/{lead_id}/mails/1")
-    client.get(f"/staff/leads/{other}/mails/1", status=404)
-    client.get(f"/staff/leads/{lead_id}/mails/2", status=404)
+    staff.get(f"/staff/leads/{lead_id}/mails/1")
+    staff.get(f"/staff/leads/{other}/mails/1", status=404)
+    staff.get(f"/staff/leads/{lead_id}/mails/2", status=404)

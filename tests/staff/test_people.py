@@ -13,9 +13,8 @@ from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.mail_server import mail_server
 from tests.support.page import Page
-from tests.support.staff import EMAIL, PASSWORD, make_user, post, sign_in, signed_in
+from tests.support.staff import ADMIN, EMAIL, PASSWORD, make_user, post, sign_in, signed_in
 
-ADMIN = "ada@example.com"
 PEOPLE = "/staff/settings/people"
 NEW = "new@example.com"
 

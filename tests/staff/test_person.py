@@ -17,7 +17,6 @@ from tests.support.client import PageClient
 from tests.support.page import Page
 from tests.support.staff import let_proof_age, make_lead, make_user, post, signed_in
 
-ADMIN = "admin@example.com"
 MARKERS = ("Quillfeather", "quill.feather", "Marzipan", "0155-8801", "zanzibar-link", "plumduff")
 PERSON = Contact(
     name="Quillfeather",
@@ -29,12 +28,6 @@ PERSON = Contact(
 )
 OTHER = Contact("Somebody Else", "else@example.com", "Bystander Inc", None, False, "Yes.")
 SOURCE = {"utm_source": "radio", "utm_content": "zanzibar-link"}
-
-
-@pytest.fixture
-def admin(app: Flask) -> PageClient:
-    make_user(app, ADMIN, admin=True)
-    return signed_in(app, ADMIN)
 
 
 def whole_lead(app: Flask, contact: Contact = PERSON) -> int:

@@ -13,16 +13,9 @@ from consult.storage import audit, choices
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.page import Page, text_of
-from tests.support.staff import PASSWORD, let_proof_age, make_user, signed_in
+from tests.support.staff import ADMIN, PASSWORD, let_proof_age, make_user, signed_in
 
-ADMIN = "ada@example.com"
 BRAND = "/staff/settings/brand"
-
-
-@pytest.fixture
-def admin(app: Flask) -> PageClient:
-    make_user(app, ADMIN, admin=True)
-    return signed_in(app, ADMIN)
 
 
 def save(client: PageClient, slug: str, *, status: int = 303, **fields: str) -> Page:

@@ -19,6 +19,7 @@ from tests.support.page import Page
 from tests.support.personas import BATON_ON_THE_FLOOR, Persona
 
 EMAIL = "grace@example.com"
+ADMIN = "ada@example.com"
 NAME = "Grace Hopper"
 PASSWORD = "seven lanterns under water"
 
