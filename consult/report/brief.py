@@ -88,7 +88,7 @@ def _facts(report: Report) -> Iterator[Point]:
     open_lines = sum(line.unknown for line in lines)
     rests_on = f"all {len(lines)} scored answers, {open_lines or 'none'} of them “I don’t know”."
     yield Point(
-        f"{scores}, each of 100. {report.archetype.says}",
+        f"{scores}, each of 100. They read: “{report.archetype.says}”",
         (Said("From", rests_on),),
         report.archetype.name,
     )

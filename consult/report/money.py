@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
+from consult.report.brand import CURRENCY_SIGNS
 from consult.report.display import significant
 from consult.report.report import Money
 from consult.scoring.money import UNWORKED_WORTH, MoneyRange, Range
@@ -22,12 +23,7 @@ def money_in_words(
         return None, words["refusals"][found]
     figures = _figures(found, sign)
     money = Money(
-        result=words["result"].format(
-            sales_low=_sales(found.sales.low),
-            sales_high=_sales(found.sales.high),
-            low=_money(Fraction(significant(found.amount.low)), sign),
-            high=_money(Fraction(significant(found.amount.high)), sign),
-        ),
+        result=words["result"].format(**_result(found, sign)),
         steps=tuple(words["steps"][step].format(**figures) for step in _STEPS),
         sums=(
             words["steps"]["low"].format(**_end(found, "low", sign)),
@@ -37,6 +33,26 @@ def money_in_words(
         tags=tuple(words["tags"]["assumed" if step == "discount" else "said"] for step in _STEPS),
     )
     return money, ""
+
+
+def money_in_figures(found: MoneyRange, told: Money) -> Mapping[str, str]:
+    """The range and what it rests on, as figures for words of one's own.
+
+    `told` is what the owner read of it, which alone still knows its currency.
+    """
+    high = _result(found, "")["high"]
+    signs = [sign for sign in CURRENCY_SIGNS.values() if sign + high in told.result]
+    sign = max(signs, key=len, default="")  # "$" is in "A$" as well
+    return {**_figures(found, sign), **_result(found, sign)}
+
+
+def _result(found: MoneyRange, sign: str) -> dict[str, str]:
+    return {
+        "sales_low": _sales(found.sales.low),
+        "sales_high": _sales(found.sales.high),
+        "low": _money(Fraction(significant(found.amount.low)), sign),
+        "high": _money(Fraction(significant(found.amount.high)), sign),
+    }
 
 
 def _figures(found: MoneyRange, sign: str) -> dict[str, str]:

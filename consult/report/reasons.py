@@ -26,6 +26,7 @@ from consult.report.points import Points, printed_points
 from consult.report.report import AXIS_NAMES, Said
 from consult.scoring import SORTING, AxisScore, Line, scorecard_of
 from consult.scoring.archetypes import RUN, TALK, exchanges, mean_of
+from consult.scoring.money import MoneyRange
 
 DEPTHS: Mapping[str, Depth] = {"quick": "quick", "full": "full"}
 
@@ -64,6 +65,7 @@ class Reasons:
     """The reasons behind a Report, each by the id of what it explains there.
 
     `archetype_rule` is the rule in words; `archetype` holds the figures that it was held against.
+    `money` is the range that the money line tells, or the id of the reason why there is none.
     """
 
     lines: Mapping[str, LineReason]
@@ -71,6 +73,7 @@ class Reasons:
     archetype_rule: str
     archetype: tuple[Said, ...]
     exchanges: tuple[Said, ...]
+    money: MoneyRange | str
 
 
 def walk_again(edition: str, depth: str, answers: Mapping[str, object]) -> Walk:
@@ -96,6 +99,7 @@ def explain(way: Walk) -> Reasons:
         archetype_rule=explainer.words["archetypes"][explainer.card.archetype]["rule"],
         archetype=tuple(explainer.standing()),
         exchanges=tuple(explainer.exchanges()),
+        money=explainer.card.money,
     )
 
 

@@ -13,6 +13,7 @@ from consult.staff.access import member
 from consult.staff.agency_time import agency_time
 from consult.staff.blueprint import ID, blueprint
 from consult.staff.journey_views import journey_view
+from consult.staff.money_views import money_view
 from consult.staff.person_pages import may_see_data
 from consult.staff.rights import for_staff
 from consult.staff.timeline_views import line
@@ -91,6 +92,7 @@ def lead_page(
         anonymous=whole.is_anonymous,
         sees_data=may_see_data(standing.holder_id),
         brief=brief_of(shown.report, shown.reasons),
+        money=money_view(shown.reasons.money, shown.report.money),
         desk=desk_views.desk_view(
             *(standing, found.submitted_at, events, people, me.id, office, now),
             known=found.contact is not None,

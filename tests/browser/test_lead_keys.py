@@ -93,6 +93,9 @@ PLACES = """(within) => [...document.querySelectorAll(within)]
   .map((element) => element.getBoundingClientRect())
   .map((box) => [Math.round(box.top + scrollY), Math.round(box.left)])"""
 
+TOPS = """(within) => [...document.querySelectorAll(within)]
+  .map((element) => element.getBoundingClientRect().top)"""
+
 
 def test_on_a_phone_the_tab_key_goes_as_the_eye_does(visit: Visit) -> None:
     """The masthead is in one order on a desk and on a phone; the desk lies round the call."""
@@ -107,6 +110,17 @@ def test_on_a_phone_the_tab_key_goes_as_the_eye_does(visit: Visit) -> None:
     assert len(tops) > 5
     # Side by side, a lower one may begin a little above the one before it.
     assert all(other > one - 8 for one, other in pairwise(tops)), tops
+    parts = visit.tab.evaluate(TOPS, ".lead-page > *")
+    assert len(parts) > 4
+    assert parts == sorted(parts), "what is read aloud is in the order in which it is seen"
+
+
+def test_on_a_desk_one_screen_tells_what_to_know_before_the_call(visit: Visit) -> None:
+    """Who and how to reach them, the scores, the wish, facts, questions, and the next step."""
+    visit.open("/staff/leads/3")
+    ends = "(within) => document.querySelector(within).getBoundingClientRect().bottom"
+    for part in ("h1", ".contact", ".call", ".do-next h2 + p"):
+        assert visit.tab.evaluate(ends, part) <= 800, part
 
 
 def test_the_scripts_are_small() -> None:

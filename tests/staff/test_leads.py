@@ -160,6 +160,7 @@ def test_the_page_of_a_lead_tells_everything(
     assert (
         one_line(report["money"]["result"] if report["money"] else report["money_refused"]) in text
     )
+    assert ("may cost them" if report["money"] else "No range.") in text
 
 
 def one_line(text: str) -> str:
