@@ -685,7 +685,7 @@ def _shown(value: object) -> str:
 
 def _keep_new_key(path: Path) -> None:
     """Write a new random key, readable by nobody else; a key made meanwhile by others wins."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # A temporary file has mode 0600 from its first moment; a link never overwrites.
     with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=path.name) as draft:
         draft.write(secrets.token_hex(32) + "\n")

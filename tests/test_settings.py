@@ -171,6 +171,7 @@ def test_the_key_is_made_once_and_readable_by_the_owner_only(tmp_path: Path) -> 
 
     assert len(keys) == 1
     assert stat.S_IMODE(settings.secret_key_file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(settings.secret_key_file.parent.stat().st_mode) == 0o700
     assert [path.name for path in settings.var_dir.iterdir()] == ["secret-key"]
     assert load(var_dir=tmp_path / "var").signing_key() in keys
 

@@ -33,7 +33,7 @@ def staff() -> None:
 @click.argument("email")
 @click.option("--admin", is_flag=True, help="May manage other accounts too.")
 def invite(email: str, admin: bool) -> None:
-    """Print a one-time link with which EMAIL can sign up."""
+    """Print a one-time link with which EMAIL can sign up within seven days."""
     with _accounts() as (settings, database):
         click.echo(accounts.invite(database, settings.base_url, email, admin=admin))
 
@@ -44,7 +44,7 @@ def invite(email: str, admin: bool) -> None:
     "--second-factor", is_flag=True, help="Also forget a lost app, passkeys and recovery codes."
 )
 def reset(email: str, second_factor: bool) -> None:
-    """Print a one-time link with which EMAIL can choose a new password."""
+    """Print a one-time link with which EMAIL can choose a new password within a day."""
     with _accounts() as (settings, database):
         link = accounts.reset(database, settings.base_url, email, second_factor=second_factor)
         click.echo(link)

@@ -16,8 +16,10 @@ from consult.settings import Settings
 _SECONDS_TO_ANSWER = 8
 
 
-def mail_link(settings: Settings, brand: Brand, address: str, link: str, now: datetime) -> str:
-    """Send a one-time link to whoever it is for.
+def mail_link(
+    settings: Settings, brand: Brand, address: str, link: str, within: str, now: datetime
+) -> str:
+    """Send a one-time link to whoever it is for; `within` says for how long it works.
 
     Returns:
         What went wrong, in words for staff; empty when the mail server took it.
@@ -33,7 +35,7 @@ def mail_link(settings: Settings, brand: Brand, address: str, link: str, now: da
             date=now,
             id=message_id(secrets.token_hex(16), settings.base_url),
         )
-        text = page("mail/link.txt", brand=brand, link=link)
+        text = page("mail/link.txt", brand=brand, link=link, within=within)
         message.set_content(text, cte="quoted-printable")
         server.send(message, lambda: None)
     except (TryLater, GiveUp) as fault:

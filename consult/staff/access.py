@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask, Request, current_app, redirect, request, session, url_for
+from flask import Flask, Request, current_app, g, redirect, request, session, url_for
 from flask.sessions import NullSession, SecureCookieSession, SecureCookieSessionInterface
 from flask_login import current_user, user_logged_out
 from flask_security import (
@@ -23,6 +23,7 @@ from flask_security import (
     verify_password,
 )
 from flask_wtf.csrf import CSRFProtect
+from itsdangerous import Signer
 from werkzeug.wrappers import Response as BaseResponse
 
 from consult.report.logo import UPLOAD_LIMIT
@@ -69,6 +70,8 @@ csrf = CSRFProtect()
 class StaffOnlySessions(SecureCookieSessionInterface):
     """Flask's signed cookie under `/staff`; anywhere else, a session that cannot be written to."""
 
+    digest_method = staticmethod(hashlib.sha256)
+
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """Open the session of a request."""
         if is_staff_path(request.path):
@@ -83,6 +86,8 @@ def is_staff_path(path: str) -> bool:
 
 def install(app: Flask, settings: Settings) -> None:
     """Put in the door: sessions, sign-in, form tokens, and the guard in front of it all."""
+    # What the libraries sign for us (form tokens, forms held back) is signed with SHA-256 as well.
+    Signer.default_digest_method = staticmethod(hashlib.sha256)
     app.config.update(_configuration(https=settings.base_url.startswith("https:")))
     app.session_interface = StaffOnlySessions()
     csrf.init_app(app)
@@ -139,6 +144,7 @@ def keep_out() -> BaseResponse | None:
     if not current_user.is_authenticated:
         wanted = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for(SIGN_IN, next=wanted), 303)
+    g.account = member().id  # for the log: who was refused, or did not find what is another's
     if limit := BODY_LIMITS.get(request.endpoint or ""):
         request.max_content_length = limit
     csrf.protect()

@@ -15,8 +15,8 @@ from consult.staff.forms import (
 )
 from consult.staff.members import Member
 from consult.staff.notice_pages import choices_of
+from consult.staff.proof import fresh, is_right_password
 from consult.staff.rights import for_staff
-from consult.staff.tries import forgive_tries, spend_try
 from consult.storage import audit, factors, staff, staff_sessions
 from consult.web.services import services
 
@@ -82,6 +82,7 @@ def change_password() -> ResponseReturnValue:
 
 @blueprint.post(f"/account/sessions/<{ID}:session_id>/end")
 @for_staff
+@fresh
 def end_session(session_id: int) -> ResponseReturnValue:
     """Sign one browser of this person out; another person's sessions do not exist here."""
     with services().database.writing() as session:
@@ -93,6 +94,7 @@ def end_session(session_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/account/sessions/end-all")
 @for_staff
+@fresh
 def end_all_sessions() -> ResponseReturnValue:
     """Sign this person out everywhere, here too."""
     with services().database.writing() as session:
@@ -104,16 +106,9 @@ def end_all_sessions() -> ResponseReturnValue:
 
 def _password_form() -> ChangePasswordForm:
     me = member()
-
-    def is_right(password: str) -> bool:
-        spend_try(me.email)
-        right = access.is_password_of(me, password)
-        if right:
-            forgive_tries(me.email)
-        return right
-
     posted = request.form if request.method == "POST" else None
-    return ChangePasswordForm(posted, (me.name, me.email, services().brand.product), is_right)
+    about = (me.name, me.email, services().brand.product)
+    return ChangePasswordForm(posted, about, is_right_password)
 
 
 def _account_page(form: ChangePasswordForm) -> str:

@@ -15,6 +15,8 @@ from consult.storage.database import Database, Session
 from consult.storage.staff_sessions import StaffUser
 
 INVITATION_VALID = timedelta(days=7)
+# Whoever asked for it waits for it, and it opens an account that has leads already.
+RESET_VALID = timedelta(days=1)
 INVITATION_PATH = "/staff/invitation/"
 
 # NIST SP 800-63B-4, 3.1.1.2: 15 where a password is the only factor, no rules of composition.
@@ -81,7 +83,7 @@ def reset(
         user = staff.user_by_email(session, email)
         if user is None or not user.active:
             raise AccountError(f"{email} has no account that is in use; use invite")
-        token = staff.invite(session, email, user.role, INVITATION_VALID, by=by)
+        token = staff.invite(session, email, user.role, RESET_VALID, by=by)
         if second_factor:
             remove_second_factor(session, user.id, by=by)
     return base_url + INVITATION_PATH + token

@@ -23,6 +23,7 @@ ACTIONS: Mapping[str, str] = {
     "account.invitation_withdrawn": "Withdrew a one-time link",
     "account.invited": "Made a one-time link",
     "account.joined": "Used a one-time link",
+    "account.not_confirmed": "Failed to confirm who they are",
     "account.password_changed": "Changed their password",
     "account.role_changed": "Changed a role",
     "account.session_ended": "Signed a browser out",

@@ -32,7 +32,7 @@ from webauthn.helpers.structs import (
 from webauthn.registration.verify_registration_response import VerifiedRegistration
 
 from consult.staff.members import Member
-from consult.storage import account_news, factors, passkeys
+from consult.storage import account_news, audit, factors, passkeys
 from consult.storage.passkeys import Passkey
 from consult.web.services import services
 
@@ -114,8 +114,17 @@ def made(answer: str) -> tuple[VerifiedRegistration, bytes] | None:
 def used(purpose: Purpose, answer: str, user_id: int | None = None) -> int | None:
     """The id of the person whose passkey a browser used; None when something is not right.
 
-    With `user_id`, only a passkey of that person will do.
+    With `user_id`, only a passkey of that person will do. A refusal is written down.
     """
+    whose = _used(purpose, answer, user_id)
+    if whose is None:
+        refused = "account.sign_in_failed" if purpose == "sign-in" else "factor.refused"
+        with services().database.writing() as writing:
+            audit.record(writing, refused, by=None, account=user_id, means="passkey")
+    return whose
+
+
+def _used(purpose: Purpose, answer: str, user_id: int | None) -> int | None:
     kept = _take(purpose)
     if kept is None:
         return None

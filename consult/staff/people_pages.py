@@ -1,6 +1,7 @@
 """People, for admins: who may sign in, as what, and the one-time links that let them in."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -49,7 +50,7 @@ def invite() -> ResponseReturnValue:
         known = "has an account already" in str(error)
         problem = "They have an account already." if known else "Write an email address."
         return _people_page({"email": problem}, email), 422
-    return _link_page(email, link)
+    return _link_page(email, link, accounts.INVITATION_VALID)
 
 
 @blueprint.post(f"/settings/people/invitations/<{ID}:invitation_id>/withdraw")
@@ -122,10 +123,10 @@ def make_link(user_id: int) -> ResponseReturnValue:
     if user.active:
         lost = "second_factor" in request.form
         link = accounts.reset(made.database, base_url, user.email, second_factor=lost, by=me)
-    else:
-        admin = user.role == "admin"
-        link = accounts.invite(made.database, base_url, user.email, admin=admin, by=me)
-    return _link_page(user.email, link)
+        return _link_page(user.email, link, accounts.RESET_VALID)
+    admin = user.role == "admin"
+    link = accounts.invite(made.database, base_url, user.email, admin=admin, by=me)
+    return _link_page(user.email, link, accounts.INVITATION_VALID)
 
 
 def _change(user_id: int, done: str, change: Callable[[Session], None]) -> ResponseReturnValue:
@@ -167,13 +168,19 @@ def _person_page(user_id: int, problem: str = "") -> str:
     )
 
 
-def _link_page(email: str, link: str) -> str:
+def _link_page(email: str, link: str, valid: timedelta) -> str:
     """Show a link this once; it is stored nowhere and cannot be shown again."""
     made = services()
+    within = "a day" if valid.days == 1 else f"{valid.days} days"
     mailed, problem = "mail" in request.form, ""
     if mailed:
         now = made.database.clock()
-        problem = mail_link(made.settings, made.brand, email, link, now)
+        problem = mail_link(made.settings, made.brand, email, link, within, now)
     return render_template(
-        "staff/one_time_link.html", email=email, link=link, mailed=mailed, problem=problem
+        "staff/one_time_link.html",
+        email=email,
+        link=link,
+        within=within,
+        mailed=mailed,
+        problem=problem,
     )

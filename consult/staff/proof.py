@@ -89,14 +89,24 @@ def wrong_password(password: str) -> str | None:
 
     Raises TooManyRequests (429) once the tries of this network or account are used up.
     """
-    me = member()
     if not password:
         return "Enter your password."
+    return None if is_right_password(password) else "This is not your password."
+
+
+def is_right_password(password: str) -> bool:
+    """Whether it is the password of who is signed in; the audit log hears of a wrong one.
+
+    Raises TooManyRequests (429) likewise.
+    """
+    me = member()
     spend_try(me.email)
     if len(password) > PASSWORD_MAX or not is_password_of(me, password):
-        return "This is not your password."
+        with services().database.writing() as writing:
+            audit.record(writing, "account.not_confirmed", by=me.id, means="password")
+        return False
     forgive_tries(me.email)
-    return None
+    return True
 
 
 def held_form(sealed: str) -> Held | None:

@@ -188,6 +188,11 @@ def _sign_in(claims: Claims, wanted: str) -> ResponseReturnValue:
     with services().database.reading() as reading:
         user = identities.user_by_identity(reading, _issuer(), claims.subject)
     if user is None or not user.active:
+        account = user.id if user else None
+        with services().database.writing() as writing:
+            audit.record(
+                writing, "account.sign_in_failed", by=None, account=account, means=PROVIDER
+            )
         return _failed(NOT_LINKED)
     return entrance.admit(Member(user), PROVIDER, wanted)
 

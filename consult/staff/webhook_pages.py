@@ -154,6 +154,7 @@ def test_webhook(endpoint_id: int) -> ResponseReturnValue:
 
 @blueprint.post(f"{_ONE}/switch")
 @for_admins
+@fresh
 def switch_webhook(endpoint_id: int) -> ResponseReturnValue:
     """Switch an address off, or on again with its past forgiven."""
     on = request.form.get("to") == "on"

@@ -22,10 +22,10 @@ from consult.storage.factor_tables import (
 )
 
 RECOVERY_CODES = 10
-# Without 0, 1, I and O, which look alike on paper: 32 signs, so 16 of them are 80 random bits.
+# Without 0, 1, I and O, which look alike on paper: 32 signs, so 25 of them are 125 random bits.
 # Nobody guesses those from the hashes either, so plain hashes will do.
 _SIGNS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
-_GROUPS, _GROUP = 4, 4
+_GROUPS, _GROUP = 5, 5
 
 _SPEND = text(
     "INSERT INTO staff_spent (mark, expires_at) VALUES (:mark, :expires_at) "

@@ -6,6 +6,9 @@ import gzip
 
 from flask import Flask, Response, request
 
+from consult.web.headers import Profile, profile_of
+from consult.web.same_site import came_from_elsewhere
+
 WORTH_IT = 8_000
 """Bytes from which on it pays: a page of questions is shorter, and quicker sent as it is."""
 
@@ -23,13 +26,15 @@ def compressed(response: Response) -> Response:
     """Return the response, packed when it is a long text and the browser takes gzip.
 
     Packing makes the length of a page depend on its secrets, which a page elsewhere could probe
-    by having the browser fetch it with chosen words in it. Nobody can here: a public page is
-    reached by its token alone, and a staff page by a cookie that is not sent on such requests.
+    by having the browser open it with chosen words in it. Nobody can here: a public page is
+    reached by its token alone, and a staff page that a link elsewhere leads to is sent unpacked.
     """
     if response.status_code != 200 or response.mimetype not in _TEXTS:
         return response
     if response.is_streamed and not response.direct_passthrough:
         return response  # a table of leads goes out as it is read: packing would gather it first
+    if profile_of(request, response) is Profile.STAFF and came_from_elsewhere(request):
+        return response
     response.vary.add("Accept-Encoding")
     if not request.accept_encodings["gzip"] or "Content-Encoding" in response.headers:
         return response

@@ -32,6 +32,11 @@ def is_cross_site(asked: Request, own_host: str) -> bool:
     return origin is not None and urlsplit(origin).netloc not in {asked.host, own_host}
 
 
+def came_from_elsewhere(asked: Request) -> bool:
+    """Say whether the browser tells that another site led to this request."""
+    return asked.headers.get("Sec-Fetch-Site", "none") not in OWN_FETCH_SITES
+
+
 def install(app: Flask, base_url: str) -> None:
     """Refuse forms from other sites (403) and, on a real address, unknown host names (400).
 

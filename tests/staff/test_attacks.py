@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from flask.sessions import SecureCookieSessionInterface
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -20,7 +19,15 @@ from tests.staff.matrix import MATRIX, staff_routes
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.factors import CAREFUL, halfway, make_careful_user
-from tests.support.staff import EMAIL, PASSWORD, make_user, post, sign_in, signed_in
+from tests.support.staff import (
+    EMAIL,
+    PASSWORD,
+    let_proof_age,
+    make_user,
+    post,
+    sign_in,
+    signed_in,
+)
 from tests.support.world import ADMIN, NOBODY, STAFF, World
 
 SAME_SITE = {"Sec-Fetch-Site": "same-origin", "Origin": "http://localhost"}
@@ -57,7 +64,7 @@ def browser_with(app: Flask, cookie: str) -> FlaskClient:
 
 def signed_elsewhere(app: Flask, cookie: str) -> str:
     """What a cookie holds, signed by an install with another secret key."""
-    sealer = SecureCookieSessionInterface().get_signing_serializer
+    sealer = access.StaffOnlySessions().get_signing_serializer
     ours, other = sealer(app), Flask("elsewhere")
     other.secret_key = "of another install" * 3
     theirs = sealer(other)
@@ -148,6 +155,29 @@ def test_a_number_that_no_page_of_ours_would_send_breaks_nothing(world: World) -
         # What was kept just now must not break the pages that count with it.
         assert world._client(NOBODY).get("/").status_code == 200
         assert world._client(NOBODY).get(f"/check/{'x' * 43}").status_code == 404, number
+    world.restore()
+
+
+ASKED_NOTHING = {
+    *("accept", "add_note", "choose_news", "delete_export", "edit_note", "forget_leave"),
+    *("find_person", "give_back", "give_proof", "hand_over", "judge", "log_contact", "move"),
+    *("not_now", "rebook", "reopen_note", "resolve_note", "send_webhook_again", "sign_out"),
+    *("take", "test_webhook", "try_again", "withdraw", "write_once", "change_leads"),
+    *("change_password", "unlink_provider"),  # which take the password themselves
+}
+"""Forms that are taken from who proved long ago who they are: the daily work, and no more."""
+
+
+def test_what_cannot_be_taken_back_or_tells_a_lot_wants_a_fresh_proof(world: World) -> None:
+    let_proof_age(world.app)
+    aged = world.version()
+    closed = {endpoint for endpoint in POSTS if endpoint not in access.OPEN_ENDPOINTS}
+    for endpoint in closed - {f"staff.{name}" for name in ASKED_NOTHING}:
+        path, fields = path_of(world, endpoint, "POST"), MATRIX[endpoint, "POST"].fields
+        answer = world.ask(ADMIN, "POST", path, fields)
+        assert answer.status_code == 403, endpoint
+        assert "Confirm that it is you" in answer.text, endpoint
+    assert world.version() == aged
     world.restore()
 
 

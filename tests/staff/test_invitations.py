@@ -12,6 +12,7 @@ from consult.storage.database import Database
 from consult.storage.staff_sessions import StaffUser
 from tests.support.apps import services_of
 from tests.support.client import PageClient
+from tests.support.factors import let_pass
 from tests.support.page import Page
 from tests.support.staff import EMAIL, NAME, PASSWORD, make_user, sign_in, signed_in
 
@@ -211,6 +212,17 @@ def test_a_reset_gives_a_new_password_and_ends_every_session(
     sign_in(PageClient(app), status=422)
     sign_in(PageClient(app), password="quiet orchard seventh kettle")
     assert user(database).role == "admin"
+
+
+def test_a_link_for_a_new_password_works_for_a_day(
+    app: Flask, client: PageClient, database: Database
+) -> None:
+    make_user(app)
+    link = accounts.reset(database, "", EMAIL)
+    let_pass(app, hours=23)
+    client.get(link)
+    let_pass(app, hours=2)
+    client.get(link, status=404)
 
 
 def test_a_link_opened_by_somebody_else_signs_them_out(app: Flask, database: Database) -> None:

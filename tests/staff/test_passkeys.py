@@ -232,13 +232,26 @@ def test_somebody_elses_passkey_is_no_second_factor_of_mine(app: Flask, device: 
     use(halfway(app), other, ASKED, status=422)
 
 
+def test_a_passkey_that_is_refused_is_noted(app: Flask, device: Device) -> None:
+    unknown = Device()
+    use(PageClient(app), unknown, status=422)
+    client = PageClient(app)
+    use(client, device)
+    let_proof_age(app)
+    use(client, unknown, "/staff/confirm", status=422)
+    with services_of(app).database.reading() as session:
+        noted = {row.action: row.facts for row in session.scalars(select(AuditRow))}
+    assert noted["account.sign_in_failed"] == {"account": None, "means": "passkey"}
+    assert noted["factor.refused"] == {"account": 1, "means": "passkey"}
+
+
 def test_a_counter_that_stands_still_gives_a_copy_away(app: Flask, device: Device) -> None:
     use(PageClient(app), device)
     device.step = 0
     use(PageClient(app), device, status=422)
     device.step = -1
     use(PageClient(app), device, status=422)
-    assert audited(app)[-2:] == ["factor.passkey_copied"] * 2
+    assert audited(app)[-4:] == ["factor.passkey_copied", "account.sign_in_failed"] * 2
     device.step = 5
     use(PageClient(app), device)
 

@@ -1,5 +1,6 @@
 """Signing in: one answer to every wrong try, limits before the slow hash, new sessions."""
 
+from base64 import urlsafe_b64decode
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -10,7 +11,15 @@ from flask import Flask
 from consult.staff import accounts
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
-from tests.support.staff import EMAIL, PASSWORD, make_user, post, sign_in, signed_in
+from tests.support.staff import (
+    EMAIL,
+    PASSWORD,
+    let_proof_age,
+    make_user,
+    post,
+    sign_in,
+    signed_in,
+)
 
 WRONG = "This email address and password do not belong together. Check both and try again."
 
@@ -267,3 +276,18 @@ def test_no_token_is_handed_out_to_programs(app: Flask, client: PageClient) -> N
         "/staff/sign-in?include_auth_token", form.data, headers={"Accept": "application/json"}
     )
     assert "token" not in page.html
+
+
+def test_what_a_browser_brings_back_is_signed_with_sha_256(app: Flask) -> None:
+    make_user(app)
+    client = signed_in(app)
+    signed = [client._client.get_cookie(name).value for name in ("staff", "known")]  # type: ignore[union-attr] # both are there
+    signed += client.get("/staff/account").form("/sign-out").data["csrf_token"]
+    let_proof_age(app)
+    late = {"csrf_token": signed[2]}
+    signed += (
+        client.post("/staff/account/sessions/end-all", late, status=403)
+        .form("/confirm")
+        .data["held"]
+    )
+    assert {len(urlsafe_b64decode(each.rpartition(".")[2] + "=")) for each in signed} == {32}

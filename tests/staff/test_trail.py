@@ -16,7 +16,16 @@ from consult.storage.audit import Entry
 from consult.storage.audit_tables import AuditRow
 from tests.support.apps import SECRET_KEY, deliver, make_app, services_of
 from tests.support.client import PageClient
-from tests.support.staff import EMAIL, NAME, PASSWORD, make_lead, make_user, post, sign_in
+from tests.support.staff import (
+    EMAIL,
+    NAME,
+    PASSWORD,
+    let_proof_age,
+    make_lead,
+    make_user,
+    post,
+    sign_in,
+)
 from tests.support.staff import signed_in as signed_in_as
 from tests.support.submissions import CONTACT
 
@@ -201,3 +210,15 @@ def test_the_command_takes_former_keys_and_refuses_what_is_no_mark(
     keys.write_text(f"{SECRET_KEY}\n")
     assert "entries 1 to 1" in run("audit", "verify", "--former-keys", str(keys))
     assert "not a mark" in run("audit", "verify", "--expect", "yesterday", code=2)
+
+
+def test_who_cannot_confirm_who_they_are_is_noted(app: Flask) -> None:
+    make_user(app)
+    client = signed_in_as(app)
+    wrong = {"current_password": "wrong lanterns", "new_password": "eleven kettles over meadow"}
+    post(client, "/staff/account", "/account/password", status=422, **wrong)
+    let_proof_age(app)
+    form = client.get("/staff/confirm").form("/confirm").fill(password="wrong lanterns")
+    client.submit(form, status=422)
+    failed = [entry for entry in log_of(app) if entry.action == "account.not_confirmed"]
+    assert [(entry.by_id, entry.facts) for entry in failed] == [(1, {"means": "password"})] * 2

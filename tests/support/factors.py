@@ -74,7 +74,7 @@ def set_up_phone(client: PageClient) -> tuple[Phone, list[str]]:
 
 def recovery_codes(page: Page) -> list[str]:
     """The recovery codes that a page shows."""
-    return re.findall(r"<code>([A-Z0-9-]{19})</code>", page.html)
+    return re.findall(r"<code>([A-Z0-9-]{29})</code>", page.html)
 
 
 def halfway(app: Flask, email: str = EMAIL) -> PageClient:

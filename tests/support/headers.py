@@ -28,7 +28,7 @@ _PAGE_POLICY = {
     "form-action": "'self'",
     "base-uri": "'none'",
 }
-_DOCUMENT_POLICY = {"default-src": "'none'", "sandbox": ""}
+_DOCUMENT_POLICY = {"default-src": "'none'", "frame-ancestors": "'none'", "sandbox": ""}
 POWERFUL_FEATURES = ("camera", "microphone", "geolocation", "payment", "usb")
 
 

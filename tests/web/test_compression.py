@@ -48,3 +48,14 @@ def test_anything_else_goes_as_it_is(app: Flask, response: Response, takes: str)
         after = compressed(response)
     assert after.get_data() == before
     assert "Content-Encoding" not in after.headers
+
+
+@pytest.mark.parametrize(("site", "packed"), [("cross-site", False), ("same-origin", True)])
+def test_a_staff_page_that_a_link_elsewhere_leads_to_is_not_packed(
+    app: Flask, site: str, packed: bool
+) -> None:
+    """Its length would tell of the secrets in it to whoever chose the words of the address."""
+    asks = {"Accept-Encoding": "gzip", "Sec-Fetch-Site": site}
+    with app.test_request_context("/staff/", headers=asks):
+        after = compressed(Response("x" * WORTH_IT, mimetype="text/html"))
+    assert ("Content-Encoding" in after.headers) == packed

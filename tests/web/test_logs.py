@@ -148,3 +148,23 @@ def test_a_library_may_warn_but_not_chat(log: io.StringIO) -> None:
     logging.getLogger("some.library").warning("look out")
     assert "hello" not in log.getvalue()
     assert "look out" in log.getvalue()
+
+
+def test_a_line_is_one_line_and_tells_the_time_by_no_ones_clock() -> None:
+    record = logging.LogRecord("x", 20, "f", 1, "a\nb \x1b[2J\u2028c", None, None)
+    record.created, record.msecs = 1_764_126_000.0, 0
+    made = PrivateFormatter("%(asctime)s %(message)s").format(record)
+    assert made == "2025-11-26T03:00:00.000Z a?b ?[2J?c"
+
+
+def test_a_request_of_staff_names_the_account_by_number(tmp_path: Path, log: io.StringIO) -> None:
+    app = make_app(tmp_path / "var")
+    make_user(app, MARK + "@example.com")
+    client = signed_in(app, MARK + "@example.com")
+    client.get("/staff/settings/people", status=403)
+    client.get("/staff/exports/77", status=404)
+    PageClient(app).get("/staff/", status=303)
+    lines = [line for line in log.getvalue().splitlines() if "consult.requests" in line][-3:]
+    assert "people 403" in lines[0]
+    assert "export_id> 404" in lines[1]
+    assert [line.endswith(" ms account 1") for line in lines] == [True, True, False]
