@@ -5,16 +5,10 @@ from collections.abc import Iterable, Sequence
 from consult.questionnaire.editions import newest
 from consult.staff import charts
 from consult.staff.charts import Columns, Line, Row
-from consult.staff.insight_views import (
-    FEW,
-    Bar,
-    PageRow,
-    Replies,
-    Share,
-    SourceRow,
-    StepRow,
-    VerdictRow,
-)
+from consult.staff.insight_checks import PageRow, SourceRow, StepRow
+from consult.staff.insight_leads import VerdictRow
+from consult.staff.insight_replies import Replies
+from consult.staff.insight_shares import FEW, Bar, Share
 
 _SOURCES_DRAWN = 8
 

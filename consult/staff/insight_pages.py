@@ -10,9 +10,12 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from consult.staff import insight_charts as charts
-from consult.staff import insight_views as views
+from consult.staff import insight_checks as checks
+from consult.staff import insight_leads as leads
 from consult.staff.blueprint import blueprint
 from consult.staff.health_views import own_health_view
+from consult.staff.insight_replies import replies_of, replies_title
+from consult.staff.insight_shares import FEW
 from consult.staff.rights import for_staff
 from consult.storage import insights
 from consult.storage.insights import Slice
@@ -56,13 +59,13 @@ def insights_page() -> ResponseReturnValue:
         returned = insights.returned(session, of)
         verdicts = insights.verdicts(session, of)
         own_health = own_health_view(session, office, demo=of.kind == "demo")
-    pages, sources = views.pages_of(found), views.sources_of(found)
-    check, agency = views.funnel_of(found)
-    archetypes = views.archetypes_of(spread)
-    answered = views.replies_of(replies, office, now, (of.until - of.since).days + 1)
-    tenths = {axis: views.tenths_of(spread, axis) for axis in ("separation", "handoff")}
-    standing = views.stages_of(spread.stages)
-    back, misled = views.returned_of(returned), views.verdicts_of(verdicts)
+    pages, sources = checks.pages_of(found), checks.sources_of(found)
+    check, agency = checks.funnel_of(found)
+    archetypes = leads.archetypes_of(spread)
+    answered = replies_of(replies, office, now, (of.until - of.since).days + 1)
+    tenths = {axis: leads.tenths_of(spread, axis) for axis in ("separation", "handoff")}
+    standing = leads.stages_of(spread.stages)
+    back, misled = leads.returned_of(returned), leads.verdicts_of(verdicts)
     return render_template(
         "staff/insights.html",
         filters=filters,
@@ -70,15 +73,15 @@ def insights_page() -> ResponseReturnValue:
         kinds=KINDS,
         periods=PERIODS,
         depths=DEPTHS,
-        few=views.FEW,
+        few=FEW,
         own_health=own_health,
         check=check,
         agency=agency,
-        framed=views.framed_note(found),
+        framed=checks.framed_note(found),
         pages=pages,
         sources=sources,
         archetypes=archetypes,
-        grid=views.grid_of(spread),
+        grid=leads.grid_of(spread),
         tenths=tenths,
         stages=standing,
         replies=answered,
@@ -99,14 +102,14 @@ def insights_page() -> ResponseReturnValue:
             "verdicts": charts.verdicts(misled),
         },
         titles={
-            "funnel": views.funnel_title(found),
-            "pages": views.pages_title(pages),
-            "times": views.times_title(pages),
-            "sources": views.sources_title(sources),
-            "archetypes": views.archetypes_title(archetypes),
-            "replies": views.replies_title(answered),
-            "returned": views.returned_title(back),
-            "verdicts": views.verdicts_title(misled),
+            "funnel": checks.funnel_title(found),
+            "pages": checks.pages_title(pages),
+            "times": checks.times_title(pages),
+            "sources": checks.sources_title(sources),
+            "archetypes": leads.archetypes_title(archetypes),
+            "replies": replies_title(answered),
+            "returned": leads.returned_title(back),
+            "verdicts": leads.verdicts_title(misled),
         },
     )
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from consult.relay.clock import Office
 from consult.staff import charts
 from consult.staff.charts import Row
-from consult.staff.insight_views import FEW, LONGEST_BY_WEEK, replies_of, replies_title
+from consult.staff.insight_replies import LONGEST_BY_WEEK, replies_of, replies_title
+from consult.staff.insight_shares import FEW
 from consult.storage.insights import Reply
 from tests.support.databases import Clock
 

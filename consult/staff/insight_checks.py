@@ -1,27 +1,17 @@
-"""What the page of insights shows: counts made into shares, and headings that say the point."""
+"""How far checks came, where people stopped, and from where they had come."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from statistics import median
 
 from consult.questionnaire import Kind
 from consult.questionnaire.editions import newest
-from consult.relay.clock import Office
-from consult.relay.reasons import RETURNING
-from consult.relay.stages import NAMES, STAGES
+from consult.staff.insight_shares import FEW, Share, percent
 from consult.storage.counters import STARTED_FRAMED, VIEWED, VIEWED_FRAMED
-from consult.storage.insights import Gathered, Reply, Spread, quartiles
+from consult.storage.insights import Gathered, quartiles
 from consult.storage.settling import HANDED_IN, PART, STARTED
 from consult.storage.traces import REVIEW
-
-FEW = 20
-"""Fewer than this are marked: their shares say little."""
-
-LONGEST_BY_WEEK = 26 * 7
-"""Days; over more of them, replies are shown by month: a week is too narrow, and has too few."""
 
 # Each step at the agency with the one that it is a share of: who was reached need not have wanted a
 # consult, and who said yes need not have had one.
@@ -33,22 +23,6 @@ _AGENCY = {
     "held": ("Had the consult", "booked", "of those booked"),
     "won": ("Said yes", "reached", "of those reached"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """A part of a whole, in whole percent; None of an empty whole. ``few`` marks a small one."""
-
-    part: int
-    whole: int
-
-    @property
-    def percent(self) -> int | None:
-        return round(100 * self.part / self.whole) if self.whole else None
-
-    @property
-    def few(self) -> bool:
-        return self.whole < FEW
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,67 +81,6 @@ class SourceRow:
     bar: int
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """One bar of a simple chart."""
-
-    name: str
-    count: int
-    bar: int
-    share: Share
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """A field of the grid of both scores; ``tone`` runs from 0 to 4."""
-
-    count: int
-    tone: int
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """The replies to the leads of a week or a month: the middle one in hours of business.
-
-    `hours` is None where no lead came in. `in_time` is of those that were answered or overdue.
-    """
-
-    name: str
-    leads: int
-    hours: float | None
-    in_time: Share
-
-    @property
-    def few(self) -> bool:
-        return self.leads < FEW
-
-
-@dataclass(frozen=True, slots=True)
-class Replies:
-    """How fast leads heard from the agency: week by week or month by month, and all together."""
-
-    spans: Sequence[Span]
-    by: str
-    all: Span
-    promised: str
-
-    @property
-    def in_words(self) -> str:
-        """Within which time half of the leads heard from the agency."""
-        return in_hours(self.all.hours or 0)
-
-
-@dataclass(frozen=True, slots=True)
-class VerdictRow:
-    """How a dimension was found in the talks."""
-
-    name: str
-    judged: int
-    worse: Share
-    better: Share
-    bar: int
-
-
 def funnel_of(found: Gathered) -> tuple[list[StepRow], list[StepRow]]:
     """The way through the check, and the way of the leads through the agency."""
     parts = newest().structure.parts
@@ -187,7 +100,7 @@ def _check_rows(steps: Sequence[tuple[str, int]]) -> list[StepRow]:
         StepRow(
             name=name,
             count=count,
-            bar=_percent(count, widest),
+            bar=percent(count, widest),
             of_before=Share(count, steps[number - 1][1]) if number > 1 else None,
             of_first=Share(count, began) if number > 1 else None,
         )
@@ -202,7 +115,7 @@ def _agency_rows(steps: Mapping[str, int]) -> list[StepRow]:
         StepRow(
             name=name,
             count=steps.get(step, 0),
-            bar=_percent(steps.get(step, 0), handed_in),
+            bar=percent(steps.get(step, 0), handed_in),
             of_before=Share(steps.get(step, 0), steps.get(base, 0)),
             of_first=Share(steps.get(step, 0), handed_in),
             before=before,
@@ -244,7 +157,7 @@ def pages_of(found: Gathered) -> list[PageRow]:
             name=names.get(page, "The review of all answers" if page == REVIEW else page),
             shown=counts["shown"],
             left=Share(counts["left"], counts["shown"]),
-            bar=_percent(counts["left"], most),
+            bar=percent(counts["left"], most),
             refused=Share(counts["refused"], counts["shown"]),
             seconds=_whole(times[page]),
             box=_box(times[page], longest),
@@ -329,7 +242,7 @@ def sources_of(found: Gathered) -> list[SourceRow]:
             handed_in=Share(steps[HANDED_IN], steps[STARTED]),
             contact=Share(steps["contact"], steps[HANDED_IN]),
             won=Share(steps["won"], steps[HANDED_IN]),
-            bar=_percent(steps[HANDED_IN], most),
+            bar=percent(steps[HANDED_IN], most),
         )
         for name, steps in rows[:30]
     ]
@@ -342,170 +255,3 @@ def sources_title(sources: Sequence[SourceRow]) -> str:
     if sources[0].name == "Direct":
         return "Most leads come directly"
     return f"Most leads come from “{sources[0].name}”"
-
-
-def archetypes_of(spread: Spread) -> list[Bar]:
-    """The archetypes, the most common first."""
-    names = newest().words.findings["archetypes"]
-    named = {names.get(id, {}).get("name", id): count for id, count in spread.archetypes.items()}
-    return _bars(sorted(named.items(), key=lambda item: (-item[1], item[0])))
-
-
-def archetypes_title(archetypes: Sequence[Bar]) -> str:
-    """The point of the archetypes."""
-    if not archetypes or archetypes[0].share.few:
-        return "What they are like"
-    return f"The most common is “{archetypes[0].name}”"
-
-
-def grid_of(spread: Spread) -> tuple[list[str], list[tuple[str, list[Cell]]]]:
-    """Both scores against each other by their bands: names of the columns, and the rows."""
-    words = newest().words.findings["bands"]
-    columns, rows = (
-        [band["name"] for band in words[axis].values()] for axis in ("handoff", "separation")
-    )
-    most = max(spread.bands.values(), default=0)
-    return columns, [
-        (name, [_cell(spread.bands.get((band, other), 0), most) for other in range(4)])
-        for band, name in reversed(list(enumerate(rows)))
-    ]
-
-
-def _cell(count: int, most: int) -> Cell:
-    return Cell(count, 0 if not count else 1 + min(3, count * 4 // (most + 1)))
-
-
-def tenths_of(spread: Spread, axis: str) -> list[Bar]:
-    """How many leads lie in each tenth of a score."""
-    tenths = spread.tenths[axis]
-    names = [f"{10 * tenth}–{10 * tenth + 9 if tenth < 9 else 100}" for tenth in range(10)]
-    return _bars(list(zip(names, tenths, strict=True)))
-
-
-def stages_of(stages: Mapping[str, int]) -> list[Bar]:
-    """How many leads stand at each stage."""
-    return _bars([(NAMES[stage], stages.get(stage, 0)) for stage in STAGES])
-
-
-def returned_of(returned: Mapping[str, int]) -> list[Bar]:
-    """Why handovers came back, the most frequent reason first."""
-    named = {RETURNING.get(id, id): count for id, count in returned.items()}
-    return _bars(sorted(named.items(), key=lambda item: (-item[1], item[0])))
-
-
-def returned_title(returned: Sequence[Bar]) -> str:
-    """The point of the handovers that came back."""
-    if not returned or returned[0].share.few:
-        return "Handovers that came back"
-    return f"Most come back because: “{returned[0].name}”"
-
-
-def _bars(counted: Sequence[tuple[str, int]]) -> list[Bar]:
-    most, total = max((count for _, count in counted), default=0), sum(n for _, n in counted)
-    return [Bar(name, count, _percent(count, most), Share(count, total)) for name, count in counted]
-
-
-_Wait = tuple[float, bool | None]
-"""Hours of business, and whether the answer came in time; None while it still may."""
-
-
-def replies_of(
-    replies: Sequence[Reply], office: Office, now: datetime, days: int
-) -> Replies | None:
-    """How fast leads were answered, by week or, over many days, by month; None without any.
-
-    Who still waits counts with the wait so far.
-    """
-    if not replies:
-        return None
-    begins, form = (_week, "%-d %b %Y") if days <= LONGEST_BY_WEEK else (_month, "%b %Y")
-    waits: dict[date, list[_Wait]] = {}
-    for reply in replies:
-        day = reply.submitted_at.astimezone(office.zone).date()
-        waits.setdefault(begins(day), []).append(_wait(reply, office, now))
-    return Replies(
-        spans=[
-            _span(start.strftime(form), waits.get(start, ()))
-            for start in _without_gaps(waits, begins)
-        ],
-        by="week" if begins is _week else "month",
-        all=_span("", [wait for of_span in waits.values() for wait in of_span]),
-        promised=in_hours(office.reply_within / timedelta(hours=1)),
-    )
-
-
-def _week(day: date) -> date:
-    return day - timedelta(days=day.weekday())
-
-
-def _month(day: date) -> date:
-    return day.replace(day=1)
-
-
-def _without_gaps(starts: Iterable[date], begins: Callable[[date], date]) -> list[date]:
-    """Each week or month from the first to the last, also those without leads."""
-    last = max(starts)
-    found = [min(starts)]
-    while found[-1] < last:
-        day = found[-1] + timedelta(days=1)
-        while begins(day) == found[-1]:
-            day += timedelta(days=1)
-        found.append(day)
-    return found
-
-
-def _wait(reply: Reply, office: Office, now: datetime) -> _Wait:
-    end = reply.first_contact_at or min(now, reply.submitted_at + timedelta(days=30))
-    waited = office.open_time(reply.submitted_at, end) / timedelta(hours=1)
-    late = reply.due_at is not None and reply.due_at < (reply.first_contact_at or now)
-    return waited, not late if reply.first_contact_at or late else None
-
-
-def _span(name: str, waits: Sequence[_Wait]) -> Span:
-    told = [in_time for _, in_time in waits if in_time is not None]
-    return Span(
-        name=name,
-        leads=len(waits),
-        hours=round(median(hours for hours, _ in waits), 1) if waits else None,
-        in_time=Share(sum(told), len(told)),
-    )
-
-
-def replies_title(replies: Replies | None) -> str:
-    """The point of the reply times: how many came in time."""
-    if replies is None or replies.all.in_time.few:
-        return "How fast we reply"
-    return f"Of 100 leads, {replies.all.in_time.percent} heard from us in time"
-
-
-def in_hours(hours: float) -> str:
-    """A time in words: minutes below two hours, save one hour."""
-    if hours == 1:
-        return "1 hour"
-    return f"{round(hours * 60)} minutes" if hours < 2 else f"{hours:.1f} hours".replace(".0", "")
-
-
-def verdicts_of(verdicts: Mapping[str, Mapping[str, int]]) -> list[VerdictRow]:
-    """The dimensions, those most often found worse than said first."""
-    names = newest().words.findings["dimensions"]
-    rows = []
-    for id, counts in verdicts.items():
-        judged = sum(counts.values())
-        worse, better = (
-            Share(counts.get("worse", 0), judged),
-            Share(counts.get("better", 0), judged),
-        )
-        name = names.get(id, {}).get("name", id)
-        rows.append(VerdictRow(name, judged, worse, better, worse.percent or 0))
-    return sorted(rows, key=lambda row: (row.judged < FEW, -(row.worse.percent or 0), row.name))
-
-
-def verdicts_title(rows: Sequence[VerdictRow]) -> str:
-    """The point of the verdicts."""
-    if not rows or rows[0].judged < FEW:
-        return "Which answers mislead"
-    return f"“{rows[0].name}” most often turns out worse than they said"
-
-
-def _percent(part: float, whole: float) -> int:
-    return round(100 * part / whole) if whole else 0
