@@ -28,7 +28,7 @@ from consult.relay.clock import Office
 from consult.relay.notices import NEWS, Kind
 from consult.report.brand import Brand
 from consult.report.display import long_date
-from consult.storage import leads, notices, staff_mails, webhooks
+from consult.storage import endpoints, leads, notices, staff_mails
 from consult.storage.account_news import ACCOUNT_NEWS, AccountNews
 from consult.storage.database import Database, Session
 from consult.storage.digests import digest_for
@@ -178,7 +178,7 @@ def _account(session: Session, mail: StaffMail, news: AccountNews, staff_post: S
 
 
 def _webhook_off(session: Session, mail: StaffMail, staff_post: StaffPost) -> Draft | None:
-    endpoint = webhooks.endpoint(session, mail.endpoint_id) if mail.endpoint_id else None
+    endpoint = endpoints.by_id(session, mail.endpoint_id) if mail.endpoint_id else None
     if endpoint is None or endpoint.active:
         return None
     return Draft(

@@ -7,7 +7,7 @@ from consult.delivery.outbox import Job
 from consult.delivery.worker import Effect
 from consult.relay.clock import Office
 from consult.relay.notices import WEBHOOK_KINDS
-from consult.storage import jobs, notices, staff_mails, webhooks
+from consult.storage import endpoints, jobs, notices, staff_mails, webhooks
 from consult.storage.database import Database, Session
 
 LOOK_ROUND = "look_round"
@@ -28,8 +28,8 @@ def tell(database: Database, webhook_url: str | None, job: Job) -> Effect:
                 session, user_id, notice.kind, notice_id=notice.id, lead_id=notice.lead_id
             )
         if notice.kind in WEBHOOK_KINDS:
-            webhooks.keep_fixed(session, webhook_url)
-            for endpoint in webhooks.listening(session, notice.kind):
+            endpoints.keep_fixed(session, webhook_url)
+            for endpoint in endpoints.listening(session, notice.kind):
                 webhooks.plan(session, endpoint.id, notice)
 
     return plan

@@ -15,9 +15,10 @@ from consult.delivery import signing
 from consult.delivery.outbox import Job
 from consult.delivery.web_post import Answer, NoAnswer, Refused, WebPost
 from consult.delivery.worker import Effect, GiveUp, TryLater
-from consult.storage import leads, notices, staff, staff_mails, webhooks
+from consult.storage import endpoints, leads, notices, staff, staff_mails, webhooks
 from consult.storage.database import Database, Session
-from consult.storage.webhooks import Endpoint, Message, Try
+from consult.storage.endpoints import Endpoint
+from consult.storage.webhooks import Message, Try
 
 _GONE = 410
 
@@ -49,7 +50,7 @@ def send_webhook(database: Database, webhook_post: WebhookPost, job: Job) -> Eff
     message_id: int = job.payload["message_id"]
     with database.reading() as session:
         message = webhooks.message(session, message_id)
-        endpoint = webhooks.endpoint(session, message.endpoint_id) if message else None
+        endpoint = endpoints.by_id(session, message.endpoint_id) if message else None
         if message is None or endpoint is None or message.delivered_at or not endpoint.active:
             return _nothing
         now = session.now()
@@ -107,7 +108,7 @@ def secrets_of(endpoint: Endpoint, webhook_post: WebhookPost, now: datetime) -> 
 def _write_down(session: Session, message: Message, made: Try) -> None:
     switched_off = webhooks.record_try(session, message.id, made)
     if made.status == _GONE:
-        webhooks.switch(session, message.endpoint_id, "gone")
+        endpoints.switch(session, message.endpoint_id, "gone")
         switched_off = True
     if switched_off:
         for user in staff.all_users(session):

@@ -14,9 +14,9 @@ from consult.staff.blueprint import ID, blueprint
 from consult.staff.proof import fresh
 from consult.staff.rights import for_admins
 from consult.staff.webhook_forms import WebhookForm, read_form
-from consult.storage import audit, webhooks
+from consult.storage import audit, endpoints, webhooks
 from consult.storage.database import Session
-from consult.storage.webhooks import Endpoint
+from consult.storage.endpoints import Endpoint
 from consult.web.services import services
 from consult.web.text import number_in
 
@@ -31,7 +31,7 @@ def webhook_list() -> ResponseReturnValue:
     """Show the addresses that are told, that of the environment first."""
     _keep_fixed()
     with services().database.reading() as session:
-        found = webhooks.endpoints(session)
+        found = endpoints.every(session)
         last = {each.id: webhooks.log_of(session, each.id, limit=1) for each in found}
         now = agency_time(session.now())
     rows = [
@@ -60,11 +60,11 @@ def new_webhook() -> ResponseReturnValue:
         return _form_page(form), 422 if form.errors else 200
     secret = signing.secret_of(services().settings.webhook_key(), form.salt)
     with services().database.writing() as session:
-        same = [each for each in webhooks.endpoints(session) if each.salt == form.salt]
+        same = [each for each in endpoints.every(session) if each.salt == form.salt]
         if same:  # the same form once more
             endpoint_id = same[0].id
         else:
-            endpoint_id = webhooks.add(
+            endpoint_id = endpoints.add(
                 session,
                 form.address,
                 form.kinds,
@@ -83,7 +83,7 @@ def webhook(endpoint_id: int) -> ResponseReturnValue:
     """Show one address, with a page of its log."""
     place = _place_in_log()
     with services().database.reading() as session:
-        endpoint = webhooks.endpoint(session, endpoint_id) or abort(404)
+        endpoint = endpoints.by_id(session, endpoint_id) or abort(404)
         found = webhooks.log_of(
             session,
             endpoint_id,
@@ -119,7 +119,7 @@ def change_webhook(endpoint_id: int) -> ResponseReturnValue:
         return _form_page(form, endpoint), 422 if form.errors else 200
     with services().database.writing() as session:
         _changeable(session, endpoint_id)
-        webhooks.change(
+        endpoints.change(
             session, endpoint_id, form.address, form.kinds, with_contact=form.with_contact
         )
         _record(session, "webhook.changed", endpoint_id, contact=form.with_contact)
@@ -136,7 +136,7 @@ def new_webhook_secret(endpoint_id: int) -> ResponseReturnValue:
     with services().database.writing() as session:
         endpoint = _changeable(session, endpoint_id)
         if endpoint.salt != salt:  # not the same form once more
-            webhooks.rotate(session, endpoint_id, salt, signing.check_of(secret))
+            endpoints.rotate(session, endpoint_id, salt, signing.check_of(secret))
             _record(session, "webhook.secret_renewed", endpoint_id)
     return _secret_page(endpoint_id, secret)
 
@@ -146,7 +146,7 @@ def new_webhook_secret(endpoint_id: int) -> ResponseReturnValue:
 def test_webhook(endpoint_id: int) -> ResponseReturnValue:
     """Send a message that is about nobody."""
     with services().database.writing() as session:
-        endpoint = webhooks.endpoint(session, endpoint_id) or abort(404)
+        endpoint = endpoints.by_id(session, endpoint_id) or abort(404)
         if endpoint.active:
             webhooks.plan(session, endpoint_id)
     return redirect(url_for(".webhook", endpoint_id=endpoint_id, done="test"), 303)
@@ -159,9 +159,9 @@ def switch_webhook(endpoint_id: int) -> ResponseReturnValue:
     """Switch an address off, or on again with its past forgiven."""
     on = request.form.get("to") == "on"
     with services().database.writing() as session:
-        endpoint = webhooks.endpoint(session, endpoint_id) or abort(404)
+        endpoint = endpoints.by_id(session, endpoint_id) or abort(404)
         if endpoint.active != on and (on or not endpoint.fixed):
-            webhooks.switch(session, endpoint_id, None if on else "by_hand")
+            endpoints.switch(session, endpoint_id, None if on else "by_hand")
             _record(session, "webhook.switched_on" if on else "webhook.switched_off", endpoint_id)
     return redirect(url_for(".webhook", endpoint_id=endpoint_id), 303)
 
@@ -173,7 +173,7 @@ def delete_webhook(endpoint_id: int) -> ResponseReturnValue:
     """Delete an address with its log."""
     with services().database.writing() as session:
         _changeable(session, endpoint_id)
-        webhooks.remove(session, endpoint_id)
+        endpoints.remove(session, endpoint_id)
         _record(session, "webhook.deleted", endpoint_id)
     return redirect(url_for(".webhook_list", done="deleted"), 303)
 
@@ -208,7 +208,7 @@ def _posted_form() -> WebhookForm:
 
 def _changeable(session: Session, endpoint_id: int) -> Endpoint:
     """An endpoint that the environment does not hold; 404 for any other."""
-    endpoint = webhooks.endpoint(session, endpoint_id)
+    endpoint = endpoints.by_id(session, endpoint_id)
     if endpoint is None or endpoint.fixed:
         abort(404)
     return endpoint
@@ -221,13 +221,11 @@ def _keep_fixed() -> None:
     database = services().database
     with database.reading() as session:
         known = [
-            each.address
-            for each in webhooks.endpoints(session)
-            if each.fixed and not _is_former(each)
+            each.address for each in endpoints.every(session) if each.fixed and not _is_former(each)
         ]
     if known != ([wanted] if wanted else []):
         with database.writing() as session:
-            webhooks.keep_fixed(session, wanted)
+            endpoints.keep_fixed(session, wanted)
 
 
 def _is_former(endpoint: Endpoint) -> bool:
@@ -250,6 +248,6 @@ def _form_page(form: WebhookForm, endpoint: Endpoint | None = None) -> str:
 
 def _secret_page(endpoint_id: int, secret: str) -> str:
     with services().database.reading() as session:
-        endpoint = webhooks.endpoint(session, endpoint_id) or abort(404)
+        endpoint = endpoints.by_id(session, endpoint_id) or abort(404)
         shown = webhook_views.endpoint_view(endpoint, agency_time(session.now()))
     return render_template("staff/webhook_secret.html", endpoint=shown, secret=secret)

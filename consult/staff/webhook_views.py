@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 from consult.relay.notices import NEWS
 from consult.staff.moments import exactly
 from consult.staff.views import Moment, moment
+from consult.storage.endpoints import Endpoint, OffReason
 from consult.storage.staff_mails import StaffMailDelivery
-from consult.storage.webhooks import Endpoint, Logged, OffReason, Try
+from consult.storage.webhooks import Logged, Try
 
 _OFF_WORDS: Mapping[OffReason, str] = {
     "by_hand": "Switched off",

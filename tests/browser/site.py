@@ -12,7 +12,17 @@ from sqlalchemy import select, update
 from consult.delivery import one_click
 from consult.relay.notices import WEBHOOK_KINDS
 from consult.staff import accounts
-from consult.storage import checks, desk, erasure, exports, leaves, notes, verdicts, webhooks
+from consult.storage import (
+    checks,
+    desk,
+    endpoints,
+    erasure,
+    exports,
+    leaves,
+    notes,
+    verdicts,
+    webhooks,
+)
 from consult.storage import staff as accounts_of
 from consult.storage.notice_tables import EndpointRow
 from consult.storage.webhooks import Try
@@ -126,7 +136,7 @@ def _add_webhooks(app: Flask) -> None:
     """The first takes what it gets at the second try; the second failed for too long."""
     with services_of(app).database.writing() as session:
         good, bad = (
-            webhooks.add(
+            endpoints.add(
                 session,
                 f"https://{host}.example/relay/{'long/' * 20}",
                 WEBHOOK_KINDS,
@@ -137,14 +147,14 @@ def _add_webhooks(app: Flask) -> None:
             )
             for host in ("good", "bad")
         )
-        webhooks.rotate(session, good, "another", "never used")
+        endpoints.rotate(session, good, "another", "never used")
         tried = [webhooks.plan(session, id) for id in (good, bad, bad)]
         for message, status in zip((tried[0], *tried), (503, 200, 500, None), strict=True):
             error = "" if status == 200 else "It did not take it."
             said = "<b>" + "no" * 90
             made = Try(session.now(), 87, status, error, said)
             webhooks.record_try(session, message, made)
-        webhooks.switch(session, bad, "failing")
+        endpoints.switch(session, bad, "failing")
 
 
 @contextmanager

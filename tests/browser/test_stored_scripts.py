@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Dialog
 
 from consult.owner.source import source_of, with_referrer
 from consult.relay.notices import WEBHOOK_KINDS
-from consult.storage import desk, notes, webhooks
+from consult.storage import desk, endpoints, notes, webhooks
 from consult.storage.staff_tables import StaffUserRow
 from consult.storage.webhooks import Try
 from consult.web.text import one_line
@@ -60,7 +60,7 @@ def fill(app: Flask) -> list[str]:
             notes.add(session, lead, (text * 50)[: notes.TEXT_MAX], by=lead)
             desk.hand_over(session, lead, 4, by=lead, words=text)
             address = f'https://{"h" * 60}.example/"><script>alert({lead})</script>{"w" * 900}'
-            added = webhooks.add(
+            added = endpoints.add(
                 session,
                 address,
                 WEBHOOK_KINDS,

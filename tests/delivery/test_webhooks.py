@@ -19,12 +19,13 @@ from consult.delivery.outbox import Job
 from consult.delivery.web_post import NoAnswer, WebPost
 from consult.delivery.worker import Handler
 from consult.relay.notices import WEBHOOK_KINDS
-from consult.storage import jobs, leads, notices, retention, webhooks
+from consult.storage import endpoints, jobs, leads, notices, retention, webhooks
 from consult.storage.database import Database, utc_now
+from consult.storage.endpoints import Endpoint
 from consult.storage.models import JobRow
 from consult.storage.notice_tables import StaffMailRow
 from consult.storage.staff_mails import WEBHOOK_OFF
-from consult.storage.webhooks import Endpoint, Logged, Try
+from consult.storage.webhooks import Logged, Try
 from tests.delivery.test_telling import left_contact, note, told
 from tests.support.colleagues import change_desk, colleague
 from tests.support.databases import Clock
@@ -48,7 +49,7 @@ def listen(
     salt = signing.new_salt()
     secret = signing.secret_of(WEBHOOK_KEY, salt)
     with database.writing() as session:
-        id = webhooks.add(
+        id = endpoints.add(
             session,
             URL,
             kinds,  # type: ignore[arg-type]
@@ -66,7 +67,7 @@ def work(database: Database, web: WebPost, fixed: tuple[str, str] | None = None)
 
 def endpoint(database: Database, endpoint_id: int) -> Endpoint:
     with database.reading() as session:
-        found = webhooks.endpoint(session, endpoint_id)
+        found = endpoints.by_id(session, endpoint_id)
     assert found is not None
     return found
 
@@ -216,7 +217,7 @@ def test_an_old_secret_signs_as_well_for_a_day_and_no_longer(
     salt = signing.new_salt()
     new = signing.secret_of(WEBHOOK_KEY, salt)
     with database.writing() as session:
-        webhooks.rotate(session, endpoint_id, salt, signing.check_of(new))
+        endpoints.rotate(session, endpoint_id, salt, signing.check_of(new))
     submitted(database)
     work(database, hooks.post())
     signatures = [hooks.received[0].headers["webhook-signature"].split()]
@@ -297,10 +298,10 @@ def test_with_a_new_secret_key_nothing_is_signed_with_a_wrong_secret(
 ) -> None:
     endpoint_id, _ = listen(database)
     with database.writing() as session:
-        row = webhooks.endpoint(session, endpoint_id)
+        row = endpoints.by_id(session, endpoint_id)
         assert row is not None
         check = signing.check_of(signing.secret_of(b"another key", row.salt))
-        webhooks.rotate(session, endpoint_id, row.salt, check)
+        endpoints.rotate(session, endpoint_id, row.salt, check)
     submitted(database)
     work(database, hooks.post())
     assert hooks.received == []
@@ -321,7 +322,7 @@ def test_the_address_of_the_environment_is_told_with_its_own_secret(
         assert _fits(FIXED_SECRET, got)
         assert CONTACT.email not in got.body
     with database.reading() as session:
-        (fixed,) = webhooks.endpoints(session)
+        (fixed,) = endpoints.every(session)
     assert (fixed.fixed, fixed.address, fixed.with_contact) == (True, URL, False)
     submitted(database)
     work(database, hooks.post())
@@ -465,7 +466,7 @@ def test_who_fails_for_five_days_is_switched_off_and_admins_hear_of_it_once(
         planned = session.scalars(select(StaffMailRow).where(StaffMailRow.kind == WEBHOOK_OFF))
         assert len(planned.all()) == 1
     with database.writing() as session:
-        webhooks.switch(session, endpoint_id, None)
+        endpoints.switch(session, endpoint_id, None)
     assert endpoint(database, endpoint_id).failing_since is None
 
 
@@ -490,7 +491,7 @@ class _Planned:
 
     def is_set(self) -> bool:
         with self._database.reading() as session:
-            return any(not each.active for each in webhooks.endpoints(session))
+            return any(not each.active for each in endpoints.every(session))
 
 
 def test_an_address_that_leads_inside_is_given_up_at_once(
@@ -518,7 +519,7 @@ def test_what_waits_for_an_endpoint_that_is_off_is_not_sent(
 
     work(database, Unreachable())
     with database.writing() as session:
-        webhooks.switch(session, endpoint_id, "by_hand")
+        endpoints.switch(session, endpoint_id, "by_hand")
     database.clock.go_on(minutes=5)  # type: ignore[attr-defined]
     work(database, hooks.post())
     assert hooks.received == []

@@ -8,11 +8,12 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from consult.staff import webhook_pages
-from consult.storage import webhooks
+from consult.storage import endpoints, webhooks
 from consult.storage.audit_tables import AuditRow
 from consult.storage.database import utc_now
+from consult.storage.endpoints import Endpoint
 from consult.storage.models import JobRow
-from consult.storage.webhooks import Endpoint, Try
+from consult.storage.webhooks import Try
 from tests.delivery.test_webhooks import FIXED_SECRET
 from tests.support.apps import deliver, make_app, services_of
 from tests.support.client import PageClient
@@ -44,9 +45,9 @@ def secret_on(page: Page) -> str:
     return str(secret)
 
 
-def endpoints(app: Flask) -> list[Endpoint]:
+def addresses(app: Flask) -> list[Endpoint]:
     with services_of(app).database.reading() as session:
-        return list(webhooks.endpoints(session))
+        return list(endpoints.every(session))
 
 
 def actions(app: Flask) -> list[str]:
@@ -59,7 +60,7 @@ def test_a_webhook_is_added_and_its_secret_shown_this_once(app: Flask, admin: Pa
     assert "No webhooks yet" in admin.get(ALL).text
     shown = add(admin)
     secret = secret_on(shown)
-    (endpoint,) = endpoints(app)
+    (endpoint,) = addresses(app)
     assert (endpoint.address, endpoint.with_contact, endpoint.active) == (ADDRESS, False, True)
     assert endpoint.kinds == ("finished", "contact_given", "consult_wanted", "overdue")
     for path in (ALL, f"{ALL}/{endpoint.id}", f"{ALL}/{endpoint.id}/change"):
@@ -75,9 +76,9 @@ def test_the_same_form_again_adds_nothing_and_shows_the_same_secret(
 ) -> None:
     form = admin.get(f"{ALL}/new").form("/new").fill(address=ADDRESS)
     secrets = {secret_on(admin.submit(form, status=201)) for _ in range(2)}
-    assert len(secrets) == len(endpoints(app)) == 1
+    assert len(secrets) == len(addresses(app)) == 1
     assert secret_on(add(admin)) not in secrets
-    assert len(endpoints(app)) == 2
+    assert len(addresses(app)) == 2
 
 
 @pytest.mark.parametrize(
@@ -97,7 +98,7 @@ def test_an_address_that_will_not_do_is_not_saved(
     page = post(admin, f"{ALL}/new", "/new", status=422, address=address)
     assert says in page.errors["address"]
     assert page.form("/new").data["address"] == [address]
-    assert endpoints(app) == []
+    assert addresses(app) == []
 
 
 def test_a_webhook_that_is_told_nothing_is_not_saved(app: Flask, admin: PageClient) -> None:
@@ -105,7 +106,7 @@ def test_a_webhook_that_is_told_nothing_is_not_saved(app: Flask, admin: PageClie
     data = {name: value for name, value in form.data.items() if not name.startswith("kind_")}
     page = admin.post(form.action, data, status=422)
     assert "at least one" in page.text
-    assert endpoints(app) == []
+    assert addresses(app) == []
 
 
 def test_what_it_is_told_and_whether_people_are_named_can_be_changed(
@@ -119,7 +120,7 @@ def test_what_it_is_told_and_whether_people_are_named_can_be_changed(
     shown = admin.follow(page)
     assert "The webhook is changed" in shown.text
     assert "contact details leave our house" in shown.text
-    (endpoint,) = endpoints(app)
+    (endpoint,) = addresses(app)
     assert (endpoint.address, endpoint.with_contact) == (f"{ADDRESS}2", True)
     assert endpoint.kinds == ("contact_given", "consult_wanted", "overdue")
     assert actions(app) == ["webhook.added", "webhook.changed"]
@@ -133,7 +134,7 @@ def test_a_new_secret_is_shown_once_and_the_old_one_stays_for_a_day(
     secrets = {secret_on(admin.submit(form, status=200)) for _ in range(2)}
     assert old not in secrets
     assert len(secrets) == 1
-    (endpoint,) = endpoints(app)
+    (endpoint,) = addresses(app)
     assert endpoint.old_salt is not None
     assert "signs as well until" in admin.get(f"{ALL}/1").text
     assert actions(app) == ["webhook.added", "webhook.secret_renewed"]
@@ -228,7 +229,7 @@ def test_the_page_of_a_lead_says_who_was_told(tmp_path: Path) -> None:
     assert "Try again what failed" in page.text
     assert "it answered that it is gone (410)" in admin.get(ALL).text
     page = admin.follow(post(admin, f"{ALL}/1", "/switch"))
-    assert endpoints(app)[0].active
+    assert addresses(app)[0].active
     assert "Switched off" not in page.text
 
 
@@ -236,16 +237,16 @@ def test_it_is_switched_off_and_on_and_deleted(app: Flask, admin: PageClient) ->
     add(admin)
     page = admin.follow(post(admin, f"{ALL}/1", "/switch"))
     assert "Switched off" in page.text
-    assert not endpoints(app)[0].active
+    assert not addresses(app)[0].active
     assert [form for form in page.forms if form.action.endswith("/test")] == []
     token = page.form("/switch").data["csrf_token"]
     page = admin.follow(admin.post(f"{ALL}/1/test", {"csrf_token": token}))
     assert "no test was sent" in page.text
     admin.submit(page.form("/switch"))
-    assert endpoints(app)[0].active
+    assert addresses(app)[0].active
     page = admin.follow(post(admin, f"{ALL}/1", "/delete"))
     assert "The webhook is deleted" in page.text
-    assert endpoints(app) == []
+    assert addresses(app) == []
     admin.get(f"{ALL}/1", status=404)
     assert actions(app) == [
         "webhook.added",
@@ -268,7 +269,7 @@ def test_what_the_environment_sets_is_shown_and_cannot_be_changed(tmp_path: Path
     for action in ("change", "secret", "delete"):
         admin.post(f"{ALL}/1/{action}", {"csrf_token": token}, status=404)
     admin.post(f"{ALL}/1/switch", {"csrf_token": token, "to": "off"})
-    assert endpoints(app)[0].active
+    assert addresses(app)[0].active
 
 
 def test_the_address_of_the_environment_can_be_switched_on_again_after_it_was_gone(
@@ -278,10 +279,10 @@ def test_the_address_of_the_environment_can_be_switched_on_again_after_it_was_go
     admin = admin_of(app)
     admin.get(ALL)
     with services_of(app).database.writing() as session:
-        webhooks.switch(session, 1, "gone")
+        endpoints.switch(session, 1, "gone")
     assert "it answered that it is gone (410)" in admin.get(ALL).text
     post(admin, f"{ALL}/1", "/switch")
-    assert endpoints(app)[0].active
+    assert addresses(app)[0].active
 
 
 def test_without_the_setting_its_address_is_gone(tmp_path: Path) -> None:

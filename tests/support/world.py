@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from consult.relay.notices import WEBHOOK_KINDS
 from consult.staff import accounts
-from consult.storage import checks, exports, leaves, mails, notes, staff, webhooks
+from consult.storage import checks, endpoints, exports, leaves, mails, notes, staff, webhooks
 from consult.storage.desk_tables import LeadRow
 from consult.storage.staff_tables import StaffUserRow
 from tests.support.apps import make_app, services_of
@@ -52,7 +52,7 @@ class World:
                 mails.record_sent(session, number, subject="Hi", body="Hi", handed_to="server")
             for number in range(1, 3):
                 address = f"https://hooks.example/{number}"
-                webhooks.add(
+                endpoints.add(
                     session,
                     address,
                     WEBHOOK_KINDS,
