@@ -56,10 +56,10 @@ BRAND = Group(
         Choosable(
             "paper", "Paper size", "Of the PDFs.", "choice", {"letter": "US Letter", "a4": "A4"}
         ),
-        Choosable("brand.colours.ink", "Ink", "Text.", "colour"),
+        Choosable("brand.colours.ink", "Ink", "Text and buttons.", "colour"),
         Choosable("brand.colours.paper", "Paper", "Behind the text.", "colour"),
         Choosable("brand.colours.marketing", "Marketing", "The first leg.", "colour"),
-        Choosable("brand.colours.sales", "Sales", "The second leg, buttons and links.", "colour"),
+        Choosable("brand.colours.sales", "Sales", "The second leg, and links.", "colour"),
         Choosable("brand.colours.exchange", "Exchange", "Lies under text in ink.", "colour"),
     ),
 )

@@ -1,6 +1,7 @@
 // Lets the preview of the brand follow the fields as they change. Without it, "Show preview" does.
 
 const READABLE = 4.5;
+const LONGEST = 34;
 
 const field = (name) => document.getElementById(`brand-${name}`);
 
@@ -21,13 +22,23 @@ const colourOf = (name) =>
   field(`colours-${name}`)?.value ??
   document.querySelector(`[data-fill="${name}"]`).getAttribute("fill");
 
+const short = (text) => {
+  const rest = text.trim().replace(/^https?:\/\//, "");
+  return rest.length > LONGEST ? `${rest.slice(0, LONGEST - 1)}…` : rest;
+};
+
 const follow = () => {
   for (const shape of document.querySelectorAll("[data-fill]")) {
     shape.setAttribute("fill", colourOf(shape.dataset.fill));
   }
   for (const text of document.querySelectorAll("[data-text]")) {
-    const typed = field(text.dataset.text)?.value;
-    if (typed) text.textContent = typed;
+    const typed = field(text.dataset.text);
+    if (typed) text.textContent = short(typed.value || text.dataset.without);
+  }
+  for (const part of document.querySelectorAll("[data-when]")) {
+    const [name, value] = part.dataset.when.split(" ");
+    const chosen = document.getElementById(name);
+    if (chosen) part.toggleAttribute("hidden", chosen.value !== value);
   }
   for (const pair of document.querySelectorAll("[data-text-on]")) {
     const ratio = contrast(...pair.dataset.textOn.split(" ").map(colourOf));

@@ -279,6 +279,30 @@ def test_a_preview_shows_the_brand_and_keeps_nothing(app: Flask, admin: PageClie
     assert "from Marketing Maven" in PageClient(app).get("/").text
 
 
+def test_a_preview_shows_what_currency_paper_and_links_do(admin: PageClient) -> None:
+    form = (
+        admin.get(BRAND)
+        .form(BRAND)
+        .fill(
+            **{
+                "brand-currency": "CHF",
+                "paper": "a4",
+                "brand-consult_url": "https://northside.example/consult",
+                "brand-phone": "+1 555 0100",
+            }
+        )
+    )
+    page = admin.post(BRAND, {**form.data, "preview": "y"}, status=200)
+    (picture,) = [e for e in page.document.elements if "data-preview" in e.attrib]
+    hidden = {e for e in picture.iter() if "hidden" in e.attrib}
+    shown = " ".join(text_of(e) for e in picture if e not in hidden)
+    assert "CHF 1,200 to CHF 4,800 a month." in shown
+    assert "$1,200" not in shown
+    assert "A4 210 × 297 mm" in shown
+    assert "US Letter" not in shown
+    assert "northside.example/consult +1 555 0100" in shown
+
+
 def test_a_preview_tells_which_colours_cannot_be_read(admin: PageClient) -> None:
     form = admin.get(BRAND).form(BRAND).fill(**{"brand-colours-marketing": "#ffcc00"})
     page = admin.post(BRAND, {**form.data, "preview": "y"}, status=422)
