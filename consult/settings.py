@@ -89,10 +89,13 @@ def _origin(text: str) -> str:
 def is_safe_address(address: str) -> bool:
     """Whether an address is https, or stays on this machine."""
     parts = urlsplit(address)
-    on_this_machine = parts.hostname in ("localhost", "127.0.0.1", "::1")
     return bool(parts.hostname) and (
-        parts.scheme == "https" or (parts.scheme == "http" and on_this_machine)
+        parts.scheme == "https" or (parts.scheme == "http" and _is_this_machine(address))
     )
+
+
+def _is_this_machine(address: str) -> bool:
+    return urlsplit(address).hostname in ("localhost", "127.0.0.1", "::1")
 
 
 def _issuer(address: str) -> str:
@@ -381,10 +384,12 @@ class Settings(BaseSettings):
         "Recovery codes are counted apart, like passwords.",
     )
     staff_second_factor: Literal["optional", "required"] = Field(
-        default="optional",
+        default_factory=lambda data: (
+            "optional" if _is_this_machine(data["base_url"]) else "required"
+        ),
         json_schema_extra={"staff": True},
         description="Whether staff may sign in with a password alone, or everybody has to set up "
-        "an authenticator app or a passkey.",
+        "an authenticator app or a passkey. Not set: required, save on this very machine.",
     )
     oidc_issuer: Annotated[str, AfterValidator(_issuer)] | None = Field(
         default=None,
@@ -462,8 +467,7 @@ class Settings(BaseSettings):
             raise ValueError(
                 f"{PREFIX}WEBHOOK_URL and {PREFIX}WEBHOOK_SECRET: are only of use together"
             )
-        own_host = urlsplit(self.base_url).hostname
-        if self.webhook_loopback and own_host not in ("localhost", "127.0.0.1", "::1"):
+        if self.webhook_loopback and not _is_this_machine(self.base_url):
             raise ValueError(
                 f"{PREFIX}WEBHOOK_LOOPBACK: is for development, where {PREFIX}BASE_URL is this "
                 "very machine"

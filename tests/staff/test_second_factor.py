@@ -11,7 +11,7 @@ from consult.staff import access, accounts, authenticator
 from consult.storage import factors, staff
 from consult.storage.audit_tables import AuditRow
 from consult.storage.factor_tables import AuthenticatorRow, RecoveryCodeRow
-from tests.support.apps import make_app, services_of
+from tests.support.apps import make_app, make_settings, services_of
 from tests.support.client import PageClient
 from tests.support.factors import (
     ASKED,
@@ -407,6 +407,18 @@ class TestRequired:
         set_up_phone(client)
         client.get("/staff/")
         client.get("/staff/account")
+
+    def test_on_a_real_address_it_is_wanted_unless_somebody_says_otherwise(
+        self, tmp_path: Path
+    ) -> None:
+        real = "https://check.example"
+        for base_url, chosen, wanted in (
+            ("http://127.0.0.1:8000", {}, "optional"),
+            (real, {}, "required"),
+            (real, {"staff_second_factor": "optional"}, "optional"),
+        ):
+            settings = make_settings(tmp_path, base_url=base_url, **chosen)
+            assert settings.staff_second_factor == wanted
 
     def test_who_has_none_may_sign_out(self, strict: Flask) -> None:
         client = signed_in(strict)
