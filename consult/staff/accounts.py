@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from zxcvbn import zxcvbn
 
+from consult.staff.leaked import has_leaked
 from consult.storage import account_news, factors, staff, staff_sessions
 from consult.storage.database import Database, Session
 from consult.storage.staff_sessions import StaffUser
@@ -22,8 +23,8 @@ INVITATION_PATH = "/staff/invitation/"
 # NIST SP 800-63B-4, 3.1.1.2: 15 where a password is the only factor, no rules of composition.
 PASSWORD_MIN = 15
 PASSWORD_MAX = 200
-# Of zxcvbn's scores 0 to 4: withstands 10^8 guesses, the library's "safely unguessable".
-_STRONG_ENOUGH = 3
+# Four everyday words withstand a thousand times as many; a line of a song or a club's name, fewer.
+_GUESSES_WITHSTOOD = 10**13
 # zxcvbn refuses more; nobody guesses what makes the first 72 characters strong.
 _LOOKED_AT = 72
 # It reads "p@55w0rd" in all ways in which these signs can be letters. Where there are many, 72
@@ -137,7 +138,7 @@ def password_problem(password: str, about: Iterable[str] = ()) -> str | None:
     add nothing to a password, so it must be strong without them.
     """
     if len(password) < PASSWORD_MIN:
-        return f"Use at least {PASSWORD_MIN} characters. A few words in a row are fine."
+        return f"Use at least {PASSWORD_MIN} characters. Four words in a row are fine."
     if len(password) > PASSWORD_MAX:
         return f"Use at most {PASSWORD_MAX} characters."
     known = {word for text in about for word in re.findall(r"\w{3,}", text.casefold())}
@@ -146,6 +147,7 @@ def password_problem(password: str, about: Iterable[str] = ()) -> str | None:
         rest = rest.replace(word, "")
     many = len(_LIKE_LETTERS.intersection(rest)) > _FEW_SIGNS
     looked_at = rest[: _LOOKED_AT_AMONG_MANY if many else _LOOKED_AT]
-    if not looked_at or zxcvbn(looked_at)["score"] < _STRONG_ENOUGH:
+    guesses = zxcvbn(looked_at)["guesses"] if looked_at else 0
+    if guesses < _GUESSES_WITHSTOOD or has_leaked(password):
         return "This one is easy to guess. Try four or more words that do not belong together."
     return None
