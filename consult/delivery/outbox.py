@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, select, update
 
 from consult.storage.database import Session
-from consult.storage.models import JobRow
+from consult.storage.models import JobRow, SubmissionRow
 
 MAX_ATTEMPTS = 8
 _LONGEST_BACK_OFF_SECONDS = 3_600
@@ -82,6 +82,13 @@ def renew(session: Session, job: Job, lease: timedelta) -> bool:
 
 def done(session: Session, job: Job) -> bool:
     """Finish a job. Write its effect in the same session, and only if this returns True."""
+    # Its lead first, as whoever deletes that does: else each would wait for what the other has.
+    session.execute(
+        select(SubmissionRow.id)
+        .join(JobRow, JobRow.submission_id == SubmissionRow.id)
+        .where(JobRow.id == job.id)
+        .with_for_update(read=True, key_share=True, of=SubmissionRow)
+    )
     return _change(session, job, state="done", lease_token=None, finished_at=session.now())
 
 

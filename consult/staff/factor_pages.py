@@ -141,8 +141,8 @@ def new_recovery_codes() -> ResponseReturnValue:
     with services().database.writing() as writing:
         if not factors.factors_of(writing, member().id).any:
             return redirect(url_for(".second_factors"), 303)
-        codes = factors.make_recovery_codes(writing, member().id)
         note_change(writing, "factor.recovery_codes_made")
+        codes = factors.make_recovery_codes(writing, member().id)
     return codes_or_overview(codes, "codes")
 
 

@@ -17,14 +17,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select, text
+from sqlalchemy import Row, Select, event, func, select, text
 
 from consult.storage.audit_tables import AuditRow
 from consult.storage.database import Session, is_writing
 
 _FIRST = "0" * 64
 _CHUNK = 1000
+_UNSEALED = "unsealed_audit_entries"
 Fact = str | int | bool | None
+_Unsealed = tuple[str, int | None, int | None, Mapping[str, Fact]]
 
 NOBODY = 0
 """As `by` of a filter: the command line, the application itself, and whoever did not get in."""
@@ -108,7 +110,7 @@ class Checked:
 def record(
     session: Session, action: str, *, by: int | None, lead_id: int | None = None, **facts: Fact
 ) -> None:
-    """Write down an action, in the transaction that does it.
+    """Write down an action, in the transaction that does it, and as the last thing that it does.
 
     Args:
         session: a writing one; with another, RuntimeError: the entry would be lost.
@@ -135,15 +137,30 @@ def _add(
 ) -> None:
     if not is_writing(session):
         raise RuntimeError(f"{action} can only be recorded in a writing session")
+    unsealed: list[_Unsealed] = session.info.setdefault(_UNSEALED, [])
+    unsealed += [(action, by, lead_id, facts) for lead_id, facts in entries]
+
+
+@event.listens_for(Session, "before_commit")
+def _seal_what_was_recorded(session: Session) -> None:
+    """Add the entries of a transaction to the log.
+
+    One transaction after the other: two that seal the same entry before theirs would break the
+    chain. Whoever has the turn keeps it until the end, so it is taken when there is nothing else
+    left to wait for: taken in the midst, it had people and workers wait for one another in rings.
+    """
+    unsealed: list[_Unsealed] = session.info.pop(_UNSEALED, [])
+    if not unsealed:
+        return
+    session.flush()
     if session.get_bind().dialect.name == "postgresql":
-        # One entry after the other: two that seal the same one before them would break the chain.
         session.execute(text("LOCK TABLE audit_log IN SHARE ROW EXCLUSIVE MODE"))
     last = session.execute(
         select(AuditRow.id, AuditRow.seal).order_by(AuditRow.id.desc()).limit(1)
     ).one_or_none()
     number, seal = (last.id, last.seal) if last else (0, _FIRST)
     now = session.now()
-    for lead_id, facts in entries:
+    for action, by, lead_id, facts in unsealed:
         number += 1
         content = _content(number, now, by, action, lead_id, facts)
         seal = _seal(session.audit_key, seal, content)
@@ -158,7 +175,6 @@ def _add(
                 seal=seal,
             )
         )
-    session.flush()
 
 
 def newest(

@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 
 from consult.storage.audit_tables import ChoiceRow
 from consult.storage.database import Session
+from consult.storage.upsert import insert_into
 
 Version = tuple[tuple[str, datetime], ...]
 
@@ -25,11 +26,12 @@ def all_choices(session: Session) -> Mapping[str, Any]:
 
 def choose(session: Session, name: str, value: object, by: int | None) -> None:
     """Store a choice, in place of an earlier one of this name."""
-    row = session.get(ChoiceRow, name) or ChoiceRow(name=name)
-    row.value = value
-    row.changed_at = session.now()
-    row.changed_by_id = by
-    session.add(row)
+    chosen = {"value": value, "changed_at": session.now(), "changed_by_id": by}
+    session.execute(
+        insert_into(session, ChoiceRow)
+        .values(name=name, **chosen)
+        .on_conflict_do_update(index_elements=["name"], set_=chosen)
+    )
 
 
 def take_back(session: Session, name: str) -> None:

@@ -48,11 +48,13 @@ def put(session: Session, submission_id: int, kind: str, revision: int, content:
     """
     # The row of the submission is the lock: two workers may come here with two revisions at once.
     known = session.scalar(
-        select(SubmissionRow.id).where(SubmissionRow.id == submission_id).with_for_update()
+        select(SubmissionRow.id)
+        .where(SubmissionRow.id == submission_id)
+        .with_for_update(key_share=True)
     )
     if known is None:
         return False
-    row = session.get(DocumentRow, (submission_id, kind), populate_existing=True)
+    row = session.get(DocumentRow, (submission_id, kind), with_for_update=True)
     if row is None:
         row = DocumentRow(submission_id=submission_id, kind=kind)
         session.add(row)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, cast
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from consult.relay.notices import WEBHOOK_KINDS, Kind
 from consult.storage.database import Session
@@ -101,9 +101,11 @@ def keep_fixed(session: Session, address: str | None) -> int | None:
     Returns:
         Its id, if an address is set.
     """
-    row = session.scalar(
-        select(EndpointRow).where(EndpointRow.fixed).order_by(EndpointRow.id).limit(1)
-    )
+    row = session.scalar(_FIXED)
+    if row is None and address and session.get_bind().dialect.name == "postgresql":
+        # Two workers that both find none would both add it, and each message would go out twice.
+        session.execute(text("LOCK TABLE webhook_endpoints IN SHARE ROW EXCLUSIVE MODE"))
+        row = session.scalar(_FIXED)
     if address is None:
         if row and row.active:
             _switch(row, "by_hand")
@@ -171,6 +173,9 @@ def note_try(session: Session, endpoint_id: int, at: datetime, *, failed: bool) 
         return False
     _switch(row, "failing")
     return True
+
+
+_FIXED = select(EndpointRow).where(EndpointRow.fixed).order_by(EndpointRow.id).limit(1)
 
 
 def _switch(row: EndpointRow, off: OffReason | None) -> None:

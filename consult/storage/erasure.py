@@ -20,6 +20,7 @@ from consult.storage.database import Session
 from consult.storage.desk_tables import LeadEventRow, LeadRow
 from consult.storage.folding import delete_checks
 from consult.storage.models import CheckRow, ContactRow, MailRow, SubmissionRow
+from consult.storage.roster import keep_roster
 from consult.storage.tables import ALL_TABLES
 
 How = Literal["delete", "anonymise"]
@@ -98,10 +99,14 @@ def erase(
     Returns:
         The ids of those to whom it happened.
     """
+    keep_roster(session)
     query = select(LeadRow.submission_id).where(LeadRow.submission_id.in_(lead_ids))
     if how == "anonymise":
         query = query.where(LeadRow.anonymised_at.is_(None))
     ids = list(session.scalars(query.order_by(LeadRow.submission_id).with_for_update()))
+    # Before what hangs on it: a worker that finishes a job of the lead has begun with the same row.
+    submissions = select(SubmissionRow.id).where(SubmissionRow.id.in_(ids))
+    session.execute(submissions.order_by(SubmissionRow.id).with_for_update())
     leaves.forget_addresses(session, _addresses_of(session, ids))
     held = held_by_each(session, ids)
     if how == "delete":

@@ -20,6 +20,7 @@ from consult.storage.factor_tables import (
     RecoveryCodeRow,
     SpentRow,
 )
+from consult.storage.staff_tables import StaffUserRow
 
 RECOVERY_CODES = 10
 # Without 0, 1, I and O, which look alike on paper: 32 signs, so 25 of them are 125 random bits.
@@ -116,6 +117,8 @@ def make_recovery_codes(session: Session, user_id: int) -> list[str]:
     Returns:
         The codes as a person writes them down. They are stored nowhere and cannot be had again.
     """
+    # Of a double click, the second waits: it would not see the codes of the first, and leave them.
+    session.get_one(StaffUserRow, user_id, with_for_update={"key_share": True})
     remove_recovery_codes(session, user_id)
     codes = [_new_code() for _ in range(RECOVERY_CODES)]
     session.add_all(RecoveryCodeRow(code_hash=_code_hash(code), user_id=user_id) for code in codes)

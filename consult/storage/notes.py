@@ -43,7 +43,7 @@ def notes_of(session: Session, lead_id: int) -> list[Note]:
 
 def add(session: Session, lead_id: int, text: str, *, by: int) -> Note | None:
     """Keep a note of 1 to 4,000 characters; None for a lead that is not there."""
-    if session.get(LeadRow, lead_id) is None:
+    if not _holds_lead(session, lead_id):
         return None
     row = NoteRow(submission_id=lead_id, author_id=by, text=text, created_at=session.now())
     session.add(row)
@@ -92,7 +92,19 @@ def reopen(session: Session, lead_id: int, note_id: int, *, by: int) -> Note | N
     return _note(row) if row else None
 
 
+def _holds_lead(session: Session, lead_id: int) -> bool:
+    """Keep a lead for this transaction; whether it is there.
+
+    The words by which it is found follow from all its notes and its contact, so whoever changes one
+    of them waits for whoever changes another.
+    """
+    query = select(LeadRow.submission_id).where(LeadRow.submission_id == lead_id)
+    return session.scalar(query.with_for_update()) is not None
+
+
 def _held(session: Session, lead_id: int, note_id: int) -> NoteRow | None:
+    if not _holds_lead(session, lead_id):
+        return None
     return session.scalar(
         select(NoteRow)
         .where(NoteRow.id == note_id, NoteRow.submission_id == lead_id)

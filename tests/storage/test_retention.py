@@ -62,7 +62,7 @@ def test_an_old_lead_goes_with_everything_that_hangs_on_it(
 ) -> None:
     assert set(row_counts(database)) == {
         *("checks", "lead_words", "lead_events", "submissions", "leads", "outcomes"),
-        *("contacts", "documents", "jobs", "notices"),
+        *("contacts", "documents", "jobs", "notices", "funnel_days"),
     }
     clock.go_on(days=730)
     assert purge(database).leads == 0
@@ -145,6 +145,7 @@ def test_what_goes_is_written_down_lead_by_lead_and_withdraws_exports(
     with database.writing() as session:
         export_id = exports.ask(session, me, "csv")
         retention.purge(session, lead_days=730)
+    with database.reading() as session:
         export = exports.get(session, export_id)
         entries = session.scalars(
             select(AuditRow).where(AuditRow.at == clock()).order_by(AuditRow.id)
