@@ -8,13 +8,14 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine, FromClause, create_engine, event, make_url, orm
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
+from sqlalchemy.exc import OperationalError
 
 from consult.storage.lead_words import keep_up
 
@@ -100,6 +101,11 @@ class Database:
             )
         # Same pool; only the way a transaction begins differs.
         self._writing_engine = self.engine.execution_options(**{_WRITES: True})
+        self._reading_engine = self.engine
+        if not self.is_sqlite:
+            # By itself, PostgreSQL gives each statement a view of its own.
+            one_view = {"isolation_level": "REPEATABLE READ"}
+            self._reading_engine = self.engine.execution_options(**one_view)
 
     @property
     def is_sqlite(self) -> bool:
@@ -108,7 +114,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session on one consistent view of the data; what it changes is thrown away."""
-        with self._session(self.engine) as session:
+        with self._session(self._reading_engine) as session:
             yield session
 
     @contextmanager
@@ -180,6 +186,9 @@ class Database:
         if not self.is_sqlite or self._commits % _COMMITS_BETWEEN_CHECKPOINTS:
             return
         with (
+            # On a full disk, or while others write: the next time. What was saved is saved, and
+            # whoever saved it must not be told otherwise.
+            suppress(OperationalError),
             self._writing_engine.begin(),
             closing(self.engine.raw_connection()) as idle,
         ):

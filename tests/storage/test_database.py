@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, StatementError
+from sqlalchemy import event, text
+from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
 
 from consult.storage import checks, schema
 from consult.storage.database import Database
@@ -159,3 +159,25 @@ def test_deleted_rows_are_gone_from_sqlite_files(sqlite_template: Path, tmp_path
     left = b"".join(file.read_bytes() for file in tmp_path.iterdir())
     database.close()
     assert b"to-be-forgotten" not in left
+
+
+def test_what_was_saved_is_saved_even_when_the_log_cannot_be_copied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a full disk: whoever saved it must not be told that it was not."""
+    with closing(Database(f"sqlite:///{tmp_path}/consult.db", synchronous="NORMAL")) as database:
+        schema.upgrade(database)
+        monkeypatch.setattr("consult.storage.database._COMMITS_BETWEEN_CHECKPOINTS", 1)
+        begun: list[object] = []
+
+        @event.listens_for(database.engine, "begin")
+        def fail_the_second_time(connection: object) -> None:
+            begun.append(connection)
+            if len(begun) == 2:
+                raise OperationalError("BEGIN IMMEDIATE", None, Exception("disk is full"))
+
+        with database.writing() as session:
+            token = checks.start(session, "2026-11", "quick", {})
+        with database.reading() as session:
+            assert checks.load(session, token)
+    assert len(begun) == 3
