@@ -55,13 +55,12 @@ def end_with_parent() -> None:
 
 def _keep_one(settings: Settings, stop: threading.Event) -> None:
     while not stop.is_set():
-        process = subprocess.Popen(
-            [sys.executable, "-m", "consult", "worker", "--with-parent"],
-            stdin=subprocess.PIPE,
-            env={**os.environ, f"{PREFIX}BASE_URL": settings.base_url},
-            # Ctrl-C reaches the whole group of a terminal; the server tells its workers itself.
-            start_new_session=True,
-        )
+        try:
+            process = _start(settings)
+        except OSError as fault:  # no memory or no process to be had, just now
+            log.error("no worker could be started: %s", fault.strerror)
+            stop.wait(RESTART_SECONDS)
+            continue
         log.info("worker %d started", process.pid)
         while not stop.wait(0.2) and process.poll() is None:
             pass
@@ -70,6 +69,16 @@ def _keep_one(settings: Settings, stop: threading.Event) -> None:
         else:
             log.error("worker %d ended with %s", process.pid, process.returncode)
             stop.wait(RESTART_SECONDS)
+
+
+def _start(settings: Settings) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "consult", "worker", "--with-parent"],
+        stdin=subprocess.PIPE,
+        env={**os.environ, f"{PREFIX}BASE_URL": settings.base_url},
+        # Ctrl-C reaches the whole group of a terminal; the server tells its workers itself.
+        start_new_session=True,
+    )
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

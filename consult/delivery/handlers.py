@@ -199,7 +199,7 @@ def make_handlers(
         jobs.TELL: partial(tell, database, telling.fixed_url),
         jobs.MAIL_STAFF: partial(mail_staff, database, telling.staff),
         jobs.WEBHOOK: partial(send_webhook, database, telling.webhooks),
-        LOOK_ROUND: partial(look_round, telling.staff.office),
+        LOOK_ROUND: partial(look_round, database, telling.staff.office),
         DIGEST: send_digests,
         PURGE: partial(purge, database, mailing.folder, keep),
     }
@@ -230,6 +230,8 @@ def render_document(
 
 def purge(database: Database, folder: MailFolder, keep: Keep, _job: Job) -> Effect:
     """Delete what has been kept long enough, and do so again tomorrow."""
+    with database.writing() as session:
+        schedule_purge(session)  # first: a night that fails, and is given up, is not the last one
     end_old_leads(database, folder, keep.lead_days, keep.at_the_end)
     empty_old_mails(database, keep.mail_days)
     if keep.pdf_days is not None:
@@ -245,7 +247,7 @@ def purge(database: Database, folder: MailFolder, keep: Keep, _job: Job) -> Effe
     folder.forget(before=database.clock() - timedelta(days=keep.mail_days))
     if keep.scratch:
         clear_scratch(keep.scratch)
-    return schedule_purge
+    return _nothing
 
 
 def schedule_purge(session: Session) -> None:

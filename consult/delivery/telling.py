@@ -35,13 +35,14 @@ def tell(database: Database, webhook_url: str | None, job: Job) -> Effect:
     return plan
 
 
-def look_round(office: Office, _job: Job) -> Effect:
+def look_round(database: Database, office: Office, _job: Job) -> Effect:
     """See what the passing of time has made true, and look again soon."""
+    with database.writing() as session:
+        schedule_look(session)  # first: a look that fails, and is given up, is not the last one
 
     def plan(session: Session) -> None:
         notices.note_overdue(session)
         plan_digest(session, office)
-        schedule_look(session)
 
     return plan
 

@@ -1,13 +1,16 @@
 """`consult serve` as a process: it serves, keeps a worker, and leaves nothing behind."""
 
 import os
+import random
 import re
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 from urllib.error import URLError
@@ -16,7 +19,8 @@ from urllib.request import urlopen
 import pytest
 from click.testing import CliRunner
 
-from consult.commands import consult
+from consult.commands import children, consult
+from consult.settings import Settings
 
 Found = TypeVar("Found")
 
@@ -35,10 +39,12 @@ def wait_for(find: Callable[[], Found | None], what: str) -> Found:
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        number: int = free.getsockname()[1]
-    return number
+    """A port that is free, and that the system gives nobody who asks it for any port."""
+    for number in random.sample(range(20_000, 30_000), 100):
+        with suppress(OSError), socket.socket() as free:
+            free.bind(("127.0.0.1", number))
+            return number
+    pytest.fail("no port is free")
 
 
 @pytest.fixture
@@ -107,3 +113,21 @@ def test_a_worker_that_dies_is_replaced_and_none_outlives_the_server(
     wait_for(lambda: workers_in(log, 2), "the start of another worker")
     served.kill()
     assert nobody_left(served)
+
+
+def test_a_worker_that_cannot_be_started_just_now_is_started_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Without memory to spare, there was none from then on, and no word of it."""
+    stop, faults = threading.Event(), [OSError("no memory")]
+
+    def start(_settings: Settings) -> subprocess.Popen[bytes]:
+        if faults:
+            raise faults.pop()
+        stop.set()
+        return subprocess.Popen(["true"])
+
+    monkeypatch.setattr(children, "_start", start)
+    monkeypatch.setattr(children, "RESTART_SECONDS", 0)
+    children._keep_one(Settings(), stop)
+    assert stop.is_set()

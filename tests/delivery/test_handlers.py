@@ -4,9 +4,12 @@ import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from sqlalchemy import select
 
 from consult.delivery import handlers
+from consult.delivery.export.scratch import clear_scratch
+from consult.delivery.outbox import MAX_ATTEMPTS
 from consult.storage import checks, documents, leads, retention
 from consult.storage.database import Database
 from consult.storage.documents import Document
@@ -113,6 +116,31 @@ def test_clearing_up_happens_every_night_and_is_planned_once(
         assert checks.load(session, draft) is None
         kinds = session.execute(select(JobRow.state, JobRow.run_at).order_by(JobRow.id)).all()
     assert kinds[-1] == ("ready", datetime(2026, 4, 5, 3, tzinfo=UTC))
+
+
+def test_a_night_that_fails_for_good_is_not_the_last_one(
+    database: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError
+
+    with database.writing() as session:
+        handlers.schedule_purge(session)
+    clock.time = datetime(2026, 3, 3, 3, tzinfo=UTC)
+    monkeypatch.setattr(retention, "purge", fail)
+    for _ in range(MAX_ATTEMPTS):
+        run_worker(database, Press())
+        clock.go_on(hours=2)
+    with database.reading() as session:
+        by_state = select(JobRow.state, JobRow.run_at).order_by(JobRow.id)
+        given_up, next_night = session.execute(by_state).all()
+    assert given_up.state == "dead"
+    assert next_night == ("ready", datetime(2026, 3, 4, 3, tzinfo=UTC))
+
+
+def test_clearing_up_passes_over_a_folder_that_is_gone_meanwhile(tmp_path: Path) -> None:
+    (tmp_path / "gone").symlink_to(tmp_path / "never-there")
+    clear_scratch(tmp_path)
 
 
 def test_clearing_up_takes_old_mails_from_the_folder(

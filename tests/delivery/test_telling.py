@@ -272,6 +272,22 @@ def test_the_time_to_reply_begins_when_somebody_says_who_they_are(
     assert mails_about(database, lead_id)[-1] == ("Ada", "overdue")
 
 
+def test_a_look_that_fails_is_followed_by_the_next_one(
+    database: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_session: object) -> int:
+        raise LookupError
+
+    monkeypatch.setattr(notices, "note_overdue", fail)
+    with database.writing() as session:
+        schedule_look(session)
+    clock.go_on(minutes=5)
+    make_worker(database, post=Box()).run_once()
+    with database.reading() as session:
+        planned = select(JobRow.run_at).where(JobRow.kind == LOOK_ROUND, JobRow.attempts == 0)
+        assert session.scalars(planned).all() == [next_slot(clock())]
+
+
 def test_workers_look_round_every_five_minutes_and_plan_it_once(
     database: Database, clock: Clock
 ) -> None:

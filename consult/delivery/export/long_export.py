@@ -45,9 +45,9 @@ def make_export(
     export_id: int = job.payload["export_id"]
     with database.writing() as session:
         export = exports.get(session, export_id)
+        if export is None or export.state != "making":
+            return _nothing  # withdrawn, or another worker has made it while this one was held up
         exports.start_over(session, export_id)
-    if export is None or export.state != "making":
-        return _nothing
     making = _Making(database, export, zone, record)
     try:
         making.write(scratch)
@@ -61,11 +61,16 @@ def make_export(
 
 
 def unpacked(database: Database, export_id: int) -> Iterator[bytes]:
-    """The file of an export, as it was made, in pieces."""
+    """The file of an export, as it was made, in pieces.
+
+    Raises EOFError when it is withdrawn meanwhile: half a table must not look like a whole one.
+    """
     opener = zlib.decompressobj()
     for part in exports.parts(database, export_id):
         yield opener.decompress(part)
     yield opener.flush()
+    if not opener.eof:
+        raise EOFError(f"export {export_id} was withdrawn while it was fetched")
 
 
 class _Making:

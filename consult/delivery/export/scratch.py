@@ -3,7 +3,7 @@
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -22,5 +22,6 @@ def clear_scratch(scratch: Path) -> None:
     """Delete what a process that was killed left behind a day ago or earlier."""
     long_ago = time.time() - _OLD_SECONDS
     for folder in scratch.glob("*"):
-        if folder.stat().st_mtime < long_ago:
-            shutil.rmtree(folder, ignore_errors=True)
+        with suppress(FileNotFoundError):  # whoever made it is done with it by now
+            if folder.stat().st_mtime < long_ago:
+                shutil.rmtree(folder, ignore_errors=True)
