@@ -7,9 +7,8 @@ from consult.questionnaire.editions import newest
 from consult.questionnaire.model import BASE
 from consult.relay.clock import Office
 from consult.relay.own_health import MINIMUM, Measure, own_health
-from consult.relay.reasons import RETURNING
 from consult.storage.database import Session
-from consult.storage.practice import practice, reasons_returned
+from consult.storage.practice import practice
 
 _RECORDS = {
     "first_reply": "leads",
@@ -38,13 +37,9 @@ class OwnItem:
 
 @dataclass(frozen=True, slots=True)
 class OwnHealth:
-    """All items, and why leads came back from handovers, in words and with how often.
-
-    `demo` says that they are those of made-up leads, as there are no others.
-    """
+    """All items; `demo` says that they are those of made-up leads, as there are no others."""
 
     items: Sequence[OwnItem]
-    returned: Sequence[tuple[str, int]]
     demo: bool
 
 
@@ -62,11 +57,7 @@ def own_health_view(session: Session, office: Office, *, demo: bool | None = Non
         found = practice(session, demo=True)
         shows_demo = bool(found.recent)
     measures = own_health(found, office, session.now())
-    returned = [
-        (RETURNING.get(reason, reason), count)
-        for reason, count in reasons_returned(session, demo=shows_demo)
-    ]
-    return OwnHealth([_item(measure) for measure in measures], returned, shows_demo)
+    return OwnHealth([_item(measure) for measure in measures], shows_demo)
 
 
 def _item(measure: Measure) -> OwnItem:

@@ -12,13 +12,14 @@ from consult.scoring.axis import BANDS, CUTS
 from consult.storage.lead_search import OPEN, LeadSearch, Sort
 
 MOST_SOURCES = 50
+MOST_OVERDUE = 99
 
 VIEWS: Sequence[tuple[str, LeadSearch]] = (
     ("All", LeadSearch()),
     ("New", LeadSearch(stages=("new",))),
     ("My open leads", LeadSearch(stages=OPEN, holder="me")),
-    ("Offered to me", LeadSearch(holder="offered")),
     ("Overdue", LeadSearch(due="overdue", sort="due")),
+    ("Offered to me", LeadSearch(holder="offered")),
     ("Wants a consult", LeadSearch(stages=("new", "taken", "reached"), consult="yes")),
 )
 
@@ -64,12 +65,12 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A link to a usual list: whether it is shown now, and how many wait for an answer there."""
+    """A link to a usual list: whether it is shown now, and how many wait there, if one counts."""
 
     name: str
     query: str
     here: bool
-    waiting: int
+    waiting: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +93,11 @@ class FilterForm:
     sort: str
 
 
-def views_of(search: LeadSearch, offers: int) -> list[View]:
-    """The usual views, with how many leads are offered to who looks: those wait for an answer."""
-    return [
-        View(name, view.query(), view == search, offers if view.holder == "offered" else 0)
-        for name, view in VIEWS
-    ]
+def views_of(search: LeadSearch, *, offers: int, overdue: int) -> list[View]:
+    """The usual views, with how many leads are overdue, and how many are offered to who looks."""
+    late = f"{MOST_OVERDUE}+" if overdue > MOST_OVERDUE else str(overdue or "")
+    waiting = {"Overdue": late, "Offered to me": str(offers or "")}
+    return [View(name, view.query(), view == search, waiting.get(name, "")) for name, view in VIEWS]
 
 
 def headings_of(search: LeadSearch) -> Mapping[str, Heading]:

@@ -7,7 +7,7 @@ from consult.staff import list_filters, list_views
 from consult.staff.access import member
 from consult.staff.blueprint import blueprint
 from consult.staff.health_views import own_health_view
-from consult.staff.list_filters import MOST_SOURCES, ORDERS, Words
+from consult.staff.list_filters import MOST_OVERDUE, MOST_SOURCES, ORDERS, Words
 from consult.staff.rights import for_staff
 from consult.storage import lead_choices
 from consult.storage.database import Session
@@ -32,7 +32,7 @@ def lead_list() -> ResponseReturnValue:
         found = find(session, search, viewer(), limit=PAGE_SIZE, **places)
         states = pdf_states(session, [lead.id for lead in found.leads])
         words = words_for(session, search)
-        offers = lead_choices.offers_to(session, member().id)
+        offers, overdue = lead_choices.waiting(session, member().id, MOST_OVERDUE + 1)
         shows_health = search.is_everything and not any(places.values())
         own_health = own_health_view(session, services().settings.office) if shows_health else None
         now = session.now().astimezone(viewer().zone)
@@ -42,7 +42,7 @@ def lead_list() -> ResponseReturnValue:
         found=found,
         search=search,
         order=ORDERS[search.sort],
-        views=list_filters.views_of(search, offers),
+        views=list_filters.views_of(search, offers=offers, overdue=overdue),
         headings=list_filters.headings_of(search),
         chips=words.chips(search),
         form=words.form(search),

@@ -4,6 +4,7 @@ from sqlalchemy import func, select
 
 from consult.storage.database import Session
 from consult.storage.desk_tables import LeadRow
+from consult.storage.lead_filters import is_overdue, using
 from consult.storage.staff_tables import StaffUserRow
 
 
@@ -19,10 +20,17 @@ def name_of(session: Session, user_id: int) -> str:
     return session.scalar(select(StaffUserRow.name).where(StaffUserRow.id == user_id)) or ""
 
 
-def offers_to(session: Session, user_id: int) -> int:
-    """How many leads are offered to somebody who has not answered yet."""
-    query = select(func.count()).where(LeadRow.offered_to_id == user_id)
-    return session.scalar(query) or 0
+def waiting(session: Session, user_id: int, most: int) -> tuple[int, int]:
+    """How many leads are offered to somebody who has not answered yet, and how many are overdue.
+
+    Of those, no more than `most` are counted.
+    """
+    offers = select(func.count()).where(LeadRow.offered_to_id == user_id).scalar_subquery()
+    waits = using("ix_leads_waiting", select(LeadRow.submission_id))
+    late = waits.where(is_overdue(session.now(), LeadRow)).limit(most).subquery()
+    overdue = select(func.count()).select_from(late).scalar_subquery()
+    found = session.execute(select(offers, overdue)).one()
+    return found[0], found[1]
 
 
 def sources(session: Session, most: int) -> list[str]:

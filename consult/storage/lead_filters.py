@@ -116,13 +116,9 @@ def _due(search: LeadSearch, now: datetime) -> Iterator[Filter]:
     if search.due == "waiting":
         yield _indexed(is_waiting, "due_at", index="ix_leads_waiting")
     elif search.due == "overdue":
-        found = _indexed(partial(_is_overdue, now), "due_at", index="ix_leads_waiting")
+        found = _indexed(partial(is_overdue, now), "due_at", index="ix_leads_waiting")
         end = LeadRow.due_at < now
         yield replace(found, walked=is_waiting(LeadRow), bounds="due_at", limits=(None, end))
-
-
-def _is_overdue(now: datetime, lead: Lead) -> Condition:
-    return and_(is_waiting(lead), lead.due_at < now)
 
 
 def _facts(search: LeadSearch) -> Iterator[Filter]:
@@ -217,6 +213,11 @@ def is_open(lead: Lead) -> Condition:
     if lead is LeadRow:  # where an index may serve, which wants to hear its own words
         return literal_column(IS_OPEN)
     return lead.stage.not_in(sorted(CLOSED))
+
+
+def is_overdue(now: datetime, lead: Lead) -> Condition:
+    """Leads that wait for an answer longer than was promised."""
+    return and_(is_waiting(lead), lead.due_at < now)
 
 
 def is_waiting(lead: Lead) -> Condition:

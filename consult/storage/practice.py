@@ -1,10 +1,10 @@
 """What the records say about the agency's own practice; ``consult.relay.own_health`` judges it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, select
+from sqlalchemy import ColumnElement, Row, Select, select
 
 from consult.relay.own_health import LAST_WON, TIME_TO_ANSWER, Contacted, Practice, Record
 from consult.storage.database import Session
@@ -15,8 +15,6 @@ from consult.storage.timeline import Event, reachable_at
 # Enough to tell what is usual, and few enough to look at on every page that shows it.
 _LOOKED_AT = 100
 _WALKED = 500
-_RETURNS_LOOKED_AT = 200
-_A_YEAR = timedelta(days=365)
 _OF_LEAD: Sequence[Any] = (
     *(LeadRow.submission_id, LeadRow.submitted_at, LeadRow.stage, LeadRow.source),
     *(LeadRow.first_contact_at, LeadRow.consult_at, LeadRow.ask_again_on),
@@ -46,28 +44,6 @@ def practice(session: Session, *, demo: bool = False) -> Practice:
         settled=[records[id] for id in settled],
         won_sources=[row.source for row in _read(session, won).values()],
     )
-
-
-def reasons_returned(session: Session, *, demo: bool = False) -> list[tuple[str, int]]:
-    """Why leads that were handed over came back of late, the most frequent reason first.
-
-    Late is within a year, and one of the last few hundred that came back.
-    """
-    reason = LeadEventRow.data["reason"].as_string().label("reason")
-    late = (
-        select(LeadEventRow.submission_id, reason)
-        .where(LeadEventRow.kind == "returned", LeadEventRow.at > session.now() - _A_YEAR)
-        .order_by(LeadEventRow.at.desc())
-        .limit(_RETURNS_LOOKED_AT)
-        .subquery()
-    )
-    rows = session.execute(
-        select(late.c.reason, func.count())
-        .join(LeadRow, LeadRow.submission_id == late.c.submission_id)
-        .where(LeadRow.demo.is_(demo))
-        .group_by(late.c.reason)
-    )
-    return sorted(((id, count) for id, count in rows), key=lambda one: (-one[1], one[0]))
 
 
 def _newest(index: str, *where: ColumnElement[bool]) -> Select[Any]:

@@ -120,7 +120,7 @@ def test_a_lead_that_is_handed_over_may_come_back_with_a_reason(
     send(grace, lead, "offer", to=str(user_id(database, BEN)))
     send(ben, lead, "accept")
     assert see(database, lead).holder_id == user_id(database, BEN)
-    assert "Handed back of late: I have no time for it, 1." in grace.get("/staff/").text
+    assert "I have no time for it 1 100%" in grace.get("/staff/insights").text
 
 
 def test_the_second_of_two_sees_what_the_first_did_and_loses_nothing(

@@ -169,6 +169,7 @@ def test_late_replies_are_told_and_answered_ones_are_quiet(
     overdue = staff.get("/staff/?due=overdue")
     assert shown(overdue)
     assert len(late(overdue)) == len(shown(overdue))
+    assert f"Overdue {len(shown(overdue))}" in overdue.links
     closed = staff.get("/staff/?stage=won")
     assert shown(closed)
     assert late(closed) == []

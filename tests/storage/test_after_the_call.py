@@ -12,7 +12,7 @@ from consult.storage.audit_tables import AuditRow
 from consult.storage.database import Database
 from consult.storage.desk import ConflictError, NotAllowedError
 from consult.storage.insights import Slice
-from consult.storage.practice import practice, reasons_returned
+from consult.storage.practice import practice
 from tests.support.databases import Clock
 from tests.support.desks import make_account, new_lead
 from tests.support.submissions import CONTACT, new_submission
@@ -98,7 +98,7 @@ def test_verdicts_wait_for_a_talk_replace_each_other_and_are_counted(
         verdicts.give(session, first, {}, by=ada, version=seen.version - 1)
 
 
-def test_reasons_of_returned_leads_are_counted(database: Database, clock: Clock, ada: int) -> None:
+def test_reasons_of_returned_leads_are_counted(database: Database, ada: int) -> None:
     ben = make_account(database, "Ben")
     for reason in ("no_time", "facts_missing", "no_time"):
         lead = new_lead(database)
@@ -106,11 +106,10 @@ def test_reasons_of_returned_leads_are_counted(database: Database, clock: Clock,
             desk.hand_over(session, lead, ben, by=ada)
             desk.return_(session, lead, by=ben, reason=reason)
     with database.reading() as session:
-        assert reasons_returned(session) == [("no_time", 2), ("facts_missing", 1)]
-        assert reasons_returned(session, demo=True) == []
-    clock.go_on(days=366)
-    with database.reading() as session:
-        assert reasons_returned(session) == []
+        today = session.now().date()
+        counted = insights.returned(session, Slice("real", today, today))
+        assert counted == {"no_time": 2, "facts_missing": 1}
+        assert insights.returned(session, Slice("demo", today, today)) == {}
 
 
 def test_the_records_tell_how_the_agency_does_and_demo_leads_are_apart(
