@@ -152,13 +152,20 @@ class RateLimits:
 
 
 def network_of(address: str | None) -> str:
-    """Return whom an address belongs to: itself, or for IPv6 its /64, which is one customer's."""
-    if not address:
-        return "unknown"
+    """Return whom an address belongs to: itself, or for IPv6 its /64, which is one customer's.
+
+    Some proxies write the port beside it, which changes with each connection and so does not count.
+    What is no address at all is one network, whatever it says.
+    """
+    written = address or ""
+    if written.startswith("["):
+        written = written[1:].partition("]")[0]
+    elif written.count(":") == 1:
+        written = written.partition(":")[0]
     try:
-        parsed = ip_address(address)
+        parsed = ip_address(written)
     except ValueError:
-        return address
+        return "unknown"
     if isinstance(parsed, IPv6Address):
         if parsed.ipv4_mapped:
             return str(parsed.ipv4_mapped)

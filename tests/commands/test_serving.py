@@ -85,6 +85,26 @@ def nobody_left(process: subprocess.Popen[str]) -> bool:
     return True
 
 
+START = b"POST /start HTTP/1.1\r\nHost: localhost\r\n"
+UNCLEAR = {
+    b"Content-Length: 0\r\nContent-Length: 5\r\n\r\nGET /": b"400",
+    b"Content-Length: +5\r\n\r\nGET /": b"400",
+    b"Content-Length : 5\r\n\r\nGET /": b"400",
+    b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n": b"501",
+    b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n": b"501",
+    b"Transfer-Encoding: chunked\r\n\r\n0x5\r\nhello\r\n0\r\n\r\n": b"400",
+    b"X\rY: 1\r\n\r\n": b"400",
+    b"Content-Length: 17000000\r\n\r\nx": b"413",
+}
+"""Requests that a proxy may take for another one than we do, or that are too much; the answer."""
+
+
+def status_of(port: int, request: bytes) -> bytes:
+    with socket.create_connection(("127.0.0.1", port), PATIENCE) as line:
+        line.sendall(request)
+        return line.recv(12)[-3:]
+
+
 def test_it_says_where_it_is_keeps_its_port_and_ends_when_told_to(
     served: subprocess.Popen[str], port: int
 ) -> None:
@@ -92,6 +112,8 @@ def test_it_says_where_it_is_keeps_its_port_and_ends_when_told_to(
     assert served.stdout.readline() == f"Relay Check is at http://127.0.0.1:{port}\n"
     link = re.escape(f"http://127.0.0.1:{port}/staff/invitation/") + r"[\w-]{43}\n"
     assert re.search(link, served.stdout.readline())
+    assert {more: status_of(port, START + more) for more in UNCLEAR} == UNCLEAR
+    assert status_of(port, b"F\x1b[2J / HTTP/1.1\r\n\r\n") == b"400"
 
     command = [sys.executable, "-m", "consult", "web", "--port", str(port)]
     second = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)

@@ -134,9 +134,14 @@ def test_counters_can_be_read_and_cleared_one_by_one_or_all(
         ("192.0.2.7", "192.0.2.7"),
         ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
         ("::ffff:192.0.2.7", "192.0.2.7"),
-        ("not an address", "not an address"),
+        ("192.0.2.7:50123", "192.0.2.7"),
+        ("[2001:db8:1:2:3:4:5:6]:50123", "2001:db8:1:2::"),
+        ("[2001:db8:1:2::7]", "2001:db8:1:2::"),
+        ("not an address", "unknown"),
+        ("_hidden:7", "unknown"),
+        ("", "unknown"),
         (None, "unknown"),
     ],
 )
-def test_an_ipv6_customer_is_one_network(address: str | None, network: str) -> None:
+def test_a_network_is_one_customer_however_it_is_written(address: str | None, network: str) -> None:
     assert network_of(address) == network
