@@ -62,10 +62,6 @@ class Members(UserDatastore):
                 user = staff.user_by_uniquifier(reading, kwargs["fs_uniquifier"])
         return Member(user) if user else None
 
-    def find_role(self, role: str) -> Role | None:
-        """Find a role by name."""
-        return Role(role) if role in ROLES else None
-
     def put(self, model: Member) -> Member:
         """Keep the one thing that Flask-Security changes: a hash it made anew at sign-in."""
         with services().database.writing() as writing:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 REVIEW = "review"
@@ -74,11 +74,6 @@ class PageTrace(NamedTuple):
     open: Sequence[str]
     unsure: Sequence[str]
     left: bool
-
-    @property
-    def shown_at(self) -> datetime:
-        """When it was first shown."""
-        return datetime.fromtimestamp(self.shown, UTC)
 
 
 def begun(shown: Shown | None, now: datetime) -> Trace:

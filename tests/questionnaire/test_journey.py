@@ -19,10 +19,6 @@ from tests.support.strategies import (
 Sample = tuple[dict[str, Answer], Depth]
 
 
-def page_ids(answers: dict[str, Answer], depth: Depth = "quick") -> list[str]:
-    return [page.id for page in walked(answers, depth).pages]
-
-
 def asked_ids(answers: dict[str, Answer], depth: Depth = "full") -> set[str]:
     return {asked.id for asked in walked(answers, depth).asked}
 

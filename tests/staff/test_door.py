@@ -16,8 +16,6 @@ from tests.support.apps import make_app, make_settings, services_of
 from tests.support.client import PageClient
 from tests.support.staff import EMAIL, NAME, make_lead, make_user, post, sign_in, signed_in
 
-ANY_AGE = Lifetime(timedelta(days=9999), timedelta(days=9999))
-
 
 @pytest.fixture(scope="module")
 def routes(tmp_path_factory: pytest.TempPathFactory) -> list[Rule]:

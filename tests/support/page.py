@@ -11,7 +11,6 @@ from html5lib import HTMLParser
 from html5lib.constants import E as PARSE_ERRORS
 from werkzeug.test import TestResponse
 
-TEXT_TYPES = frozenset({"text", "email", "tel", "number", "password", "search", "url", "date"})
 UNSENT_TYPES = frozenset({"submit", "button", "image", "reset", "file"})
 HIDDEN_TEXT_TAGS = frozenset({"script", "style", "template", "title", "head"})
 
