@@ -6,7 +6,7 @@ from functools import partial
 
 from consult.delivery.outbox import Job
 from consult.delivery.post import MailFolder
-from consult.delivery.worker import Effect, NotYet
+from consult.delivery.worker import Effect, NotYet, nothing
 from consult.storage import erasure, retention
 from consult.storage.database import Database, Session
 from consult.storage.erasure import How
@@ -73,7 +73,7 @@ def forget(database: Database, _job: Job) -> Effect:
     """Empty SQLite's log; if somebody is reading from it, a minute later."""
     if not database.forget_deleted():
         raise NotYet(_WAIT)
-    return _nothing
+    return nothing
 
 
 def _bundles(ids: list[int]) -> Iterator[list[int]]:
@@ -83,7 +83,3 @@ def _bundles(ids: list[int]) -> Iterator[list[int]]:
 
 def _ask_to_forget(session: Session) -> None:
     enqueue(session, FORGET, {}, dedupe_key=f"{FORGET}:{session.now().isoformat()}")
-
-
-def _nothing(_session: Session) -> None:
-    """There is nothing to write down."""

@@ -18,7 +18,8 @@ from consult.delivery.erasing import (
 )
 from consult.delivery.export.long_export import make_export
 from consult.delivery.export.scratch import clear_scratch
-from consult.delivery.mail import LetterWriter, letter_writer, mail_report
+from consult.delivery.letters import House
+from consult.delivery.mail import mail_report
 from consult.delivery.outbox import Job
 from consult.delivery.post import MailFolder, MailServer, Post
 from consult.delivery.reports import (
@@ -32,7 +33,7 @@ from consult.delivery.telling import LOOK_ROUND, look_round, tell
 from consult.delivery.unfinished_mail import UnfinishedPost, mail_unfinished
 from consult.delivery.web_post import WebPost
 from consult.delivery.webhooks import WebhookPost, send_webhook
-from consult.delivery.worker import Effect, Handler
+from consult.delivery.worker import Effect, Handler, nothing
 from consult.report.brand import Brand
 from consult.settings import Settings
 from consult.storage import documents, jobs, leads, retention
@@ -47,12 +48,12 @@ class Mailing:
     """What it takes to send mail.
 
     Attributes:
-        write: writes the letter that brings the PDF; see ``mail.letter_writer``.
+        house: whose mails they are.
         post: takes the mails.
         folder: where mails are kept while no mail server is set, or were kept until one was.
     """
 
-    write: LetterWriter
+    house: House
     post: Post
     folder: MailFolder
 
@@ -95,6 +96,7 @@ def handlers_of(
     folder = MailFolder(settings.mail_dir)
     address = _plain(settings.smtp_url)
     server = MailServer(address) if address else None
+    house = House(brand, settings.mail_from, settings.base_url)
     others: dict[str, Handler] = {
         jobs.EXPORT: partial(
             make_export,
@@ -107,20 +109,16 @@ def handlers_of(
         jobs.MAIL_UNFINISHED: partial(
             mail_unfinished,
             database,
-            UnfinishedPost(
-                brand, settings.mail_from, settings.base_url, settings.leave_key(), server
-            ),
+            UnfinishedPost(house, settings.leave_key(), server),
         ),
     }
     return others | make_handlers(
         database,
-        telling=telling_of(settings, brand, server or folder),
+        telling=_telling_of(settings, house, server or folder),
         write_report=report_writer(brand, settings.paper),
         write_brief=brief_writer(brand, settings.paper),
         render=render,
-        mailing=Mailing(
-            letter_writer(brand, settings.mail_from, settings.base_url), server or folder, folder
-        ),
+        mailing=Mailing(house, server or folder, folder),
         keep=Keep(
             lead_days=settings.retention_days_leads,
             mail_days=min(settings.retention_days_mails, settings.retention_days_leads),
@@ -132,17 +130,9 @@ def handlers_of(
     )
 
 
-def telling_of(settings: Settings, brand: Brand, post: Post) -> Telling:
-    """What the settings and the brand want for telling."""
+def _telling_of(settings: Settings, house: House, post: Post) -> Telling:
     return Telling(
-        staff=StaffPost(
-            brand=brand,
-            sender=settings.mail_from,
-            base_url=settings.base_url,
-            key=settings.mail_key(),
-            post=post,
-            office=settings.office,
-        ),
+        staff=StaffPost(house, settings.mail_key(), post, settings.office),
         webhooks=WebhookPost(
             web=WebPost(loopback=settings.webhook_loopback),
             key=settings.webhook_key(),
@@ -195,7 +185,7 @@ def make_handlers(
             render_document, database, documents.REPORT, write_report, render
         ),
         jobs.RENDER_BRIEF: partial(render_document, database, documents.BRIEF, write_brief, render),
-        jobs.MAIL_REPORT: partial(mail_report, database, mailing.write, mailing.post),
+        jobs.MAIL_REPORT: partial(mail_report, database, mailing.house, mailing.post),
         jobs.TELL: partial(tell, database, telling.fixed_url),
         jobs.MAIL_STAFF: partial(mail_staff, database, telling.staff),
         jobs.WEBHOOK: partial(send_webhook, database, telling.webhooks),
@@ -219,7 +209,7 @@ def render_document(
         lead = leads.by_id(session, lead_id)
         stored = documents.stored_revision(session, lead_id, kind)
     if lead is None or stored >= revision or lead.report_revision > revision:
-        return _nothing  # deleted, made already, or a later job makes the one that counts
+        return nothing  # deleted, made already, or a later job makes the one that counts
     content = render(write(lead))
 
     def keep(session: Session) -> None:
@@ -247,7 +237,7 @@ def purge(database: Database, folder: MailFolder, keep: Keep, _job: Job) -> Effe
     folder.forget(before=database.clock() - timedelta(days=keep.mail_days))
     if keep.scratch:
         clear_scratch(keep.scratch)
-    return _nothing
+    return nothing
 
 
 def schedule_purge(session: Session) -> None:
@@ -260,7 +250,3 @@ def schedule_purge(session: Session) -> None:
         dedupe_key=f"{PURGE}:{tomorrow}",
         run_at=datetime.combine(tomorrow, time(hour=3), UTC),
     )
-
-
-def _nothing(_session: Session) -> None:
-    """There is nothing to write down."""

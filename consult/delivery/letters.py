@@ -8,6 +8,7 @@ import functools
 import hashlib
 import re
 import unicodedata
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
@@ -17,6 +18,7 @@ from email_validator import validate_email
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from consult.delivery.worker import GiveUp
+from consult.report.brand import Brand
 from consult.report.display import long_date
 from consult.report.files import PROJECT
 
@@ -34,15 +36,33 @@ def written_address(address: str) -> str:
     return valid.ascii_email or valid.normalized
 
 
-def new_message(*, sender: str, to: str, subject: str, date: datetime, id: str) -> EmailMessage:
+@dataclass(frozen=True, slots=True)
+class House:
+    """Whose mails these are.
+
+    Attributes:
+        brand: whose name they bear.
+        sender: who they are from.
+        base_url: where the questionnaire and the staff pages are.
+    """
+
+    brand: Brand
+    sender: str
+    base_url: str
+
+
+def new_message(
+    house: House, *, to: str, subject: str, date: datetime, secret: str
+) -> EmailMessage:
     """A mail with its headers and nothing in it.
 
     Args:
-        sender: who it is from.
+        house: whose it is.
         to: the one address it goes to; it is checked.
         subject: nothing that somebody typed, unless it went through `harmless`.
         date: when it was asked for and not when it is sent: a repeat is the same mail.
-        id: its Message-ID; see `message_id`.
+        secret: what this mail alone knows: its Message-ID follows from it, like no other's and not
+            to guess.
 
     Raises:
         GiveUp: no mail server takes such an address; accounts may have names like it.
@@ -52,19 +72,14 @@ def new_message(*, sender: str, to: str, subject: str, date: datetime, id: str) 
     except ValueError:
         raise GiveUp("No mail can go to an address like this.") from None
     message = EmailMessage(policy=SMTP if address.isascii() else SMTPUTF8)
-    message["From"] = sender
+    message["From"] = house.sender
     message["To"] = address
     message["Subject"] = subject.replace(ENCODED, "= ?")
     message["Date"] = date
-    message["Message-ID"] = id
+    digest = hashlib.sha256(secret.encode()).hexdigest()[:32]
+    message["Message-ID"] = f"<{digest}@{urlsplit(house.base_url).hostname}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no robot should answer
     return message
-
-
-def message_id(secret: str, base_url: str) -> str:
-    """The Message-ID that follows from a secret of one mail: like no other's, and not to guess."""
-    digest = hashlib.sha256(secret.encode()).hexdigest()[:32]
-    return f"<{digest}@{urlsplit(base_url).hostname}>"
 
 
 def set_text(message: EmailMessage, text: str, html: str) -> None:

@@ -7,7 +7,7 @@ house, in the database until the worker comes round.
 import secrets
 from datetime import datetime
 
-from consult.delivery.letters import message_id, new_message, page
+from consult.delivery.letters import House, new_message, page
 from consult.delivery.post import MailServer
 from consult.delivery.worker import GiveUp, TryLater
 from consult.report.brand import Brand
@@ -29,11 +29,11 @@ def mail_link(
     server = MailServer(settings.smtp_url.get_secret_value(), _SECONDS_TO_ANSWER)
     try:
         message = new_message(
-            sender=settings.mail_from,
+            House(brand, settings.mail_from, settings.base_url),
             to=address,
             subject=f"Your account at {brand.product}",
             date=now,
-            id=message_id(secrets.token_hex(16), settings.base_url),
+            secret=secrets.token_hex(16),
         )
         text = page("mail/link.txt", brand=brand, link=link, within=within)
         message.set_content(text, cte="quoted-printable")

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 from consult.delivery import account_mail, one_click
 from consult.delivery.digest import sections_of, subject_of, times_of
 from consult.delivery.letters import (
+    House,
     harmless,
-    message_id,
     moment_in_words,
     new_message,
     page,
@@ -23,10 +23,9 @@ from consult.delivery.letters import (
 )
 from consult.delivery.outbox import Job
 from consult.delivery.post import Post
-from consult.delivery.worker import Effect
+from consult.delivery.worker import Effect, nothing
 from consult.relay.clock import Office
 from consult.relay.notices import NEWS, Kind
-from consult.report.brand import Brand
 from consult.report.display import long_date
 from consult.storage import endpoints, leads, notices, staff_mails
 from consult.storage.account_news import ACCOUNT_NEWS, AccountNews
@@ -50,17 +49,13 @@ class StaffPost:
     """What it takes to write to staff.
 
     Attributes:
-        brand: whose name the mails bear.
-        sender: who they are from.
-        base_url: where the staff pages are.
+        house: whose mails they are.
         key: signs the links that stop a kind of mail.
         post: takes the mails.
         office: when the agency is open, and where.
     """
 
-    brand: Brand
-    sender: str
-    base_url: str
+    house: House
     key: bytes
     post: Post
     office: Office
@@ -94,7 +89,7 @@ def mail_staff(database: Database, staff_post: StaffPost, job: Job) -> Effect:
     with database.reading() as session:
         mail = staff_mails.get(session, mail_id)
         if mail is None or mail.sent_at:
-            return _nothing
+            return nothing
         draft = draft_of(session, mail, staff_post) if mail.may_go else None
     if draft is None:
         return drop
@@ -104,7 +99,7 @@ def mail_staff(database: Database, staff_post: StaffPost, job: Job) -> Effect:
             staff_mails.record_sent(session, mail_id, handed_to=staff_post.post.name)
 
     staff_post.post.send(_message(mail, draft, staff_post), accepted=write_down)
-    return _nothing
+    return nothing
 
 
 def draft_of(session: Session, mail: StaffMail, staff_post: StaffPost) -> Draft | None:
@@ -134,7 +129,7 @@ def _news(session: Session, mail: StaffMail, staff_post: StaffPost) -> Draft | N
         told={
             "says": _SAYS[notice.kind].format(who=who),
             "due": _due(notice.kind, desk, staff_post.office.zone),
-            "link": f"{staff_post.base_url}/staff/leads/{lead.id}",
+            "link": f"{staff_post.house.base_url}/staff/leads/{lead.id}",
         },
     )
 
@@ -152,7 +147,7 @@ def _digest(session: Session, mail: StaffMail, day: date, staff_post: StaffPost)
     found = digest_for(session, mail.user_id, times)
     if found.is_empty:
         return None
-    base_url = staff_post.base_url
+    base_url = staff_post.house.base_url
     return Draft(
         subject=subject_of(found, day),
         text="mail/digest.txt",
@@ -172,7 +167,7 @@ def _account(session: Session, mail: StaffMail, news: AccountNews, staff_post: S
         text="mail/account.txt",
         html="mail/account.html",
         told=told,
-        why=f"it is about your own account at {staff_post.brand.product}. "
+        why=f"it is about your own account at {staff_post.house.brand.product}. "
         "It always comes, whatever else you chose",
     )
 
@@ -188,25 +183,25 @@ def _webhook_off(session: Session, mail: StaffMail, staff_post: StaffPost) -> Dr
         told={
             "host": urlsplit(endpoint.address).hostname,
             "gone": endpoint.off_reason == "gone",
-            "link": f"{staff_post.base_url}/staff/settings/webhooks/{endpoint.id}",
+            "link": f"{staff_post.house.base_url}/staff/settings/webhooks/{endpoint.id}",
         },
-        why=f"you are an admin of {staff_post.brand.product}",
+        why=f"you are an admin of {staff_post.house.brand.product}",
     )
 
 
 def _message(mail: StaffMail, draft: Draft, staff_post: StaffPost) -> EmailMessage:
+    house, base_url = staff_post.house, staff_post.house.base_url
     message = new_message(
-        sender=staff_post.sender,
+        house,
         to=mail.address,
         subject=draft.subject,
         date=mail.created_at,
-        id=message_id(f"staff {mail.id} {mail.token}", staff_post.base_url),
+        secret=f"staff {mail.id} {mail.token}",
     )
-    base_url = staff_post.base_url
     told = {
         **draft.told,
         "name": harmless(mail.name),
-        "brand": staff_post.brand,
+        "brand": house.brand,
         "base_url": base_url,
         "choices": f"{base_url}/staff/account#told",
         "subject": draft.subject,
@@ -223,7 +218,3 @@ def _message(mail: StaffMail, draft: Draft, staff_post: StaffPost) -> EmailMessa
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     set_text(message, page(draft.text, **told), page(draft.html, **told))
     return message
-
-
-def _nothing(_session: Session) -> None:
-    """There is nothing to write down."""

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from consult.delivery.digest import plan_digest
 from consult.delivery.outbox import Job
-from consult.delivery.worker import Effect
+from consult.delivery.worker import Effect, nothing
 from consult.relay.clock import Office
 from consult.relay.notices import WEBHOOK_KINDS
 from consult.storage import endpoints, jobs, notices, staff_mails, webhooks
@@ -19,7 +19,7 @@ def tell(database: Database, webhook_url: str | None, job: Job) -> Effect:
     with database.reading() as session:
         notice = notices.get(session, job.payload["notice_id"])
         if notice is None:
-            return _nothing
+            return nothing
         people = notices.to_tell(session, notice)
 
     def plan(session: Session) -> None:
@@ -59,7 +59,3 @@ def next_slot(now: datetime) -> datetime:
     """The next full five minutes. Slots are named in UTC, which no clock change repeats."""
     past = timedelta(minutes=now.minute % 5, seconds=now.second, microseconds=now.microsecond)
     return now - past + _EVERY
-
-
-def _nothing(_session: Session) -> None:
-    """There is nothing to plan."""

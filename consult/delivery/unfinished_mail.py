@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 
-from consult.delivery.letters import message_id, new_message, page, set_text
+from consult.delivery.letters import House, new_message, page, set_text
 from consult.delivery.outbox import Job
 from consult.delivery.post import MailServer
 from consult.delivery.sealed_tokens import unseal
-from consult.delivery.worker import Effect, GiveUp, TryLater
-from consult.report.brand import Brand
+from consult.delivery.worker import Effect, GiveUp, TryLater, nothing
 from consult.report.display import long_date
 from consult.storage import audit, leaves
 from consult.storage.database import Database, Session
@@ -21,16 +20,12 @@ class UnfinishedPost:
     """What it takes to write such a mail.
 
     Attributes:
-        brand: whose name it bears.
-        sender: who it is from.
-        base_url: where the questionnaire is.
+        house: whose it is.
         key: opens the sealed token of the check.
         server: takes the mail. There is no folder to wait in: it would outlive the check.
     """
 
-    brand: Brand
-    sender: str
-    base_url: str
+    house: House
     key: bytes
     server: MailServer | None
 
@@ -45,7 +40,7 @@ def mail_unfinished(database: Database, post: UnfinishedPost, job: Job) -> Effec
     with database.reading() as session:
         leave = leaves.get(session, leave_id)
     if leave is None or leave.asked_at is None or not leave.address:
-        return _nothing  # taken back, handed in, deleted, or written already
+        return nothing  # taken back, handed in, deleted, or written already
     if post.server is None:
         raise GiveUp("No mail server is set up.")
     token = unseal(post.key, leave.sealed_token, leave.check_id)
@@ -64,23 +59,24 @@ def mail_unfinished(database: Database, post: UnfinishedPost, job: Job) -> Effec
     except TryLater:
         # What the server said may name the address, and a job outlives it.
         raise TryLater("The mail server did not take it yet.") from None
-    return _nothing
+    return nothing
 
 
 def _message(leave: Leave, asked_at: datetime, token: str, post: UnfinishedPost) -> EmailMessage:
-    link = f"{post.base_url}/check/{token}"
-    subject = f"Your unfinished {post.brand.product}"
+    brand = post.house.brand
+    link = f"{post.house.base_url}/check/{token}"
+    subject = f"Your unfinished {brand.product}"
     message = new_message(
-        sender=post.sender,
+        post.house,
         to=leave.address,
         subject=subject,
         date=asked_at,
-        id=message_id(f"unfinished {leave.id} {token}", post.base_url),
+        secret=f"unfinished {leave.id} {token}",
     )
-    if post.brand.email:
-        message["Reply-To"] = post.brand.email
+    if brand.email:
+        message["Reply-To"] = brand.email
     told = {
-        "brand": post.brand,
+        "brand": brand,
         "subject": subject,
         "given_on": long_date(leave.given_at.date()),
         "ends_on": long_date(leave.ends_at.date()),
@@ -94,7 +90,3 @@ def _message(leave: Leave, asked_at: datetime, token: str, post: UnfinishedPost)
 def _drop(session: Session, leave_id: int) -> None:
     if leaves.forget(session, leave_id):
         audit.record(session, "unfinished.mail_not_possible", by=None, leave=leave_id)
-
-
-def _nothing(_session: Session) -> None:
-    """There is nothing to write down."""

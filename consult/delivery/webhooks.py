@@ -14,7 +14,7 @@ from typing import Any
 from consult.delivery import signing
 from consult.delivery.outbox import Job
 from consult.delivery.web_post import Answer, NoAnswer, Refused, WebPost
-from consult.delivery.worker import Effect, GiveUp, TryLater
+from consult.delivery.worker import Effect, GiveUp, TryLater, nothing
 from consult.storage import endpoints, leads, notices, staff, staff_mails, webhooks
 from consult.storage.database import Database, Session
 from consult.storage.endpoints import Endpoint
@@ -52,7 +52,7 @@ def send_webhook(database: Database, webhook_post: WebhookPost, job: Job) -> Eff
         message = webhooks.message(session, message_id)
         endpoint = endpoints.by_id(session, message.endpoint_id) if message else None
         if message is None or endpoint is None or message.delivered_at or not endpoint.active:
-            return _nothing
+            return nothing
         now = session.now()
         body = _body(session, message, endpoint, webhook_post.base_url)
     secrets = secrets_of(endpoint, webhook_post, now)
@@ -86,7 +86,7 @@ def send_webhook(database: Database, webhook_post: WebhookPost, job: Job) -> Eff
         raise GiveUp(error)
     if error:
         raise TryLater(error)
-    return _nothing
+    return nothing
 
 
 def secrets_of(endpoint: Endpoint, webhook_post: WebhookPost, now: datetime) -> list[str]:
@@ -175,7 +175,3 @@ def _shown(text: str) -> str:
     """The beginning of an answer on one line, without what could not be shown or stored."""
     words = " ".join(text[:2000].split())
     return "".join(letter for letter in words if letter.isprintable())[:200]
-
-
-def _nothing(_session: Session) -> None:
-    """It is written down already."""

@@ -26,6 +26,10 @@ Effect = Callable[[Session], None]
 Handler = Callable[[Job], Effect]
 
 
+def nothing(_session: Session) -> None:
+    """The effect of a job that leaves nothing to write down."""
+
+
 class NotYet(Exception):
     """What a job needs is not there yet: it waits, and this was no try."""
 

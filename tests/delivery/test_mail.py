@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import delete, select
 
 from consult.delivery import mail
-from consult.delivery.mail import letter_writer
+from consult.delivery.letters import House
 from consult.delivery.outbox import claim
 from consult.delivery.post import MailServer
 from consult.delivery.worker import GiveUp, TryLater
@@ -292,8 +292,8 @@ def test_a_worker_that_dies_after_the_mail_was_taken_does_not_send_it_again(
             if (job := claim(session, timedelta(minutes=1))) and job.kind == jobs.MAIL_REPORT
         )
     box = Box()
-    write = letter_writer(Brand(), SENDER, BASE_URL)
-    mail.mail_report(database, write, box, job)  # and here it dies, before the job is done
+    house = House(Brand(), SENDER, BASE_URL)
+    mail.mail_report(database, house, box, job)  # and here it dies, before the job is done
     clock.go_on(minutes=2)
     make_worker(database, post=box).run_once()
     assert len(box.mails) == 1

@@ -5,7 +5,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 from consult.delivery.handlers import Keep, Mailing, Telling, make_handlers
-from consult.delivery.mail import letter_writer
+from consult.delivery.letters import House
 from consult.delivery.post import MailFolder, Post
 from consult.delivery.staff_mail import StaffPost
 from consult.delivery.web_post import WebPost
@@ -71,8 +71,9 @@ def make_worker(
     is when the agency is open.
     """
     press, box = press or Press(), post or Box()
+    house = House(BRAND, SENDER, BASE_URL)
     telling = Telling(
-        staff=StaffPost(BRAND, SENDER, BASE_URL, MAIL_KEY, box, office or Office()),
+        staff=StaffPost(house, MAIL_KEY, box, office or Office()),
         webhooks=WebhookPost(web or WebPost(), WEBHOOK_KEY, fixed[1] if fixed else "", BASE_URL),
         fixed_url=fixed[0] if fixed else None,
     )
@@ -81,7 +82,7 @@ def make_worker(
         write_report=press.write,
         write_brief=lambda lead: f"Brief of lead {lead.id}",
         render=press.render,
-        mailing=Mailing(letter_writer(BRAND, SENDER, BASE_URL), box, MailFolder(folder)),
+        mailing=Mailing(house, box, MailFolder(folder)),
         telling=telling,
         keep=Keep(lead_days=730, mail_days=730),
     )

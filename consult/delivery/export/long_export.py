@@ -16,7 +16,7 @@ from consult.delivery.export.csv_file import csv_pieces
 from consult.delivery.export.scratch import scratch_folder
 from consult.delivery.export.xlsx_file import write_xlsx
 from consult.delivery.outbox import Job
-from consult.delivery.worker import Effect
+from consult.delivery.worker import Effect, nothing
 from consult.storage import exports
 from consult.storage.database import Database, Session
 from consult.storage.exports import Export
@@ -46,13 +46,13 @@ def make_export(
     with database.writing() as session:
         export = exports.get(session, export_id)
         if export is None or export.state != "making":
-            return _nothing  # withdrawn, or another worker has made it while this one was held up
+            return nothing  # withdrawn, or another worker has made it while this one was held up
         exports.start_over(session, export_id)
     making = _Making(database, export, zone, record)
     try:
         making.write(scratch)
     except _Withdrawn:
-        return _nothing
+        return nothing
 
     def finish(session: Session) -> None:
         exports.finish(session, export_id, making.done)
@@ -134,7 +134,3 @@ class _Making:
             raise _Withdrawn
         self._packed.clear()
         self._parts += 1
-
-
-def _nothing(_session: Session) -> None:
-    """There is nothing to write down."""
