@@ -58,6 +58,7 @@ CASES: Mapping[str, str] = {
     "5%, 2% and 30%, further on": (
         f"source=fair&archetype=running_in_the_dark&consult=yes&after={_HALF}_500"
     ),
+    "nobody’s, new, wants a consult": "holder=nobody&stage=new&consult=yes",
     "nobody’s, of an archetype": "holder=nobody&archetype=two_silos",
     "held by somebody, by handoff": "holder=2&sort=-handoff",
     "waiting, last due first": "sort=-due",

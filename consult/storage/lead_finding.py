@@ -23,7 +23,6 @@ from sqlalchemy import (
     func,
     inspect,
     select,
-    tuple_,
 )
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql import visitors
@@ -31,8 +30,9 @@ from sqlalchemy.sql import visitors
 from consult.storage.base import HIGHEST_ID
 from consult.storage.database import Session
 from consult.storage.desk_tables import LeadRow
-from consult.storage.lead_filters import Filter, Lead, filters_of, using
+from consult.storage.lead_filters import Filter, filters_of, using
 from consult.storage.lead_search import LeadSearch, Viewer
+from consult.storage.lead_walks import Place, Walk, beyond, ordered
 from consult.storage.models import ContactRow, SubmissionRow
 from consult.storage.staff_tables import StaffUserRow
 
@@ -40,24 +40,12 @@ PAGE_SIZE = 50
 FEW, SOME = 2_000, 4_000
 """So many leads are read in one go; of so many, those that another such filter selects too."""
 
-WALK, WALK_ON = 400, 800
-"""So many are walked over for a first page, and for one on the way."""
-
 COUNT_TO = 1_000
 """Up to so many are counted, among those read or walked over for the first page."""
-
-_PROBE = 500
-"""The index is walked whose leads are furthest between, as seen so many ahead."""
 
 _AT_ONCE = 500
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _COLUMNS = {"newest": "submitted_at", "oldest": "submitted_at", "due": "due_at"}
-_INDEXES = {
-    "submitted_at": "ix_leads_newest",
-    "separation": "ix_leads_separation",
-    "handoff": "ix_leads_handoff",
-}
-_Start = tuple[datetime | float, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +110,7 @@ class Finding:
         self._session = session
         self._filters = filters_of(search, viewer, session.now())
         self._few = self._fewest()
-        self._chosen: dict[tuple[_Start | None, bool], Filter] = {}
+        self._walks: dict[tuple[Place | None, bool], Walk] = {}
         column = search.sort.removeprefix("-")
         self._column = _COLUMNS.get(column, column)
         self._down = search.sort == "newest" or search.sort.startswith("-")
@@ -169,10 +157,9 @@ class Finding:
 
     def everything(self) -> Select[int]:
         """All ids in order, in one query."""
-        key = getattr(LeadRow, self._column)
         query = select(LeadRow.submission_id)
         query = query.where(*(found.holds(LeadRow) for found in self._filters))
-        return query.order_by(*_ordered(key, LeadRow.submission_id, self._down))
+        return query.order_by(*ordered(LeadRow, self._column, down=self._down))
 
     def _fewest(self) -> Sequence[Filter]:
         """The filter that selects few leads, or the two that select some; none if all do many."""
@@ -190,131 +177,85 @@ class Finding:
             return [indexed[ranked[0][1]]]
         return [indexed[at] for _, at in ranked[:2]] if len(ranked) > 1 else ()
 
-    def _ids(self, start: _Start | None, down: bool, limit: int) -> list[int]:
+    def _ids(self, start: Place | None, down: bool, limit: int) -> list[int]:
         return list(self._session.scalars(self._matching(start, down, limit).limit(limit)))
 
     @property
     def _is_sqlite(self) -> bool:
         return self._session.get_bind().dialect.name == "sqlite"
 
-    def _matching(self, start: _Start | None, down: bool, wanted: int) -> Select[int]:
+    def _matching(self, start: Place | None, down: bool, wanted: int) -> Select[int]:
         """The ids of those among the candidates that all filters hold for, in order."""
         candidates = self._candidates(start, down).limit(self._most(start, down, wanted))
         looked_at = list(self._looked_at(start, down))
+        if not self._few and not looked_at:
+            return candidates.with_only_columns(LeadRow.submission_id)
         needed = {"submission_id", self._column, *_columns_of(looked_at)}
         columns = [getattr(LeadRow, name) for name in sorted(needed)]
         lead = aliased(LeadRow, candidates.with_only_columns(*columns).subquery())
         query = select(lead.submission_id).where(*(found.holds(lead) for found in looked_at))
         if self._few and start:
             # Few leads are read whatever their order, so that the place has to be looked at here.
-            query = query.where(self._beyond(lead, start, down))
+            query = query.where(beyond(lead, self._column, start, down=down))
         if self._is_sqlite and not self._few:
             # It gives a walk's rows in the order walked; told to, it would sort them all once more.
             return query
-        return query.order_by(*_ordered(getattr(lead, self._column), lead.submission_id, down))
+        return query.order_by(*ordered(lead, self._column, down=down))
 
-    def _most(self, start: _Start | None, down: bool, wanted: int) -> int:
+    def _most(self, start: Place | None, down: bool, wanted: int) -> int:
         """How many candidates there may be."""
         if self._few:
             return 2 * SOME
-        if not any(self._looked_at(start, down)):
-            return max(WALK, wanted)  # an index tells all
-        return WALK_ON if start else WALK
+        length = self._walk(start, down).length
+        # Where an index tells all, no lead has to be read.
+        return length if any(self._looked_at(start, down)) else max(length, wanted)
 
-    def _looked_at(self, start: _Start | None, down: bool) -> Iterator[Filter]:
-        """The filters to look at for each candidate: not the one that chose them.
+    def _looked_at(self, start: Place | None, down: bool) -> Iterator[Filter]:
+        """The filters to look at for each candidate: not those that chose them.
 
-        Without it, an index often tells all, and no lead has to be read.
+        Without these, an index often tells all, and no lead has to be read.
         """
-        chosen: Sequence[Filter | None] = self._few or [self._walked_by(start, down)]
+        chosen = self._few or self._walk(start, down).by
         for found in self._filters:
-            # On the way, a walk begins at its place, which may be before the range: see `_bounds`.
+            # On the way, a walk begins at its place, which may be before the range.
             is_half = found.bounds and start and not self._few
             if is_half or all(found is not one for one in chosen):
                 yield found
 
-    def _candidates(self, start: _Start | None, down: bool) -> Select[LeadRow]:
+    def _candidates(self, start: Place | None, down: bool) -> Select[LeadRow]:
         """Where to look for leads: the few of some filter, or all along the order wanted.
 
         It becomes a subquery with a limit, which neither engine looks into when it plans the rest:
         left to themselves, both may choose to walk over all leads for the sake of the order.
         """
-        if self._few:
-            few, *others = self._few
-            index = next(iter(few.indexes.values()), None)
-            as_well = [found.ids.subquery() for found in others if found.ids is not None]
-            query = using(index, select(LeadRow).where(*_given(few.leads)))
-            return query.where(*(LeadRow.submission_id.in_(select(ids)) for ids in as_well))
-        return self._along(self._walked_by(start, down), start, down)
+        if not self._few:
+            return self._walk(start, down).met()
+        few, *others = self._few
+        index = next(iter(few.indexes.values()), None)
+        as_well = [found.ids.subquery() for found in others if found.ids is not None]
+        query = using(index, select(LeadRow).where(*_given(few.leads)))
+        return query.where(*(LeadRow.submission_id.in_(select(ids)) for ids in as_well))
 
-    def _walked_by(self, start: _Start | None, down: bool) -> Filter | None:
-        """The filter with an index that has leads in order; None where only that of all has."""
-        ordering = [found for found in self._filters if self._column in found.indexes]
-        if selecting := [found for found in ordering if found.walked is not None]:
-            return self._sparsest(selecting, start, down)
-        return ordering[0] if ordering else None
+    def _walk(self, start: Place | None, down: bool) -> Walk:
+        if (start, down) not in self._walks:
+            walk = Walk(self._session, self._filters, self._column, start, down=down)
+            self._walks[start, down] = walk
+        return self._walks[start, down]
 
-    def _sparsest(self, filters: Sequence[Filter], start: _Start | None, down: bool) -> Filter:
-        """The filter whose leads are furthest between from here on: so many of them go furthest."""
-        if len(filters) == 1:
-            return filters[0]
-        if (start, down) not in self._chosen:
-            key = getattr(LeadRow, self._column)
-            ahead = [
-                self._along(found, start, down).with_only_columns(key).offset(_PROBE).limit(1)
-                for found in filters
-            ]
-            ends = self._session.execute(select(*(end.scalar_subquery() for end in ahead))).one()
-            furthest = min if down else max
-            some = [end for end in ends if end is not None]
-            at = ends.index(None if len(some) < len(ends) else furthest(some))
-            self._chosen[start, down] = filters[at]
-        return self._chosen[start, down]
-
-    def _along(self, by: Filter | None, start: _Start | None, down: bool) -> Select[LeadRow]:
-        index = by.indexes[self._column] if by else _INDEXES.get(self._column)
-        query = using(index, select(LeadRow))
-        if by:
-            query = query.where(*_given(by.walked))
-        query = query.where(*self._bounds(start is None, down))
-        if start:
-            query = query.where(self._beyond(LeadRow, start, down))
-        return query.order_by(
-            *_ordered(getattr(LeadRow, self._column), LeadRow.submission_id, down)
-        )
-
-    def _bounds(self, from_start: bool, down: bool) -> Iterator[ColumnElement[bool]]:
-        """Where the walk begins and ends because of a filter on the very column of the order.
-
-        On the way, the place to go on from is where it begins: with two, SQLite may take the other.
-        """
-        for found in self._filters:
-            if found.bounds == self._column:
-                lower, upper = found.limits
-                begin, end = (upper, lower) if down else (lower, upper)
-                if from_start and begin is not None:
-                    yield begin
-                if end is not None:
-                    yield end
-
-    def _turn(self, start: _Start | None, down: bool, wanted: int) -> str:
+    def _turn(self, start: Place | None, down: bool, wanted: int) -> str:
         """The place at which a walk ends; empty if it comes to the end of the leads before."""
         if self._few:
             return ""
-        key = getattr(LeadRow, self._column)
-        walk = self._candidates(start, down).with_only_columns(key, LeadRow.submission_id)
-        last = self._most(start, down, wanted) - 1
-        row = self._session.execute(walk.offset(last).limit(1)).first()
-        return _as_text(*row) if row else ""
-
-    def _beyond(self, lead: Lead, start: _Start | None, down: bool) -> ColumnElement[bool]:
-        here = tuple_(getattr(lead, self._column), lead.submission_id)
-        return here < start if down else here > start
+        walk = self._walk(start, down)
+        # Where the index tells all, a page that is not full holds all that the walk met.
+        tells_all = not any(self._looked_at(start, down))
+        turn = walk.end if tells_all else walk.turn(self._most(start, down, wanted))
+        return _as_text(*turn) if turn else ""
 
     def _place(self, lead: FoundLead) -> str:
         return _as_text(getattr(lead, self._column), lead.id)
 
-    def _start(self, place: str) -> _Start | None:
+    def _start(self, place: str) -> Place | None:
         found = re.fullmatch(r"(-?[0-9]{1,17}(?:\.[0-9]{1,20})?)_([0-9]{1,10})", place)
         if found is None or int(found[2]) > HIGHEST_ID:
             return None
@@ -386,10 +327,6 @@ def _columns_of(filters: Sequence[Filter]) -> Iterator[str]:
 
 def _given(*conditions: ColumnElement[bool] | None) -> list[ColumnElement[bool]]:
     return [condition for condition in conditions if condition is not None]
-
-
-def _ordered(key: Any, lead_id: Any, down: bool) -> tuple[Any, Any]:
-    return (key.desc(), lead_id.desc()) if down else (key, lead_id)
 
 
 def _as_text(key: datetime | float | None, lead_id: int) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy import event, select, update
 
 from consult.relay.stages import MOVES
 from consult.staff import bulk_pages, list_filters, list_pages
-from consult.storage import lead_finding
+from consult.storage import lead_finding, lead_walks
 from consult.storage.audit_tables import AuditRow
 from consult.storage.database import Database
 from consult.storage.desk_tables import LeadEventRow, LeadRow
@@ -136,8 +136,9 @@ def test_search_finds_by_words_of_all_kinds(
 def test_a_long_way_without_a_match_is_told(
     staff: PageClient, made: list[Made], database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, number in (("FEW", -1), ("WALK", 20), ("WALK_ON", 20)):
-        monkeypatch.setattr(lead_finding, name, number)
+    monkeypatch.setattr(lead_finding, "FEW", -1)
+    for name in ("WALK", "WALK_ON"):
+        monkeypatch.setattr(lead_walks, name, 20)
     with database.writing() as session:
         session.execute(update(LeadRow).values(separation=1))
     page = staff.get("/staff/?separation=clear")

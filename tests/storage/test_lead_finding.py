@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from consult.relay.stages import STAGES
 from consult.scoring.axis import BANDS, CUTS
-from consult.storage import lead_finding
+from consult.storage import lead_finding, lead_walks
 from consult.storage.database import Database, Session
 from consult.storage.lead_finding import Count, every_id, find, ids_at_once
 from consult.storage.lead_search import OPEN, SORTS, LeadSearch, Viewer
@@ -41,6 +41,18 @@ SEARCHES = st.builds(
     demo=st.sampled_from(("", "", "only", "without")),
     sort=st.sampled_from(SORTS),
 )
+
+CROSSED = st.builds(
+    LeadSearch,
+    stages=st.just(()) | st.just(OPEN) | st.sampled_from(STAGES).map(lambda stage: (stage,)),
+    holder=st.sampled_from(("", "me", "nobody", "2")),
+    archetype=st.sampled_from(ARCHETYPES),
+    source=st.sampled_from(SOURCES),
+    consult=st.sampled_from(("", "yes", "no")),
+    since=DAYS,
+    sort=st.sampled_from(("newest", "oldest")),
+)
+"""Of filters that are in the order wanted, two or more."""
 
 
 def selects(search: LeadSearch, lead: Made, now: datetime) -> bool:
@@ -117,6 +129,23 @@ def all_pages(session: Session, search: LeadSearch, limit: int) -> list[list[int
     return pages
 
 
+def finds_what_a_look_finds(
+    database: Database, made: list[Made], search: LeadSearch, limit: int
+) -> None:
+    with database.reading() as session:
+        found = all_pages(session, search, limit)
+        every = list(every_id(session, search, ME))
+        at_once = list(ids_at_once(session, search, ME))
+        count = find(session, search, ME).count
+        now = session.now()
+    expected = in_order(search, [lead for lead in made if selects(search, lead, now)])
+    assert [lead_id for page in found for lead_id in page] == expected
+    assert every == at_once == expected
+    assert max(map(len, found)) <= limit
+    assert count is not None
+    assert count.number == len(expected) if count.exact else count.number <= len(expected)
+
+
 def test_a_search_finds_what_a_look_at_every_lead_finds(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -128,22 +157,31 @@ def test_a_search_finds_what_a_look_at_every_lead_finds(
     @example(LeadSearch(), 7, (0, 10))
     def check(search: LeadSearch, limit: int, so_many: tuple[int, int]) -> None:
         few, walk = so_many
-        for name, number in (("FEW", few), ("SOME", 2 * few), ("WALK", walk), ("WALK_ON", walk)):
-            monkeypatch.setattr(lead_finding, name, number)
-        with database.reading() as session:
-            found = all_pages(session, search, limit)
-            every = list(every_id(session, search, ME))
-            at_once = list(ids_at_once(session, search, ME))
-            count = find(session, search, ME).count
-            now = session.now()
-        expected = in_order(search, [lead for lead in made if selects(search, lead, now)])
-        assert [lead_id for page in found for lead_id in page] == expected
-        assert every == at_once == expected
-        assert max(map(len, found)) <= limit
-        assert count is not None
-        assert count.number == len(expected) if count.exact else count.number <= len(expected)
+        make_small(monkeypatch, few=few, walk=walk, abreast=2 * walk)
+        finds_what_a_look_finds(database, made, search, limit)
 
     check()
+
+
+def test_filters_that_are_walked_abreast_find_the_same(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = make_many(database, 80)
+
+    @settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
+    @given(CROSSED, st.integers(3, 20), st.integers(1, 6), st.integers(1, 12))
+    def check(search: LeadSearch, limit: int, walk: int, abreast: int) -> None:
+        make_small(monkeypatch, few=0, walk=walk, abreast=abreast)
+        finds_what_a_look_finds(database, made, search, limit)
+
+    check()
+
+
+def make_small(monkeypatch: pytest.MonkeyPatch, *, few: int, walk: int, abreast: int) -> None:
+    monkeypatch.setattr(lead_finding, "FEW", few)
+    monkeypatch.setattr(lead_finding, "SOME", 2 * few)
+    for name, number in (("WALK", walk), ("WALK_ON", walk), ("ABREAST", abreast)):
+        monkeypatch.setattr(lead_walks, name, number)
 
 
 def test_each_lead_is_seen_once_while_others_come_in(database: Database, clock: Clock) -> None:
