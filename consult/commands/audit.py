@@ -11,7 +11,8 @@ from consult.commands.database import open_database
 from consult.commands.faults import BadInput, Failure
 from consult.settings import audit_key_of, load_settings
 from consult.storage import audit as log
-from consult.storage.audit import Checked, Mark
+from consult.storage.audit_chain import Checked, Mark
+from consult.storage.audit_chain import verify as verify_chain
 
 
 @click.group()
@@ -48,7 +49,7 @@ def verify(expect: str | None, former_keys: Path | None) -> None:
             hidden=not sys.stderr.isatty(),
         ) as bar,
     ):
-        found = log.verify(
+        found = verify_chain(
             session,
             former_keys=[audit_key_of(key) for key in keys],
             expected=expected,

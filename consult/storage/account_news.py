@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Literal, get_args
 
 from consult.storage import audit, staff_mails
-from consult.storage.audit import Fact
+from consult.storage.audit_chain import Fact
 from consult.storage.database import Session
 
 AccountNews = Literal[

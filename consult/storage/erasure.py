@@ -16,6 +16,7 @@ from typing import Any, Literal
 from sqlalchemy import Column, Table, delete, func, select, update
 
 from consult.storage import audit, exports, leaves
+from consult.storage.audit_chain import Fact
 from consult.storage.database import Session
 from consult.storage.desk_tables import LeadEventRow, LeadRow
 from consult.storage.folding import delete_checks
@@ -115,7 +116,7 @@ def erase(
         for lead_id in ids:
             _anonymise(session, lead_id)
     kept = KEPT if how == "anonymise" else frozenset()
-    receipts: dict[int, dict[str, audit.Fact]] = {
+    receipts: dict[int, dict[str, Fact]] = {
         lead_id: {"why": why, **{f"rows_{name}": n for name, n in rows.items() if name not in kept}}
         for lead_id, rows in held.items()
     }

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from consult.commands import consult
 from consult.staff import accounts
-from consult.storage import audit, documents, mails
+from consult.storage import audit, audit_chain, documents, mails
 from consult.storage.audit import Entry
 from consult.storage.audit_tables import AuditRow
 from tests.support.apps import SECRET_KEY, deliver, make_app, services_of
@@ -32,7 +32,7 @@ from tests.support.submissions import CONTACT
 
 def log_of(app: Flask) -> Sequence[Entry]:
     with services_of(app).database.reading() as session:
-        assert audit.verify(session).is_whole
+        assert audit_chain.verify(session).is_whole
         return audit.newest(session, limit=100)[::-1]
 
 

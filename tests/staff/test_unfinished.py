@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import delete, select
 
 from consult.questionnaire.editions import newest
-from consult.storage import audit, checks
+from consult.storage import audit, audit_chain, checks
 from consult.storage.leave_tables import LeaveRow
 from consult.storage.models import CheckRow, JobRow
 from tests.support.apps import deliver, make_app, services_of
@@ -115,7 +115,7 @@ def test_one_mail_goes_with_the_way_back_and_then_nobody_knows_the_address(scene
     scene.owner.follow(scene.owner.get(scene.root, status=303))
     with services_of(scene.app).database.reading() as session:
         log = audit.newest(session, limit=9)
-        assert audit.verify(session).is_whole
+        assert audit_chain.verify(session).is_whole
     done = [entry.action for entry in log if entry.action.startswith("unfinished.")]
     assert done == ["unfinished.mail_sent", "unfinished.mail_asked"]
 

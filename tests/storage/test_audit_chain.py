@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, insert, select, text
 
-from consult.storage import audit
-from consult.storage.audit import Checked, Mark
+from consult.storage import audit, audit_chain
+from consult.storage.audit_chain import Checked, Mark, verify
 from consult.storage.audit_tables import AuditRow
 from consult.storage.database import Database
 
@@ -70,7 +70,7 @@ def _open(database: Database, session: Any) -> None:
 
 def check(database: Database, **how: Any) -> Checked:
     with database.reading() as session:
-        return audit.verify(session, **how)
+        return verify(session, **how)
 
 
 def last_mark(database: Database) -> Mark:
@@ -238,7 +238,7 @@ def test_an_entry_that_cannot_be_read_is_a_broken_one(
 def test_a_log_of_many_chunks_is_looked_at_whole(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(audit, "_CHUNK", 2)
+    monkeypatch.setattr(audit_chain, "_CHUNK", 2)
     write_log(database, [("lead.seen", 1, n, {}) for n in range(5)])
     told: list[int] = []
     assert check(database, progress=told.append).entries == sum(told) == 5

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import func, select, update
 
-from consult.storage import audit, checks, documents, exports, leads, mails, retention
+from consult.storage import audit, audit_chain, checks, documents, exports, leads, mails, retention
 from consult.storage.audit_tables import AuditRow
 from consult.storage.base import Base
 from consult.storage.database import Database
@@ -150,7 +150,7 @@ def test_what_goes_is_written_down_lead_by_lead_and_withdraws_exports(
         entries = session.scalars(
             select(AuditRow).where(AuditRow.at == clock()).order_by(AuditRow.id)
         ).all()
-        assert audit.verify(session).is_whole
+        assert audit_chain.verify(session).is_whole
     assert export is not None
     assert export.state == "withdrawn"
     told = [(entry.action, entry.lead_id, entry.by_id) for entry in entries]

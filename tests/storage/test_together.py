@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from consult.delivery import outbox
 from consult.storage import (
     audit,
+    audit_chain,
     choices,
     desk,
     documents,
@@ -124,7 +125,7 @@ def test_whoever_has_recorded_something_keeps_nobody_waiting(database: Database)
     with database.reading() as session:
         actions = session.scalars(select(AuditRow.action).order_by(AuditRow.id.desc()).limit(2))
         assert list(actions) == ["settings.changed", "lead.taken"]
-        assert audit.verify(session).is_whole
+        assert audit_chain.verify(session).is_whole
 
 
 def test_two_workers_add_the_address_of_the_environment_once(database: Database) -> None:
