@@ -8,6 +8,8 @@ from consult.staff.access import member
 from consult.staff.blueprint import blueprint
 from consult.staff.rights import for_staff
 from consult.staff.second_factor import WRONG_PASSKEY, code_problem
+from consult.storage import factors
+from consult.web.services import services
 
 
 @blueprint.get("/confirm")
@@ -43,4 +45,9 @@ def _judge() -> tuple[str, str | None]:
         return "passkey", None if used is not None else WRONG_PASSKEY
     if "code" in request.form:
         return "code", code_problem(member().id, request.form["code"])
+    with services().database.reading() as reading:
+        has = factors.factors_of(reading, member().id)
+    if has.any:
+        # Whoever saw a password typed and sits down at the same browser has no second factor.
+        return "code" if has.app_since else "passkey", proof.NOT_BY_PASSWORD
     return "password", proof.wrong_password(request.form.get("password", ""))

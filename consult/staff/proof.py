@@ -1,8 +1,9 @@
 """Proving again who one is, before what cannot be taken back or tells a lot.
 
 A browser that somebody else sits down at should not be enough to carry all leads away. So some
-views want a proof (password, code, passkey) that is not older than ten minutes. When the last one
-was given stands in the session's row in the database; the cookie knows nothing of it.
+views want a proof (code, passkey, provider; the password of who has no second factor) that is not
+older than ten minutes. When the last one was given stands in the session's row in the database;
+the cookie knows nothing of it.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,6 +26,7 @@ FRESH_FOR = timedelta(minutes=10)
 # As long as somebody may take to find the phone with the code on it.
 _HELD_FOR = timedelta(hours=1)
 
+NOT_BY_PASSWORD = "Confirm with your second factor: a password is not enough for who has one."
 NOTHING_WRONG: Mapping[str, str] = {}
 
 _View = TypeVar("_View", bound=Callable[..., ResponseReturnValue])

@@ -431,12 +431,17 @@ class TestRequired:
         assert client.get("/staff/", status=303).location == FACTORS
 
 
-def test_a_code_is_a_fresh_proof_too(app: Flask, phone: Phone) -> None:
+def test_a_code_is_a_fresh_proof_and_a_password_is_none_any_more(app: Flask, phone: Phone) -> None:
     client = halfway(app)
     give(client, code=phone.next_code)
     let_proof_age(app)
     page = client.follow(client.get(f"{FACTORS}/app", status=303))
+    assert not any("password" in form.fields for form in page.forms)
     (form,) = [form for form in page.forms if "code" in form.fields]
+    sent = {**form.data, "password": PASSWORD}
+    del sent["code"]
+    assert "not enough" in client.post(form.action, sent, status=422).errors["code"]
+    client.get(f"{FACTORS}/app", status=303)
     assert "code" in client.submit(form.fill(code=phone.code), status=422).errors
     assert client.submit(form.fill(code=phone.next_code)).location == f"{FACTORS}/app"
     client.get(f"{FACTORS}/app")
