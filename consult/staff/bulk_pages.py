@@ -35,10 +35,11 @@ Verb = Callable[[Session, int], object]
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """Leads with which something could not be done, and why."""
+    """Leads with which something could not be done, and why; `gone` are no longer there."""
 
     why: str
     leads: Sequence[FoundLead]
+    gone: Sequence[int]
 
 
 @blueprint.get("/leads/bulk")
@@ -66,8 +67,7 @@ def change_leads() -> ResponseReturnValue:
     with services().database.reading() as session:
         reasons = dict.fromkeys(why for _, why in refused)
         skipped = [
-            Skipped(why, by_ids(session, [id for id, said in refused if said == why]))
-            for why in reasons
+            _skipped(session, why, [id for id, said in refused if said == why]) for why in reasons
         ]
     return render_template(
         "staff/lead_bulk_done.html",
@@ -76,6 +76,12 @@ def change_leads() -> ResponseReturnValue:
         skipped=skipped,
         back=list_address(searched()),
     )
+
+
+def _skipped(session: Session, why: str, ids: Sequence[int]) -> Skipped:
+    leads = by_ids(session, ids)
+    there = {lead.id for lead in leads}
+    return Skipped(why, leads, [id for id in ids if id not in there])
 
 
 def _few(ids: Iterable[int]) -> list[int]:

@@ -14,14 +14,23 @@ from consult.storage.lead_search import OPEN, LeadSearch, Sort
 MOST_SOURCES = 50
 MOST_OVERDUE = 99
 
-VIEWS: Sequence[tuple[str, LeadSearch]] = (
-    ("All", LeadSearch()),
-    ("New", LeadSearch(stages=("new",))),
-    ("My open leads", LeadSearch(stages=OPEN, holder="me")),
-    ("Overdue", LeadSearch(due="overdue", sort="due")),
-    ("Offered to me", LeadSearch(holder="offered")),
-    ("Wants a consult", LeadSearch(stages=("new", "taken", "reached"), consult="yes")),
+VIEWS: Sequence[tuple[str, LeadSearch, str]] = (
+    ("All", LeadSearch(), ""),
+    ("New", LeadSearch(stages=("new",)), "No lead is new: each was taken."),
+    ("My open leads", LeadSearch(stages=OPEN, holder="me"), "You hold no open lead."),
+    (
+        "Overdue",
+        LeadSearch(due="overdue", sort="due"),
+        "Nobody waits longer for a reply than was promised.",
+    ),
+    ("Offered to me", LeadSearch(holder="offered"), "Nobody offers you a lead just now."),
+    (
+        "Wants a consult",
+        LeadSearch(stages=("new", "taken", "reached"), consult="yes"),
+        "Whoever wanted a consult has one booked, or had it.",
+    ),
 )
+"""The usual lists: name, what they select, and what is said when that is nothing."""
 
 ORDERS: Mapping[Sort, str] = {
     "newest": "newest first",
@@ -65,12 +74,16 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A link to a usual list: whether it is shown now, and how many wait there, if one counts."""
+    """A link to a usual list: whether it is shown now, and how many wait there, if one counts.
+
+    `empty` is what to say when nothing is in it.
+    """
 
     name: str
     query: str
     here: bool
     waiting: str
+    empty: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +110,10 @@ def views_of(search: LeadSearch, *, offers: int, overdue: int) -> list[View]:
     """The usual views, with how many leads are overdue, and how many are offered to who looks."""
     late = f"{MOST_OVERDUE}+" if overdue > MOST_OVERDUE else str(overdue or "")
     waiting = {"Overdue": late, "Offered to me": str(offers or "")}
-    return [View(name, view.query(), view == search, waiting.get(name, "")) for name, view in VIEWS]
+    return [
+        View(name, view.query(), view == search, waiting.get(name, ""), empty)
+        for name, view, empty in VIEWS
+    ]
 
 
 def headings_of(search: LeadSearch) -> Mapping[str, Heading]:

@@ -119,7 +119,7 @@ SIGN_IN = Group(
         Choosable(
             "staff_second_factor",
             "Second factor",
-            "",
+            "An authenticator app or a passkey, so that a password alone lets nobody in.",
             "choice",
             {"optional": "For those who want one", "required": "For everybody"},
         ),

@@ -51,7 +51,7 @@ def every_page(staff: PageClient, path: str) -> list[int]:
 
 def test_a_view_is_an_address(staff: PageClient, made: list[Made]) -> None:
     page = staff.get("/staff/")
-    for name, search in list_filters.VIEWS:
+    for name, search, _ in list_filters.VIEWS:
         view = staff.get(page.link(name))
         here = [e for e in view.document.all("a") if e.attrib.get("aria-current") == "page"]
         assert text_of(here[-1]).startswith(name)
@@ -75,6 +75,11 @@ def test_a_filter_is_shown_and_taken_off_by_one_press(staff: PageClient, made: l
     for text, href in chips.items():
         assert text not in staff.get(href).links
     assert "No lead fits these filters." in staff.get("/staff/?text=nobody").text
+
+
+def test_a_view_without_leads_says_what_that_means(staff: PageClient) -> None:
+    for _, view, empty in list_filters.VIEWS:
+        assert (empty or "No leads yet.") in staff.get(f"/staff/?{view.query()}").text
 
 
 def test_the_form_keeps_what_is_chosen_and_its_address_stays_short(
@@ -287,7 +292,7 @@ def test_nothing_ticked_leads_back_to_the_list(staff: PageClient, made: list[Mad
 def test_a_lead_that_is_gone_is_left_out(staff: PageClient, made: list[Made]) -> None:
     page = picked(staff, [1, 777])
     done = press(staff, page.form("/leads/bulk"), "take")
-    assert "It is not there any more." in done.text
+    assert "It is not there any more. Lead 777" in done.text
 
 
 def test_the_page_for_one_lead_says_one(staff: PageClient, made: list[Made]) -> None:
