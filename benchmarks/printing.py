@@ -22,7 +22,7 @@ from consult.questionnaire import Walk
 from consult.report.brand import Brand
 from consult.report.renderer import Renderer
 from consult.settings import Settings
-from consult.storage import checks, documents, leads
+from consult.storage import checks, documents, handing_in, leads
 from consult.storage.database import Database
 from consult.storage.schema import upgrade
 from tests.support.browser import FLAGS, find_browser
@@ -136,7 +136,7 @@ def _until_ready(database: Database, way: Walk) -> float:
         check = checks.start(session, way.questionnaire.name, way.depth, {})
     start = time.perf_counter()
     with database.writing() as session:
-        token = leads.submit(session, check, freeze(way, Brand()))
+        token = handing_in.submit(session, check, freeze(way, Brand()))
     while time.perf_counter() - start < 60:
         with database.reading() as session:
             lead = leads.by_result_token(session, token)

@@ -31,7 +31,7 @@ from consult.owner.tracing import ON_REVIEW, shown_of, step_of
 from consult.owner.visitors import is_framed, is_person
 from consult.questionnaire import Kind, WalkPage, walk
 from consult.questionnaire.editions import newest
-from consult.storage import checks, leads, views
+from consult.storage import checks, handing_in, leads, views
 from consult.web.limits import network_of
 from consult.web.services import services
 
@@ -138,7 +138,7 @@ def hand_in(token: str) -> Response:
         draft = as_draft(token, check, REVIEW)
         if not draft.walk.complete:
             return redirect(f"{draft.url_of(draft.walk.first_open_page)}&open=1", 303)
-        leads.submit(session, token, freeze(draft.walk, made.brand), made.settings.office)
+        handing_in.submit(session, token, freeze(draft.walk, made.brand), made.settings.office)
     return to_result(token)
 
 

@@ -14,7 +14,7 @@ from consult.owner.mailing import is_on_its_way, mail_link
 from consult.owner.presenting import bands_of, bars_of
 from consult.questionnaire.editions import load
 from consult.report.report import from_json
-from consult.storage import documents, leads
+from consult.storage import documents, handing_in, leads
 from consult.storage.deliveries import pdf_states
 from consult.storage.leads import Lead
 from consult.web.limits import network_of
@@ -103,7 +103,7 @@ def save_contact(token: str) -> ResponseReturnValue:
         contact = form.contact(_consent())
         link = mail_link(lead, contact.email, token)
         with made.database.writing() as session:
-            leads.save_contact(session, token, contact, link, made.settings.office)
+            handing_in.save_contact(session, token, contact, link, made.settings.office)
     return redirect(url_for(".result", token=token, thanks=1), 303)
 
 

@@ -8,7 +8,7 @@ from consult.questionnaire import Walk
 from consult.report.brand import Brand
 from consult.report.build import build_report
 from consult.scoring import scorecard_json, scorecard_of
-from consult.storage.leads import NewSubmission
+from consult.storage.handing_in import NewSubmission
 
 
 def freeze(walk: Walk, brand: Brand, *, demo: bool = False) -> NewSubmission:

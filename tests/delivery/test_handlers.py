@@ -10,7 +10,7 @@ from sqlalchemy import select
 from consult.delivery import handlers
 from consult.delivery.export.scratch import clear_scratch
 from consult.delivery.outbox import MAX_ATTEMPTS
-from consult.storage import checks, documents, leads, retention
+from consult.storage import checks, documents, handing_in, retention
 from consult.storage.database import Database
 from consult.storage.documents import Document
 from consult.storage.leads import Lead
@@ -45,7 +45,7 @@ def test_a_contact_gets_a_pdf_in_their_name_and_only_the_newest_is_rendered(
 ) -> None:
     token, press = submitted(database), Press()
     with database.writing() as session:
-        leads.save_contact(session, token, CONTACT)
+        handing_in.save_contact(session, token, CONTACT)
     assert run_worker(database, press) == 7  # and staff are told three things
     lead = lead_of(database, token)
     assert press.printed == ["Report for Okafor Tents", f"Brief of lead {lead.id}"]

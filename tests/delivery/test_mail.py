@@ -17,7 +17,7 @@ from consult.owner.submission import freeze
 from consult.questionnaire import read_answers, walk
 from consult.questionnaire.editions import newest
 from consult.report.brand import Brand
-from consult.storage import documents, jobs, leads, mails
+from consult.storage import documents, handing_in, jobs, mails
 from consult.storage.database import Database
 from consult.storage.leads import Contact
 from consult.storage.mails import MailDelivery
@@ -48,7 +48,7 @@ def leave(
     database: Database, token: str, contact: Contact = CONTACT, link: str | None = LINK
 ) -> None:
     with database.writing() as session:
-        leads.save_contact(session, token, contact, link)
+        handing_in.save_contact(session, token, contact, link)
 
 
 def mails_of(database: Database, token: str) -> list[MailDelivery]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from consult.storage import leads, mails
+from consult.storage import handing_in, mails
 from consult.storage.database import Database, utc_now
 from consult.storage.mails import MailDelivery
 from tests.delivery.test_mail import LINK, report_of
@@ -30,7 +30,7 @@ def result_token(database: Database) -> str:
     database.clock = utc_now
     token = submitted(database, report=report_of("two_silos"))
     with database.writing() as session:
-        leads.save_contact(session, token, CONTACT, LINK)
+        handing_in.save_contact(session, token, CONTACT, LINK)
     return token
 
 

@@ -16,7 +16,7 @@ from consult.questionnaire import read_answers, walk
 from consult.questionnaire.editions import newest
 from consult.report.brand import Brand
 from consult.report.renderer import Renderer
-from consult.storage import documents, leads
+from consult.storage import documents, handing_in
 from consult.storage.database import Database
 from tests.support.apps import make_settings
 from tests.support.databases import Clock
@@ -32,7 +32,7 @@ def result_token(database: Database) -> str:
     way = walk(edition, read_answers(edition, payload["answers"]), "quick")
     token = submitted(database, report=freeze(way, Brand()).report)
     with database.writing() as session:
-        leads.save_contact(session, token, CONTACT)
+        handing_in.save_contact(session, token, CONTACT)
     return token
 
 

@@ -15,7 +15,7 @@ from consult.delivery import one_click
 from consult.delivery.post import MailFolder, MailServer
 from consult.delivery.worker import TryLater
 from consult.relay.notices import KINDS
-from consult.storage import leads, retention, staff_mails
+from consult.storage import handing_in, retention, staff_mails
 from consult.storage.database import Database, utc_now
 from tests.delivery.test_mail import text_of
 from tests.delivery.test_telling import left_contact, note
@@ -93,7 +93,7 @@ def test_no_mail_says_more_about_an_owner_than_the_business(database: Database, 
     ada = colleague(database, "ada", finished="every")
     token = submitted(database)
     with database.writing() as session:
-        leads.save_contact(session, token, replace(CONTACT, phone="+1 555 0199"))
+        handing_in.save_contact(session, token, replace(CONTACT, phone="+1 555 0199"))
     note(database, lead_of(database, token).id, kind, for_id=ada, occasion="x")  # type: ignore[arg-type]
     for message in mails_to_staff(database):
         for part in ("plain", "html"):
@@ -120,7 +120,7 @@ def test_a_business_that_could_be_a_link_is_told_by_its_number(
     colleague(database, "ada")
     token = submitted(database)
     with database.writing() as session:
-        leads.save_contact(session, token, replace(CONTACT, business=business))
+        handing_in.save_contact(session, token, replace(CONTACT, business=business))
     (message,) = mails_to_staff(database)
     lead_id = lead_of(database, token).id
     assert message["Subject"] == f"Consult wanted: Lead {lead_id}"
@@ -170,7 +170,7 @@ def test_a_mail_about_a_lead_that_is_gone_is_not_sent(database: Database, clock:
     box.problem = TryLater("busy")
     token = submitted(database)
     with database.writing() as session:
-        leads.save_contact(session, token, CONTACT)
+        handing_in.save_contact(session, token, CONTACT)
     make_worker(database, post=box).run_once()
     with database.writing() as session:
         session.clock = lambda: clock() + timedelta(days=731)

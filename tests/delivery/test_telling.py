@@ -11,7 +11,7 @@ from consult.delivery.telling import LOOK_ROUND, next_slot, schedule_look
 from consult.relay.clock import Office, read_hours
 from consult.relay.notices import Kind
 from consult.relay.stages import CLOSED
-from consult.storage import desk, leads, notices, staff_mails
+from consult.storage import desk, handing_in, notices, staff_mails
 from consult.storage.database import Database
 from consult.storage.models import JobRow
 from tests.support.colleagues import change_desk, colleague, leave
@@ -24,7 +24,7 @@ def left_contact(database: Database, *, wants_consult: bool = False) -> int:
     """A lead that nobody holds and that left a contact; its id."""
     token = submitted(database)
     with database.writing() as session:
-        leads.save_contact(session, token, replace(CONTACT, wants_consult=wants_consult))
+        handing_in.save_contact(session, token, replace(CONTACT, wants_consult=wants_consult))
     lead_id = lead_of(database, token).id
     change_desk(database, lead_id, holder_id=None)
     return lead_id
@@ -83,7 +83,7 @@ def test_a_consult_wanted_later_is_news_of_its_own_and_told_once(database: Datab
     for wants, phone in ((False, "1"), (True, "1"), (False, "2"), (True, "3")):
         contact = replace(CONTACT, wants_consult=wants, phone=phone)
         with database.writing() as session:
-            leads.save_contact(session, token, contact)
+            handing_in.save_contact(session, token, contact)
         subjects += [subject for _, subject in told(database)]
         database.clock.go_on(minutes=10)  # type: ignore[attr-defined]
     assert subjects == ["Contact given: Okafor Tents", "Consult wanted: Okafor Tents"]
@@ -208,7 +208,7 @@ def test_demo_leads_tell_nobody(database: Database, clock: Clock) -> None:
     colleague(database, "ada", finished="every")
     token = submitted(database, demo=True)
     with database.writing() as session:
-        leads.save_contact(session, token, CONTACT)
+        handing_in.save_contact(session, token, CONTACT)
     change_desk(database, lead_of(database, token).id, due_at=clock() - timedelta(hours=1))
     look(database)
     assert told(database) == []
@@ -263,7 +263,7 @@ def test_the_time_to_reply_begins_when_somebody_says_who_they_are(
     clock.go_on(days=1)
     office = Office(reply_within=timedelta(hours=2))
     with database.writing() as session:
-        leads.save_contact(session, token, CONTACT, office=office)
+        handing_in.save_contact(session, token, CONTACT, office=office)
     for _ in range(2):
         look(database)
         assert mails_about(database, lead_id) == [("Ada", "consult_wanted")]

@@ -19,7 +19,7 @@ from consult.delivery.outbox import Job
 from consult.delivery.web_post import NoAnswer, WebPost
 from consult.delivery.worker import Handler
 from consult.relay.notices import WEBHOOK_KINDS
-from consult.storage import endpoints, jobs, leads, notices, retention, webhooks
+from consult.storage import endpoints, handing_in, jobs, notices, retention, webhooks
 from consult.storage.database import Database, utc_now
 from consult.storage.endpoints import Endpoint
 from consult.storage.models import JobRow
@@ -199,7 +199,9 @@ def test_a_text_of_any_script_arrives_whole_and_signed(database: Database, hooks
     _, secret = listen(database, with_contact=True, kinds=("contact_given",))
     token = submitted(database)
     with database.writing() as session:
-        leads.save_contact(session, token, replace(CONTACT, business='Żółć "Zelte" 🦔\n</script>'))
+        handing_in.save_contact(
+            session, token, replace(CONTACT, business='Żółć "Zelte" 🦔\n</script>')
+        )
     work(database, hooks.post())
     (got,) = hooks.received
     assert _fits(secret, got)

@@ -11,7 +11,7 @@ from consult.owner.submission import freeze
 from consult.questionnaire import read_answers, walk
 from consult.questionnaire.editions import newest
 from consult.report.brand import Brand
-from consult.storage import checks, leads
+from consult.storage import checks, handing_in
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.personas import SOLO_STARTER
@@ -26,7 +26,7 @@ def finish(app: Flask, minutes: float) -> None:
         session.clock = lambda: end - timedelta(minutes=minutes)
         token = checks.start(session, newest().name, "quick", {})
         session.clock = lambda: end
-        leads.submit(session, token, freeze(walk(newest(), answers, "quick"), Brand()))
+        handing_in.submit(session, token, freeze(walk(newest(), answers, "quick"), Brand()))
 
 
 def test_the_time_is_an_estimate_until_twenty_owners_have_finished(app: Flask) -> None:

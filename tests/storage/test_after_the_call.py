@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from consult.relay.clock import Office
 from consult.relay.own_health import own_health
-from consult.storage import checks, desk, insights, leads, notes, verdicts
+from consult.storage import checks, desk, handing_in, insights, leads, notes, verdicts
 from consult.storage.audit_tables import AuditRow
 from consult.storage.database import Database
 from consult.storage.desk import ConflictError, NotAllowedError
@@ -118,8 +118,8 @@ def test_the_records_tell_how_the_agency_does_and_demo_leads_are_apart(
     for number in range(12):
         with database.writing() as session:
             token = checks.start(session, "2026-11", "quick", {"ref": "fair"})
-            result = leads.submit(session, token, new_submission())
-            leads.save_contact(session, result, CONTACT)
+            result = handing_in.submit(session, token, new_submission())
+            handing_in.save_contact(session, result, CONTACT)
             found = leads.by_result_token(session, result)
             assert found is not None
         clock.go_on(minutes=2)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, text
 
-from consult.storage import checks, leads, schema
+from consult.storage import checks, handing_in, schema
 from consult.storage.backup import BackupError, backup, restore
 from consult.storage.database import Database
 from consult.storage.models import CheckRow, SubmissionRow
@@ -57,7 +57,7 @@ def test_a_backup_can_be_restored_on_a_fresh_machine(
         assert schema.is_current(new)
         assert lead_of(new, token).contact is None
         with new.writing() as session:
-            assert leads.save_contact(session, token, CONTACT)
+            assert handing_in.save_contact(session, token, CONTACT)
 
 
 def test_a_copy_made_while_others_write_is_whole(database: Database, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from consult.questionnaire import Answer
-from consult.storage import checks, leads
+from consult.storage import checks, handing_in
 from consult.storage.database import Database
 from consult.storage.tokens import result_token
 from tests.support.databases import Clock
@@ -118,8 +118,8 @@ def test_a_draft_expires_when_idle_and_not_before(database: Database, clock: Clo
     clock.go_on(seconds=1)
     assert load(database, token) is None
     assert save(database, token, {"a": (2, "solo")}) is None
-    with pytest.raises(leads.UnknownCheckError), database.writing() as session:
-        leads.submit(session, token, new_submission())
+    with pytest.raises(handing_in.UnknownCheckError), database.writing() as session:
+        handing_in.submit(session, token, new_submission())
 
 
 def test_a_submitted_check_takes_no_more_answers_and_does_not_expire(
@@ -128,7 +128,7 @@ def test_a_submitted_check_takes_no_more_answers_and_does_not_expire(
     token = started(database)
     save(database, token, {"a": (1, "solo")})
     with database.writing() as session:
-        leads.submit(session, token, new_submission())
+        handing_in.submit(session, token, new_submission())
     clock.go_on(days=300)
     check = save(database, token, {"a": (2, "solo")})
     assert check is not None
@@ -139,7 +139,7 @@ def test_a_submitted_check_takes_no_more_answers_and_does_not_expire(
 def test_the_database_holds_no_token_that_works(database: Database) -> None:
     token = started(database)
     with database.writing() as session:
-        result = leads.submit(session, token, new_submission())
+        result = handing_in.submit(session, token, new_submission())
     with database.reading() as session:
         for table in ("checks", "submissions", "jobs"):
             for row in session.execute(text(f"SELECT * FROM {table}")):  # noqa: S608

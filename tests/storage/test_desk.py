@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from consult.relay.clock import Office
-from consult.storage import checks, desk, leads, staff
+from consult.storage import checks, desk, handing_in, leads, staff
 from consult.storage.audit_tables import AuditRow
 from consult.storage.database import Database, Session
 from consult.storage.desk import ConflictError, Desk, NotAllowedError, UnknownLeadError
@@ -82,7 +82,7 @@ def test_the_account_that_is_set_to_catch_new_leads_holds_them(
     with database.writing() as session:
         address = next(user.email for user in staff.all_users(session) if user.id == ben)
         token = checks.start(session, "2026-11", "quick", {})
-        result = leads.submit(session, token, new_submission(), Office(new_leads_to=address))
+        result = handing_in.submit(session, token, new_submission(), Office(new_leads_to=address))
         lead = leads.by_result_token(session, result)
     assert lead is not None
     assert see(database, lead.id).holder_id == ben

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Column, Table, func, inspect, select, update
 from sqlalchemy.exc import DBAPIError
 
-from consult.storage import checks, desk, documents, erasure, exports, leads
+from consult.storage import checks, desk, documents, erasure, exports, handing_in, leads
 from consult.storage.audit_tables import AuditRow
 from consult.storage.database import Database
 from consult.storage.desk_tables import LeadRow, NoteRow, VerdictRow
@@ -34,8 +34,8 @@ def whole_lead(database: Database, me: int) -> int:
     with database.writing() as session:
         token = checks.start(session, "2026-11", "quick", source)
         checks.save(session, token, {"first_reply": (2, "solo")})
-        result = leads.submit(session, token, new_submission())
-        leads.save_contact(session, result, CONTACT, "https://check.example/result/x")
+        result = handing_in.submit(session, token, new_submission())
+        handing_in.save_contact(session, result, CONTACT, "https://check.example/result/x")
     lead_id = lead_of(database, result).id
     with database.writing() as session:
         documents.put(session, lead_id, documents.REPORT, 2, b"%PDF")
@@ -142,12 +142,12 @@ def test_an_anonymous_lead_keeps_answers_and_scores_only(
 def test_the_links_of_an_anonymous_lead_open_nothing(database: Database) -> None:
     with database.writing() as session:
         check = checks.start(session, "2026-11", "quick", {})
-        result = leads.submit(session, check, new_submission())
+        result = handing_in.submit(session, check, new_submission())
     erase(database, lead_of(database, result).id, "anonymise")
     with database.writing() as session:
         assert leads.by_result_token(session, result) is None
         assert checks.load(session, check) is None
-        assert not leads.save_contact(session, result, CONTACT)
+        assert not handing_in.save_contact(session, result, CONTACT)
 
 
 @pytest.mark.parametrize(
@@ -181,12 +181,12 @@ def test_exports_that_may_hold_a_lead_are_withdrawn(
 def test_a_person_is_known_by_the_address_in_whatever_case(database: Database) -> None:
     def left(address: str | None) -> int:
         with database.writing() as session:
-            token = leads.submit(
+            token = handing_in.submit(
                 session, checks.start(session, "2026-11", "quick", {}), new_submission()
             )
             if address:
                 contact = leads.Contact("A", address, "B", None, False, "Yes.")
-                leads.save_contact(session, token, contact)
+                handing_in.save_contact(session, token, contact)
         return lead_of(database, token).id
 
     first, _, nameless, last = (

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from consult.storage import checks, few_sources, folding, insights, leads, settling
+from consult.storage import checks, few_sources, folding, handing_in, insights, settling
 from consult.storage.counters import VIEWED
 from consult.storage.database import Database
 from consult.storage.few_sources import OTHER
@@ -31,7 +31,7 @@ def begin(database: Database, sources: Iterable[str]) -> list[str]:
 
 def hand_in(database: Database, token: str) -> str:
     with database.writing() as session:
-        return leads.submit(session, token, new_submission())
+        return handing_in.submit(session, token, new_submission())
 
 
 def counted(database: Database, step: str) -> dict[str, int]:

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from consult.questionnaire import Walk, WalkPage
-from consult.storage import checks, folding, insights, leads, outcomes, settling
+from consult.storage import checks, folding, handing_in, insights, leads, outcomes, settling
 from consult.storage.counters import VIEWED
 from consult.storage.database import Database, Session
 from consult.storage.insights import Gathered, Slice
@@ -98,9 +98,9 @@ def live(database: Database, story: Story, source: str) -> None:
             step = Step(done(pages[number]), shown(following))
             checks.save(session, token, {}, None, step)
         if story.handed_in:
-            result = leads.submit(session, token, new_submission(depth=way.depth))
+            result = handing_in.submit(session, token, new_submission(depth=way.depth))
             if story.contact:
-                leads.save_contact(session, result, CONTACT)
+                handing_in.save_contact(session, result, CONTACT)
             lead = leads.by_result_token(session, result)
             assert lead is not None
             for stage in AGENCY[: story.stages]:
@@ -241,7 +241,7 @@ def test_scores_fall_into_tenths_and_bands(
 ) -> None:
     with database.writing() as session:
         token = checks.start(session, "2026-11", "quick", {})
-        leads.submit(session, token, new_submission(separation=score, handoff=0.0))
+        handing_in.submit(session, token, new_submission(separation=score, handoff=0.0))
     with database.reading() as session:
         today = session.now().date()
         spread = insights.spread(session, Slice("real", today, today))
@@ -253,8 +253,8 @@ def test_stages_replies_and_what_came_back_are_read_from_the_desk(
 ) -> None:
     with database.writing() as session:
         token = checks.start(session, "2026-11", "quick", {})
-        result = leads.submit(session, token, new_submission())
-        leads.save_contact(session, result, CONTACT)
+        result = handing_in.submit(session, token, new_submission())
+        handing_in.save_contact(session, result, CONTACT)
     lead = lead_of(database, result)
     with database.reading() as session:
         today = clock().date()

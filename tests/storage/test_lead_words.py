@@ -8,7 +8,7 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import delete, select, text, update
 
-from consult.storage import leads
+from consult.storage import handing_in
 from consult.storage.base import Base
 from consult.storage.database import Database, Session
 from consult.storage.desk_tables import NoteRow
@@ -79,7 +79,7 @@ def test_words_follow_a_contact(database: Database) -> None:
     assert words(database, lead_id) == set()
     for contact in (CONTACT, replace(CONTACT, name="Zoë Żak", email="zoe@zak.example")):
         with database.writing() as session:
-            leads.save_contact(session, token, contact)
+            handing_in.save_contact(session, token, contact)
         assert words(database, lead_id) == words_of([contact.name, contact.business], contact.email)
     with database.writing() as session:
         session.execute(update(ContactRow).values(name="Nobody"))
@@ -127,7 +127,7 @@ def test_leads_from_before_get_their_words_with_the_table(database: Database) ->
 def test_the_words_of_a_lead_go_with_it(database: Database) -> None:
     token = submitted(database)
     with database.writing() as session:
-        leads.save_contact(session, token, CONTACT)
+        handing_in.save_contact(session, token, CONTACT)
     with database.writing() as session:
         session.execute(delete(CheckRow))
     with database.reading() as session:
@@ -139,7 +139,7 @@ def test_what_is_undone_leaves_no_words(database: Database) -> None:
 
     def leave_and_fail() -> None:
         with database.writing() as session:
-            leads.save_contact(session, token, CONTACT)
+            handing_in.save_contact(session, token, CONTACT)
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
@@ -153,7 +153,7 @@ def test_a_deleted_word_is_nowhere_in_the_file(database: Database) -> None:
         pytest.skip("PostgreSQL's dead rows go with its next vacuum, as all others do")
     token = submitted(database)
     with database.writing() as session:
-        leads.save_contact(session, token, replace(CONTACT, business="Xylophonquartett"))
+        handing_in.save_contact(session, token, replace(CONTACT, business="Xylophonquartett"))
     with database.writing() as session:
         session.execute(text("DELETE FROM checks"))
     database.forget_deleted()

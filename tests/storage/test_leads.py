@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from consult.storage import checks, leads
+from consult.storage import checks, handing_in, leads
 from consult.storage.database import Database
 from consult.storage.jobs import RENDER_BRIEF, RENDER_REPORT
 from consult.storage.models import JobRow, SubmissionRow
@@ -31,7 +31,7 @@ def test_a_submission_comes_back_as_it_was_frozen(database: Database, clock: Clo
     clock.go_on(minutes=6)
     new = new_submission(wording={"z": "Łódź 日本", "a": 1})
     with database.writing() as session:
-        result = leads.submit(session, token, new)
+        result = handing_in.submit(session, token, new)
     lead = lead_of(database, result)
     frozen = ("answers", "wording", "scorecard", "report", "separation", "handoff", "archetype")
     for part in (*frozen, "consult", "edition", "depth", "demo"):
@@ -45,9 +45,9 @@ def test_a_submission_comes_back_as_it_was_frozen(database: Database, clock: Clo
 def test_submitting_twice_gives_the_same_result_once(database: Database) -> None:
     with database.writing() as session:
         token = checks.start(session, "2026-11", "quick", {})
-        first = leads.submit(session, token, new_submission())
+        first = handing_in.submit(session, token, new_submission())
     with database.writing() as session:
-        second = leads.submit(session, token, new_submission(archetype="other"))
+        second = handing_in.submit(session, token, new_submission(archetype="other"))
     assert first == second
     assert lead_of(database, first).archetype == new_submission().archetype
     assert len(report_jobs(database)) == 1
@@ -62,7 +62,7 @@ def test_two_tabs_that_submit_at_once_make_one_lead(database: Database) -> None:
     def submit() -> None:
         together.wait()
         with database.writing() as session:
-            results.append(leads.submit(session, token, new_submission()))
+            results.append(handing_in.submit(session, token, new_submission()))
 
     threads = [threading.Thread(target=submit) for _ in range(4)]
     for thread in threads:
@@ -93,7 +93,7 @@ def test_a_save_that_races_a_submit_is_either_in_it_or_refused(database: Databas
         other_tab.join(timeout=0.1)
         assert check is not None
         assert other_tab.is_alive(), "it waits"
-        leads.submit(session, token, new_submission(answers={"given": dict(check.answers)}))
+        handing_in.submit(session, token, new_submission(answers={"given": dict(check.answers)}))
     other_tab.join()
     assert saved[0] is not None
     assert saved[0].submitted
@@ -104,7 +104,7 @@ def test_a_failure_after_submitting_leaves_neither_lead_nor_job(database: Databa
     def submit_and_fail() -> None:
         with database.writing() as session:
             token = checks.start(session, "2026-11", "quick", {})
-            leads.submit(session, token, new_submission())
+            handing_in.submit(session, token, new_submission())
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
@@ -167,7 +167,7 @@ def test_a_contact_can_be_left_and_corrected_and_each_time_the_pdf_follows(
     for contact, revision in ((CONTACT, 2), (corrected, 3)):
         clock.go_on(minutes=1)
         with database.writing() as session:
-            assert leads.save_contact(session, token, contact)
+            assert handing_in.save_contact(session, token, contact)
         lead = lead_of(database, token)
         assert (lead.contact, lead.report_revision) == (contact, revision)
         assert lead.consented_at == clock()
@@ -183,7 +183,7 @@ def test_the_same_contact_again_changes_nothing(database: Database, clock: Clock
     token = submitted(database)
     for _ in range(2):
         with database.writing() as session:
-            assert leads.save_contact(session, token, CONTACT)
+            assert handing_in.save_contact(session, token, CONTACT)
         clock.go_on(minutes=1)
     lead = lead_of(database, token)
     assert lead.report_revision == 2
@@ -199,7 +199,7 @@ def test_a_double_click_on_the_contact_form_makes_one_contact(database: Database
     def save() -> None:
         together.wait()
         with database.writing() as session:
-            leads.save_contact(session, token, CONTACT)
+            handing_in.save_contact(session, token, CONTACT)
 
     threads = [threading.Thread(target=save) for _ in range(3)]
     for thread in threads:
@@ -216,14 +216,14 @@ def test_a_contact_without_name_address_or_consent_is_refused(
     token = submitted(database)
     refused = pytest.raises(DBAPIError, match=r"name|email|consent|too long")
     with refused, database.writing() as session:
-        leads.save_contact(session, token, replace(CONTACT, **wrong))
+        handing_in.save_contact(session, token, replace(CONTACT, **wrong))
     assert lead_of(database, token).contact is None
 
 
 def test_an_unknown_result_token_gets_nothing_and_leaves_nothing(database: Database) -> None:
     submitted(database)
     with database.writing() as session:
-        assert not leads.save_contact(session, "no such token", CONTACT)
+        assert not handing_in.save_contact(session, "no such token", CONTACT)
         assert leads.by_result_token(session, "no such token") is None
         assert leads.by_id(session, 0) is None
 
@@ -264,10 +264,10 @@ def test_the_usual_time_is_looked_for_among_the_last_checks_only(
 
 
 def take_longer_each_time(
-    database: Database, clock: Clock, times: int, new: Callable[[], leads.NewSubmission]
+    database: Database, clock: Clock, times: int, new: Callable[[], handing_in.NewSubmission]
 ) -> None:
     for number in range(1, times + 1):
         with database.writing() as session:
             token = checks.start(session, "2026-11", "quick", {})
             clock.go_on(seconds=10 * number)
-            leads.submit(session, token, new())
+            handing_in.submit(session, token, new())

@@ -2,7 +2,7 @@
 
 import pytest
 
-from consult.storage import audit, checks, erasure, leads, leaves, record, retention
+from consult.storage import audit, checks, erasure, handing_in, leaves, record, retention
 from consult.storage.database import Database
 from consult.storage.models import JobRow
 from tests.support.databases import Clock
@@ -32,7 +32,7 @@ def test_it_goes_when_the_check_is_handed_in(database: Database) -> None:
     token, _ = given(database)
     assert is_held(database, ADDRESS.upper())
     with database.writing() as session:
-        leads.submit(session, token, new_submission())
+        handing_in.submit(session, token, new_submission())
     assert not is_held(database)
 
 
@@ -71,7 +71,7 @@ def test_it_is_in_the_record_of_its_person_and_goes_with_their_leads(database: D
     given(database, "else@example.com")
     result = submitted(database)
     with database.writing() as session:
-        leads.save_contact(session, result, CONTACT)
+        handing_in.save_contact(session, result, CONTACT)
     lead_id = lead_of(database, result).id
     with database.writing() as session:
         (held,) = record.record_of(session, [lead_id])["leave_to_write"]

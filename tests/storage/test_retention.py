@@ -3,7 +3,17 @@
 import pytest
 from sqlalchemy import func, select, update
 
-from consult.storage import audit, audit_chain, checks, documents, exports, leads, mails, retention
+from consult.storage import (
+    audit,
+    audit_chain,
+    checks,
+    documents,
+    exports,
+    handing_in,
+    leads,
+    mails,
+    retention,
+)
 from consult.storage.audit_tables import AuditRow
 from consult.storage.base import Base
 from consult.storage.database import Database
@@ -35,7 +45,7 @@ def whole_lead(database: Database) -> str:
     """A lead with everything that can hang on it."""
     token = submitted(database)
     with database.writing() as session:
-        leads.save_contact(session, token, CONTACT)
+        handing_in.save_contact(session, token, CONTACT)
         lead = leads.by_result_token(session, token)
         assert lead is not None
         documents.put(session, lead.id, documents.REPORT, 2, b"%PDF")

@@ -17,7 +17,7 @@ from hypothesis.stateful import (
 )
 
 from consult.questionnaire import Answer
-from consult.storage import checks, leads, retention
+from consult.storage import checks, handing_in, leads, retention
 from consult.storage.database import Database
 from consult.storage.tokens import result_token
 from tests.support.databases import Clock
@@ -88,7 +88,7 @@ class Story(RuleBasedStateMachine):
             if check is None:
                 return
             new = new_submission(answers={"given": True, **check.answers})
-            assert leads.submit(session, token, new) == result_token(token)
+            assert handing_in.submit(session, token, new) == result_token(token)
         if known.frozen is None:
             known.frozen = {question: value for question, (value, _) in known.answers.items()}
 
@@ -96,7 +96,7 @@ class Story(RuleBasedStateMachine):
     def leave_contact(self, token: str) -> None:
         known = self.known[token]
         with self.database.writing() as session:
-            known_result = leads.save_contact(session, result_token(token), CONTACT)
+            known_result = handing_in.save_contact(session, result_token(token), CONTACT)
         assert known_result == (known.frozen is not None)
         known.has_contact |= known_result
 

@@ -16,7 +16,7 @@ from consult.storage import (
     endpoints,
     erasure,
     factors,
-    leads,
+    handing_in,
     notes,
     retention,
 )
@@ -37,7 +37,7 @@ def test_an_owner_leaves_a_contact_while_staff_take_the_lead(database: Database)
     begin_meanwhile(
         database,
         lambda session: desk.hold(session, [lead]),
-        lambda session: leads.save_contact(session, token, CONTACT),
+        lambda session: handing_in.save_contact(session, token, CONTACT),
         lambda session: desk.take(session, lead, by=ada),
     )
     assert see(database, lead).stage == "taken"
@@ -51,7 +51,7 @@ def test_an_owner_leaves_a_contact_while_the_lead_is_deleted(database: Database)
     begin_meanwhile(
         database,
         lambda session: desk.hold(session, [lead]),
-        lambda session: left.append(leads.save_contact(session, token, CONTACT)),
+        lambda session: left.append(handing_in.save_contact(session, token, CONTACT)),
         lambda session: erasure.erase(session, [lead], "delete", by=None, why="asked"),
     )
     assert left == [False]
@@ -91,7 +91,7 @@ def test_two_who_write_the_same_word_about_a_lead_are_both_found(database: Datab
     begin_meanwhile(
         database,
         lambda session: notes.add(session, lead, "Okafor called back", by=ada),
-        lambda session: leads.save_contact(session, token, CONTACT),
+        lambda session: handing_in.save_contact(session, token, CONTACT),
     )
     with database.reading() as session:
         words = set(session.scalars(select(LeadWordRow.word)))
@@ -102,8 +102,8 @@ def test_two_corrections_of_a_contact_make_two_revisions(database: Database) -> 
     token = submitted(database)
     begin_meanwhile(
         database,
-        lambda session: leads.save_contact(session, token, CONTACT),
-        lambda session: leads.save_contact(session, token, replace(CONTACT, name="Ada B")),
+        lambda session: handing_in.save_contact(session, token, CONTACT),
+        lambda session: handing_in.save_contact(session, token, replace(CONTACT, name="Ada B")),
     )
     assert lead_of(database, token).report_revision == 3
 

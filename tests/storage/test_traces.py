@@ -5,7 +5,7 @@ from datetime import date
 
 from sqlalchemy import select
 
-from consult.storage import checks, leads, outcomes, retention
+from consult.storage import checks, handing_in, leads, outcomes, retention
 from consult.storage.checks import Check
 from consult.storage.database import Database
 from consult.storage.models import CheckRow
@@ -143,8 +143,8 @@ def test_a_lead_counts_its_pages_at_once_and_its_way_when_it_goes(
     save(database, token, WHO_DONE, LAST)
     clock.go_on(seconds=4)
     with database.writing() as session:
-        result = leads.submit(session, token, new_submission())
-        leads.save_contact(session, result, CONTACT)
+        result = handing_in.submit(session, token, new_submission())
+        handing_in.save_contact(session, result, CONTACT)
         lead = leads.by_result_token(session, result)
         assert lead is not None
         outcomes.note_stage(session, lead.id, "reached")
@@ -168,7 +168,7 @@ def test_the_outcome_keeps_what_was_come_to_but_not_a_yes_that_was_taken_back(
 ) -> None:
     token = start(database)
     with database.writing() as session:
-        result = leads.submit(session, token, new_submission())
+        result = handing_in.submit(session, token, new_submission())
     lead_id = lead_of(database, result).id
     for stage in ("taken", "reached", "consult_booked", "consult_held", "won", "reached"):
         with database.writing() as session:

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from sqlalchemy import select
 
-from consult.storage import desk, leads, staff
+from consult.storage import desk, handing_in, staff
 from consult.storage.database import Database, Session
 from consult.storage.desk import Desk
 from consult.storage.staff_tables import StaffUserRow
@@ -35,7 +35,7 @@ def new_lead(database: Database, *, contact: bool = False) -> int:
     token = submitted(database)
     if contact:
         with database.writing() as session:
-            leads.save_contact(session, token, CONTACT)
+            handing_in.save_contact(session, token, CONTACT)
     return lead_of(database, token).id
 
 

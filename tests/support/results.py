@@ -5,7 +5,7 @@ from flask import Flask
 from consult.owner.submission import freeze
 from consult.questionnaire import read_answers, walk
 from consult.questionnaire.editions import newest
-from consult.storage import checks, leads
+from consult.storage import checks, handing_in
 from tests.support.apps import services_of
 from tests.support.personas import BATON_ON_THE_FLOOR, Depth, Persona
 
@@ -24,4 +24,4 @@ def hand_in(
     with made.database.writing() as session:
         token = checks.start(session, edition.name, depth, source or {})
         checks.save(session, token, given)
-        return f"/result/{leads.submit(session, token, freeze(way, made.brand))}"
+        return f"/result/{handing_in.submit(session, token, freeze(way, made.brand))}"

@@ -10,7 +10,7 @@ from consult.questionnaire import read_answers, walk
 from consult.questionnaire.editions import newest
 from consult.staff import access, accounts, entrance
 from consult.staff.members import Member
-from consult.storage import checks, leads, staff
+from consult.storage import checks, handing_in, leads, staff
 from consult.storage.leads import Contact
 from consult.storage.staff_tables import StaffSessionRow
 from tests.support.apps import services_of
@@ -90,9 +90,9 @@ def make_lead(
     frozen = freeze(walk(edition, answers, depth="quick"), made.brand)
     with made.database.writing() as session:
         token = checks.start(session, edition.name, "quick", source or {})
-        result = leads.submit(session, token, frozen, made.settings.office)
+        result = handing_in.submit(session, token, frozen, made.settings.office)
         if contact:
-            leads.save_contact(session, result, contact, office=made.settings.office)
+            handing_in.save_contact(session, result, contact, office=made.settings.office)
     with made.database.reading() as session:
         lead = leads.by_result_token(session, result)
     assert lead is not None

@@ -5,10 +5,11 @@ from typing import Any
 
 from sqlalchemy import select
 
-from consult.storage import checks, leads
+from consult.storage import checks, handing_in, leads
 from consult.storage.database import Database
 from consult.storage.desk_tables import LeadRow
-from consult.storage.leads import Contact, Lead, NewSubmission
+from consult.storage.handing_in import NewSubmission
+from consult.storage.leads import Contact, Lead
 
 CONTACT = Contact(
     name="Ada Okafor",
@@ -42,7 +43,7 @@ def submitted(database: Database, **overrides: Any) -> str:
     """Start a check, submit it, and return the result's token."""
     with database.writing() as session:
         token = checks.start(session, "2026-11", "quick", {})
-        return leads.submit(session, token, new_submission(**overrides))
+        return handing_in.submit(session, token, new_submission(**overrides))
 
 
 def lead_of(database: Database, result_token: str) -> Lead:

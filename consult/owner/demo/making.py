@@ -16,7 +16,7 @@ from consult.owner.submission import freeze
 from consult.questionnaire import Depth, Questionnaire, Walk, walk
 from consult.relay.clock import Office
 from consult.report.brand import Brand
-from consult.storage import checks, leads
+from consult.storage import checks, handing_in, leads
 from consult.storage.checks import Changes
 from consult.storage.counters import VIEWED, Day, Numbers
 from consult.storage.database import Database, Session
@@ -86,10 +86,10 @@ def _make_lead(session: Session, maker: _Maker, start: datetime) -> None:
     end = traced.end - late + timedelta(seconds=random.uniform(8, 60))
     session.clock = lambda: end
     frozen = freeze(way, maker.brand, demo=True)
-    result = leads.submit(session, token, frozen, maker.office, maker.numbers)
+    result = handing_in.submit(session, token, frozen, maker.office, maker.numbers)
     if random.random() < 0.72:
         session.clock = lambda: end + timedelta(minutes=random.uniform(0.5, 4))
-        leads.save_contact(session, result, contact_of(path, random))
+        handing_in.save_contact(session, result, contact_of(path, random))
     lead = leads.by_result_token(session, result)
     if lead is None:
         raise LookupError("the lead that was just handed in is gone")
