@@ -104,6 +104,8 @@ def test_each_missing_header_is_found(name: str) -> None:
             "/",
             {"Content-Security-Policy": "default-src 'none'; script-src 'unsafe-inline'"},
         ),
+        ("/", {"Content-Type": "text/html"}),
+        ("/", {"Access-Control-Allow-Origin": "*"}),
         ("/check/abc/page", {}),
         ("/staff/", {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}),
         (

@@ -291,3 +291,21 @@ def test_what_a_browser_brings_back_is_signed_with_sha_256(app: Flask) -> None:
         .data["held"]
     )
     assert {len(urlsafe_b64decode(each.rpartition(".")[2] + "=")) for each in signed} == {32}
+
+
+def test_passwords_are_hidden_and_password_managers_may_help(app: Flask) -> None:
+    make_user(app)
+    invite = accounts.invite(services_of(app).database, "", "new@example.com")
+    pages = [PageClient(app).get(path) for path in ("/staff/sign-in", invite)]
+    pages.append(signed_in(app).get("/staff/account"))
+    fields = [
+        field.attrib
+        for page in pages
+        for field in page.document.all("input")
+        if "password" in field.attrib["name"]
+    ]
+    assert len(fields) == 4
+    for field in fields:
+        assert field["type"] == "password"
+        assert field["autocomplete"] in ("current-password", "new-password")
+        assert not [name for name in field if name.startswith("on")]

@@ -62,6 +62,11 @@ def header_problems(path: str, status: int, headers: dict[str, str], *, https: b
         problems.append("X-Frame-Options cannot name several sites; frame-ancestors does")
     if not https and "Strict-Transport-Security" in headers:
         problems.append("Strict-Transport-Security means nothing over plain HTTP")
+    kind = headers.get("Content-Type", "")
+    if kind.startswith("text/") and "charset=utf-8" not in kind:
+        problems.append(f"Content-Type {kind!r} does not say how its letters are written")
+    if "Access-Control-Allow-Origin" in headers:
+        problems.append("another site may read this answer")
     problems += _policy_problems(profile, headers.get("Content-Security-Policy", ""))
     if profile in ("public", "staff"):
         problems += _feature_problems(headers.get("Permissions-Policy", ""))

@@ -112,6 +112,21 @@ def test_any_method_gets_the_headers(browser: FlaskClient, method: str, path: st
     assert header_problems(path, answer.status_code, dict(answer.headers), https=False) == []
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/static/", "/static/css/", "/static/../app.py", "/static/..%2fapp.py", "/.git/config"),
+        *("/static/%2e%2e/app.py", "/static//etc/passwd", "/.env", "/var/consult.db", "/metrics"),
+    ],
+)
+def test_nothing_is_served_but_what_is_meant_to_be(browser: FlaskClient, path: str) -> None:
+    assert browser.get(path, follow_redirects=True).status_code == 404
+
+
+def test_no_request_is_sent_back_as_it_came(browser: FlaskClient) -> None:
+    assert browser.open("/", method="TRACE").status_code == 405
+
+
 def test_https_is_promised_on_https_only(app: Flask) -> None:
     PageClient(app, base_url="https://localhost").get("/")
     PageClient(app).get("/")
