@@ -1,11 +1,13 @@
 """Leads as an export reads them: everything that one row tells, some hundreds at a time."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, Text, bindparam, cast, select
 
 from consult.questionnaire import Answer
 from consult.storage.checks import as_answer
@@ -85,67 +87,81 @@ def picked_in_turn(database: Database, ids: Sequence[int]) -> Iterator[Sequence[
 
 def exported(session: Session, ids: Sequence[int]) -> list[ExportedLead]:
     """What an export tells of these leads, in this order."""
-    report = SubmissionRow.report
-    rows = session.execute(
+    found = {row.id: _lead(row) for row in session.execute(_TOLD, {"ids": ids})}
+    return [found[id] for id in dict.fromkeys(ids) if id in found]
+
+
+def _told() -> Select[Any]:
+    """The columns of `ExportedLead` as they are stored, of the leads with some `ids`."""
+    plain = {
+        SubmissionRow: ("id", "edition", "depth", "seconds_taken", "consult", "answers"),
+        LeadRow: (
+            *("submitted_at", "demo", "stage", "stage_since", "due_at", "first_contact_at"),
+            *("consult_at", "ask_again_on", "separation", "handoff", "archetype", "wants_consult"),
+        ),
+        ContactRow: ("name", "business", "email", "phone", "consented_at"),
+        CheckRow: ("source",),
+    }
+    return (
         select(
-            SubmissionRow.id,
-            SubmissionRow.edition,
-            SubmissionRow.depth,
-            SubmissionRow.seconds_taken,
-            SubmissionRow.consult,
-            SubmissionRow.answers,
-            SubmissionRow.wording,
-            # Of the report, most of which is text, only what a row has room for.
-            report["separation"]["band_name"].as_string().label("separation_band"),
-            report["handoff"]["band_name"].as_string().label("handoff_band"),
-            report["archetype"]["name"].as_string().label("archetype_name"),
-            report["plan"].label("plan"),
-            CheckRow.source,
-            LeadRow,
-            ContactRow,
+            *(getattr(table, name) for table, names in plain.items() for name in names),
             StaffUserRow.name.label("holder"),
+            # As text: PostgreSQL takes a document apart anew for each value that is asked of it,
+            # and most leads share one of a few wordings.
+            cast(SubmissionRow.report, Text).label("report"),
+            cast(SubmissionRow.wording, Text).label("wording"),
         )
         .join(LeadRow, LeadRow.submission_id == SubmissionRow.id)
         .join(CheckRow, CheckRow.id == SubmissionRow.check_id)
         .outerjoin(ContactRow, ContactRow.submission_id == SubmissionRow.id)
         .outerjoin(StaffUserRow, StaffUserRow.id == LeadRow.holder_id)
-        .where(SubmissionRow.id.in_(ids))
+        .where(SubmissionRow.id.in_(bindparam("ids", expanding=True)))
     )
-    found = {row.id: _lead(row) for row in rows}
-    return [found[id] for id in dict.fromkeys(ids) if id in found]
+
+
+_TOLD = _told()
 
 
 def _lead(row: Any) -> ExportedLead:
-    desk: LeadRow = row.LeadRow
-    contact: ContactRow | None = row.ContactRow
+    report = json.loads(row.report)
     return ExportedLead(
         id=row.id,
-        submitted_at=desk.submitted_at,
-        demo=desk.demo,
+        submitted_at=row.submitted_at,
+        demo=row.demo,
         edition=row.edition,
         depth=row.depth,
         seconds_taken=row.seconds_taken,
-        name=contact.name if contact else "",
-        business=contact.business if contact else "",
-        email=contact.email if contact else "",
-        phone=(contact.phone or "") if contact else "",
-        wants_consult=desk.wants_consult,
-        consented_at=contact.consented_at if contact else None,
-        stage=desk.stage,
-        stage_since=desk.stage_since,
+        name=row.name or "",
+        business=row.business or "",
+        email=row.email or "",
+        phone=row.phone or "",
+        wants_consult=row.wants_consult,
+        consented_at=row.consented_at,
+        stage=row.stage,
+        stage_since=row.stage_since,
         holder=row.holder or "",
-        due_at=desk.due_at,
-        first_contact_at=desk.first_contact_at,
-        consult_at=desk.consult_at,
-        ask_again_on=desk.ask_again_on,
+        due_at=row.due_at,
+        first_contact_at=row.first_contact_at,
+        consult_at=row.consult_at,
+        ask_again_on=row.ask_again_on,
         source=row.source,
-        separation=desk.separation,
-        separation_band=row.separation_band or "",
-        handoff=desk.handoff,
-        handoff_band=row.handoff_band or "",
-        archetype=row.archetype_name or desk.archetype,
+        separation=row.separation,
+        separation_band=_in(report, "separation", "band_name"),
+        handoff=row.handoff,
+        handoff_band=_in(report, "handoff", "band_name"),
+        archetype=_in(report, "archetype", "name") or row.archetype,
         consult=row.consult,
-        plan=[step["title"] for step in row.plan or ()],
+        plan=[step["title"] for step in report.get("plan") or ()],
         answers={id: as_answer(given) for id, given in row.answers.items()},
-        wording=row.wording,
+        wording=_wording(row.wording),
     )
+
+
+def _in(report: Mapping[str, Any], part: str, name: str) -> str:
+    return report.get(part, {}).get(name) or ""
+
+
+@lru_cache(maxsize=64)
+def _wording(text: str) -> Mapping[str, Mapping[str, Any]]:
+    wording: Mapping[str, Mapping[str, Any]] = json.loads(text)
+    return wording
