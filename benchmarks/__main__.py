@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks import download, leads, load, pages, pdf, scoring
+from benchmarks import download, exports, leads, load, pages, pdf, scoring
 from benchmarks.measure import Row
 
 PARTS: Mapping[str, Callable[[], list[Row]]] = {
@@ -18,6 +18,7 @@ PARTS: Mapping[str, Callable[[], list[Row]]] = {
     "download": download.rows,
     "load": load.rows,
     "leads": leads.rows,
+    "exports": exports.rows,
 }
 LONG: Mapping[str, Callable[[], list[Row]]] = {"million-leads": leads.million}
 """Parts that take minutes: measured only when they are named."""

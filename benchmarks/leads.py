@@ -4,18 +4,16 @@ What is timed is the whole page as somebody signed in gets it, with what stands 
 SQLite and on PostgreSQL.
 """
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from flask import Flask
-from sqlalchemy import text
 
 from benchmarks import many_leads
 from benchmarks.many_leads import NOW, SPAN, fill, word
-from benchmarks.measure import Row
+from benchmarks.measure import Row, computed_by
 from consult.storage import schema
 from consult.storage.database import Database
 from consult.storage.lead_search import OPEN, LeadSearch
@@ -133,7 +131,7 @@ def _milliseconds(apps: Sequence[Flask]) -> list[dict[str, float]]:
     getters = [_getter(app) for app in apps]
     for get in getters:
         get("/staff/")  # which opens the connections
-    clocks = [_clock(services_of(app).database) for app in apps]
+    clocks = [computed_by(services_of(app).database) for app in apps]
     times: list[dict[str, list[float]]] = [{case: [] for case in CASES} for _ in apps]
     for _ in range(ROUNDS):
         for case, query in CASES.items():
@@ -142,24 +140,6 @@ def _milliseconds(apps: Sequence[Flask]) -> list[dict[str, float]]:
                 get(f"/staff/?{query}")
                 taken[case].append((clock() - start) * 1_000)
     return [{case: min(found) for case, found in taken.items()} for taken in times]
-
-
-def _clock(database: Database) -> Callable[[], float]:
-    """What we and the database's server have computed so far, in seconds.
-
-    On an idle machine that is the time that passes, and on a busy one what would have passed. Where
-    the system does not tell it of another process, it is the time that passes.
-    """
-    if database.is_sqlite:
-        return time.process_time
-    with database.reading() as session:
-        mine = text("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
-        told = [Path(f"/proc/{pid}/schedstat") for pid in session.scalars(mine)]
-    if not all(file.exists() for file in told):
-        return time.perf_counter
-    return lambda: (
-        time.process_time() + sum(int(file.read_text().split()[0]) / 1e9 for file in told)
-    )
 
 
 def _getter(app: Flask) -> Callable[[str], None]:

@@ -3,7 +3,12 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
+
+from sqlalchemy import text
+
+from consult.storage.database import Database
 
 ROUNDS = 15
 SECONDS_A_ROUND = 0.08
@@ -70,3 +75,21 @@ def _cpu(call: Callable[[], object], times: int) -> float:
     for _ in range(times):
         call()
     return (time.process_time() - start) * 1e6 / times
+
+
+def computed_by(database: Database) -> Callable[[], float]:
+    """What we and the database's server have computed so far, in seconds.
+
+    On an idle machine that is the time that passes, and on a busy one what would have passed. Where
+    the system does not tell it of another process, it is the time that passes.
+    """
+    if database.is_sqlite:
+        return time.process_time
+    with database.reading() as session:
+        mine = text("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
+        told = [Path(f"/proc/{pid}/schedstat") for pid in session.scalars(mine)]
+    if not all(file.exists() for file in told):
+        return time.perf_counter
+    return lambda: (
+        time.process_time() + sum(int(file.read_text().split()[0]) / 1e9 for file in told)
+    )
