@@ -58,6 +58,15 @@ SET_UP_ENDPOINTS = frozenset(
 TOKEN_KEY = "staff_session"
 # How somebody signs in whose second factor is their provider's business.
 PROVIDER = "provider"
+HASHING: Mapping[str, str | int] = {
+    "argon2__type": "ID",
+    "argon2__memory_cost": 19 * 1024,
+    "argon2__time_cost": 2,
+    "argon2__parallelism": 1,
+}
+"""What a password costs who guesses: the OWASP Password Storage Cheat Sheet's argon2id, 19 MiB, 2
+rounds. Four threads at once must not need more memory than a small server has."""
+
 # "Last seen" is not worth a write with every click.
 _SEEN_STEP = timedelta(minutes=1)
 
@@ -119,14 +128,7 @@ def _configuration(*, https: bool) -> dict[str, Any]:
         "SECURITY_PASSWORD_SCHEMES": ["argon2"],
         # No second key in the hash: it would lock everybody out when the secret key changes.
         "SECURITY_PASSWORD_SINGLE_HASH": ["argon2"],
-        # OWASP Password Storage Cheat Sheet: argon2id, m=19 MiB, t=2, p=1. Four threads at once
-        # must not need more memory than a small server has.
-        "SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS": {
-            "argon2__type": "ID",
-            "argon2__memory_cost": 19 * 1024,
-            "argon2__time_cost": 2,
-            "argon2__parallelism": 1,
-        },
+        "SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS": HASHING,
     }
 
 

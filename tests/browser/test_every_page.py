@@ -110,10 +110,10 @@ def test_everybody_can_use_every_page(
     assert state.shows in visit.tab.inner_text("main")
     found: list[str] = []
     for width, scheme in looks_at(state, request.config):
-        visit.look(width, scheme)
+        visit.look(width, scheme, height=740)
         found += [f"{width} {scheme}: {violation}" for violation in axe_violations(visit)]
     for width, height in ((ZOOMED_WIDTH, 256), (TABLET_WIDTH, 600), (PHONE_WIDTH, 740)):
-        visit.look(width, height=height)
+        visit.look(width, visit.scheme, height=height)
         if visit.overflow():
             found.append(f"{visit.overflow()} px wider than a window of {width}")
     small = small_targets(visit, least=DENSE if state in STAFF_STATES else THUMB)

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from consult.staff import accounts
+from consult.staff import access, accounts
 from consult.storage import staff
 from consult.storage.database import Database
 from consult.storage.staff_sessions import StaffUser
-from tests.support.apps import services_of
+from tests.support.apps import REAL_HASHING, make_app, services_of
 from tests.support.client import PageClient
 from tests.support.factors import let_pass
 from tests.support.page import Page
@@ -46,8 +46,13 @@ def test_an_invitation_makes_an_account_and_signs_in(
     assert NAME in client.get("/staff/account").text
     made = user(database)
     assert (made.email, made.name, made.role, made.active) == (EMAIL, NAME, "staff", True)
-    assert made.password_hash.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
     sign_in(PageClient(client.app))
+
+
+def test_a_password_is_dear_to_guess(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(access, "HASHING", REAL_HASHING)
+    with make_app(tmp_path).app_context():
+        assert access.hash_of(PASSWORD).startswith("$argon2id$v=19$m=19456,t=2,p=1$")
 
 
 @pytest.mark.parametrize("admin", [True, False])

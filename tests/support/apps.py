@@ -1,7 +1,6 @@
 """Apps for the tests: each with its own folder, database and settings."""
 
 import atexit
-from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +15,7 @@ from consult.delivery.handlers import current_handlers
 from consult.delivery.worker import Worker
 from consult.report.renderer import Renderer
 from consult.settings import Settings, load_settings
+from consult.staff import access
 from consult.storage import schema
 from consult.storage.database import Database
 from consult.web.services import Services, services
@@ -43,22 +43,29 @@ _COMPILED = CompiledTemplates()
 
 
 class KnownRule(Rule):
-    """A URL rule whose builder is compiled once for all apps of a run.
+    """A URL rule that is compiled once for all apps of a run.
 
-    Werkzeug writes and compiles a function for each rule, which was three quarters of making an
-    app. What it writes follows from the key alone.
+    Werkzeug takes each rule apart, and writes and compiles two functions for it, which was most of
+    making an app. What comes of it follows from the key alone.
     """
 
-    _known: ClassVar[dict[object, Callable[..., tuple[str, str]]]] = {}
+    _known: ClassVar[dict[object, dict[str, Any]]] = {}
+    _OWN = ("_parts", "_trace", "_converters", "arguments", "_build", "_build_unknown")
 
-    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        key = (self.rule, self.subdomain, repr(self.defaults), append_unknown)
+    def compile(self) -> None:
+        """Take over what is known of the same rule, or find it out."""
+        key = (self.rule, self.subdomain, self.merge_slashes, repr(self.defaults))
         if key not in self._known:
-            self._known[key] = super()._compile_builder(append_unknown)
-        return self._known[key]
+            super().compile()
+            self._known[key] = {name: getattr(self, name) for name in self._OWN}
+        vars(self).update(self._known[key])
 
 
 Flask.url_rule_class = KnownRule
+
+REAL_HASHING = access.HASHING
+"""What a password costs outside of the tests; in them it would be what many of them do."""
+access.HASHING = {**REAL_HASHING, "argon2__memory_cost": 8, "argon2__time_cost": 1}
 
 
 def make_settings(var_dir: Path, **changes: Any) -> Settings:

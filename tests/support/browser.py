@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from flask import Flask
-from playwright.sync_api import Browser, ConsoleMessage, Error, Playwright, Request
+from playwright.sync_api import Browser, ConsoleMessage, Error, Playwright, Request, ViewportSize
 from playwright.sync_api import Page as Tab
 from waitress.server import create_server
 
@@ -107,6 +107,7 @@ class Visit:
 
     tab: Tab
     origin: str
+    scheme: Scheme = "light"
     faults: list[str] = field(default_factory=list)
 
     def open(self, path: str) -> int:
@@ -125,9 +126,16 @@ class Visit:
             act()
 
     def look(self, width: int, scheme: Scheme = "light", height: int = 800) -> None:
-        """Change the window's width and the colours that the person prefers."""
-        self.tab.set_viewport_size({"width": width, "height": height})
-        self.tab.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        """Change the window's size and the colours that the person prefers, as far as they differ.
+
+        The browser lays out and paints anew each time it is told one of them.
+        """
+        size: ViewportSize = {"width": width, "height": height}
+        if self.tab.viewport_size != size:
+            self.tab.set_viewport_size(size)
+        if self.scheme != scheme:
+            self.tab.emulate_media(color_scheme=scheme)
+            self.scheme = scheme
 
     def take_faults(self) -> list[str]:
         """What went wrong so far; the window starts anew after it."""
@@ -158,6 +166,7 @@ def visiting(
         viewport={"width": width, "height": height},
         has_touch=touch,
         reduced_motion="reduce",
+        color_scheme="light",
     )
     context.set_default_timeout(SLOW_MACHINE_MS)
     visit = Visit(context.new_page(), origin)
