@@ -7,6 +7,8 @@ loading the web, and the worker without the questionnaire's lint.
 from __future__ import annotations
 
 import importlib
+import os
+import sys
 
 import click
 
@@ -72,4 +74,8 @@ def consult() -> None:
 
 def main() -> None:
     """Run the command line; the entry point of the `consult` program."""
+    # Of a stream that whoever starts us has closed (`2>&-`), Python makes None.
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
     consult(prog_name="consult")

@@ -38,7 +38,7 @@ def verify(expect: str | None, former_keys: Path | None) -> None:
     write to the database can write to.
     """
     expected = _mark(expect) if expect else None
-    keys = former_keys.read_text("utf-8").split() if former_keys else []
+    keys = _keys_in(former_keys) if former_keys else []
     with (
         open_database(load_settings()) as database,
         database.reading() as session,
@@ -56,6 +56,13 @@ def verify(expect: str | None, former_keys: Path | None) -> None:
             progress=bar.update,
         )
     _tell(found)
+
+
+def _keys_in(file: Path) -> list[str]:
+    try:
+        return file.read_text("utf-8").split()
+    except (OSError, UnicodeDecodeError) as fault:
+        raise BadInput(f"{file} cannot be read as a list of keys: {fault}") from fault
 
 
 def _mark(noted: str) -> Mark:

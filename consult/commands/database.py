@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from consult.commands.faults import Failure
 from consult.settings import Settings, load_settings
@@ -35,7 +35,9 @@ def open_database(settings: Settings, *, checked: bool = True) -> Iterator[Datab
         if checked and not schema.is_current(database):
             raise Failure("the database is not up to date; run: consult db upgrade")
         yield database
-    except OperationalError as error:
+    except DatabaseError as error:
+        if type(error) not in (OperationalError, DatabaseError):
+            raise  # what we asked of it was wrong, and it says where
         raise Failure(f"the database does not answer: {error.orig}") from error
     finally:
         database.close()

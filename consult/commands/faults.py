@@ -48,3 +48,8 @@ def in_one_line() -> Iterator[None]:
         raise BadInput(str(error)) from error
     except SettingsError as error:
         raise BadInput("; ".join(str(error).splitlines())) from error
+    except BrokenPipeError:
+        raise  # whoever read the rest has had enough: no fault, and click ends without a word
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        raise Failure(f"{where}{error.strerror or error}") from error

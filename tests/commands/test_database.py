@@ -87,6 +87,21 @@ def test_a_bad_brand_file_ends_with_2_and_one_line(monkeypatch: pytest.MonkeyPat
     assert "/no/such/brand.toml" in run("worker", "--once", code=2).stderr
 
 
+def test_a_file_that_is_no_database_is_a_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "letter.txt").write_text("Dear Ada")
+    monkeypatch.setenv("CONSULT_DATABASE_URL", f"sqlite:///{tmp_path}/letter.txt")
+    assert "file is not a database" in run("staff", "list", code=1).stderr
+
+
+def test_former_keys_that_are_no_text_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "keys").write_bytes(b"\xff")
+    run("db", "upgrade")
+    told = run("audit", "verify", "--former-keys", str(tmp_path / "keys"), code=2).stderr
+    assert "cannot be read as a list of keys" in told
+
+
 def test_a_database_server_that_is_away_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONSULT_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
     monkeypatch.setenv("CONSULT_SECRET_KEY", "s" * 40)

@@ -1,5 +1,8 @@
 """The command line: every command is there, says what it does, and keeps to its exit codes."""
 
+import errno
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import click
@@ -7,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from consult.commands import consult
+from consult.commands.faults import Failure, in_one_line
 
 PROMISED = (
     "serve",
@@ -64,3 +68,16 @@ def test_bad_input_ends_with_2_and_one_line(arguments: list[str]) -> None:
     assert result.exit_code == 2
     assert result.stdout == ""
     assert len(result.stderr.strip().splitlines()) == 1, result.stderr
+
+
+def test_a_full_disk_is_one_line_and_a_reader_who_has_had_enough_is_none() -> None:
+    full = OSError(errno.ENOSPC, "No space left on device", "out.pdf")
+    with pytest.raises(Failure, match=r"^out\.pdf: No space left on device$"), in_one_line():
+        raise full
+    with pytest.raises(BrokenPipeError), in_one_line():
+        raise BrokenPipeError
+
+
+def test_a_command_does_without_the_streams_that_whoever_starts_it_has_closed() -> None:
+    command = f"exec {sys.executable} -m consult score - <&- 2>&-"
+    assert subprocess.run(["sh", "-c", command], capture_output=True).returncode == 2
