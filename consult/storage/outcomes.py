@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import update
@@ -14,6 +15,7 @@ from consult.storage.trace_tables import OutcomeRow
 
 _REACHED = frozenset({"reached", "consult_booked", "consult_held", "won"})
 _BOOKED = frozenset({"consult_booked", "consult_held"})
+_HELD = frozenset({"consult_held"})
 
 
 def begin(session: Session, lead_id: int, check: Check, *, demo: bool) -> None:
@@ -43,13 +45,17 @@ def note_contact(session: Session, lead_id: int, *, wants_consult: bool) -> None
 
 def note_stage(session: Session, lead_id: int, stage: Stage) -> None:
     """Note that a lead was moved to a stage. What it once came to, it keeps; but not ``won``."""
-    came_to: dict[str, bool] = {"won": stage == "won"}
-    if stage in _REACHED:
-        came_to["reached"] = True
-    if stage in _BOOKED:
-        came_to["booked"] = True
-    if stage == "consult_held":
-        came_to["held"] = True
+    note_stages(session, lead_id, [stage])
+
+
+def note_stages(session: Session, lead_id: int, stages: Sequence[Stage]) -> None:
+    """Note the stages that a lead was moved to, one after the other."""
+    if not stages:
+        return
+    came_to: dict[str, bool] = {"won": stages[-1] == "won"}
+    for name, by in (("reached", _REACHED), ("booked", _BOOKED), ("held", _HELD)):
+        if not by.isdisjoint(stages):
+            came_to[name] = True
     _note(session, lead_id, **came_to)
 
 

@@ -1,6 +1,6 @@
 """Who may hold leads, and who catches the new ones."""
 
-from sqlalchemy import case, select, text
+from sqlalchemy import bindparam, case, select, text
 
 from consult.storage.database import Session
 from consult.storage.staff_tables import StaffUserRow
@@ -26,18 +26,26 @@ def catcher(session: Session, new_leads_to: str = "") -> int | None:
     It is the account with the address `new_leads_to`; without one in use, the longest-standing
     admin, and without an admin the longest-standing account.
     """
-    first = case(
-        (StaffUserRow.email == new_leads_to, 0), (StaffUserRow.role == "admin", 1), else_=2
-    )
-    return session.scalar(
-        select(StaffUserRow.id)
-        .where(StaffUserRow.active)
-        .order_by(first, StaffUserRow.created_at, StaffUserRow.id)
-        .limit(1)
-    )
+    return session.scalar(_CATCHER, {"new_leads_to": new_leads_to})
 
 
 def is_active(session: Session, user_id: int) -> bool:
     """Whether this is an account in use."""
     query = select(StaffUserRow.id).where(StaffUserRow.id == user_id, StaffUserRow.active)
     return session.scalar(query) is not None
+
+
+_CATCHER = (
+    select(StaffUserRow.id)
+    .where(StaffUserRow.active)
+    .order_by(
+        case(
+            (StaffUserRow.email == bindparam("new_leads_to"), 0),
+            (StaffUserRow.role == "admin", 1),
+            else_=2,
+        ),
+        StaffUserRow.created_at,
+        StaffUserRow.id,
+    )
+    .limit(1)
+)

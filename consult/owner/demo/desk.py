@@ -15,7 +15,6 @@ from sqlalchemy import insert, update
 from consult.owner.demo.people import Staff
 from consult.relay.clock import Office
 from consult.relay.stages import Stage
-from consult.storage import outcomes
 from consult.storage.database import Session
 from consult.storage.desk_tables import LeadEventRow, LeadRow, NoteRow, VerdictRow
 from consult.storage.leads import Lead
@@ -145,13 +144,6 @@ def work_on(
         desk.row |= {"version": desk.version, "stage": desk.stage, "holder_id": desk.holder}
         work.leads.append({"submission_id": lead.id, **desk.row})
     return desk.stages
-
-
-def note_outcome(session: Session, lead_id: int, stages: Sequence[Stage]) -> None:
-    """Note in the outcome of a lead which stages it came to."""
-    for stage in stages:
-        if stage != "taken":
-            outcomes.note_stage(session, lead_id, stage)
 
 
 def _year_ago(lead: Lead, now: datetime) -> float:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
-from consult.owner.demo.desk import DeskWork, note_outcome, work_on
+from consult.owner.demo.desk import DeskWork, work_on
 from consult.owner.demo.firms import answers_of, some_firm
 from consult.owner.demo.people import PATHS, Staff, contact_of, staff_of
 from consult.owner.demo.ways import stopped_way, whole_way
@@ -16,13 +16,13 @@ from consult.owner.submission import freeze
 from consult.questionnaire import Depth, Questionnaire, Walk, walk
 from consult.relay.clock import Office
 from consult.report.brand import Brand
-from consult.storage import checks, handing_in, leads
-from consult.storage.checks import Changes
+from consult.storage import handing_in, leads, outcomes
 from consult.storage.counters import VIEWED, Day, Numbers
 from consult.storage.database import Database, Session
 from consult.storage.desk_tables import LeadRow
 from consult.storage.models import CheckRow
 from consult.storage.settling import count_draft, steps_of
+from consult.storage.tokens import new_token, token_hash
 from consult.storage.traces import Trace
 
 _UNFINISHED = 0.85
@@ -95,7 +95,7 @@ def _make_lead(session: Session, maker: _Maker, start: datetime) -> None:
         raise LookupError("the lead that was just handed in is gone")
     holder = session.scalar(select(LeadRow.holder_id).where(LeadRow.submission_id == lead.id))
     stages = work_on(maker.work, lead, maker.staff, holder, maker.office, maker.now, random)
-    note_outcome(session, lead.id, stages)
+    outcomes.note_stages(session, lead.id, stages)
 
 
 def _make_unfinished(session: Session, maker: _Maker, start: datetime) -> None:
@@ -138,21 +138,23 @@ def _saved(
     only: set[str] | None = None,
 ) -> str:
     """A check with its answers, or `only` some of them, as it was last saved at `end`."""
-    session.clock = lambda: start
-    token = checks.start(session, maker.questionnaire.name, way.depth, source.tags, demo=True)
-    session.clock = lambda: end
-    given: Changes = {
-        asked.id: (asked.answer, asked.variant)
-        for asked in way.asked
-        if asked.answer is not None and (only is None or asked.id in only)
-    }
-    check = checks.save(session, token, given)
-    if check is None:
-        raise LookupError("the check that was just started is gone")
-    session.execute(
-        update(CheckRow)
-        .where(CheckRow.id == check.id)
-        .values(trace=dict(trace))
-        .execution_options(synchronize_session=False)
+    token = new_token()
+    session.add(
+        CheckRow(
+            token_hash=token_hash(token),
+            edition=maker.questionnaire.name,
+            depth=way.depth,
+            answers={
+                asked.id: {"value": asked.answer, "as": asked.variant}
+                for asked in way.asked
+                if asked.answer is not None and (only is None or asked.id in only)
+            },
+            source=dict(source.tags),
+            trace=dict(trace),
+            demo=True,
+            created_at=start,
+            updated_at=end,
+        )
     )
+    session.flush()
     return token
