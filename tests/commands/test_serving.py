@@ -1,7 +1,6 @@
 """`consult serve` as a process: it serves, keeps a worker, and leaves nothing behind."""
 
 import os
-import random
 import re
 import signal
 import socket
@@ -10,7 +9,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 from urllib.error import URLError
@@ -21,6 +19,7 @@ from click.testing import CliRunner
 
 from consult.commands import children, consult
 from consult.settings import Settings
+from tests.support.ports import free_port
 
 Found = TypeVar("Found")
 
@@ -39,12 +38,7 @@ def wait_for(find: Callable[[], Found | None], what: str) -> Found:
 
 @pytest.fixture
 def port() -> int:
-    """A port that is free, and that the system gives nobody who asks it for any port."""
-    for number in random.sample(range(20_000, 30_000), 100):
-        with suppress(OSError), socket.socket() as free:
-            free.bind(("127.0.0.1", number))
-            return number
-    pytest.fail("no port is free")
+    return free_port()
 
 
 @pytest.fixture

@@ -100,7 +100,7 @@ def test_a_stopped_worker_finishes_the_pdf_in_hand(
     worker = start_worker(0.5)
     wait_until(lambda: renderings(notes) == 1)
     worker.send_signal(signal.SIGTERM)
-    assert worker.wait(10) == 0
+    assert worker.wait(60) == 0
     assert report_of(database, token) is not None
 
 
@@ -113,8 +113,7 @@ def test_a_worker_stopped_twice_gives_the_job_back_at_once(
     worker = start_worker(60)
     wait_until(lambda: renderings(notes) == 1)
     worker.send_signal(signal.SIGTERM)
-    time.sleep(0.1)  # two at the same moment would be delivered as one
-    worker.send_signal(signal.SIGTERM)
-    assert worker.wait(10) == 1
+    worker.send_signal(signal.SIGINT)  # two of the same might be delivered as one
+    assert worker.wait(60) == 1
     job = report_job(database)
     assert (job.state, job.attempts) == ("ready", 0)

@@ -191,7 +191,7 @@ def test_a_mail_whose_worker_was_killed_in_mid_send_is_sent_by_the_next(
         arguments = [database_url, str(tmp_path / "notes"), "0", url]
         command = [sys.executable, "-m", "tests.delivery.worker_process", *arguments]
         doomed = subprocess.Popen(command)
-        assert server.began.wait(30)
+        assert server.began.wait(60)
         doomed.kill()
         doomed.wait()
         server.open.set()

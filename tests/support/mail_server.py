@@ -1,6 +1,5 @@
 """A real mail server for the tests, on this machine, that keeps what it takes."""
 
-import socket
 import ssl
 import subprocess
 import threading
@@ -13,6 +12,8 @@ from pathlib import Path
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+from tests.support.ports import free_port
 
 USER, PASSWORD = "relay@check", "p@ss:word/7"
 
@@ -83,8 +84,7 @@ def mail_server(
         login: it wants USER and PASSWORD first.
         implicit_tls: it speaks TLS from the first byte on.
     """
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        server = MailServer(port=free.getsockname()[1])
+    server = MailServer(port=free_port())
     server.open.set()
     context = None
     if certificate:
