@@ -61,9 +61,12 @@ def restore(database: Database, file: Path) -> None:
 
 
 def _copy_sqlite(live: Path, copy: Path) -> None:
-    # Autocommit: VACUUM refuses to run in a transaction.
-    with closing(sqlite3.connect(live, isolation_level=None)) as source:
-        source.execute("VACUUM INTO ?", (str(copy),))
+    try:
+        # Autocommit: VACUUM refuses to run in a transaction.
+        with closing(sqlite3.connect(live, isolation_level=None)) as source:
+            source.execute("VACUUM INTO ?", (str(copy),))
+    except sqlite3.Error as fault:
+        raise BackupError(f"no copy was made: {fault}") from fault
     with closing(_open_backup(copy)):
         pass
 
@@ -71,8 +74,11 @@ def _copy_sqlite(live: Path, copy: Path) -> None:
 def _restore_sqlite(live: Path, file: Path) -> None:
     with closing(_open_backup(file)) as source:
         _refuse_newer(source)
-        with closing(sqlite3.connect(live)) as target:
-            source.backup(target)
+        try:
+            with closing(sqlite3.connect(live)) as target:
+                source.backup(target)
+        except sqlite3.Error as fault:
+            raise BackupError(f"nothing was restored: {fault}") from fault
 
 
 def _open_backup(file: Path) -> sqlite3.Connection:

@@ -1,8 +1,10 @@
 """Backups: whole, private, made while others write, and a way back."""
 
 import os
+import sqlite3
 import threading
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -92,6 +94,20 @@ def test_a_copy_never_replaces_a_file(database: Database, tmp_path: Path) -> Non
     with pytest.raises(BackupError, match="exists"):
         backup(database, tmp_path / "copy")
     assert (tmp_path / "copy").read_text() == "precious"
+
+
+def test_a_disk_that_is_too_full_for_a_copy_is_said(
+    sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full(sqlite3.Connection):
+        def execute(self, *_: object) -> sqlite3.Cursor:
+            raise sqlite3.OperationalError("database or disk is full")
+
+    with closing(Database(f"sqlite:///{sqlite_template}")) as database:
+        monkeypatch.setattr(sqlite3, "connect", partial(sqlite3.connect, factory=Full))
+        with pytest.raises(BackupError, match="no copy was made: database or disk is full"):
+            backup(database, tmp_path / "copy")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_missing_folder_is_said(database: Database, tmp_path: Path) -> None:
