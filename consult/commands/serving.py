@@ -20,6 +20,7 @@ from consult.delivery.worker import Worker, run_until_signal
 from consult.report.renderer import Renderer
 from consult.settings import Settings, load_settings
 from consult.staff.accounts import first_invitation
+from consult.storage.jobs import NOBODY_WAITS, SOMEBODY_WAITS
 from consult.web.logs import configure_logging
 
 THREADS = 4
@@ -79,11 +80,18 @@ def worker(once: bool, with_parent: bool) -> None:
             schedule_purge(session)
             schedule_look(session)
         handlers = current_handlers(Choices(settings, database), database, renderer.render)
-        made = Worker(database, handlers, lease_seconds=settings.job_lease_seconds)
+        lease = settings.job_lease_seconds
         if once:
-            made.run_once()
+            Worker(database, handlers, lease_seconds=lease).run_once()
         else:
-            run_until_signal(made)
+            # Beside each other: an export of minutes, or an address that hangs, holds up nobody
+            # who waits for a report.
+            run_until_signal(
+                *(
+                    Worker(database, handlers, lease_seconds=lease, patience=patience)
+                    for patience in (SOMEBODY_WAITS, NOBODY_WAITS)
+                )
+            )
 
 
 def _settings_for(host: str, port: int) -> Settings:

@@ -43,20 +43,20 @@ class DeadJob:
     finished_at: datetime
 
 
-def is_due(session: Session) -> bool:
+def is_due(session: Session, patience: int | None = None) -> bool:
     """Whether any job could be taken now. Takes no lock, so an idle worker disturbs nobody."""
-    return bool(session.scalar(select(exists().where(_due(session)))))
+    return bool(session.scalar(select(exists().where(_due(session, patience)))))
 
 
-def claim(session: Session, lease: timedelta) -> Job | None:
+def claim(session: Session, lease: timedelta, patience: int | None = None) -> Job | None:
     """Take the least patient job, of those the one that has waited longest, or None.
 
-    It is ours until the lease runs out.
+    It is ours until the lease runs out. With a `patience`, only a job that has this one.
     """
     while True:
         row = session.scalar(
             select(JobRow)
-            .where(_due(session))
+            .where(_due(session, patience))
             .order_by(JobRow.patience, JobRow.run_at, JobRow.id)
             .limit(1)
             .with_for_update(skip_locked=True)
@@ -167,9 +167,10 @@ def run_again(session: Session, submission_id: int | None) -> int:
     return len(revived.all())
 
 
-def _due(session: Session) -> ColumnElement[bool]:
+def _due(session: Session, patience: int | None) -> ColumnElement[bool]:
     # A leased job whose lease ran out is due as well: its worker is gone.
-    return and_(JobRow.state.in_(("ready", "leased")), JobRow.run_at <= session.now())
+    due = and_(JobRow.state.in_(("ready", "leased")), JobRow.run_at <= session.now())
+    return due if patience is None else and_(due, JobRow.patience == patience)
 
 
 def _change(session: Session, job: Job, **values: Any) -> bool:

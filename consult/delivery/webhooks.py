@@ -14,7 +14,7 @@ from typing import Any
 from consult.delivery import signing
 from consult.delivery.outbox import Job
 from consult.delivery.web_post import Answer, NoAnswer, Refused, WebPost
-from consult.delivery.worker import Effect, GiveUp, TryLater, nothing
+from consult.delivery.worker import Effect, GiveUp, NotYet, TryLater, nothing
 from consult.storage import endpoints, leads, notices, staff, staff_mails, webhooks
 from consult.storage.database import Database, Session
 from consult.storage.endpoints import Endpoint
@@ -53,6 +53,9 @@ def send_webhook(database: Database, webhook_post: WebhookPost, job: Job) -> Eff
         endpoint = endpoints.by_id(session, message.endpoint_id) if message else None
         if message is None or endpoint is None or message.delivered_at or not endpoint.active:
             return nothing
+        if message.notice_id and webhooks.keeps_us_waiting(session, endpoint.id):
+            # Hundreds of messages to one that hangs would hold up all other addresses for hours.
+            raise NotYet(webhooks.BREATH)
         now = session.now()
         body = _body(session, message, endpoint, webhook_post.base_url)
     secrets = secrets_of(endpoint, webhook_post, now)

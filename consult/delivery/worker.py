@@ -52,6 +52,7 @@ class Worker:
     Args:
         database: where the jobs are.
         handlers: what to do, by kind of job.
+        patience: does only jobs that are this patient; all of them, if left out.
         lease_seconds: how soon a job is taken up again after its worker died. Long jobs are fine:
             their lease is renewed while they run.
         poll_seconds: how often to look for due jobs. A look costs about as much as a page view.
@@ -62,11 +63,13 @@ class Worker:
         database: Database,
         handlers: Mapping[str, Handler],
         *,
+        patience: int | None = None,
         lease_seconds: float = 60,
         poll_seconds: float = 0.25,
     ) -> None:
         self._database = database
         self._handlers = handlers
+        self._patience = patience
         self._lease = timedelta(seconds=lease_seconds)
         self._poll_seconds = poll_seconds
 
@@ -94,10 +97,10 @@ class Worker:
 
     def _take(self) -> Job | None:
         with self._database.reading() as session:
-            if not outbox.is_due(session):
+            if not outbox.is_due(session, self._patience):
                 return None
         with self._database.writing() as session:
-            return outbox.claim(session, self._lease)
+            return outbox.claim(session, self._lease, self._patience)
 
     def _run(self, job: Job) -> None:
         try:
@@ -157,11 +160,12 @@ def _name_and_place(fault: Exception) -> str:
     return f"{type(fault).__name__} in {Path(place.filename).name}, line {place.lineno}"
 
 
-def run_until_signal(worker: Worker) -> None:
-    """Run a worker in the main thread until SIGTERM or SIGINT (Ctrl-C).
+def run_until_signal(worker: Worker, *others: Worker) -> None:
+    """Run a worker in the main thread until SIGTERM or SIGINT (Ctrl-C), and others beside it.
 
-    The first signal lets it finish the job in hand; a second one makes it give the job back and
-    leave at once, with SystemExit.
+    The first signal lets each finish the job in hand; a second one makes the first worker give its
+    job back and leave at once, with SystemExit. What another had in hand then comes back when its
+    lease runs out.
     """
     stop = threading.Event()
 
@@ -171,8 +175,23 @@ def run_until_signal(worker: Worker) -> None:
         stop.set()
 
     before = {number: signal.signal(number, on_signal) for number in _STOP_SIGNALS}
+
+    def run(other: Worker) -> None:
+        try:
+            other.run_forever(stop)
+        finally:
+            stop.set()  # one that breaks takes the first along, and whoever started us sees it
+
+    beside = [
+        threading.Thread(target=run, args=[other], name="patient jobs", daemon=True)
+        for other in others
+    ]
     try:
+        for thread in beside:
+            thread.start()
         worker.run_forever(stop)
+        for thread in beside:
+            thread.join()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

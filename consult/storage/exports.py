@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, select, update
 
 from consult.storage.database import Database, Session
 from consult.storage.export_tables import ExportPartRow, ExportRow
-from consult.storage.jobs import EXPORT, enqueue
+from consult.storage.jobs import EXPORT, NOBODY_WAITS, enqueue
 from consult.storage.models import JobRow
 
 Format = Literal["csv", "xlsx", "pdf"]
@@ -72,6 +72,8 @@ def ask(
         {"export_id": row.id},
         dedupe_key=_key(row.id),
         submission_id=lead_id,
+        # Whoever asked for it sees how far it is. An owner's report goes first.
+        patience=NOBODY_WAITS,
     )
     return row.id
 

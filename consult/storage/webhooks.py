@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from secrets import token_hex
 
 from sqlalchemy import Select, String, exists, literal, or_, select
@@ -14,6 +14,11 @@ from consult.storage.jobs import NOBODY_WAITS, WEBHOOK, enqueue
 from consult.storage.models import JobRow
 from consult.storage.notice_tables import EndpointRow, MessageRow, NoticeRow, TryRow
 from consult.storage.notices import Notice
+
+BREATH = timedelta(minutes=1)
+"""For so long, an address that kept us waiting in vain is left alone."""
+
+_LONG = 2_000  # milliseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +123,18 @@ def record_try(session: Session, message_id: int, made: Try) -> bool:
     if not made.error:
         row.delivered_at = session.now()
     return endpoints.note_try(session, row.endpoint_id, made.at, failed=bool(made.error))
+
+
+def keeps_us_waiting(session: Session, endpoint_id: int) -> bool:
+    """Whether the last try at an address was a moment ago, took seconds, and was in vain."""
+    latest = session.scalar(
+        select(TryRow)
+        .join(MessageRow, MessageRow.id == TryRow.message_id)
+        .where(MessageRow.endpoint_id == endpoint_id, TryRow.at > session.now() - BREATH)
+        .order_by(TryRow.id.desc())
+        .limit(1)
+    )
+    return latest is not None and bool(latest.error) and latest.milliseconds >= _LONG
 
 
 def log_of(

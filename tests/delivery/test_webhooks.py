@@ -11,7 +11,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from standardwebhooks import Webhook
 
 from consult.delivery import signing
@@ -365,6 +365,32 @@ def test_a_try_that_failed_is_written_down_and_made_again_under_the_same_id(
     assert len(logged.tries[0].answer) == 200
     work(database, hooks.post())
     assert len(hooks.received) == 2
+
+
+def test_an_address_that_hung_is_left_alone_for_a_minute(
+    database: Database, hooks: Receiver, clock: Clock
+) -> None:
+    endpoint_id, _ = listen(database, kinds=("finished",))
+    with database.writing() as session:
+        hung = Try(session.now(), 9_900, None, "No answer came in time.", "")
+        webhooks.record_try(session, webhooks.plan(session, endpoint_id), hung)
+        session.execute(delete(JobRow))
+    for _ in range(3):
+        submitted(database)
+    work(database, hooks.post())
+    assert hooks.received == []
+    with database.reading() as session:
+        waiting = select(JobRow.attempts).where(
+            JobRow.kind == jobs.WEBHOOK, JobRow.state == "ready"
+        )
+        assert session.scalars(waiting).all() == [0, 0, 0], "it was no try"
+    with database.writing() as session:
+        webhooks.plan(session, endpoint_id)
+    work(database, hooks.post())
+    assert len(hooks.received) == 1, "whoever presses for a test wants to know now"
+    clock.go_on(minutes=1, seconds=1)
+    work(database, hooks.post())
+    assert len(hooks.received) == 4
 
 
 def test_it_is_given_up_after_eight_tries_and_can_be_sent_again(

@@ -18,9 +18,14 @@ from consult.storage.models import CheckRow, JobRow
 from tests.support.databases import Clock
 
 
-def enqueue(database: Database, key: str = "work:1", kind: str = "work") -> None:
+def enqueue(
+    database: Database,
+    key: str = "work:1",
+    kind: str = "work",
+    patience: int = jobs.SOMEBODY_WAITS,
+) -> None:
     with database.writing() as session:
-        jobs.enqueue(session, kind, {}, dedupe_key=key)
+        jobs.enqueue(session, kind, {}, dedupe_key=key, patience=patience)
 
 
 def rows(database: Database) -> list[JobRow]:
@@ -191,11 +196,11 @@ def test_it_outlives_a_database_that_is_away_for_a_while(
     looks = iter([OperationalError("", None, Exception()), None])
     is_due, ran = outbox.is_due, threading.Event()
 
-    def sometimes_away(session: Session) -> bool:
+    def sometimes_away(session: Session, patience: int | None) -> bool:
         fault = next(looks, None)
         if fault:
             raise fault
-        return is_due(session)
+        return is_due(session, patience)
 
     def work(_job: Job) -> Effect:
         ran.set()
@@ -223,6 +228,33 @@ def test_two_workers_share_the_jobs_and_run_each_once(database: Database) -> Non
         thread.join()
     assert sorted(seen) == [row.id for row in rows(database)]
     assert traces(database) == 20
+
+
+def test_what_somebody_waits_for_is_done_while_something_else_takes_long(
+    database: Database,
+) -> None:
+    waited_for, ran = threading.Event(), []
+
+    def take_long(_job: Job) -> Effect:
+        assert waited_for.wait(5), "the other worker did not do what was due"
+        return leave_a_trace
+
+    def work(job: Job) -> Effect:
+        ran.append(job.kind)
+        waited_for.set()
+        return leave_a_trace
+
+    handlers = {"export": take_long, "report": work}
+    enqueue(database, "1", kind="export", patience=jobs.NOBODY_WAITS)
+    patient = Worker(database, handlers, patience=jobs.NOBODY_WAITS)
+    thread = threading.Thread(target=patient.run_once)
+    thread.start()
+    enqueue(database, "2", kind="export", patience=jobs.NOBODY_WAITS)
+    enqueue(database, "3", kind="report")
+    assert Worker(database, handlers, patience=jobs.SOMEBODY_WAITS).run_once() == 1
+    thread.join()
+    assert ran == ["report"]
+    assert [row.state for row in rows(database)] == ["done"] * 3
 
 
 def test_on_postgresql_a_locked_job_is_passed_over(postgres_url: str, clock: Clock) -> None:
