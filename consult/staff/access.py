@@ -211,8 +211,6 @@ def start_visit(app: Flask, user: Member, *, authn_via: list[str], **details: An
         token = staff_sessions.start_session(writing, user.id, browser, network_hash(), means)
         audit.record(writing, "account.signed_in", by=user.id, means=means)
     session[TOKEN_KEY] = token
-    # Whoever knew the form token from before the sign-in must not know the one after it.
-    session.pop("csrf_token", None)
 
 
 def end_visit(app: Flask, user: Member, **details: Any) -> None:

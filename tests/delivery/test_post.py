@@ -102,6 +102,14 @@ def test_no_password_goes_over_a_line_that_is_not_encrypted(server: Server) -> N
     assert server.taken == []
 
 
+def test_no_mail_goes_to_another_machine_over_a_line_that_is_not_encrypted(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("consult.delivery.post._THIS_MACHINE", ())
+    assert "lacks something that we need" in refusal(plain(server), TryLater)
+    assert server.taken == []
+
+
 @pytest.mark.parametrize("implicit_tls", [True, False])
 def test_a_certificate_that_nobody_vouches_for_is_refused(
     tmp_path: Path, implicit_tls: bool

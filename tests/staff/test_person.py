@@ -202,6 +202,7 @@ def test_the_record_holds_everything_that_is_held(app: Flask, admin: PageClient)
 
 def test_a_holder_sees_the_data_of_their_own_lead_only(app: Flask, admin: PageClient) -> None:
     lead_id = whole_lead(app)
+    whole_lead(app)  # of the same person, and held by somebody else
     make_user(app)
     colleague = signed_in(app)
     assert "Take it along" not in colleague.get(f"/staff/leads/{lead_id}").text
@@ -210,6 +211,9 @@ def test_a_holder_sees_the_data_of_their_own_lead_only(app: Flask, admin: PageCl
         desk.take(session, lead_id, by=2)
     page = colleague.get(f"/staff/leads/{lead_id}/data")
     assert "Admins can delete it" in page.text
+    path = f"/staff/leads/{lead_id}/record.json"
+    held = [len(json.loads(who.get(path).body)["leads"]) for who in (colleague, admin)]
+    assert held == [1, 2]
     colleague.get(f"/staff/leads/{lead_id}/delete", status=403)
 
 

@@ -17,6 +17,7 @@ from consult.settings import SettingsError
 from consult.staff import accounts, oidc_http
 from consult.staff.oidc_http import KEEP_SECONDS, LONGEST_ANSWER, Known
 from consult.staff.provider_pages import KNOWN
+from consult.storage import identities
 from consult.storage.audit_tables import AuditRow
 from tests.support.apps import make_app, make_settings, services_of
 from tests.support.client import PageClient
@@ -300,6 +301,7 @@ class TestLies:
             {"iss": "https://evil.example"},
             {"iss": None},
             {"aud": "another app"},
+            {"aud": "another app", "azp": CLIENT_ID},
             {"aud": [CLIENT_ID, "another app"]},
             {"aud": [CLIENT_ID, "another app"], "azp": "another app"},
             {"exp": 1},
@@ -499,6 +501,10 @@ class TestConfirming:
     ) -> None:
         now = int(services_of(misled).database.clock().timestamp())
         crook.claims = {"auth_time": now, "sub": "mallory"}
+        come_back(client, crook, set_out(client, CONFIRM), status=400)
+        make_user(misled, "mallory@example.com")
+        with services_of(misled).database.writing() as session:
+            assert identities.link(session, 2, crook.address, "mallory")
         come_back(client, crook, set_out(client, CONFIRM), status=400)
         client.get(f"{FACTORS}/app", status=303)
 
