@@ -266,13 +266,16 @@ def clock_of(desk: Desk, reachable_at: datetime, office: Office, now: datetime) 
     if desk.due_at is None:
         return Clock("Runs once they say who they are", late=False, running=False, due=None)
     if desk.is_overdue(now):
-        by = office.open_time(desk.due_at, now)
-        return Clock(f"Overdue by {_words(by.total_seconds())}", late=True, running=True, due=due)
-    left = office.open_time(now, desk.due_at)
-    text = f"Reply due in {_words(left.total_seconds())}"
-    if left < desk.due_at - now:  # with a night or a break in between
-        text += " of opening time"
-    return Clock(text, late=False, running=True, due=due)
+        by = _between(desk.due_at, now, office)
+        return Clock(f"Overdue by {by}", late=True, running=True, due=due)
+    left = _between(now, desk.due_at, office)
+    return Clock(f"Reply due in {left}", late=False, running=True, due=due)
+
+
+def _between(one: datetime, other: datetime, office: Office) -> str:
+    open_time = office.open_time(one, other)
+    with_a_break = open_time < other - one  # a night, or the hour of lunch
+    return _words(open_time.total_seconds()) + (" of opening time" if with_a_break else "")
 
 
 def _words(seconds: float) -> str:

@@ -1,5 +1,6 @@
 """Working on a lead from its page: the next step, handing over, two at once, notes, verdicts."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -228,7 +229,12 @@ def test_overdue_is_told_and_ends_with_the_first_try(
     clock = database.clock
     assert isinstance(clock, Clock)
     clock.go_on(hours=3)
-    assert "Overdue by 2 h 0 min" in signed_in(grace.app).get(f"/staff/leads/{lead}").text
+    text = signed_in(grace.app).get(f"/staff/leads/{lead}").text
+    assert "Overdue by 2 h 0 min" in text
+    assert "of opening time" not in text
+    clock.go_on(days=1)  # and so a night
+    text = signed_in(grace.app).get(f"/staff/leads/{lead}").text
+    assert re.search(r"Overdue by \d+ h \d+ min of opening time", text)
 
 
 def edit_form(page: Page) -> Form:
