@@ -13,7 +13,7 @@ from typing import Any
 
 from consult.delivery import signing
 from consult.delivery.outbox import Job
-from consult.delivery.web_post import Answer, NoAnswer, Refused, WebPost
+from consult.delivery.web_post import NoAnswer, Refused, WebPost
 from consult.delivery.worker import Effect, GiveUp, NotYet, TryLater, nothing
 from consult.storage import endpoints, leads, notices, staff, staff_mails, webhooks
 from consult.storage.database import Database, Session
@@ -59,37 +59,41 @@ def send_webhook(database: Database, webhook_post: WebhookPost, job: Job) -> Eff
         now = session.now()
         body = _body(session, message, endpoint, webhook_post.base_url)
     secrets = secrets_of(endpoint, webhook_post, now)
-    sent = {
+    headers = {
         "content-type": "application/json",
         "user-agent": webhook_post.agent,
         "accept-encoding": "identity",
         **signing.headers(secrets, message.webhook_id, now, body),
     }
+    made, is_final = _try(webhook_post.web, endpoint, body, headers, now)
+    with database.writing() as session:
+        _write_down(session, message, made)
+    if is_final:
+        raise GiveUp(made.error)
+    if made.error:
+        raise TryLater(made.error)
+    return nothing
+
+
+def _try(
+    web: WebPost, endpoint: Endpoint, body: str, headers: Mapping[str, str], now: datetime
+) -> tuple[Try, bool]:
+    """What came of sending a message, and whether that is how it stays."""
     started = perf_counter()
-    answer: Answer | None = None
-    give_up = False
+    status, answer, error, refused = None, "", "", False
     try:
-        answer = webhook_post.web.send(endpoint.address, body.encode(), sent)
-        error = "" if 200 <= answer.status < 300 else _refusal(answer.status)
+        got = web.send(endpoint.address, body.encode(), headers)
     except NoAnswer as fault:
         error = str(fault)
     except Refused as fault:
-        error, give_up = str(fault), True
-    made = Try(
-        at=now,
-        milliseconds=round(1000 * (perf_counter() - started)),
-        status=answer.status if answer else None,
-        error=error,
+        error, refused = str(fault), True
+    else:
+        status = got.status
+        error = "" if 200 <= status < 300 else _refusal(status)
         # An answer may repeat what it was sent.
-        answer=_shown(answer.text) if answer and not endpoint.with_contact else "",
-    )
-    with database.writing() as session:
-        _write_down(session, message, made)
-    if give_up or made.status == _GONE:
-        raise GiveUp(error)
-    if error:
-        raise TryLater(error)
-    return nothing
+        answer = "" if endpoint.with_contact else _shown(got.text)
+    milliseconds = round(1000 * (perf_counter() - started))
+    return Try(now, milliseconds, status, error, answer), refused or status == _GONE
 
 
 def secrets_of(endpoint: Endpoint, webhook_post: WebhookPost, now: datetime) -> list[str]:

@@ -1,7 +1,7 @@
 """One edition as plain data, for people and programs outside: what `questionnaire show` prints."""
 
 from consult.questionnaire.conditions import ALWAYS
-from consult.questionnaire.model import Question
+from consult.questionnaire.model import Dimension, Fact, Part, Question
 from consult.questionnaire.questionnaire import Questionnaire
 from consult.questionnaire.wording import Wording
 
@@ -13,43 +13,41 @@ def edition_json(questionnaire: Questionnaire) -> Json:
     structure = questionnaire.structure
     return {
         "edition": questionnaire.name,
-        "facts": {
-            fact.id: {
-                "cases": {value: str(when) for value, when in fact.cases},
-                "otherwise": fact.otherwise,
-            }
-            for fact in structure.facts
-        },
-        "parts": [
-            {
-                "id": part.id,
-                "title": questionnaire.words.parts[part.id].title,
-                "pages": [
-                    {
-                        "id": page.id,
-                        "title": questionnaire.words.pages[page.id].title,
-                        "questions": [_question(questionnaire, q) for q in page.questions],
-                    }
-                    for page in part.pages
-                ],
-            }
-            for part in structure.parts
-        ],
-        "dimensions": [
-            {
-                "id": dimension.id,
-                "axis": dimension.axis,
-                "weight": dimension.weight,
-                "items": list(dimension.items),
-                "sorting_cards": dimension.sorting,
-                "critical": dimension.critical,
-                "name": questionnaire.words.findings["dimensions"][dimension.id]["name"],
-            }
-            for dimension in structure.dimensions
-        ],
+        "facts": {fact.id: _fact(fact) for fact in structure.facts},
+        "parts": [_part(questionnaire, part) for part in structure.parts],
+        "dimensions": [_dimension(questionnaire, each) for each in structure.dimensions],
         "contradictions": {rule.id: str(rule.when) for rule in structure.contradictions},
         "flags": {rule.id: str(rule.when) for rule in structure.flags},
         "archetypes": list(questionnaire.words.findings["archetypes"]),
+    }
+
+
+def _fact(fact: Fact) -> Json:
+    cases = {value: str(when) for value, when in fact.cases}
+    return {"cases": cases, "otherwise": fact.otherwise}
+
+
+def _part(questionnaire: Questionnaire, part: Part) -> Json:
+    pages = [
+        {
+            "id": page.id,
+            "title": questionnaire.words.pages[page.id].title,
+            "questions": [_question(questionnaire, question) for question in page.questions],
+        }
+        for page in part.pages
+    ]
+    return {"id": part.id, "title": questionnaire.words.parts[part.id].title, "pages": pages}
+
+
+def _dimension(questionnaire: Questionnaire, dimension: Dimension) -> Json:
+    return {
+        "id": dimension.id,
+        "axis": dimension.axis,
+        "weight": dimension.weight,
+        "items": list(dimension.items),
+        "sorting_cards": dimension.sorting,
+        "critical": dimension.critical,
+        "name": questionnaire.words.findings["dimensions"][dimension.id]["name"],
     }
 
 

@@ -237,31 +237,35 @@ def _step(delivery: Delivery, now: datetime) -> Step:
 def mail_view(delivery: MailDelivery, now: datetime) -> MailView:
     """A mail as the page of its lead shows it."""
     mail = delivery.mail
-    when, note = mail.sent_at or mail.created_at, ""
-    if mail.sent_at:
-        state = "Sent"
-        if mail.handed_to == "folder":
-            state, note = "Not sent", "No mail server is set. It is in the mail folder."
-    elif not mail.is_current:
-        state, note = "Not sent", "The address was corrected before."
-    elif delivery.state == "dead":
-        state, note = "Given up", delivery.last_error
-    elif delivery.last_error and delivery.run_at:
-        state = "To be tried again"
-        note = f"Next try {exactly(delivery.run_at.astimezone(now.tzinfo))}. {delivery.last_error}"
-    else:
-        state = "On its way"
+    state, note = _standing(delivery, now)
     return MailView(
         id=mail.id,
         title=mail.subject or "Mail with the report",
         address=mail.address,
         state=state,
-        when=moment(when, now),
+        when=moment(mail.sent_at or mail.created_at, now),
         note=note,
         failed=delivery.state == "dead",
         sent=mail.sent_at is not None,
         body=mail.body,
     )
+
+
+def _standing(delivery: MailDelivery, now: datetime) -> tuple[str, str]:
+    """How a mail stands, and a note on it."""
+    mail, error = delivery.mail, delivery.last_error
+    if mail.handed_to == "folder":
+        return "Not sent", "No mail server is set. It is in the mail folder."
+    if mail.sent_at:
+        return "Sent", ""
+    if not mail.is_current:
+        return "Not sent", "The address was corrected before."
+    if delivery.state == "dead":
+        return "Given up", error
+    if error and delivery.run_at:
+        next_try = exactly(delivery.run_at.astimezone(now.tzinfo))
+        return "To be tried again", f"Next try {next_try}. {error}"
+    return "On its way", ""
 
 
 def visit_view(
