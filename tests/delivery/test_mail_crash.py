@@ -69,7 +69,7 @@ def test_a_mail_whose_worker_was_killed_in_mid_send_is_sent_by_the_next(
 ) -> None:
     server.open.clear()
     doomed = start_worker()
-    assert server.began.wait(30)
+    assert server.began.wait(60)
     doomed.kill()
     doomed.wait()
     assert delivery(database, result_token).mail.sent_at is None
