@@ -91,7 +91,8 @@ def still_there(session: Session, lead_ids: Collection[int]) -> set[int]:
 
 def ask_for_documents(session: Session, lead_id: int) -> None:
     """Ask for the PDFs of a lead, if nobody has yet; those of a demo lead wait for this."""
-    row = session.get(SubmissionRow, lead_id)
+    # Whoever is just deleting it is waited for.
+    row = session.get(SubmissionRow, lead_id, with_for_update={"read": True, "key_share": True})
     if row is not None:
         enqueue_documents(session, row.id, row.report_revision)
 

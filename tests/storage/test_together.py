@@ -17,6 +17,7 @@ from consult.storage import (
     erasure,
     factors,
     handing_in,
+    leads,
     notes,
     retention,
 )
@@ -67,6 +68,16 @@ def test_a_worker_finishes_a_job_while_its_lead_is_deleted(database: Database) -
         lambda session: outbox.done(session, job),
         lambda session: erasure.erase(session, [lead], "delete", by=None, why="asked"),
         lambda session: documents.put(session, lead, documents.REPORT, 1, b"%PDF"),
+    )
+    assert all_leads(database) == []
+
+
+def test_a_pdf_is_asked_for_while_its_lead_is_deleted(database: Database) -> None:
+    lead = lead_of(database, submitted(database)).id
+    begin_meanwhile(
+        database,
+        lambda session: erasure.erase(session, [lead], "delete", by=None, why="asked"),
+        lambda session: leads.ask_for_documents(session, lead),
     )
     assert all_leads(database) == []
 
