@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks import download, exports, leads, load, pages, pdf, scoring
+from benchmarks import download, exports, leads, load, pages, pdf, scoring, worker
 from benchmarks.measure import Row
 
 PARTS: Mapping[str, Callable[[], list[Row]]] = {
@@ -20,7 +20,10 @@ PARTS: Mapping[str, Callable[[], list[Row]]] = {
     "leads": leads.rows,
     "exports": exports.rows,
 }
-LONG: Mapping[str, Callable[[], list[Row]]] = {"million-leads": leads.million}
+LONG: Mapping[str, Callable[[], list[Row]]] = {
+    "million-leads": leads.million,
+    "worker": worker.rows,
+}
 """Parts that take minutes: measured only when they are named."""
 
 
