@@ -32,7 +32,7 @@ from consult.storage.database import Session
 from consult.storage.desk_tables import LeadRow
 from consult.storage.lead_filters import Filter, filters_of, using
 from consult.storage.lead_search import LeadSearch, Viewer
-from consult.storage.lead_walks import Place, Walk, beyond, ordered
+from consult.storage.lead_walks import Place, Walk, among, beyond, ordered
 from consult.storage.models import ContactRow, SubmissionRow
 from consult.storage.staff_tables import StaffUserRow
 
@@ -232,9 +232,8 @@ class Finding:
             return self._walk(start, down).met()
         few, *others = self._few
         index = next(iter(few.indexes.values()), None)
-        as_well = [found.ids.subquery() for found in others if found.ids is not None]
         query = using(index, select(LeadRow).where(*_given(few.leads)))
-        return query.where(*(LeadRow.submission_id.in_(select(ids)) for ids in as_well))
+        return query.where(*(among(found.ids) for found in others if found.ids is not None))
 
     def _walk(self, start: Place | None, down: bool) -> Walk:
         if (start, down) not in self._walks:
