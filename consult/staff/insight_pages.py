@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -9,16 +10,20 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
+from consult.relay.clock import Office
 from consult.staff import insight_charts as charts
 from consult.staff import insight_checks as checks
 from consult.staff import insight_leads as leads
 from consult.staff.blueprint import blueprint
 from consult.staff.health_views import own_health_view
-from consult.staff.insight_replies import replies_of, replies_title
-from consult.staff.insight_shares import FEW
+from consult.staff.insight_checks import PageRow, SourceRow, StepRow
+from consult.staff.insight_leads import VerdictRow
+from consult.staff.insight_replies import Replies, replies_of, replies_title
+from consult.staff.insight_shares import FEW, Bar
 from consult.staff.rights import for_staff
 from consult.storage import insights
-from consult.storage.insights import Slice
+from consult.storage.database import Session
+from consult.storage.insights import Gathered, Slice, Spread
 from consult.storage.settling import HANDED_IN
 from consult.web.services import services
 from consult.web.text import one_line
@@ -41,6 +46,22 @@ class Filters:
     of: Slice
 
 
+@dataclass(frozen=True)
+class Rows:
+    """The rows of every table of the page; each has its chart."""
+
+    check: Sequence[StepRow]
+    agency: Sequence[StepRow]
+    pages: Sequence[PageRow]
+    sources: Sequence[SourceRow]
+    archetypes: Sequence[Bar]
+    tenths: Mapping[str, Sequence[Bar]]
+    stages: Sequence[Bar]
+    replies: Replies | None
+    returned: Sequence[Bar]
+    verdicts: Sequence[VerdictRow]
+
+
 @blueprint.get("/insights")
 @for_staff
 def insights_page() -> ResponseReturnValue:
@@ -49,23 +70,12 @@ def insights_page() -> ResponseReturnValue:
     office = made.settings.office
     made.views.write()
     with made.database.reading() as session:
-        now = session.now()
         there = insights.kinds_there(session)
-        filters = _filters(request.args, there, now.astimezone(office.zone).date())
-        of = filters.of
-        found = insights.gather(session, of)
-        spread = insights.spread(session, of)
-        replies = insights.replies(session, of, found.steps[HANDED_IN])
-        returned = insights.returned(session, of)
-        verdicts = insights.verdicts(session, of)
-        own_health = own_health_view(session, office, demo=of.kind == "demo")
-    pages, sources = checks.pages_of(found), checks.sources_of(found)
-    check, agency = checks.funnel_of(found)
-    archetypes = leads.archetypes_of(spread)
-    answered = replies_of(replies, office, now, (of.until - of.since).days + 1)
-    tenths = {axis: leads.tenths_of(spread, axis) for axis in ("separation", "handoff")}
-    standing = leads.stages_of(spread.stages)
-    back, misled = leads.returned_of(returned), leads.verdicts_of(verdicts)
+        filters = _filters(request.args, there, office.today(session.now()))
+        found = insights.gather(session, filters.of)
+        spread = insights.spread(session, filters.of)
+        rows = _rows(session, filters.of, found, spread, office)
+        own_health = own_health_view(session, office, demo=filters.of.kind == "demo")
     return render_template(
         "staff/insights.html",
         filters=filters,
@@ -75,43 +85,58 @@ def insights_page() -> ResponseReturnValue:
         depths=DEPTHS,
         few=FEW,
         own_health=own_health,
+        framed=checks.framed_note(found),
+        grid=leads.grid_of(spread),
+        sampled=found.steps[HANDED_IN] >= 2 * insights.REPLIES_LOOKED_AT,
+        titles={"funnel": checks.funnel_title(found), **_titles(rows)},
+        drawn=_drawn(rows),
+        **vars(rows),
+    )
+
+
+def _rows(session: Session, of: Slice, found: Gathered, spread: Spread, office: Office) -> Rows:
+    check, agency = checks.funnel_of(found)
+    replies = insights.replies(session, of, found.steps[HANDED_IN])
+    return Rows(
         check=check,
         agency=agency,
-        framed=checks.framed_note(found),
-        pages=pages,
-        sources=sources,
-        archetypes=archetypes,
-        grid=leads.grid_of(spread),
-        tenths=tenths,
-        stages=standing,
-        replies=answered,
-        sampled=found.steps[HANDED_IN] >= 2 * insights.REPLIES_LOOKED_AT,
-        returned=back,
-        verdicts=misled,
-        drawn={
-            "check": charts.funnel(check),
-            "agency": charts.funnel(agency),
-            "pages": charts.pages(pages),
-            "times": charts.times(pages),
-            "sources": charts.sources(sources),
-            "archetypes": charts.bars(archetypes),
-            **{axis: charts.scores(of_axis, axis) for axis, of_axis in tenths.items()},
-            "replies": charts.replies(answered) if answered else None,
-            "stages": charts.bars(standing),
-            "returned": charts.bars(back),
-            "verdicts": charts.verdicts(misled),
-        },
-        titles={
-            "funnel": checks.funnel_title(found),
-            "pages": checks.pages_title(pages),
-            "times": checks.times_title(pages),
-            "sources": checks.sources_title(sources),
-            "archetypes": leads.archetypes_title(archetypes),
-            "replies": replies_title(answered),
-            "returned": leads.returned_title(back),
-            "verdicts": leads.verdicts_title(misled),
-        },
+        pages=checks.pages_of(found),
+        sources=checks.sources_of(found),
+        archetypes=leads.archetypes_of(spread),
+        tenths={axis: leads.tenths_of(spread, axis) for axis in ("separation", "handoff")},
+        stages=leads.stages_of(spread.stages),
+        replies=replies_of(replies, office, session.now(), (of.until - of.since).days + 1),
+        returned=leads.returned_of(insights.returned(session, of)),
+        verdicts=leads.verdicts_of(insights.verdicts(session, of)),
     )
+
+
+def _titles(rows: Rows) -> dict[str, str]:
+    return {
+        "pages": checks.pages_title(rows.pages),
+        "times": checks.times_title(rows.pages),
+        "sources": checks.sources_title(rows.sources),
+        "archetypes": leads.archetypes_title(rows.archetypes),
+        "replies": replies_title(rows.replies),
+        "returned": leads.returned_title(rows.returned),
+        "verdicts": leads.verdicts_title(rows.verdicts),
+    }
+
+
+def _drawn(rows: Rows) -> dict[str, object]:
+    return {
+        "check": charts.funnel(rows.check),
+        "agency": charts.funnel(rows.agency),
+        "pages": charts.pages(rows.pages),
+        "times": charts.times(rows.pages),
+        "sources": charts.sources(rows.sources),
+        "archetypes": charts.bars(rows.archetypes),
+        **{axis: charts.scores(tenths, axis) for axis, tenths in rows.tenths.items()},
+        "replies": charts.replies(rows.replies) if rows.replies else None,
+        "stages": charts.bars(rows.stages),
+        "returned": charts.bars(rows.returned),
+        "verdicts": charts.verdicts(rows.verdicts),
+    }
 
 
 def _filters(query: MultiDict[str, str], there: set[str], today: date) -> Filters:
