@@ -46,6 +46,7 @@ def test_a_note_is_its_authors_to_edit_and_anybodys_to_resolve(
     assert (done.resolved_by, done.resolved_at) == (ben, clock())
     with database.writing() as session:
         notes.reopen(session, lead, note.id, by=ada)
+    with database.reading() as session:
         (now,) = notes.notes_of(session, lead)
         log = session.scalars(select(AuditRow).order_by(AuditRow.id)).all()
     entries = [entry for entry in log if entry.action.startswith("note.")]
