@@ -157,7 +157,7 @@ def test_a_lead_counts_its_pages_at_once_and_its_way_when_it_goes(
         retention.purge(session, lead_days=730)
     again, same = numbers(database)
     assert same == by_page
-    assert {step for step in again if again[step] != 1} == {"viewed"}, "it was begun elsewhere"
+    assert {step for step in again if again[step] != 1} == {"viewed"}, "a place kept, no view"
     assert {"started", "part:numbers", "review", "handed_in", "contact", "consult"} < set(again)
     assert {"reached", "won"} < set(again)
     assert "held" not in again
