@@ -2,9 +2,9 @@
 
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from consult.storage.database import Database, utc_now
 from consult.storage.jobs import RENDER_REPORT
 from consult.storage.models import JobRow
 from tests.support.submissions import lead_of, submitted
+from tests.support.workers import worker_processes
 
 StartWorker = Callable[[float], subprocess.Popen[bytes]]
 
@@ -30,18 +31,8 @@ def notes(tmp_path: Path) -> Path:
 @pytest.fixture
 def start_worker(database_url: str, notes: Path) -> Iterator[StartWorker]:
     """Starts a worker process whose press takes so many seconds for a PDF."""
-    started: list[subprocess.Popen[bytes]] = []
-
-    def start(render_seconds: float) -> subprocess.Popen[bytes]:
-        arguments = [database_url, str(notes), str(render_seconds)]
-        command = [sys.executable, "-m", "tests.delivery.worker_process", *arguments]
-        started.append(subprocess.Popen(command))
-        return started[-1]
-
-    yield start
-    for process in started:
-        process.kill()
-        process.wait()
+    with worker_processes() as start:
+        yield partial(start, database_url, notes)
 
 
 def wait_until(happened: Callable[[], object], seconds: float = 60) -> None:

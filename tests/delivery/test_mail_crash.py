@@ -1,9 +1,9 @@
 """Workers that are killed while they send a mail, as real processes, with a real mail server."""
 
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from consult.storage.mails import MailDelivery
 from tests.delivery.test_mail import LINK, report_of
 from tests.support.mail_server import MailServer, mail_server
 from tests.support.submissions import CONTACT, lead_of, submitted
+from tests.support.workers import worker_processes
 
 StartWorker = Callable[[], subprocess.Popen[bytes]]
 
@@ -36,19 +37,9 @@ def result_token(database: Database) -> str:
 
 @pytest.fixture
 def start_worker(database_url: str, server: MailServer, tmp_path: Path) -> Iterator[StartWorker]:
-    started: list[subprocess.Popen[bytes]] = []
     smtp_url = f"smtp://127.0.0.1:{server.port}"
-    arguments = [database_url, str(tmp_path / "notes"), "0", smtp_url]
-
-    def start() -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "tests.delivery.worker_process", *arguments]
-        started.append(subprocess.Popen(command))
-        return started[-1]
-
-    yield start
-    for process in started:
-        process.kill()
-        process.wait()
+    with worker_processes() as start:
+        yield partial(start, database_url, tmp_path / "notes", 0, smtp_url)
 
 
 def delivery(database: Database, token: str) -> MailDelivery:

@@ -22,7 +22,10 @@ def main(url: str, notes: str, render_seconds: str, smtp_url: str = "") -> None:
                 return super().render(html)
             with Path(notes).open("a") as file:
                 file.write("rendering\n")
-            time.sleep(float(render_seconds))
+            until = time.monotonic() + float(render_seconds)
+            # In short naps: a signal that another thread is given wakes nobody who sleeps long.
+            while time.monotonic() < until:
+                time.sleep(0.05)
             return super().render(html)
 
     post = MailServer(smtp_url) if smtp_url else None

@@ -1,6 +1,9 @@
 """Workers for the tests: the real handlers, with stand-ins for what takes time or leaves home."""
 
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -51,6 +54,24 @@ class Box:
             raise self.problem
         self.mails.append(message)
         accepted()
+
+
+@contextmanager
+def worker_processes() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+    """Starts processes of `tests.delivery.worker_process`; none outlives the block."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(*arguments: object) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "tests.delivery.worker_process", *map(str, arguments)]
+        started.append(subprocess.Popen(command))
+        return started[-1]
+
+    try:
+        yield start
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()
 
 
 def make_worker(
