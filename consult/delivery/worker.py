@@ -1,5 +1,6 @@
 """The worker: takes due jobs one by one, runs their handlers, and writes down what came of it."""
 
+import _thread
 import logging
 import signal
 import threading
@@ -168,11 +169,15 @@ def run_until_signal(worker: Worker, *others: Worker) -> None:
     lease runs out.
     """
     stop = threading.Event()
+    signals: list[int] = []
 
-    def on_signal(_number: int, _frame: FrameType | None) -> None:
-        if stop.is_set():
+    def on_signal(number: int, _frame: FrameType | None) -> None:
+        signals.append(number)
+        if len(signals) > 1:
             raise SystemExit(1)
-        stop.set()
+        # Not here: we may be in the midst of waiting for it or of setting it, and would then wait
+        # for ourselves. Nor by a `Thread`, which takes locks as well.
+        _thread.start_new_thread(stop.set, ())
 
     before = {number: signal.signal(number, on_signal) for number in _STOP_SIGNALS}
 

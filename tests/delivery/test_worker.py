@@ -1,6 +1,7 @@
 """The worker: what it does with jobs that work, fail, take long, or are interrupted."""
 
 import logging
+import signal
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -11,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from consult.delivery import outbox
 from consult.delivery.outbox import Job
-from consult.delivery.worker import Effect, Worker
+from consult.delivery.worker import Effect, Worker, run_until_signal
 from consult.storage import checks, jobs
 from consult.storage.database import Database, Session
 from consult.storage.models import CheckRow, JobRow
@@ -268,3 +269,33 @@ def test_on_postgresql_a_locked_job_is_passed_over(postgres_url: str, clock: Clo
         assert second is not None
         assert first.id != second.id
     database.close()
+
+
+class Told(Worker):
+    """A worker who gets so many signals to stop, and then waits to be stopped."""
+
+    def __init__(self, database: Database, signals: int) -> None:
+        super().__init__(database, {})
+        self._signals = signals
+
+    def run_forever(self, stop: threading.Event) -> None:
+        for _ in range(self._signals):
+            signal.raise_signal(signal.SIGTERM)
+        assert stop.wait(60)
+
+
+class NotHere(threading.Event):
+    """Is set by another than the main thread: that one may be held up while it has the lock."""
+
+    def set(self) -> None:
+        assert threading.get_ident() != threading.main_thread().ident
+        super().set()
+
+
+def test_a_signal_never_has_the_worker_wait_for_itself(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threading, "Event", NotHere)
+    run_until_signal(Told(database, 1))
+    with pytest.raises(SystemExit, match="1"):
+        run_until_signal(Told(database, 2))
