@@ -20,7 +20,8 @@ from consult.storage.database import Database
 def open_database(settings: Settings, *, checked: bool = True) -> Iterator[Database]:
     """Open the database of the settings for one command, and close it afterwards.
 
-    Raises Failure when it cannot be reached or, where `checked`, lacks a migration.
+    Where `checked`, a new embedded database gets its tables: it has nothing yet that could come to
+    harm. Raises Failure when a database cannot be reached or, where `checked`, lacks a migration.
     """
     try:
         database = Database(
@@ -32,6 +33,8 @@ def open_database(settings: Settings, *, checked: bool = True) -> Iterator[Datab
     except OSError as error:
         raise Failure(f"the database cannot be opened: {error}") from error
     try:
+        if checked and database.is_sqlite and schema.is_new(database):
+            schema.upgrade(database)
         if checked and not schema.is_current(database):
             raise Failure("the database is not up to date; run: consult db upgrade")
         yield database

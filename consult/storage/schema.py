@@ -34,6 +34,12 @@ def upgrade(database: Database) -> None:
         command.upgrade(_config(connection), "head")
 
 
+def is_new(database: Database) -> bool:
+    """Whether no migration has been run yet."""
+    with database.engine.connect() as connection:
+        return _revision(connection) is None
+
+
 def is_current(database: Database) -> bool:
     """Whether every migration has been run."""
     with database.engine.connect() as connection:

@@ -1,5 +1,7 @@
 """`consult db` and `consult staff` on a database of their own."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -24,11 +26,18 @@ def run(*arguments: str, code: int = 0) -> Result:
     return result
 
 
-def test_before_the_first_upgrade_commands_say_what_to_do() -> None:
-    assert "run: consult db upgrade" in run("staff", "list", code=1).stderr
-    run("db", "upgrade")
-    run("db", "upgrade")
+def test_a_new_embedded_database_is_made_by_whichever_command_comes_first() -> None:
     assert run("staff", "list").stdout == ""
+    run("db", "upgrade")
+
+
+def test_a_database_of_an_older_version_is_left_alone_until_somebody_says_so(
+    tmp_path: Path,
+) -> None:
+    run("db", "upgrade")
+    with closing(sqlite3.connect(tmp_path / "var" / "consult.db")) as file, file:
+        file.execute("UPDATE alembic_version SET version_num = '0001'")
+    assert "run: consult db upgrade" in run("staff", "list", code=1).stderr
 
 
 def test_a_backup_brings_back_what_was_there(tmp_path: Path) -> None:
