@@ -36,7 +36,7 @@ def make(root: Path, code: str, given: bytes, trees: Iterable[Path]) -> None:
         _copy(file, root)
     for tree in trees:
         shutil.copytree(tree, root / str(tree).lstrip("/"), dirs_exist_ok=True)
-    (root / "tmp").mkdir()
+    (root / "tmp").mkdir(exist_ok=True)  # made already when the project itself lies below /tmp
 
 
 def may_enter() -> bool:
