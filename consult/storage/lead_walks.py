@@ -17,10 +17,10 @@ from consult.storage.database import Session
 from consult.storage.desk_tables import LeadRow
 from consult.storage.lead_filters import Filter, Lead, using
 
-WALK, WALK_ON = 400, 800
+WALK, WALK_ON = 300, 600
 """So many leads are looked at on a walk for a first page, and for one on the way."""
 
-ABREAST = 1_200
+ABREAST = 900
 """So many of each are walked over where two filters are walked abreast."""
 
 _INDEXES = {
