@@ -1,7 +1,7 @@
 """What people hold in their hand for the tests: a phone with an authenticator app."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pyotp
 from flask import Flask
@@ -20,9 +20,10 @@ FACTORS = "/staff/account/factors"
 
 
 class Phone:
-    """An authenticator app. `wait` lets half minutes pass, for the app under test as well."""
+    """An authenticator app. Time stands still for it, and for the app under test, but in `wait`."""
 
     def __init__(self, app: Flask, secret: str) -> None:
+        let_pass(app)
         self.app = app
         self.secret = secret
 
@@ -43,10 +44,13 @@ class Phone:
 
 
 def let_pass(app: Flask, **duration: float) -> None:
-    """Let time pass for an app: `let_pass(app, minutes=5)`."""
+    """Let time pass for an app, `let_pass(app, minutes=5)`, and then stand still.
+
+    If it went on, a half minute might be over in the midst of a test, and the code with it.
+    """
     database = services_of(app).database
-    ahead = database.clock() - datetime.now(UTC) + timedelta(**duration)
-    database.clock = lambda: datetime.now(UTC) + ahead
+    then = database.clock() + timedelta(**duration)
+    database.clock = lambda: then
 
 
 def make_careful_user(app: Flask) -> None:
