@@ -1,5 +1,7 @@
 """How somebody came to the check, in the words that staff read: by the keys that a source has."""
 
+from collections.abc import Mapping
+
 SOURCE_WORDS = {
     "utm_source": "Source",
     "utm_medium": "Medium",
@@ -14,3 +16,8 @@ COUNTED_AS = "counted_as"
 """Beside the tags of a check: the name that the numbers know it by, where that is another."""
 
 ALL_WORDS = {**SOURCE_WORDS, COUNTED_AS: "Counted as"}
+
+
+def came_from(source: Mapping[str, str]) -> str:
+    """The one word for where somebody came from; empty for those who came directly."""
+    return source.get("utm_source") or source.get("ref") or ""

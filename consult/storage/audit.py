@@ -10,7 +10,7 @@ from sqlalchemy import event, func, select, text
 
 from consult.storage.audit_chain import FIRST_SEAL, Fact, seal_of
 from consult.storage.audit_tables import AuditRow
-from consult.storage.database import Session, is_writing
+from consult.storage.database import Session, is_writing, write_in_turn
 
 NOBODY = 0
 """As `by` of a filter: the command line, the application itself, and whoever did not get in."""
@@ -90,8 +90,7 @@ def _seal_what_was_recorded(session: Session) -> None:
     if not unsealed:
         return
     session.flush()
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("LOCK TABLE audit_log IN SHARE ROW EXCLUSIVE MODE"))
+    write_in_turn(session, AuditRow.__tablename__)
     last = session.execute(
         select(AuditRow.id, AuditRow.seal).order_by(AuditRow.id.desc()).limit(1)
     ).one_or_none()

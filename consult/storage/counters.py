@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from consult.relay.sources import COUNTED_AS
+from consult.relay.sources import COUNTED_AS, came_from
 from consult.storage.base import Base
 from consult.storage.database import Session
 from consult.storage.trace_tables import BOUNDS, FunnelDayRow, PageDayRow, QuestionDayRow
@@ -45,8 +45,8 @@ class Day:
 
 
 def source_name(source: Mapping[str, str]) -> str:
-    """The one word for where an owner came from; empty for those who came directly."""
-    return source.get(COUNTED_AS) or source.get("utm_source") or source.get("ref") or ""
+    """Where an owner came from, as the numbers know it; empty for those who came directly."""
+    return source.get(COUNTED_AS) or came_from(source)
 
 
 Sums = dict[str, Counter[str]]

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, FromClause, create_engine, event, make_url, orm
+from sqlalchemy import Connection, Engine, FromClause, create_engine, event, make_url, orm, text
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.exc import OperationalError
 
@@ -193,6 +193,15 @@ class Database:
             closing(self.engine.raw_connection()) as idle,
         ):
             idle.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+
+def write_in_turn(session: Session, table: str) -> None:
+    """Let no other transaction write a table from here on until this one ends.
+
+    On SQLite, writers take turns anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def is_writing(session: Session) -> bool:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, cast
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from consult.relay.notices import WEBHOOK_KINDS, Kind
-from consult.storage.database import Session
+from consult.storage.database import Session, write_in_turn
 from consult.storage.notice_tables import EndpointRow
 
 OffReason = Literal["by_hand", "failing", "gone"]
@@ -102,9 +102,9 @@ def keep_fixed(session: Session, address: str | None) -> int | None:
         Its id, if an address is set.
     """
     row = session.scalar(_FIXED)
-    if row is None and address and session.get_bind().dialect.name == "postgresql":
+    if row is None and address:
         # Two workers that both find none would both add it, and each message would go out twice.
-        session.execute(text("LOCK TABLE webhook_endpoints IN SHARE ROW EXCLUSIVE MODE"))
+        write_in_turn(session, EndpointRow.__tablename__)
         row = session.scalar(_FIXED)
     if address is None:
         if row and row.active:

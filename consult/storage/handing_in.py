@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 
 from consult.relay.clock import Office
+from consult.relay.sources import came_from
 from consult.storage import checks, folding, leaves, outcomes
 from consult.storage.checks import Check
 from consult.storage.counters import Numbers
@@ -197,7 +198,7 @@ def _open_desk(
             archetype=row.archetype,
             separation=row.separation,
             handoff=row.handoff,
-            source=source.get("utm_source") or source.get("ref") or "",
+            source=came_from(source),
             wants_consult=False,
         )
     )
