@@ -9,12 +9,15 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from consult.delivery.export.long_export import unpacked
 from consult.staff import export_pages
 from consult.storage import exports
 from consult.storage.audit_tables import AuditRow
+from consult.storage.jobs import EXPORT
 from consult.storage.leads import Contact
+from consult.storage.models import JobRow
 from tests.support.apps import deliver, services_of
 from tests.support.client import PageClient
 from tests.support.page import Page
@@ -168,3 +171,35 @@ def test_an_export_is_withdrawn_also_while_it_is_made(app: Flask, staff: PageCli
         assert "It was withdrawn" in staff.get(f"/staff/exports/{export_id}").text
         assert list(exports.parts(database, export_id)) == []
         staff.get(f"/staff/exports/{export_id}/file", status=303)
+
+
+def made_export(app: Flask) -> int:
+    """The id of an export that the worker has made."""
+    make_lead(app, contact=CONTACT)
+    with services_of(app).database.writing() as session:
+        export_id = exports.ask(session, 1, "csv", query="")
+    deliver(app)
+    return export_id
+
+
+def test_half_a_table_is_never_taken_for_a_whole_one(app: Flask, staff: PageClient) -> None:
+    database = services_of(app).database
+    export_id = made_export(app)
+    assert b"".join(unpacked(database, export_id))
+    with database.writing() as session:
+        assert exports.withdraw_all(session) == 1
+    with pytest.raises(EOFError, match="withdrawn"):
+        list(unpacked(database, export_id))
+
+
+def test_a_worker_that_was_held_up_does_not_empty_what_another_made(
+    app: Flask, staff: PageClient
+) -> None:
+    database = services_of(app).database
+    export_id = made_export(app)
+    whole = b"".join(unpacked(database, export_id))
+    with database.writing() as session:
+        again = update(JobRow).where(JobRow.kind == EXPORT)
+        session.execute(again.values(state="ready", run_at=session.now(), finished_at=None))
+    assert deliver(app) >= 1
+    assert b"".join(unpacked(database, export_id)) == whole
