@@ -39,6 +39,8 @@ from consult.relay.clock import WEEKDAYS_9_TO_5, Office, read_hours
 
 PREFIX = "CONSULT_"
 PROJECT_FOLDER = Path(__file__).resolve().parent.parent
+THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
+"""The names of this very machine, which nobody between can listen to."""
 ENV_FILE = PROJECT_FOLDER / ".env"
 SECRET_KEY_MIN_LENGTH = 32
 DAYS_MAX = 36_500
@@ -95,7 +97,7 @@ def is_safe_address(address: str) -> bool:
 
 
 def _is_this_machine(address: str) -> bool:
-    return urlsplit(address).hostname in ("localhost", "127.0.0.1", "::1")
+    return urlsplit(address).hostname in THIS_MACHINE
 
 
 def _issuer(address: str) -> str:

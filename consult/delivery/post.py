@@ -21,13 +21,13 @@ from urllib.parse import unquote, urlsplit
 
 from consult.delivery.letters import written_address
 from consult.delivery.worker import GiveUp, TryLater
+from consult.settings import THIS_MACHINE
 from consult.storage.erasure import Trace
 from consult.storage.mails import HandedTo
 
 SECONDS_TO_ANSWER = 30
 _LEAD_LINK = re.compile(r"/staff/leads/(\d+)")
 _PORTS = {"smtp": 587, "smtps": 465}
-_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 
 
 class Post(Protocol):
@@ -91,7 +91,7 @@ class MailServer:
         else:
             server = smtplib.SMTP(self._host, self._port, timeout=self._seconds)
         try:
-            if not self._encrypted and (self._user or self._host not in _THIS_MACHINE):
+            if not self._encrypted and (self._user or self._host not in THIS_MACHINE):
                 server.starttls(context=ssl.create_default_context())
             if self._user:
                 server.login(self._user, self._password)

@@ -12,9 +12,10 @@ from urllib.parse import urlsplit
 from flask import Flask, Request, abort, request
 from werkzeug.sansio.utils import host_is_trusted
 
+from consult.settings import THIS_MACHINE
+
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 OWN_FETCH_SITES = frozenset({"same-origin", "none"})
-LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def is_cross_site(asked: Request, own_host: str) -> bool:
@@ -44,7 +45,7 @@ def install(app: Flask, base_url: str) -> None:
     be tried from a phone. The health pages answer to any name: load balancers ask by number.
     """
     own = urlsplit(base_url)
-    hosts = None if own.hostname in LOOPBACK_HOSTS else [own.hostname or "", *LOOPBACK_HOSTS]
+    hosts = None if own.hostname in THIS_MACHINE else [own.hostname or "", *THIS_MACHINE]
 
     @app.before_request
     def refuse_strangers() -> None:

@@ -105,7 +105,7 @@ def test_no_password_goes_over_a_line_that_is_not_encrypted(server: Server) -> N
 def test_no_mail_goes_to_another_machine_over_a_line_that_is_not_encrypted(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("consult.delivery.post._THIS_MACHINE", ())
+    monkeypatch.setattr("consult.delivery.post.THIS_MACHINE", ())
     assert "lacks something that we need" in refusal(plain(server), TryLater)
     assert server.taken == []
 
