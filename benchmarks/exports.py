@@ -11,17 +11,17 @@ from tempfile import TemporaryDirectory, TemporaryFile
 from sqlalchemy import text
 
 from benchmarks.measure import Row, computed_by
-from consult.delivery.export.columns import columns
-from consult.delivery.export.csv_file import csv_pieces
-from consult.delivery.export.xlsx_file import write_xlsx
-from consult.owner.demo import make_leads
+from consult.delivery.exports.columns import columns
+from consult.delivery.exports.csv_file import csv_pieces
+from consult.delivery.exports.xlsx_file import write_xlsx
+from consult.demo import make_leads
 from consult.questionnaire.editions import newest
-from consult.relay.clock import Office
-from consult.report.brand import load_brand
-from consult.storage import schema
-from consult.storage.database import Database
-from consult.storage.lead_export import ExportedLead, found_in_turn
-from consult.storage.lead_search import LeadSearch, Viewer
+from consult.settings.brand import load_brand
+from consult.storage.db import migrate
+from consult.storage.db.database import Database
+from consult.storage.exports.export_rows import ExportedLead, found_in_turn
+from consult.storage.search.lead_filter import LeadSearch, Viewer
+from consult.workflow.office_hours import Office
 from tests.support.postgres import shared_server
 
 LEADS = 60
@@ -38,7 +38,7 @@ def rows() -> list[Row]:
         urls = {"SQLite": f"sqlite:///{folder}/consult.db", "PostgreSQL": server.create_database()}
         for engine, url in urls.items():
             with closing(Database(url, synchronous="NORMAL")) as database:
-                schema.upgrade(database)
+                migrate.upgrade(database)
                 list(make_leads(database, newest(), load_brand(None), Office(), LEADS, 1))
                 found += _measured(engine, database, Path(folder))
     return found

@@ -14,12 +14,12 @@ from flask import Flask
 from benchmarks import many_leads
 from benchmarks.many_leads import NOW, SPAN, fill, word
 from benchmarks.measure import Row, computed_by
-from consult.storage import schema
-from consult.storage.database import Database
-from consult.storage.lead_search import OPEN, LeadSearch
+from consult.storage.db import migrate
+from consult.storage.db.database import Database
+from consult.storage.search.lead_filter import OPEN, LeadSearch
 from tests.support.apps import make_app, services_of
 from tests.support.postgres import PostgresServer, shared_server
-from tests.support.staff import make_user, signed_in
+from tests.support.staff_client import make_user, signed_in
 
 SIZES = (1_000, 30_000)
 MILLION = (1_000, 1_000_000)
@@ -116,7 +116,7 @@ def _measured(
 def _filled(folder: Path, url: str | None, size: int) -> Flask:
     if url:
         with closing(Database(url)) as database:
-            schema.upgrade(database)
+            migrate.upgrade(database)
     app = make_app(folder, **({"database_url": url} if url else {}))
     database = services_of(app).database
     make_user(app)

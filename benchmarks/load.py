@@ -19,7 +19,7 @@ from benchmarks.measure import Row
 from benchmarks.pages import PAGE
 from tests.support.apps import make_app
 from tests.support.client import PageClient
-from tests.support.journey import Journey
+from tests.support.owner_journey import Journey
 from tests.support.personas import BATON_ON_THE_FLOOR
 
 ROOT = Path(__file__).parents[1]

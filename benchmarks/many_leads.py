@@ -13,9 +13,9 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from consult.storage.base import Base
-from consult.storage.database import Database
-from consult.storage.search_tables import WORD_MAX
+from consult.storage.db.base import Base
+from consult.storage.db.database import Database
+from consult.storage.tables.search_tables import WORD_MAX
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 SPAN = timedelta(days=3 * 365)

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from consult.storage.database import Database
+from consult.storage.db.database import Database
 
 ROUNDS = 15
 SECONDS_A_ROUND = 0.08

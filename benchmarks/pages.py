@@ -14,7 +14,7 @@ from werkzeug.wsgi import ClosingIterator
 from benchmarks.measure import Row, cpu_per_call
 from tests.support.apps import make_app
 from tests.support.client import PageClient
-from tests.support.journey import Journey
+from tests.support.owner_journey import Journey
 from tests.support.page import Page
 from tests.support.personas import BATON_ON_THE_FLOOR
 

@@ -17,8 +17,8 @@ from benchmarks.render import WAYS
 from consult.questionnaire import Walk, walk
 from consult.questionnaire.editions import newest
 from consult.report.build import build_report
-from consult.report.document import document_html
-from consult.report.files import FONTS
+from consult.report.html_document import document_html
+from consult.report.report_files import FONTS
 from tests.support.personas import BATON_ON_THE_FLOOR
 
 ROOT = Path(__file__).parents[1]

@@ -17,14 +17,15 @@ from tempfile import TemporaryDirectory
 from benchmarks.measure import Row
 from consult.delivery.handlers import handlers_of
 from consult.delivery.worker import Worker
-from consult.owner.submission import freeze
+from consult.owner.freeze_submission import freeze
 from consult.questionnaire import Walk
-from consult.report.brand import Brand
-from consult.report.renderer import Renderer
+from consult.report.pdf.renderer import Renderer
 from consult.settings import Settings
-from consult.storage import checks, documents, handing_in, leads
-from consult.storage.database import Database
-from consult.storage.schema import upgrade
+from consult.settings.brand import Brand
+from consult.storage.db.database import Database
+from consult.storage.db.migrate import upgrade
+from consult.storage.drafts import drafts
+from consult.storage.leads import documents, leads, submission
 from tests.support.browser import FLAGS, find_browser
 
 SECONDS_TO_READY = 1.5
@@ -133,10 +134,10 @@ def from_submission_to_ready(way: Walk) -> Row:
 
 def _until_ready(database: Database, way: Walk) -> float:
     with database.writing() as session:
-        check = checks.start(session, way.questionnaire.name, way.depth, {})
+        check = drafts.start(session, way.questionnaire.name, way.depth, {})
     start = time.perf_counter()
     with database.writing() as session:
-        token = handing_in.submit(session, check, freeze(way, Brand()))
+        token = submission.submit(session, check, freeze(way, Brand()))
     while time.perf_counter() - start < 60:
         with database.reading() as session:
             lead = leads.by_result_token(session, token)

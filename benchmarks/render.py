@@ -14,14 +14,14 @@ from pathlib import Path
 
 import weasyprint
 
-from consult.report import pdf
-from consult.report.files import PROJECT, STYLESHEET
+from consult.report.pdf import render_pdf
+from consult.report.report_files import PROJECT, STYLESHEET
 
 NAIVE = Path(__file__).with_name("naive.css")
 
 
 def _ours(html: str) -> bytes:
-    return pdf.html_to_pdf(html)
+    return render_pdf.html_to_pdf(html)
 
 
 def _bare(html: str) -> bytes:

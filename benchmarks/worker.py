@@ -11,16 +11,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.measure import Row, computed_by
-from consult.owner.submission import freeze
+from consult.owner.freeze_submission import freeze
 from consult.questionnaire import walk
 from consult.questionnaire.editions import newest
-from consult.report.brand import load_brand
-from consult.storage import checks, handing_in, schema
-from consult.storage.database import Database
-from tests.support.colleagues import colleague
+from consult.settings.brand import load_brand
+from consult.storage.db import migrate
+from consult.storage.db.database import Database
+from consult.storage.drafts import drafts
+from consult.storage.leads import submission
 from tests.support.personas import BATON_ON_THE_FLOOR
 from tests.support.postgres import shared_server
 from tests.support.submissions import CONTACT
+from tests.support.user_factories import colleague
 from tests.support.workers import make_worker
 
 FEW, MANY = 20, 500
@@ -39,7 +41,7 @@ def rows() -> list[Row]:
                 with closing(
                     Database(server.create_database() if engine == "PostgreSQL" else url)
                 ) as database:
-                    schema.upgrade(database)
+                    migrate.upgrade(database)
                     cost[leads] = _microseconds(database, leads)
             name, floor = f"{engine}: a job, {MANY} at once", f"with {FEW} at once"
             found.append(Row(name, cost[MANY], "µs", floor, cost[FEW], AIM))
@@ -62,7 +64,7 @@ def _hand_in(database: Database, leads: int) -> None:
     frozen = freeze(walk(newest(), answers, "full"), load_brand(None))
     for number in range(leads):
         with database.writing() as session:
-            token = checks.start(session, frozen.edition, frozen.depth, {})
-            result = handing_in.submit(session, token, frozen)
+            token = drafts.start(session, frozen.edition, frozen.depth, {})
+            result = submission.submit(session, token, frozen)
             contact = replace(CONTACT, email=f"{number}@example.com")
-            handing_in.save_contact(session, result, contact, "https://check.example/result")
+            submission.save_contact(session, result, contact, "https://check.example/result")

@@ -6,19 +6,19 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from consult import owner, staff
-from consult.choices import Choices
 from consult.settings import PROJECT_FOLDER, Settings, load_settings
-from consult.storage.database import Database
-from consult.storage.views import ViewCounter
+from consult.storage.db.database import Database
+from consult.storage.insights.page_views import ViewCounter
+from consult.storage.settings.effective_settings import Choices
 from consult.web import (
     assets,
-    brand,
+    brand_pages,
     compression,
+    csrf_origin,
     errors,
     headers,
     logs,
     metrics,
-    same_site,
     templating,
 )
 from consult.web.health import health
@@ -48,10 +48,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     headers.install(app, settings.embed_origins)
     compression.install(app)
     logs.install(app)
-    same_site.install(app, settings.base_url)
+    csrf_origin.install(app, settings.base_url)
     errors.install(app)
     assets.install(app)
-    brand.install(app)
+    brand_pages.install(app)
     if settings.metrics:
         metrics.install(app, made.database)
     for blueprint in (health, *owner.blueprints):

@@ -12,7 +12,7 @@ from hypothesis import settings as hypothesis_settings
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.compiled_sql import share_statements
-from tests.support.unordered import reverse_what_nobody_ordered
+from tests.support.reverse_unordered_selects import reverse_what_nobody_ordered
 
 pytest_plugins = ["tests.support.databases"]
 

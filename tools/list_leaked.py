@@ -1,4 +1,4 @@
-"""Make `consult/staff/leaked_passwords.bin` from a list of passwords, one a line.
+"""Make `consult/staff/accounts/leaked_passwords.bin` from a list of passwords, one a line.
 
     python tools/list_leaked.py LIST.txt
 
@@ -9,8 +9,8 @@ people choose, nothing is kept.
 import argparse
 from pathlib import Path
 
-from consult.staff.accounts import PASSWORD_MAX, PASSWORD_MIN
-from consult.staff.leaked import FILE, mark_of
+from consult.staff.accounts.account_admin import PASSWORD_MAX, PASSWORD_MIN
+from consult.staff.accounts.leaked_passwords import FILE, mark_of
 
 
 def main() -> None:

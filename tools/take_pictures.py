@@ -12,13 +12,13 @@ from tempfile import TemporaryDirectory
 from flask import Flask
 from playwright.sync_api import sync_playwright
 
-from consult.owner.demo import make_leads
+from consult.demo import make_leads
 from consult.questionnaire.editions import newest
-from tests.support import staff
+from tests.support import staff_client
 from tests.support.apps import deliver, make_app, services_of
 from tests.support.browser import launch, serving
 from tests.support.client import PageClient
-from tests.support.journey import Journey
+from tests.support.owner_journey import Journey
 from tests.support.personas import BATON_ON_THE_FLOOR, CONTACT
 
 PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
@@ -56,8 +56,8 @@ def main() -> None:
 
 def _fill(app: Flask) -> None:
     """Let a year pass at an agency of two."""
-    for person in (staff.EMAIL, "noor@example.com"):
-        staff.make_user(app, person)
+    for person in (staff_client.EMAIL, "noor@example.com"):
+        staff_client.make_user(app, person)
     made = services_of(app)
     office = made.settings.office
     list(make_leads(made.database, newest(), made.brand, office, DEMO_LEADS, seed=1))
@@ -68,8 +68,8 @@ def _pictures_for_staff(address: str) -> None:
         browser = launch(playwright)
         tab = browser.new_page(viewport={"width": DESK["width"], "height": DESK["height"]})
         tab.goto(f"{address}?consult=yes&stage=taken")
-        tab.fill("[name=email]", staff.EMAIL)
-        tab.fill("[name=password]", staff.PASSWORD)
+        tab.fill("[name=email]", staff_client.EMAIL)
+        tab.fill("[name=password]", staff_client.PASSWORD)
         tab.click("main form button")
         tab.click(".leads tbody th a")
         tab.wait_for_load_state("networkidle")

@@ -12,21 +12,21 @@ import sys
 
 import click
 
-from consult.commands.faults import in_one_line
+from consult.commands.command_errors import in_one_line
 
 FAMILIES = {
-    "serve": "serving",
-    "web": "serving",
-    "worker": "serving",
-    "score": "scoring",
-    "report": "reporting",
-    "questionnaire": "questionnaire",
-    "db": "database",
-    "staff": "staff",
-    "audit": "audit",
-    "rescore": "rescore",
-    "demo": "demo",
-    "settings": "settings",
+    "serve": "serve_commands",
+    "web": "serve_commands",
+    "worker": "serve_commands",
+    "score": "score_command",
+    "report": "report_command",
+    "questionnaire": "questionnaire_commands",
+    "db": "database_commands",
+    "staff": "staff_commands",
+    "audit": "audit_commands",
+    "rescore": "rescore_command",
+    "demo": "demo_command",
+    "settings": "settings_command",
 }
 """Each command and the module of this package that holds it, in the order `--help` lists them."""
 

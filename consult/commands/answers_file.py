@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import IO, NoReturn
 
-from consult.commands.faults import BadInput
+from consult.commands.command_errors import BadInput
 from consult.questionnaire import AnswerError, Depth, EditionError, Walk, read_answers, walk
 from consult.questionnaire.editions import load, names
 

@@ -8,37 +8,39 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from consult.choices import Choices
-from consult.delivery.digest import DIGEST, send_digests
-from consult.delivery.erasing import (
-    delete_old_pdfs,
-    empty_old_mails,
-    end_old_leads,
-    forget,
-)
-from consult.delivery.export.long_export import make_export
-from consult.delivery.export.scratch import clear_scratch
-from consult.delivery.letters import House
-from consult.delivery.mail import mail_report
-from consult.delivery.outbox import Job
-from consult.delivery.post import MailFolder, MailServer, Post
-from consult.delivery.reports import (
+from consult.delivery.document_writers import (
     DocumentWriter,
     brief_writer,
     record_writer,
     report_writer,
 )
-from consult.delivery.staff_mail import StaffPost, mail_staff
-from consult.delivery.telling import LOOK_ROUND, look_round, tell
-from consult.delivery.unfinished_mail import UnfinishedPost, mail_unfinished
-from consult.delivery.web_post import WebPost
-from consult.delivery.webhooks import WebhookPost, send_webhook
+from consult.delivery.exports.background_export import make_export
+from consult.delivery.exports.temp_folder import clear_scratch
+from consult.delivery.mail.messages import House
+from consult.delivery.mail.reminder_mail import UnfinishedPost, mail_unfinished
+from consult.delivery.mail.report_mail import mail_report
+from consult.delivery.mail.transport import MailFolder, MailServer, Post
+from consult.delivery.notifications.digest_mail import DIGEST, send_digests
+from consult.delivery.notifications.dispatch import LOOK_ROUND, look_round, tell
+from consult.delivery.notifications.staff_mail import StaffPost, mail_staff
+from consult.delivery.outbox import Job
+from consult.delivery.privacy.erase_leads import (
+    delete_old_pdfs,
+    empty_old_mails,
+    end_old_leads,
+    forget,
+)
+from consult.delivery.webhooks.http_client import WebPost
+from consult.delivery.webhooks.webhook_delivery import WebhookPost, send_webhook
 from consult.delivery.worker import Effect, Handler, nothing
-from consult.report.brand import Brand
 from consult.settings import Settings
-from consult.storage import documents, jobs, leads, retention
-from consult.storage.database import Database, Session
-from consult.storage.erasure import How
+from consult.settings.brand import Brand
+from consult.storage import jobs
+from consult.storage.db.database import Database, Session
+from consult.storage.leads import documents, leads
+from consult.storage.privacy import retention
+from consult.storage.privacy.erasure import How
+from consult.storage.settings.effective_settings import Choices
 
 PURGE = "purge"
 

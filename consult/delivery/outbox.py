@@ -13,8 +13,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, select, update
 
-from consult.storage.database import Session
-from consult.storage.models import JobRow, SubmissionRow
+from consult.storage.db.database import Session
+from consult.storage.tables.submission_tables import JobRow, SubmissionRow
 
 MAX_ATTEMPTS = 8
 _LONGEST_BACK_OFF_SECONDS = 3_600

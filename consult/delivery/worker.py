@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from consult.delivery import outbox
 from consult.delivery.outbox import Job
-from consult.storage.database import Database, Session
+from consult.storage.db.database import Database, Session
 
 log = logging.getLogger(__name__)
 

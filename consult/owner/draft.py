@@ -11,9 +11,9 @@ from werkzeug.wrappers import Response
 
 from consult.questionnaire import Depth, Walk, WalkPage, walk
 from consult.questionnaire.editions import newest
-from consult.storage import checks
-from consult.storage.checks import Changes, Check
-from consult.storage.tokens import result_token
+from consult.storage.db.tokens import result_token
+from consult.storage.drafts import drafts
+from consult.storage.drafts.drafts import Changes, Check
 from consult.web.services import services
 
 DEPTHS: dict[str, Depth] = {"quick": "quick", "full": "full"}
@@ -65,7 +65,7 @@ class Draft:
 
     def with_answers(self, changes: Changes) -> Draft:
         """Return the draft as it will be once changes are saved, if nobody saves others before."""
-        answers, given_as = checks.merged(self.walk.given, self.given_as, changes)
+        answers, given_as = drafts.merged(self.walk.given, self.given_as, changes)
         way = walk(newest(), answers, self.walk.depth, given_as)
         return replace(self, walk=way, outdated=0, given_as=given_as)
 
@@ -99,7 +99,7 @@ def open_draft(token: str, then: Then = "") -> Draft:
     was handed in.
     """
     with services().database.reading() as session:
-        check = checks.load(session, token)
+        check = drafts.load(session, token)
     return as_draft(token, check, then)
 
 

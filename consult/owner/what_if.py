@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from consult.owner.forms import UNKNOWN_TEXT
+from consult.owner.question_form import UNKNOWN_TEXT
 from consult.questionnaire import UNKNOWN, Answer, Asked, Kind, Walk, walk
 from consult.report.display import tenths
 from consult.report.report import AXIS_NAMES

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from consult.questionnaire import UNKNOWN, Asked, Walk
-from consult.report.answers import in_words
+from consult.report.answer_text import in_words
 from consult.report.report import Agreement, AgreementLine
 
 _READ: Mapping[str, str] = {

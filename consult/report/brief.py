@@ -13,15 +13,15 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from consult.questionnaire.editions import load
-from consult.report.answers import I_DO_NOT_KNOW
-from consult.report.brand import Brand
-from consult.report.charts import print_palette
+from consult.report.answer_text import I_DO_NOT_KNOW
 from consult.report.display import long_date
-from consult.report.document import Paper, print_templates
-from consult.report.files import BRIEF_STYLESHEET
-from consult.report.reasons import Reasons
+from consult.report.explanations import Reasons
+from consult.report.html_document import Paper, print_templates
 from consult.report.report import Axis, Dimension, Line, Report, Said
+from consult.report.report_files import BRIEF_STYLESHEET
 from consult.report.safe_text import safe_text
+from consult.report.score_charts import print_palette
+from consult.settings.brand import Brand
 
 QUESTIONS = 3
 _MOST_CONTRADICTIONS = 5
@@ -158,7 +158,7 @@ def brief_html(
     brand: Brand,
     paper: Paper,
 ) -> str:
-    """The brief as one HTML document for `consult.report.pdf`; the same arguments, the same."""
+    """The brief as one HTML document for print; the same arguments give the same."""
     title = safe_text(caller.business, 80) or f"Lead {lead_id}"
     return (
         print_templates()

@@ -7,10 +7,10 @@ from typing import Any
 from consult.questionnaire import UNKNOWN, Answer, Kind, Walk, Wording
 from consult.questionnaire.model import Rule
 from consult.report.agreement import agreement_of
-from consult.report.answers import in_words
-from consult.report.brand import CURRENCY_SIGNS
+from consult.report.answer_text import in_words
+from consult.report.consult_agenda import consult_of
 from consult.report.display import whole
-from consult.report.money import money_in_words
+from consult.report.money_text import money_in_words
 from consult.report.points import Points, printed_points
 from consult.report.report import (
     Archetype,
@@ -28,9 +28,9 @@ from consult.report.report import (
     State,
     Unknown,
 )
-from consult.report.talk import consult_of
 from consult.scoring import SORTING, AxisScore, Change, DimensionScore, scorecard_of
 from consult.scoring import Line as ScoredLine
+from consult.settings.brand import CURRENCY_SIGNS
 
 _MARKETING_LEG = frozenset(
     {

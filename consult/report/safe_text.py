@@ -10,7 +10,7 @@ import unicodedata
 
 from fontTools.ttLib import TTFont
 
-from consult.report.files import FONTS
+from consult.report.report_files import FONTS
 
 _LONGEST_PIECE = 30
 _BREAK = "\u200b"  # a zero-width space: an invisible place to break a line

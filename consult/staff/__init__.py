@@ -4,32 +4,27 @@ from flask import Flask
 from flask_wtf.csrf import CSRFError
 
 from consult.settings import Settings
-from consult.staff import (
+from consult.staff import blueprint
+from consult.staff.accounts import (
     access,
-    account_pages,
-    audit_pages,
-    blueprint,
-    bulk_pages,
-    confirm_pages,
-    export_pages,
-    factor_pages,
-    insight_pages,
-    lead_pages,
-    list_pages,
-    note_pages,
-    notice_overview,
-    notice_pages,
+    login_pages,
+    my_account_pages,
+    oidc_pages,
     people_pages,
-    person_pages,
-    provider_pages,
-    relay_pages,
-    settings_groups,
-    settings_pages,
-    sign_in_pages,
-    unfinished_pages,
-    webhook_pages,
+    reauthentication_pages,
 )
-from consult.staff.rights import NotForThisRole
+from consult.staff.accounts.permissions import NotForThisRole
+from consult.staff.audit import audit_pages
+from consult.staff.drafts import draft_pages
+from consult.staff.exports import export_pages
+from consult.staff.insights import insight_pages
+from consult.staff.leads import action_pages, lead_pages, note_pages
+from consult.staff.notifications import notification_overview, notification_pages
+from consult.staff.privacy import privacy_pages
+from consult.staff.search import bulk_pages, list_pages
+from consult.staff.second_factors import factor_pages
+from consult.staff.settings import settings_groups, settings_pages
+from consult.staff.webhooks import webhook_pages
 
 # Importing a module of pages puts its views on the blueprint. One a line, so that two who add
 # one at the same time do not meet.
@@ -37,30 +32,30 @@ PAGES = (
     list_pages,
     bulk_pages,
     lead_pages,
-    relay_pages,
-    sign_in_pages,
+    action_pages,
+    login_pages,
     note_pages,
-    account_pages,
+    my_account_pages,
     factor_pages,
-    provider_pages,
-    confirm_pages,
-    notice_pages,
-    notice_overview,
-    person_pages,
+    oidc_pages,
+    reauthentication_pages,
+    notification_pages,
+    notification_overview,
+    privacy_pages,
     export_pages,
     webhook_pages,
     people_pages,
     audit_pages,
     settings_pages,
     insight_pages,
-    unfinished_pages,
+    draft_pages,
 )
 
 
 def register(app: Flask, settings: Settings) -> None:
     """Add everything under `/staff` to the app, and the link in mails that needs no sign-in."""
     access.install(app, settings)
-    app.register_blueprint(notice_pages.open_pages)
+    app.register_blueprint(notification_pages.open_pages)
     app.register_blueprint(blueprint.blueprint)
     app.jinja_env.globals["settings_groups"] = settings_groups.GROUPS
     app.register_error_handler(CSRFError, blueprint.form_expired)

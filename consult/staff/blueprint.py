@@ -5,8 +5,8 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from consult.staff.rights import NotForThisRole
-from consult.storage.base import HIGHEST_ID
+from consult.staff.accounts.permissions import NotForThisRole
+from consult.storage.db.base import HIGHEST_ID
 
 ID = f"int(max={HIGHEST_ID})"
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from consult.storage.database import Session
-from consult.storage.models import JobRow, SubmissionRow
-from consult.storage.upsert import insert_into
+from consult.storage.db.database import Session
+from consult.storage.db.upsert import insert_into
+from consult.storage.tables.submission_tables import JobRow, SubmissionRow
 
 RENDER_REPORT = "render_report"
 RENDER_BRIEF = "render_brief"

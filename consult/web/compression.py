@@ -6,8 +6,8 @@ import gzip
 
 from flask import Flask, Response, request
 
+from consult.web.csrf_origin import came_from_elsewhere
 from consult.web.headers import Profile, profile_of
-from consult.web.same_site import came_from_elsewhere
 
 WORTH_IT = 8_000
 """Bytes from which on it pays: a page of questions is shorter, and quicker sent as it is."""

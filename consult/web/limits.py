@@ -19,9 +19,9 @@ from limits.strategies import FixedWindowRateLimiter
 from sqlalchemy import bindparam, delete, func, select, text
 from werkzeug.exceptions import TooManyRequests
 
-from consult.storage.base import UtcDateTime
-from consult.storage.database import Database
-from consult.storage.models import RateLimitRow
+from consult.storage.db.base import UtcDateTime
+from consult.storage.db.database import Database
+from consult.storage.tables.submission_tables import RateLimitRow
 
 # One statement, so that two requests at once can never both count as the same hit.
 _HIT = text(

@@ -12,8 +12,8 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
-from consult.storage.counts import counts
-from consult.storage.database import Database
+from consult.storage.db.database import Database
+from consult.storage.insights.table_counts import counts
 from consult.web.logs import route_name
 
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from flask import Flask, current_app
 
-from consult.choices import Choices
-from consult.report.brand import Brand
 from consult.settings import Settings
-from consult.storage.database import Database
-from consult.storage.views import ViewCounter
+from consult.settings.brand import Brand
+from consult.storage.db.database import Database
+from consult.storage.insights.page_views import ViewCounter
+from consult.storage.settings.effective_settings import Choices
 from consult.web.limits import RateLimits
 
 _KEY = "consult"

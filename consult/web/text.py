@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from consult.storage.base import HIGHEST_ID
+from consult.storage.db.base import HIGHEST_ID
 
 # They shape words in Persian, Hindi and emoji, and turn nothing round.
 _JOINERS = frozenset("\u200c\u200d")

@@ -9,32 +9,26 @@ from pathlib import Path
 from flask import Flask
 from sqlalchemy import select, update
 
-from consult.delivery import one_click
-from consult.relay.notices import WEBHOOK_KINDS
-from consult.staff import accounts
-from consult.storage import (
-    checks,
-    desk,
-    endpoints,
-    erasure,
-    exports,
-    leaves,
-    notes,
-    verdicts,
-    webhooks,
-)
-from consult.storage import staff as accounts_of
-from consult.storage.notice_tables import EndpointRow
-from consult.storage.webhooks import Try
-from tests.support import staff
+from consult.delivery.notifications import unsubscribe
+from consult.staff.accounts import account_admin
+from consult.storage.accounts import accounts as accounts_of
+from consult.storage.drafts import drafts, reminder_consent
+from consult.storage.exports import exports
+from consult.storage.leads import actions, assessments, notes
+from consult.storage.privacy import erasure
+from consult.storage.tables.notification_tables import EndpointRow
+from consult.storage.webhooks import endpoints, webhooks
+from consult.storage.webhooks.webhooks import Try
+from consult.workflow.notification_types import WEBHOOK_KINDS
+from tests.support import staff_client
 from tests.support.apps import deliver, make_app, services_of
 from tests.support.browser import serving
 from tests.support.client import PageClient
-from tests.support.factors import CAREFUL, make_careful_user
-from tests.support.journey import Journey
+from tests.support.oidc_provider import NOBODY_THERE, settings_for
+from tests.support.owner_journey import Journey
 from tests.support.personas import BATON_ON_THE_FLOOR, CONTACT, DISCIPLINED_SOLO, MOSTLY_UNKNOWN
-from tests.support.provider import NOBODY_THERE, settings_for
 from tests.support.results import hand_in
+from tests.support.second_factors import CAREFUL, make_careful_user
 from tests.support.submissions import CONTACT as SOMEBODY
 
 QUESTION_PAGES = (
@@ -85,12 +79,12 @@ def open_site(folder: Path) -> Iterator[Site]:
 
 
 def _filled(app: Flask, origin: str) -> Site:
-    staff.make_user(app)
+    staff_client.make_user(app)
     make_careful_user(app)
-    staff.make_user(app, ADMIN, admin=True)
+    staff_client.make_user(app, ADMIN, admin=True)
     delivered = _with_contact(app)
     deliver(app)
-    _erase_one(app, staff.make_lead(app))
+    _erase_one(app, staff_client.make_lead(app))
     _add_webhooks(app)
     empty, full = _journey(app), _journey(app)
     empty.start()
@@ -114,18 +108,20 @@ def _filled(app: Flask, origin: str) -> Site:
         waiting_result=waiting,
         anonymous_result=anonymous,
         best_result=best,
-        invitation=accounts.invite(services_of(app).database, "", "ada@example.com"),
-        stop_mails=one_click.PATH
-        + one_click.token_of(services_of(app).settings.mail_key(), 1, "overdue"),
+        invitation=account_admin.invite(services_of(app).database, "", "ada@example.com"),
+        stop_mails=unsubscribe.PATH
+        + unsubscribe.token_of(services_of(app).settings.mail_key(), 1, "overdue"),
     )
 
 
 def _give_leave(app: Flask, check: str) -> None:
     """Have the owner of a check that is not handed in allow one mail."""
     with services_of(app).database.writing() as session:
-        found = checks.load(session, check.rsplit("/", 1)[1])
+        found = drafts.load(session, check.rsplit("/", 1)[1])
         assert found is not None
-        leaves.give(session, found.id, f"{'long.' * 9}name@example.com", "Once.", b"sealed")
+        reminder_consent.give(
+            session, found.id, f"{'long.' * 9}name@example.com", "Once.", b"sealed"
+        )
 
 
 # What decides whether and how a webhook is in the list.
@@ -197,39 +193,43 @@ def _work_on_leads(app: Flask) -> None:
     with services_of(app).database.writing() as session:
         me, other = (
             user.id
-            for email in (staff.EMAIL, CAREFUL)
+            for email in (staff_client.EMAIL, CAREFUL)
             if (user := accounts_of.user_by_email(session, email))
         )
-        desk.take(session, 3, by=other)
-        desk.hand_over(session, 3, me, by=other, words="You know their trade.")
-        desk.log_contact(session, 5, by=me, way="phone", reached=True, words="After lunch is best")
+        actions.take(session, 3, by=other)
+        actions.hand_over(session, 3, me, by=other, words="You know their trade.")
+        actions.log_contact(
+            session, 5, by=me, way="phone", reached=True, words="After lunch is best"
+        )
         notes.add(session, 5, "Prefers mail.\nHas two vans.", by=me)
         done = notes.add(session, 5, "Ask what the fair cost.", by=other)
         if done:
             notes.resolve(session, 5, done.id, by=me)
         moment = session.now() + timedelta(days=2)
-        desk.move(session, 5, "consult_booked", by=me, consult_at=moment)
-        verdicts.give(session, 5, {"reply_speed": "worse"}, by=me)
+        actions.move(session, 5, "consult_booked", by=me, consult_at=moment)
+        assessments.give(session, 5, {"reply_speed": "worse"}, by=me)
 
 
 def _go_on_with_leads(app: Flask) -> None:
     """The sixth is anonymous, the seventh waits for a day and a colleague, the last is lost."""
     somebody = replace(SOMEBODY, wants_consult=False)
     anonymous, waiting, lost = (
-        staff.make_lead(app, contact=contact) for contact in (None, somebody, somebody)
+        staff_client.make_lead(app, contact=contact) for contact in (None, somebody, somebody)
     )
     with services_of(app).database.writing() as session:
         me, other = (
             user.id
-            for email in (staff.EMAIL, CAREFUL)
+            for email in (staff_client.EMAIL, CAREFUL)
             if (user := accounts_of.user_by_email(session, email))
         )
         erasure.erase(session, [anonymous], "anonymise", by=me, why="asked")
-        desk.log_contact(session, waiting, by=me, way="mail", reached=True)
-        desk.ask_again(session, waiting, (session.now() + timedelta(days=90)).date(), by=me)
-        desk.hand_over(session, waiting, other, by=me)
-        desk.take(session, lost, by=other)
-        desk.move(session, lost, "lost", by=other, reason="price", words="Too dear for this year.")
+        actions.log_contact(session, waiting, by=me, way="mail", reached=True)
+        actions.ask_again(session, waiting, (session.now() + timedelta(days=90)).date(), by=me)
+        actions.hand_over(session, waiting, other, by=me)
+        actions.take(session, lost, by=other)
+        actions.move(
+            session, lost, "lost", by=other, reason="price", words="Too dear for this year."
+        )
 
 
 def _journey(app: Flask) -> Journey:

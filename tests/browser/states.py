@@ -7,17 +7,17 @@ from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Route
 
-from consult.staff.settings_groups import GROUPS
+from consult.staff.settings.settings_groups import GROUPS
 from tests.browser.site import QUESTION_PAGES, Site, hidden_webhooks
-from tests.support import staff
+from tests.support import staff_client
 from tests.support.apps import make_app
 from tests.support.browser import Visit
 from tests.support.client import PageClient
-from tests.support.factors import CAREFUL
-from tests.support.hands import sign_in
-from tests.support.journey import Journey
+from tests.support.keyboard_and_touch import sign_in
+from tests.support.owner_journey import Journey
 from tests.support.personas import BATON_ON_THE_FLOOR
-from tests.support.staff import PASSWORD, let_proof_age
+from tests.support.second_factors import CAREFUL
+from tests.support.staff_client import PASSWORD, let_proof_age
 
 CONTINUE = "main form button[type=submit]"
 
@@ -183,8 +183,8 @@ def before_anybody_came(visit: Visit) -> None:
     path = visit.path
     with TemporaryDirectory() as folder:
         app = make_app(Path(folder))
-        staff.make_user(app, admin=True)
-        page = staff.signed_in(app).get(path)
+        staff_client.make_user(app, admin=True)
+        page = staff_client.signed_in(app).get(path)
     left_out = ("Content-Length", "Set-Cookie")
     headers = {name: value for name, value in page.headers.items() if name not in left_out}
     visit.tab.route(

@@ -3,13 +3,13 @@
 from playwright.sync_api import Browser
 
 from tests.browser.site import ADMIN, Site
-from tests.support import staff
+from tests.support import staff_client
 from tests.support.browser import DESK_WIDTH, visiting
-from tests.support.hands import sign_in
+from tests.support.keyboard_and_touch import sign_in
 
 
 def test_the_preview_follows_what_is_typed_and_chosen(browser: Browser, site: Site) -> None:
-    staff.let_proof_age(site.app, minutes=0)
+    staff_client.let_proof_age(site.app, minutes=0)
     with visiting(browser, site.origin, width=DESK_WIDTH) as visit:
         sign_in(visit, ADMIN)
         visit.open("/staff/settings/brand")

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser
 
 from tests.browser.site import ADMIN, Site
 from tests.browser.states import STAFF_STATES, STATES, State, give_password
-from tests.support import staff
+from tests.support import staff_client
 from tests.support.browser import (
     DESK_WIDTH,
     PHONE_WIDTH,
@@ -21,8 +21,8 @@ from tests.support.browser import (
     small_targets,
     visiting,
 )
-from tests.support.factors import SECRET
-from tests.support.hands import sign_in
+from tests.support.keyboard_and_touch import sign_in
+from tests.support.second_factors import SECRET
 
 LOOKS: tuple[tuple[int, Scheme], ...] = (
     (PHONE_WIDTH, "light"),
@@ -99,7 +99,7 @@ def test_everybody_can_use_every_page(
     visit: Visit = request.getfixturevalue(
         colleague if state.signed_in or state.admin else "passer_by"
     )
-    staff.let_proof_age(site.app, minutes=60 if state.stale else 0)
+    staff_client.let_proof_age(site.app, minutes=60 if state.stale else 0)
     visit.look(PHONE_WIDTH, height=740)
     path = state.path(site)
     status = visit.open(path)

@@ -5,10 +5,10 @@ from pathlib import Path
 from flask import Flask
 from playwright.sync_api import Browser
 
-from tests.support import staff
+from tests.support import staff_client
 from tests.support.apps import deliver, make_app
 from tests.support.browser import DESK_WIDTH, PHONE_WIDTH, Visit, serving, visiting
-from tests.support.hands import fill_with_keys, fill_with_thumb, tab_to
+from tests.support.keyboard_and_touch import fill_with_keys, fill_with_thumb, tab_to
 from tests.support.personas import BATON_ON_THE_FLOOR, CONTACT, CORNER_SHOP
 
 MOST_PAGES = 30
@@ -92,9 +92,9 @@ def test_keys_alone_get_to_the_result_and_the_staff_to_the_lead(
         fill_with_keys(visit, CONTACT)
         press_enter_on(visit, SEND)
 
-        staff.make_user(site.app)
+        staff_client.make_user(site.app)
         visit.open("/staff/")
-        fill_with_keys(visit, {"email": staff.EMAIL, "password": staff.PASSWORD})
+        fill_with_keys(visit, {"email": staff_client.EMAIL, "password": staff_client.PASSWORD})
         press_enter_on(visit, "main form button")
         press_enter_on(visit, "main a[href*='/leads/']")
         assert "Okafor Roofing" in text(visit)

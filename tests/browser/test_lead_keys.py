@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.site import Site
-from tests.support import staff
+from tests.support import staff_client
 from tests.support.browser import DESK_WIDTH, PHONE_WIDTH, Visit, visiting
-from tests.support.hands import sign_in
+from tests.support.keyboard_and_touch import sign_in
 from tests.support.submissions import CONTACT
 
 SCRIPTS = Path(__file__).parents[2] / "static/js"
@@ -37,7 +37,7 @@ def test_a_takes_a_lead_and_n_and_s_lead_to_the_note_and_the_next_step(
     visit: Visit, site: Site
 ) -> None:
     keys = visit.tab.keyboard
-    visit.open(f"/staff/leads/{staff.make_lead(site.app, contact=CONTACT)}")
+    visit.open(f"/staff/leads/{staff_client.make_lead(site.app, contact=CONTACT)}")
     visit.leave(lambda: keys.press("a"))
     said = visit.tab.get_by_role("status")
     assert said.inner_text() == "You have it now."

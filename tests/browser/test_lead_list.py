@@ -7,7 +7,7 @@ from playwright.sync_api import Browser
 
 from tests.browser.site import Site
 from tests.support.browser import DESK_WIDTH, Visit, visiting
-from tests.support.hands import sign_in, tab_to
+from tests.support.keyboard_and_touch import sign_in, tab_to
 
 
 @pytest.fixture(params=[True, False], ids=["keys", "plain"])

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser
 
-from tests.support import staff
+from tests.support import staff_client
 from tests.support.apps import make_app
 from tests.support.browser import (
     DESK_WIDTH,
@@ -18,8 +18,8 @@ from tests.support.browser import (
     small_targets,
     visiting,
 )
-from tests.support.factors import FACTORS
-from tests.support.hands import sign_in
+from tests.support.keyboard_and_touch import sign_in
+from tests.support.second_factors import FACTORS
 
 KEY = {
     "protocol": "ctap2",
@@ -41,7 +41,7 @@ def origin(tmp_path: Path) -> Iterator[str]:
         return apps[0]
 
     with serving(make) as address:
-        staff.make_user(apps[0])
+        staff_client.make_user(apps[0])
         yield with_a_name(address)
 
 

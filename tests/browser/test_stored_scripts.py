@@ -6,17 +6,18 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Dialog
 
-from consult.owner.source import source_of, with_referrer
-from consult.relay.notices import WEBHOOK_KINDS
-from consult.storage import desk, endpoints, notes, webhooks
-from consult.storage.staff_tables import StaffUserRow
-from consult.storage.webhooks import Try
+from consult.owner.campaign_source import source_of, with_referrer
+from consult.storage.leads import actions, notes
+from consult.storage.tables.account_tables import StaffUserRow
+from consult.storage.webhooks import endpoints, webhooks
+from consult.storage.webhooks.webhooks import Try
 from consult.web.text import one_line
-from tests.support import staff
+from consult.workflow.notification_types import WEBHOOK_KINDS
+from tests.support import staff_client
 from tests.support.apps import make_app, services_of
 from tests.support.browser import DESK_WIDTH, PHONE_WIDTH, Visit, serving, visiting
 from tests.support.client import PageClient
-from tests.support.hands import sign_in
+from tests.support.keyboard_and_touch import sign_in
 from tests.support.personas import CONTACT
 from tests.support.results import hand_in
 
@@ -49,16 +50,16 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, li
 def fill(app: Flask) -> list[str]:
     """Type every text wherever anybody can; the paths of the results."""
     for number in range(1, 4):
-        staff.make_user(app, f"{number}{'m' * 50}@{'h' * 60}.example", admin=True)
-    staff.make_user(app, admin=True)
+        staff_client.make_user(app, f"{number}{'m' * 50}@{'h' * 60}.example", admin=True)
+    staff_client.make_user(app, admin=True)
     results = [leave_everything(app, text) for text in TEXTS]
     with services_of(app).database.writing() as session:
         for lead, text in enumerate(map(one_line, TEXTS), 1):
             session.get_one(StaffUserRow, lead).name = text[:200]
-            desk.take(session, lead, by=lead)
-            desk.log_contact(session, lead, by=lead, way="phone", reached=True, words=text * 5)
+            actions.take(session, lead, by=lead)
+            actions.log_contact(session, lead, by=lead, way="phone", reached=True, words=text * 5)
             notes.add(session, lead, (text * 50)[: notes.TEXT_MAX], by=lead)
-            desk.hand_over(session, lead, 4, by=lead, words=text)
+            actions.hand_over(session, lead, 4, by=lead, words=text)
             address = f'https://{"h" * 60}.example/"><script>alert({lead})</script>{"w" * 900}'
             added = endpoints.add(
                 session,
@@ -88,7 +89,7 @@ def leave_everything(app: Flask, text: str) -> str:
 
 
 def give_the_brand(app: Flask) -> None:
-    admin = staff.signed_in(app)
+    admin = staff_client.signed_in(app)
     form = admin.get("/staff/settings/brand").form("/settings/brand")
     texts = {"brand-name": SCRIPT[:80], "brand-product": SCRIPT[-80:], "brand-phone": SCRIPT[:40]}
     link = f"https://evil.example/{'w' * 400}?'onerror=alert(1)"

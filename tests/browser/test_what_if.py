@@ -6,7 +6,7 @@ from playwright.sync_api import Browser
 
 from tests.browser.site import Site
 from tests.support.browser import PHONE_WIDTH, Visit, visiting
-from tests.support.hands import tab_to
+from tests.support.keyboard_and_touch import tab_to
 
 SCRIPT = Path(__file__).parents[2] / "static/js/what-if.js"
 MOST_BYTES = 3000

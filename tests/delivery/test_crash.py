@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from consult.storage import documents
-from consult.storage.database import Database, utc_now
+from consult.storage.db.database import Database, utc_now
 from consult.storage.jobs import RENDER_REPORT
-from consult.storage.models import JobRow
+from consult.storage.leads import documents
+from consult.storage.tables.submission_tables import JobRow
 from tests.support.submissions import lead_of, submitted
 from tests.support.workers import worker_processes
 

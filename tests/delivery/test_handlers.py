@@ -8,13 +8,15 @@ import pytest
 from sqlalchemy import select
 
 from consult.delivery import handlers
-from consult.delivery.export.scratch import clear_scratch
+from consult.delivery.exports.temp_folder import clear_scratch
 from consult.delivery.outbox import MAX_ATTEMPTS
-from consult.storage import checks, documents, handing_in, retention
-from consult.storage.database import Database
-from consult.storage.documents import Document
-from consult.storage.leads import Lead
-from consult.storage.models import JobRow
+from consult.storage.db.database import Database
+from consult.storage.drafts import drafts
+from consult.storage.leads import documents, submission
+from consult.storage.leads.documents import Document
+from consult.storage.leads.leads import Lead
+from consult.storage.privacy import retention
+from consult.storage.tables.submission_tables import JobRow
 from tests.support.databases import Clock
 from tests.support.submissions import CONTACT, all_leads, lead_of, submitted
 from tests.support.workers import Press, make_worker
@@ -45,7 +47,7 @@ def test_a_contact_gets_a_pdf_in_their_name_and_only_the_newest_is_rendered(
 ) -> None:
     token, press = submitted(database), Press()
     with database.writing() as session:
-        handing_in.save_contact(session, token, CONTACT)
+        submission.save_contact(session, token, CONTACT)
     assert run_worker(database, press) == 7  # and staff are told three things
     lead = lead_of(database, token)
     assert press.printed == ["Report for Okafor Tents", f"Brief of lead {lead.id}"]
@@ -105,7 +107,7 @@ def test_clearing_up_happens_every_night_and_is_planned_once(
     for _ in range(2):  # each worker asks for it when it starts
         with database.writing() as session:
             handlers.schedule_purge(session)
-            draft = checks.start(session, "2026-11", "quick", {})
+            draft = drafts.start(session, "2026-11", "quick", {})
     assert run_worker(database, Press()) == 0
     for night in (3, 4):
         clock.time = datetime(2026, 3, night, 3, tzinfo=UTC)
@@ -113,7 +115,7 @@ def test_clearing_up_happens_every_night_and_is_planned_once(
     clock.go_on(days=31)
     assert run_worker(database, Press()) == 1
     with database.reading() as session:
-        assert checks.load(session, draft) is None
+        assert drafts.load(session, draft) is None
         kinds = session.execute(select(JobRow.state, JobRow.run_at).order_by(JobRow.id)).all()
     assert kinds[-1] == ("ready", datetime(2026, 4, 5, 3, tzinfo=UTC))
 

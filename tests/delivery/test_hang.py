@@ -5,10 +5,11 @@ from contextlib import closing
 
 import pytest
 
-from consult.report.renderer import Renderer
-from consult.storage import deliveries, documents
-from consult.storage.database import Database
-from tests.report.test_renderer import HELLO, NEVER_ENDING
+from consult.report.pdf.renderer import Renderer
+from consult.storage.db.database import Database
+from consult.storage.leads import documents
+from consult.storage.notifications import deliveries
+from tests.report.pdf.test_renderer import HELLO, NEVER_ENDING
 from tests.support.databases import Clock
 from tests.support.submissions import lead_of, submitted
 from tests.support.workers import Press, make_worker

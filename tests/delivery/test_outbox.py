@@ -8,8 +8,8 @@ from sqlalchemy import select
 from consult.delivery import outbox
 from consult.delivery.outbox import MAX_ATTEMPTS, Job
 from consult.storage import jobs
-from consult.storage.database import Database
-from consult.storage.models import JobRow
+from consult.storage.db.database import Database
+from consult.storage.tables.submission_tables import JobRow
 from tests.support.databases import Clock
 from tests.support.submissions import submitted
 

@@ -13,9 +13,10 @@ from sqlalchemy.exc import OperationalError
 from consult.delivery import outbox
 from consult.delivery.outbox import Job
 from consult.delivery.worker import Effect, Worker, run_until_signal
-from consult.storage import checks, jobs
-from consult.storage.database import Database, Session
-from consult.storage.models import CheckRow, JobRow
+from consult.storage import jobs
+from consult.storage.db.database import Database, Session
+from consult.storage.drafts import drafts
+from consult.storage.tables.submission_tables import CheckRow, JobRow
 from tests.support.databases import Clock
 
 
@@ -35,7 +36,7 @@ def rows(database: Database) -> list[JobRow]:
 
 
 def leave_a_trace(session: Session) -> None:
-    checks.start(session, "2026-11", "quick", {})
+    drafts.start(session, "2026-11", "quick", {})
 
 
 def traces(database: Database) -> int:

@@ -7,9 +7,9 @@ import sys
 import time
 from pathlib import Path
 
-from consult.delivery.post import MailServer
+from consult.delivery.mail.transport import MailServer
 from consult.delivery.worker import run_until_signal
-from consult.storage.database import Database
+from consult.storage.db.database import Database
 from tests.support.workers import Press, make_worker
 
 

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from consult.commands import consult
-from consult.commands.faults import Failure, in_one_line
+from consult.commands.command_errors import Failure, in_one_line
 
 PROMISED = (
     "serve",

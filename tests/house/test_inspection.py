@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from tests.support.client import PageClient
 from tests.support.headers import header_problems
 from tests.support.inspection import page_problems
-from tests.support.journey import Journey
+from tests.support.owner_journey import Journey
 from tests.support.page import Document
 
 GOOD_PAGE = """<!doctype html>

@@ -2,19 +2,19 @@
 
 from flask import Flask
 
-from consult.staff import access
-from consult.staff.rights import said_right
-from tests.staff.matrix import MATRIX, staff_routes
+from consult.staff.accounts import access
+from consult.staff.accounts.permissions import said_right
+from tests.staff.access_matrix import MATRIX, staff_routes
 
 
 def test_every_route_has_a_line_in_the_matrix_and_every_line_a_route(app: Flask) -> None:
     routes = staff_routes(app)
-    assert sorted(routes.keys() - MATRIX.keys()) == [], "add a line to tests/staff/matrix.py"
+    assert sorted(routes.keys() - MATRIX.keys()) == [], "add a line to tests/staff/access_matrix.py"
     assert sorted(MATRIX.keys() - routes.keys()) == []
 
 
 def test_every_view_says_for_whom_it_is(app: Flask) -> None:
-    """Put `@for_staff` or `@for_admins` of consult/staff/rights.py under the route."""
+    """Put `@for_staff` or `@for_admins` (staff/accounts/permissions.py) under the route."""
     views = {endpoint: app.view_functions[endpoint] for endpoint, _ in staff_routes(app)}
     silent = {name for name, view in views.items() if said_right(view) is None}
     assert sorted(silent - access.OPEN_ENDPOINTS) == []

@@ -7,10 +7,11 @@ import pytest
 from flask import Flask
 
 from consult.questionnaire.editions import newest
-from consult.storage import checks, leads
+from consult.storage.drafts import drafts
+from consult.storage.leads import leads
 from tests.support.apps import services_of
 from tests.support.client import PageClient
-from tests.support.journey import Journey
+from tests.support.owner_journey import Journey
 from tests.support.personas import (
     BATON_ON_THE_FLOOR,
     CORNER_SHOP,
@@ -29,7 +30,7 @@ def journey(client: PageClient) -> Journey:
 def saved(journey: Journey) -> Mapping[str, object]:
     """The answers stored for the check in view, on its path or not."""
     with services_of(journey.client.app).database.reading() as session:
-        check = checks.load(session, journey.token)
+        check = drafts.load(session, journey.token)
     assert check is not None
     return check.answers
 
@@ -199,8 +200,8 @@ def test_changing_how_people_buy_asks_the_reworded_questions_again(client: PageC
 
 def test_an_old_draft_walks_the_newest_edition(journey: Journey, app: Flask) -> None:
     with services_of(app).database.writing() as session:
-        token = checks.start(session, "2019-01", "quick", {})
-        checks.save(session, token, {"marketing_by": ("me", "base"), "long_gone": (3, "base")})
+        token = drafts.start(session, "2019-01", "quick", {})
+        drafts.save(session, token, {"marketing_by": ("me", "base"), "long_gone": (3, "base")})
     journey.go(f"/check/{token}/who")
     assert journey.page.form().fields["marketing_by"].values == ["me"]
     journey.to_review()
@@ -294,7 +295,7 @@ def test_a_tampered_token_opens_nothing(journey: Journey) -> None:
 def test_an_expired_draft_is_gone_for_its_owner(app: Flask) -> None:
     database = services_of(app).database
     with database.writing() as session:
-        token = checks.start(session, newest().name, "quick", {})
+        token = drafts.start(session, newest().name, "quick", {})
     a_year_on = database.clock() + timedelta(days=366)
     database.clock = lambda: a_year_on
     client = PageClient(app)

@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from consult.owner.presenting import minutes_for
-from consult.owner.submission import freeze
+from consult.owner.freeze_submission import freeze
+from consult.owner.owner_presenter import minutes_for
 from consult.questionnaire import read_answers, walk
 from consult.questionnaire.editions import newest
-from consult.report.brand import Brand
-from consult.storage import checks, handing_in
+from consult.settings.brand import Brand
+from consult.storage.drafts import drafts
+from consult.storage.leads import submission
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.personas import SOLO_STARTER
@@ -24,9 +25,9 @@ def finish(app: Flask, minutes: float) -> None:
     end = database.clock()
     with database.writing() as session:
         session.clock = lambda: end - timedelta(minutes=minutes)
-        token = checks.start(session, newest().name, "quick", {})
+        token = drafts.start(session, newest().name, "quick", {})
         session.clock = lambda: end
-        handing_in.submit(session, token, freeze(walk(newest(), answers, "quick"), Brand()))
+        submission.submit(session, token, freeze(walk(newest(), answers, "quick"), Brand()))
 
 
 def test_the_time_is_an_estimate_until_twenty_owners_have_finished(app: Flask) -> None:

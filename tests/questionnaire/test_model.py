@@ -7,7 +7,7 @@ import pytest
 from consult.questionnaire import Dimension, EditionError
 from consult.questionnaire.conditions import ALWAYS, answered, is_, rung
 from consult.questionnaire.model import Fact, Rule, choice, item, page, part
-from tests.support.miniature import PARTS, structure
+from tests.support.small_edition import PARTS, structure
 
 SPEED = Dimension("speed", "handoff", 3, ("reply",))
 ORDER = Dimension("order", "separation", 2, ("list",))

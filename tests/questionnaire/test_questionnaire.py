@@ -1,7 +1,7 @@
 """Structure and words joined: which wording a business gets to see."""
 
 from consult.questionnaire import BASE, walk
-from tests.support.miniature import miniature
+from tests.support.small_edition import miniature
 from tests.support.strategies import EDITION
 
 

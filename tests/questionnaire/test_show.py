@@ -4,7 +4,7 @@ from xml.etree import ElementTree
 
 from consult.questionnaire.map import map_svg, map_text
 from consult.questionnaire.show import edition_json
-from tests.support.miniature import miniature
+from tests.support.small_edition import miniature
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pymupdf
 from PIL import Image
 
-from consult.report.document import Paper, Recipient, document_html
-from consult.report.pdf import html_to_pdf
+from consult.report.html_document import Paper, Recipient, document_html
+from consult.report.pdf.render_pdf import html_to_pdf
 from tests.report.samples import DAY, report_of
 from tests.support.personas import Depth
 

@@ -6,7 +6,7 @@ from functools import cache
 from consult.questionnaire import Walk, read_answers, walk
 from consult.questionnaire.editions import newest
 from consult.report.build import build_report
-from consult.report.document import Paper, Recipient, document_html
+from consult.report.html_document import Paper, Recipient, document_html
 from consult.report.report import Report
 from tests.support.personas import PERSONAS, Answers, Depth
 

@@ -10,10 +10,10 @@ import pymupdf
 import pytest
 
 from consult.questionnaire.editions import newest
-from consult.report.brand import Brand
 from consult.report.brief import Brief, Caller, brief_html, brief_of
-from consult.report.pdf import html_to_pdf
-from consult.report.reasons import explain
+from consult.report.explanations import explain
+from consult.report.pdf.render_pdf import html_to_pdf
+from consult.settings.brand import Brand
 from tests.report.samples import report_of, walk_of
 from tests.support.personas import PERSONAS, UNKNOWN_OFFERED, Depth
 

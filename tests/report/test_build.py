@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from consult.report.build import build_report, state_of
-from consult.report.document import document_html
+from consult.report.html_document import document_html
 from consult.report.report import Report, from_json
 from consult.scoring import SORTING, scorecard_of
 from tests.report.samples import DAY, report_of, walk_of

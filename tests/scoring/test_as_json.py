@@ -6,7 +6,7 @@ import pytest
 
 from consult.questionnaire import read_answers
 from consult.scoring import score, scorecard_json
-from tests.support.firms import card
+from tests.support.example_firms import card
 from tests.support.strategies import EDITION, walked
 
 # A middling firm that counts nothing, does not know how fast it answers, and calls leads poor

@@ -8,7 +8,7 @@ from consult.questionnaire import Axis
 from consult.scoring import AxisScore, Line
 from consult.scoring.archetypes import archetype_of, mean_of, weakest_exchange
 from consult.scoring.lines import Slot
-from tests.support.firms import card
+from tests.support.example_firms import card
 from tests.support.strategies import EDITION
 
 TOTAL = 3_000_000

@@ -8,7 +8,7 @@ from hypothesis import given
 from consult.questionnaire import Answer, Depth, Kind
 from consult.questionnaire.model import Rule
 from consult.scoring import MoneyRange, Scorecard, score
-from tests.support.firms import HANDOFF, SOLO, TEAM, card, everything
+from tests.support.example_firms import HANDOFF, SOLO, TEAM, card, everything
 from tests.support.strategies import BRANCHES, EDITION, complete_answers, walked
 
 TALK = ("lead_definition", "handoff_moment", "buyer_words", "won_by_source")

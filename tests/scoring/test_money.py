@@ -7,7 +7,7 @@ import pytest
 from consult.questionnaire import Answer
 from consult.scoring import MoneyRange, Range
 from consult.scoring.money import WORKED_OF_TEN
-from tests.support.firms import card
+from tests.support.example_firms import card
 
 WHOLE = Range(Fraction(1), Fraction(1))
 

@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 
 from tests.support.client import PageClient
-from tests.support.staff import ADMIN, make_user, signed_in
+from tests.support.staff_client import ADMIN, make_user, signed_in
 
 
 @pytest.fixture

@@ -14,12 +14,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from consult.staff import access
-from tests.staff.matrix import MATRIX, staff_routes
+from consult.staff.accounts import access
+from tests.staff.access_matrix import MATRIX, staff_routes
+from tests.support.access_fixture import ADMIN, NOBODY, STAFF, World
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
-from tests.support.factors import CAREFUL, halfway, make_careful_user
-from tests.support.staff import (
+from tests.support.second_factors import CAREFUL, halfway, make_careful_user
+from tests.support.staff_client import (
     EMAIL,
     PASSWORD,
     let_proof_age,
@@ -28,7 +29,6 @@ from tests.support.staff import (
     sign_in,
     signed_in,
 )
-from tests.support.world import ADMIN, NOBODY, STAFF, World
 
 SAME_SITE = {"Sec-Fetch-Site": "same-origin", "Origin": "http://localhost"}
 ROUTES = sorted(MATRIX)

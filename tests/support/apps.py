@@ -13,11 +13,11 @@ from werkzeug.routing import Rule
 from consult import create_app
 from consult.delivery.handlers import current_handlers
 from consult.delivery.worker import Worker
-from consult.report.renderer import Renderer
+from consult.report.pdf.renderer import Renderer
 from consult.settings import Settings, load_settings
-from consult.staff import access
-from consult.storage import schema
-from consult.storage.database import Database
+from consult.staff.accounts import access
+from consult.storage.db import migrate
+from consult.storage.db.database import Database
 from consult.web.services import Services, services
 
 SECRET_KEY = "only-for-tests-" + "k" * 32
@@ -121,7 +121,7 @@ def _migrated_database() -> bytes:
     with TemporaryDirectory() as folder:
         file = Path(folder, "made.db")
         database = Database(f"sqlite:///{file}")
-        schema.upgrade(database)
+        migrate.upgrade(database)
         database.forget_deleted()  # which leaves all of it in the one file
         database.close()
         return file.read_bytes()

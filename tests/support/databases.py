@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete
 
-from consult.storage import schema
-from consult.storage.database import Database
-from consult.storage.tables import ALL_TABLES
+from consult.storage.db import migrate
+from consult.storage.db.database import Database
+from consult.storage.tables.all_tables import ALL_TABLES
 from tests.support.postgres import PostgresServer, shared_server
 
 _EMPTY_POSTGRES = "; ".join(
@@ -83,7 +83,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An SQLite file with all tables, to be copied: faster than running the migrations."""
     path = tmp_path_factory.mktemp("template") / "consult.db"
     with closing(Database(f"sqlite:///{path}", synchronous="NORMAL")) as database:
-        schema.upgrade(database)
+        migrate.upgrade(database)
     return path
 
 
@@ -100,7 +100,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServe
 @pytest.fixture(scope="session")
 def _migrated_postgres(postgres: PostgresServer) -> Iterator[Database]:
     with closing(Database(postgres.create_database())) as database:
-        schema.upgrade(database)
+        migrate.upgrade(database)
         yield database
 
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from consult.relay.stages import CLOSED, STAGES
-from consult.storage.database import Database, Session
-from consult.storage.desk_tables import LeadRow, NoteRow
-from consult.storage.models import CheckRow, ContactRow, SubmissionRow
-from consult.storage.staff_tables import StaffUserRow
+from consult.storage.db.database import Database, Session
+from consult.storage.tables.account_tables import StaffUserRow
+from consult.storage.tables.lead_tables import LeadRow, NoteRow
+from consult.storage.tables.submission_tables import CheckRow, ContactRow, SubmissionRow
+from consult.workflow.stages import CLOSED, STAGES
 
 ARCHETYPES = ("baton_on_the_floor", "two_silos", "well_rehearsed_relay")
 SOURCES = ("", "-", "autumn-letter", "fair")

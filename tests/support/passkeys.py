@@ -12,11 +12,11 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from webauthn.helpers import encode_cbor
 
-from consult.storage import passkeys
-from consult.storage.database import Session
+from consult.storage.db.database import Session
+from consult.storage.second_factors import stored_passkeys
 from tests.support.client import PageClient
-from tests.support.factors import FACTORS
 from tests.support.page import Form, Page
+from tests.support.second_factors import FACTORS
 
 SITE = "localhost"
 ORIGIN = "http://localhost"
@@ -101,7 +101,7 @@ def add_passkey(client: PageClient, device: Device | None = None, name: str = "L
 def add_passkey_row(session: Session, user_id: int) -> int:
     """Give somebody a passkey that no device has; its id."""
     name = os.urandom(16)
-    passkeys.add_passkey(
+    stored_passkeys.add_passkey(
         session,
         user_id,
         credential_id=name,
@@ -110,7 +110,7 @@ def add_passkey_row(session: Session, user_id: int) -> int:
         sign_count=0,
         name="Phone",
     )
-    (*_, made) = passkeys.passkeys_of(session, user_id)
+    (*_, made) = stored_passkeys.passkeys_of(session, user_id)
     return made.id
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from tests.support.journey import AnswerValue
+from tests.support.owner_journey import AnswerValue
 
 Depth = Literal["quick", "full"]
 Answers = dict[str, AnswerValue]

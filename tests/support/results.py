@@ -2,10 +2,11 @@
 
 from flask import Flask
 
-from consult.owner.submission import freeze
+from consult.owner.freeze_submission import freeze
 from consult.questionnaire import read_answers, walk
 from consult.questionnaire.editions import newest
-from consult.storage import checks, handing_in
+from consult.storage.drafts import drafts
+from consult.storage.leads import submission
 from tests.support.apps import services_of
 from tests.support.personas import BATON_ON_THE_FLOOR, Depth, Persona
 
@@ -22,6 +23,6 @@ def hand_in(
     way = walk(edition, answers, depth)
     given = {a.id: (a.answer, a.variant) for a in way.asked if a.answer is not None}
     with made.database.writing() as session:
-        token = checks.start(session, edition.name, depth, source or {})
-        checks.save(session, token, given)
-        return f"/result/{handing_in.submit(session, token, freeze(way, made.brand))}"
+        token = drafts.start(session, edition.name, depth, source or {})
+        drafts.save(session, token, given)
+        return f"/result/{submission.submit(session, token, freeze(way, made.brand))}"

@@ -5,11 +5,12 @@ from typing import Any
 
 from sqlalchemy import select
 
-from consult.storage import checks, handing_in, leads
-from consult.storage.database import Database
-from consult.storage.desk_tables import LeadRow
-from consult.storage.handing_in import NewSubmission
-from consult.storage.leads import Contact, Lead
+from consult.storage.db.database import Database
+from consult.storage.drafts import drafts
+from consult.storage.leads import leads, submission
+from consult.storage.leads.leads import Contact, Lead
+from consult.storage.leads.submission import NewSubmission
+from consult.storage.tables.lead_tables import LeadRow
 
 CONTACT = Contact(
     name="Ada Okafor",
@@ -42,8 +43,8 @@ def new_submission(**overrides: Any) -> NewSubmission:
 def submitted(database: Database, **overrides: Any) -> str:
     """Start a check, submit it, and return the result's token."""
     with database.writing() as session:
-        token = checks.start(session, "2026-11", "quick", {})
-        return handing_in.submit(session, token, new_submission(**overrides))
+        token = drafts.start(session, "2026-11", "quick", {})
+        return submission.submit(session, token, new_submission(**overrides))
 
 
 def lead_of(database: Database, result_token: str) -> Lead:

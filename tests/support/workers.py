@@ -8,17 +8,17 @@ from email.message import EmailMessage
 from pathlib import Path
 
 from consult.delivery.handlers import Keep, Mailing, Telling, make_handlers
-from consult.delivery.letters import House
-from consult.delivery.post import MailFolder, Post
-from consult.delivery.staff_mail import StaffPost
-from consult.delivery.web_post import WebPost
-from consult.delivery.webhooks import WebhookPost
+from consult.delivery.mail.messages import House
+from consult.delivery.mail.transport import MailFolder, Post
+from consult.delivery.notifications.staff_mail import StaffPost
+from consult.delivery.webhooks.http_client import WebPost
+from consult.delivery.webhooks.webhook_delivery import WebhookPost
 from consult.delivery.worker import Worker
-from consult.relay.clock import Office
-from consult.report.brand import Brand
-from consult.storage.database import Database
-from consult.storage.leads import Lead
-from consult.storage.mails import HandedTo
+from consult.settings.brand import Brand
+from consult.storage.db.database import Database
+from consult.storage.leads.leads import Lead
+from consult.storage.notifications.report_mails import HandedTo
+from consult.workflow.office_hours import Office
 
 BASE_URL = "https://check.example"
 SENDER = "Relay Check <relay@check.example>"

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import select
 from werkzeug.exceptions import TooManyRequests
 
-from consult.storage.database import Database
-from consult.storage.models import RateLimitRow
+from consult.storage.db.database import Database
+from consult.storage.tables.submission_tables import RateLimitRow
 from consult.web.limits import RateLimits, SqlStorage, network_of
 from tests.support.apps import SECRET_KEY, make_app, services_of
 

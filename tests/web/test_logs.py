@@ -10,13 +10,13 @@ import pytest
 from flask import Flask, abort
 from sqlalchemy import delete
 
-from consult.storage.models import JobRow
+from consult.storage.tables.submission_tables import JobRow
 from consult.web.logs import PrivateFormatter, configure_logging
 from tests.support.apps import deliver, make_app, services_of
 from tests.support.client import PageClient
-from tests.support.journey import Journey
+from tests.support.owner_journey import Journey
 from tests.support.personas import BATON_ON_THE_FLOOR
-from tests.support.staff import make_lead, make_user, post, sign_in, signed_in
+from tests.support.staff_client import make_lead, make_user, post, sign_in, signed_in
 from tests.support.submissions import CONTACT
 
 MARK = "zanzibar"

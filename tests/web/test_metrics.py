@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
-from tests.support.journey import Journey
+from tests.support.owner_journey import Journey
 from tests.support.personas import SOLO_STARTER
 
 

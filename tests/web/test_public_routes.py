@@ -9,10 +9,10 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
-from consult.delivery import one_click
+from consult.delivery.notifications import unsubscribe
 from consult.questionnaire.editions import newest
-from consult.staff.access import is_staff_path
-from consult.storage import checks
+from consult.staff.accounts.access import is_staff_path
+from consult.storage.drafts import drafts
 from tests.support.apps import make_app, services_of
 from tests.support.results import hand_in
 
@@ -36,8 +36,8 @@ def links(app: Flask) -> dict[str, str]:
     """A token of each kind, by how the rules begin that it opens."""
     made = services_of(app)
     with made.database.writing() as session:
-        check = checks.start(session, newest().name, "quick", {})
-    mail = one_click.token_of(made.settings.mail_key(), 1, "overdue")
+        check = drafts.start(session, newest().name, "quick", {})
+    mail = unsubscribe.token_of(made.settings.mail_key(), 1, "overdue")
     return {"/check/": check, "/result/": hand_in(app).rsplit("/", 1)[1], "/mail/": mail}
 
 

@@ -1,0 +1,28 @@
+"""`consult demo`: made-up leads to try the staff pages with."""
+
+import click
+
+from consult.commands.database_commands import open_database
+from consult.demo import make_leads
+from consult.questionnaire.editions import newest
+from consult.settings import load_settings
+from consult.storage.settings.effective_settings import Choices
+
+
+@click.command()
+@click.option("--leads", default=40, show_default=True, type=click.IntRange(1, 100_000))
+@click.option("--seed", default=1, show_default=True, help="The same seed makes the same leads.")
+def demo(leads: int, seed: int) -> None:
+    """Add a year of clearly fake leads: where they came from, who stopped, what staff did.
+
+    They are tagged everywhere and counted apart. Nobody is told of them, and a PDF of one is made
+    when somebody asks for it.
+    """
+    settings = load_settings()
+    with open_database(settings) as database:
+        choices = Choices(settings, database)
+        office = choices.settings.office
+        with click.progressbar(length=leads, label="Demo leads") as progress:
+            for made in make_leads(database, newest(), choices.brand, office, leads, seed):
+                progress.update(made - progress.pos)
+    click.echo(f"Added {leads} demo leads. See them at /staff/ and /staff/insights.")

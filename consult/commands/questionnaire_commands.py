@@ -1,0 +1,82 @@
+"""`consult questionnaire`: look at what is asked, and check whether it is fit to be asked."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from consult.commands.command_errors import BadInput, Failure
+from consult.content import check as problems_of
+from consult.content import document as edition_document
+from consult.questionnaire import EditionError, Questionnaire
+from consult.questionnaire.editions import load, names
+from consult.questionnaire.fingerprint import fingerprint
+from consult.questionnaire.map import map_svg, map_text
+from consult.questionnaire.show import edition_json
+
+_edition = click.option(
+    "--edition", "name", metavar="NAME", help="The edition to take; the newest if left out."
+)
+
+
+@click.group()
+def questionnaire() -> None:
+    """Look at the questionnaire: what it asks, its branches, and whether its texts are fit."""
+
+
+@questionnaire.command()
+@_edition
+def check(name: str | None) -> None:
+    """Name every text that is not fit to be shown, with what to change.
+
+    Without --edition, every published edition is checked.
+    """
+    found = False
+    for edition in [name] if name else names():
+        for problem in problems_of(_load(edition)):
+            found = True
+            click.echo(f"{edition}/{problem}" if len(names()) > 1 else str(problem))
+    if found:
+        raise Failure("some texts need a change, see above")
+    click.echo("All texts are fit to be shown.")
+
+
+@questionnaire.command("map")
+@_edition
+@click.option("--svg", is_flag=True, help="Draw a picture (SVG) instead of text.")
+def draw(name: str | None, svg: bool) -> None:
+    """Show the branches: the pages in order, and when each question is asked."""
+    edition = _load(name)
+    click.echo(map_svg(edition) if svg else map_text(edition))
+
+
+@questionnaire.command()
+@_edition
+def show(name: str | None) -> None:
+    """Print an edition as JSON: ids, wording, choices, conditions, weights."""
+    click.echo(json.dumps(edition_json(_load(name)), indent=2, ensure_ascii=False))
+
+
+@questionnaire.command("document")
+@_edition
+def write(name: str | None) -> None:
+    """Print an edition for review on paper, as Markdown (docs/instrument.md)."""
+    click.echo(edition_document(_load(name)), nl=False)
+
+
+@questionnaire.command("fingerprint")
+@_edition
+def print_fingerprint(name: str | None) -> None:
+    """Print what changes as soon as anything of an edition does.
+
+    A test holds it for each published edition (tests/questionnaire/test_editions.py).
+    """
+    click.echo(fingerprint(_load(name)))
+
+
+def _load(name: str | None) -> Questionnaire:
+    try:
+        return load(name or names()[-1])
+    except EditionError as error:
+        raise BadInput(str(error)) from error

@@ -1,0 +1,201 @@
+"""Why a result says what it says: what each answer could have earned, and what each finding read.
+
+The Report holds what was told. This adds how it came about, worked out anew from the frozen
+answers under their own edition, which never changes.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from consult.questionnaire import (
+    NOT_SURE,
+    Asked,
+    Depth,
+    Kind,
+    Walk,
+    read_answers,
+    walk,
+)
+from consult.questionnaire.editions import load
+from consult.questionnaire.model import Rule
+from consult.report.answer_text import in_words
+from consult.report.display import tenths, whole
+from consult.report.points import Points, printed_points
+from consult.report.report import AXIS_NAMES, Said
+from consult.scoring import SORTING, AxisScore, Line, scorecard_of
+from consult.scoring.archetypes import RUN, TALK, exchanges, mean_of
+from consult.scoring.money import MoneyRange
+
+DEPTHS: Mapping[str, Depth] = {"quick": "quick", "full": "full"}
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One of the answers that were offered, the points it earns, and whether it was given."""
+
+    text: str
+    points: float
+    given: bool
+
+
+@dataclass(frozen=True)
+class LineReason:
+    """Why a line earned what it did: every answer offered, and the claims that it rests on.
+
+    The cards have no rungs; `sums` says how they were counted instead.
+    """
+
+    rungs: tuple[Rung, ...]
+    sums: str
+    claims: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FindingReason:
+    """What a finding read, and the claims that it rests on."""
+
+    read: tuple[Said, ...]
+    claims: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reasons:
+    """The reasons behind a Report, each by the id of what it explains there.
+
+    `archetype_rule` is the rule in words; `archetype` holds the figures that it was held against.
+    `money` is the range that the money line tells, or the id of the reason why there is none.
+    """
+
+    lines: Mapping[str, LineReason]
+    findings: Mapping[str, FindingReason]
+    archetype_rule: str
+    archetype: tuple[Said, ...]
+    exchanges: tuple[Said, ...]
+    money: MoneyRange | str
+
+
+def walk_again(edition: str, depth: str, answers: Mapping[str, object]) -> Walk:
+    """The walk of a submission over its own edition, from what was frozen of it.
+
+    Raises EditionError or AnswerError for what was never submitted.
+    """
+    questionnaire = load(edition)
+    return walk(questionnaire, read_answers(questionnaire, answers), DEPTHS[depth])
+
+
+def reasons_of(edition: str, depth: str, answers: Mapping[str, object]) -> Reasons:
+    """The reasons behind the result of a submission; see `walk_again` for the errors."""
+    return explain(walk_again(edition, depth, answers))
+
+
+def explain(way: Walk) -> Reasons:
+    """The reasons behind the result of a complete walk; raises ValueError for any other."""
+    explainer = _Explainer(way)
+    return Reasons(
+        lines=dict(explainer.lines()),
+        findings=dict(explainer.findings()),
+        archetype_rule=explainer.words["archetypes"][explainer.card.archetype]["rule"],
+        archetype=tuple(explainer.standing()),
+        exchanges=tuple(explainer.exchanges()),
+        money=explainer.card.money,
+    )
+
+
+class _Explainer:
+    def __init__(self, way: Walk) -> None:
+        self.way = way
+        self.card = scorecard_of(way.on_path)
+        self.asked = {asked.id: asked for asked in way.asked}
+        self.words: Mapping[str, Any] = way.questionnaire.words.findings
+
+    def lines(self) -> Iterator[tuple[str, LineReason]]:
+        for axis in self.card.axes:
+            points = printed_points(axis)
+            for line in axis.lines:
+                claims = self._claims(line.slot.claims)
+                if line.id == SORTING:
+                    yield line.id, LineReason((), self._card_sums()[1], claims)
+                else:
+                    rungs = tuple(_rungs(self.asked[line.id], line, points[line.id]))
+                    yield line.id, LineReason(rungs, "", claims)
+
+    def findings(self) -> Iterator[tuple[str, FindingReason]]:
+        for rule in (*self.card.contradictions, *self.card.flags):
+            ids = self._answers_behind(rule)
+            yield rule.id, FindingReason(self._said(ids), self._claims(rule.claims))
+        for id, question in (
+            ("market_by_accident", "marketing_by"),
+            ("sell_by_accident", "selling_by"),
+        ):
+            yield id, FindingReason(self._said([question]), self._claims(("Q5",)))
+
+    def standing(self) -> Iterator[Said]:
+        """The figures and facts that the archetypes' rules look at."""
+        for axis in self.card.axes:
+            name = AXIS_NAMES[axis.axis]
+            yield Said(name, f"{tenths(axis.confirmed) / 10} of 100 points")
+            if axis.unknown_share:
+                yield Said(f"{name}, not known yet", f"{_unknown(axis)} of 100 points")
+        one = self.way.facts["mode"] == "solo"
+        yield Said("Who does the two jobs", "One person" if one else "More than one person")
+        if not one:
+            for what, parts in (("Where you talk", TALK), ("Where you act on leads", RUN)):
+                mean = whole(mean_of(self.card.handoff, parts))
+                yield Said(f"{what}: {self._names(parts)}", f"{mean} of 100 on average")
+
+    def exchanges(self) -> Iterator[Said]:
+        for exchange in exchanges(self.card.handoff):
+            yield Said(self._names([exchange.id]), f"{whole(exchange.confirmed)} of 100")
+
+    def _names(self, dimensions: Iterable[str]) -> str:
+        names = [self.words["dimensions"][id]["name"] for id in dimensions]
+        return ", ".join([names[0], *(name.lower() for name in names[1:])])
+
+    def _answers_behind(self, rule: Rule) -> Iterator[str]:
+        """The questions whose answers make a rule true; a fact stands for what it is made of."""
+        facts = {fact.id: fact for fact in self.way.questionnaire.structure.facts}
+        for id in self.card.because(rule):
+            if id in facts:
+                yield from (read for _, when in facts[id].cases for read in when.reads())
+            else:
+                yield id
+
+    def _said(self, ids: Iterable[str]) -> tuple[Said, ...]:
+        told = []
+        for id in dict.fromkeys(ids):
+            if id == SORTING:
+                prompt = self.way.questionnaire.words.sorting["prompt"]
+                told.append(Said(prompt, ", ".join(self._card_sums())))
+            elif id in self.asked and self.asked[id].answer is not None:
+                asked = self.asked[id]
+                # No rule reads an amount of money, so no currency is needed.
+                told.append(Said(asked.wording.ask, in_words(asked, sign="")))
+        return tuple(told)
+
+    def _card_sums(self) -> tuple[str, str]:
+        """How many cards lie on the article's side, and how the others were counted."""
+        clear = [a for a in self.way.asked if a.question.kind is Kind.SORT and a.question.required]
+        right = sum(a.answer == a.question.answer for a in clear)
+        unsure = sum(a.answer == NOT_SURE for a in clear)
+        wrong, counted = len(clear) - right - unsure, max(0, 2 * right + unsure - len(clear))
+        rest = f"{wrong} on the other, {unsure} not sure: that counts as {counted}."
+        return f"{right} of {len(clear)} on the article’s side", rest
+
+    def _claims(self, ids: Iterable[str]) -> tuple[str, ...]:
+        return tuple(self.words["claims"][id] for id in ids)
+
+
+def _rungs(asked: Asked, line: Line, points: Points) -> Iterator[Rung]:
+    """Every answer offered, worst first, with the points that it earns here."""
+    for id, text in asked.wording.choices.items():
+        given = line.rung == int(id)
+        share = Fraction(points.possible * int(id), line.slot.top)
+        earned = points.earned if given else int(share + Fraction(1, 2))
+        yield Rung(text, earned / 10, given)
+
+
+def _unknown(axis: AxisScore) -> float:
+    points = printed_points(axis)
+    return sum(points[line.id].possible for line in axis.lines if line.unknown) / 10

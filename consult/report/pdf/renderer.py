@@ -1,0 +1,125 @@
+"""PDFs from a process of their own: a hang is ended, a memory hog is stopped, nobody else feels it.
+
+One `Renderer` is one process. WeasyPrint is not thread-safe and threads make it slower, so more
+speed means more renderers, at most one for each core.
+"""
+
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+
+from consult.report.report_files import PROJECT
+
+_PROCESS = "consult.report.pdf.render_process"
+_START_SECONDS = 30
+
+OK, FAILED = b"+", b"-"
+"""The first byte of an answer from the process; the PDF or the reason follows."""
+
+
+class RenderError(Exception):
+    """No PDF came; the message says why. Trying again is safe: rendering changes nothing."""
+
+
+class RenderTimeout(RenderError):
+    """Rendering took longer than allowed and was ended."""
+
+
+class RenderCrash(RenderError):
+    """The process died while it rendered."""
+
+
+@dataclass
+class _Running:
+    process: subprocess.Popen[bytes]
+    line: Connection
+    renders: int = 0
+
+
+class Renderer:
+    """A rendering process, started when first needed and replaced when it fails or grows old.
+
+    `timeout` is in seconds for one PDF, `memory_mb` bounds the address space of the process
+    (about 450 MB of it are libraries that take up no memory), and after `renders_per_process`
+    PDFs a fresh process takes over. Safe to share between threads: they wait for each other.
+    """
+
+    def __init__(
+        self, timeout: float = 10, memory_mb: int = 1024, renders_per_process: int = 500
+    ) -> None:
+        self._timeout = timeout
+        self._memory_mb = memory_mb
+        self._renders_per_process = renders_per_process
+        self._lock = threading.Lock()
+        self._running: _Running | None = None
+
+    def render(self, html: str) -> bytes:
+        """The PDF of an HTML document; see `consult.report.pdf.render_pdf.html_to_pdf`.
+
+        Raises RenderTimeout, RenderCrash, or RenderError when the document cannot be rendered.
+        """
+        with self._lock:
+            running = self._ready()
+            running.renders += 1
+            try:
+                running.line.send_bytes(html.encode("utf-8", "replace"))
+                if not running.line.poll(self._timeout):
+                    self._end()
+                    raise RenderTimeout(f"rendering took more than {self._timeout:g} seconds")
+                answer = running.line.recv_bytes()
+            except (EOFError, OSError) as lost:
+                self._end()
+                raise RenderCrash("the rendering process died") from lost
+        verdict, content = answer[:1], answer[1:]
+        if verdict != OK:
+            raise RenderError(content.decode())
+        return content
+
+    @property
+    def process_id(self) -> int | None:
+        """The id of the running process, None if there is none."""
+        return self._running.process.pid if self._running else None
+
+    def close(self) -> None:
+        """Ends the process; the next `render` would start a new one."""
+        with self._lock:
+            self._end()
+
+    def _ready(self) -> _Running:
+        running = self._running
+        if running is None or running.process.poll() is not None:
+            self._end()
+            return self._start()
+        if running.renders >= self._renders_per_process:
+            self._end()
+            return self._start()
+        return running
+
+    def _start(self) -> _Running:
+        ours, theirs = Pipe()
+        with theirs:
+            process = subprocess.Popen(
+                [sys.executable, "-m", _PROCESS, str(theirs.fileno()), str(self._memory_mb)],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                cwd=PROJECT,
+            )
+        self._running = _Running(process, ours)
+        try:
+            if not ours.poll(_START_SECONDS):
+                raise EOFError
+            ours.recv_bytes()
+        except (EOFError, OSError) as lost:
+            self._end()
+            raise RenderCrash("the rendering process did not start") from lost
+        return self._running
+
+    def _end(self) -> None:
+        if self._running is not None:
+            self._running.process.kill()
+            self._running.process.wait()
+            self._running.line.close()
+            self._running = None

@@ -1,0 +1,273 @@
+"""One person's record as a document to read: names on the left, what is held on the right."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+
+from markupsafe import Markup
+
+from consult.report.display import long_date
+from consult.report.html_document import Paper, print_templates
+from consult.report.report_files import BRIEF_STYLESHEET
+from consult.report.safe_text import safe_text
+from consult.report.score_charts import print_palette
+from consult.settings.brand import Brand
+from consult.workflow.sources import ALL_WORDS
+
+_LONGEST_LINE = 2_000
+_MOST_LINES = 200
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d[0-9:.]*\+00:00")
+
+_SECTIONS = {
+    "contacts": "Contact and consent",
+    "leads": "How it stands at the agency",
+    "lead_events": "What was done, and when",
+    "notes": "Notes of the agency",
+    "mails": "Mails to this person",
+    "verdicts": "Verdicts after the call",
+    "documents": "PDFs that were made",
+    "notices": "What staff were told",
+    "outcomes": "How far it came, for the numbers",
+    "exports": "Records that were made",
+    "jobs": "Jobs of the application",
+    "lead_words": "Words by which it is found",
+}
+"""The tables in the order in which a person would ask about them; others come after these."""
+
+_LINES = {
+    "lead_events": ("at", ("kind", "data", "by_id")),
+    "notes": ("created_at", ("text", "author_id", "resolved_at")),
+    "verdicts": ("at", ("dimension", "verdict", "by_id")),
+    "documents": ("rendered_at", ("kind",)),
+    "notices": ("at", ("kind",)),
+    "exports": ("asked_at", ("format", "state", "by_id")),
+    "jobs": ("created_at", ("kind", "state", "last_error")),
+}
+"""Tables of which each row is one line: what stands on its left, and on its right."""
+
+# What only the application needs, or what stands elsewhere in full.
+_ELSEWHERE = frozenset(
+    {"id", "submission_id", "check_id", "version", "handed_to", "answers", "trace"}
+)
+# Copies of what the result says, for the list of leads.
+_COPIES = frozenset(
+    {"submitted_at", "demo", "archetype", "separation", "handoff", "source", "wants_consult"}
+)
+_MEMBERS = frozenset({"by_id", "author_id", "holder_id", "offered_to_id"})
+_WHAT = {
+    "render_report": "Make the report",
+    "render_brief": "Make the call brief",
+    "mail_report": "Mail the report",
+    "mail_staff": "Mail staff",
+    "tell": "Tell staff and other programs",
+    "webhook": "Tell another program",
+    "export": "Make a record",
+    "given": "Given to somebody",
+    "contact": "In touch",
+    "contact_left": "Left a contact",
+}
+"""What happened, where the word that is stored does not say it."""
+
+_NAMES = {
+    "consent_text": "Agreed to",
+    "consented_at": "Agreed on",
+    "wants_consult": "Wants a consult",
+    "holder_id": "Held by",
+    "due_at": "Reply due",
+    "consult_at": "Consult on",
+    "first_contact_at": "First contact",
+    "created_at": "Asked for",
+    "given_at": "Agreed on",
+    "asked_at": "Mail asked for",
+    **ALL_WORDS,
+}
+
+Row = tuple[str, str]
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the record: rows of a name and a text, in groups that belong together.
+
+    ``of_moments``: the names are moments, which need little room.
+    """
+
+    title: str
+    groups: Sequence[Sequence[Row]]
+    of_moments: bool = False
+
+
+@dataclass(frozen=True)
+class RecordedLead:
+    """One check of the person."""
+
+    number: int
+    handed_in: str
+    sections: Sequence[Section]
+
+
+def record_html(record: Json, made_at: datetime, brand: Brand, paper: Paper) -> str:
+    """A record, as `consult.storage.privacy.data_export` gives it, as one HTML document for print.
+
+    Times in it are told in the zone of ``made_at``.
+    """
+    zone = made_at.tzinfo or UTC
+    title = safe_text(_title(record), 80)
+    return (
+        print_templates()
+        .get_template("record.html")
+        .render(
+            title=title,
+            leads=[_Writer(zone).lead(lead) for lead in record["leads"]],
+            leave=_Writer(zone).leave(record.get("leave_to_write", ())),
+            day=long_date(made_at.date()),
+            zone=str(zone),
+            made_on=made_at.date(),
+            brand=brand,
+            paper=paper,
+            palette=print_palette(brand.colours),
+            css=Markup(BRIEF_STYLESHEET.read_text(encoding="utf-8")),  # noqa: S704 - our own file
+        )
+    )
+
+
+def _title(record: Json) -> str:
+    for lead in reversed(record["leads"]):
+        for contact in lead.get("contacts", ()):
+            return str(contact["name"])
+    return f"lead {record['leads'][0]['lead']}"
+
+
+class _Writer:
+    """Writes what is held in words, with times in one zone."""
+
+    def __init__(self, zone: tzinfo) -> None:
+        self._zone = zone
+
+    def lead(self, lead: Json) -> RecordedLead:
+        """One check with all its sections."""
+        sections = [section for section in self._sections(lead) if any(section.groups)]
+        return RecordedLead(lead["lead"], self._text(lead["handed_in"]["submitted_at"]), sections)
+
+    def leave(self, rows: Sequence[Json]) -> Section:
+        """What the person allowed about checks that they did not finish."""
+        return Section("Leave to write once about an unfinished check", self._groups(rows))
+
+    def _sections(self, lead: Json) -> Iterator[Section]:
+        yield Section(_SECTIONS["contacts"], self._groups(lead.get("contacts", ())))
+        yield Section("Answers", [[self._said(said) for said in lead["said"]]])
+        yield Section("Result", [self._result(lead["handed_in"], lead["draft"])])
+        tables = [name for name, rows in lead.items() if isinstance(rows, list) and name != "said"]
+        known = [name for name in _SECTIONS if name in tables and name != "contacts"]
+        for name in [*known, *(name for name in tables if name not in _SECTIONS)]:
+            yield self._table(name, lead[name])
+
+    def _said(self, said: Json) -> Row:
+        return said["question"], self._text(said["answer"]) or "No answer"
+
+    def _table(self, name: str, rows: Sequence[Json]) -> Section:
+        title = _SECTIONS.get(name, _words(name))
+        if name == "lead_words":
+            return Section(title, [[("Words", ", ".join(row["word"] for row in rows))]])
+        if name in _LINES:
+            return Section(title, [self._lines(rows, *_LINES[name])], of_moments=True)
+        if name == "leads":
+            rows = [
+                {key: value for key, value in row.items() if key not in _COPIES} for row in rows
+            ]
+        return Section(title, self._groups(rows))
+
+    def _result(self, frozen: Json, draft: Json) -> list[Row]:
+        report = frozen["report"]
+        rows = [
+            ("Begun", self._text(draft["created_at"])),
+            ("Handed in", self._text(frozen["submitted_at"])),
+            *[(_name(key), self._text(value)) for key, value in draft["source"].items()],
+            ("Separation", _score(frozen, report, "separation")),
+            ("Handoff", _score(frozen, report, "handoff")),
+            ("Archetype", _deep(report, "archetype", "name") or _words(frozen["archetype"])),
+            ("Consult advised", _words(frozen["consult"])),
+        ]
+        return [(name, safe_text(text, _LONGEST_LINE)) for name, text in rows if text]
+
+    def _lines(self, rows: Sequence[Json], left: str, right: Sequence[str]) -> list[Row]:
+        """Each row as one line: a moment, and what happened then."""
+        return [
+            (
+                self._text(row[left]),
+                " · ".join(self._told(row, name) for name in right if row[name]),
+            )
+            for row in rows
+        ]
+
+    def _told(self, row: Json, name: str) -> str:
+        value = row[name]
+        if name in _MEMBERS:
+            return f"by account {value}"
+        if isinstance(value, Mapping):
+            return ", ".join(self._fact(key, inner) for key, inner in value.items())
+        if name in ("kind", "state", "format", "dimension", "verdict"):
+            return str(value).upper() if name == "format" else _WHAT.get(value) or _words(value)
+        words = self._text(value)
+        return words if name == "text" else f"{_name(name)}: {words}"
+
+    def _fact(self, key: str, value: Any) -> str:
+        if isinstance(value, int) and not isinstance(value, bool) and key in ("to", "by"):
+            return f"{_words(key)} account {value}"
+        return f"{_words(key)}: {self._text(value)}"
+
+    def _groups(self, rows: Sequence[Json]) -> list[list[Row]]:
+        groups = [
+            [
+                (_name(name), text)
+                for name, value in row.items()
+                if name not in _ELSEWHERE and (text := self._value(name, value))
+            ]
+            for row in rows
+        ]
+        return [group for group in groups if group]
+
+    def _value(self, name: str, value: Any) -> str:
+        if name in _MEMBERS:
+            return f"Account {value}" if value else ""
+        if name in ("stage", "archetype", "depth", "kind"):
+            return _words(str(value))
+        return self._text(round(value, 1) if isinstance(value, float) else value)
+
+    def _text(self, value: Any) -> str:
+        """A value in words that the fonts can print; empty for none at all."""
+        if value is None or value in ("", [], {}):
+            return ""
+        if isinstance(value, bool):
+            return "Yes" if value else "No"
+        if isinstance(value, Mapping):
+            return "\n".join(f"{_name(key)}: {self._text(inner)}" for key, inner in value.items())
+        if isinstance(value, list):
+            return "\n".join(self._text(inner) for inner in value)
+        text = str(value)
+        if _MOMENT.fullmatch(text):
+            at = datetime.fromisoformat(text).astimezone(self._zone)
+            return f"{at.day} {at:%b %Y, %H:%M}"
+        return "\n".join(safe_text(line, _LONGEST_LINE) for line in text.splitlines()[:_MOST_LINES])
+
+
+def _name(name: str) -> str:
+    return _NAMES.get(name) or _words(name)
+
+
+def _words(name: str) -> str:
+    return name.removesuffix("_id").replace("_", " ").capitalize()
+
+
+def _score(frozen: Json, report: Json, axis: str) -> str:
+    band = _deep(report, axis, "band_name")
+    return f"{frozen[axis]:.1f}" + (f", {band}" if band else "")
+
+
+def _deep(report: Json, part: str, name: str) -> str:
+    """A word of the report; empty where a report of another shape has none."""
+    found = report.get(part)
+    return str(found.get(name, "")) if isinstance(found, Mapping) else ""

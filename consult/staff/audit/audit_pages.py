@@ -1,0 +1,80 @@
+"""The audit log, for admins: who did what, to which lead, when."""
+
+from datetime import date, datetime, time, timedelta, tzinfo
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+
+from consult.staff.accounts.permissions import for_admins
+from consult.staff.audit import audit_labels, audit_presenter
+from consult.staff.blueprint import blueprint
+from consult.storage.accounts import accounts
+from consult.storage.audit import audit_log as audit_log_module
+from consult.storage.db.database import Session
+from consult.storage.leads import leads
+from consult.web.services import services
+from consult.web.text import number_in
+
+PAGE_SIZE = 100
+
+
+@blueprint.get("/settings/audit-log")
+@for_admins
+def audit_log() -> ResponseReturnValue:
+    """Show the newest entries that the filters leave, one page at a time."""
+    made, asked = services(), request.args
+    zone = made.settings.office.zone
+    by, lead_id, before = (asked.get(name, type=number_in) for name in ("by", "lead", "before"))
+    since, until = (asked.get(name, type=_day) for name in ("since", "until"))
+    with made.database.reading() as session:
+        actions = audit_log_module.known_actions(session)
+        action = asked["action"] if asked.get("action") in actions else ""
+        found = audit_log_module.newest(
+            session,
+            limit=PAGE_SIZE + 1,
+            first=audit_log_module.number_at(session, _begin_of(since, zone)) if since else 1,
+            before=_before(session, before, until, zone),
+            by=by,
+            action=action,
+            lead_id=lead_id,
+        )
+        users = accounts.all_users(session)
+        there = leads.still_there(session, {entry.lead_id for entry in found if entry.lead_id})
+    names = {user.id: user.name for user in users}
+    entries, more = found[:PAGE_SIZE], len(found) > PAGE_SIZE
+    words = [(name, audit_labels.action_words(name)) for name in actions]
+    return render_template(
+        "staff/audit/audit_log.html",
+        entries=[audit_presenter.row(entry, names, there, zone) for entry in entries],
+        people=[(audit_log_module.NOBODY, audit_labels.NOBODY), *names.items()],
+        actions=sorted(words, key=lambda one: one[1]),
+        filters={
+            "by": by,
+            "action": action or None,
+            "lead": lead_id,
+            "since": since,
+            "until": until,
+        },
+        zone=made.settings.time_zone,
+        older=entries[-1].id if more else None,
+        is_first=before is None,
+    )
+
+
+def _before(session: Session, before: int | None, until: date | None, zone: tzinfo) -> int | None:
+    """The number that all entries shown are below: of the page before, or of the day after."""
+    if until is None:
+        return before
+    end = audit_log_module.number_at(session, _begin_of(until + timedelta(days=1), zone))
+    return end if before is None else min(before, end)
+
+
+def _begin_of(day: date, zone: tzinfo) -> datetime:
+    return datetime.combine(day, time(), zone)
+
+
+def _day(text: str) -> date:
+    day = date.fromisoformat(text)
+    if not 2000 <= day.year < 3000:
+        raise ValueError(text)  # and no day before or after which there is none
+    return day

@@ -1,0 +1,198 @@
+"""The page of a lead, with its documents and mails."""
+
+from collections.abc import Sequence
+from io import BytesIO
+
+from flask import abort, redirect, render_template, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+
+from consult.delivery import outbox
+from consult.report.brief import brief_of
+from consult.staff import presenters
+from consult.staff.accounts.access import member
+from consult.staff.accounts.permissions import for_staff
+from consult.staff.agency_time import agency_time
+from consult.staff.audit.access_log import note, noted
+from consult.staff.blueprint import ID, blueprint
+from consult.staff.leads import status_presenter
+from consult.staff.leads.money_presenter import money_view
+from consult.staff.leads.page_times_presenter import journey_view
+from consult.staff.leads.timeline_presenter import line
+from consult.staff.privacy.privacy_pages import may_see_data
+from consult.staff.webhooks.webhook_presenter import told_of_lead
+from consult.storage.accounts import accounts
+from consult.storage.leads import assessments, documents, leads, notes
+from consult.storage.leads.lead_details import WholeLead, whole_lead
+from consult.storage.leads.timeline import Event, timeline, was_reached
+from consult.storage.notifications import report_mails, staff_mails
+from consult.storage.notifications.deliveries import Delivery, deliveries, pdf_state
+from consult.storage.privacy.erasure import is_anonymous
+from consult.storage.search.find_leads import neighbours
+from consult.storage.search.lead_filter import LeadSearch, Viewer
+from consult.storage.webhooks import webhooks
+from consult.web.services import services
+
+_PAPERS = (
+    (documents.BRIEF, "Call brief", ".brief_pdf"),
+    (documents.REPORT, "Their report", ".report_pdf"),
+)
+
+
+_NOTHING_TO_MAKE = (
+    "This lead was made anonymous meanwhile. There is nobody left to send anything to, and no PDF "
+    "is made of it."
+)
+
+
+@blueprint.get(f"/leads/<{ID}:lead_id>")
+@for_staff
+def lead(lead_id: int) -> ResponseReturnValue:
+    """Show one lead on one page; the address may hold the search of the list it is in."""
+    return lead_page(lead_id)
+
+
+def lead_page(
+    lead_id: int,
+    attempt: status_presenter.Attempt | None = None,
+    changes: Sequence[Event] | None = None,
+) -> str:
+    """The page of a lead; 404 for one that is not there.
+
+    `attempt` is a form that could not be done; `changes` what others did meanwhile, if that is why.
+    """
+    made, me = services(), member()
+    office = made.settings.office
+    search = LeadSearch.from_query(request.args.to_dict(flat=False))
+    with made.database.reading() as session:
+        whole = whole_lead(session, lead_id) or abort(404)
+        found, standing = whole.lead, whole.desk
+        steps = deliveries(session, lead_id)
+        letters = report_mails.mails_of(session, lead_id) if found.contact else []
+        to_staff = staff_mails.of_lead(session, lead_id)
+        to_programs = webhooks.log_of_lead(session, lead_id)
+        events = timeline(session, lead_id)
+        written = notes.notes_of(session, lead_id)
+        people = {user.id: user for user in accounts.all_users(session)}
+        judged = assessments.verdicts_of(session, lead_id) if was_reached(events) else {}
+        beside = neighbours(session, search, Viewer(me.id, office.zone), lead_id)
+        now = session.now().astimezone(office.zone)
+    papers = [] if whole.is_anonymous else [_paper(whole, steps, *kind) for kind in _PAPERS]
+    # Here and not with the view: the page also answers forms, such as one that came too late.
+    note(lead_id, "lead.seen")
+    shown = presenters.lead_view(found, papers, steps, letters, now)
+    return render_template(
+        "staff/leads/lead.html",
+        lead=shown,
+        told=told_of_lead(to_staff, to_programs, now),
+        anonymous=whole.is_anonymous,
+        sees_data=may_see_data(standing.holder_id),
+        brief=brief_of(shown.report, shown.reasons),
+        money=money_view(shown.reasons.money, shown.report.money),
+        desk=status_presenter.desk_view(
+            *(standing, found.submitted_at, events, people, me.id, office, now),
+            known=found.contact is not None,
+        ),
+        timeline=[line(event, people, now) for event in reversed(events)],
+        journey=journey_view(found.edition, whole.pages),
+        notes=[status_presenter.note_view(note, people, me.id, now) for note in written],
+        colleagues=status_presenter.colleagues(people, me.id),
+        verdicts=judged,
+        attempt=attempt or status_presenter.Attempt(),
+        done="" if attempt else status_presenter.DONE.get(request.args.get("done", ""), ""),
+        changes=[line(event, people, now) for event in changes or ()],
+        conflict=changes is not None,
+        zone=now.tzname(),
+        before=beside[0],
+        after=beside[1],
+        query=search.query(),
+        today=office.today(now),
+        choices=status_presenter.CHOICES,
+    )
+
+
+def back_to(lead_id: int, done: str = "", part: str = "") -> str:
+    """The page of a lead, in the list that it was opened from.
+
+    `done` is the name of what was done, which the page then says; `part` is where to look on it.
+    """
+    search = LeadSearch.from_query(request.args.to_dict(flat=False))
+    query = search.query(done=done) if done else search.query()
+    place = f"#{part}" if part else ""
+    return url_for(".lead", lead_id=lead_id) + (f"?{query}" if query else "") + place
+
+
+@blueprint.post(f"/leads/<{ID}:lead_id>/try-again")
+@for_staff
+def try_again(lead_id: int) -> ResponseReturnValue:
+    """Give what was given up for a lead, a PDF or a mail, all its tries once more.
+
+    Of a demo lead, this makes the PDFs, which nobody has asked for before. Of an anonymous one
+    nothing is made any more, which is told.
+    """
+    with services().database.writing() as session:
+        if leads.by_id(session, lead_id) is None:
+            abort(404)
+        anonymous = is_anonymous(session, lead_id)
+        if not anonymous:
+            outbox.run_again(session, lead_id)
+            leads.ask_for_documents(session, lead_id)
+    if anonymous:
+        return lead_page(lead_id, status_presenter.Attempt(errors={"": _NOTHING_TO_MAKE})), 422
+    return redirect(back_to(lead_id), 303)
+
+
+@blueprint.get(f"/leads/<{ID}:lead_id>/report.pdf")
+@for_staff
+@noted("lead.report_read")
+def report_pdf(lead_id: int) -> ResponseReturnValue:
+    """Send the owner's PDF; while there is none, the lead's page says how it stands."""
+    return _document(lead_id, documents.REPORT, f"lead-{lead_id}.pdf")
+
+
+@blueprint.get(f"/leads/<{ID}:lead_id>/brief.pdf")
+@for_staff
+@noted("lead.brief_read")
+def brief_pdf(lead_id: int) -> ResponseReturnValue:
+    """Send the brief for the call; while there is none, the lead's page says how it stands."""
+    return _document(lead_id, documents.BRIEF, f"lead-{lead_id}-brief.pdf")
+
+
+@blueprint.get(f"/leads/<{ID}:lead_id>/mails/<{ID}:mail_id>")
+@for_staff
+@noted("lead.mail_read")
+def mail(lead_id: int, mail_id: int) -> ResponseReturnValue:
+    """Show the text of a mail that was sent to a lead's owner."""
+    with services().database.reading() as session:
+        sent = [
+            letter
+            for letter in report_mails.mails_of(session, lead_id)
+            if letter.mail.id == mail_id and letter.mail.sent_at
+        ]
+        now = agency_time(session.now())
+    if not sent:
+        abort(404)
+    return render_template(
+        "staff/leads/mail.html", mail=presenters.mail_view(sent[0], now), lead_id=lead_id
+    )
+
+
+def _paper(
+    whole: WholeLead, jobs: Sequence[Delivery], kind: str, name: str, endpoint: str
+) -> presenters.Paper:
+    lead, stored = whole.lead, whole.stored[kind]
+    return presenters.Paper(
+        name=name,
+        url=url_for(endpoint, lead_id=lead.id),
+        state=pdf_state(jobs, kind, stored=stored, wanted=lead.report_revision),
+        is_there=stored > 0,
+    )
+
+
+def _document(lead_id: int, kind: str, name: str) -> ResponseReturnValue:
+    with services().database.reading() as session:
+        if leads.by_id(session, lead_id) is None:
+            abort(404)
+        document = documents.get(session, lead_id, kind)
+    if document is None:
+        return redirect(url_for(".lead", lead_id=lead_id), 303)
+    return send_file(BytesIO(document.content), mimetype="application/pdf", download_name=name)

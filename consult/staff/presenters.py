@@ -1,0 +1,288 @@
+"""What the staff templates get: plain data in words, made from what is stored."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote
+
+from consult.report.explanations import Reasons, reasons_of
+from consult.report.report import Axis, Dimension, Report, from_json
+from consult.staff.times import ago, duration, exactly
+from consult.storage.accounts.sessions import StaffSession
+from consult.storage.leads.leads import Lead
+from consult.storage.notifications.deliveries import Delivery, PdfState
+from consult.storage.notifications.report_mails import MailDelivery
+from consult.storage.second_factors.stored_passkeys import Passkey
+from consult.workflow.sources import ALL_WORDS
+
+_JOB_WORDS = {"render_report": "PDF report", "render_brief": "Call brief"}
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A point in time: for the machine, for a glance, and exactly."""
+
+    iso: str
+    ago: str
+    exact: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far something that is made or sent for a lead has got."""
+
+    what: str
+    state: str
+    when: Moment
+    note: str
+    failed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A PDF about a lead: where it is, and how the newest state of it stands."""
+
+    name: str
+    url: str
+    state: PdfState
+    is_there: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MailView:
+    """A mail to a lead's owner: its subject, once it is sent, and how far it got."""
+
+    id: int
+    title: str
+    address: str
+    state: str
+    when: Moment
+    note: str
+    failed: bool
+    sent: bool
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who left a contact, with links to mail and call them; `tel` is empty without a phone."""
+
+    name: str
+    business: str
+    email: str
+    mailto: str
+    phone: str
+    tel: str
+    wants_consult: bool
+    consent_text: str
+    consented: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A bar in the picture of a score; `is_point` marks the one to look at."""
+
+    name: str
+    confirmed: int
+    possible: int
+    is_point: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One of the two scores: its parts as bars, most lost first, and the answers behind them."""
+
+    name: str
+    axis: Axis
+    measures: Sequence[Measure]
+
+
+@dataclass(frozen=True, slots=True)
+class LeadView:
+    """Everything that the page of a lead shows."""
+
+    id: int
+    title: str
+    submitted: Moment
+    took: str
+    edition: str
+    depth: str
+    demo: bool
+    person: Person | None
+    source: Sequence[tuple[str, str]]
+    report: Report
+    reasons: Reasons
+    scores: Sequence[Score]
+    papers: Sequence[Paper]
+    steps: Sequence[Step]
+    mails: Sequence[MailView]
+
+    @property
+    def gave_up(self) -> bool:
+        """Whether something that was to be made or sent was given up."""
+        return any(step.failed for step in self.steps) or any(mail.failed for mail in self.mails)
+
+
+@dataclass(frozen=True, slots=True)
+class VisitView:
+    """A browser that somebody is signed in with."""
+
+    id: int
+    browser: str
+    started: Moment
+    seen: Moment
+    is_this: bool
+    same_network: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PasskeyView:
+    """A passkey as its owner sees it; `used` is None until it was used."""
+
+    id: int
+    name: str
+    added: Moment
+    used: Moment | None
+
+
+def moment(then: datetime, now: datetime) -> Moment:
+    """A point in time as the templates show it, in the time zone of `now`."""
+    exact = exactly(then.astimezone(now.tzinfo))
+    return Moment(then.isoformat(timespec="seconds"), ago(then, now), exact)
+
+
+def lead_view(
+    lead: Lead,
+    papers: Sequence[Paper],
+    deliveries: Sequence[Delivery],
+    mails: Sequence[MailDelivery],
+    now: datetime,
+) -> LeadView:
+    """A lead as its own page shows it."""
+    report = from_json(json.dumps(lead.report))
+    return LeadView(
+        id=lead.id,
+        title=lead.contact.business if lead.contact else f"Lead {lead.id}",
+        submitted=moment(lead.submitted_at, now),
+        took=duration(lead.seconds_taken),
+        edition=lead.edition,
+        depth=lead.depth,
+        demo=lead.demo,
+        person=_person(lead, now),
+        source=[(ALL_WORDS.get(key, key), text) for key, text in lead.source.items()],
+        report=report,
+        reasons=reasons_of(lead.edition, lead.depth, lead.answers),
+        scores=[_score(axis, report.weakest) for axis in report.axes],
+        papers=papers,
+        steps=[_step(delivery, now) for delivery in deliveries],
+        mails=[mail_view(delivery, now) for delivery in mails],
+    )
+
+
+def _person(lead: Lead, now: datetime) -> Person | None:
+    contact = lead.contact
+    if contact is None or lead.consented_at is None:
+        return None
+    phone = contact.phone or ""
+    return Person(
+        name=contact.name,
+        business=contact.business,
+        email=contact.email,
+        # Whatever else an address holds must not become a second address or a header of the mail.
+        mailto="mailto:" + quote(contact.email, safe="@"),
+        phone=phone,
+        tel="tel:" + re.sub(r"[^\d+]", "", phone) if phone else "",
+        wants_consult=contact.wants_consult,
+        consent_text=contact.consent_text,
+        consented=moment(lead.consented_at, now),
+    )
+
+
+def _score(axis: Axis, weakest: Dimension) -> Score:
+    measures = [
+        Measure(part.name, part.confirmed, part.possible, part.id == weakest.id)
+        for part in axis.most_to_gain
+    ]
+    return Score(axis.name, axis, measures)
+
+
+def _step(delivery: Delivery, now: datetime) -> Step:
+    tries = "1 try" if delivery.attempts == 1 else f"{delivery.attempts} tries"
+    when, note = delivery.created_at, ""
+    match delivery.state:
+        case "done":
+            state, when = "Done", delivery.finished_at or when
+        case "leased":
+            state = "Under way"
+        case "dead":
+            state, when = "Given up", delivery.finished_at or when
+            note = f"After {tries}. {delivery.last_error or ''}".strip()
+        case _ if delivery.attempts:
+            state = "To be tried again"
+            next_try = exactly(delivery.run_at.astimezone(now.tzinfo))
+            note = f"Next try {next_try}, after {tries}. {delivery.last_error or ''}"
+        case _:
+            state = "Waiting its turn"
+    return Step(
+        what=_JOB_WORDS.get(delivery.kind, delivery.kind.replace("_", " ")),
+        state=state,
+        when=moment(when, now),
+        note=note.strip(),
+        failed=delivery.state == "dead",
+    )
+
+
+def mail_view(delivery: MailDelivery, now: datetime) -> MailView:
+    """A mail as the page of its lead shows it."""
+    mail = delivery.mail
+    state, note = _standing(delivery, now)
+    return MailView(
+        id=mail.id,
+        title=mail.subject or "Mail with the report",
+        address=mail.address,
+        state=state,
+        when=moment(mail.sent_at or mail.created_at, now),
+        note=note,
+        failed=delivery.state == "dead",
+        sent=mail.sent_at is not None,
+        body=mail.body,
+    )
+
+
+def _standing(delivery: MailDelivery, now: datetime) -> tuple[str, str]:
+    """How a mail stands, and a note on it."""
+    mail, error = delivery.mail, delivery.last_error
+    if mail.handed_to == "folder":
+        return "Not sent", "No mail server is set. It is in the mail folder."
+    if mail.sent_at:
+        return "Sent", ""
+    if not mail.is_current:
+        return "Not sent", "The address was corrected before."
+    if delivery.state == "dead":
+        return "Given up", error
+    if error and delivery.run_at:
+        next_try = exactly(delivery.run_at.astimezone(now.tzinfo))
+        return "To be tried again", f"Next try {next_try}. {error}"
+    return "On its way", ""
+
+
+def visit_view(
+    visit: StaffSession, this: StaffSession | None, network_hash: str, now: datetime
+) -> VisitView:
+    """A session as its owner sees it; `this` is the one that asks."""
+    return VisitView(
+        id=visit.id,
+        browser=visit.browser,
+        started=moment(visit.created_at, now),
+        seen=moment(visit.last_seen_at, now),
+        is_this=this is not None and visit.id == this.id,
+        same_network=visit.network_hash == network_hash,
+    )
+
+
+def passkey_view(passkey: Passkey, now: datetime) -> PasskeyView:
+    """A passkey as its owner sees it."""
+    used = moment(passkey.used_at, now) if passkey.used_at else None
+    return PasskeyView(passkey.id, passkey.name, moment(passkey.added_at, now), used)

@@ -1,0 +1,107 @@
+"""What the list of leads shows of each: plain data in words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from functools import lru_cache
+from typing import cast
+
+from consult.questionnaire.editions import load
+from consult.report.display import whole
+from consult.staff.presenters import Moment, moment
+from consult.staff.times import ago, ahead
+from consult.storage.notifications.deliveries import PdfState
+from consult.storage.search.find_leads import FoundLead
+from consult.workflow.stages import CLOSED, NAMES, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """How a lead's first answer stands: in words, whether it is late, and `iso`, when it is or was.
+
+    `iso` is empty where no answer is waited for.
+    """
+
+    words: str
+    late: bool
+    iso: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the list. `name` and `business` are empty when no contact was given."""
+
+    id: int
+    submitted: Moment
+    name: str
+    business: str
+    stage: str
+    closed: bool
+    holder: str
+    mine: bool
+    offered_to: str
+    offered_to_me: bool
+    reply: Reply
+    separation: int
+    handoff: int
+    archetype: str
+    wants_consult: bool
+    source: str
+    demo: bool
+    failed: bool
+
+    @property
+    def title(self) -> str:
+        """What to call the lead by."""
+        return self.business or f"Lead {self.id}"
+
+
+def row(lead: FoundLead, pdfs: Mapping[int, PdfState], viewer_id: int, now: datetime) -> Row:
+    """A lead as a line of the list."""
+    return Row(
+        id=lead.id,
+        submitted=moment(lead.submitted_at, now),
+        name=lead.name,
+        business=lead.business,
+        stage=NAMES[cast(Stage, lead.stage)],
+        closed=lead.stage in CLOSED,
+        holder=lead.holder,
+        mine=lead.holder_id == viewer_id,
+        offered_to=lead.offered_to,
+        offered_to_me=lead.offered_to_id == viewer_id,
+        reply=_reply(lead, now),
+        separation=_whole(lead.separation),
+        handoff=_whole(lead.handoff),
+        archetype=archetype_name(lead.edition, lead.archetype),
+        wants_consult=lead.wants_consult,
+        source=lead.source or "Direct",
+        demo=lead.demo,
+        failed=pdfs.get(lead.id) == "failed",
+    )
+
+
+@lru_cache(maxsize=4_096)
+def _whole(score: float) -> int:
+    """A score as a whole number. Exact fractions are slow, and many leads have the same scores."""
+    return whole(Fraction(score))
+
+
+def _reply(lead: FoundLead, now: datetime) -> Reply:
+    if lead.first_contact_at is not None:
+        return Reply("Replied", late=False, iso=_iso(lead.first_contact_at))
+    if lead.stage in CLOSED or lead.due_at is None:
+        return Reply("–", late=False, iso="")
+    if lead.due_at < now:
+        return Reply(f"Was due {ago(lead.due_at, now)}", late=True, iso=_iso(lead.due_at))
+    return Reply(f"Due {ahead(lead.due_at, now)}", late=False, iso=_iso(lead.due_at))
+
+
+def _iso(then: datetime) -> str:
+    return then.isoformat(timespec="seconds")
+
+
+def archetype_name(edition: str, archetype: str) -> str:
+    """An archetype as the edition of a lead calls it."""
+    name: str = load(edition).words.findings["archetypes"][archetype]["name"]
+    return name

@@ -1,0 +1,167 @@
+"""Leads as an export reads them: everything that one row tells, some hundreds at a time."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Select, Text, bindparam, cast, select
+
+from consult.questionnaire import Answer
+from consult.storage.db.database import Database, Session
+from consult.storage.drafts.drafts import as_answer
+from consult.storage.search.find_leads import ids_at_once
+from consult.storage.search.lead_filter import LeadSearch, Viewer
+from consult.storage.tables.account_tables import StaffUserRow
+from consult.storage.tables.lead_tables import LeadRow
+from consult.storage.tables.submission_tables import CheckRow, ContactRow, SubmissionRow
+
+AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedLead:
+    """A lead as one row of an export. Contact and holder are empty where there is none.
+
+    Attributes:
+        answers: by question id, those on the path only.
+        wording: what was shown, by question id: ``ask``, ``choices`` and so on.
+        plan: the titles of the steps of the plan, in order.
+    """
+
+    id: int
+    submitted_at: datetime
+    demo: bool
+    edition: str
+    depth: str
+    seconds_taken: int
+    name: str
+    business: str
+    email: str
+    phone: str
+    wants_consult: bool
+    consented_at: datetime | None
+    stage: str
+    stage_since: datetime
+    holder: str
+    due_at: datetime | None
+    first_contact_at: datetime | None
+    consult_at: datetime | None
+    ask_again_on: date | None
+    source: Mapping[str, str]
+    separation: float
+    separation_band: str
+    handoff: float
+    handoff_band: str
+    archetype: str
+    consult: str
+    plan: Sequence[str]
+    answers: Mapping[str, Answer]
+    wording: Mapping[str, Mapping[str, Any]]
+
+
+def found_in_turn(
+    database: Database, search: LeadSearch, viewer: Viewer
+) -> Iterator[Sequence[ExportedLead]]:
+    """All leads that a search selects, in its order, in bundles.
+
+    Which ones and in which order is settled at the start, so that each comes once, whatever is
+    changed meanwhile; what it tells is what it says when its turn comes. Each bundle is read in a
+    session of its own: one that stays open for minutes would keep SQLite from tidying its log.
+    """
+    with database.reading() as session:
+        ids = ids_at_once(session, search, viewer)
+    yield from picked_in_turn(database, ids)
+
+
+def picked_in_turn(database: Database, ids: Sequence[int]) -> Iterator[Sequence[ExportedLead]]:
+    """The leads with these ids, in this order, in bundles; ids that are nobody's are left out."""
+    for start in range(0, len(ids), AT_ONCE):
+        with database.reading() as session:
+            leads = exported(session, ids[start : start + AT_ONCE])
+        if leads:
+            yield leads
+
+
+def exported(session: Session, ids: Sequence[int]) -> list[ExportedLead]:
+    """What an export tells of these leads, in this order."""
+    found = {row.id: _lead(row) for row in session.execute(_TOLD, {"ids": ids})}
+    return [found[id] for id in dict.fromkeys(ids) if id in found]
+
+
+def _told() -> Select[Any]:
+    """The columns of `ExportedLead` as they are stored, of the leads with some `ids`."""
+    plain = {
+        SubmissionRow: ("id", "edition", "depth", "seconds_taken", "consult", "answers"),
+        LeadRow: (
+            *("submitted_at", "demo", "stage", "stage_since", "due_at", "first_contact_at"),
+            *("consult_at", "ask_again_on", "separation", "handoff", "archetype", "wants_consult"),
+        ),
+        ContactRow: ("name", "business", "email", "phone", "consented_at"),
+        CheckRow: ("source",),
+    }
+    return (
+        select(
+            *(getattr(table, name) for table, names in plain.items() for name in names),
+            StaffUserRow.name.label("holder"),
+            # As text: PostgreSQL takes a document apart anew for each value that is asked of it,
+            # and most leads share one of a few wordings.
+            cast(SubmissionRow.report, Text).label("report"),
+            cast(SubmissionRow.wording, Text).label("wording"),
+        )
+        .join(LeadRow, LeadRow.submission_id == SubmissionRow.id)
+        .join(CheckRow, CheckRow.id == SubmissionRow.check_id)
+        .outerjoin(ContactRow, ContactRow.submission_id == SubmissionRow.id)
+        .outerjoin(StaffUserRow, StaffUserRow.id == LeadRow.holder_id)
+        .where(SubmissionRow.id.in_(bindparam("ids", expanding=True)))
+    )
+
+
+_TOLD = _told()
+
+
+def _lead(row: Any) -> ExportedLead:
+    report = json.loads(row.report)
+    return ExportedLead(
+        id=row.id,
+        submitted_at=row.submitted_at,
+        demo=row.demo,
+        edition=row.edition,
+        depth=row.depth,
+        seconds_taken=row.seconds_taken,
+        name=row.name or "",
+        business=row.business or "",
+        email=row.email or "",
+        phone=row.phone or "",
+        wants_consult=row.wants_consult,
+        consented_at=row.consented_at,
+        stage=row.stage,
+        stage_since=row.stage_since,
+        holder=row.holder or "",
+        due_at=row.due_at,
+        first_contact_at=row.first_contact_at,
+        consult_at=row.consult_at,
+        ask_again_on=row.ask_again_on,
+        source=row.source,
+        separation=row.separation,
+        separation_band=_in(report, "separation", "band_name"),
+        handoff=row.handoff,
+        handoff_band=_in(report, "handoff", "band_name"),
+        archetype=_in(report, "archetype", "name") or row.archetype,
+        consult=row.consult,
+        plan=[step["title"] for step in report.get("plan") or ()],
+        answers={id: as_answer(given) for id, given in row.answers.items()},
+        wording=_wording(row.wording),
+    )
+
+
+def _in(report: Mapping[str, Any], part: str, name: str) -> str:
+    return report.get(part, {}).get(name) or ""
+
+
+@lru_cache(maxsize=64)
+def _wording(text: str) -> Mapping[str, Mapping[str, Any]]:
+    wording: Mapping[str, Mapping[str, Any]] = json.loads(text)
+    return wording

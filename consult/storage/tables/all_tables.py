@@ -1,0 +1,32 @@
+"""All tables: importing this module registers each of them with ``Base``."""
+
+from sqlalchemy import MetaData
+
+from consult.storage.db.base import Base
+from consult.storage.tables import (
+    account_tables,
+    audit_tables,
+    export_tables,
+    insight_tables,
+    lead_tables,
+    notification_tables,
+    reminder_tables,
+    search_tables,
+    second_factor_tables,
+    submission_tables,
+)
+
+# One a line, so that two who add one at the same time do not meet.
+MODULES = (
+    submission_tables,
+    account_tables,
+    second_factor_tables,
+    lead_tables,
+    audit_tables,
+    notification_tables,
+    insight_tables,
+    export_tables,
+    search_tables,
+    reminder_tables,
+)
+ALL_TABLES: MetaData = Base.metadata

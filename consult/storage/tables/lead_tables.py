@@ -1,0 +1,156 @@
+"""The tables of what the agency does with a lead: its stage and holder, timeline, notes, verdicts.
+
+A submission is frozen; everything about it that moves is here. Deleting a submission deletes it.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Text, column, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from consult.storage.db.base import Base
+from consult.workflow.stages import CLOSED, STAGES
+
+IS_OPEN = "stage NOT IN ({})".format(", ".join(f"'{stage}'" for stage in sorted(CLOSED)))
+"""SQL, and not an expression: a partial index is used only where a query says the very same."""
+
+IS_WAITING = f"first_contact_at IS NULL AND due_at IS NOT NULL AND {IS_OPEN}"
+
+
+def _listed(name: str, *columns: str, where: str = "") -> Index:
+    """An index that gives leads in the order of its last column; ids make the order complete."""
+    condition = text(where) if where else None
+    return Index(
+        f"ix_leads_{name}",
+        *columns,
+        "submission_id",
+        sqlite_where=condition,
+        postgresql_where=condition,
+    )
+
+
+class LeadRow(Base):
+    """How a lead stands at the agency, one row for each submission.
+
+    It repeats what lists filter and sort by, so that they need no other table for that.
+    """
+
+    __tablename__ = "leads"
+    __table_args__ = (
+        CheckConstraint(column("stage").in_(STAGES), name="stage_known"),
+        CheckConstraint("version >= 1", name="version_positive"),
+        CheckConstraint("(offered_to_id IS NULL) = (offered_at IS NULL)", name="offer_is_dated"),
+        # What lists filter by, each in an order that they can be shown in: see docs/leads.md.
+        _listed("newest", "submitted_at"),
+        _listed("stage", "stage", "submitted_at"),
+        _listed("held", "holder_id", "submitted_at"),
+        _listed("held_open", "holder_id", "submitted_at", where=IS_OPEN),
+        _listed("open", "submitted_at", where=IS_OPEN),
+        _listed("waiting", "due_at", where=IS_WAITING),
+        _listed("archetype", "archetype", "submitted_at"),
+        _listed("archetype_separation", "archetype", "separation"),
+        _listed("archetype_handoff", "archetype", "handoff"),
+        _listed("separation", "separation"),
+        _listed("handoff", "handoff"),
+        _listed("source", "source", "submitted_at"),
+        _listed("consult", "submitted_at", where="wants_consult"),
+        _listed("demo", "submitted_at", where="demo"),
+    )
+
+    submission_id: Mapped[int] = mapped_column(
+        ForeignKey("submissions.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    # Goes up with every change by staff: who saved on top of an older one is shown the newer.
+    version: Mapped[int]
+    stage: Mapped[str] = mapped_column(String(16))
+    stage_since: Mapped[datetime]
+    holder_id: Mapped[int | None] = mapped_column(ForeignKey("staff_users.id"))
+    # A handover that waits for its answer; until then the holder stays the holder.
+    offered_to_id: Mapped[int | None] = mapped_column(ForeignKey("staff_users.id"), index=True)
+    offered_at: Mapped[datetime | None]
+    # When a person at the agency first answered, and by when that was promised.
+    first_contact_at: Mapped[datetime | None]
+    due_at: Mapped[datetime | None] = mapped_column(index=True)
+    consult_at: Mapped[datetime | None]
+    # "Not now": the day on which to ask again.
+    ask_again_on: Mapped[date | None] = mapped_column(Date)
+
+    # When all that tells whose it was went; answers and scores stayed. The link is void since.
+    anonymised_at: Mapped[datetime | None]
+
+    # Repeated from the submission, its check and its contact.
+    submitted_at: Mapped[datetime]
+    demo: Mapped[bool]
+    archetype: Mapped[str] = mapped_column(String(64))
+    separation: Mapped[float]
+    handoff: Mapped[float]
+    source: Mapped[str] = mapped_column(String(200))
+    wants_consult: Mapped[bool]
+
+
+class LeadEventRow(Base):
+    """One line of a lead's timeline. Added to, never changed: who did what, and when."""
+
+    __tablename__ = "lead_events"
+    __table_args__ = (
+        CheckConstraint("length(kind) BETWEEN 1 AND 32", name="kind_length"),
+        Index("ix_lead_events_lead", "submission_id", "id"),
+        Index("ix_lead_events_kind", "kind", "at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submissions.id", ondelete="CASCADE"))
+    at: Mapped[datetime]
+    # None: the owner, or nobody in particular.
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("staff_users.id"))
+    kind: Mapped[str] = mapped_column(String(32))
+    data: Mapped[dict[str, Any]]
+    # The version of the lead that it made, so that somebody who saw an older one can be told.
+    version: Mapped[int | None]
+
+
+class NoteRow(Base):
+    """What a member of staff wrote about a lead."""
+
+    __tablename__ = "notes"
+    __table_args__ = (
+        CheckConstraint("length(text) BETWEEN 1 AND 4000", name="text_length"),
+        CheckConstraint(
+            "(resolved_at IS NULL) = (resolved_by_id IS NULL)", name="resolved_by_somebody"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    submission_id: Mapped[int] = mapped_column(
+        ForeignKey("submissions.id", ondelete="CASCADE"), index=True
+    )
+    author_id: Mapped[int] = mapped_column(ForeignKey("staff_users.id"))
+    text: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    edited_at: Mapped[datetime | None]
+    resolved_at: Mapped[datetime | None]
+    resolved_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff_users.id"))
+
+
+class VerdictRow(Base):
+    """After the call: whether a dimension is as the owner said, better, or worse."""
+
+    __tablename__ = "verdicts"
+    __table_args__ = (
+        CheckConstraint(
+            column("verdict").in_(("as_said", "better", "worse")), name="verdict_known"
+        ),
+        CheckConstraint("length(dimension) BETWEEN 1 AND 64", name="dimension_length"),
+        Index("ix_verdicts_dimension", "dimension", "verdict"),
+    )
+
+    submission_id: Mapped[int] = mapped_column(
+        ForeignKey("submissions.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    dimension: Mapped[str] = mapped_column(String(64), primary_key=True)
+    verdict: Mapped[str] = mapped_column(String(8))
+    by_id: Mapped[int] = mapped_column(ForeignKey("staff_users.id"))
+    at: Mapped[datetime]

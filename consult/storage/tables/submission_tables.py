@@ -1,0 +1,227 @@
+"""The tables of checks, submissions, contacts, documents, mails, jobs and rate limits.
+
+The constraints are the definition of what each row means. Above all, a row in ``submissions`` is a
+whole, scored check: its answers, the wording that was shown, the scorecard and the report are all
+present, the scores lie between 0 and 100, and (by a trigger, see the first migration) none of it
+ever changes again.
+
+Deleting a check deletes everything that hangs on it, down to the payloads of its jobs.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, column, false
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from consult.storage.db.base import Base
+
+
+def _one_of(name: str, values: tuple[str, ...]) -> CheckConstraint:
+    """A column holds one of a few words."""
+    return CheckConstraint(column(name).in_(values), name=f"{name}_known")
+
+
+def _between(name: str, low: float, high: float) -> CheckConstraint:
+    """A column lies in a closed range."""
+    return CheckConstraint(f"{name} BETWEEN {low} AND {high}", name=f"{name}_in_range")
+
+
+def _length(name: str, longest: int) -> CheckConstraint:
+    """A text is neither empty nor longer than its form allows; SQLite ignores VARCHAR lengths."""
+    return CheckConstraint(f"length({name}) BETWEEN 1 AND {longest}", name=f"{name}_length")
+
+
+def _present(name: str) -> CheckConstraint:
+    """A document is not just there (NOT NULL) but holds something."""
+    return CheckConstraint(f"CAST({name} AS TEXT) <> '{{}}'", name=f"{name}_present")
+
+
+class CheckRow(Base):
+    """A questionnaire being answered. Where its owner stands is never stored: it is walked anew."""
+
+    __tablename__ = "checks"
+    __table_args__ = (_one_of("depth", ("quick", "full")), _length("edition", 32))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    edition: Mapped[str] = mapped_column(String(32))
+    depth: Mapped[str] = mapped_column(String(8))
+    # {question id: {"value": the answer, "as": the wording it was given under}}
+    answers: Mapped[dict[str, Any]]
+    # Where the visitor came from: utm_* and ref.
+    source: Mapped[dict[str, Any]]
+    # Which pages were shown, and for how long; see ``consult.storage.insights.page_times``.
+    trace: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    # Made up; never counted among real ones.
+    demo: Mapped[bool] = mapped_column(server_default=false())
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class SubmissionRow(Base):
+    """A finished check, frozen together with the wording that was shown."""
+
+    __tablename__ = "submissions"
+    __table_args__ = (
+        _one_of("depth", ("quick", "full")),
+        _one_of("consult", ("yes", "optional", "not_now")),
+        _length("edition", 32),
+        _length("archetype", 64),
+        *(_present(name) for name in ("answers", "wording", "scorecard", "report")),
+        _between("separation", 0, 100),
+        _between("handoff", 0, 100),
+        CheckConstraint("seconds_taken >= 0", name="seconds_taken_positive"),
+        CheckConstraint("report_revision >= 1", name="report_revision_positive"),
+        Index("ix_submissions_newest", "submitted_at", "id"),
+        # A link to a lead that was deleted must never open another one.
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    check_id: Mapped[int] = mapped_column(ForeignKey("checks.id", ondelete="CASCADE"), unique=True)
+    result_token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    submitted_at: Mapped[datetime]
+    edition: Mapped[str] = mapped_column(String(32))
+    depth: Mapped[str] = mapped_column(String(8))
+    answers: Mapped[dict[str, Any]]
+    wording: Mapped[dict[str, Any]]
+    scorecard: Mapped[dict[str, Any]]
+    report: Mapped[dict[str, Any]]
+    # Copies out of the scorecard, so that lists need not open it.
+    separation: Mapped[float]
+    handoff: Mapped[float]
+    archetype: Mapped[str] = mapped_column(String(64))
+    consult: Mapped[str] = mapped_column(String(8))
+    seconds_taken: Mapped[int]
+    demo: Mapped[bool]
+    # Not frozen: goes up when what the PDF says about its owner changes.
+    report_revision: Mapped[int]
+
+    check: Mapped[CheckRow] = relationship(lazy="raise")
+    contact: Mapped[ContactRow | None] = relationship(lazy="raise", passive_deletes=True)
+
+
+class ContactRow(Base):
+    """Who may be written to about a submission, and the words they agreed to."""
+
+    __tablename__ = "contacts"
+    __table_args__ = (
+        _length("name", 200),
+        _length("email", 254),
+        _length("business", 200),
+        _length("phone", 40),
+        CheckConstraint("length(consent_text) >= 1", name="consent_text_present"),
+    )
+
+    submission_id: Mapped[int] = mapped_column(
+        ForeignKey("submissions.id", ondelete="CASCADE"), primary_key=True
+    )
+    name: Mapped[str] = mapped_column(String(200))
+    email: Mapped[str] = mapped_column(String(254), index=True)
+    business: Mapped[str] = mapped_column(String(200))
+    phone: Mapped[str | None] = mapped_column(String(40))
+    wants_consult: Mapped[bool]
+    consent_text: Mapped[str] = mapped_column(Text)
+    consented_at: Mapped[datetime]
+
+
+class DocumentRow(Base):
+    """A rendered file of a submission, one per kind; a newer revision replaces an older one."""
+
+    __tablename__ = "documents"
+    __table_args__ = (
+        CheckConstraint("revision >= 1", name="revision_positive"),
+        CheckConstraint("length(content) > 0", name="content_present"),
+    )
+
+    submission_id: Mapped[int] = mapped_column(
+        ForeignKey("submissions.id", ondelete="CASCADE"), primary_key=True
+    )
+    kind: Mapped[str] = mapped_column(String(32), primary_key=True)
+    revision: Mapped[int]
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    sha256: Mapped[str] = mapped_column(String(64))
+    # With an index, as the nightly round would read every PDF to come to what stands behind it.
+    rendered_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class MailRow(Base):
+    """A mail to the owner of a submission: asked for with the address, filled in once it is sent.
+
+    The text is kept for staff, without the link to the result, which is its owner's alone.
+    """
+
+    __tablename__ = "mails"
+    __table_args__ = (
+        _length("address", 254),
+        _one_of("handed_to", ("server", "folder")),
+        CheckConstraint(
+            "(sent_at IS NULL) = (handed_to IS NULL) AND (sent_at IS NULL) = (subject IS NULL) "
+            "AND (sent_at IS NULL) = (body IS NULL)",
+            name="sent_is_known",
+        ),
+        # An id is part of what tells a mail from all others, so it is never used again.
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    submission_id: Mapped[int] = mapped_column(
+        ForeignKey("submissions.id", ondelete="CASCADE"), index=True
+    )
+    address: Mapped[str] = mapped_column(String(254))
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    handed_to: Mapped[str | None] = mapped_column(String(8))
+    subject: Mapped[str | None] = mapped_column(String(200))
+    body: Mapped[str | None] = mapped_column(Text)
+
+
+_OPEN = column("state").in_(("ready", "leased"))
+
+
+class JobRow(Base):
+    """Work to be done after the transaction that asked for it; see ``consult.delivery.outbox``."""
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        _one_of("state", ("ready", "leased", "done", "dead")),
+        CheckConstraint("attempts >= 0", name="attempts_positive"),
+        CheckConstraint("(state = 'leased') = (lease_token IS NOT NULL)", name="leased_has_token"),
+        CheckConstraint(
+            "(state IN ('done', 'dead')) = (finished_at IS NOT NULL)", name="finished_has_time"
+        ),
+        # The worker looks several times a second, and only ever for open work.
+        Index("ix_jobs_due", "run_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(64))
+    payload: Mapped[dict[str, Any]]
+    dedupe_key: Mapped[str] = mapped_column(String(200), unique=True)
+    # Work about a submission goes when the submission goes, whatever its payload holds.
+    submission_id: Mapped[int | None] = mapped_column(
+        ForeignKey("submissions.id", ondelete="CASCADE"), index=True
+    )
+    state: Mapped[str] = mapped_column(String(8))
+    # When it may be taken next: for a leased job, when the lease runs out.
+    run_at: Mapped[datetime]
+    # Of the jobs that may be taken, those with the least go first; see ``jobs.NOBODY_WAITS``.
+    patience: Mapped[int] = mapped_column(server_default="0")
+    attempts: Mapped[int]
+    lease_token: Mapped[str | None] = mapped_column(String(32))
+    last_error: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+
+
+class RateLimitRow(Base):
+    """How often something was tried in the current window. The key is a hash, never an address."""
+
+    __tablename__ = "rate_limits"
+
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    hits: Mapped[int]
+    expires_at: Mapped[datetime] = mapped_column(index=True)

@@ -1,0 +1,115 @@
+"""`consult db` and `consult staff` on a database of their own."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from consult.commands import consult
+from consult.commands.database_commands import open_database
+from consult.settings import load_settings
+from consult.storage.db import migrate
+from consult.storage.settings import setting_overrides
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONSULT_VAR_DIR", str(tmp_path / "var"))
+
+
+def run(*arguments: str, code: int = 0) -> Result:
+    result = CliRunner().invoke(consult, arguments)
+    assert result.exit_code == code, result.output
+    if code:
+        assert len(result.stderr.splitlines()) == 1, result.stderr
+    return result
+
+
+def test_a_new_embedded_database_is_made_by_whichever_command_comes_first() -> None:
+    assert run("staff", "list").stdout == ""
+    run("db", "upgrade")
+
+
+def test_a_database_of_an_older_version_is_left_alone_until_somebody_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run("db", "upgrade")
+    monkeypatch.setattr(migrate, "is_current", lambda _database: False)
+    assert "run: consult db upgrade" in run("staff", "list", code=1).stderr
+
+
+def test_a_backup_brings_back_what_was_there(tmp_path: Path) -> None:
+    copy = str(tmp_path / "copy.db")
+    run("db", "upgrade")
+    run("db", "backup", copy)
+    run("db", "restore", copy)
+    assert "exists already" in run("db", "backup", copy, code=1).stderr
+
+
+def test_what_is_no_backup_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("Dear Ada")
+    run("db", "upgrade")
+    assert "is not a backup" in run("db", "restore", str(tmp_path / "letter.txt"), code=1).stderr
+    assert "no file" in run("db", "restore", str(tmp_path / "none"), code=1).stderr
+
+
+def test_staff_get_links_to_sign_up_with() -> None:
+    run("db", "upgrade")
+    link = run("staff", "invite", "Ada@Example.com").stdout.strip()
+    assert link.startswith("http://127.0.0.1:8000/staff/invitation/")
+    assert "not an email address" in run("staff", "invite", "ada", code=2).stderr
+    assert "has no account" in run("staff", "reset", "ada@example.com", code=2).stderr
+    assert "has no account" in run("staff", "disable", "ada@example.com", code=2).stderr
+
+
+def test_settings_are_shown_with_their_origin(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONSULT_SECRET_KEY", "s" * 40)
+    monkeypatch.setenv("CONSULT_PAPRE", "a4")
+    result = run("settings")
+    assert "CONSULT_SECRET_KEY = (set, not shown)  [environment]" in result.stdout
+    assert "s" * 40 not in result.output
+    assert "CONSULT_PAPRE" in result.stderr
+
+
+def test_settings_tell_what_staff_chose_once_there_is_a_database() -> None:
+    assert "CONSULT_PAPER = letter  [default]" in run("settings").stdout
+    run("db", "upgrade")
+    settings = load_settings()
+    with open_database(settings) as database, database.writing() as session:
+        setting_overrides.choose(session, "paper", "a4", None)
+    assert "CONSULT_PAPER = a4  [staff area]" in run("settings").stdout
+
+
+def test_a_bad_setting_ends_with_2_and_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONSULT_PAPER", "a3")
+    monkeypatch.setenv("CONSULT_PROXY_HOPS", "-1")
+    said = run("settings", code=2).stderr
+    assert "CONSULT_PAPER" in said
+    assert "CONSULT_PROXY_HOPS" in said
+
+
+def test_a_bad_brand_file_ends_with_2_and_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONSULT_BRAND_FILE", "/no/such/brand.toml")
+    run("db", "upgrade")
+    assert "/no/such/brand.toml" in run("worker", "--once", code=2).stderr
+
+
+def test_a_file_that_is_no_database_is_a_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "letter.txt").write_text("Dear Ada")
+    monkeypatch.setenv("CONSULT_DATABASE_URL", f"sqlite:///{tmp_path}/letter.txt")
+    assert "file is not a database" in run("staff", "list", code=1).stderr
+
+
+def test_former_keys_that_are_no_text_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "keys").write_bytes(b"\xff")
+    run("db", "upgrade")
+    told = run("audit", "verify", "--former-keys", str(tmp_path / "keys"), code=2).stderr
+    assert "cannot be read as a list of keys" in told
+
+
+def test_a_database_server_that_is_away_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONSULT_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
+    monkeypatch.setenv("CONSULT_SECRET_KEY", "s" * 40)
+    assert "does not answer" in run("staff", "list", code=1).stderr

@@ -1,0 +1,149 @@
+"""`consult serve` as a process: it serves, keeps a worker, and leaves nothing behind."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+from click.testing import CliRunner
+
+from consult.commands import consult, subprocesses
+from consult.settings import Settings
+from tests.support.ports import free_port
+
+Found = TypeVar("Found")
+
+PATIENCE = 60
+"""Seconds that a step may take on a machine that has other things to do."""
+
+
+def wait_for(find: Callable[[], Found | None], what: str) -> Found:
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        if (found := find()) is not None:
+            return found
+        time.sleep(0.1)
+    raise AssertionError(f"{what} did not happen in {PATIENCE} seconds")
+
+
+@pytest.fixture
+def port() -> int:
+    return free_port()
+
+
+@pytest.fixture
+def served(
+    tmp_path: Path, port: int, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[subprocess.Popen[str]]:
+    """The app, served from a database of its own."""
+    monkeypatch.setenv("CONSULT_VAR_DIR", str(tmp_path / "var"))
+    assert CliRunner().invoke(consult, ["db", "upgrade"]).exit_code == 0
+    command = [sys.executable, "-m", "consult", "serve", "--port", str(port)]
+    with (
+        (tmp_path / "log").open("w") as log,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True) as process,
+    ):
+        wait_for(lambda: answer(port), "the first answer")
+        yield process
+        process.kill()
+
+
+def answer(port: int) -> bytes | None:
+    try:
+        with urlopen(f"http://127.0.0.1:{port}/health/ready") as page:
+            body: bytes = page.read()
+            return body
+    except URLError:
+        return None
+
+
+def workers_in(log: Path, count: int) -> list[int] | None:
+    """The process ids of the workers started so far, once there are `count` of them."""
+    found = re.findall(r"worker (\d+) started", log.read_text())
+    return [int(pid) for pid in found] if len(found) >= count else None
+
+
+def nobody_left(process: subprocess.Popen[str]) -> bool:
+    """Whether the server's output has ended: its workers write to it too."""
+    process.communicate(timeout=PATIENCE)
+    return True
+
+
+START = b"POST /start HTTP/1.1\r\nHost: localhost\r\n"
+UNCLEAR = {
+    b"Content-Length: 0\r\nContent-Length: 5\r\n\r\nGET /": b"400",
+    b"Content-Length: +5\r\n\r\nGET /": b"400",
+    b"Content-Length : 5\r\n\r\nGET /": b"400",
+    b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n": b"501",
+    b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n": b"501",
+    b"Transfer-Encoding: chunked\r\n\r\n0x5\r\nhello\r\n0\r\n\r\n": b"400",
+    b"X\rY: 1\r\n\r\n": b"400",
+    b"Content-Length: 17000000\r\n\r\nx": b"413",
+}
+"""Requests that a proxy may take for another one than we do, or that are too much; the answer."""
+
+
+def status_of(port: int, request: bytes) -> bytes:
+    with socket.create_connection(("127.0.0.1", port), PATIENCE) as line:
+        line.sendall(request)
+        return line.recv(12)[-3:]
+
+
+def test_it_says_where_it_is_keeps_its_port_and_ends_when_told_to(
+    served: subprocess.Popen[str], port: int
+) -> None:
+    assert served.stdout
+    assert served.stdout.readline() == f"Relay Check is at http://127.0.0.1:{port}\n"
+    link = re.escape(f"http://127.0.0.1:{port}/staff/invitation/") + r"[\w-]{43}\n"
+    assert re.search(link, served.stdout.readline())
+    assert {more: status_of(port, START + more) for more in UNCLEAR} == UNCLEAR
+    assert status_of(port, b"F\x1b[2J / HTTP/1.1\r\n\r\n") == b"400"
+
+    command = [sys.executable, "-m", "consult", "web", "--port", str(port)]
+    second = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+    assert (second.returncode, second.stdout) == (1, "")
+    (line,) = second.stderr.splitlines()
+    assert line.startswith(f"consult: cannot listen on 127.0.0.1:{port}: ")
+
+    served.send_signal(signal.SIGTERM)
+    assert nobody_left(served)
+    assert served.returncode == 0
+
+
+def test_a_worker_that_dies_is_replaced_and_none_outlives_the_server(
+    served: subprocess.Popen[str], tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    (first,) = wait_for(lambda: workers_in(log, 1), "the start of a worker")
+    os.kill(first, signal.SIGKILL)
+    wait_for(lambda: workers_in(log, 2), "the start of another worker")
+    served.kill()
+    assert nobody_left(served)
+
+
+def test_a_worker_that_cannot_be_started_just_now_is_started_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Without memory to spare, there was none from then on, and no word of it."""
+    stop, faults = threading.Event(), [OSError("no memory")]
+
+    def start(_settings: Settings) -> subprocess.Popen[bytes]:
+        if faults:
+            raise faults.pop()
+        stop.set()
+        return subprocess.Popen(["true"])
+
+    monkeypatch.setattr(subprocesses, "_start", start)
+    monkeypatch.setattr(subprocesses, "RESTART_SECONDS", 0)
+    subprocesses._keep_one(Settings(), stop)
+    assert stop.is_set()

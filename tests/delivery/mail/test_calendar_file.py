@@ -1,0 +1,62 @@
+"""The calendar file, read back line by line as RFC 5545 has it."""
+
+import re
+from datetime import UTC, date, datetime, timedelta, timezone
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consult.delivery.mail.calendar_file import Entry, calendar_file
+
+ENTRY = Entry(
+    uid="abc@check.example",
+    made_at=datetime(2026, 3, 2, 9, 30, tzinfo=UTC),
+    on=date(2026, 5, 31),
+    title="Look again",
+    text="See what has changed: https://check.example",
+)
+
+
+def properties(file: str) -> dict[str, str]:
+    """The properties of the one entry, unfolded and with their texts unescaped."""
+    assert file.endswith("\r\n")
+    lines = file.removesuffix("\r\n").replace("\r\n ", "").split("\r\n")
+    assert lines[0] == "BEGIN:VCALENDAR"
+    assert lines[-2:] == ["END:VEVENT", "END:VCALENDAR"]
+    read = {}
+    for line in lines[1:-2]:
+        assert re.match(r"[A-Z-]+[;:]", line), line
+        name, _, value = line.partition(":")
+        read[name] = re.sub(
+            r"\\(.)", lambda mark: "\n" if mark[1] == "n" else mark[1], value, flags=re.S
+        )
+    return read
+
+
+def test_it_is_an_entry_for_a_whole_day_that_keeps_nobody_busy() -> None:
+    read = properties(calendar_file(ENTRY))
+    assert read["VERSION"] == "2.0"
+    assert read["UID"] == "abc@check.example"
+    assert read["DTSTAMP"] == "20260302T093000Z"
+    assert read["DTSTART;VALUE=DATE"] == "20260531"
+    assert read["DTEND;VALUE=DATE"] == "20260601"
+    assert read["TRANSP"] == "TRANSPARENT"
+    assert (read["SUMMARY"], read["DESCRIPTION"]) == (ENTRY.title, ENTRY.text)
+
+
+def test_the_time_it_was_made_is_told_in_utc() -> None:
+    local = ENTRY.made_at.astimezone(timezone(timedelta(hours=-8)))
+    made = calendar_file(Entry(ENTRY.uid, local, ENTRY.on, ENTRY.title, ENTRY.text))
+    assert made == calendar_file(ENTRY)
+
+
+ONE_LINE = st.characters(exclude_categories=["Cc", "Cs"], exclude_characters="\u2028\u2029")
+
+
+@given(st.text(ONE_LINE, min_size=1))
+def test_any_text_comes_back_from_lines_that_are_short_enough(text: str) -> None:
+    file = calendar_file(Entry(ENTRY.uid, ENTRY.made_at, ENTRY.on, text, f"{text}\n{text}"))
+    assert all(len(line.encode()) <= 75 for line in file.split("\r\n"))
+    assert "\n" not in file.replace("\r\n", "")
+    read = properties(file)
+    assert (read["SUMMARY"], read["DESCRIPTION"]) == (text, f"{text}\n{text}")

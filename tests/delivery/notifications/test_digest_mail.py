@@ -1,0 +1,224 @@
+"""The morning digest: at the start of each business day, once, and only with something in it."""
+
+from datetime import UTC, date, datetime, timedelta
+from email.message import EmailMessage
+from zoneinfo import ZoneInfo
+
+import html5lib
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consult.delivery.mail.transport import Post
+from consult.delivery.notifications.digest_mail import times_of
+from consult.delivery.notifications.dispatch import schedule_look
+from consult.delivery.worker import Worker
+from consult.storage.db.database import Database
+from consult.workflow.office_hours import Office, read_hours
+from tests.delivery.mail.test_report_mail import text_of
+from tests.delivery.notifications.test_dispatch import left_contact
+from tests.support.databases import Clock
+from tests.support.submissions import lead_of, submitted
+from tests.support.user_factories import change_desk, colleague
+from tests.support.workers import BASE_URL, Box, make_worker
+
+BERLIN = Office(zone=ZoneInfo("Europe/Berlin"), week=read_hours("mon-fri 09:00-17:00"))
+NIGHT_OWLS = Office(zone=ZoneInfo("Europe/Berlin"), week=read_hours("mon-sun 02:30-10:00"))
+ADELAIDE = Office(zone=ZoneInfo("Australia/Adelaide"), week=read_hours("sat 08:15-12:00"))
+
+
+def worker_of(database: Database, office: Office, post: Post) -> Worker:
+    """A worker that has just started."""
+    with database.writing() as session:
+        schedule_look(session)
+    return make_worker(database, post=post, office=office)
+
+
+def is_digest(message: EmailMessage) -> bool:
+    return ".digest." in message["List-Unsubscribe"]
+
+
+class Mornings(Box):
+    """Notes to whom a digest went, and what time it was at the agency."""
+
+    def __init__(self, clock: Clock, office: Office) -> None:
+        super().__init__()
+        self._clock = clock
+        self._office = office
+        self.sent: list[tuple[str, str]] = []
+
+    def send(self, message: EmailMessage, accepted: object) -> None:
+        super().send(message, accepted)  # type: ignore[arg-type]
+        if is_digest(message):
+            local = self._clock().astimezone(self._office.zone)
+            self.sent.append((message["To"].partition("@")[0], f"{local:%a %d %b %H:%M}"))
+
+
+def pass_time(database: Database, clock: Clock, office: Office, days: int) -> list[tuple[str, str]]:
+    """Let days pass in steps of half an hour, with two workers; the digests that went out."""
+    box = Mornings(clock, office)
+    workers = [worker_of(database, office, box) for _ in range(2)]
+    for step in range(days * 48):
+        workers[step % 2].run_once()
+        clock.go_on(minutes=30)
+    return box.sent
+
+
+# About time and not about engines; the other tests are run on both.
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("office", "start", "days", "mornings"),
+    [
+        # Friday to Monday, over the night in which the clocks go forward.
+        (BERLIN, "2026-03-27T00:00", 4, ["Fri 27 Mar 09:00", "Mon 30 Mar 09:00"]),
+        # And over the one in which they go back.
+        (BERLIN, "2026-10-23T00:00", 4, ["Fri 23 Oct 09:00", "Mon 26 Oct 09:00"]),
+        # Half past two does not exist on the 29th of March, and comes twice on the 25th of October.
+        (NIGHT_OWLS, "2026-03-28T00:00", 2, ["Sat 28 Mar 02:30", "Sun 29 Mar 03:30"]),
+        (NIGHT_OWLS, "2026-10-24T12:00", 1, ["Sun 25 Oct 02:30"]),
+        # A zone with half an hour, and a week of one day.
+        (ADELAIDE, "2026-04-03T00:00", 3, ["Sat 04 Apr 08:30"]),
+    ],
+)
+def test_it_goes_once_at_the_start_of_each_business_day_there(
+    database: Database,
+    clock: Clock,
+    office: Office,
+    start: str,
+    days: int,
+    mornings: list[str],
+) -> None:
+    clock.time = datetime.fromisoformat(start).replace(tzinfo=UTC) - timedelta(days=1)
+    colleague(database, "ada")
+    colleague(database, "bo", digest="none")
+    left_contact(database)
+    make_worker(database).run_once()
+    clock.go_on(days=1)
+    assert pass_time(database, clock, office, days) == [("ada", morning) for morning in mornings]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_not_on_a_closed_day(database: Database, clock: Clock) -> None:
+    office = Office(closed=frozenset({date(2026, 3, 3)}))
+    colleague(database, "ada")
+    left_contact(database)
+    make_worker(database).run_once()
+    assert pass_time(database, clock, office, 2) == [
+        ("ada", "Mon 02 Mar 10:00"),  # the day on which it was switched on
+        ("ada", "Wed 04 Mar 09:00"),
+    ]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_not_when_there_is_nothing_to_say(database: Database, clock: Clock) -> None:
+    colleague(database, "ada")
+    assert pass_time(database, clock, Office(), 2) == []
+    token = submitted(database, demo=True)
+    change_desk(database, lead_of(database, token).id, due_at=clock() - timedelta(hours=1))
+    assert pass_time(database, clock, Office(), 2) == []
+
+
+def test_a_morning_without_a_worker_is_told_late_and_a_day_not_at_all(
+    database: Database, clock: Clock
+) -> None:
+    colleague(database, "ada")
+    left_contact(database)
+    box = Mornings(clock, Office())
+    worker = worker_of(database, Office(), box)
+    for moment in ("2026-03-03T18:00", "2026-03-04T14:00", "2026-03-04T15:00"):
+        clock.time = datetime.fromisoformat(moment).replace(tzinfo=UTC)
+        worker.run_once()
+    assert [when for _, when in box.sent if "09:30" not in when] == ["Wed 04 Mar 14:00"]
+
+
+def morning(database: Database, clock: Clock, office: Office) -> list[EmailMessage]:
+    """The digests of the next morning at nine."""
+    make_worker(database).run_once()
+    clock.time = datetime(2026, 3, 3, 9, tzinfo=office.zone).astimezone(UTC)
+    box = Box()
+    worker = worker_of(database, office, box)
+    clock.go_on(minutes=5)
+    worker.run_once()
+    return [message for message in box.mails if is_digest(message)]
+
+
+def test_it_says_what_is_new_due_and_waiting(database: Database, clock: Clock) -> None:
+    office = Office(zone=ZoneInfo("America/New_York"))
+    clock.go_on(hours=6)  # past the opening on the other side of the sea
+    ada, bo = colleague(database, "ada"), colleague(database, "bo")
+    morning_at = datetime(2026, 3, 3, 9, 5, tzinfo=office.zone)
+    leads = {name: left_contact(database) for name in ("late", "due", "offer", "consult", "again")}
+    others = left_contact(database)
+    submitted(database)
+    hours = timedelta(hours=1)
+    for lead_id in leads.values():
+        change_desk(database, lead_id, holder_id=ada, due_at=None)
+    change_desk(database, leads["late"], due_at=morning_at - hours)
+    change_desk(database, leads["due"], due_at=morning_at + hours)
+    change_desk(database, leads["offer"], holder_id=bo, offered_to_id=ada, offered_at=clock())
+    at = morning_at + 5 * hours
+    change_desk(database, leads["consult"], stage="consult_booked", consult_at=at)
+    change_desk(database, leads["again"], ask_again_on=date(2026, 3, 3))
+    change_desk(database, others, holder_id=bo, due_at=morning_at - hours)
+    mails = {mail["To"].partition("@")[0]: mail for mail in morning(database, clock, office)}
+    mine = mails["ada"]
+    assert mine["Subject"] == (
+        "Tuesday: 7 new, 1 overdue, 1 due today, 1 handed to you, 1 consult today, 1 to ask again"
+    )
+    assert mails["bo"]["Subject"] == "Tuesday: 7 new, 1 overdue"
+    said = " ".join(text_of(mine).split())
+    for part in (
+        f"Overdue - Okafor Tents (Tue 3 Mar, 08:05) {BASE_URL}/staff/leads/{leads['late']}",
+        f"Due today - Okafor Tents (Tue 3 Mar, 10:05) {BASE_URL}/staff/leads/{leads['due']}",
+        f"Consults today - Okafor Tents (Tue 3 Mar, 14:05) {BASE_URL}/staff/leads/",
+        "Handed to you, waiting for your answer - Okafor Tents",
+        f"Asked us to come back today - Okafor Tents (Tue 3 Mar) {BASE_URL}/staff/leads/",
+        "New since Monday, 09:00: 7 checks, 6 with a contact",
+    ):
+        assert part in said
+    assert f"/leads/{others} " not in said.partition("New since")[0]
+    page = text_of(mine, "html")
+    html5lib.HTMLParser(strict=True).parse(page)
+    assert page.count("<li>") == 11
+    assert "\n\n\n" not in text_of(mine).replace("\r", "")
+    for private in ("ada@example.com", "Ada Okafor"):
+        assert private not in page + text_of(mine)
+
+
+def test_long_lists_are_cut_and_say_so(database: Database, clock: Clock) -> None:
+    colleague(database, "ada")
+    for _ in range(12):
+        left_contact(database)
+    (mail,) = morning(database, clock, Office())
+    assert mail["Subject"] == "Tuesday: 12 new, 12 overdue"
+    assert text_of(mail).count("and 2 more") == 2
+
+
+def test_who_stops_it_in_time_gets_none_and_the_others_do(database: Database, clock: Clock) -> None:
+    for name in ("ada", "bo"):
+        colleague(database, name)
+    left_contact(database)
+    colleague(database, "cy", digest="none")
+    assert len(morning(database, clock, Office())) == 2
+
+
+@given(
+    st.dates(date(2026, 1, 1), date(2027, 12, 31)),
+    st.sampled_from(["Europe/Berlin", "America/New_York", "Pacific/Chatham", "Africa/Casablanca"]),
+    st.sampled_from(["mon-fri 09:00-17:00", "sun 00:00-24:00", "mon 02:30-03:00, sat 23:00-24:00"]),
+)
+def test_what_is_new_in_one_digest_is_not_new_in_the_next(day: date, zone: str, week: str) -> None:
+    """Day by day, the digests cover all of the time, and nothing twice."""
+    office = Office(zone=ZoneInfo(zone), week=read_hours(week))
+    hours = office.opening(day)
+    if hours is None:
+        return
+    later = next(
+        then
+        for back in range(1, 32)
+        if office.opening(then := day + timedelta(days=back)) is not None
+    )
+    assert times_of(later, hours[1], office).since == hours[0]
+    times = times_of(day, hours[0], office)
+    assert times.since < hours[0]
+    assert timedelta(hours=22) < times.ends - times.begins < timedelta(hours=26)

@@ -1,0 +1,42 @@
+"""What is kept of where a visitor came from."""
+
+import pytest
+
+from consult.owner.campaign_source import source_of, with_referrer
+
+
+def test_campaign_tags_are_kept_and_nothing_else() -> None:
+    fields = {"utm_source": "news", "utm_campaign": " fall ", "ref": "a", "depth": "full", "x": "1"}
+    assert source_of(fields) == {"utm_source": "news", "utm_campaign": "fall", "ref": "a"}
+
+
+def test_tags_are_cut_to_size_and_cleaned() -> None:
+    many = {f"utm_{letter}": "v" for letter in "abcdefghijklm"}
+    assert len(source_of(many)) == 8
+    assert source_of({"ref": "x" * 500}) == {"ref": "x" * 100}
+    assert source_of({"ref": "a\x00b\nc\ud800"}) == {"ref": "ab c"}
+    assert source_of({"ref": " \t", "UTM_source": "x", "utm_source<": "x"}) == {}
+
+
+@pytest.mark.parametrize(
+    ("address", "kept"),
+    [
+        (
+            "https://www.example.com/blog/not-the-same/?mail=a@b.example#top",
+            "www.example.com/blog/not-the-same",
+        ),
+        ("https://www.example.com/", "www.example.com"),
+        ("https://user:secret@example.com:8443/a", "example.com/a"),
+        ("https://example.com/" + "x" * 500, "example.com/" + "x" * 88),
+        ("https://check.example.com/?ref=a", None),
+        ("about:blank", None),
+        ("https://[broken", None),
+        (None, None),
+    ],
+)
+def test_of_the_page_that_led_here_host_and_path_are_kept(
+    address: str | None, kept: str | None
+) -> None:
+    tags = {"ref": "a"}
+    found = with_referrer(tags, address, "https://check.example.com")
+    assert found == (tags if kept is None else {**tags, "referrer": kept})

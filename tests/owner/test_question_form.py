@@ -1,0 +1,127 @@
+"""The form of a page: what it accepts, what it refuses in which words, and how it is drawn."""
+
+from typing import Any
+
+import pytest
+from werkzeug.datastructures import MultiDict
+
+from consult.owner.question_form import QuestionForm
+from consult.questionnaire import Answer, WalkPage, walk
+from consult.questionnaire.editions import newest
+from tests.support.page import Document, Form, text_of
+from tests.support.personas import BATON_ON_THE_FLOOR as TEAM
+
+ANSWERS: dict[str, Answer] = {
+    id: tuple(value) if isinstance(value, list) else value
+    for id, value in TEAM.payload()["answers"].items()
+}
+
+
+def page_with(question_id: str, **answers: Any) -> WalkPage:
+    walked = walk(newest(), {**ANSWERS, **answers})
+    return next(p for p in walked.pages if question_id in [q.id for q in p.questions])
+
+
+def posted(question_id: str, *values: str) -> tuple[QuestionForm, str | None]:
+    """The form after one question was posted, and the first complaint about it."""
+    form = QuestionForm(page_with(question_id), MultiDict([(question_id, v) for v in values]))
+    form.validate()
+    errors = form[question_id].errors
+    return form, errors[0] if errors else None
+
+
+@pytest.mark.parametrize(
+    ("question_id", "sent", "saved"),
+    [
+        ("marketing_by", ["agency"], "agency"),
+        ("first_reply", ["4"], 4),
+        ("first_reply", ["unknown"], "unknown"),
+        ("sort_demo", ["not_sure"], "not_sure"),
+        ("symptoms", ["no_time", "poor_leads"], ("poor_leads", "no_time")),
+        ("symptoms", [], ()),
+        ("leads_per_month", ["20_49"], "20_49"),
+        ("first_sale_value", ["1200"], 1200),
+        ("first_sale_value", [" $1,200.50 "], 1200.5),
+        ("first_sale_value", ["1 200 €"], 1200),
+        ("first_sale_value", ["CHF 1,200"], 1200),
+        ("first_sale_value", ["٣٠٠"], 300),
+    ],
+)
+def test_an_answer_is_taken(question_id: str, sent: list[str], saved: Answer) -> None:
+    form, complaint = posted(question_id, *sent)
+    assert complaint is None
+    given = form.given[question_id]
+    assert given is not None
+    assert given[0] == saved
+    assert type(given[0]) is type(saved)
+
+
+@pytest.mark.parametrize("question_id", ["buyers", "leads_per_month", "first_sale_value"])
+def test_an_unscored_question_may_be_left_out_or_taken_back(question_id: str) -> None:
+    form, complaint = posted(question_id)
+    assert (complaint, form.given[question_id]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("question_id", "sent", "complaint"),
+    [
+        ("marketing_by", [], "Pick the answer that is closest"),
+        ("sort_demo", [], "Pick a job, or “Not sure”"),
+        ("marketing_by", ["everybody"], "Pick one of the answers that are listed"),
+        ("first_reply", ["5"], "Pick one of the answers that are listed"),
+        ("first_reply", ["-1"], "Pick one of the answers that are listed"),
+        ("first_reply", ["٣"], "Pick one of the answers that are listed"),
+        ("first_reply", ["x" * 10_000], "Pick one of the answers that are listed"),
+        ("marketing_goal", ["unknown"], "Pick one of the answers that are listed"),
+        ("symptoms", ["no_time", "<b>"], "Pick one of the answers that are listed"),
+        ("symptoms", ["no_time", "poor_leads", "cannot_close", "leads_go_quiet"], "Pick up to 3"),
+        ("first_sale_value", ["a lot"], "Write the amount in digits"),
+        ("first_sale_value", ["-5"], "Write the amount in digits"),
+        ("first_sale_value", ["1.200"], "Write the amount in digits"),
+        ("first_sale_value", ["1e9"], "Write the amount in digits"),
+        ("first_sale_value", ["9" * 30], "Write an amount of up to"),
+        ("first_sale_value", ["9" * 10_000], "Write an amount of up to"),
+    ],
+)
+def test_anything_else_is_refused_and_not_saved(
+    question_id: str, sent: list[str], complaint: str
+) -> None:
+    form, said = posted(question_id, *sent)
+    assert said is not None
+    assert said.startswith(complaint)
+    assert len(said) < 200
+    assert len(form[question_id].errors) == 1
+    assert question_id not in form.given
+
+
+def drawn(question_id: str, form: QuestionForm) -> Document:
+    return Document(f"<form>{form[question_id]()}</form>")
+
+
+def test_a_question_shows_its_answer_and_every_choice_once() -> None:
+    document = drawn("first_reply", QuestionForm(page_with("first_reply", first_reply=3)))
+    (form,) = document.all("form")
+    field = Form(document, form, "/").fields["first_reply"]
+    assert sorted(field.offered) == ["0", "1", "2", "3", "4", "unknown"]
+    assert field.values == ["3"]
+
+
+def test_best_first_turns_what_is_shown_and_not_what_is_stored() -> None:
+    document = drawn("marketing_owner", QuestionForm(page_with("marketing_owner")))
+    assert [e.attrib["value"] for e in document.all("input")] == ["3", "2", "1", "0"]
+
+
+def test_what_was_typed_wrongly_is_shown_again_as_text() -> None:
+    form, _ = posted("first_sale_value", '"><script>alert(1)</script>')
+    document = drawn("first_sale_value", form)
+    assert not document.all("script")
+    assert document.by_id["first_sale_value"].attrib["value"] == '"><script>alert(1)</script>'
+
+
+def test_help_and_error_belong_to_their_question() -> None:
+    form, complaint = posted("marketing_by")
+    document = drawn("marketing_by", form)
+    (group,) = document.all("fieldset")
+    described = group.attrib["aria-describedby"].split()
+    assert complaint
+    assert complaint in " ".join(text_of(document.by_id[id]) for id in described)

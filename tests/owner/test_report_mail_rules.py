@@ -1,0 +1,112 @@
+"""The report by mail: who is promised one, who gets one, and how many may go out."""
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from consult.storage.tables.submission_tables import JobRow, MailRow
+from tests.owner.test_result_pages import leave_contact, result_of
+from tests.support.apps import deliver, make_app, services_of
+from tests.support.mail_server import mail_server
+from tests.support.owner_journey import Journey
+from tests.support.personas import CONTACT
+
+SMTP = {"smtp_url": "smtp://127.0.0.1:1", "mail_from": "Relay Check <relay@check.example>"}
+
+
+def addresses(app: Flask) -> list[str]:
+    """Whom a mail was asked for, in order."""
+    with services_of(app).database.reading() as session:
+        return list(session.scalars(select(MailRow.address).order_by(MailRow.id)))
+
+
+@pytest.fixture
+def journey(tmp_path: Path) -> Journey:
+    """A journey that has reached its result, on a site with a mail server."""
+    return result_of(make_app(tmp_path / "mailing", **SMTP))
+
+
+def test_the_whole_way_from_the_form_to_the_mailbox(tmp_path: Path) -> None:
+    with mail_server() as server:
+        settings = {**SMTP, "smtp_url": f"smtp://127.0.0.1:{server.port}"}
+        app = make_app(tmp_path, **settings, base_url="http://localhost")
+        journey = result_of(app)
+        leave_contact(journey)
+        deliver(app)
+    (message,) = server.mails()
+    assert message["To"] == "ada@example.com"
+    link = f"http://localhost{journey.root}"
+    body = message.get_body(("plain",))
+    assert body is not None
+    assert link in body.get_content()
+    assert journey.client.get(link.removeprefix("http://localhost")).h1 == journey.page.h1
+    pdf = next(part for part in message.iter_attachments() if part.get_filename())
+    assert pdf.get_content().startswith(b"%PDF-1.7")
+    with services_of(app).database.reading() as session:
+        payloads = session.scalars(select(JobRow.payload))
+        assert not any(journey.token in str(payload) for payload in payloads)
+
+
+def test_the_pages_promise_the_mail_and_the_pdf_right_away(journey: Journey) -> None:
+    asking = journey.client.get(f"{journey.root}/contact")
+    assert "We mail it to you as a PDF, and you can open it right away." in asking.text
+    page = journey.client.follow(leave_contact(journey))
+    assert "Your report is on its way to ada@example.com." in page.text
+    assert page.link("Open your report as a PDF") == f"{journey.root}/report.pdf"
+    assert page.link("correct your address") == f"{journey.root}/contact"
+
+
+def test_without_a_mail_server_no_mail_is_promised(app: Flask) -> None:
+    journey = result_of(app)
+    assert "We mail it" not in journey.client.get(f"{journey.root}/contact").text
+    assert "on its way" not in journey.client.follow(leave_contact(journey)).text
+    assert addresses(app) == ["ada@example.com"]  # it goes to the folder, for staff to send
+
+
+def test_a_corrected_address_gets_its_own_mail_and_the_same_one_none(journey: Journey) -> None:
+    for email in ("ada@example.com", "ada@example.com", "ada@new.example"):
+        leave_contact(journey, email=email)
+    assert addresses(journey.client.app) == ["ada@example.com", "ada@new.example"]
+
+
+def test_a_robot_gets_no_mail(journey: Journey) -> None:
+    leave_contact(journey, company_website="http://spam.example")
+    assert addresses(journey.client.app) == []
+
+
+def test_one_mailbox_gets_only_so_many_mails_however_it_is_spelled(tmp_path: Path) -> None:
+    app = make_app(tmp_path, **SMTP, limit_mails_address="2 per day")
+    for email in ("ada@example.com", "ADA+x@example.com", "A.da+y@EXAMPLE.com"):
+        journey = result_of(app)
+        page = journey.client.follow(leave_contact(journey, email=email))
+    assert len(addresses(app)) == 2
+    # Past the limit the contact is kept, and the report is there to be opened.
+    assert "Thank you, Ada Lovelace." in page.text
+    assert "on its way" not in page.text
+    assert page.link("Open your report as a PDF")
+
+
+def test_an_address_that_mail_would_decode_into_another_is_none(journey: Journey) -> None:
+    for email in ("=?utf-8?q?=61da?=@example.com", "=?utf-8?q?=0d=0aBcc=3a?=@example.com"):
+        page = journey.client.get(f"{journey.root}/contact")
+        filled = page.form("/contact").fill(**CONTACT | {"email": email})
+        page = journey.client.submit(filled, status=422)
+        assert "Write an email address in full" in page.text
+    assert addresses(journey.client.app) == []
+
+
+def test_only_so_many_mails_go_out_to_all_together(tmp_path: Path) -> None:
+    app = make_app(tmp_path, **SMTP, limit_mails="2 per hour")
+    for number in range(3):
+        leave_contact(result_of(app), email=f"stranger{number}@example.com")
+    assert addresses(app) == ["stranger0@example.com", "stranger1@example.com"]
+
+
+def test_an_address_corrected_past_the_limit_is_promised_nothing(tmp_path: Path) -> None:
+    app = make_app(tmp_path, **SMTP, limit_mails="1 per hour")
+    journey = result_of(app)
+    leave_contact(journey)
+    page = journey.client.follow(leave_contact(journey, email="ada@new.example"))
+    assert "on its way" not in page.text

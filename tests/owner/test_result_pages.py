@@ -1,0 +1,322 @@
+"""The result, the contact form and the PDF: what is open, what is asked for first, what is kept."""
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import html5lib
+import pytest
+from flask import Flask
+from sqlalchemy import delete, update
+
+from consult.report.html_document import document_html
+from consult.report.report import Report, from_json
+from consult.storage.leads import documents
+from consult.storage.leads.leads import Lead
+from consult.storage.notifications.deliveries import deliveries
+from consult.storage.tables.submission_tables import JobRow
+from tests.support.apps import make_app, services_of
+from tests.support.client import PageClient
+from tests.support.owner_journey import Journey
+from tests.support.page import Page
+from tests.support.personas import (
+    BATON_ON_THE_FLOOR,
+    DISCIPLINED_SOLO,
+    MOSTLY_UNKNOWN,
+    TWO_SILOS,
+    Persona,
+)
+from tests.support.results import hand_in
+from tests.support.submissions import all_leads
+
+ADA = {
+    "name": "Ada Lovelace",
+    "email": "ada@example.com",
+    "business": "Lovelace & Daughters",
+    "phone": "",
+    "consent": "y",
+}
+
+
+def result_of(app: Flask, persona: Persona = BATON_ON_THE_FLOOR) -> Journey:
+    journey = Journey(PageClient(app), persona.answers)
+    journey.go(hand_in(app, persona))
+    return journey
+
+
+@pytest.fixture
+def journey(app: Flask) -> Journey:
+    """A journey that has reached its result."""
+    return result_of(app)
+
+
+def lead_of(app: Flask) -> Lead:
+    (lead,) = all_leads(services_of(app).database)
+    return lead
+
+
+def leave_contact(journey: Journey, *, status: int = 303, **changes: str) -> Page:
+    return journey.client.post(f"{journey.root}/contact", {**ADA, **changes}, status=status)
+
+
+def make_pdf(app: Flask, content: bytes = b"%PDF-1.7 a report") -> None:
+    """Put the PDF where the worker would put it."""
+    lead = lead_of(app)
+    with services_of(app).database.writing() as session:
+        documents.put(session, lead.id, documents.REPORT, lead.report_revision, content)
+
+
+# --- The result page ----------------------------------------------------------------------------
+
+
+def test_the_result_shows_scores_fixes_reasons_and_the_consult(journey: Journey) -> None:
+    text = journey.page.text
+    report = lead_of(journey.client.app).report
+    assert journey.page.h1 == report["archetype"]["name"]
+    for axis in ("separation", "handoff"):
+        assert report[axis]["means"] in text or report[axis]["near"] in text
+        assert f"{report[axis]['confirmed']} of 100" in text
+    assert report["weakest"]["name"] in text
+    assert all(fix["start"] in text for fix in report["plan"])
+    lost = [line for d in report["handoff"]["dimensions"] for line in d["lines"]]
+    assert all(line["question"] in text for line in lost)
+    assert report["consult"]["title"] in text
+
+
+@pytest.mark.parametrize("persona", [DISCIPLINED_SOLO, MOSTLY_UNKNOWN, TWO_SILOS])
+def test_the_consult_is_recommended_only_where_the_rules_say_so(
+    app: Flask, persona: Persona
+) -> None:
+    journey = result_of(app, persona)
+    lead = lead_of(app)
+    assert lead.report["consult"]["title"] in journey.page.text
+    if lead.consult == "not_now":
+        assert "You may not need us now" in journey.page.text
+
+
+def test_the_result_can_be_read_again_without_saying_who_one_is(journey: Journey) -> None:
+    again = journey.client.get(journey.page.path)
+    assert again.h1 == journey.page.h1
+
+
+def test_a_result_link_does_not_open_the_answers(journey: Journey) -> None:
+    journey.client.get(f"/check/{journey.token}/who", status=404)
+
+
+# --- The contact form ---------------------------------------------------------------------------
+
+
+def test_a_contact_is_kept_with_the_words_agreed_to(journey: Journey) -> None:
+    form = journey.client.get(f"{journey.root}/contact")
+    page = journey.client.follow(leave_contact(journey, wants_consult="y", phone="+1 555 0100"))
+    assert "Thank you, Ada Lovelace." in page.text
+    contact = lead_of(journey.client.app).contact
+    assert contact is not None
+    assert contact.consent_text in form.text
+    assert (contact.wants_consult, contact.phone) == (True, "+1 555 0100")
+
+
+def test_sending_the_same_contact_twice_keeps_one(journey: Journey) -> None:
+    leave_contact(journey)
+    revision = lead_of(journey.client.app).report_revision
+    leave_contact(journey)
+    assert lead_of(journey.client.app).report_revision == revision
+
+
+def test_a_contact_can_be_corrected(journey: Journey) -> None:
+    leave_contact(journey)
+    form = journey.client.get(f"{journey.root}/contact").form("/contact")
+    assert form.fields["email"].values == ["ada@example.com"]
+    leave_contact(journey, email="ada@lovelace.example")
+    contact = lead_of(journey.client.app).contact
+    assert contact is not None
+    assert contact.email == "ada@lovelace.example"
+
+
+def test_the_consult_button_brings_the_wish_along(journey: Journey) -> None:
+    page = journey.client.get(journey.page.link("free consult"))
+    assert page.form("/contact").fields["wants_consult"].values
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"name": ""}, "name"),
+        ({"name": "\u202e\x00 "}, "name"),
+        ({"name": "x" * 201}, "name"),
+        ({"name": "x" * 10_000}, "name"),
+        ({"email": ""}, "email"),
+        ({"email": "ada"}, "email"),
+        ({"email": "ada@example"}, "email"),
+        ({"email": "a@b.example\r\nBcc: all@c.example"}, "email"),
+        ({"email": "x" * 250 + "@example.com"}, "email"),
+        ({"business": " "}, "business"),
+        ({"phone": "5" * 41}, "phone"),
+        ({"consent": ""}, "consent"),
+    ],
+)
+def test_a_contact_that_cannot_be_kept_says_what_to_mend(
+    journey: Journey, changes: dict[str, str], field: str
+) -> None:
+    page = leave_contact(journey, status=422, **changes)
+    assert list(page.errors) == [field]
+    assert lead_of(journey.client.app).contact is None
+
+
+@pytest.mark.parametrize(
+    "name", ["José Ñuñez 🏃‍♀️", "‏שלום", "<b>Ada</b>", "{{ 7 * 7 }}", "O’Neil & Sons", "=1+1"]
+)
+def test_names_of_all_kinds_are_kept_and_shown_as_text(journey: Journey, name: str) -> None:
+    page = journey.client.follow(leave_contact(journey, name=name, business=name))
+    contact = lead_of(journey.client.app).contact
+    assert contact is not None
+    assert contact.name == name.replace("\u200f", "")
+    assert f"Thank you, {contact.name}." in page.text
+
+
+def test_a_robot_that_fills_the_hidden_field_is_thanked_and_forgotten(journey: Journey) -> None:
+    page = leave_contact(journey, company_website="https://spam.example")
+    assert page.location.startswith(journey.page.path)
+    assert lead_of(journey.client.app).contact is None
+
+
+def test_contacts_are_limited_by_network(tmp_path: Path) -> None:
+    journey = result_of(make_app(tmp_path / "var", limit_contacts="1 per hour"))
+    leave_contact(journey)
+    leave_contact(journey, status=429)
+
+
+# --- The PDF ------------------------------------------------------------------------------------
+
+
+def test_the_pdf_asks_who_it_is_for_waits_and_comes(journey: Journey) -> None:
+    address = f"{journey.root}/report.pdf"
+    asked = journey.client.get(address, status=303)
+    assert asked.location == f"{journey.root}/contact"
+
+    leave_contact(journey)
+    waiting = journey.client.get(address, status=202)
+    assert waiting.headers["Refresh"] == "3"
+    assert "on its way" in waiting.h1
+
+    make_pdf(journey.client.app)
+    pdf = journey.client.get(address)
+    assert pdf.headers["Content-Type"] == "application/pdf"
+    assert pdf.headers["Content-Disposition"].startswith('inline; filename="relay-check-20')
+    assert pdf.body == b"%PDF-1.7 a report"
+
+
+def test_a_pdf_that_was_given_up_is_not_promised(journey: Journey) -> None:
+    leave_contact(journey)
+    with services_of(journey.client.app).database.writing() as session:
+        session.execute(
+            update(JobRow).values(state="dead", lease_token=None, finished_at=session.now())
+        )
+    page = journey.client.get(f"{journey.root}/report.pdf", status=503)
+    assert "could not be made" in page.h1
+    assert "Refresh" not in page.headers
+
+
+def test_a_pdf_that_is_kept_no_longer_is_made_anew(journey: Journey) -> None:
+    leave_contact(journey)
+    made = services_of(journey.client.app)
+    with made.database.writing() as session:
+        session.execute(delete(JobRow))
+    address = f"{journey.root}/report.pdf"
+    for _ in range(2):  # asked for once, however often somebody looks
+        assert "on its way" in journey.client.get(address, status=202).h1
+    with made.database.reading() as session:
+        assert len(deliveries(session, 1)) == 2  # the report, and the brief for staff
+
+
+def test_a_pdf_from_before_the_contact_is_not_shown(journey: Journey) -> None:
+    make_pdf(journey.client.app)
+    leave_contact(journey)
+    journey.client.get(f"{journey.root}/report.pdf", status=202)
+
+
+def test_head_answers_like_get_without_a_body(journey: Journey) -> None:
+    leave_contact(journey)
+    make_pdf(journey.client.app)
+    for path in (journey.root, f"{journey.root}/report.pdf", "/"):
+        page = journey.client.send("HEAD", path, status=200)
+        assert page.body == b""
+
+
+# --- Before what the contact is asked for -------------------------------------------------------
+
+
+def test_with_nothing_gated_the_pdf_is_open(tmp_path: Path) -> None:
+    open_app = make_app(tmp_path / "open", contact_before="nothing")
+    journey = result_of(open_app)
+    make_pdf(open_app)
+    journey.client.get(f"{journey.root}/report.pdf")
+
+
+def test_with_the_result_gated_the_contact_comes_first(tmp_path: Path) -> None:
+    journey = result_of(make_app(tmp_path / "gated", contact_before="result"))
+    assert journey.page.path.endswith("/contact")
+    assert "Back to your result" not in journey.page.links
+    journey.client.get(f"{journey.root}/report.pdf", status=303)
+    page = journey.client.follow(leave_contact(journey))
+    assert page.path == journey.root
+    assert "Baton on the Floor" in page.h1
+
+
+@pytest.mark.parametrize("persona", [BATON_ON_THE_FLOOR, DISCIPLINED_SOLO, MOSTLY_UNKNOWN])
+def test_the_page_tells_what_the_pdf_tells_and_in_its_order(app: Flask, persona: Persona) -> None:
+    client = PageClient(app)
+    path = hand_in(app, persona, "full")
+    report = from_json(json.dumps(lead_of(app).report))
+    page = client.get(path).text
+    printed = _words(document_html(report, date(2026, 11, 23)))
+    told = [*_told(report)]
+    for text in (page, printed):
+        at = 0
+        for said in told:
+            found = text.find(said, at)
+            assert found >= 0, f"{said!r} is missing, or comes too early"
+            at = found
+    rest = [said.question for said in report.said] + [card.text for card in report.cards]
+    rest += [line.question for axis in report.axes for d in axis.dimensions for line in d.lines]
+    assert [said for said in rest if said not in page or said not in printed] == []
+
+
+def _told(report: Report) -> Iterator[str]:
+    """What has to be told, in order; the appendix after it goes by points on the page."""
+    yield report.archetype.says
+    yield from (str(axis.means) for axis in report.axes if not axis.near)
+    for axis in report.axes:
+        if axis.id == "separation":
+            yield axis.matters
+    for fix in report.plan:
+        yield fix.title
+        yield fix.proof
+    assert report.agreement
+    yield report.agreement.title
+    yield from (line.title for line in report.agreement.lines)
+    yield from (found.text for found in (*report.contradictions[:3], *report.flags))
+    yield from [report.money.result, report.money.steps[0]] if report.money else []
+    yield report.consult.text
+    yield report.consult.helps
+    yield from (point.text for point in report.consult.agenda)
+    yield from report.consult.bring if report.consult.agenda else report.consult.watch
+
+
+def _words(html: str) -> str:
+    body = html5lib.parse(html, namespaceHTMLElements=False).find("body")
+    assert body is not None
+    return " ".join(" ".join(body.itertext()).split())
+
+
+def test_a_shared_link_shows_a_picture_and_nothing_of_the_result(journey: Journey) -> None:
+    leave_contact(journey)
+    html = journey.go(journey.page.path.partition("?")[0]).html
+    shown = re.findall(r'<meta property="og:\w+(?::\w+)?" content="([^"]*)"', html)
+    assert len(shown) == 5
+    assert any(url.endswith(".png") or ".png?" in url for url in shown)
+    report = lead_of(journey.client.app).report
+    secrets = [report["archetype"]["name"], *ADA.values(), journey.root.rpartition("/")[2]]
+    assert not [said for said in secrets for text in shown if len(said) > 1 and said in text]

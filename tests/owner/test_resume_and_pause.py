@@ -1,0 +1,309 @@
+"""From a quick look to the full check, doubts settled on the review, and drafts that grew old."""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+from flask import Flask
+
+from consult.questionnaire import editions
+from consult.questionnaire.model import Structure
+from consult.storage.drafts import drafts
+from consult.storage.drafts.drafts import Check
+from consult.storage.leads.leads import Lead
+from tests.support.apps import make_app, services_of
+from tests.support.client import PageClient
+from tests.support.owner_journey import AnswerValue, Journey
+from tests.support.page import Page
+from tests.support.personas import (
+    BATON_ON_THE_FLOOR,
+    PERSONAS,
+    WEB_STORE,
+    Persona,
+)
+from tests.support.results import hand_in
+from tests.support.submissions import all_leads
+
+
+@pytest.fixture
+def journey(client: PageClient) -> Journey:
+    return Journey(client, BATON_ON_THE_FLOOR.answers)
+
+
+def check_of(app: Flask, token: str) -> Check:
+    with services_of(app).database.reading() as session:
+        check = drafts.load(session, token)
+    assert check is not None
+    return check
+
+
+def leads_of(app: Flask) -> list[Lead]:
+    """All leads, oldest first."""
+    return all_leads(services_of(app).database)
+
+
+# --- From a quick look to the full check --------------------------------------------------------
+
+
+def go_deeper(app: Flask, persona: Persona = BATON_ON_THE_FLOOR) -> Journey:
+    """Hand in a quick look, and press the button that goes on."""
+    root = hand_in(app, persona, source={"utm_source": "news"})
+    journey = Journey(PageClient(app), persona.answers)
+    journey.go(root)
+    journey.page = journey.client.follow(journey.client.submit(journey.page.form("/more")))
+    return journey
+
+
+@pytest.mark.parametrize(
+    ("persona", "offer"),
+    [
+        (BATON_ON_THE_FLOOR, "14 more answers, about 3 minutes, to see all 16 parts."),
+        (WEB_STORE, "14 more answers, about 3 minutes, to see all 15 parts."),
+        (PERSONAS["corner_shop"], "13 more answers, about 3 minutes, to see all 16 parts."),
+    ],
+)
+def test_the_quick_look_says_what_it_left_out_and_what_it_takes_to_see_it(
+    client: PageClient, persona: Persona, offer: str
+) -> None:
+    page = client.get(hand_in(client.app, persona))
+    assert offer in page.text
+    assert "“Own time and money”, “Crowd and list”" in page.text
+
+
+def test_going_on_keeps_every_answer_and_asks_only_what_is_open(app: Flask) -> None:
+    journey = go_deeper(app)
+    (quick,) = leads_of(app)
+    check = check_of(app, journey.token)
+    assert check.answers == {
+        id: tuple(a) if isinstance(a, list) else a for id, a in quick.answers.items()
+    }
+    assert check.given_as == {id: quick.wording[id]["variant"] for id in quick.answers}
+    assert (check.depth, check.source) == ("full", {"utm_source": "news"})
+    assert "All your answers are kept" in journey.page.text
+
+    new = 0
+    while not journey.page.path.endswith("/review"):
+        open_fields = [f for f in journey.page.form().fields.values() if not f.values]
+        assert open_fields, f"{journey.page!r} has nothing open"
+        new += len(open_fields)
+        journey.answer()
+    assert new == 14
+
+
+def test_both_results_stay(app: Flask) -> None:
+    journey = go_deeper(app)
+    journey.to_review()
+    journey.submit()
+    assert "This was a quick look" not in journey.page.text
+    quick, full = leads_of(app)
+    assert (quick.depth, full.depth) == ("quick", "full")
+    assert full.seconds_taken >= quick.seconds_taken
+
+
+def test_after_a_full_check_there_is_nothing_more(client: PageClient) -> None:
+    root = hand_in(client.app, depth="full")
+    assert "This was a quick look" not in client.get(root).text
+    assert client.post(f"{root}/more").location == root
+    assert len(leads_of(client.app)) == 1
+
+
+def test_going_on_has_a_limit_and_waits_for_the_contact(tmp_path: Path) -> None:
+    app = make_app(tmp_path / "few", limit_starts="1 per hour")
+    root = hand_in(app)
+    client = PageClient(app)
+    client.post(f"{root}/more")
+    client.post(f"{root}/more", status=429)
+    gated = make_app(tmp_path / "gated", contact_before="result")
+    root = hand_in(gated)
+    assert PageClient(gated).post(f"{root}/more").location == f"{root}/contact"
+
+
+# --- Doubts -------------------------------------------------------------------------------------
+
+
+def to_doubts(journey: Journey) -> Page:
+    journey.start()
+    return journey.to_review()
+
+
+def test_answers_in_doubt_can_be_changed_in_place(journey: Journey) -> None:
+    page = to_doubts(journey)
+    form = page.form("/doubts")
+    assert {"symptoms", "clear_answers", "lead_list"} <= form.fields.keys()
+    assert form.fields["lead_list"].values == ["0"]
+    form.fill(lead_list="3", clear_answers="3", symptoms=["no_time"])
+    journey.page = journey.client.follow(journey.client.submit(form))
+    assert journey.page.path.endswith("/review")
+    assert "Saved." in journey.page.text
+    answers = check_of(journey.client.app, journey.token).answers
+    assert (answers["lead_list"], answers["symptoms"]) == (3, ("no_time",))
+    assert "do not get enough leads" not in journey.page.text
+
+
+def test_doubts_can_be_left_alone(journey: Journey) -> None:
+    to_doubts(journey)
+    journey.submit()
+    assert journey.page.path.startswith("/result/")
+
+
+def test_saving_without_a_change_changes_nothing(journey: Journey) -> None:
+    page = to_doubts(journey)
+    before = check_of(journey.client.app, journey.token).answers
+    journey.client.submit(page.form("/doubts"))
+    assert check_of(journey.client.app, journey.token).answers == before
+
+
+def test_taking_back_every_tick_is_an_answer(journey: Journey) -> None:
+    page = to_doubts(journey)
+    journey.client.submit(page.form("/doubts").fill(symptoms=[]))
+    assert check_of(journey.client.app, journey.token).answers["symptoms"] == ()
+
+
+def test_a_wrong_post_is_shown_again_with_what_was_picked(journey: Journey) -> None:
+    page = to_doubts(journey)
+    form = page.form("/doubts")
+    four = ["not_enough_leads", "poor_leads", "leads_go_quiet", "cannot_close"]
+    form.fill(symptoms=four, lead_list="2")
+    again = journey.client.submit(form, status=422)
+    assert list(again.errors) == ["symptoms"]
+    assert again.form("/doubts").fields["symptoms"].values == four
+    (opened,) = [d for d in again.document.all("details") if "open" in d.attrib]
+    assert "up to 3" in "".join(opened.itertext())
+    answers = check_of(journey.client.app, journey.token).answers
+    assert (answers["lead_list"], len(answers["symptoms"])) == (2, 2)  # type: ignore[arg-type]
+
+
+def test_an_answer_that_stands_behind_two_doubts_is_there_once(client: PageClient) -> None:
+    answers: Mapping[str, AnswerValue] = {**BATON_ON_THE_FLOOR.answers, "follow_up": 3}
+    page = to_doubts(Journey(client, answers))
+    assert page.html.count('id="clear_answers"') == 1
+    assert "#clear_answers" in page.links.values()
+
+
+def test_a_tab_whose_doubts_were_settled_elsewhere_still_saves(journey: Journey) -> None:
+    page = to_doubts(journey)
+    stale = page.form("/doubts")
+    settled = page.form("/doubts").fill(lead_list="3", clear_answers="3", symptoms=["no_time"])
+    journey.client.submit(settled)
+    again = journey.client.submit(
+        stale.fill(symptoms=["not_enough_leads", "poor_leads", "cannot_close"])
+    )
+    assert again.location.startswith(f"{journey.root}/review")
+
+
+@pytest.mark.parametrize("shown", ["no_such", "", "sort_demo' OR 1=1", "\x00"])
+def test_odd_names_settle_nothing(journey: Journey, shown: str) -> None:
+    to_doubts(journey)
+    before = check_of(journey.client.app, journey.token).answers
+    journey.client.post(f"{journey.root}/doubts", {"shown": shown, "lead_list": "3"})
+    assert check_of(journey.client.app, journey.token).answers == before
+
+
+def test_after_handing_in_doubts_lead_to_the_result(journey: Journey) -> None:
+    form = to_doubts(journey).form("/doubts")
+    journey.submit()
+    assert journey.client.submit(form).location == journey.page.path
+
+
+# --- A new edition ------------------------------------------------------------------------------
+
+NEXT = "2027-01"
+
+
+def publish_next_edition(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Publish an edition that no longer asks two things, one of them scored."""
+    name, (structure, wording) = next(iter(editions._EDITIONS.items()))
+    shutil.copytree(wording, folder)
+    for file, gone in (("profile", "buyers"), ("separation", "slow_month")):
+        path = folder / f"{file}.yaml"
+        texts = yaml.safe_load(path.read_text())
+        del texts[gone]
+        path.write_text(yaml.safe_dump(texts))
+    path = folder / "findings.yaml"
+    texts = yaml.safe_load(path.read_text())
+    del texts["contradictions"]["blame_without_numbers"]
+    path.write_text(yaml.safe_dump(texts))
+    changed = {name: (structure, wording), NEXT: (without(structure), folder)}
+    monkeypatch.setattr(editions, "_EDITIONS", changed)
+
+
+def without(structure: Structure, gone: tuple[str, ...] = ("buyers", "slow_month")) -> Structure:
+    """The structure of the next edition."""
+    return Structure(
+        name=NEXT,
+        facts=structure.facts,
+        variant_facts=structure.variant_facts,
+        parts=tuple(
+            replace(
+                part,
+                pages=tuple(
+                    replace(p, questions=tuple(q for q in p.questions if q.id not in gone))
+                    for p in part.pages
+                ),
+            )
+            for part in structure.parts
+        ),
+        dimensions=tuple(
+            replace(d, items=tuple(id for id in d.items if id not in gone))
+            for d in structure.dimensions
+        ),
+        contradictions=tuple(
+            rule for rule in structure.contradictions if not set(rule.when.reads()) & set(gone)
+        ),
+        flags=structure.flags,
+        not_asked=structure.not_asked,
+    )
+
+
+def test_an_open_check_moves_to_a_new_edition_and_says_what_is_left_behind(
+    journey: Journey, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    journey.start()
+    journey.to_page("first-touch")
+    publish_next_edition(monkeypatch, tmp_path / "next")
+
+    journey.go(journey.page.path)
+    assert "2 of your answers are no longer needed" in journey.page.text
+    journey.answer()
+    assert "no longer needed" not in journey.page.text
+    check = check_of(journey.client.app, journey.token)
+    assert (check.edition, check.answers["slow_month"]) == (NEXT, 2)
+
+    journey.to_review()
+    journey.submit()
+    (lead,) = leads_of(journey.client.app)
+    assert lead.edition == NEXT
+    assert not {"buyers", "slow_month"} & lead.answers.keys()
+
+
+def test_the_notice_stands_on_the_review_too(
+    journey: Journey, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    page = to_doubts(journey)
+    publish_next_edition(monkeypatch, tmp_path / "next")
+    page = journey.client.get(page.path)
+    assert "2 of your answers are no longer needed" in page.text
+
+
+def test_an_old_result_stays_in_its_own_edition(
+    client: PageClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    root = hand_in(client.app)
+    before = {name: client.get(f"{root}{name}").html for name in ("/why", "/what-if")}
+    publish_next_edition(monkeypatch, tmp_path / "next")
+    assert {name: client.get(f"{root}{name}").html for name in before} == before
+    assert "slow last month" in client.get(root).text
+    assert "14 more answers" in client.get(root).text
+
+
+def test_going_deeper_under_a_new_edition_says_what_is_left_behind(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    root = hand_in(app)
+    publish_next_edition(monkeypatch, tmp_path / "next")
+    client = PageClient(app)
+    page = client.follow(client.submit(client.get(root).form("/more")))
+    assert "2 of your answers are no longer needed" in page.text

@@ -1,0 +1,136 @@
+"""The rendering process can hang, die or eat memory, and the next PDF comes all the same."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from consult.report.pdf.renderer import RenderCrash, Renderer, RenderError, RenderTimeout
+
+HELLO = "<!doctype html><html lang=en><title>Hello</title><h1>Hello</h1>"
+NEVER_ENDING = HELLO + '<div style="display: flex">' * 12 + "x"
+"""Flex boxes nested this deep take WeasyPrint hours."""
+
+
+@pytest.fixture(scope="module")
+def renderer() -> Iterator[Renderer]:
+    """A renderer for all tests here, which leave it working: to start one takes a second."""
+    made = Renderer(timeout=30)
+    yield made
+    made.close()
+
+
+def process_of(renderer: Renderer) -> int:
+    """The id of the running process."""
+    assert renderer._running is not None
+    return renderer._running.process.pid
+
+
+def is_running(process: int) -> bool:
+    """Whether there is a process with this id."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_html_becomes_a_pdf_in_a_process_that_stays(renderer: Renderer) -> None:
+    first = renderer.render(HELLO)
+    process = process_of(renderer)
+    assert first.startswith(b"%PDF-")
+    assert renderer.render(HELLO) == first
+    assert process_of(renderer) == process
+
+
+def test_a_hang_is_ended_and_the_next_pdf_comes(renderer: Renderer) -> None:
+    renderer.render(HELLO)
+    hanging = process_of(renderer)
+    renderer._timeout = 0.5
+    with pytest.raises(RenderTimeout, match=r"more than 0\.5 seconds"):
+        renderer.render(NEVER_ENDING)
+    assert not is_running(hanging)
+    renderer._timeout = 30
+    assert renderer.render(HELLO).startswith(b"%PDF-")
+
+
+def test_a_memory_hog_is_stopped_and_the_next_pdf_comes() -> None:
+    renderer = Renderer(timeout=60, memory_mb=400)
+    try:
+        hog = HELLO + '<p style="font-size: 4pt">' + "word " * 3_000_000
+        with pytest.raises(RenderError):
+            renderer.render(hog)
+        assert renderer.render(HELLO).startswith(b"%PDF-")
+    finally:
+        renderer.close()
+
+
+def test_a_crash_is_reported_and_the_next_pdf_comes(renderer: Renderer) -> None:
+    renderer.render(HELLO)
+    killer = threading.Timer(0.3, os.kill, (process_of(renderer), signal.SIGKILL))
+    killer.start()
+    with pytest.raises(RenderCrash, match="died"):
+        renderer.render(NEVER_ENDING)
+    killer.join()
+    assert renderer.render(HELLO).startswith(b"%PDF-")
+
+
+def test_a_process_killed_in_a_pause_is_replaced(renderer: Renderer) -> None:
+    first = renderer.render(HELLO)
+    os.kill(process_of(renderer), signal.SIGKILL)
+    time.sleep(0.05)
+    try:
+        again = renderer.render(HELLO)
+    except RenderCrash:  # the kill was noticed only while rendering
+        again = renderer.render(HELLO)
+    assert again == first
+
+
+def test_a_bad_document_says_where_and_not_what(renderer: Renderer) -> None:
+    process = None
+    for html in (HELLO + "<div>" * 500 + "secret", HELLO + '<img alt="x" src="file:///secret">'):
+        with pytest.raises(RenderError, match=r"^\w+ in \w+\.py, line \d+$") as fault:
+            renderer.render(html)
+        assert "secret" not in str(fault.value)
+        assert process in (None, process_of(renderer))
+        process = process_of(renderer)
+    assert renderer.render(HELLO).startswith(b"%PDF-")
+
+
+def test_an_old_process_makes_room() -> None:
+    renderer = Renderer(timeout=30, renders_per_process=2)
+    try:
+        processes = []
+        for _ in range(3):
+            renderer.render(HELLO)
+            processes.append(process_of(renderer))
+        assert processes[0] == processes[1] != processes[2]
+        assert not is_running(processes[0])
+    finally:
+        renderer.close()
+
+
+def test_threads_take_turns(renderer: Renderer) -> None:
+    documents = [HELLO + f"<p>{n}" for n in range(4)]
+    alone = [renderer.render(html) for html in documents]
+    together: dict[int, bytes] = {}
+
+    def render(n: int) -> None:
+        together[n] = renderer.render(documents[n])
+
+    threads = [threading.Thread(target=render, args=(n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [together[n] for n in range(4)] == alone
+
+
+def test_closed_it_leaves_no_process_behind(renderer: Renderer) -> None:
+    renderer.render(HELLO)
+    process = process_of(renderer)
+    renderer.close()
+    assert not is_running(process)

@@ -1,0 +1,74 @@
+"""The reasons behind a result name what was read, and count as the score counts."""
+
+import pytest
+
+from consult.questionnaire import AnswerError, EditionError
+from consult.report.explanations import Reasons, explain, reasons_of
+from consult.scoring import SORTING, scorecard_of
+from tests.report.samples import walk_of
+from tests.support.personas import CARDS, PERSONAS, Answers
+
+
+def reasons_for(persona: str, changes: Answers | None = None) -> Reasons:
+    return explain(walk_of(persona, "full", changes))
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "counted"), [(12, 0, 12), (8, 2, 6), (3, 9, 0), (0, 0, 0), (6, 6, 0)]
+)
+def test_cards_are_counted_in_words_as_they_are_in_the_score(
+    right: int, wrong: int, counted: int
+) -> None:
+    other = {"marketing": "sales", "sales": "marketing"}
+    sides: Answers = {}
+    for place, (id, side) in enumerate(CARDS.items()):
+        unsure = "not_sure" if place >= right + wrong else other[side]
+        sides[id] = side if place < right else unsure
+    way = walk_of("two_silos", "full", sides)
+    separation = scorecard_of(way.on_path).separation
+    (line,) = [line for line in separation.lines if line.id == SORTING]
+    assert line.twelfths == counted
+    assert explain(way).lines[SORTING].sums == (
+        f"{wrong} on the other, {12 - right - wrong} not sure: that counts as {counted}."
+    )
+
+
+def test_a_finding_reads_the_answers_behind_it_and_no_others() -> None:
+    found = reasons_for("baton_on_the_floor").findings["more_leads_unworked"]
+    assert [said.answer for said in found.read] == [
+        "We do not get enough leads; Leads go quiet on us",
+        "Three or fewer.",
+        "All over: phone, inbox, paper, memory.",
+    ]
+    assert len(found.claims) == 1
+
+
+def test_a_finding_about_the_cards_says_how_they_were_sorted() -> None:
+    changes: Answers = {"marketing_goal": 1, "marketing_measure": 1, "busy_week": 3}
+    found = reasons_for("two_silos", changes).findings["know_but_not_run"]
+    assert found.read[0].answer.startswith("12 of 12 on the article’s side, 0 on the other")
+
+
+def test_a_way_to_buy_is_told_by_the_answers_that_it_is_made_of() -> None:
+    found = reasons_for("two_silos", {"marketing_measure": 1}).findings["marketing_judged_by_sales"]
+    assert "How do most people buy from you?" in [said.question for said in found.read]
+
+
+@pytest.mark.parametrize("persona", PERSONAS)
+def test_a_name_comes_with_its_rule_and_the_figures_that_decide(persona: str) -> None:
+    reasons = reasons_for(persona)
+    figures = {said.question: said.answer for said in reasons.archetype}
+    assert figures["Separation"].endswith(" of 100 points")
+    assert figures["Handoff"].endswith(" of 100 points")
+    alone = PERSONAS[persona].mode == "solo"
+    assert figures["Who does the two jobs"] == ("One person" if alone else "More than one person")
+    assert len(reasons.exchanges) == 4
+
+
+def test_what_was_never_submitted_has_no_reasons() -> None:
+    with pytest.raises(EditionError):
+        reasons_of("1999-01", "quick", {})
+    with pytest.raises(AnswerError):
+        reasons_of("2026-11", "quick", {"first_reply": 17})
+    with pytest.raises(ValueError, match="are missing"):
+        reasons_of("2026-11", "quick", {})

@@ -1,0 +1,109 @@
+"""The document: the whole Report in plain words, asking for nothing outside itself."""
+
+import re
+from dataclasses import replace
+
+import html5lib
+import pytest
+
+from consult.report.html_document import Recipient, document_html
+from consult.settings.brand import Brand, Logo
+from tests.report.samples import DAY, document_of, report_of
+from tests.support.personas import PERSONAS, Depth
+
+DEPTHS: tuple[Depth, ...] = ("quick", "full")
+EVERYONE = [(persona, depth) for persona in PERSONAS for depth in DEPTHS]
+
+FORBIDDEN_FIGURES = (
+    *("79%", "73%", "208%", "$1 trillion", "80% of sales", "391%", "78%", "National Sales"),
+    *("21 times", "100 times"),
+)
+"""Popular figures that no one could trace to a source."""
+
+
+@pytest.mark.parametrize(("persona", "depth"), EVERYONE)
+def test_a_document_is_valid_and_complete(persona: str, depth: Depth) -> None:
+    html = document_of(persona, depth)
+    html5lib.HTMLParser(strict=True).parse(html)
+    assert html.count("<h1") == 1
+    report = report_of(persona, depth)
+    text = _text(html)
+    for axis in report.axes:
+        assert f"{axis.id.capitalize()}: {axis.total} of 100 points" in text
+        for part in axis.dimensions:
+            for line in part.lines:
+                assert line.question in text
+                assert line.answer in text
+    for said in (*report.contradictions[:3], *report.flags):
+        assert said.text in text
+    assert report.archetype.name in text
+    assert report.consult.title in text
+
+
+@pytest.mark.parametrize(("persona", "depth"), EVERYONE)
+def test_a_document_promises_and_borrows_nothing(persona: str, depth: Depth) -> None:
+    text = _text(document_of(persona, depth))
+    assert not [figure for figure in FORBIDDEN_FIGURES if figure in text]
+    assert text.count("Yours may differ") + text.count("yours may differ") <= 3
+    for word in ("you are losing", "average firm", "scientifically", "guarantee", "Oops"):
+        assert word not in text
+
+
+def test_a_document_fetches_nothing() -> None:
+    html = document_of("solo_starter")
+    addresses = re.findall(r'(?:src|href|url)\s*[=(]\s*["\']?([^"\')\s>]+)', html)
+    assert set(addresses) == {Brand().consult_url}
+    assert "<a href" in html  # a link is followed by the reader and not by us
+
+
+def test_names_are_shown_as_text() -> None:
+    html = document_html(
+        report_of("solo_starter"), DAY, Recipient("<i>Jo</i>", "{{ 7 * 7 }}<script>")
+    )
+    assert "<script>" not in html
+    assert "<i>Jo" not in html
+    assert "{{ 7 * 7 }}&lt;script&gt;" in html
+
+
+def test_nobody_in_particular_is_fine() -> None:
+    html = document_html(report_of("solo_starter"), DAY)
+    assert "Your marketing<br/>and your sales" in html
+    assert "For " not in html.split("dateline")[1][:40]
+
+
+def test_a_brand_puts_its_name_colours_and_logo_on_it() -> None:
+    logo = Logo("image/png", b"\x89PNG\r\n\x1a\n")
+    colours = replace(Brand().colours, sales="#003366")
+    brand = Brand(
+        name="Northside & Sons",
+        phone="+1 555 0100",
+        email="a@b.example",
+        logo=logo,
+        colours=colours,
+    )
+    html = document_html(report_of("solo_starter"), DAY, brand=brand)
+    assert logo.data_uri in html
+    assert 'alt="Northside &amp; Sons"' in html
+    assert "#003366" in html
+    assert "+1 555 0100" in html
+    assert "a@b.example" in html
+    assert "Marketing Maven" not in html
+
+
+def test_alone_it_brings_its_stylesheet() -> None:
+    alone = document_html(report_of("solo_starter"), DAY, standalone=True)
+    assert "@page" in alone
+    assert len(alone) > len(document_of("solo_starter")) + 5000
+
+
+def test_the_strong_are_told_that_it_can_wait() -> None:
+    text = _text(document_of("disciplined_solo"))
+    assert "You may not need us now" in text
+    assert "Your plan" not in text
+
+
+def _text(html: str) -> str:
+    """The text of a document as it is read: without tags, on one line."""
+    body = html5lib.parse(html, namespaceHTMLElements=False).find("body")
+    assert body is not None
+    return " ".join(" ".join(body.itertext()).split())

@@ -1,0 +1,68 @@
+"""The record of a person as a document: everything is in it, in words and in one time zone."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from consult.report.person_record import record_html
+from tests.support.workers import BRAND
+
+AT = "2026-11-26T00:03:36.735802+00:00"
+RECORD = {
+    "leads": [
+        {
+            "lead": 7,
+            "said": [
+                {"id": "a", "question": "Who sells?", "answer": ["I do", "Nobody"]},
+                {"id": "b", "question": "Left out?", "answer": None},
+            ],
+            "handed_in": {
+                "submitted_at": AT,
+                "separation": 73.717948,
+                "handoff": 32.8,
+                "archetype": "baton_on_the_floor",
+                "consult": "not_now",
+                "report": {"separation": {"band_name": "Marked"}},
+            },
+            "draft": {"created_at": AT, "source": {"utm_source": "radio"}},
+            "contacts": [{"submission_id": 7, "name": "Zoë Groß", "wants_consult": True}],
+            "lead_events": [
+                {"at": AT, "kind": "moved", "data": {"from": "new", "to": "taken"}, "by_id": 3},
+                {"at": AT, "kind": "given", "data": {"to": 4}, "by_id": None},
+            ],
+            "lead_words": [{"word": "zoe"}, {"word": "gross"}],
+            "tables_of_tomorrow": [{"id": 1, "submission_id": 7, "what_it_holds": "plumduff"}],
+        }
+    ],
+    "leave_to_write": [{"address": "zoe@example.com", "consent_text": "Once.", "given_at": AT}],
+}
+
+
+def text_of(record: Mapping[str, object]) -> str:
+    made_at = datetime(2026, 11, 26, 1, 0, tzinfo=ZoneInfo("UTC"))
+    made_at = made_at.astimezone(ZoneInfo("America/New_York"))
+    html = record_html(record, made_at, BRAND, "letter")
+    body = html.split("</head>")[1]
+    return " ".join(body.split())
+
+
+def test_it_tells_everything_in_words_and_in_the_zone_of_the_agency() -> None:
+    text = text_of(RECORD)
+    for told in (
+        "Record: Zoë Groß",
+        "25 Nov 2026, 19:03",
+        "America/New_York",
+        "73.7, Marked",
+        "Baton on the floor",
+        "Not now",
+        "radio",
+        "Moved · From: new, To: taken · by account 3",
+        "Given to somebody · To account 4",
+        "zoe, gross",
+        "Tables of tomorrow",
+        "plumduff",
+        "zoe@example.com",
+    ):
+        assert told in text
+    assert "+00:00" not in text
+    assert "Left out?</th><td>No answer" in text

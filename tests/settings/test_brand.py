@@ -1,0 +1,78 @@
+"""A brand file recolours and renames the product, and says clearly when it cannot."""
+
+from pathlib import Path
+
+import pytest
+
+from consult.settings.brand import Brand, BrandError, Colours, contrast, load_brand
+
+
+def _file(folder: Path, text: str, name: str = "brand.toml") -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_no_file_is_the_default_brand() -> None:
+    assert load_brand(None) == Brand()
+
+
+def test_the_default_colours_can_be_read() -> None:
+    assert Colours().contrast_faults() == []
+
+
+def test_contrast_is_that_of_wcag() -> None:
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+    assert contrast("#ffffff", "#777777") == contrast("#777777", "#ffffff")
+
+
+def test_toml_and_json_say_the_same(tmp_path: Path) -> None:
+    toml = 'name = "Northside"\ncurrency = "EUR"\n[colours]\nsales = "#003366"\n'
+    as_json = '{"name": "Northside", "currency": "EUR", "colours": {"sales": "#003366"}}'
+    brand = load_brand(_file(tmp_path, toml))
+    assert brand == load_brand(_file(tmp_path, as_json, "brand.json"))
+    assert (brand.name, brand.currency_sign, brand.colours.sales) == ("Northside", "€", "#003366")
+    assert brand.product == Brand().product
+
+
+def test_a_logo_travels_inside(tmp_path: Path) -> None:
+    _file(tmp_path, '<svg xmlns="http://www.w3.org/2000/svg"/>', "logo.svg")
+    logo = load_brand(_file(tmp_path, 'logo = "logo.svg"')).logo
+    assert logo is not None
+    assert logo.data_uri.startswith("data:image/svg+xml;base64,")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('nmae = "x"', "unknown key 'nmae'"),
+        ("name = 3", "name: has to be a line of text"),
+        ('name = ""', "may not be empty"),
+        ('name = "a\\u0007b"', "name: has to be a line of text"),
+        (f'name = "{"x" * 81}"', "at most 80 characters"),
+        ('consult_url = "javascript:alert(1)"', "consult_url: has to start with https://"),
+        ('email = "nobody"', "no mail address"),
+        ('currency = "XXX"', "none of AUD"),
+        ('[colours]\nsales = "blue"', "has to look like #1c4f8f"),
+        ('[colours]\nsales = "#eeeeee"', "sales on paper has a contrast of 1.1"),
+        ('[colours]\npink = "#eeeeee"', "colours: unknown key 'pink'"),
+        ('colours = "red"', "colours: has to be a table"),
+        ('logo = "logo.gif"', "an .svg or a .png"),
+        ('logo = "none.png"', "cannot be read"),
+        ('logo = "fake.png"', "not what its name says"),
+        ('logo = "big.png"', "at most 100,000 are allowed"),
+        ("name =", "not valid TOML"),
+    ],
+)
+def test_a_fault_is_named(tmp_path: Path, text: str, says: str) -> None:
+    (tmp_path / "fake.png").write_bytes(b"GIF89a")
+    (tmp_path / "big.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100_001))
+    with pytest.raises(BrandError, match=says) as fault:
+        load_brand(_file(tmp_path, text))
+    assert "brand.toml" in str(fault.value)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BrandError, match=r"none\.toml: cannot be read"):
+        load_brand(tmp_path / "none.toml")

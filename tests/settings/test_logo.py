@@ -1,0 +1,76 @@
+"""A logo as it is uploaded: decoded, made small, and written anew."""
+
+from io import BytesIO
+
+import pytest
+from PIL import Image, PngImagePlugin
+
+from consult.settings.brand import LOGO_LIMIT, BrandError
+from consult.settings.logo import SIDE_LIMIT, UPLOAD_LIMIT, logo_from_upload
+
+
+def file_of(picture: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+    file = BytesIO()
+    picture.save(file, kind, **options)
+    return file.getvalue()
+
+
+def opened(data: bytes) -> Image.Image:
+    return Image.open(BytesIO(data))
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])
+def test_the_usual_kinds_become_a_png(kind: str) -> None:
+    logo = logo_from_upload(file_of(Image.new("RGB", (60, 30), "#b84800"), kind))
+    assert logo.media_type == "image/png"
+    assert opened(logo.data).size == (60, 30)
+    red, green, blue, alpha = opened(logo.data).convert("RGBA").getpixel((5, 5))  # type: ignore[misc]
+    assert (red > 150, green < 100, blue < 40, alpha) == (True, True, True, 255)
+
+
+def test_what_was_see_through_stays_so() -> None:
+    logo = logo_from_upload(file_of(Image.new("RGBA", (9, 9), (1, 2, 3, 0))))
+    assert opened(logo.data).convert("RGBA").getpixel((0, 0))[3] == 0  # type: ignore[index]
+
+
+def test_nothing_but_pixels_comes_along() -> None:
+    notes = PngImagePlugin.PngInfo()
+    notes.add_text("Comment", "taken at home")
+    exif = Image.Exif()
+    exif[0x010E] = "taken at home"
+    picture = Image.new("RGB", (9, 9))
+    for sent in (
+        file_of(picture, pnginfo=notes) + b"<script>",
+        file_of(picture, "JPEG", exif=exif),
+    ):
+        kept = logo_from_upload(sent).data
+        assert b"taken at home" not in kept
+        assert b"<script>" not in kept
+        assert not opened(kept).info
+
+
+def test_a_large_or_busy_picture_is_made_small_enough() -> None:
+    noise = Image.effect_noise((1200, 400), 100).convert("RGB")
+    logo = logo_from_upload(file_of(noise))
+    assert len(logo.data) <= LOGO_LIMIT
+    assert opened(logo.data).width < 800
+    assert opened(logo_from_upload(file_of(Image.new("L", (SIDE_LIMIT, 100)))).data).width == 800
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        b"%PDF-1.7",
+        file_of(Image.new("RGB", (9, 9)), "BMP"),
+        file_of(Image.new("RGB", (9, 9)))[:40],
+        file_of(Image.new("L", (SIDE_LIMIT + 1, 1))),
+        file_of(Image.new("1", (20_000, 20_000))),
+        b"\x89PNG" + b"x" * UPLOAD_LIMIT,
+    ],
+    ids=["empty", "svg", "pdf", "bmp", "cut off", "too wide", "a bomb", "too long"],
+)
+def test_anything_else_is_refused_in_words(data: bytes) -> None:
+    with pytest.raises(BrandError, match=r"picture|file"):
+        logo_from_upload(data)

@@ -1,0 +1,174 @@
+"""Who may do what under /staff: one line for each route and method, written down by hand.
+
+A route without a line fails `tests/house/test_staff_routes.py`. To add one, say who may use it and
+what they get:
+
+    ("staff.judge", "POST"): shared("staff", 422, version="1"),
+    ("staff.lead", "GET"): shared("staff", 200),
+
+`page` is for a route without an object, `shared` for objects that all colleagues may open,
+`private` for those that exist for their owner only. `fields` are what the form needs so that it
+does what it is for. The objects that stand for each argument of a route are in `World.objects`;
+an argument of a new kind gets a line there.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from flask import Flask
+from werkzeug.routing import Rule
+
+from consult.staff.accounts import access
+
+Whom = Literal["anybody", "staff", "admin"]
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a route answers: to whom, and by object; `signed_in` where that makes a difference."""
+
+    whom: Whom
+    status: Mapping[str, int]
+    fields: Mapping[str, str] = field(default_factory=dict)
+    signed_in: int | None = None
+    # Objects that only admins may use it on, though they are not the only ones who may use it.
+    admins_only_on: frozenset[str] = frozenset()
+
+
+def page(whom: Whom, status: int, *, signed_in: int | None = None, **fields: str) -> Expected:
+    """A route about no object in particular."""
+    return Expected(whom, {"own": status}, fields, signed_in)
+
+
+def shared(whom: Whom, status: int, **fields: str) -> Expected:
+    """A route about something that all who may use the route share."""
+    return Expected(whom, {"own": status, "another's": status, "missing": 404}, fields)
+
+
+def private(whom: Whom, status: int, **fields: str) -> Expected:
+    """A route about something that does not exist for anybody but its owner."""
+    return Expected(whom, {"own": status, "another's": 404, "missing": 404}, fields)
+
+
+def held(status: int, **fields: str) -> Expected:
+    """A route about a lead, for its holder and for admins."""
+    everywhere = {"own": status, "another's": status, "missing": 404}
+    return Expected("staff", everywhere, fields, admins_only_on=frozenset({"another's"}))
+
+
+HOOK = "https://hooks.example/x"
+
+# In the order of the alphabet, so that two people who add a line seldom add it at the same place.
+MATRIX: Mapping[tuple[str, str], Expected] = {
+    ("staff.accept", "POST"): shared("staff", 422, version="1"),
+    ("staff.accept_through_provider", "GET"): Expected("anybody", {"own": 404, "missing": 404}),
+    ("staff.account", "GET"): page("staff", 200),
+    ("staff.add_note", "POST"): shared("staff", 303, text="Call again"),
+    ("staff.anonymise_lead", "POST"): shared("admin", 303, why="asked"),
+    ("staff.ask_for_export", "POST"): page("staff", 303, format="csv"),
+    ("staff.ask_for_record", "POST"): held(303),
+    ("staff.audit_log", "GET"): page("admin", 200),
+    ("staff.back_from_provider", "GET"): page("anybody", 404),
+    ("staff.brief_pdf", "GET"): shared("staff", 303),
+    ("staff.change_leads", "POST"): page("staff", 422),
+    ("staff.change_password", "POST"): page("staff", 422),
+    ("staff.change_role", "POST"): shared("admin", 303, role="admin"),
+    ("staff.change_webhook", "GET"): shared("admin", 200),
+    ("staff.change_webhook", "POST"): shared("admin", 303, address=HOOK, kind_finished="y"),
+    ("staff.choose_news", "POST"): page("staff", 303),
+    ("staff.colleague", "GET"): shared("admin", 200),
+    ("staff.confirm", "GET"): page("staff", 303),
+    ("staff.confirm_anonymise", "GET"): shared("admin", 200),
+    ("staff.confirm_delete", "GET"): shared("admin", 200),
+    ("staff.confirm_through_provider", "GET"): page("staff", 404),
+    ("staff.delete_export", "POST"): private("staff", 303),
+    ("staff.delete_lead", "POST"): shared("admin", 303, why="asked"),
+    ("staff.delete_webhook", "POST"): shared("admin", 303),
+    ("staff.disable", "POST"): Expected("admin", {"own": 422, "another's": 303, "missing": 404}),
+    ("staff.edit_note", "POST"): private("staff", 303, text="Call later", seen=""),
+    ("staff.end_all_sessions", "POST"): page("staff", 303),
+    ("staff.end_session", "POST"): private("staff", 303),
+    ("staff.end_sessions_of", "POST"): shared("admin", 303),
+    ("staff.erasure_receipts", "GET"): page("admin", 200),
+    ("staff.export", "GET"): private("staff", 200),
+    ("staff.export_csv", "GET"): page("staff", 200),
+    ("staff.export_file", "GET"): private("staff", 303),
+    ("staff.export_list", "GET"): page("staff", 200),
+    ("staff.export_picked_csv", "POST"): page("staff", 200, lead="1"),
+    ("staff.export_picked_xlsx", "POST"): page("staff", 200, lead="1"),
+    ("staff.export_xlsx", "GET"): page("staff", 200),
+    ("staff.find_person", "POST"): page("admin", 303, address="ADA@example.com"),
+    ("staff.forget_leave", "POST"): shared("staff", 303),
+    ("staff.give_back", "POST"): shared("staff", 422, version="1", reason="no_time"),
+    ("staff.give_proof", "POST"): page("staff", 303),
+    ("staff.hand_over", "POST"): shared("staff", 422, version="1", to="77"),
+    ("staff.insights_page", "GET"): page("staff", 200),
+    ("staff.invitation", "GET"): Expected("anybody", {"own": 200, "missing": 404}),
+    ("staff.invitation", "POST"): Expected("anybody", {"own": 422, "missing": 404}),
+    ("staff.invite", "POST"): page("admin", 200, email="third@example.com", role="staff"),
+    ("staff.judge", "POST"): shared("staff", 422, version="1"),
+    ("staff.keep_logo", "POST"): page("admin", 422),
+    ("staff.keep_settings", "POST"): Expected("admin", {"own": 303, "missing": 404}),
+    ("staff.lead", "GET"): shared("staff", 200),
+    ("staff.lead_bulk", "GET"): page("staff", 303),
+    ("staff.lead_data", "GET"): held(200),
+    ("staff.lead_list", "GET"): page("staff", 200),
+    ("staff.link_provider", "GET"): page("staff", 404),
+    ("staff.log_contact", "POST"): shared("staff", 303, version="1", way="mail", reached="no"),
+    ("staff.mail", "GET"): shared("staff", 200),
+    ("staff.make_link", "POST"): shared("admin", 200),
+    ("staff.move", "POST"): shared("staff", 303, version="1", stage="taken"),
+    ("staff.new_export", "GET"): page("staff", 200),
+    ("staff.new_passkey", "GET"): page("staff", 200),
+    ("staff.new_recovery_codes", "POST"): page("staff", 200),
+    ("staff.new_webhook", "GET"): page("admin", 200),
+    ("staff.new_webhook", "POST"): page("admin", 201, address=HOOK, kind_finished="y"),
+    ("staff.new_webhook_secret", "POST"): shared("admin", 200),
+    ("staff.not_now", "POST"): shared("staff", 303, version="1", on="2099-12-24"),
+    ("staff.passkey_sign_in", "POST"): page("anybody", 422),
+    ("staff.notifications", "GET"): page("admin", 200),
+    ("staff.people", "GET"): page("admin", 200),
+    ("staff.person", "GET"): page("admin", 200),
+    ("staff.rebook", "POST"): shared("staff", 422, version="1", day="2099-12-24", time="10:00"),
+    ("staff.record_json", "GET"): held(200),
+    ("staff.remove_app", "POST"): page("staff", 303),
+    ("staff.remove_passkey", "POST"): private("staff", 303),
+    ("staff.reopen_note", "POST"): shared("staff", 303),
+    ("staff.report_pdf", "GET"): shared("staff", 303),
+    ("staff.resolve_note", "POST"): shared("staff", 303),
+    ("staff.second_factor", "GET"): page("anybody", 303),
+    ("staff.second_factor", "POST"): page("anybody", 303),
+    ("staff.second_factors", "GET"): page("staff", 200),
+    ("staff.send_webhook_again", "POST"): shared("admin", 303),
+    ("staff.set_up_app", "GET"): page("staff", 200),
+    ("staff.settings", "GET"): page("admin", 303),
+    ("staff.settings_group", "GET"): Expected("admin", {"own": 200, "missing": 404}),
+    ("staff.sign_in", "GET"): page("anybody", 200, signed_in=303),
+    ("staff.sign_in", "POST"): page("anybody", 422, signed_in=303),
+    ("staff.sign_out", "POST"): page("staff", 303),
+    ("staff.switch_webhook", "POST"): shared("admin", 303),
+    ("staff.take", "POST"): shared("staff", 303, version="1"),
+    ("staff.take_app", "POST"): page("staff", 422),
+    ("staff.take_passkey", "POST"): page("staff", 422),
+    ("staff.test_webhook", "POST"): shared("admin", 303),
+    ("staff.through_provider", "GET"): page("anybody", 404, signed_in=303),
+    ("staff.try_again", "POST"): shared("staff", 303),
+    ("staff.unlink_provider", "POST"): page("staff", 404),
+    ("staff.unfinished", "GET"): page("staff", 200),
+    ("staff.write_once", "POST"): shared("staff", 303),
+    ("staff.webhook", "GET"): shared("admin", 200),
+    ("staff.webhook_list", "GET"): page("admin", 200),
+    ("staff.withdraw", "POST"): shared("staff", 422, version="1"),
+    ("staff.withdraw_invitation", "POST"): shared("admin", 303),
+}
+
+
+def staff_routes(app: Flask) -> dict[tuple[str, str], Rule]:
+    """Every route under /staff, by endpoint and method."""
+    return {
+        (rule.endpoint, method): rule
+        for rule in app.url_map.iter_rules()
+        if access.is_staff_path(rule.rule)
+        for method in (rule.methods or set()) - {"OPTIONS", "HEAD"}
+    }

@@ -1,0 +1,290 @@
+"""Invitations: a link makes one account, once, for its address, while it is fresh."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from consult.staff.accounts import access, account_admin
+from consult.storage.accounts import accounts as accounts_module
+from consult.storage.accounts.sessions import StaffUser
+from consult.storage.db.database import Database
+from tests.support.apps import REAL_HASHING, make_app, services_of
+from tests.support.client import PageClient
+from tests.support.page import Page
+from tests.support.second_factors import let_pass
+from tests.support.staff_client import EMAIL, NAME, PASSWORD, make_user, sign_in, signed_in
+
+OVER = "This link no longer works"
+
+
+@pytest.fixture
+def database(app: Flask) -> Database:
+    return services_of(app).database
+
+
+def user(database: Database, email: str = EMAIL) -> StaffUser:
+    with database.reading() as session:
+        found = accounts_module.user_by_email(session, email)
+    assert found is not None
+    return found
+
+
+def accept(client: PageClient, link: str, *, status: int = 303, **changes: str) -> Page:
+    """Open an invitation and send its form."""
+    fields = {"name": NAME, "new_password": PASSWORD, **changes}
+    return client.submit(client.get(link).form("/staff/invitation").fill(**fields), status=status)
+
+
+def test_an_invitation_makes_an_account_and_signs_in(
+    client: PageClient, database: Database
+) -> None:
+    link = account_admin.invite(database, "", EMAIL)
+    assert EMAIL in client.get(link).text
+    assert accept(client, link).location == "/staff/"
+    assert NAME in client.get("/staff/account").text
+    made = user(database)
+    assert (made.email, made.name, made.role, made.active) == (EMAIL, NAME, "staff", True)
+    sign_in(PageClient(client.app))
+
+
+def test_a_password_is_dear_to_guess(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(access, "HASHING", REAL_HASHING)
+    with make_app(tmp_path).app_context():
+        assert access.hash_of(PASSWORD).startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+
+
+@pytest.mark.parametrize("admin", [True, False])
+def test_an_invitation_carries_the_role(
+    client: PageClient, database: Database, admin: bool
+) -> None:
+    accept(client, account_admin.invite(database, "", EMAIL, admin=admin))
+    assert user(database).role == ("admin" if admin else "staff")
+
+
+def test_an_invitation_is_for_its_own_address(client: PageClient, database: Database) -> None:
+    link = account_admin.invite(database, "", EMAIL)
+    form = client.get(link).form().fill(name=NAME, new_password=PASSWORD)
+    client.post(link, {**form.data, "email": "mallory@example.com", "role": "admin"})
+    assert [(one.email, one.role) for one in account_admin.list_accounts(database)] == [
+        (EMAIL, "staff")
+    ]
+
+
+def test_the_link_starts_with_the_address_of_the_site(app: Flask, database: Database) -> None:
+    link = account_admin.invite(database, "https://check.example", EMAIL)
+    assert link.startswith("https://check.example/staff/invitation/")
+    with app.test_request_context():
+        endpoint, _ = app.url_map.bind("localhost").match(
+            link.removeprefix("https://check.example")
+        )
+    assert endpoint == "staff.invitation"
+
+
+def test_the_first_person_says_who_they_are(client: PageClient, database: Database) -> None:
+    link = account_admin.first_invitation(database, "")
+    assert link is not None
+    accept(client, link, email=" Ada@Example.com ")
+    assert user(database, "ada@example.com").role == "admin"
+    assert account_admin.first_invitation(database, "") is None
+
+
+def test_a_new_first_link_voids_the_one_before(client: PageClient, database: Database) -> None:
+    old, new = (
+        account_admin.first_invitation(database, ""),
+        account_admin.first_invitation(database, ""),
+    )
+    assert old is not None
+    assert new is not None
+    assert client.get(old, status=404).h1 == OVER
+    client.get(new)
+
+
+def test_a_first_link_is_void_once_somebody_has_an_account(app: Flask, client: PageClient) -> None:
+    link = account_admin.first_invitation(services_of(app).database, "")
+    assert link is not None
+    form = client.get(link).form().fill(email="b@example.com", name="B", new_password=PASSWORD)
+    make_user(app)
+    assert client.submit(form, status=404).h1 == OVER
+
+
+def test_links_that_do_not_work_all_say_the_same(client: PageClient, database: Database) -> None:
+    used = account_admin.invite(database, "", "used@example.com")
+    accept(PageClient(client.app), used)
+    replaced = account_admin.invite(database, "", EMAIL)
+    account_admin.invite(database, "", EMAIL)
+    old = account_admin.invite(database, "", "late@example.com")
+    with database.reading() as session:
+        almost = session.now() + account_admin.INVITATION_VALID - timedelta(seconds=30)
+    database.clock = lambda: almost
+    client.get(old)
+    database.clock = lambda: almost + timedelta(minutes=1)
+    links = [used, replaced, old, "/staff/invitation/nonsense", f"/staff/invitation/{'A' * 43}"]
+    assert len({client.get(link, status=404).text for link in links}) == 1
+
+
+def test_a_form_sent_twice_makes_one_account(client: PageClient, database: Database) -> None:
+    link = account_admin.invite(database, "", EMAIL)
+    first, second = PageClient(client.app), PageClient(client.app)
+    forms = [one.get(link).form().fill(name="N", new_password=PASSWORD) for one in (first, second)]
+    first.submit(forms[0])
+    assert second.submit(forms[1], status=404).h1 == OVER
+    assert len(account_admin.list_accounts(database)) == 1
+
+
+def test_looking_at_a_link_does_not_use_it_up(client: PageClient, database: Database) -> None:
+    link = account_admin.invite(database, "", EMAIL)
+    for _ in range(3):
+        client.get(link)
+    accept(client, link)
+
+
+def test_nothing_in_the_database_opens_a_link(database: Database, app: Flask) -> None:
+    token = account_admin.invite(database, "", EMAIL).rsplit("/", 1)[1]
+    folder = services_of(app).settings.var_dir
+    for file in Path(folder).glob("consult.db*"):
+        assert token.encode() not in file.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "says"),
+    [
+        ("name", "", "Enter your name"),
+        ("name", "  \t ", "Enter your name"),
+        ("name", "N" * 201, "at most 200"),
+        ("new_password", "", "Choose a password"),
+        ("new_password", "short", "at least 15"),
+        ("new_password", "x" * 14, "at least 15"),
+        ("new_password", "tr0mb0ne " * 23, "at most 200"),
+        ("new_password", "passwordpassword", "easy to guess"),
+        ("new_password", "123456789012345", "easy to guess"),
+        ("new_password", "qwertyuiopasdfgh", "easy to guess"),
+        ("new_password", "aaaaaaaaaaaaaaaaaaaa", "easy to guess"),
+        ("new_password", "Grace Hopper 2026", "easy to guess"),
+        ("new_password", "grace@example.com1", "easy to guess"),
+        ("new_password", "Relay Check Relay Check", "easy to guess"),
+        ("new_password", "Liverpool Football Club", "easy to guess"),
+        ("new_password", "MayTheForceBeWithYou", "easy to guess"),
+        ("new_password", "Zydilovo2011polimer", "easy to guess"),  # which leaked
+    ],
+)
+def test_what_will_not_do_is_said_beside_the_field(
+    client: PageClient, database: Database, field: str, value: str, says: str
+) -> None:
+    link = account_admin.invite(database, "", EMAIL)
+    page = accept(client, link, status=422, **{field: value})
+    assert says in page.errors[field]
+    assert account_admin.list_accounts(database) == []
+    # What was right is still there, but for the password.
+    form = page.form()
+    assert form.data["name"] == ([NAME] if field != "name" else form.data["name"])
+    assert form.data.get("new_password") in (None, [""])
+    accept(client, link)
+
+
+@pytest.mark.parametrize("email", ["", "no address", "a@", "@b", "two@at@signs", "x" * 260 + "@b"])
+def test_the_first_address_must_be_one(client: PageClient, database: Database, email: str) -> None:
+    link = account_admin.first_invitation(database, "")
+    assert link is not None
+    assert "email" in accept(client, link, status=422, email=email).errors
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "seven lanterns under water",
+        "пять зелёных фонарей",
+        "x7!Kp2@mQ9#vL4$",
+        "zðŋłþ€ æß½" + "ʒ" * 150,
+    ],
+)
+def test_a_good_password_needs_no_special_signs(password: str) -> None:
+    assert account_admin.password_problem(password, (EMAIL, NAME)) is None
+
+
+def test_a_password_of_nothing_but_signs_costs_no_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its judge tries every way in which signs can be letters: of 72 signs, for eight seconds."""
+    seen: list[str] = []
+
+    def judge(text: str) -> dict[str, int]:
+        seen.append(text)
+        return {"guesses": 10**20}
+
+    monkeypatch.setattr(account_admin, "zxcvbn", judge)
+    for password in ("4@8({[<369!1|0$5+7%2" * 5, "p@55w0rds " * 20):
+        account_admin.password_problem(password)
+    assert [len(text) for text in seen] == [20, 72]
+
+
+def test_a_reset_gives_a_new_password_and_ends_every_session(
+    app: Flask, client: PageClient, database: Database
+) -> None:
+    make_user(app, admin=True)
+    before = signed_in(app)
+    link = account_admin.reset(database, "", EMAIL.upper())
+    page = client.get(link)
+    assert page.form().data["name"] == [NAME]
+    accept(client, link, new_password="quiet orchard seventh kettle")
+    before.get("/staff/", status=303)
+    sign_in(PageClient(app), status=422)
+    sign_in(PageClient(app), password="quiet orchard seventh kettle")
+    assert user(database).role == "admin"
+
+
+def test_a_link_for_a_new_password_works_for_a_day(
+    app: Flask, client: PageClient, database: Database
+) -> None:
+    make_user(app)
+    link = account_admin.reset(database, "", EMAIL)
+    let_pass(app, hours=23)
+    client.get(link)
+    let_pass(app, hours=2)
+    client.get(link, status=404)
+
+
+def test_a_link_opened_by_somebody_else_signs_them_out(app: Flask, database: Database) -> None:
+    make_user(app)
+    client = signed_in(app)
+    accept(client, account_admin.invite(database, "", "bo@example.com"), name="Bo Lin")
+    page = client.get("/staff/account")
+    assert "Bo Lin" in page.text
+    assert NAME not in page.text
+
+
+def test_a_disabled_account_is_closed_at_once_and_can_come_back(
+    app: Flask, client: PageClient, database: Database
+) -> None:
+    make_user(app)
+    inside = signed_in(app)
+    link = account_admin.reset(database, "", EMAIL)
+    account_admin.disable(database, EMAIL)
+    inside.get("/staff/", status=303)
+    client.get(link, status=404)
+    sign_in(client, status=422)
+    accept(client, account_admin.invite(database, "", EMAIL))
+    client.get("/staff/")
+
+
+def test_the_operator_is_told_what_cannot_be_done(app: Flask, database: Database) -> None:
+    make_user(app)
+    with pytest.raises(account_admin.AccountError, match="has an account already"):
+        account_admin.invite(database, "", EMAIL)
+    for verb in (account_admin.reset, account_admin.invite):
+        with pytest.raises(account_admin.AccountError, match="is not an email address"):
+            verb(database, "", "nobody")
+    with pytest.raises(account_admin.AccountError, match="has no account"):
+        account_admin.disable(database, "nobody@example.com")
+    with pytest.raises(account_admin.AccountError, match="has no account that is in use"):
+        account_admin.reset(database, "", "nobody@example.com")
+    account_admin.disable(database, EMAIL)
+    with pytest.raises(account_admin.AccountError, match="has no account that is in use"):
+        account_admin.reset(database, "", EMAIL)
+
+
+def test_the_list_of_accounts_says_when_and_in_what_order(app: Flask, database: Database) -> None:
+    for email in ("c@example.com", "a@example.com"):
+        make_user(app, email)
+    listed = account_admin.list_accounts(database)
+    assert [one.email for one in listed] == ["a@example.com", "c@example.com"]
+    assert all(datetime.now(UTC) - one.created_at < timedelta(minutes=5) for one in listed)

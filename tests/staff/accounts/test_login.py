@@ -1,0 +1,311 @@
+"""Signing in: one answer to every wrong try, limits before the slow hash, new sessions."""
+
+from base64 import urlsafe_b64decode
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+from flask import Flask
+
+from consult.staff.accounts import account_admin
+from tests.support.apps import make_app, services_of
+from tests.support.client import PageClient
+from tests.support.staff_client import (
+    EMAIL,
+    PASSWORD,
+    let_proof_age,
+    make_user,
+    post,
+    sign_in,
+    signed_in,
+)
+
+WRONG = "This email address and password do not belong together. Check both and try again."
+
+
+@pytest.fixture
+def hashes(app: Flask, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the slow hash was asked to do, in order: `hash` or `verify`."""
+    asked: list[str] = []
+    context = app.extensions["security"].pwd_context
+
+    def watched(name: str) -> Any:
+        original = getattr(context, name)
+
+        def watching(*args: Any, **kwargs: Any) -> Any:
+            asked.append(name)
+            return original(*args, **kwargs)
+
+        return watching
+
+    for name in ("hash", "verify"):
+        monkeypatch.setattr(context, name, watched(name))
+    return asked
+
+
+def test_the_right_password_opens_the_list(app: Flask, client: PageClient) -> None:
+    make_user(app)
+    assert sign_in(client).location == "/staff/"
+    assert client.get("/staff/").h1 == "Leads"
+
+
+def test_an_address_may_be_written_in_any_way(app: Flask, client: PageClient) -> None:
+    make_user(app)
+    sign_in(client, f" {EMAIL.upper()} ")
+
+
+def test_a_password_may_be_composed_in_any_way(app: Flask, client: PageClient) -> None:
+    invite = account_admin.invite(services_of(app).database, "", EMAIL)
+    composed, decomposed = "caf\u00e9 lantern river moth", "cafe\u0301 lantern river moth"
+    client.submit(client.get(invite).form().fill(name="Grace", new_password=composed))
+    sign_in(PageClient(app), password=decomposed)
+
+
+def test_every_wrong_try_gets_the_same_answer_after_the_same_work(
+    app: Flask, client: PageClient, hashes: list[str]
+) -> None:
+    make_user(app)
+    make_user(app, "gone@example.com")
+    account_admin.disable(services_of(app).database, "gone@example.com")
+    answers = set()
+    for email, password in (
+        (EMAIL, "not the right words"),
+        ("nobody@example.com", PASSWORD),
+        ("gone@example.com", "not the right words"),
+        ("gone@example.com", PASSWORD),
+        ("no address at all", PASSWORD),
+    ):
+        hashes.clear()
+        page = sign_in(client, email, password, status=422)
+        answers.add(page.text.replace(email, ""))
+        assert page.errors == {"email": WRONG}
+        assert len(hashes) == 1, f"{email}: {hashes}"
+    assert len(answers) == 1
+
+
+@pytest.mark.parametrize(
+    ("email", "password"),
+    [
+        ("", ""),
+        (EMAIL, ""),
+        ("", PASSWORD),
+        (EMAIL, "x" * 201),
+        (EMAIL, PASSWORD + "\x00"),
+        ("nob\x00ody@example.com", PASSWORD),
+        ("x" * 10_000, PASSWORD),
+        ("<script>alert(1)</script>", PASSWORD),
+        ("\u202egnp.exe@example.com", "🦔" * 60),
+    ],
+)
+def test_a_strange_try_is_just_a_wrong_one(
+    app: Flask, client: PageClient, email: str, password: str
+) -> None:
+    make_user(app)
+    page = sign_in(client, email, password, status=422)
+    assert page.errors == {"email": WRONG}
+    assert "<script>" not in page.html
+
+
+def test_a_long_password_is_refused_before_it_is_hashed(
+    app: Flask, client: PageClient, hashes: list[str]
+) -> None:
+    make_user(app)
+    hashes.clear()
+    sign_in(client, password="x" * 50_000, status=422)
+    assert hashes == []
+
+
+def limited(tmp_path: Path, **limits: Any) -> tuple[Flask, PageClient]:
+    app = make_app(tmp_path / "var", **limits)
+    make_user(app)
+    return app, PageClient(app)
+
+
+def test_an_account_has_so_many_wrong_tries_whether_it_exists_or_not(tmp_path: Path) -> None:
+    _, client = limited(tmp_path, limit_sign_in_account="3 per day")
+    for email in (EMAIL, "nobody@example.com"):
+        for _ in range(3):
+            sign_in(client, email, "not the right words", status=422)
+        page = sign_in(client, email, PASSWORD, status=429)
+        assert int(page.headers["Retry-After"]) > 0
+
+
+def test_writing_an_address_differently_gives_no_more_tries(tmp_path: Path) -> None:
+    _, client = limited(tmp_path, limit_sign_in_account="2 per day")
+    sign_in(client, EMAIL, "wrong", status=422)
+    sign_in(client, f" {EMAIL.upper()}", "wrong", status=422)
+    sign_in(client, EMAIL, "wrong", status=429)
+
+
+def test_the_right_password_gives_an_account_its_tries_back(tmp_path: Path) -> None:
+    app, client = limited(tmp_path, limit_sign_in_account="3 per day")
+    for _ in range(3):
+        sign_in(client, password="wrong", status=422)
+        sign_in(client, password="wrong", status=422)
+        sign_in(client)
+        client = PageClient(app)
+
+
+def test_a_network_has_so_many_tries_whatever_its_headers_say(tmp_path: Path) -> None:
+    _, client = limited(tmp_path, limit_sign_in_address="3 per hour")
+    for number in range(4):
+        form = client.get("/staff/sign-in").form("/staff/sign-in")
+        form.fill(email=f"a{number}@example.com", password="wrong")
+        client.post(
+            form.action,
+            form.data,
+            status=422 if number < 3 else 429,
+            headers={"X-Forwarded-For": f"203.0.113.{number}", "Forwarded": f"for=10.0.0.{number}"},
+        )
+
+
+@pytest.mark.parametrize(("hops", "status"), [(1, 429), (2, 422)])
+def test_behind_a_proxy_only_what_our_own_proxies_wrote_counts(
+    tmp_path: Path, hops: int, status: int
+) -> None:
+    """The proxy appends whom it sees; whatever stands before that, the visitor wrote."""
+    _, client = limited(tmp_path, limit_sign_in_address="3 per hour", proxy_hops=hops)
+    for number in range(4):
+        form = client.get("/staff/sign-in").form("/staff/sign-in")
+        form.fill(email=f"a{number}@example.com", password="wrong")
+        client.post(
+            form.action,
+            form.data,
+            status=422 if number < 3 else status,
+            headers={
+                "X-Forwarded-For": f"198.51.100.{number}, 203.0.113.7",
+                "Forwarded": f"for=10.0.0.{number}",
+                "X-Real-IP": f"10.0.1.{number}",
+                "X-Forwarded-Host": "evil.example",
+            },
+        )
+
+
+def test_each_visitor_behind_a_proxy_has_tries_of_their_own(tmp_path: Path) -> None:
+    _, client = limited(tmp_path, limit_sign_in_address="1 per hour", proxy_hops=1)
+    form = client.get("/staff/sign-in").form("/staff/sign-in")
+    form.fill(email="nobody@example.com", password="wrong")
+    for number, status in ((1, 422), (1, 429), (2, 422)):
+        headers = {"X-Forwarded-For": f"203.0.113.{number}"}
+        client.post(form.action, form.data, status=status, headers=headers)
+
+
+def test_a_try_too_many_is_not_hashed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app, client = limited(tmp_path, limit_sign_in_account="1 per day")
+    sign_in(client, password="wrong", status=422)
+    context = app.extensions["security"].pwd_context
+    monkeypatch.setattr(context, "verify", lambda *_: pytest.fail("the password was hashed"))
+    sign_in(client, status=429)
+
+
+def test_a_session_given_to_somebody_beforehand_is_not_theirs_afterwards(app: Flask) -> None:
+    make_user(app)
+    victim = PageClient(app)
+    form = victim.get("/staff/sign-in").form("/staff/sign-in")
+    planted = victim._client.get_cookie("staff")
+    assert planted is not None
+    victim.submit(form.fill(email=EMAIL, password=PASSWORD))
+    attacker = PageClient(app)
+    attacker._client.set_cookie("staff", planted.value)
+    attacker.get("/staff/", status=303)
+    # Nor does the form token from before work after.
+    victim.post("/staff/sign-out", {"csrf_token": form.data["csrf_token"]}, status=400)
+
+
+def test_each_sign_in_is_a_session_of_its_own(app: Flask) -> None:
+    make_user(app)
+    first, second = signed_in(app), signed_in(app)
+    post(first, "/staff/", "/staff/sign-out")
+    first.get("/staff/", status=303)
+    second.get("/staff/")
+
+
+def test_who_is_signed_in_needs_no_sign_in_page(app: Flask) -> None:
+    make_user(app)
+    assert signed_in(app).get("/staff/sign-in", status=303).location == "/staff/"
+
+
+def test_signing_in_leads_where_one_wanted_to_go(app: Flask, client: PageClient) -> None:
+    make_user(app)
+    page = client.follow(client.get("/staff/leads/1?before=3", status=303))
+    form = page.form("/staff/sign-in").fill(email=EMAIL, password=PASSWORD)
+    assert client.submit(form).location == "/staff/leads/1?before=3"
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "///evil.example",
+        "\\\\evil.example",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        " //evil.example",
+        "http:evil.example",
+    ],
+)
+def test_signing_in_leads_to_no_other_site(app: Flask, client: PageClient, elsewhere: str) -> None:
+    make_user(app)
+    form = client.get("/staff/sign-in").form("/staff/sign-in")
+    form.fill(email=EMAIL, password=PASSWORD, next=elsewhere)
+    address = client.submit(form).headers["Location"]
+    assert "\\" not in address
+    assert urlsplit(urljoin("http://localhost/staff/sign-in", address)).hostname == "localhost"
+
+
+def test_nobody_is_remembered_for_longer(app: Flask, client: PageClient) -> None:
+    make_user(app)
+    form = client.get("/staff/sign-in").form("/staff/sign-in")
+    form.fill(email=EMAIL, password=PASSWORD)
+    page = client.post("/staff/sign-in", {**form.data, "remember": "y"})
+    assert sorted(cookie.split("=")[0] for cookie in page.set_cookies) == ["known", "staff"]
+    stranger = PageClient(app)
+    kept = client._client.get_cookie("known")
+    assert kept is not None
+    stranger._client.set_cookie("known", kept.value)
+    stranger.get("/staff/", status=303)  # what is kept for longer opens nothing
+
+
+def test_no_token_is_handed_out_to_programs(app: Flask, client: PageClient) -> None:
+    make_user(app)
+    form = client.get("/staff/sign-in").form("/staff/sign-in")
+    form.fill(email=EMAIL, password=PASSWORD)
+    page = client.post(
+        "/staff/sign-in?include_auth_token", form.data, headers={"Accept": "application/json"}
+    )
+    assert "token" not in page.html
+
+
+def test_what_a_browser_brings_back_is_signed_with_sha_256(app: Flask) -> None:
+    make_user(app)
+    client = signed_in(app)
+    signed = [client._client.get_cookie(name).value for name in ("staff", "known")]  # type: ignore[union-attr] # both are there
+    signed += client.get("/staff/account").form("/sign-out").data["csrf_token"]
+    let_proof_age(app)
+    late = {"csrf_token": signed[2]}
+    signed += (
+        client.post("/staff/account/sessions/end-all", late, status=403)
+        .form("/confirm")
+        .data["held"]
+    )
+    assert {len(urlsafe_b64decode(each.rpartition(".")[2] + "=")) for each in signed} == {32}
+
+
+def test_passwords_are_hidden_and_password_managers_may_help(app: Flask) -> None:
+    make_user(app)
+    invite = account_admin.invite(services_of(app).database, "", "new@example.com")
+    pages = [PageClient(app).get(path) for path in ("/staff/sign-in", invite)]
+    pages.append(signed_in(app).get("/staff/account"))
+    fields = [
+        field.attrib
+        for page in pages
+        for field in page.document.all("input")
+        if "password" in field.attrib["name"]
+    ]
+    assert len(fields) == 4
+    for field in fields:
+        assert field["type"] == "password"
+        assert field["autocomplete"] in ("current-password", "new-password")
+        assert not [name for name in field if name.startswith("on")]

@@ -1,0 +1,148 @@
+"""My account: where I am signed in, ending that, and a new password."""
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from consult.staff.accounts.user_agent import browser_name
+from tests.support.apps import make_app, services_of
+from tests.support.client import PageClient
+from tests.support.staff_client import EMAIL, PASSWORD, make_user, post, sign_in, signed_in
+
+NEW = "quiet orchard seventh kettle"
+
+
+def other_sessions(client: PageClient) -> list[str]:
+    """The addresses that end the other sessions shown on the account page."""
+    forms = client.get("/staff/account").forms
+    return [form.action for form in forms if form.action.endswith("/end")]
+
+
+def test_each_browser_is_listed_and_this_one_is_marked(app: Flask) -> None:
+    make_user(app)
+    signed_in(app)
+    phone = PageClient(app)
+    form = phone.get("/staff/sign-in").form("/staff/sign-in")
+    phone.post(
+        form.action,
+        form.fill(email=EMAIL, password=PASSWORD).data,
+        headers={"User-Agent": "Mozilla/5.0 (Android 15; Mobile; rv:140.0) Firefox/140.0"},
+    )
+    page = phone.get("/staff/account")
+    assert "Firefox on Android This one" in page.text
+    assert page.text.count("The one you use now") == 2
+    assert len(other_sessions(phone)) == 1
+
+
+def test_another_session_can_be_ended_alone(app: Flask) -> None:
+    make_user(app)
+    first, second, third = signed_in(app), signed_in(app), signed_in(app)
+    page = post(third, "/staff/account", other_sessions(third)[0])
+    assert "That browser is signed out" in third.follow(page).text
+    second.get("/staff/", status=303)
+    first.get("/staff/")
+
+
+def test_all_sessions_can_be_ended_at_once(app: Flask) -> None:
+    make_user(app)
+    first, second = signed_in(app), signed_in(app)
+    page = post(second, "/staff/account", "/end-all")
+    assert page.location == "/staff/sign-in"
+    first.get("/staff/", status=303)
+    second.get("/staff/", status=303)
+
+
+def test_another_persons_session_does_not_exist(app: Flask) -> None:
+    make_user(app)
+    make_user(app, "bo@example.com")
+    signed_in(app)
+    target = other_sessions(signed_in(app))[0]
+    mallory = signed_in(app, "bo@example.com")
+    token = mallory.get("/staff/").form("/staff/sign-out").data["csrf_token"]
+    mallory.post(target, {"csrf_token": token}, status=404)
+    assert len(other_sessions(signed_in(app))) == 2
+
+
+def test_a_new_password_ends_every_other_session(app: Flask) -> None:
+    make_user(app)
+    other, mine = signed_in(app), signed_in(app)
+    before = mine._client.get_cookie("staff")
+    page = post(mine, "/staff/account", "/password", current_password=PASSWORD, new_password=NEW)
+    assert "Your password is changed" in mine.follow(page).text
+    other.get("/staff/", status=303)
+    assert other_sessions(mine) == []
+    sign_in(PageClient(app), status=422)
+    sign_in(PageClient(app), password=NEW)
+    thief = PageClient(app)
+    assert before is not None
+    thief._client.set_cookie("staff", before.value)
+    thief.get("/staff/", status=303)
+
+
+@pytest.mark.parametrize(
+    ("current", "new", "field", "says"),
+    [
+        ("not the right words", NEW, "current_password", "not your current password"),
+        ("", NEW, "current_password", "Enter your current password"),
+        ("x" * 201, NEW, "current_password", "longer than 200"),
+        (PASSWORD, "short", "new_password", "at least 15"),
+        (PASSWORD, "Grace Hopper 1906", "new_password", "easy to guess"),
+        (PASSWORD, "", "new_password", "Choose a password"),
+    ],
+)
+def test_a_password_that_will_not_do_changes_nothing(
+    app: Flask, current: str, new: str, field: str, says: str
+) -> None:
+    make_user(app)
+    client = signed_in(app)
+    page = post(
+        client,
+        "/staff/account",
+        "/password",
+        status=422,
+        current_password=current,
+        new_password=new,
+    )
+    assert says in page.errors[field]
+    client.get("/staff/")
+    sign_in(PageClient(app))
+
+
+def test_guessing_the_current_password_is_limited_like_signing_in(tmp_path: Path) -> None:
+    app = make_app(tmp_path, limit_sign_in_account="2 per day")
+    make_user(app)
+    client = signed_in(app)
+    fields = {"current_password": "a wrong guess", "new_password": NEW}
+    for status in (422, 422, 429):
+        post(client, "/staff/account", "/password", status=status, **fields)
+
+
+def test_the_network_is_kept_as_a_hash_only(app: Flask) -> None:
+    make_user(app)
+    signed_in(app)
+    for file in Path(services_of(app).settings.var_dir).glob("consult.db*"):
+        assert b"127.0.0.1" not in file.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "name"),
+    [
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Firefox/140.0", "Firefox on Windows"),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 "
+            "(KHTML, like Gecko) Version/19.0 Mobile/15E148 Safari/604.1",
+            "Safari on iPhone",
+        ),
+        (
+            "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0",
+            "Edge on Windows",
+        ),
+        ("Mozilla/5.0 (X11; CrOS x86_64) Chrome/140.0 Safari/537.36", "Chrome on ChromeOS"),
+        ("curl/8.5.0", "Another browser"),
+        ("", "Another browser"),
+        ("<script>" * 1000, "Another browser"),
+    ],
+)
+def test_browsers_are_named_as_people_call_them(user_agent: str, name: str) -> None:
+    assert browser_name(user_agent) == name

@@ -1,0 +1,560 @@
+"""Signing in through a provider: a real one on this machine, and one that lies."""
+
+import base64
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from flask import Flask, Response, redirect
+from flask.typing import ResponseReturnValue
+from joserfc.jwk import RSAKey
+from sqlalchemy import select
+
+from consult.settings import SettingsError
+from consult.staff.accounts import account_admin, oidc_http
+from consult.staff.accounts.oidc_http import KEEP_SECONDS, LONGEST_ANSWER, Known
+from consult.staff.accounts.oidc_pages import KNOWN
+from consult.storage.accounts import identities
+from consult.storage.tables.audit_tables import AuditRow
+from tests.support.apps import make_app, make_settings, services_of
+from tests.support.client import PageClient
+from tests.support.oidc_provider import (
+    BACK,
+    CLIENT_ID,
+    FROM_ELSEWHERE,
+    NOBODY_THERE,
+    SECRET,
+    START,
+    Crook,
+    crooked_provider,
+    mock_provider,
+    say_yes,
+    set_out,
+    settings_for,
+)
+from tests.support.page import Page
+from tests.support.second_factors import FACTORS, let_pass, set_up_phone
+from tests.support.staff_client import (
+    EMAIL,
+    PASSWORD,
+    let_proof_age,
+    make_user,
+    post,
+    sign_in,
+    signed_in,
+)
+
+# The provider that says yes uses what its own library has called outdated meanwhile.
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+LINK = "/staff/account/provider"
+CONFIRM = "/staff/confirm/provider"
+
+
+@pytest.fixture(scope="module")
+def yes() -> Iterator[str]:
+    with mock_provider() as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def running_crook() -> Iterator[Crook]:
+    with crooked_provider() as crook:
+        yield crook
+
+
+@pytest.fixture
+def crook(running_crook: Crook) -> Iterator[Crook]:
+    """A provider that lies as it is told; honest again after each test."""
+    before = vars(running_crook).copy()
+    yield running_crook
+    vars(running_crook).update({**before, "asked": [], "fetched": []})
+
+
+@pytest.fixture
+def app(tmp_path: Path, yes: str) -> Flask:
+    """An app that trusts the provider that says yes."""
+    made = make_app(tmp_path / "var", **settings_for(yes))
+    make_user(made)
+    return made
+
+
+@pytest.fixture
+def misled(tmp_path: Path, crook: Crook) -> Flask:
+    """An app that trusts the provider that lies; Grace is linked there."""
+    made = make_app(tmp_path / "misled", **settings_for(crook.address))
+    make_user(made)
+    client = signed_in(made)
+    come_back(client, crook, set_out(client, LINK))
+    return made
+
+
+def come_back(
+    client: PageClient, crook: Crook, asked: dict[str, str], *, status: int = 303, **query: str
+) -> Page:
+    """Come back from the provider that lies, as it should be but for `query`."""
+    crook.nonce = asked["nonce"]
+    answer = {"code": "c", "state": asked["state"], **query}
+    address = BACK + "?" + "&".join(f"{name}={value}" for name, value in answer.items())
+    return client.get(address, status=status, headers=FROM_ELSEWHERE)
+
+
+def link(app: Flask, subject: str = "grace-there") -> PageClient:
+    """Have Grace link the two accounts; her browser."""
+    client = signed_in(app)
+    assert say_yes(client, subject, LINK).location == f"{FACTORS}?done=linked"
+    return client
+
+
+def forget_provider(app: Flask, after: float = KEEP_SECONDS) -> None:
+    """Let so many seconds pass for what an app knows of its provider."""
+    known = app.extensions[KNOWN]
+    app.extensions[KNOWN] = later = Known(lambda: time.monotonic() + after)
+    later._kept = known._kept
+
+
+def audited(app: Flask) -> list[str]:
+    with services_of(app).database.reading() as session:
+        return list(session.scalars(select(AuditRow.action).order_by(AuditRow.id)))
+
+
+class TestSigningIn:
+    """Through the real provider, for somebody who is linked with it."""
+
+    def test_who_linked_the_accounts_comes_in(self, app: Flask) -> None:
+        link(app)
+        client = PageClient(app)
+        assert "Sign in through Acme" in client.get("/staff/sign-in").links
+        assert say_yes(client, "grace-there").location == "/staff/"
+        assert client.get("/staff/").h1 == "Leads"
+
+    def test_it_leads_where_one_wanted_to_go_and_to_no_other_site(self, app: Flask) -> None:
+        link(app)
+        page = say_yes(PageClient(app), "grace-there", f"{START}?next=/staff/account")
+        assert page.location == "/staff/account"
+        page = say_yes(PageClient(app), "grace-there", f"{START}?next=//evil.example")
+        assert page.location == "/staff/"
+
+    def test_an_address_links_nobody(self, app: Flask) -> None:
+        # The provider says: this is grace@example.com. That is no reason to let her in here.
+        client = PageClient(app)
+        page = say_yes(client, EMAIL, status=400)
+        assert "No account here is linked with you" in page.text
+        client.get("/staff/", status=303)
+
+    def test_who_is_linked_and_has_a_second_factor_here_is_asked_for_it(self, app: Flask) -> None:
+        phone, _ = set_up_phone(link(app))
+        client = PageClient(app)
+        page = say_yes(client, "grace-there")
+        assert page.location == "/staff/sign-in/code"
+        form = client.get(page.location).forms[0].fill(code=phone.next_code)
+        assert client.submit(form).location == "/staff/"
+
+    def test_a_closed_account_stays_closed(self, app: Flask) -> None:
+        link(app)
+        account_admin.disable(services_of(app).database, EMAIL)
+        say_yes(PageClient(app), "grace-there", status=400)
+
+    def test_where_all_need_a_second_factor_the_providers_will_do(
+        self, tmp_path: Path, yes: str
+    ) -> None:
+        app = make_app(tmp_path, staff_second_factor="required", **settings_for(yes))
+        client, database = PageClient(app), services_of(app).database
+        link = account_admin.invite(database, "", EMAIL)
+        say_yes(client, "g", f"{link}/provider")
+        client.get("/staff/")
+
+    def test_who_says_no_there_is_told_kindly(self, app: Flask) -> None:
+        client = PageClient(app)
+        asked = set_out(client)
+        query = f"error=access_denied&error_description=<b>&state={asked['state']}"
+        page = client.get(f"{BACK}?{query}", status=400)
+        assert "You were not let in there, or said no" in page.text
+        assert "<b>" not in page.html
+
+    def test_another_site_cannot_send_anybody_there(self, app: Flask) -> None:
+        page = PageClient(app).get(START, status=303, headers=FROM_ELSEWHERE)
+        assert page.location == "/staff/sign-in"
+        page = link(app).get(LINK, status=303, headers=FROM_ELSEWHERE)
+        assert page.location == "/staff/sign-in"
+
+    def test_without_the_setting_the_pages_do_not_exist(self, tmp_path: Path) -> None:
+        app = make_app(tmp_path)
+        client = PageClient(app)
+        assert "Sign in through" not in client.get("/staff/sign-in").text
+        for path in (START, BACK):
+            client.get(path, status=404)
+
+
+class TestInvitation:
+    """An invitation may be accepted through the provider, instead of with a password."""
+
+    def test_it_makes_an_account_that_is_linked(self, app: Flask) -> None:
+        database = services_of(app).database
+        invitation = account_admin.invite(database, "", "ada@example.com", admin=True)
+        client = PageClient(app)
+        assert "Sign in through Acme instead" in client.get(invitation).links
+        say_yes(client, "ada-there", f"{invitation}/provider")
+        assert "ada@example.com" in client.get("/staff/account").text
+        say_yes(PageClient(app), "ada-there")
+        client.get(f"{invitation}/provider", status=404)
+        made = {user.email: user.role for user in account_admin.list_accounts(database)}
+        assert made["ada@example.com"] == "admin"
+        assert "identity.linked" in audited(app)
+
+    def test_the_first_persons_address_comes_from_the_provider(
+        self, tmp_path: Path, yes: str
+    ) -> None:
+        app = make_app(tmp_path, **settings_for(yes))
+        database = services_of(app).database
+        invitation = account_admin.first_invitation(database, "")
+        say_yes(PageClient(app), "First@Example.com", f"{invitation}/provider")
+        (only,) = account_admin.list_accounts(database)
+        assert (only.email, only.role) == ("first@example.com", "admin")
+
+    def test_without_an_address_a_password_is_chosen(self, tmp_path: Path, yes: str) -> None:
+        app = make_app(tmp_path, **settings_for(yes))
+        invitation = account_admin.first_invitation(services_of(app).database, "")
+        page = say_yes(PageClient(app), "no address", f"{invitation}/provider", status=400)
+        assert "Set up your account with a password" in page.text
+        assert account_admin.list_accounts(services_of(app).database) == []
+
+    def test_who_has_an_account_here_gets_no_second_one(self, app: Flask) -> None:
+        link(app)
+        database = services_of(app).database
+        invitation = account_admin.invite(database, "", "ada@example.com")
+        page = say_yes(PageClient(app), "grace-there", f"{invitation}/provider", status=400)
+        assert "linked already" in page.text
+        assert len(account_admin.list_accounts(database)) == 1
+        PageClient(app).get(invitation)  # and it still works
+
+    def test_a_link_for_a_new_password_puts_nobody_on_top_of_an_account(self, app: Flask) -> None:
+        reset = account_admin.reset(services_of(app).database, "", EMAIL)
+        assert "Acme" not in PageClient(app).get(reset).text
+        say_yes(PageClient(app), "mallory-there", f"{reset}/provider", status=400)
+        sign_in(PageClient(app))
+
+    def test_used_up_meanwhile_it_opens_nothing(self, app: Flask) -> None:
+        invitation = account_admin.invite(services_of(app).database, "", "ada@example.com")
+        first, second = PageClient(app), PageClient(app)
+        there = second.get(f"{invitation}/provider", status=303).headers["Location"]
+        say_yes(first, "ada-there", f"{invitation}/provider")
+        back = httpx.post(there, data={"sub": "other-there"}).headers["location"]
+        page = second.get(f"{BACK}?{back.partition('?')[2]}", status=404)
+        assert page.h1 == "This link no longer works"
+        second.get("/staff/", status=303)
+
+
+class TestLinking:
+    """Linking an account here with one there, and removing the link."""
+
+    def test_it_wants_a_fresh_proof_and_ends_other_sessions(self, app: Flask) -> None:
+        other, client = signed_in(app), signed_in(app)
+        let_proof_age(app)
+        assert "/staff/confirm" in client.get(LINK, status=303).location
+        let_proof_age(app, 0)
+        say_yes(client, "grace-there", LINK)
+        other.get("/staff/", status=303)
+        assert "The two accounts are linked" in client.get(f"{FACTORS}?done=linked").text
+        assert "identity.linked" in audited(app)
+
+    def test_somebody_elses_cannot_be_taken(self, app: Flask) -> None:
+        link(app)
+        make_user(app, "bo@example.com")
+        page = say_yes(signed_in(app, "bo@example.com"), "grace-there", LINK, status=400)
+        assert "linked already" in page.text
+
+    def test_nor_can_a_second_one_be_linked(self, app: Flask) -> None:
+        say_yes(link(app), "other-there", LINK, status=400)
+
+    def test_who_signed_out_meanwhile_links_nothing(self, app: Flask) -> None:
+        client = signed_in(app)
+        asked = set_out(client, LINK)
+        post(client, "/staff/account", "/sign-out")
+        client.get(f"{BACK}?code=c&state={asked['state']}", status=400)
+
+    def test_it_is_removed_by_who_knows_the_password_that_is_left(self, app: Flask) -> None:
+        client = link(app)
+        page = post(client, FACTORS, "/provider/remove", password="not the right words")
+        assert "so the link stays" in client.follow(page).text
+        page = post(client, FACTORS, "/provider/remove", password=PASSWORD)
+        assert "The link is removed" in client.follow(page).text
+        say_yes(PageClient(app), "grace-there", status=400)
+
+
+class TestLies:
+    """What a provider, or somebody in between, could try."""
+
+    def test_the_honest_way_works(self, misled: Flask, crook: Crook) -> None:
+        client = PageClient(misled)
+        asked = set_out(client)
+        assert asked["code_challenge_method"] == "S256"
+        assert asked["scope"].split()[0] == "openid"
+        assert asked["redirect_uri"] == f"http://127.0.0.1:8000{BACK}"
+        come_back(client, crook, asked)
+        client.get("/staff/")
+        told = crook.asked[-1]
+        assert len(told["code_verifier"]) >= 43
+        basic = base64.b64decode(told["authorization"].removeprefix("Basic ")).decode()
+        assert basic == "relay%20check:s%3Ae%2Fc%20r%25t"
+
+    @pytest.mark.parametrize(
+        "claims",
+        [
+            {"nonce": "another"},
+            {"nonce": None},
+            {"iss": "https://evil.example"},
+            {"iss": None},
+            {"aud": "another app"},
+            {"aud": "another app", "azp": CLIENT_ID},
+            {"aud": [CLIENT_ID, "another app"]},
+            {"aud": [CLIENT_ID, "another app"], "azp": "another app"},
+            {"exp": 1},
+            {"exp": None},
+            {"iat": 9_999_999_999},
+            {"sub": None},
+            {"at_hash": "AAAAAAAAAAAAAAAAAAAAAA"},
+        ],
+    )
+    def test_an_id_token_that_is_not_right_opens_nothing(
+        self, misled: Flask, crook: Crook, claims: dict[str, Any]
+    ) -> None:
+        client = PageClient(misled)
+        asked = set_out(client)
+        crook.claims = claims
+        come_back(client, crook, asked, status=400)
+        client.get("/staff/", status=303)
+
+    def test_another_subject_is_another_person(self, misled: Flask, crook: Crook) -> None:
+        client = PageClient(misled)
+        crook.claims = {"sub": "mallory", "email": EMAIL, "email_verified": True}
+        page = come_back(client, crook, set_out(client), status=400)
+        assert "No account here is linked" in page.text
+
+    def test_a_signature_of_somebody_else_is_none(self, misled: Flask, crook: Crook) -> None:
+        client = PageClient(misled)
+        crook.signs_with = RSAKey.generate_key(2048, {"kid": "1"})
+        come_back(client, crook, set_out(client), status=400)
+
+    def test_the_state_is_one_browsers_and_one_trips(self, misled: Flask, crook: Crook) -> None:
+        mine, theirs = PageClient(misled), PageClient(misled)
+        asked = set_out(mine)
+        set_out(theirs)
+        come_back(theirs, crook, asked, status=400)
+        come_back(PageClient(misled), crook, asked, status=400)
+        come_back(mine, crook, asked)
+
+    def test_a_right_token_does_not_make_up_for_a_wrong_state(
+        self, misled: Flask, crook: Crook
+    ) -> None:
+        for state in ("another", ""):
+            client = PageClient(misled)
+            come_back(client, crook, set_out(client), status=400, state=state)
+            client.get("/staff/", status=303)
+
+    def test_coming_back_works_once(self, misled: Flask, crook: Crook) -> None:
+        client = PageClient(misled)
+        asked = set_out(client)
+        kept = client._client.get_cookie("staff")
+        assert kept is not None
+        come_back(client, crook, asked)
+        come_back(client, crook, asked, status=400)
+        thief = PageClient(misled)
+        thief._client.set_cookie("staff", kept.value)
+        come_back(thief, crook, asked, status=400)
+        thief.get("/staff/", status=303)
+
+    def test_coming_back_late_is_too_late(self, misled: Flask, crook: Crook) -> None:
+        client = PageClient(misled)
+        asked = set_out(client)
+        let_pass(misled, minutes=15, seconds=1)
+        come_back(client, crook, asked, status=400)
+
+    def test_another_provider_may_not_answer(self, misled: Flask, crook: Crook) -> None:
+        client = PageClient(misled)
+        come_back(client, crook, set_out(client), status=400, iss="https://evil.example")
+        come_back(client, crook, set_out(client), iss=crook.address)
+
+    @pytest.mark.parametrize(
+        "metadata",
+        [
+            {"issuer": "https://evil.example"},
+            {"token_endpoint": "http://evil.example/token"},
+            {"authorization_endpoint": "javascript:alert(1)"},
+            {"jwks_uri": "file:///etc/passwd"},
+        ],
+    )
+    def test_a_provider_that_says_strange_things_of_itself_is_not_used(
+        self, misled: Flask, crook: Crook, metadata: dict[str, Any]
+    ) -> None:
+        forget_provider(misled)
+        crook.metadata = metadata
+        page = PageClient(misled).get(START, status=503)
+        assert "does not answer properly" in page.text
+        crook.metadata = {}
+        set_out(PageClient(misled))  # the mistake is not kept
+
+    def test_a_provider_that_fails_is_told_kindly(self, misled: Flask, crook: Crook) -> None:
+        client = PageClient(misled)
+        crook.status = 500
+        come_back(client, crook, set_out(client), status=400)
+
+    def test_a_provider_that_is_away_is_told_kindly(self, tmp_path: Path) -> None:
+        app = make_app(tmp_path, **settings_for(NOBODY_THERE))
+        PageClient(app).get(START, status=503)
+
+
+def drops() -> Iterator[str]:
+    """An answer that comes drop by drop."""
+    for _ in range(50):
+        time.sleep(0.1)
+        yield " "
+
+
+class TestKnowing:
+    """What the provider says of itself and its keys: asked for seldom, and never without end."""
+
+    def sign_in(self, app: Flask, crook: Crook) -> None:
+        client = PageClient(app)
+        come_back(client, crook, set_out(client))
+        client.get("/staff/")
+
+    def test_it_is_asked_once_in_ten_minutes(self, misled: Flask, crook: Crook) -> None:
+        for _ in range(2):
+            self.sign_in(misled, crook)
+        assert crook.fetched == ["description", "keys"]
+        forget_provider(misled, KEEP_SECONDS - 30)
+        self.sign_in(misled, crook)
+        assert len(crook.fetched) == 2
+        forget_provider(misled, KEEP_SECONDS + 1)
+        self.sign_in(misled, crook)
+        assert crook.fetched == ["description", "keys"] * 2
+
+    def test_a_new_key_counts_at_once_and_costs_one_look(self, misled: Flask, crook: Crook) -> None:
+        crook.key = RSAKey.generate_key(2048, {"kid": "2"})
+        for _ in range(2):
+            self.sign_in(misled, crook)
+        assert crook.fetched == ["description", "keys", "keys"]
+        client = PageClient(misled)
+        crook.signs_with = RSAKey.generate_key(2048, {"kid": "2"})
+        come_back(client, crook, set_out(client), status=400)
+        assert crook.fetched == ["description", "keys", "keys", "keys"]
+
+    @pytest.mark.parametrize(
+        ("says", "problem"),
+        [
+            (lambda: redirect("https://evil.example/"), "answers 302"),
+            (lambda: "[1]", "something else than JSON"),
+            (lambda: " " * (LONGEST_ANSWER + 1), f"more than {LONGEST_ANSWER} bytes"),
+            (lambda: ("{}", 200, {"Content-Encoding": "gzip"}), "compressed"),
+        ],
+    )
+    def test_an_answer_that_is_too_much_is_none(
+        self,
+        misled: Flask,
+        crook: Crook,
+        says: Callable[[], ResponseReturnValue],
+        problem: str,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        forget_provider(misled)
+        crook.says = says
+        PageClient(misled).get(START, status=503)
+        assert problem in caplog.text
+
+    def test_an_answer_that_never_ends_is_not_waited_for(
+        self,
+        misled: Flask,
+        crook: Crook,
+        monkeypatch: pytest.MonkeyPatch,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        monkeypatch.setattr(oidc_http, "_SECONDS_IN_ALL", 0)
+        forget_provider(misled)
+        crook.says = lambda: Response(drops())
+        PageClient(misled).get(START, status=503)
+        assert "slow" in caplog.text
+
+
+class TestConfirming:
+    """A proof may be given through the provider, if it really asks for one."""
+
+    @pytest.fixture
+    def client(self, misled: Flask) -> PageClient:
+        client = signed_in(misled)
+        let_proof_age(misled)
+        return client
+
+    def test_it_is_a_fresh_proof(self, misled: Flask, client: PageClient, crook: Crook) -> None:
+        assert "Confirm through Acme" in client.get("/staff/confirm").links
+        asked = set_out(client, f"{CONFIRM}?next={FACTORS}")
+        assert (asked["prompt"], asked["max_age"]) == ("login", "0")
+        crook.claims = {"auth_time": int(services_of(misled).database.clock().timestamp())}
+        assert come_back(client, crook, asked).location == FACTORS
+        client.get(f"{FACTORS}/app")
+
+    @pytest.mark.parametrize("auth_time", [None, 1, "now"])
+    def test_a_provider_that_did_not_ask_proves_nothing(
+        self, client: PageClient, crook: Crook, auth_time: Any
+    ) -> None:
+        crook.claims = {"auth_time": auth_time}
+        come_back(client, crook, set_out(client, CONFIRM), status=400)
+        client.get(f"{FACTORS}/app", status=303)
+
+    def test_nor_does_somebody_elses_proof(
+        self, misled: Flask, client: PageClient, crook: Crook
+    ) -> None:
+        now = int(services_of(misled).database.clock().timestamp())
+        crook.claims = {"auth_time": now, "sub": "mallory"}
+        come_back(client, crook, set_out(client, CONFIRM), status=400)
+        make_user(misled, "mallory@example.com")
+        with services_of(misled).database.writing() as session:
+            assert identities.link(session, 2, crook.address, "mallory")
+        come_back(client, crook, set_out(client, CONFIRM), status=400)
+        client.get(f"{FACTORS}/app", status=303)
+
+    def test_a_form_held_back_waits_for_the_other_window(
+        self, misled: Flask, client: PageClient, crook: Crook
+    ) -> None:
+        let_proof_age(misled, 0)
+        set_up_phone(client)
+        page = client.get(FACTORS)
+        let_proof_age(misled)
+        page = client.submit(page.form("/recovery-codes"), status=403)
+        waiting = page.forms[-1]
+        assert "password" not in waiting.fields
+        client.submit(waiting, status=422)
+        crook.claims = {"auth_time": int(services_of(misled).database.clock().timestamp())}
+        come_back(client, crook, set_out(client, CONFIRM))
+        page = client.submit(waiting, status=200)
+        assert page.h1 == "Thank you, now send it"
+        assert page.form("/recovery-codes")
+
+
+@pytest.mark.parametrize(
+    "issuer",
+    [
+        "http://id.example.com",
+        "ftp://id.example.com",
+        "https://id.example.com?x=1",
+        "https://u:p@id.example.com",
+        "id.example.com",
+    ],
+)
+def test_the_providers_address_has_to_be_safe(tmp_path: Path, issuer: str) -> None:
+    with pytest.raises(SettingsError, match="OIDC_ISSUER"):
+        make_settings(tmp_path, **settings_for(issuer))
+
+
+@pytest.mark.parametrize("missing", ["oidc_issuer", "oidc_client_id", "oidc_client_secret"])
+def test_its_settings_come_together(tmp_path: Path, missing: str) -> None:
+    given = {**settings_for("https://id.example.com"), missing: None}
+    with pytest.raises(SettingsError, match="belongs together"):
+        make_settings(tmp_path, **given)
+
+
+def test_the_secret_is_not_shown(tmp_path: Path) -> None:
+    assert SECRET not in repr(make_settings(tmp_path, **settings_for("https://id.example.com")))

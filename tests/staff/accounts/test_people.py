@@ -1,0 +1,228 @@
+"""People: invited, given another role, sent a link, signed out and disabled by admins."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from consult.staff.accounts import account_admin
+from consult.storage.accounts import accounts as accounts_module
+from consult.storage.accounts.sessions import StaffUser
+from consult.storage.audit import audit_log
+from tests.support.apps import make_app, services_of
+from tests.support.client import PageClient
+from tests.support.mail_server import mail_server
+from tests.support.page import Page
+from tests.support.staff_client import ADMIN, EMAIL, PASSWORD, make_user, post, sign_in, signed_in
+
+PEOPLE = "/staff/settings/people"
+NEW = "new@example.com"
+
+
+@pytest.fixture
+def admin(app: Flask) -> PageClient:
+    """A browser in which the only admin is signed in; there is one more person."""
+    make_user(app, ADMIN, admin=True)
+    make_user(app, EMAIL)
+    return signed_in(app, ADMIN)
+
+
+def account(app: Flask, email: str) -> StaffUser:
+    with services_of(app).database.reading() as session:
+        user = accounts_module.user_by_email(session, email)
+    assert user is not None
+    return user
+
+
+def page_of(app: Flask, email: str) -> str:
+    return f"{PEOPLE}/{account(app, email).id}"
+
+
+def link_on(page: Page) -> str:
+    """The one-time link that a page shows, as a path."""
+    assert page.h1 == "One-time link"
+    (field,) = [e for e in page.document.all("input") if e.attrib.get("id") == "link"]
+    return field.attrib["value"].removeprefix("http://127.0.0.1:8000")
+
+
+def accept(app: Flask, path: str, name: str = "Newcomer") -> PageClient:
+    """Follow a one-time link in a browser of its own."""
+    client = PageClient(app)
+    client.submit(client.get(path).form().fill(name=name, new_password=PASSWORD))
+    return client
+
+
+def last_entry(app: Flask) -> audit_log.Entry:
+    with services_of(app).database.reading() as session:
+        return audit_log.newest(session, limit=1)[0]
+
+
+def test_the_list_shows_everybody_and_who_is_signed_in(app: Flask, admin: PageClient) -> None:
+    page = admin.get(PEOPLE)
+    assert EMAIL in page.text
+    assert "You" in page.with_class("tag")
+    assert "just now" in page.text
+    assert "Not signed in" in page.text
+    assert page.link("Settings") == "/staff/settings"
+    assert "There are none." in page.text
+
+
+def test_somebody_is_invited_by_a_link_that_is_shown_once(app: Flask, admin: PageClient) -> None:
+    page = post(admin, PEOPLE, "/invite", status=200, email=f" {NEW.upper()} ", role="admin")
+    link = link_on(page)
+    assert last_entry(app).action == "account.invited"
+    assert last_entry(app).by_id == account(app, ADMIN).id
+    listed = admin.get(PEOPLE)
+    assert NEW in listed.text
+    assert link.rsplit("/", 1)[1] not in listed.html
+    newcomer = accept(app, link)
+    assert account(app, NEW).role == "admin"
+    newcomer.get(PEOPLE)
+    PageClient(app).get(link, status=404)
+    assert "There are none." in admin.get(PEOPLE).text
+
+
+@pytest.mark.parametrize(
+    ("email", "problem"), [("nonsense", "Write an email address."), (EMAIL, "have an account")]
+)
+def test_nobody_is_invited_by_mistake(
+    app: Flask, admin: PageClient, email: str, problem: str
+) -> None:
+    page = post(admin, PEOPLE, "/invite", status=422, email=email, role="staff")
+    assert problem in page.errors["email"]
+    assert page.form("/invite").data["email"] == [email]
+    assert "There are none." in page.text
+
+
+def test_a_role_that_does_not_exist_is_given_to_nobody(app: Flask, admin: PageClient) -> None:
+    form = admin.get(PEOPLE).form("/invite").fill(email=NEW)
+    admin.post(form.action, {**form.data, "role": "owner"}, status=422)
+    form = admin.get(page_of(app, EMAIL)).form("/role")
+    admin.post(form.action, {**form.data, "role": "owner"}, status=400)
+    assert account(app, EMAIL).role == "staff"
+
+
+def test_a_link_is_withdrawn_before_anybody_used_it(app: Flask, admin: PageClient) -> None:
+    link = link_on(post(admin, PEOPLE, "/invite", status=200, email=NEW, role="staff"))
+    page = admin.follow(post(admin, PEOPLE, "/withdraw"))
+    assert "does not work any more" in page.text
+    PageClient(app).get(link, status=404)
+    assert last_entry(app).action == "account.invitation_withdrawn"
+
+
+def test_a_new_role_counts_after_signing_in_again(app: Flask, admin: PageClient) -> None:
+    client = signed_in(app, EMAIL)
+    client.get(PEOPLE, status=403)
+    old_link = account_admin.reset(services_of(app).database, "", EMAIL)
+    page = admin.follow(post(admin, page_of(app, EMAIL), "/role", role="admin"))
+    assert "The role is changed." in page.text
+    client.get(PEOPLE, status=303)
+    sign_in(client, EMAIL)
+    client.get(PEOPLE)
+    # A link from before would have made them staff again.
+    PageClient(app).get(old_link, status=404)
+    entry = last_entry(app)
+    assert "account.role_changed" in [entry.action, *_actions(app)]
+
+
+def _actions(app: Flask) -> list[str]:
+    with services_of(app).database.reading() as session:
+        return [entry.action for entry in audit_log.newest(session, limit=20)]
+
+
+@pytest.mark.parametrize(("form", "fields"), [("/role", {"role": "staff"}), ("/disable", {})])
+def test_the_last_admin_stays_one(
+    app: Flask, admin: PageClient, form: str, fields: dict[str, str]
+) -> None:
+    found = admin.get(page_of(app, ADMIN)).form(form).fill(**fields)
+    page = admin.submit(found, status=422)
+    assert "the last admin" in page.errors["role"]
+    assert (account(app, ADMIN).role, account(app, ADMIN).active) == ("admin", True)
+    admin.get(PEOPLE)
+
+
+def test_an_admin_who_is_disabled_does_not_count(app: Flask, admin: PageClient) -> None:
+    post(admin, page_of(app, EMAIL), "/role", role="admin")
+    post(admin, page_of(app, EMAIL), "/disable")
+    admin.submit(admin.get(page_of(app, ADMIN)).form("/disable"), status=422)
+
+
+def test_an_admin_may_go_when_another_stays(app: Flask, admin: PageClient) -> None:
+    post(admin, page_of(app, EMAIL), "/role", role="admin")
+    post(admin, page_of(app, ADMIN), "/role", role="staff")
+    admin.get(PEOPLE, status=303)
+    assert account(app, ADMIN).role == "staff"
+
+
+def test_somebody_who_is_disabled_is_out_at_once_and_may_come_back(
+    app: Flask, admin: PageClient
+) -> None:
+    client = signed_in(app, EMAIL)
+    page = admin.follow(post(admin, page_of(app, EMAIL), "/disable"))
+    assert "The account is disabled." in page.text
+    client.get("/staff/", status=303)
+    sign_in(client, EMAIL, status=422)
+    assert "Disabled" in admin.get(PEOPLE).with_class("tag")
+    back = link_on(post(admin, page_of(app, EMAIL), "/link", status=200))
+    accept(app, back).get("/staff/")
+    assert account(app, EMAIL).active
+
+
+def test_sessions_are_ended_and_noted(app: Flask, admin: PageClient) -> None:
+    client = signed_in(app, EMAIL)
+    assert "just now" in admin.get(page_of(app, EMAIL)).text
+    post(admin, page_of(app, EMAIL), "/end-sessions")
+    client.get("/staff/", status=303)
+    entry = last_entry(app)
+    assert (entry.action, entry.facts) == (
+        "account.sessions_ended",
+        {"account": account(app, EMAIL).id},
+    )
+
+
+def test_a_link_for_a_new_password_leaves_the_old_one_until_it_is_used(
+    app: Flask, admin: PageClient
+) -> None:
+    link = link_on(post(admin, page_of(app, EMAIL), "/link", status=200))
+    assert "New password" in admin.get(PEOPLE).text
+    signed_in(app, EMAIL)
+    accept(app, link, "Grace")
+    assert account(app, EMAIL).name == "Grace"
+
+
+def test_changing_people_takes_a_fresh_proof(app: Flask, admin: PageClient) -> None:
+    services_of(app).database.clock = lambda: datetime.now(UTC) + timedelta(minutes=11)
+    assert admin.get(PEOPLE, status=303).location.startswith("/staff/confirm")
+
+
+@pytest.mark.parametrize("email", ["ada@intranet", "a..b@example.com", "=?utf-8?q?a?=@example.com"])
+def test_a_link_that_no_mail_can_bring_is_shown_all_the_same(tmp_path: Path, email: str) -> None:
+    app = make_app(tmp_path, smtp_url="smtp://127.0.0.1:1", mail_from="Us <us@example.com>")
+    make_user(app, ADMIN, admin=True)
+    page = post(signed_in(app, ADMIN), PEOPLE, "/invite", status=200, email=email, role="staff")
+    assert "It was not mailed. No mail can go to an address like this." in page.text
+    assert link_on(page)
+    services_of(app).database.close()
+
+
+@pytest.mark.parametrize("accepts", [True, False])
+def test_the_link_is_mailed_where_a_mail_server_is_set(tmp_path: Path, accepts: bool) -> None:
+    with mail_server() as server:
+        server.open.set()
+        server.on_recipient = "250 OK" if accepts else "550 No such person here"
+        url = f"smtp://127.0.0.1:{server.port}"
+        app = make_app(tmp_path, smtp_url=url, mail_from="Relay Check <check@example.com>")
+        make_user(app, ADMIN, admin=True)
+        admin = signed_in(app, ADMIN)
+        page = post(admin, PEOPLE, "/invite", status=200, email=NEW, role="staff")
+    if accepts:
+        (mail,) = server.mails()
+        assert "It is mailed to" in page.text
+        assert (mail["To"], mail["Subject"]) == (NEW, "Your account at Relay Check")
+        assert link_on(page) in mail.get_content()
+    else:
+        assert "It was not mailed." in page.text
+        assert "No such person here" in page.text
+    accept(app, link_on(page)).get("/staff/")
+    services_of(app).database.close()

@@ -1,0 +1,226 @@
+"""What people do leaves a line in the audit log, and never a word of an owner's."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+from sqlalchemy import select
+
+from consult.commands import consult
+from consult.staff.accounts import account_admin
+from consult.storage.audit import audit_chain, audit_log
+from consult.storage.audit.audit_log import Entry
+from consult.storage.leads import documents
+from consult.storage.notifications import report_mails
+from consult.storage.tables.audit_tables import AuditRow
+from tests.support.apps import SECRET_KEY, deliver, make_app, services_of
+from tests.support.client import PageClient
+from tests.support.staff_client import (
+    EMAIL,
+    NAME,
+    PASSWORD,
+    let_proof_age,
+    make_lead,
+    make_user,
+    post,
+    sign_in,
+)
+from tests.support.staff_client import signed_in as signed_in_as
+from tests.support.submissions import CONTACT
+
+
+def log_of(app: Flask) -> Sequence[Entry]:
+    with services_of(app).database.reading() as session:
+        assert audit_chain.verify(session).is_whole
+        return audit_log.newest(session, limit=100)[::-1]
+
+
+def actions(app: Flask) -> list[str]:
+    """What was done since the accounts were made."""
+    done = [entry.action for entry in log_of(app)]
+    return [action for action in done if action not in ("account.invited", "account.joined")]
+
+
+def test_signing_in_and_out_is_noted(app: Flask) -> None:
+    make_user(app)
+    client = signed_in_as(app)
+    post(client, "/staff/", "/staff/sign-out")
+    (made, joined, came, left) = log_of(app)
+    assert (made.action, made.by_id, made.facts["role"]) == ("account.invited", None, "staff")
+    assert (joined.action, joined.by_id) == ("account.joined", 1)
+    assert joined.facts["invitation"] == made.facts["invitation"]
+    assert (came.action, came.by_id, came.facts) == ("account.signed_in", 1, {"means": "password"})
+    assert (left.action, left.by_id) == ("account.signed_out", 1)
+
+
+def test_a_failed_sign_in_names_the_account_and_never_an_address(app: Flask) -> None:
+    make_user(app)
+    client = PageClient(app)
+    sign_in(client, EMAIL, "wrong lanterns under water", status=422)
+    sign_in(client, "nobody@example.com", PASSWORD, status=422)
+    sign_in(client, "", PASSWORD, status=422)
+    failed = [entry for entry in log_of(app) if entry.action == "account.sign_in_failed"]
+    assert [(entry.by_id, entry.facts) for entry in failed] == [
+        (None, {"account": 1}),
+        (None, {"account": None}),
+    ]
+
+
+def test_ending_sessions_and_a_new_password_are_noted(app: Flask) -> None:
+    make_user(app)
+    client = signed_in_as(app)
+    signed_in_as(app)
+    post(client, "/staff/account", "/end")
+    post(
+        client,
+        "/staff/account",
+        "/account/password",
+        current_password=PASSWORD,
+        new_password="eleven kettles over meadow",
+    )
+    post(client, "/staff/account", "/end-all")
+    noted = actions(app)
+    assert "account.session_ended" in noted
+    assert "account.password_changed" in noted
+    assert noted[-1] == "account.sessions_ended"
+
+
+def test_nobody_looks_at_a_lead_unseen(app: Flask) -> None:
+    """Not by a form that is refused, by a PDF in parts, or on the way to deleting it."""
+    make_user(app, admin=True)
+    refused, read_in_parts, kept = make_lead(app), make_lead(app), make_lead(app)
+    with services_of(app).database.writing() as session:
+        documents.put(session, read_in_parts, documents.REPORT, 1, b"%PDF-1.7")
+    client = signed_in_as(app)
+    token = client.get("/staff/").form("/sign-out").data["csrf_token"]
+    late = {"csrf_token": token, "version": "0", "way": "mail", "reached": "no"}
+    client.post(f"/staff/leads/{refused}/contact", late, status=409)
+    pdf = f"/staff/leads/{read_in_parts}/report.pdf"
+    part = client._client.get(pdf, headers={"Range": "bytes=0-3"})
+    assert (part.status_code, part.data) == (206, b"%PDF")
+    client.get(f"/staff/leads/{kept}/delete")
+    seen = [(entry.action, entry.lead_id) for entry in log_of(app)[-3:]]
+    assert seen == [
+        ("lead.seen", refused),
+        ("lead.report_read", read_in_parts),
+        ("lead.seen", kept),
+    ]
+
+
+def test_who_looks_at_a_lead_is_noted_once_a_visit(app: Flask) -> None:
+    make_user(app)
+    lead = make_lead(app, contact=CONTACT)
+    made = services_of(app)
+    with made.database.writing() as session:
+        report_mails.ask_for_mail(session, lead, CONTACT.email, "https://check.example/x")
+    client = signed_in_as(app)
+    client.get(f"/staff/leads/{lead}/report.pdf", status=303)  # there is none yet
+    deliver(app)
+    for _ in range(2):
+        client.get(f"/staff/leads/{lead}")
+        client.get(f"/staff/leads/{lead}/report.pdf")
+        client.get(f"/staff/leads/{lead}/brief.pdf")
+        client.get(f"/staff/leads/{lead}/mails/1")
+    client.get("/staff/leads/999", status=404)
+    seen = [entry for entry in log_of(app) if entry.action.startswith("lead.")]
+    looked_at = ["lead.seen", "lead.report_read", "lead.brief_read", "lead.mail_read"]
+    assert [entry.action for entry in seen] == looked_at
+    assert {(entry.by_id, entry.lead_id) for entry in seen} == {(1, lead)}
+
+    made.database.clock = lambda: datetime.now(UTC) + timedelta(minutes=10)
+    client.get(f"/staff/leads/{lead}")
+    assert actions(app)[-1] == "lead.seen"
+    assert len(actions(app)) == len(looked_at) + 2
+
+
+def test_no_entry_holds_an_address_or_a_name(app: Flask) -> None:
+    make_user(app)
+    lead = make_lead(app, contact=CONTACT)
+    client = signed_in_as(app)
+    client.get(f"/staff/leads/{lead}")
+    account_admin.disable(services_of(app).database, EMAIL)
+    with services_of(app).database.reading() as session:
+        rows = [str(dict(row._mapping)) for row in session.execute(select(*AuditRow.__table__.c))]
+    assert "account.disabled" in "".join(rows)
+    for personal in (EMAIL, NAME, CONTACT.name, CONTACT.email, CONTACT.business):
+        assert personal not in "".join(rows)
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Runner":
+    app = make_app(tmp_path)
+    services_of(app).database.close()
+    monkeypatch.setenv("CONSULT_VAR_DIR", str(tmp_path))
+    monkeypatch.setenv("CONSULT_SECRET_KEY", SECRET_KEY)
+    return Runner(app)
+
+
+class Runner:
+    """Runs `consult` on an app's database."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+
+    def __call__(self, *arguments: str, code: int = 0) -> str:
+        result = CliRunner().invoke(consult, arguments)
+        assert result.exit_code == code, result.output
+        said = result.stderr if code else result.stdout
+        assert len(said.splitlines()) == 1, said
+        return said.strip()
+
+    def cut_off(self, last: int) -> None:
+        """Remove the newest entries, as only somebody with the database's own tools can."""
+        with services_of(self.app).database.migrating() as connection:
+            connection.exec_driver_sql("DROP TRIGGER IF EXISTS audit_log_no_delete")
+            connection.exec_driver_sql("DELETE FROM audit_log WHERE id >= ?", (last,))
+
+
+def test_the_command_says_in_one_line_that_the_log_is_whole(run: Runner) -> None:
+    assert run("audit", "verify") == "The audit log is empty."
+    run("staff", "invite", EMAIL)
+    run("staff", "invite", EMAIL)
+    said = run("audit", "verify")
+    assert said.startswith("The audit log is whole: entries 1 to 2. Mark: 2:")
+    mark = said.rpartition(" ")[2]
+    assert run("audit", "verify", "--expect", mark) == said
+
+
+def test_the_command_fails_with_the_place_and_the_reason(run: Runner) -> None:
+    for _ in range(3):
+        run("staff", "invite", EMAIL)
+    mark = run("audit", "verify").rpartition(" ")[2]
+    run.cut_off(3)
+    assert "ends before entry 3" in run("audit", "verify", "--expect", mark, code=1)
+    run.cut_off(1)
+    run("staff", "invite", EMAIL)
+    with services_of(run.app).database.migrating() as connection:
+        connection.exec_driver_sql("DROP TRIGGER audit_log_no_update")
+        connection.exec_driver_sql("UPDATE audit_log SET action = 'account.hidden'")
+    assert "broken at entry 1" in run("audit", "verify", code=1)
+
+
+def test_the_command_takes_former_keys_and_refuses_what_is_no_mark(
+    run: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("staff", "invite", EMAIL)
+    monkeypatch.setenv("CONSULT_SECRET_KEY", "n" * 40)
+    assert "another secret key" in run("audit", "verify", code=1)
+    keys = tmp_path / "former-keys"
+    keys.write_text(f"{SECRET_KEY}\n")
+    assert "entries 1 to 1" in run("audit", "verify", "--former-keys", str(keys))
+    assert "not a mark" in run("audit", "verify", "--expect", "yesterday", code=2)
+
+
+def test_who_cannot_confirm_who_they_are_is_noted(app: Flask) -> None:
+    make_user(app)
+    client = signed_in_as(app)
+    wrong = {"current_password": "wrong lanterns", "new_password": "eleven kettles over meadow"}
+    post(client, "/staff/account", "/account/password", status=422, **wrong)
+    let_proof_age(app)
+    form = client.get("/staff/confirm").form("/confirm").fill(password="wrong lanterns")
+    client.submit(form, status=422)
+    failed = [entry for entry in log_of(app) if entry.action == "account.not_confirmed"]
+    assert [(entry.by_id, entry.facts) for entry in failed] == [(1, {"means": "password"})] * 2

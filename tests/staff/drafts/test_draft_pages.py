@@ -1,0 +1,175 @@
+"""From stopping on the way to the one mail: leave is asked for, used once, and forgotten."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import delete, select
+
+from consult.questionnaire.editions import newest
+from consult.storage.audit import audit_chain, audit_log
+from consult.storage.drafts import drafts
+from consult.storage.tables.reminder_tables import LeaveRow
+from consult.storage.tables.submission_tables import CheckRow, JobRow
+from tests.support.apps import deliver, make_app, services_of
+from tests.support.client import PageClient
+from tests.support.mail_server import MailServer, mail_server
+from tests.support.staff_client import make_user, post, signed_in
+
+ADDRESS = "quill.feather@example.com"
+
+
+@dataclass
+class Scene:
+    """An app that can send mail, an owner who is under way, and a member of staff."""
+
+    app: Flask
+    server: MailServer
+    owner: PageClient
+    root: str
+    staff: PageClient
+
+    def allow(self) -> None:
+        form = self.owner.get(f"{self.root}/stop").form("/stop")
+        self.owner.submit(form.fill(email=ADDRESS, leave="y"))
+
+    def is_anywhere(self) -> bool:
+        """Whether the address stands in any file that the application keeps."""
+        made = services_of(self.app)
+        made.database.forget_deleted()
+        files = [file for file in made.settings.var_dir.rglob("*") if file.is_file()]
+        return any(ADDRESS.encode() in file.read_bytes() for file in files)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask, MailServer]]:
+    folder: Path = tmp_path_factory.mktemp("unfinished")
+    with mail_server() as server:
+        url = f"smtp://127.0.0.1:{server.port}"
+        app = make_app(folder, smtp_url=url, mail_from="Relay Check <check@example.com>")
+        make_user(app)
+        yield app, server
+
+
+@pytest.fixture
+def scene(world: tuple[Flask, MailServer]) -> Scene:
+    app, server = world
+    server.taken.clear()
+    server.on_recipient = "250 OK"
+    with services_of(app).database.writing() as session:
+        session.execute(delete(CheckRow))
+        session.execute(delete(JobRow))
+        token = drafts.start(session, newest().name, "quick", {})
+    return Scene(app, server, PageClient(app), f"/check/{token}", signed_in(app))
+
+
+def test_who_stops_is_told_what_is_kept_and_asked_for_nothing(scene: Scene) -> None:
+    first = scene.owner.follow(scene.owner.get(scene.root, status=303))
+    page = scene.owner.get(first.link("Stop here and go on later"))
+    assert f"http://127.0.0.1:8000{scene.root}" in page.text
+    (box,) = [box for box in page.document.all("input") if box.get("name") == "leave"]
+    assert box.get("checked") is None
+    page = scene.owner.get(page.link("Back to the questions"))
+    assert page.h1 == first.h1
+    for fields in ({"email": ADDRESS}, {"leave": "y"}, {"email": "nobody", "leave": "y"}):
+        form = scene.owner.get(f"{scene.root}/stop").form("/stop")
+        scene.owner.submit(form.fill(**fields), status=422)
+    assert not scene.is_anywhere()
+    assert "Nobody who stopped has allowed a mail" in scene.staff.get("/staff/unfinished").text
+
+
+def test_leave_is_taken_back_as_easily(scene: Scene) -> None:
+    scene.allow()
+    page = scene.owner.get(f"{scene.root}/stop")
+    assert ADDRESS in page.text
+    assert scene.is_anywhere()
+    page = scene.owner.follow(scene.owner.submit(page.form("/take-back")))
+    assert "Your address is deleted" in page.text
+    assert not scene.is_anywhere()
+
+
+def test_one_mail_goes_with_the_way_back_and_then_nobody_knows_the_address(scene: Scene) -> None:
+    scene.allow()
+    page = scene.staff.get("/staff/unfinished")
+    assert (ADDRESS in page.text, scene.root in page.html) == (True, False)
+    scene.staff.submit(page.form("/write"))
+    with services_of(scene.app).database.reading() as session:
+        (job,) = session.scalars(select(JobRow))
+        assert list(job.payload) == ["leave_id"]
+        sealed = session.scalar(select(LeaveRow.sealed_token))
+    assert sealed
+    assert scene.root.rsplit("/", 1)[1].encode() not in sealed
+    deliver(scene.app)
+    (message,) = scene.server.mails()
+    body = message.get_body(("plain",))
+    assert body
+    text = str(body.get_content())
+    assert message["To"] == ADDRESS
+    assert f"http://127.0.0.1:8000{scene.root}" in text.splitlines()
+    assert "we will not write about this again" in text
+    assert not scene.is_anywhere()
+    assert "1 was written to" in scene.staff.get("/staff/unfinished").text
+    page = scene.owner.get(f"{scene.root}/stop")
+    assert "We wrote to you once" in page.text
+    scene.owner.follow(scene.owner.get(scene.root, status=303))
+    with services_of(scene.app).database.reading() as session:
+        log = audit_log.newest(session, limit=9)
+        assert audit_chain.verify(session).is_whole
+    done = [entry.action for entry in log if entry.action.startswith("unfinished.")]
+    assert done == ["unfinished.mail_sent", "unfinished.mail_asked"]
+
+
+def test_an_address_that_does_not_exist_is_forgotten(scene: Scene) -> None:
+    scene.allow()
+    post(scene.staff, "/staff/unfinished", "/write")
+    scene.server.on_recipient = f"550 no such mailbox <{ADDRESS}>"
+    deliver(scene.app)
+    assert not scene.is_anywhere()
+
+
+def test_a_server_that_is_away_leaves_no_address_in_the_job(scene: Scene) -> None:
+    scene.allow()
+    post(scene.staff, "/staff/unfinished", "/write")
+    scene.server.on_recipient = f"451 later <{ADDRESS}>"
+    deliver(scene.app)
+    with services_of(scene.app).database.writing() as session:
+        (job,) = session.scalars(select(JobRow))
+        assert ADDRESS not in (job.last_error or "")
+        job.state, job.finished_at = "dead", session.now()
+    page = scene.staff.get("/staff/unfinished")
+    assert "could not be sent" in page.text
+    scene.server.on_recipient = "250 OK"
+    scene.staff.submit(page.form("/write"))
+    deliver(scene.app)
+    assert len(scene.server.taken) == 1
+    assert not scene.is_anywhere()
+
+
+def test_answers_and_address_are_deleted_at_a_press(scene: Scene) -> None:
+    scene.allow()
+    page = scene.owner.get(f"{scene.root}/stop")
+    gone = scene.owner.submit(page.form("/stop/delete"), status=200)
+    assert gone.h1 == "Your answers are deleted"
+    assert not scene.is_anywhere()
+    scene.owner.get(f"{scene.root}/stop", status=404)
+
+
+def test_staff_delete_an_address_that_somebody_asks_about(scene: Scene) -> None:
+    scene.allow()
+    make_user(scene.app, "admin@example.com", admin=True)
+    admin = signed_in(scene.app, "admin@example.com")
+    page = post(admin, "/staff/person", "/person", address=ADDRESS.upper())
+    page = admin.follow(admin.submit(admin.follow(page).form("/forget")))
+    assert "The address is deleted" in page.text
+    assert not scene.is_anywhere()
+
+
+def test_without_a_mail_server_nobody_is_asked_for_an_address(tmp_path: Path) -> None:
+    app = make_app(tmp_path)
+    with services_of(app).database.writing() as session:
+        token = drafts.start(session, newest().name, "quick", {})
+    owner = PageClient(app)
+    assert "Allow one mail" not in owner.get(f"/check/{token}/stop").text
+    owner.post(f"/check/{token}/stop", {"email": ADDRESS, "leave": "y"}, status=422)

@@ -1,0 +1,137 @@
+"""The page of insights, as staff read it."""
+
+from pathlib import Path
+
+from flask import Flask
+
+from consult.demo import make_leads
+from consult.questionnaire.editions import newest
+from tests.support import staff_client
+from tests.support.apps import make_app, services_of
+from tests.support.client import PageClient
+from tests.support.owner_journey import Journey
+from tests.support.page import Page, classes_of, text_of
+from tests.support.personas import BATON_ON_THE_FLOOR, CONTACT
+from tests.support.statements import statements
+
+URL = "/staff/insights"
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def app_with(folder: Path, *, demo: int = 0) -> tuple[Flask, PageClient]:
+    app = make_app(folder)
+    staff_client.make_user(app)
+    made = services_of(app)
+    if demo:
+        office = made.settings.office
+        list(make_leads(made.database, newest(), made.brand, office, demo, 7))
+    return app, staff_client.signed_in(app)
+
+
+def words(page: Page) -> str:
+    return " ".join(page.text.split())
+
+
+def test_nobody_came_yet(tmp_path: Path) -> None:
+    _, client = app_with(tmp_path)
+    assert "Nobody came in this time" in words(client.get(URL))
+
+
+def test_somebody_looked_and_began_nothing(tmp_path: Path) -> None:
+    app, client = app_with(tmp_path)
+    PageClient(app).get("/")
+    assert "There is nothing to count yet." in words(client.get(URL))
+
+
+def test_an_owner_is_seen_from_the_start_to_the_contact(tmp_path: Path) -> None:
+    app, client = app_with(tmp_path)
+    owner = Journey(PageClient(app), BATON_ON_THE_FLOOR.answers, query="?ref=fair")
+    owner.to_result()
+    form = owner.client.get(f"{owner.root}/contact").form("/contact")
+    owner.client.submit(form.fill(**CONTACT))
+    stopped = Journey(PageClient(app), BATON_ON_THE_FLOOR.answers)
+    stopped.start()
+    stopped.to_page("catch")
+    page = client.get(URL)
+    text = words(page)
+    assert "Began a check 2" in text
+    assert "Left a contact 1" in text
+    assert "fair" in text
+    assert "few" in text, "two are too few to compare"
+    assert "Okafor" not in text, "numbers about nobody"
+
+
+def test_demo_leads_are_shown_by_themselves_and_only_while_there_are_no_others(
+    tmp_path: Path,
+) -> None:
+    app, client = app_with(tmp_path, demo=25)
+    assert "These are demo leads" in words(client.get(f"{URL}?period=365"))
+    Journey(PageClient(app), BATON_ON_THE_FLOOR.answers).to_result()
+    mine = words(client.get(f"{URL}?period=365"))
+    assert "These are demo leads" not in mine
+    assert "Began a check 1" in mine
+    assert "These are demo leads" in words(client.get(f"{URL}?period=365&kind=demo"))
+
+
+def test_a_period_of_ones_own_a_source_and_a_depth_narrow_it(tmp_path: Path) -> None:
+    _, client = app_with(tmp_path, demo=25)
+    whole = client.get(f"{URL}?period=365&kind=demo")
+    for query in (
+        "period=own&since=2020-01-01&until=2020-02-01",
+        "period=365&source=nowhere",
+    ):
+        assert "Nobody came" in words(client.get(f"{URL}?kind=demo&{query}"))
+    newsletter = client.get(f"{URL}?period=365&kind=demo&source=newsletter&depth=full")
+    assert words(newsletter) != words(whole)
+
+
+def test_what_makes_no_sense_is_left_out(tmp_path: Path) -> None:
+    _, client = app_with(tmp_path)
+    client.get(f"{URL}?period=soon&since=x&until=9999-99-99&kind=all&depth=deep&source=%00")
+    client.get(f"{URL}?period=own&since=2026-02-01&until=1970-01-01")
+    client.get(f"{URL}?period=own&since=0001-01-01&until=9000-12-31")
+
+
+def test_each_chart_is_a_picture_with_its_title_its_point_and_its_table(tmp_path: Path) -> None:
+    _, client = app_with(tmp_path, demo=25)
+    document = client.get(f"{URL}?period=365").document
+    figures = document.all("figure")
+    drawn = {figure.attrib["id"].removesuffix("-chart") for figure in figures}
+    assert drawn >= {"check", "agency", "stops", "seconds", "separation", "handoff", "waits"}
+    for figure in figures:
+        (picture,) = document.all(f"{SVG}svg", within=figure)
+        assert picture.attrib["role"] == "img"
+        named, told = (
+            document.by_id[picture.attrib[attribute]]
+            for attribute in ("aria-labelledby", "aria-describedby")
+        )
+        assert (named.tag, told.tag) == (f"{SVG}title", f"{SVG}desc")
+        assert text_of(document.all("figcaption", within=figure)[0]) == named.text
+        (table,) = document.all("table", within=figure)
+        assert len(document.all("tr", within=table)) > 1
+    assert document.by_id["own-health"] is not None, "our own handoff stands above it all"
+
+
+def test_what_rests_on_few_is_drawn_hollow_and_says_so(tmp_path: Path) -> None:
+    _, client = app_with(tmp_path, demo=25)
+    document = client.get(f"{URL}?period=365").document
+    chart = document.by_id["waits-chart"]
+    points = document.all(f"{SVG}circle", within=chart)
+    assert points
+    assert all("is-few" in classes_of(point) for point in points)
+    origins = document.by_id["origins-chart"]
+    hollow = [
+        bar for bar in document.all(f"{SVG}rect", within=origins) if "is-few" in classes_of(bar)
+    ]
+    said = [
+        text for text in document.all(f"{SVG}text", within=origins) if "few" in (text.text or "")
+    ]
+    assert 0 < len(hollow) <= len(said)
+
+
+def test_the_page_asks_the_database_a_few_times_whatever_there_is(tmp_path: Path) -> None:
+    app, client = app_with(tmp_path, demo=25)
+    with statements(app) as asked:
+        client.get(f"{URL}?period=365")
+    # Five of them for our own handoff, whatever is chosen.
+    assert len(asked) <= 17, asked

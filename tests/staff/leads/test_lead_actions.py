@@ -1,0 +1,373 @@
+"""Working on a lead from its page: the next step, handing over, two at once, notes, verdicts."""
+
+import re
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from consult.storage.accounts import accounts
+from consult.storage.db.database import Database
+from consult.storage.leads import actions
+from tests.support.apps import make_app, services_of
+from tests.support.client import PageClient
+from tests.support.databases import Clock
+from tests.support.lead_factories import see
+from tests.support.page import Form, Page
+from tests.support.staff_client import make_lead, make_user, signed_in
+from tests.support.statements import statements
+from tests.support.submissions import CONTACT
+
+BEN = "ben@example.com"
+HOSTILE = '"><script>alert(1)</script>{{ 7 * 7 }}'
+
+
+@pytest.fixture
+def database(app: Flask) -> Database:
+    made = services_of(app).database
+    made.clock = Clock()  # a Monday, at half past nine in the morning
+    return made
+
+
+@pytest.fixture
+def grace(app: Flask, database: Database) -> PageClient:
+    """The browser of an admin, who catches new leads."""
+    make_user(app, admin=True)
+    return signed_in(app)
+
+
+@pytest.fixture
+def ben(app: Flask, grace: PageClient) -> PageClient:
+    make_user(app, BEN)
+    return signed_in(app, BEN)
+
+
+@pytest.fixture
+def lead(app: Flask, grace: PageClient) -> int:
+    return make_lead(app, contact=CONTACT)
+
+
+def send(client: PageClient, lead: int, action: str, **fields: str) -> Page:
+    """Fill in the form of a lead's page whose action ends so, and see where it leads."""
+    page = client.get(f"/staff/leads/{lead}")
+    return client.follow(client.submit(page.form(f"/{action}").fill(**fields)))
+
+
+def user_id(database: Database, email: str) -> int:
+    with database.reading() as session:
+        user = accounts.user_by_email(session, email)
+    assert user is not None
+    return user.id
+
+
+def move(client: PageClient, lead: int, stage: str, *, status: int = 303, **fields: str) -> Page:
+    page = client.get(f"/staff/leads/{lead}")
+    form = next(
+        form
+        for form in page.forms
+        if form.action.endswith("/stage") and form.data["stage"] == [stage]
+    )
+    return client.submit(form.fill(**fields), status=status)
+
+
+def test_a_lead_goes_from_new_to_won_by_the_one_next_step(
+    grace: PageClient, database: Database, lead: int
+) -> None:
+    path = f"/staff/leads/{lead}"
+    page = grace.get(path)
+    assert "Take it, so that the others know" in page.text
+    assert "Reply due in 1 h 0 min" in page.text
+    page = send(grace, lead, "take")
+    assert "Get in touch" in page.text
+    contact = {"version": str(see(database, lead).version), "way": "phone", "reached": "yes"}
+    form = page.form("/contact")
+    page = grace.follow(grace.post(form.action, {**_one_each(form.data), **contact}))
+    assert "Book the consult" in page.text
+    assert "First reply after less than a minute" in page.text
+    assert move(grace, lead, "consult_booked", day="2026-03-04", time="14:30").is_redirect
+    page = grace.get(path)
+    assert "4 Mar 2026, 14:30 UTC" in page.text
+    assert "Hold the consult when it is time" in page.text
+    move(grace, lead, "consult_held")
+    move(grace, lead, "won", words="Starts in May")
+    page = grace.get(path)
+    assert "there was a clear answer" in page.text
+    for told in ("Taken", "Reached them by phone", "Consult held", "Starts in May"):
+        assert told in page.text
+    assert see(database, lead).stage == "won"
+
+
+def _one_each(data: dict[str, list[str]]) -> dict[str, str]:
+    return {name: values[0] for name, values in data.items()}
+
+
+def test_a_lead_that_is_handed_over_may_come_back_with_a_reason(
+    grace: PageClient, ben: PageClient, database: Database, lead: int
+) -> None:
+    send(grace, lead, "take")
+    page = send(grace, lead, "offer", to=str(user_id(database, BEN)), words="You know tents")
+    assert "who has not answered" in page.text
+    assert ben.get("/staff/").link("Offered to me 1") == "/staff/?holder=offered"
+    page = ben.get(f"/staff/leads/{lead}")
+    assert "Say whether you take it over" in page.text
+    assert "Grace Hopper offers it to you: You know tents" in page.text
+    back = page.form("/return")
+    refused = ben.submit(back, status=422)
+    assert "Choose a reason." in refused.text
+    page = ben.follow(ben.submit(back.fill(reason="no_time", words="On a trade fair")))
+    assert "Returned it: i have no time for it" in page.text
+    assert "On a trade fair" in page.text
+    send(grace, lead, "offer", to=str(user_id(database, BEN)))
+    send(grace, lead, "withdraw")
+    send(grace, lead, "offer", to=str(user_id(database, BEN)))
+    send(ben, lead, "accept")
+    assert see(database, lead).holder_id == user_id(database, BEN)
+    assert "I have no time for it 1 100%" in grace.get("/staff/insights").text
+
+
+def test_the_second_of_two_sees_what_the_first_did_and_loses_nothing(
+    grace: PageClient, ben: PageClient, database: Database, lead: int
+) -> None:
+    send(grace, lead, "take")
+    seen = ben.get(f"/staff/leads/{lead}")
+    send(grace, lead, "not-now", on="2026-04-01")
+    late = next(
+        f for f in seen.forms if f.action.endswith("/stage") and f.data["stage"] == ["lost"]
+    )
+    page = ben.submit(late.fill(reason="price", words="Said it is too much"), status=409)
+    assert "Somebody else was quicker" in page.text
+    assert "Not now: ask again on 1 Apr 2026" in page.text
+    assert see(database, lead).stage == "taken"
+    again = next(
+        f for f in page.forms if f.action.endswith("/stage") and f.data["stage"] == ["lost"]
+    )
+    assert again.data["reason"] == ["price"]
+    assert again.data["words"] == ["Said it is too much"]
+    ben.submit(again)
+    assert see(database, lead).stage == "lost"
+
+
+def test_what_the_second_wanted_and_cannot_do_any_more_is_told(
+    grace: PageClient, ben: PageClient, database: Database, lead: int
+) -> None:
+    send(grace, lead, "take")
+    seen = ben.get(f"/staff/leads/{lead}")
+    move(grace, lead, "not_a_fit", reason="outside")
+    late = next(
+        f for f in seen.forms if f.action.endswith("/stage") and f.data["stage"] == ["lost"]
+    )
+    page = ben.submit(late.fill(reason="price", words="Too much"), status=409)
+    assert "no longer needed or possible" in page.text
+    assert "You wrote: Too much" in page.text
+
+
+@pytest.mark.parametrize(
+    ("stage", "fields", "complaint"),
+    [
+        ("lost", {}, "Choose a reason."),
+        ("not_a_fit", {}, "Choose a reason."),
+        ("lost", {"reason": "price", "words": "w" * 1001}, "Use at most 1000 characters."),
+    ],
+)
+def test_a_stage_that_lacks_something_says_what_and_keeps_what_was_typed(
+    grace: PageClient,
+    database: Database,
+    lead: int,
+    stage: str,
+    fields: dict[str, str],
+    complaint: str,
+) -> None:
+    send(grace, lead, "take")
+    page = move(grace, lead, stage, status=422, **fields)
+    assert complaint in page.text
+    assert see(database, lead).stage == "taken"
+
+
+def test_nobody_is_sent_after_somebody_who_left_no_name(app: Flask, grace: PageClient) -> None:
+    nameless = make_lead(app)
+    page = grace.get(f"/staff/leads/{nameless}")
+    assert "Nothing, while nobody knows who they are" in page.text
+    assert "Get in touch" not in send(grace, nameless, "take").text
+
+
+def test_a_day_or_time_that_makes_no_sense_is_refused_in_words(
+    grace: PageClient, database: Database, lead: int
+) -> None:
+    with database.writing() as session:
+        me = user_id(database, "grace@example.com")
+        actions.log_contact(session, lead, by=me, way="phone", reached=True)
+    page = move(grace, lead, "consult_booked", status=422, day="soon", time="noon")
+    assert "Enter a day" in page.text
+    assert "Enter a time" in page.text
+    page = move(grace, lead, "consult_booked", status=422, day="2025-03-05", time="10:00")
+    assert "before they handed in their answers" in page.text
+    late = grace.get(f"/staff/leads/{lead}").form("/not-now").fill(on="2020-01-01")
+    assert "still to come" in grace.submit(late, status=422).text
+
+
+def test_times_are_those_of_the_agency(tmp_path: Path, clock: Clock) -> None:
+    app = make_app(tmp_path / "var", time_zone="America/New_York")
+    services_of(app).database.clock = clock
+    make_user(app)
+    client = signed_in(app)
+    lead = make_lead(app, contact=CONTACT)
+    # Half past nine in UTC is before opening time in New York.
+    page = client.get(f"/staff/leads/{lead}")
+    assert "Reply due in 1 h 0 min of opening time" in page.text
+    assert "2 Mar 2026, 10:00 EST" in page.text
+    with services_of(app).database.writing() as session:
+        user = accounts.user_by_email(session, "grace@example.com")
+        assert user is not None
+        actions.log_contact(session, lead, by=user.id, way="mail", reached=True)
+    move(client, lead, "consult_booked", day="2026-03-10", time="14:30")
+    assert "10 Mar 2026, 14:30 EDT" in client.get(f"/staff/leads/{lead}").text
+    assert see(services_of(app).database, lead).consult_at is not None
+
+
+def test_overdue_is_told_and_ends_with_the_first_try(
+    grace: PageClient, database: Database, lead: int
+) -> None:
+    clock = database.clock
+    assert isinstance(clock, Clock)
+    clock.go_on(hours=3)
+    text = signed_in(grace.app).get(f"/staff/leads/{lead}").text
+    assert "Overdue by 2 h 0 min" in text
+    assert "of opening time" not in text
+    clock.go_on(days=1)  # and so a night
+    text = signed_in(grace.app).get(f"/staff/leads/{lead}").text
+    assert re.search(r"Overdue by \d+ h \d+ min of opening time", text)
+
+
+def edit_form(page: Page) -> Form:
+    """The form in which the first note is edited."""
+    (form,) = [form for form in page.forms if form.action.endswith("/notes/1")]
+    return form
+
+
+def test_notes_are_for_all_and_edited_by_their_author(
+    grace: PageClient, ben: PageClient, lead: int
+) -> None:
+    path = f"/staff/leads/{lead}"
+    page = send(grace, lead, "notes", text=f"Line one\r\nLine two {HOSTILE}")
+    assert HOSTILE in page.text
+    assert "Grace Hopper" in page.text
+    edit = edit_form(page)
+    page = grace.follow(grace.submit(edit.fill(text="Prefers mail")))
+    assert "Prefers mail" in page.text
+    assert "edited" in page.text
+    others = ben.get(path)
+    assert not [form for form in others.forms if form.action.endswith("/notes/1")]
+    ben.post(
+        edit.action,
+        _one_each(others.form("/notes").data) | {"text": "Mine", "seen": ""},
+        status=404,
+    )
+    page = ben.follow(ben.submit(others.form("/resolve")))
+    assert "Resolved by" in page.text
+    page = grace.follow(grace.submit(grace.get(path).form("/reopen")))
+    assert "Resolved by" not in page.text
+
+
+def test_a_note_that_was_edited_in_another_window_is_not_overwritten(
+    grace: PageClient, lead: int
+) -> None:
+    path = f"/staff/leads/{lead}"
+    send(grace, lead, "notes", text="Likes mail")
+    here, there = (edit_form(grace.get(path)) for _ in range(2))
+    grace.submit(there.fill(text="Likes mail, not before ten"))
+    grace.submit(there)  # a double click is no conflict
+    page = grace.submit(here.fill(text=f"Likes the phone {HOSTILE}"), status=409)
+    assert "You changed this note in another window" in page.text
+    assert "The note now reads: Likes mail, not before ten" in page.text
+    again = edit_form(page)
+    assert again.data["text"] == [f"Likes the phone {HOSTILE}"]
+    page = grace.follow(grace.submit(again))
+    assert "not before ten" not in page.text
+    assert "Likes the phone" in page.text
+    fields = _one_each(again.data)
+    grace.post(again.action, fields | {"seen": "yesterday"}, status=400)
+
+
+@pytest.mark.parametrize("text", ["", "  \r\n ", "w" * 4001])
+def test_a_note_says_something_and_not_too_much(grace: PageClient, lead: int, text: str) -> None:
+    form = grace.get(f"/staff/leads/{lead}").form("/notes").fill(text=text)
+    page = grace.submit(form, status=422)
+    assert "Write something" in page.text or "at most 4000" in page.text
+
+
+def test_what_the_call_showed_stands_beside_what_they_said(
+    grace: PageClient, database: Database, lead: int
+) -> None:
+    assert not [f for f in grace.get(f"/staff/leads/{lead}").forms if "verdicts" in f.action]
+    with database.writing() as session:
+        me = user_id(database, "grace@example.com")
+        actions.log_contact(session, lead, by=me, way="phone", reached=True)
+    page = send(grace, lead, "verdicts", reply_speed="worse", own_goals="as_said")
+    form = page.form("/verdicts")
+    assert form.data["reply_speed"] == ["worse"]
+    assert form.data["own_goals"] == ["as_said"]
+    page = send(grace, lead, "verdicts", reply_speed="")
+    assert page.form("/verdicts").data["reply_speed"] == [""]
+    assert "Noted what the call showed" in page.text
+
+
+def test_next_and_previous_follow_the_list_that_a_lead_was_opened_from(
+    app: Flask, grace: PageClient, database: Database
+) -> None:
+    clock = database.clock
+    assert isinstance(clock, Clock)
+    made = []
+    for source in ("letter", "fair", "letter"):
+        clock.go_on(seconds=1)
+        made.append(make_lead(app, source={"utm_source": source}))
+    first, second, third = made
+    page = grace.get(f"/staff/leads/{second}")
+    assert page.link("Previous") == f"/staff/leads/{third}"
+    assert page.link("Next") == f"/staff/leads/{first}"
+    page = grace.get(f"/staff/leads/{third}?source=letter")
+    assert page.link("Next") == f"/staff/leads/{first}?source=letter"
+    assert page.link("All leads") == "/staff/?source=letter"
+    assert "Previous" not in page.links
+    taken = grace.submit(page.form("/take"))
+    assert taken.location == f"/staff/leads/{third}?source=letter&done=take"
+    page = grace.follow(taken)
+    assert "You have it now." in page.text
+    assert page.link("All leads") == "/staff/?source=letter"
+
+
+def test_the_page_asks_the_database_a_few_times_whatever_there_is(
+    app: Flask, grace: PageClient, database: Database, lead: int
+) -> None:
+    send(grace, lead, "take")
+    with database.writing() as session:
+        me = user_id(database, "grace@example.com")
+        actions.log_contact(session, lead, by=me, way="phone", reached=True)
+    send(grace, lead, "notes", text="Prefers mail")
+    send(grace, lead, "verdicts", reply_speed="worse")
+    with statements(app) as asked:
+        grace.get(f"/staff/leads/{lead}")
+    # One says who is signed in, one whether the audit log has this visit; three are for the leads
+    # beside it.
+    assert len(asked) <= 14, asked
+
+
+def test_a_form_without_a_version_is_none_of_ours(grace: PageClient, lead: int) -> None:
+    form = grace.get(f"/staff/leads/{lead}").form("/take")
+    grace.post(form.action, {"csrf_token": form.data["csrf_token"][0]}, status=400)
+
+
+def test_the_list_tells_how_the_agency_itself_does(
+    app: Flask, grace: PageClient, database: Database, lead: int
+) -> None:
+    text = grace.get("/staff/").text
+    assert "Our own handoff" in text
+    assert "Too few leads to tell yet." in text
+    clock = database.clock
+    assert isinstance(clock, Clock)
+    me = user_id(database, "grace@example.com")
+    for _ in range(5):
+        other = make_lead(app, contact=CONTACT)
+        clock.go_on(minutes=2)
+        with database.writing() as session:
+            actions.log_contact(session, other, by=me, way="phone", reached=False)
+    assert "First reply Within an hour. From 5 leads" in grace.get("/staff/").text

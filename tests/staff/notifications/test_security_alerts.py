@@ -1,0 +1,174 @@
+"""Mails about one's own account: each change of a way in is told to its holder, and only there."""
+
+import re
+from email.message import EmailMessage
+from pathlib import Path
+
+import html5lib
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from consult.delivery.notifications.security_alert_mail import WORDS
+from consult.staff.accounts import account_admin
+from consult.staff.audit import audit_labels
+from consult.storage.accounts import accounts as accounts_module
+from consult.storage.db.database import Database
+from consult.storage.notifications import security_alerts, staff_mails
+from consult.storage.notifications.security_alerts import ACCOUNT_NEWS, TOLD, AccountNews
+from consult.storage.tables.notification_tables import StaffMailRow
+from consult.storage.tables.submission_tables import JobRow
+from tests.delivery.mail.test_report_mail import text_of
+from tests.delivery.notifications.test_staff_mail import mails_to_staff
+from tests.support.apps import deliver, make_app, services_of
+from tests.support.client import PageClient
+from tests.support.mail_server import as_read
+from tests.support.oidc_provider import mock_provider, say_yes, settings_for
+from tests.support.passkeys import ORIGIN, add_passkey, asked
+from tests.support.second_factors import FACTORS, give, halfway, set_up_phone
+from tests.support.staff_client import ADMIN, EMAIL, NAME, PASSWORD, make_user, post, signed_in
+from tests.support.user_factories import colleague, leave
+
+OTHER_PASSWORD = "eleven kettles beside rivers"
+NOT_TOLD = {"factor.refused"}  # it changed nothing
+
+
+def told(app: Flask) -> list[tuple[int, str]]:
+    """Who was told what about their account since this was last asked, by id."""
+    with services_of(app).database.writing() as session:
+        found = session.scalars(select(StaffMailRow).order_by(StaffMailRow.id)).all()
+        rows = [(row.user_id, row.kind) for row in found]
+        for row in found:
+            staff_mails.drop(session, row.id)
+    return rows
+
+
+def test_every_change_of_a_factor_is_told_to_whoever_made_it(tmp_path: Path) -> None:
+    app = make_app(tmp_path / "var", base_url=ORIGIN)
+    make_user(app)
+    client = signed_in(app)
+    set_up_phone(client)
+    assert told(app) == [(1, "app_added")], "and not that there are codes now"
+    device = add_passkey(client)
+    assert told(app) == [(1, "passkey_added")]
+    post(client, FACTORS, "/recovery-codes", status=200)
+    assert told(app) == [(1, "codes_made")]
+    device.count, device.step = 5, 0
+    for status in (303, 422):  # the second time it counts no further, as a copy would
+        stranger = PageClient(app)
+        form, options = asked(stranger.get("/staff/sign-in"))
+        stranger.submit(form.fill(credential=device.use(options)), status=status)
+    assert told(app) == [(1, "passkey_copied")]
+    post(client, FACTORS, "/app/remove")
+    assert told(app) == [(1, "app_removed")]
+    post(client, FACTORS, "/passkeys/1/remove")
+    assert told(app) == [(1, "passkey_removed")]
+
+
+def test_a_used_recovery_code_is_told_and_a_wrong_one_is_not(app: Flask) -> None:
+    make_user(app)
+    _, codes = set_up_phone(signed_in(app))
+    told(app)
+    give(halfway(app), recovery_code="nonsense", status=422)
+    assert told(app) == []
+    give(halfway(app), recovery_code=codes[0])
+    assert told(app) == [(1, "code_used")]
+    assert "9 of them are left." in text_of(the_mail(app, "code_used"))
+
+
+def test_a_new_password_is_told_however_it_came_about(app: Flask) -> None:
+    make_user(app)
+    client = signed_in(app)
+    assert told(app) == [], "who joins knows"
+    form = client.get("/staff/account").form("/password")
+    client.submit(form.fill(current_password=PASSWORD, new_password=OTHER_PASSWORD))
+    assert told(app) == [(1, "password_changed")]
+    link = account_admin.reset(services_of(app).database, "", EMAIL)
+    assert told(app) == []
+    other = PageClient(app)
+    other.submit(other.get(link).form().fill(name=NAME, new_password=PASSWORD))
+    assert told(app) == [(1, "password_reset")]
+
+
+def test_what_an_admin_does_to_an_account_is_told_to_its_holder(app: Flask) -> None:
+    make_user(app, ADMIN, admin=True)
+    make_user(app, EMAIL)
+    admin = signed_in(app, ADMIN)
+    post(admin, "/staff/settings/people/2", "/role", role="admin")
+    assert told(app) == [(2, "role_changed")]
+    account_admin.reset(services_of(app).database, "", EMAIL, second_factor=True, by=1)
+    assert told(app) == [(2, "factors_removed")]
+    assert "You are an admin now." in text_of(the_mail(app, "role_changed", user_id=2))
+
+
+def test_a_link_with_the_provider_is_told(tmp_path: Path) -> None:
+    with mock_provider() as issuer:
+        app = make_app(tmp_path / "var", **settings_for(issuer))
+        make_user(app)
+        client = signed_in(app)
+        say_yes(client, "grace", "/staff/account/provider")
+        assert told(app) == [(1, "linked")]
+        post(client, FACTORS, "/provider/remove", password=PASSWORD)
+        assert told(app) == [(1, "unlinked")]
+
+
+def the_mail(app: Flask, news: AccountNews, user_id: int = 1) -> EmailMessage:
+    """The mail of this kind, as the worker writes and sends it."""
+    database = services_of(app).database
+    with database.writing() as session:
+        security_alerts.tell(session, user_id, news)
+    deliver(app)
+    (file,) = services_of(app).settings.mail_dir.glob("*.eml")
+    mail = as_read(file.read_bytes())
+    file.unlink()
+    return mail
+
+
+@pytest.mark.parametrize("news", ACCOUNT_NEWS)
+def test_the_mail_says_what_changed_and_has_no_link_and_no_way_out(
+    database: Database, news: AccountNews
+) -> None:
+    ada = colleague(database, "ada", finished="none", digest="none")
+    colleague(database, "bo", admin=True)
+    with database.writing() as session:
+        security_alerts.tell(session, ada, news)
+        jobs = session.scalars(select(JobRow)).all()
+        assert [set(job.payload) for job in jobs] == [{"mail_id"}]
+    (mail,) = mails_to_staff(database)
+    assert mail["To"] == "ada@agency.example"
+    assert mail["Subject"] == f"Your account: {WORDS[news].title.lower()}"
+    assert mail["List-Unsubscribe"] is None
+    for part in ("plain", "html"):
+        said = text_of(mail, part)
+        assert "Hello Ada" in said
+        assert WORDS[news].says in said
+        assert "(UTC)" in said
+        assert not re.search(r"https?:|href|\{", said.split("</style>")[-1])
+    html5lib.HTMLParser(strict=True).parse(text_of(mail, "html"))
+    assert "\n\n\n" not in text_of(mail).replace("\r", "")
+    assert mails_to_staff(database) == []
+
+
+def test_who_has_no_account_any_more_is_told_nothing(database: Database) -> None:
+    ada = colleague(database, "ada")
+    with database.writing() as session:
+        security_alerts.tell(session, ada, "password_changed")
+    leave(database, ada)
+    assert mails_to_staff(database) == []
+
+
+def test_what_fails_is_told_to_nobody(app: Flask) -> None:
+    make_user(app, ADMIN, admin=True)
+    with (
+        pytest.raises(accounts_module.LastAdminError),
+        services_of(app).database.writing() as session,
+    ):
+        accounts_module.change_role(session, 1, "staff", by=1)
+    assert told(app) == []
+
+
+def test_every_change_of_a_way_in_that_is_audited_is_told_too() -> None:
+    kinds = {action for action in audit_labels.ACTIONS if action.startswith(("factor", "iden"))}
+    assert kinds - set(TOLD) == NOT_TOLD
+    assert set(WORDS) == set(ACCOUNT_NEWS)
+    assert set(TOLD.values()) == set(ACCOUNT_NEWS) - {"password_reset"}

@@ -1,0 +1,451 @@
+"""The second factor: asked for after the password, good once, and not to be got round."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from consult.staff.accounts import access, account_admin
+from consult.staff.second_factors import totp
+from consult.storage.accounts import accounts as accounts_module
+from consult.storage.second_factors import factors
+from consult.storage.tables.audit_tables import AuditRow
+from consult.storage.tables.second_factor_tables import AuthenticatorRow, RecoveryCodeRow
+from tests.support.apps import make_app, make_settings, services_of
+from tests.support.client import PageClient
+from tests.support.second_factors import (
+    ASKED,
+    FACTORS,
+    Phone,
+    give,
+    halfway,
+    let_pass,
+    recovery_codes,
+    set_up_phone,
+)
+from tests.support.staff_client import (
+    EMAIL,
+    NAME,
+    PASSWORD,
+    let_proof_age,
+    make_user,
+    post,
+    sign_in,
+    signed_in,
+)
+
+
+@pytest.fixture
+def phone(app: Flask) -> Phone:
+    """The phone of somebody who has set up an authenticator app."""
+    make_user(app)
+    return set_up_phone(signed_in(app))[0]
+
+
+def audited(app: Flask) -> list[str]:
+    with services_of(app).database.reading() as session:
+        return list(session.scalars(select(AuditRow.action).order_by(AuditRow.id)))
+
+
+def test_a_password_and_a_code_open_the_door(app: Flask, phone: Phone) -> None:
+    client = halfway(app)
+    assert give(client, code=phone.next_code).location == "/staff/"
+    assert client.get("/staff/").h1 == "Leads"
+
+
+def test_signing_in_leads_where_one_wanted_to_go(app: Flask, phone: Phone) -> None:
+    client = PageClient(app)
+    form = client.follow(client.get("/staff/account?x=1", status=303)).form("/sign-in")
+    client.submit(form.fill(email=EMAIL, password=PASSWORD))
+    assert give(client, code=phone.next_code).location == "/staff/account?x=1"
+
+
+def test_a_password_alone_opens_nothing(app: Flask, phone: Phone) -> None:
+    client = halfway(app)
+    for path in ("/staff/", "/staff/account", FACTORS, "/staff/leads/1"):
+        assert client.get(path, status=303).location.startswith("/staff/sign-in?next=")
+    with services_of(app).database.reading() as session:
+        sessions = session.connection().exec_driver_sql("SELECT count(*) FROM staff_sessions")
+        assert sessions.scalar_one() == 1, "halfway is no session"
+
+
+def test_a_code_may_be_typed_with_a_gap(app: Flask, phone: Phone) -> None:
+    code = phone.next_code
+    give(halfway(app), code=f" {code[:3]} {code[3:]} ")
+
+
+def test_a_code_works_once(app: Flask, phone: Phone) -> None:
+    code = phone.next_code
+    first, second = halfway(app), halfway(app)
+    give(first, code=code)
+    page = give(second, code=code, status=422)
+    assert "used before" in page.errors["code"]
+    assert audited(app)[-1] == "factor.refused"
+    second.get("/staff/", status=303)
+
+
+def test_the_code_that_set_the_app_up_is_used_up(app: Flask, phone: Phone) -> None:
+    give(halfway(app), code=phone.code, status=422)
+
+
+def test_no_older_code_works_after_a_newer_one(app: Flask, phone: Phone) -> None:
+    phone.wait(3)
+    older = phone.code
+    give(halfway(app), code=phone.next_code)
+    give(halfway(app), code=older, status=422)
+
+
+def test_of_many_who_send_one_code_at_once_one_comes_in(app: Flask, phone: Phone) -> None:
+    code = phone.next_code
+    browsers = [halfway(app) for _ in range(4)]
+    forms = [browser.get(ASKED).forms[0].fill(code=code) for browser in browsers]
+
+    def comes_in(number: int) -> bool:
+        return browsers[number]._client.post(ASKED, data=forms[number].data).status_code == 303
+
+    with ThreadPoolExecutor(4) as threads:
+        assert sorted(threads.map(comes_in, range(4))) == [False, False, False, True]
+
+
+@pytest.mark.parametrize(("steps", "works"), [(-2, False), (-1, True), (1, True), (2, False)])
+def test_a_phones_clock_may_be_half_a_minute_off(
+    app: Flask, phone: Phone, steps: int, works: bool
+) -> None:
+    phone.wait(10)
+    shown = phone.code
+    phone.wait(-steps)
+    give(halfway(app), code=shown, status=303 if works else 422)
+
+
+@pytest.mark.parametrize("code", ["", "   ", "12345", "abcdef", "\uff11" * 6, "0" * 41, "\x00"])
+def test_what_is_no_code_opens_nothing(app: Flask, phone: Phone, code: str) -> None:
+    page = give(halfway(app), code=code, status=422)
+    assert "code" in page.errors
+
+
+def test_codes_can_be_tried_so_often_and_a_right_one_gives_the_tries_back(tmp_path: Path) -> None:
+    app = make_app(tmp_path, limit_second_factor="2 per day")
+    make_user(app)
+    phone, codes = set_up_phone(signed_in(app))
+    give(halfway(app), code="000000", status=422)
+    give(halfway(app), code=phone.next_code)
+    give(halfway(app), code="000000", status=422)
+    give(halfway(app), code="000000", status=422)
+    give(halfway(app), code=phone.next_code, status=429)
+    for _ in range(5):
+        give(halfway(app), recovery_code="-".join(["AAAAA"] * 5), status=422)
+    give(halfway(app), recovery_code=codes[0], status=429)
+    let_pass(app, minutes=1)
+    give(halfway(app), recovery_code=codes[0])
+
+
+def test_another_persons_code_is_none(app: Flask, phone: Phone) -> None:
+    make_user(app, "bo@example.com")
+    _, codes = set_up_phone(signed_in(app, "bo@example.com"))
+    give(halfway(app, "bo@example.com"), code=phone.next_code, status=422)
+    give(halfway(app), recovery_code=codes[0], status=422)
+
+
+def test_standing_halfway_lasts_ten_minutes_and_is_good_once(app: Flask, phone: Phone) -> None:
+    late, again = halfway(app), halfway(app)
+    form = again.get(ASKED).forms[0]
+    kept = again._client.get_cookie("staff")
+    assert kept is not None
+    again.submit(form.fill(code=phone.next_code))
+    thief = PageClient(app)
+    thief._client.set_cookie("staff", kept.value)
+    page = thief.post(ASKED, {**form.data, "code": phone.next_code})
+    assert page.location == "/staff/sign-in"
+    thief.get("/staff/", status=303)
+    let_pass(app, minutes=9)
+    assert late.get(ASKED, status=303).location == "/staff/sign-in"
+
+
+def test_a_new_password_or_a_closed_account_sends_back_to_the_start(
+    app: Flask, phone: Phone
+) -> None:
+    database = services_of(app).database
+    renewed, closed = halfway(app), None
+    with database.writing() as session:
+        accounts_module.change_password(
+            session, 1, accounts_module.all_users(session)[0].password_hash
+        )
+    assert renewed.get(ASKED, status=303).location == "/staff/sign-in"
+    closed = halfway(app)
+    account_admin.disable(database, EMAIL)
+    assert closed.get(ASKED, status=303).location == "/staff/sign-in"
+
+
+def test_standing_halfway_cannot_be_made_up(app: Flask, phone: Phone) -> None:
+    made_up = Flask("elsewhere")
+    made_up.secret_key = "another key"
+    with services_of(app).database.reading() as session:
+        who = accounts_module.all_users(session)[0].uniquifier
+    signer = access.StaffOnlySessions().get_signing_serializer(made_up)
+    assert signer is not None
+    now = services_of(app).database.clock().timestamp()
+    here = {"uniquifier": who, "since": now, "means": "password", "wanted": "", "token": "t"}
+    client = PageClient(app)
+    client._client.set_cookie("staff", signer.dumps({"halfway": here}))
+    assert client.get(ASKED, status=303).location == "/staff/sign-in"
+
+
+def test_a_cookie_planted_halfway_is_worth_nothing_afterwards(app: Flask, phone: Phone) -> None:
+    victim = halfway(app)
+    planted = victim._client.get_cookie("staff")
+    assert planted is not None
+    give(victim, code=phone.next_code)
+    attacker = PageClient(app)
+    attacker._client.set_cookie("staff", planted.value)
+    attacker.get("/staff/", status=303)
+
+
+def test_nobody_who_has_not_given_a_password_is_asked_for_a_code(app: Flask, phone: Phone) -> None:
+    client = PageClient(app)
+    token = client.get("/staff/sign-in").form().data["csrf_token"]
+    page = client.post(ASKED, {"csrf_token": token, "code": phone.next_code})
+    assert page.location == "/staff/sign-in"
+
+
+def test_a_new_link_does_not_lead_round_the_second_factor(app: Flask, phone: Phone) -> None:
+    link = account_admin.reset(services_of(app).database, "", EMAIL)
+    client = PageClient(app)
+    form = client.get(link).form().fill(name=NAME, new_password=PASSWORD)
+    assert client.submit(form).location == ASKED
+    give(client, code=phone.next_code)
+
+
+def test_the_secret_lies_in_no_file(app: Flask, phone: Phone) -> None:
+    for file in Path(services_of(app).settings.var_dir).glob("consult.db*"):
+        assert phone.secret.encode() not in file.read_bytes()
+
+
+def test_a_secret_moved_to_another_person_does_not_open(app: Flask) -> None:
+    with app.app_context():
+        sealed = totp.seal("SECRET", 1)
+        assert totp.unseal(sealed, 1) == "SECRET"
+        assert totp.unseal(sealed, 2) is None
+        assert totp.unseal(sealed[:-1], 1) is None
+        assert totp.unseal(b"", 1) is None
+
+
+def test_under_another_secret_key_a_recovery_code_still_works(tmp_path: Path) -> None:
+    app = make_app(tmp_path)
+    make_user(app)
+    phone, codes = set_up_phone(signed_in(app))
+    phone.app = later = make_app(tmp_path, secret_key="another" * 6)
+    give(halfway(later), code=phone.next_code, status=422)
+    give(halfway(later), recovery_code=codes[0])
+
+
+class TestSettingUp:
+    """Setting up an authenticator app, moving it and removing it."""
+
+    def test_the_picture_and_the_key_stay_until_the_app_is_in_use(self, app: Flask) -> None:
+        make_user(app)
+        client = signed_in(app)
+        page = client.get(f"{FACTORS}/app")
+        assert "<svg" in page.html
+        form = page.form("/app").fill(code="000000")
+        again = client.submit(form, status=422)
+        assert "not the code of now" in again.errors["code"]
+        secrets = {
+            p.html.split('class="secret">')[1][:40]
+            for p in (page, again, client.get(f"{FACTORS}/app"))
+        }
+        assert len(secrets) == 1
+        assert (
+            "Enter the six digits" in client.submit(form.fill(code=""), status=422).errors["code"]
+        )
+        sign_in(PageClient(app))  # nothing is asked for yet
+        set_up_phone(client)
+        assert client.get(f"{FACTORS}/app").html.split('class="secret">')[1][:40] not in secrets
+
+    def test_it_signs_out_everywhere_else_and_goes_on_under_another_id(self, app: Flask) -> None:
+        make_user(app)
+        other, mine = signed_in(app), signed_in(app)
+        before = mine._client.get_cookie("staff")
+        assert before is not None
+        set_up_phone(mine)
+        other.get("/staff/", status=303)
+        mine.get("/staff/")
+        thief = PageClient(app)
+        thief._client.set_cookie("staff", before.value)
+        thief.get("/staff/", status=303)
+        assert "factor.app_added" in audited(app)
+
+    def test_it_wants_a_fresh_proof(self, app: Flask) -> None:
+        make_user(app)
+        client = signed_in(app)
+        let_proof_age(app)
+        assert "/staff/confirm" in client.get(f"{FACTORS}/app", status=303).location
+
+    def test_an_app_can_be_moved_to_another_phone(self, app: Flask, phone: Phone) -> None:
+        client = halfway(app)
+        give(client, code=phone.next_code)
+        page = client.get(f"{FACTORS}/app")
+        new = Phone(app, page.html.split('class="secret">')[1].split("<")[0].replace(" ", ""))
+        # There are codes already, so none are shown.
+        page = client.submit(page.form("/app").fill(code=new.code))
+        assert "Your app is set up" in client.follow(page).text
+        give(halfway(app), code=phone.next_code, status=422)
+        give(halfway(app), code=new.next_code)
+
+    def test_an_app_can_be_removed_and_the_codes_go_with_it(self, app: Flask, phone: Phone) -> None:
+        client = halfway(app)
+        give(client, code=phone.next_code)
+        page = post(client, FACTORS, "/app/remove")
+        assert "Your app is removed" in client.follow(page).text
+        sign_in(PageClient(app))
+        assert "factor.app_removed" in audited(app)
+        with services_of(app).database.reading() as session:
+            assert session.scalars(select(AuthenticatorRow)).all() == []
+            assert session.scalars(select(RecoveryCodeRow)).all() == []
+
+
+class TestRecoveryCodes:
+    """The ten codes for the day on which the phone is lost."""
+
+    def test_ten_are_shown_once_and_each_works_once(self, app: Flask) -> None:
+        make_user(app)
+        client = signed_in(app)
+        _, codes = set_up_phone(client)
+        assert len(set(codes)) == 10
+        assert all(code not in client.get(FACTORS).html for code in codes)
+        assert "10 left of ten" in client.get(FACTORS).text
+        sloppy = f" {codes[0].lower().replace('-', ' ')} "
+        give(halfway(app), recovery_code=sloppy)
+        give(halfway(app), recovery_code=codes[0], status=422)
+        assert "9 left of ten" in client.get(FACTORS).text
+        assert "factor.recovery_code_used" in audited(app)
+
+    def test_they_can_be_saved_as_text(self, app: Flask) -> None:
+        make_user(app)
+        client = signed_in(app)
+        set_up_phone(client)
+        page = post(client, FACTORS, "/recovery-codes", status=200)
+        text = page.links["Save them as a text file"]
+        assert text.startswith("data:text/plain")
+        assert all(code in text for code in recovery_codes(page))
+
+    def test_new_ones_replace_the_old(self, app: Flask) -> None:
+        make_user(app)
+        client = signed_in(app)
+        _, old = set_up_phone(client)
+        new = recovery_codes(post(client, FACTORS, "/recovery-codes", status=200))
+        assert len(new) == 10
+        give(halfway(app), recovery_code=old[0], status=422)
+        give(halfway(app), recovery_code=new[0])
+
+    def test_new_ones_want_a_fresh_proof(self, app: Flask) -> None:
+        make_user(app)
+        client = signed_in(app)
+        set_up_phone(client)
+        let_proof_age(app)
+        post(client, FACTORS, "/recovery-codes", status=403)
+
+    def test_without_a_second_factor_there_are_none(self, app: Flask) -> None:
+        make_user(app)
+        client = signed_in(app)
+        token = client.get(FACTORS).form().data["csrf_token"]
+        client.post(f"{FACTORS}/recovery-codes", {"csrf_token": token})
+        with services_of(app).database.reading() as session:
+            assert factors.factors_of(session, 1).codes_left == 0
+
+    def test_nothing_to_see_in_the_database(self, app: Flask) -> None:
+        make_user(app)
+        _, codes = set_up_phone(signed_in(app))
+        for file in Path(services_of(app).settings.var_dir).glob("consult.db*"):
+            assert not any(code.encode() in file.read_bytes() for code in codes)
+
+
+class TestLosingEverything:
+    """When phone and codes are gone, somebody else has to help."""
+
+    def test_an_operator_lets_in_who_lost_phone_and_codes(self, app: Flask, phone: Phone) -> None:
+        database = services_of(app).database
+        link = account_admin.reset(database, "", EMAIL, second_factor=True)
+        client = PageClient(app)
+        form = client.get(link).form().fill(name=NAME, new_password=PASSWORD)
+        assert client.submit(form).location == "/staff/"
+        assert "factor.all_removed" in audited(app)
+
+    def test_it_signs_out_whoever_has_the_phone(self, app: Flask, phone: Phone) -> None:
+        client = halfway(app)
+        give(client, code=phone.next_code)
+        account_admin.reset(services_of(app).database, "", EMAIL, second_factor=True)
+        client.get("/staff/", status=303)
+
+    def test_who_comes_back_after_their_account_was_closed_starts_afresh(
+        self, app: Flask, phone: Phone
+    ) -> None:
+        database = services_of(app).database
+        account_admin.disable(database, EMAIL)
+        client, link = PageClient(app), account_admin.invite(database, "", EMAIL)
+        form = client.get(link).form().fill(name=NAME, new_password=PASSWORD)
+        assert client.submit(form).location == "/staff/"
+
+
+class TestRequired:
+    """Where the agency wants a second factor of everybody."""
+
+    @pytest.fixture
+    def strict(self, tmp_path: Path) -> Flask:
+        """An agency that wants a second factor of everybody."""
+        app = make_app(tmp_path / "strict", staff_second_factor="required")
+        make_user(app)
+        return app
+
+    def test_who_has_none_is_led_to_set_one_up_and_can_open_nothing_else(
+        self, strict: Flask
+    ) -> None:
+        client = signed_in(strict)
+        page = client.get(FACTORS)
+        assert "Everybody here signs in with a second factor" in page.text
+        for path in ("/staff/", "/staff/account", "/staff/leads/1", "/staff/nothing-here"):
+            assert client.get(path, status=303).location == FACTORS
+        token = page.form("/sign-out").data["csrf_token"]
+        client.post("/staff/account/password", {"csrf_token": token})
+        set_up_phone(client)
+        client.get("/staff/")
+        client.get("/staff/account")
+
+    def test_on_a_real_address_it_is_wanted_unless_somebody_says_otherwise(
+        self, tmp_path: Path
+    ) -> None:
+        real = "https://check.example"
+        for base_url, chosen, wanted in (
+            ("http://127.0.0.1:8000", {}, "optional"),
+            (real, {}, "required"),
+            (real, {"staff_second_factor": "optional"}, "optional"),
+        ):
+            settings = make_settings(tmp_path, base_url=base_url, **chosen)
+            assert settings.staff_second_factor == wanted
+
+    def test_who_has_none_may_sign_out(self, strict: Flask) -> None:
+        client = signed_in(strict)
+        assert post(client, FACTORS, "/sign-out").location == "/staff/sign-in"
+
+    def test_who_removes_the_last_one_sets_up_another(self, strict: Flask) -> None:
+        client = signed_in(strict)
+        set_up_phone(client)
+        post(client, FACTORS, "/app/remove")
+        assert client.get("/staff/", status=303).location == FACTORS
+
+
+def test_a_code_is_a_fresh_proof_and_a_password_is_none_any_more(app: Flask, phone: Phone) -> None:
+    client = halfway(app)
+    give(client, code=phone.next_code)
+    let_proof_age(app)
+    page = client.follow(client.get(f"{FACTORS}/app", status=303))
+    assert not any("password" in form.fields for form in page.forms)
+    (form,) = [form for form in page.forms if "code" in form.fields]
+    sent = {**form.data, "password": PASSWORD}
+    del sent["code"]
+    assert "not enough" in client.post(form.action, sent, status=422).errors["code"]
+    client.get(f"{FACTORS}/app", status=303)
+    assert "code" in client.submit(form.fill(code=phone.code), status=422).errors
+    assert client.submit(form.fill(code=phone.next_code)).location == f"{FACTORS}/app"
+    client.get(f"{FACTORS}/app")

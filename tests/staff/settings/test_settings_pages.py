@@ -1,0 +1,397 @@
+"""Settings chosen by admins: what can be, what is fixed, what is refused, and what follows."""
+
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from PIL import Image
+
+from consult.settings import choosable
+from consult.staff.settings.settings_groups import GROUPS
+from consult.storage.audit import audit_log
+from consult.storage.settings import setting_overrides
+from tests.support.apps import make_app, services_of
+from tests.support.client import PageClient
+from tests.support.page import Page, text_of
+from tests.support.staff_client import ADMIN, PASSWORD, let_proof_age, make_user, signed_in
+
+BRAND = "/staff/settings/brand"
+
+
+def save(client: PageClient, slug: str, *, status: int = 303, **fields: str) -> Page:
+    """Send the form of a group with some fields filled in anew."""
+    path = f"/staff/settings/{slug}"
+    named = {name.replace("__", "-"): value for name, value in fields.items()}
+    return client.submit(client.get(path).form(path).fill(**named), status=status)
+
+
+def changes(app: Flask) -> list[tuple[object, object]]:
+    """Which settings were changed, newest first, and whether that was a way back."""
+    with services_of(app).database.reading() as session:
+        found = audit_log.newest(session, limit=50, action="setting.changed")
+    return [(entry.facts["setting"], entry.facts["back"]) for entry in found]
+
+
+def png(width: int = 40, height: int = 20, **options: object) -> bytes:
+    """A picture in a file."""
+    file = BytesIO()
+    Image.new("RGB", (width, height), "#1c4f8f").save(file, "PNG", **options)
+    return file.getvalue()
+
+
+def upload(client: PageClient, data: bytes, name: str = "logo.png", *, status: int = 303) -> Page:
+    """Send a file as the logo."""
+    form = client.get(BRAND).form("/logo")
+    sent = {"csrf_token": form.data["csrf_token"][0], "logo": (BytesIO(data), name)}
+    return client.post(form.action, sent, status=status, content_type="multipart/form-data")
+
+
+def test_every_setting_that_staff_may_choose_is_on_one_page() -> None:
+    listed = [s.name for group in GROUPS.values() for s in group.settings]
+    assert len(listed) == len(set(listed))
+    assert {name for name in listed if not name.startswith("brand.")} == choosable()
+
+
+def test_the_settings_begin_with_the_brand(admin: PageClient) -> None:
+    assert admin.get("/staff/settings", status=303).location == BRAND
+    assert admin.get(BRAND).h1 == "Brand"
+    admin.get("/staff/settings/nonsense", status=404)
+
+
+@pytest.mark.parametrize("slug", GROUPS)
+def test_saving_a_page_as_it_is_changes_nothing(app: Flask, admin: PageClient, slug: str) -> None:
+    before = services_of(app).settings
+    save(admin, slug)
+    assert "Kept." in admin.get(f"/staff/settings/{slug}?done=kept").text
+    assert changes(app) == []
+    assert services_of(app).settings == before
+
+
+def test_what_is_chosen_counts_at_once_and_is_noted(app: Flask, admin: PageClient) -> None:
+    save(admin, "brand", brand__name="Northside", brand__colours__sales="#0b3d2e")
+    save(admin, "brand", paper="a4", brand__currency="EUR")
+    save(
+        admin,
+        "hours",
+        time_zone="Europe/Lisbon",
+        closed_on__2="2026-12-25",
+        closed_on__4="2027-01-01",
+    )
+    save(admin, "keeping", retention_days_leads="90")
+    made = services_of(app)
+    assert "from Northside" in PageClient(app).get("/").text
+    assert (made.settings.paper, made.brand.currency) == ("a4", "EUR")
+    assert str(made.settings.office.zone) == "Europe/Lisbon"
+    assert len(made.settings.closed_on) == 2
+    assert made.settings.retention_days_leads == 90
+    assert ("brand.colours.sales", False) in changes(app)
+    assert len(changes(app)) == 7
+
+
+def test_an_empty_field_or_the_old_value_is_the_way_back(app: Flask, admin: PageClient) -> None:
+    save(admin, "keeping", retention_days_leads="90")
+    save(admin, "keeping", retention_days_leads="")
+    assert services_of(app).settings.retention_days_leads == 730
+    save(admin, "brand", paper="a4")
+    save(admin, "brand", paper="letter")
+    assert changes(app)[0] == ("paper", True)
+    assert [back for _, back in changes(app)] == [True, False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("slug", "field", "value", "problem"),
+    [
+        ("keeping", "retention_days_leads", "0", "greater than or equal to 1"),
+        ("keeping", "retention_days_leads", "a year", "valid integer"),
+        ("hours", "reply_within_hours", "81", "less than or equal to 80"),
+        ("brand", "brand-consult_url", "javascript:alert(1)", "https://"),
+        ("brand", "brand-email", "nowhere", "no mail address"),
+        ("brand", "brand-name", "x" * 81, "at most 80 characters"),
+        ("brand", "brand-colours-marketing", "#ffcc00", "contrast of"),
+        ("brand", "brand-colours-exchange", "#14202e", "contrast of"),
+    ],
+)
+def test_what_cannot_be_is_refused_beside_its_field(
+    app: Flask, admin: PageClient, slug: str, field: str, value: str, problem: str
+) -> None:
+    path = f"/staff/settings/{slug}"
+    page = admin.submit(admin.get(path).form(path).fill(**{field: value}), status=422)
+    assert problem in page.errors[field]
+    assert page.form(path).data[field] == [value]
+    assert changes(app) == []
+
+
+def test_a_made_up_choice_is_refused(app: Flask, admin: PageClient) -> None:
+    path = BRAND
+    form = admin.get(path).form(path)
+    for field, value in (("paper", "a5"), ("brand-currency", "DOGE")):
+        admin.post(path, {**form.data, field: value}, status=422)
+    admin.post(path, {**form.data, "base_url": "https://evil.example", "proxy_hops": "3"})
+    assert changes(app) == []
+
+
+def test_what_is_fixed_is_shown_and_cannot_be_changed(tmp_path: Path) -> None:
+    file = tmp_path / "brand.toml"
+    file.write_text('name = "Fixed Ltd"\nlogo = "logo.svg"\n[colours]\nsales = "#0b3d2e"\n')
+    (tmp_path / "logo.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
+    app = make_app(tmp_path / "var", brand_file=file, paper="a4")
+    make_user(app, ADMIN, admin=True)
+    admin = signed_in(app, ADMIN)
+    page = admin.get(BRAND)
+    assert "Fixed Ltd Fixed by the brand file (name)." in page.text
+    assert "Fixed by the brand file (colours.sales)." in page.text
+    assert "brand-name" not in page.form(BRAND).fields
+    assert "Fixed by CONSULT_PAPER." in page.text
+    token = page.form(BRAND).data["csrf_token"]
+    admin.post(BRAND, {"csrf_token": token, "brand-name": "Mine"})
+    admin.post(BRAND, {"csrf_token": token, "paper": "letter"})
+    admin.post(f"{BRAND}/logo", {"csrf_token": token, "remove": "y"}, status=403)
+    assert changes(app) == []
+    assert services_of(app).brand.name == "Fixed Ltd"
+    services_of(app).database.close()
+
+
+def test_each_setting_of_the_environment_is_shown_as_fixed_by_it(tmp_path: Path) -> None:
+    base = services_of(make_app(tmp_path / "base")).settings
+    given = {name: getattr(base, name) for name in choosable()} | {"closed_on": "2026-12-25"}
+    app = make_app(tmp_path / "var", **given)
+    make_user(app, ADMIN, admin=True)
+    admin = signed_in(app, ADMIN)
+    for slug, group in GROUPS.items():
+        path = f"/staff/settings/{slug}"
+        page = admin.get(path)
+        ours = [setting for setting in group.settings if not setting.name.startswith("brand.")]
+        assert page.text.count("Fixed by CONSULT_") == len(ours)
+        for setting in ours:
+            assert f"{setting.label} " in page.text
+            assert f"Fixed by CONSULT_{setting.name.upper()}." in page.text
+            assert setting.field not in page.form(path).fields
+        assert ("nothing to choose" in page.text) == (len(ours) == len(group.settings))
+    assert "25 Dec 2026" in admin.get("/staff/settings/hours").text
+    assert "Monday to Friday 09:00 to 17:00" in admin.get("/staff/settings/hours").text
+
+
+class TestBusinessHours:
+    """The week as ticks and times."""
+
+    PATH = "/staff/settings/hours"
+
+    def send(self, admin: PageClient, status: int = 303, **fields: str | list[str]) -> Page:
+        """Send the form with some fields of the week filled in, as in `sat_open="y"`."""
+        named = {f"business_hours-{name.replace('_', '-')}": v for name, v in fields.items()}
+        form = admin.get(self.PATH).form(self.PATH)
+        return admin.submit(form.fill(**named), status=status)
+
+    def hours(self, app: Flask) -> str:
+        return services_of(app).settings.business_hours
+
+    def test_a_day_is_opened_closed_and_broken_in_two(self, app: Flask, admin: PageClient) -> None:
+        self.send(
+            admin,
+            wed_open=[],
+            fri_until_1="12:00",
+            fri_from_2="13:30",
+            fri_until_2="16:00",
+            sat_open="y",
+            sat_from_1="22:00",
+            sat_until_1="00:00",
+        )
+        assert self.hours(app) == (
+            "mon-tue 09:00-17:00, thu 09:00-17:00, fri 09:00-12:00, fri 13:30-16:00, "
+            "sat 22:00-24:00"
+        )
+        shown = admin.get(self.PATH).form(self.PATH).data
+        assert "business_hours-wed-open" not in shown
+        assert shown["business_hours-wed-from-1"] == [""]
+        assert shown["business_hours-fri-until-2"] == ["16:00"]
+        assert shown["business_hours-sat-until-1"] == ["00:00"]
+        assert changes(app) == [("business_hours", False)]
+
+    def test_the_hours_from_before_are_the_way_back(self, app: Flask, admin: PageClient) -> None:
+        self.send(admin, wed_open=[])
+        self.send(admin, wed_open="y", wed_from_1="9:00", wed_until_1="17:00")
+        assert self.hours(app) == "mon-fri 09:00-17:00"
+        assert changes(app)[0] == ("business_hours", True)
+
+    @pytest.mark.parametrize(
+        ("fields", "says"),
+        [
+            ({"tue_from_1": "18:00"}, "Tuesday closes before it opens."),
+            ({"tue_until_1": "25:00"}, "Give Tuesday both times, as in 09:00 and 17:00."),
+            ({"tue_from_1": ""}, "Give Tuesday both times"),
+            ({"tue_from_1": "", "tue_until_1": ""}, "from when until when you are open on Tuesday"),
+            ({"tue_from_2": "16:00", "tue_until_2": "18:00"}, "The two times of Tuesday overlap."),
+            ({"sat_from_1": "10:00"}, "Saturday has new times and is not ticked as open."),
+            (
+                {f"{day}_open": [] for day in ("mon", "tue", "wed", "thu", "fri")},
+                "Open on at least one day",
+            ),
+        ],
+    )
+    def test_what_is_no_week_is_refused_and_kept_in_the_form(
+        self, app: Flask, admin: PageClient, fields: dict[str, str | list[str]], says: str
+    ) -> None:
+        page = self.send(admin, 422, **fields)
+        assert says in page.errors["business_hours"]
+        form = page.form(self.PATH).data
+        for name, value in fields.items():
+            field = f"business_hours-{name.replace('_', '-')}"
+            assert form.get(field, []) == (value if isinstance(value, list) else [value])
+        assert changes(app) == []
+
+    def test_more_than_two_times_of_a_day_have_fields_too(
+        self, app: Flask, admin: PageClient
+    ) -> None:
+        text = "mon 08:00-10:00, mon 11:00-12:00, mon 13:00-15:00"
+        with services_of(app).database.writing() as session:
+            setting_overrides.choose(session, "business_hours", text, 1)
+        services_of(app).choices.look_again()
+        self.send(admin, mon_until_3="14:00")
+        assert self.hours(app) == text.replace("15:00", "14:00")
+
+
+def test_days_are_closed_and_opened_again(app: Flask, admin: PageClient) -> None:
+    twice = "2026-12-25"
+    save(admin, "hours", closed_on__1="2027-01-01", closed_on__2=twice, closed_on__3=twice)
+    closed = services_of(app).settings.closed_on
+    assert [day.isoformat() for day in closed] == ["2026-12-25", "2027-01-01"]
+    save(admin, "hours", closed_on__1="", closed_on__6="2026-06-01")
+    closed = services_of(app).settings.closed_on
+    assert [day.isoformat() for day in closed] == ["2026-06-01", "2027-01-01"]
+    page = save(admin, "hours", status=422, closed_on__3="Christmas")
+    assert page.errors["closed_on"]
+    assert page.form("/hours").data["closed_on-3"] == ["Christmas"]
+    save(admin, "hours", closed_on__1="", closed_on__2="")
+    assert services_of(app).settings.closed_on == ()
+    assert changes(app) == [("closed_on", True), ("closed_on", False), ("closed_on", False)]
+
+
+def test_a_preview_shows_the_brand_and_keeps_nothing(app: Flask, admin: PageClient) -> None:
+    form = admin.get(BRAND).form(BRAND)
+    form.fill(**{"brand-name": "Northside <b>", "brand-colours-sales": "#0b3d2e"})
+    page = admin.post(BRAND, {**form.data, "preview": "y"}, status=200)
+    (picture,) = [e for e in page.document.elements if "data-preview" in e.attrib]
+    assert "Northside <b>" in text_of(picture)
+    fills = {shape.attrib.get("fill") for shape in picture.iter()}
+    assert "#0b3d2e" in fills
+    assert page.form(BRAND).data["brand-name"] == ["Northside <b>"]
+    assert changes(app) == []
+    assert "from Marketing Maven" in PageClient(app).get("/").text
+
+
+def test_a_preview_shows_what_currency_paper_and_links_do(admin: PageClient) -> None:
+    form = (
+        admin.get(BRAND)
+        .form(BRAND)
+        .fill(
+            **{
+                "brand-currency": "CHF",
+                "paper": "a4",
+                "brand-consult_url": "https://northside.example/consult",
+                "brand-phone": "+1 555 0100",
+            }
+        )
+    )
+    page = admin.post(BRAND, {**form.data, "preview": "y"}, status=200)
+    (picture,) = [e for e in page.document.elements if "data-preview" in e.attrib]
+    hidden = {e for e in picture.iter() if "hidden" in e.attrib}
+    shown = " ".join(text_of(e) for e in picture if e not in hidden)
+    assert "CHF 1,200 to CHF 4,800 a month." in shown
+    assert "$1,200" not in shown
+    assert "A4 210 × 297 mm" in shown
+    assert "US Letter" not in shown
+    assert "northside.example/consult +1 555 0100" in shown
+
+
+def test_a_preview_tells_which_colours_cannot_be_read(admin: PageClient) -> None:
+    form = admin.get(BRAND).form(BRAND).fill(**{"brand-colours-marketing": "#ffcc00"})
+    page = admin.post(BRAND, {**form.data, "preview": "y"}, status=422)
+    assert "Marketing on paper: 1.4, too close to read" in page.text
+    assert "Sales on paper" in page.text
+
+
+def test_a_picture_becomes_the_logo_of_every_page(app: Flask, admin: PageClient) -> None:
+    large = png(400, 200, compress_level=0)
+    assert len(large) > 64 * 1024
+    upload(admin, large)
+    logo = services_of(app).brand.logo
+    assert logo is not None
+    assert logo.media_type == "image/png"
+    (shown,) = [e.attrib["src"] for e in PageClient(app).get("/").document.all("img")]
+    assert PageClient(app).get(shown).body == logo.data
+    form = admin.get(BRAND).form("/logo")
+    admin.post(form.action, {**form.data, "remove": "y"})
+    assert services_of(app).brand.logo is None
+    assert changes(app) == [("brand.logo", True), ("brand.logo", False)]
+
+
+def test_a_logo_that_comes_late_is_asked_for_again_and_nothing_else_is_lost(
+    app: Flask, admin: PageClient
+) -> None:
+    large = png(400, 200, compress_level=0)
+    form = admin.get(BRAND).form("/logo")
+    let_proof_age(app)
+    sent = {"csrf_token": form.data["csrf_token"][0], "logo": (BytesIO(large), "ours <1>.png")}
+    page = admin.post(form.action, sent, status=403, content_type="multipart/form-data")
+    assert "choose the file again in a moment" in page.text
+    page = admin.submit(page.form("/confirm").fill(password="wrong"), status=422)
+    assert "choose the file again in a moment" in page.text
+    page = admin.submit(page.form("/confirm").fill(password=PASSWORD), status=200)
+    assert "Choose the file again: it was not kept." in page.text
+    assert "It was ours <1>.png." in page.text
+    again = page.form("/logo")
+    assert again.element.attrib["enctype"] == "multipart/form-data"
+    (field,) = [e for e in page.document.all("input") if e.attrib.get("type") == "file"]
+    assert field.attrib["name"] == "logo"
+    assert services_of(app).brand.logo is None
+    sent = {"csrf_token": again.data["csrf_token"][0], "logo": (BytesIO(large), "ours.png")}
+    admin.post(again.action, sent, content_type="multipart/form-data")
+    assert services_of(app).brand.logo is not None
+
+
+def test_taking_the_logo_away_late_needs_no_file(app: Flask, admin: PageClient) -> None:
+    upload(admin, png())
+    form = admin.get(BRAND).form("/logo")
+    let_proof_age(app)
+    sent = {"csrf_token": form.data["csrf_token"][0], "remove": "y", "logo": (BytesIO(), "")}
+    page = admin.post(form.action, sent, status=403, content_type="multipart/form-data")
+    page = admin.submit(page.form("/confirm").fill(password=PASSWORD), status=200)
+    assert "What you filled in is still here" in page.text
+    admin.submit(page.form("/logo"))
+    assert services_of(app).brand.logo is None
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (b"", "logo.png"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>", "logo.png"),
+        (b"\x89PNG\r\n\x1a\n and then nothing", "logo.png"),
+        (png(2001, 1), "logo.png"),
+    ],
+)
+def test_what_is_no_picture_becomes_no_logo(
+    app: Flask, admin: PageClient, data: bytes, name: str
+) -> None:
+    page = upload(admin, data, name, status=422)
+    assert page.errors
+    assert services_of(app).brand.logo is None
+
+
+def test_only_the_logo_may_be_larger_than_a_form(app: Flask, admin: PageClient) -> None:
+    kind = "multipart/form-data"
+    boundary = f"{kind}; boundary=x"
+    admin.post(f"{BRAND}/logo", b"x" * (3 * 1024 * 1024), status=413, content_type=boundary)
+    token = admin.get(BRAND).form(BRAND).data["csrf_token"][0]
+    sent = {"csrf_token": token, "logo": (BytesIO(b"x" * 100_000), "logo.png")}
+    admin.post(BRAND, sent, status=413, content_type=kind)
+    PageClient(app).post(f"{BRAND}/logo", {"logo": (BytesIO(png()), "x.png")}, content_type=kind)
+    assert services_of(app).brand.logo is None
+
+
+def test_a_script_in_a_name_stays_a_name(app: Flask, admin: PageClient) -> None:
+    nasty = '"><script>alert(1)</script>'
+    save(admin, "brand", brand__name=nasty, brand__phone=nasty)
+    assert nasty in admin.get(BRAND).form(BRAND).data["brand-name"]
+    assert "<script>alert" not in PageClient(app).get("/").html

@@ -1,0 +1,155 @@
+"""Backups: whole, private, made while others write, and a way back."""
+
+import os
+import sqlite3
+import threading
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select, text
+
+from consult.storage.db import migrate
+from consult.storage.db.backup import BackupError, backup, restore
+from consult.storage.db.database import Database
+from consult.storage.drafts import drafts
+from consult.storage.leads import submission
+from consult.storage.tables.submission_tables import CheckRow, SubmissionRow
+from tests.support.postgres import programs
+from tests.support.submissions import CONTACT, lead_of, submitted
+
+
+@pytest.fixture(autouse=True)
+def _tools_on_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", f"{programs()}:{os.environ['PATH']}")
+
+
+def count(database: Database, table: type[CheckRow | SubmissionRow]) -> int:
+    with database.reading() as session:
+        return session.scalar(select(func.count(table.id))) or 0
+
+
+def test_what_was_lost_comes_back_and_what_came_later_goes(
+    database: Database, tmp_path: Path
+) -> None:
+    submitted(database)
+    backup(database, tmp_path / "copy")
+    submitted(database)
+    with database.writing() as session:
+        session.execute(text("DELETE FROM checks WHERE id = (SELECT min(id) FROM checks)"))
+    submitted(database)
+    restore(database, tmp_path / "copy")
+    assert count(database, SubmissionRow) == 1
+    assert migrate.is_current(database)
+    submitted(database)  # and the application goes on working with it
+    assert count(database, SubmissionRow) == 2
+
+
+def test_a_backup_can_be_restored_on_a_fresh_machine(
+    database_url: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    with closing(Database(database_url)) as old:
+        token = submitted(old)
+        backup(old, tmp_path / "copy")
+    if old.is_sqlite:
+        url = f"sqlite:///{tmp_path}/new/consult.db"
+    else:
+        url = request.getfixturevalue("postgres").create_database()
+    with closing(Database(url)) as new:
+        restore(new, tmp_path / "copy")
+        assert migrate.is_current(new)
+        assert lead_of(new, token).contact is None
+        with new.writing() as session:
+            assert submission.save_contact(session, token, CONTACT)
+
+
+def test_a_copy_made_while_others_write_is_whole(database: Database, tmp_path: Path) -> None:
+    over = threading.Event()
+
+    def write_pairs() -> None:
+        while not over.is_set():
+            with database.writing() as session:
+                drafts.start(session, "2026-11", "quick", {})
+                drafts.start(session, "2026-11", "quick", {})
+
+    writer = threading.Thread(target=write_pairs)
+    writer.start()
+    try:
+        for number in range(3):
+            backup(database, tmp_path / f"copy{number}")
+    finally:
+        over.set()
+        writer.join()
+    restore(database, tmp_path / "copy2")
+    assert count(database, CheckRow) % 2 == 0
+
+
+def test_a_copy_is_readable_by_its_owner_alone(database: Database, tmp_path: Path) -> None:
+    backup(database, tmp_path / "copy")
+    assert (tmp_path / "copy").stat().st_mode & 0o777 == 0o600
+    assert not list(tmp_path.glob(".backup-*"))
+
+
+def test_a_copy_never_replaces_a_file(database: Database, tmp_path: Path) -> None:
+    (tmp_path / "copy").write_text("precious")
+    with pytest.raises(BackupError, match="exists"):
+        backup(database, tmp_path / "copy")
+    assert (tmp_path / "copy").read_text() == "precious"
+
+
+def test_a_disk_that_is_too_full_for_a_copy_is_said(
+    sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full(sqlite3.Connection):
+        def execute(self, *_: object) -> sqlite3.Cursor:
+            raise sqlite3.OperationalError("database or disk is full")
+
+    with closing(Database(f"sqlite:///{sqlite_template}")) as database:
+        monkeypatch.setattr(sqlite3, "connect", partial(sqlite3.connect, factory=Full))
+        with pytest.raises(BackupError, match="no copy was made: database or disk is full"):
+            backup(database, tmp_path / "copy")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_folder_is_said(database: Database, tmp_path: Path) -> None:
+    with pytest.raises(BackupError, match="no folder"):
+        backup(database, tmp_path / "missing" / "copy")
+
+
+@pytest.mark.parametrize("content", [b"", b"not a database", b"SQLite format 3\0" + b"x" * 5_000])
+def test_what_is_no_backup_is_refused_and_nothing_is_lost(
+    database: Database, tmp_path: Path, content: bytes
+) -> None:
+    submitted(database)
+    (tmp_path / "file").write_bytes(content)
+    for file in (tmp_path / "file", tmp_path / "missing"):
+        with pytest.raises(BackupError, match=r"file|pg_restore"):
+            restore(database, file)
+    assert count(database, SubmissionRow) == 1
+
+
+def test_a_backup_of_a_newer_version_is_refused(sqlite_template: Path, tmp_path: Path) -> None:
+    newer, current = tmp_path / "newer.db", tmp_path / "consult.db"
+    for file in (newer, current):
+        file.write_bytes(sqlite_template.read_bytes())
+    later = Database(f"sqlite:///{newer}")
+    with later.writing() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    later.close()
+    database = Database(f"sqlite:///{current}")
+    with pytest.raises(migrate.UnknownRevisionError):
+        restore(database, newer)
+    assert migrate.is_current(database)
+    database.close()
+
+
+def test_missing_tools_are_named(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    database = Database(postgres_url)
+    with pytest.raises(BackupError, match="postgresql-client"):
+        backup(database, tmp_path / "copy")
+    assert not (tmp_path / "copy").exists()
+    database.close()

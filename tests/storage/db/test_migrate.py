@@ -1,0 +1,120 @@
+"""Migrations: they make exactly the tables of the models, all or nothing, on both engines."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import CheckConstraint, inspect, text
+
+from consult.storage.db import migrate
+from consult.storage.db.base import Base
+from consult.storage.db.database import Database
+
+
+@pytest.fixture
+def empty(empty_database_url: str) -> Iterator[Database]:
+    with closing(Database(empty_database_url, synchronous="NORMAL")) as database:
+        yield database
+
+
+def test_upgrading_an_empty_database_makes_it_current_and_again_changes_nothing(
+    empty: Database,
+) -> None:
+    assert not migrate.is_current(empty)
+    for _ in range(2):
+        migrate.upgrade(empty)
+        assert migrate.is_current(empty)
+
+
+def test_the_migrations_make_the_tables_of_the_models(database: Database) -> None:
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_the_migrations_make_the_checks_of_the_models(database: Database) -> None:
+    """Alembic does not compare CHECK constraints, and ours define what the rows mean."""
+    inspector = inspect(database.engine)
+    for table in Base.metadata.sorted_tables:
+        made = {check["name"] for check in inspector.get_check_constraints(table.name)}
+        wanted = {str(rule.name) for rule in table.constraints if isinstance(rule, CheckConstraint)}
+        assert made == wanted
+
+
+def test_programs_that_start_together_upgrade_once(empty: Database) -> None:
+    problems: list[Exception] = []
+    start = threading.Barrier(4)
+
+    def upgrade() -> None:
+        url = empty.engine.url.render_as_string(hide_password=False)
+        start.wait()
+        try:
+            with closing(Database(url)) as own:
+                migrate.upgrade(own)
+        except Exception as fault:
+            problems.append(fault)
+
+    threads = [threading.Thread(target=upgrade) for _ in range(start.parties)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert problems == []
+    assert migrate.is_current(empty)
+
+
+def test_a_database_of_a_newer_version_is_refused_and_left_alone(database: Database) -> None:
+    with database.writing() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    try:
+        with pytest.raises(migrate.UnknownRevisionError, match="9999"):
+            migrate.upgrade(database)
+        assert not migrate.is_current(database)
+    finally:
+        with database.writing() as session:
+            session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+
+
+def test_a_migration_that_fails_changes_nothing(empty: Database) -> None:
+    def fail_half_way() -> None:
+        with empty.migrating() as connection:
+            connection.execute(text("CREATE TABLE half (id INTEGER)"))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_half_way()
+    assert inspect(empty.engine).get_table_names() == []
+
+
+def test_remaking_an_sqlite_table_keeps_the_rows_that_point_to_it(tmp_path: Path) -> None:
+    """The old table is dropped then; with foreign keys on, that would empty its children."""
+    with closing(Database(f"sqlite:///{tmp_path}/consult.db")) as database:
+        with database.migrating() as connection:
+            for statement in (
+                "CREATE TABLE parents (id INTEGER PRIMARY KEY)",
+                "CREATE TABLE children (id INTEGER REFERENCES parents ON DELETE CASCADE)",
+                "INSERT INTO parents VALUES (1)",
+                "INSERT INTO children VALUES (1)",
+                "CREATE TABLE remade (id INTEGER PRIMARY KEY)",
+                "INSERT INTO remade SELECT * FROM parents",
+                "DROP TABLE parents",
+                "ALTER TABLE remade RENAME TO parents",
+            ):
+                connection.execute(text(statement))
+        with database.engine.connect() as connection:
+            assert connection.scalar(text("SELECT count(*) FROM children")) == 1
+            assert connection.scalar(text("PRAGMA foreign_keys")) == 1
+
+
+def test_a_migration_that_orphans_rows_is_refused(tmp_path: Path) -> None:
+    with closing(Database(f"sqlite:///{tmp_path}/consult.db")) as database:
+        migrate.upgrade(database)
+        refused = pytest.raises(RuntimeError, match="without parent")
+        with refused, database.migrating() as connection:
+            connection.execute(
+                text("INSERT INTO documents VALUES (9, 'report', 1, x'00', '', '2026-01-01')")
+            )

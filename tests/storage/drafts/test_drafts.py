@@ -1,0 +1,155 @@
+"""Checks: start, load, save; expiry; what the tokens give away."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from consult.questionnaire import Answer
+from consult.storage.db.database import Database
+from consult.storage.db.tokens import result_token
+from consult.storage.drafts import drafts
+from consult.storage.leads import submission
+from tests.support.databases import Clock
+from tests.support.submissions import new_submission
+
+
+def started(database: Database) -> str:
+    with database.writing() as session:
+        return drafts.start(session, "2026-11", "quick", {"utm_source": "letter"})
+
+
+def save(database: Database, token: str, changes: drafts.Changes) -> drafts.Check | None:
+    with database.writing() as session:
+        return drafts.save(session, token, changes)
+
+
+def load(database: Database, token: str) -> drafts.Check | None:
+    with database.reading() as session:
+        return drafts.load(session, token)
+
+
+def test_a_new_check_is_empty_and_remembers_where_its_owner_came_from(
+    database: Database, clock: Clock
+) -> None:
+    check = load(database, started(database))
+    assert check is not None
+    assert (check.edition, check.depth, check.answers) == ("2026-11", "quick", {})
+    assert check.source == {"utm_source": "letter"}
+    assert check.started_at == check.updated_at == clock()
+    assert not check.submitted
+
+
+def test_time_that_went_into_answers_carried_over_counts(database: Database, clock: Clock) -> None:
+    with database.writing() as session:
+        token = drafts.start(session, "2026-11", "full", {}, spent=timedelta(minutes=5))
+    check = load(database, token)
+    assert check is not None
+    assert (clock() - check.started_at, check.updated_at) == (timedelta(minutes=5), clock())
+
+
+def test_a_check_remembers_the_edition_of_its_last_answers(database: Database) -> None:
+    token = started(database)
+    with database.writing() as session:
+        saved = drafts.save(session, token, {"marketing_by": ("me", "base")}, "2027-01")
+    assert saved == load(database, token)
+    assert saved is not None
+    assert saved.edition == "2027-01"
+    save(database, token, {"marketing_by": ("staff", "base")})
+    again = load(database, token)
+    assert again is not None
+    assert again.edition == "2027-01"
+
+
+def test_saving_merges_and_keeps_the_wording_each_answer_was_given_under(
+    database: Database,
+) -> None:
+    token = started(database)
+    save(database, token, {"marketing_by": ("me", "any"), "symptoms": (("a", "b"), "any")})
+    save(database, token, {"marketing_by": ("staff", "any"), "first_sale_value": (12.5, "solo")})
+    check = load(database, token)
+    assert check is not None
+    assert check.answers == {
+        "marketing_by": "staff",
+        "symptoms": ("a", "b"),
+        "first_sale_value": 12.5,
+    }
+    assert check.given_as == {
+        "marketing_by": "any",
+        "symptoms": "any",
+        "first_sale_value": "solo",
+    }
+
+
+def test_an_answer_can_be_taken_back_even_twice(database: Database) -> None:
+    token = started(database)
+    save(database, token, {"a": (1, "solo"), "b": (2, "solo")})
+    for _ in range(2):
+        check = save(database, token, {"a": None})
+    assert check is not None
+    assert check.answers == {"b": 2}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["<b>&amp;</b>", "日本語 עברית 👩‍👩‍👧", "\u202e\x01\x00", "\ud800", "x" * 10_000, ()],
+    ids=["html", "scripts", "control", "surrogate", "long", "none of them"],
+)
+def test_whatever_an_owner_types_comes_back_as_it_was(database: Database, answer: Answer) -> None:
+    token = started(database)
+    save(database, token, {"a": (answer, "solo")})
+    check = load(database, token)
+    assert check is not None
+    assert check.answers == {"a": answer}
+
+
+@pytest.mark.parametrize("token", ["", "x" * 43, "x" * 10_000, "\ud800", "\x00", "ключ"])
+def test_an_unknown_token_is_nobodys(database: Database, token: str) -> None:
+    started(database)
+    assert load(database, token) is None
+    assert save(database, token, {"a": (1, "solo")}) is None
+
+
+def test_a_draft_expires_when_idle_and_not_before(database: Database, clock: Clock) -> None:
+    token = started(database)
+    clock.go_on(days=29)
+    save(database, token, {"a": (1, "solo")})
+    clock.go_on(days=30)
+    assert load(database, token) is not None
+    clock.go_on(seconds=1)
+    assert load(database, token) is None
+    assert save(database, token, {"a": (2, "solo")}) is None
+    with pytest.raises(submission.UnknownCheckError), database.writing() as session:
+        submission.submit(session, token, new_submission())
+
+
+def test_a_submitted_check_takes_no_more_answers_and_does_not_expire(
+    database: Database, clock: Clock
+) -> None:
+    token = started(database)
+    save(database, token, {"a": (1, "solo")})
+    with database.writing() as session:
+        submission.submit(session, token, new_submission())
+    clock.go_on(days=300)
+    check = save(database, token, {"a": (2, "solo")})
+    assert check is not None
+    assert check.submitted
+    assert check.answers == {"a": 1}
+
+
+def test_the_database_holds_no_token_that_works(database: Database) -> None:
+    token = started(database)
+    with database.writing() as session:
+        result = submission.submit(session, token, new_submission())
+    with database.reading() as session:
+        for table in ("checks", "submissions", "jobs"):
+            for row in session.execute(text(f"SELECT * FROM {table}")):  # noqa: S608
+                assert token not in str(row)
+                assert result not in str(row)
+
+
+def test_tokens_have_256_bits_and_the_result_token_follows_one_way(database: Database) -> None:
+    token = started(database)
+    assert len(token) == len(result_token(token)) == 43
+    assert result_token(token) == result_token(token) != token
+    assert result_token(result_token(token)) != token

@@ -1,0 +1,139 @@
+"""Any order of starting, saving, submitting, waiting and clearing up keeps what it should.
+
+A plain model in memory does the same as the database; after each step both must agree.
+"""
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+from consult.questionnaire import Answer
+from consult.storage.db.database import Database
+from consult.storage.db.tokens import result_token
+from consult.storage.drafts import drafts
+from consult.storage.leads import leads, submission
+from consult.storage.privacy import retention
+from tests.support.databases import Clock
+from tests.support.submissions import CONTACT, new_submission
+
+QUESTIONS = st.sampled_from(["first_reply", "patience", "symptoms", "first_sale_value"])
+VARIANTS = st.sampled_from(["solo", "team", "counter", "checkout"])
+ANSWERS: st.SearchStrategy[Answer] = st.one_of(
+    st.integers(0, 4),
+    st.floats(0, 1e9),
+    st.text(max_size=20),
+    st.tuples(st.text(max_size=5), st.text(max_size=5)),
+)
+CHANGES = st.dictionaries(QUESTIONS, st.none() | st.tuples(ANSWERS, VARIANTS), max_size=3)
+
+
+@dataclass
+class Remembered:
+    """A check as the model knows it."""
+
+    answers: dict[str, tuple[Answer, str]] = field(default_factory=dict)
+    frozen: dict[str, Answer] | None = None
+    has_contact: bool = False
+    idle_days: int = 0
+
+    @property
+    def gone(self) -> bool:
+        return self.idle_days > 30 and self.frozen is None
+
+
+class Story(RuleBasedStateMachine):
+    """What happens to a few checks, each with its own owner."""
+
+    database: ClassVar[Database]
+    clock: ClassVar[Clock]
+    tokens = Bundle("tokens")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.known: dict[str, Remembered] = {}
+
+    @rule(target=tokens)
+    def start(self) -> str:
+        with self.database.writing() as session:
+            token = drafts.start(session, "2026-11", "quick", {})
+        self.known[token] = Remembered()
+        return token
+
+    @rule(token=tokens, changes=CHANGES)
+    def save(self, token: str, changes: drafts.Changes) -> None:
+        with self.database.writing() as session:
+            check = drafts.save(session, token, changes)
+        known = self.known[token]
+        assert (check is None) == known.gone
+        if check and known.frozen is None:
+            known.idle_days = 0
+            for question, given in changes.items():
+                known.answers.pop(question, None)
+                if given is not None:
+                    known.answers[question] = given
+
+    @rule(token=tokens)
+    def submit(self, token: str) -> None:
+        known = self.known[token]
+        with self.database.writing() as session:
+            check = drafts.load(session, token, hold=True)
+            assert (check is None) == known.gone
+            if check is None:
+                return
+            new = new_submission(answers={"given": True, **check.answers})
+            assert submission.submit(session, token, new) == result_token(token)
+        if known.frozen is None:
+            known.frozen = {question: value for question, (value, _) in known.answers.items()}
+
+    @rule(token=tokens)
+    def leave_contact(self, token: str) -> None:
+        known = self.known[token]
+        with self.database.writing() as session:
+            known_result = submission.save_contact(session, result_token(token), CONTACT)
+        assert known_result == (known.frozen is not None)
+        known.has_contact |= known_result
+
+    @rule(days=st.sampled_from([1, 15, 31]))
+    def wait(self, days: int) -> None:
+        self.clock.go_on(days=days)
+        for known in self.known.values():
+            known.idle_days += days
+
+    @rule()
+    def clear_up(self) -> None:
+        with self.database.writing() as session:
+            retention.purge(session, lead_days=10_000)
+
+    @invariant()
+    def database_and_model_agree(self) -> None:
+        with self.database.reading() as session:
+            for token, known in self.known.items():
+                check = drafts.load(session, token)
+                lead = leads.by_result_token(session, result_token(token))
+                assert (check is None) == known.gone
+                if check:
+                    assert check.answers == {q: value for q, (value, _) in known.answers.items()}
+                    assert check.given_as == {
+                        q: variant for q, (_, variant) in known.answers.items()
+                    }
+                    assert check.submitted == bool(lead) == (known.frozen is not None)
+                if lead and known.frozen is not None:
+                    assert set(lead.answers) == {"given", *known.frozen}
+                    assert (lead.contact is not None) == known.has_contact
+                    assert lead.report_revision == 1 + known.has_contact
+
+
+def test_any_order_of_events_keeps_what_it_should(database: Database, clock: Clock) -> None:
+    Story.database, Story.clock = database, clock
+    run_state_machine_as_test(
+        Story, settings=settings(max_examples=15, stateful_step_count=15, deadline=None)
+    )

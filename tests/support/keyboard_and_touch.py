@@ -1,0 +1,102 @@
+"""The ways in which a person fills a page in a browser: with a thumb, or with keys alone."""
+
+from collections.abc import Mapping
+
+from playwright.sync_api import Locator
+from playwright.sync_api import Page as Tab
+
+from tests.support import staff_client
+from tests.support.browser import Visit
+from tests.support.owner_journey import AnswerValue, as_sent
+from tests.support.page import Document, Field, Form
+
+MOST_STOPS = 120
+"""Tab stops after which a page counts as one that keys cannot get through."""
+
+FOCUS_SHOWN = """() => {
+  const held = document.activeElement;
+  const shows = (element) => {
+    const style = getComputedStyle(element);
+    return style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
+  };
+  return [held, held.closest('label'), held.closest('fieldset')].some((e) => e && shows(e));
+}"""
+
+
+def sign_in(visit: Visit, email: str = staff_client.EMAIL) -> None:
+    """Give the usual password of somebody's account."""
+    visit.open("/staff/sign-in")
+    visit.tab.fill("[name=email]", email)
+    visit.tab.fill("[name=password]", staff_client.PASSWORD)
+    visit.leave(visit.tab.get_by_role("button", name="Sign in", exact=True).click)
+
+
+def fields_in(tab: Tab) -> list[Field]:
+    """The fields of the page's form, in order, without the hidden ones."""
+    document = Document(tab.content())
+    forms = [Form(document, element, "") for element in document.all("form")]
+    return [field for form in forms for field in form.fields.values() if field.kind != "hidden"]
+
+
+def values_for(field: Field, answers: Mapping[str, AnswerValue]) -> list[str]:
+    """The answer to a field as a browser would send it."""
+    sent = as_sent(answers.get(field.name))
+    return [sent] if isinstance(sent, str) else sent
+
+
+def control(tab: Tab, name: str, value: str | None = None) -> Locator:
+    """The control of a field; of a group, the one with this value."""
+    chosen = "" if value is None else f'[value="{value}"]'
+    return tab.locator(f'[name="{name}"]{chosen}').first
+
+
+def fill_with_thumb(visit: Visit, answers: Mapping[str, AnswerValue]) -> None:
+    """Answer the page in view by tapping the rows of choices and typing."""
+    for field in fields_in(visit.tab):
+        for value in values_for(field, answers):
+            if field.kind in ("radio", "checkbox"):
+                choice = control(visit.tab, field.name, value)
+                choice.locator("xpath=ancestor::label").tap()
+                assert choice.is_checked(), f"a tap on {field.name}={value} did not choose it"
+            else:
+                control(visit.tab, field.name).fill(value)
+
+
+def fill_with_keys(visit: Visit, answers: Mapping[str, AnswerValue]) -> None:
+    """Answer the page in view with Tab, arrows and Space; the focus must show at every stop."""
+    for field in fields_in(visit.tab):
+        values = values_for(field, answers)
+        if field.kind == "radio":
+            _choose_with_arrows(visit.tab, field, values[0])
+        elif field.kind == "checkbox":
+            for value in sorted(values, key=field.offered.index):
+                tab_to(visit.tab, f'[name="{field.name}"][value="{value}"]')
+                visit.tab.keyboard.press("Space")
+        elif values:
+            tab_to(visit.tab, f'[name="{field.name}"]')
+            visit.tab.keyboard.type(values[0])
+
+
+def _choose_with_arrows(tab: Tab, field: Field, value: str) -> None:
+    tab_to(tab, f'[name="{field.name}"]')
+    tab.keyboard.press("Space")
+    for _ in range(field.offered.index(value)):
+        tab.keyboard.press("ArrowDown")
+    assert control(tab, field.name, value).is_checked(), f"keys do not reach {field.name}={value}"
+
+
+def tab_to(tab: Tab, selector: str) -> None:
+    """Press Tab until the focus is on what the selector names; it must show at every stop."""
+    for _ in range(MOST_STOPS):
+        tab.keyboard.press("Tab")
+        if tab.evaluate("document.activeElement === document.body"):
+            break
+        assert tab.evaluate(FOCUS_SHOWN), f"no sign of the focus on {_held(tab)}"
+        if tab.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return
+    raise AssertionError(f"Tab does not come to {selector} on {tab.url}")
+
+
+def _held(tab: Tab) -> str:
+    held: str = tab.evaluate("document.activeElement.outerHTML.slice(0, 120)")
+    return held

@@ -1,0 +1,96 @@
+"""What people hold in their hand for the tests: a phone with an authenticator app."""
+
+import re
+from datetime import timedelta
+
+import pyotp
+from flask import Flask
+
+from consult.staff.second_factors import totp
+from consult.storage.accounts import accounts
+from consult.storage.second_factors import factors
+from tests.support.apps import services_of
+from tests.support.client import PageClient
+from tests.support.page import Page
+from tests.support.staff_client import EMAIL, make_user, sign_in
+
+CAREFUL = "lin@example.com"
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+ASKED = "/staff/sign-in/code"
+FACTORS = "/staff/account/factors"
+
+
+class Phone:
+    """An authenticator app. Time stands still for it, and for the app under test, but in `wait`."""
+
+    def __init__(self, app: Flask, secret: str) -> None:
+        let_pass(app)
+        self.app = app
+        self.secret = secret
+
+    @property
+    def code(self) -> str:
+        """The six digits that it shows now."""
+        return pyotp.TOTP(self.secret).at(services_of(self.app).database.clock())
+
+    @property
+    def next_code(self) -> str:
+        """The six digits that no one has seen yet."""
+        self.wait()
+        return self.code
+
+    def wait(self, steps: int = 1) -> None:
+        """Let half minutes pass."""
+        let_pass(self.app, seconds=30 * steps)
+
+
+def let_pass(app: Flask, **duration: float) -> None:
+    """Let time pass for an app, `let_pass(app, minutes=5)`, and then stand still.
+
+    If it went on, a half minute might be over in the midst of a test, and the code with it.
+    """
+    database = services_of(app).database
+    then = database.clock() + timedelta(**duration)
+    database.clock = lambda: then
+
+
+def make_careful_user(app: Flask) -> None:
+    """Make an account with an authenticator app, whose secret is `SECRET`, and recovery codes."""
+    make_user(app, CAREFUL)
+    database = services_of(app).database
+    with database.reading() as session:
+        user = accounts.user_by_email(session, CAREFUL)
+    assert user is not None
+    with app.app_context():
+        sealed = totp.seal(SECRET, user.id)
+    with database.writing() as session:
+        factors.set_authenticator(session, user.id, sealed, 0)
+        factors.make_recovery_codes(session, user.id)
+
+
+def set_up_phone(client: PageClient) -> tuple[Phone, list[str]]:
+    """Set an app up for whoever is signed in: the phone, and the recovery codes that were shown."""
+    page = client.get(f"{FACTORS}/app")
+    secret = re.sub(r"\s", "", re.findall(r'class="secret">([^<]+)<', page.html)[0])
+    phone = Phone(client.app, secret)
+    page = client.submit(page.form("/app").fill(code=phone.code), status=200)
+    return phone, recovery_codes(page)
+
+
+def recovery_codes(page: Page) -> list[str]:
+    """The recovery codes that a page shows."""
+    return re.findall(r"<code>([A-Z0-9-]{29})</code>", page.html)
+
+
+def halfway(app: Flask, email: str = EMAIL) -> PageClient:
+    """A browser in which somebody with a second factor has given the right password."""
+    client = PageClient(app)
+    assert sign_in(client, email).location == ASKED
+    return client
+
+
+def give(client: PageClient, *, status: int = 303, **code: str) -> Page:
+    """Give the second proof: `code` or `recovery_code`."""
+    (field,) = code
+    (form,) = [form for form in client.get(ASKED).forms if field in form.fields]
+    return client.submit(form.fill(**code), status=status)

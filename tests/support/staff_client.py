@@ -1,0 +1,108 @@
+"""Staff for the tests: accounts, people who are signed in, and leads for them to read."""
+
+from datetime import timedelta
+
+from flask import Flask
+from sqlalchemy import update
+
+from consult.owner.freeze_submission import freeze
+from consult.questionnaire import read_answers, walk
+from consult.questionnaire.editions import newest
+from consult.staff.accounts import access, account_admin, login
+from consult.staff.accounts.users import Member
+from consult.storage.accounts import accounts as accounts_module
+from consult.storage.drafts import drafts
+from consult.storage.leads import leads, submission
+from consult.storage.leads.leads import Contact
+from consult.storage.tables.account_tables import StaffSessionRow
+from tests.support.apps import services_of
+from tests.support.client import PageClient
+from tests.support.page import Page
+from tests.support.personas import BATON_ON_THE_FLOOR, Persona
+
+EMAIL = "grace@example.com"
+ADMIN = "ada@example.com"
+NAME = "Grace Hopper"
+PASSWORD = "seven lanterns under water"
+
+
+def make_user(app: Flask, email: str = EMAIL, *, admin: bool = False) -> None:
+    """Make an account with the usual password."""
+    database = services_of(app).database
+    token = account_admin.invite(database, "", email, admin=admin).rsplit("/", 1)[1]
+    with database.writing() as session:
+        accounts_module.accept_invitation(
+            session, token, email=email, name=NAME, password_hash=_usual_hash(app)
+        )
+
+
+_usual_hashes: list[str] = []
+
+
+def _usual_hash(app: Flask) -> str:
+    """The hash of the usual password: slow on purpose, and good for every app of a test run."""
+    if not _usual_hashes:
+        with app.app_context():
+            _usual_hashes.append(access.hash_of(PASSWORD))
+    return _usual_hashes[0]
+
+
+def sign_in(
+    client: PageClient, email: str = EMAIL, password: str = PASSWORD, *, status: int = 303
+) -> Page:
+    """Sign in through the form."""
+    form = client.get("/staff/sign-in").form("/staff/sign-in")
+    return client.submit(form.fill(email=email, password=password), status=status)
+
+
+def enter(client: PageClient, email: str = EMAIL) -> PageClient:
+    """Have somebody signed in in this browser, as after `sign_in` with the right password.
+
+    For tests that are about what comes after: it leaves out two pages and a slow hash.
+    """
+    with client.request_context("/staff/sign-in"):
+        with services_of(client.app).database.reading() as session:
+            user = accounts_module.user_by_email(session, email)
+        assert user is not None, f"{email} has no account"
+        answer = client.app.make_response(login.let_in(Member(user), "password"))
+        client.take_cookies(client.app.process_response(answer))
+    return client
+
+
+def signed_in(app: Flask, email: str = EMAIL) -> PageClient:
+    """A browser of its own in which somebody with an account has just signed in."""
+    return enter(PageClient(app), email)
+
+
+def post(client: PageClient, page: str, action: str, *, status: int = 303, **fields: str) -> Page:
+    """Send the form on `page` whose action contains `action`, filled in."""
+    return client.submit(client.get(page).form(action).fill(**fields), status=status)
+
+
+def make_lead(
+    app: Flask,
+    persona: Persona = BATON_ON_THE_FLOOR,
+    contact: Contact | None = None,
+    source: dict[str, str] | None = None,
+) -> int:
+    """Have a persona hand in a quick check, and leave a contact if there is one; the lead's id."""
+    made = services_of(app)
+    edition = newest()
+    answers = read_answers(edition, persona.payload("quick")["answers"])
+    frozen = freeze(walk(edition, answers, depth="quick"), made.brand)
+    with made.database.writing() as session:
+        token = drafts.start(session, edition.name, "quick", source or {})
+        result = submission.submit(session, token, frozen, made.settings.office)
+        if contact:
+            submission.save_contact(session, result, contact, office=made.settings.office)
+    with made.database.reading() as session:
+        lead = leads.by_result_token(session, result)
+    assert lead is not None
+    return lead.id
+
+
+def let_proof_age(app: Flask, minutes: int = 11) -> None:
+    """Have everybody who is signed in proved who they are so long ago; with 0, just now."""
+    with services_of(app).database.writing() as session:
+        proven_at = session.now() - timedelta(minutes=minutes)
+        session.execute(update(StaffSessionRow).values(proven_at=proven_at))

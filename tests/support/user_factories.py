@@ -1,0 +1,42 @@
+"""Members of staff for tests that care whom something is told and not how they sign in."""
+
+from uuid import uuid4
+
+from sqlalchemy import update
+
+from consult.storage.db.database import Database
+from consult.storage.notifications import notifications
+from consult.storage.tables.account_tables import StaffUserRow
+from consult.storage.tables.lead_tables import LeadRow
+from consult.workflow.notification_types import Kind, Reach
+
+
+def colleague(database: Database, name: str, *, admin: bool = False, **told: Reach) -> int:
+    """Somebody with an account, `name@agency.example`, and what they chose to be told; their id."""
+    with database.writing() as session:
+        row = StaffUserRow(
+            email=f"{name}@agency.example",
+            name=name.title(),
+            role="admin" if admin else "staff",
+            password_hash="nobody signs in with this",
+            uniquifier=uuid4().hex,
+            active=True,
+            created_at=session.now(),
+        )
+        session.add(row)
+        session.flush()
+        wanted: dict[Kind, Reach] = told  # type: ignore[assignment]
+        notifications.choose(session, row.id, wanted)
+        return row.id
+
+
+def change_desk(database: Database, lead_id: int, **values: object) -> None:
+    """Put a lead's desk into a state, past all rules."""
+    with database.writing() as session:
+        session.execute(update(LeadRow).where(LeadRow.submission_id == lead_id).values(**values))
+
+
+def leave(database: Database, user_id: int) -> None:
+    """Close somebody's account."""
+    with database.writing() as session:
+        session.get_one(StaffUserRow, user_id).active = False

@@ -1,0 +1,47 @@
+"""A brand file on the pages: its name, its colours in light and dark, its logo."""
+
+from pathlib import Path
+
+import pytest
+
+from consult.settings.brand import READABLE, Colours, contrast
+from consult.web.brand_pages import DARK_PAPER, brand_css, in_the_dark
+from tests.support.apps import make_app
+from tests.support.client import PageClient
+
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"/>'
+
+
+@pytest.fixture
+def branded(tmp_path: Path) -> PageClient:
+    (tmp_path / "logo.svg").write_text(SVG)
+    file = tmp_path / "brand.toml"
+    file.write_text('name = "Northside"\nlogo = "logo.svg"\n[colours]\nsales = "#0b3d2e"\n')
+    return PageClient(make_app(tmp_path / "var", brand_file=file))
+
+
+def test_the_name_colours_and_logo_are_on_every_page(branded: PageClient) -> None:
+    page = branded.get("/")
+    assert "from Northside" in page.text
+    (logo,) = page.document.all("img")
+    assert branded.get(logo.attrib["src"]).body.decode() == SVG
+    sheets = [link.attrib["href"] for link in page.document.all("link")]
+    (sheet,) = [href for href in sheets if href.startswith("/brand.css")]
+    assert b"--sales: #0b3d2e" in branded.get(sheet).body
+
+
+def test_without_a_brand_file_there_is_nothing_to_fetch(client: PageClient) -> None:
+    page = client.get("/")
+    assert "brand" not in page.html.partition("</head>")[0]
+    client.get("/brand/logo", status=404)
+
+
+@pytest.mark.parametrize("colour", ["#000000", "#0b3d2e", "#14202e", "#7a0019", "#ffffff"])
+def test_colours_made_for_paper_can_be_read_in_the_dark(colour: str) -> None:
+    assert contrast(in_the_dark(colour), DARK_PAPER) >= READABLE
+
+
+def test_only_what_differs_is_sent() -> None:
+    css = brand_css(Colours(marketing="#8a2be2"))
+    assert "--marketing: #8a2be2" in css
+    assert "--sales" not in css
