@@ -112,7 +112,7 @@ def _leads(random: Random, count: int) -> Iterator[Row]:
 
 
 _DESK = (
-    *("submission_id", "version", "stage", "stage_since", "holder_id", "first_contact_at"),
+    *("submission_id", "version", "stage", "stage_since", "assignee_id", "first_contact_at"),
     *("due_at", "submitted_at", "demo", "archetype", "separation", "handoff", "source"),
     "wants_consult",
 )
@@ -168,7 +168,7 @@ def _check(lead: Row) -> Row:
 
 
 _SUBMISSION = (
-    *("id", "check_id", "result_token_hash", "submitted_at", "edition", "depth", "answers"),
+    *("id", "draft_id", "result_token_hash", "submitted_at", "edition", "depth", "answers"),
     *("wording", "scorecard", "report", "separation", "handoff", "archetype", "consult"),
     *("seconds_taken", "demo", "report_revision"),
 )

@@ -23,7 +23,7 @@ from consult.storage.insights.idle_drafts import count_draft, steps_of
 from consult.storage.insights.page_times import Trace
 from consult.storage.leads import leads, submission
 from consult.storage.tables.lead_tables import LeadRow
-from consult.storage.tables.submission_tables import CheckRow
+from consult.storage.tables.submission_tables import DraftRow
 from consult.workflow.office_hours import Office
 
 _UNFINISHED = 0.85
@@ -94,8 +94,8 @@ def _make_lead(session: Session, maker: _Maker, start: datetime) -> None:
     lead = leads.by_result_token(session, result)
     if lead is None:
         raise LookupError("the lead that was just handed in is gone")
-    holder = session.scalar(select(LeadRow.holder_id).where(LeadRow.submission_id == lead.id))
-    stages = work_on(maker.work, lead, maker.staff, holder, maker.office, maker.now, random)
+    assignee = session.scalar(select(LeadRow.assignee_id).where(LeadRow.submission_id == lead.id))
+    stages = work_on(maker.work, lead, maker.staff, assignee, maker.office, maker.now, random)
     milestones.note_stages(session, lead.id, stages)
 
 
@@ -141,7 +141,7 @@ def _saved(
     """A check with its answers, or `only` some of them, as it was last saved at `end`."""
     token = new_token()
     session.add(
-        CheckRow(
+        DraftRow(
             token_hash=token_hash(token),
             edition=maker.questionnaire.name,
             depth=way.depth,

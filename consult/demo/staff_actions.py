@@ -77,7 +77,7 @@ class _Desk:
     now: datetime
     at: datetime
     work: DeskWork
-    holder: int | None
+    assignee: int | None
     stage: Stage = "new"
     stages: list[Stage] = field(default_factory=list)
     version: int = 1
@@ -118,18 +118,18 @@ class _Desk:
     def taken(self, by: int, *, has_account: bool) -> list[tuple[str, dict[str, Any]]]:
         """Take a lead that is new, and return the events of it."""
         events: list[tuple[str, dict[str, Any]]] = []
-        if has_account and self.holder != by:
-            events.append(("taken", {"from": self.holder}))
-            self.holder = by
+        if has_account and self.assignee != by:
+            events.append(("taken", {"from": self.assignee}))
+            self.assignee = by
         return [*events, self.moved("taken")]
 
 
 def work_on(
-    work: DeskWork, lead: Lead, staff: Staff, holder: int | None, office: Office, now: datetime,
+    work: DeskWork, lead: Lead, staff: Staff, assignee: int | None, office: Office, now: datetime,
     random: Random,
 ) -> Sequence[Stage]:  # fmt: skip
     """Do with a lead what staff would have done by `now`; returns the stages that it came to."""
-    desk = _Desk(lead.id, office, now, lead.submitted_at, work, holder)
+    desk = _Desk(lead.id, office, now, lead.submitted_at, work, assignee)
     by = random.choice(staff.working)
     try:
         if lead.contact is None:
@@ -141,7 +141,7 @@ def work_on(
     except _NothingMore:
         pass
     if desk.version > 1:
-        desk.row |= {"version": desk.version, "stage": desk.stage, "holder_id": desk.holder}
+        desk.row |= {"version": desk.version, "stage": desk.stage, "assignee_id": desk.assignee}
         work.leads.append({"submission_id": lead.id, **desk.row})
     return desk.stages
 
@@ -180,7 +180,7 @@ def _first_reply(desk: _Desk, by: int, staff: Staff, year_ago: float, random: Ra
 def _hand_over(desk: _Desk, by: int, staff: Staff, random: Random) -> None:
     """Offer some leads to a colleague; a made-up one always sends them back."""
     others = staff.others(by)
-    if desk.holder != by or not others or random.random() > 0.14:
+    if desk.assignee != by or not others or random.random() > 0.14:
         return
     to = random.choice(others)
     desk.pass_time(random.uniform(0.5, 6))
@@ -195,7 +195,7 @@ def _hand_over(desk: _Desk, by: int, staff: Staff, random: Random) -> None:
             desk.act(by, ("withdrawn", {}))
         raise
     if to in staff.active and random.random() < 0.65:
-        desk.holder = to
+        desk.assignee = to
         desk.act(to, ("accepted", {"from": by}))
     else:
         reason = random.choice(_RETURNED)
@@ -204,7 +204,7 @@ def _hand_over(desk: _Desk, by: int, staff: Staff, random: Random) -> None:
 
 def _talk(desk: _Desk, by: int, lead: Lead, random: Random) -> None:
     """From the first reply to a clear yes or no, or to "not now"."""
-    by = desk.holder or by
+    by = desk.assignee or by
     wants = lead.contact is not None and lead.contact.wants_consult
     _reach(desk, by, random)
     desk.pass_time(random.uniform(1, 20))
@@ -261,13 +261,13 @@ def _not_now(desk: _Desk, by: int, random: Random) -> None:
     """They want to be asked again, which is kept in time more often than not."""
     on = desk.at.date() + timedelta(days=random.randint(20, 120))
     desk.act(by, ("not_now", {"on": on.isoformat()}))
-    desk.row["ask_again_on"] = on
+    desk.row["follow_up_on"] = on
     asked_on = on + timedelta(days=random.choice((0, 0, 0, 1, 2, 5, 12)))
     _next_day(desk, asked_on)
     reached = random.random() < 0.6
     told = {"way": "phone", "reached": reached, "asked_again": on.isoformat()}
     desk.act(by, ("contact", told))
-    desk.row["ask_again_on"] = None
+    desk.row["follow_up_on"] = None
     desk.pass_time(random.uniform(4, 60))
     if reached and random.random() < 0.4:
         desk.act(by, desk.moved("won"))

@@ -13,7 +13,7 @@ from consult.questionnaire import Depth, Walk, WalkPage, walk
 from consult.questionnaire.editions import newest
 from consult.storage.db.tokens import result_token
 from consult.storage.drafts import drafts
-from consult.storage.drafts.drafts import Changes, Check
+from consult.storage.drafts.drafts import Changes, Draft
 from consult.web.services import services
 
 DEPTHS: dict[str, Depth] = {"quick": "quick", "full": "full"}
@@ -28,7 +28,7 @@ OPEN: Then = "open"
 
 
 @dataclass(frozen=True)
-class Draft:
+class OpenDraft:
     """A check that can still be answered, with the walk over its answers.
 
     `outdated` counts the answers to questions that the newest edition no longer asks, until the
@@ -63,13 +63,13 @@ class Draft:
             abort(redirect(self.url_of(self.walk.first_open_page), 303))
         return page
 
-    def with_answers(self, changes: Changes) -> Draft:
+    def with_answers(self, changes: Changes) -> OpenDraft:
         """Return the draft as it will be once changes are saved, if nobody saves others before."""
         answers, given_as = drafts.merged(self.walk.given, self.given_as, changes)
         way = walk(newest(), answers, self.walk.depth, given_as)
         return replace(self, walk=way, outdated=0, given_as=given_as)
 
-    def if_saved(self, check: Check | None) -> Draft:
+    def if_saved(self, check: Draft | None) -> OpenDraft:
         """Return the draft that was saved, which is this one unless another tab saved as well.
 
         Aborts like `open_draft` where there is none any more.
@@ -87,12 +87,12 @@ class Draft:
         return following
 
 
-def walk_over(check: Check) -> Walk:
+def walk_over(check: Draft) -> Walk:
     """Walk the newest edition with a check's answers, whichever edition it was started with."""
     return walk(newest(), check.answers, DEPTHS[check.depth], check.given_as)
 
 
-def open_draft(token: str, then: Then = "") -> Draft:
+def open_draft(token: str, then: Then = "") -> OpenDraft:
     """Return the draft behind a token.
 
     Answers 404 for a token that is unknown or too old, and redirects to the result of a check that
@@ -103,16 +103,16 @@ def open_draft(token: str, then: Then = "") -> Draft:
     return as_draft(token, check, then)
 
 
-def as_draft(token: str, check: Check | None, then: Then = "") -> Draft:
+def as_draft(token: str, check: Draft | None, then: Then = "") -> OpenDraft:
     """Return what was loaded or saved as a draft; see `open_draft`."""
     if check is None:
         abort(404)
     if check.submitted:
         abort(to_result(token))
-    return Draft(token, walk_over(check), then, _outdated(check), check.given_as)
+    return OpenDraft(token, walk_over(check), then, _outdated(check), check.given_as)
 
 
-def _outdated(check: Check) -> int:
+def _outdated(check: Draft) -> int:
     edition = newest()
     if check.edition == edition.name:
         return 0

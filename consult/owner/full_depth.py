@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from consult.owner.draft import OPEN, Draft, walk_over
+from consult.owner.draft import OPEN, OpenDraft, walk_over
 from consult.owner.page_timing import shown_of
 from consult.questionnaire import Answer, Depth, Walk, walk
 from consult.questionnaire.editions import newest
@@ -49,7 +49,7 @@ def deeper_than(lead: Lead) -> Deeper | None:
     )
 
 
-def start_deeper(session: Session, lead: Lead) -> Draft:
+def start_deeper(session: Session, lead: Lead) -> OpenDraft:
     """Start a full check with all that was answered in the quick look; that one stays as it is."""
     # The time spent so far counts as well, or nobody would seem to need long for a full check.
     spent = timedelta(seconds=lead.seconds_taken)
@@ -58,7 +58,7 @@ def start_deeper(session: Session, lead: Lead) -> Draft:
     check = drafts.save(session, token, _given(lead))
     if check is None:
         raise LookupError("the check that was just started is gone")
-    return Draft(token, walk_over(check), OPEN)
+    return OpenDraft(token, walk_over(check), OPEN)
 
 
 def _given(lead: Lead) -> dict[str, tuple[Answer, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from consult.owner.draft import Draft
+from consult.owner.draft import OpenDraft
 from consult.owner.question_form import options
 from consult.questionnaire import Asked, Depth, Kind, Walk, WalkPage, WalkPart
 from consult.questionnaire.editions import load
@@ -81,7 +81,7 @@ def _behind(part: WalkPart) -> bool:
     return part.complete and any(answer is not None for answer in answered)
 
 
-def review_of(draft: Draft, currency_sign: str) -> tuple[ReviewPart, ...]:
+def review_of(draft: OpenDraft, currency_sign: str) -> tuple[ReviewPart, ...]:
     """Return all questions on the path by part, each with its answer in words."""
     rows = _rows(draft, currency_sign)
     return tuple(
@@ -130,7 +130,7 @@ def in_words(asked: Asked, currency_sign: str) -> tuple[str, ...]:
     return (offered[str(answer)],)
 
 
-def _rows(draft: Draft, currency_sign: str) -> dict[str, ReviewRow]:
+def _rows(draft: OpenDraft, currency_sign: str) -> dict[str, ReviewRow]:
     return {
         asked.id: ReviewRow(
             asked.wording.ask,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from consult.owner.draft import Draft
+from consult.owner.draft import OpenDraft
 from consult.questionnaire import UNKNOWN, WalkPage
 from consult.storage.insights.page_times import REVIEW, Shown, Step
 
@@ -21,7 +21,7 @@ def shown_of(page: WalkPage | None) -> Shown:
     )
 
 
-def step_of(draft: Draft, page: WalkPage, *, refused: bool) -> Step:
+def step_of(draft: OpenDraft, page: WalkPage, *, refused: bool) -> Step:
     """Return what saving a page means for the trace; `draft` is as it will be after that."""
     saved = shown_of(draft.walk.page(page.id) or page)
     return Step(saved, saved if refused else shown_of(draft.after(page.id)), refused)

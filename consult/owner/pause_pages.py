@@ -12,7 +12,7 @@ from consult.owner.draft import open_draft, to_result
 from consult.report.display import long_date
 from consult.storage.db.database import Session
 from consult.storage.drafts import draft_deletion, drafts, reminder_consent
-from consult.storage.drafts.drafts import Check
+from consult.storage.drafts.drafts import Draft
 from consult.web.limits import network_of
 from consult.web.services import services
 
@@ -81,7 +81,7 @@ def _page(token: str, form: LeaveForm) -> str:
     )
 
 
-def _hold(session: Session, token: str) -> Check:
+def _hold(session: Session, token: str) -> Draft:
     """The check behind a token, until the session ends; aborts where it is over or handed in."""
     check = drafts.load(session, token, hold=True) or abort(404)
     if check.submitted:

@@ -19,7 +19,7 @@ from consult.owner.draft import (
     DEPTHS,
     OPEN,
     REVIEW,
-    Draft,
+    OpenDraft,
     Then,
     as_draft,
     open_draft,
@@ -149,7 +149,7 @@ def _then() -> Then:
     return REVIEW if wanted == REVIEW else OPEN if wanted == OPEN else ""
 
 
-def _review(draft: Draft, form: QuestionForm) -> str:
+def _review(draft: OpenDraft, form: QuestionForm) -> str:
     return render_template(
         "owner/review.html",
         token=draft.token,
@@ -167,7 +167,7 @@ def _review(draft: Draft, form: QuestionForm) -> str:
     )
 
 
-def _questions(draft: Draft, page: WalkPage, form: QuestionForm) -> str:
+def _questions(draft: OpenDraft, page: WalkPage, form: QuestionForm) -> str:
     sorting = page.questions[0].question.kind is Kind.SORT
     return render_template(
         "owner/questions.html",
@@ -186,7 +186,7 @@ def _questions(draft: Draft, page: WalkPage, form: QuestionForm) -> str:
     )
 
 
-def _back(draft: Draft, page: WalkPage) -> str:
+def _back(draft: OpenDraft, page: WalkPage) -> str:
     previous = draft.walk.previous_page(page)
     if draft.to_review:
         return draft.url_of(None)

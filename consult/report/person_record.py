@@ -49,13 +49,13 @@ _LINES = {
 
 # What only the application needs, or what stands elsewhere in full.
 _ELSEWHERE = frozenset(
-    {"id", "submission_id", "check_id", "version", "handed_to", "answers", "trace"}
+    {"id", "submission_id", "draft_id", "version", "handed_to", "answers", "trace"}
 )
 # Copies of what the result says, for the list of leads.
 _COPIES = frozenset(
     {"submitted_at", "demo", "archetype", "separation", "handoff", "source", "wants_consult"}
 )
-_MEMBERS = frozenset({"by_id", "author_id", "holder_id", "offered_to_id"})
+_MEMBERS = frozenset({"by_id", "author_id", "assignee_id", "offered_to_id"})
 _WHAT = {
     "render_report": "Make the report",
     "render_brief": "Make the call brief",
@@ -74,7 +74,7 @@ _NAMES = {
     "consent_text": "Agreed to",
     "consented_at": "Agreed on",
     "wants_consult": "Wants a consult",
-    "holder_id": "Held by",
+    "assignee_id": "Held by",
     "due_at": "Reply due",
     "consult_at": "Consult on",
     "first_contact_at": "First contact",

@@ -21,7 +21,7 @@ _JOB_WORDS = {"render_report": "PDF report", "render_brief": "Call brief"}
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class DisplayTime:
     """A point in time: for the machine, for a glance, and exactly."""
 
     iso: str
@@ -35,7 +35,7 @@ class Step:
 
     what: str
     state: str
-    when: Moment
+    when: DisplayTime
     note: str
     failed: bool
 
@@ -58,7 +58,7 @@ class MailView:
     title: str
     address: str
     state: str
-    when: Moment
+    when: DisplayTime
     note: str
     failed: bool
     sent: bool
@@ -77,7 +77,7 @@ class Person:
     tel: str
     wants_consult: bool
     consent_text: str
-    consented: Moment
+    consented: DisplayTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ class LeadView:
 
     id: int
     title: str
-    submitted: Moment
+    submitted: DisplayTime
     took: str
     edition: str
     depth: str
@@ -131,8 +131,8 @@ class VisitView:
 
     id: int
     browser: str
-    started: Moment
-    seen: Moment
+    started: DisplayTime
+    seen: DisplayTime
     is_this: bool
     same_network: bool
 
@@ -143,14 +143,14 @@ class PasskeyView:
 
     id: int
     name: str
-    added: Moment
-    used: Moment | None
+    added: DisplayTime
+    used: DisplayTime | None
 
 
-def moment(then: datetime, now: datetime) -> Moment:
+def display_time(then: datetime, now: datetime) -> DisplayTime:
     """A point in time as the templates show it, in the time zone of `now`."""
     exact = exactly(then.astimezone(now.tzinfo))
-    return Moment(then.isoformat(timespec="seconds"), ago(then, now), exact)
+    return DisplayTime(then.isoformat(timespec="seconds"), ago(then, now), exact)
 
 
 def lead_view(
@@ -165,7 +165,7 @@ def lead_view(
     return LeadView(
         id=lead.id,
         title=lead.contact.business if lead.contact else f"Lead {lead.id}",
-        submitted=moment(lead.submitted_at, now),
+        submitted=display_time(lead.submitted_at, now),
         took=duration(lead.seconds_taken),
         edition=lead.edition,
         depth=lead.depth,
@@ -196,7 +196,7 @@ def _person(lead: Lead, now: datetime) -> Person | None:
         tel="tel:" + re.sub(r"[^\d+]", "", phone) if phone else "",
         wants_consult=contact.wants_consult,
         consent_text=contact.consent_text,
-        consented=moment(lead.consented_at, now),
+        consented=display_time(lead.consented_at, now),
     )
 
 
@@ -228,7 +228,7 @@ def _step(delivery: Delivery, now: datetime) -> Step:
     return Step(
         what=_JOB_WORDS.get(delivery.kind, delivery.kind.replace("_", " ")),
         state=state,
-        when=moment(when, now),
+        when=display_time(when, now),
         note=note.strip(),
         failed=delivery.state == "dead",
     )
@@ -243,7 +243,7 @@ def mail_view(delivery: MailDelivery, now: datetime) -> MailView:
         title=mail.subject or "Mail with the report",
         address=mail.address,
         state=state,
-        when=moment(mail.sent_at or mail.created_at, now),
+        when=display_time(mail.sent_at or mail.created_at, now),
         note=note,
         failed=delivery.state == "dead",
         sent=mail.sent_at is not None,
@@ -275,8 +275,8 @@ def visit_view(
     return VisitView(
         id=visit.id,
         browser=visit.browser,
-        started=moment(visit.created_at, now),
-        seen=moment(visit.last_seen_at, now),
+        started=display_time(visit.created_at, now),
+        seen=display_time(visit.last_seen_at, now),
         is_this=this is not None and visit.id == this.id,
         same_network=visit.network_hash == network_hash,
     )
@@ -284,5 +284,5 @@ def visit_view(
 
 def passkey_view(passkey: Passkey, now: datetime) -> PasskeyView:
     """A passkey as its owner sees it."""
-    used = moment(passkey.used_at, now) if passkey.used_at else None
-    return PasskeyView(passkey.id, passkey.name, moment(passkey.added_at, now), used)
+    used = display_time(passkey.used_at, now) if passkey.used_at else None
+    return PasskeyView(passkey.id, passkey.name, display_time(passkey.added_at, now), used)

@@ -56,7 +56,7 @@ NEWS: Mapping[Kind, News] = MappingProxyType(
             "The time to answer is over, and nobody got in touch.",
             REACHES,
             "mine",
-            "Until somebody takes the lead, admins are told as its holder is.",
+            "Until somebody takes the lead, admins are told as its assignee is.",
         ),
         "handed_over": News(
             "Handed to me",

@@ -224,7 +224,7 @@ def _go_on_with_leads(app: Flask) -> None:
         )
         erasure.erase(session, [anonymous], "anonymise", by=me, why="asked")
         actions.log_contact(session, waiting, by=me, way="mail", reached=True)
-        actions.ask_again(session, waiting, (session.now() + timedelta(days=90)).date(), by=me)
+        actions.follow_up(session, waiting, (session.now() + timedelta(days=90)).date(), by=me)
         actions.hand_over(session, waiting, other, by=me)
         actions.take(session, lost, by=other)
         actions.move(

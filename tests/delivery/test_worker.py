@@ -16,7 +16,7 @@ from consult.delivery.worker import Effect, Worker, run_until_signal
 from consult.storage import jobs
 from consult.storage.db.database import Database, Session
 from consult.storage.drafts import drafts
-from consult.storage.tables.submission_tables import CheckRow, JobRow
+from consult.storage.tables.submission_tables import DraftRow, JobRow
 from tests.support.databases import Clock
 
 
@@ -41,7 +41,7 @@ def leave_a_trace(session: Session) -> None:
 
 def traces(database: Database) -> int:
     with database.reading() as session:
-        return len(session.scalars(select(CheckRow)).all())
+        return len(session.scalars(select(DraftRow)).all())
 
 
 def test_it_runs_everything_that_is_due_and_commits_the_effects(database: Database) -> None:

@@ -23,7 +23,7 @@ from consult.storage.tables.account_tables import StaffUserRow
 from consult.storage.tables.audit_tables import AuditRow
 from consult.storage.tables.insight_tables import FunnelDayRow, OutcomeRow
 from consult.storage.tables.lead_tables import LeadEventRow, LeadRow
-from consult.storage.tables.submission_tables import CheckRow, ContactRow, JobRow, SubmissionRow
+from consult.storage.tables.submission_tables import ContactRow, DraftRow, JobRow, SubmissionRow
 from consult.workflow.office_hours import Office
 from consult.workflow.stages import Stage
 
@@ -68,7 +68,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Any
 def test_all_of_it_is_marked_and_counted_apart(made: Database) -> None:
     with made.reading() as session:
         assert leads.count(session) == MADE
-        for table in (CheckRow, SubmissionRow, LeadRow):
+        for table in (DraftRow, SubmissionRow, LeadRow):
             assert session.scalars(select(table.demo).distinct()).all() == [True]
         for kind in (OutcomeRow.kind, FunnelDayRow.kind):
             assert session.scalars(select(kind).distinct()).all() == ["demo"]
@@ -88,7 +88,7 @@ def test_it_is_spread_over_the_year_before(made: Database) -> None:
 def test_some_stop_on_the_way_and_only_the_last_of_them_are_still_there(made: Database) -> None:
     with made.reading() as session:
         drafts = session.scalars(
-            select(CheckRow).where(CheckRow.id.not_in(select(SubmissionRow.check_id)))
+            select(DraftRow).where(DraftRow.id.not_in(select(SubmissionRow.draft_id)))
         ).all()
         steps = dict(
             session.execute(
@@ -116,10 +116,10 @@ def test_nobody_is_said_to_have_done_it_in_the_audit_log(made: Database) -> None
 
 def test_each_lead_is_held_by_an_account_in_use(made: Database) -> None:
     with made.reading() as session:
-        holders = set(session.scalars(select(LeadRow.holder_id)))
+        assignees = set(session.scalars(select(LeadRow.assignee_id)))
         active = set(session.scalars(select(StaffUserRow.id).where(StaffUserRow.active)))
         colleagues = session.scalars(select(StaffUserRow).where(~StaffUserRow.active)).all()
-    assert holders <= active
+    assert assignees <= active
     assert all("(demo)" in colleague.name for colleague in colleagues)
 
 
@@ -128,7 +128,7 @@ def test_without_accounts_nobody_holds_a_lead(tmp_path: Path, sqlite_template: P
         closing(make(tmp_path / "a.db", sqlite_template, accounts=0)) as database,
         database.reading() as session,
     ):
-        assert session.scalars(select(LeadRow.holder_id).distinct()).all() == [None]
+        assert session.scalars(select(LeadRow.assignee_id).distinct()).all() == [None]
         assert session.scalar(select(func.count()).where(LeadRow.stage != "new"))
 
 
@@ -181,17 +181,17 @@ def test_the_desk_says_the_same_when_its_verbs_are_played(
 
 
 FIELDS = (
-    *("version", "stage", "holder_id", "offered_to_id", "first_contact_at", "consult_at"),
-    *("ask_again_on", "stage_since"),
+    *("version", "stage", "assignee_id", "offered_to_id", "first_contact_at", "consult_at"),
+    *("follow_up_on", "stage_since"),
 )
 
 
 def _as_it_came_in(session: Session, lead_id: int) -> None:
     row = session.get_one(LeadRow, lead_id)
     row.version, row.stage, row.stage_since = 1, "new", row.submitted_at
-    row.holder_id = session.scalar(select(StaffUserRow.id).where(StaffUserRow.name == "person0"))
+    row.assignee_id = session.scalar(select(StaffUserRow.id).where(StaffUserRow.name == "person0"))
     row.offered_to_id = row.offered_at = row.first_contact_at = None
-    row.consult_at = row.ask_again_on = None
+    row.consult_at = row.follow_up_on = None
     session.flush()
 
 
@@ -205,7 +205,7 @@ def play(session: Session, lead_id: int, step: list[Event]) -> None:
     elif "verdict" in told:
         session.get_one(LeadRow, lead_id).version += 1
     elif "not_now" in told:
-        actions.ask_again(session, lead_id, date.fromisoformat(told["not_now"]["on"]), by=by)
+        actions.follow_up(session, lead_id, date.fromisoformat(told["not_now"]["on"]), by=by)
     elif "offered" in told:
         actions.hand_over(session, lead_id, told["offered"]["to"], by=by)
     elif "accepted" in told:

@@ -7,10 +7,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from consult.storage.drafts import drafts
-from consult.storage.drafts.drafts import Check
+from consult.storage.drafts.drafts import Draft
 from consult.storage.insights.page_times import PageTrace, pages_of
 from consult.storage.tables.insight_tables import FunnelDayRow, PageDayRow, QuestionDayRow
-from consult.storage.tables.submission_tables import CheckRow
+from consult.storage.tables.submission_tables import DraftRow
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.owner_journey import Journey
@@ -31,7 +31,7 @@ def app(tmp_path: Path) -> Flask:
     return make_app(tmp_path)
 
 
-def held(app: Flask, token: str) -> Check:
+def held(app: Flask, token: str) -> Draft:
     with services_of(app).database.writing() as session:
         check = drafts.load(session, token, hold=True)
     assert check is not None
@@ -65,11 +65,11 @@ def test_looking_writes_nothing(app: Flask) -> None:
     journey.start()
     journey.to_page("sort-1")
     with services_of(app).database.reading() as session:
-        before = session.execute(select(CheckRow.trace, CheckRow.updated_at)).one()
+        before = session.execute(select(DraftRow.trace, DraftRow.updated_at)).one()
     for page in ("who", "buyers", "sort-1"):
         journey.go(f"{journey.root}/{page}")
     with services_of(app).database.reading() as session:
-        assert session.execute(select(CheckRow.trace, CheckRow.updated_at)).one() == before
+        assert session.execute(select(DraftRow.trace, DraftRow.updated_at)).one() == before
 
 
 def test_a_page_that_came_back_is_where_they_stopped(app: Flask) -> None:

@@ -12,7 +12,7 @@ from flask import Flask
 from consult.questionnaire import editions
 from consult.questionnaire.model import Structure
 from consult.storage.drafts import drafts
-from consult.storage.drafts.drafts import Check
+from consult.storage.drafts.drafts import Draft
 from consult.storage.leads.leads import Lead
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
@@ -33,7 +33,7 @@ def journey(client: PageClient) -> Journey:
     return Journey(client, BATON_ON_THE_FLOOR.answers)
 
 
-def check_of(app: Flask, token: str) -> Check:
+def check_of(app: Flask, token: str) -> Draft:
     with services_of(app).database.reading() as session:
         check = drafts.load(session, token)
     assert check is not None

@@ -52,7 +52,7 @@ def private(whom: Whom, status: int, **fields: str) -> Expected:
 
 
 def held(status: int, **fields: str) -> Expected:
-    """A route about a lead, for its holder and for admins."""
+    """A route about a lead, for its assignee and for admins."""
     everywhere = {"own": status, "another's": status, "missing": 404}
     return Expected("staff", everywhere, fields, admins_only_on=frozenset({"another's"}))
 

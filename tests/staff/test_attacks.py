@@ -149,7 +149,7 @@ def test_a_number_that_no_page_of_ours_would_send_breaks_nothing(world: World) -
             f"/staff/leads/bulk?lead={number}",
             f"/staff/receipts?lead={number}",
             f"/staff/settings/audit-log?lead={number}&by={number}&before={number}",
-            f"/staff/?holder={number}&after={number}_1&before=1_{number}",
+            f"/staff/?assignee={number}&after={number}_1&before=1_{number}",
         ):
             assert world._client(ADMIN).get(path).status_code < 500, path
         # What was kept just now must not break the pages that count with it.

@@ -70,11 +70,11 @@ class World:
                 )
                 webhooks.plan(session, number)
             for lead, role in zip(self.leads, (STAFF, ADMIN), strict=True):
-                holder = select(StaffUserRow.id).where(StaffUserRow.email == _EMAILS[role])
+                assignee = select(StaffUserRow.id).where(StaffUserRow.email == _EMAILS[role])
                 session.execute(
                     update(LeadRow)
                     .where(LeadRow.submission_id == lead)
-                    .values(holder_id=holder.scalar_subquery())
+                    .values(assignee_id=assignee.scalar_subquery())
                 )
             session.execute(
                 update(StaffUserRow)

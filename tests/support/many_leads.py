@@ -11,7 +11,7 @@ from sqlalchemy import insert
 from consult.storage.db.database import Database, Session
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.storage.tables.lead_tables import LeadRow, NoteRow
-from consult.storage.tables.submission_tables import CheckRow, ContactRow, SubmissionRow
+from consult.storage.tables.submission_tables import ContactRow, DraftRow, SubmissionRow
 from consult.workflow.stages import CLOSED, STAGES
 
 ARCHETYPES = ("baton_on_the_floor", "two_silos", "well_rehearsed_relay")
@@ -67,12 +67,12 @@ def make_staff(session: Session, ids: Iterable[int] = PEOPLE) -> None:
 def make_many(
     database: Database, count: int, seed: int = 1, new_staff: Iterable[int] = PEOPLE
 ) -> list[Made]:
-    """Make leads, some at the very same moment, and those of their holders that are not there."""
+    """Make leads, some at the very same moment, and those of their assignees that are not there."""
     random = Random(seed)  # noqa: S311 - made-up leads are no secret
     with database.writing() as session:
         make_staff(session, new_staff)
         made = [_made(random, number, session.now()) for number in range(1, count + 1)]
-        session.execute(insert(CheckRow), [_check(lead) for lead in made])
+        session.execute(insert(DraftRow), [_check(lead) for lead in made])
         session.execute(insert(SubmissionRow), [_submission(lead) for lead in made])
         session.execute(insert(LeadRow), [lead.desk for lead in made])
         session.add_all([ContactRow(**lead.contact) for lead in made if lead.contact])
@@ -90,7 +90,7 @@ def _made(random: Random, number: int, now: datetime) -> Made:
         "version": 1,
         "stage": stage,
         "stage_since": submitted,
-        "holder_id": random.choice((None, 1, 1, 2, 3)),
+        "assignee_id": random.choice((None, 1, 1, 2, 3)),
         "offered_to_id": offered,
         "offered_at": submitted if offered else None,
         "first_contact_at": random.choice((None, submitted)),
@@ -145,7 +145,7 @@ def _submission(lead: Made) -> dict[str, Any]:
     same = ("submitted_at", "archetype", "separation", "handoff", "demo")
     return {
         "id": lead.id,
-        "check_id": lead.id,
+        "draft_id": lead.id,
         "result_token_hash": f"r{lead.id}",
         "edition": "2026-11",
         "depth": "quick",

@@ -61,11 +61,11 @@ def _facts(zone: tzinfo) -> Iterator[Column]:
 def _desk(zone: tzinfo) -> Iterator[Column]:
     yield Column("Stage", 15, lambda lead: NAMES[cast(Stage, lead.stage)])
     yield _moment(zone, "Stage since", lambda lead: lead.stage_since)
-    yield Column("Holder", 22, lambda lead: lead.holder)
+    yield Column("Assignee", 22, lambda lead: lead.assignee)
     yield _moment(zone, "Reply due", lambda lead: lead.due_at)
     yield _moment(zone, "First contact", lambda lead: lead.first_contact_at)
     yield _moment(zone, "Consult on", lambda lead: lead.consult_at)
-    yield Column("Ask again on", 12, lambda lead: lead.ask_again_on)
+    yield Column("Ask again on", 12, lambda lead: lead.follow_up_on)
 
 
 def _scores() -> Iterator[Column]:

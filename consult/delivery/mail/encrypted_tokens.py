@@ -12,19 +12,19 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 _NONCE = 12
 
 
-def seal(key: bytes, token: str, check_id: int) -> bytes:
+def seal(key: bytes, token: str, draft_id: int) -> bytes:
     """The token encrypted, for this check only."""
     nonce = os.urandom(_NONCE)
-    return nonce + AESGCM(key).encrypt(nonce, token.encode(), _check(check_id))
+    return nonce + AESGCM(key).encrypt(nonce, token.encode(), _check(draft_id))
 
 
-def unseal(key: bytes, sealed: bytes, check_id: int) -> str | None:
+def unseal(key: bytes, sealed: bytes, draft_id: int) -> str | None:
     """The token; None when it was sealed for another check, or under another secret key."""
     try:
-        return AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], _check(check_id)).decode()
+        return AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], _check(draft_id)).decode()
     except (InvalidTag, ValueError):
         return None
 
 
-def _check(check_id: int) -> bytes:
-    return f"link of check {check_id}".encode()
+def _check(draft_id: int) -> bytes:
+    return f"link of check {draft_id}".encode()

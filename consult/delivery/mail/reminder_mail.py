@@ -44,7 +44,7 @@ def mail_unfinished(database: Database, post: UnfinishedPost, job: Job) -> Effec
         return nothing  # taken back, handed in, deleted, or written already
     if post.server is None:
         raise GiveUp("No mail server is set up.")
-    token = unseal(post.key, leave.sealed_token, leave.check_id)
+    token = unseal(post.key, leave.sealed_token, leave.draft_id)
     if token is None:
         return lambda session: _drop(session, leave_id)  # the secret key is another one by now
 

@@ -93,7 +93,7 @@ def subject_of(digest: Digest, day: date) -> str:
         "due today": digest.due.count,
         "handed to you": digest.offered.count,
         "consults today" if digest.consults.count != 1 else "consult today": digest.consults.count,
-        "to ask again": digest.ask_again.count,
+        "to ask again": digest.follow_up.count,
     }
     told = ", ".join(f"{count} {what}" for what, count in parts.items() if count)
     return f"{day:%A}: {told}"
@@ -113,7 +113,7 @@ def _titled(digest: Digest, since: datetime) -> Iterator[tuple[str, Found]]:
     yield "Due today", digest.due
     yield "Consults today", digest.consults
     yield "Handed to you, waiting for your answer", digest.offered
-    yield "Asked us to come back today", digest.ask_again
+    yield "Asked us to come back today", digest.follow_up
     if digest.new:
         checks = "1 check" if digest.new == 1 else f"{digest.new} checks"
         contacts = f"{digest.named.count or 'none'} with a contact"

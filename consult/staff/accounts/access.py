@@ -148,13 +148,15 @@ def keep_out() -> BaseResponse | None:
     if not current_user.is_authenticated:
         wanted = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for(SIGN_IN, next=wanted), 303)
-    g.account = member().id  # for the log: who was refused, or did not find what is another's
+    g.account = (
+        signed_in_user().id
+    )  # for the log: who was refused, or did not find what is another's
     if limit := BODY_LIMITS.get(request.endpoint or ""):
         request.max_content_length = limit
     csrf.protect()
-    if request.endpoint and right_to(request.endpoint) == "admin" and not member().is_admin:
+    if request.endpoint and right_to(request.endpoint) == "admin" and not signed_in_user().is_admin:
         raise NotForThisRole
-    if member().must_set_up and request.endpoint not in SET_UP_ENDPOINTS:
+    if signed_in_user().must_set_up and request.endpoint not in SET_UP_ENDPOINTS:
         return redirect(url_for(SET_UP), 303)
     return None
 
@@ -224,7 +226,7 @@ def end_visit(app: Flask, user: Member, **details: Any) -> None:
     session.clear()
 
 
-def member() -> Member:
+def signed_in_user() -> Member:
     """Who is signed in; call it behind the door only."""
     found: Member = current_user._get_current_object()
     return found

@@ -6,10 +6,10 @@ from flask_security import logout_user
 
 from consult.staff import presenters
 from consult.staff.accounts import access, login
-from consult.staff.accounts.access import SIGN_IN, member
+from consult.staff.accounts.access import SIGN_IN, signed_in_user
 from consult.staff.accounts.account_forms import ChangePasswordForm, InvitationForm, first_errors
 from consult.staff.accounts.permissions import for_staff
-from consult.staff.accounts.reauthentication import fresh, is_right_password
+from consult.staff.accounts.reauthentication import is_right_password, recent_auth_required
 from consult.staff.accounts.users import Member
 from consult.staff.agency_time import agency_time
 from consult.staff.blueprint import ID, blueprint
@@ -77,43 +77,47 @@ def change_password() -> ResponseReturnValue:
         return _account_page(form), 422
     password_hash = access.hash_of(form.new_password.data or "")
     with services().database.writing() as session:
-        user = accounts.change_password(session, member().id, password_hash)
+        user = accounts.change_password(session, signed_in_user().id, password_hash)
     return login.let_in(Member(user), "password", url_for(".account", done="password"))
 
 
 @blueprint.post(f"/account/sessions/<{ID}:session_id>/end")
 @for_staff
-@fresh
+@recent_auth_required
 def end_session(session_id: int) -> ResponseReturnValue:
     """Sign one browser of this person out; another person's sessions do not exist here."""
     with services().database.writing() as session:
-        if not sessions.end_session(session, member().id, session_id):
+        if not sessions.end_session(session, signed_in_user().id, session_id):
             abort(404)
-        audit_log.record(session, "account.session_ended", by=member().id, account=member().id)
+        audit_log.record(
+            session, "account.session_ended", by=signed_in_user().id, account=signed_in_user().id
+        )
     return redirect(url_for(".account", done="session"), 303)
 
 
 @blueprint.post("/account/sessions/end-all")
 @for_staff
-@fresh
+@recent_auth_required
 def end_all_sessions() -> ResponseReturnValue:
     """Sign this person out everywhere, here too."""
     with services().database.writing() as session:
-        sessions.end_all_sessions(session, member().id)
-        audit_log.record(session, "account.sessions_ended", by=member().id, account=member().id)
+        sessions.end_all_sessions(session, signed_in_user().id)
+        audit_log.record(
+            session, "account.sessions_ended", by=signed_in_user().id, account=signed_in_user().id
+        )
     logout_user()
     return redirect(url_for(SIGN_IN), 303)
 
 
 def _password_form() -> ChangePasswordForm:
-    me = member()
+    me = signed_in_user()
     posted = request.form if request.method == "POST" else None
     about = (me.name, me.email, services().brand.product)
     return ChangePasswordForm(posted, about, is_right_password)
 
 
 def _account_page(form: ChangePasswordForm) -> str:
-    me = member()
+    me = signed_in_user()
     with services().database.reading() as session:
         visits = sessions.live_sessions(session, me.id, access.lifetime())
         told = choices_of(session, me.id)

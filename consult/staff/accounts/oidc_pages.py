@@ -16,13 +16,13 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from consult.staff.accounts import access, login, oidc, reauthentication
-from consult.staff.accounts.access import PROVIDER, member
+from consult.staff.accounts.access import PROVIDER, signed_in_user
 from consult.staff.accounts.account_admin import AccountError, normal_email
 from consult.staff.accounts.account_forms import NAME_MAX
 from consult.staff.accounts.oidc import Claims, Trip
 from consult.staff.accounts.oidc_http import Known, ProviderProblem
 from consult.staff.accounts.permissions import for_staff
-from consult.staff.accounts.reauthentication import fresh
+from consult.staff.accounts.reauthentication import recent_auth_required
 from consult.staff.accounts.users import Member
 from consult.staff.blueprint import blueprint
 from consult.staff.second_factors.factor_pages import note_change
@@ -87,7 +87,7 @@ def accept_through_provider(token: str) -> ResponseReturnValue:
 
 @blueprint.get("/account/provider")
 @for_staff
-@fresh
+@recent_auth_required
 def link_provider() -> ResponseReturnValue:
     """Send whoever is signed in to the provider, to link the two accounts."""
     return _send("link")
@@ -137,7 +137,7 @@ def unlink_provider() -> ResponseReturnValue:
     if reauthentication.wrong_password(request.form.get("password", "")):
         return redirect(url_for(".second_factors", done="no-password"), 303)
     with services().database.writing() as writing:
-        identities.unlink(writing, member().id, issuer)
+        identities.unlink(writing, signed_in_user().id, issuer)
         note_change(writing, "identity.unlinked")
     return redirect(url_for(".second_factors", done="unlinked"), 303)
 
@@ -201,7 +201,7 @@ def _sign_in(claims: Claims, wanted: str) -> ResponseReturnValue:
 
 def _link(claims: Claims) -> ResponseReturnValue:
     with services().database.writing() as writing:
-        linked = identities.link(writing, member().id, _issuer(), claims.subject)
+        linked = identities.link(writing, signed_in_user().id, _issuer(), claims.subject)
         if linked:
             note_change(writing, "identity.linked")
     if not linked:
@@ -212,7 +212,7 @@ def _link(claims: Claims) -> ResponseReturnValue:
 def _confirm(claims: Claims, errand: Errand) -> ResponseReturnValue:
     with services().database.reading() as reading:
         user = identities.user_by_identity(reading, _issuer(), claims.subject)
-    if user is None or user.id != member().id:
+    if user is None or user.id != signed_in_user().id:
         return _failed(NOT_LINKED)
     if claims.asked_at is None or claims.asked_at < errand.since - oidc.LEEWAY_SECONDS:
         return _failed(NOT_ASKED)

@@ -8,10 +8,10 @@ from flask.typing import ResponseReturnValue
 
 from consult.delivery.mail.link_mail import mail_link
 from consult.staff.accounts import access, account_admin, people_presenter
-from consult.staff.accounts.access import member
+from consult.staff.accounts.access import signed_in_user
 from consult.staff.accounts.account_admin import AccountError
 from consult.staff.accounts.permissions import for_admins
-from consult.staff.accounts.reauthentication import fresh
+from consult.staff.accounts.reauthentication import recent_auth_required
 from consult.staff.blueprint import ID, blueprint
 from consult.storage.accounts import accounts as accounts_module
 from consult.storage.accounts import sessions
@@ -28,7 +28,7 @@ LAST_ADMIN = "This is the last admin. Make somebody else an admin first."
 
 @blueprint.get("/settings/people")
 @for_admins
-@fresh
+@recent_auth_required
 def people() -> ResponseReturnValue:
     """List who may sign in, and the links that are open."""
     return _people_page()
@@ -36,7 +36,7 @@ def people() -> ResponseReturnValue:
 
 @blueprint.post("/settings/people/invite")
 @for_admins
-@fresh
+@recent_auth_required
 def invite() -> ResponseReturnValue:
     """Make a one-time link for somebody new, or for somebody who was disabled."""
     email, role = one_line(request.form.get("email", "")), request.form.get("role")
@@ -46,7 +46,11 @@ def invite() -> ResponseReturnValue:
     try:
         email = account_admin.normal_email(email)
         link = account_admin.invite(
-            made.database, made.settings.base_url, email, admin=role == "admin", by=member().id
+            made.database,
+            made.settings.base_url,
+            email,
+            admin=role == "admin",
+            by=signed_in_user().id,
         )
     except AccountError as error:
         known = "has an account already" in str(error)
@@ -57,18 +61,18 @@ def invite() -> ResponseReturnValue:
 
 @blueprint.post(f"/settings/people/invitations/<{ID}:invitation_id>/withdraw")
 @for_admins
-@fresh
+@recent_auth_required
 def withdraw_invitation(invitation_id: int) -> ResponseReturnValue:
     """Let a link stop working before anybody used it."""
     with services().database.writing() as session:
-        if not accounts_module.withdraw_invitation(session, invitation_id, by=member().id):
+        if not accounts_module.withdraw_invitation(session, invitation_id, by=signed_in_user().id):
             abort(404)
     return redirect(url_for(".people", done="withdrawn"), 303)
 
 
 @blueprint.get(f"/settings/people/<{ID}:user_id>")
 @for_admins
-@fresh
+@recent_auth_required
 def colleague(user_id: int) -> ResponseReturnValue:
     """Show one account and what can be done about it."""
     return _person_page(user_id)
@@ -76,7 +80,7 @@ def colleague(user_id: int) -> ResponseReturnValue:
 
 @blueprint.post(f"/settings/people/<{ID}:user_id>/role")
 @for_admins
-@fresh
+@recent_auth_required
 def change_role(user_id: int) -> ResponseReturnValue:
     """Make somebody an admin, or an admin one of the staff."""
     role = request.form.get("role", "")
@@ -85,42 +89,44 @@ def change_role(user_id: int) -> ResponseReturnValue:
     return _change(
         user_id,
         "role",
-        lambda session: accounts_module.change_role(session, user_id, role, by=member().id),
+        lambda session: accounts_module.change_role(session, user_id, role, by=signed_in_user().id),
     )
 
 
 @blueprint.post(f"/settings/people/<{ID}:user_id>/disable")
 @for_admins
-@fresh
+@recent_auth_required
 def disable(user_id: int) -> ResponseReturnValue:
     """Close an account: signed out at once, links void, leads given to others."""
     to = services().settings.new_leads_to
     return _change(
         user_id,
         "disabled",
-        lambda session: accounts_module.disable(session, user_id, new_leads_to=to, by=member().id),
+        lambda session: accounts_module.disable(
+            session, user_id, new_leads_to=to, by=signed_in_user().id
+        ),
     )
 
 
 @blueprint.post(f"/settings/people/<{ID}:user_id>/end-sessions")
 @for_admins
-@fresh
+@recent_auth_required
 def end_sessions_of(user_id: int) -> ResponseReturnValue:
     """Sign somebody out everywhere."""
 
     def end(session: Session) -> None:
         sessions.end_all_sessions(session, user_id)
-        audit_log.record(session, "account.sessions_ended", by=member().id, account=user_id)
+        audit_log.record(session, "account.sessions_ended", by=signed_in_user().id, account=user_id)
 
     return _change(user_id, "sessions", end)
 
 
 @blueprint.post(f"/settings/people/<{ID}:user_id>/link")
 @for_admins
-@fresh
+@recent_auth_required
 def make_link(user_id: int) -> ResponseReturnValue:
     """Make the link by which somebody chooses a new password, or comes back."""
-    made, me = services(), member().id
+    made, me = services(), signed_in_user().id
     with made.database.reading() as session:
         user = accounts_module.user_by_id(session, user_id) or abort(404)
     base_url = made.settings.base_url
@@ -146,7 +152,7 @@ def _change(user_id: int, done: str, change: Callable[[Session], None]) -> Respo
 
 def _people_page(errors: dict[str, str] | None = None, email: str = "") -> str:
     with services().database.reading() as session:
-        rows = people_presenter.people(session, member().id, access.lifetime())
+        rows = people_presenter.people(session, signed_in_user().id, access.lifetime())
         links = people_presenter.invitations(session)
     return render_template(
         "staff/accounts/people.html",
@@ -162,7 +168,7 @@ def _people_page(errors: dict[str, str] | None = None, email: str = "") -> str:
 def _person_page(user_id: int, problem: str = "") -> str:
     with services().database.reading() as session:
         user: StaffUser = accounts_module.user_by_id(session, user_id) or abort(404)
-        shown = people_presenter.person(session, user, member().id, access.lifetime())
+        shown = people_presenter.person(session, user, signed_in_user().id, access.lifetime())
     return render_template(
         "staff/accounts/colleague.html",
         person=shown,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from consult.staff.agency_time import agency_time
-from consult.staff.presenters import Moment, VisitView, moment, visit_view
+from consult.staff.presenters import DisplayTime, VisitView, display_time, visit_view
 from consult.storage.accounts import accounts, sessions
 from consult.storage.accounts.sessions import Lifetime, StaffUser
 from consult.storage.db.database import Session
@@ -23,7 +23,7 @@ class PersonRow:
     role: str
     active: bool
     second_factor: bool
-    seen: Moment | None
+    seen: DisplayTime | None
     is_me: bool
 
 
@@ -33,7 +33,7 @@ class PersonView:
 
     row: PersonRow
     role_id: str
-    since: Moment
+    since: DisplayTime
     visits: Sequence[VisitView]
 
 
@@ -45,8 +45,8 @@ class InvitationRow:
     email: str
     role: str
     is_reset: bool
-    made: Moment
-    ends: Moment
+    made: DisplayTime
+    ends: DisplayTime
 
 
 def people(session: Session, me: int, lifetime: Lifetime) -> list[PersonRow]:
@@ -63,7 +63,7 @@ def people(session: Session, me: int, lifetime: Lifetime) -> list[PersonRow]:
             role=ROLE_WORDS[user.role],
             active=user.active,
             second_factor=user.id in with_factor,
-            seen=moment(seen[user.id], now) if user.id in seen else None,
+            seen=display_time(seen[user.id], now) if user.id in seen else None,
             is_me=user.id == me,
         )
         for user in users
@@ -79,7 +79,7 @@ def person(session: Session, user: StaffUser, me: int, lifetime: Lifetime) -> Pe
     return PersonView(
         row=row,
         role_id=user.role,
-        since=moment(user.created_at, now),
+        since=display_time(user.created_at, now),
         visits=[visit_view(visit, None, "", now) for visit in visits],
     )
 
@@ -94,8 +94,8 @@ def invitations(session: Session) -> list[InvitationRow]:
             email=invitation.email or "",
             role=ROLE_WORDS[invitation.role],
             is_reset=invitation.email in in_use,
-            made=moment(invitation.created_at, now),
-            ends=moment(invitation.expires_at, now),
+            made=display_time(invitation.created_at, now),
+            ends=display_time(invitation.expires_at, now),
         )
         for invitation in accounts.open_invitations(session)
     ]

@@ -15,7 +15,7 @@ from flask import current_app, redirect, render_template, request, session, url_
 from flask.typing import ResponseReturnValue
 from itsdangerous import BadData, URLSafeTimedSerializer
 
-from consult.staff.accounts.access import TOKEN_KEY, is_password_of, member
+from consult.staff.accounts.access import TOKEN_KEY, is_password_of, signed_in_user
 from consult.staff.accounts.account_admin import PASSWORD_MAX
 from consult.staff.accounts.attempts import forgive_tries, spend_try
 from consult.staff.second_factors import passkeys
@@ -46,14 +46,14 @@ class Held(TypedDict):
     files: list[tuple[str, str]]
 
 
-def fresh(view: _View) -> _View:
+def recent_auth_required(view: _View) -> _View:
     """Let a view be used only by somebody who proved who they are in the last ten minutes.
 
     It goes under the route and the mark that says for whom the view is:
 
         @blueprint.get("/export")
         @for_staff
-        @fresh
+        @recent_auth_required
         def export() -> ResponseReturnValue: ...
 
     Put it on the page with the form as well as on the view that takes the form: who opens the
@@ -73,13 +73,13 @@ def fresh(view: _View) -> _View:
 
 def is_fresh() -> bool:
     """Whether who is signed in proved in the last ten minutes, in this browser, who they are."""
-    visit = member().visit
+    visit = signed_in_user().visit
     return visit is not None and services().database.clock() - visit.proven_at < FRESH_FOR
 
 
 def renew(means: str) -> None:
     """Note that who is signed in has just proved it, and give their session a new token."""
-    me = member()
+    me = signed_in_user()
     if me.visit is None:
         return
     with services().database.writing() as writing:
@@ -103,7 +103,7 @@ def is_right_password(password: str) -> bool:
 
     Raises TooManyRequests (429) likewise.
     """
-    me = member()
+    me = signed_in_user()
     spend_try(me.email)
     if len(password) > PASSWORD_MAX or not is_password_of(me, password):
         with services().database.writing() as writing:
@@ -119,7 +119,7 @@ def held_form(sealed: str) -> Held | None:
         held: Held = _sealer().loads(sealed, max_age=int(_HELD_FOR.total_seconds()))
     except BadData:
         return None
-    return held if held["user"] == member().id else None
+    return held if held["user"] == signed_in_user().id else None
 
 
 def _ask() -> ResponseReturnValue:
@@ -128,7 +128,7 @@ def _ask() -> ResponseReturnValue:
         return redirect(url_for("staff.confirm", next=here), 303)
     fields = [(name, text) for name, text in request.form.items(multi=True) if name != "csrf_token"]
     files = [(name, file.filename) for name, file in request.files.items(True) if file.filename]
-    held = Held(user=member().id, action=here, fields=fields, files=files)
+    held = Held(user=signed_in_user().id, action=here, fields=fields, files=files)
     return confirm_page(held=str(_sealer().dumps(held))), 403
 
 
@@ -138,8 +138,8 @@ def confirm_page(
     """The page that asks for a proof, on the way to `wanted` or to sending the `held` form."""
     settings, form = services().settings, held_form(held) if held else None
     with services().database.reading() as reading:
-        has = factors.factors_of(reading, member().id)
-        linked = identities.is_linked(reading, member().id, settings.oidc_issuer or "")
+        has = factors.factors_of(reading, signed_in_user().id)
+        linked = identities.is_linked(reading, signed_in_user().id, settings.oidc_issuer or "")
     return render_template(
         "staff/accounts/reauthenticate.html",
         wanted=wanted,
@@ -147,7 +147,7 @@ def confirm_page(
         files=form["files"] if form else [],
         has=has,
         errors=errors,
-        passkey_options=passkeys.ask_for("confirm", member().id) if has.passkeys else "",
+        passkey_options=passkeys.ask_for("confirm", signed_in_user().id) if has.passkeys else "",
         provider=settings.oidc_name if linked else "",
     )
 

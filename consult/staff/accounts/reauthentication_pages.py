@@ -4,7 +4,7 @@ from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from consult.staff.accounts import access, reauthentication
-from consult.staff.accounts.access import member
+from consult.staff.accounts.access import signed_in_user
 from consult.staff.accounts.permissions import for_staff
 from consult.staff.blueprint import blueprint
 from consult.staff.second_factors import passkeys
@@ -44,12 +44,12 @@ def give_proof() -> ResponseReturnValue:
 def _judge() -> tuple[str, str | None]:
     """The proof that was given, by the name of its field, and what is wrong with it."""
     if "credential" in request.form:
-        used = passkeys.used("confirm", request.form["credential"], member().id)
+        used = passkeys.used("confirm", request.form["credential"], signed_in_user().id)
         return "passkey", None if used is not None else WRONG_PASSKEY
     if "code" in request.form:
-        return "code", code_problem(member().id, request.form["code"])
+        return "code", code_problem(signed_in_user().id, request.form["code"])
     with services().database.reading() as reading:
-        has = factors.factors_of(reading, member().id)
+        has = factors.factors_of(reading, signed_in_user().id)
     if has.any:
         # Whoever saw a password typed and sits down at the same browser has no second factor.
         return "code" if has.app_since else "passkey", reauthentication.NOT_BY_PASSWORD

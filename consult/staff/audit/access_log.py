@@ -8,7 +8,7 @@ from typing import Any
 from flask import make_response
 from flask.typing import ResponseReturnValue
 
-from consult.staff.accounts.access import member
+from consult.staff.accounts.access import signed_in_user
 from consult.storage.audit import audit_log
 from consult.web.services import services
 
@@ -41,7 +41,7 @@ def noted(action: str) -> Callable[[_View], _View]:
 
 def note(lead_id: int, action: str) -> None:
     """Write down what who is signed in does to a lead, unless the log said so just now."""
-    database, me = services().database, member().id
+    database, me = services().database, signed_in_user().id
     with database.reading() as session:
         if audit_log.was_noted(session, action, by=me, lead_id=lead_id, within=_ONE_VISIT):
             return

@@ -4,7 +4,7 @@ from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from consult.questionnaire.editions import newest
-from consult.staff.accounts.access import member
+from consult.staff.accounts.access import signed_in_user
 from consult.staff.accounts.permissions import for_staff
 from consult.staff.blueprint import ID, blueprint
 from consult.staff.drafts.draft_presenter import leave_views, standing
@@ -46,7 +46,9 @@ def write_once(leave_id: int) -> ResponseReturnValue:
         if reminder_consent.get(session, leave_id) is None:
             abort(404)
         if reminder_consent.ask(session, leave_id):
-            audit_log.record(session, "unfinished.mail_asked", by=member().id, leave=leave_id)
+            audit_log.record(
+                session, "unfinished.mail_asked", by=signed_in_user().id, leave=leave_id
+            )
     return redirect(url_for(".unfinished", done="asked"), 303)
 
 
@@ -57,7 +59,9 @@ def forget_leave(leave_id: int) -> ResponseReturnValue:
     with services().database.writing() as session:
         if not reminder_consent.forget(session, leave_id):
             abort(404)
-        audit_log.record(session, "unfinished.address_deleted", by=member().id, leave=leave_id)
+        audit_log.record(
+            session, "unfinished.address_deleted", by=signed_in_user().id, leave=leave_id
+        )
     services().database.forget_deleted()
     return redirect(url_for(".unfinished", done="forgotten"), 303)
 

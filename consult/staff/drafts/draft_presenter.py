@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from consult.questionnaire import Questionnaire
-from consult.staff.presenters import Moment, moment
+from consult.staff.presenters import DisplayTime, display_time
 from consult.storage.drafts.reminder_consent import OpenLeave, State
 from consult.storage.insights.page_times import REVIEW
 
@@ -20,7 +20,7 @@ class LeaveView:
 
     id: int
     address: str
-    given: Moment
+    given: DisplayTime
     page: str
     state: State
 
@@ -43,7 +43,7 @@ def leave_views(
         LeaveView(
             leave.id,
             leave.address,
-            moment(leave.given_at, now),
+            display_time(leave.given_at, now),
             names.get(leave.page, _OTHER),
             leave.state,
         )

@@ -13,9 +13,9 @@ from consult.delivery.exports import csv_file, xlsx_file
 from consult.delivery.exports.background_export import unpacked
 from consult.delivery.exports.columns import columns
 from consult.delivery.exports.temp_folder import scratch_folder
-from consult.staff.accounts.access import member
+from consult.staff.accounts.access import signed_in_user
 from consult.staff.accounts.permissions import for_staff
-from consult.staff.accounts.reauthentication import fresh
+from consult.staff.accounts.reauthentication import recent_auth_required
 from consult.staff.agency_time import agency_time
 from consult.staff.blueprint import ID, blueprint
 from consult.staff.exports import export_presenter
@@ -46,7 +46,7 @@ _MIMETYPES = {
 
 @blueprint.get("/exports/new")
 @for_staff
-@fresh
+@recent_auth_required
 def new_export() -> ResponseReturnValue:
     """Say how many leads the address selects, and offer them as CSV and XLSX."""
     search = _search()
@@ -65,7 +65,7 @@ def new_export() -> ResponseReturnValue:
 
 @blueprint.get("/export.csv")
 @for_staff
-@fresh
+@recent_auth_required
 def export_csv() -> ResponseReturnValue:
     """Send the leads that the address selects, as CSV."""
     return _send_found("csv")
@@ -73,7 +73,7 @@ def export_csv() -> ResponseReturnValue:
 
 @blueprint.get("/export.xlsx")
 @for_staff
-@fresh
+@recent_auth_required
 def export_xlsx() -> ResponseReturnValue:
     """Send the leads that the address selects, as XLSX."""
     return _send_found("xlsx")
@@ -81,7 +81,7 @@ def export_xlsx() -> ResponseReturnValue:
 
 @blueprint.post("/export.csv")
 @for_staff
-@fresh
+@recent_auth_required
 def export_picked_csv() -> ResponseReturnValue:
     """Send the leads whose ids are ticked, as CSV."""
     return _send_picked("csv")
@@ -89,7 +89,7 @@ def export_picked_csv() -> ResponseReturnValue:
 
 @blueprint.post("/export.xlsx")
 @for_staff
-@fresh
+@recent_auth_required
 def export_picked_xlsx() -> ResponseReturnValue:
     """Send the leads whose ids are ticked, as XLSX."""
     return _send_picked("xlsx")
@@ -97,7 +97,7 @@ def export_picked_xlsx() -> ResponseReturnValue:
 
 @blueprint.post("/exports")
 @for_staff
-@fresh
+@recent_auth_required
 def ask_for_export() -> ResponseReturnValue:
     """Have the worker make a table of everything that a search selects."""
     table = request.form.get("format", "")
@@ -105,11 +105,11 @@ def ask_for_export() -> ResponseReturnValue:
         abort(400)
     search = LeadSearch.from_query(parse_qs(request.form.get("query", "")))
     with services().database.writing() as session:
-        if not exports.may_ask(session, member().id):
+        if not exports.may_ask(session, signed_in_user().id):
             return redirect(url_for(".export_list", full=1), 303)
         count = how_many(session, search, _viewer())
         export_id = exports.ask(
-            session, member().id, cast(Table, table), query=search.query(), total=count
+            session, signed_in_user().id, cast(Table, table), query=search.query(), total=count
         )
         _record(session, table, count, export_presenter.filters_recorded(search))
     return redirect(url_for(".export", export_id=export_id), 303)
@@ -120,7 +120,7 @@ def ask_for_export() -> ResponseReturnValue:
 def export_list() -> ResponseReturnValue:
     """Show somebody the exports they asked for."""
     with services().database.reading() as session:
-        found = exports.asked_by(session, member().id)
+        found = exports.asked_by(session, signed_in_user().id)
         now = agency_time(session.now())
     return render_template(
         "staff/exports/exports.html",
@@ -143,7 +143,7 @@ def export(export_id: int) -> ResponseReturnValue:
 
 @blueprint.get(f"/exports/<{ID}:export_id>/file")
 @for_staff
-@fresh
+@recent_auth_required
 def export_file(export_id: int) -> ResponseReturnValue:
     """Send the file of an export; while there is none, its page says how it stands."""
     found = _own(export_id)
@@ -227,7 +227,7 @@ def _own(export_id: int) -> Export:
     """An export that this person asked for; 404 for another's."""
     with services().database.reading() as session:
         found = exports.get(session, export_id)
-    if found is None or found.by_id != member().id:
+    if found is None or found.by_id != signed_in_user().id:
         abort(404)
     return found
 
@@ -237,10 +237,15 @@ def _search() -> LeadSearch:
 
 
 def _viewer() -> Viewer:
-    return Viewer(member().id, services().settings.office.zone)
+    return Viewer(signed_in_user().id, services().settings.office.zone)
 
 
 def _record(session: Session, table: str, count: int, filters: str) -> None:
     audit_log.record(
-        session, "leads.exported", by=member().id, format=table, leads=count, filters=filters
+        session,
+        "leads.exported",
+        by=signed_in_user().id,
+        format=table,
+        leads=count,
+        filters=filters,
     )

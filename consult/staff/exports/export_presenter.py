@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from consult.staff.presenters import Moment, moment
+from consult.staff.presenters import DisplayTime, display_time
 from consult.storage.exports.exports import Export, State
 from consult.storage.privacy.retention import KEEP_EXPORTS
 from consult.storage.search.lead_filter import LeadSearch
@@ -12,7 +12,7 @@ _FORMATS = {"csv": "CSV", "xlsx": "Excel (XLSX)", "pdf": "PDF"}
 _NAMES = {
     "text": "Search",
     "stage": "Stage",
-    "holder": "Holder",
+    "assignee": "Assignee",
     "archetype": "Archetype",
     "separation": "Separation",
     "handoff": "Handoff",
@@ -38,8 +38,8 @@ class ExportView:
     state: State
     done: int
     total: int
-    asked: Moment
-    kept_until: Moment
+    asked: DisplayTime
+    kept_until: DisplayTime
 
 
 def view(export: Export, now: datetime) -> ExportView:
@@ -52,8 +52,8 @@ def view(export: Export, now: datetime) -> ExportView:
         state=export.state,
         done=export.done,
         total=export.total,
-        asked=moment(export.asked_at, now),
-        kept_until=moment(export.asked_at + KEEP_EXPORTS, now),
+        asked=display_time(export.asked_at, now),
+        kept_until=display_time(export.asked_at + KEEP_EXPORTS, now),
     )
 
 

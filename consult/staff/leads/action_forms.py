@@ -105,7 +105,7 @@ def not_now(fields: Fields, today: date) -> Act:
         errors["on"] = "Choose a day that is still to come."
     _stop(errors)
     day = cast(date, on)
-    return lambda session, lead, by, version: actions.ask_again(
+    return lambda session, lead, by, version: actions.follow_up(
         session, lead, day, by=by, version=version, today=today
     )
 

@@ -6,7 +6,7 @@ from datetime import date
 from flask import abort, redirect, request
 from flask.typing import ResponseReturnValue
 
-from consult.staff.accounts.access import member
+from consult.staff.accounts.access import signed_in_user
 from consult.staff.accounts.permissions import for_staff
 from consult.staff.blueprint import ID, blueprint
 from consult.staff.leads import action_forms
@@ -24,7 +24,7 @@ _LEAD = f"/leads/<{ID}:lead_id>"
 @blueprint.post(f"{_LEAD}/take")
 @for_staff
 def take(lead_id: int) -> ResponseReturnValue:
-    """Make whoever presses it the holder of a lead."""
+    """Make whoever presses it the assignee of a lead."""
     return _do(lead_id, "take", action_forms.take)
 
 
@@ -109,7 +109,7 @@ def _do(
     try:
         act = read(fields)
         with services().database.writing() as session:
-            act(session, lead_id, member().id, version)
+            act(session, lead_id, signed_in_user().id, version)
     except actions.UnknownLeadError:
         abort(404)
     except actions.ConflictError as conflict:

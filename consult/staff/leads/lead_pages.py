@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from consult.delivery import outbox
 from consult.report.brief import brief_of
 from consult.staff import presenters
-from consult.staff.accounts.access import member
+from consult.staff.accounts.access import signed_in_user
 from consult.staff.accounts.permissions import for_staff
 from consult.staff.agency_time import agency_time
 from consult.staff.audit.access_log import note, noted
@@ -60,7 +60,7 @@ def lead_page(
 
     `attempt` is a form that could not be done; `changes` what others did meanwhile, if that is why.
     """
-    made, me = services(), member()
+    made, me = services(), signed_in_user()
     office = made.settings.office
     search = LeadSearch.from_query(request.args.to_dict(flat=False))
     with made.database.reading() as session:
@@ -85,7 +85,7 @@ def lead_page(
         lead=shown,
         told=told_of_lead(to_staff, to_programs, now),
         anonymous=whole.is_anonymous,
-        sees_data=may_see_data(standing.holder_id),
+        sees_data=may_see_data(standing.assignee_id),
         brief=brief_of(shown.report, shown.reasons),
         money=money_view(shown.reasons.money, shown.report.money),
         desk=status_presenter.desk_view(

@@ -6,7 +6,7 @@ from datetime import datetime
 from flask import abort, redirect, request
 from flask.typing import ResponseReturnValue
 
-from consult.staff.accounts.access import member
+from consult.staff.accounts.access import signed_in_user
 from consult.staff.accounts.permissions import for_staff
 from consult.staff.blueprint import ID, blueprint
 from consult.staff.leads.lead_pages import back_to, lead_page
@@ -26,7 +26,9 @@ _NOTE = f"{_NOTES}/<{ID}:note_id>"
 def add_note(lead_id: int) -> ResponseReturnValue:
     """Keep a new note."""
     return _write(
-        lead_id, "note", lambda session, text: notes.add(session, lead_id, text, by=member().id)
+        lead_id,
+        "note",
+        lambda session, text: notes.add(session, lead_id, text, by=signed_in_user().id),
     )
 
 
@@ -44,7 +46,7 @@ def edit_note(lead_id: int, note_id: int) -> ResponseReturnValue:
             lead_id,
             form,
             lambda session, text: notes.edit(
-                session, lead_id, note_id, text, by=member().id, seen=seen
+                session, lead_id, note_id, text, by=signed_in_user().id, seen=seen
             ),
         )
     except NoteChangedError as changed:
@@ -57,7 +59,7 @@ def edit_note(lead_id: int, note_id: int) -> ResponseReturnValue:
 def resolve_note(lead_id: int, note_id: int) -> ResponseReturnValue:
     """Mark a note as done with."""
     with services().database.writing() as session:
-        if notes.resolve(session, lead_id, note_id, by=member().id) is None:
+        if notes.resolve(session, lead_id, note_id, by=signed_in_user().id) is None:
             abort(404)
     return redirect(back_to(lead_id, "resolved", "notes"), 303)
 
@@ -67,7 +69,7 @@ def resolve_note(lead_id: int, note_id: int) -> ResponseReturnValue:
 def reopen_note(lead_id: int, note_id: int) -> ResponseReturnValue:
     """Take back that a note is done with."""
     with services().database.writing() as session:
-        if notes.reopen(session, lead_id, note_id, by=member().id) is None:
+        if notes.reopen(session, lead_id, note_id, by=signed_in_user().id) is None:
             abort(404)
     return redirect(back_to(lead_id, "reopened", "notes"), 303)
 

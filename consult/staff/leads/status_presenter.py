@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from consult.staff.leads.timeline_presenter import People, name_of
-from consult.staff.presenters import Moment, moment
+from consult.staff.presenters import DisplayTime, display_time
 from consult.staff.times import duration, exactly
 from consult.storage.leads.actions import Desk
 from consult.storage.leads.notes import Note
@@ -49,7 +49,7 @@ class Clock:
     text: str
     late: bool
     running: bool
-    due: Moment | None
+    due: DisplayTime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +68,9 @@ class NoteView:
     id: int
     author: str
     text: str
-    written: Moment
-    edited: Moment | None
-    resolved: Moment | None
+    written: DisplayTime
+    edited: DisplayTime | None
+    resolved: DisplayTime | None
     resolved_by: str
     mine: bool
     seen: str
@@ -112,16 +112,16 @@ class DeskView:
     version: int
     stage: Stage
     stage_name: str
-    since: Moment
+    since: DisplayTime
     track: Sequence[StageMark]
-    holder: str
+    assignee: str
     mine: bool
     offered_to: str
     offered_to_me: bool
     offer_words: str
     clock: Clock
     consult: str
-    ask_again: str
+    follow_up: str
     closed: bool
     next: str
     next_words: str
@@ -150,16 +150,16 @@ def desk_view(
         version=desk.version,
         stage=desk.stage,
         stage_name=NAMES[desk.stage],
-        since=moment(desk.stage_since, now),
+        since=display_time(desk.stage_since, now),
         track=_track(desk.stage),
-        holder=name_of(people, desk.holder_id) if desk.holder_id else "",
-        mine=desk.holder_id == me,
+        assignee=name_of(people, desk.assignee_id) if desk.assignee_id else "",
+        mine=desk.assignee_id == me,
         offered_to=name_of(people, desk.offered_to_id) if desk.offered_to_id else "",
         offered_to_me=desk.offered_to_id == me,
         offer_words=_offer_words(events) if desk.offered_to_id else "",
         clock=clock_of(desk, reachable_at(events, submitted_at), office, now),
         consult=exactly(desk.consult_at.astimezone(office.zone)) if desk.consult_at else "",
-        ask_again=f"{desk.ask_again_on.day} {desk.ask_again_on:%b %Y}" if desk.ask_again_on else "",
+        follow_up=f"{desk.follow_up_on.day} {desk.follow_up_on:%b %Y}" if desk.follow_up_on else "",
         closed=desk.is_closed,
         next=next_form,
         next_words=next_words,
@@ -189,8 +189,8 @@ def next_step(
         return "answer", "Say whether you take it over"
     if desk.stage in CLOSED:
         return "", "Nothing: there was a clear answer"
-    if desk.ask_again_on and desk.stage != "new":
-        if desk.ask_again_on > today:
+    if desk.follow_up_on and desk.stage != "new":
+        if desk.follow_up_on > today:
             return "", "Wait for the day to ask again"
         return "contact", "Ask again: the day has come"
     if not known and desk.stage in ("new", "taken"):
@@ -218,7 +218,7 @@ def forms_for(desk: Desk, me: int) -> list[str]:
     forms = []
     if desk.offered_to_id == me:
         forms.append("answer")
-    if desk.stage == "new" or desk.holder_id != me:
+    if desk.stage == "new" or desk.assignee_id != me:
         forms.append("take")
     if desk.stage not in CLOSED:
         forms.append("contact")
@@ -233,7 +233,7 @@ def forms_for(desk: Desk, me: int) -> list[str]:
         forms.append("rebook")
     if desk.stage not in CLOSED:
         forms.append("not-now")
-    if desk.holder_id == me:
+    if desk.assignee_id == me:
         forms.append("withdraw" if desk.offered_to_id else "offer")
     return forms
 
@@ -255,7 +255,7 @@ def _track(stage: Stage) -> list[StageMark]:
 
 def clock_of(desk: Desk, reachable_at: datetime, office: Office, now: datetime) -> Clock:
     """The clock in words, which began at `reachable_at`; durations are in opening time."""
-    due = moment(desk.due_at, now) if desk.due_at else None
+    due = display_time(desk.due_at, now) if desk.due_at else None
     if desk.first_contact_at:
         took = office.open_time(reachable_at, desk.first_contact_at)
         late = desk.due_at is not None and desk.first_contact_at > desk.due_at
@@ -288,9 +288,9 @@ def note_view(note: Note, people: People, me: int, now: datetime) -> NoteView:
         id=note.id,
         author=name_of(people, note.author),
         text=note.text,
-        written=moment(note.created_at, now),
-        edited=moment(note.edited_at, now) if note.edited_at else None,
-        resolved=moment(note.resolved_at, now) if note.resolved_at else None,
+        written=display_time(note.created_at, now),
+        edited=display_time(note.edited_at, now) if note.edited_at else None,
+        resolved=display_time(note.resolved_at, now) if note.resolved_at else None,
         resolved_by=name_of(people, note.resolved_by) if note.resolved_by else "",
         mine=note.author == me,
         seen=note.edited_at.isoformat() if note.edited_at else "",

@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 from types import MappingProxyType
 from typing import Any, cast
 
-from consult.staff.presenters import Moment, moment
+from consult.staff.presenters import DisplayTime, display_time
 from consult.staff.times import exactly
 from consult.storage.accounts.sessions import StaffUser
 from consult.storage.leads.timeline import Event
@@ -22,7 +22,7 @@ People = Mapping[int, StaffUser]
 class Line:
     """A line of the timeline; `who` is empty for the owner and the application itself."""
 
-    when: Moment
+    when: DisplayTime
     who: str
     text: str
     words: str
@@ -39,7 +39,7 @@ class _Told:
     def name(self, key: str) -> str:
         return name_of(self.people, self.data.get(key))
 
-    def moment(self, key: str) -> str:
+    def display_time(self, key: str) -> str:
         """A moment in the agency's time zone; empty where there is none."""
         iso = self.data.get(key, "")
         return exactly(datetime.fromisoformat(iso).astimezone(self.zone)) if iso else ""
@@ -55,7 +55,7 @@ def line(event: Event, people: People, now: datetime) -> Line:
     tell = _WORDS.get(event.kind)
     told = _Told(event.data, people, now.tzinfo)
     return Line(
-        when=moment(event.at, now),
+        when=display_time(event.at, now),
         who=name_of(people, event.by) if event.by else "",
         text=tell(told) if tell else event.kind.replace("_", " ").capitalize(),
         words=words,
@@ -72,7 +72,7 @@ def _move(told: _Told) -> str:
     stage = cast(Stage, told.data["to"])
     reasons = CLOSING.get(stage, {})
     reason = reasons.get(told.data.get("reason", ""), "")
-    at = told.moment("consult_at")
+    at = told.display_time("consult_at")
     return NAMES[stage] + (f": {reason.lower()}" if reason else "") + (f" for {at}" if at else "")
 
 
@@ -91,7 +91,7 @@ _WORDS: Mapping[str, Callable[[_Told], str]] = MappingProxyType(
         "moved": _move,
         "contact": _contact,
         "not_now": lambda told: f"Not now: ask again on {told.day('on')}",
-        "rebooked": lambda told: f"Consult moved to {told.moment('consult_at')}",
+        "rebooked": lambda told: f"Consult moved to {told.display_time('consult_at')}",
         "offered": lambda told: f"Offered it to {told.name('to')}",
         "accepted": lambda told: f"Accepted it from {told.name('from')}",
         "returned": lambda told: f"Returned it: {RETURNING[told.data['reason']].lower()}",

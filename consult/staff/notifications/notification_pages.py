@@ -7,7 +7,7 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from consult.delivery.notifications import unsubscribe
-from consult.staff.accounts.access import member
+from consult.staff.accounts.access import signed_in_user
 from consult.staff.accounts.permissions import for_staff
 from consult.staff.blueprint import blueprint
 from consult.storage.db.database import Session
@@ -64,7 +64,7 @@ def choose_news() -> ResponseReturnValue:
             if request.form.get(_field(kind)) == reach:
                 wanted[kind] = reach
     with services().database.writing() as session:
-        notifications.choose(session, member().id, wanted)
+        notifications.choose(session, signed_in_user().id, wanted)
     return redirect(url_for(".account", done="told", _anchor="told"), 303)
 
 

@@ -11,9 +11,9 @@ from flask.typing import ResponseReturnValue
 
 from consult.delivery.mail.transport import MailFolder
 from consult.delivery.privacy.erase_leads import erase
-from consult.staff.accounts.access import member
+from consult.staff.accounts.access import signed_in_user
 from consult.staff.accounts.permissions import NotForThisRole, for_admins, for_staff
-from consult.staff.accounts.reauthentication import fresh
+from consult.staff.accounts.reauthentication import recent_auth_required
 from consult.staff.agency_time import agency_time
 from consult.staff.audit.access_log import note
 from consult.staff.blueprint import ID, blueprint
@@ -57,20 +57,23 @@ def find_person() -> ResponseReturnValue:
 
 @blueprint.get(f"/leads/<{ID}:lead_id>/data")
 @for_staff
-@fresh
+@recent_auth_required
 def lead_data(lead_id: int) -> ResponseReturnValue:
     """Say what is held about the owner of a lead, and offer to take it along or to erase it."""
     with services().database.reading() as session:
         about = _about(session, lead_id)
     note(lead_id, "lead.seen")
     return render_template(
-        "staff/privacy/lead_data.html", about=about, is_admin=member().is_admin, whose=_whose()
+        "staff/privacy/lead_data.html",
+        about=about,
+        is_admin=signed_in_user().is_admin,
+        whose=_whose(),
     )
 
 
 @blueprint.get(f"/leads/<{ID}:lead_id>/record.json")
 @for_staff
-@fresh
+@recent_auth_required
 def record_json(lead_id: int) -> ResponseReturnValue:
     """Send everything that is held about the owner of a lead, for programs to read."""
     with services().database.writing() as session:
@@ -84,22 +87,22 @@ def record_json(lead_id: int) -> ResponseReturnValue:
 
 @blueprint.post(f"/leads/<{ID}:lead_id>/record")
 @for_staff
-@fresh
+@recent_auth_required
 def ask_for_record(lead_id: int) -> ResponseReturnValue:
     """Have everything that is held about the owner of a lead made into a PDF."""
     with services().database.writing() as session:
         about = _about(session, lead_id)
-        if not exports.may_ask(session, member().id):
+        if not exports.may_ask(session, signed_in_user().id):
             return redirect(url_for(".export_list", full=1), 303)
-        which = exports.WHOLE_PERSON if member().is_admin else ""
-        export_id = exports.ask(session, member().id, "pdf", query=which, lead_id=lead_id)
+        which = exports.WHOLE_PERSON if signed_in_user().is_admin else ""
+        export_id = exports.ask(session, signed_in_user().id, "pdf", query=which, lead_id=lead_id)
         _record_export(session, lead_id, "pdf", about)
     return redirect(url_for(".export", export_id=export_id), 303)
 
 
 @blueprint.get(f"/leads/<{ID}:lead_id>/delete")
 @for_admins
-@fresh
+@recent_auth_required
 def confirm_delete(lead_id: int) -> ResponseReturnValue:
     """Say what goes when a lead is deleted, and ask whether it is to go."""
     return _confirm(lead_id, "delete")
@@ -107,7 +110,7 @@ def confirm_delete(lead_id: int) -> ResponseReturnValue:
 
 @blueprint.post(f"/leads/<{ID}:lead_id>/delete")
 @for_admins
-@fresh
+@recent_auth_required
 def delete_lead(lead_id: int) -> ResponseReturnValue:
     """Delete a lead, or all of the same person."""
     return _erase(lead_id, "delete")
@@ -115,7 +118,7 @@ def delete_lead(lead_id: int) -> ResponseReturnValue:
 
 @blueprint.get(f"/leads/<{ID}:lead_id>/anonymise")
 @for_admins
-@fresh
+@recent_auth_required
 def confirm_anonymise(lead_id: int) -> ResponseReturnValue:
     """Say what goes and what stays when a lead is made anonymous, and ask whether it is to be."""
     return _confirm(lead_id, "anonymise")
@@ -123,7 +126,7 @@ def confirm_anonymise(lead_id: int) -> ResponseReturnValue:
 
 @blueprint.post(f"/leads/<{ID}:lead_id>/anonymise")
 @for_admins
-@fresh
+@recent_auth_required
 def anonymise_lead(lead_id: int) -> ResponseReturnValue:
     """Make a lead anonymous, or all of the same person."""
     return _erase(lead_id, "anonymise")
@@ -143,16 +146,16 @@ def erasure_receipts() -> ResponseReturnValue:
 
 def may_see_data(lead_holder: int | None) -> bool:
     """Whether who is signed in may take along what is held about the owner of a lead."""
-    return member().is_admin or lead_holder == member().id
+    return signed_in_user().is_admin or lead_holder == signed_in_user().id
 
 
 def _about(session: Session, lead_id: int) -> About:
-    """What is held about the owner of a lead, for an admin or the lead's holder."""
+    """What is held about the owner of a lead, for an admin or the lead's assignee."""
     desk = desk_of(session, lead_id) or abort(404)
-    if not may_see_data(desk.holder_id):
+    if not may_see_data(desk.assignee_id):
         raise NotForThisRole
     ids = erasure.leads_of_person(session, lead_id)
-    if not member().is_admin:
+    if not signed_in_user().is_admin:
         # Whoever holds one lead of a person need not be told of those of colleagues.
         ids = [lead_id]
     return privacy_presenter.about(session, lead_id, ids)
@@ -187,7 +190,7 @@ def _erase(lead_id: int, how: How) -> ResponseReturnValue:
         about = _about(session, lead_id)
     ids = about.lead_ids if _whose() == "person" else [lead_id]
     folder = MailFolder(made.settings.mail_dir)
-    erase(made.database, folder, ids, how, by=member().id, why=why)
+    erase(made.database, folder, ids, how, by=signed_in_user().id, why=why)
     return redirect(url_for(".erasure_receipts", lead=ids), 303)
 
 
@@ -195,7 +198,7 @@ def _record_export(session: Session, lead_id: int, format: str, about: About) ->
     audit_log.record(
         session,
         "lead.record_exported",
-        by=member().id,
+        by=signed_in_user().id,
         lead_id=lead_id,
         format=format,
         leads=len(about.lead_ids),

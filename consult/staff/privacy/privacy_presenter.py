@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from consult.staff.agency_time import agency_time
-from consult.staff.presenters import Moment, moment
+from consult.staff.presenters import DisplayTime, display_time
 from consult.storage.db.database import Session
 from consult.storage.leads import leads
 from consult.storage.privacy import erasure
@@ -41,7 +41,7 @@ class OneLead:
 
     id: int
     title: str
-    submitted: Moment
+    submitted: DisplayTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class ReceiptView:
     """A receipt in words."""
 
     lead_id: int
-    when: Moment
+    when: DisplayTime
     what: str
     by: str
     why: str
@@ -95,7 +95,7 @@ def about(session: Session, lead_id: int, ids: Sequence[int]) -> About:
             OneLead(
                 lead.id,
                 lead.contact.business if lead.contact else f"Lead {lead.id}",
-                moment(lead.submitted_at, now),
+                display_time(lead.submitted_at, now),
             )
             for lead in found.values()
         ],
@@ -109,7 +109,7 @@ def receipt_view(receipt: Receipt, now: datetime) -> ReceiptView:
     """A receipt as its page shows it."""
     return ReceiptView(
         lead_id=receipt.lead_id,
-        when=moment(receipt.at, now),
+        when=display_time(receipt.at, now),
         what="Deleted" if receipt.action == "lead.deleted" else "Made anonymous",
         by=receipt.by or "The application, when its time was over",
         why=WHY.get(receipt.why, receipt.why),

@@ -7,7 +7,7 @@ from itertools import islice
 from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from consult.staff.accounts.access import member
+from consult.staff.accounts.access import signed_in_user
 from consult.staff.accounts.permissions import for_staff
 from consult.staff.blueprint import blueprint
 from consult.staff.search.list_pages import list_address, searched, viewer
@@ -101,7 +101,7 @@ def _bulk_page(ids: Sequence[int], *, every: bool, error: str = "") -> str:
         most=MOST,
         every=every,
         shown=shown,
-        people=[person for person in people if person[0] != member().id],
+        people=[person for person in people if person[0] != signed_in_user().id],
         stages=[(stage, NAMES[stage]) for stage in STAGES_FOR_MANY],
         reasons=[(NAMES[stage], reasons.items()) for stage, reasons in CLOSING.items()],
         error=error,
@@ -112,7 +112,7 @@ def _bulk_page(ids: Sequence[int], *, every: bool, error: str = "") -> str:
 
 def _chosen() -> tuple[Verb | None, str]:
     """What the form says to do with a lead; or None, and what is missing."""
-    by, form = member().id, request.form
+    by, form = signed_in_user().id, request.form
     match form.get("do"):
         case "take":
             return lambda session, lead: actions.take(session, lead, by=by), ""

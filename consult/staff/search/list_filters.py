@@ -17,13 +17,13 @@ MOST_OVERDUE = 99
 VIEWS: Sequence[tuple[str, LeadSearch, str]] = (
     ("All", LeadSearch(), ""),
     ("New", LeadSearch(stages=("new",)), "No lead is new: each was taken."),
-    ("My open leads", LeadSearch(stages=OPEN, holder="me"), "You hold no open lead."),
+    ("My open leads", LeadSearch(stages=OPEN, assignee="me"), "You hold no open lead."),
     (
         "Overdue",
         LeadSearch(due="overdue", sort="due"),
         "Nobody waits longer for a reply than was promised.",
     ),
-    ("Offered to me", LeadSearch(holder="offered"), "Nobody offers you a lead just now."),
+    ("Offered to me", LeadSearch(assignee="offered"), "Nobody offers you a lead just now."),
     (
         "Wants a consult",
         LeadSearch(stages=("new", "taken", "reached"), consult="yes"),
@@ -137,7 +137,7 @@ class Words:
 
     def __init__(self, people: Sequence[tuple[int, str]], sources: Sequence[str]) -> None:
         self._names = {
-            "holder": {
+            "assignee": {
                 "me": "Me",
                 "nobody": "Nobody",
                 "offered": "Offered to me",
@@ -155,7 +155,7 @@ class Words:
     def form(self, search: LeadSearch) -> FilterForm:
         """What can be chosen, with what is chosen."""
         titles = {
-            "holder": "Holder",
+            "assignee": "Assignee",
             "due": "Reply",
             "consult": "Consult",
             "archetype": "Archetype",
@@ -199,7 +199,7 @@ class Words:
     def _choices(self, field: str, chosen: str) -> list[Choice]:
         known = dict(self._names[field])
         if chosen and chosen not in known:
-            known[chosen] = "Somebody who left" if field == "holder" else chosen
+            known[chosen] = "Somebody who left" if field == "assignee" else chosen
         return [
             Choice("", "All", not chosen),
             *(Choice(value, name, value == chosen) for value, name in known.items()),

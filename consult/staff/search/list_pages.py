@@ -3,7 +3,7 @@
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from consult.staff.accounts.access import member
+from consult.staff.accounts.access import signed_in_user
 from consult.staff.accounts.permissions import for_staff
 from consult.staff.blueprint import blueprint
 from consult.staff.insights.own_performance_presenter import own_health_view
@@ -32,13 +32,13 @@ def lead_list() -> ResponseReturnValue:
         found = find(session, search, viewer(), limit=PAGE_SIZE, **places)
         states = pdf_states(session, [lead.id for lead in found.leads])
         words = words_for(session, search)
-        offers, overdue = filter_options.waiting(session, member().id, MOST_OVERDUE + 1)
+        offers, overdue = filter_options.waiting(session, signed_in_user().id, MOST_OVERDUE + 1)
         shows_health = search.is_everything and not any(places.values())
         own_health = own_health_view(session, services().settings.office) if shows_health else None
         now = session.now().astimezone(viewer().zone)
     return render_template(
         "staff/search/lead_list.html",
-        rows=[list_presenter.row(lead, states, member().id, now) for lead in found.leads],
+        rows=[list_presenter.row(lead, states, signed_in_user().id, now) for lead in found.leads],
         found=found,
         search=search,
         order=ORDERS[search.sort],
@@ -64,14 +64,14 @@ def searched() -> LeadSearch:
 
 def viewer() -> Viewer:
     """Who looks at the list."""
-    return Viewer(member().id, services().settings.office.zone)
+    return Viewer(signed_in_user().id, services().settings.office.zone)
 
 
 def words_for(session: Session, search: LeadSearch) -> Words:
     """The filters in words, with the people and sources that there are."""
     people = filter_options.colleagues(session)
-    if search.holder.isdecimal() and int(search.holder) not in dict(people):
-        people.append((int(search.holder), filter_options.name_of(session, int(search.holder))))
+    if search.assignee.isdecimal() and int(search.assignee) not in dict(people):
+        people.append((int(search.assignee), filter_options.name_of(session, int(search.assignee))))
     return Words(
         [person for person in people if person[1]], filter_options.sources(session, MOST_SOURCES)
     )

@@ -9,7 +9,7 @@ from typing import cast
 
 from consult.questionnaire.editions import load
 from consult.report.display import whole
-from consult.staff.presenters import Moment, moment
+from consult.staff.presenters import DisplayTime, display_time
 from consult.staff.times import ago, ahead
 from consult.storage.notifications.deliveries import PdfState
 from consult.storage.search.find_leads import FoundLead
@@ -33,12 +33,12 @@ class Row:
     """One line of the list. `name` and `business` are empty when no contact was given."""
 
     id: int
-    submitted: Moment
+    submitted: DisplayTime
     name: str
     business: str
     stage: str
     closed: bool
-    holder: str
+    assignee: str
     mine: bool
     offered_to: str
     offered_to_me: bool
@@ -61,13 +61,13 @@ def row(lead: FoundLead, pdfs: Mapping[int, PdfState], viewer_id: int, now: date
     """A lead as a line of the list."""
     return Row(
         id=lead.id,
-        submitted=moment(lead.submitted_at, now),
+        submitted=display_time(lead.submitted_at, now),
         name=lead.name,
         business=lead.business,
         stage=NAMES[cast(Stage, lead.stage)],
         closed=lead.stage in CLOSED,
-        holder=lead.holder,
-        mine=lead.holder_id == viewer_id,
+        assignee=lead.assignee,
+        mine=lead.assignee_id == viewer_id,
         offered_to=lead.offered_to,
         offered_to_me=lead.offered_to_id == viewer_id,
         reply=_reply(lead, now),

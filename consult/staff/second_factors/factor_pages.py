@@ -8,9 +8,9 @@ from flask import abort, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from consult.staff import presenters
-from consult.staff.accounts.access import TOKEN_KEY, member
+from consult.staff.accounts.access import TOKEN_KEY, signed_in_user
 from consult.staff.accounts.permissions import for_staff
-from consult.staff.accounts.reauthentication import fresh
+from consult.staff.accounts.reauthentication import recent_auth_required
 from consult.staff.accounts.user_agent import browser_name
 from consult.staff.agency_time import agency_time
 from consult.staff.blueprint import ID, blueprint
@@ -36,15 +36,15 @@ def second_factors() -> ResponseReturnValue:
     """Show what a person has besides a password."""
     settings = services().settings
     with services().database.reading() as reading:
-        has, now = factors.factors_of(reading, member().id), agency_time(reading.now())
-        linked = identities.is_linked(reading, member().id, settings.oidc_issuer or "")
-        known = stored_passkeys.passkeys_of(reading, member().id) if has.passkeys else []
+        has, now = factors.factors_of(reading, signed_in_user().id), agency_time(reading.now())
+        linked = identities.is_linked(reading, signed_in_user().id, settings.oidc_issuer or "")
+        known = stored_passkeys.passkeys_of(reading, signed_in_user().id) if has.passkeys else []
     return render_template(
         "staff/second_factors/second_factors.html",
         has=has,
         passkeys=[presenters.passkey_view(one, now) for one in known],
         passkeys_possible=passkeys.possible(),
-        app_since=presenters.moment(has.app_since, now) if has.app_since else None,
+        app_since=presenters.display_time(has.app_since, now) if has.app_since else None,
         required=settings.staff_second_factor == "required",
         provider=settings.oidc_name if settings.oidc_issuer else "",
         linked=linked,
@@ -54,7 +54,7 @@ def second_factors() -> ResponseReturnValue:
 
 @blueprint.get("/account/factors/app")
 @for_staff
-@fresh
+@recent_auth_required
 def set_up_app() -> ResponseReturnValue:
     """Show the secret that an authenticator app needs; the same one until it is in use."""
     return _app_page(_secret_being_set_up())
@@ -62,10 +62,10 @@ def set_up_app() -> ResponseReturnValue:
 
 @blueprint.post("/account/factors/app")
 @for_staff
-@fresh
+@recent_auth_required
 def take_app() -> ResponseReturnValue:
     """Take an app into use, once it has shown a right code."""
-    secret, me = _secret_being_set_up(), member()
+    secret, me = _secret_being_set_up(), signed_in_user()
     typed = request.form.get("code", "")
     step = totp.step_of(secret, typed, services().database.clock())
     if step is None:
@@ -79,18 +79,18 @@ def take_app() -> ResponseReturnValue:
 
 @blueprint.post("/account/factors/app/remove")
 @for_staff
-@fresh
+@recent_auth_required
 def remove_app() -> ResponseReturnValue:
     """Forget the authenticator app."""
     with services().database.writing() as writing:
-        factors.remove_authenticator(writing, member().id)
+        factors.remove_authenticator(writing, signed_in_user().id)
         note_lost_factor(writing, "factor.app_removed")
     return redirect(url_for(".second_factors", done="app-removed"), 303)
 
 
 @blueprint.get("/account/factors/passkeys/new")
 @for_staff
-@fresh
+@recent_auth_required
 def new_passkey() -> ResponseReturnValue:
     """Offer to make a passkey."""
     return _passkey_page(browser_name(request.user_agent.string))
@@ -98,7 +98,7 @@ def new_passkey() -> ResponseReturnValue:
 
 @blueprint.post("/account/factors/passkeys/new")
 @for_staff
-@fresh
+@recent_auth_required
 def take_passkey() -> ResponseReturnValue:
     """Take a passkey into use that the browser has made."""
     name = one_line(request.form.get("name", ""))[:PASSKEY_NAME_MAX]
@@ -111,7 +111,7 @@ def take_passkey() -> ResponseReturnValue:
     with services().database.writing() as writing:
         added = stored_passkeys.add_passkey(
             writing,
-            member().id,
+            signed_in_user().id,
             credential_id=verified.credential_id,
             public_key=verified.credential_public_key,
             user_handle=handle,
@@ -126,11 +126,11 @@ def take_passkey() -> ResponseReturnValue:
 
 @blueprint.post(f"/account/factors/passkeys/<{ID}:passkey_id>/remove")
 @for_staff
-@fresh
+@recent_auth_required
 def remove_passkey(passkey_id: int) -> ResponseReturnValue:
     """Forget a passkey; another person's does not exist here."""
     with services().database.writing() as writing:
-        if not stored_passkeys.remove_passkey(writing, member().id, passkey_id):
+        if not stored_passkeys.remove_passkey(writing, signed_in_user().id, passkey_id):
             abort(404)
         note_lost_factor(writing, "factor.passkey_removed")
     return redirect(url_for(".second_factors", done="passkey-removed"), 303)
@@ -138,20 +138,20 @@ def remove_passkey(passkey_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/account/factors/recovery-codes")
 @for_staff
-@fresh
+@recent_auth_required
 def new_recovery_codes() -> ResponseReturnValue:
     """Make new recovery codes and show them, this once."""
     with services().database.writing() as writing:
-        if not factors.factors_of(writing, member().id).any:
+        if not factors.factors_of(writing, signed_in_user().id).any:
             return redirect(url_for(".second_factors"), 303)
         note_change(writing, "factor.recovery_codes_made")
-        codes = factors.make_recovery_codes(writing, member().id)
+        codes = factors.make_recovery_codes(writing, signed_in_user().id)
     return codes_or_overview(codes, "codes")
 
 
 def note_change(writing: Session, action: str) -> None:
     """Write a change of the ways to sign in down, tell its person, and end their other sessions."""
-    me = member()
+    me = signed_in_user()
     security_alerts.record(writing, action, whose=me.id, by=me.id)
     if me.visit:
         sessions.end_all_sessions(writing, me.id, but=me.visit.id)
@@ -165,16 +165,16 @@ def note_new_factor(writing: Session, action: str) -> list[str]:
         Recovery codes to show, made for who had none that is left.
     """
     note_change(writing, action)
-    if factors.factors_of(writing, member().id).codes_left:
+    if factors.factors_of(writing, signed_in_user().id).codes_left:
         return []
-    return factors.make_recovery_codes(writing, member().id)
+    return factors.make_recovery_codes(writing, signed_in_user().id)
 
 
 def note_lost_factor(writing: Session, action: str) -> None:
     """Write down that a factor was removed and end the other sessions; no codes without factor."""
     note_change(writing, action)
-    if not factors.factors_of(writing, member().id).any:
-        factors.remove_recovery_codes(writing, member().id)
+    if not factors.factors_of(writing, signed_in_user().id).any:
+        factors.remove_recovery_codes(writing, signed_in_user().id)
 
 
 def codes_or_overview(codes: list[str], done: str) -> ResponseReturnValue:
@@ -182,22 +182,25 @@ def codes_or_overview(codes: list[str], done: str) -> ResponseReturnValue:
     if not codes:
         return redirect(url_for(".second_factors", done=done), 303)
     return render_template(
-        "staff/second_factors/recovery_codes.html", codes=codes, me=member(), first=done != "codes"
+        "staff/second_factors/recovery_codes.html",
+        codes=codes,
+        me=signed_in_user(),
+        first=done != "codes",
     )
 
 
 def _secret_being_set_up() -> str:
     kept = session.get(_NEW_APP)
-    opened = totp.unseal(kept, member().id) if isinstance(kept, bytes) else None
+    opened = totp.unseal(kept, signed_in_user().id) if isinstance(kept, bytes) else None
     if opened is not None:
         return opened
     secret = totp.new_secret()
-    session[_NEW_APP] = totp.seal(secret, member().id)
+    session[_NEW_APP] = totp.seal(secret, signed_in_user().id)
     return secret
 
 
 def _passkey_page(filled_in: str, **errors: str) -> str:
-    options = passkeys.ask_to_make(member())
+    options = passkeys.ask_to_make(signed_in_user())
     return render_template(
         "staff/second_factors/passkey_new.html",
         passkey_options=options,
@@ -215,7 +218,7 @@ def _app_problem(typed: str) -> str:
 def _app_page(secret: str, problem: str = "") -> str:
     return render_template(
         "staff/second_factors/totp_setup.html",
-        picture=totp.picture(secret, member().email),
+        picture=totp.picture(secret, signed_in_user().email),
         secret=totp.in_groups(secret),
         errors={"code": problem} if problem else {},
     )

@@ -7,9 +7,9 @@ from flask.typing import ResponseReturnValue
 
 from consult.settings.brand import BrandError, logo_as_json
 from consult.settings.logo import logo_from_upload
-from consult.staff.accounts.access import member
+from consult.staff.accounts.access import signed_in_user
 from consult.staff.accounts.permissions import for_admins
-from consult.staff.accounts.reauthentication import fresh
+from consult.staff.accounts.reauthentication import recent_auth_required
 from consult.staff.blueprint import blueprint
 from consult.staff.settings import settings_form
 from consult.staff.settings.brand_preview import preview_of
@@ -30,7 +30,7 @@ def settings() -> ResponseReturnValue:
 
 @blueprint.get("/settings/<slug>")
 @for_admins
-@fresh
+@recent_auth_required
 def settings_group(slug: str) -> ResponseReturnValue:
     """Show the settings of one page, and what decides on each."""
     return _page(GROUPS.get(slug) or abort(404), {}, {})
@@ -38,7 +38,7 @@ def settings_group(slug: str) -> ResponseReturnValue:
 
 @blueprint.post("/settings/<slug>")
 @for_admins
-@fresh
+@recent_auth_required
 def keep_settings(slug: str) -> ResponseReturnValue:
     """Keep what was chosen on one page, or only show how the brand would look."""
     group, known = GROUPS.get(slug) or abort(404), services().choices
@@ -54,14 +54,14 @@ def keep_settings(slug: str) -> ResponseReturnValue:
     if errors or "preview" in posted:
         return _page(group, posted, errors), 422 if errors else 200
     with database.writing() as session:
-        settings_form.keep(session, stored, typed, member().id)
+        settings_form.keep(session, stored, typed, signed_in_user().id)
     known.look_again()
     return redirect(url_for(".settings_group", slug=slug, done="kept"), 303)
 
 
 @blueprint.post("/settings/brand/logo")
 @for_admins
-@fresh
+@recent_auth_required
 def keep_logo() -> ResponseReturnValue:
     """Keep a picture as the logo, written anew; or go back to the one from before."""
     known = services().choices
@@ -78,9 +78,9 @@ def keep_logo() -> ResponseReturnValue:
         if stored is None:
             setting_overrides.take_back(session, LOGO)
         else:
-            setting_overrides.choose(session, LOGO, stored, member().id)
+            setting_overrides.choose(session, LOGO, stored, signed_in_user().id)
         audit_log.record(
-            session, "setting.changed", by=member().id, setting=LOGO, back=stored is None
+            session, "setting.changed", by=signed_in_user().id, setting=LOGO, back=stored is None
         )
     known.look_again()
     return redirect(url_for(".settings_group", slug=BRAND.slug, done="kept"), 303)

@@ -6,9 +6,9 @@ from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from consult.delivery.webhooks import signing
-from consult.staff.accounts.access import member
+from consult.staff.accounts.access import signed_in_user
 from consult.staff.accounts.permissions import for_admins
-from consult.staff.accounts.reauthentication import fresh
+from consult.staff.accounts.reauthentication import recent_auth_required
 from consult.staff.agency_time import agency_time
 from consult.staff.blueprint import ID, blueprint
 from consult.staff.webhooks import webhook_presenter
@@ -53,7 +53,7 @@ def webhook_list() -> ResponseReturnValue:
 
 @blueprint.route(f"{_ALL}/new", methods=["GET", "POST"])
 @for_admins
-@fresh
+@recent_auth_required
 def new_webhook() -> ResponseReturnValue:
     """Take a new address, and show its secret this once."""
     form = _posted_form() if request.method == "POST" else WebhookForm()
@@ -72,7 +72,7 @@ def new_webhook() -> ResponseReturnValue:
                 with_contact=form.with_contact,
                 salt=form.salt,
                 secret_check=signing.check_of(secret),
-                by=member().id,
+                by=signed_in_user().id,
             )
             _record(session, "webhook.added", endpoint_id, contact=form.with_contact)
     return _secret_page(endpoint_id, secret), 201
@@ -108,7 +108,7 @@ def webhook(endpoint_id: int) -> ResponseReturnValue:
 
 @blueprint.route(f"{_ONE}/change", methods=["GET", "POST"])
 @for_admins
-@fresh
+@recent_auth_required
 def change_webhook(endpoint_id: int) -> ResponseReturnValue:
     """Change where messages go, what they are about, and whether they name people."""
     with services().database.reading() as session:
@@ -129,7 +129,7 @@ def change_webhook(endpoint_id: int) -> ResponseReturnValue:
 
 @blueprint.post(f"{_ONE}/secret")
 @for_admins
-@fresh
+@recent_auth_required
 def new_webhook_secret(endpoint_id: int) -> ResponseReturnValue:
     """Make a new secret and show it this once; the one before signs as well for a day."""
     salt = _posted_form().salt
@@ -155,7 +155,7 @@ def test_webhook(endpoint_id: int) -> ResponseReturnValue:
 
 @blueprint.post(f"{_ONE}/switch")
 @for_admins
-@fresh
+@recent_auth_required
 def switch_webhook(endpoint_id: int) -> ResponseReturnValue:
     """Switch an address off, or on again with its past forgiven."""
     on = request.form.get("to") == "on"
@@ -169,7 +169,7 @@ def switch_webhook(endpoint_id: int) -> ResponseReturnValue:
 
 @blueprint.post(f"{_ONE}/delete")
 @for_admins
-@fresh
+@recent_auth_required
 def delete_webhook(endpoint_id: int) -> ResponseReturnValue:
     """Delete an address with its log."""
     with services().database.writing() as session:
@@ -235,7 +235,7 @@ def _is_former(endpoint: Endpoint) -> bool:
 
 
 def _record(session: Session, action: str, endpoint_id: int, **facts: bool) -> None:
-    audit_log.record(session, action, by=member().id, endpoint_id=endpoint_id, **facts)
+    audit_log.record(session, action, by=signed_in_user().id, endpoint_id=endpoint_id, **facts)
 
 
 def _form_page(form: WebhookForm, endpoint: Endpoint | None = None) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from consult.staff.presenters import Moment, moment
+from consult.staff.presenters import DisplayTime, display_time
 from consult.staff.times import exactly
 from consult.storage.notifications.staff_mails import StaffMailDelivery
 from consult.storage.webhooks.endpoints import Endpoint, OffReason
@@ -31,16 +31,16 @@ class EndpointView:
     kinds: Sequence[str]
     with_contact: bool
     state: str
-    failing_since: Moment | None
-    old_until: Moment | None
-    made: Moment
+    failing_since: DisplayTime | None
+    old_until: DisplayTime | None
+    made: DisplayTime
 
 
 @dataclass(frozen=True, slots=True)
 class TryView:
     """One try: the answer's number ("No answer" without one), how long it took, and what for."""
 
-    when: Moment
+    when: DisplayTime
     status: str
     took: str
     error: str
@@ -59,7 +59,7 @@ class MessageView:
     note: str
     failed: bool
     may_go_again: bool
-    made: Moment
+    made: DisplayTime
     tries: Sequence[TryView]
 
 
@@ -72,7 +72,7 @@ class Told:
     state: str
     note: str
     failed: bool
-    when: Moment
+    when: DisplayTime
 
 
 def endpoint_view(endpoint: Endpoint, now: datetime) -> EndpointView:
@@ -87,9 +87,9 @@ def endpoint_view(endpoint: Endpoint, now: datetime) -> EndpointView:
         kinds=[NEWS[kind].name for kind in endpoint.kinds],
         with_contact=endpoint.with_contact,
         state=_OFF_WORDS[endpoint.off_reason] if endpoint.off_reason else "",
-        failing_since=moment(endpoint.failing_since, now) if endpoint.failing_since else None,
-        old_until=moment(old, now) if old and old > now else None,
-        made=moment(endpoint.created_at, now),
+        failing_since=display_time(endpoint.failing_since, now) if endpoint.failing_since else None,
+        old_until=display_time(old, now) if old and old > now else None,
+        made=display_time(endpoint.created_at, now),
     )
 
 
@@ -110,7 +110,7 @@ def message_view(logged: Logged, now: datetime) -> MessageView:
         note=note,
         failed=logged.state == "dead",
         may_go_again=logged.state not in ("ready", "leased"),
-        made=moment(logged.message.created_at, now),
+        made=display_time(logged.message.created_at, now),
         tries=[_try_view(made, now) for made in logged.tries],
     )
 
@@ -129,7 +129,7 @@ def told_of_lead(
                 state=state,
                 note=note,
                 failed=logged.state == "dead",
-                when=moment(logged.message.delivered_at or logged.message.created_at, now),
+                when=display_time(logged.message.delivered_at or logged.message.created_at, now),
             )
         )
     return sorted(told, key=lambda line: line.when.iso)
@@ -152,7 +152,7 @@ def _told_by_mail(mail: StaffMailDelivery, now: datetime) -> Told:
         state=state,
         note=note,
         failed=mail.state == "dead",
-        when=moment(mail.sent_at or mail.created_at, now),
+        when=display_time(mail.sent_at or mail.created_at, now),
     )
 
 
@@ -178,7 +178,7 @@ def _standing(logged: Logged, now: datetime) -> tuple[str, str]:
 
 def _try_view(made: Try, now: datetime) -> TryView:
     return TryView(
-        when=moment(made.at, now),
+        when=display_time(made.at, now),
         status=str(made.status) if made.status else "No answer",
         took=f"{made.milliseconds} ms",
         error=made.error,

@@ -15,7 +15,7 @@ from consult.storage.insights import source_limiter
 from consult.storage.insights.daily_counters import Day
 from consult.storage.insights.idle_drafts import go_on
 from consult.storage.insights.page_times import Shown, Step, Trace, begun, went_on
-from consult.storage.tables.submission_tables import CheckRow, SubmissionRow
+from consult.storage.tables.submission_tables import DraftRow, SubmissionRow
 
 # What one page of questions changes: an answer and the wording variant it was given under, by
 # question id. None takes an answer back.
@@ -23,7 +23,7 @@ Changes = Mapping[str, tuple[Answer, str] | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class Draft:
     """A check as its owner left it.
 
     Attributes:
@@ -77,7 +77,7 @@ def start(
     now = session.now()
     started_at = now - spent
     session.add(
-        CheckRow(
+        DraftRow(
             token_hash=token_hash(token),
             edition=edition,
             depth=depth,
@@ -95,7 +95,7 @@ def start(
     return token
 
 
-def load(session: Session, token: str, *, hold: bool = False) -> Check | None:
+def load(session: Session, token: str, *, hold: bool = False) -> Draft | None:
     """The check behind a token, or None for a token that is unknown or whose draft has expired.
 
     Args:
@@ -121,10 +121,10 @@ def save(
     changes: Changes,
     edition: str | None = None,
     step: Step | None = None,
-) -> Check | None:
+) -> Draft | None:
     """Merge a page's answers into a check; answers to other questions stay as they are.
 
-    A check that was submitted is left alone: see ``Check.submitted`` of what comes back.
+    A check that was submitted is left alone: see ``Draft.submitted`` of what comes back.
 
     Args:
         session: a writing one.
@@ -147,7 +147,7 @@ def save(
     session.execute(
         _SAVE,
         {
-            "check_id": check.id,
+            "draft_id": check.id,
             "answers": stored,
             "in_edition": edition,
             "updated_at": now,
@@ -173,7 +173,7 @@ def merged(
     return new_answers, new_given_as
 
 
-def awake(session: Session, check: Check) -> Trace:
+def awake(session: Session, check: Draft) -> Trace:
     """The trace of a check that goes on: its numbers are taken back, if it was at rest."""
     day = Day.of(check.started_at, check.depth, check.source, demo=check.demo)
     return go_on(session, day, check.trace)
@@ -186,14 +186,14 @@ def as_answer(stored: float | str | list[str]) -> Answer:
 
 # Each page of the questionnaire runs these. Built once, and past the object mapping, they take
 # about a third of the time.
-_CHECKS = Base.metadata.tables[CheckRow.__tablename__]
+_CHECKS = Base.metadata.tables[DraftRow.__tablename__]
 _SUBMISSIONS = Base.metadata.tables[SubmissionRow.__tablename__]
 _HOLD = (
     select(_CHECKS.c.id).where(_CHECKS.c.token_hash == bindparam("token_hash")).with_for_update()
 )
 _LOAD_TO_CHANGE = select(
     *_CHECKS.c,
-    exists().where(_SUBMISSIONS.c.check_id == _CHECKS.c.id).label("submitted"),
+    exists().where(_SUBMISSIONS.c.draft_id == _CHECKS.c.id).label("submitted"),
 ).where(_CHECKS.c.token_hash == bindparam("token_hash"))
 # Who only looks has no use for the trace.
 _LOAD = _LOAD_TO_CHANGE.with_only_columns(
@@ -201,7 +201,7 @@ _LOAD = _LOAD_TO_CHANGE.with_only_columns(
 )
 _SAVE = (
     update(_CHECKS)
-    .where(_CHECKS.c.id == bindparam("check_id"))
+    .where(_CHECKS.c.id == bindparam("draft_id"))
     .values(
         answers=bindparam("answers"),
         edition=bindparam("in_edition"),
@@ -211,8 +211,8 @@ _SAVE = (
 )
 
 
-def _check(row: Row[*tuple[Any, ...]], trace: Trace) -> Check:
-    return Check(
+def _check(row: Row[*tuple[Any, ...]], trace: Trace) -> Draft:
+    return Draft(
         id=row.id,
         edition=row.edition,
         depth=row.depth,

@@ -22,7 +22,7 @@ from consult.storage.db.database import Session
 from consult.storage.insights.idle_drafts import is_draft
 from consult.storage.jobs import MAIL_UNFINISHED, enqueue
 from consult.storage.tables.reminder_tables import LeaveRow
-from consult.storage.tables.submission_tables import CheckRow, JobRow
+from consult.storage.tables.submission_tables import DraftRow, JobRow
 
 State = Literal["open", "asked", "failed"]
 """Nobody has written yet; the mail is to go out; it could not be sent."""
@@ -33,7 +33,7 @@ class Leave:
     """What somebody allowed. `address` is empty once the one mail was sent."""
 
     id: int
-    check_id: int
+    draft_id: int
     address: str
     given_at: datetime
     asked_at: datetime | None
@@ -54,19 +54,19 @@ class OpenLeave:
     state: State
 
 
-def give(session: Session, check_id: int, address: str, consent_text: str, sealed: bytes) -> None:
+def give(session: Session, draft_id: int, address: str, consent_text: str, sealed: bytes) -> None:
     """Keep that somebody may be written to; who gave leave before and was not, corrects it.
 
     Args:
         session: a writing one.
-        check_id: the check that is not finished.
+        draft_id: the check that is not finished.
         address: where to.
         consent_text: the words beside the box that was ticked.
         sealed: the token of the check, encrypted.
     """
-    row = session.scalar(select(LeaveRow).where(LeaveRow.check_id == check_id))
+    row = session.scalar(select(LeaveRow).where(LeaveRow.draft_id == draft_id))
     if row is None:
-        row = LeaveRow(check_id=check_id)
+        row = LeaveRow(draft_id=draft_id)
         session.add(row)
     elif row.written_at or row.asked_at:
         return
@@ -75,21 +75,21 @@ def give(session: Session, check_id: int, address: str, consent_text: str, seale
     session.flush()
 
 
-def take_back(session: Session, check_id: int) -> None:
+def take_back(session: Session, draft_id: int) -> None:
     """Forget a leave that was not used; one that was stays as a mark, without an address."""
     session.execute(
-        delete(LeaveRow).where(LeaveRow.check_id == check_id, LeaveRow.written_at.is_(None))
+        delete(LeaveRow).where(LeaveRow.draft_id == draft_id, LeaveRow.written_at.is_(None))
     )
 
 
-def end(session: Session, check_id: int) -> None:
+def end(session: Session, draft_id: int) -> None:
     """Forget all of it: the check was handed in, or goes."""
-    session.execute(delete(LeaveRow).where(LeaveRow.check_id == check_id))
+    session.execute(delete(LeaveRow).where(LeaveRow.draft_id == draft_id))
 
 
-def of_check(session: Session, check_id: int) -> Leave | None:
+def of_check(session: Session, draft_id: int) -> Leave | None:
     """The leave that was given with a check, or None."""
-    return _one(session, LeaveRow.check_id == check_id)
+    return _one(session, LeaveRow.draft_id == draft_id)
 
 
 def get(session: Session, leave_id: int) -> Leave | None:
@@ -155,7 +155,7 @@ def open_leaves(session: Session) -> list[OpenLeave]:
     """The leaves that were not used, the oldest first."""
     rows = session.execute(
         select(LeaveRow, _page(), JobRow.state)
-        .join(CheckRow, CheckRow.id == LeaveRow.check_id)
+        .join(DraftRow, DraftRow.id == LeaveRow.draft_id)
         .outerjoin(JobRow, JobRow.dedupe_key == literal(_key("")) + cast(LeaveRow.id, String))
         .where(LeaveRow.written_at.is_(None), _is_alive(session))
         .order_by(LeaveRow.given_at, LeaveRow.id)
@@ -176,7 +176,7 @@ def unfinished_by_page(session: Session) -> Mapping[str, int]:
     """How many unfinished checks stand on each page; demo checks do not count."""
     drafts = (
         select(_page().label("page"))
-        .where(is_draft(), _is_alive(session), CheckRow.demo.is_(False))
+        .where(is_draft(), _is_alive(session), DraftRow.demo.is_(False))
         .subquery()
     )
     rows = session.execute(select(drafts.c.page, func.count()).group_by(drafts.c.page))
@@ -194,18 +194,18 @@ def _state(row: LeaveRow, job: str | None) -> State:
 
 
 def _page() -> ColumnElement[str]:
-    page: ColumnElement[str] = CheckRow.trace["at"].as_string()
+    page: ColumnElement[str] = DraftRow.trace["at"].as_string()
     return page
 
 
 def _is_alive(session: Session) -> ColumnElement[bool]:
-    return CheckRow.updated_at >= session.now() - session.draft_life
+    return DraftRow.updated_at >= session.now() - session.draft_life
 
 
 def _one(session: Session, which: ColumnElement[bool]) -> Leave | None:
     query: Select[LeaveRow, datetime] = (
-        select(LeaveRow, CheckRow.updated_at)
-        .join(CheckRow, CheckRow.id == LeaveRow.check_id)
+        select(LeaveRow, DraftRow.updated_at)
+        .join(DraftRow, DraftRow.id == LeaveRow.draft_id)
         .where(which)
     )
     found = session.execute(query).first()
@@ -214,7 +214,7 @@ def _one(session: Session, which: ColumnElement[bool]) -> Leave | None:
     row, updated_at = found
     return Leave(
         id=row.id,
-        check_id=row.check_id,
+        draft_id=row.draft_id,
         address=row.address or "",
         given_at=row.given_at,
         asked_at=row.asked_at,

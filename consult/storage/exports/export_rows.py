@@ -16,14 +16,14 @@ from consult.storage.search.find_leads import ids_at_once
 from consult.storage.search.lead_filter import LeadSearch, Viewer
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.storage.tables.lead_tables import LeadRow
-from consult.storage.tables.submission_tables import CheckRow, ContactRow, SubmissionRow
+from consult.storage.tables.submission_tables import ContactRow, DraftRow, SubmissionRow
 
 AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
 class ExportedLead:
-    """A lead as one row of an export. Contact and holder are empty where there is none.
+    """A lead as one row of an export. Contact and assignee are empty where there is none.
 
     Attributes:
         answers: by question id, those on the path only.
@@ -45,11 +45,11 @@ class ExportedLead:
     consented_at: datetime | None
     stage: str
     stage_since: datetime
-    holder: str
+    assignee: str
     due_at: datetime | None
     first_contact_at: datetime | None
     consult_at: datetime | None
-    ask_again_on: date | None
+    follow_up_on: date | None
     source: Mapping[str, str]
     separation: float
     separation_band: str
@@ -97,24 +97,24 @@ def _told() -> Select[Any]:
         SubmissionRow: ("id", "edition", "depth", "seconds_taken", "consult", "answers"),
         LeadRow: (
             *("submitted_at", "demo", "stage", "stage_since", "due_at", "first_contact_at"),
-            *("consult_at", "ask_again_on", "separation", "handoff", "archetype", "wants_consult"),
+            *("consult_at", "follow_up_on", "separation", "handoff", "archetype", "wants_consult"),
         ),
         ContactRow: ("name", "business", "email", "phone", "consented_at"),
-        CheckRow: ("source",),
+        DraftRow: ("source",),
     }
     return (
         select(
             *(getattr(table, name) for table, names in plain.items() for name in names),
-            StaffUserRow.name.label("holder"),
+            StaffUserRow.name.label("assignee"),
             # As text: PostgreSQL takes a document apart anew for each value that is asked of it,
             # and most leads share one of a few wordings.
             cast(SubmissionRow.report, Text).label("report"),
             cast(SubmissionRow.wording, Text).label("wording"),
         )
         .join(LeadRow, LeadRow.submission_id == SubmissionRow.id)
-        .join(CheckRow, CheckRow.id == SubmissionRow.check_id)
+        .join(DraftRow, DraftRow.id == SubmissionRow.draft_id)
         .outerjoin(ContactRow, ContactRow.submission_id == SubmissionRow.id)
-        .outerjoin(StaffUserRow, StaffUserRow.id == LeadRow.holder_id)
+        .outerjoin(StaffUserRow, StaffUserRow.id == LeadRow.assignee_id)
         .where(SubmissionRow.id.in_(bindparam("ids", expanding=True)))
     )
 
@@ -139,11 +139,11 @@ def _lead(row: Any) -> ExportedLead:
         consented_at=row.consented_at,
         stage=row.stage,
         stage_since=row.stage_since,
-        holder=row.holder or "",
+        assignee=row.assignee or "",
         due_at=row.due_at,
         first_contact_at=row.first_contact_at,
         consult_at=row.consult_at,
-        ask_again_on=row.ask_again_on,
+        follow_up_on=row.follow_up_on,
         source=row.source,
         separation=row.separation,
         separation_band=_in(report, "separation", "band_name"),

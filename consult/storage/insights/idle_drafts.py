@@ -16,7 +16,7 @@ from consult.questionnaire.editions import newest
 from consult.storage.db.database import Session
 from consult.storage.insights.daily_counters import Day, Numbers
 from consult.storage.insights.page_times import REVIEW, Trace, pages_of
-from consult.storage.tables.submission_tables import CheckRow, SubmissionRow
+from consult.storage.tables.submission_tables import DraftRow, SubmissionRow
 
 STARTED = "started"
 HANDED_IN = "handed_in"
@@ -32,21 +32,21 @@ _AT_ONCE = 500
 
 def at_rest() -> ColumnElement[bool]:
     """Whether a draft is counted among the numbers by day."""
-    counted: ColumnElement[str | None] = CheckRow.trace[_SETTLED].as_string()
+    counted: ColumnElement[str | None] = DraftRow.trace[_SETTLED].as_string()
     return counted.is_not(None)
 
 
 def is_draft() -> ColumnElement[bool]:
     """Whether a check was not handed in."""
-    return ~exists().where(SubmissionRow.check_id == CheckRow.id)
+    return ~exists().where(SubmissionRow.draft_id == DraftRow.id)
 
 
 def settle(session: Session) -> int:
     """Count the drafts that have rested for a day. Returns how many there were."""
     settled = 0
     some = (
-        select(CheckRow)
-        .where(CheckRow.updated_at < session.now() - _REST, is_draft(), ~at_rest())
+        select(DraftRow)
+        .where(DraftRow.updated_at < session.now() - _REST, is_draft(), ~at_rest())
         .limit(_AT_ONCE)
         .with_for_update()
     )

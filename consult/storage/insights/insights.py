@@ -39,7 +39,7 @@ from consult.storage.tables.insight_tables import (
     QuestionDayRow,
 )
 from consult.storage.tables.lead_tables import LeadEventRow, LeadRow, VerdictRow
-from consult.storage.tables.submission_tables import CheckRow
+from consult.storage.tables.submission_tables import DraftRow
 
 REPLIES_LOOKED_AT = 4_000
 """More of them make a page slower and its medians no truer: then every second, third … is read."""
@@ -111,9 +111,9 @@ def kinds_there(session: Session) -> set[str]:
         for kind in KINDS
     }
     # Older ones are at rest, and numbers.
-    fresh = CheckRow.updated_at >= session.now() - timedelta(days=7)
-    kept["real"] = kept["real"] | exists().where(fresh, ~CheckRow.demo)
-    kept["demo"] = kept["demo"] | exists().where(fresh, CheckRow.demo)
+    fresh = DraftRow.updated_at >= session.now() - timedelta(days=7)
+    kept["real"] = kept["real"] | exists().where(fresh, ~DraftRow.demo)
+    kept["demo"] = kept["demo"] | exists().where(fresh, DraftRow.demo)
     found = session.execute(select(*kept.values())).one()
     return {kind for kind, is_there in zip(kept, found, strict=True) if is_there}
 
@@ -161,11 +161,11 @@ def _add_leads(session: Session, of: Slice, found: Gathered) -> None:
 def _add_drafts(session: Session, of: Slice, found: Gathered) -> None:
     """Count the drafts of the last day or two one by one; those at rest are numbers already."""
     rows = session.execute(
-        select(CheckRow.created_at, CheckRow.depth, CheckRow.source, CheckRow.demo, CheckRow.trace)
-        .where(CheckRow.updated_at >= session.now() - session.draft_life)
+        select(DraftRow.created_at, DraftRow.depth, DraftRow.source, DraftRow.demo, DraftRow.trace)
+        .where(DraftRow.updated_at >= session.now() - session.draft_life)
         .where(is_draft(), ~at_rest())
-        .where(CheckRow.created_at >= _midnight(of.since))
-        .where(CheckRow.created_at < _midnight(of.until + timedelta(days=1)))
+        .where(DraftRow.created_at >= _midnight(of.since))
+        .where(DraftRow.created_at < _midnight(of.until + timedelta(days=1)))
     )
     anywhere = Slice(of.kind, of.since, of.until, None, of.depth)
     for created_at, depth, source, demo, trace in rows:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import update
 
 from consult.storage.db.database import Session
-from consult.storage.drafts.drafts import Check
+from consult.storage.drafts.drafts import Draft
 from consult.storage.insights.daily_counters import Day
 from consult.storage.tables.insight_tables import OutcomeRow
 from consult.workflow.stages import Stage
@@ -18,7 +18,7 @@ _BOOKED = frozenset({"consult_booked", "consult_held"})
 _HELD = frozenset({"consult_held"})
 
 
-def begin(session: Session, lead_id: int, check: Check, *, demo: bool) -> None:
+def begin(session: Session, lead_id: int, check: Draft, *, demo: bool) -> None:
     """Note that a check was handed in."""
     day = Day.of(check.started_at, check.depth, check.source, demo=demo)
     session.add(

@@ -20,7 +20,7 @@ _LOOKED_AT = 100
 _WALKED = 500
 _OF_LEAD: Sequence[Any] = (
     *(LeadRow.submission_id, LeadRow.submitted_at, LeadRow.stage, LeadRow.source),
-    *(LeadRow.first_contact_at, LeadRow.consult_at, LeadRow.ask_again_on),
+    *(LeadRow.first_contact_at, LeadRow.consult_at, LeadRow.follow_up_on),
 )
 _OF_EVENT = (
     *(LeadEventRow.submission_id, LeadEventRow.id, LeadEventRow.at, LeadEventRow.by_id),
@@ -87,7 +87,7 @@ def _record(row: Row[Any], events: Sequence[Event], now: datetime) -> Record:
         first_contact_at=row.first_contact_at,
         contacts=[_contacted(event) for event in events if event.kind == "contact"],
         dates=[date.fromisoformat(event.data["on"]) for event in events if event.kind == "not_now"],
-        planned=consult_ahead or (row.ask_again_on is not None and row.ask_again_on >= now.date()),
+        planned=consult_ahead or (row.follow_up_on is not None and row.follow_up_on >= now.date()),
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 
 from consult.storage.db.database import Session
-from consult.storage.tables.submission_tables import CheckRow, ContactRow, JobRow, SubmissionRow
+from consult.storage.tables.submission_tables import ContactRow, DraftRow, JobRow, SubmissionRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ def counts(session: Session) -> Counts:
     oldest = session.scalar(select(func.min(JobRow.run_at)).where(JobRow.state == "ready"))
     waited = (session.now() - oldest).total_seconds() if oldest else 0.0
     return Counts(
-        checks=_rows(session, CheckRow),
+        checks=_rows(session, DraftRow),
         submissions=_rows(session, SubmissionRow),
         contacts=_rows(session, ContactRow),
         jobs=dict(session.execute(by_state).all()),
@@ -34,5 +34,5 @@ def counts(session: Session) -> Counts:
     )
 
 
-def _rows(session: Session, table: type[CheckRow | SubmissionRow | ContactRow]) -> int:
+def _rows(session: Session, table: type[DraftRow | SubmissionRow | ContactRow]) -> int:
     return session.scalar(select(func.count()).select_from(table)) or 0

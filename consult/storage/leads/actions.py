@@ -61,13 +61,13 @@ class Desk:
     version: int
     stage: Stage
     stage_since: datetime
-    holder_id: int | None
+    assignee_id: int | None
     offered_to_id: int | None
     offered_at: datetime | None
     first_contact_at: datetime | None
     due_at: datetime | None
     consult_at: datetime | None
-    ask_again_on: date | None
+    follow_up_on: date | None
 
     @property
     def is_closed(self) -> bool:
@@ -103,16 +103,16 @@ def hold(session: Session, lead_ids: Collection[int]) -> list[Desk]:
 
 
 def take(session: Session, lead_id: int, *, by: int, version: int | None = None) -> Desk:
-    """Make `by` the holder, whoever it was before. To take what is one's own already does nothing.
+    """Make `by` the assignee, whoever it was before. Claiming one's own lead does nothing.
 
     An open offer ends: accepted if it was made to `by`, withdrawn otherwise.
     """
     row = keep(session, lead_id, by=by, version=version)
-    if row.holder_id == by and row.stage != "new" and row.offered_to_id is None:
+    if row.assignee_id == by and row.stage != "new" and row.offered_to_id is None:
         return as_desk(row)
     if row.offered_to_id == by:
         return _accepted(session, row, by)
-    if row.holder_id == by:
+    if row.assignee_id == by:
         _withdraw(session, row, by)
     _taken(session, row, by)
     return changed(session, row, "lead.taken", by)
@@ -134,7 +134,7 @@ def move(
     Args:
         session: a writing one.
         lead_id: the lead.
-        stage: where to. ``taken`` makes `by` the holder. ``reached`` ends the clock.
+        stage: where to. ``taken`` makes `by` the assignee. ``reached`` ends the clock.
         by: the id of the member of staff.
         version: the one `by` saw.
         reason: an id from ``reasons.CLOSING``, for the stages that are in it.
@@ -155,7 +155,7 @@ def move(
     if stage == "reached" and row.first_contact_at is None:
         row.first_contact_at = session.now()
     if stage in CLOSED or stage == "consult_booked":
-        row.ask_again_on = None
+        row.follow_up_on = None
     if stage != "consult_held":
         row.consult_at = consult_at
     if stage not in CLOSING:
@@ -193,9 +193,9 @@ def log_contact(
     facts: dict[str, str | bool] = {"way": way, "reached": reached}
     if words:
         facts["words"] = words
-    if row.ask_again_on and row.ask_again_on <= (today or now.date()):
-        facts["asked_again"] = row.ask_again_on.isoformat()
-        row.ask_again_on = None
+    if row.follow_up_on and row.follow_up_on <= (today or now.date()):
+        facts["asked_again"] = row.follow_up_on.isoformat()
+        row.follow_up_on = None
     if row.stage == "new":
         _taken(session, row, by)
     note_change(session, row, "contact", by, **facts)
@@ -204,7 +204,7 @@ def log_contact(
     return changed(session, row, "lead.contacted", by, reached=reached)
 
 
-def ask_again(
+def follow_up(
     session: Session,
     lead_id: int,
     on: date,
@@ -219,7 +219,7 @@ def ask_again(
         raise NotAllowedError("This lead has its answer. Open it again first.")
     if on < (today or session.now().date()):
         raise NotAllowedError("Choose a day that is still to come.")
-    row.ask_again_on = on
+    row.follow_up_on = on
     note_change(session, row, "not_now", by, on=on.isoformat())
     return changed(session, row, "lead.not_now", by)
 
@@ -240,9 +240,9 @@ def book_again(
 def hand_over(
     session: Session, lead_id: int, to: int, *, by: int, version: int | None = None, words: str = ""
 ) -> Desk:
-    """Offer a lead to a colleague. Its holder keeps it until the other accepts."""
+    """Offer a lead to a colleague. Its assignee keeps it until the other accepts."""
     row = keep(session, lead_id, by=by, version=version)
-    if row.holder_id != by:
+    if row.assignee_id != by:
         raise NotAllowedError("Only who holds a lead can hand it over. Take it first.")
     if row.offered_to_id is not None:
         raise NotAllowedError("It is offered to somebody already. Take the offer back first.")
@@ -255,7 +255,7 @@ def hand_over(
 
 
 def accept(session: Session, lead_id: int, *, by: int, version: int | None = None) -> Desk:
-    """Say yes to an offer: `by` is the holder from now on."""
+    """Say yes to an offer: `by` is the assignee from now on."""
     row = keep(session, lead_id, by=by, version=version)
     _only_for_who_was_asked(row, by)
     return _accepted(session, row, by)
@@ -270,23 +270,23 @@ def return_(
     version: int | None = None,
     words: str = "",
 ) -> Desk:
-    """Say no to an offer, with a reason from ``reasons.RETURNING``; the holder stays the holder."""
+    """Decline an offer, with a reason from ``reasons.RETURNING``; the assignee stays the same."""
     row = keep(session, lead_id, by=by, version=version)
     _only_for_who_was_asked(row, by)
     if reason not in RETURNING:
         raise NotAllowedError("Choose a reason.")
     _end_offer(row)
     note_change(session, row, "returned", by, reason=reason, **({"words": words} if words else {}))
-    _tell(session, row, "handed_back", row.holder_id)
+    _tell(session, row, "handed_back", row.assignee_id)
     return changed(session, row, "lead.returned", by, reason=reason)
 
 
 def withdraw(session: Session, lead_id: int, *, by: int, version: int | None = None) -> Desk:
-    """Take an offer back; for the holder only."""
+    """Take an offer back; for the assignee only."""
     row = keep(session, lead_id, by=by, version=version)
     if row.offered_to_id is None:
         raise NotAllowedError("There is no offer to take back.")
-    if row.holder_id != by:
+    if row.assignee_id != by:
         raise NotAllowedError("Only who made an offer can take it back.")
     _withdraw(session, row, by)
     return changed(session, row, "lead.withdrawn", by)
@@ -339,14 +339,16 @@ def _move(session: Session, row: LeadRow, stage: Stage, by: int, **data: object)
 
 
 def _taken(session: Session, row: LeadRow, by: int) -> None:
-    """Make `by` the holder of a lead. That answers an offer to `by`, and withdraws any other."""
-    if row.holder_id != by:
+    """Make `by` the assignee of a lead. That answers an offer to `by`, and withdraws any other."""
+    if row.assignee_id != by:
         accepts = row.offered_to_id == by
         if accepts:
             _end_offer(row)
         _withdraw(session, row, by)
-        note_change(session, row, "accepted" if accepts else "taken", by, **{"from": row.holder_id})
-        row.holder_id = by
+        note_change(
+            session, row, "accepted" if accepts else "taken", by, **{"from": row.assignee_id}
+        )
+        row.assignee_id = by
     if row.stage == "new":
         _move(session, row, "taken", by)
 
@@ -386,11 +388,11 @@ def as_desk(row: LeadRow) -> Desk:
         version=row.version,
         stage=_stage(row),
         stage_since=row.stage_since,
-        holder_id=row.holder_id,
+        assignee_id=row.assignee_id,
         offered_to_id=row.offered_to_id,
         offered_at=row.offered_at,
         first_contact_at=row.first_contact_at,
         due_at=row.due_at,
         consult_at=row.consult_at,
-        ask_again_on=row.ask_again_on,
+        follow_up_on=row.follow_up_on,
     )

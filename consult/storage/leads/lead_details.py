@@ -13,9 +13,9 @@ from consult.storage.leads.documents import BRIEF, REPORT
 from consult.storage.leads.leads import Lead, as_lead
 from consult.storage.tables.lead_tables import LeadRow
 from consult.storage.tables.submission_tables import (
-    CheckRow,
     ContactRow,
     DocumentRow,
+    DraftRow,
     SubmissionRow,
 )
 
@@ -44,10 +44,10 @@ def whole_lead(session: Session, lead_id: int) -> WholeLead | None:
     report, brief = aliased(DocumentRow), aliased(DocumentRow)
     found = session.execute(
         select(
-            *(SubmissionRow, CheckRow.source, CheckRow.trace, ContactRow, LeadRow),
+            *(SubmissionRow, DraftRow.source, DraftRow.trace, ContactRow, LeadRow),
             *(report.revision, brief.revision),
         )
-        .join(CheckRow, CheckRow.id == SubmissionRow.check_id)
+        .join(DraftRow, DraftRow.id == SubmissionRow.draft_id)
         .join(LeadRow, LeadRow.submission_id == SubmissionRow.id)
         .outerjoin(ContactRow, ContactRow.submission_id == SubmissionRow.id)
         .outerjoin(report, (report.submission_id == SubmissionRow.id) & (report.kind == REPORT))

@@ -13,7 +13,7 @@ from consult.storage.db.database import Session
 from consult.storage.db.tokens import token_hash
 from consult.storage.drafts import drafts
 from consult.storage.jobs import enqueue_documents
-from consult.storage.tables.submission_tables import CheckRow, ContactRow, SubmissionRow
+from consult.storage.tables.submission_tables import ContactRow, DraftRow, SubmissionRow
 
 _COMPLETIONS_NEEDED = 20
 _COMPLETIONS_LOOKED_AT = 500
@@ -23,8 +23,8 @@ JsonObject = Mapping[str, Any]
 _Leads = Select[SubmissionRow, dict[str, Any], ContactRow | None]
 
 _LEADS: _Leads = (
-    select(SubmissionRow, CheckRow.source, ContactRow)
-    .join(CheckRow, CheckRow.id == SubmissionRow.check_id)
+    select(SubmissionRow, DraftRow.source, ContactRow)
+    .join(DraftRow, DraftRow.id == SubmissionRow.draft_id)
     .outerjoin(ContactRow, ContactRow.submission_id == SubmissionRow.id)
 )
 

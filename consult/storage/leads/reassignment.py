@@ -1,4 +1,4 @@
-"""No lead without a holder: who catches new leads, and what becomes of a lead whose holder leaves.
+"""Reassignment: default assignee for new leads; reassigns leads when an account is disabled.
 
 While any account is in use, each lead is held by one that is.
 """
@@ -40,20 +40,20 @@ def adopt(session: Session, *, new_leads_to: str = "", by: int | None = None) ->
         .values(offered_to_id=None, offered_at=None, version=LeadRow.version + 1),
         execution_options={"synchronize_session": "fetch"},
     )
-    orphans = or_(LeadRow.holder_id.is_(None), LeadRow.holder_id.in_(gone))
+    orphans = or_(LeadRow.assignee_id.is_(None), LeadRow.assignee_id.in_(gone))
     # Whom it would go to by the offer has it already.
     _note_all(session, orphans & (LeadRow.offered_to_id == to), "withdrawn", by, {})
     _note_all(session, orphans, "given", by, {"to": to})
     given = session.scalars(
         update(LeadRow)
         .where(orphans)
-        .values(holder_id=to, version=LeadRow.version + 1)
+        .values(assignee_id=to, version=LeadRow.version + 1)
         .returning(LeadRow.submission_id),
         execution_options={"synchronize_session": "fetch"},
     ).all()
     session.execute(
         update(LeadRow)
-        .where(LeadRow.offered_to_id == LeadRow.holder_id)
+        .where(LeadRow.offered_to_id == LeadRow.assignee_id)
         .values(offered_to_id=None, offered_at=None),
         execution_options={"synchronize_session": "fetch"},
     )

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from consult.storage.db.database import Session
 from consult.storage.db.tokens import result_token, token_hash
 from consult.storage.drafts import draft_deletion, drafts, reminder_consent
-from consult.storage.drafts.drafts import Check
+from consult.storage.drafts.drafts import Draft
 from consult.storage.insights import milestones
 from consult.storage.insights.daily_counters import Numbers
 from consult.storage.jobs import enqueue_documents
@@ -154,9 +154,9 @@ def save_contact(
     return True
 
 
-def _frozen(new: NewSubmission, check: Check, token_hash: str, now: datetime) -> SubmissionRow:
+def _frozen(new: NewSubmission, check: Draft, token_hash: str, now: datetime) -> SubmissionRow:
     return SubmissionRow(
-        check_id=check.id,
+        draft_id=check.id,
         result_token_hash=token_hash,
         submitted_at=now,
         edition=new.edition,
@@ -186,14 +186,14 @@ def _open_desk(
 ) -> None:
     """Put a new lead before the staff, in the hands of who catches new ones."""
     keep_roster(session)
-    holder = catcher(session, office.new_leads_to)
+    assignee = catcher(session, office.new_leads_to)
     session.add(
         LeadRow(
             submission_id=row.id,
             version=1,
             stage="new",
             stage_since=row.submitted_at,
-            holder_id=holder,
+            assignee_id=assignee,
             submitted_at=row.submitted_at,
             demo=row.demo,
             archetype=row.archetype,
@@ -204,8 +204,8 @@ def _open_desk(
         )
     )
     session.flush()
-    if holder is not None:
-        note_event(session, row.id, "given", to=holder)
+    if assignee is not None:
+        note_event(session, row.id, "given", to=assignee)
 
 
 def _hold(session: Session, token: str) -> SubmissionRow | None:

@@ -62,7 +62,7 @@ class Digest:
         new: checks that were handed in since the digest before, whoever holds them; of these,
             ``named`` left a contact.
         offered: handed over to this person, and waiting for their yes or no.
-        ask_again: "not now" until today, or until a day that has passed.
+        follow_up: "not now" until today, or until a day that has passed.
     """
 
     new: int
@@ -71,18 +71,18 @@ class Digest:
     due: Found
     offered: Found
     consults: Found
-    ask_again: Found
+    follow_up: Found
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to say."""
-        lists = (self.overdue, self.due, self.offered, self.consults, self.ask_again)
+        lists = (self.overdue, self.due, self.offered, self.consults, self.follow_up)
         return not self.new and not any(found.count for found in lists)
 
 
 def digest_for(session: Session, user_id: int, times: Times) -> Digest:
     """What there is to tell a person. Demo leads are never part of it."""
-    mine = or_(LeadRow.holder_id == user_id, LeadRow.holder_id.is_(None))
+    mine = or_(LeadRow.assignee_id == user_id, LeadRow.assignee_id.is_(None))
     is_open = LeadRow.stage.not_in(CLOSED)
     named = has_contact()
     new = (LeadRow.submitted_at >= times.since, LeadRow.demo.is_(False))
@@ -103,8 +103,8 @@ def digest_for(session: Session, user_id: int, times: Times) -> Digest:
             LeadRow.consult_at >= times.begins,
             LeadRow.consult_at < times.ends,
         ),
-        ask_again=_found(
-            session, LeadRow.ask_again_on, mine, is_open, LeadRow.ask_again_on <= times.day
+        follow_up=_found(
+            session, LeadRow.follow_up_on, mine, is_open, LeadRow.follow_up_on <= times.day
         ),
     )
 

@@ -162,7 +162,7 @@ def to_tell(session: Session, notice: Notice) -> Sequence[int]:
         kinds = ("contact_given", "consult_wanted")
     for kind in kinds:
         wanted[kind] = set(
-            _who_wants(session, kind, notice.for_id, lead.holder_id, by_admins=by_admins)
+            _who_wants(session, kind, notice.for_id, lead.assignee_id, by_admins=by_admins)
         )
     return sorted(wanted[notice.kind] - set().union(*(wanted[kind] for kind in kinds[1:])))
 
@@ -185,7 +185,7 @@ def _who_wants(
     session: Session,
     kind: Kind,
     for_id: int | None,
-    holder_id: int | None,
+    assignee_id: int | None,
     *,
     by_admins: bool = False,
 ) -> Sequence[int]:
@@ -205,7 +205,7 @@ def _who_wants(
         if (reach := chosen or NEWS[kind].default) == "every"
         or (
             reach == "mine"
-            and (for_id is not None or holder_id in (None, id) or (by_admins and role == "admin"))
+            and (for_id is not None or assignee_id in (None, id) or (by_admins and role == "admin"))
         )
     ]
 

@@ -43,7 +43,7 @@ TOLD: Mapping[str, AccountNews] = {
     "identity.linked": "linked",
     "identity.unlinked": "unlinked",
 }
-"""Of what the audit log calls it, what its holder is told."""
+"""Of what the audit log calls it, what its owner is told."""
 
 
 def record(session: Session, action: str, *, whose: int, by: int | None, **facts: Fact) -> None:
@@ -52,7 +52,7 @@ def record(session: Session, action: str, *, whose: int, by: int | None, **facts
     Args:
         session: a writing one.
         action: what was done: one of `TOLD`.
-        whose: the id of the account's holder.
+        whose: the id of the account's owner.
         by: the id of who did it; None for the command line.
         facts: what else the log is to know; see ``audit.record``.
     """
@@ -61,5 +61,5 @@ def record(session: Session, action: str, *, whose: int, by: int | None, **facts
 
 
 def tell(session: Session, whose: int, news: AccountNews) -> None:
-    """Plan the mail to the holder of an account."""
+    """Plan the mail to the owner of an account."""
     staff_mails.plan(session, whose, news)

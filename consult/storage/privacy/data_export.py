@@ -16,7 +16,7 @@ from consult.questionnaire import UNKNOWN
 from consult.storage.db.database import Session
 from consult.storage.privacy.erasure import tables_of_leads
 from consult.storage.tables.reminder_tables import LeaveRow
-from consult.storage.tables.submission_tables import CheckRow, ContactRow, SubmissionRow
+from consult.storage.tables.submission_tables import ContactRow, DraftRow, SubmissionRow
 
 SCHEMA = "relay-check/record/1"
 """Named in each record; docs/running.md says what each part holds."""
@@ -30,8 +30,8 @@ Json = dict[str, Any]
 def record_of(session: Session, lead_ids: Sequence[int]) -> Json:
     """The record over these leads, which are one person's; those that are gone are left out."""
     rows = session.execute(
-        select(SubmissionRow, CheckRow)
-        .join(CheckRow, CheckRow.id == SubmissionRow.check_id)
+        select(SubmissionRow, DraftRow)
+        .join(DraftRow, DraftRow.id == SubmissionRow.draft_id)
         .where(SubmissionRow.id.in_(lead_ids))
         .order_by(SubmissionRow.id)
     ).all()
@@ -48,9 +48,9 @@ def as_json(record: Json) -> str:
     return json.dumps(record, ensure_ascii=False, indent=2) + "\n"
 
 
-def _lead(session: Session, submission: SubmissionRow, check: CheckRow) -> Json:
+def _lead(session: Session, submission: SubmissionRow, check: DraftRow) -> Json:
     frozen = _columns(SubmissionRow.__table__, submission)  # type: ignore[arg-type] # is one
-    draft = _columns(CheckRow.__table__, check)  # type: ignore[arg-type] # is one
+    draft = _columns(DraftRow.__table__, check)  # type: ignore[arg-type] # is one
     held = {
         table.name: [
             {column: _plain(value) for column, value in row.items() if column not in _LEFT_OUT}

@@ -24,7 +24,7 @@ from consult.storage.exports import exports
 from consult.storage.leads.assignment import keep_roster
 from consult.storage.tables.all_tables import ALL_TABLES
 from consult.storage.tables.lead_tables import LeadEventRow, LeadRow
-from consult.storage.tables.submission_tables import CheckRow, ContactRow, MailRow, SubmissionRow
+from consult.storage.tables.submission_tables import ContactRow, DraftRow, MailRow, SubmissionRow
 
 How = Literal["delete", "anonymise"]
 
@@ -170,8 +170,8 @@ def _addresses_of(session: Session, lead_ids: Collection[int]) -> list[str]:
 
 
 def _delete(session: Session, lead_ids: Collection[int]) -> None:
-    its_checks = select(SubmissionRow.check_id).where(SubmissionRow.id.in_(lead_ids))
-    delete_checks(session, CheckRow.id.in_(its_checks))
+    its_checks = select(SubmissionRow.draft_id).where(SubmissionRow.id.in_(lead_ids))
+    delete_checks(session, DraftRow.id.in_(its_checks))
 
 
 def _anonymise(session: Session, lead_id: int) -> None:
@@ -184,8 +184,8 @@ def _anonymise(session: Session, lead_id: int) -> None:
         update(SubmissionRow).where(SubmissionRow.id == lead_id).values(result_token_hash=gone)
     )
     check = session.scalars(
-        select(CheckRow)
-        .join(SubmissionRow, SubmissionRow.check_id == CheckRow.id)
+        select(DraftRow)
+        .join(SubmissionRow, SubmissionRow.draft_id == DraftRow.id)
         .where(SubmissionRow.id == lead_id)
         .execution_options(populate_existing=True)
     ).one()
@@ -202,7 +202,7 @@ def _anonymise(session: Session, lead_id: int) -> None:
             # Nobody can be answered or asked again.
             due_at=None,
             consult_at=None,
-            ask_again_on=None,
+            follow_up_on=None,
         )
     )
     session.flush()

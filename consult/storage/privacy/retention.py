@@ -19,8 +19,8 @@ from consult.storage.tables.account_tables import StaffInvitationRow, StaffSessi
 from consult.storage.tables.lead_tables import LeadRow
 from consult.storage.tables.notification_tables import MessageRow, StaffMailRow
 from consult.storage.tables.submission_tables import (
-    CheckRow,
     DocumentRow,
+    DraftRow,
     JobRow,
     MailRow,
     RateLimitRow,
@@ -80,8 +80,8 @@ def purge(
         at_the_end: what becomes of a lead whose time is over.
     """
     now = session.now()
-    submitted = exists().where(SubmissionRow.check_id == CheckRow.id)
-    draft_is_old = and_(CheckRow.updated_at < now - session.draft_life, ~submitted)
+    submitted = exists().where(SubmissionRow.draft_id == DraftRow.id)
+    draft_is_old = and_(DraftRow.updated_at < now - session.draft_life, ~submitted)
     job_is_old = or_(
         and_(JobRow.state == "done", JobRow.finished_at < now - _KEEP_DONE_JOBS),
         # What was given up for a lead can be tried again on its page, and goes with it.

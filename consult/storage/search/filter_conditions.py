@@ -98,17 +98,17 @@ def _has_word(begins: Condition, lead: Lead) -> Condition:
 
 
 def _held(search: LeadSearch, viewer: Viewer) -> Iterator[Filter]:
-    if search.holder == "offered":
+    if search.assignee == "offered":
         yield _indexed(lambda lead: lead.offered_to_id == viewer.id, index="ix_leads_offered_to_id")
-    elif search.holder:
-        holder = {"me": viewer.id, "nobody": None}.get(search.holder, search.holder)
+    elif search.assignee:
+        assignee = {"me": viewer.id, "nobody": None}.get(search.assignee, search.assignee)
         only_open = _only_open(search)
         index = "ix_leads_held_open" if only_open else "ix_leads_held"
-        yield _indexed(partial(_is_held, holder, only_open), "submitted_at", index=index)
+        yield _indexed(partial(_is_held, assignee, only_open), "submitted_at", index=index)
 
 
-def _is_held(holder: int | str | None, only_open: bool, lead: Lead) -> Condition:
-    held = lead.holder_id.is_(None) if holder is None else lead.holder_id == int(holder)
+def _is_held(assignee: int | str | None, only_open: bool, lead: Lead) -> Condition:
+    held = lead.assignee_id.is_(None) if assignee is None else lead.assignee_id == int(assignee)
     return and_(held, is_open(lead)) if only_open else held
 
 
@@ -159,7 +159,7 @@ def _stages(search: LeadSearch) -> Iterator[Filter]:
         )
     elif search.stages:
         # Those held or waiting are asked for by indexes of open ones already.
-        told = search.due or search.holder not in ("", "offered")
+        told = search.due or search.assignee not in ("", "offered")
         if _only_open(search) and not told:
             yield _indexed(is_open, "submitted_at", index="ix_leads_open")
         if search.stages != OPEN:

@@ -50,7 +50,7 @@ _COLUMNS = {"newest": "submitted_at", "oldest": "submitted_at", "due": "due_at"}
 
 @dataclass(frozen=True, slots=True)
 class FoundLead:
-    """A lead as a list shows it. Names are empty where there is no contact, holder or offer."""
+    """A lead as a list shows it. Names are empty where there is no contact, assignee or offer."""
 
     id: int
     version: int
@@ -66,8 +66,8 @@ class FoundLead:
     wants_consult: bool
     stage: str
     stage_since: datetime
-    holder_id: int | None
-    holder: str
+    assignee_id: int | None
+    assignee: str
     offered_to_id: int | None
     offered_to: str
     due_at: datetime | None
@@ -345,13 +345,13 @@ def by_ids(session: Session, ids: Sequence[int]) -> list[FoundLead]:
 
 def _shown() -> Select[Any]:
     """All fields of `FoundLead` in their order, of the leads with some `ids`."""
-    holder, offered = aliased(StaffUserRow), aliased(StaffUserRow)
+    assignee, offered = aliased(StaffUserRow), aliased(StaffUserRow)
     elsewhere: Mapping[str, Any] = {
         "id": SubmissionRow.id,
         "edition": SubmissionRow.edition,
         "name": func.coalesce(ContactRow.name, ""),
         "business": func.coalesce(ContactRow.business, ""),
-        "holder": func.coalesce(holder.name, ""),
+        "assignee": func.coalesce(assignee.name, ""),
         "offered_to": func.coalesce(offered.name, ""),
     }
     columns = [
@@ -363,7 +363,7 @@ def _shown() -> Select[Any]:
         .select_from(LeadRow)
         .join(SubmissionRow, SubmissionRow.id == LeadRow.submission_id)
         .outerjoin(ContactRow, ContactRow.submission_id == LeadRow.submission_id)
-        .outerjoin(holder, holder.id == LeadRow.holder_id)
+        .outerjoin(assignee, assignee.id == LeadRow.assignee_id)
         .outerjoin(offered, offered.id == LeadRow.offered_to_id)
         .where(LeadRow.submission_id.in_(bindparam("ids", expanding=True)))
     )

@@ -29,7 +29,7 @@ _NO_SOURCE = "-"
 # No text that is kept has one, no page may show one, and PostgreSQL takes no NUL in a question.
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _WORDS: Mapping[str, frozenset[str]] = {
-    "holder": frozenset({"me", "nobody", "offered"}),
+    "assignee": frozenset({"me", "nobody", "offered"}),
     "separation": frozenset(BANDS["separation"]),
     "handoff": frozenset(BANDS["handoff"]),
     "consult": frozenset({"yes", "no"}),
@@ -56,7 +56,7 @@ class LeadSearch:
     Attributes:
         text: words that each begin a word of the business, the name, the mail address or a note.
         stages: any of these; none means all.
-        holder: ``me``, ``nobody``, ``offered`` (a handover waits for my answer), or an account's
+        assignee: ``me``, ``nobody``, ``offered`` (a handover waits for my answer), or an account's
             id in digits.
         archetype: its id.
         separation: the id of the band that the confirmed score lies in; ``handoff`` likewise.
@@ -70,7 +70,7 @@ class LeadSearch:
 
     text: str = ""
     stages: tuple[Stage, ...] = ()
-    holder: str = ""
+    assignee: str = ""
     archetype: str = ""
     separation: str = ""
     handoff: str = ""
@@ -151,9 +151,9 @@ def _word(name: str, values: Iterable[str]) -> str | None:
     return next((value for value in values if value in _WORDS[name]), None)
 
 
-def _holder(values: Iterable[str]) -> str | None:
+def _assignee(values: Iterable[str]) -> str | None:
     value = next(iter(values))
-    if value in _WORDS["holder"]:
+    if value in _WORDS["assignee"]:
         return value
     is_id = re.fullmatch(r"[0-9]{1,10}", value) and 0 < int(value) <= HIGHEST_ID
     return str(int(value)) if is_id else None
@@ -186,7 +186,7 @@ def _day(values: Iterable[str]) -> date | None:
 _READERS: Mapping[str, Callable[[Sequence[str]], object]] = {
     "text": _text,
     "stage": _stages,
-    "holder": _holder,
+    "assignee": _assignee,
     "archetype": _archetype,
     "source": _source,
     "since": _day,

@@ -1,4 +1,4 @@
-"""The tables of what the agency does with a lead: its stage and holder, timeline, notes, verdicts.
+"""The tables of what the agency does with a lead: stage, assignee, timeline, notes, assessments.
 
 A submission is frozen; everything about it that moves is here. Deleting a submission deletes it.
 """
@@ -46,8 +46,8 @@ class LeadRow(Base):
         # What lists filter by, each in an order that they can be shown in: see docs/leads.md.
         _listed("newest", "submitted_at"),
         _listed("stage", "stage", "submitted_at"),
-        _listed("held", "holder_id", "submitted_at"),
-        _listed("held_open", "holder_id", "submitted_at", where=IS_OPEN),
+        _listed("held", "assignee_id", "submitted_at"),
+        _listed("held_open", "assignee_id", "submitted_at", where=IS_OPEN),
         _listed("open", "submitted_at", where=IS_OPEN),
         _listed("waiting", "due_at", where=IS_WAITING),
         _listed("archetype", "archetype", "submitted_at"),
@@ -67,8 +67,8 @@ class LeadRow(Base):
     version: Mapped[int]
     stage: Mapped[str] = mapped_column(String(16))
     stage_since: Mapped[datetime]
-    holder_id: Mapped[int | None] = mapped_column(ForeignKey("staff_users.id"))
-    # A handover that waits for its answer; until then the holder stays the holder.
+    assignee_id: Mapped[int | None] = mapped_column(ForeignKey("staff_users.id"))
+    # A handover that waits for its answer; until then the assignee stays the assignee.
     offered_to_id: Mapped[int | None] = mapped_column(ForeignKey("staff_users.id"), index=True)
     offered_at: Mapped[datetime | None]
     # When a person at the agency first answered, and by when that was promised.
@@ -76,7 +76,7 @@ class LeadRow(Base):
     due_at: Mapped[datetime | None] = mapped_column(index=True)
     consult_at: Mapped[datetime | None]
     # "Not now": the day on which to ask again.
-    ask_again_on: Mapped[date | None] = mapped_column(Date)
+    follow_up_on: Mapped[date | None] = mapped_column(Date)
 
     # When all that tells whose it was went; answers and scores stayed. The link is void since.
     anonymised_at: Mapped[datetime | None]

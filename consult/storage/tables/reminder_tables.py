@@ -31,7 +31,7 @@ class LeaveRow(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    check_id: Mapped[int] = mapped_column(ForeignKey("checks.id", ondelete="CASCADE"), unique=True)
+    draft_id: Mapped[int] = mapped_column(ForeignKey("drafts.id", ondelete="CASCADE"), unique=True)
     address: Mapped[str | None] = mapped_column(String(254))
     consent_text: Mapped[str] = mapped_column(Text)
     given_at: Mapped[datetime]

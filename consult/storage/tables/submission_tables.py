@@ -39,10 +39,10 @@ def _present(name: str) -> CheckConstraint:
     return CheckConstraint(f"CAST({name} AS TEXT) <> '{{}}'", name=f"{name}_present")
 
 
-class CheckRow(Base):
+class DraftRow(Base):
     """A questionnaire being answered. Where its owner stands is never stored: it is walked anew."""
 
-    __tablename__ = "checks"
+    __tablename__ = "drafts"
     __table_args__ = (_one_of("depth", ("quick", "full")), _length("edition", 32))
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -81,7 +81,7 @@ class SubmissionRow(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    check_id: Mapped[int] = mapped_column(ForeignKey("checks.id", ondelete="CASCADE"), unique=True)
+    draft_id: Mapped[int] = mapped_column(ForeignKey("drafts.id", ondelete="CASCADE"), unique=True)
     result_token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     submitted_at: Mapped[datetime]
     edition: Mapped[str] = mapped_column(String(32))
@@ -100,7 +100,7 @@ class SubmissionRow(Base):
     # Not frozen: goes up when what the PDF says about its owner changes.
     report_revision: Mapped[int]
 
-    check: Mapped[CheckRow] = relationship(lazy="raise")
+    check: Mapped[DraftRow] = relationship(lazy="raise")
     contact: Mapped[ContactRow | None] = relationship(lazy="raise", passive_deletes=True)
 
 

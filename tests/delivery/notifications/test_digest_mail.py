@@ -152,14 +152,14 @@ def test_it_says_what_is_new_due_and_waiting(database: Database, clock: Clock) -
     submitted(database)
     hours = timedelta(hours=1)
     for lead_id in leads.values():
-        change_desk(database, lead_id, holder_id=ada, due_at=None)
+        change_desk(database, lead_id, assignee_id=ada, due_at=None)
     change_desk(database, leads["late"], due_at=morning_at - hours)
     change_desk(database, leads["due"], due_at=morning_at + hours)
-    change_desk(database, leads["offer"], holder_id=bo, offered_to_id=ada, offered_at=clock())
+    change_desk(database, leads["offer"], assignee_id=bo, offered_to_id=ada, offered_at=clock())
     at = morning_at + 5 * hours
     change_desk(database, leads["consult"], stage="consult_booked", consult_at=at)
-    change_desk(database, leads["again"], ask_again_on=date(2026, 3, 3))
-    change_desk(database, others, holder_id=bo, due_at=morning_at - hours)
+    change_desk(database, leads["again"], follow_up_on=date(2026, 3, 3))
+    change_desk(database, others, assignee_id=bo, due_at=morning_at - hours)
     mails = {mail["To"].partition("@")[0]: mail for mail in morning(database, clock, office)}
     mine = mails["ada"]
     assert mine["Subject"] == (

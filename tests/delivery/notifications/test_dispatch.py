@@ -27,7 +27,7 @@ def left_contact(database: Database, *, wants_consult: bool = False) -> int:
     with database.writing() as session:
         submission.save_contact(session, token, replace(CONTACT, wants_consult=wants_consult))
     lead_id = lead_of(database, token).id
-    change_desk(database, lead_id, holder_id=None)
+    change_desk(database, lead_id, assignee_id=None)
     return lead_id
 
 
@@ -91,7 +91,7 @@ def test_a_consult_wanted_later_is_news_of_its_own_and_told_once(database: Datab
 
 
 @pytest.mark.parametrize(
-    ("holder", "who"),
+    ("assignee", "who"),
     [
         (None, ["every", "mine", "other"]),
         ("mine", ["every", "mine"]),
@@ -99,7 +99,7 @@ def test_a_consult_wanted_later_is_news_of_its_own_and_told_once(database: Datab
     ],
 )
 def test_mine_means_those_i_hold_and_those_nobody_holds(
-    database: Database, holder: str | None, who: Sequence[str]
+    database: Database, assignee: str | None, who: Sequence[str]
 ) -> None:
     ids = {
         "every": colleague(database, "every", overdue="every"),
@@ -109,13 +109,13 @@ def test_mine_means_those_i_hold_and_those_nobody_holds(
     }
     lead_id = left_contact(database)
     told(database)
-    change_desk(database, lead_id, holder_id=ids.get(holder or ""))
+    change_desk(database, lead_id, assignee_id=ids.get(assignee or ""))
     note(database, lead_id, "overdue")
     assert [name for name, _ in told(database)] == who
 
 
 @pytest.mark.parametrize(
-    ("stage", "holder", "who"),
+    ("stage", "assignee", "who"),
     [
         ("new", "bo", ["ada", "bo"]),
         ("taken", "bo", ["bo"]),
@@ -123,14 +123,14 @@ def test_mine_means_those_i_hold_and_those_nobody_holds(
     ],
 )
 def test_admins_hear_of_an_overdue_lead_until_somebody_took_it(
-    database: Database, stage: str, holder: str | None, who: Sequence[str]
+    database: Database, stage: str, assignee: str | None, who: Sequence[str]
 ) -> None:
     colleague(database, "ada", admin=True)
     ids = {"bo": colleague(database, "bo"), "cy": colleague(database, "cy")}
     colleague(database, "dee", admin=True, overdue="none")
     lead_id = left_contact(database)
     told(database)
-    change_desk(database, lead_id, holder_id=ids.get(holder or ""), stage=stage)
+    change_desk(database, lead_id, assignee_id=ids.get(assignee or ""), stage=stage)
     note(database, lead_id, "overdue")
     assert [name for name, _ in told(database)] == who
 

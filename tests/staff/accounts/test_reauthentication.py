@@ -28,7 +28,7 @@ def done(app: Flask) -> list[list[tuple[str, str]]]:
 
     @app.route("/staff/precious", methods=["GET", "POST"])
     @for_staff
-    @reauthentication.fresh
+    @reauthentication.recent_auth_required
     def precious() -> ResponseReturnValue:
         if request.method == "POST":
             sent.append(list(request.form.items(multi=True)))

@@ -12,7 +12,7 @@ from consult.questionnaire.editions import newest
 from consult.storage.audit import audit_chain, audit_log
 from consult.storage.drafts import drafts
 from consult.storage.tables.reminder_tables import LeaveRow
-from consult.storage.tables.submission_tables import CheckRow, JobRow
+from consult.storage.tables.submission_tables import DraftRow, JobRow
 from tests.support.apps import deliver, make_app, services_of
 from tests.support.client import PageClient
 from tests.support.mail_server import MailServer, mail_server
@@ -59,7 +59,7 @@ def scene(world: tuple[Flask, MailServer]) -> Scene:
     server.taken.clear()
     server.on_recipient = "250 OK"
     with services_of(app).database.writing() as session:
-        session.execute(delete(CheckRow))
+        session.execute(delete(DraftRow))
         session.execute(delete(JobRow))
         token = drafts.start(session, newest().name, "quick", {})
     return Scene(app, server, PageClient(app), f"/check/{token}", signed_in(app))

@@ -107,7 +107,7 @@ def test_a_lead_that_is_handed_over_may_come_back_with_a_reason(
     send(grace, lead, "take")
     page = send(grace, lead, "offer", to=str(user_id(database, BEN)), words="You know tents")
     assert "who has not answered" in page.text
-    assert ben.get("/staff/").link("Offered to me 1") == "/staff/?holder=offered"
+    assert ben.get("/staff/").link("Offered to me 1") == "/staff/?assignee=offered"
     page = ben.get(f"/staff/leads/{lead}")
     assert "Say whether you take it over" in page.text
     assert "Grace Hopper offers it to you: You know tents" in page.text
@@ -121,7 +121,7 @@ def test_a_lead_that_is_handed_over_may_come_back_with_a_reason(
     send(grace, lead, "withdraw")
     send(grace, lead, "offer", to=str(user_id(database, BEN)))
     send(ben, lead, "accept")
-    assert see(database, lead).holder_id == user_id(database, BEN)
+    assert see(database, lead).assignee_id == user_id(database, BEN)
     assert "I have no time for it 1 100%" in grace.get("/staff/insights").text
 
 

@@ -1,4 +1,4 @@
-"""Mails about one's own account: each change of a way in is told to its holder, and only there."""
+"""Mails about one's own account: each change of a sign-in method is told to its owner only."""
 
 import re
 from email.message import EmailMessage

@@ -58,7 +58,7 @@ def test_a_view_is_an_address(staff: PageClient, made: list[Made]) -> None:
         assert LeadSearch.from_query(parse_qs(urlsplit(page.link(name)).query)) == search
     mine = every_page(staff, page.link("My open leads"))
     assert set(mine) == {
-        lead.id for lead in made if lead.desk["holder_id"] == MY_ID and is_open(lead)
+        lead.id for lead in made if lead.desk["assignee_id"] == MY_ID and is_open(lead)
     }
 
 
@@ -85,11 +85,11 @@ def test_a_view_without_leads_says_what_that_means(staff: PageClient) -> None:
 def test_the_form_keeps_what_is_chosen_and_its_address_stays_short(
     staff: PageClient, made: list[Made]
 ) -> None:
-    chosen = "/staff/?stage=new&stage=won&holder=2&source=-&consult=yes&sort=handoff"
+    chosen = "/staff/?stage=new&stage=won&assignee=2&source=-&consult=yes&sort=handoff"
     (form,) = [form for form in staff.get(chosen).forms if form.action == "/staff/"]
     sent = form.data
     assert sent["stage"] == ["new", "won"]
-    assert (sent["holder"], sent["source"], sent["consult"]) == (["2"], ["-"], ["yes"])
+    assert (sent["assignee"], sent["source"], sent["consult"]) == (["2"], ["-"], ["yes"])
     assert sent["sort"] == ["handoff"]
     assert staff.get(f"{chosen}&text=&demo=&since=", status=303).location == chosen
 
@@ -165,7 +165,7 @@ def test_the_list_takes_few_queries(
         asked.append(statement)
 
     event.listen(database.engine, "before_cursor_execute", note)
-    staff.get("/staff/?text=ann&holder=me&stage=open&sort=handoff")
+    staff.get("/staff/?text=ann&assignee=me&stage=open&sort=handoff")
     assert len([statement for statement in asked if statement.startswith(("SELECT", "WITH"))]) <= 10
 
 
@@ -192,8 +192,8 @@ def picked(staff: PageClient, ids: list[int]) -> Page:
 def test_ticked_leads_are_handed_over_and_the_rest_is_told_why(
     staff: PageClient, made: list[Made], database: Database
 ) -> None:
-    mine = [lead.id for lead in made if lead.desk["holder_id"] == MY_ID and free(lead)][:3]
-    other = [lead.id for lead in made if lead.desk["holder_id"] == 2 and free(lead)][:1]
+    mine = [lead.id for lead in made if lead.desk["assignee_id"] == MY_ID and free(lead)][:3]
+    other = [lead.id for lead in made if lead.desk["assignee_id"] == 2 and free(lead)][:1]
     page = picked(staff, mine + other)
     assert page.h1 == "Do something with 4 leads"
     form = next(form for form in page.forms if "to" in form.fields)
@@ -268,7 +268,9 @@ def test_all_that_match_can_be_taken_or_exported(
     assert done.link("Back to the leads") == "/staff/?stage=new"
     with database.reading() as session:
         taken = select(LeadRow.submission_id).where(
-            LeadRow.submission_id.in_(wanted), LeadRow.holder_id == MY_ID, LeadRow.stage == "taken"
+            LeadRow.submission_id.in_(wanted),
+            LeadRow.assignee_id == MY_ID,
+            LeadRow.stage == "taken",
         )
         assert set(session.scalars(taken)) == wanted
 

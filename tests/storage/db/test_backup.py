@@ -15,7 +15,7 @@ from consult.storage.db.backup import BackupError, backup, restore
 from consult.storage.db.database import Database
 from consult.storage.drafts import drafts
 from consult.storage.leads import submission
-from consult.storage.tables.submission_tables import CheckRow, SubmissionRow
+from consult.storage.tables.submission_tables import DraftRow, SubmissionRow
 from tests.support.postgres import programs
 from tests.support.submissions import CONTACT, lead_of, submitted
 
@@ -25,7 +25,7 @@ def _tools_on_path(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", f"{programs()}:{os.environ['PATH']}")
 
 
-def count(database: Database, table: type[CheckRow | SubmissionRow]) -> int:
+def count(database: Database, table: type[DraftRow | SubmissionRow]) -> int:
     with database.reading() as session:
         return session.scalar(select(func.count(table.id))) or 0
 
@@ -37,7 +37,7 @@ def test_what_was_lost_comes_back_and_what_came_later_goes(
     backup(database, tmp_path / "copy")
     submitted(database)
     with database.writing() as session:
-        session.execute(text("DELETE FROM checks WHERE id = (SELECT min(id) FROM checks)"))
+        session.execute(text("DELETE FROM drafts WHERE id = (SELECT min(id) FROM drafts)"))
     submitted(database)
     restore(database, tmp_path / "copy")
     assert count(database, SubmissionRow) == 1
@@ -82,7 +82,7 @@ def test_a_copy_made_while_others_write_is_whole(database: Database, tmp_path: P
         over.set()
         writer.join()
     restore(database, tmp_path / "copy2")
-    assert count(database, CheckRow) % 2 == 0
+    assert count(database, DraftRow) % 2 == 0
 
 
 def test_a_copy_is_readable_by_its_owner_alone(database: Database, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from consult.storage.settings import setting_overrides
 from consult.storage.tables.audit_tables import AuditRow
 from consult.storage.tables.search_tables import LeadWordRow
 from consult.storage.tables.second_factor_tables import RecoveryCodeRow
-from consult.storage.tables.submission_tables import CheckRow
+from consult.storage.tables.submission_tables import DraftRow
 from consult.storage.webhooks import endpoints
 from tests.support.concurrency import begin_meanwhile
 from tests.support.databases import Clock
@@ -113,7 +113,7 @@ def test_two_corrections_of_a_contact_make_two_revisions(database: Database) -> 
 
 
 def test_whoever_has_recorded_something_keeps_nobody_waiting(database: Database) -> None:
-    """Else: one has written to the log and waits for a lead, whose holder waits for the log."""
+    """Else: one has written to the log and waits for a lead, whose assignee waits for the log."""
     ada, lead = make_account(database, "Ada"), lead_of(database, submitted(database)).id
 
     def record_and_wait(session: Session) -> None:
@@ -158,7 +158,7 @@ def test_a_double_click_on_new_recovery_codes_leaves_ten(database: Database) -> 
 
 
 def test_who_reads_sees_one_moment_whatever_others_do(database: Database) -> None:
-    how_many = select(func.count()).select_from(CheckRow)
+    how_many = select(func.count()).select_from(DraftRow)
     with database.reading() as session:
         before = session.scalar(how_many)
         submitted(database)

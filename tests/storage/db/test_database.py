@@ -155,7 +155,7 @@ def test_deleted_rows_are_gone_from_sqlite_files(sqlite_template: Path, tmp_path
     database = Database(f"sqlite:///{path}", synchronous="NORMAL")
     submitted(database, archetype="to-be-forgotten")
     with database.writing() as session:
-        session.execute(text("DELETE FROM checks"))
+        session.execute(text("DELETE FROM drafts"))
     database.forget_deleted()
     left = b"".join(file.read_bytes() for file in tmp_path.iterdir())
     database.close()

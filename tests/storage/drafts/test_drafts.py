@@ -19,12 +19,12 @@ def started(database: Database) -> str:
         return drafts.start(session, "2026-11", "quick", {"utm_source": "letter"})
 
 
-def save(database: Database, token: str, changes: drafts.Changes) -> drafts.Check | None:
+def save(database: Database, token: str, changes: drafts.Changes) -> drafts.Draft | None:
     with database.writing() as session:
         return drafts.save(session, token, changes)
 
 
-def load(database: Database, token: str) -> drafts.Check | None:
+def load(database: Database, token: str) -> drafts.Draft | None:
     with database.reading() as session:
         return drafts.load(session, token)
 

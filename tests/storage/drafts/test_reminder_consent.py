@@ -99,6 +99,6 @@ def test_a_leave_that_was_used_is_not_given_again(database: Database, used: str)
         reminder_consent.ask(session, leave_id)
         if used == "written":
             reminder_consent.record_written(session, leave_id)
-        check_id = reminder_consent.get(session, leave_id).check_id  # type: ignore[union-attr] # is there
-        reminder_consent.give(session, check_id, "other@example.com", "Once.", b"sealed")
+        draft_id = reminder_consent.get(session, leave_id).draft_id  # type: ignore[union-attr] # is there
+        reminder_consent.give(session, draft_id, "other@example.com", "Once.", b"sealed")
     assert not is_held(database, "other@example.com")

@@ -20,7 +20,7 @@ from consult.storage.insights.insights import Gathered, Slice
 from consult.storage.insights.page_times import REVIEW, Shown, Step
 from consult.storage.insights.page_views import ViewCounter
 from consult.storage.leads import leads, submission
-from consult.storage.tables.submission_tables import CheckRow
+from consult.storage.tables.submission_tables import DraftRow
 from tests.support.databases import Clock
 from tests.support.strategies import BRANCHES, answered, walked
 from tests.support.submissions import CONTACT, lead_of, new_submission
@@ -109,7 +109,7 @@ def live(database: Database, story: Story, source: str) -> None:
                 milestones.note_stage(session, lead.id, stage)  # type: ignore[arg-type]
         if story.gone:
             assert (
-                draft_deletion.delete_checks(session, CheckRow.token_hash == token_hash(token)) == 1
+                draft_deletion.delete_checks(session, DraftRow.token_hash == token_hash(token)) == 1
             )
 
 

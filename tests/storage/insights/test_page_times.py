@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from consult.storage.db.database import Database
 from consult.storage.drafts import drafts
-from consult.storage.drafts.drafts import Check
+from consult.storage.drafts.drafts import Draft
 from consult.storage.insights import milestones
 from consult.storage.insights.page_times import REVIEW, PageTrace, Shown, Step, pages_of
 from consult.storage.leads import leads, submission
@@ -18,7 +18,7 @@ from consult.storage.tables.insight_tables import (
     PageDayRow,
     QuestionDayRow,
 )
-from consult.storage.tables.submission_tables import CheckRow
+from consult.storage.tables.submission_tables import DraftRow
 from tests.support.databases import Clock
 from tests.support.submissions import CONTACT, lead_of, new_submission
 
@@ -37,14 +37,14 @@ def start(database: Database, source: str = "", *, demo: bool = False) -> str:
 
 def save(
     database: Database, token: str, saved: Shown, then: Shown, *, refused: bool = False
-) -> Check:
+) -> Draft:
     with database.writing() as session:
         check = drafts.save(session, token, {}, None, Step(saved, then, refused))
     assert check is not None
     return check
 
 
-def pages(check: Check) -> dict[str, PageTrace]:
+def pages(check: Draft) -> dict[str, PageTrace]:
     return {page.page: page for page in pages_of(check.trace, handed_in=False)}
 
 
@@ -125,7 +125,7 @@ def test_a_draft_leaves_numbers_when_it_goes(database: Database, clock: Clock) -
     assert steps == Counter({"started": 1, "part:business": 1})
     assert by_page == {"who": (1, 0, 0), "buyers": (1, 1, 0)}
     with database.reading() as session:
-        assert session.scalars(select(CheckRow)).all() == []
+        assert session.scalars(select(DraftRow)).all() == []
         page = session.get_one(PageDayRow, (begun_on, "real", "quick", "fair", "who"))
         question = session.get_one(QuestionDayRow, (begun_on, "real", "quick", "fair", "buyers"))
     assert page.within_30 == 1

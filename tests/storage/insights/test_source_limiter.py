@@ -14,7 +14,7 @@ from consult.storage.insights.insights import Slice
 from consult.storage.insights.page_views import ViewCounter
 from consult.storage.insights.source_limiter import OTHER
 from consult.storage.leads import submission
-from consult.storage.tables.submission_tables import CheckRow
+from consult.storage.tables.submission_tables import DraftRow
 from tests.support.databases import Clock
 from tests.support.submissions import lead_of, new_submission
 
@@ -58,7 +58,7 @@ def test_checks_with_made_up_sources_fill_no_more_than_some_places(database: Dat
         idle_drafts.settle(session)
     assert counted(database, STARTED) == expected, "the same once they are numbers"
     with database.writing() as session:
-        draft_deletion.delete_checks(session, CheckRow.id > 0)
+        draft_deletion.delete_checks(session, DraftRow.id > 0)
     assert counted(database, STARTED) == expected, "and once they are gone"
 
 

@@ -1,4 +1,4 @@
-"""Whatever staff do, in any order: each lead has a holder who is there, and only allowed moves.
+"""Whatever staff do, in any order: each lead has a assignee who is there, and only allowed moves.
 
 The machine tries everything, also what is refused, with versions that may be old. What must hold is
 read from the database after each step: from how each lead stands, and from its timeline.
@@ -110,10 +110,10 @@ class Relay(RuleBasedStateMachine):
         )
 
     @rule(which=WHICH, name=WHO, days=st.integers(-1, 3))
-    def ask_again(self, which: int, name: str, days: int) -> None:
+    def follow_up(self, which: int, name: str, days: int) -> None:
         on = self._today() + timedelta(days=days)
         self._try(
-            which, name, lambda s, lead, by, v: actions.ask_again(s, lead, on, by=by, version=v)
+            which, name, lambda s, lead, by, v: actions.follow_up(s, lead, on, by=by, version=v)
         )
 
     @rule(which=WHICH, name=WHO)
@@ -189,9 +189,9 @@ class Relay(RuleBasedStateMachine):
             for lead in self.leads:
                 now = standing(session, lead)
                 if there:
-                    assert now.holder_id in there
+                    assert now.assignee_id in there
                     assert now.offered_to_id is None or now.offered_to_id in there
-                assert now.offered_to_id is None or now.offered_to_id != now.holder_id
+                assert now.offered_to_id is None or now.offered_to_id != now.assignee_id
 
     @invariant()
     def the_timeline_tells_how_each_lead_came_to_stand_as_it_does(self) -> None:
@@ -200,7 +200,7 @@ class Relay(RuleBasedStateMachine):
                 now, events = standing(session, lead), timeline(session, lead)
                 assert told_stage(events) == now.stage
                 assert told_offer(events) == now.offered_to_id
-                assert told_holder(events) == now.holder_id
+                assert told_holder(events) == now.assignee_id
                 contacts = [event.at for event in events if is_contact(event)]
                 assert now.first_contact_at == (contacts[0] if contacts else None)
 
@@ -233,14 +233,14 @@ def told_offer(events: list[Event]) -> int | None:
 
 
 def told_holder(events: list[Event]) -> int | None:
-    holder: int | None = None
+    assignee: int | None = None
     for event in events:
         if event.kind == "given":
-            holder = event.data["to"]
+            assignee = event.data["to"]
         elif event.kind in ("taken", "accepted"):
-            assert event.data["from"] == holder
-            holder = event.by
-    return holder
+            assert event.data["from"] == assignee
+            assignee = event.by
+    return assignee
 
 
 def is_contact(event: Event) -> bool:

@@ -68,13 +68,13 @@ def at_once(database: Database, *acts: Act) -> list[Desk | Exception]:
 
 def test_a_new_lead_is_held_by_the_longest_standing_admin(database: Database, clock: Clock) -> None:
     early = make_account(database, "Early")
-    assert see(database, new_lead(database)).holder_id == early
+    assert see(database, new_lead(database)).assignee_id == early
     clock.go_on(days=1)
     admin = make_account(database, "Boss", role="admin")
     clock.go_on(days=1)
     make_account(database, "Later", role="admin")
     lead = new_lead(database)
-    assert see(database, lead).holder_id == admin
+    assert see(database, lead).assignee_id == admin
     assert told(database, lead) == [("given", None)]
 
 
@@ -87,16 +87,16 @@ def test_the_account_that_is_set_to_catch_new_leads_holds_them(
         result = submission.submit(session, token, new_submission(), Office(new_leads_to=address))
         lead = leads.by_result_token(session, result)
     assert lead is not None
-    assert see(database, lead.id).holder_id == ben
+    assert see(database, lead.id).assignee_id == ben
     close_account(database, ben, new_leads_to=address)
-    assert see(database, lead.id).holder_id == ada
+    assert see(database, lead.id).assignee_id == ada
 
 
 def test_leads_that_came_before_anybody_go_to_the_first_account(database: Database) -> None:
     lead = new_lead(database)
-    assert see(database, lead).holder_id is None
+    assert see(database, lead).assignee_id is None
     ada = make_account(database, "Ada")
-    assert see(database, lead).holder_id == ada
+    assert see(database, lead).assignee_id == ada
     assert told(database, lead) == [("given", None)]
     assert audited(database)[-1] == ("leads.given", None, None)
 
@@ -109,7 +109,7 @@ def test_leads_of_somebody_who_leaves_go_to_who_catches_new_ones(
     with database.writing() as session:
         accounts.disable(session, ben, by=ada)
     after = see(database, lead)
-    assert (after.holder_id, after.stage, after.version) == (ada, "taken", before.version + 1)
+    assert (after.assignee_id, after.stage, after.version) == (ada, "taken", before.version + 1)
     assert told(database, lead)[-1] == ("given", ada)
 
 
@@ -122,10 +122,10 @@ def test_an_offer_ends_when_either_of_the_two_leaves(
     do(database, lambda s: actions.hand_over(s, lead, ada, by=ben))
     if leaves == "who asked":
         close_account(database, ben)
-        assert see(database, lead).holder_id == ada
+        assert see(database, lead).assignee_id == ada
     else:
         close_account(database, ada)
-        assert see(database, lead).holder_id == ben
+        assert see(database, lead).assignee_id == ben
     assert see(database, lead).offered_to_id is None
     assert ("withdrawn", None) in told(database, lead)
 
@@ -135,9 +135,9 @@ def test_when_the_last_account_closes_its_leads_wait_for_the_next(
 ) -> None:
     lead = new_lead(database)
     close_account(database, ada)
-    assert see(database, lead).holder_id == ada
+    assert see(database, lead).assignee_id == ada
     dan = make_account(database, "Dan")
-    assert see(database, lead).holder_id == dan
+    assert see(database, lead).assignee_id == dan
 
 
 def test_taking_makes_one_the_holder_and_doing_it_again_changes_nothing(
@@ -145,7 +145,7 @@ def test_taking_makes_one_the_holder_and_doing_it_again_changes_nothing(
 ) -> None:
     lead = new_lead(database)
     taken = do(database, lambda s: actions.take(s, lead, by=ben, version=1))
-    assert (taken.holder_id, taken.stage, taken.version) == (ben, "taken", 2)
+    assert (taken.assignee_id, taken.stage, taken.version) == (ben, "taken", 2)
     assert do(database, lambda s: actions.take(s, lead, by=ben, version=2)) == taken
     assert audited(database)[-1] == ("lead.taken", ben, lead)
 
@@ -154,7 +154,7 @@ def test_taking_ends_the_offer_to_another(database: Database, ada: int, ben: int
     lead, cleo = new_lead(database), make_account(database, "Cleo")
     do(database, lambda s: actions.hand_over(s, lead, ben, by=ada))
     taken = do(database, lambda s: actions.take(s, lead, by=cleo))
-    assert (taken.holder_id, taken.offered_to_id) == (cleo, None)
+    assert (taken.assignee_id, taken.offered_to_id) == (cleo, None)
     with pytest.raises(NotAllowedError, match="not offered to you"):
         do(database, lambda s: actions.accept(s, lead, by=ben))
 
@@ -174,7 +174,7 @@ def test_whoever_calls_a_new_lead_holds_it_and_no_offer_is_left(
     do(database, lambda s: actions.hand_over(s, lead, ben, by=ada))
     by, answer = (ben, "accepted") if caller == "who was asked" else (cleo, "withdrawn")
     called = do(database, lambda s: actions.log_contact(s, lead, by=by, way="mail", reached=False))
-    assert (called.holder_id, called.offered_to_id, called.stage) == (by, None, "taken")
+    assert (called.assignee_id, called.offered_to_id, called.stage) == (by, None, "taken")
     assert (answer, by) in told(database, lead)
 
 
@@ -183,9 +183,9 @@ def test_the_holder_stays_the_holder_until_the_other_accepts(
 ) -> None:
     lead = new_lead(database)
     offered = do(database, lambda s: actions.hand_over(s, lead, ben, by=ada))
-    assert (offered.holder_id, offered.offered_to_id) == (ada, ben)
+    assert (offered.assignee_id, offered.offered_to_id) == (ada, ben)
     accepted = do(database, lambda s: actions.accept(s, lead, by=ben))
-    assert (accepted.holder_id, accepted.offered_to_id, accepted.stage) == (ben, None, "taken")
+    assert (accepted.assignee_id, accepted.offered_to_id, accepted.stage) == (ben, None, "taken")
 
 
 def test_a_lead_that_is_returned_stays_where_it_was_and_says_why(
@@ -198,7 +198,7 @@ def test_a_lead_that_is_returned_stays_where_it_was_and_says_why(
     returned = do(
         database, lambda s: actions.return_(s, lead, by=ben, reason="no_time", words="Ill")
     )
-    assert (returned.holder_id, returned.offered_to_id) == (ada, None)
+    assert (returned.assignee_id, returned.offered_to_id) == (ada, None)
     with database.reading() as session:
         last = timeline(session, lead)[-1]
     assert (last.kind, last.data) == ("returned", {"reason": "no_time", "words": "Ill"})
@@ -210,7 +210,7 @@ def test_the_first_contact_takes_a_new_lead_and_ends_the_clock(
     lead = new_lead(database)
     clock.go_on(minutes=20)
     tried = do(database, lambda s: actions.log_contact(s, lead, by=ben, way="phone", reached=False))
-    assert (tried.stage, tried.holder_id, tried.first_contact_at) == ("taken", ben, clock())
+    assert (tried.stage, tried.assignee_id, tried.first_contact_at) == ("taken", ben, clock())
     clock.go_on(days=1)
     again = do(database, lambda s: actions.log_contact(s, lead, by=ben, way="mail", reached=True))
     assert (again.stage, again.first_contact_at) == ("reached", tried.first_contact_at)
@@ -221,15 +221,15 @@ def test_a_day_to_ask_again_is_over_once_it_was_kept(
 ) -> None:
     lead = new_lead(database)
     day = date(2026, 3, 12)
-    asked = do(database, lambda s: actions.ask_again(s, lead, day, by=ben))
-    assert (asked.ask_again_on, asked.stage) == (day, "new")
+    asked = do(database, lambda s: actions.follow_up(s, lead, day, by=ben))
+    assert (asked.follow_up_on, asked.stage) == (day, "new")
 
     def write(session: Session) -> Desk:
         return actions.log_contact(session, lead, by=ben, way="mail", reached=False)
 
-    assert do(database, write).ask_again_on == day
+    assert do(database, write).follow_up_on == day
     clock.go_on(days=10)
-    assert do(database, write).ask_again_on is None
+    assert do(database, write).follow_up_on is None
     with database.reading() as session:
         assert timeline(session, lead)[-1].data["asked_again"] == "2026-03-12"
 
@@ -314,7 +314,7 @@ def test_of_two_who_save_at_once_one_wins_and_the_other_learns_what_changed(
         assert isinstance(lost, ConflictError)
         assert lost.desk == won == see(database, lead)
         assert {event.by for event in lost.changes} == {
-            won.holder_id if won.stage == "taken" else ada
+            won.assignee_id if won.stage == "taken" else ada
         }
 
 
@@ -345,8 +345,8 @@ def test_a_lead_that_comes_in_while_its_catcher_leaves_is_held_by_who_stays(
         coming = [pool.submit(new_lead, database) for _ in range(4)]
         leaving = pool.submit(do, database, leave)
         coming += [pool.submit(new_lead, database) for _ in range(4)]
-    assert leaving.result().holder_id == ben
-    assert {see(database, one.result()).holder_id for one in coming} == {ben}
+    assert leaving.result().assignee_id == ben
+    assert {see(database, one.result()).assignee_id for one in coming} == {ben}
 
 
 def test_two_who_act_on_the_same_many_leads_wait_for_each_other_and_not_for_ever(
@@ -363,4 +363,4 @@ def test_two_who_act_on_the_same_many_leads_wait_for_each_other_and_not_for_ever
 
     came = at_once(database, take_all(ada, ids), take_all(ben, ids[::-1]))
     assert all(isinstance(one, Desk) for one in came)
-    assert len({see(database, lead).holder_id for lead in ids}) == 1
+    assert len({see(database, lead).assignee_id for lead in ids}) == 1

@@ -136,7 +136,7 @@ def test_the_records_tell_how_the_agency_does_and_demo_leads_are_apart(
             elif number < 11:
                 actions_module.move(session, found.id, "lost", by=ada, reason="no_answer")
             else:
-                actions_module.ask_again(
+                actions_module.follow_up(
                     session, found.id, clock().date() + timedelta(days=3), by=ada
                 )
     clock.go_on(days=31)

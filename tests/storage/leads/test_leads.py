@@ -81,7 +81,7 @@ def test_a_save_that_races_a_submit_is_either_in_it_or_refused(database: Databas
     """While one tab holds the check to score it, another tab's save waits."""
     with database.writing() as session:
         token = drafts.start(session, "2026-11", "quick", {})
-    saved: list[drafts.Check | None] = []
+    saved: list[drafts.Draft | None] = []
 
     def save() -> None:
         with database.writing() as session:
@@ -124,7 +124,7 @@ def test_a_failure_after_submitting_leaves_neither_lead_nor_job(database: Databa
         "separation = separation",
         "edition = '2027-11'",
         "submitted_at = submitted_at",
-        "check_id = 99",
+        "draft_id = 99",
         "demo = demo",
     ],
 )

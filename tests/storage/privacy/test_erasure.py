@@ -17,7 +17,7 @@ from consult.storage.privacy.erasure import How
 from consult.storage.tables.all_tables import ALL_TABLES
 from consult.storage.tables.audit_tables import AuditRow
 from consult.storage.tables.lead_tables import LeadRow, NoteRow, VerdictRow
-from consult.storage.tables.submission_tables import CheckRow, SubmissionRow
+from consult.storage.tables.submission_tables import DraftRow, SubmissionRow
 from tests.support.lead_factories import make_account
 from tests.support.submissions import CONTACT, lead_of, new_submission
 
@@ -112,7 +112,7 @@ def test_a_deleted_lead_leaves_a_receipt_and_nothing_else(
     assert erase(database, whole_lead, "delete") == [whole_lead]
     assert counts(database, whole_lead) == {}
     with database.reading() as session:
-        assert session.scalar(select(func.count()).select_from(CheckRow)) == 0
+        assert session.scalar(select(func.count()).select_from(DraftRow)) == 0
         receipt = session.scalars(select(AuditRow).where(AuditRow.action == "lead.deleted")).one()
     assert (receipt.lead_id, receipt.by_id) == (whole_lead, 1)
     assert receipt.facts == {"why": "asked"} | {f"rows_{name}": n for name, n in held.items()}

@@ -29,7 +29,7 @@ SEARCHES = st.builds(
     text=st.just("")
     | st.sampled_from((*TEXTS, "Łuk", "łuk", "佐藤", "nachste", "%", "_", "tent a")),
     stages=st.just(()) | st.just(OPEN) | st.lists(st.sampled_from(STAGES), max_size=3).map(tuple),
-    holder=st.sampled_from(("", "", "me", "nobody", "offered", "2", "99")),
+    assignee=st.sampled_from(("", "", "me", "nobody", "offered", "2", "99")),
     archetype=st.sampled_from(("", "", *ARCHETYPES, "unheard_of")),
     separation=st.sampled_from(("", "", *BANDS["separation"])),
     handoff=st.sampled_from(("", "", *BANDS["handoff"])),
@@ -45,7 +45,7 @@ SEARCHES = st.builds(
 CROSSED = st.builds(
     LeadSearch,
     stages=st.just(()) | st.just(OPEN) | st.sampled_from(STAGES).map(lambda stage: (stage,)),
-    holder=st.sampled_from(("", "me", "nobody", "2")),
+    assignee=st.sampled_from(("", "me", "nobody", "2")),
     archetype=st.sampled_from(ARCHETYPES),
     source=st.sampled_from(SOURCES),
     consult=st.sampled_from(("", "yes", "no")),
@@ -87,15 +87,15 @@ def _facts(search: LeadSearch, desk: dict[str, Any]) -> Iterator[bool]:
 def _work(search: LeadSearch, lead: Made, now: datetime) -> Iterator[bool]:
     desk = lead.desk
     yield not search.stages or desk["stage"] in search.stages
-    match search.holder:
+    match search.assignee:
         case "me":
-            yield desk["holder_id"] == 1
+            yield desk["assignee_id"] == 1
         case "nobody":
-            yield desk["holder_id"] is None
+            yield desk["assignee_id"] is None
         case "offered":
             yield desk["offered_to_id"] == 1
         case str(number) if number:
-            yield desk["holder_id"] == int(number)
+            yield desk["assignee_id"] == int(number)
     waits = is_open(lead) and desk["first_contact_at"] is None and desk["due_at"] is not None
     yield not search.due or waits
     yield search.due != "overdue" or (waits and desk["due_at"] < now)

@@ -15,7 +15,7 @@ from consult.workflow.stages import STAGES
 WORDS: dict[str, st.SearchStrategy[Any]] = {
     "text": st.text(max_size=120),
     "stages": st.lists(st.sampled_from(STAGES)).map(tuple) | st.just(OPEN),
-    "holder": st.sampled_from(("", "me", "nobody", "offered", "1", "2147483647")),
+    "assignee": st.sampled_from(("", "me", "nobody", "offered", "1", "2147483647")),
     "archetype": st.sampled_from(("", "baton_on_the_floor", "x9")),
     "separation": st.sampled_from(("", *BANDS["separation"])),
     "handoff": st.sampled_from(("", *BANDS["handoff"])),
@@ -45,9 +45,9 @@ def test_whatever_is_typed_is_a_search(query: dict[str, list[str]]) -> None:
     "typed",
     [
         "",
-        "stage=sold&holder=0&holder=99999999999&archetype=A%00&separation=smooth&handoff=clear",
+        "stage=sold&assignee=0&assignee=99999999999&archetype=A%00&separation=smooth&handoff=clear",
         "consult=perhaps&due=1&since=yesterday&until=0001-01-01&demo=&sort=name&text=+&source=+",
-        "holder=me%27&since=2026-02-30&until=9999-12-31&unknown=1",
+        "assignee=me%27&since=2026-02-30&until=9999-12-31&unknown=1",
     ],
 )
 def test_what_makes_no_sense_is_left_out(typed: str) -> None:

@@ -10,7 +10,7 @@ from consult.storage.leads import submission
 from consult.storage.search.search_index import plain, terms_of, words_of
 from consult.storage.tables.lead_tables import NoteRow
 from consult.storage.tables.search_tables import LeadWordRow
-from consult.storage.tables.submission_tables import CheckRow, ContactRow
+from consult.storage.tables.submission_tables import ContactRow, DraftRow
 from tests.support.many_leads import make_staff
 from tests.support.submissions import CONTACT, lead_of, submitted
 
@@ -113,7 +113,7 @@ def test_the_words_of_a_lead_go_with_it(database: Database) -> None:
     with database.writing() as session:
         submission.save_contact(session, token, CONTACT)
     with database.writing() as session:
-        session.execute(delete(CheckRow))
+        session.execute(delete(DraftRow))
     with database.reading() as session:
         assert session.scalars(select(LeadWordRow)).all() == []
 
@@ -139,6 +139,6 @@ def test_a_deleted_word_is_nowhere_in_the_file(database: Database) -> None:
     with database.writing() as session:
         submission.save_contact(session, token, replace(CONTACT, business="Xylophonquartett"))
     with database.writing() as session:
-        session.execute(text("DELETE FROM checks"))
+        session.execute(text("DELETE FROM drafts"))
     database.forget_deleted()
     assert b"xylophonquartett" not in database.sqlite_file.read_bytes().lower()

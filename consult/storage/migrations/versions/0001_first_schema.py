@@ -8,7 +8,7 @@ revision = "0001"
 down_revision = None
 
 FROZEN = (
-    "check_id, submitted_at, edition, depth, answers, wording, scorecard, "
+    "draft_id, submitted_at, edition, depth, answers, wording, scorecard, "
     "report, separation, handoff, archetype, consult, seconds_taken, demo"
 )
 
