@@ -4,7 +4,7 @@ from flask import Flask
 from flask_wtf.csrf import CSRFError
 
 from consult.settings import Settings
-from consult.staff import blueprint
+from consult.staff import blueprint, help_pages
 from consult.staff.accounts import (
     access,
     login_pages,
@@ -49,6 +49,7 @@ PAGES = (
     settings_pages,
     insight_pages,
     draft_pages,
+    help_pages,
 )
 
 

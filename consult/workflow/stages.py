@@ -41,3 +41,17 @@ NAMES: Mapping[Stage, str] = MappingProxyType(
     }
 )
 """How staff read each stage."""
+
+MEANINGS: Mapping[Stage, str] = MappingProxyType(
+    {
+        "new": "Submitted. Nobody has picked it up yet.",
+        "taken": "Someone has it and is trying to reach the owner.",
+        "reached": "You talked or exchanged messages with the owner.",
+        "consult_booked": "A date for the consult is set.",
+        "consult_held": "The consult took place. What’s missing is a clear yes or no.",
+        "won": "They became a client.",
+        "lost": "They said no, or never answered. The reason says which.",
+        "not_a_fit": "Not someone you can help, or not a real lead.",
+    }
+)
+"""What each stage says about a lead, for the help page."""

@@ -327,6 +327,7 @@ STAFF_STATES = (
     State("no receipts", on("/staff/receipts?lead=99"), admin=True),
     State("person", on("/staff/person"), admin=True),
     State("nobody found", on("/staff/person"), press(), admin=True),
+    State("help", on("/staff/help"), signed_in=True),
     State("insights", on("/staff/insights"), open_all, signed_in=True),
     State("unfinished checks", on("/staff/unfinished?done=asked"), signed_in=True),
     State("insights before anybody came", on("/staff/insights"), before_anybody_came, True),

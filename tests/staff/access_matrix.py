@@ -102,6 +102,7 @@ MATRIX: Mapping[tuple[str, str], Expected] = {
     ("staff.forget_leave", "POST"): shared("staff", 303),
     ("staff.give_back", "POST"): shared("staff", 422, version="1", reason="no_time"),
     ("staff.give_proof", "POST"): page("staff", 303),
+    ("staff.help_page", "GET"): page("staff", 200),
     ("staff.hand_over", "POST"): shared("staff", 422, version="1", to="77"),
     ("staff.insights_page", "GET"): page("staff", 200),
     ("staff.invitation", "GET"): Expected("anybody", {"own": 200, "missing": 404}),

@@ -1,0 +1,19 @@
+"""The help page explains every word that staff meet: stages, bands and archetypes."""
+
+from flask import Flask
+
+from consult.questionnaire.editions import newest
+from consult.workflow.stages import NAMES
+from tests.support.page import text_of
+from tests.support.staff_client import make_user, signed_in
+
+
+def test_it_explains_every_stage_band_and_archetype(app: Flask) -> None:
+    make_user(app)
+    staff = signed_in(app)
+    page = staff.get("/staff/help")
+    findings = newest().words.findings
+    terms = {*NAMES.values(), *(entry["name"] for entry in findings["archetypes"].values())}
+    terms |= {band["name"] for axis in findings["bands"].values() for band in axis.values()}
+    assert terms <= {text_of(term) for term in page.document.all("dt")}
+    assert staff.get("/staff/").link("Help") == "/staff/help"
