@@ -142,7 +142,7 @@ def test_the_database_holds_no_token_that_works(database: Database) -> None:
     with database.writing() as session:
         result = submission.submit(session, token, new_submission())
     with database.reading() as session:
-        for table in ("checks", "submissions", "jobs"):
+        for table in ("drafts", "submissions", "jobs"):
             for row in session.execute(text(f"SELECT * FROM {table}")):  # noqa: S608
                 assert token not in str(row)
                 assert result not in str(row)

@@ -66,7 +66,7 @@ def test_an_old_lead_goes_with_everything_that_hangs_on_it(
     database: Database, clock: Clock, whole_lead: str
 ) -> None:
     assert set(row_counts(database)) == {
-        *("checks", "lead_words", "lead_events", "submissions", "leads", "outcomes"),
+        *("drafts", "lead_words", "lead_events", "submissions", "leads", "outcomes"),
         *("contacts", "documents", "jobs", "notices", "funnel_days"),
     }
     clock.go_on(days=730)
