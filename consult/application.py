@@ -70,7 +70,6 @@ def make_services(settings: Settings) -> Services:
         settings.database_url,
         synchronous=settings.sqlite_synchronous,
         draft_days=settings.retention_days_drafts,
-        audit_key=settings.audit_key(),
     )
     return Services(
         database=database,

@@ -28,7 +28,6 @@ def open_database(settings: Settings, *, checked: bool = True) -> Iterator[Datab
             settings.database_url,
             synchronous=settings.sqlite_synchronous,
             draft_days=settings.retention_days_drafts,
-            audit_key=settings.audit_key(),
         )
     except OSError as error:
         raise Failure(f"the database cannot be opened: {error}") from error

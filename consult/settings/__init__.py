@@ -486,10 +486,6 @@ class Settings(BaseSettings):
             )
         return self
 
-    def audit_key(self) -> bytes:
-        """The key that seals the audit log, made from the secret key."""
-        return self._key_for("audit log")
-
     def webhook_key(self) -> bytes:
         """The key that the secrets of webhooks follow from."""
         return self._key_for("webhooks")
@@ -525,11 +521,6 @@ class Settings(BaseSettings):
         if len(key) < SECRET_KEY_MIN_LENGTH:
             raise SettingsError(f"{self.secret_key_file} is damaged: delete it to get a new key")
         return key
-
-
-def audit_key_of(secret_key: str) -> bytes:
-    """The key that seals the audit log while a secret key is in use."""
-    return hmac.digest(secret_key.encode(), b"audit log", "sha256")
 
 
 def load_settings(env_file: Path | None = ENV_FILE, **given: Any) -> Settings:

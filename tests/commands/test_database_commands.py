@@ -102,13 +102,6 @@ def test_a_file_that_is_no_database_is_a_failure(
     assert "file is not a database" in run("staff", "list", code=1).stderr
 
 
-def test_former_keys_that_are_no_text_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "keys").write_bytes(b"\xff")
-    run("db", "upgrade")
-    told = run("audit", "verify", "--former-keys", str(tmp_path / "keys"), code=2).stderr
-    assert "cannot be read as a list of keys" in told
-
-
 def test_a_database_server_that_is_away_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONSULT_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
     monkeypatch.setenv("CONSULT_SECRET_KEY", "s" * 40)

@@ -28,7 +28,7 @@ PROMISED = (
     "staff list",
     "staff disable",
     "staff reset",
-    "audit verify",
+    "audit export",
     "demo",
     "settings",
 )

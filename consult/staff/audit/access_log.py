@@ -43,7 +43,7 @@ def note(lead_id: int, action: str) -> None:
     """Write down what who is signed in does to a lead, unless the log said so just now."""
     database, me = services().database, signed_in_user().id
     with database.reading() as session:
-        if audit_log.was_noted(session, action, by=me, lead_id=lead_id, within=_ONE_VISIT):
+        if audit_log.recorded_within(session, _ONE_VISIT, action, by=me, lead_id=lead_id):
             return
     with database.writing() as session:
         audit_log.record(session, action, by=me, lead_id=lead_id)

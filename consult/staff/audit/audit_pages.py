@@ -9,8 +9,7 @@ from consult.staff.accounts.permissions import for_admins
 from consult.staff.audit import audit_labels, audit_presenter
 from consult.staff.blueprint import blueprint
 from consult.storage.accounts import accounts
-from consult.storage.audit import audit_log as audit_log_module
-from consult.storage.db.database import Session
+from consult.storage.audit.audit_log import NO_USER, known_actions, newest
 from consult.storage.leads import leads
 from consult.web.services import services
 from consult.web.text import number_in
@@ -27,13 +26,14 @@ def audit_log() -> ResponseReturnValue:
     by, lead_id, before = (asked.get(name, type=number_in) for name in ("by", "lead", "before"))
     since, until = (asked.get(name, type=_day) for name in ("since", "until"))
     with made.database.reading() as session:
-        actions = audit_log_module.known_actions(session)
+        actions = known_actions(session)
         action = asked["action"] if asked.get("action") in actions else ""
-        found = audit_log_module.newest(
+        found = newest(
             session,
             limit=PAGE_SIZE + 1,
-            first=audit_log_module.number_at(session, _begin_of(since, zone)) if since else 1,
-            before=_before(session, before, until, zone),
+            before=before,
+            since=_start_of(since, zone) if since else None,
+            until=_start_of(until + timedelta(days=1), zone) if until else None,
             by=by,
             action=action,
             lead_id=lead_id,
@@ -46,7 +46,7 @@ def audit_log() -> ResponseReturnValue:
     return render_template(
         "staff/audit/audit_log.html",
         entries=[audit_presenter.row(entry, names, there, zone) for entry in entries],
-        people=[(audit_log_module.NOBODY, audit_labels.NOBODY), *names.items()],
+        people=[(NO_USER, audit_labels.NOBODY), *names.items()],
         actions=sorted(words, key=lambda one: one[1]),
         filters={
             "by": by,
@@ -61,15 +61,7 @@ def audit_log() -> ResponseReturnValue:
     )
 
 
-def _before(session: Session, before: int | None, until: date | None, zone: tzinfo) -> int | None:
-    """The number that all entries shown are below: of the page before, or of the day after."""
-    if until is None:
-        return before
-    end = audit_log_module.number_at(session, _begin_of(until + timedelta(days=1), zone))
-    return end if before is None else min(before, end)
-
-
-def _begin_of(day: date, zone: tzinfo) -> datetime:
+def _start_of(day: date, zone: tzinfo) -> datetime:
     return datetime.combine(day, time(), zone)
 
 

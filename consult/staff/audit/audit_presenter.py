@@ -11,7 +11,7 @@ from consult.staff.audit.audit_labels import (
     action_words,
     fact_words,
 )
-from consult.storage.audit.audit_log import Entry
+from consult.storage.tables.audit_tables import AuditRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,9 @@ class EntryRow:
     facts: Sequence[tuple[str, str]]
 
 
-def row(entry: Entry, names: Mapping[int, str], there: Collection[int], zone: tzinfo) -> EntryRow:
+def row(
+    entry: AuditRow, names: Mapping[int, str], there: Collection[int], zone: tzinfo
+) -> EntryRow:
     """An entry as a line; `names` are those of all accounts, by id, and `there` the leads left."""
     return EntryRow(
         number=entry.id,
@@ -54,7 +56,7 @@ def name_of(user_id: int, names: Mapping[int, str]) -> str:
     return names.get(user_id, f"Account {user_id}")
 
 
-def _who(entry: Entry, names: Mapping[int, str]) -> str:
+def _who(entry: AuditRow, names: Mapping[int, str]) -> str:
     if entry.by_id is not None:
         return name_of(entry.by_id, names)
     return NOT_SIGNED_IN if entry.action in AT_THE_DOOR else BY_ITSELF

@@ -38,14 +38,12 @@ class Session(orm.Session):
     Attributes:
         clock: gives the present moment; tests and demo data set their own.
         draft_life: a draft idle for longer is treated as if its token had never existed.
-        audit_key: seals the entries of the audit log.
     """
 
-    def __init__(self, bind: Engine, clock: Clock, draft_life: timedelta, audit_key: bytes) -> None:
+    def __init__(self, bind: Engine, clock: Clock, draft_life: timedelta) -> None:
         super().__init__(bind, expire_on_commit=False)
         self.clock = clock
         self.draft_life = draft_life
-        self.audit_key = audit_key
 
     def now(self) -> datetime:
         """The present moment, aware, in UTC."""
@@ -63,7 +61,6 @@ class Database:
         synchronous: SQLite only. With FULL, an answer that was acknowledged survives a power cut.
         draft_days: days without a change after which a draft has expired.
         clock: gives the present moment.
-        audit_key: seals the audit log; the same for all that work on one database.
 
     Raises:
         ValueError: the URL names no file for SQLite.
@@ -77,13 +74,11 @@ class Database:
         synchronous: Synchronous = "FULL",
         draft_days: int = 30,
         clock: Clock = utc_now,
-        audit_key: bytes = b"",
     ) -> None:
         parsed = make_url(url)
         self.sqlite_file: Path | None = None
         self.clock = clock
         self._draft_life = timedelta(days=draft_days)
-        self._audit_key = audit_key
         self._commits = 0
         self._write_lock: AbstractContextManager[object] = nullcontext()
         if parsed.get_backend_name() == "sqlite":
@@ -174,7 +169,7 @@ class Database:
         self.engine.dispose()
 
     def _session(self, engine: Engine) -> Session:
-        return Session(engine, self.clock, self._draft_life, self._audit_key)
+        return Session(engine, self.clock, self._draft_life)
 
     def _checkpoint_now_and_then(self) -> None:
         """Copy SQLite's log into its file, every so many commits, while nobody can commit.

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Literal, get_args
 
 from consult.storage.audit import audit_log
-from consult.storage.audit.audit_chain import Fact
+from consult.storage.audit.audit_log import Fact
 from consult.storage.db.database import Session
 from consult.storage.notifications import staff_mails
 

@@ -16,7 +16,7 @@ from typing import Any, Literal
 from sqlalchemy import Column, Table, delete, func, select, update
 
 from consult.storage.audit import audit_log
-from consult.storage.audit.audit_chain import Fact
+from consult.storage.audit.audit_log import Fact
 from consult.storage.db.database import Session
 from consult.storage.drafts import reminder_consent
 from consult.storage.drafts.draft_deletion import delete_checks

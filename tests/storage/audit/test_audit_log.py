@@ -1,4 +1,4 @@
-"""The audit log: added to only, sealed entry by entry."""
+"""The audit log: append-only."""
 
 from datetime import timedelta
 
@@ -22,31 +22,27 @@ def test_an_entry_tells_who_did_what_and_when(database: Database) -> None:
     assert (entry.facts, entry.at) == ({"rows": 12}, database.clock())
 
 
-def test_each_entry_has_a_seal_of_its_own_even_when_all_say_the_same(database: Database) -> None:
-    with database.writing() as session:
-        for _ in range(3):
-            audit_log.record(session, "lead.seen", by=7, lead_id=3)
-
-    with database.reading() as session:
-        assert len(set(session.scalars(select(AuditRow.seal)))) == 3
+def test_an_entry_in_a_reading_session_would_be_lost_and_is_refused(database: Database) -> None:
+    with database.reading() as session, pytest.raises(RuntimeError, match="writing session"):
+        audit_log.record(session, "lead.seen", by=1)
 
 
-def test_the_entries_of_a_time_are_found_by_number(database: Database, clock: Clock) -> None:
+def test_all_entries_are_read_in_batches_oldest_first(
+    database: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_log, "_BATCH_SIZE", 2)
     began = clock()
-    with database.writing() as session:
-        assert audit_log.number_at(session, began) == 1
-    for passed in (0, 0, 5, 5, 5, 9):
-        database.clock = lambda at=began + timedelta(minutes=passed): at  # type: ignore[misc]
+    for minutes in (0, 0, 5, 5, 9):
+        database.clock = lambda at=began + timedelta(minutes=minutes): at  # type: ignore[misc]
         with database.writing() as session:
             audit_log.record(session, "lead.seen", by=7, lead_id=3)
+    since = began + timedelta(minutes=5)
     with database.reading() as session:
-        found = [
-            audit_log.number_at(session, began + timedelta(minutes=minute))
-            for minute in (-1, 0, 1, 5, 6, 9, 10)
-        ]
-        assert found == [1, 1, 3, 3, 6, 6, 7]
-        shown = audit_log.newest(session, limit=9, first=3, before=6)
-    assert [entry.id for entry in shown] == [5, 4, 3]
+        assert [entry.id for entry in audit_log.entries(session)] == [1, 2, 3, 4, 5]
+        assert [entry.id for entry in audit_log.entries(session, after_id=4)] == [5]
+        assert [entry.id for entry in audit_log.entries(session, since=since)] == [3, 4, 5]
+        shown = audit_log.newest(session, limit=9, since=since, until=began + timedelta(minutes=9))
+    assert [entry.id for entry in shown] == [4, 3]
 
 
 @pytest.mark.parametrize("change", [update(AuditRow).values(action="nothing"), delete(AuditRow)])

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import func, select, update
 
-from consult.storage.audit import audit_chain, audit_log
+from consult.storage.audit import audit_log
 from consult.storage.db.base import Base
 from consult.storage.db.database import Database
 from consult.storage.drafts import drafts
@@ -159,7 +159,6 @@ def test_what_goes_is_written_down_lead_by_lead_and_withdraws_exports(
         entries = session.scalars(
             select(AuditRow).where(AuditRow.at == clock()).order_by(AuditRow.id)
         ).all()
-        assert audit_chain.verify(session).is_whole
     assert export is not None
     assert export.state == "withdrawn"
     told = [(entry.action, entry.lead_id, entry.by_id) for entry in entries]
