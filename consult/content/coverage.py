@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 
 from consult.content.problem import Problem
-from consult.content.reach import profiles, reach
+from consult.content.reach import reach
 from consult.content.texts import file_of
-from consult.questionnaire import BASE, Questionnaire, walk
+from consult.questionnaire import BASE, Questionnaire, profiles, walk
 
 CLAIMS = tuple(f"Q{number}" for number in range(1, 18))
 """The source's claims, as numbered in docs/instrument.md."""

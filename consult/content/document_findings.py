@@ -126,7 +126,7 @@ def _printed(questionnaire: Questionnaire) -> Iterator[str]:
         ("report", "Whatever the answers are"),
         ("matters", "Why a score matters"),
         ("agreement", "The handoff agreement"),
-        ("talk", "The talk"),
+        ("consult_agenda", "The consult agenda"),
         ("sources", "What it rests on"),
     ):
         rows = (

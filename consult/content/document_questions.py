@@ -14,7 +14,6 @@ _READERS = {
     "checkout": "A web store",
     "counter": "A walk-in shop",
 }
-_TICK_LIST = "done_last_30_days"
 _ADVICE = {
     "why": "Why it matters",
     "fix": "First thing to do",
@@ -53,8 +52,11 @@ def _question(questionnaire: Questionnaire, question: Question, note: str) -> It
     base = variants[BASE]
     yield f"**{base.ask}** `{question.id}`{_marks(question)}"
     yield ""
+    ticked_cards = question.id == questionnaire.structure.roles.recent_jobs
     yield from _facts(question, base)
-    if question.id != _TICK_LIST:
+    if ticked_cards:
+        yield from ("*Answers:* the sorting cards in short form.", "")
+    else:
         yield from _choices(question, BASE, base)
     yield from _advice(base, None)
     for name, wording in variants.items():
@@ -78,8 +80,6 @@ def _facts(question: Question, base: Wording) -> Iterator[str]:
         facts.append(f"*Why we ask:* {base.why}")
     if question.asked is not ALWAYS:
         facts.append(f"*Asked when* {question.asked}.")
-    if question.id == _TICK_LIST:
-        facts.append("*Answers:* the sorting cards in short form.")
     for fact in filter(None, facts):
         yield from (fact, "")
 
@@ -130,7 +130,7 @@ def _about_cards(words: Texts) -> Iterator[str]:
 
 
 def _cards(questionnaire: Questionnaire, cards: tuple[Question, ...]) -> Iterator[str]:
-    short = questionnaire.words.questions[_TICK_LIST]
+    short = questionnaire.words.questions[questionnaire.structure.roles.recent_jobs]
     rows = []
     for card in cards:
         for name, wording in questionnaire.words.questions[card.id].items():

@@ -73,11 +73,11 @@ _PLACEHOLDERS = {
     ("consult", "optional", "title"): {"topic"},
     ("states", "partly"): {"asks"},
     ("states", "unknown"): {"asks"},
-    ("talk", "agenda", "symptoms"): {"symptoms"},
-    ("talk", "agenda", "topic"): {"name", "says"},
-    ("talk", "agenda", "contradiction"): {"finding"},
-    ("talk", "agenda", "first_fix"): {"title"},
-    ("talk", "watch", "1"): {"name", "asks"},
+    ("consult_agenda", "points", "troubles"): {"troubles"},
+    ("consult_agenda", "points", "topic"): {"name", "says"},
+    ("consult_agenda", "points", "contradiction"): {"finding"},
+    ("consult_agenda", "points", "first_fix"): {"title"},
+    ("consult_agenda", "watch", "1"): {"name", "asks"},
     **{
         ("agreement", "lines", line, *variant, text): {"who"}
         for line in ("passes", "takes")

@@ -16,6 +16,7 @@ from consult.questionnaire import (
     Asked,
     Kind,
     Questionnaire,
+    profiles,
     walk,
 )
 from consult.questionnaire.model import Rule
@@ -31,7 +32,6 @@ _CONSULT_CLAIM = "Q17"
 """The offer of a free consult carries this claim; no question does."""
 
 _TOP = 3
-_TALK = {"lead_meaning", "feedback", "joint_talk"}
 _LEVELS = ((0, 0), (1, 1), (2, 2), (3, 3), (0, 2), (2, 0))
 """Rungs of the handoff's items: of those about talking, and of the others."""
 
@@ -55,22 +55,16 @@ def reach(questionnaire: Questionnaire) -> Mapping[Path, set[str]]:
         for left_out in (walk(questionnaire, profile), walk(questionnaire, profile, "quick")):
             reached["not_asked",].update(item.reason for item in left_out.not_asked)
     structure = questionnaire.structure
-    for group, rules in (("contradictions", structure.contradictions), ("flags", structure.flags)):
+    for group, rules in (
+        ("contradictions", structure.contradictions),
+        ("flags", structure.flags),
+        ("notes", structure.notes),
+    ):
         for rule in rules:
             if example_of(questionnaire, rule):
                 reached[group,].add(rule.id)
                 reached["claims",].update(rule.claims)
     return reached
-
-
-def profiles(questionnaire: Questionnaire) -> Iterator[Answers]:
-    """Every combination of the answers that decide the facts and the branches."""
-    structure = questionnaire.structure
-    read = [id for fact in structure.facts for _, when in fact.cases for id in when.reads()]
-    read += [id for question in structure.questions.values() for id in question.asked.reads()]
-    ids = [id for id in dict.fromkeys(read) if id in structure.questions]
-    for values in product(*(structure.questions[id].choices for id in ids)):
-        yield dict(zip(ids, values, strict=True))
 
 
 def example_of(questionnaire: Questionnaire, rule: Rule) -> Scorecard | None:
@@ -83,7 +77,7 @@ def example_of(questionnaire: Questionnaire, rule: Rule) -> Scorecard | None:
         if rule.when.holds(given):
             for profile in _kinds_of_business(questionnaire):
                 card = _completed(questionnaire, {**profile, **given}, _at_best(given))
-                if card and rule in (*card.contradictions, *card.flags):
+                if card and rule in (*card.contradictions, *card.flags, *card.notes):
                     return card
     return None
 
@@ -120,7 +114,7 @@ def _firms(questionnaire: Questionnaire) -> Iterator[Scorecard]:
                 dimension = dimension_of[asked.id]
                 if dimension.axis == "separation":
                     return apart
-                return talk if dimension.id in _TALK else run
+                return talk if dimension.id in questionnaire.structure.roles.talking else run
 
             yield from _scored(questionnaire, profile, at_level)
         yield from _scored(questionnaire, profile, _unknown_where_offered)
@@ -128,18 +122,20 @@ def _firms(questionnaire: Questionnaire) -> Iterator[Scorecard]:
 
 def _with_numbers(questionnaire: Questionnaire) -> Iterator[Scorecard]:
     """Firms of one kind with all sorts of numbers: what the money range may be refused for."""
+    inputs = questionnaire.structure.roles.money
     profile = next(
         kind
         for kind in _kinds_of_business(questionnaire)
-        if "clear_answers" in walk(questionnaire, kind).on_path.asked
+        if inputs.worked in walk(questionnaire, kind).on_path.asked
     )
-    numbers = {
-        "leads_per_month": questionnaire.questions["leads_per_month"].choices,
-        "buy_of_ten": questionnaire.questions["buy_of_ten"].choices,
-        "clear_answers": (*range(_TOP + 1), UNKNOWN),
-    }
-    for values in product(*numbers.values()):
-        given = {**dict(zip(numbers, values, strict=True)), "first_sale_value": 1000}
+    choices = (tuple(inputs.leads_ranges), tuple(inputs.buyers_ranges), (*range(_TOP + 1), UNKNOWN))
+    for leads, buyers, worked in product(*choices):
+        given: Answers = {
+            inputs.leads: leads,
+            inputs.buyers: buyers,
+            inputs.worked: worked,
+            inputs.first_sale: 1000,
+        }
         yield from _scored(questionnaire, {**profile, **given}, lambda asked: _TOP)
 
 

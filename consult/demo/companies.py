@@ -1,9 +1,10 @@
 """Made-up businesses: how they work, and what they would answer."""
 
 from dataclasses import dataclass
+from functools import cache
 from random import Random
 
-from consult.questionnaire import UNKNOWN, Answer, Asked, Depth, Kind, Questionnaire, walk
+from consult.questionnaire import UNKNOWN, Answer, Asked, Depth, Kind, Questionnaire, profiles, walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,6 @@ class Firm:
     talk: float = 0.0
 
 
-_TALK = ("lead_definition", "handoff_moment", "buyer_words", "won_by_source", "joint_review")
 _FIRMS = (
     Firm(5, 0.25, 0.25),
     Firm(3, 0.30, 0.25, solo=False),
@@ -40,21 +40,41 @@ def answers_of(
     questionnaire: Questionnaire, depth: Depth, firm: Firm, path: str, random: Random
 ) -> dict[str, Answer]:
     """Return the answers of a firm to all that it is asked, on its path at this depth."""
-    answers: dict[str, Answer] = {
-        "marketing_by": "me" if firm.solo else random.choice(("staff", "several", "agency")),
-        "selling_by": "me" if firm.solo else random.choice(("me", "staff", "several")),
-        "buying_path": path,
-        "customers_so_far": "under_five" if random.random() < 0.05 else "five_or_more",
-    }
-    axes = {id: d.axis for d in questionnaire.dimensions for id in d.items}
+    answers = _opening(questionnaire, depth, firm, path, random)
+    dimensions = {id: d for d in questionnaire.dimensions for id in d.items}
+    talking = questionnaire.structure.roles.talking
     for asked in walk(questionnaire, answers, depth).asked:
         if asked.id not in answers:
-            habit = firm.separation if axes.get(asked.id) != "handoff" else firm.handoff
-            habit += firm.talk if asked.id in _TALK else 0
+            dimension = dimensions.get(asked.id)
+            is_handoff = dimension is not None and dimension.axis == "handoff"
+            habit = firm.handoff if is_handoff else firm.separation
+            habit += firm.talk if dimension and dimension.id in talking else 0
             answer = _answer(asked, firm, habit, random)
             if answer is not None:
                 answers[asked.id] = answer
     return answers
+
+
+def _opening(
+    questionnaire: Questionnaire, depth: Depth, firm: Firm, path: str, random: Random
+) -> dict[str, Answer]:
+    """Answers that lead to this kind of firm; few of a kind are asked less than the others."""
+    full, shorter = _openings(questionnaire, "solo" if firm.solo else "team", path)
+    opening = random.choice(shorter if shorter and random.random() < 0.05 else full)
+    asked = walk(questionnaire, opening, depth).on_path.asked
+    return {id: answer for id, answer in opening.items() if id in asked}
+
+
+@cache
+def _openings(
+    questionnaire: Questionnaire, mode: str, path: str
+) -> tuple[list[dict[str, Answer]], list[dict[str, Answer]]]:
+    """The profiles of a kind of firm: those asked the most questions, and the others."""
+    walks = [walk(questionnaire, profile) for profile in profiles(questionnaire)]
+    of_kind = [w for w in walks if (w.facts["mode"], w.facts["path"]) == (mode, path)]
+    most = max(len(w.asked) for w in of_kind)
+    full = [dict(w.given) for w in of_kind if len(w.asked) == most]
+    return full, [dict(w.given) for w in of_kind if len(w.asked) < most]
 
 
 def _answer(asked: Asked, firm: Firm, habit: float, random: Random) -> Answer | None:

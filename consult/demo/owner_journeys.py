@@ -1,30 +1,17 @@
 """The way of a made-up owner from page to page: how long each takes, and where some stop."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 
 from consult.owner.page_timing import shown_of
-from consult.questionnaire import Walk, WalkPage
+from consult.questionnaire import Kind, Walk, WalkPage
 from consult.storage.insights.page_times import Shown, Step, Trace, begun, went_on
 
-_STOPPING = {
-    "who": 22,
-    "buyers": 7,
-    "sort-1": 12,
-    "sort-2": 7,
-    "sort-3": 6,
-    "sort-4": 5,
-    "lately": 5,
-    "purpose": 6,
-    "goals": 5,
-    "numbers": 24,
-    "": 6,
-}
-"""How many stop on each page; the last name is the review, which comes after all of them."""
-_ELSEWHERE = 2.5
-_SLOW = {"who": 0.7, "purpose": 1.5, "lately": 1.6, "numbers": 2.1}
+_REVIEW = 6
+_SLOW: Mapping[Kind, float] = {Kind.CHOICES: 1.6, Kind.RUNG: 1.2, Kind.NUMBER: 2.1}
+"""How much longer a page takes, by the kind of its last question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +29,16 @@ def whole_way(way: Walk, start: datetime, random: Random) -> Way:
 
 def stopped_way(way: Walk, start: datetime, random: Random) -> tuple[Way, Sequence[WalkPage]]:
     """Return the way of somebody who stops before the end, and the pages that they answered."""
-    names = [*(page.id for page in way.pages), ""]
-    stops = random.choices(range(len(names)), [_STOPPING.get(n, _ELSEWHERE) for n in names])[0]
+    stopping = [*(_stopping(number, page) for number, page in enumerate(way.pages)), _REVIEW]
+    stops = random.choices(range(len(stopping)), stopping)[0]
     return _way(way.pages, stops, start, random), way.pages[:stops]
+
+
+def _stopping(number: int, page: WalkPage) -> float:
+    """How many stop on a page: most on the first and where numbers are asked."""
+    if page.questions[-1].question.kind is Kind.NUMBER:
+        return 24
+    return max(2.5, 22 / (number + 1))
 
 
 def _way(pages: Sequence[WalkPage], answered: int, start: datetime, random: Random) -> Way:
@@ -66,7 +60,7 @@ def _way(pages: Sequence[WalkPage], answered: int, start: datetime, random: Rand
 
 
 def _seconds(page: WalkPage, pace: float, random: Random) -> float:
-    usual = (4 + 5 * len(page.questions)) * _SLOW.get(page.id, 1.0)
+    usual = (4 + 5 * len(page.questions)) * _SLOW.get(page.questions[-1].question.kind, 1.0)
     return usual * pace * random.lognormvariate(0, 0.4)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import insert, update
 
 from consult.demo.names import Staff
+from consult.questionnaire.editions import load
 from consult.storage.db.database import Session
 from consult.storage.leads.leads import Lead
 from consult.storage.tables.lead_tables import LeadEventRow, LeadRow, NoteRow, VerdictRow
@@ -31,8 +32,6 @@ _NOTES = (
     "Made up: had an agency before and was not happy with the reports.",
     "Made up: two people answer the phone, and nobody writes down who called.",
 )
-_MISLEADING = {"reply_speed": 0.45, "persistence": 0.4, "lead_meaning": 0.35, "own_goals": 0.3}
-"""How often a dimension turns out otherwise in the talk; the others less often."""
 
 
 class _NothingMore(Exception):
@@ -292,8 +291,11 @@ def _judge(desk: _Desk, by: int, lead: Lead, random: Random) -> None:
         for axis in ("separation", "handoff")
         for part in lead.scorecard[axis]["dimensions"]
     ]
+    often_wrong = load(lead.edition).structure.roles.acting
     found = {
-        dimension: _verdict(dimension, random) for dimension in dimensions if random.random() < 0.6
+        dimension: _verdict(0.4 if dimension in often_wrong else 0.18, random)
+        for dimension in dimensions
+        if random.random() < 0.6
     }
     if not found:
         return
@@ -310,8 +312,8 @@ def _judge(desk: _Desk, by: int, lead: Lead, random: Random) -> None:
     ]
 
 
-def _verdict(dimension: str, random: Random) -> str:
-    if random.random() > _MISLEADING.get(dimension, 0.18):
+def _verdict(misleading: float, random: Random) -> str:
+    if random.random() > misleading:
         return "as_said"
     return "worse" if random.random() < 0.75 else "better"
 

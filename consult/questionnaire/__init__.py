@@ -8,6 +8,7 @@ from consult.questionnaire.journey import (
     Walk,
     WalkPage,
     WalkPart,
+    profiles,
     walk,
 )
 from consult.questionnaire.model import (
@@ -51,6 +52,7 @@ __all__ = [
     "WalkPart",
     "Wording",
     "Words",
+    "profiles",
     "read_answers",
     "walk",
 ]

@@ -36,27 +36,23 @@ _TEXTS: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ),
     ("agreement", "page"): ("title", "intro", "today", "unknown", "not_asked", "signed"),
     ("agreement", "names"): ("me", "staff", "several", "agency", "website", "nobody"),
-    ("talk",): ("helps", "helps_not"),
-    ("talk", "agenda"): (
-        *("symptoms", "no_symptoms", "topic", "contradiction", "first_fix", "close"),
+    ("consult_agenda",): ("helps", "helps_not"),
+    ("consult_agenda", "points"): (
+        *("troubles", "no_troubles", "topic", "contradiction", "first_fix", "close"),
     ),
 }
 """Single texts, by where they stand."""
 
 _LISTS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("money",), "assumptions"),
-    (("talk",), "bring"),
-    (("talk",), "bring_online"),
-    (("talk",), "bring_shop"),
-    (("talk",), "watch"),
+    (("consult_agenda",), "bring"),
+    (("consult_agenda",), "bring_online"),
+    (("consult_agenda",), "bring_shop"),
+    (("consult_agenda",), "watch"),
     ((), "method"),
 )
 _IDS: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("matters",): ("separation", "handoff"),
-    ("agreement", "lines"): (
-        *("lead", "moment", "passes", "takes", "time"),
-        *("facts", "missed", "silent", "not_now", "review"),
-    ),
 }
 """Groups whose entries are the same in every edition."""
 
@@ -71,8 +67,8 @@ def check_findings(structure: Structure, texts: Texts) -> Texts:
             _check_entry(_place(*path, id), entry, names)
     for place, text in _single_texts(texts):
         text_at(place, text)
-    for name, ids in _by_structure(structure):
-        _check_ids(_place(name), _group(texts, (name,)), ids)
+    for path, ids in _by_structure(structure).items():
+        _check_ids(_place(*path), _group(texts, path), ids)
     for path, fixed in _IDS.items():
         _check_ids(_place(*path), _group(texts, path), fixed)
     return texts
@@ -108,11 +104,15 @@ def _check_entry(place: str, entry: object, names: tuple[str, ...]) -> None:
         _check_entry(f"{place}: in {variant}", {**entry, **(changes or {}), "in": {}}, names)
 
 
-def _by_structure(structure: Structure) -> Iterator[tuple[str, list[str]]]:
-    yield "dimensions", [dimension.id for dimension in structure.dimensions]
-    yield "contradictions", [rule.id for rule in structure.contradictions]
-    yield "flags", [rule.id for rule in structure.flags]
-    yield "not_asked", [*(rule.id for rule in structure.not_asked), "quick_look"]
+def _by_structure(structure: Structure) -> dict[tuple[str, ...], list[str]]:
+    return {
+        ("dimensions",): [dimension.id for dimension in structure.dimensions],
+        ("contradictions",): [rule.id for rule in structure.contradictions],
+        ("flags",): [rule.id for rule in structure.flags],
+        ("notes",): [rule.id for rule in structure.notes],
+        ("not_asked",): [*(rule.id for rule in structure.not_asked), "quick_look"],
+        ("agreement", "lines"): list(structure.roles.agreement),
+    }
 
 
 def _check_ids(place: str, entries: Texts, ids: Sequence[str]) -> None:

@@ -4,9 +4,10 @@ The walk is derived from the answers on every request; progress is never stored,
 second truth to disagree with. Page, review, score, report and staff view all read the same walk.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 
 from consult.questionnaire.model import Answer, Depth, Kind, Page, Question
 from consult.questionnaire.questionnaire import Questionnaire
@@ -229,3 +230,13 @@ def walk(
                 answer = None
             asked.append(Asked(question, variant, questionnaire.wording(id, variant), answer))
     return Walk(questionnaire, depth, facts, tuple(asked), answers)
+
+
+def profiles(questionnaire: Questionnaire) -> Iterator[dict[str, Answer]]:
+    """Every combination of the answers that decide the facts and the branches."""
+    structure = questionnaire.structure
+    read = [id for fact in structure.facts for _, when in fact.cases for id in when.reads()]
+    read += [id for question in structure.questions.values() for id in question.asked.reads()]
+    ids = [id for id in dict.fromkeys(read) if id in structure.questions]
+    for values in product(*(structure.questions[id].choices for id in ids)):
+        yield dict(zip(ids, values, strict=True))

@@ -5,7 +5,7 @@ by id in `wording.py`. A `Questionnaire` refuses to exist when its structure doe
 together (duplicate ids, forward references, a page nobody can reach).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
@@ -179,6 +179,70 @@ class Rule:
     claims: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class MoneyInputs:
+    """The questions that the money range reads, and the numbers that their choices stand for.
+
+    ``worked`` is the item on how many of ten leads get to a clear yes or no, ``worked_of_ten``
+    both ends of that by its rung. ``leads`` a month and ``buyers`` of ten are ranges by choice
+    id, with None for an open end. ``first_sale`` is an amount.
+    """
+
+    worked: str
+    worked_of_ten: tuple[tuple[int, int], ...]
+    leads: str
+    leads_ranges: Mapping[str, tuple[int, int | None]]
+    buyers: str
+    buyers_ranges: Mapping[str, tuple[int, int | None]]
+    first_sale: str
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """Which questions and dimensions other rooms read, so that no id is named outside an edition.
+
+    ``troubles`` asks what bothers the owner, ``recent_jobs`` which of the sorting cards they did
+    of late. ``marketing_items`` and ``sales_items`` speak of one runner alone.
+    ``talking`` are the dimensions that need the two sides to talk, ``acting`` those that need
+    somebody to act on a lead. ``figures`` maps an outside figure to the dimension it is printed
+    beside, ``agreement`` each line of the handoff agreement to the question whose answer fills
+    it, ``own_performance`` each measure of `workflow.own_performance` to the item that it answers.
+    """
+
+    troubles: str
+    recent_jobs: str
+    marketing_items: tuple[str, ...]
+    sales_items: tuple[str, ...]
+    talking: tuple[str, ...]
+    acting: tuple[str, ...]
+    figures: Mapping[str, str]
+    agreement: Mapping[str, str]
+    own_performance: Mapping[str, str]
+    money: MoneyInputs
+
+    @property
+    def questions(self) -> Iterator[tuple[str, str, tuple[Kind, ...]]]:
+        """Each role that a question plays: its name, the question, and the kinds it may be of."""
+        yield "troubles", self.troubles, (Kind.CHOICES,)
+        yield "recent_jobs", self.recent_jobs, (Kind.CHOICES,)
+        for name in ("marketing_items", "sales_items"):
+            yield from ((name, id, (Kind.RUNG,)) for id in getattr(self, name))
+        yield from (("agreement", id, (Kind.RUNG, Kind.CHOICE)) for id in self.agreement.values())
+        for id in self.own_performance.values():
+            yield "own_performance", id, (Kind.RUNG,)
+        yield "money: worked", self.money.worked, (Kind.RUNG,)
+        yield "money: leads", self.money.leads, (Kind.RANGE,)
+        yield "money: buyers", self.money.buyers, (Kind.RANGE,)
+        yield "money: first_sale", self.money.first_sale, (Kind.NUMBER,)
+
+    @property
+    def dimensions(self) -> Iterator[tuple[str, str]]:
+        """Each role that a dimension plays, and the dimension."""
+        for name in ("talking", "acting"):
+            yield from ((name, id) for id in getattr(self, name))
+        yield from (("figures", id) for id in self.figures.values())
+
+
 @dataclass(frozen=True)
 class Structure:
     """One edition without its words.
@@ -187,7 +251,7 @@ class Structure:
     first. ``not_asked`` are the reasons why a question can fall away.
 
     Raises `EditionError` when ids clash, a condition reads what comes later on the way, or a
-    dimension names an item that does not exist.
+    dimension, rule or role names an id that does not exist.
     """
 
     name: str
@@ -197,7 +261,9 @@ class Structure:
     dimensions: tuple[Dimension, ...]
     contradictions: tuple[Rule, ...]
     flags: tuple[Rule, ...]
+    notes: tuple[Rule, ...]
     not_asked: tuple[Rule, ...]
+    roles: Roles
     questions: Mapping[str, Question] = field(init=False)
     pages: tuple[Page, ...] = field(init=False)
 
@@ -216,6 +282,7 @@ class Structure:
         object.__setattr__(self, "questions", {question.id: question for question in questions})
         self._refuse_forward_references()
         self._refuse_unknown_ids()
+        self._refuse_unfit_roles()
 
     def _refuse_forward_references(self) -> None:
         """A page may only depend on answers of pages before it: it is posted as a whole."""
@@ -237,7 +304,7 @@ class Structure:
 
     def _refuse_unknown_ids(self) -> None:
         readable = set(self.questions) | {fact.id for fact in self.facts} | {"sorting"}
-        for rule in (*self.contradictions, *self.flags, *self.not_asked):
+        for rule in (*self.contradictions, *self.flags, *self.notes, *self.not_asked):
             for id in rule.when.reads():
                 if id not in readable:
                     raise EditionError(f"edition {self.name}: {rule.id} reads unknown id {id}")
@@ -253,6 +320,27 @@ class Structure:
         if set(scored) != items:
             odd = ", ".join(sorted(set(scored) ^ items))
             raise EditionError(f"edition {self.name}: items and dimensions disagree on {odd}")
+
+    def _refuse_unfit_roles(self) -> None:
+        where = f"edition {self.name}: roles"
+        for role, id, kinds in self.roles.questions:
+            question = self.questions.get(id)
+            if question is None:
+                raise EditionError(f"{where}: {role}: {id} is not a question")
+            if question.kind not in kinds:
+                raise EditionError(f"{where}: {role}: {id} is a question of kind {question.kind}")
+        known = {dimension.id for dimension in self.dimensions}
+        for role, id in self.roles.dimensions:
+            if id not in known:
+                raise EditionError(f"{where}: {role}: {id} is not a dimension")
+        money = self.roles.money
+        for id, choices in (
+            (money.worked, tuple(map(str, range(len(money.worked_of_ten))))),
+            (money.leads, tuple(money.leads_ranges)),
+            (money.buyers, tuple(money.buyers_ranges)),
+        ):
+            if choices != self.questions[id].choices:
+                raise EditionError(f"{where}: money: {id} has other choices than its numbers")
 
     def facts_of(self, given: Given) -> dict[str, str]:
         """Every fact's value for these answers."""

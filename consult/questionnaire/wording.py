@@ -82,7 +82,8 @@ def read_words(structure: Structure, folder: Path) -> Words:
             case Kind.SORT:
                 questions[question.id] = _card(question, cards, buttons)
             case _:
-                questions[question.id] = _profile(question, files["profile"], cards)
+                ticked = cards if question.id == structure.roles.recent_jobs else None
+                questions[question.id] = _profile(question, files["profile"], ticked)
     return Words(
         questions=questions,
         pages=_headings(files["pages"], "pages", [page.id for page in structure.pages]),
@@ -132,11 +133,12 @@ def _card(question: Question, cards: Texts, buttons: Texts) -> Mapping[str, Word
     return worded
 
 
-def _profile(question: Question, profile: Texts, cards: Texts) -> Mapping[str, Wording]:
+def _profile(question: Question, profile: Texts, cards: Texts | None) -> Mapping[str, Wording]:
+    """A question about the business; the choices of the tick list are the sorting cards."""
     where = f"profile.yaml: {question.id}"
     texts = dict(_mapping(profile, question.id, "profile.yaml"))
     _check_keys(where, texts, _PROFILE_KEYS, {"ask"})
-    if question.kind is Kind.CHOICES and set(question.choices) <= set(cards):
+    if cards is not None:
         return _ticked_cards(question, where, texts, cards)
     choices = texts.get("choices", {})
     if not isinstance(choices, dict):

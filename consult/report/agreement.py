@@ -11,27 +11,13 @@ from consult.questionnaire import UNKNOWN, Asked, Walk
 from consult.report.answer_text import in_words
 from consult.report.report import Agreement, AgreementLine
 
-_READ: Mapping[str, str] = {
-    "lead": "lead_definition",
-    "moment": "handoff_moment",
-    "passes": "marketing_by",
-    "takes": "selling_by",
-    "time": "first_reply",
-    "facts": "lead_context",
-    "missed": "after_hours",
-    "silent": "follow_up",
-    "not_now": "not_now",
-    "review": "joint_review",
-}
-"""The lines of the agreement in order, each with the question whose answer fills it."""
-
 
 def agreement_of(walk: Walk, words: Mapping[str, Any]) -> Agreement:
     """The agreement of a complete walk; `words` is `agreement` in the edition's findings."""
     page = _own_words(words["page"], walk)
     asked = {one.id: one for one in walk.asked}
     lines = []
-    for id, question in _READ.items():
+    for id, question in walk.questionnaire.structure.roles.agreement.items():
         own, answered = _own_words(words["lines"][id], walk), asked.get(question)
         text = own["settled" if _is_settled(answered) else "open"]
         who = words["names"][str(answered.answer)] if "{who}" in text and answered else ""

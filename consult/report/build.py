@@ -32,23 +32,6 @@ from consult.scoring import SORTING, AxisScore, Change, DimensionScore, scorecar
 from consult.scoring import Line as ScoredLine
 from consult.settings.brand import CURRENCY_SIGNS
 
-_MARKETING_LEG = frozenset(
-    {
-        "marketing_owner",
-        "marketing_goal",
-        "patience",
-        "marketing_measure",
-        "busy_week",
-        "audience",
-        "marketing_tests",
-    }
-)
-_SALES_LEG = frozenset({"sales_owner", "sales_goal", "sales_measure", "sales_list", "sales_steps"})
-"""The items that speak of one runner alone; the rest of Separation speaks of both."""
-
-_FIGURES = {"web_lead_replies": "reply_speed", "six_tries": "persistence"}
-"""The outside figures, by the dimension they stand beside. At most three in a report (2)."""
-
 
 def build_report(walk: Walk, currency: str = "USD") -> Report:
     """The Report of a complete walk.
@@ -64,6 +47,7 @@ class _Writer:
     def __init__(self, walk: Walk, currency: str) -> None:
         self.walk = walk
         self.scorecard = scorecard_of(walk.on_path)
+        self.roles = walk.questionnaire.structure.roles
         self.sign = CURRENCY_SIGNS[currency]
         self.asked = {asked.id: asked for asked in walk.asked}
         self.findings: Mapping[str, Any] = walk.questionnaire.words.findings
@@ -88,14 +72,17 @@ class _Writer:
             plan=plan,
             unknowns=tuple(self._unknowns()),
             contradictions=contradictions,
-            flags=self._found("flags", scorecard.flags) + tuple(self._notes()),
+            flags=(
+                *self._found("flags", scorecard.flags),
+                *self._found("notes", scorecard.notes),
+            ),
             money=money,
             money_refused=refused,
             consult=consult_of(
                 scorecard.recommendation,
                 self.findings,
                 path=self.walk.facts["path"],
-                symptoms=self._symptoms(),
+                troubles=self._troubles(),
                 parts=(*separation.dimensions, *handoff.dimensions),
                 contradictions=contradictions,
                 plan=plan,
@@ -198,11 +185,11 @@ class _Writer:
     def _relay(self) -> Relay:
         separation, handoff = self.scorecard.separation, self.scorecard.handoff
         return Relay(
-            marketing=_leg(separation.lines, _MARKETING_LEG),
+            marketing=_state_of_items(separation.lines, self.roles.marketing_items),
             exchange="unknown"
             if handoff.too_much_unknown
             else state_of(handoff.confirmed, handoff.possible),
-            sales=_leg(separation.lines, _SALES_LEG),
+            sales=_state_of_items(separation.lines, self.roles.sales_items),
         )
 
     # Findings ------------------------------------------------------------------------------
@@ -243,24 +230,14 @@ class _Writer:
         for_mode = words.get("in", {}).get(self.walk.facts["mode"], {})
         return Finding(id, words.get("name", ""), for_mode.get("text", words["text"]))
 
-    def _notes(self) -> Iterable[Finding]:
-        """Jobs that no one does still happen, by accident (Q5)."""
-        notes = self.findings["notes"]
-        for question, id in (
-            ("marketing_by", "market_by_accident"),
-            ("selling_by", "sell_by_accident"),
-        ):
-            if self.asked[question].answer == "nobody":
-                yield self._finding(id, notes[id])
-
     def _unknowns(self) -> Iterable[Unknown]:
         for asked in self.walk.asked:
             if asked.answer == UNKNOWN:
                 words = asked.wording
                 yield Unknown(asked.id, words.title, words.ask, words.unknown_fix)
 
-    def _symptoms(self) -> tuple[str, ...]:
-        asked = self.asked["symptoms"]
+    def _troubles(self) -> tuple[str, ...]:
+        asked = self.asked[self.roles.troubles]
         chosen = asked.answer if isinstance(asked.answer, tuple) else ()
         return tuple(asked.wording.choices[id] for id in chosen)
 
@@ -269,7 +246,7 @@ class _Writer:
         if self.walk.facts["path"] != "conversation":
             return
         open_parts = {d.id for d in handoff.dimensions if d.state != "strong"}
-        for id, dimension in _FIGURES.items():
+        for id, dimension in self.roles.figures.items():
             if dimension in open_parts:
                 words = self.findings["figures"][id]
                 yield Figure(dimension, words["text"], words["source"])
@@ -323,7 +300,7 @@ def _state_at(score: Fraction) -> State:
     return "partly" if score >= 50 else "weak"
 
 
-def _leg(lines: Sequence[ScoredLine], ids: frozenset[str]) -> State:
+def _state_of_items(lines: Sequence[ScoredLine], ids: tuple[str, ...]) -> State:
     own = [line for line in lines if line.id in ids]
     confirmed = sum((line.points for line in own), Fraction()) / len(own)
     open_points = Fraction(100 * sum(line.unknown for line in own), len(own))

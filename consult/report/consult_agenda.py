@@ -15,7 +15,7 @@ def consult_of(
     findings: Mapping[str, Any],
     *,
     path: str,
-    symptoms: Iterable[str],
+    troubles: Iterable[str],
     parts: Iterable[Dimension],
     contradictions: tuple[Finding, ...],
     plan: tuple[Fix, ...],
@@ -25,11 +25,11 @@ def consult_of(
     The agenda is made of findings: the topic of the advice, then the first contradiction or, when
     there is none, the first step of the plan.
     """
-    offer, talk = findings["consult"], findings["talk"]
+    offer, words = findings["consult"], findings["consult_agenda"]
     own = offer[advice.recommended]
     by_id = {part.id: part for part in parts}
     topic = by_id.get(advice.topic or "")
-    agenda = _agenda(talk["agenda"], tuple(symptoms), topic, contradictions, plan) if topic else ()
+    agenda = _agenda(words["points"], tuple(troubles), topic, contradictions, plan) if topic else ()
     watched = min(by_id.values(), key=lambda part: (part.confirmed, not part.critical))
     return Consult(
         recommended=advice.recommended,
@@ -37,28 +37,28 @@ def consult_of(
         title=own["title"].format(topic=offer["topics"].get(advice.topic, "")),
         text=own["text"],
         button=own["button"],
-        helps=talk["helps"],
-        helps_not=talk["helps_not"],
+        helps=words["helps"],
+        helps_not=words["helps_not"],
         agenda=agenda,
-        bring=tuple(talk[_BRING[path]]),
-        watch=tuple(line.format(name=watched.name, asks=watched.asks) for line in talk["watch"]),
+        bring=tuple(words[_BRING[path]]),
+        watch=tuple(line.format(name=watched.name, asks=watched.asks) for line in words["watch"]),
     )
 
 
 def _agenda(
     words: Mapping[str, str],
-    symptoms: tuple[str, ...],
+    troubles: tuple[str, ...],
     topic: Dimension,
     contradictions: tuple[Finding, ...],
     plan: tuple[Fix, ...],
 ) -> tuple[AgendaPoint, ...]:
-    bothers = words["symptoms"].format(symptoms="; ".join(symptoms))
+    named = words["troubles"].format(troubles="; ".join(troubles))
     if contradictions:
         obstacle = words["contradiction"].format(finding=contradictions[0].text)
     else:
         obstacle = words["first_fix"].format(title=plan[0].title)
     points = (
-        bothers if symptoms else words["no_symptoms"],
+        named if troubles else words["no_troubles"],
         words["topic"].format(name=topic.name, says=topic.says),
         obstacle,
         words["close"],

@@ -25,7 +25,7 @@ from consult.report.display import tenths, whole
 from consult.report.points import Points, printed_points
 from consult.report.report import AXIS_NAMES, Said
 from consult.scoring import SORTING, AxisScore, Line, scorecard_of
-from consult.scoring.archetypes import RUN, TALK, exchanges, mean_of
+from consult.scoring.archetypes import exchanges, mean_of
 from consult.scoring.money import MoneyRange
 
 DEPTHS: Mapping[str, Depth] = {"quick": "quick", "full": "full"}
@@ -122,14 +122,9 @@ class _Explainer:
                     yield line.id, LineReason(rungs, "", claims)
 
     def findings(self) -> Iterator[tuple[str, FindingReason]]:
-        for rule in (*self.card.contradictions, *self.card.flags):
+        for rule in (*self.card.contradictions, *self.card.flags, *self.card.notes):
             ids = self._answers_behind(rule)
             yield rule.id, FindingReason(self._said(ids), self._claims(rule.claims))
-        for id, question in (
-            ("market_by_accident", "marketing_by"),
-            ("sell_by_accident", "selling_by"),
-        ):
-            yield id, FindingReason(self._said([question]), self._claims(("Q5",)))
 
     def standing(self) -> Iterator[Said]:
         """The figures and facts that the archetypes' rules look at."""
@@ -141,7 +136,11 @@ class _Explainer:
         one = self.way.facts["mode"] == "solo"
         yield Said("Who does the two jobs", "One person" if one else "More than one person")
         if not one:
-            for what, parts in (("Where you talk", TALK), ("Where you act on leads", RUN)):
+            roles = self.way.questionnaire.structure.roles
+            for what, parts in (
+                ("Where you talk", roles.talking),
+                ("Where you act on leads", roles.acting),
+            ):
                 mean = whole(mean_of(self.card.handoff, parts))
                 yield Said(f"{what}: {self._names(parts)}", f"{mean} of 100 on average")
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import combinations
 
+from consult.questionnaire.model import Roles
 from consult.scoring.axis import AxisScore, DimensionScore, across, near_cut
 
 RUNNING_IN_THE_DARK = "running_in_the_dark"
@@ -16,11 +17,6 @@ ONE_HAT_ONE_BUCKET = "one_hat_one_bucket"
 ALL_RUNNING_NO_LANES = "all_running_no_lanes"
 
 _CUTS = (50, 75)
-TALK = ("lead_meaning", "feedback", "joint_talk")
-"""The dimensions that need the two sides to talk."""
-
-RUN = ("lead_capture", "reply_speed", "persistence")
-"""The dimensions that need somebody to act on a lead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +30,10 @@ class _Standing:
     talks_less: bool
 
 
-def archetype_of(separation: AxisScore, handoff: AxisScore, solo: bool) -> tuple[str, str | None]:
-    """The archetype's id, and the id of the one across the line when a score is on the line."""
+def archetype_of(
+    separation: AxisScore, handoff: AxisScore, solo: bool, roles: Roles
+) -> tuple[str, str | None]:
+    """The archetype's id, and the id of the one past the cut when a score is close to a cut."""
     if separation.too_much_unknown or handoff.too_much_unknown:
         return RUNNING_IN_THE_DARK, None
     standing = _Standing(
@@ -43,7 +41,7 @@ def archetype_of(separation: AxisScore, handoff: AxisScore, solo: bool) -> tuple
         handoff.confirmed,
         exchanges_hold=all(exchange.confirmed >= 50 for exchange in exchanges(handoff)),
         solo=solo,
-        talks_less=mean_of(handoff, TALK) < mean_of(handoff, RUN),
+        talks_less=mean_of(handoff, roles.talking) < mean_of(handoff, roles.acting),
     )
     return _name(standing), _near_name(standing)
 

@@ -13,25 +13,11 @@ from fractions import Fraction
 
 from consult.questionnaire import UNKNOWN, Answer, OnPathAnswers
 
-WORKED_OF_TEN = {0: (0, 3), 1: (4, 6), 2: (7, 8), 3: (9, 10)}
-"""Of ten leads, how many get to a clear yes or no, by rung of ``clear_answers``."""
-
 UNWORKED_WORTH = (Fraction(1, 4), Fraction(3, 4))
 """Our assumption: how well unworked leads would do compared with worked ones."""
 
 FEWEST_LEADS = 5
 """A rate on fewer leads a month than this says nothing."""
-
-_LEADS = {
-    "under_5": (0, 4),
-    "5_9": (5, 9),
-    "10_19": (10, 19),
-    "20_49": (20, 49),
-    "50_99": (50, 99),
-    "100_199": (100, 199),
-    "200_or_more": (200, None),
-}
-_BUY_OF_TEN = {"0_1": (0, 1), "2_3": (2, 3), "4_5": (4, 5), "6_7": (6, 7), "8_10": (8, 10)}
 
 NUMBERS_MISSING = "numbers_missing"
 CLEAR_ANSWERS_UNKNOWN = "clear_answers_unknown"
@@ -93,22 +79,22 @@ class MoneyRange:
 
 def money_range(answers: OnPathAnswers) -> MoneyRange | str:
     """The range, or the id of the reason why there is none. Reads no score."""
-    values = answers.values
-    if "clear_answers" not in answers.asked:
+    values, inputs = answers.values, answers.questionnaire.structure.roles.money
+    if inputs.worked not in answers.asked:
         return TOO_FEW_CUSTOMERS
-    worked = values.get("clear_answers")
+    worked = values.get(inputs.worked)
     if worked == UNKNOWN:
         return CLEAR_ANSWERS_UNKNOWN
-    first_sale = values.get("first_sale_value")
-    leads = _range(values, "leads_per_month", _LEADS)
-    buyers = _range(values, "buy_of_ten", _BUY_OF_TEN)
+    first_sale = values.get(inputs.first_sale)
+    leads = _range(values.get(inputs.leads), inputs.leads_ranges)
+    buyers = _range(values.get(inputs.buyers), inputs.buyers_ranges)
     if leads is None or buyers is None or not isinstance(first_sale, int | float):
         return NUMBERS_MISSING
     if leads[0] < FEWEST_LEADS:
         return TOO_FEW_LEADS
     if leads[1] is None or buyers[1] is None:
         return OPEN_ENDED
-    worked_low, worked_high = WORKED_OF_TEN[int(str(worked))]
+    worked_low, worked_high = inputs.worked_of_ten[int(str(worked))]
     found = MoneyRange(
         leads=Range(Fraction(leads[0]), Fraction(leads[1])),
         unworked=Range(1 - Fraction(worked_high, 10), 1 - Fraction(worked_low, 10)),
@@ -119,10 +105,9 @@ def money_range(answers: OnPathAnswers) -> MoneyRange | str:
 
 
 def _range(
-    values: Mapping[str, Answer], id: str, ranges: Mapping[str, tuple[int, int | None]]
+    given: Answer | None, ranges: Mapping[str, tuple[int, int | None]]
 ) -> tuple[float, float | None] | None:
     """Both ends of a number that was given as a range's id or as itself; None when not given."""
-    given = values.get(id)
     if isinstance(given, int | float):
         return given, given
     return ranges[given] if isinstance(given, str) else None

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from consult.questionnaire import POINT_SCALE, Axis, OnPathAnswers
 from consult.questionnaire.conditions import Given
-from consult.questionnaire.model import Rule
+from consult.questionnaire.model import Rule, Structure
 from consult.scoring.archetypes import archetype_of, weakest_exchange
 from consult.scoring.axis import AxisScore, DimensionScore
 from consult.scoring.changes import Change, best_changes
@@ -59,7 +59,7 @@ class Scorecard:
     @cached_property
     def contradictions(self) -> tuple[Rule, ...]:
         """All that hold, in the edition's order; a page shows the first three."""
-        return self._holding(self.answers.questionnaire.structure.contradictions)
+        return self._holding(self._structure.contradictions)
 
     def because(self, rule: Rule) -> tuple[str, ...]:
         """The ids of the answers, and facts, that make a rule true; empty when it is not."""
@@ -67,7 +67,11 @@ class Scorecard:
 
     @cached_property
     def flags(self) -> tuple[Rule, ...]:
-        return self._holding(self.answers.questionnaire.structure.flags)
+        return self._holding(self._structure.flags)
+
+    @cached_property
+    def notes(self) -> tuple[Rule, ...]:
+        return self._holding(self._structure.notes)
 
     @cached_property
     def plan(self) -> tuple[Change, ...]:
@@ -91,7 +95,11 @@ class Scorecard:
     @cached_property
     def _archetypes(self) -> tuple[str, str | None]:
         solo = self.answers.facts["mode"] == "solo"
-        return archetype_of(self.separation, self.handoff, solo)
+        return archetype_of(self.separation, self.handoff, solo, self._structure.roles)
+
+    @property
+    def _structure(self) -> Structure:
+        return self.answers.questionnaire.structure
 
     def _axis(self, axis: Axis) -> AxisScore:
         return AxisScore(axis, lines_of(self.answers, axis))

@@ -4,19 +4,19 @@ Five items of the questionnaire can be answered from what the staff area records
 answered here by the rungs of the questionnaire, so that the agency reads about itself the very
 sentences it puts before others. How a record becomes a rung:
 
-    first_reply    Each lead by opening days from when it could be answered: within an hour of
+    reply_time     Each lead by opening days from when it could be answered: within an hour of
                    opening time 4, the same day 3, the next day 2, the day after 1, later or not
                    yet 0. Who still waits counts as if answered now, once that is overdue. The
                    rung is the best that half of the leads reach.
-    follow_up      Leads that went silent: closed for want of an answer, or open with nothing for
+    tries          Leads that went silent: closed for want of an answer, or open with nothing for
                    three weeks and nothing planned. How often somebody wrote or called again
                    after they were last heard of: never 0, once 1, up to three times 2, more often,
                    over two weeks at least and then closed, 3. The best that half of them reach.
-    clear_answers  Of the last ten leads that are a month old: those that are won, lost or not a
+    outcomes       Of the last ten leads that are a month old: those that are won, lost or not a
                    fit, but not those closed because they never answered.
-    not_now        Dates to ask again that have come, kept if somebody got in touch within a week:
+    dates_kept     Dates to ask again that have come, kept if somebody got in touch within a week:
                    nine of ten 3, half 2, some 1, none 0. A date that is not kept is a pile.
-    lead_source    The last five that were won: all five with a source on record 3, four 2, two or
+    known_sources  The last five that were won: all five with a source on record 3, four 2, two or
                    three 1, fewer 0.
 
 Under a minimum for each item, nothing is said. Pure: no database, no clock of its own.
@@ -40,14 +40,14 @@ _HOUR = timedelta(hours=1)
 LAST_LEADS, LAST_WON = 10, 5
 MINIMUM: Mapping[str, int] = MappingProxyType(
     {
-        "first_reply": 5,
-        "follow_up": 5,
-        "clear_answers": LAST_LEADS,
-        "not_now": 3,
-        "lead_source": LAST_WON,
+        "reply_time": 5,
+        "tries": 5,
+        "outcomes": LAST_LEADS,
+        "dates_kept": 3,
+        "known_sources": LAST_WON,
     }
 )
-"""The items in order, each with how many records it takes to say something."""
+"""The measures in order, each with how many records it takes to say something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +100,12 @@ class Practice:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """An item as the records answer it. `rung` is None where so few cannot tell."""
+    """An item as the records answer it. `rung` is None where so few cannot tell.
 
-    item: str
+    `id` is that of the measure; an edition's `roles.own_performance` names the item it answers.
+    """
+
+    id: str
     rung: int | None
     count: int
 
@@ -110,16 +113,16 @@ class Measure:
 def own_health(practice: Practice, office: Office, now: datetime) -> tuple[Measure, ...]:
     """The five items, in the order of the questionnaire."""
     answers: Mapping[str, tuple[Callable[[Sequence[int]], int], Sequence[int]]] = {
-        "first_reply": (_half_reach, _replies(practice.recent, office, now)),
-        "follow_up": (_half_reach, _follow_ups(practice.settled, now)),
-        "clear_answers": (_clear, [one.is_clear for one in practice.settled[:LAST_LEADS]]),
-        "not_now": (_kept, _dates(practice, office.today(now))),
-        "lead_source": (_known, [bool(source) for source in practice.won_sources[:LAST_WON]]),
+        "reply_time": (_half_reach, _replies(practice.recent, office, now)),
+        "tries": (_half_reach, _follow_ups(practice.settled, now)),
+        "outcomes": (_clear, [one.is_clear for one in practice.settled[:LAST_LEADS]]),
+        "dates_kept": (_kept, _dates(practice, office.today(now))),
+        "known_sources": (_known, [bool(source) for source in practice.won_sources[:LAST_WON]]),
     }
     return tuple(
-        Measure(item, rung(found) if len(found) >= least else None, len(found))
-        for item, least in MINIMUM.items()
-        for rung, found in (answers[item],)
+        Measure(id, rung(found) if len(found) >= least else None, len(found))
+        for id, least in MINIMUM.items()
+        for rung, found in (answers[id],)
     )
 
 

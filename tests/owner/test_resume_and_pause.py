@@ -232,10 +232,9 @@ def publish_next_edition(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
 
 def without(structure: Structure, gone: tuple[str, ...] = ("buyers", "slow_month")) -> Structure:
     """The structure of the next edition."""
-    return Structure(
+    return replace(
+        structure,
         name=NEXT,
-        facts=structure.facts,
-        variant_facts=structure.variant_facts,
         parts=tuple(
             replace(
                 part,
@@ -253,8 +252,6 @@ def without(structure: Structure, gone: tuple[str, ...] = ("buyers", "slow_month
         contradictions=tuple(
             rule for rule in structure.contradictions if not set(rule.when.reads()) & set(gone)
         ),
-        flags=structure.flags,
-        not_asked=structure.not_asked,
     )
 
 

@@ -9,7 +9,7 @@ from consult.questionnaire.editions import load, names, newest
 from consult.questionnaire.fingerprint import fingerprint
 
 FINGERPRINTS = {
-    "2026-11": "b5d7869a67e150c3179e8c2d85161b9ba3495973b94a77af37d977479558ad2e",
+    "2026-11": "082bfa137b0c503134c363205830a427366d578e78f1f68537bfbb8000db5753",
 }
 """What `./run questionnaire fingerprint --edition NAME` printed when the edition was published."""
 

@@ -1,5 +1,6 @@
 """A structure that does not hold together is refused, with the place that is wrong."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from consult.questionnaire import Dimension, EditionError
 from consult.questionnaire.conditions import ALWAYS, answered, is_, rung
 from consult.questionnaire.model import Fact, Rule, choice, item, page, part
-from tests.support.small_edition import PARTS, structure
+from tests.support.small_edition import PARTS, ROLES, structure
 
 SPEED = Dimension("speed", "handoff", 3, ("reply",))
 ORDER = Dimension("order", "separation", 2, ("list",))
@@ -47,6 +48,7 @@ def with_page(*questions: Any, id: str = "more") -> dict[str, Any]:
         ),
         ({"flags": (Rule("odd", rung("no_item", 0)),)}, "odd reads unknown id no_item"),
         ({"contradictions": (Rule("odd", rung("no_item", 0)),)}, "odd reads unknown id no_item"),
+        ({"notes": (Rule("odd", answered("no_item")),)}, "odd reads unknown id no_item"),
         ({"not_asked": (Rule("odd", answered("no_item")),)}, "odd reads unknown id no_item"),
         (
             {"dimensions": (SPEED, Dimension("order", "separation", 2, ("list", "reply")))},
@@ -82,6 +84,44 @@ def test_what_does_not_hold_together_is_refused_with_its_place(
     with pytest.raises(EditionError) as error:
         structure(**changes)
     assert str(error.value) == f"edition mini: {message}"
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"troubles": "seller"}, "troubles: seller is a question of kind choice"),
+        ({"recent_jobs": "gone"}, "recent_jobs: gone is not a question"),
+        ({"sales_items": ("reply", "tools")}, "sales_items: tools is a question of kind choices"),
+        ({"marketing_items": ("speed",)}, "marketing_items: speed is not a question"),
+        ({"agreement": {"time": "price"}}, "agreement: price is a question of kind number"),
+        ({"own_performance": {"x": "leads"}}, "own_performance: leads is a question of kind range"),
+        ({"talking": ("list",)}, "talking: list is not a dimension"),
+        ({"acting": ("speed", "gone")}, "acting: gone is not a dimension"),
+        ({"figures": {"clock": "gone"}}, "figures: gone is not a dimension"),
+        ({"money": {"worked": "gone"}}, "money: worked: gone is not a question"),
+        (
+            {"money": {"first_sale": "leads"}},
+            "money: first_sale: leads is a question of kind range",
+        ),
+        (
+            {"money": {"worked_of_ten": ((0, 10),)}},
+            "money: reply has other choices than its numbers",
+        ),
+        ({"money": {"leads_ranges": {}}}, "money: leads has other choices than its numbers"),
+        (
+            {"money": {"buyers_ranges": {"many": (6, 10), "few": (0, 5)}}},
+            "money: buy has other choices than its numbers",
+        ),
+    ],
+)
+def test_a_role_that_nothing_in_the_edition_can_play_is_refused(
+    changes: dict[str, Any], message: str
+) -> None:
+    if "money" in changes:
+        changes = {"money": replace(ROLES.money, **changes["money"])}
+    with pytest.raises(EditionError) as error:
+        structure(roles=replace(ROLES, **changes))
+    assert str(error.value) == f"edition mini: roles: {message}"
 
 
 @pytest.mark.parametrize("count", [2, 3, 4, 5, 7, 13])

@@ -1,12 +1,12 @@
 """Structure and words joined: which wording a business gets to see."""
 
 from consult.questionnaire import BASE, walk
-from tests.support.small_edition import miniature
+from tests.support.small_edition import small_edition
 from tests.support.strategies import EDITION
 
 
 def test_a_question_is_asked_in_the_words_for_this_business() -> None:
-    mini = miniature()
+    mini = small_edition()
     worded = mini.words.questions["reply"]
     for seller, variant in (("me", "solo"), ("staff", BASE)):
         (reply,) = [a for a in walk(mini, {"seller": seller}).asked if a.id == "reply"]
@@ -28,15 +28,20 @@ def test_how_people_buy_beats_who_does_the_work() -> None:
 
 
 def test_what_the_structure_holds_is_at_hand() -> None:
-    mini = miniature()
+    mini = small_edition()
     assert mini.name == "mini"
     assert mini.dimensions is mini.structure.dimensions
     assert mini.questions is mini.structure.questions
-    assert [mini.part_of(page.id).id for page in mini.structure.pages] == ["shop", "shop", "track"]
+    assert [mini.part_of(page.id).id for page in mini.structure.pages] == [
+        "shop",
+        "shop",
+        "track",
+        "track",
+    ]
 
 
 def test_what_is_offered_depends_on_the_wording() -> None:
-    mini = miniature()
+    mini = small_edition()
     assert [mini.accepts("reply", BASE, rung) for rung in (0, 1, 2, 3)] == [True] * 3 + [False]
     assert [mini.accepts("reply", "solo", rung) for rung in (0, 1, 2)] == [True, True, False]
     assert mini.accepts("reply", BASE, "unknown")

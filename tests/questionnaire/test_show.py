@@ -4,8 +4,9 @@ from xml.etree import ElementTree
 
 from consult.questionnaire.map import map_svg, map_text
 from consult.questionnaire.show import edition_json
-from tests.support.small_edition import miniature
+from tests.support.small_edition import small_edition
 
+HOW_MANY = {"base": {"ask": "How many?", "choices": {"few": "A few", "many": "Many"}}}
 SVG = "{http://www.w3.org/2000/svg}"
 
 MAP = """\
@@ -21,22 +22,26 @@ mode: solo when seller is me; web when seller is web; otherwise team
 2 · The track & <field>
    run  [full only]
       reply  [full only, own words for solo and web]
-      list  [full only, asked when mode is team]"""
+      list  [full only, asked when mode is team]
+   numbers
+      leads
+      buy
+      price"""
 
 
 def test_the_map_gives_each_question_a_line_with_when_it_is_asked() -> None:
-    assert map_text(miniature()) == MAP
+    assert map_text(small_edition()) == MAP
 
 
 def test_the_picture_shows_the_lines_of_the_map_from_top_to_bottom() -> None:
-    svg = map_svg(miniature())
+    svg = map_svg(small_edition())
     root = ElementTree.fromstring(svg)  # noqa: S314 - our own
-    assert (root.get("viewBox"), root.get("role")) == ("0 0 760 234", "img")
+    assert (root.get("viewBox"), root.get("role")) == ("0 0 760 306", "img")
     title, background = root.find(f"{SVG}title"), root.find(f"{SVG}rect")
     assert title is not None
     assert background is not None
     assert title.text == "The way through edition mini"
-    assert (background.get("width"), background.get("height")) == ("760", "234")
+    assert (background.get("width"), background.get("height")) == ("760", "306")
     lines = [
         (
             (line.get("x"), line.get("y")),
@@ -58,6 +63,10 @@ def test_the_picture_shows_the_lines_of_the_map_from_top_to_bottom() -> None:
         (("52", "180"), "normal", "run", "full only"),
         (("80", "198"), "normal", "reply", "full only, own words for solo and web"),
         (("80", "216"), "normal", "list", "full only, asked when mode is team"),
+        (("52", "234"), "normal", "numbers"),
+        (("80", "252"), "normal", "leads"),
+        (("80", "270"), "normal", "buy"),
+        (("80", "288"), "normal", "price"),
     ]
     shown = [title.text, *(text for _, _, *texts in lines for text in texts)]
     assert list(root.itertext()) == shown
@@ -70,7 +79,7 @@ def test_the_json_holds_ids_words_conditions_and_weights_in_the_order_of_the_way
         plain = {"required": True, "quick": True, "unknown_offered": False, "asked": None}
         return {"id": id, "kind": kind, **plain, **rest}
 
-    assert edition_json(miniature()) == {
+    assert edition_json(small_edition()) == {
         "edition": "mini",
         "facts": {
             "mode": {
@@ -186,7 +195,23 @@ def test_the_json_holds_ids_words_conditions_and_weights_in_the_order_of_the_way
                                 },
                             ),
                         ],
-                    }
+                    },
+                    {
+                        "id": "numbers",
+                        "title": "Numbers",
+                        "questions": [
+                            *(
+                                question(id, "range", required=False, wording=HOW_MANY)
+                                for id in ("leads", "buy")
+                            ),
+                            question(
+                                "price",
+                                "number",
+                                required=False,
+                                wording={"base": {"ask": "How much?", "choices": {}}},
+                            ),
+                        ],
+                    },
                 ],
             },
         ],

@@ -14,8 +14,8 @@ from tests.support.strategies import EDITION
 TOTAL = 3_000_000
 JUST = Fraction(1, 10_000)
 DIMENSIONS = {dimension.id: dimension for dimension in EDITION.dimensions}
-TALK = ("lead_meaning", "feedback", "joint_talk")
-RUN = ("lead_capture", "reply_speed", "persistence")
+ROLES = EDITION.structure.roles
+TALK, RUN = ROLES.talking, ROLES.acting
 
 
 def axis_at(
@@ -82,8 +82,10 @@ def test_a_band_begins_at_its_cut_and_three_points_around_it_are_on_the_line(
 def test_a_third_unknown_is_too_much_and_a_little_less_is_not() -> None:
     third = axis_at(50, unknown=TOTAL // 3)
     assert (third.band, third.near) == ("too_much_unknown", None)
-    assert archetype_of(third, handoff_at(90), solo=True) == ("running_in_the_dark", None)
-    assert archetype_of(axis_at(90), axis_at(50, "handoff", TOTAL // 3, lead_capture=0), True) == (
+    assert archetype_of(third, handoff_at(90), True, ROLES) == ("running_in_the_dark", None)
+    assert archetype_of(
+        axis_at(90), axis_at(50, "handoff", TOTAL // 3, lead_capture=0), True, ROLES
+    ) == (
         "running_in_the_dark",
         None,
     )
@@ -140,7 +142,7 @@ NAMES = [
 def test_every_firm_has_one_name_and_on_the_line_a_second(
     separation: Fraction, handoff: Fraction, talk: int, run: int, solo: bool, name: str, near: str
 ) -> None:
-    found = archetype_of(axis_at(separation), handoff_at(handoff, talk, run), solo)
+    found = archetype_of(axis_at(separation), handoff_at(handoff, talk, run), solo, ROLES)
     assert found == (name, near)
 
 
@@ -150,7 +152,7 @@ def test_one_exchange_below_fifty_is_enough_to_miss_the_best_name(dropped: str) 
 
     def name(points: int) -> str:
         handoff = axis_at(90, "handoff", **others, **{dropped: points}, lead_meaning=12)
-        return archetype_of(axis_at(90), handoff, solo=True)[0]
+        return archetype_of(axis_at(90), handoff, True, ROLES)[0]
 
     assert name(6) == "well_rehearsed_relay"
     assert name(5) == "good_legs_loose_grip"
@@ -168,7 +170,7 @@ def test_a_mean_is_that_of_the_parts_that_apply() -> None:
 def test_talk_is_a_mean_over_three_parts_and_so_is_running(quiet: str, running: str) -> None:
     def name(**changed: int) -> str:
         points = dict.fromkeys((*TALK, *RUN), 6) | changed
-        return archetype_of(axis_at(60), axis_at(40, "handoff", **points), solo=False)[0]
+        return archetype_of(axis_at(60), axis_at(40, "handoff", **points), False, ROLES)[0]
 
     assert name(**{quiet: 5}) == name(**{running: 7}) == "two_silos"
     assert name(**{quiet: 5, running: 5}) == "baton_on_the_floor"

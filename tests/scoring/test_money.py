@@ -6,8 +6,10 @@ import pytest
 
 from consult.questionnaire import Answer
 from consult.scoring import MoneyRange, Range
-from consult.scoring.money import WORKED_OF_TEN
 from tests.support.example_firms import card
+from tests.support.strategies import EDITION
+
+INPUTS = EDITION.structure.roles.money
 
 WHOLE = Range(Fraction(1), Fraction(1))
 
@@ -74,7 +76,7 @@ def test_where_most_leads_are_lost_the_inputs_do_not_carry_an_estimate(rung: int
 
 
 def test_every_number_of_ten_belongs_to_one_rung() -> None:
-    numbers = [n for low, high in WORKED_OF_TEN.values() for n in range(low, high + 1)]
+    numbers = [n for low, high in INPUTS.worked_of_ten for n in range(low, high + 1)]
     assert numbers == list(range(11))
 
 

@@ -4,7 +4,40 @@ from typing import Any
 
 from consult.questionnaire import BASE, Dimension, Heading, Questionnaire, Structure, Wording, Words
 from consult.questionnaire.conditions import is_, rung
-from consult.questionnaire.model import Fact, Kind, Part, Question, Rule, choice, item, page, part
+from consult.questionnaire.model import (
+    Fact,
+    Kind,
+    MoneyInputs,
+    Part,
+    Question,
+    Roles,
+    Rule,
+    choice,
+    item,
+    page,
+    part,
+)
+
+ROLES = Roles(
+    troubles="tools",
+    recent_jobs="tools",
+    marketing_items=("list",),
+    sales_items=("reply",),
+    talking=("order",),
+    acting=("speed",),
+    figures={"clock": "speed"},
+    agreement={"time": "reply", "takes": "seller"},
+    own_performance={"reply_time": "reply"},
+    money=MoneyInputs(
+        worked="reply",
+        worked_of_ten=((0, 3), (4, 7), (8, 10)),
+        leads="leads",
+        leads_ranges={"few": (1, 9), "many": (10, None)},
+        buyers="buy",
+        buyers_ranges={"few": (0, 5), "many": (6, 10)},
+        first_sale="price",
+    ),
+)
 
 PARTS: tuple[Part, ...] = (
     part(
@@ -23,12 +56,18 @@ PARTS: tuple[Part, ...] = (
             item("reply", "Q1", "Q2", unknown=True, rungs=3, rungs_in={"solo": 2}),
             item("list", "Q3", asked=is_("mode", "team")),
         ),
+        page(
+            "numbers",
+            Question("leads", Kind.RANGE, ("few", "many")),
+            Question("buy", Kind.RANGE, ("few", "many"), most=10),
+            Question("price", Kind.NUMBER),
+        ),
     ),
 )
 
 
 def structure(**changes: Any) -> Structure:
-    """The structure of the miniature; ``changes`` replace its fields."""
+    """The structure of the small edition; ``changes`` replace its fields."""
     fields: dict[str, Any] = {
         "name": "mini",
         "facts": (
@@ -42,13 +81,15 @@ def structure(**changes: Any) -> Structure:
         ),
         "contradictions": (Rule("slow", rung("reply", 0), ("Q1",)),),
         "flags": (Rule("no_list", rung("list", 0)),),
+        "notes": (Rule("alone_note", is_("mode", "solo")),),
         "not_asked": (Rule("alone", is_("mode", "solo")),),
+        "roles": ROLES,
     }
     return Structure(**{**fields, **changes})
 
 
-def miniature() -> Questionnaire:
-    """The miniature with its words."""
+def small_edition() -> Questionnaire:
+    """The small edition with its words."""
     reply = {"0": "Late", "1": "Soon", "2": "Now"}
     questions = {
         "seller": {BASE: Wording("Who sells?", {"me": "I do", "staff": "Staff <all>"})},
@@ -65,13 +106,21 @@ def miniature() -> Questionnaire:
         },
         "list": {BASE: Wording("Is there a list?", {str(n): f"{n}" for n in range(4)}, "List")},
     }
+    for id in ("leads", "buy"):
+        questions[id] = {BASE: Wording("How many?", {"few": "A few", "many": "Many"})}
+    questions["price"] = {BASE: Wording("How much?")}
     findings = {
         "dimensions": {"speed": {"name": "Speed"}, "order": {"name": "Order"}},
         "archetypes": {"fast": {}, "slow": {}},
     }
     words = Words(
         questions=questions,
-        pages={"you": Heading("You"), "them": Heading("Them"), "run": Heading("Run & <go>")},
+        pages={
+            "you": Heading("You"),
+            "them": Heading("Them"),
+            "run": Heading("Run & <go>"),
+            "numbers": Heading("Numbers"),
+        },
         parts={"shop": Heading("The shop"), "track": Heading("The track & <field>")},
         sorting={},
         findings=findings,

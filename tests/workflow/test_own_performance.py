@@ -27,15 +27,15 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 def measured(
-    item: str,
+    id: str,
     recent: Sequence[Record] = (),
     settled: Sequence[Record] = (),
     won: Sequence[str] = (),
     now: datetime = NOW,
 ) -> Measure:
     found = own_health(Practice(recent, settled, won), OFFICE, now)
-    assert [one.item for one in found] == list(MINIMUM)
-    return next(one for one in found if one.item == item)
+    assert [one.id for one in found] == list(MINIMUM)
+    return next(one for one in found if one.id == id)
 
 
 def answered(after: timedelta, start: datetime = MONDAY) -> Record:
@@ -62,30 +62,30 @@ def tried(*days: int, stage: str = "lost", reached_on: int | None = None) -> Rec
     ],
 )
 def test_a_first_reply_is_on_the_rung_of_its_day(after: timedelta, rung: int) -> None:
-    assert measured("first_reply", [answered(after)] * 5).rung == rung
+    assert measured("reply_time", [answered(after)] * 5).rung == rung
 
 
 def test_a_weekend_does_not_make_a_reply_late() -> None:
     friday = MONDAY + 4 * DAY
-    assert measured("first_reply", [answered(3 * DAY - HOUR, friday)] * 5).rung == 2
+    assert measured("reply_time", [answered(3 * DAY - HOUR, friday)] * 5).rung == 2
     saturday = MONDAY + 5 * DAY
-    assert measured("first_reply", [answered(2 * DAY - HOUR / 2, saturday)] * 5).rung == 4
+    assert measured("reply_time", [answered(2 * DAY - HOUR / 2, saturday)] * 5).rung == 4
 
 
 def test_who_still_waits_counts_once_that_is_overdue() -> None:
     waits = Record(MONDAY, "new")
     good = [answered(HOUR)] * 5
-    assert measured("first_reply", [*good, waits], now=MONDAY + HOUR / 2).count == 5
-    assert measured("first_reply", [*good, waits], now=MONDAY + 2 * HOUR).count == 6
-    assert measured("first_reply", [waits] * 5, now=MONDAY + DAY).rung == 2
+    assert measured("reply_time", [*good, waits], now=MONDAY + HOUR / 2).count == 5
+    assert measured("reply_time", [*good, waits], now=MONDAY + 2 * HOUR).count == 6
+    assert measured("reply_time", [waits] * 5, now=MONDAY + DAY).rung == 2
     closed = Record(MONDAY, "not_a_fit", "not_real")
-    assert measured("first_reply", [closed] * 5).rung is None
+    assert measured("reply_time", [closed] * 5).rung is None
 
 
 def test_the_usual_reply_is_what_half_of_the_leads_get() -> None:
     fast, slow = answered(HOUR), answered(9 * DAY)
-    assert measured("first_reply", [fast] * 3 + [slow] * 3).rung == 4
-    assert measured("first_reply", [fast] * 2 + [slow] * 3).rung == 0
+    assert measured("reply_time", [fast] * 3 + [slow] * 3).rung == 4
+    assert measured("reply_time", [fast] * 2 + [slow] * 3).rung == 0
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_the_usual_reply_is_what_half_of_the_leads_get() -> None:
 def test_a_silent_lead_is_on_the_rung_of_how_often_somebody_asked_again(
     silent: Record, rung: int
 ) -> None:
-    assert measured("follow_up", settled=[silent] * 5).rung == rung
+    assert measured("tries", settled=[silent] * 5).rung == rung
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_a_silent_lead_is_on_the_rung_of_how_often_somebody_asked_again(
     ],
 )
 def test_who_answered_or_has_a_day_ahead_is_not_silent(not_silent: Record) -> None:
-    assert measured("follow_up", settled=[not_silent] * 9).count == 0
+    assert measured("tries", settled=[not_silent] * 9).count == 0
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_of_the_last_ten_leads_a_yes_or_no_is_clear_and_silence_is_not(
     silence = [Record(MONDAY, "lost", "no_answer"), Record(MONDAY, "reached")]
     last_ten = (kinds * 4)[:clear] + (silence * 5)[: 10 - clear]
     earlier = [Record(MONDAY, "won")] * 20
-    assert measured("clear_answers", settled=[*last_ten, *earlier]).rung == rung
+    assert measured("outcomes", settled=[*last_ten, *earlier]).rung == rung
 
 
 def dated(day: date, kept_after: int | None) -> Record:
@@ -147,26 +147,26 @@ def dated(day: date, kept_after: int | None) -> Record:
 def test_a_date_to_ask_again_is_kept_or_it_is_a_pile(kept: int, rung: int) -> None:
     day = date(2026, 4, 1)
     all_ten = [dated(day, 0 if number < kept else 20) for number in range(10)]
-    assert measured("not_now", all_ten).rung == rung
+    assert measured("dates_kept", all_ten).rung == rung
 
 
 def test_a_date_that_has_not_come_or_was_put_off_says_nothing_yet() -> None:
     ahead = [dated(NOW.date() + DAY, None), dated(NOW.date() - 3 * DAY, None)]
     put_off = Record(MONDAY, "reached", dates=[date(2026, 4, 1), date(2026, 8, 1)])
-    assert measured("not_now", [*ahead, put_off]).count == 0
+    assert measured("dates_kept", [*ahead, put_off]).count == 0
     forgotten = [dated(date(2026, 4, day), None) for day in (1, 2, 3)]
-    assert measured("not_now", forgotten).rung == 0
+    assert measured("dates_kept", forgotten).rung == 0
 
 
 @pytest.mark.parametrize(("known", "rung"), [(0, 0), (1, 0), (2, 1), (3, 1), (4, 2), (5, 3)])
 def test_of_the_last_five_customers_the_source_is_known(known: int, rung: int) -> None:
     sources = ["letter"] * known + [""] * (5 - known)
-    assert measured("lead_source", won=sources).rung == rung
+    assert measured("known_sources", won=sources).rung == rung
 
 
 def test_too_few_records_say_nothing() -> None:
     assert {one.rung for one in own_health(Practice([], [], []), OFFICE, NOW)} == {None}
-    assert measured("first_reply", [answered(HOUR)] * 4) == Measure("first_reply", None, 4)
+    assert measured("reply_time", [answered(HOUR)] * 4) == Measure("reply_time", None, 4)
 
 
 @given(
@@ -196,6 +196,10 @@ def test_too_few_records_say_nothing() -> None:
 def test_whatever_the_records_each_rung_is_one_of_the_questionnaire(
     records: list[Record], won: list[str]
 ) -> None:
+    edition = newest()
+    items = edition.structure.roles.own_performance
+    assert set(items) == set(MINIMUM)
     for one in own_health(Practice(records, records, won), OFFICE, NOW):
-        assert one.rung is None or 0 <= one.rung < len(newest().wording(one.item, BASE).choices)
-        assert (one.rung is None) == (one.count < MINIMUM[one.item])
+        choices = edition.wording(items[one.id], BASE).choices
+        assert one.rung is None or 0 <= one.rung < len(choices)
+        assert (one.rung is None) == (one.count < MINIMUM[one.id])

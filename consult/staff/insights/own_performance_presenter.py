@@ -11,11 +11,11 @@ from consult.workflow.office_hours import Office
 from consult.workflow.own_performance import MINIMUM, Measure, own_health
 
 _RECORDS = {
-    "first_reply": "leads",
-    "follow_up": "silent leads",
-    "clear_answers": "leads",
-    "not_now": "dates",
-    "lead_source": "won",
+    "reply_time": "leads",
+    "tries": "silent leads",
+    "outcomes": "leads",
+    "dates_kept": "dates",
+    "known_sources": "won",
 }
 
 
@@ -61,10 +61,11 @@ def own_health_view(session: Session, office: Office, *, demo: bool | None = Non
 
 
 def _item(measure: Measure) -> OwnItem:
-    wording = newest().wording(measure.item, BASE)
+    edition = newest()
+    wording = edition.wording(edition.structure.roles.own_performance[measure.id], BASE)
     texts = list(wording.choices.values())
-    records = _RECORDS[measure.item]
-    few = f"{measure.count} of {MINIMUM[measure.item]} {records} needed"
+    records = _RECORDS[measure.id]
+    few = f"{measure.count} of {MINIMUM[measure.id]} {records} needed"
     return OwnItem(
         title=wording.title,
         question=wording.ask,

@@ -142,14 +142,14 @@ def test_the_records_tell_how_the_agency_does_and_demo_leads_are_apart(
     clock.go_on(days=31)
     with database.reading() as session:
         real, made_up = practice(session), practice(session, demo=True)
-        rungs = {one.item: one.rung for one in own_health(real, Office(), clock())}
+        rungs = {one.id: one.rung for one in own_health(real, Office(), clock())}
     assert len(real.recent) == len(real.settled) == 12
     assert (made_up.recent, made_up.won_sources) == ([], [])
     assert rungs == {
-        "first_reply": 4,
-        "follow_up": None,
+        "reply_time": 4,
+        "tries": None,
         # Of the last ten, three won and four lost for a reason.
-        "clear_answers": 2,
-        "not_now": None,
-        "lead_source": 3,
+        "outcomes": 2,
+        "dates_kept": None,
+        "known_sources": 3,
     }

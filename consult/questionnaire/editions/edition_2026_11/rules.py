@@ -17,7 +17,7 @@ from consult.questionnaire.conditions import (
     some_of,
 )
 from consult.questionnaire.editions.edition_2026_11.cards import CARDS
-from consult.questionnaire.model import Rule
+from consult.questionnaire.model import MoneyInputs, Roles, Rule
 
 _PAYS_FOR_ADS = some_of(
     includes("done_last_30_days", "cold_ad"), includes("done_last_30_days", "retargeting_ad")
@@ -132,9 +132,69 @@ FLAGS = (
     Rule("no_last_runner", _ticked_none_of("sales"), ("Q5",)),
 )
 
+# Jobs that no one does still happen, by accident.
+NOTES = (
+    Rule("market_by_accident", is_("marketing_by", "nobody"), ("Q5",)),
+    Rule("sell_by_accident", is_("selling_by", "nobody"), ("Q5",)),
+)
+
 # Why an item can fall away; the depth has a reason of its own, "quick_look".
 NOT_ASKED = (
     Rule("path_checkout", is_("path", "checkout")),
     Rule("path_counter", is_("path", "counter")),
     Rule("under_five", is_("customers_so_far", "under_five")),
+)
+
+ROLES = Roles(
+    troubles="symptoms",
+    recent_jobs="done_last_30_days",
+    marketing_items=(
+        "marketing_owner",
+        "marketing_goal",
+        "patience",
+        "marketing_measure",
+        "busy_week",
+        "audience",
+        "marketing_tests",
+    ),
+    sales_items=("sales_owner", "sales_goal", "sales_measure", "sales_list", "sales_steps"),
+    talking=("lead_meaning", "feedback", "joint_talk"),
+    acting=("lead_capture", "reply_speed", "persistence"),
+    figures={"web_lead_replies": "reply_speed", "six_tries": "persistence"},
+    agreement={
+        "lead": "lead_definition",
+        "moment": "handoff_moment",
+        "passes": "marketing_by",
+        "takes": "selling_by",
+        "time": "first_reply",
+        "facts": "lead_context",
+        "missed": "after_hours",
+        "silent": "follow_up",
+        "not_now": "not_now",
+        "review": "joint_review",
+    },
+    own_performance={
+        "reply_time": "first_reply",
+        "tries": "follow_up",
+        "outcomes": "clear_answers",
+        "dates_kept": "not_now",
+        "known_sources": "lead_source",
+    },
+    money=MoneyInputs(
+        worked="clear_answers",
+        worked_of_ten=((0, 3), (4, 6), (7, 8), (9, 10)),
+        leads="leads_per_month",
+        leads_ranges={
+            "under_5": (0, 4),
+            "5_9": (5, 9),
+            "10_19": (10, 19),
+            "20_49": (20, 49),
+            "50_99": (50, 99),
+            "100_199": (100, 199),
+            "200_or_more": (200, None),
+        },
+        buyers="buy_of_ten",
+        buyers_ranges={"0_1": (0, 1), "2_3": (2, 3), "4_5": (4, 5), "6_7": (6, 7), "8_10": (8, 10)},
+        first_sale="first_sale_value",
+    ),
 )

@@ -8,7 +8,13 @@ from itertools import islice
 
 from consult.questionnaire.conditions import all_of, any_of, is_, not_, some_of
 from consult.questionnaire.editions.edition_2026_11.cards import CARDS
-from consult.questionnaire.editions.edition_2026_11.rules import CONTRADICTIONS, FLAGS, NOT_ASKED
+from consult.questionnaire.editions.edition_2026_11.rules import (
+    CONTRADICTIONS,
+    FLAGS,
+    NOT_ASKED,
+    NOTES,
+    ROLES,
+)
 from consult.questionnaire.model import (
     NOT_SURE,
     Dimension,
@@ -274,5 +280,7 @@ STRUCTURE = Structure(
     dimensions=DIMENSIONS,
     contradictions=CONTRADICTIONS,
     flags=FLAGS,
+    notes=NOTES,
     not_asked=NOT_ASKED,
+    roles=ROLES,
 )

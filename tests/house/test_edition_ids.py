@@ -1,0 +1,25 @@
+"""No id of an edition is written outside its folder: other rooms read roles, rules and the walk."""
+
+import ast
+from pathlib import Path
+
+from consult.questionnaire.editions import newest
+
+CONSULT = Path(__file__).parents[2] / "consult"
+OTHER_MEANINGS = {
+    "not_now": "an advice of the contract's `consult: recommended`, and a line of the agreement",
+}
+"""Ids of the edition that are also words of something else, and of what."""
+
+
+def test_question_and_dimension_ids_are_written_in_the_edition_only() -> None:
+    edition = newest()
+    ids = {*edition.questions, *(d.id for d in edition.dimensions)} - set(OTHER_MEANINGS)
+    found = [
+        f"{file.relative_to(CONSULT)} line {node.lineno}: {node.value}"
+        for file in sorted(CONSULT.rglob("*.py"))
+        if "editions" not in file.parts
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and node.value in ids
+    ]
+    assert found == [], "read it from the edition: `structure.roles` in consult/questionnaire"
