@@ -9,7 +9,7 @@ from consult import owner, staff
 from consult.settings import PROJECT_FOLDER, Settings, load_settings
 from consult.storage.db.database import Database
 from consult.storage.insights.page_views import ViewCounter
-from consult.storage.settings.effective_settings import Choices
+from consult.storage.settings.setting_overrides import SettingsProvider
 from consult.web import (
     assets,
     brand_pages,
@@ -74,6 +74,6 @@ def make_services(settings: Settings) -> Services:
     return Services(
         database=database,
         limits=RateLimits(database, settings.signing_key(), lambda: database.clock()),
-        choices=Choices(settings, database),
+        settings_provider=SettingsProvider(settings, database),
         views=ViewCounter(database),
     )

@@ -1,9 +1,9 @@
-"""Build every font file under static/fonts from the OFL subsets that Fontsource publishes.
+r"""Build every font file under static/fonts from the OFL subsets that Fontsource publishes.
 
 The results are committed, so this runs only when a font or its coverage changes:
 
-    npm install --ignore-scripts @fontsource/atkinson-hyperlegible-next \\
-        @fontsource/noto-sans @fontsource/noto-sans-arabic @fontsource/ibm-plex-sans-arabic \\
+    npm install --ignore-scripts @fontsource/atkinson-hyperlegible-next \
+        @fontsource/noto-sans @fontsource/noto-sans-arabic @fontsource/ibm-plex-sans-arabic \
         @fontsource/noto-sans-hebrew @fontsource/noto-emoji
     python tools/build_fonts.py node_modules/@fontsource
 

@@ -6,7 +6,7 @@ from consult.commands.database_commands import open_database
 from consult.demo import make_leads
 from consult.questionnaire.editions import newest
 from consult.settings import load_settings
-from consult.storage.settings.effective_settings import Choices
+from consult.storage.settings.setting_overrides import SettingsProvider
 
 
 @click.command()
@@ -20,9 +20,9 @@ def demo(leads: int, seed: int) -> None:
     """
     settings = load_settings()
     with open_database(settings) as database:
-        choices = Choices(settings, database)
-        office = choices.settings.office
+        provider = SettingsProvider(settings, database)
+        office = provider.settings.office
         with click.progressbar(length=leads, label="Demo leads") as progress:
-            for made in make_leads(database, newest(), choices.brand, office, leads, seed):
+            for made in make_leads(database, newest(), provider.brand, office, leads, seed):
                 progress.update(made - progress.pos)
     click.echo(f"Added {leads} demo leads. See them at /staff/ and /staff/insights.")

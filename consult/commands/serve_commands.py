@@ -20,7 +20,7 @@ from consult.report.pdf.renderer import Renderer
 from consult.settings import Settings, load_settings
 from consult.staff.accounts.account_admin import first_invitation
 from consult.storage.jobs import NOBODY_WAITS, SOMEBODY_WAITS
-from consult.storage.settings.effective_settings import Choices
+from consult.storage.settings.setting_overrides import SettingsProvider
 from consult.web.logs import configure_logging
 
 THREADS = 4
@@ -79,7 +79,7 @@ def worker(once: bool, with_parent: bool) -> None:
         with database.writing() as session:
             schedule_purge(session)
             schedule_look(session)
-        handlers = current_handlers(Choices(settings, database), database, renderer.render)
+        handlers = current_handlers(SettingsProvider(settings, database), database, renderer.render)
         lease = settings.job_lease_seconds
         if once:
             Worker(database, handlers, lease_seconds=lease).run_once()

@@ -40,7 +40,7 @@ from consult.storage.db.database import Database, Session
 from consult.storage.leads import documents, leads
 from consult.storage.privacy import retention
 from consult.storage.privacy.erasure import How
-from consult.storage.settings.effective_settings import Choices
+from consult.storage.settings.setting_overrides import SettingsProvider
 
 PURGE = "purge"
 
@@ -150,14 +150,14 @@ def _plain(secret: SecretStr | None) -> str | None:
 
 
 def current_handlers(
-    choices: Choices, database: Database, render: Callable[[str], bytes]
+    provider: SettingsProvider, database: Database, render: Callable[[str], bytes]
 ) -> Mapping[str, Handler]:
     """The handlers as the settings in force want them at the moment of each job."""
 
     def run(kind: str, job: Job) -> Effect:
-        return handlers_of(choices.settings, choices.brand, database, render)[kind](job)
+        return handlers_of(provider.settings, provider.brand, database, render)[kind](job)
 
-    kinds = handlers_of(choices.settings, choices.brand, database, render)
+    kinds = handlers_of(provider.settings, provider.brand, database, render)
     return {kind: partial(run, kind) for kind in kinds}
 
 

@@ -138,13 +138,15 @@ def given_keys(path: Path | None) -> frozenset[str]:
     return frozenset(found) | {f"colours.{key}" for key in inside}
 
 
-def with_choices(base: Brand, chosen: Mapping[str, Any]) -> Brand:
+def with_overrides(base: Brand, overrides: Mapping[str, Any]) -> Brand:
     """The brand with other values for some keys, named as by `given_keys`.
 
     A logo is given as `{"media_type": "image/png", "data": "<base64>"}`. Raises BrandError.
     """
-    colours = {k.removeprefix("colours."): v for k, v in chosen.items() if k.startswith("colours.")}
-    plain = {key: value for key, value in chosen.items() if not key.startswith("colours.")}
+    colours = {
+        k.removeprefix("colours."): v for k, v in overrides.items() if k.startswith("colours.")
+    }
+    plain = {key: value for key, value in overrides.items() if not key.startswith("colours.")}
     logo = plain.pop("logo", None)
     _refuse_unknown_keys(plain, {f.name for f in fields(Brand)})
     brand = replace(

@@ -10,7 +10,7 @@ from consult.settings import Settings
 from consult.settings.brand import Brand
 from consult.storage.db.database import Database
 from consult.storage.insights.page_views import ViewCounter
-from consult.storage.settings.effective_settings import Choices
+from consult.storage.settings.setting_overrides import SettingsProvider
 from consult.web.limits import RateLimits
 
 _KEY = "consult"
@@ -22,18 +22,18 @@ class Services:
 
     database: Database
     limits: RateLimits
-    choices: Choices
+    settings_provider: SettingsProvider
     views: ViewCounter
 
     @property
     def settings(self) -> Settings:
         """The settings in force."""
-        return self.choices.settings
+        return self.settings_provider.settings
 
     @property
     def brand(self) -> Brand:
         """The brand in force."""
-        return self.choices.brand
+        return self.settings_provider.brand
 
 
 def install(app: Flask, made: Services) -> None:

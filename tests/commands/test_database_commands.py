@@ -76,7 +76,7 @@ def test_settings_tell_what_staff_chose_once_there_is_a_database() -> None:
     run("db", "upgrade")
     settings = load_settings()
     with open_database(settings) as database, database.writing() as session:
-        setting_overrides.choose(session, "paper", "a4", None)
+        setting_overrides.set_override(session, "paper", "a4", None)
     assert "CONSULT_PAPER = a4  [staff area]" in run("settings").stdout
 
 

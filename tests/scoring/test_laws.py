@@ -266,8 +266,8 @@ def test_the_plan_is_the_best_raise_again_and_again(sample: Sample) -> None:
 def test_two_items_of_a_dimension_add_up_without_touching_each_other(
     branch: dict[str, Answer], depth: Depth
 ) -> None:
-    """Every pair of rungs of every pair of items in a dimension: what one brings is the same
-    whatever the other says, and nothing outside the dimension moves."""
+    # For every pair of rungs of every pair of items in a dimension: the points of one are the same
+    # whatever the other's answer is, and nothing outside the dimension changes.
     answers = answered(branch, depth, "lowest")
     lowest = scored(answers, depth)
     asked = {a.id: a for a in walked(answers, depth).asked}

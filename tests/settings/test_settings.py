@@ -11,7 +11,7 @@ from consult.settings import (
     HIDDEN,
     PREFIX,
     PROJECT_FOLDER,
-    Described,
+    SettingDescription,
     Settings,
     SettingsError,
     describe,
@@ -33,7 +33,7 @@ def load(**given: Any) -> Settings:
     return load_settings(env_file=None, **given)
 
 
-def described(settings: Settings, **sources: Any) -> dict[str, Described]:
+def described(settings: Settings, **sources: Any) -> dict[str, SettingDescription]:
     sources = {"environment": {}, "env_file": None} | sources
     return {line.variable: line for line in describe(settings, **sources)}
 
@@ -188,5 +188,5 @@ def test_a_damaged_or_unwritable_key_file_gives_one_clear_line(tmp_path: Path) -
         settings.signing_key()
 
     (tmp_path / "file").touch()
-    with pytest.raises(SettingsError, match="cannot be kept or read"):
+    with pytest.raises(SettingsError, match="cannot be stored or read"):
         load(var_dir=tmp_path / "file").signing_key()

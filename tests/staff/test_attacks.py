@@ -207,7 +207,7 @@ def test_what_is_not_one_plain_address_gets_no_replies(world: World, value: str)
 @pytest.mark.parametrize("answer", ["[" * 15_000, "{", "null", "1", '{"rawId":"YQ"}', "9" * 5000])
 def test_what_is_no_passkey_is_refused_politely(app: Flask, answer: str) -> None:
     client = PageClient(app)
-    services_of(app).choices.base.__dict__["base_url"] = "http://localhost"
+    services_of(app).settings_provider.base.__dict__["base_url"] = "http://localhost"
     token = client.get("/staff/sign-in").form("/sign-in").data["csrf_token"][0]
     page = client.post(
         "/staff/sign-in/passkey", {"csrf_token": token, "credential": answer}, status=422

@@ -103,7 +103,7 @@ def services_of(app: Flask) -> Services:
 def deliver(app: Flask) -> int:
     """Do everything that is due, as the worker would; how many jobs that were."""
     made = services_of(app)
-    handlers = current_handlers(made.choices, made.database, _renderer().render)
+    handlers = current_handlers(made.settings_provider, made.database, _renderer().render)
     return Worker(made.database, handlers).run_once()
 
 

@@ -19,7 +19,7 @@ def statements(app: Flask) -> Iterator[list[str]]:
     engine = services_of(app).database.engine
 
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        if statement != "BEGIN" and "FROM choices" not in statement:
+        if statement != "BEGIN" and "FROM setting_overrides" not in statement:
             sent.append(statement)
 
     event.listen(engine, "before_cursor_execute", note)

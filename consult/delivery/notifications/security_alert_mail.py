@@ -1,5 +1,6 @@
-"""What a mail about somebody's own account says. It has no link: what asks you to sign in by one
-is how accounts are stolen.
+"""The text of emails about the security of an account.
+
+They have no link: a link that asks for a sign-in is how accounts are stolen.
 """
 
 from collections.abc import Mapping

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import available_timezones
 
-from consult.settings import PREFIX, Settings, problems_with
+from consult.settings import PREFIX, Settings, override_errors
 from consult.settings.brand import Brand, BrandError
 from consult.staff.settings import holidays_field, opening_hours_field
 from consult.staff.settings.opening_hours_field import Day, WeekProblem
@@ -16,7 +16,7 @@ from consult.storage.accounts import accounts
 from consult.storage.audit import audit_log
 from consult.storage.db.database import Session
 from consult.storage.settings import setting_overrides
-from consult.storage.settings.effective_settings import BRAND, Choices
+from consult.storage.settings.setting_overrides import BRAND, SettingsProvider
 from consult.web.text import one_line
 from consult.workflow.office_hours import read_hours
 
@@ -40,7 +40,7 @@ class Field:
     days: Sequence[str] = ()
 
 
-def fields_of(group: Group, known: Choices, session: Session) -> list[Field]:
+def fields_of(group: Group, known: SettingsProvider, session: Session) -> list[Field]:
     """The settings of a group as they count now."""
     return [_field(setting, known, session) for setting in group.settings]
 
@@ -102,11 +102,11 @@ def _days_in(field: Field, posted: Mapping[str, str]) -> Sequence[str]:
     return holidays_field.filled_in(field.days, posted, field.setting.field)
 
 
-def problems(known: Choices, stored: Mapping[str, Any], typed: Typed) -> Mapping[str, str]:
+def problems(known: SettingsProvider, stored: Mapping[str, Any], typed: Typed) -> Mapping[str, str]:
     """What is wrong with what was typed, by name of the setting."""
     chosen = after(stored, typed)
     of_settings = {name: v for name, v in chosen.items() if name in typed and BRAND not in name}
-    found = dict(problems_with(known.base, of_settings))
+    found = dict(override_errors(known.base, of_settings))
     try:
         known.brand_with(chosen)
     except BrandError as fault:
@@ -126,13 +126,13 @@ def keep(session: Session, stored: Mapping[str, Any], typed: Typed, by: int) -> 
         if value == stored.get(name):
             continue
         if value is None:
-            setting_overrides.take_back(session, name)
+            setting_overrides.delete_override(session, name)
         else:
-            setting_overrides.choose(session, name, value, by)
+            setting_overrides.set_override(session, name, value, by)
         audit_log.record(session, "setting.changed", by=by, setting=name, back=value is None)
 
 
-def _field(setting: Choosable, known: Choices, session: Session) -> Field:
+def _field(setting: Choosable, known: SettingsProvider, session: Session) -> Field:
     now, without = (
         _value(known.settings, known.brand, setting),
         _value(known.base, known.base_brand, setting),
@@ -171,7 +171,7 @@ def _description(setting: Choosable) -> str:
     return (field.description or "") if field else ""
 
 
-def _fixed_by(name: str, known: Choices) -> str:
+def _fixed_by(name: str, known: SettingsProvider) -> str:
     if not known.is_fixed(name):
         return ""
     if name.startswith(BRAND):

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from consult.settings import Settings, choosable
+from consult.settings import Settings, overridable
 from consult.settings.brand import CURRENCY_SIGNS
 
 Kind = Literal["text", "number", "colour", "choice", "zone", "person", "week", "days"]
@@ -147,7 +147,7 @@ def _rest(prefix: str, without: frozenset[str]) -> tuple[Choosable, ...]:
     return tuple(
         Choosable(name, _DAYS.get(name) or name.replace("_", " ").capitalize(), "", _kind_of(name))
         for name in Settings.model_fields
-        if name in choosable() - without and name.startswith(prefix)
+        if name in overridable() - without and name.startswith(prefix)
     )
 
 

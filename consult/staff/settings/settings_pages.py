@@ -41,10 +41,10 @@ def settings_group(slug: str) -> ResponseReturnValue:
 @recent_auth_required
 def keep_settings(slug: str) -> ResponseReturnValue:
     """Keep what was chosen on one page, or only show how the brand would look."""
-    group, known = GROUPS.get(slug) or abort(404), services().choices
+    group, known = GROUPS.get(slug) or abort(404), services().settings_provider
     posted, database = request.form.to_dict(), services().database
     with database.reading() as session:
-        stored = setting_overrides.all_choices(session)
+        stored = setting_overrides.all_overrides(session)
         fields = settings_form.fields_of(group, known, session)
     typed = settings_form.typed_into(fields, posted)
     errors = {
@@ -55,7 +55,7 @@ def keep_settings(slug: str) -> ResponseReturnValue:
         return _page(group, posted, errors), 422 if errors else 200
     with database.writing() as session:
         settings_form.keep(session, stored, typed, signed_in_user().id)
-    known.look_again()
+    known.refresh()
     return redirect(url_for(".settings_group", slug=slug, done="kept"), 303)
 
 
@@ -64,7 +64,7 @@ def keep_settings(slug: str) -> ResponseReturnValue:
 @recent_auth_required
 def keep_logo() -> ResponseReturnValue:
     """Keep a picture as the logo, written anew; or go back to the one from before."""
-    known = services().choices
+    known = services().settings_provider
     if known.is_fixed(LOGO):
         abort(403)
     sent = request.files.get("logo")
@@ -76,18 +76,18 @@ def keep_logo() -> ResponseReturnValue:
             return _page(BRAND, {}, {LOGO: str(fault)}), 422
     with services().database.writing() as session:
         if stored is None:
-            setting_overrides.take_back(session, LOGO)
+            setting_overrides.delete_override(session, LOGO)
         else:
-            setting_overrides.choose(session, LOGO, stored, signed_in_user().id)
+            setting_overrides.set_override(session, LOGO, stored, signed_in_user().id)
         audit_log.record(
             session, "setting.changed", by=signed_in_user().id, setting=LOGO, back=stored is None
         )
-    known.look_again()
+    known.refresh()
     return redirect(url_for(".settings_group", slug=BRAND.slug, done="kept"), 303)
 
 
 def _page(group: Group, posted: Mapping[str, str], errors: Mapping[str, str]) -> str:
-    known = services().choices
+    known = services().settings_provider
     with services().database.reading() as session:
         fields = settings_form.fields_of(group, known, session)
     shown = settings_form.with_typed(fields, posted, errors)

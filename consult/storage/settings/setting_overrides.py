@@ -1,39 +1,147 @@
-"""What was chosen in the staff area, by name. What the names mean is settled above."""
+"""Settings and brand values set in the staff area, and the settings in effect with them.
 
-from collections.abc import Mapping
+A value that the environment or the brand file sets is fixed. What they leave unset, and what is
+marked with `STAFF` in `consult.settings.schema`, can be overridden in the staff area.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, select
+from sqlalchemy.exc import SQLAlchemyError
 
-from consult.storage.db.database import Session
+from consult.settings import Settings, with_overrides
+from consult.settings import brand as brands
+from consult.settings.brand import Brand, BrandError
+from consult.storage.db.database import Database, Session
 from consult.storage.db.upsert import insert_into
-from consult.storage.tables.audit_tables import ChoiceRow
+from consult.storage.tables.audit_tables import SettingOverrideRow
+
+log = logging.getLogger(__name__)
+
+# How long another process may use outdated overrides. Reading them takes about as long as a small
+# part of a page view, so it is not done for every request.
+CHECK_SECONDS = 2.0
+
+BRAND = "brand."
+"""The prefix of the names of brand values."""
 
 Version = tuple[tuple[str, datetime], ...]
 
 
-def version(session: Session) -> Version:
-    """Something that differs whenever a choice was made, changed or taken back."""
-    query = select(ChoiceRow.name, ChoiceRow.changed_at).order_by(ChoiceRow.name)
-    return tuple((name, changed_at) for name, changed_at in session.execute(query))
+def all_overrides(session: Session) -> Mapping[str, Any]:
+    """The stored value of each override, by name."""
+    return {row.name: row.value for row in session.scalars(select(SettingOverrideRow))}
 
 
-def all_choices(session: Session) -> Mapping[str, Any]:
-    """The value of each choice, as it was stored."""
-    return {row.name: row.value for row in session.scalars(select(ChoiceRow))}
-
-
-def choose(session: Session, name: str, value: object, by: int | None) -> None:
-    """Store a choice, in place of an earlier one of this name."""
-    chosen = {"value": value, "changed_at": session.now(), "changed_by_id": by}
+def set_override(session: Session, name: str, value: object, by: int | None) -> None:
+    """Store a value, replacing an earlier one of this name."""
+    columns = {"value": value, "changed_at": session.now(), "changed_by_id": by}
     session.execute(
-        insert_into(session, ChoiceRow)
-        .values(name=name, **chosen)
-        .on_conflict_do_update(index_elements=["name"], set_=chosen)
+        insert_into(session, SettingOverrideRow)
+        .values(name=name, **columns)
+        .on_conflict_do_update(index_elements=["name"], set_=columns)
     )
 
 
-def take_back(session: Session, name: str) -> None:
-    """Forget a choice; there need not be one."""
-    session.execute(delete(ChoiceRow).where(ChoiceRow.name == name))
+def delete_override(session: Session, name: str) -> None:
+    """Delete the value of this name, if there is one."""
+    session.execute(delete(SettingOverrideRow).where(SettingOverrideRow.name == name))
+
+
+@dataclass(frozen=True)
+class EffectiveSettings:
+    """The settings and the brand in effect, and the version of the overrides they include."""
+
+    version: Version | None
+    settings: Settings
+    brand: Brand
+
+
+class SettingsProvider:
+    """Returns the settings and the brand in effect; cached for a short time, thread-safe.
+
+    Args:
+        base: the settings from the environment.
+        database: stores the overrides. While it cannot be read, the last known values are used.
+        timer: seconds from an arbitrary start.
+
+    Raises:
+        BrandError: the brand file of `base` cannot be used.
+    """
+
+    def __init__(
+        self, base: Settings, database: Database, timer: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.base = base
+        self.base_brand = brands.load_brand(base.brand_file)
+        self._fixed_brand = brands.given_keys(base.brand_file)
+        self._database = database
+        self._timer = timer
+        self._cached = EffectiveSettings(None, base, self.base_brand)
+        self._checked_at: float | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in effect."""
+        return self._current().settings
+
+    @property
+    def brand(self) -> Brand:
+        """The brand in effect."""
+        return self._current().brand
+
+    def is_fixed(self, name: str) -> bool:
+        """Whether the environment or the brand file sets this value, so that staff cannot."""
+        if name.startswith(BRAND):
+            return name.removeprefix(BRAND) in self._fixed_brand
+        return name in self.base.model_fields_set
+
+    def refresh(self) -> None:
+        """Read the overrides again at the next use: this process has changed them."""
+        self._checked_at = None
+
+    def brand_with(self, overrides: Mapping[str, Any]) -> Brand:
+        """The brand with these overrides; raises BrandError for values that are not valid."""
+        own = {
+            name.removeprefix(BRAND): value
+            for name, value in overrides.items()
+            if name.startswith(BRAND) and not self.is_fixed(name)
+        }
+        return brands.with_overrides(self.base_brand, own)
+
+    def _current(self) -> EffectiveSettings:
+        now = self._timer()
+        if self._checked_at is not None and now - self._checked_at < CHECK_SECONDS:
+            return self._cached
+        self._checked_at = now  # first, so that other threads do not query as well
+        try:
+            with self._database.reading() as session:
+                version = _version(session)
+                if version != self._cached.version:
+                    self._cached = self._effective(version, all_overrides(session))
+        except SQLAlchemyError as error:
+            log.error("the settings of the staff area cannot be read: %s", type(error).__name__)
+        return self._cached
+
+    def _effective(self, version: Version, overrides: Mapping[str, Any]) -> EffectiveSettings:
+        settings = with_overrides(self.base, overrides)
+        try:
+            brand = self.brand_with(overrides)
+        except BrandError as error:
+            log.error("the brand set in the staff area cannot be used: %s", error)
+            brand = self.base_brand
+        self._database.keep_drafts_for(settings.retention_days_drafts)
+        return EffectiveSettings(version, settings, brand)
+
+
+def _version(session: Session) -> Version:
+    """A value that changes whenever an override is added, changed or deleted."""
+    query = select(SettingOverrideRow.name, SettingOverrideRow.changed_at).order_by(
+        SettingOverrideRow.name
+    )
+    return tuple((name, changed_at) for name, changed_at in session.execute(query))

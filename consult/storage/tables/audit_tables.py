@@ -36,10 +36,10 @@ class AuditRow(Base):
     facts: Mapped[dict[str, Any]]
 
 
-class ChoiceRow(Base):
+class SettingOverrideRow(Base):
     """A setting as it was chosen in the staff area."""
 
-    __tablename__ = "choices"
+    __tablename__ = "setting_overrides"
     __table_args__ = (CheckConstraint("length(name) BETWEEN 1 AND 64", name="name_length"),)
 
     name: Mapped[str] = mapped_column(String(64), primary_key=True)

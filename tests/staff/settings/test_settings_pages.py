@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from PIL import Image
 
-from consult.settings import choosable
+from consult.settings import overridable
 from consult.staff.settings.settings_groups import GROUPS
 from consult.storage.audit import audit_log
 from consult.storage.settings import setting_overrides
@@ -50,7 +50,7 @@ def upload(client: PageClient, data: bytes, name: str = "logo.png", *, status: i
 def test_every_setting_that_staff_may_choose_is_on_one_page() -> None:
     listed = [s.name for group in GROUPS.values() for s in group.settings]
     assert len(listed) == len(set(listed))
-    assert {name for name in listed if not name.startswith("brand.")} == choosable()
+    assert {name for name in listed if not name.startswith("brand.")} == overridable()
 
 
 def test_the_settings_begin_with_the_brand(admin: PageClient) -> None:
@@ -154,7 +154,7 @@ def test_what_is_fixed_is_shown_and_cannot_be_changed(tmp_path: Path) -> None:
 
 def test_each_setting_of_the_environment_is_shown_as_fixed_by_it(tmp_path: Path) -> None:
     base = services_of(make_app(tmp_path / "base")).settings
-    given = {name: getattr(base, name) for name in choosable()} | {"closed_on": "2026-12-25"}
+    given = {name: getattr(base, name) for name in overridable()} | {"closed_on": "2026-12-25"}
     app = make_app(tmp_path / "var", **given)
     make_user(app, ADMIN, admin=True)
     admin = signed_in(app, ADMIN)
@@ -245,8 +245,8 @@ class TestBusinessHours:
     ) -> None:
         text = "mon 08:00-10:00, mon 11:00-12:00, mon 13:00-15:00"
         with services_of(app).database.writing() as session:
-            setting_overrides.choose(session, "business_hours", text, 1)
-        services_of(app).choices.look_again()
+            setting_overrides.set_override(session, "business_hours", text, 1)
+        services_of(app).settings_provider.refresh()
         self.send(admin, mon_until_3="14:00")
         assert self.hours(app) == text.replace("15:00", "14:00")
 

@@ -141,11 +141,11 @@ def test_two_workers_add_the_address_of_the_environment_once(database: Database)
 def test_two_admins_choose_the_same_setting_for_the_first_time(database: Database) -> None:
     begin_meanwhile(
         database,
-        lambda session: setting_overrides.choose(session, "brand.name", "First", None),
-        lambda session: setting_overrides.choose(session, "brand.name", "Second", None),
+        lambda session: setting_overrides.set_override(session, "brand.name", "First", None),
+        lambda session: setting_overrides.set_override(session, "brand.name", "Second", None),
     )
     with database.reading() as session:
-        assert setting_overrides.all_choices(session) == {"brand.name": "Second"}
+        assert setting_overrides.all_overrides(session) == {"brand.name": "Second"}
 
 
 def test_a_double_click_on_new_recovery_codes_leaves_ten(database: Database) -> None:

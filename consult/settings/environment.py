@@ -1,0 +1,109 @@
+"""Reads the settings from the environment or a `.env` file, and describes where each came from.
+
+An environment variable is the setting's name in capitals with `CONSULT_` in front, so `base_url` is
+set by `CONSULT_BASE_URL`. The environment takes precedence over `.env`, `.env` over the default.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+
+from dotenv import dotenv_values
+from pydantic import SecretStr, ValidationError
+
+from consult.settings.keys import SettingsError
+from consult.settings.overrides import validation_errors, with_overrides
+from consult.settings.schema import ENV_FILE, PREFIX, Settings
+
+HIDDEN = "(set, not shown)"
+NOT_SET = "(not set)"
+
+
+def load_settings(env_file: Path | None = ENV_FILE, **given: Any) -> Settings:
+    """Read the settings from the environment and `env_file`; values in `given` win over both.
+
+    Raises SettingsError with one line for each setting that cannot be used.
+    """
+    try:
+        return Settings(_env_file=env_file, **given)
+    except ValidationError as invalid:
+        mistakes = [
+            _in_one_line(location, message) for location, message in validation_errors(invalid)
+        ]
+        raise SettingsError("\n".join(mistakes)) from None
+
+
+Origin = Literal["environment", ".env", "staff area", "default"]
+
+
+@dataclass(frozen=True)
+class SettingDescription:
+    """One setting as `consult settings` prints it; secrets are masked."""
+
+    variable: str
+    value: str
+    origin: Origin
+    meaning: str
+
+
+def describe(
+    settings: Settings,
+    environment: Mapping[str, str] = os.environ,
+    env_file: Path | None = ENV_FILE,
+    overrides: Mapping[str, Any] = MappingProxyType({}),
+) -> list[SettingDescription]:
+    """Every setting in the order of the class, with its displayed value, origin and meaning.
+
+    `overrides` are the values set in the staff area; `settings` are those without them.
+    """
+    effective = with_overrides(settings, overrides)
+    in_environment = {name.upper() for name, value in environment.items() if value}
+    in_file = {name.upper() for name, value in _read_env_file(env_file).items() if value}
+    described = []
+    for name, field in Settings.model_fields.items():
+        variable = PREFIX + name.upper()
+        origin: Origin = "default"
+        if variable in in_environment:
+            origin = "environment"
+        elif variable in in_file:
+            origin = ".env"
+        elif name in effective.model_fields_set - settings.model_fields_set:
+            origin = "staff area"
+        shown = _shown(getattr(effective, name))
+        described.append(SettingDescription(variable, shown, origin, field.description or ""))
+    return described
+
+
+def unknown_variables(
+    environment: Mapping[str, str] = os.environ, env_file: Path | None = ENV_FILE
+) -> list[str]:
+    """Variables with our prefix that no setting reads: most often a typo."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    names = {name.upper() for name in (*environment, *_read_env_file(env_file))}
+    return sorted(name for name in names - known if name.startswith(PREFIX))
+
+
+def _read_env_file(env_file: Path | None) -> dict[str, str | None]:
+    # dotenv_values(None) would search for a .env file itself.
+    return dotenv_values(env_file) if env_file else {}
+
+
+def _in_one_line(location: tuple[int | str, ...], message: str) -> str:
+    # Messages about several settings name their variables themselves and have no location.
+    return f"{PREFIX}{str(location[0]).upper()}: {message}" if location else message
+
+
+def _shown(value: object) -> str:
+    if value is None or value == ():
+        return NOT_SET
+    if isinstance(value, SecretStr):
+        return HIDDEN
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return re.sub(r"(://[^/@]*?:)[^/]*@", r"\1***@", str(value))

@@ -1,0 +1,358 @@
+"""The settings: their names, types, defaults and descriptions.
+
+The descriptions are the documentation: `consult settings` prints them. A field marked with `STAFF`
+can be set in the staff area while the environment leaves it unset.
+"""
+
+import hmac
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic.config import JsonDict
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from consult.settings.keys import stored_key
+from consult.settings.setting_types import (
+    PROJECT_FOLDER,
+    BusinessHours,
+    DatabaseUrl,
+    Days,
+    EmailAddress,
+    Issuer,
+    Origin,
+    Origins,
+    ProjectPath,
+    RateLimit,
+    Retention,
+    SecretKey,
+    Sender,
+    SmtpUrl,
+    TimeZone,
+    WebhookSecret,
+    WebhookUrl,
+    is_this_machine,
+    time_zone,
+)
+from consult.workflow.office_hours import WEEKDAYS_9_TO_5, Office, read_hours
+
+PREFIX = "CONSULT_"
+ENV_FILE = PROJECT_FOLDER / ".env"
+
+STAFF: JsonDict = {"staff": True}
+"""Marks a field that can be set in the staff area. Its values must survive a round trip to JSON."""
+
+
+class Settings(BaseSettings):
+    """All settings, immutable. Create them with `load_settings`; paths in them are absolute."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=ENV_FILE,
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        validate_default=True,
+        hide_input_in_errors=True,
+    )
+
+    var_dir: ProjectPath = Field(
+        default=Path("var"),
+        description="Folder for the application’s files: the embedded database, the secret key and "
+        "unsent mail. A relative path starts at the project folder.",
+    )
+    database_url: DatabaseUrl = Field(
+        default_factory=lambda data: f"sqlite:///{data['var_dir'] / 'consult.db'}",
+        repr=False,
+        description="Where answers and leads are stored: the SQLite file consult.db in the var "
+        "folder, or postgresql+psycopg://user:password@host/name to use more than one machine.",
+    )
+    sqlite_synchronous: Literal["NORMAL", "FULL", "EXTRA"] = Field(
+        default="FULL",
+        description="How SQLite makes sure that a saved answer is on disk. FULL survives a power "
+        "cut; NORMAL is faster and survives only a crash of the application.",
+    )
+    secret_key: SecretKey | None = Field(
+        default=None,
+        description="Signs staff sessions and forms; at least 32 random characters. Created in the "
+        "var folder with the SQLite database; required with any other.",
+    )
+    base_url: Origin = Field(
+        default="http://127.0.0.1:8000",
+        description="The address people use to reach the application; links in mails and PDFs "
+        "start with it.",
+    )
+    proxy_hops: int = Field(
+        default=0,
+        ge=0,
+        le=10,
+        description="Number of your own proxies in front of the application. Their X-Forwarded "
+        "headers are trusted; with 0, no such header is.",
+    )
+    embed_origins: Origins = Field(
+        default=(),
+        description="Sites that may show the questionnaire in a frame, separated by commas.",
+    )
+    brand_file: ProjectPath | None = Field(
+        default=None,
+        description="A file with the name, colors, logo, consult link and currency to use instead "
+        "of the built-in ones.",
+    )
+    paper: Literal["letter", "a4"] = Field(
+        default="letter", description="Paper size of the PDF report.", json_schema_extra=STAFF
+    )
+    contact_before: Literal["nothing", "pdf", "result"] = Field(
+        default="pdf",
+        description="What visitors see only after giving a name and an email address: the PDF, the "
+        "result page, or nothing (both are open to all).",
+        json_schema_extra=STAFF,
+    )
+    smtp_url: SmtpUrl | None = Field(
+        default=None,
+        description="Mail server, as smtp://user:password@host:587 (STARTTLS) or smtps://…:465. "
+        "Not set: emails are written to the mail folder instead.",
+    )
+    mail_from: Sender = Field(
+        default="Relay Check <relay-check@localhost>",
+        description="Sender of all emails; set it together with the mail server.",
+    )
+    mail_dir: ProjectPath = Field(
+        default_factory=lambda data: data["var_dir"] / "mail",
+        description="Folder that emails are written to while no mail server is set; default: mail "
+        "in the var folder.",
+    )
+    webhook_url: WebhookUrl | None = Field(
+        default=None,
+        description="A URL that receives signed webhooks about each lead, in addition to those set "
+        "up in the staff area. It never receives contact details.",
+    )
+    webhook_secret: WebhookSecret | None = Field(
+        default=None,
+        description="Signs webhooks to that URL, as whsec_ and base64 (Standard Webhooks).",
+    )
+    webhook_loopback: bool = Field(
+        default=False,
+        description="For development: allows webhooks to this machine, also without TLS. Refused "
+        "unless the base URL is on this machine too.",
+    )
+    time_zone: TimeZone = Field(
+        default="UTC",
+        json_schema_extra=STAFF,
+        description="The agency’s time zone, such as America/New_York, for business hours and all "
+        "times in the staff area.",
+    )
+    business_hours: BusinessHours = Field(
+        default=WEEKDAYS_9_TO_5,
+        json_schema_extra=STAFF,
+        description="Business hours, as in mon-thu 09:00-17:00, fri 09:00-12:00. The reply timer "
+        "runs only during these hours.",
+    )
+    closed_on: Days = Field(
+        default=(),
+        json_schema_extra=STAFF,
+        description="Holidays, as in 2026-12-25, 2027-01-01.",
+    )
+    reply_within_hours: int = Field(
+        default=1,
+        ge=1,
+        le=80,
+        json_schema_extra=STAFF,
+        description="Business hours within which a new lead gets a personal reply. One hour is "
+        "what the questionnaire recommends to others.",
+    )
+    new_leads_to: EmailAddress = Field(
+        default="",
+        json_schema_extra=STAFF,
+        description="Email address of the account that gets new leads and the leads of disabled "
+        "accounts. Not set: the first admin.",
+    )
+    retention_days_drafts: Retention = Field(
+        default=30,
+        description="Days after which unfinished answers are deleted.",
+        json_schema_extra=STAFF,
+    )
+    retention_days_leads: Retention = Field(
+        default=730,
+        description="Days after which a lead is deleted with its PDF, or anonymized.",
+        json_schema_extra=STAFF,
+    )
+    retention_leads: Literal["delete", "anonymise"] = Field(
+        default="delete",
+        description="What happens to an expired lead: delete, or anonymise, which keeps its "
+        "answers and scores for statistics and nothing that identifies a person.",
+        json_schema_extra=STAFF,
+    )
+    retention_days_mails: Retention = Field(
+        default=180,
+        description="Days after which the text of an email to a visitor is deleted, also in the "
+        "mail folder; at the latest with the lead.",
+        json_schema_extra=STAFF,
+    )
+    retention_days_pdfs: Retention = Field(
+        default=730,
+        description="Days after which the PDF of a lead is deleted, at the latest with the lead. "
+        "It is generated again on request.",
+        json_schema_extra=STAFF,
+    )
+    retention_days_logs: Retention = Field(
+        default=30,
+        description="Days for which sign-ins and sent notifications are kept.",
+        json_schema_extra=STAFF,
+    )
+    limit_starts: RateLimit = Field(
+        default="60 per minute", description="New questionnaires from one network address."
+    )
+    limit_contacts: RateLimit = Field(
+        default="20 per hour", description="Contact forms sent from one network address."
+    )
+    limit_mails_address: RateLimit = Field(
+        default="5 per day",
+        description="Report emails to one address. Above the limit the report can still be "
+        "downloaded, and no email is sent.",
+    )
+    limit_mails: RateLimit = Field(
+        default="200 per hour",
+        description="Report emails to all addresses together. Above the limit no email is sent.",
+    )
+    limit_sign_in_address: RateLimit = Field(
+        default="20 per hour", description="Staff sign-in attempts from one network address."
+    )
+    limit_sign_in_account: RateLimit = Field(
+        default="5 per minute; 20 per 15 minutes",
+        description="Staff sign-in attempts for one account from all unknown browsers together; a "
+        "trusted browser has a limit of its own.",
+    )
+    limit_second_factor: RateLimit = Field(
+        default="20 per day",
+        description="Second-factor codes tried for one staff account, counted likewise. Recovery "
+        "codes are counted separately, like passwords.",
+    )
+    staff_second_factor: Literal["optional", "required"] = Field(
+        default_factory=lambda data: (
+            "optional" if is_this_machine(data["base_url"]) else "required"
+        ),
+        json_schema_extra=STAFF,
+        description="Whether staff may sign in with a password alone, or must set up an "
+        "authenticator app or a passkey. Not set: required, except on this machine.",
+    )
+    oidc_issuer: Issuer | None = Field(
+        default=None,
+        description="Your OpenID Connect provider, such as https://id.example.com, with which "
+        "staff may sign in; the redirect URL is /staff/sign-in/provider/back.",
+    )
+    oidc_client_id: str | None = Field(
+        default=None, description="Client ID of this application at the provider."
+    )
+    oidc_client_secret: SecretStr | None = Field(
+        default=None, description="Client secret of this application at the provider."
+    )
+    oidc_name: str = Field(
+        default="your company",
+        description="The provider’s name on the button: Sign in with your company.",
+    )
+    staff_idle_minutes: int = Field(
+        default=60, ge=1, description="Minutes of inactivity after which staff are signed out."
+    )
+    staff_session_hours: int = Field(
+        default=12, ge=1, description="Hours after which staff must sign in again in any case."
+    )
+    job_lease_seconds: int = Field(
+        default=60,
+        ge=5,
+        description="Seconds a worker may work on a job before another takes it over; must be "
+        "longer than the PDF timeout.",
+    )
+    pdf_timeout_seconds: int = Field(
+        default=10, ge=1, description="Seconds after which making a PDF is aborted."
+    )
+    pdf_memory_mb: int = Field(
+        default=1024, ge=256, description="Maximum memory, in megabytes, for making one PDF."
+    )
+    metrics: bool = Field(
+        default=False, description="Whether /metrics is served, in the Prometheus text format."
+    )
+
+    @property
+    def embedded_database(self) -> bool:
+        """Whether the data is in an SQLite file."""
+        return self.database_url.startswith("sqlite:")
+
+    @property
+    def scratch_dir(self) -> Path:
+        """Temporary files, each in a folder of its own that is deleted."""
+        return self.var_dir / "scratch"
+
+    @property
+    def secret_key_file(self) -> Path:
+        """Where `signing_key` stores the key that it creates."""
+        return self.var_dir / "secret-key"
+
+    @property
+    def office(self) -> Office:
+        """Business hours, reply target and default assignee."""
+        return Office(
+            zone=time_zone(self.time_zone),
+            week=read_hours(self.business_hours),
+            closed=frozenset(self.closed_on),
+            reply_within=timedelta(hours=self.reply_within_hours),
+            new_leads_to=self.new_leads_to,
+        )
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> Self:
+        if self.secret_key is None and not self.embedded_database:
+            raise ValueError(
+                f"{PREFIX}SECRET_KEY: is required with a database server, the same on every "
+                "machine; make one with: openssl rand -hex 32"
+            )
+        if self.smtp_url is not None and "mail_from" not in self.model_fields_set:
+            raise ValueError(f"{PREFIX}MAIL_FROM: is required with {PREFIX}SMTP_URL")
+        if (self.webhook_url is None) != (self.webhook_secret is None):
+            raise ValueError(
+                f"{PREFIX}WEBHOOK_URL and {PREFIX}WEBHOOK_SECRET: must be set together"
+            )
+        if self.webhook_loopback and not is_this_machine(self.base_url):
+            raise ValueError(
+                f"{PREFIX}WEBHOOK_LOOPBACK: is for development and needs a {PREFIX}BASE_URL "
+                "on this machine"
+            )
+        oidc = (self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret)
+        if any(oidc) and not all(oidc):
+            raise ValueError(
+                f"{PREFIX}OIDC_ISSUER: must be set together with {PREFIX}OIDC_CLIENT_ID "
+                f"and {PREFIX}OIDC_CLIENT_SECRET"
+            )
+        if self.job_lease_seconds <= self.pdf_timeout_seconds:
+            raise ValueError(
+                f"{PREFIX}JOB_LEASE_SECONDS: must be more than {PREFIX}PDF_TIMEOUT_SECONDS"
+            )
+        return self
+
+    def webhook_key(self) -> bytes:
+        """The key that the secrets of webhooks follow from."""
+        return self._key_for("webhooks")
+
+    def mail_key(self) -> bytes:
+        """The key that signs links in mails to staff."""
+        return self._key_for("staff mails")
+
+    def leave_key(self) -> bytes:
+        """The key that encrypts the links of unfinished checks whose owners may be written to."""
+        return self._key_for("leave to write")
+
+    def factor_key(self) -> bytes:
+        """The key that encrypts the secrets of authenticator apps, made from the secret key."""
+        return self._key_for("second factors")
+
+    def _key_for(self, purpose: str) -> bytes:
+        return hmac.digest(self.signing_key().encode(), purpose.encode(), "sha256")
+
+    def signing_key(self) -> str:
+        """The secret key: the configured one, or the one stored in the var folder.
+
+        Raises SettingsError when the stored key cannot be read or written.
+        """
+        if self.secret_key is not None:
+            return self.secret_key.get_secret_value()
+        return stored_key(self.secret_key_file)

@@ -1,0 +1,162 @@
+"""The types of settings: what each accepts, and the message for what it refuses."""
+
+import binascii
+import re
+from base64 import b64decode
+from datetime import UTC, date, tzinfo
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic_settings import NoDecode
+
+from consult.settings.keys import SECRET_KEY_MIN_LENGTH
+from consult.workflow.office_hours import read_hours
+
+PROJECT_FOLDER = Path(__file__).resolve().parents[2]
+THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
+"""The names of this machine: traffic to them cannot be read on the way."""
+
+
+def _from_project_folder(path: Path) -> Path:
+    """Anchor a relative path, so that a command means the same from any working directory."""
+    return PROJECT_FOLDER / path.expanduser()
+
+
+def _database_url(url: str) -> str:
+    if url.startswith("sqlite:///"):
+        path = url.removeprefix("sqlite:///")
+        if not path or path.startswith((":memory:", "file:")):
+            raise ValueError("the SQLite database must be a file: sqlite:///var/consult.db")
+        return f"sqlite:///{_from_project_folder(Path(path))}"
+    # Hosting providers use both short forms; SQLAlchemy would pick a driver that is not installed.
+    url = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
+    if not url.startswith("postgresql+psycopg://"):
+        raise ValueError("must start with sqlite:/// or postgresql+psycopg://")
+    return url
+
+
+def _origin(text: str) -> str:
+    """A scheme and host such as https://www.example.com, without a path or a final slash."""
+    parts = urlsplit(text.rstrip("/"))
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be an address such as https://check.example.com")
+    if parts.path or parts.query or parts.fragment or parts.username:
+        raise ValueError("must stop after the host name, as in https://check.example.com")
+    return parts.geturl()
+
+
+def is_safe_address(address: str) -> bool:
+    """Whether an address is https, or http on this machine."""
+    parts = urlsplit(address)
+    return bool(parts.hostname) and (
+        parts.scheme == "https" or (parts.scheme == "http" and is_this_machine(address))
+    )
+
+
+def is_this_machine(address: str) -> bool:
+    return urlsplit(address).hostname in THIS_MACHINE
+
+
+def _issuer(address: str) -> str:
+    parts = urlsplit(address)
+    if not is_safe_address(address) or parts.query or parts.fragment or parts.username:
+        raise ValueError("must be an address such as https://id.example.com")
+    return address
+
+
+def _split_words(value: object) -> object:
+    """`a, b` or `a b` in an environment variable means two entries."""
+    return tuple(re.split(r"[\s,]+", value.strip())) if isinstance(value, str) else value
+
+
+def _rate_limit(text: str) -> str:
+    one = r"[1-9]\d* per ([1-9]\d* )?(second|minute|hour|day)s?"
+    if not re.fullmatch(rf"{one}(; {one})*", text):
+        raise ValueError(
+            'must be a rate such as "60 per minute", or several: "5 per minute; 20 per 15 minutes"'
+        )
+    return text
+
+
+def _secret_key(key: SecretStr) -> SecretStr:
+    if len(key.get_secret_value()) < SECRET_KEY_MIN_LENGTH:
+        raise ValueError(f"must have at least {SECRET_KEY_MIN_LENGTH} characters")
+    return key
+
+
+def _smtp_url(url: SecretStr) -> SecretStr:
+    parts = urlsplit(url.get_secret_value())
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise ValueError("must look like smtp://user:password@host:587 or smtps://…:465")
+    return url
+
+
+def _webhook_url(url: SecretStr) -> SecretStr:
+    parts = urlsplit(url.get_secret_value())
+    if parts.scheme not in ("https", "http") or not parts.hostname:
+        raise ValueError("must be an address such as https://hooks.example.com/relay")
+    return url
+
+
+def _webhook_secret(secret: SecretStr) -> SecretStr:
+    """A Standard Webhooks secret: "whsec_" followed by 24 to 64 bytes in base64."""
+    prefix, _, coded = secret.get_secret_value().rpartition("whsec_")
+    try:
+        length = len(b64decode(coded, validate=True))
+    except binascii.Error:
+        length = 0
+    if prefix or not 24 <= length <= 64:
+        raise ValueError('must be "whsec_" and 24 to 64 bytes in base64: openssl rand -base64 32')
+    return secret
+
+
+def _sender(text: str) -> str:
+    address = parseaddr(text)[1]
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", address) or not text.isprintable():
+        raise ValueError('must look like "Relay Check <hello@example.com>"')
+    return text
+
+
+def time_zone(name: str) -> tzinfo:
+    # UTC works even on a system without a time zone database.
+    return UTC if name == "UTC" else ZoneInfo(name)
+
+
+def _time_zone(name: str) -> str:
+    try:
+        time_zone(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("must be a time zone such as America/New_York") from None
+    return name
+
+
+def _business_hours(text: str) -> str:
+    read_hours(text)
+    return text
+
+
+def _account(text: str) -> str:
+    return text.strip().lower()
+
+
+ProjectPath = Annotated[Path, AfterValidator(_from_project_folder)]
+Origin = Annotated[str, AfterValidator(_origin)]
+Origins = Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_split_words)]
+RateLimit = Annotated[str, AfterValidator(_rate_limit)]
+Days = Annotated[tuple[date, ...], NoDecode, BeforeValidator(_split_words)]
+DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
+SecretKey = Annotated[SecretStr, AfterValidator(_secret_key)]
+SmtpUrl = Annotated[SecretStr, AfterValidator(_smtp_url)]
+Sender = Annotated[str, AfterValidator(_sender)]
+WebhookUrl = Annotated[SecretStr, AfterValidator(_webhook_url)]
+WebhookSecret = Annotated[SecretStr, AfterValidator(_webhook_secret)]
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
+BusinessHours = Annotated[str, AfterValidator(_business_hours)]
+EmailAddress = Annotated[str, AfterValidator(_account)]
+Issuer = Annotated[str, AfterValidator(_issuer)]
+Retention = Annotated[int, Field(ge=1, le=36_500)]
+"""A number of days, at most a hundred years: a date that calendars know."""
