@@ -50,7 +50,7 @@ def fill(database: Database, number: int) -> None:
             connection.execute(text("SET LOCAL TimeZone = 'UTC'"))
         there = set(connection.scalars(text("SELECT id FROM staff_users")))
         _load(connection, "staff_users", _USER, _people(there))
-        _load(connection, "checks", _CHECK, (_check(lead) for lead in leads))
+        _load(connection, "drafts", _CHECK, (_check(lead) for lead in leads))
         _load(connection, "submissions", _SUBMISSION, (_submission(lead) for lead in leads))
         _load(connection, "contacts", _CONTACT, (_contact(lead) for lead in leads))
         _load(connection, "leads", _DESK, (lead[: len(_DESK)] for lead in leads))

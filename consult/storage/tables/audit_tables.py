@@ -1,4 +1,4 @@
-"""The table of the audit log and the one of choices made in the staff area."""
+"""The tables of the audit log and of the settings overridden in the staff area."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class AuditRow(Base):
 
 
 class SettingOverrideRow(Base):
-    """A setting as it was chosen in the staff area."""
+    """A setting overridden in the staff area."""
 
     __tablename__ = "setting_overrides"
     __table_args__ = (CheckConstraint("length(name) BETWEEN 1 AND 64", name="name_length"),)
