@@ -16,6 +16,7 @@ from consult.demo.names import Staff
 from consult.questionnaire.editions import load
 from consult.storage.db.database import Session
 from consult.storage.leads.leads import Lead
+from consult.storage.search_index import index_lead
 from consult.storage.tables.lead_tables import LeadEventRow, LeadRow, NoteRow, VerdictRow
 from consult.workflow.office_hours import Office
 from consult.workflow.stages import Stage
@@ -63,6 +64,8 @@ class DeskWork:
                 .values({key: value for key, value in lead.items() if key != "submission_id"})
                 .execution_options(synchronize_session=False)
             )
+        for lead_id in {note["submission_id"] for note in self.notes}:
+            index_lead(session, lead_id)
         for rows in (self.leads, self.events, self.notes, self.verdicts):
             rows.clear()
 

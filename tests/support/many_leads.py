@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import insert
 
 from consult.storage.db.database import Database, Session
+from consult.storage.search_index import index_lead
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.storage.tables.lead_tables import LeadRow, NoteRow
 from consult.storage.tables.submission_tables import ContactRow, DraftRow, SubmissionRow
@@ -77,6 +78,8 @@ def make_many(
         session.execute(insert(LeadRow), [lead.desk for lead in made])
         session.add_all([ContactRow(**lead.contact) for lead in made if lead.contact])
         session.add_all(_notes(made, session.now()))
+        for lead in made:
+            index_lead(session, lead.id)
     return made
 
 

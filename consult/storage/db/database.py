@@ -17,8 +17,6 @@ from sqlalchemy import Connection, Engine, FromClause, create_engine, event, mak
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.exc import OperationalError
 
-from consult.storage.search.search_index import keep_up
-
 _WRITES = "consult_writes"
 _BUSY_SECONDS = 10
 _COMMITS_BETWEEN_CHECKPOINTS = 100
@@ -48,9 +46,6 @@ class Session(orm.Session):
     def now(self) -> datetime:
         """The present moment, aware, in UTC."""
         return self.clock()
-
-
-keep_up(Session)
 
 
 class Database:

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from consult.storage.audit import audit_log
 from consult.storage.db.database import Session
+from consult.storage.search_index import index_lead
 from consult.storage.tables.lead_tables import LeadRow, NoteRow
 
 TEXT_MAX = 4000
@@ -47,7 +48,7 @@ def add(session: Session, lead_id: int, text: str, *, by: int) -> Note | None:
         return None
     row = NoteRow(submission_id=lead_id, author_id=by, text=text, created_at=session.now())
     session.add(row)
-    session.flush()
+    index_lead(session, lead_id)
     audit_log.record(session, "note.added", by=by, lead_id=lead_id, note=row.id)
     return _note(row)
 
@@ -67,7 +68,7 @@ def edit(
         if row.edited_at != seen:
             raise NoteChangedError(_note(row))
         row.text, row.edited_at = text, session.now()
-        session.flush()
+        index_lead(session, lead_id)
         audit_log.record(session, "note.edited", by=by, lead_id=lead_id, note=note_id)
     return _note(row)
 

@@ -18,6 +18,7 @@ from consult.storage.leads.leads import Contact, JsonObject, as_contact
 from consult.storage.leads.timeline import note_event
 from consult.storage.notifications.notifications import note
 from consult.storage.notifications.report_mails import ask_for_mail
+from consult.storage.search_index import index_lead
 from consult.storage.tables.lead_tables import LeadRow
 from consult.storage.tables.submission_tables import ContactRow, SubmissionRow
 from consult.workflow.office_hours import Office
@@ -144,7 +145,7 @@ def save_contact(
         .values(wants_consult=contact.wants_consult)
     )
     milestones.note_contact(session, row.id, wants_consult=contact.wants_consult)
-    session.flush()
+    index_lead(session, row.id)
     _enqueue_documents(session, row)
     note(session, row.id, "contact_given")
     if contact.wants_consult:

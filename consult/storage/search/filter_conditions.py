@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, and_, literal_column, not_, select
 from consult.questionnaire import Axis
 from consult.scoring.axis import BANDS, CUTS
 from consult.storage.search.lead_filter import OPEN, LeadSearch, Viewer
-from consult.storage.search.search_index import terms_of
+from consult.storage.search_index import query_terms
 from consult.storage.tables.lead_tables import IS_OPEN, LeadRow
 from consult.storage.tables.search_tables import LeadWordRow
 from consult.workflow.stages import CLOSED
@@ -80,7 +80,7 @@ def using(index: str | None, query: Select[Any]) -> Select[Any]:
 
 
 def _words(search: LeadSearch) -> Iterator[Filter]:
-    for term in terms_of(search.text):
+    for term in query_terms(search.text):
         begins = LeadWordRow.word.between(term, term + _LAST_LETTER)
         ids = select(LeadWordRow.submission_id).where(begins)
         yield Filter(partial(_has_word, begins), ids=ids, leads=LeadRow.submission_id.in_(ids))

@@ -9,10 +9,9 @@ from flask import Flask
 
 from consult.delivery.mail.transport import MailFolder
 from consult.delivery.privacy.erase_leads import delete_old_pdfs, end_old_leads
-from consult.storage.leads import actions, documents
+from consult.storage.leads import actions, documents, notes
 from consult.storage.leads.leads import Contact
 from consult.storage.notifications import report_mails
-from consult.storage.tables.lead_tables import NoteRow
 from tests.support.apps import deliver, services_of
 from tests.support.client import PageClient
 from tests.support.page import Page
@@ -40,9 +39,7 @@ def whole_lead(app: Flask, contact: Contact = PERSON) -> int:
     with made.database.writing() as session:
         actions.take(session, lead_id, by=1)
         actions.log_contact(session, lead_id, by=1, way="phone", reached=True, words=words)
-        session.add(
-            NoteRow(submission_id=lead_id, author_id=1, text=words, created_at=session.now())
-        )
+        notes.add(session, lead_id, words, by=1)
         report_mails.ask_for_mail(session, lead_id, contact.email, "https://check.example/result/x")
     return lead_id
 

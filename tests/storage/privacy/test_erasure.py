@@ -10,13 +10,13 @@ from sqlalchemy.exc import DBAPIError
 from consult.storage.db.database import Database
 from consult.storage.drafts import drafts
 from consult.storage.exports import exports
-from consult.storage.leads import actions, documents, leads, submission
+from consult.storage.leads import actions, documents, leads, notes, submission
 from consult.storage.leads.timeline import timeline
 from consult.storage.privacy import erasure
 from consult.storage.privacy.erasure import How
 from consult.storage.tables.all_tables import ALL_TABLES
 from consult.storage.tables.audit_tables import AuditRow
-from consult.storage.tables.lead_tables import LeadRow, NoteRow, VerdictRow
+from consult.storage.tables.lead_tables import LeadRow, VerdictRow
 from consult.storage.tables.submission_tables import DraftRow, SubmissionRow
 from tests.support.lead_factories import make_account
 from tests.support.submissions import CONTACT, lead_of, new_submission
@@ -46,9 +46,7 @@ def whole_lead(database: Database, me: int) -> int:
         actions.log_contact(
             session, lead_id, by=me, way="phone", reached=True, words="Ada was glad"
         )
-        session.add(
-            NoteRow(submission_id=lead_id, author_id=me, text="Ada", created_at=session.now())
-        )
+        notes.add(session, lead_id, "Ada", by=me)
         session.add(
             VerdictRow(
                 submission_id=lead_id,

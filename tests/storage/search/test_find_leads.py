@@ -15,7 +15,7 @@ from consult.storage.db.database import Database, Session
 from consult.storage.search import find_leads, index_scan
 from consult.storage.search.find_leads import Count, every_id, find, ids_at_once
 from consult.storage.search.lead_filter import OPEN, SORTS, LeadSearch, Viewer
-from consult.storage.search.search_index import terms_of, words_of
+from consult.storage.search_index import index_terms, query_terms
 from consult.workflow.stages import STAGES
 from tests.support.databases import Clock
 from tests.support.many_leads import ARCHETYPES, SOURCES, Made, is_open, make_many
@@ -61,14 +61,14 @@ def selects(search: LeadSearch, lead: Made, now: datetime) -> bool:
         all(_facts(search, lead.desk))
         and all(_work(search, lead, now))
         and all(
-            any(word.startswith(term) for word in _words(lead)) for term in terms_of(search.text)
+            any(word.startswith(term) for word in _words(lead)) for term in query_terms(search.text)
         )
     )
 
 
 def _words(lead: Made) -> set[str]:
     contact = lead.contact or {"name": "", "business": "", "email": ""}
-    return words_of([contact["name"], contact["business"], *lead.notes], contact["email"])
+    return index_terms([contact["name"], contact["business"], *lead.notes], contact["email"])
 
 
 def _facts(search: LeadSearch, desk: dict[str, Any]) -> Iterator[bool]:
