@@ -13,8 +13,8 @@ from consult.staff.accounts import (
     people_pages,
     reauthentication_pages,
 )
-from consult.staff.accounts.permissions import NotForThisRole
 from consult.staff.audit import audit_pages
+from consult.staff.blueprint import RoleRequired
 from consult.staff.drafts import draft_pages
 from consult.staff.exports import export_pages
 from consult.staff.insights import insight_pages
@@ -60,4 +60,4 @@ def register(app: Flask, settings: Settings) -> None:
     app.register_blueprint(blueprint.blueprint)
     app.jinja_env.globals["settings_groups"] = settings_groups.GROUPS
     app.register_error_handler(CSRFError, blueprint.form_expired)
-    app.register_error_handler(NotForThisRole, blueprint.not_for_this_role)
+    app.register_error_handler(RoleRequired, blueprint.role_required)

@@ -3,8 +3,7 @@
 from flask import render_template
 
 from consult.questionnaire.editions import newest
-from consult.staff.accounts.permissions import for_staff
-from consult.staff.blueprint import blueprint
+from consult.staff.blueprint import blueprint, for_staff
 from consult.web.services import services
 from consult.workflow.stages import MEANINGS, NAMES
 

@@ -3,7 +3,7 @@
 from flask import Flask
 
 from consult.staff.accounts import access
-from consult.staff.accounts.permissions import said_right
+from consult.staff.blueprint import declared_role
 from tests.staff.access_matrix import MATRIX, staff_routes
 
 
@@ -14,9 +14,9 @@ def test_every_route_has_a_line_in_the_matrix_and_every_line_a_route(app: Flask)
 
 
 def test_every_view_says_for_whom_it_is(app: Flask) -> None:
-    """Put `@for_staff` or `@for_admins` (staff/accounts/permissions.py) under the route."""
+    """Put `@for_staff` or `@for_admins` (staff/blueprint.py) under the route."""
     views = {endpoint: app.view_functions[endpoint] for endpoint, _ in staff_routes(app)}
-    silent = {name for name, view in views.items() if said_right(view) is None}
+    silent = {name for name, view in views.items() if declared_role(view) is None}
     assert sorted(silent - access.OPEN_ENDPOINTS) == []
 
 
@@ -26,4 +26,4 @@ def test_the_views_say_what_the_matrix_says(app: Flask) -> None:
             if expected.whom == "anybody":
                 assert endpoint in access.OPEN_ENDPOINTS
             else:
-                assert access.right_to(endpoint) == expected.whom, endpoint
+                assert access.required_role(endpoint) == expected.whom, endpoint

@@ -28,9 +28,9 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from consult.settings import Settings
 from consult.settings.logo import UPLOAD_LIMIT
-from consult.staff.accounts.permissions import NotForThisRole, Right, needed_right
 from consult.staff.accounts.user_agent import browser_name
 from consult.staff.accounts.users import Member, Members
+from consult.staff.blueprint import Role, RoleRequired, declared_role
 from consult.storage.accounts import sessions
 from consult.storage.accounts.sessions import Lifetime, StaffSession, StaffUser
 from consult.storage.audit import audit_log
@@ -138,7 +138,7 @@ def keep_out() -> BaseResponse | None:
     """Let nobody under `/staff` without a session, nor a form without its token (400).
 
     The path decides, not the route: a page that does not exist is as closed as one that does.
-    Raises NotForThisRole (403) where the view is for another role.
+    Raises RoleRequired (403) where the view is for another role.
     """
     if not is_staff_path(request.path):
         return None
@@ -154,16 +154,20 @@ def keep_out() -> BaseResponse | None:
     if limit := BODY_LIMITS.get(request.endpoint or ""):
         request.max_content_length = limit
     csrf.protect()
-    if request.endpoint and right_to(request.endpoint) == "admin" and not signed_in_user().is_admin:
-        raise NotForThisRole
+    if (
+        request.endpoint
+        and required_role(request.endpoint) == "admin"
+        and not signed_in_user().is_admin
+    ):
+        raise RoleRequired
     if signed_in_user().must_set_up and request.endpoint not in SET_UP_ENDPOINTS:
         return redirect(url_for(SET_UP), 303)
     return None
 
 
-def right_to(endpoint: str) -> Right:
-    """The right that an endpoint under `/staff` takes."""
-    return needed_right(current_app.view_functions[endpoint])
+def required_role(endpoint: str) -> Role:
+    """The role that an endpoint under `/staff` requires."""
+    return declared_role(current_app.view_functions[endpoint]) or "admin"
 
 
 def own_path(path: str) -> str:

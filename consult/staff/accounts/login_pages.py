@@ -8,9 +8,8 @@ from flask_security import logout_user
 from consult.staff.accounts import access, login
 from consult.staff.accounts.account_forms import SignInForm
 from consult.staff.accounts.attempts import spend_passkey
-from consult.staff.accounts.permissions import for_staff
 from consult.staff.accounts.users import Member
-from consult.staff.blueprint import blueprint
+from consult.staff.blueprint import blueprint, for_staff
 from consult.staff.second_factors import passkeys
 from consult.staff.second_factors.verify_code import WRONG_PASSKEY, code_problem, recovery_problem
 from consult.storage.accounts import accounts

@@ -8,11 +8,10 @@ from consult.staff import presenters
 from consult.staff.accounts import access, login
 from consult.staff.accounts.access import SIGN_IN, signed_in_user
 from consult.staff.accounts.account_forms import ChangePasswordForm, InvitationForm, first_errors
-from consult.staff.accounts.permissions import for_staff
 from consult.staff.accounts.reauthentication import is_right_password, recent_auth_required
 from consult.staff.accounts.users import Member
 from consult.staff.agency_time import agency_time
-from consult.staff.blueprint import ID, blueprint
+from consult.staff.blueprint import ID, blueprint, for_staff
 from consult.staff.notifications.notification_pages import choices_of
 from consult.storage.accounts import accounts, sessions
 from consult.storage.audit import audit_log

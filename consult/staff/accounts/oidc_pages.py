@@ -21,10 +21,9 @@ from consult.staff.accounts.account_admin import AccountError, normal_email
 from consult.staff.accounts.account_forms import NAME_MAX
 from consult.staff.accounts.oidc import Claims, Trip
 from consult.staff.accounts.oidc_http import Known, ProviderProblem
-from consult.staff.accounts.permissions import for_staff
 from consult.staff.accounts.reauthentication import recent_auth_required
 from consult.staff.accounts.users import Member
-from consult.staff.blueprint import blueprint
+from consult.staff.blueprint import blueprint, for_staff
 from consult.staff.second_factors.factor_pages import note_change
 from consult.storage.accounts import accounts, identities
 from consult.storage.accounts.sessions import StaffUser

@@ -10,9 +10,8 @@ from consult.delivery.mail.link_mail import mail_link
 from consult.staff.accounts import access, account_admin, people_presenter
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.accounts.account_admin import AccountError
-from consult.staff.accounts.permissions import for_admins
 from consult.staff.accounts.reauthentication import recent_auth_required
-from consult.staff.blueprint import ID, blueprint
+from consult.staff.blueprint import ID, blueprint, for_admins
 from consult.storage.accounts import accounts as accounts_module
 from consult.storage.accounts import sessions
 from consult.storage.accounts.accounts import LastAdminError

@@ -5,8 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from consult.staff.accounts import access, reauthentication
 from consult.staff.accounts.access import signed_in_user
-from consult.staff.accounts.permissions import for_staff
-from consult.staff.blueprint import blueprint
+from consult.staff.blueprint import blueprint, for_staff
 from consult.staff.second_factors import passkeys
 from consult.staff.second_factors.verify_code import WRONG_PASSKEY, code_problem
 from consult.storage.second_factors import factors

@@ -5,9 +5,8 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
-from consult.staff.accounts.permissions import for_admins
 from consult.staff.audit import audit_labels, audit_presenter
-from consult.staff.blueprint import blueprint
+from consult.staff.blueprint import blueprint, for_admins
 from consult.storage.accounts import accounts
 from consult.storage.audit.audit_log import NO_USER, known_actions, newest
 from consult.storage.leads import leads

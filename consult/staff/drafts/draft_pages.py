@@ -5,8 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from consult.questionnaire.editions import newest
 from consult.staff.accounts.access import signed_in_user
-from consult.staff.accounts.permissions import for_staff
-from consult.staff.blueprint import ID, blueprint
+from consult.staff.blueprint import ID, blueprint, for_staff
 from consult.staff.drafts.draft_presenter import leave_views, standing
 from consult.storage.audit import audit_log
 from consult.storage.drafts import reminder_consent

@@ -14,10 +14,9 @@ from consult.delivery.exports.background_export import unpacked
 from consult.delivery.exports.columns import columns
 from consult.delivery.exports.temp_folder import scratch_folder
 from consult.staff.accounts.access import signed_in_user
-from consult.staff.accounts.permissions import for_staff
 from consult.staff.accounts.reauthentication import recent_auth_required
 from consult.staff.agency_time import agency_time
-from consult.staff.blueprint import ID, blueprint
+from consult.staff.blueprint import ID, blueprint, for_staff
 from consult.staff.exports import export_presenter
 from consult.storage.audit import audit_log
 from consult.storage.db.database import Session

@@ -10,8 +10,7 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
-from consult.staff.accounts.permissions import for_staff
-from consult.staff.blueprint import blueprint
+from consult.staff.blueprint import blueprint, for_staff
 from consult.staff.insights import chart_data as charts
 from consult.staff.insights import funnel as checks
 from consult.staff.insights import lead_stats as leads

@@ -7,8 +7,7 @@ from flask import abort, redirect, request
 from flask.typing import ResponseReturnValue
 
 from consult.staff.accounts.access import signed_in_user
-from consult.staff.accounts.permissions import for_staff
-from consult.staff.blueprint import ID, blueprint
+from consult.staff.blueprint import ID, blueprint, for_staff
 from consult.staff.leads import action_forms
 from consult.staff.leads.action_forms import Act, Fields, WrongFieldsError
 from consult.staff.leads.lead_pages import back_to, lead_page

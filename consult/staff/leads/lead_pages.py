@@ -10,10 +10,9 @@ from consult.delivery import outbox
 from consult.report.brief import brief_of
 from consult.staff import presenters
 from consult.staff.accounts.access import signed_in_user
-from consult.staff.accounts.permissions import for_staff
+from consult.staff.accounts.access_log import record_access, records_access
 from consult.staff.agency_time import agency_time
-from consult.staff.audit.access_log import note, noted
-from consult.staff.blueprint import ID, blueprint
+from consult.staff.blueprint import ID, blueprint, for_staff
 from consult.staff.leads import status_presenter
 from consult.staff.leads.money_presenter import money_view
 from consult.staff.leads.page_times_presenter import journey_view
@@ -78,7 +77,7 @@ def lead_page(
         now = session.now().astimezone(office.zone)
     papers = [] if whole.is_anonymous else [_paper(whole, steps, *kind) for kind in _PAPERS]
     # Here and not with the view: the page also answers forms, such as one that came too late.
-    note(lead_id, "lead.seen")
+    record_access(lead_id, "lead.seen")
     shown = presenters.lead_view(found, papers, steps, letters, now)
     return render_template(
         "staff/leads/lead.html",
@@ -143,7 +142,7 @@ def try_again(lead_id: int) -> ResponseReturnValue:
 
 @blueprint.get(f"/leads/<{ID}:lead_id>/report.pdf")
 @for_staff
-@noted("lead.report_read")
+@records_access("lead.report_read")
 def report_pdf(lead_id: int) -> ResponseReturnValue:
     """Send the owner's PDF; while there is none, the lead's page says how it stands."""
     return _document(lead_id, documents.REPORT, f"lead-{lead_id}.pdf")
@@ -151,7 +150,7 @@ def report_pdf(lead_id: int) -> ResponseReturnValue:
 
 @blueprint.get(f"/leads/<{ID}:lead_id>/brief.pdf")
 @for_staff
-@noted("lead.brief_read")
+@records_access("lead.brief_read")
 def brief_pdf(lead_id: int) -> ResponseReturnValue:
     """Send the brief for the call; while there is none, the lead's page says how it stands."""
     return _document(lead_id, documents.BRIEF, f"lead-{lead_id}-brief.pdf")
@@ -159,7 +158,7 @@ def brief_pdf(lead_id: int) -> ResponseReturnValue:
 
 @blueprint.get(f"/leads/<{ID}:lead_id>/mails/<{ID}:mail_id>")
 @for_staff
-@noted("lead.mail_read")
+@records_access("lead.mail_read")
 def mail(lead_id: int, mail_id: int) -> ResponseReturnValue:
     """Show the text of a mail that was sent to a lead's owner."""
     with services().database.reading() as session:

@@ -7,8 +7,7 @@ from flask import abort, redirect, request
 from flask.typing import ResponseReturnValue
 
 from consult.staff.accounts.access import signed_in_user
-from consult.staff.accounts.permissions import for_staff
-from consult.staff.blueprint import ID, blueprint
+from consult.staff.blueprint import ID, blueprint, for_staff
 from consult.staff.leads.lead_pages import back_to, lead_page
 from consult.staff.leads.status_presenter import Attempt
 from consult.storage.db.database import Session

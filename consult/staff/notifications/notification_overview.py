@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
-from consult.staff.accounts.permissions import for_admins
-from consult.staff.blueprint import blueprint
+from consult.staff.blueprint import blueprint, for_admins
 from consult.storage.accounts import accounts
 from consult.storage.notifications import notifications as notifications_module
 from consult.web.services import services

@@ -8,8 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from consult.delivery.notifications import unsubscribe
 from consult.staff.accounts.access import signed_in_user
-from consult.staff.accounts.permissions import for_staff
-from consult.staff.blueprint import blueprint
+from consult.staff.blueprint import blueprint, for_staff
 from consult.storage.db.database import Session
 from consult.storage.notifications import notifications
 from consult.web.services import services

@@ -12,11 +12,10 @@ from flask.typing import ResponseReturnValue
 from consult.delivery.mail.transport import MailFolder
 from consult.delivery.privacy.erase_leads import erase
 from consult.staff.accounts.access import signed_in_user
-from consult.staff.accounts.permissions import NotForThisRole, for_admins, for_staff
+from consult.staff.accounts.access_log import record_access
 from consult.staff.accounts.reauthentication import recent_auth_required
 from consult.staff.agency_time import agency_time
-from consult.staff.audit.access_log import note
-from consult.staff.blueprint import ID, blueprint
+from consult.staff.blueprint import ID, RoleRequired, blueprint, for_admins, for_staff
 from consult.staff.privacy import privacy_presenter
 from consult.staff.privacy.privacy_presenter import REASONS, About
 from consult.storage.audit import audit_log
@@ -62,7 +61,7 @@ def lead_data(lead_id: int) -> ResponseReturnValue:
     """Say what is held about the owner of a lead, and offer to take it along or to erase it."""
     with services().database.reading() as session:
         about = _about(session, lead_id)
-    note(lead_id, "lead.seen")
+    record_access(lead_id, "lead.seen")
     return render_template(
         "staff/privacy/lead_data.html",
         about=about,
@@ -153,7 +152,7 @@ def _about(session: Session, lead_id: int) -> About:
     """What is held about the owner of a lead, for an admin or the lead's assignee."""
     desk = desk_of(session, lead_id) or abort(404)
     if not may_see_data(desk.assignee_id):
-        raise NotForThisRole
+        raise RoleRequired
     ids = erasure.leads_of_person(session, lead_id)
     if not signed_in_user().is_admin:
         # Whoever holds one lead of a person need not be told of those of colleagues.
@@ -164,7 +163,7 @@ def _about(session: Session, lead_id: int) -> About:
 def _confirm(lead_id: int, how: How, error: str = "") -> ResponseReturnValue:
     with services().database.reading() as session:
         about = _about(session, lead_id)
-    note(lead_id, "lead.seen")
+    record_access(lead_id, "lead.seen")
     page = render_template(
         "staff/privacy/erase.html",
         about=about,

@@ -8,8 +8,7 @@ from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from consult.staff.accounts.access import signed_in_user
-from consult.staff.accounts.permissions import for_staff
-from consult.staff.blueprint import blueprint
+from consult.staff.blueprint import blueprint, for_staff
 from consult.staff.search.list_pages import list_address, searched, viewer
 from consult.storage.db.database import Session
 from consult.storage.leads import actions

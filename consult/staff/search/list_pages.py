@@ -4,8 +4,7 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from consult.staff.accounts.access import signed_in_user
-from consult.staff.accounts.permissions import for_staff
-from consult.staff.blueprint import blueprint
+from consult.staff.blueprint import blueprint, for_staff
 from consult.staff.insights.own_performance_presenter import own_health_view
 from consult.staff.search import list_filters, list_presenter
 from consult.staff.search.list_filters import MOST_OVERDUE, MOST_SOURCES, ORDERS, Words

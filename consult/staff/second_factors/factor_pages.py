@@ -9,11 +9,10 @@ from flask.typing import ResponseReturnValue
 
 from consult.staff import presenters
 from consult.staff.accounts.access import TOKEN_KEY, signed_in_user
-from consult.staff.accounts.permissions import for_staff
 from consult.staff.accounts.reauthentication import recent_auth_required
 from consult.staff.accounts.user_agent import browser_name
 from consult.staff.agency_time import agency_time
-from consult.staff.blueprint import ID, blueprint
+from consult.staff.blueprint import ID, blueprint, for_staff
 from consult.staff.second_factors import passkeys, totp
 from consult.storage.accounts import identities, sessions
 from consult.storage.db.database import Session

@@ -8,9 +8,8 @@ from flask.typing import ResponseReturnValue
 from consult.settings.brand import BrandError, logo_as_json
 from consult.settings.logo import logo_from_upload
 from consult.staff.accounts.access import signed_in_user
-from consult.staff.accounts.permissions import for_admins
 from consult.staff.accounts.reauthentication import recent_auth_required
-from consult.staff.blueprint import blueprint
+from consult.staff.blueprint import blueprint, for_admins
 from consult.staff.settings import settings_form
 from consult.staff.settings.brand_preview import preview_of
 from consult.staff.settings.settings_groups import BRAND, GROUPS, Group

@@ -11,7 +11,7 @@ from sqlalchemy import update
 from werkzeug.utils import redirect
 
 from consult.staff.accounts import reauthentication
-from consult.staff.accounts.permissions import for_staff
+from consult.staff.blueprint import for_staff
 from consult.storage.tables.account_tables import StaffSessionRow
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
