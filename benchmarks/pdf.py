@@ -16,9 +16,9 @@ from benchmarks.measure import Row
 from benchmarks.render import WAYS
 from consult.questionnaire import Walk, walk
 from consult.questionnaire.editions import newest
+from consult.report import FONTS
 from consult.report.build import build_report
 from consult.report.html_document import document_html
-from consult.report.report_files import FONTS
 from tests.support.personas import BATON_ON_THE_FLOOR
 
 ROOT = Path(__file__).parents[1]

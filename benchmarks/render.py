@@ -14,8 +14,8 @@ from pathlib import Path
 
 import weasyprint
 
+from consult.report import PROJECT, STYLESHEET
 from consult.report.pdf import render_pdf
-from consult.report.report_files import PROJECT, STYLESHEET
 
 NAIVE = Path(__file__).with_name("naive.css")
 

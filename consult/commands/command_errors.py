@@ -8,6 +8,8 @@ from typing import IO, Any
 
 import click
 
+from consult.questionnaire import EditionError
+from consult.report.pdf.renderer import UnprovenLibraryError
 from consult.settings import SettingsError
 from consult.settings.brand import BrandError
 
@@ -48,6 +50,8 @@ def in_one_line() -> Iterator[None]:
         raise BadInput(str(error)) from error
     except SettingsError as error:
         raise BadInput("; ".join(str(error).splitlines())) from error
+    except (EditionError, UnprovenLibraryError) as error:
+        raise Failure(str(error)) from error
     except BrokenPipeError:
         raise  # whoever read the rest has had enough: no fault, and click ends without a word
     except OSError as error:

@@ -10,10 +10,8 @@ from consult.commands.command_errors import BadInput, Failure
 from consult.content import check as problems_of
 from consult.content import document as edition_document
 from consult.questionnaire import EditionError, Questionnaire
-from consult.questionnaire.editions import load, names
-from consult.questionnaire.fingerprint import fingerprint
-from consult.questionnaire.map import map_svg, map_text
-from consult.questionnaire.show import edition_json
+from consult.questionnaire.describe import edition_json, fingerprint, map_svg, map_text
+from consult.questionnaire.editions import create, load, names
 
 _edition = click.option(
     "--edition", "name", metavar="NAME", help="The edition to take; the newest if left out."
@@ -56,6 +54,20 @@ def draw(name: str | None, svg: bool) -> None:
 def show(name: str | None) -> None:
     """Print an edition as JSON: ids, wording, choices, conditions, weights."""
     click.echo(json.dumps(edition_json(_load(name)), indent=2, ensure_ascii=False))
+
+
+@questionnaire.command()
+@click.argument("name")
+def new(name: str) -> None:
+    """Start a new edition: a copy of the newest one, under NAME, as in 2027-05.
+
+    The copy is the newest edition from then on. Editing it does not change any other.
+    """
+    try:
+        folder = create(name)
+    except EditionError as error:
+        raise BadInput(str(error)) from error
+    click.echo(f"{folder}\nChange its files, then: consult questionnaire check --edition {name}")
 
 
 @questionnaire.command("document")

@@ -1,7 +1,18 @@
 """Whether an edition is fit to be shown, and how it looks on paper."""
 
-from consult.content.content_check import check
+from consult.content.coverage import coverage_problems
 from consult.content.edition_document import document
-from consult.content.problem import Problem
+from consult.content.language import language_problems, reader_problems
+from consult.content.texts import Problem, texts_of
+from consult.questionnaire import Questionnaire
 
 __all__ = ["Problem", "check", "document"]
+
+
+def check(questionnaire: Questionnaire) -> list[Problem]:
+    """Everything to change in the edition, in words for an editor; empty when it is fit."""
+    return [
+        *coverage_problems(questionnaire),
+        *reader_problems(questionnaire),
+        *language_problems(texts_of(questionnaire)),
+    ]

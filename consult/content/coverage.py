@@ -1,11 +1,183 @@
 """Whether everything can be reached, everything reached has words, and every claim is carried."""
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from itertools import product
 
-from consult.content.problem import Problem
-from consult.content.reach import reach
-from consult.content.texts import file_of
-from consult.questionnaire import BASE, Questionnaire, profiles, walk
+from consult.content.texts import Problem, file_of
+from consult.questionnaire import (
+    BASE,
+    NOT_SURE,
+    UNKNOWN,
+    Answer,
+    Asked,
+    Kind,
+    Questionnaire,
+    profiles,
+    walk,
+)
+from consult.questionnaire.model import Rule
+from consult.scoring import SORTING, Scorecard, score
+
+Path = tuple[str, ...]
+"""Where in findings.yaml something is worded."""
+
+Answers = Mapping[str, Answer]
+Fill = Callable[[Asked], Answer]
+
+_CONSULT_CLAIM = "Q17"
+"""The offer of a free consult carries this claim; no question does."""
+
+_TOP = 3
+_LEVELS = ((0, 0), (1, 1), (2, 2), (3, 3), (0, 2), (2, 0))
+"""Rungs of the handoff's items: of those about talking, and of the others."""
+
+
+def reach(questionnaire: Questionnaire) -> Mapping[Path, set[str]]:
+    """The ids of all that some answers lead to, by where it is worded."""
+    reached: dict[Path, set[str]] = defaultdict(set)
+    reached["consult",].add("topics")
+    reached["consult", "topics"].update(dimension.id for dimension in questionnaire.dimensions)
+    reached["claims",].add(_CONSULT_CLAIM)
+    for card in (*_firms(questionnaire), *_with_numbers(questionnaire)):
+        reached["archetypes",].add(card.archetype)
+        reached["consult",].add(card.recommendation.recommended)
+        for axis in card.axes:
+            reached["claims",].update(claim for line in axis.lines for claim in line.slot.claims)
+            if not axis.too_much_unknown:
+                reached["bands", axis.axis].add(axis.band)
+        if isinstance(card.money, str):
+            reached["money", "refusals"].add(card.money)
+    for profile in profiles(questionnaire):
+        for left_out in (walk(questionnaire, profile), walk(questionnaire, profile, "quick")):
+            reached["not_asked",].update(item.reason for item in left_out.not_asked)
+    structure = questionnaire.structure
+    for group, rules in (
+        ("contradictions", structure.contradictions),
+        ("flags", structure.flags),
+        ("notes", structure.notes),
+    ):
+        for rule in rules:
+            if example_of(questionnaire, rule):
+                reached[group,].add(rule.id)
+                reached["claims",].update(rule.claims)
+    return reached
+
+
+def example_of(questionnaire: Questionnaire, rule: Rule) -> Scorecard | None:
+    """A scorecard in which the rule holds, everything else at its best; None when there is none."""
+    facts = {fact.id: fact.values for fact in questionnaire.structure.facts}
+    ids = tuple(dict.fromkeys(rule.when.reads()))
+    domains = [facts.get(id) or _worth_trying(questionnaire, id) for id in ids]
+    for values in product(*domains):
+        given: Answers = dict(zip(ids, values, strict=True))
+        if rule.when.holds(given):
+            for profile in _kinds_of_business(questionnaire):
+                card = _completed(questionnaire, {**profile, **given}, _at_best(given))
+                if card and rule in (*card.contradictions, *card.flags, *card.notes):
+                    return card
+    return None
+
+
+def _worth_trying(questionnaire: Questionnaire, id: str) -> tuple[Answer, ...]:
+    """Every single answer; for ticks, none or one of them."""
+    if id == SORTING:
+        return (100, 0)
+    question = questionnaire.questions[id]
+    match question.kind:
+        case Kind.CHOICES:
+            return ((), *((choice,) for choice in question.choices))
+        case Kind.RUNG:
+            return tuple(range(len(question.choices)))
+    return question.choices
+
+
+def _kinds_of_business(questionnaire: Questionnaire) -> list[Answers]:
+    """One profile for each set of facts and questions on the path."""
+    kinds: dict[object, Answers] = {}
+    for profile in profiles(questionnaire):
+        walked = walk(questionnaire, profile)
+        kinds.setdefault((*walked.facts.items(), *walked.on_path.asked), profile)
+    return list(kinds.values())
+
+
+def _firms(questionnaire: Questionnaire) -> Iterator[Scorecard]:
+    """Firms of every kind at every level, and some that know nothing."""
+    dimension_of = {id: dim for dim in questionnaire.dimensions for id in dim.items}
+    for profile in _kinds_of_business(questionnaire):
+        for apart, (talk, run) in product(range(_TOP + 1), _LEVELS):
+
+            def at_level(asked: Asked, apart: int = apart, talk: int = talk, run: int = run) -> int:
+                dimension = dimension_of[asked.id]
+                if dimension.axis == "separation":
+                    return apart
+                return talk if dimension.id in questionnaire.structure.roles.talking else run
+
+            yield from _scored(questionnaire, profile, at_level)
+        yield from _scored(questionnaire, profile, _unknown_where_offered)
+
+
+def _with_numbers(questionnaire: Questionnaire) -> Iterator[Scorecard]:
+    """Firms of one kind with all sorts of numbers: what the money range may be refused for."""
+    inputs = questionnaire.structure.roles.money
+    profile = next(
+        kind
+        for kind in _kinds_of_business(questionnaire)
+        if inputs.worked in walk(questionnaire, kind).on_path.asked
+    )
+    choices = (tuple(inputs.leads_ranges), tuple(inputs.buyers_ranges), (*range(_TOP + 1), UNKNOWN))
+    for leads, buyers, worked in product(*choices):
+        given: Answers = {
+            inputs.leads: leads,
+            inputs.buyers: buyers,
+            inputs.worked: worked,
+            inputs.first_sale: 1000,
+        }
+        yield from _scored(questionnaire, {**profile, **given}, lambda asked: _TOP)
+
+
+def _scored(questionnaire: Questionnaire, given: Answers, rung: Fill) -> Iterator[Scorecard]:
+    def fill(asked: Asked) -> Answer:
+        return rung(asked) if asked.question.kind is Kind.RUNG else _best(asked)
+
+    card = _completed(questionnaire, given, fill)
+    if card:
+        yield card
+
+
+def _unknown_where_offered(asked: Asked) -> Answer:
+    return UNKNOWN if asked.question.unknown else 0
+
+
+def _at_best(given: Answers) -> Fill:
+    def fill(asked: Asked) -> Answer:
+        unsorted = asked.question.kind is Kind.SORT and given.get(SORTING) == 0
+        return NOT_SURE if unsorted else _best(asked)
+
+    return fill
+
+
+def _best(asked: Asked) -> Answer:
+    question = asked.question
+    match question.kind:
+        case Kind.RUNG:
+            return len(asked.wording.choices) - 1
+        case Kind.CHOICES:
+            return ()
+        case Kind.SORT:
+            return question.answer or NOT_SURE
+    return question.choices[0]
+
+
+def _completed(questionnaire: Questionnaire, given: Answers, fill: Fill) -> Scorecard | None:
+    """The scorecard of these answers with all else filled in; None when they are no answers."""
+    answers = dict(given)
+    for asked in walk(questionnaire, given).asked:
+        if asked.open:
+            answers[asked.id] = fill(asked)
+    card = score(walk(questionnaire, answers).on_path)
+    return card if isinstance(card, Scorecard) else None
+
 
 CLAIMS = tuple(f"Q{number}" for number in range(1, 18))
 """The source's claims, as numbered in docs/instrument.md."""

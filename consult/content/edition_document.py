@@ -1,15 +1,13 @@
 """An edition on paper: all that an agency reviews, as Markdown (docs/instrument.md)."""
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import yaml
 
-from consult.content.document_findings import findings_chapter
-from consult.content.document_questions import questions_chapter
-from consult.content.markdown import heading, table
-from consult.questionnaire import Axis, Questionnaire, editions
+from consult.content.document_chapters import findings_chapter, heading, questions_chapter, table
+from consult.questionnaire import Axis, Questionnaire
+from consult.questionnaire.editions import folder
 from consult.scoring.axis import BANDS, CUTS, NEAR
 from consult.scoring.lines import SORTING_CLAIMS
 
@@ -33,8 +31,8 @@ def document(questionnaire: Questionnaire) -> str:
 
 
 def _evidence(name: str) -> Evidence:
-    folder = Path(editions.__file__).parent / f"edition_{name.replace('-', '_')}"
-    evidence: Evidence = yaml.safe_load((folder / "evidence.yaml").read_text(encoding="utf-8"))
+    text = (folder(name) / "evidence.yaml").read_text(encoding="utf-8")
+    evidence: Evidence = yaml.safe_load(text)
     return evidence
 
 

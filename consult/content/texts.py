@@ -84,3 +84,14 @@ def _nested(file: str, path: tuple[str, ...], value: object) -> Iterator[Text]:
     elif isinstance(value, list):
         for number, inner in enumerate(value, start=1):
             yield from _nested(file, (*path, str(number)), inner)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """``place`` is where an editor finds it (file and ids), ``message`` what to do about it."""
+
+    place: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message}"

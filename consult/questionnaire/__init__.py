@@ -1,6 +1,5 @@
 """What is asked: questions, pages, branches and words. Knows neither web nor database."""
 
-from consult.questionnaire.answers import AnswerError, read_answers
 from consult.questionnaire.journey import (
     Asked,
     NotAsked,
@@ -25,7 +24,7 @@ from consult.questionnaire.model import (
     Question,
     Structure,
 )
-from consult.questionnaire.questionnaire import Questionnaire
+from consult.questionnaire.questionnaire import AnswerError, Questionnaire, read_answers
 from consult.questionnaire.wording import Heading, Wording, Words
 
 __all__ = [

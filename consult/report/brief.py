@@ -13,13 +13,11 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from consult.questionnaire.editions import load
-from consult.report.answer_text import I_DO_NOT_KNOW
-from consult.report.display import long_date
+from consult.report import BRIEF_STYLESHEET
+from consult.report.display import I_DO_NOT_KNOW, long_date, safe_text
 from consult.report.explanations import Reasons
 from consult.report.html_document import Paper, print_templates
 from consult.report.report import Axis, Dimension, Line, Report, Said
-from consult.report.report_files import BRIEF_STYLESHEET
-from consult.report.safe_text import safe_text
 from consult.report.score_charts import print_palette
 from consult.settings.brand import Brand
 

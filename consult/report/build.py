@@ -6,12 +6,7 @@ from typing import Any
 
 from consult.questionnaire import UNKNOWN, Answer, Kind, Walk, Wording
 from consult.questionnaire.model import Rule
-from consult.report.agreement import agreement_of
-from consult.report.answer_text import in_words
-from consult.report.consult_agenda import consult_of
-from consult.report.display import whole
-from consult.report.money_text import money_in_words
-from consult.report.points import Points, printed_points
+from consult.report.display import Points, in_words, printed_points, whole
 from consult.report.report import (
     Archetype,
     Axis,
@@ -28,6 +23,7 @@ from consult.report.report import (
     State,
     Unknown,
 )
+from consult.report.report_sections import agreement_of, consult_of, money_in_words
 from consult.scoring import SORTING, AxisScore, Change, DimensionScore, scorecard_of
 from consult.scoring import Line as ScoredLine
 from consult.settings.brand import CURRENCY_SIGNS

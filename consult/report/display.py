@@ -1,8 +1,20 @@
 """Exact scores as printed numbers: rounded for the eye, without saying anything untrue."""
 
+import functools
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
+from math import ceil, floor, lcm
 
+from fontTools.ttLib import TTFont
+
+from consult.questionnaire import UNKNOWN, Asked, Kind
+from consult.report import FONTS
+from consult.scoring import AxisScore
 from consult.scoring.axis import CUTS
 
 _LINES = (*CUTS, 100)
@@ -43,3 +55,139 @@ def significant(amount: Fraction, digits: int = 2) -> int:
 def long_date(day: date) -> str:
     """A day as an owner reads it, as in "March 2, 2026", whatever the language of the machine."""
     return f"{_MONTHS[day.month - 1]} {day.day}, {day.year}"
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """Tenths of a point that were earned and lost; together they are what could be earned."""
+
+    earned: int
+    lost: int
+
+    @property
+    def possible(self) -> int:
+        return self.earned + self.lost
+
+
+Exact = tuple[Fraction, Fraction]
+"""Earned and lost, in exact tenths."""
+
+
+def printed_points(axis: AxisScore) -> dict[str, Points]:
+    """The printed points of each line of an axis, by the line's id.
+
+    A full answer prints all of its points and a zero prints 0.0. The points are shared out to the
+    dimensions first and then within each, so that a weight of 20 reads 20.0.
+    """
+    total = tenths(axis.confirmed)
+    exact = [[(10 * line.earned, 10 * line.lost) for line in d.lines] for d in axis.dimensions]
+    by_dimension = share_out([_sum(lines) for lines in exact], Points(total, 1000 - total))
+    shared = zip(axis.dimensions, exact, by_dimension, strict=True)
+    return {
+        line.id: points
+        for dimension, lines, whole in shared
+        for line, points in zip(dimension.lines, share_out(lines, whole), strict=True)
+    }
+
+
+def share_out(rows: Sequence[Exact], total: Points) -> list[Points]:
+    """Round every row so that both columns add up to `total`, with the least squared error.
+
+    Earned, lost and their sum each become one of the two whole numbers round the exact ones. This
+    is controlled rounding of a table with two columns, which always has a solution when `total` is
+    itself rounded in this way; raises ValueError when it is not.
+    """
+    return list(_share_out(tuple(rows), total))
+
+
+@lru_cache(maxsize=4096)
+def _share_out(rows: tuple[Exact, ...], total: Points) -> tuple[Points, ...]:
+    # Kept, because the lines of a dimension come out in few ways.
+    # The best rounding of the rows so far, for each pair of sums that they can have. Errors are
+    # whole numbers of a common part: to add and square fractions would take ten times as long.
+    part = lcm(*(number.denominator for row in rows for number in row))
+    best: dict[tuple[int, int], tuple[int, tuple[Points, ...]]] = {(0, 0): (0, ())}
+    for earned, lost in rows:
+        roundings = [
+            (one, int((one.earned - earned) * part) ** 2 + int((one.lost - lost) * part) ** 2)
+            for one in _roundings(earned, lost)
+        ]
+        longer: dict[tuple[int, int], tuple[int, tuple[Points, ...]]] = {}
+        for (earned_so_far, lost_so_far), (error, chosen) in best.items():
+            for one, more in roundings:
+                sums = earned_so_far + one.earned, lost_so_far + one.lost
+                if sums not in longer or error + more < longer[sums][0]:
+                    longer[sums] = error + more, (*chosen, one)
+        best = longer
+    if (total.earned, total.lost) not in best:
+        raise ValueError(f"{total} is no rounding of the sum of {rows}")
+    return best[total.earned, total.lost][1]
+
+
+def _roundings(earned: Fraction, lost: Fraction) -> list[Points]:
+    possible = earned + lost
+    choices = [Points(one, other) for one in _round(earned) for other in _round(lost)]
+    return [one for one in choices if floor(possible) <= one.possible <= ceil(possible)]
+
+
+def _round(exact: Fraction) -> tuple[int, ...]:
+    """The whole numbers next to an exact one, the lower first."""
+    return tuple(dict.fromkeys((floor(exact), ceil(exact))))
+
+
+def _sum(rows: Sequence[Exact]) -> Exact:
+    return sum((e for e, _ in rows), Fraction()), sum((lost for _, lost in rows), Fraction())
+
+
+I_DO_NOT_KNOW = "I don’t know."
+
+
+def in_words(asked: Asked, sign: str) -> str:
+    """The answer to a question that was answered; `sign` stands before an amount of money."""
+    answer = asked.answer
+    if answer == UNKNOWN:
+        return I_DO_NOT_KNOW
+    if isinstance(answer, tuple):
+        return "; ".join(asked.wording.choices[id] for id in answer) or "None of these"
+    if str(answer) in asked.wording.choices:
+        return asked.wording.choices[str(answer)]
+    amount = f"{answer:,}" if isinstance(answer, int | float) else str(answer)
+    return sign + amount if asked.question.kind is Kind.NUMBER else amount
+
+
+_LONGEST_PIECE = 30
+_BREAK = "\u200b"  # a zero-width space: an invisible place to break a line
+_PILED_MARKS = re.compile(r"(?<=[\u0300-\u036f]{2})[\u0300-\u036f]+")
+_LONG_PIECES = re.compile(rf"(\S{{{_LONGEST_PIECE}}})(?=\S)")
+
+
+def safe_text(text: str, limit: int = 120) -> str:
+    """`text` as one line of at most `limit` characters that the bundled fonts can print.
+
+    Control and direction characters, lone surrogates, letters that no font has and marks piled
+    more than two high are left out, and long words may break every 30 letters. Escaping stays
+    the template's business.
+    """
+    composed = unicodedata.normalize("NFC", text.encode("utf-8", "ignore").decode())
+    spaced = " ".join(composed[: 10 * limit].split())
+    kept = "".join(character for character in spaced if _is_printable(character))
+    short = " ".join(_PILED_MARKS.sub("", kept).split())
+    if len(short) > limit:
+        short = short[: limit - 1].rstrip() + "…"
+    return _LONG_PIECES.sub(rf"\1{_BREAK}", short)
+
+
+def _is_printable(character: str) -> bool:
+    # Cc controls, Cf directions and joiners, Cs surrogates, Co private use, Cn unassigned
+    return not unicodedata.category(character).startswith("C") and ord(character) in _letters()
+
+
+@functools.cache
+def _letters() -> frozenset[int]:
+    """The code points that at least one of the report's fonts has."""
+    fonts = sorted((FONTS.parent / "fonts").glob("*.ttf"))
+    letters: set[int] = set()
+    for file in fonts:
+        with TTFont(file, lazy=True) as font:
+            letters.update(font.getBestCmap())
+    return frozenset(letters)

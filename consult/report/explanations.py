@@ -20,9 +20,7 @@ from consult.questionnaire import (
 )
 from consult.questionnaire.editions import load
 from consult.questionnaire.model import Rule
-from consult.report.answer_text import in_words
-from consult.report.display import tenths, whole
-from consult.report.points import Points, printed_points
+from consult.report.display import Points, in_words, printed_points, tenths, whole
 from consult.report.report import AXIS_NAMES, Said
 from consult.scoring import SORTING, AxisScore, Line, scorecard_of
 from consult.scoring.archetypes import exchanges, mean_of

@@ -11,11 +11,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from consult.questionnaire.editions import load
-from consult.report import score_charts
-from consult.report.display import long_date
+from consult.report import STYLESHEET, TEMPLATES, score_charts
+from consult.report.display import long_date, safe_text
 from consult.report.report import Report
-from consult.report.report_files import STYLESHEET, TEMPLATES
-from consult.report.safe_text import safe_text
 from consult.settings.brand import Brand
 
 Paper = Literal["letter", "a4"]

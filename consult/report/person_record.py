@@ -8,10 +8,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from consult.report.display import long_date
+from consult.report import BRIEF_STYLESHEET
+from consult.report.display import long_date, safe_text
 from consult.report.html_document import Paper, print_templates
-from consult.report.report_files import BRIEF_STYLESHEET
-from consult.report.safe_text import safe_text
 from consult.report.score_charts import print_palette
 from consult.settings.brand import Brand
 from consult.workflow.sources import ALL_WORDS

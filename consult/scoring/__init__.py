@@ -2,11 +2,16 @@
 
 from consult.scoring.as_json import scorecard_json
 from consult.scoring.axis import AxisScore, DimensionScore
-from consult.scoring.changes import Change
 from consult.scoring.lines import SORTING, Line
 from consult.scoring.money import MoneyRange, Range
-from consult.scoring.recommendation import Recommendation
-from consult.scoring.scorecard import Scorecard, Unfinished, score, scorecard_of
+from consult.scoring.scorecard import (
+    Change,
+    Recommendation,
+    Scorecard,
+    Unfinished,
+    score,
+    scorecard_of,
+)
 
 __all__ = [
     "SORTING",

@@ -4,10 +4,9 @@ from functools import cache
 
 from consult.questionnaire import UNKNOWN, Axis
 from consult.scoring.axis import AxisScore, DimensionScore
-from consult.scoring.changes import Change
 from consult.scoring.lines import Line
 from consult.scoring.money import MoneyRange, Range
-from consult.scoring.scorecard import Scorecard, Unfinished
+from consult.scoring.scorecard import Change, Scorecard, Unfinished
 
 Json = dict[str, object]
 

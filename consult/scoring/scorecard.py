@@ -4,18 +4,96 @@ Pure functions over the journey's on-path answers. There is no overall score on 
 are the message, and an average would hide a silo behind a middling number (section 1).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
+from heapq import nlargest
+from typing import Literal
 
 from consult.questionnaire import POINT_SCALE, Axis, OnPathAnswers
 from consult.questionnaire.conditions import Given
 from consult.questionnaire.model import Rule, Structure
-from consult.scoring.archetypes import archetype_of, weakest_exchange
+from consult.scoring.archetypes import (
+    FAST_HANDS_NO_LANES,
+    GOOD_LEGS_LOOSE_GRIP,
+    WELL_REHEARSED_RELAY,
+    archetype_of,
+    weakest_exchange,
+)
 from consult.scoring.axis import AxisScore, DimensionScore
-from consult.scoring.changes import Change, best_changes
-from consult.scoring.lines import SORTING, lines_of, sorting_twelfths
+from consult.scoring.lines import SORTING, Line, lines_of, sorting_twelfths
 from consult.scoring.money import MoneyRange, money_range
-from consult.scoring.recommendation import Recommendation, recommend
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Raising one item from its rung (an unknown counts as the lowest) to its top.
+
+    ``before`` and ``after`` are the axis' confirmed score; in a plan they build on the changes
+    before, so that the steps read as one path.
+    """
+
+    line: Line
+    axis: Axis
+    before: Fraction
+    after: Fraction
+
+    @property
+    def id(self) -> str:
+        return self.line.id
+
+    @property
+    def from_rung(self) -> int:
+        return self.line.rung or 0
+
+    @property
+    def to_rung(self) -> int:
+        return self.line.slot.top
+
+
+def best_changes(axes: Sequence[AxisScore], count: int) -> tuple[Change, ...]:
+    """The best ``count`` raises in order; fewer when fewer items are below their top.
+
+    A score is a sum over its lines, so what a raise brings does not depend on the others, and the
+    most that an item can bring is what it lost. Sorting cards are knowledge, not habits, and are
+    left out. Ties go to the earlier item.
+    """
+    raisable = [
+        (line, axis)
+        for axis in axes
+        for line in axis.lines
+        if line.id != SORTING and line.twelfths < POINT_SCALE
+    ]
+    # Equal gains keep the edition's order, as with `sorted`.
+    best = nlargest(count, raisable, key=lambda found: found[0].lost)
+    standing = {axis.axis: axis.confirmed for axis in axes}
+    changes = []
+    for line, axis in best:
+        before = standing[axis.axis]
+        standing[axis.axis] = before + line.lost
+        changes.append(Change(line, axis.axis, before, standing[axis.axis]))
+    return tuple(changes)
+
+
+_CAN_WAIT = (WELL_REHEARSED_RELAY,)
+_OPTIONAL = (GOOD_LEGS_LOOSE_GRIP, FAST_HANDS_NO_LANES)
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """``topic`` is the id of the dimension to talk about; None when the consult can wait."""
+
+    recommended: Literal["yes", "optional", "not_now"]
+    topic: str | None
+
+
+def recommend(archetype: str, best_change: Change | None) -> Recommendation:
+    """Recommend by archetype; the topic is where the best change lies."""
+    if archetype in _CAN_WAIT or best_change is None:
+        return Recommendation("not_now", None)
+    topic = best_change.line.slot.dimension.id
+    return Recommendation("optional" if archetype in _OPTIONAL else "yes", topic)
 
 
 @dataclass(frozen=True, slots=True)

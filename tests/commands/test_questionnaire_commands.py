@@ -8,8 +8,8 @@ from click.testing import CliRunner, Result
 from consult.commands import consult
 from consult.content import Problem
 from consult.questionnaire import EditionError, Questionnaire
+from consult.questionnaire.describe import fingerprint
 from consult.questionnaire.editions import newest
-from consult.questionnaire.fingerprint import fingerprint
 
 
 def run(*arguments: str) -> Result:

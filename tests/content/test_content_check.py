@@ -9,8 +9,7 @@ import pytest
 
 from consult.content import Problem, check
 from consult.content.coverage import coverage_problems
-from consult.content.language import language_problems
-from consult.content.readers import reader_problems
+from consult.content.language import language_problems, reader_problems
 from consult.content.texts import texts_of
 from consult.questionnaire import EditionError, Questionnaire, editions
 from consult.questionnaire.conditions import all_of, rung
@@ -18,14 +17,14 @@ from consult.questionnaire.editions import names, newest
 from consult.questionnaire.model import Rule
 from consult.questionnaire.questionnaire import join
 
-WORDING = Path(editions.__file__).parent / "edition_2026_11" / "wording"
+WORDING = editions.folder(newest().name) / "wording"
 
 Reword = Callable[[str, str, str], Questionnaire]
 
 
 @pytest.fixture
 def reword(tmp_path: Path) -> Reword:
-    """Change one text of the edition 2026-11, as an editor would, and load the result."""
+    """Change one text of the newest edition, as an editor would, and load the result."""
 
     def change(file: str, old: str, new: str) -> Questionnaire:
         folder = tmp_path / "wording"
@@ -34,7 +33,7 @@ def reword(tmp_path: Path) -> Reword:
         texts = path.read_text(encoding="utf-8")
         assert old in texts
         path.write_text(texts.replace(old, new, 1), encoding="utf-8")
-        return join(editions.load("2026-11").structure, folder)
+        return join(newest().structure, folder)
 
     return change
 

@@ -215,19 +215,20 @@ NEXT = "2027-01"
 
 def publish_next_edition(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     """Publish an edition that no longer asks two things, one of them scored."""
-    name, (structure, wording) = next(iter(editions._EDITIONS.items()))
-    shutil.copytree(wording, folder)
+    old = editions.newest()
+    shutil.copytree(editions.folder(old.name) / "wording", folder / "wording")
     for file, gone in (("profile", "buyers"), ("separation", "slow_month")):
-        path = folder / f"{file}.yaml"
+        path = folder / "wording" / f"{file}.yaml"
         texts = yaml.safe_load(path.read_text())
         del texts[gone]
         path.write_text(yaml.safe_dump(texts))
-    path = folder / "findings.yaml"
+    path = folder / "wording" / "findings.yaml"
     texts = yaml.safe_load(path.read_text())
     del texts["contradictions"]["blame_without_numbers"]
     path.write_text(yaml.safe_dump(texts))
-    changed = {name: (structure, wording), NEXT: (without(structure), folder)}
-    monkeypatch.setattr(editions, "_EDITIONS", changed)
+    structures = {old.name: old.structure, NEXT: without(old.structure)}
+    monkeypatch.setattr(editions, "_FOLDERS", {**editions._FOLDERS, NEXT: folder})
+    monkeypatch.setattr(editions, "_structure", structures.__getitem__)
 
 
 def without(structure: Structure, gone: tuple[str, ...] = ("buyers", "slow_month")) -> Structure:

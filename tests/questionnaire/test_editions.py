@@ -1,12 +1,26 @@
 """Published editions are frozen: what an owner was asked and told stays what it was."""
 
+import json
+import os
+import shutil
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+import consult
 from consult.questionnaire import EditionError, Questionnaire
-from consult.questionnaire.editions import load, names, newest
-from consult.questionnaire.fingerprint import fingerprint
+from consult.questionnaire.describe import fingerprint
+from consult.questionnaire.editions import (
+    create,
+    folder,
+    load,
+    names,
+    newest,
+    refuse_other_editions,
+)
 
 FINGERPRINTS = {
     "2026-11": "082bfa137b0c503134c363205830a427366d578e78f1f68537bfbb8000db5753",
@@ -39,6 +53,61 @@ def test_the_newest_edition_is_loaded_once() -> None:
 def test_an_edition_that_was_never_published_is_refused_by_name() -> None:
     with pytest.raises(EditionError, match=r"^edition: there is no '1999'; known are 2026-11$"):
         load("1999")
+
+
+@pytest.mark.parametrize("name", ["2026-10", "2026-11", "2027", "next", "2027-5", "../2027-05"])
+def test_a_new_edition_has_a_later_year_and_month(name: str, tmp_path: Path) -> None:
+    with pytest.raises(EditionError, match="is not a year and month after 2026-11"):
+        create(name, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_new_edition_is_a_copy_that_names_itself_only(tmp_path: Path) -> None:
+    made, old = create("2031-05", tmp_path), folder(newest().name)
+    assert made == tmp_path / "edition_2031_05"
+    refuse_other_editions("2031-05", made)
+    files = {file.relative_to(old) for file in old.rglob("*.*") if file.suffix != ".pyc"}
+    assert {file.relative_to(made) for file in made.rglob("*.*")} == files
+    assert 'name="2031-05"' in (made / "structure.py").read_text()
+    for file in old.rglob("*.yaml"):
+        assert file.read_bytes() == (made / file.relative_to(old)).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("line", "other"),
+    [
+        (
+            "from consult.questionnaire.editions.edition_2026_11.rules import CARDS",
+            "edition_2026_11",
+        ),
+        ('NAME = "2026-11"', "2026-11"),
+    ],
+)
+def test_an_edition_that_leans_on_another_is_refused(line: str, other: str, tmp_path: Path) -> None:
+    made = create("2031-05", tmp_path)
+    (made / "rules.py").write_text(f"{(made / 'rules.py').read_text()}\n{line}\n")
+    with pytest.raises(EditionError, match=f"^edition_2031_05/rules.py: names {other}; an edition"):
+        refuse_other_editions("2031-05", made)
+
+
+def test_the_recipe_for_a_new_edition_works_as_written(tmp_path: Path) -> None:
+    root = Path(consult.__file__).parent
+    shutil.copytree(root, tmp_path / "consult", ignore=shutil.ignore_patterns("__pycache__"))
+
+    def run(*arguments: str) -> str:
+        command = [sys.executable, "-m", "consult", "questionnaire", *arguments]
+        environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+        return subprocess.run(
+            command, cwd=tmp_path, env=environment, check=True, capture_output=True, text=True
+        ).stdout
+
+    run("new", "2031-05")
+    texts = tmp_path / "consult/questionnaire/editions/edition_2031_05/wording/pages.yaml"
+    texts.write_text(texts.read_text().replace("title: ", "title: A new ", 1))
+    assert json.loads(run("show"))["edition"] == "2031-05"
+    assert run("check", "--edition", "2031-05") == "All texts are fit to be shown.\n"
+    assert run("fingerprint", "--edition", newest().name).strip() == fingerprint(newest())
+    assert run("fingerprint") != run("fingerprint", "--edition", newest().name)
 
 
 def test_a_fingerprint_tells_words_weights_rules_and_order_apart() -> None:

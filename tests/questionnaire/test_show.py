@@ -2,8 +2,7 @@
 
 from xml.etree import ElementTree
 
-from consult.questionnaire.map import map_svg, map_text
-from consult.questionnaire.show import edition_json
+from consult.questionnaire.describe import edition_json, map_svg, map_text
 from tests.support.small_edition import small_edition
 
 HOW_MANY = {"base": {"ask": "How many?", "choices": {"few": "A few", "many": "Many"}}}
@@ -40,7 +39,7 @@ def test_the_picture_shows_the_lines_of_the_map_from_top_to_bottom() -> None:
     title, background = root.find(f"{SVG}title"), root.find(f"{SVG}rect")
     assert title is not None
     assert background is not None
-    assert title.text == "The way through edition mini"
+    assert title.text == "The branches of edition mini"
     assert (background.get("width"), background.get("height")) == ("760", "306")
     lines = [
         (

@@ -4,7 +4,6 @@ The files of the newest edition are changed in memory, one thing at a time.
 """
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +13,7 @@ from consult.questionnaire.wording import read_words
 from consult.questionnaire.yaml_texts import read_texts
 from tests.support.strategies import EDITION
 
-FOLDER = Path(editions.__file__).parent / "edition_2026_11" / "wording"
+FOLDER = editions.folder(EDITION.name) / "wording"
 FILES: dict[str, Any] = {path.stem: read_texts(path) for path in FOLDER.glob("*.yaml")}
 GONE = object()
 

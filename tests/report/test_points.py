@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consult.questionnaire import Answer, Depth
-from consult.report.display import tenths
-from consult.report.points import Points, printed_points, share_out
+from consult.report.display import Points, printed_points, share_out, tenths
 from consult.scoring import AxisScore, scorecard_of
 from tests.report.samples import report_of
 from tests.support.strategies import complete_answers, walked

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consult.report.safe_text import safe_text
+from consult.report.display import safe_text
 
 ANYTHING = st.text(st.characters(codec=None), max_size=300)
 

@@ -10,8 +10,7 @@ from typing import Any, cast
 from consult.delivery.exports.cells import Cell
 from consult.questionnaire import UNKNOWN
 from consult.questionnaire.editions import load, names
-from consult.report.answer_text import I_DO_NOT_KNOW
-from consult.report.display import tenths
+from consult.report.display import I_DO_NOT_KNOW, tenths
 from consult.storage.exports.export_rows import ExportedLead
 from consult.workflow.sources import SOURCE_WORDS
 from consult.workflow.stages import NAMES, Stage

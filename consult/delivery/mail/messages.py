@@ -18,8 +18,8 @@ from email_validator import validate_email
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from consult.delivery.worker import GiveUp
+from consult.report import PROJECT
 from consult.report.display import long_date
-from consult.report.report_files import PROJECT
 from consult.settings.brand import Brand
 
 _DIGITS_OF_A_NAME = 6

@@ -1,38 +1,88 @@
-"""The published editions of the questionnaire, the newest last.
+"""The published editions of the questionnaire, one folder each: `edition_2026_11` is 2026-11.
 
-A new edition is a copy of the newest one's folder under a new name, added to the table below.
-A published edition does not change: submissions remember by which one they were scored.
+A new edition starts as a copy of the newest one: `consult questionnaire new NAME`. A published
+edition does not change: submissions remember by which one they were scored.
 """
 
+import re
+import shutil
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
-from consult.questionnaire.editions.edition_2026_11.structure import STRUCTURE as EDITION_2026_11
 from consult.questionnaire.model import EditionError, Structure
 from consult.questionnaire.questionnaire import Questionnaire, join
 
 _HERE = Path(__file__).parent
-_EDITIONS: dict[str, tuple[Structure, Path]] = {
-    "2026-11": (EDITION_2026_11, _HERE / "edition_2026_11" / "wording"),
+_NAME = re.compile(r"\d{4}-\d\d")
+_FOLDERS = {
+    file.parent.name.removeprefix("edition_").replace("_", "-"): file.parent
+    for file in sorted(_HERE.glob("edition_*/structure.py"))
 }
 
 
 def names() -> tuple[str, ...]:
     """The names of the published editions, oldest first."""
-    return tuple(_EDITIONS)
+    return tuple(_FOLDERS)
+
+
+def folder(name: str) -> Path:
+    """Where an edition's files are. Raises `EditionError` for a name that was never published."""
+    if name not in _FOLDERS:
+        raise EditionError(f"edition: there is no {name!r}; known are {', '.join(_FOLDERS)}")
+    return _FOLDERS[name]
 
 
 @cache
 def load(name: str) -> Questionnaire:
     """The edition called ``name``.
 
-    Raises `EditionError` for a name that was never published, and for wording that does not fit.
+    Raises `EditionError` for a name that was never published, for a folder that leans on another
+    edition, and for wording that does not fit.
     """
-    if name not in _EDITIONS:
-        raise EditionError(f"edition: there is no {name!r}; known are {', '.join(_EDITIONS)}")
-    return join(*_EDITIONS[name])
+    refuse_other_editions(name, folder(name))
+    return join(_structure(name), folder(name) / "wording")
 
 
 def newest() -> Questionnaire:
-    """The edition that new checks are started with."""
+    """The edition that new questionnaires are started with."""
     return load(names()[-1])
+
+
+def create(name: str, parent: Path = _HERE) -> Path:
+    """Copy the newest edition under a new name into ``parent`` and return the copy's folder.
+
+    Raises `EditionError` for a name that is no year and month later than the newest.
+    """
+    old = names()[-1]
+    if not _NAME.fullmatch(name) or name <= old:
+        raise EditionError(f"edition: {name!r} is not a year and month after {old}, as in 2027-05")
+    source, target = folder(old), parent / f"edition_{name.replace('-', '_')}"
+    shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+    for file in target.glob("*.py"):
+        code = file.read_text(encoding="utf-8")
+        code = code.replace(source.name, target.name).replace(old, name)
+        file.write_text(code, encoding="utf-8")
+    return target
+
+
+def refuse_other_editions(name: str, own: Path) -> None:
+    """Raise `EditionError` when the code in an edition's folder names or imports another one.
+
+    Whoever changed that other edition would change this one with it.
+    """
+    for file in sorted(own.glob("*.py")):
+        code = file.read_text(encoding="utf-8")
+        imported = set(re.findall(r"\bedition_\w+", code)) - {own.name}
+        named = set(re.findall(r"[\"'](\d{4}-\d\d)[\"']", code)) - {name}
+        for other in sorted(imported | named):
+            raise EditionError(
+                f"{own.name}/{file.name}: names {other}; an edition stands on its own files only"
+            )
+
+
+def _structure(name: str) -> Structure:
+    structure: Structure = import_module(f"{__name__}.{folder(name).name}.structure").STRUCTURE
+    if structure.name != name:
+        raise EditionError(f"{folder(name).name}/structure.py: is named {structure.name!r}")
+    return structure

@@ -1,20 +1,37 @@
 """HTML in, PDF bytes out: PDF/UA-1 and PDF/A-3a, in our own fonts, the same bytes every time.
 
 WeasyPrint is not thread-safe and hostile input can make it slow or large, so the application
-calls this through `consult.report.pdf.renderer`, which keeps it in a process of its own.
+calls this through `consult.report.pdf.renderer`, which keeps it in a process of its own:
+`python -m consult.report.pdf.render_pdf FILE_DESCRIPTOR MEMORY_MB`.
+
+WeasyPrint describes a file as PDF/UA-1, for everybody, or as PDF/A-3a, to be kept. Ours are both:
+`declare_archival` adds the colors that its numbers mean (ISO 19005-3, 6.2.3) and a description
+that explains itself (6.6.2.3).
 """
 
 import functools
+import gc
+import logging
 import os
+import resource
+import signal
+import sys
+import traceback
+from contextlib import suppress
+from importlib.resources import files
+from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import pydyf
 from weasyprint import CSS, HTML, cssselect2
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
-from consult.report.pdf import pdf_a, pdf_ua, pdf_writer, weasyprint_speedups
-from consult.report.report_files import ELEMENTS, FONTS, STYLESHEET
+from consult.report import ELEMENTS, FONTS, STYLESHEET
+from consult.report.pdf import pdf_ua, pdf_writer
+from consult.report.pdf.renderer import FAILED, OK
 
 
 class ForbiddenFetch(Exception):
@@ -33,7 +50,7 @@ def html_to_pdf(html: str) -> bytes:
 
         def finish(document: Any, pdf: Any) -> None:
             pdf_ua.repair(document, pdf, origins)
-            pdf_a.declare_archival(pdf)
+            declare_archival(pdf)
             pdf.write = functools.partial(pdf_writer.write, pdf)
 
         try:
@@ -76,7 +93,6 @@ class _Document(HTML):  # type: ignore[misc]  # WeasyPrint carries no types
 def _press() -> tuple[FontConfiguration, CSS, CSS]:
     """Fonts and stylesheets, read once: a new FontConfiguration for each PDF leaks memory."""
     os.environ["FONTCONFIG_FILE"] = str(FONTS)
-    weasyprint_speedups.take()
     fonts = FontConfiguration()
     report, elements = (
         CSS(string=file.read_text(encoding="utf-8"), font_config=fonts, url_fetcher=_only_data())
@@ -88,3 +104,110 @@ def _press() -> tuple[FontConfiguration, CSS, CSS]:
 def _only_data() -> URLFetcher:
     """Reads `data:` addresses, which are part of the document, and refuses every other one."""
     return URLFetcher(allowed_protocols=("data",), allow_redirects=False, fail_on_errors=True)
+
+
+_COLOURS = "sRGB IEC61966-2.1"
+_END = b"</rdf:RDF>"
+
+_ARCHIVAL = b"""
+<rdf:Description xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/" rdf:about="">
+<pdfaid:part>3</pdfaid:part>
+<pdfaid:conformance>A</pdfaid:conformance>
+</rdf:Description>
+<rdf:Description xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/" \
+xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#" \
+xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#" rdf:about="">
+<pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">
+<pdfaSchema:schema>PDF/UA identification schema</pdfaSchema:schema>
+<pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/</pdfaSchema:namespaceURI>
+<pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix>
+<pdfaSchema:property><rdf:Seq><rdf:li rdf:parseType="Resource">
+<pdfaProperty:name>part</pdfaProperty:name>
+<pdfaProperty:valueType>Integer</pdfaProperty:valueType>
+<pdfaProperty:category>internal</pdfaProperty:category>
+<pdfaProperty:description>Part of ISO 14289 that the file conforms to</pdfaProperty:description>
+</rdf:li></rdf:Seq></pdfaSchema:property>
+</rdf:li></rdf:Bag></pdfaExtension:schemas>
+</rdf:Description>
+"""
+
+
+def declare_archival(pdf: Any) -> None:
+    """Makes a PDF/A-3a of a PDF/UA-1 that has tags, an identifier and all of its fonts."""
+    _describe(pdf)
+    profile = pydyf.Stream([_colour_profile()], pydyf.Dictionary({"N": 3}), compress=True)
+    pdf.add_object(profile)
+    intent = pydyf.Dictionary(
+        {
+            "Type": "/OutputIntent",
+            "S": "/GTS_PDFA1",
+            "OutputConditionIdentifier": pydyf.String(_COLOURS),
+            "Info": pydyf.String(_COLOURS),
+            "DestOutputProfile": profile.reference,
+        }
+    )
+    pdf.catalog["OutputIntents"] = pydyf.Array([intent])
+
+
+def _describe(pdf: Any) -> None:
+    """Adds to the description, and leaves it readable without unpacking."""
+    description = pdf.objects[int(pdf.catalog["Metadata"].split()[0])]
+    (xml,) = description.stream
+    description.stream = [xml.replace(_END, _ARCHIVAL + _END)]
+    description.compress = False
+
+
+@functools.cache
+def _colour_profile() -> bytes:
+    return (files("weasyprint.pdf") / "sRGB2014.icc").read_bytes()
+
+
+_ORPHAN_SECONDS = 600
+"""When a hanging render ends itself, if the one who would have ended it is gone."""
+
+_WARM_UP = "<html lang=en><title>Warm-up</title><h1>Warm-up</h1><table><tr><th>A<td>1</table>"
+
+
+def main(file_descriptor: int, memory_mb: int) -> None:
+    """The life of a rendering process: HTML in over the line, PDFs out, until it closes."""
+    _limit(memory_mb)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who waits for us
+    # WeasyPrint's warnings quote the document, and a document holds names.
+    logging.getLogger("weasyprint").addHandler(logging.NullHandler())
+    logging.getLogger("weasyprint").propagate = False
+    html_to_pdf(_WARM_UP)
+    # What is loaded by now stays: sparing it the collector saves a tenth of each render.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
+    with Connection(file_descriptor) as line, suppress(EOFError, BrokenPipeError):
+        line.send_bytes(OK)
+        while True:
+            html = line.recv_bytes().decode()
+            signal.alarm(_ORPHAN_SECONDS)
+            line.send_bytes(_answer(html))
+            signal.alarm(0)
+            gc.collect()  # a document is full of cycles; after the answer nobody waits for this
+
+
+def _limit(memory_mb: int) -> None:
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform != "darwin":  # macOS refuses a limit on the address space
+        size = memory_mb * 1024 * 1024
+        resource.setrlimit(resource.RLIMIT_AS, (size, size))
+
+
+def _answer(html: str) -> bytes:
+    try:
+        return OK + html_to_pdf(html)
+    except MemoryError:
+        raise SystemExit("out of memory") from None  # what is left of this process is not sound
+    except Exception as fault:
+        # The place and not the message, which may quote the document.
+        place = traceback.extract_tb(fault.__traceback__)[-1]
+        told = f"{type(fault).__name__} in {Path(place.filename).name}, line {place.lineno}"
+        return FAILED + told.encode()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))

@@ -8,13 +8,17 @@ import subprocess
 import sys
 import threading
 from dataclasses import dataclass
+from importlib.metadata import version
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 
-from consult.report.report_files import PROJECT
+from consult.report import PROJECT
 
-_PROCESS = "consult.report.pdf.render_process"
+_PROCESS = "consult.report.pdf.render_pdf"
 _START_SECONDS = 30
+
+PROVEN = {"weasyprint": "70.0", "pydyf": "0.13.0"}
+"""What `pdf_ua` and `pdf_writer` are written for, as tests/report/pdf proves."""
 
 OK, FAILED = b"+", b"-"
 """The first byte of an answer from the process; the PDF or the reason follows."""
@@ -32,6 +36,24 @@ class RenderCrash(RenderError):
     """The process died while it rendered."""
 
 
+class UnprovenLibraryError(Exception):
+    """A library that PDFs are made with has another version than the proven one."""
+
+
+def refuse_unproven_libraries() -> None:
+    """Raise `UnprovenLibraryError` unless exactly the `PROVEN` versions are installed.
+
+    The repairs rest on how these versions write a PDF; with others it may silently be one that a
+    screen reader cannot use.
+    """
+    for name, proven in PROVEN.items():
+        if (found := version(name)) != proven:
+            raise UnprovenLibraryError(
+                f"{name} {found} is installed, and PDFs are proven with {name} {proven} only: "
+                "install what requirements.txt says"
+            )
+
+
 @dataclass
 class _Running:
     process: subprocess.Popen[bytes]
@@ -45,11 +67,13 @@ class Renderer:
     `timeout` is in seconds for one PDF, `memory_mb` bounds the address space of the process
     (about 450 MB of it are libraries that take up no memory), and after `renders_per_process`
     PDFs a fresh process takes over. Safe to share between threads: they wait for each other.
+    Raises `UnprovenLibraryError` when made with libraries of other versions than the proven ones.
     """
 
     def __init__(
         self, timeout: float = 10, memory_mb: int = 1024, renders_per_process: int = 500
     ) -> None:
+        refuse_unproven_libraries()
         self._timeout = timeout
         self._memory_mb = memory_mb
         self._renders_per_process = renders_per_process

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from consult.report.money_text import money_in_figures
 from consult.report.report import Money
+from consult.report.report_sections import money_in_figures
 from consult.scoring.money import MoneyRange
 
 _SAYS = (

@@ -14,9 +14,9 @@ import pikepdf
 import pytest
 from markupsafe import escape
 
+from consult.report.display import safe_text
 from consult.report.html_document import Paper, Recipient, document_html
 from consult.report.pdf.render_pdf import ForbiddenFetch, html_to_pdf
-from consult.report.safe_text import safe_text
 from consult.settings.brand import Brand, Logo
 from tests.report.samples import DAY, document_of, report_of
 from tests.support.personas import Depth

@@ -8,7 +8,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from consult.report.pdf.renderer import RenderCrash, Renderer, RenderError, RenderTimeout
+from consult.report.pdf.renderer import (
+    PROVEN,
+    RenderCrash,
+    Renderer,
+    RenderError,
+    RenderTimeout,
+    UnprovenLibraryError,
+)
 
 HELLO = "<!doctype html><html lang=en><title>Hello</title><h1>Hello</h1>"
 NEVER_ENDING = HELLO + '<div style="display: flex">' * 12 + "x"
@@ -134,3 +141,12 @@ def test_closed_it_leaves_no_process_behind(renderer: Renderer) -> None:
     process = process_of(renderer)
     renderer.close()
     assert not is_running(process)
+
+
+@pytest.mark.parametrize("name", ["weasyprint", "pydyf"])
+def test_a_library_of_another_version_is_refused_at_start(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(PROVEN, name, "1.2.3")
+    with pytest.raises(UnprovenLibraryError, match=rf"{name} .* is installed.*with {name} 1\.2\.3"):
+        Renderer()

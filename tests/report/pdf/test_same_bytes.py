@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from consult.questionnaire.editions import edition_2026_11
-from consult.report.report_files import FONTS, PROJECT
+from consult.questionnaire.editions import folder, newest
+from consult.report import FONTS, PROJECT
 from tests.report.samples import report_of
 from tests.support import bare_root
 
@@ -25,7 +25,7 @@ report = from_json(sys.stdin.read())
 html = document_html(report, date(2026, 11, 23), Recipient("Święta", "Łódź مطعم 🥐 東"))
 print(hashlib.sha256(html_to_pdf(html)).hexdigest())
 """
-OURS = (PROJECT / "templates", PROJECT / "static", Path(edition_2026_11.__file__).parent)
+OURS = (PROJECT / "templates", PROJECT / "static", folder(newest().name))
 """Our folders of what is read while printing, beside the modules."""
 OTHER_FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
 <fontconfig><dir>{}</dir></fontconfig>"""

@@ -6,7 +6,7 @@ from fractions import Fraction
 import pytest
 
 from consult.questionnaire.editions import newest
-from consult.report.money_text import money_in_words
+from consult.report.report_sections import money_in_words
 from consult.scoring.money import MoneyRange, Range
 from consult.settings.brand import CURRENCY_SIGNS
 from consult.staff.leads.money_presenter import NO_RANGE, money_view

@@ -16,8 +16,29 @@ from consult.questionnaire.conditions import (
     rung,
     some_of,
 )
-from consult.questionnaire.editions.edition_2026_11.cards import CARDS
 from consult.questionnaire.model import MoneyInputs, Roles, Rule
+
+# The sorting cards in the order in which they are shown: marketing or sales, under the source's
+# definitions (Q1, Q2). An "either" card teaches and never counts. The order mixes the sides so
+# that no page of four is all of one kind.
+CARDS = {
+    "social_post": "marketing",
+    "quote_callback": "sales",
+    "newsletter": "marketing",
+    "ask_for_order": "sales",
+    "trade_show": "either",
+    "cold_ad": "marketing",
+    "proposal": "sales",
+    "price_objection": "sales",
+    "sponsorship": "marketing",
+    "referral_ask": "either",
+    "demo": "sales",
+    "how_to_content": "marketing",
+    "prospect_list": "sales",
+    "retargeting_ad": "either",
+    "be_found": "marketing",
+    "deadline_deal": "either",
+}
 
 _PAYS_FOR_ADS = some_of(
     includes("done_last_30_days", "cold_ad"), includes("done_last_30_days", "retargeting_ad")

@@ -1,14 +1,14 @@
 """The edition 2026-11: what is asked, in which order, on which branch, and what it counts for.
 
-The words stand beside this file in ``wording/``, joined by id. Item order within a dimension and
+The texts are beside this file in ``wording/``, joined by id. Item order within a dimension and
 the order of the dimensions are the order of the report and break ties.
 """
 
 from itertools import islice
 
 from consult.questionnaire.conditions import all_of, any_of, is_, not_, some_of
-from consult.questionnaire.editions.edition_2026_11.cards import CARDS
 from consult.questionnaire.editions.edition_2026_11.rules import (
+    CARDS,
     CONTRADICTIONS,
     FLAGS,
     NOT_ASKED,

@@ -1,0 +1,295 @@
+"""The document's chapters on what is asked, page by page, and on what the result can say."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
+
+from consult.content.texts import texts_of
+from consult.questionnaire import BASE, Kind, Question, Questionnaire, Wording
+from consult.questionnaire.conditions import ALWAYS
+from consult.questionnaire.yaml_texts import Texts
+
+
+def heading(level: int, text: str) -> Iterator[str]:
+    """A heading with an empty line after it."""
+    yield f"{'#' * level} {text}"
+    yield ""
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """A table with an empty line after it."""
+    yield _row(head)
+    yield _row(["---"] * len(head))
+    for row in rows:
+        yield _row(row)
+    yield ""
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
+
+
+_READERS = {
+    "solo": "One person",
+    "team": "A team",
+    "checkout": "A web store",
+    "counter": "A walk-in shop",
+}
+_ADVICE = {
+    "why": "Why it matters",
+    "fix": "First thing to do",
+    "unknown_fix": "When unknown",
+    "proof": "How to know it worked",
+}
+
+
+def questions_chapter(questionnaire: Questionnaire, notes: Mapping[str, str]) -> Iterator[str]:
+    """Every page with its questions, in every wording; ``notes`` are on single items."""
+    yield from heading(2, "What is asked")
+    yield (
+        "In this order. ★ is in the quick look as well; ? offers “I don’t know”. Answers stand "
+        "from worst to best, with their points; some are shown the other way round. Where a "
+        "wording differs for a reader, only the difference is given."
+    )
+    yield ""
+    words = questionnaire.words
+    for part in questionnaire.structure.parts:
+        yield from heading(3, words.parts[part.id].title)
+        if any(page.questions[0].kind is Kind.SORT for page in part.pages):
+            yield from _about_cards(words.sorting)
+        for page in part.pages:
+            yield from heading(4, f"{words.pages[page.id].title} `{page.id}`")
+            if words.pages[page.id].intro:
+                yield from (words.pages[page.id].intro, "")
+            if page.questions[0].kind is Kind.SORT:
+                yield from _cards(questionnaire, page.questions)
+                continue
+            for question in page.questions:
+                yield from _question(questionnaire, question, notes.get(question.id, ""))
+
+
+def _question(questionnaire: Questionnaire, question: Question, note: str) -> Iterator[str]:
+    variants = questionnaire.words.questions[question.id]
+    base = variants[BASE]
+    yield f"**{base.ask}** `{question.id}`{_marks(question)}"
+    yield ""
+    ticked_cards = question.id == questionnaire.structure.roles.recent_jobs
+    yield from _facts(question, base)
+    if ticked_cards:
+        yield from ("*Answers:* the sorting cards in short form.", "")
+    else:
+        yield from _choices(question, BASE, base)
+    yield from _advice(base, None)
+    for name, wording in variants.items():
+        if name != BASE and question.kind is Kind.RUNG:
+            yield from _variant(question, name, wording, base)
+    if note:
+        yield from (f"*Note.* {note}", "")
+
+
+def _marks(question: Question) -> str:
+    if question.kind is not Kind.RUNG:
+        return ""
+    return (" ★" if question.quick else "") + (" ?" if question.unknown else "")
+
+
+def _facts(question: Question, base: Wording) -> Iterator[str]:
+    facts = [base.help]
+    if question.kind is Kind.RUNG:
+        facts.append(f"*In tables:* {base.title}. *Rests on:* {', '.join(question.claims)}.")
+    elif base.why:
+        facts.append(f"*Why we ask:* {base.why}")
+    if question.asked is not ALWAYS:
+        facts.append(f"*Asked when* {question.asked}.")
+    for fact in filter(None, facts):
+        yield from (fact, "")
+
+
+def _choices(question: Question, variant: str, wording: Wording) -> Iterator[str]:
+    ids = question.choices_as(variant)
+    for number, id in enumerate(ids):
+        points = f"[{_points(number, len(ids))}] " if question.kind is Kind.RUNG else ""
+        yield f"- {points}{wording.choices[id]}"
+    if ids:
+        yield ""
+
+
+def _points(rung: int, count: int) -> int:
+    return round(Fraction(100 * rung, count - 1))
+
+
+def _variant(question: Question, name: str, wording: Wording, base: Wording) -> Iterator[str]:
+    yield f"*{_READERS.get(name, name)}*"
+    yield ""
+    if wording.ask != base.ask:
+        yield from (f"**{wording.ask}**", "")
+    if wording.help != base.help:
+        yield from (wording.help, "")
+    if wording.choices != base.choices:
+        yield from _choices(question, name, wording)
+    yield from _advice(wording, base)
+
+
+def _advice(wording: Wording, base: Wording | None) -> Iterator[str]:
+    """The advice in a table; of a variant only what differs from the base."""
+    rows = [
+        (label, getattr(wording, field))
+        for field, label in _ADVICE.items()
+        if getattr(wording, field)
+        and (base is None or getattr(wording, field) != getattr(base, field))
+    ]
+    if base and wording.title != base.title:
+        rows.insert(0, ("In tables", wording.title))
+    if rows and wording.fix:
+        yield from table(("In the report", ""), rows)
+
+
+def _about_cards(words: Texts) -> Iterator[str]:
+    buttons = ", ".join(words["buttons"].values())
+    yield from (f"**{words['prompt']}** ({buttons}; “{words['title']}” in tables)", "")
+    yield from (words["test"], "", f"Of a card that can be both: “{words['either_note']}”", "")
+
+
+def _cards(questionnaire: Questionnaire, cards: tuple[Question, ...]) -> Iterator[str]:
+    short = questionnaire.words.questions[questionnaire.structure.roles.recent_jobs]
+    rows = []
+    for card in cards:
+        for name, wording in questionnaire.words.questions[card.id].items():
+            reader = "" if name == BASE else f" *({_READERS[name].lower()})*"
+            side = f"{card.answer}, not scored" if card.answer == "either" else str(card.answer)
+            done = short[name].choices[card.id.removeprefix("sort_")]
+            rows.append((f"{wording.ask}{reader}", side, wording.note, done))
+    yield from table(("Card", "Job", "Explanation", "In the tick list"), rows)
+
+
+def findings_chapter(questionnaire: Questionnaire, rules: Mapping[str, str]) -> Iterator[str]:
+    """Archetypes by their ``rules``, contradictions, flags, the money range and the offer."""
+    yield from heading(2, "What the result can say")
+    yield from _archetypes(questionnaire, rules)
+    yield from _dimensions(questionnaire)
+    yield from _contradictions(questionnaire)
+    yield from _flags(questionnaire)
+    yield from _money(questionnaire)
+    yield from _left_out(questionnaire)
+    yield from _offer(questionnaire)
+    yield from _printed(questionnaire)
+
+
+def _archetypes(questionnaire: Questionnaire, rules: Mapping[str, str]) -> Iterator[str]:
+    words = questionnaire.words.findings
+    yield from heading(3, "Which firm it is like")
+    yield f"The first that fits. Close to a line: “{words['near_archetype']}”"
+    yield ""
+    yield from table(
+        ("Name", "When", "In the owner’s words", "Says", "First move"),
+        (
+            (f"{own['name']} `{id}`", rules[id], own["rule"], own["says"], own["first_move"])
+            for id, own in words["archetypes"].items()
+        ),
+    )
+
+
+def _dimensions(questionnaire: Questionnaire) -> Iterator[str]:
+    yield from heading(3, "What it says about a part")
+    yield from table(
+        ("Part", "When weak", "When strong", "Asked on the call"),
+        (
+            (own["name"], own["low"], own["strong"], own["call_question"])
+            for own in questionnaire.words.findings["dimensions"].values()
+        ),
+    )
+
+
+def _contradictions(questionnaire: Questionnaire) -> Iterator[str]:
+    words = questionnaire.words.findings["contradictions"]
+    yield from heading(3, "Answers that do not go together")
+    yield (
+        "They never change a score. The first three that hold are shown; before that, the owner is "
+        "asked about them. In the conditions 0 is the worst answer, and “I don’t know” makes none "
+        "of them true."
+    )
+    yield ""
+    rows = []
+    for rule in questionnaire.structure.contradictions:
+        own = words[rule.id]
+        cell = f"`{rule.id}`: {rule.when}"
+        rows.append((cell, own["text"], own["question"], ", ".join(rule.claims)))
+        for texts in own.get("in", {}).values():
+            reworded = {**own, **texts}
+            rows.append(("*one person*", reworded["text"], reworded["question"], ""))
+    yield from table(("When", "Finding", "Asked before", "Claims"), rows)
+
+
+def _flags(questionnaire: Questionnaire) -> Iterator[str]:
+    words = questionnaire.words.findings
+    yield from heading(3, "Flags and notes")
+    yield from table(
+        ("Name", "Text"),
+        (
+            (own["name"], own["text"])
+            for own in (*words["flags"].values(), *words["notes"].values())
+        ),
+    )
+
+
+def _money(questionnaire: Questionnaire) -> Iterator[str]:
+    words = questionnaire.words.findings["money"]
+    yield from heading(3, "The money range")
+    yield from (words["intro"], "", f"> {words['result']}", "")
+    for step in words["steps"].values():
+        yield f"- {step}"
+    yield ""
+    yield from ("It rests on two assumptions, which are printed:", "")
+    for assumption in words["assumptions"]:
+        yield f"- {assumption}"
+    yield ""
+    yield from table(("No range when", "It says"), words["refusals"].items())
+
+
+def _left_out(questionnaire: Questionnaire) -> Iterator[str]:
+    yield from heading(3, "What was not asked, and why")
+    yield from table(("Reason", "It says"), questionnaire.words.findings["not_asked"].items())
+
+
+def _offer(questionnaire: Questionnaire) -> Iterator[str]:
+    words = questionnaire.words.findings["consult"]
+    yield from heading(3, "The consult")
+    yield from table(
+        ("Advice", "Title", "Text", "Button"),
+        (
+            (advice, own["title"], own["text"], own["button"])
+            for advice, own in words.items()
+            if advice != "topics"
+        ),
+    )
+    topics = questionnaire.words.findings["dimensions"]
+    yield from table(
+        ("When most is to be gained in", "The topic is"),
+        ((topics[id]["name"], topic) for id, topic in words["topics"].items()),
+    )
+
+
+def _printed(questionnaire: Questionnaire) -> Iterator[str]:
+    """The texts that only the report has, by their place in findings.yaml."""
+    yield from heading(3, "What the printed report adds")
+    yield "Three underscores are a blank to fill in by hand. Who says so in the money range: "
+    tags = questionnaire.words.findings["money"]["tags"]
+    yield f"“{tags['said']}” or “{tags['assumed']}”."
+    yield ""
+    for group, title in (
+        ("states", "A part that is neither strong nor weak"),
+        ("report", "Whatever the answers are"),
+        ("matters", "Why a score matters"),
+        ("agreement", "The handoff agreement"),
+        ("consult_agenda", "The consult agenda"),
+        ("sources", "What it rests on"),
+    ):
+        rows = (
+            (": ".join(path) or "Sources", text) for path, text in _leaves(group, questionnaire)
+        )
+        yield from table((title, "It says"), rows)
+
+
+def _leaves(group: str, questionnaire: Questionnaire) -> Iterator[tuple[tuple[str, ...], str]]:
+    for text in texts_of(questionnaire):
+        if text.file == "findings.yaml" and text.path[0] == group:
+            yield text.path[1:], text.words

@@ -1,0 +1,198 @@
+"""An edition described for people and programs outside: its map, its JSON and its fingerprint.
+
+The map shows the parts in order, their pages, and each question with the condition under which it
+is asked, read off the conditions themselves.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from hashlib import sha256
+from html import escape
+
+from consult.questionnaire.conditions import ALWAYS
+from consult.questionnaire.model import BASE, Dimension, Fact, Page, Part, Question
+from consult.questionnaire.questionnaire import Questionnaire
+from consult.questionnaire.wording import Wording
+
+_LINE = 18
+_WIDTH = 760
+_MARGIN = 24
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One line of the map: ``level`` 0 is a part, 1 a page, 2 a question."""
+
+    level: int
+    text: str
+    note: str = ""
+    branches: bool = False
+
+
+def map_text(questionnaire: Questionnaire) -> str:
+    """The map as indented lines, one question each."""
+    lines = [f"Edition {questionnaire.name}", *_facts(questionnaire), ""]
+    for row in _rows(questionnaire):
+        note = f"  [{row.note}]" if row.note else ""
+        lines.append(f"{'   ' * row.level}{row.text}{note}")
+    return "\n".join(lines)
+
+
+def map_svg(questionnaire: Questionnaire) -> str:
+    """The map as a standalone SVG picture: a track with its parts, branches set off by a bar."""
+    rows = [_Row(0, f"Edition {questionnaire.name}"), *_rows(questionnaire)]
+    height = _LINE * (len(rows) + 2)
+    drawn = "".join(_draw(row, _LINE * (i + 2)) for i, row in enumerate(rows))
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img" '
+        f'font-family="sans-serif" font-size="12">'
+        f"<title>The branches of edition {escape(questionnaire.name)}</title>"
+        f'<rect width="{_WIDTH}" height="{height}" fill="#fbfaf6"/>{drawn}</svg>'
+    )
+
+
+def _draw(row: _Row, y: int) -> str:
+    x = _MARGIN + 28 * row.level
+    weight = "bold" if row.level == 0 else "normal"
+    bar = f'<rect x="{x - 10}" y="{y - 11}" width="4" height="14" fill="#b3541e"/>'
+    note = f'<tspan dx="8" fill="#5b6472" font-size="11">{escape(row.note)}</tspan>'
+    return (
+        f"{bar if row.branches else ''}"
+        f'<text x="{x}" y="{y}" font-weight="{weight}" fill="#14213d">{escape(row.text)}'
+        f"{note if row.note else ''}</text>"
+    )
+
+
+def _facts(questionnaire: Questionnaire) -> Iterator[str]:
+    for fact in questionnaire.structure.facts:
+        cases = "; ".join(f"{value} when {when}" for value, when in fact.cases)
+        yield f"{fact.id}: {cases}; otherwise {fact.otherwise}"
+
+
+def _rows(questionnaire: Questionnaire) -> Iterator[_Row]:
+    for number, part in enumerate(questionnaire.structure.parts, start=1):
+        yield from _part(questionnaire, number, part)
+
+
+def _part(questionnaire: Questionnaire, number: int, part: Part) -> Iterator[_Row]:
+    yield _Row(0, f"{number} · {questionnaire.words.parts[part.id].title}")
+    for page in part.pages:
+        yield from _page(questionnaire, page)
+
+
+def _page(questionnaire: Questionnaire, page: Page) -> Iterator[_Row]:
+    full_only = not any(question.quick for question in page.questions)
+    yield _Row(1, page.id, "full only" if full_only else "")
+    for question in page.questions:
+        yield _Row(
+            2, question.id, _note(questionnaire, question), branches=question.asked is not ALWAYS
+        )
+
+
+def _note(questionnaire: Questionnaire, question: Question) -> str:
+    variants = [name for name in questionnaire.words.questions[question.id] if name != BASE]
+    return ", ".join(
+        [
+            *([] if question.quick else ["full only"]),
+            *([] if question.asked is ALWAYS else [f"asked when {question.asked}"]),
+            *([f"own words for {' and '.join(variants)}"] if variants else []),
+        ]
+    )
+
+
+Json = dict[str, object]
+
+
+def edition_json(questionnaire: Questionnaire) -> Json:
+    """Ids, wording, choices, conditions and weights of an edition, in the order of the way."""
+    structure = questionnaire.structure
+    return {
+        "edition": questionnaire.name,
+        "facts": {fact.id: _fact_json(fact) for fact in structure.facts},
+        "parts": [_part_json(questionnaire, part) for part in structure.parts],
+        "dimensions": [_dimension_json(questionnaire, each) for each in structure.dimensions],
+        "contradictions": {rule.id: str(rule.when) for rule in structure.contradictions},
+        "flags": {rule.id: str(rule.when) for rule in structure.flags},
+        "archetypes": list(questionnaire.words.findings["archetypes"]),
+    }
+
+
+def _fact_json(fact: Fact) -> Json:
+    cases = {value: str(when) for value, when in fact.cases}
+    return {"cases": cases, "otherwise": fact.otherwise}
+
+
+def _part_json(questionnaire: Questionnaire, part: Part) -> Json:
+    pages = [
+        {
+            "id": page.id,
+            "title": questionnaire.words.pages[page.id].title,
+            "questions": [_question_json(questionnaire, question) for question in page.questions],
+        }
+        for page in part.pages
+    ]
+    return {"id": part.id, "title": questionnaire.words.parts[part.id].title, "pages": pages}
+
+
+def _dimension_json(questionnaire: Questionnaire, dimension: Dimension) -> Json:
+    return {
+        "id": dimension.id,
+        "axis": dimension.axis,
+        "weight": dimension.weight,
+        "items": list(dimension.items),
+        "sorting_cards": dimension.sorting,
+        "critical": dimension.critical,
+        "name": questionnaire.words.findings["dimensions"][dimension.id]["name"],
+    }
+
+
+def _question_json(questionnaire: Questionnaire, question: Question) -> Json:
+    shown: Json = {
+        "id": question.id,
+        "kind": question.kind.value,
+        "required": question.required,
+        "quick": question.quick,
+        "unknown_offered": question.unknown,
+        "asked": None if question.asked is ALWAYS else str(question.asked),
+        "wording": {
+            variant: _wording_json(question, variant, wording)
+            for variant, wording in questionnaire.words.questions[question.id].items()
+        },
+    }
+    if question.claims:
+        shown["claims"] = list(question.claims)
+    if question.answer:
+        shown["answer"] = question.answer
+    if question.max_choices:
+        shown["max_choices"] = question.max_choices
+    return shown
+
+
+def _wording_json(question: Question, variant: str, wording: Wording) -> Json:
+    texts = {
+        name: text
+        for name in ("title", "help", "why", "fix", "unknown_fix", "proof", "note")
+        if (text := getattr(wording, name))
+    }
+    choices = {id: wording.choices[id] for id in question.choices_as(variant)}
+    return {"ask": wording.ask, "choices": choices, **texts}
+
+
+def fingerprint(questionnaire: Questionnaire) -> str:
+    """SHA-256, in hexadecimal, of the edition as JSON with its keys in order."""
+    content = [_plain(questionnaire.structure), _plain(questionnaire.words)]
+    return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _plain(value: object) -> object:
+    if hasattr(value, "holds"):  # a condition reads as a sentence
+        return str(value)
+    if is_dataclass(value):
+        # What is worked out from the rest has no say of its own.
+        return {f.name: _plain(getattr(value, f.name)) for f in fields(value) if f.init}
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(inner) for inner in value]
+    return value
