@@ -35,6 +35,7 @@ def add(session: Session, lead_id: int, text: str, *, by: int) -> NoteRow | None
         return None
     note = NoteRow(submission_id=lead_id, author_id=by, text=text, created_at=session.now())
     session.add(note)
+    index_lead(session, lead_id)
     return _save(session, note, "note.added", by)
 
 
@@ -54,6 +55,7 @@ def edit(
     if note.edited_at != seen:
         raise NoteChangedError(note.text)
     note.text, note.edited_at = text, session.now()
+    index_lead(session, lead_id)
     return _save(session, note, "note.edited", by)
 
 
@@ -96,6 +98,6 @@ def _lock(session: Session, lead_id: int, note_id: int) -> NoteRow | None:
 
 
 def _save(session: Session, note: NoteRow, action: str, by: int) -> NoteRow:
-    index_lead(session, note.submission_id)
+    session.flush()
     audit_log.record(session, action, by=by, lead_id=note.submission_id, note=note.id)
     return note
