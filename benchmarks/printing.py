@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from benchmarks.measure import Row
 from consult.delivery.handlers import handlers_of
 from consult.delivery.worker import Worker
-from consult.owner.freeze_submission import freeze
+from consult.owner.open_draft import freeze
 from consult.questionnaire import Walk
 from consult.report.pdf.renderer import Renderer
 from consult.settings import Settings

@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.measure import Row, computed_by
-from consult.owner.freeze_submission import freeze
+from consult.owner.open_draft import freeze
 from consult.questionnaire import walk
 from consult.questionnaire.editions import newest
 from consult.settings.brand import load_brand

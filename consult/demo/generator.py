@@ -12,7 +12,7 @@ from consult.demo.companies import answers_of, some_firm
 from consult.demo.names import PATHS, Staff, contact_of, staff_of
 from consult.demo.owner_journeys import stopped_way, whole_way
 from consult.demo.staff_actions import DeskWork, work_on
-from consult.owner.freeze_submission import freeze
+from consult.owner.open_draft import freeze
 from consult.questionnaire import Depth, Questionnaire, Walk, walk
 from consult.settings.brand import Brand
 from consult.storage.db.database import Database, Session

@@ -1,10 +1,11 @@
-"""The pages for business owners: the start, the questions, the review, the result."""
+"""The pages for business owners: start, questions, review, result, contact and pause."""
 
+from consult.owner.contact_pages import contact_pages
 from consult.owner.explanation_pages import explanation_pages
-from consult.owner.pause_pages import stop_pages
-from consult.owner.questionnaire_pages import check_pages
+from consult.owner.pause_pages import pause_pages
+from consult.owner.questionnaire_pages import questionnaire_pages
 from consult.owner.result_pages import result_pages
 
-blueprints = (check_pages, result_pages, explanation_pages, stop_pages)
+blueprints = (questionnaire_pages, result_pages, contact_pages, explanation_pages, pause_pages)
 
 __all__ = ["blueprints"]

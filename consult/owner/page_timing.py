@@ -1,16 +1,14 @@
-"""What the trace of a check remembers of a page: what it asked, and what was left open on it."""
+"""What a save records about a page: what it asked, and what was left open on it."""
 
 from __future__ import annotations
 
-from consult.owner.draft import OpenDraft
+from consult.owner.open_draft import OpenDraft
 from consult.questionnaire import UNKNOWN, WalkPage
 from consult.storage.insights.page_times import REVIEW, Shown, Step
 
-ON_REVIEW = Step(Shown(REVIEW), Shown(REVIEW))
-
 
 def shown_of(page: WalkPage | None) -> Shown:
-    """Return a page as the trace knows it; None means the review."""
+    """Return what a page shows; None means the review."""
     if page is None:
         return Shown(REVIEW)
     return Shown(
@@ -21,7 +19,12 @@ def shown_of(page: WalkPage | None) -> Shown:
     )
 
 
-def step_of(draft: OpenDraft, page: WalkPage, *, refused: bool) -> Step:
-    """Return what saving a page means for the trace; `draft` is as it will be after that."""
+def page_saved(draft: OpenDraft, page: WalkPage, *, refused: bool) -> Step:
+    """Return what to record of a saved page; `draft` is as it is after the save."""
     saved = shown_of(draft.walk.page(page.id) or page)
-    return Step(saved, saved if refused else shown_of(draft.after(page.id)), refused)
+    return Step(saved, saved if refused else shown_of(draft.page_after(page.id)), refused)
+
+
+def review_saved(*, refused: bool) -> Step:
+    """Return what to record of a save on the review."""
+    return Step(Shown(REVIEW), Shown(REVIEW), refused)

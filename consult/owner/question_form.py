@@ -44,11 +44,10 @@ class QuestionField(Field):
         self.asked = asked
 
     def process_data(self, value: Answer | None) -> None:
-        """Take the answer that is already saved."""
         self.answer = value
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        """Take what was posted; a refused value keeps the saved answer and says why."""
+        # A refused value raises here, and keeps the saved answer.
         self.answer = self.read([one_line(text) for text in valuelist])
 
     def read(self, posted: list[str]) -> Answer | None:
@@ -59,21 +58,19 @@ class QuestionField(Field):
         raise NotImplementedError
 
     def pre_validate(self, form: BaseForm) -> None:
-        """Hold the page up only for an answer that the way ahead or a score depends on."""
+        """Refuse the page only for an answer that the path or a score depends on."""
         if self.process_errors:
             raise StopValidation
         if self.asked.question.required and self.answer is None:
             is_card = self.asked.question.kind is Kind.SORT
             raise StopValidation(MISSING_CARD if is_card else MISSING)
 
-    @property
-    def ticked_too_many(self) -> tuple[str, ...]:
-        """What was ticked, where it was more than may be: to be shown again, and not saved."""
-        return ()
+    too_many: tuple[str, ...] = ()
+    """What was checked, if it was more than allowed: to be shown again, and not saved."""
 
     @property
     def problem(self) -> str:
-        """What is wrong, for the list at the top of the page, where the question is not in view."""
+        """What is wrong, for the list at the top of the page, away from the question."""
         ask = self.asked.wording.ask
         return f"{ask}{'' if ask.endswith('?') else ':'} {self.errors[0]}"
 
@@ -85,8 +82,7 @@ class ChoiceGroup:
         self.input_type = input_type
 
     def __call__(self, field: QuestionField, **_: object) -> Markup:
-        """Return the fieldset of the question."""
-        picked = field.ticked_too_many or texts_of(field.answer)
+        picked = field.too_many or texts_of(field.answer)
         rows = _choices(field.name, self.input_type, tuple(options(field.asked).items()))
         drawn = [f"{a}{' checked' if value in picked else ''}{b}" for value, a, b in rows]
         return _question(field, f'<div class="choices">{"".join(drawn)}</div>')
@@ -98,7 +94,7 @@ def _choices(
 ) -> tuple[tuple[str, str, str], ...]:
     """Return each choice as its value and the HTML before and after the place of ` checked`.
 
-    It is the same for every owner, and a good part of the cost of a page.
+    Cached: it is the same for every owner, and a good part of the cost of a page.
     """
     name = escape(field_name)
     rows = []
@@ -117,7 +113,7 @@ class AmountInput:
     """Draws a question that takes an amount of money."""
 
     def __call__(self, field: QuestionField, **_: object) -> Markup:
-        """Return the fieldset of the question, with what was typed even if it was refused."""
+        # What was typed is shown again even if it was refused.
         typed = one_line(field.raw_data[0]) if field.raw_data else "".join(texts_of(field.answer))
         name = escape(field.name)
         return _question(
@@ -138,12 +134,12 @@ def _question(field: QuestionField, controls: str) -> Markup:
         ("why", "<b>Why we ask.</b> ", why),
         ("error", '<span class="unseen">Error: </span>', " ".join(field.errors)),
     )
-    told = [
+    shown = [
         (kind, f'<p class="{kind}" id="{name}-{kind}">{lead}{escape(text)}</p>')
         for kind, lead, text in notes
         if text
     ]
-    ids = " ".join(f"{name}-{kind}" for kind, _ in told)
+    ids = " ".join(f"{name}-{kind}" for kind, _ in shown)
     described = f' aria-describedby="{ids}"' if ids else ""
     classes = "question"
     if asked.question.kind is Kind.SORT:
@@ -153,7 +149,7 @@ def _question(field: QuestionField, controls: str) -> Markup:
     return Markup(  # noqa: S704 - every text in it went through escape
         f'<fieldset class="{classes}"{described}>'
         f'<legend id="{name}-ask">{escape(asked.wording.ask)}</legend>'
-        + "".join(note for _, note in told)
+        + "".join(note for _, note in shown)
         + f"{controls}</fieldset>"
     )
 
@@ -164,7 +160,6 @@ class ChoiceField(QuestionField):
     widget = ChoiceGroup("radio")
 
     def read(self, posted: list[str]) -> Answer | None:
-        """Return the picked id, or the rung as a whole number."""
         text = posted[0] if posted else ""
         if not text:
             return None
@@ -178,24 +173,18 @@ class ChoicesField(QuestionField):
     """Any of the answers offered, up to a number of them."""
 
     widget = ChoiceGroup("checkbox")
-    _too_many: tuple[str, ...] = ()
 
     def read(self, posted: list[str]) -> Answer | None:
-        """Return the ticked ids in their stored order; none ticked is an answer too."""
+        """Return the checked ids in their stored order; none checked is an answer too."""
         offered = options(self.asked)
         most = self.asked.question.max_choices
         if not offered.keys() >= set(posted):
             raise ValueError(NOT_OFFERED)
-        ticked = tuple(id for id in offered if id in posted)
-        if most is not None and len(ticked) > most:
-            self._too_many = ticked
+        checked = tuple(id for id in offered if id in posted)
+        if most is not None and len(checked) > most:
+            self.too_many = checked
             raise ValueError(TOO_MANY.format(most=most))
-        return ticked
-
-    @property
-    def ticked_too_many(self) -> tuple[str, ...]:
-        """What was ticked, where it was more than may be."""
-        return self._too_many
+        return checked
 
 
 class AmountField(QuestionField):
@@ -207,7 +196,6 @@ class AmountField(QuestionField):
     _AMOUNT = re.compile(r"(\d{1,3}(,\d{3})+|\d+)(\.\d{1,2})?")
 
     def read(self, posted: list[str]) -> Answer | None:
-        """Return the amount, a whole number where it is one."""
         text = self._SIGNS.sub("", posted[0][:40]) if posted else ""
         if not text:
             return None
@@ -240,7 +228,6 @@ class QuestionForm(BaseForm):
 
     @property
     def fields(self) -> Sequence[QuestionField]:
-        """The fields in the order of the page."""
         return [field for field in self if isinstance(field, QuestionField)]
 
     @property

@@ -1,35 +1,31 @@
-"""The way through a check: start, one page of questions after the other, review, hand in.
+"""The questionnaire from start to submission, one page of questions after the other.
 
-Each route loads the answers, walks over them, validates, saves and redirects. Where an owner
-stands is never stored: it follows from the answers.
+Each route loads the answers, computes the walk, validates, saves and redirects. Where an owner is
+in it is never stored: it follows from the answers.
 """
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from consult.owner.bot_detection import is_framed, is_person
-from consult.owner.campaign_source import source_of, with_referrer
-from consult.owner.contradictions import SHOWN, doubts_form, doubts_of
-from consult.owner.draft import (
+from consult.owner.open_draft import (
     DEPTHS,
     OPEN,
     REVIEW,
     OpenDraft,
     Then,
-    as_draft,
-    open_draft,
+    freeze,
+    load_draft,
+    lock_draft,
     to_result,
 )
-from consult.owner.freeze_submission import freeze
-from consult.owner.owner_presenter import minutes_for, review_of, track_of
-from consult.owner.page_timing import ON_REVIEW, shown_of, step_of
+from consult.owner.page_timing import page_saved, review_saved, shown_of
 from consult.owner.question_form import QuestionForm
-from consult.questionnaire import Kind, WalkPage, walk
+from consult.owner.review import SHOWN, answers_by_part, contradictions_form, contradictions_of
+from consult.owner.visitors import campaign_tags, is_framed, is_person, with_referrer
+from consult.questionnaire import Depth, Kind, Walk, WalkPage, WalkPart, walk
 from consult.questionnaire.editions import newest
 from consult.storage.drafts import drafts
 from consult.storage.insights import page_views
@@ -37,15 +33,18 @@ from consult.storage.leads import leads, submission
 from consult.web.limits import network_of
 from consult.web.services import services
 
-check_pages = Blueprint("check", __name__)
+ESTIMATED_MINUTES: dict[Depth, int] = {"quick": 5, "full": 10}
+"""Shown until enough owners have finished for a measured time."""
+
+questionnaire_pages = Blueprint("questionnaire", __name__)
 
 
-@check_pages.get("/")
+@questionnaire_pages.get("/")
 def start_page() -> str:
-    """Show what a check gives, how long it takes and what happens with the answers."""
+    """Show what the check gives, how long it takes and what happens with the answers."""
     depth = DEPTHS.get(request.args.get("depth", ""), "quick")
     settings = services().settings
-    source = with_referrer(source_of(request.args), request.referrer, settings.base_url)
+    source = with_referrer(campaign_tags(request.args), request.referrer, settings.base_url)
     with services().database.reading() as session:
         seconds = leads.usual_seconds(session, depth)
     if is_person():
@@ -53,7 +52,8 @@ def start_page() -> str:
     return render_template(
         "owner/start.html",
         depth=depth,
-        minutes=minutes_for(depth, seconds),
+        minutes=ESTIMATED_MINUTES[depth] if seconds is None else measured_minutes(seconds),
+        measured=seconds is not None,
         source=source,
         retention_days=settings.retention_days_drafts,
         contact_before=settings.contact_before,
@@ -61,13 +61,13 @@ def start_page() -> str:
     )
 
 
-@check_pages.post("/start")
+@questionnaire_pages.post("/start")
 def start() -> Response:
-    """Make a check and go to its first page."""
+    """Create a draft and go to its first page."""
     made = services()
-    made.limits.spend("starts", made.settings.limit_starts, network_of(request.remote_addr))
+    made.limits.consume("starts", made.settings.limit_starts, network_of(request.remote_addr))
     depth = DEPTHS.get(request.form.get("depth", ""), "quick")
-    questionnaire, source = newest(), source_of(request.form)
+    questionnaire, source = newest(), campaign_tags(request.form)
     first = walk(questionnaire, {}, depth).pages[0]
     with made.database.writing() as session:
         token = drafts.start(session, questionnaire.name, depth, source, shown=shown_of(first))
@@ -76,70 +76,67 @@ def start() -> Response:
     return redirect(url_for(".questions", token=token, page_id=first.id), 303)
 
 
-@check_pages.get("/check/<token>")
+@questionnaire_pages.get("/check/<token>")
 def resume(token: str) -> Response:
-    """Go on where the check is open: a link that lost its end still leads somewhere."""
-    draft = open_draft(token)
-    return redirect(draft.url_of(draft.walk.first_open_page), 303)
+    """Go to the first open page: a link that lost its end still leads somewhere."""
+    return redirect(load_draft(token).first_open_url, 303)
 
 
-@check_pages.get("/check/<token>/<page_id>")
+@questionnaire_pages.get("/check/<token>/<page_id>")
 def questions(token: str, page_id: str) -> str:
     """Show one page of questions with the answers so far."""
-    draft = open_draft(token, _then())
+    draft = load_draft(token, _then())
     page = draft.page(page_id)
     return _questions(draft, page, QuestionForm(page))
 
 
-@check_pages.post("/check/<token>/<page_id>")
+@questionnaire_pages.post("/check/<token>/<page_id>")
 def save_answers(token: str, page_id: str) -> ResponseReturnValue:
-    """Save what is right of a page; go on, or show the page again with what is wrong."""
-    draft = open_draft(token, _then())
-    page = draft.page(page_id)
-    form = QuestionForm(page, request.form)
-    valid = form.validate()
-    # The walk is done before the save, during which others have to wait.
-    ahead = draft.with_answers(form.given)
-    step = step_of(ahead, page, refused=not valid)
+    """Save what is valid of a page; go on, or show the page again with what is wrong."""
+    posted, then = request.form, _then()  # read before the transaction: it may come slowly
     with services().database.writing() as session:
-        saved = drafts.save(session, token, form.given, newest().name, step)
+        draft = lock_draft(session, token, then)
+        page = draft.page(page_id)
+        form = QuestionForm(page, posted)
+        valid = form.validate()
+        saved = draft.with_answers(form.given)
+        event = page_saved(saved, page, refused=not valid)
+        drafts.store_answers(session, draft.stored, form.given, newest().name, event)
     if not valid:
         return _questions(draft, page, form), 422
-    draft = ahead.if_saved(saved)
-    return redirect(draft.url_of(draft.after(page_id)), 303)
+    return redirect(saved.url_of(saved.page_after(page_id)), 303)
 
 
-@check_pages.get("/check/<token>/review")
+@questionnaire_pages.get("/check/<token>/review")
 def review(token: str) -> str:
-    """Show all answers, what is still open, and answers that do not seem to fit together."""
-    draft = open_draft(token, REVIEW)
-    return _review(draft, doubts_form(draft.walk))
+    """Show all answers, what is still open, and answers that seem to contradict each other."""
+    draft = load_draft(token, REVIEW)
+    return _review(draft, contradictions_form(draft.walk))
 
 
-@check_pages.post("/check/<token>/doubts")
-def settle_doubts(token: str) -> ResponseReturnValue:
+@questionnaire_pages.post("/check/<token>/contradictions")
+def save_contradictions(token: str) -> ResponseReturnValue:
     """Save the answers that were asked about once more, and show the review again."""
-    draft = open_draft(token, REVIEW)
-    form = doubts_form(draft.walk, request.form)
-    valid = form.validate()
-    step = replace(ON_REVIEW, refused=not valid)
+    posted = request.form
     with services().database.writing() as session:
-        saved = drafts.save(session, token, form.given, newest().name, step)
+        draft = lock_draft(session, token, REVIEW)
+        form = contradictions_form(draft.walk, posted)
+        valid = form.validate()
+        event = review_saved(refused=not valid)
+        drafts.store_answers(session, draft.stored, form.given, newest().name, event)
     if not valid:
         return _review(draft, form), 422
-    as_draft(token, saved)
     return redirect(url_for(".review", token=token, saved=1), 303)
 
 
-@check_pages.post("/check/<token>/review")
-def hand_in(token: str) -> Response:
-    """Freeze the check, once, and go to its result; an incomplete one goes on where it is open."""
+@questionnaire_pages.post("/check/<token>/review")
+def submit(token: str) -> Response:
+    """Freeze the response, once, and go to its result; if incomplete, to its first open page."""
     made = services()
     with made.database.writing() as session:
-        check = drafts.load(session, token, hold=True)
-        draft = as_draft(token, check, REVIEW)
+        draft = lock_draft(session, token, REVIEW)
         if not draft.walk.complete:
-            return redirect(f"{draft.url_of(draft.walk.first_open_page)}&open=1", 303)
+            return redirect(f"{draft.first_open_url}&open=1", 303)
         submission.submit(session, token, freeze(draft.walk, made.brand), made.settings.office)
     return to_result(token)
 
@@ -154,15 +151,15 @@ def _review(draft: OpenDraft, form: QuestionForm) -> str:
         "owner/review.html",
         token=draft.token,
         outdated=draft.outdated,
-        parts=review_of(draft, services().brand.currency_sign),
-        doubts=doubts_of(draft.walk, form),
+        parts=answers_by_part(draft, services().brand.currency_sign),
+        contradictions=contradictions_of(draft.walk, form),
         shown=SHOWN,
         names=[field.name for field in form.fields],
         problems=[(field.name, field.problem) for field in form.fields if field.errors],
         saved="saved" in request.args,
-        first_open=draft.url_of(draft.walk.first_open_page),
+        first_open=draft.first_open_url,
         complete=draft.walk.complete,
-        later=url_for("stop.stop", token=draft.token),
+        pause_url=draft.pause_url,
         back=draft.url_of(draft.walk.pages[-1]),
     )
 
@@ -174,10 +171,10 @@ def _questions(draft: OpenDraft, page: WalkPage, form: QuestionForm) -> str:
         page=page,
         form=form,
         problems=[(field.name, field.problem) for field in form.fields if field.errors],
-        parts=track_of(draft.walk, page),
+        parts=_track(draft.walk, page),
         action=draft.url_of(page),
         back=_back(draft, page),
-        later=url_for("stop.stop", token=draft.token),
+        pause_url=draft.pause_url,
         to_review=draft.to_review,
         outdated=draft.outdated,
         still_open="open" in request.args,
@@ -187,7 +184,31 @@ def _questions(draft: OpenDraft, page: WalkPage, form: QuestionForm) -> str:
 
 
 def _back(draft: OpenDraft, page: WalkPage) -> str:
-    previous = draft.walk.previous_page(page)
     if draft.to_review:
         return draft.url_of(None)
+    previous = draft.walk.previous_page(page)
     return draft.url_of(previous) if previous else url_for(".start_page")
+
+
+def _track(walk: Walk, page: WalkPage) -> list[tuple[int, str, str]]:
+    """The parts of the track: number, title, and whether it is done, here or open."""
+    here = walk.part_of(page)
+    return [
+        (
+            part.number,
+            part.heading.title,
+            "here" if part == here else "done" if _is_done(part) else "open",
+        )
+        for part in walk.parts
+    ]
+
+
+def _is_done(part: WalkPart) -> bool:
+    """Whether a part is done: one with optional questions only is open until one is answered."""
+    answered = (asked.answer for page in part.pages for asked in page.questions)
+    return part.complete and any(answer is not None for answer in answered)
+
+
+def measured_minutes(seconds: int) -> int:
+    """Return a measured time in whole minutes, at least one."""
+    return max(1, round(seconds / 60))

@@ -1,127 +1,234 @@
-"""The result of a check: the page, the contact form and the PDF."""
+"""The result: the page, the PDF, and the step from a quick look to the full check."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
 
-from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response
 
-from consult.owner.contact_form import TRAP, ContactForm
-from consult.owner.full_depth import deeper_than
-from consult.owner.owner_presenter import bands_of, bars_of
-from consult.owner.report_mail_rules import is_on_its_way, mail_link
-from consult.owner.result_access import lead_behind, must_ask_first, open_result, to_contact
-from consult.questionnaire.editions import load
-from consult.report.report import from_json
-from consult.storage.leads import documents, leads, submission
+from consult.owner.open_draft import OPEN, OpenDraft, walk_of
+from consult.owner.page_timing import shown_of
+from consult.questionnaire import Answer, Depth, Walk, walk
+from consult.questionnaire.editions import load, newest
+from consult.report.report import Report, from_json
+from consult.storage.db.database import Session
+from consult.storage.drafts import drafts
+from consult.storage.drafts.drafts import as_answer
+from consult.storage.leads import documents, leads
 from consult.storage.leads.leads import Lead
+from consult.storage.notifications import report_mails
 from consult.storage.notifications.deliveries import pdf_states
 from consult.web.limits import network_of
 from consult.web.services import services
 
 SECONDS_TO_WAIT = 3
+SECONDS_PER_ANSWER = 12
+"""Our estimate for a question with four answers to read."""
 
 result_pages = Blueprint("results", __name__, url_prefix="/result/<token>")
 
 
 @result_pages.get("")
 def result(token: str) -> ResponseReturnValue:
-    """Show the result, frozen as it was on the day the answers were handed in."""
+    """Show the result, frozen as it was on the day of the submission."""
     lead = open_result(token)
     report = from_json(json.dumps(lead.report))
+    findings = load(lead.edition).words.findings
     return render_template(
         "owner/result.html",
         token=token,
         report=report,
-        bands=bands_of(lead.edition),
-        bars=bars_of(report),
-        said=load(lead.edition).words.findings["report"],
+        bands={id: [b["name"] for b in bands.values()] for id, bands in findings["bands"].items()},
+        bars=_bars(report),
+        texts=findings["report"],
         base_url=services().settings.base_url,
-        deeper=deeper_than(lead),
+        full_depth=_full_depth_offer(lead),
         contact=lead.contact,
         thanks="thanks" in request.args,
-        mailed="thanks" in request.args and is_on_its_way(lead),
+        mailed="thanks" in request.args and _is_report_mailed(lead),
     )
 
 
 @result_pages.get("/report.pdf")
 def pdf(token: str) -> ResponseReturnValue:
-    """Show the PDF; while it is being made, a page that looks again by itself.
+    """Show the PDF; while it is being made, a page that reloads itself until it is there.
 
-    Once it was given up, which staff can see and mend, the page says so.
+    If making it has failed, which staff can see and fix, the page says so.
     """
     with services().database.reading() as session:
         ready = documents.ready_behind(session, token, documents.REPORT)
     if ready is None:
         return _no_pdf_yet(token)
-    if must_ask_first(ready.has_contact, "pdf", "result"):
-        return to_contact(token)
-    response = make_response(ready.content)
-    response.mimetype = "application/pdf"
+    if is_contact_required(ready.has_contact, "pdf", "result"):
+        return _to_contact(token)
+    response = Response(ready.content, mimetype="application/pdf")
     name = f"relay-check-{ready.submitted_at:%Y-%m-%d}.pdf"
     response.headers["Content-Disposition"] = f'inline; filename="{name}"'
     return response
 
 
 def _no_pdf_yet(token: str) -> ResponseReturnValue:
-    lead = lead_behind(token)
-    if must_ask_first(lead.contact is not None, "pdf", "result"):
-        return to_contact(token)
+    lead = find_lead(token)
+    if is_contact_required(lead.contact is not None, "pdf", "result"):
+        return _to_contact(token)
     with services().database.reading() as session:
         state = pdf_states(session, [lead.id]).get(lead.id)
-    if state == "asleep":  # kept no longer, or never asked for: so it is asked for now
+    if state == "asleep":  # no longer stored, or never requested: so it is requested now
         with services().database.writing() as session:
             leads.ask_for_documents(session, lead.id)
     failed = state == "failed"
     page = render_template("owner/waiting.html", token=token, failed=failed)
     response = make_response(page, 503 if failed else 202)
     if not failed:
-        # Ready in this very moment as well: the page looks again, and finds it.
+        # Also if it is ready by now: the page reloads, and finds it.
         response.headers["Refresh"] = str(SECONDS_TO_WAIT)
     return response
 
 
-@result_pages.get("/contact")
-def contact(token: str) -> str:
-    """Ask who the owner is."""
-    lead = lead_behind(token)
-    form = ContactForm(obj=lead.contact, wants_consult="consult" in request.args)
-    return _contact_page(token, form, lead)
-
-
-@result_pages.post("/contact")
-def save_contact(token: str) -> ResponseReturnValue:
-    """Keep who the owner is, with the words they agreed to, and mail them the report."""
+@result_pages.post("/full-depth")
+def start_full_depth(token: str) -> Response:
+    """Continue a quick look as a full check, in a new draft that keeps its answers."""
     made = services()
-    made.limits.spend("contacts", made.settings.limit_contacts, network_of(request.remote_addr))
-    lead = lead_behind(token)
-    form = ContactForm(request.form)
-    if not form.validate():
-        return _contact_page(token, form, lead), 422
-    if not request.form.get(TRAP):  # a robot gets the same answer, and nothing is kept
-        contact = form.contact(_consent())
-        link = mail_link(lead, contact.email, token)
-        with made.database.writing() as session:
-            submission.save_contact(session, token, contact, link, made.settings.office)
-    return redirect(url_for(".result", token=token, thanks=1), 303)
+    lead = open_result(token)
+    if _full_depth_offer(lead) is None:
+        return redirect(url_for(".result", token=token), 303)
+    made.limits.consume("starts", made.settings.limit_starts, network_of(request.remote_addr))
+    with made.database.writing() as session:
+        draft = _start_full_depth(session, lead)
+    return redirect(f"{draft.first_open_url}&more=1", 303)
 
 
-def _contact_page(token: str, form: ContactForm, lead: Lead) -> str:
-    return render_template(
-        "owner/contact.html",
-        token=token,
-        form=form,
-        problems=[(field.name, field.errors[0]) for field in form if field.errors],
-        trap=TRAP,
-        consent=_consent(),
-        recommended=lead.consult,
-        result_open=not must_ask_first(lead.contact is not None, "result"),
-        by_mail=services().settings.smtp_url is not None,
+# --- Access --------------------------------------------------------------------------------------
+
+
+def find_lead(token: str) -> Lead:
+    """Return the lead of a result link; aborts with 404 if there is none."""
+    with services().database.reading() as session:
+        return leads.by_result_token(session, token) or abort(404)
+
+
+def open_result(token: str) -> Lead:
+    """Return the lead, or redirect to the contact form where that has to come first."""
+    lead = find_lead(token)
+    if is_contact_required(lead.contact is not None, "result"):
+        abort(_to_contact(token))
+    return lead
+
+
+def is_contact_required(has_contact: bool, *before: str) -> bool:
+    """Return whether the agency asks for the contact before any of these, and has none yet."""
+    return not has_contact and services().settings.contact_before in before
+
+
+def _to_contact(token: str) -> Response:
+    return redirect(url_for("contact.contact", token=token), 303)
+
+
+# --- What the page shows -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A part of a score, 0 to 100; `is_point` marks the one that the heading is about."""
+
+    name: str
+    confirmed: int
+    possible: int
+    is_point: bool
+
+
+def _bars(report: Report) -> dict[str, list[Bar]]:
+    """The parts of each score: Separation by points lost, Handoff in the order of a sale."""
+    separation, handoff = report.separation.most_to_gain, report.handoff.dimensions
+    weakest = report.weakest.id if report.weakest.lost else ""
+    return {
+        "separation": [
+            Bar(d.name, d.confirmed, d.possible, is_point=d is separation[0] and d.lost > 0)
+            for d in separation
+        ],
+        "handoff": [
+            Bar(d.name, d.confirmed, d.possible, is_point=d.id == weakest) for d in handoff
+        ],
+    }
+
+
+def _is_report_mailed(lead: Lead) -> bool:
+    """Whether the report was mailed to the owner's address, or is about to be."""
+    if lead.contact is None or services().settings.smtp_url is None:
+        return False  # without a mail server it is a file until staff send it
+    with services().database.reading() as session:
+        sent = report_mails.mails_of(session, lead.id)
+    return bool(sent) and sent[-1].mail.address == lead.contact.email and sent[-1].state != "dead"
+
+
+# --- From a quick look to the full check ---------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class FullDepthOffer:
+    """What the full check would add to a quick look.
+
+    `answers` are those still to give, `parts` all that a full check scores for this business,
+    `left_out` the names of those that the quick look did not touch.
+    """
+
+    answers: int
+    minutes: int
+    parts: int
+    left_out: tuple[str, ...]
+
+
+def _full_depth_offer(lead: Lead) -> FullDepthOffer | None:
+    """What is left to answer after a quick look; None if there is nothing."""
+    if lead.depth != "quick":
+        return None
+    full = _walk_as(lead, "full")
+    still_open = len(full.missing)
+    if not still_open:
+        return None
+    parts, seen = _scored_parts(full), _scored_parts(_walk_as(lead, "quick"))
+    return FullDepthOffer(
+        answers=still_open,
+        minutes=max(1, round(still_open * SECONDS_PER_ANSWER / 60)),
+        parts=len(parts),
+        left_out=tuple(name for id, name in parts.items() if id not in seen),
     )
 
 
-def _consent() -> str:
-    """Return the words beside the box: what is shown is what is kept."""
-    days = services().settings.retention_days_leads
-    return render_template("owner/consent.txt", months=round(days / 30.4)).strip()
+def _start_full_depth(session: Session, lead: Lead) -> OpenDraft:
+    """Start a full check with the answers of the quick look, whose result stays as it is."""
+    # The time spent so far counts as well, or a full check would seem to take no time.
+    spent = timedelta(seconds=lead.seconds_taken)
+    shown = shown_of(_walk_as(lead, "full").first_open_page)
+    token = drafts.start(session, lead.edition, "full", lead.source, spent=spent, shown=shown)
+    draft = drafts.save(session, token, _given(lead))
+    if draft is None:
+        raise LookupError("the draft that was just started does not exist")
+    return OpenDraft(token, draft, walk_of(draft), OPEN)
+
+
+def _given(lead: Lead) -> dict[str, tuple[Answer, str]]:
+    """Every answer with the variant of the wording that it was given under."""
+    return {id: (as_answer(a), lead.wording[id]["variant"]) for id, a in lead.answers.items()}
+
+
+def _walk_as(lead: Lead, depth: Depth) -> Walk:
+    given = _given(lead)
+    answers = {id: answer for id, (answer, _) in given.items()}
+    return walk(newest(), answers, depth, {id: variant for id, (_, variant) in given.items()})
+
+
+def _scored_parts(walk: Walk) -> Mapping[str, str]:
+    """The names of the parts of both scores that a walk asks about, by id."""
+    texts = walk.questionnaire.words.findings["dimensions"]
+    asked = {asked.id for asked in walk.asked}
+    return {
+        dimension.id: texts[dimension.id]["name"]
+        for dimension in walk.questionnaire.dimensions
+        if asked & set(dimension.items)
+    }

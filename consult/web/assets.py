@@ -1,27 +1,114 @@
-"""Style sheets and pictures: their addresses carry a hash of the content, so they can be kept."""
+"""Style sheets, pictures, and the brand's own colors and logo, under cacheable addresses.
+
+Each address carries a hash of its content. The brand may change while the app runs.
+"""
 
 from __future__ import annotations
 
+import functools
 import hashlib
-from functools import cache
 from pathlib import Path
 
-from flask import Flask, redirect
-from werkzeug.wrappers import Response
+from flask import Blueprint, Flask, Response, abort, redirect
+from werkzeug.local import LocalProxy
+from werkzeug.wrappers import Response as AnyResponse
+
+from consult.settings.brand import READABLE, Brand, Colours, contrast
+from consult.web.services import services
+
+DARK_PAPER = "#111a26"
+"""The background of the dark pages; see `--paper` in static/css/site.css."""
+
+# On dark pages, ink and paper stay ours: the brand's are made for light pages.
+_ON_DARK = ("marketing", "sales", "exchange")
+
+brand_files = Blueprint("brand", __name__)
+
+
+@brand_files.get("/brand.css")
+def stylesheet() -> Response:
+    """The brand's own colors, as the tokens that the pages' style sheet uses."""
+    return Response(brand_css(services().brand.colours), mimetype="text/css")
+
+
+@brand_files.get("/brand/logo")
+def logo() -> Response:
+    """The brand's logo."""
+    picture = services().brand.logo
+    if picture is None:
+        abort(404)
+    return Response(picture.data, mimetype=picture.media_type)
 
 
 def install(app: Flask) -> None:
-    """Give templates `static_url('css/site.css')`, the address of a file under `static/`."""
+    """Serve these files, and give templates their addresses.
+
+    `static_url('css/site.css')` is the address of a file under `static/`.
+    """
     folder = Path(app.static_folder or "")
 
-    @cache
+    @functools.cache
     def static_url(name: str) -> str:
-        fingerprint = hashlib.sha256((folder / name).read_bytes()).hexdigest()[:12]
-        return f"{app.static_url_path}/{name}?v={fingerprint}"
+        return f"{app.static_url_path}/{name}?v={_hash((folder / name).read_bytes())}"
 
     @app.get("/favicon.ico")
-    def favicon() -> Response:
+    def favicon() -> AnyResponse:
         # Browsers ask for it by this name beside a PDF, which cannot name its own.
         return redirect(static_url("icons/favicon.svg"), 301)
 
-    app.jinja_env.globals["static_url"] = static_url
+    app.register_blueprint(brand_files)
+    app.jinja_env.globals.update(
+        static_url=static_url,
+        brand=LocalProxy(lambda: services().brand),
+        brand_stylesheet=LocalProxy(lambda: stylesheet_url(services().brand)),
+        brand_logo=LocalProxy(lambda: logo_url(services().brand)),
+    )
+
+
+def brand_css(colours: Colours) -> str:
+    """Return a style sheet with the colors that differ from ours, for light and dark pages."""
+    ours = Colours()
+    own = {
+        name: colour
+        for name in ("ink", "paper", *_ON_DARK)
+        if (colour := getattr(colours, name)) != getattr(ours, name)
+    }
+    dark = {name: lightened(own[name]) for name in _ON_DARK if name in own}
+    return (
+        f"@media (prefers-color-scheme: light) {{ :root {{ {_tokens(own)} }} }}\n"
+        f"@media (prefers-color-scheme: dark) {{ :root {{ {_tokens(dark)} }} }}\n"
+    )
+
+
+def lightened(colour: str) -> str:
+    """Return the color, made as much lighter as it takes to be readable on a dark page."""
+    channels = [int(colour[at : at + 2], 16) for at in (1, 3, 5)]
+    for step in range(20):
+        mixed = [round(channel + (255 - channel) * step / 20) for channel in channels]
+        lighter = "#" + "".join(f"{channel:02x}" for channel in mixed)
+        if contrast(lighter, DARK_PAPER) >= READABLE:
+            return lighter
+    return "#ffffff"
+
+
+# Used by every page; a brand changes a few times in its life.
+@functools.lru_cache(maxsize=8)
+def stylesheet_url(brand: Brand) -> str:
+    """Return the address of the brand's colors; empty if they are ours."""
+    if brand.colours == Colours():
+        return ""
+    return f"/brand.css?v={_hash(brand_css(brand.colours).encode())}"
+
+
+@functools.lru_cache(maxsize=8)
+def logo_url(brand: Brand) -> str:
+    """Return the address of the brand's logo; empty if there is none."""
+    return f"/brand/logo?v={_hash(brand.logo.data)}" if brand.logo else ""
+
+
+def _tokens(colours: dict[str, str]) -> str:
+    return " ".join(f"--{name}: {colour};" for name, colour in colours.items())
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:12]

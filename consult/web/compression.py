@@ -6,7 +6,7 @@ import gzip
 
 from flask import Flask, Response, request
 
-from consult.web.csrf_origin import came_from_elsewhere
+from consult.web.csrf_origin import is_cross_origin
 from consult.web.headers import Profile, profile_of
 
 WORTH_IT = 8_000
@@ -33,7 +33,7 @@ def compressed(response: Response) -> Response:
         return response
     if response.is_streamed and not response.direct_passthrough:
         return response  # a table of leads goes out as it is read: packing would gather it first
-    if profile_of(request, response) is Profile.STAFF and came_from_elsewhere(request):
+    if profile_of(request, response) is Profile.STAFF and is_cross_origin(request):
         return response
     response.vary.add("Accept-Encoding")
     if not request.accept_encodings["gzip"] or "Content-Encoding" in response.headers:

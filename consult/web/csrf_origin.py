@@ -18,7 +18,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 OWN_FETCH_SITES = frozenset({"same-origin", "none"})
 
 
-def is_cross_site(asked: Request, own_host: str) -> bool:
+def is_cross_origin_post(asked: Request, own_host: str) -> bool:
     """Say whether another site sent this request.
 
     `Sec-Fetch-Site` decides where the browser sends it (all since 2023, on HTTPS and localhost),
@@ -33,7 +33,7 @@ def is_cross_site(asked: Request, own_host: str) -> bool:
     return origin is not None and urlsplit(origin).netloc not in {asked.host, own_host}
 
 
-def came_from_elsewhere(asked: Request) -> bool:
+def is_cross_origin(asked: Request) -> bool:
     """Say whether the browser tells that another site led to this request."""
     return asked.headers.get("Sec-Fetch-Site", "none") not in OWN_FETCH_SITES
 
@@ -48,9 +48,9 @@ def install(app: Flask, base_url: str) -> None:
     hosts = None if own.hostname in THIS_MACHINE else [own.hostname or "", *THIS_MACHINE]
 
     @app.before_request
-    def refuse_strangers() -> None:
+    def refuse_untrusted() -> None:
         asked_by_name = hosts and not request.path.startswith("/health/")
         if asked_by_name and not host_is_trusted(request.host, hosts):
             abort(400)
-        if request.method not in SAFE_METHODS and is_cross_site(request, own.netloc):
+        if request.method not in SAFE_METHODS and is_cross_origin_post(request, own.netloc):
             abort(403)

@@ -20,8 +20,8 @@ log = logging.getLogger(__name__)
 
 WORDED = frozenset({400, 403, 404, 405, 413, 429, 500})
 LAST_RESORT = (
-    '<!doctype html><html lang="en"><title>Something broke</title>'
-    "<h1>Something broke on our side</h1><p>Please try again in a minute.</p></html>"
+    '<!doctype html><html lang="en"><title>Something went wrong</title>'
+    "<h1>Something went wrong on our end</h1><p>Please try again in a minute.</p></html>"
 )
 
 
@@ -51,10 +51,10 @@ def in_words(seconds: int) -> str:
 def install(app: Flask) -> None:
     """Answer every error of the app with a page of its own look, and redirect within the site."""
     app.register_error_handler(HTTPException, error_page)
-    app.after_request(_stay_here)
+    app.after_request(_same_origin_redirect)
 
 
-def _stay_here(response: Response) -> Response:
+def _same_origin_redirect(response: Response) -> Response:
     """Take the host out of a redirect of the router: it is the one that the request claims."""
     if isinstance(request.routing_exception, RequestRedirect) and response.status_code == 308:
         parts = urlsplit(request.routing_exception.new_url)

@@ -109,7 +109,7 @@ def security_headers(profile: Profile, *, secure: bool, embed_origins: str = "")
     return headers
 
 
-def keeping_headers(asked: Request, response: Response) -> dict[str, str]:
+def cache_headers(asked: Request, response: Response) -> dict[str, str]:
     """Return who may keep or list the response.
 
     Style sheets, fonts and pictures carry their content's hash in their address, so a browser may
@@ -138,7 +138,7 @@ def _table(embed_origins: str) -> Callable[[Response], Response]:
         profile = profile_of(request, response)
         response.headers.update(
             security_headers(profile, secure=request.is_secure, embed_origins=embed_origins)
-            | keeping_headers(request, response)
+            | cache_headers(request, response)
         )
         return response
 

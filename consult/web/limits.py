@@ -116,7 +116,7 @@ class RateLimits:
         self._secret_key = secret_key.encode()
         self._clock = clock
 
-    def spend(self, purpose: str, rate: str, who: str) -> None:
+    def consume(self, purpose: str, rate: str, who: str) -> None:
         """Count one try of `who` against `rate` (such as `20 per hour`).
 
         Of several rates (`5 per minute; 20 per hour`) each has to allow it.
@@ -130,10 +130,10 @@ class RateLimits:
         raise TooManyRequests(retry_after=max(1, math.ceil(seconds)))
 
     def allows(self, purpose: str, rate: str, who: str) -> bool:
-        """Count one try as `spend` does, and say whether the rate allowed it."""
+        """Count one try as `consume` does, and say whether the rate allowed it."""
         return self._used_up(purpose, rate, who) is None
 
-    def forget(self, purpose: str, rate: str, who: str) -> None:
+    def reset(self, purpose: str, rate: str, who: str) -> None:
         """Give the whole allowance back, for instance after a right password."""
         for limit in parse_many(rate):
             self._limiter.clear(limit, self._key(purpose, who))

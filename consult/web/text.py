@@ -24,7 +24,7 @@ def many_lines(text: str) -> str:
     return "\n".join(one_line(line) for line in text.splitlines()).strip()
 
 
-def number_in(text: str) -> int:
+def parse_id(text: str) -> int:
     """The number of something in the database, as somebody may have typed it.
 
     Raises ValueError for what can be no such number. Meant for werkzeug's `type=` too.

@@ -1,7 +1,4 @@
-"""The stages of a lead at the agency, and the reasons that staff give: short lists, to be counted.
-
-No database, no web.
-"""
+"""The stages of a lead at the agency, from the moment it is handed in to a clear yes or no."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -13,17 +10,17 @@ Stage = Literal[
 STAGES: tuple[Stage, ...] = get_args(Stage)
 
 CLOSED: frozenset[Stage] = frozenset({"won", "lost", "not_a_fit"})
-"""There was a clear answer: nothing more is to be done."""
+"""A clear answer was given: nobody owes this lead anything more."""
 
 MOVES: Mapping[Stage, tuple[Stage, ...]] = MappingProxyType(
     {
         "new": ("taken", "not_a_fit"),
         "taken": ("reached", "lost", "not_a_fit"),
         "reached": ("consult_booked", "won", "lost", "not_a_fit"),
-        # Back to "reached": the consult was called off, or nobody came.
+        # Back to "reached": the date was called off, or nobody came.
         "consult_booked": ("consult_held", "reached", "lost", "not_a_fit"),
         "consult_held": ("won", "lost", "not_a_fit"),
-        # Closed leads can be reopened.
+        # A clear answer may turn out not to be the last one.
         "won": ("reached",),
         "lost": ("reached",),
         "not_a_fit": ("reached",),
@@ -34,10 +31,10 @@ MOVES: Mapping[Stage, tuple[Stage, ...]] = MappingProxyType(
 NAMES: Mapping[Stage, str] = MappingProxyType(
     {
         "new": "New",
-        "taken": "Assigned",
+        "taken": "Taken",
         "reached": "Reached",
-        "consult_booked": "Consult scheduled",
-        "consult_held": "Consult done",
+        "consult_booked": "Consult booked",
+        "consult_held": "Consult held",
         "won": "Won",
         "lost": "Lost",
         "not_a_fit": "Not a fit",
@@ -58,42 +55,3 @@ MEANINGS: Mapping[Stage, str] = MappingProxyType(
     }
 )
 """What each stage says about a lead, for the help page."""
-
-OTHER = "other"
-NO_ANSWER = "no_answer"
-"""Closed after silence: nobody said no."""
-
-CLOSING_REASONS: Mapping[Stage, Mapping[str, str]] = MappingProxyType(
-    {
-        "lost": MappingProxyType(
-            {
-                "not_needed": "They don’t need it",
-                "price": "Too expensive for them",
-                "chose_other": "They chose someone else",
-                NO_ANSWER: "They never answered",
-                OTHER: "Something else",
-            }
-        ),
-        "not_a_fit": MappingProxyType(
-            {
-                "outside": "Not what we do",
-                "size": "Too small or too large for us",
-                "not_a_buyer": "Not a potential customer",
-                "not_real": "A test or a joke",
-                OTHER: "Something else",
-            }
-        ),
-    }
-)
-"""The reasons for each stage that needs one, as staff read them."""
-
-DECLINE_REASONS: Mapping[str, str] = MappingProxyType(
-    {
-        "no_time": "I don’t have time",
-        "facts_missing": "I need to know more first",
-        "not_ready": "They aren’t ready to talk",
-        "somebody_else": "A colleague knows them better",
-        OTHER: "Something else",
-    }
-)
-"""Why a handover is declined, as staff read them."""

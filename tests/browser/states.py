@@ -83,7 +83,7 @@ def too_many_in_doubt(visit: Visit) -> None:
     open_all(visit)
     for box in visit.tab.locator("[name=symptoms]").all():
         box.check()
-    press("form.doubts button")(visit)
+    press("form.contradictions button")(visit)
 
 
 def tick_all(visit: Visit) -> None:
@@ -269,10 +269,10 @@ OWNER_STATES = (
     State("too many symptoms", full_check("lately"), too_many_symptoms),
     State("no number", full_check("numbers"), a_word_for_a_number),
     State("review", full_check("review")),
-    State("review with doubts", full_check("review"), open_all),
+    State("review with contradictions", full_check("review"), open_all),
     State("too many in doubt", full_check("review"), too_many_in_doubt),
     State("review with gaps", lambda site: f"{site.empty_check}/review"),
-    State("stop", lambda site: f"{site.empty_check}/stop", open_all),
+    State("pause", lambda site: f"{site.empty_check}/pause", open_all),
     State("stop with leave", full_check("stop?forgotten=1"), open_all),
     State("change one answer", full_check("catch?then=review")),
     State("result", lambda site: site.anonymous_result, open_all),

@@ -41,7 +41,7 @@ DENSE = 24
 KNOWN_STATES = [state for state in STATES if state.name != "not found"]
 NOT_LOOKED_AT = {
     *("static", "brand.stylesheet", "brand.logo", "health.live", "health.ready"),
-    *("favicon", "check.resume", "staff.report_pdf", "staff.brief_pdf", "staff.settings"),
+    *("favicon", "questionnaire.resume", "staff.report_pdf", "staff.brief_pdf", "staff.settings"),
     *("staff.accept_through_provider", "staff.confirm_through_provider"),
     *("staff.export_csv", "staff.export_xlsx", "staff.export_file", "staff.record_json"),
 }

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Dialog
 
-from consult.owner.campaign_source import source_of, with_referrer
+from consult.owner.visitors import campaign_tags, with_referrer
 from consult.storage.leads import actions, notes
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.storage.webhooks import endpoints, webhooks
@@ -56,12 +56,10 @@ def fill(app: Flask) -> list[str]:
     with services_of(app).database.writing() as session:
         for lead, text in enumerate(map(one_line, TEXTS), 1):
             session.get_one(StaffUserRow, lead).name = text[:200]
-            actions.claim(session, lead, by=lead)
-            actions.log_contact(
-                session, lead, by=lead, channel="phone", reached=True, comment=text * 5
-            )
+            actions.take(session, lead, by=lead)
+            actions.log_contact(session, lead, by=lead, way="phone", reached=True, words=text * 5)
             notes.add(session, lead, (text * 50)[: notes.TEXT_MAX], by=lead)
-            actions.hand_over(session, lead, 4, by=lead, comment=text)
+            actions.hand_over(session, lead, 4, by=lead, words=text)
             address = f'https://{"h" * 60}.example/"><script>alert({lead})</script>{"w" * 900}'
             added = endpoints.add(
                 session,
@@ -81,7 +79,7 @@ def fill(app: Flask) -> list[str]:
 def leave_everything(app: Flask, text: str) -> str:
     """What an owner and their browser tell us."""
     typed = dict.fromkeys(("utm_source", "utm_medium", "utm_campaign", "ref"), text)
-    source = with_referrer(source_of(typed), f"https://evil.example/{text}", "http://here")
+    source = with_referrer(campaign_tags(typed), f"https://evil.example/{text}", "http://here")
     result, client = hand_in(app, source=source), PageClient(app)
     details = {"name": text[:200], "business": text[:200], "phone": text[:40]}
     email = f"{'w' * 60}@{'e' * 60}.example"

@@ -11,7 +11,7 @@ import pytest
 from consult.delivery.document_writers import report_writer
 from consult.delivery.handlers import handlers_of
 from consult.delivery.worker import Worker
-from consult.owner.freeze_submission import freeze
+from consult.owner.open_draft import freeze
 from consult.questionnaire import read_answers, walk
 from consult.questionnaire.editions import newest
 from consult.report.pdf.renderer import Renderer

@@ -31,7 +31,7 @@ def test_no_page_of_questions_hides_behind_another_address(app: Flask) -> None:
     root = "/check/<token>/"
     rules = [rule.rule for rule in app.url_map.iter_rules() if rule.rule.startswith(root)]
     fixed = {rule.removeprefix(root).split("/")[0] for rule in rules}
-    assert {"review", "stop"} < fixed
+    assert {"review", "pause", "contradictions"} < fixed
     pages = {
         page.id for name in names() for part in load(name).structure.parts for page in part.pages
     }

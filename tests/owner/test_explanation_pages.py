@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from sqlalchemy import text
 
-from consult.owner.what_if import what_if
+from consult.owner.explanation_pages import compare
 from consult.questionnaire import Answer, Depth, Kind
 from consult.report.build import build_report
 from consult.report.explanations import explain
@@ -184,7 +184,7 @@ def test_without_a_change_it_shows_the_result(found: Found) -> None:
     report = build_report(way)
     as_said = {a.id: str(a.answer) for a in way.asked if a.question.kind is Kind.RUNG}
     for wanted in ({}, dict.fromkeys(as_said, ""), as_said):
-        shown = what_if(way, wanted)
+        shown = compare(way, wanted)
         assert not shown.changed
         assert not shown.refused
         assert [move.after for move in shown.moves] == [axis.total for axis in report.axes]
@@ -198,7 +198,7 @@ def test_no_better_answer_makes_a_score_worse(found: Found) -> None:
     way = walked(*found)
     for asked in way.asked:
         if asked.question.kind is Kind.RUNG:
-            shown = what_if(way, {asked.id: str(offered(asked)[-1])})
+            shown = compare(way, {asked.id: str(offered(asked)[-1])})
             assert all(move.after >= move.before for move in shown.moves)
 
 

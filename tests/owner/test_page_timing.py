@@ -108,7 +108,7 @@ def test_handing_in_makes_the_pages_numbers(app: Flask) -> None:
 def test_going_on_from_a_quick_look_notes_only_what_is_shown(app: Flask) -> None:
     journey = Journey(PageClient(app), BATON_ON_THE_FLOOR.answers)
     journey.to_result()
-    page = journey.client.submit(journey.page.form("/more"))
+    page = journey.client.submit(journey.page.form("/full-depth"))
     journey.page = journey.client.follow(page)
     first = journey.page.path.split("/")[-1]
     assert [page.page for page in pages(app, journey)] == [first]

@@ -53,7 +53,7 @@ def go_deeper(app: Flask, persona: Persona = BATON_ON_THE_FLOOR) -> Journey:
     root = hand_in(app, persona, source={"utm_source": "news"})
     journey = Journey(PageClient(app), persona.answers)
     journey.go(root)
-    journey.page = journey.client.follow(journey.client.submit(journey.page.form("/more")))
+    journey.page = journey.client.follow(journey.client.submit(journey.page.form("/full-depth")))
     return journey
 
 
@@ -106,7 +106,7 @@ def test_both_results_stay(app: Flask) -> None:
 def test_after_a_full_check_there_is_nothing_more(client: PageClient) -> None:
     root = hand_in(client.app, depth="full")
     assert "This was a quick look" not in client.get(root).text
-    assert client.post(f"{root}/more").location == root
+    assert client.post(f"{root}/full-depth").location == root
     assert len(leads_of(client.app)) == 1
 
 
@@ -114,11 +114,11 @@ def test_going_on_has_a_limit_and_waits_for_the_contact(tmp_path: Path) -> None:
     app = make_app(tmp_path / "few", limit_starts="1 per hour")
     root = hand_in(app)
     client = PageClient(app)
-    client.post(f"{root}/more")
-    client.post(f"{root}/more", status=429)
+    client.post(f"{root}/full-depth")
+    client.post(f"{root}/full-depth", status=429)
     gated = make_app(tmp_path / "gated", contact_before="result")
     root = hand_in(gated)
-    assert PageClient(gated).post(f"{root}/more").location == f"{root}/contact"
+    assert PageClient(gated).post(f"{root}/full-depth").location == f"{root}/contact"
 
 
 # --- Doubts -------------------------------------------------------------------------------------
@@ -131,7 +131,7 @@ def to_doubts(journey: Journey) -> Page:
 
 def test_answers_in_doubt_can_be_changed_in_place(journey: Journey) -> None:
     page = to_doubts(journey)
-    form = page.form("/doubts")
+    form = page.form("/contradictions")
     assert {"symptoms", "clear_answers", "lead_list"} <= form.fields.keys()
     assert form.fields["lead_list"].values == ["0"]
     form.fill(lead_list="3", clear_answers="3", symptoms=["no_time"])
@@ -152,24 +152,24 @@ def test_doubts_can_be_left_alone(journey: Journey) -> None:
 def test_saving_without_a_change_changes_nothing(journey: Journey) -> None:
     page = to_doubts(journey)
     before = check_of(journey.client.app, journey.token).answers
-    journey.client.submit(page.form("/doubts"))
+    journey.client.submit(page.form("/contradictions"))
     assert check_of(journey.client.app, journey.token).answers == before
 
 
 def test_taking_back_every_tick_is_an_answer(journey: Journey) -> None:
     page = to_doubts(journey)
-    journey.client.submit(page.form("/doubts").fill(symptoms=[]))
+    journey.client.submit(page.form("/contradictions").fill(symptoms=[]))
     assert check_of(journey.client.app, journey.token).answers["symptoms"] == ()
 
 
 def test_a_wrong_post_is_shown_again_with_what_was_picked(journey: Journey) -> None:
     page = to_doubts(journey)
-    form = page.form("/doubts")
+    form = page.form("/contradictions")
     four = ["not_enough_leads", "poor_leads", "leads_go_quiet", "cannot_close"]
     form.fill(symptoms=four, lead_list="2")
     again = journey.client.submit(form, status=422)
     assert list(again.errors) == ["symptoms"]
-    assert again.form("/doubts").fields["symptoms"].values == four
+    assert again.form("/contradictions").fields["symptoms"].values == four
     (opened,) = [d for d in again.document.all("details") if "open" in d.attrib]
     assert "up to 3" in "".join(opened.itertext())
     answers = check_of(journey.client.app, journey.token).answers
@@ -185,8 +185,10 @@ def test_an_answer_that_stands_behind_two_doubts_is_there_once(client: PageClien
 
 def test_a_tab_whose_doubts_were_settled_elsewhere_still_saves(journey: Journey) -> None:
     page = to_doubts(journey)
-    stale = page.form("/doubts")
-    settled = page.form("/doubts").fill(lead_list="3", clear_answers="3", symptoms=["no_time"])
+    stale = page.form("/contradictions")
+    settled = page.form("/contradictions").fill(
+        lead_list="3", clear_answers="3", symptoms=["no_time"]
+    )
     journey.client.submit(settled)
     again = journey.client.submit(
         stale.fill(symptoms=["not_enough_leads", "poor_leads", "cannot_close"])
@@ -198,12 +200,12 @@ def test_a_tab_whose_doubts_were_settled_elsewhere_still_saves(journey: Journey)
 def test_odd_names_settle_nothing(journey: Journey, shown: str) -> None:
     to_doubts(journey)
     before = check_of(journey.client.app, journey.token).answers
-    journey.client.post(f"{journey.root}/doubts", {"shown": shown, "lead_list": "3"})
+    journey.client.post(f"{journey.root}/contradictions", {"shown": shown, "lead_list": "3"})
     assert check_of(journey.client.app, journey.token).answers == before
 
 
 def test_after_handing_in_doubts_lead_to_the_result(journey: Journey) -> None:
-    form = to_doubts(journey).form("/doubts")
+    form = to_doubts(journey).form("/contradictions")
     journey.submit()
     assert journey.client.submit(form).location == journey.page.path
 
@@ -303,5 +305,5 @@ def test_going_deeper_under_a_new_edition_says_what_is_left_behind(
     root = hand_in(app)
     publish_next_edition(monkeypatch, tmp_path / "next")
     client = PageClient(app)
-    page = client.follow(client.submit(client.get(root).form("/more")))
+    page = client.follow(client.submit(client.get(root).form("/full-depth")))
     assert "2 of your answers are no longer needed" in page.text

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from consult.owner.freeze_submission import freeze
-from consult.owner.owner_presenter import minutes_for
+from consult.owner.open_draft import freeze
+from consult.owner.questionnaire_pages import measured_minutes
 from consult.questionnaire import read_answers, walk
 from consult.questionnaire.editions import newest
 from consult.settings.brand import Brand
@@ -42,7 +42,7 @@ def test_the_time_is_an_estimate_until_twenty_owners_have_finished(app: Flask) -
 
 @pytest.mark.parametrize(("seconds", "minutes"), [(20, 1), (299, 5), (331, 6)])
 def test_minutes_are_rounded_and_never_nothing(seconds: int, minutes: int) -> None:
-    assert minutes_for("quick", seconds).number == minutes
+    assert measured_minutes(seconds) == minutes
 
 
 def test_the_depth_is_carried_along_and_nonsense_is_not(client: PageClient) -> None:

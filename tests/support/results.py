@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from consult.owner.freeze_submission import freeze
+from consult.owner.open_draft import freeze
 from consult.questionnaire import read_answers, walk
 from consult.questionnaire.editions import newest
 from consult.storage.drafts import drafts

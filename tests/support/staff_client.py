@@ -5,7 +5,7 @@ from datetime import timedelta
 from flask import Flask
 from sqlalchemy import update
 
-from consult.owner.freeze_submission import freeze
+from consult.owner.open_draft import freeze
 from consult.questionnaire import read_answers, walk
 from consult.questionnaire.editions import newest
 from consult.staff.accounts import access, account_admin, login

@@ -38,7 +38,7 @@ def database(tmp_path: Path) -> Database:
 
 def spend(limits: RateLimits, times: int, who: str = "192.0.2.1") -> None:
     for _ in range(times):
-        limits.spend("starts", "3 per hour", who)
+        limits.consume("starts", "3 per hour", who)
 
 
 def test_the_rate_can_be_used_up_and_then_it_says_when_to_come_back(
@@ -65,7 +65,7 @@ def test_networks_and_purposes_do_not_share_an_allowance(database: Database, clo
     limits = RateLimits(database, SECRET_KEY, clock)
     spend(limits, 3)
     spend(limits, 3, "192.0.2.2")
-    limits.spend("contacts", "3 per hour", "192.0.2.1")
+    limits.consume("contacts", "3 per hour", "192.0.2.1")
 
 
 def test_the_count_survives_a_restart_and_holds_for_all_processes(
@@ -80,7 +80,7 @@ def test_the_count_survives_a_restart_and_holds_for_all_processes(
 def test_a_right_password_gives_the_allowance_back(database: Database, clock: Clock) -> None:
     limits = RateLimits(database, SECRET_KEY, clock)
     spend(limits, 3)
-    limits.forget("starts", "3 per hour", "192.0.2.1")
+    limits.reset("starts", "3 per hour", "192.0.2.1")
     spend(limits, 3)
 
 
@@ -97,9 +97,9 @@ def test_of_several_rates_each_has_to_allow_a_try(database: Database, clock: Clo
     assert tries() == [True, False, False, False]
     clock.move(minutes=1)
     with pytest.raises(TooManyRequests) as refused:
-        limits.spend("starts", rates, "ada")
+        limits.consume("starts", rates, "ada")
     assert refused.value.retry_after == 57 * 60
-    limits.forget("starts", rates, "ada")
+    limits.reset("starts", rates, "ada")
     assert tries() == [True, True, False, False]
 
 

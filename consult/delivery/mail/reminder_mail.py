@@ -82,7 +82,7 @@ def _message(leave: Leave, asked_at: datetime, token: str, post: UnfinishedPost)
         "given_on": long_date(leave.given_at.date()),
         "ends_on": long_date(leave.ends_at.date()),
         "link": link,
-        "stop": f"{link}/stop",
+        "stop": f"{link}/pause",
     }
     set_text(message, page("mail/unfinished.txt", **told), page("mail/unfinished.html", **told))
     return message

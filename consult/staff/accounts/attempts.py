@@ -23,7 +23,7 @@ def spend_try(email: str) -> None:
     made = services()
     if not device_of(email):
         _spend_of_network(network_of(request.remote_addr))
-    made.limits.spend("sign-in-account", made.settings.limit_sign_in_account, _whose(email))
+    made.limits.consume("sign-in-account", made.settings.limit_sign_in_account, _whose(email))
 
 
 def spend_passkey() -> None:
@@ -35,13 +35,13 @@ def spend_passkey() -> None:
 def forgive_tries(email: str) -> None:
     """Give the tries back: the password was right."""
     made = services()
-    made.limits.forget("sign-in-account", made.settings.limit_sign_in_account, _whose(email))
+    made.limits.reset("sign-in-account", made.settings.limit_sign_in_account, _whose(email))
 
 
 def spend_code(user_id: int) -> None:
     """Count a code of an authenticator app; raises TooManyRequests (429) likewise."""
     made = services()
-    made.limits.spend("second-factor", made.settings.limit_second_factor, _of_user(user_id))
+    made.limits.consume("second-factor", made.settings.limit_second_factor, _of_user(user_id))
 
 
 def spend_recovery_code(user_id: int) -> None:
@@ -50,19 +50,19 @@ def spend_recovery_code(user_id: int) -> None:
     Apart from the codes of the app, so that the last way in is never shut for a day.
     """
     made = services()
-    made.limits.spend("recovery-code", made.settings.limit_sign_in_account, _of_user(user_id))
+    made.limits.consume("recovery-code", made.settings.limit_sign_in_account, _of_user(user_id))
 
 
 def forgive_codes(user_id: int) -> None:
     """Give the tries back: the second factor was right."""
     made = services()
-    made.limits.forget("second-factor", made.settings.limit_second_factor, _of_user(user_id))
-    made.limits.forget("recovery-code", made.settings.limit_sign_in_account, _of_user(user_id))
+    made.limits.reset("second-factor", made.settings.limit_second_factor, _of_user(user_id))
+    made.limits.reset("recovery-code", made.settings.limit_sign_in_account, _of_user(user_id))
 
 
 def _spend_of_network(who: str) -> None:
     made = services()
-    made.limits.spend("sign-in-address", made.settings.limit_sign_in_address, who)
+    made.limits.consume("sign-in-address", made.settings.limit_sign_in_address, who)
 
 
 def _whose(email: str) -> str:

@@ -30,7 +30,7 @@ from consult.storage.accounts.sessions import StaffUser
 from consult.storage.audit import audit_log
 from consult.storage.db.database import Session
 from consult.storage.second_factors import factors
-from consult.web.csrf_origin import is_cross_site
+from consult.web.csrf_origin import is_cross_origin_post
 from consult.web.services import services
 from consult.web.text import one_line
 
@@ -155,7 +155,7 @@ def _known() -> Known:
 def _send(purpose: Purpose, *, wanted: str = "", invitation: str = "") -> ResponseReturnValue:
     _issuer()
     made = services()
-    if is_cross_site(request, urlsplit(made.settings.base_url).netloc):
+    if is_cross_origin_post(request, urlsplit(made.settings.base_url).netloc):
         # Another site must not make anybody sign in, link or prove something.
         return redirect(url_for(access.SIGN_IN), 303)
     try:

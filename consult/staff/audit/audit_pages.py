@@ -11,7 +11,7 @@ from consult.storage.accounts import accounts
 from consult.storage.audit.audit_log import NO_USER, known_actions, newest
 from consult.storage.leads import leads
 from consult.web.services import services
-from consult.web.text import number_in
+from consult.web.text import parse_id
 
 PAGE_SIZE = 100
 
@@ -22,7 +22,7 @@ def audit_log() -> ResponseReturnValue:
     """Show the newest entries that the filters leave, one page at a time."""
     made, asked = services(), request.args
     zone = made.settings.office.zone
-    by, lead_id, before = (asked.get(name, type=number_in) for name in ("by", "lead", "before"))
+    by, lead_id, before = (asked.get(name, type=parse_id) for name in ("by", "lead", "before"))
     since, until = (asked.get(name, type=_day) for name in ("since", "until"))
     with made.database.reading() as session:
         actions = known_actions(session)

@@ -26,7 +26,7 @@ from consult.storage.exports.exports import Export
 from consult.storage.search.find_leads import how_many
 from consult.storage.search.lead_filter import LeadSearch, Viewer
 from consult.web.services import services
-from consult.web.text import number_in
+from consult.web.text import parse_id
 
 MOST_AT_ONCE = 2_000
 """Leads that a person waits for: about four seconds as XLSX. More are made by the worker."""
@@ -176,7 +176,7 @@ def _send_found(table: Table) -> ResponseReturnValue:
 
 
 def _send_picked(table: Table) -> ResponseReturnValue:
-    ids = list(dict.fromkeys(request.form.getlist("lead", type=number_in)))
+    ids = list(dict.fromkeys(request.form.getlist("lead", type=parse_id)))
     if not ids:
         return redirect(url_for(".lead_list"), 303)
     with services().database.writing() as session:

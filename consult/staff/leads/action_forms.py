@@ -12,17 +12,17 @@ from typing import cast
 from consult.questionnaire.editions import load
 from consult.storage.db.database import Session
 from consult.storage.leads import actions, assessments
-from consult.storage.leads.actions import CHANNELS, Channel
-from consult.storage.leads.assessments import ASSESSMENTS
-from consult.storage.tables.lead_tables import LeadRow
-from consult.web.text import number_in, one_line
+from consult.storage.leads.actions import WAYS, By, Desk
+from consult.storage.leads.assessments import VERDICTS
+from consult.web.text import one_line, parse_id
 from consult.workflow.office_hours import Office
-from consult.workflow.stages import CLOSING_REASONS, DECLINE_REASONS, STAGES, Stage
+from consult.workflow.reasons import CLOSING, RETURNING
+from consult.workflow.stages import STAGES, Stage
 
 WORDS_MAX = 1000
 
 Fields = Mapping[str, str]
-Act = Callable[[Session, int, int, int], LeadRow]
+Act = Callable[[Session, int, int, int], Desk]
 """Does it: session, lead, who, and the version they saw."""
 
 
@@ -36,27 +36,27 @@ class WrongFieldsError(ValueError):
 
 def take(fields: Fields) -> Act:
     """Take a lead."""
-    return lambda session, lead, by, version: actions.claim(session, lead, by=by, version=version)
+    return lambda session, lead, by, version: actions.take(session, lead, by=by, version=version)
 
 
 def contact(fields: Fields, today: date) -> Act:
     """Note a call or a message, and whether they were reached."""
-    channel, reached = fields.get("channel", ""), fields.get("reached", "")
+    way, reached = fields.get("way", ""), fields.get("reached", "")
     errors = {}
-    if channel not in CHANNELS:
-        errors["channel"] = "Choose how you got in touch."
+    if way not in WAYS:
+        errors["way"] = "Choose how you got in touch."
     if reached not in ("yes", "no"):
-        errors["channel"] = "Press one of the two buttons: reached, or tried."
-    comment = _comment(fields, errors)
+        errors["way"] = "Press one of the two buttons: reached, or tried."
+    words = _words(fields, errors)
     _stop(errors)
     return lambda session, lead, by, version: actions.log_contact(
         session,
         lead,
         by=by,
         version=version,
-        channel=cast(Channel, channel),
+        way=cast(By, way),
         reached=reached == "yes",
-        comment=comment,
+        words=words,
         today=today,
     )
 
@@ -67,10 +67,10 @@ def stage(fields: Fields, office: Office) -> Act:
     errors: dict[str, str] = {}
     if to not in STAGES:
         errors["stage"] = "Choose a stage."
-    elif to in CLOSING_REASONS and reason not in CLOSING_REASONS[to]:
+    elif to in CLOSING and reason not in CLOSING[to]:
         errors["reason"] = "Choose a reason."
     at = _moment(fields, office, errors) if to == "consult_booked" else None
-    comment = _comment(fields, errors)
+    words = _words(fields, errors)
     _stop(errors)
     return lambda session, lead, by, version: actions.move(
         session,
@@ -79,7 +79,7 @@ def stage(fields: Fields, office: Office) -> Act:
         by=by,
         version=version,
         reason=reason,
-        comment=comment,
+        words=words,
         consult_at=at,
     )
 
@@ -90,7 +90,7 @@ def rebook(fields: Fields, office: Office) -> Act:
     at = _moment(fields, office, errors)
     _stop(errors)
     moment = cast(datetime, at)
-    return lambda session, lead, by, version: actions.rebook(
+    return lambda session, lead, by, version: actions.book_again(
         session, lead, moment, by=by, version=version
     )
 
@@ -102,10 +102,10 @@ def not_now(fields: Fields, today: date) -> Act:
     if on is None:
         errors["on"] = "Enter a day, such as 2027-01-15."
     elif on < today:
-        errors["on"] = "Choose a date in the future."
+        errors["on"] = "Choose a day that is still to come."
     _stop(errors)
     day = cast(date, on)
-    return lambda session, lead, by, version: actions.schedule_follow_up(
+    return lambda session, lead, by, version: actions.follow_up(
         session, lead, day, by=by, version=version, today=today
     )
 
@@ -115,13 +115,13 @@ def offer(fields: Fields) -> Act:
     errors: dict[str, str] = {}
     to = 0
     try:
-        to = number_in(fields.get("to", ""))
+        to = parse_id(fields.get("to", ""))
     except ValueError:
         errors["to"] = "Choose a colleague."
-    comment = _comment(fields, errors)
+    words = _words(fields, errors)
     _stop(errors)
     return lambda session, lead, by, version: actions.hand_over(
-        session, lead, to, by=by, version=version, comment=comment
+        session, lead, to, by=by, version=version, words=words
     )
 
 
@@ -134,18 +134,18 @@ def give_back(fields: Fields) -> Act:
     """Say no to an offer, and why."""
     errors: dict[str, str] = {}
     reason = fields.get("reason", "")
-    if reason not in DECLINE_REASONS:
+    if reason not in RETURNING:
         errors["reason"] = "Choose a reason."
-    comment = _comment(fields, errors)
+    words = _words(fields, errors)
     _stop(errors)
-    return lambda session, lead, by, version: actions.decline(
-        session, lead, by=by, version=version, reason=reason, comment=comment
+    return lambda session, lead, by, version: actions.return_(
+        session, lead, by=by, version=version, reason=reason, words=words
     )
 
 
 def withdraw(fields: Fields) -> Act:
     """Take an offer back."""
-    return lambda session, lead, by, version: actions.cancel_handover(
+    return lambda session, lead, by, version: actions.withdraw(
         session, lead, by=by, version=version
     )
 
@@ -153,17 +153,17 @@ def withdraw(fields: Fields) -> Act:
 def judge(fields: Fields, edition: str) -> Act:
     """Note what the call showed, for each dimension of an edition that something is said about."""
     known = {dimension.id for dimension in load(edition).dimensions}
-    found = {id: value for id, value in fields.items() if id in known and value in ASSESSMENTS}
-    return lambda session, lead, by, version: assessments.assess(
+    found = {id: verdict for id, verdict in fields.items() if id in known and verdict in VERDICTS}
+    return lambda session, lead, by, version: assessments.give(
         session, lead, found, by=by, version=version
     )
 
 
-def _comment(fields: Fields, errors: dict[str, str]) -> str:
-    comment = one_line(fields.get("comment", ""))
-    if len(comment) > WORDS_MAX:
-        errors["comment"] = f"Use at most {WORDS_MAX} characters."
-    return comment
+def _words(fields: Fields, errors: dict[str, str]) -> str:
+    words = one_line(fields.get("words", ""))
+    if len(words) > WORDS_MAX:
+        errors["words"] = f"Use at most {WORDS_MAX} characters."
+    return words
 
 
 def _moment(fields: Fields, office: Office, errors: dict[str, str]) -> datetime | None:

@@ -14,7 +14,7 @@ from consult.staff.leads.lead_pages import back_to, lead_page
 from consult.staff.leads.status_presenter import Attempt
 from consult.storage.leads import actions, leads
 from consult.web.services import services
-from consult.web.text import number_in
+from consult.web.text import parse_id
 from consult.workflow.office_hours import Office
 
 _LEAD = f"/leads/<{ID}:lead_id>"
@@ -102,7 +102,7 @@ def _do(
     409 with what changed since, when somebody else was quicker; 422 with what is wrong, otherwise.
     """
     fields = request.form.to_dict()
-    version = request.form.get("version", type=number_in)
+    version = request.form.get("version", type=parse_id)
     if version is None:
         abort(400)
     try:
@@ -111,8 +111,8 @@ def _do(
             act(session, lead_id, signed_in_user().id, version)
     except actions.UnknownLeadError:
         abort(404)
-    except actions.ConflictError:
-        page = lead_page(lead_id, Attempt(form, fields), since=version)
+    except actions.ConflictError as conflict:
+        page = lead_page(lead_id, Attempt(form, fields), conflict.changes)
         return page, 409
     except WrongFieldsError as wrong:
         return lead_page(lead_id, Attempt(form, fields, wrong.errors)), 422

@@ -22,11 +22,11 @@ from consult.storage.audit import audit_log
 from consult.storage.db.database import Session
 from consult.storage.drafts import reminder_consent
 from consult.storage.exports import exports
+from consult.storage.leads.actions import desk_of
 from consult.storage.privacy import data_export, deletion_log, erasure
 from consult.storage.privacy.erasure import How
-from consult.storage.tables.lead_tables import LeadRow
 from consult.web.services import services
-from consult.web.text import number_in, one_line
+from consult.web.text import one_line, parse_id
 
 _JSON = "application/json"
 
@@ -135,7 +135,7 @@ def anonymise_lead(lead_id: int) -> ResponseReturnValue:
 @for_admins
 def erasure_receipts() -> ResponseReturnValue:
     """Show what the audit log says of leads that went: to answer whoever asked for it."""
-    ids = request.args.getlist("lead", type=number_in)[:100]
+    ids = request.args.getlist("lead", type=parse_id)[:100]
     with services().database.reading() as session:
         found = deletion_log.receipts_of(session, ids)
         now = agency_time(session.now())
@@ -150,7 +150,7 @@ def may_see_data(lead_holder: int | None) -> bool:
 
 def _about(session: Session, lead_id: int) -> About:
     """What is held about the owner of a lead, for an admin or the lead's assignee."""
-    desk = session.get(LeadRow, lead_id) or abort(404)
+    desk = desk_of(session, lead_id) or abort(404)
     if not may_see_data(desk.assignee_id):
         raise RoleRequired
     ids = erasure.leads_of_person(session, lead_id)
@@ -196,7 +196,7 @@ def _erase(lead_id: int, how: How) -> ResponseReturnValue:
 def _record_export(session: Session, lead_id: int, format: str, about: About) -> None:
     audit_log.record(
         session,
-        "lead.data_exported",
+        "lead.record_exported",
         by=signed_in_user().id,
         lead_id=lead_id,
         format=format,

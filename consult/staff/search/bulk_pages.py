@@ -16,8 +16,9 @@ from consult.storage.leads.actions import NotAllowedError, UnknownLeadError
 from consult.storage.search import filter_options
 from consult.storage.search.find_leads import FoundLead, by_ids, every_id
 from consult.web.services import services
-from consult.web.text import number_in
-from consult.workflow.stages import CLOSING_REASONS, NAMES, STAGES
+from consult.web.text import parse_id
+from consult.workflow.reasons import CLOSING
+from consult.workflow.stages import NAMES, STAGES
 
 MOST = 500
 """So many leads can be changed at once; exports have no such limit."""
@@ -50,7 +51,7 @@ def lead_bulk() -> ResponseReturnValue:
         if every:
             ids = list(islice(every_id(session, search, viewer()), MOST + 1))
         else:
-            ids = _few(request.args.getlist("lead", type=number_in))
+            ids = _few(request.args.getlist("lead", type=parse_id))
     return _bulk_page(ids, every=every) if ids else redirect(list_address(search), 303)
 
 
@@ -58,7 +59,7 @@ def lead_bulk() -> ResponseReturnValue:
 @for_staff
 def change_leads() -> ResponseReturnValue:
     """Do what was chosen with each lead, and say with which it could not be done."""
-    ids = _few(request.form.getlist("lead", type=number_in))
+    ids = _few(request.form.getlist("lead", type=parse_id))
     verb, error = _chosen()
     if verb is None:
         return _bulk_page(ids, every=False, error=error), 422
@@ -101,7 +102,7 @@ def _bulk_page(ids: Sequence[int], *, every: bool, error: str = "") -> str:
         shown=shown,
         people=[person for person in people if person[0] != signed_in_user().id],
         stages=[(stage, NAMES[stage]) for stage in STAGES_FOR_MANY],
-        reasons=[(NAMES[stage], reasons.items()) for stage, reasons in CLOSING_REASONS.items()],
+        reasons=[(NAMES[stage], reasons.items()) for stage, reasons in CLOSING.items()],
         error=error,
         query=search.query(),
         back=list_address(search),
@@ -113,9 +114,9 @@ def _chosen() -> tuple[Verb | None, str]:
     by, form = signed_in_user().id, request.form
     match form.get("do"):
         case "take":
-            return lambda session, lead: actions.claim(session, lead, by=by), ""
+            return lambda session, lead: actions.take(session, lead, by=by), ""
         case "hand_over":
-            to = form.get("to", type=number_in)
+            to = form.get("to", type=parse_id)
             if to is None:
                 return None, "Choose a colleague to hand them over to."
             return lambda session, lead: actions.hand_over(session, lead, to, by=by), ""
@@ -123,7 +124,7 @@ def _chosen() -> tuple[Verb | None, str]:
             stage, reason = form.get("stage", ""), form.get("reason", "")
             if stage not in STAGES_FOR_MANY:
                 return None, "Choose a stage."
-            if stage in CLOSING_REASONS and reason not in CLOSING_REASONS[stage]:
+            if stage in CLOSING and reason not in CLOSING[stage]:
                 return None, f"Choose a reason for “{NAMES[stage]}”."
             return (
                 lambda session, lead: actions.move(session, lead, stage, by=by, reason=reason),
@@ -137,7 +138,7 @@ def _do(verb: Verb, ids: Sequence[int]) -> Iterator[tuple[int, str]]:
     for start in range(0, len(ids), AT_ONCE):
         some = ids[start : start + AT_ONCE]
         with services().database.writing() as session:
-            actions.lock_leads(session, some)
+            actions.hold(session, some)
             for lead_id in some:
                 try:
                     verb(session, lead_id)

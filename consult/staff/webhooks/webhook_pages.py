@@ -17,7 +17,7 @@ from consult.storage.db.database import Session
 from consult.storage.webhooks import endpoints, webhooks
 from consult.storage.webhooks.endpoints import Endpoint
 from consult.web.services import services
-from consult.web.text import number_in
+from consult.web.text import parse_id
 from consult.workflow.notification_types import NEWS, WEBHOOK_KINDS
 
 _ALL = "/settings/webhooks"
@@ -196,7 +196,7 @@ def _place_in_log() -> dict[str, Any]:
     place: dict[str, Any] = {}
     if request.args.get("show") == "failed":
         place["show"] = "failed"
-    before = request.args.get("before", type=number_in)
+    before = request.args.get("before", type=parse_id)
     if before:
         place["before"] = before
     return place

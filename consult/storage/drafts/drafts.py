@@ -105,8 +105,9 @@ def load(session: Session, token: str, *, hold: bool = False) -> Draft | None:
             answers and submit them in one transaction.
     """
     key = {"token_hash": token_hash(token)}
-    if hold:
+    if hold and session.get_bind().dialect.name == "postgresql":
         # A statement of its own: what was saved while we waited for the row, the next one sees.
+        # On SQLite nobody else writes while we do.
         session.execute(_HOLD, key)
     row = session.execute(_LOAD_TO_CHANGE if hold else _LOAD, key).first()
     if row is None:
@@ -122,9 +123,9 @@ def save(
     edition: str | None = None,
     step: Step | None = None,
 ) -> Draft | None:
-    """Merge a page's answers into a check; answers to other questions stay as they are.
+    """Merge answers into a draft; see `store_answers`.
 
-    A check that was submitted is left alone: see ``Draft.submitted`` of what comes back.
+    A draft that was submitted is left alone: see ``Draft.submitted`` of what comes back.
 
     Args:
         session: a writing one.
@@ -134,28 +135,44 @@ def save(
         step: what this means for the trace.
 
     Returns:
-        The check after the change, or None for a token that is unknown or has expired.
+        The draft after the change, or None for a token that is unknown or has expired.
     """
-    check = load(session, token, hold=True)
-    if check is None or check.submitted:
-        return check
-    answers, given_as = merged(check.answers, check.given_as, changes)
+    draft = load(session, token, hold=True)
+    if draft is None or draft.submitted:
+        return draft
+    return store_answers(session, draft, changes, edition or draft.edition, step)
+
+
+def store_answers(
+    session: Session, draft: Draft, changes: Changes, edition: str, step: Step | None = None
+) -> Draft:
+    """Merge a page's answers into a draft; answers to other questions stay as they are.
+
+    Args:
+        session: the writing one in which the draft was loaded and locked.
+        draft: one that was not submitted.
+        changes: the answers.
+        edition: the one under which they were given.
+        step: what this means for the trace.
+
+    Returns:
+        The draft after the change.
+    """
+    answers, given_as = merged(draft.answers, draft.given_as, changes)
     now = session.now()
-    trace = went_on(awake(session, check), step, check.updated_at, now) if step else check.trace
-    stored = {id: {"value": value, "as": given_as[id]} for id, value in answers.items()}
-    edition = edition or check.edition
+    trace = went_on(awake(session, draft), step, draft.updated_at, now) if step else draft.trace
     session.execute(
         _SAVE,
         {
-            "draft_id": check.id,
-            "answers": stored,
+            "draft_id": draft.id,
+            "answers": {id: {"value": value, "as": given_as[id]} for id, value in answers.items()},
             "in_edition": edition,
             "updated_at": now,
             "trace": trace,
         },
     )
     return replace(
-        check, edition=edition, answers=answers, given_as=given_as, updated_at=now, trace=trace
+        draft, edition=edition, answers=answers, given_as=given_as, updated_at=now, trace=trace
     )
 
 

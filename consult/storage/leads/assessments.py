@@ -1,6 +1,6 @@
-"""After the call: whether each dimension is as the owner said, better, or worse.
+"""After the call: whether a part of somebody's relay is as they said, better, or worse.
 
-Over time that shows which questions mislead: those where staff keep finding something else.
+Over time that tells which questions mislead: where staff find it otherwise again and again.
 """
 
 from collections.abc import Mapping
@@ -9,57 +9,53 @@ from typing import Literal, cast, get_args
 from sqlalchemy import delete, select
 
 from consult.storage.db.database import Session
-from consult.storage.leads.actions import NotAllowedError, lock_lead, record_change, save_change
+from consult.storage.leads.actions import Desk, NotAllowedError, changed, keep, note_change
 from consult.storage.leads.timeline import timeline, was_reached
-from consult.storage.tables.lead_tables import CallAssessmentRow, LeadRow
+from consult.storage.tables.lead_tables import VerdictRow
 
-Assessment = Literal["as_said", "better", "worse"]
-ASSESSMENTS: tuple[Assessment, ...] = get_args(Assessment)
+Verdict = Literal["as_said", "better", "worse"]
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 
-def assessments_of(session: Session, lead_id: int) -> dict[str, Assessment]:
-    """What staff assessed of a lead, by dimension."""
+def verdicts_of(session: Session, lead_id: int) -> dict[str, Verdict]:
+    """What staff found about a lead, by dimension."""
     rows = session.execute(
-        select(CallAssessmentRow.dimension, CallAssessmentRow.assessment).where(
-            CallAssessmentRow.submission_id == lead_id
-        )
+        select(VerdictRow.dimension, VerdictRow.verdict).where(VerdictRow.submission_id == lead_id)
     )
-    return {dimension: cast(Assessment, assessment) for dimension, assessment in rows}
+    return {dimension: cast(Verdict, verdict) for dimension, verdict in rows}
 
 
-def assess(
+def give(
     session: Session,
     lead_id: int,
-    given: Mapping[str, Assessment],
+    found: Mapping[str, Verdict],
     *,
     by: int,
     version: int | None = None,
-) -> LeadRow:
-    """Replace the assessments of a lead whose owner was reached.
+) -> Desk:
+    """Keep what was found about a lead whose owner was reached, instead of what was there before.
 
     Args:
         session: a writing one.
         lead_id: the lead.
-        given: by the id of the dimension; a dimension that is left out has no assessment.
-        by: the id of the user.
+        found: by the id of the dimension; a dimension that is left out has no verdict.
+        by: the id of the member of staff.
         version: the one `by` saw; see ``consult.storage.leads.actions``, also for the errors.
     """
-    lead = lock_lead(session, lead_id, by=by, version=version)
+    row = keep(session, lead_id, by=by, version=version)
     if not was_reached(timeline(session, lead_id)):
         raise NotAllowedError("Nobody has talked to them yet.")
-    before = assessments_of(session, lead_id)
-    changed = {id: assessment for id, assessment in given.items() if before.get(id) != assessment}
+    before = verdicts_of(session, lead_id)
+    fresh = {id: verdict for id, verdict in found.items() if before.get(id) != verdict}
     session.execute(
-        delete(CallAssessmentRow).where(
-            CallAssessmentRow.submission_id == lead_id,
-            CallAssessmentRow.dimension.in_(changed.keys() | before.keys() - given.keys()),
+        delete(VerdictRow).where(
+            VerdictRow.submission_id == lead_id,
+            VerdictRow.dimension.in_(fresh.keys() | before.keys() - found.keys()),
         )
     )
     session.add_all(
-        CallAssessmentRow(
-            submission_id=lead_id, dimension=id, assessment=assessment, by_id=by, at=session.now()
-        )
-        for id, assessment in changed.items()
+        VerdictRow(submission_id=lead_id, dimension=id, verdict=verdict, by_id=by, at=session.now())
+        for id, verdict in fresh.items()
     )
-    record_change(session, lead, "assessed", by, assessments=dict(given))
-    return save_change(session, lead, "lead.assessed", by, dimensions=len(given))
+    note_change(session, row, "verdict", by, found=dict(found))
+    return changed(session, row, "lead.judged", by, dimensions=len(found))

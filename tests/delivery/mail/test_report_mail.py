@@ -13,7 +13,7 @@ from consult.delivery.mail.messages import House
 from consult.delivery.mail.transport import MailServer
 from consult.delivery.outbox import claim
 from consult.delivery.worker import GiveUp, TryLater
-from consult.owner.freeze_submission import freeze
+from consult.owner.open_draft import freeze
 from consult.questionnaire import read_answers, walk
 from consult.questionnaire.editions import newest
 from consult.settings.brand import Brand

@@ -32,8 +32,8 @@ class Scene:
     staff: PageClient
 
     def allow(self) -> None:
-        form = self.owner.get(f"{self.root}/stop").form("/stop")
-        self.owner.submit(form.fill(email=ADDRESS, leave="y"))
+        form = self.owner.get(f"{self.root}/pause").form("/pause")
+        self.owner.submit(form.fill(email=ADDRESS, permission="y"))
 
     def is_anywhere(self) -> bool:
         """Whether the address stands in any file that the application keeps."""
@@ -67,14 +67,14 @@ def scene(world: tuple[Flask, MailServer]) -> Scene:
 
 def test_who_stops_is_told_what_is_kept_and_asked_for_nothing(scene: Scene) -> None:
     first = scene.owner.follow(scene.owner.get(scene.root, status=303))
-    page = scene.owner.get(first.link("Stop here and go on later"))
+    page = scene.owner.get(first.link("Save and finish later"))
     assert f"http://127.0.0.1:8000{scene.root}" in page.text
-    (box,) = [box for box in page.document.all("input") if box.get("name") == "leave"]
+    (box,) = [box for box in page.document.all("input") if box.get("name") == "permission"]
     assert box.get("checked") is None
     page = scene.owner.get(page.link("Back to the questions"))
     assert page.h1 == first.h1
-    for fields in ({"email": ADDRESS}, {"leave": "y"}, {"email": "nobody", "leave": "y"}):
-        form = scene.owner.get(f"{scene.root}/stop").form("/stop")
+    for fields in ({"email": ADDRESS}, {"permission": "y"}, {"email": "nobody", "permission": "y"}):
+        form = scene.owner.get(f"{scene.root}/pause").form("/pause")
         scene.owner.submit(form.fill(**fields), status=422)
     assert not scene.is_anywhere()
     assert "Nobody who stopped has allowed a mail" in scene.staff.get("/staff/unfinished").text
@@ -82,11 +82,11 @@ def test_who_stops_is_told_what_is_kept_and_asked_for_nothing(scene: Scene) -> N
 
 def test_leave_is_taken_back_as_easily(scene: Scene) -> None:
     scene.allow()
-    page = scene.owner.get(f"{scene.root}/stop")
+    page = scene.owner.get(f"{scene.root}/pause")
     assert ADDRESS in page.text
     assert scene.is_anywhere()
-    page = scene.owner.follow(scene.owner.submit(page.form("/take-back")))
-    assert "Your address is deleted" in page.text
+    page = scene.owner.follow(scene.owner.submit(page.form("/revoke-reminder")))
+    assert "We deleted your email address" in page.text
     assert not scene.is_anywhere()
 
 
@@ -111,8 +111,8 @@ def test_one_mail_goes_with_the_way_back_and_then_nobody_knows_the_address(scene
     assert "we will not write about this again" in text
     assert not scene.is_anywhere()
     assert "1 was written to" in scene.staff.get("/staff/unfinished").text
-    page = scene.owner.get(f"{scene.root}/stop")
-    assert "We wrote to you once" in page.text
+    page = scene.owner.get(f"{scene.root}/pause")
+    assert "We sent your one reminder" in page.text
     scene.owner.follow(scene.owner.get(scene.root, status=303))
     with services_of(scene.app).database.reading() as session:
         log = audit_log.newest(session, limit=9)
@@ -148,11 +148,11 @@ def test_a_server_that_is_away_leaves_no_address_in_the_job(scene: Scene) -> Non
 
 def test_answers_and_address_are_deleted_at_a_press(scene: Scene) -> None:
     scene.allow()
-    page = scene.owner.get(f"{scene.root}/stop")
-    gone = scene.owner.submit(page.form("/stop/delete"), status=200)
+    page = scene.owner.get(f"{scene.root}/pause")
+    gone = scene.owner.submit(page.form("/pause/delete"), status=200)
     assert gone.h1 == "Your answers are deleted"
     assert not scene.is_anywhere()
-    scene.owner.get(f"{scene.root}/stop", status=404)
+    scene.owner.get(f"{scene.root}/pause", status=404)
 
 
 def test_staff_delete_an_address_that_somebody_asks_about(scene: Scene) -> None:
@@ -170,5 +170,5 @@ def test_without_a_mail_server_nobody_is_asked_for_an_address(tmp_path: Path) ->
     with services_of(app).database.writing() as session:
         token = drafts.start(session, newest().name, "quick", {})
     owner = PageClient(app)
-    assert "Allow one mail" not in owner.get(f"/check/{token}/stop").text
-    owner.post(f"/check/{token}/stop", {"email": ADDRESS, "leave": "y"}, status=422)
+    assert "Allow one email" not in owner.get(f"/check/{token}/pause").text
+    owner.post(f"/check/{token}/pause", {"email": ADDRESS, "permission": "y"}, status=422)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from consult.settings.brand import READABLE, Colours, contrast
-from consult.web.brand_pages import DARK_PAPER, brand_css, in_the_dark
+from consult.web.assets import DARK_PAPER, brand_css, lightened
 from tests.support.apps import make_app
 from tests.support.client import PageClient
 
@@ -38,7 +38,7 @@ def test_without_a_brand_file_there_is_nothing_to_fetch(client: PageClient) -> N
 
 @pytest.mark.parametrize("colour", ["#000000", "#0b3d2e", "#14202e", "#7a0019", "#ffffff"])
 def test_colours_made_for_paper_can_be_read_in_the_dark(colour: str) -> None:
-    assert contrast(in_the_dark(colour), DARK_PAPER) >= READABLE
+    assert contrast(lightened(colour), DARK_PAPER) >= READABLE
 
 
 def test_only_what_differs_is_sent() -> None:

@@ -1,7 +1,9 @@
-"""`/metrics` in the Prometheus text format, where the settings ask for it.
+"""For load balancers and Prometheus: `/health/live`, `/health/ready` and `/metrics`.
 
-Requests are counted by route name and status, never by address; stored things only by number.
+Requests are counted by route and status, never by address; stored things by number only.
 """
+
+from __future__ import annotations
 
 import time
 from collections.abc import Iterable
@@ -11,21 +13,42 @@ from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from consult.storage.db.database import Database
 from consult.storage.insights.table_counts import counts
 from consult.web.logs import route_name
+from consult.web.services import services
+
+health = Blueprint("health", __name__, url_prefix="/health")
 
 
-class _Stored(Collector):
-    """Counts the database when it is asked, so that every process tells the same."""
+@health.get("/live")
+def live() -> Response:
+    """Return 200 while the process responds."""
+    return Response("ok\n", mimetype="text/plain")
+
+
+@health.get("/ready")
+def ready() -> Response:
+    """Return 200 while the database responds, 503 otherwise."""
+    try:
+        with services().database.reading() as session:
+            session.execute(text("SELECT 1"))
+    except SQLAlchemyError:
+        return Response("the database does not answer\n", 503, mimetype="text/plain")
+    return Response("ok\n", mimetype="text/plain")
+
+
+class _TableCounts(Collector):
+    """Counts rows when scraped, so that every process reports the same."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
 
     def describe(self) -> Iterable[Metric]:
-        """Describe nothing ahead: the database may not answer while the app starts."""
-        return ()
+        return ()  # the database may not respond while the app starts
 
     def collect(self) -> Iterable[Metric]:
         with self.database.reading() as session:
@@ -42,27 +65,27 @@ class _Stored(Collector):
         yield jobs
 
 
-def install(app: Flask, database: Database) -> None:
-    """Time every request, and answer `/metrics`."""
+def install(app: Flask, database: Database, *, metrics: bool) -> None:
+    """Serve the health pages and, if `metrics` is set, time every request and serve `/metrics`."""
+    app.register_blueprint(health)
+    if not metrics:
+        return
     registry = CollectorRegistry()
-    registry.register(_Stored(database))
+    registry.register(_TableCounts(database))
     spent = Histogram(
         "relay_request_seconds",
         "Time to answer, by route and status.",
         labelnames=("method", "route", "status"),
         registry=registry,
     )
-    metrics = Blueprint("metrics", __name__)
 
-    @metrics.get("/metrics")
+    @app.get("/metrics", endpoint="metrics.show")
     def show() -> Response:
         return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
     @app.after_request
     def observe(response: Response) -> Response:
-        # A request refused early has no start; it took no time worth knowing.
+        # A request refused early has no start; its time is not worth knowing.
         took = time.perf_counter() - g.get("started", time.perf_counter())
         spent.labels(request.method, route_name(), response.status_code).observe(took)
         return response
-
-    app.register_blueprint(metrics)

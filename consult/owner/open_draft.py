@@ -1,0 +1,167 @@
+"""An unfinished response as the pages need it: the stored draft and the walk over its answers."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
+
+from flask import abort, redirect, url_for
+from werkzeug.wrappers import Response
+
+from consult.questionnaire import Depth, Walk, WalkPage, walk
+from consult.questionnaire.editions import newest
+from consult.report.build import build_report
+from consult.scoring import scorecard_json, scorecard_of
+from consult.settings.brand import Brand
+from consult.storage.db.database import Session
+from consult.storage.db.tokens import result_token
+from consult.storage.drafts import drafts
+from consult.storage.drafts.drafts import Changes, Draft
+from consult.storage.leads.submission import NewSubmission
+from consult.web.services import services
+
+DEPTHS: dict[str, Depth] = {"quick": "quick", "full": "full"}
+
+Then = Literal["", "review", "open"]
+"""Where an owner goes after a page: to the next page; to the review, from which they came to
+change one answer; or to the next open page. The latter two skip the pages that are answered.
+"""
+
+REVIEW: Then = "review"
+OPEN: Then = "open"
+
+
+@dataclass(frozen=True)
+class OpenDraft:
+    """A draft that can still be answered, with the walk over its answers."""
+
+    token: str
+    stored: Draft
+    walk: Walk
+    then: Then = ""
+
+    @property
+    def to_review(self) -> bool:
+        return self.then == REVIEW
+
+    @property
+    def outdated(self) -> int:
+        """How many answers are to questions that the newest edition no longer asks.
+
+        They stay stored and do not count. Zero once answers are saved under that edition.
+        """
+        edition = newest()
+        if self.stored.edition == edition.name:
+            return 0
+        return sum(id not in edition.questions for id in self.stored.answers)
+
+    @cached_property
+    def root(self) -> str:
+        """The path that all addresses of this draft begin with."""
+        return url_for("questionnaire.resume", token=self.token)
+
+    @property
+    def pause_url(self) -> str:
+        return f"{self.root}/pause"
+
+    def url_of(self, page: WalkPage | None) -> str:
+        """Return the address of a page; None means the review."""
+        if page is None:
+            return f"{self.root}/review"
+        query = f"?then={self.then}" if self.then else ""
+        return f"{self.root}/{page.id}{query}"
+
+    @property
+    def first_open_url(self) -> str:
+        return self.url_of(self.walk.first_open_page)
+
+    def page(self, page_id: str) -> WalkPage:
+        """Return a page that may be opened now.
+
+        Any other name redirects to the first page that is still open: it may come from an old
+        link, or from a second tab in which other answers took the page off the path.
+        """
+        page = self.walk.page(page_id)
+        if page is None or not self.walk.can_open(page):
+            abort(redirect(self.first_open_url, 303))
+        return page
+
+    def with_answers(self, changes: Changes) -> OpenDraft:
+        """Return the draft as it is once these changes are saved."""
+        answers, given_as = drafts.merged(self.stored.answers, self.stored.given_as, changes)
+        stored = replace(self.stored, edition=newest().name, answers=answers, given_as=given_as)
+        return replace(self, stored=stored, walk=walk_of(stored))
+
+    def page_after(self, page_id: str) -> WalkPage | None:
+        """Return the page that follows, or None for the review."""
+        page = self.walk.page(page_id)
+        following = None if page is None or self.then else self.walk.next_page(page)
+        if following is None or not self.walk.can_open(following):
+            return self.walk.first_open_page
+        return following
+
+
+def walk_of(draft: Draft) -> Walk:
+    """Walk the newest edition with a draft's answers, whichever edition it was started with."""
+    return walk(newest(), draft.answers, DEPTHS[draft.depth], draft.given_as)
+
+
+def load_draft(token: str, then: Then = "") -> OpenDraft:
+    """Return the draft behind a token.
+
+    Aborts with 404 for a token that is unknown or expired, and with a redirect to the result if
+    the draft was submitted.
+    """
+    with services().database.reading() as session:
+        draft = drafts.load(session, token)
+    return _opened(token, draft, then)
+
+
+def lock_draft(session: Session, token: str, then: Then = "") -> OpenDraft:
+    """Return the draft as `load_draft` does, locked until the writing session ends."""
+    return _opened(token, drafts.load(session, token, hold=True), then)
+
+
+def _opened(token: str, draft: Draft | None, then: Then) -> OpenDraft:
+    if draft is None:
+        abort(404)
+    if draft.submitted:
+        abort(to_result(token))
+    return OpenDraft(token, draft, walk_of(draft), then)
+
+
+def to_result(token: str) -> Response:
+    """Return the redirect from a submitted draft to its result."""
+    return redirect(url_for("results.result", token=result_token(token)), 303)
+
+
+def freeze(walk: Walk, brand: Brand, *, demo: bool = False) -> NewSubmission:
+    """Return what to store of a complete walk: answers, the wording shown, scores and report.
+
+    Raises ValueError for a walk that is not complete.
+    """
+    card = scorecard_of(walk.on_path)
+    wording: dict[str, object] = {
+        asked.id: {
+            "variant": asked.variant,
+            "ask": asked.wording.ask,
+            "help": asked.wording.help,
+            "choices": dict(asked.wording.choices),
+        }
+        for asked in walk.asked
+    }
+    return NewSubmission(
+        edition=walk.questionnaire.name,
+        depth=walk.depth,
+        answers=dict(walk.on_path.values),
+        wording=wording,
+        scorecard=scorecard_json(card, brand.currency),
+        report=json.loads(build_report(walk, brand.currency).to_json()),
+        separation=float(card.separation.confirmed),
+        handoff=float(card.handoff.confirmed),
+        archetype=card.archetype,
+        consult=card.recommendation.recommended,
+        demo=demo,
+    )
