@@ -111,7 +111,7 @@ def handlers_of(
         jobs.MAIL_UNFINISHED: partial(
             mail_unfinished,
             database,
-            UnfinishedPost(house, settings.leave_key(), server),
+            UnfinishedPost(house, settings.signing_key(), server),
         ),
     }
     return others | make_handlers(
@@ -134,10 +134,10 @@ def handlers_of(
 
 def _telling_of(settings: Settings, house: House, post: Post) -> Telling:
     return Telling(
-        staff=StaffPost(house, settings.mail_key(), post, settings.office),
+        staff=StaffPost(house, settings.signing_key(), post, settings.office),
         webhooks=WebhookPost(
             web=WebPost(loopback=settings.webhook_loopback),
-            key=settings.webhook_key(),
+            secret_key=settings.signing_key(),
             fixed_secret=_plain(settings.webhook_secret) or "",
             base_url=settings.base_url,
         ),

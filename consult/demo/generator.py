@@ -7,6 +7,7 @@ from random import Random
 
 from sqlalchemy import select
 
+from consult.crypto import new_token, token_hash
 from consult.demo.calendar import Source, moments, some_source, views_before_a_start
 from consult.demo.companies import answers_of, some_firm
 from consult.demo.names import PATHS, Staff, contact_of, staff_of
@@ -16,7 +17,6 @@ from consult.owner.open_draft import freeze
 from consult.questionnaire import Depth, Questionnaire, Walk, walk
 from consult.settings.brand import Brand
 from consult.storage.db.database import Database, Session
-from consult.storage.db.tokens import new_token, token_hash
 from consult.storage.insights import milestones
 from consult.storage.insights.daily_counters import VIEWED, Day, Numbers
 from consult.storage.insights.idle_drafts import count_draft, steps_of

@@ -10,13 +10,13 @@ from typing import Literal
 from flask import abort, redirect, url_for
 from werkzeug.wrappers import Response
 
+from consult.crypto import result_token
 from consult.questionnaire import Depth, Walk, WalkPage, walk
 from consult.questionnaire.editions import newest
 from consult.report.build import build_report
 from consult.scoring import scorecard_json, scorecard_of
 from consult.settings.brand import Brand
 from consult.storage.db.database import Session
-from consult.storage.db.tokens import result_token
 from consult.storage.drafts import drafts
 from consult.storage.drafts.drafts import Changes, Draft
 from consult.storage.leads.submission import NewSubmission

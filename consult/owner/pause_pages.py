@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from consult.delivery.mail.encrypted_tokens import seal
+from consult.crypto import Purpose, encrypt
 from consult.owner.contact_pages import HONEYPOT, ReminderForm
 from consult.owner.open_draft import load_draft, lock_draft
 from consult.report.display import long_date
@@ -34,7 +34,8 @@ def grant_reminder(token: str) -> ResponseReturnValue:
     with made.database.writing() as session:
         draft = lock_draft(session, token).stored
         if not request.form.get(HONEYPOT):  # a robot gets the same response, nothing is stored
-            encrypted = seal(made.settings.leave_key(), token, draft.id)
+            key = made.settings.signing_key()
+            encrypted = encrypt(key, Purpose.REMINDER, token, draft.id)
             email = str(form.email.data)
             reminder_consent.give(session, draft.id, email, _permission_text(), encrypted)
     return redirect(url_for(".pause", token=token), 303)

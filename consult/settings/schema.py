@@ -4,7 +4,6 @@ The descriptions are the documentation: `consult settings` prints them. A field 
 can be set in the staff area while the environment leaves it unset.
 """
 
-import hmac
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal, Self
@@ -328,25 +327,6 @@ class Settings(BaseSettings):
                 f"{PREFIX}JOB_LEASE_SECONDS: must be more than {PREFIX}PDF_TIMEOUT_SECONDS"
             )
         return self
-
-    def webhook_key(self) -> bytes:
-        """The key that the secrets of webhooks follow from."""
-        return self._key_for("webhooks")
-
-    def mail_key(self) -> bytes:
-        """The key that signs links in mails to staff."""
-        return self._key_for("staff mails")
-
-    def leave_key(self) -> bytes:
-        """The key that encrypts the links of unfinished checks whose owners may be written to."""
-        return self._key_for("leave to write")
-
-    def factor_key(self) -> bytes:
-        """The key that encrypts the secrets of authenticator apps, made from the secret key."""
-        return self._key_for("second factors")
-
-    def _key_for(self, purpose: str) -> bytes:
-        return hmac.digest(self.signing_key().encode(), purpose.encode(), "sha256")
 
     def signing_key(self) -> str:
         """The secret key: the configured one, or the one stored in the var folder.

@@ -6,11 +6,9 @@ the table holds no address and no name.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import math
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from limits import RateLimitItem, parse_many
@@ -19,8 +17,9 @@ from limits.strategies import FixedWindowRateLimiter
 from sqlalchemy import bindparam, delete, func, select, text
 from werkzeug.exceptions import TooManyRequests
 
+from consult.crypto import Purpose, keyed_hash
 from consult.storage.db.base import UtcDateTime
-from consult.storage.db.database import Database
+from consult.storage.db.database import Database, utc_now
 from consult.storage.tables.submission_tables import RateLimitRow
 
 # One statement, so that two requests at once can never both count as the same hit.
@@ -35,11 +34,6 @@ _HIT = text(
     RETURNING hits
     """
 ).bindparams(bindparam("now", type_=UtcDateTime), bindparam("expires_at", type_=UtcDateTime))
-
-
-def utc_now() -> datetime:
-    """Return the present moment, aware, in UTC."""
-    return datetime.now(UTC)
 
 
 class SqlStorage(Storage):
@@ -113,7 +107,7 @@ class RateLimits:
         self, database: Database, secret_key: str, clock: Callable[[], datetime] = utc_now
     ) -> None:
         self._limiter = FixedWindowRateLimiter(SqlStorage(database, clock))
-        self._secret_key = secret_key.encode()
+        self._secret_key = secret_key
         self._clock = clock
 
     def consume(self, purpose: str, rate: str, who: str) -> None:
@@ -147,8 +141,7 @@ class RateLimits:
         return None
 
     def _key(self, purpose: str, who: str) -> str:
-        message = f"{purpose}|{who}".encode("utf-8", "replace")
-        return hmac.new(self._secret_key, message, hashlib.sha256).hexdigest()
+        return keyed_hash(self._secret_key, Purpose.RATE_LIMIT, f"{purpose}|{who}")
 
 
 def network_of(address: str | None) -> str:

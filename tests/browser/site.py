@@ -110,7 +110,7 @@ def _filled(app: Flask, origin: str) -> Site:
         best_result=best,
         invitation=account_admin.invite(services_of(app).database, "", "ada@example.com"),
         stop_mails=unsubscribe.PATH
-        + unsubscribe.token_of(services_of(app).settings.mail_key(), 1, "overdue"),
+        + unsubscribe.token_of(services_of(app).settings.signing_key(), 1, "overdue"),
     )
 
 

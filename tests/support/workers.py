@@ -22,7 +22,7 @@ from consult.workflow.office_hours import Office
 
 BASE_URL = "https://check.example"
 SENDER = "Relay Check <relay@check.example>"
-MAIL_KEY, WEBHOOK_KEY = b"mail key", b"webhook key"
+SECRET_KEY = "secret key of workers in tests"
 BRAND = Brand(email="hello@maven.example", phone="+1 555 0100")
 
 
@@ -94,8 +94,8 @@ def make_worker(
     press, box = press or Press(), post or Box()
     house = House(BRAND, SENDER, BASE_URL)
     telling = Telling(
-        staff=StaffPost(house, MAIL_KEY, box, office or Office()),
-        webhooks=WebhookPost(web or WebPost(), WEBHOOK_KEY, fixed[1] if fixed else "", BASE_URL),
+        staff=StaffPost(house, SECRET_KEY, box, office or Office()),
+        webhooks=WebhookPost(web or WebPost(), SECRET_KEY, fixed[1] if fixed else "", BASE_URL),
         fixed_url=fixed[0] if fixed else None,
     )
     handlers = make_handlers(

@@ -37,7 +37,7 @@ def links(app: Flask) -> dict[str, str]:
     made = services_of(app)
     with made.database.writing() as session:
         check = drafts.start(session, newest().name, "quick", {})
-    mail = unsubscribe.token_of(made.settings.mail_key(), 1, "overdue")
+    mail = unsubscribe.token_of(made.settings.signing_key(), 1, "overdue")
     return {"/check/": check, "/result/": hand_in(app).rsplit("/", 1)[1], "/mail/": mail}
 
 

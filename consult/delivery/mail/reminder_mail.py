@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 
-from consult.delivery.mail.encrypted_tokens import unseal
+from consult.crypto import Purpose, decrypt
 from consult.delivery.mail.messages import House, new_message, page, set_text
 from consult.delivery.mail.transport import MailServer
 from consult.delivery.outbox import Job
@@ -22,12 +22,12 @@ class UnfinishedPost:
 
     Attributes:
         house: whose it is.
-        key: opens the sealed token of the check.
+        secret_key: decrypts the token of the draft.
         server: takes the mail. There is no folder to wait in: it would outlive the check.
     """
 
     house: House
-    key: bytes
+    secret_key: str
     server: MailServer | None
 
 
@@ -44,7 +44,7 @@ def mail_unfinished(database: Database, post: UnfinishedPost, job: Job) -> Effec
         return nothing  # taken back, handed in, deleted, or written already
     if post.server is None:
         raise GiveUp("No mail server is set up.")
-    token = unseal(post.key, leave.sealed_token, leave.draft_id)
+    token = decrypt(post.secret_key, Purpose.REMINDER, leave.sealed_token, leave.draft_id)
     if token is None:
         return lambda session: _drop(session, leave_id)  # the secret key is another one by now
 

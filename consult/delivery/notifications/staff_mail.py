@@ -52,13 +52,13 @@ class StaffPost:
 
     Attributes:
         house: whose mails they are.
-        key: signs the links that stop a kind of mail.
+        secret_key: signs unsubscribe links.
         post: takes the mails.
         office: when the agency is open, and where.
     """
 
     house: House
-    key: bytes
+    secret_key: str
     post: Post
     office: Office
 
@@ -214,7 +214,7 @@ def _message(mail: StaffMail, draft: Draft, staff_post: StaffPost) -> EmailMessa
     if mail.kind in NEWS:
         kind = cast(Kind, mail.kind)
         told["news"] = NEWS[kind].name
-        token = unsubscribe.token_of(staff_post.key, mail.user_id, kind)
+        token = unsubscribe.token_of(staff_post.secret_key, mail.user_id, kind)
         told["stop"] = f"{base_url}{unsubscribe.PATH}{token}"
         message["List-Unsubscribe"] = f"<{told['stop']}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"

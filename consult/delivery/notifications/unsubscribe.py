@@ -1,31 +1,24 @@
-"""The link in a mail to staff that ends mails of its kind, without signing in (RFC 8058).
+"""The link in an email to staff that stops emails of its type, without signing in (RFC 8058).
 
-The token names a person by number and a kind of news, and is signed. Whoever has it can stop that
-one kind of mail, and nothing else; it tells nothing about anybody.
+The token names a user by number and a type of notification, and is signed. It can stop that one
+type of email, and nothing else.
 """
 
-import hmac
-from base64 import urlsafe_b64encode
-
+from consult.crypto import Purpose, sign, verify
 from consult.workflow.notification_types import KINDS, Kind
 
 PATH = "/mail/stop/"
 
 
-def token_of(key: bytes, user_id: int, kind: Kind) -> str:
-    """The token that stops this kind of mail to this person."""
-    return f"{user_id}.{kind}.{_seal(key, f'{user_id}.{kind}')}"
+def token_of(secret_key: str, user_id: int, kind: Kind) -> str:
+    """The token that stops this type of email to this user."""
+    return sign(secret_key, Purpose.UNSUBSCRIBE, [user_id, kind])
 
 
-def read_token(key: bytes, token: str) -> tuple[int, Kind] | None:
-    """Whose token this is and for which kind; None when we never made it."""
-    named, _, seal = token.rpartition(".")
-    if not hmac.compare_digest(seal.encode(), _seal(key, named).encode()):
+def read_token(secret_key: str, token: str) -> tuple[int, Kind] | None:
+    """The user and the type that a token is for; None when it is not valid."""
+    value = verify(secret_key, Purpose.UNSUBSCRIBE, token)
+    if value is None:
         return None
-    user_id, _, kind = named.partition(".")
-    return (int(user_id), kind) if kind in KINDS else None
-
-
-def _seal(key: bytes, named: str) -> str:
-    mac = hmac.digest(key, named.encode(errors="surrogatepass"), "sha256")
-    return urlsafe_b64encode(mac).rstrip(b"=").decode()
+    user_id, kind = value
+    return (user_id, kind) if kind in KINDS else None

@@ -6,13 +6,14 @@ no longer fits.
 """
 
 import hashlib
-import hmac
 from base64 import b64encode
 from collections.abc import Sequence
 from datetime import datetime
 from secrets import token_hex
 
 from standardwebhooks import Webhook
+
+from consult.crypto import Purpose, derive
 
 _PREFIX = "whsec_"
 
@@ -22,9 +23,9 @@ def new_salt() -> str:
     return token_hex(16)
 
 
-def secret_of(key: bytes, salt: str) -> str:
+def secret_of(secret_key: str, salt: str) -> str:
     """The secret that follows from a salt, as receivers write it down."""
-    return _PREFIX + b64encode(hmac.digest(key, salt.encode(), "sha256")).decode()
+    return _PREFIX + b64encode(derive(secret_key, Purpose.WEBHOOK, salt)).decode()
 
 
 def check_of(secret: str) -> str:

@@ -32,14 +32,14 @@ class WebhookPost:
 
     Attributes:
         web: posts to addresses.
-        key: what secrets follow from.
+        secret_key: webhook secrets are derived from it.
         fixed_secret: that of the address which the environment sets.
         base_url: where the staff pages are.
         agent: how we name ourselves.
     """
 
     web: WebPost
-    key: bytes
+    secret_key: str
     fixed_secret: str
     base_url: str
     agent: str = "relay-check"
@@ -109,7 +109,7 @@ def secrets_of(endpoint: Endpoint, webhook_post: WebhookPost, now: datetime) -> 
     salts = [endpoint.salt]
     if endpoint.old_salt and endpoint.old_until and endpoint.old_until > now:
         salts.append(endpoint.old_salt)
-    secrets = [signing.secret_of(webhook_post.key, salt) for salt in salts]
+    secrets = [signing.secret_of(webhook_post.secret_key, salt) for salt in salts]
     if signing.check_of(secrets[0]) != endpoint.secret_check:
         raise GiveUp("The application has a new secret key. Make a new secret for this address.")
     return secrets

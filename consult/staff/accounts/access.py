@@ -8,7 +8,6 @@ Outside `/staff` there is no session at all, so no public page can ever set a co
 """
 
 import hashlib
-import hmac
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -26,6 +25,7 @@ from flask_wtf.csrf import CSRFProtect
 from itsdangerous import Signer
 from werkzeug.wrappers import Response as BaseResponse
 
+from consult.crypto import Purpose, keyed_hash
 from consult.settings import Settings
 from consult.settings.logo import UPLOAD_LIMIT
 from consult.staff.accounts.user_agent import browser_name
@@ -254,6 +254,5 @@ def _normal(password: str) -> str:
 
 def network_hash() -> str:
     """A name for the network of this request, by which it can be recognised but not found out."""
-    key = str(current_app.secret_key).encode()
-    message = f"staff network|{network_of(request.remote_addr)}".encode()
-    return hmac.new(key, message, hashlib.sha256).hexdigest()
+    network = network_of(request.remote_addr)
+    return keyed_hash(str(current_app.secret_key), Purpose.NETWORK, network)

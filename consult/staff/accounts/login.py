@@ -13,10 +13,10 @@ from flask_login import current_user
 from flask_security import login_user, logout_user
 from werkzeug.wrappers import Response
 
+from consult.crypto import new_token
 from consult.staff.accounts import access, trusted_devices
 from consult.staff.accounts.users import Member
 from consult.storage.accounts import accounts
-from consult.storage.db.tokens import new_token
 from consult.storage.second_factors import factors
 from consult.web.services import services
 

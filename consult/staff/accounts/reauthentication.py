@@ -13,8 +13,8 @@ from typing import Any, TypedDict, TypeVar, cast
 
 from flask import current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from itsdangerous import BadData, URLSafeTimedSerializer
 
+from consult.crypto import Purpose, sign, verify
 from consult.staff.accounts.access import TOKEN_KEY, is_password_of, signed_in_user
 from consult.staff.accounts.account_admin import PASSWORD_MAX
 from consult.staff.accounts.attempts import forgive_tries, spend_try
@@ -115,11 +115,10 @@ def is_right_password(password: str) -> bool:
 
 def held_form(sealed: str) -> Held | None:
     """The form that was put aside until its sender proved who they are; None if there is none."""
-    try:
-        held: Held = _sealer().loads(sealed, max_age=int(_HELD_FOR.total_seconds()))
-    except BadData:
-        return None
-    return held if held["user"] == signed_in_user().id else None
+    held: Held | None = verify(
+        str(current_app.secret_key), Purpose.PENDING_FORM, sealed, max_age=_HELD_FOR
+    )
+    return held if held and held["user"] == signed_in_user().id else None
 
 
 def _ask() -> ResponseReturnValue:
@@ -129,7 +128,8 @@ def _ask() -> ResponseReturnValue:
     fields = [(name, text) for name, text in request.form.items(multi=True) if name != "csrf_token"]
     files = [(name, file.filename) for name, file in request.files.items(True) if file.filename]
     held = Held(user=signed_in_user().id, action=here, fields=fields, files=files)
-    return confirm_page(held=str(_sealer().dumps(held))), 403
+    signed = sign(str(current_app.secret_key), Purpose.PENDING_FORM, held)
+    return confirm_page(held=signed), 403
 
 
 def confirm_page(
@@ -150,7 +150,3 @@ def confirm_page(
         passkey_options=passkeys.ask_for("confirm", signed_in_user().id) if has.passkeys else "",
         provider=settings.oidc_name if linked else "",
     )
-
-
-def _sealer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(str(current_app.secret_key), salt="staff form held back")

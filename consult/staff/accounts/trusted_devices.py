@@ -5,20 +5,17 @@ that was let in before is no stranger: it holds a signed cookie that names the a
 random number, the browser. The cookie opens nothing; it only counts elsewhere.
 """
 
-import hashlib
-import hmac
 from dataclasses import dataclass
 from datetime import timedelta
 from secrets import token_hex
 
 from flask import current_app, request
-from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.wrappers import Response
 
+from consult.crypto import Purpose, keyed_hash, sign, verify
 from consult.staff.accounts.users import Member
 
 _KEPT_FOR = timedelta(days=180)
-_SALT = "staff known device"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +34,7 @@ def remember(response: Response, who: Member) -> None:
     number = device.number if device and device.account == account else token_hex(16)
     response.set_cookie(
         cookie_name(),
-        str(_sealer().dumps([number, account, who.id])),
+        sign(_secret_key(), Purpose.TRUSTED_DEVICE, [number, account, who.id]),
         max_age=_KEPT_FOR,
         secure=bool(current_app.config["SESSION_COOKIE_SECURE"]),
         httponly=True,
@@ -47,13 +44,9 @@ def remember(response: Response, who: Member) -> None:
 
 def known_device() -> Device | None:
     """The known browser that sent this request; None for any other."""
-    try:
-        kept = _sealer().loads(
-            request.cookies.get(cookie_name(), ""), max_age=int(_KEPT_FOR.total_seconds())
-        )
-    except BadData:
-        return None
-    return Device(*kept)
+    cookie = request.cookies.get(cookie_name(), "")
+    fields = verify(_secret_key(), Purpose.TRUSTED_DEVICE, cookie, max_age=_KEPT_FOR)
+    return Device(*fields) if fields else None
 
 
 def device_of(email: str) -> str:
@@ -74,10 +67,8 @@ def cookie_name() -> str:
 
 
 def _account_hash(email: str) -> str:
-    key = str(current_app.secret_key).encode()
-    message = f"{_SALT}|{email.strip().lower()}".encode("utf-8", "replace")
-    return hmac.new(key, message, hashlib.sha256).hexdigest()
+    return keyed_hash(_secret_key(), Purpose.TRUSTED_DEVICE, email.strip().lower())
 
 
-def _sealer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(str(current_app.secret_key), salt=_SALT)
+def _secret_key() -> str:
+    return str(current_app.secret_key)

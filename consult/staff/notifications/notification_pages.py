@@ -74,7 +74,7 @@ def stop_mail(token: str) -> ResponseReturnValue:
     Looking at the page changes nothing, so a scanner of links stops no mail. It names nobody.
     """
     made = services()
-    read = unsubscribe.read_token(made.settings.mail_key(), token) or abort(404)
+    read = unsubscribe.read_token(made.settings.signing_key(), token) or abort(404)
     user_id, kind = read
     if request.method == "POST":
         with made.database.writing() as session:

@@ -6,21 +6,18 @@ database.
 """
 
 import hmac
-import os
 from datetime import datetime
 
 import pyotp
 import segno
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from markupsafe import Markup
 
+from consult.crypto import Purpose, decrypt, encrypt
 from consult.web.services import services
 
 _STEP_SECONDS = 30
 # A phone's clock may be this many steps off, either way.
 _DRIFT = 1
-_NONCE = 12
 
 
 def new_secret() -> str:
@@ -53,22 +50,14 @@ def step_of(secret: str, code: str, now: datetime) -> int | None:
 
 
 def seal(secret: str, user_id: int) -> bytes:
-    """The secret encrypted, for this person only: under another's id it does not open."""
-    nonce = os.urandom(_NONCE)
-    return nonce + AESGCM(_key()).encrypt(nonce, secret.encode(), _owner(user_id))
+    """The secret encrypted, for this user only."""
+    return encrypt(_secret_key(), Purpose.AUTHENTICATOR, secret, user_id)
 
 
 def unseal(sealed: bytes, user_id: int) -> str | None:
-    """The secret; None when it was sealed for somebody else, or under another secret key."""
-    try:
-        return AESGCM(_key()).decrypt(sealed[:_NONCE], sealed[_NONCE:], _owner(user_id)).decode()
-    except (InvalidTag, ValueError):
-        return None
+    """The secret; None when it was encrypted for another user or with another secret key."""
+    return decrypt(_secret_key(), Purpose.AUTHENTICATOR, sealed, user_id)
 
 
-def _key() -> bytes:
-    return services().settings.factor_key()
-
-
-def _owner(user_id: int) -> bytes:
-    return f"authenticator of {user_id}".encode()
+def _secret_key() -> str:
+    return services().settings.signing_key()

@@ -58,7 +58,7 @@ def new_webhook() -> ResponseReturnValue:
     form = _posted_form() if request.method == "POST" else WebhookForm()
     if request.method == "GET" or form.errors:
         return _form_page(form), 422 if form.errors else 200
-    secret = signing.secret_of(services().settings.webhook_key(), form.salt)
+    secret = signing.secret_of(services().settings.signing_key(), form.salt)
     with services().database.writing() as session:
         same = [each for each in endpoints.every(session) if each.salt == form.salt]
         if same:  # the same form once more
@@ -132,7 +132,7 @@ def change_webhook(endpoint_id: int) -> ResponseReturnValue:
 def new_webhook_secret(endpoint_id: int) -> ResponseReturnValue:
     """Make a new secret and show it this once; the one before signs as well for a day."""
     salt = _posted_form().salt
-    secret = signing.secret_of(services().settings.webhook_key(), salt)
+    secret = signing.secret_of(services().settings.signing_key(), salt)
     with services().database.writing() as session:
         endpoint = _changeable(session, endpoint_id)
         if endpoint.salt != salt:  # not the same form once more

@@ -10,10 +10,10 @@ from uuid import uuid4
 
 from sqlalchemy import ColumnElement, select, update
 
+from consult.crypto import new_token, token_hash
 from consult.storage.accounts.sessions import StaffUser, end_all_sessions, staff_user
 from consult.storage.audit import audit_log
 from consult.storage.db.database import Session
-from consult.storage.db.tokens import new_token, token_hash
 from consult.storage.leads.assignment import keep_roster
 from consult.storage.leads.reassignment import adopt
 from consult.storage.notifications import security_alerts

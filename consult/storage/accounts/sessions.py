@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import contains_eager
 
+from consult.crypto import new_token, token_hash
 from consult.storage.db.database import Session
-from consult.storage.db.tokens import new_token, token_hash
 from consult.storage.tables.account_tables import StaffSessionRow, StaffUserRow
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, exists, select, update
 
+from consult.crypto import new_token, token_hash
 from consult.questionnaire import Answer
 from consult.storage.db.base import Base
 from consult.storage.db.database import Session
-from consult.storage.db.tokens import new_token, token_hash
 from consult.storage.insights import source_limiter
 from consult.storage.insights.daily_counters import Day
 from consult.storage.insights.idle_drafts import go_on

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, select
 
+from consult.crypto import token_hash
 from consult.storage.db.database import Session
-from consult.storage.db.tokens import token_hash
 from consult.storage.tables.submission_tables import ContactRow, DocumentRow, SubmissionRow
 
 REPORT = "report"

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Select, func, select
 
+from consult.crypto import token_hash
 from consult.questionnaire import Answer
 from consult.storage.db.database import Session
-from consult.storage.db.tokens import token_hash
 from consult.storage.drafts import drafts
 from consult.storage.jobs import enqueue_documents
 from consult.storage.tables.submission_tables import ContactRow, DraftRow, SubmissionRow

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 
+from consult.crypto import result_token, token_hash
 from consult.storage.db.database import Session
-from consult.storage.db.tokens import result_token, token_hash
 from consult.storage.drafts import draft_deletion, drafts, reminder_consent
 from consult.storage.drafts.drafts import Draft
 from consult.storage.insights import milestones

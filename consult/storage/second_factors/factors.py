@@ -4,13 +4,13 @@ Secrets of apps arrive encrypted. Whatever may be used once is used up by one st
 two who come with the same code, in whatever processes, one gets nothing.
 """
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, delete, func, select, text, union, update
 
+from consult.crypto import token_hash
 from consult.storage.db.base import UtcDateTime
 from consult.storage.db.database import Session
 from consult.storage.tables.account_tables import StaffUserRow
@@ -156,7 +156,7 @@ def spend(session: Session, mark: str, valid: timedelta) -> bool:
     """
     now = session.now()
     session.execute(delete(SpentRow).where(SpentRow.expires_at <= now))
-    values = {"mark": hashlib.sha256(mark.encode()).hexdigest(), "expires_at": now + valid}
+    values = {"mark": token_hash(mark), "expires_at": now + valid}
     return session.scalar(_SPEND, values) is not None
 
 
@@ -167,4 +167,4 @@ def _new_code() -> str:
 
 def _code_hash(code: str) -> str:
     signs = "".join(sign for sign in code.upper() if sign in _SIGNS)
-    return hashlib.sha256(signs.encode()).hexdigest()
+    return token_hash(signs)

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consult.delivery.mail.transport import Post
+from consult.delivery.notifications import unsubscribe
 from consult.delivery.notifications.digest_mail import times_of
 from consult.delivery.notifications.dispatch import schedule_look
 from consult.delivery.worker import Worker
@@ -20,7 +21,7 @@ from tests.delivery.notifications.test_dispatch import left_contact
 from tests.support.databases import Clock
 from tests.support.submissions import lead_of, submitted
 from tests.support.user_factories import change_desk, colleague
-from tests.support.workers import BASE_URL, Box, make_worker
+from tests.support.workers import BASE_URL, SECRET_KEY, Box, make_worker
 
 BERLIN = Office(zone=ZoneInfo("Europe/Berlin"), week=read_hours("mon-fri 09:00-17:00"))
 NIGHT_OWLS = Office(zone=ZoneInfo("Europe/Berlin"), week=read_hours("mon-sun 02:30-10:00"))
@@ -35,7 +36,8 @@ def worker_of(database: Database, office: Office, post: Post) -> Worker:
 
 
 def is_digest(message: EmailMessage) -> bool:
-    return ".digest." in message["List-Unsubscribe"]
+    token = message["List-Unsubscribe"].strip("<>").rpartition("/")[2]
+    return (unsubscribe.read_token(SECRET_KEY, token) or ("", ""))[1] == "digest"
 
 
 class Mornings(Box):

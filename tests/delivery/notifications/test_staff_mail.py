@@ -25,7 +25,7 @@ from tests.support.databases import Clock
 from tests.support.mail_server import as_read, mail_server
 from tests.support.submissions import CONTACT, lead_of, submitted
 from tests.support.user_factories import change_desk, colleague
-from tests.support.workers import BASE_URL, MAIL_KEY, SENDER, Box, make_worker
+from tests.support.workers import BASE_URL, SECRET_KEY, SENDER, Box, make_worker
 
 PERSONAL = (CONTACT.name, CONTACT.email, "+1 555 0199", "baton", "31.2")
 
@@ -47,8 +47,9 @@ def test_a_real_server_gets_a_mail_with_the_business_the_link_and_a_way_out(
     assert server.recipients == ["ada@agency.example"]
     assert (message["To"], message["From"]) == ("ada@agency.example", SENDER)
     assert message["Subject"] == "Consult wanted: Okafor Tents"
-    stop = f"{BASE_URL}/mail/stop/{unsubscribe.token_of(MAIL_KEY, ada, 'consult_wanted')}"
-    assert message["List-Unsubscribe"] == f"<{stop}>"
+    stop = message["List-Unsubscribe"].strip("<>")
+    assert stop.startswith(f"{BASE_URL}/mail/stop/")
+    assert unsubscribe.read_token(SECRET_KEY, stop.rpartition("/")[2]) == (ada, "consult_wanted")
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert message["Auto-Submitted"] == "auto-generated"
     for kind in ("plain", "html"):
@@ -219,28 +220,14 @@ def test_a_mail_whose_worker_was_killed_in_mid_send_is_sent_by_the_next(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_token_is_read_as_it_was_made(kind: str) -> None:
-    token = unsubscribe.token_of(b"key", 7, kind)  # type: ignore[arg-type]
-    assert unsubscribe.read_token(b"key", token) == (7, kind)
+    token = unsubscribe.token_of(SECRET_KEY, 7, kind)  # type: ignore[arg-type]
+    assert unsubscribe.read_token(SECRET_KEY, token) == (7, kind)
 
 
 @pytest.mark.parametrize(
-    "token",
-    [
-        "",
-        ".",
-        "..",
-        "7.digest",
-        "7.digest.",
-        "8.digest.{seal}",
-        "7.overdue.{seal}",
-        "7.x.{seal}",
-        "7.digest.{seal}x",
-        "-7.digest.{seal}",
-        "\u0667.digest.{seal}",
-        "\ud800.digest.{seal}",
-    ],
+    "change", ["{token}x", "x{token}", "", ".", "..", "7.digest.{token}", "\ud800"]
 )
-def test_a_token_that_we_never_made_is_nobodys(token: str) -> None:
-    seal = unsubscribe.token_of(b"key", 7, "digest").rpartition(".")[2]
-    assert unsubscribe.read_token(b"key", token.format(seal=seal)) is None
-    assert unsubscribe.read_token(b"other", f"7.digest.{seal}") is None
+def test_a_changed_token_is_not_valid(change: str) -> None:
+    token = unsubscribe.token_of(SECRET_KEY, 7, "digest")
+    assert unsubscribe.read_token(SECRET_KEY, change.format(token=token)) is None
+    assert unsubscribe.read_token("other key", token) is None

@@ -35,7 +35,7 @@ from tests.support.databases import Clock
 from tests.support.submissions import CONTACT, lead_of, submitted
 from tests.support.user_factories import change_desk, colleague
 from tests.support.webhook_receiver import URL, Received, Receiver, receiver
-from tests.support.workers import BASE_URL, WEBHOOK_KEY, make_worker
+from tests.support.workers import BASE_URL, SECRET_KEY, make_worker
 
 FIXED_SECRET = "whsec_" + "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 
@@ -51,7 +51,7 @@ def listen(
 ) -> tuple[int, str]:
     """Add an endpoint at the usual address; its id and its secret."""
     salt = signing.new_salt()
-    secret = signing.secret_of(WEBHOOK_KEY, salt)
+    secret = signing.secret_of(SECRET_KEY, salt)
     with database.writing() as session:
         id = endpoints.add(
             session,
@@ -221,7 +221,7 @@ def test_an_old_secret_signs_as_well_for_a_day_and_no_longer(
 ) -> None:
     endpoint_id, old = listen(database, kinds=("finished",))
     salt = signing.new_salt()
-    new = signing.secret_of(WEBHOOK_KEY, salt)
+    new = signing.secret_of(SECRET_KEY, salt)
     with database.writing() as session:
         endpoints.rotate(session, endpoint_id, salt, signing.check_of(new))
     submitted(database)
@@ -268,7 +268,7 @@ def test_openssl_finds_the_same_signature(database: Database, hooks: Receiver) -
 def test_the_receiver_in_the_handbook_believes_us_and_nobody_else(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    secret = signing.secret_of(WEBHOOK_KEY, signing.new_salt())
+    secret = signing.secret_of(SECRET_KEY, signing.new_salt())
     monkeypatch.setenv("WEBHOOK_SECRET", secret)
     handbook = (Path(__file__).parents[3] / "docs" / "running.md").read_text("utf-8")
     code = handbook.partition("```python\n")[2].partition("HTTPServer((")[0]
@@ -306,7 +306,7 @@ def test_with_a_new_secret_key_nothing_is_signed_with_a_wrong_secret(
     with database.writing() as session:
         row = endpoints.by_id(session, endpoint_id)
         assert row is not None
-        check = signing.check_of(signing.secret_of(b"another key", row.salt))
+        check = signing.check_of(signing.secret_of("another key", row.salt))
         endpoints.rotate(session, endpoint_id, row.salt, check)
     submitted(database)
     work(database, hooks.post())

@@ -552,7 +552,7 @@ def test_the_providers_address_has_to_be_safe(tmp_path: Path, issuer: str) -> No
 @pytest.mark.parametrize("missing", ["oidc_issuer", "oidc_client_id", "oidc_client_secret"])
 def test_its_settings_come_together(tmp_path: Path, missing: str) -> None:
     given = {**settings_for("https://id.example.com"), missing: None}
-    with pytest.raises(SettingsError, match="belongs together"):
+    with pytest.raises(SettingsError, match="must be set together"):
         make_settings(tmp_path, **given)
 
 

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 from flask import Flask, request, url_for
 from flask.typing import ResponseReturnValue
-from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import update
 from werkzeug.utils import redirect
 
+from consult import crypto
+from consult.crypto import Purpose
 from consult.staff.accounts import reauthentication
 from consult.staff.blueprint import for_staff
 from consult.storage.tables.account_tables import StaffSessionRow
@@ -131,8 +132,10 @@ def test_a_form_held_back_cannot_be_made_up(app: Flask, done: list[object]) -> N
     client = signed_in(app)
     let_proof_age(app)
     form = client.get("/staff/confirm").form("/confirm").fill(password=PASSWORD)
-    forged = URLSafeTimedSerializer("another key", salt="staff form held back").dumps(
-        {"user": 1, "action": "/staff/precious", "fields": [], "files": []}
+    forged = crypto.sign(
+        "another key",
+        Purpose.PENDING_FORM,
+        {"user": 1, "action": "/staff/precious", "fields": [], "files": []},
     )
     assert client.post(form.action, {**form.data, "held": forged}).location == "/staff/"
 

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from consult.crypto import token_hash
 from consult.storage.accounts import accounts, sessions
 from consult.storage.accounts.sessions import Lifetime, StaffUser
 from consult.storage.db.database import Database, Session
-from consult.storage.db.tokens import token_hash
 from consult.storage.privacy import retention
 from consult.storage.second_factors import factors
 from consult.storage.tables.account_tables import StaffInvitationRow, StaffSessionRow, StaffUserRow

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from consult.crypto import result_token
 from consult.questionnaire import Answer
 from consult.storage.db.database import Database
-from consult.storage.db.tokens import result_token
 from consult.storage.drafts import drafts
 from consult.storage.leads import submission
 from tests.support.databases import Clock

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from consult.crypto import token_hash
 from consult.questionnaire import Walk, WalkPage
 from consult.storage.db.database import Database, Session
-from consult.storage.db.tokens import token_hash
 from consult.storage.drafts import draft_deletion, drafts
 from consult.storage.insights import idle_drafts, insights, milestones
 from consult.storage.insights.daily_counters import VIEWED

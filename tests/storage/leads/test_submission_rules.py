@@ -16,9 +16,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from consult.crypto import result_token
 from consult.questionnaire import Answer
 from consult.storage.db.database import Database
-from consult.storage.db.tokens import result_token
 from consult.storage.drafts import drafts
 from consult.storage.leads import leads, submission
 from consult.storage.privacy import retention

@@ -1,0 +1,110 @@
+"""Encryption, signatures and keyed hashes, each for one purpose with a key of its own.
+
+All keys are derived from the secret key of the application, so something made for one purpose is
+never valid for another. Random tokens for links are created here, too: only their hashes are
+stored, so a copy of the database contains no working link.
+"""
+
+import hashlib
+import hmac
+import os
+import secrets
+from base64 import urlsafe_b64encode
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from itsdangerous import BadData, URLSafeTimedSerializer
+
+_NONCE_BYTES = 12
+
+
+class Purpose(StrEnum):
+    """What something is encrypted, signed or hashed for."""
+
+    AUTHENTICATOR = "authenticator secret"
+    NETWORK = "staff network"
+    PENDING_FORM = "pending form"
+    RATE_LIMIT = "rate limit"
+    REMINDER = "reminder link"
+    TRUSTED_DEVICE = "trusted device"
+    UNSUBSCRIBE = "unsubscribe link"
+    WEBHOOK = "webhook secret"
+
+
+def encrypt(secret_key: str, purpose: Purpose, text: str, context: object) -> bytes:
+    """The text encrypted (AES-256-GCM); only `decrypt` with the same context can read it."""
+    nonce = os.urandom(_NONCE_BYTES)
+    cipher = AESGCM(_key(secret_key, purpose))
+    return nonce + cipher.encrypt(nonce, text.encode(), str(context).encode())
+
+
+def decrypt(secret_key: str, purpose: Purpose, encrypted: bytes, context: object) -> str | None:
+    """The text; None when it was encrypted with another key, purpose or context, or changed."""
+    nonce, content = encrypted[:_NONCE_BYTES], encrypted[_NONCE_BYTES:]
+    try:
+        cipher = AESGCM(_key(secret_key, purpose))
+        return cipher.decrypt(nonce, content, str(context).encode()).decode()
+    except (InvalidTag, ValueError):
+        return None
+
+
+def sign(secret_key: str, purpose: Purpose, value: object) -> str:
+    """A JSON value as text that is safe in a URL, with a time and a signature. It is readable."""
+    return str(_serializer(secret_key, purpose).dumps(value))
+
+
+def verify(secret_key: str, purpose: Purpose, signed: str, max_age: timedelta | None = None) -> Any:
+    """The value that was signed; None when the signature is wrong or older than `max_age`."""
+    seconds = None if max_age is None else int(max_age.total_seconds())
+    try:
+        return _serializer(secret_key, purpose).loads(signed.encode(errors="replace"), seconds)
+    except BadData:
+        return None
+
+
+def derive(secret_key: str, purpose: Purpose, text: str) -> bytes:
+    """32 bytes that follow from the text; without the key they reveal nothing about it."""
+    return hmac.digest(_key(secret_key, purpose), text.encode(errors="replace"), "sha256")
+
+
+def keyed_hash(secret_key: str, purpose: Purpose, text: str) -> str:
+    """The hash by which something is recognized without being stored, in hex."""
+    return derive(secret_key, purpose, text).hex()
+
+
+def new_token() -> str:
+    """A random token: 32 bytes as 43 characters that are safe in a URL."""
+    return secrets.token_urlsafe(32)
+
+
+def token_hash(token: str) -> str:
+    """The form in which a token is stored: its SHA-256, in hex."""
+    return hashlib.sha256(_token_bytes(token)).hexdigest()
+
+
+def result_token(draft_token: str) -> str:
+    """The token of the result page that belongs to a draft.
+
+    It is derived from the token of the draft, so submitting twice leads to the same result. The
+    reverse is impossible: who has the link to a result cannot change the answers.
+    """
+    mac = hmac.digest(_token_bytes(draft_token), b"result", "sha256")
+    return urlsafe_b64encode(mac).rstrip(b"=").decode()
+
+
+def _key(secret_key: str, purpose: Purpose) -> bytes:
+    return hmac.digest(secret_key.encode(), purpose.encode(), "sha256")
+
+
+def _serializer(secret_key: str, purpose: Purpose) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(
+        secret_key, salt=purpose.value, signer_kwargs={"digest_method": hashlib.sha256}
+    )
+
+
+def _token_bytes(token: str) -> bytes:
+    # A URL may contain anything, and that must be an unknown token and not an error.
+    return token.encode(errors="surrogatepass")
