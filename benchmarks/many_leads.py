@@ -222,9 +222,9 @@ def _events(leads: Iterable[Row]) -> Iterator[Row]:
     for lead in leads:
         yield next(number), lead[0], lead[7], "contact_left", "{}"
         if answered := lead[5]:
-            yield next(number), lead[0], answered, "contact", '{"way":"phone","reached":true}'
+            yield next(number), lead[0], answered, "contact", '{"channel":"phone","reached":true}'
         if lead[0] % 33 == 0:
-            yield next(number), lead[0], lead[7], "returned", '{"reason":"no_time"}'
+            yield next(number), lead[0], lead[7], "declined", '{"reason":"no_time"}'
         if lead[2] in ("won", "lost", "not_a_fit"):
             data = f'{{"from":"reached","to":"{lead[2]}"}}'
             yield next(number), lead[0], answered, "moved", data

@@ -17,7 +17,7 @@ from consult.questionnaire.editions import load
 from consult.storage.db.database import Session
 from consult.storage.leads.leads import Lead
 from consult.storage.search_index import index_lead
-from consult.storage.tables.lead_tables import LeadEventRow, LeadRow, NoteRow, VerdictRow
+from consult.storage.tables.lead_tables import CallAssessmentRow, LeadEventRow, LeadRow, NoteRow
 from consult.workflow.office_hours import Office
 from consult.workflow.stages import Stage
 
@@ -46,14 +46,14 @@ class DeskWork:
     leads: list[dict[str, Any]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     notes: list[dict[str, Any]] = field(default_factory=list)
-    verdicts: list[dict[str, Any]] = field(default_factory=list)
+    assessments: list[dict[str, Any]] = field(default_factory=list)
 
     def write(self, session: Session) -> None:
         """Write what was collected, and forget it."""
         for table, rows in (
             (LeadEventRow, self.events),
             (NoteRow, self.notes),
-            (VerdictRow, self.verdicts),
+            (CallAssessmentRow, self.assessments),
         ):
             if rows:
                 session.execute(insert(table), rows)
@@ -66,7 +66,7 @@ class DeskWork:
             )
         for lead_id in {note["submission_id"] for note in self.notes}:
             index_lead(session, lead_id)
-        for rows in (self.leads, self.events, self.notes, self.verdicts):
+        for rows in (self.leads, self.events, self.notes, self.assessments):
             rows.clear()
 
 
@@ -121,7 +121,7 @@ class _Desk:
         """Take a lead that is new, and return the events of it."""
         events: list[tuple[str, dict[str, Any]]] = []
         if has_account and self.assignee != by:
-            events.append(("taken", {"from": self.assignee}))
+            events.append(("claimed", {"from": self.assignee}))
             self.assignee = by
         return [*events, self.moved("taken")]
 
@@ -154,7 +154,7 @@ def _year_ago(lead: Lead, now: datetime) -> float:
 
 def _without_contact(desk: _Desk, by: int, random: Random) -> None:
     desk.pass_time(random.uniform(4, 30))
-    closing = {"reason": "other", "words": "Left no way to be reached."}
+    closing = {"reason": "other", "comment": "Left no way to be reached."}
     desk.act(by, desk.moved("not_a_fit", **closing))
 
 
@@ -170,7 +170,7 @@ def _first_reply(desk: _Desk, by: int, staff: Staff, year_ago: float, random: Ra
     has_account = by in staff.active
     events = [
         *desk.taken(by, has_account=has_account),
-        ("contact", {"way": random.choice(_WAYS), "reached": reached}),
+        ("contact", {"channel": random.choice(_WAYS), "reached": reached}),
     ]
     if reached:
         events.append(desk.moved("reached"))
@@ -194,14 +194,14 @@ def _hand_over(desk: _Desk, by: int, staff: Staff, random: Random) -> None:
         # Nobody waits for the answer of an account that is closed.
         desk.row |= offered if to in staff.active else {}
         if to not in staff.active:
-            desk.act(by, ("withdrawn", {}))
+            desk.act(by, ("cancelled", {}))
         raise
     if to in staff.active and random.random() < 0.65:
         desk.assignee = to
         desk.act(to, ("accepted", {"from": by}))
     else:
         reason = random.choice(_RETURNED)
-        desk.act(to, ("returned", {"reason": reason}))
+        desk.act(to, ("declined", {"reason": reason}))
 
 
 def _talk(desk: _Desk, by: int, lead: Lead, random: Random) -> None:
@@ -226,7 +226,7 @@ def _reach(desk: _Desk, by: int, random: Random) -> None:
             return
         desk.pass_time(random.uniform(5, 24))
         reached = random.random() < 0.4
-        contact = ("contact", {"way": random.choice(_WAYS), "reached": reached})
+        contact = ("contact", {"channel": random.choice(_WAYS), "reached": reached})
         desk.act(by, contact, *([desk.moved("reached")] if reached else []))
     if desk.stage != "reached":
         desk.pass_time(random.uniform(10, 40))
@@ -262,12 +262,12 @@ def _book(desk: _Desk, by: int, lead: Lead, random: Random) -> None:
 def _not_now(desk: _Desk, by: int, random: Random) -> None:
     """They want to be asked again, which is kept in time more often than not."""
     on = desk.at.date() + timedelta(days=random.randint(20, 120))
-    desk.act(by, ("not_now", {"on": on.isoformat()}))
+    desk.act(by, ("follow_up", {"on": on.isoformat()}))
     desk.row["follow_up_on"] = on
     asked_on = on + timedelta(days=random.choice((0, 0, 0, 1, 2, 5, 12)))
     _next_day(desk, asked_on)
     reached = random.random() < 0.6
-    told = {"way": "phone", "reached": reached, "asked_again": on.isoformat()}
+    told = {"channel": "phone", "reached": reached, "follow_up_on": on.isoformat()}
     desk.act(by, ("contact", told))
     desk.row["follow_up_on"] = None
     desk.pass_time(random.uniform(4, 60))
@@ -296,26 +296,26 @@ def _judge(desk: _Desk, by: int, lead: Lead, random: Random) -> None:
     ]
     often_wrong = load(lead.edition).structure.roles.acting
     found = {
-        dimension: _verdict(0.4 if dimension in often_wrong else 0.18, random)
+        dimension: _assessment(0.4 if dimension in often_wrong else 0.18, random)
         for dimension in dimensions
         if random.random() < 0.6
     }
     if not found:
         return
-    desk.act(by, ("verdict", {"found": found}))
-    desk.work.verdicts += [
+    desk.act(by, ("assessed", {"assessments": found}))
+    desk.work.assessments += [
         {
             "submission_id": desk.lead_id,
             "dimension": dimension,
-            "verdict": verdict,
+            "assessment": assessment,
             "by_id": by,
             "at": desk.at,
         }
-        for dimension, verdict in found.items()
+        for dimension, assessment in found.items()
     ]
 
 
-def _verdict(misleading: float, random: Random) -> str:
+def _assessment(misleading: float, random: Random) -> str:
     if random.random() > misleading:
         return "as_said"
     return "worse" if random.random() < 0.75 else "better"

@@ -25,7 +25,7 @@ _SECTIONS = {
     "lead_events": "What was done, and when",
     "notes": "Notes of the agency",
     "mails": "Mails to this person",
-    "verdicts": "Verdicts after the call",
+    "call_assessments": "Assessment after the call",
     "documents": "PDFs that were made",
     "notices": "What staff were told",
     "outcomes": "How far it came, for the numbers",
@@ -38,7 +38,7 @@ _SECTIONS = {
 _LINES = {
     "lead_events": ("at", ("kind", "data", "by_id")),
     "notes": ("created_at", ("text", "author_id", "resolved_at")),
-    "verdicts": ("at", ("dimension", "verdict", "by_id")),
+    "call_assessments": ("at", ("dimension", "assessment", "by_id")),
     "documents": ("rendered_at", ("kind",)),
     "notices": ("at", ("kind",)),
     "exports": ("asked_at", ("format", "state", "by_id")),
@@ -63,7 +63,6 @@ _WHAT = {
     "tell": "Tell staff and other programs",
     "webhook": "Tell another program",
     "export": "Make a record",
-    "given": "Given to somebody",
     "contact": "In touch",
     "contact_left": "Left a contact",
 }
@@ -208,7 +207,7 @@ class _Writer:
             return f"by account {value}"
         if isinstance(value, Mapping):
             return ", ".join(self._fact(key, inner) for key, inner in value.items())
-        if name in ("kind", "state", "format", "dimension", "verdict"):
+        if name in ("kind", "state", "format", "dimension", "assessment"):
             return str(value).upper() if name == "format" else _WHAT.get(value) or _words(value)
         words = self._text(value)
         return words if name == "text" else f"{_name(name)}: {words}"

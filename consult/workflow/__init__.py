@@ -1,1 +1,1 @@
-"""The agency's own relay: the stages of a lead and what may follow what. No web, no database."""
+"""The agency's own rules for leads: stages, office hours, performance. No web, no database."""

@@ -28,8 +28,7 @@ from datetime import date, datetime, timedelta
 from types import MappingProxyType
 
 from consult.workflow.office_hours import Office
-from consult.workflow.reasons import NO_ANSWER
-from consult.workflow.stages import CLOSED
+from consult.workflow.stages import CLOSED, NO_ANSWER
 
 SILENT_AFTER = timedelta(days=21)
 TIME_TO_ANSWER = timedelta(days=30)

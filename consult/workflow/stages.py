@@ -1,4 +1,7 @@
-"""The stages of a lead at the agency, from the moment it is handed in to a clear yes or no."""
+"""The stages of a lead at the agency, and the reasons that staff give: short lists, to be counted.
+
+No database, no web.
+"""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -10,17 +13,17 @@ Stage = Literal[
 STAGES: tuple[Stage, ...] = get_args(Stage)
 
 CLOSED: frozenset[Stage] = frozenset({"won", "lost", "not_a_fit"})
-"""A clear answer was given: nobody owes this lead anything more."""
+"""There was a clear answer: nothing more is to be done."""
 
 MOVES: Mapping[Stage, tuple[Stage, ...]] = MappingProxyType(
     {
         "new": ("taken", "not_a_fit"),
         "taken": ("reached", "lost", "not_a_fit"),
         "reached": ("consult_booked", "won", "lost", "not_a_fit"),
-        # Back to "reached": the date was called off, or nobody came.
+        # Back to "reached": the consult was called off, or nobody came.
         "consult_booked": ("consult_held", "reached", "lost", "not_a_fit"),
         "consult_held": ("won", "lost", "not_a_fit"),
-        # A clear answer may turn out not to be the last one.
+        # Closed leads can be reopened.
         "won": ("reached",),
         "lost": ("reached",),
         "not_a_fit": ("reached",),
@@ -31,10 +34,10 @@ MOVES: Mapping[Stage, tuple[Stage, ...]] = MappingProxyType(
 NAMES: Mapping[Stage, str] = MappingProxyType(
     {
         "new": "New",
-        "taken": "Taken",
+        "taken": "Assigned",
         "reached": "Reached",
-        "consult_booked": "Consult booked",
-        "consult_held": "Consult held",
+        "consult_booked": "Consult scheduled",
+        "consult_held": "Consult done",
         "won": "Won",
         "lost": "Lost",
         "not_a_fit": "Not a fit",
@@ -55,3 +58,42 @@ MEANINGS: Mapping[Stage, str] = MappingProxyType(
     }
 )
 """What each stage says about a lead, for the help page."""
+
+OTHER = "other"
+NO_ANSWER = "no_answer"
+"""Closed after silence: nobody said no."""
+
+CLOSING_REASONS: Mapping[Stage, Mapping[str, str]] = MappingProxyType(
+    {
+        "lost": MappingProxyType(
+            {
+                "not_needed": "They don’t need it",
+                "price": "Too expensive for them",
+                "chose_other": "They chose someone else",
+                NO_ANSWER: "They never answered",
+                OTHER: "Something else",
+            }
+        ),
+        "not_a_fit": MappingProxyType(
+            {
+                "outside": "Not what we do",
+                "size": "Too small or too large for us",
+                "not_a_buyer": "Not a potential customer",
+                "not_real": "A test or a joke",
+                OTHER: "Something else",
+            }
+        ),
+    }
+)
+"""The reasons for each stage that needs one, as staff read them."""
+
+DECLINE_REASONS: Mapping[str, str] = MappingProxyType(
+    {
+        "no_time": "I don’t have time",
+        "facts_missing": "I need to know more first",
+        "not_ready": "They aren’t ready to talk",
+        "somebody_else": "A colleague knows them better",
+        OTHER: "Something else",
+    }
+)
+"""Why a handover is declined, as staff read them."""

@@ -196,10 +196,10 @@ def _work_on_leads(app: Flask) -> None:
             for email in (staff_client.EMAIL, CAREFUL)
             if (user := accounts_of.user_by_email(session, email))
         )
-        actions.take(session, 3, by=other)
-        actions.hand_over(session, 3, me, by=other, words="You know their trade.")
+        actions.claim(session, 3, by=other)
+        actions.hand_over(session, 3, me, by=other, comment="You know their trade.")
         actions.log_contact(
-            session, 5, by=me, way="phone", reached=True, words="After lunch is best"
+            session, 5, by=me, channel="phone", reached=True, comment="After lunch is best"
         )
         notes.add(session, 5, "Prefers mail.\nHas two vans.", by=me)
         done = notes.add(session, 5, "Ask what the fair cost.", by=other)
@@ -207,7 +207,7 @@ def _work_on_leads(app: Flask) -> None:
             notes.resolve(session, 5, done.id, by=me)
         moment = session.now() + timedelta(days=2)
         actions.move(session, 5, "consult_booked", by=me, consult_at=moment)
-        assessments.give(session, 5, {"reply_speed": "worse"}, by=me)
+        assessments.assess(session, 5, {"reply_speed": "worse"}, by=me)
 
 
 def _go_on_with_leads(app: Flask) -> None:
@@ -223,12 +223,14 @@ def _go_on_with_leads(app: Flask) -> None:
             if (user := accounts_of.user_by_email(session, email))
         )
         erasure.erase(session, [anonymous], "anonymise", by=me, why="asked")
-        actions.log_contact(session, waiting, by=me, way="mail", reached=True)
-        actions.follow_up(session, waiting, (session.now() + timedelta(days=90)).date(), by=me)
+        actions.log_contact(session, waiting, by=me, channel="mail", reached=True)
+        actions.schedule_follow_up(
+            session, waiting, (session.now() + timedelta(days=90)).date(), by=me
+        )
         actions.hand_over(session, waiting, other, by=me)
-        actions.take(session, lost, by=other)
+        actions.claim(session, lost, by=other)
         actions.move(
-            session, lost, "lost", by=other, reason="price", words="Too dear for this year."
+            session, lost, "lost", by=other, reason="price", comment="Too dear for this year."
         )
 
 

@@ -56,10 +56,12 @@ def fill(app: Flask) -> list[str]:
     with services_of(app).database.writing() as session:
         for lead, text in enumerate(map(one_line, TEXTS), 1):
             session.get_one(StaffUserRow, lead).name = text[:200]
-            actions.take(session, lead, by=lead)
-            actions.log_contact(session, lead, by=lead, way="phone", reached=True, words=text * 5)
+            actions.claim(session, lead, by=lead)
+            actions.log_contact(
+                session, lead, by=lead, channel="phone", reached=True, comment=text * 5
+            )
             notes.add(session, lead, (text * 50)[: notes.TEXT_MAX], by=lead)
-            actions.hand_over(session, lead, 4, by=lead, words=text)
+            actions.hand_over(session, lead, 4, by=lead, comment=text)
             address = f'https://{"h" * 60}.example/"><script>alert({lead})</script>{"w" * 900}'
             added = endpoints.add(
                 session,

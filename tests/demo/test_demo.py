@@ -17,7 +17,7 @@ from consult.staff.accounts.account_admin import first_invitation
 from consult.storage.accounts import accounts as accounts_module
 from consult.storage.db.database import Database, Session
 from consult.storage.leads import actions, leads
-from consult.storage.leads.timeline import Event, timeline
+from consult.storage.leads.timeline import timeline
 from consult.storage.notifications.deliveries import pdf_states
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.storage.tables.audit_tables import AuditRow
@@ -177,7 +177,9 @@ def test_the_desk_says_the_same_when_its_verbs_are_played(
             row = session.get_one(LeadRow, lead_id)
             assert {key: getattr(row, key) for key in FIELDS} == wanted
         session.rollback()
-    assert {"contact", "moved", "taken", "returned", "accepted", "verdict", "not_now"} <= set(kinds)
+    assert {"contact", "moved", "claimed", "declined", "accepted", "assessed", "follow_up"} <= set(
+        kinds
+    )
 
 
 FIELDS = (
@@ -195,25 +197,29 @@ def _as_it_came_in(session: Session, lead_id: int) -> None:
     session.flush()
 
 
-def play(session: Session, lead_id: int, step: list[Event]) -> None:
+def play(session: Session, lead_id: int, step: list[LeadEventRow]) -> None:
     """Do by a verb of the desk what these events tell."""
-    by = step[0].by
+    by = step[0].by_id
     assert by is not None
     told = {event.kind: event.data for event in step}
     if contact := told.get("contact"):
-        actions.log_contact(session, lead_id, by=by, way=contact["way"], reached=contact["reached"])
-    elif "verdict" in told:
+        actions.log_contact(
+            session, lead_id, by=by, channel=contact["channel"], reached=contact["reached"]
+        )
+    elif "assessed" in told:
         session.get_one(LeadRow, lead_id).version += 1
-    elif "not_now" in told:
-        actions.follow_up(session, lead_id, date.fromisoformat(told["not_now"]["on"]), by=by)
+    elif "follow_up" in told:
+        actions.schedule_follow_up(
+            session, lead_id, date.fromisoformat(told["follow_up"]["on"]), by=by
+        )
     elif "offered" in told:
         actions.hand_over(session, lead_id, told["offered"]["to"], by=by)
     elif "accepted" in told:
         actions.accept(session, lead_id, by=by)
-    elif "returned" in told:
-        actions.return_(session, lead_id, by=by, reason=told["returned"]["reason"])
-    elif "withdrawn" in told:
-        actions.withdraw(session, lead_id, by=by)
+    elif "declined" in told:
+        actions.decline(session, lead_id, by=by, reason=told["declined"]["reason"])
+    elif "cancelled" in told:
+        actions.cancel_handover(session, lead_id, by=by)
     else:
         moved = told["moved"]
         stage: Stage = moved["to"]
@@ -224,6 +230,6 @@ def play(session: Session, lead_id: int, step: list[Event]) -> None:
             stage,
             by=by,
             reason=moved.get("reason", ""),
-            words=moved.get("words", ""),
+            comment=moved.get("comment", ""),
             consult_at=datetime.fromisoformat(when) if when else None,
         )

@@ -28,7 +28,7 @@ RECORD = {
             "contacts": [{"submission_id": 7, "name": "Zoë Groß", "wants_consult": True}],
             "lead_events": [
                 {"at": AT, "kind": "moved", "data": {"from": "new", "to": "taken"}, "by_id": 3},
-                {"at": AT, "kind": "given", "data": {"to": 4}, "by_id": None},
+                {"at": AT, "kind": "assigned", "data": {"to": 4}, "by_id": None},
             ],
             "lead_words": [{"word": "zoe"}, {"word": "gross"}],
             "tables_of_tomorrow": [{"id": 1, "submission_id": 7, "what_it_holds": "plumduff"}],
@@ -57,7 +57,7 @@ def test_it_tells_everything_in_words_and_in_the_zone_of_the_agency() -> None:
         "Not now",
         "radio",
         "Moved · From: new, To: taken · by account 3",
-        "Given to somebody · To account 4",
+        "Assigned · To account 4",
         "zoe, gross",
         "Tables of tomorrow",
         "plumduff",

@@ -116,7 +116,7 @@ MATRIX: Mapping[tuple[str, str], Expected] = {
     ("staff.lead_data", "GET"): held(200),
     ("staff.lead_list", "GET"): page("staff", 200),
     ("staff.link_provider", "GET"): page("staff", 404),
-    ("staff.log_contact", "POST"): shared("staff", 303, version="1", way="mail", reached="no"),
+    ("staff.log_contact", "POST"): shared("staff", 303, version="1", channel="mail", reached="no"),
     ("staff.mail", "GET"): shared("staff", 200),
     ("staff.make_link", "POST"): shared("admin", 200),
     ("staff.move", "POST"): shared("staff", 303, version="1", stage="taken"),

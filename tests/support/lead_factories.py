@@ -1,15 +1,16 @@
 """Accounts and leads for tests of what staff do with a lead, without pages or passwords."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import select
 
 from consult.storage.accounts import accounts
 from consult.storage.db.database import Database, Session
-from consult.storage.leads import actions, submission
-from consult.storage.leads.actions import Desk
+from consult.storage.leads import submission
 from consult.storage.tables.account_tables import StaffUserRow
+from consult.storage.tables.lead_tables import LeadRow
 from tests.support.submissions import CONTACT, lead_of, submitted
 
 _A_WEEK = timedelta(days=7)
@@ -40,13 +41,18 @@ def new_lead(database: Database, *, contact: bool = False) -> int:
     return lead_of(database, token).id
 
 
-def see(database: Database, lead_id: int) -> Desk:
+def see(database: Database, lead_id: int) -> LeadRow:
     """How a lead stands, that is known to be there."""
     with database.reading() as session:
         return standing(session, lead_id)
 
 
-def standing(session: Session, lead_id: int) -> Desk:
-    found = actions.desk_of(session, lead_id)
+def standing(session: Session, lead_id: int) -> LeadRow:
+    found = session.get(LeadRow, lead_id)
     assert found is not None
     return found
+
+
+def columns(lead: LeadRow) -> dict[str, Any]:
+    """All that is stored of a lead, to be compared with what another session reads."""
+    return {column.key: getattr(lead, column.key) for column in LeadRow.__mapper__.column_attrs}

@@ -6,8 +6,7 @@ from consult.staff.accounts.people_presenter import ROLE_WORDS
 from consult.staff.privacy.privacy_presenter import WHY, kind_words
 from consult.staff.settings.settings_groups import GROUPS
 from consult.storage.privacy.deletion_log import ROWS
-from consult.workflow.reasons import RETURNING
-from consult.workflow.stages import NAMES
+from consult.workflow.stages import DECLINE_REASONS, NAMES
 
 NOT_SIGNED_IN = "Somebody not signed in"
 BY_ITSELF = "Command line or application"
@@ -47,20 +46,20 @@ ACTIONS: Mapping[str, str] = {
     "lead.brief_read": "Opened the call brief",
     "lead.contacted": "Noted a call or message",
     "lead.deleted": "Deleted a lead",
-    "lead.judged": "Noted what the call showed",
+    "lead.assessed": "Noted what the call showed",
     "lead.mail_read": "Read a mail to the owner",
     "lead.moved": "Changed a stage",
-    "lead.not_now": "Noted when to ask again",
+    "lead.follow_up_scheduled": "Noted when to ask again",
     "lead.offered": "Handed a lead over",
     "lead.rebooked": "Changed the date of a consult",
-    "lead.record_exported": "Took a person’s record along",
+    "lead.data_exported": "Took a person’s record along",
     "lead.report_read": "Opened the report",
-    "lead.returned": "Returned a lead",
+    "lead.declined": "Returned a lead",
     "lead.seen": "Looked at a lead",
-    "lead.taken": "Took a lead",
-    "lead.withdrawn": "Took a handover back",
+    "lead.claimed": "Took a lead",
+    "lead.handover_cancelled": "Took a handover back",
     "leads.exported": "Exported leads",
-    "leads.given": "Gave leads to somebody",
+    "leads.assigned": "Gave leads to somebody",
     "note.added": "Added a note",
     "note.edited": "Edited a note",
     "note.reopened": "Reopened a note",
@@ -94,7 +93,7 @@ _NAMES: Mapping[str, str] = {
     "reached": "They were reached",
 }
 _VALUES: Mapping[str, Mapping[str, str]] = {
-    "reason": RETURNING,
+    "reason": DECLINE_REASONS,
     "role": ROLE_WORDS,
     "setting": {
         "brand.logo": "Brand, logo",

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from consult.questionnaire.editions import newest
 from consult.staff.insights.shares import FEW, Bar, Share, bars
 from consult.storage.insights.insights import Spread
-from consult.workflow.reasons import RETURNING
-from consult.workflow.stages import NAMES, STAGES
+from consult.workflow.stages import DECLINE_REASONS, NAMES, STAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,7 @@ def stages_of(stages: Mapping[str, int]) -> list[Bar]:
 
 def returned_of(returned: Mapping[str, int]) -> list[Bar]:
     """Why handovers came back, the most frequent reason first."""
-    named = {RETURNING.get(id, id): count for id, count in returned.items()}
+    named = {DECLINE_REASONS.get(id, id): count for id, count in returned.items()}
     return bars(sorted(named.items(), key=lambda item: (-item[1], item[0])))
 
 

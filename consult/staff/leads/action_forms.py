@@ -12,17 +12,17 @@ from typing import cast
 from consult.questionnaire.editions import load
 from consult.storage.db.database import Session
 from consult.storage.leads import actions, assessments
-from consult.storage.leads.actions import WAYS, By, Desk
-from consult.storage.leads.assessments import VERDICTS
+from consult.storage.leads.actions import CHANNELS, Channel
+from consult.storage.leads.assessments import ASSESSMENTS
+from consult.storage.tables.lead_tables import LeadRow
 from consult.web.text import one_line, parse_id
 from consult.workflow.office_hours import Office
-from consult.workflow.reasons import CLOSING, RETURNING
-from consult.workflow.stages import STAGES, Stage
+from consult.workflow.stages import CLOSING_REASONS, DECLINE_REASONS, STAGES, Stage
 
 WORDS_MAX = 1000
 
 Fields = Mapping[str, str]
-Act = Callable[[Session, int, int, int], Desk]
+Act = Callable[[Session, int, int, int], LeadRow]
 """Does it: session, lead, who, and the version they saw."""
 
 
@@ -36,27 +36,27 @@ class WrongFieldsError(ValueError):
 
 def take(fields: Fields) -> Act:
     """Take a lead."""
-    return lambda session, lead, by, version: actions.take(session, lead, by=by, version=version)
+    return lambda session, lead, by, version: actions.claim(session, lead, by=by, version=version)
 
 
 def contact(fields: Fields, today: date) -> Act:
     """Note a call or a message, and whether they were reached."""
-    way, reached = fields.get("way", ""), fields.get("reached", "")
+    channel, reached = fields.get("channel", ""), fields.get("reached", "")
     errors = {}
-    if way not in WAYS:
-        errors["way"] = "Choose how you got in touch."
+    if channel not in CHANNELS:
+        errors["channel"] = "Choose how you got in touch."
     if reached not in ("yes", "no"):
-        errors["way"] = "Press one of the two buttons: reached, or tried."
-    words = _words(fields, errors)
+        errors["channel"] = "Press one of the two buttons: reached, or tried."
+    comment = _comment(fields, errors)
     _stop(errors)
     return lambda session, lead, by, version: actions.log_contact(
         session,
         lead,
         by=by,
         version=version,
-        way=cast(By, way),
+        channel=cast(Channel, channel),
         reached=reached == "yes",
-        words=words,
+        comment=comment,
         today=today,
     )
 
@@ -67,10 +67,10 @@ def stage(fields: Fields, office: Office) -> Act:
     errors: dict[str, str] = {}
     if to not in STAGES:
         errors["stage"] = "Choose a stage."
-    elif to in CLOSING and reason not in CLOSING[to]:
+    elif to in CLOSING_REASONS and reason not in CLOSING_REASONS[to]:
         errors["reason"] = "Choose a reason."
     at = _moment(fields, office, errors) if to == "consult_booked" else None
-    words = _words(fields, errors)
+    comment = _comment(fields, errors)
     _stop(errors)
     return lambda session, lead, by, version: actions.move(
         session,
@@ -79,7 +79,7 @@ def stage(fields: Fields, office: Office) -> Act:
         by=by,
         version=version,
         reason=reason,
-        words=words,
+        comment=comment,
         consult_at=at,
     )
 
@@ -90,7 +90,7 @@ def rebook(fields: Fields, office: Office) -> Act:
     at = _moment(fields, office, errors)
     _stop(errors)
     moment = cast(datetime, at)
-    return lambda session, lead, by, version: actions.book_again(
+    return lambda session, lead, by, version: actions.rebook(
         session, lead, moment, by=by, version=version
     )
 
@@ -102,10 +102,10 @@ def not_now(fields: Fields, today: date) -> Act:
     if on is None:
         errors["on"] = "Enter a day, such as 2027-01-15."
     elif on < today:
-        errors["on"] = "Choose a day that is still to come."
+        errors["on"] = "Choose a date in the future."
     _stop(errors)
     day = cast(date, on)
-    return lambda session, lead, by, version: actions.follow_up(
+    return lambda session, lead, by, version: actions.schedule_follow_up(
         session, lead, day, by=by, version=version, today=today
     )
 
@@ -118,10 +118,10 @@ def offer(fields: Fields) -> Act:
         to = parse_id(fields.get("to", ""))
     except ValueError:
         errors["to"] = "Choose a colleague."
-    words = _words(fields, errors)
+    comment = _comment(fields, errors)
     _stop(errors)
     return lambda session, lead, by, version: actions.hand_over(
-        session, lead, to, by=by, version=version, words=words
+        session, lead, to, by=by, version=version, comment=comment
     )
 
 
@@ -134,18 +134,18 @@ def give_back(fields: Fields) -> Act:
     """Say no to an offer, and why."""
     errors: dict[str, str] = {}
     reason = fields.get("reason", "")
-    if reason not in RETURNING:
+    if reason not in DECLINE_REASONS:
         errors["reason"] = "Choose a reason."
-    words = _words(fields, errors)
+    comment = _comment(fields, errors)
     _stop(errors)
-    return lambda session, lead, by, version: actions.return_(
-        session, lead, by=by, version=version, reason=reason, words=words
+    return lambda session, lead, by, version: actions.decline(
+        session, lead, by=by, version=version, reason=reason, comment=comment
     )
 
 
 def withdraw(fields: Fields) -> Act:
     """Take an offer back."""
-    return lambda session, lead, by, version: actions.withdraw(
+    return lambda session, lead, by, version: actions.cancel_handover(
         session, lead, by=by, version=version
     )
 
@@ -153,17 +153,17 @@ def withdraw(fields: Fields) -> Act:
 def judge(fields: Fields, edition: str) -> Act:
     """Note what the call showed, for each dimension of an edition that something is said about."""
     known = {dimension.id for dimension in load(edition).dimensions}
-    found = {id: verdict for id, verdict in fields.items() if id in known and verdict in VERDICTS}
-    return lambda session, lead, by, version: assessments.give(
+    found = {id: value for id, value in fields.items() if id in known and value in ASSESSMENTS}
+    return lambda session, lead, by, version: assessments.assess(
         session, lead, found, by=by, version=version
     )
 
 
-def _words(fields: Fields, errors: dict[str, str]) -> str:
-    words = one_line(fields.get("words", ""))
-    if len(words) > WORDS_MAX:
-        errors["words"] = f"Use at most {WORDS_MAX} characters."
-    return words
+def _comment(fields: Fields, errors: dict[str, str]) -> str:
+    comment = one_line(fields.get("comment", ""))
+    if len(comment) > WORDS_MAX:
+        errors["comment"] = f"Use at most {WORDS_MAX} characters."
+    return comment
 
 
 def _moment(fields: Fields, office: Office, errors: dict[str, str]) -> datetime | None:

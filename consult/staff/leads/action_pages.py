@@ -111,8 +111,8 @@ def _do(
             act(session, lead_id, signed_in_user().id, version)
     except actions.UnknownLeadError:
         abort(404)
-    except actions.ConflictError as conflict:
-        page = lead_page(lead_id, Attempt(form, fields), conflict.changes)
+    except actions.ConflictError:
+        page = lead_page(lead_id, Attempt(form, fields), since=version)
         return page, 409
     except WrongFieldsError as wrong:
         return lead_page(lead_id, Attempt(form, fields, wrong.errors)), 422

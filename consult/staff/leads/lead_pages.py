@@ -22,7 +22,7 @@ from consult.staff.webhooks.webhook_presenter import told_of_lead
 from consult.storage.accounts import accounts
 from consult.storage.leads import assessments, documents, leads, notes
 from consult.storage.leads.lead_details import WholeLead, whole_lead
-from consult.storage.leads.timeline import Event, timeline, was_reached
+from consult.storage.leads.timeline import timeline, was_reached
 from consult.storage.notifications import report_mails, staff_mails
 from consult.storage.notifications.deliveries import Delivery, deliveries, pdf_state
 from consult.storage.privacy.erasure import is_anonymous
@@ -53,11 +53,12 @@ def lead(lead_id: int) -> ResponseReturnValue:
 def lead_page(
     lead_id: int,
     attempt: status_presenter.Attempt | None = None,
-    changes: Sequence[Event] | None = None,
+    since: int | None = None,
 ) -> str:
     """The page of a lead; 404 for one that is not there.
 
-    `attempt` is a form that could not be done; `changes` what others did meanwhile, if that is why.
+    `attempt` is a form that was refused; `since` is the version of the lead that its sender saw, if
+    others changed it in the meantime.
     """
     made, me = services(), signed_in_user()
     office = made.settings.office
@@ -72,7 +73,7 @@ def lead_page(
         events = timeline(session, lead_id)
         written = notes.notes_of(session, lead_id)
         people = {user.id: user for user in accounts.all_users(session)}
-        judged = assessments.verdicts_of(session, lead_id) if was_reached(events) else {}
+        judged = assessments.assessments_of(session, lead_id) if was_reached(events) else {}
         beside = neighbours(session, search, Viewer(me.id, office.zone), lead_id)
         now = session.now().astimezone(office.zone)
     papers = [] if whole.is_anonymous else [_paper(whole, steps, *kind) for kind in _PAPERS]
@@ -98,8 +99,10 @@ def lead_page(
         verdicts=judged,
         attempt=attempt or status_presenter.Attempt(),
         done="" if attempt else status_presenter.DONE.get(request.args.get("done", ""), ""),
-        changes=[line(event, people, now) for event in changes or ()],
-        conflict=changes is not None,
+        changes=[
+            line(event, people, now) for event in events if since and (event.version or 0) > since
+        ],
+        conflict=since is not None,
         zone=now.tzname(),
         before=beside[0],
         after=beside[1],

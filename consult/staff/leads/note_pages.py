@@ -12,7 +12,8 @@ from consult.staff.leads.lead_pages import back_to, lead_page
 from consult.staff.leads.status_presenter import Attempt
 from consult.storage.db.database import Session
 from consult.storage.leads import notes
-from consult.storage.leads.notes import TEXT_MAX, Note, NoteChangedError
+from consult.storage.leads.notes import TEXT_MAX, NoteChangedError
+from consult.storage.tables.lead_tables import NoteRow
 from consult.web.services import services
 from consult.web.text import many_lines
 
@@ -50,7 +51,7 @@ def edit_note(lead_id: int, note_id: int) -> ResponseReturnValue:
         )
     except NoteChangedError as changed:
         typed = {"text": many_lines(request.form.get("text", ""))}
-        return lead_page(lead_id, Attempt(form, typed, meanwhile=changed.note.text)), 409
+        return lead_page(lead_id, Attempt(form, typed, meanwhile=changed.text)), 409
 
 
 @blueprint.post(f"{_NOTE}/resolve")
@@ -84,7 +85,7 @@ def _seen(text: str | None) -> datetime | None:
 
 
 def _write(
-    lead_id: int, form: str, keep: Callable[[Session, str], Note | None]
+    lead_id: int, form: str, keep: Callable[[Session, str], NoteRow | None]
 ) -> ResponseReturnValue:
     text = many_lines(request.form.get("text", ""))
     if not text or len(text) > TEXT_MAX:

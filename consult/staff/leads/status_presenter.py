@@ -7,16 +7,27 @@ from datetime import datetime
 from consult.staff.leads.timeline_presenter import People, name_of
 from consult.staff.presenters import DisplayTime, display_time
 from consult.staff.times import duration, exactly
-from consult.storage.leads.actions import Desk
-from consult.storage.leads.notes import Note
-from consult.storage.leads.timeline import Event, reachable_at, was_reached
+from consult.storage.leads.timeline import reachable_at, was_reached
+from consult.storage.tables.lead_tables import LeadEventRow, LeadRow, NoteRow
 from consult.workflow.office_hours import Office
-from consult.workflow.reasons import CLOSING, RETURNING
-from consult.workflow.stages import CLOSED, MOVES, NAMES, STAGES, Stage
+from consult.workflow.stages import (
+    CLOSED,
+    CLOSING_REASONS,
+    DECLINE_REASONS,
+    MOVES,
+    NAMES,
+    STAGES,
+    Stage,
+)
 
 WAYS = {"phone": "Phone", "mail": "Mail", "message": "Message", "meeting": "In person"}
 VERDICTS = {"as_said": "As they said", "better": "Better", "worse": "Worse"}
-CHOICES = {"ways": WAYS, "closing": CLOSING, "returning": RETURNING, "verdicts": VERDICTS}
+CHOICES = {
+    "ways": WAYS,
+    "closing": CLOSING_REASONS,
+    "returning": DECLINE_REASONS,
+    "verdicts": VERDICTS,
+}
 """What there is to choose from in the forms of a lead, by the name the templates know it by."""
 
 DONE = {
@@ -131,9 +142,9 @@ class DeskView:
 
 
 def desk_view(
-    desk: Desk,
+    desk: LeadRow,
     submitted_at: datetime,
-    events: Sequence[Event],
+    events: Sequence[LeadEventRow],
     people: People,
     me: int,
     office: Office,
@@ -169,9 +180,9 @@ def desk_view(
     )
 
 
-def _offer_words(events: Sequence[Event]) -> str:
+def _offer_words(events: Sequence[LeadEventRow]) -> str:
     offers = (event for event in reversed(events) if event.kind == "offered")
-    return next((str(event.data.get("words", "")) for event in offers), "")
+    return next((str(event.data.get("comment", "")) for event in offers), "")
 
 
 def colleagues(people: People, me: int) -> list[tuple[int, str]]:
@@ -181,7 +192,7 @@ def colleagues(people: People, me: int) -> list[tuple[int, str]]:
 
 
 def next_step(
-    desk: Desk, me: int, office: Office, now: datetime, *, known: bool
+    desk: LeadRow, me: int, office: Office, now: datetime, *, known: bool
 ) -> tuple[str, str]:
     """The form for the one next thing to do, or none, and what it is in words."""
     today = office.today(now)
@@ -198,7 +209,7 @@ def next_step(
     return _by_stage(desk, now)
 
 
-def _by_stage(desk: Desk, now: datetime) -> tuple[str, str]:
+def _by_stage(desk: LeadRow, now: datetime) -> tuple[str, str]:
     match desk.stage:
         case "new":
             return "take", "Take it, so that the others know"
@@ -213,7 +224,7 @@ def _by_stage(desk: Desk, now: datetime) -> tuple[str, str]:
     return "stage-won", "Ask for a clear yes or no"
 
 
-def forms_for(desk: Desk, me: int) -> list[str]:
+def forms_for(desk: LeadRow, me: int) -> list[str]:
     """The ids of all forms that can be sent as a desk stands, in the order to show them."""
     forms = []
     if desk.offered_to_id == me:
@@ -253,7 +264,7 @@ def _track(stage: Stage) -> list[StageMark]:
     ]
 
 
-def clock_of(desk: Desk, reachable_at: datetime, office: Office, now: datetime) -> Clock:
+def clock_of(desk: LeadRow, reachable_at: datetime, office: Office, now: datetime) -> Clock:
     """The clock in words, which began at `reachable_at`; durations are in opening time."""
     due = display_time(desk.due_at, now) if desk.due_at else None
     if desk.first_contact_at:
@@ -282,16 +293,16 @@ def _words(seconds: float) -> str:
     return duration(round(seconds)) if seconds >= 60 else "less than a minute"
 
 
-def note_view(note: Note, people: People, me: int, now: datetime) -> NoteView:
+def note_view(note: NoteRow, people: People, me: int, now: datetime) -> NoteView:
     """A note as `me` sees it."""
     return NoteView(
         id=note.id,
-        author=name_of(people, note.author),
+        author=name_of(people, note.author_id),
         text=note.text,
         written=display_time(note.created_at, now),
         edited=display_time(note.edited_at, now) if note.edited_at else None,
         resolved=display_time(note.resolved_at, now) if note.resolved_at else None,
-        resolved_by=name_of(people, note.resolved_by) if note.resolved_by else "",
-        mine=note.author == me,
+        resolved_by=name_of(people, note.resolved_by_id) if note.resolved_by_id else "",
+        mine=note.author_id == me,
         seen=note.edited_at.isoformat() if note.edited_at else "",
     )

@@ -9,9 +9,8 @@ from typing import Any, cast
 from consult.staff.presenters import DisplayTime, display_time
 from consult.staff.times import exactly
 from consult.storage.accounts.sessions import StaffUser
-from consult.storage.leads.timeline import Event
-from consult.workflow.reasons import CLOSING, RETURNING
-from consult.workflow.stages import NAMES, Stage
+from consult.storage.tables.lead_tables import LeadEventRow
+from consult.workflow.stages import CLOSING_REASONS, DECLINE_REASONS, NAMES, Stage
 
 SOMEBODY = "Somebody"
 
@@ -49,14 +48,14 @@ class _Told:
         return exactly(datetime.fromisoformat(iso)).partition(",")[0] if iso else ""
 
 
-def line(event: Event, people: People, now: datetime) -> Line:
+def line(event: LeadEventRow, people: People, now: datetime) -> Line:
     """An event as the timeline tells it; `now` is in the agency's time zone."""
-    words = event.data.get("words", "")
+    words = event.data.get("comment", "")
     tell = _WORDS.get(event.kind)
     told = _Told(event.data, people, now.tzinfo)
     return Line(
         when=display_time(event.at, now),
-        who=name_of(people, event.by) if event.by else "",
+        who=name_of(people, event.by_id) if event.by_id else "",
         text=tell(told) if tell else event.kind.replace("_", " ").capitalize(),
         words=words,
     )
@@ -70,7 +69,7 @@ def name_of(people: People, user_id: int | None) -> str:
 
 def _move(told: _Told) -> str:
     stage = cast(Stage, told.data["to"])
-    reasons = CLOSING.get(stage, {})
+    reasons = CLOSING_REASONS.get(stage, {})
     reason = reasons.get(told.data.get("reason", ""), "")
     at = told.display_time("consult_at")
     return NAMES[stage] + (f": {reason.lower()}" if reason else "") + (f" for {at}" if at else "")
@@ -78,24 +77,24 @@ def _move(told: _Told) -> str:
 
 def _contact(told: _Told) -> str:
     done = "Reached them" if told.data["reached"] else "Tried to reach them"
-    kept = told.day("asked_again")
-    return f"{done} {_WAYS[told.data['way']]}" + (f", as planned for {kept}" if kept else "")
+    kept = told.day("follow_up_on")
+    return f"{done} {_WAYS[told.data['channel']]}" + (f", as planned for {kept}" if kept else "")
 
 
 _WAYS = {"phone": "by phone", "mail": "by mail", "message": "by message", "meeting": "in person"}
 _WORDS: Mapping[str, Callable[[_Told], str]] = MappingProxyType(
     {
         "contact_left": lambda told: "They said who they are",
-        "given": lambda told: f"Goes to {told.name('to')}",
-        "taken": lambda told: "Took it",
+        "assigned": lambda told: f"Goes to {told.name('to')}",
+        "claimed": lambda told: "Took it",
         "moved": _move,
         "contact": _contact,
-        "not_now": lambda told: f"Not now: ask again on {told.day('on')}",
+        "follow_up": lambda told: f"Not now: ask again on {told.day('on')}",
         "rebooked": lambda told: f"Consult moved to {told.display_time('consult_at')}",
         "offered": lambda told: f"Offered it to {told.name('to')}",
         "accepted": lambda told: f"Accepted it from {told.name('from')}",
-        "returned": lambda told: f"Returned it: {RETURNING[told.data['reason']].lower()}",
-        "withdrawn": lambda told: "The offer ended",
-        "verdict": lambda told: "Noted what the call showed",
+        "declined": lambda told: f"Returned it: {DECLINE_REASONS[told.data['reason']].lower()}",
+        "cancelled": lambda told: "The offer ended",
+        "assessed": lambda told: "Noted what the call showed",
     }
 )

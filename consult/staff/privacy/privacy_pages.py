@@ -22,9 +22,9 @@ from consult.storage.audit import audit_log
 from consult.storage.db.database import Session
 from consult.storage.drafts import reminder_consent
 from consult.storage.exports import exports
-from consult.storage.leads.actions import desk_of
 from consult.storage.privacy import data_export, deletion_log, erasure
 from consult.storage.privacy.erasure import How
+from consult.storage.tables.lead_tables import LeadRow
 from consult.web.services import services
 from consult.web.text import one_line, parse_id
 
@@ -150,7 +150,7 @@ def may_see_data(lead_holder: int | None) -> bool:
 
 def _about(session: Session, lead_id: int) -> About:
     """What is held about the owner of a lead, for an admin or the lead's assignee."""
-    desk = desk_of(session, lead_id) or abort(404)
+    desk = session.get(LeadRow, lead_id) or abort(404)
     if not may_see_data(desk.assignee_id):
         raise RoleRequired
     ids = erasure.leads_of_person(session, lead_id)
@@ -196,7 +196,7 @@ def _erase(lead_id: int, how: How) -> ResponseReturnValue:
 def _record_export(session: Session, lead_id: int, format: str, about: About) -> None:
     audit_log.record(
         session,
-        "lead.record_exported",
+        "lead.data_exported",
         by=signed_in_user().id,
         lead_id=lead_id,
         format=format,

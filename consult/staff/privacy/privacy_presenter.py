@@ -28,7 +28,7 @@ _KINDS = {
     "lead_events": "Lines of the timeline",
     "notes": "Notes",
     "lead_words": "Words by which it is found",
-    "verdicts": "Verdicts after the call",
+    "call_assessments": "Assessments after the call",
     "notices": "News to staff about it",
     "outcomes": "How far it came, for the numbers",
     "exports": "Records made as PDF",

@@ -17,8 +17,7 @@ from consult.storage.search import filter_options
 from consult.storage.search.find_leads import FoundLead, by_ids, every_id
 from consult.web.services import services
 from consult.web.text import parse_id
-from consult.workflow.reasons import CLOSING
-from consult.workflow.stages import NAMES, STAGES
+from consult.workflow.stages import CLOSING_REASONS, NAMES, STAGES
 
 MOST = 500
 """So many leads can be changed at once; exports have no such limit."""
@@ -102,7 +101,7 @@ def _bulk_page(ids: Sequence[int], *, every: bool, error: str = "") -> str:
         shown=shown,
         people=[person for person in people if person[0] != signed_in_user().id],
         stages=[(stage, NAMES[stage]) for stage in STAGES_FOR_MANY],
-        reasons=[(NAMES[stage], reasons.items()) for stage, reasons in CLOSING.items()],
+        reasons=[(NAMES[stage], reasons.items()) for stage, reasons in CLOSING_REASONS.items()],
         error=error,
         query=search.query(),
         back=list_address(search),
@@ -114,7 +113,7 @@ def _chosen() -> tuple[Verb | None, str]:
     by, form = signed_in_user().id, request.form
     match form.get("do"):
         case "take":
-            return lambda session, lead: actions.take(session, lead, by=by), ""
+            return lambda session, lead: actions.claim(session, lead, by=by), ""
         case "hand_over":
             to = form.get("to", type=parse_id)
             if to is None:
@@ -124,7 +123,7 @@ def _chosen() -> tuple[Verb | None, str]:
             stage, reason = form.get("stage", ""), form.get("reason", "")
             if stage not in STAGES_FOR_MANY:
                 return None, "Choose a stage."
-            if stage in CLOSING and reason not in CLOSING[stage]:
+            if stage in CLOSING_REASONS and reason not in CLOSING_REASONS[stage]:
                 return None, f"Choose a reason for “{NAMES[stage]}”."
             return (
                 lambda session, lead: actions.move(session, lead, stage, by=by, reason=reason),
@@ -138,7 +137,7 @@ def _do(verb: Verb, ids: Sequence[int]) -> Iterator[tuple[int, str]]:
     for start in range(0, len(ids), AT_ONCE):
         some = ids[start : start + AT_ONCE]
         with services().database.writing() as session:
-            actions.hold(session, some)
+            actions.lock_leads(session, some)
             for lead_id in some:
                 try:
                     verb(session, lead_id)

@@ -14,8 +14,7 @@ from consult.crypto import new_token, token_hash
 from consult.storage.accounts.sessions import StaffUser, end_all_sessions, staff_user
 from consult.storage.audit import audit_log
 from consult.storage.db.database import Session
-from consult.storage.leads.assignment import keep_roster
-from consult.storage.leads.reassignment import adopt
+from consult.storage.leads.assignment import lock_assignments, reassign_leads
 from consult.storage.notifications import security_alerts
 from consult.storage.second_factors.factors import forget_factors
 from consult.storage.tables.account_tables import StaffInvitationRow, StaffUserRow
@@ -90,13 +89,13 @@ def disable(
     Args:
         session: a writing one.
         user_id: whose account it is.
-        new_leads_to: who gets the leads; see ``roster.catcher``.
+        new_leads_to: who gets the leads; see ``roster.default_assignee``.
         by: the id of the admin who closes it; None for the command line.
 
     Raises:
         LastAdminError: an admin closes the last account of an admin. The command line may.
     """
-    keep_roster(session, to_change_it=True)
+    lock_assignments(session, exclusive=True)
     row = session.get_one(StaffUserRow, user_id)
     if by is not None:
         _want_another_admin(session, row)
@@ -105,7 +104,7 @@ def disable(
     end_all_sessions(session, user_id)
     _void_invitations(session, row.email)
     audit_log.record(session, "account.disabled", by=by, account=user_id)
-    adopt(session, new_leads_to=new_leads_to, by=by)
+    reassign_leads(session, new_leads_to=new_leads_to, by=by)
 
 
 def change_role(session: Session, user_id: int, role: str, *, by: int | None) -> None:
@@ -114,7 +113,7 @@ def change_role(session: Session, user_id: int, role: str, *, by: int | None) ->
     Raises:
         LastAdminError: nobody who is active would be an admin any more.
     """
-    keep_roster(session, to_change_it=True)
+    lock_assignments(session, exclusive=True)
     row = session.get_one(StaffUserRow, user_id)
     if row.role == role:
         return
@@ -214,12 +213,12 @@ def accept_invitation(
         email: counts only where the invitation names none.
         name: how colleagues know this person.
         password_hash: of the password they chose.
-        new_leads_to: who gets the leads that waited; see ``roster.catcher``.
+        new_leads_to: who gets the leads that waited; see ``roster.default_assignee``.
 
     Returns:
         The person, or None where `open_invitation` finds nothing.
     """
-    keep_roster(session, to_change_it=True)
+    lock_assignments(session, exclusive=True)
     invitation = open_invitation(session, token)
     used = session.scalar(
         update(StaffInvitationRow)
@@ -246,7 +245,7 @@ def accept_invitation(
     audit_log.record(session, "account.joined", by=row.id, invitation=used, role=row.role)
     if not is_new:
         security_alerts.tell(session, row.id, "password_reset")
-    adopt(session, new_leads_to=new_leads_to)
+    reassign_leads(session, new_leads_to=new_leads_to)
     return staff_user(row)
 
 

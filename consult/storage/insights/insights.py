@@ -38,7 +38,7 @@ from consult.storage.tables.insight_tables import (
     PageDayRow,
     QuestionDayRow,
 )
-from consult.storage.tables.lead_tables import LeadEventRow, LeadRow, VerdictRow
+from consult.storage.tables.lead_tables import CallAssessmentRow, LeadEventRow, LeadRow
 from consult.storage.tables.submission_tables import DraftRow
 
 REPLIES_LOOKED_AT = 4_000
@@ -247,7 +247,7 @@ def returned(session: Session, of: Slice) -> dict[str, int]:
     rows = session.execute(
         select(reason, func.count())
         .join(OutcomeRow, OutcomeRow.submission_id == LeadEventRow.submission_id)
-        .where(LeadEventRow.kind == "returned", LeadEventRow.at >= _midnight(of.since), *_leads(of))
+        .where(LeadEventRow.kind == "declined", LeadEventRow.at >= _midnight(of.since), *_leads(of))
         .group_by(reason)
     )
     return dict(rows.all())
@@ -256,10 +256,10 @@ def returned(session: Session, of: Slice) -> dict[str, int]:
 def verdicts(session: Session, of: Slice) -> dict[str, dict[str, int]]:
     """How often each dimension was found as it was said, better or worse."""
     rows = session.execute(
-        select(VerdictRow.dimension, VerdictRow.verdict, func.count())
-        .join(OutcomeRow, OutcomeRow.submission_id == VerdictRow.submission_id)
+        select(CallAssessmentRow.dimension, CallAssessmentRow.assessment, func.count())
+        .join(OutcomeRow, OutcomeRow.submission_id == CallAssessmentRow.submission_id)
         .where(*_leads(of))
-        .group_by(VerdictRow.dimension, VerdictRow.verdict)
+        .group_by(CallAssessmentRow.dimension, CallAssessmentRow.assessment)
     )
     found: dict[str, dict[str, int]] = defaultdict(dict)
     for dimension, verdict, count in rows:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, select
 
 from consult.storage.db.database import Session
-from consult.storage.leads.timeline import Event, reachable_at
+from consult.storage.leads.timeline import reachable_at
 from consult.storage.search.filter_conditions import using
 from consult.storage.tables.lead_tables import LeadEventRow, LeadRow
 from consult.workflow.own_performance import LAST_WON, TIME_TO_ANSWER, Contacted, Practice, Record
@@ -22,11 +22,7 @@ _OF_LEAD: Sequence[Any] = (
     *(LeadRow.submission_id, LeadRow.submitted_at, LeadRow.stage, LeadRow.source),
     *(LeadRow.first_contact_at, LeadRow.consult_at, LeadRow.follow_up_on),
 )
-_OF_EVENT = (
-    *(LeadEventRow.submission_id, LeadEventRow.id, LeadEventRow.at, LeadEventRow.by_id),
-    *(LeadEventRow.kind, LeadEventRow.data, LeadEventRow.version),
-)
-_KINDS = ("contact_left", "contact", "moved", "not_now")
+_KINDS = ("contact_left", "contact", "moved", "follow_up")
 
 
 def practice(session: Session, *, demo: bool = False) -> Practice:
@@ -65,19 +61,19 @@ def _read(session: Session, leads: Select[Any]) -> dict[int, Row[Any]]:
     return {row.submission_id: row for row in session.execute(leads)}
 
 
-def _events(session: Session, ids: Iterable[int]) -> Mapping[int, Sequence[Event]]:
-    query = select(*_OF_EVENT).where(
+def _events(session: Session, ids: Iterable[int]) -> Mapping[int, Sequence[LeadEventRow]]:
+    query = select(LeadEventRow).where(
         LeadEventRow.submission_id.in_(sorted(ids)), LeadEventRow.kind.in_(_KINDS)
     )
     # SQLite would rather look at every event of these kinds.
     query = query.with_hint(LeadEventRow, "INDEXED BY ix_lead_events_lead", "sqlite")
-    found: dict[int, list[Event]] = {}
-    for lead_id, *event in session.execute(query.order_by(LeadEventRow.id)):
-        found.setdefault(lead_id, []).append(Event(*event))
+    found: dict[int, list[LeadEventRow]] = {}
+    for event in session.scalars(query.order_by(LeadEventRow.id)):
+        found.setdefault(event.submission_id, []).append(event)
     return found
 
 
-def _record(row: Row[Any], events: Sequence[Event], now: datetime) -> Record:
+def _record(row: Row[Any], events: Sequence[LeadEventRow], now: datetime) -> Record:
     reasons = [event.data.get("reason", "") for event in events if event.kind == "moved"]
     consult_ahead = row.consult_at is not None and row.consult_at > now
     return Record(
@@ -86,11 +82,13 @@ def _record(row: Row[Any], events: Sequence[Event], now: datetime) -> Record:
         reason=reasons[-1] if reasons else "",
         first_contact_at=row.first_contact_at,
         contacts=[_contacted(event) for event in events if event.kind == "contact"],
-        dates=[date.fromisoformat(event.data["on"]) for event in events if event.kind == "not_now"],
+        dates=[
+            date.fromisoformat(event.data["on"]) for event in events if event.kind == "follow_up"
+        ],
         planned=consult_ahead or (row.follow_up_on is not None and row.follow_up_on >= now.date()),
     )
 
 
-def _contacted(event: Event) -> Contacted:
-    kept = event.data.get("asked_again")
+def _contacted(event: LeadEventRow) -> Contacted:
+    kept = event.data.get("follow_up_on")
     return Contacted(event.at, event.data["reached"], date.fromisoformat(kept) if kept else None)

@@ -1,6 +1,6 @@
-"""After the call: whether a part of somebody's relay is as they said, better, or worse.
+"""After the call: whether each dimension is as the owner said, better, or worse.
 
-Over time that tells which questions mislead: where staff find it otherwise again and again.
+Over time that shows which questions mislead: those where staff keep finding something else.
 """
 
 from collections.abc import Mapping
@@ -9,53 +9,57 @@ from typing import Literal, cast, get_args
 from sqlalchemy import delete, select
 
 from consult.storage.db.database import Session
-from consult.storage.leads.actions import Desk, NotAllowedError, changed, keep, note_change
+from consult.storage.leads.actions import NotAllowedError, lock_lead, record_change, save_change
 from consult.storage.leads.timeline import timeline, was_reached
-from consult.storage.tables.lead_tables import VerdictRow
+from consult.storage.tables.lead_tables import CallAssessmentRow, LeadRow
 
-Verdict = Literal["as_said", "better", "worse"]
-VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+Assessment = Literal["as_said", "better", "worse"]
+ASSESSMENTS: tuple[Assessment, ...] = get_args(Assessment)
 
 
-def verdicts_of(session: Session, lead_id: int) -> dict[str, Verdict]:
-    """What staff found about a lead, by dimension."""
+def assessments_of(session: Session, lead_id: int) -> dict[str, Assessment]:
+    """What staff assessed of a lead, by dimension."""
     rows = session.execute(
-        select(VerdictRow.dimension, VerdictRow.verdict).where(VerdictRow.submission_id == lead_id)
+        select(CallAssessmentRow.dimension, CallAssessmentRow.assessment).where(
+            CallAssessmentRow.submission_id == lead_id
+        )
     )
-    return {dimension: cast(Verdict, verdict) for dimension, verdict in rows}
+    return {dimension: cast(Assessment, assessment) for dimension, assessment in rows}
 
 
-def give(
+def assess(
     session: Session,
     lead_id: int,
-    found: Mapping[str, Verdict],
+    given: Mapping[str, Assessment],
     *,
     by: int,
     version: int | None = None,
-) -> Desk:
-    """Keep what was found about a lead whose owner was reached, instead of what was there before.
+) -> LeadRow:
+    """Replace the assessments of a lead whose owner was reached.
 
     Args:
         session: a writing one.
         lead_id: the lead.
-        found: by the id of the dimension; a dimension that is left out has no verdict.
-        by: the id of the member of staff.
+        given: by the id of the dimension; a dimension that is left out has no assessment.
+        by: the id of the user.
         version: the one `by` saw; see ``consult.storage.leads.actions``, also for the errors.
     """
-    row = keep(session, lead_id, by=by, version=version)
+    lead = lock_lead(session, lead_id, by=by, version=version)
     if not was_reached(timeline(session, lead_id)):
         raise NotAllowedError("Nobody has talked to them yet.")
-    before = verdicts_of(session, lead_id)
-    fresh = {id: verdict for id, verdict in found.items() if before.get(id) != verdict}
+    before = assessments_of(session, lead_id)
+    changed = {id: assessment for id, assessment in given.items() if before.get(id) != assessment}
     session.execute(
-        delete(VerdictRow).where(
-            VerdictRow.submission_id == lead_id,
-            VerdictRow.dimension.in_(fresh.keys() | before.keys() - found.keys()),
+        delete(CallAssessmentRow).where(
+            CallAssessmentRow.submission_id == lead_id,
+            CallAssessmentRow.dimension.in_(changed.keys() | before.keys() - given.keys()),
         )
     )
     session.add_all(
-        VerdictRow(submission_id=lead_id, dimension=id, verdict=verdict, by_id=by, at=session.now())
-        for id, verdict in fresh.items()
+        CallAssessmentRow(
+            submission_id=lead_id, dimension=id, assessment=assessment, by_id=by, at=session.now()
+        )
+        for id, assessment in changed.items()
     )
-    note_change(session, row, "verdict", by, found=dict(found))
-    return changed(session, row, "lead.judged", by, dimensions=len(found))
+    record_change(session, lead, "assessed", by, assessments=dict(given))
+    return save_change(session, lead, "lead.assessed", by, dimensions=len(given))

@@ -1,41 +1,30 @@
-"""Who may hold leads, and who catches the new ones."""
+"""Assignment: the default assignee of new leads, and who gets the leads of a disabled account.
 
-from sqlalchemy import bindparam, case, select, text
+As long as any account is active, each lead is assigned to an active one.
+"""
 
+from sqlalchemy import (
+    ColumnElement,
+    bindparam,
+    case,
+    insert,
+    literal,
+    or_,
+    select,
+    text,
+    update,
+)
+
+from consult.storage.audit import audit_log
+from consult.storage.db.base import Json
 from consult.storage.db.database import Session
 from consult.storage.tables.account_tables import StaffUserRow
+from consult.storage.tables.lead_tables import LeadEventRow, LeadRow
 
-# Any number of ours, as long as nothing else uses it.
+# Any number, as long as nothing else uses it.
 _LOCK = 0x52454C4159
 
-
-def keep_roster(session: Session, *, to_change_it: bool = False) -> None:
-    """Let nobody open or close an account while this transaction gives somebody a lead.
-
-    Whoever opens or closes accounts asks `to_change_it`, and waits until all leads are given. Call
-    it before any lead is locked. On SQLite, writers take turns anyway.
-    """
-    if session.get_bind().dialect.name == "postgresql":
-        shared = "" if to_change_it else "_shared"
-        session.execute(text(f"SELECT pg_advisory_xact_lock{shared}({_LOCK})"))
-
-
-def catcher(session: Session, new_leads_to: str = "") -> int | None:
-    """Who holds a lead that nobody has taken yet; None while there is no account in use.
-
-    It is the account with the address `new_leads_to`; without one in use, the longest-standing
-    admin, and without an admin the longest-standing account.
-    """
-    return session.scalar(_CATCHER, {"new_leads_to": new_leads_to})
-
-
-def is_active(session: Session, user_id: int) -> bool:
-    """Whether this is an account in use."""
-    query = select(StaffUserRow.id).where(StaffUserRow.id == user_id, StaffUserRow.active)
-    return session.scalar(query) is not None
-
-
-_CATCHER = (
+_DEFAULT_ASSIGNEE = (
     select(StaffUserRow.id)
     .where(StaffUserRow.active)
     .order_by(
@@ -49,3 +38,98 @@ _CATCHER = (
     )
     .limit(1)
 )
+
+
+def lock_assignments(session: Session, *, exclusive: bool = False) -> None:
+    """Keep accounts from being enabled or disabled while this transaction assigns leads.
+
+    The transaction that enables or disables accounts asks for it `exclusive`, and waits for all
+    others. Call it before any lead is locked. On SQLite there is only one writer anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        shared = "" if exclusive else "_shared"
+        session.execute(text(f"SELECT pg_advisory_xact_lock{shared}({_LOCK})"))
+
+
+def default_assignee(session: Session, new_leads_to: str = "") -> int | None:
+    """The id of the user who is assigned new leads; None while there is no active account.
+
+    It is the active account with the address `new_leads_to`, or else the oldest active admin
+    account, or else the oldest active account.
+    """
+    return session.scalar(_DEFAULT_ASSIGNEE, {"new_leads_to": new_leads_to})
+
+
+def is_active(session: Session, user_id: int) -> bool:
+    """Whether there is an active account with this id."""
+    query = select(StaffUserRow.id).where(StaffUserRow.id == user_id, StaffUserRow.active)
+    return session.scalar(query) is not None
+
+
+def reassign_leads(session: Session, *, new_leads_to: str = "", by: int | None = None) -> None:
+    """Assign all leads without an active assignee to the default one.
+
+    Handovers offered to disabled accounts are canceled. Call it after accounts were enabled or
+    disabled, in a transaction that has called ``lock_assignments(…, exclusive=True)`` before that.
+
+    Args:
+        session: a writing one.
+        new_leads_to: see ``default_assignee``.
+        by: the id of the user who changed the accounts, if it was one.
+    """
+    lock_assignments(session, exclusive=True)
+    session.flush()
+    to = default_assignee(session, new_leads_to)
+    if to is None:
+        return
+    disabled = select(StaffUserRow.id).where(~StaffUserRow.active)
+    offered = LeadRow.offered_to_id.in_(disabled)
+    _record_for_each(session, offered, "cancelled", by, {"because": "account_closed"})
+    session.execute(
+        update(LeadRow)
+        .where(offered)
+        .values(offered_to_id=None, offered_at=None, version=LeadRow.version + 1),
+        execution_options={"synchronize_session": "fetch"},
+    )
+    orphans = or_(LeadRow.assignee_id.is_(None), LeadRow.assignee_id.in_(disabled))
+    # A lead that was offered to its new assignee needs no answer to that.
+    _record_for_each(session, orphans & (LeadRow.offered_to_id == to), "cancelled", by, {})
+    _record_for_each(session, orphans, "assigned", by, {"to": to})
+    assigned = session.scalars(
+        update(LeadRow)
+        .where(orphans)
+        .values(assignee_id=to, version=LeadRow.version + 1)
+        .returning(LeadRow.submission_id),
+        execution_options={"synchronize_session": "fetch"},
+    ).all()
+    session.execute(
+        update(LeadRow)
+        .where(LeadRow.offered_to_id == LeadRow.assignee_id)
+        .values(offered_to_id=None, offered_at=None),
+        execution_options={"synchronize_session": "fetch"},
+    )
+    if assigned:
+        audit_log.record(session, "leads.assigned", by=by, to=to, leads=len(assigned))
+
+
+def _record_for_each(
+    session: Session,
+    leads: ColumnElement[bool],
+    kind: str,
+    by: int | None,
+    data: dict[str, object],
+) -> None:
+    """Add the same event to the timelines of many leads, in one statement."""
+    events = select(
+        LeadRow.submission_id,
+        literal(session.now(), LeadEventRow.at.type),
+        literal(by, LeadEventRow.by_id.type),
+        literal(kind, LeadEventRow.kind.type),
+        literal(data, Json),
+        LeadRow.version + 1,
+    ).where(leads)
+    session.execute(
+        insert(LeadEventRow).from_select(
+            ["submission_id", "at", "by_id", "kind", "data", "version"], events
+        )
+    )

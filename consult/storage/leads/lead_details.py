@@ -8,7 +8,6 @@ from sqlalchemy.orm import aliased
 
 from consult.storage.db.database import Session
 from consult.storage.insights.page_times import PageTrace, pages_of
-from consult.storage.leads.actions import Desk, as_desk
 from consult.storage.leads.documents import BRIEF, REPORT
 from consult.storage.leads.leads import Lead, as_lead
 from consult.storage.tables.lead_tables import LeadRow
@@ -33,7 +32,7 @@ class WholeLead:
     """
 
     lead: Lead
-    desk: Desk
+    desk: LeadRow
     is_anonymous: bool
     pages: Sequence[PageTrace]
     stored: Mapping[str, int]
@@ -59,7 +58,7 @@ def whole_lead(session: Session, lead_id: int) -> WholeLead | None:
     row, source, trace, contact, standing, report_stored, brief_stored = found
     return WholeLead(
         lead=as_lead(row, source, contact),
-        desk=as_desk(standing),
+        desk=standing,
         is_anonymous=standing.anonymised_at is not None,
         pages=pages_of(trace or {}, handed_in=True),
         stored={REPORT: report_stored or 0, BRIEF: brief_stored or 0},

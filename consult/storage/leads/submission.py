@@ -13,9 +13,9 @@ from consult.storage.drafts.drafts import Draft
 from consult.storage.insights import milestones
 from consult.storage.insights.daily_counters import Numbers
 from consult.storage.jobs import enqueue_documents
-from consult.storage.leads.assignment import catcher, keep_roster
+from consult.storage.leads.assignment import default_assignee, lock_assignments
 from consult.storage.leads.leads import Contact, JsonObject, as_contact
-from consult.storage.leads.timeline import note_event
+from consult.storage.leads.timeline import record_event
 from consult.storage.notifications.notifications import note
 from consult.storage.notifications.report_mails import ask_for_mail
 from consult.storage.search_index import index_lead
@@ -186,8 +186,8 @@ def _open_desk(
     session: Session, row: SubmissionRow, source: Mapping[str, str], office: Office
 ) -> None:
     """Put a new lead before the staff, in the hands of who catches new ones."""
-    keep_roster(session)
-    assignee = catcher(session, office.new_leads_to)
+    lock_assignments(session)
+    assignee = default_assignee(session, office.new_leads_to)
     session.add(
         LeadRow(
             submission_id=row.id,
@@ -206,7 +206,7 @@ def _open_desk(
     )
     session.flush()
     if assignee is not None:
-        note_event(session, row.id, "given", to=assignee)
+        record_event(session, row.id, "assigned", to=assignee)
 
 
 def _hold(session: Session, token: str) -> SubmissionRow | None:
@@ -235,4 +235,4 @@ def _start_clock(session: Session, lead_id: int, office: Office) -> None:
         .where(LeadRow.submission_id == lead_id, LeadRow.first_contact_at.is_(None))
         .values(due_at=office.due_at(session.now()))
     )
-    note_event(session, lead_id, "contact_left")
+    record_event(session, lead_id, "contact_left")

@@ -21,14 +21,14 @@ from consult.storage.db.database import Session
 from consult.storage.drafts import reminder_consent
 from consult.storage.drafts.draft_deletion import delete_checks
 from consult.storage.exports import exports
-from consult.storage.leads.assignment import keep_roster
+from consult.storage.leads.assignment import lock_assignments
 from consult.storage.tables.all_tables import ALL_TABLES
 from consult.storage.tables.lead_tables import LeadEventRow, LeadRow
 from consult.storage.tables.submission_tables import ContactRow, DraftRow, MailRow, SubmissionRow
 
 How = Literal["delete", "anonymise"]
 
-KEPT = frozenset({"leads", "lead_events", "verdicts", "outcomes"})
+KEPT = frozenset({"leads", "lead_events", "call_assessments", "outcomes"})
 """What an anonymous lead keeps beside its frozen answers; of its timeline no free words."""
 
 _NO_FREE_WORDS = re.compile(r"[a-z0-9_]{1,32}|[0-9T:+.-]{8,32}")
@@ -102,7 +102,7 @@ def erase(
     Returns:
         The ids of those to whom it happened.
     """
-    keep_roster(session)
+    lock_assignments(session)
     query = select(LeadRow.submission_id).where(LeadRow.submission_id.in_(lead_ids))
     if how == "anonymise":
         query = query.where(LeadRow.anonymised_at.is_(None))
@@ -214,7 +214,7 @@ def _clean_events(session: Session, lead_id: int) -> None:
         event.data = {
             name: value
             for name, value in event.data.items()
-            if name != "words"
+            if name != "comment"
             and (not isinstance(value, str) or _NO_FREE_WORDS.fullmatch(value))
             and not isinstance(value, dict | list)
         }

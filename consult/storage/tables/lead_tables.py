@@ -12,7 +12,7 @@ from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Text, c
 from sqlalchemy.orm import Mapped, mapped_column
 
 from consult.storage.db.base import Base
-from consult.workflow.stages import CLOSED, STAGES
+from consult.workflow.stages import CLOSED, STAGES, Stage
 
 IS_OPEN = "stage NOT IN ({})".format(", ".join(f"'{stage}'" for stage in sorted(CLOSED)))
 """SQL, and not an expression: a partial index is used only where a query says the very same."""
@@ -65,7 +65,7 @@ class LeadRow(Base):
     )
     # Goes up with every change by staff: who saved on top of an older one is shown the newer.
     version: Mapped[int]
-    stage: Mapped[str] = mapped_column(String(16))
+    stage: Mapped[Stage] = mapped_column(String(16))
     stage_since: Mapped[datetime]
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("staff_users.id"))
     # A handover that waits for its answer; until then the assignee stays the assignee.
@@ -89,6 +89,16 @@ class LeadRow(Base):
     handoff: Mapped[float]
     source: Mapped[str] = mapped_column(String(200))
     wants_consult: Mapped[bool]
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether there was a clear answer."""
+        return self.stage in CLOSED
+
+    def is_overdue(self, now: datetime) -> bool:
+        """Whether an open lead was promised its first reply earlier, and has not had one."""
+        waits = self.first_contact_at is None and not self.is_closed
+        return waits and self.due_at is not None and self.due_at < now
 
 
 class LeadEventRow(Base):
@@ -135,22 +145,22 @@ class NoteRow(Base):
     resolved_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff_users.id"))
 
 
-class VerdictRow(Base):
+class CallAssessmentRow(Base):
     """After the call: whether a dimension is as the owner said, better, or worse."""
 
-    __tablename__ = "verdicts"
+    __tablename__ = "call_assessments"
     __table_args__ = (
         CheckConstraint(
-            column("verdict").in_(("as_said", "better", "worse")), name="verdict_known"
+            column("assessment").in_(("as_said", "better", "worse")), name="assessment_known"
         ),
         CheckConstraint("length(dimension) BETWEEN 1 AND 64", name="dimension_length"),
-        Index("ix_verdicts_dimension", "dimension", "verdict"),
+        Index("ix_call_assessments_dimension", "dimension", "assessment"),
     )
 
     submission_id: Mapped[int] = mapped_column(
         ForeignKey("submissions.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
     dimension: Mapped[str] = mapped_column(String(64), primary_key=True)
-    verdict: Mapped[str] = mapped_column(String(8))
+    assessment: Mapped[str] = mapped_column(String(8))
     by_id: Mapped[int] = mapped_column(ForeignKey("staff_users.id"))
     at: Mapped[datetime]

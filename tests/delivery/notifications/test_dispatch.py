@@ -140,12 +140,12 @@ def test_a_handover_is_told_to_the_one_it_is_for_and_each_time(database: Databas
     cy = colleague(database, "cy", handed_over="none")
     lead_id = left_contact(database)
     told(database)
-    do(database, actions.take, lead_id, by=ada)
+    do(database, actions.claim, lead_id, by=ada)
     heard = []
     for _ in range(2):
         do(database, actions.hand_over, lead_id, bo, by=ada)
         heard += told(database)
-        do(database, actions.return_, lead_id, by=bo, reason="no_time")
+        do(database, actions.decline, lead_id, by=bo, reason="no_time")
         heard += told(database)
     assert heard == 2 * [
         ("bo", "Handed to me: Okafor Tents"),
@@ -161,9 +161,9 @@ def test_a_handover_that_was_taken_back_or_answered_in_time_is_not_told(
     ada, bo = colleague(database, "ada"), colleague(database, "bo")
     lead_id = left_contact(database)
     told(database)
-    do(database, actions.take, lead_id, by=ada)
+    do(database, actions.claim, lead_id, by=ada)
     do(database, actions.hand_over, lead_id, bo, by=ada)
-    do(database, actions.withdraw, lead_id, by=ada)
+    do(database, actions.cancel_handover, lead_id, by=ada)
     assert told(database) == []
     do(database, actions.hand_over, lead_id, bo, by=ada)
     do(database, actions.accept, lead_id, by=bo)

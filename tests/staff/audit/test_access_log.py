@@ -95,7 +95,7 @@ def test_nobody_looks_at_a_lead_unseen(app: Flask) -> None:
         documents.put(session, read_in_parts, documents.REPORT, 1, b"%PDF-1.7")
     client = signed_in_as(app)
     token = client.get("/staff/").form("/sign-out").data["csrf_token"]
-    late = {"csrf_token": token, "version": "0", "way": "mail", "reached": "no"}
+    late = {"csrf_token": token, "version": "0", "channel": "mail", "reached": "no"}
     client.post(f"/staff/leads/{refused}/contact", late, status=409)
     pdf = f"/staff/leads/{read_in_parts}/report.pdf"
     part = client._client.get(pdf, headers={"Range": "bytes=0-3"})

@@ -79,7 +79,7 @@ def test_a_lead_goes_from_new_to_won_by_the_one_next_step(
     assert "Reply due in 1 h 0 min" in page.text
     page = send(grace, lead, "take")
     assert "Get in touch" in page.text
-    contact = {"version": str(see(database, lead).version), "way": "phone", "reached": "yes"}
+    contact = {"version": str(see(database, lead).version), "channel": "phone", "reached": "yes"}
     form = page.form("/contact")
     page = grace.follow(grace.post(form.action, {**_one_each(form.data), **contact}))
     assert "Book the consult" in page.text
@@ -89,10 +89,10 @@ def test_a_lead_goes_from_new_to_won_by_the_one_next_step(
     assert "4 Mar 2026, 14:30 UTC" in page.text
     assert "Hold the consult when it is time" in page.text
     move(grace, lead, "consult_held")
-    move(grace, lead, "won", words="Starts in May")
+    move(grace, lead, "won", comment="Starts in May")
     page = grace.get(path)
     assert "there was a clear answer" in page.text
-    for told in ("Taken", "Reached them by phone", "Consult held", "Starts in May"):
+    for told in ("Assigned", "Reached them by phone", "Consult done", "Starts in May"):
         assert told in page.text
     assert see(database, lead).stage == "won"
 
@@ -105,7 +105,7 @@ def test_a_lead_that_is_handed_over_may_come_back_with_a_reason(
     grace: PageClient, ben: PageClient, database: Database, lead: int
 ) -> None:
     send(grace, lead, "take")
-    page = send(grace, lead, "offer", to=str(user_id(database, BEN)), words="You know tents")
+    page = send(grace, lead, "offer", to=str(user_id(database, BEN)), comment="You know tents")
     assert "who has not answered" in page.text
     assert ben.get("/staff/").link("Offered to me 1") == "/staff/?assignee=offered"
     page = ben.get(f"/staff/leads/{lead}")
@@ -114,15 +114,15 @@ def test_a_lead_that_is_handed_over_may_come_back_with_a_reason(
     back = page.form("/return")
     refused = ben.submit(back, status=422)
     assert "Choose a reason." in refused.text
-    page = ben.follow(ben.submit(back.fill(reason="no_time", words="On a trade fair")))
-    assert "Returned it: i have no time for it" in page.text
+    page = ben.follow(ben.submit(back.fill(reason="no_time", comment="On a trade fair")))
+    assert "Returned it: i don’t have time" in page.text
     assert "On a trade fair" in page.text
     send(grace, lead, "offer", to=str(user_id(database, BEN)))
     send(grace, lead, "withdraw")
     send(grace, lead, "offer", to=str(user_id(database, BEN)))
     send(ben, lead, "accept")
     assert see(database, lead).assignee_id == user_id(database, BEN)
-    assert "I have no time for it 1 100%" in grace.get("/staff/insights").text
+    assert "I don’t have time 1 100%" in grace.get("/staff/insights").text
 
 
 def test_the_second_of_two_sees_what_the_first_did_and_loses_nothing(
@@ -134,7 +134,7 @@ def test_the_second_of_two_sees_what_the_first_did_and_loses_nothing(
     late = next(
         f for f in seen.forms if f.action.endswith("/stage") and f.data["stage"] == ["lost"]
     )
-    page = ben.submit(late.fill(reason="price", words="Said it is too much"), status=409)
+    page = ben.submit(late.fill(reason="price", comment="Said it is too much"), status=409)
     assert "Somebody else was quicker" in page.text
     assert "Not now: ask again on 1 Apr 2026" in page.text
     assert see(database, lead).stage == "taken"
@@ -142,7 +142,7 @@ def test_the_second_of_two_sees_what_the_first_did_and_loses_nothing(
         f for f in page.forms if f.action.endswith("/stage") and f.data["stage"] == ["lost"]
     )
     assert again.data["reason"] == ["price"]
-    assert again.data["words"] == ["Said it is too much"]
+    assert again.data["comment"] == ["Said it is too much"]
     ben.submit(again)
     assert see(database, lead).stage == "lost"
 
@@ -156,7 +156,7 @@ def test_what_the_second_wanted_and_cannot_do_any_more_is_told(
     late = next(
         f for f in seen.forms if f.action.endswith("/stage") and f.data["stage"] == ["lost"]
     )
-    page = ben.submit(late.fill(reason="price", words="Too much"), status=409)
+    page = ben.submit(late.fill(reason="price", comment="Too much"), status=409)
     assert "no longer needed or possible" in page.text
     assert "You wrote: Too much" in page.text
 
@@ -166,7 +166,7 @@ def test_what_the_second_wanted_and_cannot_do_any_more_is_told(
     [
         ("lost", {}, "Choose a reason."),
         ("not_a_fit", {}, "Choose a reason."),
-        ("lost", {"reason": "price", "words": "w" * 1001}, "Use at most 1000 characters."),
+        ("lost", {"reason": "price", "comment": "w" * 1001}, "Use at most 1000 characters."),
     ],
 )
 def test_a_stage_that_lacks_something_says_what_and_keeps_what_was_typed(
@@ -195,14 +195,14 @@ def test_a_day_or_time_that_makes_no_sense_is_refused_in_words(
 ) -> None:
     with database.writing() as session:
         me = user_id(database, "grace@example.com")
-        actions.log_contact(session, lead, by=me, way="phone", reached=True)
+        actions.log_contact(session, lead, by=me, channel="phone", reached=True)
     page = move(grace, lead, "consult_booked", status=422, day="soon", time="noon")
     assert "Enter a day" in page.text
     assert "Enter a time" in page.text
     page = move(grace, lead, "consult_booked", status=422, day="2025-03-05", time="10:00")
-    assert "before they handed in their answers" in page.text
+    assert "before they finished the check" in page.text
     late = grace.get(f"/staff/leads/{lead}").form("/not-now").fill(on="2020-01-01")
-    assert "still to come" in grace.submit(late, status=422).text
+    assert "in the future" in grace.submit(late, status=422).text
 
 
 def test_times_are_those_of_the_agency(tmp_path: Path, clock: Clock) -> None:
@@ -218,7 +218,7 @@ def test_times_are_those_of_the_agency(tmp_path: Path, clock: Clock) -> None:
     with services_of(app).database.writing() as session:
         user = accounts.user_by_email(session, "grace@example.com")
         assert user is not None
-        actions.log_contact(session, lead, by=user.id, way="mail", reached=True)
+        actions.log_contact(session, lead, by=user.id, channel="mail", reached=True)
     move(client, lead, "consult_booked", day="2026-03-10", time="14:30")
     assert "10 Mar 2026, 14:30 EDT" in client.get(f"/staff/leads/{lead}").text
     assert see(services_of(app).database, lead).consult_at is not None
@@ -301,7 +301,7 @@ def test_what_the_call_showed_stands_beside_what_they_said(
     assert not [f for f in grace.get(f"/staff/leads/{lead}").forms if "verdicts" in f.action]
     with database.writing() as session:
         me = user_id(database, "grace@example.com")
-        actions.log_contact(session, lead, by=me, way="phone", reached=True)
+        actions.log_contact(session, lead, by=me, channel="phone", reached=True)
     page = send(grace, lead, "verdicts", reply_speed="worse", own_goals="as_said")
     form = page.form("/verdicts")
     assert form.data["reply_speed"] == ["worse"]
@@ -341,7 +341,7 @@ def test_the_page_asks_the_database_a_few_times_whatever_there_is(
     send(grace, lead, "take")
     with database.writing() as session:
         me = user_id(database, "grace@example.com")
-        actions.log_contact(session, lead, by=me, way="phone", reached=True)
+        actions.log_contact(session, lead, by=me, channel="phone", reached=True)
     send(grace, lead, "notes", text="Prefers mail")
     send(grace, lead, "verdicts", reply_speed="worse")
     with statements(app) as asked:
@@ -369,5 +369,5 @@ def test_the_list_tells_how_the_agency_itself_does(
         other = make_lead(app, contact=CONTACT)
         clock.go_on(minutes=2)
         with database.writing() as session:
-            actions.log_contact(session, other, by=me, way="phone", reached=False)
+            actions.log_contact(session, other, by=me, channel="phone", reached=False)
     assert "First reply Within an hour. From 5 leads" in grace.get("/staff/").text

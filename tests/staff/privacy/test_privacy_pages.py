@@ -37,8 +37,8 @@ def whole_lead(app: Flask, contact: Contact = PERSON) -> int:
     words = "plumduff" if is_person else "others"
     lead_id = make_lead(app, contact=contact, source=SOURCE if is_person else {"ref": "others"})
     with made.database.writing() as session:
-        actions.take(session, lead_id, by=1)
-        actions.log_contact(session, lead_id, by=1, way="phone", reached=True, words=words)
+        actions.claim(session, lead_id, by=1)
+        actions.log_contact(session, lead_id, by=1, channel="phone", reached=True, comment=words)
         notes.add(session, lead_id, words, by=1)
         report_mails.ask_for_mail(session, lead_id, contact.email, "https://check.example/result/x")
     return lead_id
@@ -206,7 +206,7 @@ def test_a_holder_sees_the_data_of_their_own_lead_only(app: Flask, admin: PageCl
     assert "Take it along" not in colleague.get(f"/staff/leads/{lead_id}").text
     colleague.get(f"/staff/leads/{lead_id}/data", status=403)
     with services_of(app).database.writing() as session:
-        actions.take(session, lead_id, by=2)
+        actions.claim(session, lead_id, by=2)
     page = colleague.get(f"/staff/leads/{lead_id}/data")
     assert "Admins can delete it" in page.text
     path = f"/staff/leads/{lead_id}/record.json"

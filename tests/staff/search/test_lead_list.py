@@ -199,7 +199,7 @@ def test_ticked_leads_are_handed_over_and_the_rest_is_told_why(
     form = next(form for form in page.forms if "to" in form.fields)
     done = press(staff, form.fill(to="3"), "hand_over")
     assert done.h1 == "Done with 3 leads"
-    assert "Only who holds a lead can hand it over." in done.text
+    assert "Only the person it’s assigned to can hand it over." in done.text
     assert shown(done) == other
     with database.reading() as session:
         offered = session.scalars(

@@ -30,9 +30,9 @@ def test_an_owner_leaves_a_contact_while_staff_take_the_lead(database: Database)
     lead = lead_of(database, token).id
     begin_meanwhile(
         database,
-        lambda session: actions_module.hold(session, [lead]),
+        lambda session: actions_module.lock_leads(session, [lead]),
         lambda session: submission.save_contact(session, token, CONTACT),
-        lambda session: actions_module.take(session, lead, by=ada),
+        lambda session: actions_module.claim(session, lead, by=ada),
     )
     assert see(database, lead).stage == "taken"
     assert lead_of(database, token).contact == CONTACT
@@ -44,7 +44,7 @@ def test_an_owner_leaves_a_contact_while_the_lead_is_deleted(database: Database)
     left: list[bool] = []
     begin_meanwhile(
         database,
-        lambda session: actions_module.hold(session, [lead]),
+        lambda session: actions_module.lock_leads(session, [lead]),
         lambda session: left.append(submission.save_contact(session, token, CONTACT)),
         lambda session: erasure.erase(session, [lead], "delete", by=None, why="asked"),
     )
@@ -118,17 +118,17 @@ def test_whoever_has_recorded_something_keeps_nobody_waiting(database: Database)
 
     def record_and_wait(session: Session) -> None:
         audit_log.record(session, "settings.changed", by=ada)
-        actions_module.hold(session, [lead])
+        actions_module.lock_leads(session, [lead])
 
     begin_meanwhile(
         database,
-        lambda session: actions_module.hold(session, [lead]),
+        lambda session: actions_module.lock_leads(session, [lead]),
         record_and_wait,
-        lambda session: actions_module.take(session, lead, by=ada),
+        lambda session: actions_module.claim(session, lead, by=ada),
     )
     with database.reading() as session:
         actions = session.scalars(select(AuditRow.action).order_by(AuditRow.id.desc()).limit(2))
-        assert sorted(actions) == ["lead.taken", "settings.changed"]
+        assert sorted(actions) == ["lead.claimed", "settings.changed"]
 
 
 def test_two_workers_add_the_address_of_the_environment_once(database: Database) -> None:

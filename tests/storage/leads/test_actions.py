@@ -12,16 +12,17 @@ from consult.storage.accounts import accounts
 from consult.storage.db.database import Database, Session
 from consult.storage.drafts import drafts
 from consult.storage.leads import actions, leads, submission
-from consult.storage.leads.actions import ConflictError, Desk, NotAllowedError, UnknownLeadError
-from consult.storage.leads.assignment import catcher
+from consult.storage.leads.actions import ConflictError, NotAllowedError, UnknownLeadError
+from consult.storage.leads.assignment import default_assignee
 from consult.storage.leads.timeline import timeline
 from consult.storage.tables.audit_tables import AuditRow
+from consult.storage.tables.lead_tables import LeadRow
 from consult.workflow.office_hours import Office
 from tests.support.databases import Clock
-from tests.support.lead_factories import close_account, make_account, new_lead, see
+from tests.support.lead_factories import close_account, columns, make_account, new_lead, see
 from tests.support.submissions import new_submission
 
-Act = Callable[[Session], Desk]
+Act = Callable[[Session], LeadRow]
 
 
 @pytest.fixture
@@ -35,14 +36,14 @@ def ben(database: Database, ada: int) -> int:
     return make_account(database, "Ben")
 
 
-def do(database: Database, act: Act) -> Desk:
+def do(database: Database, act: Act) -> LeadRow:
     with database.writing() as session:
         return act(session)
 
 
 def told(database: Database, lead: int) -> list[tuple[str, int | None]]:
     with database.reading() as session:
-        return [(event.kind, event.by) for event in timeline(session, lead)]
+        return [(event.kind, event.by_id) for event in timeline(session, lead)]
 
 
 def audited(database: Database) -> list[tuple[str, int | None, int | None]]:
@@ -51,11 +52,11 @@ def audited(database: Database) -> list[tuple[str, int | None, int | None]]:
         return [(row.action, row.by_id, row.lead_id) for row in rows]
 
 
-def at_once(database: Database, *acts: Act) -> list[Desk | Exception]:
+def at_once(database: Database, *acts: Act) -> list[LeadRow | Exception]:
     """Do things in transactions of their own that begin together; what comes of each."""
     start = Barrier(len(acts))
 
-    def run(act: Act) -> Desk | Exception:
+    def run(act: Act) -> LeadRow | Exception:
         start.wait()
         try:
             return do(database, act)
@@ -75,7 +76,7 @@ def test_a_new_lead_is_held_by_the_longest_standing_admin(database: Database, cl
     make_account(database, "Later", role="admin")
     lead = new_lead(database)
     assert see(database, lead).assignee_id == admin
-    assert told(database, lead) == [("given", None)]
+    assert told(database, lead) == [("assigned", None)]
 
 
 def test_the_account_that_is_set_to_catch_new_leads_holds_them(
@@ -97,20 +98,20 @@ def test_leads_that_came_before_anybody_go_to_the_first_account(database: Databa
     assert see(database, lead).assignee_id is None
     ada = make_account(database, "Ada")
     assert see(database, lead).assignee_id == ada
-    assert told(database, lead) == [("given", None)]
-    assert audited(database)[-1] == ("leads.given", None, None)
+    assert told(database, lead) == [("assigned", None)]
+    assert audited(database)[-1] == ("leads.assigned", None, None)
 
 
 def test_leads_of_somebody_who_leaves_go_to_who_catches_new_ones(
     database: Database, ada: int, ben: int
 ) -> None:
     lead = new_lead(database)
-    before = do(database, lambda s: actions.take(s, lead, by=ben))
+    before = do(database, lambda s: actions.claim(s, lead, by=ben))
     with database.writing() as session:
         accounts.disable(session, ben, by=ada)
     after = see(database, lead)
     assert (after.assignee_id, after.stage, after.version) == (ada, "taken", before.version + 1)
-    assert told(database, lead)[-1] == ("given", ada)
+    assert told(database, lead)[-1] == ("assigned", ada)
 
 
 @pytest.mark.parametrize("leaves", ["who was asked", "who asked"])
@@ -118,7 +119,7 @@ def test_an_offer_ends_when_either_of_the_two_leaves(
     database: Database, ada: int, ben: int, leaves: str
 ) -> None:
     lead = new_lead(database)
-    do(database, lambda s: actions.take(s, lead, by=ben))
+    do(database, lambda s: actions.claim(s, lead, by=ben))
     do(database, lambda s: actions.hand_over(s, lead, ada, by=ben))
     if leaves == "who asked":
         close_account(database, ben)
@@ -127,7 +128,7 @@ def test_an_offer_ends_when_either_of_the_two_leaves(
         close_account(database, ada)
         assert see(database, lead).assignee_id == ben
     assert see(database, lead).offered_to_id is None
-    assert ("withdrawn", None) in told(database, lead)
+    assert ("cancelled", None) in told(database, lead)
 
 
 def test_when_the_last_account_closes_its_leads_wait_for_the_next(
@@ -144,25 +145,26 @@ def test_taking_makes_one_the_holder_and_doing_it_again_changes_nothing(
     database: Database, ben: int
 ) -> None:
     lead = new_lead(database)
-    taken = do(database, lambda s: actions.take(s, lead, by=ben, version=1))
+    taken = do(database, lambda s: actions.claim(s, lead, by=ben, version=1))
     assert (taken.assignee_id, taken.stage, taken.version) == (ben, "taken", 2)
-    assert do(database, lambda s: actions.take(s, lead, by=ben, version=2)) == taken
-    assert audited(database)[-1] == ("lead.taken", ben, lead)
+    again = do(database, lambda s: actions.claim(s, lead, by=ben, version=2))
+    assert columns(again) == columns(taken)
+    assert audited(database)[-1] == ("lead.claimed", ben, lead)
 
 
 def test_taking_ends_the_offer_to_another(database: Database, ada: int, ben: int) -> None:
     lead, cleo = new_lead(database), make_account(database, "Cleo")
     do(database, lambda s: actions.hand_over(s, lead, ben, by=ada))
-    taken = do(database, lambda s: actions.take(s, lead, by=cleo))
+    taken = do(database, lambda s: actions.claim(s, lead, by=cleo))
     assert (taken.assignee_id, taken.offered_to_id) == (cleo, None)
-    with pytest.raises(NotAllowedError, match="not offered to you"):
+    with pytest.raises(NotAllowedError, match="no longer pending"):
         do(database, lambda s: actions.accept(s, lead, by=ben))
 
 
 def test_taking_what_is_offered_to_one_is_a_yes(database: Database, ada: int, ben: int) -> None:
     lead = new_lead(database)
-    do(database, lambda s: actions.hand_over(s, lead, ben, by=ada, words="You know roofs."))
-    do(database, lambda s: actions.take(s, lead, by=ben))
+    do(database, lambda s: actions.hand_over(s, lead, ben, by=ada, comment="You know roofs."))
+    do(database, lambda s: actions.claim(s, lead, by=ben))
     assert told(database, lead)[-2:] == [("accepted", ben), ("moved", ben)]
 
 
@@ -172,8 +174,10 @@ def test_whoever_calls_a_new_lead_holds_it_and_no_offer_is_left(
 ) -> None:
     lead, cleo = new_lead(database), make_account(database, "Cleo")
     do(database, lambda s: actions.hand_over(s, lead, ben, by=ada))
-    by, answer = (ben, "accepted") if caller == "who was asked" else (cleo, "withdrawn")
-    called = do(database, lambda s: actions.log_contact(s, lead, by=by, way="mail", reached=False))
+    by, answer = (ben, "accepted") if caller == "who was asked" else (cleo, "cancelled")
+    called = do(
+        database, lambda s: actions.log_contact(s, lead, by=by, channel="mail", reached=False)
+    )
     assert (called.assignee_id, called.offered_to_id, called.stage) == (by, None, "taken")
     assert (answer, by) in told(database, lead)
 
@@ -194,14 +198,14 @@ def test_a_lead_that_is_returned_stays_where_it_was_and_says_why(
     lead = new_lead(database)
     do(database, lambda s: actions.hand_over(s, lead, ben, by=ada))
     with pytest.raises(NotAllowedError, match="reason"):
-        do(database, lambda s: actions.return_(s, lead, by=ben, reason="because"))
+        do(database, lambda s: actions.decline(s, lead, by=ben, reason="because"))
     returned = do(
-        database, lambda s: actions.return_(s, lead, by=ben, reason="no_time", words="Ill")
+        database, lambda s: actions.decline(s, lead, by=ben, reason="no_time", comment="Ill")
     )
     assert (returned.assignee_id, returned.offered_to_id) == (ada, None)
     with database.reading() as session:
         last = timeline(session, lead)[-1]
-    assert (last.kind, last.data) == ("returned", {"reason": "no_time", "words": "Ill"})
+    assert (last.kind, last.data) == ("declined", {"reason": "no_time", "comment": "Ill"})
 
 
 def test_the_first_contact_takes_a_new_lead_and_ends_the_clock(
@@ -209,10 +213,14 @@ def test_the_first_contact_takes_a_new_lead_and_ends_the_clock(
 ) -> None:
     lead = new_lead(database)
     clock.go_on(minutes=20)
-    tried = do(database, lambda s: actions.log_contact(s, lead, by=ben, way="phone", reached=False))
+    tried = do(
+        database, lambda s: actions.log_contact(s, lead, by=ben, channel="phone", reached=False)
+    )
     assert (tried.stage, tried.assignee_id, tried.first_contact_at) == ("taken", ben, clock())
     clock.go_on(days=1)
-    again = do(database, lambda s: actions.log_contact(s, lead, by=ben, way="mail", reached=True))
+    again = do(
+        database, lambda s: actions.log_contact(s, lead, by=ben, channel="mail", reached=True)
+    )
     assert (again.stage, again.first_contact_at) == ("reached", tried.first_contact_at)
 
 
@@ -221,17 +229,17 @@ def test_a_day_to_ask_again_is_over_once_it_was_kept(
 ) -> None:
     lead = new_lead(database)
     day = date(2026, 3, 12)
-    asked = do(database, lambda s: actions.follow_up(s, lead, day, by=ben))
+    asked = do(database, lambda s: actions.schedule_follow_up(s, lead, day, by=ben))
     assert (asked.follow_up_on, asked.stage) == (day, "new")
 
-    def write(session: Session) -> Desk:
-        return actions.log_contact(session, lead, by=ben, way="mail", reached=False)
+    def write(session: Session) -> LeadRow:
+        return actions.log_contact(session, lead, by=ben, channel="mail", reached=False)
 
     assert do(database, write).follow_up_on == day
     clock.go_on(days=10)
     assert do(database, write).follow_up_on is None
     with database.reading() as session:
-        assert timeline(session, lead)[-1].data["asked_again"] == "2026-03-12"
+        assert timeline(session, lead)[-1].data["follow_up_on"] == "2026-03-12"
 
 
 def test_overdue_is_who_was_promised_an_answer_and_heard_nothing(
@@ -245,7 +253,7 @@ def test_overdue_is_who_was_promised_an_answer_and_heard_nothing(
     clock.go_on(hours=2)
     assert see(database, lead).is_overdue(clock())
     answered = do(
-        database, lambda s: actions.log_contact(s, lead, by=ben, way="phone", reached=False)
+        database, lambda s: actions.log_contact(s, lead, by=ben, channel="phone", reached=False)
     )
     assert not answered.is_overdue(clock())
 
@@ -256,7 +264,7 @@ def test_overdue_is_who_was_promised_an_answer_and_heard_nothing(
         ("won", {}, "New cannot become won"),
         ("not_a_fit", {}, "reason"),
         ("not_a_fit", {"reason": "price"}, "reason"),
-        ("taken", {"consult_at": Clock()()}, "date and a time"),
+        ("taken", {"consult_at": Clock()()}, "date and time"),
     ],
 )
 def test_what_a_stage_does_not_allow_is_refused_in_words(
@@ -272,11 +280,11 @@ def test_a_consult_has_a_date_that_goes_when_it_is_called_off(
     database: Database, clock: Clock, ben: int
 ) -> None:
     lead, at = new_lead(database), clock() + timedelta(days=3)
-    do(database, lambda s: actions.log_contact(s, lead, by=ben, way="phone", reached=True))
+    do(database, lambda s: actions.log_contact(s, lead, by=ben, channel="phone", reached=True))
     booked = do(database, lambda s: actions.move(s, lead, "consult_booked", by=ben, consult_at=at))
     assert booked.consult_at == at
     later = at + timedelta(days=1)
-    assert do(database, lambda s: actions.book_again(s, lead, later, by=ben)).consult_at == later
+    assert do(database, lambda s: actions.rebook(s, lead, later, by=ben)).consult_at == later
     held = do(database, lambda s: actions.move(s, lead, "consult_held", by=ben))
     assert held.consult_at == later
     do(database, lambda s: actions.move(s, lead, "lost", by=ben, reason="price"))
@@ -288,34 +296,31 @@ def test_nobody_acts_on_a_lead_that_is_not_there_or_without_an_account(
     database: Database, ada: int, ben: int
 ) -> None:
     with pytest.raises(UnknownLeadError):
-        do(database, lambda s: actions.take(s, 77, by=ada))
+        do(database, lambda s: actions.claim(s, 77, by=ada))
     lead = new_lead(database)
     close_account(database, ben)
-    with pytest.raises(NotAllowedError, match="not in use"):
-        do(database, lambda s: actions.take(s, lead, by=ben))
+    with pytest.raises(NotAllowedError, match="no longer active"):
+        do(database, lambda s: actions.claim(s, lead, by=ben))
     with pytest.raises(NotAllowedError, match="colleague"):
         do(database, lambda s: actions.hand_over(s, lead, ben, by=ada))
 
 
-def test_of_two_who_save_at_once_one_wins_and_the_other_learns_what_changed(
+def test_of_two_who_save_at_once_one_wins_and_the_other_is_refused(
     database: Database, ada: int, ben: int
 ) -> None:
     for _ in range(5):
         lead = new_lead(database)
         came = at_once(
             database,
-            lambda s, lead=lead: actions.take(s, lead, by=ben, version=1),  # type: ignore[misc]
+            lambda s, lead=lead: actions.claim(s, lead, by=ben, version=1),  # type: ignore[misc]
             lambda s, lead=lead: actions.move(  # type: ignore[misc]
                 s, lead, "not_a_fit", by=ada, reason="outside", version=1
             ),
         )
         won, lost = sorted(came, key=lambda one: isinstance(one, Exception))
-        assert isinstance(won, Desk)
+        assert isinstance(won, LeadRow)
         assert isinstance(lost, ConflictError)
-        assert lost.desk == won == see(database, lead)
-        assert {event.by for event in lost.changes} == {
-            won.assignee_id if won.stage == "taken" else ada
-        }
+        assert columns(won) == columns(see(database, lead))
 
 
 def test_of_two_answers_to_an_offer_one_counts(database: Database, ada: int, ben: int) -> None:
@@ -325,20 +330,20 @@ def test_of_two_answers_to_an_offer_one_counts(database: Database, ada: int, ben
         came = at_once(
             database,
             lambda s, lead=lead: actions.accept(s, lead, by=ben),  # type: ignore[misc]
-            lambda s, lead=lead: actions.withdraw(s, lead, by=ada),  # type: ignore[misc]
+            lambda s, lead=lead: actions.cancel_handover(s, lead, by=ada),  # type: ignore[misc]
         )
         assert sum(isinstance(one, NotAllowedError) for one in came) == 1
         kinds = [kind for kind, _ in told(database, lead)]
-        assert (kinds.count("accepted"), kinds.count("withdrawn")) in {(1, 0), (0, 1)}
+        assert (kinds.count("accepted"), kinds.count("cancelled")) in {(1, 0), (0, 1)}
 
 
 def test_a_lead_that_comes_in_while_its_catcher_leaves_is_held_by_who_stays(
     database: Database, ada: int, ben: int
 ) -> None:
-    def leave(session: Session) -> Desk:
+    def leave(session: Session) -> LeadRow:
         accounts.disable(session, ada)
-        assert catcher(session) == ben
-        return actions.take(session, lead, by=ben)
+        assert default_assignee(session) == ben
+        return actions.claim(session, lead, by=ben)
 
     lead = new_lead(database)
     with ThreadPoolExecutor(3) as pool:
@@ -355,12 +360,12 @@ def test_two_who_act_on_the_same_many_leads_wait_for_each_other_and_not_for_ever
     ids = [new_lead(database) for _ in range(6)]
 
     def take_all(by: int, order: list[int]) -> Act:
-        def act(session: Session) -> Desk:
-            assert [one.lead_id for one in actions.hold(session, order)] == ids
-            return [actions.take(session, lead, by=by) for lead in order][-1]
+        def act(session: Session) -> LeadRow:
+            assert [one.submission_id for one in actions.lock_leads(session, order)] == ids
+            return [actions.claim(session, lead, by=by) for lead in order][-1]
 
         return act
 
     came = at_once(database, take_all(ada, ids), take_all(ben, ids[::-1]))
-    assert all(isinstance(one, Desk) for one in came)
+    assert all(isinstance(one, LeadRow) for one in came)
     assert len({see(database, lead).assignee_id for lead in ids}) == 1

@@ -46,7 +46,7 @@ def test_a_note_is_its_authors_to_edit_and_anybodys_to_resolve(
     assert edited is not None
     assert done is not None
     assert (edited.text, edited.edited_at) == ("Prefers calls", clock())
-    assert (done.resolved_by, done.resolved_at) == (ben, clock())
+    assert (done.resolved_by_id, done.resolved_at) == (ben, clock())
     with database.writing() as session:
         notes.reopen(session, lead, note.id, by=ada)
     with database.reading() as session:
@@ -70,7 +70,7 @@ def test_who_edits_a_note_without_having_seen_the_last_text_changes_nothing(
     clock.go_on(seconds=1)
     with database.writing() as session, pytest.raises(notes.NoteChangedError) as refused:
         notes.edit(session, lead, note.id, "Third", by=ada, seen=None)
-    assert refused.value.note.text == "Second"
+    assert refused.value.text == "Second"
     with database.writing() as session:
         (now,) = notes.notes_of(session, lead)
         assert now.text == "Second"
@@ -84,14 +84,18 @@ def test_verdicts_wait_for_a_talk_replace_each_other_and_are_counted(
 ) -> None:
     first, second = new_lead(database), new_lead(database)
     with pytest.raises(NotAllowedError), database.writing() as session:
-        assessments.give(session, first, {"reply_speed": "worse"}, by=ada)
+        assessments.assess(session, first, {"reply_speed": "worse"}, by=ada)
     with database.writing() as session:
         for lead in (first, second):
-            actions_module.log_contact(session, lead, by=ada, way="phone", reached=True)
-        assessments.give(session, first, {"reply_speed": "better", "own_goals": "as_said"}, by=ada)
-        seen = assessments.give(session, first, {"reply_speed": "worse"}, by=ada)
-        assessments.give(session, second, {"reply_speed": "as_said", "feedback": "better"}, by=ada)
-        assert assessments.verdicts_of(session, first) == {"reply_speed": "worse"}
+            actions_module.log_contact(session, lead, by=ada, channel="phone", reached=True)
+        assessments.assess(
+            session, first, {"reply_speed": "better", "own_goals": "as_said"}, by=ada
+        )
+        seen = assessments.assess(session, first, {"reply_speed": "worse"}, by=ada)
+        assessments.assess(
+            session, second, {"reply_speed": "as_said", "feedback": "better"}, by=ada
+        )
+        assert assessments.assessments_of(session, first) == {"reply_speed": "worse"}
         today = session.now().date()
         assert insights.verdicts(session, Slice("real", today, today)) == {
             "feedback": {"better": 1},
@@ -99,7 +103,7 @@ def test_verdicts_wait_for_a_talk_replace_each_other_and_are_counted(
         }
         assert insights.verdicts(session, Slice("demo", today, today)) == {}
     with pytest.raises(ConflictError), database.writing() as session:
-        assessments.give(session, first, {}, by=ada, version=seen.version - 1)
+        assessments.assess(session, first, {}, by=ada, version=seen.version - 1)
 
 
 def test_reasons_of_returned_leads_are_counted(database: Database, ada: int) -> None:
@@ -108,7 +112,7 @@ def test_reasons_of_returned_leads_are_counted(database: Database, ada: int) -> 
         lead = new_lead(database)
         with database.writing() as session:
             actions_module.hand_over(session, lead, ben, by=ada)
-            actions_module.return_(session, lead, by=ben, reason=reason)
+            actions_module.decline(session, lead, by=ben, reason=reason)
     with database.reading() as session:
         today = session.now().date()
         counted = insights.returned(session, Slice("real", today, today))
@@ -128,7 +132,7 @@ def test_the_records_tell_how_the_agency_does_and_demo_leads_are_apart(
             assert found is not None
         clock.go_on(minutes=2)
         with database.writing() as session:
-            actions_module.log_contact(session, found.id, by=ada, way="phone", reached=True)
+            actions_module.log_contact(session, found.id, by=ada, channel="phone", reached=True)
             if number < 5:
                 actions_module.move(session, found.id, "won", by=ada)
             elif number < 9:
@@ -136,7 +140,7 @@ def test_the_records_tell_how_the_agency_does_and_demo_leads_are_apart(
             elif number < 11:
                 actions_module.move(session, found.id, "lost", by=ada, reason="no_answer")
             else:
-                actions_module.follow_up(
+                actions_module.schedule_follow_up(
                     session, found.id, clock().date() + timedelta(days=3), by=ada
                 )
     clock.go_on(days=31)

@@ -16,7 +16,7 @@ from consult.storage.privacy import erasure
 from consult.storage.privacy.erasure import How
 from consult.storage.tables.all_tables import ALL_TABLES
 from consult.storage.tables.audit_tables import AuditRow
-from consult.storage.tables.lead_tables import LeadRow, VerdictRow
+from consult.storage.tables.lead_tables import CallAssessmentRow, LeadRow
 from consult.storage.tables.submission_tables import DraftRow, SubmissionRow
 from tests.support.lead_factories import make_account
 from tests.support.submissions import CONTACT, lead_of, new_submission
@@ -42,16 +42,16 @@ def whole_lead(database: Database, me: int) -> int:
     lead_id = lead_of(database, result).id
     with database.writing() as session:
         documents.put(session, lead_id, documents.REPORT, 2, b"%PDF")
-        actions.take(session, lead_id, by=me)
+        actions.claim(session, lead_id, by=me)
         actions.log_contact(
-            session, lead_id, by=me, way="phone", reached=True, words="Ada was glad"
+            session, lead_id, by=me, channel="phone", reached=True, comment="Ada was glad"
         )
         notes.add(session, lead_id, "Ada", by=me)
         session.add(
-            VerdictRow(
+            CallAssessmentRow(
                 submission_id=lead_id,
                 dimension="own_goals",
-                verdict="worse",
+                assessment="worse",
                 by_id=me,
                 at=session.now(),
             )
@@ -136,7 +136,9 @@ def test_an_anonymous_lead_keeps_answers_and_scores_only(
     assert after.source == {"utm_source": "radio"}
     assert row.anonymised_at is not None
     assert {event.kind for event in events} >= {"contact", "moved"}
-    assert [e.data for e in events if e.kind == "contact"] == [{"way": "phone", "reached": True}]
+    assert [e.data for e in events if e.kind == "contact"] == [
+        {"channel": "phone", "reached": True}
+    ]
     assert "Ada" not in repr(events)
     assert erase(database, whole_lead, "anonymise") == []  # once is enough
     assert erase(database, whole_lead, "delete") == [whole_lead]
