@@ -21,7 +21,6 @@ PARTS: Mapping[str, Callable[[], list[Row]]] = {
     "exports": exports.rows,
 }
 LONG: Mapping[str, Callable[[], list[Row]]] = {
-    "million-leads": leads.million,
     "worker": worker.rows,
 }
 """Parts that take minutes: measured only when they are named."""

@@ -1,4 +1,4 @@
-"""A lead in an export, on SQLite and on PostgreSQL: beside reading its documents and no more."""
+"""A lead in an export, on SQLite and on PostgreSQL, compared with only reading its documents."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -12,15 +12,14 @@ from sqlalchemy import text
 
 from benchmarks.measure import Row, computed_by
 from consult.delivery.exports.columns import columns
-from consult.delivery.exports.csv_file import csv_pieces
-from consult.delivery.exports.xlsx_file import write_xlsx
+from consult.delivery.exports.export_files import csv_chunks, write_xlsx
 from consult.demo import make_leads
 from consult.questionnaire.editions import newest
 from consult.settings.brand import load_brand
 from consult.storage.db import migrate
 from consult.storage.db.database import Database
-from consult.storage.exports.export_rows import ExportedLead, found_in_turn
-from consult.storage.search.lead_filter import LeadSearch, Viewer
+from consult.storage.exports.lead_export import ExportedLead, matching_batches
+from consult.storage.search.lead_filter import LeadFilter, Viewer
 from consult.workflow.office_hours import Office
 from tests.support.postgres import shared_server
 
@@ -28,7 +27,7 @@ LEADS = 60
 TIMES = 5
 ROUNDS = 5
 AIM = {"CSV": 3.0, "XLSX": 7.0}
-"""Times what it takes to have the database give a lead's documents, and to take them apart."""
+"""Times what it takes to read a lead's documents from the database and to parse them."""
 
 
 def rows() -> list[Row]:
@@ -48,12 +47,12 @@ def _measured(engine: str, database: Database, folder: Path) -> Iterator[Row]:
     cells = columns(UTC)
 
     def as_csv() -> None:
-        for _ in csv_pieces(cells, _bundles(database)):
+        for _ in csv_chunks(cells, _batches(database)):
             pass
 
     def as_xlsx() -> None:
         with TemporaryFile(dir=folder) as file:
-            write_xlsx(file, folder, cells, _bundles(database))
+            write_xlsx(file, folder, cells, _batches(database))
 
     floor = _microseconds(database, lambda: _documents(database))
     for name, make in (("CSV", as_csv), ("XLSX", as_xlsx)):
@@ -63,8 +62,8 @@ def _measured(engine: str, database: Database, folder: Path) -> Iterator[Row]:
         )
 
 
-def _bundles(database: Database) -> Iterator[Sequence[ExportedLead]]:
-    every = (found_in_turn(database, LeadSearch(), Viewer(1, UTC)) for _ in repeat(None, TIMES))
+def _batches(database: Database) -> Iterator[Sequence[ExportedLead]]:
+    every = (matching_batches(database, LeadFilter(), Viewer(1, UTC)) for _ in repeat(None, TIMES))
     return chain.from_iterable(every)
 
 
@@ -78,7 +77,7 @@ def _documents(database: Database) -> None:
 
 
 def _microseconds(database: Database, make: Callable[[], None]) -> float:
-    """What a lead costs us and the database's server: the least of some rounds."""
+    """What a lead costs us and the database server: the least of some rounds."""
     make()
     clock = computed_by(database)
     least = float("inf")

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, text
 
 from consult.storage.db.base import Base
 from consult.storage.db.database import Database
-from consult.storage.tables.search_tables import WORD_MAX
+from consult.storage.tables.lead_tables import WORD_MAX
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 SPAN = timedelta(days=3 * 365)
@@ -55,7 +55,6 @@ def fill(database: Database, number: int) -> None:
         _load(connection, "contacts", _CONTACT, (_contact(lead) for lead in leads))
         _load(connection, "leads", _DESK, (lead[: len(_DESK)] for lead in leads))
         _load(connection, "lead_words", ("submission_id", "word"), _words(leads))
-        _load(connection, "outcomes", _OUTCOME, (_outcome(lead) for lead in leads))
         _load(connection, "lead_events", _EVENT, _events(leads))
     if not database.is_sqlite:
         with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as open_one:
@@ -199,18 +198,6 @@ def _words(leads: Iterable[Row]) -> Iterator[Row]:
         words = {first, last, *business.split(), email, "@" + email.partition("@")[2]}
         for found in sorted(words):
             yield lead[0], found[:WORD_MAX]
-
-
-_OUTCOME = (
-    *("submission_id", "started_on", "kind", "depth", "source", "contact", "consult"),
-    *("reached", "booked", "held", "won"),
-)
-
-
-def _outcome(lead: Row) -> Row:
-    kind, won = "demo" if lead[8] else "real", lead[2] == "won"
-    far = (lead[5] is not None, won, won, won)
-    return lead[0], lead[7][:10], kind, "quick", lead[12], True, lead[13], *far
 
 
 _EVENT = ("id", "submission_id", "at", "kind", "data")

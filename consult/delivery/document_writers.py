@@ -2,20 +2,16 @@
 
 import json
 from collections.abc import Callable
-from datetime import tzinfo
 
 from consult.report.brief import Caller, brief_html, brief_of
 from consult.report.explanations import reasons_of
 from consult.report.html_document import Paper, Recipient, document_html
-from consult.report.person_record import record_html
 from consult.report.report import from_json
 from consult.settings.brand import Brand
 from consult.storage.db.database import Database
-from consult.storage.exports.exports import WHOLE_PERSON, Export
 from consult.storage.leads import leads
 from consult.storage.leads.leads import Lead
 from consult.storage.notifications.deliveries import pdf_states
-from consult.storage.privacy import data_export, erasure
 
 DocumentWriter = Callable[[Lead], str]
 """From a lead to one of its documents, as HTML."""
@@ -62,24 +58,3 @@ def ask_for_missing_pdf(database: Database, lead_id: int) -> None:
     if state == "asleep":
         with database.writing() as session:
             leads.ask_for_documents(session, lead_id)
-
-
-def record_writer(
-    database: Database, brand: Brand, paper: Paper, zone: tzinfo, render: Callable[[str], bytes]
-) -> Callable[[Export], bytes]:
-    """What makes the PDF of all that is held about the owner of a lead; `render` prints HTML.
-
-    Times in it are told in ``zone``.
-    """
-
-    def write(export: Export) -> bytes:
-        lead_id = export.lead_id or 0
-        with database.reading() as session:
-            ids = [lead_id]
-            if export.query == WHOLE_PERSON:
-                ids = erasure.leads_of_person(session, lead_id)
-            found = data_export.record_of(session, ids)
-            now = session.now().astimezone(zone)
-        return render(record_html(found, now, brand, paper))
-
-    return write

@@ -11,11 +11,9 @@ from pydantic import SecretStr
 from consult.delivery.document_writers import (
     DocumentWriter,
     brief_writer,
-    record_writer,
     report_writer,
 )
-from consult.delivery.exports.background_export import make_export
-from consult.delivery.exports.temp_folder import clear_scratch
+from consult.delivery.exports.export_files import clear_temp_folders
 from consult.delivery.mail.messages import House
 from consult.delivery.mail.reminder_mail import UnfinishedPost, mail_unfinished
 from consult.delivery.mail.report_mail import mail_report
@@ -100,13 +98,6 @@ def handlers_of(
     server = MailServer(address) if address else None
     house = House(brand, settings.mail_from, settings.base_url)
     others: dict[str, Handler] = {
-        jobs.EXPORT: partial(
-            make_export,
-            database,
-            settings.scratch_dir,
-            settings.office.zone,
-            record_writer(database, brand, settings.paper, settings.office.zone, render),
-        ),
         jobs.FORGET: partial(forget, database),
         jobs.MAIL_UNFINISHED: partial(
             mail_unfinished,
@@ -238,7 +229,7 @@ def purge(database: Database, folder: MailFolder, keep: Keep, _job: Job) -> Effe
     database.forget_deleted()
     folder.forget(before=database.clock() - timedelta(days=keep.mail_days))
     if keep.scratch:
-        clear_scratch(keep.scratch)
+        clear_temp_folders(keep.scratch)
     return nothing
 
 

@@ -29,7 +29,6 @@ _SECTIONS = {
     "documents": "PDFs that were made",
     "notices": "What staff were told",
     "outcomes": "How far it came, for the numbers",
-    "exports": "Records that were made",
     "jobs": "Jobs of the application",
     "lead_words": "Words by which it is found",
 }
@@ -41,7 +40,6 @@ _LINES = {
     "call_assessments": ("at", ("dimension", "assessment", "by_id")),
     "documents": ("rendered_at", ("kind",)),
     "notices": ("at", ("kind",)),
-    "exports": ("asked_at", ("format", "state", "by_id")),
     "jobs": ("created_at", ("kind", "state", "last_error")),
 }
 """Tables of which each row is one line: what stands on its left, and on its right."""
@@ -62,7 +60,6 @@ _WHAT = {
     "mail_staff": "Mail staff",
     "tell": "Tell staff and other programs",
     "webhook": "Tell another program",
-    "export": "Make a record",
     "contact": "In touch",
     "contact_left": "Left a contact",
 }

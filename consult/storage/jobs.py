@@ -21,7 +21,6 @@ MAIL_REPORT = "mail_report"
 TELL = "tell"
 MAIL_STAFF = "mail_staff"
 WEBHOOK = "webhook"
-EXPORT = "export"
 FORGET = "forget"
 MAIL_UNFINISHED = "mail_unfinished"
 

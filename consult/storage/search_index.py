@@ -11,8 +11,7 @@ from collections.abc import Iterable
 from sqlalchemy import delete, insert, select
 
 from consult.storage.db.database import Session
-from consult.storage.tables.lead_tables import NoteRow
-from consult.storage.tables.search_tables import WORD_MAX, LeadWordRow
+from consult.storage.tables.lead_tables import WORD_MAX, LeadWordRow, NoteRow
 from consult.storage.tables.submission_tables import ContactRow
 
 _WORD = re.compile(r"[^\W_]+")

@@ -18,7 +18,7 @@ globalThis.singleKeys = (keys, typing, repeated = false) => {
   if (!button) return;
   const show = () => {
     hint.querySelector("span").hidden = !on;
-    button.textContent = on ? "Turn keys off" : "Turn keys on";
+    button.textContent = on ? "Turn off shortcuts" : "Turn on shortcuts";
   };
   button.addEventListener("click", () => {
     on = !on;

@@ -13,7 +13,6 @@ from consult.delivery.notifications import unsubscribe
 from consult.staff.accounts import account_admin
 from consult.storage.accounts import accounts as accounts_of
 from consult.storage.drafts import drafts, reminder_consent
-from consult.storage.exports import exports
 from consult.storage.leads import actions, assessments, notes
 from consult.storage.privacy import erasure
 from consult.storage.tables.notification_tables import EndpointRow
@@ -97,7 +96,6 @@ def _filled(app: Flask, origin: str) -> Site:
     )
     _work_on_leads(app)
     _go_on_with_leads(app)
-    _ask_for_exports(app)  # last: making a lead anonymous withdraws those that wait
     _give_leave(app, full.root)
     return Site(
         app=app,
@@ -178,14 +176,6 @@ def _with_contact(app: Flask) -> str:
 def _erase_one(app: Flask, lead_id: int) -> None:
     with services_of(app).database.writing() as session:
         erasure.erase(session, [lead_id], "delete", by=1, why="asked")
-
-
-def _ask_for_exports(app: Flask) -> None:
-    """The first is still being made, the second is ready; both are of whoever is signed in."""
-    with services_of(app).database.writing() as session:
-        making, ready = (exports.ask(session, 1, "xlsx", total=12_345) for _ in range(2))
-        exports.note_progress(session, making, 4_000)
-        exports.finish(session, ready, 12_345)
 
 
 def _work_on_leads(app: Flask) -> None:

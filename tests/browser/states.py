@@ -334,15 +334,6 @@ STAFF_STATES = (
     State("insights of nobody", on("/staff/insights?source=nowhere"), signed_in=True),
     State("export", on("/staff/exports/new?text=okafor&stage=open"), open_all, signed_in=True),
     State("export of nothing", on("/staff/exports/new?text=nobody"), signed_in=True),
-    State("exports", on("/staff/exports"), signed_in=True),
-    State(
-        "export being made",
-        on("/staff/exports/1"),
-        without_looking_again("**/exports/1"),
-        signed_in=True,
-        shows="4,000",
-    ),
-    State("export ready", on("/staff/exports/2"), signed_in=True, shows="Download"),
     State("account", on("/staff/account"), signed_in=True),
     State(
         "password refused",

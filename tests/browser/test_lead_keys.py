@@ -53,7 +53,7 @@ def test_keys_can_be_switched_off_for_good(visit: Visit) -> None:
     keys, button = visit.tab.keyboard, visit.tab.locator(".keys button")
     visit.open("/staff/leads/3?sort=newest")
     button.click()
-    assert button.inner_text() == "Turn keys on"
+    assert button.inner_text() == "Turn on shortcuts"
     keys.press("j")
     visit.open("/staff/")
     keys.press("j")

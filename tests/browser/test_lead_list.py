@@ -56,4 +56,4 @@ def test_the_tab_key_does_without_javascript(visit: Visit) -> None:
     tab_to(visit.tab, ".bulk button[value=ticked]")
     visit.leave(lambda: visit.tab.keyboard.press("Enter"))
     assert visit.path.startswith("/staff/leads/bulk")
-    assert visit.tab.locator("h1").inner_text() == "Do something with 1 lead"
+    assert visit.tab.locator("h1").inner_text() == "1 lead selected"

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from consult.delivery import handlers
-from consult.delivery.exports.temp_folder import clear_scratch
+from consult.delivery.exports.export_files import clear_temp_folders
 from consult.delivery.outbox import MAX_ATTEMPTS
 from consult.storage.db.database import Database
 from consult.storage.drafts import drafts
@@ -142,7 +142,7 @@ def test_a_night_that_fails_for_good_is_not_the_last_one(
 
 def test_clearing_up_passes_over_a_folder_that_is_gone_meanwhile(tmp_path: Path) -> None:
     (tmp_path / "gone").symlink_to(tmp_path / "never-there")
-    clear_scratch(tmp_path)
+    clear_temp_folders(tmp_path)
 
 
 def test_clearing_up_takes_old_mails_from_the_folder(

@@ -159,7 +159,7 @@ def test_a_number_that_no_page_of_ours_would_send_breaks_nothing(world: World) -
 
 
 ASKED_NOTHING = {
-    *("accept", "add_note", "choose_news", "delete_export", "edit_note", "forget_leave"),
+    *("accept", "add_note", "choose_news", "edit_note", "forget_leave"),
     *("find_person", "give_back", "give_proof", "hand_over", "judge", "log_contact", "move"),
     *("not_now", "rebook", "reopen_note", "resolve_note", "send_webhook_again", "sign_out"),
     *("take", "test_webhook", "try_again", "withdraw", "write_once", "change_leads"),

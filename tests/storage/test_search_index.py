@@ -10,7 +10,7 @@ from sqlalchemy import delete, select, text
 from consult.storage.db.database import Database
 from consult.storage.leads import notes, submission
 from consult.storage.search_index import index_terms, normalize, query_terms
-from consult.storage.tables.search_tables import LeadWordRow
+from consult.storage.tables.lead_tables import LeadWordRow
 from consult.storage.tables.submission_tables import DraftRow
 from tests.support.many_leads import make_staff
 from tests.support.submissions import CONTACT, lead_of, submitted

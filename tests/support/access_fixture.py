@@ -12,7 +12,6 @@ from werkzeug.test import TestResponse
 from consult.staff.accounts import account_admin
 from consult.storage.accounts import accounts as accounts_module
 from consult.storage.drafts import drafts, reminder_consent
-from consult.storage.exports import exports
 from consult.storage.leads import notes
 from consult.storage.notifications import report_mails
 from consult.storage.tables.account_tables import StaffUserRow
@@ -89,9 +88,6 @@ class World:
                 reminder_consent.give(
                     session, check.id, f"{number}@example.com", "Once.", b"sealed"
                 )
-            self._exports = {
-                email: exports.ask(session, id, "csv", total=2) for email, id in members
-            }
             self._passkeys = {email: add_passkey_row(session, id) for email, id in members}
         self._invitation = invitation
         self._file = folder / "consult.db"
@@ -133,10 +129,6 @@ class World:
         me = STAFF if role not in _EMAILS else role
         other = ADMIN if me == STAFF else STAFF
         return {
-            "export_id": {
-                "own": self._exports[_EMAILS[me]],
-                "another's": self._exports[_EMAILS[other]],
-            },
             "lead_id": {"own": self.leads[0], "another's": self.leads[1]},
             "passkey_id": {
                 "own": self._passkeys[_EMAILS[me]],

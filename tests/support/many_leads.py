@@ -1,4 +1,4 @@
-"""Many made-up leads at once, with everything on their desks that a list can be filtered by."""
+"""Many random leads at once, with everything that a list can be filtered by."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -31,16 +31,16 @@ NOTES = ("Asked about tents, again.", "Ruft nächste Woche an", "anna@okafor-ten
 
 
 @dataclass(frozen=True)
-class Made:
-    """A lead as it was put in."""
+class MadeLead:
+    """A lead as it was inserted."""
 
-    desk: dict[str, Any]
+    row: dict[str, Any]
     contact: dict[str, Any] | None
     notes: tuple[str, ...]
 
     @property
     def id(self) -> int:
-        lead_id: int = self.desk["submission_id"]
+        lead_id: int = self.row["submission_id"]
         return lead_id
 
 
@@ -67,15 +67,15 @@ def make_staff(session: Session, ids: Iterable[int] = PEOPLE) -> None:
 
 def make_many(
     database: Database, count: int, seed: int = 1, new_staff: Iterable[int] = PEOPLE
-) -> list[Made]:
-    """Make leads, some at the very same moment, and those of their assignees that are not there."""
-    random = Random(seed)  # noqa: S311 - made-up leads are no secret
+) -> list[MadeLead]:
+    """Insert leads, some at the very same time, and the accounts of `new_staff`."""
+    random = Random(seed)  # noqa: S311 - test data is no secret
     with database.writing() as session:
         make_staff(session, new_staff)
         made = [_made(random, number, session.now()) for number in range(1, count + 1)]
-        session.execute(insert(DraftRow), [_check(lead) for lead in made])
+        session.execute(insert(DraftRow), [_draft(lead) for lead in made])
         session.execute(insert(SubmissionRow), [_submission(lead) for lead in made])
-        session.execute(insert(LeadRow), [lead.desk for lead in made])
+        session.execute(insert(LeadRow), [lead.row for lead in made])
         session.add_all([ContactRow(**lead.contact) for lead in made if lead.contact])
         session.add_all(_notes(made, session.now()))
         for lead in made:
@@ -83,12 +83,12 @@ def make_many(
     return made
 
 
-def _made(random: Random, number: int, now: datetime) -> Made:
+def _made(random: Random, number: int, now: datetime) -> MadeLead:
     submitted = now - timedelta(hours=6 * random.randrange(400))
     stage = random.choice(STAGES)
     offered = random.choice((None, None, None, 1, 2))
     due = random.choice((None, submitted + timedelta(hours=24 * random.randrange(1, 60))))
-    desk = {
+    row = {
         "submission_id": number,
         "version": 1,
         "stage": stage,
@@ -106,10 +106,10 @@ def _made(random: Random, number: int, now: datetime) -> Made:
         "source": random.choice(SOURCES),
         "wants_consult": random.random() < 0.4,
     }
-    return Made(desk, _contact(random, number, submitted), tuple(_said(random)))
+    return MadeLead(row, _contact(random, number, submitted), tuple(_note_texts(random)))
 
 
-def _said(random: Random) -> Iterator[str]:
+def _note_texts(random: Random) -> Iterator[str]:
     while random.random() < 0.2:
         yield random.choice(NOTES)
 
@@ -129,8 +129,8 @@ def _contact(random: Random, number: int, now: datetime) -> dict[str, Any] | Non
     }
 
 
-def _check(lead: Made) -> dict[str, Any]:
-    now = lead.desk["submitted_at"]
+def _draft(lead: MadeLead) -> dict[str, Any]:
+    now = lead.row["submitted_at"]
     return {
         "id": lead.id,
         "token_hash": f"c{lead.id}",
@@ -143,8 +143,8 @@ def _check(lead: Made) -> dict[str, Any]:
     }
 
 
-def _submission(lead: Made) -> dict[str, Any]:
-    desk = lead.desk
+def _submission(lead: MadeLead) -> dict[str, Any]:
+    row = lead.row
     same = ("submitted_at", "archetype", "separation", "handoff", "demo")
     return {
         "id": lead.id,
@@ -159,16 +159,16 @@ def _submission(lead: Made) -> dict[str, Any]:
         "consult": "optional",
         "seconds_taken": 60,
         "report_revision": 1,
-        **{name: desk[name] for name in same},
+        **{name: row[name] for name in same},
     }
 
 
-def _notes(made: list[Made], now: datetime) -> Iterator[NoteRow]:
+def _notes(made: list[MadeLead], now: datetime) -> Iterator[NoteRow]:
     for lead in made:
         for text in lead.notes:
             yield NoteRow(submission_id=lead.id, author_id=1, text=text, created_at=now)
 
 
-def is_open(lead: Made) -> bool:
-    """Whether a lead has no clear answer yet."""
-    return lead.desk["stage"] not in CLOSED
+def is_open(lead: MadeLead) -> bool:
+    """Whether a lead has no final answer yet."""
+    return lead.row["stage"] not in CLOSED

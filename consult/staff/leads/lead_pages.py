@@ -26,8 +26,8 @@ from consult.storage.leads.timeline import timeline, was_reached
 from consult.storage.notifications import report_mails, staff_mails
 from consult.storage.notifications.deliveries import Delivery, deliveries, pdf_state
 from consult.storage.privacy.erasure import is_anonymous
-from consult.storage.search.find_leads import neighbours
-from consult.storage.search.lead_filter import LeadSearch, Viewer
+from consult.storage.search.find_leads import neighbors
+from consult.storage.search.lead_filter import LeadFilter, Viewer
 from consult.storage.webhooks import webhooks
 from consult.web.services import services
 
@@ -62,7 +62,7 @@ def lead_page(
     """
     made, me = services(), signed_in_user()
     office = made.settings.office
-    search = LeadSearch.from_query(request.args.to_dict(flat=False))
+    search = LeadFilter.from_query(request.args.to_dict(flat=False))
     with made.database.reading() as session:
         whole = whole_lead(session, lead_id) or abort(404)
         found, standing = whole.lead, whole.desk
@@ -74,7 +74,7 @@ def lead_page(
         written = notes.notes_of(session, lead_id)
         people = {user.id: user for user in accounts.all_users(session)}
         judged = assessments.assessments_of(session, lead_id) if was_reached(events) else {}
-        beside = neighbours(session, search, Viewer(me.id, office.zone), lead_id)
+        beside = neighbors(session, search, Viewer(me.id, office.zone), lead_id)
         now = session.now().astimezone(office.zone)
     papers = [] if whole.is_anonymous else [_paper(whole, steps, *kind) for kind in _PAPERS]
     # Here and not with the view: the page also answers forms, such as one that came too late.
@@ -117,7 +117,7 @@ def back_to(lead_id: int, done: str = "", part: str = "") -> str:
 
     `done` is the name of what was done, which the page then says; `part` is where to look on it.
     """
-    search = LeadSearch.from_query(request.args.to_dict(flat=False))
+    search = LeadFilter.from_query(request.args.to_dict(flat=False))
     query = search.query(done=done) if done else search.query()
     place = f"#{part}" if part else ""
     return url_for(".lead", lead_id=lead_id) + (f"?{query}" if query else "") + place

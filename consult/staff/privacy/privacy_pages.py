@@ -4,13 +4,17 @@ A person is all leads that were left the same mail address. No page has that add
 address: pages go by the id of one of the leads.
 """
 
+from contextlib import closing
 from typing import Literal
 
 from flask import Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import ServiceUnavailable
 
 from consult.delivery.mail.transport import MailFolder
 from consult.delivery.privacy.erase_leads import erase
+from consult.report.pdf.renderer import Renderer, RenderError
+from consult.report.person_record import record_html
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.accounts.access_log import record_access
 from consult.staff.accounts.reauthentication import recent_auth_required
@@ -21,7 +25,6 @@ from consult.staff.privacy.privacy_presenter import REASONS, About
 from consult.storage.audit import audit_log
 from consult.storage.db.database import Session
 from consult.storage.drafts import reminder_consent
-from consult.storage.exports import exports
 from consult.storage.privacy import data_export, deletion_log, erasure
 from consult.storage.privacy.erasure import How
 from consult.storage.tables.lead_tables import LeadRow
@@ -84,19 +87,27 @@ def record_json(lead_id: int) -> ResponseReturnValue:
     return response
 
 
-@blueprint.post(f"/leads/<{ID}:lead_id>/record")
+@blueprint.post(f"/leads/<{ID}:lead_id>/record.pdf")
 @for_staff
 @recent_auth_required
-def ask_for_record(lead_id: int) -> ResponseReturnValue:
-    """Have everything that is held about the owner of a lead made into a PDF."""
-    with services().database.writing() as session:
-        about = _about(session, lead_id)
-        if not exports.may_ask(session, signed_in_user().id):
-            return redirect(url_for(".export_list", full=1), 303)
-        which = exports.WHOLE_PERSON if signed_in_user().is_admin else ""
-        export_id = exports.ask(session, signed_in_user().id, "pdf", query=which, lead_id=lead_id)
-        _record_export(session, lead_id, "pdf", about)
-    return redirect(url_for(".export", export_id=export_id), 303)
+def record_pdf(lead_id: int) -> ResponseReturnValue:
+    """Send everything that is held about the owner of a lead, for people to read."""
+    made = services()
+    settings = made.settings
+    with made.database.reading() as session:
+        found = data_export.record_of(session, _about(session, lead_id).lead_ids)
+        now = agency_time(session.now())
+    page = record_html(found, now, made.brand, settings.paper)
+    with closing(Renderer(settings.pdf_timeout_seconds, settings.pdf_memory_mb)) as renderer:
+        try:
+            content = renderer.render(page)
+        except RenderError as error:
+            raise ServiceUnavailable from error
+    with made.database.writing() as session:
+        _record_export(session, lead_id, "pdf", _about(session, lead_id))
+    response = Response(content, mimetype="application/pdf")
+    response.headers["Content-Disposition"] = f'attachment; filename="record-{lead_id}.pdf"'
+    return response
 
 
 @blueprint.get(f"/leads/<{ID}:lead_id>/delete")

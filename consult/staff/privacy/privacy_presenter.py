@@ -31,7 +31,6 @@ _KINDS = {
     "call_assessments": "Assessments after the call",
     "notices": "News to staff about it",
     "outcomes": "How far it came, for the numbers",
-    "exports": "Records made as PDF",
 }
 
 

@@ -1,114 +1,115 @@
-"""One thing done with many leads: take them, hand them over, move them on, export them."""
+"""Actions on many leads at once: assign, hand over, change the stage, export."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.blueprint import blueprint, for_staff
-from consult.staff.search.list_pages import list_address, searched, viewer
+from consult.staff.search.list_pages import current_viewer, filter_in_address, list_address
 from consult.storage.db.database import Session
 from consult.storage.leads import actions
 from consult.storage.leads.actions import NotAllowedError, UnknownLeadError
-from consult.storage.search import filter_options
-from consult.storage.search.find_leads import FoundLead, by_ids, every_id
+from consult.storage.search import find_leads
+from consult.storage.search.find_leads import FoundLead, by_ids
 from consult.web.services import services
 from consult.web.text import parse_id
 from consult.workflow.stages import CLOSING_REASONS, NAMES, STAGES
 
-MOST = 500
+MAX_LEADS = 500
 """So many leads can be changed at once; exports have no such limit."""
 
-AT_ONCE = 25
+BATCH_SIZE = 25
 """So many are changed in one transaction, so that colleagues need not wait for all of them."""
 
-SHOWN = 20
+NAMED = 20
 STAGES_FOR_MANY = tuple(stage for stage in STAGES if stage not in ("new", "consult_booked"))
-"""A new lead is new by itself, and a consult is booked for one date."""
+"""A new lead is new by itself, and a consult is scheduled for one date."""
 
-Verb = Callable[[Session, int], object]
+Action = Callable[[Session, int], object]
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """Leads with which something could not be done, and why; `gone` are no longer there."""
+    """Leads that could not be changed, and the reason; those in `missing` do not exist."""
 
-    why: str
+    reason: str
     leads: Sequence[FoundLead]
-    gone: Sequence[int]
+    missing: Sequence[int]
 
 
 @blueprint.get("/leads/bulk")
 @for_staff
 def lead_bulk() -> ResponseReturnValue:
-    """Show the leads that were ticked, or all that the address selects, and what can be done."""
-    search, every = searched(), request.args.get("do") == "all"
-    with services().database.reading() as session:
-        if every:
-            ids = list(islice(every_id(session, search, viewer()), MOST + 1))
-        else:
-            ids = _few(request.args.getlist("lead", type=parse_id))
-    return _bulk_page(ids, every=every) if ids else redirect(list_address(search), 303)
+    """Show the selected leads, or all that the address selects, and the actions for them."""
+    wanted, all_matching = filter_in_address(), request.args.get("do") == "all"
+    if all_matching:
+        with services().database.reading() as session:
+            ids, _ = find_leads.next_ids(session, wanted, current_viewer(), MAX_LEADS + 1)
+    else:
+        ids = _limited(request.args.getlist("lead", type=parse_id))
+    if not ids:
+        return redirect(list_address(wanted), 303)
+    return _bulk_page(ids, all_matching=all_matching)
 
 
 @blueprint.post("/leads/bulk")
 @for_staff
 def change_leads() -> ResponseReturnValue:
-    """Do what was chosen with each lead, and say with which it could not be done."""
-    ids = _few(request.form.getlist("lead", type=parse_id))
-    verb, error = _chosen()
-    if verb is None:
-        return _bulk_page(ids, every=False, error=error), 422
-    refused = list(_do(verb, ids))
+    """Apply the chosen action to each lead, and list the leads that were skipped."""
+    ids = _limited(request.form.getlist("lead", type=parse_id))
+    action, error = _chosen_action()
+    if action is None:
+        return _bulk_page(ids, all_matching=False, error=error), 422
+    refused = _apply(action, ids)
     with services().database.reading() as session:
-        reasons = dict.fromkeys(why for _, why in refused)
         skipped = [
-            _skipped(session, why, [id for id, said in refused if said == why]) for why in reasons
+            _skipped(session, reason, [id for id in ids if refused.get(id) == reason])
+            for reason in dict.fromkeys(refused.values())
         ]
     return render_template(
         "staff/search/lead_bulk_done.html",
         done=len(ids) - len(refused),
         refused=len(refused),
         skipped=skipped,
-        back=list_address(searched()),
+        back=list_address(filter_in_address()),
     )
 
 
-def _skipped(session: Session, why: str, ids: Sequence[int]) -> Skipped:
+def _skipped(session: Session, reason: str, ids: Sequence[int]) -> Skipped:
     leads = by_ids(session, ids)
-    there = {lead.id for lead in leads}
-    return Skipped(why, leads, [id for id in ids if id not in there])
+    existing = {lead.id for lead in leads}
+    return Skipped(reason, leads, [id for id in ids if id not in existing])
 
 
-def _few(ids: Iterable[int]) -> list[int]:
-    return list(dict.fromkeys(id for id in ids if id))[:MOST]
+def _limited(ids: Iterable[int]) -> list[int]:
+    return list(dict.fromkeys(id for id in ids if id))[:MAX_LEADS]
 
 
-def _bulk_page(ids: Sequence[int], *, every: bool, error: str = "") -> str:
+def _bulk_page(ids: Sequence[int], *, all_matching: bool, error: str = "") -> str:
     with services().database.reading() as session:
-        shown = by_ids(session, ids[:SHOWN])
-        people = filter_options.colleagues(session)
-    search = searched()
+        shown = by_ids(session, ids[:NAMED])
+        people = find_leads.colleagues(session)
+    wanted = filter_in_address()
     return render_template(
         "staff/search/lead_bulk.html",
         ids=ids,
-        too_many=len(ids) > MOST,
-        most=MOST,
-        every=every,
+        too_many=len(ids) > MAX_LEADS,
+        max_leads=MAX_LEADS,
+        all_matching=all_matching,
         shown=shown,
         people=[person for person in people if person[0] != signed_in_user().id],
         stages=[(stage, NAMES[stage]) for stage in STAGES_FOR_MANY],
         reasons=[(NAMES[stage], reasons.items()) for stage, reasons in CLOSING_REASONS.items()],
         error=error,
-        query=search.query(),
-        back=list_address(search),
+        query=wanted.query(),
+        back=list_address(wanted),
     )
 
 
-def _chosen() -> tuple[Verb | None, str]:
+def _chosen_action() -> tuple[Action | None, str]:
     """What the form says to do with a lead; or None, and what is missing."""
     by, form = signed_in_user().id, request.form
     match form.get("do"):
@@ -129,19 +130,21 @@ def _chosen() -> tuple[Verb | None, str]:
                 lambda session, lead: actions.move(session, lead, stage, by=by, reason=reason),
                 "",
             )
-    return None, "Choose what to do."
+    return None, "Choose an action."
 
 
-def _do(verb: Verb, ids: Sequence[int]) -> Iterator[tuple[int, str]]:
-    """Do it with some leads after the other; those with which it could not be done, and why."""
-    for start in range(0, len(ids), AT_ONCE):
-        some = ids[start : start + AT_ONCE]
+def _apply(action: Action, ids: Sequence[int]) -> dict[int, str]:
+    """Apply an action to leads, in batches; the reason for each lead that was skipped."""
+    refused: dict[int, str] = {}
+    for start in range(0, len(ids), BATCH_SIZE):
+        batch = ids[start : start + BATCH_SIZE]
         with services().database.writing() as session:
-            actions.lock_leads(session, some)
-            for lead_id in some:
+            actions.lock_leads(session, batch)
+            for lead_id in batch:
                 try:
-                    verb(session, lead_id)
-                except NotAllowedError as refused:
-                    yield lead_id, str(refused)
+                    action(session, lead_id)
+                except NotAllowedError as error:
+                    refused[lead_id] = str(error)
                 except UnknownLeadError:
-                    yield lead_id, "It is not there any more."
+                    refused[lead_id] = "It no longer exists."
+    return refused

@@ -1,4 +1,4 @@
-"""What the list of leads shows of each: plain data in words."""
+"""What the list of leads shows of each lead."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,10 +18,7 @@ from consult.workflow.stages import CLOSED, NAMES, Stage
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """How a lead's first answer stands: in words, whether it is late, and `iso`, when it is or was.
-
-    `iso` is empty where no answer is waited for.
-    """
+    """The first reply to a lead: in words, whether it is late, and `iso`, when it was or is due."""
 
     words: str
     late: bool
@@ -30,7 +27,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the list. `name` and `business` are empty when no contact was given."""
+    """One row of the list. `name` and `business` are empty when no contact was given."""
 
     id: int
     submitted: DisplayTime
@@ -39,7 +36,7 @@ class Row:
     stage: str
     closed: bool
     assignee: str
-    mine: bool
+    assigned_to_me: bool
     offered_to: str
     offered_to_me: bool
     reply: Reply
@@ -58,7 +55,7 @@ class Row:
 
 
 def row(lead: FoundLead, pdfs: Mapping[int, PdfState], viewer_id: int, now: datetime) -> Row:
-    """A lead as a line of the list."""
+    """A lead as a row of the list."""
     return Row(
         id=lead.id,
         submitted=display_time(lead.submitted_at, now),
@@ -67,7 +64,7 @@ def row(lead: FoundLead, pdfs: Mapping[int, PdfState], viewer_id: int, now: date
         stage=NAMES[cast(Stage, lead.stage)],
         closed=lead.stage in CLOSED,
         assignee=lead.assignee,
-        mine=lead.assignee_id == viewer_id,
+        assigned_to_me=lead.assignee_id == viewer_id,
         offered_to=lead.offered_to,
         offered_to_me=lead.offered_to_id == viewer_id,
         reply=_reply(lead, now),
@@ -93,7 +90,11 @@ def _reply(lead: FoundLead, now: datetime) -> Reply:
     if lead.stage in CLOSED or lead.due_at is None:
         return Reply("–", late=False, iso="")
     if lead.due_at < now:
-        return Reply(f"Was due {ago(lead.due_at, now)}", late=True, iso=_iso(lead.due_at))
+        return Reply(
+            f"Overdue {ago(lead.due_at, now).removesuffix(' ago')}",
+            late=True,
+            iso=_iso(lead.due_at),
+        )
     return Reply(f"Due {ahead(lead.due_at, now)}", late=False, iso=_iso(lead.due_at))
 
 

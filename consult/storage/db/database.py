@@ -13,8 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, FromClause, create_engine, event, make_url, orm, text
-from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, orm, text
 from sqlalchemy.exc import OperationalError
 
 _WRITES = "consult_writes"
@@ -209,18 +208,9 @@ def _private_file(name: str | None) -> Path:
     return file
 
 
-class _HintingCompiler(SQLiteCompiler):
-    """Writes the hints of `with_hint` into the query, which SQLAlchemy leaves out for SQLite."""
-
-    def get_from_hint_text(self, table: FromClause, text: str | None) -> str | None:
-        """What stands after the name of a table: INDEXED BY, and an index."""
-        return text
-
-
 def _sqlite_engine(url: str, synchronous: Synchronous) -> Engine:
     # An error message must not quote what an owner wrote, hence no parameters in it.
     engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS}, hide_parameters=True)
-    engine.dialect.statement_compiler = _HintingCompiler
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:

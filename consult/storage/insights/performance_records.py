@@ -11,7 +11,6 @@ from sqlalchemy import ColumnElement, Row, Select, select
 
 from consult.storage.db.database import Session
 from consult.storage.leads.timeline import reachable_at
-from consult.storage.search.filter_conditions import using
 from consult.storage.tables.lead_tables import LeadEventRow, LeadRow
 from consult.workflow.own_performance import LAST_WON, TIME_TO_ANSWER, Contacted, Practice, Record
 
@@ -31,13 +30,13 @@ def practice(session: Session, *, demo: bool = False) -> Practice:
     kind = LeadRow.demo.is_(demo)
     reachable = (kind, LeadRow.due_at.is_not(None))
     old = LeadRow.submitted_at < now - TIME_TO_ANSWER
-    recent = _read(session, _newest("ix_leads_newest").where(*reachable))
-    settled = _read(session, _newest("ix_leads_newest", old).where(*reachable))
+    recent = _read(session, _newest().where(*reachable))
+    settled = _read(session, _newest(old).where(*reachable))
     events = _events(session, {*recent, *settled})
     records = {
         id: _record(row, events.get(id, []), now) for id, row in {**recent, **settled}.items()
     }
-    won = _newest("ix_leads_stage", LeadRow.stage == "won").where(kind).limit(LAST_WON)
+    won = _newest(LeadRow.stage == "won").where(kind).limit(LAST_WON)
     return Practice(
         recent=[records[id] for id in recent],
         settled=[records[id] for id in settled],
@@ -45,13 +44,13 @@ def practice(session: Session, *, demo: bool = False) -> Practice:
     )
 
 
-def _newest(index: str, *where: ColumnElement[bool]) -> Select[Any]:
+def _newest(*where: ColumnElement[bool]) -> Select[Any]:
     """The newest leads along an index, to be narrowed down: few, however many there are.
 
     What the index does not tell is for the caller to ask: a limit here counts what is looked at.
     """
     order = (LeadRow.submitted_at.desc(), LeadRow.submission_id.desc())
-    walked = using(index, select(LeadRow.submission_id).where(*where).order_by(*order))
+    walked = select(LeadRow.submission_id).where(*where).order_by(*order)
     few = walked.limit(_WALKED).subquery()
     here = LeadRow.submission_id == few.c.submission_id
     return select(*_OF_LEAD).join(few, here).order_by(*order).limit(_LOOKED_AT)
@@ -63,10 +62,10 @@ def _read(session: Session, leads: Select[Any]) -> dict[int, Row[Any]]:
 
 def _events(session: Session, ids: Iterable[int]) -> Mapping[int, Sequence[LeadEventRow]]:
     query = select(LeadEventRow).where(
-        LeadEventRow.submission_id.in_(sorted(ids)), LeadEventRow.kind.in_(_KINDS)
+        LeadEventRow.submission_id.in_(sorted(ids)),
+        # As an expression: SQLite would rather read all events of these kinds by their index.
+        (LeadEventRow.kind + "").in_(_KINDS),
     )
-    # SQLite would rather look at every event of these kinds.
-    query = query.with_hint(LeadEventRow, "INDEXED BY ix_lead_events_lead", "sqlite")
     found: dict[int, list[LeadEventRow]] = {}
     for event in session.scalars(query.order_by(LeadEventRow.id)):
         found.setdefault(event.submission_id, []).append(event)

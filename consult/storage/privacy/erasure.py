@@ -20,7 +20,6 @@ from consult.storage.audit.audit_log import Fact
 from consult.storage.db.database import Session
 from consult.storage.drafts import reminder_consent
 from consult.storage.drafts.draft_deletion import delete_checks
-from consult.storage.exports import exports
 from consult.storage.leads.assignment import lock_assignments
 from consult.storage.tables.all_tables import ALL_TABLES
 from consult.storage.tables.lead_tables import LeadEventRow, LeadRow
@@ -89,8 +88,7 @@ def erase(
 ) -> list[int]:
     """Delete leads, or make them anonymous, and leave a receipt for each in the audit log.
 
-    Exports that were made and may hold one of them are withdrawn. So is leave to write to the same
-    address about a check that was not finished.
+    Leave to write to the same address about a check that was not finished is withdrawn.
 
     Args:
         session: a writing one.
@@ -123,8 +121,6 @@ def erase(
         for lead_id, rows in held.items()
     }
     audit_log.record_each(session, _ACTIONS[how], by=by, leads=receipts)
-    if ids:
-        exports.withdraw_all(session)
     return ids
 
 

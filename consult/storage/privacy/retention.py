@@ -10,7 +10,6 @@ from sqlalchemy import and_, delete, exists, or_, select, update
 from consult.storage.audit import audit_log
 from consult.storage.db.database import Session
 from consult.storage.drafts.draft_deletion import delete_checks
-from consult.storage.exports import exports
 from consult.storage.insights.idle_drafts import settle
 from consult.storage.jobs import PDF_JOBS
 from consult.storage.privacy import erasure
@@ -30,8 +29,6 @@ from consult.storage.tables.submission_tables import (
 # Long enough to see what happened last week; the key of a periodic job must outlive its period.
 _KEEP_DONE_JOBS = timedelta(days=7)
 _AT_ONCE = 200
-# Long enough to fetch what was asked for yesterday evening.
-KEEP_EXPORTS = timedelta(days=1)
 LOG_DAYS = 30
 """Long enough to ask who was signed in when something went wrong, or why somebody was not told."""
 
@@ -64,11 +61,11 @@ def purge(
 ) -> Purged:
     """Delete what has been kept long enough, and traces of finished work.
 
-    So go expired drafts, exports, sessions that staff have not used for ``log_days`` days, links to
+    So go expired drafts, sessions that staff have not used for ``log_days`` days, links to
     an account that are as old, and the log of what staff and other programs were told, with the
     jobs of no lead that were given up. A lead older than ``lead_days`` days goes with its answers,
     contact, documents and jobs; how far each came stays as a number. Or it is made anonymous
-    (``at_the_end``). Exports that may hold it are withdrawn. The audit log has a receipt for each
+    (``at_the_end``). The audit log has a receipt for each
     lead, and one number for all drafts.
 
     Where leads may be many or have mails in a folder, end them before (`leads_over`), in bundles.
@@ -94,7 +91,6 @@ def purge(
     session.execute(delete(RateLimitRow).where(RateLimitRow.expires_at < now))
     _delete_staff_traces(session, now - timedelta(days=log_days))
     _delete_told(session, now - timedelta(days=log_days))
-    exports.forget_older(session, now - KEEP_EXPORTS)
     settle(session)
     old = leads_over(session, lead_days=lead_days, at_the_end=at_the_end)
     ended = erasure.erase(session, old, at_the_end, by=None, why="retention") if old else []

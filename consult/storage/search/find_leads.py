@@ -1,51 +1,39 @@
-"""Find the leads that a `LeadSearch` selects: a page at a time, or all of them in turn.
+"""Find the leads that a `LeadFilter` selects: a page at a time, or all of them.
 
-No page costs more because there are more leads. If any filter leaves few leads over, those are read
-and the other filters looked at for each. Otherwise the leads are walked in the order wanted, along
-an index, until the page is full. A walk that meets very few ends after some hundreds and says so:
-its page has a place to go on from, and may be empty.
+A list is one plain query, continued behind the last lead of the page before (keyset paging). If an
+index leads to a filter's leads and they are few, those are read first and the rest is checked on
+them: a database that guesses wrong would read all leads in the order wanted instead.
 """
 
-from __future__ import annotations
-
 import re
-from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import (
-    ColumnClause,
-    ColumnElement,
-    Select,
-    bindparam,
-    func,
-    inspect,
-    select,
-)
+from sqlalchemy import Select, bindparam, func, select, tuple_
 from sqlalchemy.orm import aliased
-from sqlalchemy.sql import visitors
 
 from consult.storage.db.base import HIGHEST_ID
 from consult.storage.db.database import Session
-from consult.storage.search.filter_conditions import Filter, filters_of, using
-from consult.storage.search.index_scan import Place, Walk, among, beyond, ordered
-from consult.storage.search.lead_filter import LeadSearch, Viewer
+from consult.storage.search.lead_filter import Context, Lead, LeadFilter, Viewer
 from consult.storage.tables.account_tables import StaffUserRow
-from consult.storage.tables.lead_tables import LeadRow
+from consult.storage.tables.lead_tables import LeadRow, is_overdue
 from consult.storage.tables.submission_tables import ContactRow, SubmissionRow
 
 PAGE_SIZE = 50
-FEW, SOME = 2_000, 4_000
-"""So many leads are read in one go; of so many, those that another such filter selects too."""
+FEW = 2_000
+"""If a filter selects at most so many leads, they are read first."""
 
 COUNT_TO = 1_000
-"""Up to so many are counted, among those read or walked over for the first page."""
+"""More leads than this are not counted one by one."""
 
-_AT_ONCE = 500
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _COLUMNS = {"newest": "submitted_at", "oldest": "submitted_at", "due": "due_at"}
+_PLACE = re.compile(r"(-?[0-9]{1,17}(?:\.[0-9]{1,20})?(?:e-[0-9]{1,3})?)_([0-9]{1,10})")
+
+Place = tuple[datetime | float, int]
+"""A lead's place in an order: the value it is sorted by, and its id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +64,7 @@ class FoundLead:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many leads a search selects: exactly, or at least so many."""
+    """How many leads a filter selects: exactly, or at least so many."""
 
     number: int
     exact: bool
@@ -84,261 +72,157 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class FoundPage:
-    """A page of leads in order, and the places before and after it; empty at either end.
+    """A page of leads in order.
 
-    `cut_short` says that the walk ended before the page was full: there may be more further on.
-    `count` is told with the first page only.
+    Attributes:
+        leads: as many as there is room for, unless there are no more.
+        before: the place to go back from; empty on the first page.
+        after: the place to go on from; empty on the last page.
+        count: on the first page only.
     """
 
     leads: Sequence[FoundLead]
     before: str
     after: str
-    cut_short: bool
-    count: Count | None
-
-
-class Finding:
-    """A search, ready to be answered on one session.
-
-    Args:
-        session: any.
-        search: what to select.
-        viewer: who looks.
-    """
-
-    def __init__(self, session: Session, search: LeadSearch, viewer: Viewer) -> None:
-        self._session = session
-        self._filters = filters_of(search, viewer, session.now())
-        self._few = self._fewest()
-        self._walks: dict[tuple[Place | None, bool], Walk] = {}
-        column = search.sort.removeprefix("-")
-        self._column = _COLUMNS.get(column, column)
-        self._down = search.sort == "newest" or search.sort.startswith("-")
-
-    def page(self, *, after: str = "", before: str = "", limit: int = PAGE_SIZE) -> FoundPage:
-        """A page of leads.
-
-        Args:
-            after: the place at the end of the page before, as `FoundPage.after` has it. Leads that
-                come in while somebody reads move nothing. A place that makes no sense is the start.
-            before: the place at the beginning of the page after; if given, `after` says nothing.
-            limit: how many at most.
-        """
-        back = self._start(before)
-        start = back or self._start(after)
-        down = self._down if back is None else not self._down
-        # The first page is counted as well: with the same look at the leads, as that is most of it.
-        wanted = (limit if start else max(limit, COUNT_TO)) + 1
-        found = self._ids(start, down, wanted)
-        turn = "" if len(found) == wanted else self._turn(start, down, wanted)
-        more, ids = len(found) > limit, found[:limit]
-        leads = by_ids(self._session, ids)
-        cut_short = bool(turn) and not more
-        further = self._place(leads[-1]) if more else turn
-        behind = self._place(leads[0]) if leads and start else ""
-        if back:
-            return FoundPage(leads[::-1], further, behind, cut_short, None)
-        exact = not turn and len(found) <= COUNT_TO
-        count = None if start else Count(min(len(found), COUNT_TO), exact)
-        return FoundPage(leads, behind, further, cut_short, count)
-
-    def beside(self, lead_id: int) -> tuple[int | None, int | None]:
-        """The leads before and after one; None at either end, and where a walk finds none.
-
-        It need not be among those that are selected: it may have been done with meanwhile.
-        """
-        row = self._session.get(LeadRow, lead_id)
-        key = getattr(row, self._column) if row else None
-        if key is None:
-            return None, None
-        found = [self._ids((key, lead_id), down, 1) for down in (not self._down, self._down)]
-        before, after = (ids[0] if ids else None for ids in found)
-        return before, after
-
-    def everything(self) -> Select[int]:
-        """All ids in order, in one query."""
-        query = select(LeadRow.submission_id)
-        query = query.where(*(found.holds(LeadRow) for found in self._filters))
-        return query.order_by(*ordered(LeadRow, self._column, down=self._down))
-
-    def _fewest(self) -> Sequence[Filter]:
-        """The filter that selects few leads, or the two that select some; none if all do many."""
-        indexed = [found for found in self._filters if found.ids is not None]
-        if not indexed:
-            return ()
-        most = SOME if len(indexed) > 1 else FEW
-        capped = [
-            found.ids.limit(most + 1).subquery() for found in indexed if found.ids is not None
-        ]
-        counts = [select(func.count()).select_from(ids).scalar_subquery() for ids in capped]
-        numbers = self._session.execute(select(*counts)).one()
-        ranked = sorted((number, at) for at, number in enumerate(numbers) if number <= most)
-        if ranked and ranked[0][0] <= FEW:
-            return [indexed[ranked[0][1]]]
-        return [indexed[at] for _, at in ranked[:2]] if len(ranked) > 1 else ()
-
-    def _ids(self, start: Place | None, down: bool, limit: int) -> list[int]:
-        return list(self._session.scalars(self._matching(start, down, limit).limit(limit)))
-
-    @property
-    def _is_sqlite(self) -> bool:
-        return self._session.get_bind().dialect.name == "sqlite"
-
-    def _matching(self, start: Place | None, down: bool, wanted: int) -> Select[int]:
-        """The ids of those among the candidates that all filters hold for, in order."""
-        candidates = self._candidates(start, down).limit(self._most(start, down, wanted))
-        looked_at = list(self._looked_at(start, down))
-        if not self._few and not looked_at:
-            return candidates.with_only_columns(LeadRow.submission_id)
-        needed = {"submission_id", self._column, *_columns_of(looked_at)}
-        columns = [getattr(LeadRow, name) for name in sorted(needed)]
-        lead = aliased(LeadRow, candidates.with_only_columns(*columns).subquery())
-        query = select(lead.submission_id).where(*(found.holds(lead) for found in looked_at))
-        if self._few and start:
-            # Few leads are read whatever their order, so that the place has to be looked at here.
-            query = query.where(beyond(lead, self._column, start, down=down))
-        if self._is_sqlite and not self._few:
-            # It gives a walk's rows in the order walked; told to, it would sort them all once more.
-            return query
-        return query.order_by(*ordered(lead, self._column, down=down))
-
-    def _most(self, start: Place | None, down: bool, wanted: int) -> int:
-        """How many candidates there may be."""
-        if self._few:
-            return 2 * SOME
-        length = self._walk(start, down).length
-        # Where an index tells all, no lead has to be read.
-        return length if any(self._looked_at(start, down)) else max(length, wanted)
-
-    def _looked_at(self, start: Place | None, down: bool) -> Iterator[Filter]:
-        """The filters to look at for each candidate: not those that chose them.
-
-        Without these, an index often tells all, and no lead has to be read.
-        """
-        chosen = self._few or self._walk(start, down).by
-        for found in self._filters:
-            # On the way, a walk begins at its place, which may be before the range.
-            is_half = found.bounds and start and not self._few
-            if is_half or all(found is not one for one in chosen):
-                yield found
-
-    def _candidates(self, start: Place | None, down: bool) -> Select[LeadRow]:
-        """Where to look for leads: the few of some filter, or all along the order wanted.
-
-        It becomes a subquery with a limit, which neither engine looks into when it plans the rest:
-        left to themselves, both may choose to walk over all leads for the sake of the order.
-        """
-        if not self._few:
-            return self._walk(start, down).met()
-        few, *others = self._few
-        index = next(iter(few.indexes.values()), None)
-        query = using(index, select(LeadRow).where(*_given(few.leads)))
-        return query.where(*(among(found.ids) for found in others if found.ids is not None))
-
-    def _walk(self, start: Place | None, down: bool) -> Walk:
-        if (start, down) not in self._walks:
-            walk = Walk(self._session, self._filters, self._column, start, down=down)
-            self._walks[start, down] = walk
-        return self._walks[start, down]
-
-    def _turn(self, start: Place | None, down: bool, wanted: int) -> str:
-        """The place at which a walk ends; empty if it comes to the end of the leads before."""
-        if self._few:
-            return ""
-        walk = self._walk(start, down)
-        # Where the index tells all, a page that is not full holds all that the walk met.
-        tells_all = not any(self._looked_at(start, down))
-        turn = walk.end if tells_all else walk.turn(self._most(start, down, wanted))
-        return _as_text(*turn) if turn else ""
-
-    def _place(self, lead: FoundLead) -> str:
-        return _as_text(getattr(lead, self._column), lead.id)
-
-    def _start(self, place: str) -> Place | None:
-        found = re.fullmatch(r"(-?[0-9]{1,17}(?:\.[0-9]{1,20})?)_([0-9]{1,10})", place)
-        if found is None or int(found[2]) > HIGHEST_ID:
-            return None
-        if self._column in ("separation", "handoff"):
-            return float(found[1]), int(found[2])
-        try:
-            return _EPOCH + timedelta(microseconds=int(found[1])), int(found[2])
-        except (ValueError, OverflowError):
-            return None
+    count: Count | None = None
 
 
 def find(
     session: Session,
-    search: LeadSearch,
+    wanted: LeadFilter,
     viewer: Viewer,
     *,
     after: str = "",
     before: str = "",
     limit: int = PAGE_SIZE,
 ) -> FoundPage:
-    """A page of the leads that a search selects, in its order: see `Finding.page`."""
-    return Finding(session, search, viewer).page(after=after, before=before, limit=limit)
+    """Return a page of the leads that a filter selects, in its order.
 
-
-def neighbours(
-    session: Session, search: LeadSearch, viewer: Viewer, lead_id: int
-) -> tuple[int | None, int | None]:
-    """The leads before and after one in the order of a search: see `Finding.beside`."""
-    return Finding(session, search, viewer).beside(lead_id)
-
-
-def every_id(session: Session, search: LeadSearch, viewer: Viewer) -> Iterator[int]:
-    """The ids of all leads that a search selects, in its order, read some hundreds at a time."""
-    finding = Finding(session, search, viewer)
-    after = ""
-    while True:
-        page = finding.page(after=after, limit=_AT_ONCE)
-        yield from (lead.id for lead in page.leads)
-        if not page.after:
-            return
-        after = page.after
-
-
-def ids_at_once(session: Session, search: LeadSearch, viewer: Viewer) -> array[int]:
-    """The ids of all leads that a search selects, in its order, as they all stand at one moment.
-
-    It looks at every lead, so no page should wait for that. Read page by page instead, a lead would
-    be met twice or never if what it is sorted by is changed meanwhile.
+    Args:
+        session: any.
+        wanted: what to select.
+        viewer: who looks.
+        after: `FoundPage.after` of the page before. Leads that come in while a person reads move
+            nothing. A place that makes no sense is the start.
+        before: `FoundPage.before` of the page after; if given, `after` is ignored.
+        limit: how many leads at most.
     """
-    finding = Finding(session, search, viewer)
-    return array("q", session.scalars(finding.everything()))
+    query = _Query(session, wanted, viewer)
+    if start := query.parse(before):
+        ids = query.ids(limit + 1, start, backward=True)
+        leads = by_ids(session, ids[:limit][::-1])
+        return FoundPage(leads, query.place(leads[:1], len(ids) > limit), query.place(leads[-1:]))
+    start = query.parse(after)
+    # The first page is counted with the same query, as reading leads is most of its cost.
+    ids = query.ids((limit if start else max(limit, COUNT_TO)) + 1, start)
+    leads = by_ids(session, ids[:limit])
+    following = query.place(leads[-1:], len(ids) > limit)
+    if start:
+        return FoundPage(leads, query.place(leads[:1]), following)
+    return FoundPage(leads, "", following, Count(min(len(ids), COUNT_TO), len(ids) <= COUNT_TO))
 
 
-def how_many(session: Session, search: LeadSearch, viewer: Viewer) -> int:
-    """How many leads a search selects, every one of them counted: no page should wait for that."""
-    conditions = (found.holds(LeadRow) for found in filters_of(search, viewer, session.now()))
+def neighbors(
+    session: Session, wanted: LeadFilter, viewer: Viewer, lead_id: int
+) -> tuple[int | None, int | None]:
+    """Return the leads before and after one in the order of a filter; None at either end.
+
+    The lead itself need not be selected: it may have changed since it was.
+    """
+    query = _Query(session, wanted, viewer)
+    row = session.get(LeadRow, lead_id)
+    key = getattr(row, query.column) if row else None
+    if key is None:
+        return None, None
+    found = [query.ids(1, (key, lead_id), backward=backward) for backward in (True, False)]
+    before, after = (ids[0] if ids else None for ids in found)
+    return before, after
+
+
+def next_ids(
+    session: Session, wanted: LeadFilter, viewer: Viewer, limit: int, after: str = ""
+) -> tuple[list[int], str]:
+    """Return the ids of the leads that follow a place, and the place to go on from, if any."""
+    query = _Query(session, wanted, viewer)
+    ids = query.ids(limit + 1, query.parse(after))
+    if len(ids) <= limit:
+        return ids, ""
+    last = session.get_one(LeadRow, ids[limit - 1])
+    return ids[:limit], _place_text(getattr(last, query.column), last.submission_id)
+
+
+def how_many(session: Session, wanted: LeadFilter, viewer: Viewer) -> int:
+    """Count every lead that a filter selects."""
+    conditions = wanted.conditions(LeadRow, Context(viewer, session.now()))
     return session.scalar(select(func.count()).select_from(LeadRow).where(*conditions)) or 0
 
 
-def _columns_of(filters: Sequence[Filter]) -> Iterator[str]:
-    """The columns of leads that filters look at."""
-    lead = aliased(LeadRow)
-    table = inspect(lead).selectable
-    conditions = select(lead.submission_id).where(*(found.holds(lead) for found in filters))
-    for part in visitors.iterate(conditions):
-        if isinstance(part, ColumnClause) and part.table is table:
-            yield part.key
+class _Query:
+    """The query of a filter, ready to be asked for parts of its result."""
+
+    def __init__(self, session: Session, wanted: LeadFilter, viewer: Viewer) -> None:
+        self._session = session
+        self._wanted = wanted
+        self._context = Context(viewer, session.now())
+        self._few = self._find_few()
+        column = wanted.sort.removeprefix("-")
+        self.column = _COLUMNS.get(column, column)
+        self._descending = wanted.sort == "newest" or wanted.sort.startswith("-")
+
+    def ids(self, limit: int, start: Place | None = None, *, backward: bool = False) -> list[int]:
+        """The ids of the leads that follow a place, nearest first; or of those before it."""
+        lead: Lead = LeadRow
+        if self._few is not None:
+            # A subquery with a limit is read on its own by both engines, whatever the order.
+            few = select(LeadRow).where(LeadRow.submission_id.in_(self._few.limit(FEW)))
+            lead = aliased(LeadRow, few.limit(FEW).subquery())
+        descending = self._descending != backward
+        key, id = getattr(lead, self.column), lead.submission_id
+        query = select(id).where(*self._wanted.conditions(lead, self._context)).limit(limit)
+        query = query.order_by(*((key.desc(), id.desc()) if descending else (key, id)))
+        if start:
+            here: Any = tuple_(key, id)
+            query = query.where(here < start if descending else here > start)
+        return list(self._session.scalars(query))
+
+    def parse(self, text: str) -> Place | None:
+        """Read a place from an address; None if it makes no sense."""
+        found = _PLACE.fullmatch(text)
+        if found is None or int(found[2]) > HIGHEST_ID:
+            return None
+        if self.column in ("separation", "handoff"):
+            return float(found[1]), int(found[2])
+        try:
+            return _EPOCH + timedelta(microseconds=int(found[1])), int(found[2])
+        except (ValueError, OverflowError):
+            return None
+
+    def place(self, leads: Sequence[FoundLead], exists: bool = True) -> str:
+        """The place of a lead, if there is one, as an address has it."""
+        return _place_text(getattr(leads[0], self.column), leads[0].id) if leads and exists else ""
+
+    def _find_few(self) -> Select[int] | None:
+        """The leads of the condition that selects the fewest, if those are few."""
+        indexed = self._wanted.lead_ids(self._context)
+        if not indexed:
+            return None
+        capped = (ids.limit(FEW + 1).subquery() for ids in indexed)
+        counts = (select(func.count()).select_from(ids).scalar_subquery() for ids in capped)
+        numbers = self._session.execute(select(*counts)).one()
+        number, at = min((number, at) for at, number in enumerate(numbers))
+        return indexed[at] if number <= FEW else None
 
 
-def _given(*conditions: ColumnElement[bool] | None) -> list[ColumnElement[bool]]:
-    return [condition for condition in conditions if condition is not None]
-
-
-def _as_text(key: datetime | float | None, lead_id: int) -> str:
-    """A place in the order, as an address holds it: it names a moment or a score, and no person."""
-    if isinstance(key, datetime):
-        key = (key - _EPOCH) // timedelta(microseconds=1)
-    return f"{key}_{lead_id}"
+def _place_text(key: datetime | float, lead_id: int) -> str:
+    """A place as an address has it: a time or a score, and no personal data."""
+    value = (key - _EPOCH) // timedelta(microseconds=1) if isinstance(key, datetime) else key
+    return f"{value}_{lead_id}"
 
 
 def by_ids(session: Session, ids: Sequence[int]) -> list[FoundLead]:
-    """What the list shows of these leads, in this order, without those that are not there."""
+    """Return what a list shows of these leads, in this order, without those that do not exist."""
     rows = session.execute(_SHOWN, {"ids": ids})
-    # Columns in the order of the fields, and no records: those take as long as all the rest.
+    # Columns in the order of the fields, and no rows of tables: those take as long as all the rest.
     found = {row[0]: FoundLead(*row) for row in rows}
     return [found[lead_id] for lead_id in ids if lead_id in found]
 
@@ -370,3 +254,42 @@ def _shown() -> Select[Any]:
 
 
 _SHOWN = _shown()
+
+
+def colleagues(session: Session) -> list[tuple[int, str]]:
+    """Return the id and name of all users with an active account, by name."""
+    query = select(StaffUserRow.id, StaffUserRow.name).where(StaffUserRow.active)
+    by_name = query.order_by(StaffUserRow.name, StaffUserRow.id)
+    return [(row.id, row.name) for row in session.execute(by_name)]
+
+
+def user_name(session: Session, user_id: int) -> str:
+    """Return the name on an account, active or not; empty if there is none."""
+    return session.scalar(select(StaffUserRow.name).where(StaffUserRow.id == user_id)) or ""
+
+
+def waiting(session: Session, user_id: int, most: int) -> tuple[int, int]:
+    """Count the leads that are handed to a user who has not answered, and those that are overdue.
+
+    Of the latter no more than `most` are counted.
+    """
+    offers = select(func.count()).where(LeadRow.offered_to_id == user_id).scalar_subquery()
+    late = select(LeadRow.submission_id).where(is_overdue(LeadRow, session.now()))
+    overdue = select(func.count()).select_from(late.limit(most).subquery()).scalar_subquery()
+    found = session.execute(select(offers, overdue)).one()
+    return found[0], found[1]
+
+
+def sources(session: Session, most: int) -> list[str]:
+    """Return the first sources in alphabetical order; an empty one stands for none.
+
+    It jumps along the index from one source to the next, without reading the leads between.
+    """
+    found = select(func.min(LeadRow.source).label("source")).cte("found", recursive=True)
+    following = (
+        select(func.min(LeadRow.source)).where(LeadRow.source > found.c.source).scalar_subquery()
+    )
+    step = select(following).where(found.c.source.is_not(None))
+    every = found.union_all(step)
+    query = select(every.c.source).where(every.c.source.is_not(None)).limit(most)
+    return list(session.scalars(query))

@@ -1,21 +1,32 @@
-"""Which leads to show, and in which order: one frozen object, and its form in an address.
+"""Which leads to show, and in which order: one frozen `LeadFilter`, its address and its SQL.
 
-The list, its bulk actions and the export are all given a `LeadSearch`; `lead_finding` finds what it
-selects. In an address it is a plain query string, so that any view can be kept as a bookmark.
+Each field of `LeadFilter` says in one place its default, how it is read from an address and written
+back, and which condition it puts on a lead. To add a filter, add a field here and its labels in
+`staff/search/filter_form.py`.
 """
-
-from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import date, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from functools import partial
-from typing import Literal, get_args
+from itertools import pairwise
+from typing import Annotated, Any, Literal, Self, get_args, get_origin, get_type_hints
 from urllib.parse import urlencode
 
-from consult.scoring.axis import BANDS
+from sqlalchemy import ColumnElement, Select, and_, select
+
+from consult.questionnaire import Axis
+from consult.scoring.axis import BANDS, CUTS
 from consult.storage.db.base import HIGHEST_ID
+from consult.storage.search_index import query_terms
+from consult.storage.tables.lead_tables import (
+    LeadRow,
+    LeadWordRow,
+    is_open,
+    is_overdue,
+    is_waiting,
+)
 from consult.workflow.stages import CLOSED, STAGES, Stage
 
 Sort = Literal[
@@ -26,64 +37,271 @@ OPEN: tuple[Stage, ...] = tuple(stage for stage in STAGES if stage not in CLOSED
 TEXT_MAX = 100
 _SOURCE_MAX = 200
 _NO_SOURCE = "-"
-# No text that is kept has one, no page may show one, and PostgreSQL takes no NUL in a question.
+_LAST_LETTER = "\U0010ffff"
+# No stored text has one, no page may show one, and PostgreSQL takes no NUL in a query.
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-_WORDS: Mapping[str, frozenset[str]] = {
-    "assignee": frozenset({"me", "nobody", "offered"}),
-    "separation": frozenset(BANDS["separation"]),
-    "handoff": frozenset(BANDS["handoff"]),
-    "consult": frozenset({"yes", "no"}),
-    "due": frozenset({"waiting", "overdue"}),
-    "demo": frozenset({"only", "without"}),
-    "sort": frozenset(SORTS),
-}
+
+Lead = type[LeadRow]
+Condition = ColumnElement[bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who looks: "mine" is seen from them, and a day is one in the agency's `zone`."""
+    """Who looks at leads: "me" is this account, and a day is one in the agency's `zone`."""
 
     id: int
     zone: tzinfo
 
 
 @dataclass(frozen=True, slots=True)
-class LeadSearch:
-    """Filters and order of a list of leads. Empty everywhere means every lead, newest first.
+class Context:
+    """What a condition may depend on besides the value of its filter."""
 
-    Values are taken as they are; `from_query` is what judges those that somebody may have typed.
+    viewer: Viewer
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """How one field of `LeadFilter` works.
 
     Attributes:
-        text: words that each begin a word of the business, the name, the mail address or a note.
-        stages: any of these; none means all.
-        assignee: ``me``, ``nobody``, ``offered`` (a handover waits for my answer), or an account's
-            id in digits.
-        archetype: its id.
-        separation: the id of the band that the confirmed score lies in; ``handoff`` likewise.
-        source: as the list shows it; empty for those who came directly, None for all.
-        consult: ``yes`` or ``no``: whether they asked for one.
-        due: ``waiting`` (open, and nobody has answered yet) or ``overdue`` (and should have).
-        since: the first day of submission, in the viewer's time zone; ``until`` the last.
-        demo: ``only`` made-up leads, or ``without`` them.
-        sort: the order; ``-`` turns it round. By ``due`` means those that wait for an answer.
+        read: from the values in an address to the value of the field; None if they make no sense.
+        write: from a value to those in an address.
+        conditions: what a value demands of a lead, all of it; a lead is `LeadRow` or an alias.
+        lead_ids: the leads that each condition selects, if an index leads to them.
+        parameter: the name in an address, if it is not that of the field.
     """
 
-    text: str = ""
-    stages: tuple[Stage, ...] = ()
-    assignee: str = ""
-    archetype: str = ""
-    separation: str = ""
-    handoff: str = ""
-    source: str | None = None
-    consult: str = ""
-    due: str = ""
-    since: date | None = None
-    until: date | None = None
-    demo: str = ""
+    read: Callable[[Sequence[str]], Any]
+    write: Callable[[Any], Sequence[str]]
+    conditions: Callable[[Lead, Any, Context], Sequence[Condition]]
+    lead_ids: Callable[[Any, Context], Sequence[Select[int]]]
+    parameter: str = ""
+
+
+def _filter(
+    read: Callable[[Sequence[str]], Any],
+    where: Callable[[Lead, Any, Context], Condition],
+    *,
+    write: Callable[[Any], Sequence[str]] = lambda value: (str(value),),
+    parameter: str = "",
+    is_indexed: bool = False,
+) -> Definition:
+    """A filter with one condition; `is_indexed` says that an index leads to what it selects."""
+
+    def conditions(lead: Lead, value: Any, context: Context) -> Sequence[Condition]:
+        return (where(lead, value, context),)
+
+    def lead_ids(value: Any, context: Context) -> Sequence[Select[int]]:
+        query = select(LeadRow.submission_id)
+        return (query.where(where(LeadRow, value, context)),) if is_indexed else ()
+
+    return Definition(read, write, conditions, lead_ids, parameter)
+
+
+def _choice(
+    choices: Mapping[str, Callable[[Lead, Context], Condition]], *, is_indexed: bool = False
+) -> Definition:
+    """A filter that is empty or one of some words, each with its condition."""
+    return _filter(
+        partial(_one_of, tuple(choices)),
+        lambda lead, value, context: choices[value](lead, context),
+        is_indexed=is_indexed,
+    )
+
+
+def _one_of(known: Sequence[str], values: Iterable[str]) -> str | None:
+    return next((value for value in values if value in known), None)
+
+
+def _begins(term: str) -> Condition:
+    return LeadWordRow.word.between(term, term + _LAST_LETTER)
+
+
+def _has_terms(lead: Lead, text: str, _context: Context) -> Sequence[Condition]:
+    # The offset keeps PostgreSQL from reading all leads with the term first.
+    return [
+        select(LeadWordRow.submission_id)
+        .where(LeadWordRow.submission_id == lead.submission_id, _begins(term))
+        .correlate_except(LeadWordRow)
+        .offset(0)
+        .exists()
+        for term in query_terms(text)
+    ]
+
+
+def _with_terms(text: str, _context: Context) -> Sequence[Select[int]]:
+    return [select(LeadWordRow.submission_id).where(_begins(term)) for term in query_terms(text)]
+
+
+def _read_stages(values: Iterable[str]) -> tuple[Stage, ...] | None:
+    chosen = set(values)
+    if "open" in chosen:
+        chosen.update(OPEN)
+    return tuple(stage for stage in STAGES if stage in chosen)
+
+
+def _has_stage(lead: Lead, stages: tuple[Stage, ...], _context: Context) -> Condition:
+    return is_open(lead) if stages == OPEN else lead.stage.in_(stages)
+
+
+def _read_assignee(values: Iterable[str]) -> str | None:
+    value = next(iter(values))
+    if value in ("me", "unassigned", "offered"):
+        return value
+    is_id = re.fullmatch(r"[0-9]{1,10}", value) and 0 < int(value) <= HIGHEST_ID
+    return str(int(value)) if is_id else None
+
+
+def _is_assigned(lead: Lead, assignee: str, context: Context) -> Condition:
+    match assignee:
+        case "me":
+            return lead.assignee_id == context.viewer.id
+        case "offered":
+            return lead.offered_to_id == context.viewer.id
+        case "unassigned":
+            return lead.assignee_id.is_(None)
+    return lead.assignee_id == int(assignee)
+
+
+def _read_archetype(values: Iterable[str]) -> str | None:
+    return next((value for value in values if re.fullmatch(r"[a-z0-9_]{1,64}", value)), None)
+
+
+def _band(axis: Axis) -> Definition:
+    """A band begins at its cut and ends before the next; the last one includes 100."""
+
+    def within(low: float, high: float, lead: Lead, _context: Context) -> Condition:
+        score = getattr(lead, axis)
+        return and_(score >= low, score < high)
+
+    ranges = zip(BANDS[axis], pairwise((0, *CUTS, 101)), strict=True)
+    return _choice({band: partial(within, low, high) for band, (low, high) in ranges})
+
+
+def _read_source(values: Iterable[str]) -> str | None:
+    value = next(iter(values))
+    could_be = len(value) <= _SOURCE_MAX + 1 and not _CONTROLS.search(value)
+    return value.removeprefix(_NO_SOURCE) if could_be else None
+
+
+def _write_source(source: str) -> Sequence[str]:
+    """A hyphen means no source, so one at the beginning of a source is doubled."""
+    return (_NO_SOURCE + source if not source or source.startswith(_NO_SOURCE) else source,)
+
+
+def _read_day(values: Iterable[str]) -> date | None:
+    try:
+        day = date.fromisoformat(next(iter(values)))
+    except ValueError:
+        return None
+    # The first and last days of the calendar cannot be converted to all other time zones.
+    return day if 1970 <= day.year <= 9000 else None
+
+
+def _start_of(day: date, context: Context) -> datetime:
+    return datetime.combine(day, time(), context.viewer.zone)
+
+
+@dataclass(frozen=True, slots=True)
+class LeadFilter:
+    """Filters and order of a list of leads. The defaults mean every lead, newest first.
+
+    Values are taken as they are; `from_query` validates those that a person may have typed.
+
+    Attributes:
+        text: each word of it begins a word of the business, the name, the mail address or a note.
+        stages: any of these; none means all.
+        assignee: ``me``, ``unassigned``, ``offered`` (handed to me and waiting for my answer), or
+            the id of an account in digits.
+        archetype: its id.
+        separation: the id of the band of the confirmed score; ``handoff`` likewise.
+        source: as the list shows it; empty for leads that came directly, None for all.
+        consult: ``yes`` or ``no``: whether a consult was requested.
+        due: ``waiting`` (open and without a first reply) or ``overdue`` (and the reply was due).
+        since: the first day of submission, in the viewer's time zone; ``until`` the last.
+        demo: ``only`` demo leads, or ``without`` them.
+        sort: the order; a leading ``-`` reverses it. ``due`` implies the filter ``waiting``.
+    """
+
+    text: Annotated[str, Definition(" ".join, lambda text: (text,), _has_terms, _with_terms)] = ""
+    stages: Annotated[
+        tuple[Stage, ...],
+        _filter(
+            _read_stages,
+            _has_stage,
+            write=lambda stages: ("open",) if stages == OPEN else stages,
+            parameter="stage",
+            is_indexed=True,
+        ),
+    ] = ()
+    assignee: Annotated[str, _filter(_read_assignee, _is_assigned, is_indexed=True)] = ""
+    archetype: Annotated[
+        str,
+        _filter(_read_archetype, lambda lead, id, _: lead.archetype == id, is_indexed=True),
+    ] = ""
+    separation: Annotated[str, _band("separation")] = ""
+    handoff: Annotated[str, _band("handoff")] = ""
+    source: Annotated[
+        str | None,
+        _filter(
+            _read_source,
+            lambda lead, source, _: lead.source == source,
+            write=_write_source,
+            is_indexed=True,
+        ),
+    ] = None
+    consult: Annotated[
+        str,
+        _choice(
+            {
+                "yes": lambda lead, _: lead.wants_consult.is_(True),
+                "no": lambda lead, _: lead.wants_consult.is_(False),
+            }
+        ),
+    ] = ""
+    due: Annotated[
+        str,
+        _choice(
+            {
+                "waiting": lambda lead, _: is_waiting(lead),
+                "overdue": lambda lead, context: is_overdue(lead, context.now),
+            },
+            is_indexed=True,
+        ),
+    ] = ""
+    since: Annotated[
+        date | None,
+        _filter(
+            _read_day,
+            lambda lead, day, context: lead.submitted_at >= _start_of(day, context),
+            is_indexed=True,
+        ),
+    ] = None
+    until: Annotated[
+        date | None,
+        _filter(
+            _read_day,
+            lambda lead, day, context: (
+                lead.submitted_at < _start_of(day + timedelta(days=1), context)
+            ),
+            is_indexed=True,
+        ),
+    ] = None
+    demo: Annotated[
+        str,
+        _choice(
+            {
+                "only": lambda lead, _: lead.demo.is_(True),
+                "without": lambda lead, _: lead.demo.is_(False),
+            }
+        ),
+    ] = ""
     sort: Sort = "newest"
 
     def __post_init__(self) -> None:
-        """Bring into one form what would mean the same."""
+        """Bring what means the same into one form."""
         words = _CONTROLS.sub(" ", self.text).split()
         object.__setattr__(self, "text", " ".join(words)[:TEXT_MAX].rstrip())
         chosen = tuple(stage for stage in STAGES if stage in self.stages)
@@ -92,107 +310,59 @@ class LeadSearch:
             object.__setattr__(self, "due", "waiting")
 
     @classmethod
-    def from_query(cls, query: Mapping[str, Sequence[str]]) -> LeadSearch:
+    def from_query(cls, query: Mapping[str, Sequence[str]]) -> Self:
         """Read a query: a list of values for each name. What makes no sense is left out."""
-        found: dict[str, object] = {}
-        for name, read in _READERS.items():
-            given = [value for value in query.get(name, ()) if value.strip()]
-            if given and (value := read(given)) is not None:
+        found: dict[str, Any] = {}
+        for name, definition in DEFINITIONS.items():
+            given = [
+                value for value in query.get(definition.parameter or name, ()) if value.strip()
+            ]
+            if given and (value := definition.read(given)) is not None:
                 found[name] = value
-        if "stage" in found:
-            found["stages"] = found.pop("stage")
-        return cls(**found)  # type: ignore[arg-type] # the readers are those of the fields
+        if sort := _one_of(SORTS, query.get("sort", ())):
+            found["sort"] = sort
+        return cls(**found)
 
     def pairs(self) -> list[tuple[str, str]]:
-        """Names and values of a query that `from_query` makes the same search of."""
-        pairs: list[tuple[str, str]] = []
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if value == field.default:
-                continue
-            if field.name == "stages":
-                pairs += [("stage", stage) for stage in _shortest(value)]
-            elif field.name == "source":
-                pairs.append(("source", _source_to_query(value)))
-            else:
-                pairs.append((field.name, str(value)))
-        return pairs
+        """Names and values of a query that `from_query` reads as an equal filter."""
+        pairs = [
+            (DEFINITIONS[name].parameter or name, value)
+            for name in self.active
+            for value in DEFINITIONS[name].write(getattr(self, name))
+        ]
+        return pairs if self.sort == "newest" else [*pairs, ("sort", self.sort)]
 
     def query(self, **more: str) -> str:
-        """As a query string, without the question mark; `more` goes to its end."""
+        """As a query string without the question mark; `more` is added at its end."""
         return urlencode([*self.pairs(), *more.items()])
 
     @property
-    def is_everything(self) -> bool:
-        """Whether it leaves no lead out."""
-        return all(
-            getattr(self, field.name) == field.default
-            for field in fields(self)
-            if field.name != "sort"
-        )
+    def active(self) -> list[str]:
+        """The fields that leave leads out."""
+        return [name for name in DEFINITIONS if getattr(self, name) != _DEFAULTS[name]]
+
+    def conditions(self, lead: Lead, context: Context) -> list[Condition]:
+        """Everything that a lead must meet."""
+        return [
+            condition
+            for name in self.active
+            for condition in DEFINITIONS[name].conditions(lead, getattr(self, name), context)
+        ]
+
+    def lead_ids(self, context: Context) -> list[Select[int]]:
+        """What each condition selects that has an index; a lead may be selected twice."""
+        return [
+            ids
+            for name in self.active
+            for ids in DEFINITIONS[name].lead_ids(getattr(self, name), context)
+        ]
 
 
-def _shortest(stages: tuple[Stage, ...]) -> tuple[str, ...]:
-    return ("open",) if stages == OPEN else stages
-
-
-def _text(values: Iterable[str]) -> str | None:
-    return " ".join(values)
-
-
-def _stages(values: Iterable[str]) -> tuple[Stage, ...] | None:
-    chosen = set(values)
-    if "open" in chosen:
-        chosen.update(OPEN)
-    return tuple(stage for stage in STAGES if stage in chosen)
-
-
-def _word(name: str, values: Iterable[str]) -> str | None:
-    return next((value for value in values if value in _WORDS[name]), None)
-
-
-def _assignee(values: Iterable[str]) -> str | None:
-    value = next(iter(values))
-    if value in _WORDS["assignee"]:
-        return value
-    is_id = re.fullmatch(r"[0-9]{1,10}", value) and 0 < int(value) <= HIGHEST_ID
-    return str(int(value)) if is_id else None
-
-
-def _archetype(values: Iterable[str]) -> str | None:
-    return next((value for value in values if re.fullmatch(r"[a-z0-9_]{1,64}", value)), None)
-
-
-def _source_to_query(source: str) -> str:
-    """None of them is a word that staff could mistake: a leading hyphen is doubled."""
-    return _NO_SOURCE + source if not source or source.startswith(_NO_SOURCE) else source
-
-
-def _source(values: Iterable[str]) -> str | None:
-    value = next(iter(values))
-    could_be = len(value) <= _SOURCE_MAX + 1 and not _CONTROLS.search(value)
-    return value.removeprefix(_NO_SOURCE) if could_be else None
-
-
-def _day(values: Iterable[str]) -> date | None:
-    try:
-        day = date.fromisoformat(next(iter(values)))
-    except ValueError:
-        return None
-    # A moment before or after these days may be none at all in another time zone.
-    return day if 1970 <= day.year <= 9000 else None
-
-
-_READERS: Mapping[str, Callable[[Sequence[str]], object]] = {
-    "text": _text,
-    "stage": _stages,
-    "assignee": _assignee,
-    "archetype": _archetype,
-    "source": _source,
-    "since": _day,
-    "until": _day,
-    **{
-        name: partial(_word, name)
-        for name in ("separation", "handoff", "consult", "due", "demo", "sort")
-    },
+DEFINITIONS: Mapping[str, Definition] = {
+    name: hint.__metadata__[0]
+    for name, hint in get_type_hints(LeadFilter, include_extras=True).items()
+    if get_origin(hint) is Annotated
 }
+"""How each filter works, by the field of `LeadFilter`."""
+
+_DEFAULTS: Mapping[str, object] = {field.name: field.default for field in fields(LeadFilter)}

@@ -6,12 +6,10 @@ from consult.storage.db.base import Base
 from consult.storage.tables import (
     account_tables,
     audit_tables,
-    export_tables,
     insight_tables,
     lead_tables,
     notification_tables,
     reminder_tables,
-    search_tables,
     second_factor_tables,
     submission_tables,
 )
@@ -25,8 +23,6 @@ MODULES = (
     audit_tables,
     notification_tables,
     insight_tables,
-    export_tables,
-    search_tables,
     reminder_tables,
 )
 ALL_TABLES: MetaData = Base.metadata

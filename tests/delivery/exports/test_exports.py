@@ -1,4 +1,4 @@
-"""Leads as a table: what stands in it, and that nothing in it is calculated."""
+"""Leads as a table: what is in it, and that nothing in it is calculated."""
 
 import csv
 import io
@@ -14,12 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from consult.delivery.exports.cells import defused
 from consult.delivery.exports.columns import NO_ANSWER, columns
-from consult.delivery.exports.csv_file import csv_pieces
-from consult.delivery.exports.xlsx_file import write_xlsx
+from consult.delivery.exports.export_files import csv_chunks, escape_formula, write_xlsx
 from consult.questionnaire.editions import newest
-from consult.storage.exports.export_rows import ExportedLead
+from consult.storage.exports.lead_export import ExportedLead
 
 LEAD = ExportedLead(
     id=7,
@@ -97,7 +95,7 @@ SIGNS = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 
 
 def lines_of(*leads: ExportedLead) -> list[list[str]]:
-    content = b"".join(csv_pieces(columns(UTC), [leads]))
+    content = b"".join(csv_chunks(columns(UTC), [leads]))
     assert content.startswith(b"\xef\xbb\xbf")
     return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
 
@@ -115,8 +113,8 @@ def sheet_of(folder: Path, bundles: Sequence[Sequence[ExportedLead]]):  # type: 
     return load_workbook(file)["Leads"]
 
 
-def refused(text: str) -> str:
-    """What `defused` made this of: the same rule, backwards."""
+def unescaped(text: str) -> str:
+    """What `escape_formula` made this of: the same rule, backward."""
     kept: list[str] = []
     begins = True
     for letter in text:
@@ -133,7 +131,7 @@ def refused(text: str) -> str:
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_no_cell_of_a_csv_begins_a_formula(payload: str) -> None:
     lead = replace(LEAD, name=payload, source={"ref": payload})
-    content = b"".join(csv_pieces(columns(UTC), [[lead]])).decode("utf-8-sig")
+    content = b"".join(csv_chunks(columns(UTC), [[lead]])).decode("utf-8-sig")
     # As programs with other habits than ours would part it into cells.
     for separator in ",;\t|":
         for row in csv.reader(io.StringIO(content, newline=""), delimiter=separator):
@@ -148,31 +146,31 @@ def test_no_cell_of_a_csv_begins_a_formula(payload: str) -> None:
         | st.sampled_from("=+-@,;|\"'\t\r\n \uff1dx")
     )
 )
-def test_a_defused_text_can_be_had_back(text: str) -> None:
-    assert refused(defused(text)) == text
+def test_an_escaped_text_can_be_recovered(text: str) -> None:
+    assert unescaped(escape_formula(text)) == text
 
 
 @given(st.text(alphabet="=-@'\" ,x\t\u200b"))
-def test_defusing_adds_apostrophes_only_and_leaves_none_of_the_signs_at_a_beginning(
+def test_escaping_adds_only_apostrophes_and_leaves_no_sign_at_a_beginning(
     text: str,
 ) -> None:
-    safe = defused(text)
+    safe = escape_formula(text)
     assert safe.replace("'", "") == text.replace("'", "")
     bare = safe.lstrip(' "\u200b,')
     assert not bare or bare[0] not in SIGNS
 
 
 def test_a_csv_quotes_every_cell_and_says_dates_so_that_programs_know_them() -> None:
-    content = b"".join(csv_pieces(columns(UTC), [[LEAD]])).decode("utf-8-sig")
-    assert content.startswith('"Lead","Business","Name","Sent (UTC)",')
+    content = b"".join(csv_chunks(columns(UTC), [[LEAD]])).decode("utf-8-sig")
+    assert content.startswith('"Lead","Business","Name","Finished (UTC)",')
     assert content.count("\r\n") == 2
     assert '"2026-11-20 14:05","No","2026-11"' in content
     assert all(line.startswith('"') and line.endswith('"') for line in content.split("\r\n")[:-1])
 
 
-def test_moments_are_told_in_the_zone_of_the_agency() -> None:
-    (sent,) = [c for c in columns(ZoneInfo("America/New_York")) if c.head.startswith("Sent")]
-    assert sent.head == "Sent (America/New_York)"
+def test_times_are_in_the_zone_of_the_agency() -> None:
+    (sent,) = [c for c in columns(ZoneInfo("America/New_York")) if c.header.startswith("Finished")]
+    assert sent.header == "Finished (America/New_York)"
     assert sent.cell(LEAD) == datetime(2026, 11, 20, 9, 5)  # noqa: DTZ001
 
 
@@ -180,7 +178,7 @@ def test_a_row_is_in_words() -> None:
     row = row_of(LEAD)
     assert row["Name"] == "Dana Okafor"
     assert row["Phone"] == "'+1 555 0100"
-    assert row["Stage"] == "Consult booked"
+    assert row["Stage"] == "Consult scheduled"
     assert row["Source"] == "newsletter"
     assert row["Separation"] == "49.9"  # 50.0 would be the next band
     assert row["Consult advised"] == "Not now"
@@ -192,8 +190,8 @@ def test_a_row_is_in_words() -> None:
     assert row["Marketing goal (marketing_goal)"] == ""  # was not asked
 
 
-def test_the_questions_stand_in_their_order() -> None:
-    head = [column.head for column in columns(UTC)]
+def test_the_questions_are_in_their_order() -> None:
+    head = [column.header for column in columns(UTC)]
     order = [
         head.index(next(h for h in head if h.endswith(f"({id})"))) for id in newest().questions
     ]
@@ -205,14 +203,14 @@ def test_a_workbook_has_texts_that_are_texts_and_real_numbers_and_dates(tmp_path
     leads = [replace(LEAD, id=number, name=name) for number, name in enumerate(PAYLOADS, start=1)]
     sheet = sheet_of(tmp_path, [leads[:20], leads[20:]])
     head = [cell.value for cell in sheet[1]]
-    assert head == [column.head for column in columns(UTC)]
+    assert head == [column.header for column in columns(UTC)]
     assert sheet.freeze_panes == "C2"
     for row, payload in zip(sheet.iter_rows(min_row=2), PAYLOADS, strict=True):
         by_head = dict(zip(head, row, strict=True))
         # XML knows no bare carriage return.
         assert by_head["Name"].value.replace("_x000D_", "\r") == payload.replace("\r", "\r")
         assert all(cell.data_type != "f" for cell in row)
-        assert by_head["Sent (UTC)"].value == datetime(2026, 11, 20, 14, 5)  # noqa: DTZ001
+        assert by_head["Finished (UTC)"].value == datetime(2026, 11, 20, 14, 5)  # noqa: DTZ001
         assert by_head["Handoff"].value == 31.3
         assert (
             by_head[

@@ -107,7 +107,7 @@ def test_a_lead_that_is_handed_over_may_come_back_with_a_reason(
     send(grace, lead, "take")
     page = send(grace, lead, "offer", to=str(user_id(database, BEN)), comment="You know tents")
     assert "who has not answered" in page.text
-    assert ben.get("/staff/").link("Offered to me 1") == "/staff/?assignee=offered"
+    assert ben.get("/staff/").link("Handed to me 1") == "/staff/?assignee=offered"
     page = ben.get(f"/staff/leads/{lead}")
     assert "Say whether you take it over" in page.text
     assert "Grace Hopper offers it to you: You know tents" in page.text

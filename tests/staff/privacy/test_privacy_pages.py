@@ -218,10 +218,9 @@ def test_a_holder_sees_the_data_of_their_own_lead_only(app: Flask, admin: PageCl
 def test_the_record_comes_as_a_tagged_pdf(app: Flask, admin: PageClient) -> None:
     lead_id = whole_lead(app)
     whole_lead(app)
-    page = admin.follow(post(admin, f"/staff/leads/{lead_id}/data", "/record"))
-    assert page.h1 == f"Record of lead {lead_id} as PDF"
-    deliver(app)
-    content = admin.get(f"{page.path}/file").body
+    page = post(admin, f"/staff/leads/{lead_id}/data", "/record.pdf", status=200)
+    assert page.headers["Content-Disposition"] == f'attachment; filename="record-{lead_id}.pdf"'
+    content = page.body
     with pymupdf.open(stream=content) as pdf:
         text = " ".join(" ".join(sheet.get_text() for sheet in pdf).split())
         assert pdf.xref_get_key(pdf.pdf_catalog(), "MarkInfo")[0] == "dict"

@@ -1,22 +1,21 @@
-"""The list of leads as somebody works with it: views, filters, search, order, and many at once."""
+"""The list of leads as staff work with it: views, filters, search, order, and many at once."""
 
 import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, select, update
+from sqlalchemy import event, select
 
-from consult.staff.search import bulk_pages, list_filters, list_pages
+from consult.staff.search import bulk_pages, filter_form, list_pages
 from consult.storage.db.database import Database
-from consult.storage.search import find_leads, index_scan
-from consult.storage.search.lead_filter import LeadSearch
+from consult.storage.search.lead_filter import LeadFilter
 from consult.storage.tables.audit_tables import AuditRow
 from consult.storage.tables.lead_tables import LeadEventRow, LeadRow
 from consult.workflow.stages import MOVES
 from tests.support.apps import services_of
 from tests.support.client import PageClient
-from tests.support.many_leads import Made, is_open, make_many
+from tests.support.many_leads import MadeLead, is_open, make_many
 from tests.support.page import Form, Page, text_of
 
 MY_ID = 1
@@ -28,8 +27,8 @@ def database(app: Flask) -> Database:
 
 
 @pytest.fixture
-def made(staff: PageClient, database: Database) -> list[Made]:
-    """Sixty leads, some of them held by who is signed in; more than one page."""
+def made(staff: PageClient, database: Database) -> list[MadeLead]:
+    """Sixty leads, some of them assigned to the user who is signed in; more than one page."""
     return make_many(database, 60, new_staff=(2, 3))
 
 
@@ -49,41 +48,45 @@ def every_page(staff: PageClient, path: str) -> list[int]:
     return seen
 
 
-def test_a_view_is_an_address(staff: PageClient, made: list[Made]) -> None:
+def test_a_view_is_an_address(staff: PageClient, made: list[MadeLead]) -> None:
     page = staff.get("/staff/")
-    for name, search, _ in list_filters.VIEWS:
+    for name, search, _ in filter_form.VIEWS:
         view = staff.get(page.link(name))
         here = [e for e in view.document.all("a") if e.attrib.get("aria-current") == "page"]
         assert text_of(here[-1]).startswith(name)
-        assert LeadSearch.from_query(parse_qs(urlsplit(page.link(name)).query)) == search
+        assert LeadFilter.from_query(parse_qs(urlsplit(page.link(name)).query)) == search
     mine = every_page(staff, page.link("My open leads"))
     assert set(mine) == {
-        lead.id for lead in made if lead.desk["assignee_id"] == MY_ID and is_open(lead)
+        lead.id for lead in made if lead.row["assignee_id"] == MY_ID and is_open(lead)
     }
 
 
-def test_a_filter_is_shown_and_taken_off_by_one_press(staff: PageClient, made: list[Made]) -> None:
+def test_an_active_filter_is_shown_and_removed_by_one_click(
+    staff: PageClient, made: list[MadeLead]
+) -> None:
     page = staff.get("/staff/?archetype=two_silos&stage=won&text=ann&since=2026-01-01")
-    chips = {text: href for text, href in page.links.items() if text.startswith("Remove ")}
+    chips = {
+        text: href for text, href in page.links.items() if text.startswith(("Remove ", "Clear "))
+    }
     assert list(chips) == [
         "Remove Search: “ann” ×",
         "Remove Stage: Won ×",
         "Remove Archetype: Two Silos ×",
         "Remove From: 1 Jan 2026 ×",
-        "Remove all",
+        "Clear all",
     ]
     for text, href in chips.items():
         assert text not in staff.get(href).links
-    assert "No lead fits these filters." in staff.get("/staff/?text=nobody").text
+    assert "No leads match these filters." in staff.get("/staff/?text=nobody").text
 
 
 def test_a_view_without_leads_says_what_that_means(staff: PageClient) -> None:
-    for _, view, empty in list_filters.VIEWS:
+    for _, view, empty in filter_form.VIEWS:
         assert (empty or "No leads yet.") in staff.get(f"/staff/?{view.query()}").text
 
 
 def test_the_form_keeps_what_is_chosen_and_its_address_stays_short(
-    staff: PageClient, made: list[Made]
+    staff: PageClient, made: list[MadeLead]
 ) -> None:
     chosen = "/staff/?stage=new&stage=won&assignee=2&source=-&consult=yes&sort=handoff"
     (form,) = [form for form in staff.get(chosen).forms if form.action == "/staff/"]
@@ -97,13 +100,13 @@ def test_the_form_keeps_what_is_chosen_and_its_address_stays_short(
 @pytest.mark.parametrize(
     ("column", "first", "second"),
     [
-        ("When", "oldest", None),
+        ("Received", "oldest", None),
         ("Separation", "separation", "-separation"),
-        ("Reply", "due", "-due"),
+        ("First reply", "due", "-due"),
     ],
 )
-def test_a_heading_sorts_and_turns_round(
-    staff: PageClient, made: list[Made], column: str, first: str, second: str | None
+def test_a_heading_sorts_and_reverses_the_order(
+    staff: PageClient, made: list[MadeLead], column: str, first: str, second: str | None
 ) -> None:
     page = staff.get("/staff/?source=fair")
     for sort in filter(None, (first, second)):
@@ -116,48 +119,30 @@ def test_a_heading_sorts_and_turns_round(
 
 
 def test_pages_go_on_and_back_and_keep_the_filters(
-    staff: PageClient, made: list[Made], monkeypatch: pytest.MonkeyPatch
+    staff: PageClient, made: list[MadeLead], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(list_pages, "PAGE_SIZE", 5)
     first = staff.get("/staff/?sort=handoff&consult=yes")
     second = staff.get(first.link("Next"))
     third = staff.get(second.link("Next"))
     assert shown(staff.get(third.link("Previous"))) == shown(second)
-    assert shown(staff.get(third.link("First"))) == shown(first)
-    wanted = {lead.id for lead in made if lead.desk["wants_consult"]}
+    assert shown(staff.get(third.links["First"])) == shown(first)
+    wanted = {lead.id for lead in made if lead.row["wants_consult"]}
     seen = every_page(staff, "/staff/?sort=handoff&consult=yes")
     assert len(seen) == len(wanted)
     assert set(seen) == wanted
 
 
 def test_search_finds_by_words_of_all_kinds(
-    staff: PageClient, made: list[Made], database: Database
+    staff: PageClient, made: list[MadeLead], database: Database
 ) -> None:
     for typed in ("zoe", "ANNA@", "again", "O%27Neil", "nachste+woche"):
         assert shown(staff.get(f"/staff/?text={typed}")), typed
     assert "“&lt;b&gt;”" in staff.get("/staff/?text=%3Cb%3E").html
 
 
-def test_a_long_way_without_a_match_is_told(
-    staff: PageClient, made: list[Made], database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(find_leads, "FEW", -1)
-    for name in ("WALK", "WALK_ON"):
-        monkeypatch.setattr(index_scan, name, 20)
-    with database.writing() as session:
-        session.execute(update(LeadRow).values(separation=1))
-    page = staff.get("/staff/?separation=clear")
-    presses = 0
-    while "Look further" in page.links:
-        assert "among the leads looked through" in page.text
-        page = staff.get(page.link("Look further"))
-        presses += 1
-    assert presses in (2, 3)
-    assert "There are no more leads here." in page.text
-
-
 def test_the_list_takes_few_queries(
-    staff: PageClient, made: list[Made], database: Database
+    staff: PageClient, made: list[MadeLead], database: Database
 ) -> None:
     asked: list[str] = []
 
@@ -169,8 +154,8 @@ def test_the_list_takes_few_queries(
     assert len([statement for statement in asked if statement.startswith(("SELECT", "WITH"))]) <= 10
 
 
-def test_late_replies_are_told_and_answered_ones_are_quiet(
-    staff: PageClient, made: list[Made]
+def test_late_replies_are_shown_and_answered_ones_are_not(
+    staff: PageClient, made: list[MadeLead]
 ) -> None:
     overdue = staff.get("/staff/?due=overdue")
     assert shown(overdue)
@@ -182,23 +167,23 @@ def test_late_replies_are_told_and_answered_ones_are_quiet(
 
 
 def late(page: Page) -> list[str]:
-    return [words for words in page.with_class("is-late") if words.startswith("Was due ")]
+    return [words for words in page.with_class("is-late") if words.startswith("Overdue ")]
 
 
-def picked(staff: PageClient, ids: list[int]) -> Page:
+def selected(staff: PageClient, ids: list[int]) -> Page:
     return staff.get("/staff/leads/bulk?" + "&".join(f"lead={id}" for id in ids))
 
 
-def test_ticked_leads_are_handed_over_and_the_rest_is_told_why(
-    staff: PageClient, made: list[Made], database: Database
+def test_selected_leads_are_handed_over_and_the_rest_is_explained(
+    staff: PageClient, made: list[MadeLead], database: Database
 ) -> None:
-    mine = [lead.id for lead in made if lead.desk["assignee_id"] == MY_ID and free(lead)][:3]
-    other = [lead.id for lead in made if lead.desk["assignee_id"] == 2 and free(lead)][:1]
-    page = picked(staff, mine + other)
-    assert page.h1 == "Do something with 4 leads"
+    mine = [lead.id for lead in made if lead.row["assignee_id"] == MY_ID and free(lead)][:3]
+    other = [lead.id for lead in made if lead.row["assignee_id"] == 2 and free(lead)][:1]
+    page = selected(staff, mine + other)
+    assert page.h1 == "4 leads selected"
     form = next(form for form in page.forms if "to" in form.fields)
     done = press(staff, form.fill(to="3"), "hand_over")
-    assert done.h1 == "Done with 3 leads"
+    assert done.h1 == "3 leads updated"
     assert "Only the person it’s assigned to can hand it over." in done.text
     assert shown(done) == other
     with database.reading() as session:
@@ -212,8 +197,8 @@ def test_ticked_leads_are_handed_over_and_the_rest_is_told_why(
         assert sorted(filter(None, audited)) == sorted(mine)
 
 
-def free(lead: Made) -> bool:
-    return lead.desk["offered_to_id"] is None
+def free(lead: MadeLead) -> bool:
+    return lead.row["offered_to_id"] is None
 
 
 def press(staff: PageClient, form: Form, name: str) -> Page:
@@ -222,14 +207,14 @@ def press(staff: PageClient, form: Form, name: str) -> Page:
 
 
 def test_a_stage_changes_only_where_it_may(
-    staff: PageClient, made: list[Made], database: Database
+    staff: PageClient, made: list[MadeLead], database: Database
 ) -> None:
     ids = [lead.id for lead in made]
-    page = picked(staff, ids)
+    page = selected(staff, ids)
     form = next(form for form in page.forms if "stage" in form.fields)
     done = press(staff, form.fill(stage="lost", reason="price"), "move")
-    may = [lead.id for lead in made if "lost" in MOVES[lead.desk["stage"]]]
-    assert done.h1 == f"Done with {len(may)} leads"
+    may = [lead.id for lead in made if "lost" in MOVES[lead.row["stage"]]]
+    assert done.h1 == f"{len(may)} leads updated"
     assert set(shown(done)) == set(ids) - set(may)
     with database.reading() as session:
         lost = session.scalars(
@@ -245,26 +230,26 @@ def test_a_stage_changes_only_where_it_may(
         ({"do": "move", "stage": "consult_booked"}, "Choose a stage."),
         ({"do": "move", "stage": "lost"}, "Choose a reason for “Lost”."),
         ({"do": "hand_over"}, "Choose a colleague to hand them over to."),
-        ({}, "Choose what to do."),
+        ({}, "Choose an action."),
     ],
 )
-def test_what_is_missing_is_asked_for(
-    staff: PageClient, made: list[Made], fields: dict[str, str], told: str
+def test_what_is_missing_is_requested(
+    staff: PageClient, made: list[MadeLead], fields: dict[str, str], told: str
 ) -> None:
-    token = picked(staff, [1]).form("/leads/bulk").data["csrf_token"]
+    token = selected(staff, [1]).form("/leads/bulk").data["csrf_token"]
     page = staff.post("/staff/leads/bulk", {"csrf_token": token, "lead": "1", **fields}, status=422)
     assert told in page.text
-    assert page.h1 == "Do something with 1 lead"
+    assert page.h1 == "1 lead selected"
 
 
 def test_all_that_match_can_be_taken_or_exported(
-    staff: PageClient, made: list[Made], database: Database
+    staff: PageClient, made: list[MadeLead], database: Database
 ) -> None:
     page = staff.get("/staff/leads/bulk?do=all&stage=new")
-    wanted = {lead.id for lead in made if lead.desk["stage"] == "new"}
-    assert page.link("Export all that match").endswith("?stage=new")
+    wanted = {lead.id for lead in made if lead.row["stage"] == "new"}
+    assert page.link("Export all matching leads").endswith("?stage=new")
     done = press(staff, page.form("/leads/bulk"), "take")
-    assert done.h1 == f"Done with {len(wanted)} leads"
+    assert done.h1 == f"{len(wanted)} leads updated"
     assert done.link("Back to the leads") == "/staff/?stage=new"
     with database.reading() as session:
         taken = select(LeadRow.submission_id).where(
@@ -276,26 +261,26 @@ def test_all_that_match_can_be_taken_or_exported(
 
 
 def test_too_many_are_not_changed_at_once(
-    staff: PageClient, made: list[Made], monkeypatch: pytest.MonkeyPatch
+    staff: PageClient, made: list[MadeLead], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bulk_pages, "MOST", 40)
+    monkeypatch.setattr(bulk_pages, "MAX_LEADS", 40)
     page = staff.get("/staff/leads/bulk?do=all")
-    assert page.h1 == "Do something with more than 40 leads"
-    assert "At most 40 leads are changed at once." in page.text
+    assert page.h1 == "More than 40 leads selected"
+    assert "You can change up to 40 leads at a time." in page.text
     assert not [form for form in page.forms if "/leads/bulk" in form.action]
-    assert page.link("Export all that match") == "/staff/exports/new"
+    assert page.link("Export all matching leads") == "/staff/exports/new"
 
 
-def test_nothing_ticked_leads_back_to_the_list(staff: PageClient, made: list[Made]) -> None:
+def test_nothing_selected_leads_back_to_the_list(staff: PageClient, made: list[MadeLead]) -> None:
     back = staff.get("/staff/leads/bulk?do=ticked&stage=new&lead=x&lead=0", status=303)
     assert back.location == "/staff/?stage=new"
 
 
-def test_a_lead_that_is_gone_is_left_out(staff: PageClient, made: list[Made]) -> None:
-    page = picked(staff, [1, 777])
+def test_a_lead_that_no_longer_exists_is_skipped(staff: PageClient, made: list[MadeLead]) -> None:
+    page = selected(staff, [1, 777])
     done = press(staff, page.form("/leads/bulk"), "take")
-    assert "It is not there any more. Lead 777" in done.text
+    assert "It no longer exists. Lead 777" in done.text
 
 
-def test_the_page_for_one_lead_says_one(staff: PageClient, made: list[Made]) -> None:
-    assert picked(staff, [1]).h1 == "Do something with 1 lead"
+def test_the_page_for_one_lead_says_one(staff: PageClient, made: list[MadeLead]) -> None:
+    assert selected(staff, [1]).h1 == "1 lead selected"

@@ -9,7 +9,6 @@ from sqlalchemy.exc import DBAPIError
 
 from consult.storage.db.database import Database
 from consult.storage.drafts import drafts
-from consult.storage.exports import exports
 from consult.storage.leads import actions, documents, leads, notes, submission
 from consult.storage.leads.timeline import timeline
 from consult.storage.privacy import erasure
@@ -56,7 +55,6 @@ def whole_lead(database: Database, me: int) -> int:
                 at=session.now(),
             )
         )
-        exports.ask(session, me, "pdf", lead_id=lead_id)
     return lead_id
 
 
@@ -165,22 +163,6 @@ def test_a_submission_stays_frozen(
         session.execute(update(SubmissionRow).values(change))
     with database.writing() as session:
         session.execute(update(SubmissionRow).values(result_token_hash=f"gone-{whole_lead}"))
-
-
-@pytest.mark.parametrize("how", ["delete", "anonymise"])
-def test_exports_that_may_hold_a_lead_are_withdrawn(
-    database: Database, whole_lead: int, me: int, how: How
-) -> None:
-    with database.writing() as session:
-        export_id = exports.ask(session, me, "csv", query="text=ada")
-        exports.add_part(session, export_id, 0, b"Ada")
-        exports.finish(session, export_id, 1)
-    erase(database, whole_lead, how)
-    with database.reading() as session:
-        export = exports.get(session, export_id)
-    assert export is not None
-    assert (export.state, export.query) == ("withdrawn", "")
-    assert list(exports.parts(database, export_id)) == []
 
 
 def test_a_person_is_known_by_the_address_in_whatever_case(database: Database) -> None:

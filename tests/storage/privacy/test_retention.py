@@ -7,7 +7,6 @@ from consult.storage.audit import audit_log
 from consult.storage.db.base import Base
 from consult.storage.db.database import Database
 from consult.storage.drafts import drafts
-from consult.storage.exports import exports
 from consult.storage.jobs import enqueue
 from consult.storage.leads import documents, leads, submission
 from consult.storage.notifications import report_mails
@@ -17,7 +16,6 @@ from consult.storage.privacy.retention import Purged
 from consult.storage.tables.audit_tables import AuditRow
 from consult.storage.tables.submission_tables import JobRow, RateLimitRow
 from tests.support.databases import Clock
-from tests.support.lead_factories import make_account
 from tests.support.submissions import CONTACT, lead_of, submitted
 
 
@@ -143,24 +141,19 @@ def test_what_a_mail_said_goes_before_its_lead(
             ]
 
 
-def test_what_goes_is_written_down_lead_by_lead_and_withdraws_exports(
+def test_what_is_deleted_is_recorded_lead_by_lead(
     database: Database, clock: Clock, whole_lead: str
 ) -> None:
-    me = make_account(database, "Grace")
     first, second = lead_of(database, whole_lead).id, lead_of(database, submitted(database)).id
     with database.writing() as session:
         drafts.start(session, "2026-11", "quick", {})
     clock.go_on(days=731)
     with database.writing() as session:
-        export_id = exports.ask(session, me, "csv")
         retention.purge(session, lead_days=730)
     with database.reading() as session:
-        export = exports.get(session, export_id)
         entries = session.scalars(
             select(AuditRow).where(AuditRow.at == clock()).order_by(AuditRow.id)
         ).all()
-    assert export is not None
-    assert export.state == "withdrawn"
     told = [(entry.action, entry.lead_id, entry.by_id) for entry in entries]
     assert told == [
         ("lead.deleted", first, None),

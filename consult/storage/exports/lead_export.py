@@ -1,4 +1,4 @@
-"""Leads as an export reads them: everything that one row tells, some hundreds at a time."""
+"""Leads as an export reads them: everything that is in a row, some hundreds at a time."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,13 +12,13 @@ from sqlalchemy import Select, Text, bindparam, cast, select
 from consult.questionnaire import Answer
 from consult.storage.db.database import Database, Session
 from consult.storage.drafts.drafts import as_answer
-from consult.storage.search.find_leads import ids_at_once
-from consult.storage.search.lead_filter import LeadSearch, Viewer
+from consult.storage.search.find_leads import next_ids
+from consult.storage.search.lead_filter import LeadFilter, Viewer
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.storage.tables.lead_tables import LeadRow
 from consult.storage.tables.submission_tables import ContactRow, DraftRow, SubmissionRow
 
-AT_ONCE = 200
+BATCH_SIZE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,36 +62,43 @@ class ExportedLead:
     wording: Mapping[str, Mapping[str, Any]]
 
 
-def found_in_turn(
-    database: Database, search: LeadSearch, viewer: Viewer
+def matching_batches(
+    database: Database, wanted: LeadFilter, viewer: Viewer
 ) -> Iterator[Sequence[ExportedLead]]:
-    """All leads that a search selects, in its order, in bundles.
+    """Yield all leads that a filter selects, in its order, in batches.
 
-    Which ones and in which order is settled at the start, so that each comes once, whatever is
-    changed meanwhile; what it tells is what it says when its turn comes. Each bundle is read in a
-    session of its own: one that stays open for minutes would keep SQLite from tidying its log.
+    Each batch is a short read of its own, which goes on behind the last lead of the batch before:
+    so nobody waits for a slow download, and it takes no more memory for more leads. A lead is
+    exported as it is when its batch is read. One that comes in after its place was passed is left
+    out. None comes twice, as the dates and scores that leads are sorted by do not change later.
     """
-    with database.reading() as session:
-        ids = ids_at_once(session, search, viewer)
-    yield from picked_in_turn(database, ids)
-
-
-def picked_in_turn(database: Database, ids: Sequence[int]) -> Iterator[Sequence[ExportedLead]]:
-    """The leads with these ids, in this order, in bundles; ids that are nobody's are left out."""
-    for start in range(0, len(ids), AT_ONCE):
+    after = ""
+    while True:
         with database.reading() as session:
-            leads = exported(session, ids[start : start + AT_ONCE])
+            ids, after = next_ids(session, wanted, viewer, BATCH_SIZE, after)
+            leads = read_leads(session, ids)
+        if leads:
+            yield leads
+        if not after:
+            return
+
+
+def selected_batches(database: Database, ids: Sequence[int]) -> Iterator[Sequence[ExportedLead]]:
+    """Yield the leads with these ids, in this order, in batches; unknown ids are left out."""
+    for start in range(0, len(ids), BATCH_SIZE):
+        with database.reading() as session:
+            leads = read_leads(session, ids[start : start + BATCH_SIZE])
         if leads:
             yield leads
 
 
-def exported(session: Session, ids: Sequence[int]) -> list[ExportedLead]:
-    """What an export tells of these leads, in this order."""
-    found = {row.id: _lead(row) for row in session.execute(_TOLD, {"ids": ids})}
+def read_leads(session: Session, ids: Sequence[int]) -> list[ExportedLead]:
+    """Return what an export says of these leads, in this order."""
+    found = {row.id: _lead(row) for row in session.execute(_QUERY, {"ids": ids})}
     return [found[id] for id in dict.fromkeys(ids) if id in found]
 
 
-def _told() -> Select[Any]:
+def _query() -> Select[Any]:
     """The columns of `ExportedLead` as they are stored, of the leads with some `ids`."""
     plain = {
         SubmissionRow: ("id", "edition", "depth", "seconds_taken", "consult", "answers"),
@@ -106,8 +113,8 @@ def _told() -> Select[Any]:
         select(
             *(getattr(table, name) for table, names in plain.items() for name in names),
             StaffUserRow.name.label("assignee"),
-            # As text: PostgreSQL takes a document apart anew for each value that is asked of it,
-            # and most leads share one of a few wordings.
+            # As text: PostgreSQL would parse a document again for each value taken from it, and
+            # most leads share one of a few wordings.
             cast(SubmissionRow.report, Text).label("report"),
             cast(SubmissionRow.wording, Text).label("wording"),
         )
@@ -119,7 +126,7 @@ def _told() -> Select[Any]:
     )
 
 
-_TOLD = _told()
+_QUERY = _query()
 
 
 def _lead(row: Any) -> ExportedLead:

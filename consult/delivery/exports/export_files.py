@@ -1,0 +1,186 @@
+"""The two file formats of an export, written a batch of leads at a time.
+
+An export of any length takes the memory of a short one: CSV is a stream, and XLSX is written row by
+row into temporary files.
+"""
+
+import csv
+import io
+import re
+import shutil
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import BinaryIO
+
+from xlsxwriter import Workbook
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+from consult.delivery.exports.columns import Cell, Column
+from consult.storage.exports.lead_export import ExportedLead
+
+CSV, XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+"""Their media types."""
+
+MAX_ROWS = 1_048_575
+"""A sheet has 2 to the power of 20 rows, and the first is the header."""
+
+# Without it, Excel reads the file in the old code page of the machine and garbles every name that
+# is not English; all other programs know to skip it.
+_BYTE_ORDER_MARK = "\ufeff"
+
+# OWASP, "CSV Injection". Spreadsheets turn the full-width signs into the plain ones.
+_SIGNS = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
+_ENDS_OF_CELLS = ",;|\"'\t\r\n"
+_INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"
+_MAY_BEGIN = re.compile(f"[{re.escape(_SIGNS)}]")
+
+_MAX_TEXT = 32_767
+_COLUMNS_BEFORE_SCROLL = 2  # the number and the business stay in sight
+_HEADER_HEIGHT = 48  # points: three lines, which the longest question needs
+_OLD_SECONDS = 86_400
+
+
+def csv_chunks(
+    columns: Sequence[Column], batches: Iterable[Sequence[ExportedLead]]
+) -> Iterator[bytes]:
+    """Yield a CSV file (RFC 4180, UTF-8): its header, then one chunk for each batch of leads."""
+    header = _csv_lines([[column.header for column in columns]])
+    yield (_BYTE_ORDER_MARK + header).encode()
+    for leads in batches:
+        yield _csv_lines([column.cell(lead) for column in columns] for lead in leads).encode()
+
+
+def _csv_lines(rows: Iterable[Sequence[Cell]]) -> str:
+    written = io.StringIO()
+    writer = csv.writer(written, quoting=csv.QUOTE_ALL)
+    writer.writerows([_csv_text(cell) for cell in row] for row in rows)
+    return written.getvalue()
+
+
+def _csv_text(cell: Cell) -> str:
+    match cell:
+        case None:
+            return ""
+        case str():
+            return escape_formula(cell.encode(errors="replace").decode())
+        case datetime():
+            # Not with a T between them, which spreadsheets do not take for a date.
+            return cell.strftime("%Y-%m-%d %H:%M")
+        case date():
+            return cell.isoformat()
+        case _:
+            return str(cell)
+
+
+@lru_cache(maxsize=8192)
+def escape_formula(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula when it opens a CSV file.
+
+    An apostrophe is put before each sign that could begin one: at the start, and wherever a program
+    with other habits may take a cell to begin, after a separator, a quote or the end of a line.
+    Nothing else is changed, so the text can be recovered. XLSX needs none of this, as its cells say
+    themselves that they are text.
+    """
+    return "".join(_escaped(text)) if _MAY_BEGIN.search(text) else text
+
+
+def _escaped(text: str) -> Iterator[str]:
+    begins = True
+    for letter in text:
+        if begins and letter in _SIGNS:
+            yield "'"
+        yield letter
+        begins = letter in _ENDS_OF_CELLS or (begins and (letter.isspace() or letter in _INVISIBLE))
+
+
+def write_xlsx(
+    target: BinaryIO,
+    folder: Path,
+    columns: Sequence[Column],
+    batches: Iterable[Sequence[ExportedLead]],
+) -> None:
+    """Write leads as XLSX, with texts, numbers and dates as such, and a header that stays in sight.
+
+    Args:
+        target: where the file is written.
+        folder: for temporary files. They hold what the export holds, so it should be private.
+        columns: what to write of each lead.
+        batches: the leads; of more than `MAX_ROWS`, the first ones are written.
+    """
+    options = {
+        "constant_memory": True,
+        "tmpdir": str(folder),
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+    }
+    with Workbook(target, options) as book:
+        _Sheet(book, book.add_worksheet("Leads")).write(columns, batches)
+
+
+class _Sheet:
+    """One sheet and the formats of its cells."""
+
+    def __init__(self, book: Workbook, sheet: Worksheet) -> None:
+        self._sheet = sheet
+        self._header: Format = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
+        # Away from the text in the next column.
+        right = {"align": "right", "indent": 1}
+        self._number: Format = book.add_format(right)
+        self._tenths: Format = book.add_format({**right, "num_format": "0.0#"})
+        self._time: Format = book.add_format({"num_format": "yyyy-mm-dd hh:mm", "align": "left"})
+        self._day: Format = book.add_format({"num_format": "yyyy-mm-dd", "align": "left"})
+
+    def write(self, columns: Sequence[Column], batches: Iterable[Sequence[ExportedLead]]) -> None:
+        for at, column in enumerate(columns):
+            self._sheet.set_column(at, at, column.width)
+            self._sheet.write_string(0, at, column.header, self._header)
+        self._sheet.set_row(0, _HEADER_HEIGHT)
+        self._sheet.freeze_panes(1, _COLUMNS_BEFORE_SCROLL)
+        row = 0
+        for leads in batches:
+            for lead in leads[: MAX_ROWS - row]:
+                row += 1
+                for at, column in enumerate(columns):
+                    self._write_cell(row, at, column.cell(lead))
+        self._sheet.autofilter(0, 0, row, len(columns) - 1)
+
+    def _write_cell(self, row: int, at: int, cell: Cell) -> None:
+        match cell:
+            case None | "":
+                return
+            case str():
+                # What UTF-8 can write, and what fits a cell.
+                text = cell.encode(errors="replace").decode()[:_MAX_TEXT]
+                self._sheet.write_string(row, at, text)
+            case datetime():
+                self._sheet.write_datetime(row, at, cell, self._time)
+            case date():
+                self._sheet.write_datetime(row, at, cell, self._day)
+            case float():
+                self._sheet.write_number(row, at, cell, self._tenths)
+            case _:
+                self._sheet.write_number(row, at, cell, self._number)
+
+
+@contextmanager
+def temp_folder(parent: Path) -> Iterator[Path]:
+    """A private folder for temporary files, which is deleted with all in it on leaving."""
+    parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=parent) as folder:
+        yield Path(folder)
+
+
+def clear_temp_folders(parent: Path) -> None:
+    """Delete what a process that was killed left behind a day ago or earlier."""
+    long_ago = time.time() - _OLD_SECONDS
+    for folder in parent.glob("*"):
+        with suppress(FileNotFoundError):  # its process is done with it by now
+            if folder.stat().st_mtime < long_ago:
+                shutil.rmtree(folder, ignore_errors=True)

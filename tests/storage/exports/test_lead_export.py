@@ -1,0 +1,42 @@
+"""Leads read for an export, in batches, while staff keep working."""
+
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import update
+
+from consult.storage.db.database import Database
+from consult.storage.exports import lead_export
+from consult.storage.exports.lead_export import matching_batches, selected_batches
+from consult.storage.search.find_leads import next_ids
+from consult.storage.search.lead_filter import SORTS, LeadFilter, Sort, Viewer
+from consult.storage.tables.lead_tables import LeadRow
+from tests.support.many_leads import make_many
+
+ME = Viewer(id=1, zone=ZoneInfo("UTC"))
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_each_lead_is_exported_once_in_order_while_staff_write(
+    database: Database, monkeypatch: pytest.MonkeyPatch, sort: Sort
+) -> None:
+    """Between two batches no transaction is open, so that a slow reader keeps nobody waiting."""
+    monkeypatch.setattr(lead_export, "BATCH_SIZE", 7)
+    make_many(database, 60)
+    wanted = LeadFilter(sort=sort)
+    with database.reading() as session:
+        expected, _ = next_ids(session, wanted, ME, 1_000)
+    seen = []
+    for number, leads in enumerate(matching_batches(database, wanted, ME)):
+        assert database.engine.pool.checkedout() == 0  # type: ignore[attr-defined] # is a queue
+        with database.writing() as session:
+            session.execute(update(LeadRow).values(version=number + 2))
+        seen += [lead.id for lead in leads]
+    assert len(expected) > 7
+    assert seen == expected
+
+
+def test_leads_selected_by_id_come_in_that_order_without_unknown_ones(database: Database) -> None:
+    make_many(database, 5)
+    batches = list(selected_batches(database, [4, 99, 2]))
+    assert [lead.id for leads in batches for lead in leads] == [4, 2]
