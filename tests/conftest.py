@@ -1,7 +1,9 @@
 """Fixtures that every test may use. Helpers are in `tests/support`: import them from there."""
 
 import gc
+import inspect
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,15 +18,21 @@ from tests.support.reverse_unordered_selects import reverse_what_nobody_ordered
 
 pytest_plugins = ["tests.support.databases"]
 
-# An app leaves much behind, and looking through all of it after every few is a fifth of the time.
+_GENERATES = re.compile(r"@given\(|run_state_machine_as_test\(")
+
+# An app leaves many objects behind; checking all of them often took a fifth of the time.
 gc.set_threshold(100_000, 20, 50)
 
 share_statements()
 reverse_what_nobody_ordered()
 
-# A busy machine is not a failure, and a found example is printed for the next run.
-hypothesis_settings.register_profile("relay", deadline=None, print_blob=True)
-hypothesis_settings.load_profile("relay")
+# The suite tries the same generated examples in every run, so it never fails by luck.
+# `./run explore` looks for new ones and prints how to reproduce a failure. Slowness is not one.
+hypothesis_settings.register_profile("suite", deadline=None, derandomize=True)
+hypothesis_settings.register_profile(
+    "explore", deadline=None, derandomize=False, max_examples=300, print_blob=True
+)
+hypothesis_settings.load_profile("suite")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -34,6 +42,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="have axe look at every page state in all widths and colours, not by turns",
     )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark also the tests that generate examples inside, on a database of their own."""
+    for item in items:
+        function = getattr(item, "function", None)
+        if function and _GENERATES.search(inspect.getsource(function)):
+            item.add_marker("hypothesis")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -10,7 +10,7 @@ from consult.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-RUN_COMMANDS = {"test", "check", "bench", "mutants", "lock", *FAMILIES}
+RUN_COMMANDS = {"test", "explore", "check", "bench", "mutants", "lock", *FAMILIES}
 """What `./run` does itself, and what it passes on."""
 
 

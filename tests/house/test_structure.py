@@ -1,0 +1,95 @@
+"""The structure of the code: its size, its rooms, and the words it uses for things."""
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from consult.storage.tables.all_tables import ALL_TABLES
+
+CONSULT = Path(__file__).parents[2] / "consult"
+MODULES = sorted(CONSULT.rglob("*.py"))
+FILES_MAX = 320
+LINES_MAX = 420
+"""No module is longer: one that is has two subjects."""
+
+_ROOMS = """
+accounts audit drafts exports insights leads notifications privacy search second_factors
+settings webhooks
+"""
+ROOMS = frozenset(_ROOMS.split())
+"""The folders of each floor, and those that only one floor needs."""
+FLOORS = {
+    "delivery": {"mail"},
+    "staff": set[str](),
+    "storage": {"db", "tables", "migrations"},
+}
+
+# Words with a plain standard term: `assignee` and not holder, `result` and not verdict.
+_STRUCK = """
+abreast adopt adopted anew anybody asleep bury catcher catchers desk desks doubts entrance
+errand fault faults folded folding forgive halfway handed holder holders judge keepers leave
+leaves meanwhile moment moments news nobody notice notices patience practice prove proven roster
+seal sealed settle settled somebody spend spent stranger strangers tell telling told trace
+traces tries trip unseal unsure verdict verdicts visit visits whoever whose
+"""
+STRUCK = frozenset(_STRUCK.split())
+
+
+_NOT_YET = """
+abreast adopt anew bury catcher desk errand fault faults folded forgive halfway handed holder
+judge keepers leave leaves meanwhile moment moments news nobody notice notices patience practice
+prove proven roster seal sealed settle settled somebody spend spent tell telling told trace
+traces tries trip unseal unsure verdict verdicts visit visits whose
+"""
+NOT_YET = frozenset(_NOT_YET.split())
+"""Words that are still used; this list only gets shorter."""
+
+
+def names_in(tree: ast.AST) -> Iterator[str]:
+    """Every name that code gives to something."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.arg(arg=name):
+                yield name
+            case ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()):
+                yield name
+            case ast.alias(asname=str(name)):
+                yield name
+
+
+def words_of(name: str) -> set[str]:
+    """The words of a name: `SettingRow` has setting and row, `due_at` has due and at."""
+    return set(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().split("_"))
+
+
+def test_every_module_has_a_name_of_its_own() -> None:
+    names = Counter(path.stem for path in MODULES if path.stem not in ("__init__", "__main__"))
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_the_code_is_small_enough_to_know() -> None:
+    assert len(MODULES) <= FILES_MAX
+    lines = {path.name: len(path.read_text("utf-8").splitlines()) for path in MODULES}
+    assert {name: count for name, count in lines.items() if count > LINES_MAX} == {}
+
+
+@pytest.mark.parametrize("floor", FLOORS)
+def test_every_floor_has_the_same_rooms(floor: str) -> None:
+    folders = {path.name for path in (CONSULT / floor).iterdir() if (path / "__init__.py").exists()}
+    assert folders <= ROOMS | FLOORS[floor]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(CONSULT)))
+def test_no_name_uses_a_struck_word(path: Path) -> None:
+    names = {path.stem, *names_in(ast.parse(path.read_text("utf-8")))}
+    assert {name for name in names if words_of(name) & (STRUCK - NOT_YET)} == set()
+
+
+def test_no_table_and_no_column_uses_a_struck_word() -> None:
+    tables = ALL_TABLES.tables.values()
+    names = {name for table in tables for name in (table.name, *table.columns.keys())}
+    assert {name for name in names if words_of(name) & (STRUCK - NOT_YET)} == set()
