@@ -12,7 +12,6 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from consult import owner, staff
 from consult.settings import PROJECT_FOLDER, Settings, load_settings
 from consult.storage.db.database import Database
-from consult.storage.insights.page_views import ViewCounter
 from consult.storage.settings.setting_overrides import SettingsProvider
 from consult.web import assets, compression, csrf_origin, errors, headers, logs, monitoring
 from consult.web.limits import RateLimits
@@ -77,5 +76,4 @@ def make_services(settings: Settings) -> Services:
         database=database,
         limits=RateLimits(database, settings.signing_key(), lambda: database.clock()),
         settings_provider=SettingsProvider(settings, database),
-        views=ViewCounter(database),
     )

@@ -121,7 +121,7 @@ def load_draft(token: str, then: Then = "") -> OpenDraft:
 
 def lock_draft(session: Session, token: str, then: Then = "") -> OpenDraft:
     """Return the draft as `load_draft` does, locked until the writing session ends."""
-    return _opened(token, drafts.load(session, token, hold=True), then)
+    return _opened(token, drafts.load(session, token, lock=True), then)
 
 
 def _opened(token: str, draft: Draft | None, then: Then) -> OpenDraft:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from consult.owner.open_draft import OpenDraft
 from consult.questionnaire import UNKNOWN, WalkPage
-from consult.storage.insights.page_times import REVIEW, Shown, Step
+from consult.storage.page_events import REVIEW, PageVisit, SaveEvent
 
 
-def shown_of(page: WalkPage | None) -> Shown:
+def visit_of(page: WalkPage | None) -> PageVisit:
     """Return what a page shows; None means the review."""
     if page is None:
-        return Shown(REVIEW)
-    return Shown(
+        return PageVisit(REVIEW)
+    return PageVisit(
         page.id,
         asked=tuple(asked.id for asked in page.questions),
         open=tuple(asked.id for asked in page.questions if asked.answer is None),
@@ -19,12 +19,12 @@ def shown_of(page: WalkPage | None) -> Shown:
     )
 
 
-def page_saved(draft: OpenDraft, page: WalkPage, *, refused: bool) -> Step:
+def page_saved(draft: OpenDraft, page: WalkPage, *, refused: bool) -> SaveEvent:
     """Return what to record of a saved page; `draft` is as it is after the save."""
-    saved = shown_of(draft.walk.page(page.id) or page)
-    return Step(saved, saved if refused else shown_of(draft.page_after(page.id)), refused)
+    saved = visit_of(draft.walk.page(page.id) or page)
+    return SaveEvent(saved, saved if refused else visit_of(draft.page_after(page.id)), refused)
 
 
-def review_saved(*, refused: bool) -> Step:
+def review_saved(*, refused: bool) -> SaveEvent:
     """Return what to record of a save on the review."""
-    return Step(Shown(REVIEW), Shown(REVIEW), refused)
+    return SaveEvent(PageVisit(REVIEW), PageVisit(REVIEW), refused)

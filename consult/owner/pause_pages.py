@@ -10,7 +10,8 @@ from consult.crypto import Purpose, encrypt
 from consult.owner.contact_pages import HONEYPOT, ReminderForm
 from consult.owner.open_draft import load_draft, lock_draft
 from consult.report.display import long_date
-from consult.storage.drafts import draft_deletion, reminder_consent
+from consult.storage.drafts import drafts, reminder_consent
+from consult.storage.tables.submission_tables import DraftRow
 from consult.web.limits import network_of
 from consult.web.services import services
 
@@ -54,7 +55,7 @@ def delete_answers(token: str) -> str:
     """Delete the answers and everything else about this draft."""
     made = services()
     with made.database.writing() as session:
-        draft_deletion.delete_check(session, lock_draft(session, token).stored.id)
+        drafts.delete_drafts(session, DraftRow.id == lock_draft(session, token).stored.id)
     made.database.forget_deleted()
     return render_template("owner/answers_deleted.html")
 

@@ -6,8 +6,12 @@ in it is never stored: it follows from the answers.
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, request, url_for
+import logging
+from collections.abc import Mapping
+
+from flask import Blueprint, after_this_request, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
 from consult.owner.open_draft import (
@@ -21,20 +25,24 @@ from consult.owner.open_draft import (
     lock_draft,
     to_result,
 )
-from consult.owner.page_timing import page_saved, review_saved, shown_of
+from consult.owner.page_timing import page_saved, review_saved, visit_of
 from consult.owner.question_form import QuestionForm
 from consult.owner.review import SHOWN, answers_by_part, contradictions_form, contradictions_of
 from consult.owner.visitors import campaign_tags, is_framed, is_person, with_referrer
 from consult.questionnaire import Depth, Kind, Walk, WalkPage, WalkPart, walk
 from consult.questionnaire.editions import newest
+from consult.storage import page_events
 from consult.storage.drafts import drafts
-from consult.storage.insights import page_views
 from consult.storage.leads import leads, submission
 from consult.web.limits import network_of
 from consult.web.services import services
 
 ESTIMATED_MINUTES: dict[Depth, int] = {"quick": 5, "full": 10}
 """Shown until enough owners have finished for a measured time."""
+
+_log = logging.getLogger(__name__)
+_PATIENCE = 0.5
+"""Seconds to wait for another writer before a view is not counted."""
 
 questionnaire_pages = Blueprint("questionnaire", __name__)
 
@@ -48,7 +56,7 @@ def start_page() -> str:
     with services().database.reading() as session:
         seconds = leads.usual_seconds(session, depth)
     if is_person():
-        services().views.count(depth, source, framed=is_framed())
+        _count_view_afterwards(depth, source, framed=is_framed())
     return render_template(
         "owner/start.html",
         depth=depth,
@@ -61,6 +69,23 @@ def start_page() -> str:
     )
 
 
+def _count_view_afterwards(depth: Depth, source: Mapping[str, str], *, framed: bool) -> None:
+    """Count a view after the page was sent, if that is possible at once: no page waits for it."""
+    database = services().database
+
+    def count() -> None:
+        try:
+            with database.writing(patience=_PATIENCE) as session:
+                page_events.record_view(session, depth, source, framed=framed)
+        except (SQLAlchemyError, TimeoutError):
+            _log.warning("a view of the start page was not counted")
+
+    @after_this_request
+    def count_when_sent(response: Response) -> Response:
+        response.call_on_close(count)
+        return response
+
+
 @questionnaire_pages.post("/start")
 def start() -> Response:
     """Create a draft and go to its first page."""
@@ -70,9 +95,9 @@ def start() -> Response:
     questionnaire, source = newest(), campaign_tags(request.form)
     first = walk(questionnaire, {}, depth).pages[0]
     with made.database.writing() as session:
-        token = drafts.start(session, questionnaire.name, depth, source, shown=shown_of(first))
-        if is_framed():
-            page_views.count_framed_start(session, depth, source)
+        token = drafts.start(
+            session, questionnaire.name, depth, source, shown=visit_of(first), framed=is_framed()
+        )
     return redirect(url_for(".questions", token=token, page_id=first.id), 303)
 
 

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
 from consult.owner.open_draft import OPEN, OpenDraft, walk_of
-from consult.owner.page_timing import shown_of
+from consult.owner.page_timing import visit_of
 from consult.questionnaire import Answer, Depth, Walk, walk
 from consult.questionnaire.editions import load, newest
 from consult.report.report import Report, from_json
@@ -204,7 +204,7 @@ def _start_full_depth(session: Session, lead: Lead) -> OpenDraft:
     """Start a full check with the answers of the quick look, whose result stays as it is."""
     # The time spent so far counts as well, or a full check would seem to take no time.
     spent = timedelta(seconds=lead.seconds_taken)
-    shown = shown_of(_walk_as(lead, "full").first_open_page)
+    shown = visit_of(_walk_as(lead, "full").first_open_page)
     token = drafts.start(session, lead.edition, "full", lead.source, spent=spent, shown=shown)
     draft = drafts.save(session, token, _given(lead))
     if draft is None:

@@ -13,7 +13,7 @@ from consult.report.display import long_date, safe_text
 from consult.report.html_document import Paper, print_templates
 from consult.report.score_charts import print_palette
 from consult.settings.brand import Brand
-from consult.workflow.sources import ALL_WORDS
+from consult.workflow.sources import SOURCE_WORDS
 
 _LONGEST_LINE = 2_000
 _MOST_LINES = 200
@@ -28,7 +28,7 @@ _SECTIONS = {
     "call_assessments": "Assessment after the call",
     "documents": "PDFs that were made",
     "notices": "What staff were told",
-    "outcomes": "How far it came, for the numbers",
+    "response_stats": "How far it came, for the numbers",
     "jobs": "Jobs of the application",
     "lead_words": "Words by which it is found",
 }
@@ -45,9 +45,7 @@ _LINES = {
 """Tables of which each row is one line: what stands on its left, and on its right."""
 
 # What only the application needs, or what stands elsewhere in full.
-_ELSEWHERE = frozenset(
-    {"id", "submission_id", "draft_id", "version", "handed_to", "answers", "trace"}
-)
+_ELSEWHERE = frozenset({"id", "submission_id", "draft_id", "version", "handed_to", "answers"})
 # Copies of what the result says, for the list of leads.
 _COPIES = frozenset(
     {"submitted_at", "demo", "archetype", "separation", "handoff", "source", "wants_consult"}
@@ -76,7 +74,7 @@ _NAMES = {
     "created_at": "Asked for",
     "given_at": "Agreed on",
     "asked_at": "Mail asked for",
-    **ALL_WORDS,
+    **SOURCE_WORDS,
 }
 
 Row = tuple[str, str]

@@ -15,7 +15,7 @@ from consult.storage.leads.leads import Lead
 from consult.storage.notifications.deliveries import Delivery, PdfState
 from consult.storage.notifications.report_mails import MailDelivery
 from consult.storage.second_factors.stored_passkeys import Passkey
-from consult.workflow.sources import ALL_WORDS
+from consult.workflow.sources import SOURCE_WORDS
 
 _JOB_WORDS = {"render_report": "PDF report", "render_brief": "Call brief"}
 
@@ -171,7 +171,7 @@ def lead_view(
         depth=lead.depth,
         demo=lead.demo,
         person=_person(lead, now),
-        source=[(ALL_WORDS.get(key, key), text) for key, text in lead.source.items()],
+        source=[(SOURCE_WORDS.get(key, key), text) for key, text in lead.source.items()],
         report=report,
         reasons=reasons_of(lead.edition, lead.depth, lead.answers),
         scores=[_score(axis, report.weakest) for axis in report.axes],

@@ -17,7 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from consult.storage.db.database import Database
-from consult.storage.insights.table_counts import counts
+from consult.storage.insights.insights import table_counts
 from consult.web.logs import route_name
 from consult.web.services import services
 
@@ -52,8 +52,8 @@ class _TableCounts(Collector):
 
     def collect(self) -> Iterable[Metric]:
         with self.database.reading() as session:
-            now = counts(session)
-        yield GaugeMetricFamily("relay_checks", "Checks, finished or not.", now.checks)
+            now = table_counts(session)
+        yield GaugeMetricFamily("relay_checks", "Checks, finished or not.", now.drafts)
         yield GaugeMetricFamily("relay_submissions", "Finished checks.", now.submissions)
         yield GaugeMetricFamily("relay_contacts", "Leads with a contact.", now.contacts)
         yield GaugeMetricFamily(

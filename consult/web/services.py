@@ -9,7 +9,6 @@ from flask import Flask, current_app
 from consult.settings import Settings
 from consult.settings.brand import Brand
 from consult.storage.db.database import Database
-from consult.storage.insights.page_views import ViewCounter
 from consult.storage.settings.setting_overrides import SettingsProvider
 from consult.web.limits import RateLimits
 
@@ -18,12 +17,11 @@ _KEY = "consult"
 
 @dataclass(frozen=True)
 class Services:
-    """What a route may need: the settings, the database, the rate limits, the brand, a counter."""
+    """What a route may need: the settings, the database, the rate limits, and the brand."""
 
     database: Database
     limits: RateLimits
     settings_provider: SettingsProvider
-    views: ViewCounter
 
     @property
     def settings(self) -> Settings:

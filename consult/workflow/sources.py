@@ -12,11 +12,6 @@ SOURCE_WORDS = {
     "referrer": "Came from the page",
 }
 
-COUNTED_AS = "counted_as"
-"""Beside the tags of a check: the name that the numbers know it by, where that is another."""
-
-ALL_WORDS = {**SOURCE_WORDS, COUNTED_AS: "Counted as"}
-
 
 def came_from(source: Mapping[str, str]) -> str:
     """The one word for where somebody came from; empty for those who came directly."""

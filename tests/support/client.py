@@ -100,6 +100,7 @@ class PageClient:
                 data=data,
                 base_url=self.base_url,
                 headers=sent,
+                buffered=True,  # as a server does: what is to follow the answer follows it
                 **options,
             )
         )

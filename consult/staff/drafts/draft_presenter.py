@@ -7,7 +7,7 @@ from datetime import datetime
 from consult.questionnaire import Questionnaire
 from consult.staff.presenters import DisplayTime, display_time
 from consult.storage.drafts.reminder_consent import OpenLeave, State
-from consult.storage.insights.page_times import REVIEW
+from consult.storage.page_events import REVIEW
 
 _REVIEW_NAME = "Check your answers"
 _BEGINNING = "The beginning"

@@ -8,15 +8,22 @@ from dataclasses import dataclass
 from consult.questionnaire import Kind
 from consult.questionnaire.editions import newest
 from consult.staff.insights.shares import FEW, Share, percent
-from consult.storage.insights.daily_counters import STARTED_FRAMED, VIEWED, VIEWED_FRAMED
-from consult.storage.insights.idle_drafts import HANDED_IN, PART, STARTED
-from consult.storage.insights.insights import Gathered, quartiles
-from consult.storage.insights.page_times import REVIEW
+from consult.storage.insights.insights import (
+    PART,
+    STARTED,
+    STARTED_FRAMED,
+    SUBMITTED,
+    VIEWED,
+    VIEWED_FRAMED,
+    Stats,
+    quartiles,
+)
+from consult.storage.page_events import REVIEW
 
 # Each step at the agency with the one that it is a share of: who was reached need not have wanted a
 # consult, and who said yes need not have had one.
 _AGENCY = {
-    "contact": ("Left a contact", HANDED_IN, "of those handed in"),
+    "contact": ("Left a contact", SUBMITTED, "of those handed in"),
     "consult": ("Wanted a consult", "contact", "of the contacts"),
     "reached": ("Were reached", "contact", "of the contacts"),
     "booked": ("Booked a consult", "reached", "of those reached"),
@@ -81,14 +88,14 @@ class SourceRow:
     bar: int
 
 
-def funnel_of(found: Gathered) -> tuple[list[StepRow], list[StepRow]]:
+def funnel_of(found: Stats) -> tuple[list[StepRow], list[StepRow]]:
     """The way through the check, and the way of the leads through the agency."""
     parts = newest().structure.parts
     words = newest().words.parts
     steps = found.steps
     check = [("Saw the start page", steps[VIEWED]), ("Began a check", steps[STARTED])]
     check += [(f"Reached “{words[part.id].title}”", steps[PART + part.id]) for part in parts[1:]]
-    check += [("Saw their answers", steps[REVIEW]), ("Handed in", steps[HANDED_IN])]
+    check += [("Saw their answers", steps[REVIEW]), ("Handed in", steps[SUBMITTED])]
     # Views and starts are counted in different ways: shares of the check begin with the start.
     return _check_rows(check), _agency_rows(steps)
 
@@ -109,7 +116,7 @@ def _check_rows(steps: Sequence[tuple[str, int]]) -> list[StepRow]:
 
 
 def _agency_rows(steps: Mapping[str, int]) -> list[StepRow]:
-    handed_in = steps.get(HANDED_IN, 0)
+    handed_in = steps.get(SUBMITTED, 0)
     first = StepRow("Handed in", handed_in, 100 if handed_in else 0, None, None)
     return [first] + [
         StepRow(
@@ -124,15 +131,15 @@ def _agency_rows(steps: Mapping[str, int]) -> list[StepRow]:
     ]
 
 
-def funnel_title(found: Gathered) -> str:
+def funnel_title(found: Stats) -> str:
     """The point of the funnel."""
-    share = Share(found.steps[HANDED_IN], found.steps[STARTED])
+    share = Share(found.steps[SUBMITTED], found.steps[STARTED])
     if share.few or share.percent is None:
         return "From the first look to the consult"
     return f"Of 100 who begin, {share.percent} hand in"
 
 
-def framed_note(found: Gathered) -> str:
+def framed_note(found: Stats) -> str:
     """How many came by a page of another site, if any."""
     viewed, started = found.steps[VIEWED_FRAMED], found.steps[STARTED_FRAMED]
     if not viewed and not started:
@@ -140,7 +147,7 @@ def framed_note(found: Gathered) -> str:
     return f"Inside pages of other sites: {viewed:,} views and {started:,} starts of these."
 
 
-def pages_of(found: Gathered) -> list[PageRow]:
+def pages_of(found: Stats) -> list[PageRow]:
     """Every page that was shown, in order, with its questions."""
     structure, words = newest().structure, newest().words
     names = {page.id: words.pages[page.id].title for page in structure.pages}
@@ -148,8 +155,8 @@ def pages_of(found: Gathered) -> list[PageRow]:
     order = [*names, REVIEW, *sorted(found.pages.keys() - {*names, REVIEW})]
     shown = [page for page in order if found.pages[page]["shown"]]
     most = max((found.pages[page]["left"] for page in shown), default=0)
-    times = {page: quartiles(found.pages[page]) for page in shown}
-    longest = max((times_of[2] for times_of in times.values() if times_of), default=1.0)
+    times = {page: quartiles(found.seconds[page]) for page in shown}
+    longest = max((times_of[2] for times_of in times.values() if times_of), default=0) or 1
     point = _leaks_most(found)
     return [
         PageRow(
@@ -159,9 +166,9 @@ def pages_of(found: Gathered) -> list[PageRow]:
             left=Share(counts["left"], counts["shown"]),
             bar=percent(counts["left"], most),
             refused=Share(counts["refused"], counts["shown"]),
-            seconds=_whole(times[page]),
+            seconds=times[page],
             box=_box(times[page], longest),
-            timed=sum(count for name, count in counts.items() if name.startswith("within_")),
+            timed=found.seconds[page].total(),
             questions=_questions(found, asked_on.get(page, ())),
             is_point=page == point,
         )
@@ -170,19 +177,13 @@ def pages_of(found: Gathered) -> list[PageRow]:
     ]
 
 
-def _leaks_most(found: Gathered) -> str:
+def _leaks_most(found: Stats) -> str:
     left = {page: counts["left"] for page, counts in found.pages.items()}
     page = max(left, key=lambda id: left[id], default="")
     return page if page and left[page] >= FEW else ""
 
 
-def _whole(times: tuple[float, float, float] | None) -> tuple[int, int, int] | None:
-    return None if times is None else (round(times[0]), round(times[1]), round(times[2]))
-
-
-def _box(
-    times: tuple[float, float, float] | None, longest: float
-) -> tuple[float, float, float] | None:
+def _box(times: tuple[int, int, int] | None, longest: int) -> tuple[float, float, float] | None:
     """Where the middle half begins, how wide it is and where its middle lies, in percent."""
     if times is None:
         return None
@@ -190,7 +191,7 @@ def _box(
     return first, round(last - first, 1), middle
 
 
-def _questions(found: Gathered, ids: Iterable[str]) -> list[QuestionRow]:
+def _questions(found: Stats, ids: Iterable[str]) -> list[QuestionRow]:
     questionnaire = newest()
     rows = []
     for id in ids:
@@ -228,21 +229,21 @@ def times_title(pages: Sequence[PageRow]) -> str:
     return f"“{slowest.name}” takes longest"
 
 
-def sources_of(found: Gathered) -> list[SourceRow]:
+def sources_of(found: Stats) -> list[SourceRow]:
     """The sources, those with the most leads first."""
     rows = sorted(
-        found.sources.items(), key=lambda item: (-item[1][HANDED_IN], -item[1][STARTED], item[0])
+        found.sources.items(), key=lambda item: (-item[1][SUBMITTED], -item[1][STARTED], item[0])
     )
-    most = max((steps[HANDED_IN] for _, steps in rows), default=0)
+    most = max((steps[SUBMITTED] for _, steps in rows), default=0)
     return [
         SourceRow(
             name=name or "Direct",
             viewed=steps[VIEWED],
             started=steps[STARTED],
-            handed_in=Share(steps[HANDED_IN], steps[STARTED]),
-            contact=Share(steps["contact"], steps[HANDED_IN]),
-            won=Share(steps["won"], steps[HANDED_IN]),
-            bar=percent(steps[HANDED_IN], most),
+            handed_in=Share(steps[SUBMITTED], steps[STARTED]),
+            contact=Share(steps["contact"], steps[SUBMITTED]),
+            won=Share(steps["won"], steps[SUBMITTED]),
+            bar=percent(steps[SUBMITTED], most),
         )
         for name, steps in rows[:30]
     ]

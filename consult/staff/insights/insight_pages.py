@@ -21,8 +21,7 @@ from consult.staff.insights.reply_times import Replies, replies_of, replies_titl
 from consult.staff.insights.shares import FEW, Bar
 from consult.storage.db.database import Session
 from consult.storage.insights import insights
-from consult.storage.insights.idle_drafts import HANDED_IN
-from consult.storage.insights.insights import Gathered, Slice, Spread
+from consult.storage.insights.insights import SUBMITTED, ResponseFilter, Spread, Stats
 from consult.web.services import services
 from consult.web.text import one_line
 from consult.workflow.office_hours import Office
@@ -42,7 +41,7 @@ class Filters:
 
     period: str
     source: str
-    of: Slice
+    of: ResponseFilter
 
 
 @dataclass(frozen=True)
@@ -67,11 +66,10 @@ def insights_page() -> ResponseReturnValue:
     """Show how far checks and leads came, where people stopped, and what the talks found."""
     made = services()
     office = made.settings.office
-    made.views.write()
     with made.database.reading() as session:
-        there = insights.kinds_there(session)
+        there = insights.kinds_present(session)
         filters = _filters(request.args, there, office.today(session.now()))
-        found = insights.gather(session, filters.of)
+        found = insights.collect(session, filters.of)
         spread = insights.spread(session, filters.of)
         rows = _rows(session, filters.of, found, spread, office)
         own_health = own_health_view(session, office, demo=filters.of.kind == "demo")
@@ -86,16 +84,18 @@ def insights_page() -> ResponseReturnValue:
         own_health=own_health,
         framed=checks.framed_note(found),
         grid=leads.grid_of(spread),
-        sampled=found.steps[HANDED_IN] >= 2 * insights.REPLIES_LOOKED_AT,
+        sampled=found.steps[SUBMITTED] >= 2 * insights.MAX_REPLIES,
         titles={"funnel": checks.funnel_title(found), **_titles(rows)},
         drawn=_drawn(rows),
         **vars(rows),
     )
 
 
-def _rows(session: Session, of: Slice, found: Gathered, spread: Spread, office: Office) -> Rows:
+def _rows(
+    session: Session, of: ResponseFilter, found: Stats, spread: Spread, office: Office
+) -> Rows:
     check, agency = checks.funnel_of(found)
-    replies = insights.replies(session, of, found.steps[HANDED_IN])
+    replies = insights.replies(session, of, found.steps[SUBMITTED])
     return Rows(
         check=check,
         agency=agency,
@@ -105,8 +105,8 @@ def _rows(session: Session, of: Slice, found: Gathered, spread: Spread, office: 
         tenths={axis: leads.tenths_of(spread, axis) for axis in ("separation", "handoff")},
         stages=leads.stages_of(spread.stages),
         replies=replies_of(replies, office, session.now(), (of.until - of.since).days + 1),
-        returned=leads.returned_of(insights.returned(session, of)),
-        verdicts=leads.verdicts_of(insights.verdicts(session, of)),
+        returned=leads.returned_of(insights.declined(session, of)),
+        verdicts=leads.verdicts_of(insights.assessments(session, of)),
     )
 
 
@@ -153,7 +153,7 @@ def _filters(query: MultiDict[str, str], there: set[str], today: date) -> Filter
         kind = "demo" if "real" not in there and "demo" in there else "real"
     source = one_line(query.get("source", ""))
     depth = query.get("depth", "")
-    of = Slice(
+    of = ResponseFilter(
         kind=kind,
         since=since,
         until=until,

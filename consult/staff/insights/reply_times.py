@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from statistics import median
+from typing import Any
 
 from consult.staff.insights.shares import FEW, Share
-from consult.storage.insights.insights import Reply
 from consult.workflow.office_hours import Office
 
 LONGEST_BY_WEEK = 26 * 7
@@ -50,9 +50,7 @@ class Replies:
         return in_hours(self.all.hours or 0)
 
 
-def replies_of(
-    replies: Sequence[Reply], office: Office, now: datetime, days: int
-) -> Replies | None:
+def replies_of(replies: Sequence[Any], office: Office, now: datetime, days: int) -> Replies | None:
     """How fast leads were answered, by week or, over many days, by month; None without any.
 
     Who still waits counts with the wait so far.
@@ -91,7 +89,7 @@ def _without_gaps(starts: Iterable[date], begins: Callable[[date], date]) -> lis
     return list(dict.fromkeys(begins(day) for day in days))
 
 
-def _wait(reply: Reply, office: Office, now: datetime) -> _Wait:
+def _wait(reply: Any, office: Office, now: datetime) -> _Wait:
     end = reply.first_contact_at or min(now, reply.submitted_at + timedelta(days=30))
     waited = office.open_time(reply.submitted_at, end) / timedelta(hours=1)
     late = reply.due_at is not None and reply.due_at < (reply.first_contact_at or now)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from consult.questionnaire.editions import load
 from consult.staff.times import duration
-from consult.storage.insights.page_times import REVIEW, PageTrace
+from consult.storage.page_events import REVIEW
+from consult.storage.tables.insight_tables import PageVisitRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class PageView:
     notes: str
 
 
-def journey_view(edition: str, pages: Sequence[PageTrace]) -> list[PageView]:
+def journey_view(edition: str, pages: Sequence[PageVisitRow]) -> list[PageView]:
     """The pages that an owner saw, under the headings of their edition."""
     headings = load(edition).words.pages
     shown = []
@@ -30,10 +31,10 @@ def journey_view(edition: str, pages: Sequence[PageTrace]) -> list[PageView]:
     return shown
 
 
-def _notes(page: PageTrace) -> Iterator[str]:
+def _notes(page: PageVisitRow) -> Iterator[str]:
     if page.saves > 1:
         yield f"Sent {page.saves} times"
     if page.refused:
         yield "Something to correct" + (f", {page.refused} times" if page.refused > 1 else "")
-    if page.unsure:
-        yield f"{len(page.unsure)} × “I don’t know”"
+    if unsure := page.questions.count("?"):
+        yield f"{unsure} × “I don’t know”"

@@ -30,7 +30,7 @@ _KINDS = {
     "lead_words": "Words by which it is found",
     "call_assessments": "Assessments after the call",
     "notices": "News to staff about it",
-    "outcomes": "How far it came, for the numbers",
+    "response_stats": "How far it came, for the numbers",
 }
 
 

@@ -8,7 +8,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, orm, 
 from sqlalchemy.exc import OperationalError
 
 _WRITES = "consult_writes"
+_PATIENCE = "consult_patience"
 _BUSY_SECONDS = 10
 _COMMITS_BETWEEN_CHECKPOINTS = 100
 
@@ -74,12 +75,11 @@ class Database:
         self.clock = clock
         self._draft_life = timedelta(days=draft_days)
         self._commits = 0
-        self._write_lock: AbstractContextManager[object] = nullcontext()
+        # Reentrant, so that nesting two writing sessions by mistake ends in SQLite's "database
+        # is locked" and not in a thread that waits for itself without a word.
+        self._write_lock = threading.RLock()
         if parsed.get_backend_name() == "sqlite":
             self.sqlite_file = _private_file(parsed.database)
-            # Reentrant, so that nesting two writing sessions by mistake ends in SQLite's "database
-            # is locked" and not in a thread that waits for itself without a word.
-            self._write_lock = threading.RLock()
             self.engine = _sqlite_engine(url, synchronous)
         else:
             self.engine = create_engine(
@@ -107,17 +107,42 @@ class Database:
             yield session
 
     @contextmanager
-    def writing(self) -> Iterator[Session]:
+    def writing(self, *, patience: float | None = None) -> Iterator[Session]:
         """A session whose changes are committed on leaving, or undone if an exception leaves.
 
         Do the slow work before: on SQLite nobody else writes in the meantime. Never nest two.
+
+        Args:
+            patience: seconds to wait for other writers, for what may as well not be written.
+
+        Raises:
+            TimeoutError, OperationalError: another writer took longer.
         """
         # Writers of this process queue here, and not in SQLite's busy handler, which sleeps up to
         # 100 ms a time: that took the slowest saves from over 500 ms to about 20.
-        with self._write_lock:
-            with self._session(self._writing_engine) as session, session.begin():
+        engine = self._writing_engine
+        if patience is not None:
+            engine = engine.execution_options(**{_PATIENCE: patience})
+        with self._turn(patience):
+            with self._session(engine) as session, session.begin():
+                if patience is not None and not self.is_sqlite:
+                    limit = f"SET LOCAL lock_timeout = {round(patience * 1000)}"
+                    session.execute(text(limit))
                 yield session
             self._checkpoint_now_and_then()
+
+    @contextmanager
+    def _turn(self, patience: float | None) -> Iterator[None]:
+        """The turn to write in this process, where the database takes one writer at a time."""
+        if not self.is_sqlite:
+            yield
+            return
+        if not self._write_lock.acquire(timeout=-1 if patience is None else patience):
+            raise TimeoutError("another thread is writing")
+        try:
+            yield
+        finally:
+            self._write_lock.release()
 
     @contextmanager
     def migrating(self) -> Iterator[Connection]:
@@ -229,6 +254,9 @@ def _sqlite_engine(url: str, synchronous: Synchronous) -> Engine:
         # A deferred transaction that reads and then writes fails at once when another one wrote in
         # between, whatever the busy timeout; 120 of 1,200 were lost that way under load.
         writes = connection.get_execution_options().get(_WRITES)
+        if writes:
+            patience = connection.get_execution_options().get(_PATIENCE, _BUSY_SECONDS)
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={round(patience * 1000)}")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine

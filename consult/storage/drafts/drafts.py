@@ -1,30 +1,28 @@
-"""Checks: questionnaires being answered. Start one, load it, save answers into it."""
+"""Drafts: responses being answered. Start one, load it, save answers into it, delete it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, bindparam, exists, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, delete, exists, select, update
 
 from consult.crypto import new_token, token_hash
 from consult.questionnaire import Answer
+from consult.storage import page_events
 from consult.storage.db.base import Base
 from consult.storage.db.database import Session
-from consult.storage.insights import source_limiter
-from consult.storage.insights.daily_counters import Day
-from consult.storage.insights.idle_drafts import go_on
-from consult.storage.insights.page_times import Shown, Step, Trace, begun, went_on
+from consult.storage.page_events import PageVisit, SaveEvent
 from consult.storage.tables.submission_tables import DraftRow, SubmissionRow
 
 # What one page of questions changes: an answer and the wording variant it was given under, by
-# question id. None takes an answer back.
+# question id. None removes an answer.
 Changes = Mapping[str, tuple[Answer, str] | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A check as its owner left it.
+    """A response as its owner left it, with its answers as the questionnaire knows them.
 
     Attributes:
         edition: the one under which answers were last saved.
@@ -32,8 +30,7 @@ class Draft:
         given_as: the wording variant each answer was given under, by question id.
         source: where the owner came from (``utm_*``, ``ref``).
         submitted: whether a submission was made of it; its answers no longer change then.
-        demo: made up; never counted among real ones.
-        trace: see ``traces``; only of a check that is held.
+        demo: a demo response, never counted among real ones.
     """
 
     id: int
@@ -46,7 +43,12 @@ class Draft:
     updated_at: datetime
     submitted: bool
     demo: bool = False
-    trace: Trace = field(default_factory=dict)
+
+    @property
+    def counted_by(self) -> dict[str, Any]:
+        """What the statistics count it by."""
+        day = self.started_at.date()
+        return page_events.keys_of(day, self.depth, self.source, demo=self.demo)
 
 
 def start(
@@ -56,10 +58,11 @@ def start(
     source: Mapping[str, str],
     *,
     spent: timedelta = timedelta(),
-    shown: Shown | None = None,
+    shown: PageVisit | None = None,
+    framed: bool = False,
     demo: bool = False,
 ) -> str:
-    """Make an empty check.
+    """Make an empty draft.
 
     Args:
         session: a writing one.
@@ -67,53 +70,50 @@ def start(
         depth: ``quick`` or ``full``.
         source: where the owner came from.
         spent: the time that went into answers which are about to be carried over.
-        shown: its first page, for the trace.
-        demo: made up.
+        shown: its first page, for the statistics.
+        framed: whether it is begun inside a page of another site.
+        demo: whether it is a demo response.
 
     Returns:
-        Its token, which is stored nowhere and cannot be had again.
+        Its token, which is not stored anywhere and cannot be read again.
     """
     token = new_token()
     now = session.now()
-    started_at = now - spent
-    session.add(
-        DraftRow(
-            token_hash=token_hash(token),
-            edition=edition,
-            depth=depth,
-            answers={},
-            source=dict(source)
-            if demo
-            else source_limiter.begun(session, started_at, depth, source),
-            trace=dict(begun(shown, now)),
-            demo=demo,
-            created_at=started_at,
-            updated_at=now,
-        )
+    row = DraftRow(
+        token_hash=token_hash(token),
+        edition=edition,
+        depth=depth,
+        answers={},
+        source=dict(source),
+        demo=demo,
+        created_at=now - spent,
+        updated_at=now,
     )
+    session.add(row)
     session.flush()
+    page_events.record_start(session, row, shown, framed=framed)
     return token
 
 
-def load(session: Session, token: str, *, hold: bool = False) -> Draft | None:
-    """The check behind a token, or None for a token that is unknown or whose draft has expired.
+def load(session: Session, token: str, *, lock: bool = False) -> Draft | None:
+    """The draft behind a token, or None for a token that is unknown or whose draft has expired.
 
     Args:
-        session: a writing one, if ``hold`` is set.
+        session: a writing one, if ``lock`` is set.
         token: as ``start`` returned it.
-        hold: nobody else can save into the check until the session ends. Use it to score the
+        lock: keep others from saving into the draft until the session ends. Use it to score the
             answers and submit them in one transaction.
     """
     key = {"token_hash": token_hash(token)}
-    if hold and session.get_bind().dialect.name == "postgresql":
-        # A statement of its own: what was saved while we waited for the row, the next one sees.
-        # On SQLite nobody else writes while we do.
-        session.execute(_HOLD, key)
-    row = session.execute(_LOAD_TO_CHANGE if hold else _LOAD, key).first()
+    if lock and session.get_bind().dialect.name == "postgresql":
+        # A separate statement: the next one sees what was saved while this one waited for the row.
+        # SQLite has one writer at a time anyway.
+        session.execute(_LOCK, key)
+    row = session.execute(_LOAD, key).first()
     if row is None:
         return None
     expired = row.updated_at < session.now() - session.draft_life
-    return None if expired and not row.submitted else _check(row, row.trace if hold else {})
+    return None if expired and not row.submitted else _draft(row)
 
 
 def save(
@@ -121,30 +121,30 @@ def save(
     token: str,
     changes: Changes,
     edition: str | None = None,
-    step: Step | None = None,
+    event: SaveEvent | None = None,
 ) -> Draft | None:
     """Merge answers into a draft; see `store_answers`.
 
-    A draft that was submitted is left alone: see ``Draft.submitted`` of what comes back.
+    A draft that was submitted is left alone: see ``Draft.submitted`` of the returned one.
 
     Args:
         session: a writing one.
         token: as ``start`` returned it.
         changes: the answers.
         edition: the one under which they were given, if it is another than before.
-        step: what this means for the trace.
+        event: what the save means for the statistics.
 
     Returns:
         The draft after the change, or None for a token that is unknown or has expired.
     """
-    draft = load(session, token, hold=True)
+    draft = load(session, token, lock=True)
     if draft is None or draft.submitted:
         return draft
-    return store_answers(session, draft, changes, edition or draft.edition, step)
+    return store_answers(session, draft, changes, edition or draft.edition, event)
 
 
 def store_answers(
-    session: Session, draft: Draft, changes: Changes, edition: str, step: Step | None = None
+    session: Session, draft: Draft, changes: Changes, edition: str, event: SaveEvent | None = None
 ) -> Draft:
     """Merge a page's answers into a draft; answers to other questions stay as they are.
 
@@ -153,27 +153,19 @@ def store_answers(
         draft: one that was not submitted.
         changes: the answers.
         edition: the one under which they were given.
-        step: what this means for the trace.
+        event: what the save means for the statistics.
 
     Returns:
         The draft after the change.
     """
     answers, given_as = merged(draft.answers, draft.given_as, changes)
     now = session.now()
-    trace = went_on(awake(session, draft), step, draft.updated_at, now) if step else draft.trace
-    session.execute(
-        _SAVE,
-        {
-            "draft_id": draft.id,
-            "answers": {id: {"value": value, "as": given_as[id]} for id, value in answers.items()},
-            "in_edition": edition,
-            "updated_at": now,
-            "trace": trace,
-        },
-    )
-    return replace(
-        draft, edition=edition, answers=answers, given_as=given_as, updated_at=now, trace=trace
-    )
+    stored = {id: {"value": value, "as": given_as[id]} for id, value in answers.items()}
+    values = {"answers": stored, "in_edition": edition, "updated_at": now}
+    session.execute(_SAVE, {"draft_id": draft.id, **values})
+    if event:
+        page_events.record_save(session, draft.id, draft.counted_by, event, draft.updated_at)
+    return replace(draft, edition=edition, answers=answers, given_as=given_as, updated_at=now)
 
 
 def merged(
@@ -190,10 +182,15 @@ def merged(
     return new_answers, new_given_as
 
 
-def awake(session: Session, check: Draft) -> Trace:
-    """The trace of a check that goes on: its numbers are taken back, if it was at rest."""
-    day = Day.of(check.started_at, check.depth, check.source, demo=check.demo)
-    return go_on(session, day, check.trace)
+def delete_drafts(session: Session, which: ColumnElement[bool]) -> int:
+    """Delete drafts, and leads with their drafts, and all that belongs to them; their number."""
+    deleted = session.scalars(delete(DraftRow).where(which).returning(DraftRow.id))
+    return len(deleted.all())
+
+
+def is_unsubmitted() -> ColumnElement[bool]:
+    """Whether no submission was made of a draft."""
+    return ~exists().where(SubmissionRow.draft_id == DraftRow.id)
 
 
 def as_answer(stored: float | str | list[str]) -> Answer:
@@ -203,32 +200,27 @@ def as_answer(stored: float | str | list[str]) -> Answer:
 
 # Each page of the questionnaire runs these. Built once, and past the object mapping, they take
 # about a third of the time.
-_CHECKS = Base.metadata.tables[DraftRow.__tablename__]
+_DRAFTS = Base.metadata.tables[DraftRow.__tablename__]
 _SUBMISSIONS = Base.metadata.tables[SubmissionRow.__tablename__]
-_HOLD = (
-    select(_CHECKS.c.id).where(_CHECKS.c.token_hash == bindparam("token_hash")).with_for_update()
+_LOCK = (
+    select(_DRAFTS.c.id).where(_DRAFTS.c.token_hash == bindparam("token_hash")).with_for_update()
 )
-_LOAD_TO_CHANGE = select(
-    *_CHECKS.c,
-    exists().where(_SUBMISSIONS.c.draft_id == _CHECKS.c.id).label("submitted"),
-).where(_CHECKS.c.token_hash == bindparam("token_hash"))
-# Who only looks has no use for the trace.
-_LOAD = _LOAD_TO_CHANGE.with_only_columns(
-    *(column for column in _LOAD_TO_CHANGE.selected_columns if column.key != "trace")
-)
+_LOAD = select(
+    *_DRAFTS.c,
+    exists().where(_SUBMISSIONS.c.draft_id == _DRAFTS.c.id).label("submitted"),
+).where(_DRAFTS.c.token_hash == bindparam("token_hash"))
 _SAVE = (
-    update(_CHECKS)
-    .where(_CHECKS.c.id == bindparam("draft_id"))
+    update(_DRAFTS)
+    .where(_DRAFTS.c.id == bindparam("draft_id"))
     .values(
         answers=bindparam("answers"),
         edition=bindparam("in_edition"),
         updated_at=bindparam("updated_at"),
-        trace=bindparam("trace"),
     )
 )
 
 
-def _check(row: Row[*tuple[Any, ...]], trace: Trace) -> Draft:
+def _draft(row: Row[*tuple[Any, ...]]) -> Draft:
     return Draft(
         id=row.id,
         edition=row.edition,
@@ -240,5 +232,4 @@ def _check(row: Row[*tuple[Any, ...]], trace: Trace) -> Draft:
         updated_at=row.updated_at,
         submitted=row.submitted,
         demo=row.demo,
-        trace=trace,
     )

@@ -19,8 +19,9 @@ from sqlalchemy import (
 )
 
 from consult.storage.db.database import Session
-from consult.storage.insights.idle_drafts import is_draft
+from consult.storage.drafts.drafts import is_unsubmitted
 from consult.storage.jobs import MAIL_UNFINISHED, enqueue
+from consult.storage.tables.insight_tables import PageVisitRow
 from consult.storage.tables.reminder_tables import LeaveRow
 from consult.storage.tables.submission_tables import DraftRow, JobRow
 
@@ -154,8 +155,9 @@ def forget_addresses(session: Session, addresses: Collection[str]) -> None:
 def open_leaves(session: Session) -> list[OpenLeave]:
     """The leaves that were not used, the oldest first."""
     rows = session.execute(
-        select(LeaveRow, _page(), JobRow.state)
+        select(LeaveRow, PageVisitRow.page, JobRow.state)
         .join(DraftRow, DraftRow.id == LeaveRow.draft_id)
+        .outerjoin(PageVisitRow, _is_last_page())
         .outerjoin(JobRow, JobRow.dedupe_key == literal(_key("")) + cast(LeaveRow.id, String))
         .where(LeaveRow.written_at.is_(None), _is_alive(session))
         .order_by(LeaveRow.given_at, LeaveRow.id)
@@ -174,12 +176,13 @@ def written(session: Session) -> int:
 
 def unfinished_by_page(session: Session) -> Mapping[str, int]:
     """How many unfinished checks stand on each page; demo checks do not count."""
-    drafts = (
-        select(_page().label("page"))
-        .where(is_draft(), _is_alive(session), DraftRow.demo.is_(False))
-        .subquery()
+    rows = session.execute(
+        select(PageVisitRow.page, func.count())
+        .select_from(DraftRow)
+        .outerjoin(PageVisitRow, _is_last_page())
+        .where(is_unsubmitted(), _is_alive(session), DraftRow.demo.is_(False))
+        .group_by(PageVisitRow.page)
     )
-    rows = session.execute(select(drafts.c.page, func.count()).group_by(drafts.c.page))
     return {page or "": count for page, count in rows}
 
 
@@ -193,9 +196,8 @@ def _state(row: LeaveRow, job: str | None) -> State:
     return "failed" if job == "dead" else "asked"
 
 
-def _page() -> ColumnElement[str]:
-    page: ColumnElement[str] = DraftRow.trace["at"].as_string()
-    return page
+def _is_last_page() -> ColumnElement[bool]:
+    return and_(PageVisitRow.draft_id == DraftRow.id, PageVisitRow.is_last)
 
 
 def _is_alive(session: Session) -> ColumnElement[bool]:

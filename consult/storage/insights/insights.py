@@ -1,8 +1,7 @@
-"""What the numbers say: how far checks and leads came, where people stopped, how scores spread.
+"""The numbers behind the insights: how far responses and leads got, where owners stopped, scores.
 
-Each check counts under the day it was begun. What is still there is counted where it lies: drafts
-by their traces, leads by their outcomes; what is gone, by the numbers that it left (`folding`).
-Every query reads sums by day or a narrow row for each lead, never an answer.
+Each response counts on the day it was begun, whether it is still stored or was deleted. No query
+reads an answer.
 """
 
 from __future__ import annotations
@@ -10,13 +9,15 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from datetime import UTC, date, datetime, time
+from itertools import accumulate
+from typing import Any, TypeVarTuple
 
 from sqlalchemy import (
     ColumnElement,
     Integer,
-    and_,
+    Row,
+    Select,
     case,
     cast,
     exists,
@@ -25,32 +26,41 @@ from sqlalchemy import (
     select,
 )
 
+from consult.questionnaire.editions import newest
 from consult.storage.db.database import Session
-from consult.storage.drafts.draft_deletion import OUTCOMES
-from consult.storage.insights.daily_counters import Day, Sums, count_pages, no_sums
-from consult.storage.insights.idle_drafts import at_rest, is_draft, steps_of
-from consult.storage.insights.page_times import pages_of
+from consult.storage.page_events import REVIEW
 from consult.storage.tables.insight_tables import (
-    BOUNDS,
     KINDS,
-    FunnelDayRow,
-    OutcomeRow,
-    PageDayRow,
-    QuestionDayRow,
+    PageVisitRow,
+    ResponseStatsRow,
+    StartPageViewRow,
 )
 from consult.storage.tables.lead_tables import CallAssessmentRow, LeadEventRow, LeadRow
-from consult.storage.tables.submission_tables import DraftRow
+from consult.storage.tables.submission_tables import ContactRow, DraftRow, JobRow, SubmissionRow
 
-REPLIES_LOOKED_AT = 4_000
-"""More of them make a page slower and its medians no truer: then every second, third … is read."""
+VIEWED, VIEWED_FRAMED = "viewed", "viewed_framed"
+STARTED, STARTED_FRAMED = "started", "started_framed"
+SUBMITTED = "submitted"
+PART = "part:"
+"""Comes before the id of a part of the questionnaire."""
+MILESTONES = ("contact", "consult", "reached", "booked", "held", "won")
 
-_TIMES = tuple(f"within_{bound}" for bound in BOUNDS)
+OTHER = "other"
+MAX_SOURCES = 50
+"""Any link can name a source, so the least important ones are shown together, as `OTHER`."""
+
+MAX_REPLIES = 4_000
+"""More replies make the page slower and its medians no more accurate: then a sample is read."""
+
 _CUTS = (10, 20, 25, 30, 40, 50, 60, 70, 75, 80, 90)
+
+Counts = dict[str, Counter[str]]
+"""Counts by name, for each source, page or question."""
 
 
 @dataclass(frozen=True, slots=True)
-class Slice:
-    """Which checks to count: those begun on these days. `source` None and `depth` "" mean all."""
+class ResponseFilter:
+    """Responses begun on these days. `source` None and `depth` "" select all of them."""
 
     kind: str
     since: date
@@ -58,31 +68,24 @@ class Slice:
     source: str | None = None
     depth: str = ""
 
-    def holds(self, day: Day) -> bool:
-        """Whether a check that is counted under this is meant."""
-        return (
-            day.kind == self.kind
-            and self.since <= day.day <= self.until
-            and self.source in (None, day.source)
-            and self.depth in ("", day.depth)
-        )
-
 
 @dataclass
-class Gathered:
-    """All that is counted of the checks of a slice.
+class Stats:
+    """All that is counted of the responses that a filter selects.
 
     Attributes:
-        steps: how many came to each step of the funnel.
-        sources: the same for each source, whichever one the slice asks for.
-        pages: for each page: ``shown``, ``left``, ``refused`` and the ``within_…`` counts.
+        steps: how many got to each step of the funnel.
+        sources: the same for each source, whichever one the filter asks for.
+        pages: for each page: ``shown``, ``left`` and ``refused``.
+        seconds: for each page: how many took so many seconds.
         questions: for each question: ``asked``, ``answered``, ``unsure``, ``left``.
     """
 
     steps: Counter[str] = field(default_factory=Counter)
-    sources: Sums = field(default_factory=no_sums)
-    pages: Sums = field(default_factory=no_sums)
-    questions: Sums = field(default_factory=no_sums)
+    sources: Counts = field(default_factory=lambda: defaultdict(Counter))
+    pages: Counts = field(default_factory=lambda: defaultdict(Counter))
+    seconds: dict[str, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
+    questions: Counts = field(default_factory=lambda: defaultdict(Counter))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,108 +98,108 @@ class Spread:
     stages: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """When a lead came in, when somebody first answered, if anybody did, and by when it was due."""
-
-    submitted_at: datetime
-    first_contact_at: datetime | None
-    due_at: datetime | None
-
-
-def kinds_there(session: Session) -> set[str]:
-    """Of which kinds there is anything to count."""
-    kept = {
-        kind: exists().where(OutcomeRow.kind == kind) | exists().where(FunnelDayRow.kind == kind)
-        for kind in KINDS
-    }
-    # Older ones are at rest, and numbers.
-    fresh = DraftRow.updated_at >= session.now() - timedelta(days=7)
-    kept["real"] = kept["real"] | exists().where(fresh, ~DraftRow.demo)
-    kept["demo"] = kept["demo"] | exists().where(fresh, DraftRow.demo)
-    found = session.execute(select(*kept.values())).one()
-    return {kind for kind, is_there in zip(kept, found, strict=True) if is_there}
+def kinds_present(session: Session) -> set[str]:
+    """The kinds of which there is anything to count."""
+    tables = (ResponseStatsRow, StartPageViewRow)
+    any_of = {kind: [exists().where(table.kind == kind) for table in tables] for kind in KINDS}
+    found = session.execute(select(*(one | other for one, other in any_of.values()))).one()
+    return {kind for kind, is_present in zip(any_of, found, strict=True) if is_present}
 
 
-def gather(session: Session, of: Slice) -> Gathered:
-    """Count the checks of a slice, those that are there and those that are gone."""
-    found = Gathered()
-    _add_days(session, of, found)
-    _add_leads(session, of, found)
-    _add_drafts(session, of, found)
-    for source, steps in found.sources.items():
+def collect(session: Session, of: ResponseFilter) -> Stats:
+    """Count the responses that a filter selects."""
+    stats = Stats()
+    by_source: Counts = defaultdict(Counter)
+    _add_views(session, of, by_source)
+    _add_responses(session, of, by_source)
+    for source, steps in by_source.items():
         if of.source in (None, source):
-            found.steps.update(steps)
-    for table, name, into in (
-        (PageDayRow, "page", found.pages),
-        (QuestionDayRow, "question", found.questions),
-    ):
-        _add_sums(session, of, table, name, into)
-    return found
+            stats.steps.update(steps)
+    stats.sources = _few(by_source)
+    _add_pages(session, of, stats)
+    _add_questions(session, of, stats)
+    return stats
 
 
-def _add_days(session: Session, of: Slice, found: Gathered) -> None:
+def _add_views(session: Session, of: ResponseFilter, by_source: Counts) -> None:
+    row = StartPageViewRow
     rows = session.execute(
-        select(FunnelDayRow.source, FunnelDayRow.step, func.sum(FunnelDayRow.count))
-        .where(*_within(of, FunnelDayRow, FunnelDayRow.day))
-        .group_by(FunnelDayRow.source, FunnelDayRow.step)
+        select(row.source, row.framed, func.sum(row.count))
+        .where(*_counted(of, row))
+        .group_by(row.source, row.framed)
     )
-    for source, step, count in rows:
-        found.sources[source][step] += count
+    for source, framed, count in rows:
+        by_source[source][VIEWED] += count
+        by_source[source][VIEWED_FRAMED] += count if framed else 0
 
 
-def _add_leads(session: Session, of: Slice, found: Gathered) -> None:
-    bits = [func.sum(cast(getattr(OutcomeRow, step), Integer)) for step in OUTCOMES]
+def _add_responses(session: Session, of: ResponseFilter, by_source: Counts) -> None:
+    row = ResponseStatsRow
+    key = (row.source, row.submitted, row.furthest)
+    sums = [func.sum(cast(getattr(row, name), Integer)) for name in ("framed", *MILESTONES)]
     rows = session.execute(
-        select(OutcomeRow.source, func.count(), *bits)
-        .where(*_within(of, OutcomeRow, OutcomeRow.started_on))
-        .group_by(OutcomeRow.source)
+        select(*key, func.count(), *sums).where(*_counted(of, row)).group_by(*key)
     )
-    for source, handed_in, *came_to in rows:
-        steps = found.sources[source]
-        steps.update(dict.fromkeys(steps_of({}, handed_in=True), handed_in))
-        steps.update(dict(zip(OUTCOMES, came_to, strict=True)))
+    parts = [*(PART + part.id for part in newest().structure.parts), REVIEW]
+    for source, submitted, furthest, count, framed, *milestones in rows:
+        steps = by_source[source]
+        steps[STARTED] += count
+        steps[STARTED_FRAMED] += framed
+        steps[SUBMITTED] += count if submitted else 0
+        # A response of an earlier edition, which may have had other parts, got to all of them.
+        for part in parts if submitted else parts[:furthest]:
+            steps[part] += count
+        steps.update(dict(zip(MILESTONES, milestones, strict=True)))
 
 
-def _add_drafts(session: Session, of: Slice, found: Gathered) -> None:
-    """Count the drafts of the last day or two one by one; those at rest are numbers already."""
+def _few(by_source: Counts) -> Counts:
+    """The sources that matter most, and all others together."""
+    ranked = sorted(
+        by_source, key=lambda name: (-by_source[name][SUBMITTED], -by_source[name][STARTED], name)
+    )
+    few: Counts = defaultdict(Counter, {name: by_source[name] for name in ranked[:MAX_SOURCES]})
+    for name in ranked[MAX_SOURCES:]:
+        few[OTHER].update(by_source[name])
+    return few
+
+
+def _add_pages(session: Session, of: ResponseFilter, stats: Stats) -> None:
+    row = PageVisitRow
+    accepted = case((row.saves > 0, 1), else_=0)
+    sums = (func.sum(accepted), func.sum(cast(row.is_last, Integer)), func.sum(row.refused))
     rows = session.execute(
-        select(DraftRow.created_at, DraftRow.depth, DraftRow.source, DraftRow.demo, DraftRow.trace)
-        .where(DraftRow.updated_at >= session.now() - session.draft_life)
-        .where(is_draft(), ~at_rest())
-        .where(DraftRow.created_at >= _midnight(of.since))
-        .where(DraftRow.created_at < _midnight(of.until + timedelta(days=1)))
+        select(row.page, row.seconds, func.count(), *sums)
+        .where(*_counted(of, row), *_of_source(of, row))
+        .group_by(row.page, row.seconds)
     )
-    anywhere = Slice(of.kind, of.since, of.until, None, of.depth)
-    for created_at, depth, source, demo, trace in rows:
-        day = Day.of(created_at, depth, source, demo=demo)
-        if anywhere.holds(day):
-            found.sources[day.source].update(steps_of(trace, handed_in=False))
-        if of.holds(day):
-            count_pages(pages_of(trace, handed_in=False), found.pages, found.questions)
+    for page, seconds, shown, saved, left, refused in rows:
+        stats.pages[page].update(shown=shown, left=left, refused=refused)
+        if seconds is not None and saved:
+            stats.seconds[page][seconds] += saved
 
 
-def _add_sums(session: Session, of: Slice, table: Any, name: str, into: Sums) -> None:
-    numbers = [column.key for column in table.__table__.columns if not column.primary_key]
-    where = [*_within(of, table, table.day), *_source(of, table)]
+def _add_questions(session: Session, of: ResponseFilter, stats: Stats) -> None:
+    row = PageVisitRow
+    key = (row.page, row.questions, row.is_last)
     rows = session.execute(
-        select(getattr(table, name), *(func.sum(getattr(table, key)) for key in numbers))
-        .where(*where)
-        .group_by(getattr(table, name))
+        select(*key, func.count()).where(*_counted(of, row), *_of_source(of, row)).group_by(*key)
     )
-    for what, *sums in rows:
-        into[what].update(dict(zip(numbers, sums, strict=True)))
+    for _, questions, is_last, count in rows:
+        for question in questions.split():
+            counts = stats.questions[question.rstrip("?-")]
+            counts["asked"] += count
+            if not question.endswith("-"):
+                counts["answered"] += count
+            elif is_last:
+                counts["left"] += count
+            if question.endswith("?"):
+                counts["unsure"] += count
 
 
-def spread(session: Session, of: Slice) -> Spread:
-    """How the leads of a slice spread over scores, archetypes and stages, in one look at each."""
+def spread(session: Session, of: ResponseFilter) -> Spread:
+    """How the selected leads spread over scores, archetypes and stages."""
     by = (_place(LeadRow.separation), _place(LeadRow.handoff), LeadRow.archetype, LeadRow.stage)
-    rows = session.execute(
-        select(*by, func.count())
-        .join(OutcomeRow, OutcomeRow.submission_id == LeadRow.submission_id)
-        .where(*_leads(of))
-        .group_by(*by)
-    )
+    rows = session.execute(_leads(of, select(*by, func.count()), LeadRow).group_by(*by))
     tenths = {"separation": [0] * 10, "handoff": [0] * 10}
     bands: Counter[tuple[int, int]] = Counter()
     archetypes: Counter[str] = Counter()
@@ -227,80 +230,93 @@ def _band(place: int) -> int:
     return sum(cut in (25, 50, 75) for cut in _CUTS[:place])
 
 
-def replies(session: Session, of: Slice, leads: int) -> list[Reply]:
-    """When leads of a slice that left a contact came in and were answered.
+def replies(session: Session, of: ResponseFilter, leads: int) -> Sequence[Row[*tuple[Any, ...]]]:
+    """``submitted_at``, ``first_contact_at`` and ``due_at`` of the leads that left a contact.
 
-    Of the `leads` that there are, not all are read when they are many.
+    Of the `leads` that there are, a sample is read when they are many.
     """
-    step = max(1, leads // REPLIES_LOOKED_AT)
-    rows = session.execute(
-        select(LeadRow.submitted_at, LeadRow.first_contact_at, LeadRow.due_at)
-        .join(OutcomeRow, OutcomeRow.submission_id == LeadRow.submission_id)
-        .where(*_leads(of), OutcomeRow.contact, OutcomeRow.submission_id % step == 0)
-    )
-    return [Reply(*row) for row in rows]
+    step = max(1, leads // MAX_REPLIES)
+    query = select(LeadRow.submitted_at, LeadRow.first_contact_at, LeadRow.due_at)
+    return session.execute(
+        _leads(of, query, LeadRow).where(
+            ResponseStatsRow.contact, ResponseStatsRow.submission_id % step == 0
+        )
+    ).all()
 
 
-def returned(session: Session, of: Slice) -> dict[str, int]:
-    """How often a handover came back, by reason."""
+def declined(session: Session, of: ResponseFilter) -> dict[str, int]:
+    """How often a handover was declined, by reason."""
     reason = LeadEventRow.data["reason"].as_string()
-    rows = session.execute(
-        select(reason, func.count())
-        .join(OutcomeRow, OutcomeRow.submission_id == LeadEventRow.submission_id)
-        .where(LeadEventRow.kind == "declined", LeadEventRow.at >= _midnight(of.since), *_leads(of))
-        .group_by(reason)
+    since = datetime.combine(of.since, time(), UTC)
+    query = select(reason, func.count()).where(
+        LeadEventRow.kind == "declined", LeadEventRow.at >= since
     )
-    return dict(rows.all())
+    return dict(session.execute(_leads(of, query, LeadEventRow).group_by(reason)).all())
 
 
-def verdicts(session: Session, of: Slice) -> dict[str, dict[str, int]]:
+def assessments(session: Session, of: ResponseFilter) -> dict[str, dict[str, int]]:
     """How often each dimension was found as it was said, better or worse."""
-    rows = session.execute(
-        select(CallAssessmentRow.dimension, CallAssessmentRow.assessment, func.count())
-        .join(OutcomeRow, OutcomeRow.submission_id == CallAssessmentRow.submission_id)
-        .where(*_leads(of))
-        .group_by(CallAssessmentRow.dimension, CallAssessmentRow.assessment)
-    )
+    row = CallAssessmentRow
+    by = (row.dimension, row.assessment)
+    rows = session.execute(_leads(of, select(*by, func.count()), row).group_by(*by))
     found: dict[str, dict[str, int]] = defaultdict(dict)
-    for dimension, verdict, count in rows:
-        found[dimension][verdict] = count
+    for dimension, assessment, count in rows:
+        found[dimension][assessment] = count
     return found
 
 
-def quartiles(page: Mapping[str, int]) -> tuple[float, float, float] | None:
-    """The seconds that a quarter, half and three quarters did not exceed; None without times.
-
-    The steps are narrow, and within each the times are taken to be spread evenly.
-    """
-    counts = [page.get(name, 0) for name in _TIMES]
-    total = sum(counts)
-    if not total:
+def quartiles(seconds: Mapping[int, int]) -> tuple[int, int, int] | None:
+    """The seconds that a quarter, half and three quarters did not exceed; None without times."""
+    if not seconds:
         return None
-    first, middle, last = (_quantile(counts, total * part) for part in (0.25, 0.5, 0.75))
+    in_order = sorted(seconds)
+    up_to = list(accumulate(seconds[one] for one in in_order))
+    first, middle, last = (
+        next(one for one, rank in zip(in_order, up_to, strict=True) if rank >= up_to[-1] * part)
+        for part in (0.25, 0.5, 0.75)
+    )
     return first, middle, last
 
 
-def _quantile(counts: Sequence[int], rank: float) -> float:
-    low, before = 0, 0
-    for bound, count in zip(BOUNDS, counts, strict=True):
-        if count and before + count >= rank:
-            return low + (bound - low) * (rank - before) / count
-        low, before = bound, before + count
-    return float(BOUNDS[-1])
-
-
-def _within(of: Slice, table: Any, day: Any) -> list[ColumnElement[bool]]:
-    where = [table.kind == of.kind, day.between(of.since, of.until)]
+def _counted(of: ResponseFilter, table: Any) -> list[ColumnElement[bool]]:
+    where = [table.kind == of.kind, table.day.between(of.since, of.until)]
     return [*where, table.depth == of.depth] if of.depth else where
 
 
-def _source(of: Slice, table: Any) -> list[ColumnElement[bool]]:
+def _of_source(of: ResponseFilter, table: Any) -> list[ColumnElement[bool]]:
     return [] if of.source is None else [table.source == of.source]
 
 
-def _leads(of: Slice) -> list[ColumnElement[bool]]:
-    return [and_(*_within(of, OutcomeRow, OutcomeRow.started_on), *_source(of, OutcomeRow))]
+_Columns = TypeVarTuple("_Columns")
 
 
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
+def _leads(of: ResponseFilter, query: Select[*_Columns], table: Any) -> Select[*_Columns]:
+    """A query of rows that belong to leads, for those that a filter selects."""
+    stats = ResponseStatsRow
+    return query.join(stats, stats.submission_id == table.submission_id).where(
+        *_counted(of, stats), *_of_source(of, stats)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TableCounts:
+    """Rows by kind; ``jobs`` by state, ``overdue_seconds`` how long the oldest due job waits."""
+
+    drafts: int
+    submissions: int
+    contacts: int
+    jobs: Mapping[str, int]
+    overdue_seconds: float
+
+
+def table_counts(session: Session) -> TableCounts:
+    """How many rows are stored, for monitoring."""
+    by_state = select(JobRow.state, func.count()).group_by(JobRow.state)
+    oldest = session.scalar(select(func.min(JobRow.run_at)).where(JobRow.state == "ready"))
+    waited = (session.now() - oldest).total_seconds() if oldest else 0.0
+    drafts, submissions, contacts = (
+        session.scalar(select(func.count()).select_from(table)) or 0
+        for table in (DraftRow, SubmissionRow, ContactRow)
+    )
+    jobs = dict(session.execute(by_state).all())
+    return TableCounts(drafts, submissions, contacts, jobs, max(0.0, waited))

@@ -14,9 +14,9 @@ from typing import Literal, get_args
 
 from sqlalchemy import select
 
+from consult.storage import page_events
 from consult.storage.audit import audit_log
 from consult.storage.db.database import Session
-from consult.storage.insights import milestones
 from consult.storage.leads.assignment import is_active, lock_assignments
 from consult.storage.leads.timeline import record_event
 from consult.storage.notifications import notifications
@@ -303,7 +303,7 @@ def _notify(session: Session, lead: LeadRow, kind: Kind, user_id: int | None) ->
 def _move(session: Session, lead: LeadRow, stage: Stage, by: int, **data: object) -> None:
     record_change(session, lead, "moved", by, to=stage, **{"from": lead.stage}, **data)
     lead.stage, lead.stage_since = stage, session.now()
-    milestones.note_stage(session, lead.submission_id, stage)
+    page_events.record_stage(session, lead.submission_id, stage)
 
 
 def _assign(session: Session, lead: LeadRow, by: int) -> None:

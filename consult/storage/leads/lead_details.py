@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
+from consult.storage import page_events
 from consult.storage.db.database import Session
-from consult.storage.insights.page_times import PageTrace, pages_of
 from consult.storage.leads.documents import BRIEF, REPORT
 from consult.storage.leads.leads import Lead, as_lead
+from consult.storage.tables.insight_tables import PageVisitRow
 from consult.storage.tables.lead_tables import LeadRow
 from consult.storage.tables.submission_tables import (
     ContactRow,
@@ -34,7 +35,7 @@ class WholeLead:
     lead: Lead
     desk: LeadRow
     is_anonymous: bool
-    pages: Sequence[PageTrace]
+    pages: Sequence[PageVisitRow]
     stored: Mapping[str, int]
 
 
@@ -43,7 +44,7 @@ def whole_lead(session: Session, lead_id: int) -> WholeLead | None:
     report, brief = aliased(DocumentRow), aliased(DocumentRow)
     found = session.execute(
         select(
-            *(SubmissionRow, DraftRow.source, DraftRow.trace, ContactRow, LeadRow),
+            *(SubmissionRow, DraftRow.source, ContactRow, LeadRow),
             *(report.revision, brief.revision),
         )
         .join(DraftRow, DraftRow.id == SubmissionRow.draft_id)
@@ -55,11 +56,11 @@ def whole_lead(session: Session, lead_id: int) -> WholeLead | None:
     ).first()
     if found is None:
         return None
-    row, source, trace, contact, standing, report_stored, brief_stored = found
+    row, source, contact, standing, report_stored, brief_stored = found
     return WholeLead(
         lead=as_lead(row, source, contact),
         desk=standing,
         is_anonymous=standing.anonymised_at is not None,
-        pages=pages_of(trace or {}, handed_in=True),
+        pages=page_events.pages_of(session, row.draft_id),
         stored={REPORT: report_stored or 0, BRIEF: brief_stored or 0},
     )

@@ -7,11 +7,10 @@ from datetime import datetime
 from sqlalchemy import select, update
 
 from consult.crypto import result_token, token_hash
+from consult.storage import page_events
 from consult.storage.db.database import Session
-from consult.storage.drafts import draft_deletion, drafts, reminder_consent
+from consult.storage.drafts import drafts, reminder_consent
 from consult.storage.drafts.drafts import Draft
-from consult.storage.insights import milestones
-from consult.storage.insights.daily_counters import Numbers
 from consult.storage.jobs import enqueue_documents
 from consult.storage.leads.assignment import default_assignee, lock_assignments
 from consult.storage.leads.leads import Contact, JsonObject, as_contact
@@ -62,20 +61,17 @@ def submit(
     check_token: str,
     new: NewSubmission,
     office: Office | None = None,
-    numbers: Numbers | None = None,
 ) -> str:
     """Freeze a check, once, put it before the staff and ask for its PDFs, in one transaction.
 
     A second call changes nothing and gives the same token, whatever it brings. To be sure that the
-    frozen answers are the last ones saved, load the check with ``hold`` in the same session.
+    frozen answers are the last ones saved, load the check with ``lock`` in the same session.
 
     Args:
         session: a writing one.
         check_token: as ``checks.start`` returned it.
         new: what to freeze.
         office: who catches the lead; the usual office, if left out.
-        numbers: where its pages are counted, for who hands in many and adds them up; at once in the
-            database, if left out.
 
     Returns:
         The token of the result page.
@@ -83,7 +79,7 @@ def submit(
     Raises:
         UnknownCheckError: the token is unknown, or the draft has expired.
     """
-    check = drafts.load(session, check_token, hold=True)
+    check = drafts.load(session, check_token, lock=True)
     if check is None:
         raise UnknownCheckError
     token = result_token(check_token)
@@ -92,9 +88,8 @@ def submit(
     row = _frozen(new, check, token_hash(token), session.now())
     session.add(row)
     session.flush()
-    draft_deletion.finish(session, check, demo=new.demo, numbers=numbers)
+    page_events.record_submission(session, check.id, check.counted_by, row.id, check.updated_at)
     reminder_consent.end(session, check.id)
-    milestones.begin(session, row.id, check, demo=new.demo)
     _open_desk(session, row, check.source, office or Office())
     _enqueue_documents(session, row)
     note(session, row.id, "finished")
@@ -144,7 +139,7 @@ def save_contact(
         .where(LeadRow.submission_id == row.id)
         .values(wants_consult=contact.wants_consult)
     )
-    milestones.note_contact(session, row.id, wants_consult=contact.wants_consult)
+    page_events.record_contact(session, row.id, wants_consult=contact.wants_consult)
     index_lead(session, row.id)
     _enqueue_documents(session, row)
     note(session, row.id, "contact_given")

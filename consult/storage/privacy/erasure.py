@@ -15,11 +15,12 @@ from typing import Any, Literal
 
 from sqlalchemy import Column, Table, delete, func, select, update
 
+from consult.storage import page_events
 from consult.storage.audit import audit_log
 from consult.storage.audit.audit_log import Fact
 from consult.storage.db.database import Session
 from consult.storage.drafts import reminder_consent
-from consult.storage.drafts.draft_deletion import delete_checks
+from consult.storage.drafts.drafts import delete_drafts
 from consult.storage.leads.assignment import lock_assignments
 from consult.storage.tables.all_tables import ALL_TABLES
 from consult.storage.tables.lead_tables import LeadEventRow, LeadRow
@@ -27,7 +28,7 @@ from consult.storage.tables.submission_tables import ContactRow, DraftRow, MailR
 
 How = Literal["delete", "anonymise"]
 
-KEPT = frozenset({"leads", "lead_events", "call_assessments", "outcomes"})
+KEPT = frozenset({"leads", "lead_events", "call_assessments", "response_stats"})
 """What an anonymous lead keeps beside its frozen answers; of its timeline no free words."""
 
 _NO_FREE_WORDS = re.compile(r"[a-z0-9_]{1,32}|[0-9T:+.-]{8,32}")
@@ -167,7 +168,7 @@ def _addresses_of(session: Session, lead_ids: Collection[int]) -> list[str]:
 
 def _delete(session: Session, lead_ids: Collection[int]) -> None:
     its_checks = select(SubmissionRow.draft_id).where(SubmissionRow.id.in_(lead_ids))
-    delete_checks(session, DraftRow.id.in_(its_checks))
+    delete_drafts(session, DraftRow.id.in_(its_checks))
 
 
 def _anonymise(session: Session, lead_id: int) -> None:
@@ -185,8 +186,9 @@ def _anonymise(session: Session, lead_id: int) -> None:
         .where(SubmissionRow.id == lead_id)
         .execution_options(populate_existing=True)
     ).one()
-    check.token_hash, check.answers, check.trace = gone, {}, {}
+    check.token_hash, check.answers = gone, {}
     check.source = _kept_source(check.source)
+    page_events.unlink_pages(session, check.id)
     session.execute(
         update(LeadRow)
         .where(LeadRow.submission_id == lead_id)

@@ -9,8 +9,7 @@ from sqlalchemy import and_, delete, exists, or_, select, update
 
 from consult.storage.audit import audit_log
 from consult.storage.db.database import Session
-from consult.storage.drafts.draft_deletion import delete_checks
-from consult.storage.insights.idle_drafts import settle
+from consult.storage.drafts.drafts import delete_drafts
 from consult.storage.jobs import PDF_JOBS
 from consult.storage.privacy import erasure
 from consult.storage.privacy.erasure import How
@@ -91,11 +90,10 @@ def purge(
     session.execute(delete(RateLimitRow).where(RateLimitRow.expires_at < now))
     _delete_staff_traces(session, now - timedelta(days=log_days))
     _delete_told(session, now - timedelta(days=log_days))
-    settle(session)
     old = leads_over(session, lead_days=lead_days, at_the_end=at_the_end)
     ended = erasure.erase(session, old, at_the_end, by=None, why="retention") if old else []
     purged = Purged(
-        drafts=delete_checks(session, draft_is_old),
+        drafts=delete_drafts(session, draft_is_old),
         leads=len(ended),
         jobs=len(session.scalars(delete(JobRow).where(job_is_old).returning(JobRow.id)).all()),
     )

@@ -53,8 +53,6 @@ class DraftRow(Base):
     answers: Mapped[dict[str, Any]]
     # Where the visitor came from: utm_* and ref.
     source: Mapped[dict[str, Any]]
-    # Which pages were shown, and for how long; see ``consult.storage.insights.page_times``.
-    trace: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     # Made up; never counted among real ones.
     demo: Mapped[bool] = mapped_column(server_default=false())
     created_at: Mapped[datetime]

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,6 @@ from consult.staff.insights import chart_layout
 from consult.staff.insights.chart_layout import Row
 from consult.staff.insights.reply_times import LONGEST_BY_WEEK, replies_of, replies_title
 from consult.staff.insights.shares import FEW
-from consult.storage.insights.insights import Reply
 from consult.workflow.office_hours import Office
 from tests.support.databases import Clock
 
@@ -63,9 +63,9 @@ def test_a_count_fits_above_a_column(count: int, words: str) -> None:
     assert chart_layout.short(count) == words
 
 
-def answered(at: datetime, minutes: int | None) -> Reply:
+def answered(at: datetime, minutes: int | None) -> SimpleNamespace:
     first = None if minutes is None else at + timedelta(minutes=minutes)
-    return Reply(at, first, at + timedelta(hours=1))
+    return SimpleNamespace(submitted_at=at, first_contact_at=first, due_at=at + timedelta(hours=1))
 
 
 def test_replies_are_told_by_week_with_the_weeks_in_which_nobody_came() -> None:

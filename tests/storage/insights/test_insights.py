@@ -1,31 +1,42 @@
-"""Insights count each check once, wherever it lies, and as somebody would who watched."""
+"""Insights count each response once, stored or deleted, as somebody who watched would have."""
 
 from collections import Counter
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from itertools import count
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import func, select
 
 from consult.crypto import token_hash
 from consult.questionnaire import Walk, WalkPage
-from consult.storage.db.database import Database, Session
-from consult.storage.drafts import draft_deletion, drafts
-from consult.storage.insights import idle_drafts, insights, milestones
-from consult.storage.insights.daily_counters import VIEWED
-from consult.storage.insights.idle_drafts import HANDED_IN, PART, STARTED
-from consult.storage.insights.insights import Gathered, Slice
-from consult.storage.insights.page_times import REVIEW, Shown, Step
-from consult.storage.insights.page_views import ViewCounter
+from consult.storage import page_events
+from consult.storage.db.database import Database
+from consult.storage.drafts import drafts
+from consult.storage.insights import insights
+from consult.storage.insights.insights import (
+    OTHER,
+    PART,
+    STARTED,
+    STARTED_FRAMED,
+    SUBMITTED,
+    VIEWED,
+    VIEWED_FRAMED,
+    ResponseFilter,
+    Stats,
+)
 from consult.storage.leads import leads, submission
+from consult.storage.page_events import REVIEW, PageVisit, SaveEvent
+from consult.storage.tables.insight_tables import StartPageViewRow
 from consult.storage.tables.submission_tables import DraftRow
 from tests.support.databases import Clock
 from tests.support.strategies import BRANCHES, answered, walked
-from tests.support.submissions import CONTACT, lead_of, new_submission
+from tests.support.submissions import CONTACT, lead_of, new_submission, submitted
 
-WAYS: tuple[Walk, ...] = tuple(
+WALKS: tuple[Walk, ...] = tuple(
     walked(answered(branch, depth, "lowest"), depth)
     for branch in BRANCHES[::4]
     for depth in ("quick", "full")
@@ -36,119 +47,103 @@ SOURCES = (f"source {number}" for number in count())
 
 @dataclass(frozen=True)
 class Story:
-    """How far one owner came: so many pages, then handed in or not, and on to a stage.
+    """How far one response got: so many pages, then submitted or not, and on to a stage."""
 
-    `rests` is the page before which they rested so long that their numbers were kept by day.
-    """
-
-    way: int
-    pages: int
-    rests: int
-    handed_in: bool
-    contact: bool
-    stages: int
-    gone: bool
+    walk: int = 0
+    pages: int = 3
+    submitted: bool = False
+    contact: bool = False
+    stages: int = 0
+    deleted: bool = False
 
 
 STORIES = st.lists(
     st.builds(
         Story,
-        way=st.integers(0, len(WAYS) - 1),
+        walk=st.integers(0, len(WALKS) - 1),
         pages=st.integers(0, 30),
-        rests=st.integers(0, 40),
-        handed_in=st.booleans(),
+        submitted=st.booleans(),
         contact=st.booleans(),
         stages=st.integers(0, len(AGENCY)),
-        gone=st.booleans(),
+        deleted=st.booleans(),
     ),
     max_size=6,
 )
 
 
-def shown(page: WalkPage | None) -> Shown:
+def shown(page: WalkPage | None) -> PageVisit:
     if page is None:
-        return Shown(REVIEW)
+        return PageVisit(REVIEW)
     asked = tuple(question.id for question in page.questions)
-    return Shown(page.id, asked, asked)
-
-
-def done(page: WalkPage) -> Shown:
-    return Shown(page.id, tuple(question.id for question in page.questions))
-
-
-def rest(session: Session) -> None:
-    """Let time pass until drafts are at rest, and turn it back."""
-    clock, then = session.clock, session.now() + timedelta(days=2)
-    session.clock = lambda: then
-    idle_drafts.settle(session)
-    session.clock = clock
+    return PageVisit(page.id, asked, asked)
 
 
 def live(database: Database, story: Story, source: str) -> None:
     """Let a story happen through the verbs."""
-    way = WAYS[story.way]
-    pages = way.pages
-    stops = len(pages) if story.handed_in else min(story.pages, len(pages))
+    walk = WALKS[story.walk]
+    pages = walk.pages
+    stops = len(pages) if story.submitted else min(story.pages, len(pages))
     with database.writing() as session:
-        token = drafts.start(session, "2026-11", way.depth, {"ref": source}, shown=shown(pages[0]))
-        for number in range(stops + 1):
-            if number == story.rests:
-                rest(session)
-            if number == stops:
-                break
+        token = drafts.start(session, "2026-11", walk.depth, {"ref": source}, shown=shown(pages[0]))
+        for number in range(stops):
             following = pages[number + 1] if number + 1 < len(pages) else None
-            step = Step(done(pages[number]), shown(following))
-            drafts.save(session, token, {}, None, step)
-        if story.handed_in:
-            result = submission.submit(session, token, new_submission(depth=way.depth))
+            saved = replace(shown(pages[number]), open=())
+            drafts.save(session, token, {}, None, SaveEvent(saved, shown(following)))
+        if story.submitted:
+            result = submission.submit(session, token, new_submission(depth=walk.depth))
             if story.contact:
                 submission.save_contact(session, result, CONTACT)
             lead = leads.by_result_token(session, result)
             assert lead is not None
             for stage in AGENCY[: story.stages]:
-                milestones.note_stage(session, lead.id, stage)  # type: ignore[arg-type]
-        if story.gone:
-            assert (
-                draft_deletion.delete_checks(session, DraftRow.token_hash == token_hash(token)) == 1
-            )
+                page_events.record_stage(session, lead.id, stage)  # type: ignore[arg-type]
+        if story.deleted:
+            assert drafts.delete_drafts(session, DraftRow.token_hash == token_hash(token)) == 1
 
 
 def watched(stories: list[Story]) -> tuple[Counter[str], Counter[str], Counter[str], Counter[str]]:
-    """What somebody would have counted who looked over the owners' shoulders."""
+    """What somebody would have counted who watched the owners."""
     steps: Counter[str] = Counter()
     shown_to: Counter[str] = Counter()
     left: Counter[str] = Counter()
     asked: Counter[str] = Counter()
     for story in stories:
-        way = WAYS[story.way]
-        stops = len(way.pages) if story.handed_in else min(story.pages, len(way.pages))
-        seen = way.pages[: stops + 1]
+        walk = WALKS[story.walk]
+        stops = len(walk.pages) if story.submitted else min(story.pages, len(walk.pages))
+        seen = walk.pages[: stops + 1]
         steps[STARTED] += 1
-        furthest = way.part_of(seen[-1]).number
-        steps.update(PART + part.id for part in way.parts if part.number <= furthest)
+        furthest = walk.part_of(seen[-1]).number
+        steps.update(PART + part.id for part in walk.parts if part.number <= furthest)
         shown_to.update(page.id for page in seen)
         asked.update(question.id for page in seen for question in page.questions)
-        if stops == len(way.pages):
+        if stops == len(walk.pages):
             steps[REVIEW] += 1
             shown_to[REVIEW] += 1
-        if not story.handed_in:
-            left[seen[stops].id if stops < len(way.pages) else REVIEW] += 1
+        if not story.submitted:
+            left[seen[stops].id if stops < len(walk.pages) else REVIEW] += 1
             continue
-        steps[HANDED_IN] += 1
+        steps[SUBMITTED] += 1
         steps["contact"] += story.contact
         steps["consult"] += story.contact
-        came_to = AGENCY[: story.stages]
-        steps["reached"] += "reached" in came_to
-        steps["booked"] += "consult_booked" in came_to
-        steps["held"] += "consult_held" in came_to
-        steps["won"] += "won" in came_to
+        stages = AGENCY[: story.stages]
+        steps["reached"] += "reached" in stages
+        steps["booked"] += "consult_booked" in stages
+        steps["held"] += "consult_held" in stages
+        steps["won"] += "won" in stages
     return steps, shown_to, left, asked
 
 
-def gathered(database: Database, source: str | None = None, kind: str = "real") -> Gathered:
+def collected(database: Database, source: str | None = None, **changes: object) -> Stats:
     with database.reading() as session:
         today = session.now().date()
-        return insights.gather(session, Slice(kind, today, today, source))
+        of = ResponseFilter("real", today, today, source)
+        return insights.collect(session, replace(of, **changes))  # type: ignore[arg-type]
+
+
+def by_source(database: Database, step: str) -> dict[str, int]:
+    """How often a step was counted today, by source."""
+    found = collected(database).sources
+    return {source: steps[step] for source, steps in found.items() if steps[step]}
 
 
 def test_numbers_are_those_of_somebody_who_watched(database: Database) -> None:
@@ -158,7 +153,7 @@ def test_numbers_are_those_of_somebody_who_watched(database: Database) -> None:
         source = next(SOURCES)
         for story in stories:
             live(database, story, source)
-        found = gathered(database, source)
+        found = collected(database, source)
         steps, shown_to, left, asked = watched(stories)
         assert +found.steps == +steps
         assert +Counter({p: c["shown"] for p, c in found.pages.items()}) == shown_to
@@ -169,71 +164,108 @@ def test_numbers_are_those_of_somebody_who_watched(database: Database) -> None:
     law()
 
 
-def never_rises(found: Gathered) -> None:
-    """Nobody comes to a step who did not come to the one that it follows."""
-    names = [STARTED, *(PART + part.id for part in WAYS[0].questionnaire.structure.parts)]
-    ways = (
-        [*names, REVIEW, HANDED_IN, "contact", "consult"],
-        [HANDED_IN, "reached", "booked", "held"],
+def never_rises(found: Stats) -> None:
+    """No step has more responses than the step that it follows."""
+    names = [STARTED, *(PART + part.id for part in WALKS[0].questionnaire.structure.parts)]
+    chains = (
+        [*names, REVIEW, SUBMITTED, "contact", "consult"],
+        [SUBMITTED, "reached", "booked", "held"],
         ["reached", "won"],
     )
-    for way in ways:
-        counts = [found.steps[step] for step in way]
-        assert counts == sorted(counts, reverse=True), way
+    for chain in chains:
+        counts = [found.steps[step] for step in chain]
+        assert counts == sorted(counts, reverse=True), chain
     for counts_of in found.questions.values():
         assert counts_of["asked"] >= counts_of["answered"] >= counts_of["unsure"]
         assert counts_of["left"] <= counts_of["asked"] - counts_of["answered"]
 
 
-def test_a_slice_leaves_out_other_days_kinds_depths_and_sources(
+def test_a_filter_excludes_other_days_kinds_depths_and_sources(
     database: Database, clock: Clock
 ) -> None:
-    live(database, Story(0, 3, 99, False, False, 0, gone=False), "fair")
-    today = clock().date()
-    with database.reading() as session:
+    live(database, Story(), "fair")
+    tomorrow = clock().date() + timedelta(days=1)
 
-        def started(**changes: object) -> int:
-            usual = {"kind": "real", "since": today, "until": today, "depth": ""}
-            of = Slice(**{**usual, **changes})  # type: ignore[arg-type]
-            return insights.gather(session, of).steps[STARTED]
+    def started(**changes: object) -> int:
+        return collected(database, **changes).steps[STARTED]  # type: ignore[arg-type]
 
-        tomorrow: date = today + timedelta(days=1)
-        assert started() == started(source="fair") == started(depth=WAYS[0].depth) == 1
-        assert started(source="letter") == started(kind="demo") == started(kind="test") == 0
-        assert started(since=tomorrow, until=tomorrow) == 0
-        assert started(depth="full" if WAYS[0].depth == "quick" else "quick") == 0
+    assert started() == started(source="fair") == started(depth=WALKS[0].depth) == 1
+    assert started(source="letter") == started(kind="demo") == started(kind="test") == 0
+    assert started(since=tomorrow, until=tomorrow) == 0
+    assert started(depth="full" if WALKS[0].depth == "quick" else "quick") == 0
 
 
-def test_sources_are_shown_whichever_is_chosen(database: Database) -> None:
+def test_all_sources_are_shown_whichever_is_chosen(database: Database) -> None:
     for source in ("fair", "letter"):
-        live(database, Story(0, 3, 99, True, False, 0, gone=False), source)
-    found = gathered(database, "fair")
-    assert found.steps[HANDED_IN] == 1
-    assert {name: steps[HANDED_IN] for name, steps in found.sources.items()} == {
-        "fair": 1,
-        "letter": 1,
-    }
+        live(database, Story(submitted=True), source)
+    assert collected(database, "fair").steps[SUBMITTED] == 1
+    assert by_source(database, SUBMITTED) == {"fair": 1, "letter": 1}
 
 
-def test_views_come_from_the_counter(database: Database) -> None:
-    views = ViewCounter(database)
-    for _ in range(3):
-        views.count("quick", {"ref": "fair"}, framed=False)
-    views.write()
-    assert gathered(database).steps[VIEWED] == 3
+def test_views_and_starts_inside_other_sites_are_counted_twice(database: Database) -> None:
+    with database.writing() as session:
+        for framed in (False, True, True):
+            page_events.record_view(session, "quick", {"ref": "fair"}, framed=framed)
+        drafts.start(session, "2026-11", "quick", {}, framed=True)
+    steps = collected(database).steps
+    assert (steps[VIEWED], steps[VIEWED_FRAMED]) == (3, 2)
+    assert (steps[STARTED], steps[STARTED_FRAMED]) == (1, 1)
 
 
-def test_kinds_are_there_once_something_of_them_is(database: Database) -> None:
-    def there() -> set[str]:
+def test_a_program_cannot_fill_the_table_of_views(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_events, "MAX_VIEWS_A_DAY", 5)
+    with database.writing() as session:
+        for number in range(8):
+            page_events.record_view(session, "quick", {"ref": f"made up {number}"}, framed=False)
+        assert session.scalar(select(func.count()).select_from(StartPageViewRow)) == 5
+
+
+def begin(database: Database, sources: Iterable[str]) -> list[str]:
+    with database.writing() as session:
+        return [drafts.start(session, "2026-11", "quick", {"utm_source": one}) for one in sources]
+
+
+def test_made_up_sources_are_shown_together_and_never_those_that_brought_a_lead(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(insights, "MAX_SOURCES", 3)
+    (*_, token) = begin(database, [*(f"a made up {one}" for one in range(7)), "fair"])
+    with database.writing() as session:
+        submission.submit(session, token, new_submission())
+    started = {"fair": 1, "a made up 0": 1, "a made up 1": 1, OTHER: 5}
+    assert by_source(database, STARTED) == started
+    assert by_source(database, SUBMITTED) == {"fair": 1}
+    assert collected(database).steps[STARTED] == 8
+    assert collected(database, "a made up 6").steps[STARTED] == 1
+
+
+def test_a_long_source_is_cut(database: Database) -> None:
+    begin(database, ["x" * 500])
+    assert by_source(database, STARTED) == {"x" * 100: 1}
+
+
+def test_demo_and_test_responses_are_counted_apart(database: Database) -> None:
+    with database.writing() as session:
+        for source, demo in (("Test", False), ("fair", True), ("fair", False)):
+            drafts.start(session, "2026-11", "quick", {"ref": source}, demo=demo)
+    for kind, source in (("test", "Test"), ("demo", "fair"), ("real", "fair")):
+        found = collected(database, kind=kind).sources
+        assert {name: steps[STARTED] for name, steps in found.items()} == {source: 1}
+
+
+def test_kinds_are_present_once_there_is_anything_of_them(database: Database) -> None:
+    def present() -> set[str]:
         with database.reading() as session:
-            return insights.kinds_there(session)
+            return insights.kinds_present(session)
 
-    assert there() == set()
+    assert present() == set()
     with database.writing() as session:
         drafts.start(session, "2026-11", "quick", {}, demo=True)
-    assert there() == {"demo"}
-    live(database, Story(0, 3, 99, True, False, 0, gone=True), "fair")
-    assert there() == {"demo", "real"}
+    assert present() == {"demo"}
+    live(database, Story(submitted=True, deleted=True), "fair")
+    assert present() == {"demo", "real"}
 
 
 @pytest.mark.parametrize(
@@ -243,37 +275,29 @@ def test_kinds_are_there_once_something_of_them_is(database: Database) -> None:
 def test_scores_fall_into_tenths_and_bands(
     database: Database, score: float, tenth: int, band: int
 ) -> None:
-    with database.writing() as session:
-        token = drafts.start(session, "2026-11", "quick", {})
-        submission.submit(session, token, new_submission(separation=score, handoff=0.0))
+    submitted(database, separation=score, handoff=0.0)
     with database.reading() as session:
         today = session.now().date()
-        spread = insights.spread(session, Slice("real", today, today))
+        spread = insights.spread(session, ResponseFilter("real", today, today))
     assert [spread.tenths["separation"][tenth], spread.bands] == [1, {(band, 0): 1}]
 
 
-def test_stages_replies_and_what_came_back_are_read_from_the_desk(
-    database: Database, clock: Clock
-) -> None:
+def test_stages_and_replies_are_read_from_the_leads(database: Database, clock: Clock) -> None:
+    result = submitted(database)
     with database.writing() as session:
-        token = drafts.start(session, "2026-11", "quick", {})
-        result = submission.submit(session, token, new_submission())
         submission.save_contact(session, result, CONTACT)
     lead = lead_of(database, result)
     with database.reading() as session:
-        today = clock().date()
-        of = Slice("real", today, today)
+        of = ResponseFilter("real", clock().date(), clock().date())
         assert insights.spread(session, of).stages == {"new": 1}
-        assert [reply.submitted_at for reply in insights.replies(session, of, 1)] == [
-            lead.submitted_at
-        ]
-        assert insights.returned(session, of) == {}
-        assert insights.verdicts(session, of) == {}
+        (reply,) = insights.replies(session, of, 1)
+        assert reply.submitted_at == lead.submitted_at
+        assert insights.declined(session, of) == {}
+        assert insights.assessments(session, of) == {}
 
 
-def test_quarters_of_times_lie_within_their_steps() -> None:
+def test_quartiles_are_the_least_times_that_so_many_did_not_exceed() -> None:
     assert insights.quartiles({}) is None
-    assert insights.quartiles({"within_10": 4}) == (6.25, 7.5, 8.75)
-    found = insights.quartiles({"within_5": 10, "within_60": 10, "within_900": 2})
-    assert found is not None
-    assert 0 < found[0] <= 5 < 45 <= found[1] <= found[2] <= 60
+    assert insights.quartiles({10: 1}) == (10, 10, 10)
+    assert insights.quartiles({40: 1, 5: 2, 7: 1}) == (5, 5, 7)
+    assert insights.quartiles({900: 2, 60: 10, 5: 10}) == (5, 60, 60)

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from consult.storage.db.database import Database
 from consult.storage.drafts import drafts
 from consult.storage.insights import insights
-from consult.storage.insights.insights import Slice
+from consult.storage.insights.insights import ResponseFilter
 from consult.storage.insights.performance_records import practice
 from consult.storage.leads import actions as actions_module
 from consult.storage.leads import assessments, leads, notes, submission
@@ -97,11 +97,11 @@ def test_verdicts_wait_for_a_talk_replace_each_other_and_are_counted(
         )
         assert assessments.assessments_of(session, first) == {"reply_speed": "worse"}
         today = session.now().date()
-        assert insights.verdicts(session, Slice("real", today, today)) == {
+        assert insights.assessments(session, ResponseFilter("real", today, today)) == {
             "feedback": {"better": 1},
             "reply_speed": {"as_said": 1, "worse": 1},
         }
-        assert insights.verdicts(session, Slice("demo", today, today)) == {}
+        assert insights.assessments(session, ResponseFilter("demo", today, today)) == {}
     with pytest.raises(ConflictError), database.writing() as session:
         assessments.assess(session, first, {}, by=ada, version=seen.version - 1)
 
@@ -115,9 +115,9 @@ def test_reasons_of_returned_leads_are_counted(database: Database, ada: int) -> 
             actions_module.decline(session, lead, by=ben, reason=reason)
     with database.reading() as session:
         today = session.now().date()
-        counted = insights.returned(session, Slice("real", today, today))
+        counted = insights.declined(session, ResponseFilter("real", today, today))
         assert counted == {"no_time": 2, "facts_missing": 1}
-        assert insights.returned(session, Slice("demo", today, today)) == {}
+        assert insights.declined(session, ResponseFilter("demo", today, today)) == {}
 
 
 def test_the_records_tell_how_the_agency_does_and_demo_leads_are_apart(

@@ -89,7 +89,7 @@ def test_a_save_that_races_a_submit_is_either_in_it_or_refused(database: Databas
 
     other_tab = threading.Thread(target=save)
     with database.writing() as session:
-        check = drafts.load(session, token, hold=True)
+        check = drafts.load(session, token, lock=True)
         other_tab.start()
         other_tab.join(timeout=0.1)
         assert check is not None

@@ -85,7 +85,7 @@ class Story(RuleBasedStateMachine):
     def submit(self, token: str) -> None:
         known = self.known[token]
         with self.database.writing() as session:
-            check = drafts.load(session, token, hold=True)
+            check = drafts.load(session, token, lock=True)
             assert (check is None) == known.gone
             if check is None:
                 return

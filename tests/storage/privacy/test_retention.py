@@ -64,15 +64,15 @@ def test_an_old_lead_goes_with_everything_that_hangs_on_it(
     database: Database, clock: Clock, whole_lead: str
 ) -> None:
     assert set(row_counts(database)) == {
-        *("drafts", "lead_words", "lead_events", "submissions", "leads", "outcomes"),
-        *("contacts", "documents", "jobs", "notices", "funnel_days"),
+        *("drafts", "lead_words", "lead_events", "submissions", "leads", "response_stats"),
+        *("contacts", "documents", "jobs", "notices"),
     }
     clock.go_on(days=730)
     assert purge(database).leads == 0
     clock.go_on(seconds=1)
     assert purge(database).leads == 1
     # How far it came, as numbers; and that it went.
-    assert set(row_counts(database)) == {"funnel_days", "audit_log"}
+    assert set(row_counts(database)) == {"response_stats", "audit_log"}
 
 
 def test_finished_jobs_and_old_counters_go_open_and_dead_jobs_stay(

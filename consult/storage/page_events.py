@@ -1,0 +1,270 @@
+"""Statistics of responses, written by the save that happens anyway, and summed by the insights.
+
+Per response: how far it got, and its pages with their times. They hold names of pages and
+questions, counts and times, and never an answer. Deleting a draft or lead unlinks its rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import bindparam, func, select, update
+
+from consult.questionnaire.editions import newest
+from consult.storage.db.base import Base
+from consult.storage.db.database import Session
+from consult.storage.db.upsert import INSERTS, insert_into
+from consult.storage.tables.insight_tables import (
+    MAX_SOURCE,
+    PageVisitRow,
+    ResponseStatsRow,
+    StartPageViewRow,
+)
+from consult.storage.tables.submission_tables import DraftRow
+from consult.workflow.sources import came_from
+from consult.workflow.stages import Stage
+
+REVIEW = "review"
+"""The page after the last question, by the same name as in its address."""
+
+MAX_DWELL = timedelta(minutes=15)
+"""A longer time between two saves was a break, and says nothing about the page."""
+
+MAX_VIEWS_A_DAY = 20_000
+"""More views of one kind are not counted, so that no program can fill the table."""
+
+_TEST = "test"
+"""The source of those who only try it out: the address of the start page with ``?ref=test``."""
+
+_REACHED: Mapping[str, tuple[Stage, ...]] = {
+    "reached": ("reached", "consult_booked", "consult_held", "won"),
+    "booked": ("consult_booked", "consult_held"),
+    "held": ("consult_held",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PageVisit:
+    """A page as its owner sees it.
+
+    Attributes:
+        page: its id.
+        asked: the questions that it asks on this path.
+        open: those of them without an answer.
+        unsure: those that were answered with "I don't know".
+    """
+
+    page: str
+    asked: tuple[str, ...] = ()
+    open: tuple[str, ...] = ()
+    unsure: tuple[str, ...] = ()
+
+    @property
+    def questions(self) -> str:
+        """As it is stored: see ``PageVisitRow.questions``."""
+        marks = {**dict.fromkeys(self.unsure, "?"), **dict.fromkeys(self.open, "-")}
+        return " ".join(id + marks.get(id, "") for id in self.asked)
+
+
+@dataclass(frozen=True, slots=True)
+class SaveEvent:
+    """What one save means for the statistics: the page as it is now, and the page shown next.
+
+    A page that was ``refused`` comes back with what is wrong on it; ``then`` is the same page.
+    """
+
+    saved: PageVisit
+    then: PageVisit
+    refused: bool = False
+
+
+def keys_of(
+    day: date, depth: str, source: Mapping[str, str], *, demo: bool = False
+) -> dict[str, Any]:
+    """The columns that something is counted by; `source` holds the tags of the link followed."""
+    name = came_from(source)[:MAX_SOURCE]
+    kind = "demo" if demo else "test" if name.casefold() == _TEST else "real"
+    return {"day": day, "kind": kind, "depth": depth, "source": name}
+
+
+def record_view(
+    session: Session,
+    depth: str,
+    source: Mapping[str, str],
+    *,
+    framed: bool,
+    demo: bool = False,
+    count: int = 1,
+) -> None:
+    """Count views of the start page."""
+    keys = keys_of(session.now().date(), depth, source, demo=demo)
+    of_day = (StartPageViewRow.day == keys["day"], StartPageViewRow.kind == keys["kind"])
+    seen = session.scalar(select(func.sum(StartPageViewRow.count)).where(*of_day)) or 0
+    if seen >= MAX_VIEWS_A_DAY:
+        return
+    adding = insert_into(session, StartPageViewRow).values(**keys, framed=framed, count=count)
+    session.execute(
+        adding.on_conflict_do_update(
+            index_elements=[*keys, "framed"],
+            set_={"count": StartPageViewRow.count + adding.excluded.count},
+        )
+    )
+
+
+def record_start(
+    session: Session, draft: DraftRow, first: PageVisit | None, *, framed: bool = False
+) -> None:
+    """Count a response that begins, with its first page where one is shown."""
+    keys = keys_of(draft.created_at.date(), draft.depth, draft.source, demo=draft.demo)
+    furthest = _place(first.page) if first else 0
+    row = {**keys, "draft_id": draft.id, "framed": framed, "furthest": furthest}
+    session.execute(_STATS.insert(), row)
+    if first:
+        _write_visits(session, keys, draft.id, [_shown(first)])
+
+
+def record_save(
+    session: Session,
+    draft_id: int,
+    keys: Mapping[str, Any],
+    event: SaveEvent,
+    before: datetime,
+) -> None:
+    """Count a save: the page that was sent, and the page that is shown next.
+
+    Args:
+        session: a writing one.
+        draft_id: of the response, which the session has locked.
+        keys: what it is counted by, from `keys_of`.
+        event: what was saved, and what comes next.
+        before: when the response was last saved, or started: then this page came into view. After
+            a Back it was the page gone back from, and its time counts for this one.
+    """
+    saved, then = event.saved, event.then
+    session.execute(_LEAVE, {"of_draft": draft_id, "saved": saved.page, "then": then.page})
+    visits = [_sent(event, session.now() - before)]
+    if then.page != saved.page:
+        visits.append(_shown(then))
+        if _place(then.page) > _place(saved.page):
+            session.execute(_ADVANCE, {"of_draft": draft_id, "place": _place(then.page)})
+    _write_visits(session, keys, draft_id, visits)
+
+
+def record_submission(
+    session: Session,
+    draft_id: int,
+    keys: Mapping[str, Any],
+    submission_id: int,
+    before: datetime,
+) -> None:
+    """Count a response that is being submitted: its review is done, and it was left nowhere."""
+    linked = {"submitted": True, "submission_id": submission_id}
+    session.execute(update(_STATS).where(_STATS.c.draft_id == draft_id).values(**linked))
+    left = update(_VISITS).where(_VISITS.c.draft_id == draft_id, _VISITS.c.is_last)
+    if session.execute(left.values(is_last=False).returning(_VISITS.c.id)).first():
+        review = PageVisit(REVIEW)
+        sent = _sent(SaveEvent(review, review), session.now() - before)
+        _write_visits(session, keys, draft_id, [{**sent, "is_last": False}])
+
+
+def record_contact(session: Session, submission_id: int, *, wants_consult: bool) -> None:
+    """Count that a contact was left, and whether they want a consult."""
+    _reach(session, submission_id, contact=True, consult=wants_consult)
+
+
+def record_stage(session: Session, submission_id: int, stage: Stage) -> None:
+    """Count that a lead was moved to a stage. What it once reached stays, except ``won``."""
+    reached = {name: True for name, stages in _REACHED.items() if stage in stages}
+    _reach(session, submission_id, won=stage == "won", **reached)
+
+
+def _reach(session: Session, submission_id: int, **reached: bool) -> None:
+    session.execute(update(_STATS).where(_STATS.c.submission_id == submission_id).values(**reached))
+
+
+def pages_of(session: Session, draft_id: int) -> list[PageVisitRow]:
+    """The pages of a response, in the order in which they were first shown."""
+    query = select(PageVisitRow).where(PageVisitRow.draft_id == draft_id)
+    return list(session.scalars(query.order_by(PageVisitRow.id)))
+
+
+def unlink_pages(session: Session, draft_id: int) -> None:
+    """Keep the pages of a response as numbers only: nothing says any more whose they were."""
+    session.execute(update(_VISITS).where(_VISITS.c.draft_id == draft_id).values(draft_id=None))
+
+
+_STATS = Base.metadata.tables[ResponseStatsRow.__tablename__]
+_VISITS = Base.metadata.tables[PageVisitRow.__tablename__]
+# Each page of the questionnaire runs these; built once, and past the object mapping.
+_LEAVE = (
+    update(_VISITS)
+    .where(
+        _VISITS.c.draft_id == bindparam("of_draft"),
+        _VISITS.c.is_last,
+        _VISITS.c.page.not_in([bindparam("saved"), bindparam("then")]),
+    )
+    .values(is_last=False)
+)
+_ADVANCE = (
+    update(_STATS)
+    .where(_STATS.c.draft_id == bindparam("of_draft"), _STATS.c.furthest < bindparam("place"))
+    .values(furthest=bindparam("place"))
+)
+
+
+def _shown(visit: PageVisit) -> dict[str, Any]:
+    """A page that comes into view."""
+    zero = {"saves": 0, "refused": 0, "seconds": None}
+    return {"page": visit.page, "questions": visit.questions, "is_last": True, **zero}
+
+
+def _sent(event: SaveEvent, look: timedelta) -> dict[str, Any]:
+    """A page that was sent."""
+    return {
+        "page": event.saved.page,
+        "questions": event.saved.questions,
+        "is_last": event.then.page == event.saved.page,
+        "saves": 0 if event.refused else 1,
+        "refused": 1 if event.refused else 0,
+        "seconds": round(look.total_seconds()) if look <= MAX_DWELL else None,
+    }
+
+
+def _write_visits(
+    session: Session, keys: Mapping[str, Any], draft_id: int, visits: list[dict[str, Any]]
+) -> None:
+    rows = [{**keys, "draft_id": draft_id, **visit} for visit in visits]
+    session.connection().execute(_upsert(session.get_bind().dialect.name), rows)
+
+
+@lru_cache
+def _upsert(dialect: str) -> Any:
+    """Add a page to a response, or add to the page that is there."""
+    insert = INSERTS[dialect](_VISITS)
+    old, new = _VISITS.c, insert.excluded
+    return insert.on_conflict_do_update(
+        index_elements=["draft_id", "page"],
+        set_={
+            "questions": new.questions,
+            "is_last": new.is_last,
+            "saves": old.saves + new.saves,
+            "refused": old.refused + new.refused,
+            "seconds": func.coalesce(old.seconds + new.seconds, new.seconds, old.seconds),
+        },
+    )
+
+
+@lru_cache(maxsize=1)
+def _places() -> dict[str, int]:
+    """In which part of the questionnaire each page is, counted from 1; the review comes last."""
+    parts = newest().structure.parts
+    pages = {page.id: place for place, part in enumerate(parts, 1) for page in part.pages}
+    return {**pages, REVIEW: len(parts) + 1}
+
+
+def _place(page: str) -> int:
+    return _places().get(page, 0)

@@ -1,0 +1,171 @@
+"""The pages of a response: each once, with its time, and kept as numbers when it is deleted."""
+
+from sqlalchemy import func, select
+
+from consult.storage import page_events
+from consult.storage.db.database import Database
+from consult.storage.drafts import drafts
+from consult.storage.drafts.drafts import Draft
+from consult.storage.leads import leads, submission
+from consult.storage.page_events import REVIEW, PageVisit, SaveEvent
+from consult.storage.privacy import erasure, retention
+from consult.storage.tables.insight_tables import PageVisitRow, ResponseStatsRow
+from tests.support.databases import Clock
+from tests.support.submissions import CONTACT, lead_of, new_submission, submitted
+
+WHO = PageVisit("who", ("marketing_by", "selling_by"), ("marketing_by", "selling_by"))
+WHO_DONE = PageVisit("who", ("marketing_by", "selling_by"))
+BUYERS = PageVisit("buyers", ("buying_path", "buyers"), ("buying_path", "buyers"))
+BUYERS_HALF = PageVisit("buyers", ("buying_path", "buyers"), ("buyers",), ("buying_path",))
+LAST = PageVisit(REVIEW)
+
+
+def start(database: Database) -> str:
+    with database.writing() as session:
+        return drafts.start(session, "2026-11", "quick", {"ref": "fair"}, shown=WHO)
+
+
+def save(
+    database: Database, token: str, saved: PageVisit, then: PageVisit, *, refused: bool = False
+) -> Draft:
+    with database.writing() as session:
+        draft = drafts.save(session, token, {}, None, SaveEvent(saved, then, refused))
+    assert draft is not None
+    return draft
+
+
+def pages(database: Database, draft_id: int | None = None) -> dict[str, PageVisitRow]:
+    """The pages of the only response there is; with its id, only while they are linked to it."""
+    query = select(PageVisitRow).order_by(PageVisitRow.id)
+    if draft_id:
+        query = query.where(PageVisitRow.draft_id == draft_id)
+    with database.reading() as session:
+        return {row.page: row for row in session.scalars(query)}
+
+
+def the_stats(database: Database) -> ResponseStatsRow:
+    with database.reading() as session:
+        return session.scalars(select(ResponseStatsRow)).one()
+
+
+def test_a_page_keeps_its_time_its_corrections_and_what_was_left_open(
+    database: Database, clock: Clock
+) -> None:
+    token = start(database)
+    clock.go_on(seconds=20)
+    save(database, token, WHO, WHO, refused=True)
+    clock.go_on(seconds=10)
+    save(database, token, WHO_DONE, BUYERS)
+    clock.go_on(seconds=7)
+    save(database, token, BUYERS_HALF, LAST)
+    assert list(pages(database)) == ["who", "buyers", "review"]
+    who, buyers, review = pages(database).values()
+    assert (who.seconds, who.saves, who.refused) == (30, 1, 1)
+    assert who.questions == "marketing_by selling_by"
+    assert (buyers.seconds, buyers.questions) == (7, "buying_path? buyers-")
+    assert (review.seconds, review.saves, review.is_last) == (None, 0, True)
+    assert not who.is_last
+    assert not buyers.is_last
+
+
+def test_a_break_is_not_time_on_a_page(database: Database, clock: Clock) -> None:
+    token = start(database)
+    clock.go_on(days=3)
+    save(database, token, WHO_DONE, BUYERS)
+    assert pages(database)["who"].seconds is None
+    clock.go_on(minutes=15)
+    save(database, token, BUYERS_HALF, LAST)
+    assert pages(database)["buyers"].seconds == 900
+
+
+def test_going_back_and_a_second_tab_leave_one_row_per_page(
+    database: Database, clock: Clock
+) -> None:
+    token = start(database)
+    for _ in range(2):
+        clock.go_on(seconds=5)
+        save(database, token, WHO_DONE, BUYERS)
+    clock.go_on(seconds=5)
+    save(database, token, BUYERS_HALF, LAST)
+    clock.go_on(seconds=5)
+    save(database, token, WHO_DONE, BUYERS_HALF)
+    found = pages(database)
+    assert (found["who"].saves, found["who"].seconds) == (3, 15)
+    assert [page for page, row in found.items() if row.is_last] == ["buyers"]
+    assert found["buyers"].questions == "buying_path? buyers-"
+    assert the_stats(database).furthest == 7, "the review was seen"
+
+
+def test_a_deleted_draft_stays_as_numbers(database: Database, clock: Clock) -> None:
+    begun_on = clock().date()
+    token = start(database)
+    clock.go_on(seconds=25)
+    draft = save(database, token, WHO_DONE, BUYERS)
+    clock.go_on(days=31)
+    with database.writing() as session:
+        retention.purge(session, lead_days=730)
+    assert pages(database, draft.id) == {}
+    who, buyers = pages(database).values()
+    assert (who.day, who.kind, who.depth, who.source) == (begun_on, "real", "quick", "fair")
+    assert (who.seconds, who.is_last, buyers.is_last) == (25, False, True)
+    stats = the_stats(database)
+    assert (stats.draft_id, stats.furthest, stats.submitted) == (None, 1, False)
+
+
+def test_a_lead_was_left_nowhere_and_stays_as_numbers(database: Database, clock: Clock) -> None:
+    token = start(database)
+    clock.go_on(seconds=25)
+    save(database, token, WHO_DONE, LAST)
+    clock.go_on(seconds=4)
+    with database.writing() as session:
+        result = submission.submit(session, token, new_submission())
+        submission.save_contact(session, result, CONTACT)
+        lead = leads.by_result_token(session, result)
+        assert lead is not None
+        for stage in ("reached", "won"):
+            page_events.record_stage(session, lead.id, stage)
+    found = pages(database)
+    assert [(row.saves, row.seconds, row.is_last) for row in found.values()] == [
+        (1, 25, False),
+        (1, 4, False),
+    ]
+    clock.go_on(days=731)
+    with database.writing() as session:
+        retention.purge(session, lead_days=730)
+    assert list(pages(database)) == list(found)
+    stats = the_stats(database)
+    assert (stats.draft_id, stats.submission_id) == (None, None)
+    assert (stats.submitted, stats.contact, stats.consult) == (True,) * 3
+    assert (stats.reached, stats.booked, stats.held, stats.won) == (True, False, False, True)
+
+
+def test_an_anonymous_lead_still_moves_and_its_pages_say_nothing_about_it(
+    database: Database,
+) -> None:
+    token = start(database)
+    draft = save(database, token, WHO_DONE, LAST)
+    with database.writing() as session:
+        result = submission.submit(session, token, new_submission())
+    lead_id = lead_of(database, result).id
+    with database.writing() as session:
+        erasure.erase(session, [lead_id], "anonymise", by=None, why="asked")
+        page_events.record_stage(session, lead_id, "reached")
+    assert pages(database, draft.id) == {}
+    assert len(pages(database)) == 2
+    assert the_stats(database).reached
+
+
+def test_a_stage_once_reached_stays_but_not_a_yes_that_was_taken_back(database: Database) -> None:
+    lead_id = lead_of(database, submitted(database)).id
+    for stage in ("taken", "reached", "consult_booked", "consult_held", "won", "reached"):
+        with database.writing() as session:
+            page_events.record_stage(session, lead_id, stage)
+    stats = the_stats(database)
+    assert (stats.reached, stats.booked, stats.held, stats.won) == (True,) * 3 + (False,)
+
+
+def test_without_a_first_page_nothing_but_the_start_is_counted(database: Database) -> None:
+    submitted(database)
+    with database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(PageVisitRow)) == 0
+    assert (the_stats(database).furthest, the_stats(database).submitted) == (0, True)
