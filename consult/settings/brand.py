@@ -1,4 +1,4 @@
-"""Who the pages and the report speak for: names, colours, logo and the way to a consult.
+"""The brand of pages and reports: names, colors, logo and the link to book a consult.
 
 A brand file is TOML or JSON, and every key is optional:
 
@@ -42,6 +42,14 @@ CURRENCY_SIGNS = {
     "USD": "$",
 }
 
+TEXT_PAIRS = {
+    "ink": ("ink", "paper"),
+    "marketing": ("marketing", "paper"),
+    "sales": ("sales", "paper"),
+    "exchange": ("ink", "exchange"),
+}
+"""For each color, the pair of text and background that decides whether it is readable."""
+
 _LOGO_TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
 _TEXT_LIMIT = 80
 # One address and nothing else: it becomes a header of mails, where commas and "=?" mean more.
@@ -49,15 +57,23 @@ _MAILBOX = re.compile(r"[\w.+'-]+@[\w-]+(\.[\w-]+)*")
 
 
 class BrandError(ValueError):
-    """A brand file that cannot be used; the message says which key and why."""
+    """A brand that cannot be used. `errors` has a message for each key, "" for the whole."""
+
+    def __init__(
+        self, message: str, key: str = "", errors: Mapping[str, str] | None = None
+    ) -> None:
+        self.errors = errors or {key: message}
+        super().__init__(
+            "; ".join(f"{k}: {text}" if k else text for k, text in self.errors.items())
+        )
 
 
 @dataclass(frozen=True)
 class Colours:
-    """The colours of the light pages and the report, as #rrggbb.
+    """The colors of light pages and reports, as #rrggbb.
 
-    `marketing` and `sales` are used for text on `paper`, and paper-coloured text lies on them;
-    `exchange` only ever lies under text in `ink`. `contrast_faults` holds them to that.
+    `marketing` and `sales` are used for text on `paper`, and as a background of text in `paper`;
+    `exchange` is only a background of text in `ink`. See `contrast_errors`.
     """
 
     ink: str = "#14202e"
@@ -66,25 +82,21 @@ class Colours:
     sales: str = "#1c4f8f"
     exchange: str = "#f2c12e"
 
-    def contrast_faults(self) -> list[str]:
-        """One sentence for each pair of colours that is too close to read."""
-        pairs = (
-            ("ink", "paper"),
-            ("marketing", "paper"),
-            ("sales", "paper"),
-            ("ink", "exchange"),
-        )
-        measured = [(a, b, contrast(getattr(self, a), getattr(self, b))) for a, b in pairs]
-        return [
-            f"colours: {a} on {b} has a contrast of {ratio:.1f}, text needs {READABLE}"
-            for a, b, ratio in measured
-            if ratio < READABLE
-        ]
+    def contrast_errors(self) -> Mapping[str, str]:
+        """A message for each color with too little contrast, by its key in a brand."""
+        errors = {}
+        for key, (text, background) in TEXT_PAIRS.items():
+            ratio = contrast(getattr(self, text), getattr(self, background))
+            if ratio < READABLE:
+                errors[f"colours.{key}"] = (
+                    f"{text} on {background} has a contrast of {ratio:.1f}, text needs {READABLE}"
+                )
+        return errors
 
 
 @dataclass(frozen=True)
 class Logo:
-    """A picture of the agency, kept whole so that no page or report has to fetch it."""
+    """The logo of the agency, stored whole so that no page or report has to fetch it."""
 
     media_type: str
     data: bytes
@@ -97,7 +109,7 @@ class Logo:
 
 @dataclass(frozen=True)
 class Brand:
-    """Everything that changes when another agency puts its name on the product."""
+    """Everything that differs from agency to agency."""
 
     name: str = "Marketing Maven"
     product: str = "Relay Check"
@@ -124,8 +136,8 @@ def load_brand(path: Path | None) -> Brand:
         return Brand()
     try:
         return _brand(_read(path), path.parent)
-    except BrandError as fault:
-        raise BrandError(f"{path}: {fault}") from fault
+    except BrandError as error:
+        raise BrandError(f"{path}: {error}") from error
 
 
 def given_keys(path: Path | None) -> frozenset[str]:
@@ -188,13 +200,13 @@ def _read(path: Path) -> Mapping[str, object]:
     try:
         text = path.read_text(encoding="utf-8")
         found = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
-    except OSError as fault:
-        raise BrandError(f"cannot be read ({fault.strerror})") from fault
-    except ValueError as fault:
+    except OSError as error:
+        raise BrandError(f"cannot be read ({error.strerror})") from error
+    except ValueError as error:
         kind = "JSON" if path.suffix == ".json" else "TOML"
-        raise BrandError(f"is not valid {kind}: {fault}") from fault
+        raise BrandError(f"is not valid {kind}: {error}") from error
     if not isinstance(found, dict):
-        raise BrandError("has to be a table of keys and values")
+        raise BrandError("must be a table of keys and values")
     return found
 
 
@@ -220,16 +232,18 @@ def _brand(found: Mapping[str, object], folder: Path) -> Brand:
 
 
 def _check(brand: Brand) -> None:
-    if not brand.name or not brand.product:
-        raise BrandError("name and product may not be empty")
+    errors = dict(brand.colours.contrast_errors())
+    for key in ("name", "product"):
+        if not getattr(brand, key):
+            errors[key] = "must not be empty"
     if brand.currency not in CURRENCY_SIGNS:
-        raise BrandError(f"currency: {brand.currency!r} is none of {', '.join(CURRENCY_SIGNS)}")
+        errors["currency"] = f"{brand.currency!r} must be one of {', '.join(CURRENCY_SIGNS)}"
     if not _is_web_address(brand.consult_url):
-        raise BrandError("consult_url: has to start with https:// or http://")
+        errors["consult_url"] = "must start with https:// or http://"
     if brand.email and not _MAILBOX.fullmatch(brand.email):
-        raise BrandError(f"email: {brand.email!r} is no mail address")
-    if faults := brand.colours.contrast_faults():
-        raise BrandError("; ".join(faults))
+        errors["email"] = f"{brand.email!r} is not an email address"
+    if errors:
+        raise BrandError("", errors=errors)
 
 
 def _is_web_address(text: str) -> bool:
@@ -241,39 +255,39 @@ def _is_web_address(text: str) -> bool:
     return address.scheme in ("http", "https") and has_host
 
 
-def _refuse_unknown_keys(found: Mapping[str, object], known: set[str], where: str = "") -> None:
+def _refuse_unknown_keys(found: Mapping[str, object], known: set[str], key: str = "") -> None:
     if unknown := sorted(set(found) - known):
-        raise BrandError(f"{where}unknown key {unknown[0]!r}; known: {', '.join(sorted(known))}")
+        raise BrandError(f"unknown key {unknown[0]!r}; known: {', '.join(sorted(known))}", key)
 
 
 def _text(key: str, value: object) -> str:
     limit = 500 if key == "consult_url" else _TEXT_LIMIT
     if not isinstance(value, str) or len(value) > limit or not value.isprintable():
-        raise BrandError(f"{key}: has to be a line of text of at most {limit} characters")
+        raise BrandError(f"must be a line of text of at most {limit} characters", key)
     return value.strip()
 
 
 def _colours(value: object) -> Colours:
     if not isinstance(value, dict):
-        raise BrandError("colours: has to be a table")
-    _refuse_unknown_keys(value, {f.name for f in fields(Colours)}, "colours: ")
+        raise BrandError("must be a table", "colours")
+    _refuse_unknown_keys(value, {f.name for f in fields(Colours)}, "colours")
     for key, colour in value.items():
         if not isinstance(colour, str) or not re.fullmatch(r"#[0-9a-fA-F]{6}", colour):
-            raise BrandError(f"colours: {key} has to look like #1c4f8f")
+            raise BrandError("must look like #1c4f8f", f"colours.{key}")
     return Colours(**value)
 
 
 def _logo(path: Path) -> Logo:
     media_type = _LOGO_TYPES.get(path.suffix.lower())
     if media_type is None:
-        raise BrandError("logo: has to be an .svg or a .png file")
+        raise BrandError("must be an .svg or a .png file", "logo")
     try:
         data = path.read_bytes()
-    except OSError as fault:
-        raise BrandError(f"logo: {path} cannot be read ({fault.strerror})") from fault
+    except OSError as error:
+        raise BrandError(f"{path} cannot be read ({error.strerror})", "logo") from error
     if len(data) > LOGO_LIMIT:
-        raise BrandError(f"logo: is {len(data):,} bytes, at most {LOGO_LIMIT:,} are allowed")
+        raise BrandError(f"{len(data):,} bytes, at most {LOGO_LIMIT:,} are allowed", "logo")
     starts = b"\x89PNG\r\n\x1a\n" if media_type == "image/png" else b"<"
     if not data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(starts):
-        raise BrandError(f"logo: {path.name} is not what its name says")
+        raise BrandError(f"{path.name} is not a file of its type", "logo")
     return Logo(media_type, data)

@@ -1,7 +1,7 @@
-"""A logo as somebody uploads it: decoded, made small, and written anew as a plain PNG.
+"""An uploaded logo: decoded, scaled down and encoded again as a plain PNG.
 
-What comes out holds pixels and nothing else: no camera's notes, no place where a picture was
-taken, and nothing that hides behind a picture's name.
+The result contains pixels and nothing else: no metadata such as the place where a picture was
+taken, and nothing that only pretends to be a picture.
 """
 
 import warnings
@@ -12,24 +12,23 @@ from PIL import Image
 from consult.settings.brand import LOGO_LIMIT, BrandError, Logo
 
 UPLOAD_LIMIT = 2 * 1024 * 1024
-"""The largest file, in bytes, that is looked at."""
+"""The largest file, in bytes, that is read."""
 
 SIDE_LIMIT = 2000
-"""The longest side, in pixels, that is decoded: a small file can claim to be a huge picture."""
+"""The longest side, in pixels, that is decoded: a small file can contain a huge picture."""
 
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
-# Shown a few centimetres wide at most; a smaller one where a busy picture takes too many bytes.
+# Logos are shown small; narrower widths are for pictures with too many details for the limit.
 _WIDTHS = (800, 600, 400, 200)
 
 
 def logo_from_upload(data: bytes) -> Logo:
     """The picture in a file, as a PNG of at most `LOGO_LIMIT` bytes.
 
-    Raises BrandError for what is no picture, one in a format that is not known (SVG among them),
-    and one that is too large.
+    Raises BrandError for anything else, for other formats (such as SVG), and for large pictures.
     """
     if len(data) > UPLOAD_LIMIT:
-        raise BrandError(f"The file is too large; {UPLOAD_LIMIT // 1024**2} MB is the most.")
+        raise BrandError(f"The file is too large. The limit is {UPLOAD_LIMIT // 1024**2} MB.")
     picture = _decoded(data)
     for width in _WIDTHS:
         small = picture.copy()
@@ -38,7 +37,7 @@ def logo_from_upload(data: bytes) -> Logo:
         small.save(written, "PNG", optimize=True)
         if len(written.getvalue()) <= LOGO_LIMIT:
             return Logo("image/png", written.getvalue())
-    raise BrandError("The picture is too busy for a logo.")
+    raise BrandError("The picture has too many details for a logo.")
 
 
 def _decoded(data: bytes) -> Image.Image:
@@ -47,12 +46,12 @@ def _decoded(data: bytes) -> Image.Image:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(BytesIO(data), formats=_FORMATS) as opened:
                 if max(opened.size) > SIDE_LIMIT:
-                    raise BrandError(f"The picture is too large; {SIDE_LIMIT} pixels is the most.")
-                # A new picture of the same pixels: nothing else of the file comes along.
+                    raise BrandError(f"The picture is too large. The limit is {SIDE_LIMIT} pixels.")
+                # A new picture with the same pixels: nothing else of the file is copied.
                 plain = Image.new("RGBA", opened.size)
                 plain.paste(opened.convert("RGBA"))
                 return plain
     except BrandError:
         raise
-    except Exception as fault:  # what decoders raise on broken files is no closed list
-        raise BrandError("This is not a picture we can read. Use a PNG, JPEG or WebP.") from fault
+    except Exception as error:  # decoders raise many types of errors on broken files
+        raise BrandError("This is not a picture we can read. Use a PNG, JPEG or WebP.") from error

@@ -1,4 +1,4 @@
-// Lets the preview of the brand follow the fields as they change. Without it, "Show preview" does.
+// Updates the brand preview as fields change. Without JavaScript, "Show preview" does.
 
 const READABLE = 4.5;
 const LONGEST = 34;
@@ -33,7 +33,7 @@ const follow = () => {
   }
   for (const text of document.querySelectorAll("[data-text]")) {
     const typed = field(text.dataset.text);
-    if (typed) text.textContent = short(typed.value || text.dataset.without);
+    if (typed) text.textContent = short(typed.value || text.dataset.default);
   }
   for (const part of document.querySelectorAll("[data-when]")) {
     const [name, value] = part.dataset.when.split(" ");
@@ -43,8 +43,8 @@ const follow = () => {
   for (const pair of document.querySelectorAll("[data-text-on]")) {
     const ratio = contrast(...pair.dataset.textOn.split(" ").map(colourOf));
     pair.querySelector("[data-ratio]").textContent = ratio.toFixed(1);
-    pair.querySelector("[data-verdict]").textContent =
-      ratio >= READABLE ? "can be read" : "too close to read";
+    pair.querySelector("[data-readable]").textContent =
+      ratio >= READABLE ? "readable" : "not enough contrast";
   }
 };
 

@@ -18,7 +18,7 @@ def test_no_file_is_the_default_brand() -> None:
 
 
 def test_the_default_colours_can_be_read() -> None:
-    assert Colours().contrast_faults() == []
+    assert Colours().contrast_errors() == {}
 
 
 def test_contrast_is_that_of_wcag() -> None:
@@ -47,30 +47,30 @@ def test_a_logo_travels_inside(tmp_path: Path) -> None:
     ("text", "says"),
     [
         ('nmae = "x"', "unknown key 'nmae'"),
-        ("name = 3", "name: has to be a line of text"),
-        ('name = ""', "may not be empty"),
-        ('name = "a\\u0007b"', "name: has to be a line of text"),
+        ("name = 3", "name: must be a line of text"),
+        ('name = ""', "name: must not be empty"),
+        ('name = "a\\u0007b"', "name: must be a line of text"),
         (f'name = "{"x" * 81}"', "at most 80 characters"),
-        ('consult_url = "javascript:alert(1)"', "consult_url: has to start with https://"),
-        ('email = "nobody"', "no mail address"),
-        ('currency = "XXX"', "none of AUD"),
-        ('[colours]\nsales = "blue"', "has to look like #1c4f8f"),
-        ('[colours]\nsales = "#eeeeee"', "sales on paper has a contrast of 1.1"),
+        ('consult_url = "javascript:alert(1)"', "consult_url: must start with https://"),
+        ('email = "nobody"', "not an email address"),
+        ('currency = "XXX"', "must be one of AUD"),
+        ('[colours]\nsales = "blue"', "sales: must look like #1c4f8f"),
+        ('[colours]\nsales = "#eeeeee"', "colours.sales: sales on paper has a contrast of 1.1"),
         ('[colours]\npink = "#eeeeee"', "colours: unknown key 'pink'"),
-        ('colours = "red"', "colours: has to be a table"),
+        ('colours = "red"', "colours: must be a table"),
         ('logo = "logo.gif"', "an .svg or a .png"),
         ('logo = "none.png"', "cannot be read"),
-        ('logo = "fake.png"', "not what its name says"),
+        ('logo = "fake.png"', "not a file of its type"),
         ('logo = "big.png"', "at most 100,000 are allowed"),
         ("name =", "not valid TOML"),
     ],
 )
-def test_a_fault_is_named(tmp_path: Path, text: str, says: str) -> None:
+def test_an_error_names_the_key_and_the_file(tmp_path: Path, text: str, says: str) -> None:
     (tmp_path / "fake.png").write_bytes(b"GIF89a")
     (tmp_path / "big.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100_001))
-    with pytest.raises(BrandError, match=says) as fault:
+    with pytest.raises(BrandError, match=says) as refused:
         load_brand(_file(tmp_path, text))
-    assert "brand.toml" in str(fault.value)
+    assert "brand.toml" in str(refused.value)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -139,7 +139,7 @@ def test_a_number_that_no_page_of_ours_would_send_breaks_nothing(world: World) -
             ("/staff/leads/bulk", {"do": "hand_over", "to": number, "lead": "1"}),
             ("/staff/leads/bulk", {"do": "take", "lead": number}),
             ("/staff/export.csv", {"lead": number}),
-            ("/staff/settings/keeping", {"retention_days_drafts": number}),
+            ("/staff/settings/retention", {"retention_days_drafts": number}),
             ("/staff/settings/hours", {"reply_within_hours": number}),
         ):
             answer = send(world, path, sent)

@@ -73,7 +73,7 @@ rounds. Four threads at once must not need more memory than a small server has."
 _SEEN_STEP = timedelta(minutes=1)
 
 # A picture is larger than any form; the limit of all others is the app's.
-BODY_LIMITS: Mapping[str, int] = {"staff.keep_logo": UPLOAD_LIMIT + 64 * 1024}
+BODY_LIMITS: Mapping[str, int] = {"staff.save_logo": UPLOAD_LIMIT + 64 * 1024}
 
 csrf = CSRFProtect()
 

@@ -1,29 +1,28 @@
-"""How a brand would look: a page and a sheet of the report, and whether one can read them."""
+"""The preview of a brand: a page, a sheet of the report, and whether their text is readable."""
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from consult.settings.brand import CURRENCY_SIGNS, READABLE, Brand, contrast
-from consult.staff.settings.settings_form import Field
+from consult.settings.brand import CURRENCY_SIGNS, READABLE, TEXT_PAIRS, Colours, contrast
+from consult.staff.settings.settings_form import SettingsForm
 
-_PAIRS = (("ink", "paper"), ("marketing", "paper"), ("sales", "paper"), ("ink", "exchange"))
-_LONGEST = 34
+_LENGTH_MAX = 34
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two colours of which one is read on the other; `ratio` as in "4.6"."""
+    """The colors of text and of its background; `ratio` as in "4.6"."""
 
     text: str
-    ground: str
+    background: str
     ratio: str
     is_readable: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
-    """A paper size in words, and its sides in the picture: half as many as it has millimetres."""
+class PaperSize:
+    """A paper size and its sides in the picture: one unit is two millimeters."""
 
     id: str
     name: str
@@ -32,57 +31,57 @@ class Sheet:
     height: float
 
 
-SHEETS = (
-    Sheet("letter", "US Letter", "8.5 × 11 inches", 108, 139.7),
-    Sheet("a4", "A4", "210 × 297 mm", 105, 148.5),
+PAPER_SIZES = (
+    PaperSize("letter", "US Letter", "8.5 × 11 inches", 108, 139.7),
+    PaperSize("a4", "A4", "210 × 297 mm", 105, 148.5),
 )
 AMOUNTS = {code: f"{sign}1,200 to {sign}4,800 a month." for code, sign in CURRENCY_SIGNS.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What the picture shows: `texts` by the field they are typed into, and the same `without`."""
+    """The content of the picture; `defaults` are the texts while their fields are empty."""
 
     texts: Mapping[str, str]
-    without: Mapping[str, str]
+    defaults: Mapping[str, str]
     colours: Mapping[str, str]
     pairs: Sequence[Pair]
     currency: str
     paper: str
     amounts: Mapping[str, str]
-    sheets: Sequence[Sheet]
+    paper_sizes: Sequence[PaperSize]
 
 
-def preview_of(fields: Sequence[Field]) -> Preview:
-    """The brand of a page's fields as they stand; a colour that is none is shown as ours."""
-    values = {field.setting.name.removeprefix("brand."): field.value for field in fields}
-    without = {field.setting.name.removeprefix("brand."): field.without for field in fields}
-    ours = Brand()
-    colours = {
-        key: values[f"colours.{key}"]
-        if re.fullmatch(r"#[0-9a-fA-F]{6}", values[f"colours.{key}"])
-        else getattr(ours.colours, key)
-        for key in ("ink", "paper", "marketing", "sales", "exchange")
-    }
-    shown = ("name", "product", "consult_url", "email", "phone")
+def preview_of(form: SettingsForm) -> Preview:
+    """The brand with the values of a form; a color that is not valid is shown as the default."""
+
+    def color(key: str) -> str:
+        value = form.value_of(f"brand.colours.{key}")
+        is_valid = re.fullmatch(r"#[0-9a-fA-F]{6}", value)
+        return value if is_valid else str(getattr(Colours(), key))
+
+    colours = {key: color(key) for key in ("ink", "paper", "marketing", "sales", "exchange")}
+    texts = ("name", "product", "consult_url", "email", "phone")
+    defaults = {key: short(form.defaults[f"brand.{key}"]) for key in texts}
+    currency = form.value_of("brand.currency")
     return Preview(
-        texts={key: short(values[key] or without[key]) for key in shown},
-        without={key: without[key] for key in shown},
+        texts={key: short(form.value_of(f"brand.{key}")) or defaults[key] for key in texts},
+        defaults=defaults,
         colours=colours,
-        pairs=[_pair(colours, text, ground) for text, ground in _PAIRS],
-        currency=values["currency"] if values["currency"] in AMOUNTS else without["currency"],
-        paper=values["paper"],
+        pairs=[_pair(colours, text, background) for text, background in TEXT_PAIRS.values()],
+        currency=currency if currency in AMOUNTS else form.defaults["brand.currency"],
+        paper=form.value_of("paper"),
         amounts=AMOUNTS,
-        sheets=SHEETS,
+        paper_sizes=PAPER_SIZES,
     )
 
 
 def short(text: str) -> str:
-    """A text as there is room for it; an address without its beginning, which all have."""
+    """A text cut to the available space; a URL without its scheme."""
     text = re.sub(r"^https?://", "", text)
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    return text if len(text) <= _LENGTH_MAX else f"{text[: _LENGTH_MAX - 1]}…"
 
 
-def _pair(colours: Mapping[str, str], text: str, ground: str) -> Pair:
-    ratio = contrast(colours[text], colours[ground])
-    return Pair(text, ground, f"{ratio:.1f}", ratio >= READABLE)
+def _pair(colours: Mapping[str, str], text: str, background: str) -> Pair:
+    ratio = contrast(colours[text], colours[background])
+    return Pair(text, background, f"{ratio:.1f}", ratio >= READABLE)

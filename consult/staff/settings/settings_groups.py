@@ -1,4 +1,4 @@
-"""Which settings staff may choose, page by page, and how the pages put them into words."""
+"""The settings that staff can change, page by page, with their labels and hints."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ Kind = Literal["text", "number", "colour", "choice", "zone", "person", "week", "
 
 
 @dataclass(frozen=True, slots=True)
-class Choosable:
-    """A setting as the pages offer it. `options` are the values of a choice, in words."""
+class Setting:
+    """A setting on a page. `options` are the values of a choice and their labels."""
 
     name: str
     label: str
@@ -22,91 +22,83 @@ class Choosable:
 
     @property
     def field(self) -> str:
-        """The name and id of its field in a form."""
+        """The name and id of its form field."""
         return self.name.replace(".", "-")
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The settings of one page; `slug` is in its address."""
+    """The settings of one page; `slug` is in its URL."""
 
     slug: str
     title: str
     intro: str
-    settings: Sequence[Choosable]
+    settings: Sequence[Setting]
 
 
+_CURRENCIES = {code: f"{code} ({sign.strip()})" for code, sign in CURRENCY_SIGNS.items()}
 BRAND = Group(
     "brand",
     "Brand",
-    "Whose name and colours people see. Reports that exist stay as they are.",
+    "Name and colors people see. Existing reports don’t change.",
     (
-        Choosable("brand.name", "Name of the agency"),
-        Choosable("brand.product", "Name of the questionnaire"),
-        Choosable("brand.consult_url", "Where a consult is booked", "An address with https://."),
-        Choosable("brand.email", "Email address on the report", "Replies to mails go there too."),
-        Choosable("brand.phone", "Phone number on the report"),
-        Choosable(
+        Setting("brand.name", "Name of the agency"),
+        Setting("brand.product", "Name of the questionnaire"),
+        Setting("brand.consult_url", "Booking link (https://)"),
+        Setting("brand.email", "Email address on the report", "Replies to emails go here too."),
+        Setting("brand.phone", "Phone number on the report"),
+        Setting(
             "brand.currency",
             "Currency",
-            "Of the money range. Amounts that were typed stay as they are.",
+            "For money ranges. Existing amounts aren’t converted.",
             "choice",
-            {code: f"{code} ({sign.strip()})" for code, sign in CURRENCY_SIGNS.items()},
+            _CURRENCIES,
         ),
-        Choosable(
-            "paper", "Paper size", "Of the PDFs.", "choice", {"letter": "US Letter", "a4": "A4"}
-        ),
-        Choosable("brand.colours.ink", "Ink", "Text and buttons.", "colour"),
-        Choosable("brand.colours.paper", "Paper", "Behind the text.", "colour"),
-        Choosable("brand.colours.marketing", "Marketing", "The first leg.", "colour"),
-        Choosable("brand.colours.sales", "Sales", "The second leg, and links.", "colour"),
-        Choosable("brand.colours.exchange", "Exchange", "Lies under text in ink.", "colour"),
+        Setting("paper", "Paper size", "For PDFs.", "choice", {"letter": "US Letter", "a4": "A4"}),
+        Setting("brand.colours.ink", "Ink", "Text and buttons.", "colour"),
+        Setting("brand.colours.paper", "Paper", "Background.", "colour"),
+        Setting("brand.colours.marketing", "Marketing", "Marketing color.", "colour"),
+        Setting("brand.colours.sales", "Sales", "Sales and link color.", "colour"),
+        Setting("brand.colours.exchange", "Exchange", "Highlight color.", "colour"),
     ),
 )
-OFFER = Group(
+REPORT = Group(
     "report",
     "Report",
-    "What owners get, and what they are asked for before.",
+    "What visitors must provide first.",
     (
-        Choosable(
+        Setting(
             "contact_before",
-            "Ask who they are before",
+            "Require contact info for",
             "",
             "choice",
-            {"nothing": "Nothing: all is open", "pdf": "The PDF", "result": "The result"},
+            {"nothing": "Nothing (all open)", "pdf": "The PDF", "result": "The result"},
         ),
     ),
 )
 HOURS = Group(
     "hours",
     "Hours",
-    "When somebody is there, what is promised, and who catches new leads.",
+    "Business hours, reply target, and default assignee.",
     (
-        Choosable(
+        Setting(
             "time_zone",
             "Time zone",
-            "The agency’s own. Business hours are meant in it, and staff see all times in it.",
+            "Used for business hours and all times in the staff area.",
             "zone",
         ),
-        Choosable(
+        Setting(
             "business_hours",
             "Business hours",
-            "When somebody is there to reply; the clock of a new lead runs at these times only. "
-            "00:00 at the end of a day is midnight.",
+            "The reply timer runs only during these hours. Closing at 00:00 means midnight.",
             "week",
         ),
-        Choosable(
-            "closed_on",
-            "Closed on",
-            "Days on which nobody is there, such as holidays. Empty a field to open again. "
-            "Each time you save, there are fields for more.",
-            "days",
-        ),
-        Choosable("reply_within_hours", "Reply within, in business hours", "", "number"),
-        Choosable(
+        Setting("closed_on", "Holidays", "Clear a field to remove it. Save to add more.", "days"),
+        Setting("reply_within_hours", "Reply within, in business hours", "", "number"),
+        Setting(
             "new_leads_to",
             "New leads go to",
-            "Who holds new leads, and those of accounts that are closed.",
+            "Gets new leads and leads of disabled accounts.",
             "person",
         ),
     ),
@@ -114,61 +106,52 @@ HOURS = Group(
 SIGN_IN = Group(
     "sign-in",
     "Sign-in",
-    "How staff come in.",
+    "How staff sign in.",
     (
-        Choosable(
+        Setting(
             "staff_second_factor",
             "Second factor",
-            "An authenticator app or a passkey, so that a password alone lets nobody in.",
+            "An authenticator app or a passkey in addition to the password.",
             "choice",
-            {"optional": "For those who want one", "required": "For everybody"},
+            {"optional": "Optional", "required": "Required"},
         ),
     ),
 )
-_DAYS = {
-    "retention_days_drafts": "Days to keep unfinished answers",
-    "retention_days_leads": "Days to keep leads",
-    "retention_days_mails": "Days to keep the texts of mails",
-    "retention_days_pdfs": "Days to keep PDFs",
-    "retention_days_logs": "Days to keep who signed in and what was told",
-}
-_AT_THE_END = Choosable(
-    "retention_leads",
-    "What becomes of leads then",
-    "",
-    "choice",
-    {"delete": "They are deleted", "anonymise": "They are made anonymous"},
+RETENTION = Group(
+    "retention",
+    "Data retention",
+    "How long data is kept. Shorter times delete data permanently the next night.",
+    (
+        *(
+            Setting(f"retention_days_{data}", label, "", "number")
+            for data, label in {
+                "drafts": "Days to keep unfinished answers",
+                "leads": "Days to keep leads",
+                "mails": "Days to keep the texts of emails",
+                "pdfs": "Days to keep PDFs",
+                "logs": "Days to keep sign-in and notification logs",
+            }.items()
+        ),
+        Setting(
+            "retention_leads",
+            "When a lead expires",
+            "",
+            "choice",
+            {"delete": "Delete", "anonymise": "Anonymize"},
+        ),
+    ),
 )
-_ELSEWHERE = frozenset(s.name for group in (BRAND, OFFER, HOURS, SIGN_IN) for s in group.settings)
-
-
-def _rest(prefix: str, without: frozenset[str]) -> tuple[Choosable, ...]:
-    """The settings marked for staff that start with a prefix, in the order of `Settings`."""
-    return tuple(
-        Choosable(name, _DAYS.get(name) or name.replace("_", " ").capitalize(), "", _kind_of(name))
-        for name in Settings.model_fields
-        if name in overridable() - without and name.startswith(prefix)
-    )
-
-
-def _kind_of(name: str) -> Kind:
-    return "number" if Settings.model_fields[name].annotation is int else "text"
-
-
-KEEPING = Group(
-    "keeping",
-    "Keeping",
-    "How long what people left is kept. With a shorter time, the next nightly round deletes more, "
-    "for good.",
-    (*_rest("retention_days_", _ELSEWHERE), _AT_THE_END),
-)
-# What is marked for staff and has no page yet: shown by its own name, so that none is lost.
-MORE = Group(
+_GROUPS = (BRAND, REPORT, HOURS, RETENTION, SIGN_IN)
+_LISTED = {setting.name for group in _GROUPS for setting in group.settings}
+# Settings marked for staff that no page lists: shown by their own names, so that none is lost.
+_MORE = Group(
     "more",
     "More",
-    "What else the environment leaves open.",
-    _rest("", _ELSEWHERE | frozenset(setting.name for setting in KEEPING.settings)),
+    "Other settings.",
+    tuple(
+        Setting(name, name.replace("_", " ").capitalize())
+        for name in Settings.model_fields
+        if name in overridable() - _LISTED
+    ),
 )
-GROUPS: Mapping[str, Group] = {
-    group.slug: group for group in (BRAND, OFFER, HOURS, KEEPING, SIGN_IN, MORE) if group.settings
-}
+GROUPS: Mapping[str, Group] = {group.slug: group for group in (*_GROUPS, _MORE) if group.settings}

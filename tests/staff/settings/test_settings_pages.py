@@ -63,7 +63,7 @@ def test_the_settings_begin_with_the_brand(admin: PageClient) -> None:
 def test_saving_a_page_as_it_is_changes_nothing(app: Flask, admin: PageClient, slug: str) -> None:
     before = services_of(app).settings
     save(admin, slug)
-    assert "Kept." in admin.get(f"/staff/settings/{slug}?done=kept").text
+    assert "Saved." in admin.get(f"/staff/settings/{slug}?done=saved").text
     assert changes(app) == []
     assert services_of(app).settings == before
 
@@ -78,7 +78,7 @@ def test_what_is_chosen_counts_at_once_and_is_noted(app: Flask, admin: PageClien
         closed_on__2="2026-12-25",
         closed_on__4="2027-01-01",
     )
-    save(admin, "keeping", retention_days_leads="90")
+    save(admin, "retention", retention_days_leads="90")
     made = services_of(app)
     assert "from Northside" in PageClient(app).get("/").text
     assert (made.settings.paper, made.brand.currency) == ("a4", "EUR")
@@ -90,8 +90,8 @@ def test_what_is_chosen_counts_at_once_and_is_noted(app: Flask, admin: PageClien
 
 
 def test_an_empty_field_or_the_old_value_is_the_way_back(app: Flask, admin: PageClient) -> None:
-    save(admin, "keeping", retention_days_leads="90")
-    save(admin, "keeping", retention_days_leads="")
+    save(admin, "retention", retention_days_leads="90")
+    save(admin, "retention", retention_days_leads="")
     assert services_of(app).settings.retention_days_leads == 730
     save(admin, "brand", paper="a4")
     save(admin, "brand", paper="letter")
@@ -102,11 +102,11 @@ def test_an_empty_field_or_the_old_value_is_the_way_back(app: Flask, admin: Page
 @pytest.mark.parametrize(
     ("slug", "field", "value", "problem"),
     [
-        ("keeping", "retention_days_leads", "0", "greater than or equal to 1"),
-        ("keeping", "retention_days_leads", "a year", "valid integer"),
+        ("retention", "retention_days_leads", "0", "greater than or equal to 1"),
+        ("retention", "retention_days_leads", "a year", "valid integer"),
         ("hours", "reply_within_hours", "81", "less than or equal to 80"),
         ("brand", "brand-consult_url", "javascript:alert(1)", "https://"),
-        ("brand", "brand-email", "nowhere", "no mail address"),
+        ("brand", "brand-email", "nowhere", "not an email address"),
         ("brand", "brand-name", "x" * 81, "at most 80 characters"),
         ("brand", "brand-colours-marketing", "#ffcc00", "contrast of"),
         ("brand", "brand-colours-exchange", "#14202e", "contrast of"),
@@ -167,7 +167,9 @@ def test_each_setting_of_the_environment_is_shown_as_fixed_by_it(tmp_path: Path)
             assert f"{setting.label} " in page.text
             assert f"Fixed by CONSULT_{setting.name.upper()}." in page.text
             assert setting.field not in page.form(path).fields
-        assert ("nothing to choose" in page.text) == (len(ours) == len(group.settings))
+        assert ("Set by the server administrator." in page.text) == (
+            len(ours) == len(group.settings)
+        )
     assert "25 Dec 2026" in admin.get("/staff/settings/hours").text
     assert "Monday to Friday 09:00 to 17:00" in admin.get("/staff/settings/hours").text
 
@@ -218,11 +220,11 @@ class TestBusinessHours:
         ("fields", "says"),
         [
             ({"tue_from_1": "18:00"}, "Tuesday closes before it opens."),
-            ({"tue_until_1": "25:00"}, "Give Tuesday both times, as in 09:00 and 17:00."),
-            ({"tue_from_1": ""}, "Give Tuesday both times"),
-            ({"tue_from_1": "", "tue_until_1": ""}, "from when until when you are open on Tuesday"),
+            ({"tue_until_1": "25:00"}, "Enter both times for Tuesday, as in 09:00 and 17:00."),
+            ({"tue_from_1": ""}, "Enter both times for Tuesday"),
+            ({"tue_from_1": "", "tue_until_1": ""}, "Enter opening and closing times for Tuesday"),
             ({"tue_from_2": "16:00", "tue_until_2": "18:00"}, "The two times of Tuesday overlap."),
-            ({"sat_from_1": "10:00"}, "Saturday has new times and is not ticked as open."),
+            ({"sat_from_1": "10:00"}, "Saturday has new times but isn’t checked as open."),
             (
                 {f"{day}_open": [] for day in ("mon", "tue", "wed", "thu", "fri")},
                 "Open on at least one day",
@@ -307,7 +309,7 @@ def test_a_preview_shows_what_currency_paper_and_links_do(admin: PageClient) -> 
 def test_a_preview_tells_which_colours_cannot_be_read(admin: PageClient) -> None:
     form = admin.get(BRAND).form(BRAND).fill(**{"brand-colours-marketing": "#ffcc00"})
     page = admin.post(BRAND, {**form.data, "preview": "y"}, status=422)
-    assert "Marketing on paper: 1.4, too close to read" in page.text
+    assert "Marketing on paper: 1.4, not enough contrast" in page.text
     assert "Sales on paper" in page.text
 
 
