@@ -7,7 +7,7 @@ import pytest
 from consult.questionnaire import Depth, read_answers, walk
 from consult.questionnaire.editions import newest
 from consult.scoring import score, scorecard_json
-from tests.support.personas import CARDS, OPEN_CARDS, PERSONAS, Persona
+from tests.support.personas import PERSONAS, Persona
 
 ARCHETYPES = {
     "running_in_the_dark",
@@ -47,9 +47,3 @@ def test_the_personas_leave_no_archetype_and_no_path_unseen() -> None:
 def test_the_personas_know_every_question() -> None:
     answered = {id for persona in PERSONAS.values() for id in persona.answers}
     assert answered == set(newest().structure.questions)
-
-
-def test_the_personas_know_the_right_side_of_every_card() -> None:
-    questions = newest().structure.questions
-    assert {id: questions[id].answer for id in CARDS} == dict(CARDS)
-    assert {questions[id].answer for id in OPEN_CARDS} == {"either"}

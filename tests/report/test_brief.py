@@ -15,7 +15,7 @@ from consult.report.explanations import explain
 from consult.report.pdf.render_pdf import html_to_pdf
 from consult.settings.brand import Brand
 from tests.report.samples import report_of, walk_of
-from tests.support.personas import PERSONAS, UNKNOWN_OFFERED, Depth
+from tests.support.personas import PERSONAS, Depth
 
 WHEN = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 ADA = Caller("Ada Okafor", "Okafor Tents", "ada@example.com", "+1 (555) 010-7788", True)
@@ -77,7 +77,7 @@ def test_the_first_question_is_about_the_weakest_exchange_and_the_rest_follow_th
 
 def test_what_could_not_be_found_out_is_told() -> None:
     unknown = [said for point in brief("mostly_unknown", "full").unknown for said in point.answers]
-    assert len(unknown) == len(UNKNOWN_OFFERED)
+    assert len(unknown) == sum(question.unknown for question in newest().questions.values())
     assert {said.answer for said in unknown} == {"I don’t know."}
     quick = brief("two_silos")
     assert quick.unknown[-1].title == "Not asked. It is part of the full check."

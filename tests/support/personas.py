@@ -1,93 +1,29 @@
 """Owners with names, whose answers the tests send: the answers JSON of each, and what it means.
 
-Every persona answers every question on its way, in quick and in full depth, so that any journey
-can be walked with any of them. `payload(depth, **changes)` changes single answers; a change to
-None takes the answer away.
+Every persona answers every question on its path, in quick and in full depth, so that any journey
+can be walked with any of them; items that are not named take the rung of their axis.
+`payload(depth, **changes)` changes single answers; a change to None takes the answer away.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
+from consult.questionnaire import Kind, walk
+from consult.questionnaire.editions import newest
 from tests.support.owner_journey import AnswerValue
 
 Depth = Literal["quick", "full"]
 Answers = dict[str, AnswerValue]
 
-CARDS: Mapping[str, str] = {
-    "sort_social_post": "marketing",
-    "sort_newsletter": "marketing",
-    "sort_cold_ad": "marketing",
-    "sort_sponsorship": "marketing",
-    "sort_how_to_content": "marketing",
-    "sort_be_found": "marketing",
-    "sort_quote_callback": "sales",
-    "sort_demo": "sales",
-    "sort_proposal": "sales",
-    "sort_price_objection": "sales",
-    "sort_ask_for_order": "sales",
-    "sort_prospect_list": "sales",
+EDITION = newest()
+CARDS = {
+    id: str(question.answer)
+    for id, question in EDITION.questions.items()
+    if question.kind is Kind.SORT
 }
-"""The twelve cards that count, with their right side."""
-
-OPEN_CARDS = (
-    "sort_trade_show",
-    "sort_referral_ask",
-    "sort_retargeting_ad",
-    "sort_deadline_deal",
-)
-"""The four cards that both sides claim."""
-
-SEPARATION_ITEMS = (
-    "purpose_of_each",
-    "marketing_owner",
-    "sales_owner",
-    "marketing_goal",
-    "sales_goal",
-    "patience",
-    "marketing_measure",
-    "sales_measure",
-    "slow_month",
-    "busy_week",
-    "budget_split",
-    "audience",
-    "sales_list",
-    "marketing_tests",
-    "sales_steps",
-)
-HANDOFF_ITEMS = (
-    "lead_definition",
-    "handoff_moment",
-    "lead_list",
-    "lead_source",
-    "first_reply",
-    "after_hours",
-    "lead_context",
-    "promise_match",
-    "follow_up",
-    "clear_answers",
-    "not_now",
-    "buyer_words",
-    "won_by_source",
-    "joint_review",
-    "review_outcome",
-    "funnel_counts",
-    "lost_reasons",
-)
-UNKNOWN_OFFERED = frozenset(
-    {
-        "patience",
-        "lead_source",
-        "first_reply",
-        "after_hours",
-        "lead_context",
-        "promise_match",
-        "follow_up",
-        "clear_answers",
-        "not_now",
-        "won_by_source",
-    }
-)
+"""The sorting cards, each with its right side; those that both sides claim are "either"."""
 
 
 @dataclass(frozen=True)
@@ -99,13 +35,24 @@ class Persona:
     mode: Literal["solo", "team"]
     path: Literal["conversation", "counter", "checkout"]
     archetype: str
-    answers: Mapping[str, AnswerValue] = field(repr=False)
+    given: Mapping[str, AnswerValue] = field(repr=False)
+
+    @cached_property
+    def answers(self) -> Answers:
+        """An answer to every question on the path: the given one, or else the first choice."""
+        known: dict[str, Any] = dict(self.given)
+        for asked in walk(EDITION, known).asked:
+            if asked.id not in known and asked.open:
+                known[asked.id] = asked.question.choices[0]
+        return {
+            asked.id: known[asked.id] for asked in walk(EDITION, known).asked if asked.id in known
+        }
 
     def payload(self, depth: Depth = "full", **changes: AnswerValue) -> dict[str, Any]:
         """The answers JSON of the contract, with single answers changed or taken away."""
         answers = {**self.answers, **changes}
         kept = {id: answer for id, answer in answers.items() if answer is not None}
-        return {"edition": "2026-11", "depth": depth, "answers": kept}
+        return {"edition": EDITION.name, "depth": depth, "answers": kept}
 
 
 def profile(
@@ -116,34 +63,39 @@ def profile(
     customers_so_far: str = "five_or_more",
 ) -> Answers:
     """The questions that choose wording and branches."""
-    asked: Answers = {
+    return {
         "marketing_by": marketing_by,
         "selling_by": selling_by,
         "buying_path": buying_path,
         "buyers": buyers,
         "customers_so_far": customers_so_far,
     }
-    if selling_by == "website":
-        del asked["buying_path"]
-    return asked
 
 
-def sorted_cards(right: int = 12) -> Answers:
-    """The first `right` cards on their right side, the rest not sure, the open ones as sales."""
-    cards: Answers = {
-        id: side if place < right else "not_sure" for place, (id, side) in enumerate(CARDS.items())
-    }
-    return cards | dict.fromkeys(OPEN_CARDS, "sales")
+_HARDEST = (
+    *("prospect_list", "ask_for_order", "price_objection", "proposal"),
+    *("demo", "quote_callback", "be_found", "how_to_content"),
+)
+
+
+def sorted_cards(unsure: int = 0) -> Answers:
+    """Clear cards as they should be, the hardest "not sure", the open ones as sales."""
+    right: Answers = {id: "sales" if side == "either" else side for id, side in CARDS.items()}
+    return right | {f"sort_{id}": "not_sure" for id in _HARDEST[:unsure]}
 
 
 def separation(rung: int, **others: int | str) -> Answers:
     """Every separation item on one rung, except for those that are named."""
-    return {id: others.get(id, rung) for id in SEPARATION_ITEMS}
+    return _items("separation", rung) | others
 
 
 def handoff(rung: int, **others: int | str) -> Answers:
     """Every handoff item on one rung, except for those that are named."""
-    return {id: others.get(id, rung) for id in HANDOFF_ITEMS}
+    return _items("handoff", rung) | others
+
+
+def _items(axis: str, rung: int) -> Answers:
+    return {id: rung for d in EDITION.dimensions if d.axis == axis for id in d.items}
 
 
 def lately(*symptoms: str, done: tuple[str, ...] = ("social_post", "proposal")) -> Answers:
@@ -156,18 +108,14 @@ def numbers(leads: str = "20_49", buy: str = "2_3", value: int = 1200) -> Answer
     return {"leads_per_month": leads, "buy_of_ten": buy, "first_sale_value": value}
 
 
-def _without(answers: Answers, *ids: str) -> Answers:
-    return {id: answer for id, answer in answers.items() if id not in ids}
-
-
 SOLO_STARTER = Persona(
     id="solo_starter",
     who="A house painter in the second year, alone, busy, with everything in the phone.",
     mode="solo",
     path="conversation",
     archetype="one_hat_one_bucket",
-    answers=profile(buyers="people")
-    | sorted_cards(right=8)
+    given=profile(buyers="people")
+    | sorted_cards(unsure=4)
     | lately("not_enough_leads", "no_time", done=("proposal",))
     | separation(1, marketing_goal=0, busy_week=0, patience="unknown")
     | handoff(1, lead_list=0, first_reply=2, clear_answers=0, funnel_counts=0)
@@ -180,7 +128,7 @@ DISCIPLINED_SOLO = Persona(
     mode="solo",
     path="conversation",
     archetype="well_rehearsed_relay",
-    answers=profile(buyers="businesses")
+    given=profile(buyers="businesses")
     | sorted_cards()
     | lately(done=("social_post", "newsletter", "proposal", "quote_callback"))
     | separation(3)
@@ -194,7 +142,7 @@ TWO_SILOS = Persona(
     mode="team",
     path="conversation",
     archetype="two_silos",
-    answers=profile("agency", "staff", buyers="businesses")
+    given=profile("agency", "staff", buyers="businesses")
     | sorted_cards()
     | lately("poor_leads", done=("cold_ad", "newsletter", "demo", "proposal"))
     | separation(2, marketing_measure=3, sales_measure=3)
@@ -216,8 +164,8 @@ BATON_ON_THE_FLOOR = Persona(
     mode="team",
     path="conversation",
     archetype="baton_on_the_floor",
-    answers=profile("staff", "several", buyers="people")
-    | sorted_cards(right=11)
+    given=profile("staff", "several", buyers="people")
+    | sorted_cards(unsure=1)
     | lately(
         "not_enough_leads",
         "leads_go_quiet",
@@ -241,15 +189,12 @@ CORNER_SHOP = Persona(
     mode="team",
     path="counter",
     archetype="good_legs_loose_grip",
-    answers=_without(
-        profile("me", "several", "counter", buyers="people")
-        | sorted_cards(right=10)
-        | lately("feast_or_famine", done=("social_post", "be_found", "demo"))
-        | separation(2, busy_week=1)
-        | handoff(2, first_reply=3, follow_up=1)
-        | numbers(leads="100_199", buy="4_5", value=350),
-        "lead_context",
-    ),
+    given=profile("me", "several", "counter", buyers="people")
+    | sorted_cards(unsure=2)
+    | lately("feast_or_famine", done=("social_post", "be_found", "demo"))
+    | separation(2, busy_week=1)
+    | handoff(2, first_reply=3, follow_up=1)
+    | numbers(leads="100_199", buy="4_5", value=350),
 )
 
 WEB_STORE = Persona(
@@ -258,15 +203,12 @@ WEB_STORE = Persona(
     mode="solo",
     path="checkout",
     archetype="fast_hands_no_lanes",
-    answers=_without(
-        profile("me", "website", buyers="people")
-        | sorted_cards(right=7)
-        | lately("do_not_know_what_works", done=("social_post", "retargeting_ad"))
-        | separation(1, marketing_goal=0)
-        | handoff(2, first_reply=4, follow_up=3)
-        | numbers(leads="200_or_more", buy="0_1", value=38),
-        "not_now",
-    ),
+    given=profile("me", "website", buyers="people")
+    | sorted_cards(unsure=5)
+    | lately("do_not_know_what_works", done=("social_post", "retargeting_ad"))
+    | separation(1, marketing_goal=0)
+    | handoff(2, first_reply=4, follow_up=3)
+    | numbers(leads="200_or_more", buy="0_1", value=38),
 )
 
 FIRST_CUSTOMERS = Persona(
@@ -275,16 +217,12 @@ FIRST_CUSTOMERS = Persona(
     mode="team",
     path="conversation",
     archetype="all_running_no_lanes",
-    answers=_without(
-        profile("several", "several", "mix", customers_so_far="under_five")
-        | sorted_cards(right=9)
-        | lately("not_enough_leads", done=())
-        | separation(1, patience=0)
-        | handoff(1, first_reply=3)
-        | numbers(leads="under_5", buy="4_5", value=600),
-        "lead_source",
-        "clear_answers",
-    ),
+    given=profile("several", "several", "mix", customers_so_far="under_five")
+    | sorted_cards(unsure=3)
+    | lately("not_enough_leads", done=())
+    | separation(1, patience=0)
+    | handoff(1, first_reply=3)
+    | numbers(leads="under_5", buy="4_5", value=600),
 )
 
 MOSTLY_UNKNOWN = Persona(
@@ -293,12 +231,12 @@ MOSTLY_UNKNOWN = Persona(
     mode="team",
     path="conversation",
     archetype="running_in_the_dark",
-    answers=profile("staff", "staff", buyers="people")
-    | sorted_cards(right=4)
+    given=profile("staff", "staff", buyers="people")
+    | sorted_cards(unsure=8)
     | lately("do_not_know_what_works", done=())
     | separation(1, patience="unknown")
     | handoff(1)
-    | {id: "unknown" for id in HANDOFF_ITEMS if id in UNKNOWN_OFFERED},
+    | {id: "unknown" for id in _items("handoff", 1) if EDITION.questions[id].unknown},
 )
 
 PERSONAS: Mapping[str, Persona] = {
