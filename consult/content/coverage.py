@@ -43,7 +43,7 @@ def reach(questionnaire: Questionnaire) -> Mapping[Path, set[str]]:
         reached["archetypes",].add(card.archetype)
         reached["consult",].add(card.recommendation.recommended)
         for axis in card.axes:
-            reached["claims",].update(claim for line in axis.lines for claim in line.slot.claims)
+            reached["claims",].update(claim for line in axis.lines for claim in line.item.claims)
             if not axis.too_much_unknown:
                 reached["bands", axis.axis].add(axis.band)
         if isinstance(card.money, str):
@@ -207,7 +207,7 @@ def _questions(questionnaire: Questionnaire) -> Iterator[Problem]:
         if question.id not in seen:
             yield Problem(place, "no answers lead to this question")
             continue
-        for variant in questionnaire.words.questions[question.id]:
+        for variant in questionnaire.texts.questions[question.id]:
             # The base may be hidden behind its variants: it is what they start from.
             if variant != BASE and (question.id, variant) not in shown:
                 yield Problem(f"{place}: in {variant}", "no business gets to see this wording")
@@ -216,7 +216,7 @@ def _questions(questionnaire: Questionnaire) -> Iterator[Problem]:
 def _findings(questionnaire: Questionnaire) -> Iterator[Problem]:
     """What can be found but has no words, and words for what is never found."""
     for path, ids in reach(questionnaire).items():
-        worded = set(_at(questionnaire.words.findings, path))
+        worded = set(_at(questionnaire.texts.findings, path))
         place = ": ".join(("findings.yaml", *path))
         for id in sorted(ids - worded):
             yield Problem(place, f"{id} has no wording, and some answers lead to it")
@@ -233,7 +233,7 @@ def _at(texts: Mapping[str, object], path: tuple[str, ...]) -> Mapping[str, obje
 
 def _claims(questionnaire: Questionnaire) -> Iterator[Problem]:
     """Claims of the source that are not told, or that are none."""
-    told = set(_at(questionnaire.words.findings, ("claims",)))
+    told = set(_at(questionnaire.texts.findings, ("claims",)))
     for claim in CLAIMS:
         if claim not in told:
             yield Problem("findings.yaml: claims", f"{claim} has no wording")

@@ -51,15 +51,15 @@ def questions_chapter(questionnaire: Questionnaire, notes: Mapping[str, str]) ->
         "wording differs for a reader, only the difference is given."
     )
     yield ""
-    words = questionnaire.words
+    texts = questionnaire.texts
     for part in questionnaire.structure.parts:
-        yield from heading(3, words.parts[part.id].title)
+        yield from heading(3, texts.parts[part.id].title)
         if any(page.questions[0].kind is Kind.SORT for page in part.pages):
-            yield from _about_cards(words.sorting)
+            yield from _about_cards(texts.sorting)
         for page in part.pages:
-            yield from heading(4, f"{words.pages[page.id].title} `{page.id}`")
-            if words.pages[page.id].intro:
-                yield from (words.pages[page.id].intro, "")
+            yield from heading(4, f"{texts.pages[page.id].title} `{page.id}`")
+            if texts.pages[page.id].intro:
+                yield from (texts.pages[page.id].intro, "")
             if page.questions[0].kind is Kind.SORT:
                 yield from _cards(questionnaire, page.questions)
                 continue
@@ -68,7 +68,7 @@ def questions_chapter(questionnaire: Questionnaire, notes: Mapping[str, str]) ->
 
 
 def _question(questionnaire: Questionnaire, question: Question, note: str) -> Iterator[str]:
-    variants = questionnaire.words.questions[question.id]
+    variants = questionnaire.texts.questions[question.id]
     base = variants[BASE]
     yield f"**{base.ask}** `{question.id}`{_marks(question)}"
     yield ""
@@ -143,17 +143,17 @@ def _advice(wording: Wording, base: Wording | None) -> Iterator[str]:
         yield from table(("In the report", ""), rows)
 
 
-def _about_cards(words: Texts) -> Iterator[str]:
-    buttons = ", ".join(words["buttons"].values())
-    yield from (f"**{words['prompt']}** ({buttons}; “{words['title']}” in tables)", "")
-    yield from (words["test"], "", f"Of a card that can be both: “{words['either_note']}”", "")
+def _about_cards(texts: Texts) -> Iterator[str]:
+    buttons = ", ".join(texts["buttons"].values())
+    yield from (f"**{texts['prompt']}** ({buttons}; “{texts['title']}” in tables)", "")
+    yield from (texts["test"], "", f"Of a card that can be both: “{texts['either_note']}”", "")
 
 
 def _cards(questionnaire: Questionnaire, cards: tuple[Question, ...]) -> Iterator[str]:
-    short = questionnaire.words.questions[questionnaire.structure.roles.recent_jobs]
+    short = questionnaire.texts.questions[questionnaire.structure.roles.recent_jobs]
     rows = []
     for card in cards:
-        for name, wording in questionnaire.words.questions[card.id].items():
+        for name, wording in questionnaire.texts.questions[card.id].items():
             reader = "" if name == BASE else f" *({_READERS[name].lower()})*"
             side = f"{card.answer}, not scored" if card.answer == "either" else str(card.answer)
             done = short[name].choices[card.id.removeprefix("sort_")]
@@ -175,15 +175,15 @@ def findings_chapter(questionnaire: Questionnaire, rules: Mapping[str, str]) -> 
 
 
 def _archetypes(questionnaire: Questionnaire, rules: Mapping[str, str]) -> Iterator[str]:
-    words = questionnaire.words.findings
+    texts = questionnaire.texts.findings
     yield from heading(3, "Which firm it is like")
-    yield f"The first that fits. Close to a line: “{words['near_archetype']}”"
+    yield f"The first that fits. Close to a line: “{texts['near_archetype']}”"
     yield ""
     yield from table(
         ("Name", "When", "In the owner’s words", "Says", "First move"),
         (
             (f"{own['name']} `{id}`", rules[id], own["rule"], own["says"], own["first_move"])
-            for id, own in words["archetypes"].items()
+            for id, own in texts["archetypes"].items()
         ),
     )
 
@@ -194,13 +194,13 @@ def _dimensions(questionnaire: Questionnaire) -> Iterator[str]:
         ("Part", "When weak", "When strong", "Asked on the call"),
         (
             (own["name"], own["low"], own["strong"], own["call_question"])
-            for own in questionnaire.words.findings["dimensions"].values()
+            for own in questionnaire.texts.findings["dimensions"].values()
         ),
     )
 
 
 def _contradictions(questionnaire: Questionnaire) -> Iterator[str]:
-    words = questionnaire.words.findings["contradictions"]
+    texts = questionnaire.texts.findings["contradictions"]
     yield from heading(3, "Answers that do not go together")
     yield (
         "They never change a score. The first three that hold are shown; before that, the owner is "
@@ -210,61 +210,61 @@ def _contradictions(questionnaire: Questionnaire) -> Iterator[str]:
     yield ""
     rows = []
     for rule in questionnaire.structure.contradictions:
-        own = words[rule.id]
+        own = texts[rule.id]
         cell = f"`{rule.id}`: {rule.when}"
         rows.append((cell, own["text"], own["question"], ", ".join(rule.claims)))
-        for texts in own.get("in", {}).values():
-            reworded = {**own, **texts}
+        for changes in own.get("in", {}).values():
+            reworded = {**own, **changes}
             rows.append(("*one person*", reworded["text"], reworded["question"], ""))
     yield from table(("When", "Finding", "Asked before", "Claims"), rows)
 
 
 def _flags(questionnaire: Questionnaire) -> Iterator[str]:
-    words = questionnaire.words.findings
+    texts = questionnaire.texts.findings
     yield from heading(3, "Flags and notes")
     yield from table(
         ("Name", "Text"),
         (
             (own["name"], own["text"])
-            for own in (*words["flags"].values(), *words["notes"].values())
+            for own in (*texts["flags"].values(), *texts["notes"].values())
         ),
     )
 
 
 def _money(questionnaire: Questionnaire) -> Iterator[str]:
-    words = questionnaire.words.findings["money"]
+    texts = questionnaire.texts.findings["money"]
     yield from heading(3, "The money range")
-    yield from (words["intro"], "", f"> {words['result']}", "")
-    for step in words["steps"].values():
+    yield from (texts["intro"], "", f"> {texts['result']}", "")
+    for step in texts["steps"].values():
         yield f"- {step}"
     yield ""
     yield from ("It rests on two assumptions, which are printed:", "")
-    for assumption in words["assumptions"]:
+    for assumption in texts["assumptions"]:
         yield f"- {assumption}"
     yield ""
-    yield from table(("No range when", "It says"), words["refusals"].items())
+    yield from table(("No range when", "It says"), texts["refusals"].items())
 
 
 def _left_out(questionnaire: Questionnaire) -> Iterator[str]:
     yield from heading(3, "What was not asked, and why")
-    yield from table(("Reason", "It says"), questionnaire.words.findings["not_asked"].items())
+    yield from table(("Reason", "It says"), questionnaire.texts.findings["not_asked"].items())
 
 
 def _offer(questionnaire: Questionnaire) -> Iterator[str]:
-    words = questionnaire.words.findings["consult"]
+    texts = questionnaire.texts.findings["consult"]
     yield from heading(3, "The consult")
     yield from table(
         ("Advice", "Title", "Text", "Button"),
         (
             (advice, own["title"], own["text"], own["button"])
-            for advice, own in words.items()
+            for advice, own in texts.items()
             if advice != "topics"
         ),
     )
-    topics = questionnaire.words.findings["dimensions"]
+    topics = questionnaire.texts.findings["dimensions"]
     yield from table(
         ("When most is to be gained in", "The topic is"),
-        ((topics[id]["name"], topic) for id, topic in words["topics"].items()),
+        ((topics[id]["name"], topic) for id, topic in texts["topics"].items()),
     )
 
 
@@ -272,7 +272,7 @@ def _printed(questionnaire: Questionnaire) -> Iterator[str]:
     """The texts that only the report has, by their place in findings.yaml."""
     yield from heading(3, "What the printed report adds")
     yield "Three underscores are a blank to fill in by hand. Who says so in the money range: "
-    tags = questionnaire.words.findings["money"]["tags"]
+    tags = questionnaire.texts.findings["money"]["tags"]
     yield f"“{tags['said']}” or “{tags['assumed']}”."
     yield ""
     for group, title in (
@@ -292,4 +292,4 @@ def _printed(questionnaire: Questionnaire) -> Iterator[str]:
 def _leaves(group: str, questionnaire: Questionnaire) -> Iterator[tuple[tuple[str, ...], str]]:
     for text in texts_of(questionnaire):
         if text.file == "findings.yaml" and text.path[0] == group:
-            yield text.path[1:], text.words
+            yield text.path[1:], text.text

@@ -66,21 +66,21 @@ def _claims(questionnaire: Questionnaire) -> Iterator[str]:
                 ", ".join(carrier for carrier, claims in carriers if claim in claims)
                 or "the offer",
             )
-            for claim, text in questionnaire.words.findings["claims"].items()
+            for claim, text in questionnaire.texts.findings["claims"].items()
         ),
     )
 
 
 def _scores(questionnaire: Questionnaire, evidence: Evidence) -> Iterator[str]:
-    words = questionnaire.words.findings
+    texts = questionnaire.texts.findings
     yield from heading(2, "How answers become scores")
-    for line in words["method"]:
+    for line in texts["method"]:
         yield f"- {line}"
     yield ""
-    unknown = words["too_much_unknown"]
+    unknown = texts["too_much_unknown"]
     yield (
         f"The levels change at {', '.join(map(str, CUTS))}. Within {NEAR} points of a change: "
-        f"“{words['near_line']}” When unknown answers carry a third or more of a score, its level "
+        f"“{texts['near_line']}” When unknown answers carry a third or more of a score, its level "
         f"is “{unknown['name']}”: “{unknown['means']}”"
     )
     yield ""
@@ -94,7 +94,7 @@ def _scores(questionnaire: Questionnaire, evidence: Evidence) -> Iterator[str]:
 
 
 def _axis(questionnaire: Questionnaire, axis: Axis, evidence: Evidence) -> Iterator[str]:
-    words = questionnaire.words.findings
+    texts = questionnaire.texts.findings
     own = [dimension for dimension in questionnaire.dimensions if dimension.axis == axis]
     total = sum(dimension.weight for dimension in own)
     yield from heading(3, axis.capitalize())
@@ -104,11 +104,11 @@ def _axis(questionnaire: Questionnaire, axis: Axis, evidence: Evidence) -> Itera
         if dimension.sorting:
             lines.append("the sorting cards")
         share = 100 * dimension.weight / total / len(lines)
-        texts = words["dimensions"][dimension.id]
+        own_texts = texts["dimensions"][dimension.id]
         rows.append(
             (
-                f"{texts['name']} `{dimension.id}`",
-                texts["asks"],
+                f"{own_texts['name']} `{dimension.id}`",
+                own_texts["asks"],
                 str(dimension.weight),
                 f"{', '.join(lines)}: {share:.1f} each",
                 evidence["dimensions"][dimension.id],
@@ -118,7 +118,7 @@ def _axis(questionnaire: Questionnaire, axis: Axis, evidence: Evidence) -> Itera
     yield from table(
         ("Level", "From", "Means"),
         (
-            (words["bands"][axis][band]["name"], str(start), words["bands"][axis][band]["means"])
+            (texts["bands"][axis][band]["name"], str(start), texts["bands"][axis][band]["means"])
             for band, start in zip(BANDS[axis], (0, *CUTS), strict=True)
         ),
     )
@@ -138,7 +138,7 @@ def _evidence_chapter(questionnaire: Questionnaire, evidence: Evidence) -> Itera
     yield from heading(3, "The only outside figures")
     yield "They may be printed beside a part of the result. None enters a score or the money range."
     yield ""
-    figures = questionnaire.words.findings["figures"]
+    figures = questionnaire.texts.findings["figures"]
     yield from table(
         ("Printed", "Source", "Its weakness"),
         ((f["text"], f["source"], evidence["figures"][id]) for id, f in figures.items()),

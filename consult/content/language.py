@@ -100,7 +100,7 @@ def language_problems(texts: Iterable[Text]) -> list[Problem]:
 
 def _starts_with_verb(text: Text) -> Iterator[str]:
     if text.field in _MUST_START_WITH_VERB:
-        first = re.split(r"\W+", text.words, maxsplit=1)[0]
+        first = re.split(r"\W+", text.text, maxsplit=1)[0]
         if first.lower() not in _WORDS["verbs"]:
             yield (
                 f"starts with “{first}”. Start with what to do, such as Write, Ask or Count; if "
@@ -110,23 +110,23 @@ def _starts_with_verb(text: Text) -> Iterator[str]:
 
 def _no_jargon(text: Text) -> Iterator[str]:
     for term in _WORDS["jargon"]:
-        if _holds_word(text.words, term):
+        if _holds_word(text.text, term):
             yield f"“{term}” is trade talk. Say it in the owner’s words"
 
 
 def _no_shame(text: Text) -> Iterator[str]:
     for term in _WORDS["shame"]:
-        if _holds_word(text.words, term):
+        if _holds_word(text.text, term):
             yield f"“{term}” may sting. Say what happens, not how it looks"
 
 
-def _holds_word(words: str, term: str) -> bool:
-    return re.search(rf"\b{re.escape(term)}(s|es)?\b", words, re.IGNORECASE) is not None
+def _holds_word(text: str, term: str) -> bool:
+    return re.search(rf"\b{re.escape(term)}(s|es)?\b", text, re.IGNORECASE) is not None
 
 
 def _no_folklore(text: Text) -> Iterator[str]:
     for figure in _FOLKLORE:
-        if match := re.search(figure, text.words, re.IGNORECASE):
+        if match := re.search(figure, text.text, re.IGNORECASE):
             yield f"“{match.group()}” has no source that holds. Leave it out"
 
 
@@ -134,14 +134,14 @@ def _honest_numbers(text: Text) -> Iterator[str]:
     if text.path[0] == "figures":
         yield from _allowed_figure(text)
         return
-    for match in _NUMBER.finditer(text.words):
+    for match in _NUMBER.finditer(text.text):
         number = match.group().strip()
-        around = text.words[match.start() : match.end() + 8]
+        around = text.text[match.start() : match.end() + 8]
         if _CLAIM.search(around):
             yield f"“{number}” reads like a finding. Only the three figures may say such things"
         elif not (
             text.field in _MAY_COUNT
-            or _SPAN_OF_TIME.match(text.words, match.end())
+            or _SPAN_OF_TIME.match(text.text, match.end())
             or (number in _PRINTED_SCALE and ("method" in text.path or text.field == "rule"))
         ):
             yield f"“{number}” is neither the owner’s number nor one of the three figures"
@@ -152,55 +152,55 @@ def _allowed_figure(text: Text) -> Iterator[str]:
     if id not in _OUTSIDE_FIGURES:
         yield f"{id} is not one of the three figures: {', '.join(_OUTSIDE_FIGURES)}"
         return
-    for match in _NUMBER.finditer(text.words):
+    for match in _NUMBER.finditer(text.text):
         if match.group().strip() not in _OUTSIDE_FIGURES[id]:
             yield f"“{match.group().strip()}” is not what the source of this figure says"
     if text.field == "text":
-        if not re.search(r"\b20\d\d\b", text.words):
+        if not re.search(r"\b20\d\d\b", text.text):
             yield "says no year"
-        if "yours may differ" not in text.words.lower():
+        if "yours may differ" not in text.text.lower():
             yield "should say “yours may differ”"
 
 
 def _not_about_others(text: Text) -> Iterator[str]:
-    if match := _ABOUT_OTHERS.search(text.words):
+    if match := _ABOUT_OTHERS.search(text.text):
         yield f"“{match.group()}” compares the owner with others. No answers of others are known"
 
 
 def _typography(text: Text) -> Iterator[str]:
-    if re.search(r"['\"]", text.words):
+    if re.search(r"['\"]", text.text):
         yield "has a straight quote. Use ’ and “ ”"
-    if re.search(r"\s{2}|\s[,.?!;:]|^\s|\s$", text.words):
+    if re.search(r"\s{2}|\s[,.?!;:]|^\s|\s$", text.text):
         yield "has a space too many"
-    if re.search(r"\d-\d|\s-\s|--", text.words):
+    if re.search(r"\d-\d|\s-\s|--", text.text):
         yield "has a hyphen where a dash (–) or a new sentence belongs"
-    if "..." in text.words or "!" in text.words:
+    if "..." in text.text or "!" in text.text:
         yield "has an exclamation mark or dots. Let the words do it"
-    if text.words.count("“") != text.words.count("”"):
+    if text.text.count("“") != text.text.count("”"):
         yield "has a quote “ without its ”"
 
 
 def _ends_well(text: Text) -> Iterator[str]:
     if text.field in {"why", "fix", "unknown_fix", "proof"} and not re.search(
-        r"[.?]”?$", text.words
+        r"[.?]”?$", text.text
     ):
         yield "should end with a full stop"
     is_question = text.field in {"ask", "call_question"} and text.file != "sorting.yaml"
-    if is_question and not re.search(r"[?.]$", text.words):
+    if is_question and not re.search(r"[?.]$", text.text):
         yield "should end with a question mark"
 
 
 def _not_too_long(text: Text) -> Iterator[str]:
     limit = _LONGEST.get(text.field)
     if text.file in {"separation.yaml", "handoff.yaml"} or text.field != "title":
-        count = len(text.words.split())
+        count = len(text.text.split())
         if limit and count > limit:
             yield f"has {count} words where {limit} fit"
 
 
 def _keeps_placeholders(text: Text) -> Iterator[str]:
     wanted = _PLACEHOLDERS.get(text.path, set()) if text.file == "findings.yaml" else set()
-    there = set(re.findall(r"{(\w*)}", text.words))
+    there = set(re.findall(r"{(\w*)}", text.text))
     for name in sorted(wanted - there):
         yield f"has lost {{{name}}}, which is filled in for each owner"
     for name in sorted(there - wanted):
@@ -226,8 +226,8 @@ def _alike(texts: list[Text]) -> Iterator[Problem]:
     for choices in _lists_of_choices(texts):
         for index, text in enumerate(choices):
             for other in choices[:index]:
-                if _likeness(text.words, other.words) > _ALIKE:
-                    yield Problem(text.place, f"reads like “{other.words}”. Say what differs")
+                if _likeness(text.text, other.text) > _ALIKE:
+                    yield Problem(text.place, f"reads like “{other.text}”. Say what differs")
 
 
 def _lists_of_choices(texts: Iterable[Text]) -> list[list[Text]]:
@@ -242,36 +242,36 @@ def _likeness(one: str, other: str) -> float:
     return SequenceMatcher(a=_bare(one), b=_bare(other), autojunk=False).ratio()
 
 
-def _bare(words: str) -> list[str]:
-    return re.findall(r"\w+", words.lower())
+def _bare(text: str) -> list[str]:
+    return re.findall(r"\w+", text.lower())
 
 
 def _reading(texts: list[Text]) -> Iterator[Problem]:
     """Texts above grade 8, each alone (the choices of a question as one), and each file."""
-    singles = [(t.place, _sentence(t.words)) for t in texts if t.field != "choices"]
+    singles = [(t.place, _sentence(t.text)) for t in texts if t.field != "choices"]
     lists = [
-        (": ".join((c[0].file, *c[0].path[:-1])), " ".join(_sentence(t.words) for t in c))
+        (": ".join((c[0].file, *c[0].path[:-1])), " ".join(_sentence(t.text) for t in c))
         for c in _lists_of_choices(texts)
     ]
-    for place, words in (*singles, *lists):
-        if len(words.split()) >= _FEWEST_WORDS and (grade := _grade(words)) > HIGHEST_GRADE:
+    for place, whole in (*singles, *lists):
+        if len(whole.split()) >= _FEWEST_WORDS and (grade := _grade(whole)) > HIGHEST_GRADE:
             yield Problem(
                 place,
                 f"reads at grade {grade:.1f}, above {HIGHEST_GRADE:g}. Use shorter words and "
                 "sentences",
             )
     for file in dict.fromkeys(text.file for text in texts):
-        whole = " ".join(_sentence(text.words) for text in texts if text.file == file)
+        whole = " ".join(_sentence(text.text) for text in texts if text.file == file)
         if len(whole.split()) >= _FEWEST_WORDS_OF_A_FILE and _grade(whole) > HIGHEST_GRADE:
             yield Problem(file, f"reads above grade {HIGHEST_GRADE:g} as a whole")
 
 
-def _sentence(words: str) -> str:
-    return words if re.search(r"[.?]”?$", words) else f"{words}."
+def _sentence(text: str) -> str:
+    return text if re.search(r"[.?]”?$", text) else f"{text}."
 
 
-def _grade(words: str) -> float:
-    return float(textstat.flesch_kincaid_grade(words))
+def _grade(text: str) -> float:
+    return float(textstat.flesch_kincaid_grade(text))
 
 
 SOLO, TEAM = "solo", "team"
@@ -286,7 +286,7 @@ def reader_problems(questionnaire: Questionnaire) -> list[Problem]:
         Problem(f"{file_of(questionnaire, question)}: {question.id}{place}", message)
         for question in questionnaire.questions.values()
         if question.kind is Kind.RUNG
-        for place, message in _item(questionnaire.words.questions[question.id])
+        for place, message in _item(questionnaire.texts.questions[question.id])
     ]
 
 
@@ -295,8 +295,8 @@ def _item(variants: Mapping[str, Wording]) -> Iterator[tuple[str, str]]:
         if name == TEAM or (name == BASE and SOLO in variants):
             continue
         where = "" if name == BASE else f": in {name}"
-        for field, words in _texts(wording).items():
-            if _WE.search(_QUOTED.sub("", words)):
+        for field, texts in _texts(wording).items():
+            if _WE.search(_QUOTED.sub("", texts)):
                 yield f"{where}: {field}", "says “we”, and one person alone may read it"
             elif name not in (BASE, SOLO) and _left_to_the_team(variants, name, field):
                 yield (

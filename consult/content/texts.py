@@ -14,7 +14,7 @@ class Text:
 
     file: str
     path: tuple[str, ...]
-    words: str
+    text: str
 
     @property
     def place(self) -> str:
@@ -29,17 +29,17 @@ class Text:
 
 def texts_of(questionnaire: Questionnaire) -> Iterator[Text]:
     """Every text of the edition. A variant of a wording gives only the texts that differ."""
-    words = questionnaire.words
+    texts = questionnaire.texts
     for question in questionnaire.questions.values():
         yield from _question_texts(questionnaire, question)
-    for group, headings in (("parts", words.parts), ("pages", words.pages)):
+    for group, headings in (("parts", texts.parts), ("pages", texts.pages)):
         for id, heading in headings.items():
             yield Text("pages.yaml", (group, id, "title"), heading.title)
             if heading.intro:
                 yield Text("pages.yaml", (group, id, "intro"), heading.intro)
-    frame = {key: value for key, value in words.sorting.items() if key != "cards"}
+    frame = {key: value for key, value in texts.sorting.items() if key != "cards"}
     yield from _nested("sorting.yaml", (), frame)
-    yield from _nested("findings.yaml", (), words.findings)
+    yield from _nested("findings.yaml", (), texts.findings)
 
 
 def file_of(questionnaire: Questionnaire, question: Question) -> str:
@@ -54,7 +54,7 @@ def file_of(questionnaire: Questionnaire, question: Question) -> str:
 
 def _question_texts(questionnaire: Questionnaire, question: Question) -> Iterator[Text]:
     file = file_of(questionnaire, question)
-    variants = questionnaire.words.questions[question.id]
+    variants = questionnaire.texts.questions[question.id]
     for name, wording in variants.items():
         id = question.id.removeprefix("sort_")
         path = (id,) if name == BASE else (id, f"in {name}")
@@ -66,13 +66,13 @@ def _wording_texts(
     file: str, path: tuple[str, ...], wording: Wording, base: Wording, kind: Kind
 ) -> Iterator[Text]:
     for field in _FIELDS:
-        words = getattr(wording, field)
-        if words and words != getattr(base, field) and not (kind is Kind.SORT and field == "title"):
-            yield Text(file, (*path, field), words)
+        texts = getattr(wording, field)
+        if texts and texts != getattr(base, field) and not (kind is Kind.SORT and field == "title"):
+            yield Text(file, (*path, field), texts)
     if wording.choices != base.choices and kind is not Kind.SORT:
-        for number, (id, words) in enumerate(wording.choices.items(), start=1):
+        for number, (id, texts) in enumerate(wording.choices.items(), start=1):
             name = str(number) if kind is Kind.RUNG else id
-            yield Text(file, (*path, "choices", name), words)
+            yield Text(file, (*path, "choices", name), texts)
 
 
 def _nested(file: str, path: tuple[str, ...], value: object) -> Iterator[Text]:

@@ -14,7 +14,7 @@ from consult.owner.question_form import UNKNOWN_TEXT
 from consult.owner.result_pages import open_result
 from consult.questionnaire import UNKNOWN, Answer, Asked, Kind, Walk, walk
 from consult.report.display import tenths
-from consult.report.explanations import reasons_of, walk_again
+from consult.report.explanations import reasons_of, replay
 from consult.report.report import AXIS_NAMES, from_json
 from consult.scoring import AxisScore, Scorecard, scorecard_of
 
@@ -37,7 +37,7 @@ def why(token: str) -> str:
 def try_answers(token: str) -> str:
     """Show what the scores would be with other answers, as the query names them; save nothing."""
     lead = open_result(token)
-    walk = walk_again(lead.edition, lead.depth, lead.answers)
+    walk = replay(lead.edition, lead.depth, lead.answers)
     comparison = compare(walk, request.args.to_dict())
     return render_template("owner/what_if.html", token=token, shown=comparison)
 
@@ -123,7 +123,7 @@ def compare(given: Walk, wanted: Mapping[str, str]) -> Comparison:
     # A scored answer decides no branch, so the variants of the wording stay the same.
     changed = walk(given.questionnaire, {**given.on_path.values, **picked}, given.depth)
     before, after = scorecard_of(given.on_path), scorecard_of(changed.on_path)
-    texts = given.questionnaire.words.findings
+    texts = given.questionnaire.texts.findings
     return Comparison(
         groups=tuple(_groups(before, texts, asked, picked)),
         moves=tuple(_move(a, b, texts) for a, b in zip(before.axes, after.axes, strict=True)),

@@ -204,7 +204,7 @@ def _questions(draft: OpenDraft, page: WalkPage, form: QuestionForm) -> str:
         outdated=draft.outdated,
         still_open="open" in request.args,
         carried_over="more" in request.args,
-        decision_test=draft.walk.questionnaire.words.sorting["test"] if sorting else "",
+        decision_test=draft.walk.questionnaire.texts.sorting["test"] if sorting else "",
     )
 
 

@@ -38,7 +38,7 @@ def result(token: str) -> ResponseReturnValue:
     """Show the result, frozen as it was on the day of the submission."""
     lead = open_result(token)
     report = from_json(json.dumps(lead.report))
-    findings = load(lead.edition).words.findings
+    findings = load(lead.edition).texts.findings
     return render_template(
         "owner/result.html",
         token=token,
@@ -225,7 +225,7 @@ def _walk_as(lead: Lead, depth: Depth) -> Walk:
 
 def _scored_parts(walk: Walk) -> Mapping[str, str]:
     """The names of the parts of both scores that a walk asks about, by id."""
-    texts = walk.questionnaire.words.findings["dimensions"]
+    texts = walk.questionnaire.texts.findings["dimensions"]
     asked = {asked.id for asked in walk.asked}
     return {
         dimension.id: texts[dimension.id]["name"]

@@ -114,11 +114,11 @@ def _found_in(walk: Walk) -> Iterable[tuple[str, Sequence[str]]]:
     asked = {asked.id for asked in walk.asked}
     for rule in card.contradictions[:MAX_CONTRADICTIONS]:
         # Facts and the cards together are no single answer that could be changed here.
-        yield _question(walk, rule.id), [id for id in card.because(rule) if id in asked]
+        yield _question(walk, rule.id), [id for id in card.evidence(rule) if id in asked]
 
 
 def _question(walk: Walk, rule_id: str) -> str:
     """The question in the words for one person or for a team."""
-    entry = walk.questionnaire.words.findings["contradictions"][rule_id]
+    entry = walk.questionnaire.texts.findings["contradictions"][rule_id]
     worded: dict[str, str] = {**entry, **entry.get("in", {}).get(walk.facts["mode"], {})}
     return worded["question"]

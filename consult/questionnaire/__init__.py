@@ -25,7 +25,7 @@ from consult.questionnaire.model import (
     Structure,
 )
 from consult.questionnaire.questionnaire import AnswerError, Questionnaire, read_answers
-from consult.questionnaire.wording import Heading, Wording, Words
+from consult.questionnaire.wording import EditionTexts, Heading, Wording
 
 __all__ = [
     "BASE",
@@ -39,6 +39,7 @@ __all__ = [
     "Depth",
     "Dimension",
     "EditionError",
+    "EditionTexts",
     "Heading",
     "Kind",
     "NotAsked",
@@ -50,7 +51,6 @@ __all__ = [
     "WalkPage",
     "WalkPart",
     "Wording",
-    "Words",
     "profiles",
     "read_answers",
     "walk",

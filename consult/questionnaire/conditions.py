@@ -1,9 +1,9 @@
 """The small vocabulary in which an edition says when something applies.
 
 A condition evaluates itself against what was given (answers and facts by id), lists the ids that
-it ``reads``, and those ``because`` of which it holds. So the map of the branches, the check for
-forward references and "why this finding?" all come from the same object. An id that was not given,
-or was answered "unknown", satisfies no condition but ``not_`` and ``ALWAYS``.
+it ``reads``, and the ``evidence`` for it: those that make it hold. So the map of the branches, the
+check for forward references and "why this finding?" all come from the same object. An id that was
+not given, or was answered "unknown", satisfies no condition but ``not_`` and ``ALWAYS``.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,38 +14,44 @@ Given = Mapping[str, object]
 """Answers and facts by id; an id that was not given is absent."""
 
 
-_NUMBER = (int, float)
-
-
 class Condition(Protocol):
-    """Something that holds or does not, and says what it looks at."""
+    """Something that holds or does not, and says what it reads."""
 
     def holds(self, given: Given) -> bool: ...
     def reads(self) -> tuple[str, ...]: ...
-    def because(self, given: Given) -> tuple[str, ...]: ...
+    def evidence(self, given: Given) -> tuple[str, ...]: ...
     def __str__(self) -> str: ...
 
 
-@dataclass(frozen=True, slots=True)
-class _AnyOf:
+class _OfOneId:
+    """What the conditions on a single id share."""
+
+    id: str
+
+    def holds(self, given: Given) -> bool:
+        raise NotImplementedError
+
+    def reads(self) -> tuple[str, ...]:
+        return (self.id,)
+
+    def evidence(self, given: Given) -> tuple[str, ...]:
+        return self.reads() if self.holds(given) else ()
+
+
+@dataclass(frozen=True)
+class _AnyOf(_OfOneId):
     id: str
     values: tuple[str, ...]
 
     def holds(self, given: Given) -> bool:
         return given.get(self.id) in self.values
 
-    def reads(self) -> tuple[str, ...]:
-        return (self.id,)
-
-    def because(self, given: Given) -> tuple[str, ...]:
-        return self.reads() if self.holds(given) else ()
-
     def __str__(self) -> str:
         return f"{self.id} is {' or '.join(self.values)}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Includes:
+@dataclass(frozen=True)
+class _Includes(_OfOneId):
     id: str
     choice: str
 
@@ -53,48 +59,30 @@ class _Includes:
         ticked = given.get(self.id)
         return isinstance(ticked, tuple) and self.choice in ticked
 
-    def reads(self) -> tuple[str, ...]:
-        return (self.id,)
-
-    def because(self, given: Given) -> tuple[str, ...]:
-        return self.reads() if self.holds(given) else ()
-
     def __str__(self) -> str:
         return f"{self.id} includes {self.choice}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Answered:
+@dataclass(frozen=True)
+class _Answered(_OfOneId):
     id: str
 
     def holds(self, given: Given) -> bool:
         return self.id in given
 
-    def reads(self) -> tuple[str, ...]:
-        return (self.id,)
-
-    def because(self, given: Given) -> tuple[str, ...]:
-        return self.reads() if self.holds(given) else ()
-
     def __str__(self) -> str:
         return f"{self.id} is answered"
 
 
-@dataclass(frozen=True, slots=True)
-class _Between:
+@dataclass(frozen=True)
+class _Between(_OfOneId):
     id: str
     low: float
     high: float
 
     def holds(self, given: Given) -> bool:
         rung = given.get(self.id)
-        return isinstance(rung, _NUMBER) and self.low <= rung <= self.high
-
-    def reads(self) -> tuple[str, ...]:
-        return (self.id,)
-
-    def because(self, given: Given) -> tuple[str, ...]:
-        return self.reads() if self.holds(given) else ()
+        return isinstance(rung, int | float) and self.low <= rung <= self.high
 
     def __str__(self) -> str:
         if self.low == self.high:
@@ -114,11 +102,12 @@ class _All:
     def reads(self) -> tuple[str, ...]:
         return _union(part.reads() for part in self.parts)
 
-    def because(self, given: Given) -> tuple[str, ...]:
-        return _union(part.because(given) for part in self.parts) if self.holds(given) else ()
+    def evidence(self, given: Given) -> tuple[str, ...]:
+        return _union(part.evidence(given) for part in self.parts) if self.holds(given) else ()
 
     def __str__(self) -> str:
-        return " and ".join(f"({p})" if isinstance(p, _Some) else str(p) for p in self.parts)
+        parts = (f"({p})" if isinstance(p, _Some) else str(p) for p in self.parts)
+        return " and ".join(parts) or "always"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +120,8 @@ class _Some:
     def reads(self) -> tuple[str, ...]:
         return _union(part.reads() for part in self.parts)
 
-    def because(self, given: Given) -> tuple[str, ...]:
-        return _union(part.because(given) for part in self.parts)
+    def evidence(self, given: Given) -> tuple[str, ...]:
+        return _union(part.evidence(given) for part in self.parts)
 
     def __str__(self) -> str:
         return " or ".join(f"({p})" if isinstance(p, _All) else str(p) for p in self.parts)
@@ -148,29 +137,14 @@ class _Not:
     def reads(self) -> tuple[str, ...]:
         return self.part.reads()
 
-    def because(self, given: Given) -> tuple[str, ...]:
+    def evidence(self, given: Given) -> tuple[str, ...]:
         return self.reads() if self.holds(given) else ()
 
     def __str__(self) -> str:
         return f"not ({self.part})"
 
 
-@dataclass(frozen=True, slots=True)
-class _Always:
-    def holds(self, given: Given) -> bool:
-        return True
-
-    def reads(self) -> tuple[str, ...]:
-        return ()
-
-    def because(self, given: Given) -> tuple[str, ...]:
-        return ()
-
-    def __str__(self) -> str:
-        return "always"
-
-
-ALWAYS: Condition = _Always()
+ALWAYS: Condition = _All(())
 
 
 def is_(id: str, value: str) -> Condition:

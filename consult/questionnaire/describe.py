@@ -76,7 +76,7 @@ def _rows(questionnaire: Questionnaire) -> Iterator[_Row]:
 
 
 def _part(questionnaire: Questionnaire, number: int, part: Part) -> Iterator[_Row]:
-    yield _Row(0, f"{number} · {questionnaire.words.parts[part.id].title}")
+    yield _Row(0, f"{number} · {questionnaire.texts.parts[part.id].title}")
     for page in part.pages:
         yield from _page(questionnaire, page)
 
@@ -91,7 +91,7 @@ def _page(questionnaire: Questionnaire, page: Page) -> Iterator[_Row]:
 
 
 def _note(questionnaire: Questionnaire, question: Question) -> str:
-    variants = [name for name in questionnaire.words.questions[question.id] if name != BASE]
+    variants = [name for name in questionnaire.texts.questions[question.id] if name != BASE]
     return ", ".join(
         [
             *([] if question.quick else ["full only"]),
@@ -114,7 +114,7 @@ def edition_json(questionnaire: Questionnaire) -> Json:
         "dimensions": [_dimension_json(questionnaire, each) for each in structure.dimensions],
         "contradictions": {rule.id: str(rule.when) for rule in structure.contradictions},
         "flags": {rule.id: str(rule.when) for rule in structure.flags},
-        "archetypes": list(questionnaire.words.findings["archetypes"]),
+        "archetypes": list(questionnaire.texts.findings["archetypes"]),
     }
 
 
@@ -127,12 +127,12 @@ def _part_json(questionnaire: Questionnaire, part: Part) -> Json:
     pages = [
         {
             "id": page.id,
-            "title": questionnaire.words.pages[page.id].title,
+            "title": questionnaire.texts.pages[page.id].title,
             "questions": [_question_json(questionnaire, question) for question in page.questions],
         }
         for page in part.pages
     ]
-    return {"id": part.id, "title": questionnaire.words.parts[part.id].title, "pages": pages}
+    return {"id": part.id, "title": questionnaire.texts.parts[part.id].title, "pages": pages}
 
 
 def _dimension_json(questionnaire: Questionnaire, dimension: Dimension) -> Json:
@@ -143,7 +143,7 @@ def _dimension_json(questionnaire: Questionnaire, dimension: Dimension) -> Json:
         "items": list(dimension.items),
         "sorting_cards": dimension.sorting,
         "critical": dimension.critical,
-        "name": questionnaire.words.findings["dimensions"][dimension.id]["name"],
+        "name": questionnaire.texts.findings["dimensions"][dimension.id]["name"],
     }
 
 
@@ -157,7 +157,7 @@ def _question_json(questionnaire: Questionnaire, question: Question) -> Json:
         "asked": None if question.asked is ALWAYS else str(question.asked),
         "wording": {
             variant: _wording_json(question, variant, wording)
-            for variant, wording in questionnaire.words.questions[question.id].items()
+            for variant, wording in questionnaire.texts.questions[question.id].items()
         },
     }
     if question.claims:
@@ -181,7 +181,7 @@ def _wording_json(question: Question, variant: str, wording: Wording) -> Json:
 
 def fingerprint(questionnaire: Questionnaire) -> str:
     """SHA-256, in hexadecimal, of the edition as JSON with its keys in order."""
-    content = [_plain(questionnaire.structure), _plain(questionnaire.words)]
+    content = [_plain(questionnaire.structure), _plain(questionnaire.texts)]
     return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 

@@ -51,9 +51,7 @@ _LISTS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("consult_agenda",), "watch"),
     ((), "method"),
 )
-_IDS: Mapping[tuple[str, ...], tuple[str, ...]] = {
-    ("matters",): ("separation", "handoff"),
-}
+_IDS: Mapping[tuple[str, ...], tuple[str, ...]] = {("matters",): ("separation", "handoff")}
 """Groups whose entries are the same in every edition."""
 
 _FREE = (("money", "refusals"), ("consult", "topics"), ("not_asked",), ("claims",))

@@ -135,7 +135,7 @@ class Walk:
         return tuple(pages)
 
     def _page(self, page: Page, asked: tuple[Asked, ...]) -> WalkPage:
-        heading = self.questionnaire.words.pages[page.id]
+        heading = self.questionnaire.texts.pages[page.id]
         return WalkPage(page.id, self.questionnaire.part_of(page.id).id, heading, asked)
 
     @cached_property
@@ -144,7 +144,7 @@ class Walk:
         by_part: dict[str, list[WalkPage]] = {}
         for page in self.pages:
             by_part.setdefault(page.part_id, []).append(page)
-        headings = self.questionnaire.words.parts
+        headings = self.questionnaire.texts.parts
         return tuple(
             WalkPart(number, id, headings[id], tuple(pages))
             for number, (id, pages) in enumerate(by_part.items(), start=1)

@@ -15,18 +15,18 @@ from consult.questionnaire.model import (
     Question,
     Structure,
 )
-from consult.questionnaire.wording import Wording, Words, read_words
+from consult.questionnaire.wording import EditionTexts, Wording, read_edition_texts
 
 
 @dataclass(frozen=True, eq=False)
 class Questionnaire:
-    """One edition, ready to be asked: ``structure`` says what, ``words`` how.
+    """One edition, ready to be asked: ``structure`` says what, ``texts`` how.
 
     Compared by identity: there is one object for each edition (see `editions.load`).
     """
 
     structure: Structure
-    words: Words
+    texts: EditionTexts
 
     @property
     def name(self) -> str:
@@ -42,7 +42,7 @@ class Questionnaire:
 
     def variant(self, question_id: str, facts: Mapping[str, str]) -> str:
         """The name of the wording to show for these facts: how people buy beats who works."""
-        worded = self.words.questions[question_id]
+        worded = self.texts.questions[question_id]
         if len(worded) > 1:
             for fact in self.structure.variant_facts:
                 if facts[fact] in worded:
@@ -50,7 +50,7 @@ class Questionnaire:
         return BASE
 
     def wording(self, question_id: str, variant: str = BASE) -> Wording:
-        return self.words.questions[question_id][variant]
+        return self.texts.questions[question_id][variant]
 
     def accepts(self, question_id: str, variant: str, value: object) -> bool:
         """Whether ``value`` is an answer that this question offers under this wording."""
@@ -94,13 +94,13 @@ class Questionnaire:
             )
             for question in self.questions.values()
             if question.kind is Kind.RUNG
-            for variant in self.words.questions[question.id]
+            for variant in self.texts.questions[question.id]
         }
 
 
 def join(structure: Structure, folder: Path) -> Questionnaire:
     """Join a structure with the wording in ``folder``; raises `EditionError` with the place."""
-    return Questionnaire(structure, read_words(structure, folder))
+    return Questionnaire(structure, read_edition_texts(structure, folder))
 
 
 def _is_amount(value: object, most: int) -> bool:

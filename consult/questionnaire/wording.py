@@ -52,7 +52,7 @@ class Heading:
 
 
 @dataclass(frozen=True)
-class Words:
+class EditionTexts:
     """All texts of an edition: by question and variant, by page, by part, and the findings."""
 
     questions: Mapping[str, Mapping[str, Wording]]
@@ -62,7 +62,7 @@ class Words:
     findings: Texts
 
 
-def read_words(structure: Structure, folder: Path) -> Words:
+def read_edition_texts(structure: Structure, folder: Path) -> EditionTexts:
     """Read and check the wording of an edition.
 
     Raises `EditionError`, naming file and id, for YAML that cannot be read and for anything
@@ -84,7 +84,7 @@ def read_words(structure: Structure, folder: Path) -> Words:
             case _:
                 ticked = cards if question.id == structure.roles.recent_jobs else None
                 questions[question.id] = _profile(question, files["profile"], ticked)
-    return Words(
+    return EditionTexts(
         questions=questions,
         pages=_headings(files["pages"], "pages", [page.id for page in structure.pages]),
         parts=_headings(files["pages"], "parts", [part.id for part in structure.parts]),
@@ -160,9 +160,7 @@ def _ticked_cards(
     )
     return {
         name: _wording(
-            where,
-            texts,
-            {id: v.get(name, v[BASE])["done"] for id, v in worded_cards.items()},
+            where, texts, {id: v.get(name, v[BASE])["done"] for id, v in worded_cards.items()}
         )
         for name in names
     }
@@ -247,4 +245,4 @@ def _refuse_extra(where: str, texts: Texts, ids: list[str]) -> None:
             raise EditionError(f"{where}: {id} is not an id of this edition")
 
 
-__all__ = ["NOT_SURE", "Heading", "Texts", "Wording", "Words", "read_words"]
+__all__ = ["NOT_SURE", "EditionTexts", "Heading", "Texts", "Wording", "read_edition_texts"]

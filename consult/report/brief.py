@@ -17,7 +17,7 @@ from consult.report import BRIEF_STYLESHEET
 from consult.report.display import I_DO_NOT_KNOW, long_date, safe_text
 from consult.report.explanations import Reasons
 from consult.report.html_document import Paper, print_templates
-from consult.report.report import Axis, Dimension, Line, Report, Said
+from consult.report.report import Axis, Dimension, Line, QuestionAnswer, Report
 from consult.report.score_charts import print_palette
 from consult.settings.brand import Brand
 
@@ -30,7 +30,7 @@ class Point:
     """Something to know or to ask, and the answers that it rests on."""
 
     text: str
-    answers: tuple[Said, ...]
+    answers: tuple[QuestionAnswer, ...]
     title: str = ""
 
 
@@ -46,7 +46,7 @@ class Brief:
     facts: tuple[Point, ...]
     questions: tuple[Point, ...]
     contradictions: tuple[Point, ...]
-    said: tuple[Said, ...]
+    answers: tuple[QuestionAnswer, ...]
     money: str
     unknown: tuple[Point, ...]
 
@@ -73,7 +73,7 @@ def brief_of(report: Report, reasons: Reasons) -> Brief:
             Point(finding.text, reasons.findings[finding.id].read, finding.name)
             for finding in (*report.contradictions, *report.flags)[:_MOST_CONTRADICTIONS]
         ),
-        said=report.said,
+        answers=report.answers,
         money=report.money.result if report.money else "",
         unknown=tuple(_unknown(report)),
     )
@@ -87,13 +87,13 @@ def _facts(report: Report) -> Iterator[Point]:
     rests_on = f"all {len(lines)} scored answers, {open_lines or 'none'} of them “I don’t know”."
     yield Point(
         f"{scores}, each of 100. They read: “{report.archetype.says}”",
-        (Said("From", rests_on),),
+        (QuestionAnswer("From", rests_on),),
         report.archetype.name,
     )
     weakest = report.weakest
     yield Point(
         f"{_range(weakest)} of 100. {weakest.says}",
-        (_said(_costliest(weakest)),),
+        (_answered(_costliest(weakest)),),
         f"Weakest exchange: {weakest.name}" if weakest.lost else "No weak exchange",
     )
     fix = report.best_change
@@ -101,7 +101,7 @@ def _facts(report: Report) -> Iterator[Point]:
         line = next(line for line in lines if line.id == fix.id)
         yield Point(
             f"{fix.axis_name} may go from {fix.before} to {fix.after}. Aim: {fix.aim}",
-            (_said(line),),
+            (_answered(line),),
             f"Helps most: {fix.title}",
         )
     else:
@@ -110,20 +110,20 @@ def _facts(report: Report) -> Iterator[Point]:
 
 def _questions(report: Report) -> Iterator[Point]:
     """What to ask first: about the weakest exchange, then where the plan begins, then by loss."""
-    words = load(report.edition).words.findings["dimensions"]
+    texts = load(report.edition).texts.findings["dimensions"]
     parts = [part for axis in report.axes for part in axis.dimensions]
     of_fix = {line.id: part for part in parts for line in part.lines}
     by_loss = sorted(parts, key=lambda part: -part.lost)
     wanted = [report.weakest, *(of_fix[fix.id] for fix in report.plan), *by_loss]
     in_order = list({part.id: part for part in wanted}.values())
     for part in in_order[:QUESTIONS]:
-        yield Point(words[part.id]["call_question"], (_said(_costliest(part)),), part.name)
+        yield Point(texts[part.id]["call_question"], (_answered(_costliest(part)),), part.name)
 
 
 def _unknown(report: Report) -> Iterator[Point]:
     """What the questionnaire could not find out: answers unknown, left out, or never asked."""
     for unknown in report.unknowns:
-        yield Point("", (Said(unknown.question, I_DO_NOT_KNOW),), unknown.title)
+        yield Point("", (QuestionAnswer(unknown.question, I_DO_NOT_KNOW),), unknown.title)
     if report.money is None:
         yield Point(report.money_refused, (), "What lost leads may be worth")
     for left_out in report.not_asked:
@@ -134,8 +134,8 @@ def _costliest(part: Dimension) -> Line:
     return max(part.lines, key=lambda line: line.lost)
 
 
-def _said(line: Line) -> Said:
-    return Said(line.question, line.answer)
+def _answered(line: Line) -> QuestionAnswer:
+    return QuestionAnswer(line.question, line.answer)
 
 
 def _range(scored: Axis | Dimension) -> str:
@@ -149,12 +149,7 @@ def _listed(titles: Iterable[str]) -> str:
 
 
 def brief_html(
-    brief: Brief,
-    lead_id: int,
-    caller: Caller,
-    submitted_at: datetime,
-    brand: Brand,
-    paper: Paper,
+    brief: Brief, lead_id: int, caller: Caller, submitted_at: datetime, brand: Brand, paper: Paper
 ) -> str:
     """The brief as one HTML document for print; the same arguments give the same."""
     title = safe_text(caller.business, 80) or f"Lead {lead_id}"

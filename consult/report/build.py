@@ -17,9 +17,9 @@ from consult.report.report import (
     Fix,
     Line,
     NotAsked,
+    QuestionAnswer,
     Relay,
     Report,
-    Said,
     State,
     Unknown,
 )
@@ -46,7 +46,7 @@ class _Writer:
         self.roles = walk.questionnaire.structure.roles
         self.sign = CURRENCY_SIGNS[currency]
         self.asked = {asked.id: asked for asked in walk.asked}
-        self.findings: Mapping[str, Any] = walk.questionnaire.words.findings
+        self.findings: Mapping[str, Any] = walk.questionnaire.texts.findings
         self.cards = tuple(self._cards())
 
     def report(self) -> Report:
@@ -68,10 +68,7 @@ class _Writer:
             plan=plan,
             unknowns=tuple(self._unknowns()),
             contradictions=contradictions,
-            flags=(
-                *self._found("flags", scorecard.flags),
-                *self._found("notes", scorecard.notes),
-            ),
+            flags=(*self._found("flags", scorecard.flags), *self._found("notes", scorecard.notes)),
             money=money,
             money_refused=refused,
             consult=consult_of(
@@ -84,7 +81,7 @@ class _Writer:
                 plan=plan,
             ),
             cards=self.cards,
-            said=tuple(self._said()),
+            answers=tuple(self._unscored_answers()),
             not_asked=tuple(self._not_asked()),
             figures=tuple(self._figures(handoff)),
             method=tuple(self.findings["method"]),
@@ -115,26 +112,26 @@ class _Writer:
         )
 
     def _matters(self, axis: str) -> str:
-        words, facts = self.findings["matters"][axis], self.walk.facts
-        return f"{words[facts['mode']]} {words[facts['path']]}"
+        texts, facts = self.findings["matters"][axis], self.walk.facts
+        return f"{texts[facts['mode']]} {texts[facts['path']]}"
 
     def _near(self, band: Mapping[str, str], other: Mapping[str, str]) -> str:
         line: str = self.findings["near_line"].format(first=band["name"], second=other["name"])
         return f"{line} {other['name']}: {other['means']}"
 
     def _dimension(self, score: DimensionScore, points: Mapping[str, Points]) -> Dimension:
-        words = self.findings["dimensions"][score.id]
+        texts = self.findings["dimensions"][score.id]
         state = state_of(score.confirmed, score.possible)
         says = {
-            "strong": words["strong"],
-            "weak": words["low"],
-            "partly": self.findings["states"]["partly"].format(asks=words["asks"]),
-            "unknown": self.findings["states"]["unknown"].format(asks=words["asks"]),
+            "strong": texts["strong"],
+            "weak": texts["low"],
+            "partly": self.findings["states"]["partly"].format(asks=texts["asks"]),
+            "unknown": self.findings["states"]["unknown"].format(asks=texts["asks"]),
         }
         return Dimension(
             id=score.id,
-            name=words["name"],
-            asks=words["asks"],
+            name=texts["name"],
+            asks=texts["asks"],
             says=says[state],
             state=state,
             confirmed=whole(score.confirmed),
@@ -147,22 +144,22 @@ class _Writer:
         if line.id == SORTING:
             return self._sorting_line(line, points)
         asked = self.asked[line.id]
-        words = asked.wording
+        texts = asked.wording
         return Line(
             id=line.id,
-            title=words.title,
-            question=words.ask,
+            title=texts.title,
+            question=texts.ask,
             answer=in_words(asked, self.sign),
             unknown=line.unknown,
             earned=points.earned / 10,
             possible=points.possible / 10,
-            why=words.why,
-            fix=words.unknown_fix if line.unknown else words.fix,
-            claims=line.slot.claims,
+            why=texts.why,
+            fix=texts.unknown_fix if line.unknown else texts.fix,
+            claims=line.item.claims,
         )
 
     def _sorting_line(self, line: ScoredLine, points: Points) -> Line:
-        sorting = self.walk.questionnaire.words.sorting
+        sorting = self.walk.questionnaire.texts.sorting
         clear = [card for card in self.cards if card.side != _EITHER]
         alike = sum(card.agrees for card in clear)
         return Line(
@@ -175,7 +172,7 @@ class _Writer:
             possible=points.possible / 10,
             why=sorting["test"],
             fix=sorting["test"],
-            claims=line.slot.claims,
+            claims=line.item.claims,
         )
 
     def _relay(self) -> Relay:
@@ -204,17 +201,17 @@ class _Writer:
 
     def _fix(self, change: Change) -> Fix:
         asked = self.asked[change.id]
-        words = asked.wording
+        texts = asked.wording
         unknown = asked.answer == UNKNOWN
         return Fix(
             id=change.id,
-            title=words.title,
+            title=texts.title,
             axis=change.axis,
-            why=words.why,
-            start=f"{words.unknown_fix} {words.fix}" if unknown else words.fix,
-            proof=words.proof,
+            why=texts.why,
+            start=f"{texts.unknown_fix} {texts.fix}" if unknown else texts.fix,
+            proof=texts.proof,
             now=in_words(asked, self.sign),
-            aim=words.choices[str(change.to_rung)],
+            aim=texts.choices[str(change.to_rung)],
             before=whole(change.before),
             after=whole(change.after),
         )
@@ -222,15 +219,15 @@ class _Writer:
     def _found(self, kind: str, rules: Iterable[Rule]) -> tuple[Finding, ...]:
         return tuple(self._finding(rule.id, self.findings[kind][rule.id]) for rule in rules)
 
-    def _finding(self, id: str, words: Mapping[str, Any]) -> Finding:
-        for_mode = words.get("in", {}).get(self.walk.facts["mode"], {})
-        return Finding(id, words.get("name", ""), for_mode.get("text", words["text"]))
+    def _finding(self, id: str, texts: Mapping[str, Any]) -> Finding:
+        for_mode = texts.get("in", {}).get(self.walk.facts["mode"], {})
+        return Finding(id, texts.get("name", ""), for_mode.get("text", texts["text"]))
 
     def _unknowns(self) -> Iterable[Unknown]:
         for asked in self.walk.asked:
             if asked.answer == UNKNOWN:
-                words = asked.wording
-                yield Unknown(asked.id, words.title, words.ask, words.unknown_fix)
+                texts = asked.wording
+                yield Unknown(asked.id, texts.title, texts.ask, texts.unknown_fix)
 
     def _troubles(self) -> tuple[str, ...]:
         asked = self.asked[self.roles.troubles]
@@ -244,15 +241,15 @@ class _Writer:
         open_parts = {d.id for d in handoff.dimensions if d.state != "strong"}
         for id, dimension in self.roles.figures.items():
             if dimension in open_parts:
-                words = self.findings["figures"][id]
-                yield Figure(dimension, words["text"], words["source"])
+                texts = self.findings["figures"][id]
+                yield Figure(dimension, texts["text"], texts["source"])
 
     # Answers -------------------------------------------------------------------------------
 
-    def _said(self) -> Iterable[Said]:
+    def _unscored_answers(self) -> Iterable[QuestionAnswer]:
         for asked in self.walk.asked:
             if asked.question.kind not in (Kind.RUNG, Kind.SORT) and asked.answer is not None:
-                yield Said(asked.wording.ask, in_words(asked, self.sign))
+                yield QuestionAnswer(asked.wording.ask, in_words(asked, self.sign))
 
     def _cards(self) -> Iterable[Card]:
         for asked in self.walk.asked:
@@ -270,14 +267,14 @@ class _Writer:
 _EITHER = "Either"
 
 
-def _card(words: Wording, side: str | None, answer: Answer) -> Card:
-    either = side is None or side not in words.choices
+def _card(texts: Wording, side: str | None, answer: Answer) -> Card:
+    either = side is None or side not in texts.choices
     return Card(
-        text=words.ask,
-        answer=words.choices[str(answer)],
-        side=_EITHER if either else words.choices[str(side)],
+        text=texts.ask,
+        answer=texts.choices[str(answer)],
+        side=_EITHER if either else texts.choices[str(side)],
         agrees=either or answer == side,
-        note=words.note,
+        note=texts.note,
     )
 
 

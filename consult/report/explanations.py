@@ -9,19 +9,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from consult.questionnaire import (
-    NOT_SURE,
-    Asked,
-    Depth,
-    Kind,
-    Walk,
-    read_answers,
-    walk,
-)
+from consult.questionnaire import NOT_SURE, Asked, Depth, Kind, Walk, read_answers, walk
 from consult.questionnaire.editions import load
 from consult.questionnaire.model import Rule
 from consult.report.display import Points, in_words, printed_points, tenths, whole
-from consult.report.report import AXIS_NAMES, Said
+from consult.report.report import AXIS_NAMES, QuestionAnswer
 from consult.scoring import SORTING, AxisScore, Line, scorecard_of
 from consult.scoring.archetypes import exchanges, mean_of
 from consult.scoring.money import MoneyRange
@@ -54,7 +46,7 @@ class LineReason:
 class FindingReason:
     """What a finding read, and the claims that it rests on."""
 
-    read: tuple[Said, ...]
+    read: tuple[QuestionAnswer, ...]
     claims: tuple[str, ...] = ()
 
 
@@ -69,12 +61,12 @@ class Reasons:
     lines: Mapping[str, LineReason]
     findings: Mapping[str, FindingReason]
     archetype_rule: str
-    archetype: tuple[Said, ...]
-    exchanges: tuple[Said, ...]
+    archetype: tuple[QuestionAnswer, ...]
+    exchanges: tuple[QuestionAnswer, ...]
     money: MoneyRange | str
 
 
-def walk_again(edition: str, depth: str, answers: Mapping[str, object]) -> Walk:
+def replay(edition: str, depth: str, answers: Mapping[str, object]) -> Walk:
     """The walk of a submission over its own edition, from what was frozen of it.
 
     Raises EditionError or AnswerError for what was never submitted.
@@ -84,17 +76,17 @@ def walk_again(edition: str, depth: str, answers: Mapping[str, object]) -> Walk:
 
 
 def reasons_of(edition: str, depth: str, answers: Mapping[str, object]) -> Reasons:
-    """The reasons behind the result of a submission; see `walk_again` for the errors."""
-    return explain(walk_again(edition, depth, answers))
+    """The reasons behind the result of a submission; see `replay` for the errors."""
+    return explain(replay(edition, depth, answers))
 
 
-def explain(way: Walk) -> Reasons:
+def explain(walk: Walk) -> Reasons:
     """The reasons behind the result of a complete walk; raises ValueError for any other."""
-    explainer = _Explainer(way)
+    explainer = _Explainer(walk)
     return Reasons(
         lines=dict(explainer.lines()),
         findings=dict(explainer.findings()),
-        archetype_rule=explainer.words["archetypes"][explainer.card.archetype]["rule"],
+        archetype_rule=explainer.texts["archetypes"][explainer.card.archetype]["rule"],
         archetype=tuple(explainer.standing()),
         exchanges=tuple(explainer.exchanges()),
         money=explainer.card.money,
@@ -102,19 +94,19 @@ def explain(way: Walk) -> Reasons:
 
 
 class _Explainer:
-    def __init__(self, way: Walk) -> None:
-        self.way = way
-        self.card = scorecard_of(way.on_path)
-        self.asked = {asked.id: asked for asked in way.asked}
-        self.words: Mapping[str, Any] = way.questionnaire.words.findings
+    def __init__(self, walk: Walk) -> None:
+        self.walk = walk
+        self.card = scorecard_of(walk.on_path)
+        self.asked = {asked.id: asked for asked in walk.asked}
+        self.texts: Mapping[str, Any] = walk.questionnaire.texts.findings
 
     def lines(self) -> Iterator[tuple[str, LineReason]]:
         for axis in self.card.axes:
             points = printed_points(axis)
             for line in axis.lines:
-                claims = self._claims(line.slot.claims)
+                claims = self._claims(line.item.claims)
                 if line.id == SORTING:
-                    yield line.id, LineReason((), self._card_sums()[1], claims)
+                    yield line.id, LineReason((), self._card_counts()[1], claims)
                 else:
                     rungs = tuple(_rungs(self.asked[line.id], line, points[line.id]))
                     yield line.id, LineReason(rungs, "", claims)
@@ -122,58 +114,60 @@ class _Explainer:
     def findings(self) -> Iterator[tuple[str, FindingReason]]:
         for rule in (*self.card.contradictions, *self.card.flags, *self.card.notes):
             ids = self._answers_behind(rule)
-            yield rule.id, FindingReason(self._said(ids), self._claims(rule.claims))
+            yield rule.id, FindingReason(self._given(ids), self._claims(rule.claims))
 
-    def standing(self) -> Iterator[Said]:
+    def standing(self) -> Iterator[QuestionAnswer]:
         """The figures and facts that the archetypes' rules look at."""
         for axis in self.card.axes:
             name = AXIS_NAMES[axis.axis]
-            yield Said(name, f"{tenths(axis.confirmed) / 10} of 100 points")
+            yield QuestionAnswer(name, f"{tenths(axis.confirmed) / 10} of 100 points")
             if axis.unknown_share:
-                yield Said(f"{name}, not known yet", f"{_unknown(axis)} of 100 points")
-        one = self.way.facts["mode"] == "solo"
-        yield Said("Who does the two jobs", "One person" if one else "More than one person")
+                yield QuestionAnswer(f"{name}, not known yet", f"{_unknown(axis)} of 100 points")
+        one = self.walk.facts["mode"] == "solo"
+        yield QuestionAnswer(
+            "Who does the two jobs", "One person" if one else "More than one person"
+        )
         if not one:
-            roles = self.way.questionnaire.structure.roles
+            roles = self.walk.questionnaire.structure.roles
             for what, parts in (
                 ("Where you talk", roles.talking),
                 ("Where you act on leads", roles.acting),
             ):
                 mean = whole(mean_of(self.card.handoff, parts))
-                yield Said(f"{what}: {self._names(parts)}", f"{mean} of 100 on average")
+                yield QuestionAnswer(f"{what}: {self._names(parts)}", f"{mean} of 100 on average")
 
-    def exchanges(self) -> Iterator[Said]:
+    def exchanges(self) -> Iterator[QuestionAnswer]:
         for exchange in exchanges(self.card.handoff):
-            yield Said(self._names([exchange.id]), f"{whole(exchange.confirmed)} of 100")
+            yield QuestionAnswer(self._names([exchange.id]), f"{whole(exchange.confirmed)} of 100")
 
     def _names(self, dimensions: Iterable[str]) -> str:
-        names = [self.words["dimensions"][id]["name"] for id in dimensions]
+        names = [self.texts["dimensions"][id]["name"] for id in dimensions]
         return ", ".join([names[0], *(name.lower() for name in names[1:])])
 
     def _answers_behind(self, rule: Rule) -> Iterator[str]:
         """The questions whose answers make a rule true; a fact stands for what it is made of."""
-        facts = {fact.id: fact for fact in self.way.questionnaire.structure.facts}
-        for id in self.card.because(rule):
+        facts = {fact.id: fact for fact in self.walk.questionnaire.structure.facts}
+        for id in self.card.evidence(rule):
             if id in facts:
                 yield from (read for _, when in facts[id].cases for read in when.reads())
             else:
                 yield id
 
-    def _said(self, ids: Iterable[str]) -> tuple[Said, ...]:
-        told = []
+    def _given(self, ids: Iterable[str]) -> tuple[QuestionAnswer, ...]:
+        found = []
         for id in dict.fromkeys(ids):
             if id == SORTING:
-                prompt = self.way.questionnaire.words.sorting["prompt"]
-                told.append(Said(prompt, ", ".join(self._card_sums())))
+                prompt = self.walk.questionnaire.texts.sorting["prompt"]
+                found.append(QuestionAnswer(prompt, ", ".join(self._card_counts())))
             elif id in self.asked and self.asked[id].answer is not None:
                 asked = self.asked[id]
                 # No rule reads an amount of money, so no currency is needed.
-                told.append(Said(asked.wording.ask, in_words(asked, sign="")))
-        return tuple(told)
+                found.append(QuestionAnswer(asked.wording.ask, in_words(asked, sign="")))
+        return tuple(found)
 
-    def _card_sums(self) -> tuple[str, str]:
+    def _card_counts(self) -> tuple[str, str]:
         """How many cards lie on the article's side, and how the others were counted."""
-        clear = [a for a in self.way.asked if a.question.kind is Kind.SORT and a.question.required]
+        clear = [a for a in self.walk.asked if a.question.kind is Kind.SORT and a.question.required]
         right = sum(a.answer == a.question.answer for a in clear)
         unsure = sum(a.answer == NOT_SURE for a in clear)
         wrong, counted = len(clear) - right - unsure, max(0, 2 * right + unsure - len(clear))
@@ -181,14 +175,14 @@ class _Explainer:
         return f"{right} of {len(clear)} on the article’s side", rest
 
     def _claims(self, ids: Iterable[str]) -> tuple[str, ...]:
-        return tuple(self.words["claims"][id] for id in ids)
+        return tuple(self.texts["claims"][id] for id in ids)
 
 
 def _rungs(asked: Asked, line: Line, points: Points) -> Iterator[Rung]:
     """Every answer offered, worst first, with the points that it earns here."""
     for id, text in asked.wording.choices.items():
         given = line.rung == int(id)
-        share = Fraction(points.possible * int(id), line.slot.top)
+        share = Fraction(points.possible * int(id), line.item.top)
         earned = points.earned if given else int(share + Fraction(1, 2))
         yield Rung(text, earned / 10, given)
 

@@ -58,7 +58,7 @@ def document_html(
             day=long_date(made_on),
             palette=palette,
             words=score_charts.STATE_WORDS,
-            said=load(report.edition).words.findings["report"],
+            texts=load(report.edition).texts.findings["report"],
             score_bar=score_charts.score_bar,
             relay_picture=score_charts.relay_picture,
             qr_code=_qr_code(brand),

@@ -204,8 +204,8 @@ class _Writer:
             return ", ".join(self._fact(key, inner) for key, inner in value.items())
         if name in ("kind", "state", "format", "dimension", "assessment"):
             return str(value).upper() if name == "format" else _WHAT.get(value) or _words(value)
-        words = self._text(value)
-        return words if name == "text" else f"{_name(name)}: {words}"
+        texts = self._text(value)
+        return texts if name == "text" else f"{_name(name)}: {texts}"
 
     def _fact(self, key: str, value: Any) -> str:
         if isinstance(value, int) and not isinstance(value, bool) and key in ("to", "by"):

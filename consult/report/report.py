@@ -252,7 +252,7 @@ class Card:
 
 
 @dataclass(frozen=True)
-class Said:
+class QuestionAnswer:
     """An answer that is not scored."""
 
     question: str
@@ -280,7 +280,7 @@ class Report:
     money_refused: str
     consult: Consult
     cards: tuple[Card, ...]
-    said: tuple[Said, ...]
+    answers: tuple[QuestionAnswer, ...]
     not_asked: tuple[NotAsked, ...]
     figures: tuple[Figure, ...]
     method: tuple[str, ...]

@@ -25,25 +25,25 @@ from consult.scoring.money import UNWORKED_WORTH, MoneyRange, Range
 from consult.settings.brand import CURRENCY_SIGNS
 
 
-def agreement_of(walk: Walk, words: Mapping[str, Any]) -> Agreement:
+def agreement_of(walk: Walk, texts: Mapping[str, Any]) -> Agreement:
     """The agreement of a complete walk; `words` is `agreement` in the edition's findings."""
-    page = _own_words(words["page"], walk)
+    page = _own_words(texts["page"], walk)
     asked = {one.id: one for one in walk.asked}
     lines = []
     for id, question in walk.questionnaire.structure.roles.agreement.items():
-        own, answered = _own_words(words["lines"][id], walk), asked.get(question)
+        own, answered = _own_words(texts["lines"][id], walk), asked.get(question)
         text = own["settled" if _is_settled(answered) else "open"]
-        who = words["names"][str(answered.answer)] if "{who}" in text and answered else ""
+        who = texts["names"][str(answered.answer)] if "{who}" in text and answered else ""
         today = _today(answered, page, "quick_look" in _left_out(walk, question))
         lines.append(AgreementLine(id, own["title"], text.format(who=who), today))
     return Agreement(page["title"], page["intro"], page["today"], page["signed"], tuple(lines))
 
 
-def _own_words(words: Mapping[str, Any], walk: Walk) -> Mapping[str, str]:
+def _own_words(texts: Mapping[str, Any], walk: Walk) -> Mapping[str, str]:
     """The words for this business. A shop or a web store may be run by one person or by many."""
     path, mode = walk.facts["path"], walk.facts["mode"]
-    changes = words.get("in", {}).get(mode if path == "conversation" else path, {})
-    return {**words, **changes}
+    changes = texts.get("in", {}).get(mode if path == "conversation" else path, {})
+    return {**texts, **changes}
 
 
 def _left_out(walk: Walk, question: str) -> list[str]:
@@ -82,11 +82,11 @@ def consult_of(
     The agenda is made of findings: the topic of the advice, then the first contradiction or, when
     there is none, the first step of the plan.
     """
-    offer, words = findings["consult"], findings["consult_agenda"]
+    offer, texts = findings["consult"], findings["consult_agenda"]
     own = offer[advice.recommended]
     by_id = {part.id: part for part in parts}
     topic = by_id.get(advice.topic or "")
-    agenda = _agenda(words["points"], tuple(troubles), topic, contradictions, plan) if topic else ()
+    agenda = _agenda(texts["points"], tuple(troubles), topic, contradictions, plan) if topic else ()
     watched = min(by_id.values(), key=lambda part: (part.confirmed, not part.critical))
     return Consult(
         recommended=advice.recommended,
@@ -94,31 +94,31 @@ def consult_of(
         title=own["title"].format(topic=offer["topics"].get(advice.topic, "")),
         text=own["text"],
         button=own["button"],
-        helps=words["helps"],
-        helps_not=words["helps_not"],
+        helps=texts["helps"],
+        helps_not=texts["helps_not"],
         agenda=agenda,
-        bring=tuple(words[_BRING[path]]),
-        watch=tuple(line.format(name=watched.name, asks=watched.asks) for line in words["watch"]),
+        bring=tuple(texts[_BRING[path]]),
+        watch=tuple(line.format(name=watched.name, asks=watched.asks) for line in texts["watch"]),
     )
 
 
 def _agenda(
-    words: Mapping[str, str],
+    texts: Mapping[str, str],
     troubles: tuple[str, ...],
     topic: Dimension,
     contradictions: tuple[Finding, ...],
     plan: tuple[Fix, ...],
 ) -> tuple[AgendaPoint, ...]:
-    named = words["troubles"].format(troubles="; ".join(troubles))
+    named = texts["troubles"].format(troubles="; ".join(troubles))
     if contradictions:
-        obstacle = words["contradiction"].format(finding=contradictions[0].text)
+        obstacle = texts["contradiction"].format(finding=contradictions[0].text)
     else:
-        obstacle = words["first_fix"].format(title=plan[0].title)
+        obstacle = texts["first_fix"].format(title=plan[0].title)
     points = (
-        named if troubles else words["no_troubles"],
-        words["topic"].format(name=topic.name, says=topic.says),
+        named if troubles else texts["no_troubles"],
+        texts["topic"].format(name=topic.name, says=topic.says),
         obstacle,
-        words["close"],
+        texts["close"],
     )
     return tuple(AgendaPoint(when, text) for when, text in zip(_MINUTES, points, strict=True))
 
@@ -127,24 +127,24 @@ _STEPS = ("leads", "unworked", "buy", "discount", "value")
 
 
 def money_in_words(
-    found: MoneyRange | str, words: Mapping[str, Any], sign: str
+    found: MoneyRange | str, texts: Mapping[str, Any], sign: str
 ) -> tuple[Money | None, str]:
     """The range with its sum, and "" ; or None and the reason why there is none.
 
     `words` are the edition's texts on money, `sign` stands before each amount.
     """
     if isinstance(found, str):
-        return None, words["refusals"][found]
+        return None, texts["refusals"][found]
     figures = _figures(found, sign)
     money = Money(
-        result=words["result"].format(**_result(found, sign)),
-        steps=tuple(words["steps"][step].format(**figures) for step in _STEPS),
+        result=texts["result"].format(**_result(found, sign)),
+        steps=tuple(texts["steps"][step].format(**figures) for step in _STEPS),
         sums=(
-            words["steps"]["low"].format(**_end(found, "low", sign)),
-            words["steps"]["high"].format(**_end(found, "high", sign)),
+            texts["steps"]["low"].format(**_end(found, "low", sign)),
+            texts["steps"]["high"].format(**_end(found, "high", sign)),
         ),
-        assumptions=tuple(words["assumptions"]),
-        tags=tuple(words["tags"]["assumed" if step == "discount" else "said"] for step in _STEPS),
+        assumptions=tuple(texts["assumptions"]),
+        tags=tuple(texts["tags"]["assumed" if step == "discount" else "said"] for step in _STEPS),
     )
     return money, ""
 

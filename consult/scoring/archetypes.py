@@ -5,7 +5,7 @@ from fractions import Fraction
 from itertools import combinations
 
 from consult.questionnaire.model import Roles
-from consult.scoring.axis import AxisScore, DimensionScore, across, near_cut
+from consult.scoring.axis import AxisScore, DimensionScore, near_cut, past_cut
 
 RUNNING_IN_THE_DARK = "running_in_the_dark"
 WELL_REHEARSED_RELAY = "well_rehearsed_relay"
@@ -20,7 +20,7 @@ _CUTS = (50, 75)
 
 
 @dataclass(frozen=True, slots=True)
-class _Standing:
+class _Criteria:
     """What decides an archetype. ``talks_less`` is true when a team's talk lags its running."""
 
     separation: Fraction
@@ -36,14 +36,14 @@ def archetype_of(
     """The archetype's id, and the id of the one past the cut when a score is close to a cut."""
     if separation.too_much_unknown or handoff.too_much_unknown:
         return RUNNING_IN_THE_DARK, None
-    standing = _Standing(
+    criteria = _Criteria(
         separation.confirmed,
         handoff.confirmed,
         exchanges_hold=all(exchange.confirmed >= 50 for exchange in exchanges(handoff)),
         solo=solo,
         talks_less=mean_of(handoff, roles.talking) < mean_of(handoff, roles.acting),
     )
-    return _name(standing), _near_name(standing)
+    return _name(criteria), _near_name(criteria)
 
 
 def exchanges(handoff: AxisScore) -> tuple[DimensionScore, ...]:
@@ -62,26 +62,26 @@ def mean_of(handoff: AxisScore, ids: tuple[str, ...]) -> Fraction:
     return sum(scores, Fraction()) / len(scores)
 
 
-def _name(standing: _Standing) -> str:
-    own_lanes, clean_grip = standing.separation >= 50, standing.handoff >= 50
+def _name(criteria: _Criteria) -> str:
+    own_lanes, clean_grip = criteria.separation >= 50, criteria.handoff >= 50
     match own_lanes, clean_grip:
         case True, True:
-            top = standing.separation >= 75 and standing.handoff >= 75
-            rehearsed = top and standing.exchanges_hold
+            top = criteria.separation >= 75 and criteria.handoff >= 75
+            rehearsed = top and criteria.exchanges_hold
             return WELL_REHEARSED_RELAY if rehearsed else GOOD_LEGS_LOOSE_GRIP
         case True, False:
-            silos = not standing.solo and standing.talks_less
+            silos = not criteria.solo and criteria.talks_less
             return TWO_SILOS if silos else BATON_ON_THE_FLOOR
         case False, True:
             return FAST_HANDS_NO_LANES
-    return ONE_HAT_ONE_BUCKET if standing.solo else ALL_RUNNING_NO_LANES
+    return ONE_HAT_ONE_BUCKET if criteria.solo else ALL_RUNNING_NO_LANES
 
 
-def _near_name(standing: _Standing) -> str | None:
-    """The name that a small change would give: one score across its line first, then both."""
-    scores = {"separation": standing.separation, "handoff": standing.handoff}
+def _near_name(criteria: _Criteria) -> str | None:
+    """The name that a small change would give: one score past_cut its line first, then both."""
+    scores = {"separation": criteria.separation, "handoff": criteria.handoff}
     moves = {
-        axis: (abs(score - cut), across(score, cut))
+        axis: (abs(score - cut), past_cut(score, cut))
         for axis, score in scores.items()
         if (cut := near_cut(score, _CUTS)) is not None
     }
@@ -89,7 +89,7 @@ def _near_name(standing: _Standing) -> str | None:
     for count in range(1, len(moves) + 1):
         for axes in combinations(nearest_first, count):
             at = {**scores, **{axis: moves[axis][1] for axis in axes}}
-            moved = replace(standing, separation=at["separation"], handoff=at["handoff"])
-            if _name(moved) != _name(standing):
+            moved = replace(criteria, separation=at["separation"], handoff=at["handoff"])
+            if _name(moved) != _name(criteria):
                 return _name(moved)
     return None

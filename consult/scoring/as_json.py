@@ -69,7 +69,7 @@ def _axis(score: AxisScore) -> Json:
         "unknown_share": float(score.unknown_share),
         # Copies, because whoever asks for JSON may do with it as they like.
         "dimensions": [dict(_dimension(dimension)) for dimension in score.dimensions],
-        "lines": [{**_line(line), "claims": list(line.slot.claims)} for line in score.lines],
+        "lines": [{**_line(line), "claims": list(line.item.claims)} for line in score.lines],
     }
 
 
@@ -87,7 +87,7 @@ def _dimension(score: DimensionScore) -> Json:
 def _line(line: Line) -> Json:
     return {
         "id": line.id,
-        "dimension": line.slot.dimension.id,
+        "dimension": line.item.dimension.id,
         "rung": UNKNOWN if line.unknown else line.rung,
         "points": float(line.points),
         "weight": float(line.weight),

@@ -66,7 +66,7 @@ class AxisScore:
     @cached_property
     def unknown_share(self) -> Fraction:
         """The part of the weight that was answered with "I don't know", 0 to 1."""
-        return Fraction(sum(line.slot.share for line in self.lines if line.unknown), self._total)
+        return Fraction(sum(line.item.share for line in self.lines if line.unknown), self._total)
 
     @property
     def too_much_unknown(self) -> bool:
@@ -81,22 +81,22 @@ class AxisScore:
 
     @property
     def near(self) -> str | None:
-        """The id of the band across the cut when the score is on the line, else None."""
+        """The id of the band past_cut the cut when the score is on the line, else None."""
         cut = near_cut(self.confirmed, CUTS)
         if cut is None or self.too_much_unknown:
             return None
-        return self._band_at(across(self.confirmed, cut))
+        return self._band_at(past_cut(self.confirmed, cut))
 
     @cached_property
     def dimensions(self) -> tuple[DimensionScore, ...]:
         by_id: dict[str, list[Line]] = {}
         for line in self.lines:
-            by_id.setdefault(line.slot.dimension.id, []).append(line)
+            by_id.setdefault(line.item.dimension.id, []).append(line)
         return tuple(_dimension(tuple(own)) for own in by_id.values())
 
     @property
     def _total(self) -> int:
-        return self.lines[0].slot.total
+        return self.lines[0].item.total
 
     def _band_at(self, score: Fraction) -> str:
         return BANDS[self.axis][bisect(CUTS, score)]
@@ -105,23 +105,23 @@ class AxisScore:
 @cache
 def _dimension(lines: tuple[Line, ...]) -> DimensionScore:
     """Lines are few, and so are the sets of two or three that make a dimension."""
-    slots = [line.slot for line in lines]
-    share = sum(slot.share for slot in slots)
+    items = [line.item for line in lines]
+    share = sum(item.share for item in items)
     return DimensionScore(
-        slots[0].dimension,
+        items[0].dimension,
         lines,
         confirmed=Fraction(100 * _earned(lines), POINT_SCALE * share),
         possible=Fraction(100 * _earnable(lines), POINT_SCALE * share),
-        weight=Fraction(100 * share, slots[0].total),
+        weight=Fraction(100 * share, items[0].total),
     )
 
 
 def _earned(lines: tuple[Line, ...]) -> int:
-    return sum(line.slot.share * line.twelfths for line in lines)
+    return sum(line.item.share * line.twelfths for line in lines)
 
 
 def _earnable(lines: tuple[Line, ...]) -> int:
-    return sum(line.slot.share * line.best_twelfths for line in lines)
+    return sum(line.item.share * line.best_twelfths for line in lines)
 
 
 def near_cut(score: Fraction, cuts: tuple[int, ...]) -> int | None:
@@ -129,6 +129,6 @@ def near_cut(score: Fraction, cuts: tuple[int, ...]) -> int | None:
     return next((cut for cut in cuts if cut - NEAR <= score <= cut + NEAR), None)
 
 
-def across(score: Fraction, cut: int) -> Fraction:
+def past_cut(score: Fraction, cut: int) -> Fraction:
     """A score just on the other side of ``cut``."""
     return Fraction(cut) if score < cut else cut - Fraction(1, 1_000_000)

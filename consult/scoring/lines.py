@@ -36,7 +36,7 @@ SORTING_CLAIMS = ("Q1", "Q2", "Q3")
 
 
 @dataclass(frozen=True, eq=False)
-class Slot:
+class ScoredItem:
     """The place of one line in an axis: ``share`` of ``total`` is its part of the weight.
 
     ``top`` is the highest rung, and the number of scored cards for the sorting line.
@@ -58,14 +58,14 @@ class Line:
     answer in twelfths of 100, an unknown counting as the lowest rung. All figures are exact.
     """
 
-    slot: Slot
+    item: ScoredItem
     rung: int | None
     unknown: bool
     twelfths: int
 
     @property
     def id(self) -> str:
-        return self.slot.id
+        return self.item.id
 
     @cached_property
     def points(self) -> Fraction:
@@ -75,11 +75,11 @@ class Line:
     @cached_property
     def weight(self) -> Fraction:
         """What the line can earn at most; the weights of an axis add up to 100."""
-        return Fraction(100 * self.slot.share, self.slot.total)
+        return Fraction(100 * self.item.share, self.item.total)
 
     @cached_property
     def earned(self) -> Fraction:
-        return Fraction(100 * self.slot.share * self.twelfths, self.slot.total * POINT_SCALE)
+        return Fraction(100 * self.item.share * self.twelfths, self.item.total * POINT_SCALE)
 
     @cached_property
     def lost(self) -> Fraction:
@@ -94,8 +94,8 @@ class Line:
 def lines_of(answers: OnPathAnswers, axis: Axis) -> tuple[Line, ...]:
     """The lines of an axis, in the edition's order. The answers must be complete."""
     facts = tuple(answers.facts.items())
-    slots = _slots(answers.questionnaire, axis, answers.asked, facts)
-    return tuple(_line(answers, slot) for slot in slots)
+    scored = _scored_items(answers.questionnaire, axis, answers.asked, facts)
+    return tuple(_line(answers, scored) for scored in scored)
 
 
 def sorting_twelfths(answers: OnPathAnswers) -> int:
@@ -112,36 +112,36 @@ def sorting_twelfths(answers: OnPathAnswers) -> int:
     return max(0, right - wrong)
 
 
-def _line(answers: OnPathAnswers, slot: Slot) -> Line:
-    if slot.id == SORTING:
-        return _line_at(slot, None, False, sorting_twelfths(answers))
-    given: Answer = answers.values[slot.id]
+def _line(answers: OnPathAnswers, scored: ScoredItem) -> Line:
+    if scored.id == SORTING:
+        return _line_at(scored, None, False, sorting_twelfths(answers))
+    given: Answer = answers.values[scored.id]
     if given == UNKNOWN:
-        return _line_at(slot, None, True, 0)
+        return _line_at(scored, None, True, 0)
     if not isinstance(given, int):
-        raise TypeError(f"{slot.id}: a scored item is answered with a rung, not {given!r}")
-    return _line_at(slot, given, False, given * POINT_SCALE // slot.top)
+        raise TypeError(f"{scored.id}: a scored item is answered with a rung, not {given!r}")
+    return _line_at(scored, given, False, given * POINT_SCALE // scored.top)
 
 
 @cache
-def _line_at(slot: Slot, rung: int | None, unknown: bool, twelfths: int) -> Line:
+def _line_at(scored: ScoredItem, rung: int | None, unknown: bool, twelfths: int) -> Line:
     """There are only a few thousand different lines, so their fractions are worked out once."""
-    return Line(slot, rung, unknown, twelfths)
+    return Line(scored, rung, unknown, twelfths)
 
 
 @cache
-def _slots(
+def _scored_items(
     questionnaire: Questionnaire,
     axis: Axis,
     asked: tuple[str, ...],
     facts: tuple[tuple[str, str], ...],
-) -> tuple[Slot, ...]:
+) -> tuple[ScoredItem, ...]:
     """The places of the lines; there is one set of them for each way through the edition."""
-    tops = _tops(questionnaire, asked, dict(facts))
+    max_rungs = _max_rungs(questionnaire, asked, dict(facts))
     by_dimension = []
     for dimension in questionnaire.dimensions:
         if dimension.axis == axis:
-            ids = [id for id in dimension.items if id in tops]
+            ids = [id for id in dimension.items if id in max_rungs]
             if dimension.sorting:
                 ids.append(SORTING)
             if ids:
@@ -150,20 +150,20 @@ def _slots(
     parts = lcm(*(len(ids) for _, ids in by_dimension))
     total = parts * sum(dimension.weight for dimension, _ in by_dimension)
     return tuple(
-        Slot(
+        ScoredItem(
             id,
             dimension,
             share=dimension.weight * parts // len(ids),
             total=total,
-            top=tops.get(id, POINT_SCALE),
-            claims=questionnaire.questions[id].claims if id in tops else SORTING_CLAIMS,
+            top=max_rungs.get(id, POINT_SCALE),
+            claims=questionnaire.questions[id].claims if id in max_rungs else SORTING_CLAIMS,
         )
         for dimension, ids in by_dimension
         for id in ids
     )
 
 
-def _tops(
+def _max_rungs(
     questionnaire: Questionnaire, asked: tuple[str, ...], facts: Mapping[str, str]
 ) -> dict[str, int]:
     """The scored items that were asked, each with its highest rung."""

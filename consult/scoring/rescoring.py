@@ -48,9 +48,9 @@ def compare(stored: Iterable[Stored], edition: Questionnaire) -> Comparison:
     """Score every stored submission by ``edition`` and count how the results differ."""
     comparison = Comparison()
     for submission in stored:
-        way = walk(edition, submission.answers, submission.depth)
-        comparison.dropped.update(way.ignored)
-        card = score(way.on_path)
+        replayed = walk(edition, submission.answers, submission.depth)
+        comparison.dropped.update(replayed.ignored)
+        card = score(replayed.on_path)
         if isinstance(card, Scorecard):
             _count(comparison, submission.scorecard, card)
         else:

@@ -49,7 +49,7 @@ class Change:
 
     @property
     def to_rung(self) -> int:
-        return self.line.slot.top
+        return self.line.item.top
 
 
 def best_changes(axes: Sequence[AxisScore], count: int) -> tuple[Change, ...]:
@@ -92,7 +92,7 @@ def recommend(archetype: str, best_change: Change | None) -> Recommendation:
     """Recommend by archetype; the topic is where the best change lies."""
     if archetype in _CAN_WAIT or best_change is None:
         return Recommendation("not_now", None)
-    topic = best_change.line.slot.dimension.id
+    topic = best_change.line.item.dimension.id
     return Recommendation("optional" if archetype in _OPTIONAL else "yes", topic)
 
 
@@ -139,9 +139,9 @@ class Scorecard:
         """All that hold, in the edition's order; a page shows the first three."""
         return self._holding(self._structure.contradictions)
 
-    def because(self, rule: Rule) -> tuple[str, ...]:
+    def evidence(self, rule: Rule) -> tuple[str, ...]:
         """The ids of the answers, and facts, that make a rule true; empty when it is not."""
-        return rule.when.because(self._given)
+        return rule.when.evidence(self._given)
 
     @cached_property
     def flags(self) -> tuple[Rule, ...]:

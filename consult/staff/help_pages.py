@@ -12,7 +12,7 @@ from consult.workflow.stages import MEANINGS, NAMES
 @for_staff
 def help_page() -> str:
     """Explain stages, scores, bands, archetypes and the other terms of the staff area."""
-    findings = newest().words.findings
+    findings = newest().texts.findings
     settings = services().settings
     return render_template(
         "staff/help.html",

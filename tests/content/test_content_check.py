@@ -158,8 +158,7 @@ def test_an_unfit_text_is_named_with_what_to_change(
 def test_two_choices_that_read_alike_are_named(reword: Reword) -> None:
     edition = reword("handoff.yaml", "- Seven or eight.", "- Four to six!")
     problem = Problem(
-        "handoff.yaml: clear_answers: choices: 3",
-        "reads like “Four to six.”. Say what differs",
+        "handoff.yaml: clear_answers: choices: 3", "reads like “Four to six.”. Say what differs"
     )
     assert problem in language_problems(texts_of(edition))
 

@@ -18,4 +18,4 @@ def test_the_committed_document_is_current() -> None:
 
 def test_the_document_shows_every_text_of_the_edition() -> None:
     shown = document(newest())
-    assert [text.place for text in texts_of(newest()) if text.words not in shown] == []
+    assert [text.place for text in texts_of(newest()) if text.text not in shown] == []

@@ -279,7 +279,7 @@ def test_the_page_tells_what_the_pdf_tells_and_in_its_order(app: Flask, persona:
             found = text.find(said, at)
             assert found >= 0, f"{said!r} is missing, or comes too early"
             at = found
-    rest = [said.question for said in report.said] + [card.text for card in report.cards]
+    rest = [said.question for said in report.answers] + [card.text for card in report.cards]
     rest += [line.question for axis in report.axes for d in axis.dimensions for line in d.lines]
     assert [said for said in rest if said not in page or said not in printed] == []
 

@@ -70,9 +70,9 @@ def test_each_word_of_the_vocabulary(
     assert str(condition) == reads_like
     assert condition.reads() == ("a",)
     assert condition.holds(holding)
-    assert condition.because(holding) == ("a",)
+    assert condition.evidence(holding) == ("a",)
     assert not condition.holds(failing)
-    assert condition.because(failing) == ()
+    assert condition.evidence(failing) == ()
 
 
 def test_all_of_needs_every_part_and_some_of_one() -> None:
@@ -81,19 +81,19 @@ def test_all_of_needs_every_part_and_some_of_one() -> None:
     assert not all_of(ONE, OTHER).holds(one)
     assert some_of(ONE, OTHER).holds(one)
     assert not some_of(ONE, OTHER).holds({"a": 0})
-    assert all_of(ONE, OTHER).because(both) == some_of(ONE, OTHER).because(both) == ("a", "b")
-    assert all_of(ONE, OTHER).because(one) == ()
-    assert some_of(ONE, OTHER).because(one) == ("b",)
+    assert all_of(ONE, OTHER).evidence(both) == some_of(ONE, OTHER).evidence(both) == ("a", "b")
+    assert all_of(ONE, OTHER).evidence(one) == ()
+    assert some_of(ONE, OTHER).evidence(one) == ("b",)
 
 
 def test_always_holds_and_reads_nothing() -> None:
     assert ALWAYS.holds({})
-    assert (ALWAYS.reads(), ALWAYS.because({}), str(ALWAYS)) == ((), (), "always")
+    assert (ALWAYS.reads(), ALWAYS.evidence({}), str(ALWAYS)) == ((), (), "always")
 
 
 def test_what_is_not_given_is_not_so() -> None:
     assert not_(ONE).holds({})
-    assert not_(ONE).because({}) == ("a",)
+    assert not_(ONE).evidence({}) == ("a",)
 
 
 @pytest.mark.parametrize(
@@ -104,28 +104,28 @@ def test_what_is_unknown_or_was_not_given_satisfies_nothing(
     condition: Condition, given: Given
 ) -> None:
     assert not condition.holds(given)
-    assert condition.because(given) == ()
+    assert condition.evidence(given) == ()
 
 
 @given(CONDITIONS, GIVEN)
 def test_only_what_is_read_matters(condition: Condition, given: Given) -> None:
     read = {id: value for id, value in given.items() if id in condition.reads()}
     assert condition.holds(read) == condition.holds(given)
-    assert condition.because(read) == condition.because(given)
+    assert condition.evidence(read) == condition.evidence(given)
 
 
 @given(CONDITIONS, GIVEN)
 def test_the_reasons_are_read_and_there_are_none_when_it_does_not_hold(
     condition: Condition, given: Given
 ) -> None:
-    assert set(condition.because(given)) <= set(condition.reads())
+    assert set(condition.evidence(given)) <= set(condition.reads())
     if not condition.holds(given):
-        assert condition.because(given) == ()
+        assert condition.evidence(given) == ()
 
 
 def test_the_reasons_leave_out_the_ways_that_did_not_come_true() -> None:
     condition = all_of(is_("a", "x"), some_of(rung("b", 0), rung("c", 0)))
-    assert condition.because({"a": "x", "b": 1, "c": 0}) == ("a", "c")
+    assert condition.evidence({"a": "x", "b": 1, "c": 0}) == ("a", "c")
     assert condition.reads() == ("a", "b", "c")
 
 

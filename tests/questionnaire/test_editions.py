@@ -22,9 +22,7 @@ from consult.questionnaire.editions import (
     refuse_other_editions,
 )
 
-FINGERPRINTS = {
-    "2026-11": "082bfa137b0c503134c363205830a427366d578e78f1f68537bfbb8000db5753",
-}
+FINGERPRINTS = {"2026-11": "082bfa137b0c503134c363205830a427366d578e78f1f68537bfbb8000db5753"}
 """What `./run questionnaire fingerprint --edition NAME` printed when the edition was published."""
 
 
@@ -112,7 +110,7 @@ def test_the_recipe_for_a_new_edition_works_as_written(tmp_path: Path) -> None:
 
 def test_a_fingerprint_tells_words_weights_rules_and_order_apart() -> None:
     edition = newest()
-    structure, words = edition.structure, edition.words
+    structure, words = edition.structure, edition.texts
     first, *others = structure.dimensions
     heavier = replace(first, weight=first.weight + 1)
     late, *early = structure.flags
@@ -133,6 +131,6 @@ def test_a_fingerprint_tells_words_weights_rules_and_order_apart() -> None:
 
 def test_a_fingerprint_does_not_hang_on_the_order_of_a_file() -> None:
     edition = newest()
-    backwards = dict(reversed(list(edition.words.findings.items())))
-    same = Questionnaire(edition.structure, replace(edition.words, findings=backwards))
+    backwards = dict(reversed(list(edition.texts.findings.items())))
+    same = Questionnaire(edition.structure, replace(edition.texts, findings=backwards))
     assert fingerprint(same) == fingerprint(edition)

@@ -7,14 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consult.questionnaire import Answer, Depth, walk
-from tests.support.strategies import (
-    BRANCHES,
-    DEPTHS,
-    EDITION,
-    answered,
-    complete_answers,
-    walked,
-)
+from tests.support.strategies import BRANCHES, DEPTHS, EDITION, answered, complete_answers, walked
 
 Sample = tuple[dict[str, Answer], Depth]
 
@@ -37,7 +30,7 @@ def test_a_page_is_found_by_its_id_and_a_part_by_its_page() -> None:
         for page in part.pages:
             assert way.page(page.id) is page
             assert way.part_of(page) is part
-            assert page.heading is EDITION.words.pages[page.id]
+            assert page.heading is EDITION.texts.pages[page.id]
     assert way.page("no-such-page") is None
 
 
@@ -59,7 +52,7 @@ def test_pages_group_a_few_questions_in_six_parts_on_every_branch(
     way = walked(branch, depth)
     assert [part.number for part in way.parts] == [1, 2, 3, 4, 5, 6]
     assert [part.heading.title for part in way.parts] == [
-        EDITION.words.parts[part.id].title for part in EDITION.structure.parts
+        EDITION.texts.parts[part.id].title for part in EDITION.structure.parts
     ]
     for page in way.pages:
         assert 1 <= len(page.questions) <= 5

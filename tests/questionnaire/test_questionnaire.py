@@ -7,7 +7,7 @@ from tests.support.strategies import EDITION
 
 def test_a_question_is_asked_in_the_words_for_this_business() -> None:
     mini = small_edition()
-    worded = mini.words.questions["reply"]
+    worded = mini.texts.questions["reply"]
     for seller, variant in (("me", "solo"), ("staff", BASE)):
         (reply,) = [a for a in walk(mini, {"seller": seller}).asked if a.id == "reply"]
         assert (reply.variant, reply.wording) == (variant, worded[variant])
@@ -19,7 +19,7 @@ def test_how_people_buy_beats_who_does_the_work() -> None:
     def variant(id: str, mode: str, path: str) -> str:
         return EDITION.variant(id, {"mode": mode, "path": path})
 
-    assert set(EDITION.words.questions["lead_list"]) >= {"solo", "counter"}
+    assert set(EDITION.texts.questions["lead_list"]) >= {"solo", "counter"}
     assert variant("lead_list", "solo", "counter") == "counter"
     assert variant("lead_list", "solo", "conversation") == "solo"
     assert variant("lead_list", "team", "counter") == "counter"

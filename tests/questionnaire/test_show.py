@@ -81,10 +81,7 @@ def test_the_json_holds_ids_words_conditions_and_weights_in_the_order_of_the_way
     assert edition_json(small_edition()) == {
         "edition": "mini",
         "facts": {
-            "mode": {
-                "cases": {"solo": "seller is me", "web": "seller is web"},
-                "otherwise": "team",
-            }
+            "mode": {"cases": {"solo": "seller is me", "web": "seller is web"}, "otherwise": "team"}
         },
         "parts": [
             {

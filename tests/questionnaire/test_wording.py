@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from consult.questionnaire import BASE, EditionError, Words, editions, wording
-from consult.questionnaire.wording import read_words
+from consult.questionnaire import BASE, EditionError, EditionTexts, editions, wording
+from consult.questionnaire.wording import read_edition_texts
 from consult.questionnaire.yaml_texts import read_texts
 from tests.support.strategies import EDITION
 
@@ -25,10 +25,10 @@ Path_ = tuple[str | int, ...]
 def changed(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Read the words with one thing changed, or left out when it is `GONE`."""
 
-    def read(path: Path_, value: object) -> Words:
+    def read(path: Path_, value: object) -> EditionTexts:
         files = put(FILES, path, value)
         monkeypatch.setattr(wording, "read_texts", lambda file: files[file.stem])
-        return read_words(EDITION.structure, FOLDER)
+        return read_edition_texts(EDITION.structure, FOLDER)
 
     return read
 
@@ -305,7 +305,7 @@ def test_the_tick_list_shows_the_cards_in_few_words_and_in_each_variant(changed:
 
 
 def test_a_card_is_worded_by_its_text_its_note_and_the_buttons() -> None:
-    card, entry = EDITION.words.questions["sort_newsletter"][BASE], FILES["sorting"]["cards"]
+    card, entry = EDITION.texts.questions["sort_newsletter"][BASE], FILES["sorting"]["cards"]
     assert card.ask == card.title == entry["newsletter"]["text"]
     assert card.note == entry["newsletter"]["note"]
     assert card.choices == FILES["sorting"]["buttons"]

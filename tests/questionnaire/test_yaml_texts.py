@@ -21,10 +21,7 @@ QUOTE_IT = 'Put straight quotes around the whole text, "like this"'
             f"For a sign: {QUOTE_IT}",
         ),
         ('a: b\nc: "open', " line 2: there is a straight quote that is opened and not closed"),
-        (
-            "a:\n  b: c\n   d: e",
-            f" line 3: there is a text with a colon in it. {QUOTE_IT}",
-        ),
+        ("a:\n  b: c\n   d: e", f" line 3: there is a text with a colon in it. {QUOTE_IT}"),
         (
             "a:\n  - b\n c: d",
             " line 3: there is something that does not fit here. Look at how far the line is set "

@@ -43,7 +43,7 @@ def given(persona: str, depth: Depth) -> dict[str, str]:
     lines = [line for axis in report.axes for part in axis.dimensions for line in part.lines]
     return {
         **{line.question: line.answer for line in lines},
-        **{said.question: said.answer for said in report.said},
+        **{said.question: said.answer for said in report.answers},
     }
 
 
@@ -54,15 +54,15 @@ def test_every_point_rests_on_answers_that_were_given(persona: str, depth: Depth
     assert len({point.text for point in made.questions}) == 3
     for point in (*made.facts[1:], *made.questions, *made.contradictions):
         for said in point.answers:
-            cards = said.question == newest().words.sorting["prompt"]
+            cards = said.question == newest().texts.sorting["prompt"]
             assert cards or answers[said.question] == said.answer
         assert point.answers or point.title == "Nothing left to raise"
-    assert made.said == report_of(persona, depth).said
+    assert made.answers == report_of(persona, depth).answers
 
 
 def test_the_first_question_is_about_the_weakest_exchange_and_the_rest_follow_the_plan() -> None:
     report, made = report_of("baton_on_the_floor"), brief("baton_on_the_floor")
-    words = newest().words.findings["dimensions"]
+    words = newest().texts.findings["dimensions"]
     asked = [point.text for point in made.questions]
     assert asked[0] == words[report.weakest.id]["call_question"]
     planned = {

@@ -51,7 +51,7 @@ def test_the_agreement_is_filled_in_from_the_answers(persona: str, path: str) ->
     assert agreement is not None
     by_id = {line.id: line for line in agreement.lines}
     assert len(by_id) == 10
-    assert by_id["takes"].today == report_of(persona, "full").said[1].answer
+    assert by_id["takes"].today == report_of(persona, "full").answers[1].answer
     assert ("lead" in by_id["lead"].title) == (path == "conversation")
     blanks = sum(line.text.count("___") for line in agreement.lines)
     assert blanks < 6 if persona == "disciplined_solo" else blanks >= 6
@@ -97,7 +97,7 @@ def test_every_answer_on_the_path_is_in_the_report() -> None:
     scored = {a.id: a.wording.ask for a in walked.asked if a.question.kind == "rung"}
     assert lines == scored | {SORTING: lines[SORTING]}
     assert len(report.cards) == 16
-    assert len(scored) + len(report.cards) + len(report.said) == len(walked.asked)
+    assert len(scored) + len(report.cards) + len(report.answers) == len(walked.asked)
 
 
 def test_the_plan_builds_on_itself() -> None:
@@ -156,7 +156,7 @@ def test_a_refused_range_says_why() -> None:
 def test_amounts_are_in_the_shops_currency() -> None:
     walked = walk_of("corner_shop")
     report = build_report(walked, "EUR")
-    assert any(said.answer == "€350" for said in report.said)
+    assert any(said.answer == "€350" for said in report.answers)
 
 
 def test_outside_figures_only_reach_those_they_fit() -> None:

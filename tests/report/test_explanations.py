@@ -6,7 +6,7 @@ from consult.questionnaire import AnswerError, EditionError
 from consult.report.explanations import Reasons, explain, reasons_of
 from consult.scoring import SORTING, scorecard_of
 from tests.report.samples import walk_of
-from tests.support.personas import CARDS, PERSONAS, Answers
+from tests.support.personas import CLEAR_CARDS, PERSONAS, Answers
 
 
 def reasons_for(persona: str, changes: Answers | None = None) -> Reasons:
@@ -21,7 +21,7 @@ def test_cards_are_counted_in_words_as_they_are_in_the_score(
 ) -> None:
     other = {"marketing": "sales", "sales": "marketing"}
     sides: Answers = {}
-    for place, (id, side) in enumerate(CARDS.items()):
+    for place, (id, side) in enumerate(CLEAR_CARDS.items()):
         unsure = "not_sure" if place >= right + wrong else other[side]
         sides[id] = side if place < right else unsure
     way = walk_of("two_silos", "full", sides)

@@ -7,7 +7,7 @@ import pytest
 from consult.questionnaire import Axis
 from consult.scoring import AxisScore, Line
 from consult.scoring.archetypes import archetype_of, mean_of, weakest_exchange
-from consult.scoring.lines import Slot
+from consult.scoring.lines import ScoredItem
 from tests.support.example_firms import card
 from tests.support.strategies import EDITION
 
@@ -28,8 +28,8 @@ def axis_at(
     filler = "lead_story" if axis == "handoff" else "own_goals"
 
     def line(dimension: str, share: int, points: int, unknown: bool = False) -> Line:
-        slot = Slot(dimension, DIMENSIONS[dimension], share, TOTAL, 3, ())
-        return Line(slot, None, unknown, points)
+        item = ScoredItem(dimension, DIMENSIONS[dimension], share, TOTAL, 3, ())
+        return Line(item, None, unknown, points)
 
     parts = [line(dimension, 1, points) for dimension, points in twelfths.items()]
     earned = Fraction(score) * TOTAL * 12 / 100 - sum(twelfths.values())
@@ -37,7 +37,7 @@ def axis_at(
     assert rest.denominator == 1, "not a score that can be made exactly"
     parts += [line(filler, int(full), 12), line(filler, 1, int(rest))]
     parts += [line(filler, unknown, 0, unknown=True)] if unknown else []
-    missing = TOTAL - sum(part.slot.share for part in parts)
+    missing = TOTAL - sum(part.item.share for part in parts)
     made = AxisScore(axis, (*parts, line(filler, missing, 0)))
     assert made.confirmed == score
     return made
@@ -85,10 +85,7 @@ def test_a_third_unknown_is_too_much_and_a_little_less_is_not() -> None:
     assert archetype_of(third, handoff_at(90), True, ROLES) == ("running_in_the_dark", None)
     assert archetype_of(
         axis_at(90), axis_at(50, "handoff", TOTAL // 3, lead_capture=0), True, ROLES
-    ) == (
-        "running_in_the_dark",
-        None,
-    )
+    ) == ("running_in_the_dark", None)
     assert axis_at(50, unknown=TOTAL // 3 - 1).band == "marked"
 
 

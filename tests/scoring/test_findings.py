@@ -32,7 +32,7 @@ ARCHETYPES: dict[str, Scorecard] = {
 }
 
 
-@pytest.mark.parametrize("archetype", EDITION.words.findings["archetypes"])
+@pytest.mark.parametrize("archetype", EDITION.texts.findings["archetypes"])
 def test_every_archetype_has_an_example(archetype: str) -> None:
     assert ARCHETYPES[archetype].archetype == archetype
 
@@ -125,17 +125,17 @@ def test_every_contradiction_has_an_example_and_does_not_hold_for_a_middling_fir
 ) -> None:
     made = CONTRADICTIONS[rule.id]
     assert rule in made.contradictions
-    assert made.because(rule)
-    assert set(made.because(rule)) <= set(rule.when.reads())
+    assert made.evidence(rule)
+    assert set(made.evidence(rule)) <= set(rule.when.reads())
     assert rule not in card().contradictions
-    assert card().because(rule) == ()
+    assert card().evidence(rule) == ()
 
 
 def test_a_contradiction_names_the_answers_that_it_rests_on() -> None:
     made = card(symptoms=("not_enough_leads",), lead_list=0, first_reply=0)
     rules = {rule.id: rule for rule in EDITION.structure.contradictions}
-    assert made.because(rules["more_leads_unworked"]) == ("symptoms", "lead_list", "first_reply")
-    assert made.because(rules["know_but_not_run"]) == ()
+    assert made.evidence(rules["more_leads_unworked"]) == ("symptoms", "lead_list", "first_reply")
+    assert made.evidence(rules["know_but_not_run"]) == ()
 
 
 def test_knowing_the_jobs_means_at_least_ten_of_twelve_cards() -> None:
@@ -224,7 +224,7 @@ def test_every_refusal_of_the_money_range_has_an_example(
     reason: str, branch: dict[str, Answer], changes: dict[str, Answer]
 ) -> None:
     assert card(branch, also=changes).money == reason
-    assert reason in EDITION.words.findings["money"]["refusals"]
+    assert reason in EDITION.texts.findings["money"]["refusals"]
 
 
 @given(complete_answers(branch=SOLO, depth="quick"))

@@ -156,7 +156,7 @@ def test_every_complete_set_of_answers_gets_a_band_an_archetype_and_a_recommenda
     for axis in card.axes:
         assert axis.band in (*BANDS[axis.axis], TOO_MUCH_UNKNOWN)
         assert axis.near != axis.band
-    assert card.archetype in EDITION.words.findings["archetypes"]
+    assert card.archetype in EDITION.texts.findings["archetypes"]
     assert card.near_archetype != card.archetype
     topic = card.recommendation.topic
     assert (topic is None) == (card.recommendation.recommended == "not_now")
@@ -232,7 +232,7 @@ def test_what_does_not_apply_leaves_the_score_that_the_rest_gives(sample: Sample
     weights = {d.id: d.weight for d in EDITION.dimensions if d.axis == "handoff"}
     by_dimension: dict[str, list[Fraction]] = {}
     for line in rest:
-        by_dimension.setdefault(line.slot.dimension.id, []).append(line.points)
+        by_dimension.setdefault(line.item.dimension.id, []).append(line.points)
     means = {id: sum(points, Fraction()) / len(points) for id, points in by_dimension.items()}
     expected = sum(weights[id] * mean for id, mean in means.items()) / sum(
         weights[id] for id in means

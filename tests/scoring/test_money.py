@@ -87,11 +87,7 @@ def test_fewer_than_five_leads_a_month_say_nothing() -> None:
 
 @pytest.mark.parametrize("id", ["leads_per_month", "buy_of_ten", "first_sale_value"])
 def test_a_missing_number_is_said_to_be_missing(id: str) -> None:
-    numbers: dict[str, Answer] = {
-        "leads_per_month": 40,
-        "buy_of_ten": 3,
-        "first_sale_value": 100,
-    }
+    numbers: dict[str, Answer] = {"leads_per_month": 40, "buy_of_ten": 3, "first_sale_value": 100}
     del numbers[id]
     assert card(also=numbers).money == "numbers_missing"
 

@@ -12,7 +12,7 @@ def test_it_explains_every_stage_band_and_archetype(app: Flask) -> None:
     make_user(app)
     staff = signed_in(app)
     page = staff.get("/staff/help")
-    findings = newest().words.findings
+    findings = newest().texts.findings
     terms = {*NAMES.values(), *(entry["name"] for entry in findings["archetypes"].values())}
     terms |= {band["name"] for axis in findings["bands"].values() for band in axis.values()}
     assert terms <= {text_of(term) for term in page.document.all("dt")}

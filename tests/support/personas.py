@@ -72,6 +72,8 @@ def profile(
     }
 
 
+CLEAR_CARDS = {id: side for id, side in CARDS.items() if side != "either"}
+
 _HARDEST = (
     *("prospect_list", "ask_for_order", "price_objection", "proposal"),
     *("demo", "quote_callback", "be_found", "how_to_content"),
@@ -146,14 +148,7 @@ TWO_SILOS = Persona(
     | sorted_cards()
     | lately("poor_leads", done=("cold_ad", "newsletter", "demo", "proposal"))
     | separation(2, marketing_measure=3, sales_measure=3)
-    | handoff(
-        1,
-        lead_definition=0,
-        handoff_moment=0,
-        lead_list=2,
-        lead_source=2,
-        first_reply=2,
-    )
+    | handoff(1, lead_definition=0, handoff_moment=0, lead_list=2, lead_source=2, first_reply=2)
     | {"buyer_words": 0, "won_by_source": 0, "joint_review": 0, "review_outcome": 0}
     | numbers(leads="50_99", buy="2_3", value=8000),
 )
@@ -166,20 +161,10 @@ BATON_ON_THE_FLOOR = Persona(
     archetype="baton_on_the_floor",
     given=profile("staff", "several", buyers="people")
     | sorted_cards(unsure=1)
-    | lately(
-        "not_enough_leads",
-        "leads_go_quiet",
-        done=("cold_ad", "sponsorship", "proposal"),
-    )
+    | lately("not_enough_leads", "leads_go_quiet", done=("cold_ad", "sponsorship", "proposal"))
     | separation(2, marketing_goal=3)
     | handoff(2, lead_list=0, lead_source=1, first_reply=1, after_hours=0)
-    | {
-        "follow_up": 0,
-        "clear_answers": 0,
-        "not_now": 1,
-        "funnel_counts": 1,
-        "lost_reasons": 1,
-    }
+    | {"follow_up": 0, "clear_answers": 0, "not_now": 1, "funnel_counts": 1, "lost_reasons": 1}
     | numbers(leads="20_49", buy="2_3", value=1200),
 )
 

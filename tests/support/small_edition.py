@@ -2,7 +2,15 @@
 
 from typing import Any
 
-from consult.questionnaire import BASE, Dimension, Heading, Questionnaire, Structure, Wording, Words
+from consult.questionnaire import (
+    BASE,
+    Dimension,
+    EditionTexts,
+    Heading,
+    Questionnaire,
+    Structure,
+    Wording,
+)
 from consult.questionnaire.conditions import is_, rung
 from consult.questionnaire.model import (
     Fact,
@@ -113,7 +121,7 @@ def small_edition() -> Questionnaire:
         "dimensions": {"speed": {"name": "Speed"}, "order": {"name": "Order"}},
         "archetypes": {"fast": {}, "slow": {}},
     }
-    words = Words(
+    texts = EditionTexts(
         questions=questions,
         pages={
             "you": Heading("You"),
@@ -125,4 +133,4 @@ def small_edition() -> Questionnaire:
         sorting={},
         findings=findings,
     )
-    return Questionnaire(structure(), words)
+    return Questionnaire(structure(), texts)

@@ -5,27 +5,13 @@ from typing import Literal
 
 from hypothesis import strategies as st
 
-from consult.questionnaire import (
-    UNKNOWN,
-    Answer,
-    Asked,
-    Depth,
-    Kind,
-    Questionnaire,
-    Walk,
-    walk,
-)
+from consult.questionnaire import UNKNOWN, Answer, Asked, Depth, Kind, Questionnaire, Walk, walk
 from consult.questionnaire.editions import newest
 
 EDITION: Questionnaire = newest()
 
 BRANCHES: tuple[dict[str, Answer], ...] = tuple(
-    {
-        "marketing_by": "me",
-        "selling_by": seller,
-        "buying_path": path,
-        "customers_so_far": customers,
-    }
+    {"marketing_by": "me", "selling_by": seller, "buying_path": path, "customers_so_far": customers}
     for seller in ("me", "staff")
     for path in ("conversation", "counter", "checkout")
     for customers in ("five_or_more", "under_five")

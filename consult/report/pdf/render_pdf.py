@@ -55,10 +55,7 @@ def html_to_pdf(html: str) -> bytes:
 
         try:
             written = _Document(html).write_pdf(
-                stylesheets=[stylesheet],
-                font_config=fonts,
-                pdf_variant="pdf/ua-1",
-                finisher=finish,
+                stylesheets=[stylesheet], font_config=fonts, pdf_variant="pdf/ua-1", finisher=finish
             )
         except FatalURLFetchingError as refusal:  # a BaseException, which callers would miss
             raise ForbiddenFetch(f"a report may not fetch anything: {refusal}") from refusal

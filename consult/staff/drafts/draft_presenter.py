@@ -52,7 +52,7 @@ def leave_views(
 
 
 def _names(questionnaire: Questionnaire) -> dict[str, str]:
-    pages = questionnaire.words.pages
+    pages = questionnaire.texts.pages
     return {
         "": _BEGINNING,
         **{

@@ -92,7 +92,7 @@ def verdicts(rows: Iterable[VerdictRow]) -> list[Row]:
 
 def scores(tenths: Sequence[Bar], axis: str) -> Columns:
     """How the points of a score spread, between the names of its bands."""
-    names = [band["name"] for band in newest().words.findings["bands"][axis].values()]
+    names = [band["name"] for band in newest().texts.findings["bands"][axis].values()]
     counts = [tenth.count for tenth in tenths]
     return chart_layout.columns(counts, names, few=sum(counts) < FEW)
 

@@ -91,7 +91,7 @@ class SourceRow:
 def funnel_of(found: Stats) -> tuple[list[StepRow], list[StepRow]]:
     """The way through the check, and the way of the leads through the agency."""
     parts = newest().structure.parts
-    words = newest().words.parts
+    words = newest().texts.parts
     steps = found.steps
     check = [("Saw the start page", steps[VIEWED]), ("Began a check", steps[STARTED])]
     check += [(f"Reached “{words[part.id].title}”", steps[PART + part.id]) for part in parts[1:]]
@@ -149,7 +149,7 @@ def framed_note(found: Stats) -> str:
 
 def pages_of(found: Stats) -> list[PageRow]:
     """Every page that was shown, in order, with its questions."""
-    structure, words = newest().structure, newest().words
+    structure, words = newest().structure, newest().texts
     names = {page.id: words.pages[page.id].title for page in structure.pages}
     asked_on = {page.id: [q.id for q in page.questions] for page in structure.pages}
     order = [*names, REVIEW, *sorted(found.pages.keys() - {*names, REVIEW})]

@@ -32,7 +32,7 @@ class VerdictRow:
 
 def archetypes_of(spread: Spread) -> list[Bar]:
     """The archetypes, the most common first."""
-    names = newest().words.findings["archetypes"]
+    names = newest().texts.findings["archetypes"]
     named = {names.get(id, {}).get("name", id): count for id, count in spread.archetypes.items()}
     return bars(sorted(named.items(), key=lambda item: (-item[1], item[0])))
 
@@ -46,7 +46,7 @@ def archetypes_title(archetypes: Sequence[Bar]) -> str:
 
 def grid_of(spread: Spread) -> tuple[list[str], list[tuple[str, list[Cell]]]]:
     """Both scores against each other by their bands: names of the columns, and the rows."""
-    words = newest().words.findings["bands"]
+    words = newest().texts.findings["bands"]
     columns, rows = (
         [band["name"] for band in words[axis].values()] for axis in ("handoff", "separation")
     )
@@ -88,7 +88,7 @@ def returned_title(returned: Sequence[Bar]) -> str:
 
 def verdicts_of(verdicts: Mapping[str, Mapping[str, int]]) -> list[VerdictRow]:
     """The dimensions, those most often found worse than said first."""
-    names = newest().words.findings["dimensions"]
+    names = newest().texts.findings["dimensions"]
     rows = []
     for id, counts in verdicts.items():
         judged = sum(counts.values())

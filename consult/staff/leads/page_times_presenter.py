@@ -20,7 +20,7 @@ class PageView:
 
 def journey_view(edition: str, pages: Sequence[PageVisitRow]) -> list[PageView]:
     """The pages that an owner saw, under the headings of their edition."""
-    headings = load(edition).words.pages
+    headings = load(edition).texts.pages
     shown = []
     for page in pages:
         heading = headings.get(page.page)

@@ -232,13 +232,13 @@ def _archetypes() -> dict[str, str]:
     """Those of every edition, by their newest names."""
     found: dict[str, str] = {}
     for edition in names():
-        archetypes = load(edition).words.findings["archetypes"]
+        archetypes = load(edition).texts.findings["archetypes"]
         found.update({id: words["name"] for id, words in archetypes.items()})
     return found
 
 
 def _bands(axis: Axis) -> dict[str, str]:
-    words = load(names()[-1]).words.findings["bands"][axis]
+    words = load(names()[-1]).texts.findings["bands"][axis]
     starts = (0, *CUTS)
     ends = (*(cut - 1 for cut in CUTS), 100)
     return {

@@ -104,5 +104,5 @@ def _iso(then: datetime) -> str:
 
 def archetype_name(edition: str, archetype: str) -> str:
     """An archetype as the edition of a lead calls it."""
-    name: str = load(edition).words.findings["archetypes"][archetype]["name"]
+    name: str = load(edition).texts.findings["archetypes"][archetype]["name"]
     return name

@@ -156,7 +156,7 @@ def test_the_page_of_a_lead_tells_everything(
         assert one_line(finding["text"]) in text
     for step in report["plan"]:
         assert one_line(step["start"]) in text
-    for said in report["said"]:
+    for said in report["answers"]:
         assert one_line(said["answer"]) in text
     assert (
         one_line(report["money"]["result"] if report["money"] else report["money_refused"]) in text

@@ -17,7 +17,7 @@ RANGE = MoneyRange(
     buy_rate=Range(Fraction(4, 10), Fraction(5, 10)),
     first_sale=Fraction(3500),
 )
-WORDS = newest().words.findings["money"]
+WORDS = newest().texts.findings["money"]
 
 
 @pytest.mark.parametrize("sign", CURRENCY_SIGNS.values(), ids=CURRENCY_SIGNS)

@@ -91,25 +91,17 @@ CONTRADICTIONS = (
         ("Q11", "Q12"),
     ),
     Rule(
-        "fast_but_uncounted",
-        all_of(at_least("first_reply", 3), rung("funnel_counts", 0)),
-        ("Q14",),
+        "fast_but_uncounted", all_of(at_least("first_reply", 3), rung("funnel_counts", 0)), ("Q14",)
     ),
     Rule(
-        "long_goal_short_clock",
-        all_of(at_least("marketing_goal", 2), rung("patience", 0)),
-        ("Q6",),
+        "long_goal_short_clock", all_of(at_least("marketing_goal", 2), rung("patience", 0)), ("Q6",)
     ),
     Rule(
         "patience_without_target",
         all_of(rung("patience", 3), at_most("marketing_goal", 1)),
         ("Q14",),
     ),
-    Rule(
-        "name_without_time",
-        all_of(rung("marketing_owner", 3), at_most("busy_week", 1)),
-        ("Q5",),
-    ),
+    Rule("name_without_time", all_of(rung("marketing_owner", 3), at_most("busy_week", 1)), ("Q5",)),
     Rule(
         "numbers_without_source",
         all_of(rung("marketing_measure", 3), at_most("lead_source", 1)),
@@ -119,9 +111,7 @@ CONTRADICTIONS = (
         "rule_without_list", all_of(rung("lead_definition", 3), at_most("lead_list", 1)), ("Q13",)
     ),
     Rule(
-        "meet_without_hearing",
-        all_of(rung("joint_review", 3), at_most("buyer_words", 1)),
-        ("Q15",),
+        "meet_without_hearing", all_of(rung("joint_review", 3), at_most("buyer_words", 1)), ("Q15",)
     ),
     Rule(
         "steps_without_list",
