@@ -7,6 +7,7 @@ from consult.questionnaire.editions import newest
 
 CONSULT = Path(__file__).parents[2] / "consult"
 OTHER_MEANINGS = {
+    "follow_up": "the action on a lead: get in touch again on a day",
     "not_now": "an advice of the contract's `consult: recommended`, and a line of the agreement",
 }
 """Ids of the edition that are also words of something else, and of what."""
