@@ -1,6 +1,6 @@
 """The `consult` command line: one module per family of commands.
 
-A family is imported when one of its commands is asked for, so that `consult score` starts without
+A family is imported when one of its commands is used, so that `consult score` starts without
 loading the web, and the worker without the questionnaire's lint.
 """
 
@@ -12,7 +12,7 @@ import sys
 
 import click
 
-from consult.commands.command_errors import in_one_line
+from consult.commands.command_errors import errors_in_one_line
 
 FAMILIES = {
     "serve": "serve_commands",
@@ -26,13 +26,13 @@ FAMILIES = {
     "audit": "audit_commands",
     "rescore": "rescore_command",
     "demo": "demo_command",
-    "settings": "settings_command",
+    "settings": "database_commands",
 }
 """Each command and the module of this package that holds it, in the order `--help` lists them."""
 
 
 class LazyCommands(click.Group):
-    """A group that imports a command when it is used, and words every fault in one line."""
+    """A group that imports a command when it is used, and prints every error as one line."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands."""
@@ -54,12 +54,12 @@ class LazyCommands(click.Group):
         **extra: object,
     ) -> click.Context:
         """Read the arguments of the group itself."""
-        with in_one_line():
+        with errors_in_one_line():
             return super().make_context(info_name, args, parent, **extra)
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command."""
-        with in_one_line():
+        with errors_in_one_line():
             return super().invoke(ctx)
 
 
@@ -67,14 +67,13 @@ class LazyCommands(click.Group):
 def consult() -> None:
     """Relay Check: a questionnaire on marketing, sales and the handoff between them.
 
-    Every command ends with 0 when all went well, 2 when what it was given cannot be used, and 1
-    when something failed.
+    Every command exits with 0 on success, 2 on bad input, and 1 on failure.
     """
 
 
 def main() -> None:
     """Run the command line; the entry point of the `consult` program."""
-    # Of a stream that whoever starts us has closed (`2>&-`), Python makes None.
+    # A stream that was closed by the caller (`2>&-`) is None in Python.
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))

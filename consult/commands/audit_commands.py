@@ -8,7 +8,7 @@ from typing import IO, Any
 
 import click
 
-from consult.commands.command_errors import BadInput
+from consult.commands.command_errors import UsageError
 from consult.commands.database_commands import open_database
 from consult.settings import Settings, load_settings
 from consult.storage.accounts import accounts
@@ -54,7 +54,7 @@ def _parse_since(since: str, settings: Settings) -> dict[str, Any]:
     try:
         day = date.fromisoformat(since)
     except ValueError:
-        raise BadInput(
+        raise UsageError(
             f"--since must be an ID or a date such as 2026-12-31, not {since!r}"
         ) from None
     return {"since": datetime.combine(day, time(), settings.office.zone)}

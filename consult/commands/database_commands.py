@@ -1,27 +1,31 @@
-"""`consult db`: the database's schema and copies of it."""
+"""`consult db`: the schema of the database and backups; `consult settings`: its overrides, too."""
 
 from __future__ import annotations
 
+import shutil
 import sys
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from consult.commands.command_errors import Failure
-from consult.settings import Settings, load_settings
+from consult.commands.command_errors import CommandError
+from consult.settings import Settings, describe, load_settings, unknown_variables
 from consult.storage.db import backup, migrate
 from consult.storage.db.database import Database
+from consult.storage.settings.setting_overrides import all_overrides
 
 
 @contextmanager
 def open_database(settings: Settings, *, checked: bool = True) -> Iterator[Database]:
     """Open the database of the settings for one command, and close it afterwards.
 
-    Where `checked`, a new embedded database gets its tables: it has nothing yet that could come to
-    harm. Raises Failure when a database cannot be reached or, where `checked`, lacks a migration.
+    Where `checked`, a new SQLite database gets its tables: it has no data to lose. Raises
+    CommandError when a database is unreachable or, where `checked`, lacks a migration.
     """
     try:
         database = Database(
@@ -30,17 +34,17 @@ def open_database(settings: Settings, *, checked: bool = True) -> Iterator[Datab
             draft_days=settings.retention_days_drafts,
         )
     except OSError as error:
-        raise Failure(f"the database cannot be opened: {error}") from error
+        raise CommandError(f"the database cannot be opened: {error}") from error
     try:
         if checked and database.is_sqlite and migrate.is_new(database):
             migrate.upgrade(database)
         if checked and not migrate.is_current(database):
-            raise Failure("the database is not up to date; run: consult db upgrade")
+            raise CommandError("the database is not up to date; run: consult db upgrade")
         yield database
     except DatabaseError as error:
         if type(error) not in (OperationalError, DatabaseError):
-            raise  # what we asked of it was wrong, and it says where
-        raise Failure(f"the database does not answer: {error.orig}") from error
+            raise  # a bug of ours: the traceback shows where
+        raise CommandError(f"the database does not answer: {error.orig}") from error
     finally:
         database.close()
 
@@ -50,13 +54,13 @@ _file = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 
 @click.group()
 def db() -> None:
-    """Look after the database."""
+    """Manage the database."""
 
 
 @db.command()
 def upgrade() -> None:
-    """Bring the database up to date; make it if there is none."""
-    with open_database(load_settings(), checked=False) as database, _explained():
+    """Run the missing migrations; create the database if there is none."""
+    with open_database(load_settings(), checked=False) as database, _explain_errors():
         migrate.upgrade(database)
 
 
@@ -64,23 +68,50 @@ def upgrade() -> None:
 @_file
 def make_backup(file: Path) -> None:
     """Write a consistent copy of the database to FILE, also while the app runs."""
-    with open_database(load_settings()) as database, _explained():
+    with open_database(load_settings()) as database, _explain_errors():
         backup.backup(database, file)
 
 
 @db.command()
 @_file
 def restore(file: Path) -> None:
-    """Replace everything in the database by the backup in FILE; what came later is gone."""
+    """Replace everything in the database by the backup in FILE; later changes are lost."""
     if sys.stdin.isatty():
         click.confirm("Replace everything in the database by the backup?", abort=True)
-    with open_database(load_settings(), checked=False) as database, _explained():
+    with open_database(load_settings(), checked=False) as database, _explain_errors():
         backup.restore(database, file)
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def _explain_errors() -> Iterator[None]:
     try:
         yield
     except (backup.BackupError, migrate.UnknownRevisionError) as error:
-        raise Failure(str(error)) from error
+        raise CommandError(str(error)) from error
+
+
+@click.command()
+def settings() -> None:
+    """Show every setting: its value, the origin of the value, and its meaning."""
+    width = min(shutil.get_terminal_size().columns, 100)
+    base = load_settings()
+    for setting in describe(base, overrides=_stored_overrides(base)):
+        click.echo(f"{setting.variable} = {setting.value}  [{setting.origin}]")
+        click.echo(
+            textwrap.fill(setting.meaning, width, initial_indent="    ", subsequent_indent="    ")
+        )
+    for variable in unknown_variables():
+        click.echo(f"consult: {variable} is set, but no setting has that name", err=True)
+
+
+def _stored_overrides(base: Settings) -> Mapping[str, Any]:
+    """The settings of the staff area; none while there is no database."""
+    file = base.database_url.removeprefix("sqlite:///")
+    if base.embedded_database and not Path(file).exists():
+        return {}
+    try:
+        with open_database(base) as database, database.reading() as session:
+            return all_overrides(session)
+    except CommandError as error:
+        click.echo(f"consult: settings of the staff area are left out: {error.message}", err=True)
+        return {}

@@ -1,4 +1,4 @@
-"""`consult demo`: made-up leads to try the staff pages with."""
+"""`consult demo`: demo leads to try the staff pages with."""
 
 import click
 
@@ -13,10 +13,10 @@ from consult.storage.settings.setting_overrides import SettingsProvider
 @click.option("--leads", default=40, show_default=True, type=click.IntRange(1, 100_000))
 @click.option("--seed", default=1, show_default=True, help="The same seed makes the same leads.")
 def demo(leads: int, seed: int) -> None:
-    """Add a year of clearly fake leads: where they came from, who stopped, what staff did.
+    """Add a year of clearly fake leads, with sources, dropouts and staff actions.
 
-    They are tagged everywhere and counted apart. Nobody is told of them, and a PDF of one is made
-    when somebody asks for it.
+    They are tagged everywhere and counted separately. No notifications are sent about them, and
+    the PDF of one is made on request.
     """
     settings = load_settings()
     with open_database(settings) as database:

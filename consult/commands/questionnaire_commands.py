@@ -6,7 +6,7 @@ import json
 
 import click
 
-from consult.commands.command_errors import BadInput, Failure
+from consult.commands.command_errors import CommandError, UsageError
 from consult.content import check as problems_of
 from consult.content import document as edition_document
 from consult.questionnaire import EditionError, Questionnaire
@@ -36,7 +36,7 @@ def check(name: str | None) -> None:
             found = True
             click.echo(f"{edition}/{problem}" if len(names()) > 1 else str(problem))
     if found:
-        raise Failure("some texts need a change, see above")
+        raise CommandError("some texts need a change, see above")
     click.echo("All texts are fit to be shown.")
 
 
@@ -66,7 +66,7 @@ def new(name: str) -> None:
     try:
         folder = create(name)
     except EditionError as error:
-        raise BadInput(str(error)) from error
+        raise UsageError(str(error)) from error
     click.echo(f"{folder}\nChange its files, then: consult questionnaire check --edition {name}")
 
 
@@ -91,4 +91,4 @@ def _load(name: str | None) -> Questionnaire:
     try:
         return load(name or names()[-1])
     except EditionError as error:
-        raise BadInput(str(error)) from error
+        raise UsageError(str(error)) from error

@@ -9,8 +9,8 @@ from typing import IO
 
 import click
 
-from consult.commands.answers_file import read_sheets
-from consult.commands.command_errors import BadInput, Failure
+from consult.commands.command_errors import CommandError, UsageError
+from consult.commands.score_command import read_answer_sets
 from consult.questionnaire import Walk
 from consult.report.build import build_report
 from consult.report.html_document import document_html
@@ -32,22 +32,22 @@ from consult.settings.brand import Brand, load_brand
 def report(file: IO[bytes], output: Path, html: bool) -> None:
     """Write the owner's report for the answers in FILE (`-` reads standard input)."""
     settings = load_settings()
-    sheets = read_sheets(file)
-    if sheets.many:
-        raise BadInput("a report is made of one set of answers, and this is a list")
-    page = _page(sheets.walks[0], load_brand(settings.brand_file), settings, standalone=html)
+    sets = read_answer_sets(file)
+    if sets.many:
+        raise UsageError("a report needs one set of answers, and this is a list")
+    page = _page(sets.walks[0], load_brand(settings.brand_file), settings, standalone=html)
     content = page.encode() if html else _pdf(page, settings)
     try:
         output.write_bytes(content)
     except OSError as error:
-        raise Failure(f"{output} cannot be written: {error.strerror}") from error
+        raise CommandError(f"{output} cannot be written: {error.strerror}") from error
 
 
 def _page(walk: Walk, brand: Brand, settings: Settings, *, standalone: bool) -> str:
     if not walk.complete:
         first, rest = walk.missing[:5], len(walk.missing[5:])
         more = f" and {rest} more" if rest else ""
-        raise BadInput(f"answers are missing: {', '.join(first)}{more}")
+        raise UsageError(f"answers are missing: {', '.join(first)}{more}")
     return document_html(
         build_report(walk, brand.currency),
         datetime.now(UTC).date(),
@@ -62,4 +62,4 @@ def _pdf(page: str, settings: Settings) -> bytes:
         try:
             return renderer.render(page)
         except RenderError as error:
-            raise Failure(f"the PDF could not be made: {error}") from error
+            raise CommandError(f"the PDF could not be made: {error}") from error

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import click
 
-from consult.commands.command_errors import BadInput
+from consult.commands.command_errors import UsageError
 from consult.commands.database_commands import open_database
 from consult.questionnaire import EditionError
 from consult.questionnaire.editions import load
@@ -29,7 +29,7 @@ def rescore(edition: str, dry_run: bool) -> None:
     try:
         questionnaire = load(edition)
     except EditionError as error:
-        raise BadInput(str(error)) from error
+        raise UsageError(str(error)) from error
     with open_database(load_settings()) as database, database.reading() as session:
         total = leads.count(session)
         with click.progressbar(_stored(session), length=total, label="Rescoring") as progress:

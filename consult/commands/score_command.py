@@ -1,20 +1,32 @@
-"""`consult score`: answers in, scorecard out; no web, no database."""
+"""`consult score`: answers JSON in, scorecard out; no web, no database."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
-from typing import IO
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import IO, NoReturn
 
 import click
 
-from consult.commands.answers_file import read_sheets
-from consult.questionnaire import Walk
+from consult.commands.command_errors import UsageError
+from consult.questionnaire import (
+    AnswerError,
+    Depth,
+    EditionError,
+    Walk,
+    editions,
+    read_answers,
+    walk,
+)
 from consult.scoring import score as score_answers
 from consult.scoring import scorecard_json
 from consult.settings import load_settings
 from consult.settings.brand import load_brand
+
+DEPTHS: dict[str, Depth] = {"quick": "quick", "full": "full"}
+_KEYS = {"edition", "depth", "answers"}
 
 
 @click.command()
@@ -25,13 +37,91 @@ def score(file: IO[bytes]) -> None:
     A list of answers gives a list of scorecards in the same order.
     """
     currency = load_brand(load_settings().brand_file).currency
-    sheets = read_sheets(file)
-    cards = [scorecard_json(score_answers(w.on_path), currency) for w in _watched(sheets.walks)]
-    click.echo(json.dumps(cards if sheets.many else cards[0], indent=2))
+    sets = read_answer_sets(file)
+    cards = [scorecard_json(score_answers(w.on_path), currency) for w in _with_progress(sets.walks)]
+    click.echo(json.dumps(cards if sets.many else cards[0], indent=2))
 
 
-def _watched(walks: Sequence[Walk]) -> Iterator[Walk]:
-    """Pass the walks on, with a progress bar where they are many and a person watches."""
-    alone = len(walks) < 100 or not sys.stderr.isatty()
-    with click.progressbar(walks, label="Scoring", file=sys.stderr, hidden=alone) as progress:
+def _with_progress(walks: Sequence[Walk]) -> Iterator[Walk]:
+    """Yield the walks, with a progress bar where there are many and a person watches."""
+    hidden = len(walks) < 100 or not sys.stderr.isatty()
+    with click.progressbar(walks, label="Scoring", file=sys.stderr, hidden=hidden) as progress:
         yield from progress
+
+
+@dataclass(frozen=True)
+class AnswerSets:
+    """The walks of a file's answers in their order, and whether the file contains a list."""
+
+    walks: Sequence[Walk]
+    many: bool
+
+
+def read_answer_sets(file: IO[bytes]) -> AnswerSets:
+    """Read one set of answers, or a list of them.
+
+    Raises UsageError, naming the question and its place, for anything else.
+    """
+    raw = _parse(file.read())
+    if not isinstance(raw, list):
+        return AnswerSets((_walk(raw, ""),), many=False)
+    return AnswerSets(tuple(_walk(one, f"answers {n}: ") for n, one in enumerate(raw, 1)), True)
+
+
+def _parse(content: bytes) -> object:
+    try:
+        return json.loads(
+            content, parse_constant=_refuse_number, object_pairs_hook=_without_duplicates
+        )
+    except UnicodeDecodeError:
+        raise UsageError("the answers are not text in UTF-8") from None
+    except json.JSONDecodeError as error:
+        at = f"line {error.lineno}, column {error.colno}"
+        raise UsageError(f"the answers are not JSON: {error.msg} ({at})") from None
+    except RecursionError:
+        raise UsageError("the answers are not JSON of the expected shape: too deep") from None
+    except ValueError as error:  # a number of more digits than Python reads
+        raise UsageError(f"the answers are not JSON: {error}") from None
+
+
+def _walk(raw: object, where: str) -> Walk:
+    if not isinstance(raw, dict) or not isinstance(raw.get("answers"), dict):
+        raise UsageError(f'{where}expected an object with "answers", which is an object as well')
+    if unknown := sorted(raw.keys() - _KEYS):
+        raise UsageError(f"{where}unknown key {_quoted(unknown[0])}; known are {_listed(_KEYS)}")
+    depth = raw.get("depth", "full")
+    if not isinstance(depth, str) or depth not in DEPTHS:
+        raise UsageError(f"{where}depth: {_quoted(depth)} must be one of {_listed(DEPTHS)}")
+    edition = raw.get("edition", editions.names()[-1])
+    if not isinstance(edition, str):
+        raise UsageError(
+            f"{where}edition: {_quoted(edition)} must be one of {_listed(editions.names())}"
+        )
+    try:
+        questionnaire = editions.load(edition)
+        return walk(questionnaire, read_answers(questionnaire, raw["answers"]), DEPTHS[depth])
+    except (AnswerError, EditionError) as error:
+        raise UsageError(f"{where}{error}") from error
+
+
+def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    read = dict(pairs)
+    if len(read) < len(pairs):
+        ids = [id for id, _ in pairs]
+        twice = next(id for id in ids if ids.count(id) > 1)
+        raise UsageError(f"{_quoted(twice)} is repeated")
+    return read
+
+
+def _refuse_number(text: str) -> NoReturn:
+    raise UsageError(f"the answers are not JSON: {text} is not a number")
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))
+
+
+def _quoted(value: object) -> str:
+    """Return a value as JSON in ASCII, cut short: it may be anything."""
+    text = json.dumps(value, default=str)
+    return text if len(text) <= 40 else f"{text[:37]}..."

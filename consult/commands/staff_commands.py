@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import click
 
-from consult.commands.command_errors import BadInput
+from consult.commands.command_errors import UsageError
 from consult.commands.database_commands import open_database
 from consult.settings import Settings, load_settings
 from consult.staff.accounts import account_admin
@@ -21,7 +21,7 @@ def _accounts() -> Iterator[tuple[Settings, Database]]:
         try:
             yield settings, database
         except account_admin.AccountError as error:
-            raise BadInput(str(error)) from error
+            raise UsageError(str(error)) from error
 
 
 @click.group()

@@ -158,7 +158,7 @@ def send_late_and_confirm(visit: Visit) -> None:
 def unreadable(visit: Visit) -> None:
     """Pick a colour that cannot be read on the paper, and save it."""
     visit.tab.fill("#brand-colours-marketing", "#ffe08a")
-    visit.tab.locator("[data-verdict]", has_text="too close to read").wait_for()
+    visit.tab.locator("[data-readable]", has_text="not enough contrast").wait_for()
     press("form.settings button:not([name])")(visit)
 
 

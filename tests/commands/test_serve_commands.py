@@ -17,7 +17,7 @@ from urllib.request import urlopen
 import pytest
 from click.testing import CliRunner
 
-from consult.commands import consult, subprocesses
+from consult.commands import consult, serve_commands
 from consult.settings import Settings
 from tests.support.ports import free_port
 
@@ -143,7 +143,7 @@ def test_a_worker_that_cannot_be_started_just_now_is_started_later(
         stop.set()
         return subprocess.Popen(["true"])
 
-    monkeypatch.setattr(subprocesses, "_start", start)
-    monkeypatch.setattr(subprocesses, "RESTART_SECONDS", 0)
-    subprocesses._keep_one(Settings(), stop)
+    monkeypatch.setattr(serve_commands, "_start_worker", start)
+    monkeypatch.setattr(serve_commands, "RESTART_SECONDS", 0)
+    serve_commands._supervise(Settings(), stop)
     assert stop.is_set()

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from consult.commands import consult
-from consult.commands.command_errors import Failure, in_one_line
+from consult.commands.command_errors import CommandError, errors_in_one_line
 
 PROMISED = (
     "serve",
@@ -72,9 +72,12 @@ def test_bad_input_ends_with_2_and_one_line(arguments: list[str]) -> None:
 
 def test_a_full_disk_is_one_line_and_a_reader_who_has_had_enough_is_none() -> None:
     full = OSError(errno.ENOSPC, "No space left on device", "out.pdf")
-    with pytest.raises(Failure, match=r"^out\.pdf: No space left on device$"), in_one_line():
+    with (
+        pytest.raises(CommandError, match=r"^out\.pdf: No space left on device$"),
+        errors_in_one_line(),
+    ):
         raise full
-    with pytest.raises(BrokenPipeError), in_one_line():
+    with pytest.raises(BrokenPipeError), errors_in_one_line():
         raise BrokenPipeError
 
 
