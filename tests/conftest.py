@@ -4,27 +4,19 @@ import gc
 import inspect
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from flask import Flask
 from hypothesis import settings as hypothesis_settings
 
-from tests.support.apps import make_app, services_of
-from tests.support.client import PageClient
-from tests.support.compiled_sql import share_statements
-from tests.support.reverse_unordered_selects import reverse_what_nobody_ordered
-
-pytest_plugins = ["tests.support.databases"]
+# Tests in these folders work without the application, whose import takes seconds.
+WITHOUT_APP = {"content", "questionnaire", "report", "scoring", "settings", "workflow"}
+TESTS = Path(__file__).parent
 
 _GENERATES = re.compile(r"@given\(|run_state_machine_as_test\(")
 
 # An app leaves many objects behind; checking all of them often took a fifth of the time.
 gc.set_threshold(100_000, 20, 50)
-
-share_statements()
-reverse_what_nobody_ordered()
 
 # The suite tries the same generated examples in every run, so it never fails by luck.
 # `./run explore` looks for new ones and prints how to reproduce a failure. Slowness is not one.
@@ -44,6 +36,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Load the fixtures that need the application, unless only other tests were asked for."""
+    asked = [Path(argument.partition("::")[0]).resolve() for argument in config.args]
+    folders = {path.relative_to(TESTS).parts[0] for path in asked if TESTS in path.parents}
+    if folders - WITHOUT_APP or not all(TESTS in path.parents for path in asked):
+        config.pluginmanager.import_plugin("tests.support.databases")
+        config.pluginmanager.import_plugin("tests.support.app_fixtures")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark also the tests that generate examples inside, on a database of their own."""
@@ -58,17 +59,3 @@ def _no_settings_from_outside() -> None:
     """A developer's own settings have no say in what the tests find."""
     for name in [name for name in os.environ if name.startswith("CONSULT_")]:
         del os.environ[name]
-
-
-@pytest.fixture
-def app(tmp_path: Path) -> Iterator[Flask]:
-    """An app of its own for each test, with an empty database."""
-    made = make_app(tmp_path / "var")
-    yield made
-    services_of(made).database.close()
-
-
-@pytest.fixture
-def client(app: Flask) -> PageClient:
-    """A client of `app` that inspects every page it fetches."""
-    return PageClient(app)

@@ -1,4 +1,4 @@
-"""SQLite that answers in an unusual order wherever a query asks for none."""
+"""SQLite returns rows in an unusual order wherever a query does not ask for one."""
 
 import sqlite3
 from typing import Any
@@ -7,11 +7,11 @@ from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
 
-def reverse_what_nobody_ordered() -> None:
-    """From now on, have SQLite read rows backwards when a query leaves their order open.
+def reverse_unordered_selects() -> None:
+    """Have SQLite read rows backwards when a query leaves their order open.
 
-    A small table happens to be read in the order of its writing, on both engines, until the day
-    that PostgreSQL fills a gap. So whatever leans on that order shall fail at once and each time.
+    A small table is usually read in the order of insertion, on both engines, until PostgreSQL
+    fills a gap. So code that relies on that order fails at once and every time.
     """
 
     @event.listens_for(Pool, "connect")
