@@ -10,17 +10,17 @@ from consult.report.report import from_json
 from consult.settings.brand import Brand
 from consult.storage.db.database import Database
 from consult.storage.leads import leads
-from consult.storage.leads.leads import Lead
 from consult.storage.notifications.deliveries import pdf_states
+from consult.storage.tables.submission_tables import SubmissionRow
 
-DocumentWriter = Callable[[Lead], str]
+DocumentWriter = Callable[[SubmissionRow], str]
 """From a lead to one of its documents, as HTML."""
 
 
 def report_writer(brand: Brand, paper: Paper) -> DocumentWriter:
     """What writes a lead's frozen report as one HTML document, in this brand, on this paper."""
 
-    def write(lead: Lead) -> str:
+    def write(lead: SubmissionRow) -> str:
         whom = lead.contact
         return document_html(
             from_json(json.dumps(lead.report)),
@@ -37,7 +37,7 @@ def report_writer(brand: Brand, paper: Paper) -> DocumentWriter:
 def brief_writer(brand: Brand, paper: Paper) -> DocumentWriter:
     """What writes the brief for whoever calls a lead."""
 
-    def write(lead: Lead) -> str:
+    def write(lead: SubmissionRow) -> str:
         whom = lead.contact
         caller = Caller()
         if whom:

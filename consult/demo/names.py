@@ -10,7 +10,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import select
 
 from consult.storage.db.database import Session
-from consult.storage.leads.leads import Contact
+from consult.storage.leads.submission import NewContact
 from consult.storage.tables.account_tables import StaffUserRow
 
 PATHS = ("conversation", "counter", "checkout")
@@ -86,10 +86,10 @@ def staff_of(session: Session) -> Staff:
     return Staff(session.scalars(active).all(), [known[email] for email in emails])
 
 
-def contact_of(path: str, random: Random) -> Contact:
+def contact_of(path: str, random: Random) -> NewContact:
     """Return what an owner in a line of business leaves of themselves."""
     first, last = random.choice(_FIRST), random.choice(_LAST)
-    return Contact(
+    return NewContact(
         name=f"{first} {last} (demo)",
         email=f"{first.lower()}.{random.randrange(1000)}@demo.example",
         business=f"{random.choice(_PLACES)} {random.choice(_TRADES[path])}",

@@ -15,9 +15,9 @@ from sqlalchemy import insert, update
 from consult.demo.names import Staff
 from consult.questionnaire.editions import load
 from consult.storage.db.database import Session
-from consult.storage.leads.leads import Lead
 from consult.storage.search_index import index_lead
 from consult.storage.tables.lead_tables import CallAssessmentRow, LeadEventRow, LeadRow, NoteRow
+from consult.storage.tables.submission_tables import SubmissionRow
 from consult.workflow.office_hours import Office
 from consult.workflow.stages import Stage
 
@@ -127,8 +127,8 @@ class _Desk:
 
 
 def work_on(
-    work: DeskWork, lead: Lead, staff: Staff, assignee: int | None, office: Office, now: datetime,
-    random: Random,
+    work: DeskWork, lead: SubmissionRow, staff: Staff, assignee: int | None, office: Office,
+    now: datetime, random: Random,
 ) -> Sequence[Stage]:  # fmt: skip
     """Do with a lead what staff would have done by `now`; returns the stages that it came to."""
     desk = _Desk(lead.id, office, now, lead.submitted_at, work, assignee)
@@ -148,7 +148,7 @@ def work_on(
     return desk.stages
 
 
-def _year_ago(lead: Lead, now: datetime) -> float:
+def _year_ago(lead: SubmissionRow, now: datetime) -> float:
     return min(1.0, (now - lead.submitted_at) / timedelta(days=365))
 
 
@@ -204,7 +204,7 @@ def _hand_over(desk: _Desk, by: int, staff: Staff, random: Random) -> None:
         desk.act(to, ("declined", {"reason": reason}))
 
 
-def _talk(desk: _Desk, by: int, lead: Lead, random: Random) -> None:
+def _talk(desk: _Desk, by: int, lead: SubmissionRow, random: Random) -> None:
     """From the first reply to a clear yes or no, or to "not now"."""
     by = desk.assignee or by
     wants = lead.contact is not None and lead.contact.wants_consult
@@ -233,7 +233,7 @@ def _reach(desk: _Desk, by: int, random: Random) -> None:
         _close(desk, by, "lost", "no_answer")
 
 
-def _book(desk: _Desk, by: int, lead: Lead, random: Random) -> None:
+def _book(desk: _Desk, by: int, lead: SubmissionRow, random: Random) -> None:
     consult_at = (desk.at + timedelta(days=random.randint(2, 9))).replace(
         hour=random.randint(9, 15), minute=0, second=0, microsecond=0
     )
@@ -287,7 +287,7 @@ def _close(desk: _Desk, by: int, stage: Stage, reason: str) -> None:
     raise _NothingMore
 
 
-def _judge(desk: _Desk, by: int, lead: Lead, random: Random) -> None:
+def _judge(desk: _Desk, by: int, lead: SubmissionRow, random: Random) -> None:
     """Say of some dimensions whether they were as the owner said."""
     dimensions = [
         part["id"]

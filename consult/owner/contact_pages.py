@@ -17,7 +17,8 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional, Va
 
 from consult.owner.result_pages import find_lead, is_contact_required
 from consult.storage.leads import submission
-from consult.storage.leads.leads import Contact, Lead
+from consult.storage.leads.submission import NewContact
+from consult.storage.tables.submission_tables import SubmissionRow
 from consult.web.limits import network_of
 from consult.web.services import services
 from consult.web.text import one_line
@@ -53,7 +54,7 @@ def save_contact(token: str) -> ResponseReturnValue:
     return redirect(url_for("results.result", token=token, thanks=1), 303)
 
 
-def _page(token: str, form: ContactForm, lead: Lead) -> str:
+def _page(token: str, form: ContactForm, lead: SubmissionRow) -> str:
     return render_template(
         "owner/contact.html",
         token=token,
@@ -72,7 +73,7 @@ def _consent_text() -> str:
     return render_template("owner/consent.txt", months=round(days / 30.4)).strip()
 
 
-def _link_to_mail(lead: Lead, email: str, token: str) -> str | None:
+def _link_to_mail(lead: SubmissionRow, email: str, token: str) -> str | None:
     """The link for the email that a new or corrected address gets.
 
     None if the address has its email already, or if too many emails were requested lately.
@@ -142,9 +143,9 @@ class ContactForm(Form):
         validators=[InputRequired("Check the box if you agree, so that we may keep your details")]
     )
 
-    def contact(self, consent_text: str) -> Contact:
+    def contact(self, consent_text: str) -> NewContact:
         """Return the contact of a form that validates, with the consent as it was worded."""
-        return Contact(
+        return NewContact(
             name=str(self.name.data),
             email=str(self.email.data),
             business=str(self.business.data),

@@ -162,7 +162,8 @@ def submit(token: str) -> Response:
         draft = lock_draft(session, token, REVIEW)
         if not draft.walk.complete:
             return redirect(f"{draft.first_open_url}&open=1", 303)
-        submission.submit(session, token, freeze(draft.walk, made.brand), made.settings.office)
+        frozen = freeze(draft.walk, made.brand)
+        submission.submit(session, token, frozen, made.settings.office, draft=draft.stored)
     return to_result(token)
 
 

@@ -20,9 +20,9 @@ from consult.storage.db.database import Session
 from consult.storage.drafts import drafts
 from consult.storage.drafts.drafts import as_answer
 from consult.storage.leads import documents, leads
-from consult.storage.leads.leads import Lead
 from consult.storage.notifications import report_mails
 from consult.storage.notifications.deliveries import pdf_states
+from consult.storage.tables.submission_tables import SubmissionRow
 from consult.web.limits import network_of
 from consult.web.services import services
 
@@ -106,13 +106,13 @@ def start_full_depth(token: str) -> Response:
 # --- Access --------------------------------------------------------------------------------------
 
 
-def find_lead(token: str) -> Lead:
+def find_lead(token: str) -> SubmissionRow:
     """Return the lead of a result link; aborts with 404 if there is none."""
     with services().database.reading() as session:
         return leads.by_result_token(session, token) or abort(404)
 
 
-def open_result(token: str) -> Lead:
+def open_result(token: str) -> SubmissionRow:
     """Return the lead, or redirect to the contact form where that has to come first."""
     lead = find_lead(token)
     if is_contact_required(lead.contact is not None, "result"):
@@ -157,7 +157,7 @@ def _bars(report: Report) -> dict[str, list[Bar]]:
     }
 
 
-def _is_report_mailed(lead: Lead) -> bool:
+def _is_report_mailed(lead: SubmissionRow) -> bool:
     """Whether the report was mailed to the owner's address, or is about to be."""
     if lead.contact is None or services().settings.smtp_url is None:
         return False  # without a mail server it is a file until staff send it
@@ -183,7 +183,7 @@ class FullDepthOffer:
     left_out: tuple[str, ...]
 
 
-def _full_depth_offer(lead: Lead) -> FullDepthOffer | None:
+def _full_depth_offer(lead: SubmissionRow) -> FullDepthOffer | None:
     """What is left to answer after a quick look; None if there is nothing."""
     if lead.depth != "quick":
         return None
@@ -200,7 +200,7 @@ def _full_depth_offer(lead: Lead) -> FullDepthOffer | None:
     )
 
 
-def _start_full_depth(session: Session, lead: Lead) -> OpenDraft:
+def _start_full_depth(session: Session, lead: SubmissionRow) -> OpenDraft:
     """Start a full check with the answers of the quick look, whose result stays as it is."""
     # The time spent so far counts as well, or a full check would seem to take no time.
     spent = timedelta(seconds=lead.seconds_taken)
@@ -212,12 +212,12 @@ def _start_full_depth(session: Session, lead: Lead) -> OpenDraft:
     return OpenDraft(token, draft, walk_of(draft), OPEN)
 
 
-def _given(lead: Lead) -> dict[str, tuple[Answer, str]]:
+def _given(lead: SubmissionRow) -> dict[str, tuple[Answer, str]]:
     """Every answer with the variant of the wording that it was given under."""
     return {id: (as_answer(a), lead.wording[id]["variant"]) for id, a in lead.answers.items()}
 
 
-def _walk_as(lead: Lead, depth: Depth) -> Walk:
+def _walk_as(lead: SubmissionRow, depth: Depth) -> Walk:
     given = _given(lead)
     answers = {id: answer for id, (answer, _) in given.items()}
     return walk(newest(), answers, depth, {id: variant for id, (_, variant) in given.items()})

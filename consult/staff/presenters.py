@@ -11,10 +11,10 @@ from consult.report.explanations import Reasons, reasons_of
 from consult.report.report import Axis, Dimension, Report, from_json
 from consult.staff.times import ago, duration, exactly
 from consult.storage.accounts.sessions import StaffSession
-from consult.storage.leads.leads import Lead
 from consult.storage.notifications.deliveries import Delivery, PdfState
 from consult.storage.notifications.report_mails import MailDelivery
 from consult.storage.second_factors.stored_passkeys import Passkey
+from consult.storage.tables.submission_tables import SubmissionRow
 from consult.workflow.sources import SOURCE_WORDS
 
 _JOB_WORDS = {"render_report": "PDF report", "render_brief": "Call brief"}
@@ -154,7 +154,7 @@ def display_time(then: datetime, now: datetime) -> DisplayTime:
 
 
 def lead_view(
-    lead: Lead,
+    lead: SubmissionRow,
     papers: Sequence[Paper],
     deliveries: Sequence[Delivery],
     mails: Sequence[MailDelivery],
@@ -181,9 +181,9 @@ def lead_view(
     )
 
 
-def _person(lead: Lead, now: datetime) -> Person | None:
+def _person(lead: SubmissionRow, now: datetime) -> Person | None:
     contact = lead.contact
-    if contact is None or lead.consented_at is None:
+    if contact is None:
         return None
     phone = contact.phone or ""
     return Person(
@@ -196,7 +196,7 @@ def _person(lead: Lead, now: datetime) -> Person | None:
         tel="tel:" + re.sub(r"[^\d+]", "", phone) if phone else "",
         wants_consult=contact.wants_consult,
         consent_text=contact.consent_text,
-        consented=display_time(lead.consented_at, now),
+        consented=display_time(contact.consented_at, now),
     )
 
 

@@ -14,9 +14,8 @@ from consult.storage.db.database import Database
 from consult.storage.drafts import drafts
 from consult.storage.leads import documents, submission
 from consult.storage.leads.documents import Document
-from consult.storage.leads.leads import Lead
 from consult.storage.privacy import retention
-from consult.storage.tables.submission_tables import JobRow
+from consult.storage.tables.submission_tables import JobRow, SubmissionRow
 from tests.support.databases import Clock
 from tests.support.submissions import CONTACT, all_leads, lead_of, submitted
 from tests.support.workers import Press, make_worker
@@ -75,7 +74,7 @@ def test_an_upgrade_of_words_or_looks_changes_no_pdf_that_exists(database: Datab
     first = report_of(database, token)
 
     class Upgraded(Press):
-        def write(self, lead: Lead) -> str:
+        def write(self, lead: SubmissionRow) -> str:
             return f"A new look for lead {lead.id}"
 
     after = Upgraded()

@@ -8,7 +8,7 @@ from flask import Flask
 
 from consult.questionnaire.editions import newest
 from consult.storage.drafts import drafts
-from consult.storage.leads import leads
+from consult.storage.tables.submission_tables import SubmissionRow
 from tests.support.apps import services_of
 from tests.support.client import PageClient
 from tests.support.owner_journey import Journey
@@ -35,7 +35,7 @@ def saved(journey: Journey) -> Mapping[str, object]:
     return check.answers
 
 
-def lead_of(app: Flask) -> leads.Lead:
+def lead_of(app: Flask) -> SubmissionRow:
     """The only lead there is."""
     (lead,) = all_leads(services_of(app).database)
     return lead

@@ -14,9 +14,8 @@ from sqlalchemy import delete, update
 from consult.report.html_document import document_html
 from consult.report.report import Report, from_json
 from consult.storage.leads import documents
-from consult.storage.leads.leads import Lead
 from consult.storage.notifications.deliveries import deliveries
-from consult.storage.tables.submission_tables import JobRow
+from consult.storage.tables.submission_tables import JobRow, SubmissionRow
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.owner_journey import Journey
@@ -52,7 +51,7 @@ def journey(app: Flask) -> Journey:
     return result_of(app)
 
 
-def lead_of(app: Flask) -> Lead:
+def lead_of(app: Flask) -> SubmissionRow:
     (lead,) = all_leads(services_of(app).database)
     return lead
 

@@ -13,7 +13,7 @@ from consult.questionnaire import editions
 from consult.questionnaire.model import Structure
 from consult.storage.drafts import drafts
 from consult.storage.drafts.drafts import Draft
-from consult.storage.leads.leads import Lead
+from consult.storage.tables.submission_tables import SubmissionRow
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.owner_journey import AnswerValue, Journey
@@ -40,7 +40,7 @@ def check_of(app: Flask, token: str) -> Draft:
     return check
 
 
-def leads_of(app: Flask) -> list[Lead]:
+def leads_of(app: Flask) -> list[SubmissionRow]:
     """All leads, oldest first."""
     return all_leads(services_of(app).database)
 

@@ -13,7 +13,7 @@ from consult.staff.accounts.users import Member
 from consult.storage.accounts import accounts as accounts_module
 from consult.storage.drafts import drafts
 from consult.storage.leads import leads, submission
-from consult.storage.leads.leads import Contact
+from consult.storage.leads.submission import NewContact
 from consult.storage.tables.account_tables import StaffSessionRow
 from tests.support.apps import services_of
 from tests.support.client import PageClient
@@ -82,7 +82,7 @@ def post(client: PageClient, page: str, action: str, *, status: int = 303, **fie
 def make_lead(
     app: Flask,
     persona: Persona = BATON_ON_THE_FLOOR,
-    contact: Contact | None = None,
+    contact: NewContact | None = None,
     source: dict[str, str] | None = None,
 ) -> int:
     """Have a persona hand in a quick check, and leave a contact if there is one; the lead's id."""

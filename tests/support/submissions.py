@@ -1,6 +1,6 @@
 """Made-up submissions for tests that care about keeping them and not about what they say."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 from sqlalchemy import select
@@ -8,11 +8,11 @@ from sqlalchemy import select
 from consult.storage.db.database import Database
 from consult.storage.drafts import drafts
 from consult.storage.leads import leads, submission
-from consult.storage.leads.leads import Contact, Lead
-from consult.storage.leads.submission import NewSubmission
+from consult.storage.leads.submission import NewContact, NewSubmission
 from consult.storage.tables.lead_tables import LeadRow
+from consult.storage.tables.submission_tables import SubmissionRow
 
-CONTACT = Contact(
+CONTACT = NewContact(
     name="Ada Okafor",
     email="ada@example.com",
     business="Okafor Tents",
@@ -47,7 +47,7 @@ def submitted(database: Database, **overrides: Any) -> str:
         return submission.submit(session, token, new_submission(**overrides))
 
 
-def lead_of(database: Database, result_token: str) -> Lead:
+def lead_of(database: Database, result_token: str) -> SubmissionRow:
     """The lead behind a result token that is known to exist."""
     with database.reading() as session:
         lead = leads.by_result_token(session, result_token)
@@ -55,7 +55,14 @@ def lead_of(database: Database, result_token: str) -> Lead:
     return lead
 
 
-def all_leads(database: Database) -> list[Lead]:
+def contact_of(lead: SubmissionRow) -> NewContact | None:
+    """A stored contact, to be compared with the one that was saved."""
+    if lead.contact is None:
+        return None
+    return NewContact(**{one.name: getattr(lead.contact, one.name) for one in fields(NewContact)})
+
+
+def all_leads(database: Database) -> list[SubmissionRow]:
     """Every lead there is, oldest first."""
     with database.reading() as session:
         ids = session.scalars(select(LeadRow.submission_id).order_by(LeadRow.submission_id)).all()

@@ -16,8 +16,8 @@ from consult.delivery.webhooks.webhook_delivery import WebhookPost
 from consult.delivery.worker import Worker
 from consult.settings.brand import Brand
 from consult.storage.db.database import Database
-from consult.storage.leads.leads import Lead
 from consult.storage.notifications.report_mails import HandedTo
+from consult.storage.tables.submission_tables import SubmissionRow
 from consult.workflow.office_hours import Office
 
 BASE_URL = "https://check.example"
@@ -32,7 +32,7 @@ class Press:
     def __init__(self) -> None:
         self.printed: list[str] = []
 
-    def write(self, lead: Lead) -> str:
+    def write(self, lead: SubmissionRow) -> str:
         return f"Report for {lead.contact.business if lead.contact else 'nobody yet'}"
 
     def render(self, html: str) -> bytes:

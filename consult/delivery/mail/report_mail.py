@@ -15,9 +15,9 @@ from consult.report.display import long_date
 from consult.report.report import from_json
 from consult.storage.db.database import Database, Session
 from consult.storage.leads import documents, leads
-from consult.storage.leads.leads import Lead
 from consult.storage.notifications import report_mails
 from consult.storage.notifications.report_mails import Mail
+from consult.storage.tables.submission_tables import SubmissionRow
 
 LOOK_AGAIN_DAYS = 90
 _LONGEST_WAIT = timedelta(minutes=10)
@@ -72,7 +72,7 @@ def mail_report(database: Database, house: House, post: Post, job: Job) -> Effec
     return forget_link
 
 
-def letter_of(house: House, lead: Lead, mail: Mail, link: str, pdf: bytes) -> Letter:
+def letter_of(house: House, lead: SubmissionRow, mail: Mail, link: str, pdf: bytes) -> Letter:
     """The letter that brings a lead's owner the PDF and the link to the result."""
     brand, contact = house.brand, lead.contact
     look_again = (mail.created_at + timedelta(days=LOOK_AGAIN_DAYS)).date()

@@ -21,7 +21,7 @@ from consult.staff.privacy.privacy_pages import may_see_data
 from consult.staff.webhooks.webhook_presenter import told_of_lead
 from consult.storage.accounts import accounts
 from consult.storage.leads import assessments, documents, leads, notes
-from consult.storage.leads.lead_details import WholeLead, whole_lead
+from consult.storage.leads.leads import LeadDetails, lead_details
 from consult.storage.leads.timeline import timeline, was_reached
 from consult.storage.notifications import report_mails, staff_mails
 from consult.storage.notifications.deliveries import Delivery, deliveries, pdf_state
@@ -64,8 +64,8 @@ def lead_page(
     office = made.settings.office
     search = LeadFilter.from_query(request.args.to_dict(flat=False))
     with made.database.reading() as session:
-        whole = whole_lead(session, lead_id) or abort(404)
-        found, standing = whole.lead, whole.desk
+        whole = lead_details(session, lead_id) or abort(404)
+        found, standing = whole.submission, whole.lead
         steps = deliveries(session, lead_id)
         letters = report_mails.mails_of(session, lead_id) if found.contact else []
         to_staff = staff_mails.of_lead(session, lead_id)
@@ -76,7 +76,7 @@ def lead_page(
         judged = assessments.assessments_of(session, lead_id) if was_reached(events) else {}
         beside = neighbors(session, search, Viewer(me.id, office.zone), lead_id)
         now = session.now().astimezone(office.zone)
-    papers = [] if whole.is_anonymous else [_paper(whole, steps, *kind) for kind in _PAPERS]
+    papers = [] if standing.anonymised_at else [_paper(whole, steps, *kind) for kind in _PAPERS]
     # Here and not with the view: the page also answers forms, such as one that came too late.
     record_access(lead_id, "lead.seen")
     shown = presenters.lead_view(found, papers, steps, letters, now)
@@ -84,7 +84,7 @@ def lead_page(
         "staff/leads/lead.html",
         lead=shown,
         told=told_of_lead(to_staff, to_programs, now),
-        anonymous=whole.is_anonymous,
+        anonymous=standing.anonymised_at is not None,
         sees_data=may_see_data(standing.assignee_id),
         brief=brief_of(shown.report, shown.reasons),
         money=money_view(shown.reasons.money, shown.report.money),
@@ -179,9 +179,9 @@ def mail(lead_id: int, mail_id: int) -> ResponseReturnValue:
 
 
 def _paper(
-    whole: WholeLead, jobs: Sequence[Delivery], kind: str, name: str, endpoint: str
+    whole: LeadDetails, jobs: Sequence[Delivery], kind: str, name: str, endpoint: str
 ) -> presenters.Paper:
-    lead, stored = whole.lead, whole.stored[kind]
+    lead, stored = whole.submission, whole.stored[kind]
     return presenters.Paper(
         name=name,
         url=url_for(endpoint, lead_id=lead.id),

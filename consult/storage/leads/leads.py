@@ -1,87 +1,81 @@
 """Leads: finished checks, as they were frozen, and whom they came from."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from statistics import median
 from typing import Any
 
 from sqlalchemy import Select, func, select
+from sqlalchemy.orm import aliased, joinedload
 
 from consult.crypto import token_hash
 from consult.questionnaire import Answer
+from consult.storage import page_events
 from consult.storage.db.database import Session
 from consult.storage.drafts import drafts
 from consult.storage.jobs import enqueue_documents
-from consult.storage.tables.submission_tables import ContactRow, DraftRow, SubmissionRow
+from consult.storage.leads.documents import BRIEF, REPORT
+from consult.storage.tables.insight_tables import PageVisitRow
+from consult.storage.tables.lead_tables import LeadRow
+from consult.storage.tables.submission_tables import DocumentRow, DraftRow, SubmissionRow
 
 _COMPLETIONS_NEEDED = 20
 _COMPLETIONS_LOOKED_AT = 500
 _COMPLETIONS_WALKED = 5_000
 JsonObject = Mapping[str, Any]
-# A submission, the source of its check, and its contact, if there is one.
-_Leads = Select[SubmissionRow, dict[str, Any], ContactRow | None]
 
-_LEADS: _Leads = (
-    select(SubmissionRow, DraftRow.source, ContactRow)
-    .join(DraftRow, DraftRow.id == SubmissionRow.draft_id)
-    .outerjoin(ContactRow, ContactRow.submission_id == SubmissionRow.id)
+_LEADS = select(SubmissionRow).options(
+    joinedload(SubmissionRow.draft).load_only(DraftRow.source),
+    joinedload(SubmissionRow.contact),
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Contact:
-    """Whom to write to, and the consent text they were shown beside the fields."""
-
-    name: str
-    email: str
-    business: str
-    phone: str | None
-    wants_consult: bool
-    consent_text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Lead:
-    """A lead.
+class LeadDetails:
+    """All that there is once for each lead.
 
     Attributes:
-        source: how its owner came, by ``consult.workflow.sources``.
-        contact: None while its owner has not left one.
-        report_revision: which revision of the PDFs is the current one; an older stored document
-            is about to be replaced.
-        consented_at: when the contact was left or last corrected.
-        seconds_taken: from starting the check to submitting it.
+        submission: what was submitted, and by whom.
+        lead: its state at the agency.
+        pages: in the order in which they were first shown; none where nothing was recorded.
+        stored: the revision of each document that is stored, by its kind; 0 while there is none.
     """
 
-    id: int
-    submitted_at: datetime
-    edition: str
-    depth: str
-    separation: float
-    handoff: float
-    archetype: str
-    consult: str
-    source: Mapping[str, str]
-    contact: Contact | None
-    demo: bool
-    answers: JsonObject
-    wording: JsonObject
-    scorecard: JsonObject
-    report: JsonObject
-    report_revision: int
-    consented_at: datetime | None
-    seconds_taken: int
+    submission: SubmissionRow
+    lead: LeadRow
+    pages: Sequence[PageVisitRow]
+    stored: Mapping[str, int]
 
 
-def by_result_token(session: Session, token: str) -> Lead | None:
-    """The lead whose owner holds this result token, or None."""
+def by_result_token(session: Session, token: str) -> SubmissionRow | None:
+    """The submission with this result token, with its contact and source, or None."""
     return _one(session, _LEADS.where(SubmissionRow.result_token_hash == token_hash(token)))
 
 
-def by_id(session: Session, lead_id: int) -> Lead | None:
-    """The lead with this id, or None."""
+def by_id(session: Session, lead_id: int) -> SubmissionRow | None:
+    """The submission of the lead with this id, with its contact and source, or None."""
     return _one(session, _LEADS.where(SubmissionRow.id == lead_id))
+
+
+def lead_details(session: Session, lead_id: int) -> LeadDetails | None:
+    """All that the page of a lead shows of it, in two queries; None for a lead that was deleted."""
+    report, brief = aliased(DocumentRow), aliased(DocumentRow)
+    found = session.execute(
+        _LEADS.add_columns(LeadRow, report.revision, brief.revision)
+        .join(LeadRow, LeadRow.submission_id == SubmissionRow.id)
+        .outerjoin(report, (report.submission_id == SubmissionRow.id) & (report.kind == REPORT))
+        .outerjoin(brief, (brief.submission_id == SubmissionRow.id) & (brief.kind == BRIEF))
+        .where(SubmissionRow.id == lead_id)
+    ).first()
+    if found is None:
+        return None
+    submission, lead, report_stored, brief_stored = found
+    return LeadDetails(
+        submission=submission,
+        lead=lead,
+        pages=page_events.pages_of(session, submission.draft_id),
+        stored={REPORT: report_stored or 0, BRIEF: brief_stored or 0},
+    )
 
 
 def still_there(session: Session, lead_ids: Collection[int]) -> set[int]:
@@ -132,44 +126,5 @@ def scored(session: Session) -> Iterator[tuple[str, Mapping[str, Answer], JsonOb
         yield depth, {id: drafts.as_answer(given) for id, given in answers.items()}, scorecard
 
 
-def _one(session: Session, query: _Leads) -> Lead | None:
-    found = session.execute(query).first()
-    return as_lead(*found) if found else None
-
-
-def as_lead(row: SubmissionRow, source: Mapping[str, str], contact: ContactRow | None) -> Lead:
-    """A lead from its rows; `source` is that of its check."""
-    return Lead(
-        id=row.id,
-        submitted_at=row.submitted_at,
-        edition=row.edition,
-        depth=row.depth,
-        separation=row.separation,
-        handoff=row.handoff,
-        archetype=row.archetype,
-        consult=row.consult,
-        source=source,
-        contact=as_contact(contact),
-        demo=row.demo,
-        answers=row.answers,
-        wording=row.wording,
-        scorecard=row.scorecard,
-        report=row.report,
-        report_revision=row.report_revision,
-        consented_at=contact.consented_at if contact else None,
-        seconds_taken=row.seconds_taken,
-    )
-
-
-def as_contact(row: ContactRow | None) -> Contact | None:
-    """A contact from its row, if there is one."""
-    if row is None:
-        return None
-    return Contact(
-        name=row.name,
-        email=row.email,
-        business=row.business,
-        phone=row.phone,
-        wants_consult=row.wants_consult,
-        consent_text=row.consent_text,
-    )
+def _one(session: Session, query: Select[SubmissionRow]) -> SubmissionRow | None:
+    return session.scalar(query.execution_options(populate_existing=True))

@@ -1,4 +1,4 @@
-"""Handing in: a check is frozen, once, and its owner says whom to write to."""
+"""Submission: a finished draft is frozen, once, and its owner leaves a contact."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -13,7 +13,7 @@ from consult.storage.drafts import drafts, reminder_consent
 from consult.storage.drafts.drafts import Draft
 from consult.storage.jobs import enqueue_documents
 from consult.storage.leads.assignment import default_assignee, lock_assignments
-from consult.storage.leads.leads import Contact, JsonObject, as_contact
+from consult.storage.leads.leads import JsonObject
 from consult.storage.leads.timeline import record_event
 from consult.storage.notifications.notifications import note
 from consult.storage.notifications.report_mails import ask_for_mail
@@ -24,13 +24,28 @@ from consult.workflow.office_hours import Office
 from consult.workflow.sources import came_from
 
 
-class UnknownCheckError(LookupError):
-    """There is no check to submit behind a token: it is unknown, or its draft has expired."""
+class UnknownDraftError(LookupError):
+    """There is no draft behind a token: it is unknown, or the draft has expired."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewContact:
+    """Who to write to, and the consent text they were shown beside the fields."""
+
+    name: str
+    email: str
+    business: str
+    phone: str | None
+    wants_consult: bool
+    consent_text: str
+
+    def is_stored_as(self, row: ContactRow) -> bool:
+        return all(getattr(row, name) == value for name, value in asdict(self).items())
 
 
 @dataclass(frozen=True, slots=True)
 class NewSubmission:
-    """What is frozen when a check is submitted.
+    """What is frozen when a draft is submitted.
 
     Attributes:
         answers: the on-path answers only.
@@ -40,7 +55,7 @@ class NewSubmission:
         separation: the confirmed score of the axis, 0 to 100; ``handoff`` likewise.
         archetype: its id.
         consult: ``yes``, ``optional`` or ``not_now``.
-        demo: made up; never counted among real completions.
+        demo: sample data; never counted among real completions.
     """
 
     edition: str
@@ -58,39 +73,41 @@ class NewSubmission:
 
 def submit(
     session: Session,
-    check_token: str,
+    draft_token: str,
     new: NewSubmission,
     office: Office | None = None,
+    draft: Draft | None = None,
 ) -> str:
-    """Freeze a check, once, put it before the staff and ask for its PDFs, in one transaction.
+    """Freeze a draft, once, make a lead of it and request its PDFs, in one transaction.
 
-    A second call changes nothing and gives the same token, whatever it brings. To be sure that the
-    frozen answers are the last ones saved, load the check with ``lock`` in the same session.
+    A second call changes nothing and returns the same token.
 
     Args:
         session: a writing one.
-        check_token: as ``checks.start`` returned it.
+        draft_token: as ``drafts.start`` returned it.
         new: what to freeze.
-        office: who catches the lead; the usual office, if left out.
+        office: names the default assignee; the usual office, if left out.
+        draft: the draft, if the caller has loaded it with ``lock`` in this session, so that the
+            frozen answers are the last ones saved.
 
     Returns:
         The token of the result page.
 
     Raises:
-        UnknownCheckError: the token is unknown, or the draft has expired.
+        UnknownDraftError: the token is unknown, or the draft has expired.
     """
-    check = drafts.load(session, check_token, lock=True)
-    if check is None:
-        raise UnknownCheckError
-    token = result_token(check_token)
-    if check.submitted:
+    draft = draft or drafts.load(session, draft_token, lock=True)
+    if draft is None:
+        raise UnknownDraftError
+    token = result_token(draft_token)
+    if draft.submitted:
         return token
-    row = _frozen(new, check, token_hash(token), session.now())
+    row = _frozen(new, draft, token_hash(token), session.now())
     session.add(row)
     session.flush()
-    page_events.record_submission(session, check.id, check.counted_by, row.id, check.updated_at)
-    reminder_consent.end(session, check.id)
-    _open_desk(session, row, check.source, office or Office())
+    page_events.record_submission(session, draft.id, draft.counted_by, row.id, draft.updated_at)
+    reminder_consent.end(session, draft.id)
+    _add_lead(session, row, draft.source, office or Office())
     _enqueue_documents(session, row)
     note(session, row.id, "finished")
     return token
@@ -99,27 +116,27 @@ def submit(
 def save_contact(
     session: Session,
     token: str,
-    contact: Contact,
+    contact: NewContact,
     mail_link: str | None = None,
     office: Office | None = None,
 ) -> bool:
-    """Keep or correct the contact of a result, and ask for its PDFs anew, in the owner's name.
+    """Save or correct the contact of a result, and request its PDFs again, in the owner's name.
 
     The same contact again (a double click, a reload) changes nothing.
 
     Args:
         session: a writing one.
         token: the result's.
-        contact: whom to write to.
-        mail_link: the address of the result page, for the mail with the report, which goes to an
+        contact: who to write to.
+        mail_link: the address of the result page, for the mail with the report, which is sent to an
             address that is new or corrected; None sends no mail.
-        office: when there is somebody to reply; the usual office, if left out. Before somebody
-            says who they are, nobody can reply, so the time is counted from then.
+        office: its hours and promised reply time; the usual office, if left out. The reply clock
+            starts now, because nobody could reply before.
 
     Returns:
         Whether the result token is known.
     """
-    row = _hold(session, token)
+    row = _lock(session, token)
     if row is None:
         return False
     stored = session.get(ContactRow, row.id)
@@ -127,7 +144,7 @@ def save_contact(
         _start_clock(session, row.id, office or Office())
         stored = ContactRow(submission_id=row.id)
         session.add(stored)
-    elif as_contact(stored) == contact:
+    elif contact.is_stored_as(stored):
         return True
     is_new_address = stored.email != contact.email
     for name, value in asdict(contact).items():
@@ -150,9 +167,9 @@ def save_contact(
     return True
 
 
-def _frozen(new: NewSubmission, check: Draft, token_hash: str, now: datetime) -> SubmissionRow:
+def _frozen(new: NewSubmission, draft: Draft, token_hash: str, now: datetime) -> SubmissionRow:
     return SubmissionRow(
-        draft_id=check.id,
+        draft_id=draft.id,
         result_token_hash=token_hash,
         submitted_at=now,
         edition=new.edition,
@@ -165,22 +182,22 @@ def _frozen(new: NewSubmission, check: Draft, token_hash: str, now: datetime) ->
         handoff=new.handoff,
         archetype=new.archetype,
         consult=new.consult,
-        seconds_taken=round((now - check.started_at).total_seconds()),
+        seconds_taken=round((now - draft.started_at).total_seconds()),
         demo=new.demo,
         report_revision=1,
     )
 
 
 def _enqueue_documents(session: Session, row: SubmissionRow) -> None:
-    # Two thousand made-up reports would keep an owner waiting for hours: see `ask_for_documents`.
+    # Two thousand demo reports would keep an owner waiting for hours: see `ask_for_documents`.
     if not row.demo:
         enqueue_documents(session, row.id, row.report_revision)
 
 
-def _open_desk(
+def _add_lead(
     session: Session, row: SubmissionRow, source: Mapping[str, str], office: Office
 ) -> None:
-    """Put a new lead before the staff, in the hands of who catches new ones."""
+    """Add the lead of a submission, assigned to the default assignee."""
     lock_assignments(session)
     assignee = default_assignee(session, office.new_leads_to)
     session.add(
@@ -204,11 +221,11 @@ def _open_desk(
         record_event(session, row.id, "assigned", to=assignee)
 
 
-def _hold(session: Session, token: str) -> SubmissionRow | None:
-    """The submission with this result token, kept for this transaction."""
+def _lock(session: Session, token: str) -> SubmissionRow | None:
+    """The submission with this result token, locked until the transaction ends."""
     is_it = SubmissionRow.result_token_hash == token_hash(token)
-    # The lead first, as at its desk and when it is deleted: whoever began with another of its rows
-    # would wait for them, and they for it. The next statement sees what they did meanwhile.
+    # The lead first, as staff do and as deleting it does: another order could deadlock. The next
+    # statement sees what they changed in the meantime.
     session.execute(
         select(LeadRow.submission_id)
         .join(SubmissionRow, SubmissionRow.id == LeadRow.submission_id)
@@ -221,10 +238,7 @@ def _hold(session: Session, token: str) -> SubmissionRow | None:
 
 
 def _start_clock(session: Session, lead_id: int, office: Office) -> None:
-    """Count the time to reply from now, unless somebody got in touch already.
-
-    Whoever has not said who they are cannot be reached, and waits for nothing.
-    """
+    """Start the reply clock, unless somebody got in touch already."""
     session.execute(
         update(LeadRow)
         .where(LeadRow.submission_id == lead_id, LeadRow.first_contact_at.is_(None))

@@ -98,8 +98,13 @@ class SubmissionRow(Base):
     # Not frozen: goes up when what the PDF says about its owner changes.
     report_revision: Mapped[int]
 
-    check: Mapped[DraftRow] = relationship(lazy="raise")
-    contact: Mapped[ContactRow | None] = relationship(lazy="raise", passive_deletes=True)
+    draft: Mapped[DraftRow] = relationship(lazy="raise")
+    contact: Mapped[ContactRow | None] = relationship(lazy="raise", viewonly=True)
+
+    @property
+    def source(self) -> dict[str, Any]:
+        """How its owner came, by the keys of ``consult.workflow.sources``."""
+        return self.draft.source
 
 
 class ContactRow(Base):

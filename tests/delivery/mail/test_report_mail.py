@@ -20,7 +20,7 @@ from consult.settings.brand import Brand
 from consult.storage import jobs
 from consult.storage.db.database import Database
 from consult.storage.leads import documents, submission
-from consult.storage.leads.leads import Contact
+from consult.storage.leads.submission import NewContact
 from consult.storage.notifications import report_mails
 from consult.storage.notifications.report_mails import MailDelivery
 from consult.storage.tables.submission_tables import JobRow
@@ -47,7 +47,7 @@ def report_of(persona: str) -> dict[str, object]:
 
 
 def leave(
-    database: Database, token: str, contact: Contact = CONTACT, link: str | None = LINK
+    database: Database, token: str, contact: NewContact = CONTACT, link: str | None = LINK
 ) -> None:
     with database.writing() as session:
         submission.save_contact(session, token, contact, link)

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from consult.staff.exports import export_pages
 from consult.storage.exports import lead_export
-from consult.storage.leads.leads import Contact
+from consult.storage.leads.submission import NewContact
 from consult.storage.tables.audit_tables import AuditRow
 from tests.support.apps import services_of
 from tests.support.client import PageClient
@@ -21,7 +21,7 @@ from tests.support.page import Page
 from tests.support.staff_client import let_proof_age, make_lead
 from tests.support.submissions import CONTACT
 
-OTHER = Contact("Zoë Ångström", "zoe@example.com", "=1+1", None, False, "Yes.")
+OTHER = NewContact("Zoë Ångström", "zoe@example.com", "=1+1", None, False, "Yes.")
 
 
 def rows_of(page: Page) -> list[dict[str, str]]:

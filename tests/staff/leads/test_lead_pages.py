@@ -12,7 +12,7 @@ from sqlalchemy import update
 from consult.staff.search import list_pages
 from consult.storage.db.database import Database
 from consult.storage.leads import documents, leads
-from consult.storage.leads.leads import Contact
+from consult.storage.leads.submission import NewContact
 from consult.storage.notifications.deliveries import deliveries
 from consult.storage.privacy import erasure
 from consult.storage.tables.submission_tables import JobRow
@@ -23,7 +23,7 @@ from tests.support.personas import PERSONAS, WEB_STORE, Persona
 from tests.support.staff_client import make_lead
 
 PDF = b"%PDF-1.7 not really"
-CONTACT = Contact(
+CONTACT = NewContact(
     name="Ada Okafor",
     email="ada@example.com",
     business="Okafor Tents",
@@ -186,7 +186,7 @@ def test_where_somebody_came_from_is_told_in_words(app: Flask, staff: PageClient
 
 @pytest.mark.parametrize("typed", HOSTILE)
 def test_what_people_type_stays_text(app: Flask, staff: PageClient, typed: str) -> None:
-    contact = Contact(
+    contact = NewContact(
         name=typed,
         email="a?cc=b@example.com",
         business=typed,

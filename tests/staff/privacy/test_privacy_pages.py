@@ -10,7 +10,7 @@ from flask import Flask
 from consult.delivery.mail.transport import MailFolder
 from consult.delivery.privacy.erase_leads import delete_old_pdfs, end_old_leads
 from consult.storage.leads import actions, documents, notes
-from consult.storage.leads.leads import Contact
+from consult.storage.leads.submission import NewContact
 from consult.storage.notifications import report_mails
 from tests.support.apps import deliver, services_of
 from tests.support.client import PageClient
@@ -18,7 +18,7 @@ from tests.support.page import Page
 from tests.support.staff_client import let_proof_age, make_lead, make_user, post, signed_in
 
 MARKERS = ("Quillfeather", "quill.feather", "Marzipan", "0155-8801", "zanzibar-link", "plumduff")
-PERSON = Contact(
+PERSON = NewContact(
     name="Quillfeather",
     email="quill.feather@example.com",
     business="Marzipan",
@@ -26,11 +26,11 @@ PERSON = Contact(
     wants_consult=True,
     consent_text="Yes.",
 )
-OTHER = Contact("Somebody Else", "else@example.com", "Bystander Inc", None, False, "Yes.")
+OTHER = NewContact("Somebody Else", "else@example.com", "Bystander Inc", None, False, "Yes.")
 SOURCE = {"utm_source": "radio", "utm_content": "zanzibar-link"}
 
 
-def whole_lead(app: Flask, contact: Contact = PERSON) -> int:
+def whole_lead(app: Flask, contact: NewContact = PERSON) -> int:
     """A lead with notes, a timeline, PDFs and mails in the folder."""
     made = services_of(app)
     is_person = contact is PERSON

@@ -22,7 +22,7 @@ from consult.storage.webhooks import endpoints
 from tests.support.concurrency import begin_meanwhile
 from tests.support.databases import Clock
 from tests.support.lead_factories import make_account, see
-from tests.support.submissions import CONTACT, all_leads, lead_of, submitted
+from tests.support.submissions import CONTACT, all_leads, contact_of, lead_of, submitted
 
 
 def test_an_owner_leaves_a_contact_while_staff_take_the_lead(database: Database) -> None:
@@ -35,7 +35,7 @@ def test_an_owner_leaves_a_contact_while_staff_take_the_lead(database: Database)
         lambda session: actions_module.claim(session, lead, by=ada),
     )
     assert see(database, lead).stage == "taken"
-    assert lead_of(database, token).contact == CONTACT
+    assert contact_of(lead_of(database, token)) == CONTACT
 
 
 def test_an_owner_leaves_a_contact_while_the_lead_is_deleted(database: Database) -> None:

@@ -119,7 +119,7 @@ def test_a_draft_expires_when_idle_and_not_before(database: Database, clock: Clo
     clock.go_on(seconds=1)
     assert load(database, token) is None
     assert save(database, token, {"a": (2, "solo")}) is None
-    with pytest.raises(submission.UnknownCheckError), database.writing() as session:
+    with pytest.raises(submission.UnknownDraftError), database.writing() as session:
         submission.submit(session, token, new_submission())
 
 

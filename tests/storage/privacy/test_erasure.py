@@ -177,7 +177,7 @@ def test_a_person_is_known_by_the_address_in_whatever_case(database: Database) -
                 session, drafts.start(session, "2026-11", "quick", {}), new_submission()
             )
             if address:
-                contact = leads.Contact("A", address, "B", None, False, "Yes.")
+                contact = submission.NewContact("A", address, "B", None, False, "Yes.")
                 submission.save_contact(session, token, contact)
         return lead_of(database, token).id
 

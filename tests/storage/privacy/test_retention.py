@@ -16,7 +16,7 @@ from consult.storage.privacy.retention import Purged
 from consult.storage.tables.audit_tables import AuditRow
 from consult.storage.tables.submission_tables import JobRow, RateLimitRow
 from tests.support.databases import Clock
-from tests.support.submissions import CONTACT, lead_of, submitted
+from tests.support.submissions import CONTACT, contact_of, lead_of, submitted
 
 
 def purge(database: Database) -> Purged:
@@ -57,7 +57,7 @@ def test_an_idle_draft_goes_and_a_lead_stays(
     assert purge(database) == Purged(drafts=1, leads=0, jobs=0)
     with database.reading() as session:
         assert drafts.load(session, young) is not None
-    assert lead_of(database, whole_lead).contact == CONTACT
+    assert contact_of(lead_of(database, whole_lead)) == CONTACT
 
 
 def test_an_old_lead_goes_with_everything_that_hangs_on_it(
@@ -183,4 +183,4 @@ def test_a_pdf_goes_before_its_lead_and_can_be_asked_for_again(
         )
         leads.ask_for_documents(session, lead_id)
         assert pdf_states(session, [lead_id]) == {lead_id: "waiting"}
-    assert lead_of(database, whole_lead).contact == CONTACT
+    assert contact_of(lead_of(database, whole_lead)) == CONTACT
