@@ -118,7 +118,7 @@ def handlers_of(
             pdf_days=min(settings.retention_days_pdfs, settings.retention_days_leads),
             log_days=settings.retention_days_logs,
             at_the_end=settings.retention_leads,
-            scratch=settings.scratch_dir,
+            scratch=settings.temp_dir,
         ),
     )
 

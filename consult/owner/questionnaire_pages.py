@@ -41,7 +41,7 @@ ESTIMATED_MINUTES: dict[Depth, int] = {"quick": 5, "full": 10}
 """Shown until enough owners have finished for a measured time."""
 
 _log = logging.getLogger(__name__)
-_PATIENCE = 0.5
+_TIMEOUT = 0.5
 """Seconds to wait for another writer before a view is not counted."""
 
 questionnaire_pages = Blueprint("questionnaire", __name__)
@@ -75,7 +75,7 @@ def _count_view_afterwards(depth: Depth, source: Mapping[str, str], *, framed: b
 
     def count() -> None:
         try:
-            with database.writing(patience=_PATIENCE) as session:
+            with database.writing(timeout=_TIMEOUT) as session:
                 page_events.record_view(session, depth, source, framed=framed)
         except (SQLAlchemyError, TimeoutError):
             _log.warning("a view of the start page was not counted")

@@ -278,9 +278,9 @@ class Settings(BaseSettings):
         return self.database_url.startswith("sqlite:")
 
     @property
-    def scratch_dir(self) -> Path:
+    def temp_dir(self) -> Path:
         """Temporary files, each in a folder of its own that is deleted."""
-        return self.var_dir / "scratch"
+        return self.var_dir / "temp"
 
     @property
     def secret_key_file(self) -> Path:

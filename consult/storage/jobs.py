@@ -10,8 +10,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from consult.storage.db.database import Session
-from consult.storage.db.upsert import insert_into
+from consult.storage.db.database import Session, insert_into
 from consult.storage.tables.submission_tables import JobRow, SubmissionRow
 
 RENDER_REPORT = "render_report"

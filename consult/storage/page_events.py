@@ -16,8 +16,7 @@ from sqlalchemy import bindparam, func, select, update
 
 from consult.questionnaire.editions import newest
 from consult.storage.db.base import Base
-from consult.storage.db.database import Session
-from consult.storage.db.upsert import INSERTS, insert_into
+from consult.storage.db.database import INSERTS, Session, insert_into
 from consult.storage.tables.insight_tables import (
     MAX_SOURCE,
     PageVisitRow,

@@ -117,7 +117,7 @@ def _send(format: Format, batches: Batches) -> Response:
         # No database connection is held between two chunks, however slowly they are fetched.
         response = Response(export_files.csv_chunks(shown, batches), mimetype=export_files.CSV)
     else:
-        with export_files.temp_folder(services().settings.scratch_dir) as folder:
+        with export_files.temp_folder(services().settings.temp_dir) as folder:
             file = TemporaryFile(dir=folder)  # noqa: SIM115 - closed with the response
             export_files.write_xlsx(file, folder, shown, batches)
         file.seek(0)

@@ -1,4 +1,4 @@
-"""A consistent copy of the whole database, made while the application runs, and the way back."""
+"""Backup and restore: a consistent copy of the database, also while the application runs."""
 
 import os
 import shutil
@@ -13,42 +13,42 @@ from consult.storage.db.database import Database
 
 
 class BackupError(Exception):
-    """No copy was made, or nothing was restored; the text is for the operator."""
+    """The backup or the restore failed; the text is for the operator."""
 
 
 def backup(database: Database, file: Path) -> None:
     """Write a copy of the database to a new file, readable by its owner alone.
 
-    For SQLite the copy is a database file; for PostgreSQL it is what ``pg_dump`` makes. Either it
-    is whole and checked when it appears under its name, or it does not appear.
+    For SQLite the copy is a database file; for PostgreSQL it is the output of ``pg_dump``. The file
+    appears under its name only when it is complete and checked.
 
     Raises:
         BackupError: the file exists, cannot be written, or PostgreSQL's tools are missing.
     """
     if file.exists():
-        raise BackupError(f"{file} exists already; give the copy another name")
+        raise BackupError(f"{file} exists already; choose another name")
     if not file.parent.is_dir():
         raise BackupError(f"there is no folder {file.parent}")
-    # A private folder beside it: the copy is nobody else's to read, not even while it grows.
+    # In a private folder: no other user can read the copy, not even while it is written.
     with tempfile.TemporaryDirectory(dir=file.parent, prefix=".backup-") as folder:
-        growing = Path(folder, "copy")
+        partial = Path(folder, "copy")
         if database.sqlite_file:
-            _copy_sqlite(database.sqlite_file, growing)
+            _copy_sqlite(database.sqlite_file, partial)
         else:
-            _postgres_tool(database, "pg_dump", "--format=custom", f"--file={growing}")
-        growing.chmod(0o600)
-        _to_disk(growing)
-        growing.rename(file)
+            _postgres_tool(database, "pg_dump", "--format=custom", f"--file={partial}")
+        partial.chmod(0o600)
+        _to_disk(partial)
+        partial.rename(file)
 
 
 def restore(database: Database, file: Path) -> None:
-    """Replace everything in the database by what a backup holds, then run newer migrations.
+    """Replace everything in the database by the content of a backup, then run newer migrations.
 
-    All or nothing, also while the application runs: what was saved since the backup is gone.
+    All or nothing, also while the application runs: what was saved since the backup is lost.
 
     Raises:
-        BackupError: the file is no backup, or is damaged.
-        schema.UnknownRevisionError: it was made by a newer version of this program.
+        BackupError: the file is not a backup, or is damaged.
+        migrate.UnknownRevisionError: a newer version of this program wrote it.
     """
     if not file.is_file():
         raise BackupError(f"there is no file {file}")
@@ -65,8 +65,8 @@ def _copy_sqlite(live: Path, copy: Path) -> None:
         # Autocommit: VACUUM refuses to run in a transaction.
         with closing(sqlite3.connect(live, isolation_level=None)) as source:
             source.execute("VACUUM INTO ?", (str(copy),))
-    except sqlite3.Error as fault:
-        raise BackupError(f"no copy was made: {fault}") from fault
+    except sqlite3.Error as error:
+        raise BackupError(f"no copy was made: {error}") from error
     with closing(_open_backup(copy)):
         pass
 
@@ -77,22 +77,22 @@ def _restore_sqlite(live: Path, file: Path) -> None:
         try:
             with closing(sqlite3.connect(live)) as target:
                 source.backup(target)
-        except sqlite3.Error as fault:
-            raise BackupError(f"nothing was restored: {fault}") from fault
+        except sqlite3.Error as error:
+            raise BackupError(f"nothing was restored: {error}") from error
 
 
 def _open_backup(file: Path) -> sqlite3.Connection:
-    """Open a copy that is whole; it is never written to."""
+    """Open a copy, read-only, after checking that it is complete."""
     source = sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)
     try:
-        verdict = source.execute("PRAGMA integrity_check").fetchone()[0]
+        result = source.execute("PRAGMA integrity_check").fetchone()[0]
         source.execute("SELECT 1 FROM alembic_version")
-    except sqlite3.DatabaseError as fault:
+    except sqlite3.DatabaseError as error:
         source.close()
-        raise BackupError(f"{file} is not a backup of this application: {fault}") from fault
-    if verdict != "ok":
+        raise BackupError(f"{file} is not a backup of this application: {error}") from error
+    if result != "ok":
         source.close()
-        raise BackupError(f"{file} is damaged: {verdict}")
+        raise BackupError(f"{file} is damaged: {result}")
     return source
 
 
@@ -106,7 +106,7 @@ def _postgres_tool(database: Database, tool: str, *arguments: str) -> None:
     if program is None:
         raise BackupError(f"{tool} is not installed: apt-get install postgresql-client")
     url = database.engine.url
-    # The password goes by the environment: arguments can be read by every user of the machine.
+    # The password is passed by the environment: every user of the machine can read arguments.
     address = url.set(drivername="postgresql", password=None).render_as_string()
     password = {"PGPASSWORD": str(url.password)} if url.password else {}
     ran = subprocess.run(

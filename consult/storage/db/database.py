@@ -1,40 +1,49 @@
 """The connection to the database, and the two kinds of session: reading and writing.
 
 SQLite is the embedded default, PostgreSQL the engine for more than one machine. Callers see no
-difference: every verb takes a session and works the same on both.
+difference: every function takes a session and works the same on both.
 """
 
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, orm, text
+from sqlalchemy import Connection, Engine, FromClause, create_engine, event, make_url, orm, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 
+from consult.storage.db.base import Base
+
 _WRITES = "consult_writes"
-_PATIENCE = "consult_patience"
+_TIMEOUT = "consult_timeout"
 _BUSY_SECONDS = 10
 _COMMITS_BETWEEN_CHECKPOINTS = 100
+
+INSERTS: Mapping[str, Callable[[Any], Any]] = {
+    "sqlite": sqlite.insert,
+    "postgresql": postgresql.insert,
+}
+"""The engine's own INSERT, by name of its dialect."""
 
 Synchronous = Literal["NORMAL", "FULL", "EXTRA"]
 Clock = Callable[[], datetime]
 
 
 def utc_now() -> datetime:
-    """The present moment, aware, in UTC."""
+    """The current time, aware, in UTC."""
     return datetime.now(UTC)
 
 
 class Session(orm.Session):
-    """A session that also knows what time it is and how long an idle draft lives.
+    """A session that also knows the current time and how long an idle draft lives.
 
     Attributes:
-        clock: gives the present moment; tests and demo data set their own.
+        clock: returns the current time; tests and demo data set their own.
         draft_life: a draft idle for longer is treated as if its token had never existed.
     """
 
@@ -44,7 +53,7 @@ class Session(orm.Session):
         self.draft_life = draft_life
 
     def now(self) -> datetime:
-        """The present moment, aware, in UTC."""
+        """The current time, aware, in UTC."""
         return self.clock()
 
 
@@ -53,13 +62,13 @@ class Database:
 
     Args:
         url: ``sqlite:///path/to/file.db`` or ``postgresql+psycopg://…``.
-        synchronous: SQLite only. With FULL, an answer that was acknowledged survives a power cut.
+        synchronous: SQLite only. With FULL, a saved answer survives a power cut.
         draft_days: days without a change after which a draft has expired.
-        clock: gives the present moment.
+        clock: returns the current time.
 
     Raises:
         ValueError: the URL names no file for SQLite.
-        OSError: the file cannot be made.
+        OSError: the file cannot be created.
     """
 
     def __init__(
@@ -76,7 +85,7 @@ class Database:
         self._draft_life = timedelta(days=draft_days)
         self._commits = 0
         # Reentrant, so that nesting two writing sessions by mistake ends in SQLite's "database
-        # is locked" and not in a thread that waits for itself without a word.
+        # is locked" and not in a silent deadlock.
         self._write_lock = threading.RLock()
         if parsed.get_backend_name() == "sqlite":
             self.sqlite_file = _private_file(parsed.database)
@@ -88,13 +97,13 @@ class Database:
                 connect_args={"connect_timeout": _BUSY_SECONDS},
                 hide_parameters=True,
             )
-        # Same pool; only the way a transaction begins differs.
+        # The same pool; only the start of a transaction differs.
         self._writing_engine = self.engine.execution_options(**{_WRITES: True})
         self._reading_engine = self.engine
         if not self.is_sqlite:
-            # By itself, PostgreSQL gives each statement a view of its own.
-            one_view = {"isolation_level": "REPEATABLE READ"}
-            self._reading_engine = self.engine.execution_options(**one_view)
+            # By default, each statement of PostgreSQL sees a snapshot of its own.
+            snapshot = {"isolation_level": "REPEATABLE READ"}
+            self._reading_engine = self.engine.execution_options(**snapshot)
 
     @property
     def is_sqlite(self) -> bool:
@@ -102,18 +111,18 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A session on one consistent view of the data; what it changes is thrown away."""
+        """A session on one consistent snapshot of the data; its changes are discarded."""
         with self._session(self._reading_engine) as session:
             yield session
 
     @contextmanager
-    def writing(self, *, patience: float | None = None) -> Iterator[Session]:
-        """A session whose changes are committed on leaving, or undone if an exception leaves.
+    def writing(self, *, timeout: float | None = None) -> Iterator[Session]:
+        """A session whose changes are committed at the end, or rolled back on an exception.
 
-        Do the slow work before: on SQLite nobody else writes in the meantime. Never nest two.
+        Do slow work before: on SQLite no other writer can run in the meantime. Never nest two.
 
         Args:
-            patience: seconds to wait for other writers, for what may as well not be written.
+            timeout: seconds to wait for other writers, for data that may be lost.
 
         Raises:
             TimeoutError, OperationalError: another writer took longer.
@@ -121,23 +130,23 @@ class Database:
         # Writers of this process queue here, and not in SQLite's busy handler, which sleeps up to
         # 100 ms a time: that took the slowest saves from over 500 ms to about 20.
         engine = self._writing_engine
-        if patience is not None:
-            engine = engine.execution_options(**{_PATIENCE: patience})
-        with self._turn(patience):
+        if timeout is not None:
+            engine = engine.execution_options(**{_TIMEOUT: timeout})
+        with self._write_turn(timeout):
             with self._session(engine) as session, session.begin():
-                if patience is not None and not self.is_sqlite:
-                    limit = f"SET LOCAL lock_timeout = {round(patience * 1000)}"
+                if timeout is not None and not self.is_sqlite:
+                    limit = f"SET LOCAL lock_timeout = {round(timeout * 1000)}"
                     session.execute(text(limit))
                 yield session
-            self._checkpoint_now_and_then()
+            self._checkpoint_sometimes()
 
     @contextmanager
-    def _turn(self, patience: float | None) -> Iterator[None]:
-        """The turn to write in this process, where the database takes one writer at a time."""
+    def _write_turn(self, timeout: float | None) -> Iterator[None]:
+        """Wait for the other writers of this process, where only one can write at a time."""
         if not self.is_sqlite:
             yield
             return
-        if not self._write_lock.acquire(timeout=-1 if patience is None else patience):
+        if not self._write_lock.acquire(timeout=-1 if timeout is None else timeout):
             raise TimeoutError("another thread is writing")
         try:
             yield
@@ -148,8 +157,8 @@ class Database:
     def migrating(self) -> Iterator[Connection]:
         """A writing connection for schema changes, committed on leaving.
 
-        SQLite changes a table by making a new one and dropping the old; with foreign keys on, the
-        drop would delete every row that points to it. So they are off meanwhile, and checked after.
+        SQLite changes a table by creating a new one and dropping the old; with foreign keys on, the
+        drop would delete every row that refers to it. So they are off, and checked afterwards.
         """
         with self._write_lock, self._writing_engine.connect() as connection:
             if self.is_sqlite:
@@ -165,15 +174,15 @@ class Database:
                 if self.is_sqlite:
                     _pragma(connection, "foreign_keys=ON")
 
-    def keep_drafts_for(self, days: int) -> None:
-        """Let sessions from now on take a draft as expired after so many days without a change."""
+    def set_draft_days(self, days: int) -> None:
+        """Treat drafts as expired after so many days without a change, in later sessions."""
         self._draft_life = timedelta(days=days)
 
     def forget_deleted(self) -> bool:
         """Empty SQLite's write-ahead log, the last place where deleted rows could still be read.
 
         Returns:
-            Whether it is empty now; not while somebody reads from it.
+            Whether it is empty now; it is not while another session reads from it.
         """
         if not self.is_sqlite:
             return True
@@ -184,24 +193,24 @@ class Database:
             return row[0] == 0
 
     def close(self) -> None:
-        """Give back every idle connection."""
+        """Close every idle connection."""
         self.engine.dispose()
 
     def _session(self, engine: Engine) -> Session:
         return Session(engine, self.clock, self._draft_life)
 
-    def _checkpoint_now_and_then(self) -> None:
-        """Copy SQLite's log into its file, every so many commits, while nobody can commit.
+    def _checkpoint_sometimes(self) -> None:
+        """Copy SQLite's log into its file, every so many commits, while no commit can happen.
 
-        Left to itself, SQLite does this after a commit, beside the commits of other processes;
+        By default, SQLite does this after a commit, concurrently with commits of other processes;
         before 3.51.3 that could, rarely, corrupt the file (sqlite.org/wal.html#walresetbug).
         """
         self._commits += 1
         if not self.is_sqlite or self._commits % _COMMITS_BETWEEN_CHECKPOINTS:
             return
         with (
-            # On a full disk, or while others write: the next time. What was saved is saved, and
-            # whoever saved it must not be told otherwise.
+            # On a full disk, or while others write, try the next time: what was saved is saved,
+            # and the caller must not get an error.
             suppress(OperationalError),
             self._writing_engine.begin(),
             closing(self.engine.raw_connection()) as idle,
@@ -209,22 +218,27 @@ class Database:
             idle.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
 
 
-def write_in_turn(session: Session, table: str) -> None:
-    """Let no other transaction write a table from here on until this one ends.
+def insert_into(session: Session, table: type[Base] | FromClause) -> Any:
+    """The engine's own INSERT, which supports ON CONFLICT; the two have the same methods."""
+    return INSERTS[session.get_bind().dialect.name](table)
 
-    On SQLite, writers take turns anyway.
+
+def lock_table(session: Session, table: str) -> None:
+    """Block writes of other transactions to a table until this one ends.
+
+    On SQLite, only one transaction can write anyway.
     """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def is_writing(session: Session) -> bool:
-    """Whether what a session changes will be kept."""
+    """Whether the changes of a session will be committed."""
     return _WRITES in session.connection().get_execution_options()
 
 
 def _private_file(name: str | None) -> Path:
-    """The SQLite file of this name, made if need be, for its owner alone to read."""
+    """The SQLite file of this name, created if needed, readable by its owner only."""
     if not name or name == ":memory:":
         raise ValueError("the SQLite database must be a file: sqlite:///var/consult.db")
     file = Path(name)
@@ -234,12 +248,12 @@ def _private_file(name: str | None) -> Path:
 
 
 def _sqlite_engine(url: str, synchronous: Synchronous) -> Engine:
-    # An error message must not quote what an owner wrote, hence no parameters in it.
+    # An error message must not quote what a visitor wrote, so it contains no parameters.
     engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # we say BEGIN ourselves, below
+        connection.isolation_level = None  # BEGIN is sent below
         _write_ahead(connection)
         for setting in (
             f"synchronous={synchronous}",
@@ -252,21 +266,21 @@ def _sqlite_engine(url: str, synchronous: Synchronous) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         # A deferred transaction that reads and then writes fails at once when another one wrote in
-        # between, whatever the busy timeout; 120 of 1,200 were lost that way under load.
+        # between, regardless of the busy timeout; 120 of 1,200 were lost that way under load.
         writes = connection.get_execution_options().get(_WRITES)
         if writes:
-            patience = connection.get_execution_options().get(_PATIENCE, _BUSY_SECONDS)
-            connection.exec_driver_sql(f"PRAGMA busy_timeout={round(patience * 1000)}")
+            timeout = connection.get_execution_options().get(_TIMEOUT, _BUSY_SECONDS)
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={round(timeout * 1000)}")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Have SQLite write its log ahead; once asked, a file keeps to it.
+    """Turn on the write-ahead log, which is a lasting property of a file.
 
-    The one request that SQLite refuses at once, without waiting, while another program asks the
-    same or writes: of two that start together on a new file, one would end with an error.
+    SQLite refuses this without waiting while another process does the same or writes: of two
+    that start together on a new file, one would end with an error.
     """
     give_up = time.monotonic() + _BUSY_SECONDS
     while True:

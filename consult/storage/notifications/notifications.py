@@ -11,8 +11,7 @@ from typing import cast
 from sqlalchemy import ColumnElement, and_, delete, exists, literal, select
 from sqlalchemy.orm import aliased
 
-from consult.storage.db.database import Session
-from consult.storage.db.upsert import insert_into
+from consult.storage.db.database import Session, insert_into
 from consult.storage.jobs import TELL, enqueue
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.storage.tables.lead_tables import LeadRow

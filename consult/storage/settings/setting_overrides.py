@@ -17,8 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from consult.settings import Settings, with_overrides
 from consult.settings import brand as brands
 from consult.settings.brand import Brand, BrandError
-from consult.storage.db.database import Database, Session
-from consult.storage.db.upsert import insert_into
+from consult.storage.db.database import Database, Session, insert_into
 from consult.storage.tables.audit_tables import SettingOverrideRow
 
 log = logging.getLogger(__name__)
@@ -135,7 +134,7 @@ class SettingsProvider:
         except BrandError as error:
             log.error("the brand set in the staff area cannot be used: %s", error)
             brand = self.base_brand
-        self._database.keep_drafts_for(settings.retention_days_drafts)
+        self._database.set_draft_days(settings.retention_days_drafts)
         return EffectiveSettings(version, settings, brand)
 
 

@@ -7,7 +7,7 @@ from typing import Literal, cast
 
 from sqlalchemy import select
 
-from consult.storage.db.database import Session, write_in_turn
+from consult.storage.db.database import Session, lock_table
 from consult.storage.tables.notification_tables import EndpointRow
 from consult.workflow.notification_types import WEBHOOK_KINDS, Kind
 
@@ -104,7 +104,7 @@ def keep_fixed(session: Session, address: str | None) -> int | None:
     row = session.scalar(_FIXED)
     if row is None and address:
         # Two workers that both find none would both add it, and each message would go out twice.
-        write_in_turn(session, EndpointRow.__tablename__)
+        lock_table(session, EndpointRow.__tablename__)
         row = session.scalar(_FIXED)
     if address is None:
         if row and row.active:

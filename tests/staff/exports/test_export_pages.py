@@ -78,7 +78,7 @@ def test_a_workbook_leaves_no_file_behind(app: Flask, staff: PageClient) -> None
     make_lead(app, contact=CONTACT)
     page = staff.get("/staff/export.xlsx")
     assert zipfile.is_zipfile(io.BytesIO(page.body))
-    scratch: Path = services_of(app).settings.scratch_dir
+    scratch: Path = services_of(app).settings.temp_dir
     assert list(scratch.iterdir()) == []
 
 
