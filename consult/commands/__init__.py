@@ -26,6 +26,7 @@ FAMILIES = {
     "audit": "audit_commands",
     "rescore": "rescore_command",
     "demo": "demo_command",
+    "export": "export_command",
     "settings": "database_commands",
 }
 """Each command and the module of this package that holds it, in the order `--help` lists them."""

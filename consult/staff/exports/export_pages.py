@@ -13,7 +13,6 @@ from consult.delivery.exports.columns import columns
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.accounts.reauthentication import recent_auth_required
 from consult.staff.blueprint import blueprint, for_staff
-from consult.staff.search.filter_form import recorded
 from consult.staff.search.list_pages import current_viewer, filter_in_address, form_for
 from consult.storage.audit import audit_log
 from consult.storage.exports.lead_export import ExportedLead, matching_batches, selected_batches
@@ -87,7 +86,7 @@ def _send_matching(format: Format) -> ResponseReturnValue:
         count = how_many(session, wanted, viewer)
     if format == "xlsx" and count > MAX_XLSX:
         return redirect(f"{url_for('.new_export')}?{wanted.query()}", 303)
-    _record(format, count, recorded(wanted))
+    _record(format, count, wanted.recorded)
     return _send(format, matching_batches(services().database, wanted, viewer))
 
 

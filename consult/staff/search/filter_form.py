@@ -68,8 +68,6 @@ _COLUMNS: Mapping[str, tuple[Sort, Sort]] = {
     "Handoff": ("handoff", "-handoff"),
 }
 _DESCENDING = frozenset({"newest", "-separation", "-handoff", "-due"})
-# Their values are what a person typed: an owner, or a colleague who searched for one.
-_NOT_RECORDED = frozenset({"text", "source"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,20 +130,6 @@ def headings_of(shown: LeadFilter) -> Mapping[str, Heading]:
         wanted = second if shown.sort == first else first
         found[column] = Heading(direction if here else "none", replace(shown, sort=wanted).query())
     return found
-
-
-def recorded(wanted: LeadFilter) -> str:
-    """What a filter selects by, without anything that a person typed; for the audit log."""
-    return (
-        "; ".join(
-            LABELS[name]
-            if name in _NOT_RECORDED
-            else f"{LABELS[name]}: {', '.join(DEFINITIONS[name].write(getattr(wanted, name)))}"
-            for name in LABELS
-            if name in wanted.active
-        )
-        or "none"
-    )
 
 
 class FilterForm:

@@ -23,7 +23,6 @@ from consult.storage.search_index import query_terms
 from consult.storage.tables.lead_tables import (
     LeadRow,
     LeadWordRow,
-    is_open,
     is_overdue,
     is_waiting,
 )
@@ -37,6 +36,8 @@ OPEN: tuple[Stage, ...] = tuple(stage for stage in STAGES if stage not in CLOSED
 TEXT_MAX = 100
 _SOURCE_MAX = 200
 _NO_SOURCE = "-"
+_DAY = timedelta(days=1)
+_SHORT: Mapping[tuple[Stage, ...], tuple[str, ...]] = {OPEN: ("open",)}
 _LAST_LETTER = "\U0010ffff"
 # No stored text has one, no page may show one, and PostgreSQL takes no NUL in a query.
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -69,7 +70,7 @@ class Definition:
         read: from the values in an address to the value of the field; None if they make no sense.
         write: from a value to those in an address.
         conditions: what a value demands of a lead, all of it; a lead is `LeadRow` or an alias.
-        lead_ids: the leads that each condition selects, if an index leads to them.
+        lead_ids: the leads that each condition selects; a lead may be selected twice.
         parameter: the name in an address, if it is not that of the field.
     """
 
@@ -86,28 +87,23 @@ def _filter(
     *,
     write: Callable[[Any], Sequence[str]] = lambda value: (str(value),),
     parameter: str = "",
-    is_indexed: bool = False,
 ) -> Definition:
-    """A filter with one condition; `is_indexed` says that an index leads to what it selects."""
+    """A filter with one condition."""
 
     def conditions(lead: Lead, value: Any, context: Context) -> Sequence[Condition]:
         return (where(lead, value, context),)
 
     def lead_ids(value: Any, context: Context) -> Sequence[Select[int]]:
-        query = select(LeadRow.submission_id)
-        return (query.where(where(LeadRow, value, context)),) if is_indexed else ()
+        return (select(LeadRow.submission_id).where(where(LeadRow, value, context)),)
 
     return Definition(read, write, conditions, lead_ids, parameter)
 
 
-def _choice(
-    choices: Mapping[str, Callable[[Lead, Context], Condition]], *, is_indexed: bool = False
-) -> Definition:
+def _choice(**choices: Callable[[Lead, Context], Condition]) -> Definition:
     """A filter that is empty or one of some words, each with its condition."""
     return _filter(
         partial(_one_of, tuple(choices)),
         lambda lead, value, context: choices[value](lead, context),
-        is_indexed=is_indexed,
     )
 
 
@@ -142,10 +138,6 @@ def _read_stages(values: Iterable[str]) -> tuple[Stage, ...] | None:
     return tuple(stage for stage in STAGES if stage in chosen)
 
 
-def _has_stage(lead: Lead, stages: tuple[Stage, ...], _context: Context) -> Condition:
-    return is_open(lead) if stages == OPEN else lead.stage.in_(stages)
-
-
 def _read_assignee(values: Iterable[str]) -> str | None:
     value = next(iter(values))
     if value in ("me", "unassigned", "offered"):
@@ -165,7 +157,7 @@ def _is_assigned(lead: Lead, assignee: str, context: Context) -> Condition:
     return lead.assignee_id == int(assignee)
 
 
-def _read_archetype(values: Iterable[str]) -> str | None:
+def _read_id(values: Iterable[str]) -> str | None:
     return next((value for value in values if re.fullmatch(r"[a-z0-9_]{1,64}", value)), None)
 
 
@@ -177,7 +169,7 @@ def _band(axis: Axis) -> Definition:
         return and_(score >= low, score < high)
 
     ranges = zip(BANDS[axis], pairwise((0, *CUTS, 101)), strict=True)
-    return _choice({band: partial(within, low, high) for band, (low, high) in ranges})
+    return _choice(**{band: partial(within, low, high) for band, (low, high) in ranges})
 
 
 def _read_source(values: Iterable[str]) -> str | None:
@@ -230,72 +222,46 @@ class LeadFilter:
         tuple[Stage, ...],
         _filter(
             _read_stages,
-            _has_stage,
-            write=lambda stages: ("open",) if stages == OPEN else stages,
+            lambda lead, stages, _: lead.stage.in_(stages),
+            write=lambda stages: _SHORT.get(stages, stages),
             parameter="stage",
-            is_indexed=True,
         ),
     ] = ()
-    assignee: Annotated[str, _filter(_read_assignee, _is_assigned, is_indexed=True)] = ""
-    archetype: Annotated[
-        str,
-        _filter(_read_archetype, lambda lead, id, _: lead.archetype == id, is_indexed=True),
-    ] = ""
+    assignee: Annotated[str, _filter(_read_assignee, _is_assigned)] = ""
+    archetype: Annotated[str, _filter(_read_id, lambda lead, id, _: lead.archetype == id)] = ""
     separation: Annotated[str, _band("separation")] = ""
     handoff: Annotated[str, _band("handoff")] = ""
     source: Annotated[
         str | None,
-        _filter(
-            _read_source,
-            lambda lead, source, _: lead.source == source,
-            write=_write_source,
-            is_indexed=True,
-        ),
+        _filter(_read_source, lambda lead, name, _: lead.source == name, write=_write_source),
     ] = None
     consult: Annotated[
         str,
         _choice(
-            {
-                "yes": lambda lead, _: lead.wants_consult.is_(True),
-                "no": lambda lead, _: lead.wants_consult.is_(False),
-            }
+            yes=lambda lead, _: lead.wants_consult.is_(True),
+            no=lambda lead, _: lead.wants_consult.is_(False),
         ),
     ] = ""
     due: Annotated[
         str,
         _choice(
-            {
-                "waiting": lambda lead, _: is_waiting(lead),
-                "overdue": lambda lead, context: is_overdue(lead, context.now),
-            },
-            is_indexed=True,
+            waiting=lambda lead, _: is_waiting(lead),
+            overdue=lambda lead, context: is_overdue(lead, context.now),
         ),
     ] = ""
     since: Annotated[
         date | None,
-        _filter(
-            _read_day,
-            lambda lead, day, context: lead.submitted_at >= _start_of(day, context),
-            is_indexed=True,
-        ),
+        _filter(_read_day, lambda lead, day, at: lead.submitted_at >= _start_of(day, at)),
     ] = None
     until: Annotated[
         date | None,
-        _filter(
-            _read_day,
-            lambda lead, day, context: (
-                lead.submitted_at < _start_of(day + timedelta(days=1), context)
-            ),
-            is_indexed=True,
-        ),
+        _filter(_read_day, lambda lead, day, at: lead.submitted_at < _start_of(day + _DAY, at)),
     ] = None
     demo: Annotated[
         str,
         _choice(
-            {
-                "only": lambda lead, _: lead.demo.is_(True),
-                "without": lambda lead, _: lead.demo.is_(False),
-            }
+            only=lambda lead, _: lead.demo.is_(True),
+            without=lambda lead, _: lead.demo.is_(False),
         ),
     ] = ""
     sort: Sort = "newest"
@@ -337,6 +303,16 @@ class LeadFilter:
         return urlencode([*self.pairs(), *more.items()])
 
     @property
+    def recorded(self) -> str:
+        """What it selects by, for the audit log: without what a person typed, owner or staff."""
+        parts = (
+            name if name in ("text", "source") else f"{name}: {value}"
+            for name, value in self.pairs()
+            if name != "sort"
+        )
+        return "; ".join(parts) or "none"
+
+    @property
     def active(self) -> list[str]:
         """The fields that leave leads out."""
         return [name for name in DEFINITIONS if getattr(self, name) != _DEFAULTS[name]]
@@ -350,7 +326,7 @@ class LeadFilter:
         ]
 
     def lead_ids(self, context: Context) -> list[Select[int]]:
-        """What each condition selects that has an index; a lead may be selected twice."""
+        """The leads that each condition selects on its own; a lead may be selected twice."""
         return [
             ids
             for name in self.active

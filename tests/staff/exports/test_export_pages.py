@@ -59,7 +59,7 @@ def test_the_filters_of_the_list_choose_what_is_exported(app: Flask, staff: Page
     assert page.h1 == "Export 1 lead"
     assert "ConsultNot requested" in page.text
     # What was searched for, and where an owner came from, is not kept.
-    filters = "Search; Stage: open; Consult: no; Source"
+    filters = "text; stage: open; source; consult: no"
     assert recorded(app) == [{"format": "csv", "leads": 1, "filters": filters}]
 
 

@@ -1,0 +1,89 @@
+"""`consult export`: leads as CSV or XLSX, by the filters of the list, recorded in the audit log."""
+
+import csv
+from pathlib import Path
+from stat import S_IMODE
+
+import pytest
+from click.testing import CliRunner, Result
+from openpyxl import load_workbook
+from sqlalchemy import select
+
+from consult.commands import consult, export_command
+from consult.storage.db import migrate
+from consult.storage.db.database import Database
+from consult.storage.tables.audit_tables import AuditRow
+from tests.support.many_leads import MadeLead, make_many
+
+
+@pytest.fixture
+def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[MadeLead]:
+    monkeypatch.setenv("CONSULT_VAR_DIR", str(tmp_path / "var"))
+    database = Database(f"sqlite:///{tmp_path}/var/consult.db", synchronous="NORMAL")
+    migrate.upgrade(database)
+    made = make_many(database, 30)
+    database.close()
+    return made
+
+
+def run(*arguments: object, code: int = 0) -> Result:
+    result = CliRunner().invoke(consult, ["export", *map(str, arguments)])
+    assert result.exit_code == code, result.output
+    return result
+
+
+def test_leads_are_written_as_filtered_and_sorted(made: list[MadeLead], tmp_path: Path) -> None:
+    file = tmp_path / "leads.csv"
+    expected = sorted(
+        (lead.row["submitted_at"], lead.id)
+        for lead in made
+        if lead.row["wants_consult"] and lead.row["stage"] in ("won", "new")
+    )
+    printed = run(file, "consult=yes", "stage=won", "stage=new", "sort=oldest").stdout
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        assert [int(row["Lead"]) for row in csv.DictReader(lines)] == [id for _, id in expected]
+    assert f"Wrote {len(expected)} lead" in printed
+    assert S_IMODE(file.stat().st_mode) == 0o600
+    database = Database(f"sqlite:///{tmp_path}/var/consult.db")
+    with database.reading() as session:
+        entry = session.scalars(select(AuditRow).where(AuditRow.action == "leads.exported")).one()
+    database.close()
+    filters = "stage: new; stage: won; consult: yes"
+    facts = {"format": "csv", "leads": len(expected), "filters": filters}
+    assert (entry.by_id, entry.facts) == (None, facts)
+
+
+def test_a_workbook_leaves_nothing_beside_it(
+    made: list[MadeLead], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    run(folder / "leads.xlsx")
+    assert [file.name for file in folder.iterdir()] == ["leads.xlsx"]
+    assert load_workbook(folder / "leads.xlsx")["Leads"].max_row == 31
+    monkeypatch.setattr(export_command, "MAX_ROWS", 29)
+    assert "room for 29 leads, not 30" in run(folder / "more.xlsx", code=1).stderr
+    run(folder / "more.csv")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (["leads.txt"], "must end in .csv or .xlsx"),
+        (["leads.csv", "stage=sold"], "stage=sold is not a filter"),
+        (["leads.csv", "color=red"], "color=red is not a filter"),
+        (["leads.csv", "consult"], "consult is not a filter"),
+        (["leads.csv", "assignee=me"], "needs a signed-in user"),
+    ],
+)
+def test_what_makes_no_sense_writes_nothing(
+    arguments: list[str], error: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An unknown filter is not left out, as in an address: that would export too much."""
+    monkeypatch.chdir(tmp_path)
+    assert error in run(*arguments, code=2).stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_usual_order_may_be_named(made: list[MadeLead], tmp_path: Path) -> None:
+    run(tmp_path / "leads.csv", "sort=newest")
