@@ -1,4 +1,4 @@
-"""From a walk and its scorecard to the Report: the edition's words, filled in for one owner."""
+"""From a walk and its scorecard to the Report: the edition's texts, filled in for one owner."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
@@ -24,25 +24,25 @@ from consult.report.report import (
     Unknown,
 )
 from consult.report.report_sections import agreement_of, consult_of, money_in_words
-from consult.scoring import SORTING, AxisScore, Change, DimensionScore, scorecard_of
+from consult.scoring import SORTING, AxisScore, Change, DimensionScore, Scorecard, scorecard_of
 from consult.scoring import Line as ScoredLine
 from consult.settings.brand import CURRENCY_SIGNS
 
 
-def build_report(walk: Walk, currency: str = "USD") -> Report:
-    """The Report of a complete walk.
+def build_report(walk: Walk, currency: str = "USD", card: Scorecard | None = None) -> Report:
+    """The Report of a complete walk; `card` is its scorecard where it is scored already.
 
-    Raises ValueError when answers are missing: there is nothing to tell before there is a score.
+    Raises ValueError when answers are missing: there is nothing to report before there is a score.
     """
-    return _Writer(walk, currency).report()
+    return _Writer(walk, currency, card or scorecard_of(walk.on_path)).report()
 
 
 class _Writer:
-    """The walk, its scorecard and the edition's words, side by side."""
+    """The walk, its scorecard and the edition's texts, side by side."""
 
-    def __init__(self, walk: Walk, currency: str) -> None:
+    def __init__(self, walk: Walk, currency: str, card: Scorecard) -> None:
         self.walk = walk
-        self.scorecard = scorecard_of(walk.on_path)
+        self.scorecard = card
         self.roles = walk.questionnaire.structure.roles
         self.sign = CURRENCY_SIGNS[currency]
         self.asked = {asked.id: asked for asked in walk.asked}

@@ -1,4 +1,4 @@
-"""One person's record as a document to read: names on the left, what is held on the right."""
+"""A data export about one person as a document to read: names on the left, values on the right."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,20 +17,20 @@ from consult.workflow.sources import SOURCE_WORDS
 
 _LONGEST_LINE = 2_000
 _MOST_LINES = 200
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d[0-9:.]*\+00:00")
+_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d[0-9:.]*\+00:00")
 
 _SECTIONS = {
     "contacts": "Contact and consent",
-    "leads": "How it stands at the agency",
-    "lead_events": "What was done, and when",
-    "notes": "Notes of the agency",
-    "mails": "Mails to this person",
-    "call_assessments": "Assessment after the call",
-    "documents": "PDFs that were made",
-    "notices": "What staff were told",
-    "response_stats": "How far it came, for the numbers",
-    "jobs": "Jobs of the application",
-    "lead_words": "Words by which it is found",
+    "leads": "Pipeline status",
+    "lead_events": "Timeline entries",
+    "notes": "Notes",
+    "mails": "Emails to this person",
+    "call_assessments": "Call findings",
+    "documents": "PDFs",
+    "notices": "Staff notifications",
+    "response_stats": "Statistics",
+    "jobs": "Background jobs",
+    "lead_words": "Search index",
 }
 """The tables in the order in which a person would ask about them; others come after these."""
 
@@ -42,38 +42,38 @@ _LINES = {
     "notices": ("at", ("kind",)),
     "jobs": ("created_at", ("kind", "state", "last_error")),
 }
-"""Tables of which each row is one line: what stands on its left, and on its right."""
+"""Tables of which each row is one line: its left column, and what is on its right."""
 
-# What only the application needs, or what stands elsewhere in full.
+# What only the application needs, or what is elsewhere in full.
 _ELSEWHERE = frozenset({"id", "submission_id", "draft_id", "version", "handed_to", "answers"})
 # Copies of what the result says, for the list of leads.
 _COPIES = frozenset(
     {"submitted_at", "demo", "archetype", "separation", "handoff", "source", "wants_consult"}
 )
-_MEMBERS = frozenset({"by_id", "author_id", "assignee_id", "offered_to_id"})
+_USERS = frozenset({"by_id", "author_id", "assignee_id", "offered_to_id"})
 _WHAT = {
     "render_report": "Make the report",
     "render_brief": "Make the call brief",
     "mail_report": "Mail the report",
     "mail_staff": "Mail staff",
-    "tell": "Tell staff and other programs",
-    "webhook": "Tell another program",
-    "contact": "In touch",
-    "contact_left": "Left a contact",
+    "tell": "Notify staff and other programs",
+    "webhook": "Notify another program",
+    "contact": "Contacted",
+    "contact_left": "Left contact details",
 }
-"""What happened, where the word that is stored does not say it."""
+"""Labels of stored kinds that do not say it themselves."""
 
 _NAMES = {
     "consent_text": "Agreed to",
     "consented_at": "Agreed on",
     "wants_consult": "Wants a consult",
-    "assignee_id": "Held by",
+    "assignee_id": "Assigned to",
     "due_at": "Reply due",
     "consult_at": "Consult on",
     "first_contact_at": "First contact",
-    "created_at": "Asked for",
+    "created_at": "Requested",
     "given_at": "Agreed on",
-    "asked_at": "Mail asked for",
+    "asked_at": "Email requested",
     **SOURCE_WORDS,
 }
 
@@ -85,27 +85,27 @@ Json = Mapping[str, Any]
 class Section:
     """A part of the record: rows of a name and a text, in groups that belong together.
 
-    ``of_moments``: the names are moments, which need little room.
+    ``of_times``: the names are times, which need little room.
     """
 
     title: str
     groups: Sequence[Sequence[Row]]
-    of_moments: bool = False
+    of_times: bool = False
 
 
 @dataclass(frozen=True)
 class RecordedLead:
-    """One check of the person."""
+    """One response of the person."""
 
     number: int
-    handed_in: str
+    submitted: str
     sections: Sequence[Section]
 
 
 def record_html(record: Json, made_at: datetime, brand: Brand, paper: Paper) -> str:
     """A record, as `consult.storage.privacy.data_export` gives it, as one HTML document for print.
 
-    Times in it are told in the zone of ``made_at``.
+    Times in it are in the zone of ``made_at``.
     """
     zone = made_at.tzinfo or UTC
     title = safe_text(_title(record), 80)
@@ -115,7 +115,7 @@ def record_html(record: Json, made_at: datetime, brand: Brand, paper: Paper) -> 
         .render(
             title=title,
             leads=[_Writer(zone).lead(lead) for lead in record["leads"]],
-            leave=_Writer(zone).leave(record.get("leave_to_write", ())),
+            reminder_consents=_Writer(zone).reminder_consents(record.get("leave_to_write", ())),
             day=long_date(made_at.date()),
             zone=str(zone),
             made_on=made_at.date(),
@@ -135,38 +135,36 @@ def _title(record: Json) -> str:
 
 
 class _Writer:
-    """Writes what is held in words, with times in one zone."""
+    """Writes stored values as text, with times in one zone."""
 
     def __init__(self, zone: tzinfo) -> None:
         self._zone = zone
 
     def lead(self, lead: Json) -> RecordedLead:
-        """One check with all its sections."""
         sections = [section for section in self._sections(lead) if any(section.groups)]
         return RecordedLead(lead["lead"], self._text(lead["handed_in"]["submitted_at"]), sections)
 
-    def leave(self, rows: Sequence[Json]) -> Section:
-        """What the person allowed about checks that they did not finish."""
-        return Section("Leave to write once about an unfinished check", self._groups(rows))
+    def reminder_consents(self, rows: Sequence[Json]) -> Section:
+        return Section("Permission for one email about an unfinished response", self._groups(rows))
 
     def _sections(self, lead: Json) -> Iterator[Section]:
         yield Section(_SECTIONS["contacts"], self._groups(lead.get("contacts", ())))
-        yield Section("Answers", [[self._said(said) for said in lead["said"]]])
+        yield Section("Answers", [[self._answer(answer) for answer in lead["said"]]])
         yield Section("Result", [self._result(lead["handed_in"], lead["draft"])])
         tables = [name for name, rows in lead.items() if isinstance(rows, list) and name != "said"]
         known = [name for name in _SECTIONS if name in tables and name != "contacts"]
         for name in [*known, *(name for name in tables if name not in _SECTIONS)]:
             yield self._table(name, lead[name])
 
-    def _said(self, said: Json) -> Row:
-        return said["question"], self._text(said["answer"]) or "No answer"
+    def _answer(self, answer: Json) -> Row:
+        return answer["question"], self._text(answer["answer"]) or "No answer"
 
     def _table(self, name: str, rows: Sequence[Json]) -> Section:
-        title = _SECTIONS.get(name, _words(name))
+        title = _SECTIONS.get(name, _label(name))
         if name == "lead_words":
             return Section(title, [[("Words", ", ".join(row["word"] for row in rows))]])
         if name in _LINES:
-            return Section(title, [self._lines(rows, *_LINES[name])], of_moments=True)
+            return Section(title, [self._lines(rows, *_LINES[name])], of_times=True)
         if name == "leads":
             rows = [
                 {key: value for key, value in row.items() if key not in _COPIES} for row in rows
@@ -176,41 +174,41 @@ class _Writer:
     def _result(self, frozen: Json, draft: Json) -> list[Row]:
         report = frozen["report"]
         rows = [
-            ("Begun", self._text(draft["created_at"])),
-            ("Handed in", self._text(frozen["submitted_at"])),
+            ("Started", self._text(draft["created_at"])),
+            ("Submitted", self._text(frozen["submitted_at"])),
             *[(_name(key), self._text(value)) for key, value in draft["source"].items()],
             ("Separation", _score(frozen, report, "separation")),
             ("Handoff", _score(frozen, report, "handoff")),
-            ("Archetype", _deep(report, "archetype", "name") or _words(frozen["archetype"])),
-            ("Consult advised", _words(frozen["consult"])),
+            ("Archetype", _deep(report, "archetype", "name") or _label(frozen["archetype"])),
+            ("Consult advised", _label(frozen["consult"])),
         ]
         return [(name, safe_text(text, _LONGEST_LINE)) for name, text in rows if text]
 
     def _lines(self, rows: Sequence[Json], left: str, right: Sequence[str]) -> list[Row]:
-        """Each row as one line: a moment, and what happened then."""
+        """Each row as one line: a time, and what happened then."""
         return [
             (
                 self._text(row[left]),
-                " · ".join(self._told(row, name) for name in right if row[name]),
+                " · ".join(self._right_column(row, name) for name in right if row[name]),
             )
             for row in rows
         ]
 
-    def _told(self, row: Json, name: str) -> str:
+    def _right_column(self, row: Json, name: str) -> str:
         value = row[name]
-        if name in _MEMBERS:
+        if name in _USERS:
             return f"by account {value}"
         if isinstance(value, Mapping):
             return ", ".join(self._fact(key, inner) for key, inner in value.items())
         if name in ("kind", "state", "format", "dimension", "assessment"):
-            return str(value).upper() if name == "format" else _WHAT.get(value) or _words(value)
+            return str(value).upper() if name == "format" else _WHAT.get(value) or _label(value)
         texts = self._text(value)
         return texts if name == "text" else f"{_name(name)}: {texts}"
 
     def _fact(self, key: str, value: Any) -> str:
         if isinstance(value, int) and not isinstance(value, bool) and key in ("to", "by"):
-            return f"{_words(key)} account {value}"
-        return f"{_words(key)}: {self._text(value)}"
+            return f"{_label(key)} account {value}"
+        return f"{_label(key)}: {self._text(value)}"
 
     def _groups(self, rows: Sequence[Json]) -> list[list[Row]]:
         groups = [
@@ -224,14 +222,14 @@ class _Writer:
         return [group for group in groups if group]
 
     def _value(self, name: str, value: Any) -> str:
-        if name in _MEMBERS:
+        if name in _USERS:
             return f"Account {value}" if value else ""
         if name in ("stage", "archetype", "depth", "kind"):
-            return _words(str(value))
+            return _label(str(value))
         return self._text(round(value, 1) if isinstance(value, float) else value)
 
     def _text(self, value: Any) -> str:
-        """A value in words that the fonts can print; empty for none at all."""
+        """A value as text that the fonts can print; empty for none at all."""
         if value is None or value in ("", [], {}):
             return ""
         if isinstance(value, bool):
@@ -241,17 +239,17 @@ class _Writer:
         if isinstance(value, list):
             return "\n".join(self._text(inner) for inner in value)
         text = str(value)
-        if _MOMENT.fullmatch(text):
+        if _TIMESTAMP.fullmatch(text):
             at = datetime.fromisoformat(text).astimezone(self._zone)
             return f"{at.day} {at:%b %Y, %H:%M}"
         return "\n".join(safe_text(line, _LONGEST_LINE) for line in text.splitlines()[:_MOST_LINES])
 
 
 def _name(name: str) -> str:
-    return _NAMES.get(name) or _words(name)
+    return _NAMES.get(name) or _label(name)
 
 
-def _words(name: str) -> str:
+def _label(name: str) -> str:
     return name.removesuffix("_id").replace("_", " ").capitalize()
 
 

@@ -1,5 +1,6 @@
 """An edition shown: as JSON, as a map in lines, and as a picture."""
 
+from typing import Any
 from xml.etree import ElementTree
 
 from consult.questionnaire.describe import edition_json, map_svg, map_text
@@ -73,165 +74,72 @@ def test_the_picture_shows_the_lines_of_the_map_from_top_to_bottom() -> None:
     assert bars == [("70", "205")]  # beside the one question that a condition decides on
 
 
-def test_the_json_holds_ids_words_conditions_and_weights_in_the_order_of_the_way() -> None:
-    def question(id: str, kind: str, **rest: object) -> dict[str, object]:
-        plain = {"required": True, "quick": True, "unknown_offered": False, "asked": None}
-        return {"id": id, "kind": kind, **plain, **rest}
+def question(id: str, kind: str, wording: object, **rest: object) -> dict[str, object]:
+    plain = {"required": True, "quick": True, "unknown_offered": False, "asked": None}
+    return {"id": id, "kind": kind, **plain, "wording": wording, **rest}
 
-    assert edition_json(small_edition()) == {
+
+def test_the_json_holds_ids_words_conditions_and_weights_in_the_order_of_the_pages() -> None:
+    late = {"0": "Late", "1": "Soon", "2": "Now"}
+    advice = {"why": "Why.", "fix": "Fix.", "unknown_fix": "See.", "proof": "So."}
+    reply = {
+        "base": {"ask": "How fast?", "choices": late, "title": "Reply", **advice},
+        "solo": {
+            "ask": "How fast are you?",
+            "choices": {"0": "Late", "1": "Now"},
+            "title": "Reply",
+        },
+        "web": {"ask": "How fast is it?", "choices": late, "title": "Reply"},
+    }
+    seller = {"ask": "Who sells?", "choices": {"me": "I do", "staff": "Staff <all>"}}
+    tools = {"ask": "Which tools?", "choices": {"pen": "A pen", "list": "A list"}, "help": "One."}
+    sides = {"marketing": "M", "sales": "S"}
+    card = {"ask": "Calling", "choices": sides, "title": "Calling", "note": "One."}
+    steps = {"ask": "Is there a list?", "choices": {str(n): f"{n}" for n in range(4)}}
+    optional = {"required": False}
+
+    shown: dict[str, Any] = edition_json(small_edition())
+    parts = shown.pop("parts")
+    pages = [page for part in parts for page in part["pages"]]
+    assert [(page["id"], page["title"]) for page in pages] == [
+        ("you", "You"),
+        ("them", "Them"),
+        ("run", "Run & <go>"),
+        ("numbers", "Numbers"),
+    ]
+    assert [each for page in pages for each in page["questions"]] == [
+        question("seller", "choice", {"base": seller}),
+        question("tools", "choices", {"base": tools}, **optional, max_choices=1),
+        question("card", "sort", {"base": card}, **optional, quick=False, answer="sales"),
+        question("reply", "rung", reply, quick=False, unknown_offered=True, claims=["Q1", "Q2"]),
+        question(
+            "list",
+            "rung",
+            {"base": {**steps, "title": "List"}},
+            quick=False,
+            asked="mode is team",
+            claims=["Q3"],
+        ),
+        *(question(id, "range", HOW_MANY, **optional) for id in ("leads", "buy")),
+        question("price", "number", {"base": {"ask": "How much?", "choices": {}}}, **optional),
+    ]
+    keys = ("id", "axis", "weight", "items", "sorting_cards", "critical", "name")
+    assert shown == {
         "edition": "mini",
         "facts": {
             "mode": {"cases": {"solo": "seller is me", "web": "seller is web"}, "otherwise": "team"}
         },
-        "parts": [
-            {
-                "id": "shop",
-                "title": "The shop",
-                "pages": [
-                    {
-                        "id": "you",
-                        "title": "You",
-                        "questions": [
-                            question(
-                                "seller",
-                                "choice",
-                                wording={
-                                    "base": {
-                                        "ask": "Who sells?",
-                                        "choices": {"me": "I do", "staff": "Staff <all>"},
-                                    }
-                                },
-                            )
-                        ],
-                    },
-                    {
-                        "id": "them",
-                        "title": "Them",
-                        "questions": [
-                            question(
-                                "tools",
-                                "choices",
-                                required=False,
-                                max_choices=1,
-                                wording={
-                                    "base": {
-                                        "ask": "Which tools?",
-                                        "choices": {"pen": "A pen", "list": "A list"},
-                                        "help": "One.",
-                                    }
-                                },
-                            ),
-                            question(
-                                "card",
-                                "sort",
-                                required=False,
-                                quick=False,
-                                answer="sales",
-                                wording={
-                                    "base": {
-                                        "ask": "Calling",
-                                        "choices": {"marketing": "M", "sales": "S"},
-                                        "title": "Calling",
-                                        "note": "One.",
-                                    }
-                                },
-                            ),
-                        ],
-                    },
-                ],
-            },
-            {
-                "id": "track",
-                "title": "The track & <field>",
-                "pages": [
-                    {
-                        "id": "run",
-                        "title": "Run & <go>",
-                        "questions": [
-                            question(
-                                "reply",
-                                "rung",
-                                quick=False,
-                                unknown_offered=True,
-                                claims=["Q1", "Q2"],
-                                wording={
-                                    "base": {
-                                        "ask": "How fast?",
-                                        "choices": {"0": "Late", "1": "Soon", "2": "Now"},
-                                        "title": "Reply",
-                                        "why": "Why.",
-                                        "fix": "Fix.",
-                                        "unknown_fix": "See.",
-                                        "proof": "So.",
-                                    },
-                                    "solo": {
-                                        "ask": "How fast are you?",
-                                        "choices": {"0": "Late", "1": "Now"},
-                                        "title": "Reply",
-                                    },
-                                    "web": {
-                                        "ask": "How fast is it?",
-                                        "choices": {"0": "Late", "1": "Soon", "2": "Now"},
-                                        "title": "Reply",
-                                    },
-                                },
-                            ),
-                            question(
-                                "list",
-                                "rung",
-                                quick=False,
-                                asked="mode is team",
-                                claims=["Q3"],
-                                wording={
-                                    "base": {
-                                        "ask": "Is there a list?",
-                                        "choices": {"0": "0", "1": "1", "2": "2", "3": "3"},
-                                        "title": "List",
-                                    }
-                                },
-                            ),
-                        ],
-                    },
-                    {
-                        "id": "numbers",
-                        "title": "Numbers",
-                        "questions": [
-                            *(
-                                question(id, "range", required=False, wording=HOW_MANY)
-                                for id in ("leads", "buy")
-                            ),
-                            question(
-                                "price",
-                                "number",
-                                required=False,
-                                wording={"base": {"ask": "How much?", "choices": {}}},
-                            ),
-                        ],
-                    },
-                ],
-            },
-        ],
         "dimensions": [
-            {
-                "id": "speed",
-                "axis": "handoff",
-                "weight": 3,
-                "items": ["reply"],
-                "sorting_cards": False,
-                "critical": True,
-                "name": "Speed",
-            },
-            {
-                "id": "order",
-                "axis": "separation",
-                "weight": 2,
-                "items": ["list"],
-                "sorting_cards": True,
-                "critical": False,
-                "name": "Order",
-            },
+            dict(zip(keys, ("speed", "handoff", 3, ["reply"], False, True, "Speed"), strict=True)),
+            dict(
+                zip(keys, ("order", "separation", 2, ["list"], True, False, "Order"), strict=True)
+            ),
         ],
         "contradictions": {"slow": "reply is 0"},
         "flags": {"no_list": "list is 0"},
         "archetypes": ["fast", "slow"],
     }
+    assert [(part["id"], part["title"], len(part["pages"])) for part in parts] == [
+        ("shop", "The shop", 2),
+        ("track", "The track & <field>", 2),
+    ]

@@ -226,5 +226,5 @@ def test_the_record_comes_as_a_tagged_pdf(app: Flask, admin: PageClient) -> None
         assert pdf.xref_get_key(pdf.pdf_catalog(), "MarkInfo")[0] == "dict"
         assert pdf.metadata is not None
         assert pdf.metadata["title"] == "Record: Quillfeather"
-    for told in ("Quillfeather", "0155-8801", "plumduff", "A new lead gets in touch", "Check 2"):
+    for told in ("Quillfeather", "0155-8801", "plumduff", "A new lead gets in touch", "Response 2"):
         assert told in text
