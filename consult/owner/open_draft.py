@@ -114,9 +114,7 @@ def load_draft(token: str, then: Then = "") -> OpenDraft:
     Aborts with 404 for a token that is unknown or expired, and with a redirect to the result if
     the draft was submitted.
     """
-    with services().database.reading() as session:
-        draft = drafts.load(session, token)
-    return _opened(token, draft, then)
+    return _opened(token, drafts.fetch(services().database, token), then)
 
 
 def lock_draft(session: Session, token: str, then: Then = "") -> OpenDraft:

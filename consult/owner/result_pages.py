@@ -60,8 +60,7 @@ def pdf(token: str) -> ResponseReturnValue:
 
     If making it has failed, which staff can see and fix, the page says so.
     """
-    with services().database.reading() as session:
-        ready = documents.ready_behind(session, token, documents.REPORT)
+    ready = documents.ready_behind(services().database, token, documents.REPORT)
     if ready is None:
         return _no_pdf_yet(token)
     if is_contact_required(ready.has_contact, "pdf", "result"):

@@ -13,7 +13,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, FromClause, create_engine, event, make_url, orm, text
+from sqlalchemy import (
+    Connection,
+    Engine,
+    FromClause,
+    Row,
+    Select,
+    create_engine,
+    event,
+    make_url,
+    orm,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 
@@ -21,6 +32,7 @@ from consult.storage.db.base import Base
 
 _WRITES = "consult_writes"
 _TIMEOUT = "consult_timeout"
+_SINGLE = "consult_single_statement"
 _BUSY_SECONDS = 10
 _COMMITS_BETWEEN_CHECKPOINTS = 100
 
@@ -82,7 +94,7 @@ class Database:
         parsed = make_url(url)
         self.sqlite_file: Path | None = None
         self.clock = clock
-        self._draft_life = timedelta(days=draft_days)
+        self.draft_life = timedelta(days=draft_days)
         self._commits = 0
         # Reentrant, so that nesting two writing sessions by mistake ends in SQLite's "database
         # is locked" and not in a silent deadlock.
@@ -99,6 +111,7 @@ class Database:
             )
         # The same pool; only the start of a transaction differs.
         self._writing_engine = self.engine.execution_options(**{_WRITES: True})
+        self._single_engine = self.engine.execution_options(**{_SINGLE: True})
         self._reading_engine = self.engine
         if not self.is_sqlite:
             # By default, each statement of PostgreSQL sees a snapshot of its own.
@@ -114,6 +127,16 @@ class Database:
         """A session on one consistent snapshot of the data; its changes are discarded."""
         with self._session(self._reading_engine) as session:
             yield session
+
+    def fetch_one(
+        self, query: Select[*tuple[Any, ...]], parameters: Mapping[str, object]
+    ) -> Row[*tuple[Any, ...]] | None:
+        """Return the first row of one query, without a session or a transaction.
+
+        Costs half of what a session does: for the pages that owners wait for.
+        """
+        with self._single_engine.connect() as connection:
+            return connection.execute(query, parameters).first()
 
     @contextmanager
     def writing(self, *, timeout: float | None = None) -> Iterator[Session]:
@@ -176,7 +199,7 @@ class Database:
 
     def set_draft_days(self, days: int) -> None:
         """Treat drafts as expired after so many days without a change, in later sessions."""
-        self._draft_life = timedelta(days=days)
+        self.draft_life = timedelta(days=days)
 
     def forget_deleted(self) -> bool:
         """Empty SQLite's write-ahead log, the last place where deleted rows could still be read.
@@ -197,7 +220,7 @@ class Database:
         self.engine.dispose()
 
     def _session(self, engine: Engine) -> Session:
-        return Session(engine, self.clock, self._draft_life)
+        return Session(engine, self.clock, self.draft_life)
 
     def _checkpoint_sometimes(self) -> None:
         """Copy SQLite's log into its file, every so many commits, while no commit can happen.
@@ -267,11 +290,17 @@ def _sqlite_engine(url: str, synchronous: Synchronous) -> Engine:
     def begin(connection: Connection) -> None:
         # A deferred transaction that reads and then writes fails at once when another one wrote in
         # between, regardless of the busy timeout; 120 of 1,200 were lost that way under load.
-        writes = connection.get_execution_options().get(_WRITES)
-        if writes:
-            timeout = connection.get_execution_options().get(_TIMEOUT, _BUSY_SECONDS)
-            connection.exec_driver_sql(f"PRAGMA busy_timeout={round(timeout * 1000)}")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        options = connection.get_execution_options()
+        if options.get(_SINGLE):
+            return
+        if options.get(_WRITES):
+            timeout = options.get(_TIMEOUT, _BUSY_SECONDS)
+            if connection.info.get(_TIMEOUT, _BUSY_SECONDS) != timeout:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout={round(timeout * 1000)}")
+                connection.info[_TIMEOUT] = timeout
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.exec_driver_sql("BEGIN")
 
     return engine
 

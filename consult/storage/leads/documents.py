@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, select
 
 from consult.crypto import token_hash
-from consult.storage.db.database import Session
+from consult.storage.db.database import Database, Session
 from consult.storage.tables.submission_tables import ContactRow, DocumentRow, SubmissionRow
 
 REPORT = "report"
@@ -85,12 +85,12 @@ def get(session: Session, submission_id: int, kind: str) -> Document | None:
     )
 
 
-def ready_behind(session: Session, result_token: str, kind: str) -> Handout | None:
+def ready_behind(database: Database, result_token: str, kind: str) -> Handout | None:
     """The current file behind a result link, or None if it has to be made, or there is no result.
 
-    One lookup of four columns: a download is to cost little more than a file from the disk.
+    One statement: a download is to cost little more than a file from the disk.
     """
-    row = session.execute(_READY, {"hash": token_hash(result_token), "kind": kind}).first()
+    row = database.fetch_one(_READY, {"hash": token_hash(result_token), "kind": kind})
     return Handout(row[0], row[1], row[2] is not None) if row else None
 
 
