@@ -125,32 +125,34 @@ class AmountInput:
 
 
 def _question(field: QuestionField, controls: str) -> Markup:
-    """Return the frame that all questions share: the question, its error, help and controls."""
-    asked, name = field.asked, escape(field.name)
+    """Return the frame that all questions share: the question, its help, error and controls."""
+    asked = field.asked
     # Why a scored item matters is for the result: said here, it would lead the answer.
     why = "" if asked.question.kind in (Kind.RUNG, Kind.SORT) else asked.wording.why
-    notes = (
-        ("hint", "", asked.wording.help),
-        ("why", "<b>Why we ask.</b> ", why),
-        ("error", '<span class="unseen">Error: </span>', " ".join(field.errors)),
-    )
-    shown = [
-        (kind, f'<p class="{kind}" id="{name}-{kind}">{lead}{escape(text)}</p>')
-        for kind, lead, text in notes
+    is_card = asked.question.kind is Kind.SORT
+    texts = (asked.wording.ask, asked.wording.help, why, " ".join(field.errors))
+    return Markup(f"{_opening(field.name, is_card, *texts)}{controls}</fieldset>")  # noqa: S704 - every text in it went through escape
+
+
+@lru_cache(maxsize=2048)
+def _opening(field_name: str, is_card: bool, ask: str, help: str, why: str, error: str) -> str:
+    """Return the HTML of a question before its controls; cached, as it is the same for everyone."""
+    name = escape(field_name)
+    notes = {
+        kind: f'<p class="{kind}" id="{name}-{kind}">{lead}{escape(text)}</p>'
+        for kind, lead, text in (
+            ("hint", "", help),
+            ("why", "<b>Why we ask.</b> ", why),
+            ("error", '<span class="unseen">Error: </span>', error),
+        )
         if text
-    ]
-    ids = " ".join(f"{name}-{kind}" for kind, _ in shown)
+    }
+    ids = " ".join(f"{name}-{kind}" for kind in notes)
     described = f' aria-describedby="{ids}"' if ids else ""
-    classes = "question"
-    if asked.question.kind is Kind.SORT:
-        classes += " card-sort"
-    if field.errors:
-        classes += " has-error"
-    return Markup(  # noqa: S704 - every text in it went through escape
-        f'<fieldset class="{classes}"{described}>'
-        f'<legend id="{name}-ask">{escape(asked.wording.ask)}</legend>'
-        + "".join(note for _, note in shown)
-        + f"{controls}</fieldset>"
+    classes = f"question{' card-sort' if is_card else ''}{' has-error' if error else ''}"
+    return (
+        f'<fieldset class="{classes}"{described}><legend id="{name}-ask">{escape(ask)}</legend>'
+        + "".join(notes.values())
     )
 
 

@@ -218,12 +218,11 @@ def _back(draft: OpenDraft, page: WalkPage) -> str:
 
 def _track(walk: Walk, page: WalkPage) -> list[tuple[int, str, str]]:
     """The parts of the track: number, title, and whether it is done, here or open."""
-    here = walk.part_of(page)
     return [
         (
             part.number,
             part.heading.title,
-            "here" if part == here else "done" if _is_done(part) else "open",
+            "here" if part.id == page.part_id else "done" if _is_done(part) else "open",
         )
         for part in walk.parts
     ]
@@ -231,8 +230,9 @@ def _track(walk: Walk, page: WalkPage) -> list[tuple[int, str, str]]:
 
 def _is_done(part: WalkPart) -> bool:
     """Whether a part is done: one with optional questions only is open until one is answered."""
-    answered = (asked.answer for page in part.pages for asked in page.questions)
-    return part.complete and any(answer is not None for answer in answered)
+    asked = [asked for page in part.pages for asked in page.questions]
+    answered = [one for one in asked if one.answer is not None]
+    return bool(answered) and not any(one.open for one in asked)
 
 
 def measured_minutes(seconds: int) -> int:

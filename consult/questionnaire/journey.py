@@ -7,6 +7,7 @@ second truth to disagree with. Page, review, score, report and staff view all re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 from itertools import product
 
 from consult.questionnaire.model import Answer, Depth, Kind, Page, Question
@@ -32,8 +33,7 @@ class OnPathAnswers:
     ignored: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """A question on the path with the wording it is shown in and its answer so far."""
 
     question: Question
@@ -51,8 +51,7 @@ class Asked:
         return self.question.required and self.answer is None
 
 
-@dataclass(frozen=True, slots=True)
-class WalkPage:
+class WalkPage(NamedTuple):
     """A page on the path, with the questions of it that are asked."""
 
     id: str
@@ -65,8 +64,7 @@ class WalkPage:
         return not any(asked.open for asked in self.questions)
 
 
-@dataclass(frozen=True, slots=True)
-class WalkPart:
+class WalkPart(NamedTuple):
     """A named part of the track, and how far along it the answers are."""
 
     number: int
@@ -157,7 +155,7 @@ class Walk:
     def part_of(self, page: WalkPage) -> WalkPart:
         return next(part for part in self.parts if part.id == page.part_id)
 
-    @property
+    @cached_property
     def first_open_page(self) -> WalkPage | None:
         """The first page with a required question left, or None when the check can be sent."""
         return next((page for page in self.pages if not page.complete), None)
