@@ -21,15 +21,18 @@ from tests.support.personas import BATON_ON_THE_FLOOR
 PAGE = "catch"
 """The page with the most choices in the quick look: 15 of them, in three questions."""
 
-AIM_GET = 5.0
+AIM_GET = 4.0
 """Times a static template; with the ordinary form widgets it would be 20."""
+
+AIM_POST = 6.0
+"""Times a static template, though it commits to the database."""
 
 AIM_FULL = 1.1
 """Times the same page of the quick look: the full check has more questions, on other pages."""
 
 
 def rows() -> list[Row]:
-    """CPU of a question page's GET and POST, against a bare route and a static template."""
+    """CPU of a question page's GET and POST, against a static template and a bare route."""
     with TemporaryDirectory() as folder:
         client = PageClient(make_app(Path(folder)))
         quick, full = _at_the_page(client, ""), _at_the_page(client, "?depth=full")
@@ -61,8 +64,8 @@ def _measured(journey: Journey, full: Journey, app: Flask) -> list[Row]:
             for floor, aim in (("static template", AIM_GET), ("bare route", None))
         ]
         + [
-            Row("a question page, POST", cost["POST"], "µs", floor, cost[floor])
-            for floor in ("static template", "bare route")
+            Row("a question page, POST", cost["POST"], "µs", floor, cost[floor], aim)
+            for floor, aim in (("static template", AIM_POST), ("bare route", None))
         ]
         + [
             Row(

@@ -198,6 +198,7 @@ def _questions(draft: OpenDraft, page: WalkPage, form: QuestionForm) -> str:
         form=form,
         problems=[(field.name, field.problem) for field in form.fields if field.errors],
         parts=_track(draft.walk, page),
+        here=draft.walk.part_of(page),
         action=draft.url_of(page),
         back=_back(draft, page),
         pause_url=draft.pause_url,

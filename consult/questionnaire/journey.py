@@ -7,8 +7,8 @@ second truth to disagree with. Page, review, score, report and staff view all re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 from itertools import product
+from typing import NamedTuple
 
 from consult.questionnaire.model import Answer, Depth, Kind, Page, Question
 from consult.questionnaire.questionnaire import Questionnaire
@@ -215,18 +215,18 @@ def walk(
     given_as = given_as or {}
     facts = questionnaire.structure.facts_of(answers)
     given = {**answers, **facts}
+    wordings = questionnaire.wordings(facts)
     asked = []
-    for question in questionnaire.questions.values():
+    for id, question in questionnaire.questions.items():
         if (depth == "full" or question.quick) and question.asked.holds(given):
-            id = question.id
-            variant = questionnaire.variant(id, facts)
+            variant, wording = wordings[id]
             answer = answers.get(id)
             if answer is not None and (
                 given_as.get(id, variant) != variant
                 or not questionnaire.accepts(id, variant, answer)
             ):
                 answer = None
-            asked.append(Asked(question, variant, questionnaire.wording(id, variant), answer))
+            asked.append(Asked(question, variant, wording, answer))
     return Walk(questionnaire, depth, facts, tuple(asked), answers)
 
 

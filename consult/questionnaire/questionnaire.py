@@ -49,6 +49,18 @@ class Questionnaire:
                     return facts[fact]
         return BASE
 
+    def wordings(self, facts: Mapping[str, str]) -> Mapping[str, tuple[str, Wording]]:
+        """Each question's variant and wording for these facts; few differ, so they are kept."""
+        key = tuple(facts.items())
+        if key not in self._wordings:
+            variants = {id: self.variant(id, facts) for id in self.questions}
+            self._wordings[key] = {id: (v, self.wording(id, v)) for id, v in variants.items()}
+        return self._wordings[key]
+
+    @cached_property
+    def _wordings(self) -> dict[tuple[tuple[str, str], ...], Mapping[str, tuple[str, Wording]]]:
+        return {}
+
     def wording(self, question_id: str, variant: str = BASE) -> Wording:
         return self.texts.questions[question_id][variant]
 
