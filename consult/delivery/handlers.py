@@ -15,7 +15,7 @@ from consult.delivery.document_writers import (
 )
 from consult.delivery.exports.export_files import clear_temp_folders
 from consult.delivery.mail.messages import House
-from consult.delivery.mail.reminder_mail import UnfinishedPost, mail_unfinished
+from consult.delivery.mail.reminder_mail import ReminderContext, mail_reminder
 from consult.delivery.mail.report_mail import mail_report
 from consult.delivery.mail.transport import MailFolder, MailServer, Post
 from consult.delivery.notifications.digest_mail import DIGEST, send_digests
@@ -99,10 +99,10 @@ def handlers_of(
     house = House(brand, settings.mail_from, settings.base_url)
     others: dict[str, Handler] = {
         jobs.FORGET: partial(forget, database),
-        jobs.MAIL_UNFINISHED: partial(
-            mail_unfinished,
+        jobs.MAIL_REMINDER: partial(
+            mail_reminder,
             database,
-            UnfinishedPost(house, settings.signing_key(), server),
+            ReminderContext(house, settings.signing_key(), server),
         ),
     }
     return others | make_handlers(

@@ -38,7 +38,7 @@ def grant_reminder(token: str) -> ResponseReturnValue:
             key = made.settings.signing_key()
             encrypted = encrypt(key, Purpose.REMINDER, token, draft.id)
             email = str(form.email.data)
-            reminder_consent.give(session, draft.id, email, _permission_text(), encrypted)
+            reminder_consent.grant(session, draft.id, email, _permission_text(), encrypted)
     return redirect(url_for(".pause", token=token), 303)
 
 
@@ -46,7 +46,7 @@ def grant_reminder(token: str) -> ResponseReturnValue:
 def revoke_reminder(token: str) -> Response:
     """Delete the address and the permission."""
     with services().database.writing() as session:
-        reminder_consent.take_back(session, lock_draft(session, token).stored.id)
+        reminder_consent.revoke(session, lock_draft(session, token).stored.id)
     return redirect(url_for(".pause", token=token, revoked=1), 303)
 
 
@@ -63,7 +63,7 @@ def delete_answers(token: str) -> str:
 def _page(token: str, form: ReminderForm) -> str:
     draft, made = load_draft(token), services()
     with made.database.reading() as session:
-        permission = reminder_consent.of_check(session, draft.stored.id)
+        permission = reminder_consent.of_draft(session, draft.stored.id)
         expires_at = draft.stored.updated_at + session.draft_life
     return render_template(
         "owner/pause.html",

@@ -72,8 +72,8 @@ _NAMES = {
     "consult_at": "Consult on",
     "first_contact_at": "First contact",
     "created_at": "Requested",
-    "given_at": "Agreed on",
-    "asked_at": "Email requested",
+    "granted_at": "Agreed on",
+    "requested_at": "Email requested",
     **SOURCE_WORDS,
 }
 
@@ -115,7 +115,7 @@ def record_html(record: Json, made_at: datetime, brand: Brand, paper: Paper) -> 
         .render(
             title=title,
             leads=[_Writer(zone).lead(lead) for lead in record["leads"]],
-            reminder_consents=_Writer(zone).reminder_consents(record.get("leave_to_write", ())),
+            reminder_consents=_Writer(zone).reminder_consents(record.get("reminder_consents", ())),
             day=long_date(made_at.date()),
             zone=str(zone),
             made_on=made_at.date(),

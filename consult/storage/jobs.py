@@ -21,7 +21,7 @@ TELL = "tell"
 MAIL_STAFF = "mail_staff"
 WEBHOOK = "webhook"
 FORGET = "forget"
-MAIL_UNFINISHED = "mail_unfinished"
+MAIL_REMINDER = "mail_reminder"
 
 SOMEBODY_WAITS, NOBODY_WAITS = range(2)
 """How patient a job is. A thousand demo leads made at once do not keep an owner from a report."""

@@ -117,7 +117,7 @@ def _give_leave(app: Flask, check: str) -> None:
     with services_of(app).database.writing() as session:
         found = drafts.load(session, check.rsplit("/", 1)[1])
         assert found is not None
-        reminder_consent.give(
+        reminder_consent.grant(
             session, found.id, f"{'long.' * 9}name@example.com", "Once.", b"sealed"
         )
 

@@ -329,7 +329,7 @@ STAFF_STATES = (
     State("nobody found", on("/staff/person"), press(), admin=True),
     State("help", on("/staff/help"), signed_in=True),
     State("insights", on("/staff/insights"), open_all, signed_in=True),
-    State("unfinished checks", on("/staff/unfinished?done=asked"), signed_in=True),
+    State("unfinished checks", on("/staff/unfinished?done=requested"), signed_in=True),
     State("insights before anybody came", on("/staff/insights"), before_anybody_came, True),
     State("insights of nobody", on("/staff/insights?source=nowhere"), signed_in=True),
     State("export", on("/staff/exports/new?text=okafor&stage=open"), open_all, signed_in=True),

@@ -34,7 +34,9 @@ RECORD = {
             "tables_of_tomorrow": [{"id": 1, "submission_id": 7, "what_it_holds": "plumduff"}],
         }
     ],
-    "leave_to_write": [{"address": "zoe@example.com", "consent_text": "Once.", "given_at": AT}],
+    "reminder_consents": [
+        {"address": "zoe@example.com", "consent_text": "Once.", "granted_at": AT}
+    ],
 }
 
 

@@ -159,10 +159,10 @@ def test_a_number_that_no_page_of_ours_would_send_breaks_nothing(world: World) -
 
 
 ASKED_NOTHING = {
-    *("accept", "add_note", "choose_news", "edit_note", "forget_leave"),
+    *("accept", "add_note", "choose_news", "edit_note", "delete_reminder_address"),
     *("find_person", "give_back", "give_proof", "hand_over", "judge", "log_contact", "move"),
     *("not_now", "rebook", "reopen_note", "resolve_note", "send_webhook_again", "sign_out"),
-    *("take", "test_webhook", "try_again", "withdraw", "write_once", "change_leads"),
+    *("take", "test_webhook", "try_again", "withdraw", "send_reminder", "change_leads"),
     *("change_password", "unlink_provider"),  # which take the password themselves
 }
 """Forms that are taken from who proved long ago who they are: the daily work, and no more."""

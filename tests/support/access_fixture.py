@@ -85,7 +85,7 @@ class World:
                 token = drafts.start(session, "2026-11", "quick", {})
                 check = drafts.load(session, token)
                 assert check is not None
-                reminder_consent.give(
+                reminder_consent.grant(
                     session, check.id, f"{number}@example.com", "Once.", b"sealed"
                 )
             self._passkeys = {email: add_passkey_row(session, id) for email, id in members}
@@ -136,7 +136,7 @@ class World:
             },
             "note_id": {"own": self._notes[me][0], "another's": self._notes[other][1]},
             "invitation_id": dict.fromkeys(("own", "another's"), self._invitations[0]),
-            "leave_id": {"own": 1, "another's": 2},
+            "consent_id": {"own": 1, "another's": 2},
             "mail_id": {"own": 1, "another's": 2},
             "endpoint_id": {"own": 1, "another's": 2},
             "message_id": {"own": 1, "another's": 2},

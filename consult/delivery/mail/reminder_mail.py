@@ -1,4 +1,4 @@
-"""The one mail to somebody who stopped, and gave leave to be written to about it once."""
+"""The reminder about an unfinished response, which its owner permitted to be sent once."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,17 +13,17 @@ from consult.report.display import long_date
 from consult.storage.audit import audit_log
 from consult.storage.db.database import Database, Session
 from consult.storage.drafts import reminder_consent
-from consult.storage.drafts.reminder_consent import Leave
+from consult.storage.tables.reminder_tables import ReminderConsentRow
 
 
 @dataclass(frozen=True, slots=True)
-class UnfinishedPost:
-    """What it takes to write such a mail.
+class ReminderContext:
+    """What it takes to send a reminder.
 
     Attributes:
-        house: whose it is.
+        house: the sender.
         secret_key: decrypts the token of the draft.
-        server: takes the mail. There is no folder to wait in: it would outlive the check.
+        server: sends it. It is never stored as a file, which would outlive the draft.
     """
 
     house: House
@@ -31,63 +31,68 @@ class UnfinishedPost:
     server: MailServer | None
 
 
-def mail_unfinished(database: Database, post: UnfinishedPost, job: Job) -> Effect:
-    """Send the one mail, if its leave still stands, and forget the address with that.
+def mail_reminder(database: Database, context: ReminderContext, job: Job) -> Effect:
+    """Send the reminder, if it is still permitted, and delete the address with that.
 
-    The job may run again after its worker died. Until the mail was taken, it then goes out under
-    the same Message-ID; after that there is no address any more.
+    The job may run again after its worker died. Until the server accepted the reminder, it is then
+    sent under the same Message-ID; after that there is no address any more.
     """
-    leave_id: int = job.payload["leave_id"]
+    consent_id: int = job.payload["consent_id"]
     with database.reading() as session:
-        leave = reminder_consent.get(session, leave_id)
-    if leave is None or leave.asked_at is None or not leave.address:
-        return nothing  # taken back, handed in, deleted, or written already
-    if post.server is None:
+        consent = reminder_consent.get(session, consent_id)
+        expires_at = reminder_consent.expires_at(session, consent) if consent else None
+    if consent is None or expires_at is None or not (consent.requested_at and consent.address):
+        return nothing  # revoked, submitted, deleted, or sent already
+    if context.server is None:
         raise GiveUp("No mail server is set up.")
-    token = decrypt(post.secret_key, Purpose.REMINDER, leave.sealed_token, leave.draft_id)
+    token = decrypt(
+        context.secret_key, Purpose.REMINDER, consent.encrypted_token or b"", consent.draft_id
+    )
     if token is None:
-        return lambda session: _drop(session, leave_id)  # the secret key is another one by now
+        return lambda session: _drop(session, consent_id)  # the secret key has changed
 
-    def write_down() -> None:
+    def record_sent() -> None:
         with database.writing() as session:
-            reminder_consent.record_written(session, leave_id)
-            audit_log.record(session, "unfinished.mail_sent", by=None, leave=leave_id)
+            reminder_consent.record_sent(session, consent_id)
+            audit_log.record(session, "reminder.sent", by=None, consent=consent_id)
 
     try:
-        post.server.send(_message(leave, leave.asked_at, token, post), accepted=write_down)
+        context.server.send(_message(consent, expires_at, token, context), accepted=record_sent)
     except GiveUp:
-        return lambda session: _drop(session, leave_id)  # there is no such address
+        return lambda session: _drop(session, consent_id)  # there is no such address
     except TryLater:
         # What the server said may name the address, and a job outlives it.
         raise TryLater("The mail server did not take it yet.") from None
     return nothing
 
 
-def _message(leave: Leave, asked_at: datetime, token: str, post: UnfinishedPost) -> EmailMessage:
-    brand = post.house.brand
-    link = f"{post.house.base_url}/check/{token}"
+def _message(
+    consent: ReminderConsentRow, expires_at: datetime, token: str, context: ReminderContext
+) -> EmailMessage:
+    brand = context.house.brand
+    link = f"{context.house.base_url}/check/{token}"
     subject = f"Your unfinished {brand.product}"
     message = new_message(
-        post.house,
-        to=leave.address,
+        context.house,
+        to=consent.address or "",
         subject=subject,
-        date=asked_at,
-        secret=f"unfinished {leave.id} {token}",
+        date=consent.requested_at or consent.granted_at,
+        secret=f"reminder {consent.id} {token}",
     )
     if brand.email:
         message["Reply-To"] = brand.email
-    told = {
+    values = {
         "brand": brand,
         "subject": subject,
-        "given_on": long_date(leave.given_at.date()),
-        "ends_on": long_date(leave.ends_at.date()),
+        "granted_on": long_date(consent.granted_at.date()),
+        "ends_on": long_date(expires_at.date()),
         "link": link,
-        "stop": f"{link}/pause",
+        "pause": f"{link}/pause",
     }
-    set_text(message, page("mail/unfinished.txt", **told), page("mail/unfinished.html", **told))
+    set_text(message, page("mail/reminder.txt", **values), page("mail/reminder.html", **values))
     return message
 
 
-def _drop(session: Session, leave_id: int) -> None:
-    if reminder_consent.forget(session, leave_id):
-        audit_log.record(session, "unfinished.mail_not_possible", by=None, leave=leave_id)
+def _drop(session: Session, consent_id: int) -> None:
+    if reminder_consent.delete_unused(session, consent_id):
+        audit_log.record(session, "reminder.failed", by=None, consent=consent_id)

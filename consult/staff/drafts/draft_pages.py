@@ -1,4 +1,6 @@
-"""Unfinished checks: how many stand where, and those whose owners may be written to once."""
+"""Unfinished responses: how many were left where, and owners who may be sent one reminder."""
+
+from collections.abc import Mapping
 
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -6,66 +8,76 @@ from flask.typing import ResponseReturnValue
 from consult.questionnaire.editions import newest
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.blueprint import ID, blueprint, for_staff
-from consult.staff.drafts.draft_presenter import leave_views, standing
+from consult.staff.presenters import display_time
 from consult.storage.audit import audit_log
 from consult.storage.drafts import reminder_consent
+from consult.storage.page_events import REVIEW
 from consult.web.services import services
+
+_OTHER = "Pages of earlier editions"
 
 
 @blueprint.get("/unfinished")
 @for_staff
 def unfinished() -> ResponseReturnValue:
-    """Show in numbers where checks were left, and by address only who gave leave."""
-    made = services()
+    """Show how many responses were left where, and the addresses that may be sent a reminder."""
+    made, names = services(), _page_names()
     with made.database.reading() as session:
         by_page = reminder_consent.unfinished_by_page(session)
-        found = reminder_consent.open_leaves(session)
-        written = reminder_consent.written(session)
+        consents = reminder_consent.unused(session)
+        sent = reminder_consent.sent_count(session)
         now = session.now()
     return render_template(
         "staff/drafts/drafts.html",
-        standing=standing(by_page, newest()),
+        left_at=_left_at(by_page, names),
         count=sum(by_page.values()),
-        leaves=leave_views(found, newest(), now),
-        written=written,
+        consents=[
+            (consent, display_time(consent.granted_at, now), names.get(consent.page, _OTHER))
+            for consent in consents
+        ],
+        sent=sent,
         days=made.settings.retention_days_drafts,
-        can_write=made.settings.smtp_url is not None,
+        can_email=made.settings.smtp_url is not None,
         done=request.args.get("done", ""),
     )
 
 
-@blueprint.post(f"/unfinished/<{ID}:leave_id>/write")
+@blueprint.post(f"/unfinished/<{ID}:consent_id>/send")
 @for_staff
-def write_once(leave_id: int) -> ResponseReturnValue:
-    """Have the one mail sent that the owner of an unfinished check allowed."""
-    if services().settings.smtp_url is None:
-        _known_or_404(leave_id)
-        return redirect(url_for(".unfinished"), 303)
+def send_reminder(consent_id: int) -> ResponseReturnValue:
+    """Have the one reminder sent that the owner of an unfinished response permitted."""
+    can_email = services().settings.smtp_url is not None
     with services().database.writing() as session:
-        if reminder_consent.get(session, leave_id) is None:
+        if reminder_consent.get(session, consent_id) is None:
             abort(404)
-        if reminder_consent.ask(session, leave_id):
-            audit_log.record(
-                session, "unfinished.mail_asked", by=signed_in_user().id, leave=leave_id
-            )
-    return redirect(url_for(".unfinished", done="asked"), 303)
+        if can_email and reminder_consent.request_send(session, consent_id):
+            by = signed_in_user().id
+            audit_log.record(session, "reminder.requested", by=by, consent=consent_id)
+    return redirect(url_for(".unfinished", done="requested" if can_email else None), 303)
 
 
-@blueprint.post(f"/unfinished/<{ID}:leave_id>/forget")
+@blueprint.post(f"/unfinished/<{ID}:consent_id>/delete")
 @for_staff
-def forget_leave(leave_id: int) -> ResponseReturnValue:
-    """Delete the address that came with an unfinished check; its answers stay its owner's."""
+def delete_reminder_address(consent_id: int) -> ResponseReturnValue:
+    """Delete the address for a reminder; the answers stay."""
     with services().database.writing() as session:
-        if not reminder_consent.forget(session, leave_id):
+        if not reminder_consent.delete_unused(session, consent_id):
             abort(404)
-        audit_log.record(
-            session, "unfinished.address_deleted", by=signed_in_user().id, leave=leave_id
-        )
+        by = signed_in_user().id
+        audit_log.record(session, "reminder.address_deleted", by=by, consent=consent_id)
     services().database.forget_deleted()
-    return redirect(url_for(".unfinished", done="forgotten"), 303)
+    return redirect(url_for(".unfinished", done="deleted"), 303)
 
 
-def _known_or_404(leave_id: int) -> None:
-    with services().database.reading() as session:
-        if reminder_consent.get(session, leave_id) is None:
-            abort(404)
+def _left_at(by_page: Mapping[str, int], names: Mapping[str, str]) -> list[tuple[str, int]]:
+    """Each page on which responses were left, in the order of the questionnaire, and how many."""
+    counts = dict.fromkeys([*names.values(), _OTHER], 0)
+    for page, count in by_page.items():
+        counts[names.get(page, _OTHER)] += count
+    return [(name, count) for name, count in counts.items() if count]
+
+
+def _page_names() -> dict[str, str]:
+    edition = newest()
+    titles = {page.id: edition.texts.pages[page.id].title for page in edition.structure.pages}
+    return {"": "The beginning", **titles, REVIEW: "Check your answers"}

@@ -106,7 +106,7 @@ def submit(
     session.add(row)
     session.flush()
     page_events.record_submission(session, draft.id, draft.counted_by, row.id, draft.updated_at)
-    reminder_consent.end(session, draft.id)
+    reminder_consent.delete_of_draft(session, draft.id)
     _add_lead(session, row, draft.source, office or Office())
     _enqueue_documents(session, row)
     note(session, row.id, "finished")

@@ -15,7 +15,7 @@ from sqlalchemy import Table, func, select
 from consult.questionnaire import UNKNOWN
 from consult.storage.db.database import Session
 from consult.storage.privacy.erasure import tables_of_leads
-from consult.storage.tables.reminder_tables import LeaveRow
+from consult.storage.tables.reminder_tables import ReminderConsentRow
 from consult.storage.tables.submission_tables import ContactRow, DraftRow, SubmissionRow
 
 SCHEMA = "relay-check/record/1"
@@ -39,7 +39,7 @@ def record_of(session: Session, lead_ids: Sequence[int]) -> Json:
         "schema": SCHEMA,
         "made_at": _plain(session.now()),
         "leads": [_lead(session, submission, check) for submission, check in rows],
-        "leave_to_write": _leaves(session, lead_ids),
+        "reminder_consents": _reminder_consents(session, lead_ids),
     }
 
 
@@ -67,18 +67,20 @@ def _lead(session: Session, submission: SubmissionRow, check: DraftRow) -> Json:
     }
 
 
-def _leaves(session: Session, lead_ids: Sequence[int]) -> list[Json]:
-    """What the same person allowed about checks that they did not finish."""
+def _reminder_consents(session: Session, lead_ids: Sequence[int]) -> list[Json]:
+    """The permissions of the same person to send a reminder about unfinished responses."""
     addresses = select(func.lower(ContactRow.email)).where(ContactRow.submission_id.in_(lead_ids))
     rows = session.scalars(
-        select(LeaveRow).where(func.lower(LeaveRow.address).in_(addresses)).order_by(LeaveRow.id)
+        select(ReminderConsentRow)
+        .where(func.lower(ReminderConsentRow.address).in_(addresses))
+        .order_by(ReminderConsentRow.id)
     )
     return [
         {
             "address": row.address,
             "consent_text": row.consent_text,
-            "given_at": _plain(row.given_at),
-            "asked_at": _plain(row.asked_at),
+            "granted_at": _plain(row.granted_at),
+            "requested_at": _plain(row.requested_at),
         }
         for row in rows
     ]

@@ -89,7 +89,7 @@ def erase(
 ) -> list[int]:
     """Delete leads, or make them anonymous, and leave a receipt for each in the audit log.
 
-    Leave to write to the same address about a check that was not finished is withdrawn.
+    Permission to send the same address a reminder is deleted.
 
     Args:
         session: a writing one.
@@ -109,7 +109,7 @@ def erase(
     # Before what hangs on it: a worker that finishes a job of the lead has begun with the same row.
     submissions = select(SubmissionRow.id).where(SubmissionRow.id.in_(ids))
     session.execute(submissions.order_by(SubmissionRow.id).with_for_update())
-    reminder_consent.forget_addresses(session, _addresses_of(session, ids))
+    reminder_consent.delete_addresses(session, _addresses_of(session, ids))
     held = held_by_each(session, ids)
     if how == "delete":
         _delete(session, ids)

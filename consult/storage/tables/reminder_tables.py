@@ -1,4 +1,4 @@
-"""The table of those who gave leave to be written to once about a check they did not finish."""
+"""The table of permissions to send one reminder about an unfinished response."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from sqlalchemy.orm import Mapped, mapped_column
 from consult.storage.db.base import Base
 
 
-class LeaveRow(Base):
-    """Leave to write once about one unfinished check, with the words that were agreed to.
+class ReminderConsentRow(Base):
+    """Permission to send one reminder about a draft, with the text that was agreed to.
 
-    It goes with its check, and when the check is handed in. Once the mail was sent, the address and
-    the link are gone, and the row only says that nobody may be written to again.
+    It is deleted with its draft, and when that is submitted. Once the email was sent, the address
+    and the link are deleted, and the row only says that no other may be sent.
     """
 
-    __tablename__ = "leaves"
+    __tablename__ = "reminder_consents"
     __table_args__ = (
         CheckConstraint("length(address) BETWEEN 1 AND 254", name="address_length"),
         CheckConstraint("length(consent_text) >= 1", name="consent_text_present"),
         CheckConstraint(
-            "(written_at IS NULL) = (address IS NOT NULL) "
-            "AND (written_at IS NULL) = (sealed_token IS NOT NULL)",
-            name="written_is_forgotten",
+            "(sent_at IS NULL) = (address IS NOT NULL) "
+            "AND (sent_at IS NULL) = (encrypted_token IS NOT NULL)",
+            name="sent_has_no_address",
         ),
-        # An id is part of what tells a mail from all others, so it is never used again.
+        # An id is part of the id of the email, so it is never used again.
         {"sqlite_autoincrement": True},
     )
 
@@ -34,9 +34,9 @@ class LeaveRow(Base):
     draft_id: Mapped[int] = mapped_column(ForeignKey("drafts.id", ondelete="CASCADE"), unique=True)
     address: Mapped[str | None] = mapped_column(String(254))
     consent_text: Mapped[str] = mapped_column(Text)
-    given_at: Mapped[datetime]
-    # The token of the check, encrypted, for the link in the mail.
-    sealed_token: Mapped[bytes | None] = mapped_column(LargeBinary)
-    # When somebody on the staff had the mail written.
-    asked_at: Mapped[datetime | None]
-    written_at: Mapped[datetime | None]
+    granted_at: Mapped[datetime]
+    # The token of the draft, for the link in the email.
+    encrypted_token: Mapped[bytes | None] = mapped_column(LargeBinary)
+    # When a member of staff requested the email.
+    requested_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]

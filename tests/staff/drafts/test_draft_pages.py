@@ -1,4 +1,4 @@
-"""From stopping on the way to the one mail: leave is asked for, used once, and forgotten."""
+"""From pausing to the one reminder: permission is requested, used once, and deleted."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 from consult.questionnaire.editions import newest
 from consult.storage.audit import audit_log
 from consult.storage.drafts import drafts
-from consult.storage.tables.reminder_tables import LeaveRow
+from consult.storage.tables.reminder_tables import ReminderConsentRow
 from consult.storage.tables.submission_tables import DraftRow, JobRow
 from tests.support.apps import deliver, make_app, services_of
 from tests.support.client import PageClient
@@ -77,10 +77,10 @@ def test_who_stops_is_told_what_is_kept_and_asked_for_nothing(scene: Scene) -> N
         form = scene.owner.get(f"{scene.root}/pause").form("/pause")
         scene.owner.submit(form.fill(**fields), status=422)
     assert not scene.is_anywhere()
-    assert "Nobody who stopped has allowed a mail" in scene.staff.get("/staff/unfinished").text
+    assert "No one has given permission yet" in scene.staff.get("/staff/unfinished").text
 
 
-def test_leave_is_taken_back_as_easily(scene: Scene) -> None:
+def test_permission_is_revoked_as_easily(scene: Scene) -> None:
     scene.allow()
     page = scene.owner.get(f"{scene.root}/pause")
     assert ADDRESS in page.text
@@ -94,13 +94,13 @@ def test_one_mail_goes_with_the_way_back_and_then_nobody_knows_the_address(scene
     scene.allow()
     page = scene.staff.get("/staff/unfinished")
     assert (ADDRESS in page.text, scene.root in page.html) == (True, False)
-    scene.staff.submit(page.form("/write"))
+    scene.staff.submit(page.form("/send"))
     with services_of(scene.app).database.reading() as session:
         (job,) = session.scalars(select(JobRow))
-        assert list(job.payload) == ["leave_id"]
-        sealed = session.scalar(select(LeaveRow.sealed_token))
-    assert sealed
-    assert scene.root.rsplit("/", 1)[1].encode() not in sealed
+        assert list(job.payload) == ["consent_id"]
+        encrypted = session.scalar(select(ReminderConsentRow.encrypted_token))
+    assert encrypted
+    assert scene.root.rsplit("/", 1)[1].encode() not in encrypted
     deliver(scene.app)
     (message,) = scene.server.mails()
     body = message.get_body(("plain",))
@@ -108,21 +108,22 @@ def test_one_mail_goes_with_the_way_back_and_then_nobody_knows_the_address(scene
     text = str(body.get_content())
     assert message["To"] == ADDRESS
     assert f"http://127.0.0.1:8000{scene.root}" in text.splitlines()
-    assert "we will not write about this again" in text
+    assert f"http://127.0.0.1:8000{scene.root}/pause" in text.splitlines()
+    assert "won’t email you about this again" in text
     assert not scene.is_anywhere()
-    assert "1 was written to" in scene.staff.get("/staff/unfinished").text
+    assert "1 person was emailed" in scene.staff.get("/staff/unfinished").text
     page = scene.owner.get(f"{scene.root}/pause")
     assert "We sent your one reminder" in page.text
     scene.owner.follow(scene.owner.get(scene.root, status=303))
     with services_of(scene.app).database.reading() as session:
         log = audit_log.newest(session, limit=9)
-    done = [entry.action for entry in log if entry.action.startswith("unfinished.")]
-    assert done == ["unfinished.mail_sent", "unfinished.mail_asked"]
+    done = [entry.action for entry in log if entry.action.startswith("reminder.")]
+    assert done == ["reminder.sent", "reminder.requested"]
 
 
 def test_an_address_that_does_not_exist_is_forgotten(scene: Scene) -> None:
     scene.allow()
-    post(scene.staff, "/staff/unfinished", "/write")
+    post(scene.staff, "/staff/unfinished", "/send")
     scene.server.on_recipient = f"550 no such mailbox <{ADDRESS}>"
     deliver(scene.app)
     assert not scene.is_anywhere()
@@ -130,7 +131,7 @@ def test_an_address_that_does_not_exist_is_forgotten(scene: Scene) -> None:
 
 def test_a_server_that_is_away_leaves_no_address_in_the_job(scene: Scene) -> None:
     scene.allow()
-    post(scene.staff, "/staff/unfinished", "/write")
+    post(scene.staff, "/staff/unfinished", "/send")
     scene.server.on_recipient = f"451 later <{ADDRESS}>"
     deliver(scene.app)
     with services_of(scene.app).database.writing() as session:
@@ -138,9 +139,9 @@ def test_a_server_that_is_away_leaves_no_address_in_the_job(scene: Scene) -> Non
         assert ADDRESS not in (job.last_error or "")
         job.state, job.finished_at = "dead", session.now()
     page = scene.staff.get("/staff/unfinished")
-    assert "could not be sent" in page.text
+    assert "couldn’t be sent" in page.text
     scene.server.on_recipient = "250 OK"
-    scene.staff.submit(page.form("/write"))
+    scene.staff.submit(page.form("/send"))
     deliver(scene.app)
     assert len(scene.server.taken) == 1
     assert not scene.is_anywhere()
@@ -160,8 +161,8 @@ def test_staff_delete_an_address_that_somebody_asks_about(scene: Scene) -> None:
     make_user(scene.app, "admin@example.com", admin=True)
     admin = signed_in(scene.app, "admin@example.com")
     page = post(admin, "/staff/person", "/person", address=ADDRESS.upper())
-    page = admin.follow(admin.submit(admin.follow(page).form("/forget")))
-    assert "The address is deleted" in page.text
+    page = admin.follow(admin.submit(admin.follow(page).form("/delete")))
+    assert "Address deleted" in page.text
     assert not scene.is_anywhere()
 
 

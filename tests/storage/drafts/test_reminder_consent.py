@@ -1,4 +1,4 @@
-"""Leave to be written to once: with whom it goes, and that it is used once."""
+"""Permission to send one reminder: with what it is deleted, and that it is used once."""
 
 import pytest
 
@@ -14,77 +14,79 @@ from tests.support.submissions import CONTACT, lead_of, new_submission, submitte
 ADDRESS = "ada@example.com"
 
 
-def given(database: Database, address: str = ADDRESS) -> tuple[str, int]:
-    """An unfinished check whose owner gave leave: its token, and the id of the leave."""
+def granted(database: Database, address: str = ADDRESS) -> tuple[str, int]:
+    """A draft whose owner granted permission: its token, and the id of the permission."""
     with database.writing() as session:
         token = drafts.start(session, "2026-11", "quick", {})
-        check = drafts.load(session, token)
-        assert check is not None
-        reminder_consent.give(session, check.id, address, "Once.", b"sealed")
-        leave = reminder_consent.of_check(session, check.id)
-    assert leave is not None
-    return token, leave.id
+        draft = drafts.load(session, token)
+        assert draft is not None
+        reminder_consent.grant(session, draft.id, address, "Once.", b"encrypted")
+        consent = reminder_consent.of_draft(session, draft.id)
+    assert consent is not None
+    return token, consent.id
 
 
-def is_held(database: Database, address: str = ADDRESS) -> bool:
+def is_stored(database: Database, address: str = ADDRESS) -> bool:
     with database.reading() as session:
         return reminder_consent.has_address(session, address)
 
 
-def test_it_goes_when_the_check_is_handed_in(database: Database) -> None:
-    token, _ = given(database)
-    assert is_held(database, ADDRESS.upper())
+def test_it_is_deleted_when_the_draft_is_submitted(database: Database) -> None:
+    token, _ = granted(database)
+    assert is_stored(database, ADDRESS.upper())
     with database.writing() as session:
         submission.submit(session, token, new_submission())
-    assert not is_held(database)
+    assert not is_stored(database)
 
 
-def test_it_goes_with_its_draft_and_is_not_used_on_its_last_evening(
+def test_it_is_deleted_with_its_draft_and_not_used_once_that_expired(
     database: Database, clock: Clock
 ) -> None:
-    _, leave_id = given(database)
+    _, consent_id = granted(database)
     clock.go_on(days=30, seconds=1)
     with database.writing() as session:
-        assert reminder_consent.open_leaves(session) == []
-        assert reminder_consent.get(session, leave_id) is None
+        assert reminder_consent.unused(session) == []
+        assert reminder_consent.get(session, consent_id) is None
         assert reminder_consent.unfinished_by_page(session) == {}
         retention.purge(session, lead_days=730)
-    assert not is_held(database)
+    assert not is_stored(database)
 
 
-def test_one_person_gets_one_mail_and_is_forgotten(database: Database) -> None:
-    _, first = given(database)
-    _, second = given(database, ADDRESS.upper())
+def test_one_person_gets_one_reminder_and_their_address_is_deleted(database: Database) -> None:
+    _, first = granted(database)
+    _, second = granted(database, ADDRESS.upper())
     with database.writing() as session:
-        assert reminder_consent.ask(session, first)
-        assert not reminder_consent.ask(session, first)
-        assert [leave.id for leave in reminder_consent.open_leaves(session)] == [first]
-        assert not reminder_consent.ask(session, second)
-        (job,) = session.query(JobRow).filter_by(kind="mail_unfinished")
-        assert job.payload == {"leave_id": first}
-        reminder_consent.record_written(session, first)
-        assert not reminder_consent.ask(session, first)
-        assert reminder_consent.open_leaves(session) == []
-        assert reminder_consent.written(session) == 1
-    assert not is_held(database)
+        assert reminder_consent.request_send(session, first)
+        assert not reminder_consent.request_send(session, first)
+        assert [consent.id for consent in reminder_consent.unused(session)] == [first]
+        assert not reminder_consent.request_send(session, second)
+        (job,) = session.query(JobRow).filter_by(kind="mail_reminder")
+        assert job.payload == {"consent_id": first}
+        reminder_consent.record_sent(session, first)
+        assert not reminder_consent.request_send(session, first)
+        assert reminder_consent.unused(session) == []
+        assert reminder_consent.sent_count(session) == 1
+    assert not is_stored(database)
 
 
-def test_it_is_in_the_record_of_its_person_and_goes_with_their_leads(database: Database) -> None:
-    given(database, CONTACT.email.upper())
-    given(database, "else@example.com")
+def test_it_is_in_the_data_export_of_its_person_and_deleted_with_their_leads(
+    database: Database,
+) -> None:
+    granted(database, CONTACT.email.upper())
+    granted(database, "else@example.com")
     result = submitted(database)
     with database.writing() as session:
         submission.save_contact(session, result, CONTACT)
     lead_id = lead_of(database, result).id
     with database.writing() as session:
-        (held,) = data_export.record_of(session, [lead_id])["leave_to_write"]
+        (held,) = data_export.record_of(session, [lead_id])["reminder_consents"]
         assert (held["address"], held["consent_text"]) == (CONTACT.email.upper(), "Once.")
         erasure.erase(session, [lead_id], "anonymise", by=None, why="asked")
-    assert not is_held(database, CONTACT.email)
-    assert is_held(database, "else@example.com")
+    assert not is_stored(database, CONTACT.email)
+    assert is_stored(database, "else@example.com")
 
 
-def test_where_unfinished_checks_stand_is_counted(database: Database) -> None:
+def test_unfinished_responses_are_counted_by_page(database: Database) -> None:
     with database.writing() as session:
         for demo in (False, False, True):
             drafts.start(session, "2026-11", "quick", {}, demo=demo)
@@ -92,13 +94,13 @@ def test_where_unfinished_checks_stand_is_counted(database: Database) -> None:
         assert not audit_log.newest(session, limit=1)
 
 
-@pytest.mark.parametrize("used", ["asked", "written"])
-def test_a_leave_that_was_used_is_not_given_again(database: Database, used: str) -> None:
-    _, leave_id = given(database)
+@pytest.mark.parametrize("used", ["requested", "sent"])
+def test_a_permission_that_was_used_is_not_granted_again(database: Database, used: str) -> None:
+    _, consent_id = granted(database)
     with database.writing() as session:
-        reminder_consent.ask(session, leave_id)
-        if used == "written":
-            reminder_consent.record_written(session, leave_id)
-        draft_id = reminder_consent.get(session, leave_id).draft_id  # type: ignore[union-attr] # is there
-        reminder_consent.give(session, draft_id, "other@example.com", "Once.", b"sealed")
-    assert not is_held(database, "other@example.com")
+        reminder_consent.request_send(session, consent_id)
+        if used == "sent":
+            reminder_consent.record_sent(session, consent_id)
+        draft_id = reminder_consent.get(session, consent_id).draft_id  # type: ignore[union-attr] # is there
+        reminder_consent.grant(session, draft_id, "other@example.com", "Once.", b"encrypted")
+    assert not is_stored(database, "other@example.com")
