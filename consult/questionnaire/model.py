@@ -111,27 +111,23 @@ def _rungs(count: int) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Questions shown together under one heading."""
-
     id: str
     questions: tuple[Question, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A named stretch of the track: what the progress line counts."""
+    """What the progress line counts."""
 
     id: str
     pages: tuple[Page, ...]
 
 
 def page(id: str, *questions: Question) -> Page:
-    """A page with its questions in order."""
     return Page(id, questions)
 
 
 def part(id: str, *pages: Page) -> Part:
-    """A part with its pages in order."""
     return Part(id, pages)
 
 
@@ -201,12 +197,11 @@ class MoneyInputs:
 class Roles:
     """Which questions and dimensions other rooms read, so that no id is named outside an edition.
 
-    ``troubles`` asks what bothers the owner, ``recent_jobs`` which of the sorting cards they did
-    of late. ``marketing_items`` and ``sales_items`` speak of one runner alone.
-    ``talking`` are the dimensions that need the two sides to talk, ``acting`` those that need
-    somebody to act on a lead. ``figures`` maps an outside figure to the dimension it is printed
-    beside, ``agreement`` each line of the handoff agreement to the question whose answer fills
-    it, ``own_performance`` each measure of `workflow.own_performance` to the item that it answers.
+    ``troubles`` asks what bothers the owner, ``recent_jobs`` which sorting cards they did lately.
+    ``marketing_items`` and ``sales_items`` are about one side alone. ``talking`` are dimensions in
+    which the two sides talk, ``acting`` those in which a person acts on a lead. ``figures`` maps an
+    outside figure to the dimension it is printed beside, ``agreement`` a line of the agreement to
+    the question that fills it, ``own_performance`` a measure of the agency to the item it answers.
     """
 
     troubles: str
@@ -223,23 +218,23 @@ class Roles:
     @property
     def questions(self) -> Iterator[tuple[str, str, tuple[Kind, ...]]]:
         """Each role that a question plays: its name, the question, and the kinds it may be of."""
+        items, money = (Kind.RUNG,), self.money
         yield "troubles", self.troubles, (Kind.CHOICES,)
         yield "recent_jobs", self.recent_jobs, (Kind.CHOICES,)
-        for name in ("marketing_items", "sales_items"):
-            yield from ((name, id, (Kind.RUNG,)) for id in getattr(self, name))
+        yield from (("marketing_items", id, items) for id in self.marketing_items)
+        yield from (("sales_items", id, items) for id in self.sales_items)
         yield from (("agreement", id, (Kind.RUNG, Kind.CHOICE)) for id in self.agreement.values())
-        for id in self.own_performance.values():
-            yield "own_performance", id, (Kind.RUNG,)
-        yield "money: worked", self.money.worked, (Kind.RUNG,)
-        yield "money: leads", self.money.leads, (Kind.RANGE,)
-        yield "money: buyers", self.money.buyers, (Kind.RANGE,)
-        yield "money: first_sale", self.money.first_sale, (Kind.NUMBER,)
+        yield from (("own_performance", id, items) for id in self.own_performance.values())
+        yield "money: worked", money.worked, items
+        yield "money: leads", money.leads, (Kind.RANGE,)
+        yield "money: buyers", money.buyers, (Kind.RANGE,)
+        yield "money: first_sale", money.first_sale, (Kind.NUMBER,)
 
     @property
     def dimensions(self) -> Iterator[tuple[str, str]]:
         """Each role that a dimension plays, and the dimension."""
-        for name in ("talking", "acting"):
-            yield from ((name, id) for id in getattr(self, name))
+        yield from (("talking", id) for id in self.talking)
+        yield from (("acting", id) for id in self.acting)
         yield from (("figures", id) for id in self.figures.values())
 
 
@@ -329,9 +324,8 @@ class Structure:
                 raise EditionError(f"{where}: {role}: {id} is not a question")
             if question.kind not in kinds:
                 raise EditionError(f"{where}: {role}: {id} is a question of kind {question.kind}")
-        known = {dimension.id for dimension in self.dimensions}
         for role, id in self.roles.dimensions:
-            if id not in known:
+            if id not in {dimension.id for dimension in self.dimensions}:
                 raise EditionError(f"{where}: {role}: {id} is not a dimension")
         money = self.roles.money
         for id, choices in (
