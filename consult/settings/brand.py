@@ -127,27 +127,24 @@ class Brand:
 
 
 def load_brand(path: Path | None) -> Brand:
-    """The brand in the file at `path`, or the default one when there is none.
+    """The brand in the file at `path`, or the default one without a path.
 
-    Raises BrandError for a file that cannot be read, a key that is unknown or of the wrong kind,
-    a link that is not http(s), a logo that is no picture, and colours too close to read.
+    Raises BrandError for a file that cannot be read, for keys that are unknown or have values of
+    the wrong type, for links that are not http(s), and for colors with too little contrast.
     """
     if path is None:
         return Brand()
     try:
-        return _brand(_read(path), path.parent)
+        values = dict(_read(path))
+        logo = _logo(path.parent / _text("logo", values.pop("logo"))) if "logo" in values else None
+        return replace(with_overrides(Brand(), values), logo=logo)
     except BrandError as error:
         raise BrandError(f"{path}: {error}") from error
 
 
 def given_keys(path: Path | None) -> frozenset[str]:
-    """The keys that a brand file sets, a colour as `colours.sales`; raises BrandError."""
-    if path is None:
-        return frozenset()
-    found = dict(_read(path))
-    colours = found.pop("colours", {})
-    inside = colours if isinstance(colours, dict) else {}
-    return frozenset(found) | {f"colours.{key}" for key in inside}
+    """The keys that a brand file sets, a color as `colours.sales`; raises BrandError."""
+    return frozenset(_read(path)) if path else frozenset()
 
 
 def with_overrides(base: Brand, overrides: Mapping[str, Any]) -> Brand:
@@ -155,17 +152,14 @@ def with_overrides(base: Brand, overrides: Mapping[str, Any]) -> Brand:
 
     A logo is given as `{"media_type": "image/png", "data": "<base64>"}`. Raises BrandError.
     """
-    colours = {
-        k.removeprefix("colours."): v for k, v in overrides.items() if k.startswith("colours.")
-    }
-    plain = {key: value for key, value in overrides.items() if not key.startswith("colours.")}
-    logo = plain.pop("logo", None)
-    _refuse_unknown_keys(plain, {f.name for f in fields(Brand)})
+    colours = {k.removeprefix("colours."): v for k, v in overrides.items() if "colours." in k}
+    texts = {k: v for k, v in overrides.items() if "colours." not in k and k != "logo"}
+    _refuse_unknown_keys(texts, {f.name for f in fields(Brand)} - {"colours"})
     brand = replace(
         base,
-        **{key: _text(key, value) for key, value in plain.items()},
+        **{key: _text(key, value) for key, value in texts.items()},
         colours=_colours(asdict(base.colours) | colours),
-        logo=logo_from_json(logo) if logo else base.logo,
+        logo=logo_from_json(overrides["logo"]) if overrides.get("logo") else base.logo,
     )
     _check(brand)
     return brand
@@ -197,38 +191,21 @@ def _luminance(colour: str) -> float:
 
 
 def _read(path: Path) -> Mapping[str, object]:
+    """The values in a brand file by key, a color as `colours.sales`."""
+    kind = "JSON" if path.suffix == ".json" else "TOML"
     try:
         text = path.read_text(encoding="utf-8")
-        found = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+        values = json.loads(text) if kind == "JSON" else tomllib.loads(text)
     except OSError as error:
         raise BrandError(f"cannot be read ({error.strerror})") from error
     except ValueError as error:
-        kind = "JSON" if path.suffix == ".json" else "TOML"
         raise BrandError(f"is not valid {kind}: {error}") from error
-    if not isinstance(found, dict):
+    if not isinstance(values, dict):
         raise BrandError("must be a table of keys and values")
-    return found
-
-
-def _brand(found: Mapping[str, object], folder: Path) -> Brand:
-    _refuse_unknown_keys(found, {f.name for f in fields(Brand)})
-    default = Brand()
-
-    def text(key: str) -> str:
-        return _text(key, found.get(key, getattr(default, key)))
-
-    brand = Brand(
-        name=text("name"),
-        product=text("product"),
-        consult_url=text("consult_url"),
-        email=text("email"),
-        phone=text("phone"),
-        currency=text("currency"),
-        colours=_colours(found.get("colours", {})),
-        logo=_logo(folder / text("logo")) if "logo" in found else None,
-    )
-    _check(brand)
-    return brand
+    colours = values.pop("colours", {})
+    if not isinstance(colours, dict):
+        raise BrandError("must be a table", "colours")
+    return values | {f"colours.{key}": colour for key, colour in colours.items()}
 
 
 def _check(brand: Brand) -> None:
@@ -267,14 +244,12 @@ def _text(key: str, value: object) -> str:
     return value.strip()
 
 
-def _colours(value: object) -> Colours:
-    if not isinstance(value, dict):
-        raise BrandError("must be a table", "colours")
-    _refuse_unknown_keys(value, {f.name for f in fields(Colours)}, "colours")
-    for key, colour in value.items():
+def _colours(values: Mapping[str, object]) -> Colours:
+    _refuse_unknown_keys(values, {f.name for f in fields(Colours)}, "colours")
+    for key, colour in values.items():
         if not isinstance(colour, str) or not re.fullmatch(r"#[0-9a-fA-F]{6}", colour):
             raise BrandError("must look like #1c4f8f", f"colours.{key}")
-    return Colours(**value)
+    return Colours(**{key: str(colour) for key, colour in values.items()})
 
 
 def _logo(path: Path) -> Logo:
