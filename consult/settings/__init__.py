@@ -4,6 +4,7 @@ from consult.settings.environment import (
     HIDDEN,
     SettingDescription,
     describe,
+    given_settings,
     load_settings,
     unknown_variables,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "Settings",
     "SettingsError",
     "describe",
+    "given_settings",
     "is_safe_address",
     "load_settings",
     "overridable",

@@ -6,7 +6,7 @@ set by `CONSULT_BASE_URL`. The environment takes precedence over `.env`, `.env` 
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -16,7 +16,7 @@ from dotenv import dotenv_values
 from pydantic import SecretStr, ValidationError
 
 from consult.settings.keys import SettingsError
-from consult.settings.overrides import validation_errors, with_overrides
+from consult.settings.overrides import GivenSettings, validation_errors, with_overrides
 from consult.settings.schema import ENV_FILE, PREFIX, Settings
 
 HIDDEN = "(set, not shown)"
@@ -28,13 +28,23 @@ def load_settings(env_file: Path | None = ENV_FILE, **given: Any) -> Settings:
 
     Raises SettingsError with one line for each setting that cannot be used.
     """
+    return _checked(lambda: Settings(_env_file=env_file, **given))
+
+
+def given_settings(**given: Any) -> Settings:
+    """The settings with these values and the defaults; the environment is not read.
+
+    Raises SettingsError likewise.
+    """
+    return _checked(lambda: GivenSettings(**given))
+
+
+def _checked(create: Callable[[], Settings]) -> Settings:
     try:
-        return Settings(_env_file=env_file, **given)
+        return create()
     except ValidationError as invalid:
-        mistakes = [
-            _in_one_line(location, message) for location, message in validation_errors(invalid)
-        ]
-        raise SettingsError("\n".join(mistakes)) from None
+        lines = [_in_one_line(location, text) for location, text in validation_errors(invalid)]
+        raise SettingsError("\n".join(lines)) from None
 
 
 Origin = Literal["environment", ".env", "staff area", "default"]

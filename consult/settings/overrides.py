@@ -9,7 +9,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 from consult.settings.schema import Settings
 
 
-class _GivenSettings(Settings):
+class GivenSettings(Settings):
     """Settings from arguments alone: neither the environment nor a file is read."""
 
     @classmethod
@@ -43,7 +43,7 @@ def with_overrides(base: Settings, overrides: Mapping[str, Any]) -> Settings:
     valid = {name: value for name, value in overrides.items() if name in allowed}
     while valid:
         try:
-            return _GivenSettings(**_given(base), **valid)
+            return GivenSettings(**_given(base), **valid)
         except ValidationError as invalid:
             bad = {str(error["loc"][0]) for error in invalid.errors() if error["loc"]}
             remaining = {name: v for name, v in valid.items() if name not in bad}
@@ -54,7 +54,7 @@ def with_overrides(base: Settings, overrides: Mapping[str, Any]) -> Settings:
 def override_errors(base: Settings, overrides: Mapping[str, Any]) -> Mapping[str, str]:
     """What is wrong with these values, by name; under "" where they contradict each other."""
     try:
-        _GivenSettings(**_given(base), **overrides)
+        GivenSettings(**_given(base), **overrides)
     except ValidationError as invalid:
         return {
             str(location[0]) if location else "": message

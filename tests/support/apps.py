@@ -14,7 +14,7 @@ from consult import create_app
 from consult.delivery.handlers import current_handlers
 from consult.delivery.worker import Worker
 from consult.report.pdf.renderer import Renderer
-from consult.settings import Settings, load_settings
+from consult.settings import Settings, given_settings
 from consult.staff.accounts import access
 from consult.storage.db import migrate
 from consult.storage.db.database import Database
@@ -76,7 +76,7 @@ def make_settings(var_dir: Path, **changes: Any) -> Settings:
         # No test pulls the plug, and waiting for the disk is most of what a test would do.
         "sqlite_synchronous": "NORMAL",
     }
-    return load_settings(env_file=None, **{**given, **changes})
+    return given_settings(**{**given, **changes})
 
 
 def make_app(var_dir: Path, **changes: Any) -> Flask:
