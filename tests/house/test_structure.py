@@ -34,7 +34,7 @@ abreast adopt adopted anew anybody asleep bury catcher catchers desk desks doubt
 errand fault faults folded folding forgive halfway handed holder holders judge keepers leave
 leaves meanwhile moment moments news nobody notice notices patience practice prove proven roster
 seal sealed settle settled somebody spend spent stranger strangers tell telling told trace
-traces tries trip unseal unsure verdict verdicts visit visits whoever whose
+traces tries trip unseal unsure verdict verdicts whoever whose
 """
 STRUCK = frozenset(_STRUCK.split())
 
@@ -43,7 +43,7 @@ _NOT_YET = """
 abreast adopt anew bury catcher desk errand fault faults folded forgive halfway handed holder
 judge keepers leave leaves meanwhile moment moments news nobody notice notices patience practice
 prove proven roster seal sealed settle settled somebody spend spent tell telling told trace
-traces tries trip unseal unsure verdict verdicts visit visits whose
+traces tries trip unseal unsure verdict verdicts whose
 """
 NOT_YET = frozenset(_NOT_YET.split())
 """Words that are still used; this list only gets shorter."""
