@@ -1,7 +1,6 @@
-"""What staff set, over what the environment leaves open: which settings are in force."""
+"""Overrides from the staff area: which settings are in effect with them."""
 
 import base64
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +10,21 @@ from flask import Flask
 from consult.settings import describe, load_settings, overridable, override_errors
 from consult.settings.brand import Brand, Logo
 from consult.storage.db.database import Database
-from consult.storage.settings import setting_overrides as stored
-from consult.storage.settings.setting_overrides import CHECK_SECONDS, SettingsProvider
-from tests.support.apps import make_app, make_settings, services_of
+from consult.storage.settings.setting_overrides import (
+    CHECK_SECONDS,
+    SettingsProvider,
+    delete_override,
+    set_override,
+)
+from tests.support.apps import make_settings, services_of
 from tests.support.client import PageClient
+from tests.support.databases import Clock
 
 
 class Timer:
-    """Seconds that pass when they are told to."""
+    """Seconds that pass when a test says so."""
 
-    def __init__(self) -> None:
-        self.seconds = 0.0
+    seconds = 0.0
 
     def __call__(self) -> float:
         return self.seconds
@@ -41,93 +44,92 @@ def paper_of(provider: SettingsProvider) -> str:
     return provider.settings.paper
 
 
-def choose(database: Database, **chosen: Any) -> None:
+def override(database: Database, **values: Any) -> None:
     with database.writing() as session:
-        for name, value in chosen.items():
-            stored.set_override(session, name.replace("__", "."), value, None)
+        for name, value in values.items():
+            set_override(session, name.replace("__", "."), value, None)
 
 
-def test_a_choice_counts_where_the_environment_is_silent(
+def test_an_override_applies_where_the_environment_leaves_a_setting_unset(
     provider: SettingsProvider, database: Database
 ) -> None:
     assert paper_of(provider) == "letter"
-    choose(database, paper="a4", brand__name="Northside")
+    override(database, paper="a4", brand__name="Northside")
     provider.refresh()
     assert paper_of(provider) == "a4"
     assert provider.brand.name == "Northside"
     assert provider.brand.product == Brand().product
 
 
-def test_what_another_process_chose_counts_a_moment_later(
+def test_the_override_of_another_process_applies_after_a_short_time(
     provider: SettingsProvider, database: Database, timer: Timer
 ) -> None:
     assert paper_of(provider) == "letter"
-    choose(database, paper="a4")
+    override(database, paper="a4")
     timer.seconds = CHECK_SECONDS * 0.9
     assert paper_of(provider) == "letter"
     timer.seconds = CHECK_SECONDS
     assert paper_of(provider) == "a4"
 
 
-def test_a_choice_can_be_changed_and_taken_back(
-    provider: SettingsProvider, database: Database
+def test_an_override_can_be_changed_and_deleted(
+    provider: SettingsProvider, database: Database, clock: Clock
 ) -> None:
-    choose(database, retention_days_leads=90)
-    database.clock.go_on(seconds=1)  # type: ignore[attr-defined]
-    choose(database, retention_days_leads=91)
+    override(database, retention_days_leads=90)
+    clock.go_on(seconds=1)
+    override(database, retention_days_leads=91)
     assert provider.settings.retention_days_leads == 91
     with database.writing() as session:
-        stored.delete_override(session, "retention_days_leads")
-        stored.delete_override(session, "never_chosen")
+        delete_override(session, "retention_days_leads")
+        delete_override(session, "never_set")
     provider.refresh()
     assert provider.settings.retention_days_leads == 730
 
 
-def test_what_is_fixed_stays(database: Database, tmp_path: Path) -> None:
+def test_fixed_values_cannot_be_overridden(database: Database, tmp_path: Path) -> None:
     file = tmp_path / "brand.toml"
     file.write_text('name = "Fixed"\n[colours]\nsales = "#0b3d2e"\n')
     provider = SettingsProvider(make_settings(tmp_path, paper="letter", brand_file=file), database)
-    choose(database, paper="a4", brand__name="Chosen", brand__colours__sales="#1c4f8f")
-    choose(database, brand__product="Chosen check", brand__colours__marketing="#8a2be2")
+    override(database, paper="a4", brand__name="Other", brand__colours__sales="#1c4f8f")
+    override(database, brand__product="Other check", brand__colours__marketing="#8a2be2")
     assert paper_of(provider) == "letter"
-    assert provider.brand.name == "Fixed"
-    assert provider.brand.product == "Chosen check"
+    assert (provider.brand.name, provider.brand.product) == ("Fixed", "Other check")
     assert provider.brand.colours.sales == "#0b3d2e"
     assert provider.brand.colours.marketing == "#8a2be2"
-    fixed = ["paper", "brand.name", "brand.colours.sales"]
-    assert all(map(provider.is_fixed, fixed))
-    assert not provider.is_fixed("brand.colours.marketing")
-    assert not provider.is_fixed("contact_before")
+    assert all(map(provider.is_fixed, ["paper", "brand.name", "brand.colours.sales"]))
+    assert not any(map(provider.is_fixed, ["brand.colours.marketing", "contact_before"]))
 
 
-def test_only_settings_marked_for_staff_can_be_chosen(
+def test_only_settings_marked_for_staff_can_be_overridden(
     provider: SettingsProvider, database: Database
 ) -> None:
     before = provider.base.model_dump()
-    choose(database, base_url="https://evil.example", proxy_hops=3, secret_key="x" * 32, nothing=1)
+    override(
+        database, base_url="https://evil.example", proxy_hops=3, secret_key="x" * 32, nothing=1
+    )
     assert provider.settings.model_dump() == before
     assert not overridable() & {"base_url", "proxy_hops", "secret_key", "database_url", "var_dir"}
 
 
-def test_a_choice_that_is_no_longer_possible_is_passed_over(
+def test_an_override_that_is_no_longer_valid_is_ignored(
     provider: SettingsProvider, database: Database
 ) -> None:
-    choose(database, paper="a5", retention_days_leads=90, brand__currency="DOGE")
+    override(database, paper="a5", retention_days_leads=90, brand__currency="DOGE")
     assert paper_of(provider) == "letter"
     assert provider.settings.retention_days_leads == 90
     assert provider.brand == Brand()
 
 
-def test_the_logo_comes_back_as_it_was(provider: SettingsProvider, database: Database) -> None:
+def test_the_logo_is_stored_unchanged(provider: SettingsProvider, database: Database) -> None:
     data = base64.b64encode(b"\x89PNG").decode()
-    choose(database, brand__logo={"media_type": "image/png", "data": data})
+    override(database, brand__logo={"media_type": "image/png", "data": data})
     assert provider.brand.logo == Logo("image/png", b"\x89PNG")
 
 
-def test_without_a_database_what_counted_before_goes_on(
-    provider: SettingsProvider, database: Database, timer: Timer, monkeypatch: pytest.MonkeyPatch
+def test_without_a_database_the_last_known_values_are_used(
+    provider: SettingsProvider, database: Database, timer: Timer
 ) -> None:
-    choose(database, paper="a4")
+    override(database, paper="a4")
     assert paper_of(provider) == "a4"
     with database.migrating() as connection:
         connection.exec_driver_sql("ALTER TABLE setting_overrides RENAME TO elsewhere")
@@ -139,49 +141,36 @@ def test_without_a_database_what_counted_before_goes_on(
             connection.exec_driver_sql("ALTER TABLE elsewhere RENAME TO setting_overrides")
 
 
-def test_problems_are_told_in_words(tmp_path: Path) -> None:
+def test_errors_are_reported_by_setting(tmp_path: Path) -> None:
     settings = make_settings(tmp_path)
-    problems = override_errors(settings, {"retention_days_leads": 0, "paper": "a5"})
-    assert problems.keys() == {"retention_days_leads", "paper"}
-    assert "greater than or equal to 1" in problems["retention_days_leads"]
+    errors = override_errors(settings, {"retention_days_leads": 0, "paper": "a5"})
+    assert errors.keys() == {"retention_days_leads", "paper"}
+    assert "greater than or equal to 1" in errors["retention_days_leads"]
     assert override_errors(settings, {"retention_days_leads": 1}) == {}
 
 
-def test_the_reference_tells_that_staff_chose(monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = load_settings(env_file=None)
-    found = {
-        line.variable: line
-        for line in describe(settings, {}, None, {"paper": "a4", "base_url": "https://x.example"})
-    }
+def test_the_reference_says_that_a_value_is_from_the_staff_area() -> None:
+    overrides = {"paper": "a4", "base_url": "https://x.example"}
+    lines = describe(load_settings(env_file=None), {}, None, overrides)
+    found = {line.variable: line for line in lines}
     assert (found["CONSULT_PAPER"].value, found["CONSULT_PAPER"].origin) == ("a4", "staff area")
     assert found["CONSULT_BASE_URL"].origin == "default"
 
 
-@pytest.fixture
-def chosen(tmp_path: Path) -> Iterator[Flask]:
-    app = make_app(tmp_path)
-    yield app
-    services_of(app).database.close()
-
-
-def test_the_pages_show_the_brand_that_was_chosen_while_they_run(chosen: Flask) -> None:
-    client = PageClient(chosen)
+def test_running_pages_show_an_overridden_brand(app: Flask, client: PageClient) -> None:
     assert "from Marketing Maven" in client.get("/").text
-    choose(services_of(chosen).database, brand__name="Northside", brand__colours__sales="#0b3d2e")
-    services_of(chosen).settings_provider.refresh()
+    override(services_of(app).database, brand__name="Northside", brand__colours__sales="#0b3d2e")
+    services_of(app).settings_provider.refresh()
     page = client.get("/")
     assert "from Northside" in page.text
-    (sheet,) = [
-        href
-        for link in page.document.all("link")
-        if (href := link.attrib["href"]).startswith("/brand.css")
-    ]
+    links = (link.attrib["href"] for link in page.document.all("link"))
+    (sheet,) = (address for address in links if address.startswith("/brand.css"))
     assert b"--sales: #0b3d2e" in client.get(sheet).body
 
 
-def test_drafts_expire_by_the_days_that_were_chosen(chosen: Flask) -> None:
-    made = services_of(chosen)
-    choose(made.database, retention_days_drafts=3)
+def test_drafts_expire_by_the_overridden_number_of_days(app: Flask) -> None:
+    made = services_of(app)
+    override(made.database, retention_days_drafts=3)
     made.settings_provider.refresh()
     assert made.settings.retention_days_drafts == 3
     with made.database.reading() as session:
