@@ -1,4 +1,4 @@
-"""Settings chosen by admins: what can be, what is fixed, what is refused, and what follows."""
+"""The settings pages: what admins can set, what is fixed, and what is refused."""
 
 from io import BytesIO
 from pathlib import Path
@@ -20,40 +20,40 @@ BRAND = "/staff/settings/brand"
 
 
 def save(client: PageClient, slug: str, *, status: int = 303, **fields: str) -> Page:
-    """Send the form of a group with some fields filled in anew."""
+    """Submit the form of a group with new values in some fields."""
     path = f"/staff/settings/{slug}"
     named = {name.replace("__", "-"): value for name, value in fields.items()}
     return client.submit(client.get(path).form(path).fill(**named), status=status)
 
 
 def changes(app: Flask) -> list[tuple[object, object]]:
-    """Which settings were changed, newest first, and whether that was a way back."""
+    """The changed settings, newest first, and whether that was a return to the default."""
     with services_of(app).database.reading() as session:
         found = audit_log.newest(session, limit=50, action="setting.changed")
     return [(entry.facts["setting"], entry.facts["back"]) for entry in found]
 
 
 def png(width: int = 40, height: int = 20, **options: object) -> bytes:
-    """A picture in a file."""
+    """A PNG file."""
     file = BytesIO()
     Image.new("RGB", (width, height), "#1c4f8f").save(file, "PNG", **options)
     return file.getvalue()
 
 
 def upload(client: PageClient, data: bytes, name: str = "logo.png", *, status: int = 303) -> Page:
-    """Send a file as the logo."""
+    """Upload a file as the logo."""
     form = client.get(BRAND).form("/logo")
     sent = {"csrf_token": form.data["csrf_token"][0], "logo": (BytesIO(data), name)}
     return client.post(form.action, sent, status=status, content_type="multipart/form-data")
 
 
-def test_every_setting_that_staff_may_choose_is_on_one_page() -> None:
+def test_every_setting_for_staff_is_on_one_page() -> None:
     listed = [s.name for group in GROUPS.values() for s in group.settings]
     assert len(listed) == len(set(listed))
     assert {name for name in listed if not name.startswith("brand.")} == overridable()
 
 
-def test_the_settings_begin_with_the_brand(admin: PageClient) -> None:
+def test_the_first_settings_page_is_the_brand(admin: PageClient) -> None:
     assert admin.get("/staff/settings", status=303).location == BRAND
     assert admin.get(BRAND).h1 == "Brand"
     admin.get("/staff/settings/nonsense", status=404)
@@ -68,7 +68,7 @@ def test_saving_a_page_as_it_is_changes_nothing(app: Flask, admin: PageClient, s
     assert services_of(app).settings == before
 
 
-def test_what_is_chosen_counts_at_once_and_is_noted(app: Flask, admin: PageClient) -> None:
+def test_a_saved_value_applies_at_once_and_is_logged(app: Flask, admin: PageClient) -> None:
     save(admin, "brand", brand__name="Northside", brand__colours__sales="#0b3d2e")
     save(admin, "brand", paper="a4", brand__currency="EUR")
     save(
@@ -89,7 +89,7 @@ def test_what_is_chosen_counts_at_once_and_is_noted(app: Flask, admin: PageClien
     assert len(changes(app)) == 7
 
 
-def test_an_empty_field_or_the_old_value_is_the_way_back(app: Flask, admin: PageClient) -> None:
+def test_an_empty_field_or_the_default_deletes_the_override(app: Flask, admin: PageClient) -> None:
     save(admin, "retention", retention_days_leads="90")
     save(admin, "retention", retention_days_leads="")
     assert services_of(app).settings.retention_days_leads == 730
@@ -112,7 +112,7 @@ def test_an_empty_field_or_the_old_value_is_the_way_back(app: Flask, admin: Page
         ("brand", "brand-colours-exchange", "#14202e", "contrast of"),
     ],
 )
-def test_what_cannot_be_is_refused_beside_its_field(
+def test_an_invalid_value_is_refused_beside_its_field(
     app: Flask, admin: PageClient, slug: str, field: str, value: str, problem: str
 ) -> None:
     path = f"/staff/settings/{slug}"
@@ -131,7 +131,7 @@ def test_a_made_up_choice_is_refused(app: Flask, admin: PageClient) -> None:
     assert changes(app) == []
 
 
-def test_what_is_fixed_is_shown_and_cannot_be_changed(tmp_path: Path) -> None:
+def test_a_fixed_value_is_shown_and_cannot_be_changed(tmp_path: Path) -> None:
     file = tmp_path / "brand.toml"
     file.write_text('name = "Fixed Ltd"\nlogo = "logo.svg"\n[colours]\nsales = "#0b3d2e"\n')
     (tmp_path / "logo.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
@@ -152,7 +152,7 @@ def test_what_is_fixed_is_shown_and_cannot_be_changed(tmp_path: Path) -> None:
     services_of(app).database.close()
 
 
-def test_each_setting_of_the_environment_is_shown_as_fixed_by_it(tmp_path: Path) -> None:
+def test_each_setting_from_the_environment_is_shown_as_fixed(tmp_path: Path) -> None:
     base = services_of(make_app(tmp_path / "base")).settings
     given = {name: getattr(base, name) for name in overridable()} | {"closed_on": "2026-12-25"}
     app = make_app(tmp_path / "var", **given)
@@ -175,12 +175,12 @@ def test_each_setting_of_the_environment_is_shown_as_fixed_by_it(tmp_path: Path)
 
 
 class TestBusinessHours:
-    """The week as ticks and times."""
+    """Business hours as checkboxes and times."""
 
     PATH = "/staff/settings/hours"
 
     def send(self, admin: PageClient, status: int = 303, **fields: str | list[str]) -> Page:
-        """Send the form with some fields of the week filled in, as in `sat_open="y"`."""
+        """Submit the form with new values of the week, as in `sat_open="y"`."""
         named = {f"business_hours-{name.replace('_', '-')}": v for name, v in fields.items()}
         form = admin.get(self.PATH).form(self.PATH)
         return admin.submit(form.fill(**named), status=status)
@@ -210,7 +210,7 @@ class TestBusinessHours:
         assert shown["business_hours-sat-until-1"] == ["00:00"]
         assert changes(app) == [("business_hours", False)]
 
-    def test_the_hours_from_before_are_the_way_back(self, app: Flask, admin: PageClient) -> None:
+    def test_the_default_hours_delete_the_override(self, app: Flask, admin: PageClient) -> None:
         self.send(admin, wed_open=[])
         self.send(admin, wed_open="y", wed_from_1="9:00", wed_until_1="17:00")
         assert self.hours(app) == "mon-fri 09:00-17:00"
@@ -231,7 +231,7 @@ class TestBusinessHours:
             ),
         ],
     )
-    def test_what_is_no_week_is_refused_and_kept_in_the_form(
+    def test_an_invalid_week_is_refused_and_shown_again(
         self, app: Flask, admin: PageClient, fields: dict[str, str | list[str]], says: str
     ) -> None:
         page = self.send(admin, 422, **fields)
@@ -242,7 +242,7 @@ class TestBusinessHours:
             assert form.get(field, []) == (value if isinstance(value, list) else [value])
         assert changes(app) == []
 
-    def test_more_than_two_times_of_a_day_have_fields_too(
+    def test_a_day_with_more_than_two_times_has_fields_for_them(
         self, app: Flask, admin: PageClient
     ) -> None:
         text = "mon 08:00-10:00, mon 11:00-12:00, mon 13:00-15:00"
@@ -253,7 +253,7 @@ class TestBusinessHours:
         assert self.hours(app) == text.replace("15:00", "14:00")
 
 
-def test_days_are_closed_and_opened_again(app: Flask, admin: PageClient) -> None:
+def test_holidays_are_added_and_removed(app: Flask, admin: PageClient) -> None:
     twice = "2026-12-25"
     save(admin, "hours", closed_on__1="2027-01-01", closed_on__2=twice, closed_on__3=twice)
     closed = services_of(app).settings.closed_on
@@ -269,7 +269,7 @@ def test_days_are_closed_and_opened_again(app: Flask, admin: PageClient) -> None
     assert changes(app) == [("closed_on", True), ("closed_on", False), ("closed_on", False)]
 
 
-def test_a_preview_shows_the_brand_and_keeps_nothing(app: Flask, admin: PageClient) -> None:
+def test_a_preview_shows_the_brand_and_saves_nothing(app: Flask, admin: PageClient) -> None:
     form = admin.get(BRAND).form(BRAND)
     form.fill(**{"brand-name": "Northside <b>", "brand-colours-sales": "#0b3d2e"})
     page = admin.post(BRAND, {**form.data, "preview": "y"}, status=200)
@@ -282,7 +282,7 @@ def test_a_preview_shows_the_brand_and_keeps_nothing(app: Flask, admin: PageClie
     assert "from Marketing Maven" in PageClient(app).get("/").text
 
 
-def test_a_preview_shows_what_currency_paper_and_links_do(admin: PageClient) -> None:
+def test_a_preview_shows_currency_paper_size_and_links(admin: PageClient) -> None:
     form = (
         admin.get(BRAND)
         .form(BRAND)
@@ -306,14 +306,14 @@ def test_a_preview_shows_what_currency_paper_and_links_do(admin: PageClient) -> 
     assert "northside.example/consult +1 555 0100" in shown
 
 
-def test_a_preview_tells_which_colours_cannot_be_read(admin: PageClient) -> None:
+def test_a_preview_shows_which_colors_lack_contrast(admin: PageClient) -> None:
     form = admin.get(BRAND).form(BRAND).fill(**{"brand-colours-marketing": "#ffcc00"})
     page = admin.post(BRAND, {**form.data, "preview": "y"}, status=422)
     assert "Marketing on paper: 1.4, not enough contrast" in page.text
     assert "Sales on paper" in page.text
 
 
-def test_a_picture_becomes_the_logo_of_every_page(app: Flask, admin: PageClient) -> None:
+def test_an_uploaded_picture_is_the_logo_of_every_page(app: Flask, admin: PageClient) -> None:
     large = png(400, 200, compress_level=0)
     assert len(large) > 64 * 1024
     upload(admin, large)
@@ -328,7 +328,7 @@ def test_a_picture_becomes_the_logo_of_every_page(app: Flask, admin: PageClient)
     assert changes(app) == [("brand.logo", True), ("brand.logo", False)]
 
 
-def test_a_logo_that_comes_late_is_asked_for_again_and_nothing_else_is_lost(
+def test_an_upload_after_the_recent_sign_in_expired_is_requested_again(
     app: Flask, admin: PageClient
 ) -> None:
     large = png(400, 200, compress_level=0)
@@ -352,7 +352,7 @@ def test_a_logo_that_comes_late_is_asked_for_again_and_nothing_else_is_lost(
     assert services_of(app).brand.logo is not None
 
 
-def test_taking_the_logo_away_late_needs_no_file(app: Flask, admin: PageClient) -> None:
+def test_removing_the_logo_late_needs_no_file(app: Flask, admin: PageClient) -> None:
     upload(admin, png())
     form = admin.get(BRAND).form("/logo")
     let_proof_age(app)
@@ -373,7 +373,7 @@ def test_taking_the_logo_away_late_needs_no_file(app: Flask, admin: PageClient) 
         (png(2001, 1), "logo.png"),
     ],
 )
-def test_what_is_no_picture_becomes_no_logo(
+def test_a_file_that_is_not_a_picture_is_refused(
     app: Flask, admin: PageClient, data: bytes, name: str
 ) -> None:
     page = upload(admin, data, name, status=422)
