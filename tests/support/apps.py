@@ -24,19 +24,19 @@ SECRET_KEY = "only-for-tests-" + "k" * 32
 
 
 class CompiledTemplates(BytecodeCache):
-    """Templates compiled once for all apps of a run: that was a third of what many tests did."""
+    """Templates compiled once for all apps of a run; it took a third of the time of many tests."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, bytes] = {}
+        self._bytecode: dict[str, bytes] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        """Fill a bucket from what was kept."""
-        if bucket.key in self._kept:
-            bucket.bytecode_from_string(self._kept[bucket.key])
+        """Fill a bucket from the cache."""
+        if bucket.key in self._bytecode:
+            bucket.bytecode_from_string(self._bytecode[bucket.key])
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep what a bucket holds."""
-        self._kept[bucket.key] = bucket.bytecode_to_string()
+        """Store the bytecode of a bucket."""
+        self._bytecode[bucket.key] = bucket.bytecode_to_string()
 
 
 _COMPILED = CompiledTemplates()
@@ -45,15 +45,15 @@ _COMPILED = CompiledTemplates()
 class KnownRule(Rule):
     """A URL rule that is compiled once for all apps of a run.
 
-    Werkzeug takes each rule apart, and writes and compiles two functions for it, which was most of
-    making an app. What comes of it follows from the key alone.
+    Werkzeug parses each rule and compiles two functions for it, which took most of the time of
+    creating an app. The result depends on the key only.
     """
 
     _known: ClassVar[dict[object, dict[str, Any]]] = {}
     _OWN = ("_parts", "_trace", "_converters", "arguments", "_build", "_build_unknown")
 
     def compile(self) -> None:
-        """Take over what is known of the same rule, or find it out."""
+        """Copy the result of an equal rule, or compile the rule."""
         key = (self.rule, self.subdomain, self.merge_slashes, repr(self.defaults))
         if key not in self._known:
             super().compile()
@@ -69,11 +69,11 @@ access.HASHING = {**REAL_HASHING, "argon2__memory_cost": 8, "argon2__time_cost":
 
 
 def make_settings(var_dir: Path, **changes: Any) -> Settings:
-    """Settings that touch nothing outside `var_dir`; `changes` win over the defaults here."""
+    """Settings that use nothing outside `var_dir`; `changes` replace the defaults here."""
     given: dict[str, Any] = {
         "var_dir": var_dir,
         "secret_key": SECRET_KEY,
-        # No test pulls the plug, and waiting for the disk is most of what a test would do.
+        # No test cuts the power, and waiting for the disk would take most of the time.
         "sqlite_synchronous": "NORMAL",
     }
     return given_settings(**{**given, **changes})
@@ -82,7 +82,7 @@ def make_settings(var_dir: Path, **changes: Any) -> Settings:
 def make_app(var_dir: Path, **changes: Any) -> Flask:
     """An app on a fresh embedded database under `var_dir`, with all migrations run.
 
-    `changes` are settings by name. An app on a database that is there already shares it.
+    `changes` are settings by name. An existing database is used as it is.
     """
     settings = make_settings(var_dir, **changes)
     file = var_dir / "consult.db"
@@ -101,7 +101,7 @@ def services_of(app: Flask) -> Services:
 
 
 def deliver(app: Flask) -> int:
-    """Do everything that is due, as the worker would; how many jobs that were."""
+    """Run all jobs that are due, as the worker would; returns their number."""
     made = services_of(app)
     handlers = current_handlers(made.settings_provider, made.database, _renderer().render)
     return Worker(made.database, handlers).run_once()
@@ -117,7 +117,7 @@ def _renderer() -> Renderer:
 
 @lru_cache(maxsize=1)
 def _migrated_database() -> bytes:
-    """An empty database with the newest schema: made once, and copied for each test."""
+    """An empty database with the newest schema: created once, and copied for each test."""
     with TemporaryDirectory() as folder:
         file = Path(folder, "made.db")
         database = Database(f"sqlite:///{file}")

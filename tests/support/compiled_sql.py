@@ -1,7 +1,7 @@
 """SQL compiled once for all databases of a test run.
 
-SQLAlchemy keeps what it compiled with the engine. Nearly every test has an engine of its own, and
-compiling the same statements for each of them was a third of what many tests did.
+SQLAlchemy caches compiled statements per engine. Nearly every test has an engine of its own, and
+compiling the same statements for each of them took a third of the time of many tests.
 """
 
 from typing import Any
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, event
 
 
 class _Compiled(dict[tuple[Any, ...], Any]):
-    """What was compiled, by statement and by kind of dialect: SQLAlchemy asks by one dialect."""
+    """Compiled statements, by statement and type of dialect; SQLAlchemy uses the dialect itself."""
 
     def get(self, key: tuple[Any, ...], default: Any = None) -> Any:
         dialect, *statement = key
@@ -25,7 +25,7 @@ _COMPILED = _Compiled()
 
 
 def share_statements() -> None:
-    """Have all engines of this process, now and later, share what was compiled."""
+    """Have all engines of this process share compiled statements."""
     event.listen(Engine, "engine_connect", _share)
 
 

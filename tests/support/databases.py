@@ -17,18 +17,18 @@ from tests.support.postgres import PostgresServer, shared_server
 
 _EMPTY_POSTGRES = "; ".join(
     [
-        # The one way round the trigger that keeps the audit log whole, and superusers' alone.
+        # Bypasses the trigger that makes the audit log append-only; for superusers only.
         "SET LOCAL session_replication_role = replica",
         *(str(delete(table)) for table in ALL_TABLES.tables.values()),
-        # Ids begin with 1 again, as in a new SQLite file, whatever ran before.
+        # Ids start at 1 again, as in a new SQLite file.
         "SELECT setval(oid, 1, false) FROM pg_class WHERE relkind = 'S'",
     ]
 )
-"""In one go: table by table takes longer than many tests."""
+"""In one statement: one per table takes longer than many tests."""
 
 
 class Clock:
-    """A clock that stands still until it is told to go on."""
+    """A clock that only a test moves."""
 
     def __init__(self) -> None:
         self.time = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -67,9 +67,9 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def database(database_url: str, clock: Clock, request: pytest.FixtureRequest) -> Iterator[Database]:
-    """A database with all tables and no rows, whose clock stands still."""
+    """A database with all tables and no rows, whose clock only the test moves."""
     if database_url.startswith("postgresql"):
-        # Connected already: for each test to connect anew would cost more than many tests do.
+        # Already connected: a new connection takes longer than many tests.
         shared: Database = request.getfixturevalue("_migrated_postgres")
         shared.clock = clock
         yield shared
@@ -91,7 +91,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
     """The PostgreSQL server that all tests of the run share."""
     folder = tmp_path_factory.getbasetemp()
-    # Under pytest-xdist each process has a folder inside that of the run.
+    # With pytest-xdist each process has a folder inside that of the run.
     run_folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
     with shared_server(run_folder) as server:
         yield server
@@ -106,7 +106,7 @@ def _migrated_postgres(postgres: PostgresServer) -> Iterator[Database]:
 
 @pytest.fixture
 def postgres_url(_migrated_postgres: Database) -> str:
-    """A PostgreSQL database with all tables, emptied of what the test before left."""
+    """A PostgreSQL database with all tables, emptied before the test."""
     with _migrated_postgres.writing() as session:
         session.connection().exec_driver_sql(_EMPTY_POSTGRES)
     return _migrated_postgres.engine.url.render_as_string(hide_password=False)

@@ -1,4 +1,4 @@
-"""Ports to listen on, for servers that have to be told theirs."""
+"""Ports for servers that need a port number."""
 
 import random
 import socket
@@ -6,10 +6,10 @@ from contextlib import suppress
 
 
 def free_port() -> int:
-    """A port of this machine that is free.
+    """A free port of this machine.
 
-    It is none of those that the system gives whoever asks for any, and to each connection that is
-    made: such a one may be gone before our server has taken it.
+    It is outside of the range that the system uses for connections and for servers that take any
+    port: another program could take such a port before our server does.
     """
     for number in random.sample(range(20_000, 30_000), 100):
         with suppress(OSError), socket.socket() as free:

@@ -1,8 +1,7 @@
 """A real PostgreSQL for the tests: one server per test run, started on first use.
 
-The server is Debian's, on a Unix socket in a temporary folder, with everything switched off that
-only a power cut would ask for. Test processes that run side by side share it; the last one to
-leave stops it.
+The server is Debian's, on a Unix socket in a temporary folder, without the settings that
+protect from a power failure. Concurrent test processes share it; the last one stops it.
 """
 
 import fcntl
@@ -44,28 +43,28 @@ class PostgresServer:
 
 @contextmanager
 def shared_server(run_folder: Path) -> Iterator[PostgresServer]:
-    """The server of a test run, started if need be, stopped once nobody uses it.
+    """The server of a test run, started if needed, stopped when no process uses it.
 
     Args:
-        run_folder: known to all processes of the run, and to no other run.
+        run_folder: shared by all processes of the run, and by no other run.
     """
-    place = run_folder / "postgres"
+    record = run_folder / "postgres"
     users = run_folder / "postgres-users"
     me = users / str(os.getpid())
-    with _alone(run_folder):
+    with _locked(run_folder):
         users.mkdir(exist_ok=True)
-        if not place.exists():
-            place.write_text(str(_start()))
+        if not record.exists():
+            record.write_text(str(_start()))
         me.touch()
-    folder = Path(place.read_text())
+    folder = Path(record.read_text())
     try:
         yield PostgresServer(folder)
     finally:
-        with _alone(run_folder):
+        with _locked(run_folder):
             me.unlink()
             if not any(users.iterdir()):
                 _stop(folder)
-                place.unlink()
+                record.unlink()
 
 
 def programs() -> Path:
@@ -90,9 +89,9 @@ def _start() -> Path:
              "--locale=C", "--no-sync")  # fmt: skip
         options = f"{_FAST} -c unix_socket_directories={folder}"
         _run("pg_ctl", "-D", f"{folder}/data", "-l", f"{folder}/log", "-o", options, "-w", "start")
-    except subprocess.CalledProcessError as fault:
+    except subprocess.CalledProcessError as error:
         shutil.rmtree(folder)
-        raise RuntimeError(f"PostgreSQL did not start: {fault.stderr}") from fault
+        raise RuntimeError(f"PostgreSQL did not start: {error.stderr}") from error
     return folder
 
 
@@ -116,12 +115,12 @@ def _run(program: str, *arguments: str) -> None:
 
 
 def _server_user() -> str | None:
-    """PostgreSQL refuses to run as root; the package made a user for it."""
+    """PostgreSQL refuses to run as root; its package created a user."""
     return "postgres" if os.geteuid() == 0 else None
 
 
 @contextmanager
-def _alone(run_folder: Path) -> Iterator[None]:
+def _locked(run_folder: Path) -> Iterator[None]:
     """One process of the test run at a time."""
     with (run_folder / "postgres-lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -1,4 +1,4 @@
-"""What an app asks of its database, counted."""
+"""The SQL statements that an app sends."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from tests.support.apps import services_of
 def statements(app: Flask) -> Iterator[list[str]]:
     """The statements that an app's database is sent while the block runs.
 
-    Neither BEGIN is among them, nor the look at what staff chose, which is due every few seconds.
+    BEGIN is not included, nor the query for setting overrides, which runs every few seconds.
     """
     sent: list[str] = []
     engine = services_of(app).database.engine
