@@ -148,13 +148,13 @@ def _moment(moment: datetime) -> str:
     return moment.replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
-_USER = ("id", "email", "name", "role", "password_hash", "uniquifier", "active", "created_at")
+_USER = ("id", "email", "name", "role", "password_hash", "active", "created_at")
 
 
 def _people(there: set[int]) -> Iterator[Row]:
     for number in set(range(1, _PEOPLE + 1)) - there:
         name, email = f"Person {number}", f"{number}@example.com"
-        yield number, email, name, "staff", "x", f"u{number}", True, _moment(NOW)
+        yield number, email, name, "staff", "x", True, _moment(NOW)
 
 
 _CHECK = (

@@ -9,8 +9,12 @@ people choose, nothing is kept.
 import argparse
 from pathlib import Path
 
-from consult.staff.accounts.account_admin import PASSWORD_MAX, PASSWORD_MIN
-from consult.staff.accounts.leaked_passwords import FILE, mark_of
+from consult.staff.accounts.passwords import (
+    LEAKED_FILE,
+    PASSWORD_MAX,
+    PASSWORD_MIN,
+    leaked_prefix,
+)
 
 
 def main() -> None:
@@ -18,8 +22,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("list", type=Path)
     lines = parser.parse_args().list.read_text("utf-8", errors="replace").split("\n")
-    marks = {mark_of(line) for line in lines if PASSWORD_MIN <= len(line) <= PASSWORD_MAX}
-    FILE.write_bytes(b"".join(sorted(marks)))
+    prefixes = {leaked_prefix(line) for line in lines if PASSWORD_MIN <= len(line) <= PASSWORD_MAX}
+    LEAKED_FILE.write_bytes(b"".join(sorted(prefixes)))
 
 
 if __name__ == "__main__":

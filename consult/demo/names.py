@@ -4,7 +4,6 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
-from uuid import uuid4
 
 from argon2 import PasswordHasher
 from sqlalchemy import select
@@ -75,7 +74,6 @@ def staff_of(session: Session) -> Staff:
                 role="staff",
                 # Of a password that nobody knows, though a closed account takes none anyway.
                 password_hash=PasswordHasher().hash(secrets.token_urlsafe()),
-                uniquifier=uuid4().hex,
                 active=False,
                 created_at=session.now(),
             )

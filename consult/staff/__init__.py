@@ -1,4 +1,6 @@
-"""The review pages of the agency's staff, and the door in front of them."""
+"""The pages of the agency's staff."""
+
+from collections.abc import Sequence
 
 from flask import Flask
 from flask_wtf.csrf import CSRFError
@@ -7,11 +9,12 @@ from consult.settings import Settings
 from consult.staff import blueprint, help_pages
 from consult.staff.accounts import (
     access,
-    login_pages,
+    factor_pages,
+    login,
     my_account_pages,
     oidc_pages,
     people_pages,
-    reauthentication_pages,
+    reauthentication,
 )
 from consult.staff.audit import audit_pages
 from consult.staff.blueprint import RoleRequired
@@ -22,9 +25,9 @@ from consult.staff.leads import action_pages, lead_pages, note_pages
 from consult.staff.notifications import notification_overview, notification_pages
 from consult.staff.privacy import privacy_pages
 from consult.staff.search import bulk_pages, list_pages
-from consult.staff.second_factors import factor_pages
 from consult.staff.settings import settings_groups, settings_pages
 from consult.staff.webhooks import webhook_pages
+from consult.web.services import services
 
 # Importing a module of pages puts its views on the blueprint. One a line, so that two who add
 # one at the same time do not meet.
@@ -33,12 +36,12 @@ PAGES = (
     bulk_pages,
     lead_pages,
     action_pages,
-    login_pages,
+    login,
     note_pages,
     my_account_pages,
     factor_pages,
     oidc_pages,
-    reauthentication_pages,
+    reauthentication,
     notification_pages,
     notification_overview,
     privacy_pages,
@@ -59,5 +62,12 @@ def register(app: Flask, settings: Settings) -> None:
     app.register_blueprint(notification_pages.open_pages)
     app.register_blueprint(blueprint.blueprint)
     app.jinja_env.globals["settings_groups"] = settings_groups.GROUPS
+    app.jinja_env.globals["my_notifications"] = _my_notifications
     app.register_error_handler(CSRFError, blueprint.form_expired)
     app.register_error_handler(RoleRequired, blueprint.role_required)
+
+
+def _my_notifications() -> Sequence[notification_pages.Choice]:
+    """Return the user's notification settings, which the page of their account shows."""
+    with services().database.reading() as session:
+        return notification_pages.choices_of(session, access.signed_in_user().id)

@@ -10,10 +10,8 @@ from urllib.parse import quote
 from consult.report.explanations import Reasons, reasons_of
 from consult.report.report import Axis, Dimension, Report, from_json
 from consult.staff.times import ago, duration, exactly
-from consult.storage.accounts.sessions import StaffSession
 from consult.storage.notifications.deliveries import Delivery, PdfState
 from consult.storage.notifications.report_mails import MailDelivery
-from consult.storage.second_factors.stored_passkeys import Passkey
 from consult.storage.tables.submission_tables import SubmissionRow
 from consult.workflow.sources import SOURCE_WORDS
 
@@ -123,28 +121,6 @@ class LeadView:
     def gave_up(self) -> bool:
         """Whether something that was to be made or sent was given up."""
         return any(step.failed for step in self.steps) or any(mail.failed for mail in self.mails)
-
-
-@dataclass(frozen=True, slots=True)
-class VisitView:
-    """A browser that somebody is signed in with."""
-
-    id: int
-    browser: str
-    started: DisplayTime
-    seen: DisplayTime
-    is_this: bool
-    same_network: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PasskeyView:
-    """A passkey as its owner sees it; `used` is None until it was used."""
-
-    id: int
-    name: str
-    added: DisplayTime
-    used: DisplayTime | None
 
 
 def display_time(then: datetime, now: datetime) -> DisplayTime:
@@ -266,23 +242,3 @@ def _standing(delivery: MailDelivery, now: datetime) -> tuple[str, str]:
         next_try = exactly(delivery.run_at.astimezone(now.tzinfo))
         return "To be tried again", f"Next try {next_try}. {error}"
     return "On its way", ""
-
-
-def visit_view(
-    visit: StaffSession, this: StaffSession | None, network_hash: str, now: datetime
-) -> VisitView:
-    """A session as its owner sees it; `this` is the one that asks."""
-    return VisitView(
-        id=visit.id,
-        browser=visit.browser,
-        started=display_time(visit.created_at, now),
-        seen=display_time(visit.last_seen_at, now),
-        is_this=this is not None and visit.id == this.id,
-        same_network=visit.network_hash == network_hash,
-    )
-
-
-def passkey_view(passkey: Passkey, now: datetime) -> PasskeyView:
-    """A passkey as its owner sees it."""
-    used = display_time(passkey.used_at, now) if passkey.used_at else None
-    return PasskeyView(passkey.id, passkey.name, display_time(passkey.added_at, now), used)

@@ -42,7 +42,7 @@ KNOWN_STATES = [state for state in STATES if state.name != "not found"]
 NOT_LOOKED_AT = {
     *("static", "brand.stylesheet", "brand.logo", "health.live", "health.ready"),
     *("favicon", "questionnaire.resume", "staff.report_pdf", "staff.brief_pdf", "staff.settings"),
-    *("staff.accept_through_provider", "staff.confirm_through_provider"),
+    *("staff.provider_invitation", "staff.provider_reauthentication"),
     *("staff.export_csv", "staff.export_xlsx", "staff.record_json"),
 }
 """Endpoints that answer with a file or send the reader on."""

@@ -37,7 +37,6 @@ def add_account(session: Session, name: str, *, active: bool = True) -> int:
         name=name,
         role="admin",
         password_hash="x",
-        uniquifier=name,
         active=active,
         created_at=session.now(),
     )
@@ -136,7 +135,7 @@ def test_the_first_person_can_still_sign_up_after_it(tmp_path: Path, sqlite_temp
         link = first_invitation(database, "")
         assert link
         with database.reading() as session:
-            assert accounts_module.open_invitation(session, link.rsplit("/", 1)[1])
+            assert accounts_module.invitation_by_token(session, link.rsplit("/", 1)[1])
 
 
 def test_the_same_seed_makes_the_same_leads(tmp_path: Path, sqlite_template: Path) -> None:

@@ -19,7 +19,7 @@ from tests.staff.access_matrix import MATRIX, staff_routes
 from tests.support.access_fixture import ADMIN, NOBODY, STAFF, World
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
-from tests.support.second_factors import CAREFUL, halfway, make_careful_user
+from tests.support.second_factors import CAREFUL, make_careful_user, pending_login
 from tests.support.staff_client import (
     EMAIL,
     PASSWORD,
@@ -77,7 +77,7 @@ def not_quite_signed_in(app: Flask) -> Mapping[str, str]:
     """The cookies of those who were signed in once, will be, or say they are."""
     make_user(app)
     make_careful_user(app)
-    cookies = {"gave the first proof only": cookie_of(halfway(app, CAREFUL))}
+    cookies = {"gave the first proof only": cookie_of(pending_login(app, CAREFUL))}
     changing = signed_in(app)
     cookies["of another install"] = signed_elsewhere(app, cookie_of(changing))
     cookies["of before a new password"] = cookie_of(changing)
@@ -160,7 +160,7 @@ def test_a_number_that_no_page_of_ours_would_send_breaks_nothing(world: World) -
 
 ASKED_NOTHING = {
     *("accept", "add_note", "choose_news", "edit_note", "delete_reminder_address"),
-    *("find_person", "give_back", "give_proof", "hand_over", "judge", "log_contact", "move"),
+    *("find_person", "give_back", "reauthenticate", "hand_over", "judge", "log_contact", "move"),
     *("not_now", "rebook", "reopen_note", "resolve_note", "send_webhook_again", "sign_out"),
     *("take", "test_webhook", "try_again", "withdraw", "send_reminder", "change_leads"),
     *("change_password", "unlink_provider"),  # which take the password themselves
@@ -176,7 +176,7 @@ def test_what_cannot_be_taken_back_or_tells_a_lot_wants_a_fresh_proof(world: Wor
         path, fields = path_of(world, endpoint, "POST"), MATRIX[endpoint, "POST"].fields
         answer = world.ask(ADMIN, "POST", path, fields)
         assert answer.status_code == 403, endpoint
-        assert "Confirm that it is you" in answer.text, endpoint
+        assert "Confirm it’s you" in answer.text, endpoint
     assert world.version() == aged
     world.restore()
 
@@ -212,7 +212,7 @@ def test_what_is_no_passkey_is_refused_politely(app: Flask, answer: str) -> None
     page = client.post(
         "/staff/sign-in/passkey", {"csrf_token": token, "credential": answer}, status=422
     )
-    assert "That passkey did not work here" in page.text
+    assert "That passkey didn’t work" in page.text
 
 
 def test_nothing_begun_before_the_sign_in_is_there_after_it(app: Flask) -> None:

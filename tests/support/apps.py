@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
 
+from argon2 import PasswordHasher
 from flask import Flask
 from jinja2.bccache import Bucket, BytecodeCache
 from werkzeug.routing import Rule
@@ -15,7 +16,7 @@ from consult.delivery.handlers import current_handlers
 from consult.delivery.worker import Worker
 from consult.report.pdf.renderer import Renderer
 from consult.settings import Settings, given_settings
-from consult.staff.accounts import access
+from consult.staff.accounts import passwords
 from consult.storage.db import migrate
 from consult.storage.db.database import Database
 from consult.web.services import Services, services
@@ -63,9 +64,9 @@ class KnownRule(Rule):
 
 Flask.url_rule_class = KnownRule
 
-REAL_HASHING = access.HASHING
-"""What a password costs outside of the tests; in them it would be what many of them do."""
-access.HASHING = {**REAL_HASHING, "argon2__memory_cost": 8, "argon2__time_cost": 1}
+REAL_HASHER = passwords.hasher
+"""Outside of the tests; in them, it would take most of the time."""
+passwords.hasher = PasswordHasher(memory_cost=8, time_cost=1, parallelism=1)
 
 
 def make_settings(var_dir: Path, **changes: Any) -> Settings:

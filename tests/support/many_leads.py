@@ -57,7 +57,6 @@ def make_staff(session: Session, ids: Iterable[int] = PEOPLE) -> None:
                 name=f"Staff {number}",
                 role="staff",
                 password_hash="x",
-                uniquifier=f"u{number}",
                 active=True,
                 created_at=session.now(),
             )

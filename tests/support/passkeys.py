@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from webauthn.helpers import encode_cbor
 
 from consult.storage.db.database import Session
-from consult.storage.second_factors import stored_passkeys
+from consult.storage.second_factors import factors
+from consult.storage.tables.account_tables import PasskeyRow
 from tests.support.client import PageClient
 from tests.support.page import Form, Page
 from tests.support.second_factors import FACTORS
@@ -100,18 +101,16 @@ def add_passkey(client: PageClient, device: Device | None = None, name: str = "L
 
 def add_passkey_row(session: Session, user_id: int) -> int:
     """Give somebody a passkey that no device has; its id."""
-    name = os.urandom(16)
-    stored_passkeys.add_passkey(
-        session,
-        user_id,
-        credential_id=name,
+    passkey = PasskeyRow(
+        user_id=user_id,
+        credential_id=os.urandom(16),
         public_key=b"key",
         user_handle=b"handle",
         sign_count=0,
         name="Phone",
     )
-    (*_, made) = stored_passkeys.passkeys_of(session, user_id)
-    return made.id
+    factors.add_passkey(session, passkey)
+    return passkey.id
 
 
 def _bytes(text: str) -> bytes:

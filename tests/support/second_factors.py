@@ -62,10 +62,10 @@ def make_careful_user(app: Flask) -> None:
         user = accounts.user_by_email(session, CAREFUL)
     assert user is not None
     with app.app_context():
-        sealed = totp.seal(SECRET, user.id)
+        sealed = totp.encrypt_secret(SECRET, user.id)
     with database.writing() as session:
         factors.set_authenticator(session, user.id, sealed, 0)
-        factors.make_recovery_codes(session, user.id)
+        factors.create_recovery_codes(session, user.id)
 
 
 def set_up_phone(client: PageClient) -> tuple[Phone, list[str]]:
@@ -82,7 +82,7 @@ def recovery_codes(page: Page) -> list[str]:
     return re.findall(r"<code>([A-Z0-9-]{29})</code>", page.html)
 
 
-def halfway(app: Flask, email: str = EMAIL) -> PageClient:
+def pending_login(app: Flask, email: str = EMAIL) -> PageClient:
     """A browser in which somebody with a second factor has given the right password."""
     client = PageClient(app)
     assert sign_in(client, email).location == ASKED

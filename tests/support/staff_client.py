@@ -8,8 +8,7 @@ from sqlalchemy import update
 from consult.owner.open_draft import freeze
 from consult.questionnaire import read_answers, walk
 from consult.questionnaire.editions import newest
-from consult.staff.accounts import access, account_admin, login
-from consult.staff.accounts.users import Member
+from consult.staff.accounts import account_admin, login, passwords
 from consult.storage.accounts import accounts as accounts_module
 from consult.storage.drafts import drafts
 from consult.storage.leads import leads, submission
@@ -32,18 +31,17 @@ def make_user(app: Flask, email: str = EMAIL, *, admin: bool = False) -> None:
     token = account_admin.invite(database, "", email, admin=admin).rsplit("/", 1)[1]
     with database.writing() as session:
         accounts_module.accept_invitation(
-            session, token, email=email, name=NAME, password_hash=_usual_hash(app)
+            session, token, email=email, name=NAME, password_hash=_usual_hash()
         )
 
 
 _usual_hashes: list[str] = []
 
 
-def _usual_hash(app: Flask) -> str:
+def _usual_hash() -> str:
     """The hash of the usual password: slow on purpose, and good for every app of a test run."""
     if not _usual_hashes:
-        with app.app_context():
-            _usual_hashes.append(access.hash_of(PASSWORD))
+        _usual_hashes.append(passwords.hash_password(PASSWORD))
     return _usual_hashes[0]
 
 
@@ -64,7 +62,7 @@ def enter(client: PageClient, email: str = EMAIL) -> PageClient:
         with services_of(client.app).database.reading() as session:
             user = accounts_module.user_by_email(session, email)
         assert user is not None, f"{email} has no account"
-        answer = client.app.make_response(login.let_in(Member(user), "password"))
+        answer = client.app.make_response(login.complete_login(user, "password"))
         client.take_cookies(client.app.process_response(answer))
     return client
 
@@ -104,5 +102,5 @@ def make_lead(
 def let_proof_age(app: Flask, minutes: int = 11) -> None:
     """Have everybody who is signed in proved who they are so long ago; with 0, just now."""
     with services_of(app).database.writing() as session:
-        proven_at = session.now() - timedelta(minutes=minutes)
-        session.execute(update(StaffSessionRow).values(proven_at=proven_at))
+        authenticated_at = session.now() - timedelta(minutes=minutes)
+        session.execute(update(StaffSessionRow).values(authenticated_at=authenticated_at))

@@ -1,7 +1,5 @@
 """Members of staff for tests that care whom something is told and not how they sign in."""
 
-from uuid import uuid4
-
 from sqlalchemy import update
 
 from consult.storage.db.database import Database
@@ -19,7 +17,6 @@ def colleague(database: Database, name: str, *, admin: bool = False, **told: Rea
             name=name.title(),
             role="admin" if admin else "staff",
             password_hash="nobody signs in with this",
-            uniquifier=uuid4().hex,
             active=True,
             created_at=session.now(),
         )

@@ -1,7 +1,6 @@
-"""The mail that brings a one-time link to a member of staff, sent while an admin waits.
+"""The email with a one-time link for a staff user, sent while an admin waits.
 
-It goes out at once and is not planned as a job: a job would keep the link, which is a key to the
-house, in the database until the worker comes round.
+It is no job: a job would store the link, which opens an account, in the database.
 """
 
 import secrets
@@ -13,20 +12,27 @@ from consult.delivery.worker import GiveUp, TryLater
 from consult.settings import Settings
 from consult.settings.brand import Brand
 
-_SECONDS_TO_ANSWER = 8
+_TIMEOUT_SECONDS = 8
 
 
 def mail_link(
-    settings: Settings, brand: Brand, address: str, link: str, within: str, now: datetime
+    settings: Settings,
+    brand: Brand,
+    address: str,
+    link: str,
+    within: str,
+    now: datetime,
+    *,
+    is_reset: bool,
 ) -> str:
-    """Send a one-time link to whoever it is for; `within` says for how long it works.
+    """Send a one-time link; `within` says for how long it works, `is_reset` what for.
 
     Returns:
-        What went wrong, in words for staff; empty when the mail server took it.
+        What went wrong, as a message for staff; empty when the mail server accepted it.
     """
     if settings.smtp_url is None:
-        return "No mail server is set up."
-    server = MailServer(settings.smtp_url.get_secret_value(), _SECONDS_TO_ANSWER)
+        return "No mail server is set."
+    server = MailServer(settings.smtp_url.get_secret_value(), _TIMEOUT_SECONDS)
     try:
         message = new_message(
             House(brand, settings.mail_from, settings.base_url),
@@ -35,7 +41,7 @@ def mail_link(
             date=now,
             secret=secrets.token_hex(16),
         )
-        text = page("mail/link.txt", brand=brand, link=link, within=within)
+        text = page("mail/link.txt", brand=brand, link=link, within=within, is_reset=is_reset)
         message.set_content(text, cte="quoted-printable")
         server.send(message, lambda: None)
     except (TryLater, GiveUp) as fault:

@@ -1,95 +1,279 @@
-"""The way in: a first proof opens the door, unless there is a second factor to ask for.
+"""Login and logout: a password, passkey or provider, and the second factor of those who have one.
 
-Whoever gave the first proof only stands halfway: the cookie says who it was, when, and where they
-wanted to go. That is no session, opens nothing under `/staff` but the page that asks for the second
-factor, lasts ten minutes and works once.
+After the first factor, a user with a second one has a pending login: it is stored in the signed
+cookie, gives access to the page that asks for the second factor and nothing else, lasts ten minutes
+and works once.
 """
 
+import hashlib
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 
-from flask import redirect, session, url_for
-from flask_login import current_user
-from flask_security import login_user, logout_user
+from flask import make_response, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
+from wtforms import EmailField, Form, HiddenField, PasswordField
+from wtforms.validators import InputRequired, Length
 
 from consult.crypto import new_token
-from consult.staff.accounts import access, trusted_devices
-from consult.staff.accounts.users import Member
+from consult.staff.accounts import access
+from consult.staff.accounts.account_admin import EMAIL_MAX, AccountError, normal_email
+from consult.staff.accounts.attempts import (
+    count_code_attempt,
+    count_passkey_attempt,
+    count_password_attempt,
+    count_recovery_attempt,
+    reset_code_attempts,
+    reset_password_attempts,
+    trust_device,
+)
+from consult.staff.accounts.passwords import PASSWORD_MAX, is_password_of
+from consult.staff.blueprint import blueprint, for_staff
+from consult.staff.second_factors import passkeys, totp
 from consult.storage.accounts import accounts
+from consult.storage.audit import audit_log
+from consult.storage.notifications import security_alerts
 from consult.storage.second_factors import factors
+from consult.storage.tables.account_tables import StaffUserRow
 from consult.web.services import services
+from consult.web.text import one_line
 
-HALFWAY_FOR = timedelta(minutes=10)
-_KEY = "halfway"
+PENDING_FOR = timedelta(minutes=10)
+CODE_MAX = 40
+
+WRONG = "Wrong email or password. Check both and try again."
+WRONG_CODE = "This code is wrong or was used before. Wait for the next one and try again."
+WRONG_RECOVERY_CODE = "This is not one of your recovery codes, or it was used before."
+WRONG_PASSKEY = "That passkey didn’t work. Try again, or sign in another way."
+NO_CODE = "Enter the six digits that your app shows."
+NO_RECOVERY_CODE = "Enter one of your recovery codes."
+
+_PENDING = "pending_login"
+
+
+class SignInForm(Form):
+    email = EmailField(
+        validators=[InputRequired(), Length(max=EMAIL_MAX)],
+        filters=[lambda text: one_line(text or "")],
+    )
+    password = PasswordField(validators=[InputRequired(), Length(max=PASSWORD_MAX)])
+    next = HiddenField()
 
 
 @dataclass(frozen=True, slots=True)
-class Halfway:
-    """Somebody who gave a first proof: `uniquifier` is who, `since` in seconds since 1970."""
+class PendingLogin:
+    """A login that waits for the second factor, since a time in seconds since 1970."""
 
-    uniquifier: str
+    user_id: int
+    password_stamp: str
     since: float
-    means: str
-    wanted: str
+    method: str
+    next: str
     token: str
 
 
-def admit(who: Member, means: str, wanted: str = "") -> Response:
-    """Let somebody in who gave a first proof (`means`), and lead them to the path they wanted.
+@blueprint.route("/sign-in", methods=["GET", "POST"])
+def sign_in() -> ResponseReturnValue:
+    """Take an address and a password."""
+    if access.current_session():
+        return redirect(url_for(".lead_list"), 303)
+    if request.method == "GET":
+        return _sign_in_page(SignInForm(data={"next": request.args.get("next")}))
+    form = SignInForm(request.form)
+    user = _user_by_password(form)
+    if user is None:
+        # The same message whatever was wrong: it must not reveal which addresses have an account.
+        return _sign_in_page(form, email=WRONG), 422
+    return begin_login(user, "password", form.next.data or "")
 
-    Who has a second factor is led to the page that asks for it instead.
-    """
-    made = services()
-    with made.database.reading() as reading:
-        asks = factors.factors_of(reading, who.id).any
-    if not asks:
-        return let_in(who, means, wanted)
-    leave()
-    here = Halfway(who.fs_uniquifier, made.database.clock().timestamp(), means, wanted, new_token())
-    session[_KEY] = asdict(here)
-    return redirect(url_for("staff.second_factor"), 303)
+
+def _user_by_password(form: SignInForm) -> StaffUserRow | None:
+    """Return the active user with this address and password; None for anything else."""
+    email, password = form.email.data or "", form.password.data or ""
+    count_password_attempt(email)
+    if not form.validate():
+        if email and password:
+            _record_failure(None)
+        return None
+    with services().database.reading() as session:
+        try:
+            user = accounts.user_by_email(session, normal_email(email))
+        except AccountError:
+            user = None
+    if not is_password_of(user, password) or user is None or not user.active:
+        _record_failure(user)
+        return None
+    reset_password_attempts(email)
+    return user
 
 
-def let_in(who: Member, means: str, wanted: str = "") -> Response:
-    """Sign somebody in who proved all there is to prove."""
-    leave()
-    login_user(who, remember=False, authn_via=[means])
-    answer = redirect(access.own_path(wanted), 303)
-    trusted_devices.remember(answer, who)
+def _record_failure(user: StaffUserRow | None) -> None:
+    """Record a failed sign-in; an address without an account is not recorded."""
+    with services().database.writing() as session:
+        audit_log.record(
+            session, "account.sign_in_failed", by=None, account=user.id if user else None
+        )
+
+
+@blueprint.post("/sign-in/passkey")
+def passkey_sign_in() -> ResponseReturnValue:
+    """Take a passkey, which is worth a password and a second factor."""
+    count_passkey_attempt()
+    wanted = request.form.get("next", "")
+    user_id = passkeys.verify("sign-in", request.form.get("credential", ""))
+    with services().database.reading() as reading:
+        user = accounts.user_by_id(reading, user_id) if user_id is not None else None
+    if user is None or not user.active:
+        return _sign_in_page(SignInForm(data={"next": wanted}), passkey=WRONG_PASSKEY), 422
+    return complete_login(user, "passkey", wanted)
+
+
+@blueprint.route("/sign-in/code", methods=["GET", "POST"])
+def verify_second_factor() -> ResponseReturnValue:
+    """Take the second factor of a pending login."""
+    found = _pending_login()
+    if found is None:
+        return redirect(url_for(access.SIGN_IN), 303)
+    user, pending = found
+    errors = {}
+    if request.method == "POST":
+        field, error = _check_factor(user.id)
+        if error is None:
+            with services().database.writing() as writing:
+                is_first = factors.use_once(writing, pending.token, PENDING_FOR)
+            if is_first:
+                return complete_login(user, pending.method, pending.next)
+            access.sign_out()
+            return redirect(url_for(access.SIGN_IN), 303)
+        errors[field] = error
+    with services().database.reading() as reading:
+        has = factors.factors_of(reading, user.id)
+    options = passkeys.authentication_options("second-factor", user.id) if has.passkeys else ""
+    page = render_template(
+        "staff/second_factors/verify_code.html", has=has, errors=errors, passkey_options=options
+    )
+    return page, 422 if errors else 200
+
+
+@blueprint.post("/sign-out")
+@for_staff
+def sign_out() -> ResponseReturnValue:
+    """End the session of this browser."""
+    access.sign_out()
+    answer = make_response(redirect(url_for(access.SIGN_IN), 303))
+    # Not "cookies": that would sign people out of the agency's other sites as well.
+    answer.headers["Clear-Site-Data"] = '"cache"'
     return answer
 
 
-def leave() -> None:
-    """Sign out whoever is signed in, and forget who stood halfway."""
-    if current_user.is_authenticated:
-        logout_user()
-    # Whatever was begun in this browser was begun by somebody else: a form token that they know,
-    # a trip to the provider that would link their account there, a passkey being made.
-    session.clear()
+def begin_login(user: StaffUserRow, method: str, wanted: str = "") -> Response:
+    """Sign in a user after the first factor, or ask for the second one; then go to `wanted`."""
+    made = services()
+    with made.database.reading() as reading:
+        has_factor = factors.factors_of(reading, user.id).any
+    if not has_factor:
+        return complete_login(user, method, wanted)
+    access.sign_out()
+    since, stamp = made.database.clock().timestamp(), _password_stamp(user)
+    session[_PENDING] = asdict(PendingLogin(user.id, stamp, since, method, wanted, new_token()))
+    return redirect(url_for("staff.verify_second_factor"), 303)
 
 
-def halfway() -> tuple[Member, Halfway] | None:
-    """Who gave the first proof in this browser, if that was not too long ago."""
-    kept = session.get(_KEY)
-    if not isinstance(kept, dict):
+def complete_login(user: StaffUserRow, method: str, wanted: str = "") -> Response:
+    """Sign in a user who passed all factors."""
+    access.start_session(user, method)
+    answer = redirect(access.safe_next(wanted), 303)
+    trust_device(answer, user)
+    return answer
+
+
+def _pending_login() -> tuple[StaffUserRow, PendingLogin] | None:
+    stored = session.get(_PENDING)
+    if not isinstance(stored, dict):
         return None
-    here = Halfway(**kept)
+    pending = PendingLogin(**stored)
     database = services().database
-    age = database.clock().timestamp() - here.since
-    if not 0 <= age < HALFWAY_FOR.total_seconds():
+    if not 0 <= database.clock().timestamp() - pending.since < PENDING_FOR.total_seconds():
         return None
     with database.reading() as reading:
-        # A new password or the end of the account gives people another name, or none.
-        user = accounts.user_by_uniquifier(reading, here.uniquifier)
-    return (Member(user), here) if user and user.active else None
+        user = accounts.user_by_id(reading, pending.user_id)
+    if user is None or not user.active or pending.password_stamp != _password_stamp(user):
+        return None
+    return user, pending
 
 
-def go_through(who: Member, here: Halfway) -> Response:
-    """Let somebody in who stood halfway and gave the second proof. It works once."""
+def _password_stamp(user: StaffUserRow) -> str:
+    """Return what changes with the password, so that a new one voids pending logins."""
+    return hashlib.sha256(user.password_hash.encode()).hexdigest()
+
+
+def _check_factor(user_id: int) -> tuple[str, str | None]:
+    """Return the field that was filled in, and what is wrong with it."""
+    if "credential" in request.form:
+        used = passkeys.verify("second-factor", request.form["credential"], user_id)
+        return "passkey", None if used is not None else WRONG_PASSKEY
+    if "recovery_code" in request.form:
+        return "recovery_code", check_recovery_code(user_id, request.form["recovery_code"])
+    return "code", check_code(user_id, request.form.get("code", ""))
+
+
+def check_code(user_id: int, code: str) -> str | None:
+    """Use a code of an authenticator app; return what is wrong with it, or None.
+
+    Raises TooManyRequests (429) when the account has no attempts left.
+    """
+    if not code.strip():
+        return NO_CODE
+    count_code_attempt(user_id)
+    if len(code) > CODE_MAX or not _use_code(user_id, code):
+        _record_refusal(user_id)
+        return WRONG_CODE
+    reset_code_attempts(user_id)
+    return None
+
+
+def check_recovery_code(user_id: int, code: str) -> str | None:
+    """Use a recovery code; return what is wrong with it, or None.
+
+    Raises TooManyRequests (429) when the account has no attempts left.
+    """
+    if not code.strip():
+        return NO_RECOVERY_CODE
+    count_recovery_attempt(user_id)
     with services().database.writing() as writing:
-        first = factors.spend(writing, here.token, HALFWAY_FOR)
-    if not first:
-        leave()
-        return redirect(url_for(access.SIGN_IN), 303)
-    return let_in(who, here.means, here.wanted)
+        used = len(code) <= CODE_MAX and factors.use_recovery_code(writing, user_id, code)
+        if used:
+            security_alerts.record(writing, "factor.recovery_code_used", whose=user_id, by=user_id)
+    if not used:
+        _record_refusal(user_id)
+        return WRONG_RECOVERY_CODE
+    reset_code_attempts(user_id)
+    return None
+
+
+def _use_code(user_id: int, code: str) -> bool:
+    database = services().database
+    with database.reading() as reading:
+        encrypted, now = factors.encrypted_secret(reading, user_id), reading.now()
+    secret = totp.decrypt_secret(encrypted, user_id) if encrypted else None
+    step = totp.step_of(secret, code, now) if secret else None
+    if step is None:
+        return False
+    with database.writing() as writing:
+        return factors.use_step(writing, user_id, step)
+
+
+def _record_refusal(user_id: int) -> None:
+    with services().database.writing() as writing:
+        audit_log.record(writing, "factor.refused", by=None, account=user_id)
+
+
+def _sign_in_page(form: SignInForm, **errors: str) -> str:
+    settings = services().settings
+    return render_template(
+        "staff/accounts/sign_in.html",
+        form=form,
+        errors=errors,
+        passkey_options=passkeys.authentication_options("sign-in") if passkeys.supported() else "",
+        provider=settings.oidc_name if settings.oidc_issuer else "",
+    )

@@ -1,40 +1,119 @@
-"""What people do with their own account: accept an invitation, change the password, sign out."""
+"""A user's own account: accept an invitation, change the password, end sessions."""
+
+from functools import partial
 
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_security import logout_user
+from werkzeug.datastructures import MultiDict
+from wtforms import EmailField, Field, Form, PasswordField, StringField
+from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
-from consult.staff import presenters
 from consult.staff.accounts import access, login
-from consult.staff.accounts.access import SIGN_IN, signed_in_user
-from consult.staff.accounts.account_forms import ChangePasswordForm, InvitationForm, first_errors
+from consult.staff.accounts.access import signed_in_session, signed_in_user
+from consult.staff.accounts.account_admin import AccountError, normal_email
+from consult.staff.accounts.passwords import PASSWORD_MAX, hash_password, password_problem
 from consult.staff.accounts.reauthentication import is_right_password, recent_auth_required
-from consult.staff.accounts.users import Member
 from consult.staff.agency_time import agency_time
 from consult.staff.blueprint import ID, blueprint, for_staff
-from consult.staff.notifications.notification_pages import choices_of
+from consult.staff.presenters import display_time
 from consult.storage.accounts import accounts, sessions
 from consult.storage.audit import audit_log
 from consult.storage.second_factors import factors
 from consult.web.services import services
+from consult.web.text import one_line
+
+NAME_MAX = 200
+
+Posted = MultiDict[str, str]
+
+
+def _one_line(text: str | None) -> str:
+    return one_line(text or "")
+
+
+def _email_address(form: Form, field: Field) -> None:
+    try:
+        normal_email(field.data)
+    except AccountError:
+        raise ValidationError("Enter an email address such as anna@example.com.") from None
+
+
+class InvitationForm(Form):
+    """A user's name and new password; `invited` is the invitation's address, if it has one."""
+
+    email = EmailField(
+        "Your email address",
+        [DataRequired("Enter your email address."), _email_address],
+        filters=[_one_line],
+    )
+    name = StringField(
+        "Your name",
+        [
+            DataRequired("Enter your name, as your colleagues know you."),
+            Length(max=NAME_MAX, message=f"Use at most {NAME_MAX} characters."),
+        ],
+        filters=[_one_line],
+    )
+    new_password = PasswordField("New password", [InputRequired("Choose a password.")])
+
+    def __init__(self, posted: Posted | None, invited: str | None, product: str, name: str) -> None:
+        super().__init__(posted, data={"name": name})
+        self.invited = invited
+        self.product = product
+        if invited:
+            del self.email
+
+    @property
+    def address(self) -> str:
+        return self.invited or normal_email(self.email.data or "")
+
+    def validate_new_password(self, field: Field) -> None:
+        email = self.invited or self.email.data or ""
+        _refuse_weak(field, self.name.data or "", email, self.product)
+
+
+class ChangePasswordForm(Form):
+    """The current password and the new one."""
+
+    current_password = PasswordField(
+        "Current password",
+        [InputRequired("Enter your current password."), Length(max=PASSWORD_MAX)],
+    )
+    new_password = PasswordField("New password", [InputRequired("Choose a password.")])
+
+    def validate_current_password(self, field: Field) -> None:
+        if not is_right_password(field.data):
+            raise ValidationError("This is not your current password.")
+
+    def validate_new_password(self, field: Field) -> None:
+        me = signed_in_user()
+        _refuse_weak(field, me.name, me.email, services().brand.product)
+
+
+def _refuse_weak(field: Field, *about: str) -> None:
+    if problem := password_problem(field.data, about):
+        raise ValidationError(problem)
+
+
+def first_errors(form: Form) -> dict[str, str]:
+    """Return the first error of each field, by the field's ID."""
+    return {field.id: str(field.errors[0]) for field in form if field.errors}
 
 
 @blueprint.route("/invitation/<token>", methods=["GET", "POST"])
 def invitation(token: str) -> ResponseReturnValue:
-    """Let somebody with a one-time link choose a name and a password, and sign them in."""
+    """Let the holder of a one-time link choose a name and a password, and sign them in."""
     made = services()
     with made.database.reading() as session:
-        invited = accounts.open_invitation(session, token)
-        known = (
-            accounts.user_by_email(session, invited.email) if invited and invited.email else None
-        )
+        invited = accounts.invitation_by_token(session, token)
+        known = accounts.user_by_email(session, invited.email or "") if invited else None
     if invited is None:
         return render_template("staff/accounts/invitation_expired.html"), 404
     posted = request.form if request.method == "POST" else None
     name = known.name if known else ""
     form = InvitationForm(posted, invited.email, made.brand.product, name)
     if posted is None or not form.validate():
-        # Whoever has an account came for a new password.
+        # A link for an active account is one for a new password.
         has_provider = made.settings.oidc_issuer and not (known and known.active)
         page = render_template(
             "staff/accounts/invitation.html",
@@ -45,7 +124,7 @@ def invitation(token: str) -> ResponseReturnValue:
             provider=made.settings.oidc_name if has_provider else "",
         )
         return page, 200 if posted is None else 422
-    password_hash = access.hash_of(form.new_password.data or "")
+    password_hash = hash_password(form.new_password.data or "")
     with made.database.writing() as session:
         user = accounts.accept_invitation(
             session,
@@ -55,42 +134,41 @@ def invitation(token: str) -> ResponseReturnValue:
             password_hash=password_hash,
             new_leads_to=made.settings.new_leads_to,
         )
-    if user is None:  # somebody was quicker with the same link
+    if user is None:  # used in the meantime
         return render_template("staff/accounts/invitation_expired.html"), 404
-    return login.admit(Member(user), "invitation")
+    return login.begin_login(user, "invitation")
 
 
 @blueprint.get("/account")
 @for_staff
 def account() -> ResponseReturnValue:
-    """Show people where they are signed in, and let them change their password."""
-    return _account_page(_password_form())
+    """Show the user's sessions, notifications and the form for a new password."""
+    return _account_page(ChangePasswordForm())
 
 
 @blueprint.post("/account/password")
 @for_staff
 def change_password() -> ResponseReturnValue:
-    """Change the password; only this browser stays signed in, under a new session."""
-    form = _password_form()
+    """Change the password; only this browser stays signed in, with a new session."""
+    form = ChangePasswordForm(request.form)
     if not form.validate():
         return _account_page(form), 422
-    password_hash = access.hash_of(form.new_password.data or "")
+    password_hash = hash_password(form.new_password.data or "")
     with services().database.writing() as session:
         user = accounts.change_password(session, signed_in_user().id, password_hash)
-    return login.let_in(Member(user), "password", url_for(".account", done="password"))
+    return login.complete_login(user, "password", url_for(".account", done="password"))
 
 
 @blueprint.post(f"/account/sessions/<{ID}:session_id>/end")
 @for_staff
 @recent_auth_required
 def end_session(session_id: int) -> ResponseReturnValue:
-    """Sign one browser of this person out; another person's sessions do not exist here."""
+    """End one of the user's sessions; another user's are not found."""
+    me = signed_in_user().id
     with services().database.writing() as session:
-        if not sessions.end_session(session, signed_in_user().id, session_id):
+        if not sessions.end_session(session, me, session_id):
             abort(404)
-        audit_log.record(
-            session, "account.session_ended", by=signed_in_user().id, account=signed_in_user().id
-        )
+        audit_log.record(session, "account.session_ended", by=me, account=me)
     return redirect(url_for(".account", done="session"), 303)
 
 
@@ -98,37 +176,29 @@ def end_session(session_id: int) -> ResponseReturnValue:
 @for_staff
 @recent_auth_required
 def end_all_sessions() -> ResponseReturnValue:
-    """Sign this person out everywhere, here too."""
+    """Sign the user out everywhere, here too."""
+    me = signed_in_user().id
     with services().database.writing() as session:
-        sessions.end_all_sessions(session, signed_in_user().id)
-        audit_log.record(
-            session, "account.sessions_ended", by=signed_in_user().id, account=signed_in_user().id
-        )
-    logout_user()
-    return redirect(url_for(SIGN_IN), 303)
-
-
-def _password_form() -> ChangePasswordForm:
-    me = signed_in_user()
-    posted = request.form if request.method == "POST" else None
-    about = (me.name, me.email, services().brand.product)
-    return ChangePasswordForm(posted, about, is_right_password)
+        sessions.end_all_sessions(session, me)
+        audit_log.record(session, "account.sessions_ended", by=me, account=me)
+    access.sign_out()
+    return redirect(url_for(access.SIGN_IN), 303)
 
 
 def _account_page(form: ChangePasswordForm) -> str:
     me = signed_in_user()
     with services().database.reading() as session:
-        visits = sessions.live_sessions(session, me.id, access.lifetime())
-        told = choices_of(session, me.id)
+        open_sessions = sessions.live_sessions(session, me.id, access.lifetime())
         has, now = factors.factors_of(session, me.id), agency_time(session.now())
-    network = access.network_hash()
     return render_template(
         "staff/accounts/my_account.html",
         form=form,
         errors=first_errors(form),
         me=me,
         has=has,
-        visits=[presenters.visit_view(visit, me.visit, network, now) for visit in visits],
-        told=told,
+        sessions=open_sessions,
+        this_session=signed_in_session(),
+        network_hash=access.network_hash(),
+        display_time=partial(display_time, now=now),
         done=request.args.get("done"),
     )

@@ -1,211 +1,177 @@
-"""OpenID Connect: where to send somebody, and who they are when they come back.
+"""The OpenID Connect provider, as Authlib's client knows it, with limits on what it may answer.
 
 The code flow with PKCE, state and nonce, and nothing else. What the provider says counts only with
-its signature. No email address decides anything.
+its signature.
 """
 
-import hmac
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, cast
-from urllib.parse import quote, urlencode
+import io
+import ssl
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import quote, urlsplit
 
-import httpx
-from authlib.common.security import generate_token
-from authlib.oauth2.rfc7636 import create_s256_code_challenge
-from authlib.oidc.core import CodeIDToken
-from joserfc import jwt
+from authlib.integrations.base_client import OAuthError
+from authlib.integrations.flask_client import FlaskOAuth2App
+from authlib.integrations.requests_client import OAuth2Session
+from flask import current_app
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet, KeySetSerialization
+from requests import RequestException, Response
+from urllib3.exceptions import HTTPError
 
 from consult.settings import Settings, is_safe_address
-from consult.staff.accounts.oidc_http import Known, ProviderProblem, ask
+from consult.web.services import services
 
-BACK_PATH = "/staff/sign-in/provider/back"
-SCOPE = "openid email profile"
-
+CALLBACK_PATH = "/staff/sign-in/provider/back"
 LEEWAY_SECONDS = 60
+
+CACHE_SECONDS = 600.0
+"""How long the provider's metadata and keys are used before they are requested again."""
+MAX_ANSWER = 256 * 1024
+_TIMEOUT = 5.0
+_TOTAL_TIMEOUT = 10.0
+_CHUNK = 64 * 1024
+
 # Signatures that only the provider can make; with HMAC, or none, others could.
 _ALGORITHMS = [f"{family}{bits}" for family in ("RS", "PS", "ES") for bits in (256, 384, 512)]
 
 
-@dataclass(frozen=True, slots=True)
-class Trip:
-    """What we remember of somebody whom we send to the provider, until they come back."""
-
-    state: str
-    nonce: str
-    verifier: str
+class ProviderError(Exception):
+    """The provider is unavailable, or its answer is not valid; the text is for the log."""
 
 
-@dataclass(frozen=True, slots=True)
-class Claims:
-    """Who somebody is: the provider's name for them, and when it last asked them for a proof."""
+class LimitedSession(OAuth2Session):  # type: ignore[misc] # Authlib has no types
+    """Requests without redirects, whose answers may be neither too slow nor too large."""
 
-    subject: str
-    name: str
-    email: str
-    asked_at: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Provider:
-    authorize: str
-    token: str
-    keys: str
-    takes_basic: bool
-
-
-def set_out(settings: Settings, known: Known, *, ask_anew: bool = False) -> tuple[Trip, str]:
-    """A trip to the provider, and the address to send somebody to.
-
-    With `ask_anew`, the provider is to ask for a proof even if it knows this browser.
-    Raises ProviderProblem.
-    """
-    provider = _discover(settings, known)
-    trip = Trip(generate_token(32), generate_token(32), generate_token(64))
-    wanted = {
-        "response_type": "code",
-        "client_id": settings.oidc_client_id or "",
-        "redirect_uri": settings.base_url + BACK_PATH,
-        "scope": SCOPE,
-        "state": trip.state,
-        "nonce": trip.nonce,
-        "code_challenge": create_s256_code_challenge(trip.verifier),
-        "code_challenge_method": "S256",
-        **({"prompt": "login", "max_age": "0"} if ask_anew else {}),
-    }
-    glue = "&" if "?" in provider.authorize else "?"
-    return trip, provider.authorize + glue + urlencode(wanted)
+    def request(self, method: str, url: str, **kwargs: Any) -> Response:
+        # Compressed, a small answer could become a large one.
+        self.headers["Accept-Encoding"] = "identity"
+        certificates = ssl.get_default_verify_paths()  # the machine's, as everywhere else
+        self.verify = certificates.cafile or certificates.capath or True
+        kwargs |= {"timeout": _TIMEOUT, "allow_redirects": False, "stream": True}
+        response: Response = super().request(method, url, **kwargs)
+        path = urlsplit(url).path
+        if response.status_code != 200:
+            raise ProviderError(f"{path} answers {response.status_code}")
+        if response.headers.get("Content-Encoding", "identity") != "identity":
+            raise ProviderError(f"{path} answers compressed")
+        response.raw = io.BytesIO(_read(response, path))
+        return response
 
 
-def come_back(
-    settings: Settings,
-    known: Known,
-    trip: Trip,
-    answer: Mapping[str, str],
-    now: int,
-    *,
-    asked_anew: bool = False,
-) -> Claims:
-    """Who came back from a trip, by the query of the address they came to.
-
-    `now` is in seconds since 1970. Raises ProviderProblem when anything is not as it should be.
-    """
-    if not hmac.compare_digest(answer.get("state", "").encode(), trip.state.encode()):
-        raise ProviderProblem("the state is that of another trip")
-    if answer.get("iss", settings.oidc_issuer) != settings.oidc_issuer:
-        raise ProviderProblem("another provider answered")
-    if "code" not in answer:
-        raise ProviderProblem("there is no code")
-    provider = _discover(settings, known)
-    tokens = _exchange(settings, provider, answer["code"], trip.verifier)
-    signed = _verified(known, provider, str(tokens.get("id_token", "")))
-    return _claims(settings, trip, tokens, signed, now, asked_anew=asked_anew)
+def _read(response: Response, path: str) -> bytes:
+    until, body = time.monotonic() + _TOTAL_TIMEOUT, b""
+    while chunk := response.raw.read1(_CHUNK):
+        body += chunk
+        if len(body) > MAX_ANSWER:
+            raise ProviderError(f"{path} answers with more than {MAX_ANSWER} bytes")
+        if time.monotonic() > until:
+            raise ProviderError(f"{path} is too slow")
+    return body
 
 
-def _verified(known: Known, provider: _Provider, token: str) -> jwt.Token:
-    """A token that a key of the provider's signed, be it one that we have not seen yet."""
-    keys, is_new = known.fetch(provider.keys)
-    try:
-        return _decoded(token, keys)
-    except ProviderProblem:
-        if is_new:
-            raise
-    return _decoded(token, known.fetch(provider.keys, anew=True)[0])
+class ProviderClient(FlaskOAuth2App):  # type: ignore[misc] # Authlib has no types
+    """Authlib's client for the provider of the settings."""
 
+    client_cls = LimitedSession
 
-def _decoded(token: str, keys: Mapping[str, Any]) -> jwt.Token:
-    try:
-        key_set = KeySet.import_key_set(cast("KeySetSerialization", keys))
-        return jwt.decode(token, key_set, algorithms=_ALGORITHMS)
-    except (JoseError, KeyError, ValueError, TypeError) as problem:
-        raise ProviderProblem(f"the ID token is not good: {type(problem).__name__}") from problem
-
-
-def _claims(
-    settings: Settings,
-    trip: Trip,
-    tokens: Mapping[str, Any],
-    signed: jwt.Token,
-    now: int,
-    *,
-    asked_anew: bool,
-) -> Claims:
-    """Who an ID token is about, if it was made for us, now, and for this trip."""
-    params = {
-        "nonce": trip.nonce,
-        "client_id": settings.oidc_client_id,
-        "access_token": tokens.get("access_token"),
-        "max_age": 1 if asked_anew else None,
-    }
-    options: dict[str, Any] = {
-        "iss": {"essential": True, "value": settings.oidc_issuer},
-        "aud": {"essential": True, "value": settings.oidc_client_id},
-        "sub": {"essential": True},
-        "nonce": {"essential": True, "value": trip.nonce},
-    }
-    try:
-        claims = CodeIDToken(signed.claims, signed.header, options, params)
-        claims.validate(now=now, leeway=LEEWAY_SECONDS)
-    except (JoseError, KeyError, ValueError, TypeError) as problem:
-        raise ProviderProblem(f"the ID token is not good: {type(problem).__name__}") from problem
-    asked_at = claims.get("auth_time")
-    return Claims(
-        subject=str(claims["sub"]),
-        name=str(claims.get("name") or ""),
-        email=str(claims.get("email") or ""),
-        asked_at=int(asked_at) if asked_at is not None else None,
-    )
-
-
-def _discover(settings: Settings, known: Known) -> _Provider:
-    """What the provider says of itself; what cannot be used is not kept."""
-    issuer = settings.oidc_issuer or ""
-    address = issuer.rstrip("/") + "/.well-known/openid-configuration"
-    said, _ = known.fetch(address)
-    try:
-        return _provider_of(issuer, said)
-    except ProviderProblem:
-        known.forget(address)
-        raise
-
-
-def _provider_of(issuer: str, said: Mapping[str, Any]) -> _Provider:
-    """A provider by its own description; every address in it has to be safe to use."""
-    if said.get("issuer") != issuer:
-        raise ProviderProblem(f"{issuer} says it is {said.get('issuer')!r}")
-    ways = said.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
-    try:
-        found = _Provider(
-            authorize=said["authorization_endpoint"],
-            token=said["token_endpoint"],
-            keys=said["jwks_uri"],
-            takes_basic="client_secret_basic" in ways,
+    def __init__(self, settings: Settings) -> None:
+        secret = settings.oidc_client_secret
+        self.issuer = settings.oidc_issuer or ""
+        super().__init__(
+            framework=None,
+            client_id=settings.oidc_client_id,
+            client_secret=secret.get_secret_value() if secret else "",
+            client_kwargs={"scope": "openid email profile", "code_challenge_method": "S256"},
         )
-    except KeyError as missing:
-        raise ProviderProblem(f"the provider does not say its {missing}") from missing
-    for address in (found.authorize, found.token, found.keys):
-        if not is_safe_address(address):
-            raise ProviderProblem(f"{address} is not https")
-    return found
+        self.callback_url = settings.base_url + CALLBACK_PATH
+        self.server_metadata: dict[str, Any] = {}
+        self.loaded_at = 0.0
+
+    def load_server_metadata(self) -> dict[str, Any]:
+        """Return the provider's metadata: of Authlib's cache, if it is not too old."""
+        if not self.server_metadata or time.monotonic() - self.loaded_at > CACHE_SECONDS:
+            address = self.issuer.rstrip("/") + "/.well-known/openid-configuration"
+            with self._get_session() as session:
+                found = session.get(address, withhold_token=True).json()
+            self.server_metadata = self._checked(found)
+            self.loaded_at = time.monotonic()
+        return self.server_metadata
+
+    def _checked(self, found: Any) -> dict[str, Any]:
+        """Return what is needed of the metadata; every URL in it must be safe to use."""
+        if not isinstance(found, dict):
+            raise ProviderError("the metadata is no JSON object")
+        if found.get("issuer") != self.issuer:
+            raise ProviderError(f"{self.issuer} says it is {found.get('issuer')!r}")
+        urls = {
+            name: found[name] for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")
+        }
+        for url in urls.values():
+            if not is_safe_address(url):
+                raise ProviderError(f"{url} is not https")
+        methods = found.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
+        post = "client_secret_basic" not in methods
+        return {
+            **urls,
+            "token_endpoint_auth_method": "client_secret_post" if post else "client_secret_basic",
+            "id_token_signing_alg_values_supported": _ALGORITHMS,
+        }
+
+    def authorization(self, *, reauthenticate: bool) -> dict[str, Any]:
+        """Start a login: return the `url` to go to, and `state`, `nonce` and `code_verifier`.
+
+        With `reauthenticate`, the provider must authenticate the user even if it knows the browser.
+        Raises ProviderError.
+        """
+        extra = {"prompt": "login", "max_age": "0"} if reauthenticate else {}
+        with _provider_errors():
+            started: dict[str, Any] = self.create_authorization_url(self.callback_url, **extra)
+            return started
+
+    def claims(self, code: str, code_verifier: str, nonce: str) -> dict[str, Any]:
+        """Exchange a code; return the verified claims of the ID token. Raises ProviderError."""
+        options = {
+            "iss": {"essential": True, "value": self.issuer},
+            "aud": {"essential": True, "value": self.client_id},
+            "sub": {"essential": True},
+            "nonce": {"essential": True, "value": nonce},
+        }
+        with _provider_errors():
+            tokens = self.fetch_access_token(
+                self.callback_url, code=code, code_verifier=code_verifier, auth=self._basic_auth()
+            )
+            return dict(
+                self.parse_id_token(
+                    tokens,
+                    nonce=nonce,
+                    claims_options=options,
+                    leeway=LEEWAY_SECONDS,
+                )
+            )
+
+    def _basic_auth(self) -> tuple[str, str] | None:
+        """Return ID and secret form-encoded, as RFC 6749, 2.3.1 wants and Authlib does not do."""
+        if self.load_server_metadata()["token_endpoint_auth_method"] == "client_secret_post":
+            return None
+        return quote(self.client_id, safe=""), quote(self.client_secret, safe="")
 
 
-def _exchange(
-    settings: Settings, provider: _Provider, code: str, verifier: str
-) -> Mapping[str, Any]:
-    client_id = settings.oidc_client_id or ""
-    secret = settings.oidc_client_secret.get_secret_value() if settings.oidc_client_secret else ""
-    form = {
-        "grant_type": "authorization_code",
-        "code": code,
-        "redirect_uri": settings.base_url + BACK_PATH,
-        "code_verifier": verifier,
-    }
-    if provider.takes_basic:
-        # RFC 6749, 2.3.1: both parts are encoded like a form before.
-        basic = httpx.BasicAuth(quote(client_id, safe=""), quote(secret, safe=""))
-        return ask("POST", provider.token, form=form, auth=basic)
-    return ask(
-        "POST", provider.token, form={**form, "client_id": client_id, "client_secret": secret}
-    )
+def provider_client() -> ProviderClient:
+    """Return the client of this process, with what it has cached."""
+    client: ProviderClient | None = current_app.extensions.get("oidc")
+    if client is None:
+        client = current_app.extensions["oidc"] = ProviderClient(services().settings)
+    return client
+
+
+@contextmanager
+def _provider_errors() -> Iterator[None]:
+    """Raise ProviderError for everything that a bad answer can cause."""
+    try:
+        yield
+    except (RequestException, HTTPError) as error:
+        raise ProviderError(f"no answer: {type(error).__name__}") from error
+    except (OAuthError, JoseError, KeyError, ValueError, TypeError) as error:
+        raise ProviderError(f"the answer is not valid: {type(error).__name__}") from error

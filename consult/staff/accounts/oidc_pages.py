@@ -1,268 +1,272 @@
-"""Signing in through the agency's own provider, linking an account with it, and proving by it.
+"""Logging in with the agency's own provider, linking an account with it, re-authenticating.
 
-All trips come back to one address; what for is kept in the signed cookie of the browser that set
-out. An account is linked through an open invitation, or by somebody who is signed in.
+All flows come back to one callback; their purpose is stored in the signed cookie of the browser
+that started them. An account is linked by an invitation, or by a user who is signed in; no email
+address decides anything.
 """
 
+import hmac
 import logging
 import secrets
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from flask import abort, current_app, redirect, render_template, request, session, url_for
+from flask import abort, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 
-from consult.staff.accounts import access, login, oidc, reauthentication
-from consult.staff.accounts.access import PROVIDER, signed_in_user
+from consult.staff.accounts import access, login, reauthentication
+from consult.staff.accounts.access import PROVIDER, current_session, signed_in_user
 from consult.staff.accounts.account_admin import AccountError, normal_email
-from consult.staff.accounts.account_forms import NAME_MAX
-from consult.staff.accounts.oidc import Claims, Trip
-from consult.staff.accounts.oidc_http import Known, ProviderProblem
+from consult.staff.accounts.factor_pages import record_factor_change
+from consult.staff.accounts.my_account_pages import NAME_MAX
+from consult.staff.accounts.oidc import LEEWAY_SECONDS, ProviderError, provider_client
+from consult.staff.accounts.passwords import hash_password
 from consult.staff.accounts.reauthentication import recent_auth_required
-from consult.staff.accounts.users import Member
 from consult.staff.blueprint import blueprint, for_staff
-from consult.staff.second_factors.factor_pages import note_change
-from consult.storage.accounts import accounts, identities
-from consult.storage.accounts.sessions import StaffUser
+from consult.storage.accounts import accounts
 from consult.storage.audit import audit_log
 from consult.storage.db.database import Session
 from consult.storage.second_factors import factors
+from consult.storage.tables.account_tables import StaffUserRow
 from consult.web.csrf_origin import is_cross_origin_post
 from consult.web.services import services
 from consult.web.text import one_line
 
 Purpose = Literal["sign-in", "link", "confirm", "invitation"]
 
-AWAY_FOR = timedelta(minutes=15)
-KNOWN = "consult.provider"
+FLOW_FOR = timedelta(minutes=15)
 _KEY = "provider"
 
-AWAY = "It does not answer properly just now. Try again in a few minutes, or sign in another way."
-STRANGE = "The answer did not belong to this browser, was too late, or was not right. Start again."
-REFUSED = "You were not let in there, or said no."
+UNAVAILABLE = "The provider isn’t responding. Try again in a few minutes, or sign in another way."
+INVALID_RESPONSE = "The response was invalid, late, or for another browser. Start again."
+DENIED = "The provider denied access."
 NOT_LINKED = (
-    "No account here is linked with you there yet. Use the link in your invitation, or sign in "
-    "with your password and link the two on the page of your account."
+    "No account here is linked with yours there. Use the link in your invitation, or sign in with "
+    "your password and link the two on the page of your account."
 )
-TAKEN = "Your account, or the one that you have there, is linked already."
-NOT_ASKED = "You were not asked there for a proof just now. Confirm in another way."
-NO_ADDRESS = "Your email address did not come along. Set up your account with a password instead."
+ALREADY_LINKED = "Your account, or the one that you have there, is linked already."
+NOT_AUTHENTICATED = "The provider didn’t ask you to sign in just now. Confirm in another way."
+NO_EMAIL = "The provider sent no email address. Set up your account with a password instead."
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
-    """Why somebody was sent to the provider, and what is needed when they come back."""
+class LoginRequest:
+    """A flow that was started in this browser, and what the callback needs."""
 
     purpose: Purpose
     state: str
     nonce: str
-    verifier: str
+    code_verifier: str
     since: float
-    wanted: str = ""
+    next: str = ""
     invitation: str = ""
 
 
+class AlreadyLinkedError(Exception):
+    """The provider's account, or the invited one, is linked already."""
+
+
 @blueprint.get("/sign-in/provider")
-def through_provider() -> ResponseReturnValue:
-    """Send somebody to the provider to sign in."""
-    if current_user.is_authenticated:
+def provider_sign_in() -> ResponseReturnValue:
+    """Start a login with the provider."""
+    if current_session():
         return redirect(url_for(".lead_list"), 303)
-    return _send("sign-in", wanted=request.args.get("next", ""))
+    return _start("sign-in", wanted=request.args.get("next", ""))
 
 
 @blueprint.get("/invitation/<token>/provider")
-def accept_through_provider(token: str) -> ResponseReturnValue:
-    """Send somebody with an invitation to the provider, instead of choosing a password."""
+def provider_invitation(token: str) -> ResponseReturnValue:
+    """Accept an invitation with the provider, instead of choosing a password."""
     with services().database.reading() as reading:
-        if accounts.open_invitation(reading, token) is None:
+        if accounts.invitation_by_token(reading, token) is None:
             return render_template("staff/accounts/invitation_expired.html"), 404
-    return _send("invitation", invitation=token)
+    return _start("invitation", invitation=token)
 
 
 @blueprint.get("/account/provider")
 @for_staff
 @recent_auth_required
 def link_provider() -> ResponseReturnValue:
-    """Send whoever is signed in to the provider, to link the two accounts."""
-    return _send("link")
+    """Start linking the user's account with one at the provider."""
+    return _start("link")
 
 
 @blueprint.get("/confirm/provider")
 @for_staff
-def confirm_through_provider() -> ResponseReturnValue:
-    """Send whoever is signed in to the provider, to prove there who they are."""
-    return _send("confirm", wanted=request.args.get("next", ""))
+def provider_reauthentication() -> ResponseReturnValue:
+    """Start a re-authentication at the provider."""
+    return _start("confirm", wanted=request.args.get("next", ""))
 
 
 @blueprint.get("/sign-in/provider/back")
-def back_from_provider() -> ResponseReturnValue:
-    """Take whoever comes back from the provider, and do what they set out for."""
-    errand = _errand()
-    if errand is None:
-        return _failed(STRANGE)
-    if "error" in request.args and request.args.get("state") == errand.state:
-        return _failed(REFUSED)
-    trip = Trip(errand.state, errand.nonce, errand.verifier)
-    made = services()
-    anew = errand.purpose == "confirm"
-    now = int(made.database.clock().timestamp())
+def provider_callback() -> ResponseReturnValue:
+    """Take the provider's response, and do what the flow was started for."""
+    flow = _use_login_request()
+    response = request.args
+    if flow is None or not hmac.compare_digest(
+        response.get("state", "").encode(), flow.state.encode()
+    ):
+        return _failed(INVALID_RESPONSE)
+    if "error" in response:
+        return _failed(DENIED)
     try:
-        claims = oidc.come_back(made.settings, _known(), trip, request.args, now, asked_anew=anew)
-    except ProviderProblem as problem:
-        log.warning("somebody came back from the provider in vain: %s", problem)
-        return _failed(STRANGE)
-    match errand.purpose:
+        if response.get("iss", _issuer()) != _issuer():
+            raise ProviderError("another provider answered")
+        claims = provider_client().claims(response.get("code", ""), flow.code_verifier, flow.nonce)
+    except ProviderError as error:
+        log.warning("a response of the provider was refused: %s", error)
+        return _failed(INVALID_RESPONSE)
+    match flow.purpose:
         case "sign-in":
-            return _sign_in(claims, errand.wanted)
+            return _sign_in(claims, flow.next)
         case "invitation":
-            return _accept(claims, errand.invitation)
+            return _accept(claims, flow.invitation)
         case "link":
             return _link(claims)
         case "confirm":
-            return _confirm(claims, errand)
+            return _reauthenticate(claims, flow)
 
 
 @blueprint.post("/account/provider/remove")
 @for_staff
 def unlink_provider() -> ResponseReturnValue:
-    """Remove the link, for somebody who knows the password that is left then."""
-    # Asked for here and not by `fresh`: who always came through the provider may have none.
+    """Remove the link, for a user who knows the password that is left then."""
+    # Checked here and not by `recent_auth_required`: who always used the provider may have none.
     issuer = _issuer()
-    if reauthentication.wrong_password(request.form.get("password", "")):
+    if reauthentication.check_password(request.form.get("password", "")):
         return redirect(url_for(".second_factors", done="no-password"), 303)
     with services().database.writing() as writing:
-        identities.unlink(writing, signed_in_user().id, issuer)
-        note_change(writing, "identity.unlinked")
+        accounts.unlink_identity(writing, signed_in_user().id, issuer)
+        record_factor_change(writing, "identity.unlinked")
     return redirect(url_for(".second_factors", done="unlinked"), 303)
 
 
 def _issuer() -> str:
-    """The provider's address; without one, these pages do not exist (404)."""
+    """Return the provider's address; without one, these pages do not exist (404)."""
     return services().settings.oidc_issuer or abort(404)
 
 
-def _known() -> Known:
-    """What this process knows of the provider."""
-    known: Known = current_app.extensions.setdefault(KNOWN, Known())
-    return known
-
-
-def _send(purpose: Purpose, *, wanted: str = "", invitation: str = "") -> ResponseReturnValue:
+def _start(purpose: Purpose, *, wanted: str = "", invitation: str = "") -> ResponseReturnValue:
     _issuer()
     made = services()
     if is_cross_origin_post(request, urlsplit(made.settings.base_url).netloc):
-        # Another site must not make anybody sign in, link or prove something.
+        # Another site must not make anyone sign in, link or re-authenticate.
         return redirect(url_for(access.SIGN_IN), 303)
     try:
-        trip, address = oidc.set_out(made.settings, _known(), ask_anew=purpose == "confirm")
-    except ProviderProblem as problem:
-        log.warning("nobody can be sent to the provider: %s", problem)
-        return _failed(AWAY, 503)
-    since = made.database.clock().timestamp()
-    errand = Errand(purpose, trip.state, trip.nonce, trip.verifier, since, wanted, invitation)
-    session[_KEY] = asdict(errand)
-    return redirect(address, 303)
+        started = provider_client().authorization(reauthenticate=purpose == "confirm")
+    except ProviderError as error:
+        log.warning("the provider cannot be used: %s", error)
+        return _failed(UNAVAILABLE, 503)
+    flow = LoginRequest(
+        purpose=purpose,
+        state=started["state"],
+        nonce=started["nonce"],
+        code_verifier=started["code_verifier"],
+        since=made.database.clock().timestamp(),
+        next=wanted,
+        invitation=invitation,
+    )
+    session[_KEY] = asdict(flow)
+    return redirect(started["url"], 303)
 
 
-def _errand() -> Errand | None:
-    """What the browser set out for; it is used up by this."""
+def _use_login_request() -> LoginRequest | None:
+    """Return the flow that was started in this browser, once; None when there is no valid one."""
     _issuer()
-    kept = session.pop(_KEY, None)
-    if kept is None:
+    stored = session.pop(_KEY, None)
+    if stored is None:
         return None
-    errand = Errand(**kept)
-    database = services().database
-    if database.clock().timestamp() - errand.since > AWAY_FOR.total_seconds():
+    flow, database = LoginRequest(**stored), services().database
+    if database.clock().timestamp() - flow.since > FLOW_FOR.total_seconds():
         return None
-    if errand.purpose in ("link", "confirm") and not current_user.is_authenticated:
+    if flow.purpose in ("link", "confirm") and not current_session():
         return None
     with database.writing() as writing:
-        return errand if factors.spend(writing, f"provider {errand.state}", AWAY_FOR) else None
+        return flow if factors.use_once(writing, f"provider {flow.state}", FLOW_FOR) else None
 
 
-def _sign_in(claims: Claims, wanted: str) -> ResponseReturnValue:
+def _user_of(claims: dict[str, Any]) -> StaffUserRow | None:
     with services().database.reading() as reading:
-        user = identities.user_by_identity(reading, _issuer(), claims.subject)
+        return accounts.user_by_identity(reading, _issuer(), str(claims["sub"]))
+
+
+def _sign_in(claims: dict[str, Any], wanted: str) -> ResponseReturnValue:
+    user = _user_of(claims)
     if user is None or not user.active:
         account = user.id if user else None
         with services().database.writing() as writing:
             audit_log.record(
-                writing, "account.sign_in_failed", by=None, account=account, means=PROVIDER
+                writing, "account.sign_in_failed", by=None, account=account, method=PROVIDER
             )
         return _failed(NOT_LINKED)
-    return login.admit(Member(user), PROVIDER, wanted)
+    return login.begin_login(user, PROVIDER, wanted)
 
 
-def _link(claims: Claims) -> ResponseReturnValue:
+def _link(claims: dict[str, Any]) -> ResponseReturnValue:
     with services().database.writing() as writing:
-        linked = identities.link(writing, signed_in_user().id, _issuer(), claims.subject)
+        me = signed_in_user().id
+        linked = accounts.link_identity(writing, me, _issuer(), str(claims["sub"]))
         if linked:
-            note_change(writing, "identity.linked")
+            record_factor_change(writing, "identity.linked")
     if not linked:
-        return _failed(TAKEN)
+        return _failed(ALREADY_LINKED)
     return redirect(url_for(".second_factors", done="linked"), 303)
 
 
-def _confirm(claims: Claims, errand: Errand) -> ResponseReturnValue:
-    with services().database.reading() as reading:
-        user = identities.user_by_identity(reading, _issuer(), claims.subject)
+def _reauthenticate(claims: dict[str, Any], flow: LoginRequest) -> ResponseReturnValue:
+    user = _user_of(claims)
     if user is None or user.id != signed_in_user().id:
         return _failed(NOT_LINKED)
-    if claims.asked_at is None or claims.asked_at < errand.since - oidc.LEEWAY_SECONDS:
-        return _failed(NOT_ASKED)
-    reauthentication.renew(PROVIDER)
-    return redirect(access.own_path(errand.wanted), 303)
+    authenticated_at = claims.get("auth_time")
+    if authenticated_at is None or authenticated_at < flow.since - LEEWAY_SECONDS:
+        return _failed(NOT_AUTHENTICATED)
+    reauthentication.store_reauthentication(PROVIDER)
+    return redirect(access.safe_next(flow.next), 303)
 
 
-def _accept(claims: Claims, token: str) -> ResponseReturnValue:
-    # Nobody knows this password: until they ask for a new link, they come through the provider.
-    password_hash = access.hash_of(secrets.token_urlsafe(32))
+def _accept(claims: dict[str, Any], token: str) -> ResponseReturnValue:
+    # A password that nobody knows: until they ask for a new link, they sign in with the provider.
+    password_hash = hash_password(secrets.token_urlsafe(32))
     try:
         with services().database.writing() as writing:
             user = _use_invitation(writing, claims, token, password_hash)
     except AccountError:
-        return _failed(NO_ADDRESS)
-    except _Taken:
-        return _failed(TAKEN)
+        return _failed(NO_EMAIL)
+    except AlreadyLinkedError:
+        return _failed(ALREADY_LINKED)
     if user is None:
         return render_template("staff/accounts/invitation_expired.html"), 404
-    return login.admit(Member(user), PROVIDER)
-
-
-class _Taken(Exception):
-    """The provider's account belongs to somebody here already."""
+    return login.begin_login(user, PROVIDER)
 
 
 def _use_invitation(
-    writing: Session, claims: Claims, token: str, password_hash: str
-) -> StaffUser | None:
-    """Make the account that an invitation is for, and link it; nothing is kept when this raises."""
-    invited = accounts.open_invitation(writing, token)
+    writing: Session, claims: dict[str, Any], token: str, password_hash: str
+) -> StaffUserRow | None:
+    """Make the invited account and link it; nothing is stored when this raises."""
+    invited = accounts.invitation_by_token(writing, token)
     if invited is None:
         return None
-    email = invited.email or normal_email(claims.email)
+    email = invited.email or normal_email(str(claims.get("email") or ""))
     known = accounts.user_by_email(writing, email)
     if known and known.active:
-        # A link for a new password is no way to put somebody else's account on top of one.
-        raise _Taken
-    name = one_line(claims.name)[:NAME_MAX] or email.partition("@")[0]
+        # A link for a new password must not put someone else's identity on an account.
+        raise AlreadyLinkedError
     user = accounts.accept_invitation(
         writing,
         token,
         email=email,
-        name=name,
+        name=one_line(str(claims.get("name") or ""))[:NAME_MAX] or email.partition("@")[0],
         password_hash=password_hash,
         new_leads_to=services().settings.new_leads_to,
     )
     if user is None:
         return None
-    if not identities.link(writing, user.id, _issuer(), claims.subject):
-        raise _Taken
+    if not accounts.link_identity(writing, user.id, _issuer(), str(claims["sub"])):
+        raise AlreadyLinkedError
     audit_log.record(writing, "identity.linked", by=user.id)
     return user
 

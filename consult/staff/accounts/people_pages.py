@@ -1,79 +1,86 @@
-"""People, for admins: who may sign in, as what, and the one-time links that let them in."""
+"""People, for admins: users, their roles, and the one-time links that let them sign in."""
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from wtforms import EmailField, Form, StringField
+from wtforms.validators import AnyOf
 
 from consult.delivery.mail.link_mail import mail_link
-from consult.staff.accounts import access, account_admin, people_presenter
+from consult.staff.accounts import access, account_admin
 from consult.staff.accounts.access import signed_in_user
-from consult.staff.accounts.account_admin import AccountError
+from consult.staff.accounts.account_admin import AccountError, AccountExistsError
+from consult.staff.accounts.my_account_pages import first_errors
 from consult.staff.accounts.reauthentication import recent_auth_required
+from consult.staff.agency_time import agency_time
 from consult.staff.blueprint import ID, blueprint, for_admins
-from consult.storage.accounts import accounts as accounts_module
-from consult.storage.accounts import sessions
+from consult.staff.presenters import display_time
+from consult.storage.accounts import accounts, sessions
 from consult.storage.accounts.accounts import LastAdminError
-from consult.storage.accounts.sessions import StaffUser
 from consult.storage.audit import audit_log
 from consult.storage.db.database import Session
-from consult.storage.tables.account_tables import ROLES
+from consult.storage.second_factors import factors
+from consult.storage.tables.account_tables import StaffUserRow
 from consult.web.services import services
 from consult.web.text import one_line
 
-LAST_ADMIN = "This is the last admin. Make somebody else an admin first."
+LAST_ADMIN = "This is the last admin. Make someone else an admin first."
+ROLE_LABELS = {"staff": "Staff", "admin": "Admin"}
+
+
+class InviteForm(Form):
+    email = EmailField(filters=[lambda text: one_line(text or "")])
+    role = StringField(validators=[AnyOf(ROLE_LABELS, "Choose a role.")])
 
 
 @blueprint.get("/settings/people")
 @for_admins
 @recent_auth_required
 def people() -> ResponseReturnValue:
-    """List who may sign in, and the links that are open."""
-    return _people_page()
+    """List the users and the pending invitations."""
+    return _people_page(InviteForm())
 
 
 @blueprint.post("/settings/people/invite")
 @for_admins
 @recent_auth_required
 def invite() -> ResponseReturnValue:
-    """Make a one-time link for somebody new, or for somebody who was disabled."""
-    email, role = one_line(request.form.get("email", "")), request.form.get("role")
-    if role not in ROLES:
-        return _people_page({"role": "Choose what they may do."}, email), 422
-    made = services()
+    """Make a one-time link for a new user, or a disabled one."""
+    made, form = services(), InviteForm(request.form)
+    if not form.validate():
+        return _people_page(form, first_errors(form)), 422
     try:
-        email = account_admin.normal_email(email)
+        email = account_admin.normal_email(form.email.data or "")
+        admin, me = form.role.data == "admin", signed_in_user().id
         link = account_admin.invite(
-            made.database,
-            made.settings.base_url,
-            email,
-            admin=role == "admin",
-            by=signed_in_user().id,
+            made.database, made.settings.base_url, email, admin=admin, by=me
         )
-    except AccountError as error:
-        known = "has an account already" in str(error)
-        problem = "They have an account already." if known else "Write an email address."
-        return _people_page({"email": problem}, email), 422
-    return _link_page(email, link, account_admin.INVITATION_VALID)
+    except AccountExistsError:
+        return _people_page(form, {"email": "They have an account already."}), 422
+    except AccountError:
+        return _people_page(form, {"email": "Enter an email address."}), 422
+    return _link_page(email, link, account_admin.INVITATION_VALID, is_reset=False)
 
 
-@blueprint.post(f"/settings/people/invitations/<{ID}:invitation_id>/withdraw")
+@blueprint.post(f"/settings/people/invitations/<{ID}:invitation_id>/revoke")
 @for_admins
 @recent_auth_required
-def withdraw_invitation(invitation_id: int) -> ResponseReturnValue:
-    """Let a link stop working before anybody used it."""
+def revoke_invitation(invitation_id: int) -> ResponseReturnValue:
+    """Void a link before it is used."""
     with services().database.writing() as session:
-        if not accounts_module.withdraw_invitation(session, invitation_id, by=signed_in_user().id):
+        if not accounts.revoke_invitation(session, invitation_id, by=signed_in_user().id):
             abort(404)
-    return redirect(url_for(".people", done="withdrawn"), 303)
+    return redirect(url_for(".people", done="revoked"), 303)
 
 
 @blueprint.get(f"/settings/people/<{ID}:user_id>")
 @for_admins
 @recent_auth_required
 def colleague(user_id: int) -> ResponseReturnValue:
-    """Show one account and what can be done about it."""
+    """Show one account, and what can be done with it."""
     return _person_page(user_id)
 
 
@@ -81,37 +88,28 @@ def colleague(user_id: int) -> ResponseReturnValue:
 @for_admins
 @recent_auth_required
 def change_role(user_id: int) -> ResponseReturnValue:
-    """Make somebody an admin, or an admin one of the staff."""
     role = request.form.get("role", "")
-    if role not in ROLES:
+    if role not in ROLE_LABELS:
         abort(400)
-    return _change(
-        user_id,
-        "role",
-        lambda session: accounts_module.change_role(session, user_id, role, by=signed_in_user().id),
-    )
+    change = partial(accounts.change_role, user_id=user_id, role=role, by=signed_in_user().id)
+    return _change(user_id, "role", change)
 
 
 @blueprint.post(f"/settings/people/<{ID}:user_id>/disable")
 @for_admins
 @recent_auth_required
 def disable(user_id: int) -> ResponseReturnValue:
-    """Close an account: signed out at once, links void, leads given to others."""
-    to = services().settings.new_leads_to
-    return _change(
-        user_id,
-        "disabled",
-        lambda session: accounts_module.disable(
-            session, user_id, new_leads_to=to, by=signed_in_user().id
-        ),
-    )
+    """Disable an account: signed out at once, links void, leads reassigned."""
+    to, me = services().settings.new_leads_to, signed_in_user().id
+    change = partial(accounts.disable, user_id=user_id, new_leads_to=to, by=me)
+    return _change(user_id, "disabled", change)
 
 
 @blueprint.post(f"/settings/people/<{ID}:user_id>/end-sessions")
 @for_admins
 @recent_auth_required
 def end_sessions_of(user_id: int) -> ResponseReturnValue:
-    """Sign somebody out everywhere."""
+    """Sign a user out everywhere."""
 
     def end(session: Session) -> None:
         sessions.end_all_sessions(session, user_id)
@@ -124,24 +122,23 @@ def end_sessions_of(user_id: int) -> ResponseReturnValue:
 @for_admins
 @recent_auth_required
 def make_link(user_id: int) -> ResponseReturnValue:
-    """Make the link by which somebody chooses a new password, or comes back."""
+    """Make the link with which a user chooses a new password, or is reactivated."""
     made, me = services(), signed_in_user().id
     with made.database.reading() as session:
-        user = accounts_module.user_by_id(session, user_id) or abort(404)
+        user = accounts.user_by_id(session, user_id) or abort(404)
     base_url = made.settings.base_url
     if user.active:
         lost = "second_factor" in request.form
         link = account_admin.reset(made.database, base_url, user.email, second_factor=lost, by=me)
-        return _link_page(user.email, link, account_admin.RESET_VALID)
-    admin = user.role == "admin"
-    link = account_admin.invite(made.database, base_url, user.email, admin=admin, by=me)
-    return _link_page(user.email, link, account_admin.INVITATION_VALID)
+        return _link_page(user.email, link, account_admin.RESET_VALID, is_reset=True)
+    link = account_admin.invite(made.database, base_url, user.email, admin=user.is_admin, by=me)
+    return _link_page(user.email, link, account_admin.INVITATION_VALID, is_reset=False)
 
 
 def _change(user_id: int, done: str, change: Callable[[Session], None]) -> ResponseReturnValue:
     try:
         with services().database.writing() as session:
-            if accounts_module.user_by_id(session, user_id) is None:
+            if accounts.user_by_id(session, user_id) is None:
                 abort(404)
             change(session)
     except LastAdminError:
@@ -149,16 +146,24 @@ def _change(user_id: int, done: str, change: Callable[[Session], None]) -> Respo
     return redirect(url_for(".colleague", user_id=user_id, done=done), 303)
 
 
-def _people_page(errors: dict[str, str] | None = None, email: str = "") -> str:
+def _people_page(form: InviteForm, errors: dict[str, str] | None = None) -> str:
     with services().database.reading() as session:
-        rows = people_presenter.people(session, signed_in_user().id, access.lifetime())
-        links = people_presenter.invitations(session)
+        users = accounts.all_users(session)
+        with_factor = factors.users_with_factors(session)
+        seen = sessions.last_seen(session, access.lifetime())
+        invitations = accounts.pending_invitations(session)
+        now = agency_time(session.now())
     return render_template(
         "staff/accounts/people.html",
-        people=rows,
-        invitations=links,
+        users=sorted(users, key=lambda user: (not user.active, user.name.casefold())),
+        active_emails={user.email for user in users if user.active},
+        with_factor=with_factor,
+        seen=seen,
+        invitations=invitations,
+        roles=ROLE_LABELS,
+        display_time=partial(display_time, now=now),
+        form=form,
         errors=errors or {},
-        email=email,
         can_mail=services().settings.smtp_url is not None,
         done=request.args.get("done"),
     )
@@ -166,25 +171,31 @@ def _people_page(errors: dict[str, str] | None = None, email: str = "") -> str:
 
 def _person_page(user_id: int, problem: str = "") -> str:
     with services().database.reading() as session:
-        user: StaffUser = accounts_module.user_by_id(session, user_id) or abort(404)
-        shown = people_presenter.person(session, user, signed_in_user().id, access.lifetime())
+        user: StaffUserRow = accounts.user_by_id(session, user_id) or abort(404)
+        has = factors.factors_of(session, user_id)
+        open_sessions = sessions.live_sessions(session, user_id, access.lifetime())
+        now = agency_time(session.now())
     return render_template(
         "staff/accounts/colleague.html",
-        person=shown,
+        user=user,
+        has=has,
+        sessions=open_sessions,
+        roles=ROLE_LABELS,
+        display_time=partial(display_time, now=now),
         errors={"role": problem} if problem else {},
         done=request.args.get("done"),
         can_mail=services().settings.smtp_url is not None,
     )
 
 
-def _link_page(email: str, link: str, valid: timedelta) -> str:
-    """Show a link this once; it is stored nowhere and cannot be shown again."""
+def _link_page(email: str, link: str, valid: timedelta, *, is_reset: bool) -> str:
+    """Show a link, once: it is not stored."""
     made = services()
     within = "a day" if valid.days == 1 else f"{valid.days} days"
     mailed, problem = "mail" in request.form, ""
     if mailed:
         now = made.database.clock()
-        problem = mail_link(made.settings, made.brand, email, link, within, now)
+        problem = mail_link(made.settings, made.brand, email, link, within, now, is_reset=is_reset)
     return render_template(
         "staff/accounts/one_time_link.html",
         email=email,

@@ -1,9 +1,8 @@
-"""Proving again who one is, before what cannot be taken back or tells a lot.
+"""Re-authentication ("step-up") before actions that cannot be undone or reveal a lot.
 
-A browser that somebody else sits down at should not be enough to carry all leads away. So some
-views want a proof (code, passkey, provider; the password of who has no second factor) that is not
-older than ten minutes. When the last one was given stands in the session's row in the database;
-the cookie knows nothing of it.
+A browser left signed in should not be enough to export all leads. So some views require an
+authentication (code, passkey, provider; the password of users without a second factor) in the last
+ten minutes. When the last one was is stored with the session in the database, not in the cookie.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,29 +14,34 @@ from flask import current_app, redirect, render_template, request, session, url_
 from flask.typing import ResponseReturnValue
 
 from consult.crypto import Purpose, sign, verify
-from consult.staff.accounts.access import TOKEN_KEY, is_password_of, signed_in_user
-from consult.staff.accounts.account_admin import PASSWORD_MAX
-from consult.staff.accounts.attempts import forgive_tries, spend_try
+from consult.staff.accounts import access
+from consult.staff.accounts.access import signed_in_session, signed_in_user
+from consult.staff.accounts.attempts import count_password_attempt, reset_password_attempts
+from consult.staff.accounts.login import WRONG_PASSKEY, check_code
+from consult.staff.accounts.passwords import PASSWORD_MAX, is_password_of
+from consult.staff.blueprint import blueprint, for_staff
 from consult.staff.second_factors import passkeys
-from consult.storage.accounts import identities, sessions
+from consult.storage.accounts import accounts, sessions
 from consult.storage.audit import audit_log
 from consult.storage.second_factors import factors
 from consult.web.services import services
 
-FRESH_FOR = timedelta(minutes=10)
-# As long as somebody may take to find the phone with the code on it.
-_HELD_FOR = timedelta(hours=1)
+RECENT = timedelta(minutes=10)
+# As long as it may take to find the phone with the code on it.
+_PENDING_FOR = timedelta(hours=1)
 
-NOT_BY_PASSWORD = "Confirm with your second factor: a password is not enough for who has one."
-NOTHING_WRONG: Mapping[str, str] = {}
+PASSWORD_NOT_ENOUGH = (
+    "Confirm with your second factor: because your account has one, your password alone isn’t "
+    "enough."
+)
 
 _View = TypeVar("_View", bound=Callable[..., ResponseReturnValue])
 
 
-class Held(TypedDict):
-    """A form that was sent too late: to where, whose, and what was filled in.
+class PendingForm(TypedDict):
+    """A submitted form that waits for a re-authentication.
 
-    Of `files` only the names are kept: of the field, and of what was chosen in it.
+    Of `files` only names are stored: of the field, and of the chosen file.
     """
 
     user: int
@@ -47,51 +51,70 @@ class Held(TypedDict):
 
 
 def recent_auth_required(view: _View) -> _View:
-    """Let a view be used only by somebody who proved who they are in the last ten minutes.
+    """Require an authentication in the last ten minutes.
 
-    It goes under the route and the mark that says for whom the view is:
+    It goes under the route and the required role:
 
         @blueprint.get("/export")
         @for_staff
         @recent_auth_required
         def export() -> ResponseReturnValue: ...
 
-    Put it on the page with the form as well as on the view that takes the form: who opens the
-    page is asked there and comes back to it, and then has ten minutes for the form. A form that
-    is sent later is not lost: its sender is asked, and may then send it again as it was. Files are
-    not kept for that: they are chosen once more. Nor should passwords be, so a form with one should
-    prove itself by it.
+    Use it on the page with the form as well as on the view that takes the form: the user is asked
+    when opening the page, and has ten minutes for the form. A form that is submitted later is not
+    lost: the user is asked, and may then submit it again. Files are not stored for that: they are
+    chosen again. Nor should passwords be, so a form with one should authenticate by it.
     For a download, guard the page that links to it too, so that the question comes up there.
     """
 
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> ResponseReturnValue:
-        return view(*args, **kwargs) if is_fresh() else _ask()
+        return view(*args, **kwargs) if is_recent() else _ask()
 
     return cast("_View", guarded)
 
 
-def is_fresh() -> bool:
-    """Whether who is signed in proved in the last ten minutes, in this browser, who they are."""
-    visit = signed_in_user().visit
-    return visit is not None and services().database.clock() - visit.proven_at < FRESH_FOR
+def is_recent() -> bool:
+    """Whether the user authenticated in this browser in the last ten minutes."""
+    return services().database.clock() - signed_in_session().authenticated_at < RECENT
 
 
-def renew(means: str) -> None:
-    """Note that who is signed in has just proved it, and give their session a new token."""
-    me = signed_in_user()
-    if me.visit is None:
-        return
+def store_reauthentication(method: str) -> None:
+    """Store that the user has just authenticated again, and give their session a new token."""
     with services().database.writing() as writing:
-        token = sessions.prove_session(writing, me.visit.id)
-        audit_log.record(writing, "account.confirmed", by=me.id, means=means)
-    session[TOKEN_KEY] = token
+        token = sessions.reauthenticate(writing, signed_in_session().id)
+        audit_log.record(writing, "account.reauthenticated", by=signed_in_user().id, method=method)
+    session[access.TOKEN_KEY] = token
 
 
-def wrong_password(password: str) -> str | None:
-    """What is wrong with a password as a proof of who is signed in; None when it is theirs.
+@blueprint.get("/confirm")
+@for_staff
+def confirm() -> ResponseReturnValue:
+    """Ask for an authentication, on the way to the page in `next`."""
+    wanted = access.safe_next(request.args.get("next", ""))
+    return redirect(wanted, 303) if is_recent() else _confirm_page(wanted=wanted)
 
-    Raises TooManyRequests (429) once the tries of this network or account are used up.
+
+@blueprint.post("/confirm")
+@for_staff
+def reauthenticate() -> ResponseReturnValue:
+    """Take an authentication, and go on to the page in `next`, or to the pending form."""
+    wanted, pending = request.form.get("next", ""), request.form.get("pending", "")
+    if not is_recent():  # it may have been given in another window
+        method, error = _check()
+        if error:
+            return _confirm_page(wanted=wanted, pending=pending, errors={method: error}), 422
+        store_reauthentication(method)
+    form = _pending_form(pending)
+    if form is None:
+        return redirect(access.safe_next(wanted), 303)
+    return render_template("staff/accounts/resubmit.html", form=form)
+
+
+def check_password(password: str) -> str | None:
+    """Return what is wrong with a password as an authentication of the signed-in user, or None.
+
+    Raises TooManyRequests (429) when the network or account has no attempts left.
     """
     if not password:
         return "Enter your password."
@@ -99,26 +122,35 @@ def wrong_password(password: str) -> str | None:
 
 
 def is_right_password(password: str) -> bool:
-    """Whether it is the password of who is signed in; the audit log hears of a wrong one.
+    """Whether it is the signed-in user's password; a wrong one is recorded.
 
     Raises TooManyRequests (429) likewise.
     """
     me = signed_in_user()
-    spend_try(me.email)
+    count_password_attempt(me.email)
     if len(password) > PASSWORD_MAX or not is_password_of(me, password):
         with services().database.writing() as writing:
-            audit_log.record(writing, "account.not_confirmed", by=me.id, means="password")
+            audit_log.record(
+                writing, "account.reauthentication_failed", by=me.id, method="password"
+            )
         return False
-    forgive_tries(me.email)
+    reset_password_attempts(me.email)
     return True
 
 
-def held_form(sealed: str) -> Held | None:
-    """The form that was put aside until its sender proved who they are; None if there is none."""
-    held: Held | None = verify(
-        str(current_app.secret_key), Purpose.PENDING_FORM, sealed, max_age=_HELD_FOR
-    )
-    return held if held and held["user"] == signed_in_user().id else None
+def _check() -> tuple[str, str | None]:
+    """Return the method that was used, which is the name of its field, and what is wrong."""
+    if "credential" in request.form:
+        used = passkeys.verify("confirm", request.form["credential"], signed_in_user().id)
+        return "passkey", None if used is not None else WRONG_PASSKEY
+    if "code" in request.form:
+        return "code", check_code(signed_in_user().id, request.form["code"])
+    with services().database.reading() as reading:
+        has = factors.factors_of(reading, signed_in_user().id)
+    if has.any:
+        # Someone who saw the password typed and sits at the same browser has no second factor.
+        return "code" if has.app_since else "passkey", PASSWORD_NOT_ENOUGH
+    return "password", check_password(request.form.get("password", ""))
 
 
 def _ask() -> ResponseReturnValue:
@@ -127,26 +159,36 @@ def _ask() -> ResponseReturnValue:
         return redirect(url_for("staff.confirm", next=here), 303)
     fields = [(name, text) for name, text in request.form.items(multi=True) if name != "csrf_token"]
     files = [(name, file.filename) for name, file in request.files.items(True) if file.filename]
-    held = Held(user=signed_in_user().id, action=here, fields=fields, files=files)
-    signed = sign(str(current_app.secret_key), Purpose.PENDING_FORM, held)
-    return confirm_page(held=signed), 403
+    form = PendingForm(user=signed_in_user().id, action=here, fields=fields, files=files)
+    return _confirm_page(pending=sign(_secret_key(), Purpose.PENDING_FORM, form)), 403
 
 
-def confirm_page(
-    *, wanted: str = "", held: str = "", errors: Mapping[str, str] = NOTHING_WRONG
+def _pending_form(signed: str) -> PendingForm | None:
+    """Return the signed-in user's own form that waits for this; None if there is none."""
+    form: PendingForm | None = verify(
+        _secret_key(), Purpose.PENDING_FORM, signed, max_age=_PENDING_FOR
+    )
+    return form if form and form["user"] == signed_in_user().id else None
+
+
+def _confirm_page(
+    *, wanted: str = "", pending: str = "", errors: Mapping[str, str] | None = None
 ) -> str:
-    """The page that asks for a proof, on the way to `wanted` or to sending the `held` form."""
-    settings, form = services().settings, held_form(held) if held else None
+    settings, form, me = services().settings, _pending_form(pending), signed_in_user()
     with services().database.reading() as reading:
-        has = factors.factors_of(reading, signed_in_user().id)
-        linked = identities.is_linked(reading, signed_in_user().id, settings.oidc_issuer or "")
+        has = factors.factors_of(reading, me.id)
+        linked = accounts.is_linked(reading, me.id, settings.oidc_issuer or "")
     return render_template(
         "staff/accounts/reauthenticate.html",
         wanted=wanted,
-        held=held,
+        pending=pending,
         files=form["files"] if form else [],
         has=has,
-        errors=errors,
-        passkey_options=passkeys.ask_for("confirm", signed_in_user().id) if has.passkeys else "",
+        errors=errors or {},
+        passkey_options=passkeys.authentication_options("confirm", me.id) if has.passkeys else "",
         provider=settings.oidc_name if linked else "",
     )
+
+
+def _secret_key() -> str:
+    return str(current_app.secret_key)

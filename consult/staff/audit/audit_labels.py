@@ -1,29 +1,28 @@
-"""What the audit log keeps as short names, in words. A test holds that no action is without."""
+"""Labels for the actions and facts in the audit log. A test checks that no action is without."""
 
 from collections.abc import Mapping
 
-from consult.staff.accounts.people_presenter import ROLE_WORDS
+from consult.staff.accounts.people_pages import ROLE_LABELS
 from consult.staff.privacy.privacy_presenter import WHY, kind_words
 from consult.staff.settings.settings_groups import GROUPS
 from consult.storage.privacy.deletion_log import ROWS
 from consult.workflow.stages import DECLINE_REASONS, NAMES
 
-NOT_SIGNED_IN = "Somebody not signed in"
-BY_ITSELF = "Command line or application"
-NOBODY = "Nobody who was signed in"
-"""The two of them together, as a choice of the filter."""
+NOT_SIGNED_IN = "Not signed in"
+SYSTEM = "Command line or application"
+NO_USER_LABEL = "Not signed in, command line or application"
 
-AT_THE_DOOR = frozenset({"account.sign_in_failed", "factor.refused"})
-"""What somebody did who was not let in."""
+UNAUTHENTICATED = frozenset({"account.sign_in_failed", "factor.refused"})
+"""Actions of visitors who are not signed in."""
 
 ACTIONS: Mapping[str, str] = {
-    "account.confirmed": "Confirmed who they are",
     "account.disabled": "Disabled an account",
-    "account.invitation_withdrawn": "Withdrew a one-time link",
-    "account.invited": "Made a one-time link",
+    "account.invitation_revoked": "Revoked an invitation",
+    "account.invited": "Created a one-time link",
     "account.joined": "Used a one-time link",
-    "account.not_confirmed": "Failed to confirm who they are",
     "account.password_changed": "Changed their password",
+    "account.reauthenticated": "Re-authenticated",
+    "account.reauthentication_failed": "Failed to re-authenticate",
     "account.role_changed": "Changed a role",
     "account.session_ended": "Signed a browser out",
     "account.sessions_ended": "Signed out everywhere",
@@ -34,32 +33,32 @@ ACTIONS: Mapping[str, str] = {
     "factor.app_added": "Set up an authenticator app",
     "factor.app_removed": "Removed the authenticator app",
     "factor.passkey_added": "Added a passkey",
-    "factor.passkey_copied": "Refused a passkey that seems copied",
+    "factor.passkey_copied": "Blocked a passkey that may be cloned",
     "factor.passkey_removed": "Removed a passkey",
     "factor.recovery_code_used": "Used a recovery code",
-    "factor.recovery_codes_made": "Made new recovery codes",
+    "factor.recovery_codes_made": "Generated new recovery codes",
     "factor.refused": "Failed the second factor",
     "identity.linked": "Linked the sign-in provider",
     "identity.unlinked": "Unlinked the sign-in provider",
     "lead.accepted": "Accepted a lead",
-    "lead.anonymised": "Made a lead anonymous",
+    "lead.anonymised": "Anonymized a lead",
+    "lead.assessed": "Saved call findings",
     "lead.brief_read": "Opened the call brief",
-    "lead.contacted": "Noted a call or message",
+    "lead.claimed": "Claimed a lead",
+    "lead.contacted": "Logged a call or message",
+    "lead.data_exported": "Exported personal data",
+    "lead.declined": "Declined a handover",
     "lead.deleted": "Deleted a lead",
-    "lead.assessed": "Noted what the call showed",
-    "lead.mail_read": "Read a mail to the owner",
+    "lead.follow_up_scheduled": "Scheduled a follow-up",
+    "lead.handover_cancelled": "Canceled a handover",
+    "lead.mail_read": "Read an email to the owner",
     "lead.moved": "Changed a stage",
-    "lead.follow_up_scheduled": "Noted when to ask again",
-    "lead.offered": "Handed a lead over",
-    "lead.rebooked": "Changed the date of a consult",
-    "lead.data_exported": "Took a person’s record along",
+    "lead.offered": "Offered a handover",
+    "lead.rebooked": "Rescheduled a consult",
     "lead.report_read": "Opened the report",
-    "lead.declined": "Returned a lead",
-    "lead.seen": "Looked at a lead",
-    "lead.claimed": "Took a lead",
-    "lead.handover_cancelled": "Took a handover back",
+    "lead.seen": "Viewed a lead",
+    "leads.assigned": "Assigned leads",
     "leads.exported": "Exported leads",
-    "leads.assigned": "Gave leads to somebody",
     "note.added": "Added a note",
     "note.edited": "Edited a note",
     "note.reopened": "Reopened a note",
@@ -68,33 +67,33 @@ ACTIONS: Mapping[str, str] = {
     "reminder.failed": "Couldn’t send a reminder",
     "reminder.requested": "Requested a reminder email",
     "reminder.sent": "Sent a reminder email",
-    "retention.drafts_deleted": "Deleted unfinished answers whose time was over",
-    "retention.mail_texts_deleted": "Deleted texts of mails whose time was over",
-    "retention.pdfs_deleted": "Deleted PDFs whose time was over",
+    "retention.drafts_deleted": "Deleted unfinished responses that expired",
+    "retention.mail_texts_deleted": "Deleted email texts that expired",
+    "retention.pdfs_deleted": "Deleted PDFs that expired",
     "setting.changed": "Changed a setting",
     "webhook.added": "Added a webhook",
     "webhook.changed": "Changed a webhook",
     "webhook.deleted": "Deleted a webhook",
-    "webhook.secret_renewed": "Made a new secret for a webhook",
-    "webhook.switched_off": "Switched a webhook off",
-    "webhook.switched_on": "Switched a webhook on",
+    "webhook.secret_renewed": "Generated a new secret for a webhook",
+    "webhook.switched_off": "Turned a webhook off",
+    "webhook.switched_on": "Turned a webhook on",
 }
 
 _NAMES: Mapping[str, str] = {
     "back": "Back to the default",
-    "contact": "Names people",
+    "contact": "Includes contact info",
     "endpoint_id": "Webhook no.",
     "format": "As",
     "invitation": "Link no.",
     "consent": "Permission no.",
-    "means": "By",
+    "method": "With",
     "note": "Note no.",
     "passkey": "Passkey no.",
-    "reached": "They were reached",
+    "reached": "Reached",
 }
 _VALUES: Mapping[str, Mapping[str, str]] = {
     "reason": DECLINE_REASONS,
-    "role": ROLE_WORDS,
+    "role": ROLE_LABELS,
     "setting": {
         "brand.logo": "Brand, logo",
         **{
@@ -105,8 +104,8 @@ _VALUES: Mapping[str, Mapping[str, str]] = {
     },
     "stage": {str(stage): words for stage, words in NAMES.items()},
     "why": WHY,
-    "means": {
-        "code": "code of an app",
+    "method": {
+        "code": "authenticator code",
         "invitation": "one-time link",
         "passkey": "passkey",
         "password": "password",
@@ -115,13 +114,13 @@ _VALUES: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def action_words(action: str) -> str:
-    """What an action is called on the page; one that nobody knows any more by its own name."""
+def action_label(action: str) -> str:
+    """Return the label of an action; of one that is no longer known, its own name."""
     return ACTIONS.get(action) or action.replace(".", ": ").replace("_", " ").capitalize()
 
 
-def fact_words(name: str, value: object) -> tuple[str, str]:
-    """What a fact of an entry is called, and what it says."""
+def fact_labels(name: str, value: object) -> tuple[str, str]:
+    """Return the label of a fact, and its value as text."""
     if name.startswith(ROWS):
         return kind_words(name.removeprefix(ROWS)), str(value)
     words = _NAMES.get(name) or name.replace("_", " ").capitalize()

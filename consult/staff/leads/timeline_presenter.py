@@ -8,13 +8,13 @@ from typing import Any, cast
 
 from consult.staff.presenters import DisplayTime, display_time
 from consult.staff.times import exactly
-from consult.storage.accounts.sessions import StaffUser
+from consult.storage.tables.account_tables import StaffUserRow
 from consult.storage.tables.lead_tables import LeadEventRow
 from consult.workflow.stages import CLOSING_REASONS, DECLINE_REASONS, NAMES, Stage
 
 SOMEBODY = "Somebody"
 
-People = Mapping[int, StaffUser]
+People = Mapping[int, StaffUserRow]
 
 
 @dataclass(frozen=True, slots=True)

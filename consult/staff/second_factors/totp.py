@@ -1,8 +1,6 @@
-"""Authenticator apps: their secret, the picture that brings it to a phone, and their codes.
+"""Authenticator apps: secrets, QR codes and six-digit codes (TOTP, RFC 6238).
 
-An app shows six digits that follow from the secret and the half minute it is (RFC 6238). The secret
-is encrypted before it is stored, with a key that follows from the secret key and never lies in the
-database.
+Secrets are encrypted before they are stored, with a key that is never in the database.
 """
 
 import hmac
@@ -21,42 +19,42 @@ _DRIFT = 1
 
 
 def new_secret() -> str:
-    """A fresh secret, as a person could type it: 160 random bits in base 32."""
+    """Return a new secret: 160 random bits in base 32."""
     return pyotp.random_base32()
 
 
-def picture(secret: str, email: str) -> Markup:
-    """The QR code, as SVG, by which an app learns the secret and whose it is."""
-    address = pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=services().brand.product)
-    code = segno.make(address, error="m", micro=False)
+def qr_code(secret: str, email: str) -> Markup:
+    """Return the QR code, as SVG, from which an app learns the secret and whose it is."""
+    uri = pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=services().brand.product)
+    code = segno.make(uri, error="m", micro=False)
     return Markup(code.svg_inline(omitsize=True, border=2))  # noqa: S704 - draws squares only
 
 
 def in_groups(secret: str) -> str:
-    """The secret in groups of four, easier to type."""
+    """Return the secret in groups of four, easier to type."""
     return " ".join(secret[start : start + 4] for start in range(0, len(secret), 4))
 
 
 def step_of(secret: str, code: str, now: datetime) -> int | None:
-    """The half minute, counted since 1970, whose code this is; None when it is no code of now."""
+    """Return the time step (half minutes since 1970) of a code; None when it is not valid now."""
     digits = "".join(code.split())
     present = int(now.timestamp()) // _STEP_SECONDS
-    made = pyotp.TOTP(secret)
+    totp = pyotp.TOTP(secret)
     found = None
     for step in range(present - _DRIFT, present + _DRIFT + 1):
-        if hmac.compare_digest(made.generate_otp(step).encode(), digits.encode()):
+        if hmac.compare_digest(totp.generate_otp(step).encode(), digits.encode()):
             found = step
     return found
 
 
-def seal(secret: str, user_id: int) -> bytes:
-    """The secret encrypted, for this user only."""
+def encrypt_secret(secret: str, user_id: int) -> bytes:
+    """Encrypt a secret for one user: it cannot be decrypted as another's."""
     return encrypt(_secret_key(), Purpose.AUTHENTICATOR, secret, user_id)
 
 
-def unseal(sealed: bytes, user_id: int) -> str | None:
-    """The secret; None when it was encrypted for another user or with another secret key."""
-    return decrypt(_secret_key(), Purpose.AUTHENTICATOR, sealed, user_id)
+def decrypt_secret(encrypted: bytes, user_id: int) -> str | None:
+    """Decrypt a secret; None when it is another user's, or of another secret key."""
+    return decrypt(_secret_key(), Purpose.AUTHENTICATOR, encrypted, user_id)
 
 
 def _secret_key() -> str:

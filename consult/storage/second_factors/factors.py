@@ -1,10 +1,11 @@
-"""Second factors: the authenticator app of a person, recovery codes, and what works once.
+"""Second factors: authenticator apps, passkeys, recovery codes, and single-use tokens.
 
-Secrets of apps arrive encrypted. Whatever may be used once is used up by one statement, so that of
-two who come with the same code, in whatever processes, one gets nothing.
+Whatever may be used once is used by one statement, so that of two concurrent requests with the
+same code, in whatever processes, one gets nothing.
 """
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,30 +14,31 @@ from sqlalchemy import bindparam, delete, func, select, text, union, update
 from consult.crypto import token_hash
 from consult.storage.db.base import UtcDateTime
 from consult.storage.db.database import Session
-from consult.storage.tables.account_tables import StaffUserRow
-from consult.storage.tables.second_factor_tables import (
+from consult.storage.tables.account_tables import (
     AuthenticatorRow,
     IdentityRow,
     PasskeyRow,
     RecoveryCodeRow,
-    SpentRow,
+    StaffUserRow,
+    UsedTokenRow,
 )
 
 RECOVERY_CODES = 10
-# Without 0, 1, I and O, which look alike on paper: 32 signs, so 25 of them are 125 random bits.
-# Nobody guesses those from the hashes either, so plain hashes will do.
-_SIGNS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+# Without 0, 1, I and O, which look alike on paper: 32 characters, so 25 of them are 125 random
+# bits. Those cannot be guessed from the hashes either, so plain hashes are enough.
+_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _GROUPS, _GROUP = 5, 5
+_HANDLE_BYTES = 32
 
-_SPEND = text(
-    "INSERT INTO staff_spent (mark, expires_at) VALUES (:mark, :expires_at) "
-    "ON CONFLICT (mark) DO NOTHING RETURNING mark"
+_USE_TOKEN = text(
+    "INSERT INTO used_tokens (token_hash, expires_at) VALUES (:token_hash, :expires_at) "
+    "ON CONFLICT (token_hash) DO NOTHING RETURNING token_hash"
 ).bindparams(bindparam("expires_at", type_=UtcDateTime))
 
 
 @dataclass(frozen=True, slots=True)
 class Factors:
-    """What somebody has besides a password: since when an app, how many passkeys and codes."""
+    """A user's second factors: since when an app, and how many passkeys and unused codes."""
 
     app_since: datetime | None
     passkeys: int
@@ -44,12 +46,11 @@ class Factors:
 
     @property
     def any(self) -> bool:
-        """Whether there is a second factor to ask for; codes alone are none."""
+        """Whether a second factor is asked for; recovery codes alone are none."""
         return self.app_since is not None or self.passkeys > 0
 
 
 def factors_of(session: Session, user_id: int) -> Factors:
-    """What a person has besides a password."""
     passkeys = select(func.count()).where(PasskeyRow.user_id == user_id).scalar_subquery()
     codes = (
         select(func.count())
@@ -61,42 +62,44 @@ def factors_of(session: Session, user_id: int) -> Factors:
         .where(AuthenticatorRow.user_id == user_id)
         .scalar_subquery()
     )
-    found = session.execute(select(since, passkeys, codes)).one()
-    return Factors(*found)
+    return Factors(*session.execute(select(since, passkeys, codes)).one())
 
 
-def who_has_any(session: Session) -> frozenset[int]:
-    """The ids of all who have a second factor."""
-    having = union(select(AuthenticatorRow.user_id), select(PasskeyRow.user_id))
-    return frozenset(session.scalars(having))
+def users_with_factors(session: Session) -> frozenset[int]:
+    """Return the IDs of all users who have a second factor."""
+    found = union(select(AuthenticatorRow.user_id), select(PasskeyRow.user_id))
+    return frozenset(session.scalars(found))
 
 
-def forget_factors(session: Session, user_id: int) -> None:
-    """Take every factor and every link to a provider from a person: only a password is left."""
+def remove_all_factors(session: Session, user_id: int) -> None:
+    """Remove a user's factors, codes and linked identities: only the password is left."""
     for table in (AuthenticatorRow, PasskeyRow, RecoveryCodeRow, IdentityRow):
         session.execute(delete(table).where(table.user_id == user_id))
 
 
-def set_authenticator(session: Session, user_id: int, sealed_secret: bytes, step: int) -> None:
-    """Take an app instead of any before; `step` is that of the code it was shown to work by."""
+def set_authenticator(session: Session, user_id: int, encrypted_secret: bytes, step: int) -> None:
+    """Store a user's app, replacing any other; `step` is that of the code that confirmed it."""
     remove_authenticator(session, user_id)
     session.add(
         AuthenticatorRow(
-            user_id=user_id, sealed_secret=sealed_secret, last_step=step, added_at=session.now()
+            user_id=user_id,
+            encrypted_secret=encrypted_secret,
+            last_step=step,
+            added_at=session.now(),
         )
     )
     session.flush()
 
 
-def sealed_secret(session: Session, user_id: int) -> bytes | None:
-    """The encrypted secret of somebody's app."""
+def encrypted_secret(session: Session, user_id: int) -> bytes | None:
+    """Return the encrypted secret of a user's app."""
     return session.scalar(
-        select(AuthenticatorRow.sealed_secret).where(AuthenticatorRow.user_id == user_id)
+        select(AuthenticatorRow.encrypted_secret).where(AuthenticatorRow.user_id == user_id)
     )
 
 
 def use_step(session: Session, user_id: int, step: int) -> bool:
-    """Use up the code of a half minute, and all before it; False when it was used up already."""
+    """Use the code of a time step, and all before it; False when it was used already."""
     used = session.scalar(
         update(AuthenticatorRow)
         .where(AuthenticatorRow.user_id == user_id, AuthenticatorRow.last_step < step)
@@ -107,16 +110,67 @@ def use_step(session: Session, user_id: int, step: int) -> bool:
 
 
 def remove_authenticator(session: Session, user_id: int) -> None:
-    """Forget somebody's app."""
     session.execute(delete(AuthenticatorRow).where(AuthenticatorRow.user_id == user_id))
 
 
-def make_recovery_codes(session: Session, user_id: int) -> list[str]:
-    """Make ten new codes; the ones before stop working.
+def passkeys_of(session: Session, user_id: int) -> Sequence[PasskeyRow]:
+    """Return a user's passkeys, the oldest first."""
+    return session.scalars(
+        select(PasskeyRow).where(PasskeyRow.user_id == user_id).order_by(PasskeyRow.id)
+    ).all()
+
+
+def passkey_by_credential(session: Session, credential_id: bytes) -> PasskeyRow | None:
+    return session.scalar(select(PasskeyRow).where(PasskeyRow.credential_id == credential_id))
+
+
+def user_handle(session: Session, user_id: int) -> bytes:
+    """Return the devices' ID of this user: that of their other passkeys, or a new one."""
+    known = session.scalar(
+        select(PasskeyRow.user_handle).where(PasskeyRow.user_id == user_id).limit(1)
+    )
+    return known or secrets.token_bytes(_HANDLE_BYTES)
+
+
+def add_passkey(session: Session, passkey: PasskeyRow) -> bool:
+    """Store a new passkey; False when its credential is known already."""
+    if passkey_by_credential(session, passkey.credential_id):
+        return False
+    passkey.added_at = session.now()
+    session.add(passkey)
+    session.flush()
+    return True
+
+
+def use_passkey(session: Session, passkey_id: int, sign_count: int) -> bool:
+    """Store a use that the device counts as its `sign_count`-th.
 
     Returns:
-        The codes as a person writes them down. They are stored nowhere and cannot be had again.
+        False when the count did not go up: then the key was cloned. Devices that do not count
+        always say 0.
     """
+    as_expected = PasskeyRow.sign_count < sign_count if sign_count else PasskeyRow.sign_count == 0
+    used = session.scalar(
+        update(PasskeyRow)
+        .where(PasskeyRow.id == passkey_id, as_expected)
+        .values(sign_count=sign_count, used_at=session.now())
+        .returning(PasskeyRow.id)
+    )
+    return used is not None
+
+
+def remove_passkey(session: Session, user_id: int, passkey_id: int) -> bool:
+    """Remove a passkey of a user; False when this user has no such passkey."""
+    removed = session.scalar(
+        delete(PasskeyRow)
+        .where(PasskeyRow.id == passkey_id, PasskeyRow.user_id == user_id)
+        .returning(PasskeyRow.id)
+    )
+    return removed is not None
+
+
+def create_recovery_codes(session: Session, user_id: int) -> list[str]:
+    """Create ten new codes, replacing any before, and return them; only hashes are stored."""
     # Of a double click, the second waits: it would not see the codes of the first, and leave them.
     session.get_one(StaffUserRow, user_id, with_for_update={"key_share": True})
     remove_recovery_codes(session, user_id)
@@ -127,7 +181,7 @@ def make_recovery_codes(session: Session, user_id: int) -> list[str]:
 
 
 def use_recovery_code(session: Session, user_id: int, code: str) -> bool:
-    """Use one of somebody's codes up, written in any way; False when it is not one, or was used."""
+    """Use one of a user's codes, typed in any case and grouping; False when it is not one."""
     used = session.scalar(
         update(RecoveryCodeRow)
         .where(
@@ -142,29 +196,28 @@ def use_recovery_code(session: Session, user_id: int, code: str) -> bool:
 
 
 def remove_recovery_codes(session: Session, user_id: int) -> None:
-    """Forget somebody's codes, used or not."""
     session.execute(delete(RecoveryCodeRow).where(RecoveryCodeRow.user_id == user_id))
 
 
-def spend(session: Session, mark: str, valid: timedelta) -> bool:
-    """Use up something that works once, such as a challenge; False when somebody did so before.
+def use_once(session: Session, token: str, valid: timedelta) -> bool:
+    """Use a single-use token, such as a challenge; False when it was used before.
 
     Args:
         session: a writing one.
-        mark: what it is; stored as a hash.
-        valid: how long it would work; after that nobody needs to remember it.
+        token: stored as a hash.
+        valid: how long it would work; after that it need not be remembered.
     """
     now = session.now()
-    session.execute(delete(SpentRow).where(SpentRow.expires_at <= now))
-    values = {"mark": token_hash(mark), "expires_at": now + valid}
-    return session.scalar(_SPEND, values) is not None
+    session.execute(delete(UsedTokenRow).where(UsedTokenRow.expires_at <= now))
+    values = {"token_hash": token_hash(token), "expires_at": now + valid}
+    return session.scalar(_USE_TOKEN, values) is not None
 
 
 def _new_code() -> str:
-    groups = ("".join(secrets.choice(_SIGNS) for _ in range(_GROUP)) for _ in range(_GROUPS))
+    groups = ("".join(secrets.choice(_ALPHABET) for _ in range(_GROUP)) for _ in range(_GROUPS))
     return "-".join(groups)
 
 
 def _code_hash(code: str) -> str:
-    signs = "".join(sign for sign in code.upper() if sign in _SIGNS)
-    return token_hash(signs)
+    characters = "".join(character for character in code.upper() if character in _ALPHABET)
+    return token_hash(characters)

@@ -1,14 +1,15 @@
-"""The tables of staff: accounts, the browsers they are signed in with, and one-time links.
+"""Staff accounts: users, their sessions, invitations, second factors and linked identities.
 
-Nothing here opens a door by itself: passwords arrive hashed, and the tokens of sessions and
-invitations are kept as hashes only, so a copy of the database lets nobody in.
+A copy of the database lets nobody sign in: passwords, session tokens, invitation tokens and
+recovery codes are stored as hashes, secrets of authenticator apps encrypted, passkeys as their
+public key.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, column
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String, column
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from consult.storage.db.base import Base
@@ -21,7 +22,7 @@ def _role_known() -> CheckConstraint:
 
 
 class StaffUserRow(Base):
-    """A person who may sign in. Disabled people stay, so that what they did keeps its name."""
+    """A user of the staff pages. Disabled users stay, so that the history keeps their names."""
 
     __tablename__ = "staff_users"
     __table_args__ = (
@@ -37,14 +38,16 @@ class StaffUserRow(Base):
     name: Mapped[str] = mapped_column(String(200))
     role: Mapped[str] = mapped_column(String(8))
     password_hash: Mapped[str] = mapped_column(String(255))
-    # What sign-in tokens name instead of the id; a new one makes all of them void.
-    uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
     active: Mapped[bool]
     created_at: Mapped[datetime]
 
+    @property
+    def is_admin(self) -> bool:
+        return self.role == "admin"
+
 
 class StaffSessionRow(Base):
-    """One browser in which somebody signed in; ended rows stay as a trace until they are pruned."""
+    """A browser in which a user signed in; ended sessions are kept until they are pruned."""
 
     __tablename__ = "staff_sessions"
     __table_args__ = (Index("ix_staff_sessions_user", "user_id", "ended_at"),)
@@ -55,10 +58,10 @@ class StaffSessionRow(Base):
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
-    # When this person last proved in this browser who they are, and by what they first did.
-    proven_at: Mapped[datetime]
-    means: Mapped[str] = mapped_column(String(16))
-    # Enough for a person to recognise their own devices, and no more: "Firefox on Windows", and a
+    # The last (re-)authentication in this browser, and the method of the first one.
+    authenticated_at: Mapped[datetime]
+    method: Mapped[str] = mapped_column(String(16))
+    # Enough for users to recognise their own devices and no more: "Firefox on Windows", and a
     # keyed hash of the network, which can be compared but not read.
     browser: Mapped[str] = mapped_column(String(80))
     network_hash: Mapped[str] = mapped_column(String(64))
@@ -67,7 +70,7 @@ class StaffSessionRow(Base):
 
 
 class StaffInvitationRow(Base):
-    """A link that works once: it makes an account, or sets a new password for an existing one."""
+    """A one-time link: it makes an account, or sets a new password for an existing one."""
 
     __tablename__ = "staff_invitations"
     __table_args__ = (
@@ -79,9 +82,86 @@ class StaffInvitationRow(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    # None only for the very first account, whose address nobody knows yet.
+    # None only for the very first account, whose address is not known yet.
     email: Mapped[str | None] = mapped_column(String(254), index=True)
     role: Mapped[str] = mapped_column(String(8))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class AuthenticatorRow(Base):
+    """The authenticator app of a user. `last_step` is the newest time step that was used."""
+
+    __tablename__ = "staff_authenticators"
+    __table_args__ = (CheckConstraint("last_step >= 0", name="last_step_not_negative"),)
+
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("staff_users.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    encrypted_secret: Mapped[bytes] = mapped_column(LargeBinary)
+    last_step: Mapped[int]
+    added_at: Mapped[datetime]
+
+
+class PasskeyRow(Base):
+    """A passkey: the public key, and how often its device says it was used."""
+
+    __tablename__ = "staff_passkeys"
+    __table_args__ = (
+        CheckConstraint("length(name) BETWEEN 1 AND 60", name="name_length"),
+        CheckConstraint("sign_count >= 0", name="sign_count_not_negative"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("staff_users.id", ondelete="CASCADE"), index=True
+    )
+    credential_id: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    # The device's ID of the user; the same for all passkeys of one user.
+    user_handle: Mapped[bytes] = mapped_column(LargeBinary)
+    # Goes up with every use on devices that count; one that does not was cloned.
+    sign_count: Mapped[int] = mapped_column(BigInteger)
+    name: Mapped[str] = mapped_column(String(60))
+    added_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class RecoveryCodeRow(Base):
+    """One of ten single-use codes for users who lost their phone."""
+
+    __tablename__ = "staff_recovery_codes"
+
+    code_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("staff_users.id", ondelete="CASCADE"), index=True
+    )
+    used_at: Mapped[datetime | None]
+
+
+class IdentityRow(Base):
+    """A user's identity at an OpenID Connect provider: its issuer, and its subject for the user."""
+
+    __tablename__ = "staff_identities"
+    __table_args__ = (
+        CheckConstraint("length(issuer) BETWEEN 1 AND 255", name="issuer_length"),
+        CheckConstraint("length(subject) BETWEEN 1 AND 255", name="subject_length"),
+        Index("uq_staff_identities_subject", "issuer", "subject", unique=True),
+        Index("uq_staff_identities_user", "user_id", "issuer", unique=True),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("staff_users.id", ondelete="CASCADE"))
+    issuer: Mapped[str] = mapped_column(String(255))
+    subject: Mapped[str] = mapped_column(String(255))
+    linked_at: Mapped[datetime]
+
+
+class UsedTokenRow(Base):
+    """A single-use token that was used; kept until it would have expired anyway."""
+
+    __tablename__ = "used_tokens"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column(index=True)

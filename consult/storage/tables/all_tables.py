@@ -10,7 +10,6 @@ from consult.storage.tables import (
     lead_tables,
     notification_tables,
     reminder_tables,
-    second_factor_tables,
     submission_tables,
 )
 
@@ -18,7 +17,6 @@ from consult.storage.tables import (
 MODULES = (
     submission_tables,
     account_tables,
-    second_factor_tables,
     lead_tables,
     audit_tables,
     notification_tables,

@@ -8,7 +8,7 @@ from flask import Flask
 from tests.support.apps import make_app
 from tests.support.client import PageClient
 from tests.support.page import Page
-from tests.support.second_factors import ASKED, give, halfway, let_pass, set_up_phone
+from tests.support.second_factors import ASKED, give, let_pass, pending_login, set_up_phone
 from tests.support.staff_client import EMAIL, PASSWORD, make_user, post, sign_in, signed_in
 
 OTHER = "bo@example.com"
@@ -35,7 +35,7 @@ def guess(
     """Try a password from a network of its own, in a new browser."""
     client = PageClient(app)
     if known:
-        client._client.set_cookie("known", known)
+        client._client.set_cookie("device", known)
     form = client.get("/staff/sign-in").form("/staff/sign-in")
     form.fill(email=email, password=password)
     headers = {"X-Forwarded-For": f"198.51.100.{network}"}
@@ -48,7 +48,7 @@ def leave(client: PageClient) -> None:
 
 def cookie(client: PageClient) -> str:
     """What makes a browser a known one."""
-    kept = client._client.get_cookie("known")
+    kept = client._client.get_cookie("device")
     assert kept is not None
     return str(kept.value)
 
@@ -148,7 +148,7 @@ def test_the_cookie_is_for_this_site_and_no_script(tmp_path: Path) -> None:
     form = client.get("/staff/sign-in").form("/staff/sign-in")
     form.fill(email=EMAIL, password=PASSWORD)
     page = client.post(form.action, form.data, headers={"Referer": "https://check.example/"})
-    (known,) = [line for line in page.set_cookies if line.startswith("__Host-known=")]
+    (known,) = [line for line in page.set_cookies if line.startswith("__Host-device=")]
     parts = {part.strip().partition("=")[0].lower() for part in known.split(";")}
     assert {"secure", "httponly", "path", "samesite", "max-age"} <= parts
     assert "SameSite=Strict" in known
@@ -158,21 +158,21 @@ def test_the_cookie_is_for_this_site_and_no_script(tmp_path: Path) -> None:
 
 def test_nobody_becomes_known_before_the_second_factor(app: Flask) -> None:
     set_up_phone(signed_in(app))
-    assert halfway(app)._client.get_cookie("known") is None
+    assert pending_login(app)._client.get_cookie("device") is None
 
 
 def test_who_has_the_password_keeps_no_owner_out_by_wrong_codes(tmp_path: Path) -> None:
     app = make_app(tmp_path, limit_second_factor="3 per day")
     make_user(app)
     phone, codes = set_up_phone(signed_in(app))
-    owner = halfway(app)
+    owner = pending_login(app)
     give(owner, code=phone.next_code)
     leave(owner)
-    thief = halfway(app)
+    thief = pending_login(app)
     for _ in range(3):
         give(thief, code="000000", status=422)
     give(thief, code="000000", status=429)
     sign_in(owner)
     assert owner.get(ASKED).h1
     give(owner, code=phone.next_code)
-    give(halfway(app), recovery_code=codes[0])  # the last way in is open for strangers too
+    give(pending_login(app), recovery_code=codes[0])  # the last way in is open for strangers too

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from consult.staff.accounts.user_agent import browser_name
+from consult.staff.accounts.access import browser_name
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.staff_client import EMAIL, PASSWORD, make_user, post, sign_in, signed_in
@@ -31,7 +31,7 @@ def test_each_browser_is_listed_and_this_one_is_marked(app: Flask) -> None:
     )
     page = phone.get("/staff/account")
     assert "Firefox on Android This one" in page.text
-    assert page.text.count("The one you use now") == 2
+    assert page.text.count("This network") == 2
     assert len(other_sessions(phone)) == 1
 
 

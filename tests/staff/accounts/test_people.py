@@ -8,8 +8,8 @@ from flask import Flask
 
 from consult.staff.accounts import account_admin
 from consult.storage.accounts import accounts as accounts_module
-from consult.storage.accounts.sessions import StaffUser
 from consult.storage.audit import audit_log
+from consult.storage.tables.account_tables import StaffUserRow
 from consult.storage.tables.audit_tables import AuditRow
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
@@ -29,7 +29,7 @@ def admin(app: Flask) -> PageClient:
     return signed_in(app, ADMIN)
 
 
-def account(app: Flask, email: str) -> StaffUser:
+def account(app: Flask, email: str) -> StaffUserRow:
     with services_of(app).database.reading() as session:
         user = accounts_module.user_by_email(session, email)
     assert user is not None
@@ -66,7 +66,7 @@ def test_the_list_shows_everybody_and_who_is_signed_in(app: Flask, admin: PageCl
     assert "just now" in page.text
     assert "Not signed in" in page.text
     assert page.link("Settings") == "/staff/settings"
-    assert "There are none." in page.text
+    assert "None." in page.text
 
 
 def test_somebody_is_invited_by_a_link_that_is_shown_once(app: Flask, admin: PageClient) -> None:
@@ -81,11 +81,11 @@ def test_somebody_is_invited_by_a_link_that_is_shown_once(app: Flask, admin: Pag
     assert account(app, NEW).role == "admin"
     newcomer.get(PEOPLE)
     PageClient(app).get(link, status=404)
-    assert "There are none." in admin.get(PEOPLE).text
+    assert "None." in admin.get(PEOPLE).text
 
 
 @pytest.mark.parametrize(
-    ("email", "problem"), [("nonsense", "Write an email address."), (EMAIL, "have an account")]
+    ("email", "problem"), [("nonsense", "Enter an email address."), (EMAIL, "have an account")]
 )
 def test_nobody_is_invited_by_mistake(
     app: Flask, admin: PageClient, email: str, problem: str
@@ -93,7 +93,7 @@ def test_nobody_is_invited_by_mistake(
     page = post(admin, PEOPLE, "/invite", status=422, email=email, role="staff")
     assert problem in page.errors["email"]
     assert page.form("/invite").data["email"] == [email]
-    assert "There are none." in page.text
+    assert "None." in page.text
 
 
 def test_a_role_that_does_not_exist_is_given_to_nobody(app: Flask, admin: PageClient) -> None:
@@ -106,10 +106,10 @@ def test_a_role_that_does_not_exist_is_given_to_nobody(app: Flask, admin: PageCl
 
 def test_a_link_is_withdrawn_before_anybody_used_it(app: Flask, admin: PageClient) -> None:
     link = link_on(post(admin, PEOPLE, "/invite", status=200, email=NEW, role="staff"))
-    page = admin.follow(post(admin, PEOPLE, "/withdraw"))
-    assert "does not work any more" in page.text
+    page = admin.follow(post(admin, PEOPLE, "/revoke"))
+    assert "Invitation revoked" in page.text
     PageClient(app).get(link, status=404)
-    assert last_entry(app).action == "account.invitation_withdrawn"
+    assert last_entry(app).action == "account.invitation_revoked"
 
 
 def test_a_new_role_counts_after_signing_in_again(app: Flask, admin: PageClient) -> None:
@@ -202,7 +202,7 @@ def test_a_link_that_no_mail_can_bring_is_shown_all_the_same(tmp_path: Path, ema
     app = make_app(tmp_path, smtp_url="smtp://127.0.0.1:1", mail_from="Us <us@example.com>")
     make_user(app, ADMIN, admin=True)
     page = post(signed_in(app, ADMIN), PEOPLE, "/invite", status=200, email=email, role="staff")
-    assert "It was not mailed. No mail can go to an address like this." in page.text
+    assert "The email was not sent. No mail can go to an address like this." in page.text
     assert link_on(page)
     services_of(app).database.close()
 
@@ -219,11 +219,11 @@ def test_the_link_is_mailed_where_a_mail_server_is_set(tmp_path: Path, accepts: 
         page = post(admin, PEOPLE, "/invite", status=200, email=NEW, role="staff")
     if accepts:
         (mail,) = server.mails()
-        assert "It is mailed to" in page.text
+        assert "Emailed to" in page.text
         assert (mail["To"], mail["Subject"]) == (NEW, "Your account at Relay Check")
         assert link_on(page) in mail.get_content()
     else:
-        assert "It was not mailed." in page.text
+        assert "The email was not sent." in page.text
         assert "No such person here" in page.text
     accept(app, link_on(page)).get("/staff/")
     services_of(app).database.close()

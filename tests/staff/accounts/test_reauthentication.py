@@ -109,7 +109,7 @@ def test_a_form_that_comes_late_is_kept_and_can_be_sent_again(
 ) -> None:
     client = signed_in(app)
     page = send_late(client)
-    assert page.h1 == "Confirm that it is you"
+    assert page.h1 == "Confirm it’s you"
     assert done == []
     page = client.submit(page.form("/confirm").fill(password="wrong"), status=422)
     page = client.submit(page.form("/confirm").fill(password=PASSWORD), status=200)
@@ -120,12 +120,12 @@ def test_a_form_that_comes_late_is_kept_and_can_be_sent_again(
 
 
 def test_a_form_held_back_is_its_senders_alone(app: Flask, done: list[object]) -> None:
-    held = send_late(signed_in(app)).form("/confirm").data["held"]
+    held = send_late(signed_in(app)).form("/confirm").data["pending"]
     make_user(app, "bo@example.com")
     other = signed_in(app, "bo@example.com")
     let_proof_age(app)
     form = other.get("/staff/confirm").form("/confirm").fill(password=PASSWORD)
-    assert other.post(form.action, {**form.data, "held": held}).location == "/staff/"
+    assert other.post(form.action, {**form.data, "pending": held}).location == "/staff/"
 
 
 def test_a_form_held_back_cannot_be_made_up(app: Flask, done: list[object]) -> None:
@@ -137,7 +137,7 @@ def test_a_form_held_back_cannot_be_made_up(app: Flask, done: list[object]) -> N
         Purpose.PENDING_FORM,
         {"user": 1, "action": "/staff/precious", "fields": [], "files": []},
     )
-    assert client.post(form.action, {**form.data, "held": forged}).location == "/staff/"
+    assert client.post(form.action, {**form.data, "pending": forged}).location == "/staff/"
 
 
 @pytest.mark.parametrize(

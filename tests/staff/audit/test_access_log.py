@@ -51,7 +51,7 @@ def test_signing_in_and_out_is_noted(app: Flask) -> None:
     assert (made.action, made.by_id, made.facts["role"]) == ("account.invited", None, "staff")
     assert (joined.action, joined.by_id) == ("account.joined", 1)
     assert joined.facts["invitation"] == made.facts["invitation"]
-    assert (came.action, came.by_id, came.facts) == ("account.signed_in", 1, {"means": "password"})
+    assert (came.action, came.by_id, came.facts) == ("account.signed_in", 1, {"method": "password"})
     assert (left.action, left.by_id) == ("account.signed_out", 1)
 
 
@@ -189,5 +189,5 @@ def test_who_cannot_confirm_who_they_are_is_noted(app: Flask) -> None:
     let_proof_age(app)
     form = client.get("/staff/confirm").form("/confirm").fill(password="wrong lanterns")
     client.submit(form, status=422)
-    failed = [entry for entry in log_of(app) if entry.action == "account.not_confirmed"]
-    assert [(entry.by_id, entry.facts) for entry in failed] == [(1, {"means": "password"})] * 2
+    failed = [entry for entry in log_of(app) if entry.action == "account.reauthentication_failed"]
+    assert [(entry.by_id, entry.facts) for entry in failed] == [(1, {"method": "password"})] * 2

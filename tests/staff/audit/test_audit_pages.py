@@ -43,10 +43,10 @@ def test_it_tells_who_did_what_to_which_lead_newest_first(app: Flask, admin: Pag
     signed_in(app, EMAIL).get(f"/staff/leads/{lead}")
     sign_in(PageClient(app), EMAIL, "not the right password", status=422)
     failed, looked, *rest = lines(admin)
-    assert "Somebody not signed in Failed to sign in" in failed
+    assert "Not signed in Failed to sign in" in failed
     assert f"Account: {NAME}" in failed
-    assert f"{NAME} Looked at a lead Lead {lead}" in looked
-    assert "Made a one-time link" in rest[-1]
+    assert f"{NAME} Viewed a lead Lead {lead}" in looked
+    assert "Created a one-time link" in rest[-1]
     assert admin.get(LOG).link(f"Lead {lead}") == f"/staff/leads/{lead}"
 
 
@@ -68,9 +68,9 @@ def test_it_is_narrowed_down_by_person_action_and_lead(app: Flask, admin: PageCl
     assert len(lines(admin, f"{LOG}?by=2&action=lead.seen")) == 2
     assert len(lines(admin, f"{LOG}?lead=2")) == 1
     assert all("Command line" in line for line in lines(admin, f"{LOG}?by=0"))
-    assert "Nobody who was signed in" in admin.get(LOG).text
+    assert "Not signed in, command line" in admin.get(LOG).text
     page = admin.get(f"{LOG}?lead=77")
-    assert "Nothing like this is in the log." in page.text
+    assert "No matching entries." in page.text
     form = next(form for form in admin.get(f"{LOG}?by=2&lead=2").forms if form.method == "get")
     assert {name: value for name, value in form.data.items() if value != [""]} == {
         "by": ["2"],

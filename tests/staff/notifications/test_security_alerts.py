@@ -25,7 +25,7 @@ from tests.support.client import PageClient
 from tests.support.mail_server import as_read
 from tests.support.oidc_provider import mock_provider, say_yes, settings_for
 from tests.support.passkeys import ORIGIN, add_passkey, asked
-from tests.support.second_factors import FACTORS, give, halfway, set_up_phone
+from tests.support.second_factors import FACTORS, give, pending_login, set_up_phone
 from tests.support.staff_client import ADMIN, EMAIL, NAME, PASSWORD, make_user, post, signed_in
 from tests.support.user_factories import colleague, leave
 
@@ -69,9 +69,9 @@ def test_a_used_recovery_code_is_told_and_a_wrong_one_is_not(app: Flask) -> None
     make_user(app)
     _, codes = set_up_phone(signed_in(app))
     told(app)
-    give(halfway(app), recovery_code="nonsense", status=422)
+    give(pending_login(app), recovery_code="nonsense", status=422)
     assert told(app) == []
-    give(halfway(app), recovery_code=codes[0])
+    give(pending_login(app), recovery_code=codes[0])
     assert told(app) == [(1, "code_used")]
     assert "9 of them are left." in text_of(the_mail(app, "code_used"))
 

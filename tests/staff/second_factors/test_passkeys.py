@@ -10,13 +10,20 @@ from flask import Flask
 from sqlalchemy import select
 
 from consult.staff.accounts import account_admin
+from consult.storage.tables.account_tables import PasskeyRow, RecoveryCodeRow
 from consult.storage.tables.audit_tables import AuditRow
-from consult.storage.tables.second_factor_tables import PasskeyRow, RecoveryCodeRow
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.page import Page
 from tests.support.passkeys import NEW, ORIGIN, Device, add_passkey, asked
-from tests.support.second_factors import ASKED, FACTORS, give, halfway, let_pass, recovery_codes
+from tests.support.second_factors import (
+    ASKED,
+    FACTORS,
+    give,
+    let_pass,
+    pending_login,
+    recovery_codes,
+)
 from tests.support.staff_client import EMAIL, let_proof_age, make_user, post, sign_in, signed_in
 
 SIGN_IN = "/staff/sign-in"
@@ -70,7 +77,7 @@ class TestSigningIn:
         assert page.location == "/staff/"
 
     def test_after_a_password_it_is_the_second_factor(self, app: Flask, device: Device) -> None:
-        client = halfway(app)
+        client = pending_login(app)
         client.get("/staff/", status=303)
         assert use(client, device, ASKED).location == "/staff/"
         client.get("/staff/")
@@ -86,7 +93,7 @@ class TestSigningIn:
     def test_the_page_asks_for_a_persons_own_after_a_password(
         self, app: Flask, device: Device
     ) -> None:
-        _, options = asked(halfway(app).get(ASKED))
+        _, options = asked(pending_login(app).get(ASKED))
         assert len(options["allowCredentials"]) == 1
         _, options = asked(PageClient(app).get(SIGN_IN))
         assert options["allowCredentials"] == [], "nobody learns who has one"
@@ -177,9 +184,9 @@ def test_what_is_not_right_opens_nothing(
         use(client, device)
         let_proof_age(app)
     else:
-        client = halfway(app) if path == ASKED else PageClient(app)
+        client = pending_login(app) if path == ASKED else PageClient(app)
     page = use(client, device, path, answer=answer, status=422)
-    assert "did not work" in page.errors["passkey"]
+    assert "didn’t work" in page.errors["passkey"]
     client.get(NEW, status=303)
 
 
@@ -213,7 +220,7 @@ def test_a_challenge_is_one_browsers_only(app: Flask, device: Device) -> None:
 
 
 def test_a_challenge_is_for_one_purpose_only(app: Flask, device: Device) -> None:
-    client = halfway(app)
+    client = pending_login(app)
     _, for_signing_in = asked(client.get(SIGN_IN))
     form, _ = asked(client.get(ASKED))
     _, another = asked(client.get(SIGN_IN))
@@ -231,7 +238,7 @@ def test_a_challenge_lasts_ten_minutes(app: Flask, device: Device) -> None:
 def test_somebody_elses_passkey_is_no_second_factor_of_mine(app: Flask, device: Device) -> None:
     make_user(app, "bo@example.com")
     other = add_passkey(signed_in(app, "bo@example.com"))
-    use(halfway(app), other, ASKED, status=422)
+    use(pending_login(app), other, ASKED, status=422)
 
 
 def test_a_passkey_that_is_refused_is_noted(app: Flask, device: Device) -> None:
@@ -243,8 +250,8 @@ def test_a_passkey_that_is_refused_is_noted(app: Flask, device: Device) -> None:
     use(client, unknown, "/staff/confirm", status=422)
     with services_of(app).database.reading() as session:
         noted = {row.action: row.facts for row in session.scalars(select(AuditRow))}
-    assert noted["account.sign_in_failed"] == {"account": None, "means": "passkey"}
-    assert noted["factor.refused"] == {"account": 1, "means": "passkey"}
+    assert noted["account.sign_in_failed"] == {"account": None, "method": "passkey"}
+    assert noted["factor.refused"] == {"account": 1, "method": "passkey"}
 
 
 def test_a_counter_that_stands_still_gives_a_copy_away(app: Flask, device: Device) -> None:
@@ -275,7 +282,7 @@ class TestAdding:
         page = client.submit(form.fill(credential=Device().make(options)), status=200)
         codes = recovery_codes(page)
         assert len(codes) == 10
-        give(halfway(app), recovery_code=codes[0])
+        give(pending_login(app), recovery_code=codes[0])
         assert "factor.passkey_added" in audited(app)
 
     def test_it_has_the_name_it_was_given(self, app: Flask) -> None:
@@ -352,7 +359,7 @@ class TestAdding:
         client = signed_in(app)
         device = add_passkey(client)
         page = post(client, FACTORS, "/remove")
-        assert "no longer signs anybody in" in client.follow(page).text
+        assert "passkey no longer works" in client.follow(page).text
         use(PageClient(app), device, status=422)
         sign_in(PageClient(app))
         with services_of(app).database.reading() as session:
@@ -365,4 +372,4 @@ class TestAdding:
         client = PageClient(app)
         assert "passkey" not in client.get(SIGN_IN).html
         sign_in(client)
-        assert "Browsers make passkeys only for sites with a name" in client.get(FACTORS).text
+        assert "Passkeys need a domain name" in client.get(FACTORS).text

@@ -1,18 +1,19 @@
 """The second factor: asked for after the password, good once, and not to be got round."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from consult.staff.accounts import access, account_admin
+from consult.staff.accounts import access, account_admin, login, passwords
 from consult.staff.second_factors import totp
 from consult.storage.accounts import accounts as accounts_module
 from consult.storage.second_factors import factors
+from consult.storage.tables.account_tables import AuthenticatorRow, RecoveryCodeRow
 from consult.storage.tables.audit_tables import AuditRow
-from consult.storage.tables.second_factor_tables import AuthenticatorRow, RecoveryCodeRow
 from tests.support.apps import make_app, make_settings, services_of
 from tests.support.client import PageClient
 from tests.support.second_factors import (
@@ -20,8 +21,8 @@ from tests.support.second_factors import (
     FACTORS,
     Phone,
     give,
-    halfway,
     let_pass,
+    pending_login,
     recovery_codes,
     set_up_phone,
 )
@@ -50,7 +51,7 @@ def audited(app: Flask) -> list[str]:
 
 
 def test_a_password_and_a_code_open_the_door(app: Flask, phone: Phone) -> None:
-    client = halfway(app)
+    client = pending_login(app)
     assert give(client, code=phone.next_code).location == "/staff/"
     assert client.get("/staff/").h1 == "Leads"
 
@@ -63,7 +64,7 @@ def test_signing_in_leads_where_one_wanted_to_go(app: Flask, phone: Phone) -> No
 
 
 def test_a_password_alone_opens_nothing(app: Flask, phone: Phone) -> None:
-    client = halfway(app)
+    client = pending_login(app)
     for path in ("/staff/", "/staff/account", FACTORS, "/staff/leads/1"):
         assert client.get(path, status=303).location.startswith("/staff/sign-in?next=")
     with services_of(app).database.reading() as session:
@@ -73,12 +74,12 @@ def test_a_password_alone_opens_nothing(app: Flask, phone: Phone) -> None:
 
 def test_a_code_may_be_typed_with_a_gap(app: Flask, phone: Phone) -> None:
     code = phone.next_code
-    give(halfway(app), code=f" {code[:3]} {code[3:]} ")
+    give(pending_login(app), code=f" {code[:3]} {code[3:]} ")
 
 
 def test_a_code_works_once(app: Flask, phone: Phone) -> None:
     code = phone.next_code
-    first, second = halfway(app), halfway(app)
+    first, second = pending_login(app), pending_login(app)
     give(first, code=code)
     page = give(second, code=code, status=422)
     assert "used before" in page.errors["code"]
@@ -87,19 +88,19 @@ def test_a_code_works_once(app: Flask, phone: Phone) -> None:
 
 
 def test_the_code_that_set_the_app_up_is_used_up(app: Flask, phone: Phone) -> None:
-    give(halfway(app), code=phone.code, status=422)
+    give(pending_login(app), code=phone.code, status=422)
 
 
 def test_no_older_code_works_after_a_newer_one(app: Flask, phone: Phone) -> None:
     phone.wait(3)
     older = phone.code
-    give(halfway(app), code=phone.next_code)
-    give(halfway(app), code=older, status=422)
+    give(pending_login(app), code=phone.next_code)
+    give(pending_login(app), code=older, status=422)
 
 
 def test_of_many_who_send_one_code_at_once_one_comes_in(app: Flask, phone: Phone) -> None:
     code = phone.next_code
-    browsers = [halfway(app) for _ in range(4)]
+    browsers = [pending_login(app) for _ in range(4)]
     forms = [browser.get(ASKED).forms[0].fill(code=code) for browser in browsers]
 
     def comes_in(number: int) -> bool:
@@ -116,12 +117,12 @@ def test_a_phones_clock_may_be_half_a_minute_off(
     phone.wait(10)
     shown = phone.code
     phone.wait(-steps)
-    give(halfway(app), code=shown, status=303 if works else 422)
+    give(pending_login(app), code=shown, status=303 if works else 422)
 
 
 @pytest.mark.parametrize("code", ["", "   ", "12345", "abcdef", "\uff11" * 6, "0" * 41, "\x00"])
 def test_what_is_no_code_opens_nothing(app: Flask, phone: Phone, code: str) -> None:
-    page = give(halfway(app), code=code, status=422)
+    page = give(pending_login(app), code=code, status=422)
     assert "code" in page.errors
 
 
@@ -129,27 +130,27 @@ def test_codes_can_be_tried_so_often_and_a_right_one_gives_the_tries_back(tmp_pa
     app = make_app(tmp_path, limit_second_factor="2 per day")
     make_user(app)
     phone, codes = set_up_phone(signed_in(app))
-    give(halfway(app), code="000000", status=422)
-    give(halfway(app), code=phone.next_code)
-    give(halfway(app), code="000000", status=422)
-    give(halfway(app), code="000000", status=422)
-    give(halfway(app), code=phone.next_code, status=429)
+    give(pending_login(app), code="000000", status=422)
+    give(pending_login(app), code=phone.next_code)
+    give(pending_login(app), code="000000", status=422)
+    give(pending_login(app), code="000000", status=422)
+    give(pending_login(app), code=phone.next_code, status=429)
     for _ in range(5):
-        give(halfway(app), recovery_code="-".join(["AAAAA"] * 5), status=422)
-    give(halfway(app), recovery_code=codes[0], status=429)
+        give(pending_login(app), recovery_code="-".join(["AAAAA"] * 5), status=422)
+    give(pending_login(app), recovery_code=codes[0], status=429)
     let_pass(app, minutes=1)
-    give(halfway(app), recovery_code=codes[0])
+    give(pending_login(app), recovery_code=codes[0])
 
 
 def test_another_persons_code_is_none(app: Flask, phone: Phone) -> None:
     make_user(app, "bo@example.com")
     _, codes = set_up_phone(signed_in(app, "bo@example.com"))
-    give(halfway(app, "bo@example.com"), code=phone.next_code, status=422)
-    give(halfway(app), recovery_code=codes[0], status=422)
+    give(pending_login(app, "bo@example.com"), code=phone.next_code, status=422)
+    give(pending_login(app), recovery_code=codes[0], status=422)
 
 
 def test_standing_halfway_lasts_ten_minutes_and_is_good_once(app: Flask, phone: Phone) -> None:
-    late, again = halfway(app), halfway(app)
+    late, again = pending_login(app), pending_login(app)
     form = again.get(ASKED).forms[0]
     kept = again._client.get_cookie("staff")
     assert kept is not None
@@ -167,13 +168,11 @@ def test_a_new_password_or_a_closed_account_sends_back_to_the_start(
     app: Flask, phone: Phone
 ) -> None:
     database = services_of(app).database
-    renewed, closed = halfway(app), None
+    renewed, closed = pending_login(app), None
     with database.writing() as session:
-        accounts_module.change_password(
-            session, 1, accounts_module.all_users(session)[0].password_hash
-        )
+        accounts_module.change_password(session, 1, passwords.hash_password(PASSWORD))
     assert renewed.get(ASKED, status=303).location == "/staff/sign-in"
-    closed = halfway(app)
+    closed = pending_login(app)
     account_admin.disable(database, EMAIL)
     assert closed.get(ASKED, status=303).location == "/staff/sign-in"
 
@@ -182,18 +181,20 @@ def test_standing_halfway_cannot_be_made_up(app: Flask, phone: Phone) -> None:
     made_up = Flask("elsewhere")
     made_up.secret_key = "another key"
     with services_of(app).database.reading() as session:
-        who = accounts_module.all_users(session)[0].uniquifier
+        user = accounts_module.all_users(session)[0]
     signer = access.StaffOnlySessions().get_signing_serializer(made_up)
     assert signer is not None
     now = services_of(app).database.clock().timestamp()
-    here = {"uniquifier": who, "since": now, "means": "password", "wanted": "", "token": "t"}
+    with app.app_context():
+        stamp = login._password_stamp(user)
+    pending = login.PendingLogin(user.id, stamp, now, "password", "", "t")
     client = PageClient(app)
-    client._client.set_cookie("staff", signer.dumps({"halfway": here}))
+    client._client.set_cookie("staff", signer.dumps({login._PENDING: asdict(pending)}))
     assert client.get(ASKED, status=303).location == "/staff/sign-in"
 
 
 def test_a_cookie_planted_halfway_is_worth_nothing_afterwards(app: Flask, phone: Phone) -> None:
-    victim = halfway(app)
+    victim = pending_login(app)
     planted = victim._client.get_cookie("staff")
     assert planted is not None
     give(victim, code=phone.next_code)
@@ -224,11 +225,11 @@ def test_the_secret_lies_in_no_file(app: Flask, phone: Phone) -> None:
 
 def test_a_secret_moved_to_another_person_does_not_open(app: Flask) -> None:
     with app.app_context():
-        sealed = totp.seal("SECRET", 1)
-        assert totp.unseal(sealed, 1) == "SECRET"
-        assert totp.unseal(sealed, 2) is None
-        assert totp.unseal(sealed[:-1], 1) is None
-        assert totp.unseal(b"", 1) is None
+        sealed = totp.encrypt_secret("SECRET", 1)
+        assert totp.decrypt_secret(sealed, 1) == "SECRET"
+        assert totp.decrypt_secret(sealed, 2) is None
+        assert totp.decrypt_secret(sealed[:-1], 1) is None
+        assert totp.decrypt_secret(b"", 1) is None
 
 
 def test_under_another_secret_key_a_recovery_code_still_works(tmp_path: Path) -> None:
@@ -236,8 +237,8 @@ def test_under_another_secret_key_a_recovery_code_still_works(tmp_path: Path) ->
     make_user(app)
     phone, codes = set_up_phone(signed_in(app))
     phone.app = later = make_app(tmp_path, secret_key="another" * 6)
-    give(halfway(later), code=phone.next_code, status=422)
-    give(halfway(later), recovery_code=codes[0])
+    give(pending_login(later), code=phone.next_code, status=422)
+    give(pending_login(later), recovery_code=codes[0])
 
 
 class TestSettingUp:
@@ -250,7 +251,7 @@ class TestSettingUp:
         assert "<svg" in page.html
         form = page.form("/app").fill(code="000000")
         again = client.submit(form, status=422)
-        assert "not the code of now" in again.errors["code"]
+        assert "isn’t valid right now" in again.errors["code"]
         secrets = {
             p.html.split('class="secret">')[1][:40]
             for p in (page, again, client.get(f"{FACTORS}/app"))
@@ -283,18 +284,18 @@ class TestSettingUp:
         assert "/staff/confirm" in client.get(f"{FACTORS}/app", status=303).location
 
     def test_an_app_can_be_moved_to_another_phone(self, app: Flask, phone: Phone) -> None:
-        client = halfway(app)
+        client = pending_login(app)
         give(client, code=phone.next_code)
         page = client.get(f"{FACTORS}/app")
         new = Phone(app, page.html.split('class="secret">')[1].split("<")[0].replace(" ", ""))
         # There are codes already, so none are shown.
         page = client.submit(page.form("/app").fill(code=new.code))
         assert "Your app is set up" in client.follow(page).text
-        give(halfway(app), code=phone.next_code, status=422)
-        give(halfway(app), code=new.next_code)
+        give(pending_login(app), code=phone.next_code, status=422)
+        give(pending_login(app), code=new.next_code)
 
     def test_an_app_can_be_removed_and_the_codes_go_with_it(self, app: Flask, phone: Phone) -> None:
-        client = halfway(app)
+        client = pending_login(app)
         give(client, code=phone.next_code)
         page = post(client, FACTORS, "/app/remove")
         assert "Your app is removed" in client.follow(page).text
@@ -316,8 +317,8 @@ class TestRecoveryCodes:
         assert all(code not in client.get(FACTORS).html for code in codes)
         assert "10 left of ten" in client.get(FACTORS).text
         sloppy = f" {codes[0].lower().replace('-', ' ')} "
-        give(halfway(app), recovery_code=sloppy)
-        give(halfway(app), recovery_code=codes[0], status=422)
+        give(pending_login(app), recovery_code=sloppy)
+        give(pending_login(app), recovery_code=codes[0], status=422)
         assert "9 left of ten" in client.get(FACTORS).text
         assert "factor.recovery_code_used" in audited(app)
 
@@ -326,7 +327,7 @@ class TestRecoveryCodes:
         client = signed_in(app)
         set_up_phone(client)
         page = post(client, FACTORS, "/recovery-codes", status=200)
-        text = page.links["Save them as a text file"]
+        text = page.links["Download as text"]
         assert text.startswith("data:text/plain")
         assert all(code in text for code in recovery_codes(page))
 
@@ -336,8 +337,8 @@ class TestRecoveryCodes:
         _, old = set_up_phone(client)
         new = recovery_codes(post(client, FACTORS, "/recovery-codes", status=200))
         assert len(new) == 10
-        give(halfway(app), recovery_code=old[0], status=422)
-        give(halfway(app), recovery_code=new[0])
+        give(pending_login(app), recovery_code=old[0], status=422)
+        give(pending_login(app), recovery_code=new[0])
 
     def test_new_ones_want_a_fresh_proof(self, app: Flask) -> None:
         make_user(app)
@@ -373,7 +374,7 @@ class TestLosingEverything:
         assert "factor.all_removed" in audited(app)
 
     def test_it_signs_out_whoever_has_the_phone(self, app: Flask, phone: Phone) -> None:
-        client = halfway(app)
+        client = pending_login(app)
         give(client, code=phone.next_code)
         account_admin.reset(services_of(app).database, "", EMAIL, second_factor=True)
         client.get("/staff/", status=303)
@@ -403,7 +404,7 @@ class TestRequired:
     ) -> None:
         client = signed_in(strict)
         page = client.get(FACTORS)
-        assert "Everybody here signs in with a second factor" in page.text
+        assert "A second factor is required here" in page.text
         for path in ("/staff/", "/staff/account", "/staff/leads/1", "/staff/nothing-here"):
             assert client.get(path, status=303).location == FACTORS
         token = page.form("/sign-out").data["csrf_token"]
@@ -436,7 +437,7 @@ class TestRequired:
 
 
 def test_a_code_is_a_fresh_proof_and_a_password_is_none_any_more(app: Flask, phone: Phone) -> None:
-    client = halfway(app)
+    client = pending_login(app)
     give(client, code=phone.next_code)
     let_proof_age(app)
     page = client.follow(client.get(f"{FACTORS}/app", status=303))
@@ -444,7 +445,7 @@ def test_a_code_is_a_fresh_proof_and_a_password_is_none_any_more(app: Flask, pho
     (form,) = [form for form in page.forms if "code" in form.fields]
     sent = {**form.data, "password": PASSWORD}
     del sent["code"]
-    assert "not enough" in client.post(form.action, sent, status=422).errors["code"]
+    assert "isn’t enough" in client.post(form.action, sent, status=422).errors["code"]
     client.get(f"{FACTORS}/app", status=303)
     assert "code" in client.submit(form.fill(code=phone.code), status=422).errors
     assert client.submit(form.fill(code=phone.next_code)).location == f"{FACTORS}/app"

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from consult.crypto import token_hash
 from consult.storage.accounts import accounts, sessions
-from consult.storage.accounts.sessions import Lifetime, StaffUser
+from consult.storage.accounts.sessions import Lifetime
 from consult.storage.db.database import Database, Session
 from consult.storage.privacy import retention
 from consult.storage.second_factors import factors
@@ -26,7 +26,7 @@ def invited(database: Database, email: str | None, role: str = "staff") -> str:
         return accounts.invite(session, email, role, WEEK)
 
 
-def accept(database: Database, token: str, email: str = "a@example.com") -> StaffUser | None:
+def accept(database: Database, token: str, email: str = "a@example.com") -> StaffUserRow | None:
     with database.writing() as session:
         return accounts.accept_invitation(
             session, token, email=email, name="Ada", password_hash="hashed"
@@ -34,20 +34,20 @@ def accept(database: Database, token: str, email: str = "a@example.com") -> Staf
 
 
 @pytest.fixture
-def user(database: Database) -> StaffUser:
+def user(database: Database) -> StaffUserRow:
     made = accept(database, invited(database, "ada@example.com"))
     assert made is not None
     return made
 
 
 @pytest.fixture
-def token(database: Database, user: StaffUser) -> str:
+def token(database: Database, user: StaffUserRow) -> str:
     with database.writing() as session:
         return sessions.start_session(session, user.id, "Firefox", "n" * 64)
 
 
 @pytest.fixture
-def session_id(database: Database, user: StaffUser, token: str) -> int:
+def session_id(database: Database, user: StaffUserRow, token: str) -> int:
     with database.reading() as session:
         (only,) = sessions.live_sessions(session, user.id, LIFETIME)
     return only.id
@@ -69,17 +69,17 @@ def test_an_invitation_lasts_until_it_is_too_old(database: Database, clock: Cloc
     token = invited(database, "ada@example.com")
     clock.go_on(days=7, seconds=-1)
     with database.reading() as session:
-        assert accounts.open_invitation(session, token)
+        assert accounts.invitation_by_token(session, token)
     clock.go_on(seconds=1)
     with database.reading() as session:
-        assert accounts.open_invitation(session, token) is None
+        assert accounts.invitation_by_token(session, token) is None
     assert accept(database, token) is None
 
 
 def test_links_for_different_addresses_leave_each_other_alone(database: Database) -> None:
     first, ada, bo = (invited(database, email) for email in (None, "ada@x.co", "bo@x.co"))
     with database.reading() as session:
-        assert all(accounts.open_invitation(session, token) for token in (first, ada, bo))
+        assert all(accounts.invitation_by_token(session, token) for token in (first, ada, bo))
 
 
 def test_the_link_without_an_address_makes_the_first_account_only(database: Database) -> None:
@@ -121,7 +121,7 @@ def test_using_a_session_keeps_it_but_not_for_ever(
 )
 def test_a_session_can_be_ended(
     database: Database,
-    user: StaffUser,
+    user: StaffUserRow,
     token: str,
     session_id: int,
     end: Callable[[Session, int, int], object],
@@ -134,7 +134,7 @@ def test_a_session_can_be_ended(
 
 
 def test_nobody_ends_the_session_of_another(
-    database: Database, user: StaffUser, token: str, session_id: int
+    database: Database, user: StaffUserRow, token: str, session_id: int
 ) -> None:
     with database.writing() as session:
         assert not sessions.end_session(session, user.id + 1, session_id)
@@ -143,11 +143,11 @@ def test_nobody_ends_the_session_of_another(
 
 @pytest.mark.parametrize("token", ["", "x", "A" * 43, "\x00", "\ud800", "é" * 1000])
 def test_a_token_that_is_none_signs_nobody_in(
-    database: Database, user: StaffUser, token: str
+    database: Database, user: StaffUserRow, token: str
 ) -> None:
     assert not is_signed_in(database, token)
     with database.reading() as session:
-        assert accounts.open_invitation(session, token) is None
+        assert accounts.invitation_by_token(session, token) is None
 
 
 @pytest.mark.parametrize(
@@ -159,9 +159,7 @@ def test_the_database_refuses_what_is_no_account(
 ) -> None:
     right = {"email": "ada@example.com", "role": "staff", "name": "Ada", "password_hash": "x"}
     with pytest.raises(IntegrityError), database.writing() as session:
-        session.add(
-            StaffUserRow(**{**right, **wrong}, uniquifier="u", active=True, created_at=clock())
-        )
+        session.add(StaffUserRow(**{**right, **wrong}, active=True, created_at=clock()))
 
 
 def test_traces_of_staff_go_after_a_month(database: Database, token: str, clock: Clock) -> None:
@@ -179,17 +177,17 @@ def test_traces_of_staff_go_after_a_month(database: Database, token: str, clock:
         assert [user.email for user in accounts.all_users(session)] == ["ada@example.com"]
 
 
-def test_of_many_who_use_one_code_at_once_one_does(database: Database, user: StaffUser) -> None:
+def test_of_many_who_use_one_code_at_once_one_does(database: Database, user: StaffUserRow) -> None:
     with database.writing() as session:
         factors.set_authenticator(session, user.id, b"sealed", 10)
-        (code, *_) = factors.make_recovery_codes(session, user.id)
+        (code, *_) = factors.create_recovery_codes(session, user.id)
 
     def use(_: int) -> tuple[bool, bool, bool]:
         with database.writing() as session:
             return (
                 factors.use_step(session, user.id, 11),
                 factors.use_recovery_code(session, user.id, code),
-                factors.spend(session, "challenge", WEEK),
+                factors.use_once(session, "challenge", WEEK),
             )
 
     with ThreadPoolExecutor(8) as threads:
@@ -202,7 +200,7 @@ def test_what_works_once_is_forgotten_when_it_would_be_too_old(
 ) -> None:
     def spend(mark: str) -> bool:
         with database.writing() as session:
-            return factors.spend(session, mark, timedelta(minutes=10))
+            return factors.use_once(session, mark, timedelta(minutes=10))
 
     assert spend("a")
     clock.go_on(minutes=10, seconds=-1)
@@ -212,17 +210,17 @@ def test_what_works_once_is_forgotten_when_it_would_be_too_old(
     assert spend("b")
 
 
-def test_factors_are_a_persons_own(database: Database, user: StaffUser) -> None:
+def test_factors_are_a_persons_own(database: Database, user: StaffUserRow) -> None:
     other = accept(database, invited(database, "bo@example.com"))
     assert other is not None
     with database.writing() as session:
         factors.set_authenticator(session, user.id, b"sealed", 10)
-        codes = factors.make_recovery_codes(session, user.id)
+        codes = factors.create_recovery_codes(session, user.id)
         # A plain hash keeps a secret that nobody could try out: 32 signs are 5 bits each.
         assert all(len(code.replace("-", "")) * 5 >= 112 for code in codes)
         assert not factors.use_step(session, other.id, 11)
         assert not factors.use_recovery_code(session, other.id, codes[0])
-        factors.forget_factors(session, other.id)
+        factors.remove_all_factors(session, other.id)
         assert factors.factors_of(session, user.id).codes_left == factors.RECOVERY_CODES
-        factors.forget_factors(session, user.id)
+        factors.remove_all_factors(session, user.id)
         assert factors.factors_of(session, user.id) == factors.Factors(None, 0, 0)

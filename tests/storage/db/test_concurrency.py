@@ -14,9 +14,9 @@ from consult.storage.leads import documents, leads, notes, submission
 from consult.storage.privacy import erasure, retention
 from consult.storage.second_factors import factors
 from consult.storage.settings import setting_overrides
+from consult.storage.tables.account_tables import RecoveryCodeRow
 from consult.storage.tables.audit_tables import AuditRow
 from consult.storage.tables.lead_tables import LeadWordRow
-from consult.storage.tables.second_factor_tables import RecoveryCodeRow
 from consult.storage.tables.submission_tables import DraftRow
 from consult.storage.webhooks import endpoints
 from tests.support.concurrency import begin_meanwhile
@@ -150,7 +150,7 @@ def test_two_admins_choose_the_same_setting_for_the_first_time(database: Databas
 
 def test_a_double_click_on_new_recovery_codes_leaves_ten(database: Database) -> None:
     ada = make_account(database, "Ada")
-    make = partial(factors.make_recovery_codes, user_id=ada)
+    make = partial(factors.create_recovery_codes, user_id=ada)
     begin_meanwhile(database, make, make)
     with database.reading() as session:
         assert session.scalar(select(func.count()).select_from(RecoveryCodeRow)) == 10
