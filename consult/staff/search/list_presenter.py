@@ -34,7 +34,6 @@ class Row:
     name: str
     business: str
     stage: str
-    closed: bool
     assignee: str
     assigned_to_me: bool
     offered_to: str
@@ -62,7 +61,6 @@ def row(lead: FoundLead, pdfs: Mapping[int, PdfState], viewer_id: int, now: date
         name=lead.name,
         business=lead.business,
         stage=NAMES[cast(Stage, lead.stage)],
-        closed=lead.stage in CLOSED,
         assignee=lead.assignee,
         assigned_to_me=lead.assignee_id == viewer_id,
         offered_to=lead.offered_to,

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, Text, bindparam, cast, select
+from sqlalchemy import Row, Select, Text, bindparam, cast, func, select
 
 from consult.questionnaire import Answer
 from consult.storage.db.database import Database, Session
@@ -106,13 +106,17 @@ def _query() -> Select[Any]:
             *("submitted_at", "demo", "stage", "stage_since", "due_at", "first_contact_at"),
             *("consult_at", "follow_up_on", "separation", "handoff", "archetype", "wants_consult"),
         ),
-        ContactRow: ("name", "business", "email", "phone", "consented_at"),
+        ContactRow: ("consented_at",),
         DraftRow: ("source",),
     }
     return (
         select(
             *(getattr(table, name) for table, names in plain.items() for name in names),
-            StaffUserRow.name.label("assignee"),
+            *(
+                func.coalesce(getattr(ContactRow, name), "").label(name)
+                for name in ("name", "business", "email", "phone")
+            ),
+            func.coalesce(StaffUserRow.name, "").label("assignee"),
             # As text: PostgreSQL would parse a document again for each value taken from it, and
             # most leads share one of a few wordings.
             cast(SubmissionRow.report, Text).label("report"),
@@ -129,38 +133,17 @@ def _query() -> Select[Any]:
 _QUERY = _query()
 
 
-def _lead(row: Any) -> ExportedLead:
-    report = json.loads(row.report)
+def _lead(row: Row[Any]) -> ExportedLead:
+    stored = dict(row._mapping)
+    report = json.loads(stored.pop("report"))
+    stored["archetype"] = _in(report, "archetype", "name") or row.archetype
+    stored["answers"] = {id: as_answer(given) for id, given in row.answers.items()}
+    stored["wording"] = _wording(row.wording)
     return ExportedLead(
-        id=row.id,
-        submitted_at=row.submitted_at,
-        demo=row.demo,
-        edition=row.edition,
-        depth=row.depth,
-        seconds_taken=row.seconds_taken,
-        name=row.name or "",
-        business=row.business or "",
-        email=row.email or "",
-        phone=row.phone or "",
-        wants_consult=row.wants_consult,
-        consented_at=row.consented_at,
-        stage=row.stage,
-        stage_since=row.stage_since,
-        assignee=row.assignee or "",
-        due_at=row.due_at,
-        first_contact_at=row.first_contact_at,
-        consult_at=row.consult_at,
-        follow_up_on=row.follow_up_on,
-        source=row.source,
-        separation=row.separation,
+        **stored,
         separation_band=_in(report, "separation", "band_name"),
-        handoff=row.handoff,
         handoff_band=_in(report, "handoff", "band_name"),
-        archetype=_in(report, "archetype", "name") or row.archetype,
-        consult=row.consult,
         plan=[step["title"] for step in report.get("plan") or ()],
-        answers={id: as_answer(given) for id, given in row.answers.items()},
-        wording=_wording(row.wording),
     )
 
 

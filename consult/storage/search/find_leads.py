@@ -38,10 +38,9 @@ Place = tuple[datetime | float, int]
 
 @dataclass(frozen=True, slots=True)
 class FoundLead:
-    """A lead as a list shows it. Names are empty where there is no contact, assignee or offer."""
+    """A lead as a list shows it. Names are empty without a contact, assignee or offer."""
 
     id: int
-    version: int
     submitted_at: datetime
     edition: str
     demo: bool
@@ -53,7 +52,6 @@ class FoundLead:
     source: str
     wants_consult: bool
     stage: str
-    stage_since: datetime
     assignee_id: int | None
     assignee: str
     offered_to_id: int | None
