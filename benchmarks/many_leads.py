@@ -42,18 +42,18 @@ Row = tuple[Any, ...]
 
 
 def fill(database: Database, number: int) -> None:
-    """Put so many leads, and the people who hold them, into an empty database."""
-    leads = list(_leads(Random(number), number))  # noqa: S311 - made-up leads are no secret
+    """Put so many leads, and the users they are assigned to, into an empty database."""
+    leads = list(_leads(Random(number), number))  # noqa: S311 - benchmark data is no secret
     with database.migrating() as connection:
         if not database.is_sqlite:
             connection.execute(text("SET LOCAL session_replication_role = replica"))
             connection.execute(text("SET LOCAL TimeZone = 'UTC'"))
         there = set(connection.scalars(text("SELECT id FROM staff_users")))
         _load(connection, "staff_users", _USER, _people(there))
-        _load(connection, "drafts", _CHECK, (_check(lead) for lead in leads))
+        _load(connection, "drafts", _DRAFT, (_draft(lead) for lead in leads))
         _load(connection, "submissions", _SUBMISSION, (_submission(lead) for lead in leads))
         _load(connection, "contacts", _CONTACT, (_contact(lead) for lead in leads))
-        _load(connection, "leads", _DESK, (lead[: len(_DESK)] for lead in leads))
+        _load(connection, "leads", _LEAD, (lead[: len(_LEAD)] for lead in leads))
         _load(connection, "lead_words", ("submission_id", "word"), _words(leads))
         _load(connection, "lead_events", _EVENT, _events(leads))
     if not database.is_sqlite:
@@ -89,7 +89,7 @@ def batched(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
 
 
 def _leads(random: Random, count: int) -> Iterator[Row]:
-    """The desk of each lead, and after it first name, last name, business and mail address."""
+    """The columns of each lead, then first name, last name, business and mail address."""
     for number in range(1, count + 1):
         submitted = NOW - SPAN * ((count - number) / count)
         # Of the last weeks' leads most are open, of older ones next to none.
@@ -99,10 +99,13 @@ def _leads(random: Random, count: int) -> Iterator[Row]:
         archetype = _one_of(random, ARCHETYPES)
         first, last = _word(random, 2_000), _word(random, 50_000)
         business = f"{_word(random, 20_000)} {_word(random, 300)}"
-        is_new, when = stage == "new", _moment(submitted)
+        is_new, when = stage == "new", _time_text(submitted)
         yield (
             *(number, 1, stage, when, None if is_new else random.randrange(1, _PEOPLE + 1)),
-            *(None if is_new else _moment(answered), _moment(submitted + timedelta(hours=24))),
+            *(
+                None if is_new else _time_text(answered),
+                _time_text(submitted + timedelta(hours=24)),
+            ),
             *(when, random.random() < 0.01, archetype),
             *(_score(random, archetype in _LANES), _score(random, archetype in _GRIP)),
             *(_one_of(random, SOURCES), random.random() < 0.3),
@@ -110,7 +113,7 @@ def _leads(random: Random, count: int) -> Iterator[Row]:
         )
 
 
-_DESK = (
+_LEAD = (
     *("submission_id", "version", "stage", "stage_since", "assignee_id", "first_contact_at"),
     *("due_at", "submitted_at", "demo", "archetype", "separation", "handoff", "source"),
     "wants_consult",
@@ -143,9 +146,9 @@ def _word(random: Random, of: int) -> str:
     return word(int(of * random.random() ** 4))
 
 
-def _moment(moment: datetime) -> str:
+def _time_text(time: datetime) -> str:
     """As both engines take it: SQLite's own form, and PostgreSQL's under UTC."""
-    return moment.replace(tzinfo=None).isoformat(" ", "microseconds")
+    return time.replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 _USER = ("id", "email", "name", "role", "password_hash", "active", "created_at")
@@ -154,15 +157,15 @@ _USER = ("id", "email", "name", "role", "password_hash", "active", "created_at")
 def _people(there: set[int]) -> Iterator[Row]:
     for number in set(range(1, _PEOPLE + 1)) - there:
         name, email = f"Person {number}", f"{number}@example.com"
-        yield number, email, name, "staff", "x", True, _moment(NOW)
+        yield number, email, name, "staff", "x", True, _time_text(NOW)
 
 
-_CHECK = (
+_DRAFT = (
     *("id", "token_hash", "edition", "depth", "answers", "source", "created_at", "updated_at"),
 )
 
 
-def _check(lead: Row) -> Row:
+def _draft(lead: Row) -> Row:
     return lead[0], f"c{lead[0]}", "2026-11", "quick", "{}", "{}", lead[7], lead[7]
 
 
@@ -188,13 +191,13 @@ _CONTACT = (
 
 
 def _contact(lead: Row) -> Row:
-    first, last, business, email = lead[len(_DESK) :]
+    first, last, business, email = lead[len(_LEAD) :]
     return lead[0], f"{first} {last}", email, business, lead[13], "Yes.", lead[7]
 
 
 def _words(leads: Iterable[Row]) -> Iterator[Row]:
     for lead in leads:
-        first, last, business, email = lead[len(_DESK) :]
+        first, last, business, email = lead[len(_LEAD) :]
         words = {first, last, *business.split(), email, "@" + email.partition("@")[2]}
         for found in sorted(words):
             yield lead[0], found[:WORD_MAX]

@@ -46,7 +46,7 @@ def test_all_of_them_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(printing, "RENDERS_TO_SETTLE", 1)
     monkeypatch.setattr(load, "SECONDS", 0.3)
     monkeypatch.setattr(load, "WARM_UP_SECONDS", 0.05)
-    monkeypatch.setattr(leads, "SIZES", (20, 60))
+    monkeypatch.setattr(leads, "LEADS", 60)
     monkeypatch.setattr(leads, "ROUNDS", 1)
     monkeypatch.setattr(leads, "CASES", dict(list(leads.CASES.items())[::9]))
     file = tmp_path / "rows.json"
