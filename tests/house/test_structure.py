@@ -12,8 +12,8 @@ from consult.storage.tables.all_tables import ALL_TABLES
 
 CONSULT = Path(__file__).parents[2] / "consult"
 MODULES = sorted(CONSULT.rglob("*.py"))
-FILES_MAX = 290
-LINES_MAX = 370
+FILES_MAX = 270
+LINES_MAX = 350
 """No module is longer: one that is has two subjects."""
 
 _ROOMS = """
@@ -40,10 +40,9 @@ STRUCK = frozenset(_STRUCK.split())
 
 
 _NOT_YET = """
-anew bury desk errand fault folded forgive halfway handed holder judge leave leaves meanwhile
-moment moments news nobody notice notices patience practice prove proven seal sealed settle
-settled somebody spend spent tell telling told trace traces tries trip unseal unsure verdict
-verdicts whose
+bury desk fault folded handed holder judge leave leaves meanwhile moment moments news nobody
+notice notices patience practice proven settle settled somebody spent tell telling told trace
+traces tries unsure verdict verdicts whose
 """
 NOT_YET = frozenset(_NOT_YET.split())
 """Words that are still used; this list only gets shorter."""
