@@ -77,7 +77,7 @@ def test_a_passkey_from_first_to_last(browser: Browser, origin: str) -> None:
         visit.open(f"{FACTORS}/passkeys/new")
         look_at(visit)
         visit.tab.fill("[name=name]", "My laptop")
-        press(visit, "Make a passkey")
+        press(visit, "Add passkey")
         assert visit.tab.locator(".recovery-codes li").count() == 10
         visit.open(FACTORS)
         look_at(visit)
@@ -108,9 +108,9 @@ def test_a_device_tells_that_it_has_one_already(browser: Browser, origin: str) -
         plug_in(visit)
         sign_in(visit)
         visit.open(f"{FACTORS}/passkeys/new")
-        press(visit, "Make a passkey")
+        press(visit, "Add passkey")
         visit.open(f"{FACTORS}/passkeys/new")
-        visit.tab.get_by_role("button", name="Make a passkey").click()
+        visit.tab.get_by_role("button", name="Add passkey").click()
         visit.tab.get_by_text("This device has a passkey for you already.").wait_for()
         assert axe_violations(visit) == []
 
@@ -120,7 +120,7 @@ def test_who_has_none_or_stops_it_is_told_and_can_go_on(browser: Browser, origin
         plug_in(visit, isUserVerified=False)
         visit.open("/staff/sign-in")
         visit.tab.get_by_role("button", name="Sign in with a passkey").click()
-        visit.tab.get_by_text("That did not work, or was stopped.").wait_for()
+        visit.tab.get_by_text("That didn’t work or was canceled.").wait_for()
         sign_in(visit)
         assert visit.path == "/staff/"
 

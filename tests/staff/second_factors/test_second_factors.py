@@ -69,7 +69,7 @@ def test_a_password_alone_opens_nothing(app: Flask, phone: Phone) -> None:
         assert client.get(path, status=303).location.startswith("/staff/sign-in?next=")
     with services_of(app).database.reading() as session:
         sessions = session.connection().exec_driver_sql("SELECT count(*) FROM staff_sessions")
-        assert sessions.scalar_one() == 1, "halfway is no session"
+        assert sessions.scalar_one() == 1, "a pending login is no session"
 
 
 def test_a_code_may_be_typed_with_a_gap(app: Flask, phone: Phone) -> None:
@@ -149,7 +149,7 @@ def test_another_persons_code_is_none(app: Flask, phone: Phone) -> None:
     give(pending_login(app), recovery_code=codes[0], status=422)
 
 
-def test_standing_halfway_lasts_ten_minutes_and_is_good_once(app: Flask, phone: Phone) -> None:
+def test_a_pending_login_lasts_ten_minutes_and_works_once(app: Flask, phone: Phone) -> None:
     late, again = pending_login(app), pending_login(app)
     form = again.get(ASKED).forms[0]
     kept = again._client.get_cookie("staff")
@@ -177,7 +177,7 @@ def test_a_new_password_or_a_closed_account_sends_back_to_the_start(
     assert closed.get(ASKED, status=303).location == "/staff/sign-in"
 
 
-def test_standing_halfway_cannot_be_made_up(app: Flask, phone: Phone) -> None:
+def test_a_pending_login_cannot_be_forged(app: Flask, phone: Phone) -> None:
     made_up = Flask("elsewhere")
     made_up.secret_key = "another key"
     with services_of(app).database.reading() as session:
@@ -193,7 +193,7 @@ def test_standing_halfway_cannot_be_made_up(app: Flask, phone: Phone) -> None:
     assert client.get(ASKED, status=303).location == "/staff/sign-in"
 
 
-def test_a_cookie_planted_halfway_is_worth_nothing_afterwards(app: Flask, phone: Phone) -> None:
+def test_the_cookie_of_a_pending_login_is_worth_nothing_afterwards(app: Flask, phone: Phone) -> None:
     victim = pending_login(app)
     planted = victim._client.get_cookie("staff")
     assert planted is not None
