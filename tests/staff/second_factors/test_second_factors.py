@@ -193,7 +193,9 @@ def test_a_pending_login_cannot_be_forged(app: Flask, phone: Phone) -> None:
     assert client.get(ASKED, status=303).location == "/staff/sign-in"
 
 
-def test_the_cookie_of_a_pending_login_is_worth_nothing_afterwards(app: Flask, phone: Phone) -> None:
+def test_the_cookie_of_a_pending_login_is_worth_nothing_afterwards(
+    app: Flask, phone: Phone
+) -> None:
     victim = pending_login(app)
     planted = victim._client.get_cookie("staff")
     assert planted is not None
