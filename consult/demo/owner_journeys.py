@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 
-from consult.owner.page_timing import visit_of
+from consult.owner.open_draft import visit_of
 from consult.questionnaire import Kind, Walk, WalkPage
 from consult.storage.page_events import PageVisit, SaveEvent
 

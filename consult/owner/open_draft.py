@@ -11,7 +11,7 @@ from flask import abort, redirect, url_for
 from werkzeug.wrappers import Response
 
 from consult.crypto import result_token
-from consult.questionnaire import Depth, Walk, WalkPage, walk
+from consult.questionnaire import UNKNOWN, Depth, Walk, WalkPage, walk
 from consult.questionnaire.editions import newest
 from consult.report.build import build_report
 from consult.scoring import scorecard_json, scorecard_of
@@ -20,6 +20,7 @@ from consult.storage.db.database import Session
 from consult.storage.drafts import drafts
 from consult.storage.drafts.drafts import Changes, Draft
 from consult.storage.leads.submission import NewSubmission
+from consult.storage.page_events import PageVisit, SaveEvent
 from consult.web.services import services
 
 DEPTHS: dict[str, Depth] = {"quick": "quick", "full": "full"}
@@ -133,6 +134,29 @@ def _opened(token: str, draft: Draft | None, then: Then) -> OpenDraft:
 def to_result(token: str) -> Response:
     """Return the redirect from a submitted draft to its result."""
     return redirect(url_for("results.result", token=result_token(token)), 303)
+
+
+def visit_of(page: WalkPage | None) -> PageVisit:
+    """Return what a page shows; None means the review."""
+    if page is None:
+        return PageVisit(REVIEW)
+    return PageVisit(
+        page.id,
+        asked=tuple(asked.id for asked in page.questions),
+        open=tuple(asked.id for asked in page.questions if asked.answer is None),
+        unsure=tuple(asked.id for asked in page.questions if asked.answer == UNKNOWN),
+    )
+
+
+def page_saved(draft: OpenDraft, page: WalkPage, *, refused: bool) -> SaveEvent:
+    """Return what to record of a saved page; `draft` is as it is after the save."""
+    saved = visit_of(draft.walk.page(page.id) or page)
+    return SaveEvent(saved, saved if refused else visit_of(draft.page_after(page.id)), refused)
+
+
+def review_saved(*, refused: bool) -> SaveEvent:
+    """Return what to record of a save on the review."""
+    return SaveEvent(PageVisit(REVIEW), PageVisit(REVIEW), refused)
 
 
 def freeze(walk: Walk, brand: Brand, *, demo: bool = False) -> NewSubmission:

@@ -23,9 +23,11 @@ from consult.owner.open_draft import (
     freeze,
     load_draft,
     lock_draft,
+    page_saved,
+    review_saved,
     to_result,
+    visit_of,
 )
-from consult.owner.page_timing import page_saved, review_saved, visit_of
 from consult.owner.question_form import QuestionForm
 from consult.owner.review import SHOWN, answers_by_part, contradictions_form, contradictions_of
 from consult.owner.visitors import campaign_tags, is_framed, is_person, with_referrer

@@ -11,8 +11,7 @@ from flask import Blueprint, abort, make_response, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from consult.owner.open_draft import OPEN, OpenDraft, walk_of
-from consult.owner.page_timing import visit_of
+from consult.owner.open_draft import OPEN, OpenDraft, visit_of, walk_of
 from consult.questionnaire import Answer, Depth, Walk, walk
 from consult.questionnaire.editions import load, newest
 from consult.report.report import Report, from_json
