@@ -22,11 +22,6 @@ from tests.support.personas import (
 from tests.support.submissions import all_leads
 
 
-@pytest.fixture
-def journey(client: PageClient) -> Journey:
-    return Journey(client, BATON_ON_THE_FLOOR.answers)
-
-
 def saved(journey: Journey) -> Mapping[str, object]:
     """The answers stored for the check in view, on its path or not."""
     with services_of(journey.client.app).database.reading() as session:
@@ -182,8 +177,7 @@ def test_answers_that_fall_off_the_path_are_kept_and_not_scored(client: PageClie
     assert not {"lead_source", "clear_answers"} & (scored | lead.answers.keys())
 
 
-def test_changing_how_people_buy_asks_the_reworded_questions_again(client: PageClient) -> None:
-    journey = Journey(client, BATON_ON_THE_FLOOR.answers)
+def test_changing_how_people_buy_asks_the_reworded_questions_again(journey: Journey) -> None:
     journey.start()
     journey.to_review()
     journey.go(f"{journey.root}/buyers?then=review")
@@ -195,7 +189,7 @@ def test_changing_how_people_buy_asks_the_reworded_questions_again(client: PageC
     journey.to_review()
     assert "still open" not in journey.page.text
     journey.submit()
-    assert lead_of(client.app).scorecard["path"] == "checkout"
+    assert lead_of(journey.client.app).scorecard["path"] == "checkout"
 
 
 def test_an_old_draft_walks_the_newest_edition(journey: Journey, app: Flask) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-import pytest
 from flask import Flask
 from sqlalchemy import select, text
 
@@ -24,11 +23,6 @@ PROGRAMS = (
     "Mozilla/5.0 HeadlessChrome/120",
     "",
 )
-
-
-@pytest.fixture
-def app(tmp_path: Path) -> Flask:
-    return make_app(tmp_path)
 
 
 def started(app: Flask, answers: Mapping[str, AnswerValue], query: str = "") -> Journey:

@@ -28,11 +28,6 @@ from tests.support.results import hand_in
 from tests.support.submissions import all_leads
 
 
-@pytest.fixture
-def journey(client: PageClient) -> Journey:
-    return Journey(client, BATON_ON_THE_FLOOR.answers)
-
-
 def check_of(app: Flask, token: str) -> Draft:
     with services_of(app).database.reading() as session:
         check = drafts.load(session, token)

@@ -43,7 +43,6 @@ class Journey:
         return self._show(self.client.submit(self.page.form("/start")))
 
     def go(self, path: str) -> Page:
-        """Open a path by hand, and follow where it leads."""
         return self._show(self.client.send("GET", path, status=None))
 
     def fill(self) -> Form:
@@ -77,18 +76,15 @@ class Journey:
         return self.to_page("review")
 
     def submit(self) -> Page:
-        """On the review page, send the answers; the result comes."""
         return self._show(self.client.submit(self.page.form("/review")))
 
     def to_result(self) -> Page:
-        """The whole way from the start page to the result."""
         self.start()
         self.to_review()
         return self.submit()
 
     @property
     def token(self) -> str:
-        """The token in the path of the page in view."""
         return self.page.path.split("/")[2]
 
     @property

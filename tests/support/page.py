@@ -38,7 +38,6 @@ class Document:
         return found
 
     def all(self, *tags: str, within: Element | None = None) -> list[Element]:
-        """Elements with one of these HTML tags, in document order."""
         elements = self.elements if within is None else list(within.iter())
         return [element for element in elements if element.tag in tags]
 
@@ -64,7 +63,6 @@ def _words(element: Element) -> Iterator[str]:
 
 
 def classes_of(element: Element) -> frozenset[str]:
-    """The CSS classes of an element."""
     return frozenset(element.attrib.get("class", "").split())
 
 
@@ -157,29 +155,24 @@ class Page:
 
     @cached_property
     def html(self) -> str:
-        """The body as text; every page of the app is UTF-8."""
         return self.body.decode("utf-8")
 
     @cached_property
     def document(self) -> Document:
-        """The parsed page. Fails for anything but HTML."""
         assert self.is_html, f"{self!r} is {self.headers.get('Content-Type')}, not a page"
         return Document(self.html)
 
     @property
     def location(self) -> str:
-        """Where a redirect leads, as a path on this site."""
         return re.sub(r"^https?://[^/]+", "", self.headers["Location"])
 
     @property
     def title(self) -> str:
-        """The page's title, empty when it has none."""
         titles = self.document.all("title")
         return " ".join((titles[0].text or "").split()) if titles else ""
 
     @property
     def h1(self) -> str:
-        """The words of the first main heading, empty when there is none."""
         headings = self.document.all("h1")
         return text_of(headings[0]) if headings else ""
 
@@ -205,7 +198,6 @@ class Page:
 
     @property
     def forms(self) -> list[Form]:
-        """All forms of the page."""
         return [Form(self.document, form, self.path) for form in self.document.all("form")]
 
     def form(self, action_contains: str = "") -> Form:

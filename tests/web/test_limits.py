@@ -36,56 +36,54 @@ def database(tmp_path: Path) -> Database:
     return services_of(make_app(tmp_path / "var")).database
 
 
-def spend(limits: RateLimits, times: int, who: str = "192.0.2.1") -> None:
+@pytest.fixture
+def limits(database: Database, clock: Clock) -> RateLimits:
+    return RateLimits(database, SECRET_KEY, clock)
+
+
+def consume(limits: RateLimits, times: int, who: str = "192.0.2.1") -> None:
     for _ in range(times):
         limits.consume("starts", "3 per hour", who)
 
 
 def test_the_rate_can_be_used_up_and_then_it_says_when_to_come_back(
-    database: Database, clock: Clock
+    limits: RateLimits, clock: Clock
 ) -> None:
-    limits = RateLimits(database, SECRET_KEY, clock)
-    spend(limits, 3)
+    consume(limits, 3)
     clock.move(minutes=20)
-
     with pytest.raises(TooManyRequests) as refused:
-        spend(limits, 1)
-
+        consume(limits, 1)
     assert refused.value.retry_after == 40 * 60
 
 
-def test_a_new_hour_is_a_new_allowance(database: Database, clock: Clock) -> None:
-    limits = RateLimits(database, SECRET_KEY, clock)
-    spend(limits, 3)
+def test_a_new_hour_is_a_new_allowance(limits: RateLimits, clock: Clock) -> None:
+    consume(limits, 3)
     clock.move(hours=1)
-    spend(limits, 3)
+    consume(limits, 3)
 
 
-def test_networks_and_purposes_do_not_share_an_allowance(database: Database, clock: Clock) -> None:
-    limits = RateLimits(database, SECRET_KEY, clock)
-    spend(limits, 3)
-    spend(limits, 3, "192.0.2.2")
+def test_networks_and_purposes_do_not_share_an_allowance(limits: RateLimits) -> None:
+    consume(limits, 3)
+    consume(limits, 3, "192.0.2.2")
     limits.consume("contacts", "3 per hour", "192.0.2.1")
 
 
 def test_the_count_survives_a_restart_and_holds_for_all_processes(
-    database: Database, clock: Clock
+    database: Database, limits: RateLimits, clock: Clock
 ) -> None:
-    spend(RateLimits(database, SECRET_KEY, clock), 3)
-
+    consume(limits, 3)
     with pytest.raises(TooManyRequests):
-        spend(RateLimits(database, SECRET_KEY, clock), 1)
+        consume(RateLimits(database, SECRET_KEY, clock), 1)
 
 
-def test_a_right_password_gives_the_allowance_back(database: Database, clock: Clock) -> None:
-    limits = RateLimits(database, SECRET_KEY, clock)
-    spend(limits, 3)
+def test_a_right_password_gives_the_allowance_back(limits: RateLimits) -> None:
+    consume(limits, 3)
     limits.reset("starts", "3 per hour", "192.0.2.1")
-    spend(limits, 3)
+    consume(limits, 3)
 
 
-def test_of_several_rates_each_has_to_allow_a_try(database: Database, clock: Clock) -> None:
-    limits, rates = RateLimits(database, SECRET_KEY, clock), "5 per hour; 2 per minute"
+def test_of_several_rates_each_has_to_allow_a_try(limits: RateLimits, clock: Clock) -> None:
+    rates = "5 per hour; 2 per minute"
 
     def tries() -> list[bool]:
         return [limits.allows("starts", rates, "ada") for _ in range(4)]
@@ -103,15 +101,16 @@ def test_of_several_rates_each_has_to_allow_a_try(database: Database, clock: Clo
     assert tries() == [True, True, False, False]
 
 
-def test_the_table_names_nobody_and_forgets_what_is_over(database: Database, clock: Clock) -> None:
-    limits = RateLimits(database, SECRET_KEY, clock)
-    spend(limits, 1, "ada@example.com")
+def test_the_table_names_nobody_and_forgets_what_is_over(
+    database: Database, limits: RateLimits, clock: Clock
+) -> None:
+    consume(limits, 1, "ada@example.com")
     with database.reading() as session:
         (key,) = session.scalars(select(RateLimitRow.key))
     assert "ada" not in key
 
     clock.move(hours=2)
-    spend(limits, 1, "192.0.2.9")
+    consume(limits, 1, "192.0.2.9")
     with database.reading() as session:
         assert key not in session.scalars(select(RateLimitRow.key)).all()
 
