@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks import download, exports, leads, load, pages, pdf, scoring, worker
+from benchmarks import download, exports, insights, leads, load, pages, pdf, scoring, worker
 from benchmarks.measure import Row
 
 PARTS: Mapping[str, Callable[[], list[Row]]] = {
@@ -19,6 +19,7 @@ PARTS: Mapping[str, Callable[[], list[Row]]] = {
     "load": load.rows,
     "leads": leads.rows,
     "exports": exports.rows,
+    "insights": insights.rows,
 }
 LONG: Mapping[str, Callable[[], list[Row]]] = {
     "worker": worker.rows,

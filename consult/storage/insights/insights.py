@@ -117,7 +117,7 @@ def collect(session: Session, of: ResponseFilter) -> Stats:
             stats.steps.update(steps)
     stats.sources = _few(by_source)
     _add_pages(session, of, stats)
-    _add_questions(session, of, stats)
+    _add_times(session, of, stats)
     return stats
 
 
@@ -163,35 +163,35 @@ def _few(by_source: Counts) -> Counts:
     return few
 
 
-def _add_pages(session: Session, of: ResponseFilter, stats: Stats) -> None:
+def _add_times(session: Session, of: ResponseFilter, stats: Stats) -> None:
     row = PageVisitRow
-    accepted = case((row.saves > 0, 1), else_=0)
-    sums = (func.sum(accepted), func.sum(cast(row.is_last, Integer)), func.sum(row.refused))
     rows = session.execute(
-        select(row.page, row.seconds, func.count(), *sums)
-        .where(*_counted(of, row), *_of_source(of, row))
+        select(row.page, row.seconds, func.count())
+        .where(*_counted(of, row), *_of_source(of, row), row.seconds.is_not(None), row.saves > 0)
         .group_by(row.page, row.seconds)
     )
-    for page, seconds, shown, saved, left, refused in rows:
-        stats.pages[page].update(shown=shown, left=left, refused=refused)
-        if seconds is not None and saved:
-            stats.seconds[page][seconds] += saved
+    for page, seconds, count in rows:
+        stats.seconds[page][seconds or 0] += count
 
 
-def _add_questions(session: Session, of: ResponseFilter, stats: Stats) -> None:
+def _add_pages(session: Session, of: ResponseFilter, stats: Stats) -> None:
     row = PageVisitRow
     key = (row.page, row.questions, row.is_last)
     rows = session.execute(
-        select(*key, func.count()).where(*_counted(of, row), *_of_source(of, row)).group_by(*key)
+        select(*key, func.count(), func.sum(row.refused))
+        .where(*_counted(of, row), *_of_source(of, row))
+        .group_by(*key)
     )
-    for _, questions, is_last, count in rows:
+    for page, questions, is_last, count, refused in rows:
+        left = count if is_last else 0
+        stats.pages[page].update(shown=count, left=left, refused=refused)
         for question in questions.split():
             counts = stats.questions[question.rstrip("?-")]
             counts["asked"] += count
-            if not question.endswith("-"):
+            if question.endswith("-"):
+                counts["left"] += left
+            else:
                 counts["answered"] += count
-            elif is_last:
-                counts["left"] += count
             if question.endswith("?"):
                 counts["unsure"] += count
 

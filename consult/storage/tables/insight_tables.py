@@ -88,11 +88,11 @@ class PageVisitRow(_Counted, Base):
         # takes a sixth of the time that sorting the table would.
         Index(
             "ix_page_visits_times",
-            *("kind", "page", "seconds", "saves", "is_last", "refused", "day", "depth", "source"),
+            *("kind", "page", "seconds", "saves", "day", "depth", "source"),
         ),
         Index(
             "ix_page_visits_questions",
-            *("kind", "page", "questions", "is_last", "day", "depth", "source"),
+            *("kind", "page", "questions", "is_last", "refused", "day", "depth", "source"),
         ),
     )
 
