@@ -111,7 +111,7 @@ def test_a_device_tells_that_it_has_one_already(browser: Browser, origin: str) -
         press(visit, "Add passkey")
         visit.open(f"{FACTORS}/passkeys/new")
         visit.tab.get_by_role("button", name="Add passkey").click()
-        visit.tab.get_by_text("This device has a passkey for you already.").wait_for()
+        visit.tab.get_by_text("This device already has a passkey for you.").wait_for()
         assert axe_violations(visit) == []
 
 
