@@ -232,10 +232,10 @@ def _at(texts: Mapping[str, object], path: tuple[str, ...]) -> Mapping[str, obje
 
 
 def _claims(questionnaire: Questionnaire) -> Iterator[Problem]:
-    """Claims of the source that are not told, or that are none."""
-    told = set(_at(questionnaire.texts.findings, ("claims",)))
+    """Claims of the source without a text, and texts for claims that are none."""
+    worded = set(_at(questionnaire.texts.findings, ("claims",)))
     for claim in CLAIMS:
-        if claim not in told:
+        if claim not in worded:
             yield Problem("findings.yaml: claims", f"{claim} has no wording")
-    for claim in sorted(told - set(CLAIMS)):
+    for claim in sorted(worded - set(CLAIMS)):
         yield Problem(f"findings.yaml: claims: {claim}", "is not a claim of the source")

@@ -222,7 +222,7 @@ _RULES: tuple[Callable[[Text], Iterator[str]], ...] = (
 
 
 def _alike(texts: list[Text]) -> Iterator[Problem]:
-    """Choices of one question between which nobody could choose."""
+    """Choices of one question that read too much alike to choose between."""
     for choices in _lists_of_choices(texts):
         for index, text in enumerate(choices):
             for other in choices[:index]:
@@ -306,7 +306,7 @@ def _item(variants: Mapping[str, Wording]) -> Iterator[tuple[str, str]]:
 
 
 def _left_to_the_team(variants: Mapping[str, Wording], name: str, field: str) -> bool:
-    """Whether a variant keeps a base text that had to be worded anew for one person."""
+    """Whether a variant keeps a base text that had to be worded again for one person."""
     if SOLO not in variants:
         return False
     base, solo, here = (_texts(variants[each])[field] for each in (BASE, SOLO, name))

@@ -208,7 +208,7 @@ def walk(
 ) -> Walk:
     """Walk an edition with these answers.
 
-    ``given_as`` tells under which variant of the wording an answer was given. An answer to other
+    ``given_as`` maps ids to the variant that was shown with the answer. An answer to other
     words than those shown now is asked again, as is one that is no longer offered: nothing that
     the owner did not say about this question counts. Such answers stay stored, unscored.
     """

@@ -2,7 +2,7 @@
 
 Everything here is frozen and says nothing about wording: the texts are joined to the structure
 by id in `wording.py`. A `Questionnaire` refuses to exist when its structure does not hold
-together (duplicate ids, forward references, a page nobody can reach).
+together (duplicate ids, forward references, a role that names no question).
 """
 
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Reading YAML files of texts, with errors that somebody who only edits texts can act on."""
+"""Reading YAML files of texts, with errors that an editor of texts can act on."""
 
 import re
 from collections.abc import Mapping

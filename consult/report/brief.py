@@ -38,7 +38,7 @@ class Point:
 class Brief:
     """What the brief says about the answers.
 
-    `topic` is empty when a consult can wait, `money` when there is no range to tell.
+    `topic` is empty when a consult can wait, `money` when there is no range.
     """
 
     topic: str

@@ -38,7 +38,7 @@ def tenths(score: Fraction) -> int:
 def whole(score: Fraction) -> int:
     """A score of 0 to 100 as a whole number, with the same care as `tenths`.
 
-    Rounded from the tenths, so that whoever sees both finds that the one is the other, rounded.
+    Rounded from the tenths, so that a reader of both finds that the one is the other, rounded.
     """
     exact = tenths(score)
     rounded = (exact + 5) // 10
@@ -143,7 +143,7 @@ I_DO_NOT_KNOW = "I don’t know."
 
 
 def in_words(asked: Asked, sign: str) -> str:
-    """The answer to a question that was answered; `sign` stands before an amount of money."""
+    """The answer to a question that was answered; `sign` goes before an amount of money."""
     answer = asked.answer
     if answer == UNKNOWN:
         return I_DO_NOT_KNOW

@@ -1,6 +1,6 @@
 """Why a result says what it says: what each answer could have earned, and what each finding read.
 
-The Report holds what was told. This adds how it came about, worked out anew from the frozen
+The Report holds what was shown. This adds the reasons, worked out again from the frozen
 answers under their own edition, which never changes.
 """
 
@@ -55,7 +55,7 @@ class Reasons:
     """The reasons behind a Report, each by the id of what it explains there.
 
     `archetype_rule` is the rule in words; `archetype` holds the figures that it was held against.
-    `money` is the range that the money line tells, or the id of the reason why there is none.
+    `money` is the range that the money line shows, or the id of the reason why there is none.
     """
 
     lines: Mapping[str, LineReason]
@@ -87,7 +87,7 @@ def explain(walk: Walk) -> Reasons:
         lines=dict(explainer.lines()),
         findings=dict(explainer.findings()),
         archetype_rule=explainer.texts["archetypes"][explainer.card.archetype]["rule"],
-        archetype=tuple(explainer.standing()),
+        archetype=tuple(explainer.archetype_figures()),
         exchanges=tuple(explainer.exchanges()),
         money=explainer.card.money,
     )
@@ -116,8 +116,8 @@ class _Explainer:
             ids = self._answers_behind(rule)
             yield rule.id, FindingReason(self._given(ids), self._claims(rule.claims))
 
-    def standing(self) -> Iterator[QuestionAnswer]:
-        """The figures and facts that the archetypes' rules look at."""
+    def archetype_figures(self) -> Iterator[QuestionAnswer]:
+        """The figures and facts that the archetypes' rules read."""
         for axis in self.card.axes:
             name = AXIS_NAMES[axis.axis]
             yield QuestionAnswer(name, f"{tenths(axis.confirmed) / 10} of 100 points")
@@ -145,7 +145,7 @@ class _Explainer:
         return ", ".join([names[0], *(name.lower() for name in names[1:])])
 
     def _answers_behind(self, rule: Rule) -> Iterator[str]:
-        """The questions whose answers make a rule true; a fact stands for what it is made of."""
+        """The questions whose answers make a rule true; a fact counts as what it is made of."""
         facts = {fact.id: fact for fact in self.walk.questionnaire.structure.facts}
         for id in self.card.evidence(rule):
             if id in facts:

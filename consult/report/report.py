@@ -1,4 +1,4 @@
-"""The Report: everything an owner is told about one check, as plain data in plain words.
+"""The Report: everything an owner reads about one response, as plain data in plain words.
 
 It is made once, when the answers are sent, and frozen with them. The result page, the PDF and
 the staff page all show this one Report, so that next year's wording cannot rewrite last year's
@@ -13,7 +13,7 @@ from typing import Literal
 from pydantic import TypeAdapter
 
 State = Literal["strong", "partly", "weak", "unknown"]
-"""How a part of the relay stands. Unknown: the open answers decide between two of the others."""
+"""The state of a part of the relay. Unknown: the open answers decide between two of the others."""
 
 AxisId = Literal["separation", "handoff"]
 AXIS_NAMES: Mapping[AxisId, str] = {"separation": "Separation", "handoff": "Handoff"}
@@ -71,7 +71,7 @@ class Dimension:
 
 @dataclass(frozen=True)
 class Axis:
-    """One of the two scores. `near` is empty unless the score lies close to a line.
+    """One of the two scores. `near` is empty unless the score is close to a line.
 
     `confirmed` and `possible` are for headlines; `total` is what the printed points add up to.
     `matters` says why it matters to one person or a team, and with this way of selling.

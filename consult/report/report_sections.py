@@ -26,12 +26,12 @@ from consult.settings.brand import CURRENCY_SIGNS
 
 
 def agreement_of(walk: Walk, texts: Mapping[str, Any]) -> Agreement:
-    """The agreement of a complete walk; `words` is `agreement` in the edition's findings."""
-    page = _own_words(texts["page"], walk)
+    """The agreement of a complete walk; `texts` is `agreement` in the edition's findings."""
+    page = _own_texts(texts["page"], walk)
     asked = {one.id: one for one in walk.asked}
     lines = []
     for id, question in walk.questionnaire.structure.roles.agreement.items():
-        own, answered = _own_words(texts["lines"][id], walk), asked.get(question)
+        own, answered = _own_texts(texts["lines"][id], walk), asked.get(question)
         text = own["settled" if _is_settled(answered) else "open"]
         who = texts["names"][str(answered.answer)] if "{who}" in text and answered else ""
         today = _today(answered, page, "quick_look" in _left_out(walk, question))
@@ -39,8 +39,8 @@ def agreement_of(walk: Walk, texts: Mapping[str, Any]) -> Agreement:
     return Agreement(page["title"], page["intro"], page["today"], page["signed"], tuple(lines))
 
 
-def _own_words(texts: Mapping[str, Any], walk: Walk) -> Mapping[str, str]:
-    """The words for this business. A shop or a web store may be run by one person or by many."""
+def _own_texts(texts: Mapping[str, Any], walk: Walk) -> Mapping[str, str]:
+    """The texts for this business. A shop or a web store may be run by one person or by many."""
     path, mode = walk.facts["path"], walk.facts["mode"]
     changes = texts.get("in", {}).get(mode if path == "conversation" else path, {})
     return {**texts, **changes}
@@ -77,7 +77,7 @@ def consult_of(
     contradictions: tuple[Finding, ...],
     plan: tuple[Fix, ...],
 ) -> Consult:
-    """What to say about the consult. `findings` are the edition's words; `parts` all dimensions.
+    """What to say about the consult. `findings` are the edition's texts; `parts` all dimensions.
 
     The agenda is made of findings: the topic of the advice, then the first contradiction or, when
     there is none, the first step of the plan.
@@ -131,7 +131,7 @@ def money_in_words(
 ) -> tuple[Money | None, str]:
     """The range with its sum, and "" ; or None and the reason why there is none.
 
-    `words` are the edition's texts on money, `sign` stands before each amount.
+    `texts` are the edition's on money, `sign` goes before each amount.
     """
     if isinstance(found, str):
         return None, texts["refusals"][found]
@@ -149,13 +149,13 @@ def money_in_words(
     return money, ""
 
 
-def money_in_figures(found: MoneyRange, told: Money) -> Mapping[str, str]:
+def money_in_figures(found: MoneyRange, shown: Money) -> Mapping[str, str]:
     """The range and what it rests on, as figures for words of one's own.
 
-    `told` is what the owner read of it, which alone still knows its currency.
+    `shown` is what the owner read of it, which alone still knows its currency.
     """
     high = _result(found, "")["high"]
-    signs = [sign for sign in CURRENCY_SIGNS.values() if sign + high in told.result]
+    signs = [sign for sign in CURRENCY_SIGNS.values() if sign + high in shown.result]
     sign = max(signs, key=len, default="")  # "$" is in "A$" as well
     return {**_figures(found, sign), **_result(found, sign)}
 

@@ -2,7 +2,7 @@
 
 Colours come in from outside, so that a page can pass `var(--sales)` and a PDF "#1c4f8f". States
 differ in pattern as well as in tone: solid, hatched, dotted, and a dashed outline with a question
-mark, so that they can be told apart in grey and by the colour-blind.
+mark, so that they can be distinguished in grey and by the colour-blind.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ _SCALE = 2  # units of a bar's viewBox for each point of score
 
 @dataclass(frozen=True)
 class Palette:
-    """The CSS colours that a chart is drawn in; `track` is what lies under an empty bar."""
+    """The CSS colors that a chart is drawn in; `track` is what is under an empty bar."""
 
     ink: str
     paper: str

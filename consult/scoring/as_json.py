@@ -67,7 +67,7 @@ def _axis(score: AxisScore) -> Json:
         "band": score.band,
         "near": score.near,
         "unknown_share": float(score.unknown_share),
-        # Copies, because whoever asks for JSON may do with it as they like.
+        # Copies, because callers may change the JSON.
         "dimensions": [dict(_dimension(dimension)) for dimension in score.dimensions],
         "lines": [{**_line(line), "claims": list(line.item.claims)} for line in score.lines],
     }

@@ -37,7 +37,7 @@ SORTING_CLAIMS = ("Q1", "Q2", "Q3")
 
 @dataclass(frozen=True, eq=False)
 class ScoredItem:
-    """The place of one line in an axis: ``share`` of ``total`` is its part of the weight.
+    """What a line scores, an item or the cards: ``share`` of ``total`` is its part of the weight.
 
     ``top`` is the highest rung, and the number of scored cards for the sorting line.
     """
@@ -94,8 +94,8 @@ class Line:
 def lines_of(answers: OnPathAnswers, axis: Axis) -> tuple[Line, ...]:
     """The lines of an axis, in the edition's order. The answers must be complete."""
     facts = tuple(answers.facts.items())
-    scored = _scored_items(answers.questionnaire, axis, answers.asked, facts)
-    return tuple(_line(answers, scored) for scored in scored)
+    items = _scored_items(answers.questionnaire, axis, answers.asked, facts)
+    return tuple(_line(answers, item) for item in items)
 
 
 def sorting_twelfths(answers: OnPathAnswers) -> int:
@@ -136,7 +136,7 @@ def _scored_items(
     asked: tuple[str, ...],
     facts: tuple[tuple[str, str], ...],
 ) -> tuple[ScoredItem, ...]:
-    """The places of the lines; there is one set of them for each way through the edition."""
+    """What the lines are scored by; there is one set for each path through the edition."""
     max_rungs = _max_rungs(questionnaire, asked, dict(facts))
     by_dimension = []
     for dimension in questionnaire.dimensions:

@@ -1,4 +1,4 @@
-"""What a new edition would have said: stored results compared with the same answers scored anew.
+"""What a new edition would have said: stored results compared with the same answers scored again.
 
 Nothing is changed by looking. A submission keeps the result of its own edition for good.
 """

@@ -67,12 +67,12 @@ def best_changes(axes: Sequence[AxisScore], count: int) -> tuple[Change, ...]:
     ]
     # Equal gains keep the edition's order, as with `sorted`.
     best = nlargest(count, raisable, key=lambda found: found[0].lost)
-    standing = {axis.axis: axis.confirmed for axis in axes}
+    current = {axis.axis: axis.confirmed for axis in axes}
     changes = []
     for line, axis in best:
-        before = standing[axis.axis]
-        standing[axis.axis] = before + line.lost
-        changes.append(Change(line, axis.axis, before, standing[axis.axis]))
+        before = current[axis.axis]
+        current[axis.axis] = before + line.lost
+        changes.append(Change(line, axis.axis, before, current[axis.axis]))
     return tuple(changes)
 
 
@@ -89,7 +89,7 @@ class Recommendation:
 
 
 def recommend(archetype: str, best_change: Change | None) -> Recommendation:
-    """Recommend by archetype; the topic is where the best change lies."""
+    """Recommend by archetype; the topic is the dimension of the best change."""
     if archetype in _CAN_WAIT or best_change is None:
         return Recommendation("not_now", None)
     topic = best_change.line.item.dimension.id
@@ -98,7 +98,7 @@ def recommend(archetype: str, best_change: Change | None) -> Recommendation:
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """What stands in for a scorecard while required answers are missing: nothing is imputed."""
+    """In place of a scorecard while required answers are missing: nothing is imputed."""
 
     answers: OnPathAnswers
 
@@ -127,7 +127,7 @@ class Scorecard:
 
     @property
     def near_archetype(self) -> str | None:
-        """The archetype across the line, when a score lies on it."""
+        """The archetype past the cut, when a score is close to one."""
         return self._archetypes[1]
 
     @property

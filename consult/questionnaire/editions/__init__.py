@@ -77,7 +77,7 @@ def refuse_other_editions(name: str, own: Path) -> None:
         named = set(re.findall(r"[\"'](\d{4}-\d\d)[\"']", code)) - {name}
         for other in sorted(imported | named):
             raise EditionError(
-                f"{own.name}/{file.name}: names {other}; an edition stands on its own files only"
+                f"{own.name}/{file.name}: names {other}; an edition uses its own files only"
             )
 
 

@@ -1,6 +1,6 @@
 """Repairs the structure tree that WeasyPrint 70 writes, so that a PDF passes PDF/UA-1.
 
-What is wrong without this, and what stands afterwards:
+What is wrong without this, and what is right afterwards:
 
 * page-margin texts and repeated table heads are content without a place: they become artifacts;
 * whatever a page break splits (section, list, table, paragraph) is read as two: it becomes one;
@@ -69,7 +69,7 @@ class Origins:
 
 @contextlib.contextmanager
 def recorded_origins() -> Iterator[Origins]:
-    """Notes the origin of every structure element written inside the `with` block.
+    """Records the origin of every structure element written inside the `with` block.
 
     Not for use by two threads at a time, as WeasyPrint itself is not.
     """
@@ -90,7 +90,7 @@ def recorded_origins() -> Iterator[Origins]:
 
 
 def _origin(box: Any, element: Element, page: int) -> Origin:
-    box = getattr(box, "_box", box)  # an absolutely placed box stands behind a placeholder
+    box = getattr(box, "_box", box)  # an absolutely placed box is behind a placeholder
     is_header = box.element is not None and box.element_tag == "th"
     return Origin(
         html=box.element,

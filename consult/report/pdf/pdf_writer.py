@@ -32,7 +32,7 @@ def write(pdf: Any, output: BinaryIO, version: Any = "1.7", *_options: Any) -> N
 
 
 class _File:
-    """The file as far as it is written, and where each object of it lies."""
+    """The file as far as it is written, and where each of its objects is."""
 
     def __init__(self, head: bytes) -> None:
         self.content = bytearray(head)

@@ -45,7 +45,7 @@ def html_to_pdf(html: str) -> bytes:
     <meta name="dcterms.created">, never from the clock. One that is well-formed XML as well is
     read faster. Raises ForbiddenFetch if it asks for anything outside itself.
     """
-    fonts, stylesheet, _ = _press()
+    fonts, stylesheet, _ = _fonts_and_styles()
     with pdf_ua.recorded_origins() as origins:
 
         def finish(document: Any, pdf: Any) -> None:
@@ -82,12 +82,12 @@ class _Document(HTML):  # type: ignore[misc]  # WeasyPrint carries no types
         self.etree_element = self.wrapper_element.etree_element
 
     def _ua_stylesheets(self, forms: bool = False) -> list[CSS]:
-        *_, elements = _press()
+        *_, elements = _fonts_and_styles()
         return [elements]
 
 
 @functools.cache
-def _press() -> tuple[FontConfiguration, CSS, CSS]:
+def _fonts_and_styles() -> tuple[FontConfiguration, CSS, CSS]:
     """Fonts and stylesheets, read once: a new FontConfiguration for each PDF leaks memory."""
     os.environ["FONTCONFIG_FILE"] = str(FONTS)
     fonts = FontConfiguration()
@@ -184,7 +184,7 @@ def main(file_descriptor: int, memory_mb: int) -> None:
             signal.alarm(_ORPHAN_SECONDS)
             line.send_bytes(_answer(html))
             signal.alarm(0)
-            gc.collect()  # a document is full of cycles; after the answer nobody waits for this
+            gc.collect()  # a document is full of cycles; after the answer this delays no one
 
 
 def _limit(memory_mb: int) -> None:
@@ -202,8 +202,8 @@ def _answer(html: str) -> bytes:
     except Exception as fault:
         # The place and not the message, which may quote the document.
         place = traceback.extract_tb(fault.__traceback__)[-1]
-        told = f"{type(fault).__name__} in {Path(place.filename).name}, line {place.lineno}"
-        return FAILED + told.encode()
+        fault_place = f"{type(fault).__name__} in {Path(place.filename).name}, line {place.lineno}"
+        return FAILED + fault_place.encode()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""PDFs from a process of their own: a hang is ended, a memory hog is stopped, nobody else feels it.
+"""PDFs from a process of their own: a hang is ended, a memory hog is stopped, and others go on.
 
 One `Renderer` is one process. WeasyPrint is not thread-safe and threads make it slower, so more
 speed means more renderers, at most one for each core.
