@@ -1,6 +1,8 @@
-"""Moments in words: how long ago for a glance, and the exact time for the record."""
+"""Times as staff read them, in the agency's own time zone: how long ago, and exactly."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+
+from consult.web.services import services
 
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
@@ -48,3 +50,14 @@ def duration(seconds: int) -> str:
         return f"{seconds} s"
     hours, minutes = divmod(seconds // 60, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+
+
+def agency_time(moment: datetime) -> datetime:
+    """A point in time in the agency's time zone."""
+    return moment.astimezone(services().settings.office.zone)
+
+
+def agency_today() -> date:
+    """Today's date at the agency."""
+    made = services()
+    return made.settings.office.today(made.database.clock())

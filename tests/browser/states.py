@@ -68,7 +68,7 @@ def send_late_to_lead(visit: Visit) -> None:
     open_all(visit)
     visit.tab.evaluate("document.querySelectorAll('[name=version]').forEach(f => { f.value = 1 })")
     visit.tab.locator("#not-now-on").fill("2099-12-24")
-    press("#do-not-now button")(visit)
+    press("#do-follow-up button")(visit)
 
 
 def too_many_symptoms(visit: Visit) -> None:

@@ -3,7 +3,7 @@
 A route without a line fails `tests/house/test_staff_routes.py`. To add one, say who may use it and
 what they get:
 
-    ("staff.judge", "POST"): shared("staff", 422, version="1"),
+    ("staff.assess", "POST"): shared("staff", 422, version="1"),
     ("staff.lead", "GET"): shared("staff", 200),
 
 `page` is for a route without an object, `shared` for objects that all colleagues may open,
@@ -93,7 +93,7 @@ MATRIX: Mapping[tuple[str, str], Expected] = {
     ("staff.export_selected_xlsx", "POST"): page("staff", 200, lead="1"),
     ("staff.export_xlsx", "GET"): page("staff", 200),
     ("staff.find_person", "POST"): page("admin", 303, address="ADA@example.com"),
-    ("staff.give_back", "POST"): shared("staff", 422, version="1", reason="no_time"),
+    ("staff.decline", "POST"): shared("staff", 422, version="1", reason="no_time"),
     ("staff.reauthenticate", "POST"): page("staff", 303),
     ("staff.help_page", "GET"): page("staff", 200),
     ("staff.hand_over", "POST"): shared("staff", 422, version="1", to="77"),
@@ -101,7 +101,7 @@ MATRIX: Mapping[tuple[str, str], Expected] = {
     ("staff.invitation", "GET"): Expected("anybody", {"own": 200, "missing": 404}),
     ("staff.invitation", "POST"): Expected("anybody", {"own": 422, "missing": 404}),
     ("staff.invite", "POST"): page("admin", 200, email="third@example.com", role="staff"),
-    ("staff.judge", "POST"): shared("staff", 422, version="1"),
+    ("staff.assess", "POST"): shared("staff", 422, version="1"),
     ("staff.save_logo", "POST"): page("admin", 422),
     ("staff.save_settings", "POST"): Expected("admin", {"own": 303, "missing": 404}),
     ("staff.lead", "GET"): shared("staff", 200),
@@ -119,7 +119,7 @@ MATRIX: Mapping[tuple[str, str], Expected] = {
     ("staff.new_webhook", "GET"): page("admin", 200),
     ("staff.new_webhook", "POST"): page("admin", 201, address=HOOK, kind_finished="y"),
     ("staff.new_webhook_secret", "POST"): shared("admin", 200),
-    ("staff.not_now", "POST"): shared("staff", 303, version="1", on="2099-12-24"),
+    ("staff.schedule_follow_up", "POST"): shared("staff", 303, version="1", on="2099-12-24"),
     ("staff.passkey_sign_in", "POST"): page("anybody", 422),
     ("staff.notifications", "GET"): page("admin", 200),
     ("staff.people", "GET"): page("admin", 200),
@@ -143,7 +143,7 @@ MATRIX: Mapping[tuple[str, str], Expected] = {
     ("staff.sign_in", "POST"): page("anybody", 422, signed_in=303),
     ("staff.sign_out", "POST"): page("staff", 303),
     ("staff.switch_webhook", "POST"): shared("admin", 303),
-    ("staff.take", "POST"): shared("staff", 303, version="1"),
+    ("staff.claim", "POST"): shared("staff", 303, version="1"),
     ("staff.confirm_app", "POST"): page("staff", 422),
     ("staff.add_passkey", "POST"): page("staff", 422),
     ("staff.test_webhook", "POST"): shared("admin", 303),
@@ -155,7 +155,7 @@ MATRIX: Mapping[tuple[str, str], Expected] = {
     ("staff.send_reminder", "POST"): shared("staff", 303),
     ("staff.webhook", "GET"): shared("admin", 200),
     ("staff.webhook_list", "GET"): page("admin", 200),
-    ("staff.withdraw", "POST"): shared("staff", 422, version="1"),
+    ("staff.cancel_handover", "POST"): shared("staff", 422, version="1"),
     ("staff.revoke_invitation", "POST"): shared("admin", 303),
 }
 

@@ -134,8 +134,8 @@ def test_a_number_that_no_page_of_ours_would_send_breaks_nothing(world: World) -
     lead = path_of(world, "staff.lead", "GET")
     for number in NUMBERS:
         for path, sent in (
-            (f"{lead}/take", {"version": number}),
-            (f"{lead}/offer", {"version": "1", "to": number}),
+            (f"{lead}/claim", {"version": number}),
+            (f"{lead}/hand-over", {"version": "1", "to": number}),
             ("/staff/leads/bulk", {"do": "hand_over", "to": number, "lead": "1"}),
             ("/staff/leads/bulk", {"do": "take", "lead": number}),
             ("/staff/export.csv", {"lead": number}),
@@ -160,9 +160,16 @@ def test_a_number_that_no_page_of_ours_would_send_breaks_nothing(world: World) -
 
 ASKED_NOTHING = {
     *("accept", "add_note", "choose_news", "edit_note", "delete_reminder_address"),
-    *("find_person", "give_back", "reauthenticate", "hand_over", "judge", "log_contact", "move"),
-    *("not_now", "rebook", "reopen_note", "resolve_note", "send_webhook_again", "sign_out"),
-    *("take", "test_webhook", "try_again", "withdraw", "send_reminder", "change_leads"),
+    *("find_person", "decline", "reauthenticate", "hand_over", "assess", "log_contact", "move"),
+    *(
+        "rebook",
+        "schedule_follow_up",
+        "reopen_note",
+        "resolve_note",
+        "send_webhook_again",
+        "sign_out",
+    ),
+    *("claim", "test_webhook", "try_again", "cancel_handover", "send_reminder", "change_leads"),
     *("change_password", "unlink_provider"),  # which take the password themselves
 }
 """Forms that are taken from who proved long ago who they are: the daily work, and no more."""

@@ -15,9 +15,9 @@ from consult.staff.accounts.access import signed_in_user
 from consult.staff.accounts.account_admin import AccountError, AccountExistsError
 from consult.staff.accounts.my_account_pages import first_errors
 from consult.staff.accounts.reauthentication import recent_auth_required
-from consult.staff.agency_time import agency_time
 from consult.staff.blueprint import ID, blueprint, for_admins
 from consult.staff.presenters import display_time
+from consult.staff.times import agency_time
 from consult.storage.accounts import accounts, sessions
 from consult.storage.accounts.accounts import LastAdminError
 from consult.storage.audit import audit_log

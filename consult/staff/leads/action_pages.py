@@ -1,130 +1,173 @@
-"""What staff do with a lead from its page: each form there ends in one verb of the desk."""
+"""What staff do with a lead from its page: each form there ends in one verb."""
 
 from collections.abc import Callable
-from datetime import date
+from functools import wraps
+from typing import Any
 
 from flask import abort, redirect, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy import select
 
+from consult.questionnaire.editions import load
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.blueprint import ID, blueprint, for_staff
-from consult.staff.leads import action_forms
-from consult.staff.leads.action_forms import Act, Fields, WrongFieldsError
+from consult.staff.leads.action_forms import (
+    ActionForm,
+    BookForm,
+    ConsultForm,
+    ContactForm,
+    DeclineForm,
+    FollowUpForm,
+    HandOverForm,
+    MoveForm,
+    first_errors,
+)
 from consult.staff.leads.lead_pages import back_to, lead_page
-from consult.staff.leads.status_presenter import Attempt
-from consult.storage.leads import actions, leads
+from consult.staff.leads.status_presenter import FormState
+from consult.staff.times import agency_today
+from consult.storage.db.database import Session
+from consult.storage.leads import actions, assessments
+from consult.storage.tables.submission_tables import SubmissionRow
 from consult.web.services import services
-from consult.web.text import parse_id
-from consult.workflow.office_hours import Office
 
 _LEAD = f"/leads/<{ID}:lead_id>"
+_Change = Callable[..., object]
 
 
-@blueprint.post(f"{_LEAD}/take")
+def lead_action(
+    name: str, form_class: Callable[[Any], ActionForm] = ActionForm, *, done: str = ""
+) -> Callable[[_Change], Callable[[int], ResponseReturnValue]]:
+    """Make a view of one form on a lead's page out of a function that changes the lead.
+
+    The function gets a writing session, the id of the lead, the valid form, and `by` and `version`
+    for the verb. Afterwards the browser returns to the lead, which shows the message for `done`, or
+    else for `name`. A form that is refused is shown again as it was filled in, and nothing is
+    changed: 409 with what happened since, when somebody else was quicker; 422 with what is wrong,
+    otherwise. `name` may hold ``{stage}``.
+    """
+
+    def decorate(change: _Change) -> Callable[[int], ResponseReturnValue]:
+        @wraps(change)
+        def view(lead_id: int) -> ResponseReturnValue:
+            form = form_class(request.form)
+            version, typed = form.version.data, request.form.to_dict()
+            form_id = name.format(stage=typed.get("stage", ""))
+            if version is None:
+                abort(400)
+            if not form.validate():
+                return lead_page(lead_id, FormState(form_id, typed, first_errors(form))), 422
+            try:
+                with services().database.writing() as session:
+                    change(session, lead_id, form, by=signed_in_user().id, version=version)
+            except actions.UnknownLeadError:
+                abort(404)
+            except actions.ConflictError:
+                return lead_page(lead_id, FormState(form_id, typed), since=version), 409
+            except actions.NotAllowedError as refusal:
+                return lead_page(lead_id, FormState(form_id, typed, {"": str(refusal)})), 422
+            return redirect(back_to(lead_id, done or form_id), 303)
+
+        return view
+
+    return decorate
+
+
+@blueprint.post(f"{_LEAD}/claim")
 @for_staff
-def take(lead_id: int) -> ResponseReturnValue:
-    """Make whoever presses it the assignee of a lead."""
-    return _do(lead_id, "take", action_forms.take)
+@lead_action("claim")
+def claim(session: Session, lead_id: int, _form: ActionForm, **seen: int) -> None:
+    actions.claim(session, lead_id, **seen)
 
 
 @blueprint.post(f"{_LEAD}/contact")
 @for_staff
-def log_contact(lead_id: int) -> ResponseReturnValue:
-    """Note that somebody called or wrote."""
-    return _do(lead_id, "contact", lambda fields: action_forms.contact(fields, _today()))
+@lead_action("contact", ContactForm)
+def log_contact(session: Session, lead_id: int, form: ContactForm, **seen: int) -> None:
+    actions.log_contact(
+        session,
+        lead_id,
+        channel=form.channel.data,
+        reached=form.reached.data == "yes",
+        comment=form.comment.data,
+        today=agency_today(),
+        **seen,
+    )
+
+
+def _move_form(fields: Any) -> MoveForm:
+    return BookForm(fields) if fields.get("stage") == "consult_booked" else MoveForm(fields)
 
 
 @blueprint.post(f"{_LEAD}/stage")
 @for_staff
-def move(lead_id: int) -> ResponseReturnValue:
-    """Move a lead on to its next stage."""
-    form = f"stage-{request.form.get('stage', '')}"
-    return _do(lead_id, form, lambda fields: action_forms.stage(fields, _office()))
+@lead_action("stage-{stage}", _move_form)
+def move(session: Session, lead_id: int, form: MoveForm, **seen: int) -> None:
+    zone = services().settings.office.zone
+    actions.move(
+        session,
+        lead_id,
+        form.stage.data,
+        reason=form.reason.data,
+        comment=form.comment.data,
+        consult_at=form.consult_at(zone) if isinstance(form, BookForm) else None,
+        **seen,
+    )
 
 
 @blueprint.post(f"{_LEAD}/rebook")
 @for_staff
-def rebook(lead_id: int) -> ResponseReturnValue:
-    """Give a consult that is booked another date."""
-    return _do(lead_id, "rebook", lambda fields: action_forms.rebook(fields, _office()))
+@lead_action("rebook", ConsultForm)
+def rebook(session: Session, lead_id: int, form: ConsultForm, **seen: int) -> None:
+    actions.rebook(session, lead_id, form.consult_at(services().settings.office.zone), **seen)
 
 
-@blueprint.post(f"{_LEAD}/not-now")
+@blueprint.post(f"{_LEAD}/follow-up")
 @for_staff
-def not_now(lead_id: int) -> ResponseReturnValue:
-    """Note the day on which to ask again."""
-    return _do(lead_id, "not-now", lambda fields: action_forms.not_now(fields, _today()))
+@lead_action("follow-up", FollowUpForm)
+def schedule_follow_up(session: Session, lead_id: int, form: FollowUpForm, **seen: int) -> None:
+    today = agency_today()
+    actions.schedule_follow_up(session, lead_id, form.on.data, today=today, **seen)
 
 
-@blueprint.post(f"{_LEAD}/offer")
+@blueprint.post(f"{_LEAD}/hand-over")
 @for_staff
-def hand_over(lead_id: int) -> ResponseReturnValue:
-    """Offer a lead to a colleague."""
-    return _do(lead_id, "offer", action_forms.offer)
+@lead_action("hand-over", HandOverForm)
+def hand_over(session: Session, lead_id: int, form: HandOverForm, **seen: int) -> None:
+    actions.hand_over(session, lead_id, form.to.data, comment=form.comment.data, **seen)
 
 
 @blueprint.post(f"{_LEAD}/accept")
 @for_staff
-def accept(lead_id: int) -> ResponseReturnValue:
-    """Say yes to a lead that is offered."""
-    return _do(lead_id, "answer", action_forms.accept, done="accept")
+@lead_action("answer", done="accept")
+def accept(session: Session, lead_id: int, _form: ActionForm, **seen: int) -> None:
+    actions.accept(session, lead_id, **seen)
 
 
-@blueprint.post(f"{_LEAD}/return")
+@blueprint.post(f"{_LEAD}/decline")
 @for_staff
-def give_back(lead_id: int) -> ResponseReturnValue:
-    """Say no to a lead that is offered, with a reason."""
-    return _do(lead_id, "answer", action_forms.give_back, done="return")
+@lead_action("answer", DeclineForm, done="decline")
+def decline(session: Session, lead_id: int, form: DeclineForm, **seen: int) -> None:
+    reason, comment = form.reason.data, form.comment.data
+    actions.decline(session, lead_id, reason=reason, comment=comment, **seen)
 
 
-@blueprint.post(f"{_LEAD}/withdraw")
+@blueprint.post(f"{_LEAD}/cancel-handover")
 @for_staff
-def withdraw(lead_id: int) -> ResponseReturnValue:
-    """Take an offer back."""
-    return _do(lead_id, "withdraw", action_forms.withdraw)
+@lead_action("cancel-handover")
+def cancel_handover(session: Session, lead_id: int, _form: ActionForm, **seen: int) -> None:
+    actions.cancel_handover(session, lead_id, **seen)
 
 
-@blueprint.post(f"{_LEAD}/verdicts")
+@blueprint.post(f"{_LEAD}/assessments")
 @for_staff
-def judge(lead_id: int) -> ResponseReturnValue:
-    """Note what the call showed of each dimension."""
-    with services().database.reading() as session:
-        found = leads.by_id(session, lead_id) or abort(404)
-    return _do(lead_id, "verdicts", lambda fields: action_forms.judge(fields, found.edition))
-
-
-def _do(
-    lead_id: int, form: str, read: Callable[[Fields], Act], *, done: str = ""
-) -> ResponseReturnValue:
-    """Do what a form asks for and go back to the lead, which says so by the name of `done`.
-
-    What cannot be done leaves the lead as it is and shows it with the form as it was filled in:
-    409 with what changed since, when somebody else was quicker; 422 with what is wrong, otherwise.
-    """
-    fields = request.form.to_dict()
-    version = request.form.get("version", type=parse_id)
-    if version is None:
-        abort(400)
-    try:
-        act = read(fields)
-        with services().database.writing() as session:
-            act(session, lead_id, signed_in_user().id, version)
-    except actions.UnknownLeadError:
-        abort(404)
-    except actions.ConflictError:
-        page = lead_page(lead_id, Attempt(form, fields), since=version)
-        return page, 409
-    except WrongFieldsError as wrong:
-        return lead_page(lead_id, Attempt(form, fields, wrong.errors)), 422
-    except actions.NotAllowedError as refusal:
-        return lead_page(lead_id, Attempt(form, fields, {"": str(refusal)})), 422
-    return redirect(back_to(lead_id, done or form), 303)
-
-
-def _office() -> Office:
-    return services().settings.office
-
-
-def _today() -> date:
-    made = services()
-    return made.settings.office.today(made.database.clock())
+@lead_action("assessments")
+def assess(session: Session, lead_id: int, _form: ActionForm, **seen: int) -> None:
+    """Record what the call showed of each dimension of the lead's edition."""
+    query = select(SubmissionRow.edition).where(SubmissionRow.id == lead_id)
+    edition = session.scalar(query) or abort(404)
+    given: dict[str, assessments.Assessment] = {}
+    for dimension in load(edition).dimensions:
+        value = request.form.get(dimension.id)
+        if value in assessments.ASSESSMENTS:
+            given[dimension.id] = value
+    assessments.assess(session, lead_id, given, **seen)

@@ -11,13 +11,13 @@ from consult.report.brief import brief_of
 from consult.staff import presenters
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.accounts.access_log import record_access, records_access
-from consult.staff.agency_time import agency_time
 from consult.staff.blueprint import ID, blueprint, for_staff
 from consult.staff.leads import status_presenter
 from consult.staff.leads.money_presenter import money_view
 from consult.staff.leads.page_times_presenter import journey_view
 from consult.staff.leads.timeline_presenter import line
 from consult.staff.privacy.privacy_pages import may_see_data
+from consult.staff.times import agency_time
 from consult.staff.webhooks.webhook_presenter import told_of_lead
 from consult.storage.accounts import accounts
 from consult.storage.leads import assessments, documents, leads, notes
@@ -38,8 +38,7 @@ _PAPERS = (
 
 
 _NOTHING_TO_MAKE = (
-    "This lead was made anonymous meanwhile. There is nobody left to send anything to, and no PDF "
-    "is made of it."
+    "This lead was made anonymous in the meantime. No PDF is created and nothing is sent for it."
 )
 
 
@@ -52,13 +51,13 @@ def lead(lead_id: int) -> ResponseReturnValue:
 
 def lead_page(
     lead_id: int,
-    attempt: status_presenter.Attempt | None = None,
+    form_state: status_presenter.FormState | None = None,
     since: int | None = None,
 ) -> str:
     """The page of a lead; 404 for one that is not there.
 
-    `attempt` is a form that was refused; `since` is the version of the lead that its sender saw, if
-    others changed it in the meantime.
+    `form_state` is a form that was refused; `since` is the version of the lead that its sender saw,
+    if others changed it in the meantime.
     """
     made, me = services(), signed_in_user()
     office = made.settings.office
@@ -96,9 +95,9 @@ def lead_page(
         journey=journey_view(found.edition, whole.pages),
         notes=[status_presenter.note_view(note, people, me.id, now) for note in written],
         colleagues=status_presenter.colleagues(people, me.id),
-        verdicts=judged,
-        attempt=attempt or status_presenter.Attempt(),
-        done="" if attempt else status_presenter.DONE.get(request.args.get("done", ""), ""),
+        assessments=judged,
+        form_state=form_state or status_presenter.FormState(),
+        done="" if form_state else status_presenter.DONE.get(request.args.get("done", ""), ""),
         changes=[
             line(event, people, now) for event in events if since and (event.version or 0) > since
         ],
@@ -139,7 +138,7 @@ def try_again(lead_id: int) -> ResponseReturnValue:
             outbox.run_again(session, lead_id)
             leads.ask_for_documents(session, lead_id)
     if anonymous:
-        return lead_page(lead_id, status_presenter.Attempt(errors={"": _NOTHING_TO_MAKE})), 422
+        return lead_page(lead_id, status_presenter.FormState(errors={"": _NOTHING_TO_MAKE})), 422
     return redirect(back_to(lead_id), 303)
 
 

@@ -8,11 +8,12 @@ from flask.typing import ResponseReturnValue
 
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.blueprint import ID, blueprint, for_staff
+from consult.staff.leads.action_forms import NoteForm, first_errors
 from consult.staff.leads.lead_pages import back_to, lead_page
-from consult.staff.leads.status_presenter import Attempt
+from consult.staff.leads.status_presenter import FormState
 from consult.storage.db.database import Session
 from consult.storage.leads import notes
-from consult.storage.leads.notes import TEXT_MAX, NoteChangedError
+from consult.storage.leads.notes import NoteChangedError
 from consult.storage.tables.lead_tables import NoteRow
 from consult.web.services import services
 from consult.web.text import many_lines
@@ -51,7 +52,7 @@ def edit_note(lead_id: int, note_id: int) -> ResponseReturnValue:
         )
     except NoteChangedError as changed:
         typed = {"text": many_lines(request.form.get("text", ""))}
-        return lead_page(lead_id, Attempt(form, typed, meanwhile=changed.text)), 409
+        return lead_page(lead_id, FormState(form, typed, newer_text=changed.text)), 409
 
 
 @blueprint.post(f"{_NOTE}/resolve")
@@ -85,13 +86,13 @@ def _seen(text: str | None) -> datetime | None:
 
 
 def _write(
-    lead_id: int, form: str, keep: Callable[[Session, str], NoteRow | None]
+    lead_id: int, form_id: str, store: Callable[[Session, str], NoteRow | None]
 ) -> ResponseReturnValue:
-    text = many_lines(request.form.get("text", ""))
-    if not text or len(text) > TEXT_MAX:
-        wrong = f"Use at most {TEXT_MAX} characters." if text else "Write something to keep."
-        return lead_page(lead_id, Attempt(form, {"text": text}, {"text": wrong})), 422
+    form = NoteForm(request.form)
+    text = form.text.data
+    if not form.validate():
+        return lead_page(lead_id, FormState(form_id, {"text": text}, first_errors(form))), 422
     with services().database.writing() as session:
-        if keep(session, text) is None:
+        if store(session, text) is None:
             abort(404)
     return redirect(back_to(lead_id, "note", "notes"), 303)

@@ -20,22 +20,22 @@ from consult.workflow.stages import (
     Stage,
 )
 
-WAYS = {"phone": "Phone", "mail": "Mail", "message": "Message", "meeting": "In person"}
-VERDICTS = {"as_said": "As they said", "better": "Better", "worse": "Worse"}
+CHANNELS = {"phone": "Phone", "mail": "Mail", "message": "Message", "meeting": "In person"}
+ASSESSMENTS = {"as_said": "As they said", "better": "Better", "worse": "Worse"}
 CHOICES = {
-    "ways": WAYS,
+    "channels": CHANNELS,
     "closing": CLOSING_REASONS,
-    "returning": DECLINE_REASONS,
-    "verdicts": VERDICTS,
+    "declining": DECLINE_REASONS,
+    "assessments": ASSESSMENTS,
 }
 """What there is to choose from in the forms of a lead, by the name the templates know it by."""
 
 DONE = {
-    "take": "You have it now.",
+    "claim": "You have it now.",
     "accept": "You have it now.",
-    "return": "It went back, with your reason.",
-    "offer": "It is offered. You keep it until they accept.",
-    "withdraw": "The offer is taken back.",
+    "decline": "It went back, with your reason.",
+    "hand-over": "It is offered. You keep it until they accept.",
+    "cancel-handover": "The offer is taken back.",
     "contact": "Noted.",
     "stage-reached": "It is back at Reached.",
     "stage-consult_booked": "The consult is booked.",
@@ -44,8 +44,8 @@ DONE = {
     "stage-lost": "Lost: noted.",
     "stage-not_a_fit": "Not a fit: noted.",
     "rebook": "The consult is moved.",
-    "not-now": "The day to ask again is kept.",
-    "verdicts": "What the call showed is kept.",
+    "follow-up": "The day to ask again is kept.",
+    "assessments": "What the call showed is kept.",
     "note": "The note is kept.",
     "resolved": "The note is done with.",
     "reopened": "The note is open again.",
@@ -88,17 +88,17 @@ class NoteView:
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class FormState:
     """A form that was sent and not done: what was typed, and why not.
 
     `errors` are by the name of the field; what is about the lead as it stands is under "".
-    `meanwhile` is the text that was written in another window instead of the one that was edited.
+    `newer_text` is the text that was written in another window instead of the one that was edited.
     """
 
     form: str = ""
     typed: Mapping[str, str] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
-    meanwhile: str = ""
+    newer_text: str = ""
 
     @property
     def problems(self) -> list[tuple[str, str]]:
@@ -137,8 +137,8 @@ class DeskView:
     next: str
     next_words: str
     more: Sequence[str]
-    can_judge: bool
-    judge_now: bool
+    can_assess: bool
+    assess_now: bool
 
 
 def desk_view(
@@ -175,8 +175,8 @@ def desk_view(
         next=next_form,
         next_words=next_words,
         more=[form for form in forms_for(desk, me) if form != next_form],
-        can_judge=was_reached(events),
-        judge_now=desk.stage == "consult_held" or desk.is_closed,
+        can_assess=was_reached(events),
+        assess_now=desk.stage == "consult_held" or desk.is_closed,
     )
 
 
@@ -212,7 +212,7 @@ def next_step(
 def _by_stage(desk: LeadRow, now: datetime) -> tuple[str, str]:
     match desk.stage:
         case "new":
-            return "take", "Take it, so that the others know"
+            return "claim", "Take it, so that the others know"
         case "taken":
             return "contact", "Get in touch"
         case "reached":
@@ -230,7 +230,7 @@ def forms_for(desk: LeadRow, me: int) -> list[str]:
     if desk.offered_to_id == me:
         forms.append("answer")
     if desk.stage == "new" or desk.assignee_id != me:
-        forms.append("take")
+        forms.append("claim")
     if desk.stage not in CLOSED:
         forms.append("contact")
     moves = MOVES[desk.stage]
@@ -243,9 +243,9 @@ def forms_for(desk: LeadRow, me: int) -> list[str]:
     if desk.stage == "consult_booked":
         forms.append("rebook")
     if desk.stage not in CLOSED:
-        forms.append("not-now")
+        forms.append("follow-up")
     if desk.assignee_id == me:
-        forms.append("withdraw" if desk.offered_to_id else "offer")
+        forms.append("cancel-handover" if desk.offered_to_id else "hand-over")
     return forms
 
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from consult.staff.agency_time import agency_time
 from consult.staff.presenters import DisplayTime, display_time
+from consult.staff.times import agency_time
 from consult.storage.db.database import Session
 from consult.storage.leads import leads
 from consult.storage.privacy import erasure

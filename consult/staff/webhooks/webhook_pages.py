@@ -8,8 +8,8 @@ from flask.typing import ResponseReturnValue
 from consult.delivery.webhooks import signing
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.accounts.reauthentication import recent_auth_required
-from consult.staff.agency_time import agency_time
 from consult.staff.blueprint import ID, blueprint, for_admins
+from consult.staff.times import agency_time
 from consult.staff.webhooks import webhook_presenter
 from consult.staff.webhooks.webhook_form import WebhookForm, read_form
 from consult.storage.audit import audit_log

@@ -8,10 +8,9 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from consult.storage.db.database import Session
-from consult.storage.notifications.notifications import has_contact, is_overdue
-from consult.storage.tables.lead_tables import LeadRow
+from consult.storage.notifications.notifications import has_contact
+from consult.storage.tables.lead_tables import LeadRow, is_open, is_overdue, is_waiting
 from consult.storage.tables.submission_tables import ContactRow
-from consult.workflow.stages import CLOSED
 
 _SHOWN = 10
 
@@ -83,17 +82,14 @@ class Digest:
 def digest_for(session: Session, user_id: int, times: Times) -> Digest:
     """What there is to tell a person. Demo leads are never part of it."""
     mine = or_(LeadRow.assignee_id == user_id, LeadRow.assignee_id.is_(None))
-    is_open = LeadRow.stage.not_in(CLOSED)
     named = has_contact()
     new = (LeadRow.submitted_at >= times.since, LeadRow.demo.is_(False))
     due = (LeadRow.due_at > times.now, LeadRow.due_at < times.ends)
     return Digest(
         new=session.scalar(select(func.count()).select_from(LeadRow).where(*new)) or 0,
         named=_found(session, LeadRow.submitted_at, *new, named),
-        overdue=_found(session, LeadRow.due_at, *is_overdue(times.now), mine),
-        due=_found(
-            session, LeadRow.due_at, *due, mine, named, is_open, LeadRow.first_contact_at.is_(None)
-        ),
+        overdue=_found(session, LeadRow.due_at, is_overdue(LeadRow, times.now), mine),
+        due=_found(session, LeadRow.due_at, *due, mine, is_waiting(LeadRow)),
         offered=_found(session, LeadRow.offered_at, LeadRow.offered_to_id == user_id),
         consults=_found(
             session,
@@ -104,7 +100,7 @@ def digest_for(session: Session, user_id: int, times: Times) -> Digest:
             LeadRow.consult_at < times.ends,
         ),
         follow_up=_found(
-            session, LeadRow.follow_up_on, mine, is_open, LeadRow.follow_up_on <= times.day
+            session, LeadRow.follow_up_on, mine, is_open(LeadRow), LeadRow.follow_up_on <= times.day
         ),
     )
 

@@ -14,11 +14,10 @@ from sqlalchemy.orm import aliased
 from consult.storage.db.database import Session, insert_into
 from consult.storage.jobs import TELL, enqueue
 from consult.storage.tables.account_tables import StaffUserRow
-from consult.storage.tables.lead_tables import LeadRow
+from consult.storage.tables.lead_tables import LeadRow, is_overdue
 from consult.storage.tables.notification_tables import NoticeChoiceRow, NoticeRow
 from consult.storage.tables.submission_tables import ContactRow
 from consult.workflow.notification_types import KINDS, NEWS, Kind, Reach
-from consult.workflow.stages import CLOSED
 
 # What has been overdue for longer was told then, or is from before there was a clock.
 _OVERDUE_LOOKED_AT = timedelta(days=7)
@@ -101,26 +100,12 @@ def note_overdue(session: Session) -> int:
     )
     found = session.scalars(
         select(LeadRow.submission_id)
-        .where(*is_overdue(session.now()))
+        .where(is_overdue(LeadRow, session.now()), LeadRow.demo.is_(False))
         .where(LeadRow.due_at > session.now() - _OVERDUE_LOOKED_AT, ~told)
         .order_by(LeadRow.due_at, LeadRow.submission_id)
         .limit(_OVERDUE_AT_ONCE)
     ).all()
     return sum(note(session, lead_id, "overdue") for lead_id in found)
-
-
-def is_overdue(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    """What is true of a lead that waits for its first answer longer than was promised.
-
-    Who has not said who they are cannot be answered, and waits for nothing.
-    """
-    return (
-        has_contact(),
-        LeadRow.due_at <= now,
-        LeadRow.first_contact_at.is_(None),
-        LeadRow.stage.not_in(CLOSED),
-        LeadRow.demo.is_(False),
-    )
 
 
 def has_contact() -> ColumnElement[bool]:

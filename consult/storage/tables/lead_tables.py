@@ -101,9 +101,9 @@ class LeadRow(Base):
         return self.stage in CLOSED
 
     def is_overdue(self, now: datetime) -> bool:
-        """Whether an open lead was promised its first reply earlier, and has not had one."""
+        """Whether it waits for a reply that was due by `now`; see the query ``is_overdue``."""
         waits = self.first_contact_at is None and not self.is_closed
-        return waits and self.due_at is not None and self.due_at < now
+        return waits and self.due_at is not None and self.due_at <= now
 
 
 def is_open(lead: type[LeadRow]) -> ColumnElement[bool]:
@@ -112,13 +112,20 @@ def is_open(lead: type[LeadRow]) -> ColumnElement[bool]:
 
 
 def is_waiting(lead: type[LeadRow]) -> ColumnElement[bool]:
-    """Whether a lead waits for its first reply."""
+    """Whether a lead waits for its first reply.
+
+    A lead without a contact has no `due_at`: nobody could reply.
+    """
     return and_(lead.first_contact_at.is_(None), lead.due_at.is_not(None), is_open(lead))
 
 
 def is_overdue(lead: type[LeadRow], now: datetime) -> ColumnElement[bool]:
-    """Whether a lead has waited for its first reply longer than was promised."""
-    return and_(is_waiting(lead), lead.due_at < now)
+    """Whether a lead has waited for its first reply longer than was promised.
+
+    The one definition for lists, mails and the lead's page (``LeadRow.is_overdue``). Demo leads
+    count on the pages that show them; mails to staff leave them out.
+    """
+    return and_(is_waiting(lead), lead.due_at <= now)
 
 
 class LeadWordRow(Base):

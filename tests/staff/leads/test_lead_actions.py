@@ -77,7 +77,7 @@ def test_a_lead_goes_from_new_to_won_by_the_one_next_step(
     page = grace.get(path)
     assert "Take it, so that the others know" in page.text
     assert "Reply due in 1 h 0 min" in page.text
-    page = send(grace, lead, "take")
+    page = send(grace, lead, "claim")
     assert "Get in touch" in page.text
     contact = {"version": str(see(database, lead).version), "channel": "phone", "reached": "yes"}
     form = page.form("/contact")
@@ -104,22 +104,22 @@ def _one_each(data: dict[str, list[str]]) -> dict[str, str]:
 def test_a_lead_that_is_handed_over_may_come_back_with_a_reason(
     grace: PageClient, ben: PageClient, database: Database, lead: int
 ) -> None:
-    send(grace, lead, "take")
-    page = send(grace, lead, "offer", to=str(user_id(database, BEN)), comment="You know tents")
+    send(grace, lead, "claim")
+    page = send(grace, lead, "hand-over", to=str(user_id(database, BEN)), comment="You know tents")
     assert "who has not answered" in page.text
     assert ben.get("/staff/").link("Handed to me 1") == "/staff/?assignee=offered"
     page = ben.get(f"/staff/leads/{lead}")
     assert "Say whether you take it over" in page.text
     assert "Grace Hopper offers it to you: You know tents" in page.text
-    back = page.form("/return")
+    back = page.form("/decline")
     refused = ben.submit(back, status=422)
     assert "Choose a reason." in refused.text
     page = ben.follow(ben.submit(back.fill(reason="no_time", comment="On a trade fair")))
     assert "Returned it: i don’t have time" in page.text
     assert "On a trade fair" in page.text
-    send(grace, lead, "offer", to=str(user_id(database, BEN)))
-    send(grace, lead, "withdraw")
-    send(grace, lead, "offer", to=str(user_id(database, BEN)))
+    send(grace, lead, "hand-over", to=str(user_id(database, BEN)))
+    send(grace, lead, "cancel-handover")
+    send(grace, lead, "hand-over", to=str(user_id(database, BEN)))
     send(ben, lead, "accept")
     assert see(database, lead).assignee_id == user_id(database, BEN)
     assert "I don’t have time 1 100%" in grace.get("/staff/insights").text
@@ -128,9 +128,9 @@ def test_a_lead_that_is_handed_over_may_come_back_with_a_reason(
 def test_the_second_of_two_sees_what_the_first_did_and_loses_nothing(
     grace: PageClient, ben: PageClient, database: Database, lead: int
 ) -> None:
-    send(grace, lead, "take")
+    send(grace, lead, "claim")
     seen = ben.get(f"/staff/leads/{lead}")
-    send(grace, lead, "not-now", on="2026-04-01")
+    send(grace, lead, "follow-up", on="2026-04-01")
     late = next(
         f for f in seen.forms if f.action.endswith("/stage") and f.data["stage"] == ["lost"]
     )
@@ -150,7 +150,7 @@ def test_the_second_of_two_sees_what_the_first_did_and_loses_nothing(
 def test_what_the_second_wanted_and_cannot_do_any_more_is_told(
     grace: PageClient, ben: PageClient, database: Database, lead: int
 ) -> None:
-    send(grace, lead, "take")
+    send(grace, lead, "claim")
     seen = ben.get(f"/staff/leads/{lead}")
     move(grace, lead, "not_a_fit", reason="outside")
     late = next(
@@ -177,7 +177,7 @@ def test_a_stage_that_lacks_something_says_what_and_keeps_what_was_typed(
     fields: dict[str, str],
     complaint: str,
 ) -> None:
-    send(grace, lead, "take")
+    send(grace, lead, "claim")
     page = move(grace, lead, stage, status=422, **fields)
     assert complaint in page.text
     assert see(database, lead).stage == "taken"
@@ -187,7 +187,7 @@ def test_nobody_is_sent_after_somebody_who_left_no_name(app: Flask, grace: PageC
     nameless = make_lead(app)
     page = grace.get(f"/staff/leads/{nameless}")
     assert "Nothing, while nobody knows who they are" in page.text
-    assert "Get in touch" not in send(grace, nameless, "take").text
+    assert "Get in touch" not in send(grace, nameless, "claim").text
 
 
 def test_a_day_or_time_that_makes_no_sense_is_refused_in_words(
@@ -197,11 +197,11 @@ def test_a_day_or_time_that_makes_no_sense_is_refused_in_words(
         me = user_id(database, "grace@example.com")
         actions.log_contact(session, lead, by=me, channel="phone", reached=True)
     page = move(grace, lead, "consult_booked", status=422, day="soon", time="noon")
-    assert "Enter a day" in page.text
+    assert "Enter a date" in page.text
     assert "Enter a time" in page.text
     page = move(grace, lead, "consult_booked", status=422, day="2025-03-05", time="10:00")
     assert "before they finished the check" in page.text
-    late = grace.get(f"/staff/leads/{lead}").form("/not-now").fill(on="2020-01-01")
+    late = grace.get(f"/staff/leads/{lead}").form("/follow-up").fill(on="2020-01-01")
     assert "in the future" in grace.submit(late, status=422).text
 
 
@@ -298,16 +298,16 @@ def test_a_note_says_something_and_not_too_much(grace: PageClient, lead: int, te
 def test_what_the_call_showed_stands_beside_what_they_said(
     grace: PageClient, database: Database, lead: int
 ) -> None:
-    assert not [f for f in grace.get(f"/staff/leads/{lead}").forms if "verdicts" in f.action]
+    assert not [f for f in grace.get(f"/staff/leads/{lead}").forms if "assessments" in f.action]
     with database.writing() as session:
         me = user_id(database, "grace@example.com")
         actions.log_contact(session, lead, by=me, channel="phone", reached=True)
-    page = send(grace, lead, "verdicts", reply_speed="worse", own_goals="as_said")
-    form = page.form("/verdicts")
+    page = send(grace, lead, "assessments", reply_speed="worse", own_goals="as_said")
+    form = page.form("/assessments")
     assert form.data["reply_speed"] == ["worse"]
     assert form.data["own_goals"] == ["as_said"]
-    page = send(grace, lead, "verdicts", reply_speed="")
-    assert page.form("/verdicts").data["reply_speed"] == [""]
+    page = send(grace, lead, "assessments", reply_speed="")
+    assert page.form("/assessments").data["reply_speed"] == [""]
     assert "Noted what the call showed" in page.text
 
 
@@ -328,8 +328,8 @@ def test_next_and_previous_follow_the_list_that_a_lead_was_opened_from(
     assert page.link("Next") == f"/staff/leads/{first}?source=letter"
     assert page.link("All leads") == "/staff/?source=letter"
     assert "Previous" not in page.links
-    taken = grace.submit(page.form("/take"))
-    assert taken.location == f"/staff/leads/{third}?source=letter&done=take"
+    taken = grace.submit(page.form("/claim"))
+    assert taken.location == f"/staff/leads/{third}?source=letter&done=claim"
     page = grace.follow(taken)
     assert "You have it now." in page.text
     assert page.link("All leads") == "/staff/?source=letter"
@@ -338,12 +338,12 @@ def test_next_and_previous_follow_the_list_that_a_lead_was_opened_from(
 def test_the_page_asks_the_database_a_few_times_whatever_there_is(
     app: Flask, grace: PageClient, database: Database, lead: int
 ) -> None:
-    send(grace, lead, "take")
+    send(grace, lead, "claim")
     with database.writing() as session:
         me = user_id(database, "grace@example.com")
         actions.log_contact(session, lead, by=me, channel="phone", reached=True)
     send(grace, lead, "notes", text="Prefers mail")
-    send(grace, lead, "verdicts", reply_speed="worse")
+    send(grace, lead, "assessments", reply_speed="worse")
     with statements(app) as asked:
         grace.get(f"/staff/leads/{lead}")
     # One says who is signed in, one whether the audit log has this visit; three are for the leads
@@ -352,7 +352,7 @@ def test_the_page_asks_the_database_a_few_times_whatever_there_is(
 
 
 def test_a_form_without_a_version_is_none_of_ours(grace: PageClient, lead: int) -> None:
-    form = grace.get(f"/staff/leads/{lead}").form("/take")
+    form = grace.get(f"/staff/leads/{lead}").form("/claim")
     grace.post(form.action, {"csrf_token": form.data["csrf_token"][0]}, status=400)
 
 

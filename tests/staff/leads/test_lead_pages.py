@@ -82,7 +82,7 @@ def test_a_row_tells_the_most_important(app: Flask, staff: PageClient, database:
         "just now",
         lead.report["archetype"]["name"],
         f"{lead.report['separation']['confirmed']} {lead.report['handoff']['confirmed']}",
-        "Wanted",
+        "Requested",
         "autumn-letter",
     ):
         assert told in text
@@ -304,7 +304,7 @@ def test_of_a_lead_made_anonymous_meanwhile_nothing_is_made_again(
     with database.writing() as session:
         erasure.erase(session, [lead_id], "anonymise", by=1, why="asked")
     page = staff.submit(again, status=422)
-    assert "made anonymous meanwhile" in page.text
+    assert "made anonymous in the meantime" in page.text
     assert not [form for form in page.forms if "try-again" in form.action]
     with database.reading() as session:
         assert deliveries(session, lead_id) == []

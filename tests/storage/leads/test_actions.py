@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from itertools import product
 from threading import Barrier
 
 import pytest
@@ -16,8 +17,9 @@ from consult.storage.leads.actions import ConflictError, NotAllowedError, Unknow
 from consult.storage.leads.assignment import default_assignee
 from consult.storage.leads.timeline import timeline
 from consult.storage.tables.audit_tables import AuditRow
-from consult.storage.tables.lead_tables import LeadRow
+from consult.storage.tables.lead_tables import LeadRow, is_open, is_overdue
 from consult.workflow.office_hours import Office
+from consult.workflow.stages import STAGES
 from tests.support.databases import Clock
 from tests.support.lead_factories import close_account, columns, make_account, new_lead, see
 from tests.support.submissions import new_submission
@@ -256,6 +258,20 @@ def test_overdue_is_who_was_promised_an_answer_and_heard_nothing(
         database, lambda s: actions.log_contact(s, lead, by=ben, channel="phone", reached=False)
     )
     assert not answered.is_overdue(clock())
+
+
+def test_the_row_and_the_query_agree_on_what_is_overdue(
+    database: Database, clock: Clock, ben: int
+) -> None:
+    lead, second = new_lead(database, contact=True), timedelta(seconds=1)
+    dates = (None, clock() - second, clock(), clock() + second)
+    with database.writing() as session:
+        row = session.get_one(LeadRow, lead)
+        for row.stage, row.first_contact_at, row.due_at in product(STAGES, dates[:2], dates):
+            asked = session.scalar(select(is_overdue(LeadRow, clock())))
+            assert bool(asked) == row.is_overdue(clock())
+            closed = session.scalar(select(~is_open(LeadRow)))
+            assert closed == row.is_closed
 
 
 @pytest.mark.parametrize(
