@@ -7,7 +7,8 @@ from flask import Flask, Response, send_file
 
 from benchmarks.measure import Row, cpu_per_call
 from benchmarks.pages import request
-from consult.storage.leads import documents, leads
+from consult.storage import documents
+from consult.storage.leads import leads
 from tests.support.apps import make_app, services_of
 from tests.support.results import hand_in
 

@@ -15,17 +15,19 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.measure import Row
-from consult.delivery.handlers import handlers_of
+from consult.delivery.context import Context
+from consult.delivery.handlers import handlers_with
 from consult.delivery.worker import Worker
 from consult.owner.open_draft import freeze
 from consult.questionnaire import Walk
 from consult.report.pdf.renderer import Renderer
 from consult.settings import Settings
 from consult.settings.brand import Brand
+from consult.storage import documents
 from consult.storage.db.database import Database
 from consult.storage.db.migrate import upgrade
 from consult.storage.drafts import drafts
-from consult.storage.leads import documents, leads, submission
+from consult.storage.leads import leads, submission
 from tests.support.browser import FLAGS, find_browser
 
 SECONDS_TO_READY = 1.5
@@ -119,7 +121,8 @@ def from_submission_to_ready(way: Walk) -> Row:
         database = Database(f"sqlite:///{folder}/consult.db")
         upgrade(database)
         renderer.render("<html lang=en><title>Warm</title><h1>Warm</h1>")
-        worker = Worker(database, handlers_of(settings, Brand(), database, renderer.render))
+        context = Context.of(settings, Brand(), database, renderer.render)
+        worker = Worker(database, handlers_with(lambda: context))
         stop = threading.Event()
         running = threading.Thread(target=worker.run_forever, args=[stop])
         running.start()

@@ -18,14 +18,16 @@ from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
 from consult import create_app
 from consult.commands.command_errors import CommandError
 from consult.commands.database_commands import open_database
-from consult.delivery.handlers import current_handlers, schedule_purge
-from consult.delivery.notifications.dispatch import schedule_look
+from consult.delivery.context import Context, plain
+from consult.delivery.handlers import handlers_with, schedule_purge
+from consult.delivery.notifications.dispatch import schedule_tick
 from consult.delivery.worker import Worker, run_until_signal
 from consult.report.pdf.renderer import Renderer
 from consult.settings import PREFIX, Settings, load_settings
 from consult.staff.accounts.account_admin import first_invitation
-from consult.storage.jobs import NOBODY_WAITS, SOMEBODY_WAITS
+from consult.storage.jobs import BACKGROUND, NORMAL
 from consult.storage.settings.setting_overrides import SettingsProvider
+from consult.storage.webhooks.endpoints import sync_environment
 from consult.web.logs import configure_logging
 
 log = logging.getLogger(__name__)
@@ -87,8 +89,11 @@ def worker(once: bool, with_parent: bool) -> None:
     with open_database(settings) as database, closing(renderer):
         with database.writing() as session:
             schedule_purge(session)
-            schedule_look(session)
-        handlers = current_handlers(SettingsProvider(settings, database), database, renderer.render)
+            schedule_tick(session)
+            sync_environment(session, plain(settings.webhook_url))
+        handlers = handlers_with(
+            Context.current(SettingsProvider(settings, database), database, renderer.render)
+        )
         lease = settings.job_lease_seconds
         if once:
             Worker(database, handlers, lease_seconds=lease).run_once()
@@ -97,8 +102,8 @@ def worker(once: bool, with_parent: bool) -> None:
             # who waits for a report.
             run_until_signal(
                 *(
-                    Worker(database, handlers, lease_seconds=lease, patience=patience)
-                    for patience in (SOMEBODY_WAITS, NOBODY_WAITS)
+                    Worker(database, handlers, lease_seconds=lease, priority=priority)
+                    for priority in (NORMAL, BACKGROUND)
                 )
             )
 
@@ -136,6 +141,8 @@ def _run(server: BaseWSGIServer | MultiSocketServer, settings: Settings) -> None
     signal.signal(signal.SIGTERM, _exit)
     click.echo(f"Relay Check is at {settings.base_url}")
     with open_database(settings, checked=False) as database:
+        with database.writing() as session:
+            sync_environment(session, plain(settings.webhook_url))
         if link := first_invitation(database, settings.base_url):
             click.echo(f"Create the first staff account at {link}")
     server.run()

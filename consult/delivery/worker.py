@@ -1,4 +1,4 @@
-"""The worker: takes due jobs one by one, runs their handlers, and writes down what came of it."""
+"""The worker: claims due jobs one by one, runs their handlers, and records what came of it."""
 
 import _thread
 import logging
@@ -13,37 +13,37 @@ from types import FrameType
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from consult.delivery import outbox
-from consult.delivery.outbox import Job
+from consult.storage import jobs
 from consult.storage.db.database import Database, Session
+from consult.storage.tables.delivery_tables import JobRow
 
 log = logging.getLogger(__name__)
 
 # What a job changes in the database; runs in the transaction that marks the job done.
-Effect = Callable[[Session], None]
+Commit = Callable[[Session], None]
 
-# Does the slow part of a job outside any transaction and returns its effect. It may run more than
-# once for a job, so what it does itself must do no harm when it is done again.
-Handler = Callable[[Job], Effect]
-
-
-def nothing(_session: Session) -> None:
-    """The effect of a job that leaves nothing to write down."""
+# Does the slow part of a job outside any transaction and returns what to commit. It may run more
+# than once for a job, so what it does itself must do no harm when it is done again.
+Handler = Callable[[JobRow], Commit]
 
 
-class NotYet(Exception):
-    """What a job needs is not there yet: it waits, and this was no try."""
+def no_op(_session: Session) -> None:
+    """What a job returns that has nothing to commit."""
+
+
+class Postpone(Exception):
+    """What a job needs is not there yet: it waits, and this was no attempt."""
 
     def __init__(self, wait: timedelta) -> None:
         super().__init__(f"not before {wait} have passed")
         self.wait = wait
 
 
-class TryLater(Exception):
+class RetryableError(Exception):
     """A job failed and may work another time; the message tells staff why."""
 
 
-class GiveUp(Exception):
+class PermanentError(Exception):
     """A job cannot be done, however often it is tried; the message tells staff why."""
 
 
@@ -53,8 +53,8 @@ class Worker:
     Args:
         database: where the jobs are.
         handlers: what to do, by kind of job.
-        patience: does only jobs that are this patient; all of them, if left out.
-        lease_seconds: how soon a job is taken up again after its worker died. Long jobs are fine:
+        priority: runs only jobs of this priority; all of them, if left out.
+        lease_seconds: how soon a job is claimed again after its worker died. Long jobs are fine:
             their lease is renewed while they run.
         poll_seconds: how often to look for due jobs. A look costs about as much as a page view.
     """
@@ -64,13 +64,13 @@ class Worker:
         database: Database,
         handlers: Mapping[str, Handler],
         *,
-        patience: int | None = None,
+        priority: int | None = None,
         lease_seconds: float = 60,
         poll_seconds: float = 0.25,
     ) -> None:
         self._database = database
         self._handlers = handlers
-        self._patience = patience
+        self._priority = priority
         self._lease = timedelta(seconds=lease_seconds)
         self._poll_seconds = poll_seconds
 
@@ -78,7 +78,7 @@ class Worker:
         """Run every job that is due, until none is or ``stop`` is set; return how many were."""
         count = 0
         while not (stop and stop.is_set()):
-            job = self._take()
+            job = self._claim()
             if job is None:
                 break
             self._run(job)
@@ -86,66 +86,66 @@ class Worker:
         return count
 
     def run_forever(self, stop: threading.Event) -> None:
-        """Run jobs as they come until ``stop`` is set; the job in hand is finished first."""
+        """Run jobs as they come until ``stop`` is set; the current job is finished first."""
         while not stop.is_set():
             try:
                 self.run_once(stop)
-            except SQLAlchemyError as fault:
-                # The database is away. What was in hand comes back when its lease runs out.
-                log.error("the worker cannot reach its database: %s", type(fault).__name__)
+            except SQLAlchemyError as error:
+                # The database is away. The current job is claimed again when its lease expires.
+                log.error("the worker cannot reach its database: %s", type(error).__name__)
                 stop.wait(10 * self._poll_seconds)
             stop.wait(self._poll_seconds)
 
-    def _take(self) -> Job | None:
+    def _claim(self) -> JobRow | None:
         with self._database.reading() as session:
-            if not outbox.is_due(session, self._patience):
+            if not jobs.has_due(session, self._priority):
                 return None
         with self._database.writing() as session:
-            return outbox.claim(session, self._lease, self._patience)
+            return jobs.claim(session, self._lease, self._priority)
 
-    def _run(self, job: Job) -> None:
+    def _run(self, job: JobRow) -> None:
         try:
-            with self._lease_kept(job):
-                effect = self._handlers[job.kind](job)
+            with self._lease_renewed(job):
+                commit = self._handlers[job.kind](job)
             with self._database.writing() as session:
-                if outbox.done(session, job):
-                    effect(session)
+                if jobs.complete(session, job):
+                    commit(session)
                 else:
-                    log.warning("job %s (%s) was taken over meanwhile", job.id, job.kind)
-        except NotYet as early:
+                    log.warning("job %s (%s) was taken over or canceled", job.id, job.kind)
+        except Postpone as early:
             with self._database.writing() as session:
-                outbox.give_back(session, job, early.wait)
-        except Exception as fault:
-            self._write_down(job, fault)
-        except BaseException:  # told to leave at once
+                jobs.release(session, job, early.wait)
+        except Exception as error:
+            self._record_error(job, error)
+        except BaseException:  # a second signal: stop at once
             with self._database.writing() as session:
-                outbox.give_back(session, job)
+                jobs.release(session, job)
             raise
 
-    def _write_down(self, job: Job, fault: Exception) -> None:
-        """Put off a job that failed, or give it up."""
+    def _record_error(self, job: JobRow, error: Exception) -> None:
+        """Retry a job later, or mark it as failed."""
         # The log gets no message: it may quote what an owner wrote.
-        what = _name_and_place(fault)
-        log.warning("job %s (%s) failed, try %s: %s", job.id, job.kind, job.attempts, what)
-        in_words = isinstance(fault, TryLater | GiveUp)
-        error = str(fault) if in_words else f"{what}: {fault}"
-        end = outbox.give_up if isinstance(fault, GiveUp) else outbox.fail
+        what = _name_and_place(error)
+        log.warning("job %s (%s) failed, attempt %s: %s", job.id, job.kind, job.attempts, what)
+        is_readable = isinstance(error, RetryableError | PermanentError)
+        message = str(error) if is_readable else f"{what}: {error}"
+        record = jobs.mark_failed if isinstance(error, PermanentError) else jobs.fail
         with self._database.writing() as session:
-            end(session, job, error)
+            record(session, job, message)
 
     @contextmanager
-    def _lease_kept(self, job: Job) -> Iterator[None]:
-        """Renew a job's lease from a thread of its own for as long as the job runs."""
+    def _lease_renewed(self, job: JobRow) -> Iterator[None]:
+        """Renew a job's lease from another thread for as long as the job runs."""
         over = threading.Event()
 
         def renew() -> None:
             while not over.wait(self._lease.total_seconds() / 3):
                 try:
                     with self._database.writing() as session:
-                        if not outbox.renew(session, job, self._lease):
+                        if not jobs.renew(session, job, self._lease):
                             return
                 except SQLAlchemyError:
-                    continue  # perhaps the next time; if not, another worker takes the job
+                    continue  # perhaps the next time; if not, another worker claims the job
 
         thread = threading.Thread(target=renew, name=f"lease of job {job.id}", daemon=True)
         thread.start()
@@ -156,17 +156,17 @@ class Worker:
             thread.join()
 
 
-def _name_and_place(fault: Exception) -> str:
-    place = traceback.extract_tb(fault.__traceback__)[-1]
-    return f"{type(fault).__name__} in {Path(place.filename).name}, line {place.lineno}"
+def _name_and_place(error: Exception) -> str:
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"
 
 
 def run_until_signal(worker: Worker, *others: Worker) -> None:
-    """Run a worker in the main thread until SIGTERM or SIGINT (Ctrl-C), and others beside it.
+    """Run a worker in the main thread until SIGTERM or SIGINT (Ctrl-C), and others in threads.
 
-    The first signal lets each finish the job in hand; a second one makes the first worker give its
-    job back and leave at once, with SystemExit. What another had in hand then comes back when its
-    lease runs out.
+    The first signal lets each finish its current job; a second one makes the first worker release
+    its job and stop at once, with SystemExit. The job of another is then claimed again when its
+    lease expires.
     """
     stop = threading.Event()
     signals: list[int] = []
@@ -175,8 +175,8 @@ def run_until_signal(worker: Worker, *others: Worker) -> None:
         signals.append(number)
         if len(signals) > 1:
             raise SystemExit(1)
-        # Not here: we may be in the midst of waiting for it or of setting it, and would then wait
-        # for ourselves. Nor by a `Thread`, which takes locks as well.
+        # Not here: the signal may interrupt waiting for it or setting it, which would deadlock.
+        # Nor with a `Thread`, which takes locks as well.
         _thread.start_new_thread(stop.set, ())
 
     before = {number: signal.signal(number, on_signal) for number in _STOP_SIGNALS}
@@ -185,17 +185,17 @@ def run_until_signal(worker: Worker, *others: Worker) -> None:
         try:
             other.run_forever(stop)
         finally:
-            stop.set()  # one that breaks takes the first along, and whoever started us sees it
+            stop.set()  # one that breaks stops the first too, and the exit code shows it
 
-    beside = [
-        threading.Thread(target=run, args=[other], name="patient jobs", daemon=True)
+    threads = [
+        threading.Thread(target=run, args=[other], name="background jobs", daemon=True)
         for other in others
     ]
     try:
-        for thread in beside:
+        for thread in threads:
             thread.start()
         worker.run_forever(stop)
-        for thread in beside:
+        for thread in threads:
             thread.join()
     finally:
         for number, handler in before.items():

@@ -15,12 +15,11 @@ from consult.owner.open_draft import OPEN, OpenDraft, visit_of, walk_of
 from consult.questionnaire import Answer, Depth, Walk, walk
 from consult.questionnaire.editions import load, newest
 from consult.report.report import Report, from_json
+from consult.storage import deliveries, documents
 from consult.storage.db.database import Session
 from consult.storage.drafts import drafts
 from consult.storage.drafts.drafts import as_answer
-from consult.storage.leads import documents, leads
-from consult.storage.notifications import report_mails
-from consult.storage.notifications.deliveries import pdf_states
+from consult.storage.leads import leads
 from consult.storage.tables.submission_tables import SubmissionRow
 from consult.web.limits import network_of
 from consult.web.services import services
@@ -59,7 +58,7 @@ def pdf(token: str) -> ResponseReturnValue:
 
     If making it has failed, which staff can see and fix, the page says so.
     """
-    ready = documents.ready_behind(services().database, token, documents.REPORT)
+    ready = documents.current_for_token(services().database, token, documents.REPORT)
     if ready is None:
         return _no_pdf_yet(token)
     if is_contact_required(ready.has_contact, "pdf", "result"):
@@ -75,8 +74,8 @@ def _no_pdf_yet(token: str) -> ResponseReturnValue:
     if is_contact_required(lead.contact is not None, "pdf", "result"):
         return _to_contact(token)
     with services().database.reading() as session:
-        state = pdf_states(session, [lead.id]).get(lead.id)
-    if state == "asleep":  # no longer stored, or never requested: so it is requested now
+        state = documents.pdf_states(session, [lead.id]).get(lead.id)
+    if state == "on_demand":  # no longer stored, or never requested: so it is requested now
         with services().database.writing() as session:
             leads.ask_for_documents(session, lead.id)
     failed = state == "failed"
@@ -160,8 +159,12 @@ def _is_report_mailed(lead: SubmissionRow) -> bool:
     if lead.contact is None or services().settings.smtp_url is None:
         return False  # without a mail server it is a file until staff send it
     with services().database.reading() as session:
-        sent = report_mails.mails_of(session, lead.id)
-    return bool(sent) and sent[-1].mail.address == lead.contact.email and sent[-1].state != "dead"
+        emails = deliveries.report_emails(session, lead.id)
+    return (
+        bool(emails)
+        and emails[-1].address == lead.contact.email
+        and deliveries.delivery_status(emails[-1]).state != "failed"
+    )
 
 
 # --- From a quick look to the full check ---------------------------------------------------------

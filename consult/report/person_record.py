@@ -24,10 +24,10 @@ _SECTIONS = {
     "leads": "Pipeline status",
     "lead_events": "Timeline entries",
     "notes": "Notes",
-    "mails": "Emails to this person",
+    "deliveries": "Emails and webhooks",
     "call_assessments": "Call findings",
     "documents": "PDFs",
-    "notices": "Staff notifications",
+    "notifications": "Staff notifications",
     "response_stats": "Statistics",
     "jobs": "Background jobs",
     "lead_words": "Search index",
@@ -39,7 +39,7 @@ _LINES = {
     "notes": ("created_at", ("text", "author_id", "resolved_at")),
     "call_assessments": ("at", ("dimension", "assessment", "by_id")),
     "documents": ("rendered_at", ("kind",)),
-    "notices": ("at", ("kind",)),
+    "notifications": ("created_at", ("kind",)),
     "jobs": ("created_at", ("kind", "state", "last_error")),
 }
 """Tables of which each row is one line: its left column, and what is on its right."""

@@ -1,7 +1,5 @@
 """The pages of the agency's staff."""
 
-from collections.abc import Sequence
-
 from flask import Flask
 from flask_wtf.csrf import CSRFError
 
@@ -22,7 +20,7 @@ from consult.staff.drafts import draft_pages
 from consult.staff.exports import export_pages
 from consult.staff.insights import insight_pages
 from consult.staff.leads import action_pages, lead_pages, note_pages
-from consult.staff.notifications import notification_overview, notification_pages
+from consult.staff.notifications import notification_pages
 from consult.staff.privacy import privacy_pages
 from consult.staff.search import bulk_pages, list_pages
 from consult.staff.settings import settings_groups, settings_pages
@@ -43,7 +41,6 @@ PAGES = (
     oidc_pages,
     reauthentication,
     notification_pages,
-    notification_overview,
     privacy_pages,
     export_pages,
     webhook_pages,
@@ -67,7 +64,7 @@ def register(app: Flask, settings: Settings) -> None:
     app.register_error_handler(RoleRequired, blueprint.role_required)
 
 
-def _my_notifications() -> Sequence[notification_pages.Choice]:
+def _my_notifications() -> notification_pages.NotificationForm:
     """Return the user's notification settings, which the page of their account shows."""
     with services().database.reading() as session:
-        return notification_pages.choices_of(session, access.signed_in_user().id)
+        return notification_pages.notification_form(session, access.signed_in_user().id)

@@ -10,8 +10,8 @@ from urllib.parse import quote
 from consult.report.explanations import Reasons, reasons_of
 from consult.report.report import Axis, Dimension, Report, from_json
 from consult.staff.times import ago, duration, exactly
-from consult.storage.notifications.deliveries import Delivery, PdfState
-from consult.storage.notifications.report_mails import MailDelivery
+from consult.storage.documents import PdfState
+from consult.storage.tables.delivery_tables import JobRow
 from consult.storage.tables.submission_tables import SubmissionRow
 from consult.workflow.sources import SOURCE_WORDS
 
@@ -46,21 +46,6 @@ class Paper:
     url: str
     state: PdfState
     is_there: bool
-
-
-@dataclass(frozen=True, slots=True)
-class MailView:
-    """A mail to a lead's owner: its subject, once it is sent, and how far it got."""
-
-    id: int
-    title: str
-    address: str
-    state: str
-    when: DisplayTime
-    note: str
-    failed: bool
-    sent: bool
-    body: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +100,11 @@ class LeadView:
     scores: Sequence[Score]
     papers: Sequence[Paper]
     steps: Sequence[Step]
-    mails: Sequence[MailView]
 
     @property
     def gave_up(self) -> bool:
-        """Whether something that was to be made or sent was given up."""
-        return any(step.failed for step in self.steps) or any(mail.failed for mail in self.mails)
+        """Whether something that was to be made failed."""
+        return any(step.failed for step in self.steps)
 
 
 def display_time(then: datetime, now: datetime) -> DisplayTime:
@@ -132,8 +116,7 @@ def display_time(then: datetime, now: datetime) -> DisplayTime:
 def lead_view(
     lead: SubmissionRow,
     papers: Sequence[Paper],
-    deliveries: Sequence[Delivery],
-    mails: Sequence[MailDelivery],
+    jobs: Sequence[JobRow],
     now: datetime,
 ) -> LeadView:
     """A lead as its own page shows it."""
@@ -152,8 +135,7 @@ def lead_view(
         reasons=reasons_of(lead.edition, lead.depth, lead.answers),
         scores=[_score(axis, report.weakest) for axis in report.axes],
         papers=papers,
-        steps=[_step(delivery, now) for delivery in deliveries],
-        mails=[mail_view(delivery, now) for delivery in mails],
+        steps=[_step(job, now) for job in jobs],
     )
 
 
@@ -184,61 +166,27 @@ def _score(axis: Axis, weakest: Dimension) -> Score:
     return Score(axis.name, axis, measures)
 
 
-def _step(delivery: Delivery, now: datetime) -> Step:
-    tries = "1 try" if delivery.attempts == 1 else f"{delivery.attempts} tries"
-    when, note = delivery.created_at, ""
-    match delivery.state:
+def _step(job: JobRow, now: datetime) -> Step:
+    attempts = "1 attempt" if job.attempts == 1 else f"{job.attempts} attempts"
+    when, note = job.created_at, ""
+    match job.state:
         case "done":
-            state, when = "Done", delivery.finished_at or when
+            state, when = "Done", job.finished_at or when
         case "leased":
-            state = "Under way"
-        case "dead":
-            state, when = "Given up", delivery.finished_at or when
-            note = f"After {tries}. {delivery.last_error or ''}".strip()
-        case _ if delivery.attempts:
-            state = "To be tried again"
-            next_try = exactly(delivery.run_at.astimezone(now.tzinfo))
-            note = f"Next try {next_try}, after {tries}. {delivery.last_error or ''}"
+            state = "In progress"
+        case "failed":
+            state, when = "Failed", job.finished_at or when
+            note = f"After {attempts}. {job.last_error or ''}".strip()
+        case _ if job.attempts:
+            state = "Will retry"
+            next_attempt = exactly(job.run_at.astimezone(now.tzinfo))
+            note = f"Next attempt {next_attempt}, after {attempts}. {job.last_error or ''}"
         case _:
-            state = "Waiting its turn"
+            state = "Queued"
     return Step(
-        what=_JOB_WORDS.get(delivery.kind, delivery.kind.replace("_", " ")),
+        what=_JOB_WORDS.get(job.kind, job.kind.replace("_", " ")),
         state=state,
         when=display_time(when, now),
         note=note.strip(),
-        failed=delivery.state == "dead",
+        failed=job.state == "failed",
     )
-
-
-def mail_view(delivery: MailDelivery, now: datetime) -> MailView:
-    """A mail as the page of its lead shows it."""
-    mail = delivery.mail
-    state, note = _standing(delivery, now)
-    return MailView(
-        id=mail.id,
-        title=mail.subject or "Mail with the report",
-        address=mail.address,
-        state=state,
-        when=display_time(mail.sent_at or mail.created_at, now),
-        note=note,
-        failed=delivery.state == "dead",
-        sent=mail.sent_at is not None,
-        body=mail.body,
-    )
-
-
-def _standing(delivery: MailDelivery, now: datetime) -> tuple[str, str]:
-    """How a mail stands, and a note on it."""
-    mail, error = delivery.mail, delivery.last_error
-    if mail.handed_to == "folder":
-        return "Not sent", "No mail server is set. It is in the mail folder."
-    if mail.sent_at:
-        return "Sent", ""
-    if not mail.is_current:
-        return "Not sent", "The address was corrected before."
-    if delivery.state == "dead":
-        return "Given up", error
-    if error and delivery.run_at:
-        next_try = exactly(delivery.run_at.astimezone(now.tzinfo))
-        return "To be tried again", f"Next try {next_try}. {error}"
-    return "On its way", ""

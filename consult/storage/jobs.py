@@ -1,30 +1,40 @@
-"""Asking for work to be done later, in the transaction that makes it necessary.
+"""Jobs: work to be done later, requested in the transaction that makes it necessary.
 
-Either both are committed, the submission and the order for its PDF, or neither is. The other side,
-taking jobs and finishing them, is ``consult.delivery.outbox``.
+Either both are committed, the submission and the job for its PDF, or neither is. A job is ready,
+leased to one worker, and at last done, or failed after eight attempts. A lease carries a random
+token. Its holder may renew it, complete the job or release it; a worker that was too slow has lost
+the lease, and nothing it reports about the job counts.
 """
 
-from collections.abc import Mapping
-from datetime import datetime
+import random
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, exists, select, update
 
 from consult.storage.db.database import Session, insert_into
-from consult.storage.tables.submission_tables import JobRow, SubmissionRow
+from consult.storage.tables.delivery_tables import JobRow
+from consult.storage.tables.submission_tables import SubmissionRow
 
 RENDER_REPORT = "render_report"
 RENDER_BRIEF = "render_brief"
 PDF_JOBS = (RENDER_REPORT, RENDER_BRIEF)
-MAIL_REPORT = "mail_report"
-TELL = "tell"
-MAIL_STAFF = "mail_staff"
+EMAIL_REPORT = "email_report"
+EMAIL_STAFF = "email_staff"
+EMAIL_REMINDER = "email_reminder"
+NOTIFY = "notify"
 WEBHOOK = "webhook"
 FORGET = "forget"
-MAIL_REMINDER = "mail_reminder"
 
-SOMEBODY_WAITS, NOBODY_WAITS = range(2)
-"""How patient a job is. A thousand demo leads made at once do not keep an owner from a report."""
+NORMAL, BACKGROUND = range(2)
+"""Priorities. A thousand demo leads made at once do not keep an owner from a report."""
+
+OPEN_STATES = ("ready", "leased")
+MAX_ATTEMPTS = 8
+_MAX_BACK_OFF_SECONDS = 3_600
+_ERROR_LENGTH = 300
 
 
 def enqueue(
@@ -32,11 +42,11 @@ def enqueue(
     kind: str,
     payload: Mapping[str, Any],
     *,
-    dedupe_key: str,
+    dedupe_key: str = "",
     submission_id: int | None = None,
     run_at: datetime | None = None,
-    patience: int = SOMEBODY_WAITS,
-) -> bool:
+    priority: int = NORMAL,
+) -> int | None:
     """Add a job, unless one with the same key was ever added.
 
     Args:
@@ -44,36 +54,36 @@ def enqueue(
         kind: names the handler.
         payload: what the handler needs to know, as plain JSON. No personal data: put it in a row
             and pass the row's id.
-        dedupe_key: names the effect, such as ``render_report:7:1``. It happens once.
-        submission_id: the submission this is about; the job goes when the submission is deleted.
+        dedupe_key: names the effect, such as ``render_report:7:1``, which then happens once.
+        submission_id: the submission this is about; the job is deleted with it.
         run_at: not before this time; now, if left out.
-        patience: whether others go first.
+        priority: `NORMAL` jobs go before `BACKGROUND` ones.
 
     Returns:
-        Whether the job is new.
+        The id of the job, or None if there was one with the same key.
     """
     now = session.now()
-    added = session.execute(
+    added: int | None = session.scalar(
         insert_into(session, JobRow)
         .values(
             kind=kind,
             payload=dict(payload),
-            dedupe_key=dedupe_key,
+            dedupe_key=dedupe_key or f"{kind}:{secrets.token_hex(16)}",
             submission_id=submission_id,
             state="ready",
             run_at=run_at or now,
-            patience=patience,
+            priority=priority,
             attempts=0,
             created_at=now,
         )
         .on_conflict_do_nothing(index_elements=["dedupe_key"])
         .returning(JobRow.id)
     )
-    return added.first() is not None
+    return added
 
 
 def enqueue_documents(session: Session, submission_id: int, revision: int) -> None:
-    """Ask for a submission's PDFs as the revision says they should now read, the owner's first."""
+    """Request a submission's PDFs as of a revision, the owner's first."""
     demo = session.scalar(select(SubmissionRow.demo).where(SubmissionRow.id == submission_id))
     for kind in PDF_JOBS:
         enqueue(
@@ -82,5 +92,151 @@ def enqueue_documents(session: Session, submission_id: int, revision: int) -> No
             {"submission_id": submission_id, "revision": revision},
             dedupe_key=f"{kind}:{submission_id}:{revision}",
             submission_id=submission_id,
-            patience=NOBODY_WAITS if demo else SOMEBODY_WAITS,
+            priority=BACKGROUND if demo else NORMAL,
         )
+
+
+def pdf_jobs(session: Session, submission_id: int) -> Sequence[JobRow]:
+    """The jobs that make or made PDFs of a submission, the first first."""
+    query = select(JobRow).where(JobRow.submission_id == submission_id, JobRow.kind.in_(PDF_JOBS))
+    return session.scalars(query.order_by(JobRow.id)).all()
+
+
+def has_due(session: Session, priority: int | None = None) -> bool:
+    """Whether any job could be claimed now. Takes no lock, so an idle worker disturbs no one."""
+    return bool(session.scalar(select(exists().where(_is_due(session, priority)))))
+
+
+def claim(session: Session, lease: timedelta, priority: int | None = None) -> JobRow | None:
+    """Lease the most urgent job, of those the one that has waited longest, or None.
+
+    With a `priority`, only a job that has this one. ``attempts`` of the job counts this one.
+    """
+    while True:
+        job = session.scalar(
+            select(JobRow)
+            .where(_is_due(session, priority))
+            .order_by(JobRow.priority, JobRow.run_at, JobRow.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        if job is None:
+            return None
+        if job.attempts < MAX_ATTEMPTS:
+            break
+        # Only a worker that died could leave it so; it may well be this job that kills them.
+        job.state, job.lease_token, job.finished_at = "failed", None, session.now()
+        job.last_error = "Every worker that ran it died."
+        session.flush()
+    job.state = "leased"
+    job.lease_token = secrets.token_hex(16)
+    job.run_at = session.now() + lease
+    job.attempts += 1
+    session.flush()
+    return job
+
+
+def renew(session: Session, job: JobRow, lease: timedelta) -> bool:
+    """Extend the lease of a job. False: it is no longer ours."""
+    return _update(session, job, run_at=session.now() + lease)
+
+
+def complete(session: Session, job: JobRow) -> bool:
+    """Mark a job as done. Write its effect in the same session, and only if this returns True."""
+    # Lock its lead first, as deleting a lead does: else each would wait for what the other has.
+    session.execute(
+        select(SubmissionRow.id)
+        .join(JobRow, JobRow.submission_id == SubmissionRow.id)
+        .where(JobRow.id == job.id)
+        .with_for_update(read=True, key_share=True, of=SubmissionRow)
+    )
+    return _update(session, job, state="done", lease_token=None, finished_at=session.now())
+
+
+def release(session: Session, job: JobRow, wait: timedelta = timedelta()) -> bool:
+    """Let any worker claim a job at once, or after a wait; this was no attempt."""
+    return _update(
+        session,
+        job,
+        state="ready",
+        lease_token=None,
+        run_at=session.now() + wait,
+        attempts=job.attempts - 1,
+    )
+
+
+def fail(session: Session, job: JobRow, error: str) -> bool:
+    """Schedule another attempt, later each time; after the eighth the job has failed."""
+    if job.attempts >= MAX_ATTEMPTS:
+        return mark_failed(session, job, error)
+    return _update(
+        session,
+        job,
+        state="ready",
+        lease_token=None,
+        run_at=session.now() + back_off(job.attempts),
+        last_error=error[:_ERROR_LENGTH],
+    )
+
+
+def mark_failed(session: Session, job: JobRow, error: str) -> bool:
+    """End a job that cannot be done."""
+    return _update(
+        session,
+        job,
+        state="failed",
+        lease_token=None,
+        finished_at=session.now(),
+        last_error=error[:_ERROR_LENGTH],
+    )
+
+
+def back_off(attempts: int) -> timedelta:
+    """How long to wait after so many attempts: 4 s, 16 s, 64 s and so on up to an hour, ±50%.
+
+    Eight attempts span about two and a half hours: time for a mail server to come back, or to
+    accept an unknown sender at the second attempt. The randomness keeps jobs that failed together
+    from coming back together.
+    """
+    seconds = min(_MAX_BACK_OFF_SECONDS, 4**attempts)
+    return timedelta(seconds=seconds * random.uniform(0.5, 1.5))  # noqa: S311
+
+
+def failed_jobs(session: Session) -> Sequence[JobRow]:
+    """The jobs that failed, the latest first."""
+    latest = (JobRow.finished_at.desc(), JobRow.id.desc())
+    return session.scalars(select(JobRow).where(JobRow.state == "failed").order_by(*latest)).all()
+
+
+def retry_failed(session: Session, submission_id: int | None) -> int:
+    """Make the failed jobs of a lead ready, with all their attempts (None: those of no lead).
+
+    Returns:
+        How many there were.
+    """
+    retried = session.execute(
+        update(JobRow)
+        .where(JobRow.submission_id == submission_id, JobRow.state == "failed")
+        .values(state="ready", attempts=0, run_at=session.now(), finished_at=None)
+        .returning(JobRow.id)
+    )
+    return len(retried.all())
+
+
+def _is_due(session: Session, priority: int | None) -> ColumnElement[bool]:
+    # A leased job whose lease expired is due as well: its worker died.
+    due = and_(JobRow.state.in_(OPEN_STATES), JobRow.run_at <= session.now())
+    return due if priority is None else and_(due, JobRow.priority == priority)
+
+
+def _update(session: Session, job: JobRow, **values: Any) -> bool:
+    """Change a job that is still ours."""
+    changed = session.execute(
+        update(JobRow)
+        .where(JobRow.id == job.id, JobRow.lease_token == job.lease_token)
+        .values(**values)
+        .returning(JobRow.id)
+        # The row that the worker has stays as it was claimed.
+        .execution_options(synchronize_session=False)
+    )
+    return changed.first() is not None

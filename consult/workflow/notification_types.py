@@ -1,77 +1,84 @@
-"""What staff and other programs are told of: the kinds of news, and who wants which."""
+"""The events that staff and other programs are notified of, and the scopes staff can choose."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, get_args
 
-Kind = Literal[
+NotificationType = Literal[
     "finished", "contact_given", "consult_wanted", "overdue", "handed_over", "handed_back", "digest"
 ]
-KINDS: tuple[Kind, ...] = get_args(Kind)
+NOTIFICATION_TYPES: tuple[NotificationType, ...] = get_args(NotificationType)
 
-Reach = Literal["every", "mine", "none"]
-"""Of which leads: each one, those that somebody holds or nobody does, or none."""
-REACHES: tuple[Reach, ...] = get_args(Reach)
+Scope = Literal["all", "own", "off"]
+"""Of which leads: all, those assigned to the user or to no one, or none."""
+SCOPES: tuple[Scope, ...] = get_args(Scope)
 
-WEBHOOK_KINDS: tuple[Kind, ...] = ("finished", "contact_given", "consult_wanted", "overdue")
-"""What other programs can be told: what happens to a lead, not who works on it."""
+WEBHOOK_EVENTS: tuple[NotificationType, ...] = (
+    "finished",
+    "contact_given",
+    "consult_wanted",
+    "overdue",
+)
+"""What other programs can be notified of: what happens to a lead, not who works on it."""
 
 
 @dataclass(frozen=True, slots=True)
-class News:
-    """A kind of news as people choose it.
+class TypeInfo:
+    """A notification type as users choose it.
 
     Attributes:
-        name: what happened, as in the subject of its mail.
-        when: when it is told, in a sentence.
-        reaches: what can be chosen, the widest first.
-        default: what holds for whoever did not choose.
-        also: what people should know beside.
+        name: what happened.
+        description: when it is sent.
+        scopes: what can be chosen, the widest first.
+        default: the scope of users who did not choose.
     """
 
     name: str
-    when: str
-    reaches: tuple[Reach, ...]
-    default: Reach
-    also: str = ""
+    description: str
+    scopes: tuple[Scope, ...]
+    default: Scope
 
 
-_TO_ME: tuple[Reach, ...] = ("mine", "none")
+_PERSONAL: tuple[Scope, ...] = ("own", "off")
 
-NEWS: Mapping[Kind, News] = MappingProxyType(
+TYPE_INFO: Mapping[NotificationType, TypeInfo] = MappingProxyType(
     {
-        "finished": News(
+        "finished": TypeInfo(
             "Check finished",
-            "Somebody handed in their answers. Most have not said yet who they are.",
-            ("every", "none"),
-            "none",
+            "Someone finished the check, usually before leaving contact info.",
+            ("all", "off"),
+            "off",
         ),
-        "contact_given": News(
-            "Contact given", "Somebody said who they are and may be written to.", REACHES, "mine"
+        "contact_given": TypeInfo(
+            "New contact", "Someone left contact info and can be written to.", SCOPES, "own"
         ),
-        "consult_wanted": News("Consult wanted", "Somebody asked for a consult.", REACHES, "mine"),
-        "overdue": News(
+        "consult_wanted": TypeInfo(
+            "Consult requested", "Someone requested a consult.", SCOPES, "own"
+        ),
+        "overdue": TypeInfo(
             "Overdue",
-            "The time to answer is over, and nobody got in touch.",
-            REACHES,
-            "mine",
-            "Until somebody takes the lead, admins are told as its assignee is.",
+            "No one replied in time. Until someone picks up the lead, admins are notified as well.",
+            SCOPES,
+            "own",
         ),
-        "handed_over": News(
+        "handed_over": TypeInfo(
             "Handed to me",
-            "A colleague hands a lead to you and waits for your yes.",
-            _TO_ME,
-            "mine",
+            "A colleague hands you a lead and waits for your answer.",
+            _PERSONAL,
+            "own",
         ),
-        "handed_back": News(
-            "Handed back", "A lead that you handed over comes back with a reason.", _TO_ME, "mine"
+        "handed_back": TypeInfo(
+            "Handover returned",
+            "A colleague returned a lead that you handed over.",
+            _PERSONAL,
+            "own",
         ),
-        "digest": News(
+        "digest": TypeInfo(
             "Morning digest",
-            "At the start of each business day, what is new and due. Not when there is nothing.",
-            _TO_ME,
-            "mine",
+            "New and due leads at the start of each business day, if there are any.",
+            _PERSONAL,
+            "own",
         ),
     }
 )

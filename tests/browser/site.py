@@ -9,16 +9,16 @@ from pathlib import Path
 from flask import Flask
 from sqlalchemy import select, update
 
-from consult.delivery.notifications import unsubscribe
+from consult.delivery.notifications import staff_mail
 from consult.staff.accounts import account_admin
+from consult.storage import deliveries
 from consult.storage.accounts import accounts as accounts_of
 from consult.storage.drafts import drafts, reminder_consent
 from consult.storage.leads import actions, assessments, notes
 from consult.storage.privacy import erasure
-from consult.storage.tables.notification_tables import EndpointRow
-from consult.storage.webhooks import endpoints, webhooks
-from consult.storage.webhooks.webhooks import Try
-from consult.workflow.notification_types import WEBHOOK_KINDS
+from consult.storage.tables.delivery_tables import Attempt, EndpointRow
+from consult.storage.webhooks import endpoints
+from consult.workflow.notification_types import WEBHOOK_EVENTS
 from tests.support import staff_client
 from tests.support.apps import deliver, make_app, services_of
 from tests.support.browser import serving
@@ -107,8 +107,8 @@ def _filled(app: Flask, origin: str) -> Site:
         anonymous_result=anonymous,
         best_result=best,
         invitation=account_admin.invite(services_of(app).database, "", "ada@example.com"),
-        stop_mails=unsubscribe.PATH
-        + unsubscribe.token_of(services_of(app).settings.signing_key(), 1, "overdue"),
+        stop_mails=staff_mail.UNSUBSCRIBE_PATH
+        + staff_mail.unsubscribe_token(services_of(app).settings.signing_key(), 1, "overdue"),
     )
 
 
@@ -123,7 +123,7 @@ def _give_leave(app: Flask, check: str) -> None:
 
 
 # What decides whether and how a webhook is in the list.
-_SHOWN = (EndpointRow.fixed, EndpointRow.active, EndpointRow.off_reason)
+_SHOWN = (EndpointRow.from_environment, EndpointRow.active, EndpointRow.disabled_reason)
 
 
 def _add_webhooks(app: Flask) -> None:
@@ -133,22 +133,28 @@ def _add_webhooks(app: Flask) -> None:
             endpoints.add(
                 session,
                 f"https://{host}.example/relay/{'long/' * 20}",
-                WEBHOOK_KINDS,
-                with_contact=host == "good",
+                WEBHOOK_EVENTS,
+                includes_contact=host == "good",
                 salt=host,
-                secret_check="never used",
+                secret_hash="never used",
                 by=1,
             )
             for host in ("good", "bad")
         )
-        endpoints.rotate(session, good, "another", "never used")
-        tried = [webhooks.plan(session, id) for id in (good, bad, bad)]
+        endpoints.rotate_secret(session, good, "another", "never used")
+        tried = [deliveries.enqueue_webhook(session, id) for id in (good, bad, bad)]
         for message, status in zip((tried[0], *tried), (503, 200, 500, None), strict=True):
             error = "" if status == 200 else "It did not take it."
             said = "<b>" + "no" * 90
-            made = Try(session.now(), 87, status, error, said)
-            webhooks.record_try(session, message, made)
-        endpoints.switch(session, bad, "failing")
+            made = Attempt(
+                at=session.now().isoformat(),
+                milliseconds=87,
+                status=status,
+                error=error,
+                response=said,
+            )
+            endpoints.record_attempt(session, message, made)
+        endpoints.set_disabled(session, bad, "failing")
 
 
 @contextmanager
@@ -157,7 +163,11 @@ def hidden_webhooks(app: Flask) -> Iterator[None]:
     database = services_of(app).database
     with database.writing() as session:
         rows = session.execute(select(EndpointRow.id, *_SHOWN)).all()
-        session.execute(update(EndpointRow).values(fixed=True, active=False, off_reason="by_hand"))
+        session.execute(
+            update(EndpointRow).values(
+                from_environment=True, active=False, disabled_reason="manual"
+            )
+        )
     yield
     with database.writing() as session:
         for row in rows:

@@ -7,12 +7,13 @@ from flask import Flask
 from playwright.sync_api import Browser, Dialog
 
 from consult.owner.visitors import campaign_tags, with_referrer
+from consult.storage import deliveries
 from consult.storage.leads import actions, notes
 from consult.storage.tables.account_tables import StaffUserRow
-from consult.storage.webhooks import endpoints, webhooks
-from consult.storage.webhooks.webhooks import Try
+from consult.storage.tables.delivery_tables import Attempt
+from consult.storage.webhooks import endpoints
 from consult.web.text import one_line
-from consult.workflow.notification_types import WEBHOOK_KINDS
+from consult.workflow.notification_types import WEBHOOK_EVENTS
 from tests.support import staff_client
 from tests.support.apps import make_app, services_of
 from tests.support.browser import DESK_WIDTH, PHONE_WIDTH, Visit, serving, visiting
@@ -66,14 +67,24 @@ def fill(app: Flask) -> list[str]:
             added = endpoints.add(
                 session,
                 address,
-                WEBHOOK_KINDS,
-                with_contact=False,
+                WEBHOOK_EVENTS,
+                includes_contact=False,
                 salt=str(lead),
-                secret_check="",
+                secret_hash="",
                 by=1,
             )
-            message = webhooks.plan(session, added)
-            webhooks.record_try(session, message, Try(session.now(), 3, 500, SCRIPT, text))
+            message = deliveries.enqueue_webhook(session, added)
+            endpoints.record_attempt(
+                session,
+                message,
+                Attempt(
+                    at=session.now().isoformat(),
+                    milliseconds=3,
+                    status=500,
+                    error=SCRIPT,
+                    response=text,
+                ),
+            )
     give_the_brand(app)
     return results
 

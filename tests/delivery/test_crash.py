@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from consult.storage import documents
 from consult.storage.db.database import Database, utc_now
 from consult.storage.jobs import RENDER_REPORT
-from consult.storage.leads import documents
-from consult.storage.tables.submission_tables import JobRow
+from consult.storage.tables.delivery_tables import JobRow
+from consult.storage.tables.submission_tables import DocumentRow
 from tests.support.submissions import lead_of, submitted
 from tests.support.workers import worker_processes
 
@@ -46,7 +47,7 @@ def renderings(notes: Path) -> int:
     return len(notes.read_text().splitlines())
 
 
-def report_of(database: Database, result_token: str) -> documents.Document | None:
+def report_of(database: Database, result_token: str) -> DocumentRow | None:
     with database.reading() as session:
         lead = lead_of(database, result_token)
         return documents.get(session, lead.id, documents.REPORT)

@@ -8,20 +8,23 @@ from typing import Any
 import pymupdf
 import pytest
 
-from consult.delivery.document_writers import report_writer
-from consult.delivery.handlers import handlers_of
+from consult.delivery.context import Context
+from consult.delivery.document_writers import report_html_of
+from consult.delivery.handlers import handlers_with
 from consult.delivery.worker import Worker
 from consult.owner.open_draft import freeze
 from consult.questionnaire import read_answers, walk
 from consult.questionnaire.editions import newest
 from consult.report.pdf.renderer import Renderer
 from consult.settings.brand import Brand
+from consult.storage import documents
 from consult.storage.db.database import Database
-from consult.storage.leads import documents, submission
+from consult.storage.leads import submission
 from tests.support.apps import make_settings
 from tests.support.databases import Clock
 from tests.support.personas import PERSONAS
 from tests.support.submissions import CONTACT, lead_of, submitted
+from tests.support.workers import make_context
 
 
 @pytest.fixture
@@ -45,10 +48,10 @@ def renderer() -> Iterator[Renderer]:
 def test_the_same_lead_is_written_the_same_on_any_day(
     database: Database, clock: Clock, result_token: str
 ) -> None:
-    write = report_writer(Brand(), "a4")
-    first = write(lead_of(database, result_token))
+    context = make_context(database)
+    first = report_html_of(lead_of(database, result_token), context)
     clock.go_on(days=100)
-    assert write(lead_of(database, result_token)) == first
+    assert report_html_of(lead_of(database, result_token), context) == first
     assert CONTACT.business in first
 
 
@@ -56,8 +59,8 @@ def test_the_same_lead_is_written_the_same_on_any_day(
 def test_an_owner_gets_a_pdf_with_their_name_on_it(
     database: Database, result_token: str, renderer: Renderer, tmp_path: Path
 ) -> None:
-    handlers = handlers_of(make_settings(tmp_path), Brand(), database, renderer.render)
-    Worker(database, handlers).run_once()
+    context = Context.of(make_settings(tmp_path), Brand(), database, renderer.render)
+    Worker(database, handlers_with(lambda: context)).run_once()
     with database.reading() as session:
         document = documents.get(session, lead_of(database, result_token).id, documents.REPORT)
     assert document is not None

@@ -6,9 +6,8 @@ from contextlib import closing
 import pytest
 
 from consult.report.pdf.renderer import Renderer
+from consult.storage import documents, jobs
 from consult.storage.db.database import Database
-from consult.storage.leads import documents
-from consult.storage.notifications import deliveries
 from tests.report.pdf.test_renderer import HELLO, NEVER_ENDING
 from tests.support.databases import Clock
 from tests.support.submissions import lead_of, submitted
@@ -43,17 +42,17 @@ def test_a_render_that_hangs_is_told_and_retried_and_harms_nobody(
     worker = make_worker(database, press)
     worker.run_once()
     with database.reading() as session:
-        told = deliveries.deliveries(session, first)[0]
+        told = jobs.pdf_jobs(session, first)[0]
         assert told.state == "ready"
         assert told.last_error is not None
         assert "rendering took more than 3 seconds" in told.last_error
-        states = deliveries.pdf_states(session, [first, second])
-    assert states == {first: "waiting", second: "ready"}
+        states = documents.pdf_states(session, [first, second])
+    assert states == {first: "pending", second: "ready"}
     clock.go_on(seconds=30)
     press.hanging = False
     worker.run_once()
     with database.reading() as session:
-        assert deliveries.pdf_states(session, [first]) == {first: "ready"}
+        assert documents.pdf_states(session, [first]) == {first: "ready"}
         stored = documents.get(session, first, documents.REPORT)
     assert stored
     assert stored.content.startswith(b"%PDF-")

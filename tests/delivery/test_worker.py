@@ -10,13 +10,12 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
-from consult.delivery import outbox
-from consult.delivery.outbox import Job
-from consult.delivery.worker import Effect, Worker, run_until_signal
+from consult.delivery.worker import Commit, Worker, run_until_signal
 from consult.storage import jobs
 from consult.storage.db.database import Database, Session
 from consult.storage.drafts import drafts
-from consult.storage.tables.submission_tables import DraftRow, JobRow
+from consult.storage.tables.delivery_tables import JobRow
+from consult.storage.tables.submission_tables import DraftRow
 from tests.support.databases import Clock
 
 
@@ -24,10 +23,10 @@ def enqueue(
     database: Database,
     key: str = "work:1",
     kind: str = "work",
-    patience: int = jobs.SOMEBODY_WAITS,
+    priority: int = jobs.NORMAL,
 ) -> None:
     with database.writing() as session:
-        jobs.enqueue(session, kind, {}, dedupe_key=key, patience=patience)
+        jobs.enqueue(session, kind, {}, dedupe_key=key, priority=priority)
 
 
 def rows(database: Database) -> list[JobRow]:
@@ -72,7 +71,7 @@ def test_a_failing_job_is_put_off_and_the_next_one_is_run(
     enqueue(database, "bad", kind="bad")
     enqueue(database, "good", kind="good")
 
-    def fail(_job: Job) -> Effect:
+    def fail(_job: JobRow) -> Commit:
         raise OSError("marker: the printer is on fire")
 
     worker = Worker(database, {"bad": fail, "good": lambda _job: leave_a_trace})
@@ -110,7 +109,7 @@ def test_a_job_taken_over_meanwhile_has_its_effect_only_once(
 ) -> None:
     enqueue(database)
 
-    def stall(_job: Job) -> Effect:
+    def stall(_job: JobRow) -> Commit:
         clock.go_on(seconds=61)
         assert Worker(database, {"work": lambda _job: leave_a_trace}).run_once() == 1
         return leave_a_trace
@@ -124,7 +123,7 @@ def test_a_long_job_keeps_its_lease(database: Database, clock: Clock) -> None:
     other = Worker(database, {"work": lambda _job: leave_a_trace})
     lease = timedelta(seconds=0.1)
 
-    def take_long(_job: Job) -> Effect:
+    def take_long(_job: JobRow) -> Commit:
         for _ in range(4):
             clock.go_on(seconds=0.06)
             assert is_renewed(until=clock() + lease)
@@ -144,7 +143,7 @@ def test_a_long_job_keeps_its_lease(database: Database, clock: Clock) -> None:
 def test_a_worker_told_to_leave_at_once_gives_its_job_back(database: Database) -> None:
     enqueue(database)
 
-    def leave(_job: Job) -> Effect:
+    def leave(_job: JobRow) -> Commit:
         raise SystemExit
 
     with pytest.raises(SystemExit):
@@ -158,7 +157,7 @@ def test_it_finishes_the_job_in_hand_and_takes_no_other_when_stopped(database: D
     enqueue(database, "work:2")
     stop = threading.Event()
 
-    def work(_job: Job) -> Effect:
+    def work(_job: JobRow) -> Commit:
         stop.set()
         return leave_a_trace
 
@@ -180,7 +179,7 @@ def run_beside(worker: Worker, then: Callable[[], None]) -> None:
 def test_it_notices_new_work(database: Database) -> None:
     ran = threading.Event()
 
-    def work(_job: Job) -> Effect:
+    def work(_job: JobRow) -> Commit:
         ran.set()
         return leave_a_trace
 
@@ -196,19 +195,19 @@ def test_it_outlives_a_database_that_is_away_for_a_while(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks = iter([OperationalError("", None, Exception()), None])
-    is_due, ran = outbox.is_due, threading.Event()
+    has_due, ran = jobs.has_due, threading.Event()
 
-    def sometimes_away(session: Session, patience: int | None) -> bool:
+    def sometimes_away(session: Session, priority: int | None) -> bool:
         fault = next(looks, None)
         if fault:
             raise fault
-        return is_due(session, patience)
+        return has_due(session, priority)
 
-    def work(_job: Job) -> Effect:
+    def work(_job: JobRow) -> Commit:
         ran.set()
         return leave_a_trace
 
-    monkeypatch.setattr(outbox, "is_due", sometimes_away)
+    monkeypatch.setattr(jobs, "has_due", sometimes_away)
     enqueue(database)
     worker = Worker(database, {"work": work}, poll_seconds=0.02)
     run_beside(worker, lambda: None if ran.wait(60) else pytest.fail("the worker is gone"))
@@ -219,7 +218,7 @@ def test_two_workers_share_the_jobs_and_run_each_once(database: Database) -> Non
         enqueue(database, f"work:{number}")
     seen: list[int] = []
 
-    def work(job: Job) -> Effect:
+    def work(job: JobRow) -> Commit:
         seen.append(job.id)
         return leave_a_trace
 
@@ -237,23 +236,23 @@ def test_what_somebody_waits_for_is_done_while_something_else_takes_long(
 ) -> None:
     waited_for, ran = threading.Event(), []
 
-    def take_long(_job: Job) -> Effect:
+    def take_long(_job: JobRow) -> Commit:
         assert waited_for.wait(60), "the other worker did not do what was due"
         return leave_a_trace
 
-    def work(job: Job) -> Effect:
+    def work(job: JobRow) -> Commit:
         ran.append(job.kind)
         waited_for.set()
         return leave_a_trace
 
     handlers = {"export": take_long, "report": work}
-    enqueue(database, "1", kind="export", patience=jobs.NOBODY_WAITS)
-    patient = Worker(database, handlers, patience=jobs.NOBODY_WAITS)
+    enqueue(database, "1", kind="export", priority=jobs.BACKGROUND)
+    patient = Worker(database, handlers, priority=jobs.BACKGROUND)
     thread = threading.Thread(target=patient.run_once)
     thread.start()
-    enqueue(database, "2", kind="export", patience=jobs.NOBODY_WAITS)
+    enqueue(database, "2", kind="export", priority=jobs.BACKGROUND)
     enqueue(database, "3", kind="report")
-    assert Worker(database, handlers, patience=jobs.SOMEBODY_WAITS).run_once() == 1
+    assert Worker(database, handlers, priority=jobs.NORMAL).run_once() == 1
     thread.join()
     assert ran == ["report"]
     assert [row.state for row in rows(database)] == ["done"] * 3
@@ -265,7 +264,7 @@ def test_on_postgresql_a_locked_job_is_passed_over(postgres_url: str, clock: Clo
     enqueue(database, "work:2")
     lease = timedelta(seconds=60)
     with database.writing() as one, database.writing() as other:
-        first, second = outbox.claim(one, lease), outbox.claim(other, lease)
+        first, second = jobs.claim(one, lease), jobs.claim(other, lease)
         assert first is not None
         assert second is not None
         assert first.id != second.id

@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from consult.delivery.mail.transport import MailServer
+from consult.delivery.mail.transport import SmtpTransport
 from consult.delivery.worker import run_until_signal
 from consult.storage.db.database import Database
 from tests.support.workers import Press, make_worker
@@ -28,8 +28,8 @@ def main(url: str, notes: str, render_seconds: str, smtp_url: str = "") -> None:
                 time.sleep(0.05)
             return super().render(html)
 
-    post = MailServer(smtp_url) if smtp_url else None
-    worker = make_worker(Database(url), SlowPress(), post, lease_seconds=1, poll_seconds=0.05)
+    transport = SmtpTransport(smtp_url) if smtp_url else None
+    worker = make_worker(Database(url), SlowPress(), transport, lease_seconds=1, poll_seconds=0.05)
     run_until_signal(worker)
 
 

@@ -16,14 +16,15 @@ from consult.settings.brand import load_brand
 from consult.staff.accounts.account_admin import first_invitation
 from consult.storage.accounts import accounts as accounts_module
 from consult.storage.db.database import Database, Session
+from consult.storage.documents import pdf_states
 from consult.storage.leads import actions, leads
 from consult.storage.leads.timeline import timeline
-from consult.storage.notifications.deliveries import pdf_states
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.storage.tables.audit_tables import AuditRow
+from consult.storage.tables.delivery_tables import JobRow
 from consult.storage.tables.insight_tables import ResponseStatsRow, StartPageViewRow
 from consult.storage.tables.lead_tables import LeadEventRow, LeadRow
-from consult.storage.tables.submission_tables import ContactRow, DraftRow, JobRow, SubmissionRow
+from consult.storage.tables.submission_tables import ContactRow, DraftRow, SubmissionRow
 from consult.workflow.office_hours import Office
 from consult.workflow.stages import Stage
 
@@ -101,7 +102,7 @@ def test_some_stop_on_the_way_and_only_the_last_of_them_are_still_there(made: Da
 def test_no_pdf_holds_up_those_of_owners(made: Database) -> None:
     with made.writing() as session:
         assert session.scalar(select(func.count()).select_from(JobRow)) == 0
-        assert pdf_states(session, [1]) == {1: "asleep"}
+        assert pdf_states(session, [1]) == {1: "on_demand"}
         leads.ask_for_documents(session, 1)
         assert pdf_states(session, [1]) == {1: "waiting"}
         session.rollback()

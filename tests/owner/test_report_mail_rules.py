@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from consult.storage.tables.submission_tables import JobRow, MailRow
+from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
 from tests.owner.test_result_pages import leave_contact, result_of
 from tests.support.apps import deliver, make_app, services_of
 from tests.support.mail_server import mail_server
@@ -19,7 +19,13 @@ SMTP = {"smtp_url": "smtp://127.0.0.1:1", "mail_from": "Relay Check <relay@check
 def addresses(app: Flask) -> list[str]:
     """Whom a mail was asked for, in order."""
     with services_of(app).database.reading() as session:
-        return list(session.scalars(select(MailRow.address).order_by(MailRow.id)))
+        return list(
+            session.scalars(
+                select(DeliveryRow.address)
+                .where(DeliveryRow.address.is_not(None))
+                .order_by(DeliveryRow.id)
+            )
+        )
 
 
 @pytest.fixture

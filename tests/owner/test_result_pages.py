@@ -13,9 +13,9 @@ from sqlalchemy import delete, update
 
 from consult.report.html_document import document_html
 from consult.report.report import Report, from_json
-from consult.storage.leads import documents
-from consult.storage.notifications.deliveries import deliveries
-from consult.storage.tables.submission_tables import JobRow, SubmissionRow
+from consult.storage import documents, jobs
+from consult.storage.tables.delivery_tables import JobRow
+from consult.storage.tables.submission_tables import SubmissionRow
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.owner_journey import Journey
@@ -211,7 +211,7 @@ def test_a_pdf_that_was_given_up_is_not_promised(journey: Journey) -> None:
     leave_contact(journey)
     with services_of(journey.client.app).database.writing() as session:
         session.execute(
-            update(JobRow).values(state="dead", lease_token=None, finished_at=session.now())
+            update(JobRow).values(state="failed", lease_token=None, finished_at=session.now())
         )
     page = journey.client.get(f"{journey.root}/report.pdf", status=503)
     assert "could not be made" in page.h1
@@ -227,7 +227,7 @@ def test_a_pdf_that_is_kept_no_longer_is_made_anew(journey: Journey) -> None:
     for _ in range(2):  # asked for once, however often somebody looks
         assert "on its way" in journey.client.get(address, status=202).h1
     with made.database.reading() as session:
-        assert len(deliveries(session, 1)) == 2  # the report, and the brief for staff
+        assert len(jobs.pdf_jobs(session, 1)) == 2  # the report, and the brief for staff
 
 
 def test_a_pdf_from_before_the_contact_is_not_shown(journey: Journey) -> None:

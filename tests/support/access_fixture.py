@@ -10,14 +10,14 @@ from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from consult.staff.accounts import account_admin
+from consult.storage import deliveries
 from consult.storage.accounts import accounts as accounts_module
 from consult.storage.drafts import drafts, reminder_consent
 from consult.storage.leads import notes
-from consult.storage.notifications import report_mails
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.storage.tables.lead_tables import LeadRow
-from consult.storage.webhooks import endpoints, webhooks
-from consult.workflow.notification_types import WEBHOOK_KINDS
+from consult.storage.webhooks import endpoints
+from consult.workflow.notification_types import WEBHOOK_EVENTS
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.passkeys import add_passkey_row
@@ -52,22 +52,22 @@ class World:
         invitation = account_admin.invite(made.database, "", "new@example.com").rsplit("/", 1)[1]
         with made.database.writing() as session:
             for number, lead in enumerate(self.leads, 1):
-                report_mails.ask_for_mail(session, lead, CONTACT.email, "https://check.example/x")
-                report_mails.record_sent(
-                    session, number, subject="Hi", body="Hi", handed_to="server"
+                deliveries.enqueue_report_email(
+                    session, lead, CONTACT.email, "https://check.example/x"
                 )
+                deliveries.record_sent(session, number, "server", subject="Hi", body="Hi")
             for number in range(1, 3):
                 address = f"https://hooks.example/{number}"
                 endpoints.add(
                     session,
                     address,
-                    WEBHOOK_KINDS,
-                    with_contact=False,
+                    WEBHOOK_EVENTS,
+                    includes_contact=False,
                     salt=str(number),
-                    secret_check="never used",
+                    secret_hash="never used",
                     by=None,
                 )
-                webhooks.plan(session, number)
+                deliveries.enqueue_webhook(session, number)
             for lead, role in zip(self.leads, (STAFF, ADMIN), strict=True):
                 assignee = select(StaffUserRow.id).where(StaffUserRow.email == _EMAILS[role])
                 session.execute(

@@ -12,7 +12,8 @@ from jinja2.bccache import Bucket, BytecodeCache
 from werkzeug.routing import Rule
 
 from consult import create_app
-from consult.delivery.handlers import current_handlers
+from consult.delivery.context import Context
+from consult.delivery.handlers import handlers_with
 from consult.delivery.worker import Worker
 from consult.report.pdf.renderer import Renderer
 from consult.settings import Settings, given_settings
@@ -104,8 +105,8 @@ def services_of(app: Flask) -> Services:
 def deliver(app: Flask) -> int:
     """Run all jobs that are due, as the worker would; returns their number."""
     made = services_of(app)
-    handlers = current_handlers(made.settings_provider, made.database, _renderer().render)
-    return Worker(made.database, handlers).run_once()
+    context = Context.current(made.settings_provider, made.database, _renderer().render)
+    return Worker(made.database, handlers_with(context)).run_once()
 
 
 @lru_cache(maxsize=1)

@@ -6,10 +6,10 @@ from consult.storage.db.database import Database
 from consult.storage.notifications import notifications
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.storage.tables.lead_tables import LeadRow
-from consult.workflow.notification_types import Kind, Reach
+from consult.workflow.notification_types import NotificationType, Scope
 
 
-def colleague(database: Database, name: str, *, admin: bool = False, **told: Reach) -> int:
+def colleague(database: Database, name: str, *, admin: bool = False, **told: Scope) -> int:
     """Somebody with an account, `name@agency.example`, and what they chose to be told; their id."""
     with database.writing() as session:
         row = StaffUserRow(
@@ -22,8 +22,8 @@ def colleague(database: Database, name: str, *, admin: bool = False, **told: Rea
         )
         session.add(row)
         session.flush()
-        wanted: dict[Kind, Reach] = told  # type: ignore[assignment]
-        notifications.choose(session, row.id, wanted)
+        wanted: dict[NotificationType, Scope] = told  # type: ignore[assignment]
+        notifications.set_preferences(session, row.id, wanted)
         return row.id
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpcore
 
-from consult.delivery.webhooks.http_client import WebPost
+from consult.delivery.webhooks.http_client import HttpClient
 from tests.support.mail_server import make_certificate
 
 HOST = "hooks.example"
@@ -62,14 +62,14 @@ class Receiver:
 
     Attributes:
         internet: how it is reached.
-        trusted: trusts its certificate, and no other.
+        tls: trusts its certificate, and no other.
         received: each request, in order.
         status: what it answers; ``answer`` and ``headers`` likewise.
         drip: seconds between two bytes of its answer.
     """
 
     internet: Internet
-    trusted: ssl.SSLContext
+    tls: ssl.SSLContext
     received: list[Received] = field(default_factory=list)
     status: int = 200
     answer: bytes = b"thank you"
@@ -77,13 +77,12 @@ class Receiver:
     drip: float = 0
     stop: threading.Event = field(default_factory=threading.Event)
 
-    def post(self, seconds_in_all: float = 10) -> WebPost:
-        """What posts to it."""
-        return WebPost(
+    def client(self, total_seconds: float = 10) -> HttpClient:
+        return HttpClient(
             resolve=self.internet.resolve,
             network=self.internet,
-            trusted=self.trusted,
-            seconds_in_all=seconds_in_all,
+            tls=self.tls,
+            total_seconds=total_seconds,
         )
 
 
@@ -116,7 +115,7 @@ def receiver(folder: Path, name: str = HOST, *, tls: bool = True) -> Iterator[Re
             """A client that hangs up early is what some tests are about."""
 
     server = Server(("127.0.0.1", 0), Handler)
-    trusted = ssl.create_default_context()
+    tls_context = ssl.create_default_context()
     if tls:
         certificate = make_certificate(folder, name)
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -124,8 +123,8 @@ def receiver(folder: Path, name: str = HOST, *, tls: bool = True) -> Iterator[Re
         server.socket = context.wrap_socket(
             server.socket, server_side=True, do_handshake_on_connect=False
         )
-        trusted = ssl.create_default_context(cafile=str(folder / "certificate.pem"))
-    made = Receiver(Internet(server.server_address[1]), trusted)
+        tls_context = ssl.create_default_context(cafile=str(folder / "certificate.pem"))
+    made = Receiver(Internet(server.server_address[1]), tls_context)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:

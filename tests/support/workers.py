@@ -1,29 +1,42 @@
-"""Workers for the tests: the real handlers, with stand-ins for what takes time or leaves home."""
+"""Workers for the tests: the real handlers, with stand-ins for rendering and the network."""
 
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from email.message import EmailMessage
+from functools import partial
 from pathlib import Path
+from typing import Literal
 
-from consult.delivery.handlers import Keep, Mailing, Telling, make_handlers
-from consult.delivery.mail.messages import House
-from consult.delivery.mail.transport import MailFolder, Post
-from consult.delivery.notifications.staff_mail import StaffPost
-from consult.delivery.webhooks.http_client import WebPost
-from consult.delivery.webhooks.webhook_delivery import WebhookPost
+from pydantic import SecretStr
+
+from consult.delivery.context import Context
+from consult.delivery.handlers import handlers_with, render_document
+from consult.delivery.mail.transport import Transport
+from consult.delivery.webhooks.http_client import HttpClient
 from consult.delivery.worker import Worker
+from consult.settings import load_settings
 from consult.settings.brand import Brand
+from consult.storage import documents, jobs
 from consult.storage.db.database import Database
-from consult.storage.notifications.report_mails import HandedTo
 from consult.storage.tables.submission_tables import SubmissionRow
 from consult.workflow.office_hours import Office
 
 BASE_URL = "https://check.example"
 SENDER = "Relay Check <relay@check.example>"
-SECRET_KEY = "secret key of workers in tests"
 BRAND = Brand(email="hello@maven.example", phone="+1 555 0100")
+SETTINGS = load_settings(
+    env_file=None,
+    var_dir=Path("never-used"),
+    secret_key="tests " * 8,
+    base_url=BASE_URL,
+    mail_from=SENDER,
+    retention_days_leads=730,
+    retention_days_mails=730,
+)
+SECRET_KEY = SETTINGS.signing_key()
 
 
 class Press:
@@ -32,7 +45,7 @@ class Press:
     def __init__(self) -> None:
         self.printed: list[str] = []
 
-    def write(self, lead: SubmissionRow) -> str:
+    def write(self, lead: SubmissionRow, _context: Context) -> str:
         return f"Report for {lead.contact.business if lead.contact else 'nobody yet'}"
 
     def render(self, html: str) -> bytes:
@@ -41,9 +54,9 @@ class Press:
 
 
 class Box:
-    """Stands in for the post: takes every mail, or fails as it is told to."""
+    """Stands in for a mail server: takes every mail, or fails as it is told to."""
 
-    name: HandedTo = "server"
+    name: Literal["server", "folder"] = "server"
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
@@ -77,34 +90,56 @@ def worker_processes() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
 def make_worker(
     database: Database,
     press: Press | None = None,
-    post: Post | None = None,
+    transport: Transport | None = None,
     folder: Path = Path("never-used"),
     *,
-    web: WebPost | None = None,
-    fixed: tuple[str, str] | None = None,
+    http: HttpClient | None = None,
+    environment: tuple[str, str] | None = None,
     office: Office | None = None,
     lease_seconds: float = 60,
     poll_seconds: float = 0.25,
 ) -> Worker:
     """A worker with stand-ins for everything that is not given.
 
-    `web` posts the webhooks; `fixed` is the address and secret that the environment sets; `office`
-    is when the agency is open.
+    `environment` is the URL and secret of a webhook that it sets; `office` is when the agency is
+    open.
     """
-    press, box = press or Press(), post or Box()
-    house = House(BRAND, SENDER, BASE_URL)
-    telling = Telling(
-        staff=StaffPost(house, SECRET_KEY, box, office or Office()),
-        webhooks=WebhookPost(web or WebPost(), SECRET_KEY, fixed[1] if fixed else "", BASE_URL),
-        fixed_url=fixed[0] if fixed else None,
+    press = press or Press()
+    context = make_context(
+        database, press, transport, folder, http=http, environment=environment, office=office
     )
-    handlers = make_handlers(
-        database,
-        write_report=press.write,
-        write_brief=lambda lead: f"Brief of lead {lead.id}",
-        render=press.render,
-        mailing=Mailing(house, box, MailFolder(folder)),
-        telling=telling,
-        keep=Keep(lead_days=730, mail_days=730),
-    )
+    made = {
+        jobs.RENDER_REPORT: (documents.REPORT, press.write),
+        jobs.RENDER_BRIEF: (documents.BRIEF, lambda lead, _context: f"Brief of lead {lead.id}"),
+    }
+    handlers = handlers_with(lambda: context)
+    for kind, (document, write) in made.items():
+        handlers[kind] = partial(
+            lambda document, write, job: render_document(context, job, document, write),
+            document,
+            write,
+        )
     return Worker(database, handlers, lease_seconds=lease_seconds, poll_seconds=poll_seconds)
+
+
+def make_context(
+    database: Database,
+    press: Press | None = None,
+    transport: Transport | None = None,
+    folder: Path = Path("never-used"),
+    *,
+    http: HttpClient | None = None,
+    environment: tuple[str, str] | None = None,
+    office: Office | None = None,
+) -> Context:
+    """What the handlers of `make_worker` work with."""
+    settings = SETTINGS.model_copy(update={"mail_dir": folder})
+    if environment:
+        url, secret = map(SecretStr, environment)
+        settings = settings.model_copy(update={"webhook_url": url, "webhook_secret": secret})
+    return replace(
+        Context.of(settings, BRAND, database, (press or Press()).render),
+        office=office or Office(),
+        transport=transport or Box(),
+        http=http or HttpClient(),
+    )

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask, abort
 from sqlalchemy import delete
 
-from consult.storage.tables.submission_tables import JobRow
+from consult.storage.tables.delivery_tables import JobRow
 from consult.web.logs import PrivateFormatter, configure_logging
 from tests.support.apps import deliver, make_app, services_of
 from tests.support.client import PageClient
@@ -116,12 +116,12 @@ def test_what_staff_type_and_read_leaves_no_word_in_the_log(
     post(client, page, "/invite", status=422, email=MARK)
     post(client, "/staff/settings/brand", "/settings/brand", status=422, **{"brand-email": MARK})
     hook = f"https://{MARK}.invalid/{MARK}"
-    post(client, "/staff/settings/webhooks/new", "/new", status=201, address=hook)
+    post(client, "/staff/settings/webhooks/new", "/new", status=201, url=hook)
     post(client, "/staff/settings/webhooks/1", "/webhooks/1/test")
     deliver(app)
     written = log.getvalue()
     assert "POST /staff/leads/<int" in written
-    assert "(mail_staff) failed" in written
+    assert "(email_staff) failed" in written
     assert "(webhook) failed" in written
     assert MARK not in written.lower()
 

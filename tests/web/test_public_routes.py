@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
-from consult.delivery.notifications import unsubscribe
+from consult.delivery.notifications import staff_mail
 from consult.questionnaire.editions import newest
 from consult.staff.accounts.access import is_staff_path
 from consult.storage.drafts import drafts
@@ -37,7 +37,7 @@ def links(app: Flask) -> dict[str, str]:
     made = services_of(app)
     with made.database.writing() as session:
         check = drafts.start(session, newest().name, "quick", {})
-    mail = unsubscribe.token_of(made.settings.signing_key(), 1, "overdue")
+    mail = staff_mail.unsubscribe_token(made.settings.signing_key(), 1, "overdue")
     return {"/check/": check, "/result/": hand_in(app).rsplit("/", 1)[1], "/mail/": mail}
 
 

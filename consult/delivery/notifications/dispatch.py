@@ -1,63 +1,90 @@
-"""From news to those who want them: mails to staff, and webhooks to other programs."""
+"""From events to deliveries: who gets a mail or a webhook, and what only time makes true.
 
-from datetime import datetime, timedelta
+The tick runs every five minutes. Its job and that of the digest are named after their time, so
+neither a second worker nor a clock that is set back runs them again.
+"""
 
-from consult.delivery.notifications.digest_mail import plan_digest
-from consult.delivery.outbox import Job
-from consult.delivery.worker import Effect, nothing
-from consult.storage import jobs
-from consult.storage.db.database import Database, Session
-from consult.storage.notifications import notifications, staff_mails
-from consult.storage.webhooks import endpoints, webhooks
-from consult.workflow.notification_types import WEBHOOK_KINDS
+from datetime import date, datetime, timedelta
+from typing import cast
+
+from consult.delivery.context import Context, plain
+from consult.delivery.worker import Commit, no_op
+from consult.storage import deliveries, jobs
+from consult.storage.db.database import Session
+from consult.storage.notifications import notifications
+from consult.storage.tables.delivery_tables import JobRow
+from consult.storage.webhooks import endpoints
+from consult.workflow.notification_types import WEBHOOK_EVENTS, NotificationType
 from consult.workflow.office_hours import Office
 
-LOOK_ROUND = "look_round"
-_EVERY = timedelta(minutes=5)
+TICK = "tick"
+DIGEST = "digest"
+_TICK_MINUTES = 5
 
 
-def tell(database: Database, webhook_url: str | None, job: Job) -> Effect:
-    """Plan a mail for each person and a webhook for each program that wants to know of a notice."""
-    with database.reading() as session:
-        notice = notifications.get(session, job.payload["notice_id"])
-        if notice is None:
-            return nothing
-        people = notifications.to_tell(session, notice)
+def dispatch(context: Context, job: JobRow) -> Commit:
+    """Request a mail for each user and a webhook for each endpoint that wants a notification."""
+    with context.database.reading() as session:
+        notification = notifications.get(session, job.payload["notification_id"])
+        if notification is None:
+            return no_op
+        users = notifications.recipients(session, notification)
+    kind = cast(NotificationType, notification.kind)
 
-    def plan(session: Session) -> None:
-        for user_id in people:
-            staff_mails.plan(
-                session, user_id, notice.kind, notice_id=notice.id, lead_id=notice.lead_id
-            )
-        if notice.kind in WEBHOOK_KINDS:
-            endpoints.keep_fixed(session, webhook_url)
-            for endpoint in endpoints.listening(session, notice.kind):
-                webhooks.plan(session, endpoint.id, notice)
+    def enqueue(session: Session) -> None:
+        for user_id in users:
+            deliveries.enqueue_staff_email(session, user_id, kind, notification=notification)
+        if kind in WEBHOOK_EVENTS:
+            endpoints.sync_environment(session, plain(context.settings.webhook_url))
+            for endpoint in endpoints.subscribed(session, kind):
+                deliveries.enqueue_webhook(session, endpoint.id, notification)
 
-    return plan
-
-
-def look_round(database: Database, office: Office, _job: Job) -> Effect:
-    """See what the passing of time has made true, and look again soon."""
-    with database.writing() as session:
-        schedule_look(session)  # first: a look that fails, and is given up, is not the last one
-
-    def plan(session: Session) -> None:
-        notifications.note_overdue(session)
-        plan_digest(session, office)
-
-    return plan
+    return enqueue
 
 
-def schedule_look(session: Session) -> None:
-    """Make sure that the next look is planned; workers call this when they start."""
-    slot = next_slot(session.now())
-    jobs.enqueue(
-        session, LOOK_ROUND, {}, dedupe_key=f"{LOOK_ROUND}:{slot:%Y-%m-%dT%H:%M}", run_at=slot
+def tick(context: Context, _job: JobRow) -> Commit:
+    """Find overdue leads, schedule the digest when the agency opens, and schedule the next tick."""
+    with context.database.writing() as session:
+        schedule_tick(session)  # first: a tick that fails is not the last one
+
+    def check(session: Session) -> None:
+        notifications.notify_overdue(session)
+        schedule_digest(session, context.office)
+
+    return check
+
+
+def schedule_tick(session: Session) -> None:
+    """Make sure that the next tick is scheduled; workers call this when they start."""
+    at = next_tick(session.now())
+    jobs.enqueue(session, TICK, {}, dedupe_key=f"{TICK}:{at:%Y-%m-%dT%H:%M}", run_at=at)
+
+
+def next_tick(now: datetime) -> datetime:
+    """The next full five minutes, in UTC, which no clock change repeats."""
+    past = timedelta(
+        minutes=now.minute % _TICK_MINUTES, seconds=now.second, microseconds=now.microsecond
     )
+    return now - past + timedelta(minutes=_TICK_MINUTES)
 
 
-def next_slot(now: datetime) -> datetime:
-    """The next full five minutes. Slots are named in UTC, which no clock change repeats."""
-    past = timedelta(minutes=now.minute % 5, seconds=now.second, microseconds=now.microsecond)
-    return now - past + _EVERY
+def schedule_digest(session: Session, office: Office) -> None:
+    """Schedule today's digest once the agency has opened; when it has closed, it is too late."""
+    now = session.now()
+    today = office.today(now)
+    hours = office.opening(today)
+    if hours and hours[0] <= now < hours[1]:
+        jobs.enqueue(
+            session, DIGEST, {"day": today.isoformat()}, dedupe_key=f"{DIGEST}:{today}", run_at=now
+        )
+
+
+def enqueue_digests(_context: Context, job: JobRow) -> Commit:
+    """Request the mail of each user who wants a digest; an empty one is not sent."""
+    day = date.fromisoformat(job.payload["day"])
+
+    def enqueue(session: Session) -> None:
+        for user_id in notifications.subscribers(session, "digest"):
+            deliveries.enqueue_staff_email(session, user_id, "digest", day=day)
+
+    return enqueue

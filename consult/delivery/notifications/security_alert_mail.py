@@ -1,110 +1,106 @@
-"""The text of emails about the security of an account.
+"""What a mail about a user's own account says.
 
-They have no link: a link that asks for a sign-in is how accounts are stolen.
+It has no link: mails that ask people to sign in by a link are how accounts are stolen.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import tzinfo
+from typing import NamedTuple
 
-from consult.delivery.mail.messages import moment_in_words
 from consult.storage.db.database import Session
-from consult.storage.notifications.security_alerts import AccountNews
-from consult.storage.notifications.staff_mails import StaffMail
+from consult.storage.notifications.security_alerts import SecurityAlert
 from consult.storage.second_factors import factors
+from consult.storage.tables.account_tables import StaffUserRow
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
-    """A piece of news: its title, what happened, and what holds from now on."""
+class AlertText(NamedTuple):
+    """A title, what happened, and what is true from now on."""
 
     title: str
-    says: str
-    now: str = ""
+    happened: str
+    now: str
 
 
-WORDS: Mapping[AccountNews, Words] = {
-    "app_added": Words(
+ALERT_TEXTS: Mapping[SecurityAlert, AlertText] = {
+    "app_added": AlertText(
         "Authenticator app set up",
         "An authenticator app was set up for your account.",
-        "You are asked for its code when you sign in.",
+        "You’ll need its code to sign in.",
     ),
-    "app_removed": Words(
+    "app_removed": AlertText(
         "Authenticator app removed",
         "The authenticator app was removed from your account.",
         "Its codes no longer work.",
     ),
-    "passkey_added": Words(
+    "passkey_added": AlertText(
         "Passkey added",
         "A passkey was added to your account.",
-        "It signs in without a password and a code.",
+        "It signs in without a password or code.",
     ),
-    "passkey_removed": Words(
+    "passkey_removed": AlertText(
         "Passkey removed",
         "A passkey was removed from your account.",
-        "It no longer signs anybody in.",
+        "It no longer works.",
     ),
-    "passkey_copied": Words(
-        "Passkey refused",
-        "One of your passkeys was refused, because there seems to be a copy of it.",
-        "Remove that passkey and make a new one.",
+    "passkey_copied": AlertText(
+        "Passkey blocked",
+        "One of your passkeys was blocked because it may have been cloned.",
+        "Remove that passkey and create a new one.",
     ),
-    "factors_removed": Words(
-        "Second factors removed",
-        "All second factors of your account were removed by somebody who looks after accounts.",
+    "factors_removed": AlertText(
+        "Two-step verification reset",
+        "All second factors of your account were removed by an admin.",
         "You are signed out everywhere, and your password alone signs you in.",
     ),
-    "code_used": Words(
+    "code_used": AlertText(
         "Recovery code used",
         "One of your recovery codes was used.",
         "{codes} left.",
     ),
-    "codes_made": Words(
+    "codes_made": AlertText(
         "New recovery codes",
-        "New recovery codes were made for your account.",
-        "The ones before no longer work.",
+        "New recovery codes were created for your account.",
+        "The old ones no longer work.",
     ),
-    "password_changed": Words(
+    "password_changed": AlertText(
         "Password changed",
         "The password of your account was changed.",
-        "Every other browser is signed out.",
+        "All other browsers are signed out.",
     ),
-    "password_reset": Words(
-        "Account set up anew",
-        "Your account was set up anew, with the one-time link that was made for you.",
-        "Its password from before no longer works.",
+    "password_reset": AlertText(
+        "Account set up again",
+        "Your account was set up again with a one-time link.",
+        "Its old password no longer works.",
     ),
-    "role_changed": Words(
+    "role_changed": AlertText(
         "Role changed",
-        "What you may do was changed by somebody who looks after accounts.",
+        "Your role was changed by an admin.",
         "You are {role} now. You are signed out everywhere, so sign in again.",
     ),
-    "linked": Words(
+    "linked": AlertText(
         "Sign-in linked",
-        "Your account was linked with one at the sign-in provider.",
-        "Whoever signs in there as you comes in here.",
+        "Your account was linked to one at the sign-in provider.",
+        "You can sign in with it.",
     ),
-    "unlinked": Words(
+    "unlinked": AlertText(
         "Sign-in unlinked",
         "The link between your account and the one at the sign-in provider was removed.",
-        "Nobody comes in that way any more.",
+        "You can no longer sign in with it.",
     ),
 }
 
 _ROLES = {"admin": "an admin", "staff": "a member of staff"}
 
 
-def told_of(session: Session, mail: StaffMail, news: AccountNews, zone: tzinfo) -> dict[str, str]:
-    """What the templates of the mail are told."""
-    words = WORDS[news]
-    codes = factors.factors_of(session, mail.user_id).codes_left
+def alert_values(
+    session: Session, user: StaffUserRow, alert: SecurityAlert, at: str
+) -> dict[str, str]:
+    """The values for the template; `at` is when it happened."""
+    text = ALERT_TEXTS[alert]
+    left = factors.factors_of(session, user.id).codes_left
+    codes = "None are" if not left else "One is" if left == 1 else f"{left} are"
     return {
-        "title": words.title,
-        "says": words.says,
-        "now": words.now.format(codes=_codes(codes), role=_ROLES[mail.role]),
-        "when": f"{moment_in_words(mail.created_at, zone)} ({zone})",
+        "title": text.title,
+        "happened": text.happened,
+        "now": text.now.format(codes=codes, role=_ROLES[user.role]),
+        "when": at,
     }
-
-
-def _codes(left: int) -> str:
-    return "None is" if not left else "One is" if left == 1 else f"{left} of them are"

@@ -1,222 +1,273 @@
 """Mails to members of staff: what each says, and that it is sent once.
 
-A mail names the business and the lead's page, and nothing else about an owner: mailboxes are read
-on lock screens and passed on. All the rest is behind the sign-in.
+A mail names the business and links to the lead's page, and says nothing else about an owner:
+mailboxes are read on lock screens and forwarded. Everything else is behind the sign-in.
 """
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, tzinfo
+from datetime import datetime, tzinfo
 from email.message import EmailMessage
 from typing import Any, cast
 from urllib.parse import urlsplit
 
+from consult.crypto import Purpose, sign, verify
+from consult.delivery.context import Context, plain
 from consult.delivery.mail.messages import (
-    House,
-    harmless,
-    moment_in_words,
+    MailSettings,
+    format_time,
     new_message,
-    page,
+    render,
+    safe_name,
     set_text,
 )
-from consult.delivery.mail.transport import Post
-from consult.delivery.notifications import security_alert_mail, unsubscribe
-from consult.delivery.notifications.digest_mail import sections_of, subject_of, times_of
-from consult.delivery.outbox import Job
-from consult.delivery.worker import Effect, nothing
+from consult.delivery.mail.transport import SmtpTransport
+from consult.delivery.notifications.digest_mail import period_of, sections_of, subject_of
+from consult.delivery.notifications.security_alert_mail import alert_values
+from consult.delivery.worker import Commit, PermanentError, RetryableError, no_op
 from consult.report.display import long_date
-from consult.storage.db.database import Database, Session
+from consult.settings import Settings
+from consult.settings.brand import Brand
+from consult.storage import deliveries
+from consult.storage.db.database import Session
 from consult.storage.leads import leads
-from consult.storage.notifications import notifications, staff_mails
 from consult.storage.notifications.digest import digest_for
-from consult.storage.notifications.notifications import Standing
-from consult.storage.notifications.security_alerts import ACCOUNT_NEWS, AccountNews
-from consult.storage.notifications.staff_mails import WEBHOOK_OFF, StaffMail
-from consult.storage.webhooks import endpoints
-from consult.workflow.notification_types import NEWS, Kind
-from consult.workflow.office_hours import Office
+from consult.storage.notifications.security_alerts import SECURITY_ALERTS, SecurityAlert
+from consult.storage.tables.account_tables import StaffUserRow
+from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
+from consult.storage.tables.lead_tables import LeadRow
+from consult.workflow.notification_types import NOTIFICATION_TYPES, NotificationType
 
-_SAYS: Mapping[Kind, str] = {
-    "finished": "{who} finished the check.",
-    "contact_given": "{who} left a contact and may be written to.",
-    "consult_wanted": "{who} asks for a consult.",
-    "overdue": "{who} waits for an answer. The time for it is over, and nobody got in touch.",
-    "handed_over": "A colleague hands {who} to you. Accept it, or return it with a reason.",
-    "handed_back": "{who} was not taken over and stays with you. The reason is on its page.",
+UNSUBSCRIBE_PATH = "/mail/stop/"
+_LINK_TIMEOUT_SECONDS = 8
+
+_TEXTS: Mapping[str, tuple[str, str]] = {
+    "finished": ("Check finished: {who}", "{who} finished the check."),
+    "contact_given": ("New lead: {who}", "{who} left contact info."),
+    "consult_wanted": ("{who} requested a consult", "{who} requested a consult."),
+    "overdue": ("Overdue: {who}", "{who} is overdue for a first reply."),
+    "handed_over": (
+        "{actor} handed you {who}",
+        "{actor} handed you {who}. Accept it, or return it with a reason.",
+    ),
+    "handed_back": (
+        "{actor} returned {who}",
+        "{actor} returned {who}, so it stays with you. The reason is on its page.",
+    ),
 }
+"""The subject and the first sentence of each notification about a lead."""
 
 
 @dataclass(frozen=True, slots=True)
-class StaffPost:
-    """What it takes to write to staff.
+class Content:
+    """What a mail says: its subject, and its templates with their values.
 
-    Attributes:
-        house: whose mails they are.
-        secret_key: signs unsubscribe links.
-        post: takes the mails.
-        office: when the agency is open, and where.
-    """
-
-    house: House
-    secret_key: str
-    post: Post
-    office: Office
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """What a mail says: its subject, its templates, and what these are told.
-
-    `why` it comes to somebody who cannot choose not to get it; else it can be stopped.
+    `reason` says why a user gets it who cannot unsubscribe.
     """
 
     subject: str
     text: str
     html: str
-    told: Mapping[str, Any]
-    why: str = ""
+    values: Mapping[str, Any]
+    reason: str = ""
 
 
-def mail_staff(database: Database, staff_post: StaffPost, job: Job) -> Effect:
-    """Write a mail to a member of staff and send it, if there is still something to say.
+def email_staff(context: Context, job: JobRow) -> Commit:
+    """Write a mail to a member of staff and send it, if there still is something to say.
 
-    The job may run again after its worker died. Until the mail was taken, it then goes out under
+    The job may run again after its worker died. Until the mail was accepted, it then goes out under
     the same Message-ID; after that, not at all.
     """
-    mail_id: int = job.payload["mail_id"]
+    with context.database.reading() as session:
+        delivery = deliveries.for_job(session, job.id)
+        if delivery is None or delivery.sent_at or delivery.user is None:
+            return no_op
+        user = delivery.user
+        content = content_of(session, delivery, user, context) if user.active else None
+    if content is None:
+        return lambda session: deliveries.discard(session, delivery)
 
-    def drop(session: Session) -> None:
-        staff_mails.drop(session, mail_id)
+    def record_sent() -> None:
+        with context.database.writing() as session:
+            deliveries.record_sent(session, delivery.id, context.transport.name)
 
-    with database.reading() as session:
-        mail = staff_mails.get(session, mail_id)
-        if mail is None or mail.sent_at:
-            return nothing
-        draft = draft_of(session, mail, staff_post) if mail.may_go else None
-    if draft is None:
-        return drop
-
-    def write_down() -> None:
-        with database.writing() as session:
-            staff_mails.record_sent(session, mail_id, handed_to=staff_post.post.name)
-
-    staff_post.post.send(_message(mail, draft, staff_post), accepted=write_down)
-    return nothing
+    context.transport.send(_message(delivery, user, content, context), accepted=record_sent)
+    return no_op
 
 
-def draft_of(session: Session, mail: StaffMail, staff_post: StaffPost) -> Draft | None:
-    """What a mail says; None when what it is about is gone, or there is nothing to say."""
-    if mail.kind in ACCOUNT_NEWS:
-        return _account(session, mail, mail.kind, staff_post)
-    if mail.kind == WEBHOOK_OFF:
-        return _webhook_off(session, mail, staff_post)
-    if mail.day:
-        return _digest(session, mail, mail.day, staff_post)
-    return _news(session, mail, staff_post)
+def content_of(
+    session: Session, delivery: DeliveryRow, user: StaffUserRow, context: Context
+) -> Content | None:
+    """What a mail says; None when what it is about was deleted, or there is nothing to say."""
+    if delivery.kind in SECURITY_ALERTS:
+        return _security_alert(session, delivery, user, context)
+    if delivery.kind == deliveries.WEBHOOK_DISABLED:
+        return _webhook_disabled(delivery, context)
+    if delivery.kind == "digest":
+        return _digest(session, delivery, user, context)
+    return _notification(session, delivery, user, context)
 
 
-def _news(session: Session, mail: StaffMail, staff_post: StaffPost) -> Draft | None:
-    notice = notifications.get(session, mail.notice_id) if mail.notice_id else None
-    lead = leads.by_id(session, notice.lead_id) if notice else None
-    desk = notifications.standing(session, lead.id) if lead else None
-    if notice is None or lead is None or desk is None:
+def _notification(
+    session: Session, delivery: DeliveryRow, user: StaffUserRow, context: Context
+) -> Content | None:
+    notification = delivery.notification
+    lead = leads.by_id(session, notification.submission_id) if notification else None
+    if notification is None or lead is None:
         return None
-    if notice.kind == "handed_over" and desk.offered_to_id != mail.user_id:
-        return None  # it was answered already, or taken back
-    who = harmless(lead.contact.business if lead.contact else "") or f"Lead {lead.id}"
-    return Draft(
-        subject=f"{NEWS[notice.kind].name}: {who}",
-        text="mail/news.txt",
-        html="mail/news.html",
-        told={
-            "says": _SAYS[notice.kind].format(who=who),
-            "due": _due(notice.kind, desk, staff_post.office.zone),
-            "link": f"{staff_post.house.base_url}/staff/leads/{lead.id}",
+    if notification.kind == "handed_over" and notification.lead.offered_to_id != user.id:
+        return None  # it was answered already, or canceled
+    who = safe_name(lead.contact.business if lead.contact else "") or f"Lead {lead.id}"
+    actor = safe_name(notification.actor.name if notification.actor else "") or "A colleague"
+    subject, happened = _TEXTS[notification.kind]
+    return Content(
+        subject=subject.format(who=who, actor=actor),
+        text="mail/notification.txt",
+        html="mail/notification.html",
+        values={
+            "happened": happened.format(who=who, actor=actor),
+            "due": _due(notification.kind, notification.lead, context.office.zone),
+            "link": f"{context.settings.base_url}/staff/leads/{lead.id}",
         },
     )
 
 
-def _due(kind: Kind, desk: Standing, zone: tzinfo) -> str:
-    """By when somebody is owed a first reply, or was; empty where nobody waits for one."""
-    if desk.due_at is None or desk.first_contact_at or kind in ("finished", "handed_back"):
+def _due(kind: str, lead: LeadRow, zone: tzinfo) -> str:
+    """When a first reply is or was due; empty if none is."""
+    if lead.due_at is None or lead.first_contact_at or kind in ("finished", "handed_back"):
         return ""
     was = "was" if kind == "overdue" else "is"
-    return f"A first reply {was} due on {moment_in_words(desk.due_at, zone)}."
+    return f"A first reply {was} due on {format_time(lead.due_at, zone)}."
 
 
-def _digest(session: Session, mail: StaffMail, day: date, staff_post: StaffPost) -> Draft | None:
-    times = times_of(day, session.now(), staff_post.office)
-    found = digest_for(session, mail.user_id, times)
-    if found.is_empty:
+def _digest(
+    session: Session, delivery: DeliveryRow, user: StaffUserRow, context: Context
+) -> Content | None:
+    day, office, base_url = delivery.day, context.office, context.settings.base_url
+    if day is None:
         return None
-    base_url = staff_post.house.base_url
-    return Draft(
-        subject=subject_of(found, day),
+    period = period_of(day, session.now(), office)
+    digest = digest_for(session, user.id, period)
+    if digest.is_empty:
+        return None
+    return Content(
+        subject=subject_of(digest, day),
         text="mail/digest.txt",
         html="mail/digest.html",
-        told={
+        values={
             "today": f"{day:%A}, {long_date(day)}",
-            "sections": sections_of(found, times.since, staff_post.office, base_url),
+            "sections": sections_of(digest, period.since, office, base_url),
             "link": f"{base_url}/staff/",
         },
     )
 
 
-def _account(session: Session, mail: StaffMail, news: AccountNews, staff_post: StaffPost) -> Draft:
-    told = security_alert_mail.told_of(session, mail, news, staff_post.office.zone)
-    return Draft(
-        subject=f"Your account: {told['title'].lower()}",
-        text="mail/account.txt",
-        html="mail/account.html",
-        told=told,
-        why=f"it is about your own account at {staff_post.house.brand.product}. "
-        "It always comes, whatever else you chose",
+def _security_alert(
+    session: Session, delivery: DeliveryRow, user: StaffUserRow, context: Context
+) -> Content:
+    zone = context.office.zone
+    at = f"{format_time(delivery.created_at, zone)} ({zone})"
+    values = alert_values(session, user, cast(SecurityAlert, delivery.kind), at)
+    return Content(
+        subject=f"Your account: {values['title'].lower()}",
+        text="mail/security_alert.txt",
+        html="mail/security_alert.html",
+        values=values,
+        reason=f"it’s about your own account at {context.brand.product}. "
+        "You always get security alerts",
     )
 
 
-def _webhook_off(session: Session, mail: StaffMail, staff_post: StaffPost) -> Draft | None:
-    endpoint = endpoints.by_id(session, mail.endpoint_id) if mail.endpoint_id else None
+def _webhook_disabled(delivery: DeliveryRow, context: Context) -> Content | None:
+    endpoint = delivery.endpoint
     if endpoint is None or endpoint.active:
         return None
-    return Draft(
-        subject="A webhook was switched off",
-        text="mail/webhook_off.txt",
-        html="mail/webhook_off.html",
-        told={
-            "host": urlsplit(endpoint.address).hostname,
-            "gone": endpoint.off_reason == "gone",
-            "link": f"{staff_post.house.base_url}/staff/settings/webhooks/{endpoint.id}",
+    return Content(
+        subject="A webhook was disabled",
+        text="mail/webhook_disabled.txt",
+        html="mail/webhook_disabled.html",
+        values={
+            "host": urlsplit(endpoint.url).hostname,
+            "is_gone": endpoint.disabled_reason == "gone",
+            "link": f"{context.settings.base_url}/staff/settings/webhooks/{endpoint.id}",
         },
-        why=f"you are an admin of {staff_post.house.brand.product}",
+        reason=f"you are an admin of {context.brand.product}",
     )
 
 
-def _message(mail: StaffMail, draft: Draft, staff_post: StaffPost) -> EmailMessage:
-    house, base_url = staff_post.house, staff_post.house.base_url
+def _message(
+    delivery: DeliveryRow, user: StaffUserRow, content: Content, context: Context
+) -> EmailMessage:
+    base_url = context.settings.base_url
     message = new_message(
-        house,
-        to=mail.address,
-        subject=draft.subject,
-        date=mail.created_at,
-        secret=f"staff {mail.id} {mail.token}",
+        context.mail,
+        to=user.email,
+        subject=content.subject,
+        date=delivery.created_at,
+        token=delivery.token,
     )
-    told = {
-        **draft.told,
-        "name": harmless(mail.name),
-        "brand": house.brand,
-        "base_url": base_url,
-        "choices": f"{base_url}/staff/account#told",
-        "subject": draft.subject,
-        "why": draft.why,
-        "news": None,
-        "stop": "",
+    values = {
+        **content.values,
+        "name": safe_name(user.name),
+        "subject": content.subject,
+        "reason": content.reason,
+        "settings_link": f"{base_url}/staff/account#notifications",
+        "unsubscribe_link": "",
     }
-    if mail.kind in NEWS:
-        kind = cast(Kind, mail.kind)
-        told["news"] = NEWS[kind].name
-        token = unsubscribe.token_of(staff_post.secret_key, mail.user_id, kind)
-        told["stop"] = f"{base_url}{unsubscribe.PATH}{token}"
-        message["List-Unsubscribe"] = f"<{told['stop']}>"
+    if delivery.kind in NOTIFICATION_TYPES:
+        token = unsubscribe_token(context.settings.signing_key(), user.id, delivery.kind)
+        values["unsubscribe_link"] = link = f"{base_url}{UNSUBSCRIBE_PATH}{token}"
+        message["List-Unsubscribe"] = f"<{link}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    set_text(message, page(draft.text, **told), page(draft.html, **told))
+    set_text(message, render(content.text, **values), render(content.html, **values))
     return message
+
+
+def unsubscribe_token(secret_key: str, user_id: int, kind: str) -> str:
+    """The token that ends one kind of mail to a user without signing in (RFC 8058)."""
+    return sign(secret_key, Purpose.UNSUBSCRIBE, [user_id, kind])
+
+
+def read_unsubscribe_token(secret_key: str, token: str) -> tuple[int, NotificationType] | None:
+    """The user and the kind of mail; None if the token is not valid."""
+    user_id, kind = verify(secret_key, Purpose.UNSUBSCRIBE, token) or (0, "")
+    return (user_id, kind) if kind in NOTIFICATION_TYPES else None
+
+
+def send_account_link(
+    settings: Settings,
+    brand: Brand,
+    address: str,
+    link: str,
+    *,
+    valid_for: str,
+    is_new: bool,
+    now: datetime,
+) -> str:
+    """Mail a one-time link to set up an account (`is_new`), or to choose a new password, at once.
+
+    It is not a job: a job would store the link, which opens an account, until the worker runs it.
+
+    Returns:
+        What went wrong, for staff; empty when the mail server accepted it.
+    """
+    smtp_url = plain(settings.smtp_url)
+    if smtp_url is None:
+        return "No mail server is set up."
+    try:
+        message = new_message(
+            MailSettings(brand, settings.mail_from, settings.base_url),
+            to=address,
+            subject=f"Your account at {brand.product}",
+            date=now,
+            token=secrets.token_hex(16),
+        )
+        text = render(
+            "mail/account_link.txt", brand=brand, link=link, valid_for=valid_for, is_new=is_new
+        )
+        message.set_content(text, cte="quoted-printable")
+        SmtpTransport(smtp_url, _LINK_TIMEOUT_SECONDS).send(message, lambda: None)
+    except (RetryableError, PermanentError) as problem:
+        return str(problem)
+    return ""

@@ -4,13 +4,14 @@ from collections.abc import Callable, Collection, Iterator
 from datetime import timedelta
 from functools import partial
 
-from consult.delivery.mail.transport import MailFolder
-from consult.delivery.outbox import Job
-from consult.delivery.worker import Effect, NotYet, nothing
+from consult.delivery.mail.transport import FileTransport
+from consult.delivery.worker import Commit, Postpone, no_op
+from consult.storage import deliveries
 from consult.storage.db.database import Database, Session
 from consult.storage.jobs import FORGET, enqueue
 from consult.storage.privacy import erasure, retention
 from consult.storage.privacy.erasure import How
+from consult.storage.tables.delivery_tables import JobRow
 
 _AT_ONCE = 100
 _WAIT = timedelta(minutes=1)
@@ -18,7 +19,7 @@ _WAIT = timedelta(minutes=1)
 
 def erase(
     database: Database,
-    folder: MailFolder,
+    folder: FileTransport,
     lead_ids: Collection[int],
     how: How,
     *,
@@ -36,15 +37,15 @@ def erase(
     gone = 0
     for some in _bundles(sorted(lead_ids)):
         with database.writing() as session:
-            traces = erasure.traces_of(session, some)
+            tokens = deliveries.report_tokens(session, some)
             gone += len(erasure.erase(session, some, how, by=by, why=why))
             _ask_to_forget(session)
-        folder.forget_leads(traces)
+        folder.delete_for_leads(some, tokens)
     database.forget_deleted()
     return gone
 
 
-def end_old_leads(database: Database, folder: MailFolder, lead_days: int, how: How) -> int:
+def end_old_leads(database: Database, folder: FileTransport, lead_days: int, how: How) -> int:
     """Delete the leads whose time is over, or make them anonymous; how many there were."""
     with database.reading() as session:
         old = retention.leads_over(session, lead_days=lead_days, at_the_end=how)
@@ -69,11 +70,11 @@ def _bit_by_bit(database: Database, some: Callable[[Session], int]) -> None:
             left = some(session)
 
 
-def forget(database: Database, _job: Job) -> Effect:
+def forget(database: Database, _job: JobRow) -> Commit:
     """Empty SQLite's log; if somebody is reading from it, a minute later."""
     if not database.forget_deleted():
-        raise NotYet(_WAIT)
-    return nothing
+        raise Postpone(_WAIT)
+    return no_op
 
 
 def _bundles(ids: list[int]) -> Iterator[list[int]]:

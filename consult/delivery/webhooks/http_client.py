@@ -1,9 +1,9 @@
-"""Posts JSON to an address on the internet that staff typed, and reads a little of the answer.
+"""Posts JSON to a URL on the internet that staff typed, and reads a little of the response.
 
-Nothing here can be talked into anything else: the name is resolved once, every address must be
-public, the connection goes to the address that was checked (with the name in TLS and Host), no
-redirect is followed, no proxy of the environment is used, nothing is unpacked, and all of it is
-over after ten seconds however slowly the name is found or the other side writes.
+A URL that staff type must not become a way into the network that we run in. So the name is resolved
+once, every address must be public, the connection goes to the address that was checked (with the
+name in TLS and Host), no redirect is followed, no proxy of the environment is used, nothing is
+decompressed, and all of it is over after ten seconds, however slow the look-up or the other side.
 """
 
 import socket
@@ -12,35 +12,37 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import cache
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from threading import Thread
 from urllib.parse import urlsplit
 
 import httpcore
 
-from consult.delivery.tls import believed
-from consult.delivery.webhooks.public_addresses import is_public
-
-SECONDS_TO_ANSWER = 5.0
-SECONDS_IN_ALL = 10.0
-MOST_BYTES = 64 * 1024
-_ADDRESSES_TRIED = 3
+TIMEOUT_SECONDS = 5.0
+TOTAL_SECONDS = 10.0
+MAX_RESPONSE_BYTES = 64 * 1024
+_MAX_ADDRESSES_TRIED = 3
 _LOOPBACK = frozenset({"127.0.0.1", "::1"})
+_UNICAST = IPv6Network("2000::/3")
+_NAT64 = IPv6Network("64:ff9b::/96")
+
 
 Resolve = Callable[[str, int], Sequence[str]]
 """From a host and a port to the IP addresses of the host; raises OSError."""
 
 
-class NoAnswer(Exception):
-    """No answer came; the message says why, in words for staff."""
+class NoResponseError(Exception):
+    """No response came; the message says why, for staff."""
 
 
-class Refused(Exception):
-    """We do not talk to this address at all; the message says why."""
+class ForbiddenUrlError(Exception):
+    """We never post to this URL; the message says why, for staff."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back: the status, and the beginning of the rest as text."""
+class Response:
+    """What came back: the status, and the beginning of the body as text."""
 
     status: int
     text: str
@@ -53,77 +55,87 @@ def resolve(host: str, port: int) -> Sequence[str]:
 
 
 @dataclass(frozen=True)
-class WebPost:
-    """Posts to addresses.
+class HttpClient:
+    """Posts to URLs.
 
     Attributes:
         resolve: finds the IP addresses of a host.
         network: makes the connections, to IP addresses alone.
-        trusted: whose certificates count; None: those that this machine trusts.
-        loopback: this very machine may be posted to, also without TLS; for development.
-        seconds_in_all: after this, it is over.
+        tls: which certificates are trusted; None: those that this machine trusts.
+        allow_loopback: this machine may be posted to, also without TLS; for development.
+        total_seconds: the limit for all of it.
     """
 
     resolve: Resolve = resolve
     network: httpcore.NetworkBackend = field(default_factory=httpcore.SyncBackend)
-    trusted: ssl.SSLContext | None = None
-    loopback: bool = False
-    seconds_in_all: float = SECONDS_IN_ALL
+    tls: ssl.SSLContext | None = None
+    allow_loopback: bool = False
+    total_seconds: float = TOTAL_SECONDS
 
-    def send(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        """Post a body to an address.
+    def send(self, url: str, body: bytes, headers: Mapping[str, str]) -> Response:
+        """Post a body to a URL.
 
-        Raises NoAnswer when none came, Refused when the address is none that we talk to.
+        Raises NoResponseError when none came, ForbiddenUrlError for a URL that is not allowed.
         """
-        address = address_of(url, loopback=self.loopback)
-        network = _Guarded(self, deadline=time.monotonic() + self.seconds_in_all)
-        limits = dict.fromkeys(("connect", "read", "write", "pool"), SECONDS_TO_ANSWER)
-        trusted = self.trusted or believed()
+        target = checked_url(url, allow_loopback=self.allow_loopback)
+        network = _CheckedNetwork(self, deadline=time.monotonic() + self.total_seconds)
+        limits = dict.fromkeys(("connect", "read", "write", "pool"), TIMEOUT_SECONDS)
+        tls = self.tls or default_ssl_context()
         try:
             with (
-                httpcore.ConnectionPool(ssl_context=trusted, network_backend=network) as pool,
+                httpcore.ConnectionPool(ssl_context=tls, network_backend=network) as pool,
                 pool.stream(
                     "POST",
-                    address,
+                    target,
                     headers=[(name.encode(), value.encode()) for name, value in headers.items()],
                     content=body,
                     extensions={"timeout": limits},
-                ) as answer,
+                ) as response,
             ):
-                return Answer(answer.status, _beginning(answer.iter_stream()))
-        except httpcore.TimeoutException as fault:
-            raise NoAnswer("No answer came in time.") from fault
-        except (httpcore.NetworkError, httpcore.ProtocolError) as fault:
-            raise NoAnswer(_in_words(fault)) from fault
+                return Response(response.status, _beginning(response.iter_stream()))
+        except httpcore.TimeoutException as error:
+            raise NoResponseError("No response in time.") from error
+        except (httpcore.NetworkError, httpcore.ProtocolError) as error:
+            raise NoResponseError(_describe(error)) from error
 
 
-def address_of(url: str, *, loopback: bool = False) -> httpcore.URL:
-    """An address that a webhook may have.
+@cache
+def default_ssl_context() -> ssl.SSLContext:
+    """Trusts this machine's certificates, or those in `SSL_CERT_FILE` and `SSL_CERT_DIR`.
 
-    Raises Refused when it is not https, names no host, or holds what does not belong there.
+    Read once: reading them takes longer than most responses. Not for mail: HTTP clients write into
+    it which protocol they speak.
+    """
+    return ssl.create_default_context()
+
+
+def checked_url(url: str, *, allow_loopback: bool = False) -> httpcore.URL:
+    """A URL that webhooks may go to.
+
+    Raises ForbiddenUrlError when it is not https, names no host, or has a user or fragment.
     """
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
         named = host if ":" in host else host.encode("idna").decode()
-    except ValueError as fault:
-        raise Refused("This is not an address.") from fault
-    on_this_machine = loopback and host in _LOOPBACK | {"localhost"}
+    except ValueError as error:
+        raise ForbiddenUrlError("This isn’t a valid URL.") from error
+    on_this_machine = allow_loopback and host in _LOOPBACK | {"localhost"}
     if parts.scheme != "https" and not (parts.scheme == "http" and on_this_machine):
-        raise Refused("The address has to start with https://")
+        raise ForbiddenUrlError("The URL must start with https://")
     if not named or parts.username is not None or parts.fragment or not url.isprintable():
-        raise Refused("This is not an address that something can be posted to.")
+        raise ForbiddenUrlError("Messages can’t be sent to a URL like this.")
     if any(letter.isspace() or not letter.isascii() for letter in parts.path + parts.query):
-        raise Refused("Write signs other than plain letters as %XX, and no spaces.")
+        raise ForbiddenUrlError("Write special characters as %XX, and no spaces.")
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return httpcore.URL(scheme=parts.scheme, host=named, port=port, target=target)
 
 
-class _Guarded(httpcore.NetworkBackend):
-    """Connects to public addresses only, and to no name: each is resolved here, once."""
+class _CheckedNetwork(httpcore.NetworkBackend):
+    """Connects to public addresses only; each name is resolved here, once."""
 
-    def __init__(self, post: WebPost, deadline: float) -> None:
-        self._post = post
+    def __init__(self, client: HttpClient, deadline: float) -> None:
+        self._client = client
         self._deadline = deadline
 
     def connect_tcp(
@@ -135,23 +147,23 @@ class _Guarded(httpcore.NetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
         """See `httpcore.NetworkBackend`."""
-        found = _looked_up(self._post.resolve, host, port, _left(self._deadline, timeout))
+        found = _look_up(self._client.resolve, host, port, _left(self._deadline, timeout))
         for ip in found:
-            if not is_public(ip) and not (self._post.loopback and ip in _LOOPBACK):
-                raise Refused(
-                    "The address leads into a private network. Webhooks go to public addresses."
+            if not is_public(ip) and not (self._client.allow_loopback and ip in _LOOPBACK):
+                raise ForbiddenUrlError(
+                    "The URL leads to a private network. Webhooks go to public addresses only."
                 )
-        for ip in found[:_ADDRESSES_TRIED]:
+        for ip in found[:_MAX_ADDRESSES_TRIED]:
             try:
-                stream = self._post.network.connect_tcp(ip, port, _left(self._deadline, timeout))
+                stream = self._client.network.connect_tcp(ip, port, _left(self._deadline, timeout))
             except httpcore.ConnectError:
                 continue
-            return _Hurried(stream, self._deadline)
+            return _DeadlineStream(stream, self._deadline)
         raise httpcore.ConnectError("The host could not be reached.")
 
 
-class _Hurried(httpcore.NetworkStream):
-    """A connection that ends at a moment, however slowly the other side writes or reads."""
+class _DeadlineStream(httpcore.NetworkStream):
+    """A connection with a deadline, however slowly the other side writes or reads."""
 
     def __init__(self, stream: httpcore.NetworkStream, deadline: float) -> None:
         self._stream = stream
@@ -174,33 +186,33 @@ class _Hurried(httpcore.NetworkStream):
     ) -> httpcore.NetworkStream:
         left = _left(self._deadline, timeout)
         inner = self._stream.start_tls(ssl_context, server_hostname, left)
-        return _Hurried(inner, self._deadline)
+        return _DeadlineStream(inner, self._deadline)
 
     def get_extra_info(self, info: str) -> object:
         return self._stream.get_extra_info(info)
 
 
-def _looked_up(resolve: Resolve, host: str, port: int, seconds: float) -> Sequence[str]:
+def _look_up(resolve: Resolve, host: str, port: int, seconds: float) -> Sequence[str]:
     """The IP addresses of a host, if they are found in time.
 
-    A system's look-up takes no limit. One that hangs is left behind in a thread that ends with it,
-    or with the process; the worker goes on.
+    A system's look-up takes no limit. One that hangs is left in a thread that ends with it, or
+    with the process; the worker goes on.
     """
     found = Future[Sequence[str]]()
 
-    def look_up() -> None:
+    def run() -> None:
         try:
             found.set_result(resolve(host, port))
-        except Exception as fault:
-            found.set_exception(fault)
+        except Exception as error:
+            found.set_exception(error)
 
-    Thread(target=look_up, name="look-up of a host", daemon=True).start()
+    Thread(target=run, name="look-up of a host", daemon=True).start()
     try:
         return found.result(seconds)
-    except TimeoutError as fault:
-        raise httpcore.ConnectError("The name of the host was not found in time.") from fault
-    except (OSError, UnicodeError) as fault:
-        raise httpcore.ConnectError("The name of the host is not known.") from fault
+    except TimeoutError as error:
+        raise httpcore.ConnectError("The host’s name was not found in time.") from error
+    except (OSError, UnicodeError) as error:
+        raise httpcore.ConnectError("The host’s name is unknown.") from error
 
 
 def _left(deadline: float, timeout: float | None) -> float:
@@ -211,25 +223,62 @@ def _left(deadline: float, timeout: float | None) -> float:
     return left if timeout is None else min(left, timeout)
 
 
-def _beginning(pieces: Iterable[bytes]) -> str:
-    """What an answer says, up to the most that is read."""
+def _beginning(chunks: Iterable[bytes]) -> str:
+    """The body of a response, up to the most that is read."""
     read = bytearray()
-    for piece in pieces:
-        read += piece
-        if len(read) >= MOST_BYTES:
+    for chunk in chunks:
+        read += chunk
+        if len(read) >= MAX_RESPONSE_BYTES:
             break
-    return bytes(read[:MOST_BYTES]).decode(errors="replace")
+    return bytes(read[:MAX_RESPONSE_BYTES]).decode(errors="replace")
 
 
-def _in_words(fault: Exception) -> str:
-    if isinstance(fault, httpcore.ProtocolError):
-        return "The answer is not one that we understand."
+def _describe(error: Exception) -> str:
+    if isinstance(error, httpcore.ProtocolError):
+        return "The response was not valid HTTP."
     # httpcore wraps the error of the network in one of its own.
-    match fault.args:
-        case [ssl.SSLCertVerificationError() as error]:
-            return f"The connection is not safe, so it was not used: {error.verify_message}"
-        case [ssl.SSLError() as error]:
-            return f"The connection is not safe, so it was not used: {error.reason}"
-        case [str(words)]:
-            return words
-    return "The connection broke off."
+    match error.args:
+        case [ssl.SSLCertVerificationError() as cause]:
+            return f"The connection was not secure, so it was not used: {cause.verify_message}"
+        case [ssl.SSLError() as cause]:
+            return f"The connection was not secure, so it was not used: {cause.reason}"
+        case [str(message)]:
+            return message
+    return "The connection was lost."
+
+
+def is_public(text: str) -> bool:
+    """Whether an IP address is one that can be reached from anywhere on the internet.
+
+    An IPv6 address that only carries an IPv4 address (mapped, NAT64, 6to4, Teredo) is as public as
+    that one. What is no address at all, or one with a zone, is not public.
+    """
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return False
+    if isinstance(address, IPv4Address):
+        return _is_public_v4(address)
+    embedded = _embedded(address)
+    if embedded:
+        return all(map(_is_public_v4, embedded))
+    plain = address in _UNICAST and address.is_global and not address.is_multicast
+    return plain and address.scope_id is None
+
+
+def _is_public_v4(address: IPv4Address) -> bool:
+    # The standard library counts multicast among the global addresses.
+    return address.is_global and not address.is_multicast
+
+
+def _embedded(address: IPv6Address) -> tuple[IPv4Address, ...]:
+    """The IPv4 addresses that traffic to this address would end at."""
+    if address.ipv4_mapped:
+        return (address.ipv4_mapped,)
+    if address in _NAT64:
+        return (IPv4Address(int(address) & 0xFFFFFFFF),)
+    if address.sixtofour:
+        return (address.sixtofour,)
+    if address.teredo:
+        return address.teredo
+    return ()

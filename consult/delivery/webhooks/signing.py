@@ -1,8 +1,7 @@
-"""The secrets that sign webhooks, as Standard Webhooks has them (standardwebhooks.com).
+"""The secrets that sign webhooks, per Standard Webhooks (standardwebhooks.com).
 
-A secret is stored nowhere: it follows from the application's secret key and a random salt. So a
-copy of the database signs nothing, and whoever gives the application a new key sees that the check
-no longer fits.
+A secret is not stored: it is derived from the application's secret key and a random salt. So a copy
+of the database signs nothing; and with another secret key, the hash of the secret no longer fits.
 """
 
 import hashlib
@@ -19,22 +18,21 @@ _PREFIX = "whsec_"
 
 
 def new_salt() -> str:
-    """A fresh salt for a secret."""
     return token_hex(16)
 
 
 def secret_of(secret_key: str, salt: str) -> str:
-    """The secret that follows from a salt, as receivers write it down."""
+    """The secret derived from a salt, as receivers store it."""
     return _PREFIX + b64encode(derive(secret_key, Purpose.WEBHOOK, salt)).decode()
 
 
-def check_of(secret: str) -> str:
-    """By what a secret is recognised; it tells nothing about the secret."""
+def hash_of(secret: str) -> str:
+    """What a secret is recognized by; it reveals nothing about the secret."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def headers(secrets: Sequence[str], webhook_id: str, moment: datetime, body: str) -> dict[str, str]:
-    """The headers by which a receiver knows a message, signed with each secret that is in use."""
+    """The headers that prove a message to its receiver, signed with each secret in use."""
     signed = [Webhook(secret).sign(webhook_id, moment, body) for secret in secrets]
     return {
         "webhook-id": webhook_id,

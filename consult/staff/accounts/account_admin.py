@@ -88,7 +88,7 @@ def reset(
 def _remove_second_factor(session: Session, user_id: int, *, by: int | None) -> None:
     factors.remove_all_factors(session, user_id)
     sessions.end_all_sessions(session, user_id)
-    security_alerts.record(session, "factor.all_removed", whose=user_id, by=by, account=user_id)
+    security_alerts.record(session, "factor.all_removed", user_id=user_id, by=by, account=user_id)
 
 
 def disable(database: Database, email: str, new_leads_to: str = "") -> None:

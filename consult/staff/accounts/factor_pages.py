@@ -148,7 +148,7 @@ def record_factor_change(writing: Session, action: str) -> None:
     here = signed_in_session()
     sessions.end_all_sessions(writing, here.user_id, but=here.id)
     session[TOKEN_KEY] = sessions.renew_token(writing, here.id)
-    security_alerts.record(writing, action, whose=here.user_id, by=here.user_id)
+    security_alerts.record(writing, action, user_id=here.user_id, by=here.user_id)
 
 
 def _record_new_factor(writing: Session, action: str) -> list[str]:

@@ -243,7 +243,9 @@ def check_recovery_code(user_id: int, code: str) -> str | None:
     with services().database.writing() as writing:
         used = len(code) <= CODE_MAX and factors.use_recovery_code(writing, user_id, code)
         if used:
-            security_alerts.record(writing, "factor.recovery_code_used", whose=user_id, by=user_id)
+            security_alerts.record(
+                writing, "factor.recovery_code_used", user_id=user_id, by=user_id
+            )
     if not used:
         _record_refusal(user_id)
         return WRONG_RECOVERY_CODE

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from wtforms import EmailField, Form, StringField
 from wtforms.validators import AnyOf
 
-from consult.delivery.mail.link_mail import mail_link
+from consult.delivery.notifications.staff_mail import send_account_link
 from consult.staff.accounts import access, account_admin
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.accounts.account_admin import AccountError, AccountExistsError
@@ -194,8 +194,15 @@ def _link_page(email: str, link: str, valid: timedelta, *, is_reset: bool) -> st
     within = "a day" if valid.days == 1 else f"{valid.days} days"
     mailed, problem = "mail" in request.form, ""
     if mailed:
-        now = made.database.clock()
-        problem = mail_link(made.settings, made.brand, email, link, within, now, is_reset=is_reset)
+        problem = send_account_link(
+            made.settings,
+            made.brand,
+            email,
+            link,
+            valid_for=within,
+            is_new=not is_reset,
+            now=made.database.clock(),
+        )
     return render_template(
         "staff/accounts/one_time_link.html",
         email=email,

@@ -1,12 +1,10 @@
 """The page of a lead, with its documents and mails."""
 
-from collections.abc import Sequence
 from io import BytesIO
 
 from flask import abort, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
-from consult.delivery import outbox
 from consult.report.brief import brief_of
 from consult.staff import presenters
 from consult.staff.accounts.access import signed_in_user
@@ -16,19 +14,17 @@ from consult.staff.leads import status_presenter
 from consult.staff.leads.money_presenter import money_view
 from consult.staff.leads.page_times_presenter import journey_view
 from consult.staff.leads.timeline_presenter import line
+from consult.staff.notifications.delivery_presenter import delivery_view
 from consult.staff.privacy.privacy_pages import may_see_data
 from consult.staff.times import agency_time
-from consult.staff.webhooks.webhook_presenter import told_of_lead
+from consult.storage import deliveries, documents, jobs
 from consult.storage.accounts import accounts
-from consult.storage.leads import assessments, documents, leads, notes
+from consult.storage.leads import assessments, leads, notes
 from consult.storage.leads.leads import LeadDetails, lead_details
 from consult.storage.leads.timeline import timeline, was_reached
-from consult.storage.notifications import report_mails, staff_mails
-from consult.storage.notifications.deliveries import Delivery, deliveries, pdf_state
 from consult.storage.privacy.erasure import is_anonymous
 from consult.storage.search.find_leads import neighbors
 from consult.storage.search.lead_filter import LeadFilter, Viewer
-from consult.storage.webhooks import webhooks
 from consult.web.services import services
 
 _PAPERS = (
@@ -65,24 +61,29 @@ def lead_page(
     with made.database.reading() as session:
         whole = lead_details(session, lead_id) or abort(404)
         found, standing = whole.submission, whole.lead
-        steps = deliveries(session, lead_id)
-        letters = report_mails.mails_of(session, lead_id) if found.contact else []
-        to_staff = staff_mails.of_lead(session, lead_id)
-        to_programs = webhooks.log_of_lead(session, lead_id)
+        pdf_jobs = jobs.pdf_jobs(session, lead_id)
+        pdf_states = {kind: documents.pdf_states(session, [lead_id], kind) for kind, *_ in _PAPERS}
+        sent = deliveries.for_lead(session, lead_id)
         events = timeline(session, lead_id)
         written = notes.notes_of(session, lead_id)
         people = {user.id: user for user in accounts.all_users(session)}
         judged = assessments.assessments_of(session, lead_id) if was_reached(events) else {}
         beside = neighbors(session, search, Viewer(me.id, office.zone), lead_id)
         now = session.now().astimezone(office.zone)
-    papers = [] if standing.anonymised_at else [_paper(whole, steps, *kind) for kind in _PAPERS]
+    papers = (
+        []
+        if standing.anonymised_at
+        else [_paper(whole, pdf_states[kind[0]][lead_id], *kind) for kind in _PAPERS]
+    )
     # Here and not with the view: the page also answers forms, such as one that came too late.
     record_access(lead_id, "lead.seen")
-    shown = presenters.lead_view(found, papers, steps, letters, now)
+    shown = presenters.lead_view(found, papers, pdf_jobs, now)
+    views = [delivery_view(delivery, now) for delivery in sent]
     return render_template(
         "staff/leads/lead.html",
         lead=shown,
-        told=told_of_lead(to_staff, to_programs, now),
+        emails=[view for view in views if view.recipient == "owner"],
+        notified=[view for view in views if view.recipient != "owner"],
         anonymous=standing.anonymised_at is not None,
         sees_data=may_see_data(standing.assignee_id),
         brief=brief_of(shown.report, shown.reasons),
@@ -135,7 +136,7 @@ def try_again(lead_id: int) -> ResponseReturnValue:
             abort(404)
         anonymous = is_anonymous(session, lead_id)
         if not anonymous:
-            outbox.run_again(session, lead_id)
+            jobs.retry_failed(session, lead_id)
             leads.ask_for_documents(session, lead_id)
     if anonymous:
         return lead_page(lead_id, status_presenter.FormState(errors={"": _NOTHING_TO_MAKE})), 422
@@ -165,26 +166,26 @@ def mail(lead_id: int, mail_id: int) -> ResponseReturnValue:
     """Show the text of a mail that was sent to a lead's owner."""
     with services().database.reading() as session:
         sent = [
-            letter
-            for letter in report_mails.mails_of(session, lead_id)
-            if letter.mail.id == mail_id and letter.mail.sent_at
+            email
+            for email in deliveries.report_emails(session, lead_id)
+            if email.id == mail_id and email.sent_at
         ]
         now = agency_time(session.now())
     if not sent:
         abort(404)
     return render_template(
-        "staff/leads/mail.html", mail=presenters.mail_view(sent[0], now), lead_id=lead_id
+        "staff/leads/mail.html", mail=delivery_view(sent[0], now), lead_id=lead_id
     )
 
 
 def _paper(
-    whole: LeadDetails, jobs: Sequence[Delivery], kind: str, name: str, endpoint: str
+    whole: LeadDetails, state: documents.PdfState, kind: str, name: str, endpoint: str
 ) -> presenters.Paper:
     lead, stored = whole.submission, whole.stored[kind]
     return presenters.Paper(
         name=name,
         url=url_for(endpoint, lead_id=lead.id),
-        state=pdf_state(jobs, kind, stored=stored, wanted=lead.report_revision),
+        state=state,
         is_there=stored > 0,
     )
 

@@ -1,91 +1,120 @@
-"""What each person is told: chosen on My account, or stopped by the link in a mail."""
+"""Notification settings: chosen on My account, shown to admins, or ended by the link in a mail."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
+from wtforms import Field, Form, StringField
 
-from consult.delivery.notifications import unsubscribe
+from consult.delivery.notifications.staff_mail import UNSUBSCRIBE_PATH, read_unsubscribe_token
 from consult.staff.accounts.access import signed_in_user
-from consult.staff.blueprint import blueprint, for_staff
+from consult.staff.blueprint import blueprint, for_admins, for_staff
+from consult.storage.accounts import accounts
 from consult.storage.db.database import Session
-from consult.storage.notifications import notifications
+from consult.storage.notifications import notifications as stored_notifications
 from consult.web.services import services
-from consult.workflow.notification_types import NEWS, Kind, Reach
+from consult.workflow.notification_types import TYPE_INFO, NotificationType, Scope, TypeInfo
 
-_REACH_WORDS: Mapping[Reach, str] = {
-    "every": "Every lead",
-    "mine": "Mine, and those nobody holds",
-    "none": "No mail",
-}
-_TO_ME_WORDS: Mapping[Reach, str] = {**_REACH_WORDS, "mine": "Yes"}
+_LABELS: Mapping[Scope, str] = {"all": "Every lead", "own": "Mine and unassigned", "off": "Off"}
+_PERSONAL_LABELS: Mapping[Scope, str] = {"own": "On", "off": "Off"}
 
-# Outside /staff: who follows the link in a mail need not sign in. See RFC 8058.
+# Outside /staff: people who follow the link in a mail need not sign in. See RFC 8058.
 open_pages = Blueprint("mail_choices", __name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A kind of news as the account page offers it; `options` are value, words, and if chosen."""
+class NotificationForm(Form):
+    """One field for the scope of each notification type, with its name."""
 
-    field: str
-    name: str
-    when: str
-    options: Sequence[tuple[Reach, str, bool]]
-
-
-def choices_of(session: Session, user_id: int) -> Sequence[Choice]:
-    """What a person is told, and what they could be."""
-    chosen = notifications.choices(session, user_id)
-    return [
-        Choice(
-            field=_field(kind),
-            name=news.name,
-            when=f"{news.when} {news.also}".strip(),
-            options=[
-                (reach, words[reach], reach == chosen[kind])
-                for words in [_REACH_WORDS if "every" in news.reaches else _TO_ME_WORDS]
-                for reach in news.reaches
-            ],
+    def __init__(
+        self,
+        posted: MultiDict[str, str] | None = None,
+        scopes: Mapping[NotificationType, Scope] | None = None,
+    ) -> None:
+        super().__init__(
+            posted,
+            prefix="notify-",
+            data={str(kind): scope for kind, scope in (scopes or {}).items()},
         )
-        for kind, news in NEWS.items()
-    ]
+
+    def fields(self) -> Iterator[tuple[Field, Sequence[tuple[Scope, str]]]]:
+        """Each field with its options and their labels."""
+        for kind, info in TYPE_INFO.items():
+            yield self[kind], [(scope, _labels(info)[scope]) for scope in info.scopes]
+
+    def scopes(self) -> dict[NotificationType, Scope]:
+        """What was chosen; what was left out, or cannot be chosen, is left out."""
+        chosen = {kind: self[kind].data for kind in TYPE_INFO}
+        return {kind: scope for kind, scope in chosen.items() if scope in TYPE_INFO[kind].scopes}
 
 
-@blueprint.post("/account/told")
+def _labels(info: TypeInfo) -> Mapping[Scope, str]:
+    return _LABELS if "all" in info.scopes else _PERSONAL_LABELS
+
+
+for _kind, _info in TYPE_INFO.items():
+    setattr(NotificationForm, _kind, StringField(_info.name, description=_info.description))
+
+
+def notification_form(session: Session, user_id: int) -> NotificationForm:
+    """The form with the scopes of a user."""
+    return NotificationForm(None, stored_notifications.preferences(session, user_id))
+
+
+@blueprint.post("/account/notifications")
 @for_staff
-def choose_news() -> ResponseReturnValue:
-    """Keep what this person wants to be told; what the form does not say stays as it is."""
-    wanted: dict[Kind, Reach] = {}
-    for kind, news in NEWS.items():
-        for reach in news.reaches:
-            if request.form.get(_field(kind)) == reach:
-                wanted[kind] = reach
+def save_notifications() -> ResponseReturnValue:
+    """Store the user's own scopes; what the form does not have stays as it is."""
+    scopes = NotificationForm(request.form).scopes()
     with services().database.writing() as session:
-        notifications.choose(session, signed_in_user().id, wanted)
-    return redirect(url_for(".account", done="told", _anchor="told"), 303)
+        stored_notifications.set_preferences(session, signed_in_user().id, scopes)
+    return redirect(url_for(".account", done="notifications", _anchor="notifications"), 303)
 
 
-@open_pages.route(f"{unsubscribe.PATH}<token>", methods=["GET", "POST"])
-def stop_mail(token: str) -> ResponseReturnValue:
-    """Stop one kind of mail to one person: a page that asks, and the press that does it.
-
-    Looking at the page changes nothing, so a scanner of links stops no mail. It names nobody.
-    """
+@blueprint.get("/settings/notifications")
+@for_admins
+def notifications() -> ResponseReturnValue:
+    """Show which mails each user gets, and which no one gets."""
     made = services()
-    read = unsubscribe.read_token(made.settings.signing_key(), token) or abort(404)
-    user_id, kind = read
-    if request.method == "POST":
-        with made.database.writing() as session:
-            notifications.choose(session, user_id, {kind: "none"})
+    with made.database.reading() as session:
+        users = [user for user in accounts.all_users(session) if user.active]
+        chosen = {user.id: stored_notifications.preferences(session, user.id) for user in users}
     return render_template(
-        "staff/notifications/unsubscribe.html",
-        news=NEWS[kind],
-        token=token,
-        stopped=request.method == "POST",
+        "staff/notifications/notifications.html",
+        users=[
+            (
+                user,
+                [
+                    (info.name, _labels(info)[chosen[user.id][kind]].replace("Mine", "Theirs"))
+                    for kind, info in TYPE_INFO.items()
+                ],
+            )
+            for user in users
+        ],
+        names=[info.name for info in TYPE_INFO.values()],
+        no_one=[
+            info.name
+            for kind, info in TYPE_INFO.items()
+            if info.default != "off" and all(of[kind] == "off" for of in chosen.values())
+        ],
+        server=made.settings.smtp_url is not None,
     )
 
 
-def _field(kind: Kind) -> str:
-    return f"told_{kind}"
+@open_pages.route(f"{UNSUBSCRIBE_PATH}<token>", methods=["GET", "POST"])
+def unsubscribe(token: str) -> ResponseReturnValue:
+    """End one kind of mail to one user: a page that asks, and the button that does it.
+
+    A GET changes nothing, so a scanner of links ends no mail. The page names no one.
+    """
+    made = services()
+    user_id, kind = read_unsubscribe_token(made.settings.signing_key(), token) or abort(404)
+    if request.method == "POST":
+        with made.database.writing() as session:
+            stored_notifications.set_preferences(session, user_id, {kind: "off"})
+    return render_template(
+        "staff/notifications/unsubscribe.html",
+        info=TYPE_INFO[kind],
+        action=request.path,
+        done=request.method == "POST",
+    )

@@ -11,7 +11,7 @@ from flask import Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import ServiceUnavailable
 
-from consult.delivery.mail.transport import MailFolder
+from consult.delivery.mail.transport import FileTransport
 from consult.delivery.privacy.erase_leads import erase
 from consult.report.pdf.renderer import Renderer, RenderError
 from consult.report.person_record import record_html
@@ -199,7 +199,7 @@ def _erase(lead_id: int, how: How) -> ResponseReturnValue:
     with made.database.reading() as session:
         about = _about(session, lead_id)
     ids = about.lead_ids if _whose() == "person" else [lead_id]
-    folder = MailFolder(made.settings.mail_dir)
+    folder = FileTransport(made.settings.mail_dir)
     erase(made.database, folder, ids, how, by=signed_in_user().id, why=why)
     return redirect(url_for(".erasure_receipts", lead=ids), 303)
 

@@ -9,7 +9,7 @@ from consult.staff.insights.own_performance_presenter import own_health_view
 from consult.staff.search import filter_form, list_presenter
 from consult.staff.search.filter_form import MAX_OVERDUE, MAX_SOURCES, ORDERS, FilterForm
 from consult.storage.db.database import Session
-from consult.storage.notifications.deliveries import pdf_states
+from consult.storage.documents import pdf_states
 from consult.storage.search import find_leads
 from consult.storage.search.lead_filter import LeadFilter, Viewer
 from consult.web.services import services

@@ -11,7 +11,7 @@ from consult.questionnaire.editions import load
 from consult.report.display import whole
 from consult.staff.presenters import DisplayTime, display_time
 from consult.staff.times import ago, ahead
-from consult.storage.notifications.deliveries import PdfState
+from consult.storage.documents import PdfState
 from consult.storage.search.find_leads import FoundLead
 from consult.workflow.stages import CLOSED, NAMES, Stage
 

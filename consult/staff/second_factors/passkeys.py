@@ -155,7 +155,7 @@ def _verify(purpose: Purpose, response: str, user_id: int | None) -> int | None:
         security_alerts.record(
             writing,
             "factor.passkey_copied",
-            whose=passkey.user_id,
+            user_id=passkey.user_id,
             by=passkey.user_id,
             passkey=passkey.id,
         )

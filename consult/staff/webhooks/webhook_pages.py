@@ -1,47 +1,87 @@
-"""Webhooks, for admins: which addresses are told, with which secret, and what came of each try."""
+"""Webhooks, for admins: the endpoints, their secrets, and the log of messages and attempts."""
 
+import re
 from typing import Any
 
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from wtforms import BooleanField, Field, Form, HiddenField, SelectMultipleField, StringField
+from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
 from consult.delivery.webhooks import signing
+from consult.delivery.webhooks.http_client import ForbiddenUrlError, checked_url
 from consult.staff.accounts.access import signed_in_user
+from consult.staff.accounts.my_account_pages import first_errors
 from consult.staff.accounts.reauthentication import recent_auth_required
 from consult.staff.blueprint import ID, blueprint, for_admins
 from consult.staff.times import agency_time
-from consult.staff.webhooks import webhook_presenter
-from consult.staff.webhooks.webhook_form import WebhookForm, read_form
+from consult.staff.webhooks.webhook_presenter import endpoint_view, message_view
+from consult.storage import deliveries
 from consult.storage.audit import audit_log
 from consult.storage.db.database import Session
-from consult.storage.webhooks import endpoints, webhooks
-from consult.storage.webhooks.endpoints import Endpoint
+from consult.storage.tables.delivery_tables import EndpointRow
+from consult.storage.webhooks import endpoints
 from consult.web.services import services
-from consult.web.text import parse_id
-from consult.workflow.notification_types import NEWS, WEBHOOK_KINDS
+from consult.web.text import one_line, parse_id
+from consult.workflow.notification_types import TYPE_INFO, WEBHOOK_EVENTS
 
 _ALL = "/settings/webhooks"
 _ONE = f"{_ALL}/<{ID}:endpoint_id>"
 LOG_PAGE = 50
+MAX_URL = 2000
+_SALT = re.compile(r"[0-9a-f]{32}")
+
+
+def _can_be_posted_to(_form: Form, field: Field) -> None:
+    try:
+        checked_url(field.data, allow_loopback=services().settings.webhook_loopback)
+    except ForbiddenUrlError as problem:
+        raise ValidationError(str(problem)) from problem
+
+
+class WebhookForm(Form):
+    """The settings of a webhook.
+
+    The secret is derived from the `salt`, which the page with the form chooses: so a form that is
+    sent twice adds one endpoint and not two.
+    """
+
+    url = StringField(
+        "URL",
+        [
+            InputRequired("Enter the URL that receives messages."),
+            Length(max=MAX_URL, message=f"Use at most {MAX_URL} characters."),
+            _can_be_posted_to,
+        ],
+        filters=[lambda text: one_line(text or "")],
+    )
+    events = SelectMultipleField(
+        "Events",
+        [DataRequired("Choose at least one event.")],
+        validate_choice=False,
+        filters=[lambda events: [kind for kind in WEBHOOK_EVENTS if kind in (events or ())]],
+    )
+    includes_contact = BooleanField("Include contact info")
+    salt = HiddenField(
+        default=signing.new_salt,
+        filters=[lambda salt: salt if _SALT.fullmatch(salt or "") else signing.new_salt()],
+    )
 
 
 @blueprint.get(_ALL)
 @for_admins
 def webhook_list() -> ResponseReturnValue:
-    """Show the addresses that are told, that of the environment first."""
-    _keep_fixed()
+    """Show the endpoints, that of the environment first, each with its last message."""
     with services().database.reading() as session:
-        found = endpoints.every(session)
-        last = {each.id: webhooks.log_of(session, each.id, limit=1) for each in found}
         now = agency_time(session.now())
-    rows = [
-        (
-            webhook_presenter.endpoint_view(each, now),
-            webhook_presenter.message_view(last[each.id][0], now) if last[each.id] else None,
-        )
-        for each in found
-        if not _is_former(each)
-    ]
+        rows = []
+        for endpoint in endpoints.all_endpoints(session):
+            if endpoint.from_environment and endpoint.disabled_reason == "manual":
+                continue  # the environment no longer sets it
+            last = deliveries.for_endpoint(session, endpoint.id, limit=1)
+            rows.append(
+                (endpoint_view(endpoint, now), message_view(last[0], now) if last else None)
+            )
     return render_template(
         "staff/webhooks/webhooks.html",
         rows=rows,
@@ -54,51 +94,54 @@ def webhook_list() -> ResponseReturnValue:
 @for_admins
 @recent_auth_required
 def new_webhook() -> ResponseReturnValue:
-    """Take a new address, and show its secret this once."""
-    form = _posted_form() if request.method == "POST" else WebhookForm()
-    if request.method == "GET" or form.errors:
-        return _form_page(form), 422 if form.errors else 200
-    secret = signing.secret_of(services().settings.signing_key(), form.salt)
+    """Add an endpoint, and show its secret this once."""
+    if request.method == "GET":
+        return _form_page(WebhookForm(events=WEBHOOK_EVENTS))
+    form = WebhookForm(request.form)
+    if not form.validate():
+        return _form_page(form), 422
+    salt = form.salt.data or ""
+    secret = signing.secret_of(services().settings.signing_key(), salt)
     with services().database.writing() as session:
-        same = [each for each in endpoints.every(session) if each.salt == form.salt]
+        same = [each for each in endpoints.all_endpoints(session) if each.salt == salt]
         if same:  # the same form once more
             endpoint_id = same[0].id
         else:
             endpoint_id = endpoints.add(
                 session,
-                form.address,
-                form.kinds,
-                with_contact=form.with_contact,
-                salt=form.salt,
-                secret_check=signing.check_of(secret),
+                form.url.data or "",
+                form.events.data or (),
+                includes_contact=form.includes_contact.data,
+                salt=salt,
+                secret_hash=signing.hash_of(secret),
                 by=signed_in_user().id,
             )
-            _record(session, "webhook.added", endpoint_id, contact=form.with_contact)
+            _record(session, "webhook.added", endpoint_id, contact=form.includes_contact.data)
     return _secret_page(endpoint_id, secret), 201
 
 
 @blueprint.get(_ONE)
 @for_admins
 def webhook(endpoint_id: int) -> ResponseReturnValue:
-    """Show one address, with a page of its log."""
-    place = _place_in_log()
+    """Show one endpoint, with a page of its log."""
+    page = _log_page()
     with services().database.reading() as session:
         endpoint = endpoints.by_id(session, endpoint_id) or abort(404)
-        found = webhooks.log_of(
+        found = deliveries.for_endpoint(
             session,
             endpoint_id,
-            limit=LOG_PAGE + 1,
-            before=place.get("before"),
-            failed="show" in place,
+            LOG_PAGE + 1,
+            before=page.get("before"),
+            failed="show" in page,
         )
         now = agency_time(session.now())
-    log, more = found[:LOG_PAGE], len(found) > LOG_PAGE
+    log = found[:LOG_PAGE]
     return render_template(
         "staff/webhooks/webhook.html",
-        endpoint=webhook_presenter.endpoint_view(endpoint, now),
-        log=[webhook_presenter.message_view(logged, now) for logged in log],
-        place=place,
-        older={**place, "before": log[-1].message.id} if more else None,
+        endpoint=endpoint_view(endpoint, now),
+        log=[message_view(delivery, now) for delivery in log],
+        page=page,
+        older={**page, "before": log[-1].id} if len(found) > LOG_PAGE else None,
         zone=services().settings.time_zone,
         salt=signing.new_salt(),
         done=request.args.get("done"),
@@ -109,20 +152,24 @@ def webhook(endpoint_id: int) -> ResponseReturnValue:
 @for_admins
 @recent_auth_required
 def change_webhook(endpoint_id: int) -> ResponseReturnValue:
-    """Change where messages go, what they are about, and whether they name people."""
+    """Change the URL, the events, and whether messages include contact info."""
     with services().database.reading() as session:
         endpoint = _changeable(session, endpoint_id)
-    form = WebhookForm(endpoint.address, endpoint.kinds, endpoint.with_contact)
-    if request.method == "POST":
-        form = _posted_form()
-    if request.method == "GET" or form.errors:
-        return _form_page(form, endpoint), 422 if form.errors else 200
+    if request.method == "GET":
+        return _form_page(WebhookForm(obj=endpoint), endpoint)
+    form = WebhookForm(request.form)
+    if not form.validate():
+        return _form_page(form, endpoint), 422
     with services().database.writing() as session:
         _changeable(session, endpoint_id)
         endpoints.change(
-            session, endpoint_id, form.address, form.kinds, with_contact=form.with_contact
+            session,
+            endpoint_id,
+            form.url.data or "",
+            form.events.data or (),
+            includes_contact=form.includes_contact.data,
         )
-        _record(session, "webhook.changed", endpoint_id, contact=form.with_contact)
+        _record(session, "webhook.changed", endpoint_id, contact=form.includes_contact.data)
     return redirect(url_for(".webhook", endpoint_id=endpoint_id, done="changed"), 303)
 
 
@@ -130,13 +177,13 @@ def change_webhook(endpoint_id: int) -> ResponseReturnValue:
 @for_admins
 @recent_auth_required
 def new_webhook_secret(endpoint_id: int) -> ResponseReturnValue:
-    """Make a new secret and show it this once; the one before signs as well for a day."""
-    salt = _posted_form().salt
+    """Create a new secret and show it this once; the previous one signs as well for a day."""
+    salt = WebhookForm(request.form).salt.data or ""
     secret = signing.secret_of(services().settings.signing_key(), salt)
     with services().database.writing() as session:
         endpoint = _changeable(session, endpoint_id)
         if endpoint.salt != salt:  # not the same form once more
-            endpoints.rotate(session, endpoint_id, salt, signing.check_of(secret))
+            endpoints.rotate_secret(session, endpoint_id, salt, signing.hash_of(secret))
             _record(session, "webhook.secret_renewed", endpoint_id)
     return _secret_page(endpoint_id, secret)
 
@@ -144,11 +191,11 @@ def new_webhook_secret(endpoint_id: int) -> ResponseReturnValue:
 @blueprint.post(f"{_ONE}/test")
 @for_admins
 def test_webhook(endpoint_id: int) -> ResponseReturnValue:
-    """Send a message that is about nobody."""
+    """Send a message that is about no lead."""
     with services().database.writing() as session:
         endpoint = endpoints.by_id(session, endpoint_id) or abort(404)
         if endpoint.active:
-            webhooks.plan(session, endpoint_id)
+            deliveries.enqueue_webhook(session, endpoint_id)
     return redirect(url_for(".webhook", endpoint_id=endpoint_id, done="test"), 303)
 
 
@@ -156,12 +203,12 @@ def test_webhook(endpoint_id: int) -> ResponseReturnValue:
 @for_admins
 @recent_auth_required
 def switch_webhook(endpoint_id: int) -> ResponseReturnValue:
-    """Switch an address off, or on again with its past forgiven."""
+    """Disable an endpoint, or enable it again and reset its failures."""
     on = request.form.get("to") == "on"
     with services().database.writing() as session:
         endpoint = endpoints.by_id(session, endpoint_id) or abort(404)
-        if endpoint.active != on and (on or not endpoint.fixed):
-            endpoints.switch(session, endpoint_id, None if on else "by_hand")
+        if endpoint.active != on and (on or not endpoint.from_environment):
+            endpoints.set_disabled(session, endpoint_id, None if on else "manual")
             _record(session, "webhook.switched_on" if on else "webhook.switched_off", endpoint_id)
     return redirect(url_for(".webhook", endpoint_id=endpoint_id), 303)
 
@@ -170,7 +217,7 @@ def switch_webhook(endpoint_id: int) -> ResponseReturnValue:
 @for_admins
 @recent_auth_required
 def delete_webhook(endpoint_id: int) -> ResponseReturnValue:
-    """Delete an address with its log."""
+    """Delete an endpoint with its log."""
     with services().database.writing() as session:
         _changeable(session, endpoint_id)
         endpoints.remove(session, endpoint_id)
@@ -180,68 +227,50 @@ def delete_webhook(endpoint_id: int) -> ResponseReturnValue:
 
 @blueprint.post(f"{_ONE}/messages/<{ID}:message_id>/again")
 @for_admins
-def send_webhook_again(endpoint_id: int, message_id: int) -> ResponseReturnValue:
-    """Send a message once more, under the id by which its receiver can tell a repeat."""
+def resend_webhook(endpoint_id: int, message_id: int) -> ResponseReturnValue:
+    """Send a message once more, under the id by which its receiver recognizes a repeat."""
     with services().database.writing() as session:
-        message = webhooks.message(session, message_id)
-        if message is None or message.endpoint_id != endpoint_id:
+        delivery = deliveries.get(session, message_id)
+        if (
+            delivery is None
+            or delivery.recipient != "webhook"
+            or delivery.endpoint_id != endpoint_id
+        ):
             abort(404)
-        webhooks.send_again(session, message_id)
-    back = url_for(".webhook", endpoint_id=endpoint_id, **_place_in_log(), done="again")
+        deliveries.resend_webhook(session, message_id)
+    back = url_for(".webhook", endpoint_id=endpoint_id, **_log_page(), done="again")
     return redirect(back, 303)
 
 
-def _place_in_log() -> dict[str, Any]:
-    """Which part of a log an address asks for: `show` is "failed", `before` a message's number."""
-    place: dict[str, Any] = {}
+def _log_page() -> dict[str, Any]:
+    """Which part of a log is requested: `show` is "failed", `before` a message's id."""
+    page: dict[str, Any] = {}
     if request.args.get("show") == "failed":
-        place["show"] = "failed"
+        page["show"] = "failed"
     before = request.args.get("before", type=parse_id)
     if before:
-        place["before"] = before
-    return place
+        page["before"] = before
+    return page
 
 
-def _posted_form() -> WebhookForm:
-    return read_form(request.form, loopback=services().settings.webhook_loopback)
-
-
-def _changeable(session: Session, endpoint_id: int) -> Endpoint:
-    """An endpoint that the environment does not hold; 404 for any other."""
+def _changeable(session: Session, endpoint_id: int) -> EndpointRow:
+    """An endpoint that the environment does not set; 404 for any other."""
     endpoint = endpoints.by_id(session, endpoint_id)
-    if endpoint is None or endpoint.fixed:
+    if endpoint is None or endpoint.from_environment:
         abort(404)
     return endpoint
-
-
-def _keep_fixed() -> None:
-    """Show the address of the environment also while no worker has used it yet."""
-    address = services().settings.webhook_url
-    wanted = address.get_secret_value() if address else None
-    database = services().database
-    with database.reading() as session:
-        known = [
-            each.address for each in endpoints.every(session) if each.fixed and not _is_former(each)
-        ]
-    if known != ([wanted] if wanted else []):
-        with database.writing() as session:
-            endpoints.keep_fixed(session, wanted)
-
-
-def _is_former(endpoint: Endpoint) -> bool:
-    """Whether the environment once set this address and does so no more."""
-    return endpoint.fixed and endpoint.off_reason == "by_hand"
 
 
 def _record(session: Session, action: str, endpoint_id: int, **facts: bool) -> None:
     audit_log.record(session, action, by=signed_in_user().id, endpoint_id=endpoint_id, **facts)
 
 
-def _form_page(form: WebhookForm, endpoint: Endpoint | None = None) -> str:
+def _form_page(form: WebhookForm, endpoint: EndpointRow | None = None) -> str:
     return render_template(
         "staff/webhooks/webhook_form.html",
         form=form,
-        kinds=[(kind, NEWS[kind]) for kind in WEBHOOK_KINDS],
+        errors=first_errors(form),
+        events=[(kind, TYPE_INFO[kind]) for kind in WEBHOOK_EVENTS],
         endpoint_id=endpoint.id if endpoint else None,
     )
 
@@ -249,5 +278,5 @@ def _form_page(form: WebhookForm, endpoint: Endpoint | None = None) -> str:
 def _secret_page(endpoint_id: int, secret: str) -> str:
     with services().database.reading() as session:
         endpoint = endpoints.by_id(session, endpoint_id) or abort(404)
-        shown = webhook_presenter.endpoint_view(endpoint, agency_time(session.now()))
+        shown = endpoint_view(endpoint, agency_time(session.now()))
     return render_template("staff/webhooks/webhook_secret.html", endpoint=shown, secret=secret)

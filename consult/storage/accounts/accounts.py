@@ -47,7 +47,7 @@ def change_password(session: Session, user_id: int, password_hash: str) -> Staff
     user = session.get_one(StaffUserRow, user_id)
     user.password_hash = password_hash
     end_all_sessions(session, user_id)
-    security_alerts.record(session, "account.password_changed", whose=user_id, by=user_id)
+    security_alerts.record(session, "account.password_changed", user_id=user_id, by=user_id)
     return user
 
 
@@ -97,7 +97,7 @@ def change_role(session: Session, user_id: int, role: str, *, by: int | None) ->
     end_all_sessions(session, user_id)
     _void_invitations(session, user.email)
     security_alerts.record(
-        session, "account.role_changed", whose=user_id, by=by, account=user_id, role=role
+        session, "account.role_changed", user_id=user_id, by=by, account=user_id, role=role
     )
 
 
@@ -209,7 +209,7 @@ def accept_invitation(
     reassign_leads(session, new_leads_to=new_leads_to)
     audit_log.record(session, "account.joined", by=user.id, invitation=used, role=user.role)
     if not is_new:
-        security_alerts.tell(session, user.id, "password_reset")
+        security_alerts.alert(session, user.id, "password_reset")
     return user
 
 

@@ -9,10 +9,11 @@ from sqlalchemy import ColumnElement, String, and_, cast, delete, func, literal,
 
 from consult.storage.db.database import Session
 from consult.storage.drafts.drafts import is_unsubmitted
-from consult.storage.jobs import MAIL_REMINDER, enqueue
+from consult.storage.jobs import EMAIL_REMINDER, enqueue
+from consult.storage.tables.delivery_tables import JobRow
 from consult.storage.tables.insight_tables import PageVisitRow
 from consult.storage.tables.reminder_tables import ReminderConsentRow
-from consult.storage.tables.submission_tables import DraftRow, JobRow
+from consult.storage.tables.submission_tables import DraftRow
 
 State = Literal["open", "requested", "failed"]
 """No reminder was requested yet; it is being sent; it could not be sent."""
@@ -108,7 +109,7 @@ def request_send(session: Session, consent_id: int) -> bool:
     if row is None or row.address is None:
         return False
     key = _key(consent_id)
-    session.execute(delete(JobRow).where(JobRow.dedupe_key == key, JobRow.state == "dead"))
+    session.execute(delete(JobRow).where(JobRow.dedupe_key == key, JobRow.state == "failed"))
     row.requested_at = row.requested_at or session.now()
     session.flush()
     session.execute(
@@ -117,7 +118,8 @@ def request_send(session: Session, consent_id: int) -> bool:
             ReminderConsentRow.id != consent_id,
         )
     )
-    return enqueue(session, MAIL_REMINDER, {"consent_id": consent_id}, dedupe_key=key)
+    payload = {"consent_id": consent_id}
+    return enqueue(session, EMAIL_REMINDER, payload, dedupe_key=key) is not None
 
 
 def record_sent(session: Session, consent_id: int) -> None:
@@ -182,13 +184,13 @@ def unfinished_by_page(session: Session) -> Mapping[str, int]:
 
 
 def _key(consent_id: int | str) -> str:
-    return f"{MAIL_REMINDER}:{consent_id}"
+    return f"{EMAIL_REMINDER}:{consent_id}"
 
 
 def _state(row: ReminderConsentRow, job: str | None) -> State:
     if row.requested_at is None:
         return "open"
-    return "failed" if job == "dead" else "requested"
+    return "failed" if job == "failed" else "requested"
 
 
 def _is_last_page() -> ColumnElement[bool]:

@@ -29,6 +29,7 @@ from sqlalchemy import (
 from consult.questionnaire.editions import newest
 from consult.storage.db.database import Session
 from consult.storage.page_events import REVIEW
+from consult.storage.tables.delivery_tables import JobRow
 from consult.storage.tables.insight_tables import (
     KINDS,
     PageVisitRow,
@@ -36,7 +37,7 @@ from consult.storage.tables.insight_tables import (
     StartPageViewRow,
 )
 from consult.storage.tables.lead_tables import CallAssessmentRow, LeadEventRow, LeadRow
-from consult.storage.tables.submission_tables import ContactRow, DraftRow, JobRow, SubmissionRow
+from consult.storage.tables.submission_tables import ContactRow, DraftRow, SubmissionRow
 
 VIEWED, VIEWED_FRAMED = "viewed", "viewed_framed"
 STARTED, STARTED_FRAMED = "started", "started_framed"

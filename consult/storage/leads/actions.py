@@ -21,7 +21,7 @@ from consult.storage.leads.assignment import is_active, lock_assignments
 from consult.storage.leads.timeline import record_event
 from consult.storage.notifications import notifications
 from consult.storage.tables.lead_tables import LeadRow
-from consult.workflow.notification_types import Kind
+from consult.workflow.notification_types import NotificationType
 from consult.workflow.stages import CLOSED, CLOSING_REASONS, DECLINE_REASONS, MOVES, NAMES, Stage
 
 Channel = Literal["phone", "mail", "message", "meeting"]
@@ -240,7 +240,7 @@ def hand_over(
         raise NotAllowedError("Choose a colleague with an active account.")
     lead.offered_to_id, lead.offered_at = to, session.now()
     record_change(session, lead, "offered", by, to=to, comment=comment)
-    _notify(session, lead, "handed_over", to)
+    _notify(session, lead, "handed_over", to, by)
     return save_change(session, lead, "lead.offered", by, to=to)
 
 
@@ -267,7 +267,7 @@ def decline(
         raise NotAllowedError("Choose a reason.")
     _end_handover(lead)
     record_change(session, lead, "declined", by, reason=reason, comment=comment)
-    _notify(session, lead, "handed_back", lead.assignee_id)
+    _notify(session, lead, "handed_back", lead.assignee_id, by)
     return save_change(session, lead, "lead.declined", by, reason=reason)
 
 
@@ -295,9 +295,17 @@ def _require_offered_to(lead: LeadRow, by: int) -> None:
         raise NotAllowedError("This handover is no longer pending.")
 
 
-def _notify(session: Session, lead: LeadRow, kind: Kind, user_id: int | None) -> None:
-    occasion = f"v{lead.version}"
-    notifications.note(session, lead.submission_id, kind, for_id=user_id, occasion=occasion)
+def _notify(
+    session: Session, lead: LeadRow, kind: NotificationType, user_id: int | None, by: int
+) -> None:
+    notifications.notify(
+        session,
+        lead.submission_id,
+        kind,
+        recipient_id=user_id,
+        actor_id=by,
+        occasion=f"v{lead.version}",
+    )
 
 
 def _move(session: Session, lead: LeadRow, stage: Stage, by: int, **data: object) -> None:

@@ -12,9 +12,9 @@ from consult.crypto import token_hash
 from consult.questionnaire import Answer
 from consult.storage import page_events
 from consult.storage.db.database import Session
+from consult.storage.documents import BRIEF, REPORT
 from consult.storage.drafts import drafts
 from consult.storage.jobs import enqueue_documents
-from consult.storage.leads.documents import BRIEF, REPORT
 from consult.storage.tables.insight_tables import PageVisitRow
 from consult.storage.tables.lead_tables import LeadRow
 from consult.storage.tables.submission_tables import DocumentRow, DraftRow, SubmissionRow

@@ -9,14 +9,14 @@ from sqlalchemy import select, update
 from consult.crypto import result_token, token_hash
 from consult.storage import page_events
 from consult.storage.db.database import Session
+from consult.storage.deliveries import enqueue_report_email
 from consult.storage.drafts import drafts, reminder_consent
 from consult.storage.drafts.drafts import Draft
 from consult.storage.jobs import enqueue_documents
 from consult.storage.leads.assignment import default_assignee, lock_assignments
 from consult.storage.leads.leads import JsonObject
 from consult.storage.leads.timeline import record_event
-from consult.storage.notifications.notifications import note
-from consult.storage.notifications.report_mails import ask_for_mail
+from consult.storage.notifications.notifications import notify
 from consult.storage.search_index import index_lead
 from consult.storage.tables.lead_tables import LeadRow
 from consult.storage.tables.submission_tables import ContactRow, SubmissionRow
@@ -109,7 +109,7 @@ def submit(
     reminder_consent.delete_of_draft(session, draft.id)
     _add_lead(session, row, draft.source, office or Office())
     _enqueue_documents(session, row)
-    note(session, row.id, "finished")
+    notify(session, row.id, "finished")
     return token
 
 
@@ -159,11 +159,11 @@ def save_contact(
     page_events.record_contact(session, row.id, wants_consult=contact.wants_consult)
     index_lead(session, row.id)
     _enqueue_documents(session, row)
-    note(session, row.id, "contact_given")
+    notify(session, row.id, "contact_given")
     if contact.wants_consult:
-        note(session, row.id, "consult_wanted")
+        notify(session, row.id, "consult_wanted")
     if mail_link and is_new_address:
-        ask_for_mail(session, row.id, contact.email, mail_link)
+        enqueue_report_email(session, row.id, contact.email, mail_link)
     return True
 
 

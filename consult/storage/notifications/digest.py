@@ -1,4 +1,8 @@
-"""What the morning digest of a person is about: leads that are new, due, or waiting for them."""
+"""What a user's morning digest is about: leads that are new, due, or waiting for them.
+
+To add a list: a field of `Digest`, its query in `digest_for`, and its heading in
+``consult.delivery.notifications.digest_mail``.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,20 +12,21 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from consult.storage.db.database import Session
-from consult.storage.notifications.notifications import has_contact
 from consult.storage.tables.lead_tables import LeadRow, is_open, is_overdue, is_waiting
 from consult.storage.tables.submission_tables import ContactRow
 
-_SHOWN = 10
+_MAX_LISTED = 10
 
-# What a list is sorted by, and its lines may tell.
-_Column = InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None]
-_Day = InstrumentedAttribute[date | None]
+_Order = (
+    InstrumentedAttribute[datetime]
+    | InstrumentedAttribute[datetime | None]
+    | InstrumentedAttribute[date | None]
+)
 
 
 @dataclass(frozen=True, slots=True)
 class DigestLead:
-    """A lead in a digest: the business, if it is known, and the moment or day it is there for."""
+    """A lead in a digest: the business, if known, and the time or day it is listed for."""
 
     id: int
     business: str
@@ -29,7 +34,7 @@ class DigestLead:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class LeadList:
     """The first few leads of a kind, and how many there are in all."""
 
     leads: Sequence[DigestLead]
@@ -37,11 +42,11 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Times:
-    """What a digest looks at.
+class Period:
+    """The times of a digest.
 
     Attributes:
-        since: what came in after it is new.
+        since: what was submitted after it is new.
         now: what was due before it is overdue.
         day: today at the agency, from ``begins`` to ``ends``.
     """
@@ -55,67 +60,66 @@ class Times:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """What a person finds in the morning: of leads that they hold or nobody does, but for `new`.
+    """A user's digest: leads assigned to them or to no one; new ones whoever they are assigned to.
 
     Attributes:
-        new: checks that were handed in since the digest before, whoever holds them; of these,
-            ``named`` left a contact.
-        offered: handed over to this person, and waiting for their yes or no.
-        follow_up: "not now" until today, or until a day that has passed.
+        new: how many were submitted since the digest before; of these, ``new_contacts`` left
+            contact info.
+        offered: handed over to this user, who has not answered.
+        follow_up: to be followed up today, or on a day that has passed.
     """
 
     new: int
-    named: Found
-    overdue: Found
-    due: Found
-    offered: Found
-    consults: Found
-    follow_up: Found
+    new_contacts: LeadList
+    overdue: LeadList
+    due: LeadList
+    offered: LeadList
+    consults: LeadList
+    follow_up: LeadList
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to say."""
         lists = (self.overdue, self.due, self.offered, self.consults, self.follow_up)
         return not self.new and not any(found.count for found in lists)
 
 
-def digest_for(session: Session, user_id: int, times: Times) -> Digest:
-    """What there is to tell a person. Demo leads are never part of it."""
-    mine = or_(LeadRow.assignee_id == user_id, LeadRow.assignee_id.is_(None))
-    named = has_contact()
-    new = (LeadRow.submitted_at >= times.since, LeadRow.demo.is_(False))
-    due = (LeadRow.due_at > times.now, LeadRow.due_at < times.ends)
+def digest_for(session: Session, user_id: int, period: Period) -> Digest:
+    """The digest of a user; demo leads are never part of it."""
+    own = or_(LeadRow.assignee_id == user_id, LeadRow.assignee_id.is_(None))
+    is_new = (LeadRow.submitted_at >= period.since, LeadRow.demo.is_(False))
+    is_due_today = (
+        is_waiting(LeadRow),
+        LeadRow.due_at > period.now,
+        LeadRow.due_at < period.ends,
+    )
+    consult_today = (
+        LeadRow.stage == "consult_booked",
+        LeadRow.consult_at >= period.begins,
+        LeadRow.consult_at < period.ends,
+    )
+    to_follow_up = (is_open(LeadRow), LeadRow.follow_up_on <= period.day)
     return Digest(
-        new=session.scalar(select(func.count()).select_from(LeadRow).where(*new)) or 0,
-        named=_found(session, LeadRow.submitted_at, *new, named),
-        overdue=_found(session, LeadRow.due_at, is_overdue(LeadRow, times.now), mine),
-        due=_found(session, LeadRow.due_at, *due, mine, is_waiting(LeadRow)),
-        offered=_found(session, LeadRow.offered_at, LeadRow.offered_to_id == user_id),
-        consults=_found(
-            session,
-            LeadRow.consult_at,
-            mine,
-            LeadRow.stage == "consult_booked",
-            LeadRow.consult_at >= times.begins,
-            LeadRow.consult_at < times.ends,
+        new=session.scalar(select(func.count()).select_from(LeadRow).where(*is_new)) or 0,
+        new_contacts=_list(
+            session, LeadRow.submitted_at, *is_new, ContactRow.submission_id.is_not(None)
         ),
-        follow_up=_found(
-            session, LeadRow.follow_up_on, mine, is_open(LeadRow), LeadRow.follow_up_on <= times.day
-        ),
+        overdue=_list(session, LeadRow.due_at, is_overdue(LeadRow, period.now), own),
+        due=_list(session, LeadRow.due_at, *is_due_today, own),
+        offered=_list(session, LeadRow.offered_at, LeadRow.offered_to_id == user_id),
+        consults=_list(session, LeadRow.consult_at, *consult_today, own),
+        follow_up=_list(session, LeadRow.follow_up_on, *to_follow_up, own),
     )
 
 
-def _found(session: Session, order: _Column | _Day, *where: ColumnElement[bool]) -> Found:
-    conditions = (*where, LeadRow.demo.is_(False))
-    rows = session.execute(
+def _list(session: Session, order: _Order, *where: ColumnElement[bool]) -> LeadList:
+    query = (
         select(LeadRow.submission_id, ContactRow.business, order)
         .outerjoin(ContactRow, ContactRow.submission_id == LeadRow.submission_id)
-        .where(*conditions)
-        .order_by(order, LeadRow.submission_id)
-        .limit(_SHOWN + 1)
-    ).all()
-    leads = [DigestLead(id, business or "", at) for id, business, at in rows[:_SHOWN]]
-    if len(rows) <= _SHOWN:
-        return Found(leads, len(rows))
-    count = session.scalar(select(func.count()).select_from(LeadRow).where(*conditions))
-    return Found(leads, count or 0)
+        .where(*where, LeadRow.demo.is_(False))
+    )
+    ordered = query.order_by(order, LeadRow.submission_id).limit(_MAX_LISTED)
+    rows = session.execute(ordered).all()
+    count = len(rows)
+    if count == _MAX_LISTED:
+        count = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    return LeadList([DigestLead(id, business or "", at) for id, business, at in rows], count)

@@ -1,231 +1,192 @@
-"""News about leads: noted in the transaction that makes it true, told by the worker.
+"""Notifications about leads: recorded in the transaction that makes them true, sent by the worker.
 
-What a person wants to be told is chosen for each kind; see ``consult.workflow.notification_types``.
+Users choose the scope of each type; see ``consult.workflow.notification_types``.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import cast
 
-from sqlalchemy import ColumnElement, and_, delete, exists, literal, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import and_, delete, exists, literal, select
+from sqlalchemy.orm import joinedload
 
 from consult.storage.db.database import Session, insert_into
-from consult.storage.jobs import TELL, enqueue
+from consult.storage.jobs import NOTIFY, enqueue
 from consult.storage.tables.account_tables import StaffUserRow
+from consult.storage.tables.delivery_tables import NotificationPreferenceRow, NotificationRow
 from consult.storage.tables.lead_tables import LeadRow, is_overdue
-from consult.storage.tables.notification_tables import NoticeChoiceRow, NoticeRow
-from consult.storage.tables.submission_tables import ContactRow
-from consult.workflow.notification_types import KINDS, NEWS, Kind, Reach
+from consult.workflow.notification_types import (
+    NOTIFICATION_TYPES,
+    TYPE_INFO,
+    NotificationType,
+    Scope,
+)
 
-# What has been overdue for longer was told then, or is from before there was a clock.
-_OVERDUE_LOOKED_AT = timedelta(days=7)
-_OVERDUE_AT_ONCE = 500
-# What one form said is noted in one transaction.
-_AT_ONCE = timedelta(seconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """Something that happened to a lead; ``for_id`` is whom alone it is for."""
-
-    id: int
-    lead_id: int
-    kind: Kind
-    at: datetime
-    for_id: int | None
+# Staff were notified of what has been overdue for longer, or it is from before there was a clock.
+_OVERDUE_SINCE = timedelta(days=7)
+_MAX_OVERDUE = 500
+# What one form said is recorded in one transaction.
+_SAME_FORM = timedelta(seconds=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How a lead stands, as far as it is told."""
-
-    stage: str
-    due_at: datetime | None
-    first_contact_at: datetime | None
-    source: str
-    offered_to_id: int | None
-
-
-def note(
+def notify(
     session: Session,
     lead_id: int,
-    kind: Kind,
+    kind: NotificationType,
     *,
-    for_id: int | None = None,
+    recipient_id: int | None = None,
+    actor_id: int | None = None,
     occasion: str = "",
 ) -> bool:
-    """Note that something happened, and ask for it to be told; nobody is told of demo leads.
+    """Record that something happened, and request its deliveries; not for demo leads.
 
     Args:
-        session: a writing one; the lead's desk is there.
+        session: a writing one; the lead exists.
         lead_id: the lead's.
-        kind: what happened. Each kind is told once for a lead.
-        for_id: the id of the person it is for, where that is one alone.
-        occasion: what sets it apart from the time before, where it may happen again.
+        kind: what happened.
+        recipient_id: the user it is for, if it is for one alone.
+        actor_id: the user who did it.
+        occasion: distinguishes it from the time before, if it may happen again for a lead.
 
     Returns:
         Whether it is new.
     """
     if session.scalar(select(LeadRow.demo).where(LeadRow.submission_id == lead_id)) is not False:
         return False
-    key = f"{kind}:{lead_id}" + (f":{occasion}" if occasion else "")
     added = session.scalar(
-        insert_into(session, NoticeRow)
-        .values(submission_id=lead_id, kind=kind, key=key, at=session.now(), for_id=for_id)
-        .on_conflict_do_nothing(index_elements=["key"])
-        .returning(NoticeRow.id)
+        insert_into(session, NotificationRow)
+        .values(
+            submission_id=lead_id,
+            kind=kind,
+            occasion=occasion,
+            created_at=session.now(),
+            actor_id=actor_id,
+            recipient_id=recipient_id,
+        )
+        .on_conflict_do_nothing(index_elements=["submission_id", "kind", "occasion"])
+        .returning(NotificationRow.id)
     )
     if added is None:
         return False
-    enqueue(
-        session,
-        TELL,
-        {"notice_id": added},
-        dedupe_key=f"{TELL}:{added}",
-        submission_id=lead_id,
-    )
+    enqueue(session, NOTIFY, {"notification_id": added}, submission_id=lead_id)
     return True
 
 
-def note_overdue(session: Session) -> int:
-    """Note each lead whose time to answer is over and whom nobody got in touch with.
-
-    Returns:
-        How many were new.
-    """
-    told = exists().where(
-        NoticeRow.submission_id == LeadRow.submission_id, NoticeRow.kind == "overdue"
+def notify_overdue(session: Session) -> int:
+    """Record each lead that is overdue for its first reply; returns how many were new."""
+    known = exists().where(
+        NotificationRow.submission_id == LeadRow.submission_id, NotificationRow.kind == "overdue"
     )
+    now = session.now()
     found = session.scalars(
         select(LeadRow.submission_id)
-        .where(is_overdue(LeadRow, session.now()), LeadRow.demo.is_(False))
-        .where(LeadRow.due_at > session.now() - _OVERDUE_LOOKED_AT, ~told)
+        .where(is_overdue(LeadRow, now), LeadRow.due_at > now - _OVERDUE_SINCE)
+        .where(LeadRow.demo.is_(False), ~known)
         .order_by(LeadRow.due_at, LeadRow.submission_id)
-        .limit(_OVERDUE_AT_ONCE)
+        .limit(_MAX_OVERDUE)
     ).all()
-    return sum(note(session, lead_id, "overdue") for lead_id in found)
+    return sum(notify(session, lead_id, "overdue") for lead_id in found)
 
 
-def has_contact() -> ColumnElement[bool]:
-    """Whether a lead's owner has said who they are."""
-    contact = aliased(ContactRow)
-    return exists().where(contact.submission_id == LeadRow.submission_id)
+def get(session: Session, notification_id: int) -> NotificationRow | None:
+    """The notification with this id and its lead, or None: it was deleted with the lead."""
+    return session.scalar(
+        select(NotificationRow)
+        .where(NotificationRow.id == notification_id)
+        .options(joinedload(NotificationRow.lead))
+    )
 
 
-def get(session: Session, notice_id: int) -> Notice | None:
-    """The notice with this id, or None: it went with its lead."""
-    row = session.get(NoticeRow, notice_id)
-    return _notice(row) if row else None
-
-
-def standing(session: Session, lead_id: int) -> Standing | None:
-    """How a lead stands, or None for one that is not there."""
-    row = session.get(LeadRow, lead_id)
-    return _standing(row) if row else None
-
-
-def of_lead(session: Session, lead_id: int) -> Sequence[Notice]:
+def for_lead(session: Session, lead_id: int) -> Sequence[NotificationRow]:
     """What happened to a lead, the first first."""
-    rows = session.scalars(
-        select(NoticeRow).where(NoticeRow.submission_id == lead_id).order_by(NoticeRow.id)
+    query = select(NotificationRow).where(NotificationRow.submission_id == lead_id)
+    return session.scalars(query.order_by(NotificationRow.id)).all()
+
+
+def recipients(session: Session, notification: NotificationRow) -> Sequence[int]:
+    """The ids of the users who want to be notified of something, and may be."""
+    lead = notification.lead
+    kind = cast(NotificationType, notification.kind)
+    if notification.recipient_id is not None:
+        return _who_wants(session, kind, only=notification.recipient_id)
+    # The assignee of a lead that no one has picked up may be away.
+    with_admins = kind == "overdue" and lead.stage == "new"
+    found = set(_who_wants(session, kind, lead, with_admins=with_admins))
+    if kind == "contact_given" and _requested_consult_too(session, notification):
+        # Contact info left to request a consult is one mail, not two.
+        found -= set(_who_wants(session, "consult_wanted", lead))
+    return sorted(found)
+
+
+def subscribers(session: Session, kind: NotificationType) -> Sequence[int]:
+    """The ids of all users who want a kind of notification that is about no particular lead."""
+    return _who_wants(session, kind)
+
+
+def _requested_consult_too(session: Session, notification: NotificationRow) -> bool:
+    at = notification.created_at
+    consult = exists().where(
+        NotificationRow.submission_id == notification.submission_id,
+        NotificationRow.kind == "consult_wanted",
+        NotificationRow.created_at.between(at, at + _SAME_FORM),
     )
-    return [_notice(row) for row in rows]
-
-
-def to_tell(session: Session, notice: Notice) -> Sequence[int]:
-    """The ids of the people who want to be told of a notice, and may be."""
-    lead = session.get_one(LeadRow, notice.lead_id)
-    # Whoever caught a lead that nobody has taken yet may be away.
-    by_admins = notice.kind == "overdue" and lead.stage == "new"
-    wanted: dict[Kind, set[int]] = {}
-    kinds: tuple[Kind, ...] = (notice.kind,)
-    if notice.kind == "contact_given" and _consult_wanted_too(session, notice):
-        # Somebody who left a contact to ask for a consult is one piece of news, not two.
-        kinds = ("contact_given", "consult_wanted")
-    for kind in kinds:
-        wanted[kind] = set(
-            _who_wants(session, kind, notice.for_id, lead.assignee_id, by_admins=by_admins)
-        )
-    return sorted(wanted[notice.kind] - set().union(*(wanted[kind] for kind in kinds[1:])))
-
-
-def _consult_wanted_too(session: Session, notice: Notice) -> bool:
-    return bool(
-        session.scalar(
-            select(
-                exists().where(
-                    NoticeRow.submission_id == notice.lead_id,
-                    NoticeRow.kind == "consult_wanted",
-                    NoticeRow.at.between(notice.at, notice.at + _AT_ONCE),
-                )
-            )
-        )
-    )
+    return bool(session.scalar(select(consult)))
 
 
 def _who_wants(
     session: Session,
-    kind: Kind,
-    for_id: int | None,
-    assignee_id: int | None,
+    kind: NotificationType,
+    lead: LeadRow | None = None,
     *,
-    by_admins: bool = False,
+    only: int | None = None,
+    with_admins: bool = False,
 ) -> Sequence[int]:
-    """Who wants a kind of news; `by_admins`, as if each of them held the lead too."""
+    """The active users whose scope includes a lead; `with_admins` as if it were assigned to each.
+
+    Without a lead, or for one user `only`, every scope but "off" includes it.
+    """
     found = session.execute(
-        select(StaffUserRow.id, StaffUserRow.role, NoticeChoiceRow.reach)
+        select(StaffUserRow.id, StaffUserRow.role, NotificationPreferenceRow.scope)
         .outerjoin(
-            NoticeChoiceRow,
-            and_(NoticeChoiceRow.user_id == StaffUserRow.id, NoticeChoiceRow.kind == kind),
+            NotificationPreferenceRow,
+            and_(
+                NotificationPreferenceRow.user_id == StaffUserRow.id,
+                NotificationPreferenceRow.kind == kind,
+            ),
         )
         .where(StaffUserRow.active)
-        .where(StaffUserRow.id == for_id if for_id is not None else literal(True))
+        .where(StaffUserRow.id == only if only is not None else literal(True))
     )
-    return [
-        id
-        for id, role, chosen in found
-        if (reach := chosen or NEWS[kind].default) == "every"
-        or (
-            reach == "mine"
-            and (for_id is not None or assignee_id in (None, id) or (by_admins and role == "admin"))
-        )
-    ]
+    assignee_id = lead.assignee_id if lead else None
+    wanting = []
+    for id, role, chosen in found:
+        scope = chosen or TYPE_INFO[kind].default
+        is_own = assignee_id in (None, id) or (with_admins and role == "admin")
+        if scope == "all" or (scope == "own" and is_own):
+            wanting.append(id)
+    return wanting
 
 
-def subscribers(session: Session, kind: Kind) -> Sequence[int]:
-    """The ids of all who want a kind of news that is about no lead in particular."""
-    return _who_wants(session, kind, None, None)
-
-
-def choices(session: Session, user_id: int) -> Mapping[Kind, Reach]:
-    """What a person wants to be told, of every kind."""
-    rows = session.execute(
-        select(NoticeChoiceRow.kind, NoticeChoiceRow.reach).where(
-            NoticeChoiceRow.user_id == user_id
-        )
+def preferences(session: Session, user_id: int) -> Mapping[NotificationType, Scope]:
+    """The scope of every kind of notification for a user."""
+    rows = session.scalars(
+        select(NotificationPreferenceRow).where(NotificationPreferenceRow.user_id == user_id)
     )
-    chosen = {cast(Kind, kind): cast(Reach, reach) for kind, reach in rows}
-    return {kind: chosen.get(kind, NEWS[kind].default) for kind in KINDS}
+    chosen = {row.kind: cast(Scope, row.scope) for row in rows}
+    return {kind: chosen.get(kind, TYPE_INFO[kind].default) for kind in NOTIFICATION_TYPES}
 
 
-def choose(session: Session, user_id: int, wanted: Mapping[Kind, Reach]) -> None:
-    """Keep what a person wants to be told; kinds that are not named stay as they are."""
+def set_preferences(
+    session: Session, user_id: int, scopes: Mapping[NotificationType, Scope]
+) -> None:
+    """Store a user's scopes; kinds that are not named stay as they are."""
     session.execute(
-        delete(NoticeChoiceRow).where(
-            NoticeChoiceRow.user_id == user_id, NoticeChoiceRow.kind.in_(wanted)
+        delete(NotificationPreferenceRow).where(
+            NotificationPreferenceRow.user_id == user_id, NotificationPreferenceRow.kind.in_(scopes)
         )
     )
     session.add_all(
-        NoticeChoiceRow(user_id=user_id, kind=kind, reach=reach) for kind, reach in wanted.items()
+        NotificationPreferenceRow(user_id=user_id, kind=kind, scope=scope)
+        for kind, scope in scopes.items()
     )
     session.flush()
-
-
-def _standing(row: LeadRow) -> Standing:
-    return Standing(row.stage, row.due_at, row.first_contact_at, row.source, row.offered_to_id)
-
-
-def _notice(row: NoticeRow) -> Notice:
-    return Notice(row.id, row.submission_id, cast(Kind, row.kind), row.at, row.for_id)

@@ -1,18 +1,18 @@
-"""What somebody is told about their own account, whatever they chose: a way into it has changed.
+"""Security alerts: mails to users about changes to their own account, whatever they chose.
 
-The mail is planned in the transaction that makes the change, as an entry in the audit log is, so
-whoever takes an account over cannot do so in silence.
+The mail is requested in the transaction that makes the change, as an entry in the audit log is, so
+no one can take an account over without its owner being notified.
 """
 
 from collections.abc import Mapping
 from typing import Literal, get_args
 
+from consult.storage import deliveries
 from consult.storage.audit import audit_log
 from consult.storage.audit.audit_log import Fact
 from consult.storage.db.database import Session
-from consult.storage.notifications import staff_mails
 
-AccountNews = Literal[
+SecurityAlert = Literal[
     "app_added",
     "app_removed",
     "passkey_added",
@@ -27,9 +27,9 @@ AccountNews = Literal[
     "linked",
     "unlinked",
 ]
-ACCOUNT_NEWS: tuple[AccountNews, ...] = get_args(AccountNews)
+SECURITY_ALERTS: tuple[SecurityAlert, ...] = get_args(SecurityAlert)
 
-TOLD: Mapping[str, AccountNews] = {
+ALERT_OF_ACTION: Mapping[str, SecurityAlert] = {
     "account.password_changed": "password_changed",
     "account.role_changed": "role_changed",
     "factor.all_removed": "factors_removed",
@@ -43,23 +43,22 @@ TOLD: Mapping[str, AccountNews] = {
     "identity.linked": "linked",
     "identity.unlinked": "unlinked",
 }
-"""Of what the audit log calls it, what its owner is told."""
+"""The alert for each action in the audit log that needs one."""
 
 
-def record(session: Session, action: str, *, whose: int, by: int | None, **facts: Fact) -> None:
-    """Write a change of an account down in the audit log, and tell whose account it is.
+def record(session: Session, action: str, *, user_id: int, by: int | None, **facts: Fact) -> None:
+    """Record a change to an account in the audit log, and alert the account's owner.
 
     Args:
         session: a writing one.
-        action: what was done: one of `TOLD`.
-        whose: the id of the account's owner.
-        by: the id of who did it; None for the command line.
-        facts: what else the log is to know; see ``audit.record``.
+        action: what was done: one of `ALERT_OF_ACTION`.
+        user_id: the id of the account's owner.
+        by: the id of the user who did it; None for the command line.
+        facts: details for the audit log; see ``audit_log.record``.
     """
     audit_log.record(session, action, by=by, lead_id=None, **facts)
-    tell(session, whose, TOLD[action])
+    alert(session, user_id, ALERT_OF_ACTION[action])
 
 
-def tell(session: Session, whose: int, news: AccountNews) -> None:
-    """Plan the mail to the owner of an account."""
-    staff_mails.plan(session, whose, news)
+def alert(session: Session, user_id: int, kind: SecurityAlert) -> None:
+    deliveries.enqueue_staff_email(session, user_id, kind)

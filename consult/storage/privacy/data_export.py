@@ -21,7 +21,9 @@ from consult.storage.tables.submission_tables import ContactRow, DraftRow, Submi
 SCHEMA = "relay-check/record/1"
 """Named in each record; docs/running.md says what each part holds."""
 
-_LEFT_OUT = frozenset({"content", "payload", "lease_token", "token_hash", "result_token_hash"})
+_LEFT_OUT = frozenset(
+    {"content", "payload", "lease_token", "token", "token_hash", "result_token_hash"}
+)
 _NOT_KNOWN = "I don’t know."
 
 Json = dict[str, Any]

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import Column, Table, delete, func, select, update
@@ -24,7 +22,7 @@ from consult.storage.drafts.drafts import delete_drafts
 from consult.storage.leads.assignment import lock_assignments
 from consult.storage.tables.all_tables import ALL_TABLES
 from consult.storage.tables.lead_tables import LeadEventRow, LeadRow
-from consult.storage.tables.submission_tables import ContactRow, DraftRow, MailRow, SubmissionRow
+from consult.storage.tables.submission_tables import ContactRow, DraftRow, SubmissionRow
 
 How = Literal["delete", "anonymise"]
 
@@ -32,14 +30,6 @@ KEPT = frozenset({"leads", "lead_events", "call_assessments", "response_stats"})
 """What an anonymous lead keeps beside its frozen answers; of its timeline no free words."""
 
 _NO_FREE_WORDS = re.compile(r"[a-z0-9_]{1,32}|[0-9T:+.-]{8,32}")
-
-
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """What a lead may have left outside the database: a mail to its owner, by address and time."""
-
-    lead_id: int
-    mails: frozenset[tuple[str, datetime]]
 
 
 def tables_of_leads() -> list[tuple[Table, Column[Any]]]:
@@ -69,19 +59,6 @@ def held_by_each(session: Session, lead_ids: Collection[int]) -> dict[int, dict[
         for lead_id, count in session.execute(counts):
             held[lead_id][table.name] = count
     return held
-
-
-def traces_of(session: Session, lead_ids: Collection[int]) -> list[Trace]:
-    """What to look for in the mail folder when these leads go."""
-    mails: dict[int, set[tuple[str, datetime]]] = {lead_id: set() for lead_id in lead_ids}
-    rows = session.execute(
-        select(MailRow.submission_id, MailRow.address, MailRow.created_at).where(
-            MailRow.submission_id.in_(lead_ids)
-        )
-    )
-    for lead_id, address, created_at in rows:
-        mails[lead_id].add((address, created_at))
-    return [Trace(lead_id, frozenset(sent)) for lead_id, sent in mails.items()]
 
 
 def erase(

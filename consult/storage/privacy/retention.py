@@ -14,13 +14,11 @@ from consult.storage.jobs import PDF_JOBS
 from consult.storage.privacy import erasure
 from consult.storage.privacy.erasure import How
 from consult.storage.tables.account_tables import StaffInvitationRow, StaffSessionRow
+from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
 from consult.storage.tables.lead_tables import LeadRow
-from consult.storage.tables.notification_tables import MessageRow, StaffMailRow
 from consult.storage.tables.submission_tables import (
     DocumentRow,
     DraftRow,
-    JobRow,
-    MailRow,
     RateLimitRow,
     SubmissionRow,
 )
@@ -82,14 +80,14 @@ def purge(
         and_(JobRow.state == "done", JobRow.finished_at < now - _KEEP_DONE_JOBS),
         # What was given up for a lead can be tried again on its page, and goes with it.
         and_(
-            JobRow.state == "dead",
+            JobRow.state == "failed",
             JobRow.submission_id.is_(None),
             JobRow.finished_at < now - timedelta(days=log_days),
         ),
     )
     session.execute(delete(RateLimitRow).where(RateLimitRow.expires_at < now))
     _delete_staff_traces(session, now - timedelta(days=log_days))
-    _delete_told(session, now - timedelta(days=log_days))
+    _delete_deliveries(session, now - timedelta(days=log_days))
     old = leads_over(session, lead_days=lead_days, at_the_end=at_the_end)
     ended = erasure.erase(session, old, at_the_end, by=None, why="retention") if old else []
     purged = Purged(
@@ -112,12 +110,12 @@ def empty_mails(session: Session, *, mail_days: int) -> int:
     """
     before = session.now() - timedelta(days=mail_days)
     old = session.execute(
-        select(MailRow.id, MailRow.submission_id)
-        .where(MailRow.sent_at < before, MailRow.body != "")
+        select(DeliveryRow.id, DeliveryRow.submission_id)
+        .where(DeliveryRow.sent_at < before, DeliveryRow.body != "")
         .limit(_AT_ONCE)
     ).all()
     session.execute(
-        update(MailRow).where(MailRow.id.in_([mail.id for mail in old])).values(body="")
+        update(DeliveryRow).where(DeliveryRow.id.in_([mail.id for mail in old])).values(body="")
     )
     _receipts(session, "retention.mail_texts_deleted", [mail.submission_id for mail in old])
     return len(old)
@@ -168,7 +166,10 @@ def _delete_staff_traces(session: Session, long_ago: datetime) -> None:
     session.execute(delete(StaffInvitationRow).where(StaffInvitationRow.expires_at < long_ago))
 
 
-def _delete_told(session: Session, long_ago: datetime) -> None:
-    """Delete the log of old mails to staff and webhooks; the notices stay with their leads."""
-    session.execute(delete(StaffMailRow).where(StaffMailRow.created_at < long_ago))
-    session.execute(delete(MessageRow).where(MessageRow.created_at < long_ago))
+def _delete_deliveries(session: Session, long_ago: datetime) -> None:
+    """Delete old mails to staff and webhooks; notifications and mails to owners stay with leads."""
+    session.execute(
+        delete(DeliveryRow).where(
+            DeliveryRow.recipient != "owner", DeliveryRow.created_at < long_ago
+        )
+    )

@@ -6,9 +6,9 @@ from consult.storage.db.base import Base
 from consult.storage.tables import (
     account_tables,
     audit_tables,
+    delivery_tables,
     insight_tables,
     lead_tables,
-    notification_tables,
     reminder_tables,
     submission_tables,
 )
@@ -19,7 +19,7 @@ MODULES = (
     account_tables,
     lead_tables,
     audit_tables,
-    notification_tables,
+    delivery_tables,
     insight_tables,
     reminder_tables,
 )

@@ -1,4 +1,4 @@
-"""The tables of checks, submissions, contacts, documents, mails, jobs and rate limits.
+"""The tables of checks, submissions, contacts, documents and rate limits.
 
 The constraints are the definition of what each row means. Above all, a row in ``submissions`` is a
 whole, scored check: its answers, the wording that was shown, the scorecard and the report are all
@@ -149,75 +149,6 @@ class DocumentRow(Base):
     sha256: Mapped[str] = mapped_column(String(64))
     # With an index, as the nightly round would read every PDF to come to what stands behind it.
     rendered_at: Mapped[datetime] = mapped_column(index=True)
-
-
-class MailRow(Base):
-    """A mail to the owner of a submission: asked for with the address, filled in once it is sent.
-
-    The text is kept for staff, without the link to the result, which is its owner's alone.
-    """
-
-    __tablename__ = "mails"
-    __table_args__ = (
-        _length("address", 254),
-        _one_of("handed_to", ("server", "folder")),
-        CheckConstraint(
-            "(sent_at IS NULL) = (handed_to IS NULL) AND (sent_at IS NULL) = (subject IS NULL) "
-            "AND (sent_at IS NULL) = (body IS NULL)",
-            name="sent_is_known",
-        ),
-        # An id is part of what tells a mail from all others, so it is never used again.
-        {"sqlite_autoincrement": True},
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    submission_id: Mapped[int] = mapped_column(
-        ForeignKey("submissions.id", ondelete="CASCADE"), index=True
-    )
-    address: Mapped[str] = mapped_column(String(254))
-    created_at: Mapped[datetime]
-    sent_at: Mapped[datetime | None]
-    handed_to: Mapped[str | None] = mapped_column(String(8))
-    subject: Mapped[str | None] = mapped_column(String(200))
-    body: Mapped[str | None] = mapped_column(Text)
-
-
-_OPEN = column("state").in_(("ready", "leased"))
-
-
-class JobRow(Base):
-    """Work to be done after the transaction that asked for it; see ``consult.delivery.outbox``."""
-
-    __tablename__ = "jobs"
-    __table_args__ = (
-        _one_of("state", ("ready", "leased", "done", "dead")),
-        CheckConstraint("attempts >= 0", name="attempts_positive"),
-        CheckConstraint("(state = 'leased') = (lease_token IS NOT NULL)", name="leased_has_token"),
-        CheckConstraint(
-            "(state IN ('done', 'dead')) = (finished_at IS NOT NULL)", name="finished_has_time"
-        ),
-        # The worker looks several times a second, and only ever for open work.
-        Index("ix_jobs_due", "run_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    kind: Mapped[str] = mapped_column(String(64))
-    payload: Mapped[dict[str, Any]]
-    dedupe_key: Mapped[str] = mapped_column(String(200), unique=True)
-    # Work about a submission goes when the submission goes, whatever its payload holds.
-    submission_id: Mapped[int | None] = mapped_column(
-        ForeignKey("submissions.id", ondelete="CASCADE"), index=True
-    )
-    state: Mapped[str] = mapped_column(String(8))
-    # When it may be taken next: for a leased job, when the lease runs out.
-    run_at: Mapped[datetime]
-    # Of the jobs that may be taken, those with the least go first; see ``jobs.NOBODY_WAITS``.
-    patience: Mapped[int] = mapped_column(server_default="0")
-    attempts: Mapped[int]
-    lease_token: Mapped[str | None] = mapped_column(String(32))
-    last_error: Mapped[str | None] = mapped_column(Text)
-    created_at: Mapped[datetime]
-    finished_at: Mapped[datetime | None]
 
 
 class RateLimitRow(Base):

@@ -1,93 +1,65 @@
-"""The addresses that webhooks go to: what each is told, how it is signed, and whether it is on."""
+"""The URLs that webhooks go to: their events, how they are signed, and whether they are active."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, cast
+from typing import Literal
 
 from sqlalchemy import select
 
 from consult.storage.db.database import Session, lock_table
-from consult.storage.tables.notification_tables import EndpointRow
-from consult.workflow.notification_types import WEBHOOK_KINDS, Kind
+from consult.storage.tables.delivery_tables import Attempt, DeliveryRow, EndpointRow
+from consult.workflow.notification_types import WEBHOOK_EVENTS, NotificationType
 
-OffReason = Literal["by_hand", "failing", "gone"]
+DisabledReason = Literal["manual", "failing", "gone"]
 
-OLD_SECRET_LIFE = timedelta(hours=24)
-"""How long a secret that was replaced signs as well, so that receivers can be changed in peace."""
+PREVIOUS_SECRET_LIFE = timedelta(hours=24)
+"""How long a replaced secret signs as well, so that receivers can be changed without a gap."""
 
-FAILING_FOR = timedelta(days=5)
-"""After so long without a success, an address is switched off."""
+MAX_FAILING = timedelta(days=5)
+"""After so long without a success, an endpoint is disabled."""
 
+COOLDOWN = timedelta(minutes=1)
+"""How long an endpoint gets no messages after it did not answer in time."""
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """An address that is told.
-
-    Attributes:
-        fixed: set by the environment.
-        kinds: what it is told of.
-        with_contact: name, address and phone go out to it, where they were given.
-        off_reason: why it is not active, if so.
-        failing_since: when the first try failed after which none went well.
-        salt: what its secret follows from; ``secret_check`` tells whether it still does.
-        old_salt: that of the secret before, while both are used.
-    """
-
-    id: int
-    address: str
-    fixed: bool
-    kinds: tuple[Kind, ...]
-    with_contact: bool
-    active: bool
-    off_reason: OffReason | None
-    failing_since: datetime | None
-    salt: str
-    secret_check: str
-    old_salt: str | None
-    old_until: datetime | None
-    made_by_id: int | None
-    created_at: datetime
+_SLOW_MILLISECONDS = 2_000
 
 
-def every(session: Session) -> Sequence[Endpoint]:
-    """All addresses, that of the environment first."""
-    rows = session.scalars(select(EndpointRow).order_by(EndpointRow.fixed.desc(), EndpointRow.id))
-    return [_endpoint(row) for row in rows]
+def all_endpoints(session: Session) -> Sequence[EndpointRow]:
+    """All endpoints, that of the environment first."""
+    order = (EndpointRow.from_environment.desc(), EndpointRow.id)
+    return session.scalars(select(EndpointRow).order_by(*order)).all()
 
 
-def by_id(session: Session, endpoint_id: int) -> Endpoint | None:
-    """The endpoint with this id, or None."""
-    row = session.get(EndpointRow, endpoint_id)
-    return _endpoint(row) if row else None
+def by_id(session: Session, endpoint_id: int) -> EndpointRow | None:
+    return session.get(EndpointRow, endpoint_id)
 
 
-def listening(session: Session, kind: Kind) -> Sequence[Endpoint]:
-    """The endpoints that are told of this kind of news."""
-    return [each for each in every(session) if each.active and kind in each.kinds]
+def subscribed(session: Session, event: NotificationType) -> Sequence[EndpointRow]:
+    """The active endpoints that get this event."""
+    return [each for each in all_endpoints(session) if each.active and event in each.events]
 
 
 def add(
     session: Session,
-    address: str,
-    kinds: Sequence[Kind],
+    url: str,
+    events: Sequence[str],
     *,
-    with_contact: bool,
+    includes_contact: bool,
     salt: str,
-    secret_check: str,
+    secret_hash: str,
     by: int | None,
-    fixed: bool = False,
+    from_environment: bool = False,
 ) -> int:
-    """Add an address; returns its id."""
+    """Add an endpoint; returns its id."""
     row = EndpointRow(
-        address=address,
-        fixed=fixed,
-        kinds=list(kinds),
-        with_contact=with_contact,
+        url=url,
+        from_environment=from_environment,
+        events=list(events),
+        includes_contact=includes_contact,
         active=True,
         salt=salt,
-        secret_check=secret_check,
-        made_by_id=by,
+        secret_hash=secret_hash,
+        created_by_id=by,
         created_at=session.now(),
     )
     session.add(row)
@@ -95,110 +67,103 @@ def add(
     return row.id
 
 
-def keep_fixed(session: Session, address: str | None) -> int | None:
-    """Have exactly one endpoint for the address that the environment sets, or none that is active.
-
-    Returns:
-        Its id, if an address is set.
-    """
-    row = session.scalar(_FIXED)
-    if row is None and address:
+def sync_environment(session: Session, url: str | None) -> None:
+    """Have exactly one active endpoint for the URL that the environment sets, or none without."""
+    row = session.scalar(_FROM_ENVIRONMENT)
+    if row is None and url:
         # Two workers that both find none would both add it, and each message would go out twice.
         lock_table(session, EndpointRow.__tablename__)
-        row = session.scalar(_FIXED)
-    if address is None:
+        row = session.scalar(_FROM_ENVIRONMENT)
+    if url is None:
         if row and row.active:
-            _switch(row, "by_hand")
-        return None
-    if row is None:
-        return add(
+            _set_disabled(row, "manual")
+    elif row is None:
+        add(
             session,
-            address,
-            WEBHOOK_KINDS,
-            with_contact=False,
+            url,
+            WEBHOOK_EVENTS,
+            includes_contact=False,
             salt="",
-            secret_check="",
+            secret_hash="",
             by=None,
-            fixed=True,
+            from_environment=True,
         )
-    if row.address != address or row.off_reason == "by_hand":
-        row.address = address
-        _switch(row, None)
+    elif row.url != url or row.disabled_reason == "manual":
+        row.url = url
+        _set_disabled(row, None)
     session.flush()
-    return row.id
 
 
 def change(
-    session: Session, endpoint_id: int, address: str, kinds: Sequence[Kind], *, with_contact: bool
+    session: Session,
+    endpoint_id: int,
+    url: str,
+    events: Sequence[str],
+    *,
+    includes_contact: bool,
 ) -> None:
-    """Give an endpoint another address, kinds, or leave to have contact details."""
     row = session.get_one(EndpointRow, endpoint_id)
-    row.address = address
-    row.kinds = list(kinds)
-    row.with_contact = with_contact
+    row.url = url
+    row.events = list(events)
+    row.includes_contact = includes_contact
 
 
-def switch(session: Session, endpoint_id: int, off: OffReason | None) -> None:
-    """Switch an endpoint off for a reason, or on (None) with its past forgiven."""
-    _switch(session.get_one(EndpointRow, endpoint_id), off)
+def set_disabled(session: Session, endpoint_id: int, reason: DisabledReason | None) -> None:
+    """Disable an endpoint for a reason, or enable it (None) and reset its failures."""
+    _set_disabled(session.get_one(EndpointRow, endpoint_id), reason)
     session.flush()
 
 
-def rotate(session: Session, endpoint_id: int, salt: str, secret_check: str) -> datetime:
-    """Give an endpoint a new secret; the one before signs as well until the returned moment."""
+def rotate_secret(session: Session, endpoint_id: int, salt: str, secret_hash: str) -> None:
+    """Give an endpoint a new secret; the previous one signs as well for a while."""
     row = session.get_one(EndpointRow, endpoint_id)
-    until = session.now() + OLD_SECRET_LIFE
-    row.old_salt, row.old_until = row.salt, until
-    row.salt, row.secret_check = salt, secret_check
-    return until
+    row.previous_salt, row.previous_until = row.salt, session.now() + PREVIOUS_SECRET_LIFE
+    row.salt, row.secret_hash = salt, secret_hash
 
 
 def remove(session: Session, endpoint_id: int) -> None:
-    """Delete an endpoint with its log; what was on its way to it is not sent."""
+    """Delete an endpoint with its log; pending messages to it are not sent."""
     session.delete(session.get_one(EndpointRow, endpoint_id))
 
 
-def note_try(session: Session, endpoint_id: int, at: datetime, *, failed: bool) -> bool:
-    """Note how a try went.
+def record_attempt(session: Session, delivery_id: int, attempt: Attempt) -> bool:
+    """Record an attempt to send a webhook as soon as it is over.
 
     Returns:
-        Whether the address has now failed for so long that it was switched off.
+        Whether that disabled the endpoint: it is gone, or has now failed for too long.
     """
-    row = session.get_one(EndpointRow, endpoint_id)
-    if not failed:
-        row.failing_since = None
-        return False
-    row.failing_since = row.failing_since or at
-    if not row.active or session.now() - row.failing_since < FAILING_FOR:
-        return False
-    _switch(row, "failing")
-    return True
-
-
-_FIXED = select(EndpointRow).where(EndpointRow.fixed).order_by(EndpointRow.id).limit(1)
-
-
-def _switch(row: EndpointRow, off: OffReason | None) -> None:
-    row.active = off is None
-    row.off_reason = off
-    if off is None:
-        row.failing_since = None
-
-
-def _endpoint(row: EndpointRow) -> Endpoint:
-    return Endpoint(
-        id=row.id,
-        address=row.address,
-        fixed=row.fixed,
-        kinds=tuple(cast(Kind, kind) for kind in row.kinds),
-        with_contact=row.with_contact,
-        active=row.active,
-        off_reason=cast(OffReason | None, row.off_reason),
-        failing_since=row.failing_since,
-        salt=row.salt,
-        secret_check=row.secret_check,
-        old_salt=row.old_salt,
-        old_until=row.old_until,
-        made_by_id=row.made_by_id,
-        created_at=row.created_at,
+    # The endpoint first, as it is when it is deleted with its deliveries.
+    of_delivery = select(DeliveryRow.endpoint_id).where(DeliveryRow.id == delivery_id)
+    endpoint = session.scalar(
+        select(EndpointRow).where(EndpointRow.id.in_(of_delivery)).with_for_update()
     )
+    delivery = session.get(DeliveryRow, delivery_id, with_for_update=True)
+    if endpoint is None or delivery is None:
+        return False
+    delivery.attempts = [*delivery.attempts, attempt]
+    if not attempt["error"]:
+        delivery.sent_at, delivery.sent_via = session.now(), "webhook"
+        endpoint.failing_since = endpoint.paused_until = None
+        return False
+    is_slow = attempt["milliseconds"] >= _SLOW_MILLISECONDS
+    endpoint.paused_until = session.now() + COOLDOWN if is_slow else None
+    endpoint.failing_since = endpoint.failing_since or datetime.fromisoformat(attempt["at"])
+    if not endpoint.active:
+        return False
+    if attempt["status"] == 410:
+        _set_disabled(endpoint, "gone")
+    elif session.now() - endpoint.failing_since >= MAX_FAILING:
+        _set_disabled(endpoint, "failing")
+    return not endpoint.active
+
+
+_FROM_ENVIRONMENT = (
+    select(EndpointRow).where(EndpointRow.from_environment).order_by(EndpointRow.id).limit(1)
+)
+
+
+def _set_disabled(row: EndpointRow, reason: DisabledReason | None) -> None:
+    row.active = reason is None
+    row.disabled_reason = reason
+    if reason is None:
+        row.failing_since = row.paused_until = None

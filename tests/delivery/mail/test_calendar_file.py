@@ -6,11 +6,11 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consult.delivery.mail.calendar_file import Entry, calendar_file
+from consult.delivery.mail.report_mail import CalendarEntry, calendar_file
 
-ENTRY = Entry(
+ENTRY = CalendarEntry(
     uid="abc@check.example",
-    made_at=datetime(2026, 3, 2, 9, 30, tzinfo=UTC),
+    created_at=datetime(2026, 3, 2, 9, 30, tzinfo=UTC),
     on=date(2026, 5, 31),
     title="Look again",
     text="See what has changed: https://check.example",
@@ -45,8 +45,8 @@ def test_it_is_an_entry_for_a_whole_day_that_keeps_nobody_busy() -> None:
 
 
 def test_the_time_it_was_made_is_told_in_utc() -> None:
-    local = ENTRY.made_at.astimezone(timezone(timedelta(hours=-8)))
-    made = calendar_file(Entry(ENTRY.uid, local, ENTRY.on, ENTRY.title, ENTRY.text))
+    local = ENTRY.created_at.astimezone(timezone(timedelta(hours=-8)))
+    made = calendar_file(CalendarEntry(ENTRY.uid, local, ENTRY.on, ENTRY.title, ENTRY.text))
     assert made == calendar_file(ENTRY)
 
 
@@ -55,7 +55,9 @@ ONE_LINE = st.characters(exclude_categories=["Cc", "Cs"], exclude_characters="\u
 
 @given(st.text(ONE_LINE, min_size=1))
 def test_any_text_comes_back_from_lines_that_are_short_enough(text: str) -> None:
-    file = calendar_file(Entry(ENTRY.uid, ENTRY.made_at, ENTRY.on, text, f"{text}\n{text}"))
+    file = calendar_file(
+        CalendarEntry(ENTRY.uid, ENTRY.created_at, ENTRY.on, text, f"{text}\n{text}")
+    )
     assert all(len(line.encode()) <= 75 for line in file.split("\r\n"))
     assert "\n" not in file.replace("\r\n", "")
     read = properties(file)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from consult.storage import deliveries
 from consult.storage.db.database import Database, utc_now
 from consult.storage.leads import submission
-from consult.storage.notifications import report_mails
-from consult.storage.notifications.report_mails import MailDelivery
+from consult.storage.tables.delivery_tables import DeliveryRow
 from tests.delivery.mail.test_report_mail import LINK, report_of
 from tests.support.mail_server import MailServer, mail_server
 from tests.support.submissions import CONTACT, lead_of, submitted
@@ -43,15 +43,15 @@ def start_worker(database_url: str, server: MailServer, tmp_path: Path) -> Itera
         yield partial(start, database_url, tmp_path / "notes", 0, smtp_url)
 
 
-def delivery(database: Database, token: str) -> MailDelivery:
+def delivery(database: Database, token: str) -> DeliveryRow:
     with database.reading() as session:
-        (only,) = report_mails.mails_of(session, lead_of(database, token).id)
+        (only,) = deliveries.report_emails(session, lead_of(database, token).id)
     return only
 
 
 def wait_until_sent(database: Database, token: str) -> None:
     give_up = time.monotonic() + 60
-    while delivery(database, token).state != "done":
+    while deliveries.delivery_status(delivery(database, token)).state != "sent":
         assert time.monotonic() < give_up, "it was not sent in time"
         time.sleep(0.05)
 
@@ -64,7 +64,7 @@ def test_a_mail_whose_worker_was_killed_in_mid_send_is_sent_by_the_next(
     assert server.began.wait(60)
     doomed.kill()
     doomed.wait()
-    assert delivery(database, result_token).mail.sent_at is None
+    assert delivery(database, result_token).sent_at is None
 
     server.open.set()
     start_worker()

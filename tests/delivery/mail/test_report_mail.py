@@ -8,28 +8,24 @@ import html5lib
 import pytest
 from sqlalchemy import delete, select
 
-from consult.delivery.mail import report_mail
-from consult.delivery.mail.messages import House
-from consult.delivery.mail.transport import MailServer
-from consult.delivery.outbox import claim
-from consult.delivery.worker import GiveUp, TryLater
+from consult.delivery.mail.report_mail import email_report
+from consult.delivery.mail.transport import SmtpTransport
+from consult.delivery.worker import PermanentError, RetryableError
 from consult.owner.open_draft import freeze
 from consult.questionnaire import read_answers, walk
 from consult.questionnaire.editions import newest
-from consult.settings.brand import Brand
-from consult.storage import jobs
+from consult.storage import deliveries, documents, jobs
 from consult.storage.db.database import Database
-from consult.storage.leads import documents, submission
+from consult.storage.jobs import claim
+from consult.storage.leads import submission
 from consult.storage.leads.submission import NewContact
-from consult.storage.notifications import report_mails
-from consult.storage.notifications.report_mails import MailDelivery
-from consult.storage.tables.submission_tables import JobRow
+from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
 from tests.delivery.mail.test_calendar_file import properties
 from tests.support.databases import Clock
 from tests.support.mail_server import as_read, mail_server
 from tests.support.personas import PERSONAS
 from tests.support.submissions import CONTACT, lead_of, submitted
-from tests.support.workers import BASE_URL, BRAND, SENDER, Box, make_worker
+from tests.support.workers import BASE_URL, BRAND, SENDER, Box, make_context, make_worker
 
 LINK = f"{BASE_URL}/result/{'x' * 43}"
 
@@ -53,13 +49,13 @@ def leave(
         submission.save_contact(session, token, contact, link)
 
 
-def mails_of(database: Database, token: str) -> list[MailDelivery]:
+def mails_of(database: Database, token: str) -> list[DeliveryRow]:
     with database.reading() as session:
-        return report_mails.mails_of(session, lead_of(database, token).id)
+        return list(deliveries.report_emails(session, lead_of(database, token).id))
 
 
 def mail_jobs(database: Database) -> list[JobRow]:
-    query = select(JobRow).where(JobRow.kind == jobs.MAIL_REPORT).order_by(JobRow.id)
+    query = select(JobRow).where(JobRow.kind == jobs.EMAIL_REPORT).order_by(JobRow.id)
     with database.reading() as session:
         return list(session.scalars(query))
 
@@ -83,7 +79,7 @@ def test_a_mail_whose_pdf_is_kept_no_longer_has_it_made_anew(
         session.execute(delete(JobRow).where(JobRow.kind.in_(jobs.PDF_JOBS)))
     box = Box()
     for _ in range(2):
-        make_worker(database, post=box).run_once()
+        make_worker(database, transport=box).run_once()
         clock.go_on(seconds=2)
     assert len(box.mails) == 1
 
@@ -96,8 +92,7 @@ def test_a_real_server_gets_the_pdf_the_link_and_the_reminder(
 ) -> None:
     leave(database, result_token)
     with mail_server() as server:
-        post = mail_post(server.port)
-        make_worker(database, post=post).run_once()
+        make_worker(database, transport=smtp(server.port)).run_once()
     (message,) = server.mails()
     assert server.recipients == [CONTACT.email]
     assert (message["To"], message["From"], message["Reply-To"]) == (
@@ -108,13 +103,13 @@ def test_a_real_server_gets_the_pdf_the_link_and_the_reminder(
     assert message["Subject"] == "Your Relay Check report"
     assert message["Date"].datetime == datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
     parts = attachments(message)
-    assert list(parts) == ["relay-check-2026-03-02.pdf", "look-again.ics"]
+    assert list(parts) == ["relay-check-2026-03-02.pdf", "check-again.ics"]
     with database.reading() as session:
         stored = documents.get(session, lead_of(database, result_token).id, documents.REPORT)
     assert stored is not None
     assert parts["relay-check-2026-03-02.pdf"].get_content() == stored.content
     assert stored.content == b"%PDF Report for Okafor Tents"
-    reminder = parts["look-again.ics"]
+    reminder = parts["check-again.ics"]
     assert reminder.get_content_type() == "text/calendar"
     read = properties(reminder.get_payload(decode=True).decode())  # type: ignore[union-attr]
     assert read["DTSTART;VALUE=DATE"] == "20260531"
@@ -125,8 +120,8 @@ def test_a_real_server_gets_the_pdf_the_link_and_the_reminder(
             assert told in said
 
 
-def mail_post(port: int) -> MailServer:
-    return MailServer(f"smtp://127.0.0.1:{port}")
+def smtp(port: int) -> SmtpTransport:
+    return SmtpTransport(f"smtp://127.0.0.1:{port}")
 
 
 @pytest.mark.parametrize("persona", PERSONAS)
@@ -137,7 +132,7 @@ def test_the_page_in_it_is_html_that_asks_for_nothing(
     token = submitted(database, report=report_of(persona))
     leave(database, token, replace(CONTACT, wants_consult=wants_consult))
     box = Box()
-    make_worker(database, post=box).run_once()
+    make_worker(database, transport=box).run_once()
     (message,) = box.mails
     page = text_of(message, "html")
     html5lib.HTMLParser(strict=True).parse(page)
@@ -170,7 +165,7 @@ def test_no_name_gets_to_say_anything_in_our_name(
 ) -> None:
     leave(database, result_token, replace(CONTACT, name=name, business=name))
     box = Box()
-    make_worker(database, post=box).run_once()
+    make_worker(database, transport=box).run_once()
     (message,) = box.mails
     message = as_read(message.as_bytes())
     assert message["Bcc"] is None
@@ -187,7 +182,7 @@ def test_no_name_gets_to_say_anything_in_our_name(
 def test_names_of_any_script_are_greeted(database: Database, result_token: str, name: str) -> None:
     leave(database, result_token, replace(CONTACT, name=name))
     box = Box()
-    make_worker(database, post=box).run_once()
+    make_worker(database, transport=box).run_once()
     assert text_of(as_read(box.mails[0].as_bytes())).startswith(f"Hello {name},")
 
 
@@ -204,7 +199,7 @@ def test_an_address_arrives_as_mail_servers_write_it(
 ) -> None:
     leave(database, result_token, replace(CONTACT, email=address))
     with mail_server() as server:
-        make_worker(database, post=mail_post(server.port)).run_once()
+        make_worker(database, transport=smtp(server.port)).run_once()
     assert server.recipients == [to]
 
 
@@ -218,14 +213,14 @@ def test_what_was_sent_is_written_down_without_the_link(
     assert [job.payload.get("link") for job in mail_jobs(database)] == [LINK]
     make_worker(database).run_once()
     (delivery,) = mails_of(database, result_token)
-    assert delivery.state == "done"
-    assert (delivery.mail.address, delivery.mail.handed_to) == (CONTACT.email, "server")
-    assert delivery.mail.sent_at is not None
-    assert delivery.mail.subject == "Your Relay Check report"
-    assert "Baton on the Floor" in delivery.mail.body
-    assert LINK not in delivery.mail.body
+    assert deliveries.delivery_status(delivery).state == "sent"
+    assert (delivery.address, delivery.sent_via) == (CONTACT.email, "server")
+    assert delivery.sent_at is not None
+    assert delivery.subject == "Your Relay Check report"
+    assert "Baton on the Floor" in delivery.body
+    assert LINK not in delivery.body
     (job,) = mail_jobs(database)
-    assert job.payload == {"mail_id": delivery.mail.id}
+    assert job.payload == {}
 
 
 def test_a_contact_without_a_link_gets_no_mail(database: Database, result_token: str) -> None:
@@ -237,7 +232,7 @@ def test_the_same_address_gets_one_mail_and_a_corrected_one_its_own(
     database: Database, result_token: str
 ) -> None:
     box = Box()
-    worker = make_worker(database, post=box)
+    worker = make_worker(database, transport=box)
     for contact in (CONTACT, CONTACT, replace(CONTACT, phone="555", business="Okafor and Co")):
         leave(database, result_token, contact)
         worker.run_once()
@@ -253,7 +248,7 @@ def test_an_address_corrected_in_time_gets_nothing(database: Database, result_to
     leave(database, result_token, replace(CONTACT, email="ada@new.example"), link=None)
     leave(database, result_token, replace(CONTACT, email="ada@newer.example"))
     box = Box()
-    make_worker(database, post=box).run_once()
+    make_worker(database, transport=box).run_once()
     assert [message["To"] for message in box.mails] == ["ada@newer.example"]
     assert {job.state for job in mail_jobs(database)} == {"done"}
     assert not any("link" in job.payload for job in mail_jobs(database))
@@ -264,9 +259,9 @@ def test_it_waits_for_the_pdf_that_names_its_owner_and_that_is_no_try(
 ) -> None:
     leave(database, result_token)
     box = Box()
-    worker = make_worker(database, post=box)
+    worker = make_worker(database, transport=box)
     with database.writing() as session:
-        for job in session.scalars(select(JobRow).where(JobRow.kind != jobs.MAIL_REPORT)):
+        for job in session.scalars(select(JobRow).where(JobRow.kind != jobs.EMAIL_REPORT)):
             job.run_at = datetime(2026, 3, 2, 9, 31, tzinfo=UTC)
     waits = []
     for _ in range(4):
@@ -291,13 +286,12 @@ def test_a_worker_that_dies_after_the_mail_was_taken_does_not_send_it_again(
         job = next(
             job
             for _ in range(8)
-            if (job := claim(session, timedelta(minutes=1))) and job.kind == jobs.MAIL_REPORT
+            if (job := claim(session, timedelta(minutes=1))) and job.kind == jobs.EMAIL_REPORT
         )
     box = Box()
-    house = House(Brand(), SENDER, BASE_URL)
-    report_mail.mail_report(database, house, box, job)  # and here it dies, before the job is done
+    email_report(make_context(database, transport=box), job)  # here it dies, before the job is done
     clock.go_on(minutes=2)
-    make_worker(database, post=box).run_once()
+    make_worker(database, transport=box).run_once()
     assert len(box.mails) == 1
     assert mail_jobs(database)[0].state == "done"
 
@@ -311,17 +305,18 @@ def test_every_try_of_a_mail_is_the_same_mail(
     class Lossy(Box):
         def send(self, message: EmailMessage, accepted: object) -> None:
             ids.append((message["Message-ID"], message["Date"]))
-            raise TryLater("lost in the post")
+            raise RetryableError("lost in the post")
 
     for _ in range(3):
-        make_worker(database, post=Lossy()).run_once()
+        make_worker(database, transport=Lossy()).run_once()
         clock.go_on(hours=2)
     assert len(ids) == 3
     assert len(set(ids)) == 1
 
 
 @pytest.mark.parametrize(
-    ("problem", "state"), [(GiveUp("No such user"), "dead"), (TryLater("Busy"), "ready")]
+    ("problem", "state"),
+    [(PermanentError("No such user"), "failed"), (RetryableError("Busy"), "ready")],
 )
 def test_what_went_wrong_is_told_in_words(
     database: Database, result_token: str, problem: Exception, state: str
@@ -329,7 +324,8 @@ def test_what_went_wrong_is_told_in_words(
     leave(database, result_token)
     box = Box()
     box.problem = problem
-    make_worker(database, post=box).run_once()
+    make_worker(database, transport=box).run_once()
     (delivery,) = mails_of(database, result_token)
-    assert (delivery.state, delivery.last_error) == (state, str(problem))
-    assert delivery.mail.sent_at is None
+    assert delivery.job
+    assert (delivery.job.state, delivery.job.last_error) == (state, str(problem))
+    assert delivery.sent_at is None

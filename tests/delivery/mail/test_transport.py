@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 import pytest
 
-from consult.delivery.mail.transport import MailFolder, MailServer, Post
-from consult.delivery.worker import GiveUp, TryLater
+from consult.delivery.mail.transport import FileTransport, SmtpTransport, Transport
+from consult.delivery.worker import PermanentError, RetryableError
 from tests.support.mail_server import PASSWORD, USER, as_read, mail_server, make_certificate
 from tests.support.mail_server import MailServer as Server
 
@@ -42,31 +42,33 @@ def mail(to: str = "ada@example.com") -> EmailMessage:
     return message
 
 
-def plain(server: Server) -> MailServer:
-    return MailServer(f"smtp://127.0.0.1:{server.port}")
+def plain(server: Server) -> SmtpTransport:
+    return SmtpTransport(f"smtp://127.0.0.1:{server.port}")
 
 
-def with_login(server: Server, scheme: str = "smtp", password: str = PASSWORD) -> MailServer:
+def with_login(server: Server, scheme: str = "smtp", password: str = PASSWORD) -> SmtpTransport:
     login = f"{quote(USER, safe='')}:{quote(password, safe='')}"
-    return MailServer(f"{scheme}://{login}@localhost:{server.port}")
+    return SmtpTransport(f"{scheme}://{login}@localhost:{server.port}")
 
 
-def sent(post: Post, message: EmailMessage | None = None) -> bool:
+def sent(transport: Transport, message: EmailMessage | None = None) -> bool:
     """Send a mail; whether it was said to be accepted, which happens once."""
     accepted: list[bool] = []
-    post.send(message or mail(), accepted=lambda: accepted.append(True))
+    transport.send(message or mail(), accepted=lambda: accepted.append(True))
     assert accepted == [True]
     return True
 
 
-def refusal(post: Post, kind: type[Exception], message: EmailMessage | None = None) -> str:
+def refusal(
+    transport: Transport, kind: type[Exception], message: EmailMessage | None = None
+) -> str:
     """What is said about a mail that is not taken, and is not said to be accepted."""
 
     def never() -> None:
         raise AssertionError("it was not accepted")
 
     with pytest.raises(kind) as caught:
-        post.send(message or mail(), accepted=never)
+        transport.send(message or mail(), accepted=never)
     return str(caught.value)
 
 
@@ -86,19 +88,19 @@ def test_with_a_login_it_is_encrypted_first(certificate: Path) -> None:
 
 def test_smtps_is_encrypted_from_the_start(certificate: Path) -> None:
     with mail_server(certificate, implicit_tls=True) as server:
-        assert sent(MailServer(f"smtps://localhost:{server.port}"))
+        assert sent(SmtpTransport(f"smtps://localhost:{server.port}"))
         assert server.encrypted == [True]
 
 
 def test_a_wrong_password_is_for_the_operator_to_mend(certificate: Path) -> None:
     with mail_server(certificate, login=True) as server:
-        assert "Check the user and the password" in refusal(
-            with_login(server, password="wrong"), TryLater
+        assert "Check user and password" in refusal(
+            with_login(server, password="wrong"), RetryableError
         )
 
 
 def test_no_password_goes_over_a_line_that_is_not_encrypted(server: Server) -> None:
-    assert "lacks something that we need" in refusal(with_login(server), TryLater)
+    assert "lacks a feature" in refusal(with_login(server), RetryableError)
     assert server.taken == []
 
 
@@ -106,7 +108,7 @@ def test_no_mail_goes_to_another_machine_over_a_line_that_is_not_encrypted(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("consult.delivery.mail.transport.THIS_MACHINE", ())
-    assert "lacks something that we need" in refusal(plain(server), TryLater)
+    assert "lacks a feature" in refusal(plain(server), RetryableError)
     assert server.taken == []
 
 
@@ -117,7 +119,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(
     made = make_certificate(tmp_path)
     with mail_server(made, implicit_tls=implicit_tls) as server:
         scheme = "smtps" if implicit_tls else "smtp"
-        assert "is not safe" in refusal(with_login(server, scheme), TryLater)
+        assert "was not secure" in refusal(with_login(server, scheme), RetryableError)
         assert server.taken == []
 
 
@@ -127,44 +129,45 @@ def test_a_certificate_of_another_name_is_refused(
     made = make_certificate(tmp_path, "mail.example.com")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
     with mail_server(made, login=True) as server:
-        assert "is not safe" in refusal(with_login(server), TryLater)
+        assert "was not secure" in refusal(with_login(server), RetryableError)
 
 
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        ("550 5.1.1 No such user", GiveUp),
-        ("553 5.1.3 Bad address", GiveUp),
-        ("450 4.2.1 Try again later", TryLater),
+        ("550 5.1.1 No such user", PermanentError),
+        ("553 5.1.3 Bad address", PermanentError),
+        ("450 4.2.1 Try again later", RetryableError),
     ],
 )
 def test_an_address_is_refused_for_good_or_for_now(
     server: Server, answer: str, kind: type[Exception]
 ) -> None:
     server.on_recipient = answer
-    assert refusal(plain(server), kind) == f"The mail server refuses the address: {answer}"
+    assert refusal(plain(server), kind) == f"The mail server rejected the address: {answer}"
 
 
 @pytest.mark.parametrize(
-    ("answer", "kind"), [("554 5.7.1 Spam", GiveUp), ("451 4.3.0 Disk is full", TryLater)]
+    ("answer", "kind"),
+    [("554 5.7.1 Spam", PermanentError), ("451 4.3.0 Disk is full", RetryableError)],
 )
 def test_a_mail_is_refused_for_good_or_for_now(
     server: Server, answer: str, kind: type[Exception]
 ) -> None:
     server.on_data = answer
-    assert refusal(plain(server), kind) == f"The mail server refuses this mail: {answer}"
+    assert refusal(plain(server), kind) == f"The mail server rejected this email: {answer}"
 
 
 def test_a_server_that_is_away_may_come_back() -> None:
     with mail_server() as server:
-        post = plain(server)
-    assert "could not be reached" in refusal(post, TryLater)
+        transport = plain(server)
+    assert "could not be reached" in refusal(transport, RetryableError)
 
 
 def test_a_server_that_says_nothing_is_left(server: Server) -> None:
     server.open.clear()
-    post = MailServer(f"smtp://127.0.0.1:{server.port}", seconds_to_answer=0.2)
-    assert "did not answer" in refusal(post, TryLater)
+    transport = SmtpTransport(f"smtp://127.0.0.1:{server.port}", timeout_seconds=0.2)
+    assert "did not respond" in refusal(transport, RetryableError)
 
 
 def test_what_fails_after_the_mail_was_taken_is_no_reason_to_send_it_again(
@@ -188,9 +191,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_folder_keeps_a_mail_once_for_its_owner_to_read(folder: Path) -> None:
-    post = MailFolder(folder)
+    transport = FileTransport(folder)
     for _ in range(2):
-        assert sent(post)
+        assert sent(transport)
     (file,) = folder.iterdir()
     assert file.name == "2026-03-02-0123abcd.eml"
     assert as_read(file.read_bytes()).get_content().strip() == "Hello, żółw!"
@@ -201,17 +204,17 @@ def test_a_folder_keeps_a_mail_once_for_its_owner_to_read(folder: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_to_may_be_mended(tmp_path: Path) -> None:
     (tmp_path / "mail").write_text("a file is in the way")
-    assert "cannot be written to" in refusal(MailFolder(tmp_path / "mail"), TryLater)
+    assert "cannot be written to" in refusal(FileTransport(tmp_path / "mail"), RetryableError)
 
 
 def test_a_folder_forgets_what_is_old(folder: Path) -> None:
     now = datetime.now(UTC)
-    post = MailFolder(folder)
-    post.forget(now)  # there is no folder yet
-    sent(post)
+    transport = FileTransport(folder)
+    transport.delete_older(now)  # there is no folder yet
+    sent(transport)
     (file,) = folder.iterdir()
-    post.forget(now - timedelta(days=1))
+    transport.delete_older(now - timedelta(days=1))
     assert file.exists()
     os.utime(file, (0, 0))
-    post.forget(now - timedelta(days=1))
+    transport.delete_older(now - timedelta(days=1))
     assert not file.exists()

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consult.delivery.mail.transport import Post
-from consult.delivery.notifications import unsubscribe
-from consult.delivery.notifications.digest_mail import times_of
-from consult.delivery.notifications.dispatch import schedule_look
+from consult.delivery.mail.transport import Transport
+from consult.delivery.notifications.digest_mail import period_of
+from consult.delivery.notifications.dispatch import schedule_tick
+from consult.delivery.notifications.staff_mail import read_unsubscribe_token
 from consult.delivery.worker import Worker
 from consult.storage.db.database import Database
 from consult.workflow.office_hours import Office, read_hours
@@ -28,16 +28,16 @@ NIGHT_OWLS = Office(zone=ZoneInfo("Europe/Berlin"), week=read_hours("mon-sun 02:
 ADELAIDE = Office(zone=ZoneInfo("Australia/Adelaide"), week=read_hours("sat 08:15-12:00"))
 
 
-def worker_of(database: Database, office: Office, post: Post) -> Worker:
+def worker_of(database: Database, office: Office, transport: Transport) -> Worker:
     """A worker that has just started."""
     with database.writing() as session:
-        schedule_look(session)
-    return make_worker(database, post=post, office=office)
+        schedule_tick(session)
+    return make_worker(database, transport=transport, office=office)
 
 
 def is_digest(message: EmailMessage) -> bool:
     token = message["List-Unsubscribe"].strip("<>").rpartition("/")[2]
-    return (unsubscribe.read_token(SECRET_KEY, token) or ("", ""))[1] == "digest"
+    return (read_unsubscribe_token(SECRET_KEY, token) or ("", ""))[1] == "digest"
 
 
 class Mornings(Box):
@@ -92,7 +92,7 @@ def test_it_goes_once_at_the_start_of_each_business_day_there(
 ) -> None:
     clock.time = datetime.fromisoformat(start).replace(tzinfo=UTC) - timedelta(days=1)
     colleague(database, "ada")
-    colleague(database, "bo", digest="none")
+    colleague(database, "bo", digest="off")
     left_contact(database)
     make_worker(database).run_once()
     clock.go_on(days=1)
@@ -165,17 +165,17 @@ def test_it_says_what_is_new_due_and_waiting(database: Database, clock: Clock) -
     mails = {mail["To"].partition("@")[0]: mail for mail in morning(database, clock, office)}
     mine = mails["ada"]
     assert mine["Subject"] == (
-        "Tuesday: 7 new, 1 overdue, 1 due today, 1 handed to you, 1 consult today, 1 to ask again"
+        "Tuesday: 7 new, 1 overdue, 1 due today, 1 handed to you, 1 consult today, 1 follow-up"
     )
     assert mails["bo"]["Subject"] == "Tuesday: 7 new, 1 overdue"
     said = " ".join(text_of(mine).split())
     for part in (
-        f"Overdue - Okafor Tents (Tue 3 Mar, 08:05) {BASE_URL}/staff/leads/{leads['late']}",
-        f"Due today - Okafor Tents (Tue 3 Mar, 10:05) {BASE_URL}/staff/leads/{leads['due']}",
-        f"Consults today - Okafor Tents (Tue 3 Mar, 14:05) {BASE_URL}/staff/leads/",
+        f"Overdue - Okafor Tents (Tue, Mar 3, 08:05) {BASE_URL}/staff/leads/{leads['late']}",
+        f"Due today - Okafor Tents (Tue, Mar 3, 10:05) {BASE_URL}/staff/leads/{leads['due']}",
+        f"Consults today - Okafor Tents (Tue, Mar 3, 14:05) {BASE_URL}/staff/leads/",
         "Handed to you, waiting for your answer - Okafor Tents",
-        f"Asked us to come back today - Okafor Tents (Tue 3 Mar) {BASE_URL}/staff/leads/",
-        "New since Monday, 09:00: 7 checks, 6 with a contact",
+        f"Follow up today - Okafor Tents (Tue, Mar 3) {BASE_URL}/staff/leads/",
+        "New since Monday, 09:00: 7 checks, 6 with contact info",
     ):
         assert part in said
     assert f"/leads/{others} " not in said.partition("New since")[0]
@@ -200,7 +200,7 @@ def test_who_stops_it_in_time_gets_none_and_the_others_do(database: Database, cl
     for name in ("ada", "bo"):
         colleague(database, name)
     left_contact(database)
-    colleague(database, "cy", digest="none")
+    colleague(database, "cy", digest="off")
     assert len(morning(database, clock, Office())) == 2
 
 
@@ -220,7 +220,7 @@ def test_what_is_new_in_one_digest_is_not_new_in_the_next(day: date, zone: str, 
         for back in range(1, 32)
         if office.opening(then := day + timedelta(days=back)) is not None
     )
-    assert times_of(later, hours[1], office).since == hours[0]
-    times = times_of(day, hours[0], office)
+    assert period_of(later, hours[1], office).since == hours[0]
+    times = period_of(day, hours[0], office)
     assert times.since < hours[0]
     assert timedelta(hours=22) < times.ends - times.begins < timedelta(hours=26)

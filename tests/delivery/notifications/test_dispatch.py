@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from consult.delivery.notifications.dispatch import LOOK_ROUND, next_slot, schedule_look
+from consult.delivery.notifications.dispatch import TICK, next_tick, schedule_tick
+from consult.storage import deliveries
 from consult.storage.db.database import Database
 from consult.storage.leads import actions, submission
-from consult.storage.notifications import notifications, staff_mails
-from consult.storage.tables.submission_tables import JobRow
-from consult.workflow.notification_types import Kind
+from consult.storage.notifications import notifications
+from consult.storage.tables.delivery_tables import JobRow
+from consult.workflow.notification_types import NotificationType
 from consult.workflow.office_hours import Office, read_hours
 from consult.workflow.stages import CLOSED
 from tests.support.databases import Clock
@@ -31,35 +32,39 @@ def left_contact(database: Database, *, wants_consult: bool = False) -> int:
     return lead_id
 
 
-def note(database: Database, lead_id: int, kind: Kind, **details: object) -> bool:
+def note(database: Database, lead_id: int, kind: NotificationType, **details: object) -> bool:
     with database.writing() as session:
-        return notifications.note(session, lead_id, kind, **details)  # type: ignore[arg-type]
+        return notifications.notify(session, lead_id, kind, **details)  # type: ignore[arg-type]
 
 
 def told(database: Database) -> list[tuple[str, str]]:
     """Do what is due; then who was mailed, and under which subject."""
     box = Box()
-    make_worker(database, post=box).run_once()
+    make_worker(database, transport=box).run_once()
     return sorted((mail["To"].partition("@")[0], mail["Subject"]) for mail in box.mails)
 
 
 def look(database: Database) -> None:
     """Have a worker look round now, as it does every five minutes."""
     with database.writing() as session:
-        schedule_look(session)
-        for job in session.scalars(select(JobRow).where(JobRow.kind == LOOK_ROUND)):
+        schedule_tick(session)
+        for job in session.scalars(select(JobRow).where(JobRow.kind == TICK)):
             if job.state == "ready":
                 job.run_at = session.now()
-    make_worker(database, post=Box()).run_once()
+    make_worker(database, transport=Box()).run_once()
 
 
 def mails_about(database: Database, lead_id: int) -> list[tuple[str, str]]:
     with database.reading() as session:
-        return [(mail.to, mail.kind) for mail in staff_mails.of_lead(session, lead_id)]
+        return [
+            (sent.user.name, sent.kind)
+            for sent in deliveries.for_lead(session, lead_id)
+            if sent.user
+        ]
 
 
 def test_a_finished_check_is_told_to_those_who_asked_for_it(database: Database) -> None:
-    colleague(database, "ada", finished="every")
+    colleague(database, "ada", finished="all")
     colleague(database, "bo")
     submitted(database)
     (lead,) = all_leads(database)
@@ -69,11 +74,11 @@ def test_a_finished_check_is_told_to_those_who_asked_for_it(database: Database) 
 
 def test_a_contact_that_asks_for_a_consult_is_one_mail_and_not_two(database: Database) -> None:
     colleague(database, "ada")
-    colleague(database, "bo", consult_wanted="none")
+    colleague(database, "bo", consult_wanted="off")
     left_contact(database, wants_consult=True)
     assert told(database) == [
-        ("ada", "Consult wanted: Okafor Tents"),
-        ("bo", "Contact given: Okafor Tents"),
+        ("ada", "Okafor Tents requested a consult"),
+        ("bo", "New lead: Okafor Tents"),
     ]
 
 
@@ -87,25 +92,25 @@ def test_a_consult_wanted_later_is_news_of_its_own_and_told_once(database: Datab
             submission.save_contact(session, token, contact)
         subjects += [subject for _, subject in told(database)]
         database.clock.go_on(minutes=10)  # type: ignore[attr-defined]
-    assert subjects == ["Contact given: Okafor Tents", "Consult wanted: Okafor Tents"]
+    assert subjects == ["New lead: Okafor Tents", "Okafor Tents requested a consult"]
 
 
 @pytest.mark.parametrize(
     ("assignee", "who"),
     [
-        (None, ["every", "mine", "other"]),
-        ("mine", ["every", "mine"]),
-        ("other", ["every", "other"]),
+        (None, ["all", "other", "own"]),
+        ("own", ["all", "own"]),
+        ("other", ["all", "other"]),
     ],
 )
 def test_mine_means_those_i_hold_and_those_nobody_holds(
     database: Database, assignee: str | None, who: Sequence[str]
 ) -> None:
     ids = {
-        "every": colleague(database, "every", overdue="every"),
-        "mine": colleague(database, "mine", overdue="mine"),
+        "all": colleague(database, "all", overdue="all"),
+        "own": colleague(database, "own", overdue="own"),
         "other": colleague(database, "other"),
-        "none": colleague(database, "none", overdue="none"),
+        "off": colleague(database, "off", overdue="off"),
     }
     lead_id = left_contact(database)
     told(database)
@@ -127,7 +132,7 @@ def test_admins_hear_of_an_overdue_lead_until_somebody_took_it(
 ) -> None:
     colleague(database, "ada", admin=True)
     ids = {"bo": colleague(database, "bo"), "cy": colleague(database, "cy")}
-    colleague(database, "dee", admin=True, overdue="none")
+    colleague(database, "dee", admin=True, overdue="off")
     lead_id = left_contact(database)
     told(database)
     change_desk(database, lead_id, assignee_id=ids.get(assignee or ""), stage=stage)
@@ -137,7 +142,7 @@ def test_admins_hear_of_an_overdue_lead_until_somebody_took_it(
 
 def test_a_handover_is_told_to_the_one_it_is_for_and_each_time(database: Database) -> None:
     ada, bo = colleague(database, "ada"), colleague(database, "bo")
-    cy = colleague(database, "cy", handed_over="none")
+    cy = colleague(database, "cy", handed_over="off")
     lead_id = left_contact(database)
     told(database)
     do(database, actions.claim, lead_id, by=ada)
@@ -148,8 +153,8 @@ def test_a_handover_is_told_to_the_one_it_is_for_and_each_time(database: Databas
         do(database, actions.decline, lead_id, by=bo, reason="no_time")
         heard += told(database)
     assert heard == 2 * [
-        ("bo", "Handed to me: Okafor Tents"),
-        ("ada", "Handed back: Okafor Tents"),
+        ("bo", "Ada handed you Okafor Tents"),
+        ("ada", "Bo returned Okafor Tents"),
     ]
     do(database, actions.hand_over, lead_id, cy, by=ada)
     assert told(database) == []
@@ -181,8 +186,8 @@ def test_who_has_left_is_told_nothing(database: Database) -> None:
     leaving = colleague(database, "leaving")
     colleague(database, "ada")
     lead_id = left_contact(database)
-    worker = make_worker(database, post=Box())
-    tells = select(JobRow).where(JobRow.kind != "mail_staff")
+    worker = make_worker(database, transport=Box())
+    tells = select(JobRow).where(JobRow.kind != "email_staff")
     with database.writing() as session:  # the mails are planned, and then somebody leaves
         for job in session.scalars(tells):
             job.run_at -= timedelta(minutes=1)
@@ -200,13 +205,13 @@ class _AfterPlanning:
         self._count = count
 
     def is_set(self) -> bool:
-        query = select(JobRow.id).where(JobRow.kind == "mail_staff", JobRow.state == "ready")
+        query = select(JobRow.id).where(JobRow.kind == "email_staff", JobRow.state == "ready")
         with self._database.reading() as session:
             return len(session.scalars(query).all()) >= self._count
 
 
 def test_demo_leads_tell_nobody(database: Database, clock: Clock) -> None:
-    colleague(database, "ada", finished="every")
+    colleague(database, "ada", finished="all")
     token = submitted(database, demo=True)
     with database.writing() as session:
         submission.save_contact(session, token, CONTACT)
@@ -214,7 +219,7 @@ def test_demo_leads_tell_nobody(database: Database, clock: Clock) -> None:
     look(database)
     assert told(database) == []
     with database.reading() as session:
-        assert notifications.of_lead(session, lead_of(database, token).id) == []
+        assert notifications.for_lead(session, lead_of(database, token).id) == []
 
 
 def test_an_overdue_lead_is_told_once(database: Database, clock: Clock) -> None:
@@ -279,14 +284,14 @@ def test_a_look_that_fails_is_followed_by_the_next_one(
     def fail(_session: object) -> int:
         raise LookupError
 
-    monkeypatch.setattr(notifications, "note_overdue", fail)
+    monkeypatch.setattr(notifications, "notify_overdue", fail)
     with database.writing() as session:
-        schedule_look(session)
+        schedule_tick(session)
     clock.go_on(minutes=5)
-    make_worker(database, post=Box()).run_once()
+    make_worker(database, transport=Box()).run_once()
     with database.reading() as session:
-        planned = select(JobRow.run_at).where(JobRow.kind == LOOK_ROUND, JobRow.attempts == 0)
-        assert session.scalars(planned).all() == [next_slot(clock())]
+        planned = select(JobRow.run_at).where(JobRow.kind == TICK, JobRow.attempts == 0)
+        assert session.scalars(planned).all() == [next_tick(clock())]
 
 
 def test_workers_look_round_every_five_minutes_and_plan_it_once(
@@ -294,7 +299,7 @@ def test_workers_look_round_every_five_minutes_and_plan_it_once(
 ) -> None:
     for _ in range(2):  # each worker asks for it when it starts
         with database.writing() as session:
-            schedule_look(session)
+            schedule_tick(session)
     worker = make_worker(database, office=Office(week=read_hours("sun 10:00-11:00")))
     assert worker.run_once() == 0
     for _ in range(3):
@@ -314,4 +319,4 @@ def test_workers_look_round_every_five_minutes_and_plan_it_once(
 )
 def test_a_look_is_planned_for_the_next_full_five_minutes(now: str, slot: str) -> None:
     moment = datetime.fromisoformat(now).replace(tzinfo=UTC)
-    assert next_slot(moment) == datetime.fromisoformat(slot).replace(tzinfo=UTC)
+    assert next_tick(moment) == datetime.fromisoformat(slot).replace(tzinfo=UTC)

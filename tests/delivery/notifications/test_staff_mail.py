@@ -11,14 +11,14 @@ from pathlib import Path
 import html5lib
 import pytest
 
-from consult.delivery.mail.transport import MailFolder, MailServer
-from consult.delivery.notifications import unsubscribe
-from consult.delivery.worker import TryLater
+from consult.delivery.mail.transport import FileTransport, SmtpTransport
+from consult.delivery.notifications import staff_mail
+from consult.delivery.worker import RetryableError
+from consult.storage import deliveries
 from consult.storage.db.database import Database, utc_now
 from consult.storage.leads import submission
-from consult.storage.notifications import staff_mails
 from consult.storage.privacy import retention
-from consult.workflow.notification_types import KINDS
+from consult.workflow.notification_types import NOTIFICATION_TYPES
 from tests.delivery.mail.test_report_mail import text_of
 from tests.delivery.notifications.test_dispatch import left_contact, note
 from tests.support.databases import Clock
@@ -32,7 +32,7 @@ PERSONAL = (CONTACT.name, CONTACT.email, "+1 555 0199", "baton", "31.2")
 
 def mails_to_staff(database: Database) -> list[EmailMessage]:
     box = Box()
-    make_worker(database, post=box).run_once()
+    make_worker(database, transport=box).run_once()
     return [as_read(mail.as_bytes()) for mail in box.mails]
 
 
@@ -42,29 +42,30 @@ def test_a_real_server_gets_a_mail_with_the_business_the_link_and_a_way_out(
     ada = colleague(database, "ada")
     lead_id = left_contact(database, wants_consult=True)
     with mail_server() as server:
-        make_worker(database, post=MailServer(f"smtp://127.0.0.1:{server.port}")).run_once()
+        make_worker(database, transport=SmtpTransport(f"smtp://127.0.0.1:{server.port}")).run_once()
     (message,) = server.mails()
     assert server.recipients == ["ada@agency.example"]
     assert (message["To"], message["From"]) == ("ada@agency.example", SENDER)
-    assert message["Subject"] == "Consult wanted: Okafor Tents"
+    assert message["Subject"] == "Okafor Tents requested a consult"
     stop = message["List-Unsubscribe"].strip("<>")
     assert stop.startswith(f"{BASE_URL}/mail/stop/")
-    assert unsubscribe.read_token(SECRET_KEY, stop.rpartition("/")[2]) == (ada, "consult_wanted")
+    token = stop.rpartition("/")[2]
+    assert staff_mail.read_unsubscribe_token(SECRET_KEY, token) == (ada, "consult_wanted")
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert message["Auto-Submitted"] == "auto-generated"
     for kind in ("plain", "html"):
         said = text_of(message, kind)
         for part in (
             "Hello Ada",
-            "Okafor Tents asks for a consult",
+            "Okafor Tents requested a consult",
             f"{BASE_URL}/staff/leads/{lead_id}",
-            f"{BASE_URL}/staff/account#told",
+            f"{BASE_URL}/staff/account#notifications",
             stop,
         ):
             assert part in said
     with database.reading() as session:
-        (sent,) = staff_mails.of_lead(session, lead_id)
-    assert (sent.handed_to, sent.state, sent.to) == ("server", "done", "Ada")
+        (sent,) = deliveries.for_lead(session, lead_id)
+    assert (sent.sent_via, sent.user and sent.user.name) == ("server", "Ada")
 
 
 @pytest.mark.parametrize(
@@ -79,7 +80,7 @@ def test_a_real_server_gets_a_mail_with_the_business_the_link_and_a_way_out(
 def test_the_mail_says_by_when_a_reply_is_due(
     database: Database, kind: str, answered: bool, says: str
 ) -> None:
-    colleague(database, "ada", finished="every")
+    colleague(database, "ada", finished="all")
     lead_id = left_contact(database)
     mails_to_staff(database)
     change_desk(database, lead_id, first_contact_at=database.clock() if answered else None)
@@ -91,13 +92,13 @@ def test_the_mail_says_by_when_a_reply_is_due(
         assert says in " ".join(said.split())
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "digest"])
+@pytest.mark.parametrize("kind", [kind for kind in NOTIFICATION_TYPES if kind != "digest"])
 def test_no_mail_says_more_about_an_owner_than_the_business(database: Database, kind: str) -> None:
-    ada = colleague(database, "ada", finished="every")
+    ada = colleague(database, "ada", finished="all")
     token = submitted(database)
     with database.writing() as session:
         submission.save_contact(session, token, replace(CONTACT, phone="+1 555 0199"))
-    note(database, lead_of(database, token).id, kind, for_id=ada, occasion="x")  # type: ignore[arg-type]
+    note(database, lead_of(database, token).id, kind, recipient_id=ada, occasion="x")  # type: ignore[arg-type]
     for message in mails_to_staff(database):
         for part in ("plain", "html"):
             said = text_of(message, part)
@@ -126,7 +127,7 @@ def test_a_business_that_could_be_a_link_is_told_by_its_number(
         submission.save_contact(session, token, replace(CONTACT, business=business))
     (message,) = mails_to_staff(database)
     lead_id = lead_of(database, token).id
-    assert message["Subject"] == f"Consult wanted: Lead {lead_id}"
+    assert message["Subject"] == f"Lead {lead_id} requested a consult"
     assert message["Bcc"] is None
     assert "evil" not in text_of(message)
 
@@ -141,16 +142,17 @@ def test_every_try_is_the_same_mail_and_none_follows_once_it_was_taken(
     class Lossy(Box):
         def send(self, message: EmailMessage, accepted: object) -> None:
             tries.append((message["Message-ID"], message["Date"]))
-            raise TryLater("lost in the post")
+            raise RetryableError("lost in the post")
 
     for _ in range(3):
-        make_worker(database, post=Lossy()).run_once()
+        make_worker(database, transport=Lossy()).run_once()
         clock.go_on(hours=2)
     assert len(tries) == 3
     assert len(set(tries)) == 1
     with database.reading() as session:
-        (mail,) = staff_mails.of_lead(session, lead_id)
-    assert (mail.state, mail.last_error) == ("ready", "lost in the post")
+        (mail,) = deliveries.for_lead(session, lead_id)
+    status = deliveries.delivery_status(mail)
+    assert (status.state, status.error) == ("retrying", "lost in the post")
     (message,) = mails_to_staff(database)
     assert message["Message-ID"] == tries[0][0]
     assert mails_to_staff(database) == []
@@ -159,22 +161,22 @@ def test_every_try_is_the_same_mail_and_none_follows_once_it_was_taken(
 def test_without_a_mail_server_they_wait_in_the_folder(database: Database, tmp_path: Path) -> None:
     colleague(database, "ada")
     lead_id = left_contact(database)
-    make_worker(database, post=MailFolder(tmp_path)).run_once()
+    make_worker(database, transport=FileTransport(tmp_path)).run_once()
     (file,) = tmp_path.glob("*.eml")
-    assert as_read(file.read_bytes())["Subject"] == "Contact given: Okafor Tents"
+    assert as_read(file.read_bytes())["Subject"] == "New lead: Okafor Tents"
     with database.reading() as session:
-        (mail,) = staff_mails.of_lead(session, lead_id)
-    assert mail.handed_to == "folder"
+        (mail,) = deliveries.for_lead(session, lead_id)
+    assert mail.sent_via == "folder"
 
 
 def test_a_mail_about_a_lead_that_is_gone_is_not_sent(database: Database, clock: Clock) -> None:
     colleague(database, "ada")
     box = Box()
-    box.problem = TryLater("busy")
+    box.problem = RetryableError("busy")
     token = submitted(database)
     with database.writing() as session:
         submission.save_contact(session, token, CONTACT)
-    make_worker(database, post=box).run_once()
+    make_worker(database, transport=box).run_once()
     with database.writing() as session:
         session.clock = lambda: clock() + timedelta(days=731)
         retention.purge(session, lead_days=730)
@@ -203,7 +205,7 @@ def test_a_mail_whose_worker_was_killed_in_mid_send_is_sent_by_the_next(
             until = time.monotonic() + 60
             while time.monotonic() < until:
                 with database.reading() as session:
-                    (mail,) = staff_mails.of_lead(session, lead_id)
+                    (mail,) = deliveries.for_lead(session, lead_id)
                 if mail.sent_at:
                     break
                 time.sleep(0.05)
@@ -218,16 +220,16 @@ def test_a_mail_whose_worker_was_killed_in_mid_send_is_sent_by_the_next(
 # --- The link that stops a kind of mail ---------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", NOTIFICATION_TYPES)
 def test_a_token_is_read_as_it_was_made(kind: str) -> None:
-    token = unsubscribe.token_of(SECRET_KEY, 7, kind)  # type: ignore[arg-type]
-    assert unsubscribe.read_token(SECRET_KEY, token) == (7, kind)
+    token = staff_mail.unsubscribe_token(SECRET_KEY, 7, kind)
+    assert staff_mail.read_unsubscribe_token(SECRET_KEY, token) == (7, kind)
 
 
 @pytest.mark.parametrize(
     "change", ["{token}x", "x{token}", "", ".", "..", "7.digest.{token}", "\ud800"]
 )
 def test_a_changed_token_is_not_valid(change: str) -> None:
-    token = unsubscribe.token_of(SECRET_KEY, 7, "digest")
-    assert unsubscribe.read_token(SECRET_KEY, change.format(token=token)) is None
-    assert unsubscribe.read_token("other key", token) is None
+    token = staff_mail.unsubscribe_token(SECRET_KEY, 7, "digest")
+    assert staff_mail.read_unsubscribe_token(SECRET_KEY, change.format(token=token)) is None
+    assert staff_mail.read_unsubscribe_token("other key", token) is None

@@ -8,11 +8,11 @@ from threading import Event
 import pytest
 
 from consult.delivery.webhooks.http_client import (
-    MOST_BYTES,
-    NoAnswer,
-    Refused,
-    WebPost,
-    address_of,
+    MAX_RESPONSE_BYTES,
+    ForbiddenUrlError,
+    HttpClient,
+    NoResponseError,
+    checked_url,
     resolve,
 )
 from tests.support.webhook_receiver import HOST, IP, URL, Receiver, receiver
@@ -25,7 +25,7 @@ def hooks(tmp_path: Path) -> Iterator[Receiver]:
 
 
 def test_it_connects_to_what_was_checked_and_shows_the_name(hooks: Receiver) -> None:
-    answer = hooks.post().send(URL, b'{"a": 1}', {"webhook-id": "msg_1"})
+    answer = hooks.client().send(URL, b'{"a": 1}', {"webhook-id": "msg_1"})
     assert (answer.status, answer.text) == (200, "thank you")
     assert hooks.internet.asked == [HOST]
     assert hooks.internet.connected == [(IP, 443)]
@@ -37,14 +37,14 @@ def test_it_connects_to_what_was_checked_and_shows_the_name(hooks: Receiver) -> 
 
 def test_a_certificate_for_another_name_is_not_believed(tmp_path: Path) -> None:
     with receiver(tmp_path, "other.example") as hooks:
-        with pytest.raises(NoAnswer, match="not safe"):
-            hooks.post().send(URL, b"{}", {})
+        with pytest.raises(NoResponseError, match="not secure"):
+            hooks.client().send(URL, b"{}", {})
         assert hooks.received == []
 
 
 def test_a_certificate_that_nobody_vouches_for_is_not_believed(hooks: Receiver) -> None:
-    web = WebPost(resolve=hooks.internet.resolve, network=hooks.internet)
-    with pytest.raises(NoAnswer, match="not safe"):
+    web = HttpClient(resolve=hooks.internet.resolve, network=hooks.internet)
+    with pytest.raises(NoResponseError, match="not secure"):
         web.send(URL, b"{}", {})
     assert hooks.received == []
 
@@ -66,23 +66,23 @@ def test_a_name_that_leads_inside_is_refused_before_anything_is_sent(
     hooks: Receiver, addresses: list[str]
 ) -> None:
     hooks.internet.names[HOST] = addresses
-    with pytest.raises(Refused, match="private network"):
-        hooks.post().send(URL, b"{}", {})
+    with pytest.raises(ForbiddenUrlError, match="private network"):
+        hooks.client().send(URL, b"{}", {})
     assert hooks.internet.connected == []
 
 
 @pytest.mark.parametrize("url", ["https://127.0.0.1/", "https://2130706433/", "https://[::1]/"])
 def test_numbers_are_looked_at_like_names(url: str) -> None:
-    with pytest.raises(Refused, match="private network"):
-        WebPost().send(url, b"{}", {})
+    with pytest.raises(ForbiddenUrlError, match="private network"):
+        HttpClient().send(url, b"{}", {})
 
 
 def test_a_name_that_changes_after_the_look_changes_nothing(hooks: Receiver) -> None:
     answers = iter([[IP], ["127.0.0.1"], ["127.0.0.1"]])
-    web = WebPost(
+    web = HttpClient(
         resolve=lambda host, port: next(answers),
         network=hooks.internet,
-        trusted=hooks.trusted,
+        tls=hooks.tls,
     )
     web.send(URL, b"{}", {})
     assert hooks.internet.connected == [(IP, 443)]
@@ -96,8 +96,8 @@ def test_a_look_up_that_hangs_is_left_behind(hooks: Receiver) -> None:
         answered.wait()
         return [IP]
 
-    web = WebPost(resolve=hang, network=hooks.internet, seconds_in_all=0.02)
-    with pytest.raises(NoAnswer, match="not found in time"):
+    web = HttpClient(resolve=hang, network=hooks.internet, total_seconds=0.02)
+    with pytest.raises(NoResponseError, match="not found in time"):
         web.send(URL, b"{}", {})
     answered.set()
     assert hooks.internet.connected == []
@@ -106,7 +106,7 @@ def test_a_look_up_that_hangs_is_left_behind(hooks: Receiver) -> None:
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_an_answer_and_not_followed(hooks: Receiver, status: int) -> None:
     hooks.status, hooks.headers = status, {"Location": "https://127.0.0.1/inside"}
-    assert hooks.post().send(URL, b"{}", {}).status == status
+    assert hooks.client().send(URL, b"{}", {}).status == status
     assert len(hooks.received) == 1
     assert hooks.internet.asked == [HOST]
 
@@ -116,19 +116,19 @@ def test_a_proxy_of_the_environment_is_not_used(
 ) -> None:
     for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "HTTP_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
-    assert hooks.post().send(URL, b"{}", {}).status == 200
+    assert hooks.client().send(URL, b"{}", {}).status == 200
 
 
 def test_no_more_than_64_kb_of_an_answer_are_read_and_nothing_is_unpacked(hooks: Receiver) -> None:
-    hooks.answer, hooks.headers = b"x" * (MOST_BYTES + 5000), {"Content-Encoding": "gzip"}
-    assert hooks.post().send(URL, b"{}", {}).text == "x" * MOST_BYTES
+    hooks.answer, hooks.headers = b"x" * (MAX_RESPONSE_BYTES + 5000), {"Content-Encoding": "gzip"}
+    assert hooks.client().send(URL, b"{}", {}).text == "x" * MAX_RESPONSE_BYTES
 
 
 def test_an_answer_in_drops_ends_when_its_time_is_over(hooks: Receiver) -> None:
     hooks.drip = 0.05
     started = time.monotonic()
-    with pytest.raises(NoAnswer, match="in time"):
-        hooks.post(seconds_in_all=0.5).send(URL, b"{}", {})
+    with pytest.raises(NoResponseError, match="in time"):
+        hooks.client(total_seconds=0.5).send(URL, b"{}", {})
     assert time.monotonic() - started < 3
 
 
@@ -142,19 +142,19 @@ def test_the_second_address_is_tried_when_the_first_does_not_answer(hooks: Recei
         return plain(host, number, timeout)
 
     hooks.internet.connect_tcp = connect_tcp  # type: ignore[assignment]
-    assert hooks.post().send(URL, b"{}", {}).status == 200
+    assert hooks.client().send(URL, b"{}", {}).status == 200
     assert [ip for ip, _ in hooks.internet.connected] == ["8.8.8.8", IP]
 
 
 def test_a_name_that_nobody_knows_is_told_in_words(hooks: Receiver) -> None:
     hooks.internet.names.clear()
-    with pytest.raises(NoAnswer, match="name of the host is not known"):
-        hooks.post().send(URL, b"{}", {})
+    with pytest.raises(NoResponseError, match="name is unknown"):
+        hooks.client().send(URL, b"{}", {})
 
 
 def test_what_is_no_web_server_is_told_in_words(tmp_path: Path) -> None:
-    with receiver(tmp_path, tls=False) as hooks, pytest.raises(NoAnswer, match="not safe"):
-        hooks.post().send(URL, b"{}", {})
+    with receiver(tmp_path, tls=False) as hooks, pytest.raises(NoResponseError, match="not secure"):
+        hooks.client().send(URL, b"{}", {})
 
 
 @pytest.mark.parametrize(
@@ -180,23 +180,23 @@ def test_what_is_no_web_server_is_told_in_words(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_posted_to_is_refused(url: str) -> None:
-    with pytest.raises(Refused):
-        address_of(url)
+    with pytest.raises(ForbiddenUrlError):
+        checked_url(url)
 
 
 def test_a_name_in_any_script_is_written_as_the_net_has_it() -> None:
-    assert address_of("https://bücher.example/x").host == b"xn--bcher-kva.example"
+    assert checked_url("https://bücher.example/x").host == b"xn--bcher-kva.example"
 
 
 def test_this_machine_and_plain_http_are_for_development_alone(tmp_path: Path) -> None:
     with receiver(tmp_path, tls=False) as hooks:
         url = f"http://127.0.0.1:{hooks.internet.port}/relay"
-        assert WebPost(loopback=True).send(url, b"{}", {}).status == 200
-        with pytest.raises(Refused):
-            WebPost().send(url, b"{}", {})
+        assert HttpClient(allow_loopback=True).send(url, b"{}", {}).status == 200
+        with pytest.raises(ForbiddenUrlError):
+            HttpClient().send(url, b"{}", {})
         for other in ("http://hooks.example/", "http://10.0.0.1/"):
-            with pytest.raises(Refused):
-                address_of(other, loopback=True)
+            with pytest.raises(ForbiddenUrlError):
+                checked_url(other, allow_loopback=True)
 
 
 def test_names_are_looked_up_as_this_machine_knows_them() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from consult.delivery.webhooks.public_addresses import is_public
+from consult.delivery.webhooks.http_client import is_public
 
 PUBLIC = [
     "93.184.215.14",
@@ -38,7 +38,7 @@ NOT_PUBLIC = {
     "Teredo": ["2001:0:4136:e378:8000:63bf:3fff:fdd2", "2001:0:7f00:1::1", "2001::1"],
     "site": ["fec0::1"],
     "segments": ["5f00::1"],
-    "none": [
+    "off": [
         "",
         "localhost",
         "127.1",

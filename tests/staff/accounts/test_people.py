@@ -202,7 +202,7 @@ def test_a_link_that_no_mail_can_bring_is_shown_all_the_same(tmp_path: Path, ema
     app = make_app(tmp_path, smtp_url="smtp://127.0.0.1:1", mail_from="Us <us@example.com>")
     make_user(app, ADMIN, admin=True)
     page = post(signed_in(app, ADMIN), PEOPLE, "/invite", status=200, email=email, role="staff")
-    assert "The email was not sent. No mail can go to an address like this." in page.text
+    assert "The email was not sent. Email can’t be sent to an address like this." in page.text
     assert link_on(page)
     services_of(app).database.close()
 

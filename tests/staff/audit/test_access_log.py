@@ -12,9 +12,8 @@ from sqlalchemy import select
 
 from consult.commands import consult
 from consult.staff.accounts import account_admin
+from consult.storage import deliveries, documents
 from consult.storage.audit import audit_log
-from consult.storage.leads import documents
-from consult.storage.notifications import report_mails
 from consult.storage.tables.audit_tables import AuditRow
 from tests.support.apps import deliver, services_of
 from tests.support.client import PageClient
@@ -114,7 +113,7 @@ def test_who_looks_at_a_lead_is_noted_once_a_visit(app: Flask) -> None:
     lead = make_lead(app, contact=CONTACT)
     made = services_of(app)
     with made.database.writing() as session:
-        report_mails.ask_for_mail(session, lead, CONTACT.email, "https://check.example/x")
+        deliveries.enqueue_report_email(session, lead, CONTACT.email, "https://check.example/x")
     client = signed_in_as(app)
     client.get(f"/staff/leads/{lead}/report.pdf", status=303)  # there is none yet
     deliver(app)

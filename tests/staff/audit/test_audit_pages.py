@@ -12,7 +12,7 @@ import consult
 from consult.staff.audit import audit_labels, audit_pages
 from consult.storage.audit import audit_log
 from consult.storage.db.database import utc_now
-from consult.storage.notifications.security_alerts import TOLD
+from consult.storage.notifications.security_alerts import ALERT_OF_ACTION
 from consult.storage.privacy import erasure
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
@@ -163,7 +163,9 @@ def test_every_action_that_is_recorded_anywhere_has_words() -> None:
                     f"{file}: {ast.unparse(action)}: an action is written out, so that it is found"
                 )
                 kinds |= {str(action.value)} if isinstance(action, ast.Constant) else set()
-    families = {kind.partition(".")[0] for kind in {*kinds, *TOLD, "note.added", "webhook.added"}}
+    families = {
+        kind.partition(".")[0] for kind in {*kinds, *ALERT_OF_ACTION, "note.added", "webhook.added"}
+    }
     recorded = {name for name in constants if name.partition(".")[0] in families}
     assert recorded == set(audit_labels.ACTIONS)
     assert len(set(audit_labels.ACTIONS.values())) == len(audit_labels.ACTIONS)

@@ -11,8 +11,9 @@ from sqlalchemy import delete, select
 from consult.questionnaire.editions import newest
 from consult.storage.audit import audit_log
 from consult.storage.drafts import drafts
+from consult.storage.tables.delivery_tables import JobRow
 from consult.storage.tables.reminder_tables import ReminderConsentRow
-from consult.storage.tables.submission_tables import DraftRow, JobRow
+from consult.storage.tables.submission_tables import DraftRow
 from tests.support.apps import deliver, make_app, services_of
 from tests.support.client import PageClient
 from tests.support.mail_server import MailServer, mail_server
@@ -137,7 +138,7 @@ def test_a_server_that_is_away_leaves_no_address_in_the_job(scene: Scene) -> Non
     with services_of(scene.app).database.writing() as session:
         (job,) = session.scalars(select(JobRow))
         assert ADDRESS not in (job.last_error or "")
-        job.state, job.finished_at = "dead", session.now()
+        job.state, job.finished_at = "failed", session.now()
     page = scene.staff.get("/staff/unfinished")
     assert "couldn’t be sent" in page.text
     scene.server.on_recipient = "250 OK"

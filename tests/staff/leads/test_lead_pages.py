@@ -10,12 +10,13 @@ from flask import Flask
 from sqlalchemy import update
 
 from consult.staff.search import list_pages
+from consult.storage import documents
+from consult.storage import jobs as jobs_module
 from consult.storage.db.database import Database
-from consult.storage.leads import documents, leads
+from consult.storage.leads import leads
 from consult.storage.leads.submission import NewContact
-from consult.storage.notifications.deliveries import deliveries
 from consult.storage.privacy import erasure
-from consult.storage.tables.submission_tables import JobRow
+from consult.storage.tables.delivery_tables import JobRow
 from tests.support.apps import deliver, services_of
 from tests.support.client import PageClient
 from tests.support.page import Page, text_of
@@ -54,7 +55,7 @@ def give_up_jobs(database: Database) -> None:
     with database.writing() as session:
         session.execute(
             update(JobRow).values(
-                state="dead", attempts=8, last_error="RenderTimeout", finished_at=session.now()
+                state="failed", attempts=8, last_error="RenderTimeout", finished_at=session.now()
             )
         )
 
@@ -256,16 +257,16 @@ def test_a_pdf_that_was_given_up_is_told(app: Flask, staff: PageClient, database
     text = staff.get(f"/staff/leads/{lead_id}").text
     assert "Call brief: it could not be made" in text
     assert "Their report: it could not be made" in text
-    assert "Given up" in text
-    assert "After 8 tries. RenderTimeout" in text
+    assert "Failed" in text
+    assert "After 8 attempts. RenderTimeout" in text
 
 
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({}, "Waiting its turn"),
-        ({"state": "leased", "lease_token": "x", "attempts": 1}, "Under way"),
-        ({"attempts": 2, "last_error": "OSError"}, "To be tried again"),
+        ({}, "Queued"),
+        ({"state": "leased", "lease_token": "x", "attempts": 1}, "In progress"),
+        ({"attempts": 2, "last_error": "OSError"}, "Will retry"),
         (
             {"state": "done", "finished_at": datetime(2026, 11, 1, 9, 5, tzinfo=UTC)},
             "1 Nov 2026, 09:05",
@@ -289,9 +290,9 @@ def test_what_was_given_up_can_be_tried_again(
     assert not [f for f in staff.get(f"/staff/leads/{lead_id}").forms if "try-again" in f.action]
     give_up_jobs(database)
     again = staff.get(f"/staff/leads/{lead_id}").form("/try-again")
-    assert "Waiting its turn" in staff.follow(staff.submit(again)).text
+    assert "Queued" in staff.follow(staff.submit(again)).text
     with database.reading() as session:
-        jobs = [(step.state, step.attempts) for step in deliveries(session, lead_id)]
+        jobs = [(step.state, step.attempts) for step in jobs_module.pdf_jobs(session, lead_id)]
     assert set(jobs) == {("ready", 0)}
 
 
@@ -307,7 +308,7 @@ def test_of_a_lead_made_anonymous_meanwhile_nothing_is_made_again(
     assert "made anonymous in the meantime" in page.text
     assert not [form for form in page.forms if "try-again" in form.action]
     with database.reading() as session:
-        assert deliveries(session, lead_id) == []
+        assert jobs_module.pdf_jobs(session, lead_id) == []
 
 
 def test_a_lead_reads_the_same_for_ever(app: Flask, staff: PageClient, database: Database) -> None:

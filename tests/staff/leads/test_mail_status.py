@@ -6,9 +6,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
+from consult.storage import deliveries
 from consult.storage.db.database import Database
-from consult.storage.notifications import report_mails
-from consult.storage.tables.submission_tables import JobRow
+from consult.storage.tables.delivery_tables import JobRow
 from tests.support.apps import deliver, services_of
 from tests.support.client import PageClient
 from tests.support.staff_client import make_lead
@@ -27,7 +27,7 @@ def lead_id(app: Flask, database: Database) -> int:
     """A lead for whose owner a mail was just asked for."""
     made = make_lead(app, contact=CONTACT)
     with database.writing() as session:
-        report_mails.ask_for_mail(session, made, CONTACT.email, LINK)
+        deliveries.enqueue_report_email(session, made, CONTACT.email, LINK)
     return made
 
 
@@ -35,14 +35,14 @@ def test_a_mail_in_the_folder_can_be_read_without_the_owners_link(
     app: Flask, staff: PageClient, lead_id: int, tmp_path: Path
 ) -> None:
     page = staff.get(f"/staff/leads/{lead_id}")
-    assert "On its way Mail with the report to ada@example.com" in page.text
+    assert "Queued Email with the report to ada@example.com" in page.text
     deliver(app)
     page = staff.get(f"/staff/leads/{lead_id}")
-    assert "No mail server is set. It is in the mail folder." in page.text
+    assert "No mail server is set up. It’s in the mail folder." in page.text
     letter = staff.get(page.link("Your Relay Check report"))
     assert letter.h1 == "Your Relay Check report"
     assert CONTACT.email in letter.text
-    assert "By your answers, your relay is" in letter.text
+    assert "Your result:" in letter.text
     assert "secret-of-the-owner" not in letter.text
     (file,) = [
         file
@@ -56,9 +56,7 @@ def test_a_mail_that_a_server_took_is_sent(
     staff: PageClient, lead_id: int, database: Database
 ) -> None:
     with database.writing() as session:
-        report_mails.record_sent(
-            session, 1, subject="Your report", body="Hello", handed_to="server"
-        )
+        deliveries.record_sent(session, 1, "server", subject="Your report", body="Hello")
     assert "Sent Your report to ada@example.com" in staff.get(f"/staff/leads/{lead_id}").text
 
 
@@ -68,11 +66,11 @@ def test_a_mail_that_was_given_up_says_why(
     with database.writing() as session:
         session.execute(
             update(JobRow)
-            .where(JobRow.kind == "mail_report")
-            .values(state="dead", last_error="No such user", finished_at=session.now())
+            .where(JobRow.kind == "email_report")
+            .values(state="failed", last_error="No such user", finished_at=session.now())
         )
     text = staff.get(f"/staff/leads/{lead_id}").text
-    assert "Given up" in text
+    assert "Failed" in text
     assert "No such user" in text
     staff.get(f"/staff/leads/{lead_id}/mails/1", status=404)
 
@@ -82,10 +80,10 @@ def test_a_mail_to_be_tried_again_says_when(
 ) -> None:
     with database.writing() as session:
         session.execute(
-            update(JobRow).where(JobRow.kind == "mail_report").values(last_error="Disk is full")
+            update(JobRow).where(JobRow.kind == "email_report").values(last_error="Disk is full")
         )
     text = staff.get(f"/staff/leads/{lead_id}").text
-    assert "To be tried again" in text
+    assert "Will retry" in text
     assert "Disk is full" in text
 
 
@@ -93,7 +91,7 @@ def test_a_mail_to_an_address_that_was_corrected_is_not_sent(
     app: Flask, staff: PageClient, lead_id: int, database: Database
 ) -> None:
     with database.writing() as session:
-        report_mails.ask_for_mail(session, lead_id, "ada@new.example", LINK)
+        deliveries.enqueue_report_email(session, lead_id, "ada@new.example", LINK)
     assert "The address was corrected before." in staff.get(f"/staff/leads/{lead_id}").text
 
 

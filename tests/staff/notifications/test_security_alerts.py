@@ -9,15 +9,19 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from consult.delivery.notifications.security_alert_mail import WORDS
+from consult.delivery.notifications.security_alert_mail import ALERT_TEXTS
 from consult.staff.accounts import account_admin
 from consult.staff.audit import audit_labels
+from consult.storage import deliveries
 from consult.storage.accounts import accounts as accounts_module
 from consult.storage.db.database import Database
-from consult.storage.notifications import security_alerts, staff_mails
-from consult.storage.notifications.security_alerts import ACCOUNT_NEWS, TOLD, AccountNews
-from consult.storage.tables.notification_tables import StaffMailRow
-from consult.storage.tables.submission_tables import JobRow
+from consult.storage.notifications import security_alerts
+from consult.storage.notifications.security_alerts import (
+    ALERT_OF_ACTION,
+    SECURITY_ALERTS,
+    SecurityAlert,
+)
+from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
 from tests.delivery.mail.test_report_mail import text_of
 from tests.delivery.notifications.test_staff_mail import mails_to_staff
 from tests.support.apps import deliver, make_app, services_of
@@ -30,16 +34,16 @@ from tests.support.staff_client import ADMIN, EMAIL, NAME, PASSWORD, make_user, 
 from tests.support.user_factories import colleague, leave
 
 OTHER_PASSWORD = "eleven kettles beside rivers"
-NOT_TOLD = {"factor.refused"}  # it changed nothing
+NOT_ALERT_OF_ACTION = {"factor.refused"}  # it changed nothing
 
 
 def told(app: Flask) -> list[tuple[int, str]]:
     """Who was told what about their account since this was last asked, by id."""
     with services_of(app).database.writing() as session:
-        found = session.scalars(select(StaffMailRow).order_by(StaffMailRow.id)).all()
-        rows = [(row.user_id, row.kind) for row in found]
+        found = session.scalars(select(DeliveryRow).order_by(DeliveryRow.id)).all()
+        rows = [(row.user_id or 0, row.kind) for row in found]
         for row in found:
-            staff_mails.drop(session, row.id)
+            deliveries.discard(session, row)
     return rows
 
 
@@ -73,7 +77,7 @@ def test_a_used_recovery_code_is_told_and_a_wrong_one_is_not(app: Flask) -> None
     assert told(app) == []
     give(pending_login(app), recovery_code=codes[0])
     assert told(app) == [(1, "code_used")]
-    assert "9 of them are left." in text_of(the_mail(app, "code_used"))
+    assert "9 are left." in text_of(the_mail(app, "code_used"))
 
 
 def test_a_new_password_is_told_however_it_came_about(app: Flask) -> None:
@@ -112,11 +116,11 @@ def test_a_link_with_the_provider_is_told(tmp_path: Path) -> None:
         assert told(app) == [(1, "unlinked")]
 
 
-def the_mail(app: Flask, news: AccountNews, user_id: int = 1) -> EmailMessage:
+def the_mail(app: Flask, news: SecurityAlert, user_id: int = 1) -> EmailMessage:
     """The mail of this kind, as the worker writes and sends it."""
     database = services_of(app).database
     with database.writing() as session:
-        security_alerts.tell(session, user_id, news)
+        security_alerts.alert(session, user_id, news)
     deliver(app)
     (file,) = services_of(app).settings.mail_dir.glob("*.eml")
     mail = as_read(file.read_bytes())
@@ -124,24 +128,24 @@ def the_mail(app: Flask, news: AccountNews, user_id: int = 1) -> EmailMessage:
     return mail
 
 
-@pytest.mark.parametrize("news", ACCOUNT_NEWS)
+@pytest.mark.parametrize("news", SECURITY_ALERTS)
 def test_the_mail_says_what_changed_and_has_no_link_and_no_way_out(
-    database: Database, news: AccountNews
+    database: Database, news: SecurityAlert
 ) -> None:
-    ada = colleague(database, "ada", finished="none", digest="none")
+    ada = colleague(database, "ada", finished="off", digest="off")
     colleague(database, "bo", admin=True)
     with database.writing() as session:
-        security_alerts.tell(session, ada, news)
+        security_alerts.alert(session, ada, news)
         jobs = session.scalars(select(JobRow)).all()
-        assert [set(job.payload) for job in jobs] == [{"mail_id"}]
+        assert [set(job.payload) for job in jobs] == [set()]
     (mail,) = mails_to_staff(database)
     assert mail["To"] == "ada@agency.example"
-    assert mail["Subject"] == f"Your account: {WORDS[news].title.lower()}"
+    assert mail["Subject"] == f"Your account: {ALERT_TEXTS[news].title.lower()}"
     assert mail["List-Unsubscribe"] is None
     for part in ("plain", "html"):
         said = text_of(mail, part)
         assert "Hello Ada" in said
-        assert WORDS[news].says in said
+        assert ALERT_TEXTS[news].happened in said
         assert "(UTC)" in said
         assert not re.search(r"https?:|href|\{", said.split("</style>")[-1])
     html5lib.HTMLParser(strict=True).parse(text_of(mail, "html"))
@@ -152,7 +156,7 @@ def test_the_mail_says_what_changed_and_has_no_link_and_no_way_out(
 def test_who_has_no_account_any_more_is_told_nothing(database: Database) -> None:
     ada = colleague(database, "ada")
     with database.writing() as session:
-        security_alerts.tell(session, ada, "password_changed")
+        security_alerts.alert(session, ada, "password_changed")
     leave(database, ada)
     assert mails_to_staff(database) == []
 
@@ -169,6 +173,6 @@ def test_what_fails_is_told_to_nobody(app: Flask) -> None:
 
 def test_every_change_of_a_way_in_that_is_audited_is_told_too() -> None:
     kinds = {action for action in audit_labels.ACTIONS if action.startswith(("factor", "iden"))}
-    assert kinds - set(TOLD) == NOT_TOLD
-    assert set(WORDS) == set(ACCOUNT_NEWS)
-    assert set(TOLD.values()) == set(ACCOUNT_NEWS) - {"password_reset"}
+    assert kinds - set(ALERT_OF_ACTION) == NOT_ALERT_OF_ACTION
+    assert set(ALERT_TEXTS) == set(SECURITY_ALERTS)
+    assert set(ALERT_OF_ACTION.values()) == set(SECURITY_ALERTS) - {"password_reset"}

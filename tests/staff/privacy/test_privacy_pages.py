@@ -7,11 +7,11 @@ import pymupdf
 import pytest
 from flask import Flask
 
-from consult.delivery.mail.transport import MailFolder
+from consult.delivery.mail.transport import FileTransport
 from consult.delivery.privacy.erase_leads import delete_old_pdfs, end_old_leads
-from consult.storage.leads import actions, documents, notes
+from consult.storage import deliveries, documents
+from consult.storage.leads import actions, notes
 from consult.storage.leads.submission import NewContact
-from consult.storage.notifications import report_mails
 from tests.support.apps import deliver, services_of
 from tests.support.client import PageClient
 from tests.support.page import Page
@@ -40,7 +40,9 @@ def whole_lead(app: Flask, contact: NewContact = PERSON) -> int:
         actions.claim(session, lead_id, by=1)
         actions.log_contact(session, lead_id, by=1, channel="phone", reached=True, comment=words)
         notes.add(session, lead_id, words, by=1)
-        report_mails.ask_for_mail(session, lead_id, contact.email, "https://check.example/result/x")
+        deliveries.enqueue_report_email(
+            session, lead_id, contact.email, "https://check.example/result/x"
+        )
     return lead_id
 
 
@@ -96,7 +98,7 @@ def test_nothing_of_a_person_is_left_when_its_time_is_over(app: Flask, admin: Pa
     made = services_of(app)
     made.database.forget_deleted()
     assert {marker for _, marker in found_in(app)} == set(MARKERS)
-    folder = MailFolder(made.settings.mail_dir)
+    folder = FileTransport(made.settings.mail_dir)
     assert end_old_leads(made.database, folder, 0, "delete") == 1
     assert found_in(app) == set()
     receipt = admin.get(f"/staff/receipts?lead={lead_id}").text
@@ -188,7 +190,7 @@ def test_the_record_holds_everything_that_is_held(app: Flask, admin: PageClient)
     assert first["draft"]["source"] == SOURCE
     assert first["notes"][0]["text"] == "plumduff"
     assert first["handed_in"]["scorecard"]["separation"]
-    assert first["mails"][0]["body"]
+    assert any(sent["body"] for sent in first["deliveries"])
     said = {answer["id"]: answer for answer in first["said"]}
     assert said["first_reply"]["question"].startswith("A new lead gets in touch")
     assert isinstance(said["first_reply"]["answer"], str)

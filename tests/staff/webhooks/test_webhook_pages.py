@@ -7,14 +7,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
+from consult.delivery.context import plain
 from consult.staff.webhooks import webhook_pages
+from consult.storage import deliveries
 from consult.storage.db.database import utc_now
 from consult.storage.tables.audit_tables import AuditRow
-from consult.storage.tables.submission_tables import JobRow
-from consult.storage.webhooks import endpoints, webhooks
-from consult.storage.webhooks.endpoints import Endpoint
-from consult.storage.webhooks.webhooks import Try
-from tests.delivery.webhooks.test_webhook_delivery import FIXED_SECRET
+from consult.storage.tables.delivery_tables import EndpointRow, JobRow
+from consult.storage.webhooks import endpoints
+from tests.delivery.webhooks.test_webhook_delivery import FIXED_SECRET, attempt
 from tests.support.apps import deliver, make_app, services_of
 from tests.support.client import PageClient
 from tests.support.page import Page
@@ -37,7 +37,14 @@ def admin_of(app: Flask) -> PageClient:
 
 
 def add(client: PageClient, address: str = ADDRESS, **fields: str) -> Page:
-    return post(client, f"{ALL}/new", "/new", status=201, address=address, **fields)
+    return post(client, f"{ALL}/new", "/new", status=201, url=address, **fields)
+
+
+def sync_environment(app: Flask) -> None:
+    """What each process does when it starts."""
+    made = services_of(app)
+    with made.database.writing() as session:
+        endpoints.sync_environment(session, plain(made.settings.webhook_url))
 
 
 def secret_on(page: Page) -> str:
@@ -45,9 +52,9 @@ def secret_on(page: Page) -> str:
     return str(secret)
 
 
-def addresses(app: Flask) -> list[Endpoint]:
+def addresses(app: Flask) -> list[EndpointRow]:
     with services_of(app).database.reading() as session:
-        return list(endpoints.every(session))
+        return list(endpoints.all_endpoints(session))
 
 
 def actions(app: Flask) -> list[str]:
@@ -61,8 +68,8 @@ def test_a_webhook_is_added_and_its_secret_shown_this_once(app: Flask, admin: Pa
     shown = add(admin)
     secret = secret_on(shown)
     (endpoint,) = addresses(app)
-    assert (endpoint.address, endpoint.with_contact, endpoint.active) == (ADDRESS, False, True)
-    assert endpoint.kinds == ("finished", "contact_given", "consult_wanted", "overdue")
+    assert (endpoint.url, endpoint.includes_contact, endpoint.active) == (ADDRESS, False, True)
+    assert tuple(endpoint.events) == ("finished", "contact_given", "consult_wanted", "overdue")
     for path in (ALL, f"{ALL}/{endpoint.id}", f"{ALL}/{endpoint.id}/change"):
         page = admin.get(path)
         assert secret not in page.text + str(page.forms)
@@ -74,7 +81,7 @@ def test_a_webhook_is_added_and_its_secret_shown_this_once(app: Flask, admin: Pa
 def test_the_same_form_again_adds_nothing_and_shows_the_same_secret(
     app: Flask, admin: PageClient
 ) -> None:
-    form = admin.get(f"{ALL}/new").form("/new").fill(address=ADDRESS)
+    form = admin.get(f"{ALL}/new").form("/new").fill(url=ADDRESS)
     secrets = {secret_on(admin.submit(form, status=201)) for _ in range(2)}
     assert len(secrets) == len(addresses(app)) == 1
     assert secret_on(add(admin)) not in secrets
@@ -84,9 +91,9 @@ def test_the_same_form_again_adds_nothing_and_shows_the_same_secret(
 @pytest.mark.parametrize(
     ("address", "says"),
     [
-        ("", "Enter the address"),
+        ("", "Enter the URL"),
         ("http://hooks.example/", "start with https://"),
-        ("https://user:pass@hooks.example/", "not an address"),
+        ("https://user:pass@hooks.example/", "sent to a URL like this"),
         ("hooks.example", "start with https://"),
         ("https://hooks.example/" + "x" * 2000, "at most 2000"),
         ("javascript:alert(1)", "start with https://"),
@@ -95,15 +102,15 @@ def test_the_same_form_again_adds_nothing_and_shows_the_same_secret(
 def test_an_address_that_will_not_do_is_not_saved(
     app: Flask, admin: PageClient, address: str, says: str
 ) -> None:
-    page = post(admin, f"{ALL}/new", "/new", status=422, address=address)
-    assert says in page.errors["address"]
-    assert page.form("/new").data["address"] == [address]
+    page = post(admin, f"{ALL}/new", "/new", status=422, url=address)
+    assert says in page.errors["url"]
+    assert page.form("/new").data["url"] == [address]
     assert addresses(app) == []
 
 
 def test_a_webhook_that_is_told_nothing_is_not_saved(app: Flask, admin: PageClient) -> None:
-    form = admin.get(f"{ALL}/new").form("/new").fill(address=ADDRESS)
-    data = {name: value for name, value in form.data.items() if not name.startswith("kind_")}
+    form = admin.get(f"{ALL}/new").form("/new").fill(url=ADDRESS)
+    data = {name: value for name, value in form.data.items() if name != "events"}
     page = admin.post(form.action, data, status=422)
     assert "at least one" in page.text
     assert addresses(app) == []
@@ -114,15 +121,15 @@ def test_what_it_is_told_and_whether_people_are_named_can_be_changed(
 ) -> None:
     add(admin)
     form = admin.get(f"{ALL}/1/change").form("/change")
-    assert form.data["address"] == [ADDRESS]
-    data = {name: value for name, value in form.data.items() if name != "kind_finished"}
-    page = admin.post(form.action, {**data, "with_contact": "y", "address": f"{ADDRESS}2"})
+    assert form.data["url"] == [ADDRESS]
+    events = ["contact_given", "consult_wanted", "overdue"]
+    changed = {"events": events, "includes_contact": "y", "url": f"{ADDRESS}2"}
+    page = admin.post(form.action, {**form.data, **changed})
     shown = admin.follow(page)
-    assert "The webhook is changed" in shown.text
-    assert "contact details leave our house" in shown.text
+    assert "Saved." in shown.text
     (endpoint,) = addresses(app)
-    assert (endpoint.address, endpoint.with_contact) == (f"{ADDRESS}2", True)
-    assert endpoint.kinds == ("contact_given", "consult_wanted", "overdue")
+    assert (endpoint.url, endpoint.includes_contact) == (f"{ADDRESS}2", True)
+    assert tuple(endpoint.events) == ("contact_given", "consult_wanted", "overdue")
     assert actions(app) == ["webhook.added", "webhook.changed"]
 
 
@@ -135,8 +142,8 @@ def test_a_new_secret_is_shown_once_and_the_old_one_stays_for_a_day(
     assert old not in secrets
     assert len(secrets) == 1
     (endpoint,) = addresses(app)
-    assert endpoint.old_salt is not None
-    assert "signs as well until" in admin.get(f"{ALL}/1").text
+    assert endpoint.previous_salt is not None
+    assert "also works until" in admin.get(f"{ALL}/1").text
     assert actions(app) == ["webhook.added", "webhook.secret_renewed"]
 
 
@@ -149,23 +156,23 @@ def test_the_log_shows_each_try_and_sends_again(tmp_path: Path) -> None:
         add(admin, f"http://127.0.0.1:{hooks.internet.port}/relay")
         assert "None yet" in admin.get(f"{ALL}/1").text
         page = admin.follow(post(admin, f"{ALL}/1", "/test"))
-        assert "A test is on its way" in page.text
+        assert "Sending a test" in page.text
         hooks.status, hooks.answer = 503, b"<script>alert('down')</script>"
         deliver(app)
         page = admin.get(f"{ALL}/1")
-        assert "503: the address did not take it." in page.text
-        assert "It said: <script>alert('down')</script>" in page.text
-        assert "To be tried again" in page.text
+        assert "503: the receiver did not accept it." in page.text
+        assert "Response: <script>alert('down')</script>" in page.text
+        assert "Will retry" in page.text
         assert [form for form in page.forms if form.action.endswith("/again")] == []
         make_lead(app, contact=CONTACT)
         hooks.status, hooks.answer = 200, b"ok"
         deliver(app)
         page = admin.get(f"{ALL}/1")
-        assert page.text.count("Arrived") == 3
+        assert page.text.count("Sent ") >= 3
         before = len(hooks.received)
         action = next(form.action for form in page.forms if form.action.endswith("/again"))
         page = admin.follow(post(admin, f"{ALL}/1", action))
-        assert "goes out again" in page.text
+        assert "Sending the message again" in page.text
         deliver(app)
         assert len(hooks.received) == before + 1
         ids = [got.headers["webhook-id"] for got in hooks.received]
@@ -179,9 +186,9 @@ def test_the_log_is_read_page_by_page_and_by_what_did_not_arrive(
     add(admin)
     with services_of(app).database.writing() as session:
         for number in range(5):
-            message = webhooks.plan(session, 1)
+            message = deliveries.enqueue_webhook(session, 1)
             status, error = (503, f"Vain {number}.") if number % 2 else (200, "")
-            webhooks.record_try(session, message, Try(session.now(), 9, status, error, ""))
+            endpoints.record_attempt(session, message, attempt(session.now(), 9, status, error))
     page = admin.get(f"{ALL}/1")
     assert page.link("Webhooks") == ALL
     assert page.text.count("webhook-id") == 2
@@ -192,11 +199,11 @@ def test_the_log_is_read_page_by_page_and_by_what_did_not_arrive(
         seen.append(page.text.count("webhook-id"))
     assert seen == [2, 2, 1]
     assert admin.get(page.links["Newest"]).links["Older"] == f"{ALL}/1?before=4"
-    failed = admin.get(page.links["Did not arrive"])
+    failed = admin.get(page.links["Failed"])
     assert [f"Vain {number}." in failed.text for number in range(5)] == [0, 1, 0, 1, 0]
-    assert "Arrived" not in failed.text
+    assert "Sent" not in failed.text
     assert "Older" not in failed.links
-    assert "There is nothing older." in admin.get(f"{ALL}/1?before=1").text
+    assert "No older messages." in admin.get(f"{ALL}/1?before=1").text
     for nonsense in ("before=0", "before=x&show=y", "before=99999999999999", "show=%00"):
         assert admin.get(f"{ALL}/1?{nonsense}").text.count("webhook-id") == 2
 
@@ -206,9 +213,9 @@ def test_who_sends_again_comes_back_to_the_same_part_of_the_log(
 ) -> None:
     add(admin)
     with services_of(app).database.writing() as session:
-        message = webhooks.plan(session, 1)
-        webhooks.record_try(session, message, Try(session.now(), 9, 500, "No.", ""))
-        session.execute(update(JobRow).values(state="dead", finished_at=session.now()))
+        message = deliveries.enqueue_webhook(session, 1)
+        endpoints.record_attempt(session, message, attempt(session.now(), 9, 500, "No."))
+        session.execute(update(JobRow).values(state="failed", finished_at=session.now()))
     page = post(admin, f"{ALL}/1?show=failed", "/again")
     assert page.location == f"{ALL}/1?show=failed&done=again"
 
@@ -222,21 +229,21 @@ def test_the_page_of_a_lead_says_who_was_told(tmp_path: Path) -> None:
         hooks.status = 410
         deliver(app)
     page = admin.get(f"/staff/leads/{lead_id}")
-    assert "In the mail folder Consult wanted: Grace Hopper" in page.text
-    assert "Given up Check finished: 127.0.0.1" in page.text
-    assert "Not sent Consult wanted: 127.0.0.1" in page.text
+    assert "Not sent Consult requested: Grace Hopper" in page.text
+    assert "Failed Check finished: 127.0.0.1" in page.text
+    assert "Not sent Consult requested: 127.0.0.1" in page.text
     assert "secret-path" not in page.text
-    assert "Try again what failed" in page.text
-    assert "it answered that it is gone (410)" in admin.get(ALL).text
+    assert "Retry failed jobs" in page.text
+    assert "returned 410 Gone" in admin.get(ALL).text
     page = admin.follow(post(admin, f"{ALL}/1", "/switch"))
     assert addresses(app)[0].active
-    assert "Switched off" not in page.text
+    assert "Disabled" not in page.text
 
 
 def test_it_is_switched_off_and_on_and_deleted(app: Flask, admin: PageClient) -> None:
     add(admin)
     page = admin.follow(post(admin, f"{ALL}/1", "/switch"))
-    assert "Switched off" in page.text
+    assert "Disabled" in page.text
     assert not addresses(app)[0].active
     assert [form for form in page.forms if form.action.endswith("/test")] == []
     token = page.form("/switch").data["csrf_token"]
@@ -245,7 +252,7 @@ def test_it_is_switched_off_and_on_and_deleted(app: Flask, admin: PageClient) ->
     admin.submit(page.form("/switch"))
     assert addresses(app)[0].active
     page = admin.follow(post(admin, f"{ALL}/1", "/delete"))
-    assert "The webhook is deleted" in page.text
+    assert "Webhook and log deleted." in page.text
     assert addresses(app) == []
     admin.get(f"{ALL}/1", status=404)
     assert actions(app) == [
@@ -259,6 +266,7 @@ def test_it_is_switched_off_and_on_and_deleted(app: Flask, admin: PageClient) ->
 def test_what_the_environment_sets_is_shown_and_cannot_be_changed(tmp_path: Path) -> None:
     app = make_app(tmp_path / "var", webhook_url=ADDRESS, webhook_secret=FIXED_SECRET)
     admin = admin_of(app)
+    sync_environment(app)
     assert "hooks.example, webhook 1 Set by the environment" in admin.get(ALL).text
     page = admin.get(f"{ALL}/1")
     assert "CONSULT_WEBHOOK_URL" in page.text
@@ -272,22 +280,24 @@ def test_what_the_environment_sets_is_shown_and_cannot_be_changed(tmp_path: Path
     assert addresses(app)[0].active
 
 
-def test_the_address_of_the_environment_can_be_switched_on_again_after_it_was_gone(
+def test_the_url_of_the_environment_can_be_switched_on_again_after_it_was_gone(
     tmp_path: Path,
 ) -> None:
     app = make_app(tmp_path / "var", webhook_url=ADDRESS, webhook_secret=FIXED_SECRET)
     admin = admin_of(app)
-    admin.get(ALL)
+    sync_environment(app)
     with services_of(app).database.writing() as session:
-        endpoints.switch(session, 1, "gone")
-    assert "it answered that it is gone (410)" in admin.get(ALL).text
+        endpoints.set_disabled(session, 1, "gone")
+    assert "returned 410 Gone" in admin.get(ALL).text
     post(admin, f"{ALL}/1", "/switch")
     assert addresses(app)[0].active
 
 
 def test_without_the_setting_its_address_is_gone(tmp_path: Path) -> None:
     app = make_app(tmp_path / "var", webhook_url=ADDRESS, webhook_secret=FIXED_SECRET)
-    admin_of(app).get(ALL)
+    admin_of(app)
+    sync_environment(app)
     services_of(app).database.close()
     again = make_app(tmp_path / "var")
+    sync_environment(again)
     assert "No webhooks yet" in signed_in(again).get(ALL).text

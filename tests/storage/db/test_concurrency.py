@@ -6,11 +6,11 @@ from functools import partial
 
 from sqlalchemy import func, select
 
-from consult.delivery import outbox
+from consult.storage import documents, jobs
 from consult.storage.audit import audit_log
 from consult.storage.db.database import Database, Session
 from consult.storage.leads import actions as actions_module
-from consult.storage.leads import documents, leads, notes, submission
+from consult.storage.leads import leads, notes, submission
 from consult.storage.privacy import erasure, retention
 from consult.storage.second_factors import factors
 from consult.storage.settings import setting_overrides
@@ -54,11 +54,11 @@ def test_an_owner_leaves_a_contact_while_the_lead_is_deleted(database: Database)
 def test_a_worker_finishes_a_job_while_its_lead_is_deleted(database: Database) -> None:
     lead = lead_of(database, submitted(database)).id
     with database.writing() as session:
-        job = outbox.claim(session, timedelta(minutes=1))
+        job = jobs.claim(session, timedelta(minutes=1))
     assert job is not None
     begin_meanwhile(
         database,
-        lambda session: outbox.done(session, job),
+        lambda session: jobs.complete(session, job),
         lambda session: erasure.erase(session, [lead], "delete", by=None, why="asked"),
         lambda session: documents.put(session, lead, documents.REPORT, 1, b"%PDF"),
     )
@@ -131,11 +131,11 @@ def test_whoever_has_recorded_something_keeps_nobody_waiting(database: Database)
         assert sorted(actions) == ["lead.claimed", "settings.changed"]
 
 
-def test_two_workers_add_the_address_of_the_environment_once(database: Database) -> None:
-    add = partial(endpoints.keep_fixed, address="https://example.com/hook")
+def test_two_workers_add_the_url_of_the_environment_once(database: Database) -> None:
+    add = partial(endpoints.sync_environment, url="https://example.com/hook")
     begin_meanwhile(database, add, add)
     with database.reading() as session:
-        assert [each.fixed for each in endpoints.every(session)] == [True]
+        assert [each.from_environment for each in endpoints.all_endpoints(session)] == [True]
 
 
 def test_two_admins_choose_the_same_setting_for_the_first_time(database: Database) -> None:

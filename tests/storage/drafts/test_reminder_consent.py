@@ -7,7 +7,7 @@ from consult.storage.db.database import Database
 from consult.storage.drafts import drafts, reminder_consent
 from consult.storage.leads import submission
 from consult.storage.privacy import data_export, erasure, retention
-from consult.storage.tables.submission_tables import JobRow
+from consult.storage.tables.delivery_tables import JobRow
 from tests.support.databases import Clock
 from tests.support.submissions import CONTACT, lead_of, new_submission, submitted
 
@@ -60,7 +60,7 @@ def test_one_person_gets_one_reminder_and_their_address_is_deleted(database: Dat
         assert not reminder_consent.request_send(session, first)
         assert [consent.id for consent in reminder_consent.unused(session)] == [first]
         assert not reminder_consent.request_send(session, second)
-        (job,) = session.query(JobRow).filter_by(kind="mail_reminder")
+        (job,) = session.query(JobRow).filter_by(kind="email_reminder")
         assert job.payload == {"consent_id": first}
         reminder_consent.record_sent(session, first)
         assert not reminder_consent.request_send(session, first)

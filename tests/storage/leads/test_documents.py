@@ -4,8 +4,8 @@ import hashlib
 
 import pytest
 
+from consult.storage import documents
 from consult.storage.db.database import Database
-from consult.storage.leads import documents
 from tests.support.databases import Clock
 from tests.support.submissions import lead_of, submitted
 

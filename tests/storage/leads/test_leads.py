@@ -13,7 +13,8 @@ from consult.storage.db.database import Database
 from consult.storage.drafts import drafts
 from consult.storage.jobs import RENDER_BRIEF, RENDER_REPORT
 from consult.storage.leads import leads, submission
-from consult.storage.tables.submission_tables import JobRow, SubmissionRow
+from consult.storage.tables.delivery_tables import JobRow
+from consult.storage.tables.submission_tables import SubmissionRow
 from tests.support.databases import Clock
 from tests.support.submissions import (
     CONTACT,

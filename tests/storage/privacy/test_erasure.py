@@ -7,9 +7,10 @@ import pytest
 from sqlalchemy import Column, Table, func, inspect, select, update
 from sqlalchemy.exc import DBAPIError
 
+from consult.storage import documents
 from consult.storage.db.database import Database
 from consult.storage.drafts import drafts
-from consult.storage.leads import actions, documents, leads, notes, submission
+from consult.storage.leads import actions, leads, notes, submission
 from consult.storage.leads.timeline import timeline
 from consult.storage.privacy import erasure
 from consult.storage.privacy.erasure import How
@@ -97,8 +98,10 @@ def test_the_database_itself_deletes_what_hangs_on_a_lead(database: Database) ->
         for table in ALL_TABLES.sorted_tables:
             for key in inspector.get_foreign_keys(table.name):
                 if key["referred_table"] in hangs:
-                    rule = "SET NULL" if table.name in STATISTICS else "CASCADE"
-                    assert key["options"].get("ondelete") == rule, table.name
+                    rule = {"SET NULL"} if table.name in STATISTICS else {"CASCADE"}
+                    if table.name == "deliveries":  # deleted with its lead, but not with its job
+                        rule = {"CASCADE", "SET NULL"}
+                    assert key["options"].get("ondelete") in rule, table.name
                     more.add(table.name)
         if more <= hangs:
             break

@@ -3,18 +3,19 @@
 import pytest
 from sqlalchemy import func, select, update
 
+from consult.storage import deliveries, documents
 from consult.storage.audit import audit_log
 from consult.storage.db.base import Base
 from consult.storage.db.database import Database
+from consult.storage.documents import pdf_states
 from consult.storage.drafts import drafts
 from consult.storage.jobs import enqueue
-from consult.storage.leads import documents, leads, submission
-from consult.storage.notifications import report_mails
-from consult.storage.notifications.deliveries import pdf_states
+from consult.storage.leads import leads, submission
 from consult.storage.privacy import retention
 from consult.storage.privacy.retention import Purged
 from consult.storage.tables.audit_tables import AuditRow
-from consult.storage.tables.submission_tables import JobRow, RateLimitRow
+from consult.storage.tables.delivery_tables import JobRow
+from consult.storage.tables.submission_tables import RateLimitRow
 from tests.support.databases import Clock
 from tests.support.submissions import CONTACT, contact_of, lead_of, submitted
 
@@ -65,7 +66,7 @@ def test_an_old_lead_goes_with_everything_that_hangs_on_it(
 ) -> None:
     assert set(row_counts(database)) == {
         *("drafts", "lead_words", "lead_events", "submissions", "leads", "response_stats"),
-        *("contacts", "documents", "jobs", "notices"),
+        *("contacts", "documents", "jobs", "notifications"),
     }
     clock.go_on(days=730)
     assert purge(database).leads == 0
@@ -85,7 +86,7 @@ def test_finished_jobs_and_old_counters_go_open_and_dead_jobs_stay(
         session.execute(update(JobRow).where(JobRow.id == first).values(finished))
         still_open = len(session.scalars(select(JobRow.id).where(JobRow.id != first)).all())
         session.execute(
-            update(JobRow).where(JobRow.id != first).values({**finished, "state": "dead"})
+            update(JobRow).where(JobRow.id != first).values({**finished, "state": "failed"})
         )
     clock.go_on(days=7)
     assert purge(database).jobs == 0
@@ -98,8 +99,8 @@ def test_finished_jobs_and_old_counters_go_open_and_dead_jobs_stay(
 
 def test_a_dead_job_of_no_lead_goes_with_the_logs(database: Database, clock: Clock) -> None:
     with database.writing() as session:
-        enqueue(session, "mail_staff", {"mail_id": 1}, dedupe_key="mail_staff:1")
-        session.execute(update(JobRow).values(state="dead", finished_at=clock()))
+        enqueue(session, "email_staff", {"mail_id": 1}, dedupe_key="email_staff:1")
+        session.execute(update(JobRow).values(state="failed", finished_at=clock()))
     clock.go_on(days=30)
     assert purge(database).jobs == 0
     clock.go_on(seconds=1)
@@ -127,18 +128,14 @@ def test_what_a_mail_said_goes_before_its_lead(
 ) -> None:
     lead_id = lead_of(database, whole_lead).id
     with database.writing() as session:
-        report_mails.ask_for_mail(session, lead_id, CONTACT.email, "https://check.example/x")
-        mail_id = report_mails.mails_of(session, lead_id)[0].mail.id
-        report_mails.record_sent(
-            session, mail_id, subject="Hi", body="Hello Ada", handed_to="server"
-        )
+        deliveries.enqueue_report_email(session, lead_id, CONTACT.email, "https://check.example/x")
+        mail_id = deliveries.report_emails(session, lead_id)[0].id
+        deliveries.record_sent(session, mail_id, "server", subject="Hi", body="Hello Ada")
     for days, body in ((180, "Hello Ada"), (1, "")):
         clock.go_on(days=days)
         with database.writing() as session:
             assert retention.empty_mails(session, mail_days=180) == (body == "")
-            assert [letter.mail.body for letter in report_mails.mails_of(session, lead_id)] == [
-                body
-            ]
+            assert [letter.body for letter in deliveries.report_emails(session, lead_id)] == [body]
 
 
 def test_what_is_deleted_is_recorded_lead_by_lead(
@@ -176,11 +173,11 @@ def test_a_pdf_goes_before_its_lead_and_can_be_asked_for_again(
         with database.writing() as session:
             assert retention.delete_pdfs(session, pdf_days=3) == gone
     with database.writing() as session:
-        assert pdf_states(session, [lead_id]) == {lead_id: "asleep"}
+        assert pdf_states(session, [lead_id]) == {lead_id: "on_demand"}
         assert (
             audit_log.newest(session, limit=9, action="retention.pdfs_deleted")[0].lead_id
             == lead_id
         )
         leads.ask_for_documents(session, lead_id)
-        assert pdf_states(session, [lead_id]) == {lead_id: "waiting"}
+        assert pdf_states(session, [lead_id]) == {lead_id: "pending"}
     assert contact_of(lead_of(database, whole_lead)) == CONTACT

@@ -1,0 +1,73 @@
+"""What the handlers of jobs work with, as the settings in effect want it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+
+from consult.delivery.mail.messages import MailSettings
+from consult.delivery.mail.transport import FileTransport, SmtpTransport, Transport
+from consult.delivery.webhooks.http_client import HttpClient
+from consult.settings import Settings
+from consult.settings.brand import Brand
+from consult.storage.db.database import Database
+from consult.storage.settings.setting_overrides import SettingsProvider
+from consult.workflow.office_hours import Office
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the handlers of jobs work with.
+
+    Attributes:
+        database: the one the worker works on.
+        settings: those in effect.
+        brand: the one in effect.
+        render: makes a PDF of HTML, with its own time limit.
+        office: business hours and time zone of the agency.
+        transport: takes mails.
+        http: sends webhooks.
+    """
+
+    database: Database
+    settings: Settings
+    brand: Brand
+    render: Callable[[str], bytes]
+    office: Office
+    transport: Transport
+    http: HttpClient
+
+    @classmethod
+    def of(
+        cls, settings: Settings, brand: Brand, database: Database, render: Callable[[str], bytes]
+    ) -> "Context":
+        smtp_url = plain(settings.smtp_url)
+        return cls(
+            database=database,
+            settings=settings,
+            brand=brand,
+            render=render,
+            office=settings.office,
+            transport=SmtpTransport(smtp_url) if smtp_url else FileTransport(settings.mail_dir),
+            http=HttpClient(allow_loopback=settings.webhook_loopback),
+        )
+
+    @classmethod
+    def current(
+        cls, provider: SettingsProvider, database: Database, render: Callable[[str], bytes]
+    ) -> Callable[[], "Context"]:
+        """What returns the context with the settings in effect at the moment of each job."""
+        return lambda: cls.of(provider.settings, provider.brand, database, render)
+
+    @property
+    def mail(self) -> MailSettings:
+        return MailSettings(self.brand, self.settings.mail_from, self.settings.base_url)
+
+    @property
+    def folder(self) -> FileTransport:
+        """Where mails are while no mail server is set, or were until one was."""
+        return FileTransport(self.settings.mail_dir)
+
+
+def plain(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret else None

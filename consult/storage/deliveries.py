@@ -1,0 +1,259 @@
+"""Deliveries: every mail and webhook that was requested, its job, and what came of it.
+
+A delivery is created with its job, in the transaction that makes it necessary. What it says is
+worked out when it is sent. Each attempt is the same message: what a receiver recognizes a repeat
+by follows from ``token``.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from secrets import token_hex
+from typing import Any, Literal
+
+from sqlalchemy import Select, Text, cast, or_, select, update
+from sqlalchemy.orm import joinedload
+
+from consult.storage import jobs
+from consult.storage.db.database import Session
+from consult.storage.tables.delivery_tables import DeliveryRow, JobRow, NotificationRow
+
+REPORT = "report"
+WEBHOOK_DISABLED = "webhook_disabled"
+"""The kind of a mail that tells admins that a webhook was disabled."""
+
+SentVia = Literal["server", "folder", "webhook"]
+"""What accepted a message; mails go to a folder while no mail server is set."""
+
+State = Literal["sent", "queued", "sending", "retrying", "failed", "not_sent"]
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryStatus:
+    """How far something that was queued got.
+
+    Attributes:
+        state: ``retrying`` after a failed attempt, ``failed`` for good, ``not_sent`` if it turned
+            out that there was no need.
+        at: when it was sent, failed or queued; while retrying, when the next attempt is due.
+        error: why it failed, or the last attempt did.
+    """
+
+    state: State
+    at: datetime
+    error: str = ""
+
+
+def delivery_status(delivery: DeliveryRow) -> DeliveryStatus:
+    """Whether a delivery is queued, being retried, sent, or failed."""
+    if delivery.sent_at:
+        return DeliveryStatus("sent", delivery.sent_at)
+    job = delivery.job
+    if job is None or job.state == "done":
+        return DeliveryStatus("not_sent", delivery.created_at)
+    if job.state == "failed":
+        return DeliveryStatus("failed", job.finished_at or job.run_at, job.last_error or "")
+    if job.last_error:
+        return DeliveryStatus("retrying", job.run_at, job.last_error)
+    return DeliveryStatus("sending" if job.state == "leased" else "queued", delivery.created_at)
+
+
+def enqueue_report_email(session: Session, submission_id: int, address: str, link: str) -> None:
+    """Request that a report is mailed to its owner; earlier mails not sent yet are canceled.
+
+    The job has the ``link`` to the result, whose token is stored nowhere else, until it is done.
+    """
+    unsent = select(DeliveryRow.job_id).where(
+        DeliveryRow.submission_id == submission_id,
+        DeliveryRow.kind == REPORT,
+        DeliveryRow.sent_at.is_(None),
+    )
+    session.execute(
+        update(JobRow)
+        .where(JobRow.id.in_(unsent))
+        .values(
+            state="done", lease_token=None, payload={}, finished_at=session.now(), last_error=None
+        )
+    )
+    _enqueue(
+        session,
+        jobs.EMAIL_REPORT,
+        DeliveryRow(kind=REPORT, recipient="owner", address=address, submission_id=submission_id),
+        payload={"link": link},
+    )
+
+
+def enqueue_staff_email(
+    session: Session,
+    user_id: int,
+    kind: str,
+    *,
+    notification: NotificationRow | None = None,
+    day: date | None = None,
+    endpoint_id: int | None = None,
+) -> None:
+    """Request a mail to a user: about a notification, a day, an endpoint, or their account."""
+    _enqueue(
+        session,
+        jobs.EMAIL_STAFF,
+        DeliveryRow(
+            kind=kind,
+            recipient="staff",
+            user_id=user_id,
+            submission_id=notification.submission_id if notification else None,
+            notification_id=notification.id if notification else None,
+            day=day,
+            endpoint_id=endpoint_id,
+        ),
+    )
+
+
+def enqueue_webhook(
+    session: Session, endpoint_id: int, notification: NotificationRow | None = None
+) -> int:
+    """Request a webhook about a notification, or to test the endpoint; returns its id."""
+    row = DeliveryRow(
+        kind=notification.kind if notification else "test",
+        recipient="webhook",
+        endpoint_id=endpoint_id,
+        submission_id=notification.submission_id if notification else None,
+        notification_id=notification.id if notification else None,
+    )
+    # An endpoint that answers slowly must not keep an owner from a report.
+    _enqueue(session, jobs.WEBHOOK, row, priority=jobs.BACKGROUND)
+    return row.id
+
+
+def resend_webhook(session: Session, delivery_id: int) -> None:
+    """Send a webhook once more as the same message; does nothing while it is still queued."""
+    row = session.get_one(DeliveryRow, delivery_id, with_for_update=True)
+    job = session.get(JobRow, row.job_id) if row.job_id else None
+    if job and job.state in jobs.OPEN_STATES:
+        return
+    row.sent_at = row.sent_via = None
+    row.job_id = jobs.enqueue(
+        session, jobs.WEBHOOK, {}, submission_id=row.submission_id, priority=jobs.BACKGROUND
+    )
+    session.flush()
+
+
+def get(session: Session, delivery_id: int) -> DeliveryRow | None:
+    """The delivery with this id, with its job; or None."""
+    return session.scalar(
+        select(DeliveryRow)
+        .where(DeliveryRow.id == delivery_id)
+        .options(joinedload(DeliveryRow.job))
+    )
+
+
+def for_job(session: Session, job_id: int) -> DeliveryRow | None:
+    """The delivery that a job is to send, with all that it is about.
+
+    None when it was deleted, or the job is no longer the one that sends it.
+    """
+    about = joinedload(DeliveryRow.notification)
+    return session.scalar(
+        select(DeliveryRow)
+        .where(DeliveryRow.job_id == job_id)
+        .options(
+            joinedload(DeliveryRow.user),
+            joinedload(DeliveryRow.endpoint),
+            about.joinedload(NotificationRow.lead),
+            about.joinedload(NotificationRow.actor),
+        )
+    )
+
+
+def record_sent(
+    session: Session, delivery_id: int, via: SentVia, *, subject: str = "", body: str = ""
+) -> None:
+    """Record that a message was accepted, and for a mail to an owner what it says."""
+    session.execute(
+        update(DeliveryRow)
+        .where(DeliveryRow.id == delivery_id)
+        .values(sent_at=session.now(), sent_via=via, subject=subject, body=body)
+    )
+
+
+def forget_link(session: Session, job_id: int) -> None:
+    """Remove the link to the result from the job of a report mail."""
+    session.execute(update(JobRow).where(JobRow.id == job_id).values(payload={}))
+
+
+def discard(session: Session, delivery: DeliveryRow) -> None:
+    """Delete a delivery that there was no need to send."""
+    if row := session.get(DeliveryRow, delivery.id):
+        session.delete(row)
+
+
+def for_lead(session: Session, lead_id: int) -> Sequence[DeliveryRow]:
+    """All mails and webhooks about a lead with their recipients and jobs, the first first."""
+    query = _WITH_STATUS.where(DeliveryRow.submission_id == lead_id)
+    return session.scalars(query.order_by(DeliveryRow.id)).all()
+
+
+def report_emails(session: Session, lead_id: int) -> Sequence[DeliveryRow]:
+    """The mails to a lead's owner, the first first."""
+    return [row for row in for_lead(session, lead_id) if row.recipient == "owner"]
+
+
+def report_tokens(session: Session, lead_ids: Collection[int]) -> Sequence[str]:
+    """The tokens of the mails to the owners of leads."""
+    is_report = DeliveryRow.recipient == "owner"
+    query = select(DeliveryRow.token).where(is_report, DeliveryRow.submission_id.in_(lead_ids))
+    return session.scalars(query).all()
+
+
+def for_endpoint(
+    session: Session,
+    endpoint_id: int,
+    limit: int,
+    *,
+    before: int | None = None,
+    failed: bool = False,
+) -> Sequence[DeliveryRow]:
+    """The webhooks to an endpoint, the newest first.
+
+    Args:
+        session: any.
+        endpoint_id: the endpoint's.
+        limit: how many at most.
+        before: only those with a smaller id than this one.
+        failed: only those that were not received: attempted in vain, failed, or not sent.
+    """
+    query = _WITH_STATUS.where(
+        DeliveryRow.endpoint_id == endpoint_id, DeliveryRow.recipient == "webhook"
+    )
+    if before is not None:
+        query = query.where(DeliveryRow.id < before)
+    if failed:
+        attempted = cast(DeliveryRow.attempts, Text) != "[]"
+        is_over = or_(JobRow.state.is_(None), JobRow.state.not_in(jobs.OPEN_STATES))
+        query = query.outerjoin(DeliveryRow.job).where(
+            DeliveryRow.sent_at.is_(None), or_(attempted, is_over)
+        )
+    return session.scalars(query.order_by(DeliveryRow.id.desc()).limit(limit)).all()
+
+
+_WITH_STATUS: Select[DeliveryRow] = select(DeliveryRow).options(
+    joinedload(DeliveryRow.job), joinedload(DeliveryRow.user), joinedload(DeliveryRow.endpoint)
+)
+
+
+def _enqueue(
+    session: Session,
+    job_kind: str,
+    row: DeliveryRow,
+    *,
+    payload: Mapping[str, Any] | None = None,
+    priority: int = jobs.NORMAL,
+) -> None:
+    row.token = token_hex(16)
+    row.created_at = session.now()
+    row.subject = row.body = ""
+    row.attempts = []
+    row.job_id = jobs.enqueue(
+        session, job_kind, payload or {}, submission_id=row.submission_id, priority=priority
+    )
+    session.add(row)
+    session.flush()

@@ -1,0 +1,128 @@
+"""Documents: the rendered files of a submission, kept until the submission is deleted."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from sqlalchemy import bindparam, exists, select
+
+from consult.crypto import token_hash
+from consult.storage.db.database import Database, Session
+from consult.storage.jobs import OPEN_STATES, RENDER_BRIEF, RENDER_REPORT
+from consult.storage.tables.delivery_tables import JobRow
+from consult.storage.tables.submission_tables import ContactRow, DocumentRow, SubmissionRow
+
+REPORT = "report"
+"""What the owner gets."""
+
+BRIEF = "brief"
+"""What staff read before they call."""
+
+_JOBS = {REPORT: RENDER_REPORT, BRIEF: RENDER_BRIEF}
+
+PdfState = Literal["ready", "pending", "failed", "on_demand"]
+"""``on_demand``: not stored, and made when requested; so for demo leads, and after some time."""
+
+
+class CurrentDocument(NamedTuple):
+    """A current file for the holder of a result link; whether they left contact info."""
+
+    content: bytes
+    submitted_at: datetime
+    has_contact: bool
+
+
+def put(session: Session, submission_id: int, kind: str, revision: int, content: bytes) -> bool:
+    """Store a rendered file, unless the same or a newer revision of it is already there.
+
+    Returns:
+        Whether it was stored. False as well if the submission was deleted in the meantime.
+    """
+    # The row of the submission is the lock: two workers may come here with two revisions at once.
+    known = session.scalar(
+        select(SubmissionRow.id)
+        .where(SubmissionRow.id == submission_id)
+        .with_for_update(key_share=True)
+    )
+    if known is None:
+        return False
+    row = session.get(DocumentRow, (submission_id, kind), with_for_update=True)
+    if row is None:
+        row = DocumentRow(submission_id=submission_id, kind=kind)
+        session.add(row)
+    elif row.revision >= revision:
+        return False
+    row.revision = revision
+    row.content = content
+    row.sha256 = hashlib.sha256(content).hexdigest()
+    row.rendered_at = session.now()
+    session.flush()
+    return True
+
+
+def get(session: Session, submission_id: int, kind: str) -> DocumentRow | None:
+    """The stored file of a kind, or None; current if its revision is the lead's."""
+    return session.get(DocumentRow, (submission_id, kind))
+
+
+def current_for_token(database: Database, result_token: str, kind: str) -> CurrentDocument | None:
+    """The current file for a result link, or None if it has to be made, or there is no result.
+
+    One statement: a download is to cost little more than a file from the disk.
+    """
+    row = database.fetch_one(_CURRENT, {"hash": token_hash(result_token), "kind": kind})
+    return CurrentDocument(row[0], row[1], row[2] is not None) if row else None
+
+
+_CURRENT = (
+    select(DocumentRow.content, SubmissionRow.submitted_at, ContactRow.submission_id)
+    .join(SubmissionRow, SubmissionRow.id == DocumentRow.submission_id)
+    .outerjoin(ContactRow, ContactRow.submission_id == SubmissionRow.id)
+    .where(
+        SubmissionRow.result_token_hash == bindparam("hash"),
+        DocumentRow.kind == bindparam("kind"),
+        DocumentRow.revision >= SubmissionRow.report_revision,
+    )
+)
+
+
+def stored_revision(session: Session, submission_id: int, kind: str) -> int:
+    """The revision of the stored file, 0 if there is none; reads no content."""
+    query = select(DocumentRow.revision).where(
+        DocumentRow.submission_id == submission_id, DocumentRow.kind == kind
+    )
+    return session.scalar(query) or 0
+
+
+def pdf_states(
+    session: Session, lead_ids: Sequence[int], kind: str = REPORT
+) -> dict[int, PdfState]:
+    """Whether the current PDF of each lead is stored, being made, failed, or made on demand."""
+    requested = exists().where(JobRow.submission_id == SubmissionRow.id, JobRow.kind == _JOBS[kind])
+    pending = requested.where(JobRow.state.in_(OPEN_STATES))
+    rows = session.execute(
+        select(
+            SubmissionRow.id,
+            DocumentRow.revision >= SubmissionRow.report_revision,
+            pending,
+            requested.label("requested"),
+        )
+        .outerjoin(
+            DocumentRow,
+            (DocumentRow.submission_id == SubmissionRow.id) & (DocumentRow.kind == kind),
+        )
+        .where(SubmissionRow.id.in_(lead_ids))
+    )
+    states: dict[int, PdfState] = {}
+    for lead_id, is_current, is_pending, is_requested in rows:
+        states[lead_id] = (
+            "ready"
+            if is_current
+            else "pending"
+            if is_pending
+            else "failed"
+            if is_requested
+            else "on_demand"
+        )
+    return states
