@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
-from flask import Flask, jsonify, request
+from flask import Flask, abort, jsonify, request
 from flask.typing import ResponseReturnValue
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
@@ -64,6 +64,8 @@ class Crook:
     key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "1"}))
     signs_with: RSAKey | None = None
     fetched: list[str] = field(default_factory=list)
+    broken: str = ""
+    """What it answers with an error: `description` or `keys`."""
     says: Callable[[], ResponseReturnValue] | None = None
     """What it answers instead of saying where what is."""
 
@@ -78,24 +80,26 @@ class Crook:
 
     def describe(self) -> ResponseReturnValue:
         """Say where what is."""
-        self.fetched.append("description")
-        return (
-            self.says()
-            if self.says
-            else jsonify(
-                {
-                    "issuer": self.address,
-                    "authorization_endpoint": f"{self.address}/authorize",
-                    "token_endpoint": f"{self.address}/token",
-                    "jwks_uri": f"{self.address}/keys",
-                    **self.metadata,
-                }
-            )
-        )
+        self.fetch("description")
+        if self.says:
+            return self.says()
+        return {
+            "issuer": self.address,
+            "authorization_endpoint": f"{self.address}/authorize",
+            "token_endpoint": f"{self.address}/token",
+            "jwks_uri": f"{self.address}/keys",
+            **self.metadata,
+        }
+
+    def fetch(self, what: str) -> None:
+        """Record what is fetched, and fail with it if it is broken."""
+        self.fetched.append(what)
+        if self.broken == what:
+            abort(500)
 
     def keys(self) -> ResponseReturnValue:
         """Give the public half of the key."""
-        self.fetched.append("keys")
+        self.fetch("keys")
         return jsonify(KeySet([self.key]).as_dict(private=False))
 
     def token(self) -> ResponseReturnValue:

@@ -21,7 +21,7 @@ from consult.staff.accounts.access import PROVIDER, current_session, signed_in_u
 from consult.staff.accounts.account_admin import AccountError, normal_email
 from consult.staff.accounts.factor_pages import record_factor_change
 from consult.staff.accounts.my_account_pages import NAME_MAX
-from consult.staff.accounts.oidc import LEEWAY_SECONDS, ProviderError, provider_client
+from consult.staff.accounts.oidc import LEEWAY_SECONDS, ProviderError, provider
 from consult.staff.accounts.passwords import hash_password
 from consult.staff.accounts.reauthentication import recent_auth_required
 from consult.staff.blueprint import blueprint, for_staff
@@ -116,7 +116,7 @@ def provider_callback() -> ResponseReturnValue:
     try:
         if response.get("iss", _issuer()) != _issuer():
             raise ProviderError("another provider answered")
-        claims = provider_client().claims(response.get("code", ""), flow.code_verifier, flow.nonce)
+        claims = provider().claims(response.get("code", ""), flow.code_verifier, flow.nonce)
     except ProviderError as error:
         log.warning("a response of the provider was refused: %s", error)
         return _failed(INVALID_RESPONSE)
@@ -157,7 +157,7 @@ def _start(purpose: Purpose, *, wanted: str = "", invitation: str = "") -> Respo
         # Another site must not make anyone sign in, link or re-authenticate.
         return redirect(url_for(access.SIGN_IN), 303)
     try:
-        started = provider_client().authorization(reauthenticate=purpose == "confirm")
+        started = provider().authorization(reauthenticate=purpose == "confirm")
     except ProviderError as error:
         log.warning("the provider cannot be used: %s", error)
         return _failed(UNAVAILABLE, 503)

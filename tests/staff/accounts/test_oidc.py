@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from consult.settings import SettingsError
 from consult.staff.accounts import account_admin, oidc
-from consult.staff.accounts.oidc import CACHE_SECONDS, MAX_ANSWER
+from consult.staff.accounts.oidc import CACHE_SECONDS, MAX_ANSWER, RETRY_SECONDS
 from consult.storage.accounts import accounts
 from consult.storage.tables.audit_tables import AuditRow
 from tests.support.apps import make_app, make_settings, services_of
@@ -111,6 +111,11 @@ def link(app: Flask, subject: str = "grace-there") -> PageClient:
 def age_cache(app: Flask, seconds: float = CACHE_SECONDS + 1) -> None:
     """Let so many seconds pass for what an app has cached of its provider."""
     app.extensions["oidc"].loaded_at -= seconds
+
+
+def empty_cache(app: Flask) -> None:
+    """Start again without anything cached of the provider."""
+    del app.extensions["oidc"]
 
 
 def audited(app: Flask) -> list[str]:
@@ -387,7 +392,7 @@ class TestLies:
     def test_a_provider_that_says_strange_things_of_itself_is_not_used(
         self, misled: Flask, crook: Crook, metadata: dict[str, Any]
     ) -> None:
-        age_cache(misled)
+        empty_cache(misled)
         crook.metadata = metadata
         page = PageClient(misled).get(START, status=503)
         assert "isn’t responding" in page.text
@@ -435,6 +440,43 @@ class TestKnowing:
         for _ in range(2):
             self.sign_in(misled, crook)
         assert crook.fetched == ["description", "keys", "keys"]
+        client = PageClient(misled)
+        crook.signs_with = RSAKey.generate_key(2048, {"kid": "2"})
+        come_back(client, crook, set_out(client), status=400)
+        assert crook.fetched == ["description", "keys", "keys", "keys"]
+
+    def test_a_new_key_with_the_id_of_the_old_one_counts_at_once(
+        self, misled: Flask, crook: Crook
+    ) -> None:
+        crook.key = RSAKey.generate_key(2048, {"kid": "1"})
+        self.sign_in(misled, crook)
+        assert crook.fetched == ["description", "keys", "keys"]
+
+    @pytest.mark.parametrize("path", ["description", "keys"])
+    def test_a_failed_refresh_leaves_the_old_metadata_and_keys_in_use(
+        self, misled: Flask, crook: Crook, path: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        crook.broken = path
+        age_cache(misled)
+        self.sign_in(misled, crook)
+        assert "the provider's metadata is not renewed" in caplog.text
+        assert crook.fetched.count(path) == 2
+        self.sign_in(misled, crook)
+        assert crook.fetched.count(path) == 2
+        crook.broken = ""
+        age_cache(misled, RETRY_SECONDS + 1)
+        self.sign_in(misled, crook)
+        assert crook.fetched.count(path) == 3
+
+    def test_failing_to_request_the_keys_again_keeps_the_old_ones(
+        self, misled: Flask, crook: Crook
+    ) -> None:
+        client = PageClient(misled)
+        crook.broken = "keys"
+        crook.signs_with = RSAKey.generate_key(2048, {"kid": "1"})
+        come_back(client, crook, set_out(client), status=400)
+        crook.signs_with = None
+        self.sign_in(misled, crook)
 
     @pytest.mark.parametrize(
         ("says", "problem"),
@@ -453,7 +495,7 @@ class TestKnowing:
         problem: str,
         caplog: pytest.LogCaptureFixture,
     ) -> None:
-        age_cache(misled)
+        empty_cache(misled)
         crook.says = says
         PageClient(misled).get(START, status=503)
         assert problem in caplog.text
@@ -466,7 +508,7 @@ class TestKnowing:
         caplog: pytest.LogCaptureFixture,
     ) -> None:
         monkeypatch.setattr(oidc, "_TOTAL_TIMEOUT", 0)
-        age_cache(misled)
+        empty_cache(misled)
         crook.says = lambda: Response(drops())
         PageClient(misled).get(START, status=503)
         assert "slow" in caplog.text
