@@ -1,111 +1,255 @@
-"""The charts of the page of insights, from the rows of its tables."""
+"""The rows and titles of the charts of the insights, from the counts of the storage."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import NamedTuple
 
+from consult.questionnaire import Kind
 from consult.questionnaire.editions import newest
-from consult.staff.insights import chart_layout
-from consult.staff.insights.chart_layout import Columns, Line, Row
-from consult.staff.insights.funnel import PageRow, SourceRow, StepRow
-from consult.staff.insights.lead_stats import VerdictRow
-from consult.staff.insights.reply_times import Replies
-from consult.staff.insights.shares import FEW, Bar, Share
+from consult.staff.insights.chart_layout import FEW, Row, Share, counted, percent, value
+from consult.storage.insights.insights import (
+    PART,
+    STARTED,
+    STARTED_FRAMED,
+    SUBMITTED,
+    VIEWED,
+    VIEWED_FRAMED,
+    Spread,
+    Stats,
+    quartiles,
+)
+from consult.storage.page_events import REVIEW
+from consult.workflow.stages import DECLINE_REASONS
 
-_SOURCES_DRAWN = 8
+# Each step at the agency with the one that it is a share of: not everyone who was reached had
+# requested a consult, and not everyone who was won had one.
+_AGENCY = {
+    "contact": ("Left a contact", SUBMITTED, "of the finished"),
+    "consult": ("Requested a consult", "contact", "of the contacts"),
+    "reached": ("Reached", "contact", "of the contacts"),
+    "booked": ("Consult booked", "reached", "of those reached"),
+    "held": ("Consult done", "booked", "of those booked"),
+    "won": ("Won", "reached", "of those reached"),
+}
+DIRECT = "Direct"
+"""How leads without a source are named."""
+
+_MAX_SOURCES = 30
 
 
-def funnel(steps: Iterable[StepRow]) -> list[Row]:
-    """Each step, and which share of those who took the first one it is."""
-    return [_step(step, step.of_first) for step in steps]
+class Chart(NamedTuple):
+    """The rows of a chart, and what it shows in a few words."""
+
+    title: str
+    rows: Sequence[Row]
 
 
-def _step(step: StepRow, share: Share | None) -> Row:
-    if share is None:
-        return Row(step.name, f"{step.count:,}", step.bar)
-    value = _value(step.count, share.percent, few=share.few)
-    return Row(step.name, value, step.bar, few=share.few)
+def funnel_title(stats: Stats) -> str:
+    finished = Share(stats.steps[SUBMITTED], stats.steps[STARTED])
+    if finished.few:
+        return "From first visit to consult"
+    return f"{finished.percent}% of people who start finish"
 
 
-def pages(rows: Iterable[PageRow]) -> list[Row]:
-    """How many stopped at each page, in the order in which the pages are shown."""
-    return [
-        Row(
-            page.name,
-            _value(page.left.part, page.left.percent, few=page.left.few),
-            page.bar,
-            few=page.left.few,
-            is_point=page.is_point,
+def framed_note(stats: Stats) -> str:
+    """How many came through a page of another site, if any."""
+    viewed, started = stats.steps[VIEWED_FRAMED], stats.steps[STARTED_FRAMED]
+    if not viewed and not started:
+        return ""
+    return f"Inside pages of other sites: {viewed:,} views and {started:,} starts of these."
+
+
+def check_steps(stats: Stats) -> list[Row]:
+    """The steps through the questionnaire."""
+    parts, text = newest().structure.parts, newest().texts.parts
+    steps = stats.steps
+    counts = [("Saw the start page", steps[VIEWED]), ("Started a check", steps[STARTED])]
+    counts += [(f"Reached “{text[part.id].title}”", steps[PART + part.id]) for part in parts[1:]]
+    counts += [("Saw the review page", steps[REVIEW]), ("Finished", steps[SUBMITTED])]
+    widest = max(count for _, count in counts)
+    # Views and starts are counted in different ways: shares begin after the start.
+    rows = [
+        Row(name, (count, None, None), f"{count:,}", percent(count, widest))
+        for name, count in counts[:2]
+    ]
+    for (_, before), (name, count) in pairwise(counts[1:]):
+        of_started = Share(count, steps[STARTED])
+        rows.append(_step(name, Share(count, before), of_started, percent(count, widest)))
+    return rows
+
+
+def agency_steps(stats: Stats) -> list[Row]:
+    """The steps of the leads at the agency."""
+    steps = stats.steps
+    finished = steps[SUBMITTED]
+    rows = [Row("Finished", (finished, None, None), f"{finished:,}", 100 if finished else 0)]
+    for step, (name, base, of) in _AGENCY.items():
+        of_base, of_finished = Share(steps[step], steps[base], of), Share(steps[step], finished)
+        rows.append(_step(name, of_base, of_finished, percent(steps[step], finished)))
+    return rows
+
+
+def _step(name: str, of_before: Share, of_first: Share, width: int) -> Row:
+    cells = (of_first.part, of_before, of_first)
+    return Row(name, cells, value(of_first.part, of_first), width, few=of_first.few)
+
+
+def drop_off(stats: Stats) -> Chart:
+    """How many stopped at each page that was shown, in order."""
+    left = {page: stats.pages[page]["left"] for page in _shown(stats)}
+    most = max(left.values(), default=0)
+    point = next((page for page in left if left[page] == most >= FEW), None)
+    rows = []
+    for page, name in _shown(stats).items():
+        counts = stats.pages[page]
+        share = Share(counts["left"], counts["shown"])
+        cells = (counts["shown"], share.part, share, Share(counts["refused"], counts["shown"]))
+        bar = value(share.part, share), percent(share.part, most)
+        rows.append(Row(name, cells, *bar, few=share.few, is_point=page == point))
+    return Chart(f"Most stop at “{_shown(stats)[point]}”" if point else "Where people stop", rows)
+
+
+def times(stats: Stats) -> Chart:
+    """The seconds that the middle half took for each page, marked at the median."""
+    timed = {page: found for page in _shown(stats) if (found := quartiles(stats.seconds[page]))}
+    longest = max((last for _, _, last in timed.values()), default=0) or 1
+    rows = []
+    slowest, slowest_name = -1, ""
+    for page, (first, middle, last) in timed.items():
+        name, samples = _shown(stats)[page], stats.seconds[page].total()
+        few = samples < FEW
+        few_mark = " · few" if few else ""
+        if not few and middle > slowest:
+            slowest, slowest_name = middle, name
+        start, mark, end = (round(100 * seconds / longest, 1) for seconds in (first, middle, last))
+        cells = (f"{middle} s", f"{first}–{last} s", f"{samples:,}{few_mark}")
+        rows.append(
+            Row(name, cells, f"{middle} s{few_mark}", round(end - start, 1), start, mark, few)
         )
-        for page in rows
+    return Chart(f"“{slowest_name}” takes longest" if slowest_name else "Time per page", rows)
+
+
+def _shown(stats: Stats) -> dict[str, str]:
+    """The pages that were shown, in order, with their names."""
+    text = newest().texts.pages
+    names = {page.id: text[page.id].title for page in newest().structure.pages}
+    names[REVIEW] = "The review of all answers"
+    earlier = {page: page for page in sorted(stats.pages.keys() - names.keys())}
+    return {page: name for page, name in (names | earlier).items() if stats.pages[page]["shown"]}
+
+
+def questions(stats: Stats) -> dict[str, list[Row]]:
+    """How each question was answered, by the name of its page; for the table only."""
+    shown = _shown(stats)
+    return {
+        shown[page.id]: [
+            _question(question.id, counts)
+            for question in page.questions
+            if (counts := stats.questions.get(question.id))
+        ]
+        for page in newest().structure.pages
+        if page.id in shown
+    }
+
+
+def _question(id: str, counts: Mapping[str, int]) -> Row:
+    wording, is_card = newest().wording(id), newest().questions[id].kind is Kind.SORT
+    asked, answered = counts["asked"], counts["answered"]
+    cells = (asked, Share(answered, asked), Share(counts["unsure"], answered))
+    name = f"Card: {wording.title}" if is_card else wording.ask
+    return Row(name, (*cells, Share(counts["left"], asked)))
+
+
+def sources(stats: Stats) -> Chart:
+    """The sources, those with the most leads first."""
+    ranked = sorted(
+        stats.sources.items(), key=lambda item: (-item[1][SUBMITTED], -item[1][STARTED], item[0])
+    )[:_MAX_SOURCES]
+    most = max((steps[SUBMITTED] for _, steps in ranked), default=0)
+    rows = []
+    for source, steps in ranked:
+        finished = steps[SUBMITTED]
+        share = Share(finished, steps[STARTED])
+        cells = (steps[VIEWED], steps[STARTED], finished, share)
+        of_leads = (Share(steps["contact"], finished), Share(steps["won"], finished))
+        bar = value(finished, share), percent(finished, most)
+        rows.append(Row(source or DIRECT, (*cells, *of_leads), *bar, few=share.few))
+    if most < FEW:
+        return Chart("Where they come from", rows)
+    if rows[0].name == DIRECT:
+        return Chart("Most leads come directly", rows)
+    return Chart(f"Most leads come from “{rows[0].name}”", rows)
+
+
+def archetypes(spread: Spread) -> Chart:
+    """The archetypes, the most common first."""
+    rows = _ranked(spread.archetypes, _names("archetypes"))
+    if sum(spread.archetypes.values()) < FEW:
+        return Chart("What they are like", rows)
+    return Chart(f"The most common is “{rows[0].name}”", rows)
+
+
+def returned(reasons: Mapping[str, int]) -> Chart:
+    """Why handovers were returned, the most frequent reason first."""
+    rows = _ranked(reasons, DECLINE_REASONS)
+    if sum(reasons.values()) < FEW:
+        return Chart("Returned handovers", rows)
+    return Chart(f"Most are returned because: “{rows[0].name}”", rows)
+
+
+def _ranked(counts: Mapping[str, int], names: Mapping[str, str]) -> list[Row]:
+    named = [(names.get(id, id), count) for id, count in counts.items()]
+    return counted(sorted(named, key=lambda item: (-item[1], item[0])))
+
+
+def _names(kind: str) -> dict[str, str]:
+    return {id: text["name"] for id, text in newest().texts.findings[kind].items()}
+
+
+def tenths(counts: Sequence[int]) -> list[Row]:
+    """How many leads are in each tenth of a score."""
+    names = [f"{10 * tenth}–{10 * tenth + 9 if tenth < 9 else 100}" for tenth in range(10)]
+    return counted(list(zip(names, counts, strict=True)))
+
+
+def band_names(axis: str) -> list[str]:
+    """The names of the bands of a score, the lowest first."""
+    return [band["name"] for band in newest().texts.findings["bands"][axis].values()]
+
+
+def grid(spread: Spread) -> list[tuple[str, list[tuple[int, int]]]]:
+    """Leads by both scores: for each band of separation, the highest first, those by handoff.
+
+    Each is a count and its tone, from 0 for none to 4.
+    """
+    most = max(spread.bands.values(), default=0)
+    rows = reversed(list(enumerate(band_names("separation"))))
+    return [
+        (name, [(count, 1 + count * 4 // (most + 1) if count else 0) for count in counts])
+        for band, name in rows
+        for counts in ([spread.bands.get((band, other), 0) for other in range(4)],)
     ]
 
 
-def times(rows: Iterable[PageRow]) -> list[Row]:
-    """The seconds that the middle half took for each page, marked where half were done."""
-    return [
+def assessments(by_dimension: Mapping[str, Mapping[str, int]]) -> Chart:
+    """How often each dimension turned out worse in calls; those most often worse first."""
+    names = _names("dimensions")
+    shares = []
+    for id, counts in by_dimension.items():
+        calls = sum(counts.values())
+        better, worse = (Share(counts.get(way, 0), calls) for way in ("better", "worse"))
+        shares.append((names.get(id, id), worse, better))
+    shares.sort(key=lambda row: (row[1].few, -(row[1].percent or 0), row[0]))
+    rows = [
         Row(
-            page.name,
-            f"{page.seconds[1]} s{' · few' if page.timed < FEW else ''}",
-            width=page.box[1],
-            start=page.box[0],
-            middle=page.box[2],
-            few=page.timed < FEW,
+            name,
+            (worse.whole, worse, better),
+            f"{worse.part} of {worse.whole}{' · few' if worse.few else ''}",
+            worse.percent or 0,
+            few=worse.few,
         )
-        for page in rows
-        if page.seconds and page.box
+        for name, worse, better in shares
     ]
-
-
-def sources(rows: Sequence[SourceRow]) -> list[Row]:
-    """The sources with the most leads, and which share of who began each handed in."""
-    return [
-        Row(
-            source.name,
-            _value(source.handed_in.part, source.handed_in.percent, few=source.handed_in.few),
-            source.bar,
-            few=source.handed_in.few,
-        )
-        for source in rows[:_SOURCES_DRAWN]
-    ]
-
-
-def bars(rows: Iterable[Bar]) -> list[Row]:
-    """Counts, each with its share of them all."""
-    return [
-        Row(bar.name, _value(bar.count, bar.share.percent, few=few), bar.bar, few=few)
-        for bar in rows
-        for few in (bar.share.few,)
-    ]
-
-
-def verdicts(rows: Iterable[VerdictRow]) -> list[Row]:
-    """How often each part turned out worse than was said, of the calls that it came up in."""
-    return [
-        Row(
-            row.name,
-            f"{row.worse.part} of {row.judged}{' · few' if row.worse.few else ''}",
-            row.bar,
-            few=row.worse.few,
-        )
-        for row in rows
-    ]
-
-
-def scores(tenths: Sequence[Bar], axis: str) -> Columns:
-    """How the points of a score spread, between the names of its bands."""
-    names = [band["name"] for band in newest().texts.findings["bands"][axis].values()]
-    counts = [tenth.count for tenth in tenths]
-    return chart_layout.columns(counts, names, few=sum(counts) < FEW)
-
-
-def replies(found: Replies) -> Line:
-    """Which share was answered in time, over time."""
-    return chart_layout.line(
-        [(span.in_time.percent, span.in_time.few) for span in found.spans],
-        found.spans[0].name,
-        found.spans[-1].name,
-    )
-
-
-def _value(count: int, percent: int | None, *, few: bool) -> str:
-    share = "" if percent is None else f" · {percent}%"
-    return f"{count:,}{share}{' · few' if few else ''}"
+    if not rows or rows[0].few:
+        return Chart("Misleading answers", rows)
+    return Chart(f"“{rows[0].name}” most often turns out worse than stated", rows)

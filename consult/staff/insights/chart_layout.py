@@ -1,35 +1,60 @@
-"""Charts for staff: where each bar, point and word stands.
+"""Charts for staff: the rows of their tables, and where each bar, point and text is drawn.
 
-A drawing is as wide as its column, and across it everything is placed in percent; up and down, in
-times the size of its letters. So words keep their size on a phone, where a picture that is scaled
-would shrink them. Each stands above the table of its numbers, which is what a screen reader reads.
+A drawing is as wide as its column. Across, everything is placed in percent; down, in ems. So text
+keeps its size on a phone, where a scaled picture would shrink it. Each chart is above the table of
+its numbers, which is what a screen reader reads.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+FEW = 20
+"""Shares of fewer than this are marked: they say little."""
+
 NAME_MAX = 44
-"""Letters of a name that fit on a line of a phone; the table has the whole of it."""
+"""Letters of a name that fit on a line of a phone; the table has all of it."""
 
 _BARS = 66
-"""How far to the right the longest bar goes, in percent: what it says stands beside it."""
+"""How far to the right the longest bar reaches, in percent: its value is beside it."""
 _PLOT_TOP, _PLOT_HEIGHT = 1.75, 9.0
 _LINE_FROM = 8
-"""What of a line's drawing is left to the words on its scale, in percent."""
+"""Left margin for axis labels, in percent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A part of a whole; `of` names the whole where the heading of the column does not."""
+
+    part: int
+    whole: int
+    of: str = ""
+
+    @property
+    def percent(self) -> int | None:
+        return round(100 * self.part / self.whole) if self.whole else None
+
+    @property
+    def few(self) -> bool:
+        return self.whole < FEW
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A name with a bar below it and what the bar says beside it.
+    """A row of a chart's table, and its bar with the value beside it.
 
-    `start`, `width` and `middle`, a mark on the bar, are in percent of the scale. `few` bars are
-    drawn hollow; `is_point` marks what the heading is about.
+    Attributes:
+        cells: what the table shows beside the name.
+        width, start: the bar, in percent of the scale.
+        middle: a mark on the bar, in percent of the scale.
+        few: the bar is drawn hollow.
+        is_point: the heading is about this row.
     """
 
     name: str
-    value: str
-    width: float
+    cells: Sequence[int | str | Share | None] = ()
+    value: str = ""
+    width: float = 0
     start: float = 0
     middle: float | None = None
     few: bool = False
@@ -47,24 +72,45 @@ class Row:
 
     @property
     def wide(self) -> float:
-        """How wide the bar is, in percent of the drawing; one that is not nothing can be seen."""
+        """How wide the bar is, in percent of the drawing; any bar above zero can be seen."""
         least = 0.5 if self.width else 0
         return round(max(self.width * _BARS / 100, least), 2)
 
     @property
     def right(self) -> float:
-        """Where the bar ends, in percent of the drawing."""
         return round(self.left + self.wide, 2)
 
     @property
     def mark(self) -> float | None:
-        """Where the mark stands, in percent of the drawing."""
+        """Where the mark is, in percent of the drawing."""
         return None if self.middle is None else round(self.middle * _BARS / 100, 2)
+
+
+def percent(part: float, whole: float) -> int:
+    """A part of a whole in whole percent; 0 of an empty one."""
+    return round(100 * part / whole) if whole else 0
+
+
+def value(count: int, share: Share) -> str:
+    """A count with its share, as it is written beside a bar."""
+    in_percent = "" if share.percent is None else f" · {share.percent}%"
+    return f"{count:,}{in_percent}{' · few' if share.few else ''}"
+
+
+def counted(counts: Sequence[tuple[str, int]]) -> list[Row]:
+    """A row for each name and its count, with its share of the total."""
+    most = max((count for _, count in counts), default=0)
+    total = sum(count for _, count in counts)
+    return [
+        Row(name, (count, share), value(count, share), percent(count, most), few=share.few)
+        for name, count in counts
+        for share in (Share(count, total),)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A bar that stands: where it begins and how wide it is in percent, and how high in letters."""
+    """An upright bar: `left` and `wide` in percent, `top` and `high` in ems."""
 
     count: str
     left: float
@@ -76,7 +122,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Counts side by side on the scale of a score, whose bands are cut where the names end."""
+    """Counts side by side on the scale of a score, with where each band begins and its name."""
 
     columns: Sequence[Column]
     bands: Sequence[tuple[float, str]]
@@ -85,7 +131,7 @@ class Columns:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A point of a line, in percent from the left and in letters from the top."""
+    """A point of a line, in percent from the left and in ems from the top."""
 
     x: float
     y: float
@@ -94,21 +140,19 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Shares over time, as points and the ways between them. Without a value, the line is broken.
+    """Shares over time, as points and the segments between them; broken where there is no value.
 
     `grid` has the lines across: how far down, and the share in percent.
     """
 
     points: Sequence[Point]
-    ways: Sequence[tuple[Point, Point]]
+    segments: Sequence[tuple[Point, Point]]
     grid: Sequence[tuple[float, int]]
-    first: str
-    last: str
     ground: float = _PLOT_TOP + _PLOT_HEIGHT
 
 
-def columns(counts: Sequence[int], bands: Sequence[str], *, few: bool) -> Columns:
-    """Counts of the tenths of a score, `few` when they are too few together to be compared."""
+def columns(counts: Sequence[int], bands: Sequence[str]) -> Columns:
+    """Counts of the tenths of a score; hollow where all together are too few to compare."""
     most, step = max(counts, default=0), 100 / max(1, len(counts))
     return Columns(
         [
@@ -118,7 +162,7 @@ def columns(counts: Sequence[int], bands: Sequence[str], *, few: bool) -> Column
                 wide=round(step - 1, 2),
                 top=round(_PLOT_TOP + _PLOT_HEIGHT - high, 2),
                 high=high,
-                few=few,
+                few=sum(counts) < FEW,
             )
             for number, count in enumerate(counts)
             for high in (round(_PLOT_HEIGHT * count / most, 2) if most else 0.0,)
@@ -127,22 +171,19 @@ def columns(counts: Sequence[int], bands: Sequence[str], *, few: bool) -> Column
     )
 
 
-def line(shares: Sequence[tuple[int | None, bool]], first: str, last: str) -> Line:
-    """A line through shares in percent, each with whether it is one of few; None is no value.
-
-    `first` and `last` name the ends.
-    """
+def line(shares: Sequence[Share]) -> Line:
+    """A line through shares; an empty one breaks it."""
     step = (100 - _LINE_FROM) / max(1, len(shares))
-    placed = [
-        None if share is None else Point(round(_LINE_FROM + at * step, 2), _height(share), few)
-        for at, (share, few) in enumerate(shares, start=1)
+    points = [
+        None
+        if share.percent is None
+        else Point(round(_LINE_FROM + at * step, 2), _height(share.percent), share.few)
+        for at, share in enumerate(shares, start=1)
     ]
     return Line(
-        points=[point for point in placed if point],
-        ways=[(one, other) for one, other in pairwise(placed) if one and other],
+        points=[point for point in points if point],
+        segments=[(one, other) for one, other in pairwise(points) if one and other],
         grid=[(_height(share), share) for share in (0, 25, 50, 75, 100)],
-        first=first,
-        last=last,
     )
 
 

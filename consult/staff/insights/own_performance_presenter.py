@@ -1,14 +1,21 @@
-"""The agency's own handoff health in the words of the questionnaire."""
+"""How the agency performs: how fast it replies, and its answers to its own questionnaire."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from statistics import median
+from typing import Any
 
 from consult.questionnaire.editions import newest
 from consult.questionnaire.model import BASE
+from consult.staff.insights.chart_layout import Share
 from consult.storage.db.database import Session
 from consult.storage.insights.performance_records import practice
 from consult.workflow.office_hours import Office
 from consult.workflow.own_performance import MINIMUM, Measure, own_health
+
+LONGEST_BY_WEEK = 26 * 7
+"""Days; over more of them, replies are shown by month: a week is too narrow, and has too few."""
 
 _RECORDS = {
     "reply_time": "leads",
@@ -18,60 +25,130 @@ _RECORDS = {
     "known_sources": "won",
 }
 
+_Wait = tuple[float, bool | None]
+"""Business hours, and whether the reply was on time; None while it still can be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The replies to the leads of a week or a month.
+
+    `hours` is the median in business hours; None where no lead came in. `on_time` is of those that
+    were answered or overdue.
+    """
+
+    name: str
+    leads: int
+    hours: float | None
+    on_time: Share
+
+
+@dataclass(frozen=True, slots=True)
+class Replies:
+    """How fast leads got a reply, by week or month and in total."""
+
+    spans: Sequence[Span]
+    by: str
+    total: Span
+    target: str
+
+    @property
+    def median(self) -> str:
+        return in_hours(self.total.hours or 0)
+
+    @property
+    def title(self) -> str:
+        share = self.total.on_time
+        return "How fast we reply" if share.few else f"{share.percent}% got a reply on time"
+
+
+def replies_of(replies: Sequence[Any], office: Office, now: datetime, days: int) -> Replies | None:
+    """How fast leads were answered, by week or, over many days, by month; None without any.
+
+    Leads that still wait count with the wait so far.
+    """
+    if not replies:
+        return None
+    by, form = ("week", "%-d %b %Y") if days <= LONGEST_BY_WEEK else ("month", "%b %Y")
+    waits: dict[date, list[_Wait]] = {}
+    for reply in replies:
+        day = reply.submitted_at.astimezone(office.zone).date()
+        waits.setdefault(_start(day, by), []).append(_wait(reply, office, now))
+    first, last = min(waits), max(waits)
+    days_between = (first + timedelta(days=day) for day in range((last - first).days + 1))
+    starts = dict.fromkeys(_start(day, by) for day in days_between)
+    return Replies(
+        spans=[_span(start.strftime(form), waits.get(start, ())) for start in starts],
+        by=by,
+        total=_span("", [wait for of_span in waits.values() for wait in of_span]),
+        target=in_hours(office.reply_within / timedelta(hours=1)),
+    )
+
+
+def _start(day: date, by: str) -> date:
+    return day - timedelta(days=day.weekday()) if by == "week" else day.replace(day=1)
+
+
+def _wait(reply: Any, office: Office, now: datetime) -> _Wait:
+    end = reply.first_contact_at or min(now, reply.submitted_at + timedelta(days=30))
+    waited = office.open_time(reply.submitted_at, end) / timedelta(hours=1)
+    late = reply.due_at is not None and reply.due_at < (reply.first_contact_at or now)
+    return waited, not late if reply.first_contact_at or late else None
+
+
+def _span(name: str, waits: Sequence[_Wait]) -> Span:
+    decided = [on_time for _, on_time in waits if on_time is not None]
+    hours = round(median(hours for hours, _ in waits), 1) if waits else None
+    return Span(name, len(waits), hours, Share(sum(decided), len(decided)))
+
+
+def in_hours(hours: float) -> str:
+    """A time in words: minutes below two hours, except one hour."""
+    if hours == 1:
+        return "1 hour"
+    return f"{round(hours * 60)} minutes" if hours < 2 else f"{hours:.1f} hours".replace(".0", "")
+
 
 @dataclass(frozen=True, slots=True)
 class OwnItem:
-    """An item as the agency answers it. `rung` is -1 and `answer` empty while there is too little.
+    """A question as the agency's records answer it; without an answer while there are too few.
 
-    `rung` of `top` is drawn; `rests_on` says on how many records it rests, or how many it takes.
+    `rung` of `top` steps is drawn; `records` says how many there are, or how many it takes.
     """
 
     title: str
-    question: str
     answer: str
     rung: int
     top: int
-    rests_on: str
+    records: str
     fix: str
 
 
-@dataclass(frozen=True, slots=True)
-class OwnHealth:
-    """All items; `demo` says that they are those of made-up leads, as there are no others."""
-
-    items: Sequence[OwnItem]
-    demo: bool
-
-
-def own_health_view(session: Session, office: Office, *, demo: bool | None = None) -> OwnHealth:
-    """The agency's own handoff health.
+def own_performance(
+    session: Session, office: Office, *, demo: bool | None = None
+) -> tuple[list[OwnItem], bool]:
+    """How the agency itself does, and whether that is about demo leads.
 
     Args:
         session: any.
         office: when the agency is open.
-        demo: whether to look at made-up leads; None looks at them only while there are no others.
+        demo: whether to look at demo leads; None looks at them only while there are no others.
     """
     found = practice(session, demo=bool(demo))
     shows_demo = bool(demo)
     if demo is None and not found.recent:
         found = practice(session, demo=True)
         shows_demo = bool(found.recent)
-    measures = own_health(found, office, session.now())
-    return OwnHealth([_item(measure) for measure in measures], shows_demo)
+    return [_item(measure) for measure in own_health(found, office, session.now())], shows_demo
 
 
 def _item(measure: Measure) -> OwnItem:
     edition = newest()
     wording = edition.wording(edition.structure.roles.own_performance[measure.id], BASE)
     texts = list(wording.choices.values())
-    records = _RECORDS[measure.id]
-    few = f"{measure.count} of {MINIMUM[measure.id]} {records} needed"
-    return OwnItem(
-        title=wording.title,
-        question=wording.ask,
-        answer="" if measure.rung is None else texts[measure.rung],
-        rung=-1 if measure.rung is None else measure.rung,
-        top=len(texts) - 1,
-        rests_on=few if measure.rung is None else f"From {measure.count} {records}",
-        fix="" if measure.rung is None or measure.rung == len(texts) - 1 else wording.fix,
-    )
+    top, records = len(texts) - 1, f"{measure.count} {_RECORDS[measure.id]}"
+    if measure.rung is None:
+        needed = f"{measure.count} of {MINIMUM[measure.id]} {_RECORDS[measure.id]} needed"
+        return OwnItem(wording.title, "", 0, top, needed, "")
+    fix = wording.fix if measure.rung < top else ""
+    return OwnItem(wording.title, texts[measure.rung], measure.rung, top, f"From {records}", fix)

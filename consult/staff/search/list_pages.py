@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.blueprint import blueprint, for_staff
-from consult.staff.insights.own_performance_presenter import own_health_view
+from consult.staff.insights.own_performance_presenter import own_performance
 from consult.staff.search import filter_form, list_presenter
 from consult.staff.search.filter_form import MAX_OVERDUE, MAX_SOURCES, ORDERS, FilterForm
 from consult.storage.db.database import Session
@@ -32,8 +32,10 @@ def lead_list() -> ResponseReturnValue:
         states = pdf_states(session, [lead.id for lead in found.leads])
         form = form_for(session, wanted)
         offers, overdue = find_leads.waiting(session, viewer.id, MAX_OVERDUE + 1)
-        shows_health = first_page and not wanted.active
-        own_health = own_health_view(session, services().settings.office) if shows_health else None
+        shows_own = first_page and not wanted.active
+        own_items, are_demo = (
+            own_performance(session, services().settings.office) if shows_own else ([], False)
+        )
         now = session.now().astimezone(viewer.zone)
     return render_template(
         "staff/search/lead_list.html",
@@ -45,7 +47,8 @@ def lead_list() -> ResponseReturnValue:
         headings=filter_form.headings_of(wanted),
         form=form,
         first_page=first_page,
-        own_health=own_health,
+        own_items=own_items,
+        own_items_are_demo=are_demo,
     )
 
 

@@ -32,18 +32,18 @@ def words(page: Page) -> str:
     return " ".join(page.text.split())
 
 
-def test_nobody_came_yet(tmp_path: Path) -> None:
+def test_without_visits_it_says_so(tmp_path: Path) -> None:
     _, client = app_with(tmp_path)
-    assert "Nobody came in this time" in words(client.get(URL))
+    assert "No visits in this period" in words(client.get(URL))
 
 
-def test_somebody_looked_and_began_nothing(tmp_path: Path) -> None:
+def test_a_view_without_a_start_draws_nothing(tmp_path: Path) -> None:
     app, client = app_with(tmp_path)
     PageClient(app).get("/")
     assert "There is nothing to count yet." in words(client.get(URL))
 
 
-def test_an_owner_is_seen_from_the_start_to_the_contact(tmp_path: Path) -> None:
+def test_an_owner_is_counted_from_start_to_contact(tmp_path: Path) -> None:
     app, client = app_with(tmp_path)
     owner = Journey(PageClient(app), BATON_ON_THE_FLOOR.answers, query="?ref=fair")
     owner.to_result()
@@ -54,45 +54,45 @@ def test_an_owner_is_seen_from_the_start_to_the_contact(tmp_path: Path) -> None:
     stopped.to_page("catch")
     page = client.get(URL)
     text = words(page)
-    assert "Began a check 2" in text
+    assert "Started a check 2" in text
     assert "Left a contact 1" in text
     assert "fair" in text
     assert "few" in text, "two are too few to compare"
-    assert "Okafor" not in text, "numbers about nobody"
+    assert "Okafor" not in text, "numbers without names"
 
 
 def test_demo_leads_are_shown_by_themselves_and_only_while_there_are_no_others(
     tmp_path: Path,
 ) -> None:
     app, client = app_with(tmp_path, demo=25)
-    assert "These are demo leads" in words(client.get(f"{URL}?period=365"))
+    assert "This is demo data" in words(client.get(f"{URL}?period=365"))
     Journey(PageClient(app), BATON_ON_THE_FLOOR.answers).to_result()
     mine = words(client.get(f"{URL}?period=365"))
-    assert "These are demo leads" not in mine
-    assert "Began a check 1" in mine
-    assert "These are demo leads" in words(client.get(f"{URL}?period=365&kind=demo"))
+    assert "This is demo data" not in mine
+    assert "Started a check 1" in mine
+    assert "This is demo data" in words(client.get(f"{URL}?period=365&kind=demo"))
 
 
-def test_a_period_of_ones_own_a_source_and_a_depth_narrow_it(tmp_path: Path) -> None:
+def test_custom_period_source_and_depth_filter_the_page(tmp_path: Path) -> None:
     _, client = app_with(tmp_path, demo=25)
     whole = client.get(f"{URL}?period=365&kind=demo")
     for query in (
         "period=own&since=2020-01-01&until=2020-02-01",
         "period=365&source=nowhere",
     ):
-        assert "Nobody came" in words(client.get(f"{URL}?kind=demo&{query}"))
+        assert "No visits" in words(client.get(f"{URL}?kind=demo&{query}"))
     newsletter = client.get(f"{URL}?period=365&kind=demo&source=newsletter&depth=full")
     assert words(newsletter) != words(whole)
 
 
-def test_what_makes_no_sense_is_left_out(tmp_path: Path) -> None:
+def test_filters_that_make_no_sense_are_ignored(tmp_path: Path) -> None:
     _, client = app_with(tmp_path)
     client.get(f"{URL}?period=soon&since=x&until=9999-99-99&kind=all&depth=deep&source=%00")
     client.get(f"{URL}?period=own&since=2026-02-01&until=1970-01-01")
     client.get(f"{URL}?period=own&since=0001-01-01&until=9000-12-31")
 
 
-def test_each_chart_is_a_picture_with_its_title_its_point_and_its_table(tmp_path: Path) -> None:
+def test_each_chart_is_an_image_with_title_description_and_table(tmp_path: Path) -> None:
     _, client = app_with(tmp_path, demo=25)
     document = client.get(f"{URL}?period=365").document
     figures = document.all("figure")
@@ -101,18 +101,18 @@ def test_each_chart_is_a_picture_with_its_title_its_point_and_its_table(tmp_path
     for figure in figures:
         (picture,) = document.all(f"{SVG}svg", within=figure)
         assert picture.attrib["role"] == "img"
-        named, told = (
+        named, described = (
             document.by_id[picture.attrib[attribute]]
             for attribute in ("aria-labelledby", "aria-describedby")
         )
-        assert (named.tag, told.tag) == (f"{SVG}title", f"{SVG}desc")
+        assert (named.tag, described.tag) == (f"{SVG}title", f"{SVG}desc")
         assert text_of(document.all("figcaption", within=figure)[0]) == named.text
         (table,) = document.all("table", within=figure)
         assert len(document.all("tr", within=table)) > 1
-    assert document.by_id["own-health"] is not None, "our own handoff stands above it all"
+    assert document.by_id["own-performance"] is not None, "our own handoff is above it all"
 
 
-def test_what_rests_on_few_is_drawn_hollow_and_says_so(tmp_path: Path) -> None:
+def test_small_samples_are_drawn_hollow_and_marked(tmp_path: Path) -> None:
     _, client = app_with(tmp_path, demo=25)
     document = client.get(f"{URL}?period=365").document
     chart = document.by_id["waits-chart"]
@@ -123,15 +123,15 @@ def test_what_rests_on_few_is_drawn_hollow_and_says_so(tmp_path: Path) -> None:
     hollow = [
         bar for bar in document.all(f"{SVG}rect", within=origins) if "is-few" in classes_of(bar)
     ]
-    said = [
+    marked = [
         text for text in document.all(f"{SVG}text", within=origins) if "few" in (text.text or "")
     ]
-    assert 0 < len(hollow) <= len(said)
+    assert 0 < len(hollow) <= len(marked)
 
 
-def test_the_page_asks_the_database_a_few_times_whatever_there_is(tmp_path: Path) -> None:
+def test_the_page_runs_a_fixed_number_of_queries(tmp_path: Path) -> None:
     app, client = app_with(tmp_path, demo=25)
-    with statements(app) as asked:
+    with statements(app) as queries:
         client.get(f"{URL}?period=365")
     # Five of them for our own handoff, whatever is chosen.
-    assert len(asked) <= 17, asked
+    assert len(queries) <= 17, queries
