@@ -1,7 +1,7 @@
 """Documents: the rendered files of a submission, kept until the submission is deleted."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple
 
@@ -114,15 +114,19 @@ def pdf_states(
         )
         .where(SubmissionRow.id.in_(lead_ids))
     )
-    states: dict[int, PdfState] = {}
-    for lead_id, is_current, is_pending, is_requested in rows:
-        states[lead_id] = (
-            "ready"
-            if is_current
-            else "pending"
-            if is_pending
-            else "failed"
-            if is_requested
-            else "on_demand"
-        )
-    return states
+    return {lead_id: _pdf_state(*facts) for lead_id, *facts in rows}
+
+
+def pdf_state(lead: SubmissionRow, kind: str, stored: int, jobs: Iterable[JobRow]) -> PdfState:
+    """The state of one PDF by the revision that is stored (0: none) and the lead's PDF jobs."""
+    states = [job.state for job in jobs if job.kind == _JOBS[kind]]
+    pending = any(state in OPEN_STATES for state in states)
+    return _pdf_state(stored >= lead.report_revision, pending, bool(states))
+
+
+def _pdf_state(is_current: bool, is_pending: bool, is_requested: bool) -> PdfState:
+    if is_current:
+        return "ready"
+    if is_pending:
+        return "pending"
+    return "failed" if is_requested else "on_demand"

@@ -1,7 +1,7 @@
 """Audit entries about reading: a user opened a lead, or a document about it."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
 
@@ -41,9 +41,15 @@ def records_access(action: str) -> Callable[[_View], _View]:
 
 def record_access(lead_id: int, action: str) -> None:
     """Record what the signed-in user opens, unless the log has it from just now."""
-    database, me = services().database, signed_in_user().id
-    with database.reading() as session:
-        if audit_log.recorded_within(session, _REPEAT_PERIOD, action, by=me, lead_id=lead_id):
-            return
-    with database.writing() as session:
-        audit_log.record(session, action, by=me, lead_id=lead_id)
+    query = audit_log.last_recorded(action, by=signed_in_user().id, lead_id=lead_id)
+    with services().database.reading() as session:
+        last = session.scalar(query)
+    record_access_after(last, lead_id, action)
+
+
+def record_access_after(last: datetime | None, lead_id: int, action: str) -> None:
+    """Record what the signed-in user opens, when they last did so at `last`."""
+    database = services().database
+    if last is None or database.clock() - last >= _REPEAT_PERIOD:
+        with database.writing() as session:
+            audit_log.record(session, action, by=signed_in_user().id, lead_id=lead_id)

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from consult.report.brief import brief_of
 from consult.staff import presenters
 from consult.staff.accounts.access import signed_in_user
-from consult.staff.accounts.access_log import record_access, records_access
+from consult.staff.accounts.access_log import record_access_after, records_access
 from consult.staff.blueprint import ID, blueprint, for_staff
 from consult.staff.leads import status_presenter
 from consult.staff.leads.money_presenter import money_view
@@ -59,10 +59,9 @@ def lead_page(
     office = made.settings.office
     search = LeadFilter.from_query(request.args.to_dict(flat=False))
     with made.database.reading() as session:
-        whole = lead_details(session, lead_id) or abort(404)
+        whole = lead_details(session, lead_id, me.id) or abort(404)
         found, standing = whole.submission, whole.lead
         pdf_jobs = jobs.pdf_jobs(session, lead_id)
-        pdf_states = {kind: documents.pdf_states(session, [lead_id], kind) for kind, *_ in _PAPERS}
         sent = deliveries.for_lead(session, lead_id)
         events = timeline(session, lead_id)
         written = notes.notes_of(session, lead_id)
@@ -73,10 +72,15 @@ def lead_page(
     papers = (
         []
         if standing.anonymised_at
-        else [_paper(whole, pdf_states[kind[0]][lead_id], *kind) for kind in _PAPERS]
+        else [
+            _paper(
+                whole, documents.pdf_state(found, kind[0], whole.stored[kind[0]], pdf_jobs), *kind
+            )
+            for kind in _PAPERS
+        ]
     )
     # Here and not with the view: the page also answers forms, such as one that came too late.
-    record_access(lead_id, "lead.seen")
+    record_access_after(whole.viewed_at, lead_id, "lead.seen")
     shown = presenters.lead_view(found, papers, pdf_jobs, now)
     views = [delivery_view(delivery, now) for delivery in sent]
     return render_template(

@@ -1,9 +1,9 @@
 """The audit log: who did what, to which lead, when. Append-only: triggers refuse any change."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from consult.storage.db.database import Session, is_writing
 from consult.storage.tables.audit_tables import AuditRow
@@ -97,17 +97,14 @@ def entries(
         after_id = batch[-1].id
 
 
-def recorded_within(
-    session: Session, period: timedelta, action: str, *, by: int, lead_id: int
-) -> bool:
-    """Whether this user's action on this lead was recorded less than `period` ago."""
-    last = session.scalar(
+def last_recorded(action: str, *, by: int, lead_id: int) -> Select[datetime]:
+    """Select when this user's action on this lead was last recorded."""
+    return (
         select(AuditRow.at)
         .where(AuditRow.lead_id == lead_id, AuditRow.by_id == by, AuditRow.action == action)
         .order_by(AuditRow.id.desc())
         .limit(1)
     )
-    return last is not None and session.now() - last < period
 
 
 def known_actions(session: Session) -> Sequence[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from statistics import median
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy.orm import aliased, joinedload
 from consult.crypto import token_hash
 from consult.questionnaire import Answer
 from consult.storage import page_events
+from consult.storage.audit import audit_log
 from consult.storage.db.database import Session
 from consult.storage.documents import BRIEF, REPORT
 from consult.storage.drafts import drafts
@@ -39,12 +41,14 @@ class LeadDetails:
         lead: its state at the agency.
         pages: in the order in which they were first shown; none where nothing was recorded.
         stored: the revision of each document that is stored, by its kind; 0 while there is none.
+        viewed_at: when the audit log last recorded a view by the user who asks.
     """
 
     submission: SubmissionRow
     lead: LeadRow
     pages: Sequence[PageVisitRow]
     stored: Mapping[str, int]
+    viewed_at: datetime | None
 
 
 def by_result_token(session: Session, token: str) -> SubmissionRow | None:
@@ -57,11 +61,12 @@ def by_id(session: Session, lead_id: int) -> SubmissionRow | None:
     return _one(session, _LEADS.where(SubmissionRow.id == lead_id))
 
 
-def lead_details(session: Session, lead_id: int) -> LeadDetails | None:
+def lead_details(session: Session, lead_id: int, viewer_id: int) -> LeadDetails | None:
     """All that the page of a lead shows of it, in two queries; None for a lead that was deleted."""
+    viewed = audit_log.last_recorded("lead.seen", by=viewer_id, lead_id=lead_id)
     report, brief = aliased(DocumentRow), aliased(DocumentRow)
     found = session.execute(
-        _LEADS.add_columns(LeadRow, report.revision, brief.revision)
+        _LEADS.add_columns(LeadRow, report.revision, brief.revision, viewed.scalar_subquery())
         .join(LeadRow, LeadRow.submission_id == SubmissionRow.id)
         .outerjoin(report, (report.submission_id == SubmissionRow.id) & (report.kind == REPORT))
         .outerjoin(brief, (brief.submission_id == SubmissionRow.id) & (brief.kind == BRIEF))
@@ -69,12 +74,13 @@ def lead_details(session: Session, lead_id: int) -> LeadDetails | None:
     ).first()
     if found is None:
         return None
-    submission, lead, report_stored, brief_stored = found
+    submission, lead, report_stored, brief_stored, viewed_at = found
     return LeadDetails(
         submission=submission,
         lead=lead,
         pages=page_events.pages_of(session, submission.draft_id),
         stored={REPORT: report_stored or 0, BRIEF: brief_stored or 0},
+        viewed_at=viewed_at,
     )
 
 

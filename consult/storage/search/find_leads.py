@@ -132,8 +132,8 @@ def neighbors(
     key = getattr(row, query.column) if row else None
     if key is None:
         return None, None
-    found = [query.ids(1, (key, lead_id), backward=backward) for backward in (True, False)]
-    before, after = (ids[0] if ids else None for ids in found)
+    sides = (query.select_ids(1, (key, lead_id), backward=backward) for backward in (True, False))
+    before, after = session.execute(select(*(side.scalar_subquery() for side in sides))).one()
     return before, after
 
 
@@ -169,6 +169,11 @@ class _Query:
 
     def ids(self, limit: int, start: Place | None = None, *, backward: bool = False) -> list[int]:
         """The ids of the leads that follow a place, nearest first; or of those before it."""
+        return list(self._session.scalars(self.select_ids(limit, start, backward=backward)))
+
+    def select_ids(
+        self, limit: int, start: Place | None = None, *, backward: bool = False
+    ) -> Select[int]:
         lead: Lead = LeadRow
         if self._few is not None:
             # A subquery with a limit is read on its own by both engines, whatever the order.
@@ -181,7 +186,7 @@ class _Query:
         if start:
             here: Any = tuple_(key, id)
             query = query.where(here < start if descending else here > start)
-        return list(self._session.scalars(query))
+        return query
 
     def parse(self, text: str) -> Place | None:
         """Read a place from an address; None if it makes no sense."""

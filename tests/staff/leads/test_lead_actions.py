@@ -346,9 +346,7 @@ def test_the_page_asks_the_database_a_few_times_whatever_there_is(
     send(grace, lead, "assessments", reply_speed="worse")
     with statements(app) as asked:
         grace.get(f"/staff/leads/{lead}")
-    # One says who is signed in, one whether the audit log has this visit; three are for the leads
-    # beside it.
-    assert len(asked) <= 15, asked
+    assert len(asked) <= 10, asked
 
 
 def test_a_form_without_a_version_is_none_of_ours(grace: PageClient, lead: int) -> None:
