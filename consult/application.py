@@ -13,7 +13,7 @@ from consult import owner, staff
 from consult.settings import PROJECT_FOLDER, Settings, load_settings
 from consult.storage.db.database import Database
 from consult.storage.settings.setting_overrides import SettingsProvider
-from consult.web import assets, compression, csrf_origin, errors, headers, logs, monitoring
+from consult.web import assets, csrf_origin, errors, headers, monitoring
 from consult.web.limits import RateLimits
 from consult.web.services import Services, install
 
@@ -38,7 +38,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     Raises SettingsError or BrandError when a setting or the brand file cannot be used.
     """
     settings = settings or load_settings()
-    app = logs.LoggedFlask("consult", root_path=str(PROJECT_FOLDER))
+    app = monitoring.LoggedFlask("consult", root_path=str(PROJECT_FOLDER))
     app.config.update(
         SECRET_KEY=settings.signing_key(),
         MAX_CONTENT_LENGTH=BODY_LIMIT,
@@ -49,12 +49,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     made = make_services(settings)
     install(app, made)
     headers.install(app, settings.embed_origins)
-    compression.install(app)
-    logs.install(app)
+    monitoring.install(app, made.database, metrics=settings.metrics)
     csrf_origin.install(app, settings.base_url)
     errors.install(app)
     assets.install(app)
-    monitoring.install(app, made.database, metrics=settings.metrics)
     for blueprint in owner.blueprints:
         app.register_blueprint(blueprint)
     staff.register(app, settings)

@@ -8,7 +8,7 @@ from typing import IO, Any
 
 import click
 
-from consult.commands.command_errors import UsageError
+from consult.commands import UsageError
 from consult.commands.database_commands import open_database
 from consult.settings import Settings, load_settings
 from consult.storage.accounts import accounts

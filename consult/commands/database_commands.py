@@ -13,7 +13,7 @@ from typing import Any
 import click
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from consult.commands.command_errors import CommandError
+from consult.commands import CommandError
 from consult.settings import Settings, describe, load_settings, unknown_variables
 from consult.storage.db import backup, migrate
 from consult.storage.db.database import Database

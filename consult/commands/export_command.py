@@ -5,7 +5,7 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from consult.commands.command_errors import CommandError, UsageError
+from consult.commands import CommandError, UsageError
 from consult.commands.database_commands import open_database
 from consult.delivery.exports.columns import columns
 from consult.delivery.exports.export_files import MAX_ROWS, csv_chunks, write_xlsx

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from consult.commands.command_errors import CommandError, UsageError
+from consult.commands import CommandError, UsageError
 from consult.content import check as problems_of
 from consult.content import document as edition_document
 from consult.questionnaire import EditionError, Questionnaire

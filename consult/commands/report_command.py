@@ -9,7 +9,7 @@ from typing import IO
 
 import click
 
-from consult.commands.command_errors import CommandError, UsageError
+from consult.commands import CommandError, UsageError
 from consult.commands.score_command import read_answer_sets
 from consult.questionnaire import Walk
 from consult.report.build import build_report

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import click
 
-from consult.commands.command_errors import UsageError
+from consult.commands import UsageError
 from consult.commands.database_commands import open_database
 from consult.questionnaire import EditionError
 from consult.questionnaire.editions import load

@@ -10,7 +10,7 @@ from typing import IO, NoReturn
 
 import click
 
-from consult.commands.command_errors import UsageError
+from consult.commands import UsageError
 from consult.questionnaire import (
     AnswerError,
     Depth,

@@ -16,7 +16,7 @@ import click
 from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
 
 from consult import create_app
-from consult.commands.command_errors import CommandError
+from consult.commands import CommandError
 from consult.commands.database_commands import open_database
 from consult.delivery.context import Context, plain
 from consult.delivery.handlers import handlers_with, schedule_purge
@@ -28,7 +28,7 @@ from consult.staff.accounts.account_admin import first_invitation
 from consult.storage.jobs import BACKGROUND, NORMAL
 from consult.storage.settings.setting_overrides import SettingsProvider
 from consult.storage.webhooks.endpoints import sync_environment
-from consult.web.logs import configure_logging
+from consult.web.monitoring import configure_logging
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import click
 
-from consult.commands.command_errors import UsageError
+from consult.commands import UsageError
 from consult.commands.database_commands import open_database
 from consult.settings import Settings, load_settings
 from consult.staff.accounts import account_admin

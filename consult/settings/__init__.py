@@ -1,17 +1,23 @@
 """The settings of the application, from the environment, a `.env` file and the staff area."""
 
-from consult.settings.environment import (
+from consult.settings.schema import PREFIX, Settings
+from consult.settings.setting_sources import (
     HIDDEN,
     SettingDescription,
     describe,
     given_settings,
     load_settings,
+    overridable,
+    override_errors,
     unknown_variables,
+    with_overrides,
 )
-from consult.settings.keys import SettingsError
-from consult.settings.overrides import overridable, override_errors, with_overrides
-from consult.settings.schema import PREFIX, Settings
-from consult.settings.setting_types import PROJECT_FOLDER, THIS_MACHINE, is_safe_address
+from consult.settings.setting_types import (
+    PROJECT_FOLDER,
+    THIS_MACHINE,
+    SettingsError,
+    is_safe_address,
+)
 
 __all__ = [
     "HIDDEN",

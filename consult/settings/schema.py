@@ -12,7 +12,6 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic.config import JsonDict
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from consult.settings.keys import stored_key
 from consult.settings.setting_types import (
     PROJECT_FOLDER,
     BusinessHours,
@@ -32,6 +31,7 @@ from consult.settings.setting_types import (
     WebhookSecret,
     WebhookUrl,
     is_this_machine,
+    stored_key,
     time_zone,
 )
 from consult.workflow.office_hours import WEEKDAYS_9_TO_5, Office, read_hours

@@ -1,8 +1,14 @@
-"""The types of settings: what each accepts, and the message for what it refuses."""
+"""The types of settings: what each accepts, and the message for what it refuses.
+
+Also the secret key that is created and stored in a file when none is set.
+"""
 
 import binascii
 import re
+import secrets
+import tempfile
 from base64 import b64decode
+from contextlib import suppress
 from datetime import UTC, date, tzinfo
 from email.utils import parseaddr
 from pathlib import Path
@@ -13,12 +19,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
-from consult.settings.keys import SECRET_KEY_MIN_LENGTH
 from consult.workflow.office_hours import read_hours
 
 PROJECT_FOLDER = Path(__file__).resolve().parents[2]
+SECRET_KEY_MIN_LENGTH = 32
 THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 """The names of this machine: traffic to them cannot be read on the way."""
+
+
+class SettingsError(Exception):
+    """A setting is missing or has a value that cannot be used; the text is for the operator."""
 
 
 def _from_project_folder(path: Path) -> Path:
@@ -160,3 +170,30 @@ EmailAddress = Annotated[str, AfterValidator(_account)]
 Issuer = Annotated[str, AfterValidator(_issuer)]
 Retention = Annotated[int, Field(ge=1, le=36_500)]
 """A number of days, at most a hundred years: a date that calendars know."""
+
+
+def stored_key(path: Path) -> str:
+    """The key in a file, which is created if it does not exist.
+
+    Raises SettingsError when the file cannot be read or written, or is damaged.
+    """
+    try:
+        if not path.exists():
+            _store_new_key(path)
+        key = path.read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"the secret key cannot be stored or read: {error}") from error
+    if len(key) < SECRET_KEY_MIN_LENGTH:
+        raise SettingsError(f"{path} is damaged: delete it to get a new key")
+    return key
+
+
+def _store_new_key(path: Path) -> None:
+    """Write a new random key; if another process creates one at the same time, the first wins."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # A temporary file has mode 0600 from the start; a hard link never overwrites.
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=path.name) as file:
+        file.write(secrets.token_hex(32) + "\n")
+        file.flush()
+        with suppress(FileExistsError):
+            path.hardlink_to(file.name)

@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException, TooManyRequests
 from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response as AnyResponse
 
-from consult.web.logs import request_id
+from consult.web.monitoring import request_id
 
 log = logging.getLogger(__name__)
 

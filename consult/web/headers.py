@@ -1,19 +1,20 @@
-"""The security headers of every response: one table with three profiles.
+"""The security headers of every response, as one table with three profiles; and compression.
 
-A page that anybody may open is PUBLIC, anything under `/staff` is STAFF, and a file made to be
-read outside the site (PDF, CSV, spreadsheet) is FILE. The table is applied after everything else,
-to errors as well as to pages, and works its values out from the request as it finds it: nothing
-here depends on an earlier hook having run, because a request refused early never reaches one.
+A page open to all is PUBLIC, anything under `/staff` is STAFF, and a file to be read outside the
+site (PDF, CSV, spreadsheet) is FILE. The table is applied last, to errors as well as to pages, and
+depends on no earlier hook, because a request refused early never reaches one.
 """
 
 from __future__ import annotations
 
+import gzip
 import re
-from collections.abc import Callable
 from enum import Enum
 from functools import cache
 
 from flask import Flask, Request, Response, request
+
+from consult.web.csrf_origin import is_cross_origin
 
 TWO_YEARS = 63_072_000
 ONE_YEAR = 31_536_000
@@ -49,7 +50,7 @@ _FEATURES = (
     "xr-spatial-tracking",
 )
 PERMISSIONS_POLICY = ", ".join(f"{feature}=()" for feature in _FEATURES)
-# Staff may make passkeys, and sign in with them.
+# Staff may create passkeys, and sign in with them.
 STAFF_PERMISSIONS_POLICY = re.sub(r"(publickey-[a-z-]+)=\(\)", r"\1=(self)", PERMISSIONS_POLICY)
 
 PAGE_POLICY = (
@@ -59,8 +60,17 @@ PAGE_POLICY = (
 FILE_POLICY = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; sandbox"
 
 
+COMPRESSED_FROM = 8_000
+"""The shortest text, in bytes, that is compressed: a question page is faster sent as it is."""
+
+_LEVEL = 5
+_COMPRESSED_TYPES = frozenset(
+    {"text/html", "text/css", "text/csv", "image/svg+xml", "application/json"}
+)
+
+
 class Profile(Enum):
-    """Which column of the table a response takes its headers from."""
+    """The columns of the table."""
 
     PUBLIC = "public"
     STAFF = "staff"
@@ -68,7 +78,7 @@ class Profile(Enum):
 
 
 def profile_of(asked: Request, response: Response) -> Profile:
-    """Return the profile of a response; a file keeps its own also under `/staff`."""
+    """The profile of a response; a file keeps its own also under `/staff`."""
     if response.mimetype in FILE_TYPES:
         return Profile.FILE
     if asked.path == "/staff" or asked.path.startswith("/staff/"):
@@ -78,11 +88,10 @@ def profile_of(asked: Request, response: Response) -> Profile:
 
 @cache
 def security_headers(profile: Profile, *, secure: bool, embed_origins: str = "") -> dict[str, str]:
-    """Return the headers that depend on the profile only.
+    """The headers that depend on the profile only.
 
-    `secure` says whether the request came over HTTPS: the promise to stay on HTTPS means nothing
-    on a plain connection. `embed_origins` are the sites, separated by blanks, that may frame a
-    public page.
+    `secure` is whether the request came over HTTPS: HSTS means nothing on a plain connection.
+    `embed_origins` are the sites, separated by spaces, that may frame a public page.
     """
     headers = {
         "X-Content-Type-Options": "nosniff",
@@ -110,36 +119,65 @@ def security_headers(profile: Profile, *, secure: bool, embed_origins: str = "")
 
 
 def cache_headers(asked: Request, response: Response) -> dict[str, str]:
-    """Return who may keep or list the response.
+    """The headers on caches and search engines.
 
-    Style sheets, fonts and pictures carry their content's hash in their address, so a browser may
-    keep them for a year. Everything else may hold somebody's answers: nobody keeps it, and no
-    search engine lists it, save the start page.
+    Style sheets, fonts and pictures have a hash of their content in their URL, so a browser may
+    cache them for a year. Everything else may contain answers: it is not cached, and search
+    engines index the start page only.
     """
     if asked.path.startswith(ASSET_PATHS) and response.status_code in (200, 206, 304):
-        kept = f"public, max-age={ONE_YEAR}, immutable" if "v" in asked.args else "no-cache"
-        return {"Cache-Control": kept}
+        cached = f"public, max-age={ONE_YEAR}, immutable" if "v" in asked.args else "no-cache"
+        return {"Cache-Control": cached}
     if asked.path in INDEXED_PATHS and response.status_code == 200:
         return {"Cache-Control": "no-store"}
     return {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 
 
 def install(app: Flask, embed_origins: tuple[str, ...]) -> None:
-    """Put the table on every response of the app.
+    """Compress every response of the app, and add the headers of the table.
 
-    Call it before any other hook is registered: hooks run last in, first out, so that the table
-    has the last word.
+    Call it before any other hook is registered: hooks run in reverse order, so the table comes
+    last.
     """
-    app.after_request(_table(" ".join(embed_origins)))
 
-
-def _table(embed_origins: str) -> Callable[[Response], Response]:
-    def apply(response: Response) -> Response:
+    @app.after_request
+    def add_headers(response: Response) -> Response:
+        sites = " ".join(embed_origins)
         profile = profile_of(request, response)
         response.headers.update(
-            security_headers(profile, secure=request.is_secure, embed_origins=embed_origins)
+            security_headers(profile, secure=request.is_secure, embed_origins=sites)
             | cache_headers(request, response)
         )
         return response
 
-    return apply
+    app.after_request(compressed)
+
+
+def compressed(response: Response) -> Response:
+    """The response, compressed when it is a long text and the browser accepts gzip.
+
+    Compression makes the length of a page depend on its secrets, which another site could probe by
+    having the browser open it with chosen text in it (BREACH). Nothing here can be probed: public
+    pages are reached by their token alone, and staff pages opened from another site are not
+    compressed.
+    """
+    if response.status_code != 200 or response.mimetype not in _COMPRESSED_TYPES:
+        return response
+    if response.is_streamed and not response.direct_passthrough:
+        return response  # a table of leads is sent while it is read; this would collect it first
+    if profile_of(request, response) is Profile.STAFF and is_cross_origin(request):
+        return response
+    response.vary.add("Accept-Encoding")
+    if not request.accept_encodings["gzip"] or "Content-Encoding" in response.headers:
+        return response
+    response.direct_passthrough = False
+    content = response.get_data()
+    if len(content) < COMPRESSED_FROM:
+        return response
+    # Without a timestamp: the same page always gives the same bytes.
+    response.set_data(gzip.compress(content, _LEVEL, mtime=0))
+    response.headers["Content-Encoding"] = "gzip"
+    etag, _ = response.get_etag()
+    if etag:
+        response.set_etag(etag, weak=True)  # the bytes differ from the uncompressed ones
+    return response

@@ -1,14 +1,21 @@
-"""For load balancers and Prometheus: `/health/live`, `/health/ready` and `/metrics`.
+"""Logs, health pages for load balancers, and metrics for Prometheus; none names a person.
 
-Requests are counted by route and status, never by address; stored things by number only.
+A request is logged and counted by its route, never by its path (which may contain a token) or
+query. An error is logged by its type and code lines, never by its message, which may quote input.
 """
 
 from __future__ import annotations
 
+import logging
+import re
+import secrets
 import time
+import traceback
 from collections.abc import Iterable
+from types import TracebackType
+from typing import TextIO
 
-from flask import Blueprint, Flask, Response, g, request
+from flask import Blueprint, Flask, Response, g, has_request_context, request
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -18,15 +25,82 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from consult.storage.db.database import Database
 from consult.storage.insights.insights import table_counts
-from consult.web.logs import route_name
 from consult.web.services import services
 
+log = logging.getLogger("consult.requests")
 health = Blueprint("health", __name__, url_prefix="/health")
+
+# A token is 32 random bytes in base64: 43 characters. Nothing else in a log line is that long.
+TOKEN = re.compile(r"[A-Za-z0-9_-]{43,}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+
+
+class PrivateFormatter(logging.Formatter):
+    """Formats a log line without tokens and exception messages, with times in UTC."""
+
+    converter = staticmethod(time.gmtime)
+    default_time_format = "%Y-%m-%dT%H:%M:%S"
+    default_msec_format = "%s.%03dZ"
+
+    def formatException(self, ei: ExcInfo) -> str:  # noqa: N802 - the name is logging's
+        """The chain of exceptions as types and code lines."""
+        lines: list[str] = []
+        error = ei[1]
+        while error is not None:
+            frames = traceback.extract_tb(error.__traceback__)
+            lines += [f"{frame.filename}:{frame.lineno} in {frame.name}" for frame in frames]
+            lines.append(f"{type(error).__module__}.{type(error).__qualname__}")
+            error = error.__cause__ or error.__context__
+        return "\n  ".join(lines)
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the name is logging's
+        """The line, without characters that would break it or control a terminal."""
+        return _CONTROL.sub("?", super().formatMessage(record))
+
+    def format(self, record: logging.LogRecord) -> str:
+        return TOKEN.sub("[token]", super().format(record))
+
+
+class _RequestIdFilter(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.request_id = request_id() if has_request_context() else "-"
+        return True
+
+
+def configure_logging(stream: TextIO | None = None) -> None:
+    """Send the log of this process, and warnings of libraries, to a stream (standard error)."""
+    handler = logging.StreamHandler(stream)
+    handler.addFilter(_RequestIdFilter())
+    handler.setFormatter(
+        PrivateFormatter("%(asctime)s %(levelname)s %(name)s %(request_id)s %(message)s")
+    )
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.getLogger("consult").setLevel(logging.INFO)
+
+
+def request_id() -> str:
+    """The id of this request; created lazily, as a request refused early reaches no hook."""
+    if "request_id" not in g:
+        g.request_id = secrets.token_hex(8)
+    return str(g.request_id)
+
+
+def route_name() -> str:
+    """The rule that the request matched, such as `/check/<token>/<page>`."""
+    return request.url_rule.rule if request.url_rule else "(no route)"
+
+
+class LoggedFlask(Flask):
+    """A Flask app that logs an unexpected error by its route instead of its path."""
+
+    def log_exception(self, exc_info: ExcInfo) -> None:
+        log.error("error in %s %s", request.method, route_name(), exc_info=exc_info)
 
 
 @health.get("/live")
 def live() -> Response:
-    """Return 200 while the process responds."""
     return Response("ok\n", mimetype="text/plain")
 
 
@@ -66,13 +140,32 @@ class _TableCounts(Collector):
 
 
 def install(app: Flask, database: Database, *, metrics: bool) -> None:
-    """Serve the health pages and, if `metrics` is set, time every request and serve `/metrics`."""
+    """Log every request, serve the health pages and, if `metrics` is set, `/metrics`.
+
+    The id of the account that makes a request is taken from `g.account`.
+    """
     app.register_blueprint(health)
-    if not metrics:
-        return
+
+    @app.before_request
+    def start_timer() -> None:
+        g.started = time.perf_counter()
+
+    @app.after_request
+    def log_request(response: Response) -> Response:
+        response.headers["X-Request-Id"] = request_id()
+        account = f" account {g.account}" if "account" in g else ""
+        route = f"{request.method} {route_name()}"
+        log.info("%s %d %.0f ms%s", route, response.status_code, _seconds() * 1000, account)
+        return response
+
+    if metrics:
+        _serve_metrics(app, database)
+
+
+def _serve_metrics(app: Flask, database: Database) -> None:
     registry = CollectorRegistry()
     registry.register(_TableCounts(database))
-    spent = Histogram(
+    durations = Histogram(
         "relay_request_seconds",
         "Time to answer, by route and status.",
         labelnames=("method", "route", "status"),
@@ -85,7 +178,11 @@ def install(app: Flask, database: Database, *, metrics: bool) -> None:
 
     @app.after_request
     def observe(response: Response) -> Response:
-        # A request refused early has no start; its time is not worth knowing.
-        took = time.perf_counter() - g.get("started", time.perf_counter())
-        spent.labels(request.method, route_name(), response.status_code).observe(took)
+        durations.labels(request.method, route_name(), response.status_code).observe(_seconds())
         return response
+
+
+def _seconds() -> float:
+    """How long the request has taken; zero if it was refused before it had a start."""
+    now = time.perf_counter()
+    return now - float(g.get("started", now))

@@ -58,7 +58,7 @@ def test_staff_get_links_to_sign_up_with() -> None:
     link = run("staff", "invite", "Ada@Example.com").stdout.strip()
     assert link.startswith("http://127.0.0.1:8000/staff/invitation/")
     assert "not an email address" in run("staff", "invite", "ada", code=2).stderr
-    assert "has no account" in run("staff", "reset", "ada@example.com", code=2).stderr
+    assert "has no active account" in run("staff", "reset", "ada@example.com", code=2).stderr
     assert "has no account" in run("staff", "disable", "ada@example.com", code=2).stderr
 
 

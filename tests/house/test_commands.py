@@ -9,8 +9,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from consult.commands import consult
-from consult.commands.command_errors import CommandError, errors_in_one_line
+from consult.commands import CommandError, consult, errors_in_one_line
 
 PROMISED = (
     "serve",

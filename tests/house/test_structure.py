@@ -28,6 +28,16 @@ FLOORS = {
     "storage": {"db", "tables", "migrations"},
 }
 
+ROOT = CONSULT.parent
+SAME_ROOMS = {
+    "consult/storage": ("accounts", "exports", "webhooks"),
+    "consult/delivery": ("exports", "webhooks"),
+    "consult/staff": ("accounts", "exports", "webhooks"),
+    "templates/staff": ("accounts", "exports", "webhooks"),
+    "tests/staff": ("accounts", "exports", "webhooks"),
+}
+"""Rooms that all floors have: everything on webhooks is in folders of this name."""
+
 # Words with a plain standard term: `assignee` and not holder, `result` and not verdict.
 _STRUCK = """
 abreast adopt adopted anew anybody asleep bury catcher catchers desk desks doubts entrance
@@ -80,6 +90,12 @@ def test_the_code_is_small_enough_to_know() -> None:
 def test_every_floor_has_the_same_rooms(floor: str) -> None:
     folders = {path.name for path in (CONSULT / floor).iterdir() if (path / "__init__.py").exists()}
     assert folders <= ROOMS | FLOORS[floor]
+
+
+@pytest.mark.parametrize("floor", SAME_ROOMS)
+def test_a_subject_has_a_room_of_its_name_on_every_floor(floor: str) -> None:
+    rooms = {path.name for path in (ROOT / floor).iterdir() if any(path.glob("*.*"))}
+    assert rooms >= set(SAME_ROOMS[floor])
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(CONSULT)))

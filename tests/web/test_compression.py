@@ -5,7 +5,7 @@ import gzip
 import pytest
 from flask import Flask, Response
 
-from consult.web.compression import WORTH_IT, compressed
+from consult.web.headers import COMPRESSED_FROM, compressed
 
 STYLESHEET = "/static/css/site.css"
 
@@ -35,11 +35,11 @@ def test_a_kept_copy_is_still_good(app: Flask) -> None:
 @pytest.mark.parametrize(
     ("response", "takes"),
     [
-        (Response("x" * (WORTH_IT - 1), mimetype="text/html"), "gzip"),
-        (Response(b"x" * WORTH_IT, mimetype="application/pdf"), "gzip"),
-        (Response("x" * WORTH_IT, 404, mimetype="text/html"), "gzip"),
-        (Response("x" * WORTH_IT, mimetype="text/html"), "gzip;q=0"),
-        (Response("x" * WORTH_IT, mimetype="text/html"), "br"),
+        (Response("x" * (COMPRESSED_FROM - 1), mimetype="text/html"), "gzip"),
+        (Response(b"x" * COMPRESSED_FROM, mimetype="application/pdf"), "gzip"),
+        (Response("x" * COMPRESSED_FROM, 404, mimetype="text/html"), "gzip"),
+        (Response("x" * COMPRESSED_FROM, mimetype="text/html"), "gzip;q=0"),
+        (Response("x" * COMPRESSED_FROM, mimetype="text/html"), "br"),
     ],
 )
 def test_anything_else_goes_as_it_is(app: Flask, response: Response, takes: str) -> None:
@@ -57,5 +57,5 @@ def test_a_staff_page_that_a_link_elsewhere_leads_to_is_not_packed(
     """Its length would tell of the secrets in it to whoever chose the words of the address."""
     asks = {"Accept-Encoding": "gzip", "Sec-Fetch-Site": site}
     with app.test_request_context("/staff/", headers=asks):
-        after = compressed(Response("x" * WORTH_IT, mimetype="text/html"))
+        after = compressed(Response("x" * COMPRESSED_FROM, mimetype="text/html"))
     assert ("Content-Encoding" in after.headers) == packed

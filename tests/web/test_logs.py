@@ -11,7 +11,7 @@ from flask import Flask, abort
 from sqlalchemy import delete
 
 from consult.storage.tables.delivery_tables import JobRow
-from consult.web.logs import PrivateFormatter, configure_logging
+from consult.web.monitoring import PrivateFormatter, configure_logging
 from tests.support.apps import deliver, make_app, services_of
 from tests.support.client import PageClient
 from tests.support.owner_journey import Journey
@@ -162,9 +162,9 @@ def test_a_request_of_staff_names_the_account_by_number(tmp_path: Path, log: io.
     make_user(app, MARK + "@example.com")
     client = signed_in(app, MARK + "@example.com")
     client.get("/staff/settings/people", status=403)
-    client.get("/staff/exports/77", status=404)
+    client.get("/staff/leads/77", status=404)
     PageClient(app).get("/staff/", status=303)
     lines = [line for line in log.getvalue().splitlines() if "consult.requests" in line][-3:]
     assert "people 403" in lines[0]
-    assert "export_id> 404" in lines[1]
+    assert "lead_id> 404" in lines[1]
     assert [line.endswith(" ms account 1") for line in lines] == [True, True, False]

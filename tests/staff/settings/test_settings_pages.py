@@ -336,11 +336,11 @@ def test_an_upload_after_the_recent_sign_in_expired_is_requested_again(
     let_proof_age(app)
     sent = {"csrf_token": form.data["csrf_token"][0], "logo": (BytesIO(large), "ours <1>.png")}
     page = admin.post(form.action, sent, status=403, content_type="multipart/form-data")
-    assert "choose the file again in a moment" in page.text
+    assert "choose the file again and submit it" in page.text
     page = admin.submit(page.form("/confirm").fill(password="wrong"), status=422)
-    assert "choose the file again in a moment" in page.text
+    assert "choose the file again and submit it" in page.text
     page = admin.submit(page.form("/confirm").fill(password=PASSWORD), status=200)
-    assert "Choose the file again: it was not kept." in page.text
+    assert "Choose the file again; everything else is still here." in page.text
     assert "It was ours <1>.png." in page.text
     again = page.form("/logo")
     assert again.element.attrib["enctype"] == "multipart/form-data"
@@ -359,7 +359,8 @@ def test_removing_the_logo_late_needs_no_file(app: Flask, admin: PageClient) -> 
     sent = {"csrf_token": form.data["csrf_token"][0], "remove": "y", "logo": (BytesIO(), "")}
     page = admin.post(form.action, sent, status=403, content_type="multipart/form-data")
     page = admin.submit(page.form("/confirm").fill(password=PASSWORD), status=200)
-    assert "What you filled in is still here" in page.text
+    assert "Submit to save your change" in page.text
+    assert "Choose the file" not in page.text
     admin.submit(page.form("/logo"))
     assert services_of(app).brand.logo is None
 
