@@ -10,15 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
-from markupsafe import Markup
-
 from consult.questionnaire.editions import load
-from consult.report import BRIEF_STYLESHEET
-from consult.report.display import I_DO_NOT_KNOW, long_date, safe_text
+from consult.report.display import I_DO_NOT_KNOW, safe_text
 from consult.report.explanations import Reasons
-from consult.report.html_document import Paper, print_templates
-from consult.report.report import Axis, Dimension, Line, QuestionAnswer, Report
-from consult.report.score_charts import print_palette
+from consult.report.html_document import Paper, staff_html
+from consult.report.report import Axis, Dimension, QuestionAnswer, Report, ScoredAnswer
 from consult.settings.brand import Brand
 
 QUESTIONS = 3
@@ -36,18 +32,12 @@ class Point:
 
 @dataclass(frozen=True)
 class Brief:
-    """What the brief says about the answers.
+    """What the brief says about the answers, beside what is in the report."""
 
-    `topic` is empty when a consult can wait, `money` when there is no range.
-    """
-
-    topic: str
-    advice: str
+    report: Report
     facts: tuple[Point, ...]
     questions: tuple[Point, ...]
     contradictions: tuple[Point, ...]
-    answers: tuple[QuestionAnswer, ...]
-    money: str
     unknown: tuple[Point, ...]
 
 
@@ -65,16 +55,13 @@ class Caller:
 def brief_of(report: Report, reasons: Reasons) -> Brief:
     """The brief for a Report. `reasons` have to be those of the same answers."""
     return Brief(
-        topic=report.consult.topic,
-        advice=report.consult.title,
+        report,
         facts=tuple(_facts(report)),
         questions=tuple(_questions(report)),
         contradictions=tuple(
             Point(finding.text, reasons.findings[finding.id].read, finding.name)
             for finding in (*report.contradictions, *report.flags)[:_MOST_CONTRADICTIONS]
         ),
-        answers=report.answers,
-        money=report.money.result if report.money else "",
         unknown=tuple(_unknown(report)),
     )
 
@@ -130,11 +117,11 @@ def _unknown(report: Report) -> Iterator[Point]:
         yield Point(_listed(left_out.titles), (), f"Not asked. {left_out.reason}")
 
 
-def _costliest(part: Dimension) -> Line:
+def _costliest(part: Dimension) -> ScoredAnswer:
     return max(part.lines, key=lambda line: line.lost)
 
 
-def _answered(line: Line) -> QuestionAnswer:
+def _answered(line: ScoredAnswer) -> QuestionAnswer:
     return QuestionAnswer(line.question, line.answer)
 
 
@@ -153,25 +140,20 @@ def brief_html(
 ) -> str:
     """The brief as one HTML document for print; the same arguments give the same."""
     title = safe_text(caller.business, 80) or f"Lead {lead_id}"
-    return (
-        print_templates()
-        .get_template("brief.html")
-        .render(
-            brief=brief,
-            lead_id=lead_id,
-            title=title,
-            short_title=safe_text(title, 40),
-            name=safe_text(caller.name, 80),
-            email=safe_text(caller.email, 254),
-            mailto="mailto:" + quote(caller.email, safe="@"),
-            phone=safe_text(caller.phone, 40),
-            tel="tel:" + re.sub(r"[^0-9+]", "", caller.phone),
-            wants_consult=caller.wants_consult,
-            day=long_date(submitted_at.date()),
-            made_on=submitted_at.date(),
-            brand=brand,
-            paper=paper,
-            palette=print_palette(brand.colours),
-            css=Markup(BRIEF_STYLESHEET.read_text(encoding="utf-8")),  # noqa: S704 - our own file
-        )
+    return staff_html(
+        "brief.html",
+        title,
+        submitted_at,
+        brand,
+        paper,
+        brief=brief,
+        report=brief.report,
+        lead_id=lead_id,
+        short_title=safe_text(title, 40),
+        name=safe_text(caller.name, 80),
+        email=safe_text(caller.email, 254),
+        mailto="mailto:" + quote(caller.email, safe="@"),
+        phone=safe_text(caller.phone, 40),
+        tel="tel:" + re.sub(r"[^0-9+]", "", caller.phone),
+        wants_consult=caller.wants_consult,
     )

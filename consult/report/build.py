@@ -15,17 +15,24 @@ from consult.report.report import (
     Figure,
     Finding,
     Fix,
-    Line,
     NotAsked,
     QuestionAnswer,
     Relay,
     Report,
+    ScoredAnswer,
     State,
     Unknown,
 )
 from consult.report.report_sections import agreement_of, consult_of, money_in_words
-from consult.scoring import SORTING, AxisScore, Change, DimensionScore, Scorecard, scorecard_of
-from consult.scoring import Line as ScoredLine
+from consult.scoring import (
+    SORTING,
+    AxisScore,
+    Change,
+    DimensionScore,
+    Line,
+    Scorecard,
+    scorecard_of,
+)
 from consult.settings.brand import CURRENCY_SIGNS
 
 
@@ -140,12 +147,12 @@ class _Writer:
             lines=tuple(self._line(line, points[line.id]) for line in score.lines),
         )
 
-    def _line(self, line: ScoredLine, points: Points) -> Line:
+    def _line(self, line: Line, points: Points) -> ScoredAnswer:
         if line.id == SORTING:
             return self._sorting_line(line, points)
         asked = self.asked[line.id]
         texts = asked.wording
-        return Line(
+        return ScoredAnswer(
             id=line.id,
             title=texts.title,
             question=texts.ask,
@@ -158,11 +165,11 @@ class _Writer:
             claims=line.item.claims,
         )
 
-    def _sorting_line(self, line: ScoredLine, points: Points) -> Line:
+    def _sorting_line(self, line: Line, points: Points) -> ScoredAnswer:
         sorting = self.walk.questionnaire.texts.sorting
         clear = [card for card in self.cards if card.side != _EITHER]
         alike = sum(card.agrees for card in clear)
-        return Line(
+        return ScoredAnswer(
             id=line.id,
             title=sorting.get("title", "The cards"),
             question=sorting["prompt"],
@@ -293,7 +300,7 @@ def _state_at(score: Fraction) -> State:
     return "partly" if score >= 50 else "weak"
 
 
-def _state_of_items(lines: Sequence[ScoredLine], ids: tuple[str, ...]) -> State:
+def _state_of_items(lines: Sequence[Line], ids: tuple[str, ...]) -> State:
     own = [line for line in lines if line.id in ids]
     confirmed = sum((line.points for line in own), Fraction()) / len(own)
     open_points = Fraction(100 * sum(line.unknown for line in own), len(own))

@@ -1,17 +1,12 @@
 """A data export about one person as a document to read: names on the left, values on the right."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
-from typing import Any
+from typing import Any, NamedTuple
 
-from markupsafe import Markup
-
-from consult.report import BRIEF_STYLESHEET
-from consult.report.display import long_date, safe_text
-from consult.report.html_document import Paper, print_templates
-from consult.report.score_charts import print_palette
+from consult.report.display import safe_text
+from consult.report.html_document import Paper, staff_html
 from consult.settings.brand import Brand
 from consult.workflow.sources import SOURCE_WORDS
 
@@ -78,28 +73,19 @@ _NAMES = {
 }
 
 Row = tuple[str, str]
+Groups = Sequence[Sequence[Row]]
 Json = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Section:
-    """A part of the record: rows of a name and a text, in groups that belong together.
+class Section(NamedTuple):
+    """Rows of a name and a text, in groups that belong together.
 
     ``of_times``: the names are times, which need little room.
     """
 
     title: str
-    groups: Sequence[Sequence[Row]]
+    groups: Groups
     of_times: bool = False
-
-
-@dataclass(frozen=True)
-class RecordedLead:
-    """One response of the person."""
-
-    number: int
-    submitted: str
-    sections: Sequence[Section]
 
 
 def record_html(record: Json, made_at: datetime, brand: Brand, paper: Paper) -> str:
@@ -108,22 +94,22 @@ def record_html(record: Json, made_at: datetime, brand: Brand, paper: Paper) -> 
     Times in it are in the zone of ``made_at``.
     """
     zone = made_at.tzinfo or UTC
-    title = safe_text(_title(record), 80)
-    return (
-        print_templates()
-        .get_template("record.html")
-        .render(
-            title=title,
-            leads=[_Writer(zone).lead(lead) for lead in record["leads"]],
-            reminder_consents=_Writer(zone).reminder_consents(record.get("reminder_consents", ())),
-            day=long_date(made_at.date()),
-            zone=str(zone),
-            made_on=made_at.date(),
-            brand=brand,
-            paper=paper,
-            palette=print_palette(brand.colours),
-            css=Markup(BRIEF_STYLESHEET.read_text(encoding="utf-8")),  # noqa: S704 - our own file
-        )
+    writer = _Writer(zone)
+    return staff_html(
+        "record.html",
+        safe_text(_title(record), 80),
+        made_at,
+        brand,
+        paper,
+        leads=[
+            (lead["lead"], writer.text(lead["handed_in"]["submitted_at"]), writer.sections(lead))
+            for lead in record["leads"]
+        ],
+        consents=Section(
+            "Permission for one email about an unfinished response",
+            writer.groups(record.get("reminder_consents", ())),
+        ),
+        zone=str(zone),
     )
 
 
@@ -140,24 +126,21 @@ class _Writer:
     def __init__(self, zone: tzinfo) -> None:
         self._zone = zone
 
-    def lead(self, lead: Json) -> RecordedLead:
-        sections = [section for section in self._sections(lead) if any(section.groups)]
-        return RecordedLead(lead["lead"], self._text(lead["handed_in"]["submitted_at"]), sections)
-
-    def reminder_consents(self, rows: Sequence[Json]) -> Section:
-        return Section("Permission for one email about an unfinished response", self._groups(rows))
-
-    def _sections(self, lead: Json) -> Iterator[Section]:
-        yield Section(_SECTIONS["contacts"], self._groups(lead.get("contacts", ())))
-        yield Section("Answers", [[self._answer(answer) for answer in lead["said"]]])
-        yield Section("Result", [self._result(lead["handed_in"], lead["draft"])])
+    def sections(self, lead: Json) -> list[Section]:
+        """The parts of the record of one response; empty ones are left out."""
+        answers = [
+            (one["question"], self.text(one["answer"]) or "No answer") for one in lead["said"]
+        ]
         tables = [name for name, rows in lead.items() if isinstance(rows, list) and name != "said"]
         known = [name for name in _SECTIONS if name in tables and name != "contacts"]
-        for name in [*known, *(name for name in tables if name not in _SECTIONS)]:
-            yield self._table(name, lead[name])
-
-    def _answer(self, answer: Json) -> Row:
-        return answer["question"], self._text(answer["answer"]) or "No answer"
+        sections = [
+            Section(_SECTIONS["contacts"], self.groups(lead.get("contacts", ()))),
+            Section("Answers", [answers]),
+            Section("Result", [self._result(lead["handed_in"], lead["draft"])]),
+            *(self._table(name, lead[name]) for name in known),
+            *(self._table(name, lead[name]) for name in tables if name not in _SECTIONS),
+        ]
+        return [section for section in sections if any(section.groups)]
 
     def _table(self, name: str, rows: Sequence[Json]) -> Section:
         title = _SECTIONS.get(name, _label(name))
@@ -166,20 +149,17 @@ class _Writer:
         if name in _LINES:
             return Section(title, [self._lines(rows, *_LINES[name])], of_times=True)
         if name == "leads":
-            rows = [
-                {key: value for key, value in row.items() if key not in _COPIES} for row in rows
-            ]
-        return Section(title, self._groups(rows))
+            rows = [{key: row[key] for key in row if key not in _COPIES} for row in rows]
+        return Section(title, self.groups(rows))
 
     def _result(self, frozen: Json, draft: Json) -> list[Row]:
-        report = frozen["report"]
         rows = [
-            ("Started", self._text(draft["created_at"])),
-            ("Submitted", self._text(frozen["submitted_at"])),
-            *[(_name(key), self._text(value)) for key, value in draft["source"].items()],
-            ("Separation", _score(frozen, report, "separation")),
-            ("Handoff", _score(frozen, report, "handoff")),
-            ("Archetype", _deep(report, "archetype", "name") or _label(frozen["archetype"])),
+            ("Started", self.text(draft["created_at"])),
+            ("Submitted", self.text(frozen["submitted_at"])),
+            *[(_name(key), self.text(value)) for key, value in draft["source"].items()],
+            ("Separation", _score(frozen, "separation")),
+            ("Handoff", _score(frozen, "handoff")),
+            ("Archetype", _in_report(frozen, "archetype", "name") or _label(frozen["archetype"])),
             ("Consult advised", _label(frozen["consult"])),
         ]
         return [(name, safe_text(text, _LONGEST_LINE)) for name, text in rows if text]
@@ -188,37 +168,35 @@ class _Writer:
         """Each row as one line: a time, and what happened then."""
         return [
             (
-                self._text(row[left]),
-                " · ".join(self._right_column(row, name) for name in right if row[name]),
+                self.text(row[left]),
+                " · ".join(self._right_column(name, row[name]) for name in right if row[name]),
             )
             for row in rows
         ]
 
-    def _right_column(self, row: Json, name: str) -> str:
-        value = row[name]
+    def _right_column(self, name: str, value: Any) -> str:
         if name in _USERS:
             return f"by account {value}"
         if isinstance(value, Mapping):
             return ", ".join(self._fact(key, inner) for key, inner in value.items())
-        if name in ("kind", "state", "format", "dimension", "assessment"):
-            return str(value).upper() if name == "format" else _WHAT.get(value) or _label(value)
-        texts = self._text(value)
-        return texts if name == "text" else f"{_name(name)}: {texts}"
+        if name in ("kind", "state", "dimension", "assessment"):
+            return _WHAT.get(value) or _label(value)
+        return self.text(value) if name == "text" else f"{_name(name)}: {self.text(value)}"
 
     def _fact(self, key: str, value: Any) -> str:
         if isinstance(value, int) and not isinstance(value, bool) and key in ("to", "by"):
             return f"{_label(key)} account {value}"
-        return f"{_label(key)}: {self._text(value)}"
+        return f"{_label(key)}: {self.text(value)}"
 
-    def _groups(self, rows: Sequence[Json]) -> list[list[Row]]:
-        groups = [
+    def groups(self, rows: Sequence[Json]) -> Groups:
+        groups = (
             [
                 (_name(name), text)
                 for name, value in row.items()
                 if name not in _ELSEWHERE and (text := self._value(name, value))
             ]
             for row in rows
-        ]
+        )
         return [group for group in groups if group]
 
     def _value(self, name: str, value: Any) -> str:
@@ -226,18 +204,18 @@ class _Writer:
             return f"Account {value}" if value else ""
         if name in ("stage", "archetype", "depth", "kind"):
             return _label(str(value))
-        return self._text(round(value, 1) if isinstance(value, float) else value)
+        return self.text(round(value, 1) if isinstance(value, float) else value)
 
-    def _text(self, value: Any) -> str:
+    def text(self, value: Any) -> str:
         """A value as text that the fonts can print; empty for none at all."""
         if value is None or value in ("", [], {}):
             return ""
         if isinstance(value, bool):
             return "Yes" if value else "No"
         if isinstance(value, Mapping):
-            return "\n".join(f"{_name(key)}: {self._text(inner)}" for key, inner in value.items())
+            return "\n".join(f"{_name(key)}: {self.text(inner)}" for key, inner in value.items())
         if isinstance(value, list):
-            return "\n".join(self._text(inner) for inner in value)
+            return "\n".join(self.text(inner) for inner in value)
         text = str(value)
         if _TIMESTAMP.fullmatch(text):
             at = datetime.fromisoformat(text).astimezone(self._zone)
@@ -253,12 +231,12 @@ def _label(name: str) -> str:
     return name.removesuffix("_id").replace("_", " ").capitalize()
 
 
-def _score(frozen: Json, report: Json, axis: str) -> str:
-    band = _deep(report, axis, "band_name")
+def _score(frozen: Json, axis: str) -> str:
+    band = _in_report(frozen, axis, "band_name")
     return f"{frozen[axis]:.1f}" + (f", {band}" if band else "")
 
 
-def _deep(report: Json, part: str, name: str) -> str:
-    """A word of the report; empty where a report of another shape has none."""
-    found = report.get(part)
+def _in_report(frozen: Json, part: str, name: str) -> str:
+    """A text of the report; empty where a report of another shape has none."""
+    found = frozen["report"].get(part)
     return str(found.get(name, "")) if isinstance(found, Mapping) else ""

@@ -20,7 +20,7 @@ AXIS_NAMES: Mapping[AxisId, str] = {"separation": "Separation", "handoff": "Hand
 
 
 @dataclass(frozen=True)
-class Line:
+class ScoredAnswer:
     """One scored answer and the points it earned of those it could; both are printed as such.
 
     `fix` is what to do about it, or how to find out when the answer is unknown.
@@ -54,7 +54,7 @@ class Dimension:
     confirmed: int
     possible: int
     critical: bool
-    lines: tuple[Line, ...]
+    lines: tuple[ScoredAnswer, ...]
 
     @property
     def earned(self) -> float:

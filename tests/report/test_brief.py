@@ -57,7 +57,7 @@ def test_every_point_rests_on_answers_that_were_given(persona: str, depth: Depth
             cards = said.question == newest().texts.sorting["prompt"]
             assert cards or answers[said.question] == said.answer
         assert point.answers or point.title == "Nothing left to raise"
-    assert made.answers == report_of(persona, depth).answers
+    assert made.report == report_of(persona, depth)
 
 
 def test_the_first_question_is_about_the_weakest_exchange_and_the_rest_follow_the_plan() -> None:
@@ -85,7 +85,7 @@ def test_what_could_not_be_found_out_is_told() -> None:
 
 def test_who_has_everything_in_place_is_asked_how() -> None:
     made = brief("disciplined_solo", "full")
-    assert made.topic == ""
+    assert made.report.consult.topic == ""
     assert [point.title for point in made.facts[1:]] == [
         "No weak exchange",
         "Nothing left to raise",

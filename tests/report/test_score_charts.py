@@ -5,11 +5,11 @@ import re
 
 import pytest
 
+from consult.report.html_document import STATE_TEXTS, relay_picture, score_bar
 from consult.report.report import Relay, State
-from consult.report.score_charts import STATE_WORDS, print_palette, relay_picture, score_bar
 from consult.settings.brand import Colours
 
-PALETTE = print_palette(Colours())
+COLOURS = Colours()
 STATES: tuple[State, ...] = ("strong", "partly", "weak", "unknown")
 
 
@@ -21,26 +21,26 @@ def title_of(svg: str) -> str:
 
 @pytest.mark.parametrize(("confirmed", "possible"), [(0, 0), (0, 100), (33, 67), (100, 100)])
 def test_a_bar_says_its_numbers(confirmed: int, possible: int) -> None:
-    title = title_of(score_bar(confirmed, possible, "#000", PALETTE, "Handoff"))
+    title = title_of(score_bar("Handoff", confirmed, possible, "#000"))
     assert "Handoff" in title
     assert f"{confirmed}" in title
     assert ("up to" in title) is (possible > confirmed)
 
 
 def test_a_name_cannot_break_out_of_a_bar() -> None:
-    bar = score_bar(1, 2, "#000", PALETTE, "</title><script>")
+    bar = score_bar("</title><script>", 1, 2, "#000")
     assert "<script>" not in bar
 
 
 @pytest.mark.parametrize("states", list(itertools.product(STATES, repeat=3)))
 def test_the_relay_says_its_states(states: tuple[State, State, State]) -> None:
-    marketing, exchange, sales = (STATE_WORDS[state] for state in states)
-    assert title_of(relay_picture(Relay(*states), PALETTE)) == (
+    marketing, exchange, sales = (STATE_TEXTS[state] for state in states)
+    assert title_of(relay_picture(Relay(*states), COLOURS)) == (
         f"The relay: marketing is {marketing}, the handoff is {exchange}, sales is {sales}."
     )
 
 
 def test_each_state_is_drawn_in_another_way() -> None:
-    legs = {relay_picture(Relay(state, "strong", "strong"), PALETTE) for state in STATES}
-    exchanges = {relay_picture(Relay("strong", state, "strong"), PALETTE) for state in STATES}
+    legs = {relay_picture(Relay(state, "strong", "strong"), COLOURS) for state in STATES}
+    exchanges = {relay_picture(Relay("strong", state, "strong"), COLOURS) for state in STATES}
     assert len(legs) == len(exchanges) == len(STATES)
