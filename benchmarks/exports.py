@@ -18,7 +18,7 @@ from consult.questionnaire.editions import newest
 from consult.settings.brand import load_brand
 from consult.storage.db import migrate
 from consult.storage.db.database import Database
-from consult.storage.exports.lead_export import ExportedLead, matching_batches
+from consult.storage.exports.lead_export import Lead, matching_batches
 from consult.storage.search.lead_filter import LeadFilter, Viewer
 from consult.workflow.office_hours import Office
 from tests.support.postgres import shared_server
@@ -62,7 +62,7 @@ def _measured(engine: str, database: Database, folder: Path) -> Iterator[Row]:
         )
 
 
-def _batches(database: Database) -> Iterator[Sequence[ExportedLead]]:
+def _batches(database: Database) -> Iterator[Sequence[Lead]]:
     every = (matching_batches(database, LeadFilter(), Viewer(1, UTC)) for _ in repeat(None, TIMES))
     return chain.from_iterable(every)
 

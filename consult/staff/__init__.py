@@ -4,7 +4,7 @@ from flask import Flask
 from flask_wtf.csrf import CSRFError
 
 from consult.settings import Settings
-from consult.staff import blueprint, help_pages
+from consult.staff import blueprint, help_pages, times
 from consult.staff.accounts import (
     access,
     factor_pages,
@@ -58,6 +58,8 @@ def register(app: Flask, settings: Settings) -> None:
     access.install(app, settings)
     app.register_blueprint(notification_pages.open_pages)
     app.register_blueprint(blueprint.blueprint)
+    for template_filter in (times.ago, times.ahead, times.agency_time, times.exactly):
+        app.add_template_filter(template_filter)
     app.jinja_env.globals["settings_groups"] = settings_groups.GROUPS
     app.jinja_env.globals["my_notifications"] = _my_notifications
     app.register_error_handler(CSRFError, blueprint.form_expired)

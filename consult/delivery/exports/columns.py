@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from fractions import Fraction
 from functools import partial
+from operator import itemgetter
 from typing import Any, cast
 
-from consult.questionnaire import UNKNOWN
+from consult.questionnaire import UNKNOWN, Answer
 from consult.questionnaire.editions import load, names
 from consult.report.display import I_DO_NOT_KNOW, tenths
-from consult.storage.exports.lead_export import ExportedLead
+from consult.storage.exports.lead_export import Lead
 from consult.workflow.sources import SOURCE_WORDS
 from consult.workflow.stages import NAMES, Stage
 
@@ -30,7 +31,7 @@ class Column:
 
     header: str
     width: int
-    cell: Callable[[ExportedLead], Cell]
+    cell: Callable[[Lead], Cell]
 
 
 def columns(zone: tzinfo) -> tuple[Column, ...]:
@@ -42,39 +43,39 @@ def columns(zone: tzinfo) -> tuple[Column, ...]:
 
 
 def _facts(zone: tzinfo) -> Iterator[Column]:
-    yield Column("Lead", 7, lambda lead: lead.id)
-    yield Column("Business", 28, lambda lead: lead.business)
-    yield Column("Name", 24, lambda lead: lead.name)
-    yield _time(zone, "Finished", lambda lead: lead.submitted_at)
-    yield Column("Demo", 7, lambda lead: _yes(lead.demo))
-    yield Column("Edition", 10, lambda lead: lead.edition)
-    yield Column("Questions", 16, lambda lead: _DEPTHS.get(lead.depth, lead.depth))
-    yield Column("Minutes taken", 9, lambda lead: round(lead.seconds_taken / 60, 1))
-    yield Column("Email", 30, lambda lead: lead.email)
-    yield Column("Phone", 17, lambda lead: lead.phone)
-    yield Column("Consult requested", 10, lambda lead: _yes(lead.wants_consult))
-    yield _time(zone, "Consent", lambda lead: lead.consented_at)
+    yield Column("Lead", 7, itemgetter("id"))
+    yield Column("Business", 28, itemgetter("business"))
+    yield Column("Name", 24, itemgetter("name"))
+    yield _time(zone, "Finished", "submitted_at")
+    yield Column("Demo", 7, lambda lead: _yes(lead["demo"]))
+    yield Column("Edition", 10, itemgetter("edition"))
+    yield Column("Questions", 16, lambda lead: _DEPTHS.get(lead["depth"], lead["depth"]))
+    yield Column("Minutes taken", 9, lambda lead: round(lead["seconds_taken"] / 60, 1))
+    yield Column("Email", 30, itemgetter("email"))
+    yield Column("Phone", 17, itemgetter("phone"))
+    yield Column("Consult requested", 10, lambda lead: _yes(lead["wants_consult"]))
+    yield _time(zone, "Consent", "consented_at")
     for key, header in SOURCE_WORDS.items():
         yield Column(header, 16, partial(_source, key))
 
 
 def _workflow(zone: tzinfo) -> Iterator[Column]:
-    yield Column("Stage", 15, lambda lead: NAMES[cast(Stage, lead.stage)])
-    yield _time(zone, "Stage since", lambda lead: lead.stage_since)
-    yield Column("Assigned to", 22, lambda lead: lead.assignee)
-    yield _time(zone, "Reply due", lambda lead: lead.due_at)
-    yield _time(zone, "First contact", lambda lead: lead.first_contact_at)
-    yield _time(zone, "Consult on", lambda lead: lead.consult_at)
-    yield Column("Follow up on", 12, lambda lead: lead.follow_up_on)
+    yield Column("Stage", 15, lambda lead: NAMES[cast(Stage, lead["stage"])])
+    yield _time(zone, "Stage since", "stage_since")
+    yield Column("Assigned to", 22, itemgetter("assignee"))
+    yield _time(zone, "Reply due", "due_at")
+    yield _time(zone, "First contact", "first_contact_at")
+    yield _time(zone, "Consult on", "consult_at")
+    yield Column("Follow up on", 12, itemgetter("follow_up_on"))
 
 
 def _scores() -> Iterator[Column]:
-    yield Column("Separation", 11, lambda lead: _score(lead.separation))
-    yield Column("Separation in words", 20, lambda lead: lead.separation_band)
-    yield Column("Handoff", 9, lambda lead: _score(lead.handoff))
-    yield Column("Handoff in words", 20, lambda lead: lead.handoff_band)
-    yield Column("Archetype", 26, lambda lead: lead.archetype)
-    yield Column("Consult advised", 10, lambda lead: _CONSULT.get(lead.consult, lead.consult))
+    yield Column("Separation", 11, lambda lead: _score(lead["separation"]))
+    yield Column("Separation in words", 20, itemgetter("separation_band"))
+    yield Column("Handoff", 9, lambda lead: _score(lead["handoff"]))
+    yield Column("Handoff in words", 20, itemgetter("handoff_band"))
+    yield Column("Archetype", 26, itemgetter("archetype"))
+    yield Column("Consult advised", 10, lambda lead: _CONSULT.get(lead["consult"], lead["consult"]))
     for step in range(_PLAN_STEPS):
         yield Column(f"Plan, step {step + 1}", 26, partial(_plan_step, step))
 
@@ -104,12 +105,12 @@ def _questions() -> list[tuple[str, str]]:
     return found
 
 
-def _answer(id: str, lead: ExportedLead) -> Cell:
+def _answer(id: str, lead: Lead) -> Cell:
     """An answer as its choice was shown, or the number that was typed."""
-    if id not in lead.wording:
+    if id not in lead["wording"]:
         return None
-    answer = lead.answers.get(id)
-    choices: Any = lead.wording[id].get("choices", {})
+    answer: Answer | None = lead["answers"].get(id)
+    choices: Any = lead["wording"][id].get("choices", {})
     if answer is None:
         return NO_ANSWER
     if answer == UNKNOWN:
@@ -121,27 +122,24 @@ def _answer(id: str, lead: ExportedLead) -> Cell:
     return answer
 
 
-def _source(key: str, lead: ExportedLead) -> Cell:
-    return lead.source.get(key, "")
+def _source(key: str, lead: Lead) -> Cell:
+    return str(lead["source"].get(key, ""))
 
 
-def _plan_step(step: int, lead: ExportedLead) -> Cell:
-    return _nth(lead.plan, step)
-
-
-def _nth(texts: Sequence[str], number: int) -> str:
-    return texts[number] if number < len(texts) else ""
+def _plan_step(step: int, lead: Lead) -> Cell:
+    plan: Sequence[str] = lead["plan"]
+    return plan[step] if step < len(plan) else ""
 
 
 def _yes(whether: bool) -> str:
     return "Yes" if whether else "No"
 
 
-def _time(zone: tzinfo, header: str, time_of: Callable[[ExportedLead], datetime | None]) -> Column:
+def _time(zone: tzinfo, header: str, name: str) -> Column:
     """A column of times without their zone, which the header names: no spreadsheet knows zones."""
 
-    def cell(lead: ExportedLead) -> Cell:
-        then = time_of(lead)
+    def cell(lead: Lead) -> Cell:
+        then: datetime | None = lead[name]
         if then is None:
             return None
         return then.astimezone(zone).replace(tzinfo=None, second=0, microsecond=0)

@@ -9,7 +9,7 @@ import io
 import re
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from functools import lru_cache
@@ -22,7 +22,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from consult.delivery.exports.columns import Cell, Column
-from consult.storage.exports.lead_export import ExportedLead
+from consult.storage.exports.lead_export import Lead
 
 CSV, XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 """Their media types."""
@@ -46,9 +46,7 @@ _HEADER_HEIGHT = 48  # points: three lines, which the longest question needs
 _OLD_SECONDS = 86_400
 
 
-def csv_chunks(
-    columns: Sequence[Column], batches: Iterable[Sequence[ExportedLead]]
-) -> Iterator[bytes]:
+def csv_chunks(columns: Sequence[Column], batches: Iterable[Sequence[Lead]]) -> Iterator[bytes]:
     """Yield a CSV file (RFC 4180, UTF-8): its header, then one chunk for each batch of leads."""
     header = _csv_lines([[column.header for column in columns]])
     yield (_BYTE_ORDER_MARK + header).encode()
@@ -103,7 +101,7 @@ def write_xlsx(
     target: BinaryIO,
     folder: Path,
     columns: Sequence[Column],
-    batches: Iterable[Sequence[ExportedLead]],
+    batches: Iterable[Sequence[Lead]],
 ) -> None:
     """Write leads as XLSX, with texts, numbers and dates as such, and a header that stays in sight.
 
@@ -121,52 +119,46 @@ def write_xlsx(
         "strings_to_numbers": False,
     }
     with Workbook(target, options) as book:
-        _Sheet(book, book.add_worksheet("Leads")).write(columns, batches)
-
-
-class _Sheet:
-    """One sheet and the formats of its cells."""
-
-    def __init__(self, book: Workbook, sheet: Worksheet) -> None:
-        self._sheet = sheet
-        self._header: Format = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
-        # Away from the text in the next column.
-        right = {"align": "right", "indent": 1}
-        self._number: Format = book.add_format(right)
-        self._tenths: Format = book.add_format({**right, "num_format": "0.0#"})
-        self._time: Format = book.add_format({"num_format": "yyyy-mm-dd hh:mm", "align": "left"})
-        self._day: Format = book.add_format({"num_format": "yyyy-mm-dd", "align": "left"})
-
-    def write(self, columns: Sequence[Column], batches: Iterable[Sequence[ExportedLead]]) -> None:
+        sheet, formats = book.add_worksheet("Leads"), _formats(book)
+        header = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
         for at, column in enumerate(columns):
-            self._sheet.set_column(at, at, column.width)
-            self._sheet.write_string(0, at, column.header, self._header)
-        self._sheet.set_row(0, _HEADER_HEIGHT)
-        self._sheet.freeze_panes(1, _COLUMNS_BEFORE_SCROLL)
+            sheet.set_column(at, at, column.width)
+            sheet.write_string(0, at, column.header, header)
+        sheet.set_row(0, _HEADER_HEIGHT)
+        sheet.freeze_panes(1, _COLUMNS_BEFORE_SCROLL)
         row = 0
         for leads in batches:
             for lead in leads[: MAX_ROWS - row]:
                 row += 1
                 for at, column in enumerate(columns):
-                    self._write_cell(row, at, column.cell(lead))
-        self._sheet.autofilter(0, 0, row, len(columns) - 1)
+                    _write_cell(sheet, row, at, column.cell(lead), formats)
+        sheet.autofilter(0, 0, row, len(columns) - 1)
 
-    def _write_cell(self, row: int, at: int, cell: Cell) -> None:
-        match cell:
-            case None | "":
-                return
-            case str():
-                # What UTF-8 can write, and what fits a cell.
-                text = cell.encode(errors="replace").decode()[:_MAX_TEXT]
-                self._sheet.write_string(row, at, text)
-            case datetime():
-                self._sheet.write_datetime(row, at, cell, self._time)
-            case date():
-                self._sheet.write_datetime(row, at, cell, self._day)
-            case float():
-                self._sheet.write_number(row, at, cell, self._tenths)
-            case _:
-                self._sheet.write_number(row, at, cell, self._number)
+
+def _formats(book: Workbook) -> Mapping[type, Format]:
+    """How cells are shown, by the type of what is in them."""
+    right = {"align": "right", "indent": 1}  # away from the text in the next column
+    return {
+        int: book.add_format(right),
+        float: book.add_format({**right, "num_format": "0.0#"}),
+        datetime: book.add_format({"num_format": "yyyy-mm-dd hh:mm", "align": "left"}),
+        date: book.add_format({"num_format": "yyyy-mm-dd", "align": "left"}),
+    }
+
+
+def _write_cell(
+    sheet: Worksheet, row: int, at: int, cell: Cell, formats: Mapping[type, Format]
+) -> None:
+    match cell:
+        case None | "":
+            return
+        case str():
+            # What UTF-8 can write, and what fits a cell.
+            sheet.write_string(row, at, cell.encode(errors="replace").decode()[:_MAX_TEXT])
+        case date():
+            sheet.write_datetime(row, at, cell, formats[type(cell)])
+        case _:
+            sheet.write_number(row, at, cell, formats[type(cell)])
 
 
 @contextmanager

@@ -13,9 +13,10 @@ from consult.delivery.exports.columns import columns
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.accounts.reauthentication import recent_auth_required
 from consult.staff.blueprint import blueprint, for_staff
-from consult.staff.search.list_pages import current_viewer, filter_in_address, form_for
+from consult.staff.search.filter_form import active_filters
+from consult.staff.search.list_pages import choices_for, current_viewer, filter_in_address
 from consult.storage.audit import audit_log
-from consult.storage.exports.lead_export import ExportedLead, matching_batches, selected_batches
+from consult.storage.exports.lead_export import Lead, matching_batches, selected_batches
 from consult.storage.search.find_leads import how_many
 from consult.web.services import services
 from consult.web.text import parse_id
@@ -26,7 +27,7 @@ MAX_XLSX = 20_000
 _CHUNK = 64 * 1024
 
 Format = Literal["csv", "xlsx"]
-Batches = Iterable[Sequence[ExportedLead]]
+Batches = Iterable[Sequence[Lead]]
 
 
 @blueprint.get("/exports/new")
@@ -37,12 +38,12 @@ def new_export() -> ResponseReturnValue:
     wanted = filter_in_address()
     with services().database.reading() as session:
         count = how_many(session, wanted, current_viewer())
-        form = form_for(session, wanted)
+        choices = choices_for(session, wanted)
     return render_template(
         "staff/exports/export_new.html",
         count=count,
         max_xlsx=MAX_XLSX,
-        filters=form.active,
+        filters=active_filters(wanted, choices),
         query=wanted.query(),
         columns=[column.header for column in columns(services().settings.office.zone)],
     )

@@ -1,7 +1,6 @@
 """Actions on many leads at once: assign, hand over, change the stage, export."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -13,7 +12,7 @@ from consult.storage.db.database import Session
 from consult.storage.leads import actions
 from consult.storage.leads.actions import NotAllowedError, UnknownLeadError
 from consult.storage.search import find_leads
-from consult.storage.search.find_leads import FoundLead, by_ids
+from consult.storage.search.find_leads import by_ids
 from consult.web.services import services
 from consult.web.text import parse_id
 from consult.workflow.stages import CLOSING_REASONS, NAMES, STAGES
@@ -29,15 +28,6 @@ STAGES_FOR_MANY = tuple(stage for stage in STAGES if stage not in ("new", "consu
 """A new lead is new by itself, and a consult is scheduled for one date."""
 
 Action = Callable[[Session, int], object]
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """Leads that could not be changed, and the reason; those in `missing` do not exist."""
-
-    reason: str
-    leads: Sequence[FoundLead]
-    missing: Sequence[int]
 
 
 @blueprint.get("/leads/bulk")
@@ -65,23 +55,14 @@ def change_leads() -> ResponseReturnValue:
         return _bulk_page(ids, all_matching=False, error=error), 422
     refused = _apply(action, ids)
     with services().database.reading() as session:
-        skipped = [
-            _skipped(session, reason, [id for id in ids if refused.get(id) == reason])
-            for reason in dict.fromkeys(refused.values())
-        ]
+        names = {lead.id: lead.business for lead in by_ids(session, list(refused))}
     return render_template(
         "staff/search/lead_bulk_done.html",
         done=len(ids) - len(refused),
-        refused=len(refused),
-        skipped=skipped,
+        refused=refused,
+        names=names,
         back=list_address(filter_in_address()),
     )
-
-
-def _skipped(session: Session, reason: str, ids: Sequence[int]) -> Skipped:
-    leads = by_ids(session, ids)
-    existing = {lead.id for lead in leads}
-    return Skipped(reason, leads, [id for id in ids if id not in existing])
 
 
 def _limited(ids: Iterable[int]) -> list[int]:

@@ -2,14 +2,11 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, Select, Text, bindparam, cast, func, select
+from sqlalchemy import Row, Text, bindparam, cast, select
 
-from consult.questionnaire import Answer
 from consult.storage.db.database import Database, Session
 from consult.storage.drafts.drafts import as_answer
 from consult.storage.search.find_leads import next_ids
@@ -21,56 +18,24 @@ from consult.storage.tables.submission_tables import ContactRow, DraftRow, Submi
 BATCH_SIZE = 200
 
 
-@dataclass(frozen=True, slots=True)
-class ExportedLead:
-    """A lead as one row of an export. Contact and assignee are empty where there is none.
+Lead = Mapping[str, Any]
+"""A lead as one row of an export: stored columns by name, and what `_lead` adds to them.
 
-    Attributes:
-        answers: by question id, those on the path only.
-        wording: what was shown, by question id: ``ask``, ``choices`` and so on.
-        plan: the titles of the steps of the plan, in order.
-    """
-
-    id: int
-    submitted_at: datetime
-    demo: bool
-    edition: str
-    depth: str
-    seconds_taken: int
-    name: str
-    business: str
-    email: str
-    phone: str
-    wants_consult: bool
-    consented_at: datetime | None
-    stage: str
-    stage_since: datetime
-    assignee: str
-    due_at: datetime | None
-    first_contact_at: datetime | None
-    consult_at: datetime | None
-    follow_up_on: date | None
-    source: Mapping[str, str]
-    separation: float
-    separation_band: str
-    handoff: float
-    handoff_band: str
-    archetype: str
-    consult: str
-    plan: Sequence[str]
-    answers: Mapping[str, Answer]
-    wording: Mapping[str, Mapping[str, Any]]
+What comes from a contact or assignee is None without one. ``answers`` are those on the path, by
+question id; ``wording`` is what was shown, by question id; ``plan`` the titles of its steps.
+"""
 
 
 def matching_batches(
     database: Database, wanted: LeadFilter, viewer: Viewer
-) -> Iterator[Sequence[ExportedLead]]:
+) -> Iterator[Sequence[Lead]]:
     """Yield all leads that a filter selects, in its order, in batches.
 
     Each batch is a short read of its own, which goes on behind the last lead of the batch before:
     so nobody waits for a slow download, and it takes no more memory for more leads. A lead is
     exported as it is when its batch is read. One that comes in after its place was passed is left
-    out. None comes twice, as the dates and scores that leads are sorted by do not change later.
+    out. None comes twice: the date of submission and the scores never change, as `consult rescore`
+    only compares, and a due date is set once, with the contact, and later only removed.
     """
     after = ""
     while True:
@@ -83,7 +48,7 @@ def matching_batches(
             return
 
 
-def selected_batches(database: Database, ids: Sequence[int]) -> Iterator[Sequence[ExportedLead]]:
+def selected_batches(database: Database, ids: Sequence[int]) -> Iterator[Sequence[Lead]]:
     """Yield the leads with these ids, in this order, in batches; unknown ids are left out."""
     for start in range(0, len(ids), BATCH_SIZE):
         with database.reading() as session:
@@ -92,59 +57,44 @@ def selected_batches(database: Database, ids: Sequence[int]) -> Iterator[Sequenc
             yield leads
 
 
-def read_leads(session: Session, ids: Sequence[int]) -> list[ExportedLead]:
+def read_leads(session: Session, ids: Sequence[int]) -> list[Lead]:
     """Return what an export says of these leads, in this order."""
     found = {row.id: _lead(row) for row in session.execute(_QUERY, {"ids": ids})}
     return [found[id] for id in dict.fromkeys(ids) if id in found]
 
 
-def _query() -> Select[Any]:
-    """The columns of `ExportedLead` as they are stored, of the leads with some `ids`."""
-    plain = {
-        SubmissionRow: ("id", "edition", "depth", "seconds_taken", "consult", "answers"),
-        LeadRow: (
-            *("submitted_at", "demo", "stage", "stage_since", "due_at", "first_contact_at"),
-            *("consult_at", "follow_up_on", "separation", "handoff", "archetype", "wants_consult"),
-        ),
-        ContactRow: ("consented_at",),
-        DraftRow: ("source",),
+_QUERY = (
+    select(
+        *(SubmissionRow.id, SubmissionRow.edition, SubmissionRow.depth, SubmissionRow.consult),
+        *(SubmissionRow.seconds_taken, SubmissionRow.answers),
+        *(LeadRow.submitted_at, LeadRow.demo, LeadRow.stage, LeadRow.stage_since),
+        *(LeadRow.due_at, LeadRow.first_contact_at, LeadRow.consult_at, LeadRow.follow_up_on),
+        *(LeadRow.separation, LeadRow.handoff, LeadRow.archetype, LeadRow.wants_consult),
+        *(ContactRow.name, ContactRow.business, ContactRow.email, ContactRow.phone),
+        *(ContactRow.consented_at, DraftRow.source, StaffUserRow.name.label("assignee")),
+        # As text: PostgreSQL would parse a document again for each value taken from it, and most
+        # leads share one of a few wordings.
+        cast(SubmissionRow.report, Text).label("report"),
+        cast(SubmissionRow.wording, Text).label("wording"),
+    )
+    .join(LeadRow, LeadRow.submission_id == SubmissionRow.id)
+    .join(DraftRow, DraftRow.id == SubmissionRow.draft_id)
+    .outerjoin(ContactRow, ContactRow.submission_id == SubmissionRow.id)
+    .outerjoin(StaffUserRow, StaffUserRow.id == LeadRow.assignee_id)
+    .where(SubmissionRow.id.in_(bindparam("ids", expanding=True)))
+)
+
+
+def _lead(row: Row[Any]) -> Lead:
+    report = json.loads(row.report)
+    return row._asdict() | {
+        "archetype": _in(report, "archetype", "name") or row.archetype,
+        "separation_band": _in(report, "separation", "band_name"),
+        "handoff_band": _in(report, "handoff", "band_name"),
+        "plan": [step["title"] for step in report.get("plan") or ()],
+        "answers": {id: as_answer(given) for id, given in row.answers.items()},
+        "wording": _wording(row.wording),
     }
-    return (
-        select(
-            *(getattr(table, name) for table, names in plain.items() for name in names),
-            *(
-                func.coalesce(getattr(ContactRow, name), "").label(name)
-                for name in ("name", "business", "email", "phone")
-            ),
-            func.coalesce(StaffUserRow.name, "").label("assignee"),
-            # As text: PostgreSQL would parse a document again for each value taken from it, and
-            # most leads share one of a few wordings.
-            cast(SubmissionRow.report, Text).label("report"),
-            cast(SubmissionRow.wording, Text).label("wording"),
-        )
-        .join(LeadRow, LeadRow.submission_id == SubmissionRow.id)
-        .join(DraftRow, DraftRow.id == SubmissionRow.draft_id)
-        .outerjoin(ContactRow, ContactRow.submission_id == SubmissionRow.id)
-        .outerjoin(StaffUserRow, StaffUserRow.id == LeadRow.assignee_id)
-        .where(SubmissionRow.id.in_(bindparam("ids", expanding=True)))
-    )
-
-
-_QUERY = _query()
-
-
-def _lead(row: Row[Any]) -> ExportedLead:
-    stored = dict(row._mapping)
-    report = json.loads(stored.pop("report"))
-    stored["archetype"] = _in(report, "archetype", "name") or row.archetype
-    stored["answers"] = {id: as_answer(given) for id, given in row.answers.items()}
-    stored["wording"] = _wording(row.wording)
-    return ExportedLead(
-        **stored,
-        separation_band=_in(report, "separation", "band_name"),
-        handoff_band=_in(report, "handoff", "band_name"),
-        plan=[step["title"] for step in report.get("plan") or ()],
-    )
 
 
 def _in(report: Mapping[str, Any], part: str, name: str) -> str:

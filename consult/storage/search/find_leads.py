@@ -6,12 +6,12 @@ them: a database that guesses wrong would read all leads in the order wanted ins
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select, tuple_
+from sqlalchemy import Row, Select, bindparam, func, select, tuple_
 from sqlalchemy.orm import aliased
 
 from consult.storage.db.base import HIGHEST_ID
@@ -21,7 +21,6 @@ from consult.storage.tables.account_tables import StaffUserRow
 from consult.storage.tables.lead_tables import LeadRow, is_overdue
 from consult.storage.tables.submission_tables import ContactRow, SubmissionRow
 
-PAGE_SIZE = 50
 FEW = 2_000
 """If a filter selects at most so many leads, they are read first."""
 
@@ -37,52 +36,20 @@ Place = tuple[datetime | float, int]
 
 
 @dataclass(frozen=True, slots=True)
-class FoundLead:
-    """A lead as a list shows it. Names are empty without a contact, assignee or offer."""
-
-    id: int
-    submitted_at: datetime
-    edition: str
-    demo: bool
-    name: str
-    business: str
-    separation: float
-    handoff: float
-    archetype: str
-    source: str
-    wants_consult: bool
-    stage: str
-    assignee_id: int | None
-    assignee: str
-    offered_to_id: int | None
-    offered_to: str
-    due_at: datetime | None
-    first_contact_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """How many leads a filter selects: exactly, or at least so many."""
-
-    number: int
-    exact: bool
-
-
-@dataclass(frozen=True, slots=True)
 class FoundPage:
     """A page of leads in order.
 
     Attributes:
-        leads: as many as there is room for, unless there are no more.
+        leads: as many as there is room for, unless there are no more; see `by_ids`.
         before: the place to go back from; empty on the first page.
         after: the place to go on from; empty on the last page.
-        count: on the first page only.
+        count: on the first page, how many leads the filter selects, counted to `COUNT_TO` + 1.
     """
 
-    leads: Sequence[FoundLead]
+    leads: Sequence[Row[Any]]
     before: str
     after: str
-    count: Count | None = None
+    count: int | None = None
 
 
 def find(
@@ -92,7 +59,7 @@ def find(
     *,
     after: str = "",
     before: str = "",
-    limit: int = PAGE_SIZE,
+    limit: int,
 ) -> FoundPage:
     """Return a page of the leads that a filter selects, in its order.
 
@@ -117,7 +84,7 @@ def find(
     following = query.place(leads[-1:], len(ids) > limit)
     if start:
         return FoundPage(leads, query.place(leads[:1]), following)
-    return FoundPage(leads, "", following, Count(min(len(ids), COUNT_TO), len(ids) <= COUNT_TO))
+    return FoundPage(leads, "", following, min(len(ids), COUNT_TO + 1))
 
 
 def neighbors(
@@ -200,13 +167,13 @@ class _Query:
         except (ValueError, OverflowError):
             return None
 
-    def place(self, leads: Sequence[FoundLead], exists: bool = True) -> str:
+    def place(self, leads: Sequence[Row[Any]], exists: bool = True) -> str:
         """The place of a lead, if there is one, as an address has it."""
         return _place_text(getattr(leads[0], self.column), leads[0].id) if leads and exists else ""
 
     def _find_few(self) -> Select[int] | None:
         """The leads of the condition that selects the fewest, if those are few."""
-        indexed = self._wanted.lead_ids(self._context)
+        indexed = self._wanted.indexed_ids(self._context)
         if not indexed:
             return None
         capped = (ids.limit(FEW + 1).subquery() for ids in indexed)
@@ -222,41 +189,37 @@ def _place_text(key: datetime | float, lead_id: int) -> str:
     return f"{value}_{lead_id}"
 
 
-def by_ids(session: Session, ids: Sequence[int]) -> list[FoundLead]:
-    """Return what a list shows of these leads, in this order, without those that do not exist."""
-    rows = session.execute(_SHOWN, {"ids": ids})
-    # Columns in the order of the fields, and no rows of tables: those take as long as all the rest.
-    found = {row[0]: FoundLead(*row) for row in rows}
+def by_ids(session: Session, ids: Sequence[int]) -> list[Row[Any]]:
+    """Return what a list shows of these leads, in this order, without those that do not exist.
+
+    Names are empty without a contact, assignee or offer.
+    """
+    found = {row.id: row for row in session.execute(_SHOWN, {"ids": ids})}
     return [found[lead_id] for lead_id in ids if lead_id in found]
 
 
-def _shown() -> Select[Any]:
-    """All fields of `FoundLead` in their order, of the leads with some `ids`."""
-    assignee, offered = aliased(StaffUserRow), aliased(StaffUserRow)
-    elsewhere: Mapping[str, Any] = {
-        "id": SubmissionRow.id,
-        "edition": SubmissionRow.edition,
-        "name": func.coalesce(ContactRow.name, ""),
-        "business": func.coalesce(ContactRow.business, ""),
-        "assignee": func.coalesce(assignee.name, ""),
-        "offered_to": func.coalesce(offered.name, ""),
-    }
-    columns = [
-        elsewhere[field.name] if field.name in elsewhere else getattr(LeadRow, field.name)
-        for field in fields(FoundLead)
-    ]
-    return (
-        select(*columns)
-        .select_from(LeadRow)
-        .join(SubmissionRow, SubmissionRow.id == LeadRow.submission_id)
-        .outerjoin(ContactRow, ContactRow.submission_id == LeadRow.submission_id)
-        .outerjoin(assignee, assignee.id == LeadRow.assignee_id)
-        .outerjoin(offered, offered.id == LeadRow.offered_to_id)
-        .where(LeadRow.submission_id.in_(bindparam("ids", expanding=True)))
+_ASSIGNEE, _OFFERED_TO = aliased(StaffUserRow), aliased(StaffUserRow)
+# Columns, and no rows of tables: those take as long as all the rest.
+_SHOWN: Select[Any] = (
+    select(
+        SubmissionRow.id,
+        SubmissionRow.edition,
+        *(LeadRow.submitted_at, LeadRow.demo, LeadRow.source, LeadRow.wants_consult),
+        *(LeadRow.separation, LeadRow.handoff, LeadRow.archetype),
+        *(LeadRow.stage, LeadRow.assignee_id, LeadRow.offered_to_id),
+        *(LeadRow.due_at, LeadRow.first_contact_at),
+        func.coalesce(ContactRow.name, "").label("name"),
+        func.coalesce(ContactRow.business, "").label("business"),
+        func.coalesce(_ASSIGNEE.name, "").label("assignee"),
+        func.coalesce(_OFFERED_TO.name, "").label("offered_to"),
     )
-
-
-_SHOWN = _shown()
+    .select_from(LeadRow)
+    .join(SubmissionRow, SubmissionRow.id == LeadRow.submission_id)
+    .outerjoin(ContactRow, ContactRow.submission_id == LeadRow.submission_id)
+    .outerjoin(_ASSIGNEE, _ASSIGNEE.id == LeadRow.assignee_id)
+    .outerjoin(_OFFERED_TO, _OFFERED_TO.id == LeadRow.offered_to_id)
+    .where(LeadRow.submission_id.in_(bindparam("ids", expanding=True)))
+)
 
 
 def colleagues(session: Session) -> list[tuple[int, str]]:
@@ -264,11 +227,6 @@ def colleagues(session: Session) -> list[tuple[int, str]]:
     query = select(StaffUserRow.id, StaffUserRow.name).where(StaffUserRow.active)
     by_name = query.order_by(StaffUserRow.name, StaffUserRow.id)
     return [(row.id, row.name) for row in session.execute(by_name)]
-
-
-def user_name(session: Session, user_id: int) -> str:
-    """Return the name on an account, active or not; empty if there is none."""
-    return session.scalar(select(StaffUserRow.name).where(StaffUserRow.id == user_id)) or ""
 
 
 def waiting(session: Session, user_id: int, most: int) -> tuple[int, int]:

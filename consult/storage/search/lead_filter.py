@@ -14,18 +14,13 @@ from itertools import pairwise
 from typing import Annotated, Any, Literal, Self, get_args, get_origin, get_type_hints
 from urllib.parse import urlencode
 
-from sqlalchemy import ColumnElement, Select, and_, select
+from sqlalchemy import ColumnElement, Select, and_, select, true
 
 from consult.questionnaire import Axis
 from consult.scoring.axis import BANDS, CUTS
 from consult.storage.db.base import HIGHEST_ID
 from consult.storage.search_index import query_terms
-from consult.storage.tables.lead_tables import (
-    LeadRow,
-    LeadWordRow,
-    is_overdue,
-    is_waiting,
-)
+from consult.storage.tables.lead_tables import LeadRow, LeadWordRow, is_overdue, is_waiting
 from consult.workflow.stages import CLOSED, STAGES, Stage
 
 Sort = Literal[
@@ -68,42 +63,27 @@ class Definition:
 
     Attributes:
         read: from the values in an address to the value of the field; None if they make no sense.
+        where: what a value demands of a lead, which is `LeadRow` or an alias.
         write: from a value to those in an address.
-        conditions: what a value demands of a lead, all of it; a lead is `LeadRow` or an alias.
-        lead_ids: the leads that each condition selects; a lead may be selected twice.
         parameter: the name in an address, if it is not that of the field.
+        indexed: whether an index leads to the leads that a value selects.
     """
 
     read: Callable[[Sequence[str]], Any]
-    write: Callable[[Any], Sequence[str]]
-    conditions: Callable[[Lead, Any, Context], Sequence[Condition]]
-    lead_ids: Callable[[Any, Context], Sequence[Select[int]]]
+    where: Callable[[Lead, Any, Context], Condition]
+    write: Callable[[Any], Sequence[str]] = lambda value: (str(value),)
     parameter: str = ""
+    indexed: bool = True
 
 
-def _filter(
-    read: Callable[[Sequence[str]], Any],
-    where: Callable[[Lead, Any, Context], Condition],
-    *,
-    write: Callable[[Any], Sequence[str]] = lambda value: (str(value),),
-    parameter: str = "",
+def _choice(
+    choices: Mapping[str, Callable[[Lead, Context], Condition]], *, indexed: bool = True
 ) -> Definition:
-    """A filter with one condition."""
-
-    def conditions(lead: Lead, value: Any, context: Context) -> Sequence[Condition]:
-        return (where(lead, value, context),)
-
-    def lead_ids(value: Any, context: Context) -> Sequence[Select[int]]:
-        return (select(LeadRow.submission_id).where(where(LeadRow, value, context)),)
-
-    return Definition(read, write, conditions, lead_ids, parameter)
-
-
-def _choice(**choices: Callable[[Lead, Context], Condition]) -> Definition:
     """A filter that is empty or one of some words, each with its condition."""
-    return _filter(
+    return Definition(
         partial(_one_of, tuple(choices)),
         lambda lead, value, context: choices[value](lead, context),
+        indexed=indexed,
     )
 
 
@@ -115,20 +95,17 @@ def _begins(term: str) -> Condition:
     return LeadWordRow.word.between(term, term + _LAST_LETTER)
 
 
-def _has_terms(lead: Lead, text: str, _context: Context) -> Sequence[Condition]:
+def _has_terms(lead: Lead, text: str, _context: Context) -> Condition:
     # The offset keeps PostgreSQL from reading all leads with the term first.
-    return [
+    found = (
         select(LeadWordRow.submission_id)
         .where(LeadWordRow.submission_id == lead.submission_id, _begins(term))
         .correlate_except(LeadWordRow)
         .offset(0)
         .exists()
         for term in query_terms(text)
-    ]
-
-
-def _with_terms(text: str, _context: Context) -> Sequence[Select[int]]:
-    return [select(LeadWordRow.submission_id).where(_begins(term)) for term in query_terms(text)]
+    )
+    return and_(true(), *found)
 
 
 def _read_stages(values: Iterable[str]) -> tuple[Stage, ...] | None:
@@ -169,7 +146,7 @@ def _band(axis: Axis) -> Definition:
         return and_(score >= low, score < high)
 
     ranges = zip(BANDS[axis], pairwise((0, *CUTS, 101)), strict=True)
-    return _choice(**{band: partial(within, low, high) for band, (low, high) in ranges})
+    return _choice({band: partial(within, low, high) for band, (low, high) in ranges})
 
 
 def _read_source(values: Iterable[str]) -> str | None:
@@ -217,51 +194,59 @@ class LeadFilter:
         sort: the order; a leading ``-`` reverses it. ``due`` implies the filter ``waiting``.
     """
 
-    text: Annotated[str, Definition(" ".join, lambda text: (text,), _has_terms, _with_terms)] = ""
+    text: Annotated[str, Definition(" ".join, _has_terms)] = ""
     stages: Annotated[
         tuple[Stage, ...],
-        _filter(
+        Definition(
             _read_stages,
             lambda lead, stages, _: lead.stage.in_(stages),
             write=lambda stages: _SHORT.get(stages, stages),
             parameter="stage",
         ),
     ] = ()
-    assignee: Annotated[str, _filter(_read_assignee, _is_assigned)] = ""
-    archetype: Annotated[str, _filter(_read_id, lambda lead, id, _: lead.archetype == id)] = ""
+    assignee: Annotated[str, Definition(_read_assignee, _is_assigned)] = ""
+    archetype: Annotated[str, Definition(_read_id, lambda lead, id, _: lead.archetype == id)] = ""
     separation: Annotated[str, _band("separation")] = ""
     handoff: Annotated[str, _band("handoff")] = ""
     source: Annotated[
         str | None,
-        _filter(_read_source, lambda lead, name, _: lead.source == name, write=_write_source),
+        Definition(_read_source, lambda lead, name, _: lead.source == name, write=_write_source),
     ] = None
     consult: Annotated[
         str,
         _choice(
-            yes=lambda lead, _: lead.wants_consult.is_(True),
-            no=lambda lead, _: lead.wants_consult.is_(False),
+            {
+                "yes": lambda lead, _: lead.wants_consult.is_(True),
+                "no": lambda lead, _: lead.wants_consult.is_(False),
+            },
+            indexed=False,
         ),
     ] = ""
     due: Annotated[
         str,
         _choice(
-            waiting=lambda lead, _: is_waiting(lead),
-            overdue=lambda lead, context: is_overdue(lead, context.now),
+            {
+                "waiting": lambda lead, _: is_waiting(lead),
+                "overdue": lambda lead, context: is_overdue(lead, context.now),
+            }
         ),
     ] = ""
     since: Annotated[
         date | None,
-        _filter(_read_day, lambda lead, day, at: lead.submitted_at >= _start_of(day, at)),
+        Definition(_read_day, lambda lead, day, at: lead.submitted_at >= _start_of(day, at)),
     ] = None
     until: Annotated[
         date | None,
-        _filter(_read_day, lambda lead, day, at: lead.submitted_at < _start_of(day + _DAY, at)),
+        Definition(_read_day, lambda lead, day, at: lead.submitted_at < _start_of(day + _DAY, at)),
     ] = None
     demo: Annotated[
         str,
         _choice(
-            only=lambda lead, _: lead.demo.is_(True),
-            without=lambda lead, _: lead.demo.is_(False),
+            {
+                "only": lambda lead, _: lead.demo.is_(True),
+                "without": lambda lead, _: lead.demo.is_(False),
+            },
+            indexed=False,
         ),
     ] = ""
     sort: Sort = "newest"
@@ -319,19 +304,22 @@ class LeadFilter:
 
     def conditions(self, lead: Lead, context: Context) -> list[Condition]:
         """Everything that a lead must meet."""
-        return [
-            condition
-            for name in self.active
-            for condition in DEFINITIONS[name].conditions(lead, getattr(self, name), context)
-        ]
+        return [DEFINITIONS[name].where(lead, getattr(self, name), context) for name in self.active]
 
-    def lead_ids(self, context: Context) -> list[Select[int]]:
-        """The leads that each condition selects on its own; a lead may be selected twice."""
-        return [
-            ids
-            for name in self.active
-            for ids in DEFINITIONS[name].lead_ids(getattr(self, name), context)
+    def indexed_ids(self, context: Context) -> list[Select[int]]:
+        """The leads that each condition with an index selects; a lead may be selected twice."""
+        by_term = [
+            select(LeadWordRow.submission_id).where(_begins(term))
+            for term in query_terms(self.text)
         ]
+        by_column = [
+            select(LeadRow.submission_id).where(
+                DEFINITIONS[name].where(LeadRow, getattr(self, name), context)
+            )
+            for name in self.active
+            if DEFINITIONS[name].indexed and name != "text"
+        ]
+        return by_term + by_column
 
 
 DEFINITIONS: Mapping[str, Definition] = {

@@ -4,7 +4,6 @@ import csv
 import io
 import zipfile
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -17,50 +16,50 @@ from openpyxl import load_workbook
 from consult.delivery.exports.columns import NO_ANSWER, columns
 from consult.delivery.exports.export_files import csv_chunks, escape_formula, write_xlsx
 from consult.questionnaire.editions import newest
-from consult.storage.exports.lead_export import ExportedLead
+from consult.storage.exports.lead_export import Lead
 
-LEAD = ExportedLead(
-    id=7,
-    submitted_at=datetime(2026, 11, 20, 14, 5, 33, tzinfo=UTC),
-    demo=False,
-    edition="2026-11",
-    depth="quick",
-    seconds_taken=390,
-    name="Dana Okafor",
-    business="Okafor Roofing",
-    email="dana@example.com",
-    phone="+1 555 0100",
-    wants_consult=True,
-    consented_at=datetime(2026, 11, 20, 14, 9, tzinfo=UTC),
-    stage="consult_booked",
-    stage_since=datetime(2026, 11, 21, 8, 0, tzinfo=UTC),
-    assignee="Grace Hopper",
-    due_at=None,
-    first_contact_at=None,
-    consult_at=None,
-    follow_up_on=None,
-    source={"utm_source": "newsletter"},
-    separation=49.97,
-    separation_band="Blurred",
-    handoff=31.25,
-    handoff_band="Leaky",
-    archetype="Baton on the floor",
-    consult="not_now",
-    plan=["First reply", "One place for leads"],
-    answers={
+LEAD: Lead = {
+    "id": 7,
+    "submitted_at": datetime(2026, 11, 20, 14, 5, 33, tzinfo=UTC),
+    "demo": False,
+    "edition": "2026-11",
+    "depth": "quick",
+    "seconds_taken": 390,
+    "name": "Dana Okafor",
+    "business": "Okafor Roofing",
+    "email": "dana@example.com",
+    "phone": "+1 555 0100",
+    "wants_consult": True,
+    "consented_at": datetime(2026, 11, 20, 14, 9, tzinfo=UTC),
+    "stage": "consult_booked",
+    "stage_since": datetime(2026, 11, 21, 8, 0, tzinfo=UTC),
+    "assignee": "Grace Hopper",
+    "due_at": None,
+    "first_contact_at": None,
+    "consult_at": None,
+    "follow_up_on": None,
+    "source": {"utm_source": "newsletter"},
+    "separation": 49.97,
+    "separation_band": "Blurred",
+    "handoff": 31.25,
+    "handoff_band": "Leaky",
+    "archetype": "Baton on the floor",
+    "consult": "not_now",
+    "plan": ["First reply", "One place for leads"],
+    "answers": {
         "first_reply": 2,
         "symptoms": ("no_time",),
         "patience": "unknown",
         "first_sale_value": 1200,
     },
-    wording={
+    "wording": {
         "first_reply": {"choices": {"0": "Whenever", "2": "The same day"}},
         "symptoms": {"choices": {"no_time": "No time"}},
         "patience": {"choices": {}},
         "first_sale_value": {"choices": {}},
         "lead_list": {"choices": {"0": "Nowhere"}},
     },
-)
+}
 # After OWASP, "CSV Injection", and what was seen in reports of it.
 PAYLOADS = (
     "=1+1",
@@ -94,19 +93,19 @@ PAYLOADS = (
 SIGNS = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 
 
-def lines_of(*leads: ExportedLead) -> list[list[str]]:
+def lines_of(*leads: Lead) -> list[list[str]]:
     content = b"".join(csv_chunks(columns(UTC), [leads]))
     assert content.startswith(b"\xef\xbb\xbf")
     return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
 
 
-def row_of(lead: ExportedLead) -> dict[str, str]:
+def row_of(lead: Lead) -> dict[str, str]:
     head, row = lines_of(lead)
     assert len(set(head)) == len(head)
     return dict(zip(head, row, strict=True))
 
 
-def sheet_of(folder: Path, bundles: Sequence[Sequence[ExportedLead]]):  # type: ignore[no-untyped-def]
+def sheet_of(folder: Path, bundles: Sequence[Sequence[Lead]]):  # type: ignore[no-untyped-def]
     file = folder / "leads.xlsx"
     with file.open("w+b") as target:
         write_xlsx(target, folder, columns(UTC), bundles)
@@ -130,7 +129,7 @@ def unescaped(text: str) -> str:
 
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_no_cell_of_a_csv_begins_a_formula(payload: str) -> None:
-    lead = replace(LEAD, name=payload, source={"ref": payload})
+    lead = {**LEAD, "name": payload, "source": {"ref": payload}}
     content = b"".join(csv_chunks(columns(UTC), [[lead]])).decode("utf-8-sig")
     # As programs with other habits than ours would part it into cells.
     for separator in ",;\t|":
@@ -200,7 +199,7 @@ def test_the_questions_are_in_their_order() -> None:
 
 
 def test_a_workbook_has_texts_that_are_texts_and_real_numbers_and_dates(tmp_path: Path) -> None:
-    leads = [replace(LEAD, id=number, name=name) for number, name in enumerate(PAYLOADS, start=1)]
+    leads = [{**LEAD, "id": number, "name": name} for number, name in enumerate(PAYLOADS, start=1)]
     sheet = sheet_of(tmp_path, [leads[:20], leads[20:]])
     head = [cell.value for cell in sheet[1]]
     assert head == [column.header for column in columns(UTC)]
@@ -223,7 +222,7 @@ def test_a_workbook_has_texts_that_are_texts_and_real_numbers_and_dates(tmp_path
 
 @pytest.mark.parametrize("odd", ["\ud800", "\x00\x01\x0b", "x" * 40_000, "<b>&amp;", "\ufffe"])
 def test_no_text_breaks_a_file(tmp_path: Path, odd: str) -> None:
-    lead = replace(LEAD, business=odd)
+    lead = {**LEAD, "business": odd}
     assert row_of(lead)["Name"] == "Dana Okafor"
     sheet = sheet_of(tmp_path, [[lead]])
     assert sheet["A2"].value == 7

@@ -31,7 +31,7 @@ def test_each_lead_is_exported_once_in_order_while_staff_write(
         assert database.engine.pool.checkedout() == 0  # type: ignore[attr-defined] # is a queue
         with database.writing() as session:
             session.execute(update(LeadRow).values(version=number + 2))
-        seen += [lead.id for lead in leads]
+        seen += [lead["id"] for lead in leads]
     assert len(expected) > 7
     assert seen == expected
 
@@ -39,4 +39,4 @@ def test_each_lead_is_exported_once_in_order_while_staff_write(
 def test_leads_selected_by_id_come_in_that_order_without_unknown_ones(database: Database) -> None:
     make_many(database, 5)
     batches = list(selected_batches(database, [4, 99, 2]))
-    assert [lead.id for leads in batches for lead in leads] == [4, 2]
+    assert [lead["id"] for leads in batches for lead in leads] == [4, 2]

@@ -14,7 +14,6 @@ from consult.scoring.axis import BANDS, CUTS
 from consult.storage.db.database import Database, Session
 from consult.storage.search import find_leads
 from consult.storage.search.find_leads import (
-    Count,
     FoundPage,
     find,
     how_many,
@@ -155,7 +154,7 @@ def test_the_pages_are_what_a_look_at_every_lead_finds(
         found = [[lead.id for lead in page.leads] for page in pages]
         assert [lead_id for ids in found for lead_id in ids] == expected
         assert all(len(ids) == limit for ids in found[:-1])
-        assert pages[0].count == Count(len(expected), exact=True)
+        assert pages[0].count == len(expected)
         assert total == len(expected)
         assert (first_ids, after) == (expected[:limit], pages[0].after)
 
@@ -188,8 +187,8 @@ def test_a_place_that_makes_no_sense_is_the_start(
     wanted = LeadFilter(sort=sort)
     with database.reading() as session:
         for page in (
-            find(session, wanted, ME, after=place),
-            find(session, wanted, ME, before=place),
+            find(session, wanted, ME, limit=9, after=place),
+            find(session, wanted, ME, limit=9, before=place),
         ):
             assert [lead.id for lead in page.leads] == [made]
 
@@ -209,5 +208,5 @@ def test_many_leads_are_not_counted_one_by_one(
     monkeypatch.setattr(find_leads, "COUNT_TO", 10)
     with database.reading() as session:
         page = find(session, LeadFilter(), ME, limit=5)
-        assert page.count == Count(10, exact=False)
-        assert find(session, LeadFilter(), ME, after=page.after).count is None
+        assert page.count == 11
+        assert find(session, LeadFilter(), ME, limit=5, after=page.after).count is None
