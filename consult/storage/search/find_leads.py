@@ -200,10 +200,9 @@ def by_ids(session: Session, ids: Sequence[int]) -> list[Row[Any]]:
 
 _ASSIGNEE, _OFFERED_TO = aliased(StaffUserRow), aliased(StaffUserRow)
 # Columns, and no rows of tables: those take as long as all the rest.
-_SHOWN: Select[Any] = (
+_SHOWN = (
     select(
-        SubmissionRow.id,
-        SubmissionRow.edition,
+        *(SubmissionRow.id, SubmissionRow.edition),
         *(LeadRow.submitted_at, LeadRow.demo, LeadRow.source, LeadRow.wants_consult),
         *(LeadRow.separation, LeadRow.handoff, LeadRow.archetype),
         *(LeadRow.stage, LeadRow.assignee_id, LeadRow.offered_to_id),
