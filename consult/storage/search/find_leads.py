@@ -200,18 +200,19 @@ def by_ids(session: Session, ids: Sequence[int]) -> list[Row[Any]]:
 
 _ASSIGNEE, _OFFERED_TO = aliased(StaffUserRow), aliased(StaffUserRow)
 # Columns, and no rows of tables: those take as long as all the rest.
+_SHOWN_COLUMNS: Sequence[Any] = (
+    *(SubmissionRow.id, SubmissionRow.edition),
+    *(LeadRow.submitted_at, LeadRow.demo, LeadRow.source, LeadRow.wants_consult),
+    *(LeadRow.separation, LeadRow.handoff, LeadRow.archetype),
+    *(LeadRow.stage, LeadRow.assignee_id, LeadRow.offered_to_id),
+    *(LeadRow.due_at, LeadRow.first_contact_at),
+    func.coalesce(ContactRow.name, "").label("name"),
+    func.coalesce(ContactRow.business, "").label("business"),
+    func.coalesce(_ASSIGNEE.name, "").label("assignee"),
+    func.coalesce(_OFFERED_TO.name, "").label("offered_to"),
+)
 _SHOWN = (
-    select(
-        *(SubmissionRow.id, SubmissionRow.edition),
-        *(LeadRow.submitted_at, LeadRow.demo, LeadRow.source, LeadRow.wants_consult),
-        *(LeadRow.separation, LeadRow.handoff, LeadRow.archetype),
-        *(LeadRow.stage, LeadRow.assignee_id, LeadRow.offered_to_id),
-        *(LeadRow.due_at, LeadRow.first_contact_at),
-        func.coalesce(ContactRow.name, "").label("name"),
-        func.coalesce(ContactRow.business, "").label("business"),
-        func.coalesce(_ASSIGNEE.name, "").label("assignee"),
-        func.coalesce(_OFFERED_TO.name, "").label("offered_to"),
-    )
+    select(*_SHOWN_COLUMNS)
     .select_from(LeadRow)
     .join(SubmissionRow, SubmissionRow.id == LeadRow.submission_id)
     .outerjoin(ContactRow, ContactRow.submission_id == LeadRow.submission_id)
