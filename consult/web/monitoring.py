@@ -20,11 +20,12 @@ from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from consult.storage.db.database import Database
-from consult.storage.insights.insights import table_counts
+from consult.storage.tables.delivery_tables import JobRow
+from consult.storage.tables.submission_tables import ContactRow, DraftRow, SubmissionRow
 from consult.web.services import services
 
 log = logging.getLogger("consult.requests")
@@ -115,6 +116,9 @@ def ready() -> Response:
     return Response("ok\n", mimetype="text/plain")
 
 
+_COUNTED = {"drafts": DraftRow, "submissions": SubmissionRow, "contacts": ContactRow}
+
+
 class _TableCounts(Collector):
     """Counts rows when scraped, so that every process reports the same."""
 
@@ -126,16 +130,22 @@ class _TableCounts(Collector):
 
     def collect(self) -> Iterable[Metric]:
         with self.database.reading() as session:
-            now = table_counts(session)
-        yield GaugeMetricFamily("relay_checks", "Checks, finished or not.", now.drafts)
-        yield GaugeMetricFamily("relay_submissions", "Finished checks.", now.submissions)
-        yield GaugeMetricFamily("relay_contacts", "Leads with a contact.", now.contacts)
+            stored = {
+                name: session.scalar(select(func.count()).select_from(table)) or 0
+                for name, table in _COUNTED.items()
+            }
+            by_state = select(JobRow.state, func.count()).group_by(JobRow.state)
+            states = dict(session.execute(by_state).all())
+            oldest = session.scalar(select(func.min(JobRow.run_at)).where(JobRow.state == "ready"))
+            waited = (session.now() - oldest).total_seconds() if oldest else 0.0
+        for name, count in stored.items():
+            yield GaugeMetricFamily(f"relay_{name}", f"Stored {name}.", count)
         yield GaugeMetricFamily(
-            "relay_jobs_overdue_seconds", "How long the oldest due job waits.", now.overdue_seconds
+            "relay_jobs_overdue_seconds", "How long the oldest due job waits.", max(0.0, waited)
         )
         jobs = GaugeMetricFamily("relay_jobs", "Jobs by state.", labels=["state"])
-        for state in ("ready", "leased", "done", "dead"):
-            jobs.add_metric([state], now.jobs.get(state, 0))
+        for state in ("ready", "leased", "done", "failed"):
+            jobs.add_metric([state], states.get(state, 0))
         yield jobs
 
 

@@ -1,4 +1,4 @@
-"""The agency's own handoff health: what its records say to the questions that it asks of others.
+"""The agency's own performance: what its records answer to the questions that it asks others.
 
 Five items of the questionnaire can be answered from what the staff area records anyway. Each is
 answered here by the rungs of the questionnaire, so that the agency reads about itself the very
@@ -83,7 +83,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Practice:
+class Records:
     """The records to look at, each group newest first.
 
     Attributes:
@@ -109,14 +109,14 @@ class Measure:
     count: int
 
 
-def own_health(practice: Practice, office: Office, now: datetime) -> tuple[Measure, ...]:
+def measure(records: Records, office: Office, now: datetime) -> tuple[Measure, ...]:
     """The five items, in the order of the questionnaire."""
     answers: Mapping[str, tuple[Callable[[Sequence[int]], int], Sequence[int]]] = {
-        "reply_time": (_half_reach, _replies(practice.recent, office, now)),
-        "tries": (_half_reach, _follow_ups(practice.settled, now)),
-        "outcomes": (_clear, [one.is_clear for one in practice.settled[:LAST_LEADS]]),
-        "dates_kept": (_kept, _dates(practice, office.today(now))),
-        "known_sources": (_known, [bool(source) for source in practice.won_sources[:LAST_WON]]),
+        "reply_time": (_half_reach, _replies(records.recent, office, now)),
+        "tries": (_half_reach, _follow_ups(records.settled, now)),
+        "outcomes": (_clear, [one.is_clear for one in records.settled[:LAST_LEADS]]),
+        "dates_kept": (_kept, _dates(records, office.today(now))),
+        "known_sources": (_known, [bool(source) for source in records.won_sources[:LAST_WON]]),
     }
     return tuple(
         Measure(id, rung(found) if len(found) >= least else None, len(found))
@@ -173,9 +173,9 @@ def _clear(clear: Sequence[int]) -> int:
     return sum(number >= least for least in (4, 7, 9))
 
 
-def _dates(practice: Practice, today: date) -> list[int]:
+def _dates(records: Records, today: date) -> list[int]:
     found = []
-    for one in {id(record): record for record in (*practice.recent, *practice.settled)}.values():
+    for one in {id(record): record for record in (*records.recent, *records.settled)}.values():
         kept = {
             contact.kept
             for contact in one.contacts

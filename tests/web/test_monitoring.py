@@ -44,9 +44,13 @@ def test_metrics_count_requests_by_route_and_leads_by_number(tmp_path: Path) -> 
     journey = Journey(client, SOLO_STARTER.payload()["answers"])
     journey.to_result()
     token = journey.token
-    told = client.get("/metrics").body.decode()
-    assert "relay_submissions 1.0" in told
-    assert 'relay_jobs{state="ready"}' in told
-    assert re.search(r'relay_request_seconds_count\{method="POST",route="/start",.*\} 1\.0', told)
-    assert token not in told
+    metrics = client.get("/metrics").body.decode()
+    assert "relay_submissions 1.0" in metrics
+    assert "relay_drafts 1.0" in metrics
+    for state in ("ready", "leased", "done", "failed"):
+        assert f'relay_jobs{{state="{state}"}}' in metrics
+    assert re.search(
+        r'relay_request_seconds_count\{method="POST",route="/start",.*\} 1\.0', metrics
+    )
+    assert token not in metrics
     services_of(app).database.close()

@@ -14,9 +14,9 @@ from consult.workflow.own_performance import (
     MINIMUM,
     Contacted,
     Measure,
-    Practice,
     Record,
-    own_health,
+    Records,
+    measure,
 )
 from consult.workflow.stages import STAGES
 
@@ -33,7 +33,7 @@ def measured(
     won: Sequence[str] = (),
     now: datetime = NOW,
 ) -> Measure:
-    found = own_health(Practice(recent, settled, won), OFFICE, now)
+    found = measure(Records(recent, settled, won), OFFICE, now)
     assert [one.id for one in found] == list(MINIMUM)
     return next(one for one in found if one.id == id)
 
@@ -165,7 +165,7 @@ def test_of_the_last_five_customers_the_source_is_known(known: int, rung: int) -
 
 
 def test_too_few_records_say_nothing() -> None:
-    assert {one.rung for one in own_health(Practice([], [], []), OFFICE, NOW)} == {None}
+    assert {one.rung for one in measure(Records([], [], []), OFFICE, NOW)} == {None}
     assert measured("reply_time", [answered(HOUR)] * 4) == Measure("reply_time", None, 4)
 
 
@@ -199,7 +199,7 @@ def test_whatever_the_records_each_rung_is_one_of_the_questionnaire(
     edition = newest()
     items = edition.structure.roles.own_performance
     assert set(items) == set(MINIMUM)
-    for one in own_health(Practice(records, records, won), OFFICE, NOW):
+    for one in measure(Records(records, records, won), OFFICE, NOW):
         choices = edition.wording(items[one.id], BASE).choices
         assert one.rung is None or 0 <= one.rung < len(choices)
         assert (one.rung is None) == (one.count < MINIMUM[one.id])

@@ -12,7 +12,7 @@ from consult.storage.audit import audit_log
 from consult.storage.db.database import Session
 from consult.storage.drafts import reminder_consent
 from consult.storage.tables.delivery_tables import JobRow
-from consult.storage.tables.reminder_tables import ReminderConsentRow
+from consult.storage.tables.submission_tables import ReminderConsentRow
 
 
 def email_reminder(context: Context, job: JobRow) -> Commit:

@@ -1,7 +1,5 @@
 """Unfinished responses: how many were left where, and owners who may be sent one reminder."""
 
-from collections.abc import Mapping
-
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -27,13 +25,16 @@ def unfinished() -> ResponseReturnValue:
         consents = reminder_consent.unused(session)
         sent = reminder_consent.sent_count(session)
         now = session.now()
+    left_at = [(name, by_page[page]) for page, name in names.items() if page in by_page]
+    if other := sum(count for page, count in by_page.items() if page not in names):
+        left_at.append((_OTHER, other))
     return render_template(
         "staff/drafts/drafts.html",
-        left_at=_left_at(by_page, names),
+        left_at=left_at,
         count=sum(by_page.values()),
         consents=[
-            (consent, display_time(consent.granted_at, now), names.get(consent.page, _OTHER))
-            for consent in consents
+            (consent, display_time(consent.granted_at, now), names.get(page, _OTHER), failed)
+            for consent, page, failed in consents
         ],
         sent=sent,
         days=made.settings.retention_days_drafts,
@@ -67,14 +68,6 @@ def delete_reminder_address(consent_id: int) -> ResponseReturnValue:
         audit_log.record(session, "reminder.address_deleted", by=by, consent=consent_id)
     services().database.forget_deleted()
     return redirect(url_for(".unfinished", done="deleted"), 303)
-
-
-def _left_at(by_page: Mapping[str, int], names: Mapping[str, str]) -> list[tuple[str, int]]:
-    """Each page on which responses were left, in the order of the questionnaire, and how many."""
-    counts = dict.fromkeys([*names.values(), _OTHER], 0)
-    for page, count in by_page.items():
-        counts[names.get(page, _OTHER)] += count
-    return [(name, count) for name, count in counts.items() if count]
 
 
 def _page_names() -> dict[str, str]:

@@ -10,9 +10,9 @@ from consult.questionnaire.editions import newest
 from consult.questionnaire.model import BASE
 from consult.staff.insights.chart_layout import Share
 from consult.storage.db.database import Session
-from consult.storage.insights.performance_records import practice
+from consult.storage.insights.performance_records import read_records
 from consult.workflow.office_hours import Office
-from consult.workflow.own_performance import MINIMUM, Measure, own_health
+from consult.workflow.own_performance import MINIMUM, Measure, measure
 
 LONGEST_BY_WEEK = 26 * 7
 """Days; over more of them, replies are shown by month: a week is too narrow, and has too few."""
@@ -134,12 +134,12 @@ def own_performance(
         office: when the agency is open.
         demo: whether to look at demo leads; None looks at them only while there are no others.
     """
-    found = practice(session, demo=bool(demo))
+    found = read_records(session, demo=bool(demo))
     shows_demo = bool(demo)
     if demo is None and not found.recent:
-        found = practice(session, demo=True)
+        found = read_records(session, demo=True)
         shows_demo = bool(found.recent)
-    return [_item(measure) for measure in own_health(found, office, session.now())], shows_demo
+    return [_item(one) for one in measure(found, office, session.now())], shows_demo
 
 
 def _item(measure: Measure) -> OwnItem:

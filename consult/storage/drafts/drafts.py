@@ -108,21 +108,15 @@ def load(session: Session, token: str, *, lock: bool = False) -> Draft | None:
     if lock and session.get_bind().dialect.name == "postgresql":
         # A separate statement: the next one sees what was saved while this one waited for the row.
         # SQLite has one writer at a time anyway.
-        session.execute(_LOCK, key)
+        session.execute(_LOCK.with_for_update(), key)
     row = session.execute(_LOAD, key).first()
-    if row is None:
-        return None
-    expired = row.updated_at < session.now() - session.draft_life
-    return None if expired and not row.submitted else _draft(row)
+    return _draft(row, saved_since=session.now() - session.draft_life)
 
 
 def fetch(database: Database, token: str) -> Draft | None:
     """The draft behind a token as `load` returns it, to look at only: one statement, no session."""
     row = database.fetch_one(_LOAD, {"token_hash": token_hash(token)})
-    if row is None:
-        return None
-    expired = row.updated_at < database.clock() - database.draft_life
-    return None if expired and not row.submitted else _draft(row)
+    return _draft(row, saved_since=database.clock() - database.draft_life)
 
 
 def save(
@@ -132,16 +126,7 @@ def save(
     edition: str | None = None,
     event: SaveEvent | None = None,
 ) -> Draft | None:
-    """Merge answers into a draft; see `store_answers`.
-
-    A draft that was submitted is left alone: see ``Draft.submitted`` of the returned one.
-
-    Args:
-        session: a writing one.
-        token: as ``start`` returned it.
-        changes: the answers.
-        edition: the one under which they were given, if it is another than before.
-        event: what the save means for the statistics.
+    """Load a draft and merge answers into it, see `store_answers`, unless it was submitted.
 
     Returns:
         The draft after the change, or None for a token that is unknown or has expired.
@@ -211,13 +196,9 @@ def as_answer(stored: float | str | list[str]) -> Answer:
 # about a third of the time.
 _DRAFTS = Base.metadata.tables[DraftRow.__tablename__]
 _SUBMISSIONS = Base.metadata.tables[SubmissionRow.__tablename__]
-_LOCK = (
-    select(_DRAFTS.c.id).where(_DRAFTS.c.token_hash == bindparam("token_hash")).with_for_update()
-)
-_LOAD = select(
-    *_DRAFTS.c,
-    exists().where(_SUBMISSIONS.c.draft_id == _DRAFTS.c.id).label("submitted"),
-).where(_DRAFTS.c.token_hash == bindparam("token_hash"))
+_LOCK = select(_DRAFTS.c.id).where(_DRAFTS.c.token_hash == bindparam("token_hash"))
+_SUBMITTED = exists().where(_SUBMISSIONS.c.draft_id == _DRAFTS.c.id).label("submitted")
+_LOAD = select(*_DRAFTS.c, _SUBMITTED).where(_DRAFTS.c.token_hash == bindparam("token_hash"))
 _SAVE = (
     update(_DRAFTS)
     .where(_DRAFTS.c.id == bindparam("draft_id"))
@@ -229,7 +210,9 @@ _SAVE = (
 )
 
 
-def _draft(row: Row[*tuple[Any, ...]]) -> Draft:
+def _draft(row: Row[*tuple[Any, ...]] | None, saved_since: datetime) -> Draft | None:
+    if row is None or (row.updated_at < saved_since and not row.submitted):
+        return None
     return Draft(
         id=row.id,
         edition=row.edition,

@@ -29,7 +29,6 @@ from sqlalchemy import (
 from consult.questionnaire.editions import newest
 from consult.storage.db.database import Session
 from consult.storage.page_events import REVIEW
-from consult.storage.tables.delivery_tables import JobRow
 from consult.storage.tables.insight_tables import (
     KINDS,
     PageVisitRow,
@@ -37,7 +36,6 @@ from consult.storage.tables.insight_tables import (
     StartPageViewRow,
 )
 from consult.storage.tables.lead_tables import CallAssessmentRow, LeadEventRow, LeadRow
-from consult.storage.tables.submission_tables import ContactRow, DraftRow, SubmissionRow
 
 VIEWED, VIEWED_FRAMED = "viewed", "viewed_framed"
 STARTED, STARTED_FRAMED = "started", "started_framed"
@@ -100,7 +98,7 @@ class Spread:
 
 
 def kinds_present(session: Session) -> set[str]:
-    """The kinds of which there is anything to count."""
+    """The kinds of which anything was counted."""
     tables = (ResponseStatsRow, StartPageViewRow)
     any_of = {kind: [exists().where(table.kind == kind) for table in tables] for kind in KINDS}
     found = session.execute(select(*(one | other for one, other in any_of.values()))).one()
@@ -297,27 +295,3 @@ def _leads(of: ResponseFilter, query: Select[*_Columns], table: Any) -> Select[*
     return query.join(stats, stats.submission_id == table.submission_id).where(
         *_counted(of, stats), *_of_source(of, stats)
     )
-
-
-@dataclass(frozen=True, slots=True)
-class TableCounts:
-    """Rows by kind; ``jobs`` by state, ``overdue_seconds`` how long the oldest due job waits."""
-
-    drafts: int
-    submissions: int
-    contacts: int
-    jobs: Mapping[str, int]
-    overdue_seconds: float
-
-
-def table_counts(session: Session) -> TableCounts:
-    """How many rows are stored, for monitoring."""
-    by_state = select(JobRow.state, func.count()).group_by(JobRow.state)
-    oldest = session.scalar(select(func.min(JobRow.run_at)).where(JobRow.state == "ready"))
-    waited = (session.now() - oldest).total_seconds() if oldest else 0.0
-    drafts, submissions, contacts = (
-        session.scalar(select(func.count()).select_from(table)) or 0
-        for table in (DraftRow, SubmissionRow, ContactRow)
-    )
-    jobs = dict(session.execute(by_state).all())
-    return TableCounts(drafts, submissions, contacts, jobs, max(0.0, waited))

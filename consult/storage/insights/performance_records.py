@@ -1,22 +1,19 @@
-"""What the records say about the agency's own performance.
-
-``consult.workflow.own_performance`` judges it.
-"""
+"""The records by which ``consult.workflow.own_performance`` measures the agency."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, select
+from sqlalchemy import ColumnElement, Row, select
 
 from consult.storage.db.database import Session
 from consult.storage.leads.timeline import reachable_at
 from consult.storage.tables.lead_tables import LeadEventRow, LeadRow
-from consult.workflow.own_performance import LAST_WON, TIME_TO_ANSWER, Contacted, Practice, Record
+from consult.workflow.own_performance import LAST_WON, TIME_TO_ANSWER, Contacted, Record, Records
 
-# Enough to tell what is usual, and few enough to look at on every page that shows it.
-_LOOKED_AT = 100
-_WALKED = 500
+# Enough to see what is usual, and few enough to read on every page that shows it.
+_MAX_LEADS = 100
+_MAX_SCANNED = 500
 _OF_LEAD: Sequence[Any] = (
     *(LeadRow.submission_id, LeadRow.submitted_at, LeadRow.stage, LeadRow.source),
     *(LeadRow.first_contact_at, LeadRow.consult_at, LeadRow.follow_up_on),
@@ -24,40 +21,38 @@ _OF_LEAD: Sequence[Any] = (
 _KINDS = ("contact_left", "contact", "moved", "follow_up")
 
 
-def practice(session: Session, *, demo: bool = False) -> Practice:
-    """The records of late, among the last few hundred leads; made-up ones are apart from real."""
+def read_records(session: Session, *, demo: bool = False) -> Records:
+    """The latest records among the last few hundred leads, real ones or demo ones."""
     now = session.now()
     kind = LeadRow.demo.is_(demo)
     reachable = (kind, LeadRow.due_at.is_not(None))
     old = LeadRow.submitted_at < now - TIME_TO_ANSWER
-    recent = _read(session, _newest().where(*reachable))
-    settled = _read(session, _newest(old).where(*reachable))
-    events = _events(session, {*recent, *settled})
-    records = {
-        id: _record(row, events.get(id, []), now) for id, row in {**recent, **settled}.items()
-    }
-    won = _newest(LeadRow.stage == "won").where(kind).limit(LAST_WON)
-    return Practice(
+    recent = _newest(session, [], reachable)
+    settled = _newest(session, [old], reachable)
+    leads = {**recent, **settled}
+    events = _events(session, leads)
+    records = {id: _record(row, events.get(id, []), now) for id, row in leads.items()}
+    won = _newest(session, [LeadRow.stage == "won"], (kind,), LAST_WON)
+    return Records(
         recent=[records[id] for id in recent],
         settled=[records[id] for id in settled],
-        won_sources=[row.source for row in _read(session, won).values()],
+        won_sources=[row.source for row in won.values()],
     )
 
 
-def _newest(*where: ColumnElement[bool]) -> Select[Any]:
-    """The newest leads along an index, to be narrowed down: few, however many there are.
-
-    What the index does not tell is for the caller to ask: a limit here counts what is looked at.
-    """
+def _newest(
+    session: Session,
+    indexed: Sequence[ColumnElement[bool]],
+    where: Sequence[ColumnElement[bool]],
+    limit: int = _MAX_LEADS,
+) -> dict[int, Row[Any]]:
+    """The newest leads by id: a few hundred along an index, of which `where` selects."""
     order = (LeadRow.submitted_at.desc(), LeadRow.submission_id.desc())
-    walked = select(LeadRow.submission_id).where(*where).order_by(*order)
-    few = walked.limit(_WALKED).subquery()
-    here = LeadRow.submission_id == few.c.submission_id
-    return select(*_OF_LEAD).join(few, here).order_by(*order).limit(_LOOKED_AT)
-
-
-def _read(session: Session, leads: Select[Any]) -> dict[int, Row[Any]]:
-    return {row.submission_id: row for row in session.execute(leads)}
+    scanned = select(LeadRow.submission_id).where(*indexed).order_by(*order)
+    few = scanned.limit(_MAX_SCANNED).subquery()
+    query = select(*_OF_LEAD).join(few, LeadRow.submission_id == few.c.submission_id)
+    rows = session.execute(query.where(*where).order_by(*order).limit(limit))
+    return {row.submission_id: row for row in rows}
 
 
 def _events(session: Session, ids: Iterable[int]) -> Mapping[int, Sequence[LeadEventRow]]:
@@ -73,17 +68,15 @@ def _events(session: Session, ids: Iterable[int]) -> Mapping[int, Sequence[LeadE
 
 
 def _record(row: Row[Any], events: Sequence[LeadEventRow], now: datetime) -> Record:
-    reasons = [event.data.get("reason", "") for event in events if event.kind == "moved"]
+    data = {kind: [event.data for event in events if event.kind == kind] for kind in _KINDS}
     consult_ahead = row.consult_at is not None and row.consult_at > now
     return Record(
         reachable_at=reachable_at(events, row.submitted_at),
         stage=row.stage,
-        reason=reasons[-1] if reasons else "",
+        reason=data["moved"][-1].get("reason", "") if data["moved"] else "",
         first_contact_at=row.first_contact_at,
         contacts=[_contacted(event) for event in events if event.kind == "contact"],
-        dates=[
-            date.fromisoformat(event.data["on"]) for event in events if event.kind == "follow_up"
-        ],
+        dates=[date.fromisoformat(follow_up["on"]) for follow_up in data["follow_up"]],
         planned=consult_ahead or (row.follow_up_on is not None and row.follow_up_on >= now.date()),
     )
 

@@ -15,8 +15,12 @@ from sqlalchemy import Table, func, select
 from consult.questionnaire import UNKNOWN
 from consult.storage.db.database import Session
 from consult.storage.privacy.erasure import tables_of_leads
-from consult.storage.tables.reminder_tables import ReminderConsentRow
-from consult.storage.tables.submission_tables import ContactRow, DraftRow, SubmissionRow
+from consult.storage.tables.submission_tables import (
+    ContactRow,
+    DraftRow,
+    ReminderConsentRow,
+    SubmissionRow,
+)
 
 SCHEMA = "relay-check/record/1"
 """Named in each record; docs/running.md says what each part holds."""

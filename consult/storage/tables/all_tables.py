@@ -9,7 +9,6 @@ from consult.storage.tables import (
     delivery_tables,
     insight_tables,
     lead_tables,
-    reminder_tables,
     submission_tables,
 )
 
@@ -21,6 +20,5 @@ MODULES = (
     audit_tables,
     delivery_tables,
     insight_tables,
-    reminder_tables,
 )
 ALL_TABLES: MetaData = Base.metadata

@@ -1,4 +1,4 @@
-"""The tables of checks, submissions, contacts, documents and rate limits.
+"""The tables of drafts, reminder permissions, submissions, contacts, documents and rate limits.
 
 The constraints are the definition of what each row means. Above all, a row in ``submissions`` is a
 whole, scored check: its answers, the wording that was shown, the scorecard and the report are all
@@ -57,6 +57,38 @@ class DraftRow(Base):
     demo: Mapped[bool] = mapped_column(server_default=false())
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class ReminderConsentRow(Base):
+    """Permission to send one reminder about a draft, with the text that was agreed to.
+
+    It is deleted with its draft, and when that is submitted. Once the email was sent, the address
+    and the link are deleted, and the row only says that no other may be sent.
+    """
+
+    __tablename__ = "reminder_consents"
+    __table_args__ = (
+        _length("address", 254),
+        CheckConstraint("length(consent_text) >= 1", name="consent_text_present"),
+        CheckConstraint(
+            "(sent_at IS NULL) = (address IS NOT NULL) "
+            "AND (sent_at IS NULL) = (encrypted_token IS NOT NULL)",
+            name="sent_has_no_address",
+        ),
+        # An id is part of the id of the email, so it is never used again.
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    draft_id: Mapped[int] = mapped_column(ForeignKey("drafts.id", ondelete="CASCADE"), unique=True)
+    address: Mapped[str | None] = mapped_column(String(254))
+    consent_text: Mapped[str] = mapped_column(Text)
+    granted_at: Mapped[datetime]
+    # The token of the draft, for the link in the email.
+    encrypted_token: Mapped[bytes | None] = mapped_column(LargeBinary)
+    # When a staff member requested the email.
+    requested_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
 
 
 class SubmissionRow(Base):

@@ -12,8 +12,7 @@ from consult.questionnaire.editions import newest
 from consult.storage.audit import audit_log
 from consult.storage.drafts import drafts
 from consult.storage.tables.delivery_tables import JobRow
-from consult.storage.tables.reminder_tables import ReminderConsentRow
-from consult.storage.tables.submission_tables import DraftRow
+from consult.storage.tables.submission_tables import DraftRow, ReminderConsentRow
 from tests.support.apps import deliver, make_app, services_of
 from tests.support.client import PageClient
 from tests.support.mail_server import MailServer, mail_server

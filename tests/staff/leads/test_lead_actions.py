@@ -359,7 +359,7 @@ def test_the_list_tells_how_the_agency_itself_does(
 ) -> None:
     text = grace.get("/staff/").text
     assert "Our own handoff" in text
-    assert "Too few leads to tell yet." in text
+    assert "Not enough leads yet." in text
     clock = database.clock
     assert isinstance(clock, Clock)
     me = user_id(database, "grace@example.com")

@@ -9,13 +9,13 @@ from consult.storage.db.database import Database
 from consult.storage.drafts import drafts
 from consult.storage.insights import insights
 from consult.storage.insights.insights import ResponseFilter
-from consult.storage.insights.performance_records import practice
+from consult.storage.insights.performance_records import read_records
 from consult.storage.leads import actions as actions_module
 from consult.storage.leads import assessments, leads, notes, submission
 from consult.storage.leads.actions import ConflictError, NotAllowedError
 from consult.storage.tables.audit_tables import AuditRow
 from consult.workflow.office_hours import Office
-from consult.workflow.own_performance import own_health
+from consult.workflow.own_performance import measure
 from tests.support.databases import Clock
 from tests.support.lead_factories import make_account, new_lead
 from tests.support.submissions import CONTACT, new_submission
@@ -145,10 +145,10 @@ def test_the_records_tell_how_the_agency_does_and_demo_leads_are_apart(
                 )
     clock.go_on(days=31)
     with database.reading() as session:
-        real, made_up = practice(session), practice(session, demo=True)
-        rungs = {one.id: one.rung for one in own_health(real, Office(), clock())}
+        real, demo = read_records(session), read_records(session, demo=True)
+        rungs = {one.id: one.rung for one in measure(real, Office(), clock())}
     assert len(real.recent) == len(real.settled) == 12
-    assert (made_up.recent, made_up.won_sources) == ([], [])
+    assert (demo.recent, demo.won_sources) == ([], [])
     assert rungs == {
         "reply_time": 4,
         "tries": None,
