@@ -5,17 +5,17 @@ from datetime import UTC, datetime, time, timedelta
 
 from consult.delivery.context import Context
 from consult.delivery.document_writers import brief_html_of, report_html_of
+from consult.delivery.erase_leads import (
+    delete_old_mail_texts,
+    delete_old_pdfs,
+    erase_old_leads,
+    forget,
+)
 from consult.delivery.exports.export_files import clear_temp_folders
 from consult.delivery.mail.reminder_mail import email_reminder
 from consult.delivery.mail.report_mail import email_report
 from consult.delivery.notifications.dispatch import DIGEST, TICK, dispatch, enqueue_digests, tick
 from consult.delivery.notifications.staff_mail import email_staff
-from consult.delivery.privacy.erase_leads import (
-    delete_old_pdfs,
-    empty_old_mails,
-    end_old_leads,
-    forget,
-)
 from consult.delivery.webhooks.webhook_delivery import send_webhook
 from consult.delivery.worker import Commit, Handler, no_op
 from consult.storage import documents, jobs
@@ -59,19 +59,19 @@ def render_document(
 def purge(context: Context, _job: JobRow) -> Commit:
     """Delete what has been kept long enough, and do so again tomorrow."""
     database, settings = context.database, context.settings
-    lead_days, ending = settings.retention_days_leads, settings.retention_leads
+    lead_days, method = settings.retention_days_leads, settings.retention_leads
     mail_days = min(settings.retention_days_mails, lead_days)
     with database.writing() as session:
         schedule_purge(session)  # first: a night that fails is not the last one
-    end_old_leads(database, context.folder, lead_days, ending)
-    empty_old_mails(database, mail_days)
+    erase_old_leads(database, context.folder, lead_days, method)
+    delete_old_mail_texts(database, mail_days)
     delete_old_pdfs(database, min(settings.retention_days_pdfs, lead_days))
     with database.writing() as session:
         retention.purge(
             session,
             lead_days=lead_days,
             log_days=settings.retention_days_logs,
-            at_the_end=ending,
+            method=method,
         )
     database.forget_deleted()
     context.folder.delete_older(database.clock() - timedelta(days=mail_days))

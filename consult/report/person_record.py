@@ -14,7 +14,7 @@ _LONGEST_LINE = 2_000
 _MOST_LINES = 200
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d[0-9:.]*\+00:00")
 
-_SECTIONS = {
+TABLE_LABELS = {
     "contacts": "Contact and consent",
     "leads": "Pipeline status",
     "lead_events": "Timeline entries",
@@ -102,7 +102,7 @@ def record_html(record: Json, made_at: datetime, brand: Brand, paper: Paper) -> 
         brand,
         paper,
         leads=[
-            (lead["lead"], writer.text(lead["handed_in"]["submitted_at"]), writer.sections(lead))
+            (lead["lead"], writer.text(lead["submission"]["submitted_at"]), writer.sections(lead))
             for lead in record["leads"]
         ],
         consents=Section(
@@ -129,21 +129,21 @@ class _Writer:
     def sections(self, lead: Json) -> list[Section]:
         """The parts of the record of one response; empty ones are left out."""
         answers = [
-            (one["question"], self.text(one["answer"]) or "No answer") for one in lead["said"]
+            (one["question"], self.text(one["answer"]) or "No answer") for one in lead["answers"]
         ]
-        tables = [name for name, rows in lead.items() if isinstance(rows, list) and name != "said"]
-        known = [name for name in _SECTIONS if name in tables and name != "contacts"]
+        tables = [name for name, rows in lead.items() if isinstance(rows, list) and name != "answers"]
+        known = [name for name in TABLE_LABELS if name in tables and name != "contacts"]
         sections = [
-            Section(_SECTIONS["contacts"], self.groups(lead.get("contacts", ()))),
+            Section(TABLE_LABELS["contacts"], self.groups(lead.get("contacts", ()))),
             Section("Answers", [answers]),
-            Section("Result", [self._result(lead["handed_in"], lead["draft"])]),
+            Section("Result", [self._result(lead["submission"], lead["draft"])]),
             *(self._table(name, lead[name]) for name in known),
-            *(self._table(name, lead[name]) for name in tables if name not in _SECTIONS),
+            *(self._table(name, lead[name]) for name in tables if name not in TABLE_LABELS),
         ]
         return [section for section in sections if any(section.groups)]
 
     def _table(self, name: str, rows: Sequence[Json]) -> Section:
-        title = _SECTIONS.get(name, _label(name))
+        title = TABLE_LABELS.get(name, _label(name))
         if name == "lead_words":
             return Section(title, [[("Words", ", ".join(row["word"] for row in rows))]])
         if name in _LINES:

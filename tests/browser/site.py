@@ -185,7 +185,7 @@ def _with_contact(app: Flask) -> str:
 
 def _erase_one(app: Flask, lead_id: int) -> None:
     with services_of(app).database.writing() as session:
-        erasure.erase(session, [lead_id], "delete", by=1, why="asked")
+        erasure.erase(session, [lead_id], "delete", by=1, reason="requested")
 
 
 def _work_on_leads(app: Flask) -> None:
@@ -222,7 +222,7 @@ def _go_on_with_leads(app: Flask) -> None:
             for email in (staff_client.EMAIL, CAREFUL)
             if (user := accounts_of.user_by_email(session, email))
         )
-        erasure.erase(session, [anonymous], "anonymise", by=me, why="asked")
+        erasure.erase(session, [anonymous], "anonymise", by=me, reason="requested")
         actions.log_contact(session, waiting, by=me, channel="mail", reached=True)
         actions.schedule_follow_up(
             session, waiting, (session.now() + timedelta(days=90)).date(), by=me

@@ -43,7 +43,7 @@ NOT_LOOKED_AT = {
     *("static", "brand.stylesheet", "brand.logo", "health.live", "health.ready"),
     *("favicon", "questionnaire.resume", "staff.report_pdf", "staff.brief_pdf", "staff.settings"),
     *("staff.provider_invitation", "staff.provider_reauthentication"),
-    *("staff.export_csv", "staff.export_xlsx", "staff.record_json"),
+    *("staff.export_csv", "staff.export_xlsx", "staff.data_json"),
 }
 """Endpoints that answer with a file or send the reader on."""
 

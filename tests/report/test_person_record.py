@@ -12,11 +12,11 @@ RECORD = {
     "leads": [
         {
             "lead": 7,
-            "said": [
+            "answers": [
                 {"id": "a", "question": "Who sells?", "answer": ["I do", "Nobody"]},
                 {"id": "b", "question": "Left out?", "answer": None},
             ],
-            "handed_in": {
+            "submission": {
                 "submitted_at": AT,
                 "separation": 73.717948,
                 "handoff": 32.8,

@@ -148,7 +148,7 @@ def test_an_anonymous_lead_still_moves_and_its_pages_say_nothing_about_it(
         result = submission.submit(session, token, new_submission())
     lead_id = lead_of(database, result).id
     with database.writing() as session:
-        erasure.erase(session, [lead_id], "anonymise", by=None, why="asked")
+        erasure.erase(session, [lead_id], "anonymise", by=None, reason="requested")
         page_events.record_stage(session, lead_id, "reached")
     assert pages(database, draft.id) == {}
     assert len(pages(database)) == 2

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from consult.staff.accounts.people_pages import ROLE_LABELS
-from consult.staff.privacy.privacy_presenter import WHY, kind_words
+from consult.staff.privacy.privacy_pages import REASON_LABELS, table_label
 from consult.staff.settings.settings_groups import GROUPS
-from consult.storage.privacy.deletion_log import ROWS
+from consult.storage.privacy.erasure import ROWS
 from consult.workflow.stages import DECLINE_REASONS, NAMES
 
 NOT_SIGNED_IN = "Not signed in"
@@ -92,7 +92,7 @@ _NAMES: Mapping[str, str] = {
     "reached": "Reached",
 }
 _VALUES: Mapping[str, Mapping[str, str]] = {
-    "reason": DECLINE_REASONS,
+    "reason": {**DECLINE_REASONS, **REASON_LABELS},
     "role": ROLE_LABELS,
     "setting": {
         "brand.logo": "Brand, logo",
@@ -103,7 +103,6 @@ _VALUES: Mapping[str, Mapping[str, str]] = {
         },
     },
     "stage": {str(stage): words for stage, words in NAMES.items()},
-    "why": WHY,
     "method": {
         "code": "authenticator code",
         "invitation": "one-time link",
@@ -122,7 +121,7 @@ def action_label(action: str) -> str:
 def fact_labels(name: str, value: object) -> tuple[str, str]:
     """Return the label of a fact, and its value as text."""
     if name.startswith(ROWS):
-        return kind_words(name.removeprefix(ROWS)), str(value)
+        return table_label(name.removeprefix(ROWS)), str(value)
     words = _NAMES.get(name) or name.replace("_", " ").capitalize()
     if isinstance(value, bool):
         return words, "yes" if value else "no"

@@ -1,50 +1,60 @@
-"""What is held about a person: to take along, and to delete or make anonymous at a press.
+"""A person's data: export it, delete it or anonymize it.
 
-A person is all leads that were left the same mail address. No page has that address in its own
-address: pages go by the id of one of the leads.
+A person is all leads with the same email address. That address is in no page's URL: pages are
+addressed by the id of one of the leads.
 """
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from contextlib import closing
-from typing import Literal
+from typing import Any
 
 from flask import Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import ServiceUnavailable
 
+from consult.delivery.erase_leads import erase
 from consult.delivery.mail.transport import FileTransport
-from consult.delivery.privacy.erase_leads import erase
 from consult.report.pdf.renderer import Renderer, RenderError
-from consult.report.person_record import record_html
+from consult.report.person_record import TABLE_LABELS, record_html
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.accounts.access_log import record_access
 from consult.staff.accounts.reauthentication import recent_auth_required
 from consult.staff.blueprint import ID, RoleRequired, blueprint, for_admins, for_staff
-from consult.staff.privacy import privacy_presenter
-from consult.staff.privacy.privacy_presenter import REASONS, About
+from consult.staff.presenters import display_time
 from consult.staff.times import agency_time
 from consult.storage.audit import audit_log
 from consult.storage.db.database import Session
 from consult.storage.drafts import reminder_consent
-from consult.storage.privacy import data_export, deletion_log, erasure
-from consult.storage.privacy.erasure import How
+from consult.storage.leads import leads
+from consult.storage.privacy import data_export, erasure
+from consult.storage.privacy.erasure import ROWS, Method
+from consult.storage.tables.audit_tables import AuditRow
 from consult.storage.tables.lead_tables import LeadRow
+from consult.storage.tables.submission_tables import SubmissionRow
 from consult.web.services import services
 from consult.web.text import one_line, parse_id
 
-_JSON = "application/json"
+REASONS: Mapping[str, str] = {
+    "requested": "They asked for it",
+    "not_needed": "It’s no longer needed",
+    "test": "It was a test or a mistake",
+}
+"""Why staff delete or anonymize a lead, by the word in the audit log."""
+
+REASON_LABELS = {**REASONS, "retention": "Retention period ended"}
 
 
 @blueprint.get("/person")
 @for_admins
 def person() -> ResponseReturnValue:
-    """Ask for the mail address of somebody who wants to know, or to be forgotten."""
+    """Ask for the email address of a person who requests their data or its deletion."""
     return render_template("staff/privacy/person.html", error="", typed="")
 
 
 @blueprint.post("/person")
 @for_admins
 def find_person() -> ResponseReturnValue:
-    """Go to what is held about the person with this mail address."""
     typed = one_line(request.form.get("address", ""))[:254]
     with services().database.reading() as session:
         found = erasure.find_person(session, typed)
@@ -54,67 +64,55 @@ def find_person() -> ResponseReturnValue:
     if found is None:
         error = "No lead has this address. Check it, or look for the business in the list of leads."
         return render_template("staff/privacy/person.html", error=error, typed=typed), 422
-    return redirect(url_for(".lead_data", lead_id=found, whose="person"), 303)
+    return redirect(url_for(".lead_data", lead_id=found, scope="person"), 303)
 
 
 @blueprint.get(f"/leads/<{ID}:lead_id>/data")
 @for_staff
 @recent_auth_required
 def lead_data(lead_id: int) -> ResponseReturnValue:
-    """Say what is held about the owner of a lead, and offer to take it along or to erase it."""
-    with services().database.reading() as session:
-        about = _about(session, lead_id)
-    record_access(lead_id, "lead.seen")
-    return render_template(
-        "staff/privacy/lead_data.html",
-        about=about,
-        is_admin=signed_in_user().is_admin,
-        whose=_whose(),
-    )
+    """Show what is stored about the owner of a lead."""
+    return _page("staff/privacy/lead_data.html", lead_id)
 
 
 @blueprint.get(f"/leads/<{ID}:lead_id>/record.json")
 @for_staff
 @recent_auth_required
-def record_json(lead_id: int) -> ResponseReturnValue:
-    """Send everything that is held about the owner of a lead, for programs to read."""
+def data_json(lead_id: int) -> ResponseReturnValue:
+    """Send all that is stored about the owner of a lead, for programs."""
     with services().database.writing() as session:
-        about = _about(session, lead_id)
-        found = data_export.record_of(session, about.lead_ids)
-        _record_export(session, lead_id, "json", about)
-    response = Response(data_export.as_json(found), mimetype=_JSON)
-    response.headers["Content-Disposition"] = f'attachment; filename="record-{lead_id}.json"'
-    return response
+        lead_ids = _ids_of_person(session, lead_id)
+        exported = data_export.export(session, lead_ids)
+        _record_export(session, lead_id, "json", len(lead_ids))
+    return _attachment(data_export.to_json(exported), "application/json", f"{lead_id}.json")
 
 
 @blueprint.post(f"/leads/<{ID}:lead_id>/record.pdf")
 @for_staff
 @recent_auth_required
-def record_pdf(lead_id: int) -> ResponseReturnValue:
-    """Send everything that is held about the owner of a lead, for people to read."""
+def data_pdf(lead_id: int) -> ResponseReturnValue:
+    """Send all that is stored about the owner of a lead, for people."""
     made = services()
     settings = made.settings
     with made.database.reading() as session:
-        found = data_export.record_of(session, _about(session, lead_id).lead_ids)
+        lead_ids = _ids_of_person(session, lead_id)
+        exported = data_export.export(session, lead_ids)
         now = agency_time(session.now())
-    page = record_html(found, now, made.brand, settings.paper)
+    page = record_html(exported, now, made.brand, settings.paper)
     with closing(Renderer(settings.pdf_timeout_seconds, settings.pdf_memory_mb)) as renderer:
         try:
             content = renderer.render(page)
         except RenderError as error:
             raise ServiceUnavailable from error
     with made.database.writing() as session:
-        _record_export(session, lead_id, "pdf", _about(session, lead_id))
-    response = Response(content, mimetype="application/pdf")
-    response.headers["Content-Disposition"] = f'attachment; filename="record-{lead_id}.pdf"'
-    return response
+        _record_export(session, lead_id, "pdf", len(lead_ids))
+    return _attachment(content, "application/pdf", f"{lead_id}.pdf")
 
 
 @blueprint.get(f"/leads/<{ID}:lead_id>/delete")
 @for_admins
 @recent_auth_required
 def confirm_delete(lead_id: int) -> ResponseReturnValue:
-    """Say what goes when a lead is deleted, and ask whether it is to go."""
     return _confirm(lead_id, "delete")
 
 
@@ -130,7 +128,6 @@ def delete_lead(lead_id: int) -> ResponseReturnValue:
 @for_admins
 @recent_auth_required
 def confirm_anonymise(lead_id: int) -> ResponseReturnValue:
-    """Say what goes and what stays when a lead is made anonymous, and ask whether it is to be."""
     return _confirm(lead_id, "anonymise")
 
 
@@ -138,78 +135,122 @@ def confirm_anonymise(lead_id: int) -> ResponseReturnValue:
 @for_admins
 @recent_auth_required
 def anonymise_lead(lead_id: int) -> ResponseReturnValue:
-    """Make a lead anonymous, or all of the same person."""
+    """Anonymize a lead, or all of the same person."""
     return _erase(lead_id, "anonymise")
 
 
 @blueprint.get("/receipts")
 @for_admins
-def erasure_receipts() -> ResponseReturnValue:
-    """Show what the audit log says of leads that went: to answer whoever asked for it."""
+def deletion_log() -> ResponseReturnValue:
+    """Show what the audit log says about deleted leads, as proof for the person who asked."""
     ids = request.args.getlist("lead", type=parse_id)[:100]
     with services().database.reading() as session:
-        found = deletion_log.receipts_of(session, ids)
+        found = erasure.deletion_log(session, ids)
         now = agency_time(session.now())
-    shown = [privacy_presenter.receipt_view(receipt, now) for receipt in found]
-    return render_template("staff/privacy/deletion_log.html", receipts=shown)
+    entries = [
+        {
+            "lead_id": entry.lead_id,
+            "action": "Deleted" if entry.action == erasure.ACTIONS["delete"] else "Anonymized",
+            "at": display_time(entry.at, now),
+            "by": name or "The application, when the retention period ended",
+            "reason": REASON_LABELS.get(str(entry.facts["reason"]), entry.facts["reason"]),
+            "rows": _deleted_rows(entry),
+        }
+        for entry, name in found
+    ]
+    return render_template("staff/privacy/deletion_log.html", entries=entries)
 
 
-def may_see_data(lead_holder: int | None) -> bool:
-    """Whether who is signed in may take along what is held about the owner of a lead."""
-    return signed_in_user().is_admin or lead_holder == signed_in_user().id
+def may_see_data(assignee_id: int | None) -> bool:
+    """Whether the signed-in user may see and export the data of a lead with this assignee."""
+    return signed_in_user().is_admin or assignee_id == signed_in_user().id
 
 
-def _about(session: Session, lead_id: int) -> About:
-    """What is held about the owner of a lead, for an admin or the lead's assignee."""
-    desk = session.get(LeadRow, lead_id) or abort(404)
-    if not may_see_data(desk.assignee_id):
+def table_label(table: str) -> str:
+    """What the rows of a table are called on pages."""
+    return TABLE_LABELS.get(table, table.replace("_", " ").capitalize())
+
+
+def _ids_of_person(session: Session, lead_id: int) -> list[int]:
+    """The leads of the same person as this one, newest first, as far as the user may see them."""
+    lead = session.get(LeadRow, lead_id) or abort(404)
+    if not may_see_data(lead.assignee_id):
         raise RoleRequired
-    ids = erasure.leads_of_person(session, lead_id)
-    if not signed_in_user().is_admin:
-        # Whoever holds one lead of a person need not be told of those of colleagues.
-        ids = [lead_id]
-    return privacy_presenter.about(session, lead_id, ids)
+    return erasure.leads_of_person(session, lead_id) if signed_in_user().is_admin else [lead_id]
 
 
-def _confirm(lead_id: int, how: How, error: str = "") -> ResponseReturnValue:
+def _page(template: str, lead_id: int, **context: Any) -> str:
+    """A page about the person with this lead."""
     with services().database.reading() as session:
-        about = _about(session, lead_id)
+        ids = _ids_of_person(session, lead_id)
+        found = {id: lead for id in ids if (lead := leads.by_id(session, id))}
+        rows = erasure.count_rows(session, ids)
+        is_anonymous = erasure.is_anonymous(session, lead_id)
+        now = agency_time(session.now())
     record_access(lead_id, "lead.seen")
-    page = render_template(
-        "staff/privacy/erase.html",
-        about=about,
-        how=how,
-        reasons=REASONS,
-        error=error,
-        whose=_whose(),
+    contact = found[lead_id].contact
+    return render_template(
+        template,
+        lead_id=lead_id,
+        title=_title(found[lead_id]),
+        address=contact.email if contact else "",
+        leads=[
+            (id, _title(lead), display_time(lead.submitted_at, now)) for id, lead in found.items()
+        ],
+        counts=_labeled(sum((Counter(one) for one in rows.values()), Counter())),
+        counts_here=_labeled(rows[lead_id]),
+        is_anonymous=is_anonymous,
+        is_admin=signed_in_user().is_admin,
+        scope=_scope(),
+        **context,
     )
+
+
+def _title(lead: SubmissionRow) -> str:
+    return lead.contact.business if lead.contact else f"Lead {lead.id}"
+
+
+def _labeled(rows: Mapping[str, int]) -> Sequence[tuple[str, int]]:
+    return [(table_label(table), count) for table, count in rows.items()]
+
+
+def _deleted_rows(entry: AuditRow) -> Sequence[tuple[str, int]]:
+    rows = {key: count for key, count in entry.facts.items() if key.startswith(ROWS)}
+    return [(table_label(key.removeprefix(ROWS)), count) for key, count in rows.items()]
+
+
+def _scope() -> str | None:
+    """``person`` if all leads of the person are meant; None for one lead."""
+    return "person" if request.values.get("scope") == "person" else None
+
+
+def _confirm(lead_id: int, method: Method, error: str = "") -> ResponseReturnValue:
+    """Show what is deleted and what is kept, and ask for a reason."""
+    page = _page("staff/privacy/erase.html", lead_id, method=method, reasons=REASONS, error=error)
     return page, 422 if error else 200
 
 
-def _whose() -> Literal["person"] | None:
-    """Whether all leads of the person are meant, as when somebody asked for it, or one alone."""
-    return "person" if request.values.get("whose") == "person" else None
-
-
-def _erase(lead_id: int, how: How) -> ResponseReturnValue:
-    why = request.form.get("why", "")
-    if why not in REASONS:
-        return _confirm(lead_id, how, error="Choose why.")
+def _erase(lead_id: int, method: Method) -> ResponseReturnValue:
+    reason = request.form.get("reason", "")
+    if reason not in REASONS:
+        return _confirm(lead_id, method, error="Choose a reason.")
     made = services()
     with made.database.reading() as session:
-        about = _about(session, lead_id)
-    ids = about.lead_ids if _whose() == "person" else [lead_id]
+        ids = _ids_of_person(session, lead_id)
+    ids = ids if _scope() else [lead_id]
     folder = FileTransport(made.settings.mail_dir)
-    erase(made.database, folder, ids, how, by=signed_in_user().id, why=why)
-    return redirect(url_for(".erasure_receipts", lead=ids), 303)
+    erase(made.database, folder, ids, method, by=signed_in_user().id, reason=reason)
+    return redirect(url_for(".deletion_log", lead=ids), 303)
 
 
-def _record_export(session: Session, lead_id: int, format: str, about: About) -> None:
+def _attachment(content: str | bytes, mimetype: str, name: str) -> Response:
+    response = Response(content, mimetype=mimetype)
+    response.headers["Content-Disposition"] = f'attachment; filename="record-{name}"'
+    return response
+
+
+def _record_export(session: Session, lead_id: int, format: str, leads: int) -> None:
+    by = signed_in_user().id
     audit_log.record(
-        session,
-        "lead.data_exported",
-        by=signed_in_user().id,
-        lead_id=lead_id,
-        format=format,
-        leads=len(about.lead_ids),
+        session, "lead.data_exported", by=by, lead_id=lead_id, format=format, leads=leads
     )

@@ -1,18 +1,18 @@
-"""Retention: what is deleted when its time is over. The database takes along what hangs on it."""
+"""Retention: deletes what has been stored long enough."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from sqlalchemy import and_, delete, exists, or_, select, update
+from sqlalchemy import and_, delete, exists, or_, select, tuple_, update
 
 from consult.storage.audit import audit_log
 from consult.storage.db.database import Session
 from consult.storage.drafts.drafts import delete_drafts
 from consult.storage.jobs import PDF_JOBS
 from consult.storage.privacy import erasure
-from consult.storage.privacy.erasure import How
+from consult.storage.privacy.erasure import Method
 from consult.storage.tables.account_tables import StaffInvitationRow, StaffSessionRow
 from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
 from consult.storage.tables.lead_tables import LeadRow
@@ -24,10 +24,10 @@ from consult.storage.tables.submission_tables import (
 )
 
 # Long enough to see what happened last week; the key of a periodic job must outlive its period.
-_KEEP_DONE_JOBS = timedelta(days=7)
-_AT_ONCE = 200
+_DONE_JOBS_KEPT = timedelta(days=7)
+_BATCH = 200
 LOG_DAYS = 30
-"""Long enough to ask who was signed in when something went wrong, or why somebody was not told."""
+"""Long enough to find out who was signed in when something failed, or why a mail didn't arrive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,60 +39,59 @@ class Purged:
     jobs: int
 
 
-def leads_over(session: Session, *, lead_days: int, at_the_end: How = "delete") -> list[int]:
-    """The leads that came in more than ``lead_days`` days ago and have not met their end yet."""
+def expired_leads(session: Session, *, lead_days: int, method: Method = "delete") -> list[int]:
+    """The leads submitted more than ``lead_days`` days ago that weren't anonymized for it yet."""
     query = select(LeadRow.submission_id).where(
         LeadRow.submitted_at < session.now() - timedelta(days=lead_days)
     )
-    if at_the_end == "anonymise":
+    if method == "anonymise":
         query = query.where(LeadRow.anonymised_at.is_(None))
     return list(session.scalars(query.order_by(LeadRow.submission_id)))
 
 
 def purge(
-    session: Session,
-    *,
-    lead_days: int,
-    log_days: int = LOG_DAYS,
-    at_the_end: How = "delete",
+    session: Session, *, lead_days: int, log_days: int = LOG_DAYS, method: Method = "delete"
 ) -> Purged:
-    """Delete what has been kept long enough, and traces of finished work.
+    """Delete what has been stored long enough, and what is left of finished work.
 
-    So go expired drafts, sessions that staff have not used for ``log_days`` days, links to
-    an account that are as old, and the log of what staff and other programs were told, with the
-    jobs of no lead that were given up. A lead older than ``lead_days`` days goes with its answers,
-    contact, documents and jobs; how far each came stays as a number. Or it is made anonymous
-    (``at_the_end``). The audit log has a receipt for each
-    lead, and one number for all drafts.
+    That is expired drafts, staff sessions that weren't used for ``log_days`` days, invitations that
+    expired as long ago, mails to staff and webhooks as old, and failed jobs of no lead. A lead is
+    deleted with its answers, contact, documents and jobs, except for its statistics, or anonymized.
+    The audit log gets an entry for each lead, and one for all drafts.
 
-    Where leads may be many or have mails in a folder, end them before (`leads_over`), in bundles.
+    Where leads may be many or have files in the mail folder, erase those of ``expired_leads``
+    before, in batches.
 
     Args:
         session: a writing one.
-        lead_days: how long a lead is kept.
-        log_days: how long it is kept who was signed in, and who was told of what.
-        at_the_end: what becomes of a lead whose time is over.
+        lead_days: how long leads are kept.
+        log_days: how long sessions and deliveries are kept.
+        method: what happens to leads after that time.
     """
     now = session.now()
+    log_start = now - timedelta(days=log_days)
     submitted = exists().where(SubmissionRow.draft_id == DraftRow.id)
     draft_is_old = and_(DraftRow.updated_at < now - session.draft_life, ~submitted)
     job_is_old = or_(
-        and_(JobRow.state == "done", JobRow.finished_at < now - _KEEP_DONE_JOBS),
-        # What was given up for a lead can be tried again on its page, and goes with it.
+        and_(JobRow.state == "done", JobRow.finished_at < now - _DONE_JOBS_KEPT),
+        # A failed job of a lead can be retried on its page, and is deleted with it.
         and_(
             JobRow.state == "failed",
             JobRow.submission_id.is_(None),
-            JobRow.finished_at < now - timedelta(days=log_days),
+            JobRow.finished_at < log_start,
         ),
     )
+    # Notifications and mails to owners are deleted with their leads.
+    to_others = DeliveryRow.recipient != "owner"
     session.execute(delete(RateLimitRow).where(RateLimitRow.expires_at < now))
-    _delete_staff_traces(session, now - timedelta(days=log_days))
-    _delete_deliveries(session, now - timedelta(days=log_days))
-    old = leads_over(session, lead_days=lead_days, at_the_end=at_the_end)
-    ended = erasure.erase(session, old, at_the_end, by=None, why="retention") if old else []
+    session.execute(delete(StaffSessionRow).where(StaffSessionRow.last_seen_at < log_start))
+    session.execute(delete(StaffInvitationRow).where(StaffInvitationRow.expires_at < log_start))
+    session.execute(delete(DeliveryRow).where(to_others, DeliveryRow.created_at < log_start))
+    old = expired_leads(session, lead_days=lead_days, method=method)
+    erased = erasure.erase(session, old, method, by=None, reason="retention") if old else []
     purged = Purged(
         drafts=delete_drafts(session, draft_is_old),
-        leads=len(ended),
+        leads=len(erased),
         jobs=len(session.scalars(delete(JobRow).where(job_is_old).returning(JobRow.id)).all()),
     )
     if purged.drafts:
@@ -100,76 +99,56 @@ def purge(
     return purged
 
 
-def empty_mails(session: Session, *, mail_days: int) -> int:
-    """Forget what some mails to owners said that were sent more than ``mail_days`` days ago.
+def delete_mail_texts(session: Session, *, mail_days: int) -> int:
+    """Delete a batch of texts of mails to owners that were sent more than ``mail_days`` days ago.
 
-    That they were sent, and where to, stays with the lead, and each lead gets a receipt.
+    When they were sent, and to which address, is kept with the lead.
 
     Returns:
-        How many were emptied. Call it until none are, so that others get to write in between.
+        How many were deleted. Call it until none are, so that others can write in between.
     """
     before = session.now() - timedelta(days=mail_days)
     old = session.execute(
         select(DeliveryRow.id, DeliveryRow.submission_id)
         .where(DeliveryRow.sent_at < before, DeliveryRow.body != "")
-        .limit(_AT_ONCE)
+        .limit(_BATCH)
     ).all()
     session.execute(
         update(DeliveryRow).where(DeliveryRow.id.in_([mail.id for mail in old])).values(body="")
     )
-    _receipts(session, "retention.mail_texts_deleted", [mail.submission_id for mail in old])
+    _record_each(session, "retention.mail_texts_deleted", [mail.submission_id for mail in old])
     return len(old)
 
 
 def delete_pdfs(session: Session, *, pdf_days: int) -> int:
-    """Delete some PDFs that were made more than ``pdf_days`` days ago; their leads stay.
+    """Delete a batch of PDFs that were rendered more than ``pdf_days`` days ago; leads stay.
 
-    Whoever asks for such a PDF gets it made anew. Each lead gets a receipt in the audit log.
+    Such a PDF is rendered again on request.
 
     Returns:
-        How many went. Call it until none do: each is overwritten, and nobody else writes meanwhile.
+        How many were deleted. Call it until none are, so that others can write in between.
     """
     before = session.now() - timedelta(days=pdf_days)
+    key = tuple_(DocumentRow.submission_id, DocumentRow.kind)
     old = session.execute(
         select(DocumentRow.submission_id, DocumentRow.kind)
         .where(DocumentRow.rendered_at < before)
-        .limit(_AT_ONCE)
+        .limit(_BATCH)
     ).all()
-    leads = sorted({row.submission_id for row in old})
-    for lead_id, kind in old:
-        session.execute(
-            delete(DocumentRow).where(
-                DocumentRow.submission_id == lead_id, DocumentRow.kind == kind
-            )
-        )
-    # What was asked for once is not made again: forget that it was.
+    lead_ids = [lead_id for lead_id, _ in old]
+    session.execute(delete(DocumentRow).where(key.in_([tuple(row) for row in old])))
+    # A job that is done isn't enqueued again, so delete it.
     session.execute(
         delete(JobRow).where(
-            JobRow.submission_id.in_(leads), JobRow.kind.in_(PDF_JOBS), JobRow.state == "done"
+            JobRow.submission_id.in_(lead_ids), JobRow.kind.in_(PDF_JOBS), JobRow.state == "done"
         )
     )
-    _receipts(session, "retention.pdfs_deleted", [row.submission_id for row in old])
+    _record_each(session, "retention.pdfs_deleted", lead_ids)
     return len(old)
 
 
-def _receipts(session: Session, action: str, lead_ids: Iterable[int]) -> None:
-    """One entry of the audit log for each lead, with the number of things that went of it."""
-    went = Counter(lead_ids)
-    if went:
-        audit_log.record_each(
-            session, action, by=None, leads={id: {"number": went[id]} for id in sorted(went)}
-        )
-
-
-def _delete_staff_traces(session: Session, long_ago: datetime) -> None:
-    session.execute(delete(StaffSessionRow).where(StaffSessionRow.last_seen_at < long_ago))
-    session.execute(delete(StaffInvitationRow).where(StaffInvitationRow.expires_at < long_ago))
-
-
-def _delete_deliveries(session: Session, long_ago: datetime) -> None:
-    """Delete old mails to staff and webhooks; notifications and mails to owners stay with leads."""
-    session.execute(
-        delete(DeliveryRow).where(
-            DeliveryRow.recipient != "owner", DeliveryRow.created_at < long_ago
-        )
-    )
+def _record_each(session: Session, action: str, lead_ids: Collection[int]) -> None:
+    """Add an entry to the audit log for each lead, with the number of things deleted."""
+    if lead_ids:
+        numbers = {id: {"number": number} for id, number in sorted(Counter(lead_ids).items())}
+        audit_log.record_each(session, action, by=None, leads=numbers)

@@ -54,7 +54,7 @@ def test_of_a_lead_that_is_gone_it_leads_to_the_receipt(app: Flask, admin: PageC
     gone, other = make_lead(app), make_lead(app)
     admin.get(f"/staff/leads/{other}")
     with services_of(app).database.writing() as session:
-        erasure.erase(session, [gone], "delete", by=1, why="asked")
+        erasure.erase(session, [gone], "delete", by=1, reason="requested")
     page = admin.get(LOG)
     assert page.link(f"Lead {gone}") == f"/staff/receipts?lead={gone}"
     assert page.link(f"Lead {other}") == f"/staff/leads/{other}"
@@ -175,12 +175,11 @@ def test_what_an_entry_knows_is_told_in_words(app: Flask, admin: PageClient) -> 
     with services_of(app).database.writing() as session:
         audit_log.record(session, "setting.changed", by=1, setting="brand.colours.ink", back=False)
         audit_log.record(session, "lead.moved", by=1, lead_id=1, stage="not_a_fit")
-        audit_log.record(session, "lead.deleted", by=1, lead_id=1, why="asked", rows_lead_words=3)
+        audit_log.record(
+            session, "lead.deleted", by=1, lead_id=1, reason="requested", rows_lead_words=3
+        )
     deleted, moved, changed, *_ = lines(admin)
-    assert (
-        "Deleted a lead Lead 1 deleted Why: They asked for it, Words by which it is found: 3"
-        in deleted
-    )
+    assert "Deleted a lead Lead 1 deleted Reason: They asked for it, Search index: 3" in deleted
     assert "Changed a stage Lead 1 deleted Stage: Not a fit" in moved
     assert changed.endswith("Setting: Brand, ink")
 

@@ -303,7 +303,7 @@ def test_of_a_lead_made_anonymous_meanwhile_nothing_is_made_again(
     give_up_jobs(database)
     again = staff.get(f"/staff/leads/{lead_id}?stage=new").form("/try-again?stage=new")
     with database.writing() as session:
-        erasure.erase(session, [lead_id], "anonymise", by=1, why="asked")
+        erasure.erase(session, [lead_id], "anonymise", by=1, reason="requested")
     page = staff.submit(again, status=422)
     assert "made anonymous in the meantime" in page.text
     assert not [form for form in page.forms if "try-again" in form.action]

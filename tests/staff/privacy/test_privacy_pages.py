@@ -7,8 +7,8 @@ import pymupdf
 import pytest
 from flask import Flask
 
+from consult.delivery.erase_leads import delete_old_pdfs, erase_old_leads
 from consult.delivery.mail.transport import FileTransport
-from consult.delivery.privacy.erase_leads import delete_old_pdfs, end_old_leads
 from consult.storage import deliveries, documents
 from consult.storage.leads import actions, notes
 from consult.storage.leads.submission import NewContact
@@ -66,7 +66,7 @@ def found_in(app: Flask) -> set[tuple[str, str]]:
 
 def erase(admin: PageClient, lead_id: int, how: str, **fields: str) -> Page:
     form = admin.get(f"/staff/leads/{lead_id}/{how}").form(f"/{how}")
-    return admin.follow(admin.submit(form.fill(why="asked", **fields)))
+    return admin.follow(admin.submit(form.fill(reason="requested", **fields)))
 
 
 @pytest.mark.parametrize("how", ["delete", "anonymise"])
@@ -99,10 +99,10 @@ def test_nothing_of_a_person_is_left_when_its_time_is_over(app: Flask, admin: Pa
     made.database.forget_deleted()
     assert {marker for _, marker in found_in(app)} == set(MARKERS)
     folder = FileTransport(made.settings.mail_dir)
-    assert end_old_leads(made.database, folder, 0, "delete") == 1
+    assert erase_old_leads(made.database, folder, 0, "delete") == 1
     assert found_in(app) == set()
     receipt = admin.get(f"/staff/receipts?lead={lead_id}").text
-    assert "The application, when its time was over" in receipt
+    assert "The application, when the retention period ended" in receipt
     assert "Deleted a lead" in admin.get(f"/staff/settings/audit-log?lead={lead_id}").text
 
 
@@ -135,12 +135,12 @@ def test_a_person_is_found_by_address_and_goes_with_all_their_leads(
     first, last = whole_lead(app), whole_lead(app)
     other = whole_lead(app, OTHER)
     page = post(admin, "/staff/person", "/person", address="QUILL.feather@example.com")
-    assert page.location == f"/staff/leads/{last}/data?whose=person"
+    assert page.location == f"/staff/leads/{last}/data?scope=person"
     page = admin.follow(page)
-    assert "left with 2 checks" in page.text
+    assert "left this address with 2 checks" in page.text
     # Who asks for a person means all of theirs, also after a form that was not complete.
     page = admin.submit(admin.get(page.link("Delete it")).form("/delete"), status=422)
-    receipts = admin.follow(admin.submit(page.form("/delete").fill(why="asked")))
+    receipts = admin.follow(admin.submit(page.form("/delete").fill(reason="requested")))
     assert (f"Lead {first}" in receipts.text, f"Lead {last}" in receipts.text) == (True, True)
     for lead_id in (first, last):
         admin.get(f"/staff/leads/{lead_id}", status=404)
@@ -153,13 +153,13 @@ def test_one_lead_of_a_person_goes_alone(app: Flask, admin: PageClient) -> None:
     first, last = whole_lead(app), whole_lead(app)
     erase(admin, first, "delete")
     admin.get(f"/staff/leads/{first}", status=404)
-    assert "only check" in admin.get(f"/staff/leads/{last}/data").text
+    assert "left this address with 1 check" in admin.get(f"/staff/leads/{last}/data").text
 
 
 def test_nothing_goes_without_a_reason(app: Flask, admin: PageClient) -> None:
     lead_id = whole_lead(app)
     page = post(admin, f"/staff/leads/{lead_id}/delete", "/delete", status=422)
-    assert "Choose why" in page.text
+    assert "Choose a reason" in page.text
     admin.get(f"/staff/leads/{lead_id}")
 
 
@@ -167,7 +167,7 @@ def test_it_wants_a_fresh_proof(app: Flask, admin: PageClient) -> None:
     lead_id = whole_lead(app)
     form = admin.get(f"/staff/leads/{lead_id}/delete").form("/delete")
     let_proof_age(app)
-    admin.submit(form.fill(why="asked"), status=403)
+    admin.submit(form.fill(reason="requested"), status=403)
     for path in ("data", "record.json", "delete", "anonymise"):
         page = admin.get(f"/staff/leads/{lead_id}/{path}", status=303)
         assert page.location.startswith("/staff/confirm")
@@ -182,16 +182,16 @@ def test_the_record_holds_everything_that_is_held(app: Flask, admin: PageClient)
         f'attachment; filename="record-{lead_ids[0]}.json"'
     )
     record = json.loads(page.body)
-    assert record["schema"] == "relay-check/record/1"
+    assert record["schema"] == "relay-check/data-export/1"
     assert [lead["lead"] for lead in record["leads"]] == lead_ids
     first = record["leads"][0]
     assert first["contacts"][0]["consent_text"] == "Yes."
     assert first["contacts"][0]["consented_at"]
     assert first["draft"]["source"] == SOURCE
     assert first["notes"][0]["text"] == "plumduff"
-    assert first["handed_in"]["scorecard"]["separation"]
+    assert first["submission"]["scorecard"]["separation"]
     assert any(sent["body"] for sent in first["deliveries"])
-    said = {answer["id"]: answer for answer in first["said"]}
+    said = {answer["id"]: answer for answer in first["answers"]}
     assert said["first_reply"]["question"].startswith("A new lead gets in touch")
     assert isinstance(said["first_reply"]["answer"], str)
     assert isinstance(said["symptoms"]["answer"], list)
@@ -205,12 +205,12 @@ def test_a_holder_sees_the_data_of_their_own_lead_only(app: Flask, admin: PageCl
     whole_lead(app)  # of the same person, and held by somebody else
     make_user(app)
     colleague = signed_in(app)
-    assert "Take it along" not in colleague.get(f"/staff/leads/{lead_id}").text
+    assert "/data" not in colleague.get(f"/staff/leads/{lead_id}").text
     colleague.get(f"/staff/leads/{lead_id}/data", status=403)
     with services_of(app).database.writing() as session:
         actions.claim(session, lead_id, by=2)
     page = colleague.get(f"/staff/leads/{lead_id}/data")
-    assert "Admins can delete it" in page.text
+    assert "Admins can delete or" in page.text
     path = f"/staff/leads/{lead_id}/record.json"
     held = [len(json.loads(who.get(path).body)["leads"]) for who in (colleague, admin)]
     assert held == [1, 2]

@@ -46,7 +46,7 @@ def test_an_owner_leaves_a_contact_while_the_lead_is_deleted(database: Database)
         database,
         lambda session: actions_module.lock_leads(session, [lead]),
         lambda session: left.append(submission.save_contact(session, token, CONTACT)),
-        lambda session: erasure.erase(session, [lead], "delete", by=None, why="asked"),
+        lambda session: erasure.erase(session, [lead], "delete", by=None, reason="requested"),
     )
     assert left == [False]
 
@@ -59,7 +59,7 @@ def test_a_worker_finishes_a_job_while_its_lead_is_deleted(database: Database) -
     begin_meanwhile(
         database,
         lambda session: jobs.complete(session, job),
-        lambda session: erasure.erase(session, [lead], "delete", by=None, why="asked"),
+        lambda session: erasure.erase(session, [lead], "delete", by=None, reason="requested"),
         lambda session: documents.put(session, lead, documents.REPORT, 1, b"%PDF"),
     )
     assert all_leads(database) == []
@@ -69,7 +69,7 @@ def test_a_pdf_is_asked_for_while_its_lead_is_deleted(database: Database) -> Non
     lead = lead_of(database, submitted(database)).id
     begin_meanwhile(
         database,
-        lambda session: erasure.erase(session, [lead], "delete", by=None, why="asked"),
+        lambda session: erasure.erase(session, [lead], "delete", by=None, reason="requested"),
         lambda session: leads.ask_for_documents(session, lead),
     )
     assert all_leads(database) == []

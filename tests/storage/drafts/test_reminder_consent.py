@@ -79,9 +79,9 @@ def test_it_is_in_the_data_export_of_its_person_and_deleted_with_their_leads(
         submission.save_contact(session, result, CONTACT)
     lead_id = lead_of(database, result).id
     with database.writing() as session:
-        (held,) = data_export.record_of(session, [lead_id])["reminder_consents"]
+        (held,) = data_export.export(session, [lead_id])["reminder_consents"]
         assert (held["address"], held["consent_text"]) == (CONTACT.email.upper(), "Once.")
-        erasure.erase(session, [lead_id], "anonymise", by=None, why="asked")
+        erasure.erase(session, [lead_id], "anonymise", by=None, reason="requested")
     assert not is_stored(database, CONTACT.email)
     assert is_stored(database, "else@example.com")
 

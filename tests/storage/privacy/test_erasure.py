@@ -13,7 +13,7 @@ from consult.storage.drafts import drafts
 from consult.storage.leads import actions, leads, notes, submission
 from consult.storage.leads.timeline import timeline
 from consult.storage.privacy import erasure
-from consult.storage.privacy.erasure import How
+from consult.storage.privacy.erasure import Method
 from consult.storage.tables.all_tables import ALL_TABLES
 from consult.storage.tables.audit_tables import AuditRow
 from consult.storage.tables.lead_tables import CallAssessmentRow, LeadRow
@@ -61,12 +61,12 @@ def whole_lead(database: Database, me: int) -> int:
 
 def counts(database: Database, lead_id: int) -> dict[str, int]:
     with database.reading() as session:
-        return erasure.held_of(session, [lead_id])
+        return erasure.count_rows(session, [lead_id]).get(lead_id, {})
 
 
-def erase(database: Database, lead_id: int, how: How) -> list[int]:
+def erase(database: Database, lead_id: int, method: Method) -> list[int]:
     with database.writing() as session:
-        return erasure.erase(session, [lead_id], how, by=1, why="asked")
+        return erasure.erase(session, [lead_id], method, by=1, reason="requested")
 
 
 def columns_like(name: str) -> Iterator[tuple[Table, Column[Any]]]:
@@ -119,7 +119,9 @@ def test_a_deleted_lead_leaves_a_receipt_and_nothing_else(
         assert session.scalar(select(func.count()).select_from(DraftRow)) == 0
         receipt = session.scalars(select(AuditRow).where(AuditRow.action == "lead.deleted")).one()
     assert (receipt.lead_id, receipt.by_id) == (whole_lead, 1)
-    assert receipt.facts == {"why": "asked"} | {f"rows_{name}": n for name, n in held.items()}
+    assert receipt.facts == {"reason": "requested"} | {
+        f"rows_{name}": n for name, n in held.items()
+    }
 
 
 def test_an_anonymous_lead_keeps_answers_and_scores_only(
@@ -128,7 +130,7 @@ def test_an_anonymous_lead_keeps_answers_and_scores_only(
     with database.reading() as session:
         before = leads.by_id(session, whole_lead)
     assert erase(database, whole_lead, "anonymise") == [whole_lead]
-    assert set(counts(database, whole_lead)) == erasure.KEPT
+    assert set(counts(database, whole_lead)) == erasure.KEPT_TABLES
     with database.reading() as session:
         after = leads.by_id(session, whole_lead)
         events = timeline(session, whole_lead)

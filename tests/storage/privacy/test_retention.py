@@ -114,7 +114,7 @@ def test_a_lead_may_be_made_anonymous_instead(
     clock.go_on(days=730, seconds=1)
     for made in (1, 0):
         with database.writing() as session:
-            purged = retention.purge(session, lead_days=730, at_the_end="anonymise")
+            purged = retention.purge(session, lead_days=730, method="anonymise")
         assert purged.leads == made
     with database.reading() as session:
         lead = leads.by_id(session, lead_id)
@@ -134,7 +134,7 @@ def test_what_a_mail_said_goes_before_its_lead(
     for days, body in ((180, "Hello Ada"), (1, "")):
         clock.go_on(days=days)
         with database.writing() as session:
-            assert retention.empty_mails(session, mail_days=180) == (body == "")
+            assert retention.delete_mail_texts(session, mail_days=180) == (body == "")
             assert [letter.body for letter in deliveries.report_emails(session, lead_id)] == [body]
 
 
@@ -157,7 +157,7 @@ def test_what_is_deleted_is_recorded_lead_by_lead(
         ("lead.deleted", second, None),
         ("retention.drafts_deleted", None, None),
     ]
-    assert (entries[0].facts["why"], entries[0].facts["rows_contacts"]) == ("retention", 1)
+    assert (entries[0].facts["reason"], entries[0].facts["rows_contacts"]) == ("retention", 1)
     assert "rows_contacts" not in entries[1].facts
     assert entries[2].facts == {"drafts": 1}
 
