@@ -131,7 +131,9 @@ class _Writer:
         answers = [
             (one["question"], self.text(one["answer"]) or "No answer") for one in lead["answers"]
         ]
-        tables = [name for name, rows in lead.items() if isinstance(rows, list) and name != "answers"]
+        tables = [
+            name for name, rows in lead.items() if isinstance(rows, list) and name != "answers"
+        ]
         known = [name for name in TABLE_LABELS if name in tables and name != "contacts"]
         sections = [
             Section(TABLE_LABELS["contacts"], self.groups(lead.get("contacts", ()))),
