@@ -89,8 +89,8 @@ def _visits(
 ) -> Iterator[dict[str, Any]]:
     for number, page in enumerate(pages, start=1):
         is_last = number == len(pages) and not submitted
-        unsure = tuple(id for id in page.asked if random.random() < 0.05)
-        visit = PageVisit(page.page, page.asked, page.asked if is_last else (), unsure)
+        unknown = tuple(id for id in page.asked if random.random() < 0.05)
+        visit = PageVisit(page.page, page.asked, page.asked if is_last else (), unknown)
         yield {
             **keys,
             "page": page.page,

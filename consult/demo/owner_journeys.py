@@ -47,7 +47,7 @@ def saves(
 def unanswered(page: WalkPage | None) -> PageVisit:
     """Return a page as it first comes into view; None means the review."""
     visit = visit_of(page)
-    return replace(visit, open=visit.asked, unsure=())
+    return replace(visit, open=visit.asked, unknown=())
 
 
 def _seconds(page: WalkPage, pace: float, random: Random) -> float:

@@ -144,7 +144,7 @@ def visit_of(page: WalkPage | None) -> PageVisit:
         page.id,
         asked=tuple(asked.id for asked in page.questions),
         open=tuple(asked.id for asked in page.questions if asked.answer is None),
-        unsure=tuple(asked.id for asked in page.questions if asked.answer == UNKNOWN),
+        unknown=tuple(asked.id for asked in page.questions if asked.answer == UNKNOWN),
     )
 
 

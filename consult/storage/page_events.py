@@ -1,7 +1,7 @@
-"""Statistics of responses, written by the save that happens anyway, and summed by the insights.
+"""Statistics of responses, written with each save and summed by the insights.
 
-Per response: how far it got, and its pages with their times. They hold names of pages and
-questions, counts and times, and never an answer. Deleting a draft or lead unlinks its rows.
+They hold names of pages and questions, counts and times, and never an answer. Deleting a draft or
+lead unlinks its rows.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ MAX_VIEWS_A_DAY = 20_000
 """More views of one kind are not counted, so that no program can fill the table."""
 
 _TEST = "test"
-"""The source of those who only try it out: the address of the start page with ``?ref=test``."""
+"""The source of test responses: the address of the start page with ``?ref=test``."""
 
 _REACHED: Mapping[str, tuple[Stage, ...]] = {
     "reached": ("reached", "consult_booked", "consult_held", "won"),
@@ -48,33 +48,26 @@ _REACHED: Mapping[str, tuple[Stage, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class PageVisit:
-    """A page as its owner sees it.
+    """A page as its owner sees it, with the questions that it asks on this path.
 
-    Attributes:
-        page: its id.
-        asked: the questions that it asks on this path.
-        open: those of them without an answer.
-        unsure: those that were answered with "I don't know".
+    `open` are those without an answer, `unknown` those answered with "I don't know".
     """
 
     page: str
     asked: tuple[str, ...] = ()
     open: tuple[str, ...] = ()
-    unsure: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
 
     @property
     def questions(self) -> str:
         """As it is stored: see ``PageVisitRow.questions``."""
-        marks = {**dict.fromkeys(self.unsure, "?"), **dict.fromkeys(self.open, "-")}
+        marks = {**dict.fromkeys(self.unknown, "?"), **dict.fromkeys(self.open, "-")}
         return " ".join(id + marks.get(id, "") for id in self.asked)
 
 
 @dataclass(frozen=True, slots=True)
 class SaveEvent:
-    """What one save means for the statistics: the page as it is now, and the page shown next.
-
-    A page that was ``refused`` comes back with what is wrong on it; ``then`` is the same page.
-    """
+    """One save: the page as it is now, and the page shown next; the same if it was ``refused``."""
 
     saved: PageVisit
     then: PageVisit
@@ -117,7 +110,7 @@ def record_view(
 def record_start(
     session: Session, draft: DraftRow, first: PageVisit | None, *, framed: bool = False
 ) -> None:
-    """Count a response that begins, with its first page where one is shown."""
+    """Count a response that starts, with its first page where one is shown."""
     keys = keys_of(draft.created_at.date(), draft.depth, draft.source, demo=draft.demo)
     furthest = _place(first.page) if first else 0
     row = {**keys, "draft_id": draft.id, "framed": framed, "furthest": furthest}
@@ -133,18 +126,13 @@ def record_save(
     event: SaveEvent,
     before: datetime,
 ) -> None:
-    """Count a save: the page that was sent, and the page that is shown next.
+    """Count a save into a response that the session has locked.
 
-    Args:
-        session: a writing one.
-        draft_id: of the response, which the session has locked.
-        keys: what it is counted by, from `keys_of`.
-        event: what was saved, and what comes next.
-        before: when the response was last saved, or started: then this page came into view. After
-            a Back it was the page gone back from, and its time counts for this one.
+    `keys` are from `keys_of`. `before` is when the response was last saved, or started: then this
+    page came into view. After a Back, the time on the page gone back from counts for this one.
     """
     saved, then = event.saved, event.then
-    session.execute(_LEAVE, {"of_draft": draft_id, "saved": saved.page, "then": then.page})
+    session.execute(_MOVE_ON, {"of_draft": draft_id, "saved": saved.page, "then": then.page})
     visits = [_sent(event, session.now() - before)]
     if then.page != saved.page:
         visits.append(_shown(then))
@@ -192,14 +180,14 @@ def pages_of(session: Session, draft_id: int) -> list[PageVisitRow]:
 
 
 def unlink_pages(session: Session, draft_id: int) -> None:
-    """Keep the pages of a response as numbers only: nothing says any more whose they were."""
+    """Keep the pages of a response as numbers only, without the link to it."""
     session.execute(update(_VISITS).where(_VISITS.c.draft_id == draft_id).values(draft_id=None))
 
 
 _STATS = Base.metadata.tables[ResponseStatsRow.__tablename__]
 _VISITS = Base.metadata.tables[PageVisitRow.__tablename__]
 # Each page of the questionnaire runs these; built once, and past the object mapping.
-_LEAVE = (
+_MOVE_ON = (
     update(_VISITS)
     .where(
         _VISITS.c.draft_id == bindparam("of_draft"),
@@ -221,7 +209,7 @@ def _shown(visit: PageVisit) -> dict[str, Any]:
     return {"page": visit.page, "questions": visit.questions, "is_last": True, **zero}
 
 
-def _sent(event: SaveEvent, look: timedelta) -> dict[str, Any]:
+def _sent(event: SaveEvent, dwell: timedelta) -> dict[str, Any]:
     """A page that was sent."""
     return {
         "page": event.saved.page,
@@ -229,7 +217,7 @@ def _sent(event: SaveEvent, look: timedelta) -> dict[str, Any]:
         "is_last": event.then.page == event.saved.page,
         "saves": 0 if event.refused else 1,
         "refused": 1 if event.refused else 0,
-        "seconds": round(look.total_seconds()) if look <= MAX_DWELL else None,
+        "seconds": round(dwell.total_seconds()) if dwell <= MAX_DWELL else None,
     }
 
 

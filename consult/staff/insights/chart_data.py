@@ -155,7 +155,7 @@ def questions(stats: Stats) -> dict[str, list[Row]]:
 def _question(id: str, counts: Mapping[str, int]) -> Row:
     wording, is_card = newest().wording(id), newest().questions[id].kind is Kind.SORT
     asked, answered = counts["asked"], counts["answered"]
-    cells = (asked, Share(answered, asked), Share(counts["unsure"], answered))
+    cells = (asked, Share(answered, asked), Share(counts["unknown"], answered))
     name = f"Card: {wording.title}" if is_card else wording.ask
     return Row(name, (*cells, Share(counts["left"], asked)))
 
@@ -234,22 +234,14 @@ def grid(spread: Spread) -> list[tuple[str, list[tuple[int, int]]]]:
 def assessments(by_dimension: Mapping[str, Mapping[str, int]]) -> Chart:
     """How often each dimension turned out worse in calls; those most often worse first."""
     names = _names("dimensions")
-    shares = []
+    rows = []
     for id, counts in by_dimension.items():
         calls = sum(counts.values())
         better, worse = (Share(counts.get(way, 0), calls) for way in ("better", "worse"))
-        shares.append((names.get(id, id), worse, better))
-    shares.sort(key=lambda row: (row[1].few, -(row[1].percent or 0), row[0]))
-    rows = [
-        Row(
-            name,
-            (worse.whole, worse, better),
-            f"{worse.part} of {worse.whole}{' · few' if worse.few else ''}",
-            worse.percent or 0,
-            few=worse.few,
-        )
-        for name, worse, better in shares
-    ]
+        text = f"{worse.part} of {calls}{' · few' if worse.few else ''}"
+        cells = (calls, worse, better)
+        rows.append(Row(names.get(id, id), cells, text, worse.percent or 0, few=worse.few))
+    rows.sort(key=lambda row: (row.few, -row.width, row.name))
     if not rows or rows[0].few:
         return Chart("Misleading answers", rows)
     return Chart(f"“{rows[0].name}” most often turns out worse than stated", rows)

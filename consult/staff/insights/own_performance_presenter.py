@@ -17,16 +17,7 @@ from consult.workflow.own_performance import MINIMUM, Measure, measure
 LONGEST_BY_WEEK = 26 * 7
 """Days; over more of them, replies are shown by month: a week is too narrow, and has too few."""
 
-_RECORDS = {
-    "reply_time": "leads",
-    "tries": "silent leads",
-    "outcomes": "leads",
-    "dates_kept": "dates",
-    "known_sources": "won",
-}
-
-_Wait = tuple[float, bool | None]
-"""Business hours, and whether the reply was on time; None while it still can be."""
+_RECORDS = {"tries": "silent leads", "dates_kept": "dates", "known_sources": "won"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +61,7 @@ def replies_of(replies: Sequence[Any], office: Office, now: datetime, days: int)
     if not replies:
         return None
     by, form = ("week", "%-d %b %Y") if days <= LONGEST_BY_WEEK else ("month", "%b %Y")
-    waits: dict[date, list[_Wait]] = {}
+    waits: dict[date, list[tuple[float, bool | None]]] = {}
     for reply in replies:
         day = reply.submitted_at.astimezone(office.zone).date()
         waits.setdefault(_start(day, by), []).append(_wait(reply, office, now))
@@ -89,14 +80,15 @@ def _start(day: date, by: str) -> date:
     return day - timedelta(days=day.weekday()) if by == "week" else day.replace(day=1)
 
 
-def _wait(reply: Any, office: Office, now: datetime) -> _Wait:
+def _wait(reply: Any, office: Office, now: datetime) -> tuple[float, bool | None]:
+    """Business hours, and whether the reply was on time; None while it still can be."""
     end = reply.first_contact_at or min(now, reply.submitted_at + timedelta(days=30))
     waited = office.open_time(reply.submitted_at, end) / timedelta(hours=1)
     late = reply.due_at is not None and reply.due_at < (reply.first_contact_at or now)
     return waited, not late if reply.first_contact_at or late else None
 
 
-def _span(name: str, waits: Sequence[_Wait]) -> Span:
+def _span(name: str, waits: Sequence[tuple[float, bool | None]]) -> Span:
     decided = [on_time for _, on_time in waits if on_time is not None]
     hours = round(median(hours for hours, _ in waits), 1) if waits else None
     return Span(name, len(waits), hours, Share(sum(decided), len(decided)))
@@ -146,9 +138,10 @@ def _item(measure: Measure) -> OwnItem:
     edition = newest()
     wording = edition.wording(edition.structure.roles.own_performance[measure.id], BASE)
     texts = list(wording.choices.values())
-    top, records = len(texts) - 1, f"{measure.count} {_RECORDS[measure.id]}"
+    top, records = len(texts) - 1, _RECORDS.get(measure.id, "leads")
     if measure.rung is None:
-        needed = f"{measure.count} of {MINIMUM[measure.id]} {_RECORDS[measure.id]} needed"
+        needed = f"{measure.count} of {MINIMUM[measure.id]} {records} needed"
         return OwnItem(wording.title, "", 0, top, needed, "")
     fix = wording.fix if measure.rung < top else ""
-    return OwnItem(wording.title, texts[measure.rung], measure.rung, top, f"From {records}", fix)
+    found = f"From {measure.count} {records}"
+    return OwnItem(wording.title, texts[measure.rung], measure.rung, top, found, fix)

@@ -36,5 +36,5 @@ def _notes(page: PageVisitRow) -> Iterator[str]:
         yield f"Sent {page.saves} times"
     if page.refused:
         yield "Something to correct" + (f", {page.refused} times" if page.refused > 1 else "")
-    if unsure := page.questions.count("?"):
-        yield f"{unsure} × “I don’t know”"
+    if unknown := page.questions.count("?"):
+        yield f"{unknown} × “I don’t know”"

@@ -29,8 +29,7 @@ class Draft:
         answers: every answer ever saved, by question id, also those now off the path.
         given_as: the wording variant each answer was given under, by question id.
         source: where the owner came from (``utm_*``, ``ref``).
-        submitted: whether a submission was made of it; its answers no longer change then.
-        demo: a demo response, never counted among real ones.
+        submitted: whether it was submitted; its answers no longer change then.
     """
 
     id: int
@@ -71,8 +70,8 @@ def start(
         source: where the owner came from.
         spent: the time that went into answers which are about to be carried over.
         shown: its first page, for the statistics.
-        framed: whether it is begun inside a page of another site.
-        demo: whether it is a demo response.
+        framed: whether it is started inside a page of another site.
+        demo: whether it is never counted among real ones.
 
     Returns:
         Its token, which is not stored anywhere and cannot be read again.
@@ -142,12 +141,7 @@ def store_answers(
 ) -> Draft:
     """Merge a page's answers into a draft; answers to other questions stay as they are.
 
-    Args:
-        session: the writing one in which the draft was loaded and locked.
-        draft: one that was not submitted.
-        changes: the answers.
-        edition: the one under which they were given.
-        event: what the save means for the statistics.
+    The draft was not submitted, and was loaded and locked in this writing session.
 
     Returns:
         The draft after the change.
@@ -177,7 +171,7 @@ def merged(
 
 
 def delete_drafts(session: Session, which: ColumnElement[bool]) -> int:
-    """Delete drafts, and leads with their drafts, and all that belongs to them; their number."""
+    """Delete drafts and everything that belongs to them, with leads; return how many."""
     deleted = session.scalars(delete(DraftRow).where(which).returning(DraftRow.id))
     return len(deleted.all())
 

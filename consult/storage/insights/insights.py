@@ -1,6 +1,6 @@
 """The numbers behind the insights: how far responses and leads got, where owners stopped, scores.
 
-Each response counts on the day it was begun, whether it is still stored or was deleted. No query
+Each response counts on the day it was started, whether it is still stored or was deleted. No query
 reads an answer.
 """
 
@@ -11,20 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from itertools import accumulate
-from typing import Any, TypeVarTuple
+from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Integer,
-    Row,
-    Select,
-    case,
-    cast,
-    exists,
-    func,
-    literal_column,
-    select,
-)
+from sqlalchemy import ColumnElement, Integer, Row, case, cast, exists, func, literal_column, select
 
 from consult.questionnaire.editions import newest
 from consult.storage.db.database import Session
@@ -59,7 +48,7 @@ Counts = dict[str, Counter[str]]
 
 @dataclass(frozen=True, slots=True)
 class ResponseFilter:
-    """Responses begun on these days. `source` None and `depth` "" select all of them."""
+    """Responses started on these days. `source` None and `depth` "" select all of them."""
 
     kind: str
     since: date
@@ -77,7 +66,7 @@ class Stats:
         sources: the same for each source, whichever one the filter asks for.
         pages: for each page: ``shown``, ``left`` and ``refused``.
         seconds: for each page: how many took so many seconds.
-        questions: for each question: ``asked``, ``answered``, ``unsure``, ``left``.
+        questions: for each question: ``asked``, ``answered``, ``unknown``, ``left``.
     """
 
     steps: Counter[str] = field(default_factory=Counter)
@@ -192,13 +181,13 @@ def _add_pages(session: Session, of: ResponseFilter, stats: Stats) -> None:
             else:
                 counts["answered"] += count
             if question.endswith("?"):
-                counts["unsure"] += count
+                counts["unknown"] += count
 
 
 def spread(session: Session, of: ResponseFilter) -> Spread:
     """How the selected leads spread over scores, archetypes and stages."""
     by = (_place(LeadRow.separation), _place(LeadRow.handoff), LeadRow.archetype, LeadRow.stage)
-    rows = session.execute(_leads(of, select(*by, func.count()), LeadRow).group_by(*by))
+    rows = session.execute(select(*by, func.count()).where(*_leads(of, LeadRow)).group_by(*by))
     tenths = {"separation": [0] * 10, "handoff": [0] * 10}
     bands: Counter[tuple[int, int]] = Counter()
     archetypes: Counter[str] = Counter()
@@ -236,28 +225,24 @@ def replies(session: Session, of: ResponseFilter, leads: int) -> Sequence[Row[*t
     """
     step = max(1, leads // MAX_REPLIES)
     query = select(LeadRow.submitted_at, LeadRow.first_contact_at, LeadRow.due_at)
-    return session.execute(
-        _leads(of, query, LeadRow).where(
-            ResponseStatsRow.contact, ResponseStatsRow.submission_id % step == 0
-        )
-    ).all()
+    sample = (ResponseStatsRow.contact, ResponseStatsRow.submission_id % step == 0)
+    return session.execute(query.where(*_leads(of, LeadRow), *sample)).all()
 
 
 def declined(session: Session, of: ResponseFilter) -> dict[str, int]:
     """How often a handover was declined, by reason."""
     reason = LeadEventRow.data["reason"].as_string()
     since = datetime.combine(of.since, time(), UTC)
-    query = select(reason, func.count()).where(
-        LeadEventRow.kind == "declined", LeadEventRow.at >= since
-    )
-    return dict(session.execute(_leads(of, query, LeadEventRow).group_by(reason)).all())
+    declined = (LeadEventRow.kind == "declined", LeadEventRow.at >= since)
+    query = select(reason, func.count()).where(*_leads(of, LeadEventRow), *declined)
+    return dict(session.execute(query.group_by(reason)).all())
 
 
 def assessments(session: Session, of: ResponseFilter) -> dict[str, dict[str, int]]:
     """How often each dimension was found as it was said, better or worse."""
     row = CallAssessmentRow
     by = (row.dimension, row.assessment)
-    rows = session.execute(_leads(of, select(*by, func.count()), row).group_by(*by))
+    rows = session.execute(select(*by, func.count()).where(*_leads(of, row)).group_by(*by))
     found: dict[str, dict[str, int]] = defaultdict(dict)
     for dimension, assessment, count in rows:
         found[dimension][assessment] = count
@@ -286,12 +271,8 @@ def _of_source(of: ResponseFilter, table: Any) -> list[ColumnElement[bool]]:
     return [] if of.source is None else [table.source == of.source]
 
 
-_Columns = TypeVarTuple("_Columns")
-
-
-def _leads(of: ResponseFilter, query: Select[*_Columns], table: Any) -> Select[*_Columns]:
-    """A query of rows that belong to leads, for those that a filter selects."""
+def _leads(of: ResponseFilter, table: Any) -> list[ColumnElement[bool]]:
+    """Joins rows that belong to leads with the statistics of those that a filter selects."""
     stats = ResponseStatsRow
-    return query.join(stats, stats.submission_id == table.submission_id).where(
-        *_counted(of, stats), *_of_source(of, stats)
-    )
+    joined = stats.submission_id == table.submission_id
+    return [joined, *_counted(of, stats), *_of_source(of, stats)]

@@ -14,13 +14,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 from consult.storage.db.base import Base
 
 KINDS = ("real", "demo", "test")
-"""Whose response it is: an owner's; a demo one; or one begun to try the questionnaire out."""
+"""An owner's response; a demo one; or one started to try the questionnaire out."""
 
 MAX_SOURCE = 100
 
 
 class _Counted:
-    """What everything is counted by: the day of the start (UTC), whose it is, and from where."""
+    """What everything is counted by: the day of the start (UTC), its kind, depth and source."""
 
     day: Mapped[date] = mapped_column(Date)
     kind: Mapped[str] = mapped_column(String(8))
@@ -63,7 +63,7 @@ class ResponseStatsRow(_Counted, Base):
     submission_id: Mapped[int | None] = mapped_column(
         ForeignKey("submissions.id", ondelete="SET NULL"), unique=True
     )
-    # Begun inside a page of another site.
+    # Started inside a page of another site.
     framed: Mapped[bool] = mapped_column(server_default=false())
     # The furthest part of the questionnaire that was shown, counted from 1; the review comes last.
     furthest: Mapped[int] = mapped_column(SmallInteger, server_default="0")

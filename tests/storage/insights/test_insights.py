@@ -176,7 +176,7 @@ def never_rises(found: Stats) -> None:
         counts = [found.steps[step] for step in chain]
         assert counts == sorted(counts, reverse=True), chain
     for counts_of in found.questions.values():
-        assert counts_of["asked"] >= counts_of["answered"] >= counts_of["unsure"]
+        assert counts_of["asked"] >= counts_of["answered"] >= counts_of["unknown"]
         assert counts_of["left"] <= counts_of["asked"] - counts_of["answered"]
 
 
