@@ -1,6 +1,4 @@
-"""Wires the floors together into one web application; everything else is on its own floor."""
-
-from __future__ import annotations
+"""Creates the web application."""
 
 from collections.abc import MutableMapping
 from typing import Any
@@ -22,10 +20,10 @@ FORM_PARTS_LIMIT = 100
 
 
 class FlatEnvironment(Environment):
-    """Gives each template its globals as one plain dict, made when the template is loaded.
+    """Gives each template its globals as one plain dict.
 
     Jinja chains two mappings, so that globals may change later, and compares them at each macro
-    import. Ours never change once the app is made, and a question page gets a third faster.
+    import. Ours never change; question pages are a third faster.
     """
 
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
@@ -33,7 +31,7 @@ class FlatEnvironment(Environment):
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """Return the web application; without `settings` they are read from the environment.
+    """The web application; without `settings` they are read from the environment.
 
     Raises SettingsError or BrandError when a setting or the brand file cannot be used.
     """
@@ -46,10 +44,10 @@ def create_app(settings: Settings | None = None) -> Flask:
         MAX_FORM_PARTS=FORM_PARTS_LIMIT,
     )
     app.jinja_environment = FlatEnvironment
-    made = make_services(settings)
-    install(app, made)
+    shared = make_services(settings)
+    install(app, shared)
     headers.install(app, settings.embed_origins)
-    monitoring.install(app, made.database, metrics=settings.metrics)
+    monitoring.install(app, shared.database, metrics=settings.metrics)
     csrf_origin.install(app, settings.base_url)
     errors.install(app)
     assets.install(app)
@@ -64,7 +62,6 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def make_services(settings: Settings) -> Services:
-    """Return what the routes of one process share."""
     database = Database(
         settings.database_url,
         synchronous=settings.sqlite_synchronous,

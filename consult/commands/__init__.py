@@ -4,8 +4,6 @@ A family is imported when one of its commands is used, so that `consult score` s
 loading the web, and the worker without the questionnaire's lint.
 """
 
-from __future__ import annotations
-
 import importlib
 import os
 import sys
@@ -87,11 +85,9 @@ class LazyCommands(click.Group):
     """A group that imports a command when it is used, and prints every error as one line."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names of all commands."""
         return list(FAMILIES)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return a command, importing its family."""
         if cmd_name not in FAMILIES:
             return None
         module = importlib.import_module(f"{__name__}.{FAMILIES[cmd_name]}")
@@ -105,12 +101,10 @@ class LazyCommands(click.Group):
         parent: click.Context | None = None,
         **extra: object,
     ) -> click.Context:
-        """Read the arguments of the group itself."""
         with errors_in_one_line():
             return super().make_context(info_name, args, parent, **extra)
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command."""
         with errors_in_one_line():
             return super().invoke(ctx)
 
@@ -124,7 +118,6 @@ def consult() -> None:
 
 
 def main() -> None:
-    """Run the command line; the entry point of the `consult` program."""
     # A stream that was closed by the caller (`2>&-`) is None in Python.
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:

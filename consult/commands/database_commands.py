@@ -1,7 +1,5 @@
 """`consult db`: the schema of the database and backups; `consult settings`: its overrides, too."""
 
-from __future__ import annotations
-
 import shutil
 import sys
 import textwrap

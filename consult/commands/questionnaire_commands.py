@@ -1,6 +1,4 @@
-"""`consult questionnaire`: look at what is asked, and check whether it is fit to be asked."""
-
-from __future__ import annotations
+"""`consult questionnaire`: show and check editions of the questionnaire."""
 
 import json
 
@@ -14,13 +12,13 @@ from consult.questionnaire.describe import edition_json, fingerprint, map_svg, m
 from consult.questionnaire.editions import create, load, names
 
 _edition = click.option(
-    "--edition", "name", metavar="NAME", help="The edition to take; the newest if left out."
+    "--edition", "name", metavar="NAME", help="The edition; the newest if left out."
 )
 
 
 @click.group()
 def questionnaire() -> None:
-    """Look at the questionnaire: what it asks, its branches, and whether its texts are fit."""
+    """Show the questionnaire and check its texts."""
 
 
 @questionnaire.command()

@@ -1,6 +1,4 @@
-"""`consult report`: answers in, the owner's report out; no web, no database."""
-
-from __future__ import annotations
+"""`consult report`: writes the report for a file of answers, without a database."""
 
 from contextlib import closing
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""`consult rescore`: what another edition would say about the stored submissions."""
+"""`consult rescore`: how another edition would score the stored submissions."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -22,7 +22,7 @@ from consult.storage.leads import leads
     "--dry-run", is_flag=True, help="What it does anyway: nothing stored is ever changed."
 )
 def rescore(edition: str, dry_run: bool) -> None:
-    """Tell how scores, bands and archetypes of all submissions would move under an edition.
+    """Show how scores, bands and archetypes of all submissions would change with an edition.
 
     Changes nothing: each submission keeps the result of its own edition.
     """

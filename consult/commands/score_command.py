@@ -1,6 +1,4 @@
-"""`consult score`: answers JSON in, scorecard out; no web, no database."""
-
-from __future__ import annotations
+"""`consult score`: scores a file of answers, without a database."""
 
 import json
 import sys
@@ -122,6 +120,6 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _quoted(value: object) -> str:
-    """Return a value as JSON in ASCII, cut short: it may be anything."""
+    """A value as JSON in ASCII, cut short: it may be anything."""
     text = json.dumps(value, default=str)
     return text if len(text) <= 40 else f"{text[:37]}..."

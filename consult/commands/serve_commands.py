@@ -1,7 +1,5 @@
 """`consult serve`, `consult web` and `consult worker`: the processes that run the app."""
 
-from __future__ import annotations
-
 import logging
 import os
 import signal
@@ -109,7 +107,7 @@ def worker(once: bool, with_parent: bool) -> None:
 
 
 def _settings_for(host: str, port: int) -> Settings:
-    """Return the settings; the base URL defaults to the address that the server listens on."""
+    """The settings; the base URL defaults to the address that the server listens on."""
     settings = load_settings()
     if "base_url" in settings.model_fields_set:
         return settings

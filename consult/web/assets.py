@@ -1,9 +1,4 @@
-"""Style sheets, pictures, and the brand's own colors and logo, under cacheable addresses.
-
-Each address carries a hash of its content. The brand may change while the app runs.
-"""
-
-from __future__ import annotations
+"""Style sheets, pictures, and the brand's own colors and logo, under URLs with a content hash."""
 
 import functools
 import hashlib
@@ -19,7 +14,7 @@ from consult.web.services import services
 DARK_PAPER = "#111a26"
 """The background of the dark pages; see `--paper` in static/css/site.css."""
 
-# On dark pages, ink and paper stay ours: the brand's are made for light pages.
+# On dark pages, ink and paper are ours: the brand's are made for light pages.
 _ON_DARK = ("marketing", "sales", "exchange")
 
 brand_files = Blueprint("brand", __name__)
@@ -27,13 +22,11 @@ brand_files = Blueprint("brand", __name__)
 
 @brand_files.get("/brand.css")
 def stylesheet() -> Response:
-    """The brand's own colors, as the tokens that the pages' style sheet uses."""
     return Response(brand_css(services().brand.colours), mimetype="text/css")
 
 
 @brand_files.get("/brand/logo")
 def logo() -> Response:
-    """The brand's logo."""
     picture = services().brand.logo
     if picture is None:
         abort(404)
@@ -41,10 +34,7 @@ def logo() -> Response:
 
 
 def install(app: Flask) -> None:
-    """Serve these files, and give templates their addresses.
-
-    `static_url('css/site.css')` is the address of a file under `static/`.
-    """
+    """Serve these files, and give templates their URLs, as in `static_url('css/site.css')`."""
     folder = Path(app.static_folder or "")
 
     @functools.cache
@@ -66,7 +56,7 @@ def install(app: Flask) -> None:
 
 
 def brand_css(colours: Colours) -> str:
-    """Return a style sheet with the colors that differ from ours, for light and dark pages."""
+    """A style sheet with the colors that differ from ours, for light and dark pages."""
     ours = Colours()
     own = {
         name: colour
@@ -81,7 +71,7 @@ def brand_css(colours: Colours) -> str:
 
 
 def lightened(colour: str) -> str:
-    """Return the color, made as much lighter as it takes to be readable on a dark page."""
+    """The color, lightened until it is readable on a dark page."""
     channels = [int(colour[at : at + 2], 16) for at in (1, 3, 5)]
     for step in range(20):
         mixed = [round(channel + (255 - channel) * step / 20) for channel in channels]
@@ -91,10 +81,10 @@ def lightened(colour: str) -> str:
     return "#ffffff"
 
 
-# Used by every page; a brand changes a few times in its life.
+# Used by every page; a brand rarely changes.
 @functools.lru_cache(maxsize=8)
 def stylesheet_url(brand: Brand) -> str:
-    """Return the address of the brand's colors; empty if they are ours."""
+    """The URL of the brand's colors; empty if they are ours."""
     if brand.colours == Colours():
         return ""
     return f"/brand.css?v={_hash(brand_css(brand.colours).encode())}"
@@ -102,7 +92,7 @@ def stylesheet_url(brand: Brand) -> str:
 
 @functools.lru_cache(maxsize=8)
 def logo_url(brand: Brand) -> str:
-    """Return the address of the brand's logo; empty if there is none."""
+    """The URL of the brand's logo; empty if there is none."""
     return f"/brand/logo?v={_hash(brand.logo.data)}" if brand.logo else ""
 
 

@@ -1,10 +1,7 @@
-"""Error pages: what went wrong in plain words, and what to do now.
+"""Error pages: what went wrong, and what to do now.
 
-Each status that we can word has a template of its own in `templates/errors/`; another one takes
-the template of its family.
+Some statuses have a template of their own in `templates/errors/`; others use that of 400 or 500.
 """
-
-from __future__ import annotations
 
 import logging
 from urllib.parse import urlsplit
@@ -18,7 +15,7 @@ from consult.web.monitoring import request_id
 
 log = logging.getLogger(__name__)
 
-WORDED = frozenset({400, 403, 404, 405, 413, 429, 500})
+WITH_TEMPLATE = frozenset({400, 403, 404, 405, 413, 429, 500})
 LAST_RESORT = (
     '<!doctype html><html lang="en"><title>Something went wrong</title>'
     "<h1>Something went wrong on our end</h1><p>Please try again in a minute.</p></html>"
@@ -26,19 +23,17 @@ LAST_RESORT = (
 
 
 def error_page(error: HTTPException) -> AnyResponse | HTTPException:
-    """Return the page for an error, with the headers that belong to its status.
-
-    A redirect is an exception in Werkzeug too and passes through as it is.
-    """
+    """The page for an error, with the headers of its status."""
+    # A redirect is an exception in Werkzeug, too.
     if error.code is None or error.code < 400:
         return error
-    code = error.code if error.code in WORDED else (500 if error.code >= 500 else 400)
+    code = error.code if error.code in WITH_TEMPLATE else (500 if error.code >= 500 else 400)
     headers = [(name, value) for name, value in error.get_headers() if name != "Content-Type"]
     return Response(_body(code, error), error.code, headers, mimetype="text/html")
 
 
-def in_words(seconds: int) -> str:
-    """Return a time to wait as a person would say it."""
+def wait_text(seconds: int) -> str:
+    """A time to wait, as in "5 minutes"."""
     if seconds < 60:
         return "a minute"
     minutes = -(-seconds // 60)
@@ -49,13 +44,13 @@ def in_words(seconds: int) -> str:
 
 
 def install(app: Flask) -> None:
-    """Answer every error of the app with a page of its own look, and redirect within the site."""
+    """Show our own page for every error, and redirect within the site only."""
     app.register_error_handler(HTTPException, error_page)
     app.after_request(_same_origin_redirect)
 
 
 def _same_origin_redirect(response: Response) -> Response:
-    """Take the host out of a redirect of the router: it is the one that the request claims."""
+    """Remove the host from a redirect of the router: it is copied from the request."""
     if isinstance(request.routing_exception, RequestRedirect) and response.status_code == 308:
         parts = urlsplit(request.routing_exception.new_url)
         path = "/" + parts.path.lstrip("/")
@@ -65,10 +60,10 @@ def _same_origin_redirect(response: Response) -> Response:
 
 def _body(code: int, error: HTTPException) -> str:
     seconds = error.retry_after if isinstance(error, TooManyRequests) else None
-    wait = in_words(seconds if isinstance(seconds, int) else 60)
+    wait = wait_text(seconds if isinstance(seconds, int) else 60)
     try:
         return render_template(f"errors/{code}.html", request_id=request_id(), wait=wait)
     except Exception:
-        # Whatever broke the page may break its error page too, such as a database that is away.
-        log.exception("the page for error %d could not be made", code)
+        # What broke the page may break its error page, too, such as an unreachable database.
+        log.exception("the page for error %d could not be rendered", code)
         return LAST_RESORT

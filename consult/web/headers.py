@@ -5,8 +5,6 @@ site (PDF, CSV, spreadsheet) is FILE. The table is applied last, to errors as we
 depends on no earlier hook, because a request refused early never reaches one.
 """
 
-from __future__ import annotations
-
 import gzip
 import re
 from enum import Enum

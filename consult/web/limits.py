@@ -1,10 +1,8 @@
-"""How often something may be tried, counted in the app's own database.
+"""Rate limits, counted in the application's own database.
 
-The counts hold over restarts and over several processes. Who tried is kept as a keyed hash only:
-the table holds no address and no name.
+The counts hold across restarts and processes. Only a keyed hash identifies who is counted: the
+table contains no address and no name.
 """
-
-from __future__ import annotations
 
 import math
 from collections.abc import Callable
@@ -12,9 +10,7 @@ from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from limits import RateLimitItem, parse_many
-from limits.storage import Storage
-from limits.strategies import FixedWindowRateLimiter
-from sqlalchemy import bindparam, delete, func, select, text
+from sqlalchemy import Integer, bindparam, delete, text
 from werkzeug.exceptions import TooManyRequests
 
 from consult.crypto import Purpose, keyed_hash
@@ -22,133 +18,83 @@ from consult.storage.db.base import UtcDateTime
 from consult.storage.db.database import Database, utc_now
 from consult.storage.tables.submission_tables import RateLimitRow
 
-# One statement, so that two requests at once can never both count as the same hit.
-_HIT = text(
-    """
-    INSERT INTO rate_limits (key, hits, expires_at) VALUES (:key, :amount, :expires_at)
+# One statement, so that two simultaneous requests are never counted as one.
+_SQL = """
+    INSERT INTO rate_limits (key, hits, expires_at) VALUES (:key, 1, :expires_at)
     ON CONFLICT (key) DO UPDATE SET
-        hits = CASE WHEN rate_limits.expires_at <= :now THEN :amount
-                    ELSE rate_limits.hits + :amount END,
+        hits = CASE WHEN rate_limits.expires_at <= :now THEN 1 ELSE rate_limits.hits + 1 END,
         expires_at = CASE WHEN rate_limits.expires_at <= :now THEN :expires_at
                           ELSE rate_limits.expires_at END
-    RETURNING hits
-    """
-).bindparams(bindparam("now", type_=UtcDateTime), bindparam("expires_at", type_=UtcDateTime))
-
-
-class SqlStorage(Storage):
-    """Counters for the `limits` library, kept in the `rate_limits` table."""
-
-    # Not to be found by a URL: it needs the app's own engine.
-    STORAGE_SCHEME = None
-
-    def __init__(self, database: Database, clock: Callable[[], datetime] = utc_now) -> None:
-        super().__init__()
-        self._database = database
-        self._clock = clock
-
-    @property
-    def base_exceptions(self) -> tuple[type[Exception], ...]:
-        """Return the errors to wrap: none, a broken database is not this module's to explain."""
-        return ()
-
-    def incr(self, key: str, expiry: int, amount: int = 1) -> int:
-        """Add to a counter that lasts `expiry` seconds from its first hit; return its value."""
-        now = self._clock()
-        values = {
-            "key": key,
-            "amount": amount,
-            "now": now,
-            "expires_at": now + timedelta(seconds=expiry),
-        }
-        with self._database.writing() as session:
-            hits = int(session.execute(_HIT, values).scalar_one())
-            if hits == amount:  # a new window: a good moment to clear away those long over
-                session.execute(delete(RateLimitRow).where(RateLimitRow.expires_at <= now))
-        return hits
-
-    def get(self, key: str) -> int:
-        """Return a counter's value, 0 when its window is over."""
-        with self._database.reading() as session:
-            query = select(RateLimitRow.hits).where(
-                RateLimitRow.key == key, RateLimitRow.expires_at > self._clock()
-            )
-            return session.scalar(query) or 0
-
-    def get_expiry(self, key: str) -> float:
-        """Return when a counter's window ends, in seconds since 1970."""
-        with self._database.reading() as session:
-            query = select(RateLimitRow.expires_at).where(RateLimitRow.key == key)
-            return (session.scalar(query) or self._clock()).timestamp()
-
-    def check(self) -> bool:
-        """Say whether the table can be read."""
-        with self._database.reading() as session:
-            session.scalar(select(func.count()).select_from(RateLimitRow))
-        return True
-
-    def reset(self) -> int:
-        """Forget all counters; return how many there were."""
-        with self._database.writing() as session:
-            forgotten = session.scalar(select(func.count()).select_from(RateLimitRow)) or 0
-            session.execute(delete(RateLimitRow))
-        return forgotten
-
-    def clear(self, key: str) -> None:
-        """Forget one counter."""
-        with self._database.writing() as session:
-            session.execute(delete(RateLimitRow).where(RateLimitRow.key == key))
+    RETURNING hits, expires_at
+"""
+_HIT = (
+    text(_SQL)
+    .bindparams(bindparam("now", type_=UtcDateTime), bindparam("expires_at", type_=UtcDateTime))
+    .columns(hits=Integer, expires_at=UtcDateTime)
+)
 
 
 class RateLimits:
-    """Spends from the allowance of a purpose (such as `starts`) and a person or network."""
+    """Counts attempts for a purpose (such as `starts`) of a person or network."""
 
     def __init__(
         self, database: Database, secret_key: str, clock: Callable[[], datetime] = utc_now
     ) -> None:
-        self._limiter = FixedWindowRateLimiter(SqlStorage(database, clock))
+        self._database = database
         self._secret_key = secret_key
         self._clock = clock
 
     def consume(self, purpose: str, rate: str, who: str) -> None:
-        """Count one try of `who` against `rate` (such as `20 per hour`).
+        """Count an attempt of `who` against `rate`, such as `20 per hour`.
 
         Of several rates (`5 per minute; 20 per hour`) each has to allow it.
-        Raises TooManyRequests (429), saying when to come back, once one is used up.
+        Raises TooManyRequests (429), with the time to wait, once one is used up.
         """
-        used_up = self._used_up(purpose, rate, who)
-        if used_up is None:
-            return
-        stats = self._limiter.get_window_stats(used_up, self._key(purpose, who))
-        seconds = stats.reset_time - self._clock().timestamp()
-        raise TooManyRequests(retry_after=max(1, math.ceil(seconds)))
+        free_at = self._exceeded_until(purpose, rate, who)
+        if free_at is not None:
+            seconds = (free_at - self._clock()).total_seconds()
+            raise TooManyRequests(retry_after=max(1, math.ceil(seconds)))
 
     def allows(self, purpose: str, rate: str, who: str) -> bool:
-        """Count one try as `consume` does, and say whether the rate allowed it."""
-        return self._used_up(purpose, rate, who) is None
+        """Count an attempt like `consume`; return whether the rate allows it."""
+        return self._exceeded_until(purpose, rate, who) is None
 
     def reset(self, purpose: str, rate: str, who: str) -> None:
-        """Give the whole allowance back, for instance after a right password."""
-        for limit in parse_many(rate):
-            self._limiter.clear(limit, self._key(purpose, who))
+        """Delete the counts, for instance after a correct password."""
+        keys = [self._key(limit, purpose, who) for limit in parse_many(rate)]
+        with self._database.writing() as session:
+            session.execute(delete(RateLimitRow).where(RateLimitRow.key.in_(keys)))
 
-    def _used_up(self, purpose: str, rate: str, who: str) -> RateLimitItem | None:
-        """Count a try against each rate, the shortest first, up to one that does not allow it."""
-        key = self._key(purpose, who)
+    def _exceeded_until(self, purpose: str, rate: str, who: str) -> datetime | None:
+        """Count an attempt against each rate, the shortest first, up to one that is used up.
+
+        Returns when that one's window ends; None when all allow the attempt.
+        """
         for limit in sorted(parse_many(rate), key=lambda limit: limit.get_expiry()):
-            if not self._limiter.hit(limit, key):
-                return limit
+            hits, expires_at = self._hit(self._key(limit, purpose, who), limit.get_expiry())
+            if hits > limit.amount:
+                return expires_at
         return None
 
-    def _key(self, purpose: str, who: str) -> str:
-        return keyed_hash(self._secret_key, Purpose.RATE_LIMIT, f"{purpose}|{who}")
+    def _hit(self, key: str, seconds: int) -> tuple[int, datetime]:
+        """Count one more in a window of this length; return its count and end."""
+        now = self._clock()
+        values = {"key": key, "now": now, "expires_at": now + timedelta(seconds=seconds)}
+        with self._database.writing() as session:
+            hits, expires_at = session.execute(_HIT, values).one()
+            if hits == 1:  # a new window: time to delete the expired ones
+                session.execute(delete(RateLimitRow).where(RateLimitRow.expires_at <= now))
+        return hits, expires_at
+
+    def _key(self, limit: RateLimitItem, purpose: str, who: str) -> str:
+        hashed = keyed_hash(self._secret_key, Purpose.RATE_LIMIT, f"{purpose}|{who}")
+        return limit.key_for(hashed)
 
 
 def network_of(address: str | None) -> str:
-    """Return whom an address belongs to: itself, or for IPv6 its /64, which is one customer's.
+    """The network that an address counts for: itself, or the /64 of an IPv6 address (a customer's).
 
-    Some proxies write the port beside it, which changes with each connection and so does not count.
-    What is no address at all is one network, whatever it says.
+    A port that some proxies append is ignored; anything else is the network "unknown".
     """
     written = address or ""
     if written.startswith("["):

@@ -4,8 +4,6 @@ A request is logged and counted by its route, never by its path (which may conta
 query. An error is logged by its type and code lines, never by its message, which may quote input.
 """
 
-from __future__ import annotations
-
 import logging
 import re
 import secrets
@@ -107,7 +105,6 @@ def live() -> Response:
 
 @health.get("/ready")
 def ready() -> Response:
-    """Return 200 while the database responds, 503 otherwise."""
     try:
         with services().database.reading() as session:
             session.execute(text("SELECT 1"))

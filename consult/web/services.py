@@ -1,6 +1,4 @@
-"""The long-lived objects that routes work with, made once per process by `create_app`."""
-
-from __future__ import annotations
+"""The objects that all routes use, created once per process by `create_app`."""
 
 from dataclasses import dataclass
 
@@ -17,29 +15,24 @@ _KEY = "consult"
 
 @dataclass(frozen=True)
 class Services:
-    """What a route may need: the settings, the database, the rate limits, and the brand."""
-
     database: Database
     limits: RateLimits
     settings_provider: SettingsProvider
 
     @property
     def settings(self) -> Settings:
-        """The settings in force."""
         return self.settings_provider.settings
 
     @property
     def brand(self) -> Brand:
-        """The brand in force."""
         return self.settings_provider.brand
 
 
-def install(app: Flask, made: Services) -> None:
-    """Keep the services with the app."""
-    app.extensions[_KEY] = made
+def install(app: Flask, created: Services) -> None:
+    app.extensions[_KEY] = created
 
 
 def services() -> Services:
-    """Return the services of the app that serves this request."""
-    kept: Services = current_app.extensions[_KEY]
-    return kept
+    """The services of the app that serves this request."""
+    current: Services = current_app.extensions[_KEY]
+    return current

@@ -9,7 +9,7 @@ from werkzeug.exceptions import TooManyRequests
 
 from consult.storage.db.database import Database
 from consult.storage.tables.submission_tables import RateLimitRow
-from consult.web.limits import RateLimits, SqlStorage, network_of
+from consult.web.limits import RateLimits, network_of
 from tests.support.apps import SECRET_KEY, make_app, services_of
 
 
@@ -113,18 +113,6 @@ def test_the_table_names_nobody_and_forgets_what_is_over(
     consume(limits, 1, "192.0.2.9")
     with database.reading() as session:
         assert key not in session.scalars(select(RateLimitRow.key)).all()
-
-
-def test_counters_can_be_read_and_cleared_one_by_one_or_all(
-    database: Database, clock: Clock
-) -> None:
-    storage = SqlStorage(database, clock)
-    assert (storage.incr("a", 60), storage.incr("a", 60, 2), storage.incr("b", 60)) == (1, 3, 1)
-    assert storage.get("a") == 3
-    assert storage.get_expiry("a") == clock.now.timestamp() + 60
-    assert storage.check()
-    storage.clear("a")
-    assert (storage.get("a"), storage.reset(), storage.get("b")) == (0, 1, 0)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,7 @@
-"""The settings that staff can change, page by page, with their labels and hints."""
+"""The settings that staff can change, page by page, with their labels and hints.
+
+A hint that is empty is the description of the setting in `consult.settings.schema`.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -36,7 +39,16 @@ class Group:
     settings: Sequence[Setting]
 
 
+def _choice(name: str, label: str, hint: str = "", **options: str) -> Setting:
+    return Setting(name, label, hint, "choice", options)
+
+
 _CURRENCIES = {code: f"{code} ({sign.strip()})" for code, sign in CURRENCY_SIGNS.items()}
+_CURRENCY_HINT = "For money ranges. Existing amounts aren’t converted."
+_HOURS_HINT = "The reply timer runs only during these hours. Closing at 00:00 means midnight."
+_ZONE_HINT = "Used for business hours and all times in the staff area."
+_FACTOR_HINT = "An authenticator app or a passkey in addition to the password."
+
 BRAND = Group(
     "brand",
     "Brand",
@@ -47,14 +59,8 @@ BRAND = Group(
         Setting("brand.consult_url", "Booking link (https://)"),
         Setting("brand.email", "Email address on the report", "Replies to emails go here too."),
         Setting("brand.phone", "Phone number on the report"),
-        Setting(
-            "brand.currency",
-            "Currency",
-            "For money ranges. Existing amounts aren’t converted.",
-            "choice",
-            _CURRENCIES,
-        ),
-        Setting("paper", "Paper size", "For PDFs.", "choice", {"letter": "US Letter", "a4": "A4"}),
+        _choice("brand.currency", "Currency", _CURRENCY_HINT, **_CURRENCIES),
+        _choice("paper", "Paper size", "For PDFs.", letter="US Letter", a4="A4"),
         Setting("brand.colours.ink", "Ink", "Text and buttons.", "colour"),
         Setting("brand.colours.paper", "Paper", "Background.", "colour"),
         Setting("brand.colours.marketing", "Marketing", "Marketing color.", "colour"),
@@ -62,96 +68,50 @@ BRAND = Group(
         Setting("brand.colours.exchange", "Exchange", "Highlight color.", "colour"),
     ),
 )
-REPORT = Group(
-    "report",
-    "Report",
-    "What visitors must provide first.",
-    (
-        Setting(
-            "contact_before",
-            "Require contact info for",
-            "",
-            "choice",
-            {"nothing": "Nothing (all open)", "pdf": "The PDF", "result": "The result"},
-        ),
-    ),
+_CONTACT = _choice(
+    "contact_before",
+    "Require contact info for",
+    nothing="Nothing (all open)",
+    pdf="The PDF",
+    result="The result",
 )
-HOURS = Group(
-    "hours",
-    "Hours",
-    "Business hours, reply target, and default assignee.",
-    (
-        Setting(
-            "time_zone",
-            "Time zone",
-            "Used for business hours and all times in the staff area.",
-            "zone",
-        ),
-        Setting(
-            "business_hours",
-            "Business hours",
-            "The reply timer runs only during these hours. Closing at 00:00 means midnight.",
-            "week",
-        ),
-        Setting("closed_on", "Holidays", "Clear a field to remove it. Save to add more.", "days"),
-        Setting("reply_within_hours", "Reply within, in business hours", "", "number"),
-        Setting(
-            "new_leads_to",
-            "New leads go to",
-            "Gets new leads and leads of disabled accounts.",
-            "person",
-        ),
-    ),
+_NEW_LEADS_HINT = "Gets new leads and leads of disabled accounts."
+_HOURS = (
+    Setting("time_zone", "Time zone", _ZONE_HINT, "zone"),
+    Setting("business_hours", "Business hours", _HOURS_HINT, "week"),
+    Setting("closed_on", "Holidays", "Clear a field to remove it. Save to add more.", "days"),
+    Setting("reply_within_hours", "Reply within, in business hours", "", "number"),
+    Setting("new_leads_to", "New leads go to", _NEW_LEADS_HINT, "person"),
 )
-SIGN_IN = Group(
-    "sign-in",
-    "Sign-in",
-    "How staff sign in.",
-    (
-        Setting(
-            "staff_second_factor",
-            "Second factor",
-            "An authenticator app or a passkey in addition to the password.",
-            "choice",
-            {"optional": "Optional", "required": "Required"},
-        ),
-    ),
+_RETENTION = (
+    Setting("retention_days_drafts", "Days to keep unfinished answers", "", "number"),
+    Setting("retention_days_leads", "Days to keep leads", "", "number"),
+    Setting("retention_days_mails", "Days to keep the texts of emails", "", "number"),
+    Setting("retention_days_pdfs", "Days to keep PDFs", "", "number"),
+    Setting("retention_days_logs", "Days to keep sign-in and notification logs", "", "number"),
+    _choice("retention_leads", "When a lead expires", delete="Delete", anonymise="Anonymize"),
 )
-RETENTION = Group(
-    "retention",
-    "Data retention",
-    "How long data is kept. Shorter times delete data permanently the next night.",
-    (
-        *(
-            Setting(f"retention_days_{data}", label, "", "number")
-            for data, label in {
-                "drafts": "Days to keep unfinished answers",
-                "leads": "Days to keep leads",
-                "mails": "Days to keep the texts of emails",
-                "pdfs": "Days to keep PDFs",
-                "logs": "Days to keep sign-in and notification logs",
-            }.items()
-        ),
-        Setting(
-            "retention_leads",
-            "When a lead expires",
-            "",
-            "choice",
-            {"delete": "Delete", "anonymise": "Anonymize"},
-        ),
-    ),
+_FACTOR = _choice(
+    "staff_second_factor",
+    "Second factor",
+    _FACTOR_HINT,
+    optional="Optional",
+    required="Required",
 )
-_GROUPS = (BRAND, REPORT, HOURS, RETENTION, SIGN_IN)
+_RETENTION_INTRO = "How long data is kept. Shorter times delete data permanently the next night."
+_GROUPS = (
+    BRAND,
+    Group("report", "Report", "What visitors must provide first.", (_CONTACT,)),
+    Group("hours", "Hours", "Business hours, reply target, and default assignee.", _HOURS),
+    Group("retention", "Data retention", _RETENTION_INTRO, _RETENTION),
+    Group("sign-in", "Sign-in", "How staff sign in.", (_FACTOR,)),
+)
 _LISTED = {setting.name for group in _GROUPS for setting in group.settings}
 # Settings marked for staff that no page lists: shown by their own names, so that none is lost.
-_MORE = Group(
-    "more",
-    "More",
-    "Other settings.",
-    tuple(
-        Setting(name, name.replace("_", " ").capitalize())
-        for name in Settings.model_fields
-        if name in overridable() - _LISTED
-    ),
+_OTHERS = tuple(
+    Setting(name, name.replace("_", " ").capitalize())
+    for name in Settings.model_fields
+    if name in overridable() - _LISTED
 )
+_MORE = Group("more", "More", "Other settings.", _OTHERS)
 GROUPS: Mapping[str, Group] = {group.slug: group for group in (*_GROUPS, _MORE) if group.settings}

@@ -1,14 +1,25 @@
 """The settings pages for admins: what the environment leaves unset can be set here."""
 
+import re
+from collections.abc import Mapping
+from typing import Any
+
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from consult.settings.brand import BrandError, logo_as_json
+from consult.settings.brand import (
+    CURRENCY_SIGNS,
+    READABLE,
+    TEXT_PAIRS,
+    BrandError,
+    Colours,
+    contrast,
+    logo_as_json,
+)
 from consult.settings.logo import logo_from_upload
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.accounts.reauthentication import recent_auth_required
 from consult.staff.blueprint import blueprint, for_admins
-from consult.staff.settings.brand_preview import preview_of
 from consult.staff.settings.settings_form import SettingsForm
 from consult.staff.settings.settings_groups import BRAND, GROUPS
 from consult.storage.audit import audit_log
@@ -16,12 +27,13 @@ from consult.storage.settings import setting_overrides
 from consult.web.services import services
 
 LOGO = "brand.logo"
+PREVIEW_TEXT_MAX = 34
+AMOUNTS = {code: f"{sign}1,200 to {sign}4,800 a month." for code, sign in CURRENCY_SIGNS.items()}
 
 
 @blueprint.get("/settings")
 @for_admins
 def settings() -> ResponseReturnValue:
-    """Redirect to the first page of the settings."""
     return redirect(url_for(".settings_group", slug=BRAND.slug), 303)
 
 
@@ -29,7 +41,6 @@ def settings() -> ResponseReturnValue:
 @for_admins
 @recent_auth_required
 def settings_group(slug: str) -> ResponseReturnValue:
-    """Show the settings of one page, and what fixes those that cannot be changed."""
     return _page(_form(slug))
 
 
@@ -87,7 +98,41 @@ def _page(form: SettingsForm, logo_error: str = "") -> str:
         group=form.group,
         form=form,
         errors=form.messages | ({"brand-logo": logo_error} if logo_error else {}),
-        preview=preview_of(form) if form.group is BRAND else None,
+        preview=_preview(form) if form.group is BRAND else None,
         logo_is_fixed=services().settings_provider.is_fixed(LOGO),
         done=request.args.get("done"),
     )
+
+
+def _preview(form: SettingsForm) -> Mapping[str, Any]:
+    """The brand in the form, for `brand_preview.html`; an invalid color is shown as the default.
+
+    `defaults` are the texts that are shown while their fields are empty.
+    """
+    texts = ("name", "product", "consult_url", "email", "phone")
+    defaults = {key: _short(form.defaults[f"brand.{key}"]) for key in texts}
+    colours = {}
+    for key in ("ink", "paper", "marketing", "sales", "exchange"):
+        value = form.value_of(f"brand.colours.{key}")
+        is_valid = re.fullmatch(r"#[0-9a-fA-F]{6}", value)
+        colours[key] = value if is_valid else str(getattr(Colours(), key))
+    currency = form.value_of("brand.currency")
+    return {
+        "texts": {key: _short(form.value_of(f"brand.{key}")) or defaults[key] for key in texts},
+        "defaults": defaults,
+        "colours": colours,
+        "ratios": {
+            (text, background): contrast(colours[text], colours[background])
+            for text, background in TEXT_PAIRS.values()
+        },
+        "readable": READABLE,
+        "currency": currency if currency in AMOUNTS else form.defaults["brand.currency"],
+        "paper": form.value_of("paper"),
+        "amounts": AMOUNTS,
+    }
+
+
+def _short(text: str) -> str:
+    """A text cut to the available space; a URL without its scheme."""
+    text = re.sub(r"^https?://", "", text)
+    return text if len(text) <= PREVIEW_TEXT_MAX else f"{text[: PREVIEW_TEXT_MAX - 1]}…"

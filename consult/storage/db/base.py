@@ -1,7 +1,5 @@
 """What all tables share: one declarative base, names for constraints, and times in UTC."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
