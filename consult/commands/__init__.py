@@ -1,8 +1,4 @@
-"""The `consult` command line: one module per family of commands.
-
-A family is imported when one of its commands is used, so that `consult score` starts without
-loading the web, and the worker without the questionnaire's lint.
-"""
+"""The `consult` command line: one module per family of commands, imported when it is used."""
 
 import importlib
 import os
@@ -23,7 +19,7 @@ FAMILIES = {
     "web": "serve_commands",
     "worker": "serve_commands",
     "score": "score_command",
-    "report": "report_command",
+    "report": "score_command",
     "questionnaire": "questionnaire_commands",
     "db": "database_commands",
     "staff": "staff_commands",

@@ -44,18 +44,14 @@ class State:
 
 
 def press(selector: str = CONTINUE) -> Step:
-    """Press a button that sends a form."""
     return lambda visit: visit.leave(visit.tab.locator(selector).last.click)
 
 
 def open_all(visit: Visit) -> None:
-    """Open everything that can be unfolded."""
     visit.tab.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
 
 
 def send_empty(form: str) -> Step:
-    """Send a form of a lead's desk as it is."""
-
     def send(visit: Visit) -> None:
         open_all(visit)
         press(f"#do-{form} button")(visit)
@@ -64,7 +60,6 @@ def send_empty(form: str) -> Step:
 
 
 def send_late_to_lead(visit: Visit) -> None:
-    """Send a form of a page that somebody else has made old."""
     open_all(visit)
     visit.tab.evaluate("document.querySelectorAll('[name=version]').forEach(f => { f.value = 1 })")
     visit.tab.locator("#not-now-on").fill("2099-12-24")
@@ -72,14 +67,12 @@ def send_late_to_lead(visit: Visit) -> None:
 
 
 def too_many_symptoms(visit: Visit) -> None:
-    """Tick more than may be ticked, and go on."""
     for box in visit.tab.locator("[name=symptoms]").all():
         box.check()
     press()(visit)
 
 
 def too_many_in_doubt(visit: Visit) -> None:
-    """Tick more than may be ticked among the answers in doubt, and save them."""
     open_all(visit)
     for box in visit.tab.locator("[name=symptoms]").all():
         box.check()
@@ -87,32 +80,26 @@ def too_many_in_doubt(visit: Visit) -> None:
 
 
 def tick_all(visit: Visit) -> None:
-    """Tick every lead of a list."""
     for box in visit.tab.locator("tbody [name=lead]").all():
         box.check()
 
 
 def win_all(visit: Visit) -> None:
-    """Move leads to where they cannot go from where they are."""
     visit.tab.select_option("#stage", "won")
     press("button[value=move]")(visit)
 
 
 def pick_another(visit: Visit) -> None:
-    """Pick another answer, and wait for the scores to follow at once."""
     visit.tab.select_option("#follow_up", "3")
     visit.tab.locator("#changes", has_text="2 answers changed").wait_for()
 
 
 def a_word_for_a_number(visit: Visit) -> None:
-    """Write a word where an amount belongs, and go on."""
     visit.tab.locator("[name=first_sale_value]").fill("plenty")
     press()(visit)
 
 
 def without_looking_again(pages: str) -> Step:
-    """Keep a page that reloads itself from doing so while it is looked at."""
-
     def still(route: Route) -> None:
         answer = route.fetch()
         headers = {name: value for name, value in answer.headers.items() if name != "refresh"}
@@ -126,44 +113,37 @@ def without_looking_again(pages: str) -> Step:
 
 
 def give_password(visit: Visit) -> None:
-    """Give the password of somebody who is then asked for a second factor."""
     sign_in(visit, CAREFUL)
 
 
 def give_no_code(visit: Visit) -> None:
-    """Give the password, and then no code."""
     give_password(visit)
     press("form:has([name=code]) button")(visit)
 
 
 def give_no_recovery_code(visit: Visit) -> None:
-    """Give the password, and then no recovery code."""
     give_password(visit)
     open_all(visit)
     press("form:has([name=recovery_code]) button")(visit)
 
 
 def send_late(visit: Visit) -> None:
-    """Send a form that wants a fresh proof."""
     press("form[action$='/recovery-codes'] button")(visit)
 
 
 def send_late_and_confirm(visit: Visit) -> None:
-    """Send a form that wants a fresh proof, and give the proof."""
     press("form[action$='/end-all'] button")(visit)
     visit.tab.fill("[name=password]", PASSWORD)
     press("form:has([name=password]) button")(visit)
 
 
 def unreadable(visit: Visit) -> None:
-    """Pick a colour that cannot be read on the paper, and save it."""
     visit.tab.fill("#brand-colours-marketing", "#ffe08a")
     visit.tab.locator("[data-readable]", has_text="not enough contrast").wait_for()
     press("form.settings button:not([name])")(visit)
 
 
 def open_without_hours(visit: Visit) -> None:
-    """Open on a day without a time, and save it; the break of another day is unfolded."""
     visit.tab.check("[name=business_hours-sat-open]")
     visit.tab.fill("[name=business_hours-fri-until-1]", "12:00")
     visit.tab.locator("details.break summary").nth(4).click()
@@ -173,13 +153,11 @@ def open_without_hours(visit: Visit) -> None:
 
 
 def add_webhook(visit: Visit) -> None:
-    """Add an address, and see its secret."""
     visit.tab.fill("[name=address]", "https://hooks.example/relay")
     press()(visit)
 
 
 def before_anybody_came(visit: Visit) -> None:
-    """See a page as it is at an agency that has no lead yet."""
     path = visit.path
     with TemporaryDirectory() as folder:
         app = make_app(Path(folder))
@@ -194,12 +172,10 @@ def before_anybody_came(visit: Visit) -> None:
 
 
 def send_empty_note(visit: Visit) -> None:
-    """Keep a note without a word."""
     press("#notes form[action$='/notes'] button")(visit)
 
 
 def send_late_note(visit: Visit) -> None:
-    """Save a note that was edited in another window since."""
     open_all(visit)
     form = visit.tab.locator("#notes form:has([name=seen])").first
     form.locator("[name=seen]").evaluate("field => { field.value = '2026-01-01T00:00:00+00:00' }")
@@ -210,7 +186,6 @@ def send_late_note(visit: Visit) -> None:
 def with_the_site(
     path: str, act: Callable[[Visit, Site], None]
 ) -> tuple[Callable[[Site], str], Step]:
-    """A page, and what is done there with the site itself at hand."""
     sites: list[Site] = []
 
     def find(site: Site) -> str:
@@ -221,13 +196,11 @@ def with_the_site(
 
 
 def without_webhooks(visit: Visit, site: Site) -> None:
-    """See a list of webhooks before there are any: they are out of sight for one look."""
     with hidden_webhooks(site.app):
         visit.tab.reload()
 
 
 def send_logo_late(visit: Visit, site: Site) -> None:
-    """Send a picture too late: the page after the proof asks for it again."""
     visit.tab.set_input_files(
         "#logo", {"name": "ours.png", "mimeType": "image/png", "buffer": b"\x89PNG"}
     )
@@ -239,8 +212,6 @@ def send_logo_late(visit: Visit, site: Site) -> None:
 
 
 def stopped_at(page: str) -> Callable[[Site], str]:
-    """A check that was answered up to a page, which is still empty."""
-
     def path(site: Site) -> str:
         journey = Journey(PageClient(site.app), BATON_ON_THE_FLOOR.answers)
         journey.start()
@@ -250,12 +221,10 @@ def stopped_at(page: str) -> Callable[[Site], str]:
 
 
 def full_check(page: str) -> Callable[[Site], str]:
-    """A page of the check in which everything is answered."""
     return lambda site: f"{site.full_check}/{page}"
 
 
 def on(path: str) -> Callable[[Site], str]:
-    """A path that is the same on every site."""
     return lambda site: path
 
 

@@ -23,6 +23,6 @@ def test_the_preview_follows_what_is_typed_and_chosen(browser: Browser, site: Si
         assert {"Baton Check", "A4", "£1,200 to £4,800 a month."} <= set(shown)
         assert not {"US Letter", "$1,200 to $4,800 a month."} & set(shown)
         assert "northside.example/long/long/long/…" in shown
-        assert "too close to read" in tab.locator("[data-text-on='sales paper']").inner_text()
+        assert "not enough contrast" in tab.locator("[data-text-on='sales paper']").inner_text()
         tab.fill("#brand-product", "")
         assert "Relay Check" in picture.locator("text").all_text_contents()

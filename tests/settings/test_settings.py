@@ -40,7 +40,6 @@ def described(settings: Settings, **sources: Any) -> dict[str, SettingDescriptio
 
 def test_the_defaults_need_nothing_and_stay_in_the_project_folder() -> None:
     settings = load()
-
     assert settings.embedded_database
     assert settings.database_url == f"sqlite:///{PROJECT_FOLDER / 'var' / 'consult.db'}"
     assert settings.mail_dir == PROJECT_FOLDER / "var" / "mail"
@@ -48,7 +47,6 @@ def test_the_defaults_need_nothing_and_stay_in_the_project_folder() -> None:
 
 def test_everything_kept_moves_along_with_the_var_folder(tmp_path: Path) -> None:
     settings = load(var_dir=tmp_path)
-
     assert settings.database_url == f"sqlite:///{tmp_path / 'consult.db'}"
     assert settings.mail_dir == tmp_path / "mail"
     assert settings.secret_key_file.parent == tmp_path
@@ -60,10 +58,8 @@ def test_the_environment_wins_over_the_file_and_an_empty_value_counts_as_unset(
     env_file = tmp_path / ".env"
     env_file.write_text("CONSULT_PAPER=a4\nCONSULT_PROXY_HOPS=1\nCONSULT_SMTP_URL=\n")
     monkeypatch.setenv("CONSULT_PROXY_HOPS", "2")
-
     settings = load_settings(env_file)
     lines = described(settings, environment={"CONSULT_PROXY_HOPS": "2"}, env_file=env_file)
-
     assert (settings.paper, settings.proxy_hops, settings.smtp_url) == ("a4", 2, None)
     assert lines["CONSULT_PAPER"].origin == ".env"
     assert lines["CONSULT_PROXY_HOPS"].origin == "environment"
@@ -73,13 +69,11 @@ def test_the_environment_wins_over_the_file_and_an_empty_value_counts_as_unset(
 @pytest.mark.parametrize("short", ["postgres", "postgresql", "postgresql+psycopg"])
 def test_the_short_forms_of_a_postgresql_address_work(short: str) -> None:
     url = load(database_url=f"{short}://user@host/name", secret_key=KEY).database_url
-
     assert url == "postgresql+psycopg://user@host/name"
 
 
 def test_sites_for_embedding_are_a_list_of_words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONSULT_EMBED_ORIGINS", "https://a.example.com, https://b.example.com/")
-
     assert load().embed_origins == ("https://a.example.com", "https://b.example.com")
 
 
@@ -105,10 +99,8 @@ def test_a_bad_value_gives_one_clear_line(
     variable: str, value: str, complaint: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(variable, value)
-
     with pytest.raises(SettingsError) as refused:
         load()
-
     message = str(refused.value)
     assert message.startswith(f"{variable}: {complaint}")
     assert "\n" not in message
@@ -118,7 +110,6 @@ def test_a_bad_value_gives_one_clear_line(
 def test_every_bad_value_is_named_at_once() -> None:
     with pytest.raises(SettingsError) as refused:
         load(proxy_hops="x", paper="a3")
-
     named = [line.split(":")[0] for line in str(refused.value).splitlines()]
     assert sorted(named) == ["CONSULT_PAPER", "CONSULT_PROXY_HOPS"]
 
@@ -136,7 +127,6 @@ def test_secrets_are_shown_nowhere() -> None:
         database_url=SERVER, secret_key=KEY, smtp_url=smtp_url, mail_from="a@example.com"
     )
     lines = described(settings)
-
     assert lines["CONSULT_SECRET_KEY"].value == HIDDEN
     assert lines["CONSULT_SMTP_URL"].value == HIDDEN
     assert lines["CONSULT_DATABASE_URL"].value == (
@@ -148,7 +138,6 @@ def test_secrets_are_shown_nowhere() -> None:
 
 def test_every_setting_says_what_it_means() -> None:
     lines = described(load())
-
     assert set(lines) == {PREFIX + name.upper() for name in Settings.model_fields}
     assert [line.variable for line in lines.values() if not line.meaning.endswith(".")] == []
 
@@ -156,19 +145,15 @@ def test_every_setting_says_what_it_means() -> None:
 def test_a_misspelt_variable_is_noticed(tmp_path: Path) -> None:
     env_file = tmp_path / ".env"
     env_file.write_text("CONSULT_PAPRE=a4\nOTHER=1\n")
-
     unknown = unknown_variables({"CONSULT_SECRT_KEY": "x", "CONSULT_PAPER": "a4"}, env_file)
-
     assert unknown == ["CONSULT_PAPRE", "CONSULT_SECRT_KEY"]
 
 
 def test_the_key_is_made_once_and_readable_by_the_owner_only(tmp_path: Path) -> None:
     settings = load(var_dir=tmp_path / "var")
     assert not settings.var_dir.exists(), "reading the settings writes nothing"
-
     with ThreadPoolExecutor(8) as pool:
         keys = set(pool.map(lambda _: settings.signing_key(), range(16)))
-
     assert len(keys) == 1
     assert stat.S_IMODE(settings.secret_key_file.stat().st_mode) == 0o600
     assert stat.S_IMODE(settings.secret_key_file.parent.stat().st_mode) == 0o700
@@ -186,7 +171,6 @@ def test_a_damaged_or_unwritable_key_file_gives_one_clear_line(tmp_path: Path) -
     settings.secret_key_file.write_text("short")
     with pytest.raises(SettingsError, match="is damaged: delete it"):
         settings.signing_key()
-
     (tmp_path / "file").touch()
     with pytest.raises(SettingsError, match="cannot be stored or read"):
         load(var_dir=tmp_path / "file").signing_key()
