@@ -19,7 +19,7 @@ from consult.staff.blueprint import RoleRequired
 from consult.staff.drafts import draft_pages
 from consult.staff.exports import export_pages
 from consult.staff.insights import insight_pages
-from consult.staff.leads import action_pages, lead_pages, note_pages
+from consult.staff.leads import action_pages, lead_pages
 from consult.staff.notifications import notification_pages
 from consult.staff.privacy import privacy_pages
 from consult.staff.search import bulk_pages, list_pages
@@ -35,7 +35,6 @@ PAGES = (
     lead_pages,
     action_pages,
     login,
-    note_pages,
     my_account_pages,
     factor_pages,
     oidc_pages,
@@ -58,7 +57,7 @@ def register(app: Flask, settings: Settings) -> None:
     access.install(app, settings)
     app.register_blueprint(notification_pages.open_pages)
     app.register_blueprint(blueprint.blueprint)
-    for template_filter in (times.ago, times.ahead, times.agency_time, times.exactly):
+    for template_filter in times.TEMPLATE_FILTERS:
         app.add_template_filter(template_filter)
     app.jinja_env.globals["settings_groups"] = settings_groups.GROUPS
     app.jinja_env.globals["my_notifications"] = _my_notifications

@@ -1,6 +1,9 @@
 """Times as staff read them, in the agency's own time zone: how long ago, and exactly."""
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+
+from markupsafe import Markup
 
 from consult.web.services import services
 
@@ -39,9 +42,13 @@ def _count(number: int, unit: str) -> str:
     return f"{number} {unit}{'' if number == 1 else 's'}"
 
 
-def exactly(moment: datetime) -> str:
-    """A moment as a person writes it down, in its own time zone: "23 Nov 2026, 07:12 UTC"."""
-    return f"{moment.day} {moment:%b %Y, %H:%M %Z}"
+def exactly(time: datetime) -> str:
+    """A time as a person writes it down, in its own time zone: "23 Nov 2026, 07:12 UTC"."""
+    return f"{written_date(time)}, {time:%H:%M %Z}"
+
+
+def written_date(day: date) -> str:
+    return f"{day.day} {day:%b %Y}"
 
 
 def duration(seconds: int) -> str:
@@ -52,12 +59,49 @@ def duration(seconds: int) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
-def agency_time(moment: datetime) -> datetime:
+def agency_time(time: datetime) -> datetime:
     """A point in time in the agency's time zone."""
-    return moment.astimezone(services().settings.office.zone)
+    return time.astimezone(services().settings.office.zone)
 
 
 def agency_today() -> date:
     """Today's date at the agency."""
     made = services()
     return made.settings.office.today(made.database.clock())
+
+
+@dataclass(frozen=True, slots=True)
+class DisplayTime:
+    """A point in time: for the machine, for a glance, and exactly."""
+
+    iso: str
+    ago: str
+    exact: str
+
+
+def display_time(then: datetime, now: datetime) -> DisplayTime:
+    """A point in time as the templates show it, in the time zone of `now`."""
+    exact = exactly(then.astimezone(now.tzinfo))
+    return DisplayTime(then.isoformat(timespec="seconds"), ago(then, now), exact)
+
+
+# --- Filters of the templates: a `time` element in the agency's time zone -------------------------
+
+
+def when(then: datetime) -> Markup:
+    return _time_element(then, exactly(agency_time(then)))
+
+
+def time_ago(then: datetime) -> Markup:
+    return _time_element(then, ago(then, services().database.clock()))
+
+
+def _time_element(then: datetime, text: str) -> Markup:
+    iso = then.isoformat(timespec="seconds")
+    return Markup('<time datetime="{}">{}</time>').format(iso, text)
+
+
+TEMPLATE_FILTERS = (
+    *(ago, ahead, agency_time, exactly, duration, written_date),
+    *(when, time_ago),
+)

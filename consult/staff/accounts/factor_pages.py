@@ -17,9 +17,8 @@ from consult.staff.accounts.access import (
 )
 from consult.staff.accounts.reauthentication import recent_auth_required
 from consult.staff.blueprint import ID, blueprint, for_staff
-from consult.staff.presenters import display_time
 from consult.staff.second_factors import passkeys, totp
-from consult.staff.times import agency_time
+from consult.staff.times import agency_time, display_time
 from consult.storage.accounts import accounts, sessions
 from consult.storage.db.database import Session
 from consult.storage.notifications import security_alerts

@@ -14,8 +14,7 @@ from consult.staff.accounts.account_admin import AccountError, normal_email
 from consult.staff.accounts.passwords import PASSWORD_MAX, hash_password, password_problem
 from consult.staff.accounts.reauthentication import is_right_password, recent_auth_required
 from consult.staff.blueprint import ID, blueprint, for_staff
-from consult.staff.presenters import display_time
-from consult.staff.times import agency_time
+from consult.staff.times import agency_time, display_time
 from consult.storage.accounts import accounts, sessions
 from consult.storage.audit import audit_log
 from consult.storage.second_factors import factors

@@ -16,8 +16,7 @@ from consult.staff.accounts.account_admin import AccountError, AccountExistsErro
 from consult.staff.accounts.my_account_pages import first_errors
 from consult.staff.accounts.reauthentication import recent_auth_required
 from consult.staff.blueprint import ID, blueprint, for_admins
-from consult.staff.presenters import display_time
-from consult.staff.times import agency_time
+from consult.staff.times import agency_time, display_time
 from consult.storage.accounts import accounts, sessions
 from consult.storage.accounts.accounts import LastAdminError
 from consult.storage.audit import audit_log

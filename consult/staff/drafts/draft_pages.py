@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from consult.questionnaire.editions import newest
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.blueprint import ID, blueprint, for_staff
-from consult.staff.presenters import display_time
+from consult.staff.times import display_time
 from consult.storage.audit import audit_log
 from consult.storage.drafts import reminder_consent
 from consult.storage.page_events import REVIEW

@@ -3,6 +3,8 @@
 What the lead's state rules out, the verbs in ``consult.storage.leads.actions`` refuse.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Any
 
@@ -16,6 +18,28 @@ from consult.web.text import many_lines, one_line, parse_id
 from consult.workflow.stages import CLOSING_REASONS, DECLINE_REASONS, STAGES
 
 _COMMENT_MAX = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class FormState:
+    """A form that was refused: what was typed, and why.
+
+    `errors` are by the name of the field; what is about the state of the lead is under "".
+    `newer_text` is the text that was written in another window to the note that was edited.
+    """
+
+    form: str = ""
+    typed: Mapping[str, str] = field(default_factory=dict)
+    errors: Mapping[str, str] = field(default_factory=dict)
+    newer_text: str = ""
+
+    @property
+    def problems(self) -> list[tuple[str, str]]:
+        """What is wrong, each with the id of the field to go to."""
+        return [
+            (f"{self.form}-{name}" if name else "next-title", text)
+            for name, text in self.errors.items()
+        ]
 
 
 class _Text(StringField):

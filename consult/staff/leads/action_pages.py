@@ -1,6 +1,7 @@
-"""What staff do with a lead from its page: each form there ends in one verb."""
+"""Actions from the page of a lead: each form calls one function that changes it."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import Any
 
@@ -18,19 +19,23 @@ from consult.staff.leads.action_forms import (
     ContactForm,
     DeclineForm,
     FollowUpForm,
+    FormState,
     HandOverForm,
     MoveForm,
+    NoteForm,
     first_errors,
 )
 from consult.staff.leads.lead_pages import back_to, lead_page
-from consult.staff.leads.status_presenter import FormState
 from consult.staff.times import agency_today
 from consult.storage.db.database import Session
-from consult.storage.leads import actions, assessments
+from consult.storage.leads import actions, assessments, notes
+from consult.storage.tables.lead_tables import NoteRow
 from consult.storage.tables.submission_tables import SubmissionRow
 from consult.web.services import services
+from consult.web.text import many_lines
 
 _LEAD = f"/leads/<{ID}:lead_id>"
+_NOTE = f"{_LEAD}/notes/<{ID}:note_id>"
 _Change = Callable[..., object]
 
 
@@ -39,11 +44,11 @@ def lead_action(
 ) -> Callable[[_Change], Callable[[int], ResponseReturnValue]]:
     """Make a view of one form on a lead's page out of a function that changes the lead.
 
-    The function gets a writing session, the id of the lead, the valid form, and `by` and `version`
-    for the verb. Afterwards the browser returns to the lead, which shows the message for `done`, or
-    else for `name`. A form that is refused is shown again as it was filled in, and nothing is
-    changed: 409 with what happened since, when somebody else was quicker; 422 with what is wrong,
-    otherwise. `name` may hold ``{stage}``.
+    The function gets a writing session, the id of the lead, the valid form, `by` and `version`.
+    Then the browser returns to the lead, which shows the message for `done`, or else for `name`.
+    A refused form is shown again as it was filled in, and nothing is changed: 409 with the changes
+    since, if a colleague was faster; 422 with what is wrong, otherwise. `name` may contain
+    ``{stage}``.
     """
 
     def decorate(change: _Change) -> Callable[[int], ResponseReturnValue]:
@@ -171,3 +176,72 @@ def assess(session: Session, lead_id: int, _form: ActionForm, **seen: int) -> No
         if value in assessments.ASSESSMENTS:
             given[dimension.id] = value
     assessments.assess(session, lead_id, given, **seen)
+
+
+@blueprint.post(f"{_LEAD}/notes")
+@for_staff
+def add_note(lead_id: int) -> ResponseReturnValue:
+    me = signed_in_user().id
+    return _save_note(
+        lead_id, "note", lambda session, text: notes.add(session, lead_id, text, by=me)
+    )
+
+
+@blueprint.post(_NOTE)
+@for_staff
+def edit_note(lead_id: int, note_id: int) -> ResponseReturnValue:
+    """Change one's own note; another user's is not found.
+
+    If its author changed it in another window, both texts are shown (409).
+    """
+    seen, form_id, me = _seen(request.form.get("seen")), f"note-{note_id}", signed_in_user().id
+    try:
+        return _save_note(
+            lead_id,
+            form_id,
+            lambda session, text: notes.edit(session, lead_id, note_id, text, by=me, seen=seen),
+        )
+    except notes.NoteChangedError as changed:
+        typed = {"text": many_lines(request.form.get("text", ""))}
+        return lead_page(lead_id, FormState(form_id, typed, newer_text=changed.text)), 409
+
+
+@blueprint.post(f"{_NOTE}/resolve")
+@for_staff
+def resolve_note(lead_id: int, note_id: int) -> ResponseReturnValue:
+    with services().database.writing() as session:
+        if notes.resolve(session, lead_id, note_id, by=signed_in_user().id) is None:
+            abort(404)
+    return redirect(back_to(lead_id, "resolved", "notes"), 303)
+
+
+@blueprint.post(f"{_NOTE}/reopen")
+@for_staff
+def reopen_note(lead_id: int, note_id: int) -> ResponseReturnValue:
+    with services().database.writing() as session:
+        if notes.reopen(session, lead_id, note_id, by=signed_in_user().id) is None:
+            abort(404)
+    return redirect(back_to(lead_id, "reopened", "notes"), 303)
+
+
+def _seen(text: str | None) -> datetime | None:
+    """When the text that an author started from was edited; None if it never was."""
+    if text == "":
+        return None
+    try:
+        return datetime.fromisoformat(text or "missing")
+    except ValueError:
+        abort(400)
+
+
+def _save_note(
+    lead_id: int, form_id: str, store: Callable[[Session, str], NoteRow | None]
+) -> ResponseReturnValue:
+    form = NoteForm(request.form)
+    text = form.text.data
+    if not form.validate():
+        return lead_page(lead_id, FormState(form_id, {"text": text}, first_errors(form))), 422
+    with services().database.writing() as session:
+        if store(session, text) is None:
+            abort(404)
+    return redirect(back_to(lead_id, "note", "notes"), 303)

@@ -1,39 +1,40 @@
 """The page of a lead, with its documents and mails."""
 
+import json
+import re
+from functools import partial
 from io import BytesIO
 
 from flask import abort, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
+from consult.questionnaire.editions import load
 from consult.report.brief import brief_of
-from consult.staff import presenters
+from consult.report.explanations import reasons_of
+from consult.report.report import from_json
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.accounts.access_log import record_access_after, records_access
 from consult.staff.blueprint import ID, blueprint, for_staff
-from consult.staff.leads import status_presenter
-from consult.staff.leads.money_presenter import money_view
-from consult.staff.leads.page_times_presenter import journey_view
-from consult.staff.leads.timeline_presenter import line
+from consult.staff.leads import lead_presenter
+from consult.staff.leads.action_forms import FormState
 from consult.staff.notifications.delivery_presenter import delivery_view
 from consult.staff.privacy.privacy_pages import may_see_data
 from consult.staff.times import agency_time
 from consult.storage import deliveries, documents, jobs
 from consult.storage.accounts import accounts
+from consult.storage.documents import BRIEF, REPORT
 from consult.storage.leads import assessments, leads, notes
-from consult.storage.leads.leads import LeadDetails, lead_details
-from consult.storage.leads.timeline import timeline, was_reached
+from consult.storage.leads.leads import lead_details
+from consult.storage.leads.timeline import reachable_at, timeline, was_reached
+from consult.storage.page_events import REVIEW
 from consult.storage.privacy.erasure import is_anonymous
 from consult.storage.search.find_leads import neighbors
 from consult.storage.search.lead_filter import LeadFilter, Viewer
 from consult.web.services import services
+from consult.workflow.sources import SOURCE_WORDS
+from consult.workflow.stages import NAMES
 
-_PAPERS = (
-    (documents.BRIEF, "Call brief", ".brief_pdf"),
-    (documents.REPORT, "Their report", ".report_pdf"),
-)
-
-
-_NOTHING_TO_MAKE = (
+_ANONYMOUS = (
     "This lead was made anonymous in the meantime. No PDF is created and nothing is sent for it."
 )
 
@@ -41,85 +42,99 @@ _NOTHING_TO_MAKE = (
 @blueprint.get(f"/leads/<{ID}:lead_id>")
 @for_staff
 def lead(lead_id: int) -> ResponseReturnValue:
-    """Show one lead on one page; the address may hold the search of the list it is in."""
+    """Show one lead on one page; the address may contain the filter of the list it is in."""
     return lead_page(lead_id)
 
 
-def lead_page(
-    lead_id: int,
-    form_state: status_presenter.FormState | None = None,
-    since: int | None = None,
-) -> str:
-    """The page of a lead; 404 for one that is not there.
+def lead_page(lead_id: int, form_state: FormState | None = None, since: int | None = None) -> str:
+    """Render the page of a lead; 404 if it does not exist.
 
     `form_state` is a form that was refused; `since` is the version of the lead that its sender saw,
-    if others changed it in the meantime.
+    if others have changed it.
     """
-    made, me = services(), signed_in_user()
-    office = made.settings.office
+    office, me = services().settings.office, signed_in_user()
     search = LeadFilter.from_query(request.args.to_dict(flat=False))
-    with made.database.reading() as session:
-        whole = lead_details(session, lead_id, me.id) or abort(404)
-        found, standing = whole.submission, whole.lead
+    with services().database.reading() as session:
+        found = lead_details(session, lead_id, me.id) or abort(404)
         pdf_jobs = jobs.pdf_jobs(session, lead_id)
         sent = deliveries.for_lead(session, lead_id)
         events = timeline(session, lead_id)
         written = notes.notes_of(session, lead_id)
         people = {user.id: user for user in accounts.all_users(session)}
-        judged = assessments.assessments_of(session, lead_id) if was_reached(events) else {}
-        beside = neighbors(session, search, Viewer(me.id, office.zone), lead_id)
+        reached = was_reached(events)
+        assessed = assessments.assessments_of(session, lead_id) if reached else {}
+        before, after = neighbors(session, search, Viewer(me.id, office.zone), lead_id)
         now = session.now().astimezone(office.zone)
-    papers = (
-        []
-        if standing.anonymised_at
-        else [
-            _paper(
-                whole, documents.pdf_state(found, kind[0], whole.stored[kind[0]], pdf_jobs), *kind
-            )
-            for kind in _PAPERS
-        ]
+    # Here and not in the view: forms that are refused show the page as well.
+    record_access_after(found.viewed_at, lead_id, "lead.seen")
+    submission, lead, contact = found.submission, found.lead, found.submission.contact
+    report = from_json(json.dumps(submission.report))
+    reasons = reasons_of(submission.edition, submission.depth, submission.answers)
+    pages = load(submission.edition).texts.pages
+    mails = [delivery_view(delivery, now) for delivery in sent]
+    next_form, next_text = lead_presenter.next_step(
+        lead, me.id, office, now, has_contact=contact is not None
     )
-    # Here and not with the view: the page also answers forms, such as one that came too late.
-    record_access_after(whole.viewed_at, lead_id, "lead.seen")
-    shown = presenters.lead_view(found, papers, pdf_jobs, now)
-    views = [delivery_view(delivery, now) for delivery in sent]
     return render_template(
         "staff/leads/lead.html",
-        lead=shown,
-        emails=[view for view in views if view.recipient == "owner"],
-        notified=[view for view in views if view.recipient != "owner"],
-        anonymous=standing.anonymised_at is not None,
-        sees_data=may_see_data(standing.assignee_id),
-        brief=brief_of(shown.report, shown.reasons),
-        money=money_view(shown.reasons.money, shown.report.money),
-        desk=status_presenter.desk_view(
-            *(standing, found.submitted_at, events, people, me.id, office, now),
-            known=found.contact is not None,
+        lead_id=lead_id,
+        title=contact.business if contact else f"Lead {lead_id}",
+        lead=lead,
+        submission=submission,
+        contact=contact,
+        phone_link=re.sub(r"[^\d+]", "", contact.phone or "") if contact else "",
+        source=[(SOURCE_WORDS.get(key, key), text) for key, text in submission.source.items()],
+        report=report,
+        reasons=reasons,
+        brief=brief_of(report, reasons),
+        money=lead_presenter.money_text(reasons.money, report.money),
+        pdf_states={}
+        if lead.anonymised_at
+        else {
+            kind: documents.pdf_state(submission, kind, found.stored[kind], pdf_jobs)
+            for kind in (BRIEF, REPORT)
+        },
+        stored=found.stored,
+        pdf_jobs=pdf_jobs,
+        emails=[mail for mail in mails if mail.recipient == "owner"],
+        notified=[mail for mail in mails if mail.recipient != "owner"],
+        sees_data=may_see_data(lead.assignee_id),
+        stage_names=NAMES,
+        track=lead_presenter.stage_track(lead.stage),
+        first_reply=lead_presenter.first_reply(
+            lead, reachable_at(events, submission.submitted_at), office, now
         ),
-        timeline=[line(event, people, now) for event in reversed(events)],
-        journey=journey_view(found.edition, whole.pages),
-        notes=[status_presenter.note_view(note, people, me.id, now) for note in written],
-        colleagues=status_presenter.colleagues(people, me.id),
-        assessments=judged,
-        form_state=form_state or status_presenter.FormState(),
-        done="" if form_state else status_presenter.DONE.get(request.args.get("done", ""), ""),
-        changes=[
-            line(event, people, now) for event in events if since and (event.version or 0) > since
-        ],
-        conflict=since is not None,
+        next_form=next_form,
+        next_text=next_text,
+        more_forms=[form for form in lead_presenter.forms_for(lead, me.id) if form != next_form],
+        events=events,
+        person=partial(lead_presenter.name_of, people),
+        describe=partial(lead_presenter.describe_event, people=people),
+        page_titles={REVIEW: "Check your answers"} | {id: page.title for id, page in pages.items()},
+        pages=found.pages,
+        notes=written,
+        colleagues=sorted(
+            ((user.id, user.name) for user in people.values() if user.active and user.id != me.id),
+            key=lambda colleague: colleague[1].casefold(),
+        ),
+        reached=reached,
+        assessments=assessed,
+        form_state=form_state or FormState(),
+        done="" if form_state else lead_presenter.DONE.get(request.args.get("done", ""), ""),
+        since=since,
         zone=now.tzname(),
-        before=beside[0],
-        after=beside[1],
+        before=before,
+        after=after,
         query=search.query(),
         today=office.today(now),
-        choices=status_presenter.CHOICES,
+        choices=lead_presenter.CHOICES,
     )
 
 
 def back_to(lead_id: int, done: str = "", part: str = "") -> str:
-    """The page of a lead, in the list that it was opened from.
+    """The address of a lead's page in the list that it was opened from.
 
-    `done` is the name of what was done, which the page then says; `part` is where to look on it.
+    `done` is the name of what was done, which the page then says; `part` is the id to go to.
     """
     search = LeadFilter.from_query(request.args.to_dict(flat=False))
     query = search.query(done=done) if done else search.query()
@@ -130,11 +145,7 @@ def back_to(lead_id: int, done: str = "", part: str = "") -> str:
 @blueprint.post(f"/leads/<{ID}:lead_id>/try-again")
 @for_staff
 def try_again(lead_id: int) -> ResponseReturnValue:
-    """Give what was given up for a lead, a PDF or a mail, all its tries once more.
-
-    Of a demo lead, this makes the PDFs, which nobody has asked for before. Of an anonymous one
-    nothing is made any more, which is told.
-    """
+    """Retry the failed jobs of a lead and create its PDFs; an anonymous lead is refused."""
     with services().database.writing() as session:
         if leads.by_id(session, lead_id) is None:
             abort(404)
@@ -143,7 +154,7 @@ def try_again(lead_id: int) -> ResponseReturnValue:
             jobs.retry_failed(session, lead_id)
             leads.ask_for_documents(session, lead_id)
     if anonymous:
-        return lead_page(lead_id, status_presenter.FormState(errors={"": _NOTHING_TO_MAKE})), 422
+        return lead_page(lead_id, FormState(errors={"": _ANONYMOUS})), 422
     return redirect(back_to(lead_id), 303)
 
 
@@ -151,16 +162,16 @@ def try_again(lead_id: int) -> ResponseReturnValue:
 @for_staff
 @records_access("lead.report_read")
 def report_pdf(lead_id: int) -> ResponseReturnValue:
-    """Send the owner's PDF; while there is none, the lead's page says how it stands."""
-    return _document(lead_id, documents.REPORT, f"lead-{lead_id}.pdf")
+    """Send the owner's PDF; without one, the lead's page shows its state."""
+    return _document(lead_id, REPORT, f"lead-{lead_id}.pdf")
 
 
 @blueprint.get(f"/leads/<{ID}:lead_id>/brief.pdf")
 @for_staff
 @records_access("lead.brief_read")
 def brief_pdf(lead_id: int) -> ResponseReturnValue:
-    """Send the brief for the call; while there is none, the lead's page says how it stands."""
-    return _document(lead_id, documents.BRIEF, f"lead-{lead_id}-brief.pdf")
+    """Send the call brief; without one, the lead's page shows its state."""
+    return _document(lead_id, BRIEF, f"lead-{lead_id}-brief.pdf")
 
 
 @blueprint.get(f"/leads/<{ID}:lead_id>/mails/<{ID}:mail_id>")
@@ -179,18 +190,6 @@ def mail(lead_id: int, mail_id: int) -> ResponseReturnValue:
         abort(404)
     return render_template(
         "staff/leads/mail.html", mail=delivery_view(sent[0], now), lead_id=lead_id
-    )
-
-
-def _paper(
-    whole: LeadDetails, state: documents.PdfState, kind: str, name: str, endpoint: str
-) -> presenters.Paper:
-    lead, stored = whole.submission, whole.stored[kind]
-    return presenters.Paper(
-        name=name,
-        url=url_for(endpoint, lead_id=lead.id),
-        state=state,
-        is_there=stored > 0,
     )
 
 

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from consult.staff.presenters import DisplayTime, display_time
-from consult.staff.times import exactly
+from consult.staff.times import DisplayTime, display_time, exactly
 from consult.storage.deliveries import DeliveryStatus, State, delivery_status
 from consult.storage.tables.delivery_tables import DeliveryRow
 from consult.workflow.notification_types import TYPE_INFO

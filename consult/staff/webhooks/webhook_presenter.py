@@ -6,7 +6,7 @@ from datetime import datetime
 
 from consult.delivery.webhooks.webhook_delivery import webhook_id
 from consult.staff.notifications.delivery_presenter import DeliveryView, delivery_view, host_of
-from consult.staff.presenters import DisplayTime, display_time
+from consult.staff.times import DisplayTime, display_time
 from consult.storage.tables.delivery_tables import Attempt, DeliveryRow, EndpointRow
 from consult.workflow.notification_types import TYPE_INFO
 

@@ -95,7 +95,7 @@ def test_who_left_no_contact_is_a_lead_as_well(app: Flask, staff: PageClient) ->
     assert page.link(f"Lead {lead_id}") == f"/staff/leads/{lead_id}"
     assert "No contact given" in page.text
     assert "Direct" in page.text
-    assert "No contact given" in staff.get(f"/staff/leads/{lead_id}").text
+    assert "No contact info" in staff.get(f"/staff/leads/{lead_id}").text
 
 
 def test_the_newest_comes_first_and_each_lead_once(
@@ -162,7 +162,7 @@ def test_the_page_of_a_lead_tells_everything(
     assert (
         one_line(report["money"]["result"] if report["money"] else report["money_refused"]) in text
     )
-    assert ("may cost them" if report["money"] else "No range.") in text
+    assert ("may cost them" if report["money"] else "No estimate.") in text
 
 
 def one_line(text: str) -> str:
@@ -223,12 +223,12 @@ def test_a_pdf_is_a_press_away_once_it_is_there(
 ) -> None:
     lead_id = make_lead(app, contact=CONTACT)
     address = f"/staff/leads/{lead_id}/{file}"
-    assert f"{name}: it is being made" in staff.get(f"/staff/leads/{lead_id}").text
+    assert f"{name}: it is being created" in staff.get(f"/staff/leads/{lead_id}").text
     assert staff.get(address, status=303).location == f"/staff/leads/{lead_id}"
     keep_pdf(database, lead_id, 1, kind)
     page = staff.get(f"/staff/leads/{lead_id}")
     assert page.link(name) == address
-    assert f"{name}: a newer one is being made" in page.text
+    assert f"{name}: a newer one is being created" in page.text
     keep_pdf(database, lead_id, 2, kind)
     assert f"{name}: " not in staff.get(f"/staff/leads/{lead_id}").text
     pdf = staff.get(address)
@@ -255,8 +255,8 @@ def test_a_pdf_that_was_given_up_is_told(app: Flask, staff: PageClient, database
     give_up_jobs(database)
     assert staff.get("/staff/").with_class("is-late") == ["PDF failed"]
     text = staff.get(f"/staff/leads/{lead_id}").text
-    assert "Call brief: it could not be made" in text
-    assert "Their report: it could not be made" in text
+    assert "Call brief: failed" in text
+    assert "Their report: failed" in text
     assert "Failed" in text
     assert "After 8 attempts. RenderTimeout" in text
 

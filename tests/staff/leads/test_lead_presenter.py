@@ -9,7 +9,7 @@ from consult.questionnaire.editions import newest
 from consult.report.report_sections import money_in_words
 from consult.scoring.money import MoneyRange, Range
 from consult.settings.brand import CURRENCY_SIGNS
-from consult.staff.leads.money_presenter import NO_RANGE, money_view
+from consult.staff.leads.lead_presenter import NO_ESTIMATE, money_text
 
 RANGE = MoneyRange(
     leads=Range(Fraction(10), Fraction(19)),
@@ -23,17 +23,15 @@ WORDS = newest().texts.findings["money"]
 @pytest.mark.parametrize("sign", CURRENCY_SIGNS.values(), ids=CURRENCY_SIGNS)
 def test_staff_read_of_them_what_the_owner_read_of_themselves(sign: str) -> None:
     told, _ = money_in_words(RANGE, WORDS, sign)
-    view = money_view(RANGE, told)
-    assert view.says == (
+    says, basis = money_text(RANGE, told)
+    assert says == (
         f"Leads without a clear answer may cost them {sign}0 to {sign}2,500 a month, "
         "or about 0 to 0.7 sales."
     )
-    assert f"at {sign}3,500 for a first sale" in view.rests_on
-    assert not re.search(r"\byou", view.says + view.rests_on, re.IGNORECASE)
+    assert f"at {sign}3,500 per first sale" in basis
+    assert not re.search(r"\byou", says + basis, re.IGNORECASE)
 
 
 @pytest.mark.parametrize("reason", WORDS["refusals"])
 def test_why_there_is_no_range_is_told(reason: str) -> None:
-    view = money_view(reason, None)
-    assert view.says == f"No range. {NO_RANGE[reason]}"
-    assert not view.rests_on
+    assert money_text(reason, None) == (f"No estimate. {NO_ESTIMATE[reason]}", "")

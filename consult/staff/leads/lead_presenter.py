@@ -1,0 +1,242 @@
+"""Texts on the page of a lead: the next step, the first reply, the timeline, the money."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, cast
+
+from consult.report.report import Money
+from consult.report.report_sections import money_in_figures
+from consult.scoring.money import MoneyRange
+from consult.staff.times import agency_time, duration, exactly, written_date
+from consult.storage.tables.account_tables import StaffUserRow
+from consult.storage.tables.lead_tables import LeadEventRow, LeadRow
+from consult.workflow.office_hours import Office
+from consult.workflow.stages import (
+    CLOSED,
+    CLOSING_REASONS,
+    DECLINE_REASONS,
+    MOVES,
+    NAMES,
+    STAGES,
+    Stage,
+)
+
+People = Mapping[int, StaffUserRow]
+
+CHOICES: Mapping[str, Mapping[Any, Any]] = {
+    "channels": {
+        "phone": "Phone",
+        "mail": "Email",
+        "message": "Text message",
+        "meeting": "In person",
+    },
+    "closing": CLOSING_REASONS,
+    "declining": DECLINE_REASONS,
+    "assessments": {"as_said": "As stated", "better": "Better", "worse": "Worse"},
+}
+"""What there is to choose from in the forms of a lead, by the name the templates know it by."""
+
+DONE = {
+    "claim": "Assigned to you.",
+    "accept": "Assigned to you.",
+    "decline": "Returned.",
+    "hand-over": "Handover sent. It stays with you until they accept.",
+    "cancel-handover": "Handover canceled.",
+    "contact": "Saved.",
+    "stage-reached": "Moved back to Reached.",
+    "stage-consult_booked": "Consult scheduled.",
+    "stage-consult_held": "Consult marked as done. What did you learn?",
+    "stage-won": "Marked as won.",
+    "stage-lost": "Marked as lost.",
+    "stage-not_a_fit": "Marked as not a fit.",
+    "rebook": "Rescheduled.",
+    "follow-up": "Snoozed. The follow-up date is saved.",
+    "assessments": "Saved.",
+    "note": "Note saved.",
+    "resolved": "Note resolved.",
+    "reopened": "Note reopened.",
+}
+"""What the page says after an action, by the name that its address has for it."""
+
+
+def next_step(
+    lead: LeadRow, me: int, office: Office, now: datetime, *, has_contact: bool
+) -> tuple[str, str]:
+    """Return the id of the form for the one next step, or "", and the step in words."""
+    if lead.offered_to_id == me:
+        return "answer", "Accept or return this lead"
+    if lead.is_closed:
+        return "", "Closed. Nothing to do"
+    if lead.follow_up_on and lead.stage != "new":
+        if lead.follow_up_on > office.today(now):
+            return "", f"Snoozed until {written_date(lead.follow_up_on)}"
+        return "contact", "Follow up today"
+    if not has_contact and lead.stage in ("new", "taken"):
+        return "", "No contact info yet. Nothing to do"
+    return _next_by_stage(lead, now)
+
+
+def _next_by_stage(lead: LeadRow, now: datetime) -> tuple[str, str]:
+    match lead.stage:
+        case "new":
+            return "claim", "Assign it to yourself so others know"
+        case "taken":
+            return "contact", "Contact them"
+        case "reached":
+            return "stage-consult_booked", "Schedule the consult"
+        case "consult_booked" if lead.consult_at and lead.consult_at > now:
+            return "", f"Consult is scheduled for {exactly(agency_time(lead.consult_at))}"
+        case "consult_booked":
+            return "stage-consult_held", "Did the consult happen?"
+    return "stage-won", "Record the outcome"
+
+
+def forms_for(lead: LeadRow, me: int) -> list[str]:
+    """The ids of all forms that can be sent in the lead's state, in the order to show them."""
+    forms = []
+    if lead.offered_to_id == me:
+        forms.append("answer")
+    if lead.stage == "new" or lead.assignee_id != me:
+        forms.append("claim")
+    if not lead.is_closed:
+        forms.append("contact")
+    # Claiming and logging a contact lead to the other stages.
+    by_themselves = ("taken", "reached") if lead.stage == "taken" else ("taken",)
+    forms += [f"stage-{stage}" for stage in MOVES[lead.stage] if stage not in by_themselves]
+    if lead.stage == "consult_booked":
+        forms.append("rebook")
+    if not lead.is_closed:
+        forms.append("follow-up")
+    if lead.assignee_id == me:
+        forms.append("cancel-handover" if lead.offered_to_id else "hand-over")
+    return forms
+
+
+def stage_track(stage: Stage) -> list[tuple[str, str]]:
+    """The stages up to an outcome: the name of each, and "done", "here" or ""."""
+    track = [*(one for one in STAGES if one not in CLOSED), stage if stage in CLOSED else "won"]
+    here = track.index(stage)
+    names = [NAMES[one] for one in track[:-1]] + [NAMES[stage] if stage in CLOSED else "Outcome"]
+    before = "" if stage in ("lost", "not_a_fit") else "done"
+    return [
+        (name, before if at < here else "here" if at == here else "")
+        for at, name in enumerate(names)
+    ]
+
+
+def first_reply(
+    lead: LeadRow, reachable_at: datetime, office: Office, now: datetime
+) -> tuple[str, bool]:
+    """How the first reply is going, in business hours, and whether it is or was late."""
+    if lead.first_contact_at:
+        took = office.open_time(reachable_at, lead.first_contact_at).total_seconds()
+        text = f"after {duration(round(took))}" if took >= 60 else "in under a minute"
+        late = lead.due_at is not None and lead.first_contact_at > lead.due_at
+        return f"First contacted {text}", late
+    if lead.is_closed:
+        return "Closed without a reply", False
+    if lead.due_at is None:
+        return "Starts when they leave contact info", False
+    if lead.is_overdue(now):
+        return f"Overdue by {_business_time(lead.due_at, now, office)}", True
+    return f"Reply due in {_business_time(now, lead.due_at, office)}", False
+
+
+def _business_time(start: datetime, end: datetime, office: Office) -> str:
+    time = office.open_time(start, end)
+    text = duration(round(time.total_seconds())) if time.seconds >= 60 or time.days else "a minute"
+    return f"{text} (business hours)" if time < end - start else text
+
+
+def name_of(people: People, user_id: int | None) -> str:
+    found = people.get(user_id) if user_id else None
+    return found.name if found else "Someone"
+
+
+_EVENTS = {
+    "contact_left": "Left contact info",
+    "claimed": "Assigned to self",
+    "cancelled": "Handover canceled",
+    "assessed": "Saved call findings",
+}
+_BY = {"phone": "by phone", "mail": "by email", "message": "by text", "meeting": "in person"}
+
+
+def describe_event(event: LeadEventRow, people: People) -> str:
+    """An event of the timeline in words."""
+    data = event.data
+    match event.kind:
+        case "assigned":
+            return f"Assigned to {name_of(people, data.get('to'))}"
+        case "moved":
+            return _describe_move(data)
+        case "contact":
+            return _describe_contact(data)
+        case "follow_up":
+            return f"Snoozed until {_day(data['on'])}"
+        case "rebooked":
+            return f"Consult moved to {_time(data['consult_at'])}"
+        case "offered":
+            return f"Handed over to {name_of(people, data.get('to'))}"
+        case "accepted":
+            return f"Accepted from {name_of(people, data.get('from'))}"
+        case "declined":
+            return f"Returned: {DECLINE_REASONS[data['reason']]}"
+    return _EVENTS.get(event.kind, event.kind.replace("_", " ").capitalize())
+
+
+def _describe_contact(data: Mapping[str, Any]) -> str:
+    done = "Reached them" if data["reached"] else "Tried to reach them"
+    planned = data.get("follow_up_on")
+    return f"{done} {_BY[data['channel']]}" + (
+        f", as planned for {_day(planned)}" if planned else ""
+    )
+
+
+def _describe_move(data: Mapping[str, Any]) -> str:
+    stage = cast(Stage, data["to"])
+    reason = CLOSING_REASONS.get(stage, {}).get(data.get("reason", ""))
+    if reason:
+        return f"{NAMES[stage]}: {reason}"
+    consult_at = data.get("consult_at")
+    return f"{NAMES[stage]} for {_time(consult_at)}" if consult_at else NAMES[stage]
+
+
+def _time(iso: str) -> str:
+    return exactly(agency_time(datetime.fromisoformat(iso)))
+
+
+def _day(iso: str) -> str:
+    return written_date(date.fromisoformat(iso))
+
+
+_MONEY = (
+    "Leads without a clear answer may cost them {low} to {high} a month, "
+    "or about {sales_low} to {sales_high} sales."
+)
+_MONEY_BASIS = (
+    "From their numbers: {leads} leads a month, {unworked} of them without a clear yes or no. They "
+    "close {buy} of 10 at {value} per first sale. We estimate that leads left waiting buy at "
+    "{discount} of that rate."
+)
+NO_ESTIMATE = {
+    "numbers_missing": "They didn’t give all three numbers: leads a month, how many of ten buy, "
+    "and what a first sale is worth.",
+    "clear_answers_unknown": "They don’t know how many leads get a clear yes or no.",
+    "too_few_customers": "They have too few customers yet.",
+    "too_few_leads": "They get fewer than five leads a month.",
+    "open_ended": "They get more leads than our ranges cover.",
+    "inputs_do_not_fit": "From their numbers, it would be more than half of what leads bring them "
+    "now. Ask for the numbers again.",
+}
+
+
+def money_text(found: MoneyRange | str, shown: Money | None) -> tuple[str, str]:
+    """What lost leads may cost, said to staff, and what that is based on ("" without a range).
+
+    `found` is worked out from the answers, `shown` is what the owner read of it.
+    """
+    if isinstance(found, str) or shown is None:
+        return f"No estimate. {NO_ESTIMATE.get(str(found), '')}".strip(), ""
+    figures = money_in_figures(found, shown)
+    return _MONEY.format(**figures), _MONEY_BASIS.format(**figures)
