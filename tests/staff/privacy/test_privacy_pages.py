@@ -123,7 +123,7 @@ def test_a_pdf_is_kept_no_longer_than_its_days_and_made_anew_when_asked_for(
     made.database.forget_deleted()
     assert not any(piece in file.read_bytes() for piece in pieces)
     page = admin.get(f"/staff/leads/{lead_id}")
-    assert "made anew when somebody asks" in page.text
+    assert "created again on request" in page.text
     admin.submit(page.form("/try-again"))
     deliver(app)
     assert admin.get(f"/staff/leads/{lead_id}/report.pdf").body.startswith(b"%PDF")
