@@ -21,8 +21,7 @@ from consult.staff.accounts.access import signed_in_user
 from consult.staff.accounts.access_log import record_access
 from consult.staff.accounts.reauthentication import recent_auth_required
 from consult.staff.blueprint import ID, RoleRequired, blueprint, for_admins, for_staff
-from consult.staff.times import display_time
-from consult.staff.times import agency_time
+from consult.staff.times import agency_time, display_time
 from consult.storage.audit import audit_log
 from consult.storage.db.database import Session
 from consult.storage.drafts import reminder_consent
