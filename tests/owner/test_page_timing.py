@@ -1,4 +1,4 @@
-"""What the public pages record about themselves: counts and times, and nothing about anybody."""
+"""What the public pages record about themselves: counts and times, and nothing about a person."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -81,7 +81,7 @@ def test_a_page_that_came_back_is_where_they_stopped(app: Flask) -> None:
     assert "marketing_by-" not in who.questions
 
 
-def test_what_is_not_known_is_told_from_what_is_not_answered(app: Flask) -> None:
+def test_unknown_is_recorded_apart_from_unanswered(app: Flask) -> None:
     started(app, MOSTLY_UNKNOWN.answers).to_review()
     by_page = {page.page: page for page in pages(app)}
     assert "first_reply?" in by_page["catch"].questions
@@ -113,7 +113,7 @@ def test_views_and_starts_are_counted_by_source(app: Flask) -> None:
     assert steps(app) == {(VIEWED, ""): 1, (VIEWED, "fair"): 2}
 
 
-def test_a_phone_is_not_a_program_whatever_its_make(app: Flask) -> None:
+def test_no_phone_is_taken_for_a_program(app: Flask) -> None:
     cubot = "Mozilla/5.0 (Linux; Android 12; CUBOT NOTE 50) Chrome/120.0 Mobile"
     PageClient(app).get("/", headers={"User-Agent": cubot})
     assert steps(app) == {(VIEWED, ""): 1}
@@ -147,6 +147,6 @@ def test_the_start_page_does_not_wait_for_another_writer(app: Flask) -> None:
     database = services_of(app).database
     other = make_app(Path(str(database.sqlite_file)).parent)
     with services_of(other).database.writing() as session:
-        session.execute(text("SELECT 1"))  # which begins it
+        session.execute(text("SELECT 1"))  # which starts it
         PageClient(app).get("/", headers=PHONE)
     assert steps(app) == {}

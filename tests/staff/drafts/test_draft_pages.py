@@ -23,7 +23,7 @@ ADDRESS = "quill.feather@example.com"
 
 @dataclass
 class Scene:
-    """An app that can send mail, an owner who is under way, and a member of staff."""
+    """An app that can send mail, an owner in the middle of it, and a staff member."""
 
     app: Flask
     server: MailServer
@@ -36,7 +36,7 @@ class Scene:
         self.owner.submit(form.fill(email=ADDRESS, permission="y"))
 
     def is_anywhere(self) -> bool:
-        """Whether the address stands in any file that the application keeps."""
+        """Whether the address is in any file of the application."""
         made = services_of(self.app)
         made.database.forget_deleted()
         files = [file for file in made.settings.var_dir.rglob("*") if file.is_file()]
@@ -65,7 +65,7 @@ def scene(world: tuple[Flask, MailServer]) -> Scene:
     return Scene(app, server, PageClient(app), f"/check/{token}", signed_in(app))
 
 
-def test_who_stops_is_told_what_is_kept_and_asked_for_nothing(scene: Scene) -> None:
+def test_pausing_shows_the_link_and_requires_no_address(scene: Scene) -> None:
     first = scene.owner.follow(scene.owner.get(scene.root, status=303))
     page = scene.owner.get(first.link("Save and finish later"))
     assert f"http://127.0.0.1:8000{scene.root}" in page.text
@@ -90,7 +90,7 @@ def test_permission_is_revoked_as_easily(scene: Scene) -> None:
     assert not scene.is_anywhere()
 
 
-def test_one_mail_goes_with_the_way_back_and_then_nobody_knows_the_address(scene: Scene) -> None:
+def test_one_reminder_is_sent_with_the_link_and_the_address_is_deleted(scene: Scene) -> None:
     scene.allow()
     page = scene.staff.get("/staff/unfinished")
     assert (ADDRESS in page.text, scene.root in page.html) == (True, False)
@@ -121,7 +121,7 @@ def test_one_mail_goes_with_the_way_back_and_then_nobody_knows_the_address(scene
     assert done == ["reminder.sent", "reminder.requested"]
 
 
-def test_an_address_that_does_not_exist_is_forgotten(scene: Scene) -> None:
+def test_an_address_that_does_not_exist_is_deleted(scene: Scene) -> None:
     scene.allow()
     post(scene.staff, "/staff/unfinished", "/send")
     scene.server.on_recipient = f"550 no such mailbox <{ADDRESS}>"
@@ -156,7 +156,7 @@ def test_answers_and_address_are_deleted_at_a_press(scene: Scene) -> None:
     scene.owner.get(f"{scene.root}/pause", status=404)
 
 
-def test_staff_delete_an_address_that_somebody_asks_about(scene: Scene) -> None:
+def test_staff_delete_an_address_on_request(scene: Scene) -> None:
     scene.allow()
     make_user(scene.app, "admin@example.com", admin=True)
     admin = signed_in(scene.app, "admin@example.com")
@@ -166,7 +166,7 @@ def test_staff_delete_an_address_that_somebody_asks_about(scene: Scene) -> None:
     assert not scene.is_anywhere()
 
 
-def test_without_a_mail_server_nobody_is_asked_for_an_address(tmp_path: Path) -> None:
+def test_without_a_mail_server_no_address_is_requested(tmp_path: Path) -> None:
     app = make_app(tmp_path)
     with services_of(app).database.writing() as session:
         token = drafts.start(session, newest().name, "quick", {})

@@ -1,4 +1,4 @@
-"""Checks: start, load, save; expiry; what the tokens give away."""
+"""Drafts: start, load, save; expiry; what the tokens reveal."""
 
 from datetime import timedelta
 
@@ -29,26 +29,28 @@ def load(database: Database, token: str) -> drafts.Draft | None:
         return drafts.load(session, token)
 
 
-def test_a_new_check_is_empty_and_remembers_where_its_owner_came_from(
-    database: Database, clock: Clock
-) -> None:
-    check = load(database, started(database))
-    assert check is not None
-    assert (check.edition, check.depth, check.answers) == ("2026-11", "quick", {})
-    assert check.source == {"utm_source": "letter"}
-    assert check.started_at == check.updated_at == clock()
-    assert not check.submitted
+def loaded(database: Database, token: str) -> drafts.Draft:
+    draft = load(database, token)
+    assert draft is not None
+    return draft
+
+
+def test_a_new_draft_is_empty_and_stores_its_source(database: Database, clock: Clock) -> None:
+    draft = loaded(database, started(database))
+    assert (draft.edition, draft.depth, draft.answers) == ("2026-11", "quick", {})
+    assert draft.source == {"utm_source": "letter"}
+    assert draft.started_at == draft.updated_at == clock()
+    assert not draft.submitted
 
 
 def test_time_that_went_into_answers_carried_over_counts(database: Database, clock: Clock) -> None:
     with database.writing() as session:
         token = drafts.start(session, "2026-11", "full", {}, spent=timedelta(minutes=5))
-    check = load(database, token)
-    assert check is not None
-    assert (clock() - check.started_at, check.updated_at) == (timedelta(minutes=5), clock())
+    draft = loaded(database, token)
+    assert (clock() - draft.started_at, draft.updated_at) == (timedelta(minutes=5), clock())
 
 
-def test_a_check_remembers_the_edition_of_its_last_answers(database: Database) -> None:
+def test_a_draft_stores_the_edition_of_its_last_answers(database: Database) -> None:
     token = started(database)
     with database.writing() as session:
         saved = drafts.save(session, token, {"marketing_by": ("me", "base")}, "2027-01")
@@ -56,8 +58,7 @@ def test_a_check_remembers_the_edition_of_its_last_answers(database: Database) -
     assert saved is not None
     assert saved.edition == "2027-01"
     save(database, token, {"marketing_by": ("staff", "base")})
-    again = load(database, token)
-    assert again is not None
+    again = loaded(database, token)
     assert again.edition == "2027-01"
 
 
@@ -67,14 +68,13 @@ def test_saving_merges_and_keeps_the_wording_each_answer_was_given_under(
     token = started(database)
     save(database, token, {"marketing_by": ("me", "any"), "symptoms": (("a", "b"), "any")})
     save(database, token, {"marketing_by": ("staff", "any"), "first_sale_value": (12.5, "solo")})
-    check = load(database, token)
-    assert check is not None
-    assert check.answers == {
+    draft = loaded(database, token)
+    assert draft.answers == {
         "marketing_by": "staff",
         "symptoms": ("a", "b"),
         "first_sale_value": 12.5,
     }
-    assert check.given_as == {
+    assert draft.given_as == {
         "marketing_by": "any",
         "symptoms": "any",
         "first_sale_value": "solo",
@@ -85,9 +85,9 @@ def test_an_answer_can_be_taken_back_even_twice(database: Database) -> None:
     token = started(database)
     save(database, token, {"a": (1, "solo"), "b": (2, "solo")})
     for _ in range(2):
-        check = save(database, token, {"a": None})
-    assert check is not None
-    assert check.answers == {"b": 2}
+        draft = save(database, token, {"a": None})
+    assert draft is not None
+    assert draft.answers == {"b": 2}
 
 
 @pytest.mark.parametrize(
@@ -95,16 +95,15 @@ def test_an_answer_can_be_taken_back_even_twice(database: Database) -> None:
     ["<b>&amp;</b>", "日本語 עברית 👩‍👩‍👧", "\u202e\x01\x00", "\ud800", "x" * 10_000, ()],
     ids=["html", "scripts", "control", "surrogate", "long", "none of them"],
 )
-def test_whatever_an_owner_types_comes_back_as_it_was(database: Database, answer: Answer) -> None:
+def test_any_text_comes_back_unchanged(database: Database, answer: Answer) -> None:
     token = started(database)
     save(database, token, {"a": (answer, "solo")})
-    check = load(database, token)
-    assert check is not None
-    assert check.answers == {"a": answer}
+    draft = loaded(database, token)
+    assert draft.answers == {"a": answer}
 
 
 @pytest.mark.parametrize("token", ["", "x" * 43, "x" * 10_000, "\ud800", "\x00", "ключ"])
-def test_an_unknown_token_is_nobodys(database: Database, token: str) -> None:
+def test_an_unknown_token_opens_no_draft(database: Database, token: str) -> None:
     started(database)
     assert load(database, token) is None
     assert save(database, token, {"a": (1, "solo")}) is None
@@ -123,7 +122,7 @@ def test_a_draft_expires_when_idle_and_not_before(database: Database, clock: Clo
         submission.submit(session, token, new_submission())
 
 
-def test_a_submitted_check_takes_no_more_answers_and_does_not_expire(
+def test_a_submitted_draft_takes_no_more_answers_and_does_not_expire(
     database: Database, clock: Clock
 ) -> None:
     token = started(database)
@@ -131,10 +130,10 @@ def test_a_submitted_check_takes_no_more_answers_and_does_not_expire(
     with database.writing() as session:
         submission.submit(session, token, new_submission())
     clock.go_on(days=300)
-    check = save(database, token, {"a": (2, "solo")})
-    assert check is not None
-    assert check.submitted
-    assert check.answers == {"a": 1}
+    draft = save(database, token, {"a": (2, "solo")})
+    assert draft is not None
+    assert draft.submitted
+    assert draft.answers == {"a": 1}
 
 
 def test_the_database_holds_no_token_that_works(database: Database) -> None:

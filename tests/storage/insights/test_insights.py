@@ -1,4 +1,4 @@
-"""Insights count each response once, stored or deleted, as somebody who watched would have."""
+"""Insights count each response once, stored or deleted, as an observer would have."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -101,8 +101,8 @@ def live(database: Database, story: Story, source: str) -> None:
             assert drafts.delete_drafts(session, DraftRow.token_hash == token_hash(token)) == 1
 
 
-def watched(stories: list[Story]) -> tuple[Counter[str], Counter[str], Counter[str], Counter[str]]:
-    """What somebody would have counted who watched the owners."""
+def expected(stories: list[Story]) -> tuple[Counter[str], Counter[str], Counter[str], Counter[str]]:
+    """What an observer of the owners would have counted."""
     steps: Counter[str] = Counter()
     shown_to: Counter[str] = Counter()
     left: Counter[str] = Counter()
@@ -146,7 +146,7 @@ def by_source(database: Database, step: str) -> dict[str, int]:
     return {source: steps[step] for source, steps in found.items() if steps[step]}
 
 
-def test_numbers_are_those_of_somebody_who_watched(database: Database) -> None:
+def test_numbers_are_those_an_observer_would_count(database: Database) -> None:
     @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
     @given(stories=STORIES)
     def law(stories: list[Story]) -> None:
@@ -154,7 +154,7 @@ def test_numbers_are_those_of_somebody_who_watched(database: Database) -> None:
         for story in stories:
             live(database, story, source)
         found = collected(database, source)
-        steps, shown_to, left, asked = watched(stories)
+        steps, shown_to, left, asked = expected(stories)
         assert +found.steps == +steps
         assert +Counter({p: c["shown"] for p, c in found.pages.items()}) == shown_to
         assert +Counter({p: c["left"] for p, c in found.pages.items()}) == left
@@ -218,31 +218,31 @@ def test_a_program_cannot_fill_the_table_of_views(
     monkeypatch.setattr(page_events, "MAX_VIEWS_A_DAY", 5)
     with database.writing() as session:
         for number in range(8):
-            page_events.record_view(session, "quick", {"ref": f"made up {number}"}, framed=False)
+            page_events.record_view(session, "quick", {"ref": f"invented {number}"}, framed=False)
         assert session.scalar(select(func.count()).select_from(StartPageViewRow)) == 5
 
 
-def begin(database: Database, sources: Iterable[str]) -> list[str]:
+def start_from(database: Database, sources: Iterable[str]) -> list[str]:
     with database.writing() as session:
         return [drafts.start(session, "2026-11", "quick", {"utm_source": one}) for one in sources]
 
 
-def test_made_up_sources_are_shown_together_and_never_those_that_brought_a_lead(
+def test_minor_sources_are_merged_and_never_those_that_brought_a_lead(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(insights, "MAX_SOURCES", 3)
-    (*_, token) = begin(database, [*(f"a made up {one}" for one in range(7)), "fair"])
+    (*_, token) = start_from(database, [*(f"invented {one}" for one in range(7)), "fair"])
     with database.writing() as session:
         submission.submit(session, token, new_submission())
-    started = {"fair": 1, "a made up 0": 1, "a made up 1": 1, OTHER: 5}
+    started = {"fair": 1, "invented 0": 1, "invented 1": 1, OTHER: 5}
     assert by_source(database, STARTED) == started
     assert by_source(database, SUBMITTED) == {"fair": 1}
     assert collected(database).steps[STARTED] == 8
-    assert collected(database, "a made up 6").steps[STARTED] == 1
+    assert collected(database, "invented 6").steps[STARTED] == 1
 
 
 def test_a_long_source_is_cut(database: Database) -> None:
-    begin(database, ["x" * 500])
+    start_from(database, ["x" * 500])
     assert by_source(database, STARTED) == {"x" * 100: 1}
 
 
