@@ -1,4 +1,4 @@
-"""What the content check lets pass, and what it says to an editor when it does not."""
+"""The content check: what it lets pass and what it says to an editor; and the printed edition."""
 
 import shutil
 from collections.abc import Callable
@@ -7,16 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from consult.content import Problem, check
+from consult.content import Problem, check, document
 from consult.content.coverage import coverage_problems
 from consult.content.language import language_problems, reader_problems
 from consult.content.texts import texts_of
-from consult.questionnaire import EditionError, Questionnaire, editions
+from consult.questionnaire import EditionError, Question, Questionnaire, editions
 from consult.questionnaire.conditions import all_of, rung
 from consult.questionnaire.editions import names, newest
-from consult.questionnaire.model import Rule
+from consult.questionnaire.model import Page, Rule
 from consult.questionnaire.questionnaire import join
 
+COMMITTED = Path(__file__).parents[2] / "docs" / "instrument.md"
 WORDING = editions.folder(newest().name) / "wording"
 
 Reword = Callable[[str, str, str], Questionnaire]
@@ -44,112 +45,98 @@ def test_every_published_edition_is_fit_to_be_shown(edition: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("file", "old", "new", "place", "message"),
+    ("place", "old", "new", "message"),
     [
         (
-            "handoff.yaml",
+            "handoff.yaml: lead_source: fix",
             "fix: Ask every new contact",
             "fix: Every new contact should be asked",
-            "handoff.yaml: lead_source: fix",
             "starts with “Every”",
         ),
         (
-            "findings.yaml",
+            "findings.yaml: dimensions: feedback: call_question",
             "changed your marketing?",
             "changed your marketing",
-            "findings.yaml: dimensions: feedback: call_question",
             "should end with a question mark",
         ),
         (
-            "separation.yaml",
+            "separation.yaml: sales_owner: why",
             "why: A lead that belongs to everyone belongs to no one.",
             "why: A clean pipeline belongs to one person.",
-            "separation.yaml: sales_owner: why",
             "“pipeline” is trade talk",
         ),
         (
-            "separation.yaml",
+            "separation.yaml: marketing_owner: choices: 2",
             "- Whoever has time.",
             "- Some lazy colleague.",
-            "separation.yaml: marketing_owner: choices: 2",
             "“lazy” may sting",
         ),
         (
-            "handoff.yaml",
+            "handoff.yaml: lead_list: why",
             "why: You cannot follow up a lead you cannot find.",
             "why: Of all leads, 79% never buy.",
-            "handoff.yaml: lead_list: why",
             "“79%” has no source that holds",
         ),
         (
-            "handoff.yaml",
+            "handoff.yaml: funnel_counts: why",
             "why: You can only fix a leak that you can see.",
             "why: Those who count sell 3 times more.",
-            "handoff.yaml: funnel_counts: why",
             "“3” reads like a finding",
         ),
         (
-            "handoff.yaml",
+            "handoff.yaml: funnel_counts: why",
             "why: You can only fix a leak that you can see.",
             "why: Leaks come in 12 kinds.",
-            "handoff.yaml: funnel_counts: why",
             "“12” is neither the owner’s number",
         ),
         (
-            "findings.yaml",
+            "findings.yaml: figures: six_tries: text",
             "93% of the leads",
             "95% of the leads",
-            "findings.yaml: figures: six_tries: text",
             "“95%” is not what the source",
         ),
         (
-            "findings.yaml",
+            "findings.yaml: figures: six_tries: text",
             "So try about six times, then stop. Yours may differ.",
             "So try about six times, then stop.",
-            "findings.yaml: figures: six_tries: text",
             "should say “yours may differ”",
         ),
         (
-            "findings.yaml",
+            "findings.yaml: dimensions: persistence: low",
             "low: Many leads may end in silence, not in a yes or a no.",
             "low: Most small firms lose leads here.",
-            "findings.yaml: dimensions: persistence: low",
             "compares the owner with others",
         ),
         (
-            "findings.yaml",
+            "findings.yaml: near_line",
             "{first} and {second}. Read both.",
             "{first} and the next. Read both.",
-            "findings.yaml: near_line",
             "has lost {second}",
         ),
         (
-            "separation.yaml",
+            "separation.yaml: purpose_of_each: why",
             "why: When two jobs share one name, one of them gets skipped,",
             "why: Organizational differentiation facilitates accountability attribution,",
-            "separation.yaml: purpose_of_each: why",
             "reads at grade",
         ),
         (
-            "separation.yaml",
+            "separation.yaml: marketing_owner: why",
             "A name makes it happen on purpose.",
             "It's better with a name.",
-            "separation.yaml: marketing_owner: why",
             "has a straight quote",
         ),
         (
-            "separation.yaml",
+            "separation.yaml: marketing_goal: title",
             "title: Marketing goal",
             "title: The goal that you have set for your marketing",
-            "separation.yaml: marketing_goal: title",
             "has 9 words where 6 fit",
         ),
     ],
 )
 def test_an_unfit_text_is_named_with_what_to_change(
-    reword: Reword, file: str, old: str, new: str, place: str, message: str
+    reword: Reword, place: str, old: str, new: str, message: str
 ) -> None:
-    reworded = set(texts_of(reword(file, old, new))) - set(texts_of(newest()))
+    reworded = set(texts_of(reword(place.partition(":")[0], old, new))) - set(texts_of(newest()))
     found = language_problems(reworded)
     assert {problem.place for problem in found} == {place}
     assert any(message in problem.message for problem in found)
@@ -199,30 +186,18 @@ def test_findings_without_words_and_words_without_findings_are_named(reword: Rew
 
 
 def test_a_claim_that_nothing_rests_on_is_named() -> None:
+    def without(question: Question) -> Question:
+        return replace(question, claims=tuple(c for c in question.claims if c != "Q8"))
+
     edition = newest()
-    structure = edition.structure
-    without = replace(
-        structure,
-        parts=tuple(
-            replace(
-                part,
-                pages=tuple(
-                    replace(
-                        page,
-                        questions=tuple(
-                            replace(q, claims=tuple(c for c in q.claims if c != "Q8"))
-                            for q in page.questions
-                        ),
-                    )
-                    for page in part.pages
-                ),
-            )
-            for part in structure.parts
-        ),
+    parts = tuple(
+        replace(part, pages=tuple(Page(p.id, tuple(map(without, p.questions))) for p in part.pages))
+        for part in edition.structure.parts
     )
-    assert [str(problem) for problem in coverage_problems(replace(edition, structure=without))] == [
-        "findings.yaml: claims: Q8: no question and no finding that can come up rests on it"
-    ]
+    structure = replace(edition.structure, parts=parts)
+    assert [
+        str(problem) for problem in coverage_problems(replace(edition, structure=structure))
+    ] == ["findings.yaml: claims: Q8: no question and no finding that can come up rests on it"]
 
 
 def test_a_rule_that_cannot_hold_is_named() -> None:
@@ -325,3 +300,15 @@ def test_a_file_that_does_not_fit_is_refused_with_its_place(
         reword(file, old, new)
     assert str(error.value).startswith(file)
     assert message in str(error.value)
+
+
+def test_the_committed_document_is_current() -> None:
+    current = document(newest())
+    assert COMMITTED.read_text(encoding="utf-8") == current, (
+        "the questionnaire changed: consult questionnaire document > docs/instrument.md"
+    )
+
+
+def test_the_document_shows_every_text_of_the_edition() -> None:
+    shown = document(newest())
+    assert [text.place for text in texts_of(newest()) if text.text not in shown] == []

@@ -55,8 +55,9 @@ def test_pages_group_a_few_questions_in_all_parts_on_every_branch(
     assert [p.heading.title for p in way.parts] == [EDITION.texts.parts[p.id].title for p in parts]
     for page in way.pages:
         assert 1 <= len(page.questions) <= 5
-    alone = [page.id for page in way.pages if len(page.questions) == 1]
-    assert len(alone) <= 1, "a page of one question is worth its turn only where others fall away"
+    own_page = {page.id for page in EDITION.structure.pages if len(page.questions) == 1}
+    alone = {page.id for page in way.pages if len(page.questions) == 1} - own_page
+    assert len(alone) <= 1, "other questions may fall away from one page only on each path"
 
 
 @pytest.mark.parametrize("branch", BRANCHES)

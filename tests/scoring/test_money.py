@@ -11,6 +11,8 @@ from tests.support.strategies import EDITION
 
 INPUTS = EDITION.structure.roles.money
 
+LEADS = ((5, 9), (10, 19), (20, 49), (50, 99), (100, 199))
+OF_TEN = ((0, 1), (2, 3), (4, 5), (6, 7), (8, 10))
 WHOLE = Range(Fraction(1), Fraction(1))
 
 
@@ -29,45 +31,24 @@ def ends(low: float, high: float, of: int = 1) -> Range:
 
 
 @pytest.mark.parametrize(
-    ("given", "leads"),
+    ("question", "given", "figure", "expected"),
     [
-        ("5_9", ends(5, 9)),
-        ("10_19", ends(10, 19)),
-        ("20_49", ends(20, 49)),
-        ("50_99", ends(50, 99)),
-        ("100_199", ends(100, 199)),
-        (5, ends(5, 5)),
-        (7.5, ends(7.5, 7.5)),
+        # Leads are counted from both ends of what was given.
+        *(("leads_per_month", f"{low}_{high}", "leads", ends(low, high)) for low, high in LEADS),
+        ("leads_per_month", 5, "leads", ends(5, 5)),
+        ("leads_per_month", 7.5, "leads", ends(7.5, 7.5)),
+        # So many of ten is a rate.
+        *(("buy_of_ten", f"{low}_{high}", "buy_rate", ends(low, high, 10)) for low, high in OF_TEN),
+        ("buy_of_ten", 2.5, "buy_rate", ends(2.5, 2.5, 10)),
+        # What has no clear answer is what is left of ten.
+        ("clear_answers", 2, "unworked", ends(2, 3, 10)),
+        ("clear_answers", 3, "unworked", ends(0, 1, 10)),
     ],
 )
-def test_leads_are_counted_from_both_ends_of_what_was_given(given: Answer, leads: Range) -> None:
-    found = money(leads_per_month=given)
-    assert isinstance(found, MoneyRange)
-    assert found.leads == leads
-
-
-@pytest.mark.parametrize(
-    ("given", "rate"),
-    [
-        ("0_1", ends(0, 1, of=10)),
-        ("2_3", ends(2, 3, of=10)),
-        ("4_5", ends(4, 5, of=10)),
-        ("6_7", ends(6, 7, of=10)),
-        ("8_10", ends(8, 10, of=10)),
-        (2.5, ends(2.5, 2.5, of=10)),
-    ],
-)
-def test_so_many_of_ten_is_a_rate(given: Answer, rate: Range) -> None:
-    found = money(buy_of_ten=given)
-    assert isinstance(found, MoneyRange)
-    assert found.buy_rate == rate
-
-
-@pytest.mark.parametrize(("rung", "unworked"), [(2, ends(2, 3, of=10)), (3, ends(0, 1, of=10))])
-def test_what_has_no_clear_answer_is_what_is_left_of_ten(rung: int, unworked: Range) -> None:
-    found = money(clear_answers=rung)
-    assert isinstance(found, MoneyRange)
-    assert found.unworked == unworked
+def test_each_answer_stands_for_a_range(
+    question: str, given: Answer, figure: str, expected: Range
+) -> None:
+    assert getattr(money(**{question: given}), figure) == expected
 
 
 @pytest.mark.parametrize("rung", [0, 1])
