@@ -107,14 +107,11 @@ def _facts(question: Question, base: Wording) -> Iterator[str]:
 def _choices(question: Question, variant: str, wording: Wording) -> Iterator[str]:
     ids = question.choices_as(variant)
     for number, id in enumerate(ids):
-        points = f"[{_points(number, len(ids))}] " if question.kind is Kind.RUNG else ""
+        scored = question.kind is Kind.RUNG
+        points = f"[{round(Fraction(100 * number, len(ids) - 1))}] " if scored else ""
         yield f"- {points}{wording.choices[id]}"
     if ids:
         yield ""
-
-
-def _points(rung: int, count: int) -> int:
-    return round(Fraction(100 * rung, count - 1))
 
 
 def _variant(question: Question, name: str, wording: Wording, base: Wording) -> Iterator[str]:
@@ -169,7 +166,8 @@ def findings_chapter(questionnaire: Questionnaire, rules: Mapping[str, str]) -> 
     yield from _contradictions(questionnaire)
     yield from _flags(questionnaire)
     yield from _money(questionnaire)
-    yield from _left_out(questionnaire)
+    yield from heading(3, "What was not asked, and why")
+    yield from table(("Reason", "It says"), questionnaire.texts.findings["not_asked"].items())
     yield from _offer(questionnaire)
     yield from _printed(questionnaire)
 
@@ -243,11 +241,6 @@ def _money(questionnaire: Questionnaire) -> Iterator[str]:
         yield f"- {assumption}"
     yield ""
     yield from table(("No range when", "It says"), texts["refusals"].items())
-
-
-def _left_out(questionnaire: Questionnaire) -> Iterator[str]:
-    yield from heading(3, "What was not asked, and why")
-    yield from table(("Reason", "It says"), questionnaire.texts.findings["not_asked"].items())
 
 
 def _offer(questionnaire: Questionnaire) -> Iterator[str]:

@@ -18,7 +18,8 @@ _AXES: tuple[Axis, Axis] = ("separation", "handoff")
 
 def document(questionnaire: Questionnaire) -> str:
     """The whole edition as one Markdown text: claims, scores, questions, findings, evidence."""
-    evidence = _evidence(questionnaire.name)
+    text = (folder(questionnaire.name) / "evidence.yaml").read_text(encoding="utf-8")
+    evidence: Evidence = yaml.safe_load(text)
     chapters = (
         _front(questionnaire),
         _claims(questionnaire),
@@ -28,12 +29,6 @@ def document(questionnaire: Questionnaire) -> str:
         _evidence_chapter(questionnaire, evidence),
     )
     return "\n".join(line for chapter in chapters for line in chapter).rstrip() + "\n"
-
-
-def _evidence(name: str) -> Evidence:
-    text = (folder(name) / "evidence.yaml").read_text(encoding="utf-8")
-    evidence: Evidence = yaml.safe_load(text)
-    return evidence
 
 
 def _front(questionnaire: Questionnaire) -> Iterator[str]:

@@ -108,20 +108,14 @@ def _starts_with_verb(text: Text) -> Iterator[str]:
             )
 
 
-def _no_jargon(text: Text) -> Iterator[str]:
-    for term in _WORDS["jargon"]:
-        if _holds_word(text.text, term):
-            yield f"“{term}” is trade talk. Say it in the owner’s words"
-
-
-def _no_shame(text: Text) -> Iterator[str]:
-    for term in _WORDS["shame"]:
-        if _holds_word(text.text, term):
-            yield f"“{term}” may sting. Say what happens, not how it looks"
-
-
-def _holds_word(text: str, term: str) -> bool:
-    return re.search(rf"\b{re.escape(term)}(s|es)?\b", text, re.IGNORECASE) is not None
+def _no_jargon_or_shame(text: Text) -> Iterator[str]:
+    for kind, advice in (
+        ("jargon", "is trade talk. Say it in the owner’s words"),
+        ("shame", "may sting. Say what happens, not how it looks"),
+    ):
+        for term in _WORDS[kind]:
+            if re.search(rf"\b{re.escape(term)}(s|es)?\b", text.text, re.IGNORECASE):
+                yield f"“{term}” {advice}"
 
 
 def _no_folklore(text: Text) -> Iterator[str]:
@@ -209,8 +203,7 @@ def _keeps_placeholders(text: Text) -> Iterator[str]:
 
 _RULES: tuple[Callable[[Text], Iterator[str]], ...] = (
     _starts_with_verb,
-    _no_jargon,
-    _no_shame,
+    _no_jargon_or_shame,
     _no_folklore,
     _honest_numbers,
     _not_about_others,
@@ -239,11 +232,9 @@ def _lists_of_choices(texts: Iterable[Text]) -> list[list[Text]]:
 
 
 def _likeness(one: str, other: str) -> float:
-    return SequenceMatcher(a=_bare(one), b=_bare(other), autojunk=False).ratio()
-
-
-def _bare(text: str) -> list[str]:
-    return re.findall(r"\w+", text.lower())
+    """How many words two texts share, 0 to 1."""
+    words, others = (re.findall(r"\w+", text.lower()) for text in (one, other))
+    return SequenceMatcher(a=words, b=others, autojunk=False).ratio()
 
 
 def _reading(texts: list[Text]) -> Iterator[Problem]:

@@ -11,7 +11,7 @@ from hashlib import sha256
 from html import escape
 
 from consult.questionnaire.conditions import ALWAYS
-from consult.questionnaire.model import BASE, Dimension, Fact, Page, Part, Question
+from consult.questionnaire.model import BASE, Dimension, Page, Part, Question
 from consult.questionnaire.questionnaire import Questionnaire
 from consult.questionnaire.wording import Wording
 
@@ -72,13 +72,9 @@ def _facts(questionnaire: Questionnaire) -> Iterator[str]:
 
 def _rows(questionnaire: Questionnaire) -> Iterator[_Row]:
     for number, part in enumerate(questionnaire.structure.parts, start=1):
-        yield from _part(questionnaire, number, part)
-
-
-def _part(questionnaire: Questionnaire, number: int, part: Part) -> Iterator[_Row]:
-    yield _Row(0, f"{number} · {questionnaire.texts.parts[part.id].title}")
-    for page in part.pages:
-        yield from _page(questionnaire, page)
+        yield _Row(0, f"{number} · {questionnaire.texts.parts[part.id].title}")
+        for page in part.pages:
+            yield from _page(questionnaire, page)
 
 
 def _page(questionnaire: Questionnaire, page: Page) -> Iterator[_Row]:
@@ -109,18 +105,19 @@ def edition_json(questionnaire: Questionnaire) -> Json:
     structure = questionnaire.structure
     return {
         "edition": questionnaire.name,
-        "facts": {fact.id: _fact_json(fact) for fact in structure.facts},
+        "facts": {
+            fact.id: {
+                "cases": {value: str(when) for value, when in fact.cases},
+                "otherwise": fact.otherwise,
+            }
+            for fact in structure.facts
+        },
         "parts": [_part_json(questionnaire, part) for part in structure.parts],
         "dimensions": [_dimension_json(questionnaire, each) for each in structure.dimensions],
         "contradictions": {rule.id: str(rule.when) for rule in structure.contradictions},
         "flags": {rule.id: str(rule.when) for rule in structure.flags},
         "archetypes": list(questionnaire.texts.findings["archetypes"]),
     }
-
-
-def _fact_json(fact: Fact) -> Json:
-    cases = {value: str(when) for value, when in fact.cases}
-    return {"cases": cases, "otherwise": fact.otherwise}
 
 
 def _part_json(questionnaire: Questionnaire, part: Part) -> Json:

@@ -51,9 +51,6 @@ _LISTS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("consult_agenda",), "watch"),
     ((), "method"),
 )
-_IDS: Mapping[tuple[str, ...], tuple[str, ...]] = {("matters",): ("separation", "handoff")}
-"""Groups whose entries are the same in every edition."""
-
 _FREE = (("money", "refusals"), ("consult", "topics"), ("not_asked",), ("claims",))
 """Lists of texts, and groups of texts by an id."""
 
@@ -67,8 +64,6 @@ def check_findings(structure: Structure, texts: Texts) -> Texts:
         text_at(place, text)
     for path, ids in _by_structure(structure).items():
         _check_ids(_place(*path), _group(texts, path), ids)
-    for path, fixed in _IDS.items():
-        _check_ids(_place(*path), _group(texts, path), fixed)
     return texts
 
 
@@ -103,6 +98,7 @@ def _check_entry(place: str, entry: object, names: tuple[str, ...]) -> None:
 
 
 def _by_structure(structure: Structure) -> dict[tuple[str, ...], list[str]]:
+    """The groups that need an entry for each of these ids, and for no other."""
     return {
         ("dimensions",): [dimension.id for dimension in structure.dimensions],
         ("contradictions",): [rule.id for rule in structure.contradictions],
@@ -110,6 +106,7 @@ def _by_structure(structure: Structure) -> dict[tuple[str, ...], list[str]]:
         ("notes",): [rule.id for rule in structure.notes],
         ("not_asked",): [*(rule.id for rule in structure.not_asked), "quick_look"],
         ("agreement", "lines"): list(structure.roles.agreement),
+        ("matters",): ["separation", "handoff"],
     }
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from consult.questionnaire.finding_texts import check_findings
-from consult.questionnaire.model import BASE, NOT_SURE, EditionError, Kind, Question, Structure
+from consult.questionnaire.model import BASE, EditionError, Kind, Question, Structure
 from consult.questionnaire.yaml_texts import Texts, read_texts, text_at
 
 _FILES = ("profile", "separation", "handoff", "sorting", "pages", "findings")
@@ -99,13 +99,9 @@ def _item(question: Question, files: Mapping[str, Texts]) -> Mapping[str, Wordin
         raise EditionError(f"separation.yaml, handoff.yaml: {question.id} has no wording")
     where = f"{file}.yaml: {question.id}"
     entry = _mapping(files[file], question.id, f"{file}.yaml")
-    base = {key: value for key, value in entry.items() if key != "in"}
     needs = _ITEM_NEEDS | ({"unknown_fix"} if question.unknown else set())
-    variants = {BASE: base} | {
-        name: {**base, **changes} for name, changes in _variants(entry, where).items()
-    }
     worded = {}
-    for name, texts in variants.items():
+    for name, texts in _with_base(entry, where).items():
         place = where if name == BASE else f"{where}: in {name}"
         _check_keys(place, texts, _ITEM_KEYS, needs)
         ids = question.choices_as(name)
@@ -178,15 +174,12 @@ def _wording(where: str, texts: Texts, choices: Mapping[str, Any]) -> Wording:
 
 
 def _with_base(entry: Texts, where: str) -> dict[str, Texts]:
+    """The texts by variant: a variant takes from the base what it does not change."""
     base = {key: value for key, value in entry.items() if key != "in"}
-    return {BASE: base} | {n: {**base, **c} for n, c in _variants(entry, where).items()}
-
-
-def _variants(entry: Texts, where: str) -> Mapping[str, Texts]:
     variants = entry.get("in", {})
     if not isinstance(variants, dict) or not all(isinstance(v, dict) for v in variants.values()):
         raise EditionError(f"{where}: 'in' should hold solo, team, checkout or counter texts")
-    return variants
+    return {BASE: base} | {name: {**base, **changes} for name, changes in variants.items()}
 
 
 def _check_keys(where: str, texts: Texts, allowed: set[str], needed: set[str]) -> None:
@@ -222,7 +215,9 @@ def _headings(texts: Texts, key: str, ids: list[str]) -> Mapping[str, Heading]:
 
 def _refuse_leftovers(structure: Structure, files: Mapping[str, Texts], cards: Texts) -> None:
     by_kind = {
-        "profile": [q.id for q in structure.questions.values() if q.kind not in _SCORED_KINDS],
+        "profile": [
+            q.id for q in structure.questions.values() if q.kind not in (Kind.RUNG, Kind.SORT)
+        ],
         "separation": _items_of(structure, "separation"),
         "handoff": _items_of(structure, "handoff"),
     }
@@ -230,9 +225,6 @@ def _refuse_leftovers(structure: Structure, files: Mapping[str, Texts], cards: T
         _refuse_extra(f"{name}.yaml", files[name], ids)
     sorted_ids = [q.id.removeprefix("sort_") for q in structure.questions.values()]
     _refuse_extra("sorting.yaml: cards", cards, sorted_ids)
-
-
-_SCORED_KINDS = (Kind.RUNG, Kind.SORT)
 
 
 def _items_of(structure: Structure, axis: str) -> list[str]:
@@ -243,6 +235,3 @@ def _refuse_extra(where: str, texts: Texts, ids: list[str]) -> None:
     for id in texts:
         if id not in ids:
             raise EditionError(f"{where}: {id} is not an id of this edition")
-
-
-__all__ = ["NOT_SURE", "EditionTexts", "Heading", "Texts", "Wording", "read_edition_texts"]

@@ -297,10 +297,6 @@ class Report:
         """The first step of the plan; None when nothing is left to raise."""
         return self.plan[0] if self.plan else None
 
-    @property
-    def strong(self) -> tuple[Dimension, ...]:
-        return tuple(d for axis in self.axes for d in axis.dimensions if d.state == "strong")
-
     def to_json(self) -> str:
         """The Report as JSON text; `from_json` gives an equal Report back."""
         return _REPORTS.dump_json(self).decode()

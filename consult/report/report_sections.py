@@ -29,12 +29,13 @@ def agreement_of(walk: Walk, texts: Mapping[str, Any]) -> Agreement:
     """The agreement of a complete walk; `texts` is `agreement` in the edition's findings."""
     page = _own_texts(texts["page"], walk)
     asked = {one.id: one for one in walk.asked}
+    left_out = {(one.question.id, one.reason) for one in walk.not_asked}
     lines = []
     for id, question in walk.questionnaire.structure.roles.agreement.items():
         own, answered = _own_texts(texts["lines"][id], walk), asked.get(question)
         text = own["settled" if _is_settled(answered) else "open"]
         who = texts["names"][str(answered.answer)] if "{who}" in text and answered else ""
-        today = _today(answered, page, "quick_look" in _left_out(walk, question))
+        today = _today(answered, page, (question, "quick_look") in left_out)
         lines.append(AgreementLine(id, own["title"], text.format(who=who), today))
     return Agreement(page["title"], page["intro"], page["today"], page["signed"], tuple(lines))
 
@@ -44,11 +45,6 @@ def _own_texts(texts: Mapping[str, Any], walk: Walk) -> Mapping[str, str]:
     path, mode = walk.facts["path"], walk.facts["mode"]
     changes = texts.get("in", {}).get(mode if path == "conversation" else path, {})
     return {**texts, **changes}
-
-
-def _left_out(walk: Walk, question: str) -> list[str]:
-    """The reason why a question was not asked, if it was not."""
-    return [one.reason for one in walk.not_asked if one.question.id == question]
 
 
 def _today(asked: Asked | None, page: Mapping[str, str], for_later: bool) -> str:
@@ -182,12 +178,11 @@ def _figures(found: MoneyRange, sign: str) -> dict[str, str]:
 
 def _end(found: MoneyRange, end: str, sign: str) -> dict[str, str]:
     """The figures of one end of the sum."""
-    at_low = end == "low"
     return {
         "leads": _number(getattr(found.leads, end)),
         "unworked": _percent(getattr(found.unworked, end)),
         "buy": _percent(getattr(found.buy_rate, end)),
-        "discount": _percent(UNWORKED_WORTH[0 if at_low else 1]),
+        "discount": _percent(UNWORKED_WORTH[0 if end == "low" else 1]),
         "value": _money(found.first_sale, sign),
         "result": _money(getattr(found.amount, end), sign),
     }
