@@ -1,6 +1,6 @@
 """Many random leads at once, with everything that a list can be filtered by."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
@@ -9,20 +9,16 @@ from typing import Any
 from sqlalchemy import insert
 
 from consult.storage.db.database import Database, Session
-from consult.storage.search_index import index_lead
+from consult.storage.search_index import index_terms
 from consult.storage.tables.account_tables import StaffUserRow
-from consult.storage.tables.lead_tables import LeadRow, NoteRow
+from consult.storage.tables.lead_tables import LeadRow, LeadWordRow, NoteRow
 from consult.storage.tables.submission_tables import ContactRow, DraftRow, SubmissionRow
 from consult.workflow.stages import CLOSED, STAGES
 
 ARCHETYPES = ("baton_on_the_floor", "two_silos", "well_rehearsed_relay")
 SOURCES = ("", "-", "autumn-letter", "fair")
 NAMES = (
-    "Ada Okafor",
-    "Łukasz Żak",
-    "Zoë O'Neil",
-    "anna-maria de la Cruz",
-    "佐藤 花子",
+    *("Ada Okafor", "Łukasz Żak", "Zoë O'Neil", "anna-maria de la Cruz", "佐藤 花子"),
     "Ann Smith",
 )
 BUSINESSES = ("Okafor Tents", "Café Zoë", "STRASSE & Söhne", "Ann's Bakery", "_", "50% off")
@@ -43,6 +39,12 @@ class MadeLead:
         lead_id: int = self.row["submission_id"]
         return lead_id
 
+    @property
+    def terms(self) -> set[str]:
+        """What it is found by."""
+        contact = self.contact or {"name": "", "business": "", "email": ""}
+        return index_terms([contact["name"], contact["business"], *self.notes], contact["email"])
+
 
 PEOPLE = (1, 2, 3)
 
@@ -50,17 +52,9 @@ PEOPLE = (1, 2, 3)
 def make_staff(session: Session, ids: Iterable[int] = PEOPLE) -> None:
     """Accounts with these ids."""
     for number in ids:
-        session.add(
-            StaffUserRow(
-                id=number,
-                email=f"staff{number}@example.com",
-                name=f"Staff {number}",
-                role="staff",
-                password_hash="x",
-                active=True,
-                created_at=session.now(),
-            )
-        )
+        user = {"email": f"staff{number}@example.com", "name": f"Staff {number}", "role": "staff"}
+        made = {"password_hash": "x", "active": True, "created_at": session.now()}
+        session.add(StaffUserRow(id=number, **user, **made))
     session.flush()
 
 
@@ -72,14 +66,21 @@ def make_many(
     with database.writing() as session:
         make_staff(session, new_staff)
         made = [_made(random, number, session.now()) for number in range(1, count + 1)]
-        session.execute(insert(DraftRow), [_draft(lead) for lead in made])
-        session.execute(insert(SubmissionRow), [_submission(lead) for lead in made])
-        session.execute(insert(LeadRow), [lead.row for lead in made])
-        session.add_all([ContactRow(**lead.contact) for lead in made if lead.contact])
+        insert_leads(session, made)
         session.add_all(_notes(made, session.now()))
-        for lead in made:
-            index_lead(session, lead.id)
     return made
+
+
+def insert_leads(session: Session, made: Sequence[MadeLead]) -> None:
+    """Insert leads with their drafts, submissions, contacts and search terms, but no notes."""
+    contacts = [lead.contact for lead in made if lead.contact]
+    session.execute(insert(DraftRow), [_draft(lead) for lead in made])
+    session.execute(insert(SubmissionRow), [_submission(lead) for lead in made])
+    session.execute(insert(LeadRow), [lead.row for lead in made])
+    session.execute(insert(ContactRow), contacts)
+    terms = [(lead.id, term) for lead in made for term in sorted(lead.terms)]
+    rows = [{"submission_id": id, "word": term} for id, term in terms]
+    session.execute(insert(LeadWordRow), rows)
 
 
 def _made(random: Random, number: int, now: datetime) -> MadeLead:
@@ -130,15 +131,13 @@ def _contact(random: Random, number: int, now: datetime) -> dict[str, Any] | Non
 
 def _draft(lead: MadeLead) -> dict[str, Any]:
     now = lead.row["submitted_at"]
+    as_stored = {"edition": "2026-11", "depth": "quick", "answers": {}, "source": {}}
     return {
         "id": lead.id,
         "token_hash": f"c{lead.id}",
-        "edition": "2026-11",
-        "depth": "quick",
-        "answers": {},
-        "source": {},
         "created_at": now,
         "updated_at": now,
+        **as_stored,
     }
 
 

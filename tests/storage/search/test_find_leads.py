@@ -21,7 +21,7 @@ from consult.storage.search.find_leads import (
     next_ids,
 )
 from consult.storage.search.lead_filter import OPEN, SORTS, LeadFilter, Viewer
-from consult.storage.search_index import index_terms, query_terms
+from consult.storage.search_index import query_terms
 from consult.storage.tables.lead_tables import LeadRow
 from consult.workflow.stages import STAGES
 from tests.support.databases import Clock
@@ -52,17 +52,13 @@ FILTERS = st.builds(
 
 def selects(wanted: LeadFilter, lead: MadeLead, now: datetime) -> bool:
     """The plain meaning of a filter, lead by lead."""
-    terms = _terms(lead)
     return (
         all(_facts(wanted, lead.row))
         and all(_work(wanted, lead, now))
-        and all(any(term.startswith(typed) for term in terms) for typed in query_terms(wanted.text))
+        and all(
+            any(term.startswith(typed) for term in lead.terms) for typed in query_terms(wanted.text)
+        )
     )
-
-
-def _terms(lead: MadeLead) -> set[str]:
-    contact = lead.contact or {"name": "", "business": "", "email": ""}
-    return index_terms([contact["name"], contact["business"], *lead.notes], contact["email"])
 
 
 def _facts(wanted: LeadFilter, row: dict[str, Any]) -> Iterator[bool]:
