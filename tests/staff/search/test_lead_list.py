@@ -280,7 +280,3 @@ def test_a_lead_that_no_longer_exists_is_skipped(staff: PageClient, made: list[M
     page = selected(staff, [1, 777])
     done = press(staff, page.form("/leads/bulk"), "take")
     assert "It no longer exists. Lead 777" in done.text
-
-
-def test_the_page_for_one_lead_says_one(staff: PageClient, made: list[MadeLead]) -> None:
-    assert selected(staff, [1]).h1 == "1 lead selected"
