@@ -48,7 +48,6 @@ def export(file: IO[str], since: str | None) -> None:
 
 
 def _parse_since(since: str, settings: Settings) -> dict[str, Any]:
-    """Return the filter that an ID or a date means."""
     if since.isascii() and since.isdigit() and int(since) <= HIGHEST_ID:
         return {"after_id": int(since)}
     try:

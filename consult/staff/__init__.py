@@ -66,6 +66,5 @@ def register(app: Flask, settings: Settings) -> None:
 
 
 def _my_notifications() -> notification_pages.NotificationForm:
-    """Return the user's notification settings, which the page of their account shows."""
     with services().database.reading() as session:
         return notification_pages.notification_form(session, access.signed_in_user().id)

@@ -19,3 +19,9 @@ def admin(app: Flask) -> PageClient:
     """A browser in which an admin, the first account there is, is signed in."""
     make_user(app, ADMIN, admin=True)
     return signed_in(app, ADMIN)
+
+
+@pytest.fixture
+def grace(app: Flask) -> PageClient:
+    """A browser in which Grace is signed in, whom the module's `app` has an account for."""
+    return signed_in(app)

@@ -110,7 +110,6 @@ class World:
         return written
 
     def close(self) -> None:
-        """Give everything back."""
         self._watch.close()
         self._kept.close()
         services_of(self.app).database.close()

@@ -26,7 +26,6 @@ BACK = "/staff/sign-in/provider/back"
 
 
 def settings_for(issuer: str) -> dict[str, str]:
-    """The settings by which an app trusts a provider."""
     return {
         "oidc_issuer": issuer,
         "oidc_client_id": CLIENT_ID,
@@ -70,7 +69,6 @@ class Crook:
     """What it answers instead of saying where what is."""
 
     def app(self, address: str) -> Flask:
-        """What it serves at its address."""
         self.address = address
         app = Flask("crook")
         app.add_url_rule("/.well-known/openid-configuration", view_func=self.describe)
@@ -79,7 +77,6 @@ class Crook:
         return app
 
     def describe(self) -> ResponseReturnValue:
-        """Say where what is."""
         self.fetch("description")
         if self.says:
             return self.says()
@@ -98,12 +95,10 @@ class Crook:
             abort(500)
 
     def keys(self) -> ResponseReturnValue:
-        """Give the public half of the key."""
         self.fetch("keys")
         return jsonify(KeySet([self.key]).as_dict(private=False))
 
     def token(self) -> ResponseReturnValue:
-        """Give an ID token, right or wrong."""
         self.asked.append({**request.form, "authorization": request.headers["Authorization"]})
         now = int(time.time())
         claims = {

@@ -30,7 +30,6 @@ class Phone:
 
     @property
     def code(self) -> str:
-        """The six digits that it shows now."""
         return pyotp.TOTP(self.secret).at(services_of(self.app).database.clock())
 
     @property
@@ -40,7 +39,6 @@ class Phone:
         return self.code
 
     def wait(self, steps: int = 1) -> None:
-        """Let half minutes pass."""
         let_pass(self.app, seconds=30 * steps)
 
 
@@ -78,7 +76,6 @@ def set_up_phone(client: PageClient) -> tuple[Phone, list[str]]:
 
 
 def recovery_codes(page: Page) -> list[str]:
-    """The recovery codes that a page shows."""
     return re.findall(r"<code>([A-Z0-9-]{29})</code>", page.html)
 
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from consult.owner.open_draft import freeze
 from consult.questionnaire import read_answers, walk
@@ -14,6 +14,7 @@ from consult.storage.drafts import drafts
 from consult.storage.leads import leads, submission
 from consult.storage.leads.submission import NewContact
 from consult.storage.tables.account_tables import StaffSessionRow
+from consult.storage.tables.audit_tables import AuditRow
 from tests.support.apps import services_of
 from tests.support.client import PageClient
 from tests.support.page import Page
@@ -48,7 +49,6 @@ def _usual_hash() -> str:
 def sign_in(
     client: PageClient, email: str = EMAIL, password: str = PASSWORD, *, status: int = 303
 ) -> Page:
-    """Sign in through the form."""
     form = client.get("/staff/sign-in").form("/staff/sign-in")
     return client.submit(form.fill(email=email, password=password), status=status)
 
@@ -70,6 +70,20 @@ def enter(client: PageClient, email: str = EMAIL) -> PageClient:
 def signed_in(app: Flask, email: str = EMAIL) -> PageClient:
     """A browser of its own in which somebody with an account has just signed in."""
     return enter(PageClient(app), email)
+
+
+def thief_of(client: PageClient) -> PageClient:
+    """A browser with a copy of another one's session cookie."""
+    cookie, thief = client._client.get_cookie("staff"), PageClient(client.app)
+    assert cookie is not None
+    thief._client.set_cookie("staff", cookie.value)
+    return thief
+
+
+def audited(app: Flask) -> list[str]:
+    """The actions in the audit log, oldest first."""
+    with services_of(app).database.reading() as session:
+        return list(session.scalars(select(AuditRow.action).order_by(AuditRow.id)))
 
 
 def post(client: PageClient, page: str, action: str, *, status: int = 303, **fields: str) -> Page:

@@ -34,6 +34,5 @@ def change_desk(database: Database, lead_id: int, **values: object) -> None:
 
 
 def leave(database: Database, user_id: int) -> None:
-    """Close somebody's account."""
     with database.writing() as session:
         session.get_one(StaffUserRow, user_id).active = False

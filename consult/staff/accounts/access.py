@@ -1,16 +1,18 @@
-"""Access to `/staff`: sessions, CSRF tokens, and the guard that requires a login.
+"""Access to `/staff`: sessions, CSRF tokens, the guard that requires a login, and who read what.
 
 A session is a row in the database, and its cookie is worth nothing without it. Outside `/staff`
 there is no cookie session at all, so no public page can ever set a cookie.
 """
 
 import hashlib
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from functools import wraps
 from typing import Any
 
-from flask import Flask, Request, current_app, g, redirect, request, session, url_for
+from flask import Flask, Request, current_app, g, make_response, redirect, request, session, url_for
 from flask.sessions import NullSession, SecureCookieSession, SecureCookieSessionInterface
+from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFProtect
 from itsdangerous import Signer
 from werkzeug.wrappers import Response as BaseResponse
@@ -51,6 +53,12 @@ PROVIDER = "provider"
 
 # "Last seen" is not worth a write with every request.
 _SEEN_STEP = timedelta(minutes=1)
+
+# Repeat views in this period count once. On SQLite a write waits for the disk and for every other
+# writer, so one entry instead of one per page view matters.
+_REPEAT_PERIOD = timedelta(minutes=10)
+
+_View = Callable[..., ResponseReturnValue]
 
 # Uploads may exceed the default body limit.
 BODY_LIMITS: Mapping[str, int] = {"staff.save_logo": UPLOAD_LIMIT + 64 * 1024}
@@ -130,7 +138,6 @@ def require_login() -> BaseResponse | None:
 
 
 def required_role(endpoint: str) -> Role:
-    """The role that an endpoint under `/staff` requires."""
     return declared_role(current_app.view_functions[endpoint]) or "admin"
 
 
@@ -141,7 +148,6 @@ def safe_next(path: str) -> str:
 
 
 def lifetime() -> Lifetime:
-    """Return how long users stay signed in."""
     settings = services().settings
     return Lifetime(
         idle=timedelta(minutes=settings.staff_idle_minutes),
@@ -178,13 +184,11 @@ def current_session() -> StaffSessionRow | None:
 
 
 def signed_in_session() -> StaffSessionRow:
-    """Return the session of this request, on a page that requires a login."""
     found: StaffSessionRow = g.staff_session
     return found
 
 
 def signed_in_user() -> StaffUserRow:
-    """Return the user of this request, on a page that requires a login."""
     return signed_in_session().user
 
 
@@ -245,3 +249,39 @@ def browser_name(user_agent: str) -> str:
     browser = next((name for mark, name in _BROWSERS.items() if mark in user_agent), None)
     system = next((name for mark, name in _SYSTEMS.items() if mark in user_agent), None)
     return f"{browser or 'Another browser'} on {system}" if system else browser or "Another browser"
+
+
+def records_access(action: str) -> Callable[[_View], _View]:
+    """Record in the audit log that a user opened a lead; not where the view shows nothing.
+
+    The innermost decorator of a view with the argument `lead_id`.
+    """
+
+    def decorate(view: _View) -> _View:
+        @wraps(view)
+        def wrapper(*args: Any, lead_id: int, **kwargs: Any) -> ResponseReturnValue:
+            response = make_response(view(*args, lead_id=lead_id, **kwargs))
+            # A part of a PDF (206) counts like the whole.
+            if response.status_code < 300:
+                record_access(lead_id, action)
+            return response
+
+        return wrapper
+
+    return decorate
+
+
+def record_access(lead_id: int, action: str) -> None:
+    """Record what the signed-in user opens, unless the log has it from just now."""
+    query = audit_log.last_recorded(action, by=signed_in_user().id, lead_id=lead_id)
+    with services().database.reading() as session:
+        last = session.scalar(query)
+    record_access_after(last, lead_id, action)
+
+
+def record_access_after(last: datetime | None, lead_id: int, action: str) -> None:
+    """Record what the signed-in user opens, when they last did so at `last`."""
+    database = services().database
+    if last is None or database.clock() - last >= _REPEAT_PERIOD:
+        with database.writing() as session:
+            audit_log.record(session, action, by=signed_in_user().id, lead_id=lead_id)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from consult.storage.accounts import accounts, sessions
-from consult.storage.db.database import Database, Session
+from consult.storage.db.database import Database
 from consult.storage.notifications import security_alerts
 from consult.storage.second_factors import factors
 from consult.storage.tables.account_tables import StaffUserRow
@@ -81,14 +81,12 @@ def reset(
             raise AccountError(f"{email} has no active account; use invite")
         token = accounts.invite(session, email, user.role, RESET_VALID, by=by)
         if second_factor:
-            _remove_second_factor(session, user.id, by=by)
+            factors.remove_all_factors(session, user.id)
+            sessions.end_all_sessions(session, user.id)
+            security_alerts.record(
+                session, "factor.all_removed", user_id=user.id, by=by, account=user.id
+            )
     return base_url + INVITATION_PATH + token
-
-
-def _remove_second_factor(session: Session, user_id: int, *, by: int | None) -> None:
-    factors.remove_all_factors(session, user_id)
-    sessions.end_all_sessions(session, user_id)
-    security_alerts.record(session, "factor.all_removed", user_id=user_id, by=by, account=user_id)
 
 
 def disable(database: Database, email: str, new_leads_to: str = "") -> None:
@@ -105,7 +103,6 @@ def disable(database: Database, email: str, new_leads_to: str = "") -> None:
 
 
 def list_accounts(database: Database) -> Sequence[StaffUserRow]:
-    """Return all users, disabled ones included, by address."""
     with database.reading() as session:
         return accounts.all_users(session)
 

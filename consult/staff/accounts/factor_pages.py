@@ -67,7 +67,6 @@ def set_up_app() -> ResponseReturnValue:
 @for_staff
 @recent_auth_required
 def confirm_app() -> ResponseReturnValue:
-    """Store an app once a code shows that it has the secret."""
     secret, me = _pending_secret(), signed_in_user()
     code = request.form.get("code", "")
     step = totp.step_of(secret, code, services().database.clock())
@@ -101,7 +100,6 @@ def new_passkey() -> ResponseReturnValue:
 @for_staff
 @recent_auth_required
 def add_passkey() -> ResponseReturnValue:
-    """Store a passkey that the browser has made."""
     name = one_line(request.form.get("name", ""))[:PASSKEY_NAME_MAX]
     if not name:
         return _passkey_page(name, name="Give it a name."), 422
@@ -132,7 +130,6 @@ def remove_passkey(passkey_id: int) -> ResponseReturnValue:
 @for_staff
 @recent_auth_required
 def new_recovery_codes() -> ResponseReturnValue:
-    """Create new recovery codes and show them, this once."""
     me = signed_in_user().id
     with services().database.writing() as writing:
         if not factors.factors_of(writing, me).any:

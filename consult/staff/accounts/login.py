@@ -6,8 +6,8 @@ and works once.
 """
 
 import hashlib
-from dataclasses import asdict, dataclass
 from datetime import timedelta
+from typing import TypedDict
 
 from flask import make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -18,16 +18,17 @@ from wtforms.validators import InputRequired, Length
 from consult.crypto import new_token
 from consult.staff.accounts import access
 from consult.staff.accounts.account_admin import EMAIL_MAX, AccountError, normal_email
-from consult.staff.accounts.attempts import (
+from consult.staff.accounts.passwords import (
+    PASSWORD_MAX,
     count_code_attempt,
     count_passkey_attempt,
     count_password_attempt,
     count_recovery_attempt,
+    is_password_of,
     reset_code_attempts,
     reset_password_attempts,
     trust_device,
 )
-from consult.staff.accounts.passwords import PASSWORD_MAX, is_password_of
 from consult.staff.blueprint import blueprint, for_staff
 from consult.staff.second_factors import passkeys, totp
 from consult.storage.accounts import accounts
@@ -60,8 +61,7 @@ class SignInForm(Form):
     next = HiddenField()
 
 
-@dataclass(frozen=True, slots=True)
-class PendingLogin:
+class PendingLogin(TypedDict):
     """A login that waits for the second factor, since a time in seconds since 1970."""
 
     user_id: int
@@ -74,7 +74,6 @@ class PendingLogin:
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])
 def sign_in() -> ResponseReturnValue:
-    """Take an address and a password."""
     if access.current_session():
         return redirect(url_for(".lead_list"), 303)
     if request.method == "GET":
@@ -88,7 +87,6 @@ def sign_in() -> ResponseReturnValue:
 
 
 def _user_by_password(form: SignInForm) -> StaffUserRow | None:
-    """Return the active user with this address and password; None for anything else."""
     email, password = form.email.data or "", form.password.data or ""
     count_password_attempt(email)
     if not form.validate():
@@ -130,7 +128,6 @@ def passkey_sign_in() -> ResponseReturnValue:
 
 @blueprint.route("/sign-in/code", methods=["GET", "POST"])
 def verify_second_factor() -> ResponseReturnValue:
-    """Take the second factor of a pending login."""
     found = _pending_login()
     if found is None:
         return redirect(url_for(access.SIGN_IN), 303)
@@ -140,9 +137,9 @@ def verify_second_factor() -> ResponseReturnValue:
         field, error = _check_factor(user.id)
         if error is None:
             with services().database.writing() as writing:
-                is_first = factors.use_once(writing, pending.token, PENDING_FOR)
+                is_first = factors.use_once(writing, pending["token"], PENDING_FOR)
             if is_first:
-                return complete_login(user, pending.method, pending.next)
+                return complete_login(user, pending["method"], pending["next"])
             access.sign_out()
             return redirect(url_for(access.SIGN_IN), 303)
         errors[field] = error
@@ -158,7 +155,6 @@ def verify_second_factor() -> ResponseReturnValue:
 @blueprint.post("/sign-out")
 @for_staff
 def sign_out() -> ResponseReturnValue:
-    """End the session of this browser."""
     access.sign_out()
     answer = make_response(redirect(url_for(access.SIGN_IN), 303))
     # Not "cookies": that would sign people out of the agency's other sites as well.
@@ -174,13 +170,18 @@ def begin_login(user: StaffUserRow, method: str, wanted: str = "") -> Response:
     if not has_factor:
         return complete_login(user, method, wanted)
     access.sign_out()
-    since, stamp = made.database.clock().timestamp(), _password_stamp(user)
-    session[_PENDING] = asdict(PendingLogin(user.id, stamp, since, method, wanted, new_token()))
+    session[_PENDING] = PendingLogin(
+        user_id=user.id,
+        password_stamp=_password_stamp(user),
+        since=made.database.clock().timestamp(),
+        method=method,
+        next=wanted,
+        token=new_token(),
+    )
     return redirect(url_for("staff.verify_second_factor"), 303)
 
 
 def complete_login(user: StaffUserRow, method: str, wanted: str = "") -> Response:
-    """Sign in a user who passed all factors."""
     access.start_session(user, method)
     answer = redirect(access.safe_next(wanted), 303)
     trust_device(answer, user)
@@ -188,16 +189,15 @@ def complete_login(user: StaffUserRow, method: str, wanted: str = "") -> Respons
 
 
 def _pending_login() -> tuple[StaffUserRow, PendingLogin] | None:
-    stored = session.get(_PENDING)
-    if not isinstance(stored, dict):
-        return None
-    pending = PendingLogin(**stored)
+    pending: PendingLogin | None = session.get(_PENDING)
     database = services().database
-    if not 0 <= database.clock().timestamp() - pending.since < PENDING_FOR.total_seconds():
+    if pending is None:
+        return None
+    if not 0 <= database.clock().timestamp() - pending["since"] < PENDING_FOR.total_seconds():
         return None
     with database.reading() as reading:
-        user = accounts.user_by_id(reading, pending.user_id)
-    if user is None or not user.active or pending.password_stamp != _password_stamp(user):
+        user = accounts.user_by_id(reading, pending["user_id"])
+    if user is None or not user.active or pending["password_stamp"] != _password_stamp(user):
         return None
     return user, pending
 

@@ -72,8 +72,6 @@ class InvitationForm(Form):
 
 
 class ChangePasswordForm(Form):
-    """The current password and the new one."""
-
     current_password = PasswordField(
         "Current password",
         [InputRequired("Enter your current password."), Length(max=PASSWORD_MAX)],
@@ -95,7 +93,6 @@ def _refuse_weak(field: Field, *about: str) -> None:
 
 
 def first_errors(form: Form) -> dict[str, str]:
-    """Return the first error of each field, by the field's ID."""
     return {field.id: str(field.errors[0]) for field in form if field.errors}
 
 
@@ -141,7 +138,6 @@ def invitation(token: str) -> ResponseReturnValue:
 @blueprint.get("/account")
 @for_staff
 def account() -> ResponseReturnValue:
-    """Show the user's sessions, notifications and the form for a new password."""
     return _account_page(ChangePasswordForm())
 
 
@@ -175,7 +171,6 @@ def end_session(session_id: int) -> ResponseReturnValue:
 @for_staff
 @recent_auth_required
 def end_all_sessions() -> ResponseReturnValue:
-    """Sign the user out everywhere, here too."""
     me = signed_in_user().id
     with services().database.writing() as session:
         sessions.end_all_sessions(session, me)

@@ -8,9 +8,8 @@ address decides anything.
 import hmac
 import logging
 import secrets
-from dataclasses import asdict, dataclass
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 from urllib.parse import urlsplit
 
 from flask import abort, redirect, render_template, request, session, url_for
@@ -53,8 +52,7 @@ NO_EMAIL = "The provider sent no email address. Set up your account with a passw
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class LoginRequest:
+class LoginRequest(TypedDict):
     """A flow that was started in this browser, and what the callback needs."""
 
     purpose: Purpose
@@ -62,8 +60,8 @@ class LoginRequest:
     nonce: str
     code_verifier: str
     since: float
-    next: str = ""
-    invitation: str = ""
+    next: str
+    invitation: str
 
 
 class AlreadyLinkedError(Exception):
@@ -72,7 +70,6 @@ class AlreadyLinkedError(Exception):
 
 @blueprint.get("/sign-in/provider")
 def provider_sign_in() -> ResponseReturnValue:
-    """Start a login with the provider."""
     if current_session():
         return redirect(url_for(".lead_list"), 303)
     return _start("sign-in", wanted=request.args.get("next", ""))
@@ -91,24 +88,21 @@ def provider_invitation(token: str) -> ResponseReturnValue:
 @for_staff
 @recent_auth_required
 def link_provider() -> ResponseReturnValue:
-    """Start linking the user's account with one at the provider."""
     return _start("link")
 
 
 @blueprint.get("/confirm/provider")
 @for_staff
 def provider_reauthentication() -> ResponseReturnValue:
-    """Start a re-authentication at the provider."""
     return _start("confirm", wanted=request.args.get("next", ""))
 
 
 @blueprint.get("/sign-in/provider/back")
 def provider_callback() -> ResponseReturnValue:
-    """Take the provider's response, and do what the flow was started for."""
     flow = _use_login_request()
     response = request.args
     if flow is None or not hmac.compare_digest(
-        response.get("state", "").encode(), flow.state.encode()
+        response.get("state", "").encode(), flow["state"].encode()
     ):
         return _failed(INVALID_RESPONSE)
     if "error" in response:
@@ -116,15 +110,15 @@ def provider_callback() -> ResponseReturnValue:
     try:
         if response.get("iss", _issuer()) != _issuer():
             raise ProviderError("another provider answered")
-        claims = provider().claims(response.get("code", ""), flow.code_verifier, flow.nonce)
+        claims = provider().claims(response.get("code", ""), flow["code_verifier"], flow["nonce"])
     except ProviderError as error:
         log.warning("a response of the provider was refused: %s", error)
         return _failed(INVALID_RESPONSE)
-    match flow.purpose:
+    match flow["purpose"]:
         case "sign-in":
-            return _sign_in(claims, flow.next)
+            return _sign_in(claims, flow["next"])
         case "invitation":
-            return _accept(claims, flow.invitation)
+            return _accept(claims, flow["invitation"])
         case "link":
             return _link(claims)
         case "confirm":
@@ -161,7 +155,7 @@ def _start(purpose: Purpose, *, wanted: str = "", invitation: str = "") -> Respo
     except ProviderError as error:
         log.warning("the provider cannot be used: %s", error)
         return _failed(UNAVAILABLE, 503)
-    flow = LoginRequest(
+    session[_KEY] = LoginRequest(
         purpose=purpose,
         state=started["state"],
         nonce=started["nonce"],
@@ -170,23 +164,20 @@ def _start(purpose: Purpose, *, wanted: str = "", invitation: str = "") -> Respo
         next=wanted,
         invitation=invitation,
     )
-    session[_KEY] = asdict(flow)
     return redirect(started["url"], 303)
 
 
 def _use_login_request() -> LoginRequest | None:
     """Return the flow that was started in this browser, once; None when there is no valid one."""
     _issuer()
-    stored = session.pop(_KEY, None)
-    if stored is None:
+    flow: LoginRequest | None = session.pop(_KEY, None)
+    database = services().database
+    if flow is None or database.clock().timestamp() - flow["since"] > FLOW_FOR.total_seconds():
         return None
-    flow, database = LoginRequest(**stored), services().database
-    if database.clock().timestamp() - flow.since > FLOW_FOR.total_seconds():
-        return None
-    if flow.purpose in ("link", "confirm") and not current_session():
+    if flow["purpose"] in ("link", "confirm") and not current_session():
         return None
     with database.writing() as writing:
-        return flow if factors.use_once(writing, f"provider {flow.state}", FLOW_FOR) else None
+        return flow if factors.use_once(writing, f"provider {flow['state']}", FLOW_FOR) else None
 
 
 def _user_of(claims: dict[str, Any]) -> StaffUserRow | None:
@@ -222,10 +213,10 @@ def _reauthenticate(claims: dict[str, Any], flow: LoginRequest) -> ResponseRetur
     if user is None or user.id != signed_in_user().id:
         return _failed(NOT_LINKED)
     authenticated_at = claims.get("auth_time")
-    if authenticated_at is None or authenticated_at < flow.since - LEEWAY_SECONDS:
+    if authenticated_at is None or authenticated_at < flow["since"] - LEEWAY_SECONDS:
         return _failed(NOT_AUTHENTICATED)
     reauthentication.store_reauthentication(PROVIDER)
-    return redirect(access.safe_next(flow.next), 303)
+    return redirect(access.safe_next(flow["next"]), 303)
 
 
 def _accept(claims: dict[str, Any], token: str) -> ResponseReturnValue:

@@ -39,7 +39,6 @@ class InviteForm(Form):
 @for_admins
 @recent_auth_required
 def people() -> ResponseReturnValue:
-    """List the users and the pending invitations."""
     return _people_page(InviteForm())
 
 
@@ -68,7 +67,6 @@ def invite() -> ResponseReturnValue:
 @for_admins
 @recent_auth_required
 def revoke_invitation(invitation_id: int) -> ResponseReturnValue:
-    """Void a link before it is used."""
     with services().database.writing() as session:
         if not accounts.revoke_invitation(session, invitation_id, by=signed_in_user().id):
             abort(404)
@@ -79,7 +77,6 @@ def revoke_invitation(invitation_id: int) -> ResponseReturnValue:
 @for_admins
 @recent_auth_required
 def colleague(user_id: int) -> ResponseReturnValue:
-    """Show one account, and what can be done with it."""
     return _person_page(user_id)
 
 
@@ -108,8 +105,6 @@ def disable(user_id: int) -> ResponseReturnValue:
 @for_admins
 @recent_auth_required
 def end_sessions_of(user_id: int) -> ResponseReturnValue:
-    """Sign a user out everywhere."""
-
     def end(session: Session) -> None:
         sessions.end_all_sessions(session, user_id)
         audit_log.record(session, "account.sessions_ended", by=signed_in_user().id, account=user_id)

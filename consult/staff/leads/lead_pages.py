@@ -12,8 +12,7 @@ from consult.questionnaire.editions import load
 from consult.report.brief import brief_of
 from consult.report.explanations import reasons_of
 from consult.report.report import from_json
-from consult.staff.accounts.access import signed_in_user
-from consult.staff.accounts.access_log import record_access_after, records_access
+from consult.staff.accounts.access import record_access_after, records_access, signed_in_user
 from consult.staff.blueprint import ID, blueprint, for_staff
 from consult.staff.leads import lead_presenter
 from consult.staff.leads.action_forms import FormState

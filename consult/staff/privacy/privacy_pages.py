@@ -17,8 +17,7 @@ from consult.delivery.erase_leads import erase
 from consult.delivery.mail.transport import FileTransport
 from consult.report.pdf.renderer import Renderer, RenderError
 from consult.report.person_record import TABLE_LABELS, record_html
-from consult.staff.accounts.access import signed_in_user
-from consult.staff.accounts.access_log import record_access
+from consult.staff.accounts.access import record_access, signed_in_user
 from consult.staff.accounts.reauthentication import recent_auth_required
 from consult.staff.blueprint import ID, RoleRequired, blueprint, for_admins, for_staff
 from consult.staff.times import agency_time, display_time

@@ -31,7 +31,6 @@ def qr_code(secret: str, email: str) -> Markup:
 
 
 def in_groups(secret: str) -> str:
-    """Return the secret in groups of four, easier to type."""
     return " ".join(secret[start : start + 4] for start in range(0, len(secret), 4))
 
 

@@ -33,7 +33,6 @@ def user_by_id(session: Session, user_id: int) -> StaffUserRow | None:
 
 
 def all_users(session: Session) -> Sequence[StaffUserRow]:
-    """Return all users, disabled ones included, by address."""
     return session.scalars(select(StaffUserRow).order_by(StaffUserRow.email)).all()
 
 
@@ -61,14 +60,8 @@ def disable(
 ) -> None:
     """Disable an account: end its sessions and links, remove its factors, reassign its leads.
 
-    Args:
-        session: a writing one.
-        user_id: whose account it is.
-        new_leads_to: the address of the default assignee.
-        by: the ID of the admin; None for the command line.
-
-    Raises:
-        LastAdminError: an admin disables the last admin. The command line may.
+    `new_leads_to` is the address of the default assignee, `by` the ID of the admin, None for the
+    command line. Raises LastAdminError for the last admin; the command line may disable them.
     """
     lock_assignments(session, exclusive=True)
     user = session.get_one(StaffUserRow, user_id)
@@ -85,8 +78,7 @@ def disable(
 def change_role(session: Session, user_id: int, role: str, *, by: int | None) -> None:
     """Change a user's role. They must sign in again, and links for the old role are void.
 
-    Raises:
-        LastAdminError: there would be no active admin.
+    Raises LastAdminError where there would be no active admin.
     """
     lock_assignments(session, exclusive=True)
     user = session.get_one(StaffUserRow, user_id)
@@ -102,7 +94,6 @@ def change_role(session: Session, user_id: int, role: str, *, by: int | None) ->
 
 
 def pending_invitations(session: Session) -> Sequence[StaffInvitationRow]:
-    """Return the links that still work, the newest first."""
     return session.scalars(
         select(StaffInvitationRow)
         .where(StaffInvitationRow.email.is_not(None), *_usable(session))
@@ -126,17 +117,10 @@ def revoke_invitation(session: Session, invitation_id: int, *, by: int) -> bool:
 def invite(
     session: Session, email: str | None, role: str, valid: timedelta, *, by: int | None = None
 ) -> str:
-    """Make a one-time link; earlier ones for the same address are void.
+    """Make a one-time link, and return its token, which is not stored.
 
-    Args:
-        session: a writing one.
-        email: the invited address; None for the very first account.
-        role: the account's role.
-        valid: for how long.
-        by: the ID of the admin; None for the command line.
-
-    Returns:
-        The link's token, which is not stored.
+    Earlier links for the same address are void. `email` is None for the very first account, `by`
+    for the command line.
     """
     _void_invitations(session, email)
     token, now = new_token(), session.now()
@@ -170,18 +154,9 @@ def accept_invitation(
 ) -> StaffUserRow | None:
     """Use an invitation: make its account, or renew the one with its address.
 
-    Unassigned leads are assigned.
-
-    Args:
-        session: a writing one.
-        token: of two concurrent requests with the same one, the second gets None.
-        email: used only where the invitation names none.
-        name: the user's name, as colleagues know it.
-        password_hash: of the chosen password.
-        new_leads_to: the address of the default assignee.
-
-    Returns:
-        The user, or None where `invitation_by_token` finds nothing.
+    `email` counts only where the invitation names none. Leads without an assignee are assigned;
+    `new_leads_to` is the address of the default one. Returns None where `invitation_by_token` finds
+    nothing, and for the second of two concurrent requests.
     """
     lock_assignments(session, exclusive=True)
     invitation = invitation_by_token(session, token)
@@ -226,7 +201,6 @@ def user_by_identity(session: Session, issuer: str, subject: str) -> StaffUserRo
 
 
 def is_linked(session: Session, user_id: int, issuer: str) -> bool:
-    """Whether a user may sign in with this provider."""
     found = session.scalar(
         select(IdentityRow.id).where(IdentityRow.user_id == user_id, IdentityRow.issuer == issuer)
     )

@@ -59,7 +59,6 @@ def find_session(session: Session, token: str, lifetime: Lifetime) -> StaffSessi
 
 
 def live_sessions(session: Session, user_id: int, lifetime: Lifetime) -> Sequence[StaffSessionRow]:
-    """Return a user's live sessions, the most recently used first."""
     return session.scalars(
         select(StaffSessionRow)
         .where(StaffSessionRow.user_id == user_id, *_alive(session, lifetime))
@@ -68,7 +67,6 @@ def live_sessions(session: Session, user_id: int, lifetime: Lifetime) -> Sequenc
 
 
 def last_seen(session: Session, lifetime: Lifetime) -> Mapping[int, datetime]:
-    """Return when each signed-in user was last seen, by user ID."""
     found = session.execute(
         select(StaffSessionRow.user_id, func.max(StaffSessionRow.last_seen_at))
         .where(*_alive(session, lifetime))

@@ -108,5 +108,4 @@ def last_recorded(action: str, *, by: int, lead_id: int) -> Select[datetime]:
 
 
 def known_actions(session: Session) -> Sequence[str]:
-    """Return every action in the log, in alphabetical order."""
     return session.scalars(select(AuditRow.action).distinct().order_by(AuditRow.action)).all()

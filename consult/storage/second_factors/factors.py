@@ -66,7 +66,6 @@ def factors_of(session: Session, user_id: int) -> Factors:
 
 
 def users_with_factors(session: Session) -> frozenset[int]:
-    """Return the IDs of all users who have a second factor."""
     found = union(select(AuthenticatorRow.user_id), select(PasskeyRow.user_id))
     return frozenset(session.scalars(found))
 
@@ -92,7 +91,6 @@ def set_authenticator(session: Session, user_id: int, encrypted_secret: bytes, s
 
 
 def encrypted_secret(session: Session, user_id: int) -> bytes | None:
-    """Return the encrypted secret of a user's app."""
     return session.scalar(
         select(AuthenticatorRow.encrypted_secret).where(AuthenticatorRow.user_id == user_id)
     )
@@ -114,7 +112,6 @@ def remove_authenticator(session: Session, user_id: int) -> None:
 
 
 def passkeys_of(session: Session, user_id: int) -> Sequence[PasskeyRow]:
-    """Return a user's passkeys, the oldest first."""
     return session.scalars(
         select(PasskeyRow).where(PasskeyRow.user_id == user_id).order_by(PasskeyRow.id)
     ).all()
@@ -143,11 +140,9 @@ def add_passkey(session: Session, passkey: PasskeyRow) -> bool:
 
 
 def use_passkey(session: Session, passkey_id: int, sign_count: int) -> bool:
-    """Store a use that the device counts as its `sign_count`-th.
+    """Store a use that the device counts as its `sign_count`-th, 0 where it does not count.
 
-    Returns:
-        False when the count did not go up: then the key was cloned. Devices that do not count
-        always say 0.
+    Returns False when the count did not go up: then the key was cloned.
     """
     as_expected = PasskeyRow.sign_count < sign_count if sign_count else PasskeyRow.sign_count == 0
     used = session.scalar(
@@ -160,7 +155,6 @@ def use_passkey(session: Session, passkey_id: int, sign_count: int) -> bool:
 
 
 def remove_passkey(session: Session, user_id: int, passkey_id: int) -> bool:
-    """Remove a passkey of a user; False when this user has no such passkey."""
     removed = session.scalar(
         delete(PasskeyRow)
         .where(PasskeyRow.id == passkey_id, PasskeyRow.user_id == user_id)
@@ -202,10 +196,7 @@ def remove_recovery_codes(session: Session, user_id: int) -> None:
 def use_once(session: Session, token: str, valid: timedelta) -> bool:
     """Use a single-use token, such as a challenge; False when it was used before.
 
-    Args:
-        session: a writing one.
-        token: stored as a hash.
-        valid: how long it would work; after that it need not be remembered.
+    Only its hash is stored, for as long as it would work.
     """
     now = session.now()
     session.execute(delete(UsedTokenRow).where(UsedTokenRow.expires_at <= now))

@@ -14,7 +14,23 @@ from consult.storage.accounts import sessions
 from consult.storage.accounts.sessions import Lifetime
 from tests.support.apps import make_app, make_settings, services_of
 from tests.support.client import PageClient
-from tests.support.staff_client import EMAIL, NAME, make_lead, make_user, post, sign_in, signed_in
+from tests.support.staff_client import (
+    EMAIL,
+    NAME,
+    make_lead,
+    make_user,
+    post,
+    sign_in,
+    signed_in,
+    thief_of,
+)
+
+
+@pytest.fixture
+def app(app: Flask) -> Flask:
+    """An app with an account for Grace."""
+    make_user(app)
+    return app
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +81,6 @@ ENDS: list[Callable[[Flask], None]] = [end_by_signing_out, end_by_idling, end_by
 def test_every_route_is_closed_without_a_good_session(
     app: Flask, client: PageClient, routes: list[Rule], end: Callable[[Flask], None]
 ) -> None:
-    make_user(app)
     make_lead(app)
     if end is not stay_out:
         sign_in(client)
@@ -100,12 +115,10 @@ def test_a_page_that_does_not_exist_is_as_closed_as_one_that_does(
     app: Flask, client: PageClient, path: str
 ) -> None:
     assert client.get(path, status=303).location.startswith("/staff/sign-in")
-    make_user(app)
     signed_in(app).get(path, status=404)
 
 
 def test_a_session_lasts_its_hours_and_no_longer(app: Flask, client: PageClient) -> None:
-    make_user(app)
     sign_in(client)
     for minutes in range(0, 12 * 60, 50):
         let_pass(app, minutes=minutes)
@@ -114,51 +127,39 @@ def test_a_session_lasts_its_hours_and_no_longer(app: Flask, client: PageClient)
     client.get("/staff/", status=303)
 
 
-def test_signing_out_ends_the_session_in_the_database(app: Flask) -> None:
-    make_user(app)
-    client = signed_in(app)
-    stolen = client._client.get_cookie("staff")
-    assert stolen is not None
-    page = post(client, "/staff/", "/staff/sign-out")
+def test_signing_out_ends_the_session_in_the_database(grace: PageClient) -> None:
+    thief = thief_of(grace)
+    page = post(grace, "/staff/", "/staff/sign-out")
     assert page.location == "/staff/sign-in"
     assert page.headers["Clear-Site-Data"] == '"cache"'
-    thief = PageClient(app)
-    thief._client.set_cookie("staff", stolen.value)
     thief.get("/staff/", status=303)
 
 
-def test_signing_out_takes_a_form(app: Flask) -> None:
-    make_user(app)
-    client = signed_in(app)
-    client.get("/staff/sign-out", status=405)
-    client.post("/staff/sign-out", status=400)
-    client.get("/staff/")
+def test_signing_out_takes_a_form(grace: PageClient) -> None:
+    grace.get("/staff/sign-out", status=405)
+    grace.post("/staff/sign-out", status=400)
+    grace.get("/staff/")
 
 
-def test_a_form_without_its_token_changes_nothing(app: Flask, routes: list[Rule]) -> None:
-    make_user(app)
-    client = signed_in(app)
+def test_a_form_without_its_token_changes_nothing(grace: PageClient, routes: list[Rule]) -> None:
     posts = [path for _, method, path in requests_to(routes) if method == "POST"]
     for path in posts:
-        page = client.post(path, {"csrf_token": "made up"}, status=400)
+        page = grace.post(path, {"csrf_token": "made up"}, status=400)
         assert page.h1 == "Your session expired"
-    client.get("/staff/account")
+    grace.get("/staff/account")
 
 
-def test_a_form_from_another_site_is_refused(app: Flask, routes: list[Rule]) -> None:
-    make_user(app)
-    client = signed_in(app)
-    token = client.get("/staff/").form("/staff/sign-out").data["csrf_token"]
+def test_a_form_from_another_site_is_refused(grace: PageClient, routes: list[Rule]) -> None:
+    token = grace.get("/staff/").form("/staff/sign-out").data["csrf_token"]
     for _, method, path in requests_to(routes):
         if method == "POST":
             foreign = {"Sec-Fetch-Site": "cross-site", "Origin": "https://elsewhere.example"}
-            client.post(path, {"csrf_token": token}, status=403, headers=foreign)
-    client.get("/staff/account")
+            grace.post(path, {"csrf_token": token}, status=403, headers=foreign)
+    grace.get("/staff/account")
 
 
 @pytest.mark.parametrize("forge", ["another key", "no such session", "not a token"])
 def test_a_forged_cookie_opens_nothing(app: Flask, client: PageClient, forge: str) -> None:
-    make_user(app)
     signer = access.StaffOnlySessions().get_signing_serializer(app)
     assert signer is not None
     if forge == "another key":
@@ -170,7 +171,6 @@ def test_a_forged_cookie_opens_nothing(app: Flask, client: PageClient, forge: st
 
 
 def test_a_token_in_a_header_or_query_opens_nothing(app: Flask, client: PageClient) -> None:
-    make_user(app)
     with signed_in(app)._client.session_transaction("/staff/") as cookie:
         token = cookie[access.TOKEN_KEY]
     client.get(f"/staff/?auth_token={token}&{access.TOKEN_KEY}={token}", status=303)
@@ -179,7 +179,6 @@ def test_a_token_in_a_header_or_query_opens_nothing(app: Flask, client: PageClie
 
 
 def test_the_cookie_says_nothing_about_its_owner(app: Flask, client: PageClient) -> None:
-    make_user(app)
     sign_in(client)
     cookie = client._client.get_cookie("staff")
     assert cookie is not None

@@ -20,9 +20,17 @@ from tests.support.staff_client import (
     post,
     sign_in,
     signed_in,
+    thief_of,
 )
 
 WRONG = "Wrong email or password. Check both and try again."
+
+
+@pytest.fixture
+def app(app: Flask) -> Flask:
+    """An app with an account for Grace."""
+    make_user(app)
+    return app
 
 
 @pytest.fixture
@@ -34,27 +42,24 @@ def hasher(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Mock:
 
 
 def test_the_right_password_opens_the_list(app: Flask, client: PageClient) -> None:
-    make_user(app)
     assert sign_in(client).location == "/staff/"
     assert client.get("/staff/").h1 == "Leads"
 
 
 def test_an_address_may_be_written_in_any_way(app: Flask, client: PageClient) -> None:
-    make_user(app)
     sign_in(client, f" {EMAIL.upper()} ")
 
 
 def test_a_password_may_be_composed_in_any_way(app: Flask, client: PageClient) -> None:
-    invite = account_admin.invite(services_of(app).database, "", EMAIL)
+    invite = account_admin.invite(services_of(app).database, "", "new@example.com")
     composed, decomposed = "caf\u00e9 lantern river moth", "cafe\u0301 lantern river moth"
     client.submit(client.get(invite).form().fill(name="Grace", new_password=composed))
-    sign_in(PageClient(app), password=decomposed)
+    sign_in(PageClient(app), "new@example.com", decomposed)
 
 
 def test_every_wrong_try_gets_the_same_answer_after_the_same_work(
     app: Flask, client: PageClient, hasher: Mock
 ) -> None:
-    make_user(app)
     make_user(app, "gone@example.com")
     account_admin.disable(services_of(app).database, "gone@example.com")
     answers = set()
@@ -91,7 +96,6 @@ def test_every_wrong_try_gets_the_same_answer_after_the_same_work(
 def test_a_strange_try_is_just_a_wrong_one(
     app: Flask, client: PageClient, email: str, password: str
 ) -> None:
-    make_user(app)
     page = sign_in(client, email, password, status=422)
     assert page.errors == {"email": WRONG}
     assert "<script>" not in page.html
@@ -100,7 +104,6 @@ def test_a_strange_try_is_just_a_wrong_one(
 def test_a_long_password_is_refused_before_it_is_hashed(
     app: Flask, client: PageClient, hasher: Mock
 ) -> None:
-    make_user(app)
     hasher.reset_mock()
     sign_in(client, password="x" * 50_000, status=422)
     assert hasher.method_calls == []
@@ -190,21 +193,16 @@ def test_a_try_too_many_is_not_hashed(tmp_path: Path, hasher: Mock) -> None:
 
 
 def test_a_session_given_to_somebody_beforehand_is_not_theirs_afterwards(app: Flask) -> None:
-    make_user(app)
     victim = PageClient(app)
     form = victim.get("/staff/sign-in").form("/staff/sign-in")
-    planted = victim._client.get_cookie("staff")
-    assert planted is not None
+    attacker = thief_of(victim)
     victim.submit(form.fill(email=EMAIL, password=PASSWORD))
-    attacker = PageClient(app)
-    attacker._client.set_cookie("staff", planted.value)
     attacker.get("/staff/", status=303)
     # Nor does the form token from before work after.
     victim.post("/staff/sign-out", {"csrf_token": form.data["csrf_token"]}, status=400)
 
 
 def test_each_sign_in_is_a_session_of_its_own(app: Flask) -> None:
-    make_user(app)
     first, second = signed_in(app), signed_in(app)
     post(first, "/staff/", "/staff/sign-out")
     first.get("/staff/", status=303)
@@ -212,12 +210,10 @@ def test_each_sign_in_is_a_session_of_its_own(app: Flask) -> None:
 
 
 def test_who_is_signed_in_needs_no_sign_in_page(app: Flask) -> None:
-    make_user(app)
     assert signed_in(app).get("/staff/sign-in", status=303).location == "/staff/"
 
 
 def test_signing_in_leads_where_one_wanted_to_go(app: Flask, client: PageClient) -> None:
-    make_user(app)
     page = client.follow(client.get("/staff/leads/1?before=3", status=303))
     form = page.form("/staff/sign-in").fill(email=EMAIL, password=PASSWORD)
     assert client.submit(form).location == "/staff/leads/1?before=3"
@@ -237,7 +233,6 @@ def test_signing_in_leads_where_one_wanted_to_go(app: Flask, client: PageClient)
     ],
 )
 def test_signing_in_leads_to_no_other_site(app: Flask, client: PageClient, elsewhere: str) -> None:
-    make_user(app)
     form = client.get("/staff/sign-in").form("/staff/sign-in")
     form.fill(email=EMAIL, password=PASSWORD, next=elsewhere)
     address = client.submit(form).headers["Location"]
@@ -246,7 +241,6 @@ def test_signing_in_leads_to_no_other_site(app: Flask, client: PageClient, elsew
 
 
 def test_nobody_is_remembered_for_longer(app: Flask, client: PageClient) -> None:
-    make_user(app)
     form = client.get("/staff/sign-in").form("/staff/sign-in")
     form.fill(email=EMAIL, password=PASSWORD)
     page = client.post("/staff/sign-in", {**form.data, "remember": "y"})
@@ -259,7 +253,6 @@ def test_nobody_is_remembered_for_longer(app: Flask, client: PageClient) -> None
 
 
 def test_no_token_is_handed_out_to_programs(app: Flask, client: PageClient) -> None:
-    make_user(app)
     form = client.get("/staff/sign-in").form("/staff/sign-in")
     form.fill(email=EMAIL, password=PASSWORD)
     page = client.post(
@@ -268,15 +261,13 @@ def test_no_token_is_handed_out_to_programs(app: Flask, client: PageClient) -> N
     assert "token" not in page.html
 
 
-def test_what_a_browser_brings_back_is_signed_with_sha_256(app: Flask) -> None:
-    make_user(app)
-    client = signed_in(app)
-    signed = [client._client.get_cookie(name).value for name in ("staff", "device")]  # type: ignore[union-attr] # both are there
-    signed += client.get("/staff/account").form("/sign-out").data["csrf_token"]
-    let_proof_age(app)
+def test_what_a_browser_brings_back_is_signed_with_sha_256(grace: PageClient) -> None:
+    signed = [grace._client.get_cookie(name).value for name in ("staff", "device")]  # type: ignore[union-attr] # both are there
+    signed += grace.get("/staff/account").form("/sign-out").data["csrf_token"]
+    let_proof_age(grace.app)
     late = {"csrf_token": signed[2]}
     signed += (
-        client.post("/staff/account/sessions/end-all", late, status=403)
+        grace.post("/staff/account/sessions/end-all", late, status=403)
         .form("/confirm")
         .data["pending"]
     )
@@ -284,7 +275,6 @@ def test_what_a_browser_brings_back_is_signed_with_sha_256(app: Flask) -> None:
 
 
 def test_passwords_are_hidden_and_password_managers_may_help(app: Flask) -> None:
-    make_user(app)
     invite = account_admin.invite(services_of(app).database, "", "new@example.com")
     pages = [PageClient(app).get(path) for path in ("/staff/sign-in", invite)]
     pages.append(signed_in(app).get("/staff/account"))

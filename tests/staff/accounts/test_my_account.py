@@ -8,9 +8,24 @@ from flask import Flask
 from consult.staff.accounts.access import browser_name
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
-from tests.support.staff_client import EMAIL, PASSWORD, make_user, post, sign_in, signed_in
+from tests.support.staff_client import (
+    EMAIL,
+    PASSWORD,
+    make_user,
+    post,
+    sign_in,
+    signed_in,
+    thief_of,
+)
 
 NEW = "quiet orchard seventh kettle"
+
+
+@pytest.fixture
+def app(app: Flask) -> Flask:
+    """An app with an account for Grace."""
+    make_user(app)
+    return app
 
 
 def other_sessions(client: PageClient) -> list[str]:
@@ -20,7 +35,6 @@ def other_sessions(client: PageClient) -> list[str]:
 
 
 def test_each_browser_is_listed_and_this_one_is_marked(app: Flask) -> None:
-    make_user(app)
     signed_in(app)
     phone = PageClient(app)
     form = phone.get("/staff/sign-in").form("/staff/sign-in")
@@ -36,7 +50,6 @@ def test_each_browser_is_listed_and_this_one_is_marked(app: Flask) -> None:
 
 
 def test_another_session_can_be_ended_alone(app: Flask) -> None:
-    make_user(app)
     first, second, third = signed_in(app), signed_in(app), signed_in(app)
     page = post(third, "/staff/account", other_sessions(third)[0])
     assert "That browser is signed out" in third.follow(page).text
@@ -45,7 +58,6 @@ def test_another_session_can_be_ended_alone(app: Flask) -> None:
 
 
 def test_all_sessions_can_be_ended_at_once(app: Flask) -> None:
-    make_user(app)
     first, second = signed_in(app), signed_in(app)
     page = post(second, "/staff/account", "/end-all")
     assert page.location == "/staff/sign-in"
@@ -54,7 +66,6 @@ def test_all_sessions_can_be_ended_at_once(app: Flask) -> None:
 
 
 def test_another_persons_session_does_not_exist(app: Flask) -> None:
-    make_user(app)
     make_user(app, "bo@example.com")
     signed_in(app)
     target = other_sessions(signed_in(app))[0]
@@ -65,18 +76,14 @@ def test_another_persons_session_does_not_exist(app: Flask) -> None:
 
 
 def test_a_new_password_ends_every_other_session(app: Flask) -> None:
-    make_user(app)
     other, mine = signed_in(app), signed_in(app)
-    before = mine._client.get_cookie("staff")
+    thief = thief_of(mine)
     page = post(mine, "/staff/account", "/password", current_password=PASSWORD, new_password=NEW)
     assert "Your password is changed" in mine.follow(page).text
     other.get("/staff/", status=303)
     assert other_sessions(mine) == []
     sign_in(PageClient(app), status=422)
     sign_in(PageClient(app), password=NEW)
-    thief = PageClient(app)
-    assert before is not None
-    thief._client.set_cookie("staff", before.value)
     thief.get("/staff/", status=303)
 
 
@@ -92,12 +99,10 @@ def test_a_new_password_ends_every_other_session(app: Flask) -> None:
     ],
 )
 def test_a_password_that_will_not_do_changes_nothing(
-    app: Flask, current: str, new: str, field: str, says: str
+    current: str, new: str, field: str, says: str, grace: PageClient
 ) -> None:
-    make_user(app)
-    client = signed_in(app)
     page = post(
-        client,
+        grace,
         "/staff/account",
         "/password",
         status=422,
@@ -105,8 +110,8 @@ def test_a_password_that_will_not_do_changes_nothing(
         new_password=new,
     )
     assert says in page.errors[field]
-    client.get("/staff/")
-    sign_in(PageClient(app))
+    grace.get("/staff/")
+    sign_in(PageClient(grace.app))
 
 
 def test_guessing_the_current_password_is_limited_like_signing_in(tmp_path: Path) -> None:
@@ -119,7 +124,6 @@ def test_guessing_the_current_password_is_limited_like_signing_in(tmp_path: Path
 
 
 def test_the_network_is_kept_as_a_hash_only(app: Flask) -> None:
-    make_user(app)
     signed_in(app)
     for file in Path(services_of(app).settings.var_dir).glob("consult.db*"):
         assert b"127.0.0.1" not in file.read_bytes()

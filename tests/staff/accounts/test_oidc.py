@@ -11,13 +11,11 @@ import pytest
 from flask import Flask, Response, redirect
 from flask.typing import ResponseReturnValue
 from joserfc.jwk import RSAKey
-from sqlalchemy import select
 
 from consult.settings import SettingsError
 from consult.staff.accounts import account_admin, oidc
 from consult.staff.accounts.oidc import CACHE_SECONDS, MAX_ANSWER, RETRY_SECONDS
 from consult.storage.accounts import accounts
-from consult.storage.tables.audit_tables import AuditRow
 from tests.support.apps import make_app, make_settings, services_of
 from tests.support.client import PageClient
 from tests.support.oidc_provider import (
@@ -39,11 +37,13 @@ from tests.support.second_factors import FACTORS, let_pass, set_up_phone
 from tests.support.staff_client import (
     EMAIL,
     PASSWORD,
+    audited,
     let_proof_age,
     make_user,
     post,
     sign_in,
     signed_in,
+    thief_of,
 )
 
 # The provider that says yes uses what its own library has called outdated meanwhile.
@@ -75,7 +75,6 @@ def crook(running_crook: Crook) -> Iterator[Crook]:
 
 @pytest.fixture
 def app(tmp_path: Path, yes: str) -> Flask:
-    """An app that trusts the provider that says yes."""
     made = make_app(tmp_path / "var", **settings_for(yes))
     make_user(made)
     return made
@@ -102,7 +101,6 @@ def come_back(
 
 
 def link(app: Flask, subject: str = "grace-there") -> PageClient:
-    """Have Grace link the two accounts; her browser."""
     client = signed_in(app)
     assert say_yes(client, subject, LINK).location == f"{FACTORS}?done=linked"
     return client
@@ -116,11 +114,6 @@ def age_cache(app: Flask, seconds: float = CACHE_SECONDS + 1) -> None:
 def empty_cache(app: Flask) -> None:
     """Start again without anything cached of the provider."""
     del app.extensions["oidc"]
-
-
-def audited(app: Flask) -> list[str]:
-    with services_of(app).database.reading() as session:
-        return list(session.scalars(select(AuditRow.action).order_by(AuditRow.id)))
 
 
 class TestSigningIn:
@@ -272,11 +265,10 @@ class TestLinking:
     def test_nor_can_a_second_one_be_linked(self, app: Flask) -> None:
         say_yes(link(app), "other-there", LINK, status=400)
 
-    def test_who_signed_out_meanwhile_links_nothing(self, app: Flask) -> None:
-        client = signed_in(app)
-        asked = set_out(client, LINK)
-        post(client, "/staff/account", "/sign-out")
-        client.get(f"{BACK}?code=c&state={asked['state']}", status=400)
+    def test_who_signed_out_meanwhile_links_nothing(self, grace: PageClient) -> None:
+        asked = set_out(grace, LINK)
+        post(grace, "/staff/account", "/sign-out")
+        grace.get(f"{BACK}?code=c&state={asked['state']}", status=400)
 
     def test_it_is_removed_by_who_knows_the_password_that_is_left(self, app: Flask) -> None:
         client = link(app)
@@ -360,12 +352,9 @@ class TestLies:
     def test_coming_back_works_once(self, misled: Flask, crook: Crook) -> None:
         client = PageClient(misled)
         asked = set_out(client)
-        kept = client._client.get_cookie("staff")
-        assert kept is not None
+        thief = thief_of(client)
         come_back(client, crook, asked)
         come_back(client, crook, asked, status=400)
-        thief = PageClient(misled)
-        thief._client.set_cookie("staff", kept.value)
         come_back(thief, crook, asked, status=400)
         thief.get("/staff/", status=303)
 

@@ -17,9 +17,11 @@ from consult.storage.tables.account_tables import StaffSessionRow
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.page import Page
-from tests.support.staff_client import PASSWORD, let_proof_age, make_user, signed_in
+from tests.support.staff_client import PASSWORD, let_proof_age, make_user, signed_in, thief_of
 
 ASK = "/staff/confirm?next=/staff/precious"
+
+pytestmark = pytest.mark.usefixtures("done")
 
 
 @pytest.fixture
@@ -50,48 +52,42 @@ def send_late(client: PageClient) -> Page:
     return client.post("/staff/precious", data, status=403)
 
 
-def test_who_just_signed_in_is_not_asked(app: Flask, done: list[object]) -> None:
-    client = signed_in(app)
-    assert client.get("/staff/precious", status=302).location == "/staff/"
-    client.post("/staff/precious", {"csrf_token": token_of(client)}, status=302)
+def test_who_just_signed_in_is_not_asked(done: list[object], grace: PageClient) -> None:
+    assert grace.get("/staff/precious", status=302).location == "/staff/"
+    grace.post("/staff/precious", {"csrf_token": token_of(grace)}, status=302)
     assert len(done) == 1
 
 
 @pytest.mark.parametrize(("minutes", "asked"), [(9, False), (10, True), (600, True)])
-def test_a_proof_holds_for_ten_minutes(
-    app: Flask, done: list[object], minutes: int, asked: bool
-) -> None:
-    client = signed_in(app)
-    let_proof_age(app, minutes)
-    page = client.get("/staff/precious", status=303 if asked else 302)
+def test_a_proof_holds_for_ten_minutes(minutes: int, asked: bool, grace: PageClient) -> None:
+    let_proof_age(grace.app, minutes)
+    page = grace.get("/staff/precious", status=303 if asked else 302)
     assert page.location == (ASK if asked else "/staff/")
 
 
-def test_a_proof_is_one_browsers_only(app: Flask, done: list[object]) -> None:
+def test_a_proof_is_one_browsers_only(app: Flask) -> None:
     old = signed_in(app)
     let_proof_age(app)
     signed_in(app).get("/staff/precious", status=302)
     assert old.get("/staff/precious", status=303).location == ASK
 
 
-def test_who_gives_a_proof_comes_where_they_wanted_to_go(app: Flask, done: list[object]) -> None:
-    client = signed_in(app)
-    let_proof_age(app)
-    form = client.follow(client.get("/staff/precious?a=1&b=2", status=303)).form("/confirm")
-    page = client.submit(form.fill(password=PASSWORD))
+def test_who_gives_a_proof_comes_where_they_wanted_to_go(grace: PageClient) -> None:
+    let_proof_age(grace.app)
+    form = grace.follow(grace.get("/staff/precious?a=1&b=2", status=303)).form("/confirm")
+    page = grace.submit(form.fill(password=PASSWORD))
     assert page.location == "/staff/precious?a=1&b=2"
-    client.get(page.location, status=302)
-    assert client.get("/staff/confirm?next=/staff/account", status=303).location == "/staff/account"
+    grace.get(page.location, status=302)
+    assert grace.get("/staff/confirm?next=/staff/account", status=303).location == "/staff/account"
 
 
 @pytest.mark.parametrize("password", ["", "not the right words", "x" * 201])
-def test_a_wrong_password_proves_nothing(app: Flask, done: list[object], password: str) -> None:
-    client = signed_in(app)
-    let_proof_age(app)
-    page = client.submit(client.get(ASK).form("/confirm").fill(password=password), status=422)
+def test_a_wrong_password_proves_nothing(password: str, grace: PageClient) -> None:
+    let_proof_age(grace.app)
+    page = grace.submit(grace.get(ASK).form("/confirm").fill(password=password), status=422)
     assert "password" in page.errors
     assert page.form("/confirm").data["next"] == ["/staff/precious"]
-    client.get("/staff/precious", status=303)
+    grace.get("/staff/precious", status=303)
 
 
 def test_guessing_it_is_limited_like_signing_in(tmp_path: Path) -> None:
@@ -105,21 +101,20 @@ def test_guessing_it_is_limited_like_signing_in(tmp_path: Path) -> None:
 
 
 def test_a_form_that_comes_late_is_kept_and_can_be_sent_again(
-    app: Flask, done: list[list[tuple[str, str]]]
+    done: list[list[tuple[str, str]]], grace: PageClient
 ) -> None:
-    client = signed_in(app)
-    page = send_late(client)
+    page = send_late(grace)
     assert page.h1 == "Confirm it’s you"
     assert done == []
-    page = client.submit(page.form("/confirm").fill(password="wrong"), status=422)
-    page = client.submit(page.form("/confirm").fill(password=PASSWORD), status=200)
+    page = grace.submit(page.form("/confirm").fill(password="wrong"), status=422)
+    page = grace.submit(page.form("/confirm").fill(password=PASSWORD), status=200)
     assert done == []
-    client.submit(page.form("/staff/precious"), status=302)
+    grace.submit(page.form("/staff/precious"), status=302)
     sent = [(name, text) for name, text in done[0] if name != "csrf_token"]
     assert sent == [("who", "1"), ("who", "2"), ("note", "<b>&\u202e")]
 
 
-def test_a_form_held_back_is_its_senders_alone(app: Flask, done: list[object]) -> None:
+def test_a_form_held_back_is_its_senders_alone(app: Flask) -> None:
     held = send_late(signed_in(app)).form("/confirm").data["pending"]
     make_user(app, "bo@example.com")
     other = signed_in(app, "bo@example.com")
@@ -128,16 +123,15 @@ def test_a_form_held_back_is_its_senders_alone(app: Flask, done: list[object]) -
     assert other.post(form.action, {**form.data, "pending": held}).location == "/staff/"
 
 
-def test_a_form_held_back_cannot_be_made_up(app: Flask, done: list[object]) -> None:
-    client = signed_in(app)
-    let_proof_age(app)
-    form = client.get("/staff/confirm").form("/confirm").fill(password=PASSWORD)
+def test_a_form_held_back_cannot_be_made_up(grace: PageClient) -> None:
+    let_proof_age(grace.app)
+    form = grace.get("/staff/confirm").form("/confirm").fill(password=PASSWORD)
     forged = crypto.sign(
         "another key",
         Purpose.PENDING_FORM,
         {"user": 1, "action": "/staff/precious", "fields": [], "files": []},
     )
-    assert client.post(form.action, {**form.data, "pending": forged}).location == "/staff/"
+    assert grace.post(form.action, {**form.data, "pending": forged}).location == "/staff/"
 
 
 @pytest.mark.parametrize(
@@ -152,33 +146,27 @@ def test_a_form_held_back_cannot_be_made_up(app: Flask, done: list[object]) -> N
         "",
     ],
 )
-def test_a_proof_leads_to_no_other_site(app: Flask, done: list[object], elsewhere: str) -> None:
-    client = signed_in(app)
-    let_proof_age(app)
-    form = client.get("/staff/confirm").form("/confirm").fill(password=PASSWORD)
-    assert client.post(form.action, {**form.data, "next": elsewhere}).location == "/staff/"
+def test_a_proof_leads_to_no_other_site(elsewhere: str, grace: PageClient) -> None:
+    let_proof_age(grace.app)
+    form = grace.get("/staff/confirm").form("/confirm").fill(password=PASSWORD)
+    assert grace.post(form.action, {**form.data, "next": elsewhere}).location == "/staff/"
 
 
-def test_the_session_goes_on_under_another_id(app: Flask, done: list[object]) -> None:
-    client = signed_in(app)
-    before = client._client.get_cookie("staff")
-    assert before is not None
-    let_proof_age(app)
-    client.submit(client.get("/staff/confirm").form("/confirm").fill(password=PASSWORD))
-    client.get("/staff/")
-    thief = PageClient(app)
-    thief._client.set_cookie("staff", before.value)
+def test_the_session_goes_on_under_another_id(grace: PageClient) -> None:
+    thief = thief_of(grace)
+    let_proof_age(grace.app)
+    grace.submit(grace.get("/staff/confirm").form("/confirm").fill(password=PASSWORD))
+    grace.get("/staff/")
     thief.get("/staff/", status=303)
 
 
-def test_no_proof_makes_a_session_last_longer(app: Flask, done: list[object]) -> None:
-    client = signed_in(app)
-    with services_of(app).database.writing() as session:
+def test_no_proof_makes_a_session_last_longer(grace: PageClient) -> None:
+    with services_of(grace.app).database.writing() as session:
         long_ago = session.now() - timedelta(hours=12, seconds=-30)
         session.execute(update(StaffSessionRow).values(created_at=long_ago))
-    let_proof_age(app)
-    client.submit(client.get("/staff/confirm").form("/confirm").fill(password=PASSWORD))
-    client.get("/staff/")
-    now = services_of(app).database.clock
-    services_of(app).database.clock = lambda: now() + timedelta(minutes=1)
-    client.get("/staff/", status=303)
+    let_proof_age(grace.app)
+    grace.submit(grace.get("/staff/confirm").form("/confirm").fill(password=PASSWORD))
+    grace.get("/staff/")
+    now = services_of(grace.app).database.clock
+    services_of(grace.app).database.clock = lambda: now() + timedelta(minutes=1)
+    grace.get("/staff/", status=303)

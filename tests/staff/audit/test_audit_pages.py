@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 import consult
-from consult.staff.audit import audit_labels, audit_pages
+from consult.staff.audit import audit_pages
 from consult.storage.audit import audit_log
 from consult.storage.db.database import utc_now
 from consult.storage.notifications.security_alerts import ALERT_OF_ACTION
@@ -152,7 +152,7 @@ def test_every_action_that_is_recorded_anywhere_has_words() -> None:
     shape = re.compile(r"[a-z]+\.[a-z_]+")
     constants, kinds = set(), set()
     for file in Path(consult.__file__).parent.rglob("*.py"):
-        if file.name == "audit_labels.py":
+        if file.name == "audit_pages.py":
             continue
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Constant) and shape.fullmatch(str(node.value)):
@@ -167,8 +167,8 @@ def test_every_action_that_is_recorded_anywhere_has_words() -> None:
         kind.partition(".")[0] for kind in {*kinds, *ALERT_OF_ACTION, "note.added", "webhook.added"}
     }
     recorded = {name for name in constants if name.partition(".")[0] in families}
-    assert recorded == set(audit_labels.ACTIONS)
-    assert len(set(audit_labels.ACTIONS.values())) == len(audit_labels.ACTIONS)
+    assert recorded == set(audit_pages.ACTIONS)
+    assert len(set(audit_pages.ACTIONS.values())) == len(audit_pages.ACTIONS)
 
 
 def test_what_an_entry_knows_is_told_in_words(app: Flask, admin: PageClient) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from consult.delivery.notifications.security_alert_mail import ALERT_TEXTS
 from consult.staff.accounts import account_admin
-from consult.staff.audit import audit_labels
+from consult.staff.audit import audit_pages
 from consult.storage import deliveries
 from consult.storage.accounts import accounts as accounts_module
 from consult.storage.db.database import Database
@@ -172,7 +172,7 @@ def test_what_fails_is_told_to_nobody(app: Flask) -> None:
 
 
 def test_every_change_of_a_way_in_that_is_audited_is_told_too() -> None:
-    kinds = {action for action in audit_labels.ACTIONS if action.startswith(("factor", "iden"))}
+    kinds = {action for action in audit_pages.ACTIONS if action.startswith(("factor", "iden"))}
     assert kinds - set(ALERT_OF_ACTION) == NOT_ALERT_OF_ACTION
     assert set(ALERT_TEXTS) == set(SECURITY_ALERTS)
     assert set(ALERT_OF_ACTION.values()) == set(SECURITY_ALERTS) - {"password_reset"}

@@ -24,7 +24,16 @@ from tests.support.second_factors import (
     pending_login,
     recovery_codes,
 )
-from tests.support.staff_client import EMAIL, let_proof_age, make_user, post, sign_in, signed_in
+from tests.support.staff_client import (
+    EMAIL,
+    audited,
+    let_proof_age,
+    make_user,
+    post,
+    sign_in,
+    signed_in,
+    thief_of,
+)
 
 SIGN_IN = "/staff/sign-in"
 Answer = Callable[[Device, dict[str, Any]], str]
@@ -54,11 +63,6 @@ def use(
     """Open a page that takes a passkey, and give one."""
     form, options = asked(client.get(path))
     return client.submit(form.fill(credential=answer(device, options)), status=status)
-
-
-def audited(app: Flask) -> list[str]:
-    with services_of(app).database.reading() as session:
-        return list(session.scalars(select(AuditRow.action).order_by(AuditRow.id)))
 
 
 class TestSigningIn:
@@ -201,13 +205,10 @@ def test_the_name_of_the_host_in_a_request_changes_nothing(app: Flask, device: D
 def test_a_challenge_is_good_once(app: Flask, device: Device) -> None:
     client = PageClient(app)
     form, options = asked(client.get(SIGN_IN))
-    kept = client._client.get_cookie("staff")
-    assert kept is not None
+    thief = thief_of(client)
     device.step = 0  # a device that does not count, so nothing else stands in the way
     form.fill(credential=device.use(options))
     client.submit(form)
-    thief = PageClient(app)
-    thief._client.set_cookie("staff", kept.value)
     thief.submit(form, status=422)
     thief.get("/staff/", status=303)
 
@@ -274,29 +275,26 @@ def test_a_device_that_does_not_count_is_fine(app: Flask) -> None:
 class TestAdding:
     """Making a passkey, and taking it away."""
 
-    def test_the_first_one_brings_recovery_codes(self, app: Flask) -> None:
-        client = signed_in(app)
-        form, options = asked(client.get(NEW))
+    def test_the_first_one_brings_recovery_codes(self, grace: PageClient) -> None:
+        form, options = asked(grace.get(NEW))
         assert options["authenticatorSelection"]["residentKey"] == "required"
         assert options["rp"] == {"name": "Relay Check", "id": "localhost"}
-        page = client.submit(form.fill(credential=Device().make(options)), status=200)
+        page = grace.submit(form.fill(credential=Device().make(options)), status=200)
         codes = recovery_codes(page)
         assert len(codes) == 10
-        give(pending_login(app), recovery_code=codes[0])
-        assert "factor.passkey_added" in audited(app)
+        give(pending_login(grace.app), recovery_code=codes[0])
+        assert "factor.passkey_added" in audited(grace.app)
 
-    def test_it_has_the_name_it_was_given(self, app: Flask) -> None:
-        client = signed_in(app)
-        add_passkey(client, name="  My <b>key</b>  ")
-        page = client.get(FACTORS)
+    def test_it_has_the_name_it_was_given(self, grace: PageClient) -> None:
+        add_passkey(grace, name="  My <b>key</b>  ")
+        page = grace.get(FACTORS)
         assert "My <b>key</b>" in page.text
         assert "not yet" in page.text
 
-    def test_it_needs_a_name(self, app: Flask) -> None:
-        client = signed_in(app)
-        form, options = asked(client.get(NEW))
+    def test_it_needs_a_name(self, grace: PageClient) -> None:
+        form, options = asked(grace.get(NEW))
         form.fill(name=" ", credential=Device().make(options))
-        assert "name" in client.submit(form, status=422).errors
+        assert "name" in grace.submit(form, status=422).errors
 
     def test_it_ends_the_other_sessions(self, app: Flask) -> None:
         other, mine = signed_in(app), signed_in(app)
@@ -304,10 +302,9 @@ class TestAdding:
         other.get("/staff/", status=303)
         mine.get("/staff/")
 
-    def test_it_wants_a_fresh_proof(self, app: Flask) -> None:
-        client = signed_in(app)
-        let_proof_age(app)
-        assert "/staff/confirm" in client.get(NEW, status=303).location
+    def test_it_wants_a_fresh_proof(self, grace: PageClient) -> None:
+        let_proof_age(grace.app)
+        assert "/staff/confirm" in grace.get(NEW, status=303).location
 
     @pytest.mark.parametrize(
         "device",
@@ -317,25 +314,22 @@ class TestAdding:
             Device(verified=False),
         ],
     )
-    def test_one_that_is_not_right_is_not_taken(self, app: Flask, device: Device) -> None:
-        client = signed_in(app)
-        form, options = asked(client.get(NEW))
-        page = client.submit(form.fill(credential=device.make(options)), status=422)
+    def test_one_that_is_not_right_is_not_taken(self, device: Device, grace: PageClient) -> None:
+        form, options = asked(grace.get(NEW))
+        page = grace.submit(form.fill(credential=device.make(options)), status=422)
         assert "passkey" in page.errors
-        sign_in(PageClient(app))
+        sign_in(PageClient(grace.app))
 
     @pytest.mark.parametrize("credential", ["", "{}", "[]", "null", '{"id": "x"}', "\x00"])
-    def test_nor_is_what_is_none(self, app: Flask, credential: str) -> None:
-        client = signed_in(app)
-        form, _ = asked(client.get(NEW))
-        client.submit(form.fill(credential=credential), status=422)
+    def test_nor_is_what_is_none(self, grace: PageClient, credential: str) -> None:
+        form, _ = asked(grace.get(NEW))
+        grace.submit(form.fill(credential=credential), status=422)
 
-    def test_an_answer_is_taken_once(self, app: Flask) -> None:
-        client = signed_in(app)
-        form, options = asked(client.get(NEW))
+    def test_an_answer_is_taken_once(self, grace: PageClient) -> None:
+        form, options = asked(grace.get(NEW))
         form.fill(credential=Device().make(options))
-        client.submit(form, status=200)
-        client.submit(form, status=422)
+        grace.submit(form, status=200)
+        grace.submit(form, status=422)
 
     def test_the_same_device_is_told_and_anothers_key_is_not_taken(
         self, app: Flask, device: Device
@@ -351,15 +345,15 @@ class TestAdding:
         _, options = asked(grace.get(NEW))
         assert len(options["excludeCredentials"]) == 1
 
-    def test_all_of_a_person_carry_one_handle(self, app: Flask) -> None:
-        client = signed_in(app)
-        assert add_passkey(client).handle == add_passkey(client).handle
+    def test_all_of_a_person_carry_one_handle(self, grace: PageClient) -> None:
+        assert add_passkey(grace).handle == add_passkey(grace).handle
 
-    def test_it_can_be_removed_and_the_codes_go_with_the_last(self, app: Flask) -> None:
-        client = signed_in(app)
-        device = add_passkey(client)
-        page = post(client, FACTORS, "/remove")
-        assert "passkey no longer works" in client.follow(page).text
+    def test_it_can_be_removed_and_the_codes_go_with_the_last(
+        self, app: Flask, grace: PageClient
+    ) -> None:
+        device = add_passkey(grace)
+        page = post(grace, FACTORS, "/remove")
+        assert "passkey no longer works" in grace.follow(page).text
         use(PageClient(app), device, status=422)
         sign_in(PageClient(app))
         with services_of(app).database.reading() as session:

@@ -1,7 +1,6 @@
 """The second factor: asked for after the password, good once, and not to be got round."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,6 @@ from consult.staff.second_factors import totp
 from consult.storage.accounts import accounts as accounts_module
 from consult.storage.second_factors import factors
 from consult.storage.tables.account_tables import AuthenticatorRow, RecoveryCodeRow
-from consult.storage.tables.audit_tables import AuditRow
 from tests.support.apps import make_app, make_settings, services_of
 from tests.support.client import PageClient
 from tests.support.second_factors import (
@@ -30,24 +28,27 @@ from tests.support.staff_client import (
     EMAIL,
     NAME,
     PASSWORD,
+    audited,
     let_proof_age,
     make_user,
     post,
     sign_in,
     signed_in,
+    thief_of,
 )
+
+
+@pytest.fixture
+def app(app: Flask) -> Flask:
+    """An app with an account for Grace."""
+    make_user(app)
+    return app
 
 
 @pytest.fixture
 def phone(app: Flask) -> Phone:
     """The phone of somebody who has set up an authenticator app."""
-    make_user(app)
     return set_up_phone(signed_in(app))[0]
-
-
-def audited(app: Flask) -> list[str]:
-    with services_of(app).database.reading() as session:
-        return list(session.scalars(select(AuditRow.action).order_by(AuditRow.id)))
 
 
 def test_a_password_and_a_code_open_the_door(app: Flask, phone: Phone) -> None:
@@ -152,11 +153,8 @@ def test_another_persons_code_is_none(app: Flask, phone: Phone) -> None:
 def test_a_pending_login_lasts_ten_minutes_and_works_once(app: Flask, phone: Phone) -> None:
     late, again = pending_login(app), pending_login(app)
     form = again.get(ASKED).forms[0]
-    kept = again._client.get_cookie("staff")
-    assert kept is not None
+    thief = thief_of(again)
     again.submit(form.fill(code=phone.next_code))
-    thief = PageClient(app)
-    thief._client.set_cookie("staff", kept.value)
     page = thief.post(ASKED, {**form.data, "code": phone.next_code})
     assert page.location == "/staff/sign-in"
     thief.get("/staff/", status=303)
@@ -187,9 +185,11 @@ def test_a_pending_login_cannot_be_forged(app: Flask, phone: Phone) -> None:
     now = services_of(app).database.clock().timestamp()
     with app.app_context():
         stamp = login._password_stamp(user)
-    pending = login.PendingLogin(user.id, stamp, now, "password", "", "t")
+    pending = login.PendingLogin(
+        user_id=user.id, password_stamp=stamp, since=now, method="password", next="", token="t"
+    )
     client = PageClient(app)
-    client._client.set_cookie("staff", signer.dumps({login._PENDING: asdict(pending)}))
+    client._client.set_cookie("staff", signer.dumps({login._PENDING: pending}))
     assert client.get(ASKED, status=303).location == "/staff/sign-in"
 
 
@@ -197,11 +197,8 @@ def test_the_cookie_of_a_pending_login_is_worth_nothing_afterwards(
     app: Flask, phone: Phone
 ) -> None:
     victim = pending_login(app)
-    planted = victim._client.get_cookie("staff")
-    assert planted is not None
+    attacker = thief_of(victim)
     give(victim, code=phone.next_code)
-    attacker = PageClient(app)
-    attacker._client.set_cookie("staff", planted.value)
     attacker.get("/staff/", status=303)
 
 
@@ -246,44 +243,34 @@ def test_under_another_secret_key_a_recovery_code_still_works(tmp_path: Path) ->
 class TestSettingUp:
     """Setting up an authenticator app, moving it and removing it."""
 
-    def test_the_picture_and_the_key_stay_until_the_app_is_in_use(self, app: Flask) -> None:
-        make_user(app)
-        client = signed_in(app)
-        page = client.get(f"{FACTORS}/app")
+    def test_the_picture_and_the_key_stay_until_the_app_is_in_use(self, grace: PageClient) -> None:
+        page = grace.get(f"{FACTORS}/app")
         assert "<svg" in page.html
         form = page.form("/app").fill(code="000000")
-        again = client.submit(form, status=422)
+        again = grace.submit(form, status=422)
         assert "isn’t valid right now" in again.errors["code"]
         secrets = {
             p.html.split('class="secret">')[1][:40]
-            for p in (page, again, client.get(f"{FACTORS}/app"))
+            for p in (page, again, grace.get(f"{FACTORS}/app"))
         }
         assert len(secrets) == 1
-        assert (
-            "Enter the six digits" in client.submit(form.fill(code=""), status=422).errors["code"]
-        )
-        sign_in(PageClient(app))  # nothing is asked for yet
-        set_up_phone(client)
-        assert client.get(f"{FACTORS}/app").html.split('class="secret">')[1][:40] not in secrets
+        assert "Enter the six digits" in grace.submit(form.fill(code=""), status=422).errors["code"]
+        sign_in(PageClient(grace.app))  # nothing is asked for yet
+        set_up_phone(grace)
+        assert grace.get(f"{FACTORS}/app").html.split('class="secret">')[1][:40] not in secrets
 
     def test_it_signs_out_everywhere_else_and_goes_on_under_another_id(self, app: Flask) -> None:
-        make_user(app)
         other, mine = signed_in(app), signed_in(app)
-        before = mine._client.get_cookie("staff")
-        assert before is not None
+        thief = thief_of(mine)
         set_up_phone(mine)
         other.get("/staff/", status=303)
         mine.get("/staff/")
-        thief = PageClient(app)
-        thief._client.set_cookie("staff", before.value)
         thief.get("/staff/", status=303)
         assert "factor.app_added" in audited(app)
 
-    def test_it_wants_a_fresh_proof(self, app: Flask) -> None:
-        make_user(app)
-        client = signed_in(app)
-        let_proof_age(app)
-        assert "/staff/confirm" in client.get(f"{FACTORS}/app", status=303).location
+    def test_it_wants_a_fresh_proof(self, grace: PageClient) -> None:
+        let_proof_age(grace.app)
+        assert "/staff/confirm" in grace.get(f"{FACTORS}/app", status=303).location
 
     def test_an_app_can_be_moved_to_another_phone(self, app: Flask, phone: Phone) -> None:
         client = pending_login(app)
@@ -311,54 +298,43 @@ class TestSettingUp:
 class TestRecoveryCodes:
     """The ten codes for the day on which the phone is lost."""
 
-    def test_ten_are_shown_once_and_each_works_once(self, app: Flask) -> None:
-        make_user(app)
-        client = signed_in(app)
-        _, codes = set_up_phone(client)
+    def test_ten_are_shown_once_and_each_works_once(self, app: Flask, grace: PageClient) -> None:
+        _, codes = set_up_phone(grace)
         assert len(set(codes)) == 10
-        assert all(code not in client.get(FACTORS).html for code in codes)
-        assert "10 left of ten" in client.get(FACTORS).text
+        assert all(code not in grace.get(FACTORS).html for code in codes)
+        assert "10 left of ten" in grace.get(FACTORS).text
         sloppy = f" {codes[0].lower().replace('-', ' ')} "
         give(pending_login(app), recovery_code=sloppy)
         give(pending_login(app), recovery_code=codes[0], status=422)
-        assert "9 left of ten" in client.get(FACTORS).text
+        assert "9 left of ten" in grace.get(FACTORS).text
         assert "factor.recovery_code_used" in audited(app)
 
-    def test_they_can_be_saved_as_text(self, app: Flask) -> None:
-        make_user(app)
-        client = signed_in(app)
-        set_up_phone(client)
-        page = post(client, FACTORS, "/recovery-codes", status=200)
+    def test_they_can_be_saved_as_text(self, grace: PageClient) -> None:
+        set_up_phone(grace)
+        page = post(grace, FACTORS, "/recovery-codes", status=200)
         text = page.links["Download as text"]
         assert text.startswith("data:text/plain")
         assert all(code in text for code in recovery_codes(page))
 
-    def test_new_ones_replace_the_old(self, app: Flask) -> None:
-        make_user(app)
-        client = signed_in(app)
-        _, old = set_up_phone(client)
-        new = recovery_codes(post(client, FACTORS, "/recovery-codes", status=200))
+    def test_new_ones_replace_the_old(self, grace: PageClient) -> None:
+        _, old = set_up_phone(grace)
+        new = recovery_codes(post(grace, FACTORS, "/recovery-codes", status=200))
         assert len(new) == 10
-        give(pending_login(app), recovery_code=old[0], status=422)
-        give(pending_login(app), recovery_code=new[0])
+        give(pending_login(grace.app), recovery_code=old[0], status=422)
+        give(pending_login(grace.app), recovery_code=new[0])
 
-    def test_new_ones_want_a_fresh_proof(self, app: Flask) -> None:
-        make_user(app)
-        client = signed_in(app)
-        set_up_phone(client)
-        let_proof_age(app)
-        post(client, FACTORS, "/recovery-codes", status=403)
+    def test_new_ones_want_a_fresh_proof(self, grace: PageClient) -> None:
+        set_up_phone(grace)
+        let_proof_age(grace.app)
+        post(grace, FACTORS, "/recovery-codes", status=403)
 
-    def test_without_a_second_factor_there_are_none(self, app: Flask) -> None:
-        make_user(app)
-        client = signed_in(app)
-        token = client.get(FACTORS).form().data["csrf_token"]
-        client.post(f"{FACTORS}/recovery-codes", {"csrf_token": token})
-        with services_of(app).database.reading() as session:
+    def test_without_a_second_factor_there_are_none(self, grace: PageClient) -> None:
+        token = grace.get(FACTORS).form().data["csrf_token"]
+        grace.post(f"{FACTORS}/recovery-codes", {"csrf_token": token})
+        with services_of(grace.app).database.reading() as session:
             assert factors.factors_of(session, 1).codes_left == 0
 
     def test_nothing_to_see_in_the_database(self, app: Flask) -> None:
-        make_user(app)
         _, codes = set_up_phone(signed_in(app))
         for file in Path(services_of(app).settings.var_dir).glob("consult.db*"):
             assert not any(code.encode() in file.read_bytes() for code in codes)
@@ -396,7 +372,6 @@ class TestRequired:
 
     @pytest.fixture
     def strict(self, tmp_path: Path) -> Flask:
-        """An agency that wants a second factor of everybody."""
         app = make_app(tmp_path / "strict", staff_second_factor="required")
         make_user(app)
         return app
