@@ -21,6 +21,7 @@ from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.second_factors import CAREFUL, make_careful_user, pending_login
 from tests.support.staff_client import (
+    ELSEWHERE,
     EMAIL,
     PASSWORD,
     let_proof_age,
@@ -235,19 +236,7 @@ def test_nothing_begun_before_the_sign_in_is_there_after_it(app: Flask) -> None:
         assert not {"provider", "new_app"} & after.keys()
 
 
-LEAVES = (
-    *("//evil.example", "https://evil.example", "https:evil.example", "/\\evil.example"),
-    *(
-        "javascript:alert(1)",
-        "/staff\\@evil.example",
-        "/staffevil",
-        "/staff/\r\nX-Evil: 1",
-        "\\\\e",
-    ),
-)
-
-
-@pytest.mark.parametrize("wanted", LEAVES)
+@pytest.mark.parametrize("wanted", ELSEWHERE)
 def test_nobody_is_led_to_another_site(app: Flask, wanted: str) -> None:
     make_user(app)
     client = PageClient(app)

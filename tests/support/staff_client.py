@@ -25,6 +25,20 @@ ADMIN = "ada@example.com"
 NAME = "Grace Hopper"
 PASSWORD = "seven lanterns under water"
 
+ELSEWHERE = (
+    *("https://evil.example/", "https:evil.example", "http:evil.example", "javascript:alert(1)"),
+    *("//evil.example", "///evil.example", "//evil.example/staff/", " //evil.example"),
+    *(
+        "\\\\evil.example",
+        "\\\\e",
+        "/\\evil.example",
+        "/staff\\@evil.example",
+        "/staff/\\evil.example",
+    ),
+    *("/staffevil", "/staffing", "/staff/\n//evil.example", "/staff/\r\nX-Evil: 1", ""),
+)
+"""Addresses that no page of ours may lead to, whoever asks for it."""
+
 
 def make_user(app: Flask, email: str = EMAIL, *, admin: bool = False) -> None:
     """Make an account with the usual password."""

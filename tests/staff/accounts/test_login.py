@@ -4,7 +4,6 @@ from base64 import urlsafe_b64decode
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
-from urllib.parse import urljoin, urlsplit
 
 import pytest
 from flask import Flask
@@ -217,27 +216,6 @@ def test_signing_in_leads_where_one_wanted_to_go(app: Flask, client: PageClient)
     page = client.follow(client.get("/staff/leads/1?before=3", status=303))
     form = page.form("/staff/sign-in").fill(email=EMAIL, password=PASSWORD)
     assert client.submit(form).location == "/staff/leads/1?before=3"
-
-
-@pytest.mark.parametrize(
-    "elsewhere",
-    [
-        "https://evil.example/",
-        "//evil.example/",
-        "///evil.example",
-        "\\\\evil.example",
-        "/\\evil.example",
-        "javascript:alert(1)",
-        " //evil.example",
-        "http:evil.example",
-    ],
-)
-def test_signing_in_leads_to_no_other_site(app: Flask, client: PageClient, elsewhere: str) -> None:
-    form = client.get("/staff/sign-in").form("/staff/sign-in")
-    form.fill(email=EMAIL, password=PASSWORD, next=elsewhere)
-    address = client.submit(form).headers["Location"]
-    assert "\\" not in address
-    assert urlsplit(urljoin("http://localhost/staff/sign-in", address)).hostname == "localhost"
 
 
 def test_nobody_is_remembered_for_longer(app: Flask, client: PageClient) -> None:

@@ -17,7 +17,14 @@ from consult.storage.tables.account_tables import StaffSessionRow
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.page import Page
-from tests.support.staff_client import PASSWORD, let_proof_age, make_user, signed_in, thief_of
+from tests.support.staff_client import (
+    ELSEWHERE,
+    PASSWORD,
+    let_proof_age,
+    make_user,
+    signed_in,
+    thief_of,
+)
 
 ASK = "/staff/confirm?next=/staff/precious"
 
@@ -134,18 +141,7 @@ def test_a_form_held_back_cannot_be_made_up(grace: PageClient) -> None:
     assert grace.post(form.action, {**form.data, "pending": forged}).location == "/staff/"
 
 
-@pytest.mark.parametrize(
-    "elsewhere",
-    [
-        "https://evil.example/",
-        "//evil.example/staff/",
-        "/staffing",
-        "/staff/\\evil.example",
-        "/staff/\n//evil.example",
-        "javascript:alert(1)",
-        "",
-    ],
-)
+@pytest.mark.parametrize("elsewhere", ELSEWHERE)
 def test_a_proof_leads_to_no_other_site(elsewhere: str, grace: PageClient) -> None:
     let_proof_age(grace.app)
     form = grace.get("/staff/confirm").form("/confirm").fill(password=PASSWORD)
