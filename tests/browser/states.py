@@ -17,7 +17,7 @@ from tests.support.keyboard_and_touch import sign_in
 from tests.support.owner_journey import Journey
 from tests.support.personas import BATON_ON_THE_FLOOR
 from tests.support.second_factors import CAREFUL
-from tests.support.staff_client import PASSWORD, let_proof_age
+from tests.support.staff_client import PASSWORD, age_authentication
 
 CONTINUE = "main form button[type=submit]"
 
@@ -204,7 +204,7 @@ def send_logo_late(visit: Visit, site: Site) -> None:
     visit.tab.set_input_files(
         "#logo", {"name": "ours.png", "mimeType": "image/png", "buffer": b"\x89PNG"}
     )
-    let_proof_age(site.app, minutes=60)
+    age_authentication(site.app, minutes=60)
     press("form[action$='/logo'] button")(visit)
     visit.tab.fill("[name=password]", PASSWORD)
     press("form:has([name=password]) button")(visit)

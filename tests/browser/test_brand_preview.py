@@ -9,7 +9,7 @@ from tests.support.keyboard_and_touch import sign_in
 
 
 def test_the_preview_follows_what_is_typed_and_chosen(browser: Browser, site: Site) -> None:
-    staff_client.let_proof_age(site.app, minutes=0)
+    staff_client.age_authentication(site.app, minutes=0)
     with visiting(browser, site.origin, width=DESK_WIDTH) as visit:
         sign_in(visit, ADMIN)
         visit.open("/staff/settings/brand")

@@ -99,7 +99,7 @@ def test_everybody_can_use_every_page(
     visit: Visit = request.getfixturevalue(
         colleague if state.signed_in or state.admin else "passer_by"
     )
-    staff_client.let_proof_age(site.app, minutes=60 if state.stale else 0)
+    staff_client.age_authentication(site.app, minutes=60 if state.stale else 0)
     visit.look(PHONE_WIDTH, height=740)
     path = state.path(site)
     status = visit.open(path)

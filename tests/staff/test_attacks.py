@@ -24,7 +24,7 @@ from tests.support.staff_client import (
     ELSEWHERE,
     EMAIL,
     PASSWORD,
-    let_proof_age,
+    age_authentication,
     make_user,
     post,
     sign_in,
@@ -101,7 +101,7 @@ def test_who_is_not_quite_signed_in_is_led_to_the_door_from_every_route(world: W
     world.restore()
 
 
-def test_a_form_with_the_token_of_somebody_else_does_nothing_on_any_route(world: World) -> None:
+def test_a_form_with_the_token_of_someone_else_does_nothing_on_any_route(world: World) -> None:
     tokens = (world._form_token(NOBODY), world._form_token(STAFF))
     before = world.version()
     for endpoint in POSTS:
@@ -176,8 +176,10 @@ ASKED_NOTHING = {
 """Forms that are taken from who proved long ago who they are: the daily work, and no more."""
 
 
-def test_what_cannot_be_taken_back_or_tells_a_lot_wants_a_fresh_proof(world: World) -> None:
-    let_proof_age(world.app)
+def test_what_cannot_be_taken_back_or_tells_a_lot_wants_a_recent_authentication(
+    world: World,
+) -> None:
+    age_authentication(world.app)
     aged = world.version()
     closed = {endpoint for endpoint in POSTS if endpoint not in access.OPEN_ENDPOINTS}
     for endpoint in closed - {f"staff.{name}" for name in ASKED_NOTHING}:
@@ -224,7 +226,7 @@ def test_what_is_no_passkey_is_refused_politely(app: Flask, answer: str) -> None
 
 
 def test_nothing_begun_before_the_sign_in_is_there_after_it(app: Flask) -> None:
-    """Somebody may have planted their own cookie in this browser and wait for its owner."""
+    """Someone may have planted their own cookie in this browser and wait for its owner."""
     make_user(app)
     client = PageClient(app)
     client.get("/staff/sign-in")
@@ -237,7 +239,7 @@ def test_nothing_begun_before_the_sign_in_is_there_after_it(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("wanted", ELSEWHERE)
-def test_nobody_is_led_to_another_site(app: Flask, wanted: str) -> None:
+def test_no_one_is_led_to_another_site(app: Flask, wanted: str) -> None:
     make_user(app)
     client = PageClient(app)
     form = client.get("/staff/sign-in").form("/staff/sign-in")

@@ -1,4 +1,4 @@
-"""A small agency whose routes are tried by everybody: see `tests/staff/access_matrix.py`."""
+"""A small agency whose routes are tried by everyone: see `tests/staff/access_matrix.py`."""
 
 import sqlite3
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ MISSING = 987_654
 
 
 class World:
-    """An app with an admin, a member of staff, somebody disabled, and two leads.
+    """An app with an admin, a member of staff, someone disabled, and two leads.
 
     All are signed in, the disabled one in a browser whose session was left open. `restore` puts
     the database back, so that each request finds the same world.
@@ -45,7 +45,7 @@ class World:
         self._browsers = {role: PageClient(self.app) for role in ROLES}
         for role in _EMAILS:
             enter(self._browsers[role], _EMAILS[role])
-            signed_in(self.app, _EMAILS[role])  # at another desk
+            signed_in(self.app, _EMAILS[role])  # at another browser
         self._tokens = {role: self._form_token(role) for role in ROLES}
         self.leads = [make_lead(self.app, contact=CONTACT) for _ in range(2)]
         self._notes = self._with_notes()
@@ -86,7 +86,7 @@ class World:
                 check = drafts.load(session, token)
                 assert check is not None
                 reminder_consent.grant(
-                    session, check.id, f"{number}@example.com", "Once.", b"sealed"
+                    session, check.id, f"{number}@example.com", "Once.", b"encrypted"
                 )
             self._passkeys = {email: add_passkey_row(session, id) for email, id in members}
         self._invitation = invitation
@@ -99,7 +99,7 @@ class World:
         self._watch = sqlite3.connect(self._file)
 
     def _with_notes(self) -> dict[str, list[int]]:
-        """A note on each lead by everybody who could ever write one; their ids."""
+        """A note on each lead by everyone who could ever write one; their ids."""
         written: dict[str, list[int]] = {}
         with services_of(self.app).database.writing() as session:
             for role in _EMAILS:
@@ -120,7 +120,7 @@ class World:
             self._kept.backup(now)
 
     def version(self) -> int:
-        """A number that changes when somebody writes to the database."""
+        """A number that changes when someone writes to the database."""
         return int(self._watch.execute("PRAGMA data_version").fetchone()[0])
 
     def objects(self, role: str) -> Mapping[str, Mapping[str, object]]:
@@ -146,7 +146,7 @@ class World:
         }
 
     def ask(self, role: str, method: str, path: str, fields: Mapping[str, str]) -> TestResponse:
-        """Send a request as somebody of a role, from a page of this site."""
+        """Send a request as someone of a role, from a page of this site."""
         data = {"csrf_token": self._tokens.get(role, ""), **fields} if method == "POST" else None
         return self._client(role).open(path, method=method, data=data, headers=_SAME_SITE)
 
@@ -167,7 +167,7 @@ class World:
         return int(self._kept.execute(query, (email,)).fetchone()[0])
 
     def _session_of(self, role: str) -> int:
-        """The session of somebody's other desk."""
+        """The session of someone's other browser."""
         found = self._kept.execute(
             "SELECT max(s.id) FROM staff_sessions s JOIN staff_users u ON u.id = s.user_id "
             "WHERE u.email = ?",

@@ -1,4 +1,4 @@
-"""OpenID Connect providers for the tests: one that says yes, and one that lies as it is told."""
+"""OpenID Connect providers for the tests: one that says yes, and one that answers wrongly."""
 
 import time
 import warnings
@@ -42,7 +42,7 @@ NOBODY_THERE = "http://localhost:9"
 def mock_provider() -> Iterator[str]:
     """The provider of the package oidc-provider-mock, on a port of this machine; its address."""
     with warnings.catch_warnings():
-        # It uses what its own library has called outdated meanwhile.
+        # It uses what its own library has called outdated in the meantime.
         warnings.simplefilter("ignore", DeprecationWarning)
         run = import_module("oidc_provider_mock").run_server_in_thread
         with run(require_nonce=True) as server:
@@ -50,7 +50,7 @@ def mock_provider() -> Iterator[str]:
 
 
 @dataclass
-class Crook:
+class RogueProvider:
     """A provider that signs whatever it is told to; `address` is known once it runs."""
 
     address: str = ""
@@ -70,7 +70,7 @@ class Crook:
 
     def app(self, address: str) -> Flask:
         self.address = address
-        app = Flask("crook")
+        app = Flask("rogue")
         app.add_url_rule("/.well-known/openid-configuration", view_func=self.describe)
         app.add_url_rule("/keys", view_func=self.keys)
         app.add_url_rule("/token", view_func=self.token, methods=["POST"])
@@ -120,20 +120,20 @@ class Crook:
 
 
 @contextmanager
-def crooked_provider() -> Iterator[Crook]:
-    """A provider that lies as it is told, on a port of this machine."""
-    crook = Crook()
-    with serving(crook.app):
-        yield crook
+def rogue_provider() -> Iterator[RogueProvider]:
+    """A provider that sends wrong answers on request, on a port of this machine."""
+    rogue = RogueProvider()
+    with serving(rogue.app):
+        yield rogue
 
 
-def set_out(client: PageClient, path: str = START) -> dict[str, str]:
+def start_login(client: PageClient, path: str = START) -> dict[str, str]:
     """Set out for the provider; what its address asks."""
     page = client.get(path, status=303)
     return dict(parse_qsl(urlsplit(page.headers["Location"]).query))
 
 
-def say_yes(client: PageClient, subject: str, path: str = START, *, status: int = 303) -> Page:
+def approve(client: PageClient, subject: str, path: str = START, *, status: int = 303) -> Page:
     """Set out, say yes at the provider that says yes, and come back."""
     page = client.get(path, status=303)
     there = httpx.post(page.headers["Location"], data={"sub": subject})

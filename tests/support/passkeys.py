@@ -91,7 +91,7 @@ def asked(page: Page) -> tuple[Form, dict[str, Any]]:
 
 
 def add_passkey(client: PageClient, device: Device | None = None, name: str = "Laptop") -> Device:
-    """Have whoever is signed in add a passkey on a device."""
+    """Have who is signed in add a passkey on a device."""
     device = device or Device()
     form, options = asked(client.get(NEW))
     form.fill(name=name, credential=device.make(options))
@@ -100,7 +100,7 @@ def add_passkey(client: PageClient, device: Device | None = None, name: str = "L
 
 
 def add_passkey_row(session: Session, user_id: int) -> int:
-    """Give somebody a passkey that no device has; its id."""
+    """Give someone a passkey that no device has; its id."""
     passkey = PasskeyRow(
         user_id=user_id,
         credential_id=os.urandom(16),

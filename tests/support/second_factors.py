@@ -60,14 +60,14 @@ def make_careful_user(app: Flask) -> None:
         user = accounts.user_by_email(session, CAREFUL)
     assert user is not None
     with app.app_context():
-        sealed = totp.encrypt_secret(SECRET, user.id)
+        encrypted = totp.encrypt_secret(SECRET, user.id)
     with database.writing() as session:
-        factors.set_authenticator(session, user.id, sealed, 0)
+        factors.set_authenticator(session, user.id, encrypted, 0)
         factors.create_recovery_codes(session, user.id)
 
 
 def set_up_phone(client: PageClient) -> tuple[Phone, list[str]]:
-    """Set an app up for whoever is signed in: the phone, and the recovery codes that were shown."""
+    """Set an app up for who is signed in: the phone, and the recovery codes that were shown."""
     page = client.get(f"{FACTORS}/app")
     secret = re.sub(r"\s", "", re.findall(r'class="secret">([^<]+)<', page.html)[0])
     phone = Phone(client.app, secret)
@@ -80,14 +80,14 @@ def recovery_codes(page: Page) -> list[str]:
 
 
 def pending_login(app: Flask, email: str = EMAIL) -> PageClient:
-    """A browser in which somebody with a second factor has given the right password."""
+    """A browser in which someone with a second factor has given the right password."""
     client = PageClient(app)
     assert sign_in(client, email).location == ASKED
     return client
 
 
 def give(client: PageClient, *, status: int = 303, **code: str) -> Page:
-    """Give the second proof: `code` or `recovery_code`."""
+    """Enter the second factor: `code` or `recovery_code`."""
     (field,) = code
     (form,) = [form for form in client.get(ASKED).forms if field in form.fields]
     return client.submit(form.fill(**code), status=status)

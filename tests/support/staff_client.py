@@ -37,7 +37,7 @@ ELSEWHERE = (
     ),
     *("/staffevil", "/staffing", "/staff/\n//evil.example", "/staff/\r\nX-Evil: 1", ""),
 )
-"""Addresses that no page of ours may lead to, whoever asks for it."""
+"""Addresses that no page of ours may lead to, who asks for it."""
 
 
 def make_user(app: Flask, email: str = EMAIL, *, admin: bool = False) -> None:
@@ -68,7 +68,7 @@ def sign_in(
 
 
 def enter(client: PageClient, email: str = EMAIL) -> PageClient:
-    """Have somebody signed in in this browser, as after `sign_in` with the right password.
+    """Have someone signed in in this browser, as after `sign_in` with the right password.
 
     For tests that are about what comes after: it leaves out two pages and a slow hash.
     """
@@ -82,7 +82,7 @@ def enter(client: PageClient, email: str = EMAIL) -> PageClient:
 
 
 def signed_in(app: Flask, email: str = EMAIL) -> PageClient:
-    """A browser of its own in which somebody with an account has just signed in."""
+    """A browser of its own in which someone with an account has just signed in."""
     return enter(PageClient(app), email)
 
 
@@ -111,7 +111,7 @@ def make_lead(
     contact: NewContact | None = None,
     source: dict[str, str] | None = None,
 ) -> int:
-    """Have a persona hand in a quick check, and leave a contact if there is one; the lead's id."""
+    """Have a persona submit a quick check, and leave a contact if there is one; the lead's id."""
     made = services_of(app)
     edition = newest()
     answers = read_answers(edition, persona.payload("quick")["answers"])
@@ -127,8 +127,8 @@ def make_lead(
     return lead.id
 
 
-def let_proof_age(app: Flask, minutes: int = 11) -> None:
-    """Have everybody who is signed in proved who they are so long ago; with 0, just now."""
+def age_authentication(app: Flask, minutes: int = 11) -> None:
+    """Have everyone who is signed in authenticated so long ago; with 0, just now."""
     with services_of(app).database.writing() as session:
         authenticated_at = session.now() - timedelta(minutes=minutes)
         session.execute(update(StaffSessionRow).values(authenticated_at=authenticated_at))

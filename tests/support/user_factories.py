@@ -10,7 +10,7 @@ from consult.workflow.notification_types import NotificationType, Scope
 
 
 def colleague(database: Database, name: str, *, admin: bool = False, **told: Scope) -> int:
-    """Somebody with an account, `name@agency.example`, and what they chose to be told; their id."""
+    """Someone with an account, `name@agency.example`, and their notification settings; their id."""
     with database.writing() as session:
         row = StaffUserRow(
             email=f"{name}@agency.example",

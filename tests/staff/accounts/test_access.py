@@ -1,4 +1,4 @@
-"""The door: nothing under /staff opens without a session that is still good."""
+"""Access: nothing under /staff opens without a session that is still good."""
 
 import re
 from collections.abc import Callable
@@ -71,7 +71,7 @@ def let_pass(app: Flask, **duration: float) -> None:
 
 
 def stay_out(app: Flask) -> None:
-    """Nobody ever signed in."""
+    """No one ever signed in."""
 
 
 ENDS: list[Callable[[Flask], None]] = [end_by_signing_out, end_by_idling, end_by_disabling]
@@ -93,7 +93,7 @@ def test_every_route_is_closed_without_a_good_session(
         assert page.location.startswith("/staff/sign-in"), path
 
 
-def test_every_route_of_the_staff_lies_behind_the_door(routes: list[Rule]) -> None:
+def test_every_route_of_the_staff_lies_behind_the_login(routes: list[Rule]) -> None:
     assert [rule.rule for rule in routes if not access.is_staff_path(rule.rule)] == []
 
 
@@ -211,7 +211,7 @@ def test_there_is_no_session_outside_the_staff_area(app: Flask) -> None:
     assert "Cookie" not in response.headers.get("Vary", "")
 
 
-def test_the_door_holds_on_settings_of_its_own(tmp_path: Path) -> None:
+def test_the_login_holds_on_settings_of_its_own(tmp_path: Path) -> None:
     settings = make_settings(tmp_path, staff_idle_minutes=5, staff_session_hours=1)
     app = make_app(tmp_path, staff_idle_minutes=5, staff_session_hours=1)
     with app.app_context():

@@ -47,24 +47,24 @@ def leave(client: PageClient) -> None:
 
 
 def cookie(client: PageClient) -> str:
-    """What makes a browser a known one."""
+    """What marks a browser as trusted."""
     kept = client._client.get_cookie("device")
     assert kept is not None
     return str(kept.value)
 
 
 def use_up(app: Flask) -> tuple[int, int]:
-    """Guess from everywhere until strangers wait for long: how many tries, how many seconds."""
-    tries, network, waited = 0, 0, 0
+    """Guess from everywhere until strangers wait for long: how many attempts, how many seconds."""
+    attempts, network, waited = 0, 0, 0
     while True:
         network += 1
         page = _answer(app, network)
         if page.status == 422:
-            tries += 1
+            attempts += 1
             continue
         waits = int(page.headers["Retry-After"])
         if waits > 60:
-            return tries, waits
+            return attempts, waits
         let_pass(app, seconds=waits)
         waited += waits
         assert waited < 5 * 60, "the first waits are short"
@@ -77,11 +77,11 @@ def _answer(app: Flask, network: int) -> Page:
         return guess(app, network, status=429)
 
 
-def test_strangers_wait_ever_longer_and_never_for_more_than_a_quarter_of_an_hour(
+def test_unknown_browsers_wait_ever_longer_and_never_for_more_than_a_quarter_of_an_hour(
     app: Flask,
 ) -> None:
-    tries, waits = use_up(app)
-    assert tries == 20
+    attempts, waits = use_up(app)
+    assert attempts == 20
     assert 10 * 60 < waits <= 15 * 60
     guess(app, 99, status=429, password=PASSWORD)
     let_pass(app, seconds=waits)
@@ -109,7 +109,7 @@ def test_who_guesses_from_the_same_network_keeps_no_owner_out(tmp_path: Path) ->
     sign_in(owner)
 
 
-def test_a_known_browser_has_no_more_tries_than_a_stranger(app: Flask) -> None:
+def test_a_known_browser_has_no_more_attempts_than_an_unknown_one(app: Flask) -> None:
     owner = signed_in(app)
     leave(owner)
     for _ in range(5):
@@ -156,7 +156,7 @@ def test_the_cookie_is_for_this_site_and_no_script(tmp_path: Path) -> None:
     client.get("/staff/sign-in", status=303)
 
 
-def test_nobody_becomes_known_before_the_second_factor(app: Flask) -> None:
+def test_no_one_becomes_known_before_the_second_factor(app: Flask) -> None:
     set_up_phone(signed_in(app))
     assert pending_login(app)._client.get_cookie("device") is None
 

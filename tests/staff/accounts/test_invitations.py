@@ -100,7 +100,7 @@ def test_a_new_first_link_voids_the_one_before(client: PageClient, database: Dat
     client.get(new)
 
 
-def test_a_first_link_is_void_once_somebody_has_an_account(app: Flask, client: PageClient) -> None:
+def test_a_first_link_is_void_once_someone_has_an_account(app: Flask, client: PageClient) -> None:
     link = account_admin.first_invitation(services_of(app).database, "")
     assert link is not None
     form = client.get(link).form().fill(email="b@example.com", name="B", new_password=PASSWORD)
@@ -203,14 +203,14 @@ def test_a_good_password_needs_no_special_signs(password: str) -> None:
 
 
 def test_a_password_of_nothing_but_signs_costs_no_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its judge tries every way in which signs can be letters: of 72 signs, for eight seconds."""
+    """zxcvbn tries every way in which signs can be letters: of 72 signs, for eight seconds."""
     seen: list[str] = []
 
-    def judge(text: str) -> dict[str, int]:
+    def estimate(text: str) -> dict[str, int]:
         seen.append(text)
         return {"guesses": 10**20}
 
-    monkeypatch.setattr(passwords, "zxcvbn", judge)
+    monkeypatch.setattr(passwords, "zxcvbn", estimate)
     for password in ("4@8({[<369!1|0$5+7%2" * 5, "p@55w0rds " * 20):
         passwords.password_problem(password)
     assert [len(text) for text in seen] == [20, 72]
@@ -242,7 +242,7 @@ def test_a_link_for_a_new_password_works_for_a_day(
     client.get(link, status=404)
 
 
-def test_a_link_opened_by_somebody_else_signs_them_out(app: Flask, database: Database) -> None:
+def test_a_link_opened_by_someone_else_signs_them_out(app: Flask, database: Database) -> None:
     make_user(app)
     client = signed_in(app)
     accept(client, account_admin.invite(database, "", "bo@example.com"), name="Bo Lin")
@@ -265,7 +265,7 @@ def test_a_disabled_account_is_closed_at_once_and_can_come_back(
     client.get("/staff/")
 
 
-def test_the_operator_is_told_what_cannot_be_done(app: Flask, database: Database) -> None:
+def test_the_operator_is_shown_what_cannot_be_done(app: Flask, database: Database) -> None:
     make_user(app)
     with pytest.raises(account_admin.AccountError, match="has an account already"):
         account_admin.invite(database, "", EMAIL)

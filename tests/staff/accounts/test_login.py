@@ -14,7 +14,7 @@ from tests.support.client import PageClient
 from tests.support.staff_client import (
     EMAIL,
     PASSWORD,
-    let_proof_age,
+    age_authentication,
     make_user,
     post,
     sign_in,
@@ -56,7 +56,7 @@ def test_a_password_may_be_composed_in_any_way(app: Flask, client: PageClient) -
     sign_in(PageClient(app), "new@example.com", decomposed)
 
 
-def test_every_wrong_try_gets_the_same_answer_after_the_same_work(
+def test_every_wrong_attempt_gets_the_same_answer_after_the_same_work(
     app: Flask, client: PageClient, hasher: Mock
 ) -> None:
     make_user(app, "gone@example.com")
@@ -92,7 +92,7 @@ def test_every_wrong_try_gets_the_same_answer_after_the_same_work(
         ("\u202egnp.exe@example.com", "🦔" * 60),
     ],
 )
-def test_a_strange_try_is_just_a_wrong_one(
+def test_a_strange_attempt_is_just_a_wrong_one(
     app: Flask, client: PageClient, email: str, password: str
 ) -> None:
     page = sign_in(client, email, password, status=422)
@@ -114,7 +114,7 @@ def limited(tmp_path: Path, **limits: Any) -> tuple[Flask, PageClient]:
     return app, PageClient(app)
 
 
-def test_an_account_has_so_many_wrong_tries_whether_it_exists_or_not(tmp_path: Path) -> None:
+def test_an_account_has_so_many_wrong_attempts_whether_it_exists_or_not(tmp_path: Path) -> None:
     _, client = limited(tmp_path, limit_sign_in_account="3 per day")
     for email in (EMAIL, "nobody@example.com"):
         for _ in range(3):
@@ -123,14 +123,14 @@ def test_an_account_has_so_many_wrong_tries_whether_it_exists_or_not(tmp_path: P
         assert int(page.headers["Retry-After"]) > 0
 
 
-def test_writing_an_address_differently_gives_no_more_tries(tmp_path: Path) -> None:
+def test_writing_an_address_differently_gives_no_more_attempts(tmp_path: Path) -> None:
     _, client = limited(tmp_path, limit_sign_in_account="2 per day")
     sign_in(client, EMAIL, "wrong", status=422)
     sign_in(client, f" {EMAIL.upper()}", "wrong", status=422)
     sign_in(client, EMAIL, "wrong", status=429)
 
 
-def test_the_right_password_gives_an_account_its_tries_back(tmp_path: Path) -> None:
+def test_the_right_password_gives_an_account_its_attempts_back(tmp_path: Path) -> None:
     app, client = limited(tmp_path, limit_sign_in_account="3 per day")
     for _ in range(3):
         sign_in(client, password="wrong", status=422)
@@ -139,7 +139,7 @@ def test_the_right_password_gives_an_account_its_tries_back(tmp_path: Path) -> N
         client = PageClient(app)
 
 
-def test_a_network_has_so_many_tries_whatever_its_headers_say(tmp_path: Path) -> None:
+def test_a_network_has_so_many_attempts_whatever_its_headers_say(tmp_path: Path) -> None:
     _, client = limited(tmp_path, limit_sign_in_address="3 per hour")
     for number in range(4):
         form = client.get("/staff/sign-in").form("/staff/sign-in")
@@ -174,7 +174,7 @@ def test_behind_a_proxy_only_what_our_own_proxies_wrote_counts(
         )
 
 
-def test_each_visitor_behind_a_proxy_has_tries_of_their_own(tmp_path: Path) -> None:
+def test_each_visitor_behind_a_proxy_has_attempts_of_their_own(tmp_path: Path) -> None:
     _, client = limited(tmp_path, limit_sign_in_address="1 per hour", proxy_hops=1)
     form = client.get("/staff/sign-in").form("/staff/sign-in")
     form.fill(email="nobody@example.com", password="wrong")
@@ -183,7 +183,7 @@ def test_each_visitor_behind_a_proxy_has_tries_of_their_own(tmp_path: Path) -> N
         client.post(form.action, form.data, status=status, headers=headers)
 
 
-def test_a_try_too_many_is_not_hashed(tmp_path: Path, hasher: Mock) -> None:
+def test_an_attempt_too_many_is_not_hashed(tmp_path: Path, hasher: Mock) -> None:
     _, client = limited(tmp_path, limit_sign_in_account="1 per day")
     sign_in(client, password="wrong", status=422)
     hasher.reset_mock()
@@ -191,7 +191,7 @@ def test_a_try_too_many_is_not_hashed(tmp_path: Path, hasher: Mock) -> None:
     assert hasher.method_calls == []
 
 
-def test_a_session_given_to_somebody_beforehand_is_not_theirs_afterwards(app: Flask) -> None:
+def test_a_session_given_to_someone_beforehand_is_not_theirs_afterwards(app: Flask) -> None:
     victim = PageClient(app)
     form = victim.get("/staff/sign-in").form("/staff/sign-in")
     attacker = thief_of(victim)
@@ -218,7 +218,7 @@ def test_signing_in_leads_where_one_wanted_to_go(app: Flask, client: PageClient)
     assert client.submit(form).location == "/staff/leads/1?before=3"
 
 
-def test_nobody_is_remembered_for_longer(app: Flask, client: PageClient) -> None:
+def test_no_one_is_remembered_for_longer(app: Flask, client: PageClient) -> None:
     form = client.get("/staff/sign-in").form("/staff/sign-in")
     form.fill(email=EMAIL, password=PASSWORD)
     page = client.post("/staff/sign-in", {**form.data, "remember": "y"})
@@ -230,7 +230,7 @@ def test_nobody_is_remembered_for_longer(app: Flask, client: PageClient) -> None
     stranger.get("/staff/", status=303)  # what is kept for longer opens nothing
 
 
-def test_no_token_is_handed_out_to_programs(app: Flask, client: PageClient) -> None:
+def test_no_token_is_given_to_programs(app: Flask, client: PageClient) -> None:
     form = client.get("/staff/sign-in").form("/staff/sign-in")
     form.fill(email=EMAIL, password=PASSWORD)
     page = client.post(
@@ -242,7 +242,7 @@ def test_no_token_is_handed_out_to_programs(app: Flask, client: PageClient) -> N
 def test_what_a_browser_brings_back_is_signed_with_sha_256(grace: PageClient) -> None:
     signed = [grace._client.get_cookie(name).value for name in ("staff", "device")]  # type: ignore[union-attr] # both are there
     signed += grace.get("/staff/account").form("/sign-out").data["csrf_token"]
-    let_proof_age(grace.app)
+    age_authentication(grace.app)
     late = {"csrf_token": signed[2]}
     signed += (
         grace.post("/staff/account/sessions/end-all", late, status=403)

@@ -25,20 +25,20 @@ from tests.support.oidc_provider import (
     NOBODY_THERE,
     SECRET,
     START,
-    Crook,
-    crooked_provider,
+    RogueProvider,
+    approve,
     mock_provider,
-    say_yes,
-    set_out,
+    rogue_provider,
     settings_for,
+    start_login,
 )
 from tests.support.page import Page
 from tests.support.second_factors import FACTORS, let_pass, set_up_phone
 from tests.support.staff_client import (
     EMAIL,
     PASSWORD,
+    age_authentication,
     audited,
-    let_proof_age,
     make_user,
     post,
     sign_in,
@@ -46,7 +46,7 @@ from tests.support.staff_client import (
     thief_of,
 )
 
-# The provider that says yes uses what its own library has called outdated meanwhile.
+# The provider that says yes uses what its own library has called outdated in the meantime.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 LINK = "/staff/account/provider"
@@ -60,17 +60,17 @@ def yes() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def running_crook() -> Iterator[Crook]:
-    with crooked_provider() as crook:
-        yield crook
+def running_rogue() -> Iterator[RogueProvider]:
+    with rogue_provider() as rogue:
+        yield rogue
 
 
 @pytest.fixture
-def crook(running_crook: Crook) -> Iterator[Crook]:
-    """A provider that lies as it is told; honest again after each test."""
-    before = vars(running_crook).copy()
-    yield running_crook
-    vars(running_crook).update({**before, "asked": [], "fetched": []})
+def rogue(running_rogue: RogueProvider) -> Iterator[RogueProvider]:
+    """A provider that sends wrong answers on request; honest again after each test."""
+    before = vars(running_rogue).copy()
+    yield running_rogue
+    vars(running_rogue).update({**before, "asked": [], "fetched": []})
 
 
 @pytest.fixture
@@ -81,20 +81,25 @@ def app(tmp_path: Path, yes: str) -> Flask:
 
 
 @pytest.fixture
-def misled(tmp_path: Path, crook: Crook) -> Flask:
+def rogue_app(tmp_path: Path, rogue: RogueProvider) -> Flask:
     """An app that trusts the provider that lies; Grace is linked there."""
-    made = make_app(tmp_path / "misled", **settings_for(crook.address))
+    made = make_app(tmp_path / "rogue_app", **settings_for(rogue.address))
     make_user(made)
     client = signed_in(made)
-    come_back(client, crook, set_out(client, LINK))
+    finish_login(client, rogue, start_login(client, LINK))
     return made
 
 
-def come_back(
-    client: PageClient, crook: Crook, asked: dict[str, str], *, status: int = 303, **query: str
+def finish_login(
+    client: PageClient,
+    rogue: RogueProvider,
+    asked: dict[str, str],
+    *,
+    status: int = 303,
+    **query: str,
 ) -> Page:
     """Come back from the provider that lies, as it should be but for `query`."""
-    crook.nonce = asked["nonce"]
+    rogue.nonce = asked["nonce"]
     answer = {"code": "c", "state": asked["state"], **query}
     address = BACK + "?" + "&".join(f"{name}={value}" for name, value in answer.items())
     return client.get(address, status=status, headers=FROM_ELSEWHERE)
@@ -102,7 +107,7 @@ def come_back(
 
 def link(app: Flask, subject: str = "grace-there") -> PageClient:
     client = signed_in(app)
-    assert say_yes(client, subject, LINK).location == f"{FACTORS}?done=linked"
+    assert approve(client, subject, LINK).location == f"{FACTORS}?done=linked"
     return client
 
 
@@ -117,33 +122,33 @@ def empty_cache(app: Flask) -> None:
 
 
 class TestSigningIn:
-    """Through the real provider, for somebody who is linked with it."""
+    """Through the real provider, for someone who is linked with it."""
 
     def test_who_linked_the_accounts_comes_in(self, app: Flask) -> None:
         link(app)
         client = PageClient(app)
         assert "Sign in with Acme" in client.get("/staff/sign-in").links
-        assert say_yes(client, "grace-there").location == "/staff/"
+        assert approve(client, "grace-there").location == "/staff/"
         assert client.get("/staff/").h1 == "Leads"
 
     def test_it_leads_where_one_wanted_to_go_and_to_no_other_site(self, app: Flask) -> None:
         link(app)
-        page = say_yes(PageClient(app), "grace-there", f"{START}?next=/staff/account")
+        page = approve(PageClient(app), "grace-there", f"{START}?next=/staff/account")
         assert page.location == "/staff/account"
-        page = say_yes(PageClient(app), "grace-there", f"{START}?next=//evil.example")
+        page = approve(PageClient(app), "grace-there", f"{START}?next=//evil.example")
         assert page.location == "/staff/"
 
-    def test_an_address_links_nobody(self, app: Flask) -> None:
+    def test_an_address_links_no_one(self, app: Flask) -> None:
         # The provider says: this is grace@example.com. That is no reason to let her in here.
         client = PageClient(app)
-        page = say_yes(client, EMAIL, status=400)
+        page = approve(client, EMAIL, status=400)
         assert "No account here is linked with you" in page.text
         client.get("/staff/", status=303)
 
     def test_who_is_linked_and_has_a_second_factor_here_is_asked_for_it(self, app: Flask) -> None:
         phone, _ = set_up_phone(link(app))
         client = PageClient(app)
-        page = say_yes(client, "grace-there")
+        page = approve(client, "grace-there")
         assert page.location == "/staff/sign-in/code"
         form = client.get(page.location).forms[0].fill(code=phone.next_code)
         assert client.submit(form).location == "/staff/"
@@ -151,7 +156,7 @@ class TestSigningIn:
     def test_a_closed_account_stays_closed(self, app: Flask) -> None:
         link(app)
         account_admin.disable(services_of(app).database, EMAIL)
-        say_yes(PageClient(app), "grace-there", status=400)
+        approve(PageClient(app), "grace-there", status=400)
 
     def test_where_all_need_a_second_factor_the_providers_will_do(
         self, tmp_path: Path, yes: str
@@ -159,18 +164,18 @@ class TestSigningIn:
         app = make_app(tmp_path, staff_second_factor="required", **settings_for(yes))
         client, database = PageClient(app), services_of(app).database
         link = account_admin.invite(database, "", EMAIL)
-        say_yes(client, "g", f"{link}/provider")
+        approve(client, "g", f"{link}/provider")
         client.get("/staff/")
 
-    def test_who_says_no_there_is_told_kindly(self, app: Flask) -> None:
+    def test_who_says_no_there_is_explained(self, app: Flask) -> None:
         client = PageClient(app)
-        asked = set_out(client)
+        asked = start_login(client)
         query = f"error=access_denied&error_description=<b>&state={asked['state']}"
         page = client.get(f"{BACK}?{query}", status=400)
         assert "The provider denied access" in page.text
         assert "<b>" not in page.html
 
-    def test_another_site_cannot_send_anybody_there(self, app: Flask) -> None:
+    def test_another_site_cannot_send_anyone_there(self, app: Flask) -> None:
         page = PageClient(app).get(START, status=303, headers=FROM_ELSEWHERE)
         assert page.location == "/staff/sign-in"
         page = link(app).get(LINK, status=303, headers=FROM_ELSEWHERE)
@@ -192,9 +197,9 @@ class TestInvitation:
         invitation = account_admin.invite(database, "", "ada@example.com", admin=True)
         client = PageClient(app)
         assert "Sign in with Acme instead" in client.get(invitation).links
-        say_yes(client, "ada-there", f"{invitation}/provider")
+        approve(client, "ada-there", f"{invitation}/provider")
         assert "ada@example.com" in client.get("/staff/account").text
-        say_yes(PageClient(app), "ada-there")
+        approve(PageClient(app), "ada-there")
         client.get(f"{invitation}/provider", status=404)
         made = {user.email: user.role for user in account_admin.list_accounts(database)}
         assert made["ada@example.com"] == "admin"
@@ -206,14 +211,14 @@ class TestInvitation:
         app = make_app(tmp_path, **settings_for(yes))
         database = services_of(app).database
         invitation = account_admin.first_invitation(database, "")
-        say_yes(PageClient(app), "First@Example.com", f"{invitation}/provider")
+        approve(PageClient(app), "First@Example.com", f"{invitation}/provider")
         (only,) = account_admin.list_accounts(database)
         assert (only.email, only.role) == ("first@example.com", "admin")
 
     def test_without_an_address_a_password_is_chosen(self, tmp_path: Path, yes: str) -> None:
         app = make_app(tmp_path, **settings_for(yes))
         invitation = account_admin.first_invitation(services_of(app).database, "")
-        page = say_yes(PageClient(app), "no address", f"{invitation}/provider", status=400)
+        page = approve(PageClient(app), "no address", f"{invitation}/provider", status=400)
         assert "Set up your account with a password" in page.text
         assert account_admin.list_accounts(services_of(app).database) == []
 
@@ -221,22 +226,22 @@ class TestInvitation:
         link(app)
         database = services_of(app).database
         invitation = account_admin.invite(database, "", "ada@example.com")
-        page = say_yes(PageClient(app), "grace-there", f"{invitation}/provider", status=400)
+        page = approve(PageClient(app), "grace-there", f"{invitation}/provider", status=400)
         assert "linked already" in page.text
         assert len(account_admin.list_accounts(database)) == 1
         PageClient(app).get(invitation)  # and it still works
 
-    def test_a_link_for_a_new_password_puts_nobody_on_top_of_an_account(self, app: Flask) -> None:
+    def test_a_link_for_a_new_password_puts_no_one_on_top_of_an_account(self, app: Flask) -> None:
         reset = account_admin.reset(services_of(app).database, "", EMAIL)
         assert "Acme" not in PageClient(app).get(reset).text
-        say_yes(PageClient(app), "mallory-there", f"{reset}/provider", status=400)
+        approve(PageClient(app), "mallory-there", f"{reset}/provider", status=400)
         sign_in(PageClient(app))
 
-    def test_used_up_meanwhile_it_opens_nothing(self, app: Flask) -> None:
+    def test_used_up_it_opens_nothing(self, app: Flask) -> None:
         invitation = account_admin.invite(services_of(app).database, "", "ada@example.com")
         first, second = PageClient(app), PageClient(app)
         there = second.get(f"{invitation}/provider", status=303).headers["Location"]
-        say_yes(first, "ada-there", f"{invitation}/provider")
+        approve(first, "ada-there", f"{invitation}/provider")
         back = httpx.post(there, data={"sub": "other-there"}).headers["location"]
         page = second.get(f"{BACK}?{back.partition('?')[2]}", status=404)
         assert page.h1 == "This link no longer works"
@@ -246,27 +251,27 @@ class TestInvitation:
 class TestLinking:
     """Linking an account here with one there, and removing the link."""
 
-    def test_it_wants_a_fresh_proof_and_ends_other_sessions(self, app: Flask) -> None:
+    def test_it_wants_a_recent_authentication_and_ends_other_sessions(self, app: Flask) -> None:
         other, client = signed_in(app), signed_in(app)
-        let_proof_age(app)
+        age_authentication(app)
         assert "/staff/confirm" in client.get(LINK, status=303).location
-        let_proof_age(app, 0)
-        say_yes(client, "grace-there", LINK)
+        age_authentication(app, 0)
+        approve(client, "grace-there", LINK)
         other.get("/staff/", status=303)
         assert "The two accounts are linked" in client.get(f"{FACTORS}?done=linked").text
         assert "identity.linked" in audited(app)
 
-    def test_somebody_elses_cannot_be_taken(self, app: Flask) -> None:
+    def test_another_users_cannot_be_taken(self, app: Flask) -> None:
         link(app)
         make_user(app, "bo@example.com")
-        page = say_yes(signed_in(app, "bo@example.com"), "grace-there", LINK, status=400)
+        page = approve(signed_in(app, "bo@example.com"), "grace-there", LINK, status=400)
         assert "linked already" in page.text
 
     def test_nor_can_a_second_one_be_linked(self, app: Flask) -> None:
-        say_yes(link(app), "other-there", LINK, status=400)
+        approve(link(app), "other-there", LINK, status=400)
 
-    def test_who_signed_out_meanwhile_links_nothing(self, grace: PageClient) -> None:
-        asked = set_out(grace, LINK)
+    def test_who_signed_out_links_nothing(self, grace: PageClient) -> None:
+        asked = start_login(grace, LINK)
         post(grace, "/staff/account", "/sign-out")
         grace.get(f"{BACK}?code=c&state={asked['state']}", status=400)
 
@@ -276,21 +281,21 @@ class TestLinking:
         assert "so the accounts stay linked" in client.follow(page).text
         page = post(client, FACTORS, "/provider/remove", password=PASSWORD)
         assert "The accounts are no longer linked" in client.follow(page).text
-        say_yes(PageClient(app), "grace-there", status=400)
+        approve(PageClient(app), "grace-there", status=400)
 
 
 class TestLies:
-    """What a provider, or somebody in between, could try."""
+    """What a provider, or someone in between, could try."""
 
-    def test_the_honest_way_works(self, misled: Flask, crook: Crook) -> None:
-        client = PageClient(misled)
-        asked = set_out(client)
+    def test_the_honest_way_works(self, rogue_app: Flask, rogue: RogueProvider) -> None:
+        client = PageClient(rogue_app)
+        asked = start_login(client)
         assert asked["code_challenge_method"] == "S256"
         assert asked["scope"].split()[0] == "openid"
         assert asked["redirect_uri"] == f"http://127.0.0.1:8000{BACK}"
-        come_back(client, crook, asked)
+        finish_login(client, rogue, asked)
         client.get("/staff/")
-        told = crook.asked[-1]
+        told = rogue.asked[-1]
         assert len(told["code_verifier"]) >= 43
         basic = base64.b64decode(told["authorization"].removeprefix("Basic ")).decode()
         assert basic == "relay%20check:s%3Ae%2Fc%20r%25t"
@@ -314,60 +319,66 @@ class TestLies:
         ],
     )
     def test_an_id_token_that_is_not_right_opens_nothing(
-        self, misled: Flask, crook: Crook, claims: dict[str, Any]
+        self, rogue_app: Flask, rogue: RogueProvider, claims: dict[str, Any]
     ) -> None:
-        client = PageClient(misled)
-        asked = set_out(client)
-        crook.claims = claims
-        come_back(client, crook, asked, status=400)
+        client = PageClient(rogue_app)
+        asked = start_login(client)
+        rogue.claims = claims
+        finish_login(client, rogue, asked, status=400)
         client.get("/staff/", status=303)
 
-    def test_another_subject_is_another_person(self, misled: Flask, crook: Crook) -> None:
-        client = PageClient(misled)
-        crook.claims = {"sub": "mallory", "email": EMAIL, "email_verified": True}
-        page = come_back(client, crook, set_out(client), status=400)
+    def test_another_subject_is_another_person(
+        self, rogue_app: Flask, rogue: RogueProvider
+    ) -> None:
+        client = PageClient(rogue_app)
+        rogue.claims = {"sub": "mallory", "email": EMAIL, "email_verified": True}
+        page = finish_login(client, rogue, start_login(client), status=400)
         assert "No account here is linked" in page.text
 
-    def test_a_signature_of_somebody_else_is_none(self, misled: Flask, crook: Crook) -> None:
-        client = PageClient(misled)
-        crook.signs_with = RSAKey.generate_key(2048, {"kid": "1"})
-        come_back(client, crook, set_out(client), status=400)
+    def test_a_signature_of_someone_else_is_none(
+        self, rogue_app: Flask, rogue: RogueProvider
+    ) -> None:
+        client = PageClient(rogue_app)
+        rogue.signs_with = RSAKey.generate_key(2048, {"kid": "1"})
+        finish_login(client, rogue, start_login(client), status=400)
 
-    def test_the_state_is_one_browsers_and_one_trips(self, misled: Flask, crook: Crook) -> None:
-        mine, theirs = PageClient(misled), PageClient(misled)
-        asked = set_out(mine)
-        set_out(theirs)
-        come_back(theirs, crook, asked, status=400)
-        come_back(PageClient(misled), crook, asked, status=400)
-        come_back(mine, crook, asked)
+    def test_the_state_is_one_browsers_and_one_flows(
+        self, rogue_app: Flask, rogue: RogueProvider
+    ) -> None:
+        mine, theirs = PageClient(rogue_app), PageClient(rogue_app)
+        asked = start_login(mine)
+        start_login(theirs)
+        finish_login(theirs, rogue, asked, status=400)
+        finish_login(PageClient(rogue_app), rogue, asked, status=400)
+        finish_login(mine, rogue, asked)
 
     def test_a_right_token_does_not_make_up_for_a_wrong_state(
-        self, misled: Flask, crook: Crook
+        self, rogue_app: Flask, rogue: RogueProvider
     ) -> None:
         for state in ("another", ""):
-            client = PageClient(misled)
-            come_back(client, crook, set_out(client), status=400, state=state)
+            client = PageClient(rogue_app)
+            finish_login(client, rogue, start_login(client), status=400, state=state)
             client.get("/staff/", status=303)
 
-    def test_coming_back_works_once(self, misled: Flask, crook: Crook) -> None:
-        client = PageClient(misled)
-        asked = set_out(client)
+    def test_coming_back_works_once(self, rogue_app: Flask, rogue: RogueProvider) -> None:
+        client = PageClient(rogue_app)
+        asked = start_login(client)
         thief = thief_of(client)
-        come_back(client, crook, asked)
-        come_back(client, crook, asked, status=400)
-        come_back(thief, crook, asked, status=400)
+        finish_login(client, rogue, asked)
+        finish_login(client, rogue, asked, status=400)
+        finish_login(thief, rogue, asked, status=400)
         thief.get("/staff/", status=303)
 
-    def test_coming_back_late_is_too_late(self, misled: Flask, crook: Crook) -> None:
-        client = PageClient(misled)
-        asked = set_out(client)
-        let_pass(misled, minutes=15, seconds=1)
-        come_back(client, crook, asked, status=400)
+    def test_coming_back_late_is_too_late(self, rogue_app: Flask, rogue: RogueProvider) -> None:
+        client = PageClient(rogue_app)
+        asked = start_login(client)
+        let_pass(rogue_app, minutes=15, seconds=1)
+        finish_login(client, rogue, asked, status=400)
 
-    def test_another_provider_may_not_answer(self, misled: Flask, crook: Crook) -> None:
-        client = PageClient(misled)
-        come_back(client, crook, set_out(client), status=400, iss="https://evil.example")
-        come_back(client, crook, set_out(client), iss=crook.address)
+    def test_another_provider_may_not_answer(self, rogue_app: Flask, rogue: RogueProvider) -> None:
+        client = PageClient(rogue_app)
+        finish_login(client, rogue, start_login(client), status=400, iss="https://evil.example")
+        finish_login(client, rogue, start_login(client), iss=rogue.address)
 
     @pytest.mark.parametrize(
         "metadata",
@@ -379,21 +390,23 @@ class TestLies:
         ],
     )
     def test_a_provider_that_says_strange_things_of_itself_is_not_used(
-        self, misled: Flask, crook: Crook, metadata: dict[str, Any]
+        self, rogue_app: Flask, rogue: RogueProvider, metadata: dict[str, Any]
     ) -> None:
-        empty_cache(misled)
-        crook.metadata = metadata
-        page = PageClient(misled).get(START, status=503)
+        empty_cache(rogue_app)
+        rogue.metadata = metadata
+        page = PageClient(rogue_app).get(START, status=503)
         assert "isn’t responding" in page.text
-        crook.metadata = {}
-        set_out(PageClient(misled))  # the mistake is not kept
+        rogue.metadata = {}
+        start_login(PageClient(rogue_app))  # the mistake is not kept
 
-    def test_a_provider_that_fails_is_told_kindly(self, misled: Flask, crook: Crook) -> None:
-        client = PageClient(misled)
-        crook.status = 500
-        come_back(client, crook, set_out(client), status=400)
+    def test_a_provider_that_fails_is_explained(
+        self, rogue_app: Flask, rogue: RogueProvider
+    ) -> None:
+        client = PageClient(rogue_app)
+        rogue.status = 500
+        finish_login(client, rogue, start_login(client), status=400)
 
-    def test_a_provider_that_is_away_is_told_kindly(self, tmp_path: Path) -> None:
+    def test_a_provider_that_is_away_is_explained(self, tmp_path: Path) -> None:
         app = make_app(tmp_path, **settings_for(NOBODY_THERE))
         PageClient(app).get(START, status=503)
 
@@ -408,64 +421,66 @@ def drops() -> Iterator[str]:
 class TestKnowing:
     """What the provider says of itself and its keys: asked for seldom, and never without end."""
 
-    def sign_in(self, app: Flask, crook: Crook) -> None:
+    def sign_in(self, app: Flask, rogue: RogueProvider) -> None:
         client = PageClient(app)
-        come_back(client, crook, set_out(client))
+        finish_login(client, rogue, start_login(client))
         client.get("/staff/")
 
-    def test_it_is_asked_once_in_ten_minutes(self, misled: Flask, crook: Crook) -> None:
+    def test_it_is_asked_once_in_ten_minutes(self, rogue_app: Flask, rogue: RogueProvider) -> None:
         for _ in range(2):
-            self.sign_in(misled, crook)
-        assert crook.fetched == ["description", "keys"]
-        age_cache(misled, CACHE_SECONDS - 30)
-        self.sign_in(misled, crook)
-        assert len(crook.fetched) == 2
-        age_cache(misled)
-        self.sign_in(misled, crook)
-        assert crook.fetched == ["description", "keys"] * 2
+            self.sign_in(rogue_app, rogue)
+        assert rogue.fetched == ["description", "keys"]
+        age_cache(rogue_app, CACHE_SECONDS - 30)
+        self.sign_in(rogue_app, rogue)
+        assert len(rogue.fetched) == 2
+        age_cache(rogue_app)
+        self.sign_in(rogue_app, rogue)
+        assert rogue.fetched == ["description", "keys"] * 2
 
-    def test_a_new_key_counts_at_once_and_costs_one_look(self, misled: Flask, crook: Crook) -> None:
-        crook.key = RSAKey.generate_key(2048, {"kid": "2"})
+    def test_a_new_key_counts_at_once_and_costs_one_look(
+        self, rogue_app: Flask, rogue: RogueProvider
+    ) -> None:
+        rogue.key = RSAKey.generate_key(2048, {"kid": "2"})
         for _ in range(2):
-            self.sign_in(misled, crook)
-        assert crook.fetched == ["description", "keys", "keys"]
-        client = PageClient(misled)
-        crook.signs_with = RSAKey.generate_key(2048, {"kid": "2"})
-        come_back(client, crook, set_out(client), status=400)
-        assert crook.fetched == ["description", "keys", "keys", "keys"]
+            self.sign_in(rogue_app, rogue)
+        assert rogue.fetched == ["description", "keys", "keys"]
+        client = PageClient(rogue_app)
+        rogue.signs_with = RSAKey.generate_key(2048, {"kid": "2"})
+        finish_login(client, rogue, start_login(client), status=400)
+        assert rogue.fetched == ["description", "keys", "keys", "keys"]
 
     def test_a_new_key_with_the_id_of_the_old_one_counts_at_once(
-        self, misled: Flask, crook: Crook
+        self, rogue_app: Flask, rogue: RogueProvider
     ) -> None:
-        crook.key = RSAKey.generate_key(2048, {"kid": "1"})
-        self.sign_in(misled, crook)
-        assert crook.fetched == ["description", "keys", "keys"]
+        rogue.key = RSAKey.generate_key(2048, {"kid": "1"})
+        self.sign_in(rogue_app, rogue)
+        assert rogue.fetched == ["description", "keys", "keys"]
 
     @pytest.mark.parametrize("path", ["description", "keys"])
     def test_a_failed_refresh_leaves_the_old_metadata_and_keys_in_use(
-        self, misled: Flask, crook: Crook, path: str, caplog: pytest.LogCaptureFixture
+        self, rogue_app: Flask, rogue: RogueProvider, path: str, caplog: pytest.LogCaptureFixture
     ) -> None:
-        crook.broken = path
-        age_cache(misled)
-        self.sign_in(misled, crook)
+        rogue.broken = path
+        age_cache(rogue_app)
+        self.sign_in(rogue_app, rogue)
         assert "the provider's metadata is not renewed" in caplog.text
-        assert crook.fetched.count(path) == 2
-        self.sign_in(misled, crook)
-        assert crook.fetched.count(path) == 2
-        crook.broken = ""
-        age_cache(misled, RETRY_SECONDS + 1)
-        self.sign_in(misled, crook)
-        assert crook.fetched.count(path) == 3
+        assert rogue.fetched.count(path) == 2
+        self.sign_in(rogue_app, rogue)
+        assert rogue.fetched.count(path) == 2
+        rogue.broken = ""
+        age_cache(rogue_app, RETRY_SECONDS + 1)
+        self.sign_in(rogue_app, rogue)
+        assert rogue.fetched.count(path) == 3
 
     def test_failing_to_request_the_keys_again_keeps_the_old_ones(
-        self, misled: Flask, crook: Crook
+        self, rogue_app: Flask, rogue: RogueProvider
     ) -> None:
-        client = PageClient(misled)
-        crook.broken = "keys"
-        crook.signs_with = RSAKey.generate_key(2048, {"kid": "1"})
-        come_back(client, crook, set_out(client), status=400)
-        crook.signs_with = None
-        self.sign_in(misled, crook)
+        client = PageClient(rogue_app)
+        rogue.broken = "keys"
+        rogue.signs_with = RSAKey.generate_key(2048, {"kid": "1"})
+        finish_login(client, rogue, start_login(client), status=400)
+        rogue.signs_with = None
+        self.sign_in(rogue_app, rogue)
 
     @pytest.mark.parametrize(
         ("says", "problem"),
@@ -478,81 +493,83 @@ class TestKnowing:
     )
     def test_an_answer_that_is_too_much_is_none(
         self,
-        misled: Flask,
-        crook: Crook,
+        rogue_app: Flask,
+        rogue: RogueProvider,
         says: Callable[[], ResponseReturnValue],
         problem: str,
         caplog: pytest.LogCaptureFixture,
     ) -> None:
-        empty_cache(misled)
-        crook.says = says
-        PageClient(misled).get(START, status=503)
+        empty_cache(rogue_app)
+        rogue.says = says
+        PageClient(rogue_app).get(START, status=503)
         assert problem in caplog.text
 
     def test_an_answer_that_never_ends_is_not_waited_for(
         self,
-        misled: Flask,
-        crook: Crook,
+        rogue_app: Flask,
+        rogue: RogueProvider,
         monkeypatch: pytest.MonkeyPatch,
         caplog: pytest.LogCaptureFixture,
     ) -> None:
         monkeypatch.setattr(oidc, "_TOTAL_TIMEOUT", 0)
-        empty_cache(misled)
-        crook.says = lambda: Response(drops())
-        PageClient(misled).get(START, status=503)
+        empty_cache(rogue_app)
+        rogue.says = lambda: Response(drops())
+        PageClient(rogue_app).get(START, status=503)
         assert "slow" in caplog.text
 
 
 class TestConfirming:
-    """A proof may be given through the provider, if it really asks for one."""
+    """A re-authentication may be given through the provider, if it really asks for one."""
 
     @pytest.fixture
-    def client(self, misled: Flask) -> PageClient:
-        client = signed_in(misled)
-        let_proof_age(misled)
+    def client(self, rogue_app: Flask) -> PageClient:
+        client = signed_in(rogue_app)
+        age_authentication(rogue_app)
         return client
 
-    def test_it_is_a_fresh_proof(self, misled: Flask, client: PageClient, crook: Crook) -> None:
+    def test_it_is_a_recent_authentication(
+        self, rogue_app: Flask, client: PageClient, rogue: RogueProvider
+    ) -> None:
         assert "Confirm with Acme" in client.get("/staff/confirm").links
-        asked = set_out(client, f"{CONFIRM}?next={FACTORS}")
+        asked = start_login(client, f"{CONFIRM}?next={FACTORS}")
         assert (asked["prompt"], asked["max_age"]) == ("login", "0")
-        crook.claims = {"auth_time": int(services_of(misled).database.clock().timestamp())}
-        assert come_back(client, crook, asked).location == FACTORS
+        rogue.claims = {"auth_time": int(services_of(rogue_app).database.clock().timestamp())}
+        assert finish_login(client, rogue, asked).location == FACTORS
         client.get(f"{FACTORS}/app")
 
     @pytest.mark.parametrize("auth_time", [None, 1, "now"])
-    def test_a_provider_that_did_not_ask_proves_nothing(
-        self, client: PageClient, crook: Crook, auth_time: Any
+    def test_a_provider_that_did_not_ask_confirms_nothing(
+        self, client: PageClient, rogue: RogueProvider, auth_time: Any
     ) -> None:
-        crook.claims = {"auth_time": auth_time}
-        come_back(client, crook, set_out(client, CONFIRM), status=400)
+        rogue.claims = {"auth_time": auth_time}
+        finish_login(client, rogue, start_login(client, CONFIRM), status=400)
         client.get(f"{FACTORS}/app", status=303)
 
-    def test_nor_does_somebody_elses_proof(
-        self, misled: Flask, client: PageClient, crook: Crook
+    def test_nor_does_another_users_authentication(
+        self, rogue_app: Flask, client: PageClient, rogue: RogueProvider
     ) -> None:
-        now = int(services_of(misled).database.clock().timestamp())
-        crook.claims = {"auth_time": now, "sub": "mallory"}
-        come_back(client, crook, set_out(client, CONFIRM), status=400)
-        make_user(misled, "mallory@example.com")
-        with services_of(misled).database.writing() as session:
-            assert accounts.link_identity(session, 2, crook.address, "mallory")
-        come_back(client, crook, set_out(client, CONFIRM), status=400)
+        now = int(services_of(rogue_app).database.clock().timestamp())
+        rogue.claims = {"auth_time": now, "sub": "mallory"}
+        finish_login(client, rogue, start_login(client, CONFIRM), status=400)
+        make_user(rogue_app, "mallory@example.com")
+        with services_of(rogue_app).database.writing() as session:
+            assert accounts.link_identity(session, 2, rogue.address, "mallory")
+        finish_login(client, rogue, start_login(client, CONFIRM), status=400)
         client.get(f"{FACTORS}/app", status=303)
 
     def test_a_form_held_back_waits_for_the_other_window(
-        self, misled: Flask, client: PageClient, crook: Crook
+        self, rogue_app: Flask, client: PageClient, rogue: RogueProvider
     ) -> None:
-        let_proof_age(misled, 0)
+        age_authentication(rogue_app, 0)
         set_up_phone(client)
         page = client.get(FACTORS)
-        let_proof_age(misled)
+        age_authentication(rogue_app)
         page = client.submit(page.form("/recovery-codes"), status=403)
         waiting = page.forms[-1]
         assert "password" not in waiting.fields
         client.submit(waiting, status=422)
-        crook.claims = {"auth_time": int(services_of(misled).database.clock().timestamp())}
-        come_back(client, crook, set_out(client, CONFIRM))
+        rogue.claims = {"auth_time": int(services_of(rogue_app).database.clock().timestamp())}
+        finish_login(client, rogue, start_login(client, CONFIRM))
         page = client.submit(waiting, status=200)
         assert page.h1 == "Confirmed"
         assert page.form("/recovery-codes")

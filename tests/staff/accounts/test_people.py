@@ -59,7 +59,7 @@ def last_entry(app: Flask) -> AuditRow:
         return audit_log.newest(session, limit=1)[0]
 
 
-def test_the_list_shows_everybody_and_who_is_signed_in(app: Flask, admin: PageClient) -> None:
+def test_the_list_shows_everyone_and_who_is_signed_in(app: Flask, admin: PageClient) -> None:
     page = admin.get(PEOPLE)
     assert EMAIL in page.text
     assert "You" in page.with_class("tag")
@@ -69,7 +69,7 @@ def test_the_list_shows_everybody_and_who_is_signed_in(app: Flask, admin: PageCl
     assert "None." in page.text
 
 
-def test_somebody_is_invited_by_a_link_that_is_shown_once(app: Flask, admin: PageClient) -> None:
+def test_someone_is_invited_by_a_link_that_is_shown_once(app: Flask, admin: PageClient) -> None:
     page = post(admin, PEOPLE, "/invite", status=200, email=f" {NEW.upper()} ", role="admin")
     link = link_on(page)
     assert last_entry(app).action == "account.invited"
@@ -87,7 +87,7 @@ def test_somebody_is_invited_by_a_link_that_is_shown_once(app: Flask, admin: Pag
 @pytest.mark.parametrize(
     ("email", "problem"), [("nonsense", "Enter an email address."), (EMAIL, "have an account")]
 )
-def test_nobody_is_invited_by_mistake(
+def test_no_one_is_invited_by_mistake(
     app: Flask, admin: PageClient, email: str, problem: str
 ) -> None:
     page = post(admin, PEOPLE, "/invite", status=422, email=email, role="staff")
@@ -96,7 +96,7 @@ def test_nobody_is_invited_by_mistake(
     assert "None." in page.text
 
 
-def test_a_role_that_does_not_exist_is_given_to_nobody(app: Flask, admin: PageClient) -> None:
+def test_a_role_that_does_not_exist_is_given_to_no_one(app: Flask, admin: PageClient) -> None:
     form = admin.get(PEOPLE).form("/invite").fill(email=NEW)
     admin.post(form.action, {**form.data, "role": "owner"}, status=422)
     form = admin.get(page_of(app, EMAIL)).form("/role")
@@ -104,7 +104,7 @@ def test_a_role_that_does_not_exist_is_given_to_nobody(app: Flask, admin: PageCl
     assert account(app, EMAIL).role == "staff"
 
 
-def test_a_link_is_withdrawn_before_anybody_used_it(app: Flask, admin: PageClient) -> None:
+def test_a_link_is_revoked_before_anyone_used_it(app: Flask, admin: PageClient) -> None:
     link = link_on(post(admin, PEOPLE, "/invite", status=200, email=NEW, role="staff"))
     page = admin.follow(post(admin, PEOPLE, "/revoke"))
     assert "Invitation revoked" in page.text
@@ -156,7 +156,7 @@ def test_an_admin_may_go_when_another_stays(app: Flask, admin: PageClient) -> No
     assert account(app, ADMIN).role == "staff"
 
 
-def test_somebody_who_is_disabled_is_out_at_once_and_may_come_back(
+def test_someone_who_is_disabled_is_out_at_once_and_may_come_back(
     app: Flask, admin: PageClient
 ) -> None:
     client = signed_in(app, EMAIL)
@@ -170,7 +170,7 @@ def test_somebody_who_is_disabled_is_out_at_once_and_may_come_back(
     assert account(app, EMAIL).active
 
 
-def test_sessions_are_ended_and_noted(app: Flask, admin: PageClient) -> None:
+def test_sessions_are_ended_and_recorded(app: Flask, admin: PageClient) -> None:
     client = signed_in(app, EMAIL)
     assert "just now" in admin.get(page_of(app, EMAIL)).text
     post(admin, page_of(app, EMAIL), "/end-sessions")
@@ -192,7 +192,7 @@ def test_a_link_for_a_new_password_leaves_the_old_one_until_it_is_used(
     assert account(app, EMAIL).name == "Grace"
 
 
-def test_changing_people_takes_a_fresh_proof(app: Flask, admin: PageClient) -> None:
+def test_changing_people_takes_a_recent_authentication(app: Flask, admin: PageClient) -> None:
     services_of(app).database.clock = lambda: datetime.now(UTC) + timedelta(minutes=11)
     assert admin.get(PEOPLE, status=303).location.startswith("/staff/confirm")
 

@@ -1,4 +1,4 @@
-"""Every route under /staff, tried by everybody on everything: `matrix.py` has what should be."""
+"""Every route under /staff, tried by everyone on everything: `matrix.py` has what should be."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 @pytest.mark.parametrize(("endpoint", "method"), sorted(MATRIX))
-def test_everybody_gets_what_the_matrix_says(world: World, endpoint: str, method: str) -> None:
+def test_everyone_gets_what_the_matrix_says(world: World, endpoint: str, method: str) -> None:
     expected = MATRIX[endpoint, method]
     rule = staff_routes(world.app)[endpoint, method]
     for role in ROLES:
@@ -70,7 +70,7 @@ def try_it(world: World, role: str, method: str, path: str, name: str, expected:
 
 
 def test_a_view_that_says_nothing_is_for_admins(app: Flask) -> None:
-    """A rule that was forgotten must not open a page to everybody."""
+    """A rule that was forgotten must not open a page to everyone."""
     app.add_url_rule("/staff/forgotten", "forgotten", lambda: "anything")
     make_user(app)
     make_user(app, "admin@example.com", admin=True)

@@ -1,4 +1,4 @@
-"""Proving again who one is: asked when it was too long ago, and nothing is lost meanwhile."""
+"""Re-authentication: asked when it was too long ago, and nothing is lost in the meantime."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -20,7 +20,7 @@ from tests.support.page import Page
 from tests.support.staff_client import (
     ELSEWHERE,
     PASSWORD,
-    let_proof_age,
+    age_authentication,
     make_user,
     signed_in,
     thief_of,
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.usefixtures("done")
 
 @pytest.fixture
 def done(app: Flask) -> list[list[tuple[str, str]]]:
-    """What was sent to a view that wants a proof: the app gets one, at `/staff/precious`."""
+    """What was sent to `/staff/precious`, which requires a recent authentication."""
     sent: list[list[tuple[str, str]]] = []
 
     @app.route("/staff/precious", methods=["GET", "POST"])
@@ -55,7 +55,7 @@ def token_of(client: PageClient) -> list[str]:
 def send_late(client: PageClient) -> Page:
     """Send the precious form, whose page was opened too long ago."""
     data = {"csrf_token": token_of(client), "who": ["1", "2"], "note": "<b>&\u202e"}
-    let_proof_age(client.app)
+    age_authentication(client.app)
     return client.post("/staff/precious", data, status=403)
 
 
@@ -66,21 +66,23 @@ def test_who_just_signed_in_is_not_asked(done: list[object], grace: PageClient) 
 
 
 @pytest.mark.parametrize(("minutes", "asked"), [(9, False), (10, True), (600, True)])
-def test_a_proof_holds_for_ten_minutes(minutes: int, asked: bool, grace: PageClient) -> None:
-    let_proof_age(grace.app, minutes)
+def test_a_authentication_holds_for_ten_minutes(
+    minutes: int, asked: bool, grace: PageClient
+) -> None:
+    age_authentication(grace.app, minutes)
     page = grace.get("/staff/precious", status=303 if asked else 302)
     assert page.location == (ASK if asked else "/staff/")
 
 
-def test_a_proof_is_one_browsers_only(app: Flask) -> None:
+def test_a_authentication_is_one_browsers_only(app: Flask) -> None:
     old = signed_in(app)
-    let_proof_age(app)
+    age_authentication(app)
     signed_in(app).get("/staff/precious", status=302)
     assert old.get("/staff/precious", status=303).location == ASK
 
 
-def test_who_gives_a_proof_comes_where_they_wanted_to_go(grace: PageClient) -> None:
-    let_proof_age(grace.app)
+def test_who_gives_a_authentication_comes_where_they_wanted_to_go(grace: PageClient) -> None:
+    age_authentication(grace.app)
     form = grace.follow(grace.get("/staff/precious?a=1&b=2", status=303)).form("/confirm")
     page = grace.submit(form.fill(password=PASSWORD))
     assert page.location == "/staff/precious?a=1&b=2"
@@ -89,8 +91,8 @@ def test_who_gives_a_proof_comes_where_they_wanted_to_go(grace: PageClient) -> N
 
 
 @pytest.mark.parametrize("password", ["", "not the right words", "x" * 201])
-def test_a_wrong_password_proves_nothing(password: str, grace: PageClient) -> None:
-    let_proof_age(grace.app)
+def test_a_wrong_password_confirms_nothing(password: str, grace: PageClient) -> None:
+    age_authentication(grace.app)
     page = grace.submit(grace.get(ASK).form("/confirm").fill(password=password), status=422)
     assert "password" in page.errors
     assert page.form("/confirm").data["next"] == ["/staff/precious"]
@@ -101,7 +103,7 @@ def test_guessing_it_is_limited_like_signing_in(tmp_path: Path) -> None:
     app = make_app(tmp_path, limit_sign_in_account="2 per day")
     make_user(app)
     client = signed_in(app)
-    let_proof_age(app)
+    age_authentication(app)
     for status in (422, 422, 429):
         form = client.get("/staff/confirm").form("/confirm").fill(password="a guess")
         client.submit(form, status=status)
@@ -125,13 +127,13 @@ def test_a_form_held_back_is_its_senders_alone(app: Flask) -> None:
     held = send_late(signed_in(app)).form("/confirm").data["pending"]
     make_user(app, "bo@example.com")
     other = signed_in(app, "bo@example.com")
-    let_proof_age(app)
+    age_authentication(app)
     form = other.get("/staff/confirm").form("/confirm").fill(password=PASSWORD)
     assert other.post(form.action, {**form.data, "pending": held}).location == "/staff/"
 
 
 def test_a_form_held_back_cannot_be_made_up(grace: PageClient) -> None:
-    let_proof_age(grace.app)
+    age_authentication(grace.app)
     form = grace.get("/staff/confirm").form("/confirm").fill(password=PASSWORD)
     forged = crypto.sign(
         "another key",
@@ -142,25 +144,25 @@ def test_a_form_held_back_cannot_be_made_up(grace: PageClient) -> None:
 
 
 @pytest.mark.parametrize("elsewhere", ELSEWHERE)
-def test_a_proof_leads_to_no_other_site(elsewhere: str, grace: PageClient) -> None:
-    let_proof_age(grace.app)
+def test_a_authentication_leads_to_no_other_site(elsewhere: str, grace: PageClient) -> None:
+    age_authentication(grace.app)
     form = grace.get("/staff/confirm").form("/confirm").fill(password=PASSWORD)
     assert grace.post(form.action, {**form.data, "next": elsewhere}).location == "/staff/"
 
 
 def test_the_session_goes_on_under_another_id(grace: PageClient) -> None:
     thief = thief_of(grace)
-    let_proof_age(grace.app)
+    age_authentication(grace.app)
     grace.submit(grace.get("/staff/confirm").form("/confirm").fill(password=PASSWORD))
     grace.get("/staff/")
     thief.get("/staff/", status=303)
 
 
-def test_no_proof_makes_a_session_last_longer(grace: PageClient) -> None:
+def test_no_authentication_makes_a_session_last_longer(grace: PageClient) -> None:
     with services_of(grace.app).database.writing() as session:
         long_ago = session.now() - timedelta(hours=12, seconds=-30)
         session.execute(update(StaffSessionRow).values(created_at=long_ago))
-    let_proof_age(grace.app)
+    age_authentication(grace.app)
     grace.submit(grace.get("/staff/confirm").form("/confirm").fill(password=PASSWORD))
     grace.get("/staff/")
     now = services_of(grace.app).database.clock

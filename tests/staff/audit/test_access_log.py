@@ -21,7 +21,7 @@ from tests.support.staff_client import (
     EMAIL,
     NAME,
     PASSWORD,
-    let_proof_age,
+    age_authentication,
     make_lead,
     make_user,
     post,
@@ -42,7 +42,7 @@ def actions(app: Flask) -> list[str]:
     return [action for action in done if action not in ("account.invited", "account.joined")]
 
 
-def test_signing_in_and_out_is_noted(app: Flask) -> None:
+def test_signing_in_and_out_is_recorded(app: Flask) -> None:
     make_user(app)
     client = signed_in_as(app)
     post(client, "/staff/", "/staff/sign-out")
@@ -67,7 +67,7 @@ def test_a_failed_sign_in_names_the_account_and_never_an_address(app: Flask) -> 
     ]
 
 
-def test_ending_sessions_and_a_new_password_are_noted(app: Flask) -> None:
+def test_ending_sessions_and_a_new_password_are_recorded(app: Flask) -> None:
     make_user(app)
     client = signed_in_as(app)
     signed_in_as(app)
@@ -86,7 +86,7 @@ def test_ending_sessions_and_a_new_password_are_noted(app: Flask) -> None:
     assert noted[-1] == "account.sessions_ended"
 
 
-def test_nobody_looks_at_a_lead_unseen(app: Flask) -> None:
+def test_no_one_looks_at_a_lead_unseen(app: Flask) -> None:
     """Not by a form that is refused, by a PDF in parts, or on the way to deleting it."""
     make_user(app, admin=True)
     refused, read_in_parts, kept = make_lead(app), make_lead(app), make_lead(app)
@@ -108,7 +108,7 @@ def test_nobody_looks_at_a_lead_unseen(app: Flask) -> None:
     ]
 
 
-def test_who_looks_at_a_lead_is_noted_once_a_visit(app: Flask) -> None:
+def test_who_looks_at_a_lead_is_recorded_once_a_visit(app: Flask) -> None:
     make_user(app)
     lead = make_lead(app, contact=CONTACT)
     made = services_of(app)
@@ -134,7 +134,7 @@ def test_who_looks_at_a_lead_is_noted_once_a_visit(app: Flask) -> None:
     assert len(actions(app)) == len(looked_at) + 2
 
 
-def test_no_entry_holds_an_address_or_a_name(app: Flask) -> None:
+def test_no_enattempt_holds_an_address_or_a_name(app: Flask) -> None:
     make_user(app)
     lead = make_lead(app, contact=CONTACT)
     client = signed_in_as(app)
@@ -180,12 +180,12 @@ def test_the_log_is_exported_as_json_lines(tmp_path: Path, monkeypatch: pytest.M
         assert "must be an ID or a date" in line
 
 
-def test_who_cannot_confirm_who_they_are_is_noted(app: Flask) -> None:
+def test_who_cannot_confirm_who_they_are_is_recorded(app: Flask) -> None:
     make_user(app)
     client = signed_in_as(app)
     wrong = {"current_password": "wrong lanterns", "new_password": "eleven kettles over meadow"}
     post(client, "/staff/account", "/account/password", status=422, **wrong)
-    let_proof_age(app)
+    age_authentication(app)
     form = client.get("/staff/confirm").form("/confirm").fill(password="wrong lanterns")
     client.submit(form, status=422)
     failed = [entry for entry in log_of(app) if entry.action == "account.reauthentication_failed"]

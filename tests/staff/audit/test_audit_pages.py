@@ -89,7 +89,7 @@ def test_nonsense_in_the_address_is_no_error(admin: PageClient, query: str) -> N
     admin.get(f"{LOG}?{query}")
 
 
-def test_older_entries_come_page_by_page_under_the_same_filters(
+def test_older_enattempts_come_page_by_page_under_the_same_filters(
     app: Flask, admin: PageClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(audit_pages, "PAGE_SIZE", 2)
@@ -171,7 +171,7 @@ def test_every_action_that_is_recorded_anywhere_has_words() -> None:
     assert len(set(audit_pages.ACTIONS.values())) == len(audit_pages.ACTIONS)
 
 
-def test_what_an_entry_knows_is_told_in_words(app: Flask, admin: PageClient) -> None:
+def test_what_an_enattempt_knows_is_shown_in_words(app: Flask, admin: PageClient) -> None:
     with services_of(app).database.writing() as session:
         audit_log.record(session, "setting.changed", by=1, setting="brand.colours.ink", back=False)
         audit_log.record(session, "lead.moved", by=1, lead_id=1, stage="not_a_fit")
@@ -184,7 +184,7 @@ def test_what_an_entry_knows_is_told_in_words(app: Flask, admin: PageClient) -> 
     assert changed.endswith("Setting: Brand, ink")
 
 
-def test_an_action_of_any_name_is_told(app: Flask, admin: PageClient) -> None:
+def test_an_action_of_any_name_is_shown(app: Flask, admin: PageClient) -> None:
     with services_of(app).database.writing() as session:
         audit_log.record(session, "export.made", by=99, rows=3, anonymous=True, stage="")
     (first, *_) = lines(admin)

@@ -18,7 +18,7 @@ from consult.storage.tables.audit_tables import AuditRow
 from tests.support.apps import services_of
 from tests.support.client import PageClient
 from tests.support.page import Page
-from tests.support.staff_client import let_proof_age, make_lead
+from tests.support.staff_client import age_authentication, make_lead
 from tests.support.submissions import CONTACT
 
 OTHER = NewContact("Zoë Ångström", "zoe@example.com", "=1+1", None, False, "Yes.")
@@ -84,7 +84,7 @@ def test_a_workbook_leaves_no_file_behind(app: Flask, staff: PageClient) -> None
 
 def test_an_export_requires_recent_authentication(app: Flask, staff: PageClient) -> None:
     make_lead(app)
-    let_proof_age(app)
+    age_authentication(app)
     for path in ("/staff/export.csv", "/staff/export.xlsx", "/staff/exports/new"):
         assert staff.get(path, status=303).location.startswith("/staff/confirm")
     assert recorded(app) == []

@@ -27,7 +27,7 @@ from tests.delivery.notifications.test_staff_mail import mails_to_staff
 from tests.support.apps import deliver, make_app, services_of
 from tests.support.client import PageClient
 from tests.support.mail_server import as_read
-from tests.support.oidc_provider import mock_provider, say_yes, settings_for
+from tests.support.oidc_provider import approve, mock_provider, settings_for
 from tests.support.passkeys import ORIGIN, add_passkey, asked
 from tests.support.second_factors import FACTORS, give, pending_login, set_up_phone
 from tests.support.staff_client import ADMIN, EMAIL, NAME, PASSWORD, make_user, post, signed_in
@@ -110,7 +110,7 @@ def test_a_link_with_the_provider_is_told(tmp_path: Path) -> None:
         app = make_app(tmp_path / "var", **settings_for(issuer))
         make_user(app)
         client = signed_in(app)
-        say_yes(client, "grace", "/staff/account/provider")
+        approve(client, "grace", "/staff/account/provider")
         assert told(app) == [(1, "linked")]
         post(client, FACTORS, "/provider/remove", password=PASSWORD)
         assert told(app) == [(1, "unlinked")]

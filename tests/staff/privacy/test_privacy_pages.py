@@ -15,7 +15,7 @@ from consult.storage.leads.submission import NewContact
 from tests.support.apps import deliver, services_of
 from tests.support.client import PageClient
 from tests.support.page import Page
-from tests.support.staff_client import let_proof_age, make_lead, make_user, post, signed_in
+from tests.support.staff_client import age_authentication, make_lead, make_user, post, signed_in
 
 MARKERS = ("Quillfeather", "quill.feather", "Marzipan", "0155-8801", "zanzibar-link", "plumduff")
 PERSON = NewContact(
@@ -166,7 +166,7 @@ def test_nothing_goes_without_a_reason(app: Flask, admin: PageClient) -> None:
 def test_it_wants_a_fresh_proof(app: Flask, admin: PageClient) -> None:
     lead_id = whole_lead(app)
     form = admin.get(f"/staff/leads/{lead_id}/delete").form("/delete")
-    let_proof_age(app)
+    age_authentication(app)
     admin.submit(form.fill(reason="requested"), status=403)
     for path in ("data", "record.json", "delete", "anonymise"):
         page = admin.get(f"/staff/leads/{lead_id}/{path}", status=303)

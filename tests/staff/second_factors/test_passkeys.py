@@ -26,8 +26,8 @@ from tests.support.second_factors import (
 )
 from tests.support.staff_client import (
     EMAIL,
+    age_authentication,
     audited,
-    let_proof_age,
     make_user,
     post,
     sign_in,
@@ -48,7 +48,7 @@ def app(tmp_path: Path) -> Flask:
 
 @pytest.fixture
 def device(app: Flask) -> Device:
-    """The device of somebody who has a passkey on it."""
+    """The device of someone who has a passkey on it."""
     return add_passkey(signed_in(app))
 
 
@@ -68,7 +68,7 @@ def use(
 class TestSigningIn:
     """With a passkey alone, and with one after the password."""
 
-    def test_a_passkey_alone_opens_the_door(self, app: Flask, device: Device) -> None:
+    def test_a_passkey_alone_signs_in(self, app: Flask, device: Device) -> None:
         client = PageClient(app)
         assert use(client, device).location == "/staff/"
         assert client.get("/staff/").h1 == "Leads"
@@ -86,10 +86,10 @@ class TestSigningIn:
         assert use(client, device, ASKED).location == "/staff/"
         client.get("/staff/")
 
-    def test_it_is_a_fresh_proof(self, app: Flask, device: Device) -> None:
+    def test_it_is_a_recent_authentication(self, app: Flask, device: Device) -> None:
         client = PageClient(app)
         use(client, device)
-        let_proof_age(app)
+        age_authentication(app)
         page = use(client, device, f"/staff/confirm?next={FACTORS}")
         assert page.location == FACTORS
         client.get(NEW)
@@ -113,7 +113,7 @@ class TestSigningIn:
         account_admin.reset(services_of(app).database, "", EMAIL, second_factor=True)
         use(PageClient(app), device, status=422)
 
-    def test_tries_are_limited_by_network(self, tmp_path: Path) -> None:
+    def test_attempts_are_limited_by_network(self, tmp_path: Path) -> None:
         app = make_app(tmp_path, base_url=ORIGIN, limit_sign_in_address="2 per hour")
         client = PageClient(app)
         for status in (422, 422, 429):
@@ -186,7 +186,7 @@ def test_what_is_not_right_opens_nothing(
     if path == "/staff/confirm":
         client = PageClient(app)
         use(client, device)
-        let_proof_age(app)
+        age_authentication(app)
     else:
         client = pending_login(app) if path == ASKED else PageClient(app)
     page = use(client, device, path, answer=answer, status=422)
@@ -236,18 +236,18 @@ def test_a_challenge_lasts_ten_minutes(app: Flask, device: Device) -> None:
     client.submit(form.fill(credential=device.use(options)), status=422)
 
 
-def test_somebody_elses_passkey_is_no_second_factor_of_mine(app: Flask, device: Device) -> None:
+def test_another_users_passkey_is_no_second_factor_of_mine(app: Flask, device: Device) -> None:
     make_user(app, "bo@example.com")
     other = add_passkey(signed_in(app, "bo@example.com"))
     use(pending_login(app), other, ASKED, status=422)
 
 
-def test_a_passkey_that_is_refused_is_noted(app: Flask, device: Device) -> None:
+def test_a_passkey_that_is_refused_is_recorded(app: Flask, device: Device) -> None:
     unknown = Device()
     use(PageClient(app), unknown, status=422)
     client = PageClient(app)
     use(client, device)
-    let_proof_age(app)
+    age_authentication(app)
     use(client, unknown, "/staff/confirm", status=422)
     with services_of(app).database.reading() as session:
         noted = {row.action: row.facts for row in session.scalars(select(AuditRow))}
@@ -302,8 +302,8 @@ class TestAdding:
         other.get("/staff/", status=303)
         mine.get("/staff/")
 
-    def test_it_wants_a_fresh_proof(self, grace: PageClient) -> None:
-        let_proof_age(grace.app)
+    def test_it_wants_a_recent_authentication(self, grace: PageClient) -> None:
+        age_authentication(grace.app)
         assert "/staff/confirm" in grace.get(NEW, status=303).location
 
     @pytest.mark.parametrize(
@@ -331,7 +331,7 @@ class TestAdding:
         grace.submit(form, status=200)
         grace.submit(form, status=422)
 
-    def test_the_same_device_is_told_and_anothers_key_is_not_taken(
+    def test_the_same_device_is_shown_and_anothers_key_is_not_taken(
         self, app: Flask, device: Device
     ) -> None:
         make_user(app, "bo@example.com")

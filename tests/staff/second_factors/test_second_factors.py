@@ -28,8 +28,8 @@ from tests.support.staff_client import (
     EMAIL,
     NAME,
     PASSWORD,
+    age_authentication,
     audited,
-    let_proof_age,
     make_user,
     post,
     sign_in,
@@ -47,11 +47,11 @@ def app(app: Flask) -> Flask:
 
 @pytest.fixture
 def phone(app: Flask) -> Phone:
-    """The phone of somebody who has set up an authenticator app."""
+    """The phone of someone who has set up an authenticator app."""
     return set_up_phone(signed_in(app))[0]
 
 
-def test_a_password_and_a_code_open_the_door(app: Flask, phone: Phone) -> None:
+def test_a_password_and_a_code_sign_in(app: Flask, phone: Phone) -> None:
     client = pending_login(app)
     assert give(client, code=phone.next_code).location == "/staff/"
     assert client.get("/staff/").h1 == "Leads"
@@ -127,7 +127,9 @@ def test_what_is_no_code_opens_nothing(app: Flask, phone: Phone, code: str) -> N
     assert "code" in page.errors
 
 
-def test_codes_can_be_tried_so_often_and_a_right_one_gives_the_tries_back(tmp_path: Path) -> None:
+def test_codes_can_be_tried_so_often_and_a_right_one_gives_the_attempts_back(
+    tmp_path: Path,
+) -> None:
     app = make_app(tmp_path, limit_second_factor="2 per day")
     make_user(app)
     phone, codes = set_up_phone(signed_in(app))
@@ -202,7 +204,7 @@ def test_the_cookie_of_a_pending_login_is_worth_nothing_afterwards(
     attacker.get("/staff/", status=303)
 
 
-def test_nobody_who_has_not_given_a_password_is_asked_for_a_code(app: Flask, phone: Phone) -> None:
+def test_no_one_who_has_not_given_a_password_is_asked_for_a_code(app: Flask, phone: Phone) -> None:
     client = PageClient(app)
     token = client.get("/staff/sign-in").form().data["csrf_token"]
     page = client.post(ASKED, {"csrf_token": token, "code": phone.next_code})
@@ -224,10 +226,10 @@ def test_the_secret_lies_in_no_file(app: Flask, phone: Phone) -> None:
 
 def test_a_secret_moved_to_another_person_does_not_open(app: Flask) -> None:
     with app.app_context():
-        sealed = totp.encrypt_secret("SECRET", 1)
-        assert totp.decrypt_secret(sealed, 1) == "SECRET"
-        assert totp.decrypt_secret(sealed, 2) is None
-        assert totp.decrypt_secret(sealed[:-1], 1) is None
+        encrypted = totp.encrypt_secret("SECRET", 1)
+        assert totp.decrypt_secret(encrypted, 1) == "SECRET"
+        assert totp.decrypt_secret(encrypted, 2) is None
+        assert totp.decrypt_secret(encrypted[:-1], 1) is None
         assert totp.decrypt_secret(b"", 1) is None
 
 
@@ -268,8 +270,8 @@ class TestSettingUp:
         thief.get("/staff/", status=303)
         assert "factor.app_added" in audited(app)
 
-    def test_it_wants_a_fresh_proof(self, grace: PageClient) -> None:
-        let_proof_age(grace.app)
+    def test_it_wants_a_recent_authentication(self, grace: PageClient) -> None:
+        age_authentication(grace.app)
         assert "/staff/confirm" in grace.get(f"{FACTORS}/app", status=303).location
 
     def test_an_app_can_be_moved_to_another_phone(self, app: Flask, phone: Phone) -> None:
@@ -323,9 +325,9 @@ class TestRecoveryCodes:
         give(pending_login(grace.app), recovery_code=old[0], status=422)
         give(pending_login(grace.app), recovery_code=new[0])
 
-    def test_new_ones_want_a_fresh_proof(self, grace: PageClient) -> None:
+    def test_new_ones_want_a_recent_authentication(self, grace: PageClient) -> None:
         set_up_phone(grace)
-        let_proof_age(grace.app)
+        age_authentication(grace.app)
         post(grace, FACTORS, "/recovery-codes", status=403)
 
     def test_without_a_second_factor_there_are_none(self, grace: PageClient) -> None:
@@ -341,7 +343,7 @@ class TestRecoveryCodes:
 
 
 class TestLosingEverything:
-    """When phone and codes are gone, somebody else has to help."""
+    """When phone and codes are gone, someone else has to help."""
 
     def test_an_operator_lets_in_who_lost_phone_and_codes(self, app: Flask, phone: Phone) -> None:
         database = services_of(app).database
@@ -351,7 +353,7 @@ class TestLosingEverything:
         assert client.submit(form).location == "/staff/"
         assert "factor.all_removed" in audited(app)
 
-    def test_it_signs_out_whoever_has_the_phone(self, app: Flask, phone: Phone) -> None:
+    def test_it_signs_out_who_has_the_phone(self, app: Flask, phone: Phone) -> None:
         client = pending_login(app)
         give(client, code=phone.next_code)
         account_admin.reset(services_of(app).database, "", EMAIL, second_factor=True)
@@ -368,7 +370,7 @@ class TestLosingEverything:
 
 
 class TestRequired:
-    """Where the agency wants a second factor of everybody."""
+    """Where the agency wants a second factor of everyone."""
 
     @pytest.fixture
     def strict(self, tmp_path: Path) -> Flask:
@@ -390,7 +392,7 @@ class TestRequired:
         client.get("/staff/")
         client.get("/staff/account")
 
-    def test_on_a_real_address_it_is_wanted_unless_somebody_says_otherwise(
+    def test_on_a_real_address_it_is_wanted_unless_someone_says_otherwise(
         self, tmp_path: Path
     ) -> None:
         real = "https://check.example"
@@ -413,10 +415,12 @@ class TestRequired:
         assert client.get("/staff/", status=303).location == FACTORS
 
 
-def test_a_code_is_a_fresh_proof_and_a_password_is_none_any_more(app: Flask, phone: Phone) -> None:
+def test_a_code_is_a_recent_authentication_and_a_password_is_none_any_more(
+    app: Flask, phone: Phone
+) -> None:
     client = pending_login(app)
     give(client, code=phone.next_code)
-    let_proof_age(app)
+    age_authentication(app)
     page = client.follow(client.get(f"{FACTORS}/app", status=303))
     assert not any("password" in form.fields for form in page.forms)
     (form,) = [form for form in page.forms if "code" in form.fields]

@@ -14,7 +14,7 @@ from consult.storage.settings import setting_overrides
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.page import Page, text_of
-from tests.support.staff_client import ADMIN, PASSWORD, let_proof_age, make_user, signed_in
+from tests.support.staff_client import ADMIN, PASSWORD, age_authentication, make_user, signed_in
 
 BRAND = "/staff/settings/brand"
 
@@ -333,7 +333,7 @@ def test_an_upload_after_the_recent_sign_in_expired_is_requested_again(
 ) -> None:
     large = png(400, 200, compress_level=0)
     form = admin.get(BRAND).form("/logo")
-    let_proof_age(app)
+    age_authentication(app)
     sent = {"csrf_token": form.data["csrf_token"][0], "logo": (BytesIO(large), "ours <1>.png")}
     page = admin.post(form.action, sent, status=403, content_type="multipart/form-data")
     assert "choose the file again and submit it" in page.text
@@ -355,7 +355,7 @@ def test_an_upload_after_the_recent_sign_in_expired_is_requested_again(
 def test_removing_the_logo_late_needs_no_file(app: Flask, admin: PageClient) -> None:
     upload(admin, png())
     form = admin.get(BRAND).form("/logo")
-    let_proof_age(app)
+    age_authentication(app)
     sent = {"csrf_token": form.data["csrf_token"][0], "remove": "y", "logo": (BytesIO(), "")}
     page = admin.post(form.action, sent, status=403, content_type="multipart/form-data")
     page = admin.submit(page.form("/confirm").fill(password=PASSWORD), status=200)

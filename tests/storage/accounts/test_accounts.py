@@ -133,7 +133,7 @@ def test_a_session_can_be_ended(
         assert sessions.live_sessions(session, user.id, LIFETIME) == []
 
 
-def test_nobody_ends_the_session_of_another(
+def test_no_one_ends_the_session_of_another(
     database: Database, user: StaffUserRow, token: str, session_id: int
 ) -> None:
     with database.writing() as session:
@@ -142,7 +142,7 @@ def test_nobody_ends_the_session_of_another(
 
 
 @pytest.mark.parametrize("token", ["", "x", "A" * 43, "\x00", "\ud800", "é" * 1000])
-def test_a_token_that_is_none_signs_nobody_in(
+def test_a_token_that_is_none_signs_no_one_in(
     database: Database, user: StaffUserRow, token: str
 ) -> None:
     assert not is_signed_in(database, token)
@@ -162,7 +162,7 @@ def test_the_database_refuses_what_is_no_account(
         session.add(StaffUserRow(**{**right, **wrong}, active=True, created_at=clock()))
 
 
-def test_traces_of_staff_go_after_a_month(database: Database, token: str, clock: Clock) -> None:
+def test_rows_of_staff_go_after_a_month(database: Database, token: str, clock: Clock) -> None:
     link = invited(database, "bo@example.com")
     for days, left in ((30, 1), (8, 0)):
         clock.go_on(days=days)
@@ -179,7 +179,7 @@ def test_traces_of_staff_go_after_a_month(database: Database, token: str, clock:
 
 def test_of_many_who_use_one_code_at_once_one_does(database: Database, user: StaffUserRow) -> None:
     with database.writing() as session:
-        factors.set_authenticator(session, user.id, b"sealed", 10)
+        factors.set_authenticator(session, user.id, b"encrypted", 10)
         (code, *_) = factors.create_recovery_codes(session, user.id)
 
     def use(_: int) -> tuple[bool, bool, bool]:
@@ -198,25 +198,25 @@ def test_of_many_who_use_one_code_at_once_one_does(database: Database, user: Sta
 def test_what_works_once_is_forgotten_when_it_would_be_too_old(
     database: Database, clock: Clock
 ) -> None:
-    def spend(mark: str) -> bool:
+    def use(mark: str) -> bool:
         with database.writing() as session:
             return factors.use_once(session, mark, timedelta(minutes=10))
 
-    assert spend("a")
+    assert use("a")
     clock.go_on(minutes=10, seconds=-1)
-    assert not spend("a")
+    assert not use("a")
     clock.go_on(seconds=1)
-    assert spend("a")
-    assert spend("b")
+    assert use("a")
+    assert use("b")
 
 
 def test_factors_are_a_persons_own(database: Database, user: StaffUserRow) -> None:
     other = accept(database, invited(database, "bo@example.com"))
     assert other is not None
     with database.writing() as session:
-        factors.set_authenticator(session, user.id, b"sealed", 10)
+        factors.set_authenticator(session, user.id, b"encrypted", 10)
         codes = factors.create_recovery_codes(session, user.id)
-        # A plain hash keeps a secret that nobody could try out: 32 signs are 5 bits each.
+        # A plain hash keeps a secret that no one could try out: 32 signs are 5 bits each.
         assert all(len(code.replace("-", "")) * 5 >= 112 for code in codes)
         assert not factors.use_step(session, other.id, 11)
         assert not factors.use_recovery_code(session, other.id, codes[0])

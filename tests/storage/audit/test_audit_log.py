@@ -12,7 +12,7 @@ from consult.storage.tables.audit_tables import AuditRow
 from tests.support.databases import Clock
 
 
-def test_an_entry_tells_who_did_what_and_when(database: Database) -> None:
+def test_an_enattempt_tells_who_did_what_and_when(database: Database) -> None:
     with database.writing() as session:
         audit_log.record(session, "lead.exported", by=7, lead_id=3, rows=12)
 
@@ -22,12 +22,12 @@ def test_an_entry_tells_who_did_what_and_when(database: Database) -> None:
     assert (entry.facts, entry.at) == ({"rows": 12}, database.clock())
 
 
-def test_an_entry_in_a_reading_session_would_be_lost_and_is_refused(database: Database) -> None:
+def test_an_enattempt_in_a_reading_session_would_be_lost_and_is_refused(database: Database) -> None:
     with database.reading() as session, pytest.raises(RuntimeError, match="writing session"):
         audit_log.record(session, "lead.seen", by=1)
 
 
-def test_all_entries_are_read_in_batches_oldest_first(
+def test_all_enattempts_are_read_in_batches_oldest_first(
     database: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(audit_log, "_BATCH_SIZE", 2)
