@@ -162,14 +162,7 @@ def test_a_number_that_no_page_of_ours_would_send_breaks_nothing(world: World) -
 ASKED_NOTHING = {
     *("accept", "add_note", "save_notifications", "edit_note", "delete_reminder_address"),
     *("find_person", "decline", "reauthenticate", "hand_over", "assess", "log_contact", "move"),
-    *(
-        "rebook",
-        "schedule_follow_up",
-        "reopen_note",
-        "resolve_note",
-        "resend_webhook",
-        "sign_out",
-    ),
+    *("rebook", "schedule_follow_up", "reopen_note", "resolve_note", "resend_webhook", "sign_out"),
     *("claim", "test_webhook", "try_again", "cancel_handover", "send_reminder", "change_leads"),
     *("change_password", "unlink_provider"),  # which take the password themselves
 }

@@ -9,12 +9,7 @@ from functools import partial
 from flask import abort, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from consult.staff.accounts.access import (
-    TOKEN_KEY,
-    browser_name,
-    signed_in_session,
-    signed_in_user,
-)
+from consult.staff.accounts.access import TOKEN_KEY, browser_name, signed_in_session, signed_in_user
 from consult.staff.accounts.reauthentication import recent_auth_required
 from consult.staff.blueprint import ID, blueprint, for_staff
 from consult.staff.second_factors import passkeys, totp

@@ -203,7 +203,7 @@ def test_a_good_password_needs_no_special_signs(password: str) -> None:
 
 
 def test_a_password_of_nothing_but_signs_costs_no_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
-    """zxcvbn tries every way in which signs can be letters: of 72 signs, for eight seconds."""
+    """Zxcvbn tries every way in which signs can be letters: of 72 signs, for eight seconds."""
     seen: list[str] = []
 
     def estimate(text: str) -> dict[str, int]:

@@ -102,12 +102,7 @@ def test_a_password_that_will_not_do_changes_nothing(
     current: str, new: str, field: str, says: str, grace: PageClient
 ) -> None:
     page = post(
-        grace,
-        "/staff/account",
-        "/password",
-        status=422,
-        current_password=current,
-        new_password=new,
+        grace, "/staff/account", "/password", status=422, current_password=current, new_password=new
     )
     assert says in page.errors[field]
     grace.get("/staff/")

@@ -151,8 +151,7 @@ def test_a_token_that_is_none_signs_no_one_in(
 
 
 @pytest.mark.parametrize(
-    "wrong",
-    [{"email": "Ada@example.com"}, {"role": "owner"}, {"name": ""}, {"password_hash": ""}],
+    "wrong", [{"email": "Ada@example.com"}, {"role": "owner"}, {"name": ""}, {"password_hash": ""}]
 )
 def test_the_database_refuses_what_is_no_account(
     database: Database, wrong: dict[str, str], clock: Clock
