@@ -86,6 +86,12 @@ def signed_in(app: Flask, email: str = EMAIL) -> PageClient:
     return enter(PageClient(app), email)
 
 
+def is_stored(app: Flask, text: str) -> bool:
+    """Whether a text is in a file of the embedded database as it is."""
+    files = services_of(app).settings.var_dir.glob("consult.db*")
+    return any(text.encode() in file.read_bytes() for file in files)
+
+
 def thief_of(client: PageClient) -> PageClient:
     """A browser with a copy of another one's session cookie."""
     cookie, thief = client._client.get_cookie("staff"), PageClient(client.app)

@@ -55,20 +55,13 @@ class PendingForm(TypedDict):
 
 
 def recent_auth_required(view: _View) -> _View:
-    """Require an authentication in the last ten minutes.
-
-    It goes under the route and the required role:
-
-        @blueprint.get("/export")
-        @for_staff
-        @recent_auth_required
-        def export() -> ResponseReturnValue: ...
+    """Require an authentication in the last ten minutes: the innermost decorator of a view.
 
     Use it on the page with the form as well as on the view that takes the form: the user is asked
     when opening the page, and has ten minutes for the form. A form that is submitted later is not
-    lost: the user is asked, and may then submit it again. Files are not stored for that: they are
-    chosen again. Nor should passwords be, so a form with one should authenticate by it.
-    For a download, guard the page that links to it too, so that the question comes up there.
+    lost: the user is asked, and may then submit it again. Files are chosen again. Passwords should
+    not be stored for that, so a form with one should authenticate by it. For a download, guard the
+    page that links to it too.
     """
 
     @wraps(view)

@@ -1,7 +1,6 @@
 """Invitations: a link makes one account, once, for its address, while it is fresh."""
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -14,7 +13,15 @@ from tests.support.apps import REAL_HASHER, services_of
 from tests.support.client import PageClient
 from tests.support.page import Page
 from tests.support.second_factors import let_pass
-from tests.support.staff_client import EMAIL, NAME, PASSWORD, make_user, sign_in, signed_in
+from tests.support.staff_client import (
+    EMAIL,
+    NAME,
+    PASSWORD,
+    is_stored,
+    make_user,
+    sign_in,
+    signed_in,
+)
 
 OVER = "This link no longer works"
 
@@ -141,9 +148,7 @@ def test_looking_at_a_link_does_not_use_it_up(client: PageClient, database: Data
 
 def test_nothing_in_the_database_opens_a_link(database: Database, app: Flask) -> None:
     token = account_admin.invite(database, "", EMAIL).rsplit("/", 1)[1]
-    folder = services_of(app).settings.var_dir
-    for file in Path(folder).glob("consult.db*"):
-        assert token.encode() not in file.read_bytes()
+    assert not is_stored(app, token)
 
 
 @pytest.mark.parametrize(

@@ -135,30 +135,18 @@ def other_challenge(device: Device, options: dict[str, Any]) -> str:
     return device.use({**options, "challenge": "AAAA" * 16})
 
 
-def bad_signature(device: Device, options: dict[str, Any]) -> str:
-    return device.use(options, signature=b"\x30\x06\x02\x01\x01\x02\x01\x01")
+def sends(text: str) -> Answer:
+    return lambda device, options: text
 
 
-def no_json(device: Device, options: dict[str, Any]) -> str:
-    return "{"
-
-
-def nothing(device: Device, options: dict[str, Any]) -> str:
-    return ""
-
-
-def a_list(device: Device, options: dict[str, Any]) -> str:
-    return "[]"
+def replaces(**parts: bytes) -> Answer:
+    return lambda device, options: device.use(options, **parts)
 
 
 def strange_parts(device: Device, options: dict[str, Any]) -> str:
     answer = json.loads(device.use(options))
     answer["response"]["authenticatorData"] = 5
     return json.dumps(answer)
-
-
-def cut_short(device: Device, options: dict[str, Any]) -> str:
-    return device.use(options, authenticatorData=b"\x00" * 10)
 
 
 def new_key_instead(device: Device, options: dict[str, Any]) -> str:
@@ -176,8 +164,10 @@ def new_key_instead(device: Device, options: dict[str, Any]) -> str:
         lies(verified=False),
         lies(handle=b"somebody else"),
         lies(credential_id=b"unknown key here"),
-        *(other_challenge, bad_signature, new_key_instead),
-        *(no_json, nothing, a_list, strange_parts, cut_short),
+        replaces(signature=b"\x30\x06\x02\x01\x01\x02\x01\x01"),
+        replaces(authenticatorData=b"\x00" * 10),
+        *(other_challenge, new_key_instead, strange_parts),
+        *(sends("{"), sends(""), sends("[]")),
     ],
 )
 def test_what_is_not_right_opens_nothing(
