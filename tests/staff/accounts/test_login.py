@@ -33,7 +33,7 @@ def app(app: Flask) -> Flask:
 
 
 @pytest.fixture
-def hasher(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Mock:
+def hasher(monkeypatch: pytest.MonkeyPatch) -> Mock:
     """The slow hash, which notes what it is asked to do."""
     watched = Mock(wraps=passwords.hasher)
     monkeypatch.setattr(passwords, "hasher", watched)
