@@ -45,11 +45,12 @@ class World:
         self._browsers = {role: PageClient(self.app) for role in ROLES}
         for role in _EMAILS:
             enter(self._browsers[role], _EMAILS[role])
-            signed_in(self.app, _EMAILS[role])  # at another browser
+            signed_in(self.app, _EMAILS[role])  # in another browser
         self._tokens = {role: self._form_token(role) for role in ROLES}
         self.leads = [make_lead(self.app, contact=CONTACT) for _ in range(2)]
         self._notes = self._with_notes()
         invitation = account_admin.invite(made.database, "", "new@example.com").rsplit("/", 1)[1]
+        self._messages: list[int] = []
         with made.database.writing() as session:
             for number, lead in enumerate(self.leads, 1):
                 deliveries.enqueue_report_email(
@@ -67,7 +68,7 @@ class World:
                     secret_hash="never used",
                     by=None,
                 )
-                deliveries.enqueue_webhook(session, number)
+                self._messages.append(deliveries.enqueue_webhook(session, number))
             for lead, role in zip(self.leads, (STAFF, ADMIN), strict=True):
                 assignee = select(StaffUserRow.id).where(StaffUserRow.email == _EMAILS[role])
                 session.execute(
@@ -138,7 +139,7 @@ class World:
             "consent_id": {"own": 1, "another's": 2},
             "mail_id": {"own": 1, "another's": 2},
             "endpoint_id": {"own": 1, "another's": 2},
-            "message_id": {"own": 1, "another's": 2},
+            "message_id": {"own": self._messages[0], "another's": self._messages[1]},
             "session_id": {"own": self._session_of(me), "another's": self._session_of(other)},
             "slug": {"own": "hours"},
             "token": {"own": self._invitation, "missing": "x" * 43},
