@@ -96,8 +96,7 @@ def worker(once: bool, with_parent: bool) -> None:
         if once:
             Worker(database, handlers, lease_seconds=lease).run_once()
         else:
-            # Beside each other: an export of minutes, or an address that hangs, holds up nobody
-            # who waits for a report.
+            # Side by side: a long export or a webhook that hangs must not delay reports.
             run_until_signal(
                 *(
                     Worker(database, handlers, lease_seconds=lease, priority=priority)

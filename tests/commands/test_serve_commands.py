@@ -108,13 +108,11 @@ def test_it_says_where_it_is_keeps_its_port_and_ends_when_told_to(
     assert re.search(link, served.stdout.readline())
     assert {more: status_of(port, START + more) for more in UNCLEAR} == UNCLEAR
     assert status_of(port, b"F\x1b[2J / HTTP/1.1\r\n\r\n") == b"400"
-
     command = [sys.executable, "-m", "consult", "web", "--port", str(port)]
     second = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
     assert (second.returncode, second.stdout) == (1, "")
     (line,) = second.stderr.splitlines()
     assert line.startswith(f"consult: cannot listen on 127.0.0.1:{port}: ")
-
     served.send_signal(signal.SIGTERM)
     assert nobody_left(served)
     assert served.returncode == 0

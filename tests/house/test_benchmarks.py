@@ -50,12 +50,10 @@ def test_all_of_them_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(leads, "ROUNDS", 1)
     monkeypatch.setattr(leads, "CASES", dict(list(leads.CASES.items())[::9]))
     file = tmp_path / "rows.json"
-
     # In a thread of its own: a browser test may have left its event loop running in this one.
     with ThreadPoolExecutor(1) as elsewhere:
         arguments = ["--json", str(file)]
         run = elsewhere.submit(CliRunner().invoke, command.main, arguments).result()
-
     # So short, some may miss their aim.
     assert run.exit_code in (0, 1), run.exception
     assert run.exception is None or isinstance(run.exception, SystemExit)

@@ -56,7 +56,6 @@ def imported_by(*folders: str) -> set[str]:
 def test_every_pinned_package_has_hashes_and_nothing_says_where_from(lock: str) -> None:
     text = (ROOT / f"{lock}.txt").read_text()
     requirements = re.sub(r" \\\n\s+", " ", re.sub(r"^\s*#.*\n", "", text, flags=re.M))
-
     for line in requirements.splitlines():
         assert re.fullmatch(
             r"[\w.\[\]-]+==[^\s;]+( ; [^\\]+?)?( --hash=sha256:[0-9a-f]{64})+", line
@@ -70,7 +69,6 @@ def test_the_lock_holds_all_that_is_wanted(lock: str) -> None:
 
 def test_the_tests_run_on_the_versions_that_are_served() -> None:
     served, tested = pinned("requirements"), pinned("requirements-dev")
-
     assert {name: tested[name] for name in tested.keys() & served.keys()} == {
         name: served[name] for name in tested.keys() & served.keys()
     }
@@ -79,7 +77,6 @@ def test_the_tests_run_on_the_versions_that_are_served() -> None:
 def test_each_direct_dependency_is_explained_once_and_nothing_else_is() -> None:
     document = (ROOT / "docs" / "dependencies.md").read_text("utf-8")
     explained = re.findall(r"^\| ([a-z][\w-]*) \| (?!what it does)\w", document, re.M)
-
     assert sorted(explained) == sorted(name for lock in LOCKS for name in wanted(lock))
 
 
@@ -89,7 +86,6 @@ def test_what_the_application_imports_is_asked_for_by_name() -> None:
 
 def test_what_tests_and_tools_import_is_asked_for_by_name() -> None:
     known = wanted("requirements") | wanted("requirements-dev") | {"relay-check"}
-
     assert imported_by("tests", "tools", "benchmarks") <= known
 
 
@@ -104,5 +100,4 @@ def test_no_file_names_a_registry_or_a_folder_of_one_machine() -> None:
         except (UnicodeDecodeError, FileNotFoundError):  # a picture, a font; or just deleted
             continue
         found += [f"{name}: {m[0]}" for p in (REGISTRY, MACHINE_PATH) for m in p.finditer(text)]
-
     assert found == []

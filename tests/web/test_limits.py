@@ -108,7 +108,6 @@ def test_the_table_names_nobody_and_forgets_what_is_over(
     with database.reading() as session:
         (key,) = session.scalars(select(RateLimitRow.key))
     assert "ada" not in key
-
     clock.move(hours=2)
     consume(limits, 1, "192.0.2.9")
     with database.reading() as session:

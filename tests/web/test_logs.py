@@ -75,7 +75,6 @@ def test_a_whole_visit_leaves_no_word_and_no_token_in_the_log(
     client.post(f"{journey.root}/contact", {**contact, "consent": "y"})
     client.get(f"{journey.root}/report.pdf", status=202)
     client.get("/staff/", status=303)
-
     written = log.getvalue()
     assert "POST /check/<token>/<page_id> 303" in written
     assert "RuntimeError" in written

@@ -1,4 +1,4 @@
-"""What all tables share: one declarative base, names for constraints, and times in UTC."""
+"""The base of all tables: names for constraints, JSON, and times in UTC."""
 
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -8,14 +8,13 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
 HIGHEST_ID = 2**31 - 1
-"""The highest number that both engines count to for an id; a higher one is nothing's."""
+"""The highest id that both engines support."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment in time: aware, in UTC, to the microsecond, the same on every engine.
+    """A point in time: aware, in UTC, to the microsecond, the same on every engine.
 
-    PostgreSQL keeps the zone itself. SQLite keeps text without a zone, so UTC goes in bare and
-    gets its zone back on the way out.
+    PostgreSQL stores the zone itself. SQLite stores text without a zone, which is added on reading.
 
     Raises:
         ValueError: a naive datetime is given; its zone would be a guess.
@@ -38,13 +37,13 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-# None means "no value" (SQL NULL), so NOT NULL really refuses a missing document. Plain JSON, not
-# PostgreSQL's JSONB: it keeps the order of keys and takes any text an owner can type.
+# None means SQL NULL, so NOT NULL refuses a missing document. Plain JSON, not PostgreSQL's JSONB:
+# it preserves the order of keys and accepts any text an owner can type.
 Json = JSON(none_as_null=True)
 
 
 class Base(DeclarativeBase):
-    """The base of every table. Constraints get predictable names, so migrations can name them."""
+    """The base of every table; constraints get predictable names for migrations."""
 
     metadata = MetaData(
         naming_convention={
