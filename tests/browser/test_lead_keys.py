@@ -65,7 +65,7 @@ def test_keys_can_be_switched_off_for_good(visit: Visit) -> None:
     visit.leave(lambda: keys.press("j"))
 
 
-def test_no_key_fires_while_somebody_types_or_with_another_key(visit: Visit) -> None:
+def test_no_key_fires_while_typing_or_with_another_key(visit: Visit) -> None:
     visit.open("/staff/leads/3")
     visit.tab.locator("#note-text").fill("")
     visit.tab.locator("#note-text").type("jkans")
@@ -98,7 +98,7 @@ TOPS = """(within) => [...document.querySelectorAll(within)]
 
 
 def test_on_a_phone_the_tab_key_goes_as_the_eye_does(visit: Visit) -> None:
-    """The masthead is in one order on a desk and on a phone; the desk lies round the call."""
+    """The masthead is in one order on a desktop and on a phone."""
     for width in (PHONE_WIDTH, DESK_WIDTH):
         visit.look(width)
         visit.open("/staff/leads/3")

@@ -1,4 +1,4 @@
-"""Working on a lead from its page: the next step, handing over, two at once, notes, verdicts."""
+"""Working on a lead from its page: next step, handovers, conflicts, notes, assessments."""
 
 import re
 from pathlib import Path
@@ -23,9 +23,9 @@ HOSTILE = '"><script>alert(1)</script>{{ 7 * 7 }}'
 
 
 @pytest.fixture
-def database(app: Flask) -> Database:
+def database(app: Flask, clock: Clock) -> Database:
     made = services_of(app).database
-    made.clock = Clock()  # a Monday, at half past nine in the morning
+    made.clock = clock  # a Monday, at half past nine in the morning
     return made
 
 
@@ -60,14 +60,20 @@ def user_id(database: Database, email: str) -> int:
     return user.id
 
 
+def stage_form(page: Page, stage: str) -> Form:
+    """The form of a lead's page for a stage."""
+    return next(f for f in page.forms if f.action.endswith("/stage") and f.data["stage"] == [stage])
+
+
 def move(client: PageClient, lead: int, stage: str, *, status: int = 303, **fields: str) -> Page:
-    page = client.get(f"/staff/leads/{lead}")
-    form = next(
-        form
-        for form in page.forms
-        if form.action.endswith("/stage") and form.data["stage"] == [stage]
-    )
+    form = stage_form(client.get(f"/staff/leads/{lead}"), stage)
     return client.submit(form.fill(**fields), status=status)
+
+
+def log_contact(database: Database, lead: int, *, reached: bool = True) -> None:
+    me = user_id(database, "grace@example.com")
+    with database.writing() as session:
+        actions.log_contact(session, lead, by=me, channel="phone", reached=reached)
 
 
 def test_a_lead_goes_from_new_to_won_by_the_one_next_step(
@@ -92,8 +98,8 @@ def test_a_lead_goes_from_new_to_won_by_the_one_next_step(
     move(grace, lead, "won", comment="Starts in May")
     page = grace.get(path)
     assert "Closed. Nothing to do." in page.text
-    for told in ("Assigned", "Reached them by phone", "Consult done", "Starts in May"):
-        assert told in page.text
+    for text in ("Assigned", "Reached them by phone", "Consult done", "Starts in May"):
+        assert text in page.text
     assert see(database, lead).stage == "won"
 
 
@@ -131,31 +137,25 @@ def test_the_second_of_two_sees_what_the_first_did_and_loses_nothing(
     send(grace, lead, "claim")
     seen = ben.get(f"/staff/leads/{lead}")
     send(grace, lead, "follow-up", on="2026-04-01")
-    late = next(
-        f for f in seen.forms if f.action.endswith("/stage") and f.data["stage"] == ["lost"]
-    )
+    late = stage_form(seen, "lost")
     page = ben.submit(late.fill(reason="price", comment="Said it is too much"), status=409)
     assert "Someone else just changed this lead" in page.text
     assert "Snoozed until 1 Apr 2026" in page.text
     assert see(database, lead).stage == "taken"
-    again = next(
-        f for f in page.forms if f.action.endswith("/stage") and f.data["stage"] == ["lost"]
-    )
+    again = stage_form(page, "lost")
     assert again.data["reason"] == ["price"]
     assert again.data["comment"] == ["Said it is too much"]
     ben.submit(again)
     assert see(database, lead).stage == "lost"
 
 
-def test_what_the_second_wanted_and_cannot_do_any_more_is_told(
+def test_a_late_change_that_is_no_longer_possible_is_explained(
     grace: PageClient, ben: PageClient, database: Database, lead: int
 ) -> None:
     send(grace, lead, "claim")
     seen = ben.get(f"/staff/leads/{lead}")
     move(grace, lead, "not_a_fit", reason="outside")
-    late = next(
-        f for f in seen.forms if f.action.endswith("/stage") and f.data["stage"] == ["lost"]
-    )
+    late = stage_form(seen, "lost")
     page = ben.submit(late.fill(reason="price", comment="Too much"), status=409)
     assert "no longer possible" in page.text
     assert "You wrote: Too much" in page.text
@@ -169,7 +169,7 @@ def test_what_the_second_wanted_and_cannot_do_any_more_is_told(
         ("lost", {"reason": "price", "comment": "w" * 1001}, "Use at most 1000 characters."),
     ],
 )
-def test_a_stage_that_lacks_something_says_what_and_keeps_what_was_typed(
+def test_a_stage_that_lacks_something_says_what(
     grace: PageClient,
     database: Database,
     lead: int,
@@ -183,7 +183,7 @@ def test_a_stage_that_lacks_something_says_what_and_keeps_what_was_typed(
     assert see(database, lead).stage == "taken"
 
 
-def test_nobody_is_sent_after_somebody_who_left_no_name(app: Flask, grace: PageClient) -> None:
+def test_a_lead_without_contact_info_needs_no_call(app: Flask, grace: PageClient) -> None:
     nameless = make_lead(app)
     page = grace.get(f"/staff/leads/{nameless}")
     assert "No contact info yet. Nothing to do" in page.text
@@ -193,9 +193,7 @@ def test_nobody_is_sent_after_somebody_who_left_no_name(app: Flask, grace: PageC
 def test_a_day_or_time_that_makes_no_sense_is_refused_in_words(
     grace: PageClient, database: Database, lead: int
 ) -> None:
-    with database.writing() as session:
-        me = user_id(database, "grace@example.com")
-        actions.log_contact(session, lead, by=me, channel="phone", reached=True)
+    log_contact(database, lead)
     page = move(grace, lead, "consult_booked", status=422, day="soon", time="noon")
     assert "Enter a date" in page.text
     assert "Enter a time" in page.text
@@ -215,20 +213,13 @@ def test_times_are_those_of_the_agency(tmp_path: Path, clock: Clock) -> None:
     page = client.get(f"/staff/leads/{lead}")
     assert "Reply due in 1 h 0 min (business hours)" in page.text
     assert "2 Mar 2026, 10:00 EST" in page.text
-    with services_of(app).database.writing() as session:
-        user = accounts.user_by_email(session, "grace@example.com")
-        assert user is not None
-        actions.log_contact(session, lead, by=user.id, channel="mail", reached=True)
+    log_contact(services_of(app).database, lead)
     move(client, lead, "consult_booked", day="2026-03-10", time="14:30")
     assert "10 Mar 2026, 14:30 EDT" in client.get(f"/staff/leads/{lead}").text
     assert see(services_of(app).database, lead).consult_at is not None
 
 
-def test_overdue_is_told_and_ends_with_the_first_try(
-    grace: PageClient, database: Database, lead: int
-) -> None:
-    clock = database.clock
-    assert isinstance(clock, Clock)
+def test_overdue_is_shown_in_business_hours(grace: PageClient, clock: Clock, lead: int) -> None:
     clock.go_on(hours=3)
     text = signed_in(grace.app).get(f"/staff/leads/{lead}").text
     assert "Overdue by 2 h 0 min" in text
@@ -299,9 +290,7 @@ def test_what_the_call_showed_stands_beside_what_they_said(
     grace: PageClient, database: Database, lead: int
 ) -> None:
     assert not [f for f in grace.get(f"/staff/leads/{lead}").forms if "assessments" in f.action]
-    with database.writing() as session:
-        me = user_id(database, "grace@example.com")
-        actions.log_contact(session, lead, by=me, channel="phone", reached=True)
+    log_contact(database, lead)
     page = send(grace, lead, "assessments", reply_speed="worse", own_goals="as_said")
     form = page.form("/assessments")
     assert form.data["reply_speed"] == ["worse"]
@@ -312,10 +301,8 @@ def test_what_the_call_showed_stands_beside_what_they_said(
 
 
 def test_next_and_previous_follow_the_list_that_a_lead_was_opened_from(
-    app: Flask, grace: PageClient, database: Database
+    app: Flask, grace: PageClient, clock: Clock
 ) -> None:
-    clock = database.clock
-    assert isinstance(clock, Clock)
     made = []
     for source in ("letter", "fair", "letter"):
         clock.go_on(seconds=1)
@@ -339,9 +326,7 @@ def test_the_page_asks_the_database_a_few_times_whatever_there_is(
     app: Flask, grace: PageClient, database: Database, lead: int
 ) -> None:
     send(grace, lead, "claim")
-    with database.writing() as session:
-        me = user_id(database, "grace@example.com")
-        actions.log_contact(session, lead, by=me, channel="phone", reached=True)
+    log_contact(database, lead)
     send(grace, lead, "notes", text="Prefers mail")
     send(grace, lead, "assessments", reply_speed="worse")
     with statements(app) as asked:
@@ -355,17 +340,13 @@ def test_a_form_without_a_version_is_none_of_ours(grace: PageClient, lead: int) 
 
 
 def test_the_list_tells_how_the_agency_itself_does(
-    app: Flask, grace: PageClient, database: Database, lead: int
+    app: Flask, grace: PageClient, database: Database, clock: Clock, lead: int
 ) -> None:
     text = grace.get("/staff/").text
     assert "Our own handoff" in text
     assert "Not enough leads yet." in text
-    clock = database.clock
-    assert isinstance(clock, Clock)
-    me = user_id(database, "grace@example.com")
     for _ in range(5):
         other = make_lead(app, contact=CONTACT)
         clock.go_on(minutes=2)
-        with database.writing() as session:
-            actions.log_contact(session, other, by=me, channel="phone", reached=False)
+        log_contact(database, other, reached=False)
     assert "First reply Within an hour. From 5 leads" in grace.get("/staff/").text

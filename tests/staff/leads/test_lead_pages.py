@@ -1,6 +1,7 @@
-"""The list of leads and the page of one: everything told, in order, whatever was typed."""
+"""The list of leads and the page of one: complete, in order, whatever was typed."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -78,7 +79,7 @@ def test_a_row_tells_the_most_important(app: Flask, staff: PageClient, database:
         lead = leads.by_id(session, lead_id)
     assert lead is not None
     text = staff.get("/staff/").text
-    for told in (
+    for part in (
         "Okafor Tents Ada Okafor",
         "just now",
         lead.report["archetype"]["name"],
@@ -86,7 +87,7 @@ def test_a_row_tells_the_most_important(app: Flask, staff: PageClient, database:
         "Requested",
         "autumn-letter",
     ):
-        assert told in text
+        assert part in text
 
 
 def test_who_left_no_contact_is_a_lead_as_well(app: Flask, staff: PageClient) -> None:
@@ -109,7 +110,7 @@ def test_the_newest_comes_first_and_each_lead_once(
         seen += [int(href.rsplit("/", 1)[1]) for href in all_rows(page)]
         if "Older" not in page.links:
             break
-        # A lead that comes in while somebody reads moves nothing.
+        # A lead that comes in while a user reads moves nothing.
         make_lead(app)
         page = staff.get(page.link("Older"))
         assert page.link("Newest") == "/staff/"
@@ -125,15 +126,15 @@ def test_a_page_of_the_list_that_makes_no_sense_is_the_first(
 
 
 @pytest.mark.parametrize("lead_id", ["0", "77", "2147483647"])
-def test_a_lead_that_is_not_there_is_not_found(staff: PageClient, lead_id: str) -> None:
+def test_a_lead_that_does_not_exist_is_not_found(staff: PageClient, lead_id: str) -> None:
     page = staff.get(f"/staff/leads/{lead_id}", status=404)
     assert page.link("See all leads") == "/staff/"
     staff.get(f"/staff/leads/{lead_id}/report.pdf", status=404)
 
 
-@pytest.mark.parametrize("path", ["/staff/leads/99999999999999999999", "/staff/leads/abc"])
-def test_what_is_no_number_of_a_lead_is_not_found(staff: PageClient, path: str) -> None:
-    staff.get(path, status=404)
+@pytest.mark.parametrize("lead_id", ["99999999999999999999", "abc"])
+def test_what_is_no_id_of_a_lead_is_not_found(staff: PageClient, lead_id: str) -> None:
+    staff.get(f"/staff/leads/{lead_id}", status=404)
 
 
 @pytest.mark.parametrize("persona", PERSONAS.values(), ids=PERSONAS)
@@ -148,20 +149,17 @@ def test_the_page_of_a_lead_tells_everything(
     text = page.text
     report = lead.report
     assert page.h1 == "Okafor Tents"
-    for axis in (report["separation"], report["handoff"]):
-        for dimension in axis["dimensions"]:
-            assert dimension["name"] in text
-            for line in dimension["lines"]:
-                assert one_line(f"{line['question']} {line['answer']}") in text
-    for finding in [*report["contradictions"], *report["flags"]]:
-        assert one_line(finding["text"]) in text
-    for step in report["plan"]:
-        assert one_line(step["start"]) in text
-    for said in report["answers"]:
-        assert one_line(said["answer"]) in text
-    assert (
-        one_line(report["money"]["result"] if report["money"] else report["money_refused"]) in text
-    )
+    dimensions = report["separation"]["dimensions"] + report["handoff"]["dimensions"]
+    lines = [line for dimension in dimensions for line in dimension["lines"]]
+    parts = [
+        *(dimension["name"] for dimension in dimensions),
+        *(f"{line['question']} {line['answer']}" for line in lines),
+        *(finding["text"] for finding in report["contradictions"] + report["flags"]),
+        *(step["start"] for step in report["plan"]),
+        *(said["answer"] for said in report["answers"]),
+        report["money"]["result"] if report["money"] else report["money_refused"],
+    ]
+    assert [part for part in parts if one_line(part) not in text] == []
     assert ("may cost them" if report["money"] else "No estimate.") in text
 
 
@@ -169,31 +167,26 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def test_whom_to_call_is_one_press_away(app: Flask, staff: PageClient) -> None:
+def test_the_owner_is_one_click_away(app: Flask, staff: PageClient) -> None:
     page = staff.get(f"/staff/leads/{make_lead(app, contact=CONTACT)}")
     assert page.link("ada@example.com") == "mailto:ada@example.com"
     assert page.link("010-7788") == "tel:+15550107788"
     assert CONTACT.consent_text in page.text
 
 
-def test_where_somebody_came_from_is_told_in_words(app: Flask, staff: PageClient) -> None:
+def test_the_source_is_shown_in_words(app: Flask, staff: PageClient) -> None:
     source = {"utm_source": "autumn-letter", "utm_campaign": "relay", "ref": "bakery"}
     document = staff.get(f"/staff/leads/{make_lead(app, source=source)}").document
     terms = [text_of(term) for term in document.all("dt")]
     facts = dict(zip(terms, map(text_of, document.all("dd")), strict=True))
-    told = {"Source": "autumn-letter", "Campaign": "relay", "Referred by": "bakery"}
-    assert told.items() <= facts.items()
+    expected = {"Source": "autumn-letter", "Campaign": "relay", "Referred by": "bakery"}
+    assert expected.items() <= facts.items()
 
 
 @pytest.mark.parametrize("typed", HOSTILE)
 def test_what_people_type_stays_text(app: Flask, staff: PageClient, typed: str) -> None:
-    contact = NewContact(
-        name=typed,
-        email="a?cc=b@example.com",
-        business=typed,
-        phone=None,
-        wants_consult=False,
-        consent_text=typed,
+    contact = replace(
+        CONTACT, name=typed, email="a?cc=b@example.com", business=typed, consent_text=typed
     )
     lead_id = make_lead(app, WEB_STORE, contact, {"utm_source": typed, "ref": typed})
     page = staff.get(f"/staff/leads/{lead_id}")
@@ -246,11 +239,11 @@ def test_the_worker_makes_the_brief_with_what_was_left_and_answered(
     reader: Any = pymupdf  # whether its functions have types depends on the version
     with reader.open(stream=brief.body) as pdf:
         text = pdf[0].get_text()
-    for told in ("Okafor Tents", "ada@example.com", "Wants a consult", "Baton on the Floor"):
-        assert told in text
+    for part in ("Okafor Tents", "ada@example.com", "Wants a consult", "Baton on the Floor"):
+        assert part in text
 
 
-def test_a_pdf_that_was_given_up_is_told(app: Flask, staff: PageClient, database: Database) -> None:
+def test_a_failed_pdf_is_shown(app: Flask, staff: PageClient, database: Database) -> None:
     lead_id = make_lead(app)
     give_up_jobs(database)
     assert staff.get("/staff/").with_class("is-late") == ["PDF failed"]
@@ -262,7 +255,7 @@ def test_a_pdf_that_was_given_up_is_told(app: Flask, staff: PageClient, database
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "text"),
     [
         ({}, "Queued"),
         ({"state": "leased", "lease_token": "x", "attempts": 1}, "In progress"),
@@ -273,14 +266,14 @@ def test_a_pdf_that_was_given_up_is_told(app: Flask, staff: PageClient, database
         ),
     ],
 )
-def test_a_delivery_is_told_in_words(
-    app: Flask, staff: PageClient, database: Database, changes: dict[str, object], told: str
+def test_the_state_of_a_job_is_shown_in_words(
+    app: Flask, staff: PageClient, database: Database, changes: dict[str, object], text: str
 ) -> None:
     lead_id = make_lead(app)
     with database.writing() as session:
         if changes:
             session.execute(update(JobRow).values(**changes))
-    assert told in staff.get(f"/staff/leads/{lead_id}").text
+    assert text in staff.get(f"/staff/leads/{lead_id}").text
 
 
 def test_what_was_given_up_can_be_tried_again(
@@ -296,7 +289,7 @@ def test_what_was_given_up_can_be_tried_again(
     assert set(jobs) == {("ready", 0)}
 
 
-def test_of_a_lead_made_anonymous_meanwhile_nothing_is_made_again(
+def test_nothing_is_created_for_an_anonymous_lead(
     app: Flask, staff: PageClient, database: Database
 ) -> None:
     lead_id = make_lead(app)

@@ -22,8 +22,8 @@ WORDS = newest().texts.findings["money"]
 
 @pytest.mark.parametrize("sign", CURRENCY_SIGNS.values(), ids=CURRENCY_SIGNS)
 def test_staff_read_of_them_what_the_owner_read_of_themselves(sign: str) -> None:
-    told, _ = money_in_words(RANGE, WORDS, sign)
-    says, basis = money_text(RANGE, told)
+    shown, _ = money_in_words(RANGE, WORDS, sign)
+    says, basis = money_text(RANGE, shown)
     assert says == (
         f"Leads without a clear answer may cost them {sign}0 to {sign}2,500 a month, "
         "or about 0 to 0.7 sales."
@@ -33,5 +33,5 @@ def test_staff_read_of_them_what_the_owner_read_of_themselves(sign: str) -> None
 
 
 @pytest.mark.parametrize("reason", WORDS["refusals"])
-def test_why_there_is_no_range_is_told(reason: str) -> None:
+def test_why_there_is_no_range_is_shown(reason: str) -> None:
     assert money_text(reason, None) == (f"No estimate. {NO_ESTIMATE[reason]}", "")
