@@ -1,8 +1,8 @@
-"""A year of leads that look real and clearly are not, to try the staff pages with.
+"""A year of leads that look real and are clearly fake, to try the staff pages with.
 
-They go the same way as an owner's answers: a check is begun, saved, handed in and left a contact,
-only at made-up moments; others stop on the way, and staff do with the leads what staff do. They are
-marked as demo leads and counted apart. The same seed makes the same ones.
+They are made by the functions that the pages call, with the session's clock set: responses are
+started, saved and submitted or abandoned, and staff work on the leads. They are marked as demo
+leads and counted separately. The same seed makes the same leads.
 """
 
 from consult.demo.generator import make_leads

@@ -1,88 +1,106 @@
-"""Made-up businesses: how they work, and what they would answer."""
+"""Demo businesses: how they work, what they answer, and their clearly fake contacts."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from random import Random
 
-from consult.questionnaire import UNKNOWN, Answer, Asked, Depth, Kind, Questionnaire, profiles, walk
+from consult.questionnaire import (
+    UNKNOWN,
+    Answer,
+    Asked,
+    Depth,
+    Kind,
+    Questionnaire,
+    Walk,
+    profiles,
+    walk,
+)
+from consult.storage.leads.submission import NewContact
+
+_PATHS = ("conversation", "counter", "checkout")
+_TRADES: Mapping[str, tuple[str, ...]] = {
+    "conversation": ("Plumbing", "Roofing", "Bookkeeping", "Landscaping", "Web Design", "Law"),
+    "counter": ("Bakery", "Bike Shop", "Garden Center", "Books", "Furniture", "Barbers"),
+    "checkout": ("Candles", "Coffee Roasters", "Tea Company", "Leather Goods", "Seed Store"),
+}
+_PLACES = (
+    *("Harbor Lane", "Maple Street", "Two Rivers", "North Hill", "Old Mill", "Juniper"),
+    *("Riverside", "Copper Creek", "Blue Door", "Cedar Park", "Lakeside", "Meadow"),
+)
+_FIRST = ("Ana", "Ben", "Carla", "Dev", "Elin", "Farid", "Grace", "Hugo", "Ines", "Kasia", "Omar")
+_LAST = ("Alvarez", "Brandt", "Dąbrowski", "Eriksen", "Greene", "Huang", "Nguyễn", "Okafor")
 
 
 @dataclass(frozen=True, slots=True)
-class Firm:
-    """A kind of firm: how good its habits are on each axis (0 to 1), and how much it knows."""
+class _Company:
+    """A kind of company: how good its habits are on each axis, 0 to 1, and how much it knows.
+
+    `talking` is how much better its habits are where it talks to buyers.
+    """
 
     share: int
     separation: float
     handoff: float
     unknown: float = 0.04
-    solo: bool = True
-    talk: float = 0.0
+    mode: str = "solo"
+    talking: float = 0.0
 
 
-_FIRMS = (
-    Firm(5, 0.25, 0.25),
-    Firm(3, 0.30, 0.25, solo=False),
-    Firm(5, 0.70, 0.25),
-    Firm(3, 0.75, 0.45, solo=False, talk=-0.6),
-    Firm(3, 0.30, 0.70),
-    Firm(5, 0.65, 0.65, solo=False),
-    Firm(3, 0.93, 0.93),
-    Firm(2, 0.45, 0.35, unknown=0.85),
+_COMPANIES = (
+    _Company(5, 0.25, 0.25),
+    _Company(3, 0.30, 0.25, mode="team"),
+    _Company(5, 0.70, 0.25),
+    _Company(3, 0.75, 0.45, mode="team", talking=-0.6),
+    _Company(3, 0.30, 0.70),
+    _Company(5, 0.65, 0.65, mode="team"),
+    _Company(3, 0.93, 0.93),
+    _Company(2, 0.45, 0.35, unknown=0.85),
 )
 
 
-def some_firm(random: Random) -> Firm:
-    """Return one of the kinds of firm, by how many there are of each."""
-    return random.choices(_FIRMS, weights=[firm.share for firm in _FIRMS])[0]
-
-
-def answers_of(
-    questionnaire: Questionnaire, depth: Depth, firm: Firm, path: str, random: Random
-) -> dict[str, Answer]:
-    """Return the answers of a firm to all that it is asked, on its path at this depth."""
-    answers = _opening(questionnaire, depth, firm, path, random)
+def random_response(questionnaire: Questionnaire, depth: Depth, random: Random) -> Walk:
+    """Return the complete walk of some company at this depth."""
+    company = random.choices(_COMPANIES, [company.share for company in _COMPANIES])[0]
+    path = random.choices(_PATHS, (6, 2, 1))[0]
+    openings, weights = _openings(questionnaire, company.mode, path)
+    opening = random.choices(openings, weights)[0]
+    on_path = walk(questionnaire, opening, depth).on_path.asked
+    answers = {id: answer for id, answer in opening.items() if id in on_path}
     dimensions = {id: d for d in questionnaire.dimensions for id in d.items}
-    talking = questionnaire.structure.roles.talking
     for asked in walk(questionnaire, answers, depth).asked:
         if asked.id not in answers:
-            dimension = dimensions.get(asked.id)
-            is_handoff = dimension is not None and dimension.axis == "handoff"
-            habit = firm.handoff if is_handoff else firm.separation
-            habit += firm.talk if dimension and dimension.id in talking else 0
-            answer = _answer(asked, firm, habit, random)
+            habit, dimension = company.separation, dimensions.get(asked.id)
+            if dimension:
+                habit = company.handoff if dimension.axis == "handoff" else company.separation
+                if dimension.id in questionnaire.structure.roles.talking:
+                    habit += company.talking
+            answer = _answer(asked, company, habit, random)
             if answer is not None:
                 answers[asked.id] = answer
-    return answers
-
-
-def _opening(
-    questionnaire: Questionnaire, depth: Depth, firm: Firm, path: str, random: Random
-) -> dict[str, Answer]:
-    """Answers that lead to this kind of firm; few of a kind are asked less than the others."""
-    full, shorter = _openings(questionnaire, "solo" if firm.solo else "team", path)
-    opening = random.choice(shorter if shorter and random.random() < 0.05 else full)
-    asked = walk(questionnaire, opening, depth).on_path.asked
-    return {id: answer for id, answer in opening.items() if id in asked}
+    return walk(questionnaire, answers, depth)
 
 
 @cache
 def _openings(
     questionnaire: Questionnaire, mode: str, path: str
-) -> tuple[list[dict[str, Answer]], list[dict[str, Answer]]]:
-    """The profiles of a kind of firm: those asked the most questions, and the others."""
+) -> tuple[list[dict[str, Answer]], list[float]]:
+    """The profiles that lead to a kind of company, and how frequent each is.
+
+    Companies that are asked fewer questions than the others, such as new ones, are rare.
+    """
     walks = [walk(questionnaire, profile) for profile in profiles(questionnaire)]
     of_kind = [w for w in walks if (w.facts["mode"], w.facts["path"]) == (mode, path)]
     most = max(len(w.asked) for w in of_kind)
-    full = [dict(w.given) for w in of_kind if len(w.asked) == most]
-    return full, [dict(w.given) for w in of_kind if len(w.asked) < most]
+    return [dict(w.given) for w in of_kind], [1 if len(w.asked) == most else 0.05 for w in of_kind]
 
 
-def _answer(asked: Asked, firm: Firm, habit: float, random: Random) -> Answer | None:
+def _answer(asked: Asked, company: _Company, habit: float, random: Random) -> Answer | None:
     question = asked.question
     choices = question.choices_as(asked.variant)
     match question.kind:
         case Kind.RUNG:
-            if question.unknown and random.random() < firm.unknown:
+            if question.unknown and random.random() < company.unknown:
                 return UNKNOWN
             top = len(choices) - 1
             return max(0, min(top, round(random.gauss(habit, 0.17) * top)))
@@ -96,3 +114,16 @@ def _answer(asked: Asked, firm: Firm, habit: float, random: Random) -> Answer | 
             return random.choice((80, 240, 650, 1200, 3500, 9000))
         case _:
             return random.choice(choices) if random.random() < 0.8 else None
+
+
+def contact_of(path: str, random: Random) -> NewContact:
+    """Return the contact of an owner who sells by `path`."""
+    first, last = random.choice(_FIRST), random.choice(_LAST)
+    return NewContact(
+        name=f"{first} {last} (demo)",
+        email=f"{first.lower()}.{random.randrange(1000)}@demo.example",
+        business=f"{random.choice(_PLACES)} {random.choice(_TRADES[path])}",
+        phone=f"555-01{random.randrange(100):02}" if random.random() < 0.6 else None,
+        wants_consult=random.random() < 0.5,
+        consent_text="Demo lead: this owner does not exist.",
+    )

@@ -1,46 +1,33 @@
-"""Making the leads of a year, the checks that were never finished, and the views before them."""
+"""Makes the leads of a year, the responses that were never finished, and the views before them."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
 
-from sqlalchemy import select
-
 from consult.crypto import token_hash
-from consult.demo.calendar import Source, moments, some_source, views_before_a_start
-from consult.demo.companies import answers_of, some_firm
-from consult.demo.names import PATHS, Staff, contact_of, staff_of
-from consult.demo.owner_journeys import pages_before_stop, saves, unanswered
-from consult.demo.staff_actions import DeskWork, work_on
-from consult.owner.open_draft import freeze
-from consult.questionnaire import Depth, Questionnaire, Walk, WalkPage, walk
+from consult.demo.calendar import random_source, starting_times
+from consult.demo.companies import contact_of, random_response
+from consult.demo.staff_actions import find_staff, work_on
+from consult.owner.open_draft import freeze, visit_of
+from consult.questionnaire import Depth, Kind, Questionnaire, Walk, WalkPage
 from consult.settings.brand import Brand
 from consult.storage import page_events
 from consult.storage.db.database import Database, Session
 from consult.storage.drafts import drafts
 from consult.storage.leads import leads, submission
-from consult.storage.page_events import SaveEvent
-from consult.storage.tables.lead_tables import LeadRow
-from consult.storage.tables.submission_tables import DraftRow
+from consult.storage.page_events import PageVisit, SaveEvent
+from consult.storage.tables.submission_tables import DraftRow, SubmissionRow
 from consult.workflow.office_hours import Office
 
 _UNFINISHED = 0.85
-"""Checks that stop on the way, for each that is handed in."""
-_AT_ONCE = 25
+"""Responses that are never finished, for each that is submitted."""
+_BATCH_SIZE = 25
+_SLOWNESS: Mapping[Kind, float] = {Kind.CHOICES: 1.6, Kind.RUNG: 1.2, Kind.NUMBER: 2.1}
+"""How much longer a page takes, by the kind of its last question."""
 
-
-@dataclass(frozen=True)
-class _Maker:
-    """What making a check takes."""
-
-    questionnaire: Questionnaire
-    brand: Brand
-    office: Office
-    staff: Staff
-    now: datetime
-    random: Random
-    work: DeskWork
+Save = tuple[timedelta, WalkPage, SaveEvent]
+"""A page that is sent, this long after the start."""
 
 
 def make_leads(
@@ -51,104 +38,120 @@ def make_leads(
     count: int,
     seed: int,
 ) -> Iterator[int]:
-    """Make ``count`` leads over the year before now, and the checks around them.
+    """Make `count` leads over the year before now, and the unfinished responses beside them.
 
     Yields the number of leads made so far, now and then.
     """
     random = Random(seed)
     with database.writing() as session:
-        staff, now = staff_of(session), session.now().replace(microsecond=0)
-    maker = _Maker(questionnaire, brand, office, staff, now, random, DeskWork())
-    starts = moments(now, count + round(count * _UNFINISHED), random)
+        staff, now = find_staff(session), session.now().replace(microsecond=0)
+    maker = _Maker(questionnaire, brand, office, now, random)
+    starts = starting_times(now, count + round(count * _UNFINISHED), random)
     finished = set(random.sample(range(len(starts)), count))
     made = 0
-    for first in range(0, len(starts), _AT_ONCE):
+    for first in range(0, len(starts), _BATCH_SIZE):
         with database.writing() as session:
-            for number in range(first, min(first + _AT_ONCE, len(starts))):
-                make = _make_lead if number in finished else _make_unfinished
-                make(session, maker, starts[number])
-                made += number in finished
-            maker.work.write(session)
+            session.audited = False
+            batch = []
+            for number, start in enumerate(starts[first : first + _BATCH_SIZE], first):
+                if number in finished:
+                    batch.append(maker.make_lead(session, start))
+                else:
+                    maker.make_unfinished(session, start)
+            with staff.at_work(session):
+                for lead in batch:
+                    work_on(session, lead, staff, office, now, random)
+        made += len(batch)
         yield made
 
 
-def _make_lead(session: Session, maker: _Maker, start: datetime) -> None:
-    random = maker.random
-    source, depth, path = _opening(session, maker, start, finished=True)
-    answered = _answered(maker, depth, path)
-    sent = list(saves(answered, len(answered.pages), start, random))
-    # Nobody submits after now, however slowly they went.
-    late = max(timedelta(), sent[-1][0] + timedelta(minutes=5) - maker.now)
-    token = _draft(session, maker, answered, source, start - late, sent, late)
-    end = sent[-1][0] - late + timedelta(seconds=random.uniform(8, 60))
-    session.clock = lambda: end
-    frozen = freeze(answered, maker.brand, demo=True)
-    result = submission.submit(session, token, frozen, maker.office)
-    if random.random() < 0.72:
-        session.clock = lambda: end + timedelta(minutes=random.uniform(0.5, 4))
-        submission.save_contact(session, result, contact_of(path, random))
-    lead = leads.by_result_token(session, result)
-    if lead is None:
-        raise LookupError("the lead that was just submitted does not exist")
-    assignee = session.scalar(select(LeadRow.assignee_id).where(LeadRow.submission_id == lead.id))
-    stages = work_on(maker.work, lead, maker.staff, assignee, maker.office, maker.now, random)
-    for stage in stages:
-        page_events.record_stage(session, lead.id, stage)
+@dataclass(frozen=True)
+class _Maker:
+    """Makes one response after the other."""
+
+    questionnaire: Questionnaire
+    brand: Brand
+    office: Office
+    now: datetime
+    random: Random
+
+    def make_lead(self, session: Session, start: datetime) -> SubmissionRow:
+        walk, random = self._walk(), self.random
+        saves = list(self._saves(walk, len(walk.pages)))
+        # Nobody submits after now, however slow they are.
+        start = min(start, self.now - timedelta(minutes=5) - saves[-1][0])
+        token = self._save(session, walk, start, saves, finished=True)
+        end = start + saves[-1][0] + timedelta(seconds=random.uniform(8, 60))
+        session.clock = lambda: end
+        frozen = freeze(walk, self.brand, demo=True)
+        result = submission.submit(session, token, frozen, self.office)
+        if random.random() < 0.72:
+            later = end + timedelta(minutes=random.uniform(0.5, 4))
+            session.clock = lambda: later
+            submission.save_contact(session, result, contact_of(str(walk.facts["path"]), random))
+        lead = leads.by_result_token(session, result)
+        if lead is None:
+            raise LookupError("the lead that was just submitted does not exist")
+        return lead
+
+    def make_unfinished(self, session: Session, start: datetime) -> None:
+        """Make a response that stops before the end; deleted if it would have expired by now."""
+        walk = self._walk()
+        # Most stop on the first page and where an amount is asked, some on the review.
+        weights = [
+            24 if page.questions[-1].question.kind is Kind.NUMBER else max(2.5, 22 / number)
+            for number, page in enumerate(walk.pages, 1)
+        ]
+        [pages] = self.random.choices(range(len(walk.pages) + 1), [*weights, 6])
+        token = self._save(session, walk, start, self._saves(walk, pages), finished=False)
+        if session.now() < self.now - session.draft_life:
+            drafts.delete_drafts(session, DraftRow.token_hash == token_hash(token))
+
+    def _walk(self) -> Walk:
+        depth: Depth = self.random.choice(("quick", "quick", "full"))
+        return random_response(self.questionnaire, depth, self.random)
+
+    def _saves(self, walk: Walk, answered: int) -> Iterator[Save]:
+        """Yield when each page is sent, up to so many, and what that means for the statistics."""
+        random, spent = self.random, timedelta()
+        pace = random.lognormvariate(0, 0.35)
+        for page, following in zip(walk.pages[:answered], [*walk.pages[1:], None], strict=False):
+            saved, slowness = visit_of(page), _SLOWNESS.get(page.questions[-1].question.kind, 1.0)
+            usual = (4 + 5 * len(page.questions)) * slowness * pace
+            if random.random() < 0.05:
+                spent += timedelta(seconds=usual * random.lognormvariate(0, 0.4) / 2)
+                yield spent, page, SaveEvent(_unanswered(page), saved, refused=True)
+            spent += timedelta(seconds=usual * random.lognormvariate(0, 0.4))
+            if random.random() < 0.015:  # a break
+                spent += timedelta(minutes=random.uniform(20, 300))
+            yield spent, page, SaveEvent(saved, _unanswered(following))
+
+    def _save(
+        self,
+        session: Session,
+        walk: Walk,
+        start: datetime,
+        saves: Iterator[Save] | list[Save],
+        *,
+        finished: bool,
+    ) -> str:
+        """View the start page, start a draft and save its pages; returns its token."""
+        source = random_source(self.random, finished=finished)
+        views = 1 + int(self.random.expovariate(1 / (source.views_per_start - 0.5)))
+        depth, name, tags = walk.depth, self.questionnaire.name, source.tags
+        session.clock = lambda: start
+        page_events.record_view(session, depth, tags, framed=False, demo=True, count=views)
+        first = _unanswered(walk.pages[0])
+        token = drafts.start(session, name, depth, tags, shown=first, demo=True)
+        for after, page, event in saves:
+            at = min(start + after, self.now)
+            session.clock = lambda at=at: at  # type: ignore[misc]
+            given = {a.id: (a.answer, a.variant) for a in page.questions if a.answer is not None}
+            drafts.save(session, token, {} if event.refused else given, name, event)
+        return token
 
 
-def _make_unfinished(session: Session, maker: _Maker, start: datetime) -> None:
-    """Make a response that stops before the end, and delete it where it is too old to be kept."""
-    source, depth, path = _opening(session, maker, start, finished=False)
-    answered = _answered(maker, depth, path)
-    pages = pages_before_stop(answered, maker.random)
-    sent = [
-        (min(at, maker.now), page, event)
-        for at, page, event in saves(answered, pages, start, maker.random)
-    ]
-    token = _draft(session, maker, answered, source, start, sent)
-    if session.now() < maker.now - session.draft_life:
-        drafts.delete_drafts(session, DraftRow.token_hash == token_hash(token))
-
-
-def _opening(
-    session: Session, maker: _Maker, start: datetime, *, finished: bool
-) -> tuple[Source, Depth, str]:
-    """Where somebody comes from, what they begin and how they sell; counts their views."""
-    random = maker.random
-    source = some_source(random, finished=finished)
-    depth: Depth = random.choice(("quick", "quick", "full"))
-    session.clock = lambda: start
-    views = views_before_a_start(source, random)
-    page_events.record_view(session, depth, source.tags, framed=False, demo=True, count=views)
-    return source, depth, random.choices(PATHS, weights=(6, 2, 1))[0]
-
-
-def _answered(maker: _Maker, depth: Depth, path: str) -> Walk:
-    firm = some_firm(maker.random)
-    answers = answers_of(maker.questionnaire, depth, firm, path, maker.random)
-    return walk(maker.questionnaire, answers, depth)
-
-
-def _draft(
-    session: Session,
-    maker: _Maker,
-    answered: Walk,
-    source: Source,
-    start: datetime,
-    sent: Sequence[tuple[datetime, WalkPage, SaveEvent]],
-    late: timedelta = timedelta(),
-) -> str:
-    """Start a draft and save its pages; returns its token."""
-    session.clock = lambda: start
-    name = maker.questionnaire.name
-    shown = unanswered(answered.pages[0])
-    token = drafts.start(session, name, answered.depth, source.tags, shown=shown, demo=True)
-    for at, page, event in sent:
-        session.clock = lambda at=at: at - late  # type: ignore[misc]
-        given = {
-            asked.id: (asked.answer, asked.variant)
-            for asked in page.questions
-            if asked.answer is not None
-        }
-        drafts.save(session, token, {} if event.refused else given, name, event)
-    return token
+def _unanswered(page: WalkPage | None) -> PageVisit:
+    """Return a page as it first comes into view; None means the review."""
+    visit = visit_of(page)
+    return replace(visit, open=visit.asked, unsure=())

@@ -46,6 +46,8 @@ def _add(
 ) -> None:
     if not is_writing(session):
         raise RuntimeError(f"{action} can only be recorded in a writing session")
+    if not session.audited:
+        return
     now = session.now()
     session.add_all(
         AuditRow(at=now, by_id=by, action=action, lead_id=lead_id, facts=dict(facts))

@@ -57,12 +57,15 @@ class Session(orm.Session):
     Attributes:
         clock: returns the current time; tests and demo data set their own.
         draft_life: a draft idle for longer is treated as if its token had never existed.
+        audited: whether actions are recorded in the audit log; False for demo data only, as nobody
+            really did what it shows.
     """
 
     def __init__(self, bind: Engine, clock: Clock, draft_life: timedelta) -> None:
         super().__init__(bind, expire_on_commit=False)
         self.clock = clock
         self.draft_life = draft_life
+        self.audited = True
 
     def now(self) -> datetime:
         """The current time, aware, in UTC."""
