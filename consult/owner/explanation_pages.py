@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Blueprint, render_template, request
 
@@ -16,7 +15,7 @@ from consult.questionnaire import UNKNOWN, Answer, Asked, Kind, Walk, walk
 from consult.report.display import tenths
 from consult.report.explanations import reasons_of, replay
 from consult.report.report import AXIS_NAMES, from_json
-from consult.scoring import AxisScore, Scorecard, scorecard_of
+from consult.scoring import AxisScore, scorecard_of
 
 explanation_pages = Blueprint("explanations", __name__, url_prefix="/result/<token>")
 
@@ -42,67 +41,40 @@ def try_answers(token: str) -> str:
     return render_template("owner/what_if.html", token=token, shown=comparison)
 
 
-# --- What if -------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Option:
-    """Another answer that can be picked."""
-
-    value: str
-    text: str
-    picked: bool
-
-
-@dataclass(frozen=True)
-class Pick:
-    """A scored question: the answer given, the other options, and which of them is picked."""
+class Pick(NamedTuple):
+    """A scored question: the answer given, the others on offer, and the one picked of them."""
 
     id: str
     ask: str
     given: str
-    options: tuple[Option, ...]
-
-    @property
-    def picked(self) -> str:
-        """The text of the option that is picked; empty if none is."""
-        return next((option.text for option in self.options if option.picked), "")
+    options: Mapping[str, str]
+    picked: str
 
 
-@dataclass(frozen=True)
-class Group:
-    """The questions of one part of a score."""
-
-    axis: str
-    name: str
-    picks: tuple[Pick, ...]
-
-
-@dataclass(frozen=True)
-class Move:
-    """One score and its level, before and after; scores are 0.0 to 100.0."""
+class Score(NamedTuple):
+    """One of the two scores, in points of 100 with one decimal."""
 
     id: str
     name: str
-    before: float
-    after: float
-    band_before: str
-    band_after: str
+    points: float
+    band: str
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Everything that the page shows; `refused` is true if the query asked for no real option."""
+    """What the page shows: the questions by score and part; the scores before and after.
 
-    groups: tuple[Group, ...]
-    moves: tuple[Move, ...]
-    archetype_before: str
-    archetype_after: str
+    `refused` is whether the query asked for an answer that is not on offer.
+    """
+
+    groups: Sequence[tuple[str, str, Sequence[Pick]]]
+    scores: Sequence[tuple[Score, Score]]
+    archetypes: tuple[str, str]
     refused: bool
 
     @property
-    def changed(self) -> tuple[Pick, ...]:
-        return tuple(pick for group in self.groups for pick in group.picks if pick.picked)
+    def changed(self) -> list[Pick]:
+        return [pick for _, _, picks in self.groups for pick in picks if pick.picked]
 
 
 def compare(given: Walk, wanted: Mapping[str, str]) -> Comparison:
@@ -110,51 +82,37 @@ def compare(given: Walk, wanted: Mapping[str, str]) -> Comparison:
 
     `wanted` maps question ids to answers as a form sends them; empty leaves the answer as given.
     """
-    picked: dict[str, Answer] = {}
     asked = {a.id: a for a in given.asked if a.question.kind is Kind.RUNG}
-    refused = False
-    for id, text in wanted.items():
-        if not text:
-            continue
-        if id not in asked or text not in _values(asked[id]):
-            refused = True
-        elif text != str(asked[id].answer):
-            picked[id] = text if text == UNKNOWN else int(text)
+    wanted = {id: text for id, text in wanted.items() if text}
+    on_offer = {id: t for id, t in wanted.items() if id in asked and t in _values(asked[id])}
+    picked = {id: text for id, text in on_offer.items() if text != str(asked[id].answer)}
+    answers: dict[str, Answer] = {id: t if t == UNKNOWN else int(t) for id, t in picked.items()}
     # A scored answer decides no branch, so the variants of the wording stay the same.
-    changed = walk(given.questionnaire, {**given.on_path.values, **picked}, given.depth)
+    changed = walk(given.questionnaire, {**given.on_path.values, **answers}, given.depth)
     before, after = scorecard_of(given.on_path), scorecard_of(changed.on_path)
     texts = given.questionnaire.texts.findings
-    return Comparison(
-        groups=tuple(_groups(before, texts, asked, picked)),
-        moves=tuple(_move(a, b, texts) for a, b in zip(before.axes, after.axes, strict=True)),
-        archetype_before=texts["archetypes"][before.archetype]["name"],
-        archetype_after=texts["archetypes"][after.archetype]["name"],
-        refused=refused,
-    )
-
-
-def _groups(
-    card: Scorecard,
-    texts: Mapping[str, Any],
-    asked: Mapping[str, Asked],
-    picked: Mapping[str, Answer],
-) -> Iterator[Group]:
-    for axis in card.axes:
+    groups = []
+    for axis in before.axes:
         for dimension in axis.dimensions:
             own = [asked[line.id] for line in dimension.lines if line.id in asked]
-            name = texts["dimensions"][dimension.id]["name"]
-            yield Group(AXIS_NAMES[axis.axis], name, tuple(_pick(a, picked.get(a.id)) for a in own))
-
-
-def _pick(asked: Asked, picked: Answer | None) -> Pick:
-    values = _values(asked)
-    given = str(asked.answer)
-    options = tuple(
-        Option(value, text, picked is not None and value == str(picked))
-        for value, text in values.items()
-        if value != given
+            picks = [_pick(one, picked.get(one.id, "")) for one in own]
+            groups.append((AXIS_NAMES[axis.axis], texts["dimensions"][dimension.id]["name"], picks))
+    names = texts["archetypes"]
+    return Comparison(
+        groups=groups,
+        scores=[
+            (_score(a, texts), _score(b, texts))
+            for a, b in zip(before.axes, after.axes, strict=True)
+        ],
+        archetypes=(names[before.archetype]["name"], names[after.archetype]["name"]),
+        refused=len(on_offer) < len(wanted),
     )
-    return Pick(asked.id, asked.wording.ask, values[given], options)
+
+
+def _pick(asked: Asked, picked: str) -> Pick:
+    options = _values(asked)
+    given = options.pop(str(asked.answer))
+    return Pick(asked.id, asked.wording.ask, given, options, picked)
 
 
 def _values(asked: Asked) -> dict[str, str]:
@@ -163,22 +121,8 @@ def _values(asked: Asked) -> dict[str, str]:
     return {**choices, UNKNOWN: UNKNOWN_TEXT} if asked.question.unknown else choices
 
 
-def _move(before: AxisScore, after: AxisScore, texts: Mapping[str, Any]) -> Move:
-    return Move(
-        id=before.axis,
-        name=AXIS_NAMES[before.axis],
-        before=_rounded(before.confirmed),
-        after=_rounded(after.confirmed),
-        band_before=_band_name(before, texts),
-        band_after=_band_name(after, texts),
-    )
-
-
-def _band_name(axis: AxisScore, texts: Mapping[str, Any]) -> str:
+def _score(axis: AxisScore, texts: Mapping[str, Any]) -> Score:
+    band = texts["bands"][axis.axis][axis.band]
     if axis.too_much_unknown:
-        return str(texts["too_much_unknown"]["name"])
-    return str(texts["bands"][axis.axis][axis.band]["name"])
-
-
-def _rounded(points: Fraction) -> float:
-    return tenths(points) / 10
+        band = texts["too_much_unknown"]
+    return Score(axis.axis, AXIS_NAMES[axis.axis], tenths(axis.confirmed) / 10, band["name"])

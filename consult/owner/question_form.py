@@ -1,7 +1,7 @@
 """The form of one page of questions, built from the walk.
 
-Field names are question ids. A field draws its whole question by one widget that builds a string:
-drawn by one widget per option, as WTForms does it, a page costs four times as much.
+Field names are question ids. A field draws its whole question as one string: drawn by one widget
+per option, as WTForms does it, a page costs four times as much.
 """
 
 from __future__ import annotations
@@ -38,6 +38,8 @@ class QuestionField(Field):
     """A field that asks one question; `answer` holds what was given, None for nothing."""
 
     answer: Answer | None
+    too_many: tuple[str, ...] = ()
+    """What was checked, if it was more than allowed: shown again, and not saved."""
 
     def __init__(self, asked: Asked, **options: Any) -> None:
         super().__init__(asked.wording.ask, **options)
@@ -57,6 +59,18 @@ class QuestionField(Field):
         """
         raise NotImplementedError
 
+    def controls(self) -> str:
+        """Return the HTML of the inputs."""
+        raise NotImplementedError
+
+    def __call__(self, **_: object) -> Markup:
+        asked = self.asked
+        # Why a scored item matters is for the result: here it would lead the answer.
+        why = "" if asked.question.kind in (Kind.RUNG, Kind.SORT) else asked.wording.why
+        is_card = asked.question.kind is Kind.SORT
+        texts = (asked.wording.ask, asked.wording.help, why, " ".join(self.errors))
+        return Markup(f"{_opening(self.name, is_card, *texts)}{self.controls()}</fieldset>")  # noqa: S704 - every text in it went through escape
+
     def pre_validate(self, form: BaseForm) -> None:
         """Refuse the page only for an answer that the path or a score depends on."""
         if self.process_errors:
@@ -65,27 +79,11 @@ class QuestionField(Field):
             is_card = self.asked.question.kind is Kind.SORT
             raise StopValidation(MISSING_CARD if is_card else MISSING)
 
-    too_many: tuple[str, ...] = ()
-    """What was checked, if it was more than allowed: to be shown again, and not saved."""
-
     @property
     def problem(self) -> str:
         """What is wrong, for the list at the top of the page, away from the question."""
         ask = self.asked.wording.ask
         return f"{ask}{'' if ask.endswith('?') else ':'} {self.errors[0]}"
-
-
-class ChoiceGroup:
-    """Draws a question with its options as one group of radio buttons or checkboxes."""
-
-    def __init__(self, input_type: str) -> None:
-        self.input_type = input_type
-
-    def __call__(self, field: QuestionField, **_: object) -> Markup:
-        picked = field.too_many or texts_of(field.answer)
-        rows = _choices(field.name, self.input_type, tuple(options(field.asked).items()))
-        drawn = [f"{a}{' checked' if value in picked else ''}{b}" for value, a, b in rows]
-        return _question(field, f'<div class="choices">{"".join(drawn)}</div>')
 
 
 @lru_cache(maxsize=2048)
@@ -109,34 +107,9 @@ def _choices(
     return tuple(rows)
 
 
-class AmountInput:
-    """Draws a question that takes an amount of money."""
-
-    def __call__(self, field: QuestionField, **_: object) -> Markup:
-        # What was typed is shown again even if it was refused.
-        typed = one_line(field.raw_data[0]) if field.raw_data else "".join(texts_of(field.answer))
-        name = escape(field.name)
-        return _question(
-            field,
-            f'<div class="field"><input type="text" inputmode="decimal" autocomplete="off" '
-            f'class="narrow" maxlength="20" id="{name}" name="{name}" value="{escape(typed)}" '
-            f'aria-labelledby="{name}-ask"></div>',
-        )
-
-
-def _question(field: QuestionField, controls: str) -> Markup:
-    """Return the frame that all questions share: the question, its help, error and controls."""
-    asked = field.asked
-    # Why a scored item matters is for the result: said here, it would lead the answer.
-    why = "" if asked.question.kind in (Kind.RUNG, Kind.SORT) else asked.wording.why
-    is_card = asked.question.kind is Kind.SORT
-    texts = (asked.wording.ask, asked.wording.help, why, " ".join(field.errors))
-    return Markup(f"{_opening(field.name, is_card, *texts)}{controls}</fieldset>")  # noqa: S704 - every text in it went through escape
-
-
 @lru_cache(maxsize=2048)
 def _opening(field_name: str, is_card: bool, ask: str, help: str, why: str, error: str) -> str:
-    """Return the HTML of a question before its controls; cached, as it is the same for everyone."""
+    """Return the HTML of a question before its inputs; cached, as it is the same for everyone."""
     name = escape(field_name)
     notes = {
         kind: f'<p class="{kind}" id="{name}-{kind}">{lead}{escape(text)}</p>'
@@ -159,7 +132,13 @@ def _opening(field_name: str, is_card: bool, ask: str, help: str, why: str, erro
 class ChoiceField(QuestionField):
     """One of the answers offered."""
 
-    widget = ChoiceGroup("radio")
+    input_type = "radio"
+
+    def controls(self) -> str:
+        picked = self.too_many or texts_of(self.answer)
+        rows = _choices(self.name, self.input_type, tuple(options(self.asked).items()))
+        drawn = [f"{a}{' checked' if value in picked else ''}{b}" for value, a, b in rows]
+        return f'<div class="choices">{"".join(drawn)}</div>'
 
     def read(self, posted: list[str]) -> Answer | None:
         text = posted[0] if posted else ""
@@ -171,10 +150,10 @@ class ChoiceField(QuestionField):
         return int(text) if is_rung else text
 
 
-class ChoicesField(QuestionField):
+class ChoicesField(ChoiceField):
     """Any of the answers offered, up to a number of them."""
 
-    widget = ChoiceGroup("checkbox")
+    input_type = "checkbox"
 
     def read(self, posted: list[str]) -> Answer | None:
         """Return the checked ids in their stored order; none checked is an answer too."""
@@ -192,8 +171,6 @@ class ChoicesField(QuestionField):
 class AmountField(QuestionField):
     """An amount of money, typed as people type it: 1200, 1,200 or $1,200.50."""
 
-    widget = AmountInput()
-
     _SIGNS = re.compile(r"[\s$€£]|CHF|[A-Z]{1,2}\$")
     _AMOUNT = re.compile(r"(\d{1,3}(,\d{3})+|\d+)(\.\d{1,2})?")
 
@@ -208,24 +185,34 @@ class AmountField(QuestionField):
             raise ValueError(AMOUNT_TOO_HIGH.format(most=self.asked.question.most))
         return int(amount) if amount.is_integer() else amount
 
+    def controls(self) -> str:
+        # What was typed is shown again even if it was refused.
+        typed = one_line(self.raw_data[0]) if self.raw_data else "".join(texts_of(self.answer))
+        name = escape(self.name)
+        return (
+            f'<div class="field"><input type="text" inputmode="decimal" autocomplete="off" '
+            f'class="narrow" maxlength="20" id="{name}" name="{name}" value="{escape(typed)}" '
+            f'aria-labelledby="{name}-ask"></div>'
+        )
 
-FIELDS: Mapping[Kind, type[QuestionField]] = {
-    Kind.CHOICE: ChoiceField,
-    Kind.RUNG: ChoiceField,
-    Kind.SORT: ChoiceField,
-    Kind.RANGE: ChoiceField,
+
+_FIELDS: Mapping[Kind, type[QuestionField]] = {
     Kind.CHOICES: ChoicesField,
     Kind.NUMBER: AmountField,
 }
+"""Kinds that are not a choice of one answer."""
 
 
 class QuestionForm(BaseForm):
     """The questions of one page, filled with the saved answers or with what was posted."""
 
     def __init__(self, page: WalkPage, posted: Posted | None = None) -> None:
-        # Made outside a form, a WTForms field is a recipe for one, whatever its type says.
-        recipes: dict[str, Any] = {a.id: FIELDS[a.question.kind](a) for a in page.questions}
-        super().__init__(recipes)
+        # Made outside a form, a WTForms field is an unbound one, whatever its type says.
+        fields: Any = {
+            asked.id: _FIELDS.get(asked.question.kind, ChoiceField)(asked)
+            for asked in page.questions
+        }
+        super().__init__(fields)
         self.process(posted, data={asked.id: asked.answer for asked in page.questions})
 
     @property

@@ -104,8 +104,8 @@ def test_what_is_unknown_is_called_unknown(app: Flask) -> None:
 @given(complete_answers())
 @hypothesis_settings(max_examples=25)
 def test_every_line_finding_and_step_has_its_reasons(found: Found) -> None:
-    way = walked(*found)
-    report, reasons = build_report(way), explain(way)
+    walk = walked(*found)
+    report, reasons = build_report(walk), explain(walk)
     for axis in report.axes:
         for line in (line for part in axis.dimensions for line in part.lines):
             reason = reasons.lines[line.id]
@@ -182,26 +182,26 @@ def test_asking_what_if_keeps_nothing(result: Result) -> None:
 @given(complete_answers())
 @hypothesis_settings(max_examples=25)
 def test_without_a_change_it_shows_the_result(found: Found) -> None:
-    way = walked(*found)
-    report = build_report(way)
-    as_said = {a.id: str(a.answer) for a in way.asked if a.question.kind is Kind.RUNG}
+    walk = walked(*found)
+    report = build_report(walk)
+    as_said = {a.id: str(a.answer) for a in walk.asked if a.question.kind is Kind.RUNG}
     for wanted in ({}, dict.fromkeys(as_said, ""), as_said):
-        shown = compare(way, wanted)
+        shown = compare(walk, wanted)
         assert not shown.changed
         assert not shown.refused
-        assert [move.after for move in shown.moves] == [axis.total for axis in report.axes]
-        assert [move.band_after for move in shown.moves] == [a.band_name for a in report.axes]
-        assert shown.archetype_after == report.archetype.name
+        assert [after.points for _, after in shown.scores] == [axis.total for axis in report.axes]
+        assert [after.band for _, after in shown.scores] == [a.band_name for a in report.axes]
+        assert shown.archetypes[1] == report.archetype.name
 
 
 @given(complete_answers())
 @hypothesis_settings(max_examples=25)
 def test_no_better_answer_makes_a_score_worse(found: Found) -> None:
-    way = walked(*found)
-    for asked in way.asked:
+    walk = walked(*found)
+    for asked in walk.asked:
         if asked.question.kind is Kind.RUNG:
-            shown = compare(way, {asked.id: str(offered(asked)[-1])})
-            assert all(move.after >= move.before for move in shown.moves)
+            shown = compare(walk, {asked.id: str(offered(asked)[-1])})
+            assert all(after.points >= before.points for before, after in shown.scores)
 
 
 # --- Both ---------------------------------------------------------------------------------------
