@@ -154,4 +154,4 @@ class _Maker:
 def _unanswered(page: WalkPage | None) -> PageVisit:
     """Return a page as it first comes into view; None means the review."""
     visit = visit_of(page)
-    return replace(visit, open=visit.asked, unsure=())
+    return replace(visit, open=visit.asked, unknown=())

@@ -31,7 +31,6 @@ contact_pages = Blueprint("contact", __name__, url_prefix="/result/<token>/conta
 
 @contact_pages.get("")
 def contact(token: str) -> str:
-    """Ask who the owner is."""
     lead = find_lead(token)
     form = ContactForm(obj=lead.contact, wants_consult="consult" in request.args)
     return _page(token, form, lead)
@@ -39,7 +38,6 @@ def contact(token: str) -> str:
 
 @contact_pages.post("")
 def save_contact(token: str) -> ResponseReturnValue:
-    """Store who the owner is, with the consent as it was worded, and mail them the report."""
     made = services()
     made.limits.consume("contacts", made.settings.limit_contacts, network_of(request.remote_addr))
     lead = find_lead(token)
@@ -47,7 +45,9 @@ def save_contact(token: str) -> ResponseReturnValue:
     if not form.validate():
         return _page(token, form, lead), 422
     if not request.form.get(HONEYPOT):  # a robot gets the same response, and nothing is stored
-        contact = form.contact(_consent_text())
+        fields = {name: form[name].data for name in ("name", "email", "business", "wants_consult")}
+        phone = form.phone.data or None
+        contact = NewContact(**fields, phone=phone, consent_text=_consent_text())
         link = _link_to_mail(lead, contact.email, token)
         with made.database.writing() as session:
             submission.save_contact(session, token, contact, link, made.settings.office)
@@ -63,8 +63,13 @@ def _page(token: str, form: ContactForm, lead: SubmissionRow) -> str:
         honeypot=HONEYPOT,
         consent=_consent_text(),
         result_open=not is_contact_required(lead.contact is not None, "result"),
-        by_email=services().settings.smtp_url is not None,
+        by_email=can_email(),
     )
+
+
+def can_email() -> bool:
+    """Whether there is a mail server; without one, no page asks for an address to remind."""
+    return services().settings.smtp_url is not None
 
 
 def _consent_text() -> str:
@@ -112,18 +117,16 @@ def _email(form: Form, field: Field) -> None:
         raise ValidationError("Write an email address in full, such as name@example.com") from None
 
 
-def _text(label: str, missing: str, longest: int, **options: Any) -> StringField:
+def _text(label: str, missing: str, longest: int, *more: Any) -> StringField:
     too_long = f"Use at most {longest} characters for “{label.lower()}”"
     checks = [DataRequired(missing), Length(max=longest, message=too_long)]
-    return StringField(label, [*checks, *options.pop("checks", [])], filters=[_clean])
+    return StringField(label, [*checks, *more], filters=[_clean])
 
 
 class ReminderForm(Form):
     """The address for one reminder; permission by checking the box."""
 
-    email = _text(
-        "Email", "Write your email address, or leave this page as it is", 254, checks=[_email]
-    )
+    email = _text("Email", "Write your email address, or leave this page as it is", 254, _email)
     permission = BooleanField(validators=[InputRequired("Check the box if we may email you once")])
 
 
@@ -131,7 +134,7 @@ class ContactForm(Form):
     """Name, email and business; phone and consult are optional; consent by checking the box."""
 
     name = _text("Your name", "Write your name", 200)
-    email = _text("Email", "Write your email address", 254, checks=[_email])
+    email = _text("Email", "Write your email address", 254, _email)
     business = _text("Business", "Write the name of your business", 200)
     phone = StringField(
         "Phone",
@@ -142,14 +145,3 @@ class ContactForm(Form):
     consent = BooleanField(
         validators=[InputRequired("Check the box if you agree, so that we may keep your details")]
     )
-
-    def contact(self, consent_text: str) -> NewContact:
-        """Return the contact of a form that validates, with the consent as it was worded."""
-        return NewContact(
-            name=str(self.name.data),
-            email=str(self.email.data),
-            business=str(self.business.data),
-            phone=self.phone.data or None,
-            wants_consult=bool(self.wants_consult.data),
-            consent_text=consent_text,
-        )

@@ -122,7 +122,6 @@ def _values(asked: Asked) -> dict[str, str]:
 
 
 def _score(axis: AxisScore, texts: Mapping[str, Any]) -> Score:
-    band = texts["bands"][axis.axis][axis.band]
-    if axis.too_much_unknown:
-        band = texts["too_much_unknown"]
+    too_much, bands = texts["too_much_unknown"], texts["bands"][axis.axis]
+    band = too_much if axis.too_much_unknown else bands[axis.band]
     return Score(axis.axis, AXIS_NAMES[axis.axis], tenths(axis.confirmed) / 10, band["name"])

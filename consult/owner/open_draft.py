@@ -11,19 +11,18 @@ from flask import abort, redirect, url_for
 from werkzeug.wrappers import Response
 
 from consult.crypto import result_token
-from consult.questionnaire import UNKNOWN, Depth, Walk, WalkPage, walk
+from consult.questionnaire import UNKNOWN, Walk, WalkPage, walk
 from consult.questionnaire.editions import newest
 from consult.report.build import build_report
+from consult.report.explanations import DEPTHS
 from consult.scoring import scorecard_json, scorecard_of
 from consult.settings.brand import Brand
 from consult.storage.db.database import Session
 from consult.storage.drafts import drafts
 from consult.storage.drafts.drafts import Changes, Draft
 from consult.storage.leads.submission import NewSubmission
-from consult.storage.page_events import PageVisit, SaveEvent
+from consult.storage.page_events import PageVisit
 from consult.web.services import services
-
-DEPTHS: dict[str, Depth] = {"quick": "quick", "full": "full"}
 
 Then = Literal["", "review", "open"]
 """Where an owner goes after a page: to the next page; to the review, from which they came to
@@ -44,10 +43,6 @@ class OpenDraft:
     then: Then = ""
 
     @property
-    def to_review(self) -> bool:
-        return self.then == REVIEW
-
-    @property
     def outdated(self) -> int:
         """How many answers are to questions that the newest edition no longer asks.
 
@@ -60,7 +55,7 @@ class OpenDraft:
 
     @cached_property
     def root(self) -> str:
-        """The path that all addresses of this draft begin with."""
+        """The path that all addresses of this draft start with."""
         return url_for("questionnaire.resume", token=self.token)
 
     @property
@@ -132,7 +127,6 @@ def _opened(token: str, draft: Draft | None, then: Then) -> OpenDraft:
 
 
 def to_result(token: str) -> Response:
-    """Return the redirect from a submitted draft to its result."""
     return redirect(url_for("results.result", token=result_token(token)), 303)
 
 
@@ -146,17 +140,6 @@ def visit_of(page: WalkPage | None) -> PageVisit:
         open=tuple(asked.id for asked in page.questions if asked.answer is None),
         unknown=tuple(asked.id for asked in page.questions if asked.answer == UNKNOWN),
     )
-
-
-def page_saved(draft: OpenDraft, page: WalkPage, *, refused: bool) -> SaveEvent:
-    """Return what to record of a saved page; `draft` is as it is after the save."""
-    saved = visit_of(draft.walk.page(page.id) or page)
-    return SaveEvent(saved, saved if refused else visit_of(draft.page_after(page.id)), refused)
-
-
-def review_saved(*, refused: bool) -> SaveEvent:
-    """Return what to record of a save on the review."""
-    return SaveEvent(PageVisit(REVIEW), PageVisit(REVIEW), refused)
 
 
 def freeze(walk: Walk, brand: Brand, *, demo: bool = False) -> NewSubmission:

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
 from consult.crypto import Purpose, encrypt
-from consult.owner.contact_pages import HONEYPOT, ReminderForm
+from consult.owner.contact_pages import HONEYPOT, ReminderForm, can_email
 from consult.owner.open_draft import load_draft, lock_draft
 from consult.report.display import long_date
 from consult.storage.drafts import drafts, reminder_consent
@@ -20,17 +20,15 @@ pause_pages = Blueprint("pause", __name__, url_prefix="/check/<token>/pause")
 
 @pause_pages.get("")
 def pause(token: str) -> str:
-    """Show what is saved and until when, and offer one reminder."""
     return _page(token, ReminderForm())
 
 
 @pause_pages.post("")
 def grant_reminder(token: str) -> ResponseReturnValue:
-    """Store the permission to send one reminder, and its address."""
     made = services()
     made.limits.consume("contacts", made.settings.limit_contacts, network_of(request.remote_addr))
     form = ReminderForm(request.form)
-    if not _can_email() or not form.validate():
+    if not can_email() or not form.validate():
         return _page(token, form), 422
     with made.database.writing() as session:
         draft = lock_draft(session, token).stored
@@ -44,7 +42,6 @@ def grant_reminder(token: str) -> ResponseReturnValue:
 
 @pause_pages.post("/revoke-reminder")
 def revoke_reminder(token: str) -> Response:
-    """Delete the address and the permission."""
     with services().database.writing() as session:
         reminder_consent.revoke(session, lock_draft(session, token).stored.id)
     return redirect(url_for(".pause", token=token, revoked=1), 303)
@@ -52,7 +49,6 @@ def revoke_reminder(token: str) -> Response:
 
 @pause_pages.post("/delete")
 def delete_answers(token: str) -> str:
-    """Delete the answers and everything else about this draft."""
     made = services()
     with made.database.writing() as session:
         drafts.delete_drafts(session, DraftRow.id == lock_draft(session, token).stored.id)
@@ -73,17 +69,12 @@ def _page(token: str, form: ReminderForm) -> str:
         honeypot=HONEYPOT,
         permission_text=_permission_text(),
         permission=permission,
-        can_email=_can_email(),
+        can_email=can_email(),
         expires_on=long_date(expires_at.astimezone(made.settings.office.zone).date()),
         continue_url=draft.first_open_url,
         link=made.settings.base_url + draft.root,
         revoked="revoked" in request.args,
     )
-
-
-def _can_email() -> bool:
-    """Whether a reminder could be sent at all; without a mail server no address is asked for."""
-    return services().settings.smtp_url is not None
 
 
 def _permission_text() -> str:

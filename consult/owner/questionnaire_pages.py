@@ -7,7 +7,7 @@ in it is never stored: it follows from the answers.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from flask import Blueprint, after_this_request, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,7 +15,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
 from consult.owner.open_draft import (
-    DEPTHS,
     OPEN,
     REVIEW,
     OpenDraft,
@@ -23,24 +22,28 @@ from consult.owner.open_draft import (
     freeze,
     load_draft,
     lock_draft,
-    page_saved,
-    review_saved,
     to_result,
     visit_of,
 )
-from consult.owner.question_form import QuestionForm
-from consult.owner.review import SHOWN, answers_by_part, contradictions_form, contradictions_of
+from consult.owner.question_form import Posted, QuestionField, QuestionForm, options
 from consult.owner.visitors import campaign_tags, is_framed, is_person, with_referrer
-from consult.questionnaire import Depth, Kind, Walk, WalkPage, WalkPart, walk
+from consult.questionnaire import Asked, Depth, Heading, Kind, Walk, WalkPage, WalkPart, walk
 from consult.questionnaire.editions import newest
+from consult.report.explanations import DEPTHS
+from consult.scoring import Scorecard, score
 from consult.storage import page_events
 from consult.storage.drafts import drafts
 from consult.storage.leads import leads, submission
+from consult.storage.page_events import PageVisit, SaveEvent
 from consult.web.limits import network_of
 from consult.web.services import services
 
 ESTIMATED_MINUTES: dict[Depth, int] = {"quick": 5, "full": 10}
 """Shown until enough owners have finished for a measured time."""
+
+MAX_CONTRADICTIONS = 3
+SHOWN = "shown"
+"""The field that names the form's questions: an empty list of checkboxes sends no other sign."""
 
 _log = logging.getLogger(__name__)
 _TIMEOUT = 0.5
@@ -90,7 +93,6 @@ def _count_view_afterwards(depth: Depth, source: Mapping[str, str], *, framed: b
 
 @questionnaire_pages.post("/start")
 def start() -> Response:
-    """Create a draft and go to its first page."""
     made = services()
     made.limits.consume("starts", made.settings.limit_starts, network_of(request.remote_addr))
     depth = DEPTHS.get(request.form.get("depth", ""), "quick")
@@ -111,7 +113,6 @@ def resume(token: str) -> Response:
 
 @questionnaire_pages.get("/check/<token>/<page_id>")
 def questions(token: str, page_id: str) -> str:
-    """Show one page of questions with the answers so far."""
     draft = load_draft(token, _then())
     page = draft.page(page_id)
     return _questions(draft, page, QuestionForm(page))
@@ -127,7 +128,9 @@ def save_answers(token: str, page_id: str) -> ResponseReturnValue:
         form = QuestionForm(page, posted)
         valid = form.validate()
         saved = draft.with_answers(form.given)
-        event = page_saved(saved, page, refused=not valid)
+        sent = visit_of(saved.walk.page(page_id) or page)
+        then_shown = visit_of(saved.page_after(page_id)) if valid else sent
+        event = SaveEvent(sent, then_shown, refused=not valid)
         drafts.store_answers(session, draft.stored, form.given, newest().name, event)
     if not valid:
         return _questions(draft, page, form), 422
@@ -136,20 +139,18 @@ def save_answers(token: str, page_id: str) -> ResponseReturnValue:
 
 @questionnaire_pages.get("/check/<token>/review")
 def review(token: str) -> str:
-    """Show all answers, what is still open, and answers that seem to contradict each other."""
     draft = load_draft(token, REVIEW)
-    return _review(draft, contradictions_form(draft.walk))
+    return _review(draft, _contradictions_form(draft.walk))
 
 
 @questionnaire_pages.post("/check/<token>/contradictions")
 def save_contradictions(token: str) -> ResponseReturnValue:
-    """Save the answers that were asked about once more, and show the review again."""
     posted = request.form
     with services().database.writing() as session:
         draft = lock_draft(session, token, REVIEW)
-        form = contradictions_form(draft.walk, posted)
+        form = _contradictions_form(draft.walk, posted)
         valid = form.validate()
-        event = review_saved(refused=not valid)
+        event = SaveEvent(PageVisit(REVIEW), PageVisit(REVIEW), refused=not valid)
         drafts.store_answers(session, draft.stored, form.given, newest().name, event)
     if not valid:
         return _review(draft, form), 422
@@ -179,8 +180,10 @@ def _review(draft: OpenDraft, form: QuestionForm) -> str:
         "owner/review.html",
         token=draft.token,
         outdated=draft.outdated,
-        parts=answers_by_part(draft, services().brand.currency_sign),
-        contradictions=contradictions_of(draft.walk, form),
+        parts=draft.walk.parts,
+        url_of=draft.url_of,
+        answer_texts=_answer_texts,
+        contradictions=_contradictions(draft.walk, form),
         shown=SHOWN,
         names=[field.name for field in form.fields],
         problems=[(field.name, field.problem) for field in form.fields if field.errors],
@@ -204,7 +207,7 @@ def _questions(draft: OpenDraft, page: WalkPage, form: QuestionForm) -> str:
         action=draft.url_of(page),
         back=_back(draft, page),
         pause_url=draft.pause_url,
-        to_review=draft.to_review,
+        to_review=draft.then == REVIEW,
         outdated=draft.outdated,
         still_open="open" in request.args,
         carried_over="more" in request.args,
@@ -213,7 +216,7 @@ def _questions(draft: OpenDraft, page: WalkPage, form: QuestionForm) -> str:
 
 
 def _back(draft: OpenDraft, page: WalkPage) -> str:
-    if draft.to_review:
+    if draft.then == REVIEW:
         return draft.url_of(None)
     previous = draft.walk.previous_page(page)
     return draft.url_of(previous) if previous else url_for(".start_page")
@@ -239,5 +242,61 @@ def _is_done(part: WalkPart) -> bool:
 
 
 def measured_minutes(seconds: int) -> int:
-    """Return a measured time in whole minutes, at least one."""
     return max(1, round(seconds / 60))
+
+
+# --- The review ----------------------------------------------------------------------------------
+
+
+def _answer_texts(asked: Asked) -> tuple[str, ...]:
+    """An answer in the words of its choices; several checked boxes give several texts."""
+    answer = asked.answer
+    if answer is None:
+        return ("Not answered yet" if asked.question.required else "Left out",)
+    if asked.question.kind is Kind.NUMBER:
+        return (f"{services().brand.currency_sign}{answer:,}",)
+    offered = options(asked)
+    if isinstance(answer, tuple):
+        return tuple(offered[id] for id in answer) or ("None of these",)
+    return (offered[str(answer)],)
+
+
+def _contradictions_form(walk: Walk, posted: Posted | None = None) -> QuestionForm:
+    """The form of all contradicting answers, or of those shown when it was posted."""
+    ids = [id for _, ids in _found_in(walk) for id in ids]
+    if posted is not None:
+        ids = posted.get(SHOWN, "").split()
+    questions = tuple(asked for asked in walk.asked if asked.id in ids)
+    return QuestionForm(WalkPage("contradictions", "", Heading(""), questions), posted)
+
+
+def _contradictions(
+    walk: Walk, form: QuestionForm
+) -> list[tuple[str, list[QuestionField], list[QuestionField]]]:
+    """The first contradictions: a question, the fields to change, and those shown further up.
+
+    They never hold an owner up: all of the answers can be true.
+    """
+    own = {field.name: field for field in form.fields}
+    rest = dict(own)
+    found = []
+    for question, ids in _found_in(walk):
+        fields = [rest.pop(id) for id in ids if id in rest]
+        above = [own[id] for id in ids if id in own and own[id] not in fields]
+        found.append((question, fields, above))
+    # Another tab may have resolved the contradiction that this form was about.
+    return [*found, ("", list(rest.values()), [])] if rest else found
+
+
+def _found_in(walk: Walk) -> Iterator[tuple[str, Sequence[str]]]:
+    """The questions to ask, each with the ids of the answers that it is about."""
+    card = score(walk.on_path)
+    if not isinstance(card, Scorecard):
+        return
+    asked = {asked.id for asked in walk.asked}
+    texts, mode = walk.questionnaire.texts.findings["contradictions"], walk.facts["mode"]
+    for rule in card.contradictions[:MAX_CONTRADICTIONS]:
+        entry = texts[rule.id]
+        question = entry.get("in", {}).get(mode, {}).get("question") or entry["question"]
+        # Facts and the cards together are no single answer that could be changed here.
+        yield question, [id for id in card.evidence(rule) if id in asked]

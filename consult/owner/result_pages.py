@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -14,9 +14,8 @@ from werkzeug.wrappers import Response
 from consult.owner.open_draft import OPEN, OpenDraft, visit_of, walk_of
 from consult.questionnaire import Answer, Depth, Walk, walk
 from consult.questionnaire.editions import load, newest
-from consult.report.report import Report, from_json
+from consult.report.report import from_json
 from consult.storage import deliveries, documents
-from consult.storage.db.database import Session
 from consult.storage.drafts import drafts
 from consult.storage.drafts.drafts import as_answer
 from consult.storage.leads import leads
@@ -33,7 +32,6 @@ result_pages = Blueprint("results", __name__, url_prefix="/result/<token>")
 
 @result_pages.get("")
 def result(token: str) -> ResponseReturnValue:
-    """Show the result, frozen as it was on the day of the submission."""
     lead = open_result(token)
     report = from_json(json.dumps(lead.report))
     findings = load(lead.edition).texts.findings
@@ -42,7 +40,6 @@ def result(token: str) -> ResponseReturnValue:
         token=token,
         report=report,
         bands={id: [b["name"] for b in bands.values()] for id, bands in findings["bands"].items()},
-        bars=_bars(report),
         texts=findings["report"],
         base_url=services().settings.base_url,
         full_depth=_full_depth_offer(lead),
@@ -96,8 +93,17 @@ def start_full_depth(token: str) -> Response:
         return redirect(url_for(".result", token=token), 303)
     made.limits.consume("starts", made.settings.limit_starts, network_of(request.remote_addr))
     with made.database.writing() as session:
-        draft = _start_full_depth(session, lead)
-    return redirect(f"{draft.first_open_url}&more=1", 303)
+        # The time spent so far counts as well, or a full check would seem to take no time.
+        spent = timedelta(seconds=lead.seconds_taken)
+        shown = visit_of(_walk_as(lead, "full").first_open_page)
+        draft_token = drafts.start(
+            session, lead.edition, "full", lead.source, spent=spent, shown=shown
+        )
+        draft = drafts.save(session, draft_token, _given(lead))
+        if draft is None:
+            raise LookupError("the draft that was just started does not exist")
+    opened = OpenDraft(draft_token, draft, walk_of(draft), OPEN)
+    return redirect(f"{opened.first_open_url}&more=1", 303)
 
 
 # --- Access --------------------------------------------------------------------------------------
@@ -129,33 +135,7 @@ def _to_contact(token: str) -> Response:
 # --- What the page shows -------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Bar:
-    """A part of a score, 0 to 100; `is_point` marks the one that the heading is about."""
-
-    name: str
-    confirmed: int
-    possible: int
-    is_point: bool
-
-
-def _bars(report: Report) -> dict[str, list[Bar]]:
-    """The parts of each score: Separation by points lost, Handoff in the order of a sale."""
-    separation, handoff = report.separation.most_to_gain, report.handoff.dimensions
-    weakest = report.weakest.id if report.weakest.lost else ""
-    return {
-        "separation": [
-            Bar(d.name, d.confirmed, d.possible, is_point=d is separation[0] and d.lost > 0)
-            for d in separation
-        ],
-        "handoff": [
-            Bar(d.name, d.confirmed, d.possible, is_point=d.id == weakest) for d in handoff
-        ],
-    }
-
-
 def _is_report_mailed(lead: SubmissionRow) -> bool:
-    """Whether the report was mailed to the owner's address, or is about to be."""
     if lead.contact is None or services().settings.smtp_url is None:
         return False  # without a mail server it is a file until staff send it
     with services().database.reading() as session:
@@ -170,22 +150,12 @@ def _is_report_mailed(lead: SubmissionRow) -> bool:
 # --- From a quick look to the full check ---------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class FullDepthOffer:
-    """What the full check would add to a quick look.
+def _full_depth_offer(lead: SubmissionRow) -> dict[str, Any] | None:
+    """What the full check would add to a quick look; None if nothing is left to answer.
 
     `answers` are those still to give, `parts` all that a full check scores for this business,
     `left_out` the names of those that the quick look did not touch.
     """
-
-    answers: int
-    minutes: int
-    parts: int
-    left_out: tuple[str, ...]
-
-
-def _full_depth_offer(lead: SubmissionRow) -> FullDepthOffer | None:
-    """What is left to answer after a quick look; None if there is nothing."""
     if lead.depth != "quick":
         return None
     full = _walk_as(lead, "full")
@@ -193,24 +163,12 @@ def _full_depth_offer(lead: SubmissionRow) -> FullDepthOffer | None:
     if not still_open:
         return None
     parts, seen = _scored_parts(full), _scored_parts(_walk_as(lead, "quick"))
-    return FullDepthOffer(
-        answers=still_open,
-        minutes=max(1, round(still_open * SECONDS_PER_ANSWER / 60)),
-        parts=len(parts),
-        left_out=tuple(name for id, name in parts.items() if id not in seen),
-    )
-
-
-def _start_full_depth(session: Session, lead: SubmissionRow) -> OpenDraft:
-    """Start a full check with the answers of the quick look, whose result stays as it is."""
-    # The time spent so far counts as well, or a full check would seem to take no time.
-    spent = timedelta(seconds=lead.seconds_taken)
-    shown = visit_of(_walk_as(lead, "full").first_open_page)
-    token = drafts.start(session, lead.edition, "full", lead.source, spent=spent, shown=shown)
-    draft = drafts.save(session, token, _given(lead))
-    if draft is None:
-        raise LookupError("the draft that was just started does not exist")
-    return OpenDraft(token, draft, walk_of(draft), OPEN)
+    return {
+        "answers": still_open,
+        "minutes": max(1, round(still_open * SECONDS_PER_ANSWER / 60)),
+        "parts": len(parts),
+        "left_out": [name for id, name in parts.items() if id not in seen],
+    }
 
 
 def _given(lead: SubmissionRow) -> dict[str, tuple[Answer, str]]:
@@ -228,8 +186,5 @@ def _scored_parts(walk: Walk) -> Mapping[str, str]:
     """The names of the parts of both scores that a walk asks about, by id."""
     texts = walk.questionnaire.texts.findings["dimensions"]
     asked = {asked.id for asked in walk.asked}
-    return {
-        dimension.id: texts[dimension.id]["name"]
-        for dimension in walk.questionnaire.dimensions
-        if asked & set(dimension.items)
-    }
+    parts = walk.questionnaire.dimensions
+    return {part.id: texts[part.id]["name"] for part in parts if asked & set(part.items)}

@@ -99,7 +99,7 @@ def test_no_pdf_is_made_until_it_is_requested(made: Database) -> None:
         assert session.scalar(select(func.count()).select_from(JobRow)) == 0
         assert pdf_states(session, [1]) == {1: "on_demand"}
         leads.ask_for_documents(session, 1)
-        assert pdf_states(session, [1]) == {1: "waiting"}
+        assert pdf_states(session, [1]) == {1: "pending"}
         session.rollback()
 
 

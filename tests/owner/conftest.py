@@ -9,5 +9,7 @@ from tests.support.personas import BATON_ON_THE_FLOOR
 
 @pytest.fixture
 def journey(client: PageClient) -> Journey:
-    """An owner on the start page."""
-    return Journey(client, BATON_ON_THE_FLOOR.answers)
+    """An owner on the first page of questions."""
+    journey = Journey(client, BATON_ON_THE_FLOOR.answers)
+    journey.start()
+    return journey

@@ -50,7 +50,6 @@ def test_every_persona_gets_from_start_to_result(
 
 
 def test_pages_hold_a_few_questions_and_short_parts_come_first(journey: Journey) -> None:
-    journey.start()
     asked = [len(journey.page.form().fields)]
     while not journey.answer().path.endswith("/review"):
         asked.append(len(journey.page.form().fields))
@@ -59,7 +58,6 @@ def test_pages_hold_a_few_questions_and_short_parts_come_first(journey: Journey)
 
 
 def test_progress_counts_named_parts_and_stays_true_under_branching(journey: Journey) -> None:
-    journey.start()
     counts = [journey.page.with_class("track-now")[0]]
     while not journey.answer().path.endswith("/review"):
         counts.append(journey.page.with_class("track-now")[0])
@@ -74,7 +72,6 @@ def test_progress_counts_named_parts_and_stays_true_under_branching(journey: Jou
 
 
 def test_back_shows_what_was_answered_and_a_change_is_taken(journey: Journey) -> None:
-    journey.start()
     first = journey.page.path
     journey.answer()
     journey.go(journey.page.link("Back"))
@@ -87,7 +84,6 @@ def test_back_shows_what_was_answered_and_a_change_is_taken(journey: Journey) ->
 
 
 def test_a_reload_changes_nothing(journey: Journey) -> None:
-    journey.start()
     journey.to_page("goals")
     before = saved(journey)
     journey.go(journey.page.path)
@@ -98,7 +94,6 @@ def test_a_reload_changes_nothing(journey: Journey) -> None:
 def test_a_link_opened_elsewhere_goes_on_with_the_same_answers(
     journey: Journey, app: Flask
 ) -> None:
-    journey.start()
     journey.to_page("goals")
     elsewhere = Journey(PageClient(app), journey.answers)
     elsewhere.go(journey.page.path)
@@ -107,7 +102,6 @@ def test_a_link_opened_elsewhere_goes_on_with_the_same_answers(
 
 
 def test_an_old_link_to_a_page_ahead_leads_to_the_first_open_one(journey: Journey) -> None:
-    journey.start()
     here = journey.page.path
     journey.go(f"{journey.root}/goals")
     assert journey.page.path == here
@@ -116,7 +110,6 @@ def test_an_old_link_to_a_page_ahead_leads_to_the_first_open_one(journey: Journe
 
 
 def test_a_link_that_lost_its_end_goes_on_where_the_check_is_open(journey: Journey) -> None:
-    journey.start()
     journey.to_page("goals")
     here = journey.page.path
     journey.go(journey.root)
@@ -124,14 +117,12 @@ def test_a_link_that_lost_its_end_goes_on_where_the_check_is_open(journey: Journ
 
 
 def test_a_page_posted_ahead_saves_nothing(journey: Journey) -> None:
-    journey.start()
     page = journey.client.post(f"{journey.root}/goals", {"marketing_goal": "3"})
     assert page.location == journey.page.path
     assert saved(journey) == {}
 
 
 def test_two_tabs_do_not_undo_each_other(journey: Journey, app: Flask) -> None:
-    journey.start()
     other = Journey(PageClient(app), {**journey.answers, "marketing_by": "agency"})
     other.go(journey.page.path)
     journey.answer()
@@ -178,7 +169,6 @@ def test_answers_that_fall_off_the_path_are_kept_and_not_scored(client: PageClie
 
 
 def test_changing_how_people_buy_asks_the_reworded_questions_again(journey: Journey) -> None:
-    journey.start()
     journey.to_review()
     journey.go(f"{journey.root}/buyers?then=review")
     journey.answers = dict(WEB_STORE.answers) | {"buying_path": "checkout"}
@@ -209,7 +199,6 @@ def test_an_old_draft_walks_the_newest_edition(journey: Journey, app: Flask) -> 
 
 
 def test_a_bad_post_names_what_to_mend_and_keeps_what_is_good(journey: Journey) -> None:
-    journey.start()
     journey.answers["selling_by"] = None
     page = journey.refuse()
     assert page.errors == {"selling_by": "Who does your selling? Pick the answer that is closest."}
@@ -219,7 +208,6 @@ def test_a_bad_post_names_what_to_mend_and_keeps_what_is_good(journey: Journey) 
 
 
 def test_an_invalid_edit_loses_no_good_answer(journey: Journey) -> None:
-    journey.start()
     journey.to_page("numbers")
     journey.answers["first_sale_value"] = 1200
     journey.answer()
@@ -244,7 +232,6 @@ def test_an_invalid_edit_loses_no_good_answer(journey: Journey) -> None:
     ],
 )
 def test_odd_text_is_shown_again_as_text_and_refused(journey: Journey, typed: str) -> None:
-    journey.start()
     journey.to_page("numbers")
     page = journey.client.post(journey.page.path, {"first_sale_value": typed}, status=422)
     assert page.errors
@@ -253,7 +240,6 @@ def test_odd_text_is_shown_again_as_text_and_refused(journey: Journey, typed: st
 
 
 def test_bytes_that_are_no_text_are_refused_kindly(journey: Journey) -> None:
-    journey.start()
     form = "application/x-www-form-urlencoded"
     body = b"marketing_by=%ED%A0%80&selling_by=%FF%FE"
     page = journey.client.post(journey.page.path, body, status=422, content_type=form)
@@ -261,7 +247,6 @@ def test_bytes_that_are_no_text_are_refused_kindly(journey: Journey) -> None:
 
 
 def test_ids_that_nobody_asked_for_are_left_alone(journey: Journey) -> None:
-    journey.start()
     sent = {"marketing_by": "me", "selling_by": "me", "follow_up": "3", "archetype": "x"}
     journey.client.post(journey.page.path, sent)
     assert saved(journey).keys() == {"marketing_by", "selling_by"}
@@ -279,7 +264,6 @@ def test_a_token_that_is_none_offers_a_fresh_start(
 
 
 def test_a_tampered_token_opens_nothing(journey: Journey) -> None:
-    journey.start()
     journey.answer()
     swapped = journey.token[:-2] + ("AA" if not journey.token.endswith("AA") else "BB")
     journey.client.get(f"/check/{swapped}/who", status=404)
@@ -302,7 +286,6 @@ def test_an_expired_draft_is_gone_for_its_owner(app: Flask) -> None:
 
 
 def test_the_review_shows_every_answer_in_words_with_a_way_to_change_it(journey: Journey) -> None:
-    journey.start()
     journey.to_review()
     page = journey.page
     for words in ("Someone on staff", "Mostly people and homes", "$1,200", "We wait for them"):
@@ -314,13 +297,11 @@ def test_the_review_shows_every_answer_in_words_with_a_way_to_change_it(journey:
 
 
 def test_contradictions_are_asked_about_politely(journey: Journey) -> None:
-    journey.start()
     journey.to_review()
     assert "You said you do not get enough leads, and also" in journey.page.text
 
 
 def test_an_incomplete_check_goes_on_where_it_is_open(journey: Journey, app: Flask) -> None:
-    journey.start()
     journey.to_page("goals")
     open_page = journey.page.path
     journey.go(f"{journey.root}/review")
@@ -332,7 +313,6 @@ def test_an_incomplete_check_goes_on_where_it_is_open(journey: Journey, app: Fla
 
 
 def test_handing_in_twice_gives_one_lead_and_the_same_result(journey: Journey, app: Flask) -> None:
-    journey.start()
     journey.to_review()
     review = journey.page.form("/review")
     first = journey.client.submit(review)
@@ -342,7 +322,6 @@ def test_handing_in_twice_gives_one_lead_and_the_same_result(journey: Journey, a
 
 
 def test_after_handing_in_every_address_of_the_check_leads_to_the_result(journey: Journey) -> None:
-    journey.start()
     journey.to_review()
     root = journey.root
     journey.submit()

@@ -119,13 +119,8 @@ def test_going_on_has_a_limit_and_waits_for_the_contact(tmp_path: Path) -> None:
 # --- Doubts -------------------------------------------------------------------------------------
 
 
-def to_doubts(journey: Journey) -> Page:
-    journey.start()
-    return journey.to_review()
-
-
 def test_answers_in_doubt_can_be_changed_in_place(journey: Journey) -> None:
-    page = to_doubts(journey)
+    page = journey.to_review()
     form = page.form("/contradictions")
     assert {"symptoms", "clear_answers", "lead_list"} <= form.fields.keys()
     assert form.fields["lead_list"].values == ["0"]
@@ -139,26 +134,26 @@ def test_answers_in_doubt_can_be_changed_in_place(journey: Journey) -> None:
 
 
 def test_doubts_can_be_left_alone(journey: Journey) -> None:
-    to_doubts(journey)
+    journey.to_review()
     journey.submit()
     assert journey.page.path.startswith("/result/")
 
 
 def test_saving_without_a_change_changes_nothing(journey: Journey) -> None:
-    page = to_doubts(journey)
+    page = journey.to_review()
     before = check_of(journey.client.app, journey.token).answers
     journey.client.submit(page.form("/contradictions"))
     assert check_of(journey.client.app, journey.token).answers == before
 
 
 def test_taking_back_every_tick_is_an_answer(journey: Journey) -> None:
-    page = to_doubts(journey)
+    page = journey.to_review()
     journey.client.submit(page.form("/contradictions").fill(symptoms=[]))
     assert check_of(journey.client.app, journey.token).answers["symptoms"] == ()
 
 
 def test_a_wrong_post_is_shown_again_with_what_was_picked(journey: Journey) -> None:
-    page = to_doubts(journey)
+    page = journey.to_review()
     form = page.form("/contradictions")
     four = ["not_enough_leads", "poor_leads", "leads_go_quiet", "cannot_close"]
     form.fill(symptoms=four, lead_list="2")
@@ -173,13 +168,15 @@ def test_a_wrong_post_is_shown_again_with_what_was_picked(journey: Journey) -> N
 
 def test_an_answer_that_stands_behind_two_doubts_is_there_once(client: PageClient) -> None:
     answers: Mapping[str, AnswerValue] = {**BATON_ON_THE_FLOOR.answers, "follow_up": 3}
-    page = to_doubts(Journey(client, answers))
+    journey = Journey(client, answers)
+    journey.start()
+    page = journey.to_review()
     assert page.html.count('id="clear_answers"') == 1
     assert "#clear_answers" in page.links.values()
 
 
 def test_a_tab_whose_doubts_were_settled_elsewhere_still_saves(journey: Journey) -> None:
-    page = to_doubts(journey)
+    page = journey.to_review()
     stale = page.form("/contradictions")
     settled = page.form("/contradictions").fill(
         lead_list="3", clear_answers="3", symptoms=["no_time"]
@@ -193,14 +190,14 @@ def test_a_tab_whose_doubts_were_settled_elsewhere_still_saves(journey: Journey)
 
 @pytest.mark.parametrize("shown", ["no_such", "", "sort_demo' OR 1=1", "\x00"])
 def test_odd_names_settle_nothing(journey: Journey, shown: str) -> None:
-    to_doubts(journey)
+    journey.to_review()
     before = check_of(journey.client.app, journey.token).answers
     journey.client.post(f"{journey.root}/contradictions", {"shown": shown, "lead_list": "3"})
     assert check_of(journey.client.app, journey.token).answers == before
 
 
 def test_after_handing_in_doubts_lead_to_the_result(journey: Journey) -> None:
-    form = to_doubts(journey).form("/contradictions")
+    form = journey.to_review().form("/contradictions")
     journey.submit()
     assert journey.client.submit(form).location == journey.page.path
 
@@ -256,7 +253,6 @@ def without(structure: Structure, gone: tuple[str, ...] = ("buyers", "slow_month
 def test_an_open_check_moves_to_a_new_edition_and_says_what_is_left_behind(
     journey: Journey, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    journey.start()
     journey.to_page("first-touch")
     publish_next_edition(monkeypatch, tmp_path / "next")
 
@@ -277,7 +273,7 @@ def test_an_open_check_moves_to_a_new_edition_and_says_what_is_left_behind(
 def test_the_notice_stands_on_the_review_too(
     journey: Journey, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    page = to_doubts(journey)
+    page = journey.to_review()
     publish_next_edition(monkeypatch, tmp_path / "next")
     page = journey.client.get(page.path)
     assert "2 of your answers are no longer needed" in page.text

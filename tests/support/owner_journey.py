@@ -23,7 +23,7 @@ def as_sent(answer: AnswerValue) -> str | list[str]:
 
 
 class Journey:
-    """One check from the start page to the result, with the answers known beforehand.
+    """One response from the start page to the result, with the answers known beforehand.
 
     `answers` maps question ids to values as in the answers JSON. A question that a page asks and
     that has no answer here is left as the page shows it. `page` is always the page in view;
@@ -79,7 +79,8 @@ class Journey:
         return self._show(self.client.submit(self.page.form("/review")))
 
     def to_result(self) -> Page:
-        self.start()
+        if not self.page.path.startswith("/check/"):
+            self.start()
         self.to_review()
         return self.submit()
 
@@ -89,7 +90,7 @@ class Journey:
 
     @property
     def root(self) -> str:
-        """The path that all pages of this check or result begin with."""
+        """The path that all pages of this response or result start with."""
         return "/".join(self.page.path.split("/")[:3])
 
     def _show(self, page: Page) -> Page:
