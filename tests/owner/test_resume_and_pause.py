@@ -17,7 +17,6 @@ from consult.storage.tables.submission_tables import SubmissionRow
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.owner_journey import AnswerValue, Journey
-from tests.support.page import Page
 from tests.support.personas import (
     BATON_ON_THE_FLOOR,
     PERSONAS,
