@@ -224,21 +224,17 @@ def _back(draft: OpenDraft, page: WalkPage) -> str:
 
 def _track(walk: Walk, page: WalkPage) -> list[tuple[int, str, str]]:
     """The parts of the track: number, title, and whether it is done, here or open."""
-    return [
-        (
-            part.number,
-            part.heading.title,
-            "here" if part.id == page.part_id else "done" if _is_done(part) else "open",
-        )
-        for part in walk.parts
-    ]
+    track = []
+    for part in walk.parts:
+        state = "here" if part.id == page.part_id else "done" if _is_done(part) else "open"
+        track.append((part.number, part.heading.title, state))
+    return track
 
 
 def _is_done(part: WalkPart) -> bool:
     """Whether a part is done: one with optional questions only is open until one is answered."""
     asked = [asked for page in part.pages for asked in page.questions]
-    answered = [one for one in asked if one.answer is not None]
-    return bool(answered) and not any(one.open for one in asked)
+    return any(a.answer is not None for a in asked) and not any(a.open for a in asked)
 
 
 def measured_minutes(seconds: int) -> int:

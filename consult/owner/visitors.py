@@ -23,9 +23,6 @@ _TAG = re.compile(r"utm_[a-z_]{1,20}|ref|referrer")
 MAX_TAGS = 8
 MAX_VALUE_LENGTH = 100
 
-REFERRER = "referrer"
-"""The page with the link or the frame that led here, as far as the browser says."""
-
 
 def is_person() -> bool:
     """Return whether the page is for a person to look at, as far as the browser admits it."""
@@ -66,4 +63,4 @@ def with_referrer(tags: Mapping[str, str], address: str | None, own_origin: str)
     if not host or host == urlsplit(own_origin).hostname:
         return dict(tags)
     page = one_line(f"{host}{parts.path}")[:MAX_VALUE_LENGTH].rstrip("/ ")
-    return {**tags, REFERRER: page}
+    return {**tags, "referrer": page}
