@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 
 from consult.questionnaire.editions import load
 from consult.storage.db.database import Session
-from consult.storage.leads import actions, assessments, notes
+from consult.storage.leads import actions, notes
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.storage.tables.lead_tables import LeadRow
 from consult.storage.tables.submission_tables import SubmissionRow
@@ -254,7 +254,7 @@ def _assess(work: _LeadWork) -> None:
         if random.random() < 0.6:
             right = random.random() > (0.4 if part["id"] in often_wrong else 0.18)
             found[part["id"]] = "as_said" if right else random.choice(_MISJUDGED)
-    work.do(assessments.assess, found)
+    work.do(notes.assess, found)
 
 
 def _add_note(work: _LeadWork) -> None:

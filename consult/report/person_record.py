@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from consult.report.display import safe_text
 from consult.report.html_document import Paper, staff_html
 from consult.settings.brand import Brand
-from consult.workflow.sources import SOURCE_WORDS
+from consult.workflow.stages import SOURCE_LABELS
 
 _LONGEST_LINE = 2_000
 _MOST_LINES = 200
@@ -69,7 +69,7 @@ _NAMES = {
     "created_at": "Requested",
     "granted_at": "Agreed on",
     "requested_at": "Email requested",
-    **SOURCE_WORDS,
+    **SOURCE_LABELS,
 }
 
 Row = tuple[str, str]

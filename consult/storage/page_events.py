@@ -24,8 +24,7 @@ from consult.storage.tables.insight_tables import (
     StartPageViewRow,
 )
 from consult.storage.tables.submission_tables import DraftRow
-from consult.workflow.sources import came_from
-from consult.workflow.stages import Stage
+from consult.workflow.stages import Stage, came_from
 
 REVIEW = "review"
 """The page after the last question, by the same name as in its address."""

@@ -1,25 +1,24 @@
 """The agency's own performance: what its records answer to the questions that it asks others.
 
-Five items of the questionnaire can be answered from what the staff area records anyway. Each is
-answered here by the rungs of the questionnaire, so that the agency reads about itself the very
-sentences it puts before others. How a record becomes a rung:
+Five items of the questionnaire can be answered from the agency's own records, by the rungs that the
+questionnaire offers to others:
 
-    reply_time     Each lead by opening days from when it could be answered: within an hour of
+    reply_time     Each lead, by business days from when it left contact info: within an hour of
                    opening time 4, the same day 3, the next day 2, the day after 1, later or not
-                   yet 0. Who still waits counts as if answered now, once that is overdue. The
-                   rung is the best that half of the leads reach.
-    tries          Leads that went silent: closed for want of an answer, or open with nothing for
-                   three weeks and nothing planned. How often somebody wrote or called again
-                   after they were last heard of: never 0, once 1, up to three times 2, more often,
-                   over two weeks at least and then closed, 3. The best that half of them reach.
+                   yet 0. An overdue lead counts as if answered now. The rung is the best one that
+                   half of the leads reach.
+    tries          Leads that went silent: closed for lack of an answer, or open with no contact for
+                   three weeks and nothing planned. How often the agency wrote or called again
+                   after their last reply: never 0, once 1, up to three times 2; more often, over
+                   at least two weeks, and then closed 3. The best rung that half of them reach.
     outcomes       Of the last ten leads that are a month old: those that are won, lost or not a
-                   fit, but not those closed because they never answered.
-    dates_kept     Dates to ask again that have come, kept if somebody got in touch within a week:
-                   nine of ten 3, half 2, some 1, none 0. A date that is not kept is a pile.
-    known_sources  The last five that were won: all five with a source on record 3, four 2, two or
-                   three 1, fewer 0.
+                   fit, except those closed because they never answered.
+    dates_kept     Follow-up dates that have passed, kept if there was a contact within a week:
+                   nine of ten 3, half 2, some 1, none 0.
+    known_sources  The last five won: all five with a known source 3, four 2, two or three 1, fewer
+                   0.
 
-Under a minimum for each item, nothing is said. Pure: no database, no clock of its own.
+Below a minimum number of records, an item has no answer. Pure: no database, no clock.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -50,35 +49,37 @@ MINIMUM: Mapping[str, int] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True)
-class Contacted:
-    """A call or message by the agency; `kept` is the day to ask again that it kept."""
+class Contact:
+    """A call or message by the agency; `follow_up_on` is the date of the follow-up it was."""
 
     at: datetime
     reached: bool
-    kept: date | None = None
+    follow_up_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A lead as far as it tells about the agency, its contacts oldest first.
+    """What the agency did about a lead, its contacts oldest first.
 
     Attributes:
-        reachable_at: when its owner said who they are.
-        dates: the days on which to ask again that were ever set.
-        planned: whether something is still to come: a day to ask again, or a consult.
+        reachable_at: when its owner left contact info.
+        due_at: when the first reply was due.
+        dates: all follow-up dates that were ever scheduled.
+        planned: whether a follow-up or a consult is scheduled.
     """
 
     reachable_at: datetime
     stage: str
     reason: str = ""
     first_contact_at: datetime | None = None
-    contacts: Sequence[Contacted] = ()
+    due_at: datetime | None = None
+    contacts: Sequence[Contact] = ()
     dates: Sequence[date] = ()
     planned: bool = False
 
     @property
     def is_clear(self) -> bool:
-        """Whether there was a yes or a no, and not just silence."""
+        """Whether there was a yes or a no."""
         return self.stage in CLOSED and self.reason != NO_ANSWER
 
 
@@ -87,13 +88,13 @@ class Records:
     """The records to look at, each group newest first.
 
     Attributes:
-        recent: the leads of late.
-        settled: those that came in a month ago or earlier.
-        won_sources: where the last that were won came from; empty where that is not known.
+        recent: the newest leads.
+        older: those submitted a month ago or earlier.
+        won_sources: the sources of the last leads won; empty where unknown.
     """
 
     recent: Sequence[Record]
-    settled: Sequence[Record]
+    older: Sequence[Record]
     won_sources: Sequence[str]
 
 
@@ -113,8 +114,11 @@ def measure(records: Records, office: Office, now: datetime) -> tuple[Measure, .
     """The five items, in the order of the questionnaire."""
     answers: Mapping[str, tuple[Callable[[Sequence[int]], int], Sequence[int]]] = {
         "reply_time": (_half_reach, _replies(records.recent, office, now)),
-        "tries": (_half_reach, _follow_ups(records.settled, now)),
-        "outcomes": (_clear, [one.is_clear for one in records.settled[:LAST_LEADS]]),
+        "tries": (
+            _half_reach,
+            [_follow_up(one) for one in records.older if _went_silent(one, now)],
+        ),
+        "outcomes": (_clear, [one.is_clear for one in records.older[:LAST_LEADS]]),
         "dates_kept": (_kept, _dates(records, office.today(now))),
         "known_sources": (_known, [bool(source) for source in records.won_sources[:LAST_WON]]),
     }
@@ -133,21 +137,13 @@ def _half_reach(rungs: Sequence[int]) -> int:
 def _replies(recent: Sequence[Record], office: Office, now: datetime) -> list[int]:
     rungs = []
     for one in recent:
-        if one.first_contact_at:
-            rungs.append(_reply(one.reachable_at, one.first_contact_at, office))
-        elif one.stage not in CLOSED and office.due_at(one.reachable_at) < now:
-            rungs.append(_reply(one.reachable_at, now, office))
+        overdue = one.stage not in CLOSED and one.due_at is not None and one.due_at < now
+        end = one.first_contact_at or (now if overdue else None)
+        if end and office.open_time(one.reachable_at, end, _HOUR) <= _HOUR:
+            rungs.append(4)
+        elif end:
+            rungs.append(3 - office.days_between(one.reachable_at, end, 3))
     return rungs
-
-
-def _reply(start: datetime, end: datetime, office: Office) -> int:
-    if office.open_time(start, end, _HOUR) <= _HOUR:
-        return 4
-    return 3 - office.days_between(start, end, 3)
-
-
-def _follow_ups(settled: Sequence[Record], now: datetime) -> list[int]:
-    return [_follow_up(one) for one in settled if _went_silent(one, now)]
 
 
 def _went_silent(one: Record, now: datetime) -> bool:
@@ -159,7 +155,7 @@ def _went_silent(one: Record, now: datetime) -> bool:
 
 
 def _follow_up(one: Record) -> int:
-    """What was done after they were last heard of; the first try is no follow-up."""
+    """What was done after they last replied; the first attempt is no follow-up."""
     heard = max((at for at, contact in enumerate(one.contacts) if contact.reached), default=0)
     again = one.contacts[heard + 1 :]
     if len(again) < 2:
@@ -175,13 +171,13 @@ def _clear(clear: Sequence[int]) -> int:
 
 def _dates(records: Records, today: date) -> list[int]:
     found = []
-    for one in {id(record): record for record in (*records.recent, *records.settled)}.values():
+    for one in {id(record): record for record in (*records.recent, *records.older)}.values():
         kept = {
-            contact.kept
+            contact.follow_up_on
             for contact in one.contacts
-            if contact.kept and contact.at.date() <= contact.kept + _KEPT_WITHIN
+            if contact.follow_up_on and contact.at.date() <= contact.follow_up_on + _KEPT_WITHIN
         }
-        # A day that was replaced by a later one, or whose week is not over, is not decided.
+        # A date that was replaced, or less than a week ago, isn't decided.
         last = max(one.dates, default=today)
         found += [
             day in kept

@@ -1,7 +1,4 @@
-"""The stages of a lead at the agency, and the reasons that staff give: short lists, to be counted.
-
-No database, no web.
-"""
+"""The stages of a lead at the agency, the reasons that staff give, and where owners came from."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -20,7 +17,7 @@ MOVES: Mapping[Stage, tuple[Stage, ...]] = MappingProxyType(
         "new": ("taken", "not_a_fit"),
         "taken": ("reached", "lost", "not_a_fit"),
         "reached": ("consult_booked", "won", "lost", "not_a_fit"),
-        # Back to "reached": the consult was called off, or nobody came.
+        # Back to "reached": the consult was called off, or no one came.
         "consult_booked": ("consult_held", "reached", "lost", "not_a_fit"),
         "consult_held": ("won", "lost", "not_a_fit"),
         # Closed leads can be reopened.
@@ -47,7 +44,7 @@ NAMES: Mapping[Stage, str] = MappingProxyType(
 
 MEANINGS: Mapping[Stage, str] = MappingProxyType(
     {
-        "new": "Submitted. Nobody has picked it up yet.",
+        "new": "Submitted. No one has picked it up yet.",
         "taken": "Someone has it and is trying to reach the owner.",
         "reached": "You talked or exchanged messages with the owner.",
         "consult_booked": "A date for the consult is set.",
@@ -61,7 +58,7 @@ MEANINGS: Mapping[Stage, str] = MappingProxyType(
 
 OTHER = "other"
 NO_ANSWER = "no_answer"
-"""Closed after silence: nobody said no."""
+"""Closed after silence, without a no."""
 
 CLOSING_REASONS: Mapping[Stage, Mapping[str, str]] = MappingProxyType(
     {
@@ -97,3 +94,18 @@ DECLINE_REASONS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Why a handover is declined, as staff read them."""
+
+SOURCE_LABELS = {
+    "utm_source": "Source",
+    "utm_medium": "Medium",
+    "utm_campaign": "Campaign",
+    "utm_term": "Search term",
+    "utm_content": "Link or ad",
+    "ref": "Referred by",
+    "referrer": "Came from the page",
+}
+
+
+def came_from(source: Mapping[str, str]) -> str:
+    """The name of a source, for lists and statistics; empty for owners who came directly."""
+    return source.get("utm_source") or source.get("ref") or ""

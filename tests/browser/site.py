@@ -14,7 +14,7 @@ from consult.staff.accounts import account_admin
 from consult.storage import deliveries
 from consult.storage.accounts import accounts as accounts_of
 from consult.storage.drafts import drafts, reminder_consent
-from consult.storage.leads import actions, assessments, notes
+from consult.storage.leads import actions, notes
 from consult.storage.privacy import erasure
 from consult.storage.tables.delivery_tables import Attempt, EndpointRow
 from consult.storage.webhooks import endpoints
@@ -207,7 +207,7 @@ def _work_on_leads(app: Flask) -> None:
             notes.resolve(session, 5, done.id, by=me)
         moment = session.now() + timedelta(days=2)
         actions.move(session, 5, "consult_booked", by=me, consult_at=moment)
-        assessments.assess(session, 5, {"reply_speed": "worse"}, by=me)
+        notes.assess(session, 5, {"reply_speed": "worse"}, by=me)
 
 
 def _go_on_with_leads(app: Flask) -> None:

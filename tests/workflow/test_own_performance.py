@@ -12,7 +12,7 @@ from consult.questionnaire.model import BASE
 from consult.workflow.office_hours import Office
 from consult.workflow.own_performance import (
     MINIMUM,
-    Contacted,
+    Contact,
     Measure,
     Record,
     Records,
@@ -29,11 +29,11 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 def measured(
     id: str,
     recent: Sequence[Record] = (),
-    settled: Sequence[Record] = (),
+    older: Sequence[Record] = (),
     won: Sequence[str] = (),
     now: datetime = NOW,
 ) -> Measure:
-    found = measure(Records(recent, settled, won), OFFICE, now)
+    found = measure(Records(recent, older, won), OFFICE, now)
     assert [one.id for one in found] == list(MINIMUM)
     return next(one for one in found if one.id == id)
 
@@ -44,7 +44,7 @@ def answered(after: timedelta, start: datetime = MONDAY) -> Record:
 
 def tried(*days: int, stage: str = "lost", reached_on: int | None = None) -> Record:
     """A lead that went silent: contacted on these days, reached on one of them if at all."""
-    contacts = [Contacted(MONDAY + day * DAY, day == reached_on) for day in days]
+    contacts = [Contact(MONDAY + day * DAY, day == reached_on) for day in days]
     return Record(MONDAY, stage, "no_answer" if stage == "lost" else "", contacts=contacts)
 
 
@@ -73,7 +73,7 @@ def test_a_weekend_does_not_make_a_reply_late() -> None:
 
 
 def test_who_still_waits_counts_once_that_is_overdue() -> None:
-    waits = Record(MONDAY, "new")
+    waits = Record(MONDAY, "new", due_at=MONDAY + HOUR)
     good = [answered(HOUR)] * 5
     assert measured("reply_time", [*good, waits], now=MONDAY + HOUR / 2).count == 5
     assert measured("reply_time", [*good, waits], now=MONDAY + 2 * HOUR).count == 6
@@ -105,21 +105,21 @@ def test_the_usual_reply_is_what_half_of_the_leads_get() -> None:
 def test_a_silent_lead_is_on_the_rung_of_how_often_somebody_asked_again(
     silent: Record, rung: int
 ) -> None:
-    assert measured("tries", settled=[silent] * 5).rung == rung
+    assert measured("tries", older=[silent] * 5).rung == rung
 
 
 @pytest.mark.parametrize(
     "not_silent",
     [
-        Record(MONDAY, "won", contacts=[Contacted(MONDAY, reached=True)]),
-        Record(MONDAY, "lost", "price", contacts=[Contacted(MONDAY, reached=True)]),
-        Record(MONDAY, "reached", contacts=[Contacted(NOW - 20 * DAY, reached=True)]),
-        Record(MONDAY, "reached", contacts=[Contacted(MONDAY, reached=True)], planned=True),
+        Record(MONDAY, "won", contacts=[Contact(MONDAY, reached=True)]),
+        Record(MONDAY, "lost", "price", contacts=[Contact(MONDAY, reached=True)]),
+        Record(MONDAY, "reached", contacts=[Contact(NOW - 20 * DAY, reached=True)]),
+        Record(MONDAY, "reached", contacts=[Contact(MONDAY, reached=True)], planned=True),
         Record(MONDAY, "new"),
     ],
 )
 def test_who_answered_or_has_a_day_ahead_is_not_silent(not_silent: Record) -> None:
-    assert measured("tries", settled=[not_silent] * 9).count == 0
+    assert measured("tries", older=[not_silent] * 9).count == 0
 
 
 @pytest.mark.parametrize(
@@ -132,12 +132,12 @@ def test_of_the_last_ten_leads_a_yes_or_no_is_clear_and_silence_is_not(
     silence = [Record(MONDAY, "lost", "no_answer"), Record(MONDAY, "reached")]
     last_ten = (kinds * 4)[:clear] + (silence * 5)[: 10 - clear]
     earlier = [Record(MONDAY, "won")] * 20
-    assert measured("outcomes", settled=[*last_ten, *earlier]).rung == rung
+    assert measured("outcomes", older=[*last_ten, *earlier]).rung == rung
 
 
 def dated(day: date, kept_after: int | None) -> Record:
     at = datetime(day.year, day.month, day.day, 9, tzinfo=UTC)
-    kept = [] if kept_after is None else [Contacted(at + kept_after * DAY, False, kept=day)]
+    kept = [] if kept_after is None else [Contact(at + kept_after * DAY, False, follow_up_on=day)]
     return Record(MONDAY, "reached", contacts=kept, dates=[day])
 
 
@@ -179,10 +179,10 @@ def test_too_few_records_say_nothing() -> None:
             first_contact_at=st.none() | st.integers(60, 90).map(lambda days: MONDAY + days * DAY),
             contacts=st.lists(
                 st.builds(
-                    Contacted,
+                    Contact,
                     at=st.integers(0, 90).map(lambda days: MONDAY + days * DAY),
                     reached=st.booleans(),
-                    kept=st.none() | st.dates(date(2026, 3, 1), date(2026, 5, 1)),
+                    follow_up_on=st.none() | st.dates(date(2026, 3, 1), date(2026, 5, 1)),
                 ),
                 max_size=6,
             ),

@@ -12,8 +12,7 @@ from consult.questionnaire import UNKNOWN, Answer
 from consult.questionnaire.editions import load, names
 from consult.report.display import I_DO_NOT_KNOW, tenths
 from consult.storage.exports.lead_export import Lead
-from consult.workflow.sources import SOURCE_WORDS
-from consult.workflow.stages import NAMES, Stage
+from consult.workflow.stages import NAMES, SOURCE_LABELS, Stage
 
 Cell = str | int | float | datetime | date | None
 
@@ -55,7 +54,7 @@ def _facts(zone: tzinfo) -> Iterator[Column]:
     yield Column("Phone", 17, itemgetter("phone"))
     yield Column("Consult requested", 10, lambda lead: _yes(lead["wants_consult"]))
     yield _time(zone, "Consent", "consented_at")
-    for key, header in SOURCE_WORDS.items():
+    for key, header in SOURCE_LABELS.items():
         yield Column(header, 16, partial(_source, key))
 
 

@@ -28,7 +28,7 @@ from consult.staff.leads.action_forms import (
 from consult.staff.leads.lead_pages import back_to, lead_page
 from consult.staff.times import agency_today
 from consult.storage.db.database import Session
-from consult.storage.leads import actions, assessments, notes
+from consult.storage.leads import actions, notes
 from consult.storage.tables.lead_tables import NoteRow
 from consult.storage.tables.submission_tables import SubmissionRow
 from consult.web.services import services
@@ -170,12 +170,12 @@ def assess(session: Session, lead_id: int, _form: ActionForm, **seen: int) -> No
     """Record what the call showed of each dimension of the lead's edition."""
     query = select(SubmissionRow.edition).where(SubmissionRow.id == lead_id)
     edition = session.scalar(query) or abort(404)
-    given: dict[str, assessments.Assessment] = {}
+    given: dict[str, notes.Assessment] = {}
     for dimension in load(edition).dimensions:
         value = request.form.get(dimension.id)
-        if value in assessments.ASSESSMENTS:
+        if value in notes.ASSESSMENTS:
             given[dimension.id] = value
-    assessments.assess(session, lead_id, given, **seen)
+    notes.assess(session, lead_id, given, **seen)
 
 
 @blueprint.post(f"{_LEAD}/notes")

@@ -22,15 +22,15 @@ from consult.staff.times import agency_time
 from consult.storage import deliveries, documents, jobs
 from consult.storage.accounts import accounts
 from consult.storage.documents import BRIEF, REPORT
-from consult.storage.leads import assessments, leads, notes
+from consult.storage.leads import leads, notes
 from consult.storage.leads.leads import lead_details
-from consult.storage.leads.timeline import reachable_at, timeline, was_reached
+from consult.storage.leads.leads import reachable_at, timeline, was_reached
 from consult.storage.page_events import REVIEW
 from consult.storage.privacy.erasure import is_anonymous
 from consult.storage.search.find_leads import neighbors
 from consult.storage.search.lead_filter import LeadFilter, Viewer
 from consult.web.services import services
-from consult.workflow.sources import SOURCE_WORDS
+from consult.workflow.stages import SOURCE_LABELS
 from consult.workflow.stages import NAMES
 
 _ANONYMOUS = (
@@ -61,7 +61,7 @@ def lead_page(lead_id: int, form_state: FormState | None = None, since: int | No
         written = notes.notes_of(session, lead_id)
         people = {user.id: user for user in accounts.all_users(session)}
         reached = was_reached(events)
-        assessed = assessments.assessments_of(session, lead_id) if reached else {}
+        assessed = notes.assessments_of(session, lead_id) if reached else {}
         before, after = neighbors(session, search, Viewer(me.id, office.zone), lead_id)
         now = session.now().astimezone(office.zone)
     # Here and not in the view: forms that are refused show the page as well.
@@ -82,7 +82,7 @@ def lead_page(lead_id: int, form_state: FormState | None = None, since: int | No
         submission=submission,
         contact=contact,
         phone_link=re.sub(r"[^\d+]", "", contact.phone or "") if contact else "",
-        source=[(SOURCE_WORDS.get(key, key), text) for key, text in submission.source.items()],
+        source=[(SOURCE_LABELS.get(key, key), text) for key, text in submission.source.items()],
         report=report,
         reasons=reasons,
         brief=brief_of(report, reasons),

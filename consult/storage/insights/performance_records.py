@@ -7,16 +7,16 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, select
 
 from consult.storage.db.database import Session
-from consult.storage.leads.timeline import reachable_at
+from consult.storage.leads.leads import reachable_at
 from consult.storage.tables.lead_tables import LeadEventRow, LeadRow
-from consult.workflow.own_performance import LAST_WON, TIME_TO_ANSWER, Contacted, Record, Records
+from consult.workflow.own_performance import LAST_WON, TIME_TO_ANSWER, Contact, Record, Records
 
 # Enough to see what is usual, and few enough to read on every page that shows it.
 _MAX_LEADS = 100
 _MAX_SCANNED = 500
 _OF_LEAD: Sequence[Any] = (
     *(LeadRow.submission_id, LeadRow.submitted_at, LeadRow.stage, LeadRow.source),
-    *(LeadRow.first_contact_at, LeadRow.consult_at, LeadRow.follow_up_on),
+    *(LeadRow.first_contact_at, LeadRow.due_at, LeadRow.consult_at, LeadRow.follow_up_on),
 )
 _KINDS = ("contact_left", "contact", "moved", "follow_up")
 
@@ -28,14 +28,14 @@ def read_records(session: Session, *, demo: bool = False) -> Records:
     reachable = (kind, LeadRow.due_at.is_not(None))
     old = LeadRow.submitted_at < now - TIME_TO_ANSWER
     recent = _newest(session, [], reachable)
-    settled = _newest(session, [old], reachable)
-    leads = {**recent, **settled}
+    older = _newest(session, [old], reachable)
+    leads = {**recent, **older}
     events = _events(session, leads)
     records = {id: _record(row, events.get(id, []), now) for id, row in leads.items()}
     won = _newest(session, [LeadRow.stage == "won"], (kind,), LAST_WON)
     return Records(
         recent=[records[id] for id in recent],
-        settled=[records[id] for id in settled],
+        older=[records[id] for id in older],
         won_sources=[row.source for row in won.values()],
     )
 
@@ -75,12 +75,13 @@ def _record(row: Row[Any], events: Sequence[LeadEventRow], now: datetime) -> Rec
         stage=row.stage,
         reason=data["moved"][-1].get("reason", "") if data["moved"] else "",
         first_contact_at=row.first_contact_at,
+        due_at=row.due_at,
         contacts=[_contacted(event) for event in events if event.kind == "contact"],
         dates=[date.fromisoformat(follow_up["on"]) for follow_up in data["follow_up"]],
         planned=consult_ahead or (row.follow_up_on is not None and row.follow_up_on >= now.date()),
     )
 
 
-def _contacted(event: LeadEventRow) -> Contacted:
+def _contacted(event: LeadEventRow) -> Contact:
     kept = event.data.get("follow_up_on")
-    return Contacted(event.at, event.data["reached"], date.fromisoformat(kept) if kept else None)
+    return Contact(event.at, event.data["reached"], date.fromisoformat(kept) if kept else None)

@@ -18,7 +18,7 @@ from consult.storage import page_events
 from consult.storage.audit import audit_log
 from consult.storage.db.database import Session
 from consult.storage.leads.assignment import is_active, lock_assignments
-from consult.storage.leads.timeline import record_event
+from consult.storage.leads.leads import record_event
 from consult.storage.notifications import notifications
 from consult.storage.tables.lead_tables import LeadRow
 from consult.workflow.notification_types import NotificationType

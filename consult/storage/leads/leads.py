@@ -1,6 +1,6 @@
-"""Leads: finished checks, as they were frozen, and whom they came from."""
+"""Leads: submissions as they were frozen, with their contacts, and their timelines."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
@@ -18,12 +18,12 @@ from consult.storage.documents import BRIEF, REPORT
 from consult.storage.drafts import drafts
 from consult.storage.jobs import enqueue_documents
 from consult.storage.tables.insight_tables import PageVisitRow
-from consult.storage.tables.lead_tables import LeadRow
+from consult.storage.tables.lead_tables import LeadEventRow, LeadRow
 from consult.storage.tables.submission_tables import DocumentRow, DraftRow, SubmissionRow
 
-_COMPLETIONS_NEEDED = 20
-_COMPLETIONS_LOOKED_AT = 500
-_COMPLETIONS_WALKED = 5_000
+_MIN_COMPLETIONS = 20
+_MAX_COMPLETIONS = 500
+_MAX_SCANNED = 5_000
 JsonObject = Mapping[str, Any]
 
 _LEADS = select(SubmissionRow).options(
@@ -90,30 +90,30 @@ def still_there(session: Session, lead_ids: Collection[int]) -> set[int]:
 
 
 def ask_for_documents(session: Session, lead_id: int) -> None:
-    """Ask for the PDFs of a lead, if nobody has yet; those of a demo lead wait for this."""
-    # Whoever is just deleting it is waited for.
+    """Request the PDFs of a lead, unless they were; those of a demo lead wait for this."""
+    # A transaction that is deleting it is waited for.
     row = session.get(SubmissionRow, lead_id, with_for_update={"read": True, "key_share": True})
     if row is not None:
         enqueue_documents(session, row.id, row.report_revision)
 
 
 def usual_seconds(session: Session, depth: str) -> int | None:
-    """The median time that owners lately took for a check of this depth, in seconds.
+    """The median time that owners took lately for a response of this depth, in seconds.
 
-    None until twenty of them have finished one. Demo data does not count.
+    None until twenty of them have submitted one. Demo data does not count.
     """
     newest = SubmissionRow.submitted_at.desc()
-    moments = select(SubmissionRow.submitted_at).order_by(newest)
-    # Of a depth that hardly anybody takes, the start page must not look through all ever made.
-    oldest = session.scalar(moments.offset(_COMPLETIONS_WALKED).limit(1))
-    of_late = [] if oldest is None else [SubmissionRow.submitted_at > oldest]
+    times = select(SubmissionRow.submitted_at).order_by(newest)
+    # For a depth that is hardly used, the start page must not scan all submissions.
+    oldest = session.scalar(times.offset(_MAX_SCANNED).limit(1))
+    recent = [] if oldest is None else [SubmissionRow.submitted_at > oldest]
     taken = session.scalars(
         select(SubmissionRow.seconds_taken)
-        .where(SubmissionRow.depth == depth, SubmissionRow.demo.is_(False), *of_late)
+        .where(SubmissionRow.depth == depth, SubmissionRow.demo.is_(False), *recent)
         .order_by(newest)
-        .limit(_COMPLETIONS_LOOKED_AT)
+        .limit(_MAX_COMPLETIONS)
     ).all()
-    return round(median(taken)) if len(taken) >= _COMPLETIONS_NEEDED else None
+    return round(median(taken)) if len(taken) >= _MIN_COMPLETIONS else None
 
 
 def count(session: Session) -> int:
@@ -122,7 +122,7 @@ def count(session: Session) -> int:
 
 
 def scored(session: Session) -> Iterator[tuple[str, Mapping[str, Answer], JsonObject]]:
-    """The depth, answers and scorecard of every lead, oldest first, a few at a time."""
+    """The depth, answers and scorecard of every lead, oldest first, read in batches."""
     rows = session.execute(
         select(SubmissionRow.depth, SubmissionRow.answers, SubmissionRow.scorecard)
         .order_by(SubmissionRow.id)
@@ -130,6 +130,51 @@ def scored(session: Session) -> Iterator[tuple[str, Mapping[str, Answer], JsonOb
     )
     for depth, answers, scorecard in rows:
         yield depth, {id: drafts.as_answer(given) for id, given in answers.items()}, scorecard
+
+
+def record_event(
+    session: Session,
+    lead_id: int,
+    kind: str,
+    *,
+    by: int | None = None,
+    version: int | None = None,
+    **data: Any,
+) -> None:
+    """Add an event to the timeline of a lead.
+
+    Args:
+        session: a writing one.
+        lead_id: a lead that exists.
+        kind: what happened, in a word or two.
+        by: the id of the user; None for the owner and the application itself.
+        version: the version of the lead that this made; None if it made none.
+        data: what else to know, as JSON. It is deleted with the lead.
+    """
+    session.add(
+        LeadEventRow(
+            submission_id=lead_id, at=session.now(), by_id=by, kind=kind, data=data, version=version
+        )
+    )
+    session.flush()
+
+
+def timeline(session: Session, lead_id: int, since: int = 0) -> list[LeadEventRow]:
+    """The events of a lead, oldest first; with `since`, those that made a later version of it."""
+    query = select(LeadEventRow).where(LeadEventRow.submission_id == lead_id)
+    if since:
+        query = query.where(LeadEventRow.version > since)
+    return list(session.scalars(query.order_by(LeadEventRow.id)))
+
+
+def was_reached(events: Iterable[LeadEventRow]) -> bool:
+    """Whether the agency has talked to the owner of a lead."""
+    return any(event.kind == "moved" and event.data["to"] == "reached" for event in events)
+
+
+def reachable_at(events: Iterable[LeadEventRow], submitted_at: datetime) -> datetime:
+    """When the reply clock started: when the owner left a contact."""
+    return next((event.at for event in events if event.kind == "contact_left"), submitted_at)
 
 
 def _one(session: Session, query: Select[SubmissionRow]) -> SubmissionRow | None:

@@ -1,18 +1,28 @@
-"""Notes: what staff write about a lead for one another. Authors edit theirs, all may resolve.
+"""Notes about a lead, and assessments after the call.
 
-Each verb returns the note as it then reads, or None if it or its lead was deleted.
+Authors edit their own notes, everyone may resolve them. The functions return the changed note, or
+None if it or its lead was deleted.
+
+An assessment says whether a dimension is as the owner said, better, or worse. Over time that shows
+which questions mislead.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Literal, cast, get_args
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from consult.storage.audit import audit_log
 from consult.storage.db.database import Session
+from consult.storage.leads.actions import NotAllowedError, lock_lead, record_change, save_change
+from consult.storage.leads.leads import timeline, was_reached
 from consult.storage.search_index import index_lead
-from consult.storage.tables.lead_tables import LeadRow, NoteRow
+from consult.storage.tables.lead_tables import CallAssessmentRow, LeadRow, NoteRow
 
 TEXT_MAX = 4000
+Assessment = Literal["as_said", "better", "worse"]
+ASSESSMENTS: tuple[Assessment, ...] = get_args(Assessment)
 
 
 class NoteChangedError(Exception):
@@ -42,7 +52,7 @@ def add(session: Session, lead_id: int, text: str, *, by: int) -> NoteRow | None
 def edit(
     session: Session, lead_id: int, note_id: int, text: str, *, by: int, seen: datetime | None
 ) -> NoteRow | None:
-    """Change the text of one's own note; None also for a note that somebody else wrote.
+    """Change the text of one's own note; None also for another user's note.
 
     `seen` is the ``edited_at`` of the text that its author started from. Raises NoteChangedError
     if they have edited it since, in another window.
@@ -75,6 +85,54 @@ def reopen(session: Session, lead_id: int, note_id: int, *, by: int) -> NoteRow 
         return note
     note.resolved_at = note.resolved_by_id = None
     return _save(session, note, "note.reopened", by)
+
+
+def assessments_of(session: Session, lead_id: int) -> dict[str, Assessment]:
+    """What staff assessed of a lead, by dimension."""
+    rows = session.execute(
+        select(CallAssessmentRow.dimension, CallAssessmentRow.assessment).where(
+            CallAssessmentRow.submission_id == lead_id
+        )
+    )
+    return {dimension: cast(Assessment, assessment) for dimension, assessment in rows}
+
+
+def assess(
+    session: Session,
+    lead_id: int,
+    given: Mapping[str, Assessment],
+    *,
+    by: int,
+    version: int | None = None,
+) -> LeadRow:
+    """Replace the assessments of a lead whose owner was reached.
+
+    Args:
+        session: a writing one.
+        lead_id: the lead.
+        given: by the id of the dimension; a dimension that is left out has no assessment.
+        by: the id of the user.
+        version: the one `by` saw; see ``consult.storage.leads.actions``, also for the errors.
+    """
+    lead = lock_lead(session, lead_id, by=by, version=version)
+    if not was_reached(timeline(session, lead_id)):
+        raise NotAllowedError("No one has talked to them yet.")
+    before = assessments_of(session, lead_id)
+    changed = {id: assessment for id, assessment in given.items() if before.get(id) != assessment}
+    session.execute(
+        delete(CallAssessmentRow).where(
+            CallAssessmentRow.submission_id == lead_id,
+            CallAssessmentRow.dimension.in_(changed.keys() | before.keys() - given.keys()),
+        )
+    )
+    session.add_all(
+        CallAssessmentRow(
+            submission_id=lead_id, dimension=id, assessment=assessment, by_id=by, at=session.now()
+        )
+        for id, assessment in changed.items()
+    )
+    record_change(session, lead, "assessed", by, assessments=dict(given))
+    return save_change(session, lead, "lead.assessed", by, dimensions=len(given))
 
 
 def _lock_lead(session: Session, lead_id: int) -> bool:

@@ -14,14 +14,13 @@ from consult.storage.drafts import drafts, reminder_consent
 from consult.storage.drafts.drafts import Draft
 from consult.storage.jobs import enqueue_documents
 from consult.storage.leads.assignment import default_assignee, lock_assignments
-from consult.storage.leads.leads import JsonObject
-from consult.storage.leads.timeline import record_event
+from consult.storage.leads.leads import JsonObject, record_event
 from consult.storage.notifications.notifications import notify
 from consult.storage.search_index import index_lead
 from consult.storage.tables.lead_tables import LeadRow
 from consult.storage.tables.submission_tables import ContactRow, SubmissionRow
 from consult.workflow.office_hours import Office
-from consult.workflow.sources import came_from
+from consult.workflow.stages import came_from
 
 
 class UnknownDraftError(LookupError):

@@ -135,7 +135,7 @@ class SubmissionRow(Base):
 
     @property
     def source(self) -> dict[str, Any]:
-        """How its owner came, by the keys of ``consult.workflow.sources``."""
+        """How its owner came, by the keys of ``consult.workflow.stages``."""
         return self.draft.source
 
 

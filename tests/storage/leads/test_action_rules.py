@@ -25,7 +25,7 @@ from consult.storage.accounts.accounts import all_users
 from consult.storage.db.database import Database, Session
 from consult.storage.leads import actions
 from consult.storage.leads.actions import ConflictError, NotAllowedError
-from consult.storage.leads.timeline import timeline, was_reached
+from consult.storage.leads.leads import timeline, was_reached
 from consult.storage.tables.lead_tables import LeadEventRow, LeadRow
 from consult.workflow.stages import CLOSING_REASONS, DECLINE_REASONS, MOVES, STAGES, Stage
 from tests.support.databases import Clock

@@ -11,7 +11,7 @@ from consult.storage import documents
 from consult.storage.db.database import Database
 from consult.storage.drafts import drafts
 from consult.storage.leads import actions, leads, notes, submission
-from consult.storage.leads.timeline import timeline
+from consult.storage.leads.leads import timeline
 from consult.storage.privacy import erasure
 from consult.storage.privacy.erasure import Method
 from consult.storage.tables.all_tables import ALL_TABLES
