@@ -23,15 +23,13 @@ from consult.storage import deliveries, documents, jobs
 from consult.storage.accounts import accounts
 from consult.storage.documents import BRIEF, REPORT
 from consult.storage.leads import leads, notes
-from consult.storage.leads.leads import lead_details
-from consult.storage.leads.leads import reachable_at, timeline, was_reached
+from consult.storage.leads.leads import lead_details, reachable_at, timeline, was_reached
 from consult.storage.page_events import REVIEW
 from consult.storage.privacy.erasure import is_anonymous
 from consult.storage.search.find_leads import neighbors
 from consult.storage.search.lead_filter import LeadFilter, Viewer
 from consult.web.services import services
-from consult.workflow.stages import SOURCE_LABELS
-from consult.workflow.stages import NAMES
+from consult.workflow.stages import NAMES, SOURCE_LABELS
 
 _ANONYMOUS = (
     "This lead was made anonymous in the meantime. No PDF is created and nothing is sent for it."
