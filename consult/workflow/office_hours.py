@@ -37,7 +37,7 @@ def read_hours(text: str) -> Week:
 
 
 def write_hours(week: Week) -> str:
-    """The text that ``read_hours`` reads a week from, with days that are alike told together."""
+    """The text that ``read_hours`` reads a week from, with equal days in a row as a range."""
     entries: list[str] = []
     day = 0
     while day < len(DAYS):
@@ -77,14 +77,14 @@ def _read_entry(entry: str) -> tuple[range, Span]:
 
 @dataclass(frozen=True)
 class Office:
-    """When somebody is there to reply, what was promised, and who catches new leads.
+    """When the agency is open, its promised reply time, and who is assigned new leads.
 
     Attributes:
         zone: the agency's time zone.
         week: see ``read_hours``.
-        closed: days on which nobody is there.
+        closed: dates on which it is closed.
         reply_within: the promised time to the first reply, in opening time.
-        new_leads_to: the address of the account that holds new leads; see ``storage.roster``.
+        new_leads_to: the address of the account that is assigned new leads.
     """
 
     zone: tzinfo = UTC
@@ -94,7 +94,7 @@ class Office:
     new_leads_to: str = ""
 
     def due_at(self, start: datetime) -> datetime:
-        """By when the first reply is due to somebody who got in touch at `start`, in UTC."""
+        """By when the first reply to a lead that came at `start` is due, in UTC."""
         left = self.reply_within
         for opens, closes in self._open_from(start):
             if closes - opens >= left:
@@ -105,7 +105,7 @@ class Office:
     def open_time(
         self, start: datetime, end: datetime, most: timedelta = timedelta.max
     ) -> timedelta:
-        """How long the agency was open between two moments; nothing when `end` is not later.
+        """How long the agency was open between two times; nothing when `end` is not later.
 
         Where it only matters whether that is more than `most`, it need not be looked at further:
         years are many days.
@@ -118,7 +118,7 @@ class Office:
         return passed
 
     def days_between(self, start: datetime, end: datetime, most: int = 1_000_000) -> int:
-        """How many opening days later `end` is, from the day on which somebody was first there.
+        """How many opening days later `end` is, counted from the first day on which it was open.
 
         It is looked at up to `most`.
         """

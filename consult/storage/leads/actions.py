@@ -4,7 +4,7 @@ Each verb changes the lead, adds an event to its timeline and an entry to the au
 caller's transaction, and returns the lead as it then is. Each takes the `version` that its caller
 saw. To change many leads in one transaction, `lock_leads` them first, and pass no version.
 
-They all raise UnknownLeadError for a lead that was deleted, ConflictError when somebody changed it
+They all raise UnknownLeadError for a lead that was deleted, ConflictError when it was changed
 since that version, and NotAllowedError, with one line for staff, for what its state rules out.
 """
 
@@ -37,7 +37,7 @@ class NotAllowedError(ValueError):
 
 
 class ConflictError(Exception):
-    """Somebody changed the lead since its caller looked at it; its timeline says what."""
+    """The lead was changed after the given version; its timeline says how."""
 
 
 def lock_leads(session: Session, lead_ids: Collection[int]) -> list[LeadRow]:
@@ -93,7 +93,7 @@ def record_change(session: Session, lead: LeadRow, kind: str, by: int, **data: o
 
 
 def claim(session: Session, lead_id: int, *, by: int, version: int | None = None) -> LeadRow:
-    """Make `by` the assignee, whoever it was before. Claiming one's own lead changes nothing.
+    """Make `by` the assignee, even if a colleague was. Claiming one's own lead changes nothing.
 
     An open handover ends: accepted if it was offered to `by`, canceled otherwise.
     """
@@ -343,5 +343,5 @@ def _end_handover(lead: LeadRow) -> None:
     lead.offered_to_id = lead.offered_at = None
 
 
-def _iso(moment: datetime | None) -> str:
-    return moment.isoformat(timespec="seconds") if moment else ""
+def _iso(at: datetime | None) -> str:
+    return at.isoformat(timespec="seconds") if at else ""

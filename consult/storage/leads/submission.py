@@ -130,7 +130,7 @@ def save_contact(
         mail_link: the address of the result page, for the mail with the report, which is sent to an
             address that is new or corrected; None sends no mail.
         office: its hours and promised reply time; the usual office, if left out. The reply clock
-            starts now, because nobody could reply before.
+            starts now, because no one could reply before.
 
     Returns:
         Whether the result token is known.
@@ -237,7 +237,7 @@ def _lock(session: Session, token: str) -> SubmissionRow | None:
 
 
 def _start_clock(session: Session, lead_id: int, office: Office) -> None:
-    """Start the reply clock, unless somebody got in touch already."""
+    """Start the reply clock, unless staff have contacted the owner."""
     session.execute(
         update(LeadRow)
         .where(LeadRow.submission_id == lead_id, LeadRow.first_contact_at.is_(None))

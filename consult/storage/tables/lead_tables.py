@@ -44,7 +44,7 @@ def _index(name: str, *columns: str, where: str = "") -> Index:
 
 
 class LeadRow(Base):
-    """How a lead stands at the agency, one row for each submission.
+    """The state of a lead at the agency, one row for each submission.
 
     It repeats what lists filter and sort by, so that they need no other table for that.
     """
@@ -83,7 +83,7 @@ class LeadRow(Base):
     # "Not now": the day on which to ask again.
     follow_up_on: Mapped[date | None] = mapped_column(Date)
 
-    # When all that tells whose it was went; answers and scores stayed. The link is void since.
+    # When its personal data was deleted; answers and scores stayed. The link is void since.
     anonymised_at: Mapped[datetime | None]
 
     # Repeated from the submission, its check and its contact.
@@ -114,7 +114,7 @@ def is_open(lead: type[LeadRow]) -> ColumnElement[bool]:
 def is_waiting(lead: type[LeadRow]) -> ColumnElement[bool]:
     """Whether a lead waits for its first reply.
 
-    A lead without a contact has no `due_at`: nobody could reply.
+    A lead without a contact has no `due_at`: no one could reply.
     """
     return and_(lead.first_contact_at.is_(None), lead.due_at.is_not(None), is_open(lead))
 
@@ -161,11 +161,11 @@ class LeadEventRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     submission_id: Mapped[int] = mapped_column(ForeignKey("submissions.id", ondelete="CASCADE"))
     at: Mapped[datetime]
-    # None: the owner, or nobody in particular.
+    # None: the owner or the application.
     by_id: Mapped[int | None] = mapped_column(ForeignKey("staff_users.id"))
     kind: Mapped[str] = mapped_column(String(32))
     data: Mapped[dict[str, Any]]
-    # The version of the lead that it made, so that somebody who saw an older one can be told.
+    # The version of the lead that it made, to show users of an older one what changed.
     version: Mapped[int | None]
 
 

@@ -20,12 +20,12 @@ from consult.storage.db.base import Base
 
 
 def _one_of(name: str, values: tuple[str, ...]) -> CheckConstraint:
-    """A column holds one of a few words."""
+    """A column has one of a few values."""
     return CheckConstraint(column(name).in_(values), name=f"{name}_known")
 
 
 def _between(name: str, low: float, high: float) -> CheckConstraint:
-    """A column lies in a closed range."""
+    """A column is in a closed range."""
     return CheckConstraint(f"{name} BETWEEN {low} AND {high}", name=f"{name}_in_range")
 
 
@@ -35,12 +35,12 @@ def _length(name: str, longest: int) -> CheckConstraint:
 
 
 def _present(name: str) -> CheckConstraint:
-    """A document is not just there (NOT NULL) but holds something."""
+    """A document is neither NULL nor empty."""
     return CheckConstraint(f"CAST({name} AS TEXT) <> '{{}}'", name=f"{name}_present")
 
 
 class DraftRow(Base):
-    """A questionnaire being answered. Where its owner stands is never stored: it is walked anew."""
+    """A questionnaire being answered. Its current page is never stored but computed from the answers."""
 
     __tablename__ = "drafts"
     __table_args__ = (_one_of("depth", ("quick", "full")), _length("edition", 32))
@@ -179,7 +179,7 @@ class DocumentRow(Base):
     revision: Mapped[int]
     content: Mapped[bytes] = mapped_column(LargeBinary)
     sha256: Mapped[str] = mapped_column(String(64))
-    # With an index, as the nightly round would read every PDF to come to what stands behind it.
+    # Indexed: without it, the nightly purge would read every PDF to get to this column.
     rendered_at: Mapped[datetime] = mapped_column(index=True)
 
 
