@@ -40,7 +40,7 @@ def _present(name: str) -> CheckConstraint:
 
 
 class DraftRow(Base):
-    """A questionnaire being answered. Its current page is never stored but computed from the answers."""
+    """A questionnaire being answered. The current page is computed, never stored."""
 
     __tablename__ = "drafts"
     __table_args__ = (_one_of("depth", ("quick", "full")), _length("edition", 32))
