@@ -32,12 +32,16 @@ class TypeInfo:
         description: when it is sent.
         scopes: what can be chosen, the widest first.
         default: the scope of users who did not choose.
+        subject: of the email; `{who}` is the business, `{actor}` the colleague who did it.
+        sentence: the first one of the email, likewise.
     """
 
     name: str
     description: str
     scopes: tuple[Scope, ...]
     default: Scope
+    subject: str = ""
+    sentence: str = ""
 
 
 _PERSONAL: tuple[Scope, ...] = ("own", "off")
@@ -49,30 +53,48 @@ TYPE_INFO: Mapping[NotificationType, TypeInfo] = MappingProxyType(
             "Someone finished the check, usually before leaving contact info.",
             ("all", "off"),
             "off",
+            "Check finished: {who}",
+            "{who} finished the check.",
         ),
         "contact_given": TypeInfo(
-            "New contact", "Someone left contact info and can be written to.", SCOPES, "own"
+            "New contact",
+            "Someone left contact info and can be written to.",
+            SCOPES,
+            "own",
+            "New lead: {who}",
+            "{who} left contact info.",
         ),
         "consult_wanted": TypeInfo(
-            "Consult requested", "Someone requested a consult.", SCOPES, "own"
+            "Consult requested",
+            "Someone requested a consult.",
+            SCOPES,
+            "own",
+            "{who} requested a consult",
+            "{who} requested a consult.",
         ),
         "overdue": TypeInfo(
             "Overdue",
             "No one replied in time. Until someone picks up the lead, admins are notified as well.",
             SCOPES,
             "own",
+            "Overdue: {who}",
+            "{who} is overdue for a first reply.",
         ),
         "handed_over": TypeInfo(
             "Handed to me",
             "A colleague hands you a lead and waits for your answer.",
             _PERSONAL,
             "own",
+            "{actor} handed you {who}",
+            "{actor} handed you {who}. Accept it, or return it with a reason.",
         ),
         "handed_back": TypeInfo(
             "Handover returned",
             "A colleague returned a lead that you handed over.",
             _PERSONAL,
             "own",
+            "{actor} returned {who}",
+            "{actor} returned {who}, so it stays with you. The reason is on its page.",
         ),
         "digest": TypeInfo(
             "Morning digest",

@@ -37,26 +37,10 @@ from consult.storage.notifications.security_alerts import SECURITY_ALERTS, Secur
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
 from consult.storage.tables.lead_tables import LeadRow
-from consult.workflow.notification_types import NOTIFICATION_TYPES, NotificationType
+from consult.workflow.notification_types import NOTIFICATION_TYPES, TYPE_INFO, NotificationType
 
 UNSUBSCRIBE_PATH = "/mail/stop/"
 _LINK_TIMEOUT_SECONDS = 8
-
-_TEXTS: Mapping[str, tuple[str, str]] = {
-    "finished": ("Check finished: {who}", "{who} finished the check."),
-    "contact_given": ("New lead: {who}", "{who} left contact info."),
-    "consult_wanted": ("{who} requested a consult", "{who} requested a consult."),
-    "overdue": ("Overdue: {who}", "{who} is overdue for a first reply."),
-    "handed_over": (
-        "{actor} handed you {who}",
-        "{actor} handed you {who}. Accept it, or return it with a reason.",
-    ),
-    "handed_back": (
-        "{actor} returned {who}",
-        "{actor} returned {who}, so it stays with you. The reason is on its page.",
-    ),
-}
-"""The subject and the first sentence of each notification about a lead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +104,13 @@ def _notification(
         return None  # it was answered already, or canceled
     who = safe_name(lead.contact.business if lead.contact else "") or f"Lead {lead.id}"
     actor = safe_name(notification.actor.name if notification.actor else "") or "A colleague"
-    subject, happened = _TEXTS[notification.kind]
+    info = TYPE_INFO[cast(NotificationType, notification.kind)]
     return Content(
-        subject=subject.format(who=who, actor=actor),
+        subject=info.subject.format(who=who, actor=actor),
         text="mail/notification.txt",
         html="mail/notification.html",
         values={
-            "happened": happened.format(who=who, actor=actor),
+            "happened": info.sentence.format(who=who, actor=actor),
             "due": _due(notification.kind, notification.lead, context.office.zone),
             "link": f"{context.settings.base_url}/staff/leads/{lead.id}",
         },
