@@ -1,7 +1,6 @@
 """The stages of a lead at the agency, the reasons that staff give, and where owners came from."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Literal, get_args
 
 Stage = Literal[
@@ -12,87 +11,73 @@ STAGES: tuple[Stage, ...] = get_args(Stage)
 CLOSED: frozenset[Stage] = frozenset({"won", "lost", "not_a_fit"})
 """There was a clear answer: nothing more is to be done."""
 
-MOVES: Mapping[Stage, tuple[Stage, ...]] = MappingProxyType(
-    {
-        "new": ("taken", "not_a_fit"),
-        "taken": ("reached", "lost", "not_a_fit"),
-        "reached": ("consult_booked", "won", "lost", "not_a_fit"),
-        # Back to "reached": the consult was called off, or no one came.
-        "consult_booked": ("consult_held", "reached", "lost", "not_a_fit"),
-        "consult_held": ("won", "lost", "not_a_fit"),
-        # Closed leads can be reopened.
-        "won": ("reached",),
-        "lost": ("reached",),
-        "not_a_fit": ("reached",),
-    }
-)
+MOVES: Mapping[Stage, tuple[Stage, ...]] = {
+    "new": ("taken", "not_a_fit"),
+    "taken": ("reached", "lost", "not_a_fit"),
+    "reached": ("consult_booked", "won", "lost", "not_a_fit"),
+    # Back to "reached": the consult was called off, or no one came.
+    "consult_booked": ("consult_held", "reached", "lost", "not_a_fit"),
+    "consult_held": ("won", "lost", "not_a_fit"),
+    # Closed leads can be reopened.
+    "won": ("reached",),
+    "lost": ("reached",),
+    "not_a_fit": ("reached",),
+}
 """Which stages may follow each stage, the usual next one first."""
 
-NAMES: Mapping[Stage, str] = MappingProxyType(
-    {
-        "new": "New",
-        "taken": "Assigned",
-        "reached": "Reached",
-        "consult_booked": "Consult scheduled",
-        "consult_held": "Consult done",
-        "won": "Won",
-        "lost": "Lost",
-        "not_a_fit": "Not a fit",
-    }
-)
+NAMES: Mapping[Stage, str] = {
+    "new": "New",
+    "taken": "Assigned",
+    "reached": "Reached",
+    "consult_booked": "Consult scheduled",
+    "consult_held": "Consult done",
+    "won": "Won",
+    "lost": "Lost",
+    "not_a_fit": "Not a fit",
+}
 """How staff read each stage."""
 
-MEANINGS: Mapping[Stage, str] = MappingProxyType(
-    {
-        "new": "Submitted. No one has picked it up yet.",
-        "taken": "Someone has it and is trying to reach the owner.",
-        "reached": "You talked or exchanged messages with the owner.",
-        "consult_booked": "A date for the consult is set.",
-        "consult_held": "The consult took place. What’s missing is a clear yes or no.",
-        "won": "They became a client.",
-        "lost": "They said no, or never answered. The reason says which.",
-        "not_a_fit": "Not someone you can help, or not a real lead.",
-    }
-)
+MEANINGS: Mapping[Stage, str] = {
+    "new": "Submitted. No one has picked it up yet.",
+    "taken": "Someone has it and is trying to reach the owner.",
+    "reached": "You talked or exchanged messages with the owner.",
+    "consult_booked": "A date for the consult is set.",
+    "consult_held": "The consult took place. What’s missing is a clear yes or no.",
+    "won": "They became a client.",
+    "lost": "They said no, or never answered. The reason says which.",
+    "not_a_fit": "Not someone you can help, or not a real lead.",
+}
 """What each stage says about a lead, for the help page."""
 
 OTHER = "other"
 NO_ANSWER = "no_answer"
 """Closed after silence, without a no."""
 
-CLOSING_REASONS: Mapping[Stage, Mapping[str, str]] = MappingProxyType(
-    {
-        "lost": MappingProxyType(
-            {
-                "not_needed": "They don’t need it",
-                "price": "Too expensive for them",
-                "chose_other": "They chose someone else",
-                NO_ANSWER: "They never answered",
-                OTHER: "Something else",
-            }
-        ),
-        "not_a_fit": MappingProxyType(
-            {
-                "outside": "Not what we do",
-                "size": "Too small or too large for us",
-                "not_a_buyer": "Not a potential customer",
-                "not_real": "A test or a joke",
-                OTHER: "Something else",
-            }
-        ),
-    }
-)
+CLOSING_REASONS: Mapping[Stage, Mapping[str, str]] = {
+    "lost": {
+        "not_needed": "They don’t need it",
+        "price": "Too expensive for them",
+        "chose_other": "They chose someone else",
+        NO_ANSWER: "They never answered",
+        OTHER: "Something else",
+    },
+    "not_a_fit": {
+        "outside": "Not what we do",
+        "size": "Too small or too large for us",
+        "not_a_buyer": "Not a potential customer",
+        "not_real": "A test or a joke",
+        OTHER: "Something else",
+    },
+}
 """The reasons for each stage that needs one, as staff read them."""
 
-DECLINE_REASONS: Mapping[str, str] = MappingProxyType(
-    {
-        "no_time": "I don’t have time",
-        "facts_missing": "I need to know more first",
-        "not_ready": "They aren’t ready to talk",
-        "somebody_else": "A colleague knows them better",
-        OTHER: "Something else",
-    }
-)
+DECLINE_REASONS: Mapping[str, str] = {
+    "no_time": "I don’t have time",
+    "facts_missing": "I need to know more first",
+    "not_ready": "They aren’t ready to talk",
+    "somebody_else": "A colleague knows them better",
+    OTHER: "Something else",
+}
 """Why a handover is declined, as staff read them."""
 
 SOURCE_LABELS = {
