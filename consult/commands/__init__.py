@@ -10,7 +10,7 @@ from typing import IO, Any
 import click
 
 from consult.questionnaire import EditionError
-from consult.report.pdf.renderer import UnprovenLibraryError
+from consult.report.pdf.renderer import UntestedLibraryError
 from consult.settings import SettingsError
 from consult.settings.brand import BrandError
 
@@ -68,7 +68,7 @@ def errors_in_one_line() -> Iterator[None]:
         raise UsageError(str(error)) from error
     except SettingsError as error:
         raise UsageError("; ".join(str(error).splitlines())) from error
-    except (EditionError, UnprovenLibraryError) as error:
+    except (EditionError, UntestedLibraryError) as error:
         raise CommandError(str(error)) from error
     except BrokenPipeError:
         raise  # the reader of our output has closed it: not an error, and click exits silently

@@ -16,7 +16,7 @@ from consult.storage.search.find_leads import how_many
 from consult.storage.search.lead_filter import LeadFilter, Viewer
 from consult.storage.settings.setting_overrides import SettingsProvider
 
-_NOBODY = 0
+_NO_ACCOUNT = 0
 
 
 @click.command()
@@ -34,7 +34,7 @@ def export(file: Path, filters: tuple[str, ...]) -> None:
     settings = load_settings()
     with open_database(settings) as database:
         office = SettingsProvider(settings, database).settings.office
-        viewer = Viewer(_NOBODY, office.zone)
+        viewer = Viewer(_NO_ACCOUNT, office.zone)
         with database.writing() as session:
             count = how_many(session, wanted, viewer)
             if file.suffix == ".xlsx" and count > MAX_ROWS:

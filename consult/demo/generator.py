@@ -113,18 +113,18 @@ class _Maker:
 
     def _saves(self, walk: Walk, answered: int) -> Iterator[Save]:
         """Yield when each page is sent, up to so many, and what that means for the statistics."""
-        random, spent = self.random, timedelta()
+        random, elapsed = self.random, timedelta()
         pace = random.lognormvariate(0, 0.35)
         for page, following in zip(walk.pages[:answered], [*walk.pages[1:], None], strict=False):
             saved, slowness = visit_of(page), _SLOWNESS.get(page.questions[-1].question.kind, 1.0)
             usual = (4 + 5 * len(page.questions)) * slowness * pace
             if random.random() < 0.05:
-                spent += timedelta(seconds=usual * random.lognormvariate(0, 0.4) / 2)
-                yield spent, page, SaveEvent(_unanswered(page), saved, refused=True)
-            spent += timedelta(seconds=usual * random.lognormvariate(0, 0.4))
+                elapsed += timedelta(seconds=usual * random.lognormvariate(0, 0.4) / 2)
+                yield elapsed, page, SaveEvent(_unanswered(page), saved, refused=True)
+            elapsed += timedelta(seconds=usual * random.lognormvariate(0, 0.4))
             if random.random() < 0.015:  # a break
-                spent += timedelta(minutes=random.uniform(20, 300))
-            yield spent, page, SaveEvent(saved, _unanswered(following))
+                elapsed += timedelta(minutes=random.uniform(20, 300))
+            yield elapsed, page, SaveEvent(saved, _unanswered(following))
 
     def _save(
         self,

@@ -94,10 +94,10 @@ def start_full_depth(token: str) -> Response:
     made.limits.consume("starts", made.settings.limit_starts, network_of(request.remote_addr))
     with made.database.writing() as session:
         # The time spent so far counts as well, or a full check would seem to take no time.
-        spent = timedelta(seconds=lead.seconds_taken)
+        elapsed = timedelta(seconds=lead.seconds_taken)
         shown = visit_of(_walk_as(lead, "full").first_open_page)
         draft_token = drafts.start(
-            session, lead.edition, "full", lead.source, spent=spent, shown=shown
+            session, lead.edition, "full", lead.source, elapsed=elapsed, shown=shown
         )
         draft = drafts.save(session, draft_token, _given(lead))
         if draft is None:

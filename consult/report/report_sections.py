@@ -33,7 +33,7 @@ def agreement_of(walk: Walk, texts: Mapping[str, Any]) -> Agreement:
     lines = []
     for id, question in walk.questionnaire.structure.roles.agreement.items():
         own, answered = _own_texts(texts["lines"][id], walk), asked.get(question)
-        text = own["settled" if _is_settled(answered) else "open"]
+        text = own["settled" if _is_decided(answered) else "open"]
         who = texts["names"][str(answered.answer)] if "{who}" in text and answered else ""
         today = _today(answered, page, (question, "quick_look") in left_out)
         lines.append(AgreementLine(id, own["title"], text.format(who=who), today))
@@ -54,7 +54,7 @@ def _today(asked: Asked | None, page: Mapping[str, str], for_later: bool) -> str
     return page["unknown"] if asked.answer == UNKNOWN else in_words(asked, sign="")
 
 
-def _is_settled(asked: Asked | None) -> bool:
+def _is_decided(asked: Asked | None) -> bool:
     """Whether an answer is the best that was offered."""
     return asked is not None and str(asked.answer) == list(asked.wording.choices)[-1]
 

@@ -31,11 +31,11 @@ def hash_of(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def headers(secrets: Sequence[str], webhook_id: str, moment: datetime, body: str) -> dict[str, str]:
+def headers(secrets: Sequence[str], webhook_id: str, at: datetime, body: str) -> dict[str, str]:
     """The headers that prove a message to its receiver, signed with each secret in use."""
-    signed = [Webhook(secret).sign(webhook_id, moment, body) for secret in secrets]
+    signed = [Webhook(secret).sign(webhook_id, at, body) for secret in secrets]
     return {
         "webhook-id": webhook_id,
-        "webhook-timestamp": str(int(moment.timestamp())),
+        "webhook-timestamp": str(int(at.timestamp())),
         "webhook-signature": " ".join(signed),
     }

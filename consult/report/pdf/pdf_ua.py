@@ -105,7 +105,7 @@ def repair(document: Any, pdf: Any, origins: Origins) -> None:
     tree = _Tree(pdf, origins)
     tree.join_split_elements()
     reachable = tree.repair_elements(page_height=document.pages[0].height)
-    tree.settle_marked_content(reachable, page_count=len(document.pages))
+    tree.resolve_marked_content(reachable, page_count=len(document.pages))
     for page in document.pages:
         for _kind, target, _rectangle, box in page.links:
             _describe_link(box, target)
@@ -254,7 +254,7 @@ class _Tree:
 
     # Marked content ----------------------------------------------------------------------
 
-    def settle_marked_content(self, reachable: set[bytes], page_count: int) -> None:
+    def resolve_marked_content(self, reachable: set[bytes], page_count: int) -> None:
         """Points the parent tree at joined elements and makes the unreachable artifacts."""
         numbers = self._object(self.root["ParentTree"])["Nums"]
         page_references = self.pdf.pages["Kids"][::3]  # "number generation R", three by three

@@ -202,8 +202,8 @@ def _answer(html: str) -> bytes:
     except Exception as fault:
         # The place and not the message, which may quote the document.
         place = traceback.extract_tb(fault.__traceback__)[-1]
-        fault_place = f"{type(fault).__name__} in {Path(place.filename).name}, line {place.lineno}"
-        return FAILED + fault_place.encode()
+        error_place = f"{type(fault).__name__} in {Path(place.filename).name}, line {place.lineno}"
+        return FAILED + error_place.encode()
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from consult.report import PROJECT
 _PROCESS = "consult.report.pdf.render_pdf"
 _START_SECONDS = 30
 
-PROVEN = {"weasyprint": "70.0", "pydyf": "0.13.0"}
+TESTED_VERSIONS = {"weasyprint": "70.0", "pydyf": "0.13.0"}
 """What `pdf_ua` and `pdf_writer` are written for, as tests/report/pdf proves."""
 
 OK, FAILED = b"+", b"-"
@@ -36,20 +36,20 @@ class RenderCrash(RenderError):
     """The process died while it rendered."""
 
 
-class UnprovenLibraryError(Exception):
-    """A library that PDFs are made with has another version than the proven one."""
+class UntestedLibraryError(Exception):
+    """A library that PDFs are made with has another version than the tested one."""
 
 
-def refuse_unproven_libraries() -> None:
-    """Raise `UnprovenLibraryError` unless exactly the `PROVEN` versions are installed.
+def refuse_untested_libraries() -> None:
+    """Raise `UntestedLibraryError` unless exactly the `TESTED_VERSIONS` versions are installed.
 
     The repairs rest on how these versions write a PDF; with others it may silently be one that a
     screen reader cannot use.
     """
-    for name, proven in PROVEN.items():
-        if (found := version(name)) != proven:
-            raise UnprovenLibraryError(
-                f"{name} {found} is installed, and PDFs are proven with {name} {proven} only: "
+    for name, tested in TESTED_VERSIONS.items():
+        if (found := version(name)) != tested:
+            raise UntestedLibraryError(
+                f"{name} {found} is installed, and PDFs are tested with {name} {tested} only: "
                 "install what requirements.txt says"
             )
 
@@ -67,13 +67,13 @@ class Renderer:
     `timeout` is in seconds for one PDF, `memory_mb` bounds the address space of the process
     (about 450 MB of it are libraries that take up no memory), and after `renders_per_process`
     PDFs a fresh process takes over. Safe to share between threads: they wait for each other.
-    Raises `UnprovenLibraryError` when made with libraries of other versions than the proven ones.
+    Raises `UntestedLibraryError` when made with libraries of other versions than the tested ones.
     """
 
     def __init__(
         self, timeout: float = 10, memory_mb: int = 1024, renders_per_process: int = 500
     ) -> None:
-        refuse_unproven_libraries()
+        refuse_untested_libraries()
         self._timeout = timeout
         self._memory_mb = memory_mb
         self._renders_per_process = renders_per_process
@@ -97,8 +97,8 @@ class Renderer:
             except (EOFError, OSError) as lost:
                 self._end()
                 raise RenderCrash("the rendering process died") from lost
-        verdict, content = answer[:1], answer[1:]
-        if verdict != OK:
+        status, content = answer[:1], answer[1:]
+        if status != OK:
             raise RenderError(content.decode())
         return content
 

@@ -56,7 +56,7 @@ def start(
     depth: str,
     source: Mapping[str, str],
     *,
-    spent: timedelta = timedelta(),
+    elapsed: timedelta = timedelta(),
     shown: PageVisit | None = None,
     framed: bool = False,
     demo: bool = False,
@@ -68,7 +68,7 @@ def start(
         edition: the one that its questions come from.
         depth: ``quick`` or ``full``.
         source: where the owner came from.
-        spent: the time that went into answers which are about to be carried over.
+        elapsed: the time that went into answers which are about to be carried over.
         shown: its first page, for the statistics.
         framed: whether it is started inside a page of another site.
         demo: whether it is never counted among real ones.
@@ -85,7 +85,7 @@ def start(
         answers={},
         source=dict(source),
         demo=demo,
-        created_at=now - spent,
+        created_at=now - elapsed,
         updated_at=now,
     )
     session.add(row)

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 import pytest
 
 from consult.report.pdf.renderer import (
-    PROVEN,
+    TESTED_VERSIONS,
     RenderCrash,
     Renderer,
     RenderError,
     RenderTimeout,
-    UnprovenLibraryError,
+    UntestedLibraryError,
 )
 
 HELLO = "<!doctype html><html lang=en><title>Hello</title><h1>Hello</h1>"
@@ -147,6 +147,6 @@ def test_closed_it_leaves_no_process_behind(renderer: Renderer) -> None:
 def test_a_library_of_another_version_is_refused_at_start(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(PROVEN, name, "1.2.3")
-    with pytest.raises(UnprovenLibraryError, match=rf"{name} .* is installed.*with {name} 1\.2\.3"):
+    monkeypatch.setitem(TESTED_VERSIONS, name, "1.2.3")
+    with pytest.raises(UntestedLibraryError, match=rf"{name} .* is installed.*with {name} 1\.2\.3"):
         Renderer()

@@ -45,7 +45,7 @@ def test_a_new_draft_is_empty_and_stores_its_source(database: Database, clock: C
 
 def test_time_that_went_into_answers_carried_over_counts(database: Database, clock: Clock) -> None:
     with database.writing() as session:
-        token = drafts.start(session, "2026-11", "full", {}, spent=timedelta(minutes=5))
+        token = drafts.start(session, "2026-11", "full", {}, elapsed=timedelta(minutes=5))
     draft = loaded(database, token)
     assert (clock() - draft.started_at, draft.updated_at) == (timedelta(minutes=5), clock())
 
