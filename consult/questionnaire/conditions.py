@@ -56,8 +56,8 @@ class _Includes(_OfOneId):
     choice: str
 
     def holds(self, given: Given) -> bool:
-        ticked = given.get(self.id)
-        return isinstance(ticked, tuple) and self.choice in ticked
+        checked = given.get(self.id)
+        return isinstance(checked, tuple) and self.choice in checked
 
     def __str__(self) -> str:
         return f"{self.id} includes {self.choice}"
@@ -158,7 +158,7 @@ def any_of(id: str, *values: str) -> Condition:
 
 
 def includes(id: str, choice: str) -> Condition:
-    """``choice`` is among the ticked choices of question ``id``."""
+    """``choice`` is among the checked choices of question ``id``."""
     return _Includes(id, choice)
 
 

@@ -82,8 +82,8 @@ def read_edition_texts(structure: Structure, folder: Path) -> EditionTexts:
             case Kind.SORT:
                 questions[question.id] = _card(question, cards, buttons)
             case _:
-                ticked = cards if question.id == structure.roles.recent_jobs else None
-                questions[question.id] = _profile(question, files["profile"], ticked)
+                checked = cards if question.id == structure.roles.recent_jobs else None
+                questions[question.id] = _profile(question, files["profile"], checked)
     return EditionTexts(
         questions=questions,
         pages=_headings(files["pages"], "pages", [page.id for page in structure.pages]),

@@ -130,7 +130,7 @@ class Office:
         return days
 
     def is_open_on(self, day: date) -> bool:
-        """Whether anybody is there on a day."""
+        """Whether the agency is open on a day."""
         return day not in self.closed and bool(self.week.get(day.weekday()))
 
     def today(self, now: datetime) -> date:

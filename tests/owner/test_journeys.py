@@ -202,7 +202,7 @@ def test_a_bad_post_names_what_to_mend_and_keeps_what_is_good(journey: Journey) 
     journey.answers["selling_by"] = None
     page = journey.refuse()
     assert page.errors == {"selling_by": "Who does your selling? Pick the answer that is closest."}
-    assert page.title.startswith("Mend this page")
+    assert page.title.startswith("Please fix")
     assert page.form().fields["marketing_by"].values == ["staff"]
     assert saved(journey) == {"marketing_by": "staff"}
 

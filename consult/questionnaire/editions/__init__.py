@@ -69,7 +69,7 @@ def create(name: str, parent: Path = _HERE) -> Path:
 def refuse_other_editions(name: str, own: Path) -> None:
     """Raise `EditionError` when the code in an edition's folder names or imports another one.
 
-    Whoever changed that other edition would change this one with it.
+    A change of that other edition would change this one too.
     """
     for file in sorted(own.glob("*.py")):
         code = file.read_text(encoding="utf-8")

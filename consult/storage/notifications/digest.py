@@ -60,7 +60,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """A user's digest: leads assigned to them or to no one; new ones whoever they are assigned to.
+    """A user's digest: leads assigned to them or to no one; new ones no matter who has them.
 
     Attributes:
         new: how many were submitted since the digest before; of these, ``new_contacts`` left
