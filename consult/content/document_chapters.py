@@ -277,12 +277,12 @@ def _printed(questionnaire: Questionnaire) -> Iterator[str]:
         ("sources", "What it rests on"),
     ):
         rows = (
-            (": ".join(path) or "Sources", text) for path, text in _single_texts(group, questionnaire)
+            (": ".join(path) or "Sources", text) for path, text in _texts_in(group, questionnaire)
         )
         yield from table((title, "It says"), rows)
 
 
-def _single_texts(group: str, questionnaire: Questionnaire) -> Iterator[tuple[tuple[str, ...], str]]:
+def _texts_in(group: str, questionnaire: Questionnaire) -> Iterator[tuple[tuple[str, ...], str]]:
     for text in texts_of(questionnaire):
         if text.file == "findings.yaml" and text.path[0] == group:
             yield text.path[1:], text.text
