@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from benchmarks import __main__ as command
-from benchmarks import leads, load, measure, pdf, printing, scoring
+from benchmarks import exports, insights, leads, load, measure, pdf, printing, scoring, worker
 from benchmarks.measure import Row
 
 SHORT = "<!doctype html><html lang=en><title>A short page</title><h1>Few words</h1></html>"
@@ -48,6 +48,11 @@ def test_all_of_them_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(load, "WARM_UP_SECONDS", 0.05)
     monkeypatch.setattr(leads, "LEADS", 60)
     monkeypatch.setattr(leads, "ROUNDS", 1)
+    monkeypatch.setattr(insights, "RESPONSES", 40)
+    monkeypatch.setattr(insights, "ROUNDS", 1)
+    monkeypatch.setattr(worker, "MANY", 40)
+    monkeypatch.setattr(exports, "LEADS", 6)
+    monkeypatch.setattr(exports, "ROUNDS", 1)
     monkeypatch.setattr(leads, "CASES", dict(list(leads.CASES.items())[::9]))
     file = tmp_path / "rows.json"
     # In a thread of its own: a browser test may have left its event loop running in this one.

@@ -52,5 +52,5 @@ def test_the_database_refuses_to_change_or_delete_an_entry(
     with database.writing() as session:
         audit_log.record(session, "lead.seen", by=7, lead_id=3)
 
-    with pytest.raises(IntegrityError, match="added to only"), database.writing() as session:
+    with pytest.raises(IntegrityError, match="append-only"), database.writing() as session:
         session.execute(change)  # type: ignore[call-overload]

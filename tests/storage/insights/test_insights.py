@@ -97,7 +97,9 @@ def live(database: Database, story: Story, source: str) -> None:
             assert lead is not None
             for stage in AGENCY[: story.stages]:
                 page_events.record_stage(session, lead.id, stage)  # type: ignore[arg-type]
-        if story.deleted:
+    if story.deleted:
+        # PostgreSQL checks a row's foreign keys again while its transaction is the one that added it.
+        with database.writing() as session:
             assert drafts.delete_drafts(session, DraftRow.token_hash == token_hash(token)) == 1
 
 

@@ -266,13 +266,13 @@ def test_the_usual_time_is_a_median_of_enough_real_completions(
 def test_the_usual_time_is_looked_for_among_the_last_checks_only(
     database: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leads, "_COMPLETIONS_NEEDED", 2)
+    monkeypatch.setattr(leads, "_MIN_COMPLETIONS", 2)
     take_longer_each_time(database, clock, 4, new_submission)
     with database.reading() as session:
         assert leads.usual_seconds(session, "quick") == 25
-        monkeypatch.setattr(leads, "_COMPLETIONS_WALKED", 2)
+        monkeypatch.setattr(leads, "_MAX_COMPLETIONS", 2)
         assert leads.usual_seconds(session, "quick") == 35
-        monkeypatch.setattr(leads, "_COMPLETIONS_WALKED", 1)
+        monkeypatch.setattr(leads, "_MAX_COMPLETIONS", 1)
         assert leads.usual_seconds(session, "quick") is None
 
 
