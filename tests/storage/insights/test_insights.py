@@ -98,7 +98,7 @@ def live(database: Database, story: Story, source: str) -> None:
             for stage in AGENCY[: story.stages]:
                 page_events.record_stage(session, lead.id, stage)  # type: ignore[arg-type]
     if story.deleted:
-        # PostgreSQL checks a row's foreign keys again while its transaction is the one that added it.
+        # PostgreSQL checks foreign keys again for a row that the same transaction added.
         with database.writing() as session:
             assert drafts.delete_drafts(session, DraftRow.token_hash == token_hash(token)) == 1
 
