@@ -62,7 +62,7 @@ def send_empty(form: str) -> Step:
 def send_late_to_lead(visit: Visit) -> None:
     open_all(visit)
     visit.tab.evaluate("document.querySelectorAll('[name=version]').forEach(f => { f.value = 1 })")
-    visit.tab.locator("#not-now-on").fill("2099-12-24")
+    visit.tab.locator("#follow-up-on").fill("2099-12-24")
     press("#do-follow-up button")(visit)
 
 
@@ -153,7 +153,7 @@ def open_without_hours(visit: Visit) -> None:
 
 
 def add_webhook(visit: Visit) -> None:
-    visit.tab.fill("[name=address]", "https://hooks.example/relay")
+    visit.tab.fill("[name=url]", "https://hooks.example/relay")
     press()(visit)
 
 
@@ -280,12 +280,12 @@ STAFF_STATES = (
     State("lead offered", on("/staff/leads/3"), signed_in=True),
     State("lead worked on", on("/staff/leads/5"), open_all, signed_in=True),
     State("lead made anonymous", on("/staff/leads/6"), open_all, signed_in=True),
-    State("lead that I offered", on("/staff/leads/7?done=not-now"), signed_in=True),
+    State("lead that I offered", on("/staff/leads/7?done=follow-up"), signed_in=True),
     State("lead that was lost", on("/staff/leads/8"), open_all, signed_in=True),
-    State("return refused", on("/staff/leads/3"), press("form[action$=return] button"), True),
+    State("return refused", on("/staff/leads/3"), press("form[action$=decline] button"), True),
     State("note refused", on("/staff/leads/5"), send_empty_note, signed_in=True),
     State("note changed meanwhile", on("/staff/leads/5"), send_late_note, signed_in=True),
-    State("lead refused", on("/staff/leads/5"), send_empty("not-now"), signed_in=True),
+    State("lead refused", on("/staff/leads/5"), send_empty("follow-up"), signed_in=True),
     State("lead changed meanwhile", on("/staff/leads/5"), send_late_to_lead, signed_in=True),
     State("mail", on("/staff/leads/1/mails/1"), signed_in=True),
     State("data", on("/staff/leads/1/data"), admin=True),

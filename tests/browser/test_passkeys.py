@@ -129,6 +129,6 @@ def test_without_javascript_the_page_says_so(browser: Browser, origin: str) -> N
     with visiting(browser, origin, javascript=False) as visit:
         visit.open("/staff/sign-in")
         assert not visit.tab.get_by_role("button", name="passkey").is_visible()
-        assert visit.tab.get_by_text("A passkey needs a browser that knows them").is_visible()
+        assert visit.tab.get_by_text("Your browser doesn’t support passkeys").is_visible()
         sign_in(visit)
         assert visit.path == "/staff/"
