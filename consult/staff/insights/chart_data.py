@@ -27,8 +27,8 @@ _AGENCY = {
     "contact": ("Left a contact", SUBMITTED, "of the finished"),
     "consult": ("Requested a consult", "contact", "of the contacts"),
     "reached": ("Reached", "contact", "of the contacts"),
-    "booked": ("Consult booked", "reached", "of those reached"),
-    "held": ("Consult done", "booked", "of those booked"),
+    "booked": ("Consult scheduled", "reached", "of those reached"),
+    "held": ("Consult done", "booked", "of those scheduled"),
     "won": ("Won", "reached", "of those reached"),
 }
 DIRECT = "Direct"

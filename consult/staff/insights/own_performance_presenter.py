@@ -72,7 +72,7 @@ def replies_of(replies: Sequence[Any], office: Office, now: datetime, days: int)
         spans=[_span(start.strftime(form), waits.get(start, ())) for start in starts],
         by=by,
         total=_span("", [wait for of_span in waits.values() for wait in of_span]),
-        target=in_hours(office.reply_within / timedelta(hours=1)),
+        target=in_hours(office.reply_within / timedelta(hours=1)).replace("hour", "business hour"),
     )
 
 

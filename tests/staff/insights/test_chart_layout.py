@@ -86,7 +86,7 @@ def test_replies_are_shown_by_week_with_weeks_without_leads() -> None:
     ]
     assert [span.on_time.percent for span in found.spans] == [50, None, 100]
     assert found.total.on_time.whole == 3, "one can still be answered on time"
-    assert found.target == "1 hour"
+    assert found.target == "1 business hour"
     assert found.title == "How fast we reply", "three are too few for a headline"
 
 
