@@ -1,4 +1,4 @@
-"""The life of a job, told with a clock that only moves when the test says so."""
+"""The life of a job, with a clock that only moves when the test says so."""
 
 from datetime import timedelta
 
