@@ -80,7 +80,7 @@ def example_of(questionnaire: Questionnaire, rule: Rule) -> Scorecard | None:
 
 
 def _worth_trying(questionnaire: Questionnaire, id: str) -> tuple[Answer, ...]:
-    """Every single answer; for ticks, none or one of them."""
+    """Every single answer; for checkboxes, none or one of them."""
     if id == SORTING:
         return (100, 0)
     question = questionnaire.questions[id]

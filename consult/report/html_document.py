@@ -26,7 +26,7 @@ Paper = Literal["letter", "a4"]
 
 @dataclass(frozen=True)
 class Recipient:
-    """Whom the report is for, as they typed it; both may be empty."""
+    """Who the report is for, as they typed it; both may be empty."""
 
     name: str = ""
     business: str = ""

@@ -12,7 +12,7 @@ from consult.storage.tables import (
     submission_tables,
 )
 
-# One a line, so that two who add one at the same time do not meet.
+# One per line, so that two branches that add one do not conflict.
 MODULES = (
     submission_tables,
     account_tables,
