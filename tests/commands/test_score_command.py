@@ -33,7 +33,7 @@ def refused(given: str | bytes, command: str = "score") -> str:
 
 def test_a_scorecard_comes_out_complete() -> None:
     card = scored(BATON_ON_THE_FLOOR.payload("quick"))
-    assert (card["edition"], card["depth"], card["complete"]) == ("2026-11", "quick", True)
+    assert (card["edition"], card["depth"], card["complete"]) == ("2026-12", "quick", True)
     assert card["archetype"] == "baton_on_the_floor"
     for axis in ("separation", "handoff"):
         lines = card[axis]["lines"]
@@ -49,7 +49,7 @@ def test_a_list_gives_a_list_in_the_same_order() -> None:
 
 def test_edition_and_depth_have_defaults() -> None:
     card = scored({"answers": BATON_ON_THE_FLOOR.payload()["answers"]})
-    assert (card["edition"], card["depth"]) == ("2026-11", "full")
+    assert (card["edition"], card["depth"]) == ("2026-12", "full")
 
 
 def test_incomplete_answers_are_no_error_and_say_what_is_missing() -> None:
@@ -95,7 +95,7 @@ def test_a_file_is_read_as_well(tmp_path: Path) -> None:
         ('{"answers": {"first_sale_value": 1e999}}', "first_sale_value: inf is not offered"),
         ('{"answers": {"first_sale_value": NaN}}', "the answers are not JSON: NaN is not a number"),
         ('{"answers": {"first_sale_value": ' + "9" * 5000 + "}}", "the answers are not JSON"),
-        ('{"answers": {"H3a": 1}}', "H3a: is not a question of edition 2026-11"),
+        ('{"answers": {"H3a": 1}}', "H3a: is not a question of edition 2026-12"),
         ('{"answers": {"buyers": "both", "buyers": "people"}}', '"buyers" is repeated'),
         ('{"answers": {"x\\ny\\ud800": 1}}', "x y?"),
         ('{"answers": {"' + "x" * 10_000 + '": 1}}', "xxx"),

@@ -108,7 +108,7 @@ def test_clearing_up_happens_every_night_and_is_planned_once(
     for _ in range(2):  # each worker asks for it when it starts
         with database.writing() as session:
             handlers.schedule_purge(session)
-            draft = drafts.start(session, "2026-11", "quick", {})
+            draft = drafts.start(session, "2026-12", "quick", {})
     assert run_worker(database, Press()) == 0
     for night in (3, 4):
         clock.time = datetime(2026, 3, night, 3, tzinfo=UTC)

@@ -35,7 +35,7 @@ def rows(database: Database) -> list[JobRow]:
 
 
 def leave_a_trace(session: Session) -> None:
-    drafts.start(session, "2026-11", "quick", {})
+    drafts.start(session, "2026-12", "quick", {})
 
 
 def traces(database: Database) -> int:

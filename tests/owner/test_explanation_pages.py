@@ -83,7 +83,7 @@ def test_every_answer_has_its_points_its_reason_and_its_claims(result: Result) -
     lines = [line for axis in report.axes for part in axis.dimensions for line in part.lines]
     assert all(line.why in page.text for line in lines)
     assert "The article says: At their best, the two are like a relay team" in page.text
-    assert "edition 2026-11" in page.text
+    assert "edition 2026-12" in page.text
 
 
 def test_a_finding_shows_the_answers_that_it_read(result: Result) -> None:

@@ -22,7 +22,7 @@ from consult.questionnaire.editions import (
     refuse_other_editions,
 )
 
-FINGERPRINTS = {"2026-11": "082bfa137b0c503134c363205830a427366d578e78f1f68537bfbb8000db5753"}
+FINGERPRINTS = {"2026-12": "eaa29f8f32839e6a845d3c98619bec49c5ec1cd370fb09da4a848a255ec6de7c"}
 """What `./run questionnaire fingerprint --edition NAME` printed when the edition was published."""
 
 
@@ -49,13 +49,13 @@ def test_the_newest_edition_is_loaded_once() -> None:
 
 
 def test_an_edition_that_was_never_published_is_refused_by_name() -> None:
-    with pytest.raises(EditionError, match=r"^edition: there is no '1999'; known are 2026-11$"):
+    with pytest.raises(EditionError, match=r"^edition: there is no '1999'; known are 2026-12$"):
         load("1999")
 
 
-@pytest.mark.parametrize("name", ["2026-10", "2026-11", "2027", "next", "2027-5", "../2027-05"])
+@pytest.mark.parametrize("name", ["2026-10", "2026-12", "2027", "next", "2027-5", "../2027-05"])
 def test_a_new_edition_has_a_later_year_and_month(name: str, tmp_path: Path) -> None:
-    with pytest.raises(EditionError, match="is not a year and month after 2026-11"):
+    with pytest.raises(EditionError, match="is not a year and month after 2026-12"):
         create(name, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
@@ -75,10 +75,10 @@ def test_a_new_edition_is_a_copy_that_names_itself_only(tmp_path: Path) -> None:
     ("line", "other"),
     [
         (
-            "from consult.questionnaire.editions.edition_2026_11.rules import CARDS",
-            "edition_2026_11",
+            "from consult.questionnaire.editions.edition_2026_12.rules import CARDS",
+            "edition_2026_12",
         ),
-        ('NAME = "2026-11"', "2026-11"),
+        ('NAME = "2026-12"', "2026-12"),
     ],
 )
 def test_an_edition_that_leans_on_another_is_refused(line: str, other: str, tmp_path: Path) -> None:

@@ -69,6 +69,6 @@ def test_what_was_never_submitted_has_no_reasons() -> None:
     with pytest.raises(EditionError):
         reasons_of("1999-01", "quick", {})
     with pytest.raises(AnswerError):
-        reasons_of("2026-11", "quick", {"first_reply": 17})
+        reasons_of("2026-12", "quick", {"first_reply": 17})
     with pytest.raises(ValueError, match="are missing"):
-        reasons_of("2026-11", "quick", {})
+        reasons_of("2026-12", "quick", {})

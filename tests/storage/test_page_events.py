@@ -22,7 +22,7 @@ LAST = PageVisit(REVIEW)
 
 def start(database: Database) -> str:
     with database.writing() as session:
-        return drafts.start(session, "2026-11", "quick", {"ref": "fair"}, shown=WHO)
+        return drafts.start(session, "2026-12", "quick", {"ref": "fair"}, shown=WHO)
 
 
 def save(

@@ -83,7 +83,7 @@ class World:
             )
             members = session.execute(select(StaffUserRow.email, StaffUserRow.id)).all()
             for number in range(1, 3):
-                token = drafts.start(session, "2026-11", "quick", {})
+                token = drafts.start(session, "2026-12", "quick", {})
                 check = drafts.load(session, token)
                 assert check is not None
                 reminder_consent.grant(

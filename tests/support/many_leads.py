@@ -131,7 +131,7 @@ def _contact(random: Random, number: int, now: datetime) -> dict[str, Any] | Non
 
 def _draft(lead: MadeLead) -> dict[str, Any]:
     now = lead.row["submitted_at"]
-    as_stored = {"edition": "2026-11", "depth": "quick", "answers": {}, "source": {}}
+    as_stored = {"edition": "2026-12", "depth": "quick", "answers": {}, "source": {}}
     return {
         "id": lead.id,
         "token_hash": f"c{lead.id}",
@@ -148,7 +148,7 @@ def _submission(lead: MadeLead) -> dict[str, Any]:
         "id": lead.id,
         "draft_id": lead.id,
         "result_token_hash": f"r{lead.id}",
-        "edition": "2026-11",
+        "edition": "2026-12",
         "depth": "quick",
         "answers": {"a": 1},
         "wording": {"a": 1},

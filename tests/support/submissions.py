@@ -22,7 +22,7 @@ CONTACT = NewContact(
 )
 
 _SUBMISSION = NewSubmission(
-    edition="2026-11",
+    edition="2026-12",
     depth="quick",
     answers={"first_reply": {"value": 2, "as": "solo"}},
     wording={"first_reply": {"ask": "How fast do you reply?"}},
@@ -43,7 +43,7 @@ def new_submission(**overrides: Any) -> NewSubmission:
 def submitted(database: Database, **overrides: Any) -> str:
     """Start a check, submit it, and return the result's token."""
     with database.writing() as session:
-        token = drafts.start(session, "2026-11", "quick", {})
+        token = drafts.start(session, "2026-12", "quick", {})
         return submission.submit(session, token, new_submission(**overrides))
 
 

@@ -1,4 +1,4 @@
-"""The published editions of the questionnaire, one folder each: `edition_2026_11` is 2026-11.
+"""The published editions of the questionnaire, one folder each: `edition_2026_12` is 2026-12.
 
 A new edition starts as a copy of the newest one: `consult questionnaire new NAME`. A published
 edition does not change: submissions remember by which one they were scored.

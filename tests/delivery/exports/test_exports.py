@@ -22,7 +22,7 @@ LEAD: Lead = {
     "id": 7,
     "submitted_at": datetime(2026, 11, 20, 14, 5, 33, tzinfo=UTC),
     "demo": False,
-    "edition": "2026-11",
+    "edition": "2026-12",
     "depth": "quick",
     "seconds_taken": 390,
     "name": "Dana Okafor",
@@ -141,7 +141,7 @@ def test_a_csv_quotes_every_cell_and_says_dates_so_that_programs_know_them() -> 
     content = b"".join(csv_chunks(columns(UTC), [[LEAD]])).decode("utf-8-sig")
     assert content.startswith('"Lead","Business","Name","Finished (UTC)",')
     assert content.count("\r\n") == 2
-    assert '"2026-11-20 14:05","No","2026-11"' in content
+    assert '"2026-11-20 14:05","No","2026-12"' in content
     assert all(line.startswith('"') and line.endswith('"') for line in content.split("\r\n")[:-1])
 
 

@@ -149,7 +149,7 @@ def test_a_finished_check_is_posted_signed_and_without_anybody_in_it(
                 "separation": 41.7,
                 "handoff": 31.2,
                 "depth": "quick",
-                "edition": "2026-11",
+                "edition": "2026-12",
                 "source": None,
                 "has_contact": False,
                 "wants_consult": False,

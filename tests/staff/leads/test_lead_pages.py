@@ -309,4 +309,4 @@ def test_a_lead_reads_the_same_for_ever(app: Flask, staff: PageClient, database:
     database.clock = lambda: datetime.now(UTC) + timedelta(minutes=40)
     text = staff.get(f"/staff/leads/{lead_id}").text
     assert "40 minutes ago" in text
-    assert "edition 2026-11" in text
+    assert "edition 2026-12" in text

@@ -70,8 +70,8 @@ def test_a_copy_made_while_others_write_is_whole(database: Database, tmp_path: P
     def write_pairs() -> None:
         while not over.is_set():
             with database.writing() as session:
-                drafts.start(session, "2026-11", "quick", {})
-                drafts.start(session, "2026-11", "quick", {})
+                drafts.start(session, "2026-12", "quick", {})
+                drafts.start(session, "2026-12", "quick", {})
 
     writer = threading.Thread(target=write_pairs)
     writer.start()

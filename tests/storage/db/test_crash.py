@@ -17,7 +17,7 @@ from consult.storage.db.database import Database
 database = Database(sys.argv[1])
 while True:
     with database.writing() as session:
-        token = drafts.start(session, "2026-11", "quick", {})
+        token = drafts.start(session, "2026-12", "quick", {})
     with database.writing() as session:
         drafts.save(session, token, {"first_reply": (3, "solo")})
     print(token, flush=True)

@@ -23,7 +23,7 @@ def test_an_exception_undoes_the_whole_transaction(database: Database) -> None:
 
     def start_and_fail() -> None:
         with database.writing() as session:
-            tokens.append(drafts.start(session, "2026-11", "quick", {}))
+            tokens.append(drafts.start(session, "2026-12", "quick", {}))
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
@@ -34,7 +34,7 @@ def test_an_exception_undoes_the_whole_transaction(database: Database) -> None:
 
 def test_a_reading_session_keeps_nothing(database: Database) -> None:
     with database.reading() as session:
-        token = drafts.start(session, "2026-11", "quick", {})
+        token = drafts.start(session, "2026-12", "quick", {})
     with database.reading() as session:
         assert drafts.load(session, token) is None
 
@@ -56,7 +56,7 @@ def test_a_time_without_a_zone_is_refused(database: Database) -> None:
 
 def test_many_threads_read_and_write_one_check_without_a_lost_update(database: Database) -> None:
     with database.writing() as session:
-        token = drafts.start(session, "2026-11", "quick", {})
+        token = drafts.start(session, "2026-12", "quick", {})
 
     def save_own_answers(name: str) -> None:
         for number in range(10):
@@ -143,7 +143,7 @@ def test_sqlite_keeps_its_log_short_although_it_never_checkpoints_itself(
     database = Database(f"sqlite:///{path}", synchronous="NORMAL")
     for _ in range(450):
         with database.writing() as session:
-            drafts.start(session, "2026-11", "quick", {"ref": "x" * 1_000})
+            drafts.start(session, "2026-12", "quick", {"ref": "x" * 1_000})
     assert path.with_name("consult.db-wal").stat().st_size < 4_000_000
     assert path.stat().st_size > 450_000, "the rows are in the file, and not only in the log"
     database.close()
@@ -178,7 +178,7 @@ def test_what_was_saved_is_saved_even_when_the_log_cannot_be_copied(
                 raise OperationalError("BEGIN IMMEDIATE", None, Exception("disk is full"))
 
         with database.writing() as session:
-            token = drafts.start(session, "2026-11", "quick", {})
+            token = drafts.start(session, "2026-12", "quick", {})
         with database.reading() as session:
             assert drafts.load(session, token)
     assert len(begun) == 3

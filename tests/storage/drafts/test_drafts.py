@@ -16,7 +16,7 @@ from tests.support.submissions import new_submission
 
 def started(database: Database) -> str:
     with database.writing() as session:
-        return drafts.start(session, "2026-11", "quick", {"utm_source": "letter"})
+        return drafts.start(session, "2026-12", "quick", {"utm_source": "letter"})
 
 
 def save(database: Database, token: str, changes: drafts.Changes) -> drafts.Draft | None:
@@ -37,7 +37,7 @@ def loaded(database: Database, token: str) -> drafts.Draft:
 
 def test_a_new_draft_is_empty_and_stores_its_source(database: Database, clock: Clock) -> None:
     draft = loaded(database, started(database))
-    assert (draft.edition, draft.depth, draft.answers) == ("2026-11", "quick", {})
+    assert (draft.edition, draft.depth, draft.answers) == ("2026-12", "quick", {})
     assert draft.source == {"utm_source": "letter"}
     assert draft.started_at == draft.updated_at == clock()
     assert not draft.submitted
@@ -45,7 +45,7 @@ def test_a_new_draft_is_empty_and_stores_its_source(database: Database, clock: C
 
 def test_time_that_went_into_answers_carried_over_counts(database: Database, clock: Clock) -> None:
     with database.writing() as session:
-        token = drafts.start(session, "2026-11", "full", {}, elapsed=timedelta(minutes=5))
+        token = drafts.start(session, "2026-12", "full", {}, elapsed=timedelta(minutes=5))
     draft = loaded(database, token)
     assert (clock() - draft.started_at, draft.updated_at) == (timedelta(minutes=5), clock())
 

@@ -17,7 +17,7 @@ ADDRESS = "ada@example.com"
 def granted(database: Database, address: str = ADDRESS) -> tuple[str, int]:
     """A draft whose owner granted permission: its token, and the id of the permission."""
     with database.writing() as session:
-        token = drafts.start(session, "2026-11", "quick", {})
+        token = drafts.start(session, "2026-12", "quick", {})
         draft = drafts.load(session, token)
         assert draft is not None
         reminder_consent.grant(session, draft.id, address, "Once.", b"encrypted")
@@ -89,7 +89,7 @@ def test_it_is_in_the_data_export_of_its_person_and_deleted_with_their_leads(
 def test_unfinished_responses_are_counted_by_page(database: Database) -> None:
     with database.writing() as session:
         for demo in (False, False, True):
-            drafts.start(session, "2026-11", "quick", {}, demo=demo)
+            drafts.start(session, "2026-12", "quick", {}, demo=demo)
         assert reminder_consent.unfinished_by_page(session) == {"": 2}
         assert not audit_log.newest(session, limit=1)
 

@@ -84,7 +84,7 @@ def live(database: Database, story: Story, source: str) -> None:
     pages = walk.pages
     stops = len(pages) if story.submitted else min(story.pages, len(pages))
     with database.writing() as session:
-        token = drafts.start(session, "2026-11", walk.depth, {"ref": source}, shown=shown(pages[0]))
+        token = drafts.start(session, "2026-12", walk.depth, {"ref": source}, shown=shown(pages[0]))
         for number in range(stops):
             following = pages[number + 1] if number + 1 < len(pages) else None
             saved = replace(shown(pages[number]), open=())
@@ -208,7 +208,7 @@ def test_views_and_starts_inside_other_sites_are_counted_twice(database: Databas
     with database.writing() as session:
         for framed in (False, True, True):
             page_events.record_view(session, "quick", {"ref": "fair"}, framed=framed)
-        drafts.start(session, "2026-11", "quick", {}, framed=True)
+        drafts.start(session, "2026-12", "quick", {}, framed=True)
     steps = collected(database).steps
     assert (steps[VIEWED], steps[VIEWED_FRAMED]) == (3, 2)
     assert (steps[STARTED], steps[STARTED_FRAMED]) == (1, 1)
@@ -226,7 +226,7 @@ def test_a_program_cannot_fill_the_table_of_views(
 
 def start_from(database: Database, sources: Iterable[str]) -> list[str]:
     with database.writing() as session:
-        return [drafts.start(session, "2026-11", "quick", {"utm_source": one}) for one in sources]
+        return [drafts.start(session, "2026-12", "quick", {"utm_source": one}) for one in sources]
 
 
 def test_minor_sources_are_merged_and_never_those_that_brought_a_lead(
@@ -251,7 +251,7 @@ def test_a_long_source_is_cut(database: Database) -> None:
 def test_demo_and_test_responses_are_counted_apart(database: Database) -> None:
     with database.writing() as session:
         for source, demo in (("Test", False), ("fair", True), ("fair", False)):
-            drafts.start(session, "2026-11", "quick", {"ref": source}, demo=demo)
+            drafts.start(session, "2026-12", "quick", {"ref": source}, demo=demo)
     for kind, source in (("test", "Test"), ("demo", "fair"), ("real", "fair")):
         found = collected(database, kind=kind).sources
         assert {name: steps[STARTED] for name, steps in found.items()} == {source: 1}
@@ -264,7 +264,7 @@ def test_kinds_are_present_once_there_is_anything_of_them(database: Database) ->
 
     assert present() == set()
     with database.writing() as session:
-        drafts.start(session, "2026-11", "quick", {}, demo=True)
+        drafts.start(session, "2026-12", "quick", {}, demo=True)
     assert present() == {"demo"}
     live(database, Story(submitted=True, deleted=True), "fair")
     assert present() == {"demo", "real"}

@@ -86,7 +86,7 @@ def test_the_account_that_is_set_to_catch_new_leads_holds_them(
 ) -> None:
     with database.writing() as session:
         address = next(user.email for user in accounts.all_users(session) if user.id == ben)
-        token = drafts.start(session, "2026-11", "quick", {})
+        token = drafts.start(session, "2026-12", "quick", {})
         result = submission.submit(session, token, new_submission(), Office(new_leads_to=address))
         lead = leads.by_result_token(session, result)
     assert lead is not None

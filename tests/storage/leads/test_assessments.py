@@ -121,7 +121,7 @@ def test_the_records_tell_how_the_agency_does_and_demo_leads_are_apart(
 ) -> None:
     for number in range(12):
         with database.writing() as session:
-            token = drafts.start(session, "2026-11", "quick", {"ref": "fair"})
+            token = drafts.start(session, "2026-12", "quick", {"ref": "fair"})
             result = submission.submit(session, token, new_submission())
             submission.save_contact(session, result, CONTACT)
             found = leads.by_result_token(session, result)

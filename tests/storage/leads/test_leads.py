@@ -36,7 +36,7 @@ def report_jobs(database: Database) -> list[Any]:
 
 def test_a_submission_comes_back_as_it_was_frozen(database: Database, clock: Clock) -> None:
     with database.writing() as session:
-        token = drafts.start(session, "2026-11", "quick", {"ref": "fair"})
+        token = drafts.start(session, "2026-12", "quick", {"ref": "fair"})
     clock.go_on(minutes=6)
     new = new_submission(wording={"z": "Łódź 日本", "a": 1})
     with database.writing() as session:
@@ -53,7 +53,7 @@ def test_a_submission_comes_back_as_it_was_frozen(database: Database, clock: Clo
 
 def test_submitting_twice_gives_the_same_result_once(database: Database) -> None:
     with database.writing() as session:
-        token = drafts.start(session, "2026-11", "quick", {})
+        token = drafts.start(session, "2026-12", "quick", {})
         first = submission.submit(session, token, new_submission())
     with database.writing() as session:
         second = submission.submit(session, token, new_submission(archetype="other"))
@@ -64,7 +64,7 @@ def test_submitting_twice_gives_the_same_result_once(database: Database) -> None
 
 def test_two_tabs_that_submit_at_once_make_one_lead(database: Database) -> None:
     with database.writing() as session:
-        token = drafts.start(session, "2026-11", "quick", {})
+        token = drafts.start(session, "2026-12", "quick", {})
     results = []
     together = threading.Barrier(4)
 
@@ -88,7 +88,7 @@ def test_two_tabs_that_submit_at_once_make_one_lead(database: Database) -> None:
 def test_a_save_that_races_a_submit_is_either_in_it_or_refused(database: Database) -> None:
     """While one tab holds the check to score it, another tab's save waits."""
     with database.writing() as session:
-        token = drafts.start(session, "2026-11", "quick", {})
+        token = drafts.start(session, "2026-12", "quick", {})
     saved: list[drafts.Draft | None] = []
 
     def save() -> None:
@@ -112,7 +112,7 @@ def test_a_save_that_races_a_submit_is_either_in_it_or_refused(database: Databas
 def test_a_failure_after_submitting_leaves_neither_lead_nor_job(database: Database) -> None:
     def submit_and_fail() -> None:
         with database.writing() as session:
-            token = drafts.start(session, "2026-11", "quick", {})
+            token = drafts.start(session, "2026-12", "quick", {})
             submission.submit(session, token, new_submission())
             raise RuntimeError
 
@@ -281,6 +281,6 @@ def take_longer_each_time(
 ) -> None:
     for number in range(1, times + 1):
         with database.writing() as session:
-            token = drafts.start(session, "2026-11", "quick", {})
+            token = drafts.start(session, "2026-12", "quick", {})
             clock.go_on(seconds=10 * number)
             submission.submit(session, token, new())

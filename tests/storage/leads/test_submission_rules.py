@@ -64,7 +64,7 @@ class Story(RuleBasedStateMachine):
     @rule(target=tokens)
     def start(self) -> str:
         with self.database.writing() as session:
-            token = drafts.start(session, "2026-11", "quick", {})
+            token = drafts.start(session, "2026-12", "quick", {})
         self.known[token] = Remembered()
         return token
 

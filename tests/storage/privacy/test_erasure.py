@@ -35,7 +35,7 @@ def whole_lead(database: Database, me: int) -> int:
     """A lead with a row in every table that can hold something about one."""
     source = {"utm_source": "radio", "utm_content": "for-ada", "ref": "ada"}
     with database.writing() as session:
-        token = drafts.start(session, "2026-11", "quick", source)
+        token = drafts.start(session, "2026-12", "quick", source)
         drafts.save(session, token, {"first_reply": (2, "solo")})
         result = submission.submit(session, token, new_submission())
         submission.save_contact(session, result, CONTACT, "https://check.example/result/x")
@@ -154,7 +154,7 @@ def test_an_anonymous_lead_keeps_answers_and_scores_only(
 
 def test_the_links_of_an_anonymous_lead_open_nothing(database: Database) -> None:
     with database.writing() as session:
-        check = drafts.start(session, "2026-11", "quick", {})
+        check = drafts.start(session, "2026-12", "quick", {})
         result = submission.submit(session, check, new_submission())
     erase(database, lead_of(database, result).id, "anonymise")
     with database.writing() as session:
@@ -179,7 +179,7 @@ def test_a_person_is_known_by_the_address_in_whatever_case(database: Database) -
     def left(address: str | None) -> int:
         with database.writing() as session:
             token = submission.submit(
-                session, drafts.start(session, "2026-11", "quick", {}), new_submission()
+                session, drafts.start(session, "2026-12", "quick", {}), new_submission()
             )
             if address:
                 contact = submission.NewContact("A", address, "B", None, False, "Yes.")

@@ -50,10 +50,10 @@ def test_an_idle_draft_goes_and_a_lead_stays(
     database: Database, clock: Clock, whole_lead: str
 ) -> None:
     with database.writing() as session:
-        drafts.start(session, "2026-11", "quick", {})
+        drafts.start(session, "2026-12", "quick", {})
     clock.go_on(days=20)
     with database.writing() as session:
-        young = drafts.start(session, "2026-11", "quick", {})
+        young = drafts.start(session, "2026-12", "quick", {})
     clock.go_on(days=10, seconds=1)
     assert purge(database) == Purged(drafts=1, leads=0, jobs=0)
     with database.reading() as session:
@@ -143,7 +143,7 @@ def test_what_is_deleted_is_recorded_lead_by_lead(
 ) -> None:
     first, second = lead_of(database, whole_lead).id, lead_of(database, submitted(database)).id
     with database.writing() as session:
-        drafts.start(session, "2026-11", "quick", {})
+        drafts.start(session, "2026-12", "quick", {})
     clock.go_on(days=731)
     with database.writing() as session:
         retention.purge(session, lead_days=730)

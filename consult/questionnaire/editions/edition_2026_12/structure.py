@@ -1,4 +1,4 @@
-"""The edition 2026-11: what is asked, in which order, on which branch, and what it counts for.
+"""The edition 2026-12: what is asked, in which order, on which branch, and what it counts for.
 
 The texts are beside this file in ``wording/``, joined by id. Item order within a dimension and
 the order of the dimensions are the order of the report and break ties.
@@ -7,7 +7,7 @@ the order of the dimensions are the order of the report and break ties.
 from itertools import islice
 
 from consult.questionnaire.conditions import all_of, any_of, is_, not_, some_of
-from consult.questionnaire.editions.edition_2026_11.rules import (
+from consult.questionnaire.editions.edition_2026_12.rules import (
     CARDS,
     CONTRADICTIONS,
     FLAGS,
@@ -230,7 +230,7 @@ DIMENSIONS = (
 )
 
 STRUCTURE = Structure(
-    name="2026-11",
+    name="2026-12",
     facts=(MODE, PATH),
     variant_facts=("path", "mode"),
     parts=PARTS,

@@ -1,4 +1,4 @@
-"""The rules of the edition 2026-11 that turn answers into findings, as tables joined by id.
+"""The rules of the edition 2026-12 that turn answers into findings, as tables joined by id.
 
 A finding never changes a score. ``sorting`` is the sorting score in points (0-100); everything
 else that a rule reads is an answer or a fact. "I don't know" makes none of them true.
