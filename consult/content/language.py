@@ -29,6 +29,19 @@ _MUST_START_WITH_VERB = {"fix", "unknown_fix", "first_move"}
 _MAY_COUNT = {"ask", "help", "choices", "fix", "unknown_fix", "first_move", "proof"}
 """Texts that ask for the owner's numbers or say how often to do a thing."""
 
+_NOT = re.compile(
+    r"\b(do|does|did|is|are|was|were|has|have|had|would|could|should|will|can) ?not\b",
+    re.IGNORECASE,
+)
+_CONTRACTED = {"will": "won’t", "can": "can’t"}
+_ARTICLE = "Sales and Marketing Are Not the Same"
+"""Its name stays as it is."""
+
+_GROUNDED = re.compile(
+    r"\b(according to|by your answers|based on your|you said|you told us)\b", re.IGNORECASE
+)
+"""A reason that names its source, or that rests on what the owner said."""
+
 _PRINTED_SCALE = {"0", "25", "50", "75", "100"}
 _OUTSIDE_FIGURES = {
     "web_lead_replies": {"2011", "2,241", "37%", "23%"},
@@ -100,7 +113,7 @@ def language_problems(texts: Iterable[Text]) -> list[Problem]:
 
 def _starts_with_verb(text: Text) -> Iterator[str]:
     if text.field in _MUST_START_WITH_VERB:
-        first = re.split(r"\W+", text.text, maxsplit=1)[0]
+        first = next(iter(_words(text.text)), "")
         if first.lower() not in _WORDS["verbs"]:
             yield (
                 f"starts with “{first}”. Start with what to do, such as Write, Ask or Count; if "
@@ -116,6 +129,26 @@ def _no_jargon_or_shame(text: Text) -> Iterator[str]:
         for term in _WORDS[kind]:
             if re.search(rf"\b{re.escape(term)}(s|es)?\b", text.text, re.IGNORECASE):
                 yield f"“{term}” {advice}"
+
+
+def _everyday_words(text: Text) -> Iterator[str]:
+    own = text.text.replace(_ARTICLE, "")
+    for word, better in _WORDS["struck"].items():
+        if re.search(rf"(?<!direct )\b{word}\b", own, re.IGNORECASE):
+            yield f"“{word}” is not what people here say. Write “{better}”"
+    for match in _NOT.finditer(own):
+        verb = match.group(1).lower()
+        yield f"“{match.group()}” is stiff. Write “{_CONTRACTED.get(verb, f'{verb}n’t')}”"
+
+
+def _grounded_reasons(text: Text) -> Iterator[str]:
+    if (text.field == "why" or text.path[0] == "matters") and not _GROUNDED.search(text.text):
+        for claim in _WORDS["claims"]:
+            if re.search(rf"(?<!at )\b{claim}\b", text.text, re.IGNORECASE):
+                yield (
+                    f"“{claim}” claims to know how it goes for others. Leave it out, or name the "
+                    "source (“according to …”)"
+                )
 
 
 def _no_folklore(text: Text) -> Iterator[str]:
@@ -135,6 +168,7 @@ def _honest_numbers(text: Text) -> Iterator[str]:
             yield f"“{number}” reads like a finding. Only the three figures may say such things"
         elif not (
             text.field in _MAY_COUNT
+            or text.file == "tools.yaml"
             or _SPAN_OF_TIME.match(text.text, match.end())
             or (number in _PRINTED_SCALE and ("method" in text.path or text.field == "rule"))
         ):
@@ -164,7 +198,7 @@ def _not_about_others(text: Text) -> Iterator[str]:
 def _typography(text: Text) -> Iterator[str]:
     if re.search(r"['\"]", text.text):
         yield "has a straight quote. Use ’ and “ ”"
-    if re.search(r"\s{2}|\s[,.?!;:]|^\s|\s$", text.text):
+    if re.search(r" {2}|\s[,.?!;:]|^\s|\s$", text.text):
         yield "has a space too many"
     if re.search(r"\d-\d|\s-\s|--", text.text):
         yield "has a hyphen where a dash (–) or a new sentence belongs"
@@ -204,6 +238,8 @@ def _keeps_placeholders(text: Text) -> Iterator[str]:
 _RULES: tuple[Callable[[Text], Iterator[str]], ...] = (
     _starts_with_verb,
     _no_jargon_or_shame,
+    _everyday_words,
+    _grounded_reasons,
     _no_folklore,
     _honest_numbers,
     _not_about_others,
@@ -233,8 +269,13 @@ def _lists_of_choices(texts: Iterable[Text]) -> list[list[Text]]:
 
 def _likeness(one: str, other: str) -> float:
     """How many words two texts share, 0 to 1."""
-    words, others = (re.findall(r"\w+", text.lower()) for text in (one, other))
+    words, others = (_words(text.lower()) for text in (one, other))
     return SequenceMatcher(a=words, b=others, autojunk=False).ratio()
+
+
+def _words(text: str) -> list[str]:
+    """The words of a text; “don’t” is one."""
+    return re.findall(r"\w+(?:’\w+)*", text)
 
 
 def _reading(texts: list[Text]) -> Iterator[Problem]:

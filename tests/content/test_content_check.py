@@ -10,7 +10,7 @@ import pytest
 from consult.content import Problem, check, document
 from consult.content.coverage import coverage_problems
 from consult.content.language import language_problems, reader_problems
-from consult.content.texts import texts_of
+from consult.content.texts import Text, texts_of
 from consult.questionnaire import EditionError, Question, Questionnaire, editions
 from consult.questionnaire.conditions import all_of, rung
 from consult.questionnaire.editions import names, newest
@@ -73,7 +73,7 @@ def test_every_published_edition_is_fit_to_be_shown(edition: str) -> None:
         ),
         (
             "handoff.yaml: lead_list: why",
-            "why: You cannot follow up a lead you cannot find.",
+            "why: You can’t follow up a lead you can’t find.",
             "why: Of all leads, 79% never buy.",
             "“79%” has no source that holds",
         ),
@@ -126,6 +126,24 @@ def test_every_published_edition_is_fit_to_be_shown(edition: str) -> None:
             "has a straight quote",
         ),
         (
+            "handoff.yaml: lead_list: why",
+            "why: You can’t follow up a lead you can’t find.",
+            "why: You cannot follow up a lead that is lost.",
+            "“cannot” is stiff. Write “can’t”",
+        ),
+        (
+            "handoff.yaml: lead_list: why",
+            "why: You can’t follow up a lead you can’t find.",
+            "why: Fast answers always win.",
+            "“always” claims to know how it goes for others",
+        ),
+        (
+            "findings.yaml: matters: handoff: team",
+            "something can fall.",
+            "it often falls.",
+            "“often” claims to know how it goes for others",
+        ),
+        (
             "separation.yaml: marketing_goal: title",
             "title: Marketing goal",
             "title: The goal that you have set for your marketing",
@@ -140,6 +158,39 @@ def test_an_unfit_text_is_named_with_what_to_change(
     found = language_problems(reworded)
     assert {problem.place for problem in found} == {place}
     assert any(message in problem.message for problem in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("Decide whom you call.", "whom"),
+        ("Mend your list.", "mend"),
+        ("Ticked boxes count.", "ticked"),
+        ("Start anew.", "anew"),
+        ("Pick a yardstick.", "yardstick"),
+        ("Send a mail.", "mail"),
+        ("Ask at the till.", "till"),
+    ],
+)
+@pytest.mark.parametrize("file", ["findings.yaml", "tools.yaml", "pages.yaml"])
+def test_stiff_words_are_refused_in_every_file(file: str, text: str, word: str) -> None:
+    (problem,) = language_problems([Text(file, ("any", "text"), text)])
+    assert problem.message.startswith(f"“{word}” is not what people here say")
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        ("why", "According to their makers, most tools pay off."),
+        ("why", "By your answers, most leads wait."),
+        ("why", "It takes an hour at most."),
+        ("text", "Send a letter by direct mail, or an email."),
+        ("text", "It rests on “Sales and Marketing Are Not the Same”."),
+        ("fix", "Don’t wait. Call today."),
+    ],
+)
+def test_sourced_reasons_and_contractions_pass(field: str, text: str) -> None:
+    assert language_problems([Text("tools.yaml", ("any", field), text)]) == []
 
 
 def test_two_choices_that_read_alike_are_named(reword: Reword) -> None:

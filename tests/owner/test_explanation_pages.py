@@ -77,8 +77,9 @@ def test_the_points_on_the_page_add_up_to_the_printed_scores(app: Flask, persona
 
 def test_every_answer_has_its_points_its_reason_and_its_claims(result: Result) -> None:
     page = result.open("why")
-    assert "Where do new leads end up?" in page.text
-    assert "All over: phone, inbox, paper, memory." in page.text
+    lead_list = newest().wording("lead_list")
+    assert lead_list.ask in page.text
+    assert lead_list.choices["0"] in page.text
     report = report_of("baton_on_the_floor")
     lines = [line for axis in report.axes for part in axis.dimensions for line in part.lines]
     assert all(line.why in page.text for line in lines)
@@ -90,8 +91,8 @@ def test_a_finding_shows_the_answers_that_it_read(result: Result) -> None:
     page = result.open("why")
     sections = [text_of(part) for part in page.document.all("section")]
     (together,) = [words for words in sections if words.startswith("What your answers say")]
-    assert "We do not get enough leads" in together
-    assert "All over: phone, inbox, paper, memory." in together
+    assert newest().wording("symptoms").choices["not_enough_leads"] in together
+    assert newest().wording("lead_list").choices["0"] in together
     assert "Separation is 50 or more, and Handoff is below 50." in page.text
 
 

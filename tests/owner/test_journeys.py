@@ -288,7 +288,8 @@ def test_an_expired_draft_is_gone_for_its_owner(app: Flask) -> None:
 def test_the_review_shows_every_answer_in_words_with_a_way_to_change_it(journey: Journey) -> None:
     journey.to_review()
     page = journey.page
-    for words in ("Someone on staff", "Mostly people and homes", "$1,200", "We wait for them"):
+    chosen = {"selling_by": "staff", "buyers": "people", "follow_up": "0"}
+    for words in ("$1,200", *(newest().wording(id).choices[it] for id, it in chosen.items())):
         assert words in page.text
     journey.go(page.link("Change “Who does your selling?”").partition("#")[0])
     journey.answers["selling_by"] = "me"
@@ -298,7 +299,8 @@ def test_the_review_shows_every_answer_in_words_with_a_way_to_change_it(journey:
 
 def test_contradictions_are_asked_about_politely(journey: Journey) -> None:
     journey.to_review()
-    assert "You said you do not get enough leads, and also" in journey.page.text
+    rules = newest().texts.findings["contradictions"]
+    assert rules["more_leads_unworked"]["question"] in journey.page.text
 
 
 def test_an_incomplete_check_goes_on_where_it_is_open(journey: Journey, app: Flask) -> None:

@@ -10,6 +10,7 @@ import yaml
 from flask import Flask
 
 from consult.questionnaire import editions
+from consult.questionnaire.editions import newest
 from consult.questionnaire.model import Structure
 from consult.storage.drafts import drafts
 from consult.storage.drafts.drafts import Draft
@@ -129,7 +130,8 @@ def test_answers_in_doubt_can_be_changed_in_place(journey: Journey) -> None:
     assert "Saved." in journey.page.text
     answers = check_of(journey.client.app, journey.token).answers
     assert (answers["lead_list"], answers["symptoms"]) == (3, ("no_time",))
-    assert "do not get enough leads" not in journey.page.text
+    rules = newest().texts.findings["contradictions"]
+    assert rules["more_leads_unworked"]["question"] not in journey.page.text
 
 
 def test_doubts_can_be_left_alone(journey: Journey) -> None:

@@ -22,7 +22,7 @@ from consult.questionnaire.editions import (
     refuse_other_editions,
 )
 
-FINGERPRINTS = {"2026-12": "eaa29f8f32839e6a845d3c98619bec49c5ec1cd370fb09da4a848a255ec6de7c"}
+FINGERPRINTS = {"2026-12": "df4e94ead14cfb20df7f62603df81d12aff482b653f06a4f68e91e6bcdf85d8b"}
 """What `./run questionnaire fingerprint --edition NAME` printed when the edition was published."""
 
 

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import pytest
 
+from consult.questionnaire.editions import newest
 from consult.report.build import build_report, state_of
 from consult.report.html_document import document_html
 from consult.report.report import Report, from_json
@@ -150,7 +151,8 @@ def test_money_is_a_range_with_its_whole_sum() -> None:
 def test_a_refused_range_says_why() -> None:
     report = report_of("mostly_unknown")
     assert report.money is None
-    assert report.money_refused.startswith("You do not know yet how many leads")
+    refusals = newest().texts.findings["money"]["refusals"]
+    assert report.money_refused == refusals["clear_answers_unknown"]
 
 
 def test_amounts_are_in_the_shops_currency() -> None:
