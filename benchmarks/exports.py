@@ -11,8 +11,7 @@ from tempfile import TemporaryDirectory, TemporaryFile
 from sqlalchemy import text
 
 from benchmarks.measure import Row, computed_by
-from consult.delivery.exports.columns import columns
-from consult.delivery.exports.export_files import csv_chunks, write_xlsx
+from consult.delivery.exports.export_files import columns, csv_chunks, write_xlsx
 from consult.demo import make_leads
 from consult.questionnaire.editions import newest
 from consult.settings.brand import load_brand

@@ -23,10 +23,10 @@ FAMILIES = {
     "questionnaire": "questionnaire_commands",
     "db": "database_commands",
     "staff": "staff_commands",
-    "audit": "audit_commands",
-    "rescore": "rescore_command",
-    "demo": "demo_command",
-    "export": "export_command",
+    "audit": "staff_commands",
+    "rescore": "lead_commands",
+    "demo": "lead_commands",
+    "export": "lead_commands",
     "settings": "database_commands",
 }
 """Each command and the module of this package that holds it, in the order `--help` lists them."""

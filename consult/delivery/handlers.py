@@ -1,10 +1,10 @@
 """What each kind of job does. A handler does the slow part and returns what to commit."""
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, time, timedelta
 
 from consult.delivery.context import Context
-from consult.delivery.document_writers import brief_html_of, report_html_of
 from consult.delivery.erase_leads import (
     delete_old_mail_texts,
     delete_old_pdfs,
@@ -12,12 +12,15 @@ from consult.delivery.erase_leads import (
     forget,
 )
 from consult.delivery.exports.export_files import clear_temp_folders
-from consult.delivery.mail.reminder_mail import email_reminder
-from consult.delivery.mail.report_mail import email_report
+from consult.delivery.mail.owner_mail import email_reminder, email_report
 from consult.delivery.notifications.dispatch import DIGEST, TICK, dispatch, enqueue_digests, tick
 from consult.delivery.notifications.staff_mail import email_staff
 from consult.delivery.webhooks.webhook_delivery import send_webhook
 from consult.delivery.worker import Commit, Handler, no_op
+from consult.report.brief import Caller, brief_html, brief_of
+from consult.report.explanations import reasons_of
+from consult.report.html_document import Recipient, document_html
+from consult.report.report import from_json
 from consult.storage import documents, jobs
 from consult.storage.db.database import Session
 from consult.storage.leads import leads
@@ -54,6 +57,38 @@ def render_document(
         documents.put(session, lead_id, kind, revision, content)
 
     return store
+
+
+def report_html_of(lead: SubmissionRow, context: Context) -> str:
+    """A lead's frozen report as one HTML document."""
+    contact = lead.contact
+    return document_html(
+        from_json(json.dumps(lead.report)),
+        # The day of the answers and not today: rendered again, it is the same document.
+        made_on=lead.submitted_at.date(),
+        recipient=Recipient(contact.name, contact.business) if contact else None,
+        brand=context.brand,
+        paper=context.settings.paper,
+    )
+
+
+def brief_html_of(lead: SubmissionRow, context: Context) -> str:
+    """The brief for the call with a lead."""
+    contact = lead.contact
+    caller = Caller()
+    if contact:
+        caller = Caller(
+            contact.name,
+            contact.business,
+            contact.email,
+            contact.phone or "",
+            contact.wants_consult,
+        )
+    reasons = reasons_of(lead.edition, lead.depth, lead.answers)
+    brief = brief_of(from_json(json.dumps(lead.report)), reasons)
+    return brief_html(
+        brief, lead.id, caller, lead.submitted_at, context.brand, context.settings.paper
+    )
 
 
 def purge(context: Context, _job: JobRow) -> Commit:

@@ -1,4 +1,7 @@
-"""Makes the leads of a year, the responses that were never finished, and the views before them."""
+"""Makes the leads of a year, the responses that were never finished, and the views before them.
+
+More and more people come over the year, from several sources, each with its share of finishers.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -6,7 +9,6 @@ from datetime import datetime, timedelta
 from random import Random
 
 from consult.crypto import token_hash
-from consult.demo.calendar import random_source, starting_times
 from consult.demo.companies import contact_of, random_response
 from consult.demo.staff_actions import find_staff, work_on
 from consult.owner.open_draft import freeze, visit_of
@@ -25,9 +27,38 @@ _UNFINISHED = 0.85
 _BATCH_SIZE = 25
 _SLOWNESS: Mapping[Kind, float] = {Kind.CHOICES: 1.6, Kind.RUNG: 1.2, Kind.NUMBER: 2.1}
 """How much longer a page takes, by the kind of its last question."""
+_DAYS = 365
+_WEEKDAYS = (1.0, 1.1, 1.05, 1.0, 0.75, 0.3, 0.45)
+_MONTHS = (1.15, 1.1, 1.05, 1.0, 0.95, 0.85, 0.65, 0.6, 1.1, 1.15, 1.05, 0.55)
+# By hour of the day: some at lunch, most at nine in the evening.
+_HOURS = (1, 0, 0, 0, 0, 1, 3, 6, 8, 9, 9, 8, 11, 10, 8, 8, 8, 8, 9, 12, 16, 17, 10, 4)
+_NEWSLETTERS = (40, 131, 222, 313)
+"""Days of the year on which a newsletter is sent, which fills the next three."""
 
 Save = tuple[timedelta, WalkPage, SaveEvent]
 """A page that is sent, this long after the start."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where people come from: their share, how many views lead to one start, and who finishes."""
+
+    tags: Mapping[str, str]
+    share: float
+    views_per_start: float
+    finishing: float
+
+
+_SOURCES = (
+    _Source({}, 5, 3.0, 0.55),
+    _Source(
+        {"utm_source": "newsletter", "utm_medium": "email", "utm_campaign": "relay"}, 6, 1.8, 0.7
+    ),
+    _Source({"utm_source": "google", "utm_medium": "cpc", "utm_campaign": "free"}, 6, 4.5, 0.42),
+    _Source({"utm_source": "facebook", "utm_medium": "social"}, 4, 6.0, 0.36),
+    _Source({"ref": "chamber-breakfast"}, 2, 1.3, 0.8),
+    _Source({"ref": "article-not-the-same"}, 3, 2.2, 0.62),
+)
 
 
 def make_leads(
@@ -46,7 +77,7 @@ def make_leads(
     with database.writing() as session:
         staff, now = find_staff(session), session.now().replace(microsecond=0)
     maker = _Maker(questionnaire, brand, office, now, random)
-    starts = starting_times(now, count + round(count * _UNFINISHED), random)
+    starts = _starting_times(now, count + round(count * _UNFINISHED), random)
     finished = set(random.sample(range(len(starts)), count))
     made = 0
     for first in range(0, len(starts), _BATCH_SIZE):
@@ -136,7 +167,7 @@ class _Maker:
         finished: bool,
     ) -> str:
         """View the start page, start a draft and save its pages; returns its token."""
-        source = random_source(self.random, finished=finished)
+        source = _random_source(self.random, finished=finished)
         views = 1 + int(self.random.expovariate(1 / (source.views_per_start - 0.5)))
         depth, name, tags = walk.depth, self.questionnaire.name, source.tags
         session.clock = lambda: start
@@ -155,3 +186,26 @@ def _unanswered(page: WalkPage | None) -> PageVisit:
     """Return a page as it first comes into view; None means the review."""
     visit = visit_of(page)
     return replace(visit, open=visit.asked, unknown=())
+
+
+def _random_source(random: Random, *, finished: bool) -> _Source:
+    """Return the source of a response that was finished, or that was not."""
+    weights = [s.share * (s.finishing if finished else 1 - s.finishing) for s in _SOURCES]
+    return random.choices(_SOURCES, weights)[0]
+
+
+def _starting_times(now: datetime, count: int, random: Random) -> list[datetime]:
+    """Return when responses were started in the year before `now`, in order: more and more."""
+    last = now - timedelta(hours=1)
+    days = [last - timedelta(days=ago) for ago in range(_DAYS - 1, -1, -1)]
+    weights = []
+    for number, day in enumerate(days):
+        newsletter = 1.8 if any(0 <= number - sent < 3 for sent in _NEWSLETTERS) else 1.0
+        growth = 0.4 + 0.6 * number / _DAYS
+        weights.append(growth * newsletter * _WEEKDAYS[day.weekday()] * _MONTHS[day.month - 1])
+    times = []
+    for day in random.choices(days, weights, k=count):
+        [hour] = random.choices(range(24), _HOURS)
+        minute, second = random.randrange(60), random.randrange(60)
+        times.append(day.replace(hour=hour, minute=minute, second=second, microsecond=0))
+    return sorted(min(time, last) for time in times)

@@ -27,27 +27,12 @@ FILE_TYPES = frozenset(
 ASSET_PATHS = ("/static/", "/brand.css", "/brand/")
 INDEXED_PATHS = frozenset({"/"})
 
-_FEATURES = (
-    "accelerometer",
-    "autoplay",
-    "camera",
-    "display-capture",
-    "encrypted-media",
-    "fullscreen",
-    "geolocation",
-    "gyroscope",
-    "magnetometer",
-    "microphone",
-    "midi",
-    "payment",
-    "picture-in-picture",
-    "publickey-credentials-create",
-    "publickey-credentials-get",
-    "screen-wake-lock",
-    "usb",
-    "xr-spatial-tracking",
+PERMISSIONS_POLICY = (
+    "accelerometer=(), autoplay=(), camera=(), display-capture=(), encrypted-media=(), "
+    "fullscreen=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), "
+    "payment=(), picture-in-picture=(), publickey-credentials-create=(), "
+    "publickey-credentials-get=(), screen-wake-lock=(), usb=(), xr-spatial-tracking=()"
 )
-PERMISSIONS_POLICY = ", ".join(f"{feature}=()" for feature in _FEATURES)
 # Staff may create passkeys, and sign in with them.
 STAFF_PERMISSIONS_POLICY = re.sub(r"(publickey-[a-z-]+)=\(\)", r"\1=(self)", PERMISSIONS_POLICY)
 

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 from openpyxl import load_workbook
 from sqlalchemy import select
 
-from consult.commands import consult, export_command
+from consult.commands import consult, lead_commands
 from consult.storage.db import migrate
 from consult.storage.db.database import Database
 from consult.storage.tables.audit_tables import AuditRow
@@ -61,7 +61,7 @@ def test_a_workbook_leaves_nothing_beside_it(
     run(folder / "leads.xlsx")
     assert [file.name for file in folder.iterdir()] == ["leads.xlsx"]
     assert load_workbook(folder / "leads.xlsx")["Leads"].max_row == 31
-    monkeypatch.setattr(export_command, "MAX_ROWS", 29)
+    monkeypatch.setattr(lead_commands, "MAX_ROWS", 29)
     assert "room for 29 leads, not 30" in run(folder / "more.xlsx", code=1).stderr
     run(folder / "more.csv")
 

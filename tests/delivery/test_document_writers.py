@@ -9,8 +9,7 @@ import pymupdf
 import pytest
 
 from consult.delivery.context import Context
-from consult.delivery.document_writers import report_html_of
-from consult.delivery.handlers import handlers_with
+from consult.delivery.handlers import handlers_with, report_html_of
 from consult.delivery.worker import Worker
 from consult.owner.open_draft import freeze
 from consult.questionnaire import read_answers, walk

@@ -9,7 +9,6 @@ from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from consult.delivery.exports import export_files
-from consult.delivery.exports.columns import columns
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.accounts.reauthentication import recent_auth_required
 from consult.staff.blueprint import blueprint, for_staff
@@ -45,7 +44,7 @@ def new_export() -> ResponseReturnValue:
         max_xlsx=MAX_XLSX,
         filters=active_filters(wanted, choices),
         query=wanted.query(),
-        columns=[column.header for column in columns(services().settings.office.zone)],
+        columns=[column.header for column in export_files.columns(services().settings.office.zone)],
     )
 
 
@@ -112,7 +111,7 @@ def _record(format: Format, count: int, filters: str) -> None:
 
 
 def _send(format: Format, batches: Batches) -> Response:
-    shown = columns(services().settings.office.zone)
+    shown = export_files.columns(services().settings.office.zone)
     if format == "csv":
         # No database connection is held between two chunks, however slowly they are fetched.
         response = Response(export_files.csv_chunks(shown, batches), mimetype=export_files.CSV)

@@ -13,8 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from consult.delivery.exports.columns import NO_ANSWER, columns
-from consult.delivery.exports.export_files import csv_chunks, escape_formula, write_xlsx
+from consult.delivery.exports.export_files import (
+    NO_ANSWER,
+    columns,
+    csv_chunks,
+    escape_formula,
+    write_xlsx,
+)
 from consult.questionnaire.editions import newest
 from consult.storage.exports.lead_export import Lead
 

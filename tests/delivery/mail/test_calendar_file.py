@@ -6,15 +6,13 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consult.delivery.mail.report_mail import CalendarEntry, calendar_file
+from consult.delivery.mail.owner_mail import calendar_file
 
-ENTRY = CalendarEntry(
-    uid="abc@check.example",
-    created_at=datetime(2026, 3, 2, 9, 30, tzinfo=UTC),
-    on=date(2026, 5, 31),
-    title="Look again",
-    text="See what has changed: https://check.example",
-)
+CREATED_AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+
+
+def calendar(title: str, text: str, created_at: datetime = CREATED_AT) -> str:
+    return calendar_file("abc@check.example", created_at, date(2026, 5, 31), title, text)
 
 
 def properties(file: str) -> dict[str, str]:
@@ -33,21 +31,19 @@ def properties(file: str) -> dict[str, str]:
     return read
 
 
-def test_it_is_an_entry_for_a_whole_day_that_keeps_nobody_busy() -> None:
-    read = properties(calendar_file(ENTRY))
+def test_it_is_an_entry_for_a_whole_day_that_stays_free() -> None:
+    entry = calendar("Look again", "See what has changed: https://check.example")
+    read = properties(entry)
     assert read["VERSION"] == "2.0"
     assert read["UID"] == "abc@check.example"
     assert read["DTSTAMP"] == "20260302T093000Z"
     assert read["DTSTART;VALUE=DATE"] == "20260531"
     assert read["DTEND;VALUE=DATE"] == "20260601"
     assert read["TRANSP"] == "TRANSPARENT"
-    assert (read["SUMMARY"], read["DESCRIPTION"]) == (ENTRY.title, ENTRY.text)
-
-
-def test_the_time_it_was_made_is_told_in_utc() -> None:
-    local = ENTRY.created_at.astimezone(timezone(timedelta(hours=-8)))
-    made = calendar_file(CalendarEntry(ENTRY.uid, local, ENTRY.on, ENTRY.title, ENTRY.text))
-    assert made == calendar_file(ENTRY)
+    assert read["SUMMARY"] == "Look again"
+    assert read["DESCRIPTION"] == "See what has changed: https://check.example"
+    local = CREATED_AT.astimezone(timezone(timedelta(hours=-8)))
+    assert calendar(read["SUMMARY"], read["DESCRIPTION"], local) == entry, "its time is in UTC"
 
 
 ONE_LINE = st.characters(exclude_categories=["Cc", "Cs"], exclude_characters="\u2028\u2029")
@@ -55,9 +51,7 @@ ONE_LINE = st.characters(exclude_categories=["Cc", "Cs"], exclude_characters="\u
 
 @given(st.text(ONE_LINE, min_size=1))
 def test_any_text_comes_back_from_lines_that_are_short_enough(text: str) -> None:
-    file = calendar_file(
-        CalendarEntry(ENTRY.uid, ENTRY.created_at, ENTRY.on, text, f"{text}\n{text}")
-    )
+    file = calendar(text, f"{text}\n{text}")
     assert all(len(line.encode()) <= 75 for line in file.split("\r\n"))
     assert "\n" not in file.replace("\r\n", "")
     read = properties(file)

@@ -8,7 +8,7 @@ import html5lib
 import pytest
 from sqlalchemy import delete, select
 
-from consult.delivery.mail.report_mail import email_report
+from consult.delivery.mail.owner_mail import email_report
 from consult.delivery.mail.transport import SmtpTransport
 from consult.delivery.worker import PermanentError, RetryableError
 from consult.owner.open_draft import freeze

@@ -1,0 +1,163 @@
+"""`consult demo`, `consult export` and `consult rescore`: leads made, written and scored again."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+
+from consult.commands import CommandError, UsageError
+from consult.commands.database_commands import open_database
+from consult.delivery.exports.export_files import MAX_ROWS, columns, csv_chunks, write_xlsx
+from consult.demo import make_leads
+from consult.questionnaire import EditionError
+from consult.questionnaire.editions import load, newest
+from consult.scoring.rescoring import AXES, STEPS, Comparison, Stored, compare
+from consult.settings import load_settings
+from consult.storage.audit import audit_log
+from consult.storage.db.database import Session
+from consult.storage.exports.lead_export import matching_batches
+from consult.storage.leads import leads as stored_leads
+from consult.storage.search.find_leads import how_many
+from consult.storage.search.lead_filter import LeadFilter, Viewer
+from consult.storage.settings.setting_overrides import SettingsProvider
+
+_NO_ACCOUNT = 0
+
+
+@click.command()
+@click.option("--leads", default=40, show_default=True, type=click.IntRange(1, 100_000))
+@click.option("--seed", default=1, show_default=True, help="The same seed makes the same leads.")
+def demo(leads: int, seed: int) -> None:
+    """Add a year of clearly fake leads, with sources, dropouts and staff actions.
+
+    They are tagged everywhere and counted separately. No notifications are sent about them, and
+    the PDF of one is made on request.
+    """
+    settings = load_settings()
+    with open_database(settings) as database:
+        provider = SettingsProvider(settings, database)
+        office = provider.settings.office
+        with click.progressbar(length=leads, label="Demo leads") as progress:
+            for made in make_leads(database, newest(), provider.brand, office, leads, seed):
+                progress.update(made - progress.pos)
+    click.echo(f"Added {leads} demo leads. See them at /staff/ and /staff/insights.")
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("filters", nargs=-1, metavar="[NAME=VALUE]...")
+def export(file: Path, filters: tuple[str, ...]) -> None:
+    """Write leads to FILE, which ends in .csv or .xlsx: all of them, or those that match filters.
+
+    Filters and order are those in the address of the list of leads, such as stage=open consult=yes
+    sort=oldest. The export is recorded in the audit log.
+    """
+    wanted = parse_filters(filters)
+    if file.suffix not in (".csv", ".xlsx"):
+        raise UsageError(f"{file} must end in .csv or .xlsx")
+    settings = load_settings()
+    with open_database(settings) as database:
+        office = SettingsProvider(settings, database).settings.office
+        viewer = Viewer(_NO_ACCOUNT, office.zone)
+        with database.writing() as session:
+            count = how_many(session, wanted, viewer)
+            if file.suffix == ".xlsx" and count > MAX_ROWS:
+                raise CommandError(f"an Excel sheet has room for {MAX_ROWS:,} leads, not {count:,}")
+            audit_log.record(
+                session,
+                "leads.exported",
+                by=None,
+                format=file.suffix[1:],
+                leads=count,
+                filters=wanted.recorded,
+            )
+        shown, batches = columns(office.zone), matching_batches(database, wanted, viewer)
+        file.touch(mode=0o600)  # it holds names and addresses
+        with file.open("wb") as target, TemporaryDirectory(dir=file.parent) as folder:
+            if file.suffix == ".csv":
+                target.writelines(csv_chunks(shown, batches))
+            else:
+                write_xlsx(target, Path(folder), shown, batches)
+    click.echo(f"Wrote {count:,} {'lead' if count == 1 else 'leads'} to {file}.")
+
+
+def parse_filters(filters: tuple[str, ...]) -> LeadFilter:
+    """Read filters of the form NAME=VALUE; raise UsageError for any that make no sense."""
+    query: dict[str, list[str]] = {}
+    for text in filters:
+        name, _, value = text.partition("=")
+        alone = LeadFilter.from_query({name: [value]})
+        if alone == LeadFilter() and text != "sort=newest":
+            raise UsageError(f"{text} is not a filter of the list of leads")
+        if alone.assignee in ("me", "offered"):
+            raise UsageError(f"{text} needs a signed-in user; give the number of an account")
+        query.setdefault(name, []).append(value)
+    return LeadFilter.from_query(query)
+
+
+@click.command()
+@click.option("--edition", required=True, help="The edition to score by.")
+@click.option(
+    "--dry-run", is_flag=True, help="What it does anyway: nothing stored is ever changed."
+)
+def rescore(edition: str, dry_run: bool) -> None:
+    """Show how scores, bands and archetypes of all submissions would change with an edition.
+
+    Changes nothing: each submission keeps the result of its own edition.
+    """
+    try:
+        questionnaire = load(edition)
+    except EditionError as error:
+        raise UsageError(str(error)) from error
+    with open_database(load_settings()) as database, database.reading() as session:
+        total = stored_leads.count(session)
+        with click.progressbar(_stored(session), length=total, label="Rescoring") as progress:
+            comparison = compare(progress, questionnaire)
+    for line in _lines(edition, comparison):
+        click.echo(line)
+
+
+def _stored(session: Session) -> Iterator[Stored]:
+    for depth, answers, scorecard in stored_leads.scored(session):
+        yield Stored("full" if depth == "full" else "quick", answers, scorecard)
+
+
+def _lines(edition: str, comparison: Comparison) -> Iterator[str]:
+    yield f"{comparison.compared} submissions scored by edition {edition}; nothing was changed."
+    if comparison.unfinished:
+        yield f"{comparison.unfinished} lack an answer that this edition needs; not scored."
+    for id, count in comparison.dropped.most_common():
+        yield f"{count} answers to {id} would not count."
+    if not comparison.compared:
+        return
+    yield from _distribution(comparison)
+    for axis in AXES:
+        yield from _transitions(f"{axis}: bands", comparison.bands[axis])
+    yield from _transitions("archetypes", comparison.archetypes)
+
+
+def _distribution(comparison: Comparison) -> Iterator[str]:
+    yield ""
+    yield f"{'points moved':>14}" + "".join(f"{axis:>12}" for axis in AXES)
+    for index, name in enumerate(_step_names(STEPS)):
+        counts = [comparison.moves[axis][index] for axis in AXES]
+        if any(counts):
+            yield f"{name:>14}" + "".join(f"{count:>12}" for count in counts)
+
+
+def _step_names(steps: Sequence[int]) -> list[str]:
+    between = [
+        "about the same" if low < 0 < high else f"{low:+} to {high:+}"
+        for low, high in pairwise(steps)
+    ]
+    return [f"below {steps[0]:+}", *between, f"{steps[-1]:+} or more"]
+
+
+def _transitions(title: str, counts: Counter[tuple[str, str]]) -> Iterator[str]:
+    yield ""
+    yield title
+    for (before, after), count in sorted(counts.items(), key=lambda found: -found[1]):
+        yield f"{count:>7}  {before if before == after else f'{before} -> {after}'}"

@@ -1,0 +1,234 @@
+"""Mails to owners: the report with its PDF and a calendar file, and the reminder they permitted.
+
+A job may run again after its worker died. Until the mail was accepted, it then goes out under the
+same Message-ID; after that, not at all.
+"""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from email.message import EmailMessage
+
+from consult.crypto import Purpose, decrypt
+from consult.delivery.context import Context
+from consult.delivery.mail.messages import new_message, render, safe_name, set_text
+from consult.delivery.worker import Commit, PermanentError, Postpone, RetryableError, no_op
+from consult.report.display import long_date
+from consult.report.report import from_json
+from consult.storage import deliveries, documents
+from consult.storage.audit import audit_log
+from consult.storage.db.database import Database, Session
+from consult.storage.drafts import reminder_consent
+from consult.storage.leads import leads
+from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
+from consult.storage.tables.submission_tables import ReminderConsentRow, SubmissionRow
+
+CHECK_AGAIN_DAYS = 90
+_MAX_WAIT = timedelta(minutes=10)
+_LINK_FOR_STAFF = "(the link to their result, which only they have)"
+_MAX_LINE_BYTES = 75
+
+
+def email_report(context: Context, job: JobRow) -> Commit:
+    """Mail an owner's report to the address it was requested for, once the current PDF is there."""
+
+    def forget_link(session: Session) -> None:
+        deliveries.forget_link(session, job.id)
+
+    with context.database.reading() as session:
+        delivery = deliveries.for_job(session, job.id)
+        if delivery is None or delivery.sent_at or delivery.submission_id is None:
+            return forget_link
+        lead = leads.by_id(session, delivery.submission_id)
+        pdf = documents.get(session, delivery.submission_id, documents.REPORT)
+        waited = session.now() - delivery.created_at
+    if lead is None or lead.contact is None or lead.contact.email != delivery.address:
+        return forget_link
+    if pdf is None or pdf.revision < lead.report_revision:
+        _request_missing_pdf(context.database, lead.id)
+        raise Postpone(min(max(waited, timedelta(seconds=1)), _MAX_WAIT))
+    message, body = _report_email(context, lead, delivery, job.payload["link"], pdf.content)
+
+    def record_sent() -> None:
+        with context.database.writing() as session:
+            deliveries.record_sent(
+                session,
+                delivery.id,
+                context.transport.name,
+                subject=str(message["Subject"]),
+                body=body,
+            )
+
+    context.transport.send(message, accepted=record_sent)
+    return forget_link
+
+
+def _report_email(
+    context: Context, lead: SubmissionRow, delivery: DeliveryRow, link: str, pdf: bytes
+) -> tuple[EmailMessage, str]:
+    """The mail that brings a lead's owner the PDF, and its text as staff may read it."""
+    brand, contact, base_url = context.brand, lead.contact, context.settings.base_url
+    check_again = (delivery.created_at + timedelta(days=CHECK_AGAIN_DAYS)).date()
+    values = {
+        "name": safe_name(contact.name if contact else ""),
+        "brand": brand,
+        "report": from_json(json.dumps(lead.report)),
+        "wants_consult": contact is not None and contact.wants_consult,
+        "check_again": long_date(check_again),
+        "base_url": base_url,
+    }
+    subject = f"Your {brand.product} report"
+    # Of what an owner typed, only the address is in the headers.
+    message = new_message(
+        context.mail,
+        to=delivery.address or "",
+        subject=subject,
+        date=delivery.created_at,
+        token=delivery.token,
+    )
+    if brand.email:
+        message["Reply-To"] = brand.email
+    text = render("mail/report.txt", link=link, **values)
+    set_text(message, text, render("mail/report.html", link=link, subject=subject, **values))
+    message.add_attachment(
+        pdf,
+        maintype="application",
+        subtype="pdf",
+        filename=f"relay-check-{lead.submitted_at:%Y-%m-%d}.pdf",
+    )
+    calendar = calendar_file(
+        message["Message-ID"].strip("<>"),
+        delivery.created_at,
+        check_again,
+        f"Check again: {brand.product}",
+        # No link to the result here: calendars are shared.
+        "90 days ago you checked how your marketing and sales work together. "
+        f"Take the check again and see what has changed: {base_url}",
+    )
+    message.add_attachment(
+        calendar.encode(),
+        maintype="text",
+        subtype="calendar",
+        filename="check-again.ics",
+        params={"charset": "utf-8", "method": "PUBLISH"},
+    )
+    return message, render("mail/report.txt", link=_LINK_FOR_STAFF, **values)
+
+
+def calendar_file(uid: str, created_at: datetime, on: date, title: str, text: str) -> str:
+    """The content of an .ics file (RFC 5545) with one whole-day entry; lines end with CR LF.
+
+    The `uid` is the same for the same entry: a calendar that imports it twice shows it once.
+    """
+    lines = (
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        "PRODID:-//Relay Check//Check again//EN",
+        "METHOD:PUBLISH",
+        "BEGIN:VEVENT",
+        f"UID:{_escaped(uid)}",
+        f"DTSTAMP:{created_at.astimezone(UTC):%Y%m%dT%H%M%SZ}",
+        f"DTSTART;VALUE=DATE:{on:%Y%m%d}",
+        f"DTEND;VALUE=DATE:{on + timedelta(days=1):%Y%m%d}",
+        # The day stays free.
+        "TRANSP:TRANSPARENT",
+        f"SUMMARY:{_escaped(title)}",
+        f"DESCRIPTION:{_escaped(text)}",
+        "END:VEVENT",
+        "END:VCALENDAR",
+    )
+    return "".join(f"{_folded(line)}\r\n" for line in lines)
+
+
+def _escaped(text: str) -> str:
+    for mark in ("\\", ";", ","):
+        text = text.replace(mark, f"\\{mark}")
+    return "\\n".join(text.splitlines())
+
+
+def _folded(line: str) -> str:
+    """A line in parts of at most 75 bytes, each but the first after a space, no letter split."""
+    parts, size = [""], 0
+    for letter in line:
+        bytes_of_letter = len(letter.encode())
+        if size + bytes_of_letter > _MAX_LINE_BYTES:
+            parts.append(" ")
+            size = 1
+        parts[-1] += letter
+        size += bytes_of_letter
+    return "\r\n".join(parts)
+
+
+def email_reminder(context: Context, job: JobRow) -> Commit:
+    """Send the reminder, if it is still permitted, and delete the address with that."""
+    consent_id: int = job.payload["consent_id"]
+    with context.database.reading() as session:
+        consent = reminder_consent.get(session, consent_id)
+        expires_at = reminder_consent.expires_at(session, consent) if consent else None
+    if consent is None or expires_at is None or not (consent.requested_at and consent.address):
+        return no_op  # revoked, submitted, deleted, or sent already
+    if context.transport.name == "folder":
+        # A file would outlive the draft.
+        raise PermanentError("No mail server is set up.")
+    token = decrypt(
+        context.settings.signing_key(),
+        Purpose.REMINDER,
+        consent.encrypted_token or b"",
+        consent.draft_id,
+    )
+    if token is None:
+        return lambda session: _delete_address(session, consent_id)  # the secret key has changed
+
+    def record_sent() -> None:
+        with context.database.writing() as session:
+            reminder_consent.record_sent(session, consent_id)
+            audit_log.record(session, "reminder.sent", by=None, consent=consent_id)
+
+    try:
+        message = _reminder(consent, expires_at, token, context)
+        context.transport.send(message, accepted=record_sent)
+    except PermanentError:
+        return lambda session: _delete_address(session, consent_id)  # there is no such address
+    except RetryableError:
+        # What the server said may name the address, and a job outlives it.
+        raise RetryableError("The mail server did not accept it yet.") from None
+    return no_op
+
+
+def _reminder(
+    consent: ReminderConsentRow, expires_at: datetime, token: str, context: Context
+) -> EmailMessage:
+    brand, link = context.brand, f"{context.settings.base_url}/check/{token}"
+    subject = f"Your unfinished {brand.product}"
+    message = new_message(
+        context.mail,
+        to=consent.address or "",
+        subject=subject,
+        date=consent.requested_at or consent.granted_at,
+        token=f"reminder {consent.id} {token}",
+    )
+    if brand.email:
+        message["Reply-To"] = brand.email
+    values = {
+        "brand": brand,
+        "subject": subject,
+        "granted_on": long_date(consent.granted_at.date()),
+        "ends_on": long_date(expires_at.date()),
+        "link": link,
+        "pause": f"{link}/pause",
+    }
+    set_text(message, render("mail/reminder.txt", **values), render("mail/reminder.html", **values))
+    return message
+
+
+def _delete_address(session: Session, consent_id: int) -> None:
+    if reminder_consent.delete_unused(session, consent_id):
+        audit_log.record(session, "reminder.failed", by=None, consent=consent_id)
+
+
+def _request_missing_pdf(database: Database, lead_id: int) -> None:
+    """Request a lead's PDFs if they are not stored any more and no one has."""
+    with database.reading() as session:
+        state = documents.pdf_states(session, [lead_id]).get(lead_id)
+    if state == "on_demand":
+        with database.writing() as session:
+            leads.ask_for_documents(session, lead_id)
