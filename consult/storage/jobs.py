@@ -202,12 +202,6 @@ def back_off(attempts: int) -> timedelta:
     return timedelta(seconds=seconds * random.uniform(0.5, 1.5))  # noqa: S311
 
 
-def failed_jobs(session: Session) -> Sequence[JobRow]:
-    """The jobs that failed, the latest first."""
-    latest = (JobRow.finished_at.desc(), JobRow.id.desc())
-    return session.scalars(select(JobRow).where(JobRow.state == "failed").order_by(*latest)).all()
-
-
 def retry_failed(session: Session, submission_id: int | None) -> int:
     """Make the failed jobs of a lead ready, with all their attempts (None: those of no lead).
 

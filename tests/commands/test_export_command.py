@@ -12,7 +12,7 @@ from sqlalchemy import select
 from consult.commands import consult, lead_commands
 from consult.storage.db import migrate
 from consult.storage.db.database import Database
-from consult.storage.tables.audit_tables import AuditRow
+from consult.storage.tables.account_tables import AuditRow
 from tests.support.many_leads import MadeLead, make_many
 
 

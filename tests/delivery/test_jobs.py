@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from consult.storage import jobs
-from consult.storage.db.database import Database
+from consult.storage.db.database import Database, Session
 from consult.storage.jobs import MAX_ATTEMPTS
 from consult.storage.tables.delivery_tables import JobRow
 from tests.support.databases import Clock
@@ -34,6 +34,10 @@ def claimed(database: Database) -> JobRow:
 def only_row(database: Database) -> JobRow:
     with database.reading() as session:
         return session.scalars(select(JobRow)).one()
+
+
+def failed_jobs(session: Session) -> list[JobRow]:
+    return list(session.scalars(select(JobRow).where(JobRow.state == "failed")))
 
 
 def is_due(database: Database) -> bool:
@@ -163,7 +167,7 @@ def test_a_job_that_kills_its_workers_is_given_up(database: Database, clock: Clo
     enqueue(database, "greet:2")
     assert claimed(database).attempts == 1, "the next job is not held up"
     with database.reading() as session:
-        (dead,) = jobs.failed_jobs(session)
+        (dead,) = failed_jobs(session)
     assert "died" in (dead.last_error or "")
 
 
@@ -176,11 +180,11 @@ def test_a_dead_job_can_be_run_again_with_all_its_tries(database: Database, cloc
             jobs.fail(session, job, "no paper")
         clock.go_on(hours=2)
     with database.writing() as session:
-        (dead,) = jobs.failed_jobs(session)
+        (dead,) = failed_jobs(session)
         assert (dead.kind, dead.last_error) == ("greet", "no paper")
         assert jobs.retry_failed(session, dead.submission_id) == 1
         assert jobs.retry_failed(session, dead.submission_id) == 0
-        assert jobs.failed_jobs(session) == []
+        assert failed_jobs(session) == []
     assert claimed(database).attempts == 1
 
 

@@ -17,8 +17,7 @@ from consult.storage.accounts import accounts as accounts_module
 from consult.storage.db.database import Database, Session
 from consult.storage.documents import pdf_states
 from consult.storage.leads import leads
-from consult.storage.tables.account_tables import StaffUserRow
-from consult.storage.tables.audit_tables import AuditRow
+from consult.storage.tables.account_tables import AuditRow, StaffUserRow
 from consult.storage.tables.delivery_tables import JobRow
 from consult.storage.tables.insight_tables import ResponseStatsRow, StartPageViewRow
 from consult.storage.tables.lead_tables import LeadEventRow, LeadRow, NoteRow

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from consult.storage.tables.all_tables import ALL_TABLES
+from consult.storage.tables import ALL_TABLES
 
 CONSULT = Path(__file__).parents[2] / "consult"
 MODULES = sorted(CONSULT.rglob("*.py"))

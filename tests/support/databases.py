@@ -12,7 +12,7 @@ from sqlalchemy import delete
 
 from consult.storage.db import migrate
 from consult.storage.db.database import Database
-from consult.storage.tables.all_tables import ALL_TABLES
+from consult.storage.tables import ALL_TABLES
 from tests.support.postgres import PostgresServer, shared_server
 
 _EMPTY_POSTGRES = "; ".join(

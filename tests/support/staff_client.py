@@ -13,8 +13,7 @@ from consult.storage.accounts import accounts as accounts_module
 from consult.storage.drafts import drafts
 from consult.storage.leads import leads, submission
 from consult.storage.leads.submission import NewContact
-from consult.storage.tables.account_tables import StaffSessionRow
-from consult.storage.tables.audit_tables import AuditRow
+from consult.storage.tables.account_tables import AuditRow, StaffSessionRow
 from tests.support.apps import services_of
 from tests.support.client import PageClient
 from tests.support.page import Page

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from consult.storage.db.database import Session
-from consult.storage.notifications.security_alerts import SecurityAlert
+from consult.storage.notifications.notifications import SecurityAlert
 from consult.storage.second_factors import factors
 from consult.storage.tables.account_tables import StaffUserRow
 

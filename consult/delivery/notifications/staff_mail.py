@@ -33,7 +33,7 @@ from consult.storage import deliveries
 from consult.storage.db.database import Session
 from consult.storage.leads import leads
 from consult.storage.notifications.digest import digest_for
-from consult.storage.notifications.security_alerts import SECURITY_ALERTS, SecurityAlert
+from consult.storage.notifications.notifications import SECURITY_ALERTS, SecurityAlert
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
 from consult.storage.tables.lead_tables import LeadRow

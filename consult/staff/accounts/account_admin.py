@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from consult.storage.accounts import accounts, sessions
 from consult.storage.db.database import Database
-from consult.storage.notifications import security_alerts
+from consult.storage.notifications import notifications
 from consult.storage.second_factors import factors
 from consult.storage.tables.account_tables import StaffUserRow
 
@@ -83,7 +83,7 @@ def reset(
         if second_factor:
             factors.remove_all_factors(session, user.id)
             sessions.end_all_sessions(session, user.id)
-            security_alerts.record(
+            notifications.record_account_change(
                 session, "factor.all_removed", user_id=user.id, by=by, account=user.id
             )
     return base_url + INVITATION_PATH + token

@@ -16,7 +16,7 @@ from consult.staff.second_factors import passkeys, totp
 from consult.staff.times import agency_time, display_time
 from consult.storage.accounts import accounts, sessions
 from consult.storage.db.database import Session
-from consult.storage.notifications import security_alerts
+from consult.storage.notifications import notifications
 from consult.storage.second_factors import factors
 from consult.web.services import services
 from consult.web.text import one_line
@@ -139,7 +139,7 @@ def record_factor_change(writing: Session, action: str) -> None:
     here = signed_in_session()
     sessions.end_all_sessions(writing, here.user_id, but=here.id)
     session[TOKEN_KEY] = sessions.renew_token(writing, here.id)
-    security_alerts.record(writing, action, user_id=here.user_id, by=here.user_id)
+    notifications.record_account_change(writing, action, user_id=here.user_id, by=here.user_id)
 
 
 def _record_new_factor(writing: Session, action: str) -> list[str]:

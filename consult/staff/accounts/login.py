@@ -33,7 +33,7 @@ from consult.staff.blueprint import blueprint, for_staff
 from consult.staff.second_factors import passkeys, totp
 from consult.storage.accounts import accounts
 from consult.storage.audit import audit_log
-from consult.storage.notifications import security_alerts
+from consult.storage.notifications import notifications
 from consult.storage.second_factors import factors
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.web.services import services
@@ -243,7 +243,7 @@ def check_recovery_code(user_id: int, code: str) -> str | None:
     with services().database.writing() as writing:
         used = len(code) <= CODE_MAX and factors.use_recovery_code(writing, user_id, code)
         if used:
-            security_alerts.record(
+            notifications.record_account_change(
                 writing, "factor.recovery_code_used", user_id=user_id, by=user_id
             )
     if not used:

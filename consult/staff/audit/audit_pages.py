@@ -15,7 +15,7 @@ from consult.storage.accounts import accounts
 from consult.storage.audit.audit_log import NO_USER, known_actions, newest
 from consult.storage.leads import leads
 from consult.storage.privacy.erasure import ROWS
-from consult.storage.tables.audit_tables import AuditRow
+from consult.storage.tables.account_tables import AuditRow
 from consult.web.services import services
 from consult.web.text import parse_id
 from consult.workflow.stages import DECLINE_REASONS, NAMES

@@ -10,7 +10,7 @@ from consult.questionnaire.editions import newest
 from consult.questionnaire.model import BASE
 from consult.staff.insights.chart_layout import Share
 from consult.storage.db.database import Session
-from consult.storage.insights.performance_records import read_records
+from consult.storage.insights.insights import read_records
 from consult.workflow.office_hours import Office
 from consult.workflow.own_performance import MINIMUM, Measure, measure
 

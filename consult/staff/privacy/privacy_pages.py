@@ -27,7 +27,7 @@ from consult.storage.drafts import reminder_consent
 from consult.storage.leads import leads
 from consult.storage.privacy import data_export, erasure
 from consult.storage.privacy.erasure import ROWS, Method
-from consult.storage.tables.audit_tables import AuditRow
+from consult.storage.tables.account_tables import AuditRow
 from consult.storage.tables.lead_tables import LeadRow
 from consult.storage.tables.submission_tables import SubmissionRow
 from consult.web.services import services

@@ -31,7 +31,7 @@ from webauthn.helpers.structs import (
 )
 
 from consult.storage.audit import audit_log
-from consult.storage.notifications import security_alerts
+from consult.storage.notifications import notifications
 from consult.storage.second_factors import factors
 from consult.storage.tables.account_tables import PasskeyRow, StaffUserRow
 from consult.web.services import services
@@ -152,7 +152,7 @@ def _verify(purpose: Purpose, response: str, user_id: int | None) -> int | None:
     with services().database.writing() as writing:
         if factors.use_passkey(writing, passkey.id, verified.new_sign_count):
             return passkey.user_id
-        security_alerts.record(
+        notifications.record_account_change(
             writing,
             "factor.passkey_copied",
             user_id=passkey.user_id,

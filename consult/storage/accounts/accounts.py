@@ -14,7 +14,7 @@ from consult.storage.accounts.sessions import end_all_sessions
 from consult.storage.audit import audit_log
 from consult.storage.db.database import Session
 from consult.storage.leads.assignment import lock_assignments, reassign_leads
-from consult.storage.notifications import security_alerts
+from consult.storage.notifications import notifications
 from consult.storage.second_factors.factors import remove_all_factors
 from consult.storage.tables.account_tables import IdentityRow, StaffInvitationRow, StaffUserRow
 
@@ -46,7 +46,9 @@ def change_password(session: Session, user_id: int, password_hash: str) -> Staff
     user = session.get_one(StaffUserRow, user_id)
     user.password_hash = password_hash
     end_all_sessions(session, user_id)
-    security_alerts.record(session, "account.password_changed", user_id=user_id, by=user_id)
+    notifications.record_account_change(
+        session, "account.password_changed", user_id=user_id, by=user_id
+    )
     return user
 
 
@@ -88,7 +90,7 @@ def change_role(session: Session, user_id: int, role: str, *, by: int | None) ->
     user.role = role
     end_all_sessions(session, user_id)
     _void_invitations(session, user.email)
-    security_alerts.record(
+    notifications.record_account_change(
         session, "account.role_changed", user_id=user_id, by=by, account=user_id, role=role
     )
 
@@ -184,7 +186,7 @@ def accept_invitation(
     reassign_leads(session, new_leads_to=new_leads_to)
     audit_log.record(session, "account.joined", by=user.id, invitation=used, role=user.role)
     if not is_new:
-        security_alerts.alert(session, user.id, "password_reset")
+        notifications.send_alert(session, user.id, "password_reset")
     return user
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Select, select
 
 from consult.storage.db.database import Session, is_writing
-from consult.storage.tables.audit_tables import AuditRow
+from consult.storage.tables.account_tables import AuditRow
 
 Fact = str | int | bool | None
 

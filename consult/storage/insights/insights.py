@@ -6,8 +6,9 @@ reads an answer.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from itertools import accumulate
@@ -17,6 +18,7 @@ from sqlalchemy import ColumnElement, Integer, Row, case, cast, exists, func, li
 
 from consult.questionnaire.editions import newest
 from consult.storage.db.database import Session
+from consult.storage.leads.leads import reachable_at
 from consult.storage.page_events import REVIEW
 from consult.storage.tables.insight_tables import (
     KINDS,
@@ -25,6 +27,7 @@ from consult.storage.tables.insight_tables import (
     StartPageViewRow,
 )
 from consult.storage.tables.lead_tables import CallAssessmentRow, LeadEventRow, LeadRow
+from consult.workflow.own_performance import LAST_WON, TIME_TO_ANSWER, Contact, Record, Records
 
 VIEWED, VIEWED_FRAMED = "viewed", "viewed_framed"
 STARTED, STARTED_FRAMED = "started", "started_framed"
@@ -219,10 +222,7 @@ def _band(place: int) -> int:
 
 
 def replies(session: Session, of: ResponseFilter, leads: int) -> Sequence[Row[*tuple[Any, ...]]]:
-    """``submitted_at``, ``first_contact_at`` and ``due_at`` of the leads that left a contact.
-
-    Of the `leads` that there are, a sample is read when they are many.
-    """
+    """The times of leads that left a contact; of a sample where there are many `leads`."""
     step = max(1, leads // MAX_REPLIES)
     query = select(LeadRow.submitted_at, LeadRow.first_contact_at, LeadRow.due_at)
     sample = (ResponseStatsRow.contact, ResponseStatsRow.submission_id % step == 0)
@@ -255,11 +255,8 @@ def quartiles(seconds: Mapping[int, int]) -> tuple[int, int, int] | None:
         return None
     in_order = sorted(seconds)
     up_to = list(accumulate(seconds[one] for one in in_order))
-    first, middle, last = (
-        next(one for one, rank in zip(in_order, up_to, strict=True) if rank >= up_to[-1] * part)
-        for part in (0.25, 0.5, 0.75)
-    )
-    return first, middle, last
+    first, middle, last = (bisect_left(up_to, up_to[-1] * part) for part in (0.25, 0.5, 0.75))
+    return in_order[first], in_order[middle], in_order[last]
 
 
 def _counted(of: ResponseFilter, table: Any) -> list[ColumnElement[bool]]:
@@ -276,3 +273,78 @@ def _leads(of: ResponseFilter, table: Any) -> list[ColumnElement[bool]]:
     stats = ResponseStatsRow
     joined = stats.submission_id == table.submission_id
     return [joined, *_counted(of, stats), *_of_source(of, stats)]
+
+
+# Enough to see what is usual, and few enough to read on every page that shows it.
+_MAX_LEADS = 100
+_MAX_SCANNED = 500
+_OF_LEAD: Sequence[Any] = (
+    *(LeadRow.submission_id, LeadRow.submitted_at, LeadRow.stage, LeadRow.source),
+    *(LeadRow.first_contact_at, LeadRow.due_at, LeadRow.consult_at, LeadRow.follow_up_on),
+)
+_KINDS = ("contact_left", "contact", "moved", "follow_up")
+
+
+def read_records(session: Session, *, demo: bool = False) -> Records:
+    """What ``own_performance`` measures the agency by: the records of its latest leads."""
+    now = session.now()
+    kind = LeadRow.demo.is_(demo)
+    reachable = (kind, LeadRow.due_at.is_not(None))
+    recent = _newest(session, [], reachable)
+    older = _newest(session, [LeadRow.submitted_at < now - TIME_TO_ANSWER], reachable)
+    leads = {**recent, **older}
+    events = _events(session, leads)
+    records = {id: _record(row, events[id], now) for id, row in leads.items()}
+    won = _newest(session, [LeadRow.stage == "won"], (kind,), LAST_WON)
+    return Records(
+        recent=[records[id] for id in recent],
+        older=[records[id] for id in older],
+        won_sources=[row.source for row in won.values()],
+    )
+
+
+def _newest(
+    session: Session,
+    indexed: Sequence[ColumnElement[bool]],
+    where: Sequence[ColumnElement[bool]],
+    limit: int = _MAX_LEADS,
+) -> dict[int, Row[Any]]:
+    """The newest leads by id: a few hundred along an index, of which `where` selects."""
+    order = (LeadRow.submitted_at.desc(), LeadRow.submission_id.desc())
+    scanned = select(LeadRow.submission_id).where(*indexed).order_by(*order)
+    few = scanned.limit(_MAX_SCANNED).subquery()
+    query = select(*_OF_LEAD).join(few, LeadRow.submission_id == few.c.submission_id)
+    rows = session.execute(query.where(*where).order_by(*order).limit(limit))
+    return {row.submission_id: row for row in rows}
+
+
+def _events(session: Session, ids: Iterable[int]) -> Mapping[int, Sequence[LeadEventRow]]:
+    query = select(LeadEventRow).where(
+        LeadEventRow.submission_id.in_(sorted(ids)),
+        # As an expression: SQLite would rather read all events of these kinds by their index.
+        (LeadEventRow.kind + "").in_(_KINDS),
+    )
+    found: dict[int, list[LeadEventRow]] = defaultdict(list)
+    for event in session.scalars(query.order_by(LeadEventRow.id)):
+        found[event.submission_id].append(event)
+    return found
+
+
+def _record(row: Row[Any], events: Sequence[LeadEventRow], now: datetime) -> Record:
+    data = {kind: [event.data for event in events if event.kind == kind] for kind in _KINDS}
+    consult_ahead = row.consult_at is not None and row.consult_at > now
+    return Record(
+        reachable_at=reachable_at(events, row.submitted_at),
+        stage=row.stage,
+        reason=data["moved"][-1].get("reason", "") if data["moved"] else "",
+        first_contact_at=row.first_contact_at,
+        due_at=row.due_at,
+        contacts=[_contacted(event) for event in events if event.kind == "contact"],
+        dates=[date.fromisoformat(follow_up["on"]) for follow_up in data["follow_up"]],
+        planned=consult_ahead or (row.follow_up_on is not None and row.follow_up_on >= now.date()),
+    )
+
+
+def _contacted(event: LeadEventRow) -> Contact:
+    kept = event.data.get("follow_up_on")
+    return Contact(event.at, event.data["reached"], date.fromisoformat(kept) if kept else None)

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from consult.storage.tables.all_tables import ALL_TABLES
+from consult.storage.tables import ALL_TABLES
 
 connection = context.config.attributes["connection"]
 context.configure(

@@ -1,15 +1,20 @@
-"""Notifications about leads: recorded in the transaction that makes them true, sent by the worker.
+"""Notifications about leads, and security alerts, sent by the worker.
 
-Users choose the scope of each type; see ``consult.workflow.notification_types``.
+Each is recorded in the transaction that makes it true. Of notifications about leads, users choose
+the scope; see ``consult.workflow.notification_types``. Changes to an account are always mailed to
+its owner, so no one can take it over without their knowing.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import cast
+from typing import Literal, cast, get_args
 
 from sqlalchemy import and_, delete, exists, literal, select
 from sqlalchemy.orm import joinedload
 
+from consult.storage import deliveries
+from consult.storage.audit import audit_log
+from consult.storage.audit.audit_log import Fact
 from consult.storage.db.database import Session, insert_into
 from consult.storage.jobs import NOTIFY, enqueue
 from consult.storage.tables.account_tables import StaffUserRow
@@ -21,6 +26,39 @@ from consult.workflow.notification_types import (
     NotificationType,
     Scope,
 )
+
+SecurityAlert = Literal[
+    "app_added",
+    "app_removed",
+    "passkey_added",
+    "passkey_removed",
+    "passkey_copied",
+    "factors_removed",
+    "code_used",
+    "codes_made",
+    "password_changed",
+    "password_reset",
+    "role_changed",
+    "linked",
+    "unlinked",
+]
+SECURITY_ALERTS: tuple[SecurityAlert, ...] = get_args(SecurityAlert)
+
+ALERT_OF_ACTION: Mapping[str, SecurityAlert] = {
+    "account.password_changed": "password_changed",
+    "account.role_changed": "role_changed",
+    "factor.all_removed": "factors_removed",
+    "factor.app_added": "app_added",
+    "factor.app_removed": "app_removed",
+    "factor.passkey_added": "passkey_added",
+    "factor.passkey_copied": "passkey_copied",
+    "factor.passkey_removed": "passkey_removed",
+    "factor.recovery_code_used": "code_used",
+    "factor.recovery_codes_made": "codes_made",
+    "identity.linked": "linked",
+    "identity.unlinked": "unlinked",
+}
+"""The alert for each action in the audit log that needs one."""
 
 # Staff were notified of what has been overdue for longer, or it is from before there was a clock.
 _OVERDUE_SINCE = timedelta(days=7)
@@ -190,3 +228,23 @@ def set_preferences(
         for kind, scope in scopes.items()
     )
     session.flush()
+
+
+def record_account_change(
+    session: Session, action: str, *, user_id: int, by: int | None, **facts: Fact
+) -> None:
+    """Record a change to an account in the audit log, and alert the account's owner.
+
+    Args:
+        session: a writing one.
+        action: what was done: one of `ALERT_OF_ACTION`.
+        user_id: the id of the account's owner.
+        by: the id of the user who did it; None for the command line.
+        facts: details for the audit log; see ``audit_log.record``.
+    """
+    audit_log.record(session, action, by=by, lead_id=None, **facts)
+    send_alert(session, user_id, ALERT_OF_ACTION[action])
+
+
+def send_alert(session: Session, user_id: int, kind: SecurityAlert) -> None:
+    deliveries.enqueue_staff_email(session, user_id, kind)

@@ -20,9 +20,8 @@ from consult.storage.db.database import Session
 from consult.storage.drafts import reminder_consent
 from consult.storage.drafts.drafts import delete_drafts
 from consult.storage.leads.assignment import lock_assignments
-from consult.storage.tables.account_tables import StaffUserRow
-from consult.storage.tables.all_tables import ALL_TABLES
-from consult.storage.tables.audit_tables import AuditRow
+from consult.storage.tables import ALL_TABLES
+from consult.storage.tables.account_tables import AuditRow, StaffUserRow
 from consult.storage.tables.lead_tables import LeadEventRow, LeadRow
 from consult.storage.tables.submission_tables import ContactRow, DraftRow, SubmissionRow
 

@@ -18,7 +18,7 @@ from consult.settings import Settings, with_overrides
 from consult.settings import brand as brands
 from consult.settings.brand import Brand, BrandError
 from consult.storage.db.database import Database, Session, insert_into
-from consult.storage.tables.audit_tables import SettingOverrideRow
+from consult.storage.tables.account_tables import SettingOverrideRow
 
 log = logging.getLogger(__name__)
 

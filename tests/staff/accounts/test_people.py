@@ -9,8 +9,7 @@ from flask import Flask
 from consult.staff.accounts import account_admin
 from consult.storage.accounts import accounts as accounts_module
 from consult.storage.audit import audit_log
-from consult.storage.tables.account_tables import StaffUserRow
-from consult.storage.tables.audit_tables import AuditRow
+from consult.storage.tables.account_tables import AuditRow, StaffUserRow
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.mail_server import mail_server

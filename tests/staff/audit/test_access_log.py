@@ -14,7 +14,7 @@ from consult.commands import consult
 from consult.staff.accounts import account_admin
 from consult.storage import deliveries, documents
 from consult.storage.audit import audit_log
-from consult.storage.tables.audit_tables import AuditRow
+from consult.storage.tables.account_tables import AuditRow
 from tests.support.apps import deliver, services_of
 from tests.support.client import PageClient
 from tests.support.staff_client import (

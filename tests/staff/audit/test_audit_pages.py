@@ -12,7 +12,7 @@ import consult
 from consult.staff.audit import audit_pages
 from consult.storage.audit import audit_log
 from consult.storage.db.database import utc_now
-from consult.storage.notifications.security_alerts import ALERT_OF_ACTION
+from consult.storage.notifications.notifications import ALERT_OF_ACTION
 from consult.storage.privacy import erasure
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from consult.staff.exports import export_pages
 from consult.storage.exports import lead_export
 from consult.storage.leads.submission import NewContact
-from consult.storage.tables.audit_tables import AuditRow
+from consult.storage.tables.account_tables import AuditRow
 from tests.support.apps import services_of
 from tests.support.client import PageClient
 from tests.support.page import Page

@@ -15,8 +15,8 @@ from consult.staff.audit import audit_pages
 from consult.storage import deliveries
 from consult.storage.accounts import accounts as accounts_module
 from consult.storage.db.database import Database
-from consult.storage.notifications import security_alerts
-from consult.storage.notifications.security_alerts import (
+from consult.storage.notifications import notifications
+from consult.storage.notifications.notifications import (
     ALERT_OF_ACTION,
     SECURITY_ALERTS,
     SecurityAlert,
@@ -120,7 +120,7 @@ def the_mail(app: Flask, news: SecurityAlert, user_id: int = 1) -> EmailMessage:
     """The mail of this kind, as the worker writes and sends it."""
     database = services_of(app).database
     with database.writing() as session:
-        security_alerts.alert(session, user_id, news)
+        notifications.send_alert(session, user_id, news)
     deliver(app)
     (file,) = services_of(app).settings.mail_dir.glob("*.eml")
     mail = as_read(file.read_bytes())
@@ -135,7 +135,7 @@ def test_the_mail_says_what_changed_and_has_no_link_and_no_way_out(
     ada = colleague(database, "ada", finished="off", digest="off")
     colleague(database, "bo", admin=True)
     with database.writing() as session:
-        security_alerts.alert(session, ada, news)
+        notifications.send_alert(session, ada, news)
         jobs = session.scalars(select(JobRow)).all()
         assert [set(job.payload) for job in jobs] == [set()]
     (mail,) = mails_to_staff(database)
@@ -156,7 +156,7 @@ def test_the_mail_says_what_changed_and_has_no_link_and_no_way_out(
 def test_who_has_no_account_any_more_is_told_nothing(database: Database) -> None:
     ada = colleague(database, "ada")
     with database.writing() as session:
-        security_alerts.alert(session, ada, "password_changed")
+        notifications.send_alert(session, ada, "password_changed")
     leave(database, ada)
     assert mails_to_staff(database) == []
 

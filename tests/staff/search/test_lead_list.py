@@ -10,7 +10,7 @@ from sqlalchemy import event, select
 from consult.staff.search import bulk_pages, filter_form, list_pages
 from consult.storage.db.database import Database
 from consult.storage.search.lead_filter import LeadFilter
-from consult.storage.tables.audit_tables import AuditRow
+from consult.storage.tables.account_tables import AuditRow
 from consult.storage.tables.lead_tables import LeadEventRow, LeadRow
 from consult.workflow.stages import MOVES
 from tests.support.apps import services_of

@@ -10,8 +10,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from consult.staff.accounts import account_admin
-from consult.storage.tables.account_tables import PasskeyRow, RecoveryCodeRow
-from consult.storage.tables.audit_tables import AuditRow
+from consult.storage.tables.account_tables import AuditRow, PasskeyRow, RecoveryCodeRow
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.page import Page

@@ -11,7 +11,7 @@ from consult.delivery.context import plain
 from consult.staff.webhooks import webhook_pages
 from consult.storage import deliveries
 from consult.storage.db.database import utc_now
-from consult.storage.tables.audit_tables import AuditRow
+from consult.storage.tables.account_tables import AuditRow
 from consult.storage.tables.delivery_tables import EndpointRow, JobRow
 from consult.storage.webhooks import endpoints
 from tests.delivery.webhooks.test_webhook_delivery import FIXED_SECRET, attempt

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from consult.storage.audit import audit_log
 from consult.storage.db.database import Database
-from consult.storage.tables.audit_tables import AuditRow
+from consult.storage.tables.account_tables import AuditRow
 from tests.support.databases import Clock
 
 

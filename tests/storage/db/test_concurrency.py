@@ -14,8 +14,7 @@ from consult.storage.leads import leads, notes, submission
 from consult.storage.privacy import erasure, retention
 from consult.storage.second_factors import factors
 from consult.storage.settings import setting_overrides
-from consult.storage.tables.account_tables import RecoveryCodeRow
-from consult.storage.tables.audit_tables import AuditRow
+from consult.storage.tables.account_tables import AuditRow, RecoveryCodeRow
 from consult.storage.tables.lead_tables import LeadWordRow
 from consult.storage.tables.submission_tables import DraftRow
 from consult.storage.webhooks import endpoints

@@ -16,7 +16,7 @@ from consult.storage.leads import actions, leads, submission
 from consult.storage.leads.actions import ConflictError, NotAllowedError, UnknownLeadError
 from consult.storage.leads.assignment import default_assignee
 from consult.storage.leads.leads import timeline
-from consult.storage.tables.audit_tables import AuditRow
+from consult.storage.tables.account_tables import AuditRow
 from consult.storage.tables.lead_tables import LeadRow, is_open, is_overdue
 from consult.workflow.office_hours import Office
 from consult.workflow.stages import STAGES

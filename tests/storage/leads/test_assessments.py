@@ -8,12 +8,11 @@ from sqlalchemy import select
 from consult.storage.db.database import Database
 from consult.storage.drafts import drafts
 from consult.storage.insights import insights
-from consult.storage.insights.insights import ResponseFilter
-from consult.storage.insights.performance_records import read_records
+from consult.storage.insights.insights import ResponseFilter, read_records
 from consult.storage.leads import actions as actions_module
 from consult.storage.leads import leads, notes, submission
 from consult.storage.leads.actions import ConflictError, NotAllowedError
-from consult.storage.tables.audit_tables import AuditRow
+from consult.storage.tables.account_tables import AuditRow
 from consult.workflow.office_hours import Office
 from consult.workflow.own_performance import measure
 from tests.support.databases import Clock

@@ -14,8 +14,8 @@ from consult.storage.leads import actions, leads, notes, submission
 from consult.storage.leads.leads import timeline
 from consult.storage.privacy import erasure
 from consult.storage.privacy.erasure import Method
-from consult.storage.tables.all_tables import ALL_TABLES
-from consult.storage.tables.audit_tables import AuditRow
+from consult.storage.tables import ALL_TABLES
+from consult.storage.tables.account_tables import AuditRow
 from consult.storage.tables.lead_tables import CallAssessmentRow, LeadRow
 from consult.storage.tables.submission_tables import DraftRow, SubmissionRow
 from tests.support.lead_factories import make_account

@@ -13,7 +13,7 @@ from consult.storage.jobs import enqueue
 from consult.storage.leads import leads, submission
 from consult.storage.privacy import retention
 from consult.storage.privacy.retention import Purged
-from consult.storage.tables.audit_tables import AuditRow
+from consult.storage.tables.account_tables import AuditRow
 from consult.storage.tables.delivery_tables import JobRow
 from consult.storage.tables.submission_tables import RateLimitRow
 from tests.support.databases import Clock
