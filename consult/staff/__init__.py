@@ -4,7 +4,14 @@ from flask import Flask
 from flask_wtf.csrf import CSRFError
 
 from consult.settings import Settings
-from consult.staff import blueprint, help_pages, times
+from consult.staff import (
+    audit_pages,
+    blueprint,
+    privacy_pages,
+    settings_fields,
+    settings_pages,
+    times,
+)
 from consult.staff.accounts import (
     access,
     factor_pages,
@@ -14,21 +21,17 @@ from consult.staff.accounts import (
     people_pages,
     reauthentication,
 )
-from consult.staff.audit import audit_pages
 from consult.staff.blueprint import RoleRequired
 from consult.staff.drafts import draft_pages
 from consult.staff.exports import export_pages
 from consult.staff.insights import insight_pages
 from consult.staff.leads import action_pages, lead_pages
 from consult.staff.notifications import notification_pages
-from consult.staff.privacy import privacy_pages
 from consult.staff.search import bulk_pages, list_pages
-from consult.staff.settings import settings_groups, settings_pages
 from consult.staff.webhooks import webhook_pages
 from consult.web.services import services
 
-# Importing a module of pages puts its views on the blueprint. One a line, so that two who add
-# one at the same time do not meet.
+# Importing a module of pages puts its views on the blueprint.
 PAGES = (
     list_pages,
     bulk_pages,
@@ -48,7 +51,6 @@ PAGES = (
     settings_pages,
     insight_pages,
     draft_pages,
-    help_pages,
 )
 
 
@@ -59,7 +61,7 @@ def register(app: Flask, settings: Settings) -> None:
     app.register_blueprint(blueprint.blueprint)
     for template_filter in times.TEMPLATE_FILTERS:
         app.add_template_filter(template_filter)
-    app.jinja_env.globals["settings_groups"] = settings_groups.GROUPS
+    app.jinja_env.globals["settings_groups"] = settings_fields.GROUPS
     app.jinja_env.globals["my_notifications"] = _my_notifications
     app.register_error_handler(CSRFError, blueprint.form_expired)
     app.register_error_handler(RoleRequired, blueprint.role_required)

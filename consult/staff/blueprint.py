@@ -1,4 +1,4 @@
-"""The blueprint of the staff pages, and who may open which page.
+"""The blueprint of the staff pages, who may open which page, and the pages of no room.
 
 Each view declares its required role under its route. A view without a declaration is for admins
 only, so a forgotten one shows too little and not too much; a test finds it. Objects of other users
@@ -13,7 +13,10 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import Forbidden, HTTPException
 
+from consult.questionnaire.editions import newest
 from consult.storage.db.base import HIGHEST_ID
+from consult.web.services import services
+from consult.workflow.stages import MEANINGS, NAMES
 
 ID = f"int(max={HIGHEST_ID})"
 
@@ -46,6 +49,22 @@ def declared_role(view: Callable[..., Any]) -> Role | None:
     """Return the role that a view declares; None where the declaration was forgotten."""
     role: Role | None = view.__dict__.get(_REQUIRED_ROLE)
     return role
+
+
+@blueprint.get("/help")
+@for_staff
+def help_page() -> str:
+    """Explain stages, scores, bands, archetypes and the other terms of the staff area."""
+    findings = newest().texts.findings
+    settings = services().settings
+    return render_template(
+        "staff/help.html",
+        stages=[(NAMES[stage], MEANINGS[stage]) for stage in NAMES],
+        bands=findings["bands"],
+        archetypes=findings["archetypes"],
+        hours=settings.reply_within_hours,
+        drafts_days=settings.retention_days_drafts,
+    )
 
 
 @blueprint.errorhandler(404)

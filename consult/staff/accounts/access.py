@@ -20,7 +20,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from consult.crypto import Purpose, keyed_hash
 from consult.settings import Settings
 from consult.settings.logo import UPLOAD_LIMIT
-from consult.staff.blueprint import Role, RoleRequired, declared_role
+from consult.staff.blueprint import Role, RoleRequired, blueprint, declared_role
 from consult.storage.accounts import sessions
 from consult.storage.accounts.sessions import Lifetime
 from consult.storage.audit import audit_log
@@ -99,10 +99,11 @@ def install(app: Flask, settings: Settings) -> None:
     app.session_interface = StaffOnlySessions()
     csrf.init_app(app)
     app.before_request(require_login)
-    app.context_processor(_template_variables)
 
 
-def _template_variables() -> dict[str, Any]:
+@blueprint.context_processor
+def template_variables() -> dict[str, Any]:
+    """Return what all templates of the staff pages know: the signed-in user."""
     found = current_session()
     return {"current_user": found and found.user}
 

@@ -4,16 +4,13 @@ Every change requires a recent authentication, is recorded, alerts the user by e
 them out everywhere else.
 """
 
-from functools import partial
-
 from flask import abort, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
+from consult.staff.accounts import passkeys, totp
 from consult.staff.accounts.access import TOKEN_KEY, browser_name, signed_in_session, signed_in_user
 from consult.staff.accounts.reauthentication import recent_auth_required
 from consult.staff.blueprint import ID, blueprint, for_staff
-from consult.staff.second_factors import passkeys, totp
-from consult.staff.times import agency_time, display_time
 from consult.storage.accounts import accounts, sessions
 from consult.storage.db.database import Session
 from consult.storage.notifications import notifications
@@ -33,7 +30,7 @@ _NEW_APP = "new_app"
 def second_factors() -> ResponseReturnValue:
     settings, me = services().settings, signed_in_user()
     with services().database.reading() as reading:
-        has, now = factors.factors_of(reading, me.id), agency_time(reading.now())
+        has = factors.factors_of(reading, me.id)
         linked = accounts.is_linked(reading, me.id, settings.oidc_issuer or "")
         known = factors.passkeys_of(reading, me.id) if has.passkeys else []
     return render_template(
@@ -41,7 +38,6 @@ def second_factors() -> ResponseReturnValue:
         has=has,
         passkeys=known,
         passkeys_supported=passkeys.supported(),
-        display_time=partial(display_time, now=now),
         required=settings.staff_second_factor == "required",
         must_set_up=g.must_set_up,
         provider=settings.oidc_name if settings.oidc_issuer else "",

@@ -1,7 +1,5 @@
 """A user's own account: accept an invitation, change the password, end sessions."""
 
-from functools import partial
-
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
@@ -14,7 +12,6 @@ from consult.staff.accounts.account_admin import AccountError, normal_email
 from consult.staff.accounts.passwords import PASSWORD_MAX, hash_password, password_problem
 from consult.staff.accounts.reauthentication import is_right_password, recent_auth_required
 from consult.staff.blueprint import ID, blueprint, for_staff
-from consult.staff.times import agency_time, display_time
 from consult.storage.accounts import accounts, sessions
 from consult.storage.audit import audit_log
 from consult.storage.second_factors import factors
@@ -183,7 +180,7 @@ def _account_page(form: ChangePasswordForm) -> str:
     me = signed_in_user()
     with services().database.reading() as session:
         open_sessions = sessions.live_sessions(session, me.id, access.lifetime())
-        has, now = factors.factors_of(session, me.id), agency_time(session.now())
+        has = factors.factors_of(session, me.id)
     return render_template(
         "staff/accounts/my_account.html",
         form=form,
@@ -193,6 +190,5 @@ def _account_page(form: ChangePasswordForm) -> str:
         sessions=open_sessions,
         this_session=signed_in_session(),
         network_hash=access.network_hash(),
-        display_time=partial(display_time, now=now),
         done=request.args.get("done"),
     )

@@ -16,7 +16,6 @@ from consult.staff.accounts.account_admin import AccountError, AccountExistsErro
 from consult.staff.accounts.my_account_pages import first_errors
 from consult.staff.accounts.reauthentication import recent_auth_required
 from consult.staff.blueprint import ID, blueprint, for_admins
-from consult.staff.times import agency_time, display_time
 from consult.storage.accounts import accounts, sessions
 from consult.storage.accounts.accounts import LastAdminError
 from consult.storage.audit import audit_log
@@ -146,7 +145,6 @@ def _people_page(form: InviteForm, errors: dict[str, str] | None = None) -> str:
         with_factor = factors.users_with_factors(session)
         seen = sessions.last_seen(session, access.lifetime())
         invitations = accounts.pending_invitations(session)
-        now = agency_time(session.now())
     return render_template(
         "staff/accounts/people.html",
         users=sorted(users, key=lambda user: (not user.active, user.name.casefold())),
@@ -155,7 +153,6 @@ def _people_page(form: InviteForm, errors: dict[str, str] | None = None) -> str:
         seen=seen,
         invitations=invitations,
         roles=ROLE_LABELS,
-        display_time=partial(display_time, now=now),
         form=form,
         errors=errors or {},
         can_mail=services().settings.smtp_url is not None,
@@ -168,14 +165,12 @@ def _person_page(user_id: int, problem: str = "") -> str:
         user: StaffUserRow = accounts.user_by_id(session, user_id) or abort(404)
         has = factors.factors_of(session, user_id)
         open_sessions = sessions.live_sessions(session, user_id, access.lifetime())
-        now = agency_time(session.now())
     return render_template(
         "staff/accounts/colleague.html",
         user=user,
         has=has,
         sessions=open_sessions,
         roles=ROLE_LABELS,
-        display_time=partial(display_time, now=now),
         errors={"role": problem} if problem else {},
         done=request.args.get("done"),
         can_mail=services().settings.smtp_url is not None,

@@ -36,7 +36,7 @@ def done(app: Flask) -> list[list[tuple[str, str]]]:
     """What was sent to `/staff/precious`, which requires a recent authentication."""
     sent: list[list[tuple[str, str]]] = []
 
-    @app.route("/staff/precious", methods=["GET", "POST"])
+    @app.route("/staff/precious", methods=["GET", "POST"], endpoint="staff.precious")
     @for_staff
     @reauthentication.recent_auth_required
     def precious() -> ResponseReturnValue:

@@ -137,7 +137,7 @@ def test_a_person_is_found_by_address_and_goes_with_all_their_leads(
     page = post(admin, "/staff/person", "/person", address="QUILL.feather@example.com")
     assert page.location == f"/staff/leads/{last}/data?scope=person"
     page = admin.follow(page)
-    assert "left this address with 2 checks" in page.text
+    assert "left this address with 2 responses" in page.text
     # Who asks for a person means all of theirs, also after a form that was not complete.
     page = admin.submit(admin.get(page.link("Delete it")).form("/delete"), status=422)
     receipts = admin.follow(admin.submit(page.form("/delete").fill(reason="requested")))
@@ -153,7 +153,7 @@ def test_one_lead_of_a_person_goes_alone(app: Flask, admin: PageClient) -> None:
     first, last = whole_lead(app), whole_lead(app)
     erase(admin, first, "delete")
     admin.get(f"/staff/leads/{first}", status=404)
-    assert "left this address with 1 check" in admin.get(f"/staff/leads/{last}/data").text
+    assert "left this address with 1 response" in admin.get(f"/staff/leads/{last}/data").text
 
 
 def test_nothing_goes_without_a_reason(app: Flask, admin: PageClient) -> None:

@@ -5,7 +5,7 @@ addressed by the id of one of the leads.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import closing
 from typing import Any
 
@@ -20,8 +20,9 @@ from consult.report.person_record import TABLE_LABELS, record_html
 from consult.staff.accounts.access import record_access, signed_in_user
 from consult.staff.accounts.reauthentication import recent_auth_required
 from consult.staff.blueprint import ID, RoleRequired, blueprint, for_admins, for_staff
-from consult.staff.times import agency_time, display_time
+from consult.staff.times import agency_time
 from consult.storage.audit import audit_log
+from consult.storage.audit.audit_log import Fact
 from consult.storage.db.database import Session
 from consult.storage.drafts import reminder_consent
 from consult.storage.leads import leads
@@ -29,7 +30,6 @@ from consult.storage.privacy import data_export, erasure
 from consult.storage.privacy.erasure import ROWS, Method
 from consult.storage.tables.account_tables import AuditRow
 from consult.storage.tables.lead_tables import LeadRow
-from consult.storage.tables.submission_tables import SubmissionRow
 from consult.web.services import services
 from consult.web.text import one_line, parse_id
 
@@ -107,14 +107,7 @@ def data_pdf(lead_id: int) -> ResponseReturnValue:
     return _attachment(content, "application/pdf", f"{lead_id}.pdf")
 
 
-@blueprint.get(f"/leads/<{ID}:lead_id>/delete")
-@for_admins
-@recent_auth_required
-def confirm_delete(lead_id: int) -> ResponseReturnValue:
-    return _confirm(lead_id, "delete")
-
-
-@blueprint.post(f"/leads/<{ID}:lead_id>/delete")
+@blueprint.route(f"/leads/<{ID}:lead_id>/delete", methods=["GET", "POST"])
 @for_admins
 @recent_auth_required
 def delete_lead(lead_id: int) -> ResponseReturnValue:
@@ -122,14 +115,7 @@ def delete_lead(lead_id: int) -> ResponseReturnValue:
     return _erase(lead_id, "delete")
 
 
-@blueprint.get(f"/leads/<{ID}:lead_id>/anonymise")
-@for_admins
-@recent_auth_required
-def confirm_anonymise(lead_id: int) -> ResponseReturnValue:
-    return _confirm(lead_id, "anonymise")
-
-
-@blueprint.post(f"/leads/<{ID}:lead_id>/anonymise")
+@blueprint.route(f"/leads/<{ID}:lead_id>/anonymise", methods=["GET", "POST"])
 @for_admins
 @recent_auth_required
 def anonymise_lead(lead_id: int) -> ResponseReturnValue:
@@ -143,20 +129,14 @@ def deletion_log() -> ResponseReturnValue:
     """Show what the audit log says about deleted leads, as proof for the person who asked."""
     ids = request.args.getlist("lead", type=parse_id)[:100]
     with services().database.reading() as session:
-        found = erasure.deletion_log(session, ids)
-        now = agency_time(session.now())
-    entries = [
-        {
-            "lead_id": entry.lead_id,
-            "action": "Deleted" if entry.action == erasure.ACTIONS["delete"] else "Anonymized",
-            "at": display_time(entry.at, now),
-            "by": name or "The application, when the retention period ended",
-            "reason": REASON_LABELS.get(str(entry.facts["reason"]), entry.facts["reason"]),
-            "rows": _deleted_rows(entry),
-        }
-        for entry, name in found
-    ]
-    return render_template("staff/privacy/deletion_log.html", entries=entries)
+        entries = erasure.deletion_log(session, ids)
+    return render_template(
+        "staff/privacy/deletion_log.html",
+        entries=entries,
+        deleted=erasure.ACTIONS["delete"],
+        reasons=REASON_LABELS,
+        rows_deleted=_rows_deleted,
+    )
 
 
 def may_see_data(assignee_id: int | None) -> bool:
@@ -184,37 +164,27 @@ def _page(template: str, lead_id: int, **context: Any) -> str:
         found = {id: lead for id in ids if (lead := leads.by_id(session, id))}
         rows = erasure.count_rows(session, ids)
         is_anonymous = erasure.is_anonymous(session, lead_id)
-        now = agency_time(session.now())
     record_access(lead_id, "lead.seen")
     contact = found[lead_id].contact
     return render_template(
         template,
         lead_id=lead_id,
-        title=_title(found[lead_id]),
+        title=contact.business if contact else f"Lead {lead_id}",
         address=contact.email if contact else "",
-        leads=[
-            (id, _title(lead), display_time(lead.submitted_at, now)) for id, lead in found.items()
-        ],
-        counts=_labeled(sum((Counter(one) for one in rows.values()), Counter())),
-        counts_here=_labeled(rows[lead_id]),
+        leads=found.values(),
+        counts=sum((Counter(one) for one in rows.values()), Counter()),
+        counts_here=rows[lead_id],
+        table_label=table_label,
         is_anonymous=is_anonymous,
-        is_admin=signed_in_user().is_admin,
         scope=_scope(),
         **context,
     )
 
 
-def _title(lead: SubmissionRow) -> str:
-    return lead.contact.business if lead.contact else f"Lead {lead.id}"
-
-
-def _labeled(rows: Mapping[str, int]) -> Sequence[tuple[str, int]]:
-    return [(table_label(table), count) for table, count in rows.items()]
-
-
-def _deleted_rows(entry: AuditRow) -> Sequence[tuple[str, int]]:
-    rows = {key: count for key, count in entry.facts.items() if key.startswith(ROWS)}
-    return [(table_label(key.removeprefix(ROWS)), count) for key, count in rows.items()]
+def _rows_deleted(entry: AuditRow) -> Mapping[str, Fact]:
+    """The number of rows that were deleted, by the label of their table."""
+    rows = {key.removeprefix(ROWS): n for key, n in entry.facts.items() if key.startswith(ROWS)}
+    return {table_label(table): count for table, count in rows.items()}
 
 
 def _scope() -> str | None:
@@ -222,16 +192,15 @@ def _scope() -> str | None:
     return "person" if request.values.get("scope") == "person" else None
 
 
-def _confirm(lead_id: int, method: Method, error: str = "") -> ResponseReturnValue:
-    """Show what is deleted and what is kept, and ask for a reason."""
-    page = _page("staff/privacy/erase.html", lead_id, method=method, reasons=REASONS, error=error)
-    return page, 422 if error else 200
-
-
 def _erase(lead_id: int, method: Method) -> ResponseReturnValue:
+    """Show what is deleted and what is kept, and ask for a reason; with a reason, do it."""
     reason = request.form.get("reason", "")
     if reason not in REASONS:
-        return _confirm(lead_id, method, error="Choose a reason.")
+        error = "Choose a reason." if request.method == "POST" else ""
+        page = _page(
+            "staff/privacy/erase.html", lead_id, method=method, reasons=REASONS, error=error
+        )
+        return page, 422 if error else 200
     made = services()
     with made.database.reading() as session:
         ids = _ids_of_person(session, lead_id)
@@ -242,9 +211,8 @@ def _erase(lead_id: int, method: Method) -> ResponseReturnValue:
 
 
 def _attachment(content: str | bytes, mimetype: str, name: str) -> Response:
-    response = Response(content, mimetype=mimetype)
-    response.headers["Content-Disposition"] = f'attachment; filename="record-{name}"'
-    return response
+    headers = {"Content-Disposition": f'attachment; filename="record-{name}"'}
+    return Response(content, mimetype=mimetype, headers=headers)
 
 
 def _record_export(session: Session, lead_id: int, format: str, leads: int) -> None:

@@ -1,0 +1,262 @@
+"""The settings that staff can change, page by page, and the form fields of business hours.
+
+A hint that is empty is the description of the setting in `consult.settings.schema`. Business hours
+and holidays have fields of their own; their `data` is the text of the setting.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Any, Literal
+
+from wtforms import Field, StringField
+from wtforms.utils import unset_value
+from wtforms.validators import AnyOf, ValidationError
+
+from consult.settings import Settings, overridable
+from consult.settings.brand import CURRENCY_SIGNS
+from consult.staff.times import written_date
+from consult.workflow.office_hours import (
+    DAYS,
+    Span,
+    clock_time,
+    read_hours,
+    read_time,
+    write_hours,
+)
+
+Kind = Literal["text", "number", "colour", "choice", "zone", "person", "week", "days"]
+
+DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_PAIRS = 2
+_EMPTY_DAYS = 4
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A setting on a page. `options` are the values of a choice and their labels."""
+
+    name: str
+    label: str
+    hint: str = ""
+    kind: Kind = "text"
+    options: Mapping[str, str] | None = None
+
+    @property
+    def field(self) -> str:
+        """The name and id of its form field."""
+        return self.name.replace(".", "-")
+
+    def text_of(self, value: str) -> str:
+        """A value as people read it, as in "Monday to Friday 09:00 to 17:00"."""
+        if self.kind == "week":
+            text = write_hours(read_hours(value))
+            for short, name in zip(DAYS, DAY_NAMES, strict=True):
+                text = text.replace(short, name)
+            return text.replace("-", " to ")
+        if self.kind == "days" and value:
+            days = map(date.fromisoformat, value.replace(",", " ").split())
+            return ", ".join(map(written_date, days))
+        return (self.options or {}).get(value, value) or "Nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The settings of one page; `slug` is in its URL."""
+
+    slug: str
+    title: str
+    intro: str
+    settings: Sequence[Setting]
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Opening and closing time as their fields show them; closing at 00:00 is midnight."""
+
+    opens: str = ""
+    closes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day of the week. The names of its fields begin with `field`."""
+
+    field: str
+    name: str
+    is_open: bool
+    hours: Sequence[Hours]
+
+    @property
+    def has_break(self) -> bool:
+        return any(pair != Hours() for pair in self.hours[1:])
+
+
+class OptionField(StringField):
+    """One of several options, as (value, label)."""
+
+    def __init__(self, label: str, options: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        allowed = AnyOf([value for value, _ in options], "Choose one of the options.")
+        super().__init__(label, validators=[allowed], **kwargs)
+        self.options = options
+
+
+class WeekField(Field):
+    """Business hours: for each day a checkbox and pairs of times, from `mon-fri 09:00-17:00`."""
+
+    def process(self, formdata: Any, data: Any = unset_value, extra_filters: Any = None) -> None:
+        """Read the submitted days where the form contains the field."""
+        super().process(None, data)
+        self.days = self._before = _days_of(self.data, self.name)
+        if formdata is not None and self.name in formdata:
+            self.days = [_submitted_day(day, formdata) for day in self._before]
+
+    def pre_validate(self, form: Any) -> None:
+        """Set `data` to the text of the submitted days; unchanged if they are not valid."""
+        if self.days is self._before:
+            return
+        week: dict[int, list[Span]] = {}
+        for number, (before, day) in enumerate(zip(self._before, self.days, strict=True)):
+            if day.is_open:
+                week[number] = _spans(day)
+            elif day.hours != before.hours and any(pair != Hours() for pair in day.hours):
+                raise ValidationError(f"{day.name} has new times but isn’t checked as open.")
+        if not week:
+            raise ValidationError(
+                "Open on at least one day; the clock of a new lead would never run."
+            )
+        self.data = write_hours(week)
+
+
+class DaysField(Field):
+    """Holidays: a date field for each, and some empty ones, from `2026-12-25, 2027-01-01`."""
+
+    def process(self, formdata: Any, data: Any = unset_value, extra_filters: Any = None) -> None:
+        """Read the submitted dates where the form contains the field."""
+        super().process(None, data)
+        self.days = [*sorted(self.data.replace(",", " ").split()), *[""] * _EMPTY_DAYS]
+        if formdata is not None and self.name in formdata:
+            names = [f"{self.name}-{number}" for number in range(1, len(self.days) + 1)]
+            self.days = [formdata.get(name, "").strip()[:20] for name in names]
+            # Text that is not a date stays as it is: the setting's type refuses it.
+            self.data = ", ".join(sorted({day for day in self.days if day}))
+
+
+def _days_of(text: str, field: str) -> list[Day]:
+    week = read_hours(text)
+    count = max(_PAIRS, *map(len, week.values()))
+    days = []
+    for number, (short, name) in enumerate(zip(DAYS, DAY_NAMES, strict=True)):
+        spans = week.get(number, ())
+        hours = [Hours(clock_time(opens), clock_time(closes % _DAY)) for opens, closes in spans]
+        hours += [Hours()] * (count - len(hours))
+        days.append(Day(f"{field}-{short}", name, bool(spans), hours))
+    return days
+
+
+def _submitted_day(day: Day, submitted: Mapping[str, str]) -> Day:
+    def time(part: str, number: int) -> str:
+        return submitted.get(f"{day.field}-{part}-{number}", "").strip()[:8]
+
+    hours = [Hours(time("from", n), time("until", n)) for n in range(1, len(day.hours) + 1)]
+    return Day(day.field, day.name, f"{day.field}-open" in submitted, hours)
+
+
+def _spans(day: Day) -> list[Span]:
+    spans = sorted(_span(day.name, pair) for pair in day.hours if pair != Hours())
+    if not spans:
+        raise ValidationError(f"Enter opening and closing times for {day.name}.")
+    for (_, closes), (opens, _) in pairwise(spans):
+        if opens < closes:
+            raise ValidationError(f"The two times of {day.name} overlap.")
+    return spans
+
+
+def _span(name: str, pair: Hours) -> Span:
+    opens, closes = read_time(pair.opens), read_time(pair.closes)
+    if opens is None or closes is None:
+        raise ValidationError(f"Enter both times for {name}, as in 09:00 and 17:00.")
+    closes = closes or _DAY
+    if opens >= closes:
+        raise ValidationError(f"{name} closes before it opens.")
+    return opens, closes
+
+
+def _choice(name: str, label: str, hint: str = "", **options: str) -> Setting:
+    return Setting(name, label, hint, "choice", options)
+
+
+_CURRENCIES = {code: f"{code} ({sign.strip()})" for code, sign in CURRENCY_SIGNS.items()}
+_CURRENCY_HINT = "For money ranges. Existing amounts aren’t converted."
+_HOURS_HINT = "The reply timer runs only during these hours. Closing at 00:00 means midnight."
+_ZONE_HINT = "Used for business hours and all times in the staff area."
+_FACTOR_HINT = "An authenticator app or a passkey in addition to the password."
+
+BRAND_GROUP = Group(
+    "brand",
+    "Brand",
+    "Name and colors people see. Existing reports don’t change.",
+    (
+        Setting("brand.name", "Name of the agency"),
+        Setting("brand.product", "Name of the questionnaire"),
+        Setting("brand.consult_url", "Booking link (https://)"),
+        Setting("brand.email", "Email address on the report", "Replies to emails go here too."),
+        Setting("brand.phone", "Phone number on the report"),
+        _choice("brand.currency", "Currency", _CURRENCY_HINT, **_CURRENCIES),
+        _choice("paper", "Paper size", "For PDFs.", letter="US Letter", a4="A4"),
+        Setting("brand.colours.ink", "Ink", "Text and buttons.", "colour"),
+        Setting("brand.colours.paper", "Paper", "Background.", "colour"),
+        Setting("brand.colours.marketing", "Marketing", "Marketing color.", "colour"),
+        Setting("brand.colours.sales", "Sales", "Sales and link color.", "colour"),
+        Setting("brand.colours.exchange", "Exchange", "Highlight color.", "colour"),
+    ),
+)
+_CONTACT = _choice(
+    "contact_before",
+    "Require contact info for",
+    nothing="Nothing (all open)",
+    pdf="The PDF",
+    result="The result",
+)
+_NEW_LEADS_HINT = "Gets new leads and leads of disabled accounts."
+_HOURS = (
+    Setting("time_zone", "Time zone", _ZONE_HINT, "zone"),
+    Setting("business_hours", "Business hours", _HOURS_HINT, "week"),
+    Setting("closed_on", "Holidays", "Clear a field to remove it. Save to add more.", "days"),
+    Setting("reply_within_hours", "Reply within, in business hours", "", "number"),
+    Setting("new_leads_to", "New leads go to", _NEW_LEADS_HINT, "person"),
+)
+_RETENTION = (
+    Setting("retention_days_drafts", "Days to keep unfinished answers", "", "number"),
+    Setting("retention_days_leads", "Days to keep leads", "", "number"),
+    Setting("retention_days_mails", "Days to keep the texts of emails", "", "number"),
+    Setting("retention_days_pdfs", "Days to keep PDFs", "", "number"),
+    Setting("retention_days_logs", "Days to keep sign-in and notification logs", "", "number"),
+    _choice("retention_leads", "When a lead expires", delete="Delete", anonymise="Anonymize"),
+)
+_FACTOR = _choice(
+    "staff_second_factor",
+    "Second factor",
+    _FACTOR_HINT,
+    optional="Optional",
+    required="Required",
+)
+_RETENTION_INTRO = "How long data is kept. Shorter times delete data permanently the next night."
+_GROUPS = (
+    BRAND_GROUP,
+    Group("report", "Report", "What visitors must provide first.", (_CONTACT,)),
+    Group("hours", "Hours", "Business hours, reply target, and default assignee.", _HOURS),
+    Group("retention", "Data retention", _RETENTION_INTRO, _RETENTION),
+    Group("sign-in", "Sign-in", "How staff sign in.", (_FACTOR,)),
+)
+_LISTED = {setting.name for group in _GROUPS for setting in group.settings}
+# Settings marked for staff that no page lists: shown by their own names, so that none is lost.
+_OTHERS = tuple(
+    Setting(name, name.replace("_", " ").capitalize())
+    for name in Settings.model_fields
+    if name in overridable() - _LISTED
+)
+_MORE = Group("more", "More", "Other settings.", _OTHERS)
+GROUPS: Mapping[str, Group] = {group.slug: group for group in (*_GROUPS, _MORE) if group.settings}

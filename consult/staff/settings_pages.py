@@ -1,0 +1,274 @@
+"""The settings pages for admins: what the environment leaves unset can be set here."""
+
+import functools
+import re
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import available_timezones
+
+from flask import abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
+from wtforms import StringField
+from wtforms.form import BaseForm
+
+from consult.settings import PREFIX, Settings, override_errors
+from consult.settings.brand import (
+    CURRENCY_SIGNS,
+    READABLE,
+    TEXT_PAIRS,
+    Brand,
+    BrandError,
+    Colours,
+    contrast,
+    logo_as_json,
+)
+from consult.settings.logo import logo_from_upload
+from consult.staff.accounts.access import signed_in_user
+from consult.staff.accounts.reauthentication import recent_auth_required
+from consult.staff.blueprint import blueprint, for_admins
+from consult.staff.settings_fields import (
+    BRAND_GROUP,
+    GROUPS,
+    DaysField,
+    Group,
+    OptionField,
+    Setting,
+    WeekField,
+)
+from consult.storage.accounts import accounts
+from consult.storage.audit import audit_log
+from consult.storage.db.database import Session
+from consult.storage.settings import setting_overrides
+from consult.storage.settings.setting_overrides import BRAND
+from consult.web.services import services
+from consult.web.text import one_line
+
+LOGO = "brand.logo"
+PREVIEW_TEXT_MAX = 34
+AMOUNTS = {code: f"{sign}1,200 to {sign}4,800 a month." for code, sign in CURRENCY_SIGNS.items()}
+
+
+class SettingsForm(BaseForm):
+    """A field for each setting of a group that is not fixed, with its value or what was submitted.
+
+    Attributes:
+        values: the value of each setting in effect, as text, by name.
+        defaults: the values without any override.
+        messages: what is wrong with a setting, by id of its field; filled by `validate`.
+    """
+
+    def __init__(
+        self, group: Group, session: Session, submitted: MultiDict[str, str] | None = None
+    ) -> None:
+        self.group = group
+        self._provider = provider = services().settings_provider
+        self._stored = setting_overrides.all_overrides(session)
+        self.values = _values(group, provider.settings, provider.brand)
+        self.defaults = _values(group, provider.base, provider.base_brand)
+        self.messages: dict[str, str] = {}
+        changeable = [s for s in group.settings if not provider.is_fixed(s.name)]
+        super().__init__(
+            {setting.field: self._new_field(setting, session) for setting in changeable}
+        )
+        self.process(submitted, data={s.field: self.values[s.name] for s in group.settings})
+
+    def value_of(self, name: str) -> str:
+        """The value of a setting as the form shows it."""
+        field = self._fields.get(name.replace(".", "-"))
+        return self.values[name] if field is None else str(field.data)
+
+    def fixed_by(self, setting: Setting) -> str:
+        """The key of the brand file or the environment variable that sets a fixed value."""
+        if setting.name.startswith(BRAND):
+            return f"the brand file ({setting.name.removeprefix(BRAND)})"
+        return PREFIX + setting.name.upper()
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Whether all values are valid, on their own and together with the other overrides."""
+        super().validate(extra_validators)
+        changes = self._changes()
+        after = {n: v for n, v in {**self._stored, **changes}.items() if v is not None}
+        own = {n: v for n, v in after.items() if n in changes and not n.startswith(BRAND)}
+        found = dict(override_errors(self._provider.base, own))
+        try:
+            self._provider.brand_with(after)
+        except BrandError as error:
+            for key, message in error.errors.items():
+                found[BRAND + key] = f"{message[:1].upper()}{message[1:]}."
+        self.messages = {name.replace(".", "-"): message for name, message in found.items()}
+        self.messages |= {field.name: str(field.errors[0]) for field in self if field.errors}
+        return not self.messages
+
+    def save(self, session: Session) -> None:
+        """Store what differs from what is stored."""
+        for name, value in self._changes().items():
+            if value != self._stored.get(name):
+                _store(session, name, value)
+
+    def _changes(self) -> dict[str, str | None]:
+        """The value of each valid field, by name of its setting; None for the default."""
+        return {
+            setting.name: None if field.data in ("", self.defaults[setting.name]) else field.data
+            for setting in self.group.settings
+            if (field := self._fields.get(setting.field)) and not field.errors
+        }
+
+    def _new_field(self, setting: Setting, session: Session) -> Any:
+        """The unbound field of a setting."""
+        value, default = self.values[setting.name], self.defaults[setting.name]
+        schema = Settings.model_fields.get(setting.name)
+        hint = setting.hint or (schema and schema.description) or ""
+        match setting.kind:
+            case "week":
+                return WeekField(setting.label, description=hint)
+            case "days":
+                return DaysField(setting.label, description=hint)
+            case "choice" | "zone" | "person":
+                options = _options(setting, value, session)
+                return OptionField(setting.label, options=options, description=hint)
+            case "text" | "number" if default:
+                hint = f"{hint} Default: {default}.".strip()
+        return StringField(
+            setting.label, filters=[lambda text: one_line(text or "")], description=hint
+        )
+
+
+def _values(group: Group, settings: Settings, brand: Brand) -> Mapping[str, str]:
+    return {setting.name: _value(setting.name, settings, brand) for setting in group.settings}
+
+
+def _value(name: str, settings: Settings, brand: Brand) -> str:
+    if name.startswith(BRAND):
+        return str(functools.reduce(getattr, name.removeprefix(BRAND).split("."), brand))
+    value = getattr(settings, name)
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _options(setting: Setting, value: str, session: Session) -> list[tuple[str, str]]:
+    if setting.kind == "zone":
+        return [(zone, zone) for zone in sorted({"UTC", value, *_zones()})]
+    if setting.kind == "person":
+        people = [user for user in accounts.all_users(session) if user.active]
+        options = [("", "The first admin")]
+        options += [(user.email, f"{user.name} ({user.email})") for user in people]
+        return options if value in dict(options) else [*options, (value, value)]
+    return list((setting.options or {}).items())
+
+
+@functools.cache
+def _zones() -> frozenset[str]:
+    """The time zones that the system knows; finding them means reading hundreds of files."""
+    return frozenset(available_timezones())
+
+
+def _store(session: Session, name: str, value: object) -> None:
+    """Store an override, with an entry in the audit log; None for the default."""
+    by = signed_in_user().id
+    if value is None:
+        setting_overrides.delete_override(session, name)
+    else:
+        setting_overrides.set_override(session, name, value, by)
+    audit_log.record(session, "setting.changed", by=by, setting=name, back=value is None)
+
+
+@blueprint.get("/settings")
+@for_admins
+def settings() -> ResponseReturnValue:
+    return redirect(url_for(".settings_group", slug=BRAND_GROUP.slug), 303)
+
+
+@blueprint.get("/settings/<slug>")
+@for_admins
+@recent_auth_required
+def settings_group(slug: str) -> ResponseReturnValue:
+    return _page(_form(slug))
+
+
+@blueprint.post("/settings/<slug>")
+@for_admins
+@recent_auth_required
+def save_settings(slug: str) -> ResponseReturnValue:
+    """Save the settings of one page, or only preview the brand."""
+    form = _form(slug)
+    is_valid = form.validate()
+    if not is_valid or "preview" in request.form:
+        return _page(form), 200 if is_valid else 422
+    with services().database.writing() as session:
+        form.save(session)
+    services().settings_provider.refresh()
+    return redirect(url_for(".settings_group", slug=slug, done="saved"), 303)
+
+
+@blueprint.post("/settings/brand/logo")
+@for_admins
+@recent_auth_required
+def save_logo() -> ResponseReturnValue:
+    """Store an uploaded logo, encoded again; or remove the stored one."""
+    provider = services().settings_provider
+    if provider.is_fixed(LOGO):
+        abort(403)
+    upload = request.files.get("logo")
+    logo = None
+    if "remove" not in request.form:
+        try:
+            logo = logo_as_json(logo_from_upload(upload.read() if upload else b""))
+        except BrandError as error:
+            return _page(_form(BRAND_GROUP.slug), str(error)), 422
+    with services().database.writing() as session:
+        _store(session, LOGO, logo)
+    provider.refresh()
+    return redirect(url_for(".settings_group", slug=BRAND_GROUP.slug, done="saved"), 303)
+
+
+def _form(slug: str) -> SettingsForm:
+    group = GROUPS.get(slug) or abort(404)
+    submitted = request.form if request.method == "POST" else None
+    with services().database.reading() as session:
+        return SettingsForm(group, session, submitted)
+
+
+def _page(form: SettingsForm, logo_error: str = "") -> str:
+    return render_template(
+        "staff/settings/settings_group.html",
+        group=form.group,
+        form=form,
+        errors=form.messages | ({"brand-logo": logo_error} if logo_error else {}),
+        preview=_preview(form) if form.group is BRAND_GROUP else None,
+        logo_is_fixed=services().settings_provider.is_fixed(LOGO),
+        done=request.args.get("done"),
+    )
+
+
+def _preview(form: SettingsForm) -> Mapping[str, Any]:
+    """The brand in the form, for `brand_preview.html`; an invalid color is shown as the default.
+
+    `defaults` are the texts that are shown while their fields are empty.
+    """
+    texts = ("name", "product", "consult_url", "email", "phone")
+    defaults = {key: _short(form.defaults[f"brand.{key}"]) for key in texts}
+    colours = {}
+    for key in ("ink", "paper", "marketing", "sales", "exchange"):
+        value = form.value_of(f"{BRAND}colours.{key}")
+        is_valid = re.fullmatch(r"#[0-9a-fA-F]{6}", value)
+        colours[key] = value if is_valid else str(getattr(Colours(), key))
+    currency = form.value_of("brand.currency")
+    return {
+        "texts": {key: _short(form.value_of(f"brand.{key}")) or defaults[key] for key in texts},
+        "defaults": defaults,
+        "colours": colours,
+        "ratios": {
+            (text, background): contrast(colours[text], colours[background])
+            for text, background in TEXT_PAIRS.values()
+        },
+        "readable": READABLE,
+        "currency": currency if currency in AMOUNTS else form.defaults["brand.currency"],
+        "paper": form.value_of("paper"),
+        "amounts": AMOUNTS,
+    }
+
+
+def _short(text: str) -> str:
+    """A text cut to the available space; a URL without its scheme."""
+    text = re.sub(r"^https?://", "", text)
+    return text if len(text) <= PREVIEW_TEXT_MAX else f"{text[: PREVIEW_TEXT_MAX - 1]}…"
