@@ -1,22 +1,27 @@
 """The list of leads with 100,000 of them: each filter, order and search.
 
-What is timed is the whole page as a signed-in user gets it, on SQLite and on PostgreSQL.
+What is timed is the search itself, and the whole page as a signed-in user gets it, on SQLite and
+on PostgreSQL.
 """
 
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from datetime import UTC
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
+from urllib.parse import parse_qs
 
 from flask import Flask
 
 from benchmarks import many_leads
 from benchmarks.many_leads import NOW, SPAN, fill, word
 from benchmarks.measure import Row, computed_by
+from consult.staff.search.list_pages import PAGE_SIZE
 from consult.storage.db import migrate
 from consult.storage.db.database import Database
-from consult.storage.search.lead_filter import OPEN, LeadFilter
+from consult.storage.search.find_leads import find
+from consult.storage.search.lead_filter import OPEN, LeadFilter, Viewer
 from tests.support.apps import make_app, services_of
 from tests.support.postgres import shared_server
 from tests.support.staff_client import make_user, signed_in
@@ -24,7 +29,7 @@ from tests.support.staff_client import make_user, signed_in
 LEADS = 100_000
 ROUNDS = 7
 SLOWEST, MEDIAN = 150, 10
-"""The aims, in milliseconds: for each page, and for the median of all."""
+"""The aims, in milliseconds: for each page, and for the median of all pages and of all searches."""
 
 _HALF = int((NOW - SPAN / 2).timestamp() * 1_000_000)
 _RARE = {"source": "podcast", "archetype": "well_rehearsed_relay"}  # 0.3% each
@@ -81,17 +86,21 @@ CASES: Mapping[str, str] = {
 
 
 def rows() -> list[Row]:
-    """Pages of the list on both engines, and the median of each engine."""
+    """Pages of the list on both engines, and the medians of the pages and of the searches."""
     found: list[Row] = []
     with TemporaryDirectory() as folder, shared_server(Path(folder)) as server:
         for engine, url in (("SQLite", None), ("PostgreSQL", server.create_database())):
-            times = _milliseconds(_filled(Path(folder, engine), url))
+            app = _filled(Path(folder, engine), url)
+            pages = _milliseconds(app, _page_getter(app))
+            searches = _milliseconds(app, _searcher(app))
+            services_of(app).database.close()
             found += [
                 Row(f"{engine}: {case}", time, "ms", "at most", SLOWEST, 1.0)
-                for case, time in times.items()
+                for case, time in pages.items()
             ]
-            middle = median(times.values())
-            found.append(Row(f"{engine}: the median", middle, "ms", "at most", MEDIAN, 1.0))
+            for name, times in (("a page", pages), ("a search", searches)):
+                middle = median(times.values())
+                found.append(Row(f"{engine}: {name}, median", middle, "ms", "at most", MEDIAN, 1.0))
     return found
 
 
@@ -108,29 +117,40 @@ def _filled(folder: Path, url: str | None) -> Flask:
     return app
 
 
-def _milliseconds(app: Flask) -> dict[str, float]:
-    """The computing time of each page: the shortest of some rounds."""
-    get, database = _getter(app), services_of(app).database
-    get("/staff/")  # which opens the connections
-    clock = computed_by(database)
+def _milliseconds(app: Flask, run: Callable[[str], None]) -> dict[str, float]:
+    """The computing time of each case: the shortest of some rounds."""
+    run("")  # which opens the connections
+    clock = computed_by(services_of(app).database)
     times: dict[str, list[float]] = {case: [] for case in CASES}
     for _ in range(ROUNDS):
         for case, query in CASES.items():
             start = clock()
-            get(f"/staff/?{query}")
+            run(query)
             times[case].append((clock() - start) * 1_000)
-    database.close()
     return {case: min(found) for case, found in times.items()}
 
 
-def _getter(app: Flask) -> Callable[[str], None]:
+def _page_getter(app: Flask) -> Callable[[str], None]:
     """Gets a page as a signed-in user, without the test client's checks of it."""
     client = signed_in(app)._client
 
-    def get(path: str) -> None:
-        answer = client.get(path)
+    def get(query: str) -> None:
+        answer = client.get(f"/staff/?{query}")
         if answer.status_code != 200:
-            raise RuntimeError(f"{path} answers {answer.status_code}")
+            raise RuntimeError(f"{query} answers {answer.status_code}")
         answer.get_data()
 
     return get
+
+
+def _searcher(app: Flask) -> Callable[[str], None]:
+    """Finds the leads of a page, without the page around them."""
+    database, viewer = services_of(app).database, Viewer(1, UTC)
+
+    def search(query: str) -> None:
+        values = parse_qs(query)
+        places = {name: values.pop(name, [""])[0] for name in ("after", "before")}
+        with database.reading() as session:
+            find(session, LeadFilter.from_query(values), viewer, limit=PAGE_SIZE, **places)
+
+    return search

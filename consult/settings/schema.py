@@ -5,6 +5,7 @@ can be set in the staff area while the environment leaves it unset.
 """
 
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Literal, Self
 
@@ -287,7 +288,7 @@ class Settings(BaseSettings):
         """Where `signing_key` stores the key that it creates."""
         return self.var_dir / "secret-key"
 
-    @property
+    @cached_property
     def office(self) -> Office:
         """Business hours, reply target and default assignee."""
         return Office(

@@ -99,22 +99,27 @@ def pdf_states(
     session: Session, lead_ids: Sequence[int], kind: str = REPORT
 ) -> dict[int, PdfState]:
     """Whether the current PDF of each lead is stored, being made, failed, or made on demand."""
-    requested = exists().where(JobRow.submission_id == SubmissionRow.id, JobRow.kind == _JOBS[kind])
-    pending = requested.where(JobRow.state.in_(OPEN_STATES))
-    rows = session.execute(
-        select(
-            SubmissionRow.id,
-            DocumentRow.revision >= SubmissionRow.report_revision,
-            pending,
-            requested.label("requested"),
-        )
-        .outerjoin(
-            DocumentRow,
-            (DocumentRow.submission_id == SubmissionRow.id) & (DocumentRow.kind == kind),
-        )
-        .where(SubmissionRow.id.in_(lead_ids))
-    )
+    values = {"ids": lead_ids, "kind": kind, "job_kind": _JOBS[kind]}
+    rows = session.execute(_PDF_STATES, values)
     return {lead_id: _pdf_state(*facts) for lead_id, *facts in rows}
+
+
+_REQUESTED = exists().where(
+    JobRow.submission_id == SubmissionRow.id, JobRow.kind == bindparam("job_kind")
+)
+_PDF_STATES = (
+    select(
+        SubmissionRow.id,
+        DocumentRow.revision >= SubmissionRow.report_revision,
+        _REQUESTED.where(JobRow.state.in_(OPEN_STATES)),
+        _REQUESTED.label("requested"),
+    )
+    .outerjoin(
+        DocumentRow,
+        (DocumentRow.submission_id == SubmissionRow.id) & (DocumentRow.kind == bindparam("kind")),
+    )
+    .where(SubmissionRow.id.in_(bindparam("ids", expanding=True)))
+)
 
 
 def pdf_state(lead: SubmissionRow, kind: str, stored: int, jobs: Iterable[JobRow]) -> PdfState:

@@ -22,6 +22,7 @@ from consult.staff.search.filter_form import (
     choices_of,
     headings_of,
 )
+from consult.staff.times import agency_time
 from consult.storage.db.database import Session
 from consult.storage.documents import pdf_states
 from consult.storage.search import find_leads
@@ -54,7 +55,7 @@ def lead_list() -> ResponseReturnValue:
         own_items, are_demo = (
             own_performance(session, services().settings.office) if shows_own else ([], False)
         )
-        now = session.now()
+        now = agency_time(session.now())
     late = f"{MAX_OVERDUE}+" if overdue > MAX_OVERDUE else overdue
     return render_template(
         "staff/search/lead_list.html",

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, bindparam, func, select, update
 from sqlalchemy.orm import contains_eager
 
 from consult.crypto import new_token, token_hash
@@ -22,6 +22,24 @@ class Lifetime:
 
     idle: timedelta
     absolute: timedelta
+
+
+_ALIVE = (
+    StaffSessionRow.ended_at.is_(None),
+    StaffSessionRow.last_seen_at > bindparam("seen_after"),
+    StaffSessionRow.created_at > bindparam("created_after"),
+)
+# Built once: every request runs it, and building it takes longer than running it.
+_BY_TOKEN = (
+    select(StaffSessionRow)
+    .join(StaffSessionRow.user)
+    .options(contains_eager(StaffSessionRow.user))
+    .where(
+        StaffSessionRow.token_hash == bindparam("token_hash"),
+        StaffUserRow.active,
+        *_ALIVE,
+    )
+)
 
 
 def start_session(
@@ -47,30 +65,25 @@ def start_session(
 def find_session(session: Session, token: str, lifetime: Lifetime) -> StaffSessionRow | None:
     """Return the live session with this token, with its `user` loaded."""
     return session.scalar(
-        select(StaffSessionRow)
-        .join(StaffSessionRow.user)
-        .options(contains_eager(StaffSessionRow.user))
-        .where(
-            StaffSessionRow.token_hash == token_hash(token),
-            StaffUserRow.active,
-            *_alive(session, lifetime),
-        )
+        _BY_TOKEN, {"token_hash": token_hash(token), **_oldest(session, lifetime)}
     )
 
 
 def live_sessions(session: Session, user_id: int, lifetime: Lifetime) -> Sequence[StaffSessionRow]:
-    return session.scalars(
+    query = (
         select(StaffSessionRow)
-        .where(StaffSessionRow.user_id == user_id, *_alive(session, lifetime))
+        .where(StaffSessionRow.user_id == user_id, *_ALIVE)
         .order_by(StaffSessionRow.last_seen_at.desc(), StaffSessionRow.id.desc())
-    ).all()
+    )
+    return session.scalars(query, _oldest(session, lifetime)).all()
 
 
 def last_seen(session: Session, lifetime: Lifetime) -> Mapping[int, datetime]:
     found = session.execute(
         select(StaffSessionRow.user_id, func.max(StaffSessionRow.last_seen_at))
-        .where(*_alive(session, lifetime))
-        .group_by(StaffSessionRow.user_id)
+        .where(*_ALIVE)
+        .group_by(StaffSessionRow.user_id),
+        _oldest(session, lifetime),
     )
     return dict(found.all())
 
@@ -112,13 +125,10 @@ def end_all_sessions(session: Session, user_id: int, but: int | None = None) -> 
     )
 
 
-def _alive(session: Session, lifetime: Lifetime) -> tuple[ColumnElement[bool], ...]:
+def _oldest(session: Session, lifetime: Lifetime) -> Mapping[str, datetime]:
+    """The values that `_ALIVE` compares with."""
     now = session.now()
-    return (
-        StaffSessionRow.ended_at.is_(None),
-        StaffSessionRow.last_seen_at > now - lifetime.idle,
-        StaffSessionRow.created_at > now - lifetime.absolute,
-    )
+    return {"seen_after": now - lifetime.idle, "created_after": now - lifetime.absolute}
 
 
 def _open_of(user_id: int) -> tuple[ColumnElement[bool], ...]:

@@ -271,8 +271,7 @@ def _of_source(of: ResponseFilter, table: Any) -> list[ColumnElement[bool]]:
 def _leads(of: ResponseFilter, table: Any) -> list[ColumnElement[bool]]:
     """Joins rows that belong to leads with the statistics of those that a filter selects."""
     stats = ResponseStatsRow
-    joined = stats.submission_id == table.submission_id
-    return [joined, *_counted(of, stats), *_of_source(of, stats)]
+    return [stats.submission_id == table.submission_id, *_counted(of, stats), *_of_source(of, stats)]
 
 
 # Enough to see what is usual, and few enough to read on every page that shows it.
@@ -318,19 +317,20 @@ def _newest(
     return {row.submission_id: row for row in rows}
 
 
-def _events(session: Session, ids: Iterable[int]) -> Mapping[int, Sequence[LeadEventRow]]:
-    query = select(LeadEventRow).where(
-        LeadEventRow.submission_id.in_(sorted(ids)),
+def _events(session: Session, ids: Iterable[int]) -> Mapping[int, Sequence[Row[Any]]]:
+    event = LeadEventRow
+    query = select(event.submission_id, event.kind, event.at, event.data).where(
+        event.submission_id.in_(sorted(ids)),
         # As an expression: SQLite would rather read all events of these kinds by their index.
-        (LeadEventRow.kind + "").in_(_KINDS),
+        (event.kind + "").in_(_KINDS),
     )
-    found: dict[int, list[LeadEventRow]] = defaultdict(list)
-    for event in session.scalars(query.order_by(LeadEventRow.id)):
-        found[event.submission_id].append(event)
+    found: dict[int, list[Row[Any]]] = defaultdict(list)
+    for row in session.execute(query.order_by(event.id)):
+        found[row.submission_id].append(row)
     return found
 
 
-def _record(row: Row[Any], events: Sequence[LeadEventRow], now: datetime) -> Record:
+def _record(row: Row[Any], events: Sequence[Row[Any]], now: datetime) -> Record:
     data = {kind: [event.data for event in events if event.kind == kind] for kind in _KINDS}
     consult_ahead = row.consult_at is not None and row.consult_at > now
     return Record(
@@ -345,6 +345,6 @@ def _record(row: Row[Any], events: Sequence[LeadEventRow], now: datetime) -> Rec
     )
 
 
-def _contacted(event: LeadEventRow) -> Contact:
+def _contacted(event: Row[Any]) -> Contact:
     kept = event.data.get("follow_up_on")
     return Contact(event.at, event.data["reached"], date.fromisoformat(kept) if kept else None)

@@ -172,7 +172,7 @@ def was_reached(events: Iterable[LeadEventRow]) -> bool:
     return any(event.kind == "moved" and event.data["to"] == "reached" for event in events)
 
 
-def reachable_at(events: Iterable[LeadEventRow], submitted_at: datetime) -> datetime:
+def reachable_at(events: Iterable[Any], submitted_at: datetime) -> datetime:
     """When the reply clock started: when the owner left a contact."""
     return next((event.at for event in events if event.kind == "contact_left"), submitted_at)
 

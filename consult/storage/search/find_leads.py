@@ -16,7 +16,7 @@ from sqlalchemy.orm import aliased
 
 from consult.storage.db.base import HIGHEST_ID
 from consult.storage.db.database import Session
-from consult.storage.search.lead_filter import Context, Lead, LeadFilter, Viewer
+from consult.storage.search.lead_filter import Context, LeadFilter, Viewer
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.storage.tables.lead_tables import LeadRow, is_overdue
 from consult.storage.tables.submission_tables import ContactRow, SubmissionRow
@@ -141,11 +141,11 @@ class _Query:
     def select_ids(
         self, limit: int, start: Place | None = None, *, backward: bool = False
     ) -> Select[int]:
-        lead: Lead = LeadRow
+        lead: Any = LeadRow
         if self._few is not None:
             # A subquery with a limit is read on its own by both engines, whatever the order.
-            few = select(LeadRow).where(LeadRow.submission_id.in_(self._few.limit(FEW)))
-            lead = aliased(LeadRow, few.limit(FEW).subquery())
+            few = select(LeadRow.__table__).where(LeadRow.submission_id.in_(self._few.limit(FEW)))
+            lead = few.limit(FEW).subquery().c
         descending = self._descending != backward
         key, id = getattr(lead, self.column), lead.submission_id
         query = select(id).where(*self._wanted.conditions(lead, self._context)).limit(limit)
@@ -224,9 +224,15 @@ _SHOWN = (
 
 def colleagues(session: Session) -> list[tuple[int, str]]:
     """Return the id and name of all users with an active account, by name."""
-    query = select(StaffUserRow.id, StaffUserRow.name).where(StaffUserRow.active)
-    by_name = query.order_by(StaffUserRow.name, StaffUserRow.id)
-    return [(row.id, row.name) for row in session.execute(by_name)]
+    return [(row.id, row.name) for row in session.execute(_COLLEAGUES)]
+
+
+# Queries of every page are built once: that takes longer than running them.
+_COLLEAGUES = (
+    select(StaffUserRow.id, StaffUserRow.name)
+    .where(StaffUserRow.active)
+    .order_by(StaffUserRow.name, StaffUserRow.id)
+)
 
 
 def waiting(session: Session, user_id: int, most: int) -> tuple[int, int]:
@@ -234,11 +240,16 @@ def waiting(session: Session, user_id: int, most: int) -> tuple[int, int]:
 
     Of the latter no more than `most` are counted.
     """
-    offers = select(func.count()).where(LeadRow.offered_to_id == user_id).scalar_subquery()
-    late = select(LeadRow.submission_id).where(is_overdue(LeadRow, session.now()))
-    overdue = select(func.count()).select_from(late.limit(most).subquery()).scalar_subquery()
-    found = session.execute(select(offers, overdue)).one()
-    return found[0], found[1]
+    values = {"user_id": user_id, "now": session.now(), "most": most}
+    offers, overdue = session.execute(_WAITING, values).one()
+    return offers, overdue
+
+
+_LATE = select(LeadRow.submission_id).where(is_overdue(LeadRow, bindparam("now")))
+_WAITING = select(
+    select(func.count()).where(LeadRow.offered_to_id == bindparam("user_id")).scalar_subquery(),
+    select(func.count()).select_from(_LATE.limit(bindparam("most")).subquery()).scalar_subquery(),
+)
 
 
 def sources(session: Session, most: int) -> list[str]:
@@ -246,11 +257,10 @@ def sources(session: Session, most: int) -> list[str]:
 
     It jumps along the index from one source to the next, without reading the leads between.
     """
-    found = select(func.min(LeadRow.source).label("source")).cte("found", recursive=True)
-    following = (
-        select(func.min(LeadRow.source)).where(LeadRow.source > found.c.source).scalar_subquery()
-    )
-    step = select(following).where(found.c.source.is_not(None))
-    every = found.union_all(step)
-    query = select(every.c.source).where(every.c.source.is_not(None)).limit(most)
-    return list(session.scalars(query))
+    return list(session.scalars(_SOURCES, {"most": most}))
+
+
+_FIRST = select(func.min(LeadRow.source).label("source")).cte("found", recursive=True)
+_FOLLOWING = select(func.min(LeadRow.source)).where(LeadRow.source > _FIRST.c.source)
+_EVERY = _FIRST.union_all(select(_FOLLOWING.scalar_subquery()).where(_FIRST.c.source.is_not(None)))
+_SOURCES = select(_EVERY.c.source).where(_EVERY.c.source.is_not(None)).limit(bindparam("most"))

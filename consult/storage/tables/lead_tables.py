@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     CheckConstraint,
     ColumnElement,
     Date,
@@ -119,7 +120,7 @@ def is_waiting(lead: type[LeadRow]) -> ColumnElement[bool]:
     return and_(lead.first_contact_at.is_(None), lead.due_at.is_not(None), is_open(lead))
 
 
-def is_overdue(lead: type[LeadRow], now: datetime) -> ColumnElement[bool]:
+def is_overdue(lead: type[LeadRow], now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """Whether a lead has waited for its first reply longer than was promised.
 
     The one definition for lists, mails and the lead's page (``LeadRow.is_overdue``). Demo leads
