@@ -271,7 +271,11 @@ def _of_source(of: ResponseFilter, table: Any) -> list[ColumnElement[bool]]:
 def _leads(of: ResponseFilter, table: Any) -> list[ColumnElement[bool]]:
     """Joins rows that belong to leads with the statistics of those that a filter selects."""
     stats = ResponseStatsRow
-    return [stats.submission_id == table.submission_id, *_counted(of, stats), *_of_source(of, stats)]
+    return [
+        stats.submission_id == table.submission_id,
+        *_counted(of, stats),
+        *_of_source(of, stats),
+    ]
 
 
 # Enough to see what is usual, and few enough to read on every page that shows it.
