@@ -110,6 +110,8 @@ def _choices(question: Question, variant: str, wording: Wording) -> Iterator[str
         scored = question.kind is Kind.RUNG
         points = f"[{round(Fraction(100 * number, len(ids) - 1))}] " if scored else ""
         yield f"- {points}{wording.choices[id]}"
+    if question.unknown:
+        yield f"- [?] {wording.unknown}"
     if ids:
         yield ""
 
@@ -121,7 +123,7 @@ def _variant(question: Question, name: str, wording: Wording, base: Wording) -> 
         yield from (f"**{wording.ask}**", "")
     if wording.help != base.help:
         yield from (wording.help, "")
-    if wording.choices != base.choices:
+    if (wording.choices, wording.unknown) != (base.choices, base.unknown):
         yield from _choices(question, name, wording)
     yield from _advice(wording, base)
 

@@ -307,7 +307,7 @@ def _grade(text: str) -> float:
 
 
 SOLO, TEAM = "solo", "team"
-_READ_FIELDS = ("ask", "help", "why", "fix", "unknown_fix", "proof")
+_READ_FIELDS = ("ask", "help", "unknown", "why", "fix", "unknown_fix", "proof")
 _WE = re.compile(r"\b(we|us|our|ours)\b", re.IGNORECASE)
 _QUOTED = re.compile(r"“[^”]*”")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from consult.questionnaire import BASE, Kind, Question, Questionnaire, Wording
 
-_FIELDS = ("title", "ask", "help", "why", "fix", "unknown_fix", "proof", "note")
+_FIELDS = ("title", "ask", "help", "unknown", "why", "fix", "unknown_fix", "proof", "note")
 
 
 @dataclass(frozen=True, slots=True)

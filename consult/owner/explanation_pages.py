@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 from flask import Blueprint, render_template, request
 
-from consult.owner.question_form import UNKNOWN_TEXT
 from consult.owner.result_pages import open_result
 from consult.questionnaire import UNKNOWN, Answer, Asked, Kind, Walk, walk
 from consult.report.display import tenths
@@ -118,7 +117,7 @@ def _pick(asked: Asked, picked: str) -> Pick:
 def _values(asked: Asked) -> dict[str, str]:
     """The answers offered, best first: that is what people look for here."""
     choices = dict(reversed(list(asked.wording.choices.items())))
-    return {**choices, UNKNOWN: UNKNOWN_TEXT} if asked.question.unknown else choices
+    return {**choices, UNKNOWN: asked.wording.unknown} if asked.question.unknown else choices
 
 
 def _score(axis: AxisScore, texts: Mapping[str, Any]) -> Score:

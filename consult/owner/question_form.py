@@ -20,7 +20,6 @@ from wtforms.validators import StopValidation
 from consult.questionnaire import UNKNOWN, Answer, Asked, Kind, WalkPage
 from consult.web.text import one_line
 
-UNKNOWN_TEXT = "I don’t know"
 SKIP_TEXT = "Skip this one"
 MISSING = "Pick the answer that is closest."
 MISSING_CARD = "Pick a job, or “Not sure”."
@@ -234,7 +233,7 @@ def options(asked: Asked) -> dict[str, str]:
     ids = asked.wording.choices
     shown = dict(reversed(list(ids.items())) if asked.question.best_first else ids)
     if asked.question.unknown:
-        shown[UNKNOWN] = UNKNOWN_TEXT
+        shown[UNKNOWN] = asked.wording.unknown
     if not asked.question.required and asked.question.kind in (Kind.CHOICE, Kind.RANGE):
         shown[""] = SKIP_TEXT  # a radio button, once picked, can only be left for another one
     return shown

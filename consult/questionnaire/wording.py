@@ -16,7 +16,7 @@ from consult.questionnaire.model import BASE, EditionError, Kind, Question, Stru
 from consult.questionnaire.yaml_texts import Texts, read_texts, text_at
 
 _FILES = ("profile", "separation", "handoff", "sorting", "pages", "findings")
-_ITEM_KEYS = {"title", "ask", "help", "choices", "why", "fix", "unknown_fix", "proof"}
+_ITEM_KEYS = {"title", "ask", "help", "choices", "unknown", "why", "fix", "unknown_fix", "proof"}
 _ITEM_NEEDS = {"title", "ask", "choices", "why", "fix", "proof"}
 _PROFILE_KEYS = {"ask", "help", "why", "choices", "title"}
 _CARD_KEYS = {"text", "done", "note"}
@@ -28,6 +28,7 @@ class Wording:
     """What an owner reads about one question under one variant.
 
     ``choices`` maps choice ids to texts in stored order (worst to best for scored items).
+    ``unknown`` labels the answer "I don't know" where a question offers it.
     ``why`` says why it matters, ``fix`` what to do when the answer is low, ``unknown_fix`` how
     to find out, ``proof`` how to know that the fix worked, ``note`` explains a sorting card.
     """
@@ -36,6 +37,7 @@ class Wording:
     choices: Mapping[str, str] = field(default_factory=dict)
     title: str = ""
     help: str = ""
+    unknown: str = "I don’t know"
     why: str = ""
     fix: str = ""
     unknown_fix: str = ""

@@ -146,7 +146,7 @@ def in_words(asked: Asked, sign: str) -> str:
     """The answer to a question that was answered; `sign` goes before an amount of money."""
     answer = asked.answer
     if answer == UNKNOWN:
-        return I_DO_NOT_KNOW
+        return f"{asked.wording.unknown}."
     if isinstance(answer, tuple):
         return "; ".join(asked.wording.choices[id] for id in answer) or "None of these"
     if str(answer) in asked.wording.choices:

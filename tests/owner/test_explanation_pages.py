@@ -128,7 +128,7 @@ def test_a_better_answer_moves_the_score_and_is_listed(result: Result) -> None:
     page = result.open("what-if?lead_list=3&follow_up=3&first_reply=4")
     assert "3 answers changed" in page.text
     assert "Baton on the Floor → would become Good Legs, Loose Grip" in page.text
-    assert "As you said: All over: phone, inbox, paper, memory." in page.text
+    assert f"As you said: {newest().wording('lead_list').choices['0']}" in page.text
     again = result.client.get(page.link("Back to your own answers"))
     assert "changed" not in again.text
 

@@ -22,7 +22,7 @@ from consult.questionnaire.editions import (
     refuse_other_editions,
 )
 
-FINGERPRINTS = {"2026-12": "df4e94ead14cfb20df7f62603df81d12aff482b653f06a4f68e91e6bcdf85d8b"}
+FINGERPRINTS = {"2026-12": "5a76471bce8d4c323f2c4425f74320850594d39e326541d99ae405755968490c"}
 """What `./run questionnaire fingerprint --edition NAME` printed when the edition was published."""
 
 

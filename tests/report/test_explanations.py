@@ -3,6 +3,7 @@
 import pytest
 
 from consult.questionnaire import AnswerError, EditionError
+from consult.questionnaire.editions import newest
 from consult.report.explanations import Reasons, explain, reasons_of
 from consult.scoring import SORTING, scorecard_of
 from tests.report.samples import walk_of
@@ -35,10 +36,11 @@ def test_cards_are_counted_in_words_as_they_are_in_the_score(
 
 def test_a_finding_reads_the_answers_behind_it_and_no_others() -> None:
     found = reasons_for("baton_on_the_floor").findings["more_leads_unworked"]
+    symptoms = newest().wording("symptoms").choices
     assert [said.answer for said in found.read] == [
-        "We do not get enough leads; Leads go quiet on us",
-        "Three or fewer.",
-        "All over: phone, inbox, paper, memory.",
+        f"{symptoms['not_enough_leads']}; {symptoms['leads_go_quiet']}",
+        newest().wording("clear_answers").choices["0"],
+        newest().wording("lead_list").choices["0"],
     ]
     assert len(found.claims) == 1
 
