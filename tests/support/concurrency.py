@@ -1,4 +1,4 @@
-"""Two transactions at once, without leaving to chance which of them waits for the other."""
+"""Two transactions at once, without leaving to chance which of them has to wait."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -8,11 +8,11 @@ from consult.storage.db.database import Database, Session
 Act = Callable[[Session], object]
 
 
-def begin_meanwhile(database: Database, first: Act, second: Act, then: Act | None = None) -> None:
-    """Do `first`, have another begin with `second`, then go on with `then`, and commit.
+def begin_during(database: Database, first: Act, second: Act, then: Act | None = None) -> None:
+    """Do `first`, have another transaction begin with `second`, then do `then`, and commit.
 
-    The other is given a moment to come to where it has to wait. On a machine too slow for that, it
-    comes later and has nobody to wait for, which no test must take for a failure. What either of
+    The other is given a little time to get to where it has to wait. On a machine too slow for that,
+    it comes later and has nothing to wait for, which no test may take for a failure. What either of
     them raises is raised.
     """
 

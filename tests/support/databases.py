@@ -2,16 +2,17 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
 
 import pytest
 from sqlalchemy import delete
 
 from consult.storage.db import migrate
-from consult.storage.db.database import Database
+from consult.storage.db.database import Database, Session
 from consult.storage.tables import ALL_TABLES
 from tests.support.postgres import PostgresServer, shared_server
 
@@ -25,6 +26,32 @@ _EMPTY_POSTGRES = "; ".join(
     ]
 )
 """In one statement: one per table takes longer than many tests."""
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def write(
+    database: Database,
+    function: Callable[Concatenate[Session, P], R],
+    *args: P.args,
+    **options: P.kwargs,
+) -> R:
+    """Call a function of the storage in a transaction of its own."""
+    with database.writing() as session:
+        return function(session, *args, **options)
+
+
+def read(
+    database: Database,
+    function: Callable[Concatenate[Session, P], R],
+    *args: P.args,
+    **options: P.kwargs,
+) -> R:
+    """Call a function of the storage that only reads."""
+    with database.reading() as session:
+        return function(session, *args, **options)
 
 
 class Clock:

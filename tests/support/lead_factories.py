@@ -7,10 +7,11 @@ from uuid import uuid4
 from sqlalchemy import select
 
 from consult.storage.accounts import accounts
-from consult.storage.db.database import Database, Session
+from consult.storage.db.database import Database
 from consult.storage.leads import submission
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.storage.tables.lead_tables import LeadRow
+from tests.support.databases import write
 from tests.support.submissions import CONTACT, lead_of, submitted
 
 _A_WEEK = timedelta(days=7)
@@ -28,29 +29,21 @@ def make_account(database: Database, name: str, *, role: str = "staff") -> int:
 
 
 def close_account(database: Database, user_id: int, new_leads_to: str = "") -> None:
-    with database.writing() as session:
-        accounts.disable(session, user_id, new_leads_to=new_leads_to)
+    write(database, accounts.disable, user_id, new_leads_to=new_leads_to)
 
 
 def new_lead(database: Database, *, contact: bool = False) -> int:
-    """A lead that just came in; with a contact, the clock of its first reply runs."""
+    """A lead that was just submitted; with a contact, its reply clock runs."""
     token = submitted(database)
     if contact:
-        with database.writing() as session:
-            submission.save_contact(session, token, CONTACT)
+        write(database, submission.save_contact, token, CONTACT)
     return lead_of(database, token).id
 
 
 def see(database: Database, lead_id: int) -> LeadRow:
-    """How a lead stands, that is known to be there."""
+    """The state of a lead that is known to exist."""
     with database.reading() as session:
-        return standing(session, lead_id)
-
-
-def standing(session: Session, lead_id: int) -> LeadRow:
-    found = session.get(LeadRow, lead_id)
-    assert found is not None
-    return found
+        return session.get_one(LeadRow, lead_id)
 
 
 def columns(lead: LeadRow) -> dict[str, Any]:

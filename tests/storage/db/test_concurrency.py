@@ -18,7 +18,7 @@ from consult.storage.tables.account_tables import AuditRow, RecoveryCodeRow
 from consult.storage.tables.lead_tables import LeadWordRow
 from consult.storage.tables.submission_tables import DraftRow
 from consult.storage.webhooks import endpoints
-from tests.support.concurrency import begin_meanwhile
+from tests.support.concurrency import begin_during
 from tests.support.databases import Clock
 from tests.support.lead_factories import make_account, see
 from tests.support.submissions import CONTACT, all_leads, contact_of, lead_of, submitted
@@ -27,7 +27,7 @@ from tests.support.submissions import CONTACT, all_leads, contact_of, lead_of, s
 def test_an_owner_leaves_a_contact_while_staff_take_the_lead(database: Database) -> None:
     ada, token = make_account(database, "Ada"), submitted(database)
     lead = lead_of(database, token).id
-    begin_meanwhile(
+    begin_during(
         database,
         lambda session: actions_module.lock_leads(session, [lead]),
         lambda session: submission.save_contact(session, token, CONTACT),
@@ -41,7 +41,7 @@ def test_an_owner_leaves_a_contact_while_the_lead_is_deleted(database: Database)
     token = submitted(database)
     lead = lead_of(database, token).id
     left: list[bool] = []
-    begin_meanwhile(
+    begin_during(
         database,
         lambda session: actions_module.lock_leads(session, [lead]),
         lambda session: left.append(submission.save_contact(session, token, CONTACT)),
@@ -55,7 +55,7 @@ def test_a_worker_finishes_a_job_while_its_lead_is_deleted(database: Database) -
     with database.writing() as session:
         job = jobs.claim(session, timedelta(minutes=1))
     assert job is not None
-    begin_meanwhile(
+    begin_during(
         database,
         lambda session: jobs.complete(session, job),
         lambda session: erasure.erase(session, [lead], "delete", by=None, reason="requested"),
@@ -66,7 +66,7 @@ def test_a_worker_finishes_a_job_while_its_lead_is_deleted(database: Database) -
 
 def test_a_pdf_is_asked_for_while_its_lead_is_deleted(database: Database) -> None:
     lead = lead_of(database, submitted(database)).id
-    begin_meanwhile(
+    begin_during(
         database,
         lambda session: erasure.erase(session, [lead], "delete", by=None, reason="requested"),
         lambda session: leads.ask_for_documents(session, lead),
@@ -79,7 +79,7 @@ def test_a_pdf_is_made_anew_while_the_old_one_is_deleted(database: Database, clo
     with database.writing() as session:
         documents.put(session, lead, documents.REPORT, 1, b"%PDF old")
     clock.go_on(days=2)
-    begin_meanwhile(
+    begin_during(
         database,
         lambda session: retention.delete_pdfs(session, pdf_days=1),
         lambda session: documents.put(session, lead, documents.REPORT, 2, b"%PDF new"),
@@ -91,7 +91,7 @@ def test_a_pdf_is_made_anew_while_the_old_one_is_deleted(database: Database, clo
 def test_two_who_write_the_same_word_about_a_lead_are_both_found(database: Database) -> None:
     ada, token = make_account(database, "Ada"), submitted(database)
     lead = lead_of(database, token).id
-    begin_meanwhile(
+    begin_during(
         database,
         lambda session: notes.add(session, lead, "Okafor called back", by=ada),
         lambda session: submission.save_contact(session, token, CONTACT),
@@ -103,7 +103,7 @@ def test_two_who_write_the_same_word_about_a_lead_are_both_found(database: Datab
 
 def test_two_corrections_of_a_contact_make_two_revisions(database: Database) -> None:
     token = submitted(database)
-    begin_meanwhile(
+    begin_during(
         database,
         lambda session: submission.save_contact(session, token, CONTACT),
         lambda session: submission.save_contact(session, token, replace(CONTACT, name="Ada B")),
@@ -119,7 +119,7 @@ def test_whoever_has_recorded_something_keeps_nobody_waiting(database: Database)
         audit_log.record(session, "settings.changed", by=ada)
         actions_module.lock_leads(session, [lead])
 
-    begin_meanwhile(
+    begin_during(
         database,
         lambda session: actions_module.lock_leads(session, [lead]),
         record_and_wait,
@@ -132,13 +132,13 @@ def test_whoever_has_recorded_something_keeps_nobody_waiting(database: Database)
 
 def test_two_workers_add_the_url_of_the_environment_once(database: Database) -> None:
     add = partial(endpoints.sync_environment, url="https://example.com/hook")
-    begin_meanwhile(database, add, add)
+    begin_during(database, add, add)
     with database.reading() as session:
         assert [each.from_environment for each in endpoints.all_endpoints(session)] == [True]
 
 
 def test_two_admins_choose_the_same_setting_for_the_first_time(database: Database) -> None:
-    begin_meanwhile(
+    begin_during(
         database,
         lambda session: setting_overrides.set_override(session, "brand.name", "First", None),
         lambda session: setting_overrides.set_override(session, "brand.name", "Second", None),
@@ -150,7 +150,7 @@ def test_two_admins_choose_the_same_setting_for_the_first_time(database: Databas
 def test_a_double_click_on_new_recovery_codes_leaves_ten(database: Database) -> None:
     ada = make_account(database, "Ada")
     make = partial(factors.create_recovery_codes, user_id=ada)
-    begin_meanwhile(database, make, make)
+    begin_during(database, make, make)
     with database.reading() as session:
         assert session.scalar(select(func.count()).select_from(RecoveryCodeRow)) == 10
 

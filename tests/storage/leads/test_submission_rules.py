@@ -1,4 +1,4 @@
-"""Any order of starting, saving, submitting, waiting and clearing up keeps what it should.
+"""Any order of starting, saving, submitting, waiting and purging keeps what it should.
 
 A plain model in memory does the same as the database; after each step both must agree.
 """
@@ -22,7 +22,7 @@ from consult.storage.db.database import Database
 from consult.storage.drafts import drafts
 from consult.storage.leads import leads, submission
 from consult.storage.privacy import retention
-from tests.support.databases import Clock
+from tests.support.databases import Clock, write
 from tests.support.submissions import CONTACT, new_submission
 
 QUESTIONS = st.sampled_from(["first_reply", "patience", "symptoms", "first_sale_value"])
@@ -37,8 +37,8 @@ CHANGES = st.dictionaries(QUESTIONS, st.none() | st.tuples(ANSWERS, VARIANTS), m
 
 
 @dataclass
-class Remembered:
-    """A check as the model knows it."""
+class Response:
+    """A response as the model knows it."""
 
     answers: dict[str, tuple[Answer, str]] = field(default_factory=dict)
     frozen: dict[str, Answer] | None = None
@@ -46,12 +46,12 @@ class Remembered:
     idle_days: int = 0
 
     @property
-    def gone(self) -> bool:
+    def expired(self) -> bool:
         return self.idle_days > 30 and self.frozen is None
 
 
-class Story(RuleBasedStateMachine):
-    """What happens to a few checks, each with its own owner."""
+class SubmissionMachine(RuleBasedStateMachine):
+    """What happens to a few responses, each with its own owner."""
 
     database: ClassVar[Database]
     clock: ClassVar[Clock]
@@ -59,22 +59,20 @@ class Story(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.known: dict[str, Remembered] = {}
+        self.known: dict[str, Response] = {}
 
     @rule(target=tokens)
     def start(self) -> str:
-        with self.database.writing() as session:
-            token = drafts.start(session, "2026-12", "quick", {})
-        self.known[token] = Remembered()
+        token = write(self.database, drafts.start, "2026-12", "quick", {})
+        self.known[token] = Response()
         return token
 
     @rule(token=tokens, changes=CHANGES)
     def save(self, token: str, changes: drafts.Changes) -> None:
-        with self.database.writing() as session:
-            check = drafts.save(session, token, changes)
+        draft = write(self.database, drafts.save, token, changes)
         known = self.known[token]
-        assert (check is None) == known.gone
-        if check and known.frozen is None:
+        assert (draft is None) == known.expired
+        if draft and known.frozen is None:
             known.idle_days = 0
             for question, given in changes.items():
                 known.answers.pop(question, None)
@@ -85,11 +83,11 @@ class Story(RuleBasedStateMachine):
     def submit(self, token: str) -> None:
         known = self.known[token]
         with self.database.writing() as session:
-            check = drafts.load(session, token, lock=True)
-            assert (check is None) == known.gone
-            if check is None:
+            draft = drafts.load(session, token, lock=True)
+            assert (draft is None) == known.expired
+            if draft is None:
                 return
-            new = new_submission(answers={"given": True, **check.answers})
+            new = new_submission(answers={"given": True, **draft.answers})
             assert submission.submit(session, token, new) == result_token(token)
         if known.frozen is None:
             known.frozen = {question: value for question, (value, _) in known.answers.items()}
@@ -97,10 +95,9 @@ class Story(RuleBasedStateMachine):
     @rule(token=tokens)
     def leave_contact(self, token: str) -> None:
         known = self.known[token]
-        with self.database.writing() as session:
-            known_result = submission.save_contact(session, result_token(token), CONTACT)
-        assert known_result == (known.frozen is not None)
-        known.has_contact |= known_result
+        saved = write(self.database, submission.save_contact, result_token(token), CONTACT)
+        assert saved == (known.frozen is not None)
+        known.has_contact |= saved
 
     @rule(days=st.sampled_from([1, 15, 31]))
     def wait(self, days: int) -> None:
@@ -109,23 +106,20 @@ class Story(RuleBasedStateMachine):
             known.idle_days += days
 
     @rule()
-    def clear_up(self) -> None:
-        with self.database.writing() as session:
-            retention.purge(session, lead_days=10_000)
+    def purge(self) -> None:
+        write(self.database, retention.purge, lead_days=10_000)
 
     @invariant()
     def database_and_model_agree(self) -> None:
         with self.database.reading() as session:
             for token, known in self.known.items():
-                check = drafts.load(session, token)
+                draft = drafts.load(session, token)
                 lead = leads.by_result_token(session, result_token(token))
-                assert (check is None) == known.gone
-                if check:
-                    assert check.answers == {q: value for q, (value, _) in known.answers.items()}
-                    assert check.given_as == {
-                        q: variant for q, (_, variant) in known.answers.items()
-                    }
-                    assert check.submitted == bool(lead) == (known.frozen is not None)
+                assert (draft is None) == known.expired
+                if draft:
+                    saved = {id: (draft.answers[id], draft.given_as[id]) for id in draft.answers}
+                    assert saved == known.answers
+                    assert draft.submitted == bool(lead) == (known.frozen is not None)
                 if lead and known.frozen is not None:
                     assert set(lead.answers) == {"given", *known.frozen}
                     assert (lead.contact is not None) == known.has_contact
@@ -133,7 +127,7 @@ class Story(RuleBasedStateMachine):
 
 
 def test_any_order_of_events_keeps_what_it_should(database: Database, clock: Clock) -> None:
-    Story.database, Story.clock = database, clock
+    SubmissionMachine.database, SubmissionMachine.clock = database, clock
     run_state_machine_as_test(
-        Story, settings=settings(max_examples=15, stateful_step_count=15, deadline=None)
+        SubmissionMachine, settings=settings(max_examples=15, stateful_step_count=15, deadline=None)
     )
