@@ -7,10 +7,14 @@ from consult.settings import Settings
 from consult.staff import (
     audit_pages,
     blueprint,
+    draft_pages,
+    export_pages,
+    notification_pages,
     privacy_pages,
     settings_fields,
     settings_pages,
     times,
+    webhook_pages,
 )
 from consult.staff.accounts import (
     access,
@@ -22,13 +26,8 @@ from consult.staff.accounts import (
     reauthentication,
 )
 from consult.staff.blueprint import RoleRequired
-from consult.staff.drafts import draft_pages
-from consult.staff.exports import export_pages
 from consult.staff.insights import insight_pages
-from consult.staff.leads import action_pages, lead_pages
-from consult.staff.notifications import notification_pages
-from consult.staff.search import bulk_pages, list_pages
-from consult.staff.webhooks import webhook_pages
+from consult.staff.leads import action_pages, bulk_pages, lead_pages, list_pages
 from consult.web.services import services
 
 # Importing a module of pages puts its views on the blueprint.

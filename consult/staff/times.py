@@ -1,6 +1,5 @@
 """Times as staff read them, in the agency's own time zone: how long ago, and exactly."""
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from markupsafe import Markup
@@ -68,21 +67,6 @@ def agency_today() -> date:
     """Today's date at the agency."""
     made = services()
     return made.settings.office.today(made.database.clock())
-
-
-@dataclass(frozen=True, slots=True)
-class DisplayTime:
-    """A point in time: for the machine, for a glance, and exactly."""
-
-    iso: str
-    ago: str
-    exact: str
-
-
-def display_time(then: datetime, now: datetime) -> DisplayTime:
-    """A point in time as the templates show it, in the time zone of `now`."""
-    exact = exactly(then.astimezone(now.tzinfo))
-    return DisplayTime(then.isoformat(timespec="seconds"), ago(then, now), exact)
 
 
 # --- Filters of the templates: a `time` element in the agency's time zone -------------------------

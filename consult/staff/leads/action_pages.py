@@ -206,22 +206,15 @@ def edit_note(lead_id: int, note_id: int) -> ResponseReturnValue:
         return lead_page(lead_id, FormState(form_id, typed, newer_text=changed.text)), 409
 
 
-@blueprint.post(f"{_NOTE}/resolve")
+@blueprint.post(f"{_NOTE}/resolve", endpoint="resolve_note", defaults={"action": "resolve"})
+@blueprint.post(f"{_NOTE}/reopen", endpoint="reopen_note", defaults={"action": "reopen"})
 @for_staff
-def resolve_note(lead_id: int, note_id: int) -> ResponseReturnValue:
+def change_note_state(lead_id: int, note_id: int, action: str) -> ResponseReturnValue:
+    change = notes.resolve if action == "resolve" else notes.reopen
     with services().database.writing() as session:
-        if notes.resolve(session, lead_id, note_id, by=signed_in_user().id) is None:
+        if change(session, lead_id, note_id, by=signed_in_user().id) is None:
             abort(404)
-    return redirect(back_to(lead_id, "resolved", "notes"), 303)
-
-
-@blueprint.post(f"{_NOTE}/reopen")
-@for_staff
-def reopen_note(lead_id: int, note_id: int) -> ResponseReturnValue:
-    with services().database.writing() as session:
-        if notes.reopen(session, lead_id, note_id, by=signed_in_user().id) is None:
-            abort(404)
-    return redirect(back_to(lead_id, "reopened", "notes"), 303)
+    return redirect(back_to(lead_id, action, "notes"), 303)
 
 
 def _seen(text: str | None) -> datetime | None:

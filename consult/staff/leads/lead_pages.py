@@ -14,11 +14,10 @@ from consult.report.explanations import reasons_of
 from consult.report.report import from_json
 from consult.staff.accounts.access import record_access_after, records_access, signed_in_user
 from consult.staff.blueprint import ID, blueprint, for_staff
+from consult.staff.delivery_presenter import delivery_view
 from consult.staff.leads import lead_presenter
 from consult.staff.leads.action_forms import FormState
-from consult.staff.notifications.delivery_presenter import delivery_view
 from consult.staff.privacy_pages import may_see_data
-from consult.staff.times import agency_time
 from consult.storage import deliveries, documents, jobs
 from consult.storage.accounts import accounts
 from consult.storage.documents import BRIEF, REPORT
@@ -68,7 +67,7 @@ def lead_page(lead_id: int, form_state: FormState | None = None, since: int | No
     report = from_json(json.dumps(submission.report))
     reasons = reasons_of(submission.edition, submission.depth, submission.answers)
     pages = load(submission.edition).texts.pages
-    mails = [delivery_view(delivery, now) for delivery in sent]
+    mails = [delivery_view(delivery) for delivery in sent]
     next_form, next_text = lead_presenter.next_step(
         lead, me.id, office, now, has_contact=contact is not None
     )
@@ -93,8 +92,8 @@ def lead_page(lead_id: int, form_state: FormState | None = None, since: int | No
         },
         stored=found.stored,
         pdf_jobs=pdf_jobs,
-        emails=[mail for mail in mails if mail.recipient == "owner"],
-        notified=[mail for mail in mails if mail.recipient != "owner"],
+        emails=[mail for mail in mails if mail.row.recipient == "owner"],
+        notified=[mail for mail in mails if mail.row.recipient != "owner"],
         sees_data=may_see_data(lead.assignee_id),
         stage_names=NAMES,
         track=lead_presenter.stage_track(lead.stage),
@@ -177,17 +176,9 @@ def brief_pdf(lead_id: int) -> ResponseReturnValue:
 def mail(lead_id: int, mail_id: int) -> ResponseReturnValue:
     """Show the text of a mail that was sent to a lead's owner."""
     with services().database.reading() as session:
-        sent = [
-            email
-            for email in deliveries.report_emails(session, lead_id)
-            if email.id == mail_id and email.sent_at
-        ]
-        now = agency_time(session.now())
-    if not sent:
-        abort(404)
-    return render_template(
-        "staff/leads/mail.html", mail=delivery_view(sent[0], now), lead_id=lead_id
-    )
+        emails = deliveries.report_emails(session, lead_id)
+    sent = [email for email in emails if email.id == mail_id and email.sent_at] or abort(404)
+    return render_template("staff/leads/mail.html", mail=delivery_view(sent[0]), lead_id=lead_id)
 
 
 def _document(lead_id: int, kind: str, name: str) -> ResponseReturnValue:

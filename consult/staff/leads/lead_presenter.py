@@ -53,8 +53,8 @@ DONE = {
     "follow-up": "Snoozed. The follow-up date is saved.",
     "assessments": "Saved.",
     "note": "Note saved.",
-    "resolved": "Note resolved.",
-    "reopened": "Note reopened.",
+    "resolve": "Note resolved.",
+    "reopen": "Note reopened.",
 }
 """What the page says after an action, by the name that its address has for it."""
 

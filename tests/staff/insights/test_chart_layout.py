@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from consult.staff.insights import chart_layout
 from consult.staff.insights.chart_layout import FEW, Row, Share
-from consult.staff.insights.own_performance_presenter import LONGEST_BY_WEEK, replies_of
+from consult.staff.insights.insight_pages import LONGEST_BY_WEEK, replies_of
 from consult.workflow.office_hours import Office
 from tests.support.databases import Clock
 

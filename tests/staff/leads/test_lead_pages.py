@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
-from consult.staff.search import list_pages
+from consult.staff.leads import list_pages
 from consult.storage import documents
 from consult.storage import jobs as jobs_module
 from consult.storage.db.database import Database

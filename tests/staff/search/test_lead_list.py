@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, select
 
-from consult.staff.search import bulk_pages, filter_form, list_pages
+from consult.staff.leads import bulk_pages, list_pages
 from consult.storage.db.database import Database
 from consult.storage.search.lead_filter import LeadFilter
 from consult.storage.tables.account_tables import AuditRow
@@ -50,7 +50,7 @@ def every_page(staff: PageClient, path: str) -> list[int]:
 
 def test_a_view_is_an_address(staff: PageClient, made: list[MadeLead]) -> None:
     page = staff.get("/staff/")
-    for name, search, _ in filter_form.VIEWS:
+    for name, search, _ in list_pages.VIEWS:
         view = staff.get(page.link(name))
         here = [e for e in view.document.all("a") if e.attrib.get("aria-current") == "page"]
         assert text_of(here[-1]).startswith(name)
@@ -81,7 +81,7 @@ def test_an_active_filter_is_shown_and_removed_by_one_click(
 
 
 def test_a_view_without_leads_says_what_that_means(staff: PageClient) -> None:
-    for _, view, empty in filter_form.VIEWS:
+    for _, view, empty in list_pages.VIEWS:
         assert (empty or "No leads yet.") in staff.get(f"/staff/?{view.query()}").text
 
 

@@ -6,7 +6,6 @@ from flask.typing import ResponseReturnValue
 from consult.questionnaire.editions import newest
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.blueprint import ID, blueprint, for_staff
-from consult.staff.times import display_time
 from consult.storage.audit import audit_log
 from consult.storage.drafts import reminder_consent
 from consult.storage.page_events import REVIEW
@@ -24,7 +23,6 @@ def unfinished() -> ResponseReturnValue:
         by_page = reminder_consent.unfinished_by_page(session)
         consents = reminder_consent.unused(session)
         sent = reminder_consent.sent_count(session)
-        now = session.now()
     left_at = [(name, by_page[page]) for page, name in names.items() if page in by_page]
     if other := sum(count for page, count in by_page.items() if page not in names):
         left_at.append((_OTHER, other))
@@ -32,10 +30,7 @@ def unfinished() -> ResponseReturnValue:
         "staff/drafts/drafts.html",
         left_at=left_at,
         count=sum(by_page.values()),
-        consents=[
-            (consent, display_time(consent.granted_at, now), names.get(page, _OTHER), failed)
-            for consent, page, failed in consents
-        ],
+        consents=[(consent, names.get(page, _OTHER), failed) for consent, page, failed in consents],
         sent=sent,
         days=made.settings.retention_days_drafts,
         can_email=made.settings.smtp_url is not None,

@@ -1,6 +1,8 @@
 """Webhooks, for admins: the endpoints, their secrets, and the log of messages and attempts."""
 
 import re
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from flask import abort, redirect, render_template, request, url_for
@@ -10,12 +12,12 @@ from wtforms.validators import DataRequired, InputRequired, Length, ValidationEr
 
 from consult.delivery.webhooks import signing
 from consult.delivery.webhooks.http_client import ForbiddenUrlError, checked_url
+from consult.delivery.webhooks.webhook_delivery import webhook_id
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.accounts.my_account_pages import first_errors
 from consult.staff.accounts.reauthentication import recent_auth_required
 from consult.staff.blueprint import ID, blueprint, for_admins
-from consult.staff.times import agency_time
-from consult.staff.webhooks.webhook_presenter import endpoint_view, message_view
+from consult.staff.delivery_presenter import delivery_view, host_of
 from consult.storage import deliveries
 from consult.storage.audit import audit_log
 from consult.storage.db.database import Session
@@ -30,6 +32,11 @@ _ONE = f"{_ALL}/<{ID}:endpoint_id>"
 LOG_PAGE = 50
 MAX_URL = 2000
 _SALT = re.compile(r"[0-9a-f]{32}")
+_DISABLED: Mapping[str | None, str] = {
+    "manual": "Disabled",
+    "failing": "Disabled: failed for five days",
+    "gone": "Disabled: returned 410 Gone",
+}
 
 
 def _can_be_posted_to(_form: Form, field: Field) -> None:
@@ -73,17 +80,17 @@ class WebhookForm(Form):
 def webhook_list() -> ResponseReturnValue:
     """Show the endpoints, that of the environment first, each with its last message."""
     with services().database.reading() as session:
-        now = agency_time(session.now())
-        rows = []
-        for endpoint in endpoints.all_endpoints(session):
-            if endpoint.from_environment and endpoint.disabled_reason == "manual":
-                continue  # the environment no longer sets it
-            last = deliveries.for_endpoint(session, endpoint.id, limit=1)
-            rows.append(
-                (endpoint_view(endpoint, now), message_view(last[0], now) if last else None)
+        rows = [
+            (
+                endpoint,
+                [delivery_view(last) for last in deliveries.for_endpoint(session, endpoint.id, 1)],
             )
-    return render_template(
-        "staff/webhooks/webhooks.html",
+            for endpoint in endpoints.all_endpoints(session)
+            # Otherwise the environment no longer sets it.
+            if not endpoint.from_environment or endpoint.disabled_reason != "manual"
+        ]
+    return _render(
+        "webhooks",
         rows=rows,
         zone=services().settings.time_zone,
         done=request.args.get("done"),
@@ -134,12 +141,14 @@ def webhook(endpoint_id: int) -> ResponseReturnValue:
             before=page.get("before"),
             failed="show" in page,
         )
-        now = agency_time(session.now())
+        now = session.now()
     log = found[:LOG_PAGE]
-    return render_template(
-        "staff/webhooks/webhook.html",
-        endpoint=endpoint_view(endpoint, now),
-        log=[message_view(delivery, now) for delivery in log],
+    return _render(
+        "webhook",
+        endpoint=endpoint,
+        now=now,
+        log=[(delivery_view(delivery), webhook_id(delivery)) for delivery in log],
+        parse_time=datetime.fromisoformat,
         page=page,
         older={**page, "before": log[-1].id} if len(found) > LOG_PAGE else None,
         zone=services().settings.time_zone,
@@ -266,8 +275,8 @@ def _record(session: Session, action: str, endpoint_id: int, **facts: bool) -> N
 
 
 def _form_page(form: WebhookForm, endpoint: EndpointRow | None = None) -> str:
-    return render_template(
-        "staff/webhooks/webhook_form.html",
+    return _render(
+        "webhook_form",
         form=form,
         errors=first_errors(form),
         events=[(kind, TYPE_INFO[kind]) for kind in WEBHOOK_EVENTS],
@@ -278,5 +287,20 @@ def _form_page(form: WebhookForm, endpoint: EndpointRow | None = None) -> str:
 def _secret_page(endpoint_id: int, secret: str) -> str:
     with services().database.reading() as session:
         endpoint = endpoints.by_id(session, endpoint_id) or abort(404)
-        shown = endpoint_view(endpoint, agency_time(session.now()))
-    return render_template("staff/webhooks/webhook_secret.html", endpoint=shown, secret=secret)
+        now = session.now()
+    return _render("webhook_secret", endpoint=endpoint, now=now, secret=secret)
+
+
+def _render(template: str, **values: Any) -> str:
+    """Render a page about webhooks, with what it needs to describe an endpoint."""
+    return render_template(
+        f"staff/webhooks/{template}.html",
+        host_of=host_of,
+        events_of=_event_names,
+        disabled=_DISABLED,
+        **values,
+    )
+
+
+def _event_names(endpoint: EndpointRow) -> str:
+    return ", ".join(info.name for kind, info in TYPE_INFO.items() if kind in endpoint.events)

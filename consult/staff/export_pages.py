@@ -12,8 +12,12 @@ from consult.delivery.exports import export_files
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.accounts.reauthentication import recent_auth_required
 from consult.staff.blueprint import blueprint, for_staff
-from consult.staff.search.filter_form import active_filters
-from consult.staff.search.list_pages import choices_for, current_viewer, filter_in_address
+from consult.staff.leads.list_pages import (
+    active_filters,
+    choices_for,
+    current_viewer,
+    filter_in_address,
+)
 from consult.storage.audit import audit_log
 from consult.storage.exports.lead_export import Lead, matching_batches, selected_batches
 from consult.storage.search.find_leads import how_many
@@ -48,39 +52,12 @@ def new_export() -> ResponseReturnValue:
     )
 
 
-@blueprint.get("/export.csv")
+@blueprint.get("/export.csv", endpoint="export_csv", defaults={"format": "csv"})
+@blueprint.get("/export.xlsx", endpoint="export_xlsx", defaults={"format": "xlsx"})
 @for_staff
 @recent_auth_required
-def export_csv() -> ResponseReturnValue:
-    """Send the leads that the address selects, as CSV."""
-    return _send_matching("csv")
-
-
-@blueprint.get("/export.xlsx")
-@for_staff
-@recent_auth_required
-def export_xlsx() -> ResponseReturnValue:
-    """Send the leads that the address selects, as XLSX; of too many, the page that says so."""
-    return _send_matching("xlsx")
-
-
-@blueprint.post("/export.csv")
-@for_staff
-@recent_auth_required
-def export_selected_csv() -> ResponseReturnValue:
-    """Send the selected leads, as CSV."""
-    return _send_selected("csv")
-
-
-@blueprint.post("/export.xlsx")
-@for_staff
-@recent_auth_required
-def export_selected_xlsx() -> ResponseReturnValue:
-    """Send the selected leads, as XLSX."""
-    return _send_selected("xlsx")
-
-
-def _send_matching(format: Format) -> ResponseReturnValue:
+def export(format: Format) -> ResponseReturnValue:
+    """Send the leads that the address selects; too many for XLSX, the page that says so."""
     wanted, viewer = filter_in_address(), current_viewer()
     with services().database.reading() as session:
         count = how_many(session, wanted, viewer)
@@ -90,7 +67,12 @@ def _send_matching(format: Format) -> ResponseReturnValue:
     return _send(format, matching_batches(services().database, wanted, viewer))
 
 
-def _send_selected(format: Format) -> ResponseReturnValue:
+@blueprint.post("/export.csv", endpoint="export_selected_csv", defaults={"format": "csv"})
+@blueprint.post("/export.xlsx", endpoint="export_selected_xlsx", defaults={"format": "xlsx"})
+@for_staff
+@recent_auth_required
+def export_selected(format: Format) -> ResponseReturnValue:
+    """Send the selected leads."""
     ids = list(dict.fromkeys(request.form.getlist("lead", type=parse_id)))
     if not ids:
         return redirect(url_for(".lead_list"), 303)
