@@ -51,7 +51,7 @@ def private(whom: Whom, status: int, **fields: str) -> Expected:
     return Expected(whom, {"own": status, "another's": 404, "missing": 404}, fields)
 
 
-def held(status: int, **fields: str) -> Expected:
+def assigned(status: int, **fields: str) -> Expected:
     """A route about a lead, for its assignee and for admins."""
     everywhere = {"own": status, "another's": status, "missing": 404}
     return Expected("staff", everywhere, fields, admins_only_on=frozenset({"another's"}))
@@ -106,7 +106,7 @@ MATRIX: Mapping[tuple[str, str], Expected] = {
     ("staff.save_settings", "POST"): Expected("admin", {"own": 303, "missing": 404}),
     ("staff.lead", "GET"): shared("staff", 200),
     ("staff.lead_bulk", "GET"): page("staff", 303),
-    ("staff.lead_data", "GET"): held(200),
+    ("staff.lead_data", "GET"): assigned(200),
     ("staff.lead_list", "GET"): page("staff", 200),
     ("staff.link_provider", "GET"): page("staff", 404),
     ("staff.log_contact", "POST"): shared("staff", 303, version="1", channel="mail", reached="no"),
@@ -125,8 +125,8 @@ MATRIX: Mapping[tuple[str, str], Expected] = {
     ("staff.people", "GET"): page("admin", 200),
     ("staff.person", "GET"): page("admin", 200),
     ("staff.rebook", "POST"): shared("staff", 422, version="1", day="2099-12-24", time="10:00"),
-    ("staff.data_json", "GET"): held(200),
-    ("staff.data_pdf", "POST"): held(200),
+    ("staff.data_json", "GET"): assigned(200),
+    ("staff.data_pdf", "POST"): assigned(200),
     ("staff.remove_app", "POST"): page("staff", 303),
     ("staff.remove_passkey", "POST"): private("staff", 303),
     ("staff.reopen_note", "POST"): shared("staff", 303),

@@ -1,8 +1,7 @@
-"""What an attacker would try at the staff's door and behind it, and what comes of it.
+"""Attacks on the staff pages: half a sign-in, forged requests, and fields nobody would fill so.
 
-`test_rights.py` has who may do what, `test_door.py` how the door is closed, `test_second_factor.py`
-and its neighbours what works once. Here are those who are not quite signed in, requests that no
-page of ours would send, and fields filled with what no person would type.
+`accounts/test_permissions.py` has who may do what, `accounts/test_access.py` what a session is, and
+`second_factors` what works once.
 """
 
 import re
@@ -74,11 +73,11 @@ def signed_elsewhere(app: Flask, cookie: str) -> str:
     return str(theirs.dumps(ours.loads(cookie)))
 
 
-def not_quite_signed_in(app: Flask) -> Mapping[str, str]:
-    """The cookies of those who were signed in once, will be, or say they are."""
+def half_signed_in(app: Flask) -> Mapping[str, str]:
+    """Cookies of a pending login, of another install, and of before a new password."""
     make_user(app)
     make_careful_user(app)
-    cookies = {"gave the first proof only": cookie_of(pending_login(app, CAREFUL))}
+    cookies = {"pending": cookie_of(pending_login(app, CAREFUL))}
     changing = signed_in(app)
     cookies["of another install"] = signed_elsewhere(app, cookie_of(changing))
     cookies["of before a new password"] = cookie_of(changing)
@@ -88,8 +87,8 @@ def not_quite_signed_in(app: Flask) -> Mapping[str, str]:
     return cookies
 
 
-def test_who_is_not_quite_signed_in_is_led_to_the_door_from_every_route(world: World) -> None:
-    cookies = not_quite_signed_in(world.app)
+def test_half_a_sign_in_opens_no_route(world: World) -> None:
+    cookies = half_signed_in(world.app)
     before = world.version()
     for endpoint, method in CLOSED:
         path = path_of(world, endpoint, method)
@@ -101,15 +100,20 @@ def test_who_is_not_quite_signed_in_is_led_to_the_door_from_every_route(world: W
     world.restore()
 
 
-def test_a_form_with_the_token_of_someone_else_does_nothing_on_any_route(world: World) -> None:
-    tokens = (world._form_token(NOBODY), world._form_token(STAFF))
+def test_a_form_of_someone_else_or_another_site_does_nothing_on_any_route(world: World) -> None:
+    forged = (world._form_token(NOBODY), world._form_token(STAFF), "made up", "")
+    mine = {"csrf_token": world._tokens[ADMIN]}
+    elsewhere = {"Sec-Fetch-Site": "cross-site", "Origin": "https://elsewhere.example"}
     before = world.version()
     for endpoint in POSTS:
         path, fields = path_of(world, endpoint, "POST"), MATRIX[endpoint, "POST"].fields
-        for token in tokens:
+        for token in forged:
             sent = {**fields, "csrf_token": token}
             answer = world._client(ADMIN).post(path, data=sent, headers=SAME_SITE)
             assert answer.status_code == 400, path
+            assert "Your session expired" in answer.text, path
+        answer = world._client(ADMIN).post(path, data={**fields, **mine}, headers=elsewhere)
+        assert answer.status_code == 403, path
     assert world.version() == before
 
 
@@ -153,7 +157,7 @@ def test_a_number_that_no_page_of_ours_would_send_breaks_nothing(world: World) -
             f"/staff/?assignee={number}&after={number}_1&before=1_{number}",
         ):
             assert world._client(ADMIN).get(path).status_code < 500, path
-        # What was kept just now must not break the pages that count with it.
+        # What was stored just now must not break the pages that count with it.
         assert world._client(NOBODY).get("/").status_code == 200
         assert world._client(NOBODY).get(f"/check/{'x' * 43}").status_code == 404, number
     world.restore()
@@ -166,20 +170,34 @@ ASKED_NOTHING = {
     *("claim", "test_webhook", "try_again", "cancel_handover", "send_reminder", "change_leads"),
     *("change_password", "unlink_provider"),  # which take the password themselves
 }
-"""Forms that are taken from who proved long ago who they are: the daily work, and no more."""
+"""Forms that need no recent authentication: the daily work, and no more."""
+
+PAGES_THAT_ASK = {
+    *("anonymise_lead", "data_json", "delete_lead", "lead_data", "people", "colleague"),
+    *("link_provider", "new_passkey", "set_up_app", "settings_group", "new_webhook"),
+    *("change_webhook", "new_export", "export_csv", "export_xlsx"),
+}
+"""Pages that reveal a lot, or have a form that cannot be undone."""
 
 
-def test_what_cannot_be_taken_back_or_tells_a_lot_wants_a_recent_authentication(
+def test_what_cannot_be_undone_or_reveals_a_lot_wants_a_recent_authentication(
     world: World,
 ) -> None:
     age_authentication(world.app)
+    asked = set()
+    for endpoint, method in CLOSED:
+        if method == "GET":
+            answer = world.ask(ADMIN, method, path_of(world, endpoint, method), {})
+            if (answer.location or "").startswith("/staff/confirm?"):
+                asked.add(endpoint.removeprefix("staff."))
+    assert asked == PAGES_THAT_ASK
     aged = world.version()
-    closed = {endpoint for endpoint in POSTS if endpoint not in access.OPEN_ENDPOINTS}
-    for endpoint in closed - {f"staff.{name}" for name in ASKED_NOTHING}:
-        path, fields = path_of(world, endpoint, "POST"), MATRIX[endpoint, "POST"].fields
-        answer = world.ask(ADMIN, "POST", path, fields)
-        assert answer.status_code == 403, endpoint
-        assert "Confirm it’s you" in answer.text, endpoint
+    for endpoint in {endpoint for endpoint, method in CLOSED if method == "POST"}:
+        if endpoint.removeprefix("staff.") not in ASKED_NOTHING:
+            path, fields = path_of(world, endpoint, "POST"), MATRIX[endpoint, "POST"].fields
+            answer = world.ask(ADMIN, "POST", path, fields)
+            assert answer.status_code == 403, endpoint
+            assert "Confirm it’s you" in answer.text, endpoint
     assert world.version() == aged
     world.restore()
 
@@ -190,21 +208,22 @@ def send(world: World, path: str, fields: Mapping[str, str]) -> TestResponse:
     return world._client(ADMIN).post(path, data=sent, headers=SAME_SITE)
 
 
-@pytest.mark.parametrize(
-    "value",
-    ["https://[::1", "javascript:alert(1)", "https://@/", 'https://a/"><script>', "//evil.example"],
-)
-def test_an_address_that_would_break_pages_is_no_place_for_a_consult(
-    world: World, value: str
-) -> None:
-    assert send(world, "/staff/settings/brand", {"brand-consult_url": value}).status_code == 422
+BAD_ADDRESSES = {
+    "brand-consult_url": (
+        *("https://[::1", "javascript:alert(1)", "https://@/", 'https://a/"><script>'),
+        "//evil.example",
+    ),
+    "brand-email": (
+        *("=?utf-8?q?=0d=0aBcc:x@y?=@z.example", "a@b.example, c@d.example", "<a@b>", "@"),
+    ),
+}
 
 
-@pytest.mark.parametrize(
-    "value", ["=?utf-8?q?=0d=0aBcc:x@y?=@z.example", "a@b.example, c@d.example", "<a@b>", "@"]
-)
-def test_what_is_not_one_plain_address_gets_no_replies(world: World, value: str) -> None:
-    assert send(world, "/staff/settings/brand", {"brand-email": value}).status_code == 422
+@pytest.mark.parametrize("field", BAD_ADDRESSES)
+def test_an_address_that_would_break_pages_or_mail_is_refused(world: World, field: str) -> None:
+    for value in BAD_ADDRESSES[field]:
+        answer = send(world, "/staff/settings/brand", {field: value})
+        assert answer.status_code == 422, value
 
 
 @pytest.mark.parametrize("answer", ["[" * 15_000, "{", "null", "1", '{"rawId":"YQ"}', "9" * 5000])
@@ -242,7 +261,7 @@ def test_no_one_is_led_to_another_site(app: Flask, wanted: str) -> None:
     assert re.fullmatch(r"/staff/", fresh.location)
 
 
-def test_a_nul_is_looked_for_nowhere(postgres_url: str, tmp_path: Path) -> None:
+def test_a_nul_is_searched_for_nowhere(postgres_url: str, tmp_path: Path) -> None:
     """PostgreSQL takes none, not even in a question."""
     app = make_app(tmp_path, database_url=postgres_url)
     app.config["PROPAGATE_EXCEPTIONS"] = False

@@ -1,8 +1,8 @@
-"""OpenID Connect providers for the tests: one that says yes, and one that answers wrongly."""
+"""OpenID Connect providers for the tests: an honest one, and a rogue one."""
 
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -51,7 +51,7 @@ def mock_provider() -> Iterator[str]:
 
 @dataclass
 class RogueProvider:
-    """A provider that signs whatever it is told to; `address` is known once it runs."""
+    """A provider that signs whatever a test wants; `address` is known once it runs."""
 
     address: str = ""
     claims: dict[str, Any] = field(default_factory=dict)
@@ -65,8 +65,8 @@ class RogueProvider:
     fetched: list[str] = field(default_factory=list)
     broken: str = ""
     """What it answers with an error: `description` or `keys`."""
-    says: Callable[[], ResponseReturnValue] | None = None
-    """What it answers instead of saying where what is."""
+    answer: ResponseReturnValue | None = None
+    """What it answers instead of its metadata."""
 
     def app(self, address: str) -> Flask:
         self.address = address
@@ -78,8 +78,8 @@ class RogueProvider:
 
     def describe(self) -> ResponseReturnValue:
         self.fetch("description")
-        if self.says:
-            return self.says()
+        if self.answer is not None:
+            return self.answer
         return {
             "issuer": self.address,
             "authorization_endpoint": f"{self.address}/authorize",
@@ -128,13 +128,13 @@ def rogue_provider() -> Iterator[RogueProvider]:
 
 
 def start_login(client: PageClient, path: str = START) -> dict[str, str]:
-    """Set out for the provider; what its address asks."""
+    """Go to the provider; return the query of its URL."""
     page = client.get(path, status=303)
     return dict(parse_qsl(urlsplit(page.headers["Location"]).query))
 
 
 def approve(client: PageClient, subject: str, path: str = START, *, status: int = 303) -> Page:
-    """Set out, say yes at the provider that says yes, and come back."""
+    """Go to the honest provider, approve there, and come back."""
     page = client.get(path, status=303)
     there = httpx.post(page.headers["Location"], data={"sub": subject})
     assert there.status_code == 302, there.text

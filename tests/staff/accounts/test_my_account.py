@@ -1,12 +1,9 @@
 """My account: where I am signed in, ending that, and a new password."""
 
-from pathlib import Path
-
 import pytest
 from flask import Flask
 
 from consult.staff.accounts.access import browser_name
-from tests.support.apps import make_app
 from tests.support.client import PageClient
 from tests.support.staff_client import (
     EMAIL,
@@ -50,30 +47,22 @@ def test_each_browser_is_listed_and_this_one_is_marked(app: Flask) -> None:
     assert len(other_sessions(phone)) == 1
 
 
-def test_another_session_can_be_ended_alone(app: Flask) -> None:
-    first, second, third = signed_in(app), signed_in(app), signed_in(app)
-    page = post(third, "/staff/account", other_sessions(third)[0])
-    assert "That browser is signed out" in third.follow(page).text
-    second.get("/staff/", status=303)
-    first.get("/staff/")
-
-
-def test_all_sessions_can_be_ended_at_once(app: Flask) -> None:
-    first, second = signed_in(app), signed_in(app)
-    page = post(second, "/staff/account", "/end-all")
-    assert page.location == "/staff/sign-in"
-    first.get("/staff/", status=303)
-    second.get("/staff/", status=303)
-
-
-def test_another_persons_session_does_not_exist(app: Flask) -> None:
+def test_sessions_are_ended_one_by_one_or_all_at_once(app: Flask) -> None:
     make_user(app, "bo@example.com")
-    signed_in(app)
-    target = other_sessions(signed_in(app))[0]
+    first, second, third = signed_in(app), signed_in(app), signed_in(app)
+    target = other_sessions(third)[0]
     mallory = signed_in(app, "bo@example.com")
     token = mallory.get("/staff/").form("/staff/sign-out").data["csrf_token"]
     mallory.post(target, {"csrf_token": token}, status=404)
-    assert len(other_sessions(signed_in(app))) == 2
+    page = post(third, "/staff/account", target)
+    assert "That browser is signed out" in third.follow(page).text
+    second.get("/staff/", status=303)
+    first.get("/staff/")
+    page = post(third, "/staff/account", "/end-all")
+    assert page.location == "/staff/sign-in"
+    first.get("/staff/", status=303)
+    third.get("/staff/", status=303)
+    mallory.get("/staff/")
 
 
 def test_a_new_password_ends_every_other_session(app: Flask) -> None:
@@ -99,7 +88,7 @@ def test_a_new_password_ends_every_other_session(app: Flask) -> None:
         (PASSWORD, "", "new_password", "Choose a password"),
     ],
 )
-def test_a_password_that_will_not_do_changes_nothing(
+def test_an_invalid_password_changes_nothing(
     current: str, new: str, field: str, says: str, grace: PageClient
 ) -> None:
     page = post(
@@ -110,16 +99,7 @@ def test_a_password_that_will_not_do_changes_nothing(
     sign_in(PageClient(grace.app))
 
 
-def test_guessing_the_current_password_is_limited_like_signing_in(tmp_path: Path) -> None:
-    app = make_app(tmp_path, limit_sign_in_account="2 per day")
-    make_user(app)
-    client = signed_in(app)
-    fields = {"current_password": "a wrong guess", "new_password": NEW}
-    for status in (422, 422, 429):
-        post(client, "/staff/account", "/password", status=status, **fields)
-
-
-def test_the_network_is_kept_as_a_hash_only(app: Flask) -> None:
+def test_the_network_is_stored_as_a_hash_only(app: Flask) -> None:
     signed_in(app)
     assert is_stored(app, "staff_sessions")
     assert not is_stored(app, "127.0.0.1")
@@ -144,5 +124,5 @@ def test_the_network_is_kept_as_a_hash_only(app: Flask) -> None:
         ("<script>" * 1000, "Another browser"),
     ],
 )
-def test_browsers_are_named_as_people_call_them(user_agent: str, name: str) -> None:
+def test_a_user_agent_is_described_in_a_few_words(user_agent: str, name: str) -> None:
     assert browser_name(user_agent) == name

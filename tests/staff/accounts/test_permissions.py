@@ -1,4 +1,4 @@
-"""Every route under /staff, tried by everyone on everything: `matrix.py` has what should be."""
+"""Every route under /staff, tried by everyone on everything, as `access_matrix.py` says."""
 
 from collections.abc import Iterator
 
@@ -24,7 +24,7 @@ def test_everyone_gets_what_the_matrix_says(world: World, endpoint: str, method:
     rule = staff_routes(world.app)[endpoint, method]
     for role in ROLES:
         for name, path in paths(world, rule, role, expected).items():
-            try_it(world, role, method, path, name, expected)
+            check(world, role, method, path, name, expected)
 
 
 def paths(world: World, rule: Rule, role: str, expected: Expected) -> dict[str, str]:
@@ -43,34 +43,34 @@ def paths(world: World, rule: Rule, role: str, expected: Expected) -> dict[str, 
     return found
 
 
-def try_it(world: World, role: str, method: str, path: str, name: str, expected: Expected) -> None:
+def check(world: World, role: str, method: str, path: str, name: str, expected: Expected) -> None:
     before = world.version()
     response = world.ask(role, method, path, expected.fields)
     status = response.status_code
-    said = f"{role} on {name}: {method} {path} answers {status}"
+    request = f"{role} on {name}: {method} {path} answers {status}"
     signed_in_as = role in (STAFF, ADMIN)
     if expected.whom == "anybody":
         apart = expected.signed_in if signed_in_as and expected.signed_in else None
-        assert status == (apart or expected.status[name]), said
+        assert status == (apart or expected.status[name]), request
     elif role in (NOBODY, DISABLED):
-        assert status == 303, said
-        assert response.location.startswith("/staff/sign-in"), said
-        assert world.version() == before, f"{said}, and writes"
+        assert status == 303, request
+        assert response.location.startswith("/staff/sign-in"), request
+        assert world.version() == before, f"{request}, and writes"
     elif expected.whom == "admin" and role == STAFF:
-        assert status == 403, said
+        assert status == 403, request
         assert "This is for admins" in response.text
-        assert world.version() == before, f"{said}, and writes"
+        assert world.version() == before, f"{request}, and writes"
     elif role == STAFF and name in expected.admins_only_on:
-        assert status == 403, said
-        assert world.version() == before, f"{said}, and writes"
+        assert status == 403, request
+        assert world.version() == before, f"{request}, and writes"
     else:
-        assert status == expected.status.get(name, 404), said
+        assert status == expected.status.get(name, 404), request
     if method == "POST" or world.version() != before:
         world.restore()
 
 
-def test_a_view_that_says_nothing_is_for_admins(app: Flask) -> None:
-    """A rule that was forgotten must not open a page to everyone."""
+def test_a_view_that_declares_no_role_is_for_admins(app: Flask) -> None:
+    """A forgotten declaration must not open a page to everyone."""
     app.add_url_rule("/staff/forgotten", "forgotten", lambda: "anything")
     make_user(app)
     make_user(app, "admin@example.com", admin=True)

@@ -1,4 +1,4 @@
-"""Re-authentication: asked when it was too long ago, and nothing is lost in the meantime."""
+"""Re-authentication: asked for when the last was too long ago, and no form is lost by it."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -22,6 +22,7 @@ from tests.support.staff_client import (
     PASSWORD,
     age_authentication,
     make_user,
+    post,
     signed_in,
     thief_of,
 )
@@ -59,14 +60,14 @@ def send_late(client: PageClient) -> Page:
     return client.post("/staff/precious", data, status=403)
 
 
-def test_who_just_signed_in_is_not_asked(done: list[object], grace: PageClient) -> None:
+def test_a_user_who_just_signed_in_is_not_asked(done: list[object], grace: PageClient) -> None:
     assert grace.get("/staff/precious", status=302).location == "/staff/"
     grace.post("/staff/precious", {"csrf_token": token_of(grace)}, status=302)
     assert len(done) == 1
 
 
 @pytest.mark.parametrize(("minutes", "asked"), [(9, False), (10, True), (600, True)])
-def test_a_authentication_holds_for_ten_minutes(
+def test_an_authentication_is_recent_for_ten_minutes(
     minutes: int, asked: bool, grace: PageClient
 ) -> None:
     age_authentication(grace.app, minutes)
@@ -74,14 +75,14 @@ def test_a_authentication_holds_for_ten_minutes(
     assert page.location == (ASK if asked else "/staff/")
 
 
-def test_a_authentication_is_one_browsers_only(app: Flask) -> None:
+def test_an_authentication_is_one_browsers_only(app: Flask) -> None:
     old = signed_in(app)
     age_authentication(app)
     signed_in(app).get("/staff/precious", status=302)
     assert old.get("/staff/precious", status=303).location == ASK
 
 
-def test_who_gives_a_authentication_comes_where_they_wanted_to_go(grace: PageClient) -> None:
+def test_after_it_users_are_where_they_wanted_to_go(grace: PageClient) -> None:
     age_authentication(grace.app)
     form = grace.follow(grace.get("/staff/precious?a=1&b=2", status=303)).form("/confirm")
     page = grace.submit(form.fill(password=PASSWORD))
@@ -99,17 +100,25 @@ def test_a_wrong_password_confirms_nothing(password: str, grace: PageClient) -> 
     grace.get("/staff/precious", status=303)
 
 
-def test_guessing_it_is_limited_like_signing_in(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("page", "action", "field"),
+    [
+        ("/staff/confirm", "/confirm", "password"),
+        ("/staff/account", "/password", "current_password"),
+    ],
+)
+def test_guessing_the_password_is_limited_like_signing_in(
+    tmp_path: Path, page: str, action: str, field: str
+) -> None:
     app = make_app(tmp_path, limit_sign_in_account="2 per day")
     make_user(app)
     client = signed_in(app)
     age_authentication(app)
     for status in (422, 422, 429):
-        form = client.get("/staff/confirm").form("/confirm").fill(password="a guess")
-        client.submit(form, status=status)
+        post(client, page, action, status=status, **{field: "a wrong guess"})
 
 
-def test_a_form_that_comes_late_is_kept_and_can_be_sent_again(
+def test_a_late_form_waits_and_can_be_submitted_again(
     done: list[list[tuple[str, str]]], grace: PageClient
 ) -> None:
     page = send_late(grace)
@@ -123,16 +132,16 @@ def test_a_form_that_comes_late_is_kept_and_can_be_sent_again(
     assert sent == [("who", "1"), ("who", "2"), ("note", "<b>&\u202e")]
 
 
-def test_a_form_held_back_is_its_senders_alone(app: Flask) -> None:
-    held = send_late(signed_in(app)).form("/confirm").data["pending"]
+def test_a_pending_form_is_its_users_own(app: Flask) -> None:
+    pending = send_late(signed_in(app)).form("/confirm").data["pending"]
     make_user(app, "bo@example.com")
     other = signed_in(app, "bo@example.com")
     age_authentication(app)
     form = other.get("/staff/confirm").form("/confirm").fill(password=PASSWORD)
-    assert other.post(form.action, {**form.data, "pending": held}).location == "/staff/"
+    assert other.post(form.action, {**form.data, "pending": pending}).location == "/staff/"
 
 
-def test_a_form_held_back_cannot_be_made_up(grace: PageClient) -> None:
+def test_a_pending_form_cannot_be_forged(grace: PageClient) -> None:
     age_authentication(grace.app)
     form = grace.get("/staff/confirm").form("/confirm").fill(password=PASSWORD)
     forged = crypto.sign(
@@ -144,13 +153,13 @@ def test_a_form_held_back_cannot_be_made_up(grace: PageClient) -> None:
 
 
 @pytest.mark.parametrize("elsewhere", ELSEWHERE)
-def test_a_authentication_leads_to_no_other_site(elsewhere: str, grace: PageClient) -> None:
+def test_an_authentication_leads_to_no_other_site(elsewhere: str, grace: PageClient) -> None:
     age_authentication(grace.app)
     form = grace.get("/staff/confirm").form("/confirm").fill(password=PASSWORD)
     assert grace.post(form.action, {**form.data, "next": elsewhere}).location == "/staff/"
 
 
-def test_the_session_goes_on_under_another_id(grace: PageClient) -> None:
+def test_the_session_gets_another_token(grace: PageClient) -> None:
     thief = thief_of(grace)
     age_authentication(grace.app)
     grace.submit(grace.get("/staff/confirm").form("/confirm").fill(password=PASSWORD))
