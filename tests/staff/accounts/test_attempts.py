@@ -54,7 +54,7 @@ def device_cookie(client: PageClient) -> str:
 
 
 def use_up(app: Flask) -> tuple[int, int]:
-    """Guess from everywhere until new browsers wait long: the attempts made, the seconds to wait."""
+    """Guess from everywhere until new browsers wait long: attempts made, and seconds to wait."""
     attempts = waited = 0
     for network in range(1, 99):
         client = PageClient(app)

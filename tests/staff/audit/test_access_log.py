@@ -77,8 +77,8 @@ def test_ending_sessions_and_a_new_password_are_recorded(app: Flask) -> None:
     client = signed_in_as(app)
     signed_in_as(app)
     post(client, "/staff/account", "/end")
-    fields = {"current_password": PASSWORD, "new_password": NEW}
-    post(client, "/staff/account", "/account/password", **fields)
+    action = "/account/password"
+    post(client, "/staff/account", action, current_password=PASSWORD, new_password=NEW)
     post(client, "/staff/account", "/end-all")
     recorded = audited(app)
     assert "account.session_ended" in recorded
