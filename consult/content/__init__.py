@@ -2,7 +2,8 @@
 
 from consult.content.coverage import coverage_problems
 from consult.content.edition_document import document
-from consult.content.language import language_problems, reader_problems
+from consult.content.language import language_problems
+from consult.content.readers import reader_problems, tool_problems
 from consult.content.texts import Problem, texts_of
 from consult.questionnaire import Questionnaire
 
@@ -14,5 +15,6 @@ def check(questionnaire: Questionnaire) -> list[Problem]:
     return [
         *coverage_problems(questionnaire),
         *reader_problems(questionnaire),
+        *tool_problems(questionnaire),
         *language_problems(texts_of(questionnaire)),
     ]

@@ -72,7 +72,7 @@ def example_of(questionnaire: Questionnaire, rule: Rule) -> Scorecard | None:
     for values in product(*domains):
         given: Answers = dict(zip(ids, values, strict=True))
         if rule.when.holds(given):
-            for profile in _kinds_of_business(questionnaire):
+            for profile in kinds_of_business(questionnaire):
                 card = _completed(questionnaire, {**profile, **given}, _at_best(given))
                 if card and rule in (*card.contradictions, *card.flags, *card.notes):
                     return card
@@ -92,7 +92,7 @@ def _worth_trying(questionnaire: Questionnaire, id: str) -> tuple[Answer, ...]:
     return question.choices
 
 
-def _kinds_of_business(questionnaire: Questionnaire) -> list[Answers]:
+def kinds_of_business(questionnaire: Questionnaire) -> list[Answers]:
     """One profile for each set of facts and questions on the path."""
     kinds: dict[object, Answers] = {}
     for profile in profiles(questionnaire):
@@ -104,7 +104,7 @@ def _kinds_of_business(questionnaire: Questionnaire) -> list[Answers]:
 def _firms(questionnaire: Questionnaire) -> Iterator[Scorecard]:
     """Firms of every kind at every level, and some that know nothing."""
     dimension_of = {id: dim for dim in questionnaire.dimensions for id in dim.items}
-    for profile in _kinds_of_business(questionnaire):
+    for profile in kinds_of_business(questionnaire):
         for apart, (talk, run) in product(range(_TOP + 1), _LEVELS):
 
             def at_level(asked: Asked, apart: int = apart, talk: int = talk, run: int = run) -> int:
@@ -122,7 +122,7 @@ def _with_numbers(questionnaire: Questionnaire) -> Iterator[Scorecard]:
     inputs = questionnaire.structure.roles.money
     profile = next(
         kind
-        for kind in _kinds_of_business(questionnaire)
+        for kind in kinds_of_business(questionnaire)
         if inputs.worked in walk(questionnaire, kind).on_path.asked
     )
     choices = (tuple(inputs.leads_ranges), tuple(inputs.buyers_ranges), (*range(_TOP + 1), UNKNOWN))

@@ -142,6 +142,19 @@ def _advice(wording: Wording, base: Wording | None) -> Iterator[str]:
         yield from table(("In the report", ""), rows)
 
 
+def tools_chapter(questionnaire: Questionnaire) -> Iterator[str]:
+    """The tool of every scored item, for each reader whose tool differs."""
+    yield from heading(2, "What the owner can use tonight")
+    yield "A step of the plan comes with its tool. Four underscores are a blank to fill in."
+    yield ""
+    for id, variants in questionnaire.texts.tools.items():
+        yield from heading(3, f"{questionnaire.wording(id).title} `{id}`")
+        for name, tool in variants.items():
+            reader = "" if name == BASE else f" *({_READERS[name].lower()})*"
+            yield f"**{tool.name}**{reader}, {tool.effort}"
+            yield from ("", "```text", *tool.text.splitlines(), "```", "")
+
+
 def _about_cards(texts: Texts) -> Iterator[str]:
     buttons = ", ".join(texts["buttons"].values())
     yield from (f"**{texts['prompt']}** ({buttons}; “{texts['title']}” in tables)", "")

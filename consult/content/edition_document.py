@@ -5,7 +5,13 @@ from typing import Any
 
 import yaml
 
-from consult.content.document_chapters import findings_chapter, heading, questions_chapter, table
+from consult.content.document_chapters import (
+    findings_chapter,
+    heading,
+    questions_chapter,
+    table,
+    tools_chapter,
+)
 from consult.questionnaire import Axis, Questionnaire
 from consult.questionnaire.editions import folder
 from consult.scoring.axis import BANDS, CUTS, NEAR
@@ -25,6 +31,7 @@ def document(questionnaire: Questionnaire) -> str:
         _claims(questionnaire),
         _scores(questionnaire, evidence),
         questions_chapter(questionnaire, evidence["items"]),
+        tools_chapter(questionnaire),
         findings_chapter(questionnaire, evidence["archetypes"]),
         _evidence_chapter(questionnaire, evidence),
     )

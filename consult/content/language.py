@@ -6,15 +6,14 @@ what has crept into such questionnaires before, not every bad word there is.
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from difflib import SequenceMatcher
 from pathlib import Path
 
 import textstat
 import yaml
 
-from consult.content.texts import Problem, Text, file_of
-from consult.questionnaire import BASE, Kind, Questionnaire, Wording
+from consult.content.texts import Problem, Text
 
 HIGHEST_GRADE = 8.0
 """US school grade by Flesch-Kincaid; the average adult reads at about this level."""
@@ -98,7 +97,7 @@ _PLACEHOLDERS = {
         for text in ("settled", "open")
     },
 }
-_LONGEST = {"title": 6, "done": 7, "name": 5, "button": 6, "choices": 20, "ask": 28}
+_LONGEST = {"title": 6, "tool": 6, "done": 7, "name": 5, "button": 6, "choices": 20, "ask": 28}
 """The most words for texts that have a fixed place on the page."""
 
 _ALIKE = 0.9
@@ -304,47 +303,3 @@ def _sentence(text: str) -> str:
 
 def _grade(text: str) -> float:
     return float(textstat.flesch_kincaid_grade(text))
-
-
-SOLO, TEAM = "solo", "team"
-_READ_FIELDS = ("ask", "help", "unknown", "why", "fix", "unknown_fix", "proof")
-_WE = re.compile(r"\b(we|us|our|ours)\b", re.IGNORECASE)
-_QUOTED = re.compile(r"“[^”]*”")
-
-
-def reader_problems(questionnaire: Questionnaire) -> list[Problem]:
-    """Wordings of scored items that a one-person firm may read, and that speak of several."""
-    return [
-        Problem(f"{file_of(questionnaire, question)}: {question.id}{place}", message)
-        for question in questionnaire.questions.values()
-        if question.kind is Kind.RUNG
-        for place, message in _item(questionnaire.texts.questions[question.id])
-    ]
-
-
-def _item(variants: Mapping[str, Wording]) -> Iterator[tuple[str, str]]:
-    for name, wording in variants.items():
-        if name == TEAM or (name == BASE and SOLO in variants):
-            continue
-        where = "" if name == BASE else f": in {name}"
-        for field, texts in _texts(wording).items():
-            if _WE.search(_QUOTED.sub("", texts)):
-                yield f"{where}: {field}", "says “we”, and one person alone may read it"
-            elif name not in (BASE, SOLO) and _left_to_the_team(variants, name, field):
-                yield (
-                    f"{where}: {field}",
-                    "is missing: a firm of one would read the team’s text. Word it for both",
-                )
-
-
-def _left_to_the_team(variants: Mapping[str, Wording], name: str, field: str) -> bool:
-    """Whether a variant keeps a base text that had to be worded again for one person."""
-    if SOLO not in variants:
-        return False
-    base, solo, here = (_texts(variants[each])[field] for each in (BASE, SOLO, name))
-    return here == base != solo
-
-
-def _texts(wording: Wording) -> dict[str, str]:
-    texts = {field: str(getattr(wording, field)) for field in _READ_FIELDS}
-    return {**texts, "choices": " / ".join(wording.choices.values())}

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from consult.questionnaire import BASE, Kind, Question, Questionnaire, Wording
+from consult.questionnaire import BASE, Kind, Question, Questionnaire, Tool, Wording
 
 _FIELDS = ("title", "ask", "help", "unknown", "why", "fix", "unknown_fix", "proof", "note")
 
@@ -32,6 +32,8 @@ def texts_of(questionnaire: Questionnaire) -> Iterator[Text]:
     texts = questionnaire.texts
     for question in questionnaire.questions.values():
         yield from _question_texts(questionnaire, question)
+    for id, variants in texts.tools.items():
+        yield from _tool_texts(id, variants)
     for group, headings in (("parts", texts.parts), ("pages", texts.pages)):
         for id, heading in headings.items():
             yield Text("pages.yaml", (group, id, "title"), heading.title)
@@ -73,6 +75,19 @@ def _wording_texts(
         for number, (id, texts) in enumerate(wording.choices.items(), start=1):
             name = str(number) if kind is Kind.RUNG else id
             yield Text(file, (*path, "choices", name), texts)
+
+
+def _tool_texts(id: str, variants: Mapping[str, Tool]) -> Iterator[Text]:
+    """The name of a tool and its lines, each by its number."""
+    for variant, tool in variants.items():
+        path = (id,) if variant == BASE else (id, f"in {variant}")
+        base = None if variant == BASE else variants[BASE]
+        if base is None or tool.name != base.name:
+            yield Text("tools.yaml", (*path, "tool"), tool.name)
+        if base is None or tool.text != base.text:
+            for number, line in enumerate(tool.text.splitlines(), start=1):
+                if line:
+                    yield Text("tools.yaml", (*path, "text", str(number)), line)
 
 
 def _nested(file: str, path: tuple[str, ...], value: object) -> Iterator[Text]:

@@ -25,7 +25,7 @@ from consult.questionnaire.model import (
     Structure,
 )
 from consult.questionnaire.questionnaire import AnswerError, Questionnaire, read_answers
-from consult.questionnaire.wording import EditionTexts, Heading, Wording
+from consult.questionnaire.wording import EditionTexts, Effort, Heading, Tool, Wording
 
 __all__ = [
     "BASE",
@@ -40,6 +40,7 @@ __all__ = [
     "Dimension",
     "EditionError",
     "EditionTexts",
+    "Effort",
     "Heading",
     "Kind",
     "NotAsked",
@@ -47,6 +48,7 @@ __all__ = [
     "Question",
     "Questionnaire",
     "Structure",
+    "Tool",
     "Walk",
     "WalkPage",
     "WalkPart",

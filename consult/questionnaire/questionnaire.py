@@ -15,7 +15,7 @@ from consult.questionnaire.model import (
     Question,
     Structure,
 )
-from consult.questionnaire.wording import EditionTexts, Wording, read_edition_texts
+from consult.questionnaire.wording import EditionTexts, Tool, Wording, read_edition_texts
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +42,16 @@ class Questionnaire:
 
     def variant(self, question_id: str, facts: Mapping[str, str]) -> str:
         """The name of the wording to show for these facts: how people buy beats who works."""
-        worded = self.texts.questions[question_id]
+        return self._variant_of(self.texts.questions[question_id], facts)
+
+    def tool(self, item_id: str, facts: Mapping[str, str]) -> Tool:
+        """The tool to hand out for a scored item under these facts."""
+        return self.texts.tools[item_id][self.tool_variant(item_id, facts)]
+
+    def tool_variant(self, item_id: str, facts: Mapping[str, str]) -> str:
+        return self._variant_of(self.texts.tools[item_id], facts)
+
+    def _variant_of(self, worded: Mapping[str, object], facts: Mapping[str, str]) -> str:
         if len(worded) > 1:
             for fact in self.structure.variant_facts:
                 if facts[fact] in worded:

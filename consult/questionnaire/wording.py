@@ -8,6 +8,7 @@ file and the id, so that a slip in a YAML file is found at start-up and not by a
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,12 @@ from consult.questionnaire.finding_texts import check_findings
 from consult.questionnaire.model import BASE, EditionError, Kind, Question, Structure
 from consult.questionnaire.yaml_texts import Texts, read_texts, text_at
 
-_FILES = ("profile", "separation", "handoff", "sorting", "pages", "findings")
+_FILES = ("profile", "separation", "handoff", "tools", "sorting", "pages", "findings")
 _ITEM_KEYS = {"title", "ask", "help", "choices", "unknown", "why", "fix", "unknown_fix", "proof"}
 _ITEM_NEEDS = {"title", "ask", "choices", "why", "fix", "proof"}
 _PROFILE_KEYS = {"ask", "help", "why", "choices", "title"}
 _CARD_KEYS = {"text", "done", "note"}
+_TOOL_KEYS = {"effort", "tool", "text"}
 _SORTING_TEXTS = ("title", "prompt", "test", "either_note")
 
 
@@ -45,6 +47,26 @@ class Wording:
     note: str = ""
 
 
+class Effort(StrEnum):
+    """What it takes to put a tool to use."""
+
+    HOUR = "hour"
+    HABIT = "habit"
+    PROJECT = "project"
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """The thing itself for one scored item: a message, a list or a card, ready to copy.
+
+    ``text`` is plain lines, as they are copied and printed; ____ is a blank to fill in.
+    """
+
+    name: str
+    effort: Effort
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class Heading:
     """The heading of a page or part, and an optional line under it."""
@@ -55,9 +77,14 @@ class Heading:
 
 @dataclass(frozen=True)
 class EditionTexts:
-    """All texts of an edition: by question and variant, by page, by part, and the findings."""
+    """All texts of an edition: by question and variant, by page, by part, and the findings.
+
+    ``tools`` are by scored item and variant. Their variants are their own: a card may have to
+    differ for a shop where the question does not.
+    """
 
     questions: Mapping[str, Mapping[str, Wording]]
+    tools: Mapping[str, Mapping[str, Tool]]
     pages: Mapping[str, Heading]
     parts: Mapping[str, Heading]
     sorting: Texts
@@ -88,6 +115,11 @@ def read_edition_texts(structure: Structure, folder: Path) -> EditionTexts:
                 questions[question.id] = _profile(question, files["profile"], checked)
     return EditionTexts(
         questions=questions,
+        tools={
+            id: _tools(id, files["tools"])
+            for id, question in structure.questions.items()
+            if question.kind is Kind.RUNG
+        },
         pages=_headings(files["pages"], "pages", [page.id for page in structure.pages]),
         parts=_headings(files["pages"], "parts", [part.id for part in structure.parts]),
         sorting=files["sorting"],
@@ -113,6 +145,19 @@ def _item(question: Question, files: Mapping[str, Texts]) -> Mapping[str, Wordin
             raise EditionError(f"{place}: has {there} choices and needs {len(ids)}, worst first")
         worded[name] = _wording(place, texts, dict(zip(ids, choices, strict=True)))
     return worded
+
+
+def _tools(item: str, files: Texts) -> Mapping[str, Tool]:
+    where = f"tools.yaml: {item}"
+    tools = {}
+    for name, texts in _with_base(_mapping(files, item, "tools.yaml"), where).items():
+        place = where if name == BASE else f"{where}: in {name}"
+        _check_keys(place, texts, _TOOL_KEYS, _TOOL_KEYS)
+        own = {key: text_at(f"{place}: {key}", text) for key, text in texts.items()}
+        if own["effort"] not in tuple(Effort):
+            raise EditionError(f"{place}: effort should be one of {', '.join(Effort)}")
+        tools[name] = Tool(own["tool"], Effort(own["effort"]), own["text"])
+    return tools
 
 
 def _card(question: Question, cards: Texts, buttons: Texts) -> Mapping[str, Wording]:
@@ -222,6 +267,7 @@ def _refuse_leftovers(structure: Structure, files: Mapping[str, Texts], cards: T
         ],
         "separation": _items_of(structure, "separation"),
         "handoff": _items_of(structure, "handoff"),
+        "tools": [id for dimension in structure.dimensions for id in dimension.items],
     }
     for name, ids in by_kind.items():
         _refuse_extra(f"{name}.yaml", files[name], ids)

@@ -10,7 +10,8 @@ import yaml
 
 from consult.content import Problem, check, document
 from consult.content.coverage import coverage_problems
-from consult.content.language import language_problems, reader_problems
+from consult.content.language import language_problems
+from consult.content.readers import reader_problems, tool_problems
 from consult.content.texts import Text, texts_of
 from consult.questionnaire import EditionError, Question, Questionnaire, editions
 from consult.questionnaire.conditions import all_of, rung
@@ -158,6 +159,11 @@ def test_every_published_edition_is_fit_to_be_shown(edition: str) -> None:
             "The goal that you have set for your marketing",
             "has 9 words where 6 fit",
         ),
+        (
+            "tools.yaml: lead_source: tool",
+            "A question for each and every new contact",
+            "has 8 words where 6 fit",
+        ),
     ],
 )
 def test_an_unfit_text_is_named_with_what_to_change(
@@ -230,6 +236,62 @@ def test_a_variant_that_no_business_gets_to_see_is_named(put: Put) -> None:
     assert [str(problem) for problem in coverage_problems(edition)] == [
         "handoff.yaml: not_now: in checkout: no business gets to see this wording"
     ]
+
+
+def test_a_line_of_a_tool_is_named_by_its_number(reword: Reword) -> None:
+    edition = reword("tools.yaml", "Ask, “Does this work for you?”", "Ask about their pipeline.")
+    assert [str(problem) for problem in language_problems(texts_of(edition))] == [
+        "tools.yaml: sales_steps: text: 6: “pipeline” is trade talk. Say it in the owner’s words"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("place", "old", "new", "message"),
+    [
+        (
+            "after_hours: in checkout",
+            "Nobody’s at the desk right now.",
+            "We’re not at the desk right now.",
+            "says “we”, and one person alone may read it",
+        ),
+        (
+            "patience",
+            "Fill this in before you start anything new",
+            "Fill this in before we start anything new",
+            "says “we”, and one person alone may read it",
+        ),
+        (
+            "follow_up: in counter",
+            "tool: Three check-in messages",
+            "tool: Three messages to quiet leads",
+            "says “leads” to a shop. Speak of visitors, shoppers or carts",
+        ),
+        (
+            "marketing_tests",
+            "Start a post with a question that buyers ask.",
+            "Start a post with a quote.",
+            "says “quote” to a shop. Speak of visitors, shoppers or carts",
+        ),
+        (
+            "not_now: in checkout",
+            "  in:\n    counter:\n      text: |\n        When a visitor says “not now,” say:",
+            "  in:\n    checkout:\n      effort: hour\n    counter:\n      text: |\n        Say:",
+            "no business gets this tool",
+        ),
+        (
+            "audience: in counter",
+            "        Every three months, ask two customers about lines 3 and 4.\n\nsales_list:",
+            f"        {'Ask them again. ' * 20}\n\nsales_list:",
+            "A tool has 40 to 140",
+        ),
+    ],
+)
+def test_a_tool_that_does_not_fit_its_reader_is_named(
+    reword: Reword, place: str, old: str, new: str, message: str
+) -> None:
+    found = tool_problems(reword("tools.yaml", old, new))
+    assert [problem.place for problem in found] == [f"tools.yaml: {place}"]
+    assert message in found[0].message
 
 
 def test_findings_without_words_and_words_without_findings_are_named(reword: Reword) -> None:

@@ -75,6 +75,7 @@ NO_VARIANTS = "'in' should hold solo, team"
 
 REPLY, DEMO, FLAG = ("handoff", "first_reply"), ("sorting", "cards", "demo"), "no_first_runner"
 BUYERS, FINDINGS = ("profile", "buyers"), FILES["findings"]
+REPLY_TOOL = ("tools", "first_reply")
 
 REFUSED: list[tuple[Path_, object, str]] = [
     # A key that is not there, or that nobody reads.
@@ -84,9 +85,24 @@ REFUSED: list[tuple[Path_, object, str]] = [
     ),
     ((*REPLY, "because"), "So.", f"handoff.yaml: first_reply: because {NOT_USED}"),
     (
-        ("separation", "audience", "in", "solo"),
+        ("separation", "slow_month", "in", "solo"),
         {"because": "So."},
-        f"separation.yaml: audience: in solo: because {NOT_USED}",
+        f"separation.yaml: slow_month: in solo: because {NOT_USED}",
+    ),
+    *(
+        ((*REPLY_TOOL, key), GONE, f"tools.yaml: first_reply: {key} is missing")
+        for key in ("effort", "tool", "text")
+    ),
+    ((*REPLY_TOOL, "why"), "So.", f"tools.yaml: first_reply: why {NOT_USED}"),
+    (
+        (*REPLY_TOOL, "in", "counter", "fix"),
+        "So.",
+        f"tools.yaml: first_reply: in counter: fix {NOT_USED}",
+    ),
+    (
+        (*REPLY_TOOL, "effort"),
+        "week",
+        "tools.yaml: first_reply: effort should be one of hour, habit, project",
     ),
     ((*BUYERS, "ask"), GONE, "profile.yaml: buyers: ask is missing"),
     ((*BUYERS, "fix"), "Ask.", f"profile.yaml: buyers: fix {NOT_USED}"),
@@ -103,6 +119,7 @@ REFUSED: list[tuple[Path_, object, str]] = [
             (BUYERS, "profile.yaml: buyers"),
             (("separation", "audience"), "separation.yaml, handoff.yaml: audience"),
             (REPLY, "separation.yaml, handoff.yaml: first_reply"),
+            (REPLY_TOOL, "tools.yaml: first_reply"),
             (DEMO, "sorting.yaml: demo"),
             (("sorting", "cards"), "sorting.yaml: cards"),
             (("sorting", "buttons"), "sorting.yaml: buttons"),
@@ -120,6 +137,7 @@ REFUSED: list[tuple[Path_, object, str]] = [
             (("profile",), "profile.yaml"),
             (("separation",), "separation.yaml"),
             (("handoff",), "handoff.yaml"),
+            (("tools",), "tools.yaml"),
             (("sorting", "cards"), "sorting.yaml: cards"),
             (("pages", "pages"), "pages.yaml: pages"),
             (("pages", "parts"), "pages.yaml: parts"),
@@ -148,12 +166,14 @@ REFUSED: list[tuple[Path_, object, str]] = [
         for path, value in [
             ((*REPLY, "why"), 7),
             ((*REPLY, "choices", 2), 7),
+            ((*REPLY_TOOL, "text"), 7),
             ((*DEMO, "text"), False),
             (("pages", "parts", "lanes", "title"), 3.5),
         ]
     ),
     ((*REPLY, "in"), ["Soon."], f"first_reply: {NO_VARIANTS}"),
     ((*REPLY, "in", "solo"), "Soon.", f"first_reply: {NO_VARIANTS}"),
+    ((*REPLY_TOOL, "in"), "Soon.", f"tools.yaml: first_reply: {NO_VARIANTS}"),
     ((*DEMO, "in"), "Soon.", f"sorting.yaml: demo: {NO_VARIANTS}"),
     # Findings: no list, a group that is not there, ids that do not fit, texts that are not used.
     *(

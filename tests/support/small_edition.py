@@ -123,6 +123,7 @@ def small_edition() -> Questionnaire:
     }
     texts = EditionTexts(
         questions=questions,
+        tools={},
         pages={
             "you": Heading("You"),
             "them": Heading("Them"),
