@@ -6,11 +6,13 @@ from consult.storage import page_events
 from consult.storage.db.database import Database
 from consult.storage.drafts import drafts
 from consult.storage.drafts.drafts import Draft
-from consult.storage.leads import leads, submission
+from consult.storage.leads import submission
 from consult.storage.page_events import REVIEW, PageVisit, SaveEvent
 from consult.storage.privacy import erasure, retention
 from consult.storage.tables.insight_tables import PageVisitRow, ResponseStatsRow
-from tests.support.databases import Clock
+from consult.workflow.stages import Stage
+from tests.support.databases import Clock, write
+from tests.support.lead_factories import new_lead
 from tests.support.submissions import CONTACT, lead_of, new_submission, submitted
 
 WHO = PageVisit("who", ("marketing_by", "selling_by"), ("marketing_by", "selling_by"))
@@ -21,15 +23,13 @@ LAST = PageVisit(REVIEW)
 
 
 def start(database: Database) -> str:
-    with database.writing() as session:
-        return drafts.start(session, "2026-12", "quick", {"ref": "fair"}, shown=WHO)
+    return write(database, drafts.start, "2026-12", "quick", {"ref": "fair"}, shown=WHO)
 
 
 def save(
     database: Database, token: str, saved: PageVisit, then: PageVisit, *, refused: bool = False
 ) -> Draft:
-    with database.writing() as session:
-        draft = drafts.save(session, token, {}, None, SaveEvent(saved, then, refused))
+    draft = write(database, drafts.save, token, {}, None, SaveEvent(saved, then, refused))
     assert draft is not None
     return draft
 
@@ -102,8 +102,7 @@ def test_a_deleted_draft_stays_as_numbers(database: Database, clock: Clock) -> N
     clock.go_on(seconds=25)
     draft = save(database, token, WHO_DONE, BUYERS)
     clock.go_on(days=31)
-    with database.writing() as session:
-        retention.purge(session, lead_days=730)
+    write(database, retention.purge, lead_days=730)
     assert pages(database, draft.id) == {}
     who, buyers = pages(database).values()
     assert (who.day, who.kind, who.depth, who.source) == (begun_on, "real", "quick", "fair")
@@ -117,21 +116,18 @@ def test_a_lead_was_left_nowhere_and_stays_as_numbers(database: Database, clock:
     clock.go_on(seconds=25)
     save(database, token, WHO_DONE, LAST)
     clock.go_on(seconds=4)
-    with database.writing() as session:
-        result = submission.submit(session, token, new_submission())
-        submission.save_contact(session, result, CONTACT)
-        lead = leads.by_result_token(session, result)
-        assert lead is not None
-        for stage in ("reached", "won"):
-            page_events.record_stage(session, lead.id, stage)
+    result = write(database, submission.submit, token, new_submission())
+    write(database, submission.save_contact, result, CONTACT)
+    lead_id = lead_of(database, result).id
+    write(database, page_events.record_stage, lead_id, "reached")
+    write(database, page_events.record_stage, lead_id, "won")
     found = pages(database)
     assert [(row.saves, row.seconds, row.is_last) for row in found.values()] == [
         (1, 25, False),
         (1, 4, False),
     ]
     clock.go_on(days=731)
-    with database.writing() as session:
-        retention.purge(session, lead_days=730)
+    write(database, retention.purge, lead_days=730)
     assert list(pages(database)) == list(found)
     stats = the_stats(database)
     assert (stats.draft_id, stats.submission_id) == (None, None)
@@ -144,22 +140,20 @@ def test_an_anonymous_lead_still_moves_and_its_pages_say_nothing_about_it(
 ) -> None:
     token = start(database)
     draft = save(database, token, WHO_DONE, LAST)
-    with database.writing() as session:
-        result = submission.submit(session, token, new_submission())
+    result = write(database, submission.submit, token, new_submission())
     lead_id = lead_of(database, result).id
-    with database.writing() as session:
-        erasure.erase(session, [lead_id], "anonymise", by=None, reason="requested")
-        page_events.record_stage(session, lead_id, "reached")
+    write(database, erasure.erase, [lead_id], "anonymise", by=None, reason="requested")
+    write(database, page_events.record_stage, lead_id, "reached")
     assert pages(database, draft.id) == {}
     assert len(pages(database)) == 2
     assert the_stats(database).reached
 
 
-def test_a_stage_once_reached_stays_but_not_a_yes_that_was_taken_back(database: Database) -> None:
-    lead_id = lead_of(database, submitted(database)).id
-    for stage in ("taken", "reached", "consult_booked", "consult_held", "won", "reached"):
-        with database.writing() as session:
-            page_events.record_stage(session, lead_id, stage)
+def test_a_stage_once_reached_stays_except_won(database: Database) -> None:
+    lead_id = new_lead(database)
+    stages: tuple[Stage, ...] = ("taken", "reached", "consult_booked", "consult_held", "won")
+    for stage in (*stages, "reached"):
+        write(database, page_events.record_stage, lead_id, stage)
     stats = the_stats(database)
     assert (stats.reached, stats.booked, stats.held, stats.won) == (True,) * 3 + (False,)
 

@@ -5,14 +5,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, select
 
-from consult.storage.db.database import Database
+from consult.storage.db.database import Database, Session
 from consult.storage.leads import notes, submission
 from consult.storage.search_index import index_terms, normalize, query_terms
 from consult.storage.tables.lead_tables import LeadWordRow
 from consult.storage.tables.submission_tables import DraftRow
-from tests.support.many_leads import make_staff
+from tests.support.databases import write
+from tests.support.lead_factories import make_account, new_lead
 from tests.support.submissions import CONTACT, lead_of, submitted
 
 
@@ -53,7 +54,7 @@ def test_an_address_is_found_by_its_beginning_its_host_and_the_words_in_it() -> 
         ("x" * 99, ["x" * 64]),
     ],
 )
-def test_what_is_looked_for_is_spelled_as_what_is_kept(typed: str, terms: list[str]) -> None:
+def test_a_search_is_normalized_as_what_is_stored(typed: str, terms: list[str]) -> None:
     assert query_terms(typed) == terms
 
 
@@ -68,23 +69,19 @@ def test_terms_follow_a_contact(database: Database) -> None:
     lead_id = lead_of(database, token).id
     assert words(database, lead_id) == set()
     for contact in (CONTACT, replace(CONTACT, name="Zoë Żak", email="zoe@zak.example")):
-        with database.writing() as session:
-            submission.save_contact(session, token, contact)
+        write(database, submission.save_contact, token, contact)
         terms = index_terms([contact.name, contact.business], contact.email)
         assert words(database, lead_id) == terms
 
 
 def test_terms_follow_notes(database: Database) -> None:
-    first, second = (lead_of(database, submitted(database)).id for _ in range(2))
-    with database.writing() as session:
-        make_staff(session)
-        for lead_id in (first, second):
-            note = notes.add(session, lead_id, "asks about tents", by=1)
-        notes.add(session, first, "tents arrived", by=1)
+    ada, first, second = make_account(database, "Ada"), new_lead(database), new_lead(database)
+    for lead_id in (first, second):
+        note = write(database, notes.add, lead_id, "asks about tents", by=ada)
+    write(database, notes.add, first, "tents arrived", by=ada)
     assert note is not None
     assert words(database, first) == {"asks", "about", "tents", "arrived"}
-    with database.writing() as session:
-        notes.edit(session, second, note.id, "no more", by=1, seen=None)
+    write(database, notes.edit, second, note.id, "no more", by=ada, seen=None)
     assert words(database, second) == {"no", "more"}
     assert words(database, first) == {"asks", "about", "tents", "arrived"}
 
@@ -96,37 +93,28 @@ def test_every_module_that_writes_contacts_or_notes_indexes_the_lead() -> None:
     assert all("index_lead(" in file.read_text() for file in writers)
 
 
-def test_the_words_of_a_lead_go_with_it(database: Database) -> None:
+def test_what_is_rolled_back_leaves_no_terms(database: Database) -> None:
     token = submitted(database)
-    with database.writing() as session:
+
+    def save_and_fail(session: Session) -> None:
         submission.save_contact(session, token, CONTACT)
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write(database, save_and_fail)
+    assert words(database, lead_of(database, token).id) == set()
+
+
+def test_the_terms_of_a_deleted_lead_are_nowhere_in_the_file(database: Database) -> None:
+    """A full-text index would keep them until it is next rebuilt."""
+    token = submitted(database)
+    contact = replace(CONTACT, business="Xylophonquartett")
+    write(database, submission.save_contact, token, contact)
+    assert "xylophonquartett" in words(database, lead_of(database, token).id)
     with database.writing() as session:
         session.execute(delete(DraftRow))
     with database.reading() as session:
         assert session.scalars(select(LeadWordRow)).all() == []
-
-
-def test_what_is_undone_leaves_no_words(database: Database) -> None:
-    token = submitted(database)
-
-    def leave_and_fail() -> None:
-        with database.writing() as session:
-            submission.save_contact(session, token, CONTACT)
-            raise RuntimeError
-
-    with pytest.raises(RuntimeError):
-        leave_and_fail()
-    assert words(database, lead_of(database, token).id) == set()
-
-
-def test_a_deleted_word_is_nowhere_in_the_file(database: Database) -> None:
-    """A full-text index would keep it until it is next rebuilt."""
-    if database.sqlite_file is None:
-        pytest.skip("PostgreSQL's dead rows go with its next vacuum, as all others do")
-    token = submitted(database)
-    with database.writing() as session:
-        submission.save_contact(session, token, replace(CONTACT, business="Xylophonquartett"))
-    with database.writing() as session:
-        session.execute(text("DELETE FROM drafts"))
     database.forget_deleted()
-    assert b"xylophonquartett" not in database.sqlite_file.read_bytes().lower()
+    if database.sqlite_file:  # PostgreSQL's next vacuum deletes them, as all deleted rows
+        assert b"xylophonquartett" not in database.sqlite_file.read_bytes().lower()

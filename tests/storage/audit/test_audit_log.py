@@ -12,30 +12,32 @@ from consult.storage.tables.account_tables import AuditRow
 from tests.support.databases import Clock
 
 
-def test_an_enattempt_tells_who_did_what_and_when(database: Database) -> None:
+def record(database: Database, action: str = "lead.seen", **facts: int) -> None:
     with database.writing() as session:
-        audit_log.record(session, "lead.exported", by=7, lead_id=3, rows=12)
+        audit_log.record(session, action, by=7, lead_id=3, **facts)
 
+
+def test_an_entry_says_who_did_what_and_when(database: Database) -> None:
+    record(database, "lead.exported", rows=12)
     with database.reading() as session:
         entry = session.scalars(select(AuditRow)).one()
     assert (entry.action, entry.by_id, entry.lead_id) == ("lead.exported", 7, 3)
     assert (entry.facts, entry.at) == ({"rows": 12}, database.clock())
 
 
-def test_an_enattempt_in_a_reading_session_would_be_lost_and_is_refused(database: Database) -> None:
+def test_an_entry_in_a_reading_session_is_refused(database: Database) -> None:
     with database.reading() as session, pytest.raises(RuntimeError, match="writing session"):
         audit_log.record(session, "lead.seen", by=1)
 
 
-def test_all_enattempts_are_read_in_batches_oldest_first(
+def test_all_entries_are_read_in_batches_oldest_first(
     database: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(audit_log, "_BATCH_SIZE", 2)
     began = clock()
     for minutes in (0, 0, 5, 5, 9):
         database.clock = lambda at=began + timedelta(minutes=minutes): at  # type: ignore[misc]
-        with database.writing() as session:
-            audit_log.record(session, "lead.seen", by=7, lead_id=3)
+        record(database)
     since = began + timedelta(minutes=5)
     with database.reading() as session:
         assert [entry.id for entry in audit_log.entries(session)] == [1, 2, 3, 4, 5]
@@ -49,8 +51,6 @@ def test_all_enattempts_are_read_in_batches_oldest_first(
 def test_the_database_refuses_to_change_or_delete_an_entry(
     database: Database, change: object
 ) -> None:
-    with database.writing() as session:
-        audit_log.record(session, "lead.seen", by=7, lead_id=3)
-
+    record(database)
     with pytest.raises(IntegrityError, match="append-only"), database.writing() as session:
         session.execute(change)  # type: ignore[call-overload]

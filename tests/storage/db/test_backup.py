@@ -1,6 +1,7 @@
-"""Backups: whole, private, made while others write, and a way back."""
+"""Backups: complete, private, made while others write, and restored."""
 
 import os
+import shutil
 import sqlite3
 import threading
 from contextlib import closing
@@ -16,6 +17,7 @@ from consult.storage.db.database import Database
 from consult.storage.drafts import drafts
 from consult.storage.leads import submission
 from consult.storage.tables.submission_tables import DraftRow, SubmissionRow
+from tests.support.databases import write
 from tests.support.postgres import programs
 from tests.support.submissions import CONTACT, lead_of, submitted
 
@@ -30,7 +32,7 @@ def count(database: Database, table: type[DraftRow | SubmissionRow]) -> int:
         return session.scalar(select(func.count(table.id))) or 0
 
 
-def test_what_was_lost_comes_back_and_what_came_later_goes(
+def test_restoring_brings_back_what_was_deleted_and_deletes_what_is_newer(
     database: Database, tmp_path: Path
 ) -> None:
     submitted(database)
@@ -60,11 +62,10 @@ def test_a_backup_can_be_restored_on_a_fresh_machine(
         restore(new, tmp_path / "copy")
         assert migrate.is_current(new)
         assert lead_of(new, token).contact is None
-        with new.writing() as session:
-            assert submission.save_contact(session, token, CONTACT)
+        assert write(new, submission.save_contact, token, CONTACT)
 
 
-def test_a_copy_made_while_others_write_is_whole(database: Database, tmp_path: Path) -> None:
+def test_a_backup_made_while_others_write_is_consistent(database: Database, tmp_path: Path) -> None:
     over = threading.Event()
 
     def write_pairs() -> None:
@@ -85,20 +86,20 @@ def test_a_copy_made_while_others_write_is_whole(database: Database, tmp_path: P
     assert count(database, DraftRow) % 2 == 0
 
 
-def test_a_copy_is_readable_by_its_owner_alone(database: Database, tmp_path: Path) -> None:
-    backup(database, tmp_path / "copy")
-    assert (tmp_path / "copy").stat().st_mode & 0o777 == 0o600
+def test_a_backup_is_private_and_replaces_no_file(database: Database, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    backup(database, copy)
+    assert copy.stat().st_mode & 0o777 == 0o600
     assert not list(tmp_path.glob(".backup-*"))
-
-
-def test_a_copy_never_replaces_a_file(database: Database, tmp_path: Path) -> None:
-    (tmp_path / "copy").write_text("precious")
+    before = copy.read_bytes()
     with pytest.raises(BackupError, match="exists"):
-        backup(database, tmp_path / "copy")
-    assert (tmp_path / "copy").read_text() == "precious"
+        backup(database, copy)
+    assert copy.read_bytes() == before
+    with pytest.raises(BackupError, match="no folder"):
+        backup(database, tmp_path / "missing" / "copy")
 
 
-def test_a_disk_that_is_too_full_for_a_copy_is_said(
+def test_a_full_disk_is_reported(
     sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Full(sqlite3.Connection):
@@ -112,13 +113,8 @@ def test_a_disk_that_is_too_full_for_a_copy_is_said(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_missing_folder_is_said(database: Database, tmp_path: Path) -> None:
-    with pytest.raises(BackupError, match="no folder"):
-        backup(database, tmp_path / "missing" / "copy")
-
-
 @pytest.mark.parametrize("content", [b"", b"not a database", b"SQLite format 3\0" + b"x" * 5_000])
-def test_what_is_no_backup_is_refused_and_nothing_is_lost(
+def test_a_file_that_is_no_backup_is_refused_and_nothing_is_lost(
     database: Database, tmp_path: Path, content: bytes
 ) -> None:
     submitted(database)
@@ -130,26 +126,22 @@ def test_what_is_no_backup_is_refused_and_nothing_is_lost(
 
 
 def test_a_backup_of_a_newer_version_is_refused(sqlite_template: Path, tmp_path: Path) -> None:
-    newer, current = tmp_path / "newer.db", tmp_path / "consult.db"
+    newer, current = tmp_path / "newer", tmp_path / "current"
     for file in (newer, current):
-        file.write_bytes(sqlite_template.read_bytes())
-    later = Database(f"sqlite:///{newer}")
-    with later.writing() as session:
+        shutil.copy(sqlite_template, file)
+    with closing(Database(f"sqlite:///{newer}")) as later, later.writing() as session:
         session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    later.close()
-    database = Database(f"sqlite:///{current}")
-    with pytest.raises(migrate.UnknownRevisionError):
-        restore(database, newer)
-    assert migrate.is_current(database)
-    database.close()
+    with closing(Database(f"sqlite:///{current}")) as database:
+        with pytest.raises(migrate.UnknownRevisionError):
+            restore(database, newer)
+        assert migrate.is_current(database)
 
 
 def test_missing_tools_are_named(
     postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    database = Database(postgres_url)
-    with pytest.raises(BackupError, match="postgresql-client"):
+    refused = pytest.raises(BackupError, match="postgresql-client")
+    with closing(Database(postgres_url)) as database, refused:
         backup(database, tmp_path / "copy")
     assert not (tmp_path / "copy").exists()
-    database.close()

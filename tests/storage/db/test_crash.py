@@ -34,9 +34,8 @@ def test_a_killed_writer_loses_nothing_it_acknowledged(database_url: str) -> Non
         writer.kill()
         tokens += [line.strip() for line in acknowledged if line.endswith("\n")]
     with closing(Database(database_url)) as database:
-        with database.reading() as session:
-            kept = [drafts.load(session, token) for token in tokens]
-        assert all(check is not None and check.answers == {"first_reply": 3} for check in kept)
+        found = [drafts.fetch(database, token) for token in tokens]
+        assert all(draft and draft.answers == {"first_reply": 3} for draft in found)
         if database.is_sqlite:
             with database.engine.connect() as connection:
                 assert connection.scalar(text("PRAGMA integrity_check")) == "ok"

@@ -1,8 +1,10 @@
-"""Sessions: what is committed, what waits for what, and how times are kept."""
+"""Sessions: what is committed, what waits for what, and how times are stored."""
 
+import shutil
 import sqlite3
-import threading
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -12,66 +14,53 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
 
 from consult.storage.db import migrate
-from consult.storage.db.database import Database
+from consult.storage.db.database import Database, Session
 from consult.storage.drafts import drafts
 from consult.storage.tables.submission_tables import RateLimitRow
+from tests.support.databases import read, write
 from tests.support.submissions import submitted
 
 
-def test_an_exception_undoes_the_whole_transaction(database: Database) -> None:
+def test_an_exception_rolls_back_the_whole_transaction(database: Database) -> None:
     tokens: list[str] = []
 
-    def start_and_fail() -> None:
-        with database.writing() as session:
-            tokens.append(drafts.start(session, "2026-12", "quick", {}))
-            raise RuntimeError
+    def start_and_fail(session: Session) -> None:
+        tokens.append(drafts.start(session, "2026-12", "quick", {}))
+        raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        start_and_fail()
-    with database.reading() as session:
-        assert drafts.load(session, tokens[0]) is None
+        write(database, start_and_fail)
+    assert read(database, drafts.load, tokens[0]) is None
 
 
-def test_a_reading_session_keeps_nothing(database: Database) -> None:
-    with database.reading() as session:
-        token = drafts.start(session, "2026-12", "quick", {})
-    with database.reading() as session:
-        assert drafts.load(session, token) is None
+def test_changes_in_a_reading_session_are_discarded(database: Database) -> None:
+    token = read(database, drafts.start, "2026-12", "quick", {})
+    assert read(database, drafts.load, token) is None
 
 
-def test_a_time_comes_back_as_the_same_moment_in_utc(database: Database) -> None:
-    moment = datetime(2026, 3, 29, 3, 15, 0, 123456, tzinfo=timezone(timedelta(hours=5.5)))
+def test_a_time_comes_back_in_utc_and_needs_a_zone(database: Database) -> None:
+    at = datetime(2026, 3, 29, 3, 15, 0, 123456, tzinfo=timezone(timedelta(hours=5.5)))
     with database.writing() as session:
-        session.add(RateLimitRow(key="k", hits=1, expires_at=moment))
+        session.add(RateLimitRow(key="k", hits=1, expires_at=at))
     with database.reading() as session:
-        read = session.get_one(RateLimitRow, "k").expires_at
-    assert (read, read.tzinfo) == (moment, UTC)
-
-
-def test_a_time_without_a_zone_is_refused(database: Database) -> None:
-    naive = datetime(2026, 3, 29, 3, 15)  # noqa: DTZ001
+        stored = session.get_one(RateLimitRow, "k").expires_at
+    assert (stored, stored.tzinfo) == (at, UTC)
     with pytest.raises(StatementError, match="zone"), database.writing() as session:
-        session.add(RateLimitRow(key="k", hits=1, expires_at=naive))
+        session.add(RateLimitRow(key="naive", hits=1, expires_at=at.replace(tzinfo=None)))
 
 
-def test_many_threads_read_and_write_one_check_without_a_lost_update(database: Database) -> None:
-    with database.writing() as session:
-        token = drafts.start(session, "2026-12", "quick", {})
+def test_threads_that_save_into_one_draft_lose_no_answer(database: Database) -> None:
+    token = write(database, drafts.start, "2026-12", "quick", {})
 
     def save_own_answers(name: str) -> None:
         for number in range(10):
-            with database.writing() as session:
-                drafts.save(session, token, {f"{name}_{number}": (number, "solo")})
+            write(database, drafts.save, token, {f"{name}_{number}": (number, "solo")})
 
-    threads = [threading.Thread(target=save_own_answers, args=(name,)) for name in "abcd"]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    with database.reading() as session:
-        check = drafts.load(session, token)
-    assert check is not None
-    assert set(check.answers) == {f"{name}_{number}" for name in "abcd" for number in range(10)}
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(save_own_answers, "abcd"))
+    draft = read(database, drafts.load, token)
+    assert draft is not None
+    assert set(draft.answers) == {f"{name}_{number}" for name in "abcd" for number in range(10)}
 
 
 def test_an_error_message_quotes_no_parameters(database: Database) -> None:
@@ -95,23 +84,15 @@ def test_sqlite_must_be_a_file(url: str) -> None:
 
 
 def test_sqlite_connections_are_set_up_to_lose_and_to_leak_nothing(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path}/consult.db")
-    with database.engine.connect() as connection:
-        values = {
-            name: connection.scalar(text(f"PRAGMA {name}"))
-            for name in ("journal_mode", "synchronous", "foreign_keys", "secure_delete")
-        }
-    database.close()
     full = 2
-    assert values == {
-        "journal_mode": "wal",
-        "synchronous": full,
-        "foreign_keys": 1,
-        "secure_delete": 1,
-    }
+    wanted = {"journal_mode": "wal", "synchronous": full, "foreign_keys": 1, "secure_delete": 1}
+    made = closing(Database(f"sqlite:///{tmp_path}/consult.db"))
+    with made as database, database.engine.connect() as connection:
+        found = {name: connection.scalar(text(f"PRAGMA {name}")) for name in wanted}
+    assert found == wanted
 
 
-def test_a_new_sqlite_file_that_another_program_is_making_is_waited_for(
+def test_opening_waits_for_another_program_that_creates_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with closing(sqlite3.connect(tmp_path / "consult.db")) as other:
@@ -122,9 +103,7 @@ def test_a_new_sqlite_file_that_another_program_is_making_is_waited_for(
             assert migrate.is_current(database)
 
 
-def test_a_new_sqlite_file_is_not_waited_for_without_end(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_opening_does_not_wait_forever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     now = iter(range(0, 1000, 6))
     monkeypatch.setattr(time, "monotonic", lambda: next(now))
     monkeypatch.setattr(time, "sleep", lambda _seconds: None)
@@ -135,50 +114,44 @@ def test_a_new_sqlite_file_is_not_waited_for_without_end(
             migrate.upgrade(database)
 
 
+@pytest.fixture
+def sqlite(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
+    url = f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'consult.db')}"
+    with closing(Database(url, synchronous="NORMAL")) as database:
+        yield database
+
+
 def test_sqlite_keeps_its_log_short_although_it_never_checkpoints_itself(
-    sqlite_template: Path, tmp_path: Path
+    sqlite: Database, tmp_path: Path
 ) -> None:
-    path = tmp_path / "consult.db"
-    path.write_bytes(sqlite_template.read_bytes())
-    database = Database(f"sqlite:///{path}", synchronous="NORMAL")
     for _ in range(450):
-        with database.writing() as session:
-            drafts.start(session, "2026-12", "quick", {"ref": "x" * 1_000})
-    assert path.with_name("consult.db-wal").stat().st_size < 4_000_000
-    assert path.stat().st_size > 450_000, "the rows are in the file, and not only in the log"
-    database.close()
+        write(sqlite, drafts.start, "2026-12", "quick", {"ref": "x" * 1_000})
+    assert (tmp_path / "consult.db-wal").stat().st_size < 4_000_000
+    stored = (tmp_path / "consult.db").stat().st_size
+    assert stored > 450_000, "the rows are in the file, and not only in the log"
 
 
-def test_deleted_rows_are_gone_from_sqlite_files(sqlite_template: Path, tmp_path: Path) -> None:
-    path = tmp_path / "consult.db"
-    path.write_bytes(sqlite_template.read_bytes())
-    database = Database(f"sqlite:///{path}", synchronous="NORMAL")
-    submitted(database, archetype="to-be-forgotten")
-    with database.writing() as session:
+def test_deleted_rows_are_gone_from_sqlite_files(sqlite: Database, tmp_path: Path) -> None:
+    submitted(sqlite, archetype="to-be-forgotten")
+    with sqlite.writing() as session:
         session.execute(text("DELETE FROM drafts"))
-    database.forget_deleted()
-    left = b"".join(file.read_bytes() for file in tmp_path.iterdir())
-    database.close()
-    assert b"to-be-forgotten" not in left
+    sqlite.forget_deleted()
+    assert b"to-be-forgotten" not in b"".join(file.read_bytes() for file in tmp_path.iterdir())
 
 
-def test_what_was_saved_is_saved_even_when_the_log_cannot_be_copied(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_commit_succeeds_even_when_the_log_cannot_be_copied(
+    sqlite: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As on a full disk: whoever saved it must not be told that it was not."""
-    with closing(Database(f"sqlite:///{tmp_path}/consult.db", synchronous="NORMAL")) as database:
-        migrate.upgrade(database)
-        monkeypatch.setattr("consult.storage.db.database._COMMITS_BETWEEN_CHECKPOINTS", 1)
-        begun: list[object] = []
+    """As on a full disk: what was saved must not be reported as an error."""
+    monkeypatch.setattr("consult.storage.db.database._COMMITS_BETWEEN_CHECKPOINTS", 1)
+    begun: list[object] = []
 
-        @event.listens_for(database.engine, "begin")
-        def fail_the_second_time(connection: object) -> None:
-            begun.append(connection)
-            if len(begun) == 2:
-                raise OperationalError("BEGIN IMMEDIATE", None, Exception("disk is full"))
+    @event.listens_for(sqlite.engine, "begin")
+    def fail_the_second_time(connection: object) -> None:
+        begun.append(connection)
+        if len(begun) == 2:
+            raise OperationalError("BEGIN IMMEDIATE", None, Exception("disk is full"))
 
-        with database.writing() as session:
-            token = drafts.start(session, "2026-12", "quick", {})
-        with database.reading() as session:
-            assert drafts.load(session, token)
+    token = write(sqlite, drafts.start, "2026-12", "quick", {})
+    assert read(sqlite, drafts.load, token)
     assert len(begun) == 3

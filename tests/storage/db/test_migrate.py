@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -46,24 +47,17 @@ def test_the_migrations_make_the_checks_of_the_models(database: Database) -> Non
 
 
 def test_programs_that_start_together_upgrade_once(empty: Database) -> None:
-    problems: list[Exception] = []
     start = threading.Barrier(4)
 
     def upgrade() -> None:
         url = empty.engine.url.render_as_string(hide_password=False)
         start.wait()
-        try:
-            with closing(Database(url)) as own:
-                migrate.upgrade(own)
-        except Exception as fault:
-            problems.append(fault)
+        with closing(Database(url)) as own:
+            migrate.upgrade(own)
 
-    threads = [threading.Thread(target=upgrade) for _ in range(start.parties)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert problems == []
+    with ThreadPoolExecutor(start.parties) as programs:
+        for upgraded in [programs.submit(upgrade) for _ in range(start.parties)]:
+            upgraded.result()
     assert migrate.is_current(empty)
 
 
@@ -90,7 +84,7 @@ def test_a_migration_that_fails_changes_nothing(empty: Database) -> None:
     assert inspect(empty.engine).get_table_names() == []
 
 
-def test_remaking_an_sqlite_table_keeps_the_rows_that_point_to_it(tmp_path: Path) -> None:
+def test_recreating_an_sqlite_table_keeps_the_rows_that_refer_to_it(tmp_path: Path) -> None:
     """The old table is dropped then; with foreign keys on, that would empty its children."""
     with closing(Database(f"sqlite:///{tmp_path}/consult.db")) as database:
         with database.migrating() as connection:

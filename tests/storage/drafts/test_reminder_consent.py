@@ -8,8 +8,9 @@ from consult.storage.drafts import drafts, reminder_consent
 from consult.storage.leads import submission
 from consult.storage.privacy import data_export, erasure, retention
 from consult.storage.tables.delivery_tables import JobRow
-from tests.support.databases import Clock
-from tests.support.submissions import CONTACT, lead_of, new_submission, submitted
+from tests.support.databases import Clock, read, write
+from tests.support.lead_factories import new_lead
+from tests.support.submissions import CONTACT, new_submission
 
 ADDRESS = "ada@example.com"
 
@@ -27,15 +28,13 @@ def granted(database: Database, address: str = ADDRESS) -> tuple[str, int]:
 
 
 def is_stored(database: Database, address: str = ADDRESS) -> bool:
-    with database.reading() as session:
-        return reminder_consent.has_address(session, address)
+    return read(database, reminder_consent.has_address, address)
 
 
 def test_it_is_deleted_when_the_draft_is_submitted(database: Database) -> None:
     token, _ = granted(database)
     assert is_stored(database, ADDRESS.upper())
-    with database.writing() as session:
-        submission.submit(session, token, new_submission())
+    write(database, submission.submit, token, new_submission())
     assert not is_stored(database)
 
 
@@ -74,13 +73,10 @@ def test_it_is_in_the_data_export_of_its_person_and_deleted_with_their_leads(
 ) -> None:
     granted(database, CONTACT.email.upper())
     granted(database, "else@example.com")
-    result = submitted(database)
+    lead_id = new_lead(database, contact=True)
     with database.writing() as session:
-        submission.save_contact(session, result, CONTACT)
-    lead_id = lead_of(database, result).id
-    with database.writing() as session:
-        (held,) = data_export.export(session, [lead_id])["reminder_consents"]
-        assert (held["address"], held["consent_text"]) == (CONTACT.email.upper(), "Once.")
+        (consent,) = data_export.export(session, [lead_id])["reminder_consents"]
+        assert (consent["address"], consent["consent_text"]) == (CONTACT.email.upper(), "Once.")
         erasure.erase(session, [lead_id], "anonymise", by=None, reason="requested")
     assert not is_stored(database, CONTACT.email)
     assert is_stored(database, "else@example.com")

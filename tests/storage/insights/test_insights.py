@@ -1,10 +1,10 @@
 """Insights count each response once, stored or deleted, as an observer would have."""
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import count
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -32,9 +32,10 @@ from consult.storage.leads import leads, submission
 from consult.storage.page_events import REVIEW, PageVisit, SaveEvent
 from consult.storage.tables.insight_tables import StartPageViewRow
 from consult.storage.tables.submission_tables import DraftRow
-from tests.support.databases import Clock
+from tests.support.databases import Clock, read, write
+from tests.support.lead_factories import new_lead
 from tests.support.strategies import BRANCHES, answered, walked
-from tests.support.submissions import CONTACT, lead_of, new_submission, submitted
+from tests.support.submissions import CONTACT, new_submission, submitted
 
 WALKS: tuple[Walk, ...] = tuple(
     walked(answered(branch, depth, "lowest"), depth)
@@ -135,11 +136,14 @@ def expected(stories: list[Story]) -> tuple[Counter[str], Counter[str], Counter[
     return steps, shown_to, left, asked
 
 
-def collected(database: Database, source: str | None = None, **changes: object) -> Stats:
-    with database.reading() as session:
-        today = session.now().date()
-        of = ResponseFilter("real", today, today, source)
-        return insights.collect(session, replace(of, **changes))  # type: ignore[arg-type]
+def today(database: Database) -> ResponseFilter:
+    day = database.clock().date()
+    return ResponseFilter("real", day, day)
+
+
+def collected(database: Database, source: str | None = None, **changes: Any) -> Stats:
+    of = replace(today(database), source=source, **changes)
+    return read(database, insights.collect, of)
 
 
 def by_source(database: Database, step: str) -> dict[str, int]:
@@ -188,8 +192,8 @@ def test_a_filter_excludes_other_days_kinds_depths_and_sources(
     live(database, Story(), "fair")
     tomorrow = clock().date() + timedelta(days=1)
 
-    def started(**changes: object) -> int:
-        return collected(database, **changes).steps[STARTED]  # type: ignore[arg-type]
+    def started(**changes: Any) -> int:
+        return collected(database, **changes).steps[STARTED]
 
     assert started() == started(source="fair") == started(depth=WALKS[0].depth) == 1
     assert started(source="letter") == started(kind="demo") == started(kind="test") == 0
@@ -224,18 +228,13 @@ def test_a_program_cannot_fill_the_table_of_views(
         assert session.scalar(select(func.count()).select_from(StartPageViewRow)) == 5
 
 
-def start_from(database: Database, sources: Iterable[str]) -> list[str]:
-    with database.writing() as session:
-        return [drafts.start(session, "2026-12", "quick", {"utm_source": one}) for one in sources]
-
-
 def test_minor_sources_are_merged_and_never_those_that_brought_a_lead(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(insights, "MAX_SOURCES", 3)
-    (*_, token) = start_from(database, [*(f"invented {one}" for one in range(7)), "fair"])
-    with database.writing() as session:
-        submission.submit(session, token, new_submission())
+    for source in [*(f"invented {number}" for number in range(7)), "fair"]:
+        token = write(database, drafts.start, "2026-12", "quick", {"utm_source": source})
+    write(database, submission.submit, token, new_submission())
     started = {"fair": 1, "invented 0": 1, "invented 1": 1, OTHER: 5}
     assert by_source(database, STARTED) == started
     assert by_source(database, SUBMITTED) == {"fair": 1}
@@ -244,30 +243,25 @@ def test_minor_sources_are_merged_and_never_those_that_brought_a_lead(
 
 
 def test_a_long_source_is_cut(database: Database) -> None:
-    start_from(database, ["x" * 500])
+    write(database, drafts.start, "2026-12", "quick", {"utm_source": "x" * 500})
     assert by_source(database, STARTED) == {"x" * 100: 1}
 
 
 def test_demo_and_test_responses_are_counted_apart(database: Database) -> None:
-    with database.writing() as session:
-        for source, demo in (("Test", False), ("fair", True), ("fair", False)):
-            drafts.start(session, "2026-12", "quick", {"ref": source}, demo=demo)
-    for kind, source in (("test", "Test"), ("demo", "fair"), ("real", "fair")):
+    assert read(database, insights.kinds_present) == set()
+    responses = (("test", "Test"), ("demo", "fair"), ("real", "fair"))
+    for kind, source in responses:
+        tags = {"ref": source}
+        write(database, drafts.start, "2026-12", "quick", tags, demo=kind == "demo")
+    for kind, source in responses:
         found = collected(database, kind=kind).sources
         assert {name: steps[STARTED] for name, steps in found.items()} == {source: 1}
+    assert read(database, insights.kinds_present) == {"test", "demo", "real"}
 
 
-def test_kinds_are_present_once_there_is_anything_of_them(database: Database) -> None:
-    def present() -> set[str]:
-        with database.reading() as session:
-            return insights.kinds_present(session)
-
-    assert present() == set()
-    with database.writing() as session:
-        drafts.start(session, "2026-12", "quick", {}, demo=True)
-    assert present() == {"demo"}
+def test_a_deleted_response_still_makes_its_kind_present(database: Database) -> None:
     live(database, Story(submitted=True, deleted=True), "fair")
-    assert present() == {"demo", "real"}
+    assert read(database, insights.kinds_present) == {"real"}
 
 
 @pytest.mark.parametrize(
@@ -278,24 +272,18 @@ def test_scores_fall_into_tenths_and_bands(
     database: Database, score: float, tenth: int, band: int
 ) -> None:
     submitted(database, separation=score, handoff=0.0)
-    with database.reading() as session:
-        today = session.now().date()
-        spread = insights.spread(session, ResponseFilter("real", today, today))
+    spread = read(database, insights.spread, today(database))
     assert [spread.tenths["separation"][tenth], spread.bands] == [1, {(band, 0): 1}]
 
 
 def test_stages_and_replies_are_read_from_the_leads(database: Database, clock: Clock) -> None:
-    result = submitted(database)
-    with database.writing() as session:
-        submission.save_contact(session, result, CONTACT)
-    lead = lead_of(database, result)
-    with database.reading() as session:
-        of = ResponseFilter("real", clock().date(), clock().date())
-        assert insights.spread(session, of).stages == {"new": 1}
-        (reply,) = insights.replies(session, of, 1)
-        assert reply.submitted_at == lead.submitted_at
-        assert insights.declined(session, of) == {}
-        assert insights.assessments(session, of) == {}
+    new_lead(database, contact=True)
+    of = today(database)
+    assert read(database, insights.spread, of).stages == {"new": 1}
+    (reply,) = read(database, insights.replies, of, 1)
+    assert reply.submitted_at == clock()
+    assert read(database, insights.declined, of) == {}
+    assert read(database, insights.assessments, of) == {}
 
 
 def test_quartiles_are_the_least_times_that_so_many_did_not_exceed() -> None:

@@ -1,6 +1,7 @@
-"""Erasing a lead: what goes, what stays, and that no table can be forgotten."""
+"""Erasing a lead: what is deleted, what stays, and that no table can be forgotten."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,12 +17,12 @@ from consult.storage.privacy import erasure
 from consult.storage.privacy.erasure import Method
 from consult.storage.tables import ALL_TABLES
 from consult.storage.tables.account_tables import AuditRow
-from consult.storage.tables.lead_tables import CallAssessmentRow, LeadRow
 from consult.storage.tables.submission_tables import DraftRow, SubmissionRow
-from tests.support.lead_factories import make_account
-from tests.support.submissions import CONTACT, lead_of, new_submission
+from tests.support.databases import read, write
+from tests.support.lead_factories import make_account, see
+from tests.support.submissions import CONTACT, lead_of, new_submission, submitted
 
-# They tell of a lead on purpose when it is gone: that it was there, and who did what.
+# It names deleted leads on purpose: that there was one, and who did what.
 ONLY_MENTION = frozenset({"audit_log"})
 
 
@@ -47,26 +48,16 @@ def whole_lead(database: Database, me: int) -> int:
             session, lead_id, by=me, channel="phone", reached=True, comment="Ada was glad"
         )
         notes.add(session, lead_id, "Ada", by=me)
-        session.add(
-            CallAssessmentRow(
-                submission_id=lead_id,
-                dimension="own_goals",
-                assessment="worse",
-                by_id=me,
-                at=session.now(),
-            )
-        )
+        notes.assess(session, lead_id, {"own_goals": "worse"}, by=me)
     return lead_id
 
 
 def counts(database: Database, lead_id: int) -> dict[str, int]:
-    with database.reading() as session:
-        return erasure.count_rows(session, [lead_id]).get(lead_id, {})
+    return read(database, erasure.count_rows, [lead_id]).get(lead_id, {})
 
 
 def erase(database: Database, lead_id: int, method: Method) -> list[int]:
-    with database.writing() as session:
-        return erasure.erase(session, [lead_id], method, by=1, reason="requested")
+    return write(database, erasure.erase, [lead_id], method, by=1, reason="requested")
 
 
 def columns_like(name: str) -> Iterator[tuple[Table, Column[Any]]]:
@@ -90,59 +81,54 @@ STATISTICS = {"page_visits", "response_stats"}
 """Numbers that stay when a lead is deleted, and then say nothing about anybody."""
 
 
-def test_the_database_itself_deletes_what_hangs_on_a_lead(database: Database) -> None:
+def test_the_database_itself_deletes_what_belongs_to_a_lead(database: Database) -> None:
     inspector = inspect(database.engine)
-    hangs = {"drafts"}
+    belongs = {"drafts"}
     while True:
         more = set()
         for table in ALL_TABLES.sorted_tables:
             for key in inspector.get_foreign_keys(table.name):
-                if key["referred_table"] in hangs:
+                if key["referred_table"] in belongs:
                     rule = {"SET NULL"} if table.name in STATISTICS else {"CASCADE"}
                     if table.name == "deliveries":  # deleted with its lead, but not with its job
                         rule = {"CASCADE", "SET NULL"}
                     assert key["options"].get("ondelete") in rule, table.name
                     more.add(table.name)
-        if more <= hangs:
+        if more <= belongs:
             break
-        hangs |= more
-    assert {table.name for table, _ in erasure.tables_of_leads()} < hangs
+        belongs |= more
+    assert {table.name for table, _ in erasure.tables_of_leads()} < belongs
 
 
-def test_a_deleted_lead_leaves_a_receipt_and_nothing_else(
+def test_a_deleted_lead_leaves_an_audit_entry_and_nothing_else(
     database: Database, whole_lead: int
 ) -> None:
-    held = counts(database, whole_lead)
+    stored = counts(database, whole_lead)
     assert erase(database, whole_lead, "delete") == [whole_lead]
     assert counts(database, whole_lead) == {}
     with database.reading() as session:
         assert session.scalar(select(func.count()).select_from(DraftRow)) == 0
-        receipt = session.scalars(select(AuditRow).where(AuditRow.action == "lead.deleted")).one()
-    assert (receipt.lead_id, receipt.by_id) == (whole_lead, 1)
-    assert receipt.facts == {"reason": "requested"} | {
-        f"rows_{name}": n for name, n in held.items()
-    }
+        entry = session.scalars(select(AuditRow).where(AuditRow.action == "lead.deleted")).one()
+    assert (entry.lead_id, entry.by_id) == (whole_lead, 1)
+    rows = {f"rows_{name}": count for name, count in stored.items()}
+    assert entry.facts == {"reason": "requested"} | rows
 
 
 def test_an_anonymous_lead_keeps_answers_and_scores_only(
     database: Database, whole_lead: int
 ) -> None:
-    with database.reading() as session:
-        before = leads.by_id(session, whole_lead)
+    before = read(database, leads.by_id, whole_lead)
     assert erase(database, whole_lead, "anonymise") == [whole_lead]
     assert set(counts(database, whole_lead)) == erasure.KEPT_TABLES
-    with database.reading() as session:
-        after = leads.by_id(session, whole_lead)
-        events = timeline(session, whole_lead)
-        row = session.get_one(LeadRow, whole_lead)
+    after = read(database, leads.by_id, whole_lead)
+    events = read(database, timeline, whole_lead)
     assert before is not None
     assert after is not None
-    assert (after.answers, after.wording, after.scorecard, after.report) == (
-        (before.answers, before.wording, before.scorecard, before.report)
-    )
+    for part in ("answers", "wording", "scorecard", "report"):
+        assert getattr(after, part) == getattr(before, part)
     assert after.contact is None
     assert after.source == {"utm_source": "radio"}
-    assert row.anonymised_at is not None
+    assert see(database, whole_lead).anonymised_at is not None
     assert {event.kind for event in events} >= {"contact", "moved"}
     assert [e.data for e in events if e.kind == "contact"] == [
         {"channel": "phone", "reached": True}
@@ -153,14 +139,12 @@ def test_an_anonymous_lead_keeps_answers_and_scores_only(
 
 
 def test_the_links_of_an_anonymous_lead_open_nothing(database: Database) -> None:
-    with database.writing() as session:
-        check = drafts.start(session, "2026-12", "quick", {})
-        result = submission.submit(session, check, new_submission())
+    draft = write(database, drafts.start, "2026-12", "quick", {})
+    result = write(database, submission.submit, draft, new_submission())
     erase(database, lead_of(database, result).id, "anonymise")
-    with database.writing() as session:
-        assert leads.by_result_token(session, result) is None
-        assert drafts.load(session, check) is None
-        assert not submission.save_contact(session, result, CONTACT)
+    assert read(database, leads.by_result_token, result) is None
+    assert read(database, drafts.load, draft) is None
+    assert not write(database, submission.save_contact, result, CONTACT)
 
 
 @pytest.mark.parametrize(
@@ -175,25 +159,16 @@ def test_a_submission_stays_frozen(
         session.execute(update(SubmissionRow).values(result_token_hash=f"gone-{whole_lead}"))
 
 
-def test_a_person_is_known_by_the_address_in_whatever_case(database: Database) -> None:
-    def left(address: str | None) -> int:
-        with database.writing() as session:
-            token = submission.submit(
-                session, drafts.start(session, "2026-12", "quick", {}), new_submission()
-            )
-            if address:
-                contact = submission.NewContact("A", address, "B", None, False, "Yes.")
-                submission.save_contact(session, token, contact)
+def test_a_person_is_found_by_address_in_any_case(database: Database) -> None:
+    def left(address: str) -> int:
+        token = submitted(database)
+        if address:
+            write(database, submission.save_contact, token, replace(CONTACT, email=address))
         return lead_of(database, token).id
 
-    first, _, nameless, last = (
-        left("ada@example.com"),
-        left("eve@x.org"),
-        left(None),
-        left("ADA@example.com"),
-    )
-    with database.reading() as session:
-        assert erasure.find_person(session, " Ada@Example.com ") == last
-        assert erasure.find_person(session, "nobody@example.com") is None
-        assert erasure.leads_of_person(session, first) == [last, first]
-        assert erasure.leads_of_person(session, nameless) == [nameless]
+    addresses = ("ada@example.com", "eve@x.org", "", "ADA@example.com")
+    first, _, nameless, last = map(left, addresses)
+    assert read(database, erasure.find_person, " Ada@Example.com ") == last
+    assert read(database, erasure.find_person, "nobody@example.com") is None
+    assert read(database, erasure.leads_of_person, first) == [last, first]
+    assert read(database, erasure.leads_of_person, nameless) == [nameless]

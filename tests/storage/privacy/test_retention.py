@@ -1,4 +1,4 @@
-"""Retention: what goes, what stays, and that nothing is left hanging."""
+"""Retention: what is deleted, what stays, and that nothing is left behind."""
 
 import pytest
 from sqlalchemy import func, select, update
@@ -16,13 +16,12 @@ from consult.storage.privacy.retention import Purged
 from consult.storage.tables.account_tables import AuditRow
 from consult.storage.tables.delivery_tables import JobRow
 from consult.storage.tables.submission_tables import RateLimitRow
-from tests.support.databases import Clock
+from tests.support.databases import Clock, read, write
 from tests.support.submissions import CONTACT, contact_of, lead_of, submitted
 
 
 def purge(database: Database) -> Purged:
-    with database.writing() as session:
-        return retention.purge(session, lead_days=730)
+    return write(database, retention.purge, lead_days=730)
 
 
 def row_counts(database: Database) -> dict[str, int]:
@@ -36,32 +35,27 @@ def row_counts(database: Database) -> dict[str, int]:
 
 @pytest.fixture
 def whole_lead(database: Database) -> str:
-    """A lead with everything that can hang on it."""
+    """A lead with a contact and a PDF; the token of its result."""
     token = submitted(database)
-    with database.writing() as session:
-        submission.save_contact(session, token, CONTACT)
-        lead = leads.by_result_token(session, token)
-        assert lead is not None
-        documents.put(session, lead.id, documents.REPORT, 2, b"%PDF")
+    write(database, submission.save_contact, token, CONTACT)
+    lead_id = lead_of(database, token).id
+    write(database, documents.put, lead_id, documents.REPORT, 2, b"%PDF")
     return token
 
 
-def test_an_idle_draft_goes_and_a_lead_stays(
+def test_an_idle_draft_is_deleted_and_a_lead_stays(
     database: Database, clock: Clock, whole_lead: str
 ) -> None:
-    with database.writing() as session:
-        drafts.start(session, "2026-12", "quick", {})
+    write(database, drafts.start, "2026-12", "quick", {})
     clock.go_on(days=20)
-    with database.writing() as session:
-        young = drafts.start(session, "2026-12", "quick", {})
+    young = write(database, drafts.start, "2026-12", "quick", {})
     clock.go_on(days=10, seconds=1)
     assert purge(database) == Purged(drafts=1, leads=0, jobs=0)
-    with database.reading() as session:
-        assert drafts.load(session, young) is not None
+    assert read(database, drafts.load, young) is not None
     assert contact_of(lead_of(database, whole_lead)) == CONTACT
 
 
-def test_an_old_lead_goes_with_everything_that_hangs_on_it(
+def test_an_old_lead_is_deleted_with_everything_that_belongs_to_it(
     database: Database, clock: Clock, whole_lead: str
 ) -> None:
     assert set(row_counts(database)) == {
@@ -72,11 +66,11 @@ def test_an_old_lead_goes_with_everything_that_hangs_on_it(
     assert purge(database).leads == 0
     clock.go_on(seconds=1)
     assert purge(database).leads == 1
-    # How far it came, as numbers; and that it went.
+    # How far it got, as numbers; and that it was deleted.
     assert set(row_counts(database)) == {"response_stats", "audit_log"}
 
 
-def test_finished_jobs_and_old_counters_go_open_and_dead_jobs_stay(
+def test_done_jobs_and_old_counters_are_deleted_failed_jobs_of_a_lead_stay(
     database: Database, clock: Clock, whole_lead: str
 ) -> None:
     with database.writing() as session:
@@ -97,7 +91,7 @@ def test_finished_jobs_and_old_counters_go_open_and_dead_jobs_stay(
     assert "rate_limits" not in counts
 
 
-def test_a_dead_job_of_no_lead_goes_with_the_logs(database: Database, clock: Clock) -> None:
+def test_a_failed_job_of_no_lead_is_deleted_with_the_logs(database: Database, clock: Clock) -> None:
     with database.writing() as session:
         enqueue(session, "email_staff", {"mail_id": 1}, dedupe_key="email_staff:1")
         session.execute(update(JobRow).values(state="failed", finished_at=clock()))
@@ -113,17 +107,15 @@ def test_a_lead_may_be_made_anonymous_instead(
     lead_id = lead_of(database, whole_lead).id
     clock.go_on(days=730, seconds=1)
     for made in (1, 0):
-        with database.writing() as session:
-            purged = retention.purge(session, lead_days=730, method="anonymise")
+        purged = write(database, retention.purge, lead_days=730, method="anonymise")
         assert purged.leads == made
-    with database.reading() as session:
-        lead = leads.by_id(session, lead_id)
-        assert lead is not None
-        assert lead.contact is None
-        assert leads.by_result_token(session, whole_lead) is None
+    lead = read(database, leads.by_id, lead_id)
+    assert lead is not None
+    assert lead.contact is None
+    assert read(database, leads.by_result_token, whole_lead) is None
 
 
-def test_what_a_mail_said_goes_before_its_lead(
+def test_the_text_of_a_mail_is_deleted_before_its_lead(
     database: Database, clock: Clock, whole_lead: str
 ) -> None:
     lead_id = lead_of(database, whole_lead).id
@@ -135,24 +127,21 @@ def test_what_a_mail_said_goes_before_its_lead(
         clock.go_on(days=days)
         with database.writing() as session:
             assert retention.delete_mail_texts(session, mail_days=180) == (body == "")
-            assert [letter.body for letter in deliveries.report_emails(session, lead_id)] == [body]
+            assert [mail.body for mail in deliveries.report_emails(session, lead_id)] == [body]
 
 
 def test_what_is_deleted_is_recorded_lead_by_lead(
     database: Database, clock: Clock, whole_lead: str
 ) -> None:
     first, second = lead_of(database, whole_lead).id, lead_of(database, submitted(database)).id
-    with database.writing() as session:
-        drafts.start(session, "2026-12", "quick", {})
+    write(database, drafts.start, "2026-12", "quick", {})
     clock.go_on(days=731)
-    with database.writing() as session:
-        retention.purge(session, lead_days=730)
+    purge(database)
     with database.reading() as session:
         entries = session.scalars(
             select(AuditRow).where(AuditRow.at == clock()).order_by(AuditRow.id)
         ).all()
-    told = [(entry.action, entry.lead_id, entry.by_id) for entry in entries]
-    assert told == [
+    assert [(entry.action, entry.lead_id, entry.by_id) for entry in entries] == [
         ("lead.deleted", first, None),
         ("lead.deleted", second, None),
         ("retention.drafts_deleted", None, None),
@@ -162,22 +151,19 @@ def test_what_is_deleted_is_recorded_lead_by_lead(
     assert entries[2].facts == {"drafts": 1}
 
 
-def test_a_pdf_goes_before_its_lead_and_can_be_asked_for_again(
+def test_a_pdf_is_deleted_before_its_lead_and_made_again_on_request(
     database: Database, clock: Clock, whole_lead: str
 ) -> None:
     lead_id = lead_of(database, whole_lead).id
     with database.writing() as session:
         session.execute(update(JobRow).values(state="done", finished_at=clock()))
-    for days, gone in ((3, 0), (1, 1), (0, 0)):
+    for days, deleted in ((3, 0), (1, 1), (0, 0)):
         clock.go_on(days=days)
-        with database.writing() as session:
-            assert retention.delete_pdfs(session, pdf_days=3) == gone
+        assert write(database, retention.delete_pdfs, pdf_days=3) == deleted
     with database.writing() as session:
         assert pdf_states(session, [lead_id]) == {lead_id: "on_demand"}
-        assert (
-            audit_log.newest(session, limit=9, action="retention.pdfs_deleted")[0].lead_id
-            == lead_id
-        )
+        (entry, *_) = audit_log.newest(session, limit=9, action="retention.pdfs_deleted")
+        assert entry.lead_id == lead_id
         leads.ask_for_documents(session, lead_id)
         assert pdf_states(session, [lead_id]) == {lead_id: "pending"}
     assert contact_of(lead_of(database, whole_lead)) == CONTACT

@@ -1,6 +1,7 @@
-"""The list of leads: the pages of a filter are what a look at every lead selects."""
+"""The list of leads: the pages of a filter are what filtering every lead gives."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from itertools import pairwise
 from typing import Any
@@ -13,18 +14,12 @@ from hypothesis import strategies as st
 from consult.scoring.axis import BANDS, CUTS
 from consult.storage.db.database import Database, Session
 from consult.storage.search import find_leads
-from consult.storage.search.find_leads import (
-    FoundPage,
-    find,
-    how_many,
-    neighbors,
-    next_ids,
-)
+from consult.storage.search.find_leads import FoundPage, find, how_many, neighbors, next_ids
 from consult.storage.search.lead_filter import OPEN, SORTS, LeadFilter, Viewer
 from consult.storage.search_index import query_terms
 from consult.storage.tables.lead_tables import LeadRow
 from consult.workflow.stages import STAGES
-from tests.support.databases import Clock
+from tests.support.databases import Clock, read
 from tests.support.many_leads import ARCHETYPES, SOURCES, MadeLead, is_open, make_many
 from tests.support.submissions import lead_of, submitted
 
@@ -52,13 +47,10 @@ FILTERS = st.builds(
 
 def selects(wanted: LeadFilter, lead: MadeLead, now: datetime) -> bool:
     """The plain meaning of a filter, lead by lead."""
-    return (
-        all(_facts(wanted, lead.row))
-        and all(_work(wanted, lead, now))
-        and all(
-            any(term.startswith(typed) for term in lead.terms) for typed in query_terms(wanted.text)
-        )
+    has_terms = (
+        any(term.startswith(typed) for term in lead.terms) for typed in query_terms(wanted.text)
     )
+    return all((*_facts(wanted, lead.row), *_work(wanted, lead, now), *has_terms))
 
 
 def _facts(wanted: LeadFilter, row: dict[str, Any]) -> Iterator[bool]:
@@ -110,11 +102,7 @@ def all_pages(session: Session, wanted: LeadFilter, limit: int) -> list[FoundPag
     assert pages[0].before == ""
     for earlier, page in pairwise(pages):
         back = find(session, wanted, ME, limit=limit, before=page.before)
-        assert (back.leads, back.after, back.before) == (
-            earlier.leads,
-            earlier.after,
-            earlier.before,
-        )
+        assert replace(back, count=earlier.count) == earlier
     return pages
 
 
@@ -123,7 +111,7 @@ def made(database: Database) -> list[MadeLead]:
     return make_many(database, 80)
 
 
-def test_the_pages_are_what_a_look_at_every_lead_finds(
+def test_the_pages_are_what_filtering_every_lead_gives(
     database: Database, made: list[MadeLead], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All of them full but the last; with `few` as the number of leads that are read first."""
@@ -144,9 +132,8 @@ def test_the_pages_are_what_a_look_at_every_lead_finds(
             expected = in_order(wanted, [lead for lead in made if selects(wanted, lead, now)])
             if expected:
                 at = len(expected) // 2
-                beside = neighbors(session, wanted, ME, expected[at])
-                following = [*expected, None][at + 1]
-                assert beside == ([None, *expected][at], following)
+                around = ([None, *expected][at], [*expected, None][at + 1])
+                assert neighbors(session, wanted, ME, expected[at]) == around
         found = [[lead.id for lead in page.leads] for page in pages]
         assert [lead_id for ids in found for lead_id in ids] == expected
         assert all(len(ids) == limit for ids in found[:-1])
@@ -162,15 +149,12 @@ def test_each_lead_is_seen_once_while_others_come_in(database: Database, clock: 
     for number in range(9):
         clock.go_on(minutes=number % 2)  # some at the very same time
         made.append(lead_of(database, submitted(database)).id)
-    seen, after = [], ""
-    for _ in range(4):
-        with database.reading() as session:
-            page = find(session, LeadFilter(), ME, limit=3, after=after)
-        seen += [lead.id for lead in page.leads]
-        after = page.after
+    page = read(database, find, LeadFilter(), ME, limit=3)
+    seen = [lead.id for lead in page.leads]
+    while page.after:
         submitted(database)
-        if not after:
-            break
+        page = read(database, find, LeadFilter(), ME, limit=3, after=page.after)
+        seen += [lead.id for lead in page.leads]
     assert seen == made[::-1]
 
 
@@ -181,12 +165,9 @@ def test_a_place_that_makes_no_sense_is_the_start(
 ) -> None:
     made = lead_of(database, submitted(database)).id
     wanted = LeadFilter(sort=sort)
-    with database.reading() as session:
-        for page in (
-            find(session, wanted, ME, limit=9, after=place),
-            find(session, wanted, ME, limit=9, before=place),
-        ):
-            assert [lead.id for lead in page.leads] == [made]
+    for options in ({"after": place}, {"before": place}):
+        page = read(database, find, wanted, ME, limit=9, **options)
+        assert [lead.id for lead in page.leads] == [made]
 
 
 def test_a_tiny_score_is_a_place_as_well(database: Database, made: list[MadeLead]) -> None:

@@ -17,8 +17,7 @@ from consult.storage.settings.setting_overrides import (
     set_override,
 )
 from tests.support.apps import make_settings, services_of
-from tests.support.client import PageClient
-from tests.support.databases import Clock
+from tests.support.databases import Clock, write
 
 
 class Timer:
@@ -45,9 +44,8 @@ def paper_of(provider: SettingsProvider) -> str:
 
 
 def override(database: Database, **values: Any) -> None:
-    with database.writing() as session:
-        for name, value in values.items():
-            set_override(session, name.replace("__", "."), value, None)
+    for name, value in values.items():
+        write(database, set_override, name.replace("__", "."), value, None)
 
 
 def test_an_override_applies_where_the_environment_leaves_a_setting_unset(
@@ -59,6 +57,10 @@ def test_an_override_applies_where_the_environment_leaves_a_setting_unset(
     assert paper_of(provider) == "a4"
     assert provider.brand.name == "Northside"
     assert provider.brand.product == Brand().product
+    logo = {"media_type": "image/png", "data": base64.b64encode(b"\x89PNG").decode()}
+    override(database, brand__logo=logo)
+    provider.refresh()
+    assert provider.brand.logo == Logo("image/png", b"\x89PNG")
 
 
 def test_the_override_of_another_process_applies_after_a_short_time(
@@ -79,9 +81,8 @@ def test_an_override_can_be_changed_and_deleted(
     clock.go_on(seconds=1)
     override(database, retention_days_leads=91)
     assert provider.settings.retention_days_leads == 91
-    with database.writing() as session:
-        delete_override(session, "retention_days_leads")
-        delete_override(session, "never_set")
+    for name in ("retention_days_leads", "never_set"):
+        write(database, delete_override, name)
     provider.refresh()
     assert provider.settings.retention_days_leads == 730
 
@@ -120,12 +121,6 @@ def test_an_override_that_is_no_longer_valid_is_ignored(
     assert provider.brand == Brand()
 
 
-def test_the_logo_is_stored_unchanged(provider: SettingsProvider, database: Database) -> None:
-    data = base64.b64encode(b"\x89PNG").decode()
-    override(database, brand__logo={"media_type": "image/png", "data": data})
-    assert provider.brand.logo == Logo("image/png", b"\x89PNG")
-
-
 def test_without_a_database_the_last_known_values_are_used(
     provider: SettingsProvider, database: Database, timer: Timer
 ) -> None:
@@ -155,17 +150,6 @@ def test_the_reference_says_that_a_value_is_from_the_staff_area() -> None:
     found = {line.variable: line for line in lines}
     assert (found["CONSULT_PAPER"].value, found["CONSULT_PAPER"].origin) == ("a4", "staff area")
     assert found["CONSULT_BASE_URL"].origin == "default"
-
-
-def test_running_pages_show_an_overridden_brand(app: Flask, client: PageClient) -> None:
-    assert "from Marketing Maven" in client.get("/").text
-    override(services_of(app).database, brand__name="Northside", brand__colours__sales="#0b3d2e")
-    services_of(app).settings_provider.refresh()
-    page = client.get("/")
-    assert "from Northside" in page.text
-    links = (link.attrib["href"] for link in page.document.all("link"))
-    (sheet,) = (address for address in links if address.startswith("/brand.css"))
-    assert b"--sales: #0b3d2e" in client.get(sheet).body
 
 
 def test_drafts_expire_by_the_overridden_number_of_days(app: Flask) -> None:
