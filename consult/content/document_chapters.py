@@ -193,9 +193,9 @@ def _archetypes(questionnaire: Questionnaire, rules: Mapping[str, str]) -> Itera
     yield f"The first that fits. Close to a line: “{texts['near_archetype']}”"
     yield ""
     yield from table(
-        ("Name", "When", "In the owner’s words", "Says", "First move"),
+        ("Name", "When", "In the owner’s words", "Says"),
         (
-            (f"{own['name']} `{id}`", rules[id], own["rule"], own["says"], own["first_move"])
+            (f"{own['name']} `{id}`", rules[id], own["rule"], own["says"])
             for id, own in texts["archetypes"].items()
         ),
     )
@@ -203,13 +203,14 @@ def _archetypes(questionnaire: Questionnaire, rules: Mapping[str, str]) -> Itera
 
 def _dimensions(questionnaire: Questionnaire) -> Iterator[str]:
     yield from heading(3, "What it says about a part")
-    yield from table(
-        ("Part", "When weak", "When strong", "Asked on the call"),
-        (
-            (own["name"], own["low"], own["strong"], own["call_question"])
-            for own in questionnaire.texts.findings["dimensions"].values()
-        ),
-    )
+    columns = ("name", "asks", "low", "strong", "call_question")
+    rows: list[Sequence[str]] = []
+    for own in questionnaire.texts.findings["dimensions"].values():
+        rows.append([own[column] for column in columns])
+        for reader, changes in own.get("in", {}).items():
+            differs = [changes.get(column, "") for column in columns]
+            rows.append([f"*{_READERS[reader]}* {differs[0]}".strip(), *differs[1:]])
+    yield from table(("Part", "Asks", "When weak", "When strong", "Asked on the call"), rows)
 
 
 def _contradictions(questionnaire: Questionnaire) -> Iterator[str]:
@@ -226,9 +227,9 @@ def _contradictions(questionnaire: Questionnaire) -> Iterator[str]:
         own = texts[rule.id]
         cell = f"`{rule.id}`: {rule.when}"
         rows.append((cell, own["text"], own["question"], ", ".join(rule.claims)))
-        for changes in own.get("in", {}).values():
+        for reader, changes in own.get("in", {}).items():
             reworded = {**own, **changes}
-            rows.append(("*one person*", reworded["text"], reworded["question"], ""))
+            rows.append((f"*{_READERS[reader]}*", reworded["text"], reworded["question"], ""))
     yield from table(("When", "Finding", "Asked before", "Claims"), rows)
 
 

@@ -11,6 +11,7 @@ from flask import Blueprint, render_template, request
 
 from consult.owner.result_pages import open_result
 from consult.questionnaire import UNKNOWN, Answer, Asked, Kind, Walk, walk
+from consult.questionnaire.yaml_texts import for_owner
 from consult.report.display import tenths
 from consult.report.explanations import reasons_of, replay
 from consult.report.report import AXIS_NAMES, from_json
@@ -95,7 +96,8 @@ def compare(given: Walk, wanted: Mapping[str, str]) -> Comparison:
         for dimension in axis.dimensions:
             own = [asked[line.id] for line in dimension.lines if line.id in asked]
             picks = [_pick(one, picked.get(one.id, "")) for one in own]
-            groups.append((AXIS_NAMES[axis.axis], texts["dimensions"][dimension.id]["name"], picks))
+            part = for_owner(texts["dimensions"][dimension.id], given.facts)
+            groups.append((AXIS_NAMES[axis.axis], part["name"], picks))
     names = texts["archetypes"]
     return Comparison(
         groups=groups,

@@ -29,6 +29,7 @@ from consult.owner.question_form import Posted, QuestionField, QuestionForm, opt
 from consult.owner.visitors import campaign_tags, is_framed, is_person, with_referrer
 from consult.questionnaire import Asked, Depth, Heading, Kind, Walk, WalkPage, WalkPart, walk
 from consult.questionnaire.editions import newest
+from consult.questionnaire.yaml_texts import for_owner
 from consult.report.explanations import DEPTHS
 from consult.scoring import Scorecard, score
 from consult.storage import page_events
@@ -290,9 +291,8 @@ def _found_in(walk: Walk) -> Iterator[tuple[str, Sequence[str]]]:
     if not isinstance(card, Scorecard):
         return
     asked = {asked.id for asked in walk.asked}
-    texts, mode = walk.questionnaire.texts.findings["contradictions"], walk.facts["mode"]
+    texts = walk.questionnaire.texts.findings["contradictions"]
     for rule in card.contradictions[:MAX_CONTRADICTIONS]:
-        entry = texts[rule.id]
-        question = entry.get("in", {}).get(mode, {}).get("question") or entry["question"]
+        question = for_owner(texts[rule.id], walk.facts)["question"]
         # Facts and the cards together are no single answer that could be changed here.
         yield question, [id for id in card.evidence(rule) if id in asked]

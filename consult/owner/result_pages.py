@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 from consult.owner.open_draft import OPEN, OpenDraft, visit_of, walk_of
 from consult.questionnaire import Answer, Depth, Walk, walk
 from consult.questionnaire.editions import load, newest
+from consult.questionnaire.yaml_texts import for_owner
 from consult.report.report import from_json
 from consult.storage import deliveries, documents
 from consult.storage.drafts import drafts
@@ -187,4 +188,8 @@ def _scored_parts(walk: Walk) -> Mapping[str, str]:
     texts = walk.questionnaire.texts.findings["dimensions"]
     asked = {asked.id for asked in walk.asked}
     parts = walk.questionnaire.dimensions
-    return {part.id: texts[part.id]["name"] for part in parts if asked & set(part.items)}
+    return {
+        part.id: for_owner(texts[part.id], walk.facts)["name"]
+        for part in parts
+        if asked & set(part.items)
+    }

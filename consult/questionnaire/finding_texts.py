@@ -10,7 +10,7 @@ _ENTRIES: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("dimensions",): ("name", "asks", "low", "strong", "call_question"),
     ("bands", "separation"): ("name", "means"),
     ("bands", "handoff"): ("name", "means"),
-    ("archetypes",): ("name", "says", "rule", "first_move"),
+    ("archetypes",): ("name", "says", "rule"),
     ("contradictions",): ("text", "question"),
     ("flags",): ("name", "text"),
     ("notes",): ("name", "text"),

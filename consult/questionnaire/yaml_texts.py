@@ -59,6 +59,16 @@ def text_at(where: str, value: object) -> str:
     return value.strip()
 
 
+def for_owner(texts: Texts, facts: Mapping[str, str]) -> Texts:
+    """The texts as one owner reads them: as a shop or a store, else as one person or a team.
+
+    `facts` are those of the walk; of `in`, the way people buy goes before who does the work.
+    """
+    variants = texts.get("in", {})
+    own: Texts = next((variants[facts[f]] for f in ("path", "mode") if facts[f] in variants), {})
+    return {**texts, **own}
+
+
 def _refuse_cut_texts(name: str, content: str) -> None:
     """A comment may have a line of its own only: behind a text, # is most likely part of it."""
     for number, line in enumerate(content.splitlines(), start=1):

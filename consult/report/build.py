@@ -6,6 +6,7 @@ from typing import Any
 
 from consult.questionnaire import UNKNOWN, Answer, Kind, Walk, Wording
 from consult.questionnaire.model import Rule
+from consult.questionnaire.yaml_texts import for_owner
 from consult.report.display import Points, in_words, printed_points, whole
 from consult.report.report import (
     Archetype,
@@ -127,7 +128,7 @@ class _Writer:
         return f"{line} {other['name']}: {other['means']}"
 
     def _dimension(self, score: DimensionScore, points: Mapping[str, Points]) -> Dimension:
-        texts = self.findings["dimensions"][score.id]
+        texts = for_owner(self.findings["dimensions"][score.id], self.walk.facts)
         state = state_of(score.confirmed, score.possible)
         says = {
             "strong": texts["strong"],
@@ -202,9 +203,7 @@ class _Writer:
             other = names[self.scorecard.near_archetype]
             line = self.findings["near_archetype"]
             near = line.format(first=own["name"], second=other["name"])
-        return Archetype(
-            self.scorecard.archetype, own["name"], own["says"], own["first_move"], near
-        )
+        return Archetype(self.scorecard.archetype, own["name"], own["says"], near)
 
     def _fix(self, change: Change) -> Fix:
         asked = self.asked[change.id]
@@ -227,8 +226,8 @@ class _Writer:
         return tuple(self._finding(rule.id, self.findings[kind][rule.id]) for rule in rules)
 
     def _finding(self, id: str, texts: Mapping[str, Any]) -> Finding:
-        for_mode = texts.get("in", {}).get(self.walk.facts["mode"], {})
-        return Finding(id, texts.get("name", ""), for_mode.get("text", texts["text"]))
+        own = for_owner(texts, self.walk.facts)
+        return Finding(id, own.get("name", ""), own["text"])
 
     def _unknowns(self) -> Iterable[Unknown]:
         for asked in self.walk.asked:

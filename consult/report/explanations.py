@@ -12,6 +12,7 @@ from typing import Any
 from consult.questionnaire import NOT_SURE, Asked, Depth, Kind, Walk, read_answers, walk
 from consult.questionnaire.editions import load
 from consult.questionnaire.model import Rule
+from consult.questionnaire.yaml_texts import for_owner
 from consult.report.display import Points, in_words, printed_points, tenths, whole
 from consult.report.report import AXIS_NAMES, QuestionAnswer
 from consult.scoring import SORTING, AxisScore, Line, scorecard_of
@@ -141,7 +142,8 @@ class _Explainer:
             yield QuestionAnswer(self._names([exchange.id]), f"{whole(exchange.confirmed)} of 100")
 
     def _names(self, dimensions: Iterable[str]) -> str:
-        names = [self.texts["dimensions"][id]["name"] for id in dimensions]
+        texts = self.texts["dimensions"]
+        names = [for_owner(texts[id], self.walk.facts)["name"] for id in dimensions]
         return ", ".join([names[0], *(name.lower() for name in names[1:])])
 
     def _answers_behind(self, rule: Rule) -> Iterator[str]:

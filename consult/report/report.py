@@ -108,7 +108,6 @@ class Archetype:
     id: str
     name: str
     says: str
-    first_move: str
     near: str
 
 

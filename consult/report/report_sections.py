@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from consult.questionnaire import UNKNOWN, Asked, Walk
+from consult.questionnaire.yaml_texts import for_owner
 from consult.report.display import in_words, significant
 from consult.report.report import (
     AgendaPoint,
@@ -27,24 +28,17 @@ from consult.settings.brand import CURRENCY_SIGNS
 
 def agreement_of(walk: Walk, texts: Mapping[str, Any]) -> Agreement:
     """The agreement of a complete walk; `texts` is `agreement` in the edition's findings."""
-    page = _own_texts(texts["page"], walk)
+    page = for_owner(texts["page"], walk.facts)
     asked = {one.id: one for one in walk.asked}
     left_out = {(one.question.id, one.reason) for one in walk.not_asked}
     lines = []
     for id, question in walk.questionnaire.structure.roles.agreement.items():
-        own, answered = _own_texts(texts["lines"][id], walk), asked.get(question)
+        own, answered = for_owner(texts["lines"][id], walk.facts), asked.get(question)
         text = own["settled" if _is_decided(answered) else "open"]
         who = texts["names"][str(answered.answer)] if "{who}" in text and answered else ""
         today = _today(answered, page, (question, "quick_look") in left_out)
         lines.append(AgreementLine(id, own["title"], text.format(who=who), today))
     return Agreement(page["title"], page["intro"], page["today"], page["signed"], tuple(lines))
-
-
-def _own_texts(texts: Mapping[str, Any], walk: Walk) -> Mapping[str, str]:
-    """The texts for this business. A shop or a web store may be run by one person or by many."""
-    path, mode = walk.facts["path"], walk.facts["mode"]
-    changes = texts.get("in", {}).get(mode if path == "conversation" else path, {})
-    return {**texts, **changes}
 
 
 def _today(asked: Asked | None, page: Mapping[str, str], for_later: bool) -> str:

@@ -385,8 +385,8 @@ def test_a_rule_that_cannot_hold_is_named() -> None:
         ("handoff.yaml", "title: First reply", "title: Reply #1", "from the # on would be lost"),
         (
             "findings.yaml",
-            "    says: Each job runs well",
-            "    say: Each job runs well",
+            "    says: Marketing holds, and so does sales. What",
+            "    say: Marketing holds, and so does sales. What",
             "findings.yaml: archetypes: two_silos: says: the text is missing",
         ),
         (

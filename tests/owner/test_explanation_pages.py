@@ -20,7 +20,7 @@ from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.page import Page, text_of
 from tests.support.personas import BATON_ON_THE_FLOOR, MOSTLY_UNKNOWN, PERSONAS, Persona
-from tests.support.results import hand_in
+from tests.support.results import finding_text, hand_in
 from tests.support.strategies import complete_answers, offered, walked
 
 Found = tuple[dict[str, Answer], Depth]
@@ -93,7 +93,7 @@ def test_a_finding_shows_the_answers_that_it_read(result: Result) -> None:
     (together,) = [words for words in sections if words.startswith("What your answers say")]
     assert newest().wording("symptoms").choices["not_enough_leads"] in together
     assert newest().wording("lead_list").choices["0"] in together
-    assert "Separation is 50 or more, and Handoff is below 50." in page.text
+    assert finding_text("archetypes", "baton_on_the_floor", "rule") in page.text
 
 
 def test_what_is_unknown_is_called_unknown(app: Flask) -> None:

@@ -24,7 +24,7 @@ from tests.support.personas import (
     WEB_STORE,
     Persona,
 )
-from tests.support.results import hand_in
+from tests.support.results import finding_text, hand_in
 from tests.support.submissions import all_leads
 
 
@@ -65,7 +65,8 @@ def test_the_quick_look_says_what_it_left_out_and_what_it_takes_to_see_it(
 ) -> None:
     page = client.get(hand_in(client.app, persona))
     assert offer in page.text
-    assert "“Own time and money”, “Crowd and list”" in page.text
+    names = [finding_text("dimensions", id, "name") for id in ("crowd_and_list", "lead_story")]
+    assert all(f"“{name}”" in page.text for name in names)
 
 
 def test_going_on_keeps_every_answer_and_asks_only_what_is_open(app: Flask) -> None:

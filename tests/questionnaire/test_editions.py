@@ -22,7 +22,7 @@ from consult.questionnaire.editions import (
     refuse_other_editions,
 )
 
-FINGERPRINTS = {"2026-12": "5a76471bce8d4c323f2c4425f74320850594d39e326541d99ae405755968490c"}
+FINGERPRINTS = {"2026-12": "ffc487407ede5a7e128cf796dc746ec6fcf50a95121a7761eb05f629f14e459c"}
 """What `./run questionnaire fingerprint --edition NAME` printed when the edition was published."""
 
 

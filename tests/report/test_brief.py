@@ -16,6 +16,7 @@ from consult.report.pdf.render_pdf import html_to_pdf
 from consult.settings.brand import Brand
 from tests.report.samples import report_of, walk_of
 from tests.support.personas import PERSONAS, Depth
+from tests.support.results import finding_text
 
 WHEN = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 ADA = Caller("Ada Okafor", "Okafor Tents", "ada@example.com", "+1 (555) 010-7788", True)
@@ -80,7 +81,8 @@ def test_what_could_not_be_found_out_is_told() -> None:
     assert len(unknown) == sum(question.unknown for question in newest().questions.values())
     assert {said.answer for said in unknown} == {"I don’t know."}
     quick = brief("two_silos")
-    assert quick.unknown[-1].title == "Not asked. It is part of the full check."
+    because = finding_text("not_asked", "quick_look")
+    assert quick.unknown[-1].title == f"Not asked. {because}"
 
 
 def test_who_has_everything_in_place_is_asked_how() -> None:

@@ -21,6 +21,7 @@ from consult.report.report import Relay, State
 from consult.settings.brand import Brand, Colours, Logo
 from tests.report.samples import DAY, document_of, report_of
 from tests.support.personas import PERSONAS, Depth
+from tests.support.results import finding_text
 
 DEPTHS: tuple[Depth, ...] = ("quick", "full")
 EVERYONE = [(persona, depth) for persona in PERSONAS for depth in DEPTHS]
@@ -111,7 +112,7 @@ def test_alone_it_brings_its_stylesheet() -> None:
 
 def test_the_strong_are_told_that_it_can_wait() -> None:
     text = _text(document_of("disciplined_solo"))
-    assert "You may not need us now" in text
+    assert finding_text("consult", "not_now", "title") in text
     assert "Your plan" not in text
 
 

@@ -1,5 +1,7 @@
 """Results without the way to them: a persona's answers, handed in at once."""
 
+from typing import Any
+
 from flask import Flask
 
 from consult.owner.open_draft import freeze
@@ -9,6 +11,14 @@ from consult.storage.drafts import drafts
 from consult.storage.leads import submission
 from tests.support.apps import services_of
 from tests.support.personas import BATON_ON_THE_FLOOR, Depth, Persona
+
+
+def finding_text(*path: str) -> str:
+    """A text of the newest edition's findings by the keys that lead to it."""
+    text: Any = newest().texts.findings
+    for key in path:
+        text = text[key]
+    return str(text)
 
 
 def hand_in(

@@ -171,7 +171,7 @@ ROLES = Roles(
     sales_items=("sales_owner", "sales_goal", "sales_measure", "sales_list", "sales_steps"),
     talking=("lead_meaning", "feedback", "joint_talk"),
     acting=("lead_capture", "reply_speed", "persistence"),
-    figures={"web_lead_replies": "reply_speed", "six_tries": "persistence"},
+    figures={"web_lead_replies": "reply_speed", "six_tries": "reply_speed"},
     agreement={
         "lead": "lead_definition",
         "moment": "handoff_moment",
