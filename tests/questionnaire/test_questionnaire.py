@@ -19,11 +19,11 @@ def test_how_people_buy_beats_who_does_the_work() -> None:
     def variant(id: str, mode: str, path: str) -> str:
         return EDITION.variant(id, {"mode": mode, "path": path})
 
-    assert set(EDITION.texts.questions["lead_list"]) >= {"solo", "counter"}
-    assert variant("lead_list", "solo", "counter") == "counter"
-    assert variant("lead_list", "solo", "conversation") == "solo"
-    assert variant("lead_list", "team", "counter") == "counter"
-    assert variant("lead_list", "team", "conversation") == BASE
+    assert set(EDITION.texts.questions["follow_up"]) >= {"solo", "counter"}
+    assert variant("follow_up", "solo", "counter") == "counter"
+    assert variant("follow_up", "solo", "conversation") == "solo"
+    assert variant("follow_up", "team", "counter") == "counter"
+    assert variant("follow_up", "team", "conversation") == BASE
     assert variant("marketing_by", "solo", "counter") == BASE
 
 

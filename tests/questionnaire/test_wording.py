@@ -265,9 +265,9 @@ def test_every_text_of_a_finding_that_is_not_there_is_named_by_its_place(changed
 
 
 def test_a_variant_says_only_what_differs(changed: Any) -> None:
-    shown = changed(("separation", "audience", "in"), {"solo": {"ask": "Whom do you reach?"}})
+    shown = changed(("separation", "audience", "in"), {"solo": {"ask": "Who do you reach?"}})
     base, solo = shown.questions["audience"][BASE], shown.questions["audience"]["solo"]
-    assert solo.ask == "Whom do you reach?"
+    assert solo.ask == "Who do you reach?"
     assert (solo.title, solo.choices, solo.fix) == (base.title, base.choices, base.fix)
 
 

@@ -166,8 +166,8 @@ def test_a_row_is_in_words() -> None:
     assert row["Consult advised"] == "Not now"
     assert (row["Plan, step 2"], row["Plan, step 3"]) == ("One place for leads", "")
     assert row["First reply (first_reply)"] == "The same day"
-    assert row["What bothers you most? (symptoms)"] == "No time"
-    assert row["Time before judging (patience)"] == "I don’t know."
+    assert row[f"{newest().wording('symptoms').ask} (symptoms)"] == "No time"
+    assert row[f"{newest().wording('patience').title} (patience)"] == "I don’t know."
     assert row["One place for leads (lead_list)"] == NO_ANSWER
     assert row["Marketing goal (marketing_goal)"] == ""  # was not asked
 
