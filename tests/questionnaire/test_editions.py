@@ -22,7 +22,7 @@ from consult.questionnaire.editions import (
     refuse_other_editions,
 )
 
-FINGERPRINTS = {"2026-12": "ffc487407ede5a7e128cf796dc746ec6fcf50a95121a7761eb05f629f14e459c"}
+FINGERPRINTS = {"2026-12": "2c13732472289a6006472a5255b9be746b535a683ee7b4caf974b33ea3760075"}
 """What `./run questionnaire fingerprint --edition NAME` printed when the edition was published."""
 
 
