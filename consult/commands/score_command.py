@@ -2,9 +2,8 @@
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, NoReturn
@@ -41,16 +40,11 @@ def score(file: IO[bytes]) -> None:
     A list of answers gives a list of scorecards in the same order.
     """
     currency = load_brand(load_settings().brand_file).currency
-    sets = read_answer_sets(file)
-    cards = [scorecard_json(score_answers(w.on_path), currency) for w in _with_progress(sets.walks)]
-    click.echo(json.dumps(cards if sets.many else cards[0], indent=2))
-
-
-def _with_progress(walks: Sequence[Walk]) -> Iterator[Walk]:
-    """Yield the walks, with a progress bar where there are many and a person watches."""
+    walks, is_list = _read_answers(file)
     hidden = len(walks) < 100 or not sys.stderr.isatty()
     with click.progressbar(walks, label="Scoring", file=sys.stderr, hidden=hidden) as progress:
-        yield from progress
+        cards = [scorecard_json(score_answers(walk.on_path), currency) for walk in progress]
+    click.echo(json.dumps(cards if is_list else cards[0], indent=2))
 
 
 @click.command()
@@ -66,10 +60,10 @@ def _with_progress(walks: Sequence[Walk]) -> Iterator[Walk]:
 def report(file: IO[bytes], output: Path, html: bool) -> None:
     """Write the owner's report for the answers in FILE (`-` reads standard input)."""
     settings = load_settings()
-    sets = read_answer_sets(file)
-    if sets.many:
+    walks, is_list = _read_answers(file)
+    if is_list:
         raise UsageError("a report needs one set of answers, and this is a list")
-    page = _page(sets.walks[0], load_brand(settings.brand_file), settings, standalone=html)
+    page = _page(walks[0], load_brand(settings.brand_file), settings, standalone=html)
     content = page.encode() if html else _pdf(page, settings)
     try:
         output.write_bytes(content)
@@ -99,23 +93,15 @@ def _pdf(page: str, settings: Settings) -> bytes:
             raise CommandError(f"the PDF could not be made: {error}") from error
 
 
-@dataclass(frozen=True)
-class AnswerSets:
-    """The walks of a file's answers in their order, and whether the file contains a list."""
-
-    walks: Sequence[Walk]
-    many: bool
-
-
-def read_answer_sets(file: IO[bytes]) -> AnswerSets:
-    """Read one set of answers, or a list of them.
+def _read_answers(file: IO[bytes]) -> tuple[Sequence[Walk], bool]:
+    """Read one set of answers, or a list of them; returns the walks, and whether it is a list.
 
     Raises UsageError, naming the question and its place, for anything else.
     """
     raw = _parse(file.read())
     if not isinstance(raw, list):
-        return AnswerSets((_walk(raw, ""),), many=False)
-    return AnswerSets(tuple(_walk(one, f"answers {n}: ") for n, one in enumerate(raw, 1)), True)
+        return [_walk(raw, "")], False
+    return [_walk(one, f"answers {number}: ") for number, one in enumerate(raw, 1)], True
 
 
 def _parse(content: bytes) -> object:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
-from consult.delivery.mail.messages import MailSettings
 from consult.delivery.mail.transport import FileTransport, SmtpTransport, Transport
 from consult.delivery.webhooks.http_client import HttpClient
 from consult.settings import Settings
@@ -58,10 +57,6 @@ class Context:
     ) -> Callable[[], "Context"]:
         """What returns the context with the settings in effect at the moment of each job."""
         return lambda: cls.of(provider.settings, provider.brand, database, render)
-
-    @property
-    def mail(self) -> MailSettings:
-        return MailSettings(self.brand, self.settings.mail_from, self.settings.base_url)
 
     @property
     def folder(self) -> FileTransport:

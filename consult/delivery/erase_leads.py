@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection
 from datetime import timedelta
 from functools import partial
 
+from consult.delivery.context import Context
 from consult.delivery.mail.transport import FileTransport
 from consult.delivery.worker import Commit, Postpone, no_op
 from consult.storage import deliveries
@@ -74,8 +75,8 @@ def _in_batches(database: Database, delete_batch: Callable[[Session], int]) -> N
             deleted = delete_batch(session)
 
 
-def forget(database: Database, _job: JobRow) -> Commit:
+def forget(context: Context, _job: JobRow) -> Commit:
     """Empty SQLite's log; while it is in use, try again a minute later."""
-    if not database.forget_deleted():
+    if not context.database.forget_deleted():
         raise Postpone(_RETRY_AFTER)
     return no_op

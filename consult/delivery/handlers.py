@@ -77,13 +77,8 @@ def brief_html_of(lead: SubmissionRow, context: Context) -> str:
     contact = lead.contact
     caller = Caller()
     if contact:
-        caller = Caller(
-            contact.name,
-            contact.business,
-            contact.email,
-            contact.phone or "",
-            contact.wants_consult,
-        )
+        phone = contact.phone or ""
+        caller = Caller(contact.name, contact.business, contact.email, phone, contact.wants_consult)
     reasons = reasons_of(lead.edition, lead.depth, lead.answers)
     brief = brief_of(from_json(json.dumps(lead.report)), reasons)
     return brief_html(
@@ -138,7 +133,7 @@ HANDLERS: Mapping[str, Callable[[Context, JobRow], Commit]] = {
     jobs.EMAIL_REMINDER: email_reminder,
     jobs.NOTIFY: dispatch,
     jobs.WEBHOOK: send_webhook,
-    jobs.FORGET: lambda context, job: forget(context.database, job),
+    jobs.FORGET: forget,
     TICK: tick,
     DIGEST: enqueue_digests,
     PURGE: purge,

@@ -1,4 +1,4 @@
-"""`consult db` and `consult staff` on a database of their own."""
+"""`consult db`, `consult staff` and `consult settings` on a database of their own."""
 
 from pathlib import Path
 
@@ -25,31 +25,23 @@ def run(*arguments: str, code: int = 0) -> Result:
     return result
 
 
-def test_a_new_embedded_database_is_made_by_whichever_command_comes_first() -> None:
-    assert run("staff", "list").stdout == ""
-    run("db", "upgrade")
-
-
-def test_a_database_of_an_older_version_is_left_alone_until_somebody_says_so(
+def test_the_first_command_creates_the_database_and_an_older_one_is_upgraded_on_request_only(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    assert run("staff", "list").stdout == ""
     run("db", "upgrade")
     monkeypatch.setattr(migrate, "is_current", lambda _database: False)
     assert "run: consult db upgrade" in run("staff", "list", code=1).stderr
 
 
-def test_a_backup_brings_back_what_was_there(tmp_path: Path) -> None:
-    copy = str(tmp_path / "copy.db")
+def test_a_backup_can_be_restored_and_nothing_else(tmp_path: Path) -> None:
+    copy, letter = str(tmp_path / "copy.db"), tmp_path / "letter.txt"
     run("db", "upgrade")
     run("db", "backup", copy)
     run("db", "restore", copy)
     assert "exists already" in run("db", "backup", copy, code=1).stderr
-
-
-def test_what_is_no_backup_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "letter.txt").write_text("Dear Ada")
-    run("db", "upgrade")
-    assert "is not a backup" in run("db", "restore", str(tmp_path / "letter.txt"), code=1).stderr
+    letter.write_text("Dear Ada")
+    assert "is not a backup" in run("db", "restore", str(letter), code=1).stderr
     assert "no file" in run("db", "restore", str(tmp_path / "none"), code=1).stderr
 
 
@@ -71,38 +63,33 @@ def test_settings_are_shown_with_their_origin(monkeypatch: pytest.MonkeyPatch) -
     assert "CONSULT_PAPRE" in result.stderr
 
 
-def test_settings_tell_what_staff_chose_once_there_is_a_database() -> None:
+def test_settings_of_the_staff_area_are_shown_once_there_is_a_database() -> None:
     assert "CONSULT_PAPER = letter  [default]" in run("settings").stdout
     run("db", "upgrade")
-    settings = load_settings()
-    with open_database(settings) as database, database.writing() as session:
+    with open_database(load_settings()) as database, database.writing() as session:
         setting_overrides.set_override(session, "paper", "a4", None)
     assert "CONSULT_PAPER = a4  [staff area]" in run("settings").stdout
 
 
-def test_a_bad_setting_ends_with_2_and_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bad_settings_and_a_bad_brand_file_are_usage_errors(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run("db", "upgrade")
+    monkeypatch.setenv("CONSULT_BRAND_FILE", "/no/such/brand.toml")
+    assert "/no/such/brand.toml" in run("worker", "--once", code=2).stderr
     monkeypatch.setenv("CONSULT_PAPER", "a3")
     monkeypatch.setenv("CONSULT_PROXY_HOPS", "-1")
-    said = run("settings", code=2).stderr
-    assert "CONSULT_PAPER" in said
-    assert "CONSULT_PROXY_HOPS" in said
+    error = run("settings", code=2).stderr
+    assert "CONSULT_PAPER" in error
+    assert "CONSULT_PROXY_HOPS" in error
 
 
-def test_a_bad_brand_file_ends_with_2_and_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CONSULT_BRAND_FILE", "/no/such/brand.toml")
-    run("db", "upgrade")
-    assert "/no/such/brand.toml" in run("worker", "--once", code=2).stderr
-
-
-def test_a_file_that_is_no_database_is_a_failure(
+def test_a_file_that_is_no_database_and_a_server_that_is_away_are_failures(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "letter.txt").write_text("Dear Ada")
     monkeypatch.setenv("CONSULT_DATABASE_URL", f"sqlite:///{tmp_path}/letter.txt")
     assert "file is not a database" in run("staff", "list", code=1).stderr
-
-
-def test_a_database_server_that_is_away_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CONSULT_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
+    monkeypatch.setenv("CONSULT_DATABASE_URL", "postgresql://user@127.0.0.1:1/none")
     monkeypatch.setenv("CONSULT_SECRET_KEY", "s" * 40)
     assert "does not answer" in run("staff", "list", code=1).stderr

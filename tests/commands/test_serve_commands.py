@@ -23,17 +23,17 @@ from tests.support.ports import free_port
 
 Found = TypeVar("Found")
 
-PATIENCE = 60
+TIMEOUT = 60
 """Seconds that a step may take on a machine that has other things to do."""
 
 
 def wait_for(find: Callable[[], Found | None], what: str) -> Found:
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + TIMEOUT
     while time.monotonic() < end:
         if (found := find()) is not None:
             return found
         time.sleep(0.1)
-    raise AssertionError(f"{what} did not happen in {PATIENCE} seconds")
+    raise AssertionError(f"{what} did not happen in {TIMEOUT} seconds")
 
 
 @pytest.fixture
@@ -73,9 +73,9 @@ def workers_in(log: Path, count: int) -> list[int] | None:
     return [int(pid) for pid in found] if len(found) >= count else None
 
 
-def nobody_left(process: subprocess.Popen[str]) -> bool:
+def has_ended(process: subprocess.Popen[str]) -> bool:
     """Whether the server's output has ended: its workers write to it too."""
-    process.communicate(timeout=PATIENCE)
+    process.communicate(timeout=TIMEOUT)
     return True
 
 
@@ -94,12 +94,12 @@ UNCLEAR = {
 
 
 def status_of(port: int, request: bytes) -> bytes:
-    with socket.create_connection(("127.0.0.1", port), PATIENCE) as line:
+    with socket.create_connection(("127.0.0.1", port), TIMEOUT) as line:
         line.sendall(request)
         return line.recv(12)[-3:]
 
 
-def test_it_says_where_it_is_keeps_its_port_and_ends_when_told_to(
+def test_it_prints_its_url_keeps_its_port_and_ends_on_a_signal(
     served: subprocess.Popen[str], port: int
 ) -> None:
     assert served.stdout
@@ -109,12 +109,12 @@ def test_it_says_where_it_is_keeps_its_port_and_ends_when_told_to(
     assert {more: status_of(port, START + more) for more in UNCLEAR} == UNCLEAR
     assert status_of(port, b"F\x1b[2J / HTTP/1.1\r\n\r\n") == b"400"
     command = [sys.executable, "-m", "consult", "web", "--port", str(port)]
-    second = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+    second = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT)
     assert (second.returncode, second.stdout) == (1, "")
     (line,) = second.stderr.splitlines()
     assert line.startswith(f"consult: cannot listen on 127.0.0.1:{port}: ")
     served.send_signal(signal.SIGTERM)
-    assert nobody_left(served)
+    assert has_ended(served)
     assert served.returncode == 0
 
 
@@ -126,18 +126,18 @@ def test_a_worker_that_dies_is_replaced_and_none_outlives_the_server(
     os.kill(first, signal.SIGKILL)
     wait_for(lambda: workers_in(log, 2), "the start of another worker")
     served.kill()
-    assert nobody_left(served)
+    assert has_ended(served)
 
 
-def test_a_worker_that_cannot_be_started_just_now_is_started_later(
+def test_a_worker_that_cannot_be_started_is_started_later(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Without memory to spare, there was none from then on, and no word of it."""
-    stop, faults = threading.Event(), [OSError("no memory")]
+    """When memory is short, for instance."""
+    stop, errors = threading.Event(), [OSError("no memory")]
 
     def start(_settings: Settings) -> subprocess.Popen[bytes]:
-        if faults:
-            raise faults.pop()
+        if errors:
+            raise errors.pop()
         stop.set()
         return subprocess.Popen(["true"])
 

@@ -1,4 +1,4 @@
-"""Workers that are killed or stopped, as real processes: the PDF comes, and comes once."""
+"""Workers that are killed or stopped, as real processes: PDFs and mails are made all the same."""
 
 import signal
 import subprocess
@@ -13,17 +13,20 @@ from sqlalchemy import select
 from consult.storage import documents
 from consult.storage.db.database import Database, utc_now
 from consult.storage.jobs import RENDER_REPORT
-from consult.storage.tables.delivery_tables import JobRow
+from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
 from consult.storage.tables.submission_tables import DocumentRow
-from tests.support.submissions import lead_of, submitted
+from tests.delivery.mail.test_report_mail import LINK, report_of
+from tests.support.mail_server import mail_server
+from tests.support.submissions import CONTACT, lead_of, left_contact, save_contact, submitted
+from tests.support.user_factories import colleague
 from tests.support.workers import worker_processes
 
-StartWorker = Callable[[float], subprocess.Popen[bytes]]
+StartWorker = Callable[..., subprocess.Popen[bytes]]
 
 
 @pytest.fixture
 def notes(tmp_path: Path) -> Path:
-    """Where the workers note each rendering they begin."""
+    """Where the workers record each rendering they begin."""
     path = tmp_path / "notes"
     path.touch()
     return path
@@ -31,15 +34,15 @@ def notes(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def start_worker(database_url: str, notes: Path) -> Iterator[StartWorker]:
-    """Starts a worker process whose press takes so many seconds for a PDF."""
+    """Starts a worker process that takes so many seconds for a PDF; a mail server may follow."""
     with worker_processes() as start:
         yield partial(start, database_url, notes)
 
 
 def wait_until(happened: Callable[[], object], seconds: float = 60) -> None:
-    give_up = time.monotonic() + seconds
+    end = time.monotonic() + seconds
     while not happened():
-        assert time.monotonic() < give_up, "it did not happen in time"
+        assert time.monotonic() < end, "it did not happen in time"
         time.sleep(0.05)
 
 
@@ -47,7 +50,7 @@ def renderings(notes: Path) -> int:
     return len(notes.read_text().splitlines())
 
 
-def report_of(database: Database, result_token: str) -> DocumentRow | None:
+def stored_report(database: Database, result_token: str) -> DocumentRow | None:
     with database.reading() as session:
         lead = lead_of(database, result_token)
         return documents.get(session, lead.id, documents.REPORT)
@@ -67,16 +70,47 @@ def test_the_pdf_of_a_worker_killed_in_mid_render_is_made_by_the_next_once(
     wait_until(lambda: renderings(notes) == 1)
     doomed.kill()
     doomed.wait()
-    assert report_of(database, token) is None
+    assert stored_report(database, token) is None
 
     start_worker(0)
-    wait_until(lambda: report_of(database, token))
-    report = report_of(database, token)
+    wait_until(lambda: stored_report(database, token))
+    report = stored_report(database, token)
     assert report is not None
     assert (report.revision, report.content[:4]) == (1, b"%PDF")
     job = report_job(database)
     assert job.state == "done"
     assert job.attempts == renderings(notes) == 2
+
+
+@pytest.mark.parametrize("recipient", [CONTACT.email, "ada@agency.example"])
+def test_a_mail_whose_worker_was_killed_in_mid_send_is_sent_by_the_next(
+    database: Database, start_worker: StartWorker, recipient: str
+) -> None:
+    database.clock = utc_now
+    if recipient == CONTACT.email:
+        save_contact(database, submitted(database, report=report_of("two_silos")), LINK)
+    else:
+        colleague(database, "ada")
+        left_contact(database)
+
+    def sent_at() -> object:
+        with database.reading() as session:
+            return session.scalars(select(DeliveryRow.sent_at)).one()
+
+    with mail_server() as server:
+        server.open.clear()
+        doomed = start_worker(0, f"smtp://127.0.0.1:{server.port}")
+        assert server.began.wait(60)
+        doomed.kill()
+        doomed.wait()
+        assert sent_at() is None
+        server.open.set()
+        start_worker(0, f"smtp://127.0.0.1:{server.port}")
+        wait_until(sent_at)
+    # The server may have accepted what the first worker had sent: it is the same mail.
+    assert 1 <= len(server.taken) <= 2
+    assert len({message["Message-ID"] for message in server.mails()}) == 1
+    assert set(server.recipients) == {recipient}
 
 
 # How a process takes a signal is the same on both engines.
@@ -93,7 +127,7 @@ def test_a_stopped_worker_finishes_the_pdf_in_hand(
     wait_until(lambda: renderings(notes) == 1)
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(60) == 0
-    assert report_of(database, token) is not None
+    assert stored_report(database, token) is not None
 
 
 @on_sqlite

@@ -1,33 +1,43 @@
-"""What the jobs do: the PDF of each revision, and clearing up day by day."""
+"""What the jobs do: the PDF of each revision, and the purge every night; also for real."""
 
 import os
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import pymupdf
 import pytest
 from sqlalchemy import select
 
 from consult.delivery import handlers
 from consult.delivery.context import Context
 from consult.delivery.exports.export_files import clear_temp_folders
-from consult.storage import documents
+from consult.delivery.worker import Worker
+from consult.report.pdf.renderer import Renderer
+from consult.settings.brand import Brand
+from consult.storage import documents, jobs
 from consult.storage.db.database import Database
 from consult.storage.drafts import drafts
-from consult.storage.jobs import MAX_ATTEMPTS
-from consult.storage.leads import submission
 from consult.storage.privacy import retention
 from consult.storage.tables.delivery_tables import JobRow
 from consult.storage.tables.submission_tables import DocumentRow, SubmissionRow
+from tests.delivery.mail.test_report_mail import report_of
+from tests.report.pdf.test_renderer import HELLO, NEVER_ENDING
+from tests.support.apps import make_settings
 from tests.support.databases import Clock
-from tests.support.submissions import CONTACT, all_leads, lead_of, submitted
-from tests.support.workers import Press, make_worker
+from tests.support.submissions import CONTACT, all_leads, lead_of, save_contact, submitted
+from tests.support.workers import Press, make_context, make_worker
 
 
 def run_worker(database: Database, press: Press) -> int:
     return make_worker(database, press).run_once()
 
 
-def report_of(database: Database, result_token: str, kind: str = documents.REPORT) -> DocumentRow:
+def stored_report(
+    database: Database, result_token: str, kind: str = documents.REPORT
+) -> DocumentRow:
     with database.reading() as session:
         document = documents.get(session, lead_of(database, result_token).id, kind)
     assert document is not None
@@ -36,10 +46,10 @@ def report_of(database: Database, result_token: str, kind: str = documents.REPOR
 
 def test_a_submission_gets_its_pdfs(database: Database) -> None:
     token, press = submitted(database), Press()
-    assert run_worker(database, press) == 3  # and staff are told
-    report = report_of(database, token)
+    assert run_worker(database, press) == 3  # and staff are notified
+    report = stored_report(database, token)
     assert (report.revision, report.content) == (1, b"%PDF Report for nobody yet")
-    brief = report_of(database, token, documents.BRIEF)
+    brief = stored_report(database, token, documents.BRIEF)
     assert brief.content == f"%PDF Brief of lead {lead_of(database, token).id}".encode()
 
 
@@ -47,42 +57,33 @@ def test_a_contact_gets_a_pdf_in_their_name_and_only_the_newest_is_rendered(
     database: Database,
 ) -> None:
     token, press = submitted(database), Press()
-    with database.writing() as session:
-        submission.save_contact(session, token, CONTACT)
-    assert run_worker(database, press) == 7  # and staff are told three things
+    save_contact(database, token)
+    assert run_worker(database, press) == 7  # and staff are notified of three things
     lead = lead_of(database, token)
     assert press.printed == ["Report for Okafor Tents", f"Brief of lead {lead.id}"]
     for kind in (documents.REPORT, documents.BRIEF):
-        assert report_of(database, token, kind).revision == lead.report_revision == 2
+        assert stored_report(database, token, kind).revision == lead.report_revision == 2
 
 
-def test_a_job_that_is_run_again_prints_nothing_again(database: Database, clock: Clock) -> None:
-    token, press = submitted(database), Press()
-    run_worker(database, press)
+def test_a_pdf_that_exists_is_not_made_again_even_after_an_upgrade(
+    database: Database, clock: Clock
+) -> None:
+    token, before = submitted(database), Press()
+    run_worker(database, before)
+    first = stored_report(database, token)
     with database.writing() as session:
         for row in session.scalars(select(JobRow)):
             row.state, row.finished_at, row.run_at = "ready", None, clock()
-    assert run_worker(database, press) == 3
-    assert len(press.printed) == 2
-    assert report_of(database, token).revision == 1
-
-
-def test_an_upgrade_of_words_or_looks_changes_no_pdf_that_exists(database: Database) -> None:
-    token, before = submitted(database), Press()
-    run_worker(database, before)
-    with database.writing() as session:
-        for row in session.scalars(select(JobRow)):
-            row.state, row.finished_at = "ready", None
-    first = report_of(database, token)
 
     class Upgraded(Press):
         def write(self, lead: SubmissionRow, _context: Context) -> str:
             return f"A new look for lead {lead.id}"
 
     after = Upgraded()
-    run_worker(database, after)
-    assert after.printed == []
-    assert report_of(database, token).rendered_at == first.rendered_at
+    assert run_worker(database, after) == 3
+    assert (len(before.printed), after.printed) == (2, [])
+    report = stored_report(database, token)
+    assert (report.revision, report.rendered_at) == (1, first.rendered_at)
 
 
 def test_a_lead_deleted_while_its_pdf_is_made_leaves_nothing(
@@ -102,10 +103,8 @@ def test_a_lead_deleted_while_its_pdf_is_made_leaves_nothing(
         assert session.scalars(select(JobRow)).all() == []
 
 
-def test_clearing_up_happens_every_night_and_is_planned_once(
-    database: Database, clock: Clock
-) -> None:
-    for _ in range(2):  # each worker asks for it when it starts
+def test_the_purge_runs_every_night_and_is_scheduled_once(database: Database, clock: Clock) -> None:
+    for _ in range(2):  # each worker schedules it when it starts
         with database.writing() as session:
             handlers.schedule_purge(session)
             draft = drafts.start(session, "2026-12", "quick", {})
@@ -131,31 +130,106 @@ def test_a_night_that_fails_for_good_is_not_the_last_one(
         handlers.schedule_purge(session)
     clock.time = datetime(2026, 3, 3, 3, tzinfo=UTC)
     monkeypatch.setattr(retention, "purge", fail)
-    for _ in range(MAX_ATTEMPTS):
+    for _ in range(jobs.MAX_ATTEMPTS):
         run_worker(database, Press())
         clock.go_on(hours=2)
     with database.reading() as session:
         by_state = select(JobRow.state, JobRow.run_at).order_by(JobRow.id)
-        given_up, next_night = session.execute(by_state).all()
-    assert given_up.state == "failed"
+        failed, next_night = session.execute(by_state).all()
+    assert failed.state == "failed"
     assert next_night == ("ready", datetime(2026, 3, 4, 3, tzinfo=UTC))
 
 
-def test_clearing_up_passes_over_a_folder_that_is_gone_meanwhile(tmp_path: Path) -> None:
+def test_a_temporary_folder_that_was_deleted_concurrently_is_skipped(tmp_path: Path) -> None:
     (tmp_path / "gone").symlink_to(tmp_path / "never-there")
     clear_temp_folders(tmp_path)
 
 
-def test_clearing_up_takes_old_mails_from_the_folder(
+def test_the_purge_deletes_old_mails_from_the_folder(
     database: Database, clock: Clock, tmp_path: Path
 ) -> None:
     old, new = tmp_path / "old.eml", tmp_path / "new.eml"
     for file, age in ((old, 731), (new, 729)):
         file.touch()
-        moment = (datetime(2026, 3, 3, 3, tzinfo=UTC) - timedelta(days=age)).timestamp()
-        os.utime(file, (moment, moment))
+        written_at = (datetime(2026, 3, 3, 3, tzinfo=UTC) - timedelta(days=age)).timestamp()
+        os.utime(file, (written_at, written_at))
     with database.writing() as session:
         handlers.schedule_purge(session)
     clock.time = datetime(2026, 3, 3, 3, tzinfo=UTC)
     assert make_worker(database, folder=tmp_path).run_once() == 1
     assert list(tmp_path.glob("*.eml")) == [new]
+
+
+# --- With the real renderer ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def result_token(database: Database) -> str:
+    """A lead with a real report, and a contact."""
+    token = submitted(database, report=report_of("baton_on_the_floor"))
+    save_contact(database, token)
+    return token
+
+
+def test_the_same_lead_is_written_the_same_on_any_day(
+    database: Database, clock: Clock, result_token: str
+) -> None:
+    context = make_context(database)
+    first = handlers.report_html_of(lead_of(database, result_token), context)
+    clock.go_on(days=100)
+    assert handlers.report_html_of(lead_of(database, result_token), context) == first
+    assert CONTACT.business in first
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_owner_gets_a_pdf_with_their_name_on_it(
+    database: Database, result_token: str, tmp_path: Path
+) -> None:
+    with closing(Renderer(timeout=60)) as renderer:
+        context = Context.of(make_settings(tmp_path), Brand(), database, renderer.render)
+        Worker(database, handlers.handlers_with(lambda: context)).run_once()
+    with database.reading() as session:
+        document = documents.get(session, lead_of(database, result_token).id, documents.REPORT)
+    assert document is not None
+    reader: Any = pymupdf  # whether its functions have types depends on the version
+    with reader.open(stream=document.content) as pdf:
+        assert CONTACT.business in pdf[0].get_text()
+
+
+class HangingPress(Press):
+    """Prints for real; the first document takes forever."""
+
+    def __init__(self, renderer: Renderer) -> None:
+        super().__init__()
+        self.renderer = renderer
+
+    def render(self, html: str) -> bytes:
+        self.printed.append(html)
+        return self.renderer.render(HELLO if self.printed[1:] else NEVER_ENDING)
+
+
+@pytest.fixture
+def press() -> Iterator[HangingPress]:
+    with closing(Renderer(timeout=3)) as renderer:
+        yield HangingPress(renderer)
+
+
+def test_a_render_that_hangs_is_reported_and_retried_and_delays_no_other(
+    database: Database, clock: Clock, press: HangingPress
+) -> None:
+    first, second = (lead_of(database, submitted(database)).id for _ in range(2))
+    worker = make_worker(database, press)
+    worker.run_once()
+    with database.reading() as session:
+        job = jobs.pdf_jobs(session, first)[0]
+        assert job.state == "ready"
+        assert "rendering took more than 3 seconds" in (job.last_error or "")
+        states = documents.pdf_states(session, [first, second])
+    assert states == {first: "pending", second: "ready"}
+    clock.go_on(seconds=30)
+    worker.run_once()
+    with database.reading() as session:
+        assert documents.pdf_states(session, [first]) == {first: "ready"}
+        stored = documents.get(session, first, documents.REPORT)
+    assert stored
+    assert stored.content.startswith(b"%PDF-")

@@ -45,9 +45,10 @@ def is_due(database: Database) -> bool:
         return jobs.has_due(session)
 
 
-def test_a_job_is_taken_once_and_done(database: Database, clock: Clock) -> None:
+def test_a_job_is_requested_claimed_and_done_once(database: Database, clock: Clock) -> None:
     assert not is_due(database)
     assert enqueue(database)
+    assert not enqueue(database)
     assert is_due(database)
     job = claimed(database)
     assert (job.kind, job.payload, job.attempts) == ("greet", {"name": "Ada"}, 1)
@@ -59,20 +60,11 @@ def test_a_job_is_taken_once_and_done(database: Database, clock: Clock) -> None:
     assert (row.state, row.finished_at, row.lease_token) == ("done", clock(), None)
     clock.go_on(days=1)
     assert claim(database) is None
-
-
-def test_an_effect_is_asked_for_once_even_after_it_happened(database: Database) -> None:
-    assert enqueue(database)
-    assert not enqueue(database)
-    with database.writing() as session:
-        job = jobs.claim(session, LEASE)
-        assert job is not None
-        jobs.complete(session, job)
     assert not enqueue(database)
     assert enqueue(database, "greet:2")
 
 
-def test_jobs_are_taken_in_the_order_they_fell_due(database: Database, clock: Clock) -> None:
+def test_jobs_are_claimed_in_the_order_they_fell_due(database: Database, clock: Clock) -> None:
     enqueue(database, "later", run_at=clock() + timedelta(hours=1))
     enqueue(database, "first")
     clock.go_on(minutes=1)
@@ -85,22 +77,16 @@ def test_jobs_are_taken_in_the_order_they_fell_due(database: Database, clock: Cl
     assert claims == {1, 2}, "the two unfinished ones come back with the later one"
 
 
-def test_the_job_of_a_dead_worker_comes_back_when_its_lease_ends(
+def test_a_lease_that_ends_gives_the_job_to_another_worker_only(
     database: Database, clock: Clock
 ) -> None:
     enqueue(database)
-    claimed(database)
+    slow = claimed(database)
     clock.go_on(seconds=59)
     assert claim(database) is None
     clock.go_on(seconds=1)
-    assert claimed(database).attempts == 2
-
-
-def test_a_worker_that_lost_its_lease_has_no_say(database: Database, clock: Clock) -> None:
-    enqueue(database)
-    slow = claimed(database)
-    clock.go_on(seconds=60)
     quick = claimed(database)
+    assert quick.attempts == 2
     with database.writing() as session:
         assert not jobs.renew(session, slow, LEASE)
         assert not jobs.complete(session, slow)
@@ -111,36 +97,14 @@ def test_a_worker_that_lost_its_lease_has_no_say(database: Database, clock: Cloc
         assert jobs.complete(session, quick)
 
 
-def test_a_renewed_lease_lasts_longer(database: Database, clock: Clock) -> None:
-    enqueue(database)
-    job = claimed(database)
-    clock.go_on(seconds=50)
-    with database.writing() as session:
-        assert jobs.renew(session, job, LEASE)
-    clock.go_on(seconds=59)
-    assert claim(database) is None
-    with database.writing() as session:
-        assert jobs.complete(session, job)
-
-
-def test_a_job_given_back_is_free_at_once_and_lost_no_try(database: Database) -> None:
-    enqueue(database)
-    with database.writing() as session:
-        job = jobs.claim(session, LEASE)
-        assert job is not None
-        assert jobs.release(session, job)
-    assert claimed(database).attempts == 1
-
-
-def test_a_failing_job_waits_longer_each_time_and_is_given_up_after_eight_tries(
+def test_a_failing_job_waits_longer_each_time_until_it_fails_for_good_and_can_be_retried(
     database: Database, clock: Clock
 ) -> None:
     enqueue(database)
     for attempt in range(1, MAX_ATTEMPTS + 1):
+        job = claimed(database)
+        assert job.attempts == attempt
         with database.writing() as session:
-            job = jobs.claim(session, LEASE)
-            assert job is not None
-            assert job.attempts == attempt
             assert jobs.fail(session, job, "no paper " + "x" * 1_000)
         row = only_row(database)
         assert row.last_error is not None
@@ -152,6 +116,13 @@ def test_a_failing_job_waits_longer_each_time_and_is_given_up_after_eight_tries(
     assert row.state == "failed"
     clock.go_on(days=1)
     assert claim(database) is None
+    with database.writing() as session:
+        (failed,) = failed_jobs(session)
+        assert (failed.kind, failed.last_error) == ("greet", row.last_error)
+        assert jobs.retry_failed(session, failed.submission_id) == 1
+        assert jobs.retry_failed(session, failed.submission_id) == 0
+        assert failed_jobs(session) == []
+    assert claimed(database).attempts == 1
 
 
 @pytest.mark.parametrize("attempts", [12, 100, 1_000])
@@ -159,7 +130,7 @@ def test_no_back_off_is_longer_than_ninety_minutes(attempts: int) -> None:
     assert jobs.back_off(attempts) <= timedelta(minutes=90)
 
 
-def test_a_job_that_kills_its_workers_is_given_up(database: Database, clock: Clock) -> None:
+def test_a_job_that_kills_its_workers_fails_for_good(database: Database, clock: Clock) -> None:
     enqueue(database)
     for _ in range(MAX_ATTEMPTS):
         claimed(database)
@@ -167,40 +138,17 @@ def test_a_job_that_kills_its_workers_is_given_up(database: Database, clock: Clo
     enqueue(database, "greet:2")
     assert claimed(database).attempts == 1, "the next job is not held up"
     with database.reading() as session:
-        (dead,) = failed_jobs(session)
-    assert "died" in (dead.last_error or "")
+        (failed,) = failed_jobs(session)
+    assert "died" in (failed.last_error or "")
 
 
-def test_a_dead_job_can_be_run_again_with_all_its_tries(database: Database, clock: Clock) -> None:
-    enqueue(database)
-    for _ in range(MAX_ATTEMPTS):
-        with database.writing() as session:
-            job = jobs.claim(session, LEASE)
-            assert job is not None
-            jobs.fail(session, job, "no paper")
-        clock.go_on(hours=2)
-    with database.writing() as session:
-        (dead,) = failed_jobs(session)
-        assert (dead.kind, dead.last_error) == ("greet", "no paper")
-        assert jobs.retry_failed(session, dead.submission_id) == 1
-        assert jobs.retry_failed(session, dead.submission_id) == 0
-        assert failed_jobs(session) == []
-    assert claimed(database).attempts == 1
-
-
-def test_whoever_waits_goes_first_however_long_the_others_lie_there(
-    database: Database, clock: Clock
-) -> None:
-    enqueue(database, "demo", priority=jobs.BACKGROUND)
+def test_background_jobs_come_last_however_long_they_wait(database: Database, clock: Clock) -> None:
+    ids = [enqueue(database, "demo", priority=jobs.BACKGROUND)]
     clock.go_on(days=30)
-    enqueue(database, "report")
+    ids.append(enqueue(database, "report"))
     clock.go_on(seconds=1)
-    enqueue(database, "mail")
-    taken = [claimed(database).id for _ in range(3)]
-    with database.reading() as session:
-        rows = session.execute(select(JobRow.id, JobRow.dedupe_key))
-        keys = {row.id: row.dedupe_key for row in rows}
-    assert [keys[id] for id in taken] == ["report", "mail", "demo"]
+    ids.append(enqueue(database, "mail"))
+    assert [claimed(database).id for _ in range(3)] == [ids[1], ids[2], ids[0]]
 
 
 def test_demo_leads_made_in_bulk_leave_the_worker_to_owners(database: Database) -> None:

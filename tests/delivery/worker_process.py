@@ -1,6 +1,6 @@
 """A real worker process for the tests that kill or stop one: run as a module, with a slow press.
 
-It notes each start of a rendering in a file, so that a test can strike in the middle of one.
+It records each start of a rendering in a file, so that a test can act in the middle of one.
 """
 
 import sys
@@ -14,7 +14,7 @@ from tests.support.workers import Press, make_worker
 
 
 def main(url: str, notes: str, render_seconds: str, smtp_url: str = "") -> None:
-    """Work on the database at ``url`` until told to stop."""
+    """Work on the database at ``url`` until stopped."""
 
     class SlowPress(Press):
         def render(self, html: str) -> bytes:
@@ -23,7 +23,7 @@ def main(url: str, notes: str, render_seconds: str, smtp_url: str = "") -> None:
             with Path(notes).open("a") as file:
                 file.write("rendering\n")
             until = time.monotonic() + float(render_seconds)
-            # In short naps: a signal that another thread is given wakes nobody who sleeps long.
+            # In short naps: a signal that another thread gets does not end a long sleep.
             while time.monotonic() < until:
                 time.sleep(0.05)
             return super().render(html)

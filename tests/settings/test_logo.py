@@ -1,4 +1,4 @@
-"""A logo as it is uploaded: decoded, made small, and written anew."""
+"""An uploaded logo: decoded, scaled down, and encoded again."""
 
 from io import BytesIO
 
@@ -20,7 +20,7 @@ def opened(data: bytes) -> Image.Image:
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])
-def test_the_usual_kinds_become_a_png(kind: str) -> None:
+def test_the_usual_formats_become_a_png(kind: str) -> None:
     logo = logo_from_upload(file_of(Image.new("RGB", (60, 30), "#b84800"), kind))
     assert logo.media_type == "image/png"
     assert opened(logo.data).size == (60, 30)
@@ -28,12 +28,12 @@ def test_the_usual_kinds_become_a_png(kind: str) -> None:
     assert (red > 150, green < 100, blue < 40, alpha) == (True, True, True, 255)
 
 
-def test_what_was_see_through_stays_so() -> None:
+def test_transparent_pixels_stay_transparent() -> None:
     logo = logo_from_upload(file_of(Image.new("RGBA", (9, 9), (1, 2, 3, 0))))
     assert opened(logo.data).convert("RGBA").getpixel((0, 0))[3] == 0  # type: ignore[index]
 
 
-def test_nothing_but_pixels_comes_along() -> None:
+def test_nothing_but_pixels_is_stored() -> None:
     notes = PngImagePlugin.PngInfo()
     notes.add_text("Comment", "taken at home")
     exif = Image.Exif()
@@ -43,13 +43,13 @@ def test_nothing_but_pixels_comes_along() -> None:
         file_of(picture, pnginfo=notes) + b"<script>",
         file_of(picture, "JPEG", exif=exif),
     ):
-        kept = logo_from_upload(sent).data
-        assert b"taken at home" not in kept
-        assert b"<script>" not in kept
-        assert not opened(kept).info
+        stored = logo_from_upload(sent).data
+        assert b"taken at home" not in stored
+        assert b"<script>" not in stored
+        assert not opened(stored).info
 
 
-def test_a_large_or_busy_picture_is_made_small_enough() -> None:
+def test_a_large_or_detailed_picture_is_scaled_down() -> None:
     noise = Image.effect_noise((1200, 400), 100).convert("RGB")
     logo = logo_from_upload(file_of(noise))
     assert len(logo.data) <= LOGO_LIMIT
@@ -71,6 +71,6 @@ def test_a_large_or_busy_picture_is_made_small_enough() -> None:
     ],
     ids=["empty", "svg", "pdf", "bmp", "cut off", "too wide", "a bomb", "too long"],
 )
-def test_anything_else_is_refused_in_words(data: bytes) -> None:
+def test_anything_else_is_refused(data: bytes) -> None:
     with pytest.raises(BrandError, match=r"picture|file"):
         logo_from_upload(data)

@@ -47,6 +47,22 @@ def submitted(database: Database, **overrides: Any) -> str:
         return submission.submit(session, token, new_submission(**overrides))
 
 
+def save_contact(database: Database, token: str, link: str | None = None, **changes: Any) -> None:
+    """Save CONTACT, or what it is changed to; with a link, its owner gets a mail."""
+    with database.writing() as session:
+        submission.save_contact(session, token, replace(CONTACT, **changes), link)
+
+
+def left_contact(database: Database, **changes: Any) -> int:
+    """A lead with a contact, no wish for a consult, and no assignee; returns its id."""
+    token = submitted(database)
+    save_contact(database, token, **{"wants_consult": False, **changes})
+    lead_id = lead_of(database, token).id
+    with database.writing() as session:
+        session.get_one(LeadRow, lead_id).assignee_id = None
+    return lead_id
+
+
 def lead_of(database: Database, result_token: str) -> SubmissionRow:
     """The lead behind a result token that is known to exist."""
     with database.reading() as session:

@@ -1,4 +1,4 @@
-"""Members of staff for tests that care whom something is told and not how they sign in."""
+"""Members of staff for tests that are about notifications and not about signing in."""
 
 from sqlalchemy import update
 
@@ -9,7 +9,7 @@ from consult.storage.tables.lead_tables import LeadRow
 from consult.workflow.notification_types import NotificationType, Scope
 
 
-def colleague(database: Database, name: str, *, admin: bool = False, **told: Scope) -> int:
+def colleague(database: Database, name: str, *, admin: bool = False, **scopes: Scope) -> int:
     """Someone with an account, `name@agency.example`, and their notification settings; their id."""
     with database.writing() as session:
         row = StaffUserRow(
@@ -22,17 +22,17 @@ def colleague(database: Database, name: str, *, admin: bool = False, **told: Sco
         )
         session.add(row)
         session.flush()
-        wanted: dict[NotificationType, Scope] = told  # type: ignore[assignment]
+        wanted: dict[NotificationType, Scope] = scopes  # type: ignore[assignment]
         notifications.set_preferences(session, row.id, wanted)
         return row.id
 
 
-def change_desk(database: Database, lead_id: int, **values: object) -> None:
-    """Put a lead's desk into a state, past all rules."""
+def set_lead(database: Database, lead_id: int, **values: object) -> None:
+    """Put a lead into a state, past all rules."""
     with database.writing() as session:
         session.execute(update(LeadRow).where(LeadRow.submission_id == lead_id).values(**values))
 
 
-def leave(database: Database, user_id: int) -> None:
+def deactivate(database: Database, user_id: int) -> None:
     with database.writing() as session:
         session.get_one(StaffUserRow, user_id).active = False

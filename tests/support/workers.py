@@ -8,7 +8,7 @@ from dataclasses import replace
 from email.message import EmailMessage
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import SecretStr
 
@@ -23,6 +23,7 @@ from consult.storage import documents, jobs
 from consult.storage.db.database import Database
 from consult.storage.tables.submission_tables import SubmissionRow
 from consult.workflow.office_hours import Office
+from tests.support.mail_server import as_read
 
 BASE_URL = "https://check.example"
 SENDER = "Relay Check <relay@check.example>"
@@ -58,15 +59,30 @@ class Box:
 
     name: Literal["server", "folder"] = "server"
 
-    def __init__(self) -> None:
+    def __init__(self, problem: Exception | None = None) -> None:
         self.mails: list[EmailMessage] = []
-        self.problem: Exception | None = None
+        self.attempts: list[tuple[str, str]] = []
+        self.problem = problem
 
     def send(self, message: EmailMessage, accepted: Callable[[], None]) -> None:
+        self.attempts.append((message["Message-ID"], message["Date"]))
         if self.problem:
             raise self.problem
         self.mails.append(message)
         accepted()
+
+
+def text_of(message: EmailMessage, kind: str = "plain") -> str:
+    body = message.get_body((kind,))
+    assert body is not None
+    return str(body.get_content())
+
+
+def sent_mails(database: Database, **given: Any) -> list[EmailMessage]:
+    """Do what is due; returns the mails that were sent, as a mail program reads them."""
+    box = Box()
+    make_worker(database, transport=box, **given).run_once()
+    return [as_read(mail.as_bytes()) for mail in box.mails]
 
 
 @contextmanager

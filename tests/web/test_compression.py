@@ -1,4 +1,4 @@
-"""Long texts are packed for who can unpack them, and come out the same."""
+"""Long texts are compressed for browsers that accept it, and come out the same."""
 
 import gzip
 
@@ -10,30 +10,30 @@ from consult.web.headers import COMPRESSED_FROM, compressed
 STYLESHEET = "/static/css/site.css"
 
 
-def test_a_long_text_is_packed(app: Flask) -> None:
+def test_a_long_text_is_compressed(app: Flask) -> None:
     client = app.test_client()
-    packs = {"Accept-Encoding": "gzip, br"}
-    with client.get(STYLESHEET) as plain, client.get(STYLESHEET, headers=packs) as packed:
-        unpacked = plain.get_data()
-    assert packed.headers["Content-Encoding"] == "gzip"
-    assert packed.content_length == len(packed.data) < len(unpacked) / 3
-    assert gzip.decompress(packed.data) == unpacked
+    gzip_accepted = {"Accept-Encoding": "gzip, br"}
+    with client.get(STYLESHEET) as plain, client.get(STYLESHEET, headers=gzip_accepted) as response:
+        original = plain.get_data()
+    assert response.headers["Content-Encoding"] == "gzip"
+    assert response.content_length == len(response.data) < len(original) / 3
+    assert gzip.decompress(response.data) == original
     assert "Content-Encoding" not in plain.headers
-    assert plain.headers["Vary"] == packed.headers["Vary"] == "Accept-Encoding"
+    assert plain.headers["Vary"] == response.headers["Vary"] == "Accept-Encoding"
 
 
-def test_a_kept_copy_is_still_good(app: Flask) -> None:
+def test_a_cached_copy_is_still_valid(app: Flask) -> None:
     client = app.test_client()
-    asks = {"Accept-Encoding": "gzip"}
-    with client.get(STYLESHEET, headers=asks) as first:
+    headers = {"Accept-Encoding": "gzip"}
+    with client.get(STYLESHEET, headers=headers) as first:
         etag = first.headers["ETag"]
     assert etag.startswith("W/")
-    with client.get(STYLESHEET, headers={**asks, "If-None-Match": etag}) as again:
+    with client.get(STYLESHEET, headers={**headers, "If-None-Match": etag}) as again:
         assert (again.status_code, again.data) == (304, b"")
 
 
 @pytest.mark.parametrize(
-    ("response", "takes"),
+    ("response", "accepted"),
     [
         (Response("x" * (COMPRESSED_FROM - 1), mimetype="text/html"), "gzip"),
         (Response(b"x" * COMPRESSED_FROM, mimetype="application/pdf"), "gzip"),
@@ -42,20 +42,20 @@ def test_a_kept_copy_is_still_good(app: Flask) -> None:
         (Response("x" * COMPRESSED_FROM, mimetype="text/html"), "br"),
     ],
 )
-def test_anything_else_goes_as_it_is(app: Flask, response: Response, takes: str) -> None:
+def test_anything_else_is_not_compressed(app: Flask, response: Response, accepted: str) -> None:
     before = response.get_data()
-    with app.test_request_context(headers={"Accept-Encoding": takes}):
+    with app.test_request_context(headers={"Accept-Encoding": accepted}):
         after = compressed(response)
     assert after.get_data() == before
     assert "Content-Encoding" not in after.headers
 
 
-@pytest.mark.parametrize(("site", "packed"), [("cross-site", False), ("same-origin", True)])
-def test_a_staff_page_that_a_link_elsewhere_leads_to_is_not_packed(
-    app: Flask, site: str, packed: bool
+@pytest.mark.parametrize(("site", "is_compressed"), [("cross-site", False), ("same-origin", True)])
+def test_a_staff_page_opened_from_another_site_is_not_compressed(
+    app: Flask, site: str, is_compressed: bool
 ) -> None:
-    """Its length would tell of the secrets in it to whoever chose the words of the address."""
-    asks = {"Accept-Encoding": "gzip", "Sec-Fetch-Site": site}
-    with app.test_request_context("/staff/", headers=asks):
+    """Its length would reveal its secrets to a site that chooses the text in the URL (BREACH)."""
+    headers = {"Accept-Encoding": "gzip", "Sec-Fetch-Site": site}
+    with app.test_request_context("/staff/", headers=headers):
         after = compressed(Response("x" * COMPRESSED_FROM, mimetype="text/html"))
-    assert ("Content-Encoding" in after.headers) == packed
+    assert ("Content-Encoding" in after.headers) == is_compressed

@@ -1,4 +1,4 @@
-"""What an owner types, and the link that is theirs alone, never reach a log."""
+"""What people type, and the links that only they have, never reach a log."""
 
 import io
 import logging
@@ -55,9 +55,7 @@ def failing_app(folder: Path) -> Flask:
     return app
 
 
-def test_a_whole_visit_leaves_no_word_and_no_token_in_the_log(
-    tmp_path: Path, log: io.StringIO
-) -> None:
+def test_nothing_an_owner_types_and_no_token_is_logged(tmp_path: Path, log: io.StringIO) -> None:
     client = PageClient(failing_app(tmp_path / "var"))
     journey = Journey(client, BATON_ON_THE_FLOOR.answers, query=f"?utm_source={MARK}&q={MARK}")
     journey.start()
@@ -85,27 +83,22 @@ def test_a_whole_visit_leaves_no_word_and_no_token_in_the_log(
 CROSS = {"Sec-Fetch-Site": "cross-site"}
 
 
-def test_what_staff_type_and_read_leaves_no_word_in_the_log(
-    tmp_path: Path, log: io.StringIO
-) -> None:
+def test_nothing_that_staff_type_or_read_is_logged(tmp_path: Path, log: io.StringIO) -> None:
     mails = {"smtp_url": f"smtp://{MARK}:x@127.0.0.1:1", "mail_from": "Us <us@example.com>"}
     app = make_app(tmp_path / "var", **mails)
     app.config["PROPAGATE_EXCEPTIONS"] = False
     email = f"{MARK}@example.com"
     make_user(app, email, admin=True)
-    whose = replace(CONTACT, name=MARK, email=email, business=MARK, phone=MARK)
-    make_lead(app, contact=whose, source={"utm_source": MARK, "referrer": f"{MARK}.example"})
+    contact = replace(CONTACT, name=MARK, email=email, business=MARK, phone=MARK)
+    make_lead(app, contact=contact, source={"utm_source": MARK, "referrer": f"{MARK}.example"})
     with services_of(app).database.writing() as session:
         session.execute(delete(JobRow).where(JobRow.kind.startswith("render")))  # takes seconds
     sign_in(PageClient(app), email, MARK, status=422)
-    sign_in(PageClient(app), f"nobody-{MARK}@example.com", status=422)
+    sign_in(PageClient(app), f"unknown-{MARK}@example.com", status=422)
     client = signed_in(app, email)
-    for path in (
-        "/staff/leads/1",
-        f"/staff/?text={MARK}&source={MARK}",
-        f"/staff/export.csv?{MARK}",
-    ):
-        client.get(path)
+    client.get("/staff/leads/1")
+    client.get(f"/staff/?text={MARK}&source={MARK}")
+    client.get(f"/staff/export.csv?{MARK}")
     client.get(f"/staff/leads/1/record.json?{MARK}")
     client.get(f"/staff/{MARK}/{MARK}", status=404)
     post(client, "/staff/leads/1", "/leads/1/notes", text=MARK)
@@ -137,19 +130,19 @@ def test_an_error_is_logged_with_its_causes_places_and_request(
     assert written.count(page.headers["X-Request-Id"]) >= 2
 
 
-def test_anything_as_long_as_a_token_is_taken_out() -> None:
+def test_anything_as_long_as_a_token_is_removed() -> None:
     record = logging.LogRecord("x", 20, "f", 1, "see /check/%s/who", ("A-_" * 15,), None)
     assert PrivateFormatter("%(message)s").format(record) == "see /check/[token]/who"
 
 
-def test_a_library_may_warn_but_not_chat(log: io.StringIO) -> None:
+def test_a_library_may_log_warnings_only(log: io.StringIO) -> None:
     logging.getLogger("some.library").info("hello")
     logging.getLogger("some.library").warning("look out")
     assert "hello" not in log.getvalue()
     assert "look out" in log.getvalue()
 
 
-def test_a_line_is_one_line_and_tells_the_time_by_no_ones_clock() -> None:
+def test_a_record_is_one_line_with_its_time_in_utc() -> None:
     record = logging.LogRecord("x", 20, "f", 1, "a\nb \x1b[2J\u2028c", None, None)
     record.created, record.msecs = 1_764_126_000.0, 0
     made = PrivateFormatter("%(asctime)s %(message)s").format(record)

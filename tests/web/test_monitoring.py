@@ -12,10 +12,14 @@ from tests.support.personas import SOLO_STARTER
 def test_a_working_app_is_alive_and_ready(client: PageClient) -> None:
     assert client.get("/health/live").body == b"ok\n"
     assert client.get("/health/ready").body == b"ok\n"
+    client.get("/metrics", status=404)  # unless the settings say so
 
 
-def test_without_its_database_it_is_alive_and_not_ready(tmp_path: Path) -> None:
+def test_without_its_database_it_is_alive_and_not_ready_and_every_page_is_our_fault(
+    tmp_path: Path,
+) -> None:
     app = make_app(tmp_path / "var")
+    app.config["PROPAGATE_EXCEPTIONS"] = False
     services_of(app).database.close()
     for file in (tmp_path / "var").glob("consult.db*"):
         file.unlink()
@@ -23,19 +27,7 @@ def test_without_its_database_it_is_alive_and_not_ready(tmp_path: Path) -> None:
     client = PageClient(app)
     client.get("/health/live")
     assert b"does not answer" in client.get("/health/ready", status=503).body
-
-
-def test_without_its_database_every_page_says_that_it_is_our_fault(tmp_path: Path) -> None:
-    app = make_app(tmp_path / "var")
-    app.config["PROPAGATE_EXCEPTIONS"] = False
-    services_of(app).database.close()
-    (tmp_path / "var" / "consult.db").write_text("this is no database, and has never been one")
-    page = PageClient(app).get("/", status=500)
-    assert page.h1 == "Something went wrong on our end"
-
-
-def test_metrics_are_off_until_the_settings_ask_for_them(client: PageClient) -> None:
-    client.get("/metrics", status=404)
+    assert client.get("/", status=500).h1 == "Something went wrong on our end"
 
 
 def test_metrics_count_requests_by_route_and_leads_by_number(tmp_path: Path) -> None:

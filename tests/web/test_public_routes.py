@@ -20,7 +20,7 @@ WITHOUT_A_LINK = {
     *("/", "/start", "/brand.css", "/brand/logo", "/favicon.ico", "/health/live", "/health/ready"),
     "/static/<path:filename>",
 }
-"""What anybody may ask for. Whoever adds a route that needs no secret writes it down here."""
+"""What anyone may open. A new route that needs no secret must be listed here."""
 
 
 @pytest.fixture(scope="module")
@@ -45,32 +45,32 @@ def public_rules(app: Flask) -> list[Rule]:
     return [rule for rule in app.url_map.iter_rules() if not is_staff_path(rule.rule)]
 
 
-def test_every_public_route_takes_a_link_or_is_written_down(app: Flask) -> None:
+def test_every_public_route_needs_a_token_or_is_listed(app: Flask) -> None:
     without = {rule.rule for rule in public_rules(app) if "token" not in rule.arguments}
     assert without == WITHOUT_A_LINK
 
 
 def test_a_link_opens_nothing_of_another_kind(app: Flask, links: dict[str, str]) -> None:
-    user_id, kind, seal = links["/mail/"].split(".")
-    made_up = ["x" * 43, "x", "x" * 5000, "%00", "%ED%A0%80", "..", f"{user_id}.digest.{seal}"]
-    made_up += [f"2.{kind}.{seal}", f"{user_id}.{kind}.", "9" * 5000 + f".{kind}.{seal}"]
-    before = kept(app)
+    user_id, kind, signature = links["/mail/"].split(".")
+    invalid = ["x" * 43, "x", "x" * 5000, "%00", "%ED%A0%80", "..", f"{user_id}.digest.{signature}"]
+    invalid += [f"2.{kind}.{signature}", f"{user_id}.{kind}.", "9" * 5000 + f".{kind}.{signature}"]
+    before = stored(app)
     for rule in public_rules(app):
         if "token" in rule.arguments:
             wrong = [token for begin, token in links.items() if not rule.rule.startswith(begin)]
-            for token in (*wrong, *made_up):
-                try_it(app, rule, token)
-    assert kept(app) == before
+            for token in (*wrong, *invalid):
+                check_not_found(app, rule, token)
+    assert stored(app) == before
 
 
-def kept(app: Flask) -> list[str]:
-    """All that the database holds, save how often something was tried."""
+def stored(app: Flask) -> list[str]:
+    """All that the database holds, except the rate limits."""
     file = Path(services_of(app).settings.var_dir, "consult.db")
     with closing(sqlite3.connect(file)) as now:
         return [line for line in now.iterdump() if "rate_limits" not in line]
 
 
-def try_it(app: Flask, rule: Rule, token: str) -> None:
+def check_not_found(app: Flask, rule: Rule, token: str) -> None:
     path = rule.rule.replace("<token>", token).replace("<page_id>", "who")
     for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
         status = app.test_client().open(path, method=method, data={"kind": "x"}).status_code

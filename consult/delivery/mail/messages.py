@@ -4,7 +4,7 @@ import functools
 import hashlib
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from consult.delivery.worker import PermanentError
 from consult.report import PROJECT
 from consult.report.display import long_date
-from consult.settings.brand import Brand
+from consult.settings import Settings
 
 _MAX_DIGITS_OF_NAME = 6
 _ENCODED_WORD = "=?"
@@ -24,22 +24,13 @@ _ENCODED_WORD = "=?"
 breaks in it included. So no user input may contain one."""
 
 
-@dataclass(frozen=True, slots=True)
-class MailSettings:
-    """Who sends mails; `base_url` is where the questionnaire and the staff pages are."""
-
-    brand: Brand
-    sender: str
-    base_url: str
-
-
 def new_message(
-    mail: MailSettings, *, to: str, subject: str, date: datetime, token: str
+    settings: Settings, *, to: str, subject: str, date: datetime, token: str
 ) -> EmailMessage:
     """A mail with its headers and no content.
 
     Args:
-        mail: who sends it.
+        settings: who sends it, and from which host.
         to: the one address it goes to; it is checked.
         subject: no user input that did not pass `safe_name`.
         date: when it was requested and not when it is sent: a repeat is the same mail.
@@ -56,11 +47,11 @@ def new_message(
         raise PermanentError("Email can’t be sent to an address like this.") from None
     address = valid.ascii_email or valid.normalized
     message = EmailMessage(policy=SMTP if address.isascii() else SMTPUTF8)
-    message["From"] = mail.sender
+    message["From"] = settings.mail_from
     message["To"] = address
     message["Subject"] = subject.replace(_ENCODED_WORD, "= ?")
     message["Date"] = date
-    message["Message-ID"] = f"<{id_of(token)}@{urlsplit(mail.base_url).hostname}>"
+    message["Message-ID"] = f"<{id_of(token)}@{urlsplit(settings.base_url).hostname}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no robot should answer
     return message
 
@@ -70,8 +61,9 @@ def id_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()[:32]
 
 
-def set_text(message: EmailMessage, text: str, html: str) -> None:
-    """Set what a mail says, as text and as HTML."""
+def set_text(message: EmailMessage, template: str, values: Mapping[str, object]) -> None:
+    """Set what a mail says, from the text and the HTML template of this name."""
+    text, html = (render(f"mail/{template}.{kind}", **values) for kind in ("txt", "html"))
     message.set_content(text, cte="quoted-printable")
     message.add_alternative(html, subtype="html", cte="quoted-printable")
 
@@ -104,10 +96,12 @@ def render(template: str, **values: object) -> str:
 
 @functools.cache
 def _templates() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(PROJECT / "templates"),
         autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["safe_name"] = safe_name
+    return environment

@@ -76,19 +76,17 @@ def _report_email(
         "check_again": long_date(check_again),
         "base_url": base_url,
     }
-    subject = f"Your {brand.product} report"
     # Of what an owner typed, only the address is in the headers.
     message = new_message(
-        context.mail,
+        context.settings,
         to=delivery.address or "",
-        subject=subject,
+        subject=f"Your {brand.product} report",
         date=delivery.created_at,
         token=delivery.token,
     )
     if brand.email:
         message["Reply-To"] = brand.email
-    text = render("mail/report.txt", link=link, **values)
-    set_text(message, text, render("mail/report.html", link=link, subject=subject, **values))
+    set_text(message, "report", {**values, "link": link, "subject": str(message["Subject"])})
     message.add_attachment(
         pdf,
         maintype="application",
@@ -198,11 +196,10 @@ def _reminder(
     consent: ReminderConsentRow, expires_at: datetime, token: str, context: Context
 ) -> EmailMessage:
     brand, link = context.brand, f"{context.settings.base_url}/check/{token}"
-    subject = f"Your unfinished {brand.product}"
     message = new_message(
-        context.mail,
+        context.settings,
         to=consent.address or "",
-        subject=subject,
+        subject=f"Your unfinished {brand.product}",
         date=consent.requested_at or consent.granted_at,
         token=f"reminder {consent.id} {token}",
     )
@@ -210,13 +207,13 @@ def _reminder(
         message["Reply-To"] = brand.email
     values = {
         "brand": brand,
-        "subject": subject,
+        "subject": str(message["Subject"]),
         "granted_on": long_date(consent.granted_at.date()),
         "ends_on": long_date(expires_at.date()),
         "link": link,
         "pause": f"{link}/pause",
     }
-    set_text(message, render("mail/reminder.txt", **values), render("mail/reminder.html", **values))
+    set_text(message, "reminder", values)
     return message
 
 

@@ -1,32 +1,11 @@
 """The morning digest: what the mail says about the leads in ``storage.notifications.digest``."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from consult.delivery.mail.messages import safe_name
-from consult.storage.notifications.digest import Digest, DigestLead, LeadList, Period
+from consult.storage.notifications.digest import Digest, LeadList, Period
 from consult.workflow.office_hours import Office
 
 _MAX_DAYS_BACK = 31
-
-
-@dataclass(frozen=True, slots=True)
-class DigestLine:
-    """A lead in the mail: who, a time or day, and the URL of its page."""
-
-    who: str
-    when: str
-    link: str
-
-
-@dataclass(frozen=True, slots=True)
-class DigestSection:
-    """Some leads under a heading; ``more`` says how many are not listed."""
-
-    title: str
-    lines: Sequence[DigestLine]
-    more: int
 
 
 def period_of(day: date, now: datetime, office: Office) -> Period:
@@ -54,47 +33,30 @@ def subject_of(digest: Digest, day: date) -> str:
     return f"{day:%A}: " + ", ".join(f"{count} {what}" for what, count in counts.items() if count)
 
 
-def sections_of(
-    digest: Digest, since: datetime, office: Office, base_url: str
-) -> list[DigestSection]:
-    """A digest under its headings, the most urgent first."""
-    return [
-        DigestSection(
-            title,
-            [_line(lead, office, base_url) for lead in found.leads],
-            found.count - len(found.leads),
-        )
-        for title, found in _titled(digest, since.astimezone(office.zone))
-        if found.count or title.startswith("New")
+def sections_of(digest: Digest, since: datetime, office: Office) -> list[tuple[str, LeadList]]:
+    """The lists of a digest under their titles, the most urgent first; empty ones are left out."""
+    sections = [
+        ("Overdue", digest.overdue),
+        ("Due today", digest.due),
+        ("Consults today", digest.consults),
+        ("Handed to you, waiting for your answer", digest.offered),
+        ("Follow up today", digest.follow_up),
     ]
-
-
-def _titled(digest: Digest, since: datetime) -> Iterator[tuple[str, LeadList]]:
-    yield "Overdue", digest.overdue
-    yield "Due today", digest.due
-    yield "Consults today", digest.consults
-    yield "Handed to you, waiting for your answer", digest.offered
-    yield "Follow up today", digest.follow_up
+    sections = [(title, found) for title, found in sections if found.count]
     if digest.new:
         checks = "1 check" if digest.new == 1 else f"{digest.new} checks"
         contacts = f"{digest.new_contacts.count or 'none'} with contact info"
-        yield f"New since {since:%A, %H:%M}: {checks}, {contacts}", digest.new_contacts
+        title = f"New since {since.astimezone(office.zone):%A, %H:%M}: {checks}, {contacts}"
+        sections.append((title, digest.new_contacts))
+    return sections
 
 
-def _line(lead: DigestLead, office: Office, base_url: str) -> DigestLine:
-    match lead.at:
-        case datetime():
-            local = lead.at.astimezone(office.zone)
-            when = f"{local:%a, %b} {local.day}, {local:%H:%M}"
-        case date():
-            when = f"{lead.at:%a, %b} {lead.at.day}"
-        case _:
-            when = ""
-    return DigestLine(
-        who=safe_name(lead.business) or f"Lead {lead.id}",
-        when=when,
-        link=f"{base_url}/staff/leads/{lead.id}",
-    )
+def time_of(at: date | datetime | None, zone: tzinfo) -> str:
+    """The time or day of a lead in a digest, as in "Tue, Mar 3, 08:05"; empty if there is none."""
+    if isinstance(at, datetime):
+        at = at.astimezone(zone)
+        return f"{at:%a, %b} {at.day}, {at:%H:%M}"
+    return f"{at:%a, %b} {at.day}" if at else ""
 
 
 def _previous_opening(day: date, office: Office) -> datetime:

@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from email.message import EmailMessage
+from functools import partial
 from typing import Any, cast
 from urllib.parse import urlsplit
 
 from consult.crypto import Purpose, sign, verify
 from consult.delivery.context import Context, plain
 from consult.delivery.mail.messages import (
-    MailSettings,
     format_time,
     new_message,
     render,
@@ -23,7 +23,7 @@ from consult.delivery.mail.messages import (
     set_text,
 )
 from consult.delivery.mail.transport import SmtpTransport
-from consult.delivery.notifications.digest_mail import period_of, sections_of, subject_of
+from consult.delivery.notifications.digest_mail import period_of, sections_of, subject_of, time_of
 from consult.delivery.notifications.security_alert_mail import alert_values
 from consult.delivery.worker import Commit, PermanentError, RetryableError, no_op
 from consult.report.display import long_date
@@ -45,14 +45,13 @@ _LINK_TIMEOUT_SECONDS = 8
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a mail says: its subject, and its templates with their values.
+    """What a mail says: its subject, the name of its templates, and their values.
 
     `reason` says why a user gets it who cannot unsubscribe.
     """
 
     subject: str
-    text: str
-    html: str
+    template: str
     values: Mapping[str, Any]
     reason: str = ""
 
@@ -68,7 +67,7 @@ def email_staff(context: Context, job: JobRow) -> Commit:
         if delivery is None or delivery.sent_at or delivery.user is None:
             return no_op
         user = delivery.user
-        content = content_of(session, delivery, user, context) if user.active else None
+        content = _content(session, delivery, user, context) if user.active else None
     if content is None:
         return lambda session: deliveries.discard(session, delivery)
 
@@ -80,7 +79,7 @@ def email_staff(context: Context, job: JobRow) -> Commit:
     return no_op
 
 
-def content_of(
+def _content(
     session: Session, delivery: DeliveryRow, user: StaffUserRow, context: Context
 ) -> Content | None:
     """What a mail says; None when what it is about was deleted, or there is nothing to say."""
@@ -107,8 +106,7 @@ def _notification(
     info = TYPE_INFO[cast(NotificationType, notification.kind)]
     return Content(
         subject=info.subject.format(who=who, actor=actor),
-        text="mail/notification.txt",
-        html="mail/notification.html",
+        template="notification",
         values={
             "happened": info.sentence.format(who=who, actor=actor),
             "due": _due(notification.kind, notification.lead, context.office.zone),
@@ -137,11 +135,11 @@ def _digest(
         return None
     return Content(
         subject=subject_of(digest, day),
-        text="mail/digest.txt",
-        html="mail/digest.html",
+        template="digest",
         values={
             "today": f"{day:%A}, {long_date(day)}",
-            "sections": sections_of(digest, period.since, office, base_url),
+            "sections": sections_of(digest, period.since, office),
+            "time_of": partial(time_of, zone=office.zone),
             "link": f"{base_url}/staff/",
         },
     )
@@ -155,8 +153,7 @@ def _security_alert(
     values = alert_values(session, user, cast(SecurityAlert, delivery.kind), at)
     return Content(
         subject=f"Your account: {values['title'].lower()}",
-        text="mail/security_alert.txt",
-        html="mail/security_alert.html",
+        template="security_alert",
         values=values,
         reason=f"it’s about your own account at {context.brand.product}. "
         "You always get security alerts",
@@ -169,8 +166,7 @@ def _webhook_disabled(delivery: DeliveryRow, context: Context) -> Content | None
         return None
     return Content(
         subject="A webhook was disabled",
-        text="mail/webhook_disabled.txt",
-        html="mail/webhook_disabled.html",
+        template="webhook_disabled",
         values={
             "host": urlsplit(endpoint.url).hostname,
             "is_gone": endpoint.disabled_reason == "gone",
@@ -185,7 +181,7 @@ def _message(
 ) -> EmailMessage:
     base_url = context.settings.base_url
     message = new_message(
-        context.mail,
+        context.settings,
         to=user.email,
         subject=content.subject,
         date=delivery.created_at,
@@ -204,7 +200,7 @@ def _message(
         values["unsubscribe_link"] = link = f"{base_url}{UNSUBSCRIBE_PATH}{token}"
         message["List-Unsubscribe"] = f"<{link}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    set_text(message, render(content.text, **values), render(content.html, **values))
+    set_text(message, content.template, values)
     return message
 
 
@@ -241,7 +237,7 @@ def send_account_link(
         return "No mail server is set up."
     try:
         message = new_message(
-            MailSettings(brand, settings.mail_from, settings.base_url),
+            settings,
             to=address,
             subject=f"Your account at {brand.product}",
             date=now,

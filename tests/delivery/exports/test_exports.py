@@ -1,4 +1,4 @@
-"""Leads as a table: what is in it, and that nothing in it is calculated."""
+"""Leads as a table: what it contains, and that no cell is a formula."""
 
 import csv
 import io
@@ -88,10 +88,10 @@ def row_of(lead: Lead) -> dict[str, str]:
     return dict(zip(head, row, strict=True))
 
 
-def sheet_of(folder: Path, bundles: Sequence[Sequence[Lead]]):  # type: ignore[no-untyped-def]
+def sheet_of(folder: Path, batches: Sequence[Sequence[Lead]]):  # type: ignore[no-untyped-def]
     file = folder / "leads.xlsx"
     with file.open("w+b") as target:
-        write_xlsx(target, folder, columns(UTC), bundles)
+        write_xlsx(target, folder, columns(UTC), batches)
     return load_workbook(file)["Leads"]
 
 
@@ -184,22 +184,20 @@ def test_the_questions_are_in_their_order() -> None:
 def test_a_workbook_has_texts_that_are_texts_and_real_numbers_and_dates(tmp_path: Path) -> None:
     leads = [{**LEAD, "id": number, "name": name} for number, name in enumerate(PAYLOADS, start=1)]
     sheet = sheet_of(tmp_path, [leads[:20], leads[20:]])
+    assert [file.name for file in tmp_path.iterdir()] == ["leads.xlsx"]
+    assert zipfile.is_zipfile(tmp_path / "leads.xlsx")
     head = [cell.value for cell in sheet[1]]
     assert head == [column.header for column in columns(UTC)]
     assert sheet.freeze_panes == "C2"
     for row, payload in zip(sheet.iter_rows(min_row=2), PAYLOADS, strict=True):
         by_head = dict(zip(head, row, strict=True))
         # XML knows no bare carriage return.
-        assert by_head["Name"].value.replace("_x000D_", "\r") == payload.replace("\r", "\r")
+        assert by_head["Name"].value.replace("_x000D_", "\r") == payload
         assert all(cell.data_type != "f" for cell in row)
         assert by_head["Finished (UTC)"].value == datetime(2026, 11, 20, 14, 5)  # noqa: DTZ001
         assert by_head["Handoff"].value == 31.3
-        assert (
-            by_head[
-                "What is a new customer’s first sale worth, on average? (first_sale_value)"
-            ].value
-            == 1200
-        )
+        (sale,) = [cell for name, cell in by_head.items() if name.endswith("(first_sale_value)")]
+        assert sale.value == 1200
         assert by_head["Phone"].value == "+1 555 0100"
 
 
@@ -210,9 +208,3 @@ def test_no_text_breaks_a_file(tmp_path: Path, odd: str) -> None:
     sheet = sheet_of(tmp_path, [[lead]])
     assert sheet["A2"].value == 7
     assert sheet["H2"].value
-
-
-def test_a_workbook_leaves_nothing_beside_it(tmp_path: Path) -> None:
-    sheet_of(tmp_path, [[LEAD]])
-    assert [file.name for file in tmp_path.iterdir()] == ["leads.xlsx"]
-    assert zipfile.is_zipfile(tmp_path / "leads.xlsx")

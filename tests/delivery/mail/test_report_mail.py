@@ -1,14 +1,16 @@
-"""The mail with the report: what is in it, whom it goes to, and that it goes once."""
+"""The mail with the report: what is in it, who gets it, and that it is sent once."""
 
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+import re
+from datetime import UTC, date, datetime, timedelta, timezone
 from email.message import EmailMessage
 
 import html5lib
 import pytest
-from sqlalchemy import delete, select
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import delete, select, update
 
-from consult.delivery.mail.owner_mail import email_report
+from consult.delivery.mail.owner_mail import calendar_file
 from consult.delivery.mail.transport import SmtpTransport
 from consult.delivery.worker import PermanentError, RetryableError
 from consult.owner.open_draft import freeze
@@ -16,23 +18,19 @@ from consult.questionnaire import read_answers, walk
 from consult.questionnaire.editions import newest
 from consult.storage import deliveries, documents, jobs
 from consult.storage.db.database import Database
-from consult.storage.jobs import claim
-from consult.storage.leads import submission
-from consult.storage.leads.submission import NewContact
 from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
-from tests.delivery.mail.test_calendar_file import properties
 from tests.support.databases import Clock
-from tests.support.mail_server import as_read, mail_server
+from tests.support.mail_server import mail_server
 from tests.support.personas import PERSONAS
-from tests.support.submissions import CONTACT, lead_of, submitted
-from tests.support.workers import BASE_URL, BRAND, SENDER, Box, make_context, make_worker
+from tests.support.submissions import CONTACT, lead_of, save_contact, submitted
+from tests.support.workers import BASE_URL, BRAND, SENDER, Box, make_worker, sent_mails, text_of
 
 LINK = f"{BASE_URL}/result/{'x' * 43}"
 
 
 @pytest.fixture
 def result_token(database: Database) -> str:
-    """A lead with a true report, and nobody's contact yet."""
+    """A lead with a real report, and without a contact."""
     return submitted(database, report=report_of("baton_on_the_floor"))
 
 
@@ -40,13 +38,6 @@ def report_of(persona: str) -> dict[str, object]:
     edition = newest()
     answers = read_answers(edition, PERSONAS[persona].payload("quick")["answers"])
     return dict(freeze(walk(edition, answers, "quick"), BRAND).report)
-
-
-def leave(
-    database: Database, token: str, contact: NewContact = CONTACT, link: str | None = LINK
-) -> None:
-    with database.writing() as session:
-        submission.save_contact(session, token, contact, link)
 
 
 def mails_of(database: Database, token: str) -> list[DeliveryRow]:
@@ -65,23 +56,15 @@ def attachments(message: EmailMessage) -> dict[str | None, EmailMessage]:
     return {part.get_filename(): part for part in parts if isinstance(part, EmailMessage)}
 
 
-def text_of(message: EmailMessage, kind: str = "plain") -> str:
-    body = message.get_body((kind,))
-    assert body is not None
-    return str(body.get_content())
-
-
-def test_a_mail_whose_pdf_is_kept_no_longer_has_it_made_anew(
+def test_a_mail_whose_pdf_was_deleted_has_it_made_again(
     database: Database, result_token: str, clock: Clock
 ) -> None:
-    leave(database, result_token)
+    save_contact(database, result_token, LINK)
     with database.writing() as session:
         session.execute(delete(JobRow).where(JobRow.kind.in_(jobs.PDF_JOBS)))
-    box = Box()
-    for _ in range(2):
-        make_worker(database, transport=box).run_once()
-        clock.go_on(seconds=2)
-    assert len(box.mails) == 1
+    assert sent_mails(database) == []
+    clock.go_on(seconds=2)
+    assert len(sent_mails(database)) == 1
 
 
 # --- What is in it ------------------------------------------------------------------------------
@@ -90,9 +73,10 @@ def test_a_mail_whose_pdf_is_kept_no_longer_has_it_made_anew(
 def test_a_real_server_gets_the_pdf_the_link_and_the_reminder(
     database: Database, result_token: str
 ) -> None:
-    leave(database, result_token)
+    save_contact(database, result_token, LINK)
+    assert [job.payload for job in mail_jobs(database)] == [{"link": LINK}]
     with mail_server() as server:
-        make_worker(database, transport=smtp(server.port)).run_once()
+        make_worker(database, transport=SmtpTransport(f"smtp://127.0.0.1:{server.port}")).run_once()
     (message,) = server.mails()
     assert server.recipients == [CONTACT.email]
     assert (message["To"], message["From"], message["Reply-To"]) == (
@@ -116,12 +100,17 @@ def test_a_real_server_gets_the_pdf_the_link_and_the_reminder(
     assert "result" not in read["DESCRIPTION"], "calendars are shared; the result is not"
     for kind in ("plain", "html"):
         said = text_of(message, kind)
-        for told in ("Ada Okafor", LINK, "May 31, 2026", "Baton on the Floor", BASE_URL):
-            assert told in said
-
-
-def smtp(port: int) -> SmtpTransport:
-    return SmtpTransport(f"smtp://127.0.0.1:{port}")
+        for part in ("Ada Okafor", LINK, "May 31, 2026", "Baton on the Floor", BASE_URL):
+            assert part in said
+    # What was sent is recorded, but not the link.
+    (delivery,) = mails_of(database, result_token)
+    assert deliveries.delivery_status(delivery).state == "sent"
+    assert (delivery.address, delivery.sent_via) == (CONTACT.email, "server")
+    assert delivery.sent_at is not None
+    assert delivery.subject == "Your Relay Check report"
+    assert "Baton on the Floor" in delivery.body
+    assert LINK not in delivery.body
+    assert [job.payload for job in mail_jobs(database)] == [{}]
 
 
 @pytest.mark.parametrize("persona", PERSONAS)
@@ -130,16 +119,66 @@ def test_the_page_in_it_is_html_that_asks_for_nothing(
     database: Database, persona: str, wants_consult: bool
 ) -> None:
     token = submitted(database, report=report_of(persona))
-    leave(database, token, replace(CONTACT, wants_consult=wants_consult))
-    box = Box()
-    make_worker(database, transport=box).run_once()
-    (message,) = box.mails
+    save_contact(database, token, LINK, wants_consult=wants_consult)
+    (message,) = sent_mails(database)
     page = text_of(message, "html")
     html5lib.HTMLParser(strict=True).parse(page)
     for fetching in ("<img", "<link", "url(", "@import", "<script", " src=", " style="):
         assert fetching not in page
     assert ("You asked for a free consult" in text_of(message)) is wants_consult
     assert "\n\n\n" not in text_of(message).replace("\r", "")
+
+
+# --- The calendar file --------------------------------------------------------------------------
+
+CREATED_AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+
+
+def calendar(title: str, text: str, created_at: datetime = CREATED_AT) -> str:
+    return calendar_file("abc@check.example", created_at, date(2026, 5, 31), title, text)
+
+
+def properties(file: str) -> dict[str, str]:
+    """The properties of the one entry, unfolded and with their texts unescaped."""
+    assert file.endswith("\r\n")
+    lines = file.removesuffix("\r\n").replace("\r\n ", "").split("\r\n")
+    assert lines[0] == "BEGIN:VCALENDAR"
+    assert lines[-2:] == ["END:VEVENT", "END:VCALENDAR"]
+    read = {}
+    for line in lines[1:-2]:
+        assert re.match(r"[A-Z-]+[;:]", line), line
+        name, _, value = line.partition(":")
+        read[name] = re.sub(
+            r"\\(.)", lambda mark: "\n" if mark[1] == "n" else mark[1], value, flags=re.S
+        )
+    return read
+
+
+def test_it_is_an_entry_for_a_whole_day_that_stays_free() -> None:
+    entry = calendar("Look again", "See what has changed: https://check.example")
+    read = properties(entry)
+    assert read["VERSION"] == "2.0"
+    assert read["UID"] == "abc@check.example"
+    assert read["DTSTAMP"] == "20260302T093000Z"
+    assert read["DTSTART;VALUE=DATE"] == "20260531"
+    assert read["DTEND;VALUE=DATE"] == "20260601"
+    assert read["TRANSP"] == "TRANSPARENT"
+    assert read["SUMMARY"] == "Look again"
+    assert read["DESCRIPTION"] == "See what has changed: https://check.example"
+    local = CREATED_AT.astimezone(timezone(timedelta(hours=-8)))
+    assert calendar(read["SUMMARY"], read["DESCRIPTION"], local) == entry, "its time is in UTC"
+
+
+ONE_LINE = st.characters(exclude_categories=["Cc", "Cs"], exclude_characters="\u2028\u2029")
+
+
+@given(st.text(ONE_LINE, min_size=1))
+def test_any_text_comes_back_from_lines_that_are_short_enough(text: str) -> None:
+    file = calendar(text, f"{text}\n{text}")
+    assert all(len(line.encode()) <= 75 for line in file.split("\r\n"))
+    assert "\n" not in file.replace("\r\n", "")
+    read = properties(file)
+    assert (read["SUMMARY"], read["DESCRIPTION"]) == (text, f"{text}\n{text}")
 
 
 # --- Hostile and unusual input ------------------------------------------------------------------
@@ -160,14 +199,11 @@ def test_the_page_in_it_is_html_that_asks_for_nothing(
         "=?utf-8?q?=0d=0aBcc=3aevil=40x=2ecom?=",
     ],
 )
-def test_no_name_gets_to_say_anything_in_our_name(
+def test_a_name_that_could_say_something_in_our_name_is_left_out(
     database: Database, result_token: str, name: str
 ) -> None:
-    leave(database, result_token, replace(CONTACT, name=name, business=name))
-    box = Box()
-    make_worker(database, transport=box).run_once()
-    (message,) = box.mails
-    message = as_read(message.as_bytes())
+    save_contact(database, result_token, LINK, name=name, business=name)
+    (message,) = sent_mails(database)
     assert message["Bcc"] is None
     assert message["Subject"] == "Your Relay Check report"
     for kind in ("plain", "html"):
@@ -180,10 +216,9 @@ def test_no_name_gets_to_say_anything_in_our_name(
     "name", ["Łucja Żółć", "Nguyễn Thị Mai", "مرحبا", "J.R. O’Neil-Smith", "🦔"]
 )
 def test_names_of_any_script_are_greeted(database: Database, result_token: str, name: str) -> None:
-    leave(database, result_token, replace(CONTACT, name=name))
-    box = Box()
-    make_worker(database, transport=box).run_once()
-    assert text_of(as_read(box.mails[0].as_bytes())).startswith(f"Hello {name},")
+    save_contact(database, result_token, LINK, name=name)
+    (message,) = sent_mails(database)
+    assert text_of(message).startswith(f"Hello {name},")
 
 
 @pytest.mark.parametrize(
@@ -197,35 +232,13 @@ def test_names_of_any_script_are_greeted(database: Database, result_token: str, 
 def test_an_address_arrives_as_mail_servers_write_it(
     database: Database, result_token: str, address: str, to: str
 ) -> None:
-    leave(database, result_token, replace(CONTACT, email=address))
+    save_contact(database, result_token, LINK, email=address)
     with mail_server() as server:
-        make_worker(database, transport=smtp(server.port)).run_once()
+        make_worker(database, transport=SmtpTransport(f"smtp://127.0.0.1:{server.port}")).run_once()
     assert server.recipients == [to]
 
 
-# --- Once, and to whom --------------------------------------------------------------------------
-
-
-def test_what_was_sent_is_written_down_without_the_link(
-    database: Database, result_token: str
-) -> None:
-    leave(database, result_token)
-    assert [job.payload.get("link") for job in mail_jobs(database)] == [LINK]
-    make_worker(database).run_once()
-    (delivery,) = mails_of(database, result_token)
-    assert deliveries.delivery_status(delivery).state == "sent"
-    assert (delivery.address, delivery.sent_via) == (CONTACT.email, "server")
-    assert delivery.sent_at is not None
-    assert delivery.subject == "Your Relay Check report"
-    assert "Baton on the Floor" in delivery.body
-    assert LINK not in delivery.body
-    (job,) = mail_jobs(database)
-    assert job.payload == {}
-
-
-def test_a_contact_without_a_link_gets_no_mail(database: Database, result_token: str) -> None:
-    leave(database, result_token, link=None)
-    assert mails_of(database, result_token) == []
+# --- Once, and to which address -------------------------------------------------------------------
 
 
 def test_the_same_address_gets_one_mail_and_a_corrected_one_its_own(
@@ -233,31 +246,33 @@ def test_the_same_address_gets_one_mail_and_a_corrected_one_its_own(
 ) -> None:
     box = Box()
     worker = make_worker(database, transport=box)
-    for contact in (CONTACT, CONTACT, replace(CONTACT, phone="555", business="Okafor and Co")):
-        leave(database, result_token, contact)
+    for changes in ({}, {}, {"phone": "555", "business": "Okafor and Co"}):
+        save_contact(database, result_token, LINK, **changes)
         worker.run_once()
     assert [message["To"] for message in box.mails] == [CONTACT.email]
-    leave(database, result_token, replace(CONTACT, email="ada@new.example"))
+    save_contact(database, result_token, LINK, email="ada@new.example")
     worker.run_once()
     assert [message["To"] for message in box.mails] == [CONTACT.email, "ada@new.example"]
     assert len({message["Message-ID"] for message in box.mails}) == 2
 
 
-def test_an_address_corrected_in_time_gets_nothing(database: Database, result_token: str) -> None:
-    leave(database, result_token)
-    leave(database, result_token, replace(CONTACT, email="ada@new.example"), link=None)
-    leave(database, result_token, replace(CONTACT, email="ada@newer.example"))
-    box = Box()
-    make_worker(database, transport=box).run_once()
-    assert [message["To"] for message in box.mails] == ["ada@newer.example"]
+def test_only_the_last_address_gets_a_mail_and_none_without_a_link(
+    database: Database, result_token: str
+) -> None:
+    save_contact(database, result_token)
+    assert mails_of(database, result_token) == []
+    save_contact(database, result_token, LINK, email="ada@first.example")
+    save_contact(database, result_token, email="ada@new.example")
+    save_contact(database, result_token, LINK, email="ada@newer.example")
+    assert [message["To"] for message in sent_mails(database)] == ["ada@newer.example"]
     assert {job.state for job in mail_jobs(database)} == {"done"}
     assert not any("link" in job.payload for job in mail_jobs(database))
 
 
-def test_it_waits_for_the_pdf_that_names_its_owner_and_that_is_no_try(
+def test_it_waits_for_the_pdf_that_names_its_owner_and_that_is_no_attempt(
     database: Database, result_token: str, clock: Clock
 ) -> None:
-    leave(database, result_token)
+    save_contact(database, result_token, LINK)
     box = Box()
     worker = make_worker(database, transport=box)
     with database.writing() as session:
@@ -277,54 +292,36 @@ def test_it_waits_for_the_pdf_that_names_its_owner_and_that_is_no_try(
     assert len(box.mails) == 1
 
 
-def test_a_worker_that_dies_after_the_mail_was_taken_does_not_send_it_again(
-    database: Database, result_token: str, clock: Clock
+def test_a_worker_that_dies_after_the_mail_was_accepted_does_not_send_it_again(
+    database: Database, result_token: str
 ) -> None:
-    leave(database, result_token)
+    save_contact(database, result_token, LINK)
     with database.writing() as session:
         documents.put(session, lead_of(database, result_token).id, documents.REPORT, 2, b"%PDF")
-        job = next(
-            job
-            for _ in range(8)
-            if (job := claim(session, timedelta(minutes=1))) and job.kind == jobs.EMAIL_REPORT
-        )
-    box = Box()
-    email_report(make_context(database, transport=box), job)  # here it dies, before the job is done
-    clock.go_on(minutes=2)
-    make_worker(database, transport=box).run_once()
-    assert len(box.mails) == 1
-    assert mail_jobs(database)[0].state == "done"
-
-
-def test_every_try_of_a_mail_is_the_same_mail(
-    database: Database, result_token: str, clock: Clock
-) -> None:
-    leave(database, result_token)
-    ids = []
-
-    class Lossy(Box):
-        def send(self, message: EmailMessage, accepted: object) -> None:
-            ids.append((message["Message-ID"], message["Date"]))
-            raise RetryableError("lost in the post")
-
-    for _ in range(3):
-        make_worker(database, transport=Lossy()).run_once()
-        clock.go_on(hours=2)
-    assert len(ids) == 3
-    assert len(set(ids)) == 1
+    assert len(sent_mails(database)) == 1
+    with database.writing() as session:  # as if it had died before the job was done
+        again = update(JobRow).where(JobRow.kind == jobs.EMAIL_REPORT)
+        done_again = {"finished_at": None, "run_at": session.now(), "payload": {"link": LINK}}
+        session.execute(again.values(state="ready", **done_again))
+    assert sent_mails(database) == []
+    (job,) = mail_jobs(database)
+    assert (job.state, job.attempts) == ("done", 2)
 
 
 @pytest.mark.parametrize(
     ("problem", "state"),
     [(PermanentError("No such user"), "failed"), (RetryableError("Busy"), "ready")],
 )
-def test_what_went_wrong_is_told_in_words(
-    database: Database, result_token: str, problem: Exception, state: str
+def test_every_attempt_is_the_same_mail_and_its_problem_is_shown(
+    database: Database, result_token: str, clock: Clock, problem: Exception, state: str
 ) -> None:
-    leave(database, result_token)
-    box = Box()
-    box.problem = problem
-    make_worker(database, transport=box).run_once()
+    save_contact(database, result_token, LINK)
+    box = Box(problem)
+    for _ in range(3):
+        make_worker(database, transport=box).run_once()
+        clock.go_on(hours=2)
+    assert len(box.attempts) == (1 if state == "failed" else 3)
+    assert len(set(box.attempts)) == 1
     (delivery,) = mails_of(database, result_token)
     assert delivery.job
     assert (delivery.job.state, delivery.job.last_error) == (state, str(problem))

@@ -16,15 +16,14 @@ from consult.delivery.notifications.staff_mail import read_unsubscribe_token
 from consult.delivery.worker import Worker
 from consult.storage.db.database import Database
 from consult.workflow.office_hours import Office, read_hours
-from tests.delivery.mail.test_report_mail import text_of
-from tests.delivery.notifications.test_dispatch import left_contact
 from tests.support.databases import Clock
-from tests.support.submissions import lead_of, submitted
-from tests.support.user_factories import change_desk, colleague
-from tests.support.workers import BASE_URL, SECRET_KEY, Box, make_worker
+from tests.support.submissions import lead_of, left_contact, submitted
+from tests.support.user_factories import colleague, set_lead
+from tests.support.workers import BASE_URL, SECRET_KEY, Box, make_worker, text_of
 
 BERLIN = Office(zone=ZoneInfo("Europe/Berlin"), week=read_hours("mon-fri 09:00-17:00"))
 NIGHT_OWLS = Office(zone=ZoneInfo("Europe/Berlin"), week=read_hours("mon-sun 02:30-10:00"))
+CLOSED_TUESDAY = Office(closed=frozenset({date(2026, 3, 3)}))
 ADELAIDE = Office(zone=ZoneInfo("Australia/Adelaide"), week=read_hours("sat 08:15-12:00"))
 
 
@@ -41,7 +40,7 @@ def is_digest(message: EmailMessage) -> bool:
 
 
 class Mornings(Box):
-    """Notes to whom a digest went, and what time it was at the agency."""
+    """Records who got a digest, and what time it was at the agency."""
 
     def __init__(self, clock: Clock, office: Office) -> None:
         super().__init__()
@@ -80,6 +79,8 @@ def pass_time(database: Database, clock: Clock, office: Office, days: int) -> li
         (NIGHT_OWLS, "2026-10-24T12:00", 1, ["Sun 25 Oct 02:30"]),
         # A zone with half an hour, and a week of one day.
         (ADELAIDE, "2026-04-03T00:00", 3, ["Sat 04 Apr 08:30"]),
+        # Switched on during the day.
+        (CLOSED_TUESDAY, "2026-03-02T09:30", 2, ["Mon 02 Mar 10:00", "Wed 04 Mar 09:00"]),
     ],
 )
 def test_it_goes_once_at_the_start_of_each_business_day_there(
@@ -100,35 +101,23 @@ def test_it_goes_once_at_the_start_of_each_business_day_there(
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_not_on_a_closed_day(database: Database, clock: Clock) -> None:
-    office = Office(closed=frozenset({date(2026, 3, 3)}))
-    colleague(database, "ada")
-    left_contact(database)
-    make_worker(database).run_once()
-    assert pass_time(database, clock, office, 2) == [
-        ("ada", "Mon 02 Mar 10:00"),  # the day on which it was switched on
-        ("ada", "Wed 04 Mar 09:00"),
-    ]
-
-
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_not_when_there_is_nothing_to_say(database: Database, clock: Clock) -> None:
+def test_an_empty_digest_is_not_sent(database: Database, clock: Clock) -> None:
     colleague(database, "ada")
     assert pass_time(database, clock, Office(), 2) == []
     token = submitted(database, demo=True)
-    change_desk(database, lead_of(database, token).id, due_at=clock() - timedelta(hours=1))
+    set_lead(database, lead_of(database, token).id, due_at=clock() - timedelta(hours=1))
     assert pass_time(database, clock, Office(), 2) == []
 
 
-def test_a_morning_without_a_worker_is_told_late_and_a_day_not_at_all(
+def test_a_digest_is_sent_late_the_same_day_and_not_the_next(
     database: Database, clock: Clock
 ) -> None:
     colleague(database, "ada")
     left_contact(database)
     box = Mornings(clock, Office())
     worker = worker_of(database, Office(), box)
-    for moment in ("2026-03-03T18:00", "2026-03-04T14:00", "2026-03-04T15:00"):
-        clock.time = datetime.fromisoformat(moment).replace(tzinfo=UTC)
+    for time in ("2026-03-03T18:00", "2026-03-04T14:00", "2026-03-04T15:00"):
+        clock.time = datetime.fromisoformat(time).replace(tzinfo=UTC)
         worker.run_once()
     assert [when for _, when in box.sent if "09:30" not in when] == ["Wed 04 Mar 14:00"]
 
@@ -154,14 +143,14 @@ def test_it_says_what_is_new_due_and_waiting(database: Database, clock: Clock) -
     submitted(database)
     hours = timedelta(hours=1)
     for lead_id in leads.values():
-        change_desk(database, lead_id, assignee_id=ada, due_at=None)
-    change_desk(database, leads["late"], due_at=morning_at - hours)
-    change_desk(database, leads["due"], due_at=morning_at + hours)
-    change_desk(database, leads["offer"], assignee_id=bo, offered_to_id=ada, offered_at=clock())
+        set_lead(database, lead_id, assignee_id=ada, due_at=None)
+    set_lead(database, leads["late"], due_at=morning_at - hours)
+    set_lead(database, leads["due"], due_at=morning_at + hours)
+    set_lead(database, leads["offer"], assignee_id=bo, offered_to_id=ada, offered_at=clock())
     at = morning_at + 5 * hours
-    change_desk(database, leads["consult"], stage="consult_booked", consult_at=at)
-    change_desk(database, leads["again"], follow_up_on=date(2026, 3, 3))
-    change_desk(database, others, assignee_id=bo, due_at=morning_at - hours)
+    set_lead(database, leads["consult"], stage="consult_booked", consult_at=at)
+    set_lead(database, leads["again"], follow_up_on=date(2026, 3, 3))
+    set_lead(database, others, assignee_id=bo, due_at=morning_at - hours)
     mails = {mail["To"].partition("@")[0]: mail for mail in morning(database, clock, office)}
     mine = mails["ada"]
     assert mine["Subject"] == (
@@ -187,21 +176,19 @@ def test_it_says_what_is_new_due_and_waiting(database: Database, clock: Clock) -
         assert private not in page + text_of(mine)
 
 
-def test_long_lists_are_cut_and_say_so(database: Database, clock: Clock) -> None:
-    colleague(database, "ada")
-    for _ in range(12):
-        left_contact(database)
-    (mail,) = morning(database, clock, Office())
-    assert mail["Subject"] == "Tuesday: 12 new, 12 overdue"
-    assert text_of(mail).count("and 2 more") == 2
-
-
-def test_who_stops_it_in_time_gets_none_and_the_others_do(database: Database, clock: Clock) -> None:
+def test_long_lists_are_cut_and_those_without_a_subscription_get_none(
+    database: Database, clock: Clock
+) -> None:
     for name in ("ada", "bo"):
         colleague(database, name)
-    left_contact(database)
     colleague(database, "cy", digest="off")
-    assert len(morning(database, clock, Office())) == 2
+    for _ in range(12):
+        left_contact(database)
+    mails = morning(database, clock, Office())
+    assert len(mails) == 2
+    for mail in mails:
+        assert mail["Subject"] == "Tuesday: 12 new, 12 overdue"
+        assert text_of(mail).count("and 2 more") == 2
 
 
 @given(

@@ -1,11 +1,6 @@
-"""Mails to staff: what is in them and what is not, the way out of them, and that each goes once."""
+"""Mails to staff: what is in them and what is not, how to unsubscribe, and each is sent once."""
 
-import subprocess
-import sys
-import time
-from dataclasses import replace
 from datetime import timedelta
-from email.message import EmailMessage
 from pathlib import Path
 
 import html5lib
@@ -15,25 +10,25 @@ from consult.delivery.mail.transport import FileTransport, SmtpTransport
 from consult.delivery.notifications import staff_mail
 from consult.delivery.worker import RetryableError
 from consult.storage import deliveries
-from consult.storage.db.database import Database, utc_now
-from consult.storage.leads import submission
+from consult.storage.db.database import Database
 from consult.storage.privacy import retention
 from consult.workflow.notification_types import NOTIFICATION_TYPES
-from tests.delivery.mail.test_report_mail import text_of
-from tests.delivery.notifications.test_dispatch import left_contact, note
+from tests.delivery.notifications.test_dispatch import notify
 from tests.support.databases import Clock
 from tests.support.mail_server import as_read, mail_server
-from tests.support.submissions import CONTACT, lead_of, submitted
-from tests.support.user_factories import change_desk, colleague
-from tests.support.workers import BASE_URL, SECRET_KEY, SENDER, Box, make_worker
+from tests.support.submissions import CONTACT, left_contact
+from tests.support.user_factories import colleague, set_lead
+from tests.support.workers import (
+    BASE_URL,
+    SECRET_KEY,
+    SENDER,
+    Box,
+    make_worker,
+    sent_mails,
+    text_of,
+)
 
 PERSONAL = (CONTACT.name, CONTACT.email, "+1 555 0199", "baton", "31.2")
-
-
-def mails_to_staff(database: Database) -> list[EmailMessage]:
-    box = Box()
-    make_worker(database, transport=box).run_once()
-    return [as_read(mail.as_bytes()) for mail in box.mails]
 
 
 def test_a_real_server_gets_a_mail_with_the_business_the_link_and_a_way_out(
@@ -82,10 +77,10 @@ def test_the_mail_says_by_when_a_reply_is_due(
 ) -> None:
     colleague(database, "ada", finished="all")
     lead_id = left_contact(database)
-    mails_to_staff(database)
-    change_desk(database, lead_id, first_contact_at=database.clock() if answered else None)
-    note(database, lead_id, kind, occasion="again")  # type: ignore[arg-type]
-    (message,) = mails_to_staff(database)
+    sent_mails(database)
+    set_lead(database, lead_id, first_contact_at=database.clock() if answered else None)
+    notify(database, lead_id, kind, occasion="again")  # type: ignore[arg-type]
+    (message,) = sent_mails(database)
     for part in ("plain", "html"):
         said = text_of(message, part)
         assert ("A first reply" in said) == bool(says)
@@ -95,14 +90,12 @@ def test_the_mail_says_by_when_a_reply_is_due(
 @pytest.mark.parametrize("kind", [kind for kind in NOTIFICATION_TYPES if kind != "digest"])
 def test_no_mail_says_more_about_an_owner_than_the_business(database: Database, kind: str) -> None:
     ada = colleague(database, "ada", finished="all")
-    token = submitted(database)
-    with database.writing() as session:
-        submission.save_contact(session, token, replace(CONTACT, phone="+1 555 0199"))
-    note(database, lead_of(database, token).id, kind, recipient_id=ada, occasion="x")  # type: ignore[arg-type]
-    for message in mails_to_staff(database):
+    lead_id = left_contact(database, phone="+1 555 0199")
+    notify(database, lead_id, kind, recipient_id=ada, occasion="x")  # type: ignore[arg-type]
+    for message in sent_mails(database):
         for part in ("plain", "html"):
             said = text_of(message, part)
-            assert not [told for told in PERSONAL if told in said]
+            assert not [text for text in PERSONAL if text in said]
             assert "Okafor Tents" in said
         html5lib.HTMLParser(strict=True).parse(text_of(message, "html"))
         assert "\n\n\n" not in text_of(message).replace("\r", "")
@@ -118,44 +111,35 @@ def test_no_mail_says_more_about_an_owner_than_the_business(database: Database, 
         *("evil x.com", "evil \uff58\uff0e\uff43\uff4f\uff4d", "call evil 1900 555 0199"),
     ],
 )
-def test_a_business_that_could_be_a_link_is_told_by_its_number(
+def test_a_business_that_could_be_a_link_is_named_by_its_number(
     database: Database, business: str
 ) -> None:
     colleague(database, "ada")
-    token = submitted(database)
-    with database.writing() as session:
-        submission.save_contact(session, token, replace(CONTACT, business=business))
-    (message,) = mails_to_staff(database)
-    lead_id = lead_of(database, token).id
-    assert message["Subject"] == f"Lead {lead_id} requested a consult"
+    lead_id = left_contact(database, business=business)
+    (message,) = sent_mails(database)
+    assert message["Subject"] == f"New lead: Lead {lead_id}"
     assert message["Bcc"] is None
     assert "evil" not in text_of(message)
 
 
-def test_every_try_is_the_same_mail_and_none_follows_once_it_was_taken(
+def test_every_attempt_is_the_same_mail_and_none_follows_once_it_was_accepted(
     database: Database, clock: Clock
 ) -> None:
     colleague(database, "ada")
     lead_id = left_contact(database)
-    tries: list[tuple[str, str]] = []
-
-    class Lossy(Box):
-        def send(self, message: EmailMessage, accepted: object) -> None:
-            tries.append((message["Message-ID"], message["Date"]))
-            raise RetryableError("lost in the post")
-
+    box = Box(RetryableError("lost"))
     for _ in range(3):
-        make_worker(database, transport=Lossy()).run_once()
+        make_worker(database, transport=box).run_once()
         clock.go_on(hours=2)
-    assert len(tries) == 3
-    assert len(set(tries)) == 1
+    assert len(box.attempts) == 3
+    assert len(set(box.attempts)) == 1
     with database.reading() as session:
         (mail,) = deliveries.for_lead(session, lead_id)
     status = deliveries.delivery_status(mail)
-    assert (status.state, status.error) == ("retrying", "lost in the post")
-    (message,) = mails_to_staff(database)
-    assert message["Message-ID"] == tries[0][0]
-    assert mails_to_staff(database) == []
+    assert (status.state, status.error) == ("retrying", "lost")
+    (message,) = sent_mails(database)
+    assert message["Message-ID"] == box.attempts[0][0]
+    assert sent_mails(database) == []
 
 
 def test_without_a_mail_server_they_wait_in_the_folder(database: Database, tmp_path: Path) -> None:
@@ -169,52 +153,15 @@ def test_without_a_mail_server_they_wait_in_the_folder(database: Database, tmp_p
     assert mail.sent_via == "folder"
 
 
-def test_a_mail_about_a_lead_that_is_gone_is_not_sent(database: Database, clock: Clock) -> None:
+def test_a_mail_about_a_lead_that_was_deleted_is_not_sent(database: Database, clock: Clock) -> None:
     colleague(database, "ada")
-    box = Box()
-    box.problem = RetryableError("busy")
-    token = submitted(database)
-    with database.writing() as session:
-        submission.save_contact(session, token, CONTACT)
-    make_worker(database, transport=box).run_once()
+    left_contact(database)
+    make_worker(database, transport=Box(RetryableError("busy"))).run_once()
     with database.writing() as session:
         session.clock = lambda: clock() + timedelta(days=731)
         retention.purge(session, lead_days=730)
     clock.go_on(days=1)
-    assert mails_to_staff(database) == []
-
-
-def test_a_mail_whose_worker_was_killed_in_mid_send_is_sent_by_the_next(
-    database: Database, database_url: str, tmp_path: Path
-) -> None:
-    database.clock = utc_now
-    colleague(database, "ada")
-    lead_id = left_contact(database)
-    with mail_server() as server:
-        server.open.clear()
-        url = f"smtp://127.0.0.1:{server.port}"
-        arguments = [database_url, str(tmp_path / "notes"), "0", url]
-        command = [sys.executable, "-m", "tests.delivery.worker_process", *arguments]
-        doomed = subprocess.Popen(command)
-        assert server.began.wait(60)
-        doomed.kill()
-        doomed.wait()
-        server.open.set()
-        again = subprocess.Popen(command)
-        try:
-            until = time.monotonic() + 60
-            while time.monotonic() < until:
-                with database.reading() as session:
-                    (mail,) = deliveries.for_lead(session, lead_id)
-                if mail.sent_at:
-                    break
-                time.sleep(0.05)
-        finally:
-            again.kill()
-            again.wait()
-        assert mail.sent_at
-        # The server may have taken what the dead worker had handed in: it is the same mail.
-        assert len({message["Message-ID"] for message in server.mails()}) == 1
+    assert sent_mails(database) == []
 
 
 # --- The link that stops a kind of mail ---------------------------------------------------------

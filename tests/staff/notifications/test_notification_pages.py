@@ -15,7 +15,7 @@ from tests.support.mail_server import as_read
 from tests.support.page import text_of
 from tests.support.staff_client import EMAIL, make_lead, make_user, signed_in
 from tests.support.submissions import CONTACT
-from tests.support.user_factories import leave
+from tests.support.user_factories import deactivate
 
 
 def chosen(app: Flask, email: str = EMAIL) -> dict[NotificationType, str]:
@@ -68,7 +68,7 @@ def test_admins_see_who_is_told_what_and_what_nobody_is(app: Flask) -> None:
         second == "Grace Hopper Every lead Theirs and unassigned Theirs and unassigned Off On On On"
     )
     assert first == "Grace Hopper Off Theirs and unassigned Theirs and unassigned Off On On On"
-    leave(services_of(app).database, 1)
+    deactivate(services_of(app).database, 1)
     make_user(app, "cy@example.com", admin=True)
     page = signed_in(app, "cy@example.com").get("/staff/settings/notifications")
     assert "No one gets" not in page.text

@@ -22,8 +22,6 @@ from consult.storage.notifications.notifications import (
     SecurityAlert,
 )
 from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
-from tests.delivery.mail.test_report_mail import text_of
-from tests.delivery.notifications.test_staff_mail import mails_to_staff
 from tests.support.apps import deliver, make_app, services_of
 from tests.support.client import PageClient
 from tests.support.mail_server import as_read
@@ -31,7 +29,8 @@ from tests.support.oidc_provider import approve, mock_provider, settings_for
 from tests.support.passkeys import ORIGIN, add_passkey, asked
 from tests.support.second_factors import FACTORS, give, pending_login, set_up_phone
 from tests.support.staff_client import ADMIN, EMAIL, NAME, PASSWORD, make_user, post, signed_in
-from tests.support.user_factories import colleague, leave
+from tests.support.user_factories import colleague, deactivate
+from tests.support.workers import sent_mails, text_of
 
 OTHER_PASSWORD = "eleven kettles beside rivers"
 NOT_ALERT_OF_ACTION = {"factor.refused"}  # it changed nothing
@@ -138,7 +137,7 @@ def test_the_mail_says_what_changed_and_has_no_link_and_no_way_out(
         notifications.send_alert(session, ada, news)
         jobs = session.scalars(select(JobRow)).all()
         assert [set(job.payload) for job in jobs] == [set()]
-    (mail,) = mails_to_staff(database)
+    (mail,) = sent_mails(database)
     assert mail["To"] == "ada@agency.example"
     assert mail["Subject"] == f"Your account: {ALERT_TEXTS[news].title.lower()}"
     assert mail["List-Unsubscribe"] is None
@@ -150,15 +149,15 @@ def test_the_mail_says_what_changed_and_has_no_link_and_no_way_out(
         assert not re.search(r"https?:|href|\{", said.split("</style>")[-1])
     html5lib.HTMLParser(strict=True).parse(text_of(mail, "html"))
     assert "\n\n\n" not in text_of(mail).replace("\r", "")
-    assert mails_to_staff(database) == []
+    assert sent_mails(database) == []
 
 
 def test_who_has_no_account_any_more_is_told_nothing(database: Database) -> None:
     ada = colleague(database, "ada")
     with database.writing() as session:
         notifications.send_alert(session, ada, "password_changed")
-    leave(database, ada)
-    assert mails_to_staff(database) == []
+    deactivate(database, ada)
+    assert sent_mails(database) == []
 
 
 def test_what_fails_is_told_to_nobody(app: Flask) -> None:
