@@ -1,9 +1,7 @@
 """Fixtures that every test may use. Helpers are in `tests/support`: import them from there."""
 
 import gc
-import inspect
 import os
-import re
 from pathlib import Path
 
 import pytest
@@ -13,7 +11,7 @@ from hypothesis import settings as hypothesis_settings
 WITHOUT_APP = {"content", "questionnaire", "report", "scoring", "settings", "workflow"}
 TESTS = Path(__file__).parent
 
-_GENERATES = re.compile(r"@given\(|run_state_machine_as_test\(")
+_GENERATES = {"given", "run_state_machine_as_test"}
 
 # An app leaves many objects behind; checking all of them often took a fifth of the time.
 gc.set_threshold(100_000, 20, 50)
@@ -38,6 +36,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Load the fixtures that need the application, unless only other tests were asked for."""
+    if config.getoption("numprocesses", None):
+        return  # the processes that this one starts run the tests
     asked = [Path(argument.partition("::")[0]).resolve() for argument in config.args]
     folders = {path.relative_to(TESTS).parts[0] for path in asked if TESTS in path.parents}
     if folders - WITHOUT_APP or not all(TESTS in path.parents for path in asked):
@@ -49,9 +49,15 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark also the tests that generate examples inside, on a database of their own."""
     for item in items:
-        function = getattr(item, "function", None)
-        if function and _GENERATES.search(inspect.getsource(function)):
+        code = getattr(getattr(item, "function", None), "__code__", None)
+        if code and not _GENERATES.isdisjoint(code.co_names):
             item.add_marker("hypothesis")
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what every test needs."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
