@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Self
 from xml.etree.ElementTree import Element
 
@@ -14,19 +15,39 @@ from werkzeug.test import TestResponse
 UNSENT_TYPES = frozenset({"submit", "button", "image", "reset", "file"})
 HIDDEN_TEXT_TAGS = frozenset({"script", "style", "template", "title", "head"})
 
+_TOKEN = re.compile(r"[A-Za-z0-9_.-]{40,}")
+
 
 class Document:
-    """A parsed HTML page: its elements in order, their parents, and the parser's complaints."""
+    """A parsed HTML page: its elements in order, their parents, and the parser's complaints.
+
+    Most pages of a test run differ from another one in their tokens only. `anonymous` is the page
+    with placeholders for them; of those that are equal, the first is parsed, and the others copied.
+    """
 
     def __init__(self, html: str) -> None:
-        parser = HTMLParser(namespaceHTMLElements=False)
-        self.root: Element = parser.parse(html)
-        self.parse_errors: list[str] = [
-            f"line {line}: {PARSE_ERRORS[code] % data}"
-            for (line, _column), code, data in parser.errors
-        ]
+        tokens = dict.fromkeys(_TOKEN.findall(html))
+        placeholders = {token: f"token{number}" for number, token in enumerate(tokens)}
+        self.anonymous = _TOKEN.sub(lambda match: placeholders[match[0]], html)
+        root, self.parse_errors = _parsed(self.anonymous)
+        self.root = deepcopy(root)
         self.elements = [element for element in self.root.iter() if isinstance(element.tag, str)]
-        self._parents = {child: parent for parent in self.root.iter() for child in parent}
+        self._put_back({value: token for token, value in placeholders.items()})
+
+    def _put_back(self, tokens: dict[str, str]) -> None:
+        def original(text: str) -> str:
+            return re.sub(r"token\d+", lambda match: tokens.get(match[0], match[0]), text)
+
+        for element in self.elements if tokens else ():
+            for name, value in element.attrib.items():
+                if "token" in value:
+                    element.attrib[name] = original(value)
+            element.text = original(element.text) if element.text else element.text
+            element.tail = original(element.tail) if element.tail else element.tail
+
+    @cached_property
+    def _parents(self) -> dict[Element, Element]:
+        return {child: parent for parent in self.root.iter() for child in parent}
 
     @cached_property
     def by_id(self) -> dict[str, Element]:
@@ -46,6 +67,14 @@ class Document:
         while (parent := self._parents.get(element)) is not None:
             yield parent
             element = parent
+
+
+@lru_cache(maxsize=500)
+def _parsed(html: str) -> tuple[Element, tuple[str, ...]]:
+    parser = HTMLParser(namespaceHTMLElements=False)
+    root: Element = parser.parse(html)
+    errors = [(line, PARSE_ERRORS[code] % data) for (line, _column), code, data in parser.errors]
+    return root, tuple(f"line {line}: {error}" for line, error in errors)
 
 
 def text_of(element: Element) -> str:
