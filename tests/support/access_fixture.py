@@ -21,6 +21,7 @@ from consult.workflow.notification_types import WEBHOOK_EVENTS
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.passkeys import add_passkey_row
+from tests.support.second_factors import let_pass
 from tests.support.staff_client import enter, make_lead, make_user, signed_in
 from tests.support.submissions import CONTACT
 
@@ -39,6 +40,7 @@ class World:
 
     def __init__(self, folder: Path) -> None:
         self.app = make_app(folder)
+        let_pass(self.app)  # however long the test takes, who signed in did so just now
         made = services_of(self.app)
         for role in _EMAILS:
             make_user(self.app, _EMAILS[role], admin=role == ADMIN)
