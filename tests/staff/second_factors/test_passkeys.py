@@ -64,63 +64,53 @@ def use(
     return client.submit(form.fill(credential=answer(device, options)), status=status)
 
 
-class TestSigningIn:
-    """With a passkey alone, and with one after the password."""
-
-    def test_a_passkey_alone_signs_in(self, app: Flask, device: Device) -> None:
-        client = PageClient(app)
-        assert use(client, device).location == "/staff/"
-        assert client.get("/staff/").h1 == "Leads"
-
-    def test_it_leads_where_one_wanted_to_go(self, app: Flask, device: Device) -> None:
-        client = PageClient(app)
-        page = use(client, device, "/staff/sign-in?next=/staff/account")
-        assert page.location == "/staff/account"
-        page = use(PageClient(app), device, "/staff/sign-in?next=//evil.example/")
-        assert page.location == "/staff/"
-
-    def test_after_a_password_it_is_the_second_factor(self, app: Flask, device: Device) -> None:
-        client = pending_login(app)
-        client.get("/staff/", status=303)
-        assert use(client, device, ASKED).location == "/staff/"
-        client.get("/staff/")
-
-    def test_it_is_a_recent_authentication(self, app: Flask, device: Device) -> None:
-        client = PageClient(app)
-        use(client, device)
-        age_authentication(app)
-        page = use(client, device, f"/staff/confirm?next={FACTORS}")
-        assert page.location == FACTORS
-        client.get(NEW)
-
-    def test_the_page_asks_for_a_persons_own_after_a_password(
-        self, app: Flask, device: Device
-    ) -> None:
-        _, options = asked(pending_login(app).get(ASKED))
-        assert len(options["allowCredentials"]) == 1
-        _, options = asked(PageClient(app).get(SIGN_IN))
-        assert options["allowCredentials"] == [], "nobody learns who has one"
-        assert options["userVerification"] == "required"
-
-    def test_a_closed_account_has_no_passkey(self, app: Flask, device: Device) -> None:
-        account_admin.disable(services_of(app).database, EMAIL)
-        use(PageClient(app), device, status=422)
-
-    def test_a_new_link_removes_it_where_that_is_wanted(self, app: Flask, device: Device) -> None:
-        account_admin.reset(services_of(app).database, "", EMAIL)
-        use(PageClient(app), device)
-        account_admin.reset(services_of(app).database, "", EMAIL, second_factor=True)
-        use(PageClient(app), device, status=422)
-
-    def test_attempts_are_limited_by_network(self, tmp_path: Path) -> None:
-        app = make_app(tmp_path, base_url=ORIGIN, limit_sign_in_address="2 per hour")
-        client = PageClient(app)
-        for status in (422, 422, 429):
-            use(client, Device(), status=status)
+def test_a_passkey_alone_signs_in(app: Flask, device: Device) -> None:
+    client = PageClient(app)
+    assert use(client, device).location == "/staff/"
+    assert client.get("/staff/").h1 == "Leads"
+    page = use(PageClient(app), device, "/staff/sign-in?next=/staff/account")
+    assert page.location == "/staff/account"
+    page = use(PageClient(app), device, "/staff/sign-in?next=//evil.example/")
+    assert page.location == "/staff/"
+    age_authentication(app)
+    page = use(client, device, f"/staff/confirm?next={FACTORS}")
+    assert page.location == FACTORS
+    client.get(NEW)
 
 
-def lies(**changes: Any) -> Answer:
-    """A device that says something else than it should."""
+def test_after_a_password_it_is_the_second_factor(app: Flask, device: Device) -> None:
+    client = pending_login(app)
+    client.get("/staff/", status=303)
+    _, options = asked(client.get(ASKED))
+    assert len(options["allowCredentials"]) == 1
+    assert use(client, device, ASKED).location == "/staff/"
+    client.get("/staff/")
+    _, options = asked(PageClient(app).get(SIGN_IN))
+    assert options["allowCredentials"] == [], "nobody learns who has one"
+    assert options["userVerification"] == "required"
+
+
+def test_a_reset_removes_it_where_that_is_wanted_and_a_disabled_account_has_none(
+    app: Flask, device: Device
+) -> None:
+    database = services_of(app).database
+    account_admin.reset(database, "", EMAIL)
+    use(PageClient(app), device)
+    account_admin.reset(database, "", EMAIL, second_factor=True)
+    use(PageClient(app), device, status=422)
+    other = add_passkey(signed_in(app))
+    account_admin.disable(database, EMAIL)
+    use(PageClient(app), other, status=422)
+
+
+def test_attempts_are_limited_by_network(tmp_path: Path) -> None:
+    client = PageClient(make_app(tmp_path, base_url=ORIGIN, limit_sign_in_address="2 per hour"))
+    for status in (422, 422, 429):
+        use(client, Device(), status=status)
+
+
+def changed(**changes: Any) -> Answer:
+    """A device that answers with something else than it should."""
 
     def answer(device: Device, options: dict[str, Any]) -> str:
         for name, value in changes.items():
@@ -142,7 +132,7 @@ def replaces(**parts: bytes) -> Answer:
     return lambda device, options: device.use(options, **parts)
 
 
-def strange_parts(device: Device, options: dict[str, Any]) -> str:
+def malformed(device: Device, options: dict[str, Any]) -> str:
     answer = json.loads(device.use(options))
     answer["response"]["authenticatorData"] = 5
     return json.dumps(answer)
@@ -156,20 +146,20 @@ def new_key_instead(device: Device, options: dict[str, Any]) -> str:
 @pytest.mark.parametrize(
     "answer",
     [
-        lies(origin="https://evil.example"),
-        lies(origin="http://localhost.evil.example"),
-        lies(origin="http://localhost:1"),
-        lies(site="evil.example"),
-        lies(verified=False),
-        lies(handle=b"somebody else"),
-        lies(credential_id=b"unknown key here"),
+        changed(origin="https://evil.example"),
+        changed(origin="http://localhost.evil.example"),
+        changed(origin="http://localhost:1"),
+        changed(site="evil.example"),
+        changed(verified=False),
+        changed(handle=b"someone else"),
+        changed(credential_id=b"unknown key here"),
         replaces(signature=b"\x30\x06\x02\x01\x01\x02\x01\x01"),
         replaces(authenticatorData=b"\x00" * 10),
-        *(other_challenge, new_key_instead, strange_parts),
+        *(other_challenge, new_key_instead, malformed),
         *(sends("{"), sends(""), sends("[]")),
     ],
 )
-def test_what_is_not_right_opens_nothing(
+def test_an_invalid_answer_opens_nothing(
     app: Flask, device: Device, path: str, answer: Answer
 ) -> None:
     if path == "/staff/confirm":
@@ -191,38 +181,30 @@ def test_the_name_of_the_host_in_a_request_changes_nothing(app: Flask, device: D
     client.submit(form.fill(credential=device.use(options)), status=422)
 
 
-def test_a_challenge_is_good_once(app: Flask, device: Device) -> None:
-    client = PageClient(app)
+def test_a_challenge_works_once_and_for_ten_minutes(app: Flask, device: Device) -> None:
+    client, late = PageClient(app), PageClient(app)
     form, options = asked(client.get(SIGN_IN))
+    late_form, late_options = asked(late.get(SIGN_IN))
     thief = thief_of(client)
-    device.step = 0  # a device that does not count, so nothing else stands in the way
+    device.step = 0  # a device that does not count, so nothing else is in the way
     form.fill(credential=device.use(options))
     client.submit(form)
     thief.submit(form, status=422)
     thief.get("/staff/", status=303)
+    let_pass(app, minutes=10, seconds=1)
+    late.submit(late_form.fill(credential=device.use(late_options)), status=422)
 
 
-def test_a_challenge_is_one_browsers_only(app: Flask, device: Device) -> None:
-    _, options = asked(PageClient(app).get(SIGN_IN))
-    mine = PageClient(app)
-    form, _ = asked(mine.get(SIGN_IN))
-    mine.submit(form.fill(credential=device.use(options)), status=422)
-
-
-def test_a_challenge_is_for_one_purpose_only(app: Flask, device: Device) -> None:
+def test_a_challenge_is_for_one_browser_and_one_purpose(app: Flask, device: Device) -> None:
     client = pending_login(app)
+    _, of_another = asked(PageClient(app).get(SIGN_IN))
     _, for_signing_in = asked(client.get(SIGN_IN))
     form, _ = asked(client.get(ASKED))
-    _, another = asked(client.get(SIGN_IN))
-    for options in (another, for_signing_in):
+    _, later = asked(client.get(SIGN_IN))
+    for options in (later, for_signing_in):
         client.submit(form.fill(credential=device.use(options)), status=422)
-
-
-def test_a_challenge_lasts_ten_minutes(app: Flask, device: Device) -> None:
-    client = PageClient(app)
-    form, options = asked(client.get(SIGN_IN))
-    let_pass(app, minutes=10, seconds=1)
-    client.submit(form.fill(credential=device.use(options)), status=422)
+    form, _ = asked(client.get(SIGN_IN))
+    client.submit(form.fill(credential=device.use(of_another)), status=422)
 
 
 def test_another_users_passkey_is_no_second_factor_of_mine(app: Flask, device: Device) -> None:
@@ -231,7 +213,7 @@ def test_another_users_passkey_is_no_second_factor_of_mine(app: Flask, device: D
     use(pending_login(app), other, ASKED, status=422)
 
 
-def test_a_passkey_that_is_refused_is_recorded(app: Flask, device: Device) -> None:
+def test_a_refused_passkey_is_recorded(app: Flask, device: Device) -> None:
     unknown = Device()
     use(PageClient(app), unknown, status=422)
     client = PageClient(app)
@@ -239,61 +221,44 @@ def test_a_passkey_that_is_refused_is_recorded(app: Flask, device: Device) -> No
     age_authentication(app)
     use(client, unknown, "/staff/confirm", status=422)
     with services_of(app).database.reading() as session:
-        noted = {row.action: row.facts for row in session.scalars(select(AuditRow))}
-    assert noted["account.sign_in_failed"] == {"account": None, "method": "passkey"}
-    assert noted["factor.refused"] == {"account": 1, "method": "passkey"}
+        recorded = {row.action: row.facts for row in session.scalars(select(AuditRow))}
+    assert recorded["account.sign_in_failed"] == {"account": None, "method": "passkey"}
+    assert recorded["factor.refused"] == {"account": 1, "method": "passkey"}
 
 
-def test_a_counter_that_stands_still_gives_a_copy_away(app: Flask, device: Device) -> None:
+def test_a_counter_that_does_not_grow_reveals_a_copy(app: Flask, device: Device) -> None:
     use(PageClient(app), device)
-    device.step = 0
-    use(PageClient(app), device, status=422)
-    device.step = -1
-    use(PageClient(app), device, status=422)
+    for step in (0, -1):
+        device.step = step
+        use(PageClient(app), device, status=422)
     assert audited(app)[-4:] == ["factor.passkey_copied", "account.sign_in_failed"] * 2
     device.step = 5
     use(PageClient(app), device)
-
-
-def test_a_device_that_does_not_count_is_fine(app: Flask) -> None:
-    device = add_passkey(signed_in(app), Device(step=0))
-    use(PageClient(app), device)
-    use(PageClient(app), device)
+    never_counts = add_passkey(signed_in(app), Device(step=0))
+    for _ in range(2):
+        use(PageClient(app), never_counts)
 
 
 class TestAdding:
-    """Making a passkey, and taking it away."""
+    """Adding and removing a passkey."""
 
     def test_the_first_one_brings_recovery_codes(self, grace: PageClient) -> None:
+        other = signed_in(grace.app)
         form, options = asked(grace.get(NEW))
         assert options["authenticatorSelection"]["residentKey"] == "required"
         assert options["rp"] == {"name": "Relay Check", "id": "localhost"}
-        page = grace.submit(form.fill(credential=Device().make(options)), status=200)
+        assert "name" in grace.submit(form.fill(name=" "), status=422).errors
+        form, options = asked(grace.get(NEW))
+        form.fill(name="  My <b>key</b>  ", credential=Device().make(options))
+        page = grace.submit(form, status=200)
         codes = recovery_codes(page)
         assert len(codes) == 10
+        other.get("/staff/", status=303)
+        assert "My <b>key</b>" in grace.get(FACTORS).text
+        assert "not yet" in grace.get(FACTORS).text
         give(pending_login(grace.app), recovery_code=codes[0])
         assert "factor.passkey_added" in audited(grace.app)
-
-    def test_it_has_the_name_it_was_given(self, grace: PageClient) -> None:
-        add_passkey(grace, name="  My <b>key</b>  ")
-        page = grace.get(FACTORS)
-        assert "My <b>key</b>" in page.text
-        assert "not yet" in page.text
-
-    def test_it_needs_a_name(self, grace: PageClient) -> None:
-        form, options = asked(grace.get(NEW))
-        form.fill(name=" ", credential=Device().make(options))
-        assert "name" in grace.submit(form, status=422).errors
-
-    def test_it_ends_the_other_sessions(self, app: Flask) -> None:
-        other, mine = signed_in(app), signed_in(app)
-        add_passkey(mine)
-        other.get("/staff/", status=303)
-        mine.get("/staff/")
-
-    def test_it_wants_a_recent_authentication(self, grace: PageClient) -> None:
-        age_authentication(grace.app)
-        assert "/staff/confirm" in grace.get(NEW, status=303).location
+        grace.submit(form, status=422)  # an answer works once
 
     @pytest.mark.parametrize(
         "device",
@@ -303,41 +268,31 @@ class TestAdding:
             Device(verified=False),
         ],
     )
-    def test_one_that_is_not_right_is_not_taken(self, device: Device, grace: PageClient) -> None:
+    def test_an_invalid_one_is_not_added(self, device: Device, grace: PageClient) -> None:
         form, options = asked(grace.get(NEW))
         page = grace.submit(form.fill(credential=device.make(options)), status=422)
         assert "passkey" in page.errors
+        for nonsense in ("", "{}", "[]", "null", '{"id": "x"}', "\x00"):
+            form, _ = asked(grace.get(NEW))
+            grace.submit(form.fill(credential=nonsense), status=422)
         sign_in(PageClient(grace.app))
 
-    @pytest.mark.parametrize("credential", ["", "{}", "[]", "null", '{"id": "x"}', "\x00"])
-    def test_nor_is_what_is_none(self, grace: PageClient, credential: str) -> None:
-        form, _ = asked(grace.get(NEW))
-        grace.submit(form.fill(credential=credential), status=422)
-
-    def test_an_answer_is_taken_once(self, grace: PageClient) -> None:
-        form, options = asked(grace.get(NEW))
-        form.fill(credential=Device().make(options))
-        grace.submit(form, status=200)
-        grace.submit(form, status=422)
-
-    def test_the_same_device_is_shown_and_anothers_key_is_not_taken(
+    def test_a_device_belongs_to_one_user_and_is_not_added_again(
         self, app: Flask, device: Device
     ) -> None:
         make_user(app, "bo@example.com")
-        bo, kept = signed_in(app, "bo@example.com"), vars(device).copy()
+        bo, before = signed_in(app, "bo@example.com"), vars(device).copy()
         form, options = asked(bo.get(NEW))
         assert options["excludeCredentials"] == []
         bo.submit(form.fill(credential=device.make(options)), status=422)
         sign_in(PageClient(app), "bo@example.com")
         grace = PageClient(app)
-        use(grace, Device(**kept))
+        use(grace, Device(**before))
         _, options = asked(grace.get(NEW))
         assert len(options["excludeCredentials"]) == 1
+        assert add_passkey(grace).handle == before["handle"], "all of a user have one handle"
 
-    def test_all_of_a_person_carry_one_handle(self, grace: PageClient) -> None:
-        assert add_passkey(grace).handle == add_passkey(grace).handle
-
-    def test_it_can_be_removed_and_the_codes_go_with_the_last(
+    def test_the_recovery_codes_are_removed_with_the_last_one(
         self, app: Flask, grace: PageClient
     ) -> None:
         device = add_passkey(grace)
@@ -349,7 +304,7 @@ class TestAdding:
             assert session.scalars(select(PasskeyRow)).all() == []
             assert session.scalars(select(RecoveryCodeRow)).all() == []
 
-    def test_without_a_name_for_the_site_there_are_none(self, tmp_path: Path) -> None:
+    def test_a_site_without_a_domain_name_has_none(self, tmp_path: Path) -> None:
         app = make_app(tmp_path / "by-number", base_url="http://127.0.0.1:8000")
         make_user(app)
         client = PageClient(app)
