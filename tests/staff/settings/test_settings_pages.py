@@ -2,6 +2,7 @@
 
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -185,8 +186,12 @@ class TestBusinessHours:
         return services_of(app).settings.business_hours
 
     def test_a_day_is_opened_closed_and_broken_in_two(self, app: Flask, admin: PageClient) -> None:
-        friday = {"fri_until_1": "12:00", "fri_from_2": "13:30", "fri_until_2": "16:00"}
-        saturday = {"sat_open": "y", "sat_from_1": "22:00", "sat_until_1": "00:00"}
+        friday: dict[str, Any] = {
+            "fri_until_1": "12:00",
+            "fri_from_2": "13:30",
+            "fri_until_2": "16:00",
+        }
+        saturday: dict[str, Any] = {"sat_open": "y", "sat_from_1": "22:00", "sat_until_1": "00:00"}
         self.send(admin, wed_open=[], **friday, **saturday)
         assert self.hours(app) == (
             "mon-tue 09:00-17:00, thu 09:00-17:00, fri 09:00-12:00, fri 13:30-16:00, "
@@ -198,7 +203,7 @@ class TestBusinessHours:
         assert shown["business_hours-fri-until-2"] == ["16:00"]
         assert shown["business_hours-sat-until-1"] == ["00:00"]
         assert changes(app) == [("business_hours", False)]
-        wednesday = {"wed_open": "y", "wed_from_1": "9:00", "wed_until_1": "17:00"}
+        wednesday: dict[str, Any] = {"wed_open": "y", "wed_from_1": "9:00", "wed_until_1": "17:00"}
         friday = {"fri_until_1": "17:00", "fri_from_2": "", "fri_until_2": ""}
         self.send(admin, sat_open=[], **wednesday, **friday)
         assert self.hours(app) == "mon-fri 09:00-17:00"
@@ -258,7 +263,11 @@ def test_holidays_are_added_and_removed(app: Flask, admin: PageClient) -> None:
 
 
 def test_a_preview_shows_the_brand_and_saves_nothing(app: Flask, admin: PageClient) -> None:
-    fields = {"brand__currency": "CHF", "paper": "a4", "brand__phone": "+1 555 0100"}
+    fields: dict[str, Any] = {
+        "brand__currency": "CHF",
+        "paper": "a4",
+        "brand__phone": "+1 555 0100",
+    }
     fields |= {"brand__name": "Northside <b>", "brand__colours__sales": "#0b3d2e"}
     page = preview(admin, brand__consult_url="https://northside.example/consult", **fields)
     (picture,) = [e for e in page.document.elements if "data-preview" in e.attrib]
