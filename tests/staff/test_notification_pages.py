@@ -1,4 +1,4 @@
-"""What I am told: the choice on My account, and the link in a mail that needs no sign-in."""
+"""Notification settings on My account, and the link in an email that needs no sign-in."""
 
 from pathlib import Path
 
@@ -17,6 +17,9 @@ from tests.support.staff_client import EMAIL, make_lead, make_user, signed_in
 from tests.support.submissions import CONTACT
 from tests.support.user_factories import deactivate
 
+BO = "bo@example.com"
+DEFAULTS = {kind: info.default for kind, info in TYPE_INFO.items()}
+
 
 def chosen(app: Flask, email: str = EMAIL) -> dict[NotificationType, str]:
     with services_of(app).database.reading() as session:
@@ -25,33 +28,40 @@ def chosen(app: Flask, email: str = EMAIL) -> dict[NotificationType, str]:
         return dict(notifications.preferences(session, user.id))
 
 
-def stop_link(app: Flask) -> str:
-    """The path of the link in the one mail that was sent."""
+@pytest.fixture
+def unsubscribe_path(app: Flask) -> str:
+    """The path of the link in an email about a consult that was requested."""
+    make_user(app)
+    make_lead(app, contact=CONTACT)
+    deliver(app)
     (file,) = services_of(app).settings.mail_dir.glob("*.eml")
     link: str = as_read(file.read_bytes())["List-Unsubscribe"].strip("<>")
     return link.removeprefix(services_of(app).settings.base_url)
 
 
-def test_who_chose_nothing_has_the_defaults(app: Flask) -> None:
+def test_a_choice_is_stored_and_shown_and_changes_no_one_elses(app: Flask) -> None:
     make_user(app)
-    assert chosen(app) == {kind: info.default for kind, info in TYPE_INFO.items()}
-
-
-def test_a_choice_is_kept_and_shown_and_is_nobody_elses(app: Flask) -> None:
-    make_user(app)
-    make_user(app, "bo@example.com")
+    make_user(app, BO)
+    assert chosen(app) == chosen(app, BO) == DEFAULTS
     client = signed_in(app)
     form = client.get("/staff/account").form("/notifications")
-    page = client.submit(form.fill(**{"notify-finished": "all", "notify-overdue": "off"}))
-    shown = client.follow(page)
+    changes = {"notify-finished": "all", "notify-overdue": "off"}
+    shown = client.follow(client.submit(form.fill(**changes)))
     assert "Saved." in shown.text
-    assert shown.form("/notifications").data["notify-finished"] == ["all"]
-    assert chosen(app) == {**chosen(app, "bo@example.com"), "finished": "all", "overdue": "off"}
+    form = shown.form("/notifications")
+    assert form.data["notify-finished"] == ["all"]
+    expected = {**DEFAULTS, "finished": "all", "overdue": "off"}
+    assert chosen(app) == expected
+    for scope in ("", "own", "everything", "none; DROP"):
+        fields = {"csrf_token": form.data["csrf_token"], "notify-finished": scope}
+        client.post("/staff/account/notifications", fields)
+        assert chosen(app) == expected, "what cannot be chosen changes nothing"
+    assert chosen(app, BO) == DEFAULTS
 
 
-def test_admins_see_who_is_told_what_and_what_nobody_is(app: Flask) -> None:
+def test_admins_see_who_gets_which_emails_and_which_no_one_gets(app: Flask) -> None:
     make_user(app, admin=True)
-    make_user(app, "bo@example.com")
+    make_user(app, BO)
     with services_of(app).database.writing() as session:
         for user_id in (1, 2):
             notifications.set_preferences(session, user_id, {"overdue": "off"})
@@ -64,10 +74,9 @@ def test_admins_see_who_is_told_what_and_what_nobody_is(app: Flask) -> None:
         for body in page.document.all("tbody")
         for row in page.document.all("tr", within=body)
     )
-    assert (
-        second == "Grace Hopper Every lead Theirs and unassigned Theirs and unassigned Off On On On"
-    )
-    assert first == "Grace Hopper Off Theirs and unassigned Theirs and unassigned Off On On On"
+    others = "Theirs and unassigned Theirs and unassigned Off On On On"
+    assert first == f"Grace Hopper Off {others}"
+    assert second == f"Grace Hopper Every lead {others}"
     deactivate(services_of(app).database, 1)
     make_user(app, "cy@example.com", admin=True)
     page = signed_in(app, "cy@example.com").get("/staff/settings/notifications")
@@ -84,61 +93,31 @@ def test_with_a_mail_server_it_says_what_sets_it(tmp_path: Path) -> None:
     assert "mail.example" not in page.html
 
 
-@pytest.mark.parametrize("scope", ["", "own", "everything", "none; DROP"])
-def test_what_cannot_be_chosen_changes_nothing(app: Flask, scope: str) -> None:
-    make_user(app)
-    client = signed_in(app)
-    token = client.get("/staff/account").form("/notifications").data["csrf_token"]
-    client.post("/staff/account/notifications", {"csrf_token": token, "notify-finished": scope})
-    assert chosen(app)["finished"] == "off"
-
-
-def test_looking_at_the_link_in_a_mail_stops_nothing_and_pressing_does(
-    app: Flask, client: PageClient
+def test_opening_the_link_in_an_email_changes_nothing_and_its_button_unsubscribes(
+    app: Flask, client: PageClient, unsubscribe_path: str
 ) -> None:
-    make_user(app)
-    make_lead(app, contact=CONTACT)
-    deliver(app)
-    link = stop_link(app)
-    page = client.get(link)
+    page = client.get(unsubscribe_path)
     assert "Unsubscribe from: Consult requested?" in page.text
     assert EMAIL not in page.text
-    assert chosen(app)["consult_wanted"] == "own"
+    foreign = {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}
+    client.post(unsubscribe_path, {}, status=403, headers=foreign)
+    assert chosen(app) == DEFAULTS
     stopped = client.submit(page.form("/mail/stop/"), status=200)
     assert "Other notifications are unchanged." in stopped.text
-    assert chosen(app) == {
-        **{kind: info.default for kind, info in TYPE_INFO.items()},
-        "consult_wanted": "off",
-    }
+    assert chosen(app) == {**DEFAULTS, "consult_wanted": "off"}
 
 
-def test_a_mail_program_stops_it_with_one_request(app: Flask) -> None:
-    make_user(app)
-    make_lead(app, contact=CONTACT)
-    deliver(app)
-    answer = app.test_client().post(
-        stop_link(app), data={"List-Unsubscribe": "One-Click"}, base_url="http://localhost"
-    )
+def test_a_mail_program_unsubscribes_with_one_request(app: Flask, unsubscribe_path: str) -> None:
+    one_click = {"List-Unsubscribe": "One-Click"}
+    answer = app.test_client().post(unsubscribe_path, data=one_click, base_url="http://localhost")
     assert answer.status_code == 200
     assert chosen(app)["consult_wanted"] == "off"
 
 
-def test_another_site_cannot_have_it_pressed(app: Flask, client: PageClient) -> None:
+def test_an_invented_link_is_not_found(app: Flask, client: PageClient) -> None:
     make_user(app)
-    make_lead(app, contact=CONTACT)
-    deliver(app)
-    foreign = {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}
-    client.post(stop_link(app), {}, status=403, headers=foreign)
-    assert chosen(app)["consult_wanted"] == "own"
-
-
-def test_a_link_that_was_made_up_is_not_there(app: Flask, client: PageClient) -> None:
-    make_user(app)
-    for token in (
-        "1.digest.made-up",
-        "nonsense",
-        staff_mail.unsubscribe_token("other key", 1, "digest"),
-    ):
+    forged = staff_mail.unsubscribe_token("other key", 1, "digest")
+    for token in ("1.digest.made-up", "nonsense", forged):
         client.get(f"/mail/stop/{token}", status=404)
         client.post(f"/mail/stop/{token}", {}, status=404)
-    assert chosen(app)["digest"] == "own"
+    assert chosen(app) == DEFAULTS

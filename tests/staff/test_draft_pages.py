@@ -80,7 +80,7 @@ def test_pausing_shows_the_link_and_requires_no_address(scene: Scene) -> None:
     assert "No one has given permission yet" in scene.staff.get("/staff/unfinished").text
 
 
-def test_permission_is_revoked_as_easily(scene: Scene) -> None:
+def test_permission_is_revoked_or_deleted_with_the_answers(scene: Scene) -> None:
     scene.allow()
     page = scene.owner.get(f"{scene.root}/pause")
     assert ADDRESS in page.text
@@ -88,6 +88,12 @@ def test_permission_is_revoked_as_easily(scene: Scene) -> None:
     page = scene.owner.follow(scene.owner.submit(page.form("/revoke-reminder")))
     assert "We deleted your email address" in page.text
     assert not scene.is_anywhere()
+    scene.allow()
+    page = scene.owner.get(f"{scene.root}/pause")
+    deleted = scene.owner.submit(page.form("/pause/delete"), status=200)
+    assert deleted.h1 == "Your answers are deleted"
+    assert not scene.is_anywhere()
+    scene.owner.get(f"{scene.root}/pause", status=404)
 
 
 def test_one_reminder_is_sent_with_the_link_and_the_address_is_deleted(scene: Scene) -> None:
@@ -121,15 +127,7 @@ def test_one_reminder_is_sent_with_the_link_and_the_address_is_deleted(scene: Sc
     assert done == ["reminder.sent", "reminder.requested"]
 
 
-def test_an_address_that_does_not_exist_is_deleted(scene: Scene) -> None:
-    scene.allow()
-    post(scene.staff, "/staff/unfinished", "/send")
-    scene.server.on_recipient = f"550 no such mailbox <{ADDRESS}>"
-    deliver(scene.app)
-    assert not scene.is_anywhere()
-
-
-def test_a_server_that_is_away_leaves_no_address_in_the_job(scene: Scene) -> None:
+def test_a_failed_reminder_leaves_no_address_in_the_job(scene: Scene) -> None:
     scene.allow()
     post(scene.staff, "/staff/unfinished", "/send")
     scene.server.on_recipient = f"451 later <{ADDRESS}>"
@@ -147,13 +145,12 @@ def test_a_server_that_is_away_leaves_no_address_in_the_job(scene: Scene) -> Non
     assert not scene.is_anywhere()
 
 
-def test_answers_and_address_are_deleted_at_a_press(scene: Scene) -> None:
+def test_an_address_that_does_not_exist_is_deleted(scene: Scene) -> None:
     scene.allow()
-    page = scene.owner.get(f"{scene.root}/pause")
-    gone = scene.owner.submit(page.form("/pause/delete"), status=200)
-    assert gone.h1 == "Your answers are deleted"
+    post(scene.staff, "/staff/unfinished", "/send")
+    scene.server.on_recipient = f"550 no such mailbox <{ADDRESS}>"
+    deliver(scene.app)
     assert not scene.is_anywhere()
-    scene.owner.get(f"{scene.root}/pause", status=404)
 
 
 def test_staff_delete_an_address_on_request(scene: Scene) -> None:

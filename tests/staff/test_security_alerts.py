@@ -1,4 +1,4 @@
-"""Mails about one's own account: each change of a sign-in method is told to its owner only."""
+"""Emails about one's own account: each change of a sign-in method is sent to its owner only."""
 
 import re
 from email.message import EmailMessage
@@ -36,8 +36,8 @@ OTHER_PASSWORD = "eleven kettles beside rivers"
 NOT_ALERT_OF_ACTION = {"factor.refused"}  # it changed nothing
 
 
-def told(app: Flask) -> list[tuple[int, str]]:
-    """Who was told what about their account since this was last asked, by id."""
+def alerts(app: Flask) -> list[tuple[int, str]]:
+    """The security alerts since this was last called: user id and kind."""
     with services_of(app).database.writing() as session:
         found = session.scalars(select(DeliveryRow).order_by(DeliveryRow.id)).all()
         rows = [(row.user_id or 0, row.kind) for row in found]
@@ -46,80 +46,80 @@ def told(app: Flask) -> list[tuple[int, str]]:
     return rows
 
 
-def test_every_change_of_a_factor_is_told_to_whoever_made_it(tmp_path: Path) -> None:
+def test_every_change_of_a_factor_alerts_its_user(tmp_path: Path) -> None:
     app = make_app(tmp_path / "var", base_url=ORIGIN)
     make_user(app)
     client = signed_in(app)
     set_up_phone(client)
-    assert told(app) == [(1, "app_added")], "and not that there are codes now"
+    assert alerts(app) == [(1, "app_added")], "and not that there are codes now"
     device = add_passkey(client)
-    assert told(app) == [(1, "passkey_added")]
+    assert alerts(app) == [(1, "passkey_added")]
     post(client, FACTORS, "/recovery-codes", status=200)
-    assert told(app) == [(1, "codes_made")]
+    assert alerts(app) == [(1, "codes_made")]
     device.count, device.step = 5, 0
     for status in (303, 422):  # the second time it counts no further, as a copy would
         stranger = PageClient(app)
         form, options = asked(stranger.get("/staff/sign-in"))
         stranger.submit(form.fill(credential=device.use(options)), status=status)
-    assert told(app) == [(1, "passkey_copied")]
+    assert alerts(app) == [(1, "passkey_copied")]
     post(client, FACTORS, "/app/remove")
-    assert told(app) == [(1, "app_removed")]
+    assert alerts(app) == [(1, "app_removed")]
     post(client, FACTORS, "/passkeys/1/remove")
-    assert told(app) == [(1, "passkey_removed")]
+    assert alerts(app) == [(1, "passkey_removed")]
 
 
-def test_a_used_recovery_code_is_told_and_a_wrong_one_is_not(app: Flask) -> None:
+def test_a_used_recovery_code_alerts_and_a_wrong_one_does_not(app: Flask) -> None:
     make_user(app)
     _, codes = set_up_phone(signed_in(app))
-    told(app)
+    alerts(app)
     give(pending_login(app), recovery_code="nonsense", status=422)
-    assert told(app) == []
+    assert alerts(app) == []
     give(pending_login(app), recovery_code=codes[0])
-    assert told(app) == [(1, "code_used")]
+    assert alerts(app) == [(1, "code_used")]
     assert "9 are left." in text_of(the_mail(app, "code_used"))
 
 
-def test_a_new_password_is_told_however_it_came_about(app: Flask) -> None:
+def test_a_new_password_alerts_however_it_was_set(app: Flask) -> None:
     make_user(app)
     client = signed_in(app)
-    assert told(app) == [], "who joins knows"
+    assert alerts(app) == [], "who joins needs no alert"
     form = client.get("/staff/account").form("/password")
     client.submit(form.fill(current_password=PASSWORD, new_password=OTHER_PASSWORD))
-    assert told(app) == [(1, "password_changed")]
+    assert alerts(app) == [(1, "password_changed")]
     link = account_admin.reset(services_of(app).database, "", EMAIL)
-    assert told(app) == []
+    assert alerts(app) == []
     other = PageClient(app)
     other.submit(other.get(link).form().fill(name=NAME, new_password=PASSWORD))
-    assert told(app) == [(1, "password_reset")]
+    assert alerts(app) == [(1, "password_reset")]
 
 
-def test_what_an_admin_does_to_an_account_is_told_to_its_holder(app: Flask) -> None:
+def test_what_an_admin_changes_alerts_the_user_of_the_account(app: Flask) -> None:
     make_user(app, ADMIN, admin=True)
     make_user(app, EMAIL)
     admin = signed_in(app, ADMIN)
     post(admin, "/staff/settings/people/2", "/role", role="admin")
-    assert told(app) == [(2, "role_changed")]
+    assert alerts(app) == [(2, "role_changed")]
     account_admin.reset(services_of(app).database, "", EMAIL, second_factor=True, by=1)
-    assert told(app) == [(2, "factors_removed")]
+    assert alerts(app) == [(2, "factors_removed")]
     assert "You are an admin now." in text_of(the_mail(app, "role_changed", user_id=2))
 
 
-def test_a_link_with_the_provider_is_told(tmp_path: Path) -> None:
+def test_a_link_with_the_provider_alerts(tmp_path: Path) -> None:
     with mock_provider() as issuer:
         app = make_app(tmp_path / "var", **settings_for(issuer))
         make_user(app)
         client = signed_in(app)
         approve(client, "grace", "/staff/account/provider")
-        assert told(app) == [(1, "linked")]
+        assert alerts(app) == [(1, "linked")]
         post(client, FACTORS, "/provider/remove", password=PASSWORD)
-        assert told(app) == [(1, "unlinked")]
+        assert alerts(app) == [(1, "unlinked")]
 
 
-def the_mail(app: Flask, news: SecurityAlert, user_id: int = 1) -> EmailMessage:
+def the_mail(app: Flask, kind: SecurityAlert, user_id: int = 1) -> EmailMessage:
     """The mail of this kind, as the worker writes and sends it."""
     database = services_of(app).database
     with database.writing() as session:
-        notifications.send_alert(session, user_id, news)
+        notifications.send_alert(session, user_id, kind)
     deliver(app)
     (file,) = services_of(app).settings.mail_dir.glob("*.eml")
     mail = as_read(file.read_bytes())
@@ -127,24 +127,24 @@ def the_mail(app: Flask, news: SecurityAlert, user_id: int = 1) -> EmailMessage:
     return mail
 
 
-@pytest.mark.parametrize("news", SECURITY_ALERTS)
-def test_the_mail_says_what_changed_and_has_no_link_and_no_way_out(
-    database: Database, news: SecurityAlert
+@pytest.mark.parametrize("kind", SECURITY_ALERTS)
+def test_the_email_says_what_changed_without_links_or_unsubscribing(
+    database: Database, kind: SecurityAlert
 ) -> None:
     ada = colleague(database, "ada", finished="off", digest="off")
     colleague(database, "bo", admin=True)
     with database.writing() as session:
-        notifications.send_alert(session, ada, news)
+        notifications.send_alert(session, ada, kind)
         jobs = session.scalars(select(JobRow)).all()
         assert [set(job.payload) for job in jobs] == [set()]
     (mail,) = sent_mails(database)
     assert mail["To"] == "ada@agency.example"
-    assert mail["Subject"] == f"Your account: {ALERT_TEXTS[news].title.lower()}"
+    assert mail["Subject"] == f"Your account: {ALERT_TEXTS[kind].title.lower()}"
     assert mail["List-Unsubscribe"] is None
     for part in ("plain", "html"):
         said = text_of(mail, part)
         assert "Hello Ada" in said
-        assert ALERT_TEXTS[news].happened in said
+        assert ALERT_TEXTS[kind].happened in said
         assert "(UTC)" in said
         assert not re.search(r"https?:|href|\{", said.split("</style>")[-1])
     html5lib.HTMLParser(strict=True).parse(text_of(mail, "html"))
@@ -152,7 +152,7 @@ def test_the_mail_says_what_changed_and_has_no_link_and_no_way_out(
     assert sent_mails(database) == []
 
 
-def test_who_has_no_account_any_more_is_told_nothing(database: Database) -> None:
+def test_a_disabled_account_gets_no_alert(database: Database) -> None:
     ada = colleague(database, "ada")
     with database.writing() as session:
         notifications.send_alert(session, ada, "password_changed")
@@ -160,17 +160,17 @@ def test_who_has_no_account_any_more_is_told_nothing(database: Database) -> None
     assert sent_mails(database) == []
 
 
-def test_what_fails_is_told_to_nobody(app: Flask) -> None:
+def test_what_fails_alerts_no_one(app: Flask) -> None:
     make_user(app, ADMIN, admin=True)
     with (
         pytest.raises(accounts_module.LastAdminError),
         services_of(app).database.writing() as session,
     ):
         accounts_module.change_role(session, 1, "staff", by=1)
-    assert told(app) == []
+    assert alerts(app) == []
 
 
-def test_every_change_of_a_way_in_that_is_audited_is_told_too() -> None:
+def test_every_audited_change_of_a_sign_in_method_has_an_alert() -> None:
     kinds = {action for action in audit_pages.ACTIONS if action.startswith(("factor", "iden"))}
     assert kinds - set(ALERT_OF_ACTION) == NOT_ALERT_OF_ACTION
     assert set(ALERT_TEXTS) == set(SECURITY_ALERTS)
