@@ -86,6 +86,6 @@ def _time_element(then: datetime, text: str) -> Markup:
 
 
 TEMPLATE_FILTERS = (
-    *(ago, ahead, exactly, duration, written_date),
+    *(ago, ahead, agency_time, exactly, duration, written_date),
     *(when, time_ago),
 )

@@ -90,7 +90,7 @@ def webhook_list() -> ResponseReturnValue:
             if not endpoint.from_environment or endpoint.disabled_reason != "manual"
         ]
     return _render(
-        "webhooks",
+        "staff/webhooks/webhooks.html",
         rows=rows,
         zone=services().settings.time_zone,
         done=request.args.get("done"),
@@ -144,7 +144,7 @@ def webhook(endpoint_id: int) -> ResponseReturnValue:
         now = session.now()
     log = found[:LOG_PAGE]
     return _render(
-        "webhook",
+        "staff/webhooks/webhook.html",
         endpoint=endpoint,
         now=now,
         log=[(delivery_view(delivery), webhook_id(delivery)) for delivery in log],
@@ -276,7 +276,7 @@ def _record(session: Session, action: str, endpoint_id: int, **facts: bool) -> N
 
 def _form_page(form: WebhookForm, endpoint: EndpointRow | None = None) -> str:
     return _render(
-        "webhook_form",
+        "staff/webhooks/webhook_form.html",
         form=form,
         errors=first_errors(form),
         events=[(kind, TYPE_INFO[kind]) for kind in WEBHOOK_EVENTS],
@@ -288,13 +288,13 @@ def _secret_page(endpoint_id: int, secret: str) -> str:
     with services().database.reading() as session:
         endpoint = endpoints.by_id(session, endpoint_id) or abort(404)
         now = session.now()
-    return _render("webhook_secret", endpoint=endpoint, now=now, secret=secret)
+    return _render("staff/webhooks/webhook_secret.html", endpoint=endpoint, now=now, secret=secret)
 
 
 def _render(template: str, **values: Any) -> str:
     """Render a page about webhooks, with what it needs to describe an endpoint."""
     return render_template(
-        f"staff/webhooks/{template}.html",
+        template,
         host_of=host_of,
         events_of=_event_names,
         disabled=_DISABLED,

@@ -92,11 +92,9 @@ def test_the_same_form_again_adds_nothing_and_shows_the_same_secret(
 def test_a_form_that_lacks_something_is_not_saved(app: Flask, admin: PageClient) -> None:
     for url, error in (
         ("", "Enter the URL"),
-        ("http://hooks.example/", "start with https://"),
-        ("https://user:pass@hooks.example/", "sent to a URL like this"),
-        ("hooks.example", "start with https://"),
-        ("https://hooks.example/" + "x" * 2000, "at most 2000"),
         ("javascript:alert(1)", "start with https://"),
+        ("https://user:pass@hooks.example/", "sent to a URL like this"),
+        ("https://hooks.example/" + "x" * 2000, "at most 2000"),
     ):
         page = post(admin, f"{ALL}/new", "/new", status=422, url=url)
         assert error in page.errors["url"]

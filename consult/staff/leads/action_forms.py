@@ -9,7 +9,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from wtforms import DateField, Field, Form, IntegerField, StringField, TimeField
-from wtforms.validators import InputRequired, Length, ValidationError
+from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, ValidationError
 
 from consult.staff.times import agency_today
 from consult.storage.leads.actions import CHANNELS
@@ -133,12 +133,8 @@ class ConsultForm(ActionForm):
 class MoveForm(CommentForm):
     """The next stage, with a reason where it needs one."""
 
-    stage = _Text()
+    stage = _Text(validators=[AnyOf(STAGES, "Choose a stage.")])
     reason = _Text()
-
-    def validate_stage(self, field: Field) -> None:
-        if field.data not in STAGES:
-            raise ValidationError("Choose a stage.")
 
     def validate_reason(self, field: Field) -> None:
         reasons = CLOSING_REASONS.get(self.stage.data)
@@ -159,31 +155,17 @@ class FollowUpForm(ActionForm):
 
 
 class HandOverForm(CommentForm):
-    to = _Id()
-
-    def validate_to(self, field: Field) -> None:
-        if field.data is None:
-            raise ValidationError("Choose a colleague.")
+    to = _Id(validators=[DataRequired("Choose a colleague.")])
 
 
 class DeclineForm(CommentForm):
-    reason = _Text()
-
-    def validate_reason(self, field: Field) -> None:
-        if field.data not in DECLINE_REASONS:
-            raise ValidationError("Choose a reason.")
+    reason = _Text(validators=[AnyOf(DECLINE_REASONS, "Choose a reason.")])
 
 
 class NoteForm(Form):
-    text = _Lines()
-
-    def validate_text(self, field: Field) -> None:
-        if not field.data:
-            raise ValidationError("Write something first.")
-        if len(field.data) > TEXT_MAX:
-            raise ValidationError(f"Use at most {TEXT_MAX} characters.")
-
-
-def first_errors(form: Form) -> dict[str, str]:
-    """What is wrong with each field, by its name."""
-    return {field.name: str(field.errors[0]) for field in form if field.errors}
+    text = _Lines(
+        validators=[
+            DataRequired("Write something first."),
+            Length(max=TEXT_MAX, message=f"Use at most {TEXT_MAX} characters."),
+        ]
+    )

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from consult.questionnaire.editions import load
 from consult.staff.accounts.access import signed_in_user
+from consult.staff.accounts.my_account_pages import first_errors
 from consult.staff.blueprint import ID, blueprint, for_staff
 from consult.staff.leads.action_forms import (
     ActionForm,
@@ -23,7 +24,6 @@ from consult.staff.leads.action_forms import (
     HandOverForm,
     MoveForm,
     NoteForm,
-    first_errors,
 )
 from consult.staff.leads.lead_pages import back_to, lead_page
 from consult.staff.times import agency_today

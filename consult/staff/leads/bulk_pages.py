@@ -1,6 +1,7 @@
 """Actions on many leads at once: assign, hand over, change the stage, export."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -50,9 +51,10 @@ def lead_bulk() -> ResponseReturnValue:
 def change_leads() -> ResponseReturnValue:
     """Apply the chosen action to each lead, and list the leads that were skipped."""
     ids = _limited(request.form.getlist("lead", type=parse_id))
-    action, error = _chosen_action()
-    if action is None:
-        return _bulk_page(ids, all_matching=False, error=error), 422
+    try:
+        action = _chosen_action()
+    except ValueError as error:
+        return _bulk_page(ids, all_matching=False, error=str(error)), 422
     refused = _apply(action, ids)
     with services().database.reading() as session:
         names = {lead.id: lead.business for lead in by_ids(session, list(refused))}
@@ -90,28 +92,25 @@ def _bulk_page(ids: Sequence[int], *, all_matching: bool, error: str = "") -> st
     )
 
 
-def _chosen_action() -> tuple[Action | None, str]:
-    """What the form says to do with a lead; or None, and what is missing."""
+def _chosen_action() -> Action:
+    """What the form says to do with a lead. Raises ValueError with what is missing."""
     by, form = signed_in_user().id, request.form
     match form.get("do"):
         case "take":
-            return lambda session, lead: actions.claim(session, lead, by=by), ""
+            return partial(actions.claim, by=by)
         case "hand_over":
             to = form.get("to", type=parse_id)
             if to is None:
-                return None, "Choose a colleague to hand them over to."
-            return lambda session, lead: actions.hand_over(session, lead, to, by=by), ""
+                raise ValueError("Choose a colleague to hand them over to.")
+            return partial(actions.hand_over, to=to, by=by)
         case "move":
             stage, reason = form.get("stage", ""), form.get("reason", "")
             if stage not in STAGES_FOR_MANY:
-                return None, "Choose a stage."
+                raise ValueError("Choose a stage.")
             if stage in CLOSING_REASONS and reason not in CLOSING_REASONS[stage]:
-                return None, f"Choose a reason for “{NAMES[stage]}”."
-            return (
-                lambda session, lead: actions.move(session, lead, stage, by=by, reason=reason),
-                "",
-            )
-    return None, "Choose an action."
+                raise ValueError(f"Choose a reason for “{NAMES[stage]}”.")
+            return partial(actions.move, stage=stage, by=by, reason=reason)
+    raise ValueError("Choose an action.")
 
 
 def _apply(action: Action, ids: Sequence[int]) -> dict[int, str]:

@@ -270,12 +270,8 @@ def _of_source(of: ResponseFilter, table: Any) -> list[ColumnElement[bool]]:
 
 def _leads(of: ResponseFilter, table: Any) -> list[ColumnElement[bool]]:
     """Joins rows that belong to leads with the statistics of those that a filter selects."""
-    stats = ResponseStatsRow
-    return [
-        stats.submission_id == table.submission_id,
-        *_counted(of, stats),
-        *_of_source(of, stats),
-    ]
+    joined = ResponseStatsRow.submission_id == table.submission_id
+    return [joined, *_counted(of, ResponseStatsRow), *_of_source(of, ResponseStatsRow)]
 
 
 # Enough to see what is usual, and few enough to read on every page that shows it.
