@@ -1,5 +1,6 @@
 """The page of a lead: complete, whatever was typed, with its PDFs, emails and background jobs."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -58,9 +59,9 @@ def lead_id(app: Flask) -> int:
     return make_lead(app, contact=CONTACT)
 
 
-def change_jobs(database: Database, kind: str = "%", **values: object) -> None:
+def change_jobs(database: Database, values: Mapping[str, object], kind: str = "%") -> None:
     with database.writing() as session:
-        session.execute(update(JobRow).where(JobRow.kind.like(kind)).values(**values))
+        session.execute(update(JobRow).where(JobRow.kind.like(kind)).values(values))
 
 
 def one_line(text: str) -> str:
@@ -189,11 +190,11 @@ def test_the_state_of_background_jobs_is_shown_and_failed_ones_are_retried(
         ({"state": "done", "finished_at": FAILED_AT}, "1 Nov 2026, 09:05"),
     ]
     for changes, text in states:
-        change_jobs(database, **{"lease_token": None, **changes})
+        change_jobs(database, {"lease_token": None, **changes})
         page = staff.get(f"/staff/leads/{lead_id}")
         assert text in page.text
         assert not [form for form in page.forms if "try-again" in form.action]
-    change_jobs(database, **FAILED)
+    change_jobs(database, FAILED)
     assert staff.get("/staff/").with_class("is-late") == ["PDF failed"]
     page = staff.get(f"/staff/leads/{lead_id}")
     for text in ("Call brief: failed", "Their report: failed", "After 8 attempts. RenderTimeout"):
@@ -207,7 +208,7 @@ def test_nothing_is_created_for_an_anonymous_lead(
     app: Flask, staff: PageClient, database: Database
 ) -> None:
     lead_id = make_lead(app)
-    change_jobs(database, **FAILED)
+    change_jobs(database, FAILED)
     again = staff.get(f"/staff/leads/{lead_id}?stage=new").form("/try-again?stage=new")
     write(database, erasure.erase, [lead_id], "anonymise", by=1, reason="requested")
     page = staff.submit(again, status=422)
@@ -251,11 +252,11 @@ def test_an_email_that_was_not_sent_says_why(
     staff: PageClient, database: Database, emailed: int
 ) -> None:
     path = f"/staff/leads/{emailed}"
-    change_jobs(database, "email_report", last_error="Disk is full")
+    change_jobs(database, {"last_error": "Disk is full"}, "email_report")
     text = staff.get(path).text
     assert "Will retry" in text
     assert "Disk is full" in text
-    change_jobs(database, "email_report", **{**FAILED, "last_error": "No such user"})
+    change_jobs(database, {**FAILED, "last_error": "No such user"}, "email_report")
     text = staff.get(path).text
     assert "Failed Email with the report" in text
     assert "No such user" in text
