@@ -1,9 +1,10 @@
-"""The base of all tables: names for constraints, JSON, and times in UTC."""
+"""The base of all tables: names for constraints, common constraints, JSON, and times in UTC."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, DateTime, Dialect, MetaData
+from sqlalchemy import JSON, CheckConstraint, DateTime, Dialect, ForeignKey, MetaData, column
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
@@ -55,3 +56,30 @@ class Base(DeclarativeBase):
         }
     )
     type_annotation_map: ClassVar = {datetime: UtcDateTime, dict[str, Any]: Json}
+
+
+def belongs_to(table: str) -> ForeignKey:
+    """The key of a row that is deleted with the one it refers to."""
+    return ForeignKey(f"{table}.id", ondelete="CASCADE")
+
+
+def one_of(name: str, values: Iterable[str]) -> CheckConstraint:
+    """A column has one of a few values."""
+    return CheckConstraint(column(name).in_(values), name=f"{name}_known")
+
+
+def between(name: str, low: float, high: float) -> CheckConstraint:
+    """A column is in a closed range."""
+    return CheckConstraint(f"{name} BETWEEN {low} AND {high}", name=f"{name}_in_range")
+
+
+def length(name: str, longest: int, shortest: int = 1) -> CheckConstraint:
+    """A text is neither empty nor longer than its form allows; SQLite ignores VARCHAR lengths."""
+    return CheckConstraint(
+        f"length({name}) BETWEEN {shortest} AND {longest}", name=f"{name}_length"
+    )
+
+
+def present(name: str) -> CheckConstraint:
+    """A document is neither NULL nor empty."""
+    return CheckConstraint(f"CAST({name} AS TEXT) <> '{{}}'", name=f"{name}_present")

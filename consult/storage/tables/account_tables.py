@@ -10,25 +10,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    CheckConstraint,
-    ForeignKey,
-    Index,
-    LargeBinary,
-    String,
-    column,
-)
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from consult.storage.db.base import Base
+from consult.storage.db.base import Base, belongs_to, length, one_of
 
 ROLES = ("staff", "admin")
-
-
-def _role_known() -> CheckConstraint:
-    return CheckConstraint(column("role").in_(ROLES), name="role_known")
 
 
 class StaffUserRow(Base):
@@ -36,10 +23,10 @@ class StaffUserRow(Base):
 
     __tablename__ = "staff_users"
     __table_args__ = (
-        _role_known(),
+        one_of("role", ROLES),
         CheckConstraint("email = lower(email)", name="email_lower"),
-        CheckConstraint("length(email) BETWEEN 3 AND 254", name="email_length"),
-        CheckConstraint("length(name) BETWEEN 1 AND 200", name="name_length"),
+        length("email", 254, 3),
+        length("name", 200),
         CheckConstraint("length(password_hash) >= 1", name="password_hash_present"),
     )
 
@@ -64,14 +51,14 @@ class StaffSessionRow(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("staff_users.id", ondelete="CASCADE"))
+    user_id: Mapped[int] = mapped_column(belongs_to("staff_users"))
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     # The last (re-)authentication in this browser, and the method of the first one.
     authenticated_at: Mapped[datetime]
     method: Mapped[str] = mapped_column(String(16))
-    # Enough for users to recognise their own devices and no more: "Firefox on Windows", and a
+    # Enough for users to recognize their own devices and no more: "Firefox on Windows", and a
     # keyed hash of the network, which can be compared but not read.
     browser: Mapped[str] = mapped_column(String(80))
     network_hash: Mapped[str] = mapped_column(String(64))
@@ -84,9 +71,9 @@ class StaffInvitationRow(Base):
 
     __tablename__ = "staff_invitations"
     __table_args__ = (
-        _role_known(),
+        one_of("role", ROLES),
         CheckConstraint("email = lower(email)", name="email_lower"),
-        CheckConstraint("length(email) BETWEEN 3 AND 254", name="email_length"),
+        length("email", 254, 3),
         CheckConstraint("expires_at >= created_at", name="expires_later"),
     )
 
@@ -106,9 +93,7 @@ class AuthenticatorRow(Base):
     __tablename__ = "staff_authenticators"
     __table_args__ = (CheckConstraint("last_step >= 0", name="last_step_not_negative"),)
 
-    user_id: Mapped[int] = mapped_column(
-        ForeignKey("staff_users.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
-    )
+    user_id: Mapped[int] = mapped_column(belongs_to("staff_users"), primary_key=True)
     encrypted_secret: Mapped[bytes] = mapped_column(LargeBinary)
     last_step: Mapped[int]
     added_at: Mapped[datetime]
@@ -119,14 +104,12 @@ class PasskeyRow(Base):
 
     __tablename__ = "staff_passkeys"
     __table_args__ = (
-        CheckConstraint("length(name) BETWEEN 1 AND 60", name="name_length"),
+        length("name", 60),
         CheckConstraint("sign_count >= 0", name="sign_count_not_negative"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    user_id: Mapped[int] = mapped_column(
-        ForeignKey("staff_users.id", ondelete="CASCADE"), index=True
-    )
+    user_id: Mapped[int] = mapped_column(belongs_to("staff_users"), index=True)
     credential_id: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     public_key: Mapped[bytes] = mapped_column(LargeBinary)
     # The device's ID of the user; the same for all passkeys of one user.
@@ -144,9 +127,7 @@ class RecoveryCodeRow(Base):
     __tablename__ = "staff_recovery_codes"
 
     code_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
-    user_id: Mapped[int] = mapped_column(
-        ForeignKey("staff_users.id", ondelete="CASCADE"), index=True
-    )
+    user_id: Mapped[int] = mapped_column(belongs_to("staff_users"), index=True)
     used_at: Mapped[datetime | None]
 
 
@@ -155,14 +136,14 @@ class IdentityRow(Base):
 
     __tablename__ = "staff_identities"
     __table_args__ = (
-        CheckConstraint("length(issuer) BETWEEN 1 AND 255", name="issuer_length"),
-        CheckConstraint("length(subject) BETWEEN 1 AND 255", name="subject_length"),
+        length("issuer", 255),
+        length("subject", 255),
         Index("uq_staff_identities_subject", "issuer", "subject", unique=True),
         Index("uq_staff_identities_user", "user_id", "issuer", unique=True),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("staff_users.id", ondelete="CASCADE"))
+    user_id: Mapped[int] = mapped_column(belongs_to("staff_users"))
     issuer: Mapped[str] = mapped_column(String(255))
     subject: Mapped[str] = mapped_column(String(255))
     linked_at: Mapped[datetime]
@@ -186,7 +167,7 @@ class AuditRow(Base):
 
     __tablename__ = "audit_log"
     __table_args__ = (
-        CheckConstraint("length(action) BETWEEN 1 AND 64", name="action_length"),
+        length("action", 64),
         Index("ix_audit_log_at", "at"),
         Index("ix_audit_log_lead", "lead_id", "id"),
         Index("ix_audit_log_person", "by_id", "id"),
@@ -206,7 +187,7 @@ class SettingOverrideRow(Base):
     """A setting overridden in the staff area."""
 
     __tablename__ = "setting_overrides"
-    __table_args__ = (CheckConstraint("length(name) BETWEEN 1 AND 64", name="name_length"),)
+    __table_args__ = (length("name", 64),)
 
     name: Mapped[str] = mapped_column(String(64), primary_key=True)
     value: Mapped[Any] = mapped_column(JSON)

@@ -12,7 +12,6 @@ from typing import Any, TypedDict
 from sqlalchemy import (
     JSON,
     CheckConstraint,
-    Date,
     ForeignKey,
     Index,
     String,
@@ -22,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from consult.storage.db.base import Base
+from consult.storage.db.base import Base, belongs_to, length, one_of
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.storage.tables.lead_tables import LeadRow
 from consult.workflow.notification_types import NOTIFICATION_TYPES, SCOPES
@@ -35,9 +34,7 @@ class JobRow(Base):
 
     __tablename__ = "jobs"
     __table_args__ = (
-        CheckConstraint(
-            column("state").in_(("ready", "leased", "done", "failed")), name="state_known"
-        ),
+        one_of("state", ("ready", "leased", "done", "failed")),
         CheckConstraint("attempts >= 0", name="attempts_positive"),
         CheckConstraint("(state = 'leased') = (lease_token IS NOT NULL)", name="leased_has_token"),
         CheckConstraint(
@@ -51,9 +48,7 @@ class JobRow(Base):
     kind: Mapped[str] = mapped_column(String(64))
     payload: Mapped[dict[str, Any]]
     dedupe_key: Mapped[str] = mapped_column(String(200), unique=True)
-    submission_id: Mapped[int | None] = mapped_column(
-        ForeignKey("submissions.id", ondelete="CASCADE"), index=True
-    )
+    submission_id: Mapped[int | None] = mapped_column(belongs_to("submissions"), index=True)
     state: Mapped[str] = mapped_column(String(8))
     # When it may be claimed next: for a leased job, when the lease expires.
     run_at: Mapped[datetime]
@@ -71,22 +66,20 @@ class NotificationRow(Base):
 
     __tablename__ = "notifications"
     __table_args__ = (
-        CheckConstraint(column("kind").in_(NOTIFICATION_TYPES), name="kind_known"),
+        one_of("kind", NOTIFICATION_TYPES),
         UniqueConstraint("submission_id", "kind", "occasion"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    submission_id: Mapped[int] = mapped_column(ForeignKey("submissions.id", ondelete="CASCADE"))
+    submission_id: Mapped[int] = mapped_column(belongs_to("submissions"))
     kind: Mapped[str] = mapped_column(String(16))
     # Distinguishes what may happen again, such as a handover; else empty.
     occasion: Mapped[str] = mapped_column(String(32))
     created_at: Mapped[datetime]
     # Who did it, where that is a member of staff.
-    actor_id: Mapped[int | None] = mapped_column(ForeignKey("staff_users.id", ondelete="CASCADE"))
+    actor_id: Mapped[int | None] = mapped_column(belongs_to("staff_users"))
     # The one person it is for; None: everyone who subscribed.
-    recipient_id: Mapped[int | None] = mapped_column(
-        ForeignKey("staff_users.id", ondelete="CASCADE")
-    )
+    recipient_id: Mapped[int | None] = mapped_column(belongs_to("staff_users"))
 
     lead: Mapped[LeadRow] = relationship(
         primaryjoin="foreign(NotificationRow.submission_id) == LeadRow.submission_id",
@@ -100,14 +93,9 @@ class NotificationPreferenceRow(Base):
     """Of which leads a user wants a kind of notification; without a row, its default counts."""
 
     __tablename__ = "notification_preferences"
-    __table_args__ = (
-        CheckConstraint(column("kind").in_(NOTIFICATION_TYPES), name="kind_known"),
-        CheckConstraint(column("scope").in_(SCOPES), name="scope_known"),
-    )
+    __table_args__ = (one_of("kind", NOTIFICATION_TYPES), one_of("scope", SCOPES))
 
-    user_id: Mapped[int] = mapped_column(
-        ForeignKey("staff_users.id", ondelete="CASCADE"), primary_key=True
-    )
+    user_id: Mapped[int] = mapped_column(belongs_to("staff_users"), primary_key=True)
     kind: Mapped[str] = mapped_column(String(16), primary_key=True)
     scope: Mapped[str] = mapped_column(String(8))
 
@@ -121,11 +109,8 @@ class EndpointRow(Base):
 
     __tablename__ = "webhook_endpoints"
     __table_args__ = (
-        CheckConstraint("length(url) BETWEEN 1 AND 2000", name="url_length"),
-        CheckConstraint(
-            column("disabled_reason").in_(("manual", "failing", "gone")),
-            name="disabled_reason_known",
-        ),
+        length("url", 2000),
+        one_of("disabled_reason", ("manual", "failing", "gone")),
         CheckConstraint("active = (disabled_reason IS NULL)", name="disabled_has_reason"),
         CheckConstraint(
             "(previous_salt IS NULL) = (previous_until IS NULL)", name="previous_secret_ends"
@@ -168,18 +153,14 @@ class DeliveryRow(Base):
 
     __tablename__ = "deliveries"
     __table_args__ = (
-        CheckConstraint(
-            column("recipient").in_(("owner", "staff", "webhook")), name="recipient_known"
-        ),
+        one_of("recipient", ("owner", "staff", "webhook")),
         CheckConstraint("(recipient = 'owner') = (address IS NOT NULL)", name="owner_has_address"),
         CheckConstraint("(recipient = 'staff') = (user_id IS NOT NULL)", name="staff_has_user"),
         CheckConstraint(
             "recipient <> 'webhook' OR endpoint_id IS NOT NULL", name="webhook_has_endpoint"
         ),
-        CheckConstraint("length(address) BETWEEN 1 AND 254", name="address_length"),
-        CheckConstraint(
-            column("sent_via").in_(("server", "folder", "webhook")), name="sent_via_known"
-        ),
+        length("address", 254),
+        one_of("sent_via", ("server", "folder", "webhook")),
         CheckConstraint("(sent_at IS NULL) = (sent_via IS NULL)", name="sent_is_known"),
         Index("ix_deliveries_endpoint", "endpoint_id", "id"),
         {"sqlite_autoincrement": True},
@@ -190,21 +171,13 @@ class DeliveryRow(Base):
     kind: Mapped[str] = mapped_column(String(16))
     recipient: Mapped[str] = mapped_column(String(8))
     address: Mapped[str | None] = mapped_column(String(254))
-    user_id: Mapped[int | None] = mapped_column(
-        ForeignKey("staff_users.id", ondelete="CASCADE"), index=True
-    )
+    user_id: Mapped[int | None] = mapped_column(belongs_to("staff_users"), index=True)
     # Where a webhook goes, or what a mail to admins is about.
-    endpoint_id: Mapped[int | None] = mapped_column(
-        ForeignKey("webhook_endpoints.id", ondelete="CASCADE")
-    )
-    submission_id: Mapped[int | None] = mapped_column(
-        ForeignKey("submissions.id", ondelete="CASCADE"), index=True
-    )
-    notification_id: Mapped[int | None] = mapped_column(
-        ForeignKey("notifications.id", ondelete="CASCADE"), index=True
-    )
+    endpoint_id: Mapped[int | None] = mapped_column(belongs_to("webhook_endpoints"))
+    submission_id: Mapped[int | None] = mapped_column(belongs_to("submissions"), index=True)
+    notification_id: Mapped[int | None] = mapped_column(belongs_to("notifications"), index=True)
     # Of a digest.
-    day: Mapped[date | None] = mapped_column(Date)
+    day: Mapped[date | None]
     # Random and the same in each attempt: the receiver's way to recognize a repeat.
     token: Mapped[str] = mapped_column(String(32), unique=True)
     job_id: Mapped[int | None] = mapped_column(

@@ -12,18 +12,16 @@ from sqlalchemy import (
     BindParameter,
     CheckConstraint,
     ColumnElement,
-    Date,
     ForeignKey,
     Index,
     String,
     Text,
     and_,
-    column,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from consult.storage.db.base import Base
+from consult.storage.db.base import Base, belongs_to, length, one_of
 from consult.workflow.stages import CLOSED, STAGES, Stage
 
 WORD_MAX = 64
@@ -52,7 +50,7 @@ class LeadRow(Base):
 
     __tablename__ = "leads"
     __table_args__ = (
-        CheckConstraint(column("stage").in_(STAGES), name="stage_known"),
+        one_of("stage", STAGES),
         CheckConstraint("version >= 1", name="version_positive"),
         CheckConstraint("(offered_to_id IS NULL) = (offered_at IS NULL)", name="offer_is_dated"),
         # Each was added because a page of the list took too long without it (`benchmarks/leads`).
@@ -66,9 +64,7 @@ class LeadRow(Base):
         _index("waiting", "due_at", where="first_contact_at IS NULL"),
     )
 
-    submission_id: Mapped[int] = mapped_column(
-        ForeignKey("submissions.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
-    )
+    submission_id: Mapped[int] = mapped_column(belongs_to("submissions"), primary_key=True)
     # Goes up with every change by staff: who saved on top of an older one is shown the newer.
     version: Mapped[int]
     stage: Mapped[Stage] = mapped_column(String(16))
@@ -82,12 +78,12 @@ class LeadRow(Base):
     due_at: Mapped[datetime | None]
     consult_at: Mapped[datetime | None]
     # "Not now": the day on which to ask again.
-    follow_up_on: Mapped[date | None] = mapped_column(Date)
+    follow_up_on: Mapped[date | None]
 
     # When its personal data was deleted; answers and scores stayed. The link is void since.
     anonymised_at: Mapped[datetime | None]
 
-    # Repeated from the submission, its check and its contact.
+    # Repeated from the submission, its draft and its contact.
     submitted_at: Mapped[datetime]
     demo: Mapped[bool]
     archetype: Mapped[str] = mapped_column(String(64))
@@ -143,9 +139,7 @@ class LeadWordRow(Base):
         {"sqlite_with_rowid": False},
     )
 
-    submission_id: Mapped[int] = mapped_column(
-        ForeignKey("submissions.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
-    )
+    submission_id: Mapped[int] = mapped_column(belongs_to("submissions"), primary_key=True)
     word: Mapped[str] = mapped_column(WORD, primary_key=True)
 
 
@@ -154,13 +148,13 @@ class LeadEventRow(Base):
 
     __tablename__ = "lead_events"
     __table_args__ = (
-        CheckConstraint("length(kind) BETWEEN 1 AND 32", name="kind_length"),
+        length("kind", 32),
         Index("ix_lead_events_lead", "submission_id", "id"),
         Index("ix_lead_events_kind", "kind", "at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    submission_id: Mapped[int] = mapped_column(ForeignKey("submissions.id", ondelete="CASCADE"))
+    submission_id: Mapped[int] = mapped_column(belongs_to("submissions"))
     at: Mapped[datetime]
     # None: the owner or the application.
     by_id: Mapped[int | None] = mapped_column(ForeignKey("staff_users.id"))
@@ -175,16 +169,14 @@ class NoteRow(Base):
 
     __tablename__ = "notes"
     __table_args__ = (
-        CheckConstraint("length(text) BETWEEN 1 AND 4000", name="text_length"),
+        length("text", 4000),
         CheckConstraint(
             "(resolved_at IS NULL) = (resolved_by_id IS NULL)", name="resolved_by_somebody"
         ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    submission_id: Mapped[int] = mapped_column(
-        ForeignKey("submissions.id", ondelete="CASCADE"), index=True
-    )
+    submission_id: Mapped[int] = mapped_column(belongs_to("submissions"), index=True)
     author_id: Mapped[int] = mapped_column(ForeignKey("staff_users.id"))
     text: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime]
@@ -198,16 +190,12 @@ class CallAssessmentRow(Base):
 
     __tablename__ = "call_assessments"
     __table_args__ = (
-        CheckConstraint(
-            column("assessment").in_(("as_said", "better", "worse")), name="assessment_known"
-        ),
-        CheckConstraint("length(dimension) BETWEEN 1 AND 64", name="dimension_length"),
+        one_of("assessment", ("as_said", "better", "worse")),
+        length("dimension", 64),
         Index("ix_call_assessments_dimension", "dimension", "assessment"),
     )
 
-    submission_id: Mapped[int] = mapped_column(
-        ForeignKey("submissions.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
-    )
+    submission_id: Mapped[int] = mapped_column(belongs_to("submissions"), primary_key=True)
     dimension: Mapped[str] = mapped_column(String(64), primary_key=True)
     assessment: Mapped[str] = mapped_column(String(8))
     by_id: Mapped[int] = mapped_column(ForeignKey("staff_users.id"))

@@ -1,11 +1,11 @@
 """The tables of drafts, reminder permissions, submissions, contacts, documents and rate limits.
 
 The constraints are the definition of what each row means. Above all, a row in ``submissions`` is a
-whole, scored check: its answers, the wording that was shown, the scorecard and the report are all
-present, the scores lie between 0 and 100, and (by a trigger, see the first migration) none of it
-ever changes again.
+whole, scored response: its answers, the wording that was shown, the scorecard and the report are
+all present, the scores are between 0 and 100, and (by a trigger, see the first migration) none of
+it ever changes again.
 
-Deleting a check deletes everything that hangs on it, down to the payloads of its jobs.
+Deleting a draft deletes everything that belongs to it, down to the payloads of its jobs.
 """
 
 from __future__ import annotations
@@ -13,37 +13,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, column, false
+from sqlalchemy import CheckConstraint, Index, LargeBinary, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from consult.storage.db.base import Base
-
-
-def _one_of(name: str, values: tuple[str, ...]) -> CheckConstraint:
-    """A column has one of a few values."""
-    return CheckConstraint(column(name).in_(values), name=f"{name}_known")
-
-
-def _between(name: str, low: float, high: float) -> CheckConstraint:
-    """A column is in a closed range."""
-    return CheckConstraint(f"{name} BETWEEN {low} AND {high}", name=f"{name}_in_range")
-
-
-def _length(name: str, longest: int) -> CheckConstraint:
-    """A text is neither empty nor longer than its form allows; SQLite ignores VARCHAR lengths."""
-    return CheckConstraint(f"length({name}) BETWEEN 1 AND {longest}", name=f"{name}_length")
-
-
-def _present(name: str) -> CheckConstraint:
-    """A document is neither NULL nor empty."""
-    return CheckConstraint(f"CAST({name} AS TEXT) <> '{{}}'", name=f"{name}_present")
+from consult.storage.db.base import Base, belongs_to, between, length, one_of, present
 
 
 class DraftRow(Base):
     """A questionnaire being answered. The current page is computed, never stored."""
 
     __tablename__ = "drafts"
-    __table_args__ = (_one_of("depth", ("quick", "full")), _length("edition", 32))
+    __table_args__ = (one_of("depth", ("quick", "full")), length("edition", 32))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
@@ -53,7 +33,7 @@ class DraftRow(Base):
     answers: Mapped[dict[str, Any]]
     # Where the visitor came from: utm_* and ref.
     source: Mapped[dict[str, Any]]
-    # Made up; never counted among real ones.
+    # Demo data; never counted among real responses.
     demo: Mapped[bool] = mapped_column(server_default=false())
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime] = mapped_column(index=True)
@@ -68,7 +48,7 @@ class ReminderConsentRow(Base):
 
     __tablename__ = "reminder_consents"
     __table_args__ = (
-        _length("address", 254),
+        length("address", 254),
         CheckConstraint("length(consent_text) >= 1", name="consent_text_present"),
         CheckConstraint(
             "(sent_at IS NULL) = (address IS NOT NULL) "
@@ -80,7 +60,7 @@ class ReminderConsentRow(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    draft_id: Mapped[int] = mapped_column(ForeignKey("drafts.id", ondelete="CASCADE"), unique=True)
+    draft_id: Mapped[int] = mapped_column(belongs_to("drafts"), unique=True)
     address: Mapped[str | None] = mapped_column(String(254))
     consent_text: Mapped[str] = mapped_column(Text)
     granted_at: Mapped[datetime]
@@ -92,17 +72,17 @@ class ReminderConsentRow(Base):
 
 
 class SubmissionRow(Base):
-    """A finished check, frozen together with the wording that was shown."""
+    """A submitted response, frozen together with the wording that was shown."""
 
     __tablename__ = "submissions"
     __table_args__ = (
-        _one_of("depth", ("quick", "full")),
-        _one_of("consult", ("yes", "optional", "not_now")),
-        _length("edition", 32),
-        _length("archetype", 64),
-        *(_present(name) for name in ("answers", "wording", "scorecard", "report")),
-        _between("separation", 0, 100),
-        _between("handoff", 0, 100),
+        one_of("depth", ("quick", "full")),
+        one_of("consult", ("yes", "optional", "not_now")),
+        length("edition", 32),
+        length("archetype", 64),
+        *(present(name) for name in ("answers", "wording", "scorecard", "report")),
+        between("separation", 0, 100),
+        between("handoff", 0, 100),
         CheckConstraint("seconds_taken >= 0", name="seconds_taken_positive"),
         CheckConstraint("report_revision >= 1", name="report_revision_positive"),
         Index("ix_submissions_newest", "submitted_at", "id"),
@@ -111,7 +91,7 @@ class SubmissionRow(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    draft_id: Mapped[int] = mapped_column(ForeignKey("drafts.id", ondelete="CASCADE"), unique=True)
+    draft_id: Mapped[int] = mapped_column(belongs_to("drafts"), unique=True)
     result_token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     submitted_at: Mapped[datetime]
     edition: Mapped[str] = mapped_column(String(32))
@@ -135,25 +115,23 @@ class SubmissionRow(Base):
 
     @property
     def source(self) -> dict[str, Any]:
-        """How its owner came, by the keys of ``consult.workflow.stages``."""
+        """Where its owner came from, by the keys of ``consult.workflow.stages``."""
         return self.draft.source
 
 
 class ContactRow(Base):
-    """Who may be written to about a submission, and the words they agreed to."""
+    """Who may be written to about a submission, and the text they agreed to."""
 
     __tablename__ = "contacts"
     __table_args__ = (
-        _length("name", 200),
-        _length("email", 254),
-        _length("business", 200),
-        _length("phone", 40),
+        length("name", 200),
+        length("email", 254),
+        length("business", 200),
+        length("phone", 40),
         CheckConstraint("length(consent_text) >= 1", name="consent_text_present"),
     )
 
-    submission_id: Mapped[int] = mapped_column(
-        ForeignKey("submissions.id", ondelete="CASCADE"), primary_key=True
-    )
+    submission_id: Mapped[int] = mapped_column(belongs_to("submissions"), primary_key=True)
     name: Mapped[str] = mapped_column(String(200))
     email: Mapped[str] = mapped_column(String(254), index=True)
     business: Mapped[str] = mapped_column(String(200))
@@ -172,9 +150,7 @@ class DocumentRow(Base):
         CheckConstraint("length(content) > 0", name="content_present"),
     )
 
-    submission_id: Mapped[int] = mapped_column(
-        ForeignKey("submissions.id", ondelete="CASCADE"), primary_key=True
-    )
+    submission_id: Mapped[int] = mapped_column(belongs_to("submissions"), primary_key=True)
     kind: Mapped[str] = mapped_column(String(32), primary_key=True)
     revision: Mapped[int]
     content: Mapped[bytes] = mapped_column(LargeBinary)
