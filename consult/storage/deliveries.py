@@ -30,13 +30,10 @@ State = Literal["sent", "queued", "sending", "retrying", "failed", "not_sent"]
 
 @dataclass(frozen=True, slots=True)
 class DeliveryStatus:
-    """How far something that was queued got.
+    """How far something that was queued got, since when, and why it or the last attempt failed.
 
-    Attributes:
-        state: ``retrying`` after a failed attempt, ``failed`` for good, ``not_sent`` if it turned
-            out that there was no need.
-        at: when it was sent, failed or queued; while retrying, when the next attempt is due.
-        error: why it failed, or the last attempt did.
+    It is ``retrying`` after a failed attempt until the next one at `at`, and ``not_sent`` if it
+    turned out that there was no need.
     """
 
     state: State
@@ -75,12 +72,9 @@ def enqueue_report_email(session: Session, submission_id: int, address: str, lin
             state="done", lease_token=None, payload={}, finished_at=session.now(), last_error=None
         )
     )
-    _enqueue(
-        session,
-        jobs.EMAIL_REPORT,
-        DeliveryRow(kind=REPORT, recipient="owner", address=address, submission_id=submission_id),
-        payload={"link": link},
-    )
+    row = DeliveryRow(kind=REPORT, recipient="owner", submission_id=submission_id)
+    row.address = address
+    _enqueue(session, jobs.EMAIL_REPORT, row, payload={"link": link})
 
 
 def enqueue_staff_email(
@@ -93,32 +87,21 @@ def enqueue_staff_email(
     endpoint_id: int | None = None,
 ) -> None:
     """Request a mail to a user: about a notification, a day, an endpoint, or their account."""
-    _enqueue(
-        session,
-        jobs.EMAIL_STAFF,
-        DeliveryRow(
-            kind=kind,
-            recipient="staff",
-            user_id=user_id,
-            submission_id=notification.submission_id if notification else None,
-            notification_id=notification.id if notification else None,
-            day=day,
-            endpoint_id=endpoint_id,
-        ),
-    )
+    row = DeliveryRow(kind=kind, recipient="staff", user_id=user_id, day=day)
+    row.endpoint_id = endpoint_id
+    if notification:
+        row.submission_id, row.notification_id = notification.submission_id, notification.id
+    _enqueue(session, jobs.EMAIL_STAFF, row)
 
 
 def enqueue_webhook(
     session: Session, endpoint_id: int, notification: NotificationRow | None = None
 ) -> int:
     """Request a webhook about a notification, or to test the endpoint; returns its id."""
-    row = DeliveryRow(
-        kind=notification.kind if notification else "test",
-        recipient="webhook",
-        endpoint_id=endpoint_id,
-        submission_id=notification.submission_id if notification else None,
-        notification_id=notification.id if notification else None,
-    )
+    row = DeliveryRow(kind="test", recipient="webhook", endpoint_id=endpoint_id)
+    if notification:
+        row.kind = notification.kind
+        row.submission_id, row.notification_id = notification.submission_id, notification.id
     # An endpoint that answers slowly must not keep an owner from a report.
     _enqueue(session, jobs.WEBHOOK, row, priority=jobs.BACKGROUND)
     return row.id
@@ -214,12 +197,8 @@ def for_endpoint(
 ) -> Sequence[DeliveryRow]:
     """The webhooks to an endpoint, the newest first.
 
-    Args:
-        session: any.
-        endpoint_id: the endpoint's.
-        limit: how many at most.
-        before: only those with a smaller id than this one.
-        failed: only those that were not received: attempted in vain, failed, or not sent.
+    `before` is an id that all are below; `failed` selects those that were not received: attempted
+    in vain, failed, or not sent.
     """
     query = _WITH_STATUS.where(
         DeliveryRow.endpoint_id == endpoint_id, DeliveryRow.recipient == "webhook"

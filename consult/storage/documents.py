@@ -34,11 +34,7 @@ class CurrentDocument(NamedTuple):
 
 
 def put(session: Session, submission_id: int, kind: str, revision: int, content: bytes) -> bool:
-    """Store a rendered file, unless the same or a newer revision of it is already there.
-
-    Returns:
-        Whether it was stored. False as well if the submission was deleted in the meantime.
-    """
+    """Store a rendered file; False if the submission was deleted, or this revision is not newer."""
     # The row of the submission is the lock: two workers may come here with two revisions at once.
     known = session.scalar(
         select(SubmissionRow.id)

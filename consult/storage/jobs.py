@@ -47,20 +47,11 @@ def enqueue(
     run_at: datetime | None = None,
     priority: int = NORMAL,
 ) -> int | None:
-    """Add a job, unless one with the same key was ever added.
+    """Add a job and return its id, or None if one with the same key was ever added.
 
-    Args:
-        session: a writing one; the job exists once it commits.
-        kind: names the handler.
-        payload: what the handler needs to know, as plain JSON. No personal data: put it in a row
-            and pass the row's id.
-        dedupe_key: names the effect, such as ``render_report:7:1``, which then happens once.
-        submission_id: the submission this is about; the job is deleted with it.
-        run_at: not before this time; now, if left out.
-        priority: `NORMAL` jobs go before `BACKGROUND` ones.
-
-    Returns:
-        The id of the job, or None if there was one with the same key.
+    `kind` names the handler. `payload` is plain JSON without personal data: put that in a row, and
+    pass the row's id. `dedupe_key` names the effect, such as ``render_report:7:1``, which then
+    happens once. The job is deleted with its submission, and runs at `run_at` or later.
     """
     now = session.now()
     added: int | None = session.scalar(
@@ -124,7 +115,7 @@ def claim(session: Session, lease: timedelta, priority: int | None = None) -> Jo
             return None
         if job.attempts < MAX_ATTEMPTS:
             break
-        # Only a worker that died could leave it so; it may well be this job that kills them.
+        # Only a worker that died leaves it like this; it may be this job that kills them.
         job.state, job.lease_token, job.finished_at = "failed", None, session.now()
         job.last_error = "Every worker that ran it died."
         session.flush()
@@ -203,11 +194,7 @@ def back_off(attempts: int) -> timedelta:
 
 
 def retry_failed(session: Session, submission_id: int | None) -> int:
-    """Make the failed jobs of a lead ready, with all their attempts (None: those of no lead).
-
-    Returns:
-        How many there were.
-    """
+    """Make the failed jobs of a lead (None: of no lead) ready, with all attempts; how many."""
     retried = session.execute(
         update(JobRow)
         .where(JobRow.submission_id == submission_id, JobRow.state == "failed")

@@ -119,11 +119,7 @@ def record_start(
 
 
 def record_save(
-    session: Session,
-    draft_id: int,
-    keys: Mapping[str, Any],
-    event: SaveEvent,
-    before: datetime,
+    session: Session, draft_id: int, keys: Mapping[str, Any], event: SaveEvent, before: datetime
 ) -> None:
     """Count a save into a response that the session has locked.
 
@@ -141,11 +137,7 @@ def record_save(
 
 
 def record_submission(
-    session: Session,
-    draft_id: int,
-    keys: Mapping[str, Any],
-    submission_id: int,
-    before: datetime,
+    session: Session, draft_id: int, keys: Mapping[str, Any], submission_id: int, before: datetime
 ) -> None:
     """Count a response that is being submitted: its review is done, and it was left nowhere."""
     linked = {"submitted": True, "submission_id": submission_id}

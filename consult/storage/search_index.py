@@ -16,19 +16,7 @@ from consult.storage.tables.submission_tables import ContactRow
 
 _WORD = re.compile(r"[^\W_]+")
 # Letters with a stroke are letters of their own in Unicode, but a search for "lukasz" means Łukasz.
-_PLAIN = str.maketrans(
-    {
-        "ł": "l",
-        "ø": "o",
-        "đ": "d",
-        "ð": "d",
-        "þ": "th",
-        "ħ": "h",
-        "\u0131": "i",
-        "æ": "ae",
-        "œ": "oe",
-    }
-)
+_PLAIN = str.maketrans("łøđðħ\u0131", "loddhi") | {ord("þ"): "th", ord("æ"): "ae", ord("œ"): "oe"}
 
 
 def normalize(text: str) -> str:

@@ -34,11 +34,7 @@ _BY_TOKEN = (
     select(StaffSessionRow)
     .join(StaffSessionRow.user)
     .options(contains_eager(StaffSessionRow.user))
-    .where(
-        StaffSessionRow.token_hash == bindparam("token_hash"),
-        StaffUserRow.active,
-        *_ALIVE,
-    )
+    .where(StaffSessionRow.token_hash == bindparam("token_hash"), StaffUserRow.active, *_ALIVE)
 )
 
 
@@ -47,18 +43,10 @@ def start_session(
 ) -> str:
     """Start a session, authenticated by a method such as `passkey`; return its token."""
     token, now = new_token(), session.now()
-    session.add(
-        StaffSessionRow(
-            token_hash=token_hash(token),
-            user_id=user_id,
-            created_at=now,
-            last_seen_at=now,
-            authenticated_at=now,
-            method=method,
-            browser=browser,
-            network_hash=network_hash,
-        )
-    )
+    row = StaffSessionRow(token_hash=token_hash(token), user_id=user_id, method=method)
+    row.created_at = row.last_seen_at = row.authenticated_at = now
+    row.browser, row.network_hash = browser, network_hash
+    session.add(row)
     return token
 
 

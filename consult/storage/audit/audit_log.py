@@ -21,12 +21,9 @@ def record(
 ) -> None:
     """Add an entry, in the transaction of the action itself and as its last step.
 
-    Args:
-        session: a writing one; with another, RuntimeError: the entry would be lost.
-        action: what was done, such as ``lead.exported``.
-        by: the ID of the staff user; None for the command line and the application itself.
-        lead_id: the lead it was done to.
-        facts: details. No answers, no contact details, nothing an owner typed.
+    `action` is such as ``lead.exported``; `by` is the ID of the staff user, None for the command
+    line and the application itself. `facts` hold no answers, no contact details, nothing an owner
+    typed. Raises RuntimeError in a reading session, where the entry would be lost.
     """
     _add(session, action, by, [(lead_id, facts)])
 

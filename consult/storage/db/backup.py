@@ -37,7 +37,8 @@ def backup(database: Database, file: Path) -> None:
         else:
             _postgres_tool(database, "pg_dump", "--format=custom", f"--file={partial}")
         partial.chmod(0o600)
-        _to_disk(partial)
+        with partial.open("rb") as written:
+            os.fsync(written.fileno())
         partial.rename(file)
 
 
@@ -73,7 +74,8 @@ def _copy_sqlite(live: Path, copy: Path) -> None:
 
 def _restore_sqlite(live: Path, file: Path) -> None:
     with closing(_open_backup(file)) as source:
-        _refuse_newer(source)
+        for (revision,) in source.execute("SELECT version_num FROM alembic_version"):
+            migrate.refuse_unknown(revision)
         try:
             with closing(sqlite3.connect(live)) as target:
                 source.backup(target)
@@ -96,11 +98,6 @@ def _open_backup(file: Path) -> sqlite3.Connection:
     return source
 
 
-def _refuse_newer(source: sqlite3.Connection) -> None:
-    for (revision,) in source.execute("SELECT version_num FROM alembic_version"):
-        migrate.refuse_unknown(revision)
-
-
 def _postgres_tool(database: Database, tool: str, *arguments: str) -> None:
     program = shutil.which(tool)
     if program is None:
@@ -119,8 +116,3 @@ def _postgres_tool(database: Database, tool: str, *arguments: str) -> None:
     )
     if ran.returncode != 0:
         raise BackupError(f"{tool} failed: {ran.stderr.strip()}")
-
-
-def _to_disk(file: Path) -> None:
-    with file.open("rb") as written:
-        os.fsync(written.fileno())

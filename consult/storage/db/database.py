@@ -13,18 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import (
-    Connection,
-    Engine,
-    FromClause,
-    Row,
-    Select,
-    create_engine,
-    event,
-    make_url,
-    orm,
-    text,
-)
+from sqlalchemy import Connection, Engine, Row, Select, create_engine, event, make_url, orm, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 
@@ -78,7 +67,7 @@ class Database:
     Args:
         url: ``sqlite:///path/to/file.db`` or ``postgresql+psycopg://…``.
         synchronous: SQLite only. With FULL, a saved answer survives a power cut.
-        draft_days: days without a change after which a draft has expired.
+        draft_days: days without a change after which a draft has expired; see ``draft_life``.
         clock: returns the current time.
 
     Raises:
@@ -200,15 +189,10 @@ class Database:
                 if self.is_sqlite:
                     _pragma(connection, "foreign_keys=ON")
 
-    def set_draft_days(self, days: int) -> None:
-        """Treat drafts as expired after so many days without a change, in later sessions."""
-        self.draft_life = timedelta(days=days)
-
     def forget_deleted(self) -> bool:
         """Empty SQLite's write-ahead log, the last place where deleted rows could still be read.
 
-        Returns:
-            Whether it is empty now; it is not while another session reads from it.
+        Returns whether it is empty now; it is not while another session reads from it.
         """
         if not self.is_sqlite:
             return True
@@ -244,7 +228,7 @@ class Database:
             idle.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
 
 
-def insert_into(session: Session, table: type[Base] | FromClause) -> Any:
+def insert_into(session: Session, table: type[Base]) -> Any:
     """The engine's own INSERT, which supports ON CONFLICT; the two have the same methods."""
     return INSERTS[session.get_bind().dialect.name](table)
 

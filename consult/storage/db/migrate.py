@@ -48,7 +48,8 @@ def is_current(database: Database) -> bool:
 
 def refuse_unknown(revision: str) -> None:
     """Raise UnknownRevisionError for a revision that this program has no migration for."""
-    if revision not in _known_revisions():
+    scripts = ScriptDirectory.from_config(_config())
+    if revision not in {script.revision for script in scripts.walk_revisions()}:
         raise UnknownRevisionError(
             f"the database is at revision {revision}, which this version does not know; "
             "use the newer version that wrote it"
@@ -57,10 +58,6 @@ def refuse_unknown(revision: str) -> None:
 
 def _revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
-
-
-def _known_revisions() -> set[str]:
-    return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
 
 
 def _config(connection: Connection | None = None) -> Config:

@@ -24,12 +24,9 @@ Changes = Mapping[str, tuple[Answer, str] | None]
 class Draft:
     """A response as its owner left it, with its answers as the questionnaire knows them.
 
-    Attributes:
-        edition: the one under which answers were last saved.
-        answers: every answer ever saved, by question id, also those now off the path.
-        given_as: the wording variant each answer was given under, by question id.
-        source: where the owner came from (``utm_*``, ``ref``).
-        submitted: whether it was submitted; its answers no longer change then.
+    `answers` are all that were ever saved, by question id, also those now off the path; `given_as`
+    is the wording variant of each. `edition` is the one under which answers were last saved, and
+    `source` where the owner came from (``utm_*``, ``ref``).
     """
 
     id: int
@@ -61,20 +58,10 @@ def start(
     framed: bool = False,
     demo: bool = False,
 ) -> str:
-    """Make an empty draft.
+    """Make an empty draft; return its token, which is not stored and cannot be read again.
 
-    Args:
-        session: a writing one.
-        edition: the one that its questions come from.
-        depth: ``quick`` or ``full``.
-        source: where the owner came from.
-        elapsed: the time that went into answers which are about to be carried over.
-        shown: its first page, for the statistics.
-        framed: whether it is started inside a page of another site.
-        demo: whether it is never counted among real ones.
-
-    Returns:
-        Its token, which is not stored anywhere and cannot be read again.
+    `elapsed` is the time that went into answers which are about to be carried over, `shown` its
+    first page, and `framed` whether it is started inside a page of another site.
     """
     token = new_token()
     now = session.now()
@@ -97,11 +84,8 @@ def start(
 def load(session: Session, token: str, *, lock: bool = False) -> Draft | None:
     """The draft behind a token, or None for a token that is unknown or whose draft has expired.
 
-    Args:
-        session: a writing one, if ``lock`` is set.
-        token: as ``start`` returned it.
-        lock: keep others from saving into the draft until the session ends. Use it to score the
-            answers and submit them in one transaction.
+    `lock` keeps others from saving into the draft until the session, a writing one, ends: to score
+    the answers and submit them in one transaction.
     """
     key = {"token_hash": token_hash(token)}
     if lock and session.get_bind().dialect.name == "postgresql":
@@ -125,10 +109,9 @@ def save(
     edition: str | None = None,
     event: SaveEvent | None = None,
 ) -> Draft | None:
-    """Load a draft and merge answers into it, see `store_answers`, unless it was submitted.
+    """Load a draft, and merge answers into it unless it was submitted; see `store_answers`.
 
-    Returns:
-        The draft after the change, or None for a token that is unknown or has expired.
+    Returns the draft after the change, or None for a token that is unknown or has expired.
     """
     draft = load(session, token, lock=True)
     if draft is None or draft.submitted:
@@ -139,12 +122,9 @@ def save(
 def store_answers(
     session: Session, draft: Draft, changes: Changes, edition: str, event: SaveEvent | None = None
 ) -> Draft:
-    """Merge a page's answers into a draft; answers to other questions stay as they are.
+    """Merge a page's answers into a draft, and return it; other answers stay as they are.
 
     The draft was not submitted, and was loaded and locked in this writing session.
-
-    Returns:
-        The draft after the change.
     """
     answers, given_as = merged(draft.answers, draft.given_as, changes)
     now = session.now()

@@ -20,12 +20,7 @@ def grant(
 ) -> None:
     """Store the permission; granted again, it replaces one for which no reminder was requested.
 
-    Args:
-        session: a writing one.
-        draft_id: the draft that is not submitted.
-        address: where the reminder may go.
-        consent_text: the text beside the box that was checked.
-        encrypted_token: the token of the draft, encrypted.
+    `consent_text` is the text beside the box that was checked.
     """
     row = of_draft(session, draft_id)
     if row is None:
@@ -79,8 +74,7 @@ def has_address(session: Session, address: str) -> bool:
 def request_send(session: Session, consent_id: int) -> bool:
     """Have the reminder sent, once. Other permissions of the same address are deleted.
 
-    Returns:
-        Whether there was a permission to use, or one whose email could not be sent the first time.
+    Returns whether there was a permission, and it was not used or sending it failed.
     """
     row = session.get(ReminderConsentRow, consent_id)
     if row is None or row.address is None:
@@ -120,8 +114,7 @@ def delete_addresses(session: Session, addresses: Collection[str]) -> None:
 def unused(session: Session) -> list[tuple[ReminderConsentRow, str, bool]]:
     """The permissions that were not used, the oldest first.
 
-    Returns:
-        Each with the page on which its owner stopped, and whether sending the reminder failed.
+    Each with the page on which its owner stopped, and whether sending the reminder failed.
     """
     job_key = literal(_key("")) + cast(ReminderConsentRow.id, String)
     rows = session.execute(

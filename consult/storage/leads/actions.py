@@ -121,15 +121,9 @@ def move(
 ) -> LeadRow:
     """Move a lead to a stage that may follow its own (``stages.MOVES``).
 
-    Args:
-        session: a writing one.
-        lead_id: the lead.
-        stage: where to. ``taken`` makes `by` the assignee; ``reached`` stops the reply clock.
-        by: the id of the user.
-        version: the one `by` saw.
-        reason: an id from ``CLOSING_REASONS``, for the stages that have some.
-        comment: free text for the timeline.
-        consult_at: when the consult will be; for ``consult_booked`` only, which needs it.
+    ``taken`` makes `by` the assignee; ``reached`` stops the reply clock. `reason` is an id from
+    ``CLOSING_REASONS``, for the stages that have some. ``consult_booked`` alone has, and needs, a
+    `consult_at`.
     """
     lead = lock_lead(session, lead_id, by=by, version=version)
     if stage not in MOVES[lead.stage]:

@@ -3,17 +3,7 @@
 As long as any account is active, each lead is assigned to an active one.
 """
 
-from sqlalchemy import (
-    ColumnElement,
-    bindparam,
-    case,
-    insert,
-    literal,
-    or_,
-    select,
-    text,
-    update,
-)
+from sqlalchemy import ColumnElement, bindparam, case, insert, literal, or_, select, text, update
 
 from consult.storage.audit import audit_log
 from consult.storage.db.base import Json
@@ -71,11 +61,7 @@ def reassign_leads(session: Session, *, new_leads_to: str = "", by: int | None =
 
     Handovers offered to disabled accounts are canceled. Call it after accounts were enabled or
     disabled, in a transaction that has called ``lock_assignments(…, exclusive=True)`` before that.
-
-    Args:
-        session: a writing one.
-        new_leads_to: see ``default_assignee``.
-        by: the id of the user who changed the accounts, if it was one.
+    `by` is the id of the user who changed the accounts, if it was one.
     """
     lock_assignments(session, exclusive=True)
     session.flush()
@@ -113,11 +99,7 @@ def reassign_leads(session: Session, *, new_leads_to: str = "", by: int | None =
 
 
 def _record_for_each(
-    session: Session,
-    leads: ColumnElement[bool],
-    kind: str,
-    by: int | None,
-    data: dict[str, object],
+    session: Session, leads: ColumnElement[bool], kind: str, by: int | None, data: dict[str, object]
 ) -> None:
     """Add the same event to the timelines of many leads, in one statement."""
     events = select(

@@ -27,21 +27,16 @@ _MAX_SCANNED = 5_000
 JsonObject = Mapping[str, Any]
 
 _LEADS = select(SubmissionRow).options(
-    joinedload(SubmissionRow.draft).load_only(DraftRow.source),
-    joinedload(SubmissionRow.contact),
+    joinedload(SubmissionRow.draft).load_only(DraftRow.source), joinedload(SubmissionRow.contact)
 )
 
 
 @dataclass(frozen=True, slots=True)
 class LeadDetails:
-    """All that there is once for each lead.
+    """What the page of a lead shows of it, as far as there is one of each.
 
-    Attributes:
-        submission: what was submitted, and by whom.
-        lead: its state at the agency.
-        pages: in the order in which they were first shown; none where nothing was recorded.
-        stored: the revision of each document that is stored, by its kind; 0 while there is none.
-        viewed_at: when the audit log last recorded a view by the user who asks.
+    `stored` is the revision of each document by its kind, 0 while there is none; `viewed_at` when
+    the audit log last recorded a view by the user who asks.
     """
 
     submission: SubmissionRow
@@ -141,15 +136,10 @@ def record_event(
     version: int | None = None,
     **data: Any,
 ) -> None:
-    """Add an event to the timeline of a lead.
+    """Add an event to the timeline of a lead, which is deleted with it.
 
-    Args:
-        session: a writing one.
-        lead_id: a lead that exists.
-        kind: what happened, in a word or two.
-        by: the id of the user; None for the owner and the application itself.
-        version: the version of the lead that this made; None if it made none.
-        data: what else to know, as JSON. It is deleted with the lead.
+    `by` is the id of the user, None for the owner and the application itself; `version` is the one
+    that the event made, if any. `data` is JSON.
     """
     session.add(
         LeadEventRow(

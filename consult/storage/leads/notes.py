@@ -105,14 +105,9 @@ def assess(
     by: int,
     version: int | None = None,
 ) -> LeadRow:
-    """Replace the assessments of a lead whose owner was reached.
+    """Replace the assessments, by dimension, of a lead whose owner was reached.
 
-    Args:
-        session: a writing one.
-        lead_id: the lead.
-        given: by the id of the dimension; a dimension that is left out has no assessment.
-        by: the id of the user.
-        version: the one `by` saw; see ``consult.storage.leads.actions``, also for the errors.
+    For `version` and the errors, see ``consult.storage.leads.actions``.
     """
     lead = lock_lead(session, lead_id, by=by, version=version)
     if not was_reached(timeline(session, lead_id)):

@@ -1,8 +1,7 @@
 """Submission: a finished draft is frozen, once, and its owner leaves a contact."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass, fields
 
 from sqlalchemy import select, update
 
@@ -49,12 +48,9 @@ class NewSubmission:
     Attributes:
         answers: the on-path answers only.
         wording: the questions and choices as they were shown.
-        scorecard: the contract's scorecard.
         report: everything that the result page, the PDF and the staff page say.
         separation: the confirmed score of the axis, 0 to 100; ``handoff`` likewise.
-        archetype: its id.
         consult: ``yes``, ``optional`` or ``not_now``.
-        demo: sample data; never counted among real completions.
     """
 
     edition: str
@@ -79,18 +75,9 @@ def submit(
 ) -> str:
     """Freeze a draft, once, make a lead of it and request its PDFs, in one transaction.
 
-    A second call changes nothing and returns the same token.
-
-    Args:
-        session: a writing one.
-        draft_token: as ``drafts.start`` returned it.
-        new: what to freeze.
-        office: names the default assignee; the usual office, if left out.
-        draft: the draft, if the caller has loaded it with ``lock`` in this session, so that the
-            frozen answers are the last ones saved.
-
-    Returns:
-        The token of the result page.
+    Returns the token of the result page; a second call changes nothing and returns the same. The
+    `office` names the default assignee. A caller that has loaded the `draft` with ``lock`` in this
+    session passes it, so that the frozen answers are the last ones saved.
 
     Raises:
         UnknownDraftError: the token is unknown, or the draft has expired.
@@ -101,7 +88,15 @@ def submit(
     token = result_token(draft_token)
     if draft.submitted:
         return token
-    row = _frozen(new, draft, token_hash(token), session.now())
+    now = session.now()
+    row = SubmissionRow(
+        **{field.name: getattr(new, field.name) for field in fields(new)},
+        draft_id=draft.id,
+        result_token_hash=token_hash(token),
+        submitted_at=now,
+        seconds_taken=round((now - draft.started_at).total_seconds()),
+        report_revision=1,
+    )
     session.add(row)
     session.flush()
     page_events.record_submission(session, draft.id, draft.counted_by, row.id, draft.updated_at)
@@ -121,19 +116,11 @@ def save_contact(
 ) -> bool:
     """Save or correct the contact of a result, and request its PDFs again, in the owner's name.
 
-    The same contact again (a double click, a reload) changes nothing.
+    The same contact again (a double click, a reload) changes nothing. The first one starts the
+    reply clock, by the hours of the `office`. `mail_link` is the address of the result page, for
+    the mail with the report, which is sent to an address that is new or corrected; None sends none.
 
-    Args:
-        session: a writing one.
-        token: the result's.
-        contact: who to write to.
-        mail_link: the address of the result page, for the mail with the report, which is sent to an
-            address that is new or corrected; None sends no mail.
-        office: its hours and promised reply time; the usual office, if left out. The reply clock
-            starts now, because no one could reply before.
-
-    Returns:
-        Whether the result token is known.
+    Returns whether the result token is known.
     """
     row = _lock(session, token)
     if row is None:
@@ -164,27 +151,6 @@ def save_contact(
     if mail_link and is_new_address:
         enqueue_report_email(session, row.id, contact.email, mail_link)
     return True
-
-
-def _frozen(new: NewSubmission, draft: Draft, token_hash: str, now: datetime) -> SubmissionRow:
-    return SubmissionRow(
-        draft_id=draft.id,
-        result_token_hash=token_hash,
-        submitted_at=now,
-        edition=new.edition,
-        depth=new.depth,
-        answers=dict(new.answers),
-        wording=dict(new.wording),
-        scorecard=dict(new.scorecard),
-        report=dict(new.report),
-        separation=new.separation,
-        handoff=new.handoff,
-        archetype=new.archetype,
-        consult=new.consult,
-        seconds_taken=round((now - draft.started_at).total_seconds()),
-        demo=new.demo,
-        report_revision=1,
-    )
 
 
 def _enqueue_documents(session: Session, row: SubmissionRow) -> None:
@@ -222,18 +188,13 @@ def _add_lead(
 
 def _lock(session: Session, token: str) -> SubmissionRow | None:
     """The submission with this result token, locked until the transaction ends."""
-    is_it = SubmissionRow.result_token_hash == token_hash(token)
+    found = select(SubmissionRow).where(SubmissionRow.result_token_hash == token_hash(token))
     # The lead first, as staff do and as deleting it does: another order could deadlock. The next
     # statement sees what they changed in the meantime.
-    session.execute(
-        select(LeadRow.submission_id)
-        .join(SubmissionRow, SubmissionRow.id == LeadRow.submission_id)
-        .where(is_it)
-        .with_for_update(of=LeadRow)
-    )
-    return session.scalar(
-        select(SubmissionRow).where(is_it).execution_options(populate_existing=True)
-    )
+    of_result = found.with_only_columns(SubmissionRow.id)
+    lead = select(LeadRow.submission_id).where(LeadRow.submission_id.in_(of_result))
+    session.execute(lead.with_for_update())
+    return session.scalar(found.execution_options(populate_existing=True))
 
 
 def _start_clock(session: Session, lead_id: int, office: Office) -> None:

@@ -7,6 +7,7 @@ To add a list: a field of `Digest`, its query in `digest_for`, and its heading i
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
@@ -16,12 +17,6 @@ from consult.storage.tables.lead_tables import LeadRow, is_open, is_overdue, is_
 from consult.storage.tables.submission_tables import ContactRow
 
 _MAX_LISTED = 10
-
-_Order = (
-    InstrumentedAttribute[datetime]
-    | InstrumentedAttribute[datetime | None]
-    | InstrumentedAttribute[date | None]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +38,7 @@ class LeadList:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """The times of a digest.
-
-    Attributes:
-        since: what was submitted after it is new.
-        now: what was due before it is overdue.
-        day: today at the agency, from ``begins`` to ``ends``.
-    """
+    """The times of a digest: since when leads are new, and today at the agency, with its ends."""
 
     since: datetime
     now: datetime
@@ -62,11 +51,8 @@ class Period:
 class Digest:
     """A user's digest: leads assigned to them or to no one; new ones no matter who has them.
 
-    Attributes:
-        new: how many were submitted since the digest before; of these, ``new_contacts`` left
-            contact info.
-        offered: handed over to this user, who has not answered.
-        follow_up: to be followed up today, or on a day that has passed.
+    `new` counts the leads submitted since the digest before; of these, `new_contacts` left contact
+    info. `offered` were handed over to this user, who has not answered.
     """
 
     new: int
@@ -87,11 +73,7 @@ def digest_for(session: Session, user_id: int, period: Period) -> Digest:
     """The digest of a user; demo leads are never part of it."""
     own = or_(LeadRow.assignee_id == user_id, LeadRow.assignee_id.is_(None))
     is_new = (LeadRow.submitted_at >= period.since, LeadRow.demo.is_(False))
-    is_due_today = (
-        is_waiting(LeadRow),
-        LeadRow.due_at > period.now,
-        LeadRow.due_at < period.ends,
-    )
+    is_due = (is_waiting(LeadRow), LeadRow.due_at > period.now, LeadRow.due_at < period.ends)
     consult_today = (
         LeadRow.stage == "consult_booked",
         LeadRow.consult_at >= period.begins,
@@ -104,14 +86,16 @@ def digest_for(session: Session, user_id: int, period: Period) -> Digest:
             session, LeadRow.submitted_at, *is_new, ContactRow.submission_id.is_not(None)
         ),
         overdue=_list(session, LeadRow.due_at, is_overdue(LeadRow, period.now), own),
-        due=_list(session, LeadRow.due_at, *is_due_today, own),
+        due=_list(session, LeadRow.due_at, *is_due, own),
         offered=_list(session, LeadRow.offered_at, LeadRow.offered_to_id == user_id),
         consults=_list(session, LeadRow.consult_at, *consult_today, own),
         follow_up=_list(session, LeadRow.follow_up_on, *to_follow_up, own),
     )
 
 
-def _list(session: Session, order: _Order, *where: ColumnElement[bool]) -> LeadList:
+def _list(
+    session: Session, order: InstrumentedAttribute[Any], *where: ColumnElement[bool]
+) -> LeadList:
     query = (
         select(LeadRow.submission_id, ContactRow.business, order)
         .outerjoin(ContactRow, ContactRow.submission_id == LeadRow.submission_id)

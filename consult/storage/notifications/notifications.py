@@ -78,16 +78,10 @@ def notify(
 ) -> bool:
     """Record that something happened, and request its deliveries; not for demo leads.
 
-    Args:
-        session: a writing one; the lead exists.
-        lead_id: the lead's.
-        kind: what happened.
-        recipient_id: the user it is for, if it is for one alone.
-        actor_id: the user who did it.
-        occasion: distinguishes it from the time before, if it may happen again for a lead.
+    `recipient_id` is the user it is for, if it is for one alone, and `actor_id` the user who did
+    it. `occasion` distinguishes it from the time before, if it may happen again for a lead.
 
-    Returns:
-        Whether it is new.
+    Returns whether it is new.
     """
     if session.scalar(select(LeadRow.demo).where(LeadRow.submission_id == lead_id)) is not False:
         return False
@@ -233,14 +227,9 @@ def set_preferences(
 def record_account_change(
     session: Session, action: str, *, user_id: int, by: int | None, **facts: Fact
 ) -> None:
-    """Record a change to an account in the audit log, and alert the account's owner.
+    """Record a change to the account `user_id` in the audit log, and alert its owner.
 
-    Args:
-        session: a writing one.
-        action: what was done: one of `ALERT_OF_ACTION`.
-        user_id: the id of the account's owner.
-        by: the id of the user who did it; None for the command line.
-        facts: details for the audit log; see ``audit_log.record``.
+    `action` is one of `ALERT_OF_ACTION`; for `by` and `facts`, see ``audit_log.record``.
     """
     audit_log.record(session, action, by=by, lead_id=None, **facts)
     send_alert(session, user_id, ALERT_OF_ACTION[action])

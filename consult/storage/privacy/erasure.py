@@ -60,19 +60,11 @@ def count_rows(session: Session, lead_ids: Collection[int]) -> dict[int, dict[st
 def erase(
     session: Session, lead_ids: Collection[int], method: Method, *, by: int | None, reason: str
 ) -> list[int]:
-    """Delete or anonymize leads, with an entry for each in the audit log.
+    """Delete or anonymize leads, with an entry for each in the audit log; return their ids.
 
-    Permission to send the same address a reminder is deleted.
-
-    Args:
-        session: a writing one.
-        lead_ids: unknown ids, and anonymous leads that are to be anonymized, are skipped.
-        method: whether to delete or to anonymize.
-        by: the id of the user; None for the application itself.
-        reason: a word from a list.
-
-    Returns:
-        The ids of the leads that were deleted or anonymized.
+    Permission to send the same address a reminder is deleted. Unknown ids, and anonymous leads that
+    are to be anonymized, are skipped. `by` is None for the application itself; `reason` is a word
+    from a list.
     """
     lock_assignments(session)
     query = select(LeadRow.submission_id).where(LeadRow.submission_id.in_(lead_ids))

@@ -5,23 +5,18 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import and_, delete, exists, or_, select, tuple_, update
+from sqlalchemy import and_, delete, or_, select, tuple_, update
 
 from consult.storage.audit import audit_log
 from consult.storage.db.database import Session
-from consult.storage.drafts.drafts import delete_drafts
+from consult.storage.drafts.drafts import delete_drafts, is_unsubmitted
 from consult.storage.jobs import PDF_JOBS
 from consult.storage.privacy import erasure
 from consult.storage.privacy.erasure import Method
 from consult.storage.tables.account_tables import StaffInvitationRow, StaffSessionRow
 from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
 from consult.storage.tables.lead_tables import LeadRow
-from consult.storage.tables.submission_tables import (
-    DocumentRow,
-    DraftRow,
-    RateLimitRow,
-    SubmissionRow,
-)
+from consult.storage.tables.submission_tables import DocumentRow, DraftRow, RateLimitRow
 
 # Long enough to see what happened last week; the key of a periodic job must outlive its period.
 _DONE_JOBS_KEPT = timedelta(days=7)
@@ -61,24 +56,15 @@ def purge(
 
     Where leads may be many or have files in the mail folder, erase those of ``expired_leads``
     before, in batches.
-
-    Args:
-        session: a writing one.
-        lead_days: how long leads are kept.
-        log_days: how long sessions and deliveries are kept.
-        method: what happens to leads after that time.
     """
     now = session.now()
     log_start = now - timedelta(days=log_days)
-    submitted = exists().where(SubmissionRow.draft_id == DraftRow.id)
-    draft_is_old = and_(DraftRow.updated_at < now - session.draft_life, ~submitted)
+    draft_is_old = and_(DraftRow.updated_at < now - session.draft_life, is_unsubmitted())
     job_is_old = or_(
         and_(JobRow.state == "done", JobRow.finished_at < now - _DONE_JOBS_KEPT),
         # A failed job of a lead can be retried on its page, and is deleted with it.
         and_(
-            JobRow.state == "failed",
-            JobRow.submission_id.is_(None),
-            JobRow.finished_at < log_start,
+            JobRow.state == "failed", JobRow.submission_id.is_(None), JobRow.finished_at < log_start
         ),
     )
     # Notifications and mails to owners are deleted with their leads.
@@ -102,10 +88,8 @@ def purge(
 def delete_mail_texts(session: Session, *, mail_days: int) -> int:
     """Delete a batch of texts of mails to owners that were sent more than ``mail_days`` days ago.
 
-    When they were sent, and to which address, is kept with the lead.
-
-    Returns:
-        How many were deleted. Call it until none are, so that others can write in between.
+    When they were sent, and to which address, is kept with the lead. Returns how many were deleted:
+    call it until none are, so that others can write in between.
     """
     before = session.now() - timedelta(days=mail_days)
     old = session.execute(
@@ -123,10 +107,7 @@ def delete_mail_texts(session: Session, *, mail_days: int) -> int:
 def delete_pdfs(session: Session, *, pdf_days: int) -> int:
     """Delete a batch of PDFs that were rendered more than ``pdf_days`` days ago; leads stay.
 
-    Such a PDF is rendered again on request.
-
-    Returns:
-        How many were deleted. Call it until none are, so that others can write in between.
+    Such a PDF is rendered again on request. Returns how many were deleted: call it until none are.
     """
     before = session.now() - timedelta(days=pdf_days)
     key = tuple_(DocumentRow.submission_id, DocumentRow.kind)

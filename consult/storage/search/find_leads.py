@@ -37,13 +37,10 @@ Place = tuple[datetime | float, int]
 
 @dataclass(frozen=True, slots=True)
 class FoundPage:
-    """A page of leads in order.
+    """A page of leads in order; for what there is of each, see `by_ids`.
 
-    Attributes:
-        leads: as many as there is room for, unless there are no more; see `by_ids`.
-        before: the place to go back from; empty on the first page.
-        after: the place to go on from; empty on the last page.
-        count: on the first page, how many leads the filter selects, counted to `COUNT_TO` + 1.
+    `before` is the place to go back from, empty on the first page; `after` the place to go on from,
+    empty on the last. The first page has the `count` of all leads, up to `COUNT_TO` + 1.
     """
 
     leads: Sequence[Row[Any]]
@@ -61,16 +58,10 @@ def find(
     before: str = "",
     limit: int,
 ) -> FoundPage:
-    """Return a page of the leads that a filter selects, in its order.
+    """Return a page of at most `limit` leads that a filter selects, in its order.
 
-    Args:
-        session: any.
-        wanted: what to select.
-        viewer: who looks.
-        after: `FoundPage.after` of the page before. Leads that come in while a person reads move
-            nothing. A place that makes no sense is the start.
-        before: `FoundPage.before` of the page after; if given, `after` is ignored.
-        limit: how many leads at most.
+    `after` is `FoundPage.after` of the page before, or `before` is `FoundPage.before` of the page
+    after. A place that makes no sense is the start. Leads that come in do not move the others.
     """
     query = _Query(session, wanted, viewer)
     if start := query.parse(before):

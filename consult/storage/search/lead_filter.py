@@ -61,12 +61,9 @@ class Context:
 class Definition:
     """How one field of `LeadFilter` works.
 
-    Attributes:
-        read: from the values in an address to the value of the field; None if they make no sense.
-        where: what a value demands of a lead, which is `LeadRow` or an alias.
-        write: from a value to those in an address.
-        parameter: the name in an address, if it is not that of the field.
-        indexed: whether an index leads to the leads that a value selects.
+    `read` returns the value for those in an address, None if they make no sense; `write` is its
+    inverse, and `parameter` the name in an address, if it is not that of the field. `where` is what
+    a value demands of a lead, and `indexed` whether an index leads to the leads that it selects.
     """
 
     read: Callable[[Sequence[str]], Any]

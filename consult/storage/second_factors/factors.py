@@ -9,11 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, delete, func, select, text, union, update
+from sqlalchemy import delete, func, select, union, update
 
 from consult.crypto import token_hash
-from consult.storage.db.base import UtcDateTime
-from consult.storage.db.database import Session
+from consult.storage.db.database import Session, insert_into
 from consult.storage.tables.account_tables import (
     AuthenticatorRow,
     IdentityRow,
@@ -29,11 +28,6 @@ RECOVERY_CODES = 10
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _GROUPS, _GROUP = 5, 5
 _HANDLE_BYTES = 32
-
-_USE_TOKEN = text(
-    "INSERT INTO used_tokens (token_hash, expires_at) VALUES (:token_hash, :expires_at) "
-    "ON CONFLICT (token_hash) DO NOTHING RETURNING token_hash"
-).bindparams(bindparam("expires_at", type_=UtcDateTime))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +51,8 @@ def factors_of(session: Session, user_id: int) -> Factors:
         .where(RecoveryCodeRow.user_id == user_id, RecoveryCodeRow.used_at.is_(None))
         .scalar_subquery()
     )
-    since = (
-        select(AuthenticatorRow.added_at)
-        .where(AuthenticatorRow.user_id == user_id)
-        .scalar_subquery()
-    )
-    return Factors(*session.execute(select(since, passkeys, codes)).one())
+    since = select(AuthenticatorRow.added_at).where(AuthenticatorRow.user_id == user_id)
+    return Factors(*session.execute(select(since.scalar_subquery(), passkeys, codes)).one())
 
 
 def users_with_factors(session: Session) -> frozenset[int]:
@@ -79,14 +69,9 @@ def remove_all_factors(session: Session, user_id: int) -> None:
 def set_authenticator(session: Session, user_id: int, encrypted_secret: bytes, step: int) -> None:
     """Store a user's app, replacing any other; `step` is that of the code that confirmed it."""
     remove_authenticator(session, user_id)
-    session.add(
-        AuthenticatorRow(
-            user_id=user_id,
-            encrypted_secret=encrypted_secret,
-            last_step=step,
-            added_at=session.now(),
-        )
-    )
+    row = AuthenticatorRow(user_id=user_id, encrypted_secret=encrypted_secret, last_step=step)
+    row.added_at = session.now()
+    session.add(row)
     session.flush()
 
 
@@ -200,8 +185,13 @@ def use_once(session: Session, token: str, valid: timedelta) -> bool:
     """
     now = session.now()
     session.execute(delete(UsedTokenRow).where(UsedTokenRow.expires_at <= now))
-    values = {"token_hash": token_hash(token), "expires_at": now + valid}
-    return session.scalar(_USE_TOKEN, values) is not None
+    used = session.scalar(
+        insert_into(session, UsedTokenRow)
+        .values(token_hash=token_hash(token), expires_at=now + valid)
+        .on_conflict_do_nothing()
+        .returning(UsedTokenRow.token_hash)
+    )
+    return used is not None
 
 
 def _new_code() -> str:

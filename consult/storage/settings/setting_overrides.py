@@ -8,7 +8,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -134,7 +134,7 @@ class SettingsProvider:
         except BrandError as error:
             log.error("the brand set in the staff area cannot be used: %s", error)
             brand = self.base_brand
-        self._database.set_draft_days(settings.retention_days_drafts)
+        self._database.draft_life = timedelta(days=settings.retention_days_drafts)
         return EffectiveSettings(version, settings, brand)
 
 

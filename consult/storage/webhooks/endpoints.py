@@ -51,17 +51,9 @@ def add(
     from_environment: bool = False,
 ) -> int:
     """Add an endpoint; returns its id."""
-    row = EndpointRow(
-        url=url,
-        from_environment=from_environment,
-        events=list(events),
-        includes_contact=includes_contact,
-        active=True,
-        salt=salt,
-        secret_hash=secret_hash,
-        created_by_id=by,
-        created_at=session.now(),
-    )
+    row = EndpointRow(url=url, events=list(events), includes_contact=includes_contact, active=True)
+    row.from_environment, row.salt, row.secret_hash = from_environment, salt, secret_hash
+    row.created_by_id, row.created_at = by, session.now()
     session.add(row)
     session.flush()
     return row.id
@@ -95,12 +87,7 @@ def sync_environment(session: Session, url: str | None) -> None:
 
 
 def change(
-    session: Session,
-    endpoint_id: int,
-    url: str,
-    events: Sequence[str],
-    *,
-    includes_contact: bool,
+    session: Session, endpoint_id: int, url: str, events: Sequence[str], *, includes_contact: bool
 ) -> None:
     row = session.get_one(EndpointRow, endpoint_id)
     row.url = url
@@ -127,10 +114,9 @@ def remove(session: Session, endpoint_id: int) -> None:
 
 
 def record_attempt(session: Session, delivery_id: int, attempt: Attempt) -> bool:
-    """Record an attempt to send a webhook as soon as it is over.
+    """Record an attempt to send a webhook; whether that disabled the endpoint.
 
-    Returns:
-        Whether that disabled the endpoint: it is gone, or has now failed for too long.
+    An endpoint is disabled when it is gone (410), or has failed for too long.
     """
     # The endpoint first, as it is when it is deleted with its deliveries.
     of_delivery = select(DeliveryRow.endpoint_id).where(DeliveryRow.id == delivery_id)
