@@ -16,22 +16,10 @@ from consult.workflow.office_hours import Office
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the handlers of jobs work with.
-
-    Attributes:
-        database: the one the worker works on.
-        settings: those in effect.
-        brand: the one in effect.
-        render: makes a PDF of HTML, with its own time limit.
-        office: business hours and time zone of the agency.
-        transport: takes mails.
-        http: sends webhooks.
-    """
-
     database: Database
     settings: Settings
     brand: Brand
-    render: Callable[[str], bytes]
+    render: Callable[[str], bytes]  # makes a PDF of HTML, with its own time limit
     office: Office
     transport: Transport
     http: HttpClient

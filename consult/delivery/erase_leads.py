@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection
 from datetime import timedelta
-from functools import partial
 
 from consult.delivery.context import Context
 from consult.delivery.mail.transport import FileTransport
@@ -57,17 +56,7 @@ def erase_old_leads(
     return erase(database, folder, old, method, by=None, reason="retention")
 
 
-def delete_old_pdfs(database: Database, pdf_days: int) -> None:
-    """Delete the PDFs whose retention period ended."""
-    _in_batches(database, partial(retention.delete_pdfs, pdf_days=pdf_days))
-
-
-def delete_old_mail_texts(database: Database, mail_days: int) -> None:
-    """Delete the texts of emails whose retention period ended."""
-    _in_batches(database, partial(retention.delete_mail_texts, mail_days=mail_days))
-
-
-def _in_batches(database: Database, delete_batch: Callable[[Session], int]) -> None:
+def delete_in_batches(database: Database, delete_batch: Callable[[Session], int]) -> None:
     """Repeat until nothing is left, each time in its own transaction, so that others can write."""
     deleted = 1
     while deleted:

@@ -3,14 +3,10 @@
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 
 from consult.delivery.context import Context
-from consult.delivery.erase_leads import (
-    delete_old_mail_texts,
-    delete_old_pdfs,
-    erase_old_leads,
-    forget,
-)
+from consult.delivery.erase_leads import delete_in_batches, erase_old_leads, forget
 from consult.delivery.exports.export_files import clear_temp_folders
 from consult.delivery.mail.owner_mail import email_reminder, email_report
 from consult.delivery.notifications.dispatch import DIGEST, TICK, dispatch, enqueue_digests, tick
@@ -60,7 +56,6 @@ def render_document(
 
 
 def report_html_of(lead: SubmissionRow, context: Context) -> str:
-    """A lead's frozen report as one HTML document."""
     contact = lead.contact
     return document_html(
         from_json(json.dumps(lead.report)),
@@ -73,7 +68,6 @@ def report_html_of(lead: SubmissionRow, context: Context) -> str:
 
 
 def brief_html_of(lead: SubmissionRow, context: Context) -> str:
-    """The brief for the call with a lead."""
     contact = lead.contact
     caller = Caller()
     if contact:
@@ -94,8 +88,9 @@ def purge(context: Context, _job: JobRow) -> Commit:
     with database.writing() as session:
         schedule_purge(session)  # first: a night that fails is not the last one
     erase_old_leads(database, context.folder, lead_days, method)
-    delete_old_mail_texts(database, mail_days)
-    delete_old_pdfs(database, min(settings.retention_days_pdfs, lead_days))
+    delete_in_batches(database, partial(retention.delete_mail_texts, mail_days=mail_days))
+    pdf_days = min(settings.retention_days_pdfs, lead_days)
+    delete_in_batches(database, partial(retention.delete_pdfs, pdf_days=pdf_days))
     with database.writing() as session:
         retention.purge(
             session,

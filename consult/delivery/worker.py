@@ -123,7 +123,6 @@ class Worker:
             raise
 
     def _record_error(self, job: JobRow, error: Exception) -> None:
-        """Retry a job later, or mark it as failed."""
         # The log gets no message: it may quote what an owner wrote.
         what = _name_and_place(error)
         log.warning("job %s (%s) failed, attempt %s: %s", job.id, job.kind, job.attempts, what)

@@ -60,7 +60,6 @@ _COMPANIES = (
 
 
 def random_response(questionnaire: Questionnaire, depth: Depth, random: Random) -> Walk:
-    """Return the complete walk of some company at this depth."""
     company = random.choices(_COMPANIES, [company.share for company in _COMPANIES])[0]
     path = random.choices(_PATHS, (6, 2, 1))[0]
     openings, weights = _openings(questionnaire, company.mode, path)
@@ -117,7 +116,6 @@ def _answer(asked: Asked, company: _Company, habit: float, random: Random) -> An
 
 
 def contact_of(path: str, random: Random) -> NewContact:
-    """Return the contact of an owner who sells by `path`."""
     first, last = random.choice(_FIRST), random.choice(_LAST)
     return NewContact(
         name=f"{first} {last} (demo)",

@@ -98,8 +98,6 @@ def make_leads(
 
 @dataclass(frozen=True)
 class _Maker:
-    """Makes one response after the other."""
-
     questionnaire: Questionnaire
     brand: Brand
     office: Office
@@ -109,7 +107,7 @@ class _Maker:
     def make_lead(self, session: Session, start: datetime) -> SubmissionRow:
         walk, random = self._walk(), self.random
         saves = list(self._saves(walk, len(walk.pages)))
-        # Nobody submits after now, however slow they are.
+        # No one submits after now, however slow they are.
         start = min(start, self.now - timedelta(minutes=5) - saves[-1][0])
         token = self._save(session, walk, start, saves, finished=True)
         end = start + saves[-1][0] + timedelta(seconds=random.uniform(8, 60))
@@ -189,7 +187,6 @@ def _unanswered(page: WalkPage | None) -> PageVisit:
 
 
 def _random_source(random: Random, *, finished: bool) -> _Source:
-    """Return the source of a response that was finished, or that was not."""
     weights = [s.share * (s.finishing if finished else 1 - s.finishing) for s in _SOURCES]
     return random.choices(_SOURCES, weights)[0]
 

@@ -1,6 +1,6 @@
 """What staff do with the demo leads, through the same functions as the staff pages.
 
-None of it is recorded in the audit log: it names real accounts, and nobody really did it.
+None of it is recorded in the audit log: it names real accounts, and no one really did it.
 """
 
 import secrets

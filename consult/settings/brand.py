@@ -103,7 +103,6 @@ class Logo:
 
     @property
     def data_uri(self) -> str:
-        """The picture as a `data:` address."""
         return f"data:{self.media_type};base64,{base64.b64encode(self.data).decode('ascii')}"
 
 
@@ -122,7 +121,7 @@ class Brand:
 
     @property
     def currency_sign(self) -> str:
-        """What stands before an amount of money: "$", "€", "CHF "."""
+        """The sign before an amount of money: "$", "€", "CHF "."""
         return CURRENCY_SIGNS[self.currency]
 
 
@@ -166,12 +165,10 @@ def with_overrides(base: Brand, overrides: Mapping[str, Any]) -> Brand:
 
 
 def logo_as_json(logo: Logo) -> Mapping[str, str]:
-    """A logo as plain text, to be stored."""
     return {"media_type": logo.media_type, "data": base64.b64encode(logo.data).decode("ascii")}
 
 
 def logo_from_json(stored: Mapping[str, str]) -> Logo:
-    """The logo that `logo_as_json` made text of."""
     return Logo(stored["media_type"], base64.b64decode(stored["data"]))
 
 

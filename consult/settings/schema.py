@@ -275,7 +275,6 @@ class Settings(BaseSettings):
 
     @property
     def embedded_database(self) -> bool:
-        """Whether the data is in an SQLite file."""
         return self.database_url.startswith("sqlite:")
 
     @property
@@ -290,7 +289,6 @@ class Settings(BaseSettings):
 
     @cached_property
     def office(self) -> Office:
-        """Business hours, reply target and default assignee."""
         return Office(
             zone=time_zone(self.time_zone),
             week=read_hours(self.business_hours),

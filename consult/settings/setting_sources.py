@@ -178,7 +178,6 @@ def _given(base: Settings) -> dict[str, Any]:
 
 
 def validation_errors(invalid: ValidationError) -> list[tuple[tuple[int | str, ...], str]]:
-    """The location and the message of each error."""
     return [
         (error["loc"], _plain(error["msg"]))
         for error in invalid.errors()

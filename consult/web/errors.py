@@ -23,7 +23,6 @@ LAST_RESORT = (
 
 
 def error_page(error: HTTPException) -> AnyResponse | HTTPException:
-    """The page for an error, with the headers of its status."""
     # A redirect is an exception in Werkzeug, too.
     if error.code is None or error.code < 400:
         return error

@@ -53,8 +53,6 @@ _COMPRESSED_TYPES = frozenset(
 
 
 class Profile(Enum):
-    """The columns of the table."""
-
     PUBLIC = "public"
     STAFF = "staff"
     FILE = "file"

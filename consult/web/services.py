@@ -33,6 +33,5 @@ def install(app: Flask, created: Services) -> None:
 
 
 def services() -> Services:
-    """The services of the app that serves this request."""
     current: Services = current_app.extensions[_KEY]
     return current

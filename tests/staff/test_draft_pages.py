@@ -56,7 +56,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask, Mai
 @pytest.fixture
 def scene(world: tuple[Flask, MailServer]) -> Scene:
     app, server = world
-    server.taken.clear()
+    server.accepted.clear()
     server.on_recipient = "250 OK"
     with services_of(app).database.writing() as session:
         session.execute(delete(DraftRow))
@@ -141,7 +141,7 @@ def test_a_failed_reminder_leaves_no_address_in_the_job(scene: Scene) -> None:
     scene.server.on_recipient = "250 OK"
     scene.staff.submit(page.form("/send"))
     deliver(scene.app)
-    assert len(scene.server.taken) == 1
+    assert len(scene.server.accepted) == 1
     assert not scene.is_anywhere()
 
 

@@ -24,7 +24,7 @@ class MailServer:
 
     Attributes:
         port: where it listens.
-        taken: the bytes of each mail it accepted, in order; ``recipients`` likewise.
+        accepted: the bytes of each accepted mail, in order; ``recipients`` likewise.
         encrypted: of each, whether it came over an encrypted line.
         on_recipient: its answer to each address; ``on_data`` to each mail.
         open: while it is not set, the server waits with its answer to a mail.
@@ -32,7 +32,7 @@ class MailServer:
     """
 
     port: int
-    taken: list[bytes] = field(default_factory=list)
+    accepted: list[bytes] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
     encrypted: list[bool] = field(default_factory=list)
     on_recipient: str = "250 OK"
@@ -42,7 +42,7 @@ class MailServer:
 
     def mails(self) -> list[EmailMessage]:
         """The accepted mails, as a mail program reads them."""
-        return [as_read(raw) for raw in self.taken]
+        return [as_read(raw) for raw in self.accepted]
 
     async def handle_RCPT(  # noqa: N802
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: object
@@ -58,7 +58,7 @@ class MailServer:
         await server.loop.run_in_executor(None, self.open.wait, 60)
         if self.on_data.startswith("250"):
             assert isinstance(envelope.content, bytes)
-            self.taken.append(envelope.content)
+            self.accepted.append(envelope.content)
             self.recipients += envelope.rcpt_tos
             assert server.transport
             self.encrypted.append(server.transport.get_extra_info("sslcontext") is not None)

@@ -16,7 +16,7 @@ def colleague(database: Database, name: str, *, admin: bool = False, **scopes: S
             email=f"{name}@agency.example",
             name=name.title(),
             role="admin" if admin else "staff",
-            password_hash="nobody signs in with this",
+            password_hash="no one signs in with this",
             active=True,
             created_at=session.now(),
         )

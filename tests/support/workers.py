@@ -55,7 +55,7 @@ class Press:
 
 
 class Box:
-    """Stands in for a mail server: takes every mail, or fails as it is told to."""
+    """Stands in for a mail server: accepts every mail, or fails with `problem`."""
 
     name: Literal["server", "folder"] = "server"
 

@@ -1,4 +1,4 @@
-"""What is left of a text that somebody typed."""
+"""What is stored of a text that a person typed."""
 
 import pytest
 

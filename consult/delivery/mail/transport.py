@@ -34,7 +34,7 @@ class Transport(Protocol):
     name: Literal["server", "folder"]
 
     def send(self, message: EmailMessage, accepted: Callable[[], None]) -> None:
-        """Send a mail, and call `accepted` once it was taken.
+        """Send a mail, and call `accepted` once it was accepted.
 
         Raises RetryableError when that may work another time, PermanentError when it never will.
         """
@@ -100,7 +100,6 @@ class SmtpTransport:
 
 
 def _problem(error: OSError) -> RetryableError | PermanentError:
-    """What went wrong, for staff."""
     match error:
         case smtplib.SMTPRecipientsRefused():
             code, reply = next(iter(error.recipients.values()))
@@ -159,7 +158,6 @@ class FileTransport:
         accepted()
 
     def delete_older(self, before: datetime) -> None:
-        """Delete the mails that were written before a point in time."""
         for file in self._files():
             with suppress(FileNotFoundError):
                 if file.stat().st_mtime < before.timestamp():
@@ -180,7 +178,6 @@ class FileTransport:
 
 
 def _leads_in(file: Path) -> set[int]:
-    """The leads whose pages a mail links to."""
     message = message_from_bytes(file.read_bytes(), policy=default)
     texts = [part for part in message.walk() if part.get_content_maintype() == "text"]
     return {int(id) for part in texts for id in _LEAD_LINK.findall(str(part.get_content()))}

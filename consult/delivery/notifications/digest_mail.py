@@ -9,7 +9,6 @@ _MAX_DAYS_BACK = 31
 
 
 def period_of(day: date, now: datetime, office: Office) -> Period:
-    """The times of the digest of a day, when it is written now."""
     return Period(
         since=_previous_opening(day, office),
         now=now,
@@ -20,7 +19,6 @@ def period_of(day: date, now: datetime, office: Office) -> Period:
 
 
 def subject_of(digest: Digest, day: date) -> str:
-    """A digest in one line."""
     consults, follow_ups = digest.consults.count, digest.follow_up.count
     counts = {
         "new": digest.new,

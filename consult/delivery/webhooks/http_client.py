@@ -146,7 +146,6 @@ class _CheckedNetwork(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        """See `httpcore.NetworkBackend`."""
         found = _look_up(self._client.resolve, host, port, _left(self._deadline, timeout))
         for ip in found:
             if not is_public(ip) and not (self._client.allow_loopback and ip in _LOOPBACK):
@@ -224,7 +223,6 @@ def _left(deadline: float, timeout: float | None) -> float:
 
 
 def _beginning(chunks: Iterable[bytes]) -> str:
-    """The body of a response, up to the most that is read."""
     read = bytearray()
     for chunk in chunks:
         read += chunk

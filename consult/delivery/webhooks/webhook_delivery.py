@@ -117,7 +117,6 @@ def _email_admins(session: Session, endpoint_id: int) -> None:
 
 
 def _body(session: Session, delivery: DeliveryRow, endpoint: EndpointRow, base_url: str) -> str:
-    """What a message says, as JSON."""
     notification = delivery.notification
     if notification is None:
         test = {"text": "This is a test. A real message has a lead here."}

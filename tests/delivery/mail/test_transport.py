@@ -72,9 +72,9 @@ def refusal(transport: Transport, kind: type[Exception]) -> str:
 
 def test_a_server_on_this_machine_accepts_a_mail(server: Server) -> None:
     assert sent(plain(server))
-    (taken,) = server.mails()
-    assert taken["To"] == "ada@example.com"
-    assert taken.get_content().strip() == "Hello, żółw!"
+    (mail_read,) = server.mails()
+    assert mail_read["To"] == "ada@example.com"
+    assert mail_read.get_content().strip() == "Hello, żółw!"
     assert server.recipients == ["ada@example.com"]
 
 
@@ -99,7 +99,7 @@ def test_neither_a_password_nor_a_mail_to_another_machine_goes_unencrypted(
     assert "lacks a feature" in refusal(with_login(server), RetryableError)
     monkeypatch.setattr("consult.delivery.mail.transport.THIS_MACHINE", ())
     assert "lacks a feature" in refusal(plain(server), RetryableError)
-    assert server.taken == []
+    assert server.accepted == []
 
 
 @pytest.mark.parametrize("implicit_tls", [True, False])
@@ -109,7 +109,7 @@ def test_a_certificate_of_an_unknown_authority_is_refused(
     with mail_server(make_certificate(tmp_path), implicit_tls=implicit_tls) as server:
         scheme = "smtps" if implicit_tls else "smtp"
         assert "was not secure" in refusal(with_login(server, scheme), RetryableError)
-        assert server.taken == []
+        assert server.accepted == []
 
 
 def test_a_certificate_of_another_name_is_refused(

@@ -1,17 +1,19 @@
 """A person's data: found, exported, deleted or anonymized, with nothing left in any file."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pymupdf
 import pytest
 from flask import Flask
 
-from consult.delivery.erase_leads import delete_old_pdfs, erase_old_leads
+from consult.delivery.erase_leads import delete_in_batches, erase_old_leads
 from consult.delivery.mail.transport import FileTransport
 from consult.storage import deliveries, documents
 from consult.storage.leads import actions, notes
 from consult.storage.leads.submission import NewContact
+from consult.storage.privacy import retention
 from tests.support.apps import deliver, services_of
 from tests.support.client import PageClient
 from tests.support.page import Page
@@ -121,7 +123,7 @@ def test_an_expired_pdf_is_deleted_and_created_again_on_request(
     file = made.settings.var_dir / "consult.db"
     made.database.forget_deleted()
     assert any(piece in file.read_bytes() for piece in pieces)
-    delete_old_pdfs(made.database, 0)
+    delete_in_batches(made.database, partial(retention.delete_pdfs, pdf_days=0))
     made.database.forget_deleted()
     assert not any(piece in file.read_bytes() for piece in pieces)
     page = admin.get(f"/staff/leads/{lead_id}")
