@@ -180,9 +180,7 @@ PAGES_THAT_ASK = {
 """Pages that reveal a lot, or have a form that cannot be undone."""
 
 
-def test_what_cannot_be_undone_or_reveals_a_lot_wants_a_recent_authentication(
-    world: World,
-) -> None:
+def test_what_cannot_be_undone_wants_a_recent_authentication(world: World) -> None:
     age_authentication(world.app)
     asked = set()
     for endpoint, method in CLOSED:

@@ -46,7 +46,7 @@ def end_by_disabling(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("end", [end_by_signing_out, end_by_idling, end_by_disabling])
-def test_a_session_that_ended_opens_nothing(
+def test_an_ended_session_is_closed(
     app: Flask, client: PageClient, end: Callable[[Flask], None]
 ) -> None:
     sign_in(client)
@@ -64,7 +64,7 @@ def test_every_route_of_the_staff_is_behind_the_login(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("path", ["/staff/nothing-here", "/staff/leads/1/x", "/staff/leads/-1"])
-def test_a_page_that_does_not_exist_is_as_closed_as_one_that_does(
+def test_a_page_that_does_not_exist_is_closed_too(
     app: Flask, client: PageClient, path: str
 ) -> None:
     assert client.get(path, status=303).location.startswith("/staff/sign-in")

@@ -73,9 +73,7 @@ def use_up(app: Flask) -> tuple[int, int]:
     raise AssertionError("unknown browsers never wait")
 
 
-def test_unknown_browsers_wait_ever_longer_for_a_quarter_of_an_hour_at_most(
-    app: Flask,
-) -> None:
+def test_unknown_browsers_wait_ever_longer_for_15_minutes_at_most(app: Flask) -> None:
     attempts, waits = use_up(app)
     assert attempts == 20
     assert 10 * 60 < waits <= 15 * 60

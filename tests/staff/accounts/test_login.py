@@ -50,7 +50,7 @@ def test_address_and_password_may_be_written_in_any_way(app: Flask, client: Page
     sign_in(PageClient(app), "new@example.com", decomposed)
 
 
-def test_every_wrong_attempt_gets_the_same_answer_after_the_same_work(
+def test_every_wrong_attempt_is_answered_alike(
     app: Flask, client: PageClient, hasher: Mock
 ) -> None:
     make_user(app, "gone@example.com")
@@ -86,7 +86,7 @@ def test_every_wrong_attempt_gets_the_same_answer_after_the_same_work(
         ("\u202egnp.exe@example.com", "🦔" * 60),
     ],
 )
-def test_a_strange_attempt_is_just_a_wrong_one(
+def test_nonsense_is_a_wrong_attempt(
     app: Flask, client: PageClient, email: str, password: str
 ) -> None:
     page = sign_in(client, email, password, status=422)
@@ -100,9 +100,7 @@ def limited(tmp_path: Path, **limits: Any) -> tuple[Flask, PageClient]:
     return app, PageClient(app)
 
 
-def test_a_long_password_and_an_attempt_too_many_are_not_hashed(
-    tmp_path: Path, hasher: Mock
-) -> None:
+def test_long_passwords_and_attempts_too_many_are_not_hashed(tmp_path: Path, hasher: Mock) -> None:
     _, client = limited(tmp_path, limit_sign_in_account="2 per day")
     hasher.reset_mock()
     sign_in(client, password="x" * 50_000, status=422)

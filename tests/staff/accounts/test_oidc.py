@@ -174,9 +174,7 @@ class TestSigningIn:
         form = client.get(page.location).forms[0].fill(code=phone.next_code)
         assert client.submit(form).location == "/staff/"
 
-    def test_the_providers_second_factor_will_do_where_one_is_required(
-        self, tmp_path: Path, honest: str
-    ) -> None:
+    def test_the_providers_second_factor_is_one(self, tmp_path: Path, honest: str) -> None:
         app = make_app(tmp_path, staff_second_factor="required", **settings_for(honest))
         client = PageClient(app)
         invitation = account_admin.invite(services_of(app).database, "", EMAIL)
@@ -343,9 +341,7 @@ class TestAttacks:
         rogue.signs_with = None
         assert_signs_in(rogue_app, rogue)
 
-    def test_the_state_is_one_browsers_and_one_flows(
-        self, rogue_app: Flask, rogue: RogueProvider
-    ) -> None:
+    def test_the_state_is_of_one_browser_flow(self, rogue_app: Flask, rogue: RogueProvider) -> None:
         mine, theirs = PageClient(rogue_app), PageClient(rogue_app)
         asked = start_login(mine)
         start_login(theirs)
@@ -418,7 +414,7 @@ class TestAttacks:
         PageClient(rogue_app).get(START, status=503)
         assert "slow" in caplog.text
 
-    def test_an_unavailable_provider_is_explained(
+    def test_an_outage_is_explained(
         self, tmp_path: Path, rogue_app: Flask, rogue: RogueProvider
     ) -> None:
         rogue.status = 500
@@ -437,9 +433,7 @@ def drops() -> Iterator[str]:
 class TestCache:
     """The provider's metadata and keys are requested seldom, and never without end."""
 
-    def test_they_are_requested_once_in_ten_minutes(
-        self, rogue_app: Flask, rogue: RogueProvider
-    ) -> None:
+    def test_they_are_cached_for_ten_minutes(self, rogue_app: Flask, rogue: RogueProvider) -> None:
         for _ in range(2):
             assert_signs_in(rogue_app, rogue)
         assert rogue.fetched == ["description", "keys"]
@@ -450,9 +444,7 @@ class TestCache:
         assert_signs_in(rogue_app, rogue)
         assert rogue.fetched == ["description", "keys"] * 2
 
-    def test_a_new_key_counts_at_once_and_costs_one_request(
-        self, rogue_app: Flask, rogue: RogueProvider
-    ) -> None:
+    def test_a_new_key_is_requested_once(self, rogue_app: Flask, rogue: RogueProvider) -> None:
         rogue.key = RSAKey.generate_key(2048, {"kid": "2"})
         for _ in range(2):
             assert_signs_in(rogue_app, rogue)
@@ -509,9 +501,7 @@ class TestReauthentication:
         log_in(client, rogue, path=CONFIRM, status=400)
         client.get(f"{FACTORS}/app", status=303)
 
-    def test_nor_does_another_users_authentication(
-        self, client: PageClient, rogue: RogueProvider
-    ) -> None:
+    def test_another_user_confirms_nothing(self, client: PageClient, rogue: RogueProvider) -> None:
         rogue.claims = {"auth_time": now(client.app), "sub": "mallory"}
         log_in(client, rogue, path=CONFIRM, status=400)
         make_user(client.app, "mallory@example.com")
@@ -520,9 +510,7 @@ class TestReauthentication:
         log_in(client, rogue, path=CONFIRM, status=400)
         client.get(f"{FACTORS}/app", status=303)
 
-    def test_a_pending_form_waits_for_the_other_window(
-        self, client: PageClient, rogue: RogueProvider
-    ) -> None:
+    def test_a_pending_form_waits_for_it(self, client: PageClient, rogue: RogueProvider) -> None:
         age_authentication(client.app, 0)
         set_up_phone(client)
         page = client.get(FACTORS)

@@ -93,9 +93,7 @@ def test_someone_is_invited_by_a_link_that_is_shown_once(app: Flask, admin: Page
 @pytest.mark.parametrize(
     ("email", "problem"), [("nonsense", "Enter an email address."), (EMAIL, "have an account")]
 )
-def test_no_one_is_invited_by_mistake(
-    app: Flask, admin: PageClient, email: str, problem: str
-) -> None:
+def test_mistakes_invite_no_one(app: Flask, admin: PageClient, email: str, problem: str) -> None:
     page = post(admin, PEOPLE, "/invite", status=422, email=email, role="staff")
     assert problem in page.errors["email"]
     assert page.form("/invite").data["email"] == [email]
@@ -133,7 +131,7 @@ def test_a_new_role_counts_after_signing_in_again(app: Flask, admin: PageClient)
 
 
 @pytest.mark.parametrize(("form", "fields"), [("/role", {"role": "staff"}), ("/disable", {})])
-def test_the_last_admin_stays_one(
+def test_the_last_admin_stays(
     app: Flask, admin: PageClient, form: str, fields: dict[str, str]
 ) -> None:
     found = admin.get(page_of(app, ADMIN)).form(form).fill(**fields)
@@ -154,9 +152,7 @@ def test_an_admin_may_leave_when_another_active_one_stays(app: Flask, admin: Pag
     assert account(app, ADMIN).role == "staff"
 
 
-def test_a_disabled_user_is_signed_out_at_once_and_may_come_back(
-    app: Flask, admin: PageClient
-) -> None:
+def test_a_disabled_user_is_signed_out_and_may_come_back(app: Flask, admin: PageClient) -> None:
     client = signed_in(app, EMAIL)
     old_link = account_admin.reset(services_of(app).database, "", EMAIL)
     page = admin.follow(post(admin, page_of(app, EMAIL), "/disable"))
@@ -179,9 +175,7 @@ def test_sessions_are_ended_and_recorded(app: Flask, admin: PageClient) -> None:
     assert (entry.action, entry.facts) == ("account.sessions_ended", {"account": user_id})
 
 
-def test_a_link_for_a_new_password_leaves_the_old_one_until_it_is_used(
-    app: Flask, admin: PageClient
-) -> None:
+def test_an_unused_link_leaves_the_old_password_in_use(app: Flask, admin: PageClient) -> None:
     link = link_on(post(admin, page_of(app, EMAIL), "/link", status=200))
     assert "New password" in admin.get(PEOPLE).text
     signed_in(app, EMAIL)

@@ -67,9 +67,7 @@ def test_a_user_who_just_signed_in_is_not_asked(done: list[object], grace: PageC
 
 
 @pytest.mark.parametrize(("minutes", "asked"), [(9, False), (10, True), (600, True)])
-def test_an_authentication_is_recent_for_ten_minutes(
-    minutes: int, asked: bool, grace: PageClient
-) -> None:
+def test_it_is_recent_for_ten_minutes(minutes: int, asked: bool, grace: PageClient) -> None:
     age_authentication(grace.app, minutes)
     page = grace.get("/staff/precious", status=303 if asked else 302)
     assert page.location == (ASK if asked else "/staff/")
@@ -118,7 +116,7 @@ def test_guessing_the_password_is_limited_like_signing_in(
         post(client, page, action, status=status, **{field: "a wrong guess"})
 
 
-def test_a_late_form_waits_and_can_be_submitted_again(
+def test_a_late_form_can_be_resubmitted(
     done: list[list[tuple[str, str]]], grace: PageClient
 ) -> None:
     page = send_late(grace)

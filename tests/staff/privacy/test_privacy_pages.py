@@ -94,9 +94,7 @@ def test_nothing_of_a_person_is_left_in_any_file(app: Flask, admin: PageClient, 
         assert ": failed" not in page.text
 
 
-def test_nothing_of_a_person_is_left_when_the_retention_period_ends(
-    app: Flask, admin: PageClient
-) -> None:
+def test_nothing_is_left_when_the_retention_period_ends(app: Flask, admin: PageClient) -> None:
     lead_id = whole_lead(app)
     deliver(app)
     made = services_of(app)
@@ -110,9 +108,7 @@ def test_nothing_of_a_person_is_left_when_the_retention_period_ends(
     assert "Deleted a lead" in admin.get(f"/staff/settings/audit-log?lead={lead_id}").text
 
 
-def test_an_expired_pdf_is_deleted_and_created_again_on_request(
-    app: Flask, admin: PageClient
-) -> None:
+def test_an_expired_pdf_is_created_again_on_request(app: Flask, admin: PageClient) -> None:
     lead_id, made = whole_lead(app), services_of(app)
     deliver(app)
     with made.database.reading() as session:
@@ -133,9 +129,7 @@ def test_an_expired_pdf_is_deleted_and_created_again_on_request(
     assert admin.get(f"/staff/leads/{lead_id}/report.pdf").body.startswith(b"%PDF")
 
 
-def test_a_person_is_found_by_address_and_deleted_with_all_their_leads(
-    app: Flask, admin: PageClient
-) -> None:
+def test_a_person_is_found_and_deleted_with_all_leads(app: Flask, admin: PageClient) -> None:
     first, last = whole_lead(app), whole_lead(app)
     other = whole_lead(app, OTHER)
     page = post(admin, "/staff/person", "/person", address="QUILL.feather@example.com")

@@ -90,9 +90,7 @@ def test_after_a_password_it_is_the_second_factor(app: Flask, device: Device) ->
     assert options["userVerification"] == "required"
 
 
-def test_a_reset_removes_it_where_that_is_wanted_and_a_disabled_account_has_none(
-    app: Flask, device: Device
-) -> None:
+def test_a_reset_or_a_disabled_account_removes_it(app: Flask, device: Device) -> None:
     database = services_of(app).database
     account_admin.reset(database, "", EMAIL)
     use(PageClient(app), device)
@@ -159,9 +157,7 @@ def new_key_instead(device: Device, options: dict[str, Any]) -> str:
         *(sends("{"), sends(""), sends("[]")),
     ],
 )
-def test_an_invalid_answer_opens_nothing(
-    app: Flask, device: Device, path: str, answer: Answer
-) -> None:
+def test_invalid_answers_are_refused(app: Flask, device: Device, path: str, answer: Answer) -> None:
     if path == "/staff/confirm":
         client = PageClient(app)
         use(client, device)
@@ -277,9 +273,7 @@ class TestAdding:
             grace.submit(form.fill(credential=nonsense), status=422)
         sign_in(PageClient(grace.app))
 
-    def test_a_device_belongs_to_one_user_and_is_not_added_again(
-        self, app: Flask, device: Device
-    ) -> None:
+    def test_a_device_belongs_to_one_user(self, app: Flask, device: Device) -> None:
         make_user(app, "bo@example.com")
         bo, before = signed_in(app, "bo@example.com"), vars(device).copy()
         form, options = asked(bo.get(NEW))
@@ -292,9 +286,7 @@ class TestAdding:
         assert len(options["excludeCredentials"]) == 1
         assert add_passkey(grace).handle == before["handle"], "all of a user have one handle"
 
-    def test_the_recovery_codes_are_removed_with_the_last_one(
-        self, app: Flask, grace: PageClient
-    ) -> None:
+    def test_removing_the_last_removes_the_codes(self, app: Flask, grace: PageClient) -> None:
         device = add_passkey(grace)
         page = post(grace, FACTORS, "/remove")
         assert "passkey no longer works" in grace.follow(page).text

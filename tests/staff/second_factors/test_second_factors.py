@@ -81,7 +81,7 @@ def test_a_code_works_once_and_none_after_a_newer_one(app: Flask, phone: Phone) 
 
 
 @pytest.mark.parametrize(("steps", "works"), [(-2, False), (-1, True), (1, True), (2, False)])
-def test_a_phones_clock_may_be_half_a_minute_off(
+def test_a_phone_may_be_half_a_minute_off(
     app: Flask, phone: Phone, steps: int, works: bool
 ) -> None:
     phone.wait(10)
@@ -96,9 +96,7 @@ def test_an_invalid_code_opens_nothing(app: Flask, phone: Phone, code: str) -> N
     assert "code" in page.errors
 
 
-def test_codes_are_limited_and_a_right_one_gives_the_attempts_back(
-    tmp_path: Path,
-) -> None:
+def test_codes_are_limited_and_a_right_one_gives_the_attempts_back(tmp_path: Path) -> None:
     app = make_app(tmp_path, limit_second_factor="2 per day")
     make_user(app)
     phone, codes = set_up_phone(signed_in(app))
@@ -133,9 +131,7 @@ def test_a_pending_login_lasts_ten_minutes_and_works_once(app: Flask, phone: Pho
     assert late.get(ASKED, status=303).location == "/staff/sign-in"
 
 
-def test_a_new_password_or_a_disabled_account_voids_a_pending_login(
-    app: Flask, phone: Phone
-) -> None:
+def test_a_new_password_or_disabling_voids_a_pending_login(app: Flask, phone: Phone) -> None:
     database = services_of(app).database
     renewed = pending_login(app)
     with database.writing() as session:
@@ -277,9 +273,7 @@ class TestRecoveryCodes:
 
 
 @pytest.mark.parametrize("disabled", [False, True])
-def test_an_operator_helps_users_who_lost_phone_and_codes(
-    app: Flask, phone: Phone, disabled: bool
-) -> None:
+def test_an_operator_can_reset_the_second_factor(app: Flask, phone: Phone, disabled: bool) -> None:
     database, client = services_of(app).database, pending_login(app)
     give(client, code=phone.next_code)
     if disabled:
@@ -328,9 +322,7 @@ class TestRequired:
             assert settings.staff_second_factor == wanted
 
 
-def test_a_code_is_a_recent_authentication_and_a_password_no_longer(
-    app: Flask, phone: Phone
-) -> None:
+def test_a_code_reauthenticates_and_a_password_no_longer(app: Flask, phone: Phone) -> None:
     client = pending_login(app)
     give(client, code=phone.next_code)
     age_authentication(app)

@@ -235,9 +235,7 @@ class TestBusinessHours:
             assert form.get(field, []) == (value if isinstance(value, list) else [value])
         assert changes(app) == []
 
-    def test_a_day_with_more_than_two_times_has_fields_for_them(
-        self, app: Flask, admin: PageClient
-    ) -> None:
+    def test_a_day_may_have_more_than_two_times(self, app: Flask, admin: PageClient) -> None:
         text = "mon 08:00-10:00, mon 11:00-12:00, mon 13:00-15:00"
         with services_of(app).database.writing() as session:
             setting_overrides.set_override(session, "business_hours", text, 1)
@@ -302,9 +300,7 @@ def test_an_uploaded_picture_is_the_logo_of_every_page(app: Flask, admin: PageCl
     assert changes(app) == [("brand.logo", True), ("brand.logo", False)]
 
 
-def test_an_upload_after_the_recent_sign_in_expired_is_requested_again(
-    app: Flask, admin: PageClient
-) -> None:
+def test_a_late_upload_is_requested_again(app: Flask, admin: PageClient) -> None:
     large, page = png(400, 200, compress_level=0), admin.get(BRAND)
     age_authentication(app)
     page = upload(admin, large, page, status=403)
@@ -345,9 +341,7 @@ def test_removing_the_logo_late_needs_no_file(app: Flask, admin: PageClient) -> 
         png(2001, 1),
     ],
 )
-def test_a_file_that_is_not_a_picture_is_refused(
-    app: Flask, admin: PageClient, data: bytes
-) -> None:
+def test_only_pictures_are_accepted(app: Flask, admin: PageClient, data: bytes) -> None:
     assert upload(admin, data, status=422).errors
     assert services_of(app).brand.logo is None
 
