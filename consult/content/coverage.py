@@ -11,6 +11,7 @@ from consult.questionnaire import (
     UNKNOWN,
     Answer,
     Asked,
+    Depth,
     Kind,
     Questionnaire,
     profiles,
@@ -29,6 +30,8 @@ _CONSULT_CLAIM = "Q17"
 """The offer of a free consult carries this claim; no question does."""
 
 _TOP = 3
+_LEGS = ((0, 0), (1, 1), (2, 2), (3, 3), (0, 2), (2, 0))
+"""Rungs of the separation's items: of those about marketing, and of the others."""
 _LEVELS = ((0, 0), (1, 1), (2, 2), (3, 3), (0, 2), (2, 0))
 """Rungs of the handoff's items: of those about talking, and of the others."""
 
@@ -38,16 +41,17 @@ def reach(questionnaire: Questionnaire) -> Mapping[Path, set[str]]:
     reached: dict[Path, set[str]] = defaultdict(set)
     reached["consult",].add("topics")
     reached["consult", "topics"].update(dimension.id for dimension in questionnaire.dimensions)
+    reached["consult", "topics"].update(questionnaire.structure.roles.plan.touches)
     reached["claims",].add(_CONSULT_CLAIM)
     for card in (*_firms(questionnaire), *_with_numbers(questionnaire)):
         reached["archetypes",].add(card.archetype)
-        reached["consult",].add(card.recommendation.recommended)
+        reached["consult",].add(card.recommendation.reason or card.recommendation.recommended)
         for axis in card.axes:
             reached["claims",].update(claim for line in axis.lines for claim in line.item.claims)
             if not axis.too_much_unknown:
                 reached["bands", axis.axis].add(axis.band)
-        if isinstance(card.money, str):
-            reached["money", "refusals"].add(card.money)
+        if card.money.refused:
+            reached["money", "refusals"].add(card.money.refused)
     for profile in profiles(questionnaire):
         for left_out in (walk(questionnaire, profile), walk(questionnaire, profile, "quick")):
             reached["not_asked",].update(item.reason for item in left_out.not_asked)
@@ -103,18 +107,26 @@ def kinds_of_business(questionnaire: Questionnaire) -> list[Answers]:
 
 def _firms(questionnaire: Questionnaire) -> Iterator[Scorecard]:
     """Firms of every kind at every level, and some that know nothing."""
-    dimension_of = {id: dim for dim in questionnaire.dimensions for id in dim.items}
     for profile in kinds_of_business(questionnaire):
-        for apart, (talk, run) in product(range(_TOP + 1), _LEVELS):
-
-            def at_level(asked: Asked, apart: int = apart, talk: int = talk, run: int = run) -> int:
-                dimension = dimension_of[asked.id]
-                if dimension.axis == "separation":
-                    return apart
-                return talk if dimension.id in questionnaire.structure.roles.talking else run
-
-            yield from _scored(questionnaire, profile, at_level)
+        for legs, levels in product(_LEGS, _LEVELS):
+            yield from _scored(questionnaire, profile, _at_levels(questionnaire, legs, levels))
         yield from _scored(questionnaire, profile, _unknown_where_offered)
+        yield from _scored(questionnaire, profile, lambda asked: _TOP, "quick")
+
+
+def _at_levels(
+    questionnaire: Questionnaire, legs: tuple[int, int], levels: tuple[int, int]
+) -> Fill:
+    dimension_of = {id: dim for dim in questionnaire.dimensions for id in dim.items}
+    roles = questionnaire.structure.roles
+
+    def fill(asked: Asked) -> int:
+        dimension = dimension_of[asked.id]
+        if dimension.axis == "separation":
+            return legs[0] if asked.id in roles.marketing_items else legs[1]
+        return levels[0] if dimension.id in roles.talking else levels[1]
+
+    return fill
 
 
 def _with_numbers(questionnaire: Questionnaire) -> Iterator[Scorecard]:
@@ -133,14 +145,17 @@ def _with_numbers(questionnaire: Questionnaire) -> Iterator[Scorecard]:
             inputs.worked: worked,
             inputs.first_sale: 1000,
         }
-        yield from _scored(questionnaire, {**profile, **given}, lambda asked: _TOP)
+        for number in ({}, {inputs.new_customers: 1000}):
+            yield from _scored(questionnaire, {**profile, **given, **number}, lambda asked: _TOP)
 
 
-def _scored(questionnaire: Questionnaire, given: Answers, rung: Fill) -> Iterator[Scorecard]:
+def _scored(
+    questionnaire: Questionnaire, given: Answers, rung: Fill, depth: Depth = "full"
+) -> Iterator[Scorecard]:
     def fill(asked: Asked) -> Answer:
         return rung(asked) if asked.question.kind is Kind.RUNG else _best(asked)
 
-    card = _completed(questionnaire, given, fill)
+    card = _completed(questionnaire, given, fill, depth)
     if card:
         yield card
 
@@ -169,13 +184,15 @@ def _best(asked: Asked) -> Answer:
     return question.choices[0]
 
 
-def _completed(questionnaire: Questionnaire, given: Answers, fill: Fill) -> Scorecard | None:
+def _completed(
+    questionnaire: Questionnaire, given: Answers, fill: Fill, depth: Depth = "full"
+) -> Scorecard | None:
     """The scorecard of these answers with all else filled in; None when they are no answers."""
     answers = dict(given)
-    for asked in walk(questionnaire, given).asked:
+    for asked in walk(questionnaire, given, depth).asked:
         if asked.open:
             answers[asked.id] = fill(asked)
-    card = score(walk(questionnaire, answers).on_path)
+    card = score(walk(questionnaire, answers, depth).on_path)
     return card if isinstance(card, Scorecard) else None
 
 

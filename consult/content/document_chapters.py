@@ -190,7 +190,7 @@ def findings_chapter(questionnaire: Questionnaire, rules: Mapping[str, str]) -> 
 def _archetypes(questionnaire: Questionnaire, rules: Mapping[str, str]) -> Iterator[str]:
     texts = questionnaire.texts.findings
     yield from heading(3, "Which firm it is like")
-    yield f"The first that fits. Close to a line: “{texts['near_archetype']}”"
+    yield "The first that fits. Each leg is the mean of its own answers."
     yield ""
     yield from table(
         ("Name", "When", "In the owner’s words", "Says"),
@@ -248,7 +248,7 @@ def _flags(questionnaire: Questionnaire) -> Iterator[str]:
 def _money(questionnaire: Questionnaire) -> Iterator[str]:
     texts = questionnaire.texts.findings["money"]
     yield from heading(3, "The money range")
-    yield from (texts["intro"], "", f"> {texts['result']}", "")
+    yield from (texts["intro"], "", f"> {texts['silent']} {texts['result']}", "")
     for step in texts["steps"].values():
         yield f"- {step}"
     yield ""
@@ -270,10 +270,11 @@ def _offer(questionnaire: Questionnaire) -> Iterator[str]:
             if advice != "topics"
         ),
     )
-    topics = questionnaire.texts.findings["dimensions"]
+    names = {id: own["name"] for id, own in questionnaire.texts.findings["dimensions"].items()}
+    names |= questionnaire.wording(questionnaire.structure.roles.troubles).choices
     yield from table(
-        ("When most is to be gained in", "The topic is"),
-        ((topics[id]["name"], topic) for id, topic in texts["topics"].items()),
+        ("When they name, or the plan starts in", "The topic is"),
+        ((names[id], topic) for id, topic in texts["topics"].items()),
     )
 
 
@@ -285,6 +286,8 @@ def _printed(questionnaire: Questionnaire) -> Iterator[str]:
     yield f"“{tags['said']}” or “{tags['assumed']}”."
     yield ""
     for group, title in (
+        ("troubles", "What the answers say about a trouble"),
+        ("because", "Why a step is in its place"),
         ("states", "A part that is neither strong nor weak"),
         ("report", "Whatever the answers are"),
         ("matters", "Why a score matters"),

@@ -14,7 +14,7 @@ from consult.content.document_chapters import (
 )
 from consult.questionnaire import Axis, Questionnaire
 from consult.questionnaire.editions import folder
-from consult.scoring.axis import BANDS, CUTS, NEAR
+from consult.scoring.axis import BANDS, CUTS
 from consult.scoring.lines import SORTING_CLAIMS
 
 Evidence = Mapping[str, Any]
@@ -81,9 +81,8 @@ def _scores(questionnaire: Questionnaire, evidence: Evidence) -> Iterator[str]:
     yield ""
     unknown = texts["too_much_unknown"]
     yield (
-        f"The levels change at {', '.join(map(str, CUTS))}. Within {NEAR} points of a change: "
-        f"“{texts['near_line']}” When unknown answers carry a third or more of a score, its level "
-        f"is “{unknown['name']}”: “{unknown['means']}”"
+        f"The levels change at {', '.join(map(str, CUTS))}. When unknown answers carry a third or "
+        f"more of a score, its level is “{unknown['name']}”: “{unknown['means']}”"
     )
     yield ""
     yield (

@@ -17,8 +17,8 @@ from wtforms import Field
 from wtforms.form import BaseForm
 from wtforms.validators import StopValidation
 
-from consult.questionnaire import UNKNOWN, Answer, Asked, Kind, WalkPage
-from consult.web.text import one_line
+from consult.questionnaire import SKIP, UNKNOWN, Answer, Asked, Kind, WalkPage
+from consult.web.text import many_lines, one_line
 
 SKIP_TEXT = "Skip this one"
 MISSING = "Pick the answer that is closest."
@@ -26,6 +26,8 @@ MISSING_CARD = "Pick a job, or “Not sure”."
 NOT_OFFERED = "Pick one of the answers that are listed."
 TOO_MANY = "Pick up to {most}."
 NO_AMOUNT = "Write the amount in digits, such as 1200, or leave it empty."
+NO_COUNT = "Write a whole number, such as 5, or leave it empty."
+TEXT_TOO_LONG = "Write up to {most} characters. This is {length}."
 AMOUNT_TOO_HIGH = "Write an amount of up to {most:,}, or leave it empty."
 
 Posted = MultiDict[str, str]
@@ -49,7 +51,10 @@ class QuestionField(Field):
 
     def process_formdata(self, valuelist: list[str]) -> None:
         # A refused value raises here, and keeps the saved answer.
-        self.answer = self.read([one_line(text) for text in valuelist])
+        self.answer = self.read([self.clean(text) for text in valuelist])
+
+    clean = staticmethod(one_line)
+    """What is taken of a posted text."""
 
     def read(self, posted: list[str]) -> Answer | None:
         """Return the posted texts as an answer.
@@ -136,8 +141,20 @@ class ChoiceField(QuestionField):
     def controls(self) -> str:
         picked = self.too_many or texts_of(self.answer)
         rows = _choices(self.name, self.input_type, tuple(options(self.asked).items()))
-        drawn = [f"{a}{' checked' if value in picked else ''}{b}" for value, a, b in rows]
-        return f'<div class="choices">{"".join(drawn)}</div>'
+        drawn = {value: f"{a}{' checked' if value in picked else ''}{b}" for value, a, b in rows}
+        groups = self.asked.question.groups
+        if not groups:
+            return f'<div class="choices">{"".join(drawn.values())}</div>'
+        return "".join(self._group(id, [drawn[value] for value in groups[id]]) for id in groups)
+
+    def _group(self, id: str, choices: list[str]) -> str:
+        """Return the HTML of choices under a heading of their own."""
+        heading = f"{escape(self.name)}-in-{escape(id)}"
+        return (
+            f'<div class="choices" role="group" aria-labelledby="{heading}">'
+            f'<p id="{heading}"><b>{escape(self.asked.wording.groups[id])}</b></p>'
+            f"{''.join(choices)}</div>"
+        )
 
     def read(self, posted: list[str]) -> Answer | None:
         text = posted[0] if posted else ""
@@ -195,9 +212,47 @@ class AmountField(QuestionField):
         )
 
 
+class CountField(AmountField):
+    """A number of people or things, typed in digits."""
+
+    def read(self, posted: list[str]) -> Answer | None:
+        text = posted[0][:40].replace(",", "") if posted else ""
+        if not text:
+            return None
+        if not (text.isascii() and text.isdigit()):
+            raise ValueError(NO_COUNT)
+        if int(text) > self.asked.question.most:
+            raise ValueError(AMOUNT_TOO_HIGH.format(most=self.asked.question.most))
+        return int(text)
+
+
+class TextField(QuestionField):
+    """A few sentences of the owner's own."""
+
+    clean = staticmethod(many_lines)
+
+    def read(self, posted: list[str]) -> Answer | None:
+        text, most = posted[0] if posted else "", self.asked.question.most
+        if len(text) > most:
+            raise ValueError(TEXT_TOO_LONG.format(most=most, length=len(text)))
+        return text or None
+
+    def controls(self) -> str:
+        # What was typed is shown again even if it was refused.
+        typed = many_lines(self.raw_data[0]) if self.raw_data else str(self.answer or "")
+        name = escape(self.name)
+        return (
+            f'<div class="field"><textarea id="{name}" name="{name}" rows="3" '
+            f'maxlength="{self.asked.question.most}" aria-labelledby="{name}-ask">\n'
+            f"{escape(typed)}</textarea></div>"
+        )
+
+
 _FIELDS: Mapping[Kind, type[QuestionField]] = {
     Kind.CHOICES: ChoicesField,
     Kind.NUMBER: AmountField,
+    Kind.COUNT: CountField,
+    Kind.TEXT: TextField,
 }
 """Kinds that are not a choice of one answer."""
 
@@ -230,11 +285,12 @@ class QuestionForm(BaseForm):
 
 def options(asked: Asked) -> dict[str, str]:
     """Return the answers offered, id to text, in the order in which they are shown."""
-    ids = asked.wording.choices
+    ids = {id: asked.wording.choices[id] for id in asked.question.choices_as(asked.variant)}
     shown = dict(reversed(list(ids.items())) if asked.question.best_first else ids)
     if asked.question.unknown:
         shown[UNKNOWN] = asked.wording.unknown
-    if not asked.question.required and asked.question.kind in (Kind.CHOICE, Kind.RANGE):
+    can_skip = asked.question.kind in (Kind.CHOICE, Kind.RANGE) and SKIP not in ids
+    if not asked.question.required and can_skip:
         shown[""] = SKIP_TEXT  # a radio button, once picked, can only be left for another one
     return shown
 

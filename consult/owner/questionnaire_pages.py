@@ -252,10 +252,11 @@ def _answer_texts(asked: Asked) -> tuple[str, ...]:
         return ("Not answered yet" if asked.question.required else "Left out",)
     if asked.question.kind is Kind.NUMBER:
         return (f"{services().brand.currency_sign}{answer:,}",)
-    offered = options(asked)
+    if asked.question.kind is Kind.TEXT:
+        return (str(answer),)
     if isinstance(answer, tuple):
-        return tuple(offered[id] for id in answer) or ("None of these",)
-    return (offered[str(answer)],)
+        return tuple(asked.wording.choices[id] for id in answer) or ("None of these",)
+    return (options(asked).get(str(answer), str(answer)),)
 
 
 def _contradictions_form(walk: Walk, posted: Posted | None = None) -> QuestionForm:

@@ -10,27 +10,28 @@ from consult.questionnaire.journey import (
     profiles,
     walk,
 )
-from consult.questionnaire.model import (
+from consult.questionnaire.model import Dimension, Structure
+from consult.questionnaire.questionnaire import AnswerError, Questionnaire, read_answers
+from consult.questionnaire.questions import (
     BASE,
     NOT_SURE,
     POINT_SCALE,
+    SKIP,
     UNKNOWN,
     Answer,
     Axis,
     Depth,
-    Dimension,
     EditionError,
     Kind,
     Question,
-    Structure,
 )
-from consult.questionnaire.questionnaire import AnswerError, Questionnaire, read_answers
 from consult.questionnaire.wording import EditionTexts, Effort, Heading, Tool, Wording
 
 __all__ = [
     "BASE",
     "NOT_SURE",
     "POINT_SCALE",
+    "SKIP",
     "UNKNOWN",
     "Answer",
     "AnswerError",

@@ -11,8 +11,9 @@ from hashlib import sha256
 from html import escape
 
 from consult.questionnaire.conditions import ALWAYS
-from consult.questionnaire.model import BASE, Dimension, Page, Part, Question
+from consult.questionnaire.model import Dimension, Page, Part
 from consult.questionnaire.questionnaire import Questionnaire
+from consult.questionnaire.questions import BASE, Question
 from consult.questionnaire.wording import Wording
 
 _LINE = 18
@@ -161,6 +162,10 @@ def _question_json(questionnaire: Questionnaire, question: Question) -> Json:
         shown["claims"] = list(question.claims)
     if question.answer:
         shown["answer"] = question.answer
+    if question.groups:
+        shown["groups"] = {id: list(choices) for id, choices in question.groups.items()}
+    if question.unlisted:
+        shown["accepted_too"] = list(question.unlisted)
     if question.max_choices:
         shown["max_choices"] = question.max_choices
     return shown

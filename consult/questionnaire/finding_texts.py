@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from consult.questionnaire.model import EditionError, Structure
+from consult.questionnaire.model import Structure
+from consult.questionnaire.questions import EditionError
 from consult.questionnaire.yaml_texts import Texts, text_at
 
 _FILE = "findings.yaml"
@@ -12,6 +13,7 @@ _ENTRIES: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("bands", "handoff"): ("name", "means"),
     ("archetypes",): ("name", "says", "rule"),
     ("contradictions",): ("text", "question"),
+    ("troubles",): ("explained", "unexplained"),
     ("flags",): ("name", "text"),
     ("notes",): ("name", "text"),
     ("figures",): ("text", "source"),
@@ -21,13 +23,18 @@ _ENTRIES: Mapping[tuple[str, ...], tuple[str, ...]] = {
 """Groups of entries, by where they stand, and the texts that each of their entries has."""
 
 _TEXTS: Mapping[tuple[str, ...], tuple[str, ...]] = {
-    (): ("near_line", "near_archetype", "sources"),
+    (): ("sources",),
+    ("because",): ("trouble", "lower", "groundwork", "most_lost"),
     ("too_much_unknown",): ("name", "means"),
-    ("money",): ("intro", "result"),
-    ("money", "steps"): ("leads", "unworked", "buy", "discount", "value", "low", "high"),
+    ("money",): ("intro", "silent", "result"),
+    ("money", "steps"): (
+        *("leads", "worked", "silent", "buy", "value", "middles", "discount", "low", "high"),
+    ),
     ("consult", "yes"): ("title", "text", "button"),
     ("consult", "optional"): ("title", "text", "button"),
     ("consult", "not_now"): ("title", "text", "button"),
+    ("consult", "early"): ("title", "text", "button"),
+    ("consult", "quick"): ("title", "text", "button"),
     ("money", "tags"): ("said", "assumed"),
     ("states",): ("partly", "unknown"),
     ("report",): (
@@ -102,6 +109,7 @@ def _by_structure(structure: Structure) -> dict[tuple[str, ...], list[str]]:
     return {
         ("dimensions",): [dimension.id for dimension in structure.dimensions],
         ("contradictions",): [rule.id for rule in structure.contradictions],
+        ("troubles",): list(structure.roles.plan.touches),
         ("flags",): [rule.id for rule in structure.flags],
         ("notes",): [rule.id for rule in structure.notes],
         ("not_asked",): [*(rule.id for rule in structure.not_asked), "quick_look"],

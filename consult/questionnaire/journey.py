@@ -10,8 +10,9 @@ from functools import cached_property
 from itertools import product
 from typing import NamedTuple
 
-from consult.questionnaire.model import Answer, Depth, Kind, Page, Question
+from consult.questionnaire.model import Page
 from consult.questionnaire.questionnaire import Questionnaire
+from consult.questionnaire.questions import Answer, Depth, Kind, Question
 from consult.questionnaire.wording import Heading, Wording
 
 

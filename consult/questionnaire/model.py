@@ -7,106 +7,9 @@ together (duplicate ids, forward references, a role that names no question).
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Literal
 
-from consult.questionnaire.conditions import ALWAYS, Condition, Given
-
-Depth = Literal["quick", "full"]
-Axis = Literal["separation", "handoff"]
-Answer = int | float | str | tuple[str, ...]
-"""A rung (0 = worst), a number, a choice id or "unknown", or several choice ids."""
-
-POINT_SCALE = 12
-"""Points are counted in twelfths of 100: rungs are thirds or quarters, clear cards are twelve."""
-
-UNKNOWN = "unknown"
-NOT_SURE = "not_sure"
-BASE = "base"
-"""The name of the wording that is used when no variant fits."""
-
-
-class EditionError(Exception):
-    """An edition's structure or wording does not hold together; the message says where."""
-
-
-class Kind(StrEnum):
-    """How a question is answered."""
-
-    CHOICE = "choice"
-    CHOICES = "choices"
-    RUNG = "rung"
-    SORT = "sort"
-    RANGE = "range"
-    NUMBER = "number"
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One question: what may be answered, when it is asked, and what it counts towards.
-
-    ``choices`` are ids in stored order; a scored item's are its rungs, "0" = worst, and
-    ``rungs_in`` gives another number of rungs for a variant of its wording.
-    ``quick`` questions are part of the quick look. ``unknown`` offers "I don't know".
-    ``required`` is true for exactly what scores or branches read: nothing else may hold an
-    owner up. ``best_first`` turns the display order only, never the stored one.
-    ``max_choices`` limits ticks, ``most`` is the largest number that is taken.
-    ``claims`` name the source's claims that a scored item rests on, Q1 to Q17.
-    ``answer`` is the right side of a sorting card, or "either".
-    """
-
-    id: str
-    kind: Kind
-    choices: tuple[str, ...] = ()
-    asked: Condition = ALWAYS
-    quick: bool = True
-    required: bool = False
-    unknown: bool = False
-    best_first: bool = False
-    max_choices: int | None = None
-    most: int = 1_000_000_000
-    rungs_in: Mapping[str, int] = field(default_factory=dict)
-    claims: tuple[str, ...] = ()
-    answer: str | None = None
-
-    def choices_as(self, variant: str) -> tuple[str, ...]:
-        """The choice ids under a variant of the wording, in stored order."""
-        count = self.rungs_in.get(variant)
-        return self.choices if count is None else _rungs(count)
-
-
-def choice(id: str, *choices: str, asked: Condition = ALWAYS, required: bool = True) -> Question:
-    """An unscored question with one answer; ``required`` when branches read it."""
-    return Question(id, Kind.CHOICE, choices=choices, asked=asked, required=required)
-
-
-def item(
-    id: str,
-    *claims: str,
-    star: bool = False,
-    unknown: bool = False,
-    best_first: bool = False,
-    asked: Condition = ALWAYS,
-    rungs: int = 4,
-    rungs_in: Mapping[str, int] | None = None,
-) -> Question:
-    """A scored item that rests on ``claims``; ``star`` puts it into the quick look as well."""
-    return Question(
-        id,
-        Kind.RUNG,
-        choices=_rungs(rungs),
-        asked=asked,
-        quick=star,
-        required=True,
-        unknown=unknown,
-        best_first=best_first,
-        rungs_in=rungs_in or {},
-        claims=claims,
-    )
-
-
-def _rungs(count: int) -> tuple[str, ...]:
-    return tuple(str(rung) for rung in range(count))
+from consult.questionnaire.conditions import Condition, Given
+from consult.questionnaire.questions import POINT_SCALE, Axis, EditionError, Kind, Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +84,7 @@ class MoneyInputs:
 
     ``worked`` is the item on how many of ten leads get to a clear yes or no, ``worked_of_ten``
     both ends of that by its rung. ``leads`` a month and ``buyers`` of ten are ranges by choice
-    id, with None for an open end. ``first_sale`` is an amount.
+    id, with None for an open end. ``first_sale`` is an amount, ``new_customers`` a number a month.
     """
 
     worked: str
@@ -191,6 +94,35 @@ class MoneyInputs:
     buyers: str
     buyers_ranges: Mapping[str, tuple[int, int | None]]
     first_sale: str
+    new_customers: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRules:
+    """What the plan of three steps goes by.
+
+    ``touches`` maps each trouble an owner can name to the dimensions that it may come from, in the
+    order in which troubles are answered. ``gates`` maps an item to its groundwork: other items,
+    and the points that each needs first. ``order`` is the order of a dimension's items in the plan
+    where it is not the edition's. ``talk`` is the item that two silos have to start with.
+    """
+
+    touches: Mapping[str, tuple[str, ...]]
+    gates: Mapping[str, Mapping[str, int]]
+    order: Mapping[str, tuple[str, ...]]
+    talk: str
+
+    @property
+    def items(self) -> Iterator[str]:
+        yield from self.gates
+        yield from (id for groundwork in self.gates.values() for id in groundwork)
+        yield from (id for ids in self.order.values() for id in ids)
+        yield self.talk
+
+    @property
+    def dimensions(self) -> Iterator[str]:
+        yield from (id for touched in self.touches.values() for id in touched)
+        yield from self.order
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,14 +130,19 @@ class Roles:
     """Which questions and dimensions other rooms read, so that no id is named outside an edition.
 
     ``troubles`` asks what bothers the owner, ``recent_jobs`` which sorting cards they did lately.
-    ``marketing_items`` and ``sales_items`` are about one side alone. ``talking`` are dimensions in
-    which the two sides talk, ``acting`` those in which a person acts on a lead. ``figures`` maps an
-    outside figure to the dimension it is printed beside, ``agreement`` a line of the agreement to
-    the question that fills it, ``own_performance`` a measure of the agency to the item it answers.
+    ``early`` holds for a firm with too few customers to look back. ``one_lead`` maps what is asked
+    about one real lead to the question, ``own_words`` is the owner's sentence. ``marketing_items``
+    and ``sales_items`` make the two legs. ``talking`` are dimensions in which the two sides talk,
+    ``acting`` those in which a person acts on a lead. ``figures`` maps an outside figure to the
+    dimension it is printed beside, ``agreement`` a line of the agreement to the question that fills
+    it, ``own_performance`` a measure of the agency to the item it answers.
     """
 
     troubles: str
     recent_jobs: str
+    early: Condition
+    one_lead: Mapping[str, str]
+    own_words: str
     marketing_items: tuple[str, ...]
     sales_items: tuple[str, ...]
     talking: tuple[str, ...]
@@ -214,6 +151,7 @@ class Roles:
     agreement: Mapping[str, str]
     own_performance: Mapping[str, str]
     money: MoneyInputs
+    plan: PlanRules
 
     @property
     def questions(self) -> Iterator[tuple[str, str, tuple[Kind, ...]]]:
@@ -221,6 +159,8 @@ class Roles:
         items, money = (Kind.RUNG,), self.money
         yield "troubles", self.troubles, (Kind.CHOICES,)
         yield "recent_jobs", self.recent_jobs, (Kind.CHOICES,)
+        yield "own_words", self.own_words, (Kind.TEXT,)
+        yield from (("one_lead", id, (Kind.CHOICE,)) for id in self.one_lead.values())
         yield from (("marketing_items", id, items) for id in self.marketing_items)
         yield from (("sales_items", id, items) for id in self.sales_items)
         yield from (("agreement", id, (Kind.RUNG, Kind.CHOICE)) for id in self.agreement.values())
@@ -229,6 +169,8 @@ class Roles:
         yield "money: leads", money.leads, (Kind.RANGE,)
         yield "money: buyers", money.buyers, (Kind.RANGE,)
         yield "money: first_sale", money.first_sale, (Kind.NUMBER,)
+        yield "money: new_customers", money.new_customers, (Kind.COUNT,)
+        yield from (("plan", id, items) for id in self.plan.items)
 
     @property
     def dimensions(self) -> Iterator[tuple[str, str]]:
@@ -236,6 +178,7 @@ class Roles:
         yield from (("talking", id) for id in self.talking)
         yield from (("acting", id) for id in self.acting)
         yield from (("figures", id) for id in self.figures.values())
+        yield from (("plan", id) for id in self.plan.dimensions)
 
 
 @dataclass(frozen=True)
@@ -278,6 +221,7 @@ class Structure:
         self._refuse_forward_references()
         self._refuse_unknown_ids()
         self._refuse_unfit_roles()
+        self._refuse_uneven_cards()
 
     def _refuse_forward_references(self) -> None:
         """A page may only depend on answers of pages before it: it is posted as a whole."""
@@ -327,14 +271,28 @@ class Structure:
         for role, id in self.roles.dimensions:
             if id not in {dimension.id for dimension in self.dimensions}:
                 raise EditionError(f"{where}: {role}: {id} is not a dimension")
-        money = self.roles.money
-        for id, choices in (
-            (money.worked, tuple(map(str, range(len(money.worked_of_ten))))),
-            (money.leads, tuple(money.leads_ranges)),
-            (money.buyers, tuple(money.buyers_ranges)),
+        money, plan = self.roles.money, self.roles.plan
+        rungs = tuple(map(str, range(len(money.worked_of_ten))))
+        for role, id, choices in (
+            ("money", money.worked, rungs),
+            ("money", money.leads, tuple(money.leads_ranges)),
+            ("money", money.buyers, tuple(money.buyers_ranges)),
+            ("plan", self.roles.troubles, tuple(plan.touches)),
         ):
             if choices != self.questions[id].choices:
-                raise EditionError(f"{where}: money: {id} has other choices than its numbers")
+                raise EditionError(f"{where}: {role}: {id} has other choices than its table")
+        for dimension in self.dimensions:
+            if set(plan.order.get(dimension.id, dimension.items)) != set(dimension.items):
+                raise EditionError(f"{where}: plan: {dimension.id} has other items than its order")
+
+    def _refuse_uneven_cards(self) -> None:
+        """The sorting score is counted in twelfths, at both depths."""
+        cards = [q for q in self.questions.values() if q.kind is Kind.SORT and q.required]
+        for count in (len(cards), sum(card.quick for card in cards)):
+            if count and POINT_SCALE % count:
+                raise EditionError(
+                    f"edition {self.name}: {count} scored cards do not divide the scale evenly"
+                )
 
     def facts_of(self, given: Given) -> dict[str, str]:
         """Every fact's value for these answers."""

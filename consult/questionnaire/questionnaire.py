@@ -5,16 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from consult.questionnaire.model import (
-    BASE,
-    UNKNOWN,
-    Answer,
-    Dimension,
-    Kind,
-    Part,
-    Question,
-    Structure,
-)
+from consult.questionnaire.model import Dimension, Part, Structure
+from consult.questionnaire.questions import BASE, UNKNOWN, Answer, Kind, Question
 from consult.questionnaire.wording import EditionTexts, Tool, Wording, read_edition_texts
 
 
@@ -86,11 +78,13 @@ class Questionnaire:
             case Kind.CHOICES:
                 return (
                     isinstance(value, tuple)
-                    and all(choice in question.choices for choice in value)
+                    and all(choice in question.accepted for choice in value)
                     and len(value) == len(set(value)) <= (question.max_choices or len(value))
                 )
-            case Kind.NUMBER:
+            case Kind.NUMBER | Kind.COUNT:
                 return _is_amount(value, question.most)
+            case Kind.TEXT:
+                return isinstance(value, str) and len(value) <= question.most
             case Kind.RANGE:
                 return value in question.choices or _is_amount(value, question.most)
             case Kind.CHOICE | Kind.SORT:
@@ -181,12 +175,14 @@ def _offered(question: Question, variant: str) -> str:
         case Kind.RUNG:
             unknown = f', or "{UNKNOWN}"' if question.unknown else ""
             return f"a whole number from 0 to {len(choices) - 1}{unknown}"
-        case Kind.NUMBER:
+        case Kind.NUMBER | Kind.COUNT:
             return f"a number from 0 to {question.most}"
         case Kind.RANGE:
             return f"one of {', '.join(choices)}, or a number from 0 to {question.most}"
+        case Kind.TEXT:
+            return f"a text of up to {question.most} characters"
         case Kind.CHOICES:
             most = f"up to {question.max_choices}" if question.max_choices else "any"
-            return f"a list with {most} of {', '.join(choices)}"
+            return f"a list with {most} of {', '.join(question.accepted)}"
         case Kind.CHOICE | Kind.SORT:
             return f"one of {', '.join(choices)}"

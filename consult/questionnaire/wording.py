@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from consult.questionnaire.finding_texts import check_findings
-from consult.questionnaire.model import BASE, EditionError, Kind, Question, Structure
+from consult.questionnaire.model import Structure
+from consult.questionnaire.questions import BASE, EditionError, Kind, Question
 from consult.questionnaire.yaml_texts import Texts, read_texts, text_at
 
 _FILES = ("profile", "separation", "handoff", "tools", "sorting", "pages", "findings")
 _ITEM_KEYS = {"title", "ask", "help", "choices", "unknown", "why", "fix", "unknown_fix", "proof"}
 _ITEM_NEEDS = {"title", "ask", "choices", "why", "fix", "proof"}
-_PROFILE_KEYS = {"ask", "help", "why", "choices", "title"}
+_PROFILE_KEYS = {"ask", "help", "why", "choices", "title", "groups"}
 _CARD_KEYS = {"text", "done", "note"}
 _TOOL_KEYS = {"effort", "tool", "text"}
 _SORTING_TEXTS = ("title", "prompt", "test", "either_note")
@@ -33,6 +34,7 @@ class Wording:
     ``unknown`` labels the answer "I don't know" where a question offers it.
     ``why`` says why it matters, ``fix`` what to do when the answer is low, ``unknown_fix`` how
     to find out, ``proof`` how to know that the fix worked, ``note`` explains a sorting card.
+    ``groups`` are the headings of choices that are shown in groups.
     """
 
     ask: str
@@ -45,6 +47,7 @@ class Wording:
     unknown_fix: str = ""
     proof: str = ""
     note: str = ""
+    groups: Mapping[str, str] = field(default_factory=dict)
 
 
 class Effort(StrEnum):
@@ -179,25 +182,36 @@ def _card(question: Question, cards: Texts, buttons: Texts) -> Mapping[str, Word
 def _profile(question: Question, profile: Texts, cards: Texts | None) -> Mapping[str, Wording]:
     """A question about the business; the choices of the tick list are the sorting cards."""
     where = f"profile.yaml: {question.id}"
-    texts = dict(_mapping(profile, question.id, "profile.yaml"))
-    _check_keys(where, texts, _PROFILE_KEYS, {"ask"})
+    entry = _mapping(profile, question.id, "profile.yaml")
     if cards is not None:
-        return _ticked_cards(question, where, texts, cards)
-    choices = texts.get("choices", {})
-    if not isinstance(choices, dict):
-        raise EditionError(f"{where}: choices should give a text for each choice")
-    for id in question.choices:
-        if id not in choices:
-            raise EditionError(f"{where}: choices: {id} is missing")
-    _refuse_extra(f"{where}: choices", choices, list(question.choices))
-    return {BASE: _wording(where, texts, {id: choices[id] for id in question.choices})}
+        _check_keys(where, entry, _PROFILE_KEYS, {"ask"})
+        return _ticked_cards(question, where, entry, cards)
+    worded, base_choices = {}, entry.get("choices", {})
+    for name, texts in _with_base(entry, where).items():
+        place = where if name == BASE else f"{where}: in {name}"
+        _check_keys(place, texts, _PROFILE_KEYS, {"ask"})
+        choices = texts.get("choices", {})
+        if not isinstance(choices, dict) or not isinstance(base_choices, dict):
+            raise EditionError(f"{place}: choices should give a text for each choice")
+        choices = {**base_choices, **choices}
+        _check_ids(f"{place}: choices", choices, question.choices)
+        worded[name] = _wording(place, texts, {id: choices[id] for id in question.choices})
+    return worded
+
+
+def _check_ids(where: str, texts: Mapping[str, Any], ids: tuple[str, ...]) -> None:
+    for id in ids:
+        if id not in texts:
+            raise EditionError(f"{where}: {id} is missing")
+    _refuse_extra(where, texts, list(ids))
 
 
 def _ticked_cards(
     question: Question, where: str, texts: Texts, cards: Texts
 ) -> Mapping[str, Wording]:
-    """The tick list shows the sorting cards again, in each variant that changes one of them."""
-    worded_cards = {id: _with_base(cards[id], f"sorting.yaml: {id}") for id in question.choices}
+    """The tick list shows sorting cards again, in each variant that changes one of them."""
+    _check_ids(f"{where}: groups", texts.get("groups", {}), tuple(question.groups))
+    worded_cards = {id: _with_base(cards[id], f"sorting.yaml: {id}") for id in question.accepted}
     names = dict.fromkeys(
         [BASE, *(name for variants in worded_cards.values() for name in variants)]
     )
@@ -210,8 +224,10 @@ def _ticked_cards(
 
 
 def _wording(where: str, texts: Texts, choices: Mapping[str, Any]) -> Wording:
-    plain = {key: value for key, value in texts.items() if key != "choices"}
+    plain = {key: value for key, value in texts.items() if key not in ("choices", "groups")}
+    groups = texts.get("groups", {})
     return Wording(
+        groups={id: text_at(f"{where}: groups: {id}", text) for id, text in groups.items()},
         choices={
             id: text_at(f"{where}: choices: {number if id.isdigit() else id}", text)
             for number, (id, text) in enumerate(choices.items(), start=1)

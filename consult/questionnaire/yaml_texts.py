@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from consult.questionnaire.model import EditionError
+from consult.questionnaire.questions import EditionError
 
 Texts = Mapping[str, Any]
 """A YAML mapping as it was read."""

@@ -83,7 +83,7 @@ def _facts(report: Report) -> Iterator[Point]:
         (_answered(_costliest(weakest)),),
         f"Weakest exchange: {weakest.name}" if weakest.lost else "No weak exchange",
     )
-    fix = report.best_change
+    fix = report.first_step
     if fix:
         line = next(line for line in lines if line.id == fix.id)
         yield Point(
@@ -111,7 +111,7 @@ def _unknown(report: Report) -> Iterator[Point]:
     """What the questionnaire could not find out: answers unknown, left out, or never asked."""
     for unknown in report.unknowns:
         yield Point("", (QuestionAnswer(unknown.question, I_DO_NOT_KNOW),), unknown.title)
-    if report.money is None:
+    if report.money_refused:
         yield Point(report.money_refused, (), "What lost leads may be worth")
     for left_out in report.not_asked:
         yield Point(_listed(left_out.titles), (), f"Not asked. {left_out.reason}")

@@ -1,6 +1,6 @@
 """From a walk and its scorecard to the Report: the edition's texts, filled in for one owner."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -16,6 +16,7 @@ from consult.report.report import (
     Figure,
     Finding,
     Fix,
+    NamedTrouble,
     NotAsked,
     QuestionAnswer,
     Relay,
@@ -28,12 +29,14 @@ from consult.report.report_sections import agreement_of, consult_of, money_in_wo
 from consult.scoring import (
     SORTING,
     AxisScore,
-    Change,
     DimensionScore,
+    Leg,
     Line,
     Scorecard,
+    Step,
     scorecard_of,
 )
+from consult.scoring.archetypes import RUNNING_IN_THE_DARK
 from consult.settings.brand import CURRENCY_SIGNS
 
 
@@ -60,7 +63,7 @@ class _Writer:
     def report(self) -> Report:
         scorecard = self.scorecard
         separation, handoff = self._axis(scorecard.separation), self._axis(scorecard.handoff)
-        plan = tuple(map(self._fix, scorecard.plan))
+        plan = tuple(self._plan())
         contradictions = self._found("contradictions", scorecard.contradictions)
         money, refused = money_in_words(scorecard.money, self.findings["money"], self.sign)
         return Report(
@@ -82,8 +85,8 @@ class _Writer:
             consult=consult_of(
                 scorecard.recommendation,
                 self.findings,
-                path=self.walk.facts["path"],
-                troubles=self._troubles(),
+                walk=self.walk,
+                troubles=tuple(self._troubles()),
                 parts=(*separation.dimensions, *handoff.dimensions),
                 contradictions=contradictions,
                 plan=plan,
@@ -95,18 +98,18 @@ class _Writer:
             method=tuple(self.findings["method"]),
             sources=self.findings["sources"],
             agreement=agreement_of(self.walk, self.findings["agreement"]),
+            troubles=tuple(self._troubles()),
+            own_words=self._own_words(),
         )
 
     # Scores --------------------------------------------------------------------------------
 
     def _axis(self, score: AxisScore) -> Axis:
         points = printed_points(score)
-        bands = self.findings["bands"][score.axis]
         if score.too_much_unknown:
-            band, near = self.findings["too_much_unknown"], ""
+            band = self.findings["too_much_unknown"]
         else:
-            band = bands[score.band]
-            near = self._near(band, bands[score.near]) if score.near else ""
+            band = self.findings["bands"][score.axis][score.band]
         return Axis(
             id=score.axis,
             confirmed=whole(score.confirmed),
@@ -114,7 +117,6 @@ class _Writer:
             band=score.band,
             band_name=band["name"],
             means=band["means"],
-            near=near,
             dimensions=tuple(self._dimension(part, points) for part in score.dimensions),
             matters=self._matters(score.axis),
         )
@@ -122,10 +124,6 @@ class _Writer:
     def _matters(self, axis: str) -> str:
         texts, facts = self.findings["matters"][axis], self.walk.facts
         return f"{texts[facts['mode']]} {texts[facts['path']]}"
-
-    def _near(self, band: Mapping[str, str], other: Mapping[str, str]) -> str:
-        line: str = self.findings["near_line"].format(first=band["name"], second=other["name"])
-        return f"{line} {other['name']}: {other['means']}"
 
     def _dimension(self, score: DimensionScore, points: Mapping[str, Points]) -> Dimension:
         texts = for_owner(self.findings["dimensions"][score.id], self.walk.facts)
@@ -184,43 +182,58 @@ class _Writer:
         )
 
     def _relay(self) -> Relay:
-        separation, handoff = self.scorecard.separation, self.scorecard.handoff
-        return Relay(
-            marketing=_state_of_items(separation.lines, self.roles.marketing_items),
-            exchange="unknown"
-            if handoff.too_much_unknown
-            else state_of(handoff.confirmed, handoff.possible),
-            sales=_state_of_items(separation.lines, self.roles.sales_items),
-        )
+        """The legs that name the firm; what is unknown stays open only in the dark."""
+        dark = self.scorecard.archetype == RUNNING_IN_THE_DARK
+        marketing, handoff, sales = (_state_of_leg(leg, dark) for leg in self.scorecard.legs)
+        return Relay(marketing, handoff, sales)
 
     # Findings ------------------------------------------------------------------------------
 
     def _archetype(self) -> Archetype:
-        names = self.findings["archetypes"]
-        own = names[self.scorecard.archetype]
-        near = ""
-        if self.scorecard.near_archetype:
-            other = names[self.scorecard.near_archetype]
-            line = self.findings["near_archetype"]
-            near = line.format(first=own["name"], second=other["name"])
-        return Archetype(self.scorecard.archetype, own["name"], own["says"], near)
+        own = self.findings["archetypes"][self.scorecard.archetype]
+        return Archetype(self.scorecard.archetype, own["name"], own["says"])
 
-    def _fix(self, change: Change) -> Fix:
-        asked = self.asked[change.id]
+    def _plan(self) -> Iterable[Fix]:
+        scores = {axis.axis: axis.confirmed for axis in self.scorecard.axes}
+        for step in self.scorecard.plan:
+            before = scores[step.axis]
+            scores[step.axis] += step.line.lost
+            yield self._fix(step, before, scores[step.axis])
+
+    def _fix(self, step: Step, before: Fraction, after: Fraction) -> Fix:
+        asked = self.asked[step.id]
         texts = asked.wording
         unknown = asked.answer == UNKNOWN
         return Fix(
-            id=change.id,
+            id=step.id,
             title=texts.title,
-            axis=change.axis,
+            axis=step.axis,
             why=texts.why,
             start=f"{texts.unknown_fix} {texts.fix}" if unknown else texts.fix,
             proof=texts.proof,
             now=in_words(asked, self.sign),
-            aim=texts.choices[str(change.to_rung)],
-            before=whole(change.before),
-            after=whole(change.after),
+            next=texts.choices[str(step.next_rung)],
+            aim=texts.choices[str(step.to_rung)],
+            before=whole(before),
+            after=whole(after),
+            from_rung=step.from_rung,
+            next_rung=step.next_rung,
+            to_rung=step.to_rung,
+            because=step.because,
+            reasons=tuple(map(self._reason, step.because)),
         )
+
+    def _reason(self, reason: str) -> str:
+        """A reason of the plan in words."""
+        kind, _, id = reason.partition(":")
+        if kind == "trouble":
+            name = self.asked[self.roles.troubles].wording.choices[id]
+        elif kind == "groundwork":
+            name = self.asked[id].wording.title
+        else:
+            name = id.capitalize()
+        text: str = self.findings["because"][kind]
+        return text.format(name=name)
 
     def _found(self, kind: str, rules: Iterable[Rule]) -> tuple[Finding, ...]:
         return tuple(self._finding(rule.id, self.findings[kind][rule.id]) for rule in rules)
@@ -231,14 +244,19 @@ class _Writer:
 
     def _unknowns(self) -> Iterable[Unknown]:
         for asked in self.walk.asked:
-            if asked.answer == UNKNOWN:
+            if asked.answer == UNKNOWN and asked.question.kind is Kind.RUNG:
                 texts = asked.wording
                 yield Unknown(asked.id, texts.title, texts.ask, texts.unknown_fix)
 
-    def _troubles(self) -> tuple[str, ...]:
-        asked = self.asked[self.roles.troubles]
-        chosen = asked.answer if isinstance(asked.answer, tuple) else ()
-        return tuple(asked.wording.choices[id] for id in chosen)
+    def _troubles(self) -> Iterable[NamedTrouble]:
+        names = self.asked[self.roles.troubles].wording.choices
+        for trouble in self.scorecard.troubles:
+            texts = self.findings["troubles"][trouble.id]
+            part = self.findings["dimensions"][trouble.points_to.id]["name"]
+            says = texts["explained" if trouble.explained else "unexplained"].format(part=part)
+            yield NamedTrouble(
+                trouble.id, names[trouble.id], trouble.points_to.id, trouble.explained, says
+            )
 
     def _figures(self, handoff: Axis) -> Iterable[Figure]:
         """Outside figures were measured on leads who write or call, so others see none."""
@@ -249,6 +267,10 @@ class _Writer:
             if dimension in open_parts:
                 texts = self.findings["figures"][id]
                 yield Figure(dimension, texts["text"], texts["source"])
+
+    def _own_words(self) -> str:
+        asked = self.asked.get(self.roles.own_words)
+        return in_words(asked, sign="") if asked and asked.answer else ""
 
     # Answers -------------------------------------------------------------------------------
 
@@ -299,8 +321,5 @@ def _state_at(score: Fraction) -> State:
     return "partly" if score >= 50 else "weak"
 
 
-def _state_of_items(lines: Sequence[Line], ids: tuple[str, ...]) -> State:
-    own = [line for line in lines if line.id in ids]
-    confirmed = sum((line.points for line in own), Fraction()) / len(own)
-    open_points = Fraction(100 * sum(line.unknown for line in own), len(own))
-    return state_of(confirmed, confirmed + open_points)
+def _state_of_leg(leg: Leg, dark: bool) -> State:
+    return state_of(leg.confirmed, leg.possible if dark else leg.confirmed)

@@ -145,6 +145,8 @@ I_DO_NOT_KNOW = "I don’t know."
 def in_words(asked: Asked, sign: str) -> str:
     """The answer to a question that was answered; `sign` goes before an amount of money."""
     answer = asked.answer
+    if asked.question.kind is Kind.TEXT:
+        return safe_text(str(answer), asked.question.most)
     if answer == UNKNOWN:
         return f"{asked.wording.unknown}."
     if isinstance(answer, tuple):

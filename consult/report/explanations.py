@@ -15,9 +15,8 @@ from consult.questionnaire.model import Rule
 from consult.questionnaire.yaml_texts import for_owner
 from consult.report.display import Points, in_words, printed_points, tenths, whole
 from consult.report.report import AXIS_NAMES, QuestionAnswer
-from consult.scoring import SORTING, AxisScore, Line, scorecard_of
+from consult.scoring import SORTING, AxisScore, Line, Money, scorecard_of
 from consult.scoring.archetypes import exchanges, mean_of
-from consult.scoring.money import MoneyRange
 
 DEPTHS: Mapping[str, Depth] = {"quick": "quick", "full": "full"}
 
@@ -56,7 +55,7 @@ class Reasons:
     """The reasons behind a Report, each by the id of what it explains there.
 
     `archetype_rule` is the rule in words; `archetype` holds the figures that it was held against.
-    `money` is the range that the money line shows, or the id of the reason why there is none.
+    `money` is what the money lines show, or why they show none.
     """
 
     lines: Mapping[str, LineReason]
@@ -64,7 +63,7 @@ class Reasons:
     archetype_rule: str
     archetype: tuple[QuestionAnswer, ...]
     exchanges: tuple[QuestionAnswer, ...]
-    money: MoneyRange | str
+    money: Money
 
 
 def replay(edition: str, depth: str, answers: Mapping[str, object]) -> Walk:
@@ -124,12 +123,15 @@ class _Explainer:
             yield QuestionAnswer(name, f"{tenths(axis.confirmed) / 10} of 100 points")
             if axis.unknown_share:
                 yield QuestionAnswer(f"{name}, not known yet", f"{_unknown(axis)} of 100 points")
+        for leg in self.card.legs:
+            yield QuestionAnswer(f"Leg: {leg.id}", f"{whole(leg.confirmed)} of 100")
         one = self.walk.facts["mode"] == "solo"
         yield QuestionAnswer(
             "Who does the two jobs", "One person" if one else "More than one person"
         )
-        if not one:
-            roles = self.walk.questionnaire.structure.roles
+        roles = self.walk.questionnaire.structure.roles
+        asked = {part.id for part in self.card.handoff.dimensions}
+        if not one and asked.issuperset(roles.talking):
             for what, parts in (
                 ("Where you talk", roles.talking),
                 ("Where you act on leads", roles.acting),

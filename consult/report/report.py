@@ -71,7 +71,7 @@ class Dimension:
 
 @dataclass(frozen=True)
 class Axis:
-    """One of the two scores. `near` is empty unless the score is close to a line.
+    """One of the two scores.
 
     `confirmed` and `possible` are for headlines; `total` is what the printed points add up to.
     `matters` says why it matters to one person or a team, and with this way of selling.
@@ -83,7 +83,6 @@ class Axis:
     band: str
     band_name: str
     means: str
-    near: str
     dimensions: tuple[Dimension, ...]
     matters: str = ""
 
@@ -103,12 +102,11 @@ class Axis:
 
 @dataclass(frozen=True)
 class Archetype:
-    """What kind of relay this is. `near` names the neighbour when a score is close to a line."""
+    """What kind of relay this is."""
 
     id: str
     name: str
     says: str
-    near: str
 
 
 @dataclass(frozen=True)
@@ -124,7 +122,9 @@ class Relay:
 class Fix:
     """One step of the plan, with the score of its axis before and after it.
 
-    The steps build on each other: each starts from the scores that the earlier ones lead to.
+    `now`, `next` and `aim` are the answers at the rungs `from_rung`, `next_rung` and `to_rung`.
+    `because` are its reasons as in the scorecard, `reasons` the same in words. The steps build on
+    each other: each starts from the scores that the earlier ones lead to.
     """
 
     id: str
@@ -134,13 +134,33 @@ class Fix:
     start: str
     proof: str
     now: str
+    next: str
     aim: str
     before: int
     after: int
+    from_rung: int
+    next_rung: int
+    to_rung: int
+    because: tuple[str, ...]
+    reasons: tuple[str, ...]
 
     @property
     def axis_name(self) -> str:
         return AXIS_NAMES[self.axis]
+
+
+@dataclass(frozen=True)
+class NamedTrouble:
+    """A trouble in the owner's words, and what the answers say about it.
+
+    `dimension` is the part that it points to; it is `explained` when that part is low.
+    """
+
+    id: str
+    name: str
+    dimension: str
+    explained: bool
+    says: str
 
 
 @dataclass(frozen=True)
@@ -173,8 +193,13 @@ class Figure:
 
 @dataclass(frozen=True)
 class Money:
-    """What leads without a clear answer may be worth in a month, and the whole sum behind it."""
+    """How many leads a month end without a clear answer, and what they may be worth.
 
+    `result` is the range and `sums` the whole sum behind it; both are empty where the numbers do
+    not carry one.
+    """
+
+    silent: str
     result: str
     steps: tuple[str, ...]
     sums: tuple[str, ...]
@@ -285,6 +310,8 @@ class Report:
     method: tuple[str, ...]
     agreement: Agreement | None = None
     sources: str = ""
+    troubles: tuple[NamedTrouble, ...] = ()
+    own_words: str = ""
     # Whatever joined the Report later has a default, so that older ones can still be read.
 
     @property
@@ -292,7 +319,7 @@ class Report:
         return self.separation, self.handoff
 
     @property
-    def best_change(self) -> Fix | None:
+    def first_step(self) -> Fix | None:
         """The first step of the plan; None when nothing is left to raise."""
         return self.plan[0] if self.plan else None
 

@@ -4,11 +4,11 @@ What the owner does already is in the agreement as settled; everything else is a
 blanks, so that it claims nothing that the owner never said.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from consult.questionnaire import UNKNOWN, Asked, Walk
+from consult.questionnaire import UNKNOWN, Asked, Walk, journey
 from consult.questionnaire.yaml_texts import for_owner
 from consult.report.display import in_words, significant
 from consult.report.report import (
@@ -20,9 +20,11 @@ from consult.report.report import (
     Finding,
     Fix,
     Money,
+    NamedTrouble,
 )
+from consult.scoring import Money as Figures
 from consult.scoring import Recommendation
-from consult.scoring.money import UNWORKED_WORTH, MoneyRange, Range
+from consult.scoring.money import NUMBERS_DISAGREE, UNWORKED_WORTH, Estimate, Range, Silent
 from consult.settings.brand import CURRENCY_SIGNS
 
 
@@ -61,8 +63,8 @@ def consult_of(
     advice: Recommendation,
     findings: Mapping[str, Any],
     *,
-    path: str,
-    troubles: Iterable[str],
+    walk: Walk,
+    troubles: tuple[NamedTrouble, ...],
     parts: Iterable[Dimension],
     contradictions: tuple[Finding, ...],
     plan: tuple[Fix, ...],
@@ -73,28 +75,34 @@ def consult_of(
     there is none, the first step of the plan.
     """
     offer, texts = findings["consult"], findings["consult_agenda"]
-    own = offer[advice.recommended]
+    own = offer[advice.reason or advice.recommended]
     by_id = {part.id: part for part in parts}
-    topic = by_id.get(advice.topic or "")
-    agenda = _agenda(texts["points"], tuple(troubles), topic, contradictions, plan) if topic else ()
+    # The topic is a trouble, and with it the part that it points to, or a part of its own.
+    points_to = {trouble.id: trouble.dimension for trouble in troubles}
+    topic = by_id.get(points_to.get(advice.topic or "", advice.topic or ""))
+    agenda: tuple[AgendaPoint, ...] = ()
+    if topic and advice.recommended != "not_now":
+        names = [trouble.name for trouble in troubles]
+        agenda = _agenda(texts["points"], names, topic, contradictions, plan)
+    more = len(journey.walk(walk.questionnaire, walk.given, "full").missing)
     watched = min(by_id.values(), key=lambda part: (part.confirmed, not part.critical))
     return Consult(
         recommended=advice.recommended,
         topic=offer["topics"][advice.topic] if advice.topic else "",
         title=own["title"].format(topic=offer["topics"].get(advice.topic, "")),
-        text=own["text"],
+        text=own["text"].format(more=more, topic=offer["topics"].get(advice.topic, "")),
         button=own["button"],
         helps=texts["helps"],
         helps_not=texts["helps_not"],
         agenda=agenda,
-        bring=tuple(texts[_BRING[path]]),
+        bring=tuple(texts[_BRING[walk.facts["path"]]]),
         watch=tuple(line.format(name=watched.name, asks=watched.asks) for line in texts["watch"]),
     )
 
 
 def _agenda(
     texts: Mapping[str, str],
-    troubles: tuple[str, ...],
+    troubles: Sequence[str],
     topic: Dimension,
     contradictions: tuple[Finding, ...],
     plan: tuple[Fix, ...],
@@ -113,78 +121,96 @@ def _agenda(
     return tuple(AgendaPoint(when, text) for when, text in zip(_MINUTES, points, strict=True))
 
 
-_STEPS = ("leads", "unworked", "buy", "discount", "value")
+_STEPS = ("leads", "worked", "silent")
+_STEPS_OF_RANGE = ("buy", "value", "middles", "discount")
+_OURS = ("middles", "discount")
 
 
-def money_in_words(
-    found: MoneyRange | str, texts: Mapping[str, Any], sign: str
-) -> tuple[Money | None, str]:
-    """The range with its sum, and "" ; or None and the reason why there is none.
+def money_in_words(found: Figures, texts: Mapping[str, Any], sign: str) -> tuple[Money | None, str]:
+    """The leads without an answer and the range with its sum; and the reason why there is none.
 
     `texts` are the edition's on money, `sign` goes before each amount.
     """
-    if isinstance(found, str):
-        return None, texts["refusals"][found]
-    figures = _figures(found, sign)
+    refused = texts["refusals"][found.refused] if found.refused else ""
+    if found.refused == NUMBERS_DISAGREE and found.disagreeing:
+        given, made = map(_rounded, found.disagreeing)
+        refused = refused.format(given=given, made=made)
+    if found.silent is None:
+        return None, refused
+    figures = _figures(found.silent, found.estimate, sign)
+    steps = (*_STEPS, *(_STEPS_OF_RANGE if found.estimate else ()))
+    ends = (_end(found.estimate, end, sign) for end in (0, 1)) if found.estimate else ()
     money = Money(
-        result=texts["result"].format(**_result(found, sign)),
-        steps=tuple(texts["steps"][step].format(**figures) for step in _STEPS),
-        sums=(
-            texts["steps"]["low"].format(**_end(found, "low", sign)),
-            texts["steps"]["high"].format(**_end(found, "high", sign)),
+        silent=texts["silent"].format(**figures),
+        result=texts["result"].format(**figures) if found.estimate else "",
+        steps=tuple(texts["steps"][step].format(**figures) for step in steps),
+        sums=tuple(
+            texts["steps"][name].format(**end)
+            for name, end in zip(("low", "high"), ends, strict=False)
         ),
-        assumptions=tuple(texts["assumptions"]),
-        tags=tuple(texts["tags"]["assumed" if step == "discount" else "said"] for step in _STEPS),
+        assumptions=tuple(texts["assumptions"]) if found.estimate else (),
+        tags=tuple(texts["tags"]["assumed" if step in _OURS else "said"] for step in steps),
     )
-    return money, ""
+    return money, refused
 
 
-def money_in_figures(found: MoneyRange, shown: Money) -> Mapping[str, str]:
-    """The range and what it rests on, as figures for words of one's own.
+def money_in_figures(found: Figures, shown: Money) -> Mapping[str, str]:
+    """The figures that the owner read, for words of one's own; empty without any.
 
-    `shown` is what the owner read of it, which alone still knows its currency.
+    `shown` is what the owner read, which alone still knows its currency.
     """
-    high = _result(found, "")["high"]
-    signs = [sign for sign in CURRENCY_SIGNS.values() if sign + high in shown.result]
+    if found.silent is None:
+        return {}
+    each = _figures(found.silent, None, "")["each"]
+    signs = [sign for sign in CURRENCY_SIGNS.values() if sign + each in shown.silent]
     sign = max(signs, key=len, default="")  # "$" is in "A$" as well
-    return {**_figures(found, sign), **_result(found, sign)}
+    return _figures(found.silent, found.estimate, sign)
 
 
-def _result(found: MoneyRange, sign: str) -> dict[str, str]:
-    return {
-        "sales_low": _sales(found.sales.low),
-        "sales_high": _sales(found.sales.high),
-        "low": _money(Fraction(significant(found.amount.low)), sign),
-        "high": _money(Fraction(significant(found.amount.high)), sign),
+def _figures(silent: Silent, estimate: Estimate | None, sign: str) -> dict[str, str]:
+    """The figures of the money lines, ready to print."""
+    figures = {
+        "leads": _range(silent.leads, _number),
+        "worked": _range(Range(*(10 * end for end in silent.worked)), _number),
+        "silent": _range(silent.a_month, _rounded),
+        "each": _money(silent.each, sign),
+        "value": _money(silent.each, sign),
     }
-
-
-def _figures(found: MoneyRange, sign: str) -> dict[str, str]:
-    """The figures that go into the sum, as ranges."""
-    return {
-        "leads": _range(found.leads, _number),
-        "unworked": _range(found.unworked, _percent),
-        "buy": _range(Range(found.buy_rate.low * 10, found.buy_rate.high * 10), _number),
+    if estimate is None:
+        return figures
+    (low, high), (sales_low, sales_high) = estimate.amount, estimate.sales
+    return figures | {
+        "buy": _number(10 * estimate.buy_rate),
         "discount": _range(Range(*UNWORKED_WORTH), _percent),
-        "value": _money(found.first_sale, sign),
+        "sales_low": _sales(sales_low),
+        "sales_high": _sales(sales_high),
+        "low": _money(Fraction(significant(low)), sign),
+        "high": _money(Fraction(significant(high)), sign),
     }
 
 
-def _end(found: MoneyRange, end: str, sign: str) -> dict[str, str]:
-    """The figures of one end of the sum."""
+def _end(estimate: Estimate, end: int, sign: str) -> dict[str, str]:
+    """The figures of one end of the sum, 0 for the low one."""
     return {
-        "leads": _number(getattr(found.leads, end)),
-        "unworked": _percent(getattr(found.unworked, end)),
-        "buy": _percent(getattr(found.buy_rate, end)),
-        "discount": _percent(UNWORKED_WORTH[0 if end == "low" else 1]),
-        "value": _money(found.first_sale, sign),
-        "result": _money(getattr(found.amount, end), sign),
+        "leads": _number(estimate.leads),
+        "unworked": _percent(1 - estimate.worked),
+        "buy": _percent(estimate.buy_rate),
+        "value": _money(estimate.each, sign),
+        "discount": _percent(UNWORKED_WORTH[end]),
+        "result": _money(estimate.amount[end], sign),
     }
 
 
-def _range(ends: Range, show: Any) -> str:
-    low, high = show(ends.low), show(ends.high)
+def _range(ends: Range, show: Callable[[Fraction], str]) -> str:
+    low = show(ends.low)
+    if ends.high is None:
+        return f"{low} or more"
+    high = show(ends.high)
     return low if low == high else f"{low} to {high}"
+
+
+def _rounded(value: Fraction) -> str:
+    return _number(Fraction(int(value + Fraction(1, 2))))
 
 
 def _number(value: Fraction) -> str:

@@ -1,11 +1,12 @@
 """What the answers mean. Pure functions with exact arithmetic; see docs/instrument.md."""
 
+from consult.scoring.archetypes import Leg
 from consult.scoring.as_json import scorecard_json
 from consult.scoring.axis import AxisScore, DimensionScore
 from consult.scoring.lines import SORTING, Line
-from consult.scoring.money import MoneyRange, Range
+from consult.scoring.money import Money
+from consult.scoring.plan import Step, Trouble
 from consult.scoring.scorecard import (
-    Change,
     Recommendation,
     Scorecard,
     Unfinished,
@@ -16,13 +17,14 @@ from consult.scoring.scorecard import (
 __all__ = [
     "SORTING",
     "AxisScore",
-    "Change",
     "DimensionScore",
+    "Leg",
     "Line",
-    "MoneyRange",
-    "Range",
+    "Money",
     "Recommendation",
     "Scorecard",
+    "Step",
+    "Trouble",
     "Unfinished",
     "score",
     "scorecard_json",

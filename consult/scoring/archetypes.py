@@ -1,49 +1,83 @@
-"""Which of the eight firms this one is like: a complete partition, the first match wins (4.7)."""
+"""The three legs of the relay, and which of eleven firms that makes: the first match wins."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
-from itertools import combinations
+from typing import Literal
 
+from consult.questionnaire import POINT_SCALE
 from consult.questionnaire.model import Roles
-from consult.scoring.axis import AxisScore, DimensionScore, near_cut, past_cut
+from consult.scoring.axis import AxisScore, DimensionScore
+from consult.scoring.lines import Line
 
 RUNNING_IN_THE_DARK = "running_in_the_dark"
 WELL_REHEARSED_RELAY = "well_rehearsed_relay"
 GOOD_LEGS_LOOSE_GRIP = "good_legs_loose_grip"
 TWO_SILOS = "two_silos"
 BATON_ON_THE_FLOOR = "baton_on_the_floor"
+WAITING_FOR_THE_BATON = "waiting_for_the_baton"
+NO_LAST_LEG = "no_last_leg"
 FAST_HANDS_NO_LANES = "fast_hands_no_lanes"
+ONE_STRONG_LEG = "one_strong_leg"
 ONE_HAT_ONE_BUCKET = "one_hat_one_bucket"
 ALL_RUNNING_NO_LANES = "all_running_no_lanes"
 
-_CUTS = (50, 75)
+WEAK = 50
+"""A leg is weak below this many points: an average answer there means "by chance"."""
+
+REHEARSED = 75
+"""Both scores of a relay that runs well."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Criteria:
-    """What decides an archetype. ``talks_less`` is true when a team's talk lags its running."""
+class Leg:
+    """A leg's mean points, confirmed and possible (0-100), unknowns as in an axis."""
 
-    separation: Fraction
-    handoff: Fraction
-    exchanges_hold: bool
-    solo: bool
-    talks_less: bool
+    id: Literal["marketing", "handoff", "sales"]
+    confirmed: Fraction
+    possible: Fraction
+
+    @property
+    def weak(self) -> bool:
+        return self.confirmed < WEAK
+
+
+Legs = tuple[Leg, Leg, Leg]
+"""Marketing, the handoff between, and sales: what is drawn, and what names the firm."""
+
+
+def legs_of(separation: AxisScore, handoff: AxisScore, roles: Roles) -> Legs:
+    """The two legs from their own items, wherever these are scored, and the handoff's score."""
+    marketing = [line for line in separation.lines if line.id in roles.marketing_items]
+    sales = [line for line in separation.lines if line.id in roles.sales_items]
+    return (
+        Leg("marketing", *_means(marketing)),
+        Leg("handoff", handoff.confirmed, handoff.possible),
+        Leg("sales", *_means(sales)),
+    )
 
 
 def archetype_of(
-    separation: AxisScore, handoff: AxisScore, solo: bool, roles: Roles
-) -> tuple[str, str | None]:
-    """The archetype's id, and the id of the one past the cut when a score is close to a cut."""
+    separation: AxisScore, handoff: AxisScore, legs: Legs, solo: bool, roles: Roles
+) -> str:
+    """The id of the archetype; see instrument.md, "Which firm it is like"."""
     if separation.too_much_unknown or handoff.too_much_unknown:
-        return RUNNING_IN_THE_DARK, None
-    criteria = _Criteria(
-        separation.confirmed,
-        handoff.confirmed,
-        exchanges_hold=all(exchange.confirmed >= 50 for exchange in exchanges(handoff)),
-        solo=solo,
-        talks_less=mean_of(handoff, roles.talking) < mean_of(handoff, roles.acting),
-    )
-    return _name(criteria), _near_name(criteria)
+        return RUNNING_IN_THE_DARK
+    marketing, between, sales = (leg.weak for leg in legs)
+    match marketing, between, sales:
+        case False, False, False:
+            return WELL_REHEARSED_RELAY if _rehearsed(separation, handoff) else GOOD_LEGS_LOOSE_GRIP
+        case False, True, False:
+            return TWO_SILOS if not solo and talks_less(handoff, roles) else BATON_ON_THE_FLOOR
+        case True, False, False:
+            return WAITING_FOR_THE_BATON
+        case False, False, True:
+            return NO_LAST_LEG
+        case True, False, True:
+            return FAST_HANDS_NO_LANES
+        case True, True, True:
+            return ONE_HAT_ONE_BUCKET if solo else ALL_RUNNING_NO_LANES
+    return ONE_STRONG_LEG
 
 
 def exchanges(handoff: AxisScore) -> tuple[DimensionScore, ...]:
@@ -56,40 +90,31 @@ def weakest_exchange(handoff: AxisScore) -> DimensionScore:
     return min(exchanges(handoff), key=lambda exchange: exchange.confirmed)
 
 
-def mean_of(handoff: AxisScore, ids: tuple[str, ...]) -> Fraction:
-    """The mean of those dimensions that apply."""
+def mean_of(handoff: AxisScore, ids: Sequence[str]) -> Fraction:
+    """The mean of those dimensions that were asked about."""
     scores = [score.confirmed for score in handoff.dimensions if score.id in ids]
     return sum(scores, Fraction()) / len(scores)
 
 
-def _name(criteria: _Criteria) -> str:
-    own_lanes, clean_grip = criteria.separation >= 50, criteria.handoff >= 50
-    match own_lanes, clean_grip:
-        case True, True:
-            top = criteria.separation >= 75 and criteria.handoff >= 75
-            rehearsed = top and criteria.exchanges_hold
-            return WELL_REHEARSED_RELAY if rehearsed else GOOD_LEGS_LOOSE_GRIP
-        case True, False:
-            silos = not criteria.solo and criteria.talks_less
-            return TWO_SILOS if silos else BATON_ON_THE_FLOOR
-        case False, True:
-            return FAST_HANDS_NO_LANES
-    return ONE_HAT_ONE_BUCKET if criteria.solo else ALL_RUNNING_NO_LANES
+def talks_less(handoff: AxisScore, roles: Roles) -> bool:
+    """Whether a firm talks less than it acts on leads; False where its talk was not asked about."""
+    asked = {score.id for score in handoff.dimensions}
+    return asked.issuperset(roles.talking) and (
+        mean_of(handoff, roles.talking) < mean_of(handoff, roles.acting)
+    )
 
 
-def _near_name(criteria: _Criteria) -> str | None:
-    """The name that a small change would give: one score past_cut its line first, then both."""
-    scores = {"separation": criteria.separation, "handoff": criteria.handoff}
-    moves = {
-        axis: (abs(score - cut), past_cut(score, cut))
-        for axis, score in scores.items()
-        if (cut := near_cut(score, _CUTS)) is not None
-    }
-    nearest_first = sorted(moves, key=lambda axis: moves[axis][0])
-    for count in range(1, len(moves) + 1):
-        for axes in combinations(nearest_first, count):
-            at = {**scores, **{axis: moves[axis][1] for axis in axes}}
-            moved = replace(criteria, separation=at["separation"], handoff=at["handoff"])
-            if _name(moved) != _name(criteria):
-                return _name(moved)
-    return None
+def _rehearsed(separation: AxisScore, handoff: AxisScore) -> bool:
+    return (
+        separation.confirmed >= REHEARSED
+        and handoff.confirmed >= REHEARSED
+        and all(exchange.confirmed >= WEAK for exchange in exchanges(handoff))
+    )
+
+
+def _means(lines: Sequence[Line]) -> tuple[Fraction, Fraction]:
+    """The mean points of lines, confirmed and possible."""
+    scale = POINT_SCALE * len(lines)
+    confirmed = sum(line.twelfths for line in lines)
+    possible = sum(line.best_twelfths for line in lines)
+    return Fraction(100 * confirmed, scale), Fraction(100 * possible, scale)

@@ -1,12 +1,14 @@
 """The scorecard as the JSON that `consult score` prints (docs: the contract of the command)."""
 
+from fractions import Fraction
 from functools import cache
 
 from consult.questionnaire import UNKNOWN, Axis
 from consult.scoring.axis import AxisScore, DimensionScore
 from consult.scoring.lines import Line
-from consult.scoring.money import MoneyRange, Range
-from consult.scoring.scorecard import Change, Scorecard, Unfinished
+from consult.scoring.money import Estimate, Money, Silent
+from consult.scoring.plan import Step
+from consult.scoring.scorecard import Scorecard, Unfinished
 
 Json = dict[str, object]
 
@@ -25,34 +27,38 @@ def scorecard_json(card: Scorecard | Unfinished, currency: str = "USD") -> Json:
     }
     if isinstance(card, Unfinished):
         return head | _no_result()
-    best = card.best_change
     return head | {
         "separation": _axis(card.separation),
         "handoff": _axis(card.handoff),
+        "legs": {leg.id: float(leg.confirmed) for leg in card.legs},
         "archetype": card.archetype,
-        "near_archetype": card.near_archetype,
         "weakest_exchange": card.weakest_exchange.id,
+        "troubles": [
+            {"id": one.id, "points_to": one.points_to.id, "explained": one.explained}
+            for one in card.troubles
+        ],
         "contradictions": [rule.id for rule in card.contradictions],
         "flags": [rule.id for rule in card.flags],
-        "best_change": _change(best) if best else None,
-        "plan": [_change(change) for change in card.plan],
+        "plan": [_step(step) for step in card.plan],
         **_money(card.money, currency),
         "consult": {
             "recommended": card.recommendation.recommended,
             "topic": card.recommendation.topic,
+            "reason": card.recommendation.reason,
         },
     }
 
 
 def _no_result() -> Json:
-    nothing = dict.fromkeys(("confirmed", "possible", "band", "near", "unknown_share"))
+    nothing = dict.fromkeys(("confirmed", "possible", "band", "unknown_share"))
     axes: tuple[Axis, Axis] = ("separation", "handoff")
     return {
         **{axis: {**nothing, "dimensions": [], "lines": []} for axis in axes},
-        **dict.fromkeys(("archetype", "near_archetype", "weakest_exchange")),
+        "legs": dict.fromkeys(("marketing", "handoff", "sales")),
+        **dict.fromkeys(("archetype", "weakest_exchange")),
+        "troubles": [],
         "contradictions": [],
         "flags": [],
-        "best_change": None,
         "plan": [],
         "money": None,
         "money_refused": "incomplete",
@@ -65,7 +71,6 @@ def _axis(score: AxisScore) -> Json:
         "confirmed": float(score.confirmed),
         "possible": float(score.possible),
         "band": score.band,
-        "near": score.near,
         "unknown_share": float(score.unknown_share),
         # Copies, because callers may change the JSON.
         "dimensions": [dict(_dimension(dimension)) for dimension in score.dimensions],
@@ -96,43 +101,60 @@ def _line(line: Line) -> Json:
     }
 
 
-def _change(change: Change) -> Json:
+def _step(step: Step) -> Json:
     return {
-        "id": change.id,
-        "from": change.from_rung,
-        "to": change.to_rung,
-        "axis": change.axis,
-        "before": float(change.before),
-        "after": float(change.after),
+        "id": step.id,
+        "from": step.from_rung,
+        "next": step.next_rung,
+        "to": step.to_rung,
+        "because": list(step.because),
     }
 
 
-def _money(money: MoneyRange | str, currency: str) -> Json:
-    if isinstance(money, str):
-        return {"money": None, "money_refused": money}
-    amount = money.amount
+def _money(money: Money, currency: str) -> Json:
+    refused: Json = {"money_refused": money.refused} if money.refused else {}
+    if money.silent is None:
+        return {"money": None, **refused}
+    a_month = money.silent.a_month
+    low, high = map(float, money.estimate.amount) if money.estimate else (None, None)
     return {
         "money": {
-            "low": float(amount.low),
-            "high": float(amount.high),
+            "silent": [float(a_month.low), None if a_month.high is None else float(a_month.high)],
+            "each": float(money.silent.each),
+            "low": low,
+            "high": high,
             "currency": currency,
-            "steps": _steps(money, currency),
-        }
+            "steps": _steps(money.silent, money.estimate, currency),
+        },
+        **refused,
     }
 
 
-def _steps(money: MoneyRange, currency: str) -> list[str]:
+def _steps(silent: Silent, estimate: Estimate | None, currency: str) -> list[str]:
+    """The arithmetic in words, one line per figure."""
+    fewest, most = silent.worked
+    a_month = silent.a_month
+    steps = [
+        f"leads a month: {_span(silent.leads.low, silent.leads.high)}",
+        f"of ten, with a clear answer: {_span(10 * fewest, 10 * most)}",
+        f"so leads a month without a clear answer: {_span(a_month.low, a_month.high)}",
+        f"first sale: {_number(silent.each)} {currency}",
+    ]
+    if estimate is None:
+        return steps
+    unworked = f"{_number(estimate.leads)} x {_number(1 - estimate.worked)}"
     return [
-        f"leads a month: {_span(money.leads)}",
-        f"of ten, without a clear answer: {_span(money.unworked, times=10)}",
-        f"so leads a month without a clear answer: {_span(money.unworked_leads)}",
-        f"of ten that are talked with, buy: {_span(money.buy_rate, times=10)}",
-        "leads without an answer may buy 25% to 75% as often as the others (our assumption)",
-        f"so sales a month: {_span(money.sales)}",
-        f"first sale: {float(money.first_sale):g} {currency}",
-        f"so a month, in {currency}: {_span(money.amount)}",
+        *steps,
+        f"of ten that are talked with, buy: {_number(10 * estimate.buy_rate)}",
+        "leads without an answer may buy 10% to 50% as often as the others (our assumption)",
+        f"so sales a month, by the middles ({unworked} leads): {_span(*estimate.sales)}",
+        f"so a month, in {currency}: {_span(*estimate.amount)}",
     ]
 
 
-def _span(figure: Range, times: int = 1) -> str:
-    return f"{float(times * figure.low):g} to {float(times * figure.high):g}"
+def _span(low: Fraction, high: Fraction | None) -> str:
+    return f"{_number(low)} or more" if high is None else f"{_number(low)} to {_number(high)}"
+
+
+def _number(figure: Fraction) -> str:
+    return f"{float(figure):g}"

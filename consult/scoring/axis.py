@@ -6,7 +6,7 @@ from fractions import Fraction
 from functools import cache, cached_property
 
 from consult.questionnaire import POINT_SCALE, Axis, Dimension
-from consult.scoring.lines import Line
+from consult.scoring.lines import SORTING, Line
 
 CUTS = (25, 50, 75)
 """Where the bands begin (5.5): below 50 an average answer means "by chance", from 75 "in use"."""
@@ -16,9 +16,6 @@ BANDS: dict[Axis, tuple[str, str, str, str]] = {
     "handoff": ("dropped", "fumbled", "passed", "smooth"),
 }
 TOO_MUCH_UNKNOWN = "too_much_unknown"
-
-NEAR = 3
-"""Points from a cut within which a result is "on the line": half a rung on one heavy item."""
 
 UNKNOWN_LIMIT = Fraction(1, 3)
 """The share of an axis' weight from which unknowns are the finding (5.3)."""
@@ -37,6 +34,16 @@ class DimensionScore:
     @property
     def id(self) -> str:
         return self.dimension.id
+
+    @cached_property
+    def items(self) -> tuple[Line, ...]:
+        """The lines but for the sorting cards, which are knowledge and no habit to raise."""
+        return tuple(line for line in self.lines if line.id != SORTING)
+
+    @cached_property
+    def lost(self) -> Fraction:
+        """The points that its items lost."""
+        return sum((line.lost for line in self.items), Fraction())
 
     @property
     def unknown(self) -> bool:
@@ -77,15 +84,7 @@ class AxisScore:
         """The id of the band, by the confirmed score."""
         if self.too_much_unknown:
             return TOO_MUCH_UNKNOWN
-        return self._band_at(self.confirmed)
-
-    @property
-    def near(self) -> str | None:
-        """The id of the band past_cut the cut when the score is on the line, else None."""
-        cut = near_cut(self.confirmed, CUTS)
-        if cut is None or self.too_much_unknown:
-            return None
-        return self._band_at(past_cut(self.confirmed, cut))
+        return BANDS[self.axis][bisect(CUTS, self.confirmed)]
 
     @cached_property
     def dimensions(self) -> tuple[DimensionScore, ...]:
@@ -97,9 +96,6 @@ class AxisScore:
     @property
     def _total(self) -> int:
         return self.lines[0].item.total
-
-    def _band_at(self, score: Fraction) -> str:
-        return BANDS[self.axis][bisect(CUTS, score)]
 
 
 @cache
@@ -122,13 +118,3 @@ def _earned(lines: tuple[Line, ...]) -> int:
 
 def _earnable(lines: tuple[Line, ...]) -> int:
     return sum(line.item.share * line.best_twelfths for line in lines)
-
-
-def near_cut(score: Fraction, cuts: tuple[int, ...]) -> int | None:
-    """The cut that ``score`` lies within `NEAR` points of, or None."""
-    return next((cut for cut in cuts if cut - NEAR <= score <= cut + NEAR), None)
-
-
-def past_cut(score: Fraction, cut: int) -> Fraction:
-    """A score just on the other side of ``cut``."""
-    return Fraction(cut) if score < cut else cut - Fraction(1, 1_000_000)

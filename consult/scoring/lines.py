@@ -39,7 +39,7 @@ SORTING_CLAIMS = ("Q1", "Q2", "Q3")
 class ScoredItem:
     """What a line scores, an item or the cards: ``share`` of ``total`` is its part of the weight.
 
-    ``top`` is the highest rung, and the number of scored cards for the sorting line.
+    ``top`` is the highest rung, or the whole scale for the sorting line.
     """
 
     id: str
@@ -101,15 +101,16 @@ def lines_of(answers: OnPathAnswers, axis: Axis) -> tuple[Line, ...]:
 def sorting_twelfths(answers: OnPathAnswers) -> int:
     """The sorting score, in twelfths of 100.
 
-    Right answers less wrong ones over the clear cards (4.4): guessing gives about nothing, and an
-    honest "not sure" is never worse than a wrong answer. "Either" cards do not count.
+    Right answers less wrong ones over the clear cards asked (4.4): guessing gives about nothing,
+    and an honest "not sure" is never worse than a wrong answer. "Either" cards do not count.
     """
     right = wrong = 0
-    for card_id, side in _clear_cards(answers.questionnaire):
+    cards = _clear_cards(answers.questionnaire, answers.asked)
+    for card_id, side in cards:
         given = answers.values[card_id]
         right += given == side
         wrong += given not in (side, NOT_SURE)
-    return max(0, right - wrong)
+    return POINT_SCALE * max(0, right - wrong) // len(cards)
 
 
 def _line(answers: OnPathAnswers, scored: ScoredItem) -> Line:
@@ -176,9 +177,12 @@ def _max_rungs(
 
 
 @cache
-def _clear_cards(questionnaire: Questionnaire) -> tuple[tuple[str, str], ...]:
+def _clear_cards(
+    questionnaire: Questionnaire, asked: tuple[str, ...]
+) -> tuple[tuple[str, str], ...]:
+    """The scored cards among the questions that were asked, each with its right side."""
     return tuple(
         (question.id, question.answer)
-        for question in questionnaire.questions.values()
+        for question in map(questionnaire.questions.__getitem__, asked)
         if question.kind is Kind.SORT and question.answer and question.required
     )

@@ -1,10 +1,10 @@
-"""What leads without a clear answer may be worth: a range from the owner's own numbers (5.6).
+"""What leads without a clear answer may be worth, from the owner's own numbers alone.
 
-    low  = leads (low)  x unworked (low)  x buy rate (low)  x 25% x first sale
-    high = leads (high) x unworked (high) x buy rate (high) x 75% x first sale
+    silent    = leads x (1 - worked), both ends of both: it assumes nothing
+    low, high = leads x (1 - worked) x buy rate x first sale x 10% and 50%, middles throughout
 
-One stage only, no yearly total and no outside statistic: the arithmetic is printed, and an
-estimate that the inputs do not carry is refused with a reason.
+One month, no yearly total and no outside statistic: the arithmetic is printed, and a range that
+the numbers do not carry is refused with a reason.
 """
 
 from collections.abc import Mapping
@@ -13,101 +13,141 @@ from fractions import Fraction
 
 from consult.questionnaire import UNKNOWN, Answer, OnPathAnswers
 
-UNWORKED_WORTH = (Fraction(1, 4), Fraction(3, 4))
-"""Our assumption: how well unworked leads would do compared with worked ones."""
+UNWORKED_WORTH = (Fraction(1, 10), Fraction(1, 2))
+"""Our assumption: how well leads without an answer would do compared with worked ones."""
 
 FEWEST_LEADS = 5
 """A rate on fewer leads a month than this says nothing."""
 
-NUMBERS_MISSING = "numbers_missing"
-CLEAR_ANSWERS_UNKNOWN = "clear_answers_unknown"
+DISAGREE = 2
+"""How many times more or fewer new customers than the other numbers say is too far apart."""
+
+NOT_FOR_THIS_PATH = "not_for_this_path"
 TOO_FEW_CUSTOMERS = "too_few_customers"
+CLEAR_ANSWERS_UNKNOWN = "clear_answers_unknown"
+NUMBERS_MISSING = "numbers_missing"
 TOO_FEW_LEADS = "too_few_leads"
 OPEN_ENDED = "open_ended"
-INPUTS_DO_NOT_FIT = "inputs_do_not_fit"
+NUMBERS_DISAGREE = "numbers_disagree"
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Both ends of a figure, low first."""
+    """Both ends of a figure, low first; ``high`` is None for an open end."""
 
     low: Fraction
-    high: Fraction
+    high: Fraction | None
 
-    def __mul__(self, other: "Range") -> "Range":
-        return Range(self.low * other.low, self.high * other.high)
+    @property
+    def middle(self) -> Fraction | None:
+        return None if self.high is None else (self.low + self.high) / 2
+
+
+Ends = tuple[Fraction, Fraction]
+"""The low and the high end of a figure."""
 
 
 @dataclass(frozen=True, slots=True)
-class MoneyRange:
-    """The estimate for one month with every figure that went into it, unrounded.
+class Silent:
+    """Leads a month that end without a clear answer, and what each may have been worth.
 
-    ``leads`` a month; ``unworked`` the share of them without a clear answer; ``buy_rate`` the
-    share of worked leads that buy; ``first_sale`` in the shop's currency (revenue, not profit).
+    ``leads`` a month; ``worked`` the share of them with a clear answer; ``each`` is a first sale in
+    the shop's currency (revenue, not profit).
     """
 
     leads: Range
-    unworked: Range
-    buy_rate: Range
-    first_sale: Fraction
+    worked: Ends
+    each: Fraction
 
     @property
-    def unworked_leads(self) -> Range:
-        return self.leads * self.unworked
+    def a_month(self) -> Range:
+        fewest, most = self.worked
+        high = None if self.leads.high is None else self.leads.high * (1 - fewest)
+        return Range(self.leads.low * (1 - most), high)
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What those leads may be worth in one month; every figure is a middle, unrounded.
+
+    ``new_customers`` is what the same figures say of the leads that are worked.
+    """
+
+    leads: Fraction
+    worked: Fraction
+    buy_rate: Fraction
+    each: Fraction
 
     @property
-    def sales_if_worked(self) -> Range:
-        """Sales a month if unworked leads did as well as the others."""
-        return self.unworked_leads * self.buy_rate
+    def new_customers(self) -> Fraction:
+        return self.leads * self.worked * self.buy_rate
 
     @property
-    def sales(self) -> Range:
-        """Sales a month, allowing that unworked leads may do worse."""
-        return self.sales_if_worked * Range(*UNWORKED_WORTH)
+    def sales(self) -> Ends:
+        """Sales a month, allowing that these leads may do worse than the others."""
+        if_alike = self.leads * (1 - self.worked) * self.buy_rate
+        low, high = UNWORKED_WORTH
+        return if_alike * low, if_alike * high
 
     @property
-    def amount(self) -> Range:
-        return self.sales * Range(self.first_sale, self.first_sale)
-
-    @property
-    def fits(self) -> bool:
-        """Whether the top end is something, within half of what the same inputs say is earned."""
-        worked = 1 - self.unworked.high
-        earned = self.leads.high * worked * self.buy_rate.high * self.first_sale
-        return 0 < self.amount.high <= earned / 2
+    def amount(self) -> Ends:
+        low, high = self.sales
+        return low * self.each, high * self.each
 
 
-def money_range(answers: OnPathAnswers) -> MoneyRange | str:
-    """The range, or the id of the reason why there is none. Reads no score."""
+@dataclass(frozen=True, slots=True)
+class Money:
+    """What the numbers carry: ``refused`` is the reason why there is no estimate, else None.
+
+    ``disagreeing`` are the new customers that the owner gave and those that the rest of the numbers
+    make, where the two are too far apart.
+    """
+
+    silent: Silent | None
+    estimate: Estimate | None
+    refused: str | None
+    disagreeing: Ends | None = None
+
+
+def money_of(answers: OnPathAnswers) -> Money:
+    """The money range of complete answers, or the reason why there is none. Reads no score."""
     values, inputs = answers.values, answers.questionnaire.structure.roles.money
+    if inputs.leads not in answers.asked:
+        return Money(None, None, NOT_FOR_THIS_PATH)
     if inputs.worked not in answers.asked:
-        return TOO_FEW_CUSTOMERS
-    worked = values.get(inputs.worked)
-    if worked == UNKNOWN:
-        return CLEAR_ANSWERS_UNKNOWN
-    first_sale = values.get(inputs.first_sale)
+        return Money(None, None, TOO_FEW_CUSTOMERS)
+    if values[inputs.worked] == UNKNOWN:
+        return Money(None, None, CLEAR_ANSWERS_UNKNOWN)
+    fewest, most = inputs.worked_of_ten[int(str(values[inputs.worked]))]
+    worked = Fraction(fewest, 10), Fraction(most, 10)
     leads = _range(values.get(inputs.leads), inputs.leads_ranges)
     buyers = _range(values.get(inputs.buyers), inputs.buyers_ranges)
-    if leads is None or buyers is None or not isinstance(first_sale, int | float):
-        return NUMBERS_MISSING
-    if leads[0] < FEWEST_LEADS:
-        return TOO_FEW_LEADS
-    if leads[1] is None or buyers[1] is None:
-        return OPEN_ENDED
-    worked_low, worked_high = inputs.worked_of_ten[int(str(worked))]
-    found = MoneyRange(
-        leads=Range(Fraction(leads[0]), Fraction(leads[1])),
-        unworked=Range(1 - Fraction(worked_high, 10), 1 - Fraction(worked_low, 10)),
-        buy_rate=Range(Fraction(buyers[0]) / 10, Fraction(buyers[1]) / 10),
-        first_sale=Fraction(str(first_sale)),
-    )
-    return found if found.fits else INPUTS_DO_NOT_FIT
+    each = _number(values.get(inputs.first_sale))
+    silent = None
+    if leads and each is not None and leads.low >= FEWEST_LEADS:
+        silent = Silent(leads, worked, each)
+    if leads is None or buyers is None or each is None:
+        return Money(silent, None, NUMBERS_MISSING)
+    if silent is None:
+        return Money(None, None, TOO_FEW_LEADS)
+    if leads.middle is None or buyers.middle is None:
+        return Money(silent, None, OPEN_ENDED)
+    estimate = Estimate(leads.middle, (worked[0] + worked[1]) / 2, buyers.middle / 10, each)
+    given = _number(values.get(inputs.new_customers))
+    made = estimate.new_customers
+    if given is not None and not made / DISAGREE <= given <= made * DISAGREE:
+        return Money(silent, None, NUMBERS_DISAGREE, (given, made))
+    return Money(silent, estimate, None)
 
 
-def _range(
-    given: Answer | None, ranges: Mapping[str, tuple[int, int | None]]
-) -> tuple[float, float | None] | None:
+def _range(given: Answer | None, ranges: Mapping[str, tuple[int, int | None]]) -> Range | None:
     """Both ends of a number that was given as a range's id or as itself; None when not given."""
-    if isinstance(given, int | float):
-        return given, given
-    return ranges[given] if isinstance(given, str) else None
+    if isinstance(given, str):
+        low, high = ranges[given]
+        return Range(Fraction(low), None if high is None else Fraction(high))
+    number = _number(given)
+    return None if number is None else Range(number, number)
+
+
+def _number(given: Answer | None) -> Fraction | None:
+    return Fraction(str(given)) if isinstance(given, int | float) else None

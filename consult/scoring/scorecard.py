@@ -4,96 +4,39 @@ Pure functions over the journey's on-path answers. There is no overall score on 
 are the message, and an average would hide a silo behind a middling number (section 1).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cached_property
-from heapq import nlargest
 from typing import Literal
 
 from consult.questionnaire import POINT_SCALE, Axis, OnPathAnswers
 from consult.questionnaire.conditions import Given
 from consult.questionnaire.model import Rule, Structure
 from consult.scoring.archetypes import (
-    FAST_HANDS_NO_LANES,
-    GOOD_LEGS_LOOSE_GRIP,
+    RUNNING_IN_THE_DARK,
     WELL_REHEARSED_RELAY,
+    Legs,
     archetype_of,
+    legs_of,
     weakest_exchange,
 )
 from consult.scoring.axis import AxisScore, DimensionScore
-from consult.scoring.lines import SORTING, Line, lines_of, sorting_twelfths
-from consult.scoring.money import MoneyRange, money_range
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """Raising one item from its rung (an unknown counts as the lowest) to its top.
-
-    ``before`` and ``after`` are the axis' confirmed score; in a plan they build on the changes
-    before, so that the steps read as one path.
-    """
-
-    line: Line
-    axis: Axis
-    before: Fraction
-    after: Fraction
-
-    @property
-    def id(self) -> str:
-        return self.line.id
-
-    @property
-    def from_rung(self) -> int:
-        return self.line.rung or 0
-
-    @property
-    def to_rung(self) -> int:
-        return self.line.item.top
-
-
-def best_changes(axes: Sequence[AxisScore], count: int) -> tuple[Change, ...]:
-    """The best ``count`` raises in order; fewer when fewer items are below their top.
-
-    A score is a sum over its lines, so what a raise brings does not depend on the others, and the
-    most that an item can bring is what it lost. Sorting cards are knowledge, not habits, and are
-    left out. Ties go to the earlier item.
-    """
-    raisable = [
-        (line, axis)
-        for axis in axes
-        for line in axis.lines
-        if line.id != SORTING and line.twelfths < POINT_SCALE
-    ]
-    # Equal gains keep the edition's order, as with `sorted`.
-    best = nlargest(count, raisable, key=lambda found: found[0].lost)
-    current = {axis.axis: axis.confirmed for axis in axes}
-    changes = []
-    for line, axis in best:
-        before = current[axis.axis]
-        current[axis.axis] = before + line.lost
-        changes.append(Change(line, axis.axis, before, current[axis.axis]))
-    return tuple(changes)
-
-
-_CAN_WAIT = (WELL_REHEARSED_RELAY,)
-_OPTIONAL = (GOOD_LEGS_LOOSE_GRIP, FAST_HANDS_NO_LANES)
+from consult.scoring.lines import SORTING, lines_of, sorting_twelfths
+from consult.scoring.money import Money, money_of
+from consult.scoring.plan import Step, Trouble, plan_of, troubles_of
 
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """``topic`` is the id of the dimension to talk about; None when the consult can wait."""
+    """Whether a consult would help, and with what.
+
+    ``topic`` is a symptom or a dimension, None when there is nothing to talk about. ``reason`` says
+    why a consult is only optional: the firm has few customers yet, or the quick look saw too little
+    to send them away.
+    """
 
     recommended: Literal["yes", "optional", "not_now"]
     topic: str | None
-
-
-def recommend(archetype: str, best_change: Change | None) -> Recommendation:
-    """Recommend by archetype; the topic is the dimension of the best change."""
-    if archetype in _CAN_WAIT or best_change is None:
-        return Recommendation("not_now", None)
-    topic = best_change.line.item.dimension.id
-    return Recommendation("optional" if archetype in _OPTIONAL else "yes", topic)
+    reason: Literal["early", "quick"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +64,15 @@ class Scorecard:
     def axes(self) -> tuple[AxisScore, AxisScore]:
         return self.separation, self.handoff
 
-    @property
-    def archetype(self) -> str:
-        return self._archetypes[0]
+    @cached_property
+    def legs(self) -> Legs:
+        return legs_of(self.separation, self.handoff, self._structure.roles)
 
-    @property
-    def near_archetype(self) -> str | None:
-        """The archetype past the cut, when a score is close to one."""
-        return self._archetypes[1]
+    @cached_property
+    def archetype(self) -> str:
+        solo = self.answers.facts["mode"] == "solo"
+        roles = self._structure.roles
+        return archetype_of(self.separation, self.handoff, self.legs, solo, roles)
 
     @property
     def weakest_exchange(self) -> DimensionScore:
@@ -152,28 +96,37 @@ class Scorecard:
         return self._holding(self._structure.notes)
 
     @cached_property
-    def plan(self) -> tuple[Change, ...]:
-        """The three raises that help most, in order, each given the ones before."""
-        return best_changes(self.axes, 3)
-
-    @property
-    def best_change(self) -> Change | None:
-        """The single raise that lifts the sum of both scores most; None when all is at the top."""
-        return self.plan[0] if self.plan else None
+    def troubles(self) -> tuple[Trouble, ...]:
+        return troubles_of(self.axes, self._named, self._structure.roles.plan)
 
     @cached_property
-    def money(self) -> MoneyRange | str:
-        """The money range, or the id of the reason why there is none."""
-        return money_range(self.answers)
+    def plan(self) -> tuple[Step, ...]:
+        """Up to three steps, groundwork first; empty when every answer is at its top."""
+        return plan_of(self.axes, self.archetype, self._named, self._structure.roles.plan)
 
-    @property
+    @cached_property
+    def money(self) -> Money:
+        return money_of(self.answers)
+
+    @cached_property
     def recommendation(self) -> Recommendation:
-        return recommend(self.archetype, self.best_change)
+        explained = [trouble.id for trouble in self.troubles if trouble.explained]
+        of_plan = [step.line.item.dimension.id for step in self.plan]
+        topic = next(iter((*explained, *of_plan)), None)
+        if self._structure.roles.early.holds(self._given):
+            return Recommendation("optional", topic, "early")
+        if self.archetype == RUNNING_IN_THE_DARK or any(leg.weak for leg in self.legs):
+            return Recommendation("yes", topic)
+        if self.answers.depth == "quick":
+            return Recommendation("optional", topic, "quick")
+        if self.archetype == WELL_REHEARSED_RELAY and not explained:
+            return Recommendation("not_now", topic)
+        return Recommendation("optional", topic)
 
-    @cached_property
-    def _archetypes(self) -> tuple[str, str | None]:
-        solo = self.answers.facts["mode"] == "solo"
-        return archetype_of(self.separation, self.handoff, solo, self._structure.roles)
+    @property
+    def _named(self) -> tuple[str, ...]:
+        named = self.answers.values.get(self._structure.roles.troubles, ())
+        return named if isinstance(named, tuple) else ()
 
     @property
     def _structure(self) -> Structure:

@@ -75,7 +75,7 @@ def test_the_result_shows_scores_fixes_reasons_and_the_consult(journey: Journey)
     report = lead_of(journey.client.app).report
     assert journey.page.h1 == report["archetype"]["name"]
     for axis in ("separation", "handoff"):
-        assert report[axis]["means"] in text or report[axis]["near"] in text
+        assert report[axis]["means"] in text
         assert f"{report[axis]['confirmed']} of 100" in text
     assert report["weakest"]["name"] in text
     assert all(fix["start"] in text for fix in report["plan"])
@@ -286,7 +286,7 @@ def test_the_page_tells_what_the_pdf_tells_and_in_its_order(app: Flask, persona:
 def _told(report: Report) -> Iterator[str]:
     """What has to be told, in order; the appendix after it goes by points on the page."""
     yield report.archetype.says
-    yield from (str(axis.means) for axis in report.axes if not axis.near)
+    yield from (str(axis.means) for axis in report.axes)
     for axis in report.axes:
         if axis.id == "separation":
             yield axis.matters

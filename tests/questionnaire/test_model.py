@@ -7,7 +7,8 @@ import pytest
 
 from consult.questionnaire import Dimension, EditionError
 from consult.questionnaire.conditions import ALWAYS, answered, is_, rung
-from consult.questionnaire.model import Fact, Rule, choice, item, page, part
+from consult.questionnaire.model import Fact, Rule, page, part
+from consult.questionnaire.questions import choice, item
 from tests.support.small_edition import PARTS, ROLES, structure
 
 SPEED = Dimension("speed", "handoff", 3, ("reply",))

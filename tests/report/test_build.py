@@ -182,5 +182,5 @@ def test_nothing_is_told_before_all_is_answered() -> None:
 
 def test_the_best_change_of_a_perfect_owner_is_none() -> None:
     report: Report = report_of("disciplined_solo")
-    assert report.best_change is None
+    assert report.first_step is None
     assert report.consult.recommended == "not_now"

@@ -1,12 +1,12 @@
-"""Where the lines are drawn: bands, "on the line", too much unknown, and the eight names."""
+"""Where the lines are drawn: bands, too much unknown, weak legs and the eleven names."""
 
 from fractions import Fraction
 
 import pytest
 
 from consult.questionnaire import Axis
-from consult.scoring import AxisScore, Line
-from consult.scoring.archetypes import archetype_of, mean_of, weakest_exchange
+from consult.scoring import AxisScore, Leg, Line
+from consult.scoring.archetypes import Legs, archetype_of, legs_of, mean_of, weakest_exchange
 from consult.scoring.lines import ScoredItem
 from tests.support.example_firms import card
 from tests.support.strategies import EDITION
@@ -47,45 +47,38 @@ def handoff_at(score: Fraction | float, talk: int = 6, run: int = 6) -> AxisScor
     return axis_at(score, "handoff", **dict.fromkeys(TALK, talk), **dict.fromkeys(RUN, run))
 
 
+def legs_at(marketing: Fraction | float, handoff: AxisScore, sales: Fraction | float) -> Legs:
+    return (
+        Leg("marketing", Fraction(marketing), Fraction(100)),
+        Leg("handoff", handoff.confirmed, handoff.possible),
+        Leg("sales", Fraction(sales), Fraction(100)),
+    )
+
+
 @pytest.mark.parametrize(
-    ("score", "band", "near"),
+    ("score", "band"),
     [
-        (0, "blended", None),
-        (22 - JUST, "blended", None),
-        (22, "blended", "blurred"),
-        (25 - JUST, "blended", "blurred"),
-        (25, "blurred", "blended"),
-        (28, "blurred", "blended"),
-        (28 + JUST, "blurred", None),
-        (47 - JUST, "blurred", None),
-        (47, "blurred", "marked"),
-        (50 - JUST, "blurred", "marked"),
-        (50, "marked", "blurred"),
-        (53, "marked", "blurred"),
-        (53 + JUST, "marked", None),
-        (72 - JUST, "marked", None),
-        (72, "marked", "clear"),
-        (75 - JUST, "marked", "clear"),
-        (75, "clear", "marked"),
-        (78, "clear", "marked"),
-        (78 + JUST, "clear", None),
-        (100 - JUST, "clear", None),
+        (0, "blended"),
+        (25 - JUST, "blended"),
+        (25, "blurred"),
+        (50 - JUST, "blurred"),
+        (50, "marked"),
+        (75 - JUST, "marked"),
+        (75, "clear"),
+        (100 - JUST, "clear"),
     ],
 )
-def test_a_band_begins_at_its_cut_and_three_points_around_it_are_on_the_line(
-    score: Fraction, band: str, near: str | None
-) -> None:
-    made = axis_at(score)
-    assert (made.band, made.near) == (band, near)
+def test_a_band_begins_at_its_cut(score: Fraction, band: str) -> None:
+    assert axis_at(score).band == band
 
 
 def test_a_third_unknown_is_too_much_and_a_little_less_is_not() -> None:
     third = axis_at(50, unknown=TOTAL // 3)
-    assert (third.band, third.near) == ("too_much_unknown", None)
-    assert archetype_of(third, handoff_at(90), True, ROLES) == ("running_in_the_dark", None)
-    assert archetype_of(
-        axis_at(90), axis_at(50, "handoff", TOTAL // 3, lead_capture=0), True, ROLES
-    ) == ("running_in_the_dark", None)
+    in_handoff = axis_at(50, "handoff", TOTAL // 3, lead_capture=0)
+    assert third.band == in_handoff.band == "too_much_unknown"
+    for separation, handoff in ((third, handoff_at(90)), (axis_at(90), in_handoff)):
+        legs = legs_at(90, handoff, 90)
+        assert archetype_of(separation, handoff, legs, True, ROLES) == "running_in_the_dark"
     assert axis_at(50, unknown=TOTAL // 3 - 1).band == "marked"
 
 
@@ -102,45 +95,56 @@ def test_a_part_is_unknown_when_any_of_its_answers_is() -> None:
 
 
 NAMES = [
-    # separation, handoff, points of talk and run in twelfths, solo -> name, name across the line
-    (90, 90, 6, 6, True, "well_rehearsed_relay", None),
-    (78 + JUST, 78 + JUST, 6, 6, True, "well_rehearsed_relay", None),
-    (75, 90, 6, 6, True, "well_rehearsed_relay", "good_legs_loose_grip"),
-    (90, 75, 6, 6, True, "well_rehearsed_relay", "good_legs_loose_grip"),
-    (90, 90, 6, 5, True, "good_legs_loose_grip", None),
-    (75 - JUST, 90, 6, 6, True, "good_legs_loose_grip", "well_rehearsed_relay"),
-    (90, 75 - JUST, 6, 6, True, "good_legs_loose_grip", "well_rehearsed_relay"),
-    (74, 73, 6, 6, True, "good_legs_loose_grip", "well_rehearsed_relay"),
-    (74, 73, 6, 5, True, "good_legs_loose_grip", None),
-    (60, 73, 6, 6, True, "good_legs_loose_grip", None),
-    (60, 60, 6, 6, True, "good_legs_loose_grip", None),
-    (50, 60, 6, 6, True, "good_legs_loose_grip", "fast_hands_no_lanes"),
-    (60, 50, 6, 6, True, "good_legs_loose_grip", "baton_on_the_floor"),
-    (60, 50, 5, 6, False, "good_legs_loose_grip", "two_silos"),
-    (52, 51, 6, 6, True, "good_legs_loose_grip", "baton_on_the_floor"),  # the nearer line
-    (51, 52, 6, 6, True, "good_legs_loose_grip", "fast_hands_no_lanes"),
-    (51, 51, 6, 6, True, "good_legs_loose_grip", "fast_hands_no_lanes"),
-    (60, 50 - JUST, 6, 6, False, "baton_on_the_floor", "good_legs_loose_grip"),
-    (60, 40, 6, 6, False, "baton_on_the_floor", None),
-    (60, 40, 7, 6, False, "baton_on_the_floor", None),
-    (60, 40, 5, 6, False, "two_silos", None),
-    (60, 40, 5, 6, True, "baton_on_the_floor", None),
-    (50 - JUST, 60, 6, 6, False, "fast_hands_no_lanes", "good_legs_loose_grip"),
-    (40, 60, 6, 6, False, "fast_hands_no_lanes", None),
-    (40, 90, 6, 6, True, "fast_hands_no_lanes", None),
-    (40, 40, 6, 6, True, "one_hat_one_bucket", None),
-    (40, 40, 6, 6, False, "all_running_no_lanes", None),
-    (49, 48, 6, 6, False, "all_running_no_lanes", "baton_on_the_floor"),
-    (48, 49, 6, 6, True, "one_hat_one_bucket", "fast_hands_no_lanes"),
+    # separation, marketing leg, handoff, sales leg, twelfths of talk and run, solo -> name
+    (90, 90, 90, 90, 6, 6, True, "well_rehearsed_relay"),
+    (75, 50, 75, 50, 6, 6, False, "well_rehearsed_relay"),
+    (90, 90, 90, 90, 6, 5, True, "good_legs_loose_grip"),
+    (75 - JUST, 90, 90, 90, 6, 6, True, "good_legs_loose_grip"),
+    (90, 90, 75 - JUST, 90, 6, 6, True, "good_legs_loose_grip"),
+    (40, 50, 50, 50, 6, 6, True, "good_legs_loose_grip"),
+    (60, 50, 50 - JUST, 50, 6, 6, False, "baton_on_the_floor"),
+    (60, 60, 40, 60, 7, 6, False, "baton_on_the_floor"),
+    (60, 60, 40, 60, 5, 6, False, "two_silos"),
+    (60, 60, 40, 60, 5, 6, True, "baton_on_the_floor"),
+    (60, 50 - JUST, 50, 50, 6, 6, True, "waiting_for_the_baton"),
+    (90, 40, 90, 90, 6, 6, True, "waiting_for_the_baton"),
+    (60, 50, 50, 50 - JUST, 6, 6, False, "no_last_leg"),
+    (60, 50 - JUST, 50, 50 - JUST, 6, 6, False, "fast_hands_no_lanes"),
+    (60, 40, 40, 50, 5, 6, False, "one_strong_leg"),
+    (60, 50, 40, 40, 5, 6, True, "one_strong_leg"),
+    (90, 40, 40, 40, 6, 6, True, "one_hat_one_bucket"),
+    (90, 40, 40, 40, 5, 6, False, "all_running_no_lanes"),
 ]
 
 
-@pytest.mark.parametrize(("separation", "handoff", "talk", "run", "solo", "name", "near"), NAMES)
-def test_every_firm_has_one_name_and_on_the_line_a_second(
-    separation: Fraction, handoff: Fraction, talk: int, run: int, solo: bool, name: str, near: str
+@pytest.mark.parametrize(
+    ("separation", "marketing", "handoff", "sales", "talk", "run", "solo", "name"), NAMES
+)
+def test_weak_legs_name_the_firm(
+    separation: Fraction,
+    marketing: Fraction,
+    handoff: Fraction,
+    sales: Fraction,
+    talk: int,
+    run: int,
+    solo: bool,
+    name: str,
 ) -> None:
-    found = archetype_of(axis_at(separation), handoff_at(handoff, talk, run), solo, ROLES)
-    assert found == (name, near)
+    between = handoff_at(handoff, talk, run)
+    legs = legs_at(marketing, between, sales)
+    assert archetype_of(axis_at(separation), between, legs, solo, ROLES) == name
+
+
+def test_a_leg_is_the_mean_of_its_own_answers_and_an_unknown_counts_0() -> None:
+    made = card(separation=3, marketing_goal=1, patience="unknown", sales_steps=0, handoff=2)
+    marketing, handoff, sales = made.legs
+    assert (marketing.confirmed, marketing.possible) == (
+        Fraction(1600, 3) / 7,
+        Fraction(1900, 3) / 7,
+    )
+    assert (handoff.confirmed, handoff.possible) == (made.handoff.confirmed, made.handoff.possible)
+    assert (sales.confirmed, sales.possible) == (80, 80)
+    assert made.legs == legs_of(made.separation, made.handoff, ROLES)
 
 
 @pytest.mark.parametrize("dropped", ["lead_capture", "reply_speed", "persistence"])
@@ -149,7 +153,7 @@ def test_one_exchange_below_fifty_is_enough_to_miss_the_best_name(dropped: str) 
 
     def name(points: int) -> str:
         handoff = axis_at(90, "handoff", **others, **{dropped: points}, lead_meaning=12)
-        return archetype_of(axis_at(90), handoff, True, ROLES)[0]
+        return archetype_of(axis_at(90), handoff, legs_at(90, handoff, 90), True, ROLES)
 
     assert name(6) == "well_rehearsed_relay"
     assert name(5) == "good_legs_loose_grip"
@@ -167,10 +171,17 @@ def test_a_mean_is_that_of_the_parts_that_apply() -> None:
 def test_talk_is_a_mean_over_three_parts_and_so_is_running(quiet: str, running: str) -> None:
     def name(**changed: int) -> str:
         points = dict.fromkeys((*TALK, *RUN), 6) | changed
-        return archetype_of(axis_at(60), axis_at(40, "handoff", **points), False, ROLES)[0]
+        handoff = axis_at(40, "handoff", **points)
+        return archetype_of(axis_at(60), handoff, legs_at(60, handoff, 60), False, ROLES)
 
     assert name(**{quiet: 5}) == name(**{running: 7}) == "two_silos"
     assert name(**{quiet: 5, running: 5}) == "baton_on_the_floor"
+
+
+def test_a_firm_whose_talk_was_not_asked_about_is_never_two_silos() -> None:
+    silent = axis_at(40, "handoff", lead_meaning=0, feedback=0, **dict.fromkeys(RUN, 6))
+    legs = legs_at(60, silent, 60)
+    assert archetype_of(axis_at(60), silent, legs, False, ROLES) == "baton_on_the_floor"
 
 
 def test_the_weakest_exchange_is_the_lowest_and_of_equals_the_first() -> None:

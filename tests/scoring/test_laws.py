@@ -85,7 +85,8 @@ def test_a_right_card_never_scores_below_not_sure_nor_that_below_a_wrong_one(
     sample: Sample, data: st.DataObject
 ) -> None:
     answers, depth = sample
-    cards = [q for q in EDITION.questions.values() if q.kind is Kind.SORT and q.required]
+    asked = [asked.question for asked in walked(answers, depth).asked]
+    cards = [q for q in asked if q.kind is Kind.SORT and q.required]
     card = data.draw(st.sampled_from(cards))
     wrong = "sales" if card.answer == "marketing" else "marketing"
     assert card.answer is not None
@@ -155,11 +156,9 @@ def test_every_complete_set_of_answers_gets_a_band_an_archetype_and_a_recommenda
     card = scored(*sample)
     for axis in card.axes:
         assert axis.band in (*BANDS[axis.axis], TOO_MUCH_UNKNOWN)
-        assert axis.near != axis.band
     assert card.archetype in EDITION.texts.findings["archetypes"]
-    assert card.near_archetype != card.archetype
-    topic = card.recommendation.topic
-    assert (topic is None) == (card.recommendation.recommended == "not_now")
+    explained = any(trouble.explained for trouble in card.troubles)
+    assert (card.recommendation.topic is None) == (not card.plan and not explained)
 
 
 @given(complete_answers(), st.data())
@@ -218,7 +217,6 @@ def test_who_buys_symptoms_ticks_numbers_and_open_cards_never_move_a_score(
     bare = {id: answer for id, answer in answers.items() if id not in UNSCORED}
     for varied in ({**answers, **changed}, bare):
         assert headlines(scored(varied, depth)) == headlines(scored(answers, depth))
-        assert scored(varied, depth).plan == scored(answers, depth).plan
         assert scored(varied, depth).archetype == scored(answers, depth).archetype
 
 
@@ -238,27 +236,6 @@ def test_what_does_not_apply_leaves_the_score_that_the_rest_gives(sample: Sample
         weights[id] for id in means
     )
     assert card.handoff.confirmed == expected
-
-
-@given(complete_answers())
-def test_the_plan_is_the_best_raise_again_and_again(sample: Sample) -> None:
-    answers, depth = sample
-    card = scored(answers, depth)
-    current = dict(answers)
-    for change in card.plan:
-        walk = walked(current, depth)
-        gains = {
-            asked.id: sum(headlines(scored({**current, asked.id: offered(asked)[-1]}, depth)))
-            for asked in walk.asked
-            if asked.question.kind is Kind.RUNG
-        }
-        best = max(gains.values())
-        order = [line.id for axis in card.axes for line in axis.lines if line.id in gains]
-        assert change.id == next(id for id in order if gains[id] == best)
-        current[change.id] = change.to_rung
-        axis = scored(current, depth)
-        assert change.after == getattr(axis, change.axis).confirmed
-    assert len(card.plan) <= 3
 
 
 @pytest.mark.parametrize("depth", DEPTHS)

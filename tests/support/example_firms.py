@@ -1,8 +1,8 @@
 """Firms made up for a test: one rung for all of an axis, but for what the test is about."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from consult.questionnaire import Answer
+from consult.questionnaire import Answer, Depth
 from consult.scoring import Scorecard, score
 from tests.support.strategies import BRANCHES, EDITION, answered, walked
 
@@ -16,16 +16,17 @@ def card(
     separation: int = 2,
     handoff: int = 2,
     also: Mapping[str, Answer] | None = None,
+    depth: Depth = "full",
     **changes: Answer,
 ) -> Scorecard:
     """A firm with the same rung on all items of an axis, but for the changes; cards all right."""
-    answers = answered(branch, "full", "highest")
+    answers = answered(branch, depth, "highest")
     answers |= {id: separation for id in SEPARATION if id in answers}
     answers |= {id: handoff for id in HANDOFF if id in answers}
-    made = score(walked(answers | dict(also or {}) | changes, "full").on_path)
+    made = score(walked(answers | dict(also or {}) | changes, depth).on_path)
     assert isinstance(made, Scorecard)
     return made
 
 
-def everything(ids: list[str], answer: Answer) -> dict[str, Answer]:
+def everything(ids: Iterable[str], answer: Answer) -> dict[str, Answer]:
     return dict.fromkeys(ids, answer)

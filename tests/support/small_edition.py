@@ -12,23 +12,15 @@ from consult.questionnaire import (
     Wording,
 )
 from consult.questionnaire.conditions import is_, rung
-from consult.questionnaire.model import (
-    Fact,
-    Kind,
-    MoneyInputs,
-    Part,
-    Question,
-    Roles,
-    Rule,
-    choice,
-    item,
-    page,
-    part,
-)
+from consult.questionnaire.model import Fact, MoneyInputs, Part, PlanRules, Roles, Rule, page, part
+from consult.questionnaire.questions import Kind, Question, choice, item
 
 ROLES = Roles(
     troubles="tools",
     recent_jobs="tools",
+    early=is_("seller", "me"),
+    one_lead={"evidence": "seller"},
+    own_words="wish",
     marketing_items=("list",),
     sales_items=("reply",),
     talking=("order",),
@@ -44,6 +36,13 @@ ROLES = Roles(
         buyers="buy",
         buyers_ranges={"few": (0, 5), "many": (6, 10)},
         first_sale="price",
+        new_customers="new",
+    ),
+    plan=PlanRules(
+        touches={"pen": ("speed",), "list": ("order",)},
+        gates={"list": {"reply": 33}},
+        order={},
+        talk="list",
     ),
 )
 
@@ -69,6 +68,8 @@ PARTS: tuple[Part, ...] = (
             Question("leads", Kind.RANGE, ("few", "many")),
             Question("buy", Kind.RANGE, ("few", "many"), most=10),
             Question("price", Kind.NUMBER),
+            Question("new", Kind.COUNT),
+            Question("wish", Kind.TEXT, most=20),
         ),
     ),
 )
@@ -117,6 +118,8 @@ def small_edition() -> Questionnaire:
     for id in ("leads", "buy"):
         questions[id] = {BASE: Wording("How many?", {"few": "A few", "many": "Many"})}
     questions["price"] = {BASE: Wording("How much?")}
+    questions["new"] = {BASE: Wording("How many are new?")}
+    questions["wish"] = {BASE: Wording("What else?")}
     findings = {
         "dimensions": {"speed": {"name": "Speed"}, "order": {"name": "Order"}},
         "archetypes": {"fast": {}, "slow": {}},

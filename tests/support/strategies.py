@@ -54,6 +54,7 @@ def complete_answers(
     """Answers that are complete for their depth, on any branch, optional questions or not."""
     chosen: Depth = draw(st.sampled_from(DEPTHS)) if depth is None else depth
     opening = branch or draw(st.sampled_from(BRANCHES))
+    opening = opening | draw(st.sampled_from(({}, {"lead_evidence": "looking"})))
     return opening | draw(_the_rest(chosen, tuple(opening.items()))), chosen
 
 
@@ -74,11 +75,13 @@ def _any_answer(asked: Asked) -> st.SearchStrategy[Answer]:
     question = asked.question
     match question.kind:
         case Kind.CHOICES:
-            most = question.max_choices or len(question.choices)
-            ticks = st.lists(st.sampled_from(question.choices), unique=True, max_size=most)
+            most = question.max_choices or len(question.accepted)
+            ticks = st.lists(st.sampled_from(question.accepted), unique=True, max_size=most)
             return ticks.map(tuple)
-        case Kind.NUMBER:
+        case Kind.NUMBER | Kind.COUNT:
             return st.integers(0, 1_000_000)
+        case Kind.TEXT:
+            return st.text(max_size=question.most)
         case Kind.RANGE:
             return st.sampled_from(question.choices) | st.integers(0, question.most)
         case _:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from consult.questionnaire import BASE
 from consult.questionnaire.editions import newest
-from consult.questionnaire.model import BASE
 from consult.workflow.office_hours import Office
 from consult.workflow.own_performance import (
     MINIMUM,

@@ -10,8 +10,9 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 
-from consult.questionnaire.model import EditionError, Structure
+from consult.questionnaire.model import Structure
 from consult.questionnaire.questionnaire import Questionnaire, join
+from consult.questionnaire.questions import EditionError
 
 _HERE = Path(__file__).parent
 _NAME = re.compile(r"\d{4}-\d\d")

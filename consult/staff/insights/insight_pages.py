@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from consult.questionnaire.editions import newest
-from consult.questionnaire.model import BASE
+from consult.questionnaire import BASE
 from consult.staff.blueprint import blueprint, for_staff
 from consult.staff.insights import chart_data, chart_layout
 from consult.staff.insights.chart_layout import Share

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from consult.report.report import Money
 from consult.report.report_sections import money_in_figures
-from consult.scoring.money import MoneyRange
+from consult.scoring import Money as Figures
 from consult.staff.times import agency_time, duration, exactly, written_date
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.storage.tables.lead_tables import LeadEventRow, LeadRow
@@ -210,33 +210,35 @@ def _day(iso: str) -> str:
     return written_date(date.fromisoformat(iso))
 
 
+_SILENT = "About {silent} leads a month end without a clear answer. A first sale is worth {each}."
 _MONEY = (
-    "Leads without a clear answer may cost them {low} to {high} a month, "
-    "or about {sales_low} to {sales_high} sales."
+    " Those leads may be worth {low} to {high} a month, or about {sales_low} to {sales_high} sales."
 )
 _MONEY_BASIS = (
-    "From their numbers: {leads} leads a month, {unworked} of them without a clear yes or no. They "
-    "close {buy} of 10 at {value} per first sale. We estimate that leads left waiting buy at "
-    "{discount} of that rate."
+    "From their numbers: {leads} leads a month, {worked} of ten with a clear yes or no. They close "
+    "{buy} of 10 at {value} per first sale. We estimate that leads left waiting buy at {discount} "
+    "of that rate."
 )
 NO_ESTIMATE = {
+    "not_for_this_path": "Walk-in shops aren’t asked for these numbers.",
     "numbers_missing": "They didn’t give all three numbers: leads a month, how many of ten buy, "
     "and what a first sale is worth.",
     "clear_answers_unknown": "They don’t know how many leads get a clear yes or no.",
     "too_few_customers": "They have too few customers yet.",
     "too_few_leads": "They get fewer than five leads a month.",
     "open_ended": "They get more leads than our ranges cover.",
-    "inputs_do_not_fit": "From their numbers, it would be more than half of what leads bring them "
-    "now. Ask for the numbers again.",
+    "numbers_disagree": "Their new customers last month don’t fit their other numbers. Ask for the "
+    "numbers again.",
 }
 
 
-def money_text(found: MoneyRange | str, shown: Money | None) -> tuple[str, str]:
+def money_text(found: Figures, shown: Money | None) -> tuple[str, str]:
     """What lost leads may cost, said to staff, and what that is based on ("" without a range).
 
     `found` is worked out from the answers, `shown` is what the owner read of it.
     """
-    if isinstance(found, str) or shown is None:
-        return f"No estimate. {NO_ESTIMATE.get(str(found), '')}".strip(), ""
-    figures = money_in_figures(found, shown)
-    return _MONEY.format(**figures), _MONEY_BASIS.format(**figures)
+    figures = money_in_figures(found, shown) if shown else {}
+    silent = _SILENT.format(**figures) if figures else ""
+    if found.estimate and figures:
+        return silent + _MONEY.format(**figures), _MONEY_BASIS.format(**figures)
+    return f"{silent} No estimate. {NO_ESTIMATE.get(str(found.refused), '')}".strip(), ""

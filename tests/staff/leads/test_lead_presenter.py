@@ -7,26 +7,30 @@ import pytest
 
 from consult.questionnaire.editions import newest
 from consult.report.report_sections import money_in_words
-from consult.scoring.money import MoneyRange, Range
+from consult.scoring import Money
+from consult.scoring.money import Estimate, Range, Silent
 from consult.settings.brand import CURRENCY_SIGNS
 from consult.staff.leads.lead_presenter import NO_ESTIMATE, money_text
 
-RANGE = MoneyRange(
-    leads=Range(Fraction(10), Fraction(19)),
-    unworked=Range(Fraction(0), Fraction(1, 10)),
-    buy_rate=Range(Fraction(4, 10), Fraction(5, 10)),
-    first_sale=Fraction(3500),
+FIGURES = Money(
+    silent=Silent(
+        leads=Range(Fraction(10), Fraction(19)),
+        worked=(Fraction(9, 10), Fraction(1)),
+        each=Fraction(3500),
+    ),
+    estimate=Estimate(Fraction(29, 2), Fraction(19, 20), Fraction(9, 20), Fraction(3500)),
+    refused=None,
 )
 WORDS = newest().texts.findings["money"]
 
 
 @pytest.mark.parametrize("sign", CURRENCY_SIGNS.values(), ids=CURRENCY_SIGNS)
 def test_staff_read_of_them_what_the_owner_read_of_themselves(sign: str) -> None:
-    shown, _ = money_in_words(RANGE, WORDS, sign)
-    says, basis = money_text(RANGE, shown)
+    shown, _ = money_in_words(FIGURES, WORDS, sign)
+    says, basis = money_text(FIGURES, shown)
     assert says == (
-        f"Leads without a clear answer may cost them {sign}0 to {sign}2,500 a month, "
-        "or about 0 to 0.7 sales."
+        f"About 0 to 2 leads a month end without a clear answer. A first sale is worth {sign}3,500."
+        f" Those leads may be worth {sign}110 to {sign}570 a month, or about 0.03 to 0.2 sales."
     )
     assert f"at {sign}3,500 per first sale" in basis
     assert not re.search(r"\byou", says + basis, re.IGNORECASE)
@@ -34,4 +38,7 @@ def test_staff_read_of_them_what_the_owner_read_of_themselves(sign: str) -> None
 
 @pytest.mark.parametrize("reason", WORDS["refusals"])
 def test_why_there_is_no_range_is_shown(reason: str) -> None:
-    assert money_text(reason, None) == (f"No estimate. {NO_ESTIMATE[reason]}", "")
+    assert money_text(Money(None, None, reason), None) == (
+        f"No estimate. {NO_ESTIMATE[reason]}",
+        "",
+    )

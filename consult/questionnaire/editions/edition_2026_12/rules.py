@@ -16,28 +16,35 @@ from consult.questionnaire.conditions import (
     rung,
     some_of,
 )
-from consult.questionnaire.model import MoneyInputs, Roles, Rule
+from consult.questionnaire.model import MoneyInputs, PlanRules, Roles, Rule
 
 # The sorting cards in the order in which they are shown: marketing or sales, under the source's
 # definitions (Q1, Q2). An "either" card teaches and never counts. The order mixes the sides so
-# that no page of four is all of one kind.
+# that no page of four is all of one kind. The first eight make the quick look.
 CARDS = {
     "social_post": "marketing",
     "quote_callback": "sales",
+    "referral_ask": "either",
     "newsletter": "marketing",
     "ask_for_order": "sales",
-    "trade_show": "either",
-    "cold_ad": "marketing",
+    "be_found": "marketing",
     "proposal": "sales",
+    "deadline_deal": "either",
+    "cold_ad": "marketing",
     "price_objection": "sales",
     "sponsorship": "marketing",
-    "referral_ask": "either",
+    "trade_show": "either",
     "demo": "sales",
     "how_to_content": "marketing",
     "prospect_list": "sales",
     "retargeting_ad": "either",
-    "be_found": "marketing",
-    "deadline_deal": "either",
+}
+QUICK_CARDS = tuple(CARDS)[:8]
+
+# The habits that are asked about, under the job that each belongs to.
+HABITS = {
+    "marketing": ("social_post", "newsletter", "cold_ad", "be_found"),
+    "sales": ("quote_callback", "proposal", "ask_for_order", "prospect_list"),
 }
 
 _PAYS_FOR_ADS = some_of(
@@ -156,9 +163,55 @@ NOT_ASKED = (
     Rule("under_five", is_("customers_so_far", "under_five")),
 )
 
+# A trouble and the dimensions that it may come from, in the order in which it is answered.
+_TOUCHES = {
+    "not_enough_leads": (
+        *("named_owners", "own_goals", "own_time_and_money", "crowd_and_list", "lead_capture"),
+    ),
+    "poor_leads": ("lead_meaning", "crowd_and_list", "lead_story", "feedback"),
+    "leads_go_quiet": ("reply_speed", "persistence", "recycling"),
+    "cannot_close": ("try_and_tune", "persistence", "leak_visibility", "lead_story"),
+    "feast_or_famine": ("own_time_and_money", "own_goals", "recycling"),
+    "do_not_know_what_works": ("fair_measures", "lead_capture", "leak_visibility", "feedback"),
+    "no_time": ("own_time_and_money", "named_owners"),
+}
+
+# What a step rests on: the groundwork, and the points it needs. 33 is one rung up, 66 two of three.
+_GATES = {
+    "marketing_goal": {"marketing_owner": 33},
+    "marketing_tests": {"marketing_owner": 33, "marketing_goal": 33},
+    "patience": {"marketing_goal": 33},
+    "busy_week": {"marketing_owner": 33},
+    "marketing_measure": {"lead_source": 33},
+    "sales_goal": {"sales_list": 33},
+    "sales_steps": {"sales_list": 33},
+    "sales_list": {"lead_list": 33},
+    "sales_measure": {"lead_list": 33},
+    "slow_month": {"marketing_measure": 66, "sales_measure": 66},
+    "clear_answers": {"lead_list": 33, "follow_up": 66},
+    "follow_up": {"lead_list": 33},
+    "not_now": {"lead_list": 33},
+    "handoff_moment": {"lead_definition": 33},
+    "won_by_source": {"lead_source": 66},
+    "funnel_counts": {"lead_list": 33},
+    "lost_reasons": {"clear_answers": 33},
+    "review_outcome": {"joint_review": 33},
+    "lead_context": {"lead_list": 33},
+}
+
 ROLES = Roles(
     troubles="symptoms",
     recent_jobs="done_last_30_days",
+    early=is_("customers_so_far", "under_five"),
+    one_lead={
+        "evidence": "lead_evidence",
+        "came_from": "lead_came_from",
+        "asked": "lead_asked",
+        "heard_back": "lead_heard_back",
+        "last_word": "lead_last_word",
+        "ended": "lead_ended",
+    },
+    own_words="own_words",
     marketing_items=(
         "marketing_owner",
         "marketing_goal",
@@ -207,5 +260,12 @@ ROLES = Roles(
         buyers="buy_of_ten",
         buyers_ranges={"0_1": (0, 1), "2_3": (2, 3), "4_5": (4, 5), "6_7": (6, 7), "8_10": (8, 10)},
         first_sale="first_sale_value",
+        new_customers="new_customers_last_month",
+    ),
+    plan=PlanRules(
+        touches=_TOUCHES,
+        gates=_GATES,
+        order={"crowd_and_list": ("sales_list", "audience")},
+        talk="joint_review",
     ),
 )

@@ -11,31 +11,33 @@ from consult.questionnaire.editions.edition_2026_12.rules import (
     CARDS,
     CONTRADICTIONS,
     FLAGS,
+    HABITS,
     NOT_ASKED,
     NOTES,
+    QUICK_CARDS,
     ROLES,
 )
-from consult.questionnaire.model import (
-    NOT_SURE,
-    Dimension,
-    Fact,
-    Kind,
-    Question,
-    Structure,
-    choice,
-    item,
-    page,
-    part,
-)
+from consult.questionnaire.model import Dimension, Fact, Structure, page, part
+from consult.questionnaire.questions import NOT_SURE, SKIP, UNKNOWN, Kind, Question, choice, item
 
 _AT_CHECKOUT = is_("path", "checkout")
 _AT_COUNTER = is_("path", "counter")
 _UNDER_FIVE = is_("customers_so_far", "under_five")
 
-# One person who does both jobs is not a team, and neither is one who leaves selling to a website.
+# One person who does both jobs is not a team, and neither is one who leaves the other job to a
+# website or to no one.
 MODE = Fact(
     "mode",
-    cases=(("solo", all_of(is_("marketing_by", "me"), any_of("selling_by", "me", "website"))),),
+    cases=(
+        (
+            "solo",
+            all_of(
+                any_of("marketing_by", "me", "nobody"),
+                any_of("selling_by", "me", "nobody", "website"),
+                some_of(is_("marketing_by", "me"), is_("selling_by", "me")),
+            ),
+        ),
+    ),
     otherwise="team",
 )
 PATH = Fact(
@@ -54,6 +56,7 @@ def _cards(first: int) -> tuple[Question, ...]:
             f"sort_{id}",
             Kind.SORT,
             choices=("marketing", "sales", NOT_SURE),
+            quick=id in QUICK_CARDS,
             required=side != "either",
             answer=side,
         )
@@ -61,9 +64,19 @@ def _cards(first: int) -> tuple[Question, ...]:
     )
 
 
+def _about_it(id: str, *choices: str) -> Question:
+    """A question about the one real lead that the owner has in mind or looks at."""
+    return choice(id, *choices, asked=any_of("lead_evidence", "looking", "memory"), required=False)
+
+
+_HABITS = (*HABITS["marketing"], *HABITS["sales"])
+
 PARTS = (
     part(
         "business",
+        page(
+            "trouble", Question("symptoms", Kind.CHOICES, tuple(ROLES.plan.touches), max_choices=3)
+        ),
         page(
             "who",
             choice("marketing_by", "me", "staff", "several", "agency", "nobody"),
@@ -88,20 +101,12 @@ PARTS = (
         page("sort-4", *_cards(12)),
         page(
             "lately",
-            Question("done_last_30_days", Kind.CHOICES, choices=tuple(CARDS)),
             Question(
-                "symptoms",
+                "done_last_30_days",
                 Kind.CHOICES,
-                choices=(
-                    "not_enough_leads",
-                    "poor_leads",
-                    "leads_go_quiet",
-                    "cannot_close",
-                    "feast_or_famine",
-                    "do_not_know_what_works",
-                    "no_time",
-                ),
-                max_choices=3,
+                choices=_HABITS,
+                groups=HABITS,
+                unlisted=tuple(id for id in CARDS if id not in _HABITS),
             ),
         ),
     ),
@@ -109,7 +114,7 @@ PARTS = (
         "lanes",
         page(
             "purpose",
-            item("purpose_of_each", "Q1", "Q2", "Q3", star=True),
+            item("purpose_of_each", "Q1", "Q2", "Q3"),
             item("marketing_owner", "Q5", "Q14", star=True, best_first=True),
             item("sales_owner", "Q5", "Q14", star=True),
         ),
@@ -121,7 +126,7 @@ PARTS = (
         ),
         page(
             "time-and-money",
-            item("busy_week", "Q3", "Q5", best_first=True),
+            item("busy_week", "Q3", "Q5", star=True, best_first=True),
             item("budget_split", "Q3", "Q14"),
         ),
         page(
@@ -130,8 +135,12 @@ PARTS = (
             item("sales_measure", "Q14", "Q16", star=True, best_first=True),
             item("slow_month", "Q16", star=True),
         ),
-        page("aim", item("audience", "Q7"), item("sales_list", "Q10", best_first=True)),
-        page("tune", item("marketing_tests", "Q8", best_first=True), item("sales_steps", "Q12")),
+        page("aim", item("audience", "Q7"), item("sales_list", "Q10", star=True, best_first=True)),
+        page(
+            "tune",
+            item("marketing_tests", "Q8", star=True, best_first=True),
+            item("sales_steps", "Q12"),
+        ),
     ),
     part(
         "handoff",
@@ -169,7 +178,6 @@ PARTS = (
                 "not_now",
                 "Q6",
                 "Q13",
-                star=True,
                 unknown=True,
                 best_first=True,
                 asked=not_(_AT_CHECKOUT),
@@ -182,7 +190,7 @@ PARTS = (
             "learning",
             item("buyer_words", "Q15", star=True, best_first=True),
             item("won_by_source", "Q14", "Q15", unknown=True),
-            item("funnel_counts", "Q4", "Q14", star=True),
+            item("funnel_counts", "Q4", "Q14"),
             item("lost_reasons", "Q4", "Q14", best_first=True),
         ),
         page(
@@ -190,19 +198,42 @@ PARTS = (
         ),
     ),
     part(
-        "numbers",
+        "last",
         page(
             "numbers",
             Question(
                 "leads_per_month",
                 Kind.RANGE,
-                choices=("under_5", "5_9", "10_19", "20_49", "50_99", "100_199", "200_or_more"),
+                choices=tuple(ROLES.money.leads_ranges),
+                asked=not_(_AT_COUNTER),
             ),
             Question(
-                "buy_of_ten", Kind.RANGE, choices=("0_1", "2_3", "4_5", "6_7", "8_10"), most=10
+                "buy_of_ten",
+                Kind.RANGE,
+                choices=tuple(ROLES.money.buyers_ranges),
+                asked=not_(_AT_COUNTER),
+                most=10,
             ),
-            Question("first_sale_value", Kind.NUMBER),
+            Question("first_sale_value", Kind.NUMBER, asked=not_(_AT_COUNTER)),
+            Question("new_customers_last_month", Kind.COUNT, asked=not_(_AT_COUNTER)),
         ),
+        page("one-lead", choice("lead_evidence", "looking", "memory", SKIP, required=False)),
+        page(
+            "that-lead",
+            _about_it(
+                "lead_came_from", "search", "referral", "social", "ad", "walk_in", "other", UNKNOWN
+            ),
+            _about_it("lead_asked", "today", "this_week", "this_month", "longer", UNKNOWN),
+            _about_it(
+                "lead_heard_back",
+                *("hour", "same_day", "next_day", "two_days", "later", "never", UNKNOWN),
+            ),
+            _about_it("lead_last_word", "we", "they", "nobody"),
+            _about_it(
+                "lead_ended", "bought", "said_no", "waiting_on_them", "waiting_on_us", "quiet"
+            ),
+        ),
+        page("own-words", Question("own_words", Kind.TEXT, most=300)),
     ),
 )
 
@@ -221,11 +252,11 @@ DIMENSIONS = (
     Dimension("lead_meaning", "handoff", 15, ("lead_definition", "handoff_moment"), critical=True),
     Dimension("lead_capture", "handoff", 15, ("lead_list", "lead_source"), critical=True),
     Dimension("reply_speed", "handoff", 15, ("first_reply", "after_hours"), critical=True),
-    Dimension("lead_story", "handoff", 10, ("lead_context", "promise_match")),
+    Dimension("lead_story", "handoff", 5, ("lead_context", "promise_match")),
     Dimension("persistence", "handoff", 15, ("follow_up", "clear_answers"), critical=True),
     Dimension("recycling", "handoff", 5, ("not_now",)),
     Dimension("feedback", "handoff", 10, ("buyer_words", "won_by_source")),
-    Dimension("joint_talk", "handoff", 5, ("joint_review", "review_outcome")),
+    Dimension("joint_talk", "handoff", 10, ("joint_review", "review_outcome")),
     Dimension("leak_visibility", "handoff", 10, ("funnel_counts", "lost_reasons")),
 )
 
