@@ -80,7 +80,7 @@ def _question(questionnaire: Questionnaire, question: Question, note: str) -> It
         yield from _choices(question, BASE, base)
     yield from _advice(base, None)
     for name, wording in variants.items():
-        if name != BASE and question.kind is Kind.RUNG:
+        if name != BASE and not ticked_cards:
             yield from _variant(question, name, wording, base)
     if note:
         yield from (f"*Note.* {note}", "")

@@ -403,9 +403,9 @@ def test_a_rule_that_cannot_hold_is_named() -> None:
         ),
         (
             "pages.yaml",
-            "title: Where do time and money go?",
+            "title: A name and some time for each job",
             "title:",
-            "pages.yaml: pages: time-and-money: title: the text is missing",
+            "pages.yaml: pages: purpose: title: the text is missing",
         ),
         ("sorting.yaml", "prompt:", "question:", "sorting.yaml: prompt: the text is missing"),
     ],

@@ -63,7 +63,7 @@ def test_the_range_of_rungs_follows_the_wording_that_the_other_answers_lead_to()
 OF_TEN = "0_1, 2_3, 4_5, 6_7, 8_10"
 BUYERS = "businesses, people, both"
 SYMPTOMS = ", ".join(EDITION.questions["symptoms"].choices)
-CARDS = ", ".join(EDITION.questions["done_last_30_days"].choices)
+CARDS = ", ".join(EDITION.questions["done_last_30_days"].accepted)
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,9 @@ mode: solo when seller is me; web when seller is web; otherwise team
    numbers
       leads
       buy
-      price"""
+      price
+      gained
+      wish"""
 
 
 def test_the_map_gives_each_question_a_line_with_when_it_is_asked() -> None:
@@ -36,12 +38,12 @@ def test_the_map_gives_each_question_a_line_with_when_it_is_asked() -> None:
 def test_the_picture_shows_the_lines_of_the_map_from_top_to_bottom() -> None:
     svg = map_svg(small_edition())
     root = ElementTree.fromstring(svg)  # noqa: S314 - our own
-    assert (root.get("viewBox"), root.get("role")) == ("0 0 760 306", "img")
+    assert (root.get("viewBox"), root.get("role")) == ("0 0 760 342", "img")
     title, background = root.find(f"{SVG}title"), root.find(f"{SVG}rect")
     assert title is not None
     assert background is not None
     assert title.text == "The branches of edition mini"
-    assert (background.get("width"), background.get("height")) == ("760", "306")
+    assert (background.get("width"), background.get("height")) == ("760", "342")
     lines = [
         (
             (line.get("x"), line.get("y")),
@@ -67,6 +69,8 @@ def test_the_picture_shows_the_lines_of_the_map_from_top_to_bottom() -> None:
         (("80", "252"), "normal", "leads"),
         (("80", "270"), "normal", "buy"),
         (("80", "288"), "normal", "price"),
+        (("80", "306"), "normal", "gained"),
+        (("80", "324"), "normal", "wish"),
     ]
     shown = [title.text, *(text for _, _, *texts in lines for text in texts)]
     assert list(root.itertext()) == shown
@@ -122,6 +126,10 @@ def test_the_json_holds_ids_words_conditions_and_weights_in_the_order_of_the_pag
         ),
         *(question(id, "range", HOW_MANY, **optional) for id in ("leads", "buy")),
         question("price", "number", {"base": {"ask": "How much?", "choices": {}}}, **optional),
+        question(
+            "gained", "count", {"base": {"ask": "How many are new?", "choices": {}}}, **optional
+        ),
+        question("wish", "text", {"base": {"ask": "What else?", "choices": {}}}, **optional),
     ]
     keys = ("id", "axis", "weight", "items", "sorting_cards", "critical", "name")
     assert shown == {

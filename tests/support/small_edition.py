@@ -36,7 +36,7 @@ ROLES = Roles(
         buyers="buy",
         buyers_ranges={"few": (0, 5), "many": (6, 10)},
         first_sale="price",
-        new_customers="new",
+        new_customers="gained",
     ),
     plan=PlanRules(
         touches={"pen": ("speed",), "list": ("order",)},
@@ -68,7 +68,7 @@ PARTS: tuple[Part, ...] = (
             Question("leads", Kind.RANGE, ("few", "many")),
             Question("buy", Kind.RANGE, ("few", "many"), most=10),
             Question("price", Kind.NUMBER),
-            Question("new", Kind.COUNT),
+            Question("gained", Kind.COUNT),
             Question("wish", Kind.TEXT, most=20),
         ),
     ),
@@ -118,7 +118,7 @@ def small_edition() -> Questionnaire:
     for id in ("leads", "buy"):
         questions[id] = {BASE: Wording("How many?", {"few": "A few", "many": "Many"})}
     questions["price"] = {BASE: Wording("How much?")}
-    questions["new"] = {BASE: Wording("How many are new?")}
+    questions["gained"] = {BASE: Wording("How many are new?")}
     questions["wish"] = {BASE: Wording("What else?")}
     findings = {
         "dimensions": {"speed": {"name": "Speed"}, "order": {"name": "Order"}},

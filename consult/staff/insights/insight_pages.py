@@ -13,8 +13,8 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
-from consult.questionnaire.editions import newest
 from consult.questionnaire import BASE
+from consult.questionnaire.editions import newest
 from consult.staff.blueprint import blueprint, for_staff
 from consult.staff.insights import chart_data, chart_layout
 from consult.staff.insights.chart_layout import Share

@@ -117,6 +117,8 @@ PARTS = (
             item("purpose_of_each", "Q1", "Q2", "Q3"),
             item("marketing_owner", "Q5", "Q14", star=True, best_first=True),
             item("sales_owner", "Q5", "Q14", star=True),
+            item("busy_week", "Q3", "Q5", star=True, best_first=True),
+            item("budget_split", "Q3", "Q14"),
         ),
         page(
             "goals",
@@ -125,19 +127,15 @@ PARTS = (
             item("patience", "Q6", unknown=True),
         ),
         page(
-            "time-and-money",
-            item("busy_week", "Q3", "Q5", star=True, best_first=True),
-            item("budget_split", "Q3", "Q14"),
-        ),
-        page(
             "measures",
             item("marketing_measure", "Q14", "Q16", star=True),
             item("sales_measure", "Q14", "Q16", star=True, best_first=True),
             item("slow_month", "Q16", star=True),
         ),
-        page("aim", item("audience", "Q7"), item("sales_list", "Q10", star=True, best_first=True)),
         page(
-            "tune",
+            "aim",
+            item("audience", "Q7"),
+            item("sales_list", "Q10", star=True, best_first=True),
             item("marketing_tests", "Q8", star=True, best_first=True),
             item("sales_steps", "Q12"),
         ),
