@@ -22,7 +22,7 @@ from consult.questionnaire.editions import (
     refuse_other_editions,
 )
 
-FINGERPRINTS = {"2026-12": "2c13732472289a6006472a5255b9be746b535a683ee7b4caf974b33ea3760075"}
+FINGERPRINTS = {"2026-12": "299750fc3f3d882676f28f798010e3be84ebc0502f9f4cdf96df0514a3aa880f"}
 """What `./run questionnaire fingerprint --edition NAME` printed when the edition was published."""
 
 

@@ -115,7 +115,7 @@ def test_the_picture_shows_the_legs_that_name_the_firm() -> None:
 def test_named_troubles_are_answered_and_steps_say_why() -> None:
     report = report_of("solo_starter", "full")
     assert [(t.id, t.dimension, t.explained) for t in report.troubles] == [
-        ("not_enough_leads", "own_time_and_money", True),
+        ("not_enough_leads", "own_goals", True),
         ("no_time", "own_time_and_money", True),
     ]
     for trouble in report.troubles:

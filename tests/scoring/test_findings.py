@@ -198,12 +198,13 @@ def test_a_young_firm_and_a_quick_look_are_only_offered_a_consult(
 
 
 def test_a_named_trouble_that_is_explained_is_never_sent_away() -> None:
-    rehearsed = {"separation": 3, "handoff": 3}
-    explained = card(**rehearsed, joint_review=2, not_now=1, symptoms=("leads_go_quiet",))
+    explained = card(
+        separation=3, handoff=3, joint_review=2, not_now=1, symptoms=("leads_go_quiet",)
+    )
     assert explained.archetype == "well_rehearsed_relay"
     assert [(t.points_to.id, t.explained) for t in explained.troubles] == [("recycling", True)]
     assert explained.recommendation == Recommendation("optional", "leads_go_quiet")
-    other = card(**rehearsed, not_now=1, symptoms=("poor_leads",))
+    other = card(separation=3, handoff=3, not_now=1, symptoms=("poor_leads",))
     assert other.recommendation == Recommendation("not_now", "recycling")
     assert card(SOLO, separation=3, handoff=3, first_reply=4).recommendation == Recommendation(
         "not_now", None

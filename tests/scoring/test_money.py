@@ -23,7 +23,7 @@ YOUNG = next(b for b in BRANCHES if b["customers_so_far"] == "under_five")
 SHOP = next(b for b in BRANCHES if b["buying_path"] == "counter")
 
 
-def money(branch: dict[str, Answer] = SOLO, **changes: Answer | None) -> Money:
+def money(branch: dict[str, Answer] = SOLO, /, **changes: Answer | None) -> Money:
     numbers = {k: v for k, v in {**NUMBERS, **changes}.items() if v is not None}
     return card(branch, also=numbers).money
 
@@ -142,7 +142,7 @@ def test_the_json_keeps_the_silent_leads_when_only_the_range_is_refused() -> Non
 
 def test_new_customers_have_to_fit_within_a_factor_of_two() -> None:
     """40 leads, 7.5 of ten worked, 4 of ten buy: 12 new customers a month."""
-    fitting = {"leads_per_month": 40, "clear_answers": 2, "buy_of_ten": 4}
+    fitting: dict[str, Answer] = {"leads_per_month": 40, "clear_answers": 2, "buy_of_ten": 4}
     refused = {
         given: money(**fitting, new_customers_last_month=given).refused
         for given in (0, 5.9, 6, 12, 24, 24.1)
@@ -155,7 +155,7 @@ def test_new_customers_have_to_fit_within_a_factor_of_two() -> None:
         24: None,
         24.1: "numbers_disagree",
     }
-    assert money(**fitting, new_customers_last_month=5).disagreeing == (5, 12)
+    assert money(**fitting, new_customers_last_month=5).disagreeing == (Fraction(5), Fraction(12))
     assert money(buy_of_ten=0, new_customers_last_month=0).refused is None
     assert money(buy_of_ten=0, new_customers_last_month=1).refused == "numbers_disagree"
 
