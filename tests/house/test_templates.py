@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from consult.delivery.mail.messages import mail_environment
+
 ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "templates"
 STATIC = ROOT / "static"
@@ -32,7 +34,9 @@ def sources() -> str:
 
 @pytest.mark.parametrize("name", names_under(TEMPLATES))
 def test_every_template_compiles(app: Flask, name: str) -> None:
-    app.jinja_env.get_template(name)
+    # Emails have an environment of their own.
+    environment = mail_environment() if name.startswith("mail/") else app.jinja_env
+    environment.get_template(name)
 
 
 def test_no_template_is_unused() -> None:
@@ -41,7 +45,10 @@ def test_no_template_is_unused() -> None:
         name
         for name in names_under(TEMPLATES)
         # The report has an environment of its own, with its folder as the root.
-        if f'"{name.removeprefix("report/")}"' not in text and not NAMED_BY_CODE.fullmatch(name)
+        if f'"{name.removeprefix("report/")}"' not in text
+        and not NAMED_BY_CODE.fullmatch(name)
+        # An email has a text and an HTML template of one name.
+        and not (name.startswith("mail/") and f'"{Path(name).stem}"' in text)
     ]
     assert unused == []
 

@@ -91,11 +91,11 @@ def safe_name(text: str) -> str:
 
 def render(template: str, **values: object) -> str:
     """A template of `templates/`, filled in; values in `.html` are escaped."""
-    return _templates().get_template(template).render(**values)
+    return mail_environment().get_template(template).render(**values)
 
 
 @functools.cache
-def _templates() -> Environment:
+def mail_environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(PROJECT / "templates"),
         autoescape=select_autoescape(["html"]),
