@@ -17,7 +17,6 @@ from consult.questionnaire.editions import load, newest
 from consult.scoring.rescoring import AXES, STEPS, Comparison, Stored, compare
 from consult.settings import load_settings
 from consult.storage.audit import audit_log
-from consult.storage.db.database import Session
 from consult.storage.exports.lead_export import matching_batches
 from consult.storage.leads import leads as stored_leads
 from consult.storage.search.find_leads import how_many
@@ -114,15 +113,14 @@ def rescore(edition: str, dry_run: bool) -> None:
         raise UsageError(str(error)) from error
     with open_database(load_settings()) as database, database.reading() as session:
         total = stored_leads.count(session)
-        with click.progressbar(_stored(session), length=total, label="Rescoring") as progress:
+        stored = (
+            Stored("full" if depth == "full" else "quick", answers, scorecard)
+            for depth, answers, scorecard in stored_leads.scored(session)
+        )
+        with click.progressbar(stored, length=total, label="Rescoring") as progress:
             comparison = compare(progress, questionnaire)
     for line in _lines(edition, comparison):
         click.echo(line)
-
-
-def _stored(session: Session) -> Iterator[Stored]:
-    for depth, answers, scorecard in stored_leads.scored(session):
-        yield Stored("full" if depth == "full" else "quick", answers, scorecard)
 
 
 def _lines(edition: str, comparison: Comparison) -> Iterator[str]:

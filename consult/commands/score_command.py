@@ -26,7 +26,7 @@ from consult.report.pdf.renderer import Renderer, RenderError
 from consult.scoring import score as score_answers
 from consult.scoring import scorecard_json
 from consult.settings import Settings, load_settings
-from consult.settings.brand import Brand, load_brand
+from consult.settings.brand import load_brand
 
 DEPTHS: dict[str, Depth] = {"quick": "quick", "full": "full"}
 _KEYS = {"edition", "depth", "answers"}
@@ -43,7 +43,7 @@ def score(file: IO[bytes]) -> None:
     walks, is_list = _read_answers(file)
     hidden = len(walks) < 100 or not sys.stderr.isatty()
     with click.progressbar(walks, label="Scoring", file=sys.stderr, hidden=hidden) as progress:
-        cards = [scorecard_json(score_answers(walk.on_path), currency) for walk in progress]
+        cards = [scorecard_json(score_answers(one.on_path), currency) for one in progress]
     click.echo(json.dumps(cards if is_list else cards[0], indent=2))
 
 
@@ -63,26 +63,24 @@ def report(file: IO[bytes], output: Path, html: bool) -> None:
     walks, is_list = _read_answers(file)
     if is_list:
         raise UsageError("a report needs one set of answers, and this is a list")
-    page = _page(walks[0], load_brand(settings.brand_file), settings, standalone=html)
+    answered = walks[0]
+    if not answered.complete:
+        first, rest = answered.missing[:5], len(answered.missing[5:])
+        more = f" and {rest} more" if rest else ""
+        raise UsageError(f"answers are missing: {', '.join(first)}{more}")
+    brand = load_brand(settings.brand_file)
+    page = document_html(
+        build_report(answered, brand.currency),
+        datetime.now(UTC).date(),
+        brand=brand,
+        paper=settings.paper,
+        standalone=html,
+    )
     content = page.encode() if html else _pdf(page, settings)
     try:
         output.write_bytes(content)
     except OSError as error:
         raise CommandError(f"{output} cannot be written: {error.strerror}") from error
-
-
-def _page(walk: Walk, brand: Brand, settings: Settings, *, standalone: bool) -> str:
-    if not walk.complete:
-        first, rest = walk.missing[:5], len(walk.missing[5:])
-        more = f" and {rest} more" if rest else ""
-        raise UsageError(f"answers are missing: {', '.join(first)}{more}")
-    return document_html(
-        build_report(walk, brand.currency),
-        datetime.now(UTC).date(),
-        brand=brand,
-        paper=settings.paper,
-        standalone=standalone,
-    )
 
 
 def _pdf(page: str, settings: Settings) -> bytes:
