@@ -1,6 +1,5 @@
 """The pages of a response: each once, with its time, and kept as numbers when it is deleted."""
 
-from sqlalchemy import func, select
 
 from consult.storage import page_events
 from consult.storage.db.database import Database
@@ -11,7 +10,7 @@ from consult.storage.page_events import REVIEW, PageVisit, SaveEvent
 from consult.storage.privacy import erasure, retention
 from consult.storage.tables.insight_tables import PageVisitRow, ResponseStatsRow
 from consult.workflow.stages import Stage
-from tests.support.databases import Clock, write
+from tests.support.databases import Clock, rows, write
 from tests.support.lead_factories import new_lead
 from tests.support.submissions import CONTACT, lead_of, new_submission, submitted
 
@@ -36,21 +35,16 @@ def save(
 
 def pages(database: Database, draft_id: int | None = None) -> dict[str, PageVisitRow]:
     """The pages of the only response there is; with its id, only while they are linked to it."""
-    query = select(PageVisitRow).order_by(PageVisitRow.id)
-    if draft_id:
-        query = query.where(PageVisitRow.draft_id == draft_id)
-    with database.reading() as session:
-        return {row.page: row for row in session.scalars(query)}
+    linked = [PageVisitRow.draft_id == draft_id] if draft_id else []
+    return {row.page: row for row in rows(database, PageVisitRow, *linked)}
 
 
 def the_stats(database: Database) -> ResponseStatsRow:
-    with database.reading() as session:
-        return session.scalars(select(ResponseStatsRow)).one()
+    (only,) = rows(database, ResponseStatsRow)
+    return only
 
 
-def test_a_page_keeps_its_time_its_corrections_and_what_was_left_open(
-    database: Database, clock: Clock
-) -> None:
+def test_a_page_keeps_its_time_refusals_and_answers(database: Database, clock: Clock) -> None:
     token = start(database)
     clock.go_on(seconds=20)
     save(database, token, WHO, WHO, refused=True)
@@ -78,9 +72,7 @@ def test_a_break_is_not_time_on_a_page(database: Database, clock: Clock) -> None
     assert pages(database)["buyers"].seconds == 900
 
 
-def test_going_back_and_a_second_tab_leave_one_row_per_page(
-    database: Database, clock: Clock
-) -> None:
+def test_going_back_or_a_second_tab_adds_no_row(database: Database, clock: Clock) -> None:
     token = start(database)
     for _ in range(2):
         clock.go_on(seconds=5)
@@ -135,9 +127,7 @@ def test_a_lead_was_left_nowhere_and_stays_as_numbers(database: Database, clock:
     assert (stats.reached, stats.booked, stats.held, stats.won) == (True, False, False, True)
 
 
-def test_an_anonymous_lead_still_moves_and_its_pages_say_nothing_about_it(
-    database: Database,
-) -> None:
+def test_an_anonymous_lead_still_moves_without_its_pages(database: Database) -> None:
     token = start(database)
     draft = save(database, token, WHO_DONE, LAST)
     result = write(database, submission.submit, token, new_submission())
@@ -160,6 +150,5 @@ def test_a_stage_once_reached_stays_except_won(database: Database) -> None:
 
 def test_without_a_first_page_nothing_but_the_start_is_counted(database: Database) -> None:
     submitted(database)
-    with database.reading() as session:
-        assert session.scalar(select(func.count()).select_from(PageVisitRow)) == 0
+    assert pages(database) == {}
     assert (the_stats(database).furthest, the_stats(database).submitted) == (0, True)

@@ -5,14 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 
 from consult.storage.db.database import Database, Session
 from consult.storage.leads import notes, submission
 from consult.storage.search_index import index_terms, normalize, query_terms
 from consult.storage.tables.lead_tables import LeadWordRow
 from consult.storage.tables.submission_tables import DraftRow
-from tests.support.databases import write
+from tests.support.databases import rows, write
 from tests.support.lead_factories import make_account, new_lead
 from tests.support.submissions import CONTACT, lead_of, submitted
 
@@ -59,9 +59,7 @@ def test_a_search_is_normalized_as_what_is_stored(typed: str, terms: list[str]) 
 
 
 def words(database: Database, lead_id: int) -> set[str]:
-    query = select(LeadWordRow.word).where(LeadWordRow.submission_id == lead_id)
-    with database.reading() as session:
-        return set(session.scalars(query))
+    return {row.word for row in rows(database, LeadWordRow, LeadWordRow.submission_id == lead_id)}
 
 
 def test_terms_follow_a_contact(database: Database) -> None:
@@ -113,8 +111,7 @@ def test_the_terms_of_a_deleted_lead_are_nowhere_in_the_file(database: Database)
     assert "xylophonquartett" in words(database, lead_of(database, token).id)
     with database.writing() as session:
         session.execute(delete(DraftRow))
-    with database.reading() as session:
-        assert session.scalars(select(LeadWordRow)).all() == []
+    assert rows(database, LeadWordRow) == []
     database.forget_deleted()
     if database.sqlite_file:  # PostgreSQL's next vacuum deletes them, as all deleted rows
         assert b"xylophonquartett" not in database.sqlite_file.read_bytes().lower()

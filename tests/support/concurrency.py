@@ -2,10 +2,25 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
+from threading import Barrier
+from typing import TypeVar
 
 from consult.storage.db.database import Database, Session
 
 Act = Callable[[Session], object]
+R = TypeVar("R")
+
+
+def at_once(*acts: Callable[[], R]) -> list[R]:
+    """What functions return that begin together, each in a thread of its own."""
+    start = Barrier(len(acts))
+
+    def run(act: Callable[[], R]) -> R:
+        start.wait()
+        return act()
+
+    with ThreadPoolExecutor(len(acts)) as threads:
+        return list(threads.map(run, acts))
 
 
 def begin_during(database: Database, first: Act, second: Act, then: Act | None = None) -> None:

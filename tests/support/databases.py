@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import ColumnElement, delete, inspect, select
 
 from consult.storage.db import migrate
+from consult.storage.db.base import Base
 from consult.storage.db.database import Database, Session
 from consult.storage.tables import ALL_TABLES
 from tests.support.postgres import PostgresServer, shared_server
@@ -52,6 +53,16 @@ def read(
     """Call a function of the storage that only reads."""
     with database.reading() as session:
         return function(session, *args, **options)
+
+
+T = TypeVar("T", bound=Base)
+
+
+def rows(database: Database, table: type[T], *where: ColumnElement[bool]) -> list[T]:
+    """The rows of a table, in the order of their keys."""
+    query = select(table).where(*where).order_by(*inspect(table).primary_key)
+    with database.reading() as session:
+        return list(session.scalars(query))
 
 
 class Clock:

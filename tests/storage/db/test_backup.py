@@ -32,9 +32,7 @@ def count(database: Database, table: type[DraftRow | SubmissionRow]) -> int:
         return session.scalar(select(func.count(table.id))) or 0
 
 
-def test_restoring_brings_back_what_was_deleted_and_deletes_what_is_newer(
-    database: Database, tmp_path: Path
-) -> None:
+def test_restoring_replaces_everything_by_the_backup(database: Database, tmp_path: Path) -> None:
     submitted(database)
     backup(database, tmp_path / "copy")
     submitted(database)
@@ -114,9 +112,7 @@ def test_a_full_disk_is_reported(
 
 
 @pytest.mark.parametrize("content", [b"", b"not a database", b"SQLite format 3\0" + b"x" * 5_000])
-def test_a_file_that_is_no_backup_is_refused_and_nothing_is_lost(
-    database: Database, tmp_path: Path, content: bytes
-) -> None:
+def test_only_backups_are_restored(database: Database, tmp_path: Path, content: bytes) -> None:
     submitted(database)
     (tmp_path / "file").write_bytes(content)
     for file in (tmp_path / "file", tmp_path / "missing"):

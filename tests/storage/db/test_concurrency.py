@@ -18,7 +18,7 @@ from consult.storage.tables.lead_tables import LeadWordRow
 from consult.storage.tables.submission_tables import DraftRow
 from consult.storage.webhooks import endpoints
 from tests.support.concurrency import begin_during
-from tests.support.databases import Clock, read, write
+from tests.support.databases import Clock, read, rows, write
 from tests.support.lead_factories import make_account, see
 from tests.support.submissions import CONTACT, all_leads, contact_of, lead_of, submitted
 
@@ -92,9 +92,7 @@ def test_two_texts_with_the_same_word_about_a_lead_are_both_indexed(database: Da
         lambda s: notes.add(s, lead, "Okafor called back", by=ada),
         lambda s: submission.save_contact(s, token, CONTACT),
     )
-    with database.reading() as session:
-        words = set(session.scalars(select(LeadWordRow.word)))
-    assert words >= {"okafor", "called", "tents"}
+    assert {row.word for row in rows(database, LeadWordRow)} >= {"okafor", "called", "tents"}
 
 
 def test_two_corrections_of_a_contact_make_two_revisions(database: Database) -> None:
@@ -121,9 +119,8 @@ def test_an_entry_in_the_audit_log_blocks_no_other_transaction(database: Databas
         record_and_wait,
         lambda s: actions.claim(s, lead, by=ada),
     )
-    with database.reading() as session:
-        newest = select(AuditRow.action).order_by(AuditRow.id.desc()).limit(2)
-        assert sorted(session.scalars(newest)) == ["lead.claimed", "settings.changed"]
+    newest = rows(database, AuditRow)[-2:]
+    assert sorted(entry.action for entry in newest) == ["lead.claimed", "settings.changed"]
 
 
 def test_two_workers_add_the_url_of_the_environment_once(database: Database) -> None:

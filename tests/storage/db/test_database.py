@@ -92,9 +92,7 @@ def test_sqlite_connections_are_set_up_to_lose_and_to_leak_nothing(tmp_path: Pat
     assert found == wanted
 
 
-def test_opening_waits_for_another_program_that_creates_the_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_opening_waits_for_another_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with closing(sqlite3.connect(tmp_path / "consult.db")) as other:
         other.execute("BEGIN IMMEDIATE")
         monkeypatch.setattr(time, "sleep", lambda _seconds: other.rollback())
@@ -121,9 +119,7 @@ def sqlite(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
         yield database
 
 
-def test_sqlite_keeps_its_log_short_although_it_never_checkpoints_itself(
-    sqlite: Database, tmp_path: Path
-) -> None:
+def test_the_log_is_copied_into_the_file_and_stays_short(sqlite: Database, tmp_path: Path) -> None:
     for _ in range(450):
         write(sqlite, drafts.start, "2026-12", "quick", {"ref": "x" * 1_000})
     assert (tmp_path / "consult.db-wal").stat().st_size < 4_000_000
@@ -139,9 +135,7 @@ def test_deleted_rows_are_gone_from_sqlite_files(sqlite: Database, tmp_path: Pat
     assert b"to-be-forgotten" not in b"".join(file.read_bytes() for file in tmp_path.iterdir())
 
 
-def test_a_commit_succeeds_even_when_the_log_cannot_be_copied(
-    sqlite: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_commit_survives_a_full_disk(sqlite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """As on a full disk: what was saved must not be reported as an error."""
     monkeypatch.setattr("consult.storage.db.database._COMMITS_BETWEEN_CHECKPOINTS", 1)
     begun: list[object] = []

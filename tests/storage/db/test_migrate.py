@@ -1,8 +1,6 @@
 """Migrations: they make exactly the tables of the models, all or nothing, on both engines."""
 
-import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from sqlalchemy import CheckConstraint, inspect, text
 from consult.storage.db import migrate
 from consult.storage.db.base import Base
 from consult.storage.db.database import Database
+from tests.support.concurrency import at_once
 
 
 @pytest.fixture
@@ -22,9 +21,7 @@ def empty(empty_database_url: str) -> Iterator[Database]:
         yield database
 
 
-def test_upgrading_an_empty_database_makes_it_current_and_again_changes_nothing(
-    empty: Database,
-) -> None:
+def test_upgrading_makes_a_database_current_and_again_changes_nothing(empty: Database) -> None:
     assert not migrate.is_current(empty)
     for _ in range(2):
         migrate.upgrade(empty)
@@ -47,17 +44,13 @@ def test_the_migrations_make_the_checks_of_the_models(database: Database) -> Non
 
 
 def test_programs_that_start_together_upgrade_once(empty: Database) -> None:
-    start = threading.Barrier(4)
+    url = empty.engine.url.render_as_string(hide_password=False)
 
     def upgrade() -> None:
-        url = empty.engine.url.render_as_string(hide_password=False)
-        start.wait()
         with closing(Database(url)) as own:
             migrate.upgrade(own)
 
-    with ThreadPoolExecutor(start.parties) as programs:
-        for upgraded in [programs.submit(upgrade) for _ in range(start.parties)]:
-            upgraded.result()
+    at_once(*[upgrade] * 4)
     assert migrate.is_current(empty)
 
 

@@ -38,9 +38,7 @@ def test_it_is_deleted_when_the_draft_is_submitted(database: Database) -> None:
     assert not is_stored(database)
 
 
-def test_it_is_deleted_with_its_draft_and_not_used_once_that_expired(
-    database: Database, clock: Clock
-) -> None:
+def test_it_expires_with_its_draft_and_is_deleted_with_it(database: Database, clock: Clock) -> None:
     _, consent_id = granted(database)
     clock.go_on(days=30, seconds=1)
     with database.writing() as session:
@@ -68,9 +66,7 @@ def test_one_person_gets_one_reminder_and_their_address_is_deleted(database: Dat
     assert not is_stored(database)
 
 
-def test_it_is_in_the_data_export_of_its_person_and_deleted_with_their_leads(
-    database: Database,
-) -> None:
+def test_it_is_exported_with_its_person_and_deleted_with_their_leads(database: Database) -> None:
     granted(database, CONTACT.email.upper())
     granted(database, "else@example.com")
     lead_id = new_lead(database, contact=True)

@@ -20,7 +20,7 @@ ME = Viewer(id=1, zone=ZoneInfo("UTC"))
 def test_each_lead_is_exported_once_in_order_while_staff_write(
     database: Database, monkeypatch: pytest.MonkeyPatch, sort: Sort
 ) -> None:
-    """Between two batches no transaction is open, so that a slow reader keeps nobody waiting."""
+    """Between two batches no transaction is open, so that a slow reader blocks no one."""
     monkeypatch.setattr(lead_export, "BATCH_SIZE", 7)
     make_many(database, 60)
     wanted = LeadFilter(sort=sort)

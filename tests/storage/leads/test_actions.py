@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from functools import partial
 from itertools import product
-from threading import Barrier
 from typing import Any
 
 import pytest
@@ -22,7 +21,8 @@ from consult.storage.tables.account_tables import AuditRow, StaffUserRow
 from consult.storage.tables.lead_tables import LeadRow, is_open, is_overdue
 from consult.workflow.office_hours import Office
 from consult.workflow.stages import STAGES
-from tests.support.databases import Clock, read, write
+from tests.support.concurrency import at_once
+from tests.support.databases import Clock, read, rows, write
 from tests.support.lead_factories import close_account, columns, make_account, new_lead, see
 from tests.support.submissions import lead_of, new_submission
 
@@ -58,29 +58,22 @@ def events(database: Database, lead: int) -> list[tuple[str, int | None]]:
 
 
 def audited(database: Database) -> list[tuple[str, int | None, int | None]]:
-    with database.reading() as session:
-        rows = session.scalars(select(AuditRow).order_by(AuditRow.id))
-        return [(row.action, row.by_id, row.lead_id) for row in rows]
+    return [(row.action, row.by_id, row.lead_id) for row in rows(database, AuditRow)]
 
 
-def at_once(database: Database, *acts: Act) -> list[LeadRow | Exception]:
+def attempts(database: Database, *acts: Act) -> list[LeadRow | Exception]:
     """Do things in transactions that begin together; what each returns, or how it is refused."""
-    start = Barrier(len(acts))
 
-    def run(act: Act) -> LeadRow | Exception:
-        start.wait()
+    def attempt(act: Act) -> LeadRow | Exception:
         try:
             return write(database, act)
         except (ConflictError, NotAllowedError) as refusal:
             return refusal
 
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(run, acts))
+    return at_once(*(partial(attempt, act) for act in acts))
 
 
-def test_new_leads_are_assigned_to_the_oldest_admin_account(
-    database: Database, clock: Clock
-) -> None:
+def test_new_leads_are_assigned_to_the_oldest_admin(database: Database, clock: Clock) -> None:
     lead = new_lead(database)
     assert see(database, lead).assignee_id is None
     early = make_account(database, "Early")
@@ -110,9 +103,7 @@ def test_a_default_assignee_that_is_set_comes_first(database: Database, ada: int
     assert see(database, lead).assignee_id == ada
 
 
-def test_leads_of_a_disabled_account_are_assigned_to_the_default_one(
-    database: Database, ada: int, ben: int, lead: int
-) -> None:
+def test_disabling_reassigns_its_leads(database: Database, ada: int, ben: int, lead: int) -> None:
     before = write(database, actions.claim, lead, by=ben)
     write(database, accounts.disable, ben, by=ada)
     after = see(database, lead)
@@ -142,34 +133,31 @@ def test_claiming_again_changes_nothing(database: Database, ben: int, lead: int)
     assert audited(database)[-1] == ("lead.claimed", ben, lead)
 
 
-def test_the_assignee_stays_until_the_colleague_accepts(
-    database: Database, ben: int, offered: int
+@pytest.mark.parametrize(
+    ("act", "colleague", "answer"),
+    [
+        (actions.accept, "Ben", "accepted"),
+        (actions.claim, "Ben", "accepted"),
+        (actions.claim, "Cleo", "cancelled"),
+        (actions.log_contact, "Ben", "accepted"),
+        (actions.log_contact, "Cleo", "cancelled"),
+    ],
+)
+def test_a_handover_ends_when_a_colleague_accepts_claims_or_calls(
+    database: Database, ben: int, offered: int, act: Any, colleague: str, answer: str
 ) -> None:
-    accepted = write(database, actions.accept, offered, by=ben)
-    assert (accepted.assignee_id, accepted.offered_to_id, accepted.stage) == (ben, None, "taken")
-
-
-@pytest.mark.parametrize("act", [actions.claim, actions.log_contact])
-@pytest.mark.parametrize(("colleague", "answer"), [("Ben", "accepted"), ("Cleo", "cancelled")])
-def test_claiming_or_calling_ends_a_handover(
-    database: Database, ben: int, offered: int, colleague: str, answer: str, act: Any
-) -> None:
-    """For the colleague it was offered to, it is a yes."""
+    """Until then it stays assigned to the user who handed it over."""
     by = ben if colleague == "Ben" else make_account(database, colleague)
-    options = {} if act == actions.claim else {"channel": "mail", "reached": False}
+    options = {"channel": "mail", "reached": False} if act == actions.log_contact else {}
     now = write(database, act, offered, by=by, **options)
     assert (now.assignee_id, now.offered_to_id, now.stage) == (by, None, "taken")
-    assert (answer, by) in events(database, offered)
-    assert events(database, offered).index((answer, by)) < events(database, offered).index(
-        ("moved", by)
-    )
+    happened = events(database, offered)
+    assert happened.index((answer, by)) < happened.index(("moved", by))
     with pytest.raises(NotAllowedError, match="no longer pending"):
         write(database, actions.accept, offered, by=ben)
 
 
-def test_a_handover_is_declined_with_a_reason(
-    database: Database, ada: int, ben: int, offered: int
-) -> None:
+def test_declining_needs_a_reason(database: Database, ada: int, ben: int, offered: int) -> None:
     with pytest.raises(NotAllowedError, match="reason"):
         write(database, actions.decline, offered, by=ben, reason="because")
     declined = write(database, actions.decline, offered, by=ben, reason="no_time", comment="Ill")
@@ -178,9 +166,7 @@ def test_a_handover_is_declined_with_a_reason(
     assert (last.kind, last.data) == ("declined", {"reason": "no_time", "comment": "Ill"})
 
 
-def test_the_first_contact_claims_a_new_lead_and_stops_the_clock(
-    database: Database, clock: Clock, ben: int
-) -> None:
+def test_the_first_contact_stops_the_clock(database: Database, clock: Clock, ben: int) -> None:
     assert see(database, new_lead(database)).due_at is None
     lead = new_lead(database, contact=True)
     assert see(database, lead).due_at == clock() + timedelta(hours=1)
@@ -195,9 +181,7 @@ def test_the_first_contact_claims_a_new_lead_and_stops_the_clock(
     assert (again.stage, again.first_contact_at) == ("reached", called.first_contact_at)
 
 
-def test_a_follow_up_is_done_by_a_contact_on_its_day_or_later(
-    database: Database, clock: Clock, ben: int, lead: int
-) -> None:
+def test_a_contact_ends_a_follow_up(database: Database, clock: Clock, ben: int, lead: int) -> None:
     day = date(2026, 3, 12)
     planned = write(database, actions.schedule_follow_up, lead, day, by=ben)
     assert (planned.follow_up_on, planned.stage) == (day, "new")
@@ -208,9 +192,7 @@ def test_a_follow_up_is_done_by_a_contact_on_its_day_or_later(
     assert read(database, timeline, lead)[-1].data["follow_up_on"] == "2026-03-12"
 
 
-def test_the_row_and_the_query_agree_on_what_is_overdue(
-    database: Database, clock: Clock, lead: int
-) -> None:
+def test_row_and_query_agree_on_overdue(database: Database, clock: Clock, lead: int) -> None:
     second = timedelta(seconds=1)
     dates = (None, clock() - second, clock(), clock() + second)
     with database.writing() as session:
@@ -239,9 +221,7 @@ def test_what_a_stage_does_not_allow_is_refused_with_an_explanation(
     assert see(database, lead).version == 1
 
 
-def test_the_date_of_a_consult_is_deleted_when_it_is_called_off(
-    database: Database, clock: Clock, ben: int, lead: int
-) -> None:
+def test_a_consult_can_be_called_off(database: Database, clock: Clock, ben: int, lead: int) -> None:
     at = clock() + timedelta(days=3)
     write(database, actions.log_contact, lead, by=ben, channel="phone", reached=True)
     booked = write(database, actions.move, lead, "consult_booked", by=ben, consult_at=at)
@@ -254,7 +234,7 @@ def test_the_date_of_a_consult_is_deleted_when_it_is_called_off(
     assert (reopened.stage, reopened.consult_at) == ("reached", None)
 
 
-def test_unknown_leads_and_disabled_accounts_are_refused(
+def test_unknown_and_disabled_are_refused(
     database: Database, ada: int, ben: int, lead: int
 ) -> None:
     with pytest.raises(UnknownLeadError):
@@ -269,7 +249,7 @@ def test_unknown_leads_and_disabled_accounts_are_refused(
 def test_of_two_changes_to_one_version_one_is_saved(database: Database, ada: int, ben: int) -> None:
     for _ in range(5):
         lead = new_lead(database)
-        results = at_once(
+        results = attempts(
             database,
             partial(actions.claim, lead_id=lead, by=ben, version=1),
             partial(
@@ -286,7 +266,7 @@ def test_of_two_answers_to_a_handover_one_counts(database: Database, ada: int, b
     for _ in range(5):
         lead = new_lead(database)
         write(database, actions.hand_over, lead, ben, by=ada)
-        results = at_once(
+        results = attempts(
             database,
             partial(actions.accept, lead_id=lead, by=ben),
             partial(actions.cancel_handover, lead_id=lead, by=ada),
@@ -296,9 +276,7 @@ def test_of_two_answers_to_a_handover_one_counts(database: Database, ada: int, b
         assert (kinds.count("accepted"), kinds.count("cancelled")) in {(1, 0), (0, 1)}
 
 
-def test_leads_submitted_while_their_assignee_is_disabled_are_assigned_to_another(
-    database: Database, ada: int, ben: int, lead: int
-) -> None:
+def test_disabling_waits_for_new_leads(database: Database, ada: int, ben: int, lead: int) -> None:
     def disable(session: Session) -> LeadRow:
         accounts.disable(session, ada)
         assert default_assignee(session) == ben
@@ -312,19 +290,15 @@ def test_leads_submitted_while_their_assignee_is_disabled_are_assigned_to_anothe
     assert {see(database, one.result()).assignee_id for one in submitting} == {ben}
 
 
-def test_two_bulk_changes_of_the_same_leads_do_not_deadlock(
-    database: Database, ada: int, ben: int
-) -> None:
+def test_two_bulk_changes_of_leads_do_not_deadlock(database: Database, ada: int, ben: int) -> None:
     ids = [new_lead(database) for _ in range(6)]
 
     def claim_all(session: Session, by: int, order: list[int]) -> LeadRow:
         assert [one.submission_id for one in actions.lock_leads(session, order)] == ids
         return [actions.claim(session, lead, by=by) for lead in order][-1]
 
-    results = at_once(
-        database,
-        partial(claim_all, by=ada, order=ids),
-        partial(claim_all, by=ben, order=ids[::-1]),
+    results = attempts(
+        database, partial(claim_all, by=ada, order=ids), partial(claim_all, by=ben, order=ids[::-1])
     )
     assert all(isinstance(one, LeadRow) for one in results)
     assert len({see(database, lead).assignee_id for lead in ids}) == 1

@@ -19,9 +19,7 @@ def put(database: Database, lead_id: int, revision: int, content: bytes) -> bool
     return write(database, documents.put, lead_id, documents.REPORT, revision, content)
 
 
-def test_a_document_comes_back_as_it_was_stored(
-    database: Database, lead_id: int, clock: Clock
-) -> None:
+def test_a_document_comes_back_unchanged(database: Database, lead_id: int, clock: Clock) -> None:
     report = (lead_id, documents.REPORT)
     assert read(database, documents.get, *report) is None
     assert read(database, documents.stored_revision, *report) == 0
@@ -35,9 +33,7 @@ def test_a_document_comes_back_as_it_was_stored(
     assert read(database, documents.stored_revision, *report) == 1
 
 
-def test_a_newer_revision_replaces_an_older_one_and_never_the_other_way(
-    database: Database, lead_id: int
-) -> None:
+def test_a_newer_revision_replaces_an_older_one(database: Database, lead_id: int) -> None:
     stored = [put(database, lead_id, revision, b"%d" % revision) for revision in (2, 1, 2, 3)]
     assert stored == [True, False, False, True]
     document = read(database, documents.get, lead_id, documents.REPORT)

@@ -1,13 +1,11 @@
 """Leads: submitted once and frozen, contacts, the list, and the time it takes."""
 
-import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from consult.storage.db.database import Database, Session
@@ -16,7 +14,8 @@ from consult.storage.jobs import RENDER_BRIEF, RENDER_REPORT
 from consult.storage.leads import leads, submission
 from consult.storage.tables.delivery_tables import JobRow
 from consult.storage.tables.submission_tables import SubmissionRow
-from tests.support.databases import Clock, read, write
+from tests.support.concurrency import at_once
+from tests.support.databases import Clock, read, rows, write
 from tests.support.submissions import (
     CONTACT,
     all_leads,
@@ -28,9 +27,8 @@ from tests.support.submissions import (
 
 
 def report_jobs(database: Database, kind: str = RENDER_REPORT) -> list[Any]:
-    with database.reading() as session:
-        rows = session.scalars(select(JobRow).where(JobRow.kind == kind).order_by(JobRow.id))
-        return [(row.payload["revision"], row.state) for row in rows]
+    jobs = rows(database, JobRow, JobRow.kind == kind)
+    return [(job.payload["revision"], job.state) for job in jobs]
 
 
 def test_a_submission_comes_back_as_it_was_frozen(database: Database, clock: Clock) -> None:
@@ -46,6 +44,10 @@ def test_a_submission_comes_back_as_it_was_frozen(database: Database, clock: Clo
     assert (lead.submitted_at, lead.seconds_taken) == (clock(), 360)
     assert (lead.source, lead.contact, lead.report_revision) == ({"ref": "fair"}, None, 1)
     assert report_jobs(database) == [(1, "ready")]
+    by_id = read(database, leads.by_id, lead.id)
+    assert by_id is not None
+    for column in SubmissionRow.__mapper__.column_attrs:
+        assert getattr(by_id, column.key) == getattr(lead, column.key), column
 
 
 def test_submitting_twice_gives_the_same_result_once(database: Database) -> None:
@@ -57,27 +59,15 @@ def test_submitting_twice_gives_the_same_result_once(database: Database) -> None
     assert len(report_jobs(database)) == 1
 
 
-def at_once(threads: int, act: Callable[[], object]) -> list[object]:
-    """What each of some threads returns that begin together."""
-    start = threading.Barrier(threads)
-
-    def run(_: int) -> object:
-        start.wait()
-        return act()
-
-    with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(run, range(threads)))
-
-
 def test_tabs_that_submit_at_once_make_one_lead(database: Database) -> None:
     token = write(database, drafts.start, "2026-12", "quick", {})
-    results = at_once(4, lambda: write(database, submission.submit, token, new_submission()))
+    results = at_once(*[lambda: write(database, submission.submit, token, new_submission())] * 4)
     assert len(set(results)) == len(all_leads(database)) == len(report_jobs(database)) == 1
 
 
 def test_a_double_click_on_the_contact_form_makes_one_contact(database: Database) -> None:
     token = submitted(database)
-    at_once(3, lambda: write(database, submission.save_contact, token, CONTACT))
+    at_once(*[lambda: write(database, submission.save_contact, token, CONTACT)] * 3)
     assert lead_of(database, token).report_revision == 2
 
 
@@ -123,12 +113,20 @@ def test_a_failure_after_submitting_leaves_neither_lead_nor_job(database: Databa
         "submitted_at = submitted_at",
         "draft_id = 99",
         "demo = demo",
+        "result_token_hash = 'x'",
+        "result_token_hash = 'gone-0'",
     ],
 )
 def test_what_was_frozen_cannot_be_changed(database: Database, change: str) -> None:
     submitted(database)
     with pytest.raises(IntegrityError, match="frozen"), database.writing() as session:
         session.execute(text(f"UPDATE submissions SET {change}"))  # noqa: S608
+
+
+def test_the_link_of_a_submission_can_be_voided(database: Database) -> None:
+    lead_id = lead_of(database, submitted(database)).id
+    with database.writing() as session:
+        session.execute(update(SubmissionRow).values(result_token_hash=f"gone-{lead_id}"))
 
 
 @pytest.mark.parametrize(
@@ -157,9 +155,7 @@ def test_the_database_refuses_what_is_no_whole_submission(
     assert all_leads(database) == []
 
 
-def test_a_contact_can_be_left_and_corrected_and_each_time_the_pdf_follows(
-    database: Database, clock: Clock
-) -> None:
+def test_a_contact_can_be_corrected_and_the_pdf_follows(database: Database, clock: Clock) -> None:
     token = submitted(database)
     corrected = replace(CONTACT, business="Okafor & Daughters", phone="+1 555 0100")
     for contact, revision in ((CONTACT, 2), (corrected, 3)):
@@ -186,9 +182,7 @@ def test_the_same_contact_again_changes_nothing(database: Database, clock: Clock
 
 
 @pytest.mark.parametrize("wrong", [{"name": ""}, {"email": "e" * 255}, {"consent_text": ""}])
-def test_a_contact_without_name_address_or_consent_is_refused(
-    database: Database, wrong: dict[str, Any]
-) -> None:
+def test_an_incomplete_contact_is_refused(database: Database, wrong: dict[str, Any]) -> None:
     token = submitted(database)
     with pytest.raises(DBAPIError, match=r"name|email|consent|too long"):
         write(database, submission.save_contact, token, replace(CONTACT, **wrong))
@@ -197,49 +191,24 @@ def test_a_contact_without_name_address_or_consent_is_refused(
 
 def test_an_unknown_result_token_gets_nothing_and_leaves_nothing(database: Database) -> None:
     submitted(database)
-    with database.writing() as session:
-        assert not submission.save_contact(session, "no such token", CONTACT)
-        assert leads.by_result_token(session, "no such token") is None
-        assert leads.by_id(session, 0) is None
+    assert not write(database, submission.save_contact, "no such token", CONTACT)
+    assert read(database, leads.by_result_token, "no such token") is None
+    assert read(database, leads.by_id, 0) is None
 
 
-def test_a_lead_is_found_by_its_id(database: Database) -> None:
-    lead = lead_of(database, submitted(database))
-    found = read(database, leads.by_id, lead.id)
-    assert found is not None
-    for column in SubmissionRow.__mapper__.column_attrs:
-        assert getattr(found, column.key) == getattr(lead, column.key), column
-
-
-@pytest.mark.parametrize(
-    ("completions", "demo", "expected"), [(19, False, None), (20, False, 105), (40, True, None)]
-)
-def test_the_usual_time_is_a_median_of_enough_real_completions(
-    database: Database, clock: Clock, completions: int, demo: bool, expected: int | None
-) -> None:
-    take_longer_each_time(database, clock, completions, demo=demo)
-    with database.reading() as session:
-        assert leads.usual_seconds(session, "quick") == expected
-        assert leads.usual_seconds(session, "full") is None
-
-
-def test_the_usual_time_is_that_of_the_latest_responses(
+def test_the_usual_time_is_a_median_of_the_latest_real_responses(
     database: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leads, "_MIN_COMPLETIONS", 2)
-    take_longer_each_time(database, clock, 4)
-    with database.reading() as session:
-        assert leads.usual_seconds(session, "quick") == 25
-        monkeypatch.setattr(leads, "_MAX_COMPLETIONS", 2)
-        assert leads.usual_seconds(session, "quick") == 35
-        monkeypatch.setattr(leads, "_MAX_COMPLETIONS", 1)
-        assert leads.usual_seconds(session, "quick") is None
-
-
-def take_longer_each_time(
-    database: Database, clock: Clock, times: int, *, demo: bool = False
-) -> None:
-    for number in range(1, times + 1):
+    def usual_after(seconds: int, *, demo: bool = False) -> int | None:
         token = write(database, drafts.start, "2026-12", "quick", {})
-        clock.go_on(seconds=10 * number)
+        clock.go_on(seconds=seconds)
         write(database, submission.submit, token, new_submission(demo=demo))
+        return read(database, leads.usual_seconds, "quick")
+
+    assert [usual_after(10 * number) for number in range(1, 21)] == [None] * 19 + [105]
+    assert usual_after(9_000, demo=True) == 105
+    assert read(database, leads.usual_seconds, "full") is None
+    monkeypatch.setattr(leads, "_MIN_COMPLETIONS", 2)
+    for latest, expected in ((4, 185), (2, 195), (1, None)):
+        monkeypatch.setattr(leads, "_MAX_COMPLETIONS", latest)
+        assert read(database, leads.usual_seconds, "quick") == expected

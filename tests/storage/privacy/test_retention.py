@@ -16,7 +16,7 @@ from consult.storage.privacy.retention import Purged
 from consult.storage.tables.account_tables import AuditRow
 from consult.storage.tables.delivery_tables import JobRow
 from consult.storage.tables.submission_tables import RateLimitRow
-from tests.support.databases import Clock, read, write
+from tests.support.databases import Clock, read, rows, write
 from tests.support.submissions import CONTACT, contact_of, lead_of, submitted
 
 
@@ -43,9 +43,7 @@ def whole_lead(database: Database) -> str:
     return token
 
 
-def test_an_idle_draft_is_deleted_and_a_lead_stays(
-    database: Database, clock: Clock, whole_lead: str
-) -> None:
+def test_an_idle_draft_is_deleted(database: Database, clock: Clock, whole_lead: str) -> None:
     write(database, drafts.start, "2026-12", "quick", {})
     clock.go_on(days=20)
     young = write(database, drafts.start, "2026-12", "quick", {})
@@ -55,9 +53,7 @@ def test_an_idle_draft_is_deleted_and_a_lead_stays(
     assert contact_of(lead_of(database, whole_lead)) == CONTACT
 
 
-def test_an_old_lead_is_deleted_with_everything_that_belongs_to_it(
-    database: Database, clock: Clock, whole_lead: str
-) -> None:
+def test_an_old_lead_is_deleted_entirely(database: Database, clock: Clock, whole_lead: str) -> None:
     assert set(row_counts(database)) == {
         *("drafts", "lead_words", "lead_events", "submissions", "leads", "response_stats"),
         *("contacts", "documents", "jobs", "notifications"),
@@ -70,40 +66,25 @@ def test_an_old_lead_is_deleted_with_everything_that_belongs_to_it(
     assert set(row_counts(database)) == {"response_stats", "audit_log"}
 
 
-def test_done_jobs_and_old_counters_are_deleted_failed_jobs_of_a_lead_stay(
-    database: Database, clock: Clock, whole_lead: str
-) -> None:
+def test_done_jobs_are_deleted(database: Database, clock: Clock, whole_lead: str) -> None:
     with database.writing() as session:
         session.add(RateLimitRow(key="k", hits=1, expires_at=clock()))
-        first = session.scalars(select(JobRow.id).order_by(JobRow.id)).first()
-        finished = {"state": "done", "finished_at": clock()}
-        session.execute(update(JobRow).where(JobRow.id == first).values(finished))
-        still_open = len(session.scalars(select(JobRow.id).where(JobRow.id != first)).all())
-        session.execute(
-            update(JobRow).where(JobRow.id != first).values({**finished, "state": "failed"})
-        )
-    clock.go_on(days=7)
-    assert purge(database).jobs == 0
-    clock.go_on(seconds=1)
-    assert purge(database).jobs == 1
+        enqueue(session, "of_no_lead", {})
+        (done, *others) = session.scalars(select(JobRow).order_by(JobRow.id)).all()
+        for job in (done, *others):
+            job.state, job.finished_at = "failed", clock()
+        done.state = "done"
+    for days, seconds in ((7, 0), (23, -1)):
+        clock.go_on(days=days, seconds=seconds)
+        assert purge(database).jobs == 0
+        clock.go_on(seconds=1)
+        assert purge(database).jobs == 1
     counts = row_counts(database)
-    assert counts["jobs"] == still_open
+    assert counts["jobs"] == len(others) - 1, "a failed job of no lead is deleted with the logs"
     assert "rate_limits" not in counts
 
 
-def test_a_failed_job_of_no_lead_is_deleted_with_the_logs(database: Database, clock: Clock) -> None:
-    with database.writing() as session:
-        enqueue(session, "email_staff", {"mail_id": 1}, dedupe_key="email_staff:1")
-        session.execute(update(JobRow).values(state="failed", finished_at=clock()))
-    clock.go_on(days=30)
-    assert purge(database).jobs == 0
-    clock.go_on(seconds=1)
-    assert purge(database).jobs == 1
-
-
-def test_a_lead_may_be_made_anonymous_instead(
-    database: Database, clock: Clock, whole_lead: str
-) -> None:
+def test_a_lead_may_become_anonymous(database: Database, clock: Clock, whole_lead: str) -> None:
     lead_id = lead_of(database, whole_lead).id
     clock.go_on(days=730, seconds=1)
     for made in (1, 0):
@@ -115,9 +96,7 @@ def test_a_lead_may_be_made_anonymous_instead(
     assert read(database, leads.by_result_token, whole_lead) is None
 
 
-def test_the_text_of_a_mail_is_deleted_before_its_lead(
-    database: Database, clock: Clock, whole_lead: str
-) -> None:
+def test_the_text_of_a_mail_is_deleted(database: Database, clock: Clock, whole_lead: str) -> None:
     lead_id = lead_of(database, whole_lead).id
     with database.writing() as session:
         deliveries.enqueue_report_email(session, lead_id, CONTACT.email, "https://check.example/x")
@@ -130,17 +109,12 @@ def test_the_text_of_a_mail_is_deleted_before_its_lead(
             assert [mail.body for mail in deliveries.report_emails(session, lead_id)] == [body]
 
 
-def test_what_is_deleted_is_recorded_lead_by_lead(
-    database: Database, clock: Clock, whole_lead: str
-) -> None:
+def test_each_deletion_is_recorded(database: Database, clock: Clock, whole_lead: str) -> None:
     first, second = lead_of(database, whole_lead).id, lead_of(database, submitted(database)).id
     write(database, drafts.start, "2026-12", "quick", {})
     clock.go_on(days=731)
     purge(database)
-    with database.reading() as session:
-        entries = session.scalars(
-            select(AuditRow).where(AuditRow.at == clock()).order_by(AuditRow.id)
-        ).all()
+    entries = rows(database, AuditRow, AuditRow.at == clock())
     assert [(entry.action, entry.lead_id, entry.by_id) for entry in entries] == [
         ("lead.deleted", first, None),
         ("lead.deleted", second, None),
@@ -151,9 +125,7 @@ def test_what_is_deleted_is_recorded_lead_by_lead(
     assert entries[2].facts == {"drafts": 1}
 
 
-def test_a_pdf_is_deleted_before_its_lead_and_made_again_on_request(
-    database: Database, clock: Clock, whole_lead: str
-) -> None:
+def test_an_old_pdf_is_made_on_request(database: Database, clock: Clock, whole_lead: str) -> None:
     lead_id = lead_of(database, whole_lead).id
     with database.writing() as session:
         session.execute(update(JobRow).values(state="done", finished_at=clock()))

@@ -160,9 +160,7 @@ def test_each_lead_is_seen_once_while_others_come_in(database: Database, clock: 
 
 @pytest.mark.parametrize("place", ["0", "x_1", "1_99999999999", "_", "1_", "1_1_1", "-"])
 @pytest.mark.parametrize("sort", ["newest", "handoff"])
-def test_a_place_that_makes_no_sense_is_the_start(
-    database: Database, place: str, sort: Any
-) -> None:
+def test_a_place_without_meaning_is_the_start(database: Database, place: str, sort: Any) -> None:
     made = lead_of(database, submitted(database)).id
     wanted = LeadFilter(sort=sort)
     for options in ({"after": place}, {"before": place}):
