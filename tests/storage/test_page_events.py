@@ -1,6 +1,5 @@
 """The pages of a response: each once, with its time, and kept as numbers when it is deleted."""
 
-
 from consult.storage import page_events
 from consult.storage.db.database import Database
 from consult.storage.drafts import drafts
