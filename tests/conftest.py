@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings as hypothesis_settings
+from xdist.scheduler import LoadScopeScheduling
 
 # Tests in these folders work without the application, whose import takes seconds.
 WITHOUT_APP = {"content", "questionnaire", "report", "scoring", "settings", "workflow"}
@@ -43,6 +44,22 @@ def pytest_configure(config: pytest.Config) -> None:
     if folders - WITHOUT_APP or not all(TESTS in path.parents for path in asked):
         config.pluginmanager.import_plugin("tests.support.databases")
         config.pluginmanager.import_plugin("tests.support.app_fixtures")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling:
+    """Give all tests of a file to the same worker, and all browser tests to one.
+
+    What a file sets up once is then set up once, and there are one browser and one site.
+    """
+    scheduler = LoadScopeScheduling(config, log)
+    scheduler._split_scope = _shares_fixtures
+    return scheduler
+
+
+def _shares_fixtures(test_id: str) -> str:
+    file = test_id.partition("::")[0]
+    return "browser" if file.startswith("tests/browser/") else file
 
 
 @pytest.hookimpl(tryfirst=True)

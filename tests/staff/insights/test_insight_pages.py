@@ -74,7 +74,7 @@ def test_an_owner_is_counted_from_start_to_contact(tmp_path: Path) -> None:
 def test_demo_leads_are_shown_by_themselves_and_only_while_there_are_no_others(
     tmp_path: Path,
 ) -> None:
-    app, client = app_with(tmp_path, demo=25)
+    app, client = app_with(tmp_path, demo=5)
     assert "This is demo data" in words(client.get(f"{URL}?period=365"))
     Journey(PageClient(app), BATON_ON_THE_FLOOR.answers).to_result()
     mine = words(client.get(f"{URL}?period=365"))
