@@ -204,6 +204,7 @@ class _Writer:
         asked = self.asked[step.id]
         texts = asked.wording
         unknown = asked.answer == UNKNOWN
+        tool = self.walk.questionnaire.tool(step.id, self.walk.facts)
         return Fix(
             id=step.id,
             title=texts.title,
@@ -221,6 +222,9 @@ class _Writer:
             to_rung=step.to_rung,
             because=step.because,
             reasons=tuple(map(self._reason, step.because)),
+            effort=tool.effort,
+            tool=tool.name,
+            tool_text=tool.text,
         )
 
     def _reason(self, reason: str) -> str:

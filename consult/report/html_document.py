@@ -7,6 +7,7 @@ that they can be distinguished in grey and by the colour-blind.
 
 import functools
 import io
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
@@ -103,8 +104,9 @@ def _templates() -> Environment:
 
 
 def _with_blanks(text: str) -> Markup:
-    """A text of the agreement with a dotted line for each blank, as wide as its place allows."""
-    return Markup('<span class="blank">…</span>').join(escape(part) for part in text.split("___"))
+    """A text with a line to write on for each blank, as wide as its place allows."""
+    parts = re.split("_{3,}", text)
+    return Markup('<span class="blank">…</span>').join(escape(part) for part in parts)
 
 
 def _qr_code(brand: Brand) -> Markup:

@@ -124,7 +124,8 @@ class Fix:
 
     `now`, `next` and `aim` are the answers at the rungs `from_rung`, `next_rung` and `to_rung`.
     `because` are its reasons as in the scorecard, `reasons` the same in words. The steps build on
-    each other: each starts from the scores that the earlier ones lead to.
+    each other: each starts from the scores that the earlier ones lead to. `tool` is the name of
+    what to use tonight, `tool_text` its lines, `effort` what it takes: hour, habit or project.
     """
 
     id: str
@@ -143,6 +144,14 @@ class Fix:
     to_rung: int
     because: tuple[str, ...]
     reasons: tuple[str, ...]
+    effort: str = ""
+    tool: str = ""
+    tool_text: str = ""
+
+    @property
+    def takes(self) -> str:
+        """What the tool takes, as a tag: "An hour", "A habit"."""
+        return {"hour": "An hour"}.get(self.effort, f"A {self.effort}")
 
     @property
     def axis_name(self) -> str:

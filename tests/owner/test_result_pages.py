@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import date
+from html import unescape
 from pathlib import Path
 
 import html5lib
@@ -78,7 +79,10 @@ def test_the_result_shows_scores_fixes_reasons_and_the_consult(journey: Journey)
         assert report[axis]["means"] in text
         assert f"{report[axis]['confirmed']} of 100" in text
     assert report["weakest"]["name"] in text
-    assert all(fix["start"] in text for fix in report["plan"])
+    for fix in report["plan"]:
+        assert all(fix[field] in text for field in ("start", "next", "aim", "why", "proof"))
+        assert all(reason in text for reason in fix["reasons"])
+        assert fix["tool_text"] in unescape(journey.page.html), "as plain lines, to copy"
     lost = [line for d in report["handoff"]["dimensions"] for line in d["lines"]]
     assert all(line["question"] in text for line in lost)
     assert report["consult"]["title"] in text
@@ -280,6 +284,10 @@ def test_the_page_tells_what_the_pdf_tells_and_in_its_order(app: Flask, persona:
             at = found
     rest = [said.question for said in report.answers] + [card.text for card in report.cards]
     rest += [line.question for axis in report.axes for d in axis.dimensions for line in d.lines]
+    rest += [fix.tool for fix in report.plan]
+    # A blank is underscores on the page and a line to write on in print.
+    tools = [line for fix in report.plan for line in fix.tool_text.splitlines()]
+    rest += [line for line in tools if "__" not in line]
     assert [said for said in rest if said not in page or said not in printed] == []
 
 

@@ -140,6 +140,14 @@ def test_the_plan_builds_on_itself() -> None:
         assert all(fix.before < fix.after for fix in steps)
 
 
+@pytest.mark.parametrize(("persona", "depth"), EVERYONE)
+def test_every_step_of_the_plan_brings_its_tool(persona: str, depth: Depth) -> None:
+    for fix in report_of(persona, depth).plan:
+        assert fix.takes in {"An hour", "A habit", "A project"}
+        assert fix.tool
+        assert 40 <= len(fix.tool_text.split()) <= 180
+
+
 def test_an_unknown_is_called_unknown_and_says_how_to_find_out() -> None:
     report = report_of("mostly_unknown", "full")
     assert report.handoff.band == "too_much_unknown"

@@ -111,7 +111,7 @@ def test_alone_it_brings_its_stylesheet() -> None:
 
 
 def test_the_strong_are_told_that_it_can_wait() -> None:
-    text = _text(document_of("disciplined_solo"))
+    text = _text(document_of("disciplined_solo", "full"))
     assert finding_text("consult", "not_now", "title") in text
     assert "Your plan" not in text
 

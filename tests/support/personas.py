@@ -161,7 +161,7 @@ BATON_ON_THE_FLOOR = Persona(
     archetype="baton_on_the_floor",
     given=profile("staff", "several", buyers="people")
     | sorted_cards(unsure=1)
-    | lately("not_enough_leads", "leads_go_quiet", done=("cold_ad", "sponsorship", "proposal"))
+    | lately("not_enough_leads", "leads_go_quiet", done=("cold_ad", "newsletter", "proposal"))
     | separation(2, marketing_goal=3)
     | handoff(2, lead_list=0, lead_source=1, first_reply=1, after_hours=0)
     | {"follow_up": 0, "clear_answers": 0, "not_now": 1, "funnel_counts": 1, "lost_reasons": 1}

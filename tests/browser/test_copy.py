@@ -1,0 +1,46 @@
+"""Copying a tool of the plan: one tap with JavaScript, by hand without it."""
+
+from pathlib import Path
+
+from playwright.sync_api import Browser
+
+from tests.browser.site import Site
+from tests.support.browser import PHONE_WIDTH, visiting
+
+SCRIPT = Path(__file__).parents[2] / "static/js/copy.js"
+MOST_BYTES = 1200
+
+
+def test_one_tap_copies_the_whole_tool(browser: Browser, site: Site) -> None:
+    with visiting(browser, site.origin, width=PHONE_WIDTH) as visit:
+        visit.tab.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        visit.open(site.anonymous_result)
+        tool = visit.tab.locator("details.tool").first
+        tool.get_by_role("button", name="Copy").click()
+        tool.get_by_role("status").get_by_text("Copied").wait_for()
+        copied = visit.tab.evaluate("navigator.clipboard.readText()")
+        assert copied == tool.locator("pre").text_content()
+        assert "\n\n" in copied
+
+
+def test_where_copying_is_not_allowed_the_tool_is_selected(browser: Browser, site: Site) -> None:
+    with visiting(browser, site.origin, width=PHONE_WIDTH) as visit:
+        visit.open(site.anonymous_result)
+        visit.tab.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject() }")
+        tool = visit.tab.locator("details.tool").first
+        tool.get_by_role("button", name="Copy").click()
+        tool.get_by_role("status").get_by_text("selected").wait_for()
+        selected = " ".join(visit.tab.evaluate("getSelection().toString()").split())
+        assert selected == " ".join((tool.locator("pre").text_content() or "").split())
+
+
+def test_without_javascript_the_tool_is_there_to_read(browser: Browser, site: Site) -> None:
+    with visiting(browser, site.origin, javascript=False) as visit:
+        visit.open(site.anonymous_result)
+        tool = visit.tab.locator("details.tool").first
+        assert tool.locator("pre").is_visible()
+        assert tool.get_by_role("button").count() == 0
+
+
+def test_the_script_is_small() -> None:
+    assert len(SCRIPT.read_bytes()) < MOST_BYTES
