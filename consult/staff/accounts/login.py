@@ -43,7 +43,7 @@ CODE_MAX = 40
 
 WRONG = "Wrong email or password. Check both and try again."
 WRONG_CODE = "This code is wrong or was used before. Wait for the next one and try again."
-WRONG_RECOVERY_CODE = "This is not one of your recovery codes, or it was used before."
+WRONG_RECOVERY_CODE = "That isn’t one of your recovery codes, or it was used before."
 WRONG_PASSKEY = "That passkey didn’t work. Try again, or sign in another way."
 NO_CODE = "Enter the six digits that your app shows."
 NO_RECOVERY_CODE = "Enter one of your recovery codes."
@@ -90,7 +90,7 @@ def _user_by_password(form: SignInForm) -> StaffUserRow | None:
     count_password_attempt(email)
     if not form.validate():
         if email and password:
-            _record_failure(None)
+            _record("account.sign_in_failed", None)
         return None
     with services().database.reading() as session:
         try:
@@ -98,18 +98,16 @@ def _user_by_password(form: SignInForm) -> StaffUserRow | None:
         except AccountError:
             user = None
     if not is_password_of(user, password) or user is None or not user.active:
-        _record_failure(user)
+        _record("account.sign_in_failed", user.id if user else None)
         return None
     reset_password_attempts(email)
     return user
 
 
-def _record_failure(user: StaffUserRow | None) -> None:
-    """Record a failed sign-in; an address without an account is not recorded."""
+def _record(action: str, user_id: int | None) -> None:
+    """Record a failed attempt; an address without an account is not recorded."""
     with services().database.writing() as session:
-        audit_log.record(
-            session, "account.sign_in_failed", by=None, account=user.id if user else None
-        )
+        audit_log.record(session, action, by=None, account=user_id)
 
 
 @blueprint.post("/sign-in/passkey")
@@ -225,7 +223,7 @@ def check_code(user_id: int, code: str) -> str | None:
         return NO_CODE
     count_code_attempt(user_id)
     if len(code) > CODE_MAX or not _use_code(user_id, code):
-        _record_refusal(user_id)
+        _record("factor.refused", user_id)
         return WRONG_CODE
     reset_code_attempts(user_id)
     return None
@@ -246,7 +244,7 @@ def check_recovery_code(user_id: int, code: str) -> str | None:
                 writing, "factor.recovery_code_used", user_id=user_id, by=user_id
             )
     if not used:
-        _record_refusal(user_id)
+        _record("factor.refused", user_id)
         return WRONG_RECOVERY_CODE
     reset_code_attempts(user_id)
     return None
@@ -262,11 +260,6 @@ def _use_code(user_id: int, code: str) -> bool:
         return False
     with database.writing() as writing:
         return factors.use_step(writing, user_id, step)
-
-
-def _record_refusal(user_id: int) -> None:
-    with services().database.writing() as writing:
-        audit_log.record(writing, "factor.refused", by=None, account=user_id)
 
 
 def _sign_in_page(form: SignInForm, **errors: str) -> str:

@@ -77,7 +77,7 @@ class ChangePasswordForm(Form):
 
     def validate_current_password(self, field: Field) -> None:
         if not is_right_password(field.data):
-            raise ValidationError("This is not your current password.")
+            raise ValidationError("This isn’t your current password.")
 
     def validate_new_password(self, field: Field) -> None:
         me = signed_in_user()

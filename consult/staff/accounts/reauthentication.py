@@ -114,7 +114,7 @@ def check_password(password: str) -> str | None:
     """
     if not password:
         return "Enter your password."
-    return None if is_right_password(password) else "This is not your password."
+    return None if is_right_password(password) else "This isn’t your password."
 
 
 def is_right_password(password: str) -> bool:

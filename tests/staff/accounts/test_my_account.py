@@ -80,7 +80,7 @@ def test_a_new_password_ends_every_other_session(app: Flask) -> None:
 @pytest.mark.parametrize(
     ("current", "new", "field", "says"),
     [
-        ("not the right words", NEW, "current_password", "not your current password"),
+        ("not the right words", NEW, "current_password", "isn’t your current password"),
         ("", NEW, "current_password", "Enter your current password"),
         ("x" * 201, NEW, "current_password", "longer than 200"),
         (PASSWORD, "short", "new_password", "at least 15"),

@@ -188,7 +188,7 @@ def test_a_link_that_cannot_be_mailed_is_shown_all_the_same(tmp_path: Path, emai
     app = make_app(tmp_path, smtp_url="smtp://127.0.0.1:1", mail_from="Us <us@example.com>")
     make_user(app, ADMIN, admin=True)
     page = post(signed_in(app, ADMIN), PEOPLE, "/invite", status=200, email=email, role="staff")
-    assert "The email was not sent. Email can’t be sent to an address like this." in page.text
+    assert "The email wasn’t sent. Email can’t be sent to an address like this." in page.text
     assert link_on(page)
     services_of(app).database.close()
 
@@ -209,7 +209,7 @@ def test_the_link_is_mailed_where_a_mail_server_is_set(tmp_path: Path, accepts: 
         assert (mail["To"], mail["Subject"]) == (NEW, "Your account at Relay Check")
         assert link_on(page) in mail.get_content()
     else:
-        assert "The email was not sent." in page.text
+        assert "The email wasn’t sent." in page.text
         assert "No such person here" in page.text
     accept(app, link_on(page)).get("/staff/")
     services_of(app).database.close()
