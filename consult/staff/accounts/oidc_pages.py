@@ -188,9 +188,11 @@ def _user_of(claims: dict[str, Any]) -> StaffUserRow | None:
 def _sign_in(claims: dict[str, Any], wanted: str) -> ResponseReturnValue:
     user = _user_of(claims)
     if user is None or not user.active:
-        facts = {"account": user.id if user else None, "method": PROVIDER}
+        account = user.id if user else None
         with services().database.writing() as writing:
-            audit_log.record(writing, "account.sign_in_failed", by=None, **facts)
+            audit_log.record(
+                writing, "account.sign_in_failed", by=None, account=account, method=PROVIDER
+            )
         return _failed(NOT_LINKED)
     return login.begin_login(user, PROVIDER, wanted)
 
