@@ -35,17 +35,12 @@ def loaded(database: Database, token: str) -> drafts.Draft:
 
 
 def test_a_new_draft_is_empty_and_stores_its_source(database: Database, clock: Clock) -> None:
-    draft = loaded(database, started(database))
-    assert (draft.edition, draft.depth, draft.answers) == ("2026-12", "quick", {})
-    assert draft.source == {"utm_source": "letter"}
-    assert draft.started_at == draft.updated_at == clock()
-    assert not draft.submitted
-
-
-def test_time_that_went_into_answers_carried_over_counts(database: Database, clock: Clock) -> None:
-    token = write(database, drafts.start, "2026-12", "full", {}, elapsed=timedelta(minutes=5))
+    source, elapsed = {"utm_source": "letter"}, timedelta(minutes=5)
+    token = write(database, drafts.start, "2026-12", "full", source, elapsed=elapsed)
     draft = loaded(database, token)
-    assert (clock() - draft.started_at, draft.updated_at) == (timedelta(minutes=5), clock())
+    assert (draft.edition, draft.depth, draft.answers) == ("2026-12", "full", {})
+    assert (draft.source, draft.submitted) == (source, False)
+    assert (draft.started_at, draft.updated_at) == (clock() - elapsed, clock())
 
 
 def test_a_draft_stores_the_edition_of_its_last_answers(database: Database) -> None:
