@@ -12,16 +12,37 @@ SOLO, TEAM = "solo", "team"
 _READ_FIELDS = ("ask", "help", "unknown", "why", "fix", "unknown_fix", "proof")
 _WE = re.compile(r"\b(we|us|our|ours)\b", re.IGNORECASE)
 _QUOTED = re.compile(r"“[^”]*”")
+_SHOPS = {"checkout", "counter"}
+_LEAD = re.compile(r"\bleads?\b", re.IGNORECASE)
 
 
 def reader_problems(questionnaire: Questionnaire) -> list[Problem]:
-    """Wordings of scored items that a one-person firm may read, and that speak of several."""
-    return [
+    """Wordings that do not fit a reader: “we” for one person, “leads” for a shop or a store."""
+    of_items = [
         Problem(f"{file_of(questionnaire, question)}: {question.id}{place}", message)
         for question in questionnaire.questions.values()
         if question.kind is Kind.RUNG
         for place, message in _item(questionnaire.texts.questions[question.id])
     ]
+    return [*of_items, *_leads_in_shops(questionnaire)]
+
+
+def _leads_in_shops(questionnaire: Questionnaire) -> Iterator[Problem]:
+    shown = {
+        (asked.id, asked.variant): asked
+        for profile in kinds_of_business(questionnaire)
+        for walked in [walk(questionnaire, profile)]
+        if _SHOPS & set(walked.facts.values())
+        for asked in walked.asked
+    }
+    for asked in shown.values():
+        texts = (asked.wording.title, asked.wording.note, *_texts(asked.wording).values())
+        if _LEAD.search(" / ".join(texts)):
+            place = f"{file_of(questionnaire, asked.question)}: {asked.id}"
+            yield Problem(
+                place if asked.variant == BASE else f"{place}: in {asked.variant}",
+                "says “lead” to a shop. Speak of visitors, shoppers or carts",
+            )
 
 
 def _item(variants: Mapping[str, Wording]) -> Iterator[tuple[str, str]]:
@@ -94,6 +115,6 @@ def _length(tool: Tool) -> Iterator[str]:
 def _fit(tool: Tool, readers: set[str]) -> Iterator[str]:
     if SOLO in readers and _WE.search(_QUOTED.sub("", tool.text)):
         yield "says “we”, and one person alone may read it"
-    if readers & {"checkout", "counter"}:
+    if readers & _SHOPS:
         for match in _OF_THE_PHONE_TRADES.finditer(f"{tool.name} {tool.text}"):
             yield f"says “{match.group()}” to a shop. Speak of visitors, shoppers or carts"

@@ -231,6 +231,14 @@ def test_a_shop_of_one_person_does_not_get_the_words_of_a_team(put: Put) -> None
     ]
 
 
+def test_a_shop_does_not_read_of_leads(put: Put) -> None:
+    edition = put("handoff.yaml: lead_list: in counter: why", "A lead you lose is gone.")
+    assert [str(problem) for problem in reader_problems(edition)] == [
+        "handoff.yaml: lead_list: in counter: "
+        "says “lead” to a shop. Speak of visitors, shoppers or carts"
+    ]
+
+
 def test_a_variant_that_no_business_gets_to_see_is_named(put: Put) -> None:
     edition = put("handoff.yaml: not_now: in checkout: title", "Later")
     assert [str(problem) for problem in coverage_problems(edition)] == [
@@ -403,7 +411,7 @@ def test_a_rule_that_cannot_hold_is_named() -> None:
         ),
         (
             "pages.yaml",
-            "title: A name and some time for each job",
+            f"title: {newest().texts.pages['purpose'].title}",
             "title:",
             "pages.yaml: pages: purpose: title: the text is missing",
         ),

@@ -22,7 +22,7 @@ from consult.questionnaire.editions import (
     refuse_other_editions,
 )
 
-FINGERPRINTS = {"2026-12": "299750fc3f3d882676f28f798010e3be84ebc0502f9f4cdf96df0514a3aa880f"}
+FINGERPRINTS = {"2026-12": "64992ce83d53a1a4d48a4819e50bc15dd34d1062c0f09bbb3dc8aab12b9b2859"}
 """What `./run questionnaire fingerprint --edition NAME` printed when the edition was published."""
 
 
