@@ -225,9 +225,9 @@ def test_one_person_is_not_spoken_to_as_several(put: Put) -> None:
 
 
 def test_a_shop_of_one_person_does_not_get_the_words_of_a_team(put: Put) -> None:
-    edition = put("separation.yaml: sales_owner: in checkout: fix", None)
+    edition = put("separation.yaml: slow_month: in checkout: why", None)
     assert [problem.place for problem in reader_problems(edition)] == [
-        "separation.yaml: sales_owner: in checkout: fix"
+        "separation.yaml: slow_month: in checkout: why"
     ]
 
 
