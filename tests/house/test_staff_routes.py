@@ -1,4 +1,4 @@
-"""Every staff route says for whom it is, and a line written by hand says what it answers."""
+"""Every staff route declares its role, and a line of the matrix says what it answers."""
 
 from flask import Flask
 
@@ -13,17 +13,17 @@ def test_every_route_has_a_line_in_the_matrix_and_every_line_a_route(app: Flask)
     assert sorted(MATRIX.keys() - routes.keys()) == []
 
 
-def test_every_view_says_for_whom_it_is(app: Flask) -> None:
+def test_every_view_declares_its_role(app: Flask) -> None:
     """Put `@for_staff` or `@for_admins` (staff/blueprint.py) under the route."""
     views = {endpoint: app.view_functions[endpoint] for endpoint, _ in staff_routes(app)}
     silent = {name for name, view in views.items() if declared_role(view) is None}
     assert sorted(silent - access.OPEN_ENDPOINTS) == []
 
 
-def test_the_views_say_what_the_matrix_says(app: Flask) -> None:
+def test_the_views_declare_the_roles_of_the_matrix(app: Flask) -> None:
     with app.app_context():
         for (endpoint, _), expected in MATRIX.items():
-            if expected.whom == "anybody":
+            if expected.audience == "anybody":
                 assert endpoint in access.OPEN_ENDPOINTS
             else:
-                assert access.required_role(endpoint) == expected.whom, endpoint
+                assert access.required_role(endpoint) == expected.audience, endpoint

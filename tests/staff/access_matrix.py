@@ -21,14 +21,14 @@ from werkzeug.routing import Rule
 
 from consult.staff.accounts import access
 
-Whom = Literal["anybody", "staff", "admin"]
+Audience = Literal["anybody", "staff", "admin"]
 
 
 @dataclass(frozen=True)
 class Expected:
-    """What a route answers: to whom, and by object; `signed_in` where that makes a difference."""
+    """Who may use a route, and its status by object; `signed_in` if that makes a difference."""
 
-    whom: Whom
+    audience: Audience
     status: Mapping[str, int]
     fields: Mapping[str, str] = field(default_factory=dict)
     signed_in: int | None = None
@@ -36,19 +36,19 @@ class Expected:
     admins_only_on: frozenset[str] = frozenset()
 
 
-def page(whom: Whom, status: int, *, signed_in: int | None = None, **fields: str) -> Expected:
+def page(audience: Audience, status: int, *, signed_in: int | None = None, **fields: str) -> Expected:
     """A route about no object in particular."""
-    return Expected(whom, {"own": status}, fields, signed_in)
+    return Expected(audience, {"own": status}, fields, signed_in)
 
 
-def shared(whom: Whom, status: int, **fields: str) -> Expected:
+def shared(audience: Audience, status: int, **fields: str) -> Expected:
     """A route about something that all who may use the route share."""
-    return Expected(whom, {"own": status, "another's": status, "missing": 404}, fields)
+    return Expected(audience, {"own": status, "another's": status, "missing": 404}, fields)
 
 
-def private(whom: Whom, status: int, **fields: str) -> Expected:
+def private(audience: Audience, status: int, **fields: str) -> Expected:
     """A route about something that does not exist for anybody but its owner."""
-    return Expected(whom, {"own": status, "another's": 404, "missing": 404}, fields)
+    return Expected(audience, {"own": status, "another's": 404, "missing": 404}, fields)
 
 
 def assigned(status: int, **fields: str) -> Expected:

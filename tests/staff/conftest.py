@@ -23,5 +23,5 @@ def admin(app: Flask) -> PageClient:
 
 @pytest.fixture
 def grace(app: Flask) -> PageClient:
-    """A browser in which Grace is signed in, whom the module's `app` has an account for."""
+    """A browser in which Grace is signed in; the module's `app` has an account for her."""
     return signed_in(app)

@@ -1,4 +1,4 @@
-"""What people hold in their hand for the tests: a phone with an authenticator app."""
+"""A phone with an authenticator app, for the tests."""
 
 import re
 from datetime import timedelta

@@ -36,7 +36,7 @@ ELSEWHERE = (
     ),
     *("/staffevil", "/staffing", "/staff/\n//evil.example", "/staff/\r\nX-Evil: 1", ""),
 )
-"""Addresses that no page of ours may lead to, who asks for it."""
+"""Addresses that no page may redirect to, whatever a request asks for."""
 
 
 def make_user(app: Flask, email: str = EMAIL, *, admin: bool = False) -> None:
@@ -53,7 +53,7 @@ _usual_hashes: list[str] = []
 
 
 def _usual_hash() -> str:
-    """The hash of the usual password: slow on purpose, and good for every app of a test run."""
+    """The hash of the usual password: slow to make, so once for all apps of a test run."""
     if not _usual_hashes:
         _usual_hashes.append(passwords.hash_password(PASSWORD))
     return _usual_hashes[0]

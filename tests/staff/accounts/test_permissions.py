@@ -49,14 +49,14 @@ def check(world: World, role: str, method: str, path: str, name: str, expected: 
     status = response.status_code
     request = f"{role} on {name}: {method} {path} answers {status}"
     signed_in_as = role in (STAFF, ADMIN)
-    if expected.whom == "anybody":
+    if expected.audience == "anybody":
         apart = expected.signed_in if signed_in_as and expected.signed_in else None
         assert status == (apart or expected.status[name]), request
     elif role in (NOBODY, DISABLED):
         assert status == 303, request
         assert response.location.startswith("/staff/sign-in"), request
         assert world.version() == before, f"{request}, and writes"
-    elif expected.whom == "admin" and role == STAFF:
+    elif expected.audience == "admin" and role == STAFF:
         assert status == 403, request
         assert "This is for admins" in response.text
         assert world.version() == before, f"{request}, and writes"
