@@ -36,7 +36,9 @@ class Expected:
     admins_only_on: frozenset[str] = frozenset()
 
 
-def page(audience: Audience, status: int, *, signed_in: int | None = None, **fields: str) -> Expected:
+def page(
+    audience: Audience, status: int, *, signed_in: int | None = None, **fields: str
+) -> Expected:
     """A route about no object in particular."""
     return Expected(audience, {"own": status}, fields, signed_in)
 
