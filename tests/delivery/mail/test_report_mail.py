@@ -1,5 +1,6 @@
 """The mail with the report: what is in it, who gets it, and that it is sent once."""
 
+import json
 import re
 from datetime import UTC, date, datetime, timedelta, timezone
 from email.message import EmailMessage
@@ -16,6 +17,7 @@ from consult.delivery.worker import PermanentError, RetryableError
 from consult.owner.open_draft import freeze
 from consult.questionnaire import read_answers, walk
 from consult.questionnaire.editions import newest
+from consult.report.report import from_json
 from consult.storage import deliveries, documents, jobs
 from consult.storage.db.database import Database
 from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
@@ -98,8 +100,11 @@ def test_a_real_server_gets_the_pdf_the_link_and_the_reminder(
     read = properties(reminder.get_payload(decode=True).decode())  # type: ignore[union-attr]
     assert read["DTSTART;VALUE=DATE"] == "20260531"
     assert "result" not in read["DESCRIPTION"], "calendars are shared; the result is not"
+    first_step = from_json(json.dumps(report_of("baton_on_the_floor"))).plan[0]
+    tool = (first_step.tool, *filter(None, first_step.tool_text.splitlines()))
     for kind in ("plain", "html"):
         said = text_of(message, kind)
+        assert [line for line in tool if line not in said] == []
         for part in ("Ada Okafor", LINK, "May 31, 2026", "Baton on the Floor", BASE_URL):
             assert part in said
     # What was sent is recorded, but not the link.
