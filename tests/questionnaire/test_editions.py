@@ -22,7 +22,7 @@ from consult.questionnaire.editions import (
     refuse_other_editions,
 )
 
-FINGERPRINTS = {"2026-12": "64992ce83d53a1a4d48a4819e50bc15dd34d1062c0f09bbb3dc8aab12b9b2859"}
+FINGERPRINTS = {"2026-12": "02844904673307254ff764f54d96817fa8081fda459edb9d9b1d8dc7aeaf9284"}
 """What `./run questionnaire fingerprint --edition NAME` printed when the edition was published."""
 
 
