@@ -31,6 +31,13 @@ _PLACES = (
 _FIRST = ("Ana", "Ben", "Carla", "Dev", "Elin", "Farid", "Grace", "Hugo", "Ines", "Kasia", "Omar")
 _LAST = ("Alvarez", "Brandt", "Dąbrowski", "Eriksen", "Greene", "Huang", "Nguyễn", "Okafor")
 
+_WISHES = (
+    "Every quote gets an answer.",
+    "New people hear of us each month, and not only in spring.",
+    "I know which ads to keep.",
+    "We have one list, and all of us use it.",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class _Company:
@@ -109,6 +116,10 @@ def _answer(asked: Asked, company: _Company, habit: float, random: Random) -> An
         case Kind.CHOICES:
             most = question.max_choices or 6
             return tuple(random.sample(choices, random.randint(1, most)))
+        case Kind.COUNT:
+            return random.randint(0, 12) if random.random() < 0.5 else None
+        case Kind.TEXT:
+            return random.choice(_WISHES) if random.random() < 0.3 else None
         case Kind.NUMBER:
             return random.choice((80, 240, 650, 1200, 3500, 9000))
         case _:

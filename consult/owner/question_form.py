@@ -219,7 +219,7 @@ class CountField(AmountField):
         text = posted[0][:40].replace(",", "") if posted else ""
         if not text:
             return None
-        if not (text.isascii() and text.isdigit()):
+        if not text.isdecimal():
             raise ValueError(NO_COUNT)
         if int(text) > self.asked.question.most:
             raise ValueError(AMOUNT_TOO_HIGH.format(most=self.asked.question.most))

@@ -31,8 +31,9 @@ from tests.support.second_factors import CAREFUL, make_careful_user
 from tests.support.submissions import CONTACT as SOMEBODY
 
 QUESTION_PAGES = (
-    *("who", "buyers", "sort-1", "sort-2", "sort-3", "sort-4", "lately", "purpose", "goals"),
-    *("measures", "first-touch", "catch", "keep-going", "learning", "numbers"),
+    *("trouble", "who", "buyers", "sort-1", "sort-2", "lately", "purpose", "goals", "measures"),
+    *("aim", "first-touch", "catch", "keep-going", "learning", "numbers", "one-lead"),
+    *("that-lead", "own-words"),
 )
 """The pages of the quick look, in order."""
 

@@ -235,7 +235,7 @@ OWNER_STATES = (
     State("who unanswered", lambda site: f"{site.empty_check}/who", press()),
     State("cards unanswered", stopped_at("sort-1"), press()),
     State("items unanswered", stopped_at("keep-going"), press()),
-    State("too many symptoms", full_check("lately"), too_many_symptoms),
+    State("too many symptoms", full_check("trouble"), too_many_symptoms),
     State("no number", full_check("numbers"), a_word_for_a_number),
     State("review", full_check("review")),
     State("review with contradictions", full_check("review"), open_all),

@@ -9,7 +9,8 @@ from tests.support.personas import BATON_ON_THE_FLOOR
 
 @pytest.fixture
 def journey(client: PageClient) -> Journey:
-    """An owner on the first page of questions."""
+    """An owner who said what brings them, on the first page that has to be answered."""
     journey = Journey(client, BATON_ON_THE_FLOOR.answers)
     journey.start()
+    journey.to_page("who")
     return journey

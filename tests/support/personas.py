@@ -36,6 +36,11 @@ class Persona:
     path: Literal["conversation", "counter", "checkout"]
     archetype: str
     given: Mapping[str, AnswerValue] = field(repr=False)
+    quick_archetype: str = ""
+    """Where the quick look sees another one."""
+
+    def archetype_at(self, depth: str) -> str:
+        return self.quick_archetype if depth == "quick" and self.quick_archetype else self.archetype
 
     @cached_property
     def answers(self) -> Answers:
@@ -105,9 +110,25 @@ def lately(*symptoms: str, done: tuple[str, ...] = ("social_post", "proposal")) 
     return {"symptoms": symptoms, "done_last_30_days": done}
 
 
-def numbers(leads: str = "20_49", buy: str = "2_3", value: int = 1200) -> Answers:
+def numbers(
+    leads: str = "20_49", buy: str = "2_3", value: int = 1200, new: int | None = None
+) -> Answers:
     """The numbers for the money range."""
-    return {"leads_per_month": leads, "buy_of_ten": buy, "first_sale_value": value}
+    given: Answers = {"leads_per_month": leads, "buy_of_ten": buy, "first_sale_value": value}
+    return given if new is None else given | {"new_customers_last_month": new}
+
+
+def one_lead(heard_back: str = "two_days", ended: str = "quiet") -> Answers:
+    """What became of the last inquiry, and a sentence of their own."""
+    return {
+        "lead_evidence": "looking",
+        "lead_came_from": "referral",
+        "lead_asked": "this_week",
+        "lead_heard_back": heard_back,
+        "lead_last_word": "we",
+        "lead_ended": ended,
+        "own_words": "Every quote gets an answer.",
+    }
 
 
 SOLO_STARTER = Persona(
@@ -135,7 +156,7 @@ DISCIPLINED_SOLO = Persona(
     | lately(done=("social_post", "newsletter", "proposal", "quote_callback"))
     | separation(3)
     | handoff(3, first_reply=4)
-    | numbers(leads="10_19", buy="6_7", value=900),
+    | numbers(leads="10_19", buy="6_7", value=900, new=9),
 )
 
 TWO_SILOS = Persona(
@@ -146,11 +167,12 @@ TWO_SILOS = Persona(
     archetype="two_silos",
     given=profile("agency", "staff", buyers="businesses")
     | sorted_cards()
-    | lately("poor_leads", done=("cold_ad", "newsletter", "demo", "proposal"))
+    | lately("poor_leads", done=("cold_ad", "newsletter", "quote_callback", "proposal"))
     | separation(2, marketing_measure=3, sales_measure=3)
     | handoff(1, lead_definition=0, handoff_moment=0, lead_list=2, lead_source=2, first_reply=2)
     | {"buyer_words": 0, "won_by_source": 0, "joint_review": 0, "review_outcome": 0}
     | numbers(leads="50_99", buy="2_3", value=8000),
+    quick_archetype="baton_on_the_floor",  # it does not ask how they talk
 )
 
 BATON_ON_THE_FLOOR = Persona(
@@ -165,7 +187,50 @@ BATON_ON_THE_FLOOR = Persona(
     | separation(2, marketing_goal=3)
     | handoff(2, lead_list=0, lead_source=1, first_reply=1, after_hours=0)
     | {"follow_up": 0, "clear_answers": 0, "not_now": 1, "funnel_counts": 1, "lost_reasons": 1}
-    | numbers(leads="20_49", buy="2_3", value=1200),
+    | numbers(leads="20_49", buy="2_3", value=1200)
+    | one_lead(),
+)
+
+WAITING_FOR_THE_BATON = Persona(
+    id="waiting_for_the_baton",
+    who="Two electricians with a good name: each call gets an answer, and no one does marketing.",
+    mode="team",
+    path="conversation",
+    archetype="waiting_for_the_baton",
+    given=profile("nobody", "several")
+    | sorted_cards(unsure=2)
+    | lately("not_enough_leads", "feast_or_famine", done=("quote_callback", "proposal"))
+    | separation(1, sales_owner=2, sales_goal=2, sales_measure=2, sales_list=2, sales_steps=2)
+    | handoff(2, first_reply=3)
+    | numbers(leads="5_9", buy="6_7", value=2500),
+)
+
+NO_LAST_LEG = Persona(
+    id="no_last_leg",
+    who="A dance school that everyone follows: people ask, hear back at once, and drift away.",
+    mode="solo",
+    path="conversation",
+    archetype="no_last_leg",
+    given=profile("me", "nobody", buyers="people")
+    | sorted_cards(unsure=1)
+    | lately("cannot_close", done=("social_post", "newsletter", "be_found"))
+    | separation(2, sales_owner=1, sales_goal=1, sales_measure=1, sales_list=1, sales_steps=0)
+    | handoff(2, first_reply=4)
+    | numbers(leads="50_99", buy="0_1", value=90),
+)
+
+ONE_STRONG_LEG = Persona(
+    id="one_strong_leg",
+    who="A translator with a list that she works each morning, and nothing that fills it.",
+    mode="solo",
+    path="conversation",
+    archetype="one_strong_leg",
+    given=profile(buyers="businesses")
+    | sorted_cards()
+    | lately("not_enough_leads", "poor_leads", done=("prospect_list",))
+    | separation(1, sales_owner=3, sales_goal=3, sales_measure=2, sales_list=3, sales_steps=2)
+    | handoff(1, lead_list=2, follow_up=2)
+    | numbers(leads="10_19", buy="2_3", value=700),
 )
 
 CORNER_SHOP = Persona(
@@ -176,7 +241,7 @@ CORNER_SHOP = Persona(
     archetype="good_legs_loose_grip",
     given=profile("me", "several", "counter", buyers="people")
     | sorted_cards(unsure=2)
-    | lately("feast_or_famine", done=("social_post", "be_found", "demo"))
+    | lately("feast_or_famine", done=("social_post", "be_found", "ask_for_order"))
     | separation(2, busy_week=1)
     | handoff(2, first_reply=3, follow_up=1)
     | numbers(leads="100_199", buy="4_5", value=350),
@@ -190,7 +255,7 @@ WEB_STORE = Persona(
     archetype="fast_hands_no_lanes",
     given=profile("me", "website", buyers="people")
     | sorted_cards(unsure=5)
-    | lately("do_not_know_what_works", done=("social_post", "retargeting_ad"))
+    | lately("do_not_know_what_works", done=("social_post", "cold_ad"))
     | separation(1, marketing_goal=0)
     | handoff(2, first_reply=4, follow_up=3)
     | numbers(leads="200_or_more", buy="0_1", value=38),
@@ -231,6 +296,9 @@ PERSONAS: Mapping[str, Persona] = {
         DISCIPLINED_SOLO,
         TWO_SILOS,
         BATON_ON_THE_FLOOR,
+        WAITING_FOR_THE_BATON,
+        NO_LAST_LEG,
+        ONE_STRONG_LEG,
         CORNER_SHOP,
         WEB_STORE,
         FIRST_CUSTOMERS,
