@@ -41,9 +41,13 @@ class DimensionScore:
         return tuple(line for line in self.lines if line.id != SORTING)
 
     @cached_property
-    def lost(self) -> Fraction:
-        """The points that its items lost."""
-        return sum((line.lost for line in self.items), Fraction())
+    def lost_shares(self) -> int:
+        """What its items lost, as whole shares of the `total` of the axis."""
+        return sum(line.item.share * (POINT_SCALE - line.twelfths) for line in self.items)
+
+    @property
+    def total(self) -> int:
+        return self.lines[0].item.total
 
     @property
     def unknown(self) -> bool:

@@ -6,6 +6,7 @@ See docs/instrument.md for the rules; their tables are the edition's (`PlanRules
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import prod
 
 from consult.questionnaire import POINT_SCALE, Axis
 from consult.questionnaire.model import PlanRules
@@ -23,8 +24,8 @@ LOW_TWELFTHS = POINT_SCALE * 2 // 3
 LOWER_BY = 5
 """Points by which one score has to be below the other for the plan to start there."""
 
-NAMED = Fraction(3, 2)
-"""What a loss counts for in a dimension that a named trouble touches."""
+NAMED, UNNAMED = 3, 2
+"""What a loss counts for in a dimension that a named trouble touches, and in any other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,13 @@ def _in_order(
     troubles = {symptom: ids for symptom, ids in rules.touches.items() if symptom in named}
     touched = {id for ids in troubles.values() for id in ids}
     parts = [part for axis in axes for part in axis.dimensions]
-    parts.sort(key=lambda part: -part.lost * (NAMED if part.id in touched else 1))
+    scale = prod(axis.lines[0].item.total for axis in axes)  # both axes in whole numbers
+
+    def loss(part: DimensionScore) -> int:
+        weight = NAMED if part.id in touched else UNNAMED
+        return part.lost_shares * (scale // part.total) * weight
+
+    parts.sort(key=loss, reverse=True)  # which keeps the order of ties
     lower = _lower(*axes)
     first = next((part for part in parts if part.dimension.axis == lower), parts[0])
     moved = first is not parts[0]

@@ -5,13 +5,15 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import consult
-from consult.questionnaire import EditionError, Questionnaire
+from consult.questionnaire import EditionError, Heading, Questionnaire
 from consult.questionnaire.describe import fingerprint
 from consult.questionnaire.editions import (
     create,
@@ -21,23 +23,51 @@ from consult.questionnaire.editions import (
     newest,
     refuse_other_editions,
 )
+from tests.support.small_edition import ROLES, small_edition, structure
 
 FINGERPRINTS = {"2026-12": "02844904673307254ff764f54d96817fa8081fda459edb9d9b1d8dc7aeaf9284"}
 """What `./run questionnaire fingerprint --edition NAME` printed when the edition was published."""
 
 
+def complaint(edition: Questionnaire, recorded: Mapping[str, str]) -> str:
+    """What to do about an edition that is not what was recorded when it was published, or ""."""
+    command = f"./run questionnaire fingerprint --edition {edition.name}"
+    if edition.name not in recorded:
+        return f"edition {edition.name} is new. Before it is published, record it: {command}"
+    if fingerprint(edition) == recorded[edition.name]:
+        return ""
+    return (
+        f"edition {edition.name} is not what it was when it was published. A published edition "
+        "does not change, because submissions were scored by it: undo the change, copy the edition "
+        "under a new name and change the copy (docs/changing.md). Only while nobody has answered "
+        f"it yet: record the new one, {command}"
+    )
+
+
 @pytest.mark.parametrize("name", names())
 def test_a_published_edition_does_not_change(name: str) -> None:
-    assert name in FINGERPRINTS, (
-        f"edition {name} is new. Before it is published, record its fingerprint above: "
-        f"./run questionnaire fingerprint --edition {name}"
-    )
-    assert fingerprint(load(name)) == FINGERPRINTS[name], (
-        f"edition {name} is not what it was when it was published. A published edition does not "
-        "change, because submissions were scored by it: undo the change, copy the edition under "
-        "a new name and change the copy (docs/changing.md). Only while nobody has answered it "
-        f"yet: record the new one, ./run questionnaire fingerprint --edition {name}"
-    )
+    assert not complaint(load(name), FINGERPRINTS)
+
+
+def test_whatever_changes_in_a_published_edition_is_noticed() -> None:
+    small = small_edition()
+    recorded = {"mini": fingerprint(small)}
+    assert "is new" in complaint(small, {})
+    assert not complaint(small_edition(), recorded)
+    plan = ROLES.plan
+    changes: list[dict[str, Any]] = [
+        {"gates": {"list": {"reply": 34}}},
+        {"gates": {}},
+        {"touches": {**plan.touches, "pen": ("order",)}},
+        {"order": {"speed": ("reply",)}},
+        {"talk": "reply"},
+    ]
+    for change in changes:
+        roles = replace(ROLES, plan=replace(plan, **change))
+        changed = Questionnaire(structure(roles=roles), small.texts)
+        assert "is not what it was" in complaint(changed, recorded), change
+    reworded = replace(small.texts, parts={**small.texts.parts, "shop": Heading("The store")})
+    assert "is not what it was" in complaint(Questionnaire(small.structure, reworded), recorded)
 
 
 def test_an_edition_that_was_published_stays_published() -> None:
