@@ -191,5 +191,5 @@ def _scored_parts(walk: Walk) -> Mapping[str, str]:
     return {
         part.id: for_owner(texts[part.id], walk.facts)["name"]
         for part in parts
-        if asked & set(part.items)
+        if part.sorting or asked & set(part.items)
     }

@@ -55,9 +55,9 @@ def go_deeper(app: Flask, persona: Persona = BATON_ON_THE_FLOOR) -> Journey:
 @pytest.mark.parametrize(
     ("persona", "offer"),
     [
-        (BATON_ON_THE_FLOOR, "14 more answers, about 3 minutes, to see all 16 parts."),
-        (WEB_STORE, "14 more answers, about 3 minutes, to see all 15 parts."),
-        (PERSONAS["corner_shop"], "13 more answers, about 3 minutes, to see all 16 parts."),
+        (BATON_ON_THE_FLOOR, "20 more answers, about 4 minutes, to see all 16 parts."),
+        (WEB_STORE, "19 more answers, about 4 minutes, to see all 15 parts."),
+        (PERSONAS["corner_shop"], "19 more answers, about 4 minutes, to see all 16 parts."),
     ],
 )
 def test_the_quick_look_says_what_it_left_out_and_what_it_takes_to_see_it(
@@ -213,7 +213,7 @@ def publish_next_edition(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     """Publish an edition that no longer asks two things, one of them scored."""
     old = editions.newest()
     shutil.copytree(editions.folder(old.name) / "wording", folder / "wording")
-    for file, gone in (("profile", "buyers"), ("separation", "slow_month")):
+    for file, gone in (("profile", "buyers"), ("separation", "slow_month"), ("tools", "slow_month")):
         path = folder / "wording" / f"{file}.yaml"
         texts = yaml.safe_load(path.read_text())
         del texts[gone]
@@ -291,7 +291,7 @@ def test_an_old_result_stays_in_its_own_edition(
     publish_next_edition(monkeypatch, tmp_path / "next")
     assert {name: client.get(f"{root}{name}").html for name in before} == before
     assert old_question in client.get(root).text
-    assert "14 more answers" in client.get(root).text
+    assert "20 more answers" in client.get(root).text
 
 
 def test_going_deeper_under_a_new_edition_says_what_is_left_behind(

@@ -200,7 +200,7 @@ WAITING_FOR_THE_BATON = Persona(
     given=profile("nobody", "several")
     | sorted_cards(unsure=2)
     | lately("not_enough_leads", "feast_or_famine", done=("quote_callback", "proposal"))
-    | separation(1, sales_owner=2, sales_goal=2, sales_measure=2, sales_list=2, sales_steps=2)
+    | separation(1, sales_owner=3, sales_goal=2, sales_measure=2, sales_list=2, sales_steps=2)
     | handoff(2, first_reply=3)
     | numbers(leads="5_9", buy="6_7", value=2500),
 )
