@@ -213,7 +213,11 @@ def publish_next_edition(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     """Publish an edition that no longer asks two things, one of them scored."""
     old = editions.newest()
     shutil.copytree(editions.folder(old.name) / "wording", folder / "wording")
-    for file, gone in (("profile", "buyers"), ("separation", "slow_month"), ("tools", "slow_month")):
+    for file, gone in (
+        ("profile", "buyers"),
+        ("separation", "slow_month"),
+        ("tools", "slow_month"),
+    ):
         path = folder / "wording" / f"{file}.yaml"
         texts = yaml.safe_load(path.read_text())
         del texts[gone]
