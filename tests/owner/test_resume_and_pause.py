@@ -69,7 +69,7 @@ def test_the_quick_look_says_what_it_left_out_and_what_it_takes_to_see_it(
     assert all(f"“{name}”" in page.text for name in names)
 
 
-def test_going_on_keeps_every_answer_and_asks_only_what_is_open(app: Flask) -> None:
+def test_full_depth_keeps_all_answers_asks_only_what_is_open_and_leaves_the_first_result(app: Flask) -> None:
     journey = go_deeper(app)
     (quick,) = leads_of(app)
     check = check_of(app, journey.token)
@@ -88,10 +88,6 @@ def test_going_on_keeps_every_answer_and_asks_only_what_is_open(app: Flask) -> N
         journey.answer()
     assert new == 14 + 8  # items and cards
 
-
-def test_both_results_stay(app: Flask) -> None:
-    journey = go_deeper(app)
-    journey.to_review()
     journey.submit()
     assert "This was a quick look" not in journey.page.text
     quick, full = leads_of(app)
@@ -120,9 +116,9 @@ def test_going_on_has_a_limit_and_waits_for_the_contact(tmp_path: Path) -> None:
 # --- Doubts -------------------------------------------------------------------------------------
 
 
-def test_answers_in_doubt_can_be_changed_in_place(journey: Journey) -> None:
+def test_contradictions_can_be_resolved_in_place_and_in_two_tabs(journey: Journey) -> None:
     page = journey.to_review()
-    form = page.form("/contradictions")
+    form, other_tab = page.form("/contradictions"), page.form("/contradictions")
     assert {"symptoms", "clear_answers", "lead_list"} <= form.fields.keys()
     assert form.fields["lead_list"].values == ["0"]
     form.fill(lead_list="3", clear_answers="3", symptoms=["no_time"])
@@ -133,25 +129,22 @@ def test_answers_in_doubt_can_be_changed_in_place(journey: Journey) -> None:
     assert (answers["lead_list"], answers["symptoms"]) == (3, ("no_time",))
     rules = newest().texts.findings["contradictions"]
     assert rules["more_leads_unworked"]["question"] not in journey.page.text
+    other_tab.fill(symptoms=["not_enough_leads", "poor_leads", "cannot_close"])
+    again = journey.client.submit(other_tab)
+    assert again.location.startswith(f"{journey.root}/review")
 
 
-def test_doubts_can_be_left_alone(journey: Journey) -> None:
-    journey.to_review()
-    journey.submit()
-    assert journey.page.path.startswith("/result/")
-
-
-def test_saving_without_a_change_changes_nothing(journey: Journey) -> None:
-    page = journey.to_review()
+def test_nothing_changes_without_a_change_and_no_tick_is_an_answer(journey: Journey) -> None:
+    form = journey.to_review().form("/contradictions")
     before = check_of(journey.client.app, journey.token).answers
-    journey.client.submit(page.form("/contradictions"))
+    journey.client.submit(form)
+    for shown in ("no_such", "", "sort_demo' OR 1=1", "\x00"):
+        journey.client.post(f"{journey.root}/contradictions", {"shown": shown, "lead_list": "3"})
     assert check_of(journey.client.app, journey.token).answers == before
-
-
-def test_taking_back_every_tick_is_an_answer(journey: Journey) -> None:
-    page = journey.to_review()
-    journey.client.submit(page.form("/contradictions").fill(symptoms=[]))
+    journey.client.submit(form.fill(symptoms=[]))
     assert check_of(journey.client.app, journey.token).answers["symptoms"] == ()
+    journey.submit()
+    assert journey.client.submit(form).location == journey.page.path
 
 
 def test_a_wrong_post_is_shown_again_with_what_was_picked(journey: Journey) -> None:
@@ -175,33 +168,6 @@ def test_an_answer_that_stands_behind_two_doubts_is_there_once(client: PageClien
     page = journey.to_review()
     assert page.html.count('id="clear_answers"') == 1
     assert "#clear_answers" in page.links.values()
-
-
-def test_a_tab_whose_doubts_were_settled_elsewhere_still_saves(journey: Journey) -> None:
-    page = journey.to_review()
-    stale = page.form("/contradictions")
-    settled = page.form("/contradictions").fill(
-        lead_list="3", clear_answers="3", symptoms=["no_time"]
-    )
-    journey.client.submit(settled)
-    again = journey.client.submit(
-        stale.fill(symptoms=["not_enough_leads", "poor_leads", "cannot_close"])
-    )
-    assert again.location.startswith(f"{journey.root}/review")
-
-
-@pytest.mark.parametrize("shown", ["no_such", "", "sort_demo' OR 1=1", "\x00"])
-def test_odd_names_settle_nothing(journey: Journey, shown: str) -> None:
-    journey.to_review()
-    before = check_of(journey.client.app, journey.token).answers
-    journey.client.post(f"{journey.root}/contradictions", {"shown": shown, "lead_list": "3"})
-    assert check_of(journey.client.app, journey.token).answers == before
-
-
-def test_after_handing_in_doubts_lead_to_the_result(journey: Journey) -> None:
-    form = journey.to_review().form("/contradictions")
-    journey.submit()
-    assert journey.client.submit(form).location == journey.page.path
 
 
 # --- A new edition ------------------------------------------------------------------------------
