@@ -69,7 +69,9 @@ def test_the_quick_look_says_what_it_left_out_and_what_it_takes_to_see_it(
     assert all(f"“{name}”" in page.text for name in names)
 
 
-def test_full_depth_keeps_all_answers_asks_only_what_is_open_and_leaves_the_first_result(app: Flask) -> None:
+def test_full_depth_keeps_all_answers_asks_only_what_is_open_and_leaves_the_first_result(
+    app: Flask,
+) -> None:
     journey = go_deeper(app)
     (quick,) = leads_of(app)
     check = check_of(app, journey.token)
