@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from markupsafe import escape
 from werkzeug.datastructures import MultiDict
 
 from consult.owner.question_form import QuestionForm
@@ -45,6 +46,15 @@ def posted(question_id: str, *values: str) -> tuple[QuestionForm, str | None]:
         ("first_sale_value", ["1 200 €"], 1200),
         ("first_sale_value", ["CHF 1,200"], 1200),
         ("first_sale_value", ["٣٠٠"], 300),
+        ("new_customers_last_month", ["1,200"], 1200),
+        ("new_customers_last_month", ["0"], 0),
+        (
+            "own_words",
+            [" Fewer  late \u202equotes\r\n\r\nand one list "],
+            "Fewer late quotes\n\nand one list",
+        ),
+        ("own_words", ["x" * 300], "x" * 300),
+        ("lead_evidence", ["skip"], "skip"),
     ],
 )
 def test_an_answer_is_taken(question_id: str, sent: list[str], saved: Answer) -> None:
@@ -56,7 +66,9 @@ def test_an_answer_is_taken(question_id: str, sent: list[str], saved: Answer) ->
     assert type(given[0]) is type(saved)
 
 
-@pytest.mark.parametrize("question_id", ["buyers", "leads_per_month", "first_sale_value"])
+@pytest.mark.parametrize(
+    "question_id", ["buyers", "leads_per_month", "first_sale_value", "own_words"]
+)
 def test_an_unscored_question_may_be_left_out_or_taken_back(question_id: str) -> None:
     form, complaint = posted(question_id)
     assert (complaint, form.given[question_id]) == (None, None)
@@ -125,3 +137,47 @@ def test_help_and_error_belong_to_their_question() -> None:
     described = group.attrib["aria-describedby"].split()
     assert complaint
     assert complaint in " ".join(text_of(document.by_id[id]) for id in described)
+
+
+def test_habits_stand_under_the_job_they_belong_to() -> None:
+    html = str(QuestionForm(page_with("done_last_30_days"))["done_last_30_days"]())
+    marketing, sales = html.index("<b>Marketing</b>"), html.index("<b>Sales</b>")
+    places = {
+        id: html.index(f'value="{id}"') for id in newest().questions["done_last_30_days"].choices
+    }
+    assert {id for id, place in places.items() if marketing < place < sales} == {
+        *("social_post", "newsletter", "cold_ad", "be_found")
+    }
+    assert 'value="trade_show"' not in html
+
+
+@pytest.mark.parametrize(
+    ("question_id", "sent", "complaint"),
+    [
+        (
+            "new_customers_last_month",
+            "a few",
+            "Write a whole number, such as 5, or leave it empty.",
+        ),
+        ("new_customers_last_month", "2.5", "Write a whole number, such as 5, or leave it empty."),
+        ("own_words", "x" * 301, "Write up to 300 characters. This is 301."),
+    ],
+)
+def test_what_is_no_number_or_too_long_is_shown_again(
+    question_id: str, sent: str, complaint: str
+) -> None:
+    form, found = posted(question_id, sent)
+    assert found == complaint
+    assert question_id not in form.given
+    assert escape(sent) in str(form[question_id]())
+
+
+def test_a_sentence_is_shown_as_text() -> None:
+    html = str(QuestionForm(page_with("own_words", own_words="</textarea><b>\nhi"))["own_words"]())
+    assert "&lt;/textarea&gt;&lt;b&gt;\nhi</textarea>" in html
+
+
+def test_a_question_with_its_own_way_to_skip_offers_no_other() -> None:
+    html = str(QuestionForm(page_with("lead_evidence"))["lead_evidence"]())
+    assert 'value="skip"' in html
+    assert "Skip this one" not in html
