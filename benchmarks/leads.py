@@ -17,7 +17,7 @@ from flask import Flask
 from benchmarks import many_leads
 from benchmarks.many_leads import NOW, SPAN, fill, word
 from benchmarks.measure import Row, computed_by
-from consult.staff.leads.list_pages import PAGE_SIZE
+from consult.staff.search.list_pages import PAGE_SIZE
 from consult.storage.db import migrate
 from consult.storage.db.database import Database
 from consult.storage.search.find_leads import find

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, time, timedelta
 from functools import partial
 
 from consult.delivery.context import Context
-from consult.delivery.erase_leads import delete_in_batches, erase_old_leads, forget
 from consult.delivery.exports.export_files import clear_temp_folders
 from consult.delivery.mail.owner_mail import email_reminder, email_report
 from consult.delivery.notifications.dispatch import DIGEST, TICK, dispatch, enqueue_digests, tick
 from consult.delivery.notifications.staff_mail import email_staff
+from consult.delivery.privacy.erase_leads import delete_in_batches, erase_old_leads, forget
 from consult.delivery.webhooks.webhook_delivery import send_webhook
 from consult.delivery.worker import Commit, Handler, no_op
 from consult.report.brief import Caller, brief_html, brief_of

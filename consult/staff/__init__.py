@@ -4,30 +4,27 @@ from flask import Flask
 from flask_wtf.csrf import CSRFError
 
 from consult.settings import Settings
-from consult.staff import (
-    audit_pages,
-    blueprint,
-    draft_pages,
-    export_pages,
-    notification_pages,
-    privacy_pages,
-    settings_fields,
-    settings_pages,
-    times,
-    webhook_pages,
-)
+from consult.staff import blueprint, times
 from consult.staff.accounts import (
     access,
-    factor_pages,
     login,
     my_account_pages,
     oidc_pages,
     people_pages,
     reauthentication,
 )
+from consult.staff.audit import audit_pages
 from consult.staff.blueprint import RoleRequired
+from consult.staff.drafts import draft_pages
+from consult.staff.exports import export_pages
 from consult.staff.insights import insight_pages
-from consult.staff.leads import action_pages, bulk_pages, lead_pages, list_pages
+from consult.staff.leads import action_pages, lead_pages
+from consult.staff.notifications import notification_pages
+from consult.staff.privacy import privacy_pages
+from consult.staff.search import bulk_pages, list_pages
+from consult.staff.second_factors import factor_pages
+from consult.staff.settings import settings_fields, settings_pages
+from consult.staff.webhooks import webhook_pages
 from consult.web.services import services
 
 # Importing a module of pages puts its views on the blueprint.

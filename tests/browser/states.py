@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Route
 
-from consult.staff.settings_fields import GROUPS
+from consult.staff.settings.settings_fields import GROUPS
 from tests.browser.site import QUESTION_PAGES, Site, hidden_webhooks
 from tests.support import staff_client
 from tests.support.apps import make_app

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pyotp
 from flask import Flask
 
-from consult.staff.accounts import totp
+from consult.staff.second_factors import totp
 from consult.storage.accounts import accounts
 from consult.storage.second_factors import factors
 from tests.support.apps import services_of

@@ -24,6 +24,8 @@ from consult.staff.blueprint import Role, RoleRequired, blueprint, declared_role
 from consult.storage.accounts import sessions
 from consult.storage.accounts.sessions import Lifetime
 from consult.storage.audit import audit_log
+from consult.storage.db.database import Session
+from consult.storage.notifications import notifications
 from consult.storage.second_factors import factors
 from consult.storage.tables.account_tables import StaffSessionRow, StaffUserRow
 from consult.web.limits import network_of
@@ -215,6 +217,14 @@ def sign_out() -> None:
                 audit_log.record(writing, "account.signed_out", by=found.user_id)
         g.staff_session = None
     session.clear()
+
+
+def record_factor_change(writing: Session, action: str) -> None:
+    """Record a change of the sign-in methods, alert the user, and end their other sessions."""
+    here = signed_in_session()
+    sessions.end_all_sessions(writing, here.user_id, but=here.id)
+    session[TOKEN_KEY] = sessions.renew_token(writing, here.id)
+    notifications.record_account_change(writing, action, user_id=here.user_id, by=here.user_id)
 
 
 def network_hash() -> str:

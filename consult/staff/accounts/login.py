@@ -16,7 +16,7 @@ from wtforms import EmailField, Form, HiddenField, PasswordField
 from wtforms.validators import InputRequired, Length
 
 from consult.crypto import new_token
-from consult.staff.accounts import access, passkeys, totp
+from consult.staff.accounts import access
 from consult.staff.accounts.account_admin import EMAIL_MAX, AccountError, normal_email
 from consult.staff.accounts.passwords import (
     PASSWORD_MAX,
@@ -30,6 +30,7 @@ from consult.staff.accounts.passwords import (
     trust_device,
 )
 from consult.staff.blueprint import blueprint, for_staff
+from consult.staff.second_factors import passkeys, totp
 from consult.storage.accounts import accounts
 from consult.storage.audit import audit_log
 from consult.storage.notifications import notifications

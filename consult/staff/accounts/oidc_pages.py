@@ -16,9 +16,13 @@ from flask import abort, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from consult.staff.accounts import access, login, reauthentication
-from consult.staff.accounts.access import PROVIDER, current_session, signed_in_user
+from consult.staff.accounts.access import (
+    PROVIDER,
+    current_session,
+    record_factor_change,
+    signed_in_user,
+)
 from consult.staff.accounts.account_admin import AccountError, normal_email
-from consult.staff.accounts.factor_pages import record_factor_change
 from consult.staff.accounts.my_account_pages import NAME_MAX
 from consult.staff.accounts.oidc import LEEWAY_SECONDS, ProviderError, provider
 from consult.staff.accounts.passwords import hash_password

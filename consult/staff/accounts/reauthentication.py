@@ -14,7 +14,7 @@ from flask import current_app, redirect, render_template, request, session, url_
 from flask.typing import ResponseReturnValue
 
 from consult.crypto import Purpose, sign, verify
-from consult.staff.accounts import access, passkeys
+from consult.staff.accounts import access
 from consult.staff.accounts.access import signed_in_session, signed_in_user
 from consult.staff.accounts.login import WRONG_PASSKEY, check_code
 from consult.staff.accounts.passwords import (
@@ -24,6 +24,7 @@ from consult.staff.accounts.passwords import (
     reset_password_attempts,
 )
 from consult.staff.blueprint import blueprint, for_staff
+from consult.staff.second_factors import passkeys
 from consult.storage.accounts import accounts, sessions
 from consult.storage.audit import audit_log
 from consult.storage.second_factors import factors

@@ -17,7 +17,7 @@ from consult.staff.blueprint import ID, blueprint, for_staff
 from consult.staff.delivery_presenter import delivery_view
 from consult.staff.leads import lead_presenter
 from consult.staff.leads.action_forms import FormState
-from consult.staff.privacy_pages import may_see_data
+from consult.staff.privacy.privacy_pages import may_see_data
 from consult.storage import deliveries, documents, jobs
 from consult.storage.accounts import accounts
 from consult.storage.documents import BRIEF, REPORT

@@ -2,7 +2,7 @@
 
 Each field of `LeadFilter` says in one place its default, how it is read from an address and written
 back, and which condition it puts on a lead. To add a filter, add a field here and its labels in
-`staff/leads/list_pages.py`.
+`staff/search/list_pages.py`.
 """
 
 import re

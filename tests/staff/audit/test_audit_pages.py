@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 import consult
-from consult.staff import audit_pages
+from consult.staff.audit import audit_pages
 from consult.storage.audit import audit_log
 from consult.storage.db.database import utc_now
 from consult.storage.notifications.notifications import ALERT_OF_ACTION

@@ -8,8 +8,8 @@ import pymupdf
 import pytest
 from flask import Flask
 
-from consult.delivery.erase_leads import delete_in_batches, erase_old_leads
 from consult.delivery.mail.transport import FileTransport
+from consult.delivery.privacy.erase_leads import delete_in_batches, erase_old_leads
 from consult.storage import deliveries, documents
 from consult.storage.leads import actions, notes
 from consult.storage.leads.submission import NewContact

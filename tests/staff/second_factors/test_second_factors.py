@@ -6,7 +6,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from consult.staff.accounts import access, account_admin, login, passwords, totp
+from consult.staff.accounts import access, account_admin, login, passwords
+from consult.staff.second_factors import totp
 from consult.storage.accounts import accounts as accounts_module
 from consult.storage.second_factors import factors
 from consult.storage.tables.account_tables import AuthenticatorRow, RecoveryCodeRow

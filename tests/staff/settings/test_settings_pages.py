@@ -9,7 +9,7 @@ from flask import Flask
 from PIL import Image
 
 from consult.settings import overridable
-from consult.staff.settings_fields import GROUPS
+from consult.staff.settings.settings_fields import GROUPS
 from consult.storage.audit import audit_log
 from consult.storage.settings import setting_overrides
 from tests.support.apps import make_app, services_of

@@ -13,8 +13,8 @@ from flask import Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import ServiceUnavailable
 
-from consult.delivery.erase_leads import erase
 from consult.delivery.mail.transport import FileTransport
+from consult.delivery.privacy.erase_leads import erase
 from consult.report.pdf.renderer import Renderer, RenderError
 from consult.report.person_record import TABLE_LABELS, record_html
 from consult.staff.accounts.access import record_access, signed_in_user

@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from consult.delivery.context import plain
-from consult.staff import webhook_pages
+from consult.staff.webhooks import webhook_pages
 from consult.storage import deliveries
 from consult.storage.db.database import utc_now
 from consult.storage.tables.account_tables import AuditRow

@@ -27,7 +27,7 @@ from consult.settings.logo import logo_from_upload
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.accounts.reauthentication import recent_auth_required
 from consult.staff.blueprint import blueprint, for_admins
-from consult.staff.settings_fields import (
+from consult.staff.settings.settings_fields import (
     BRAND_GROUP,
     GROUPS,
     DaysField,

@@ -109,7 +109,7 @@ def lead_list() -> ResponseReturnValue:
         now = agency_time(session.now())
     late = f"{MAX_OVERDUE}+" if overdue > MAX_OVERDUE else overdue
     return render_template(
-        "staff/leads/lead_list.html",
+        "staff/search/lead_list.html",
         found=found,
         count_to=find_leads.COUNT_TO,
         pdfs=pdfs,

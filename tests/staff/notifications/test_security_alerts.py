@@ -10,8 +10,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from consult.delivery.notifications.security_alert_mail import ALERT_TEXTS
-from consult.staff import audit_pages
 from consult.staff.accounts import account_admin
+from consult.staff.audit import audit_pages
 from consult.storage import deliveries
 from consult.storage.accounts import accounts as accounts_module
 from consult.storage.db.database import Database

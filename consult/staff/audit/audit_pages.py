@@ -9,8 +9,8 @@ from flask.typing import ResponseReturnValue
 
 from consult.staff.accounts.people_pages import ROLE_LABELS
 from consult.staff.blueprint import blueprint, for_admins
-from consult.staff.privacy_pages import REASON_LABELS, table_label
-from consult.staff.settings_fields import GROUPS
+from consult.staff.privacy.privacy_pages import REASON_LABELS, table_label
+from consult.staff.settings.settings_fields import GROUPS
 from consult.storage.accounts import accounts
 from consult.storage.audit.audit_log import NO_USER, known_actions, newest
 from consult.storage.leads import leads

@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from consult.questionnaire.editions import newest
-from consult.staff.leads import bulk_pages, list_pages
+from consult.staff.search import bulk_pages, list_pages
 from consult.storage.db.database import Database
 from consult.storage.search.lead_filter import LeadFilter
 from consult.storage.tables.account_tables import AuditRow

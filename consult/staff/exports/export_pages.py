@@ -12,7 +12,7 @@ from consult.delivery.exports import export_files
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.accounts.reauthentication import recent_auth_required
 from consult.staff.blueprint import blueprint, for_staff
-from consult.staff.leads.list_pages import (
+from consult.staff.search.list_pages import (
     active_filters,
     choices_for,
     current_viewer,

@@ -7,13 +7,12 @@ them out everywhere else.
 from flask import abort, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from consult.staff.accounts import passkeys, totp
-from consult.staff.accounts.access import TOKEN_KEY, browser_name, signed_in_session, signed_in_user
+from consult.staff.accounts.access import browser_name, record_factor_change, signed_in_user
 from consult.staff.accounts.reauthentication import recent_auth_required
 from consult.staff.blueprint import ID, blueprint, for_staff
-from consult.storage.accounts import accounts, sessions
+from consult.staff.second_factors import passkeys, totp
+from consult.storage.accounts import accounts
 from consult.storage.db.database import Session
-from consult.storage.notifications import notifications
 from consult.storage.second_factors import factors
 from consult.web.services import services
 from consult.web.text import one_line
@@ -128,14 +127,6 @@ def new_recovery_codes() -> ResponseReturnValue:
         codes = factors.create_recovery_codes(writing, me)
         record_factor_change(writing, "factor.recovery_codes_made")
     return _codes_or_overview(codes, "codes")
-
-
-def record_factor_change(writing: Session, action: str) -> None:
-    """Record a change of the sign-in methods, alert the user, and end their other sessions."""
-    here = signed_in_session()
-    sessions.end_all_sessions(writing, here.user_id, but=here.id)
-    session[TOKEN_KEY] = sessions.renew_token(writing, here.id)
-    notifications.record_account_change(writing, action, user_id=here.user_id, by=here.user_id)
 
 
 def _record_new_factor(writing: Session, action: str) -> list[str]:

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.blueprint import blueprint, for_staff
-from consult.staff.leads.list_pages import current_viewer, filter_in_address, list_address
+from consult.staff.search.list_pages import current_viewer, filter_in_address, list_address
 from consult.storage.db.database import Session
 from consult.storage.leads import actions
 from consult.storage.leads.actions import NotAllowedError, UnknownLeadError
@@ -59,7 +59,7 @@ def change_leads() -> ResponseReturnValue:
     with services().database.reading() as session:
         names = {lead.id: lead.business for lead in by_ids(session, list(refused))}
     return render_template(
-        "staff/leads/lead_bulk_done.html",
+        "staff/search/lead_bulk_done.html",
         done=len(ids) - len(refused),
         refused=refused,
         names=names,
@@ -77,7 +77,7 @@ def _bulk_page(ids: Sequence[int], *, all_matching: bool, error: str = "") -> st
         people = find_leads.colleagues(session)
     wanted = filter_in_address()
     return render_template(
-        "staff/leads/lead_bulk.html",
+        "staff/search/lead_bulk.html",
         ids=ids,
         too_many=len(ids) > MAX_LEADS,
         max_leads=MAX_LEADS,

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from consult.staff import export_pages
+from consult.staff.exports import export_pages
 from consult.storage.exports import lead_export
 from consult.storage.leads.submission import NewContact
 from consult.storage.tables.account_tables import AuditRow
