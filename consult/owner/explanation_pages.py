@@ -62,11 +62,13 @@ class Score(NamedTuple):
 
 @dataclass(frozen=True)
 class Comparison:
-    """What the page shows: the questions by score and part; the scores before and after.
+    """What the page shows: the questions of the plan, then the others by score and part; the scores
+    before and after.
 
     `refused` is whether the query asked for an answer that is not on offer.
     """
 
+    plan: Sequence[Pick]
     groups: Sequence[tuple[str, str, Sequence[Pick]]]
     scores: Sequence[tuple[Score, Score]]
     archetypes: tuple[str, str]
@@ -74,7 +76,8 @@ class Comparison:
 
     @property
     def changed(self) -> list[Pick]:
-        return [pick for _, _, picks in self.groups for pick in picks if pick.picked]
+        picks = [*self.plan, *(pick for _, _, picks in self.groups for pick in picks)]
+        return [pick for pick in picks if pick.picked]
 
 
 def compare(given: Walk, wanted: Mapping[str, str]) -> Comparison:
@@ -91,15 +94,17 @@ def compare(given: Walk, wanted: Mapping[str, str]) -> Comparison:
     changed = walk(given.questionnaire, {**given.on_path.values, **answers}, given.depth)
     before, after = scorecard_of(given.on_path), scorecard_of(changed.on_path)
     texts = given.questionnaire.texts.findings
+    all_picks = {id: _pick(one, picked.get(id, "")) for id, one in asked.items()}
+    plan = [all_picks.pop(step.id) for step in before.plan]
     groups = []
     for axis in before.axes:
         for dimension in axis.dimensions:
-            own = [asked[line.id] for line in dimension.lines if line.id in asked]
-            picks = [_pick(one, picked.get(one.id, "")) for one in own]
+            picks = [all_picks[line.id] for line in dimension.lines if line.id in all_picks]
             part = for_owner(texts["dimensions"][dimension.id], given.facts)
             groups.append((AXIS_NAMES[axis.axis], part["name"], picks))
     names = texts["archetypes"]
     return Comparison(
+        plan=plan,
         groups=groups,
         scores=[
             (_score(a, texts), _score(b, texts))

@@ -13,17 +13,19 @@ _ENTRIES: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("bands", "handoff"): ("name", "means"),
     ("archetypes",): ("name", "says", "rule"),
     ("contradictions",): ("text", "question"),
-    ("troubles",): ("explained", "unexplained"),
     ("flags",): ("name", "text"),
     ("notes",): ("name", "text"),
     ("figures",): ("text", "source"),
     ("matters",): ("solo", "team", "conversation", "counter", "checkout"),
+    ("jobs", "lines"): ("name", "marketing", "sales"),
     ("agreement", "lines"): ("title", "settled", "open"),
 }
 """Groups of entries, by where they stand, and the texts that each of their entries has."""
 
 _TEXTS: Mapping[tuple[str, ...], tuple[str, ...]] = {
     (): ("sources",),
+    ("troubles",): ("explained",),
+    ("jobs",): ("title", "intro", "together", "you_said", "not_asked"),
     ("because",): ("trouble", "lower", "groundwork", "most_lost"),
     ("too_much_unknown",): ("name", "means"),
     ("money",): ("intro", "silent", "result"),
@@ -58,7 +60,13 @@ _LISTS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("consult_agenda",), "watch"),
     ((), "method"),
 )
-_FREE = (("money", "refusals"), ("consult", "topics"), ("not_asked",), ("claims",))
+_FREE = (
+    ("troubles", "unexplained"),
+    ("money", "refusals"),
+    ("consult", "topics"),
+    ("not_asked",),
+    ("claims",),
+)
 """Lists of texts, and groups of texts by an id."""
 
 
@@ -109,7 +117,8 @@ def _by_structure(structure: Structure) -> dict[tuple[str, ...], list[str]]:
     return {
         ("dimensions",): [dimension.id for dimension in structure.dimensions],
         ("contradictions",): [rule.id for rule in structure.contradictions],
-        ("troubles",): list(structure.roles.plan.touches),
+        ("troubles", "unexplained"): list(structure.roles.plan.touches),
+        ("jobs", "lines"): list(structure.roles.jobs),
         ("flags",): [rule.id for rule in structure.flags],
         ("notes",): [rule.id for rule in structure.notes],
         ("not_asked",): [*(rule.id for rule in structure.not_asked), "quick_look"],

@@ -126,6 +126,18 @@ class PlanRules:
 
 
 @dataclass(frozen=True, slots=True)
+class JobLine:
+    """A line of what marketing is beside what sales is, and the claims of the source behind it.
+
+    ``marketing`` and ``sales`` are items whose answers are quoted there; the first that was asked.
+    """
+
+    marketing: tuple[str, ...]
+    sales: tuple[str, ...]
+    claims: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Roles:
     """Which questions and dimensions other rooms read, so that no id is named outside an edition.
 
@@ -152,6 +164,7 @@ class Roles:
     own_performance: Mapping[str, str]
     money: MoneyInputs
     plan: PlanRules
+    jobs: Mapping[str, JobLine]
 
     @property
     def questions(self) -> Iterator[tuple[str, str, tuple[Kind, ...]]]:
@@ -171,6 +184,8 @@ class Roles:
         yield "money: first_sale", money.first_sale, (Kind.NUMBER,)
         yield "money: new_customers", money.new_customers, (Kind.COUNT,)
         yield from (("plan", id, items) for id in self.plan.items)
+        for line in self.jobs.values():
+            yield from (("jobs", id, items) for id in (*line.marketing, *line.sales))
 
     @property
     def dimensions(self) -> Iterator[tuple[str, str]]:

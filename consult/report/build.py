@@ -16,6 +16,7 @@ from consult.report.report import (
     Figure,
     Finding,
     Fix,
+    JobLine,
     NamedTrouble,
     NotAsked,
     QuestionAnswer,
@@ -23,6 +24,7 @@ from consult.report.report import (
     Report,
     ScoredAnswer,
     State,
+    TwoJobs,
     Unknown,
 )
 from consult.report.report_sections import agreement_of, consult_of, money_in_words
@@ -65,7 +67,7 @@ class _Writer:
         separation, handoff = self._axis(scorecard.separation), self._axis(scorecard.handoff)
         plan = tuple(self._plan())
         contradictions = self._found("contradictions", scorecard.contradictions)
-        money, refused = money_in_words(scorecard.money, self.findings["money"], self.sign)
+        money, refused = money_in_words(scorecard.money, self.walk, self.sign)
         return Report(
             edition=self.walk.questionnaire.name,
             depth=self.walk.depth,
@@ -100,6 +102,7 @@ class _Writer:
             agreement=agreement_of(self.walk, self.findings["agreement"]),
             troubles=tuple(self._troubles()),
             own_words=self._own_words(),
+            jobs=self._jobs(),
         )
 
     # Scores --------------------------------------------------------------------------------
@@ -191,7 +194,25 @@ class _Writer:
 
     def _archetype(self) -> Archetype:
         own = self.findings["archetypes"][self.scorecard.archetype]
-        return Archetype(self.scorecard.archetype, own["name"], own["says"])
+        marketing, _, sales = self.scorecard.legs
+        strong, weak = (marketing, sales) if sales.weak else (sales, marketing)
+        says = own["says"].format(strong=strong.id, weak=weak.id)
+        return Archetype(self.scorecard.archetype, own["name"], says)
+
+    def _jobs(self) -> TwoJobs:
+        texts = self.findings["jobs"]
+        lines = []
+        for id, line in self.roles.jobs.items():
+            own = for_owner(texts["lines"][id], self.walk.facts)
+            said = [self._answer_to(items) for items in (line.marketing, line.sales)]
+            lines.append(JobLine(own["name"], own["marketing"], own["sales"], *said))
+        frame = {key: text for key, text in texts.items() if key != "lines"}
+        return TwoJobs(**frame, lines=tuple(lines))
+
+    def _answer_to(self, items: Iterable[str]) -> str:
+        """The answer to the first of these items that was asked, or an empty text."""
+        asked = next((self.asked[id] for id in items if id in self.asked), None)
+        return in_words(asked, self.sign) if asked else ""
 
     def _plan(self) -> Iterable[Fix]:
         scores = {axis.axis: axis.confirmed for axis in self.scorecard.axes}
@@ -254,10 +275,13 @@ class _Writer:
 
     def _troubles(self) -> Iterable[NamedTrouble]:
         names = self.asked[self.roles.troubles].wording.choices
+        texts = self.findings["troubles"]
         for trouble in self.scorecard.troubles:
-            texts = self.findings["troubles"][trouble.id]
-            part = self.findings["dimensions"][trouble.points_to.id]["name"]
-            says = texts["explained" if trouble.explained else "unexplained"].format(part=part)
+            part = for_owner(self.findings["dimensions"][trouble.points_to.id], self.walk.facts)
+            if trouble.explained:
+                says = texts["explained"].format(part=part["name"], low=part["low"])
+            else:
+                says = texts["unexplained"][trouble.id]
             yield NamedTrouble(
                 trouble.id, names[trouble.id], trouble.points_to.id, trouble.explained, says
             )

@@ -173,6 +173,29 @@ class NamedTrouble:
 
 
 @dataclass(frozen=True)
+class JobLine:
+    """What marketing is beside what sales is, and what the owner said of each, if asked."""
+
+    name: str
+    marketing: str
+    sales: str
+    marketing_said: str
+    sales_said: str
+
+
+@dataclass(frozen=True)
+class TwoJobs:
+    """Five lines on the two jobs. `not_asked` stands where the quick check left a question out."""
+
+    title: str
+    intro: str
+    together: str
+    you_said: str
+    not_asked: str
+    lines: tuple[JobLine, ...]
+
+
+@dataclass(frozen=True)
 class Unknown:
     """Something the owner does not know yet, and how to find out."""
 
@@ -321,6 +344,7 @@ class Report:
     sources: str = ""
     troubles: tuple[NamedTrouble, ...] = ()
     own_words: str = ""
+    jobs: TwoJobs | None = None
     # Whatever joined the Report later has a default, so that older ones can still be read.
 
     @property

@@ -126,11 +126,13 @@ _STEPS_OF_RANGE = ("buy", "value", "middles", "discount")
 _OURS = ("middles", "discount")
 
 
-def money_in_words(found: Figures, texts: Mapping[str, Any], sign: str) -> tuple[Money | None, str]:
+def money_in_words(found: Figures, walk: Walk, sign: str) -> tuple[Money | None, str]:
     """The leads without an answer and the range with its sum; and the reason why there is none.
 
-    `texts` are the edition's on money, `sign` goes before each amount.
+    `sign` goes before each amount.
     """
+    texts = for_owner(walk.questionnaire.texts.findings["money"], walk.facts)
+    step_texts = for_owner(texts["steps"], walk.facts)
     refused = texts["refusals"][found.refused] if found.refused else ""
     if found.refused == NUMBERS_DISAGREE and found.disagreeing:
         given, made = map(_rounded, found.disagreeing)
@@ -143,10 +145,9 @@ def money_in_words(found: Figures, texts: Mapping[str, Any], sign: str) -> tuple
     money = Money(
         silent=texts["silent"].format(**figures),
         result=texts["result"].format(**figures) if found.estimate else "",
-        steps=tuple(texts["steps"][step].format(**figures) for step in steps),
+        steps=tuple(step_texts[step].format(**figures) for step in steps),
         sums=tuple(
-            texts["steps"][name].format(**end)
-            for name, end in zip(("low", "high"), ends, strict=False)
+            step_texts[name].format(**end) for name, end in zip(("low", "high"), ends, strict=False)
         ),
         assumptions=tuple(texts["assumptions"]) if found.estimate else (),
         tags=tuple(texts["tags"]["assumed" if step in _OURS else "said"] for step in steps),

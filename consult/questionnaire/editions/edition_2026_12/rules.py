@@ -16,7 +16,7 @@ from consult.questionnaire.conditions import (
     rung,
     some_of,
 )
-from consult.questionnaire.model import MoneyInputs, PlanRules, Roles, Rule
+from consult.questionnaire.model import JobLine, MoneyInputs, PlanRules, Roles, Rule
 
 # The sorting cards in the order in which they are shown: marketing or sales, under the source's
 # definitions (Q1, Q2). An "either" card teaches and never counts. The order mixes the sides so
@@ -199,6 +199,16 @@ _GATES = {
     "lead_context": {"lead_list": 33},
 }
 
+# What each job is, line by line. The introduction above them rests on Q3, Q4 and Q5, what stands
+# below them on Q13, Q15 and Q16.
+_JOBS = {
+    "purpose": JobLine(("marketing_goal",), ("sales_goal",), ("Q1", "Q2", "Q6", "Q9", "Q11")),
+    "audience": JobLine(("audience",), ("sales_list",), ("Q7", "Q10")),
+    "time": JobLine(("patience", "busy_week"), ("sales_owner",), ("Q6", "Q9")),
+    "progress": JobLine(("marketing_tests",), ("sales_steps",), ("Q8", "Q12")),
+    "measure": JobLine(("marketing_measure",), ("sales_measure",), ("Q14", "Q16")),
+}
+
 ROLES = Roles(
     troubles="symptoms",
     recent_jobs="done_last_30_days",
@@ -268,4 +278,5 @@ ROLES = Roles(
         order={"crowd_and_list": ("sales_list", "audience")},
         talk="joint_review",
     ),
+    jobs=_JOBS,
 )
