@@ -12,7 +12,17 @@ from consult.questionnaire import (
     Wording,
 )
 from consult.questionnaire.conditions import is_, rung
-from consult.questionnaire.model import Fact, MoneyInputs, Part, PlanRules, Roles, Rule, page, part
+from consult.questionnaire.model import (
+    Fact,
+    JobLine,
+    MoneyInputs,
+    Part,
+    PlanRules,
+    Roles,
+    Rule,
+    page,
+    part,
+)
 from consult.questionnaire.questions import Kind, Question, choice, item
 
 ROLES = Roles(
@@ -44,6 +54,7 @@ ROLES = Roles(
         order={},
         talk="list",
     ),
+    jobs={"time": JobLine(("list",), ("reply",), ("Q1",))},
 )
 
 PARTS: tuple[Part, ...] = (
