@@ -287,6 +287,7 @@ def _printed(questionnaire: Questionnaire) -> Iterator[str]:
     yield ""
     for group, title in (
         ("troubles", "What the answers say about a trouble"),
+        ("jobs", "What each job is"),
         ("because", "Why a step is in its place"),
         ("states", "A part that is neither strong nor weak"),
         ("report", "Whatever the answers are"),

@@ -62,7 +62,7 @@ class Score(NamedTuple):
 
 @dataclass(frozen=True)
 class Comparison:
-    """What the page shows: the questions of the plan, the others by part, the scores before and after.
+    """What the page shows: the questions of the plan, the others by part, and the scores.
 
     `refused` is whether the query asked for an answer that is not on offer.
     """
