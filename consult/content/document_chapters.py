@@ -250,8 +250,13 @@ def _money(questionnaire: Questionnaire) -> Iterator[str]:
     yield from heading(3, "The money range")
     yield from (texts["intro"], "", f"> {texts['silent']} {texts['result']}", "")
     for step in texts["steps"].values():
-        yield f"- {step}"
+        if isinstance(step, str):
+            yield f"- {step}"
     yield ""
+    for changed in (texts, texts["steps"]):
+        for reader, own in changed.get("in", {}).items():
+            yield f"{_READERS[reader]} reads: {' '.join(own.values())}"
+            yield ""
     yield from ("It rests on two assumptions, which are printed:", "")
     for assumption in texts["assumptions"]:
         yield f"- {assumption}"

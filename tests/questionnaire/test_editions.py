@@ -25,7 +25,7 @@ from consult.questionnaire.editions import (
 )
 from tests.support.small_edition import ROLES, small_edition, structure
 
-FINGERPRINTS = {"2026-12": "02844904673307254ff764f54d96817fa8081fda459edb9d9b1d8dc7aeaf9284"}
+FINGERPRINTS = {"2026-12": "88273d2a9ee85b265b7e6877c7ed433f825f1dadf9ce7f277fdc31f1865c9d7c"}
 """What `./run questionnaire fingerprint --edition NAME` printed when the edition was published."""
 
 

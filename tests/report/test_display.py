@@ -114,7 +114,7 @@ def test_a_total_that_is_no_rounding_is_refused() -> None:
 def test_weights_read_as_they_are_written_in_the_edition(persona: str) -> None:
     separation, handoff = report_of(persona, "full").axes
     assert [part.weight for part in separation.dimensions] == [10, 15, 20, 20, 10, 10, 15]
-    assert [part.weight for part in handoff.dimensions] == [15, 15, 15, 10, 15, 5, 10, 5, 10]
+    assert [part.weight for part in handoff.dimensions] == [15, 15, 15, 5, 15, 5, 10, 10, 10]
 
 
 @pytest.mark.parametrize(

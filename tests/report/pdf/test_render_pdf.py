@@ -57,8 +57,8 @@ def is_accessible(pdf: bytes) -> bool:
     [
         ("solo_starter", "quick", "letter", 10),
         ("two_silos", "full", "a4", 10),
-        ("disciplined_solo", "full", "letter", 6),
-        ("mostly_unknown", "full", "letter", 9),
+        ("disciplined_solo", "full", "letter", 7),
+        ("mostly_unknown", "full", "letter", 10),
     ],
 )
 def test_a_report_is_accessible_and_of_fit_length(
