@@ -172,7 +172,7 @@ class Roles:
         items, money = (Kind.RUNG,), self.money
         yield "troubles", self.troubles, (Kind.CHOICES,)
         yield "recent_jobs", self.recent_jobs, (Kind.CHOICES,)
-        yield "own_words", self.own_words, (Kind.TEXT,)
+        yield "owner’s sentence", self.own_words, (Kind.TEXT,)
         yield from (("one_lead", id, (Kind.CHOICE,)) for id in self.one_lead.values())
         yield from (("marketing_items", id, items) for id in self.marketing_items)
         yield from (("sales_items", id, items) for id in self.sales_items)
