@@ -1,6 +1,5 @@
-"""Imports go downward only, and the ground floor stands on almost nothing."""
+"""The ground floor stands on almost nothing, and every module is used."""
 
-import subprocess
 import sys
 from pathlib import Path
 
@@ -18,12 +17,6 @@ MAY_STAND_ON = {
 @pytest.fixture(scope="module")
 def graph() -> grimp.ImportGraph:
     return grimp.build_graph("consult", include_external_packages=True, cache_dir=None)
-
-
-def test_the_layers_hold() -> None:
-    linter = Path(sys.executable).with_name("lint-imports")
-    run = subprocess.run([linter, "--no-cache"], cwd=ROOT, capture_output=True, text=True)
-    assert run.returncode == 0, run.stdout + run.stderr
 
 
 @pytest.mark.parametrize("floor", MAY_STAND_ON)

@@ -30,16 +30,12 @@ CHANGES = [
 ]
 
 
-def test_what_decides_is_changed_and_what_only_speaks_is_not() -> None:
+def test_what_decides_is_changed_once_in_its_place_and_what_only_speaks_is_not() -> None:
     found = [str(mutant) for mutant in mutants_of(ast.parse(SOURCE))]
     assert found == [f"{old}  ->  {new}" for old, new in CHANGES]
-
-
-def test_a_change_is_made_in_its_place_and_nowhere_else() -> None:
     original = ast.unparse(ast.parse(SOURCE)).splitlines()
     for number in range(len(CHANGES)):
         tree = ast.parse(SOURCE)
         list(mutants_of(tree))[number].apply()
-        compile(tree, "firm.py", "exec")
         changed = ast.unparse(tree).splitlines()
         assert sum(old != new for old, new in zip(original, changed, strict=True)) == 1
