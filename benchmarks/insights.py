@@ -18,7 +18,7 @@ from consult.storage.db.database import Database
 from consult.storage.insights import insights
 from consult.storage.insights.insights import ResponseFilter
 from consult.storage.page_events import REVIEW, PageVisit
-from consult.storage.tables.insight_tables import PageVisitRow, ResponseStatsRow
+from consult.storage.tables.submission_tables import PageVisitRow, ResponseStatsRow
 from tests.support.postgres import shared_server
 
 RESPONSES = 20_000

@@ -1,18 +1,27 @@
-"""Creates the web application."""
+"""Creates the web application, with its error pages.
 
+Some statuses have a template of their own in `templates/errors/`; others use that of 400 or 500.
+"""
+
+import logging
 from collections.abc import MutableMapping
 from typing import Any
+from urllib.parse import urlsplit
 
-from flask import Flask
+from flask import Flask, Response, render_template, request
 from flask.templating import Environment
+from werkzeug.exceptions import HTTPException, TooManyRequests
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import RequestRedirect
+from werkzeug.wrappers import Response as AnyResponse
 
 from consult import owner, staff
 from consult.settings import PROJECT_FOLDER, Settings, load_settings
 from consult.storage.db.database import Database
 from consult.storage.settings.setting_overrides import SettingsProvider
-from consult.web import assets, csrf_origin, errors, headers, monitoring
+from consult.web import assets, headers, monitoring
 from consult.web.limits import RateLimits
+from consult.web.monitoring import request_id
 from consult.web.services import Services, install
 
 BODY_LIMIT = 64 * 1024
@@ -48,8 +57,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     install(app, shared)
     headers.install(app, settings.embed_origins)
     monitoring.install(app, shared.database, metrics=settings.metrics)
-    csrf_origin.install(app, settings.base_url)
-    errors.install(app)
+    headers.refuse_other_sites(app, settings.base_url)
+    _install_error_pages(app)
     assets.install(app)
     for blueprint in owner.blueprints:
         app.register_blueprint(blueprint)
@@ -72,3 +81,58 @@ def make_services(settings: Settings) -> Services:
         limits=RateLimits(database, settings.signing_key(), lambda: database.clock()),
         settings_provider=SettingsProvider(settings, database),
     )
+
+
+log = logging.getLogger(__name__)
+
+WITH_TEMPLATE = frozenset({400, 403, 404, 405, 413, 429, 500})
+LAST_RESORT = (
+    '<!doctype html><html lang="en"><title>Something went wrong</title>'
+    "<h1>Something went wrong on our end</h1><p>Please try again in a minute.</p></html>"
+)
+
+
+def error_page(error: HTTPException) -> AnyResponse | HTTPException:
+    # A redirect is an exception in Werkzeug, too.
+    if error.code is None or error.code < 400:
+        return error
+    code = error.code if error.code in WITH_TEMPLATE else (500 if error.code >= 500 else 400)
+    headers = [(name, value) for name, value in error.get_headers() if name != "Content-Type"]
+    return Response(_body(code, error), error.code, headers, mimetype="text/html")
+
+
+def wait_text(seconds: int) -> str:
+    """A time to wait, as in "5 minutes"."""
+    if seconds < 60:
+        return "a minute"
+    minutes = -(-seconds // 60)
+    if minutes < 60:
+        return f"{minutes} minutes"
+    hours = -(-minutes // 60)
+    return "an hour" if hours == 1 else f"{hours} hours"
+
+
+def _install_error_pages(app: Flask) -> None:
+    """Show our own page for every error, and redirect within the site only."""
+    app.register_error_handler(HTTPException, error_page)
+    app.after_request(_same_origin_redirect)
+
+
+def _same_origin_redirect(response: Response) -> Response:
+    """Remove the host from a redirect of the router: it is copied from the request."""
+    if isinstance(request.routing_exception, RequestRedirect) and response.status_code == 308:
+        parts = urlsplit(request.routing_exception.new_url)
+        path = "/" + parts.path.lstrip("/")
+        response.location = f"{path}?{parts.query}" if parts.query else path
+    return response
+
+
+def _body(code: int, error: HTTPException) -> str:
+    seconds = error.retry_after if isinstance(error, TooManyRequests) else None
+    wait = wait_text(seconds if isinstance(seconds, int) else 60)
+    try:
+        return render_template(f"errors/{code}.html", request_id=request_id(), wait=wait)
+    except Exception:
+        # What broke the page may break its error page, too, such as an unreachable database.
+        log.exception("the page for error %d could not be rendered", code)
+        return LAST_RESORT

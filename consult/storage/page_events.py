@@ -17,13 +17,13 @@ from sqlalchemy import bindparam, func, select, update
 from consult.questionnaire.editions import newest
 from consult.storage.db.base import Base
 from consult.storage.db.database import INSERTS, Session, insert_into
-from consult.storage.tables.insight_tables import (
+from consult.storage.tables.submission_tables import (
     MAX_SOURCE,
+    DraftRow,
     PageVisitRow,
     ResponseStatsRow,
     StartPageViewRow,
 )
-from consult.storage.tables.submission_tables import DraftRow
 from consult.workflow.stages import Stage, came_from
 
 REVIEW = "review"

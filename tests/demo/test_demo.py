@@ -19,9 +19,14 @@ from consult.storage.documents import pdf_states
 from consult.storage.leads import leads
 from consult.storage.tables.account_tables import AuditRow, StaffUserRow
 from consult.storage.tables.delivery_tables import JobRow
-from consult.storage.tables.insight_tables import ResponseStatsRow, StartPageViewRow
 from consult.storage.tables.lead_tables import LeadEventRow, LeadRow, NoteRow
-from consult.storage.tables.submission_tables import ContactRow, DraftRow, SubmissionRow
+from consult.storage.tables.submission_tables import (
+    ContactRow,
+    DraftRow,
+    ResponseStatsRow,
+    StartPageViewRow,
+    SubmissionRow,
+)
 from consult.workflow.office_hours import Office
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -12,7 +12,7 @@ from consult.storage.tables import ALL_TABLES
 
 CONSULT = Path(__file__).parents[2] / "consult"
 MODULES = sorted(CONSULT.rglob("*.py"))
-FILES_MAX = 210
+FILES_MAX = 200
 LINES_MAX = 350
 """No module is longer: one that is has two subjects."""
 

@@ -10,7 +10,7 @@ from consult.delivery.mail.messages import mail_environment
 ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "templates"
 STATIC = ROOT / "static"
-# Named in the code by their number: see consult/web/errors.py.
+# Named in the code by their number: see consult/application.py.
 NAMED_BY_CODE = re.compile(r"errors/\d{3}\.html")
 # Fonts are found by looking into their folder.
 FOUND_BY_FOLDER = re.compile(r"fonts/report/fonts/.+\.ttf")

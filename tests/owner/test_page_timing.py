@@ -8,8 +8,7 @@ from sqlalchemy import select, text
 
 from consult.storage.insights import insights
 from consult.storage.insights.insights import STARTED_FRAMED, VIEWED, VIEWED_FRAMED, ResponseFilter
-from consult.storage.tables.insight_tables import PageVisitRow, ResponseStatsRow
-from consult.storage.tables.submission_tables import DraftRow
+from consult.storage.tables.submission_tables import DraftRow, PageVisitRow, ResponseStatsRow
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.owner_journey import AnswerValue, Journey

@@ -7,7 +7,7 @@ from consult.storage.drafts.drafts import Draft
 from consult.storage.leads import submission
 from consult.storage.page_events import REVIEW, PageVisit, SaveEvent
 from consult.storage.privacy import erasure, retention
-from consult.storage.tables.insight_tables import PageVisitRow, ResponseStatsRow
+from consult.storage.tables.submission_tables import PageVisitRow, ResponseStatsRow
 from consult.workflow.stages import Stage
 from tests.support.databases import Clock, rows, write
 from tests.support.lead_factories import new_lead

@@ -7,7 +7,7 @@ mailboxes are read on lock screens and forwarded. Everything else is behind the 
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from email.message import EmailMessage
 from functools import partial
 from typing import Any, cast
@@ -23,7 +23,6 @@ from consult.delivery.mail.messages import (
     set_text,
 )
 from consult.delivery.mail.transport import SmtpTransport
-from consult.delivery.notifications.digest_mail import period_of, sections_of, subject_of, time_of
 from consult.delivery.notifications.security_alert_mail import alert_values
 from consult.delivery.worker import Commit, PermanentError, RetryableError, no_op
 from consult.report.display import long_date
@@ -32,12 +31,13 @@ from consult.settings.brand import Brand
 from consult.storage import deliveries
 from consult.storage.db.database import Session
 from consult.storage.leads import leads
-from consult.storage.notifications.digest import digest_for
+from consult.storage.notifications.digest import Digest, LeadList, Period, digest_for
 from consult.storage.notifications.notifications import SECURITY_ALERTS, SecurityAlert
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
 from consult.storage.tables.lead_tables import LeadRow
 from consult.workflow.notification_types import NOTIFICATION_TYPES, TYPE_INFO, NotificationType
+from consult.workflow.office_hours import Office
 
 UNSUBSCRIBE_PATH = "/mail/stop/"
 _LINK_TIMEOUT_SECONDS = 8
@@ -251,3 +251,67 @@ def send_account_link(
     except (RetryableError, PermanentError) as problem:
         return str(problem)
     return ""
+
+
+_MAX_DAYS_BACK = 31
+
+
+def period_of(day: date, now: datetime, office: Office) -> Period:
+    return Period(
+        since=_previous_opening(day, office),
+        now=now,
+        day=day,
+        begins=_midnight(day, office),
+        ends=_midnight(day + timedelta(days=1), office),
+    )
+
+
+def subject_of(digest: Digest, day: date) -> str:
+    consults, follow_ups = digest.consults.count, digest.follow_up.count
+    counts = {
+        "new": digest.new,
+        "overdue": digest.overdue.count,
+        "due today": digest.due.count,
+        "handed to you": digest.offered.count,
+        "consult today" if consults == 1 else "consults today": consults,
+        "follow-up" if follow_ups == 1 else "follow-ups": follow_ups,
+    }
+    return f"{day:%A}: " + ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+
+
+def sections_of(digest: Digest, since: datetime, office: Office) -> list[tuple[str, LeadList]]:
+    """The lists of a digest under their titles, the most urgent first; empty ones are left out."""
+    sections = [
+        ("Overdue", digest.overdue),
+        ("Due today", digest.due),
+        ("Consults today", digest.consults),
+        ("Handed to you, waiting for your answer", digest.offered),
+        ("Follow up today", digest.follow_up),
+    ]
+    sections = [(title, found) for title, found in sections if found.count]
+    if digest.new:
+        checks = "1 check" if digest.new == 1 else f"{digest.new} checks"
+        contacts = f"{digest.new_contacts.count or 'none'} with contact info"
+        title = f"New since {since.astimezone(office.zone):%A, %H:%M}: {checks}, {contacts}"
+        sections.append((title, digest.new_contacts))
+    return sections
+
+
+def time_of(at: date | datetime | None, zone: tzinfo) -> str:
+    """The time or day of a lead in a digest, as in "Tue, Mar 3, 08:05"; empty if there is none."""
+    if isinstance(at, datetime):
+        at = at.astimezone(zone)
+        return f"{at:%a, %b} {at.day}, {at:%H:%M}"
+    return f"{at:%a, %b} {at.day}" if at else ""
+
+
+def _previous_opening(day: date, office: Office) -> datetime:
+    """When the agency opened on the business day before: the time of the last digest."""
+    for back in range(1, _MAX_DAYS_BACK):
+        if hours := office.opening(day - timedelta(days=back)):
+            return hours[0]
+    return _midnight(day - timedelta(days=1), office)
+
+
+def _midnight(day: date, office: Office) -> datetime:
+    return datetime.combine(day, time(), office.zone).astimezone(UTC)

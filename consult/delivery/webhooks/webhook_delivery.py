@@ -2,16 +2,25 @@
 
 Unless the endpoint includes contact info, a message names no person: its receiver can follow the
 link and sign in there. What it says is worked out in each attempt, so nothing of it is stored.
+
+Messages are signed per Standard Webhooks (standardwebhooks.com). A secret is not stored: it is
+derived from the application's secret key and a random salt. So a copy of the database signs
+nothing; and with another secret key, the hash of the secret no longer fits.
 """
 
+import hashlib
 import json
-from collections.abc import Mapping
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from secrets import token_hex
 from time import perf_counter
 from typing import Any
 
+from standardwebhooks import Webhook
+
+from consult.crypto import Purpose, derive
 from consult.delivery.context import Context, plain
-from consult.delivery.webhooks import signing
 from consult.delivery.webhooks.http_client import ForbiddenUrlError, HttpClient, NoResponseError
 from consult.delivery.worker import Commit, PermanentError, Postpone, RetryableError, no_op
 from consult.storage import deliveries
@@ -45,7 +54,7 @@ def send_webhook(context: Context, job: JobRow) -> Commit:
         "content-type": "application/json",
         "user-agent": USER_AGENT,
         "accept-encoding": "identity",
-        **signing.headers(secrets_of(endpoint, context, now), webhook_id(delivery), now, body),
+        **signature_headers(secrets_of(endpoint, context, now), webhook_id(delivery), now, body),
     }
     attempt, is_final = _attempt(context.http, endpoint, body, headers, now)
     with context.database.writing() as session:
@@ -100,8 +109,8 @@ def secrets_of(endpoint: EndpointRow, context: Context, now: datetime) -> list[s
     salts = [endpoint.salt]
     if endpoint.previous_salt and endpoint.previous_until and endpoint.previous_until > now:
         salts.append(endpoint.previous_salt)
-    secrets = [signing.secret_of(context.settings.signing_key(), salt) for salt in salts]
-    if signing.hash_of(secrets[0]) != endpoint.secret_hash:
+    secrets = [derive_secret(context.settings.signing_key(), salt) for salt in salts]
+    if hash_secret(secrets[0]) != endpoint.secret_hash:
         raise PermanentError(
             "The application has a new secret key. Create a new secret for this webhook."
         )
@@ -171,3 +180,32 @@ def _excerpt(text: str) -> str:
     """The beginning of a response on one line, without what could not be shown or stored."""
     line = " ".join(text[:2000].split())
     return "".join(letter for letter in line if letter.isprintable())[:200]
+
+
+_PREFIX = "whsec_"
+
+
+def new_salt() -> str:
+    return token_hex(16)
+
+
+def derive_secret(secret_key: str, salt: str) -> str:
+    """The secret derived from a salt, as receivers store it."""
+    return _PREFIX + b64encode(derive(secret_key, Purpose.WEBHOOK, salt)).decode()
+
+
+def hash_secret(secret: str) -> str:
+    """What a secret is recognized by; it reveals nothing about the secret."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def signature_headers(
+    secrets: Sequence[str], webhook_id: str, at: datetime, body: str
+) -> dict[str, str]:
+    """The headers that prove a message to its receiver, signed with each secret in use."""
+    signed = [Webhook(secret).sign(webhook_id, at, body) for secret in secrets]
+    return {
+        "webhook-id": webhook_id,
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": " ".join(signed),
+    }

@@ -33,7 +33,7 @@ from consult.storage.audit import audit_log
 from consult.storage.db.database import Session
 from consult.storage.second_factors import factors
 from consult.storage.tables.account_tables import StaffUserRow
-from consult.web.csrf_origin import is_cross_origin_post
+from consult.web.headers import is_cross_origin_post
 from consult.web.services import services
 from consult.web.text import one_line
 

@@ -14,9 +14,9 @@ from consult.report.explanations import reasons_of
 from consult.report.report import from_json
 from consult.staff.accounts.access import record_access_after, records_access, signed_in_user
 from consult.staff.blueprint import ID, blueprint, for_staff
-from consult.staff.delivery_presenter import delivery_view
 from consult.staff.leads import lead_presenter
 from consult.staff.leads.action_forms import FormState
+from consult.staff.notifications.notification_pages import delivery_view
 from consult.staff.privacy.privacy_pages import may_see_data
 from consult.storage import deliveries, documents, jobs
 from consult.storage.accounts import accounts

@@ -10,14 +10,18 @@ from flask.typing import ResponseReturnValue
 from wtforms import BooleanField, Field, Form, HiddenField, SelectMultipleField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
-from consult.delivery.webhooks import signing
 from consult.delivery.webhooks.http_client import ForbiddenUrlError, checked_url
-from consult.delivery.webhooks.webhook_delivery import webhook_id
+from consult.delivery.webhooks.webhook_delivery import (
+    derive_secret,
+    hash_secret,
+    new_salt,
+    webhook_id,
+)
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.accounts.my_account_pages import first_errors
 from consult.staff.accounts.reauthentication import recent_auth_required
 from consult.staff.blueprint import ID, blueprint, for_admins
-from consult.staff.delivery_presenter import delivery_view, host_of
+from consult.staff.notifications.notification_pages import delivery_view, host_of
 from consult.storage import deliveries
 from consult.storage.audit import audit_log
 from consult.storage.db.database import Session
@@ -70,8 +74,8 @@ class WebhookForm(Form):
     )
     includes_contact = BooleanField("Include contact info")
     salt = HiddenField(
-        default=signing.new_salt,
-        filters=[lambda salt: salt if _SALT.fullmatch(salt or "") else signing.new_salt()],
+        default=new_salt,
+        filters=[lambda salt: salt if _SALT.fullmatch(salt or "") else new_salt()],
     )
 
 
@@ -108,7 +112,7 @@ def new_webhook() -> ResponseReturnValue:
     if not form.validate():
         return _form_page(form), 422
     salt = form.salt.data or ""
-    secret = signing.secret_of(services().settings.signing_key(), salt)
+    secret = derive_secret(services().settings.signing_key(), salt)
     with services().database.writing() as session:
         same = [each for each in endpoints.all_endpoints(session) if each.salt == salt]
         if same:  # the same form once more
@@ -120,7 +124,7 @@ def new_webhook() -> ResponseReturnValue:
                 form.events.data or (),
                 includes_contact=form.includes_contact.data,
                 salt=salt,
-                secret_hash=signing.hash_of(secret),
+                secret_hash=hash_secret(secret),
                 by=signed_in_user().id,
             )
             _record(session, "webhook.added", endpoint_id, contact=form.includes_contact.data)
@@ -152,7 +156,7 @@ def webhook(endpoint_id: int) -> ResponseReturnValue:
         page=page,
         older={**page, "before": log[-1].id} if len(found) > LOG_PAGE else None,
         zone=services().settings.time_zone,
-        salt=signing.new_salt(),
+        salt=new_salt(),
         done=request.args.get("done"),
     )
 
@@ -188,11 +192,11 @@ def change_webhook(endpoint_id: int) -> ResponseReturnValue:
 def new_webhook_secret(endpoint_id: int) -> ResponseReturnValue:
     """Create a new secret and show it this once; the previous one signs as well for a day."""
     salt = WebhookForm(request.form).salt.data or ""
-    secret = signing.secret_of(services().settings.signing_key(), salt)
+    secret = derive_secret(services().settings.signing_key(), salt)
     with services().database.writing() as session:
         endpoint = _changeable(session, endpoint_id)
         if endpoint.salt != salt:  # not the same form once more
-            endpoints.rotate_secret(session, endpoint_id, salt, signing.hash_of(secret))
+            endpoints.rotate_secret(session, endpoint_id, salt, hash_secret(secret))
             _record(session, "webhook.secret_renewed", endpoint_id)
     return _secret_page(endpoint_id, secret)
 

@@ -9,8 +9,7 @@ from consult.storage.db.database import Session
 from consult.storage.drafts.drafts import is_unsubmitted
 from consult.storage.jobs import EMAIL_REMINDER, enqueue
 from consult.storage.tables.delivery_tables import JobRow
-from consult.storage.tables.insight_tables import PageVisitRow
-from consult.storage.tables.submission_tables import DraftRow, ReminderConsentRow
+from consult.storage.tables.submission_tables import DraftRow, PageVisitRow, ReminderConsentRow
 
 _UNUSED = ReminderConsentRow.sent_at.is_(None)
 

@@ -20,13 +20,13 @@ from consult.questionnaire.editions import newest
 from consult.storage.db.database import Session
 from consult.storage.leads.leads import reachable_at
 from consult.storage.page_events import REVIEW
-from consult.storage.tables.insight_tables import (
+from consult.storage.tables.lead_tables import CallAssessmentRow, LeadEventRow, LeadRow
+from consult.storage.tables.submission_tables import (
     KINDS,
     PageVisitRow,
     ResponseStatsRow,
     StartPageViewRow,
 )
-from consult.storage.tables.lead_tables import CallAssessmentRow, LeadEventRow, LeadRow
 from consult.workflow.own_performance import LAST_WON, TIME_TO_ANSWER, Contact, Record, Records
 
 VIEWED, VIEWED_FRAMED = "viewed", "viewed_framed"

@@ -17,9 +17,13 @@ from consult.storage.db.database import Session
 from consult.storage.documents import BRIEF, REPORT
 from consult.storage.drafts import drafts
 from consult.storage.jobs import enqueue_documents
-from consult.storage.tables.insight_tables import PageVisitRow
 from consult.storage.tables.lead_tables import LeadEventRow, LeadRow
-from consult.storage.tables.submission_tables import DocumentRow, DraftRow, SubmissionRow
+from consult.storage.tables.submission_tables import (
+    DocumentRow,
+    DraftRow,
+    PageVisitRow,
+    SubmissionRow,
+)
 
 _MIN_COMPLETIONS = 20
 _MAX_COMPLETIONS = 500

@@ -1,7 +1,7 @@
 """What a user's morning digest is about: leads that are new, due, or waiting for them.
 
 To add a list: a field of `Digest`, its query in `digest_for`, and its heading in
-``consult.delivery.notifications.digest_mail``.
+``consult.delivery.notifications.staff_mail``.
 """
 
 from collections.abc import Sequence

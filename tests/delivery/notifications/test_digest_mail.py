@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consult.delivery.mail.transport import Transport
-from consult.delivery.notifications.digest_mail import period_of
 from consult.delivery.notifications.dispatch import schedule_tick
-from consult.delivery.notifications.staff_mail import read_unsubscribe_token
+from consult.delivery.notifications.staff_mail import period_of, read_unsubscribe_token
 from consult.delivery.worker import Worker
 from consult.storage.db.database import Database
 from consult.workflow.office_hours import Office, read_hours

@@ -13,8 +13,13 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select, update
 
-from consult.delivery.webhooks import signing
 from consult.delivery.webhooks.http_client import HttpClient
+from consult.delivery.webhooks.webhook_delivery import (
+    derive_secret,
+    hash_secret,
+    new_salt,
+    signature_headers,
+)
 from consult.storage import deliveries, jobs
 from consult.storage.db.database import Database, utc_now
 from consult.storage.notifications import notifications
@@ -40,8 +45,8 @@ def hooks(tmp_path: Path) -> Iterator[Receiver]:
 
 def listen(database: Database, *kinds: str, includes_contact: bool = False) -> tuple[int, str]:
     """Add an endpoint for these events (finished) at the usual URL; its id and its secret."""
-    salt = signing.new_salt()
-    secret = signing.secret_of(SECRET_KEY, salt)
+    salt = new_salt()
+    secret = derive_secret(SECRET_KEY, salt)
     with database.writing() as session:
         id = endpoints.add(
             session,
@@ -49,7 +54,7 @@ def listen(database: Database, *kinds: str, includes_contact: bool = False) -> t
             kinds or ("finished",),
             includes_contact=includes_contact,
             salt=salt,
-            secret_hash=signing.hash_of(secret),
+            secret_hash=hash_secret(secret),
             by=None,
         )
     return id, secret
@@ -228,10 +233,10 @@ def test_an_old_secret_signs_as_well_for_a_day_and_no_longer(
     database: Database, hooks: Receiver, clock: Clock
 ) -> None:
     endpoint_id, old = listen(database)
-    salt = signing.new_salt()
-    new = signing.secret_of(SECRET_KEY, salt)
+    salt = new_salt()
+    new = derive_secret(SECRET_KEY, salt)
     with database.writing() as session:
-        endpoints.rotate_secret(session, endpoint_id, salt, signing.hash_of(new))
+        endpoints.rotate_secret(session, endpoint_id, salt, hash_secret(new))
     for _ in range(2):
         submitted(database)
         work(database, hooks)
@@ -245,7 +250,7 @@ def test_an_old_secret_signs_as_well_for_a_day_and_no_longer(
 def test_the_receiver_in_the_handbook_accepts_our_messages_only(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    secret = signing.secret_of(SECRET_KEY, signing.new_salt())
+    secret = derive_secret(SECRET_KEY, new_salt())
     monkeypatch.setenv("WEBHOOK_SECRET", secret)
     handbook = (Path(__file__).parents[3] / "docs" / "running.md").read_text("utf-8")
     code = handbook.partition("```python\n")[2].partition("HTTPServer((")[0]
@@ -260,9 +265,9 @@ def test_the_receiver_in_the_handbook_accepts_our_messages_only(
         url = f"http://127.0.0.1:{server.server_port}/"
         now = utc_now()
         body = '{"type": "test", "data": {}}'
-        good = signing.headers([secret], "msg_1", now, body)
-        old = signing.headers([secret], "msg_2", now - timedelta(hours=1), body)
-        wrong = signing.headers([FIXED_SECRET], "msg_3", now, body)
+        good = signature_headers([secret], "msg_1", now, body)
+        old = signature_headers([secret], "msg_2", now - timedelta(hours=1), body)
+        wrong = signature_headers([FIXED_SECRET], "msg_3", now, body)
         answers = [client.send(url, body.encode(), sent) for sent in (good, good, old, wrong)]
         server.shutdown()
     assert [answer.status for answer in answers] == [204, 204, 400, 400]
@@ -275,7 +280,7 @@ def test_with_a_new_secret_key_nothing_is_signed_with_a_wrong_secret(
     endpoint_id, _ = listen(database)
     salt = endpoint(database, endpoint_id).salt
     with database.writing() as session:
-        other_hash = signing.hash_of(signing.secret_of("another key", salt))
+        other_hash = hash_secret(derive_secret("another key", salt))
         endpoints.rotate_secret(session, endpoint_id, salt, other_hash)
     submitted(database)
     work(database, hooks)

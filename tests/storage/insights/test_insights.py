@@ -31,8 +31,7 @@ from consult.storage.insights.insights import (
 )
 from consult.storage.leads import leads, submission
 from consult.storage.page_events import REVIEW, PageVisit, SaveEvent
-from consult.storage.tables.insight_tables import StartPageViewRow
-from consult.storage.tables.submission_tables import DraftRow
+from consult.storage.tables.submission_tables import DraftRow, StartPageViewRow
 from consult.workflow.stages import Stage
 from tests.support.databases import Clock, read, write
 from tests.support.lead_factories import new_lead
