@@ -159,6 +159,8 @@ def _about_cards(texts: Texts) -> Iterator[str]:
     buttons = ", ".join(texts["buttons"].values())
     yield from (f"**{texts['prompt']}** ({buttons}; “{texts['title']}” in tables)", "")
     yield from (texts["test"], "", f"Of a card that can be both: “{texts['either_note']}”", "")
+    yield from ("The page after the cards opens with how many matched, of the scored ones:", "")
+    yield from (*(f"- {text}" for text in texts["feedback"].values()), "")
 
 
 def _cards(questionnaire: Questionnaire, cards: tuple[Question, ...]) -> Iterator[str]:
@@ -217,20 +219,29 @@ def _contradictions(questionnaire: Questionnaire) -> Iterator[str]:
     texts = questionnaire.texts.findings["contradictions"]
     yield from heading(3, "Answers that do not go together")
     yield (
-        "They never change a score. The first three that hold are shown; before that, the owner is "
-        "asked about them. In the conditions 0 is the worst answer, and “I don’t know” makes none "
-        "of them true."
+        "They never change a score. The first three that hold are shown. In the conditions 0 is "
+        "the worst answer, and “I don’t know” makes none of them true."
     )
     yield ""
     rows = []
     for rule in questionnaire.structure.contradictions:
         own = texts[rule.id]
         cell = f"`{rule.id}`: {rule.when}"
-        rows.append((cell, own["text"], own["question"], ", ".join(rule.claims)))
+        rows.append((cell, own["text"], ", ".join(rule.claims)))
         for reader, changes in own.get("in", {}).items():
-            reworded = {**own, **changes}
-            rows.append((f"*{_READERS[reader]}*", reworded["text"], reworded["question"], ""))
-    yield from table(("When", "Finding", "Asked before", "Claims"), rows)
+            rows.append((f"*{_READERS[reader]}*", changes["text"], ""))
+    yield from table(("When", "Finding", "Claims"), rows)
+    yield (
+        "Before the result, the owner is asked about one of these at most, and only where the "
+        "answers can’t all be right. The numbers go first."
+    )
+    yield ""
+    asked = questionnaire.texts.findings["double_check"]
+    conditions = {rule.id: rule.impossible for rule in questionnaire.structure.contradictions}
+    yield from table(
+        ("When", "Asked"),
+        ((f"`{id}`: {conditions.get(id, 'numbers_disagree')}", text) for id, text in asked.items()),
+    )
 
 
 def _flags(questionnaire: Questionnaire) -> Iterator[str]:

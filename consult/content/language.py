@@ -84,6 +84,9 @@ _PLACEHOLDERS = {
     "money/steps/low": {"leads", "unworked", "buy", "discount", "value", "result"},
     "money/steps/high": {"leads", "unworked", "buy", "discount", "value", "result"},
     "money/refusals/numbers_disagree": {"given", "made"},
+    "double_check/numbers": {"given", "made"},
+    "feedback/some": {"right", "count", "card", "side", "note"},
+    "feedback/all": {"count"},
     "consult/yes/title": {"topic"},
     "consult/optional/title": {"topic"},
     "consult/early/text": {"topic"},
@@ -233,7 +236,7 @@ def _not_too_long(text: Text) -> Iterator[str]:
 
 def _keeps_placeholders(text: Text) -> Iterator[str]:
     path = re.sub(r"/in/\w+", "", "/".join(text.path))
-    wanted = _PLACEHOLDERS.get(path, set()) if text.file == "findings.yaml" else set()
+    wanted = _PLACEHOLDERS.get(path, set())
     there = set(re.findall(r"{(\w*)}", text.text))
     # One person who does both jobs needs no names.
     for name in sorted(wanted - there - ({"who"} if "solo" in text.path else set())):

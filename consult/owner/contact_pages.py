@@ -114,11 +114,11 @@ def _email(form: Form, field: Field) -> None:
         # No look-up: whether mail arrives is found out by sending it.
         field.data = validate_email(field.data, check_deliverability=False).normalized
     except EmailNotValidError:
-        raise ValidationError("Write an email address in full, such as name@example.com") from None
+        raise ValidationError("Enter a full email address, like name@example.com") from None
 
 
 def _text(label: str, missing: str, longest: int, *more: Any) -> StringField:
-    too_long = f"Use at most {longest} characters for “{label.lower()}”"
+    too_long = f"Keep “{label.lower()}” to {longest} characters"
     checks = [DataRequired(missing), Length(max=longest, message=too_long)]
     return StringField(label, [*checks, *more], filters=[_clean])
 
@@ -126,22 +126,20 @@ def _text(label: str, missing: str, longest: int, *more: Any) -> StringField:
 class ReminderForm(Form):
     """The address for one reminder; permission by checking the box."""
 
-    email = _text("Email", "Write your email address, or leave this page as it is", 254, _email)
-    permission = BooleanField(validators=[InputRequired("Check the box if we may email you once")])
+    email = _text("Email", "Enter your email, or leave this page as it is", 254, _email)
+    permission = BooleanField(validators=[InputRequired("Check the box so we can email you once")])
 
 
 class ContactForm(Form):
     """Name, email and business; phone and consult are optional; consent by checking the box."""
 
-    name = _text("Your name", "Write your name", 200)
-    email = _text("Email", "Write your email address", 254, _email)
-    business = _text("Business", "Write the name of your business", 200)
+    name = _text("Your name", "Enter your name", 200)
+    email = _text("Email", "Enter your email", 254, _email)
+    business = _text("Business", "Enter the name of your business", 200)
     phone = StringField(
         "Phone",
-        [Optional(), Length(max=40, message="Use at most 40 characters for “phone”")],
+        [Optional(), Length(max=40, message="Keep “phone” to 40 characters")],
         filters=[_clean],
     )
-    wants_consult = BooleanField("I would like a free consult")
-    consent = BooleanField(
-        validators=[InputRequired("Check the box if you agree, so that we may keep your details")]
-    )
+    wants_consult = BooleanField("I’d like a free consult")
+    consent = BooleanField(validators=[InputRequired("Check the box so we can send your report")])

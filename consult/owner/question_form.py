@@ -21,14 +21,14 @@ from consult.questionnaire import SKIP, UNKNOWN, Answer, Asked, Kind, WalkPage
 from consult.web.text import many_lines, one_line
 
 SKIP_TEXT = "Skip this one"
-MISSING = "Pick the answer that is closest."
-MISSING_CARD = "Pick a job, or “Not sure”."
-NOT_OFFERED = "Pick one of the answers that are listed."
-TOO_MANY = "Pick up to {most}."
-NO_AMOUNT = "Write the amount in digits, such as 1200, or leave it empty."
-NO_COUNT = "Write a whole number, such as 5, or leave it empty."
-TEXT_TOO_LONG = "Write up to {most} characters. This is {length}."
-AMOUNT_TOO_HIGH = "Write an amount of up to {most:,}, or leave it empty."
+MISSING = "Choose the closest answer."
+MISSING_CARD = "Choose Marketing, Sales, or Not sure."
+NOT_OFFERED = "Choose one of these answers."
+TOO_MANY = "Choose up to {most}."
+NO_AMOUNT = "Enter a number, like 1200, or leave it blank."
+NO_COUNT = "Enter a whole number, like 5, or leave it blank."
+TEXT_TOO_LONG = "That’s {length} characters. Please keep it to {most}."
+AMOUNT_TOO_HIGH = "Enter a number up to {most:,}, or leave it blank."
 
 Posted = MultiDict[str, str]
 
@@ -42,9 +42,10 @@ class QuestionField(Field):
     too_many: tuple[str, ...] = ()
     """What was checked, if it was more than allowed: shown again, and not saved."""
 
-    def __init__(self, asked: Asked, **options: Any) -> None:
+    def __init__(self, asked: Asked, currency_sign: str = "", **options: Any) -> None:
         super().__init__(asked.wording.ask, **options)
         self.asked = asked
+        self.currency_sign = currency_sign
 
     def process_data(self, value: Answer | None) -> None:
         self.answer = value
@@ -190,6 +191,11 @@ class AmountField(QuestionField):
     _SIGNS = re.compile(r"[\s$€£]|CHF|[A-Z]{1,2}\$")
     _AMOUNT = re.compile(r"(\d{1,3}(,\d{3})+|\d+)(\.\d{1,2})?")
 
+    @property
+    def sign(self) -> str:
+        """What stands before the number."""
+        return self.currency_sign
+
     def read(self, posted: list[str]) -> Answer | None:
         text = self._SIGNS.sub("", posted[0][:40]) if posted else ""
         if not text:
@@ -204,16 +210,20 @@ class AmountField(QuestionField):
     def controls(self) -> str:
         # What was typed is shown again even if it was refused.
         typed = one_line(self.raw_data[0]) if self.raw_data else "".join(texts_of(self.answer))
-        name = escape(self.name)
+        name, sign = escape(self.name), self.sign
+        shown = f'<span class="sign" id="{name}-sign">{escape(sign)}</span>' if sign else ""
+        labels = f"{name}-ask {name}-sign" if sign else f"{name}-ask"
         return (
-            f'<div class="field"><input type="text" inputmode="decimal" autocomplete="off" '
-            f'class="narrow" maxlength="20" id="{name}" name="{name}" value="{escape(typed)}" '
-            f'aria-labelledby="{name}-ask"></div>'
+            f'<div class="field amount">{shown}<input type="text" inputmode="decimal" '
+            f'autocomplete="off" class="narrow" maxlength="20" id="{name}" name="{name}" '
+            f'value="{escape(typed)}" aria-labelledby="{labels}"></div>'
         )
 
 
 class CountField(AmountField):
     """A number of people or things, typed in digits."""
+
+    sign = ""
 
     def read(self, posted: list[str]) -> Answer | None:
         text = posted[0][:40].replace(",", "") if posted else ""
@@ -260,10 +270,12 @@ _FIELDS: Mapping[Kind, type[QuestionField]] = {
 class QuestionForm(BaseForm):
     """The questions of one page, filled with the saved answers or with what was posted."""
 
-    def __init__(self, page: WalkPage, posted: Posted | None = None) -> None:
+    def __init__(
+        self, page: WalkPage, posted: Posted | None = None, currency_sign: str = ""
+    ) -> None:
         # Made outside a form, a WTForms field is an unbound one, whatever its type says.
         fields: Any = {
-            asked.id: _FIELDS.get(asked.question.kind, ChoiceField)(asked)
+            asked.id: _FIELDS.get(asked.question.kind, ChoiceField)(asked, currency_sign)
             for asked in page.questions
         }
         super().__init__(fields)

@@ -7,7 +7,7 @@ in it is never stored: it follows from the answers.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from flask import Blueprint, after_this_request, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -25,12 +25,12 @@ from consult.owner.open_draft import (
     to_result,
     visit_of,
 )
-from consult.owner.question_form import Posted, QuestionField, QuestionForm, options
+from consult.owner.question_form import Posted, QuestionForm, options
 from consult.owner.visitors import campaign_tags, is_framed, is_person, with_referrer
 from consult.questionnaire import Asked, Depth, Heading, Kind, Walk, WalkPage, WalkPart, walk
 from consult.questionnaire.editions import newest
-from consult.questionnaire.yaml_texts import for_owner
 from consult.report.explanations import DEPTHS
+from consult.report.report_sections import disagreement
 from consult.scoring import Scorecard, score
 from consult.storage import page_events
 from consult.storage.drafts import drafts
@@ -42,7 +42,6 @@ from consult.web.services import services
 ESTIMATED_MINUTES: dict[Depth, int] = {"quick": 5, "full": 10}
 """Shown until enough owners have finished for a measured time."""
 
-MAX_CONTRADICTIONS = 3
 SHOWN = "shown"
 """The field that names the form's questions: an empty list of checkboxes sends no other sign."""
 
@@ -116,7 +115,7 @@ def resume(token: str) -> Response:
 def questions(token: str, page_id: str) -> str:
     draft = load_draft(token, _then())
     page = draft.page(page_id)
-    return _questions(draft, page, QuestionForm(page))
+    return _questions(draft, page, _form(page))
 
 
 @questionnaire_pages.post("/check/<token>/<page_id>")
@@ -126,7 +125,7 @@ def save_answers(token: str, page_id: str) -> ResponseReturnValue:
     with services().database.writing() as session:
         draft = lock_draft(session, token, then)
         page = draft.page(page_id)
-        form = QuestionForm(page, posted)
+        form = _form(page, posted)
         valid = form.validate()
         saved = draft.with_answers(form.given)
         sent = visit_of(saved.walk.page(page_id) or page)
@@ -141,7 +140,7 @@ def save_answers(token: str, page_id: str) -> ResponseReturnValue:
 @questionnaire_pages.get("/check/<token>/review")
 def review(token: str) -> str:
     draft = load_draft(token, REVIEW)
-    return _review(draft, _contradictions_form(draft.walk))
+    return _review(draft, _double_check_form(draft.walk))
 
 
 @questionnaire_pages.post("/check/<token>/contradictions")
@@ -149,7 +148,7 @@ def save_contradictions(token: str) -> ResponseReturnValue:
     posted = request.form
     with services().database.writing() as session:
         draft = lock_draft(session, token, REVIEW)
-        form = _contradictions_form(draft.walk, posted)
+        form = _double_check_form(draft.walk, posted)
         valid = form.validate()
         event = SaveEvent(PageVisit(REVIEW), PageVisit(REVIEW), refused=not valid)
         drafts.store_answers(session, draft.stored, form.given, newest().name, event)
@@ -177,6 +176,8 @@ def _then() -> Then:
 
 
 def _review(draft: OpenDraft, form: QuestionForm) -> str:
+    question, ids = _double_check(draft.walk)
+    names = [field.name for field in form.fields]
     return render_template(
         "owner/review.html",
         token=draft.token,
@@ -184,9 +185,11 @@ def _review(draft: OpenDraft, form: QuestionForm) -> str:
         parts=draft.walk.parts,
         url_of=draft.url_of,
         answer_texts=_answer_texts,
-        contradictions=_contradictions(draft.walk, form),
+        # Another tab may have settled what this form is about.
+        question=question if set(names) == set(ids) else "",
+        form=form,
         shown=SHOWN,
-        names=[field.name for field in form.fields],
+        names=names,
         problems=[(field.name, field.problem) for field in form.fields if field.errors],
         saved="saved" in request.args,
         first_open=draft.first_open_url,
@@ -212,8 +215,39 @@ def _questions(draft: OpenDraft, page: WalkPage, form: QuestionForm) -> str:
         outdated=draft.outdated,
         still_open="open" in request.args,
         carried_over="more" in request.args,
+        feedback=_feedback(draft, page),
         decision_test=draft.walk.questionnaire.texts.sorting["test"] if sorting else "",
     )
+
+
+def _feedback(draft: OpenDraft, page: WalkPage) -> str:
+    """What to say about the cards of the page before this one; empty where it had none."""
+    walk = draft.walk
+    earlier = list(walk.pages[: walk.pages.index(page)])
+    if draft.then == OPEN:  # the pages in between, which have nothing open, are not shown
+        earlier = [one for one in earlier if any(a.question.required for a in one.questions)]
+    if draft.then == REVIEW or not earlier:
+        return ""
+    cards = [
+        asked
+        for asked in earlier[-1].questions
+        if asked.question.kind is Kind.SORT and asked.question.required
+    ]
+    if not cards or not earlier[-1].complete:
+        return ""
+    texts = walk.questionnaire.texts.sorting["feedback"]
+    missed = [card for card in cards if card.answer != card.question.answer]
+    if not missed:
+        return str(texts["all"].format(count=len(cards)))
+    first = missed[0]
+    text = texts["some"].format(
+        right=len(cards) - len(missed),
+        count=len(cards),
+        card=first.wording.ask,
+        side=first.wording.choices[str(first.question.answer)].lower(),
+        note=first.wording.note,
+    )
+    return str(text)
 
 
 def _back(draft: OpenDraft, page: WalkPage) -> str:
@@ -238,6 +272,10 @@ def _is_done(part: WalkPart) -> bool:
     return any(a.answer is not None for a in asked) and not any(a.open for a in asked)
 
 
+def _form(page: WalkPage, posted: Posted | None = None) -> QuestionForm:
+    return QuestionForm(page, posted, services().brand.currency_sign)
+
+
 def measured_minutes(seconds: int) -> int:
     return max(1, round(seconds / 60))
 
@@ -249,7 +287,7 @@ def _answer_texts(asked: Asked) -> tuple[str, ...]:
     """An answer in the words of its choices; several checked boxes give several texts."""
     answer = asked.answer
     if answer is None:
-        return ("Not answered yet" if asked.question.required else "Left out",)
+        return ("Not answered yet" if asked.question.required else "Skipped",)
     if asked.question.kind is Kind.NUMBER:
         return (f"{services().brand.currency_sign}{answer:,}",)
     if asked.question.kind is Kind.TEXT:
@@ -259,41 +297,28 @@ def _answer_texts(asked: Asked) -> tuple[str, ...]:
     return (options(asked).get(str(answer), str(answer)),)
 
 
-def _contradictions_form(walk: Walk, posted: Posted | None = None) -> QuestionForm:
-    """The form of all contradicting answers, or of those shown when it was posted."""
-    ids = [id for _, ids in _found_in(walk) for id in ids]
-    if posted is not None:
-        ids = posted.get(SHOWN, "").split()
+def _double_check_form(walk: Walk, posted: Posted | None = None) -> QuestionForm:
+    """The form of the answers in doubt, or of those shown when it was posted."""
+    ids = _double_check(walk)[1] if posted is None else posted.get(SHOWN, "").split()
     questions = tuple(asked for asked in walk.asked if asked.id in ids)
-    return QuestionForm(WalkPage("contradictions", "", Heading(""), questions), posted)
+    return _form(WalkPage("contradictions", "", Heading(""), questions), posted)
 
 
-def _contradictions(
-    walk: Walk, form: QuestionForm
-) -> list[tuple[str, list[QuestionField], list[QuestionField]]]:
-    """The first contradictions: a question, the fields to change, and those shown further up.
+def _double_check(walk: Walk) -> tuple[str, Sequence[str]]:
+    """The one question to ask about answers that cannot all be right, and the ids of those.
 
-    They never hold an owner up: all of the answers can be true.
+    It never holds an owner up. Numbers that disagree go first.
     """
-    own = {field.name: field for field in form.fields}
-    rest = dict(own)
-    found = []
-    for question, ids in _found_in(walk):
-        fields = [rest.pop(id) for id in ids if id in rest]
-        above = [own[id] for id in ids if id in own and own[id] not in fields]
-        found.append((question, fields, above))
-    # Another tab may have resolved the contradiction that this form was about.
-    return [*found, ("", list(rest.values()), [])] if rest else found
-
-
-def _found_in(walk: Walk) -> Iterator[tuple[str, Sequence[str]]]:
-    """The questions to ask, each with the ids of the answers that it is about."""
     card = score(walk.on_path)
     if not isinstance(card, Scorecard):
-        return
+        return "", ()
+    texts = walk.questionnaire.texts.findings["double_check"]
+    if card.money.disagreeing:
+        inputs = walk.questionnaire.structure.roles.money
+        ids = (inputs.new_customers, inputs.leads, inputs.worked, inputs.buyers)
+        return disagreement(card.money, texts["numbers"]), ids
     asked = {asked.id for asked in walk.asked}
-    texts = walk.questionnaire.texts.findings["contradictions"]
-    for rule in card.contradictions[:MAX_CONTRADICTIONS]:
-        question = for_owner(texts[rule.id], walk.facts)["question"]
-        # Facts and the cards together are no single answer that could be changed here.
-        yield question, [id for id in card.evidence(rule) if id in asked]
+    for rule in card.impossible:
+        # A fact is no single answer that could be changed here.
+        return texts[rule.id], [id for id in card.evidence(rule) if id in asked]
+    return "", ()

@@ -12,7 +12,7 @@ _ENTRIES: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("bands", "separation"): ("name", "means"),
     ("bands", "handoff"): ("name", "means"),
     ("archetypes",): ("name", "says", "rule"),
-    ("contradictions",): ("text", "question"),
+    ("contradictions",): ("text",),
     ("flags",): ("name", "text"),
     ("notes",): ("name", "text"),
     ("figures",): ("text", "source"),
@@ -61,6 +61,7 @@ _LISTS: tuple[tuple[tuple[str, ...], str], ...] = (
     ((), "method"),
 )
 _FREE = (
+    ("double_check",),
     ("troubles", "unexplained"),
     ("money", "refusals"),
     ("consult", "topics"),
@@ -117,6 +118,10 @@ def _by_structure(structure: Structure) -> dict[tuple[str, ...], list[str]]:
     return {
         ("dimensions",): [dimension.id for dimension in structure.dimensions],
         ("contradictions",): [rule.id for rule in structure.contradictions],
+        ("double_check",): [
+            "numbers",
+            *(rule.id for rule in structure.contradictions if rule.impossible),
+        ],
         ("troubles", "unexplained"): list(structure.roles.plan.touches),
         ("jobs", "lines"): list(structure.roles.jobs),
         ("flags",): [rule.id for rule in structure.flags],

@@ -71,11 +71,15 @@ class Dimension:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A finding and the condition under which it is true."""
+    """A finding and the condition under which it is true.
+
+    ``impossible`` holds where its answers cannot all be right: only then is the owner asked.
+    """
 
     id: str
     when: Condition
     claims: tuple[str, ...] = ()
+    impossible: Condition | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +263,8 @@ class Structure:
     def _refuse_unknown_ids(self) -> None:
         readable = set(self.questions) | {fact.id for fact in self.facts} | {"sorting"}
         for rule in (*self.contradictions, *self.flags, *self.notes, *self.not_asked):
-            for id in rule.when.reads():
+            impossible = rule.impossible.reads() if rule.impossible else ()
+            for id in (*rule.when.reads(), *impossible):
                 if id not in readable:
                     raise EditionError(f"edition {self.name}: {rule.id} reads unknown id {id}")
         scored = [id for dimension in self.dimensions for id in dimension.items]

@@ -23,6 +23,7 @@ _ITEM_NEEDS = {"title", "ask", "choices", "why", "fix", "proof"}
 _PROFILE_KEYS = {"ask", "help", "why", "choices", "title", "groups"}
 _CARD_KEYS = {"text", "done", "note"}
 _TOOL_KEYS = {"effort", "tool", "text"}
+_FEEDBACK_KEYS = {"all", "some"}
 _SORTING_TEXTS = ("title", "prompt", "test", "either_note")
 
 
@@ -105,6 +106,10 @@ def read_edition_texts(structure: Structure, folder: Path) -> EditionTexts:
     cards = _mapping(files["sorting"], "cards", "sorting.yaml")
     for name in _SORTING_TEXTS:
         text_at(f"sorting.yaml: {name}", files["sorting"].get(name))
+    feedback = _mapping(files["sorting"], "feedback", "sorting.yaml")
+    _check_keys("sorting.yaml: feedback", feedback, _FEEDBACK_KEYS, _FEEDBACK_KEYS)
+    for name in _FEEDBACK_KEYS:
+        text_at(f"sorting.yaml: feedback: {name}", feedback[name])
     _refuse_leftovers(structure, files, cards)
     questions: dict[str, Mapping[str, Wording]] = {}
     for question in structure.questions.values():

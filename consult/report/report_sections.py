@@ -24,7 +24,7 @@ from consult.report.report import (
 )
 from consult.scoring import Money as Figures
 from consult.scoring import Recommendation
-from consult.scoring.money import NUMBERS_DISAGREE, UNWORKED_WORTH, Estimate, Range, Silent
+from consult.scoring.money import UNWORKED_WORTH, Estimate, Range, Silent
 from consult.settings.brand import CURRENCY_SIGNS
 
 
@@ -134,9 +134,8 @@ def money_in_words(found: Figures, walk: Walk, sign: str) -> tuple[Money | None,
     texts = for_owner(walk.questionnaire.texts.findings["money"], walk.facts)
     step_texts = for_owner(texts["steps"], walk.facts)
     refused = texts["refusals"][found.refused] if found.refused else ""
-    if found.refused == NUMBERS_DISAGREE and found.disagreeing:
-        given, made = map(_rounded, found.disagreeing)
-        refused = refused.format(given=given, made=made)
+    if found.disagreeing:
+        refused = disagreement(found, refused)
     if found.silent is None:
         return None, refused
     figures = _figures(found.silent, found.estimate, sign)
@@ -153,6 +152,12 @@ def money_in_words(found: Figures, walk: Walk, sign: str) -> tuple[Money | None,
         tags=tuple(texts["tags"]["assumed" if step in _OURS else "said"] for step in steps),
     )
     return money, refused
+
+
+def disagreement(found: Figures, text: str) -> str:
+    """A text with both counts of new customers filled in, where they disagree."""
+    given, made = map(_rounded, found.disagreeing or ())
+    return text.format(given=given, made=made)
 
 
 def money_in_figures(found: Figures, shown: Money) -> Mapping[str, str]:

@@ -83,6 +83,12 @@ class Scorecard:
         """All that hold, in the edition's order; a page shows the first three."""
         return self._holding(self._structure.contradictions)
 
+    @property
+    def impossible(self) -> tuple[Rule, ...]:
+        """The contradictions whose answers cannot all be right."""
+        given = self._given
+        return tuple(r for r in self.contradictions if r.impossible and r.impossible.holds(given))
+
     def evidence(self, rule: Rule) -> tuple[str, ...]:
         """The ids of the answers, and facts, that make a rule true; empty when it is not."""
         return rule.when.evidence(self._given)

@@ -7,7 +7,7 @@ from markupsafe import escape
 from werkzeug.datastructures import MultiDict
 
 from consult.owner.question_form import QuestionForm
-from consult.questionnaire import Answer, WalkPage, walk
+from consult.questionnaire import Answer, Heading, WalkPage, walk
 from consult.questionnaire.editions import newest
 from tests.support.page import Document, Form, text_of
 from tests.support.personas import BATON_ON_THE_FLOOR as TEAM
@@ -77,22 +77,22 @@ def test_an_unscored_question_may_be_left_out_or_taken_back(question_id: str) ->
 @pytest.mark.parametrize(
     ("question_id", "sent", "complaint"),
     [
-        ("marketing_by", [], "Pick the answer that is closest"),
-        ("sort_demo", [], "Pick a job, or “Not sure”"),
-        ("marketing_by", ["everybody"], "Pick one of the answers that are listed"),
-        ("first_reply", ["5"], "Pick one of the answers that are listed"),
-        ("first_reply", ["-1"], "Pick one of the answers that are listed"),
-        ("first_reply", ["٣"], "Pick one of the answers that are listed"),
-        ("first_reply", ["x" * 10_000], "Pick one of the answers that are listed"),
-        ("marketing_goal", ["unknown"], "Pick one of the answers that are listed"),
-        ("symptoms", ["no_time", "<b>"], "Pick one of the answers that are listed"),
-        ("symptoms", ["no_time", "poor_leads", "cannot_close", "leads_go_quiet"], "Pick up to 3"),
-        ("first_sale_value", ["a lot"], "Write the amount in digits"),
-        ("first_sale_value", ["-5"], "Write the amount in digits"),
-        ("first_sale_value", ["1.200"], "Write the amount in digits"),
-        ("first_sale_value", ["1e9"], "Write the amount in digits"),
-        ("first_sale_value", ["9" * 30], "Write an amount of up to"),
-        ("first_sale_value", ["9" * 10_000], "Write an amount of up to"),
+        ("marketing_by", [], "Choose the closest answer"),
+        ("sort_demo", [], "Choose Marketing, Sales, or Not sure"),
+        ("marketing_by", ["everybody"], "Choose one of these answers"),
+        ("first_reply", ["5"], "Choose one of these answers"),
+        ("first_reply", ["-1"], "Choose one of these answers"),
+        ("first_reply", ["٣"], "Choose one of these answers"),
+        ("first_reply", ["x" * 10_000], "Choose one of these answers"),
+        ("marketing_goal", ["unknown"], "Choose one of these answers"),
+        ("symptoms", ["no_time", "<b>"], "Choose one of these answers"),
+        ("symptoms", ["no_time", "poor_leads", "cannot_close", "leads_go_quiet"], "Choose up to 3"),
+        ("first_sale_value", ["a lot"], "Enter a number, like 1200"),
+        ("first_sale_value", ["-5"], "Enter a number, like 1200"),
+        ("first_sale_value", ["1.200"], "Enter a number, like 1200"),
+        ("first_sale_value", ["1e9"], "Enter a number, like 1200"),
+        ("first_sale_value", ["9" * 30], "Enter a number up to"),
+        ("first_sale_value", ["9" * 10_000], "Enter a number up to"),
     ],
 )
 def test_anything_else_is_refused_and_not_saved(
@@ -128,6 +128,30 @@ def test_what_was_typed_wrongly_is_shown_again_as_text() -> None:
     document = drawn("first_sale_value", form)
     assert not document.all("script")
     assert document.by_id["first_sale_value"].attrib["value"] == '"><script>alert(1)</script>'
+
+
+@pytest.mark.parametrize(
+    ("question_id", "sign"), [("first_sale_value", "$"), ("new_customers_last_month", "")]
+)
+def test_an_amount_of_money_has_the_currency_beside_it(question_id: str, sign: str) -> None:
+    document = drawn(question_id, QuestionForm(page_with(question_id), None, "$"))
+    labels = document.by_id[question_id].attrib["aria-labelledby"].split()
+    assert labels[0] == f"{question_id}-ask"
+    assert [text_of(document.by_id[id]) for id in labels[1:]] == ([sign] if sign else [])
+
+
+def test_what_was_done_lately_is_asked_in_two_groups_and_other_cards_are_taken() -> None:
+    question = newest().questions["done_last_30_days"]
+    asked = page_with("done_last_30_days", done_last_30_days=("social_post", "demo")).questions[0]
+    assert asked.answer == ("social_post", "demo")
+    document = drawn(asked.id, QuestionForm(WalkPage("", "", Heading(""), (asked,))))
+    groups = [e for e in document.all("div") if e.attrib.get("role") == "group"]
+    assert [text_of(document.by_id[g.attrib["aria-labelledby"]]) for g in groups] == list(
+        asked.wording.groups.values()
+    )
+    shown = [[box.attrib["value"] for box in g.iter("input")] for g in groups]
+    assert [tuple(ids) for ids in shown] == list(question.groups.values())
+    assert sum(map(len, shown)) == 8
 
 
 def test_help_and_error_belong_to_their_question() -> None:

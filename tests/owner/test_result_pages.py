@@ -218,7 +218,7 @@ def test_a_pdf_that_was_given_up_is_not_promised(journey: Journey) -> None:
             update(JobRow).values(state="failed", lease_token=None, finished_at=session.now())
         )
     page = journey.client.get(f"{journey.root}/report.pdf", status=503)
-    assert "could not be made" in page.h1
+    assert "couldn’t make" in page.h1
     assert "Refresh" not in page.headers
 
 

@@ -1,7 +1,6 @@
 """From a quick look to the full check, doubts settled on the review, and drafts that grew old."""
 
 import shutil
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from consult.storage.drafts.drafts import Draft
 from consult.storage.tables.submission_tables import SubmissionRow
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
-from tests.support.owner_journey import AnswerValue, Journey
+from tests.support.owner_journey import Journey
 from tests.support.personas import (
     BATON_ON_THE_FLOOR,
     PERSONAS,
@@ -80,7 +79,7 @@ def test_full_depth_keeps_all_answers_asks_only_what_is_open_and_leaves_the_firs
     }
     assert check.given_as == {id: quick.wording[id]["variant"] for id in quick.answers}
     assert (check.depth, check.source) == ("full", {"utm_source": "news"})
-    assert "All your answers are kept" in journey.page.text
+    assert "We kept all your answers" in journey.page.text
 
     new = 0
     while not journey.page.path.endswith("/review"):
@@ -115,61 +114,64 @@ def test_going_on_has_a_limit_and_waits_for_the_contact(tmp_path: Path) -> None:
     assert PageClient(gated).post(f"{root}/full-depth").location == f"{root}/contact"
 
 
-# --- Doubts -------------------------------------------------------------------------------------
+# --- The double-check on the review -------------------------------------------------------------
 
 
-def test_contradictions_can_be_resolved_in_place_and_in_two_tabs(journey: Journey) -> None:
-    page = journey.to_review()
+@pytest.fixture
+def doubtful(journey: Journey) -> Journey:
+    """An owner on the review, who counted more new customers than their other numbers make."""
+    journey.answers["new_customers_last_month"] = 40
+    journey.to_review()
+    return journey
+
+
+def test_numbers_can_be_fixed_in_place_and_in_two_tabs(doubtful: Journey) -> None:
+    journey, page = doubtful, doubtful.page
     form, other_tab = page.form("/contradictions"), page.form("/contradictions")
-    assert {"symptoms", "clear_answers", "lead_list"} <= form.fields.keys()
-    assert form.fields["lead_list"].values == ["0"]
-    form.fill(lead_list="3", clear_answers="3", symptoms=["no_time"])
+    inputs = newest().structure.roles.money
+    shown = {inputs.new_customers, inputs.leads, inputs.buyers, inputs.worked}
+    assert shown <= form.fields.keys()
+    assert form.fields[inputs.new_customers].values == ["40"]
+    journey.page = journey.client.follow(journey.client.submit(form.fill(clear_answers="3")))
+    form = journey.page.form("/contradictions").fill(new_customers_last_month="8")
     journey.page = journey.client.follow(journey.client.submit(form))
     assert journey.page.path.endswith("/review")
     assert "Saved." in journey.page.text
     answers = check_of(journey.client.app, journey.token).answers
-    assert (answers["lead_list"], answers["symptoms"]) == (3, ("no_time",))
-    rules = newest().texts.findings["contradictions"]
-    assert rules["more_leads_unworked"]["question"] not in journey.page.text
-    other_tab.fill(symptoms=["not_enough_leads", "poor_leads", "cannot_close"])
-    again = journey.client.submit(other_tab)
+    assert (answers["clear_answers"], answers["new_customers_last_month"]) == (3, 8)
+    assert "Quick double-check" not in journey.page.text
+    again = journey.client.submit(other_tab.fill(new_customers_last_month="9"))
     assert again.location.startswith(f"{journey.root}/review")
+    wrong = journey.client.submit(other_tab.fill(new_customers_last_month="nine"), status=422)
+    assert list(wrong.errors) == ["new_customers_last_month"]
 
 
-def test_nothing_changes_without_a_change_and_no_tick_is_an_answer(journey: Journey) -> None:
-    form = journey.to_review().form("/contradictions")
+def test_nothing_changes_without_a_change_and_a_number_can_be_taken_back(
+    doubtful: Journey,
+) -> None:
+    journey, form = doubtful, doubtful.page.form("/contradictions")
     before = check_of(journey.client.app, journey.token).answers
     journey.client.submit(form)
     for shown in ("no_such", "", "sort_demo' OR 1=1", "\x00"):
         journey.client.post(f"{journey.root}/contradictions", {"shown": shown, "lead_list": "3"})
     assert check_of(journey.client.app, journey.token).answers == before
-    journey.client.submit(form.fill(symptoms=[]))
-    assert check_of(journey.client.app, journey.token).answers["symptoms"] == ()
+    journey.client.submit(form.fill(new_customers_last_month=""))
+    assert "new_customers_last_month" not in check_of(journey.client.app, journey.token).answers
     journey.submit()
     assert journey.client.submit(form).location == journey.page.path
 
 
-def test_a_wrong_post_is_shown_again_with_what_was_picked(journey: Journey) -> None:
-    page = journey.to_review()
-    form = page.form("/contradictions")
-    four = ["not_enough_leads", "poor_leads", "leads_go_quiet", "cannot_close"]
-    form.fill(symptoms=four, lead_list="2")
-    again = journey.client.submit(form, status=422)
-    assert list(again.errors) == ["symptoms"]
-    assert again.form("/contradictions").fields["symptoms"].values == four
+def test_a_wrong_number_is_shown_again_and_the_others_are_saved(doubtful: Journey) -> None:
+    form = doubtful.page.form("/contradictions")
+    form.fill(new_customers_last_month="plenty", clear_answers="1")
+    again = doubtful.client.submit(form, status=422)
+    assert list(again.errors) == ["new_customers_last_month"]
+    fields = again.form("/contradictions").fields
+    assert fields["new_customers_last_month"].values == ["plenty"]
     (opened,) = [d for d in again.document.all("details") if "open" in d.attrib]
-    assert "up to 3" in "".join(opened.itertext())
-    answers = check_of(journey.client.app, journey.token).answers
-    assert (answers["lead_list"], len(answers["symptoms"])) == (2, 2)  # type: ignore[arg-type]
-
-
-def test_an_answer_that_stands_behind_two_doubts_is_there_once(client: PageClient) -> None:
-    answers: Mapping[str, AnswerValue] = {**BATON_ON_THE_FLOOR.answers, "follow_up": 3}
-    journey = Journey(client, answers)
-    journey.start()
-    page = journey.to_review()
-    assert page.html.count('id="clear_answers"') == 1
-    assert "#clear_answers" in page.links.values()
+    assert "Enter a whole number" in "".join(opened.itertext())
+    answers = check_of(doubtful.client.app, doubtful.token).answers
+    assert (answers["clear_answers"], answers["new_customers_last_month"]) == (1, 40)
 
 
 # --- A new edition ------------------------------------------------------------------------------
@@ -232,9 +234,9 @@ def test_an_open_check_moves_to_a_new_edition_and_says_what_is_left_behind(
     publish_next_edition(monkeypatch, tmp_path / "next")
 
     journey.go(journey.page.path)
-    assert "2 of your answers are no longer needed" in journey.page.text
+    assert "We dropped 2 answers" in journey.page.text
     journey.answer()
-    assert "no longer needed" not in journey.page.text
+    assert "We dropped" not in journey.page.text
     check = check_of(journey.client.app, journey.token)
     assert (check.edition, check.answers["slow_month"]) == (NEXT, 2)
 
@@ -251,7 +253,7 @@ def test_the_notice_stands_on_the_review_too(
     page = journey.to_review()
     publish_next_edition(monkeypatch, tmp_path / "next")
     page = journey.client.get(page.path)
-    assert "2 of your answers are no longer needed" in page.text
+    assert "We dropped 2 answers" in page.text
 
 
 def test_an_old_result_stays_in_its_own_edition(
@@ -273,4 +275,4 @@ def test_going_deeper_under_a_new_edition_says_what_is_left_behind(
     publish_next_edition(monkeypatch, tmp_path / "next")
     client = PageClient(app)
     page = client.follow(client.submit(client.get(root).form("/full-depth")))
-    assert "2 of your answers are no longer needed" in page.text
+    assert "We dropped 2 answers" in page.text

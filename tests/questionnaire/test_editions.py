@@ -25,7 +25,7 @@ from consult.questionnaire.editions import (
 )
 from tests.support.small_edition import ROLES, small_edition, structure
 
-FINGERPRINTS = {"2026-12": "88273d2a9ee85b265b7e6877c7ed433f825f1dadf9ce7f277fdc31f1865c9d7c"}
+FINGERPRINTS = {"2026-12": "2418911bdc0434dcff3126c2f15f18e24292eabc5a39e846f3da50a5ae9a16aa"}
 """What `./run questionnaire fingerprint --edition NAME` printed when the edition was published."""
 
 

@@ -49,6 +49,10 @@ def with_page(*questions: Any, id: str = "more") -> dict[str, Any]:
         ),
         ({"flags": (Rule("odd", rung("no_item", 0)),)}, "odd reads unknown id no_item"),
         ({"contradictions": (Rule("odd", rung("no_item", 0)),)}, "odd reads unknown id no_item"),
+        (
+            {"contradictions": (Rule("odd", ALWAYS, impossible=rung("no_item", 0)),)},
+            "odd reads unknown id no_item",
+        ),
         ({"notes": (Rule("odd", answered("no_item")),)}, "odd reads unknown id no_item"),
         ({"not_asked": (Rule("odd", answered("no_item")),)}, "odd reads unknown id no_item"),
         (

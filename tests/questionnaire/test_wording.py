@@ -109,6 +109,9 @@ REFUSED: list[tuple[Path_, object, str]] = [
     ((*DEMO, "note"), GONE, "sorting.yaml: demo: note is missing"),
     ((*DEMO, "why"), "So.", f"sorting.yaml: demo: why {NOT_USED}"),
     (("sorting", "prompt"), GONE, "sorting.yaml: prompt: the text is missing"),
+    (("sorting", "feedback"), GONE, f"sorting.yaml: feedback {HAS_NO_WORDING}"),
+    (("sorting", "feedback", "some"), GONE, "sorting.yaml: feedback: some is missing"),
+    (("sorting", "feedback", "none"), "So.", f"sorting.yaml: feedback: none {NOT_USED}"),
     (("sorting", "buttons", "sales"), GONE, "sorting.yaml: buttons: sales: the text is missing"),
     (("pages", "pages", "who", "title"), GONE, "pages.yaml: pages: who: title is missing"),
     (("pages", "parts", "lanes", "help"), "So.", f"pages.yaml: parts: lanes: help {NOT_USED}"),
@@ -202,7 +205,8 @@ REFUSED: list[tuple[Path_, object, str]] = [
         (("findings", group, "extra"), value, f"findings.yaml: {group}: extra {NOT_AN_ID}")
         for group, value in [
             ("dimensions", FINDINGS["dimensions"]["own_goals"]),
-            ("contradictions", {"text": "So.", "question": "So?"}),
+            ("contradictions", {"text": "So."}),
+            ("double_check", "So?"),
             ("flags", {"name": "So", "text": "So."}),
             ("not_asked", "So."),
             ("matters", FINDINGS["matters"]["handoff"]),
@@ -213,6 +217,8 @@ REFUSED: list[tuple[Path_, object, str]] = [
         for path in [
             ("dimensions", "own_goals"),
             ("contradictions", "rule_without_list"),
+            ("double_check", "numbers"),
+            ("double_check", "name_without_time"),
             ("flags", FLAG),
             ("not_asked", "under_five"),
             ("not_asked", "quick_look"),
@@ -254,6 +260,7 @@ def test_what_does_not_fit_is_refused_with_file_and_id(
 def test_every_text_of_a_finding_that_is_not_there_is_named_by_its_place(changed: Any) -> None:
     """All but those under an id that the structure may lack, and those in a list or a variant."""
     by_id = (
+        ("double_check",),
         ("troubles", "unexplained"),
         ("money", "refusals"),
         ("consult", "topics"),

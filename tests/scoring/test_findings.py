@@ -1,6 +1,7 @@
 """Findings: every archetype, contradiction, flag, band and refusal by a readable example."""
 
 from fractions import Fraction
+from itertools import product
 from typing import Any
 
 import pytest
@@ -110,6 +111,19 @@ def test_every_contradiction_has_an_example_and_does_not_hold_for_a_middling_fir
     assert set(made.evidence(rule)) <= set(rule.when.reads())
     assert rule not in card().contradictions
     assert card().evidence(rule) == ()
+
+
+@pytest.mark.parametrize("rule", [r for r in EDITION.structure.contradictions if r.impossible])
+def test_what_cannot_be_right_is_a_contradiction_first(rule: Rule) -> None:
+    """Asked about before the result only where the finding holds, and not each time it does."""
+    assert rule.impossible
+    assert set(rule.when.reads()) <= set(rule.impossible.reads())
+    assert rule not in CONTRADICTIONS[rule.id].impossible
+    read = {id: range(4) for id in rule.when.reads()}
+    for values in product(*read.values()):
+        for mode in ("solo", "team"):
+            given = {**dict(zip(read, values, strict=True)), "mode": mode}
+            assert not rule.impossible.holds(given) or rule.when.holds(given)
 
 
 def test_a_contradiction_names_the_answers_that_it_rests_on() -> None:

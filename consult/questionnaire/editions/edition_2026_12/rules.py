@@ -51,7 +51,11 @@ _PAYS_FOR_ADS = some_of(
     includes("done_last_30_days", "cold_ad"), includes("done_last_30_days", "retargeting_ad")
 )
 
-# In the order in which they are shown: what the owner asked about, then what costs money.
+# In the order in which they are shown: what the owner asked about, then what costs money. All of
+# these answers can be true together, and are findings of the result. What a firm does and what
+# comes of it are two things: six follow-ups may still end in silence, a rule for leads needs no
+# list, and ads may run while the phone rings out. A set goal, a measure or a meeting says nothing
+# about another one. The one exception is `name_without_time`, where it says so.
 CONTRADICTIONS = (
     Rule(
         "more_leads_unworked",
@@ -108,7 +112,15 @@ CONTRADICTIONS = (
         all_of(rung("patience", 3), at_most("marketing_goal", 1)),
         ("Q14",),
     ),
-    Rule("name_without_time", all_of(rung("marketing_owner", 3), at_most("busy_week", 1)), ("Q5",)),
+    Rule(
+        "name_without_time",
+        all_of(rung("marketing_owner", 3), at_most("busy_week", 1)),
+        ("Q5",),
+        # One person alone says in the first answer that the time is set, and in the second that
+        # there is none to lose. In a team the name is one person's and the time another's; and
+        # time that is the first to go is still a time.
+        impossible=all_of(is_("mode", "solo"), rung("marketing_owner", 3), rung("busy_week", 0)),
+    ),
     Rule(
         "numbers_without_source",
         all_of(rung("marketing_measure", 3), at_most("lead_source", 1)),
