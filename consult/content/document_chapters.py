@@ -10,13 +10,11 @@ from consult.questionnaire.yaml_texts import Texts
 
 
 def heading(level: int, text: str) -> Iterator[str]:
-    """A heading with an empty line after it."""
     yield f"{'#' * level} {text}"
     yield ""
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    """A table with an empty line after it."""
     yield _row(head)
     yield _row(["---"] * len(head))
     for row in rows:

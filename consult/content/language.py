@@ -113,7 +113,6 @@ _ALIKE = 0.9
 
 
 def language_problems(texts: Iterable[Text]) -> list[Problem]:
-    """Everything that is wrong with the wording of these texts."""
     texts = list(texts)
     found = [Problem(t.place, message) for t in texts for rule in _RULES for message in rule(t)]
     return [*found, *_alike(texts), *_reading(texts)]

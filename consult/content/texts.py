@@ -45,7 +45,6 @@ def texts_of(questionnaire: Questionnaire) -> Iterator[Text]:
 
 
 def file_of(questionnaire: Questionnaire, question: Question) -> str:
-    """The YAML file in which the question is worded."""
     if question.kind is Kind.SORT:
         return "sorting.yaml"
     for dimension in questionnaire.dimensions:

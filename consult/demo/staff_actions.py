@@ -89,8 +89,6 @@ class _LaterThanNow(Exception):
 
 @dataclass
 class _LeadWork:
-    """One lead, the user who works on it, and the time of their last action."""
-
     session: Session
     submission: SubmissionRow
     lead: LeadRow
@@ -101,7 +99,6 @@ class _LeadWork:
     at: datetime
 
     def wait(self, least: float, most: float) -> None:
-        """Let between `least` and `most` hours of the agency's opening time pass."""
         open_time = timedelta(hours=self.random.uniform(least, most))
         self.wait_until(replace(self.office, reply_within=open_time).due_at(self.at))
 

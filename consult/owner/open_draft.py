@@ -55,7 +55,6 @@ class OpenDraft:
 
     @cached_property
     def root(self) -> str:
-        """The path that all addresses of this draft start with."""
         return url_for("questionnaire.resume", token=self.token)
 
     @property
@@ -85,7 +84,6 @@ class OpenDraft:
         return page
 
     def with_answers(self, changes: Changes) -> OpenDraft:
-        """Return the draft as it is once these changes are saved."""
         answers, given_as = drafts.merged(self.stored.answers, self.stored.given_as, changes)
         stored = replace(self.stored, edition=newest().name, answers=answers, given_as=given_as)
         return replace(self, stored=stored, walk=walk_of(stored))

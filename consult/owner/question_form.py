@@ -65,7 +65,6 @@ class QuestionField(Field):
         raise NotImplementedError
 
     def controls(self) -> str:
-        """Return the HTML of the inputs."""
         raise NotImplementedError
 
     def __call__(self, **_: object) -> Markup:
@@ -135,8 +134,6 @@ def _opening(field_name: str, is_card: bool, ask: str, help: str, why: str, erro
 
 
 class ChoiceField(QuestionField):
-    """One of the answers offered."""
-
     input_type = "radio"
 
     def controls(self) -> str:
@@ -237,8 +234,6 @@ class CountField(AmountField):
 
 
 class TextField(QuestionField):
-    """A few sentences of the owner's own."""
-
     clean = staticmethod(many_lines)
 
     def read(self, posted: list[str]) -> Answer | None:
@@ -296,7 +291,6 @@ class QuestionForm(BaseForm):
 
 
 def options(asked: Asked) -> dict[str, str]:
-    """Return the answers offered, id to text, in the order in which they are shown."""
     ids = {id: asked.wording.choices[id] for id in asked.question.choices_as(asked.variant)}
     shown = dict(reversed(list(ids.items())) if asked.question.best_first else ids)
     if asked.question.unknown:

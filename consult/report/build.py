@@ -32,7 +32,6 @@ from consult.scoring import (
     SORTING,
     AxisScore,
     DimensionScore,
-    Leg,
     Line,
     Scorecard,
     Step,
@@ -187,8 +186,11 @@ class _Writer:
     def _relay(self) -> Relay:
         """The legs that name the firm; what is unknown stays open only in the dark."""
         dark = self.scorecard.archetype == RUNNING_IN_THE_DARK
-        marketing, handoff, sales = (_state_of_leg(leg, dark) for leg in self.scorecard.legs)
-        return Relay(marketing, handoff, sales)
+        legs = [
+            state_of(leg.confirmed, leg.possible if dark else leg.confirmed)
+            for leg in self.scorecard.legs
+        ]
+        return Relay(*legs)
 
     # Findings ------------------------------------------------------------------------------
 
@@ -249,7 +251,6 @@ class _Writer:
         )
 
     def _reason(self, reason: str) -> str:
-        """A reason of the plan in words."""
         kind, _, id = reason.partition(":")
         if kind == "trouble":
             name = self.asked[self.roles.troubles].wording.choices[id]
@@ -347,7 +348,3 @@ def _state_at(score: Fraction) -> State:
     if score >= 75:
         return "strong"
     return "partly" if score >= 50 else "weak"
-
-
-def _state_of_leg(leg: Leg, dark: bool) -> State:
-    return state_of(leg.confirmed, leg.possible if dark else leg.confirmed)

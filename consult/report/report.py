@@ -44,8 +44,6 @@ class ScoredAnswer:
 
 @dataclass(frozen=True)
 class Dimension:
-    """One part of a score: its state, its own score from 0 to 100 and the lines behind it."""
-
     id: str
     name: str
     asks: str
@@ -96,14 +94,11 @@ class Axis:
 
     @property
     def most_to_gain(self) -> tuple[Dimension, ...]:
-        """The dimensions by the points they lost, most first."""
         return tuple(sorted(self.dimensions, key=lambda dimension: -dimension.lost))
 
 
 @dataclass(frozen=True)
 class Archetype:
-    """What kind of relay this is."""
-
     id: str
     name: str
     says: str
@@ -111,8 +106,6 @@ class Archetype:
 
 @dataclass(frozen=True)
 class Relay:
-    """The states of the two legs and of the exchange between them."""
-
     marketing: State
     exchange: State
     sales: State
@@ -174,8 +167,6 @@ class NamedTrouble:
 
 @dataclass(frozen=True)
 class JobLine:
-    """What marketing is beside what sales is, and what the owner said of each, if asked."""
-
     name: str
     marketing: str
     sales: str
@@ -197,8 +188,6 @@ class TwoJobs:
 
 @dataclass(frozen=True)
 class Unknown:
-    """Something the owner does not know yet, and how to find out."""
-
     id: str
     title: str
     question: str
@@ -255,8 +244,6 @@ class AgreementLine:
 
 @dataclass(frozen=True)
 class Agreement:
-    """The handoff agreement, as one page to fill in and pin on the wall."""
-
     title: str
     intro: str
     today: str
@@ -274,8 +261,6 @@ class AgendaPoint:
 
 @dataclass(frozen=True)
 class Consult:
-    """Whether a consult would help, and with what."""
-
     recommended: Literal["yes", "optional", "not_now"]
     topic: str
     title: str
@@ -290,8 +275,6 @@ class Consult:
 
 @dataclass(frozen=True)
 class NotAsked:
-    """Scored questions that were left out for one reason."""
-
     reason: str
     titles: tuple[str, ...]
 
@@ -353,11 +336,9 @@ class Report:
 
     @property
     def first_step(self) -> Fix | None:
-        """The first step of the plan; None when nothing is left to raise."""
         return self.plan[0] if self.plan else None
 
     def to_json(self) -> str:
-        """The Report as JSON text; `from_json` gives an equal Report back."""
         return _REPORTS.dump_json(self).decode()
 
 

@@ -174,7 +174,6 @@ def money_in_figures(found: Figures, shown: Money) -> Mapping[str, str]:
 
 
 def _figures(silent: Silent, estimate: Estimate | None, sign: str) -> dict[str, str]:
-    """The figures of the money lines, ready to print."""
     figures = {
         "leads": _range(silent.leads, _number),
         "worked": _range(Range(*(10 * end for end in silent.worked)), _number),

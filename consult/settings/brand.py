@@ -108,8 +108,6 @@ class Logo:
 
 @dataclass(frozen=True)
 class Brand:
-    """Everything that differs from agency to agency."""
-
     name: str = "Marketing Maven"
     product: str = "Relay Check"
     consult_url: str = "https://marketingmaven.example/consult"

@@ -34,13 +34,11 @@ class RoleRequired(Forbidden):
 
 
 def for_staff(view: _View) -> _View:
-    """Declare that everyone who is signed in may use a view."""
     view.__dict__[_REQUIRED_ROLE] = "staff"
     return view
 
 
 def for_admins(view: _View) -> _View:
-    """Declare that only admins may use a view."""
     view.__dict__[_REQUIRED_ROLE] = "admin"
     return view
 

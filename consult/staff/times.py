@@ -59,12 +59,10 @@ def duration(seconds: int) -> str:
 
 
 def agency_time(time: datetime) -> datetime:
-    """A point in time in the agency's time zone."""
     return time.astimezone(services().settings.office.zone)
 
 
 def agency_today() -> date:
-    """Today's date at the agency."""
     made = services()
     return made.settings.office.today(made.database.clock())
 

@@ -42,7 +42,6 @@ class DeliveryStatus:
 
 
 def delivery_status(delivery: DeliveryRow) -> DeliveryStatus:
-    """Whether a delivery is queued, being retried, sent, or failed."""
     if delivery.sent_at:
         return DeliveryStatus("sent", delivery.sent_at)
     job = delivery.job
@@ -181,7 +180,6 @@ def report_emails(session: Session, lead_id: int) -> Sequence[DeliveryRow]:
 
 
 def report_tokens(session: Session, lead_ids: Collection[int]) -> Sequence[str]:
-    """The tokens of the mails to the owners of leads."""
     is_report = DeliveryRow.recipient == "owner"
     query = select(DeliveryRow.token).where(is_report, DeliveryRow.submission_id.in_(lead_ids))
     return session.scalars(query).all()

@@ -88,7 +88,6 @@ def enqueue_documents(session: Session, submission_id: int, revision: int) -> No
 
 
 def pdf_jobs(session: Session, submission_id: int) -> Sequence[JobRow]:
-    """The jobs that make or made PDFs of a submission, the first first."""
     query = select(JobRow).where(JobRow.submission_id == submission_id, JobRow.kind.in_(PDF_JOBS))
     return session.scalars(query.order_by(JobRow.id)).all()
 
@@ -171,7 +170,6 @@ def fail(session: Session, job: JobRow, error: str) -> bool:
 
 
 def mark_failed(session: Session, job: JobRow, error: str) -> bool:
-    """End a job that cannot be done."""
     return _update(
         session,
         job,

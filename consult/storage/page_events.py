@@ -91,7 +91,6 @@ def record_view(
     demo: bool = False,
     count: int = 1,
 ) -> None:
-    """Count views of the start page."""
     keys = keys_of(session.now().date(), depth, source, demo=demo)
     of_day = (StartPageViewRow.day == keys["day"], StartPageViewRow.kind == keys["kind"])
     seen = session.scalar(select(func.sum(StartPageViewRow.count)).where(*of_day)) or 0
@@ -150,7 +149,6 @@ def record_submission(
 
 
 def record_contact(session: Session, submission_id: int, *, wants_consult: bool) -> None:
-    """Count that a contact was left, and whether they want a consult."""
     _reach(session, submission_id, contact=True, consult=wants_consult)
 
 
@@ -195,13 +193,11 @@ _ADVANCE = (
 
 
 def _shown(visit: PageVisit) -> dict[str, Any]:
-    """A page that comes into view."""
     zero = {"saves": 0, "refused": 0, "seconds": None}
     return {"page": visit.page, "questions": visit.questions, "is_last": True, **zero}
 
 
 def _sent(event: SaveEvent, dwell: timedelta) -> dict[str, Any]:
-    """A page that was sent."""
     return {
         "page": event.saved.page,
         "questions": event.saved.questions,

@@ -130,11 +130,9 @@ class Office:
         return days
 
     def is_open_on(self, day: date) -> bool:
-        """Whether the agency is open on a day."""
         return day not in self.closed and bool(self.week.get(day.weekday()))
 
     def today(self, now: datetime) -> date:
-        """Which day it is at the agency."""
         return now.astimezone(self.zone).date()
 
     def opening(self, day: date) -> tuple[datetime, datetime] | None:

@@ -79,7 +79,6 @@ class Record:
 
     @property
     def is_clear(self) -> bool:
-        """Whether there was a yes or a no."""
         return self.stage in CLOSED and self.reason != NO_ANSWER
 
 

@@ -277,7 +277,6 @@ def write_xlsx(
 
 
 def _formats(book: Workbook) -> Mapping[type, Format]:
-    """How cells are shown, by the type of what is in them."""
     right = {"align": "right", "indent": 1}  # away from the text in the next column
     return {
         int: book.add_format(right),

@@ -13,8 +13,6 @@ from consult.storage.tables.account_tables import StaffUserRow
 
 
 class AlertText(NamedTuple):
-    """A title, what happened, and what is true from now on."""
-
     title: str
     happened: str
     now: str

@@ -210,7 +210,6 @@ def unsubscribe_token(secret_key: str, user_id: int, kind: str) -> str:
 
 
 def read_unsubscribe_token(secret_key: str, token: str) -> tuple[int, NotificationType] | None:
-    """The user and the kind of mail; None if the token is not valid."""
     user_id, kind = verify(secret_key, Purpose.UNSUBSCRIBE, token) or (0, "")
     return (user_id, kind) if kind in NOTIFICATION_TYPES else None
 

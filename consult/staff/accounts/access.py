@@ -105,7 +105,6 @@ def install(app: Flask, settings: Settings) -> None:
 
 @blueprint.context_processor
 def template_variables() -> dict[str, Any]:
-    """Return what all templates of the staff pages know: the signed-in user."""
     found = current_session()
     return {"current_user": found and found.user}
 

@@ -113,7 +113,6 @@ def has_leaked(password: str) -> bool:
 
 
 def leaked_prefix(password: str) -> bytes:
-    """Return a password as the list has it."""
     return hashlib.sha256(password.casefold().encode(errors="replace")).digest()[:_PREFIX]
 
 

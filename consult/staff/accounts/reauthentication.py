@@ -72,7 +72,6 @@ def recent_auth_required(view: _View) -> _View:
 
 
 def is_recent() -> bool:
-    """Whether the user authenticated in this browser in the last ten minutes."""
     return services().database.clock() - signed_in_session().authenticated_at < RECENT
 
 

@@ -17,7 +17,6 @@ _OTHER = "Pages of earlier editions"
 @blueprint.get("/unfinished")
 @for_staff
 def unfinished() -> ResponseReturnValue:
-    """Show how many responses were left where, and the addresses that may be sent a reminder."""
     made, names = services(), _page_names()
     with made.database.reading() as session:
         by_page = reminder_consent.unfinished_by_page(session)

@@ -37,7 +37,6 @@ Batches = Iterable[Sequence[Lead]]
 @for_staff
 @recent_auth_required
 def new_export() -> ResponseReturnValue:
-    """Show how many leads the address selects, and offer them as CSV and XLSX."""
     wanted = filter_in_address()
     with services().database.reading() as session:
         count = how_many(session, wanted, current_viewer())
@@ -72,7 +71,6 @@ def export(format: Format) -> ResponseReturnValue:
 @for_staff
 @recent_auth_required
 def export_selected(format: Format) -> ResponseReturnValue:
-    """Send the selected leads."""
     ids = list(dict.fromkeys(request.form.getlist("lead", type=parse_id)))
     if not ids:
         return redirect(url_for(".lead_list"), 303)

@@ -38,8 +38,6 @@ _MAX_SOURCES = 30
 
 
 class Chart(NamedTuple):
-    """The rows of a chart, and what it shows in a few words."""
-
     title: str
     rows: Sequence[Row]
 
@@ -52,7 +50,6 @@ def funnel_title(stats: Stats) -> str:
 
 
 def framed_note(stats: Stats) -> str:
-    """How many came through a page of another site, if any."""
     viewed, started = stats.steps[VIEWED_FRAMED], stats.steps[STARTED_FRAMED]
     if not viewed and not started:
         return ""
@@ -60,7 +57,6 @@ def framed_note(stats: Stats) -> str:
 
 
 def check_steps(stats: Stats) -> list[Row]:
-    """The steps through the questionnaire."""
     parts, text = newest().structure.parts, newest().texts.parts
     steps = stats.steps
     counts = [("Saw the start page", steps[VIEWED]), ("Started a check", steps[STARTED])]
@@ -79,7 +75,6 @@ def check_steps(stats: Stats) -> list[Row]:
 
 
 def agency_steps(stats: Stats) -> list[Row]:
-    """The steps of the leads at the agency."""
     steps = stats.steps
     finished = steps[SUBMITTED]
     rows = [Row("Finished", (finished, None, None), f"{finished:,}", 100 if finished else 0)]
@@ -161,7 +156,6 @@ def _question(id: str, counts: Mapping[str, int]) -> Row:
 
 
 def sources(stats: Stats) -> Chart:
-    """The sources, those with the most leads first."""
     ranked = sorted(
         stats.sources.items(), key=lambda item: (-item[1][SUBMITTED], -item[1][STARTED], item[0])
     )[:_MAX_SOURCES]
@@ -182,7 +176,6 @@ def sources(stats: Stats) -> Chart:
 
 
 def archetypes(spread: Spread) -> Chart:
-    """The archetypes, the most common first."""
     rows = _ranked(spread.archetypes, _names("archetypes"))
     if sum(spread.archetypes.values()) < FEW:
         return Chart("What they are like", rows)
@@ -190,7 +183,6 @@ def archetypes(spread: Spread) -> Chart:
 
 
 def returned(reasons: Mapping[str, int]) -> Chart:
-    """Why handovers were returned, the most frequent reason first."""
     rows = _ranked(reasons, DECLINE_REASONS)
     if sum(reasons.values()) < FEW:
         return Chart("Returned handovers", rows)
@@ -207,13 +199,11 @@ def _names(kind: str) -> dict[str, str]:
 
 
 def tenths(counts: Sequence[int]) -> list[Row]:
-    """How many leads are in each tenth of a score."""
     names = [f"{10 * tenth}–{10 * tenth + 9 if tenth < 9 else 100}" for tenth in range(10)]
     return counted(list(zip(names, counts, strict=True)))
 
 
 def band_names(axis: str) -> list[str]:
-    """The names of the bands of a score, the lowest first."""
     return [band["name"] for band in newest().texts.findings["bands"][axis].values()]
 
 

@@ -98,7 +98,6 @@ def value(count: int, share: Share) -> str:
 
 
 def counted(counts: Sequence[tuple[str, int]]) -> list[Row]:
-    """A row for each name and its count, with its share of the total."""
     most = max((count for _, count in counts), default=0)
     total = sum(count for _, count in counts)
     return [
@@ -192,7 +191,6 @@ def _height(share: int) -> float:
 
 
 def short(count: int) -> str:
-    """A count that fits above a narrow bar."""
     if count < 1000:
         return str(count)
     return f"{count / 1000:.1f}k" if count < 10_000 else f"{round(count / 1000)}k"

@@ -43,7 +43,6 @@ _RECORDS = {"tries": "silent leads", "dates_kept": "dates", "known_sources": "wo
 @blueprint.get("/insights")
 @for_staff
 def insights_page() -> ResponseReturnValue:
-    """Show how far responses and leads got, where people stopped, and what the calls found."""
     made = services()
     office = made.settings.office
     with made.database.reading() as session:
@@ -144,8 +143,6 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Replies:
-    """How fast leads got a reply, by week or month and in total."""
-
     spans: Sequence[Span]
     by: str
     total: Span

@@ -52,8 +52,6 @@ class _Text(StringField):
 
 
 class _Lines(StringField):
-    """Text of several lines."""
-
     data: Any
 
     def process_formdata(self, valuelist: list[str]) -> None:
@@ -118,8 +116,6 @@ class ContactForm(CommentForm):
 
 
 class ConsultForm(ActionForm):
-    """The date and time of a consult."""
-
     day = _Day(validators=[InputRequired("Enter a date.")])
     time = _Time(
         format=["%H:%M", "%H:%M:%S"], validators=[InputRequired("Enter a time, such as 14:30.")]
@@ -131,8 +127,6 @@ class ConsultForm(ActionForm):
 
 
 class MoveForm(CommentForm):
-    """The next stage, with a reason where it needs one."""
-
     stage = _Text(validators=[AnyOf(STAGES, "Choose a stage.")])
     reason = _Text()
 

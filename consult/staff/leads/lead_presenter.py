@@ -163,7 +163,6 @@ _BY = {"phone": "by phone", "mail": "by email", "message": "by text", "meeting":
 
 
 def describe_event(event: LeadEventRow, people: People) -> str:
-    """An event of the timeline in words."""
     data = event.data
     match event.kind:
         case "assigned":

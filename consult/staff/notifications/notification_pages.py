@@ -32,8 +32,6 @@ open_pages = Blueprint("mail_choices", __name__)
 
 
 class NotificationForm(Form):
-    """One field for the scope of each notification type, with its name."""
-
     def __init__(
         self,
         posted: MultiDict[str, str] | None = None,
@@ -46,7 +44,6 @@ class NotificationForm(Form):
         )
 
     def fields(self) -> Iterator[tuple[Field, Sequence[tuple[Scope, str]]]]:
-        """Each field with its options and their labels."""
         for kind, info in TYPE_INFO.items():
             yield self[kind], [(scope, _labels(info)[scope]) for scope in info.scopes]
 
@@ -65,7 +62,6 @@ for _kind, _info in TYPE_INFO.items():
 
 
 def notification_form(session: Session, user_id: int) -> NotificationForm:
-    """The form with the scopes of a user."""
     return NotificationForm(None, stored_notifications.preferences(session, user_id))
 
 
@@ -82,7 +78,6 @@ def save_notifications() -> ResponseReturnValue:
 @blueprint.get("/settings/notifications")
 @for_admins
 def notifications() -> ResponseReturnValue:
-    """Show which mails each user gets, and which no one gets."""
     made = services()
     with made.database.reading() as session:
         users = [user for user in accounts.all_users(session) if user.active]

@@ -46,7 +46,6 @@ REASON_LABELS = {**REASONS, "retention": "Retention period ended"}
 @blueprint.get("/person")
 @for_admins
 def person() -> ResponseReturnValue:
-    """Ask for the email address of a person who requests their data or its deletion."""
     return render_template("staff/privacy/person.html", error="", typed="")
 
 
@@ -69,7 +68,6 @@ def find_person() -> ResponseReturnValue:
 @for_staff
 @recent_auth_required
 def lead_data(lead_id: int) -> ResponseReturnValue:
-    """Show what is stored about the owner of a lead."""
     return _page("staff/privacy/lead_data.html", lead_id)
 
 
@@ -111,7 +109,6 @@ def data_pdf(lead_id: int) -> ResponseReturnValue:
 @for_admins
 @recent_auth_required
 def delete_lead(lead_id: int) -> ResponseReturnValue:
-    """Delete a lead, or all of the same person."""
     return _erase(lead_id, "delete")
 
 
@@ -119,7 +116,6 @@ def delete_lead(lead_id: int) -> ResponseReturnValue:
 @for_admins
 @recent_auth_required
 def anonymise_lead(lead_id: int) -> ResponseReturnValue:
-    """Anonymize a lead, or all of the same person."""
     return _erase(lead_id, "anonymise")
 
 
@@ -145,7 +141,6 @@ def may_see_data(assignee_id: int | None) -> bool:
 
 
 def table_label(table: str) -> str:
-    """What the rows of a table are called on pages."""
     return TABLE_LABELS.get(table, table.replace("_", " ").capitalize())
 
 
@@ -158,7 +153,6 @@ def _ids_of_person(session: Session, lead_id: int) -> list[int]:
 
 
 def _page(template: str, lead_id: int, **context: Any) -> str:
-    """A page about the person with this lead."""
     with services().database.reading() as session:
         ids = _ids_of_person(session, lead_id)
         found = {id: lead for id in ids if (lead := leads.by_id(session, id))}

@@ -140,24 +140,20 @@ def _whole(score: float) -> int:
 
 
 def _archetype_name(lead: Row[Any]) -> str:
-    """An archetype as the edition of a lead calls it."""
     name: str = load(lead.edition).texts.findings["archetypes"][lead.archetype]["name"]
     return name
 
 
 def list_address(wanted: LeadFilter) -> str:
-    """The address of the list of what a filter selects."""
     query = wanted.query()
     return url_for(".lead_list") + (f"?{query}" if query else "")
 
 
 def filter_in_address() -> LeadFilter:
-    """The filter in the address of this request."""
     return LeadFilter.from_query(request.args.to_dict(flat=False))
 
 
 def current_viewer() -> Viewer:
-    """The user who looks at the list."""
     return Viewer(signed_in_user().id, services().settings.office.zone)
 
 

@@ -19,7 +19,6 @@ _DRIFT = 1
 
 
 def new_secret() -> str:
-    """Return a new secret: 160 random bits in base 32."""
     return pyotp.random_base32()
 
 

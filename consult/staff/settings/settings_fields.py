@@ -46,7 +46,6 @@ class Setting:
 
     @property
     def field(self) -> str:
-        """The name and id of its form field."""
         return self.name.replace(".", "-")
 
     def text_of(self, value: str) -> str:
@@ -107,7 +106,6 @@ class WeekField(Field):
     """Business hours: for each day a checkbox and pairs of times, from `mon-fri 09:00-17:00`."""
 
     def process(self, formdata: Any, data: Any = unset_value, extra_filters: Any = None) -> None:
-        """Read the submitted days where the form contains the field."""
         super().process(None, data)
         self.days = self._before = _days_of(self.data, self.name)
         if formdata is not None and self.name in formdata:
@@ -134,7 +132,6 @@ class DaysField(Field):
     """Holidays: a date field for each, and some empty ones, from `2026-12-25, 2027-01-01`."""
 
     def process(self, formdata: Any, data: Any = unset_value, extra_filters: Any = None) -> None:
-        """Read the submitted dates where the form contains the field."""
         super().process(None, data)
         self.days = [*sorted(self.data.replace(",", " ").split()), *[""] * _EMPTY_DAYS]
         if formdata is not None and self.name in formdata:

@@ -74,7 +74,6 @@ class SettingsForm(BaseForm):
         self.process(submitted, data={s.field: self.values[s.name] for s in group.settings})
 
     def value_of(self, name: str) -> str:
-        """The value of a setting as the form shows it."""
         field = self._fields.get(name.replace(".", "-"))
         return self.values[name] if field is None else str(field.data)
 
@@ -101,7 +100,6 @@ class SettingsForm(BaseForm):
         return not self.messages
 
     def save(self, session: Session) -> None:
-        """Store what differs from what is stored."""
         for name, value in self._changes().items():
             if value != self._stored.get(name):
                 _store(session, name, value)
@@ -115,7 +113,6 @@ class SettingsForm(BaseForm):
         }
 
     def _new_field(self, setting: Setting, session: Session) -> Any:
-        """The unbound field of a setting."""
         value, default = self.values[setting.name], self.defaults[setting.name]
         schema = Settings.model_fields.get(setting.name)
         hint = setting.hint or (schema and schema.description) or ""

@@ -134,7 +134,6 @@ def new_webhook() -> ResponseReturnValue:
 @blueprint.get(_ONE)
 @for_admins
 def webhook(endpoint_id: int) -> ResponseReturnValue:
-    """Show one endpoint, with a page of its log."""
     page = _log_page()
     with services().database.reading() as session:
         endpoint = endpoints.by_id(session, endpoint_id) or abort(404)
@@ -165,7 +164,6 @@ def webhook(endpoint_id: int) -> ResponseReturnValue:
 @for_admins
 @recent_auth_required
 def change_webhook(endpoint_id: int) -> ResponseReturnValue:
-    """Change the URL, the events, and whether messages include contact info."""
     with services().database.reading() as session:
         endpoint = _changeable(session, endpoint_id)
     if request.method == "GET":
@@ -230,7 +228,6 @@ def switch_webhook(endpoint_id: int) -> ResponseReturnValue:
 @for_admins
 @recent_auth_required
 def delete_webhook(endpoint_id: int) -> ResponseReturnValue:
-    """Delete an endpoint with its log."""
     with services().database.writing() as session:
         _changeable(session, endpoint_id)
         endpoints.remove(session, endpoint_id)

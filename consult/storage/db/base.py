@@ -64,12 +64,10 @@ def belongs_to(table: str) -> ForeignKey:
 
 
 def one_of(name: str, values: Iterable[str]) -> CheckConstraint:
-    """A column has one of a few values."""
     return CheckConstraint(column(name).in_(values), name=f"{name}_known")
 
 
 def between(name: str, low: float, high: float) -> CheckConstraint:
-    """A column is in a closed range."""
     return CheckConstraint(f"{name} BETWEEN {low} AND {high}", name=f"{name}_in_range")
 
 

@@ -36,7 +36,6 @@ Clock = Callable[[], datetime]
 
 
 def utc_now() -> datetime:
-    """The current time, aware, in UTC."""
     return datetime.now(UTC)
 
 
@@ -57,7 +56,6 @@ class Session(orm.Session):
         self.audited = True
 
     def now(self) -> datetime:
-        """The current time, aware, in UTC."""
         return self.clock()
 
 
@@ -203,7 +201,6 @@ class Database:
             return row[0] == 0
 
     def close(self) -> None:
-        """Close every idle connection."""
         self.engine.dispose()
 
     def _session(self, engine: Engine) -> Session:
@@ -243,7 +240,6 @@ def lock_table(session: Session, table: str) -> None:
 
 
 def is_writing(session: Session) -> bool:
-    """Whether the changes of a session will be committed."""
     return _WRITES in session.connection().get_execution_options()
 
 

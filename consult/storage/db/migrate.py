@@ -35,13 +35,11 @@ def upgrade(database: Database) -> None:
 
 
 def is_new(database: Database) -> bool:
-    """Whether no migration has been run yet."""
     with database.engine.connect() as connection:
         return _revision(connection) is None
 
 
 def is_current(database: Database) -> bool:
-    """Whether every migration has been run."""
     with database.engine.connect() as connection:
         return _revision(connection) == ScriptDirectory.from_config(_config()).get_current_head()
 

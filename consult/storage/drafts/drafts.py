@@ -157,7 +157,6 @@ def delete_drafts(session: Session, which: ColumnElement[bool]) -> int:
 
 
 def is_unsubmitted() -> ColumnElement[bool]:
-    """Whether no submission was made of a draft."""
     return ~exists().where(SubmissionRow.draft_id == DraftRow.id)
 
 

@@ -39,7 +39,6 @@ def revoke(session: Session, draft_id: int) -> None:
 
 
 def delete_of_draft(session: Session, draft_id: int) -> None:
-    """Delete the permission of a draft that is submitted."""
     session.execute(delete(ReminderConsentRow).where(ReminderConsentRow.draft_id == draft_id))
 
 

@@ -58,7 +58,6 @@ def selected_batches(database: Database, ids: Sequence[int]) -> Iterator[Sequenc
 
 
 def read_leads(session: Session, ids: Sequence[int]) -> list[Lead]:
-    """Return what an export says of these leads, in this order."""
     found = {row.id: _lead(row) for row in session.execute(_QUERY, {"ids": ids})}
     return [found[id] for id in dict.fromkeys(ids) if id in found]
 

@@ -90,7 +90,6 @@ class Spread:
 
 
 def kinds_present(session: Session) -> set[str]:
-    """The kinds of which anything was counted."""
     tables = (ResponseStatsRow, StartPageViewRow)
     any_of = {kind: [exists().where(table.kind == kind) for table in tables] for kind in KINDS}
     found = session.execute(select(*(one | other for one, other in any_of.values()))).one()
@@ -98,7 +97,6 @@ def kinds_present(session: Session) -> set[str]:
 
 
 def collect(session: Session, of: ResponseFilter) -> Stats:
-    """Count the responses that a filter selects."""
     stats = Stats()
     by_source: Counts = defaultdict(Counter)
     _add_views(session, of, by_source)
@@ -188,7 +186,6 @@ def _add_pages(session: Session, of: ResponseFilter, stats: Stats) -> None:
 
 
 def spread(session: Session, of: ResponseFilter) -> Spread:
-    """How the selected leads spread over scores, archetypes and stages."""
     by = (_place(LeadRow.separation), _place(LeadRow.handoff), LeadRow.archetype, LeadRow.stage)
     rows = session.execute(select(*by, func.count()).where(*_leads(of, LeadRow)).group_by(*by))
     tenths = {"separation": [0] * 10, "handoff": [0] * 10}
@@ -230,7 +227,6 @@ def replies(session: Session, of: ResponseFilter, leads: int) -> Sequence[Row[*t
 
 
 def declined(session: Session, of: ResponseFilter) -> dict[str, int]:
-    """How often a handover was declined, by reason."""
     reason = LeadEventRow.data["reason"].as_string()
     since = datetime.combine(of.since, time(), UTC)
     declined = (LeadEventRow.kind == "declined", LeadEventRow.at >= since)

@@ -203,7 +203,6 @@ def schedule_follow_up(
 def rebook(
     session: Session, lead_id: int, consult_at: datetime, *, by: int, version: int | None = None
 ) -> LeadRow:
-    """Move a booked consult to another date and time."""
     lead = lock_lead(session, lead_id, by=by, version=version)
     if lead.stage != "consult_booked":
         raise NotAllowedError("No consult is booked.")

@@ -51,7 +51,6 @@ def default_assignee(session: Session, new_leads_to: str = "") -> int | None:
 
 
 def is_active(session: Session, user_id: int) -> bool:
-    """Whether there is an active account with this id."""
     query = select(StaffUserRow.id).where(StaffUserRow.id == user_id, StaffUserRow.active)
     return session.scalar(query) is not None
 

@@ -116,7 +116,6 @@ def usual_seconds(session: Session, depth: str) -> int | None:
 
 
 def count(session: Session) -> int:
-    """How many leads there are."""
     return session.scalar(select(func.count()).select_from(SubmissionRow)) or 0
 
 
@@ -162,7 +161,6 @@ def timeline(session: Session, lead_id: int, since: int = 0) -> list[LeadEventRo
 
 
 def was_reached(events: Iterable[LeadEventRow]) -> bool:
-    """Whether the agency has talked to the owner of a lead."""
     return any(event.kind == "moved" and event.data["to"] == "reached" for event in events)
 
 

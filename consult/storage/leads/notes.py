@@ -34,7 +34,6 @@ class NoteChangedError(Exception):
 
 
 def notes_of(session: Session, lead_id: int) -> list[NoteRow]:
-    """The notes about a lead, newest first."""
     query = select(NoteRow).where(NoteRow.submission_id == lead_id)
     return list(session.scalars(query.order_by(NoteRow.id.desc())))
 
@@ -70,7 +69,6 @@ def edit(
 
 
 def resolve(session: Session, lead_id: int, note_id: int, *, by: int) -> NoteRow | None:
-    """Mark a note as done."""
     note = _lock(session, lead_id, note_id)
     if note is None or note.resolved_at is not None:
         return note
@@ -79,7 +77,6 @@ def resolve(session: Session, lead_id: int, note_id: int, *, by: int) -> NoteRow
 
 
 def reopen(session: Session, lead_id: int, note_id: int, *, by: int) -> NoteRow | None:
-    """Undo that a note was marked as done."""
     note = _lock(session, lead_id, note_id)
     if note is None or note.resolved_at is None:
         return note
@@ -88,7 +85,6 @@ def reopen(session: Session, lead_id: int, note_id: int, *, by: int) -> NoteRow 
 
 
 def assessments_of(session: Session, lead_id: int) -> dict[str, Assessment]:
-    """What staff assessed of a lead, by dimension."""
     rows = session.execute(
         select(CallAssessmentRow.dimension, CallAssessmentRow.assessment).where(
             CallAssessmentRow.submission_id == lead_id

@@ -130,7 +130,6 @@ def get(session: Session, notification_id: int) -> NotificationRow | None:
 
 
 def for_lead(session: Session, lead_id: int) -> Sequence[NotificationRow]:
-    """What happened to a lead, the first first."""
     query = select(NotificationRow).where(NotificationRow.submission_id == lead_id)
     return session.scalars(query.order_by(NotificationRow.id)).all()
 
@@ -200,7 +199,6 @@ def _who_wants(
 
 
 def preferences(session: Session, user_id: int) -> Mapping[NotificationType, Scope]:
-    """The scope of every kind of notification for a user."""
     rows = session.scalars(
         select(NotificationPreferenceRow).where(NotificationPreferenceRow.user_id == user_id)
     )

@@ -57,7 +57,6 @@ def export(session: Session, lead_ids: Sequence[int]) -> Json:
 
 
 def to_json(exported: Json) -> str:
-    """An export as indented text."""
     return json.dumps(exported, ensure_ascii=False, indent=2) + "\n"
 
 

@@ -128,7 +128,6 @@ def find_person(session: Session, address: str) -> int | None:
 
 
 def is_anonymous(session: Session, lead_id: int) -> bool:
-    """Whether a lead was anonymized."""
     anonymised_at = select(LeadRow.anonymised_at).where(LeadRow.submission_id == lead_id)
     return session.scalar(anonymised_at) is not None
 

@@ -27,8 +27,6 @@ LOG_DAYS = 30
 
 @dataclass(frozen=True, slots=True)
 class Purged:
-    """How many of each were deleted."""
-
     drafts: int
     leads: int
     jobs: int

@@ -296,11 +296,9 @@ class LeadFilter:
 
     @property
     def active(self) -> list[str]:
-        """The fields that leave leads out."""
         return [name for name in DEFINITIONS if getattr(self, name) != _DEFAULTS[name]]
 
     def conditions(self, lead: Lead, context: Context) -> list[Condition]:
-        """Everything that a lead must meet."""
         return [DEFINITIONS[name].where(lead, getattr(self, name), context) for name in self.active]
 
     def indexed_ids(self, context: Context) -> list[Select[int]]:

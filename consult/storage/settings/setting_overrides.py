@@ -33,12 +33,10 @@ Version = tuple[tuple[str, datetime], ...]
 
 
 def all_overrides(session: Session) -> Mapping[str, Any]:
-    """The stored value of each override, by name."""
     return {row.name: row.value for row in session.scalars(select(SettingOverrideRow))}
 
 
 def set_override(session: Session, name: str, value: object, by: int | None) -> None:
-    """Store a value, replacing an earlier one of this name."""
     columns = {"value": value, "changed_at": session.now(), "changed_by_id": by}
     session.execute(
         insert_into(session, SettingOverrideRow)
@@ -48,7 +46,6 @@ def set_override(session: Session, name: str, value: object, by: int | None) -> 
 
 
 def delete_override(session: Session, name: str) -> None:
-    """Delete the value of this name, if there is one."""
     session.execute(delete(SettingOverrideRow).where(SettingOverrideRow.name == name))
 
 
@@ -86,12 +83,10 @@ class SettingsProvider:
 
     @property
     def settings(self) -> Settings:
-        """The settings in effect."""
         return self._current().settings
 
     @property
     def brand(self) -> Brand:
-        """The brand in effect."""
         return self._current().brand
 
     def is_fixed(self, name: str) -> bool:

@@ -184,8 +184,6 @@ class AuditRow(Base):
 
 
 class SettingOverrideRow(Base):
-    """A setting overridden in the staff area."""
-
     __tablename__ = "setting_overrides"
     __table_args__ = (length("name", 64),)
 

@@ -165,8 +165,6 @@ class LeadEventRow(Base):
 
 
 class NoteRow(Base):
-    """What a member of staff wrote about a lead."""
-
     __tablename__ = "notes"
     __table_args__ = (
         length("text", 4000),

@@ -35,7 +35,6 @@ def by_id(session: Session, endpoint_id: int) -> EndpointRow | None:
 
 
 def subscribed(session: Session, event: NotificationType) -> Sequence[EndpointRow]:
-    """The active endpoints that get this event."""
     return [each for each in all_endpoints(session) if each.active and event in each.events]
 
 
@@ -50,7 +49,6 @@ def add(
     by: int | None,
     from_environment: bool = False,
 ) -> int:
-    """Add an endpoint; returns its id."""
     row = EndpointRow(url=url, events=list(events), includes_contact=includes_contact, active=True)
     row.from_environment, row.salt, row.secret_hash = from_environment, salt, secret_hash
     row.created_by_id, row.created_at = by, session.now()
