@@ -81,7 +81,7 @@ def _facts(report: Report) -> Iterator[Point]:
     yield Point(
         f"{_range(weakest)} of 100. {weakest.says}",
         (_answered(_costliest(weakest)),),
-        f"Weakest exchange: {weakest.name}" if weakest.lost else "No weak exchange",
+        f"Weakest handoff point: {weakest.name}" if weakest.lost else "Nothing gets dropped",
     )
     fix = report.first_step
     if fix:

@@ -174,7 +174,7 @@ class _Writer:
             id=line.id,
             title=sorting.get("title", "The cards"),
             question=sorting["prompt"],
-            answer=f"{alike} of {len(clear)} cards on the article’s side.",
+            answer=f"{alike} of {len(clear)} cards match our definitions.",
             unknown=False,
             earned=points.earned / 10,
             possible=points.possible / 10,

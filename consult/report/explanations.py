@@ -170,13 +170,13 @@ class _Explainer:
         return tuple(found)
 
     def _card_counts(self) -> tuple[str, str]:
-        """How many cards lie on the article's side, and how the others were counted."""
+        """How many cards match our definitions, and how the others were counted."""
         clear = [a for a in self.walk.asked if a.question.kind is Kind.SORT and a.question.required]
         right = sum(a.answer == a.question.answer for a in clear)
         not_sure = sum(a.answer == NOT_SURE for a in clear)
         wrong, counted = len(clear) - right - not_sure, max(0, 2 * right + not_sure - len(clear))
-        rest = f"{wrong} on the other, {not_sure} not sure: that counts as {counted}."
-        return f"{right} of {len(clear)} on the article’s side", rest
+        rest = f"{wrong} don’t, {not_sure} not sure: that counts as {counted}."
+        return f"{right} of {len(clear)} match our definitions", rest
 
     def _claims(self, ids: Iterable[str]) -> tuple[str, ...]:
         return tuple(self.texts["claims"][id] for id in ids)

@@ -89,7 +89,7 @@ def test_who_has_everything_in_place_is_asked_how() -> None:
     made = brief("disciplined_solo", "full")
     assert made.report.consult.topic == ""
     assert [point.title for point in made.facts[1:]] == [
-        "No weak exchange",
+        "Nothing gets dropped",
         "Nothing left to raise",
     ]
     assert len(made.questions) == 3

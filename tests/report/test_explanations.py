@@ -48,7 +48,7 @@ def test_a_finding_reads_the_answers_behind_it_and_no_others() -> None:
 def test_a_finding_about_the_cards_says_how_they_were_sorted() -> None:
     changes: Answers = {"marketing_goal": 1, "marketing_measure": 1, "busy_week": 3}
     found = reasons_for("two_silos", changes).findings["know_but_not_run"]
-    assert found.read[0].answer.startswith("12 of 12 on the article’s side, 0 on the other")
+    assert found.read[0].answer.startswith("12 of 12 match our definitions, 0 don’t")
 
 
 def test_a_way_to_buy_is_told_by_the_answers_that_it_is_made_of() -> None:
