@@ -304,8 +304,10 @@ class _Writer:
     # Answers -------------------------------------------------------------------------------
 
     def _unscored_answers(self) -> Iterable[QuestionAnswer]:
+        # Not the owner's sentence: it is in the report once, so that it can be removed.
+        others = (Kind.RUNG, Kind.SORT, Kind.TEXT)
         for asked in self.walk.asked:
-            if asked.question.kind not in (Kind.RUNG, Kind.SORT) and asked.answer is not None:
+            if asked.question.kind not in others and asked.answer is not None:
                 yield QuestionAnswer(asked.wording.ask, in_words(asked, self.sign))
 
     def _cards(self) -> Iterable[Card]:

@@ -9,6 +9,7 @@ CONSULT = Path(__file__).parents[2] / "consult"
 OTHER_MEANINGS = {
     "follow_up": "the action on a lead: get in touch again on a day",
     "not_now": "an advice of the contract's `consult: recommended`, and a line of the agreement",
+    "own_words": "the field of a Report with what the owner wrote, whatever the question is called",
 }
 """Ids of the edition that are also words of something else, and of what."""
 

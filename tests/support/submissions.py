@@ -35,6 +35,20 @@ _SUBMISSION = NewSubmission(
 )
 
 
+SENTENCE = "Ada wants her evenings back."
+WITH_SENTENCE: dict[str, dict[str, Any]] = {
+    "answers": {"wish": SENTENCE, "leads": "10_19", "value": 12.5, "jobs": ["a", "b"]},
+    "wording": {
+        "wish": {"ask": "What should change?", "choices": {}},
+        "leads": {"ask": "How many leads?", "choices": {"10_19": "10 to 19"}},
+        "value": {"ask": "What is a sale worth?", "choices": {}},
+        "jobs": {"ask": "What did you do?", "choices": {"a": "A", "b": "B"}},
+    },
+    "report": {"title": "Your relay", "own_words": SENTENCE, "more": [1.0, "é"]},
+}
+"""The overrides of a submission whose owner wrote a sentence of their own."""
+
+
 def new_submission(**overrides: Any) -> NewSubmission:
     """A submission as scoring would make it; any part can be replaced."""
     return replace(_SUBMISSION, **overrides)

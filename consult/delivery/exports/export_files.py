@@ -24,7 +24,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from consult.questionnaire import UNKNOWN, Answer
+from consult.questionnaire import UNKNOWN, Answer, Kind, Question
 from consult.questionnaire.editions import load, names
 from consult.report.display import I_DO_NOT_KNOW, tenths
 from consult.storage.exports.lead_export import Lead
@@ -117,26 +117,27 @@ def _scores() -> Iterator[Column]:
 
 
 def _answers() -> Iterator[Column]:
-    for id, header in _questions():
-        yield Column(f"{header} ({id})", 30, partial(_answer, id))
+    for question, header in _questions():
+        cell = _sentence if question.kind is Kind.TEXT else _answer
+        yield Column(f"{header} ({question.id})", 30, partial(cell, question.id))
 
 
-def _questions() -> list[tuple[str, str]]:
+def _questions() -> list[tuple[Question, str]]:
     """Each question of any edition and its short name, in the order of the newest that has it.
 
     A question of older editions only comes after the question that it followed there.
     """
-    found: list[tuple[str, str]] = []
+    found: list[tuple[Question, str]] = []
     for edition in reversed(names()):
         place = 0
         questionnaire = load(edition)
-        for id in questionnaire.questions:
-            known = [known for known, _ in found]
+        for id, question in questionnaire.questions.items():
+            known = [known.id for known, _ in found]
             if id in known:
                 place = known.index(id) + 1
                 continue
             wording = questionnaire.wording(id)
-            found.insert(place, (id, wording.title or wording.ask))
+            found.insert(place, (question, wording.title or wording.ask))
             place += 1
     return found
 
@@ -155,6 +156,12 @@ def _answer(id: str, lead: Lead) -> Cell:
         return "; ".join(choices.get(choice, choice) for choice in answer) or "None of these"
     if str(answer) in choices:
         return str(choices[str(answer)])
+    return answer
+
+
+def _sentence(id: str, lead: Lead) -> Cell:
+    """What the owner wrote: nothing if they skipped it, or it was removed with their name."""
+    answer: str | None = lead["answers"].get(id)
     return answer
 
 

@@ -88,7 +88,9 @@ def _lead(session: Session, submission: SubmissionRow) -> Json:
 def _answer_text(answer: Any, choices: Json) -> Any:
     if isinstance(answer, list):
         return [choices.get(choice, choice) for choice in answer]
-    return "I don’t know." if answer == UNKNOWN else choices.get(str(answer), answer)
+    if answer == UNKNOWN and choices:  # without choices, it is what the owner wrote
+        return "I don’t know."
+    return choices.get(str(answer), answer)
 
 
 def _columns(row: SubmissionRow | DraftRow) -> Json:

@@ -1,8 +1,9 @@
 """Deletes or anonymizes leads, and reads the deletion log.
 
 Deleting a lead deletes everything that belongs to it, by foreign keys. Anonymizing keeps its
-answers and scores for statistics, and the rows of the tables in `KEPT_TABLES`; all other tables of
-leads are emptied of it, including those that are added in the future.
+answers and scores for statistics, except for the owner's own sentence, and the rows of the tables
+in `KEPT_TABLES`; all other tables of leads are emptied of it, including those that are added in the
+future. So PDFs that show the sentence are deleted with it.
 """
 
 from __future__ import annotations
@@ -138,9 +139,9 @@ def _anonymise(session: Session, lead_id: int) -> None:
             session.execute(delete(table).where(column == lead_id))
     _clean_events(session, lead_id)
     void = f"gone-{lead_id}"  # no token has this hash, so the links open nothing
-    session.execute(
-        update(SubmissionRow).where(SubmissionRow.id == lead_id).values(result_token_hash=void)
-    )
+    submission = session.get_one(SubmissionRow, lead_id, populate_existing=True)
+    submission.result_token_hash = void
+    _remove_sentence(submission)
     draft = session.scalars(
         select(DraftRow)
         .join(SubmissionRow, SubmissionRow.draft_id == DraftRow.id)
@@ -167,6 +168,19 @@ def _anonymise(session: Session, lead_id: int) -> None:
         )
     )
     session.flush()
+
+
+def _remove_sentence(submission: SubmissionRow) -> None:
+    """Remove what the owner wrote; a trigger refuses any other change of a frozen submission."""
+    shown = submission.wording
+    submission.answers = {
+        id: answer
+        for id, answer in submission.answers.items()
+        # Text, to a question without choices, was typed.
+        if not isinstance(answer, str) or shown.get(id, {}).get("choices") != {}
+    }
+    if "own_words" in submission.report:
+        submission.report = submission.report | {"own_words": ""}
 
 
 def _clean_events(session: Session, lead_id: int) -> None:

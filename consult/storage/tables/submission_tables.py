@@ -3,7 +3,7 @@
 The constraints are the definition of what each row means. Above all, a row in ``submissions`` is a
 whole, scored response: its answers, the wording that was shown, the scorecard and the report are
 all present, the scores are between 0 and 100, and (by a trigger, see the first migration) none of
-it ever changes again.
+it ever changes again, except that anonymizing removes the sentence that the owner wrote.
 
 Deleting a draft deletes everything that belongs to it, down to the payloads of its jobs. Rows of
 the insights are only unlinked, so their numbers stay. Without the link they say nothing about a

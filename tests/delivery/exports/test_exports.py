@@ -162,6 +162,29 @@ def test_a_row_is_in_words() -> None:
     assert row["Marketing goal (marketing_goal)"] == ""  # was not asked
 
 
+@pytest.mark.parametrize(
+    ("answers", "cell"),
+    [
+        (
+            {"own_words": "=1+1\n<b>late\u202e</b>" + "x" * 300},
+            "'=1+1\n<b>late\u202e</b>" + "x" * 300,
+        ),
+        ({"own_words": "unknown"}, "unknown"),
+        ({}, ""),  # skipped, or removed when it was anonymized
+    ],
+)
+def test_what_an_owner_wrote_is_a_column(
+    tmp_path: Path, answers: dict[str, str], cell: str
+) -> None:
+    lead = {**LEAD, "answers": answers, "wording": {"own_words": {"choices": {}}}}
+    (head,) = [name for name in row_of(lead) if name.endswith("(own_words)")]
+    assert row_of(lead)[head] == cell
+    sheet = sheet_of(tmp_path, [[lead]])
+    (written,) = [column[1] for column in sheet.columns if column[0].value == head]
+    assert (written.value or "") == answers.get("own_words", "")
+    assert written.data_type != "f"
+
+
 def test_the_questions_are_in_their_order() -> None:
     head = [column.header for column in columns(UTC)]
     order = [

@@ -1,6 +1,7 @@
 """A person's data: found, exported, deleted or anonymized, with nothing left in any file."""
 
 import json
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -17,9 +18,14 @@ from consult.storage.privacy import retention
 from tests.support.apps import deliver, services_of
 from tests.support.client import PageClient
 from tests.support.page import Page
+from tests.support.personas import BATON_ON_THE_FLOOR
 from tests.support.staff_client import make_lead, make_user, post, signed_in
 
-MARKERS = ("Quillfeather", "quill.feather", "Marzipan", "0155-8801", "zanzibar-link", "plumduff")
+MARKERS = (
+    *("Quillfeather", "quill.feather", "Marzipan", "0155-8801", "zanzibar-link", "plumduff"),
+    "own-heliotrope",
+)
+WROTE = "=1+1 <b>own-heliotrope</b>"
 PERSON = NewContact(
     name="Quillfeather",
     email="quill.feather@example.com",
@@ -37,7 +43,10 @@ def whole_lead(app: Flask, contact: NewContact = PERSON) -> int:
     made = services_of(app)
     is_person = contact is PERSON
     text = "plumduff" if is_person else "others"
-    lead_id = make_lead(app, contact=contact, source=SOURCE if is_person else {"ref": "others"})
+    wrote = WROTE if is_person else "Others wrote"
+    persona = replace(BATON_ON_THE_FLOOR, given={**BATON_ON_THE_FLOOR.given, "own_words": wrote})
+    source = SOURCE if is_person else {"ref": "others"}
+    lead_id = make_lead(app, persona, contact=contact, source=source)
     with made.database.writing() as session:
         actions.claim(session, lead_id, by=1)
         actions.log_contact(session, lead_id, by=1, channel="phone", reached=True, comment=text)
@@ -91,6 +100,11 @@ def test_nothing_of_a_person_is_left_in_any_file(app: Flask, admin: PageClient, 
     if how == "anonymise":
         page = admin.get(f"/staff/leads/{lead_id}")
         assert "Anonymized" in page.text
+        exported = admin.get("/staff/export.csv").body.decode()
+        assert ("own-heliotrope" in exported, "Others wrote" in exported) == (False, True)
+        assert (
+            "own-heliotrope" not in admin.get(f"/staff/leads/{lead_id}/record.json").body.decode()
+        )
         assert ": failed" not in page.text
 
 
@@ -177,6 +191,7 @@ def test_the_export_contains_everything_that_is_stored(app: Flask, admin: PageCl
     assert answers["first_reply"]["question"].startswith("A new lead gets in touch")
     assert isinstance(answers["first_reply"]["answer"], str)
     assert isinstance(answers["symptoms"]["answer"], list)
+    assert answers["own_words"]["answer"] == WROTE
     assert "Bystander" not in page.body.decode()
     for secret in ("token_hash", "/result/", "%PDF"):
         assert secret not in page.body.decode()

@@ -20,6 +20,7 @@ from tests.support.concurrency import at_once
 from tests.support.databases import Clock, read, rows, write
 from tests.support.submissions import (
     CONTACT,
+    WITH_SENTENCE,
     all_leads,
     contact_of,
     lead_of,
@@ -123,6 +124,48 @@ def test_what_was_frozen_cannot_be_changed(database: Database, change: str) -> N
     submitted(database)
     with pytest.raises(IntegrityError, match="frozen"), database.writing() as session:
         session.execute(text(f"UPDATE submissions SET {change}"))  # noqa: S608
+
+
+_REMOVED: dict[str, dict[str, Any]] = {
+    "answers": {id: a for id, a in WITH_SENTENCE["answers"].items() if id != "wish"},
+    "report": {**WITH_SENTENCE["report"], "own_words": ""},
+}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"answers": WITH_SENTENCE["answers"]},
+        {"report": WITH_SENTENCE["report"]},
+        {"answers": {**_REMOVED["answers"], "wish": "Something else"}},
+        {"answers": {**_REMOVED["answers"], "wish": ""}},
+        {"answers": {**_REMOVED["answers"], "leads": "20_49"}},
+        {"answers": {**_REMOVED["answers"], "value": 13.5}},
+        {"answers": {**_REMOVED["answers"], "more": 1}},
+        {"answers": {id: _REMOVED["answers"][id] for id in ("value", "jobs")}},
+        {"answers": {id: _REMOVED["answers"][id] for id in ("leads", "jobs")}},
+        {"report": {**_REMOVED["report"], "own_words": "Something else"}},
+        {"report": {**_REMOVED["report"], "title": "Another"}},
+        {"report": {**_REMOVED["report"], "more": [1.0, "e"]}},
+        {"report": {**_REMOVED["report"], "new": ""}},
+        {"report": {"title": "Your relay", "more": [1.0, "é"]}},
+        {"wording": WITH_SENTENCE["wording"] | {"wish": {"ask": "Another?", "choices": {}}}},
+        {"handoff": 99},
+        {"result_token_hash": "another"},
+    ],
+)
+def test_an_anonymous_submission_loses_its_sentence_and_nothing_else(
+    database: Database, change: dict[str, Any]
+) -> None:
+    """All but one of the changes by which it is removed are right."""
+    lead_id = lead_of(database, submitted(database, **WITH_SENTENCE)).id
+    right = _REMOVED | {"result_token_hash": f"gone-{lead_id}"}
+    with pytest.raises(IntegrityError, match="frozen"), database.writing() as session:
+        session.execute(update(SubmissionRow).values(right | change))
+    with database.writing() as session:
+        session.execute(update(SubmissionRow).values(right))
+    with pytest.raises(IntegrityError, match="frozen"), database.writing() as session:
+        session.execute(update(SubmissionRow).values(answers=WITH_SENTENCE["answers"]))
 
 
 def test_the_link_of_a_submission_can_be_voided(database: Database) -> None:

@@ -2,24 +2,32 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, Table, inspect
+from sqlalchemy import Column, Table, inspect, select
 
-from consult.storage import documents
+from consult.storage import documents, jobs
 from consult.storage.db.database import Database
 from consult.storage.drafts import drafts
 from consult.storage.leads import actions, leads, notes, submission
 from consult.storage.leads.leads import timeline
-from consult.storage.privacy import erasure
+from consult.storage.privacy import data_export, erasure
 from consult.storage.privacy.erasure import Method
 from consult.storage.tables import ALL_TABLES
 from consult.storage.tables.account_tables import AuditRow
 from consult.storage.tables.submission_tables import DraftRow
 from tests.support.databases import read, rows, write
 from tests.support.lead_factories import make_account, see
-from tests.support.submissions import CONTACT, lead_of, new_submission, submitted
+from tests.support.submissions import (
+    CONTACT,
+    SENTENCE,
+    WITH_SENTENCE,
+    lead_of,
+    new_submission,
+    submitted,
+)
 
 # It names deleted leads on purpose: that there was one, and who did what.
 ONLY_MENTION = frozenset({"audit_log"})
@@ -37,7 +45,7 @@ def whole_lead(database: Database, me: int) -> int:
     with database.writing() as session:
         token = drafts.start(session, "2026-12", "quick", source)
         drafts.save(session, token, {"first_reply": (2, "solo")})
-        result = submission.submit(session, token, new_submission())
+        result = submission.submit(session, token, new_submission(**WITH_SENTENCE))
         submission.save_contact(session, result, CONTACT, "https://check.example/result/x")
     lead_id = lead_of(database, result).id
     with database.writing() as session:
@@ -57,6 +65,13 @@ def counts(database: Database, lead_id: int) -> dict[str, int]:
 
 def erase(database: Database, lead_id: int, method: Method) -> list[int]:
     return write(database, erasure.erase, [lead_id], method, by=1, reason="requested")
+
+
+def everything_in(database: Database) -> str:
+    """All rows of all tables, as text."""
+    with database.reading() as session:
+        tables = ALL_TABLES.sorted_tables
+        return repr([session.execute(select(table)).all() for table in tables])
 
 
 def columns_like(name: str) -> Iterator[tuple[Table, Column[Any]]]:
@@ -116,8 +131,13 @@ def test_an_anonymous_lead_keeps_answers_and_scores(database: Database, whole_le
     events = read(database, timeline, whole_lead)
     assert before is not None
     assert after is not None
-    for part in ("answers", "wording", "scorecard", "report"):
+    # Nothing but the owner's sentence is removed, and the order of all else is kept.
+    assert SENTENCE in before.answers.values()
+    assert list(after.answers.items()) == list(before.answers.items())[1:]
+    assert list(after.report.items()) == list((before.report | {"own_words": ""}).items())
+    for part in ("wording", "scorecard", "separation", "handoff", "archetype", "submitted_at"):
         assert getattr(after, part) == getattr(before, part)
+    assert SENTENCE not in everything_in(database)
     assert after.contact is None
     assert after.source == {"utm_source": "radio"}
     assert see(database, whole_lead).anonymised_at is not None
@@ -128,6 +148,28 @@ def test_an_anonymous_lead_keeps_answers_and_scores(database: Database, whole_le
     assert "Ada" not in repr(events)
     assert erase(database, whole_lead, "anonymise") == [], "it is anonymous already"
     assert erase(database, whole_lead, "delete") == [whole_lead]
+
+
+def test_the_personal_data_export_has_the_sentence(database: Database, whole_lead: int) -> None:
+    assert SENTENCE in data_export.to_json(read(database, data_export.export, [whole_lead]))
+
+
+def test_a_sentence_of_one_word_is_exported_as_it_was_written(database: Database) -> None:
+    wrote = WITH_SENTENCE | {"answers": {"wish": "unknown", "leads": "unknown"}}
+    lead_id = lead_of(database, submitted(database, **wrote)).id
+    (lead,) = read(database, data_export.export, [lead_id])["leads"]
+    answers = {said["id"]: said["answer"] for said in lead["answers"]}
+    assert (answers["wish"], answers["leads"]) == ("unknown", "I don’t know.")
+
+
+def test_a_pdf_that_is_being_made_is_not_stored_once_its_lead_is_anonymous(
+    database: Database, whole_lead: int
+) -> None:
+    job = write(database, jobs.claim, timedelta(minutes=1))
+    assert job is not None
+    assert job.kind in jobs.PDF_JOBS
+    erase(database, whole_lead, "anonymise")
+    assert not write(database, jobs.complete, job)
 
 
 def test_the_links_of_an_anonymous_lead_open_nothing(database: Database) -> None:

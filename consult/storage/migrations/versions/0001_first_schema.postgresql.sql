@@ -567,12 +567,29 @@ CREATE FUNCTION refuse_frozen() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION 'a submission is frozen' USING ERRCODE = 'integrity_constraint_violation'; END $$;
 
 -- A submission is frozen. Deleting it stays possible, or retention would not be.
-CREATE TRIGGER submissions_frozen BEFORE UPDATE OF draft_id, submitted_at, edition, depth, answers, wording, scorecard, report, separation, handoff, archetype, consult, seconds_taken, demo ON submissions
+CREATE TRIGGER submissions_frozen BEFORE UPDATE OF draft_id, submitted_at, edition, depth, wording, scorecard, separation, handoff, archetype, consult, seconds_taken, demo ON submissions
 FOR EACH ROW EXECUTE FUNCTION refuse_frozen();
 
 -- Its link may become void when it is anonymized, and nothing else.
 CREATE TRIGGER submissions_link_frozen BEFORE UPDATE OF result_token_hash ON submissions
 FOR EACH ROW WHEN (NEW.result_token_hash <> 'gone-' || OLD.id) EXECUTE FUNCTION refuse_frozen();
+
+-- With the link, the owner's own sentence may be removed, and nothing else: from the answers what was
+-- typed as text, to a question without choices, and from the report `own_words`.
+CREATE FUNCTION refuse_all_but_sentence() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN
+    IF NEW.result_token_hash = 'gone-' || OLD.id
+    AND NEW.report::jsonb = jsonb_set(OLD.report::jsonb, '{own_words}', '""', false)
+    AND NEW.answers::jsonb = OLD.answers::jsonb - ARRAY(
+        SELECT key FROM jsonb_each(OLD.answers::jsonb)
+        WHERE jsonb_typeof(value) = 'string' AND OLD.wording::jsonb #> ARRAY[key, 'choices'] = '{}'
+    )
+    THEN RETURN NEW; END IF;
+    RAISE EXCEPTION 'a submission is frozen' USING ERRCODE = 'integrity_constraint_violation';
+END $$;
+
+CREATE TRIGGER submissions_sentence_frozen BEFORE UPDATE OF answers, report ON submissions
+FOR EACH ROW EXECUTE FUNCTION refuse_all_but_sentence();
 
 CREATE FUNCTION refuse_audit_change() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION 'the audit log is append-only' USING ERRCODE = 'integrity_constraint_violation'; END $$;

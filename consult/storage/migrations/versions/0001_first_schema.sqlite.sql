@@ -561,12 +561,23 @@ CREATE INDEX ix_deliveries_submission_id ON deliveries (submission_id);
 CREATE INDEX ix_deliveries_user_id ON deliveries (user_id);
 
 -- A submission is frozen. Deleting it stays possible, or retention would not be.
-CREATE TRIGGER submissions_frozen BEFORE UPDATE OF draft_id, submitted_at, edition, depth, answers, wording, scorecard, report, separation, handoff, archetype, consult, seconds_taken, demo ON submissions
+CREATE TRIGGER submissions_frozen BEFORE UPDATE OF draft_id, submitted_at, edition, depth, wording, scorecard, separation, handoff, archetype, consult, seconds_taken, demo ON submissions
 BEGIN SELECT RAISE(ABORT, 'a submission is frozen'); END;
 
 -- Its link may become void when it is anonymized, and nothing else.
 CREATE TRIGGER submissions_link_frozen BEFORE UPDATE OF result_token_hash ON submissions
 WHEN NEW.result_token_hash <> 'gone-' || OLD.id
+BEGIN SELECT RAISE(ABORT, 'a submission is frozen'); END;
+
+-- With the link, the owner's own sentence may be removed, and nothing else: from the answers what was
+-- typed as text, to a question without choices, and from the report `own_words`.
+CREATE TRIGGER submissions_sentence_frozen BEFORE UPDATE OF answers, report ON submissions
+WHEN NEW.result_token_hash <> 'gone-' || OLD.id
+OR json(NEW.report) <> json_replace(OLD.report, '$.own_words', '')
+OR json(NEW.answers) <> (
+    SELECT json_group_object(key, OLD.answers -> fullkey) FROM json_each(OLD.answers)
+    WHERE type <> 'text' OR OLD.wording -> key -> 'choices' IS NOT '{}'
+)
 BEGIN SELECT RAISE(ABORT, 'a submission is frozen'); END;
 
 CREATE TRIGGER audit_log_no_update BEFORE UPDATE ON audit_log
