@@ -16,6 +16,7 @@ from consult.storage.jobs import RENDER_REPORT
 from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
 from consult.storage.tables.submission_tables import DocumentRow
 from tests.delivery.mail.test_report_mail import LINK, report_of
+from tests.support.databases import read, rows
 from tests.support.mail_server import mail_server
 from tests.support.submissions import CONTACT, lead_of, left_contact, save_contact, submitted
 from tests.support.user_factories import colleague
@@ -51,14 +52,7 @@ def renderings(notes: Path) -> int:
 
 
 def stored_report(database: Database, result_token: str) -> DocumentRow | None:
-    with database.reading() as session:
-        lead = lead_of(database, result_token)
-        return documents.get(session, lead.id, documents.REPORT)
-
-
-def report_job(database: Database) -> JobRow:
-    with database.reading() as session:
-        return session.scalars(select(JobRow).where(JobRow.kind == RENDER_REPORT)).one()
+    return read(database, documents.get, lead_of(database, result_token).id, documents.REPORT)
 
 
 def test_the_pdf_of_a_worker_killed_in_mid_render_is_made_by_the_next_once(
@@ -77,7 +71,7 @@ def test_the_pdf_of_a_worker_killed_in_mid_render_is_made_by_the_next_once(
     report = stored_report(database, token)
     assert report is not None
     assert (report.revision, report.content[:4]) == (1, b"%PDF")
-    job = report_job(database)
+    (job,) = rows(database, JobRow, JobRow.kind == RENDER_REPORT)
     assert job.state == "done"
     assert job.attempts == renderings(notes) == 2
 
@@ -137,6 +131,6 @@ def test_a_stopped_worker_finishes_its_pdf_and_one_stopped_twice_releases_the_jo
     for number in signals:
         worker.send_signal(number)
     assert worker.wait(60) == exit_code
-    job = report_job(database)
+    (job,) = rows(database, JobRow, JobRow.kind == RENDER_REPORT)
     assert (job.state, job.attempts) == (("ready", 0) if exit_code else ("done", 1))
     assert (stored_report(database, token) is None) == bool(exit_code)

@@ -3,13 +3,13 @@
 import os
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pymupdf
 import pytest
-from sqlalchemy import select
+from sqlalchemy import update
 
 from consult.delivery import handlers
 from consult.delivery.context import Context
@@ -22,11 +22,11 @@ from consult.storage.db.database import Database
 from consult.storage.drafts import drafts
 from consult.storage.privacy import retention
 from consult.storage.tables.delivery_tables import JobRow
-from consult.storage.tables.submission_tables import DocumentRow, SubmissionRow
+from consult.storage.tables.submission_tables import DocumentRow
 from tests.delivery.mail.test_report_mail import report_of
 from tests.report.pdf.test_renderer import HELLO, NEVER_ENDING
 from tests.support.apps import make_settings
-from tests.support.databases import Clock
+from tests.support.databases import Clock, read, rows, write
 from tests.support.submissions import CONTACT, all_leads, lead_of, save_contact, submitted
 from tests.support.workers import Press, make_context, make_worker
 
@@ -38,19 +38,28 @@ def run_worker(database: Database, press: Press) -> int:
 def stored_report(
     database: Database, result_token: str, kind: str = documents.REPORT
 ) -> DocumentRow:
-    with database.reading() as session:
-        document = documents.get(session, lead_of(database, result_token).id, kind)
+    document = read(database, documents.get, lead_of(database, result_token).id, kind)
     assert document is not None
     return document
 
 
-def test_a_submission_gets_its_pdfs(database: Database) -> None:
+def test_a_submission_gets_its_pdfs_once_even_after_an_upgrade(
+    database: Database, clock: Clock
+) -> None:
     token, press = submitted(database), Press()
     assert run_worker(database, press) == 3  # and staff are notified
-    report = stored_report(database, token)
-    assert (report.revision, report.content) == (1, b"%PDF Report for nobody yet")
+    first = stored_report(database, token)
+    assert (first.revision, first.content) == (1, b"%PDF Report for nobody yet")
     brief = stored_report(database, token, documents.BRIEF)
     assert brief.content == f"%PDF Brief of lead {lead_of(database, token).id}".encode()
+    with database.writing() as session:
+        again = {"state": "ready", "finished_at": None, "run_at": clock()}
+        session.execute(update(JobRow).values(again))
+    upgraded = Press()
+    assert run_worker(database, upgraded) == 3
+    assert (len(press.printed), upgraded.printed) == (2, [])
+    report = stored_report(database, token)
+    assert (report.revision, report.rendered_at) == (1, first.rendered_at)
 
 
 def test_a_contact_gets_a_pdf_in_their_name_and_only_the_newest_is_rendered(
@@ -65,59 +74,41 @@ def test_a_contact_gets_a_pdf_in_their_name_and_only_the_newest_is_rendered(
         assert stored_report(database, token, kind).revision == lead.report_revision == 2
 
 
-def test_a_pdf_that_exists_is_not_made_again_even_after_an_upgrade(
-    database: Database, clock: Clock
-) -> None:
-    token, before = submitted(database), Press()
-    run_worker(database, before)
-    first = stored_report(database, token)
-    with database.writing() as session:
-        for row in session.scalars(select(JobRow)):
-            row.state, row.finished_at, row.run_at = "ready", None, clock()
-
-    class Upgraded(Press):
-        def write(self, lead: SubmissionRow, _context: Context) -> str:
-            return f"A new look for lead {lead.id}"
-
-    after = Upgraded()
-    assert run_worker(database, after) == 3
-    assert (len(before.printed), after.printed) == (2, [])
-    report = stored_report(database, token)
-    assert (report.revision, report.rendered_at) == (1, first.rendered_at)
-
-
 def test_a_lead_deleted_while_its_pdf_is_made_leaves_nothing(
     database: Database, clock: Clock
 ) -> None:
     class Slow(Press):
         def render(self, html: str) -> bytes:
             clock.go_on(days=731)
-            with database.writing() as session:
-                retention.purge(session, lead_days=730)
+            write(database, retention.purge, lead_days=730)
             return super().render(html)
 
     submitted(database)
     run_worker(database, Slow())
     assert all_leads(database) == []
-    with database.reading() as session:
-        assert session.scalars(select(JobRow)).all() == []
+    assert rows(database, JobRow) == []
 
 
-def test_the_purge_runs_every_night_and_is_scheduled_once(database: Database, clock: Clock) -> None:
+def test_the_purge_runs_every_night_and_is_scheduled_once(
+    database: Database, clock: Clock, tmp_path: Path
+) -> None:
+    (tmp_path / "old.eml").touch()
+    os.utime(tmp_path / "old.eml", (0, 0))
+    worker = make_worker(database, folder=tmp_path)
     for _ in range(2):  # each worker schedules it when it starts
         with database.writing() as session:
             handlers.schedule_purge(session)
             draft = drafts.start(session, "2026-12", "quick", {})
-    assert run_worker(database, Press()) == 0
+    assert worker.run_once() == 0
     for night in (3, 4):
         clock.time = datetime(2026, 3, night, 3, tzinfo=UTC)
-        assert run_worker(database, Press()) == 1
+        assert worker.run_once() == 1
+        assert list(tmp_path.glob("*.eml")) == []
     clock.go_on(days=31)
-    assert run_worker(database, Press()) == 1
-    with database.reading() as session:
-        assert drafts.load(session, draft) is None
-        kinds = session.execute(select(JobRow.state, JobRow.run_at).order_by(JobRow.id)).all()
-    assert kinds[-1] == ("ready", datetime(2026, 4, 5, 3, tzinfo=UTC))
+    assert worker.run_once() == 1
+    assert read(database, drafts.load, draft) is None
+    last = rows(database, JobRow)[-1]
+    assert (last.state, last.run_at) == ("ready", datetime(2026, 4, 5, 3, tzinfo=UTC))
 
 
 def test_a_night_that_fails_for_good_is_not_the_last_one(
@@ -126,38 +117,20 @@ def test_a_night_that_fails_for_good_is_not_the_last_one(
     def fail(*_: object, **__: object) -> None:
         raise OSError
 
-    with database.writing() as session:
-        handlers.schedule_purge(session)
+    write(database, handlers.schedule_purge)
     clock.time = datetime(2026, 3, 3, 3, tzinfo=UTC)
     monkeypatch.setattr(retention, "purge", fail)
     for _ in range(jobs.MAX_ATTEMPTS):
         run_worker(database, Press())
         clock.go_on(hours=2)
-    with database.reading() as session:
-        by_state = select(JobRow.state, JobRow.run_at).order_by(JobRow.id)
-        failed, next_night = session.execute(by_state).all()
-    assert failed.state == "failed"
-    assert next_night == ("ready", datetime(2026, 3, 4, 3, tzinfo=UTC))
+    failed, following = rows(database, JobRow)
+    assert (failed.state, following.state) == ("failed", "ready")
+    assert following.run_at == datetime(2026, 3, 4, 3, tzinfo=UTC)
 
 
 def test_a_temporary_folder_that_was_deleted_concurrently_is_skipped(tmp_path: Path) -> None:
     (tmp_path / "gone").symlink_to(tmp_path / "never-there")
     clear_temp_folders(tmp_path)
-
-
-def test_the_purge_deletes_old_mails_from_the_folder(
-    database: Database, clock: Clock, tmp_path: Path
-) -> None:
-    old, new = tmp_path / "old.eml", tmp_path / "new.eml"
-    for file, age in ((old, 731), (new, 729)):
-        file.touch()
-        written_at = (datetime(2026, 3, 3, 3, tzinfo=UTC) - timedelta(days=age)).timestamp()
-        os.utime(file, (written_at, written_at))
-    with database.writing() as session:
-        handlers.schedule_purge(session)
-    clock.time = datetime(2026, 3, 3, 3, tzinfo=UTC)
-    assert make_worker(database, folder=tmp_path).run_once() == 1
-    assert list(tmp_path.glob("*.eml")) == [new]
 
 
 # --- With the real renderer ---------------------------------------------------------------------
@@ -188,9 +161,7 @@ def test_an_owner_gets_a_pdf_with_their_name_on_it(
     with closing(Renderer(timeout=60)) as renderer:
         context = Context.of(make_settings(tmp_path), Brand(), database, renderer.render)
         Worker(database, handlers.handlers_with(lambda: context)).run_once()
-    with database.reading() as session:
-        document = documents.get(session, lead_of(database, result_token).id, documents.REPORT)
-    assert document is not None
+    document = stored_report(database, result_token)
     reader: Any = pymupdf  # whether its functions have types depends on the version
     with reader.open(stream=document.content) as pdf:
         assert CONTACT.business in pdf[0].get_text()

@@ -3,26 +3,23 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
 
 from consult.storage import jobs
-from consult.storage.db.database import Database, Session
+from consult.storage.db.database import Database
 from consult.storage.jobs import MAX_ATTEMPTS
 from consult.storage.tables.delivery_tables import JobRow
-from tests.support.databases import Clock
+from tests.support.databases import Clock, read, rows, write
 from tests.support.submissions import submitted
 
 LEASE = timedelta(seconds=60)
 
 
 def enqueue(database: Database, key: str = "greet:1", **options: object) -> int | None:
-    with database.writing() as session:
-        return jobs.enqueue(session, "greet", {"name": "Ada"}, dedupe_key=key, **options)  # type: ignore[arg-type]
+    return write(database, jobs.enqueue, "greet", {"name": "Ada"}, dedupe_key=key, **options)  # type: ignore[arg-type]
 
 
 def claim(database: Database) -> JobRow | None:
-    with database.writing() as session:
-        return jobs.claim(session, LEASE)
+    return write(database, jobs.claim, LEASE)
 
 
 def claimed(database: Database) -> JobRow:
@@ -31,18 +28,8 @@ def claimed(database: Database) -> JobRow:
     return job
 
 
-def only_row(database: Database) -> JobRow:
-    with database.reading() as session:
-        return session.scalars(select(JobRow)).one()
-
-
-def failed_jobs(session: Session) -> list[JobRow]:
-    return list(session.scalars(select(JobRow).where(JobRow.state == "failed")))
-
-
 def is_due(database: Database) -> bool:
-    with database.reading() as session:
-        return jobs.has_due(session)
+    return read(database, jobs.has_due)
 
 
 def test_a_job_is_requested_claimed_and_done_once(database: Database, clock: Clock) -> None:
@@ -54,9 +41,8 @@ def test_a_job_is_requested_claimed_and_done_once(database: Database, clock: Clo
     assert (job.kind, job.payload, job.attempts) == ("greet", {"name": "Ada"}, 1)
     assert not is_due(database)
     assert claim(database) is None
-    with database.writing() as session:
-        assert jobs.complete(session, job)
-    row = only_row(database)
+    assert write(database, jobs.complete, job)
+    (row,) = rows(database, JobRow)
     assert (row.state, row.finished_at, row.lease_token) == ("done", clock(), None)
     clock.go_on(days=1)
     assert claim(database) is None
@@ -92,9 +78,8 @@ def test_a_lease_that_ends_gives_the_job_to_another_worker_only(
         assert not jobs.complete(session, slow)
         assert not jobs.fail(session, slow, "too late")
         assert not jobs.release(session, slow)
-    assert only_row(database).state == "leased"
-    with database.writing() as session:
-        assert jobs.complete(session, quick)
+    assert rows(database, JobRow)[0].state == "leased"
+    assert write(database, jobs.complete, quick)
 
 
 def test_a_failing_job_waits_longer_each_time_until_it_fails_for_good_and_can_be_retried(
@@ -104,9 +89,8 @@ def test_a_failing_job_waits_longer_each_time_until_it_fails_for_good_and_can_be
     for attempt in range(1, MAX_ATTEMPTS + 1):
         job = claimed(database)
         assert job.attempts == attempt
-        with database.writing() as session:
-            assert jobs.fail(session, job, "no paper " + "x" * 1_000)
-        row = only_row(database)
+        assert write(database, jobs.fail, job, "no paper " + "x" * 1_000)
+        (row,) = rows(database, JobRow)
         assert row.last_error is not None
         assert len(row.last_error) == 300
         if attempt < MAX_ATTEMPTS:
@@ -116,12 +100,8 @@ def test_a_failing_job_waits_longer_each_time_until_it_fails_for_good_and_can_be
     assert row.state == "failed"
     clock.go_on(days=1)
     assert claim(database) is None
-    with database.writing() as session:
-        (failed,) = failed_jobs(session)
-        assert (failed.kind, failed.last_error) == ("greet", row.last_error)
-        assert jobs.retry_failed(session, failed.submission_id) == 1
-        assert jobs.retry_failed(session, failed.submission_id) == 0
-        assert failed_jobs(session) == []
+    retried = [write(database, jobs.retry_failed, row.submission_id) for _ in range(2)]
+    assert retried == [1, 0]
     assert claimed(database).attempts == 1
 
 
@@ -137,8 +117,7 @@ def test_a_job_that_kills_its_workers_fails_for_good(database: Database, clock: 
         clock.go_on(seconds=60)
     enqueue(database, "greet:2")
     assert claimed(database).attempts == 1, "the next job is not held up"
-    with database.reading() as session:
-        (failed,) = failed_jobs(session)
+    (failed,) = rows(database, JobRow, JobRow.state == "failed")
     assert "died" in (failed.last_error or "")
 
 

@@ -6,7 +6,6 @@ import threading
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
 from consult.delivery.worker import Commit, Worker, no_op, run_until_signal
@@ -15,7 +14,7 @@ from consult.storage.db.database import Database, Session
 from consult.storage.drafts import drafts
 from consult.storage.tables.delivery_tables import JobRow
 from consult.storage.tables.submission_tables import DraftRow
-from tests.support.databases import Clock
+from tests.support.databases import Clock, rows
 
 
 def enqueue(
@@ -26,23 +25,13 @@ def enqueue(
             jobs.enqueue(session, kind, {}, dedupe_key=key, priority=priority)
 
 
-def rows(database: Database) -> list[JobRow]:
-    with database.reading() as session:
-        return list(session.scalars(select(JobRow).order_by(JobRow.id)))
-
-
 def states(database: Database) -> list[str]:
-    return [row.state for row in rows(database)]
+    return [row.state for row in rows(database, JobRow)]
 
 
 def commit(session: Session) -> None:
     """Something that can be counted: a draft."""
     drafts.start(session, "2026-12", "quick", {})
-
-
-def committed(database: Database) -> int:
-    with database.reading() as session:
-        return session.scalar(select(func.count()).select_from(DraftRow)) or 0
 
 
 def test_it_runs_and_commits_everything_that_is_due_and_what_that_adds(database: Database) -> None:
@@ -55,7 +44,7 @@ def test_it_runs_and_commits_everything_that_is_due_and_what_that_adds(database:
     worker = Worker(database, {"work": lambda _job: commit, "first": lambda _job: add_another})
     assert worker.run_once() == 4
     assert worker.run_once() == 0
-    assert committed(database) == 3
+    assert len(rows(database, DraftRow)) == 3
     assert set(states(database)) == {"done"}
 
 
@@ -73,7 +62,7 @@ def test_a_failing_job_is_retried_later_and_the_next_one_is_run(
     with caplog.at_level(logging.INFO):
         assert worker.run_once() == 3
     assert states(database) == ["ready", "ready", "done"]
-    error = rows(database)[0].last_error or ""
+    error = rows(database, JobRow)[0].last_error or ""
     assert "OSError in test_worker.py" in error
     assert "printer" in error
     assert "OSError in test_worker.py" in caplog.text
@@ -88,7 +77,7 @@ def test_a_commit_that_fails_leaves_nothing_and_the_job_is_retried(database: Dat
         raise RuntimeError
 
     Worker(database, {"work": lambda _job: fail_halfway}).run_once()
-    assert committed(database) == 0
+    assert rows(database, DraftRow) == []
     assert states(database) == ["ready"]
 
 
@@ -103,7 +92,7 @@ def test_a_job_that_another_worker_took_over_is_committed_once(
         return commit
 
     Worker(database, {"work": stall}).run_once()
-    assert committed(database) == 1
+    assert len(rows(database, DraftRow)) == 1
 
 
 def test_a_long_job_keeps_its_lease(database: Database, clock: Clock) -> None:
@@ -121,11 +110,13 @@ def test_a_long_job_keeps_its_lease(database: Database, clock: Clock) -> None:
     def is_renewed(until: datetime) -> bool:
         """Wait for the renewal, which comes in real time."""
         pause = threading.Event()
-        return any(rows(database)[0].run_at == until or pause.wait(0.01) for _ in range(3000))
+        return any(
+            rows(database, JobRow)[0].run_at == until or pause.wait(0.01) for _ in range(3000)
+        )
 
     Worker(database, {"work": take_long}, lease_seconds=lease.total_seconds()).run_once()
-    assert rows(database)[0].attempts == 1
-    assert committed(database) == 1
+    assert rows(database, JobRow)[0].attempts == 1
+    assert len(rows(database, DraftRow)) == 1
 
 
 def test_a_worker_that_must_exit_at_once_releases_its_job(database: Database) -> None:
@@ -136,7 +127,7 @@ def test_a_worker_that_must_exit_at_once_releases_its_job(database: Database) ->
 
     with pytest.raises(SystemExit):
         Worker(database, {"work": exit_now}).run_once()
-    (row,) = rows(database)
+    (row,) = rows(database, JobRow)
     assert (row.state, row.attempts) == ("ready", 0)
 
 
@@ -179,7 +170,7 @@ def test_it_runs_new_jobs_also_after_the_database_was_away(
         stop.set()
         thread.join()
     assert errors == []
-    assert committed(database) == 1
+    assert len(rows(database, DraftRow)) == 1
 
 
 def test_two_workers_share_the_jobs_and_run_each_once(database: Database) -> None:
@@ -195,8 +186,8 @@ def test_two_workers_share_the_jobs_and_run_each_once(database: Database) -> Non
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(seen) == [row.id for row in rows(database)]
-    assert committed(database) == 20
+    assert sorted(seen) == [row.id for row in rows(database, JobRow)]
+    assert len(rows(database, DraftRow)) == 20
 
 
 def test_a_long_background_job_does_not_delay_a_normal_one(database: Database) -> None:

@@ -21,12 +21,13 @@ from consult.report.report import from_json
 from consult.storage import deliveries, documents, jobs
 from consult.storage.db.database import Database
 from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
-from tests.support.databases import Clock
+from tests.support.databases import Clock, read, rows, write
 from tests.support.mail_server import mail_server
 from tests.support.personas import PERSONAS
 from tests.support.submissions import CONTACT, lead_of, save_contact, submitted
 from tests.support.workers import BASE_URL, BRAND, SENDER, Box, make_worker, sent_mails, text_of
 
+IS_MAIL = JobRow.kind == jobs.EMAIL_REPORT
 LINK = f"{BASE_URL}/result/{'x' * 43}"
 
 
@@ -43,14 +44,7 @@ def report_of(persona: str) -> dict[str, object]:
 
 
 def mails_of(database: Database, token: str) -> list[DeliveryRow]:
-    with database.reading() as session:
-        return list(deliveries.report_emails(session, lead_of(database, token).id))
-
-
-def mail_jobs(database: Database) -> list[JobRow]:
-    query = select(JobRow).where(JobRow.kind == jobs.EMAIL_REPORT).order_by(JobRow.id)
-    with database.reading() as session:
-        return list(session.scalars(query))
+    return list(read(database, deliveries.report_emails, lead_of(database, token).id))
 
 
 def attachments(message: EmailMessage) -> dict[str | None, EmailMessage]:
@@ -76,7 +70,7 @@ def test_a_real_server_gets_the_pdf_the_link_and_the_reminder(
     database: Database, result_token: str
 ) -> None:
     save_contact(database, result_token, LINK)
-    assert [job.payload for job in mail_jobs(database)] == [{"link": LINK}]
+    assert [job.payload for job in rows(database, JobRow, IS_MAIL)] == [{"link": LINK}]
     with mail_server() as server:
         make_worker(database, transport=SmtpTransport(f"smtp://127.0.0.1:{server.port}")).run_once()
     (message,) = server.mails()
@@ -90,16 +84,15 @@ def test_a_real_server_gets_the_pdf_the_link_and_the_reminder(
     assert message["Date"].datetime == datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
     parts = attachments(message)
     assert list(parts) == ["relay-check-2026-03-02.pdf", "check-again.ics"]
-    with database.reading() as session:
-        stored = documents.get(session, lead_of(database, result_token).id, documents.REPORT)
+    stored = read(database, documents.get, lead_of(database, result_token).id, documents.REPORT)
     assert stored is not None
     assert parts["relay-check-2026-03-02.pdf"].get_content() == stored.content
     assert stored.content == b"%PDF Report for Okafor Tents"
     reminder = parts["check-again.ics"]
     assert reminder.get_content_type() == "text/calendar"
-    read = properties(reminder.get_payload(decode=True).decode())  # type: ignore[union-attr]
-    assert read["DTSTART;VALUE=DATE"] == "20260531"
-    assert "result" not in read["DESCRIPTION"], "calendars are shared; the result is not"
+    shown = properties(reminder.get_payload(decode=True).decode())  # type: ignore[union-attr]
+    assert shown["DTSTART;VALUE=DATE"] == "20260531"
+    assert "result" not in shown["DESCRIPTION"], "calendars are shared; the result is not"
     first_step = from_json(json.dumps(report_of("baton_on_the_floor"))).plan[0]
     tool = (first_step.tool, *filter(None, first_step.tool_text.splitlines()))
     for kind in ("plain", "html"):
@@ -115,7 +108,7 @@ def test_a_real_server_gets_the_pdf_the_link_and_the_reminder(
     assert delivery.subject == "Your Relay Check report"
     assert "Baton on the Floor" in delivery.body
     assert LINK not in delivery.body
-    assert [job.payload for job in mail_jobs(database)] == [{}]
+    assert [job.payload for job in rows(database, JobRow, IS_MAIL)] == [{}]
 
 
 @pytest.mark.parametrize("persona", PERSONAS)
@@ -161,17 +154,17 @@ def properties(file: str) -> dict[str, str]:
 
 def test_it_is_an_entry_for_a_whole_day_that_stays_free() -> None:
     entry = calendar("Look again", "See what has changed: https://check.example")
-    read = properties(entry)
-    assert read["VERSION"] == "2.0"
-    assert read["UID"] == "abc@check.example"
-    assert read["DTSTAMP"] == "20260302T093000Z"
-    assert read["DTSTART;VALUE=DATE"] == "20260531"
-    assert read["DTEND;VALUE=DATE"] == "20260601"
-    assert read["TRANSP"] == "TRANSPARENT"
-    assert read["SUMMARY"] == "Look again"
-    assert read["DESCRIPTION"] == "See what has changed: https://check.example"
+    shown = properties(entry)
+    assert shown["VERSION"] == "2.0"
+    assert shown["UID"] == "abc@check.example"
+    assert shown["DTSTAMP"] == "20260302T093000Z"
+    assert shown["DTSTART;VALUE=DATE"] == "20260531"
+    assert shown["DTEND;VALUE=DATE"] == "20260601"
+    assert shown["TRANSP"] == "TRANSPARENT"
+    assert shown["SUMMARY"] == "Look again"
+    assert shown["DESCRIPTION"] == "See what has changed: https://check.example"
     local = CREATED_AT.astimezone(timezone(timedelta(hours=-8)))
-    assert calendar(read["SUMMARY"], read["DESCRIPTION"], local) == entry, "its time is in UTC"
+    assert calendar(shown["SUMMARY"], shown["DESCRIPTION"], local) == entry, "its time is in UTC"
 
 
 ONE_LINE = st.characters(exclude_categories=["Cc", "Cs"], exclude_characters="\u2028\u2029")
@@ -182,8 +175,8 @@ def test_any_text_comes_back_from_lines_that_are_short_enough(text: str) -> None
     file = calendar(text, f"{text}\n{text}")
     assert all(len(line.encode()) <= 75 for line in file.split("\r\n"))
     assert "\n" not in file.replace("\r\n", "")
-    read = properties(file)
-    assert (read["SUMMARY"], read["DESCRIPTION"]) == (text, f"{text}\n{text}")
+    shown = properties(file)
+    assert (shown["SUMMARY"], shown["DESCRIPTION"]) == (text, f"{text}\n{text}")
 
 
 # --- Hostile and unusual input ------------------------------------------------------------------
@@ -265,8 +258,8 @@ def test_only_the_last_address_gets_a_mail_and_none_without_a_link(
     save_contact(database, result_token, email="ada@new.example")
     save_contact(database, result_token, LINK, email="ada@newer.example")
     assert [message["To"] for message in sent_mails(database)] == ["ada@newer.example"]
-    assert {job.state for job in mail_jobs(database)} == {"done"}
-    assert not any("link" in job.payload for job in mail_jobs(database))
+    assert {job.state for job in rows(database, JobRow, IS_MAIL)} == {"done"}
+    assert not any("link" in job.payload for job in rows(database, JobRow, IS_MAIL))
 
 
 def test_it_waits_for_the_pdf_that_names_its_owner_and_that_is_no_attempt(
@@ -281,7 +274,7 @@ def test_it_waits_for_the_pdf_that_names_its_owner_and_that_is_no_attempt(
     waits = []
     for _ in range(4):
         assert worker.run_once() == 1
-        (job,) = mail_jobs(database)
+        (job,) = rows(database, JobRow, IS_MAIL)
         assert (job.state, job.attempts, job.last_error) == ("ready", 0, None)
         waits.append((job.run_at - clock()).total_seconds())
         clock.time = job.run_at
@@ -296,15 +289,14 @@ def test_a_worker_that_dies_after_the_mail_was_accepted_does_not_send_it_again(
     database: Database, result_token: str
 ) -> None:
     save_contact(database, result_token, LINK)
-    with database.writing() as session:
-        documents.put(session, lead_of(database, result_token).id, documents.REPORT, 2, b"%PDF")
+    write(database, documents.put, lead_of(database, result_token).id, documents.REPORT, 2, b"%PDF")
     assert len(sent_mails(database)) == 1
     with database.writing() as session:  # as if it had died before the job was done
         again = update(JobRow).where(JobRow.kind == jobs.EMAIL_REPORT)
         done_again = {"finished_at": None, "run_at": session.now(), "payload": {"link": LINK}}
         session.execute(again.values(state="ready", **done_again))
     assert sent_mails(database) == []
-    (job,) = mail_jobs(database)
+    (job,) = rows(database, JobRow, IS_MAIL)
     assert (job.state, job.attempts) == ("done", 2)
 
 

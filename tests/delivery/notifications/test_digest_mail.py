@@ -15,7 +15,7 @@ from consult.delivery.notifications.staff_mail import period_of, read_unsubscrib
 from consult.delivery.worker import Worker
 from consult.storage.db.database import Database
 from consult.workflow.office_hours import Office, read_hours
-from tests.support.databases import Clock
+from tests.support.databases import Clock, write
 from tests.support.submissions import lead_of, left_contact, submitted
 from tests.support.user_factories import colleague, set_lead
 from tests.support.workers import BASE_URL, SECRET_KEY, Box, make_worker, text_of
@@ -28,8 +28,7 @@ ADELAIDE = Office(zone=ZoneInfo("Australia/Adelaide"), week=read_hours("sat 08:1
 
 def worker_of(database: Database, office: Office, transport: Transport) -> Worker:
     """A worker that has just started."""
-    with database.writing() as session:
-        schedule_tick(session)
+    write(database, schedule_tick)
     return make_worker(database, transport=transport, office=office)
 
 

@@ -1,6 +1,6 @@
 """Who is notified: by kind, by preference and by assignee; of each thing once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -16,7 +16,7 @@ from consult.storage.tables.delivery_tables import JobRow
 from consult.workflow.notification_types import NotificationType
 from consult.workflow.office_hours import Office, read_hours
 from consult.workflow.stages import CLOSED
-from tests.support.databases import Clock
+from tests.support.databases import Clock, read, rows, write
 from tests.support.submissions import (
     CONTACT,
     all_leads,
@@ -30,8 +30,7 @@ from tests.support.workers import Box, make_worker, sent_mails
 
 
 def notify(database: Database, lead_id: int, kind: NotificationType, **details: object) -> bool:
-    with database.writing() as session:
-        return notifications.notify(session, lead_id, kind, **details)  # type: ignore[arg-type]
+    return write(database, notifications.notify, lead_id, kind, **details)  # type: ignore[arg-type]
 
 
 def emailed(database: Database) -> list[tuple[str, str]]:
@@ -53,12 +52,6 @@ def mails_about(database: Database, lead_id: int) -> list[tuple[str, str]]:
     with database.reading() as session:
         sent = deliveries.for_lead(session, lead_id)
         return [(delivery.user.name, delivery.kind) for delivery in sent if delivery.user]
-
-
-def do(database: Database, verb: Callable[..., object], *given: object, **named: object) -> None:
-    """Do something with a lead, in a transaction of its own."""
-    with database.writing() as session:
-        verb(session, *given, **named)
 
 
 def test_a_submission_is_reported_once_to_those_who_chose_it(database: Database) -> None:
@@ -121,25 +114,25 @@ def test_a_handover_is_reported_each_time_unless_it_is_canceled_or_answered_firs
     cy = colleague(database, "cy", handed_over="off")
     lead_id = left_contact(database)
     emailed(database)
-    do(database, actions.claim, lead_id, by=ada)
+    write(database, actions.claim, lead_id, by=ada)
     mails = []
     for _ in range(2):
-        do(database, actions.hand_over, lead_id, bo, by=ada)
+        write(database, actions.hand_over, lead_id, bo, by=ada)
         mails += emailed(database)
-        do(database, actions.decline, lead_id, by=bo, reason="no_time")
+        write(database, actions.decline, lead_id, by=bo, reason="no_time")
         mails += emailed(database)
     assert mails == 2 * [
         ("bo", "Ada handed you Okafor Tents"),
         ("ada", "Bo returned Okafor Tents"),
     ]
-    do(database, actions.hand_over, lead_id, cy, by=ada)
+    write(database, actions.hand_over, lead_id, cy, by=ada)
     assert emailed(database) == []
-    do(database, actions.cancel_handover, lead_id, by=ada)
-    do(database, actions.hand_over, lead_id, bo, by=ada)
-    do(database, actions.cancel_handover, lead_id, by=ada)
+    write(database, actions.cancel_handover, lead_id, by=ada)
+    write(database, actions.hand_over, lead_id, bo, by=ada)
+    write(database, actions.cancel_handover, lead_id, by=ada)
     assert emailed(database) == []
-    do(database, actions.hand_over, lead_id, bo, by=ada)
-    do(database, actions.accept, lead_id, by=bo)
+    write(database, actions.hand_over, lead_id, bo, by=ada)
+    write(database, actions.accept, lead_id, by=bo)
     assert emailed(database) == []
 
 
@@ -167,8 +160,7 @@ def test_demo_leads_notify_no_one(database: Database, clock: Clock) -> None:
     set_lead(database, lead_id, due_at=clock() - timedelta(hours=1))
     run_tick(database)
     assert emailed(database) == []
-    with database.reading() as session:
-        assert notifications.for_lead(session, lead_id) == []
+    assert read(database, notifications.for_lead, lead_id) == []
 
 
 def test_a_lead_is_not_overdue_that_got_a_reply_or_is_closed_or_cannot_be_reached(
@@ -200,8 +192,7 @@ def test_a_lead_is_reported_once_when_the_time_to_reply_is_over_that_began_with_
     lead_id = lead_of(database, token).id
     clock.go_on(days=1)
     office = Office(reply_within=timedelta(hours=2))
-    with database.writing() as session:
-        submission.save_contact(session, token, CONTACT, office=office)
+    write(database, submission.save_contact, token, CONTACT, office=office)
     for _ in range(2):
         run_tick(database)
         assert mails_about(database, lead_id) == [("Ada", "consult_wanted")]
@@ -219,21 +210,18 @@ def test_a_tick_that_fails_is_followed_by_the_next_one(
         raise LookupError
 
     monkeypatch.setattr(notifications, "notify_overdue", fail)
-    with database.writing() as session:
-        schedule_tick(session)
+    write(database, schedule_tick)
     clock.go_on(minutes=5)
     make_worker(database).run_once()
-    with database.reading() as session:
-        planned = select(JobRow.run_at).where(JobRow.kind == TICK, JobRow.attempts == 0)
-        assert session.scalars(planned).all() == [next_tick(clock())]
+    (planned,) = rows(database, JobRow, JobRow.kind == TICK, JobRow.attempts == 0)
+    assert planned.run_at == next_tick(clock())
 
 
 def test_the_tick_runs_every_five_minutes_and_is_scheduled_once(
     database: Database, clock: Clock
 ) -> None:
     for _ in range(2):  # each worker schedules it when it starts
-        with database.writing() as session:
-            schedule_tick(session)
+        write(database, schedule_tick)
     worker = make_worker(database, office=Office(week=read_hours("sun 10:00-11:00")))
     assert worker.run_once() == 0
     for _ in range(3):

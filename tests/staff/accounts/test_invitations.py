@@ -11,6 +11,7 @@ from consult.storage.db.database import Database
 from consult.storage.tables.account_tables import StaffUserRow
 from tests.support.apps import REAL_HASHER, services_of
 from tests.support.client import PageClient
+from tests.support.databases import read
 from tests.support.page import Page
 from tests.support.second_factors import let_pass
 from tests.support.staff_client import (
@@ -32,8 +33,7 @@ def database(app: Flask) -> Database:
 
 
 def user(database: Database, email: str = EMAIL) -> StaffUserRow:
-    with database.reading() as session:
-        found = accounts_module.user_by_email(session, email)
+    found = read(database, accounts_module.user_by_email, email)
     assert found is not None
     return found
 

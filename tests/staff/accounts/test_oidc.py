@@ -17,6 +17,7 @@ from consult.staff.accounts.oidc import CACHE_SECONDS, MAX_ANSWER, RETRY_SECONDS
 from consult.storage.accounts import accounts
 from tests.support.apps import make_app, make_settings, services_of
 from tests.support.client import PageClient
+from tests.support.databases import write
 from tests.support.oidc_provider import (
     BACK,
     CLIENT_ID,
@@ -505,8 +506,9 @@ class TestReauthentication:
         rogue.claims = {"auth_time": now(client.app), "sub": "mallory"}
         log_in(client, rogue, path=CONFIRM, status=400)
         make_user(client.app, "mallory@example.com")
-        with services_of(client.app).database.writing() as session:
-            assert accounts.link_identity(session, 2, rogue.address, "mallory")
+        assert write(
+            services_of(client.app).database, accounts.link_identity, 2, rogue.address, "mallory"
+        )
         log_in(client, rogue, path=CONFIRM, status=400)
         client.get(f"{FACTORS}/app", status=303)
 

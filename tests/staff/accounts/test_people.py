@@ -11,6 +11,7 @@ from consult.storage.audit import audit_log
 from consult.storage.tables.account_tables import AuditRow, StaffUserRow
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
+from tests.support.databases import read
 from tests.support.mail_server import mail_server
 from tests.support.page import Page
 from tests.support.staff_client import (
@@ -36,8 +37,7 @@ def admin(admin: PageClient) -> PageClient:
 
 
 def account(app: Flask, email: str) -> StaffUserRow:
-    with services_of(app).database.reading() as session:
-        user = accounts_module.user_by_email(session, email)
+    user = read(services_of(app).database, accounts_module.user_by_email, email)
     assert user is not None
     return user
 
@@ -61,8 +61,7 @@ def accept(app: Flask, path: str, name: str = "Newcomer") -> PageClient:
 
 
 def last_entry(app: Flask) -> AuditRow:
-    with services_of(app).database.reading() as session:
-        return audit_log.newest(session, limit=1)[0]
+    return read(services_of(app).database, audit_log.newest, limit=1)[0]
 
 
 def test_the_list_shows_everyone_and_who_is_signed_in(app: Flask, admin: PageClient) -> None:

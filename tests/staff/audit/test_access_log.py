@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,8 @@ from consult.storage.audit import audit_log
 from consult.storage.tables.account_tables import AuditRow
 from tests.support.apps import deliver, services_of
 from tests.support.client import PageClient
+from tests.support.databases import read, write
+from tests.support.second_factors import let_pass
 from tests.support.staff_client import (
     EMAIL,
     NAME,
@@ -36,8 +37,7 @@ NEW = "eleven kettles over meadow"
 
 
 def log_of(app: Flask) -> Sequence[AuditRow]:
-    with services_of(app).database.reading() as session:
-        return audit_log.newest(session, limit=100)[::-1]
+    return read(services_of(app).database, audit_log.newest, limit=100)[::-1]
 
 
 def test_signing_in_and_out_is_recorded(app: Flask) -> None:
@@ -90,8 +90,7 @@ def test_no_one_views_a_lead_unrecorded(app: Flask) -> None:
     """Not by a form that is refused, by a PDF in parts, or on the way to deleting it."""
     make_user(app, admin=True)
     refused, read_in_parts, confirmed = make_lead(app), make_lead(app), make_lead(app)
-    with services_of(app).database.writing() as session:
-        documents.put(session, read_in_parts, documents.REPORT, 1, b"%PDF-1.7")
+    write(services_of(app).database, documents.put, read_in_parts, documents.REPORT, 1, b"%PDF-1.7")
     client = signed_in_as(app)
     token = client.get("/staff/").form("/sign-out").data["csrf_token"]
     late = {"csrf_token": token, "version": "0", "channel": "mail", "reached": "no"}
@@ -111,12 +110,12 @@ def test_no_one_views_a_lead_unrecorded(app: Flask) -> None:
 def test_repeat_views_of_a_lead_are_recorded_once(app: Flask) -> None:
     make_user(app)
     lead = make_lead(app, contact=CONTACT)
-    made = services_of(app)
-    with made.database.writing() as session:
-        deliveries.enqueue_report_email(session, lead, CONTACT.email, "https://check.example/x")
+    database = services_of(app).database
+    write(database, deliveries.enqueue_report_email, lead, CONTACT.email, "https://x.example/x")
     client = signed_in_as(app)
     client.get(f"/staff/leads/{lead}/report.pdf", status=303)  # there is none yet
     deliver(app)
+    let_pass(app)
     for _ in range(2):
         client.get(f"/staff/leads/{lead}")
         client.get(f"/staff/leads/{lead}/report.pdf")
@@ -127,8 +126,7 @@ def test_repeat_views_of_a_lead_are_recorded_once(app: Flask) -> None:
     opened = ["lead.seen", "lead.report_read", "lead.brief_read", "lead.mail_read"]
     assert [entry.action for entry in seen] == opened
     assert {(entry.by_id, entry.lead_id) for entry in seen} == {(1, lead)}
-
-    made.database.clock = lambda: datetime.now(UTC) + timedelta(minutes=10)
+    let_pass(app, minutes=10)
     client.get(f"/staff/leads/{lead}")
     assert audited(app)[-1] == "lead.seen"
     assert len([action for action in audited(app) if action.startswith("lead.")]) == 5

@@ -15,6 +15,7 @@ from consult.storage.tables.delivery_tables import JobRow
 from consult.storage.tables.submission_tables import DraftRow, ReminderConsentRow
 from tests.support.apps import deliver, make_app, services_of
 from tests.support.client import PageClient
+from tests.support.databases import read, write
 from tests.support.mail_server import MailServer, mail_server
 from tests.support.staff_client import make_user, post, signed_in
 
@@ -121,8 +122,7 @@ def test_one_reminder_is_sent_with_the_link_and_the_address_is_deleted(scene: Sc
     page = scene.owner.get(f"{scene.root}/pause")
     assert "We sent your one reminder" in page.text
     scene.owner.follow(scene.owner.get(scene.root, status=303))
-    with services_of(scene.app).database.reading() as session:
-        log = audit_log.newest(session, limit=9)
+    log = read(services_of(scene.app).database, audit_log.newest, limit=9)
     done = [entry.action for entry in log if entry.action.startswith("reminder.")]
     assert done == ["reminder.sent", "reminder.requested"]
 
@@ -165,8 +165,7 @@ def test_staff_delete_an_address_on_request(scene: Scene) -> None:
 
 def test_without_a_mail_server_no_address_is_requested(tmp_path: Path) -> None:
     app = make_app(tmp_path)
-    with services_of(app).database.writing() as session:
-        token = drafts.start(session, newest().name, "quick", {})
+    token = write(services_of(app).database, drafts.start, newest().name, "quick", {})
     owner = PageClient(app)
     assert "Allow one email" not in owner.get(f"/check/{token}/pause").text
     owner.post(f"/check/{token}/pause", {"email": ADDRESS, "permission": "y"}, status=422)

@@ -24,6 +24,7 @@ from consult.storage.notifications.notifications import (
 from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
 from tests.support.apps import deliver, make_app, services_of
 from tests.support.client import PageClient
+from tests.support.databases import write
 from tests.support.mail_server import as_read
 from tests.support.oidc_provider import approve, mock_provider, settings_for
 from tests.support.passkeys import ORIGIN, add_passkey, asked
@@ -118,8 +119,7 @@ def test_a_link_with_the_provider_alerts(tmp_path: Path) -> None:
 def the_mail(app: Flask, kind: SecurityAlert, user_id: int = 1) -> EmailMessage:
     """The mail of this kind, as the worker writes and sends it."""
     database = services_of(app).database
-    with database.writing() as session:
-        notifications.send_alert(session, user_id, kind)
+    write(database, notifications.send_alert, user_id, kind)
     deliver(app)
     (file,) = services_of(app).settings.mail_dir.glob("*.eml")
     mail = as_read(file.read_bytes())
@@ -154,8 +154,7 @@ def test_the_email_says_what_changed_without_links_or_unsubscribing(
 
 def test_a_disabled_account_gets_no_alert(database: Database) -> None:
     ada = colleague(database, "ada")
-    with database.writing() as session:
-        notifications.send_alert(session, ada, "password_changed")
+    write(database, notifications.send_alert, ada, "password_changed")
     deactivate(database, ada)
     assert sent_mails(database) == []
 

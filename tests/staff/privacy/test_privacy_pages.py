@@ -17,6 +17,7 @@ from consult.storage.leads.submission import NewContact
 from consult.storage.privacy import retention
 from tests.support.apps import deliver, services_of
 from tests.support.client import PageClient
+from tests.support.databases import read, write
 from tests.support.page import Page
 from tests.support.personas import BATON_ON_THE_FLOOR
 from tests.support.staff_client import make_lead, make_user, post, signed_in
@@ -125,8 +126,7 @@ def test_nothing_is_left_when_the_retention_period_ends(app: Flask, admin: PageC
 def test_an_expired_pdf_is_created_again_on_request(app: Flask, admin: PageClient) -> None:
     lead_id, made = whole_lead(app), services_of(app)
     deliver(app)
-    with made.database.reading() as session:
-        pdf = documents.get(session, lead_id, documents.REPORT)
+    pdf = read(made.database, documents.get, lead_id, documents.REPORT)
     assert pdf is not None
     # The middle of it, in pieces that are within one page of the database.
     pieces = [pdf.content[start : start + 40] for start in range(5_000, 6_000, 250)]
@@ -204,8 +204,7 @@ def test_staff_see_the_data_of_their_own_leads_only(app: Flask, admin: PageClien
     colleague = signed_in(app)
     assert "/data" not in colleague.get(f"/staff/leads/{lead_id}").text
     colleague.get(f"/staff/leads/{lead_id}/data", status=403)
-    with services_of(app).database.writing() as session:
-        actions.claim(session, lead_id, by=2)
+    write(services_of(app).database, actions.claim, lead_id, by=2)
     page = colleague.get(f"/staff/leads/{lead_id}/data")
     assert "Admins can delete or" in page.text
     path = f"/staff/leads/{lead_id}/record.json"

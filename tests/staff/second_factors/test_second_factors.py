@@ -13,6 +13,7 @@ from consult.storage.second_factors import factors
 from consult.storage.tables.account_tables import AuthenticatorRow, RecoveryCodeRow
 from tests.support.apps import make_app, make_settings, services_of
 from tests.support.client import PageClient
+from tests.support.databases import read, write
 from tests.support.page import Page
 from tests.support.second_factors import (
     ASKED,
@@ -135,8 +136,7 @@ def test_a_pending_login_lasts_ten_minutes_and_works_once(app: Flask, phone: Pho
 def test_a_new_password_or_disabling_voids_a_pending_login(app: Flask, phone: Phone) -> None:
     database = services_of(app).database
     renewed = pending_login(app)
-    with database.writing() as session:
-        accounts_module.change_password(session, 1, passwords.hash_password(PASSWORD))
+    write(database, accounts_module.change_password, 1, passwords.hash_password(PASSWORD))
     assert renewed.get(ASKED, status=303).location == "/staff/sign-in"
     disabled = pending_login(app)
     account_admin.disable(database, EMAIL)
@@ -146,8 +146,7 @@ def test_a_new_password_or_disabling_voids_a_pending_login(app: Flask, phone: Ph
 def test_a_pending_login_cannot_be_forged(app: Flask, phone: Phone) -> None:
     forger = Flask("elsewhere")
     forger.secret_key = "another key"
-    with services_of(app).database.reading() as session:
-        user = accounts_module.all_users(session)[0]
+    user = read(services_of(app).database, accounts_module.all_users)[0]
     signer = access.StaffOnlySessions().get_signing_serializer(forger)
     assert signer is not None
     now = services_of(app).database.clock().timestamp()
@@ -249,8 +248,7 @@ class TestRecoveryCodes:
     def test_ten_are_shown_once_and_each_works_once(self, app: Flask, grace: PageClient) -> None:
         token = grace.get(FACTORS).form().data["csrf_token"]
         grace.post(f"{FACTORS}/recovery-codes", {"csrf_token": token})  # no second factor, no codes
-        with services_of(app).database.reading() as session:
-            assert factors.factors_of(session, 1).codes_left == 0
+        assert read(services_of(app).database, factors.factors_of, 1).codes_left == 0
         _, codes = set_up_phone(grace)
         assert len(set(codes)) == 10
         assert not any(is_stored(app, code) for code in codes)

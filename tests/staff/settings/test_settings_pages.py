@@ -14,6 +14,7 @@ from consult.storage.audit import audit_log
 from consult.storage.settings import setting_overrides
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
+from tests.support.databases import read
 from tests.support.page import Page, text_of
 from tests.support.staff_client import ADMIN, PASSWORD, age_authentication, make_user, signed_in
 
@@ -29,8 +30,7 @@ def save(client: PageClient, slug: str, *, status: int = 303, **fields: str) -> 
 
 def changes(app: Flask) -> list[tuple[object, object]]:
     """The changed settings, newest first, and whether that was a return to the default."""
-    with services_of(app).database.reading() as session:
-        found = audit_log.newest(session, limit=50, action="setting.changed")
+    found = read(services_of(app).database, audit_log.newest, limit=50, action="setting.changed")
     return [(entry.facts["setting"], entry.facts["back"]) for entry in found]
 
 

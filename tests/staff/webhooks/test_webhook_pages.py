@@ -17,6 +17,7 @@ from consult.storage.webhooks import endpoints
 from tests.delivery.webhooks.test_webhook_delivery import FIXED_SECRET, attempt
 from tests.support.apps import deliver, make_app, services_of
 from tests.support.client import PageClient
+from tests.support.databases import read, write
 from tests.support.page import Page
 from tests.support.staff_client import make_lead, make_user, post, signed_in
 from tests.support.submissions import CONTACT
@@ -44,8 +45,7 @@ def add(client: PageClient, address: str = ADDRESS, **fields: str) -> Page:
 def sync_environment(app: Flask) -> None:
     """What each process does when it starts."""
     made = services_of(app)
-    with made.database.writing() as session:
-        endpoints.sync_environment(session, plain(made.settings.webhook_url))
+    write(made.database, endpoints.sync_environment, plain(made.settings.webhook_url))
 
 
 def secret_on(page: Page) -> str:
@@ -54,8 +54,7 @@ def secret_on(page: Page) -> str:
 
 
 def addresses(app: Flask) -> list[EndpointRow]:
-    with services_of(app).database.reading() as session:
-        return list(endpoints.all_endpoints(session))
+    return list(read(services_of(app).database, endpoints.all_endpoints))
 
 
 def actions(app: Flask) -> list[str]:
@@ -252,8 +251,7 @@ def test_what_the_environment_sets_is_shown_and_cannot_be_changed(tmp_path: Path
         admin.post(f"{ONE}/{action}", {"csrf_token": token}, status=404)
     admin.post(f"{ONE}/switch", {"csrf_token": token, "to": "off"})
     assert addresses(app)[0].active
-    with services_of(app).database.writing() as session:
-        endpoints.set_disabled(session, 1, "gone")
+    write(services_of(app).database, endpoints.set_disabled, 1, "gone")
     assert "returned 410 Gone" in admin.get(ALL).text
     post(admin, ONE, "/switch")
     assert addresses(app)[0].active

@@ -11,6 +11,7 @@ from consult.storage.exports.lead_export import matching_batches, selected_batch
 from consult.storage.search.find_leads import next_ids
 from consult.storage.search.lead_filter import SORTS, LeadFilter, Sort, Viewer
 from consult.storage.tables.lead_tables import LeadRow
+from tests.support.databases import read
 from tests.support.many_leads import make_many
 
 ME = Viewer(id=1, zone=ZoneInfo("UTC"))
@@ -24,8 +25,7 @@ def test_each_lead_is_exported_once_in_order_while_staff_write(
     monkeypatch.setattr(lead_export, "BATCH_SIZE", 7)
     make_many(database, 60)
     wanted = LeadFilter(sort=sort)
-    with database.reading() as session:
-        expected, _ = next_ids(session, wanted, ME, 1_000)
+    expected, _ = read(database, next_ids, wanted, ME, 1_000)
     seen = []
     for number, leads in enumerate(matching_batches(database, wanted, ME)):
         assert database.engine.pool.checkedout() == 0  # type: ignore[attr-defined] # is a queue

@@ -172,8 +172,7 @@ def test_a_tiny_score_is_a_place_as_well(database: Database, made: list[MadeLead
     with database.writing() as session:
         for number, lead in enumerate(made):
             session.get_one(LeadRow, lead.id).separation = number * 1e-7
-    with database.reading() as session:
-        pages = all_pages(session, LeadFilter(sort="separation"), 7)
+    pages = read(database, all_pages, LeadFilter(sort="separation"), 7)
     assert sum(len(page.leads) for page in pages) == len(made)
 
 
