@@ -21,8 +21,8 @@ from consult.delivery.worker import Worker
 from consult.owner.open_draft import freeze
 from consult.questionnaire import Walk
 from consult.report.pdf.renderer import Renderer
-from consult.settings import Settings
 from consult.settings.brand import Brand
+from consult.settings.schema import Settings
 from consult.storage import documents
 from consult.storage.db.database import Database
 from consult.storage.db.migrate import upgrade

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from flask import Flask
 
-    from consult.settings import Settings
+    from consult.settings.schema import Settings
 
 
 def create_app(settings: Settings | None = None) -> Flask:

@@ -16,7 +16,9 @@ from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response as AnyResponse
 
 from consult import owner, staff
-from consult.settings import PROJECT_FOLDER, Settings, load_settings
+from consult.settings.schema import Settings
+from consult.settings.setting_sources import load_settings
+from consult.settings.setting_types import PROJECT_FOLDER
 from consult.storage.db.database import Database
 from consult.storage.settings.setting_overrides import SettingsProvider
 from consult.web import assets, headers, monitoring

@@ -11,8 +11,8 @@ import click
 
 from consult.questionnaire import EditionError
 from consult.report.pdf.renderer import UntestedLibraryError
-from consult.settings import SettingsError
 from consult.settings.brand import BrandError
+from consult.settings.setting_types import SettingsError
 
 FAMILIES = {
     "serve": "serve_commands",

@@ -12,7 +12,8 @@ import click
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from consult.commands import CommandError
-from consult.settings import Settings, describe, load_settings, unknown_variables
+from consult.settings.schema import Settings
+from consult.settings.setting_sources import describe, load_settings, unknown_variables
 from consult.storage.db import backup, migrate
 from consult.storage.db.database import Database
 from consult.storage.settings.setting_overrides import all_overrides

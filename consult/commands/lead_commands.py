@@ -15,7 +15,7 @@ from consult.demo import make_leads
 from consult.questionnaire import EditionError
 from consult.questionnaire.editions import load, newest
 from consult.scoring.rescoring import AXES, STEPS, Comparison, Stored, compare
-from consult.settings import load_settings
+from consult.settings.setting_sources import load_settings
 from consult.storage.audit import audit_log
 from consult.storage.exports.lead_export import matching_batches
 from consult.storage.leads import leads as stored_leads

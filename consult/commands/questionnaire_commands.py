@@ -29,8 +29,9 @@ from consult.report.html_document import document_html
 from consult.report.pdf.renderer import Renderer, RenderError
 from consult.scoring import score as score_answers
 from consult.scoring import scorecard_json
-from consult.settings import Settings, load_settings
 from consult.settings.brand import load_brand
+from consult.settings.schema import Settings
+from consult.settings.setting_sources import load_settings
 
 _edition = click.option(
     "--edition", "name", metavar="NAME", help="The edition; the newest if left out."

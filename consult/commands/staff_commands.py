@@ -12,7 +12,8 @@ import click
 
 from consult.commands import UsageError
 from consult.commands.database_commands import open_database
-from consult.settings import Settings, load_settings
+from consult.settings.schema import Settings
+from consult.settings.setting_sources import load_settings
 from consult.staff.accounts import account_admin
 from consult.storage.accounts import accounts
 from consult.storage.audit import audit_log

@@ -7,8 +7,8 @@ from pydantic import SecretStr
 
 from consult.delivery.mail.transport import FileTransport, SmtpTransport, Transport
 from consult.delivery.webhooks.http_client import HttpClient
-from consult.settings import Settings
 from consult.settings.brand import Brand
+from consult.settings.schema import Settings
 from consult.storage.db.database import Database
 from consult.storage.settings.setting_overrides import SettingsProvider
 from consult.workflow.office_hours import Office

@@ -93,10 +93,7 @@ def purge(context: Context, _job: JobRow) -> Commit:
     delete_in_batches(database, partial(retention.delete_pdfs, pdf_days=pdf_days))
     with database.writing() as session:
         retention.purge(
-            session,
-            lead_days=lead_days,
-            log_days=settings.retention_days_logs,
-            method=method,
+            session, lead_days=lead_days, log_days=settings.retention_days_logs, method=method
         )
     database.forget_deleted()
     context.folder.delete_older(database.clock() - timedelta(days=mail_days))

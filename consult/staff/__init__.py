@@ -3,7 +3,7 @@
 from flask import Flask
 from flask_wtf.csrf import CSRFError
 
-from consult.settings import Settings
+from consult.settings.schema import Settings
 from consult.staff import blueprint, times
 from consult.staff.accounts import (
     access,

@@ -83,7 +83,4 @@ def _time_element(then: datetime, text: str) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(iso, text)
 
 
-TEMPLATE_FILTERS = (
-    *(ago, ahead, agency_time, exactly, duration, written_date),
-    *(when, time_ago),
-)
+TEMPLATE_FILTERS = (*(ago, ahead, agency_time, exactly, duration, written_date), *(when, time_ago))

@@ -1,4 +1,1 @@
-"""What is kept: the tables, the migrations, and the few verbs that read and write them.
-
-Views and templates get frozen dataclasses from the verbs, never live database records.
-"""
+"""What is stored: the tables, the migrations, and the functions that read and write them."""

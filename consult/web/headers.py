@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Request, Response, abort, request
 from werkzeug.sansio.utils import host_is_trusted
 
-from consult.settings import THIS_MACHINE
+from consult.settings.setting_types import THIS_MACHINE
 
 TWO_YEARS = 63_072_000
 ONE_YEAR = 31_536_000

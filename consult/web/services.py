@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from flask import Flask, current_app
 
-from consult.settings import Settings
 from consult.settings.brand import Brand
+from consult.settings.schema import Settings
 from consult.storage.db.database import Database
 from consult.storage.settings.setting_overrides import SettingsProvider
 from consult.web.limits import RateLimits
@@ -35,3 +35,7 @@ def install(app: Flask, created: Services) -> None:
 def services() -> Services:
     current: Services = current_app.extensions[_KEY]
     return current
+
+
+def secret_key() -> str:
+    return str(current_app.secret_key)

@@ -7,7 +7,7 @@ from click.testing import CliRunner, Result
 
 from consult.commands import consult
 from consult.commands.database_commands import open_database
-from consult.settings import load_settings
+from consult.settings.setting_sources import load_settings
 from consult.storage.db import migrate
 from consult.storage.settings import setting_overrides
 

@@ -18,7 +18,7 @@ import pytest
 from click.testing import CliRunner
 
 from consult.commands import consult, serve_commands
-from consult.settings import Settings
+from consult.settings.schema import Settings
 from tests.support.ports import free_port
 
 Found = TypeVar("Found")

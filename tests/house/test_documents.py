@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from consult.commands import FAMILIES
-from consult.settings import PREFIX, Settings
+from consult.settings.schema import PREFIX, Settings
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -7,17 +7,15 @@ from typing import Any
 
 import pytest
 
-from consult.settings import (
+from consult.settings.schema import PREFIX, Settings
+from consult.settings.setting_sources import (
     HIDDEN,
-    PREFIX,
-    PROJECT_FOLDER,
     SettingDescription,
-    Settings,
-    SettingsError,
     describe,
     load_settings,
     unknown_variables,
 )
+from consult.settings.setting_types import PROJECT_FOLDER, SettingsError
 
 SERVER = "postgresql+psycopg://relay:pass%2Fword@db.example.com/relay"
 KEY = "0123456789abcdef" * 4

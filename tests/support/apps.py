@@ -16,7 +16,8 @@ from consult.delivery.context import Context
 from consult.delivery.handlers import handlers_with
 from consult.delivery.worker import Worker
 from consult.report.pdf.renderer import Renderer
-from consult.settings import Settings, given_settings
+from consult.settings.schema import Settings
+from consult.settings.setting_sources import given_settings
 from consult.staff.accounts import passwords
 from consult.storage.db import migrate
 from consult.storage.db.database import Database

@@ -17,8 +17,8 @@ from consult.delivery.handlers import handlers_with, render_document
 from consult.delivery.mail.transport import Transport
 from consult.delivery.webhooks.http_client import HttpClient
 from consult.delivery.worker import Worker
-from consult.settings import load_settings
 from consult.settings.brand import Brand
+from consult.settings.setting_sources import load_settings
 from consult.storage import documents, jobs
 from consult.storage.db.database import Database
 from consult.storage.tables.submission_tables import SubmissionRow

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consult.settings import SettingsError
+from consult.settings.setting_types import SettingsError
 from consult.workflow.office_hours import DAYS, Office, read_hours, read_time, write_hours
 from tests.support.apps import make_settings
 

@@ -246,10 +246,7 @@ def _escaped(text: str) -> Iterator[str]:
 
 
 def write_xlsx(
-    target: BinaryIO,
-    folder: Path,
-    columns: Sequence[Column],
-    batches: Iterable[Sequence[Lead]],
+    target: BinaryIO, folder: Path, columns: Sequence[Column], batches: Iterable[Sequence[Lead]]
 ) -> None:
     """Write leads as XLSX, with texts, numbers and dates as such, and a header that stays in sight.
 

@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from consult.delivery.worker import PermanentError
 from consult.report import PROJECT
 from consult.report.display import long_date
-from consult.settings import Settings
+from consult.settings.schema import Settings
 
 _MAX_DIGITS_OF_NAME = 6
 _ENCODED_WORD = "=?"

@@ -21,7 +21,7 @@ from urllib.parse import unquote, urlsplit
 
 from consult.delivery.mail.messages import id_of
 from consult.delivery.worker import PermanentError, RetryableError
-from consult.settings import THIS_MACHINE
+from consult.settings.setting_types import THIS_MACHINE
 
 TIMEOUT_SECONDS = 30
 _LEAD_LINK = re.compile(r"/staff/leads/(\d+)")

@@ -10,29 +10,26 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from email.message import EmailMessage
 from functools import partial
+from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
 
+import yaml
+
 from consult.crypto import Purpose, sign, verify
 from consult.delivery.context import Context, plain
-from consult.delivery.mail.messages import (
-    format_time,
-    new_message,
-    render,
-    safe_name,
-    set_text,
-)
+from consult.delivery.mail.messages import format_time, new_message, render, safe_name, set_text
 from consult.delivery.mail.transport import SmtpTransport
-from consult.delivery.notifications.security_alert_mail import alert_values
 from consult.delivery.worker import Commit, PermanentError, RetryableError, no_op
 from consult.report.display import long_date
-from consult.settings import Settings
 from consult.settings.brand import Brand
+from consult.settings.schema import Settings
 from consult.storage import deliveries
 from consult.storage.db.database import Session
 from consult.storage.leads import leads
 from consult.storage.notifications.digest import Digest, LeadList, Period, digest_for
-from consult.storage.notifications.notifications import SECURITY_ALERTS, SecurityAlert
+from consult.storage.notifications.notifications import SECURITY_ALERTS
+from consult.storage.second_factors import factors
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
 from consult.storage.tables.lead_tables import LeadRow
@@ -41,6 +38,11 @@ from consult.workflow.office_hours import Office
 
 UNSUBSCRIBE_PATH = "/mail/stop/"
 _LINK_TIMEOUT_SECONDS = 8
+
+ALERT_TEXTS: Mapping[str, Mapping[str, str]] = yaml.safe_load(
+    Path(__file__).with_name("security_alerts.yaml").read_text("utf-8")
+)
+"""What each security alert says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +150,19 @@ def _digest(
 def _security_alert(
     session: Session, delivery: DeliveryRow, user: StaffUserRow, context: Context
 ) -> Content:
-    zone = context.office.zone
-    at = f"{format_time(delivery.created_at, zone)} ({zone})"
-    values = alert_values(session, user, cast(SecurityAlert, delivery.kind), at)
+    """It has no link: mails that ask people to sign in by a link are how accounts are stolen."""
+    texts, zone = ALERT_TEXTS[delivery.kind], context.office.zone
+    left = factors.factors_of(session, user.id).codes_left
+    codes = "None are" if not left else "One is" if left == 1 else f"{left} are"
+    role = "an admin" if user.is_admin else "a member of staff"
     return Content(
-        subject=f"Your account: {values['title'].lower()}",
+        subject=f"Your account: {texts['title'].lower()}",
         template="security_alert",
-        values=values,
+        values={
+            **texts,
+            "now": texts["now"].format(codes=codes, role=role),
+            "when": f"{format_time(delivery.created_at, zone)} ({zone})",
+        },
         reason=f"it’s about your own account at {context.brand.product}. "
         "You always get security alerts",
     )

@@ -18,8 +18,8 @@ from itsdangerous import Signer
 from werkzeug.wrappers import Response as BaseResponse
 
 from consult.crypto import Purpose, keyed_hash
-from consult.settings import Settings
 from consult.settings.logo import UPLOAD_LIMIT
+from consult.settings.schema import Settings
 from consult.staff.blueprint import Role, RoleRequired, blueprint, declared_role
 from consult.storage.accounts import sessions
 from consult.storage.accounts.sessions import Lifetime
@@ -29,7 +29,7 @@ from consult.storage.notifications import notifications
 from consult.storage.second_factors import factors
 from consult.storage.tables.account_tables import StaffSessionRow, StaffUserRow
 from consult.web.limits import network_of
-from consult.web.services import services
+from consult.web.services import secret_key, services
 
 SIGN_IN = "staff.sign_in"
 # The only endpoints under /staff that answer without a login.
@@ -229,7 +229,7 @@ def record_factor_change(writing: Session, action: str) -> None:
 def network_hash() -> str:
     """Return a keyed hash of this request's network: it can be compared but not read."""
     network = network_of(request.remote_addr)
-    return keyed_hash(str(current_app.secret_key), Purpose.NETWORK, network)
+    return keyed_hash(secret_key(), Purpose.NETWORK, network)
 
 
 # The first match counts: most browsers also claim to be the ones further down.

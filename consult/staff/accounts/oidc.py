@@ -22,7 +22,8 @@ from joserfc.jwk import KeySet
 from requests import RequestException, Response
 from urllib3.exceptions import HTTPError
 
-from consult.settings import Settings, is_safe_address
+from consult.settings.schema import Settings
+from consult.settings.setting_types import is_safe_address
 from consult.web.services import services
 
 CALLBACK_PATH = "/staff/sign-in/provider/back"

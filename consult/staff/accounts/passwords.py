@@ -28,7 +28,7 @@ from consult.crypto import Purpose, keyed_hash, sign, verify
 from consult.storage.accounts import accounts
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.web.limits import network_of
-from consult.web.services import services
+from consult.web.services import secret_key, services
 
 # OWASP Password Storage Cheat Sheet: argon2id, 19 MiB, 2 rounds. Four threads at once must not
 # need more memory than a small server has.
@@ -183,7 +183,7 @@ def trust_device(response: Response, user: StaffUserRow) -> None:
     fields = [_device_of(user.email) or token_hex(16), _account_hash(user.email), user.id]
     response.set_cookie(
         _cookie_name(),
-        sign(_secret_key(), Purpose.TRUSTED_DEVICE, fields),
+        sign(secret_key(), Purpose.TRUSTED_DEVICE, fields),
         max_age=_TRUSTED_FOR,
         secure=bool(current_app.config["SESSION_COOKIE_SECURE"]),
         httponly=True,
@@ -194,7 +194,7 @@ def trust_device(response: Response, user: StaffUserRow) -> None:
 def trusted_device() -> TrustedDevice | None:
     """Return the trusted device that sent this request; None for any other browser."""
     cookie = request.cookies.get(_cookie_name(), "")
-    fields = verify(_secret_key(), Purpose.TRUSTED_DEVICE, cookie, max_age=_TRUSTED_FOR)
+    fields = verify(secret_key(), Purpose.TRUSTED_DEVICE, cookie, max_age=_TRUSTED_FOR)
     return TrustedDevice(*fields) if fields else None
 
 
@@ -224,8 +224,4 @@ def _cookie_name() -> str:
 
 
 def _account_hash(email: str) -> str:
-    return keyed_hash(_secret_key(), Purpose.TRUSTED_DEVICE, email.strip().lower())
-
-
-def _secret_key() -> str:
-    return str(current_app.secret_key)
+    return keyed_hash(secret_key(), Purpose.TRUSTED_DEVICE, email.strip().lower())

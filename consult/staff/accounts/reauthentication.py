@@ -10,7 +10,7 @@ from datetime import timedelta
 from functools import wraps
 from typing import Any, TypedDict, TypeVar, cast
 
-from flask import current_app, redirect, render_template, request, session, url_for
+from flask import redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from consult.crypto import Purpose, sign, verify
@@ -28,7 +28,7 @@ from consult.staff.second_factors import passkeys
 from consult.storage.accounts import accounts, sessions
 from consult.storage.audit import audit_log
 from consult.storage.second_factors import factors
-from consult.web.services import services
+from consult.web.services import secret_key, services
 
 RECENT = timedelta(minutes=10)
 # As long as it may take to find the phone with the code on it.
@@ -156,13 +156,13 @@ def _ask() -> ResponseReturnValue:
     fields = [(name, text) for name, text in request.form.items(multi=True) if name != "csrf_token"]
     files = [(name, file.filename) for name, file in request.files.items(True) if file.filename]
     form = PendingForm(user=signed_in_user().id, action=here, fields=fields, files=files)
-    return _confirm_page(pending=sign(_secret_key(), Purpose.PENDING_FORM, form)), 403
+    return _confirm_page(pending=sign(secret_key(), Purpose.PENDING_FORM, form)), 403
 
 
 def _pending_form(signed: str) -> PendingForm | None:
     """Return the signed-in user's own form that waits for this; None if there is none."""
     form: PendingForm | None = verify(
-        _secret_key(), Purpose.PENDING_FORM, signed, max_age=_PENDING_FOR
+        secret_key(), Purpose.PENDING_FORM, signed, max_age=_PENDING_FOR
     )
     return form if form and form["user"] == signed_in_user().id else None
 
@@ -184,7 +184,3 @@ def _confirm_page(
         passkey_options=passkeys.authentication_options("confirm", me.id) if has.passkeys else "",
         provider=settings.oidc_name if linked else "",
     )
-
-
-def _secret_key() -> str:
-    return str(current_app.secret_key)

@@ -39,11 +39,7 @@ VIEWS: Sequence[tuple[str, LeadFilter, str]] = (
     ("New", LeadFilter(stages=("new",)), "No new leads. All have been picked up."),
     ("My open leads", LeadFilter(stages=OPEN, assignee="me"), "You have no open leads."),
     ("Overdue", LeadFilter(due="overdue", sort="due"), "Nothing is overdue."),
-    (
-        "Handed to me",
-        LeadFilter(assignee="offered"),
-        "No leads are waiting for your answer.",
-    ),
+    ("Handed to me", LeadFilter(assignee="offered"), "No leads are waiting for your answer."),
     (
         "Consult requested",
         LeadFilter(stages=("new", "taken", "reached"), consult="yes"),

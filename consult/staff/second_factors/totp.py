@@ -11,7 +11,7 @@ import segno
 from markupsafe import Markup
 
 from consult.crypto import Purpose, decrypt, encrypt
-from consult.web.services import services
+from consult.web.services import secret_key, services
 
 _STEP_SECONDS = 30
 # A phone's clock may be this many steps off, either way.
@@ -47,13 +47,9 @@ def step_of(secret: str, code: str, now: datetime) -> int | None:
 
 def encrypt_secret(secret: str, user_id: int) -> bytes:
     """Encrypt a secret for one user: it cannot be decrypted as another's."""
-    return encrypt(_secret_key(), Purpose.AUTHENTICATOR, secret, user_id)
+    return encrypt(secret_key(), Purpose.AUTHENTICATOR, secret, user_id)
 
 
 def decrypt_secret(encrypted: bytes, user_id: int) -> str | None:
     """Decrypt a secret; None when it is another user's, or of another secret key."""
-    return decrypt(_secret_key(), Purpose.AUTHENTICATOR, encrypted, user_id)
-
-
-def _secret_key() -> str:
-    return services().settings.signing_key()
+    return decrypt(secret_key(), Purpose.AUTHENTICATOR, encrypted, user_id)

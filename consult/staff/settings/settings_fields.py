@@ -14,17 +14,11 @@ from wtforms import Field, StringField
 from wtforms.utils import unset_value
 from wtforms.validators import AnyOf, ValidationError
 
-from consult.settings import Settings, overridable
 from consult.settings.brand import CURRENCY_SIGNS
+from consult.settings.schema import Settings
+from consult.settings.setting_sources import overridable
 from consult.staff.times import written_date
-from consult.workflow.office_hours import (
-    DAYS,
-    Span,
-    clock_time,
-    read_hours,
-    read_time,
-    write_hours,
-)
+from consult.workflow.office_hours import DAYS, Span, clock_time, read_hours, read_time, write_hours
 
 Kind = Literal["text", "number", "colour", "choice", "zone", "person", "week", "days"]
 
@@ -234,11 +228,7 @@ _RETENTION = (
     _choice("retention_leads", "When a lead expires", delete="Delete", anonymise="Anonymize"),
 )
 _FACTOR = _choice(
-    "staff_second_factor",
-    "Second factor",
-    _FACTOR_HINT,
-    optional="Optional",
-    required="Required",
+    "staff_second_factor", "Second factor", _FACTOR_HINT, optional="Optional", required="Required"
 )
 _RETENTION_INTRO = "How long data is kept. Shorter times delete data permanently the next night."
 _GROUPS = (

@@ -12,7 +12,6 @@ from werkzeug.datastructures import MultiDict
 from wtforms import StringField
 from wtforms.form import BaseForm
 
-from consult.settings import PREFIX, Settings, override_errors
 from consult.settings.brand import (
     CURRENCY_SIGNS,
     READABLE,
@@ -24,6 +23,8 @@ from consult.settings.brand import (
     logo_as_json,
 )
 from consult.settings.logo import logo_from_upload
+from consult.settings.schema import PREFIX, Settings
+from consult.settings.setting_sources import override_errors
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.accounts.reauthentication import recent_auth_required
 from consult.staff.blueprint import blueprint, for_admins

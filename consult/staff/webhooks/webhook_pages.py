@@ -74,8 +74,7 @@ class WebhookForm(Form):
     )
     includes_contact = BooleanField("Include contact info")
     salt = HiddenField(
-        default=new_salt,
-        filters=[lambda salt: salt if _SALT.fullmatch(salt or "") else new_salt()],
+        default=new_salt, filters=[lambda salt: salt if _SALT.fullmatch(salt or "") else new_salt()]
     )
 
 
@@ -138,11 +137,7 @@ def webhook(endpoint_id: int) -> ResponseReturnValue:
     with services().database.reading() as session:
         endpoint = endpoints.by_id(session, endpoint_id) or abort(404)
         found = deliveries.for_endpoint(
-            session,
-            endpoint_id,
-            LOG_PAGE + 1,
-            before=page.get("before"),
-            failed="show" in page,
+            session, endpoint_id, LOG_PAGE + 1, before=page.get("before"), failed="show" in page
         )
         now = session.now()
     log = found[:LOG_PAGE]
@@ -295,11 +290,7 @@ def _secret_page(endpoint_id: int, secret: str) -> str:
 def _render(template: str, **values: Any) -> str:
     """Render a page about webhooks, with what it needs to describe an endpoint."""
     return render_template(
-        template,
-        host_of=host_of,
-        events_of=_event_names,
-        disabled=_DISABLED,
-        **values,
+        template, host_of=host_of, events_of=_event_names, disabled=_DISABLED, **values
     )
 
 

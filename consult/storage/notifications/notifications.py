@@ -139,19 +139,14 @@ def recipients(session: Session, notification: NotificationRow) -> Sequence[int]
     lead = notification.lead
     kind = cast(NotificationType, notification.kind)
     if notification.recipient_id is not None:
-        return _who_wants(session, kind, only=notification.recipient_id)
+        return subscribers(session, kind, only=notification.recipient_id)
     # The assignee of a lead that no one has picked up may be away.
     with_admins = kind == "overdue" and lead.stage == "new"
-    found = set(_who_wants(session, kind, lead, with_admins=with_admins))
+    found = set(subscribers(session, kind, lead, with_admins=with_admins))
     if kind == "contact_given" and _requested_consult_too(session, notification):
         # Contact info left to request a consult is one mail, not two.
-        found -= set(_who_wants(session, "consult_wanted", lead))
+        found -= set(subscribers(session, "consult_wanted", lead))
     return sorted(found)
-
-
-def subscribers(session: Session, kind: NotificationType) -> Sequence[int]:
-    """The ids of all users who want a kind of notification that is about no particular lead."""
-    return _who_wants(session, kind)
 
 
 def _requested_consult_too(session: Session, notification: NotificationRow) -> bool:
@@ -164,7 +159,7 @@ def _requested_consult_too(session: Session, notification: NotificationRow) -> b
     return bool(session.scalar(select(consult)))
 
 
-def _who_wants(
+def subscribers(
     session: Session,
     kind: NotificationType,
     lead: LeadRow | None = None,

@@ -14,9 +14,10 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from consult.settings import Settings, with_overrides
 from consult.settings import brand as brands
 from consult.settings.brand import Brand, BrandError
+from consult.settings.schema import Settings
+from consult.settings.setting_sources import with_overrides
 from consult.storage.db.database import Database, Session, insert_into
 from consult.storage.tables.account_tables import SettingOverrideRow
 

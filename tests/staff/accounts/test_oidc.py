@@ -11,7 +11,7 @@ import pytest
 from flask import Flask, Response, redirect
 from joserfc.jwk import RSAKey
 
-from consult.settings import SettingsError
+from consult.settings.setting_types import SettingsError
 from consult.staff.accounts import account_admin, oidc
 from consult.staff.accounts.oidc import CACHE_SECONDS, MAX_ANSWER, RETRY_SECONDS
 from consult.storage.accounts import accounts

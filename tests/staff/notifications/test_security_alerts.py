@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from consult.delivery.notifications.security_alert_mail import ALERT_TEXTS
+from consult.delivery.notifications.staff_mail import ALERT_TEXTS
 from consult.staff.accounts import account_admin
 from consult.staff.audit import audit_pages
 from consult.storage import deliveries
@@ -139,12 +139,12 @@ def test_the_email_says_what_changed_without_links_or_unsubscribing(
         assert [set(job.payload) for job in jobs] == [set()]
     (mail,) = sent_mails(database)
     assert mail["To"] == "ada@agency.example"
-    assert mail["Subject"] == f"Your account: {ALERT_TEXTS[kind].title.lower()}"
+    assert mail["Subject"] == f"Your account: {ALERT_TEXTS[kind]['title'].lower()}"
     assert mail["List-Unsubscribe"] is None
     for part in ("plain", "html"):
         said = text_of(mail, part)
         assert "Hello Ada" in said
-        assert ALERT_TEXTS[kind].happened in said
+        assert ALERT_TEXTS[kind]["happened"] in said
         assert "(UTC)" in said
         assert not re.search(r"https?:|href|\{", said.split("</style>")[-1])
     html5lib.HTMLParser(strict=True).parse(text_of(mail, "html"))

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from PIL import Image
 
-from consult.settings import overridable
+from consult.settings.setting_sources import overridable
 from consult.staff.settings.settings_fields import GROUPS
 from consult.storage.audit import audit_log
 from consult.storage.settings import setting_overrides

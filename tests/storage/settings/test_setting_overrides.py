@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from consult.settings import describe, load_settings, overridable
 from consult.settings.brand import Brand, Logo
+from consult.settings.setting_sources import describe, load_settings, overridable
 from consult.storage.db.database import Database
 from consult.storage.settings.setting_overrides import (
     CHECK_SECONDS,
