@@ -25,7 +25,7 @@ from consult.questionnaire.editions import (
 )
 from tests.support.small_edition import ROLES, small_edition, structure
 
-FINGERPRINTS = {"2026-12": "2418911bdc0434dcff3126c2f15f18e24292eabc5a39e846f3da50a5ae9a16aa"}
+FINGERPRINTS = {"2026-12": "5fa79558fb6de724c486b8af5ce4880afa33efce940a39c7b2eb84dcd6be5c86"}
 """What `./run questionnaire fingerprint --edition NAME` printed when the edition was published."""
 
 
