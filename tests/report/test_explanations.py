@@ -30,7 +30,7 @@ def test_cards_are_counted_in_words_as_they_are_in_the_score(
     (line,) = [line for line in separation.lines if line.id == SORTING]
     assert line.twelfths == counted
     assert explain(way).lines[SORTING].sums == (
-        f"{wrong} on the other, {12 - right - wrong} not sure: that counts as {counted}."
+        f"{wrong} don’t, {12 - right - wrong} not sure: that counts as {counted}."
     )
 
 
