@@ -1,7 +1,7 @@
 """The settings: their names, types, defaults and descriptions.
 
-The descriptions are the documentation: `consult settings` prints them. A field marked with `STAFF`
-can be set in the staff area while the environment leaves it unset.
+The docstrings of the fields are the documentation: `consult settings` prints them. A field marked
+with `STAFF` can be set in the staff area while the environment leaves it unset.
 """
 
 from datetime import timedelta
@@ -55,223 +55,174 @@ class Settings(BaseSettings):
         frozen=True,
         validate_default=True,
         hide_input_in_errors=True,
+        use_attribute_docstrings=True,
     )
 
-    var_dir: ProjectPath = Field(
-        default=Path("var"),
-        description="Folder for the application’s files: the embedded database, the secret key and "
-        "unsent mail. A relative path starts at the project folder.",
-    )
+    var_dir: ProjectPath = Path("var")
+    """Folder for the application’s files: the embedded database, the secret key and unsent mail. A
+    relative path starts at the project folder."""
+
     database_url: DatabaseUrl = Field(
-        default_factory=lambda data: f"sqlite:///{data['var_dir'] / 'consult.db'}",
-        repr=False,
-        description="Where answers and leads are stored: the SQLite file consult.db in the var "
-        "folder, or postgresql+psycopg://user:password@host/name to use more than one machine.",
+        default_factory=lambda data: f"sqlite:///{data['var_dir'] / 'consult.db'}", repr=False
     )
-    sqlite_synchronous: Literal["NORMAL", "FULL", "EXTRA"] = Field(
-        default="FULL",
-        description="How SQLite makes sure that a saved answer is on disk. FULL survives a power "
-        "cut; NORMAL is faster and survives only a crash of the application.",
-    )
-    secret_key: SecretKey | None = Field(
-        default=None,
-        description="Signs staff sessions and forms; at least 32 random characters. Created in the "
-        "var folder with the SQLite database; required with any other.",
-    )
-    base_url: Origin = Field(
-        default="http://127.0.0.1:8000",
-        description="The address people use to reach the application; links in mails and PDFs "
-        "start with it.",
-    )
-    proxy_hops: int = Field(
-        default=0,
-        ge=0,
-        le=10,
-        description="Number of your own proxies in front of the application. Their X-Forwarded "
-        "headers are trusted; with 0, no such header is.",
-    )
-    embed_origins: Origins = Field(
-        default=(),
-        description="Sites that may show the questionnaire in a frame, separated by commas.",
-    )
-    brand_file: ProjectPath | None = Field(
-        default=None,
-        description="A file with the name, colors, logo, consult link and currency to use instead "
-        "of the built-in ones.",
-    )
-    paper: Literal["letter", "a4"] = Field(
-        default="letter", description="Paper size of the PDF report.", json_schema_extra=STAFF
-    )
-    contact_before: Literal["nothing", "pdf", "result"] = Field(
-        default="pdf",
-        description="What visitors see only after giving a name and an email address: the PDF, the "
-        "result page, or nothing (both are open to all).",
-        json_schema_extra=STAFF,
-    )
-    smtp_url: SmtpUrl | None = Field(
-        default=None,
-        description="Mail server, as smtp://user:password@host:587 (STARTTLS) or smtps://…:465. "
-        "Not set: emails are written to the mail folder instead.",
-    )
-    mail_from: Sender = Field(
-        default="Relay Check <relay-check@localhost>",
-        description="Sender of all emails; set it together with the mail server.",
-    )
-    mail_dir: ProjectPath = Field(
-        default_factory=lambda data: data["var_dir"] / "mail",
-        description="Folder that emails are written to while no mail server is set; default: mail "
-        "in the var folder.",
-    )
-    webhook_url: WebhookUrl | None = Field(
-        default=None,
-        description="A URL that receives signed webhooks about each lead, in addition to those set "
-        "up in the staff area. It never receives contact details.",
-    )
-    webhook_secret: WebhookSecret | None = Field(
-        default=None,
-        description="Signs webhooks to that URL, as whsec_ and base64 (Standard Webhooks).",
-    )
-    webhook_loopback: bool = Field(
-        default=False,
-        description="For development: allows webhooks to this machine, also without TLS. Refused "
-        "unless the base URL is on this machine too.",
-    )
-    time_zone: TimeZone = Field(
-        default="UTC",
-        json_schema_extra=STAFF,
-        description="The agency’s time zone, such as America/New_York, for business hours and all "
-        "times in the staff area.",
-    )
-    business_hours: BusinessHours = Field(
-        default=WEEKDAYS_9_TO_5,
-        json_schema_extra=STAFF,
-        description="Business hours, as in mon-thu 09:00-17:00, fri 09:00-12:00. The reply timer "
-        "runs only during these hours.",
-    )
-    closed_on: Days = Field(
-        default=(),
-        json_schema_extra=STAFF,
-        description="Holidays, as in 2026-12-25, 2027-01-01.",
-    )
-    reply_within_hours: int = Field(
-        default=1,
-        ge=1,
-        le=80,
-        json_schema_extra=STAFF,
-        description="Business hours within which a new lead gets a personal reply. One hour is "
-        "what the questionnaire recommends to others.",
-    )
-    new_leads_to: EmailAddress = Field(
-        default="",
-        json_schema_extra=STAFF,
-        description="Email address of the account that gets new leads and the leads of disabled "
-        "accounts. Not set: the first admin.",
-    )
-    retention_days_drafts: Retention = Field(
-        default=30,
-        description="Days after which unfinished answers are deleted.",
-        json_schema_extra=STAFF,
-    )
-    retention_days_leads: Retention = Field(
-        default=730,
-        description="Days after which a lead is deleted with its PDF, or anonymized.",
-        json_schema_extra=STAFF,
-    )
-    retention_leads: Literal["delete", "anonymise"] = Field(
-        default="delete",
-        description="What happens to an expired lead: delete, or anonymise, which keeps its "
-        "answers and scores for statistics and nothing that identifies a person.",
-        json_schema_extra=STAFF,
-    )
-    retention_days_mails: Retention = Field(
-        default=180,
-        description="Days after which the text of an email to a visitor is deleted, also in the "
-        "mail folder; at the latest with the lead.",
-        json_schema_extra=STAFF,
-    )
-    retention_days_pdfs: Retention = Field(
-        default=730,
-        description="Days after which the PDF of a lead is deleted, at the latest with the lead. "
-        "It is generated again on request.",
-        json_schema_extra=STAFF,
-    )
-    retention_days_logs: Retention = Field(
-        default=30,
-        description="Days for which sign-ins and sent notifications are kept.",
-        json_schema_extra=STAFF,
-    )
-    limit_starts: RateLimit = Field(
-        default="60 per minute", description="New questionnaires from one network address."
-    )
-    limit_contacts: RateLimit = Field(
-        default="20 per hour", description="Contact forms sent from one network address."
-    )
-    limit_mails_address: RateLimit = Field(
-        default="5 per day",
-        description="Report emails to one address. Above the limit the report can still be "
-        "downloaded, and no email is sent.",
-    )
-    limit_mails: RateLimit = Field(
-        default="200 per hour",
-        description="Report emails to all addresses together. Above the limit no email is sent.",
-    )
-    limit_sign_in_address: RateLimit = Field(
-        default="20 per hour", description="Staff sign-in attempts from one network address."
-    )
-    limit_sign_in_account: RateLimit = Field(
-        default="5 per minute; 20 per 15 minutes",
-        description="Staff sign-in attempts for one account from all unknown browsers together; a "
-        "trusted browser has a limit of its own.",
-    )
-    limit_second_factor: RateLimit = Field(
-        default="20 per day",
-        description="Second-factor codes tried for one staff account, counted likewise. Recovery "
-        "codes are counted separately, like passwords.",
-    )
+    """Where answers and leads are stored: the SQLite file consult.db in the var folder, or
+    postgresql+psycopg://user:password@host/name to use more than one machine."""
+
+    sqlite_synchronous: Literal["NORMAL", "FULL", "EXTRA"] = "FULL"
+    """How SQLite makes sure that a saved answer is on disk. FULL survives a power cut; NORMAL is
+    faster and survives only a crash of the application."""
+
+    secret_key: SecretKey | None = None
+    """Signs staff sessions and forms; at least 32 random characters. Created in the var folder with
+    the SQLite database; required with any other."""
+
+    base_url: Origin = "http://127.0.0.1:8000"
+    """The address people use to reach the application; links in mails and PDFs start with it."""
+
+    proxy_hops: int = Field(0, ge=0, le=10)
+    """Number of your own proxies in front of the application. Their X-Forwarded headers are
+    trusted; with 0, no such header is."""
+
+    embed_origins: Origins = ()
+    """Sites that may show the questionnaire in a frame, separated by commas."""
+
+    brand_file: ProjectPath | None = None
+    """A file with the name, colors, logo, consult link and currency to use instead of the built-in
+    ones."""
+
+    paper: Literal["letter", "a4"] = Field("letter", json_schema_extra=STAFF)
+    """Paper size of the PDF report."""
+
+    contact_before: Literal["nothing", "pdf", "result"] = Field("pdf", json_schema_extra=STAFF)
+    """What visitors see only after giving a name and an email address: the PDF, the result page, or
+    nothing (both are open to all)."""
+
+    smtp_url: SmtpUrl | None = None
+    """Mail server, as smtp://user:password@host:587 (STARTTLS) or smtps://…:465. Not set: emails
+    are written to the mail folder instead."""
+
+    mail_from: Sender = "Relay Check <relay-check@localhost>"
+    """Sender of all emails; set it together with the mail server."""
+
+    mail_dir: ProjectPath = Field(default_factory=lambda data: data["var_dir"] / "mail")
+    """Folder that emails are written to while no mail server is set; default: mail in the var
+    folder."""
+
+    webhook_url: WebhookUrl | None = None
+    """A URL that receives signed webhooks about each lead, in addition to those set up in the staff
+    area. It never receives contact details."""
+
+    webhook_secret: WebhookSecret | None = None
+    """Signs webhooks to that URL, as whsec_ and base64 (Standard Webhooks)."""
+
+    webhook_loopback: bool = False
+    """For development: allows webhooks to this machine, also without TLS. Refused unless the base
+    URL is on this machine too."""
+
+    time_zone: TimeZone = Field("UTC", json_schema_extra=STAFF)
+    """The agency’s time zone, such as America/New_York, for business hours and all times in the
+    staff area."""
+
+    business_hours: BusinessHours = Field(WEEKDAYS_9_TO_5, json_schema_extra=STAFF)
+    """Business hours, as in mon-thu 09:00-17:00, fri 09:00-12:00. The reply timer runs only during
+    these hours."""
+
+    closed_on: Days = Field((), json_schema_extra=STAFF)
+    """Holidays, as in 2026-12-25, 2027-01-01."""
+
+    reply_within_hours: int = Field(1, ge=1, le=80, json_schema_extra=STAFF)
+    """Business hours within which a new lead gets a personal reply. One hour is what the
+    questionnaire recommends to others."""
+
+    new_leads_to: EmailAddress = Field("", json_schema_extra=STAFF)
+    """Email address of the account that gets new leads and the leads of disabled accounts. Not set:
+    the first admin."""
+
+    retention_days_drafts: Retention = Field(30, json_schema_extra=STAFF)
+    """Days after which unfinished answers are deleted."""
+
+    retention_days_leads: Retention = Field(730, json_schema_extra=STAFF)
+    """Days after which a lead is deleted with its PDF, or anonymized."""
+
+    retention_leads: Literal["delete", "anonymise"] = Field("delete", json_schema_extra=STAFF)
+    """What happens to an expired lead: delete, or anonymise, which keeps its answers and scores for
+    statistics and nothing that identifies a person."""
+
+    retention_days_mails: Retention = Field(180, json_schema_extra=STAFF)
+    """Days after which the text of an email to a visitor is deleted, also in the mail folder; at
+    the latest with the lead."""
+
+    retention_days_pdfs: Retention = Field(730, json_schema_extra=STAFF)
+    """Days after which the PDF of a lead is deleted, at the latest with the lead. It is generated
+    again on request."""
+
+    retention_days_logs: Retention = Field(30, json_schema_extra=STAFF)
+    """Days for which sign-ins and sent notifications are kept."""
+
+    limit_starts: RateLimit = "60 per minute"
+    """New questionnaires from one network address."""
+
+    limit_contacts: RateLimit = "20 per hour"
+    """Contact forms sent from one network address."""
+
+    limit_mails_address: RateLimit = "5 per day"
+    """Report emails to one address. Above the limit the report can still be downloaded, and no
+    email is sent."""
+
+    limit_mails: RateLimit = "200 per hour"
+    """Report emails to all addresses together. Above the limit no email is sent."""
+
+    limit_sign_in_address: RateLimit = "20 per hour"
+    """Staff sign-in attempts from one network address."""
+
+    limit_sign_in_account: RateLimit = "5 per minute; 20 per 15 minutes"
+    """Staff sign-in attempts for one account from all unknown browsers together; a trusted browser
+    has a limit of its own."""
+
+    limit_second_factor: RateLimit = "20 per day"
+    """Second-factor codes tried for one staff account, counted likewise. Recovery codes are counted
+    separately, like passwords."""
+
     staff_second_factor: Literal["optional", "required"] = Field(
         default_factory=lambda data: (
             "optional" if is_this_machine(data["base_url"]) else "required"
         ),
         json_schema_extra=STAFF,
-        description="Whether staff may sign in with a password alone, or must set up an "
-        "authenticator app or a passkey. Not set: required, except on this machine.",
     )
-    oidc_issuer: Issuer | None = Field(
-        default=None,
-        description="Your OpenID Connect provider, such as https://id.example.com, with which "
-        "staff may sign in; the redirect URL is /staff/sign-in/provider/back.",
-    )
-    oidc_client_id: str | None = Field(
-        default=None, description="Client ID of this application at the provider."
-    )
-    oidc_client_secret: SecretStr | None = Field(
-        default=None, description="Client secret of this application at the provider."
-    )
-    oidc_name: str = Field(
-        default="your company",
-        description="The provider’s name on the button: Sign in with your company.",
-    )
-    staff_idle_minutes: int = Field(
-        default=60, ge=1, description="Minutes of inactivity after which staff are signed out."
-    )
-    staff_session_hours: int = Field(
-        default=12, ge=1, description="Hours after which staff must sign in again in any case."
-    )
-    job_lease_seconds: int = Field(
-        default=60,
-        ge=5,
-        description="Seconds a worker may work on a job before another takes it over; must be "
-        "longer than the PDF timeout.",
-    )
-    pdf_timeout_seconds: int = Field(
-        default=10, ge=1, description="Seconds after which making a PDF is aborted."
-    )
-    pdf_memory_mb: int = Field(
-        default=1024, ge=256, description="Maximum memory, in megabytes, for making one PDF."
-    )
-    metrics: bool = Field(
-        default=False, description="Whether /metrics is served, in the Prometheus text format."
-    )
+    """Whether staff may sign in with a password alone, or must set up an authenticator app or a
+    passkey. Not set: required, except on this machine."""
+
+    oidc_issuer: Issuer | None = None
+    """Your OpenID Connect provider, such as https://id.example.com, with which staff may sign in;
+    the redirect URL is /staff/sign-in/provider/back."""
+
+    oidc_client_id: str | None = None
+    """Client ID of this application at the provider."""
+
+    oidc_client_secret: SecretStr | None = None
+    """Client secret of this application at the provider."""
+
+    oidc_name: str = "your company"
+    """The provider’s name on the button: Sign in with your company."""
+
+    staff_idle_minutes: int = Field(60, ge=1)
+    """Minutes of inactivity after which staff are signed out."""
+
+    staff_session_hours: int = Field(12, ge=1)
+    """Hours after which staff must sign in again in any case."""
+
+    job_lease_seconds: int = Field(60, ge=5)
+    """Seconds a worker may work on a job before another takes it over; must be longer than the PDF
+    timeout."""
+
+    pdf_timeout_seconds: int = Field(10, ge=1)
+    """Seconds after which making a PDF is aborted."""
+
+    pdf_memory_mb: int = Field(1024, ge=256)
+    """Maximum memory, in megabytes, for making one PDF."""
+
+    metrics: bool = False
+    """Whether /metrics is served, in the Prometheus text format."""
 
     @property
     def embedded_database(self) -> bool:

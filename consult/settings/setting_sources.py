@@ -98,7 +98,8 @@ def describe(
         elif name in effective.model_fields_set - settings.model_fields_set:
             origin = "staff area"
         shown = _shown(getattr(effective, name))
-        described.append(SettingDescription(variable, shown, origin, field.description or ""))
+        meaning = " ".join((field.description or "").split())
+        described.append(SettingDescription(variable, shown, origin, meaning))
     return described
 
 
