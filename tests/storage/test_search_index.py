@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete
 
-from consult.storage.db.database import Database, Session
+from consult.storage.db.database import Database
 from consult.storage.leads import notes, submission
 from consult.storage.search_index import index_terms, normalize, query_terms
 from consult.storage.tables.lead_tables import LeadWordRow
@@ -89,18 +89,6 @@ def test_every_module_that_writes_contacts_or_notes_indexes_the_lead() -> None:
     writers = [file for file in Path("consult").rglob("*.py") if writes.search(file.read_text())]
     assert len(writers) >= 2
     assert all("index_lead(" in file.read_text() for file in writers)
-
-
-def test_what_is_rolled_back_leaves_no_terms(database: Database) -> None:
-    token = submitted(database)
-
-    def save_and_fail(session: Session) -> None:
-        submission.save_contact(session, token, CONTACT)
-        raise RuntimeError
-
-    with pytest.raises(RuntimeError):
-        write(database, save_and_fail)
-    assert words(database, lead_of(database, token).id) == set()
 
 
 def test_the_terms_of_a_deleted_lead_are_nowhere_in_the_file(database: Database) -> None:

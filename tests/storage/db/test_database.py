@@ -16,9 +16,11 @@ from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
 from consult.storage.db import migrate
 from consult.storage.db.database import Database, Session
 from consult.storage.drafts import drafts
+from consult.storage.leads import submission
+from consult.storage.tables.delivery_tables import JobRow
 from consult.storage.tables.submission_tables import RateLimitRow
-from tests.support.databases import read, write
-from tests.support.submissions import submitted
+from tests.support.databases import read, rows, write
+from tests.support.submissions import new_submission, submitted
 
 
 def test_an_exception_rolls_back_the_whole_transaction(database: Database) -> None:
@@ -26,11 +28,13 @@ def test_an_exception_rolls_back_the_whole_transaction(database: Database) -> No
 
     def start_and_fail(session: Session) -> None:
         tokens.append(drafts.start(session, "2026-12", "quick", {}))
+        submission.submit(session, tokens[0], new_submission())
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
         write(database, start_and_fail)
     assert read(database, drafts.load, tokens[0]) is None
+    assert rows(database, JobRow) == []
 
 
 def test_changes_in_a_reading_session_are_discarded(database: Database) -> None:

@@ -53,18 +53,6 @@ def test_a_draft_stores_the_edition_of_its_last_answers(database: Database) -> N
     assert loaded(database, token).edition == "2027-01"
 
 
-def test_saving_merges_and_keeps_the_wording_an_answer_was_given_under(database: Database) -> None:
-    token = started(database)
-    save(database, token, {"marketing_by": ("me", "any"), "symptoms": (("a", "b"), "any")})
-    save(database, token, {"marketing_by": ("staff", "any"), "first_sale_value": (12.5, "solo")})
-    assert loaded(database, token).answers["marketing_by"] == "staff"
-    for _ in range(2):
-        save(database, token, {"marketing_by": None})
-    draft = loaded(database, token)
-    assert draft.answers == {"symptoms": ("a", "b"), "first_sale_value": 12.5}
-    assert draft.given_as == {"symptoms": "any", "first_sale_value": "solo"}
-
-
 @pytest.mark.parametrize(
     "answer",
     ["<b>&amp;</b>", "日本語 עברית 👩‍👩‍👧", "\u202e\x01\x00", "\ud800", "x" * 10_000, ()],
@@ -94,17 +82,6 @@ def test_a_draft_expires_when_idle_and_not_before(database: Database, clock: Clo
     assert save(database, token, {"a": (2, "solo")}) is None
     with pytest.raises(submission.UnknownDraftError):
         write(database, submission.submit, token, new_submission())
-
-
-def test_a_submitted_draft_is_frozen_and_never_expires(database: Database, clock: Clock) -> None:
-    token = started(database)
-    save(database, token, {"a": (1, "solo")})
-    write(database, submission.submit, token, new_submission())
-    clock.go_on(days=300)
-    draft = save(database, token, {"a": (2, "solo")})
-    assert draft is not None
-    assert draft.submitted
-    assert draft.answers == {"a": 1}
 
 
 def test_the_database_stores_no_token_that_works(database: Database) -> None:

@@ -114,25 +114,6 @@ def test_disabling_reassigns_its_leads(database: Database, ada: int, ben: int, l
     assert make_account(database, "Dan") == see(database, lead).assignee_id
 
 
-@pytest.mark.parametrize("leaving", ["ada", "ben"])
-def test_a_handover_ends_when_either_account_is_disabled(
-    database: Database, ada: int, ben: int, offered: int, leaving: str
-) -> None:
-    gone, left = (ada, ben) if leaving == "ada" else (ben, ada)
-    close_account(database, gone)
-    now = see(database, offered)
-    assert (now.assignee_id, now.offered_to_id) == (left, None)
-    assert ("cancelled", None) in events(database, offered)
-
-
-def test_claiming_again_changes_nothing(database: Database, ben: int, lead: int) -> None:
-    claimed = write(database, actions.claim, lead, by=ben, version=1)
-    assert (claimed.assignee_id, claimed.stage, claimed.version) == (ben, "taken", 2)
-    again = write(database, actions.claim, lead, by=ben, version=2)
-    assert columns(again) == columns(claimed)
-    assert audited(database)[-1] == ("lead.claimed", ben, lead)
-
-
 @pytest.mark.parametrize(
     ("act", "colleague", "answer"),
     [
@@ -155,15 +136,6 @@ def test_a_handover_ends_when_a_colleague_accepts_claims_or_calls(
     assert happened.index((answer, by)) < happened.index(("moved", by))
     with pytest.raises(NotAllowedError, match="no longer pending"):
         write(database, actions.accept, offered, by=ben)
-
-
-def test_declining_needs_a_reason(database: Database, ada: int, ben: int, offered: int) -> None:
-    with pytest.raises(NotAllowedError, match="reason"):
-        write(database, actions.decline, offered, by=ben, reason="because")
-    declined = write(database, actions.decline, offered, by=ben, reason="no_time", comment="Ill")
-    assert (declined.assignee_id, declined.offered_to_id) == (ada, None)
-    last = read(database, timeline, offered)[-1]
-    assert (last.kind, last.data) == ("declined", {"reason": "no_time", "comment": "Ill"})
 
 
 def test_the_first_contact_stops_the_clock(database: Database, clock: Clock, ben: int) -> None:

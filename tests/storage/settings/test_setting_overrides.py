@@ -47,41 +47,43 @@ def override(database: Database, **values: Any) -> None:
         write(database, set_override, name.replace("__", "."), value, None)
 
 
-def test_overrides_apply_to_unset_values(provider: SettingsProvider, database: Database) -> None:
+def test_overrides_apply_to_unset_values_until_they_are_deleted(
+    provider: SettingsProvider, database: Database, clock: Clock
+) -> None:
     assert paper_of(provider) == "letter"
-    override(database, paper="a4", brand__name="Northside")
+    logo = {"media_type": "image/png", "data": base64.b64encode(b"\x89PNG").decode()}
+    override(database, paper="letter", brand__name="Northside", brand__logo=logo)
+    clock.go_on(seconds=1)
+    override(database, paper="a4")
     provider.refresh()
     assert paper_of(provider) == "a4"
     assert provider.brand.name == "Northside"
     assert provider.brand.product == Brand().product
-    logo = {"media_type": "image/png", "data": base64.b64encode(b"\x89PNG").decode()}
-    override(database, brand__logo=logo)
-    provider.refresh()
     assert provider.brand.logo == Logo("image/png", b"\x89PNG")
+    for name in ("paper", "never_set"):
+        write(database, delete_override, name)
+    provider.refresh()
+    assert paper_of(provider) == "letter"
 
 
 def test_the_override_of_another_process_applies_after_a_short_time(
     provider: SettingsProvider, database: Database, timer: Timer
 ) -> None:
+    """And stays in effect while the database is away."""
     assert paper_of(provider) == "letter"
     override(database, paper="a4")
     timer.seconds = CHECK_SECONDS * 0.9
     assert paper_of(provider) == "letter"
     timer.seconds = CHECK_SECONDS
     assert paper_of(provider) == "a4"
-
-
-def test_an_override_can_be_changed_and_deleted(
-    provider: SettingsProvider, database: Database, clock: Clock
-) -> None:
-    override(database, retention_days_leads=90)
-    clock.go_on(seconds=1)
-    override(database, retention_days_leads=91)
-    assert provider.settings.retention_days_leads == 91
-    for name in ("retention_days_leads", "never_set"):
-        write(database, delete_override, name)
-    provider.refresh()
-    assert provider.settings.retention_days_leads == 730
+    with database.migrating() as connection:
+        connection.exec_driver_sql("ALTER TABLE setting_overrides RENAME TO elsewhere")
+    timer.seconds = CHECK_SECONDS * 2
+    try:
+        assert paper_of(provider) == "a4"
+    finally:
+        with database.migrating() as connection:
+            connection.exec_driver_sql("ALTER TABLE elsewhere RENAME TO setting_overrides")
 
 
 def test_fixed_values_cannot_be_overridden(database: Database, tmp_path: Path) -> None:
@@ -112,21 +114,6 @@ def test_an_invalid_override_is_ignored(provider: SettingsProvider, database: Da
     assert paper_of(provider) == "letter"
     assert provider.settings.retention_days_leads == 90
     assert provider.brand == Brand()
-
-
-def test_without_a_database_the_last_known_values_are_used(
-    provider: SettingsProvider, database: Database, timer: Timer
-) -> None:
-    override(database, paper="a4")
-    assert paper_of(provider) == "a4"
-    with database.migrating() as connection:
-        connection.exec_driver_sql("ALTER TABLE setting_overrides RENAME TO elsewhere")
-    timer.seconds = CHECK_SECONDS
-    try:
-        assert paper_of(provider) == "a4"
-    finally:
-        with database.migrating() as connection:
-            connection.exec_driver_sql("ALTER TABLE elsewhere RENAME TO setting_overrides")
 
 
 def test_the_reference_says_that_a_value_is_from_the_staff_area() -> None:
