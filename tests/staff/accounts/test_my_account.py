@@ -8,6 +8,7 @@ from tests.support.client import PageClient
 from tests.support.staff_client import (
     EMAIL,
     PASSWORD,
+    audited,
     is_stored,
     make_user,
     post,
@@ -56,10 +57,12 @@ def test_sessions_are_ended_one_by_one_or_all_at_once(app: Flask) -> None:
     mallory.post(target, {"csrf_token": token}, status=404)
     page = post(third, "/staff/account", target)
     assert "That browser is signed out" in third.follow(page).text
+    assert audited(app)[-1] == "account.session_ended"
     second.get("/staff/", status=303)
     first.get("/staff/")
     page = post(third, "/staff/account", "/end-all")
     assert page.location == "/staff/sign-in"
+    assert audited(app)[-1] == "account.sessions_ended"
     first.get("/staff/", status=303)
     third.get("/staff/", status=303)
     mallory.get("/staff/")
@@ -70,6 +73,7 @@ def test_a_new_password_ends_every_other_session(app: Flask) -> None:
     thief = thief_of(mine)
     page = post(mine, "/staff/account", "/password", current_password=PASSWORD, new_password=NEW)
     assert "Your password is changed" in mine.follow(page).text
+    assert "account.password_changed" in audited(app)
     other.get("/staff/", status=303)
     assert other_sessions(mine) == []
     sign_in(PageClient(app), status=422)

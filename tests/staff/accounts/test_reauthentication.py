@@ -60,12 +60,6 @@ def send_late(client: PageClient) -> Page:
     return client.post("/staff/precious", data, status=403)
 
 
-def test_a_user_who_just_signed_in_is_not_asked(done: list[object], grace: PageClient) -> None:
-    assert grace.get("/staff/precious", status=302).location == "/staff/"
-    grace.post("/staff/precious", {"csrf_token": token_of(grace)}, status=302)
-    assert len(done) == 1
-
-
 @pytest.mark.parametrize(("minutes", "asked"), [(9, False), (10, True), (600, True)])
 def test_it_is_recent_for_ten_minutes(minutes: int, asked: bool, grace: PageClient) -> None:
     age_authentication(grace.app, minutes)

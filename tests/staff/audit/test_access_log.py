@@ -72,20 +72,6 @@ def test_failures_name_the_account_and_never_an_address(app: Flask) -> None:
     ]
 
 
-def test_ending_sessions_and_a_new_password_are_recorded(app: Flask) -> None:
-    make_user(app)
-    client = signed_in_as(app)
-    signed_in_as(app)
-    post(client, "/staff/account", "/end")
-    action = "/account/password"
-    post(client, "/staff/account", action, current_password=PASSWORD, new_password=NEW)
-    post(client, "/staff/account", "/end-all")
-    recorded = audited(app)
-    assert "account.session_ended" in recorded
-    assert "account.password_changed" in recorded
-    assert recorded[-1] == "account.sessions_ended"
-
-
 def test_no_one_views_a_lead_unrecorded(app: Flask) -> None:
     """Not by a form that is refused, by a PDF in parts, or on the way to deleting it."""
     make_user(app, admin=True)

@@ -17,7 +17,7 @@ from consult.storage.tables.account_tables import AuditRow
 from tests.support.apps import services_of
 from tests.support.client import PageClient
 from tests.support.page import Page
-from tests.support.staff_client import age_authentication, make_lead
+from tests.support.staff_client import make_lead
 from tests.support.submissions import CONTACT
 
 OTHER = NewContact("Zoë Ångström", "zoe@example.com", "=1+1", None, False, "Yes.")
@@ -75,14 +75,6 @@ def test_selected_leads_are_exported_alone(app: Flask, staff: PageClient) -> Non
     assert staff.post("/staff/export.csv", {"csrf_token": token}).location == "/staff/"
     assert zipfile.is_zipfile(io.BytesIO(staff.get("/staff/export.xlsx").body))
     assert list(services_of(app).settings.temp_dir.iterdir()) == []
-
-
-def test_an_export_requires_recent_authentication(app: Flask, staff: PageClient) -> None:
-    make_lead(app)
-    age_authentication(app)
-    for path in ("/staff/export.csv", "/staff/export.xlsx", "/staff/exports/new"):
-        assert staff.get(path, status=303).location.startswith("/staff/confirm")
-    assert recorded(app) == []
 
 
 def test_a_workbook_of_too_many_leads_is_for_the_command_line(

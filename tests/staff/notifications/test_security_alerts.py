@@ -13,7 +13,6 @@ from consult.delivery.notifications.staff_mail import ALERT_TEXTS
 from consult.staff.accounts import account_admin
 from consult.staff.audit import audit_pages
 from consult.storage import deliveries
-from consult.storage.accounts import accounts as accounts_module
 from consult.storage.db.database import Database
 from consult.storage.notifications import notifications
 from consult.storage.notifications.notifications import (
@@ -157,16 +156,6 @@ def test_a_disabled_account_gets_no_alert(database: Database) -> None:
     write(database, notifications.send_alert, ada, "password_changed")
     deactivate(database, ada)
     assert sent_mails(database) == []
-
-
-def test_what_fails_alerts_no_one(app: Flask) -> None:
-    make_user(app, ADMIN, admin=True)
-    with (
-        pytest.raises(accounts_module.LastAdminError),
-        services_of(app).database.writing() as session,
-    ):
-        accounts_module.change_role(session, 1, "staff", by=1)
-    assert alerts(app) == []
 
 
 def test_every_audited_change_of_a_sign_in_method_has_an_alert() -> None:
