@@ -19,10 +19,10 @@ from consult.storage.db import migrate
 from consult.storage.db.database import Database
 from consult.storage.drafts import drafts
 from consult.storage.leads import submission
+from tests.support.lead_factories import colleague
 from tests.support.personas import BATON_ON_THE_FLOOR
 from tests.support.postgres import shared_server
 from tests.support.submissions import CONTACT
-from tests.support.user_factories import colleague
 from tests.support.workers import make_worker
 
 FEW, MANY = 20, 500

@@ -19,7 +19,7 @@ from click.testing import CliRunner
 
 from consult.commands import consult, serve_commands
 from consult.settings.schema import Settings
-from tests.support.ports import free_port
+from tests.support.mail_server import free_port
 
 Found = TypeVar("Found")
 

@@ -17,9 +17,9 @@ from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
 from consult.storage.tables.submission_tables import DocumentRow
 from tests.delivery.mail.test_report_mail import LINK, report_of
 from tests.support.databases import read, rows
+from tests.support.lead_factories import colleague
 from tests.support.mail_server import mail_server
 from tests.support.submissions import CONTACT, lead_of, left_contact, save_contact, submitted
-from tests.support.user_factories import colleague
 from tests.support.workers import worker_processes
 
 StartWorker = Callable[..., subprocess.Popen[bytes]]

@@ -1,6 +1,8 @@
 """Apps for the tests: each with its own folder, database and settings."""
 
 import atexit
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,6 +11,7 @@ from typing import Any, ClassVar
 from argon2 import PasswordHasher
 from flask import Flask
 from jinja2.bccache import Bucket, BytecodeCache
+from sqlalchemy import event
 from werkzeug.routing import Rule
 
 from consult import create_app
@@ -128,3 +131,23 @@ def _migrated_database() -> bytes:
         database.forget_deleted()  # which leaves all of it in the one file
         database.close()
         return file.read_bytes()
+
+
+@contextmanager
+def statements(app: Flask) -> Iterator[list[str]]:
+    """The statements that an app's database is sent while the block runs.
+
+    BEGIN is not included, nor the query for setting overrides, which runs every few seconds.
+    """
+    sent: list[str] = []
+    engine = services_of(app).database.engine
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement != "BEGIN" and "FROM setting_overrides" not in statement:
+            sent.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(engine, "before_cursor_execute", note)

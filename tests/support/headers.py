@@ -69,12 +69,15 @@ def header_problems(path: str, status: int, headers: dict[str, str], *, https: b
         problems.append("another site may read this answer")
     problems += _policy_problems(profile, headers.get("Content-Security-Policy", ""))
     if profile in ("public", "staff"):
-        problems += _feature_problems(headers.get("Permissions-Policy", ""))
+        off = {part.strip() for part in headers.get("Permissions-Policy", "").split(",")}
+        on = [name for name in POWERFUL_FEATURES if f"{name}=()" not in off]
+        problems += [f"Permissions-Policy leaves {name} open" for name in on]
     return problems
 
 
 def _policy_problems(profile: Profile, value: str) -> list[str]:
-    given = dict(_directive(part) for part in value.split(";") if part.strip())
+    parts = (part.strip().partition(" ") for part in value.split(";") if part.strip())
+    given = {name: sources.strip() for name, _, sources in parts}
     wanted = dict(_DOCUMENT_POLICY if profile == "document" else _PAGE_POLICY)
     if profile == "staff":
         wanted["frame-ancestors"] = "'none'"
@@ -89,14 +92,3 @@ def _policy_problems(profile: Profile, value: str) -> list[str]:
         if name != "frame-ancestors" and not set(sources.split()) <= _OWN_SOURCES:
             problems.append(f"Content-Security-Policy {name} trusts {sources!r}")
     return problems
-
-
-def _directive(part: str) -> tuple[str, str]:
-    name, _, sources = part.strip().partition(" ")
-    return name, sources.strip()
-
-
-def _feature_problems(value: str) -> list[str]:
-    off = {part.strip() for part in value.split(",")}
-    missing = [name for name in POWERFUL_FEATURES if f"{name}=()" not in off]
-    return [f"Permissions-Policy leaves {missing} open"] if missing else []

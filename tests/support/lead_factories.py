@@ -4,13 +4,15 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from consult.storage.accounts import accounts
 from consult.storage.db.database import Database
 from consult.storage.leads import submission
+from consult.storage.notifications import notifications
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.storage.tables.lead_tables import LeadRow
+from consult.workflow.notification_types import NotificationType, Scope
 from tests.support.databases import write
 from tests.support.submissions import CONTACT, lead_of, submitted
 
@@ -32,12 +34,41 @@ def close_account(database: Database, user_id: int, new_leads_to: str = "") -> N
     write(database, accounts.disable, user_id, new_leads_to=new_leads_to)
 
 
+def colleague(database: Database, name: str, *, admin: bool = False, **scopes: Scope) -> int:
+    """Someone with an account, `name@agency.example`, and their notification settings; their id."""
+    with database.writing() as session:
+        row = StaffUserRow(
+            email=f"{name}@agency.example",
+            name=name.title(),
+            role="admin" if admin else "staff",
+            password_hash="no one signs in with this",
+            active=True,
+            created_at=session.now(),
+        )
+        session.add(row)
+        session.flush()
+        wanted: dict[NotificationType, Scope] = scopes  # type: ignore[assignment]
+        notifications.set_preferences(session, row.id, wanted)
+        return row.id
+
+
+def deactivate(database: Database, user_id: int) -> None:
+    with database.writing() as session:
+        session.get_one(StaffUserRow, user_id).active = False
+
+
 def new_lead(database: Database, *, contact: bool = False) -> int:
     """A lead that was just submitted; with a contact, its reply clock runs."""
     token = submitted(database)
     if contact:
         write(database, submission.save_contact, token, CONTACT)
     return lead_of(database, token).id
+
+
+def set_lead(database: Database, lead_id: int, **values: object) -> None:
+    """Put a lead into a state, past all rules."""
+    with database.writing() as session:
+        session.execute(update(LeadRow).where(LeadRow.submission_id == lead_id).values(**values))
 
 
 def see(database: Database, lead_id: int) -> LeadRow:

@@ -1,10 +1,12 @@
 """A real mail server for the tests, on this machine, that keeps what it takes."""
 
+import random
+import socket
 import ssl
 import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -12,8 +14,6 @@ from pathlib import Path
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
-
-from tests.support.ports import free_port
 
 USER, PASSWORD = "relay@check", "p@ss:word/7"
 
@@ -131,3 +131,16 @@ def make_certificate(folder: Path, name: str = "localhost") -> Path:
     both = folder / "server.pem"
     both.write_bytes(key.read_bytes() + certificate.read_bytes())
     return both
+
+
+def free_port() -> int:
+    """A free port of this machine.
+
+    It is outside of the range that the system uses for connections and for servers that take any
+    port: another program could take such a port before our server does.
+    """
+    for number in random.sample(range(20_000, 30_000), 100):
+        with suppress(OSError), socket.socket() as free:
+            free.bind(("127.0.0.1", number))
+            return number
+    raise RuntimeError("no port is free")

@@ -35,4 +35,5 @@ def hand_in(
     with made.database.writing() as session:
         token = drafts.start(session, edition.name, depth, source or {})
         drafts.save(session, token, given)
-        return f"/result/{submission.submit(session, token, freeze(way, made.brand))}"
+        frozen = freeze(way, made.brand)
+        return f"/result/{submission.submit(session, token, frozen, made.settings.office)}"

@@ -106,24 +106,14 @@ def worker_processes() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
 def make_worker(
     database: Database,
     press: Press | None = None,
-    transport: Transport | None = None,
-    folder: Path = Path("never-used"),
     *,
-    http: HttpClient | None = None,
-    environment: tuple[str, str] | None = None,
-    office: Office | None = None,
     lease_seconds: float = 60,
     poll_seconds: float = 0.25,
+    **given: Any,
 ) -> Worker:
-    """A worker with stand-ins for everything that is not given.
-
-    `environment` is the URL and secret of a webhook that it sets; `office` is when the agency is
-    open.
-    """
+    """A worker with stand-ins for everything that is not given; see `make_context`."""
     press = press or Press()
-    context = make_context(
-        database, press, transport, folder, http=http, environment=environment, office=office
-    )
+    context = make_context(database, press, **given)
     made = {
         jobs.RENDER_REPORT: (documents.REPORT, press.write),
         jobs.RENDER_BRIEF: (documents.BRIEF, lambda lead, _context: f"Brief of lead {lead.id}"),
@@ -141,14 +131,18 @@ def make_worker(
 def make_context(
     database: Database,
     press: Press | None = None,
+    *,
     transport: Transport | None = None,
     folder: Path = Path("never-used"),
-    *,
     http: HttpClient | None = None,
     environment: tuple[str, str] | None = None,
     office: Office | None = None,
 ) -> Context:
-    """What the handlers of `make_worker` work with."""
+    """What the handlers of `make_worker` work with.
+
+    `environment` is the URL and secret of a webhook that it sets; `office` is when the agency is
+    open.
+    """
     settings = SETTINGS.model_copy(update={"mail_dir": folder})
     if environment:
         url, secret = map(SecretStr, environment)

@@ -16,8 +16,8 @@ from consult.delivery.worker import Worker
 from consult.storage.db.database import Database
 from consult.workflow.office_hours import Office, read_hours
 from tests.support.databases import Clock, write
+from tests.support.lead_factories import colleague, set_lead
 from tests.support.submissions import lead_of, left_contact, submitted
-from tests.support.user_factories import colleague, set_lead
 from tests.support.workers import BASE_URL, SECRET_KEY, Box, make_worker, text_of
 
 BERLIN = Office(zone=ZoneInfo("Europe/Berlin"), week=read_hours("mon-fri 09:00-17:00"))

@@ -17,6 +17,7 @@ from consult.workflow.notification_types import NotificationType
 from consult.workflow.office_hours import Office, read_hours
 from consult.workflow.stages import CLOSED
 from tests.support.databases import Clock, read, rows, write
+from tests.support.lead_factories import colleague, deactivate, set_lead
 from tests.support.submissions import (
     CONTACT,
     all_leads,
@@ -25,7 +26,6 @@ from tests.support.submissions import (
     save_contact,
     submitted,
 )
-from tests.support.user_factories import colleague, deactivate, set_lead
 from tests.support.workers import Box, make_worker, sent_mails
 
 

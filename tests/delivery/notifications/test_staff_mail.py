@@ -14,9 +14,9 @@ from consult.storage.privacy import retention
 from consult.workflow.notification_types import NOTIFICATION_TYPES
 from tests.delivery.notifications.test_dispatch import notify
 from tests.support.databases import Clock, read
+from tests.support.lead_factories import colleague, set_lead
 from tests.support.mail_server import mail_server
 from tests.support.submissions import CONTACT, left_contact
-from tests.support.user_factories import colleague, set_lead
 from tests.support.workers import (
     BASE_URL,
     SECRET_KEY,

@@ -29,8 +29,8 @@ from consult.storage.webhooks import endpoints
 from consult.workflow.notification_types import WEBHOOK_EVENTS
 from tests.delivery.notifications.test_dispatch import notify
 from tests.support.databases import Clock, read, rows, write
+from tests.support.lead_factories import colleague, set_lead
 from tests.support.submissions import CONTACT, lead_of, left_contact, submitted
-from tests.support.user_factories import colleague, set_lead
 from tests.support.webhook_receiver import URL, Received, Receiver, receiver
 from tests.support.workers import BASE_URL, SECRET_KEY, Box, make_worker
 

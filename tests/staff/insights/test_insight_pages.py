@@ -8,12 +8,11 @@ from flask import Flask
 from consult.demo import make_leads
 from consult.questionnaire.editions import newest
 from tests.support import staff_client
-from tests.support.apps import make_app, services_of
+from tests.support.apps import make_app, services_of, statements
 from tests.support.client import PageClient
 from tests.support.owner_journey import Journey
 from tests.support.page import Page, classes_of, text_of
 from tests.support.personas import BATON_ON_THE_FLOOR, CONTACT
-from tests.support.statements import statements
 
 URL = "/staff/insights"
 SVG = "{http://www.w3.org/2000/svg}"

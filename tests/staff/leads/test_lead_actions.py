@@ -9,13 +9,12 @@ from flask import Flask
 from consult.questionnaire.editions import newest
 from consult.storage.db.database import Database
 from consult.storage.leads import actions
-from tests.support.apps import make_app, services_of
+from tests.support.apps import make_app, services_of, statements
 from tests.support.client import PageClient
 from tests.support.databases import Clock, write
 from tests.support.lead_factories import see
 from tests.support.page import Form, Page
 from tests.support.staff_client import make_lead, make_user, signed_in
-from tests.support.statements import statements
 from tests.support.submissions import CONTACT
 
 BEN, GRACE_ID, BEN_ID = "ben@example.com", 1, 2

@@ -11,11 +11,11 @@ from consult.storage.notifications import notifications
 from consult.workflow.notification_types import TYPE_INFO, NotificationType
 from tests.support.apps import deliver, make_app, services_of
 from tests.support.client import PageClient
+from tests.support.lead_factories import deactivate
 from tests.support.mail_server import as_read
 from tests.support.page import text_of
 from tests.support.staff_client import EMAIL, make_lead, make_user, signed_in
 from tests.support.submissions import CONTACT
-from tests.support.user_factories import deactivate
 
 BO = "bo@example.com"
 DEFAULTS = {kind: info.default for kind, info in TYPE_INFO.items()}

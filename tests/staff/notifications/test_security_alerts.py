@@ -24,12 +24,12 @@ from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
 from tests.support.apps import deliver, make_app, services_of
 from tests.support.client import PageClient
 from tests.support.databases import write
+from tests.support.lead_factories import colleague, deactivate
 from tests.support.mail_server import as_read
 from tests.support.oidc_provider import approve, mock_provider, settings_for
 from tests.support.passkeys import ORIGIN, add_passkey, asked
 from tests.support.second_factors import FACTORS, give, pending_login, set_up_phone
 from tests.support.staff_client import ADMIN, EMAIL, NAME, PASSWORD, make_user, post, signed_in
-from tests.support.user_factories import colleague, deactivate
 from tests.support.workers import sent_mails, text_of
 
 OTHER_PASSWORD = "eleven kettles beside rivers"

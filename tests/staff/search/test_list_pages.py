@@ -17,11 +17,10 @@ from consult.storage.search.lead_filter import LeadFilter
 from consult.storage.tables.account_tables import AuditRow
 from consult.storage.tables.lead_tables import LeadEventRow, LeadRow
 from consult.workflow.stages import MOVES
-from tests.support.apps import services_of
+from tests.support.apps import services_of, statements
 from tests.support.client import PageClient
 from tests.support.many_leads import MadeLead, is_open, make_many
 from tests.support.page import Form, Page, text_of
-from tests.support.statements import statements
 
 MY_ID = 1
 
