@@ -14,44 +14,31 @@ JSON = st.recursive(
 )
 
 
+SYMPTOMS = list(EDITION.questions["symptoms"].choices)
+
+
 @pytest.mark.parametrize(
-    ("id", "value"),
+    ("id", "values"),
     [
-        ("no_such_question", 1),
-        ("H3a", 1),
-        ("marketing_owner", 4),
-        ("marketing_owner", -1),
-        ("marketing_owner", 1.0),
-        ("marketing_owner", True),
-        ("marketing_owner", "2"),
-        ("marketing_owner", None),
-        ("marketing_owner", [1]),
-        ("marketing_owner", [[1]]),
-        ("marketing_owner", {}),
-        ("symptoms", {"no_time": True}),
-        ("marketing_owner", "unknown"),
-        ("patience", "unkown"),
-        ("marketing_by", "nobody else"),
-        ("marketing_by", ["me"]),
-        ("symptoms", "no_time"),
-        ("symptoms", ["no_time", "no_time"]),
-        ("symptoms", ["no_time", "poor_leads", "leads_go_quiet", "cannot_close"]),
-        ("symptoms", [["no_time"]]),
-        ("first_sale_value", -1),
-        ("first_sale_value", "1200"),
-        ("first_sale_value", float("nan")),
-        ("first_sale_value", float("inf")),
-        ("buy_of_ten", 11),
-        ("leads_per_month", "20_50"),
-        ("sort_demo", "both"),
+        ("no_such_question", [1]),
+        ("H3a", [1]),
+        ("marketing_owner", [4, -1, 1.0, True, "2", None, [1], [[1]], {}, "unknown"]),
+        ("patience", ["unkown"]),
+        ("marketing_by", ["nobody else", ["me"]]),
+        ("symptoms", ["no_time", ["no_time"] * 2, SYMPTOMS[:4], [["no_time"]], {"no_time": True}]),
+        ("first_sale_value", [-1, "1200", float("nan"), float("inf"), 1_000_000_001, True]),
+        ("buy_of_ten", [11, 10.5]),
+        ("leads_per_month", ["20_50"]),
+        ("sort_demo", ["both"]),
     ],
 )
-def test_an_answer_that_is_not_offered_is_refused_by_its_id(id: str, value: object) -> None:
-    with pytest.raises(AnswerError) as refused:
-        read_answers(EDITION, {id: value})
-    assert refused.value.id == id
-    assert str(refused.value).startswith(f"{id}: ")
-    assert "\n" not in str(refused.value)
+def test_an_answer_that_is_not_offered_is_refused_by_its_id(id: str, values: list[object]) -> None:
+    for value in values:
+        with pytest.raises(AnswerError) as refused:
+            read_answers(EDITION, {id: value})
+        assert refused.value.id == id
+        assert str(refused.value).startswith(f"{id}: ")
+        assert "\n" not in str(refused.value)
 
 
 def test_the_range_of_rungs_follows_the_wording_that_the_other_answers_lead_to() -> None:
@@ -62,7 +49,6 @@ def test_the_range_of_rungs_follows_the_wording_that_the_other_answers_lead_to()
 
 OF_TEN = "0_1, 2_3, 4_5, 6_7, 8_10"
 BUYERS = "businesses, people, both"
-SYMPTOMS = ", ".join(EDITION.questions["symptoms"].choices)
 CARDS = ", ".join(EDITION.questions["done_last_30_days"].accepted)
 
 
@@ -81,7 +67,7 @@ CARDS = ", ".join(EDITION.questions["done_last_30_days"].accepted)
         ("buyers", "cats", "'cats' is not offered; it takes one of businesses, people, both"),
         ("buyers", ["cats"], "['cats'] is not offered; it takes one of businesses, people, both"),
         ("sort_demo", "no", "'no' is not offered; it takes one of marketing, sales, not_sure"),
-        ("symptoms", 1, f"1 is not offered; it takes a list with up to 3 of {SYMPTOMS}"),
+        ("symptoms", 1, f"1 is not offered; it takes a list with up to 3 of {', '.join(SYMPTOMS)}"),
         ("done_last_30_days", 1, f"1 is not offered; it takes a list with any of {CARDS}"),
         ("buyers", "x" * 38, f"'{'x' * 38}' is not offered; it takes one of {BUYERS}"),
         ("buyers", "x" * 39, f"'{'x' * 36}... is not offered; it takes one of {BUYERS}"),
@@ -117,20 +103,10 @@ def test_both_ends_of_what_is_offered_are_taken(id: str, value: Answer) -> None:
     assert walk(EDITION, {id: value}).on_path.ignored == ()
 
 
-@pytest.mark.parametrize(
-    ("id", "value"),
-    [("first_sale_value", 1_000_000_001), ("buy_of_ten", 10.5), ("first_sale_value", True)],
-)
-def test_just_past_the_end_is_refused(id: str, value: object) -> None:
-    with pytest.raises(AnswerError):
-        read_answers(EDITION, {id: value})
-
-
 def test_a_list_of_ticks_is_taken_whatever_its_length_where_no_limit_is_set() -> None:
-    cards = list(EDITION.questions["done_last_30_days"].choices)
-    assert read_answers(EDITION, {"done_last_30_days": cards}) == {
-        "done_last_30_days": tuple(cards)
-    }
+    cards = tuple(EDITION.questions["done_last_30_days"].choices)
+    read = read_answers(EDITION, {"done_last_30_days": list(cards)})
+    assert read == {"done_last_30_days": cards}
 
 
 @given(complete_answers())

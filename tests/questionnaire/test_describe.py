@@ -45,34 +45,18 @@ def test_the_picture_shows_the_lines_of_the_map_from_top_to_bottom() -> None:
     assert title.text == "The branches of edition mini"
     assert (background.get("width"), background.get("height")) == ("760", "342")
     lines = [
-        (
-            (line.get("x"), line.get("y")),
-            line.get("font-weight"),
-            line.text,
-            *(note.text for note in line),
-        )
+        (int(line.get("x", "")), int(line.get("y", "")), line.get("font-weight"), *line.itertext())
         for line in root.iter(f"{SVG}text")
     ]
-    assert lines == [
-        (("24", "36"), "bold", "Edition mini"),
-        (("24", "54"), "bold", "1 · The shop"),
-        (("52", "72"), "normal", "you"),
-        (("80", "90"), "normal", "seller"),
-        (("52", "108"), "normal", "them"),
-        (("80", "126"), "normal", "tools"),
-        (("80", "144"), "normal", "card", "full only"),
-        (("24", "162"), "bold", "2 · The track & <field>"),
-        (("52", "180"), "normal", "run", "full only"),
-        (("80", "198"), "normal", "reply", "full only, own words for solo and web"),
-        (("80", "216"), "normal", "list", "full only, asked when mode is team"),
-        (("52", "234"), "normal", "numbers"),
-        (("80", "252"), "normal", "leads"),
-        (("80", "270"), "normal", "buy"),
-        (("80", "288"), "normal", "price"),
-        (("80", "306"), "normal", "gained"),
-        (("80", "324"), "normal", "wish"),
-    ]
-    shown = [title.text, *(text for _, _, *texts in lines for text in texts)]
+    depths = {0: (24, "bold"), 3: (52, "normal"), 6: (80, "normal")}
+    wanted = []
+    for number, line in enumerate([MAP.splitlines()[0], *MAP.splitlines()[3:]]):
+        text, _, note = line.strip().partition("  [")
+        x, weight = depths[len(line) - len(line.lstrip())]
+        texts = [text, note.removesuffix("]")] if note else [text]
+        wanted.append((x, 36 + 18 * number, weight, *texts))
+    assert lines == wanted
+    shown = [title.text, *(text for _, _, _, *texts in lines for text in texts)]
     assert list(root.itertext()) == shown
     bars = [(bar.get("x"), bar.get("y")) for bar in root.findall(f"{SVG}rect")[1:]]
     assert bars == [("70", "205")]  # beside the one question that a condition decides on
@@ -105,12 +89,8 @@ def test_the_json_holds_ids_words_conditions_and_weights_in_the_order_of_the_pag
     shown: dict[str, Any] = edition_json(small_edition())
     parts = shown.pop("parts")
     pages = [page for part in parts for page in part["pages"]]
-    assert [(page["id"], page["title"]) for page in pages] == [
-        ("you", "You"),
-        ("them", "Them"),
-        ("run", "Run & <go>"),
-        ("numbers", "Numbers"),
-    ]
+    titles = {"you": "You", "them": "Them", "run": "Run & <go>", "numbers": "Numbers"}
+    assert [(page["id"], page["title"]) for page in pages] == list(titles.items())
     assert [each for page in pages for each in page["questions"]] == [
         question("seller", "choice", {"base": seller}),
         question("tools", "choices", {"base": tools}, **optional, max_choices=1),

@@ -14,6 +14,7 @@ import pytest
 
 import consult
 from consult.questionnaire import EditionError, Heading, Questionnaire
+from consult.questionnaire.conditions import rung
 from consult.questionnaire.describe import fingerprint
 from consult.questionnaire.editions import (
     create,
@@ -23,6 +24,7 @@ from consult.questionnaire.editions import (
     newest,
     refuse_other_editions,
 )
+from consult.questionnaire.model import Rule
 from tests.support.small_edition import ROLES, small_edition, structure
 
 FINGERPRINTS = {"2026-12": "5fa79558fb6de724c486b8af5ce4880afa33efce940a39c7b2eb84dcd6be5c86"}
@@ -44,41 +46,47 @@ def complaint(edition: Questionnaire, recorded: Mapping[str, str]) -> str:
     )
 
 
-@pytest.mark.parametrize("name", names())
-def test_a_published_edition_does_not_change(name: str) -> None:
-    assert not complaint(load(name), FINGERPRINTS)
+def test_a_published_edition_does_not_change() -> None:
+    assert [found for name in names() if (found := complaint(load(name), FINGERPRINTS))] == []
 
 
 def test_whatever_changes_in_a_published_edition_is_noticed() -> None:
     small = small_edition()
+    made, texts, plan = small.structure, small.texts, ROLES.plan
     recorded = {"mini": fingerprint(small)}
     assert "is new" in complaint(small, {})
     assert not complaint(small_edition(), recorded)
-    plan = ROLES.plan
-    changes: list[dict[str, Any]] = [
+    roles: list[dict[str, Any]] = [
         {"gates": {"list": {"reply": 34}}},
         {"gates": {}},
         {"touches": {**plan.touches, "pen": ("order",)}},
         {"order": {"speed": ("reply",)}},
         {"talk": "reply"},
     ]
-    for change in changes:
-        roles = replace(ROLES, plan=replace(plan, **change))
-        changed = Questionnaire(structure(roles=roles), small.texts)
-        assert "is not what it was" in complaint(changed, recorded), change
-    reworded = replace(small.texts, parts={**small.texts.parts, "shop": Heading("The store")})
-    assert "is not what it was" in complaint(Questionnaire(small.structure, reworded), recorded)
+    first, other = made.dimensions
+    flags = (*made.flags, Rule("late", rung("reply", 1)))
+    structures = [
+        *(structure(roles=replace(ROLES, plan=replace(plan, **change))) for change in roles),
+        structure(dimensions=(replace(first, weight=first.weight + 1), other)),
+        structure(flags=flags),
+        structure(flags=flags[::-1]),
+        structure(flags=(replace(made.flags[0], when=rung("list", 1)),)),
+    ]
+    reworded = replace(texts, parts={**texts.parts, "shop": Heading("The store")})
+    changed = [
+        *(Questionnaire(each, texts) for each in structures),
+        Questionnaire(made, reworded),
+    ]
+    assert all("is not what it was" in complaint(each, recorded) for each in changed)
+    assert len({fingerprint(each) for each in changed}) == len(changed)
+
+    backwards = replace(texts, findings=dict(reversed(list(texts.findings.items()))))
+    assert not complaint(Questionnaire(made, backwards), recorded)
 
 
-def test_an_edition_that_was_published_stays_published() -> None:
+def test_what_was_published_stays_is_loaded_once_and_anything_else_is_refused() -> None:
     assert set(FINGERPRINTS) == set(names())
-
-
-def test_the_newest_edition_is_loaded_once() -> None:
     assert newest() is load(names()[-1])
-
-
-def test_an_edition_that_was_never_published_is_refused_by_name() -> None:
     with pytest.raises(EditionError, match=r"^edition: there is no '1999'; known are 2026-12$"):
         load("1999")
 
@@ -104,10 +112,7 @@ def test_a_new_edition_is_a_copy_that_names_itself_only(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "other"),
     [
-        (
-            "from consult.questionnaire.editions.edition_2026_12.rules import CARDS",
-            "edition_2026_12",
-        ),
+        ("from consult.questionnaire.editions.edition_2026_12 import rules", "edition_2026_12"),
         ('NAME = "2026-12"', "2026-12"),
     ],
 )
@@ -136,31 +141,3 @@ def test_the_recipe_for_a_new_edition_works_as_written(tmp_path: Path) -> None:
     assert run("check", "--edition", "2031-05") == "All texts are fit to be shown.\n"
     assert run("fingerprint", "--edition", newest().name).strip() == fingerprint(newest())
     assert run("fingerprint") != run("fingerprint", "--edition", newest().name)
-
-
-def test_a_fingerprint_tells_words_weights_rules_and_order_apart() -> None:
-    edition = newest()
-    structure, words = edition.structure, edition.texts
-    first, *others = structure.dimensions
-    heavier = replace(first, weight=first.weight + 1)
-    late, *early = structure.flags
-    changed = [
-        replace(structure, dimensions=(heavier, *others)),
-        replace(structure, flags=(*early, late)),
-        replace(structure, flags=(replace(late, when=early[0].when), *early)),
-    ]
-    one, other = structure.pages[0].id, structure.pages[1].id
-    retold = replace(words, pages={**words.pages, one: words.pages[other]})
-    editions = [
-        edition,
-        *(Questionnaire(each, words) for each in changed),
-        Questionnaire(structure, retold),
-    ]
-    assert len({fingerprint(each) for each in editions}) == len(editions)
-
-
-def test_a_fingerprint_does_not_hang_on_the_order_of_a_file() -> None:
-    edition = newest()
-    backwards = dict(reversed(list(edition.texts.findings.items())))
-    same = Questionnaire(edition.structure, replace(edition.texts, findings=backwards))
-    assert fingerprint(same) == fingerprint(edition)

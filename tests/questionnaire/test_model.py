@@ -13,6 +13,7 @@ from tests.support.small_edition import PARTS, ROLES, structure
 
 SPEED = Dimension("speed", "handoff", 3, ("reply",))
 ORDER = Dimension("order", "separation", 2, ("list",))
+NEW = Dimension("new", "handoff", 1, ("odd",))
 
 
 def with_page(*questions: Any, id: str = "more") -> dict[str, Any]:
@@ -66,20 +67,14 @@ def with_page(*questions: Any, id: str = "more") -> dict[str, Any]:
         ),
         *(
             (
-                {
-                    **with_page(item("odd", rungs=count)),
-                    "dimensions": (SPEED, ORDER, Dimension("new", "handoff", 1, ("odd",))),
-                },
+                with_page(odd) | {"dimensions": (SPEED, ORDER, NEW)},
                 f"odd: {count} rungs do not divide the scale evenly",
             )
-            for count in (1, 6)
-        ),
-        (
-            {
-                **with_page(item("odd", rungs_in={"solo": 9})),
-                "dimensions": (SPEED, ORDER, Dimension("new", "handoff", 1, ("odd",))),
-            },
-            "odd: 9 rungs do not divide the scale evenly",
+            for count, odd in (
+                (1, item("odd", rungs=1)),
+                (6, item("odd", rungs=6)),
+                (9, item("odd", rungs_in={"solo": 9})),
+            )
         ),
     ],
 )
@@ -131,8 +126,7 @@ def test_a_role_that_nothing_in_the_edition_can_play_is_refused(
 
 @pytest.mark.parametrize("count", [2, 3, 4, 5, 7, 13])
 def test_rungs_that_divide_the_scale_are_taken(count: int) -> None:
-    new = Dimension("new", "handoff", 1, ("odd",))
-    made = structure(**with_page(item("odd", rungs=count)), dimensions=(SPEED, ORDER, new))
+    made = structure(**with_page(item("odd", rungs=count)), dimensions=(SPEED, ORDER, NEW))
     assert made.questions["odd"].choices == tuple(str(rung) for rung in range(count))
 
 
@@ -140,13 +134,9 @@ def test_a_page_may_depend_on_pages_before_it_and_on_facts_that_they_settle() ->
     late = choice("late", "me", asked=is_("mode", "solo"))
     later = choice("later", "me", asked=answered("seller"))
     assert {"late", "later"} <= set(structure(**with_page(late, later)).questions)
-
-
-def test_a_fact_is_settled_by_the_very_page_that_gives_its_last_answer() -> None:
-    early = choice("early", "me", asked=is_("mode", "solo"))
-    you, *others = PARTS[0].pages
-    parts = (part("shop", you, page("next", early), *others), PARTS[1])
-    assert "early" in structure(parts=parts).questions
+    you, *others = PARTS[0].pages  # the very page that gives the last answer settles a fact
+    parts = (part("shop", you, page("next", late), *others), PARTS[1])
+    assert "late" in structure(parts=parts).questions
 
 
 def test_a_fact_is_not_settled_before_all_of_its_cases_are() -> None:

@@ -284,11 +284,8 @@ def test_a_variant_says_only_what_differs(changed: Any) -> None:
     assert (solo.title, solo.choices, solo.fix) == (base.title, base.choices, base.fix)
 
 
-def test_a_profile_question_may_have_a_title(changed: Any) -> None:
+def test_a_title_may_be_added_and_help_and_intro_left_out(changed: Any) -> None:
     assert changed(("profile", "buyers", "title"), "Buyers").questions["buyers"][BASE].title
-
-
-def test_help_and_intro_may_be_left_out(changed: Any) -> None:
     assert changed(("profile", "selling_by", "help"), GONE).questions["selling_by"][BASE].help == ""
     assert changed(("pages", "pages", "who", "intro"), GONE).pages["who"].intro == ""
 
