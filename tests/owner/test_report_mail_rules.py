@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
-from tests.owner.test_result_pages import leave_contact, result_of
+from tests.owner.test_result_pages import lead_of, leave_contact, result_of
 from tests.support.apps import deliver, make_app, services_of
 from tests.support.mail_server import mail_server
 from tests.support.owner_journey import Journey
@@ -57,7 +57,7 @@ def test_the_whole_way_from_the_form_to_the_mailbox(tmp_path: Path) -> None:
 
 def test_the_pages_promise_the_mail_and_the_pdf_right_away(journey: Journey) -> None:
     asking = journey.client.get(f"{journey.root}/contact")
-    assert "We mail it to you as a PDF, and you can open it right away." in asking.text
+    assert "We’ll email you the PDF, and you can open it right away." in asking.text
     page = journey.client.follow(leave_contact(journey))
     assert "Your report is on its way to ada@example.com." in page.text
     assert page.link("Open your report as a PDF") == f"{journey.root}/report.pdf"
@@ -66,7 +66,7 @@ def test_the_pages_promise_the_mail_and_the_pdf_right_away(journey: Journey) -> 
 
 def test_without_a_mail_server_no_mail_is_promised(app: Flask) -> None:
     journey = result_of(app)
-    assert "We mail it" not in journey.client.get(f"{journey.root}/contact").text
+    assert "email you" not in journey.client.get(f"{journey.root}/contact").text
     assert "on its way" not in journey.client.follow(leave_contact(journey)).text
     assert addresses(app) == ["ada@example.com"]  # it goes to the folder, for staff to send
 
@@ -77,8 +77,10 @@ def test_a_corrected_address_gets_its_own_mail_and_the_same_one_none(journey: Jo
     assert addresses(journey.client.app) == ["ada@example.com", "ada@new.example"]
 
 
-def test_a_robot_gets_no_mail(journey: Journey) -> None:
-    leave_contact(journey, company_website="http://spam.example")
+def test_a_robot_that_fills_the_hidden_field_is_thanked_and_forgotten(journey: Journey) -> None:
+    page = leave_contact(journey, company_website="http://spam.example")
+    assert page.location.startswith(journey.page.path)
+    assert lead_of(journey.client.app).contact is None
     assert addresses(journey.client.app) == []
 
 
@@ -99,7 +101,7 @@ def test_an_address_that_mail_would_decode_into_another_is_none(journey: Journey
         page = journey.client.get(f"{journey.root}/contact")
         filled = page.form("/contact").fill(**CONTACT | {"email": email})
         page = journey.client.submit(filled, status=422)
-        assert "Write an email address in full" in page.text
+        assert "Enter a full email address" in page.text
     assert addresses(journey.client.app) == []
 
 

@@ -162,6 +162,11 @@ MATRIX: Mapping[tuple[str, str], Expected] = {
 }
 
 
+def names_in_path(rule: Rule) -> set[str]:
+    """The arguments of a route that its address gives, without those that are fixed."""
+    return rule.arguments - (rule.defaults or {}).keys()
+
+
 def staff_routes(app: Flask) -> dict[tuple[str, str], Rule]:
     """Every route under /staff, by endpoint and method."""
     return {

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from consult.staff.accounts import access
-from tests.staff.access_matrix import MATRIX, staff_routes
+from tests.staff.access_matrix import MATRIX, names_in_path, staff_routes
 from tests.support.access_fixture import ADMIN, NOBODY, STAFF, World
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
@@ -46,7 +46,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def path_of(world: World, endpoint: str, method: str) -> str:
     """The address of a route, about something of the admin's own."""
     rule, objects = staff_routes(world.app)[endpoint, method], world.objects(ADMIN)
-    values = {name: objects[name]["own"] for name in rule.arguments}
+    values = {name: objects[name]["own"] for name in names_in_path(rule)}
     return world.app.url_map.bind("localhost").build(endpoint, values)
 
 

@@ -6,15 +6,15 @@ from contextlib import closing
 from pathlib import Path
 
 from flask.testing import FlaskClient
-from sqlalchemy import select, update
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from consult.staff.accounts import account_admin
 from consult.storage import deliveries
-from consult.storage.accounts import accounts as accounts_module
+from consult.storage.db.database import Session
 from consult.storage.drafts import drafts, reminder_consent
 from consult.storage.leads import notes
-from consult.storage.tables.account_tables import StaffUserRow
+from consult.storage.tables.account_tables import StaffInvitationRow, StaffUserRow
 from consult.storage.tables.lead_tables import LeadRow
 from consult.storage.webhooks import endpoints
 from consult.workflow.notification_types import WEBHOOK_EVENTS
@@ -50,67 +50,55 @@ class World:
             signed_in(self.app, _EMAILS[role])  # in another browser
         self._tokens = {role: self._form_token(role) for role in ROLES}
         self.leads = [make_lead(self.app, contact=CONTACT) for _ in range(2)]
-        self._notes = self._with_notes()
-        invitation = account_admin.invite(made.database, "", "new@example.com").rsplit("/", 1)[1]
-        self._messages: list[int] = []
+        link = account_admin.invite(made.database, "", "new@example.com")
+        self._invitation = link.rsplit("/", 1)[1]
         with made.database.writing() as session:
+            users = {user.email: user.id for user in session.scalars(select(StaffUserRow))}
+            self._people = {role: users[email] for role, email in _EMAILS.items()}
+            self._passkeys = {
+                role: add_passkey_row(session, id) for role, id in self._people.items()
+            }
+            self._notes = {role: self._write_notes(session, role) for role in _EMAILS}
             for number, lead in enumerate(self.leads, 1):
-                deliveries.enqueue_report_email(
-                    session, lead, CONTACT.email, "https://check.example/x"
-                )
+                address = "https://check.example/x"
+                deliveries.enqueue_report_email(session, lead, CONTACT.email, address)
                 deliveries.record_sent(session, number, "server", subject="Hi", body="Hi")
-            for number in range(1, 3):
-                address = f"https://hooks.example/{number}"
-                endpoints.add(
-                    session,
-                    address,
-                    WEBHOOK_EVENTS,
-                    includes_contact=False,
-                    salt=str(number),
-                    secret_hash="never used",
-                    by=None,
-                )
-                self._messages.append(deliveries.enqueue_webhook(session, number))
+            self._messages = [self._send_webhook(session, number) for number in (1, 2)]
             for lead, role in zip(self.leads, (STAFF, ADMIN), strict=True):
-                assignee = select(StaffUserRow.id).where(StaffUserRow.email == _EMAILS[role])
-                session.execute(
-                    update(LeadRow)
-                    .where(LeadRow.submission_id == lead)
-                    .values(assignee_id=assignee.scalar_subquery())
-                )
-            session.execute(
-                update(StaffUserRow)
-                .where(StaffUserRow.email == _EMAILS[DISABLED])
-                .values(active=False)
-            )
-            members = session.execute(select(StaffUserRow.email, StaffUserRow.id)).all()
-            for number in range(1, 3):
-                token = drafts.start(session, "2026-12", "quick", {})
-                check = drafts.load(session, token)
-                assert check is not None
-                reminder_consent.grant(
-                    session, check.id, f"{number}@example.com", "Once.", b"encrypted"
-                )
-            self._passkeys = {email: add_passkey_row(session, id) for email, id in members}
-        self._invitation = invitation
+                session.get_one(LeadRow, lead).assignee_id = self._people[role]
+            session.get_one(StaffUserRow, self._people[DISABLED]).active = False
+            for number in (1, 2):
+                draft = drafts.load(session, drafts.start(session, "2026-12", "quick", {}))
+                assert draft is not None
+                email = f"{number}@example.com"
+                reminder_consent.grant(session, draft.id, email, "Once.", b"encrypted")
+            self._invitation_id = session.scalars(select(StaffInvitationRow.id)).all()[-1]
         self._file = folder / "consult.db"
         self._kept = sqlite3.connect(":memory:")
         with closing(sqlite3.connect(self._file)) as now:
             now.backup(self._kept)
-        self._people = {role: self._id_of("staff_users", _EMAILS[role]) for role in _EMAILS}
-        self._invitations = [self._id_of("staff_invitations", "new@example.com")]
         self._watch = sqlite3.connect(self._file)
 
-    def _with_notes(self) -> dict[str, list[int]]:
-        """A note on each lead by everyone who could ever write one; their ids."""
-        written: dict[str, list[int]] = {}
-        with services_of(self.app).database.writing() as session:
-            for role in _EMAILS:
-                user = accounts_module.user_by_email(session, _EMAILS[role])
-                assert user is not None
-                made = [notes.add(session, lead, "Call again", by=user.id) for lead in self.leads]
-                written[role] = [note.id for note in made if note]
-        return written
+    def _write_notes(self, session: Session, role: str) -> list[int]:
+        """A note on each lead by someone who could ever write one; their ids."""
+        by = self._people[role]
+        made = [notes.add(session, lead, "Call again", by=by) for lead in self.leads]
+        return [note.id for note in made if note]
+
+    def _send_webhook(self, session: Session, number: int) -> int:
+        """A message to an endpoint of this number; its id."""
+        url = f"https://hooks.example/{number}"
+        salt = str(number)
+        endpoints.add(
+            session,
+            url,
+            WEBHOOK_EVENTS,
+            includes_contact=False,
+            salt=salt,
+            secret_hash="x",
+            by=None,
+        )
+        return deliveries.enqueue_webhook(session, number)
 
     def close(self) -> None:
         self._watch.close()
@@ -132,12 +120,9 @@ class World:
         other = ADMIN if me == STAFF else STAFF
         return {
             "lead_id": {"own": self.leads[0], "another's": self.leads[1]},
-            "passkey_id": {
-                "own": self._passkeys[_EMAILS[me]],
-                "another's": self._passkeys[_EMAILS[other]],
-            },
+            "passkey_id": {"own": self._passkeys[me], "another's": self._passkeys[other]},
             "note_id": {"own": self._notes[me][0], "another's": self._notes[other][1]},
-            "invitation_id": dict.fromkeys(("own", "another's"), self._invitations[0]),
+            "invitation_id": dict.fromkeys(("own", "another's"), self._invitation_id),
             "consent_id": {"own": 1, "another's": 2},
             "mail_id": {"own": 1, "another's": 2},
             "endpoint_id": {"own": 1, "another's": 2},
@@ -164,10 +149,6 @@ class World:
     def _form_token(self, role: str) -> str:
         page = "/staff/sign-in" if role == NOBODY else "/staff/account"
         return self._browsers[role].get(page).form().data["csrf_token"][0]
-
-    def _id_of(self, table: str, email: str) -> int:
-        query = f"SELECT id FROM {table} WHERE email = ?"  # noqa: S608 - one of ours
-        return int(self._kept.execute(query, (email,)).fetchone()[0])
 
     def _session_of(self, role: str) -> int:
         """The session of someone's other browser."""

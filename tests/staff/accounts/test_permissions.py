@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
-from tests.staff.access_matrix import MATRIX, Expected, staff_routes
+from tests.staff.access_matrix import MATRIX, Expected, names_in_path, staff_routes
 from tests.support.access_fixture import ADMIN, DISABLED, MISSING, NOBODY, ROLES, STAFF, World
 from tests.support.staff_client import make_user, signed_in
 
@@ -29,15 +29,15 @@ def test_everyone_gets_what_the_matrix_says(world: World, endpoint: str, method:
 
 def paths(world: World, rule: Rule, role: str, expected: Expected) -> dict[str, str]:
     """The address of each object that this role could try the route on."""
-    objects = world.objects(role)
+    objects, names = world.objects(role), names_in_path(rule)
     adapter = world.app.url_map.bind("localhost")
     found = {}
     for name in expected.status:
-        values = {word: objects[word].get(name, MISSING) for word in rule.arguments}
+        values = {word: objects[word].get(name, MISSING) for word in names}
         found[name] = adapter.build(rule.endpoint, values)
-    if len(rule.arguments) > 1:
+    if len(names) > 1:
         # Something of one lead under the address of another.
-        first, *others = sorted(rule.arguments)
+        first, *others = sorted(names)
         values = {first: objects[first]["own"]} | {o: objects[o]["another's"] for o in others}
         found["mixed"] = adapter.build(rule.endpoint, values)
     return found
