@@ -50,13 +50,9 @@ class PermanentError(Exception):
 class Worker:
     """Runs jobs, one at a time. For more at once, run more workers, in any number of processes.
 
-    Args:
-        database: where the jobs are.
-        handlers: what to do, by kind of job.
-        priority: runs only jobs of this priority; all of them, if left out.
-        lease_seconds: how soon a job is claimed again after its worker died. Long jobs are fine:
-            their lease is renewed while they run.
-        poll_seconds: how often to look for due jobs. A look costs about as much as a page view.
+    With a `priority`, it runs only jobs of that one. The lease says how soon a job is claimed again
+    after its worker died. Long jobs are fine: their lease is renewed while they run. A look for due
+    jobs costs about as much as a page view.
     """
 
     def __init__(

@@ -25,15 +25,11 @@ WEBHOOK_EVENTS: tuple[NotificationType, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class TypeInfo:
-    """A notification type as users choose it.
+    """A notification type as users choose it: what happened, and when it is sent.
 
-    Attributes:
-        name: what happened.
-        description: when it is sent.
-        scopes: what can be chosen, the widest first.
-        default: the scope of users who did not choose.
-        subject: of the email; `{who}` is the business, `{actor}` the colleague who did it.
-        sentence: the first one of the email, likewise.
+    The widest of the scopes comes first; `default` is that of users who did not choose. In the
+    subject and the first sentence of the email, `{who}` is the business, `{actor}` the colleague
+    who did it.
     """
 
     name: str

@@ -79,12 +79,8 @@ def _read_entry(entry: str) -> tuple[range, Span]:
 class Office:
     """When the agency is open, its promised reply time, and who is assigned new leads.
 
-    Attributes:
-        zone: the agency's time zone.
-        week: see ``read_hours``.
-        closed: dates on which it is closed.
-        reply_within: the promised time to the first reply, in opening time.
-        new_leads_to: the address of the account that is assigned new leads.
+    For `week`, see ``read_hours``. `reply_within` is opening time, `new_leads_to` the address of an
+    account.
     """
 
     zone: tzinfo = UTC

@@ -61,11 +61,8 @@ class Contact:
 class Record:
     """What the agency did about a lead, its contacts oldest first.
 
-    Attributes:
-        reachable_at: when its owner left contact info.
-        due_at: when the first reply was due.
-        dates: all follow-up dates that were ever scheduled.
-        planned: whether a follow-up or a consult is scheduled.
+    `reachable_at` is when its owner left contact info, `due_at` when the first reply was due.
+    `dates` are all follow-ups ever scheduled; `planned` is whether a follow-up or a consult is.
     """
 
     reachable_at: datetime
@@ -84,12 +81,9 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """The records to look at, each group newest first.
+    """The records to look at, newest first: recent ones, and those that are a month old.
 
-    Attributes:
-        recent: the newest leads.
-        older: those submitted a month ago or earlier.
-        won_sources: the sources of the last leads won; empty where unknown.
+    `won_sources` are the sources of the last leads won; empty where unknown.
     """
 
     recent: Sequence[Record]

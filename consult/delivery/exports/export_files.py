@@ -250,11 +250,8 @@ def write_xlsx(
 ) -> None:
     """Write leads as XLSX, with texts, numbers and dates as such, and a header that stays in sight.
 
-    Args:
-        target: where the file is written.
-        folder: for temporary files. They hold what the export holds, so it should be private.
-        columns: what to write of each lead.
-        batches: the leads; of more than `MAX_ROWS`, the first ones are written.
+    Temporary files in the `folder` hold what the export holds, so it should be private. Of more
+    leads than `MAX_ROWS`, the first ones are written.
     """
     options = {
         "constant_memory": True,

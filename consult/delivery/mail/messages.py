@@ -29,15 +29,10 @@ def new_message(
 ) -> EmailMessage:
     """A mail with its headers and no content.
 
-    Args:
-        settings: who sends it, and from which host.
-        to: the one address it goes to; it is checked.
-        subject: no user input that did not pass `safe_name`.
-        date: when it was requested and not when it is sent: a repeat is the same mail.
-        token: random, and the same in each attempt; its Message-ID follows from it.
-
-    Raises:
-        PermanentError: no mail server takes such an address; accounts may have names like it.
+    The `subject` has no user input that did not pass `safe_name`. The `date` is when it was
+    requested, and the `token` is random and the same in each attempt: the Message-ID follows from
+    it, so a repeat is the same mail. Raises PermanentError for an address that no mail server
+    takes; accounts may have names like it.
     """
     if _ENCODED_WORD in to:
         raise PermanentError("Email can’t be sent to an address like this.")

@@ -235,9 +235,7 @@ def send_account_link(
     """Mail a one-time link to set up an account (`is_new`), or to choose a new password, at once.
 
     It is not a job: a job would store the link, which opens an account, until the worker runs it.
-
-    Returns:
-        What went wrong, for staff; empty when the mail server accepted it.
+    Returns what went wrong, for staff; empty when the mail server accepted it.
     """
     smtp_url = plain(settings.smtp_url)
     if smtp_url is None:

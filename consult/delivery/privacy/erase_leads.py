@@ -26,13 +26,10 @@ def erase(
     by: int | None,
     reason: str,
 ) -> int:
-    """Delete or anonymize leads, and delete the emails about them in the mail folder.
+    """Delete or anonymize leads, and the emails about them in the mail folder; return how many.
 
     SQLite's log, the last place where their data could be read, is emptied as well. While it is in
     use, that fails; then the worker does it within minutes.
-
-    Returns:
-        How many leads were deleted or anonymized.
     """
     erased = 0
     ids = sorted(lead_ids)

@@ -58,12 +58,9 @@ def resolve(host: str, port: int) -> Sequence[str]:
 class HttpClient:
     """Posts to URLs.
 
-    Attributes:
-        resolve: finds the IP addresses of a host.
-        network: makes the connections, to IP addresses alone.
-        tls: which certificates are trusted; None: those that this machine trusts.
-        allow_loopback: this machine may be posted to, also without TLS; for development.
-        total_seconds: the limit for all of it.
+    Its `network` connects to IP addresses alone, which `resolve` finds. Without `tls`, what this
+    machine trusts is trusted. With `allow_loopback`, for development, this machine may be posted
+    to, also without TLS. `total_seconds` is the limit for all of it.
     """
 
     resolve: Resolve = resolve

@@ -57,11 +57,10 @@ class PendingForm(TypedDict):
 def recent_auth_required(view: _View) -> _View:
     """Require an authentication in the last ten minutes: the innermost decorator of a view.
 
-    Use it on the page with the form as well as on the view that takes the form: the user is asked
-    when opening the page, and has ten minutes for the form. A form that is submitted later is not
-    lost: the user is asked, and may then submit it again. Files are chosen again. Passwords should
-    not be stored for that, so a form with one should authenticate by it. For a download, guard the
-    page that links to it too.
+    Use it on the page with the form as well as on the view that takes the form. A form that is
+    submitted later is not lost: the user is asked, and may then submit it again, with its files
+    chosen again. Passwords should not be stored for that, so a form with one should authenticate by
+    it. For a download, guard the page that links to it too.
     """
 
     @wraps(view)

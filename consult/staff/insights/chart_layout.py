@@ -43,12 +43,8 @@ class Share:
 class Row:
     """A row of a chart's table, and its bar with the value beside it.
 
-    Attributes:
-        cells: what the table shows beside the name.
-        width, start: the bar, in percent of the scale.
-        middle: a mark on the bar, in percent of the scale.
-        few: the bar is drawn hollow.
-        is_point: the heading is about this row.
+    The table shows `cells` beside the name. The bar, and a mark in its middle, are in percent of
+    the scale; the bar of `few` is drawn hollow. The heading is about the row that `is_point`.
     """
 
     name: str

@@ -53,10 +53,8 @@ AMOUNTS = {code: f"{sign}1,200 to {sign}4,800 a month." for code, sign in CURREN
 class SettingsForm(BaseForm):
     """A field for each setting of a group that is not fixed, with its value or what was submitted.
 
-    Attributes:
-        values: the value of each setting in effect, as text, by name.
-        defaults: the values without any override.
-        messages: what is wrong with a setting, by id of its field; filled by `validate`.
+    `values` are those in effect, as text, by name; `defaults` those without any override.
+    `validate` fills `messages` with what is wrong, by id of the field.
     """
 
     def __init__(

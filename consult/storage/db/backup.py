@@ -20,10 +20,8 @@ def backup(database: Database, file: Path) -> None:
     """Write a copy of the database to a new file, readable by its owner alone.
 
     For SQLite the copy is a database file; for PostgreSQL it is the output of ``pg_dump``. The file
-    appears under its name only when it is complete and checked.
-
-    Raises:
-        BackupError: the file exists, cannot be written, or PostgreSQL's tools are missing.
+    appears under its name only when it is complete and checked. Raises BackupError when it exists,
+    cannot be written, or PostgreSQL's tools are missing.
     """
     if file.exists():
         raise BackupError(f"{file} exists already; choose another name")
@@ -45,11 +43,8 @@ def backup(database: Database, file: Path) -> None:
 def restore(database: Database, file: Path) -> None:
     """Replace everything in the database by the content of a backup, then run newer migrations.
 
-    All or nothing, also while the application runs: what was saved since the backup is lost.
-
-    Raises:
-        BackupError: the file is not a backup, or is damaged.
-        migrate.UnknownRevisionError: a newer version of this program wrote it.
+    All or nothing, also while the application runs: what was saved since the backup is lost. Raises
+    BackupError for a file that is no backup, or damaged, and UnknownRevisionError for a newer one.
     """
     if not file.is_file():
         raise BackupError(f"there is no file {file}")

@@ -16,9 +16,7 @@ class UtcDateTime(TypeDecorator[datetime]):
     """A point in time: aware, in UTC, to the microsecond, the same on every engine.
 
     PostgreSQL stores the zone itself. SQLite stores text without a zone, which is added on reading.
-
-    Raises:
-        ValueError: a naive datetime is given; its zone would be a guess.
+    Raises ValueError for a naive datetime; its zone would be a guess.
     """
 
     impl = DateTime(timezone=True)

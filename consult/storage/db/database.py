@@ -42,11 +42,9 @@ def utc_now() -> datetime:
 class Session(orm.Session):
     """A session that also knows the current time and how long an idle draft lives.
 
-    Attributes:
-        clock: returns the current time; tests and demo data set their own.
-        draft_life: a draft idle for longer is treated as if its token had never existed.
-        audited: whether actions are recorded in the audit log; False for demo data only, as nobody
-            really did what it shows.
+    Tests and demo data set their own `clock`. A draft idle for longer than `draft_life` is treated
+    as if its token had never existed. Demo data alone is not `audited`, as nobody really did what
+    it shows.
     """
 
     def __init__(self, bind: Engine, clock: Clock, draft_life: timedelta) -> None:
@@ -62,15 +60,9 @@ class Session(orm.Session):
 class Database:
     """One pooled engine, shared by all threads of a process.
 
-    Args:
-        url: ``sqlite:///path/to/file.db`` or ``postgresql+psycopg://…``.
-        synchronous: SQLite only. With FULL, a saved answer survives a power cut.
-        draft_days: days without a change after which a draft has expired; see ``draft_life``.
-        clock: returns the current time.
-
-    Raises:
-        ValueError: the URL names no file for SQLite.
-        OSError: the file cannot be created.
+    On SQLite, with `synchronous` FULL, a saved answer survives a power cut. A draft expires after
+    `draft_days` without a change; see ``draft_life``. Raises ValueError for a URL that names no
+    file for SQLite, and OSError when that cannot be created.
     """
 
     def __init__(
@@ -132,13 +124,9 @@ class Database:
     def writing(self, *, timeout: float | None = None) -> Iterator[Session]:
         """A session whose changes are committed at the end, or rolled back on an exception.
 
-        Do slow work before: on SQLite no other writer can run in the meantime. Never nest two.
-
-        Args:
-            timeout: seconds to wait for other writers, for data that may be lost.
-
-        Raises:
-            TimeoutError, OperationalError: another writer took longer.
+        Do slow work before: on SQLite no other writer can run in the meantime. Never nest two. For
+        data that may be lost, `timeout` is how many seconds to wait for other writers; one that
+        takes longer raises TimeoutError or OperationalError.
         """
         # Writers of this process queue here, and not in SQLite's busy handler, which sleeps up to
         # 100 ms a time: that took the slowest saves from over 500 ms to about 20.

@@ -22,8 +22,7 @@ class UnknownRevisionError(Exception):
 def upgrade(database: Database) -> None:
     """Run the migrations that this database still lacks, all or none of them.
 
-    Raises:
-        UnknownRevisionError: the database is newer than this program.
+    Raises UnknownRevisionError when the database is newer than this program.
     """
     with database.migrating() as connection:
         if not database.is_sqlite:

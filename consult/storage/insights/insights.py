@@ -64,12 +64,9 @@ class ResponseFilter:
 class Stats:
     """All that is counted of the responses that a filter selects.
 
-    Attributes:
-        steps: how many got to each step of the funnel.
-        sources: the same for each source, whichever one the filter asks for.
-        pages: for each page: ``shown``, ``left`` and ``refused``.
-        seconds: for each page: how many took so many seconds.
-        questions: for each question: ``asked``, ``answered``, ``unknown``, ``left``.
+    `steps` is how many got to each step of the funnel, `sources` the same for each source,
+    whichever one the filter asks for. Pages have ``shown``, ``left`` and ``refused``, and how many
+    took so many `seconds`; questions ``asked``, ``answered``, ``unknown`` and ``left``.
     """
 
     steps: Counter[str] = field(default_factory=Counter)

@@ -45,12 +45,8 @@ class NewContact:
 class NewSubmission:
     """What is frozen when a draft is submitted.
 
-    Attributes:
-        answers: the on-path answers only.
-        wording: the questions and choices as they were shown.
-        report: everything that the result page, the PDF and the staff page say.
-        separation: the confirmed score of the axis, 0 to 100; ``handoff`` likewise.
-        consult: ``yes``, ``optional`` or ``not_now``.
+    The answers are those on the path, the wording is as it was shown, and the report is everything
+    that the result page, the PDF and the staff page say. Scores are the confirmed ones, 0 to 100.
     """
 
     edition: str
@@ -77,10 +73,7 @@ def submit(
 
     Returns the token of the result page; a second call changes nothing and returns the same. The
     `office` names the default assignee. A caller that has loaded the `draft` with ``lock`` in this
-    session passes it, so that the frozen answers are the last ones saved.
-
-    Raises:
-        UnknownDraftError: the token is unknown, or the draft has expired.
+    session passes it, so that the frozen answers are the last ones saved. Raises UnknownDraftError.
     """
     draft = draft or drafts.load(session, draft_token, lock=True)
     if draft is None:

@@ -62,13 +62,8 @@ class EffectiveSettings:
 class SettingsProvider:
     """Returns the settings and the brand in effect; cached for a short time, thread-safe.
 
-    Args:
-        base: the settings from the environment.
-        database: stores the overrides. While it cannot be read, the last known values are used.
-        timer: seconds from an arbitrary start.
-
-    Raises:
-        BrandError: the brand file of `base` cannot be used.
+    `base` are the settings from the environment. While the database with the overrides cannot be
+    read, the last known values are used. Raises BrandError for a brand file that cannot be used.
     """
 
     def __init__(
