@@ -1,7 +1,5 @@
 """`consult staff`: who may sign in; `consult audit`: a copy of the audit log for other systems."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """Behind the result: where each point comes from, and what another answer would change."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Pausing: what is saved, how to continue, permission for one reminder, and deleting it all."""
 
-from __future__ import annotations
-
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response

@@ -4,8 +4,6 @@ Field names are question ids. A field draws its whole question as one string: dr
 per option, as WTForms does it, a page costs four times as much.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache

@@ -4,8 +4,6 @@ Each route loads the answers, computes the walk, validates, saves and redirects.
 in it is never stored: it follows from the answers.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Mapping, Sequence
 

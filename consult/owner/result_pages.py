@@ -1,7 +1,5 @@
 """The result: the page, the PDF, and the step from a quick look to the full check."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from datetime import timedelta

@@ -3,8 +3,6 @@
 Reads only what every browser sends, and stores none of it itself.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit

@@ -4,8 +4,6 @@ They hold names of pages and questions, counts and times, and never an answer. D
 lead unlinks its rows.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

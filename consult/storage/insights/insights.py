@@ -4,8 +4,6 @@ Each response counts on the day it was started, whether it is still stored or wa
 reads an answer.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence

@@ -6,8 +6,6 @@ in `KEPT_TABLES`; all other tables of leads are emptied of it, including those t
 future. So PDFs that show the sentence are deleted with it.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Mapping
 from typing import Any, Literal

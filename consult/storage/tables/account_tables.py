@@ -5,8 +5,6 @@ recovery codes are stored as hashes, secrets of authenticator apps encrypted, pa
 public key.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

@@ -4,8 +4,6 @@ No row holds what an owner typed, except the text of a report mail that staff ma
 are written when they are sent. All that is about a lead is deleted with its submission.
 """
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from typing import Any, TypedDict
 

@@ -3,8 +3,6 @@
 A submission is frozen; everything about it that moves is here. Deleting a submission deletes it.
 """
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from typing import Any
 
