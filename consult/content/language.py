@@ -84,6 +84,8 @@ _PLACEHOLDERS = {
     "money/steps/low": {"leads", "unworked", "buy", "discount", "value", "result"},
     "money/steps/high": {"leads", "unworked", "buy", "discount", "value", "result"},
     "money/refusals/numbers_disagree": {"given", "made"},
+    "one_lead/beside": {"usual", "heard"},
+    "one_lead/last": {"who"},
     "double_check/numbers": {"given", "made"},
     "feedback/some": {"right", "count", "card", "side", "note"},
     "feedback/all": {"count"},

@@ -25,6 +25,10 @@ _ENTRIES: Mapping[tuple[str, ...], tuple[str, ...]] = {
 _TEXTS: Mapping[tuple[str, ...], tuple[str, ...]] = {
     (): ("sources",),
     ("troubles",): ("explained",),
+    ("one_lead",): (
+        *("title", "intro", "came", "reply", "now", "last", "here", "beside", "waiting"),
+        *("before_reply", "with_you", "with_them", "nowhere"),
+    ),
     ("jobs",): ("title", "intro", "together", "you_said", "not_asked"),
     ("because",): ("trouble", "lower", "groundwork", "most_lost"),
     ("too_much_unknown",): ("name", "means"),
@@ -62,6 +66,7 @@ _LISTS: tuple[tuple[tuple[str, ...], str], ...] = (
 )
 _FREE = (
     ("double_check",),
+    ("one_lead", "heard"),
     ("troubles", "unexplained"),
     ("money", "refusals"),
     ("consult", "topics"),
@@ -124,6 +129,7 @@ def _by_structure(structure: Structure) -> dict[tuple[str, ...], list[str]]:
         ],
         ("troubles", "unexplained"): list(structure.roles.plan.touches),
         ("jobs", "lines"): list(structure.roles.jobs),
+        ("one_lead", "heard"): list(structure.roles.one_lead.days_to_reply),
         ("flags",): [rule.id for rule in structure.flags],
         ("notes",): [rule.id for rule in structure.notes],
         ("not_asked",): [*(rule.id for rule in structure.not_asked), "quick_look"],

@@ -102,6 +102,27 @@ class MoneyInputs:
 
 
 @dataclass(frozen=True, slots=True)
+class OneLeadInputs:
+    """What is asked about one real lead, never scored, and what the choices stand for.
+
+    By choice: ``days_since`` of ``asked``, ``days_to_reply`` (None: not yet) and ``rungs`` (those
+    of ``first_reply``) of ``heard_back``, ``left_with`` of ``ended`` or else of ``last_word``.
+    """
+
+    evidence: str
+    came_from: str
+    asked: str
+    heard_back: str
+    last_word: str
+    ended: str
+    first_reply: str
+    days_since: Mapping[str, int]
+    days_to_reply: Mapping[str, int | None]
+    rungs: Mapping[str, int]
+    left_with: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class PlanRules:
     """What the plan of three steps goes by.
 
@@ -146,18 +167,18 @@ class Roles:
     """Which questions and dimensions other rooms read, so that no id is named outside an edition.
 
     ``troubles`` asks what bothers the owner, ``recent_jobs`` which sorting cards they did lately.
-    ``early`` holds for a firm with too few customers to look back. ``one_lead`` maps what is asked
-    about one real lead to the question, ``own_words`` is the owner's sentence. ``marketing_items``
-    and ``sales_items`` make the two legs. ``talking`` are dimensions in which the two sides talk,
-    ``acting`` those in which a person acts on a lead. ``figures`` maps an outside figure to the
-    dimension it is printed beside, ``agreement`` a line of the agreement to the question that fills
-    it, ``own_performance`` a measure of the agency to the item it answers.
+    ``early`` holds for a firm with too few customers to look back. ``own_words`` is the
+    owner's sentence. ``marketing_items`` and ``sales_items`` make the two legs. ``talking`` are
+    dimensions in which the two sides talk, ``acting`` those in which a person acts on a lead.
+    ``figures`` maps an outside figure to the dimension it is printed beside, ``agreement`` a line
+    of the agreement to the question that fills it, ``own_performance`` a measure of the agency to
+    the item it answers.
     """
 
     troubles: str
     recent_jobs: str
     early: Condition
-    one_lead: Mapping[str, str]
+    one_lead: OneLeadInputs
     own_words: str
     marketing_items: tuple[str, ...]
     sales_items: tuple[str, ...]
@@ -173,11 +194,13 @@ class Roles:
     @property
     def questions(self) -> Iterator[tuple[str, str, tuple[Kind, ...]]]:
         """Each role that a question plays: its name, the question, and the kinds it may be of."""
-        items, money = (Kind.RUNG,), self.money
+        items, money, lead = (Kind.RUNG,), self.money, self.one_lead
         yield "troubles", self.troubles, (Kind.CHOICES,)
         yield "recent_jobs", self.recent_jobs, (Kind.CHOICES,)
         yield "owner’s sentence", self.own_words, (Kind.TEXT,)
-        yield from (("one_lead", id, (Kind.CHOICE,)) for id in self.one_lead.values())
+        for id in (lead.evidence, lead.came_from, lead.asked, lead.heard_back, lead.last_word):
+            yield "one_lead", id, (Kind.CHOICE,)
+        yield from (("one_lead", lead.ended, (Kind.CHOICE,)), ("one_lead", lead.first_reply, items))
         yield from (("marketing_items", id, items) for id in self.marketing_items)
         yield from (("sales_items", id, items) for id in self.sales_items)
         yield from (("agreement", id, (Kind.RUNG, Kind.CHOICE)) for id in self.agreement.values())

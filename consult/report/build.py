@@ -8,6 +8,7 @@ from consult.questionnaire import UNKNOWN, Answer, Kind, Walk, Wording
 from consult.questionnaire.model import Rule
 from consult.questionnaire.yaml_texts import for_owner
 from consult.report.display import Points, in_words, printed_points, whole
+from consult.report.one_lead import one_lead_of
 from consult.report.report import (
     Archetype,
     Axis,
@@ -101,6 +102,7 @@ class _Writer:
             agreement=agreement_of(self.walk, self.findings["agreement"]),
             troubles=tuple(self._troubles()),
             own_words=self._own_words(),
+            one_lead=one_lead_of(self.walk),
             jobs=self._jobs(),
         )
 

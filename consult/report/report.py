@@ -12,6 +12,8 @@ from typing import Literal
 
 from pydantic import TypeAdapter
 
+from consult.report.one_lead import OneLead
+
 State = Literal["strong", "partly", "weak", "unknown"]
 """The state of a part of the relay. Unknown: the open answers decide between two of the others."""
 
@@ -327,6 +329,7 @@ class Report:
     sources: str = ""
     troubles: tuple[NamedTrouble, ...] = ()
     own_words: str = ""
+    one_lead: OneLead | None = None
     jobs: TwoJobs | None = None
     # Whatever joined the Report later has a default, so that older ones can still be read.
 

@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from consult.questionnaire import Kind
 from consult.questionnaire.editions import newest
 from consult.storage.drafts import drafts
 from consult.storage.tables.submission_tables import SubmissionRow
@@ -253,63 +252,6 @@ def test_the_review_shows_every_answer_in_words_with_a_way_to_change_it(journey:
     journey.answers["selling_by"] = "me"
     journey.answer()
     assert journey.page.path.endswith("/review")
-
-
-def test_one_question_at_a_time_about_answers_that_cannot_all_be_right(client: PageClient) -> None:
-    journey = Journey(client, BATON_ON_THE_FLOOR.answers)
-    journey.answers |= {"marketing_by": "me", "selling_by": "me"}
-    journey.answers |= {"marketing_owner": 3, "busy_week": 0, "new_customers_last_month": 40}
-    journey.start()
-    findings = newest().texts.findings
-    asked = findings["double_check"]
-
-    page = journey.to_review()
-    assert asked["numbers"].format(given=40, made=1) in page.text
-    assert asked["name_without_time"] not in page.text
-    form = page.form("/contradictions").fill(new_customers_last_month="2")
-    page = client.follow(client.submit(form))
-    assert asked["name_without_time"] in page.text
-    page = client.follow(client.submit(page.form("/contradictions").fill(busy_week="1")))
-    assert [form for form in page.forms if form.action.endswith("/contradictions")] == []
-
-    journey.page = page
-    journey.submit()
-    found = findings["contradictions"]
-    assert findings["contradictions"]["more_leads_unworked"]["text"] in journey.page.text
-    assert not any(rule["text"] in page.text for rule in found.values())
-
-
-def test_the_page_after_the_cards_says_how_they_matched(journey: Journey) -> None:
-    edition = newest()
-    texts, card = edition.texts.sorting["feedback"], edition.wording("sort_social_post")
-    sides = {id: q.answer for id, q in edition.questions.items() if q.kind is Kind.SORT}
-    journey.answers |= {id: "sales" if side == "either" else side for id, side in sides.items()}
-    journey.answers["sort_social_post"] = "not_sure"
-    matched = texts["all"].format(count=3)
-    missed = texts["some"].format(right=2, count=3, card=card.ask, side="marketing", note=card.note)
-
-    assert "our definitions" not in journey.to_page("sort-1").text
-    assert missed in journey.to_page("sort-2").text
-    assert matched in journey.to_page("lately").text
-    journey.go(f"{journey.root}/sort-1")
-    journey.answers["sort_social_post"] = "marketing"
-    assert matched in journey.answer().text
-    journey.to_page("lately")
-    assert "our definitions" not in journey.to_page("purpose").text
-    assert "our definitions" not in journey.go(f"{journey.root}/sort-2?then=review").text
-
-
-def test_going_on_to_the_full_check_says_so_after_its_own_cards(client: PageClient) -> None:
-    journey = Journey(client, CORNER_SHOP.answers)
-    journey.to_result()
-    page = journey.page
-    journey.page = client.follow(client.submit(page.form("/full-depth")))
-    assert journey.page.path.endswith("/sort-3")
-    assert "our definitions" not in journey.page.text
-    assert "our definitions" in journey.answer().text
-    assert "our definitions" in journey.answer().text
-    assert journey.page.path.endswith("/purpose")
-    assert "our definitions" not in journey.answer().text
 
 
 def test_an_incomplete_check_goes_on_where_it_is_open(journey: Journey, app: Flask) -> None:

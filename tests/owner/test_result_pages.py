@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from html import unescape
 from pathlib import Path
@@ -86,6 +87,24 @@ def test_the_result_shows_scores_fixes_reasons_and_the_consult(journey: Journey)
     lost = [line for d in report["handoff"]["dimensions"] for line in d["lines"]]
     assert all(line["question"] in text for line in lost)
     assert report["consult"]["title"] in text
+    lead = report["one_lead"]
+    assert all(part in text for part in (lead["title"], lead["longest"], lead["beside"]))
+    stops = [(stop["name"], *stop["answers"], stop["mark"]) for stop in lead["stops"]]
+    assert all(part in text for stop in stops for part in stop)
+    assert lead["waiting"] not in text or not lead["waiting"]
+    assert f"“{report['own_words']}”" in text
+
+
+@pytest.mark.parametrize("skipped", ["skip", None])
+def test_nothing_is_printed_of_a_lead_that_was_skipped(app: Flask, skipped: str | None) -> None:
+    persona = replace(
+        BATON_ON_THE_FLOOR, given={**BATON_ON_THE_FLOOR.given, "lead_evidence": skipped}
+    )
+    journey = result_of(app, persona)
+    title = finding_text("one_lead", "title")
+    assert lead_of(app).report["one_lead"] is None
+    assert title not in journey.page.text
+    assert title not in document_html(from_json(json.dumps(lead_of(app).report)), date(2026, 12, 1))
 
 
 @pytest.mark.parametrize("persona", [DISCIPLINED_SOLO, MOSTLY_UNKNOWN, TWO_SILOS])

@@ -114,66 +114,6 @@ def test_going_on_has_a_limit_and_waits_for_the_contact(tmp_path: Path) -> None:
     assert PageClient(gated).post(f"{root}/full-depth").location == f"{root}/contact"
 
 
-# --- The double-check on the review -------------------------------------------------------------
-
-
-@pytest.fixture
-def doubtful(journey: Journey) -> Journey:
-    """An owner on the review, who counted more new customers than their other numbers make."""
-    journey.answers["new_customers_last_month"] = 40
-    journey.to_review()
-    return journey
-
-
-def test_numbers_can_be_fixed_in_place_and_in_two_tabs(doubtful: Journey) -> None:
-    journey, page = doubtful, doubtful.page
-    form, other_tab = page.form("/contradictions"), page.form("/contradictions")
-    inputs = newest().structure.roles.money
-    shown = {inputs.new_customers, inputs.leads, inputs.buyers, inputs.worked}
-    assert shown <= form.fields.keys()
-    assert form.fields[inputs.new_customers].values == ["40"]
-    journey.page = journey.client.follow(journey.client.submit(form.fill(clear_answers="3")))
-    form = journey.page.form("/contradictions").fill(new_customers_last_month="8")
-    journey.page = journey.client.follow(journey.client.submit(form))
-    assert journey.page.path.endswith("/review")
-    assert "Saved." in journey.page.text
-    answers = check_of(journey.client.app, journey.token).answers
-    assert (answers["clear_answers"], answers["new_customers_last_month"]) == (3, 8)
-    assert "Quick double-check" not in journey.page.text
-    again = journey.client.submit(other_tab.fill(new_customers_last_month="9"))
-    assert again.location.startswith(f"{journey.root}/review")
-    wrong = journey.client.submit(other_tab.fill(new_customers_last_month="nine"), status=422)
-    assert list(wrong.errors) == ["new_customers_last_month"]
-
-
-def test_nothing_changes_without_a_change_and_a_number_can_be_taken_back(
-    doubtful: Journey,
-) -> None:
-    journey, form = doubtful, doubtful.page.form("/contradictions")
-    before = check_of(journey.client.app, journey.token).answers
-    journey.client.submit(form)
-    for shown in ("no_such", "", "sort_demo' OR 1=1", "\x00"):
-        journey.client.post(f"{journey.root}/contradictions", {"shown": shown, "lead_list": "3"})
-    assert check_of(journey.client.app, journey.token).answers == before
-    journey.client.submit(form.fill(new_customers_last_month=""))
-    assert "new_customers_last_month" not in check_of(journey.client.app, journey.token).answers
-    journey.submit()
-    assert journey.client.submit(form).location == journey.page.path
-
-
-def test_a_wrong_number_is_shown_again_and_the_others_are_saved(doubtful: Journey) -> None:
-    form = doubtful.page.form("/contradictions")
-    form.fill(new_customers_last_month="plenty", clear_answers="1")
-    again = doubtful.client.submit(form, status=422)
-    assert list(again.errors) == ["new_customers_last_month"]
-    fields = again.form("/contradictions").fields
-    assert fields["new_customers_last_month"].values == ["plenty"]
-    (opened,) = [d for d in again.document.all("details") if "open" in d.attrib]
-    assert "Enter a whole number" in "".join(opened.itertext())
-    answers = check_of(doubtful.client.app, doubtful.token).answers
-    assert (answers["clear_answers"], answers["new_customers_last_month"]) == (1, 40)
-
-
 # --- A new edition ------------------------------------------------------------------------------
 
 NEXT = "2027-01"

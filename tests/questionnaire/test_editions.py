@@ -27,7 +27,7 @@ from consult.questionnaire.editions import (
 from consult.questionnaire.model import Rule
 from tests.support.small_edition import ROLES, small_edition, structure
 
-FINGERPRINTS = {"2026-12": "5fa79558fb6de724c486b8af5ce4880afa33efce940a39c7b2eb84dcd6be5c86"}
+FINGERPRINTS = {"2026-12": "bcf12423234556baf02742f090c472b6f853e9960a9f070355e579074c722fa5"}
 """What `./run questionnaire fingerprint --edition NAME` printed when the edition was published."""
 
 

@@ -11,11 +11,12 @@ import pytest
 
 from consult.questionnaire.editions import newest
 from consult.report.brief import Brief, Caller, brief_html, brief_of
+from consult.report.build import build_report
 from consult.report.explanations import explain
 from consult.report.pdf.render_pdf import html_to_pdf
 from consult.settings.brand import Brand
 from tests.report.samples import report_of, walk_of
-from tests.support.personas import PERSONAS, Depth
+from tests.support.personas import PERSONAS, Answers, Depth, one_lead
 from tests.support.results import finding_text
 
 WHEN = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -32,6 +33,21 @@ EVERYBODY = [(id, depth) for id in PERSONAS for depth in ("quick", "full")]
 def brief(persona: str, depth: Depth = "quick") -> Brief:
     walked = walk_of(persona, depth)
     return brief_of(report_of(persona, depth), explain(walked))
+
+
+def test_a_lead_that_waits_for_them_is_the_first_line() -> None:
+    for ended in ("waiting_on_us", "waiting_on_them"):
+        changes: Answers = {**one_lead(ended=ended)}
+        walked = walk_of("baton_on_the_floor", changes=changes)
+        report = build_report(walked)
+        assert report.one_lead
+        shown = html(brief_of(report, explain(walked)))
+        if ended == "waiting_on_us":
+            assert shown.index('class="topic"') < shown.index(report.one_lead.waiting)
+            assert shown.index(report.one_lead.waiting) < shown.index("The report says")
+        else:
+            assert not report.one_lead.waiting
+        assert report.one_lead.longest in shown
 
 
 def html(made: Brief, caller: Caller = ADA) -> str:

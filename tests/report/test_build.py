@@ -2,16 +2,23 @@
 
 import dataclasses
 import json
+import re
+from datetime import UTC, datetime
 from fractions import Fraction
 from itertools import pairwise
 
 import pytest
+from markupsafe import escape
 
+from consult.questionnaire import AnswerError
 from consult.questionnaire.editions import newest
+from consult.report.brief import Caller, brief_html, brief_of
 from consult.report.build import build_report, state_of
+from consult.report.explanations import explain
 from consult.report.html_document import document_html
 from consult.report.report import Report, from_json
 from consult.scoring import SORTING, scorecard_of
+from consult.settings.brand import Brand
 from tests.report.samples import DAY, report_of, walk_of
 from tests.support.personas import PERSONAS, Depth, Persona
 
@@ -128,10 +135,35 @@ def test_named_troubles_are_answered_and_steps_say_why() -> None:
         assert fix.next
 
 
-def test_own_words_are_in_the_report_as_one_printable_line() -> None:
-    report = report_of("solo_starter", changes={"own_words": "Fewer\nlate \u202equotes"})
-    assert report.own_words == "Fewer late quotes"
-    assert report.to_json().count("Fewer late quotes") == 1, "so that it can be removed"
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("Fewer\nlate \u202equotes", "Fewer late quotes"),
+        ('<script>alert(1)</script> & "more"', '<script>alert(1)</script> & "more"'),
+        ("a" * 300, "a"),
+        ("\u2066\u200f  \n\t ", ""),
+        ("", ""),
+    ],
+)
+def test_own_words_are_printed_as_one_line_of_plain_text(written: str, shown: str) -> None:
+    report = report_of("solo_starter", changes={"own_words": written})
+    assert report.own_words.startswith(shown)
+    assert bool(report.own_words) == bool(shown)
+    assert not re.search("[\u202a-\u202e\u2066-\u2069\u200e\u200f\n]", report.own_words)
+    stored = json.dumps(report.own_words, ensure_ascii=False)
+    assert not shown or report.to_json().count(stored) == 1, "so that it can be removed"
+    brief = brief_html(
+        brief_of(report, explain(walk_of("solo_starter", changes={"own_words": written}))),
+        *(7, Caller(), datetime(2026, 11, 23, tzinfo=UTC), Brand(), "letter"),
+    )
+    for html in (document_html(report, DAY), brief):
+        assert "<script>alert" not in html
+        assert (f"“{escape(report.own_words)}”" in html) == bool(shown)
+
+
+def test_own_words_have_an_end() -> None:
+    with pytest.raises(AnswerError, match="own_words"):
+        report_of("solo_starter", changes={"own_words": "a" * 301})
 
 
 def test_the_plan_builds_on_itself() -> None:

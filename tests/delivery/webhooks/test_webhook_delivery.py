@@ -2,8 +2,10 @@
 
 import hmac
 import json
+import logging
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from http.server import HTTPServer
 from pathlib import Path
@@ -20,6 +22,9 @@ from consult.delivery.webhooks.webhook_delivery import (
     new_salt,
     signature_headers,
 )
+from consult.owner.open_draft import freeze
+from consult.questionnaire import read_answers, walk
+from consult.questionnaire.editions import newest
 from consult.storage import deliveries, jobs
 from consult.storage.db.database import Database, utc_now
 from consult.storage.notifications import notifications
@@ -30,9 +35,10 @@ from consult.workflow.notification_types import WEBHOOK_EVENTS
 from tests.delivery.notifications.test_dispatch import notify
 from tests.support.databases import Clock, read, rows, write
 from tests.support.lead_factories import colleague, set_lead
-from tests.support.submissions import CONTACT, lead_of, left_contact, submitted
+from tests.support.personas import BATON_ON_THE_FLOOR
+from tests.support.submissions import CONTACT, lead_of, left_contact, save_contact, submitted
 from tests.support.webhook_receiver import URL, Received, Receiver, receiver
-from tests.support.workers import BASE_URL, SECRET_KEY, Box, make_worker
+from tests.support.workers import BASE_URL, BRAND, SECRET_KEY, Box, make_worker
 
 FIXED_SECRET = "whsec_" + "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 
@@ -155,6 +161,28 @@ def test_a_submission_is_sent_signed_and_names_no_person(
     }
     stored = repr(endpoint(database, endpoint_id))
     assert secret.removeprefix("whsec_") not in stored, "no secret is in the database"
+
+
+def test_what_owners_write_is_in_no_message_subject_or_log(
+    database: Database, hooks: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    listen(database, *WEBHOOK_EVENTS, includes_contact=True)
+    colleague(database, "grace")
+    persona = replace(
+        BATON_ON_THE_FLOOR, given={**BATON_ON_THE_FLOOR.given, "own_words": "Zebras marching"}
+    )
+    answers = read_answers(newest(), persona.payload("quick")["answers"])
+    frozen = freeze(walk(newest(), answers, "quick"), BRAND)
+    assert "Zebras marching" in json.dumps(frozen.report)
+    box = Box()
+    with caplog.at_level(logging.DEBUG):
+        token = submitted(database, answers=frozen.answers, report=frozen.report)
+        save_contact(database, token, f"{BASE_URL}/result/{token}", wants_consult=True)
+        make_worker(database, transport=box, http=hooks.client()).run_once()
+    assert box.mails
+    assert hooks.received
+    said = [*(got.body for got in hooks.received), *(mail["Subject"] for mail in box.mails)]
+    assert "Zebras" not in "\n".join([*said, caplog.text])
 
 
 @pytest.mark.parametrize("with_contact", [False, True])

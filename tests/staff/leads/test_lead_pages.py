@@ -121,6 +121,8 @@ def test_the_page_of_a_lead_has_everything(
         *(said["answer"] for said in report["answers"]),
         report["money"]["result"] if report["money"] else report["money_refused"],
     ]
+    if report["one_lead"]:
+        parts += [report["one_lead"][name] for name in ("title", "longest", "beside")]
     assert [part for part in parts if one_line(part) not in page.text] == []
     estimated = report["money"] and report["money"]["result"]
     assert ("may be worth" if estimated else "No estimate.") in page.text

@@ -16,7 +16,7 @@ from consult.questionnaire.conditions import (
     rung,
     some_of,
 )
-from consult.questionnaire.model import JobLine, MoneyInputs, PlanRules, Roles, Rule
+from consult.questionnaire.model import JobLine, MoneyInputs, OneLeadInputs, PlanRules, Roles, Rule
 
 # The sorting cards in the order in which they are shown: marketing or sales, under the source's
 # definitions (Q1, Q2). An "either" card teaches and never counts. The order mixes the sides so
@@ -225,14 +225,35 @@ ROLES = Roles(
     troubles="symptoms",
     recent_jobs="done_last_30_days",
     early=is_("customers_so_far", "under_five"),
-    one_lead={
-        "evidence": "lead_evidence",
-        "came_from": "lead_came_from",
-        "asked": "lead_asked",
-        "heard_back": "lead_heard_back",
-        "last_word": "lead_last_word",
-        "ended": "lead_ended",
-    },
+    one_lead=OneLeadInputs(
+        evidence="lead_evidence",
+        came_from="lead_came_from",
+        asked="lead_asked",
+        heard_back="lead_heard_back",
+        last_word="lead_last_word",
+        ended="lead_ended",
+        first_reply="first_reply",
+        days_since={"today": 0, "this_week": 3, "this_month": 15, "longer": 45},
+        days_to_reply={
+            "hour": 0,
+            "same_day": 0,
+            "next_day": 1,
+            "two_days": 2,
+            "later": 7,
+            "never": None,
+        },
+        rungs={"hour": 4, "same_day": 3, "next_day": 2, "two_days": 1, "later": 0, "never": 0},
+        left_with={
+            "bought": "",
+            "said_no": "",
+            "waiting_on_us": "with_you",
+            "waiting_on_them": "with_them",
+            # Where it went quiet, it is the turn of whoever heard last.
+            "they": "with_you",
+            "we": "with_them",
+            "nobody": "with_them",
+        },
+    ),
     own_words="own_words",
     marketing_items=(
         "marketing_owner",
