@@ -35,7 +35,7 @@ _SUBMISSION = NewSubmission(
 )
 
 
-SENTENCE = "Ada wants her evenings back."
+SENTENCE = '=1+1 <b>"Ada"</b>\n\\u0041 \u202e🌴 {{ 7 * 7 }} ' + "w" * 260
 WITH_SENTENCE: dict[str, dict[str, Any]] = {
     "answers": {"wish": SENTENCE, "leads": "10_19", "value": 12.5, "jobs": ["a", "b"]},
     "wording": {

@@ -18,9 +18,11 @@ from consult.storage.privacy import retention
 from tests.support.apps import deliver, services_of
 from tests.support.client import PageClient
 from tests.support.databases import read, write
+from tests.support.owner_journey import Journey
 from tests.support.page import Page
 from tests.support.personas import BATON_ON_THE_FLOOR
 from tests.support.staff_client import make_lead, make_user, post, signed_in
+from tests.support.submissions import all_leads
 
 MARKERS = (
     *("Quillfeather", "quill.feather", "Marzipan", "0155-8801", "zanzibar-link", "plumduff"),
@@ -107,6 +109,36 @@ def test_nothing_of_a_person_is_left_in_any_file(app: Flask, admin: PageClient, 
             "own-heliotrope" not in admin.get(f"/staff/leads/{lead_id}/record.json").body.decode()
         )
         assert ": failed" not in page.text
+
+
+HOSTILE = '=1+1 "><script>alert(1)</script>{{ 7 * 7 }}\r\n\u202e<b>late\u2066 🌴 '
+HOSTILE += "w" * (300 - len(HOSTILE))
+
+
+def test_a_hostile_sentence_is_text_wherever_it_is_shown(app: Flask, admin: PageClient) -> None:
+    journey = Journey(PageClient(app), {**BATON_ON_THE_FLOOR.answers, "own_words": HOSTILE})
+    journey.start()
+    pages = [journey.to_review(), journey.submit()]
+    deliver(app)
+    (lead,) = all_leads(services_of(app).database)
+    pages += [admin.get(path) for path in (f"/staff/leads/{lead.id}", f"{journey.root}/why")]
+    for page in pages:
+        assert ("<script>alert" in page.html, "<b>late" in page.html) == (False, False)
+    for page in pages[:3]:
+        assert 'script>alert(1)</script>{{ 7 * 7 }} <b>late' in page.text
+    for kind in (documents.REPORT, documents.BRIEF):
+        with services_of(app).database.reading() as session:
+            document = documents.get(session, lead.id, kind)
+        assert document is not None
+        with pymupdf.open(stream=document.content) as pdf:
+            text = " ".join("".join(sheet.get_text() for sheet in pdf).split())
+        assert '“=1+1 "><script>alert(1)</script>{{ 7 * 7 }} <b>late' in text
+    exported = admin.get("/staff/export.csv").body.decode()
+    assert '"\'=1+1 ""><script>alert(1)</script>' in exported
+    record = json.loads(admin.get(f"/staff/leads/{lead.id}/record.json").body)["leads"][0]
+    answers = {answer["id"]: answer["answer"] for answer in record["answers"]}
+    assert answers["own_words"] == lead.answers["own_words"]
+    assert not {"\u202e", "\u2066", "\r"} & set(answers["own_words"])
 
 
 def test_nothing_is_left_when_the_retention_period_ends(app: Flask, admin: PageClient) -> None:

@@ -1,5 +1,6 @@
 """Erasing a lead: what is deleted, what stays, and that no table can be forgotten."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -44,7 +45,7 @@ def whole_lead(database: Database, me: int) -> int:
     source = {"utm_source": "radio", "utm_content": "for-ada", "ref": "ada"}
     with database.writing() as session:
         token = drafts.start(session, "2026-12", "quick", source)
-        drafts.save(session, token, {"first_reply": (2, "solo")})
+        drafts.save(session, token, {"first_reply": (2, "solo"), "wish": (SENTENCE, "base")})
         result = submission.submit(session, token, new_submission(**WITH_SENTENCE))
         submission.save_contact(session, result, CONTACT, "https://check.example/result/x")
     lead_id = lead_of(database, result).id
@@ -125,6 +126,7 @@ def test_a_deleted_lead_leaves_an_audit_entry_only(database: Database, whole_lea
 
 def test_an_anonymous_lead_keeps_answers_and_scores(database: Database, whole_lead: int) -> None:
     before = read(database, leads.by_id, whole_lead)
+    assert "wwww" in everything_in(database)
     assert erase(database, whole_lead, "anonymise") == [whole_lead]
     assert set(counts(database, whole_lead)) == erasure.KEPT_TABLES
     after = read(database, leads.by_id, whole_lead)
@@ -137,7 +139,7 @@ def test_an_anonymous_lead_keeps_answers_and_scores(database: Database, whole_le
     assert list(after.report.items()) == list((before.report | {"own_words": ""}).items())
     for part in ("wording", "scorecard", "separation", "handoff", "archetype", "submitted_at"):
         assert getattr(after, part) == getattr(before, part)
-    assert SENTENCE not in everything_in(database)
+    assert "wwww" not in everything_in(database)
     assert after.contact is None
     assert after.source == {"utm_source": "radio"}
     assert see(database, whole_lead).anonymised_at is not None
@@ -151,7 +153,9 @@ def test_an_anonymous_lead_keeps_answers_and_scores(database: Database, whole_le
 
 
 def test_the_personal_data_export_has_the_sentence(database: Database, whole_lead: int) -> None:
-    assert SENTENCE in data_export.to_json(read(database, data_export.export, [whole_lead]))
+    exported = data_export.to_json(read(database, data_export.export, [whole_lead]))
+    (lead,) = json.loads(exported)["leads"]
+    assert SENTENCE in [said["answer"] for said in lead["answers"]]
 
 
 def test_a_sentence_of_one_word_is_exported_as_it_was_written(database: Database) -> None:
