@@ -125,7 +125,7 @@ def test_a_hostile_sentence_is_text_wherever_it_is_shown(app: Flask, admin: Page
     for page in pages:
         assert ("<script>alert" in page.html, "<b>late" in page.html) == (False, False)
     for page in pages[:3]:
-        assert 'script>alert(1)</script>{{ 7 * 7 }} <b>late' in page.text
+        assert "script>alert(1)</script>{{ 7 * 7 }} <b>late" in page.text
     for kind in (documents.REPORT, documents.BRIEF):
         with services_of(app).database.reading() as session:
             document = documents.get(session, lead.id, kind)
