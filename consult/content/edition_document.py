@@ -1,151 +1,204 @@
-"""An edition on paper: all that an agency reviews, as Markdown (docs/instrument.md)."""
+"""An edition on paper: all that an agency reviews, as Markdown (docs/instrument.md).
 
-from collections.abc import Iterator, Mapping
+The page is `templates/instrument.md`; here are the rows of its tables.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from fractions import Fraction
 from typing import Any
 
 import yaml
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from consult.content.document_chapters import (
-    findings_chapter,
-    heading,
-    questions_chapter,
-    table,
-    tools_chapter,
-)
-from consult.questionnaire import Axis, Questionnaire
+from consult.content.texts import texts_of
+from consult.questionnaire import BASE, Kind, Question, Questionnaire, Wording
+from consult.questionnaire.conditions import ALWAYS
 from consult.questionnaire.editions import folder
+from consult.report import PROJECT
 from consult.scoring.axis import BANDS, CUTS
 from consult.scoring.lines import SORTING_CLAIMS
 
-Evidence = Mapping[str, Any]
+Rows = Iterable[tuple[object, ...]]
 
-_AXES: tuple[Axis, Axis] = ("separation", "handoff")
+_READERS = {
+    "solo": "One person",
+    "team": "A team",
+    "checkout": "A web store",
+    "counter": "A walk-in shop",
+}
+_ADVICE = {
+    "title": "In tables",
+    "why": "Why it matters",
+    "fix": "First thing to do",
+    "unknown_fix": "When unknown",
+    "proof": "How to know it worked",
+}
 
 
-def document(questionnaire: Questionnaire) -> str:
-    """The whole edition as one Markdown text: claims, scores, questions, findings, evidence."""
-    text = (folder(questionnaire.name) / "evidence.yaml").read_text(encoding="utf-8")
-    evidence: Evidence = yaml.safe_load(text)
-    chapters = (
-        _front(questionnaire),
-        _claims(questionnaire),
-        _scores(questionnaire, evidence),
-        questions_chapter(questionnaire, evidence["items"]),
-        tools_chapter(questionnaire),
-        findings_chapter(questionnaire, evidence["archetypes"]),
-        _evidence_chapter(questionnaire, evidence),
+def document(edition: Questionnaire) -> str:
+    """The whole edition as one Markdown text: claims, scores, rules, questions, texts, evidence."""
+    file = folder(edition.name) / "evidence.yaml"
+    evidence: Mapping[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
+    findings = edition.texts.findings
+    environment = Environment(
+        loader=FileSystemLoader(PROJECT / "templates"),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
     )
-    return "\n".join(line for chapter in chapters for line in chapter).rstrip() + "\n"
-
-
-def _front(questionnaire: Questionnaire) -> Iterator[str]:
-    yield from heading(1, f"The instrument, edition {questionnaire.name}")
-    yield (
-        "Made by `consult questionnaire document`: change the YAML files in "
-        "`consult/questionnaire/editions`, not this page. It shows all that is asked and said, "
-        "how answers are scored, and what that rests on."
+    environment.filters["code"] = _code
+    page = environment.get_template("instrument.md").render(
+        edition=edition,
+        texts=edition.texts,
+        evidence=evidence,
+        readers=_READERS,
+        always=ALWAYS,
+        cuts=CUTS,
+        modes=_modes(edition),
+        claims=_claims(edition),
+        parts={axis: _parts(edition, axis, evidence) for axis in BANDS},
+        bands={axis: _bands(findings, axis) for axis in BANDS},
+        touches=[(_code(id), _codes(touched)) for id, touched in _plan(edition).touches.items()],
+        gates=[
+            (_code(id), ", ".join(f"{_code(other)} {mark}" for other, mark in needed.items()))
+            for id, needed in _plan(edition).gates.items()
+        ],
+        archetypes=[
+            (f"{own['name']} {_code(id)}", evidence["archetypes"][id], own["rule"], own["says"])
+            for id, own in findings["archetypes"].items()
+        ],
+        contradictions=[
+            (f"{_code(rule.id)}: {rule.when}", ", ".join(rule.claims))
+            for rule in edition.structure.contradictions
+        ],
+        double_checks=[
+            (text, _impossible(edition, id)) for id, text in findings["double_check"].items()
+        ],
+        said=[
+            (": ".join(text.path), text.text)
+            for text in texts_of(edition)
+            if text.file == "findings.yaml"
+        ],
+        principles=[(each["text"], each["source"], each["mark"]) for each in evidence["principles"]],
+        figures=[
+            (figure["text"], figure["source"], evidence["figures"][id])
+            for id, figure in findings["figures"].items()
+        ],
+        not_printed=[(each["figure"], each["because"]) for each in evidence["not_printed"]],
+        cards=lambda cards: _cards(edition, cards),
+        variants=lambda question: _variants(edition, question),
+        marks=_marks,
+        choices=_choices,
+        advice=_advice,
     )
-    yield ""
+    return re.sub(r"\n{3,}", "\n\n", page).rstrip() + "\n"
 
 
-def _claims(questionnaire: Questionnaire) -> Iterator[str]:
-    yield from heading(2, "What the article says")
-    yield (
-        "The check is built on an article for business owners. These are its claims in our words, "
-        "and what rests on each."
+def _code(id: object) -> str:
+    return f"`{id}`"
+
+
+def _codes(ids: Iterable[str]) -> str:
+    return ", ".join(map(_code, ids))
+
+
+def _plan(edition: Questionnaire) -> Any:
+    return edition.structure.roles.plan
+
+
+def _modes(edition: Questionnaire) -> str:
+    """The conditions of the facts that are derived from answers, in words."""
+    return " ".join(
+        f"{_code(fact.id)} is "
+        + ", ".join(f"{_code(value)} when {when}" for value, when in fact.cases)
+        + f", otherwise {_code(fact.otherwise)}."
+        for fact in edition.structure.facts
     )
-    yield ""
-    structure = questionnaire.structure
+
+
+def _claims(edition: Questionnaire) -> Rows:
+    structure = edition.structure
     carriers: list[tuple[str, tuple[str, ...]]] = [("the sorting cards", SORTING_CLAIMS)]
-    carriers += [(f"`{q.id}`", q.claims) for q in structure.questions.values()]
-    carriers += [(f"`{r.id}`", r.claims) for r in (*structure.contradictions, *structure.flags)]
-    yield from table(
-        ("", "Claim", "Rests on it"),
-        (
-            (
-                claim,
-                text,
-                ", ".join(carrier for carrier, claims in carriers if claim in claims)
-                or "the offer",
-            )
-            for claim, text in questionnaire.texts.findings["claims"].items()
-        ),
-    )
+    carriers += [(_code(q.id), q.claims) for q in structure.questions.values()]
+    carriers += [(_code(r.id), r.claims) for r in (*structure.contradictions, *structure.flags)]
+    carriers += [(f"jobs: {id}", line.claims) for id, line in structure.roles.jobs.items()]
+    for claim, text in edition.texts.findings["claims"].items():
+        rests = [carrier for carrier, claims in carriers if claim in claims]
+        yield claim, text, ", ".join(rests) or "the offer"
 
 
-def _scores(questionnaire: Questionnaire, evidence: Evidence) -> Iterator[str]:
-    texts = questionnaire.texts.findings
-    yield from heading(2, "How answers become scores")
-    for line in texts["method"]:
-        yield f"- {line}"
-    yield ""
-    unknown = texts["too_much_unknown"]
-    yield (
-        f"The levels change at {', '.join(map(str, CUTS))}. When unknown answers carry a third or "
-        f"more of a score, its level is “{unknown['name']}”: “{unknown['means']}”"
-    )
-    yield ""
-    yield (
-        "An item’s share is the share of its score, in points of 100, when every question applies. "
-        "In the quick look the shares of what is left grow."
-    )
-    yield ""
-    for axis in _AXES:
-        yield from _axis(questionnaire, axis, evidence)
-
-
-def _axis(questionnaire: Questionnaire, axis: Axis, evidence: Evidence) -> Iterator[str]:
-    texts = questionnaire.texts.findings
-    own = [dimension for dimension in questionnaire.dimensions if dimension.axis == axis]
+def _parts(edition: Questionnaire, axis: str, evidence: Mapping[str, Any]) -> Rows:
+    own = [dimension for dimension in edition.dimensions if dimension.axis == axis]
     total = sum(dimension.weight for dimension in own)
-    yield from heading(3, axis.capitalize())
-    rows = []
     for dimension in own:
-        lines = [f"`{id}`" for id in dimension.items]
-        if dimension.sorting:
-            lines.append("the sorting cards")
+        lines = [*map(_code, dimension.items), *(["the sorting cards"] * dimension.sorting)]
         share = 100 * dimension.weight / total / len(lines)
-        own_texts = texts["dimensions"][dimension.id]
-        rows.append(
-            (
-                f"{own_texts['name']} `{dimension.id}`",
-                own_texts["asks"],
-                str(dimension.weight),
-                f"{', '.join(lines)}: {share:.1f} each",
-                evidence["dimensions"][dimension.id],
-            )
+        texts = edition.texts.findings["dimensions"][dimension.id]
+        yield (
+            f"{texts['name']} {_code(dimension.id)}",
+            texts["asks"],
+            dimension.weight,
+            f"{', '.join(lines)}: {share:.1f} each",
+            evidence["dimensions"][dimension.id],
         )
-    yield from table(("Part", "Asks", "Weight", "Lines and their share", "Literature"), rows)
-    yield from table(
-        ("Level", "From", "Means"),
-        (
-            (texts["bands"][axis][band]["name"], str(start), texts["bands"][axis][band]["means"])
-            for band, start in zip(BANDS[axis], (0, *CUTS), strict=True)
-        ),
-    )
 
 
-def _evidence_chapter(questionnaire: Questionnaire, evidence: Evidence) -> Iterator[str]:
-    yield from heading(2, "What it rests on")
-    yield from heading(3, "How we read the article")
-    for reading in evidence["readings"]:
-        yield f"- {reading}"
-    yield ""
-    yield from heading(3, "Why it is built this way")
-    yield from table(
-        ("Decision", "Source", "How well we know it"),
-        ((each["text"], each["source"], each["mark"]) for each in evidence["principles"]),
-    )
-    yield from heading(3, "The only outside figures")
-    yield "They may be printed beside a part of the result. None enters a score or the money range."
-    yield ""
-    figures = questionnaire.texts.findings["figures"]
-    yield from table(
-        ("Printed", "Source", "Its weakness"),
-        ((f["text"], f["source"], evidence["figures"][id]) for id, f in figures.items()),
-    )
-    yield from heading(3, "Figures that are not printed")
-    yield from table(
-        ("Popular figure", "Why not"),
-        ((each["figure"], each["because"]) for each in evidence["not_printed"]),
-    )
+def _bands(findings: Mapping[str, Any], axis: Any) -> Rows:
+    for band, start in zip(BANDS[axis], (0, *CUTS), strict=True):
+        own = findings["bands"][axis][band]
+        yield own["name"], start, own["means"]
+
+
+def _impossible(edition: Questionnaire, id: str) -> str:
+    conditions = {rule.id: rule.impossible for rule in edition.structure.contradictions}
+    return str(conditions.get(id, "the numbers disagree"))
+
+
+def _cards(edition: Questionnaire, cards: Iterable[Question]) -> Rows:
+    short = edition.texts.questions[edition.structure.roles.recent_jobs]
+    for card in cards:
+        for name, wording in edition.texts.questions[card.id].items():
+            reader = "" if name == BASE else f" *({_READERS[name].lower()})*"
+            side = f"{card.answer}, not scored" if card.answer == "either" else card.answer
+            done = short[name].choices[card.id.removeprefix("sort_")]
+            yield f"{wording.ask}{reader}", side, wording.note, done
+
+
+def _variants(
+    edition: Questionnaire, question: Question
+) -> Iterator[tuple[str, Wording, Callable[[str], bool]]]:
+    """Each wording of a question, and whether a text of it differs from the base."""
+    variants = edition.texts.questions[question.id]
+    base = variants[BASE]
+    for name, wording in variants.items():
+
+        def differs(text: str, name: str = name, wording: Wording = wording) -> bool:
+            return name == BASE or getattr(wording, text) != getattr(base, text)
+
+        yield name, wording, differs
+
+
+def _marks(question: Question) -> str:
+    if question.kind is not Kind.RUNG:
+        return ""
+    return (" ★" if question.quick else "") + (" ?" if question.unknown else "")
+
+
+def _choices(question: Question, name: str, wording: Wording) -> Iterator[tuple[str, str]]:
+    ids = question.choices_as(name)
+    for number, id in enumerate(ids):
+        scored = question.kind is Kind.RUNG
+        points = f"[{round(Fraction(100 * number, len(ids) - 1))}] " if scored else ""
+        yield points, wording.choices[id]
+    if question.unknown:
+        yield "[?] ", wording.unknown
+
+
+def _advice(wording: Wording, differs: Callable[[str], bool], name: str) -> list[tuple[str, str]]:
+    """What the report says about an item; of a variant only what differs from the base."""
+    fields = {field: label for field, label in _ADVICE.items() if name != BASE or field != "title"}
+    return [
+        (label, getattr(wording, field))
+        for field, label in fields.items()
+        if getattr(wording, field) and differs(field)
+    ]
