@@ -15,9 +15,9 @@ from consult.content.texts import texts_of
 from consult.questionnaire import BASE, Kind, Question, Questionnaire, Wording
 from consult.questionnaire.conditions import ALWAYS
 from consult.questionnaire.editions import folder
-from consult.report import PROJECT
 from consult.scoring.axis import BANDS, CUTS
 from consult.scoring.lines import SORTING_CLAIMS
+from consult.settings.setting_types import PROJECT_FOLDER
 
 Rows = Iterable[tuple[object, ...]]
 
@@ -42,17 +42,17 @@ def document(edition: Questionnaire) -> str:
     evidence: Mapping[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
     findings = edition.texts.findings
     environment = Environment(
-        loader=FileSystemLoader(PROJECT / "templates"),
+        loader=FileSystemLoader(PROJECT_FOLDER / "templates"),
         autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
     )
-    environment.filters["code"] = _code
     page = environment.get_template("instrument.md").render(
         edition=edition,
         texts=edition.texts,
         evidence=evidence,
         readers=_READERS,
         always=ALWAYS,
+        codes=_codes,
         cuts=CUTS,
         modes=_modes(edition),
         claims=_claims(edition),
@@ -79,7 +79,9 @@ def document(edition: Questionnaire) -> str:
             for text in texts_of(edition)
             if text.file == "findings.yaml"
         ],
-        principles=[(each["text"], each["source"], each["mark"]) for each in evidence["principles"]],
+        principles=[
+            (each["text"], each["source"], each["mark"]) for each in evidence["principles"]
+        ],
         figures=[
             (figure["text"], figure["source"], evidence["figures"][id])
             for id, figure in findings["figures"].items()

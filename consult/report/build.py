@@ -101,8 +101,8 @@ class _Writer:
             sources=self.findings["sources"],
             agreement=agreement_of(self.walk, self.findings["agreement"]),
             troubles=tuple(self._troubles()),
-            own_words=self._own_words(),
             one_lead=one_lead_of(self.walk),
+            own_words=self._answer_to([self.roles.own_words]),
             jobs=self._jobs(),
         )
 
@@ -214,8 +214,9 @@ class _Writer:
         return TwoJobs(**frame, lines=tuple(lines))
 
     def _answer_to(self, items: Iterable[str]) -> str:
-        """The answer to the first of these items that was asked, or an empty text."""
-        asked = next((self.asked[id] for id in items if id in self.asked), None)
+        """The answer to the first of these questions that was answered, or an empty text."""
+        answered = (a for id in items if (a := self.asked.get(id)) and a.answer is not None)
+        asked = next(answered, None)
         return in_words(asked, self.sign) if asked else ""
 
     def _plan(self) -> Iterable[Fix]:
@@ -264,11 +265,8 @@ class _Writer:
         return text.format(name=name)
 
     def _found(self, kind: str, rules: Iterable[Rule]) -> tuple[Finding, ...]:
-        return tuple(self._finding(rule.id, self.findings[kind][rule.id]) for rule in rules)
-
-    def _finding(self, id: str, texts: Mapping[str, Any]) -> Finding:
-        own = for_owner(texts, self.walk.facts)
-        return Finding(id, own.get("name", ""), own["text"])
+        texts = {r.id: for_owner(self.findings[kind][r.id], self.walk.facts) for r in rules}
+        return tuple(Finding(id, own.get("name", ""), own["text"]) for id, own in texts.items())
 
     def _unknowns(self) -> Iterable[Unknown]:
         for asked in self.walk.asked:
@@ -298,10 +296,6 @@ class _Writer:
             if dimension in open_parts:
                 texts = self.findings["figures"][id]
                 yield Figure(dimension, texts["text"], texts["source"])
-
-    def _own_words(self) -> str:
-        asked = self.asked.get(self.roles.own_words)
-        return in_words(asked, sign="") if asked and asked.answer else ""
 
     # Answers -------------------------------------------------------------------------------
 
