@@ -42,25 +42,6 @@ _GROUNDED = re.compile(
 """A reason that names its source, or that rests on what the owner said."""
 
 _PRINTED_SCALE = {"0", "25", "50", "75", "100"}
-_OUTSIDE_FIGURES = {
-    "web_lead_replies": {"2011", "2,241", "37%", "23%"},
-    "six_tries": {"2012", "93%"},
-}
-"""The only numbers from outside that may be printed, by the id of the text that prints them."""
-
-_FOLKLORE = (
-    r"79\s?%",
-    r"73\s?%",
-    r"78\s?%",
-    r"208\s?%",
-    r"391\s?%",
-    r"\$1 trillion",
-    r"\b10\s?%.{0,30}revenue",
-    r"80\s?% of sales",
-    r"\b21 ?(times|x\b|×)",
-    r"\b100 ?(times|x\b|×)",
-    r"National Sales",
-)
 _NUMBER = re.compile(r"(?<![\w.,])[$€£]?\d+(?:,\d{3})*(?:\.\d+)?(?:\s?%)?")
 _SPAN_OF_TIME = re.compile(r"[ -](minute|hour|day|week|month|year)")
 _CLAIM = re.compile(r"[$€£%]|\d\s?(times|x\b|×)")
@@ -69,48 +50,6 @@ _ABOUT_OTHERS = re.compile(
     r"(owners|firms|businesses|companies|shops|stores)\b",
     re.IGNORECASE,
 )
-_PLACEHOLDERS = {
-    "because/trouble": {"name"},
-    "because/lower": {"name"},
-    "because/groundwork": {"name"},
-    "money/silent": {"silent", "each"},
-    "money/result": {"sales_low", "sales_high", "low", "high"},
-    "money/steps/leads": {"leads"},
-    "money/steps/worked": {"worked"},
-    "money/steps/silent": {"silent"},
-    "money/steps/buy": {"buy"},
-    "money/steps/discount": {"discount"},
-    "money/steps/value": {"value"},
-    "money/steps/low": {"leads", "unworked", "buy", "discount", "value", "result"},
-    "money/steps/high": {"leads", "unworked", "buy", "discount", "value", "result"},
-    "money/refusals/numbers_disagree": {"given", "made"},
-    "one_lead/beside": {"usual", "heard"},
-    "one_lead/last": {"who"},
-    "double_check/numbers": {"given", "made"},
-    "feedback/some": {"right", "count", "card", "side", "note"},
-    "feedback/all": {"count"},
-    "consult/yes/title": {"topic"},
-    "consult/optional/title": {"topic"},
-    "consult/early/text": {"topic"},
-    "consult/quick/text": {"more"},
-    "states/partly": {"asks"},
-    "states/unknown": {"asks"},
-    "consult_agenda/points/troubles": {"troubles"},
-    "consult_agenda/points/topic": {"name", "says"},
-    "consult_agenda/points/contradiction": {"finding"},
-    "consult_agenda/points/first_fix": {"title"},
-    "consult_agenda/watch/1": {"name", "asks"},
-    "troubles/explained": {"part", "low"},
-    "archetypes/one_strong_leg/says": {"strong", "weak"},
-    **{
-        f"agreement/lines/{line}/{text}": {"who"}
-        for line in ("passes", "takes")
-        for text in ("settled", "open")
-    },
-}
-_LONGEST = {"title": 6, "tool": 6, "done": 7, "name": 5, "button": 6, "choices": 20, "ask": 28}
-"""The most words for texts that have a fixed place on the page."""
-
 _ALIKE = 0.9
 
 
@@ -161,7 +100,7 @@ def _grounded_reasons(text: Text) -> Iterator[str]:
 
 
 def _no_folklore(text: Text) -> Iterator[str]:
-    for figure in _FOLKLORE:
+    for figure in _WORDS["folklore"]:
         if match := re.search(figure, text.text, re.IGNORECASE):
             yield f"“{match.group()}” has no source that holds. Leave it out"
 
@@ -185,12 +124,12 @@ def _honest_numbers(text: Text) -> Iterator[str]:
 
 
 def _allowed_figure(text: Text) -> Iterator[str]:
-    id = text.path[1]
-    if id not in _OUTSIDE_FIGURES:
-        yield f"{id} is not one of the two figures: {', '.join(_OUTSIDE_FIGURES)}"
+    id, figures = text.path[1], _WORDS["outside_figures"]
+    if id not in figures:
+        yield f"{id} is not one of the two figures: {', '.join(figures)}"
         return
     for match in _NUMBER.finditer(text.text):
-        if match.group().strip() not in _OUTSIDE_FIGURES[id]:
+        if match.group().strip() not in figures[id]:
             yield f"“{match.group().strip()}” is not what the source of this figure says"
     if text.field == "text":
         if not re.search(r"\b20\d\d\b", text.text):
@@ -228,7 +167,7 @@ def _ends_well(text: Text) -> Iterator[str]:
 
 
 def _not_too_long(text: Text) -> Iterator[str]:
-    limit = _LONGEST.get(text.field)
+    limit = _WORDS["longest"].get(text.field)
     if text.file in {"separation.yaml", "handoff.yaml"} or text.field != "title":
         count = len(text.text.split())
         if limit and count > limit:
@@ -237,7 +176,7 @@ def _not_too_long(text: Text) -> Iterator[str]:
 
 def _keeps_placeholders(text: Text) -> Iterator[str]:
     path = re.sub(r"/in/\w+", "", "/".join(text.path))
-    wanted = _PLACEHOLDERS.get(path, set())
+    wanted = set(_WORDS["placeholders"].get(path, ()))
     there = set(re.findall(r"{(\w*)}", text.text))
     # One person who does both jobs needs no names.
     for name in sorted(wanted - there - ({"who"} if "solo" in text.path else set())):
