@@ -219,7 +219,7 @@ class Money:
     """How many leads a month end without a clear answer, and what they may be worth.
 
     `result` is the range and `sums` the whole sum behind it; both are empty where the numbers do
-    not carry one.
+    not carry one. `tags` say for each step who says so: the owner or we.
     """
 
     silent: str
@@ -228,7 +228,6 @@ class Money:
     sums: tuple[str, ...]
     assumptions: tuple[str, ...]
     tags: tuple[str, ...] = ()
-    """Who says so, for each step: the owner or we."""
 
 
 @dataclass(frozen=True)
@@ -294,8 +293,6 @@ class Card:
 
 @dataclass(frozen=True)
 class QuestionAnswer:
-    """An answer that is not scored."""
-
     question: str
     answer: str
 
