@@ -175,9 +175,12 @@ def test_an_expired_pdf_is_created_again_on_request(app: Flask, admin: PageClien
     assert admin.get(f"/staff/leads/{lead_id}/report.pdf").body.startswith(b"%PDF")
 
 
-def test_a_person_is_found_and_deleted_with_all_leads(app: Flask, admin: PageClient) -> None:
-    first, last = whole_lead(app), whole_lead(app)
+def test_a_lead_is_deleted_alone_or_with_all_leads_of_its_person(
+    app: Flask, admin: PageClient
+) -> None:
+    first, last, alone = whole_lead(app), whole_lead(app), whole_lead(app)
     other = whole_lead(app, OTHER)
+    erase(admin, alone, "delete")
     page = post(admin, "/staff/person", "/person", address="QUILL.feather@example.com")
     assert page.location == f"/staff/leads/{last}/data?scope=person"
     page = admin.follow(page)
@@ -187,18 +190,11 @@ def test_a_person_is_found_and_deleted_with_all_leads(app: Flask, admin: PageCli
     assert "Choose a reason" in page.text
     log = admin.follow(admin.submit(page.form("/delete").fill(reason="requested")))
     assert (f"Lead {first}" in log.text, f"Lead {last}" in log.text) == (True, True)
-    for lead_id in (first, last):
+    for lead_id in (first, last, alone):
         admin.get(f"/staff/leads/{lead_id}", status=404)
     admin.get(f"/staff/leads/{other}")
     refused = post(admin, "/staff/person", "/person", address=PERSON.email, status=422)
     assert "No lead has this address" in refused.text
-
-
-def test_one_lead_of_a_person_is_deleted_alone(app: Flask, admin: PageClient) -> None:
-    first, last = whole_lead(app), whole_lead(app)
-    erase(admin, first, "delete")
-    admin.get(f"/staff/leads/{first}", status=404)
-    assert "left this address with 1 response" in admin.get(f"/staff/leads/{last}/data").text
 
 
 def test_the_export_contains_everything_that_is_stored(app: Flask, admin: PageClient) -> None:

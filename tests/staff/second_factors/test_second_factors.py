@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
 
 from consult.staff.accounts import account_admin, passwords
 from consult.staff.second_factors import totp
@@ -13,7 +12,7 @@ from consult.storage.second_factors import factors
 from consult.storage.tables.account_tables import AuthenticatorRow, RecoveryCodeRow
 from tests.support.apps import make_app, make_settings, services_of
 from tests.support.client import PageClient
-from tests.support.databases import read, write
+from tests.support.databases import read, rows, write
 from tests.support.page import Page
 from tests.support.second_factors import (
     ASKED,
@@ -201,9 +200,8 @@ class TestSettingUp:
         assert "Your app is removed" in client.follow(page).text
         sign_in(PageClient(app))
         assert "factor.app_removed" in audited(app)
-        with services_of(app).database.reading() as session:
-            assert session.scalars(select(AuthenticatorRow)).all() == []
-            assert session.scalars(select(RecoveryCodeRow)).all() == []
+        for table in (AuthenticatorRow, RecoveryCodeRow):
+            assert rows(services_of(app).database, table) == []
 
 
 class TestRecoveryCodes:
