@@ -55,9 +55,7 @@ def stored_report(database: Database, result_token: str) -> DocumentRow | None:
     return read(database, documents.get, lead_of(database, result_token).id, documents.REPORT)
 
 
-def test_the_pdf_of_a_worker_killed_in_mid_render_is_made_by_the_next_once(
-    database: Database, start_worker: StartWorker, notes: Path
-) -> None:
+def test_killed_in_mid_render(database: Database, start_worker: StartWorker, notes: Path) -> None:
     database.clock = utc_now
     token = submitted(database)
     doomed = start_worker(60)
@@ -77,9 +75,7 @@ def test_the_pdf_of_a_worker_killed_in_mid_render_is_made_by_the_next_once(
 
 
 @pytest.mark.parametrize("recipient", [CONTACT.email, "ada@agency.example"])
-def test_a_mail_whose_worker_was_killed_in_mid_send_is_sent_by_the_next(
-    database: Database, start_worker: StartWorker, recipient: str
-) -> None:
+def test_killed_in_mid_send(database: Database, start_worker: StartWorker, recipient: str) -> None:
     database.clock = utc_now
     if recipient == CONTACT.email:
         save_contact(database, submitted(database, report=report_of("two_silos")), LINK)

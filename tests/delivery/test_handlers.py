@@ -43,9 +43,7 @@ def stored_report(
     return document
 
 
-def test_a_submission_gets_its_pdfs_once_even_after_an_upgrade(
-    database: Database, clock: Clock
-) -> None:
+def test_a_submission_gets_its_pdfs_once(database: Database, clock: Clock) -> None:
     token, press = submitted(database), Press()
     assert run_worker(database, press) == 3  # and staff are notified
     first = stored_report(database, token)
@@ -62,7 +60,7 @@ def test_a_submission_gets_its_pdfs_once_even_after_an_upgrade(
     assert (report.revision, report.rendered_at) == (1, first.rendered_at)
 
 
-def test_a_contact_gets_a_pdf_in_their_name_and_only_the_newest_is_rendered(
+def test_only_the_newest_pdf_of_a_contact_is_rendered(
     database: Database,
 ) -> None:
     token, press = submitted(database), Press()
@@ -74,9 +72,7 @@ def test_a_contact_gets_a_pdf_in_their_name_and_only_the_newest_is_rendered(
         assert stored_report(database, token, kind).revision == lead.report_revision == 2
 
 
-def test_a_lead_deleted_while_its_pdf_is_made_leaves_nothing(
-    database: Database, clock: Clock
-) -> None:
+def test_a_lead_deleted_during_rendering_leaves_nothing(database: Database, clock: Clock) -> None:
     class Slow(Press):
         def render(self, html: str) -> bytes:
             clock.go_on(days=731)
@@ -89,9 +85,7 @@ def test_a_lead_deleted_while_its_pdf_is_made_leaves_nothing(
     assert rows(database, JobRow) == []
 
 
-def test_the_purge_runs_every_night_and_is_scheduled_once(
-    database: Database, clock: Clock, tmp_path: Path
-) -> None:
+def test_the_purge_runs_once_every_night(database: Database, clock: Clock, tmp_path: Path) -> None:
     (tmp_path / "old.eml").touch()
     os.utime(tmp_path / "old.eml", (0, 0))
     worker = make_worker(database, folder=tmp_path)
@@ -111,9 +105,7 @@ def test_the_purge_runs_every_night_and_is_scheduled_once(
     assert (last.state, last.run_at) == ("ready", datetime(2026, 4, 5, 3, tzinfo=UTC))
 
 
-def test_a_night_that_fails_for_good_is_not_the_last_one(
-    database: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_night(database: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise OSError
 
@@ -144,9 +136,7 @@ def result_token(database: Database) -> str:
     return token
 
 
-def test_the_same_lead_is_written_the_same_on_any_day(
-    database: Database, clock: Clock, result_token: str
-) -> None:
+def test_html_is_the_same_on_any_day(database: Database, clock: Clock, result_token: str) -> None:
     context = make_context(database)
     first = handlers.report_html_of(lead_of(database, result_token), context)
     clock.go_on(days=100)
@@ -155,9 +145,7 @@ def test_the_same_lead_is_written_the_same_on_any_day(
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_an_owner_gets_a_pdf_with_their_name_on_it(
-    database: Database, result_token: str, tmp_path: Path
-) -> None:
+def test_a_pdf_names_its_owner(database: Database, result_token: str, tmp_path: Path) -> None:
     with closing(Renderer(timeout=60)) as renderer:
         context = Context.of(make_settings(tmp_path), Brand(), database, renderer.render)
         Worker(database, handlers.handlers_with(lambda: context)).run_once()
@@ -185,7 +173,7 @@ def press() -> Iterator[HangingPress]:
         yield HangingPress(renderer)
 
 
-def test_a_render_that_hangs_is_reported_and_retried_and_delays_no_other(
+def test_a_render_that_hangs_is_retried(
     database: Database, clock: Clock, press: HangingPress
 ) -> None:
     first, second = (lead_of(database, submitted(database)).id for _ in range(2))

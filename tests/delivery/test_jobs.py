@@ -63,9 +63,7 @@ def test_jobs_are_claimed_in_the_order_they_fell_due(database: Database, clock: 
     assert claims == {1, 2}, "the two unfinished ones come back with the later one"
 
 
-def test_a_lease_that_ends_gives_the_job_to_another_worker_only(
-    database: Database, clock: Clock
-) -> None:
+def test_an_ended_lease_gives_the_job_to_another_worker(database: Database, clock: Clock) -> None:
     enqueue(database)
     slow = claimed(database)
     clock.go_on(seconds=59)
@@ -82,9 +80,7 @@ def test_a_lease_that_ends_gives_the_job_to_another_worker_only(
     assert write(database, jobs.complete, quick)
 
 
-def test_a_failing_job_waits_longer_each_time_until_it_fails_for_good_and_can_be_retried(
-    database: Database, clock: Clock
-) -> None:
+def test_a_failing_job_is_retried_ever_later_and_gives_up(database: Database, clock: Clock) -> None:
     enqueue(database)
     for attempt in range(1, MAX_ATTEMPTS + 1):
         job = claimed(database)

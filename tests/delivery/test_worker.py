@@ -48,9 +48,7 @@ def test_it_runs_and_commits_everything_that_is_due_and_what_that_adds(database:
     assert set(states(database)) == {"done"}
 
 
-def test_a_failing_job_is_retried_later_and_the_next_one_is_run(
-    database: Database, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_failing_job_is_retried(database: Database, caplog: pytest.LogCaptureFixture) -> None:
     enqueue(database, "bad", kind="bad")
     enqueue(database, "unknown", kind="from_the_future")
     enqueue(database, "good", kind="good")
@@ -81,9 +79,7 @@ def test_a_commit_that_fails_leaves_nothing_and_the_job_is_retried(database: Dat
     assert states(database) == ["ready"]
 
 
-def test_a_job_that_another_worker_took_over_is_committed_once(
-    database: Database, clock: Clock
-) -> None:
+def test_a_job_taken_over_is_committed_once(database: Database, clock: Clock) -> None:
     enqueue(database)
 
     def stall(_job: JobRow) -> Commit:
@@ -144,9 +140,7 @@ def test_a_worker_that_is_stopped_finishes_its_job_and_claims_no_other(database:
 
 
 @pytest.mark.parametrize("away", [0, 1])
-def test_it_runs_new_jobs_also_after_the_database_was_away(
-    database: Database, monkeypatch: pytest.MonkeyPatch, away: int
-) -> None:
+def test_it_runs_new_jobs(database: Database, monkeypatch: pytest.MonkeyPatch, away: int) -> None:
     errors = [OperationalError("", None, Exception()) for _ in range(away)]
     has_due, ran, stop = jobs.has_due, threading.Event(), threading.Event()
 
@@ -247,9 +241,7 @@ class SetElsewhere(threading.Event):
         super().set()
 
 
-def test_a_signal_never_makes_the_worker_wait_for_itself(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_signal_causes_no_deadlock(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threading, "Event", SetElsewhere)
     run_until_signal(SignaledWorker(database, 1))
     with pytest.raises(SystemExit, match="1"):

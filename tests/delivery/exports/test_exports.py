@@ -173,9 +173,7 @@ def test_a_row_is_in_words() -> None:
         ({}, ""),  # skipped, or removed when it was anonymized
     ],
 )
-def test_what_an_owner_wrote_is_a_column(
-    tmp_path: Path, answers: dict[str, str], cell: str
-) -> None:
+def test_owners_words_are_a_column(tmp_path: Path, answers: dict[str, str], cell: str) -> None:
     lead = {**LEAD, "answers": answers, "wording": {"own_words": {"choices": {}}}}
     (head,) = [name for name in row_of(lead) if name.endswith("(own_words)")]
     assert row_of(lead)[head] == cell

@@ -52,9 +52,7 @@ def attachments(message: EmailMessage) -> dict[str | None, EmailMessage]:
     return {part.get_filename(): part for part in parts if isinstance(part, EmailMessage)}
 
 
-def test_a_mail_whose_pdf_was_deleted_has_it_made_again(
-    database: Database, result_token: str, clock: Clock
-) -> None:
+def test_a_deleted_pdf_is_made_again(database: Database, result_token: str, clock: Clock) -> None:
     save_contact(database, result_token, LINK)
     with database.writing() as session:
         session.execute(delete(JobRow).where(JobRow.kind.in_(jobs.PDF_JOBS)))
@@ -66,9 +64,7 @@ def test_a_mail_whose_pdf_was_deleted_has_it_made_again(
 # --- What is in it ------------------------------------------------------------------------------
 
 
-def test_a_real_server_gets_the_pdf_the_link_and_the_reminder(
-    database: Database, result_token: str
-) -> None:
+def test_a_real_server_gets_the_whole_mail(database: Database, result_token: str) -> None:
     save_contact(database, result_token, LINK)
     assert [job.payload for job in rows(database, JobRow, IS_MAIL)] == [{"link": LINK}]
     with mail_server() as server:
@@ -113,9 +109,7 @@ def test_a_real_server_gets_the_pdf_the_link_and_the_reminder(
 
 @pytest.mark.parametrize("persona", PERSONAS)
 @pytest.mark.parametrize("wants_consult", [True, False])
-def test_the_page_in_it_is_html_that_asks_for_nothing(
-    database: Database, persona: str, wants_consult: bool
-) -> None:
+def test_its_html_loads_nothing(database: Database, persona: str, wants_consult: bool) -> None:
     token = submitted(database, report=report_of(persona))
     save_contact(database, token, LINK, wants_consult=wants_consult)
     (message,) = sent_mails(database)
@@ -197,9 +191,7 @@ def test_any_text_comes_back_from_lines_that_are_short_enough(text: str) -> None
         "=?utf-8?q?=0d=0aBcc=3aevil=40x=2ecom?=",
     ],
 )
-def test_a_name_that_could_say_something_in_our_name_is_left_out(
-    database: Database, result_token: str, name: str
-) -> None:
+def test_a_misleading_name_is_left_out(database: Database, result_token: str, name: str) -> None:
     save_contact(database, result_token, LINK, name=name, business=name)
     (message,) = sent_mails(database)
     assert message["Bcc"] is None
@@ -234,9 +226,7 @@ def test_names_and_addresses_of_any_script_arrive(
 # --- Once, and to which address -------------------------------------------------------------------
 
 
-def test_the_same_address_gets_one_mail_and_a_corrected_one_its_own(
-    database: Database, result_token: str
-) -> None:
+def test_each_address_gets_one_mail(database: Database, result_token: str) -> None:
     box = Box()
     worker = make_worker(database, transport=box)
     for changes in ({}, {}, {"phone": "555", "business": "Okafor and Co"}):
@@ -249,7 +239,7 @@ def test_the_same_address_gets_one_mail_and_a_corrected_one_its_own(
     assert len({message["Message-ID"] for message in box.mails}) == 2
 
 
-def test_only_the_last_address_gets_a_mail_and_none_without_a_link(
+def test_only_the_last_address_with_a_link_gets_a_mail(
     database: Database, result_token: str
 ) -> None:
     save_contact(database, result_token)
@@ -262,7 +252,7 @@ def test_only_the_last_address_gets_a_mail_and_none_without_a_link(
     assert not any("link" in job.payload for job in rows(database, JobRow, IS_MAIL))
 
 
-def test_it_waits_for_the_pdf_that_names_its_owner_and_that_is_no_attempt(
+def test_waiting_for_a_pdf_is_no_attempt(
     database: Database, result_token: str, clock: Clock
 ) -> None:
     save_contact(database, result_token, LINK)
@@ -285,9 +275,7 @@ def test_it_waits_for_the_pdf_that_names_its_owner_and_that_is_no_attempt(
     assert len(box.mails) == 1
 
 
-def test_a_worker_that_dies_after_the_mail_was_accepted_does_not_send_it_again(
-    database: Database, result_token: str
-) -> None:
+def test_a_mail_accepted_before_a_crash_is_sent_once(database: Database, result_token: str) -> None:
     save_contact(database, result_token, LINK)
     write(database, documents.put, lead_of(database, result_token).id, documents.REPORT, 2, b"%PDF")
     assert len(sent_mails(database)) == 1

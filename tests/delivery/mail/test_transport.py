@@ -90,9 +90,7 @@ def test_a_connection_is_encrypted_first_or_from_the_start(certificate: Path, lo
             assert "Check user and password" in refusal(wrong, RetryableError)
 
 
-def test_neither_a_password_nor_a_mail_to_another_machine_goes_unencrypted(
-    server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nothing_is_sent_unencrypted(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "lacks a feature" in refusal(with_login(server), RetryableError)
     monkeypatch.setattr("consult.delivery.mail.transport.THIS_MACHINE", ())
     assert "lacks a feature" in refusal(plain(server), RetryableError)
@@ -128,9 +126,7 @@ def test_a_certificate_of_another_authority_or_name_is_refused(
         ("data", "451 4.3.0 Disk is full", RetryableError),
     ],
 )
-def test_an_address_or_a_mail_is_refused_for_good_or_for_now(
-    server: Server, step: str, answer: str, kind: type[Exception]
-) -> None:
+def test_kinds_of_refusals(server: Server, step: str, answer: str, kind: type[Exception]) -> None:
     setattr(server, f"on_{step}", answer)
     what = "the address" if step == "recipient" else "this email"
     assert refusal(plain(server), kind) == f"The mail server rejected {what}: {answer}"
@@ -148,9 +144,7 @@ def test_a_server_that_says_nothing_times_out(server: Server) -> None:
     assert "did not respond" in refusal(transport, RetryableError)
 
 
-def test_what_fails_after_a_mail_was_accepted_does_not_send_it_again(
-    server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_error_after_sending_is_ignored(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     def disconnect(_self: object) -> None:
         raise ConnectionResetError
 

@@ -94,9 +94,7 @@ def test_an_empty_digest_is_not_sent(database: Database, clock: Clock) -> None:
     assert pass_time(database, clock, Office(), 2) == []
 
 
-def test_a_digest_is_sent_late_the_same_day_and_not_the_next(
-    database: Database, clock: Clock
-) -> None:
+def test_a_late_digest_is_sent_on_the_same_day_only(database: Database, clock: Clock) -> None:
     colleague(database, "ada")
     left_contact(database)
     box, sent = Box(), []
@@ -163,9 +161,7 @@ def test_it_says_what_is_new_due_and_waiting(database: Database, clock: Clock) -
         assert private not in page + text_of(mine)
 
 
-def test_long_lists_are_cut_and_those_without_a_subscription_get_none(
-    database: Database, clock: Clock
-) -> None:
+def test_long_lists_are_cut_and_who_opted_out_gets_none(database: Database, clock: Clock) -> None:
     for name in ("ada", "bo"):
         colleague(database, name)
     colleague(database, "cy", digest="off")

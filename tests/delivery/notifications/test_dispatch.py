@@ -63,9 +63,7 @@ def test_a_submission_is_reported_once_to_those_who_chose_it(database: Database)
     assert emailed(database) == []
 
 
-def test_a_contact_that_wants_a_consult_is_one_mail_and_a_later_wish_another_one(
-    database: Database, clock: Clock
-) -> None:
+def test_a_consult_wanted_later_is_another_mail(database: Database, clock: Clock) -> None:
     colleague(database, "ada")
     colleague(database, "bo", consult_wanted="off")
     wish, new = "Okafor Tents requested a consult", "New lead: Okafor Tents"
@@ -107,7 +105,7 @@ def test_an_overdue_lead_is_reported_to_its_assignee_or_to_all_and_to_admins_unt
     assert [name for name, _ in emailed(database)] == who
 
 
-def test_a_handover_is_reported_each_time_unless_it_is_canceled_or_answered_first(
+def test_each_handover_is_reported_unless_canceled_or_answered(
     database: Database,
 ) -> None:
     ada, bo = colleague(database, "ada"), colleague(database, "bo")
@@ -136,9 +134,7 @@ def test_a_handover_is_reported_each_time_unless_it_is_canceled_or_answered_firs
     assert emailed(database) == []
 
 
-def test_disabled_accounts_get_no_mail_even_if_it_was_requested_before(
-    database: Database, clock: Clock
-) -> None:
+def test_disabled_accounts_get_no_mail_queued_before(database: Database, clock: Clock) -> None:
     deactivate(database, colleague(database, "gone"))
     leaving = colleague(database, "leaving")
     colleague(database, "ada")
@@ -163,9 +159,7 @@ def test_demo_leads_notify_no_one(database: Database, clock: Clock) -> None:
     assert read(database, notifications.for_lead, lead_id) == []
 
 
-def test_a_lead_is_not_overdue_that_got_a_reply_or_is_closed_or_cannot_be_reached(
-    database: Database, clock: Clock
-) -> None:
+def test_answered_or_closed_leads_are_not_overdue(database: Database, clock: Clock) -> None:
     colleague(database, "ada")
     past = clock() - timedelta(hours=1)
     states: list[dict[str, object]] = [
@@ -184,9 +178,7 @@ def test_a_lead_is_not_overdue_that_got_a_reply_or_is_closed_or_cannot_be_reache
     assert mails == [("Ada", "contact_given")] * len(states)
 
 
-def test_a_lead_is_reported_once_when_the_time_to_reply_is_over_that_began_with_the_contact(
-    database: Database, clock: Clock
-) -> None:
+def test_an_overdue_lead_is_reported_once(database: Database, clock: Clock) -> None:
     colleague(database, "ada")
     token = submitted(database)
     lead_id = lead_of(database, token).id
@@ -203,9 +195,7 @@ def test_a_lead_is_reported_once_when_the_time_to_reply_is_over_that_began_with_
     assert mails_about(database, lead_id) == [("Ada", "consult_wanted"), ("Ada", "overdue")]
 
 
-def test_a_tick_that_fails_is_followed_by_the_next_one(
-    database: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_tick(database: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_session: object) -> int:
         raise LookupError
 
@@ -217,9 +207,7 @@ def test_a_tick_that_fails_is_followed_by_the_next_one(
     assert planned.run_at == next_tick(clock())
 
 
-def test_the_tick_runs_every_five_minutes_and_is_scheduled_once(
-    database: Database, clock: Clock
-) -> None:
+def test_the_tick_runs_every_five_minutes_once(database: Database, clock: Clock) -> None:
     for _ in range(2):  # each worker schedules it when it starts
         write(database, schedule_tick)
     worker = make_worker(database, office=Office(week=read_hours("sun 10:00-11:00")))

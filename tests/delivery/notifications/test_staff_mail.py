@@ -30,7 +30,7 @@ from tests.support.workers import (
 PERSONAL = (CONTACT.name, CONTACT.email, "+1 555 0199", "baton", "31.2")
 
 
-def test_a_real_server_gets_a_mail_with_the_business_the_link_and_a_way_out(
+def test_a_real_server_gets_a_mail_with_an_unsubscribe_link(
     database: Database,
 ) -> None:
     ada = colleague(database, "ada")
@@ -70,9 +70,7 @@ def test_a_real_server_gets_a_mail_with_the_business_the_link_and_a_way_out(
         ("finished", False, ""),
     ],
 )
-def test_the_mail_says_by_when_a_reply_is_due(
-    database: Database, kind: str, answered: bool, says: str
-) -> None:
+def test_the_mail_says_when_due(database: Database, kind: str, answered: bool, says: str) -> None:
     colleague(database, "ada", finished="all")
     lead_id = left_contact(database)
     sent_mails(database)
@@ -109,9 +107,7 @@ def test_no_mail_says_more_about_an_owner_than_the_business(database: Database, 
         *("evil x.com", "evil \uff58\uff0e\uff43\uff4f\uff4d", "call evil 1900 555 0199"),
     ],
 )
-def test_a_business_that_could_be_a_link_is_named_by_its_number(
-    database: Database, business: str
-) -> None:
+def test_a_business_that_could_be_a_link_is_left_out(database: Database, business: str) -> None:
     colleague(database, "ada")
     lead_id = left_contact(database, business=business)
     (message,) = sent_mails(database)

@@ -74,16 +74,14 @@ def test_what_carries_an_address_is_as_public_as_that_one(address: IPv4Address) 
 
 
 @given(ipv4(), ipv4())
-def test_a_tunnel_is_public_only_if_both_its_ends_are(
-    server: IPv4Address, client: IPv4Address
-) -> None:
+def test_a_tunnel_is_public_if_both_ends_are(server: IPv4Address, client: IPv4Address) -> None:
     teredo = IPv6Address((0x2001_0000 << 96) | (int(server) << 64) | (int(client) ^ 0xFFFFFFFF))
     both = all(each.is_global and not each.is_multicast for each in (server, client))
     assert is_public(str(teredo)) == both
 
 
 @given(st.ip_addresses(v=6))
-def test_outside_the_addresses_of_the_internet_only_wrapped_ones_are_public(
+def test_other_addresses_are_public_only_if_wrapped(
     address: IPv6Address,
 ) -> None:
     wrapped = address.ipv4_mapped or address in IPv6Network("64:ff9b::/96")

@@ -37,9 +37,7 @@ def test_every_route_of_the_staff_is_behind_the_login(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("path", ["/staff/nothing-here", "/staff/leads/1/x", "/staff/leads/-1"])
-def test_a_page_that_does_not_exist_is_closed_too(
-    app: Flask, client: PageClient, path: str
-) -> None:
+def test_a_missing_page_is_closed_too(app: Flask, client: PageClient, path: str) -> None:
     assert client.get(path, status=303).location.startswith("/staff/sign-in")
     signed_in(app).get(path, status=404)
 
@@ -65,9 +63,7 @@ def test_signing_out_ends_the_session_in_the_database(grace: PageClient) -> None
 
 
 @pytest.mark.parametrize("token", ["A" * 43, {"nested": 1}])
-def test_a_cookie_without_a_session_opens_nothing(
-    app: Flask, client: PageClient, token: object
-) -> None:
+def test_a_cookie_alone_opens_nothing(app: Flask, client: PageClient, token: object) -> None:
     signer = access.StaffOnlySessions().get_signing_serializer(app)
     assert signer is not None
     client._client.set_cookie("staff", str(signer.dumps({access.TOKEN_KEY: token})))

@@ -52,9 +52,7 @@ def test_address_and_password_may_be_written_in_any_way(app: Flask, client: Page
     sign_in(PageClient(app), "new@example.com", decomposed)
 
 
-def test_every_wrong_attempt_is_answered_alike(
-    app: Flask, client: PageClient, hasher: Mock
-) -> None:
+def test_wrong_attempts_get_one_answer(app: Flask, client: PageClient, hasher: Mock) -> None:
     make_user(app, "gone@example.com")
     account_admin.disable(services_of(app).database, "gone@example.com")
     answers = set()
@@ -88,9 +86,7 @@ def test_every_wrong_attempt_is_answered_alike(
         ("\u202egnp.exe@example.com", "🦔" * 60),
     ],
 )
-def test_nonsense_is_a_wrong_attempt(
-    app: Flask, client: PageClient, email: str, password: str
-) -> None:
+def test_nonsense_is_refused(app: Flask, client: PageClient, email: str, password: str) -> None:
     page = sign_in(client, email, password, status=422)
     assert page.errors == {"email": WRONG}
     assert "<script>" not in page.html
@@ -136,9 +132,7 @@ def test_an_account_has_so_many_wrong_attempts_whether_it_exists_or_not(tmp_path
         (1, "203.0.113.{}", (422, 422, 422, 422)),
     ],
 )
-def test_a_network_has_so_many_attempts_whatever_it_writes_in_headers(
-    tmp_path: Path, hops: int, written: str, statuses: tuple[int, ...]
-) -> None:
+def test_network_limit(tmp_path: Path, hops: int, written: str, statuses: tuple[int, ...]) -> None:
     """A proxy appends the address it sees; the visitor wrote all that stands before that."""
     _, client = limited(tmp_path, limit_sign_in_address="3 per hour", proxy_hops=hops)
     for number, status in enumerate(statuses):

@@ -92,9 +92,7 @@ def test_a_new_password_ends_every_other_session(app: Flask) -> None:
         (PASSWORD, "", "new_password", "Choose a password"),
     ],
 )
-def test_an_invalid_password_changes_nothing(
-    current: str, new: str, field: str, says: str, grace: PageClient
-) -> None:
+def test_bad_passwords(current: str, new: str, field: str, says: str, grace: PageClient) -> None:
     page = post(
         grace, "/staff/account", "/password", status=422, current_password=current, new_password=new
     )

@@ -119,9 +119,7 @@ def test_a_new_role_counts_after_signing_in_again(app: Flask, admin: PageClient)
 
 
 @pytest.mark.parametrize(("form", "fields"), [("/role", {"role": "staff"}), ("/disable", {})])
-def test_the_last_admin_stays(
-    app: Flask, admin: PageClient, form: str, fields: dict[str, str]
-) -> None:
+def test_a_last_admin(app: Flask, admin: PageClient, form: str, fields: dict[str, str]) -> None:
     found = admin.get(page_of(app, ADMIN)).form(form).fill(**fields)
     page = admin.submit(found, status=422)
     assert "the last admin" in page.errors["role"]

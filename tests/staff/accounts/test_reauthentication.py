@@ -99,9 +99,7 @@ def test_a_wrong_password_confirms_nothing(password: str, grace: PageClient) -> 
         ("/staff/account", "/password", "current_password"),
     ],
 )
-def test_guessing_the_password_is_limited_like_signing_in(
-    tmp_path: Path, page: str, action: str, field: str
-) -> None:
+def test_guessing_is_limited(tmp_path: Path, page: str, action: str, field: str) -> None:
     app = make_app(tmp_path, limit_sign_in_account="2 per day")
     make_user(app)
     client = signed_in(app)
@@ -110,9 +108,7 @@ def test_guessing_the_password_is_limited_like_signing_in(
         post(client, page, action, status=status, **{field: "a wrong guess"})
 
 
-def test_a_late_form_can_be_resubmitted(
-    done: list[list[tuple[str, str]]], grace: PageClient
-) -> None:
+def test_a_late_form_is_resubmitted(done: list[list[tuple[str, str]]], grace: PageClient) -> None:
     page = send_late(grace)
     assert page.h1 == "Confirm it’s you"
     assert done == []

@@ -88,9 +88,7 @@ def test_nonsense_in_the_query_is_no_error(admin: PageClient, query: str) -> Non
     admin.get(f"{LOG}?{query}")
 
 
-def test_older_entries_come_page_by_page_under_the_same_filters(
-    app: Flask, admin: PageClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_older_entries(app: Flask, admin: PageClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(audit_pages, "PAGE_SIZE", 2)
     with services_of(app).database.writing() as session:
         for number in range(5):

@@ -36,9 +36,7 @@ def recorded(app: Flask) -> list[Mapping[str, Any]]:
     return [entry.facts for entry in rows(services_of(app).database, AuditRow, exported)]
 
 
-def test_all_leads_come_as_csv_newest_first(
-    app: Flask, staff: PageClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_csv_of_all_leads(app: Flask, staff: PageClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lead_export, "BATCH_SIZE", 1)
     first, second = make_lead(app, contact=CONTACT), make_lead(app, contact=OTHER)
     page = staff.get("/staff/export.csv")
@@ -76,9 +74,7 @@ def test_selected_leads_are_exported_alone(app: Flask, staff: PageClient) -> Non
     assert list(services_of(app).settings.temp_dir.iterdir()) == []
 
 
-def test_a_workbook_of_too_many_leads_is_for_the_command_line(
-    app: Flask, staff: PageClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_too_many_for_xlsx(app: Flask, staff: PageClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export_pages, "MAX_XLSX", 1)
     ids = [make_lead(app) for _ in range(2)]
     page = staff.follow(staff.get("/staff/export.xlsx?consult=no", status=303))

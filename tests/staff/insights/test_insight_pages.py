@@ -70,7 +70,7 @@ def test_an_owner_is_counted_from_start_to_contact(tmp_path: Path) -> None:
     assert "Okafor" not in text, "numbers without names"
 
 
-def test_demo_leads_are_shown_by_themselves_and_only_while_there_are_no_others(
+def test_demo_leads_are_shown_only_while_there_are_no_others(
     tmp_path: Path,
 ) -> None:
     app, client = app_with(tmp_path, demo=5)

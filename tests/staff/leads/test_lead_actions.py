@@ -70,9 +70,7 @@ def _one_each(data: dict[str, list[str]]) -> dict[str, str]:
     return {name: values[0] for name, values in data.items()}
 
 
-def test_a_lead_goes_from_new_to_won_by_the_one_next_step(
-    grace: PageClient, database: Database, lead: int
-) -> None:
+def test_a_lead_goes_from_new_to_won(grace: PageClient, database: Database, lead: int) -> None:
     path = f"/staff/leads/{lead}"
     page = grace.get(path)
     assert "Assign it to yourself so others know" in page.text
@@ -99,9 +97,7 @@ def test_a_lead_goes_from_new_to_won_by_the_one_next_step(
     assert see(database, lead).stage == "won"
 
 
-def test_a_lead_that_is_handed_over_may_come_back_with_a_reason(
-    grace: PageClient, ben: PageClient, database: Database, lead: int
-) -> None:
+def test_a_handover(grace: PageClient, ben: PageClient, database: Database, lead: int) -> None:
     send(grace, lead, "claim")
     page = send(grace, lead, "hand-over", to=str(BEN_ID), comment="You know tents")
     assert "Waiting for" in page.text
@@ -122,9 +118,7 @@ def test_a_lead_that_is_handed_over_may_come_back_with_a_reason(
     assert "I don’t have time 1 100%" in grace.get("/staff/insights").text
 
 
-def test_the_second_of_two_sees_what_the_first_did_and_loses_nothing(
-    grace: PageClient, ben: PageClient, database: Database, lead: int
-) -> None:
+def test_a_conflict(grace: PageClient, ben: PageClient, database: Database, lead: int) -> None:
     send(grace, lead, "claim")
     seen = ben.get(f"/staff/leads/{lead}")
     send(grace, lead, "follow-up", on="2026-04-01")
@@ -143,9 +137,7 @@ def test_the_second_of_two_sees_what_the_first_did_and_loses_nothing(
     assert "You wrote: Said it is too much" in page.text
 
 
-def test_a_form_that_lacks_something_says_what(
-    grace: PageClient, database: Database, lead: int
-) -> None:
+def test_incomplete_forms_say_why(grace: PageClient, database: Database, lead: int) -> None:
     log_contact(database, lead)
     before = see(database, lead).version
     for stage, fields, errors in (
@@ -206,9 +198,7 @@ def edit_form(page: Page) -> Form:
     return form
 
 
-def test_notes_are_for_all_and_edited_by_their_author(
-    grace: PageClient, ben: PageClient, lead: int
-) -> None:
+def test_only_authors_edit_their_notes(grace: PageClient, ben: PageClient, lead: int) -> None:
     path = f"/staff/leads/{lead}"
     page = send(grace, lead, "notes", text=f"Line one\r\nLine two {HOSTILE}")
     assert HOSTILE in page.text
@@ -226,9 +216,7 @@ def test_notes_are_for_all_and_edited_by_their_author(
     assert "Resolved by" not in page.text
 
 
-def test_a_note_that_was_edited_in_another_window_is_not_overwritten(
-    grace: PageClient, lead: int
-) -> None:
+def test_a_note_edited_in_another_window_is_kept(grace: PageClient, lead: int) -> None:
     path = f"/staff/leads/{lead}"
     send(grace, lead, "notes", text="Likes mail")
     here, there = (edit_form(grace.get(path)) for _ in range(2))
@@ -245,9 +233,7 @@ def test_a_note_that_was_edited_in_another_window_is_not_overwritten(
     grace.post(again.action, _one_each(again.data) | {"seen": "yesterday"}, status=400)
 
 
-def test_call_findings_are_beside_what_they_said_and_the_page_takes_few_queries(
-    app: Flask, grace: PageClient, database: Database, lead: int
-) -> None:
+def test_call_findings(app: Flask, grace: PageClient, database: Database, lead: int) -> None:
     first, second, *_ = (dimension.id for dimension in newest().dimensions)
     assert not [f for f in grace.get(f"/staff/leads/{lead}").forms if "assessments" in f.action]
     log_contact(database, lead)
@@ -263,9 +249,7 @@ def test_call_findings_are_beside_what_they_said_and_the_page_takes_few_queries(
     assert len(queries) <= 10, queries
 
 
-def test_next_and_previous_follow_the_list_that_a_lead_was_opened_from(
-    app: Flask, grace: PageClient, clock: Clock
-) -> None:
+def test_next_and_previous_follow_the_list(app: Flask, grace: PageClient, clock: Clock) -> None:
     made = []
     for source in ("letter", "fair", "letter"):
         clock.go_on(seconds=1)

@@ -61,9 +61,7 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def test_a_row_of_the_list_has_the_most_important(
-    app: Flask, staff: PageClient, database: Database
-) -> None:
+def test_a_row_of_the_list(app: Flask, staff: PageClient, database: Database) -> None:
     page = staff.get("/staff/")
     assert "No leads yet" in page.text
     assert page.link("Open the questionnaire") == "/"
@@ -87,7 +85,7 @@ def test_a_row_of_the_list_has_the_most_important(
 
 
 @pytest.mark.parametrize("persona", PERSONAS.values(), ids=PERSONAS)
-def test_the_page_of_a_lead_has_everything(
+def test_the_whole_page(
     app: Flask, staff: PageClient, database: Database, persona: Persona
 ) -> None:
     lead = read(database, leads.by_id, make_lead(app, persona, CONTACT))
@@ -112,9 +110,7 @@ def test_the_page_of_a_lead_has_everything(
     assert ("may be worth" if estimated else "No estimate.") in page.text
 
 
-def test_contact_and_facts_are_on_the_page(
-    app: Flask, staff: PageClient, database: Database
-) -> None:
+def test_contact_and_facts(app: Flask, staff: PageClient, database: Database) -> None:
     lead_id = make_lead(app, contact=CONTACT, source=SOURCE)
     database.clock = lambda: datetime.now(UTC) + timedelta(minutes=40)
     page = staff.get(f"/staff/leads/{lead_id}")
@@ -144,9 +140,7 @@ def test_what_people_type_stays_text(app: Flask, staff: PageClient, typed: str) 
     assert attributes == {frozenset({"src", "defer"})}
 
 
-def test_each_pdf_is_a_click_away_once_it_is_there(
-    staff: PageClient, database: Database, lead_id: int
-) -> None:
+def test_pdfs_are_linked_when_made(staff: PageClient, database: Database, lead_id: int) -> None:
     path = f"/staff/leads/{lead_id}"
     for kind, name, file, saved_as in (
         (documents.REPORT, "Their report", "report.pdf", f"lead-{lead_id}.pdf"),
@@ -166,9 +160,7 @@ def test_each_pdf_is_a_click_away_once_it_is_there(
         assert pdf.headers["Content-Disposition"] == f"inline; filename={saved_as}"
 
 
-def test_the_state_of_background_jobs_is_shown_and_failed_ones_are_retried(
-    app: Flask, staff: PageClient, database: Database
-) -> None:
+def test_background_jobs_can_be_retried(app: Flask, staff: PageClient, database: Database) -> None:
     lead_id = make_lead(app)
     states: list[tuple[dict[str, object], str]] = [
         ({}, "Queued"),
@@ -191,9 +183,7 @@ def test_the_state_of_background_jobs_is_shown_and_failed_ones_are_retried(
     assert {(step.state, step.attempts) for step in steps} == {("ready", 0)}
 
 
-def test_nothing_is_created_for_an_anonymous_lead(
-    app: Flask, staff: PageClient, database: Database
-) -> None:
+def test_no_jobs_for_an_anonymous_lead(app: Flask, staff: PageClient, database: Database) -> None:
     lead_id = make_lead(app)
     change_jobs(database, FAILED)
     again = staff.get(f"/staff/leads/{lead_id}?stage=new").form("/try-again?stage=new")
@@ -214,9 +204,7 @@ def emailed(database: Database, lead_id: int) -> int:
     return lead_id
 
 
-def test_an_email_in_the_folder_can_be_read_without_the_owners_link(
-    app: Flask, staff: PageClient, emailed: int, tmp_path: Path
-) -> None:
+def test_an_email_is_shown(app: Flask, staff: PageClient, emailed: int, tmp_path: Path) -> None:
     path, other = f"/staff/leads/{emailed}", make_lead(app)
     assert "Queued Email with the report to ada@example.com" in staff.get(path).text
     deliver(app)
@@ -235,9 +223,7 @@ def test_an_email_in_the_folder_can_be_read_without_the_owners_link(
     staff.get(f"{path}/mails/2", status=404)
 
 
-def test_an_email_that_was_not_sent_says_why(
-    staff: PageClient, database: Database, emailed: int
-) -> None:
+def test_an_unsent_email_says_why(staff: PageClient, database: Database, emailed: int) -> None:
     path = f"/staff/leads/{emailed}"
 
     def says(*texts: str) -> None:

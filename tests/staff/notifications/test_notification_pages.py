@@ -93,9 +93,7 @@ def test_with_a_mail_server_it_says_what_sets_it(tmp_path: Path) -> None:
     assert "mail.example" not in page.html
 
 
-def test_opening_the_link_in_an_email_changes_nothing_and_its_button_unsubscribes(
-    app: Flask, client: PageClient, unsubscribe_path: str
-) -> None:
+def test_unsubscribing_by_a_button(app: Flask, client: PageClient, unsubscribe_path: str) -> None:
     page = client.get(unsubscribe_path)
     assert "Unsubscribe from: Consult requested?" in page.text
     assert EMAIL not in page.text

@@ -127,9 +127,7 @@ def the_mail(app: Flask, kind: SecurityAlert, user_id: int = 1) -> EmailMessage:
 
 
 @pytest.mark.parametrize("kind", SECURITY_ALERTS)
-def test_the_email_says_what_changed_without_links_or_unsubscribing(
-    database: Database, kind: SecurityAlert
-) -> None:
+def test_the_email_says_what_changed_and_no_more(database: Database, kind: SecurityAlert) -> None:
     ada = colleague(database, "ada", finished="off", digest="off")
     colleague(database, "bo", admin=True)
     with database.writing() as session:

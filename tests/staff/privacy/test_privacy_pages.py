@@ -175,9 +175,7 @@ def test_an_expired_pdf_is_created_again_on_request(app: Flask, admin: PageClien
     assert admin.get(f"/staff/leads/{lead_id}/report.pdf").body.startswith(b"%PDF")
 
 
-def test_a_lead_is_deleted_alone_or_with_all_leads_of_its_person(
-    app: Flask, admin: PageClient
-) -> None:
+def test_a_lead_is_deleted_alone_or_with_its_person(app: Flask, admin: PageClient) -> None:
     first, last, alone = whole_lead(app), whole_lead(app), whole_lead(app)
     other = whole_lead(app, OTHER)
     erase(admin, alone, "delete")

@@ -61,9 +61,7 @@ def press(staff: PageClient, form: Form, name: str) -> Page:
     return staff.post(form.action, {**form.data, "do": name}, status=200)
 
 
-def test_a_view_is_an_address_and_says_what_it_means_to_be_empty(
-    staff: PageClient, database: Database
-) -> None:
+def test_views_have_addresses_and_empty_states(staff: PageClient, database: Database) -> None:
     for _, view, empty in list_pages.VIEWS:
         assert (empty or "No leads yet.") in staff.get(f"/staff/?{view.query()}").text
     made = make_many(database, 60, new_staff=(2, 3))
@@ -77,9 +75,7 @@ def test_a_view_is_an_address_and_says_what_it_means_to_be_empty(
     assert set(every_page(staff, page.link("My open leads"))) == mine
 
 
-def test_an_active_filter_is_shown_and_removed_by_one_click(
-    staff: PageClient, made: list[MadeLead]
-) -> None:
+def test_active_filters_are_shown_and_removed(staff: PageClient, made: list[MadeLead]) -> None:
     page = staff.get("/staff/?archetype=two_silos&stage=won&text=ann&since=2026-01-01")
     chips = {
         text: href for text, href in page.links.items() if text.startswith(("Remove ", "Clear "))
@@ -98,9 +94,7 @@ def test_an_active_filter_is_shown_and_removed_by_one_click(
     assert "“&lt;b&gt;”" in staff.get("/staff/?text=%3Cb%3E").html
 
 
-def test_the_form_keeps_what_is_chosen_and_its_address_stays_short(
-    staff: PageClient, made: list[MadeLead]
-) -> None:
+def test_the_filter_form_keeps_its_choices(staff: PageClient, made: list[MadeLead]) -> None:
     chosen = "/staff/?stage=new&stage=won&assignee=2&source=-&consult=yes&sort=handoff"
     (form,) = [form for form in staff.get(chosen).forms if form.action == "/staff/"]
     sent = form.data
@@ -141,9 +135,7 @@ def test_pages_follow_each_other_and_keep_the_filters(
     assert staff.get(start.link("Older")).link("Newest") == "/staff/"
 
 
-def test_search_finds_any_word_with_few_queries(
-    app: Flask, staff: PageClient, made: list[MadeLead]
-) -> None:
+def test_search_takes_few_queries(app: Flask, staff: PageClient, made: list[MadeLead]) -> None:
     for typed in ("zoe", "ANNA@", "again", "O%27Neil", "nachste+woche"):
         assert shown(staff.get(f"/staff/?text={typed}")), typed
     with statements(app) as queries:
@@ -151,9 +143,7 @@ def test_search_finds_any_word_with_few_queries(
     assert len([query for query in queries if query.startswith(("SELECT", "WITH"))]) <= 10
 
 
-def test_late_replies_are_shown_and_answered_ones_are_not(
-    staff: PageClient, made: list[MadeLead]
-) -> None:
+def test_only_open_late_replies_are_shown(staff: PageClient, made: list[MadeLead]) -> None:
     def late(page: Page) -> list[str]:
         return [text for text in page.with_class("is-late") if text.startswith("Overdue ")]
 
@@ -166,9 +156,7 @@ def test_late_replies_are_shown_and_answered_ones_are_not(
     assert late(closed) == []
 
 
-def test_selected_leads_are_handed_over_and_the_rest_is_explained(
-    staff: PageClient, made: list[MadeLead], database: Database
-) -> None:
+def test_bulk_handover(staff: PageClient, made: list[MadeLead], database: Database) -> None:
     free = [lead for lead in made if lead.row["offered_to_id"] is None]
     mine = [lead.id for lead in free if lead.row["assignee_id"] == MY_ID][:3]
     other = [lead.id for lead in free if lead.row["assignee_id"] == 2][:1]
@@ -189,9 +177,7 @@ def test_selected_leads_are_handed_over_and_the_rest_is_explained(
         assert sorted(filter(None, session.scalars(audited))) == sorted(mine)
 
 
-def test_a_stage_changes_only_where_it_may(
-    staff: PageClient, made: list[MadeLead], database: Database
-) -> None:
+def test_bulk_stage_change(staff: PageClient, made: list[MadeLead], database: Database) -> None:
     ids = [lead.id for lead in made]
     form = next(form for form in selected(staff, ids).forms if "stage" in form.fields)
     done = press(staff, form.fill(stage="lost", reason="price"), "move")

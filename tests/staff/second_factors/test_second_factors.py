@@ -82,9 +82,7 @@ def test_a_code_works_once_and_none_after_a_newer_one(app: Flask, phone: Phone) 
 
 
 @pytest.mark.parametrize(("steps", "works"), [(-2, False), (-1, True), (1, True), (2, False)])
-def test_a_phone_may_be_half_a_minute_off(
-    app: Flask, phone: Phone, steps: int, works: bool
-) -> None:
+def test_a_clock_may_be_slightly_off(app: Flask, phone: Phone, steps: int, works: bool) -> None:
     phone.wait(10)
     shown = phone.code
     phone.wait(-steps)

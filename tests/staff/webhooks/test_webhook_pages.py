@@ -78,9 +78,7 @@ def test_a_webhook_is_added_and_its_secret_shown_this_once(app: Flask, admin: Pa
     assert actions(app) == ["webhook.added"]
 
 
-def test_the_same_form_again_adds_nothing_and_shows_the_same_secret(
-    app: Flask, admin: PageClient
-) -> None:
+def test_resubmitting_adds_nothing_and_shows_the_same_secret(app: Flask, admin: PageClient) -> None:
     form = admin.get(f"{ALL}/new").form("/new").fill(url=ADDRESS)
     secrets = {secret_on(admin.submit(form, status=201)) for _ in range(2)}
     assert len(secrets) == len(addresses(app)) == 1
@@ -104,9 +102,7 @@ def test_a_form_that_lacks_something_is_not_saved(app: Flask, admin: PageClient)
     assert addresses(app) == []
 
 
-def test_the_events_and_whether_contact_info_is_included_can_be_changed(
-    app: Flask, admin: PageClient
-) -> None:
+def test_the_events_and_the_use_of_contact_info_can_change(app: Flask, admin: PageClient) -> None:
     add(admin)
     form = admin.get(f"{ONE}/change").form("/change")
     assert form.data["url"] == [ADDRESS]
@@ -119,9 +115,7 @@ def test_the_events_and_whether_contact_info_is_included_can_be_changed(
     assert actions(app) == ["webhook.added", "webhook.changed"]
 
 
-def test_a_new_secret_is_shown_once_and_the_old_one_stays_for_a_day(
-    app: Flask, admin: PageClient
-) -> None:
+def test_a_new_secret_is_shown_once_and_the_old_one_lasts(app: Flask, admin: PageClient) -> None:
     old = secret_on(add(admin))
     form = admin.get(ONE).form("/secret")
     secrets = {secret_on(admin.submit(form, status=200)) for _ in range(2)}
@@ -165,9 +159,7 @@ def test_the_log_shows_each_attempt_and_sends_again(tmp_path: Path) -> None:
         assert ids[-1] in ids[:-1]
 
 
-def test_the_log_has_pages_and_a_filter_that_sending_again_keeps(
-    app: Flask, admin: PageClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_pages_of_the_log(app: Flask, admin: PageClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """Which messages are on which page: see `tests/delivery/webhooks`."""
     monkeypatch.setattr(webhook_pages, "LOG_PAGE", 2)
     add(admin)

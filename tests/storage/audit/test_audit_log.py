@@ -29,7 +29,7 @@ def test_an_entry_in_a_reading_session_is_refused(database: Database) -> None:
         audit_log.record(session, "lead.seen", by=1)
 
 
-def test_all_entries_are_read_in_batches_oldest_first(
+def test_entries_in_order(
     database: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(audit_log, "_BATCH_SIZE", 2)

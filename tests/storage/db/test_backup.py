@@ -41,9 +41,7 @@ def test_restoring_replaces_everything_by_the_backup(database: Database, tmp_pat
     assert len(rows(database, SubmissionRow)) == 2
 
 
-def test_a_backup_can_be_restored_on_a_fresh_machine(
-    database_url: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
+def test_a_fresh_machine(database_url: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     with closing(Database(database_url)) as old:
         token = submitted(old)
         backup(old, tmp_path / "copy")
@@ -128,9 +126,7 @@ def test_a_backup_of_a_newer_version_is_refused(sqlite_template: Path, tmp_path:
         assert migrate.is_current(database)
 
 
-def test_missing_tools_are_named(
-    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_missing_tools(postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     refused = pytest.raises(BackupError, match="postgresql-client")
     with closing(Database(postgres_url)) as database, refused:

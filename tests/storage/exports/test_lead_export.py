@@ -18,9 +18,7 @@ ME = Viewer(id=1, zone=ZoneInfo("UTC"))
 
 
 @pytest.mark.parametrize("sort", SORTS)
-def test_each_lead_is_exported_once_in_order_while_staff_write(
-    database: Database, monkeypatch: pytest.MonkeyPatch, sort: Sort
-) -> None:
+def test_batches_in_order(database: Database, monkeypatch: pytest.MonkeyPatch, sort: Sort) -> None:
     """Between two batches no transaction is open, so that a slow reader blocks no one."""
     monkeypatch.setattr(lead_export, "BATCH_SIZE", 7)
     make_many(database, 60)

@@ -219,9 +219,7 @@ def test_views_and_starts_inside_other_sites_are_counted_twice(database: Databas
     assert (steps[STARTED], steps[STARTED_FRAMED]) == (1, 1)
 
 
-def test_a_program_cannot_fill_the_table_of_views(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_views_are_limited_by_day(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page_events, "MAX_VIEWS_A_DAY", 5)
     with database.writing() as session:
         for number in range(8):
@@ -229,9 +227,7 @@ def test_a_program_cannot_fill_the_table_of_views(
         assert session.scalar(select(func.count()).select_from(StartPageViewRow)) == 5
 
 
-def test_minor_sources_are_merged_and_never_those_that_brought_a_lead(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_minor_sources_are_merged(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(insights, "MAX_SOURCES", 3)
     for source in [*(f"invented {number}" for number in range(7)), "fair"]:
         token = write(database, drafts.start, "2026-12", "quick", {"utm_source": source})
@@ -260,9 +256,7 @@ def test_demo_and_test_responses_are_counted_apart(database: Database) -> None:
     ("score", "tenth", "band"),
     [(0, 0, 0), (9.99, 0, 0), (10, 1, 0), (25, 2, 1), (74.9, 7, 2), (100, 9, 3)],
 )
-def test_scores_fall_into_tenths_and_bands(
-    database: Database, score: float, tenth: int, band: int
-) -> None:
+def test_tenths_and_bands(database: Database, score: float, tenth: int, band: int) -> None:
     submitted(database, separation=score, handoff=0.0)
     spread = read(database, insights.spread, today(database))
     assert [spread.tenths["separation"][tenth], spread.bands] == [1, {(band, 0): 1}]

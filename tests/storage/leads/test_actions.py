@@ -206,9 +206,7 @@ def test_a_consult_can_be_called_off(database: Database, clock: Clock, ben: int,
     assert (reopened.stage, reopened.consult_at) == ("reached", None)
 
 
-def test_unknown_and_disabled_are_refused(
-    database: Database, ada: int, ben: int, lead: int
-) -> None:
+def test_unknown_or_disabled(database: Database, ada: int, ben: int, lead: int) -> None:
     with pytest.raises(UnknownLeadError):
         write(database, actions.claim, 77, by=ada)
     close_account(database, ben)

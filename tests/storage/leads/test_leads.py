@@ -138,9 +138,7 @@ _REMOVED: dict[str, dict[str, Any]] = {
         {"result_token_hash": "another"},
     ],
 )
-def test_an_anonymous_submission_loses_its_sentence_and_nothing_else(
-    database: Database, change: dict[str, Any]
-) -> None:
+def test_an_anonymous_lead_loses_its_sentence(database: Database, change: dict[str, Any]) -> None:
     """All but one of the changes by which it is removed are right."""
     lead_id = lead_of(database, submitted(database, **WITH_SENTENCE)).id
     right = _REMOVED | {"result_token_hash": f"gone-{lead_id}"}
@@ -176,7 +174,7 @@ def test_the_link_of_a_submission_can_be_voided(database: Database) -> None:
         ({"archetype": None}, "(?i)not.null"),
     ],
 )
-def test_the_database_refuses_what_is_no_whole_submission(
+def test_columns_are_checked(
     database: Database, overrides: dict[str, Any], constraint: str
 ) -> None:
     with pytest.raises(DBAPIError, match=constraint):
@@ -216,9 +214,7 @@ def test_an_unknown_result_token_gets_nothing_and_leaves_nothing(database: Datab
     assert read(database, leads.by_id, 0) is None
 
 
-def test_the_usual_time_is_a_median_of_the_latest_real_responses(
-    database: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_usual_time(database: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     def usual_after(seconds: int, *, demo: bool = False) -> int | None:
         token = write(database, drafts.start, "2026-12", "quick", {})
         clock.go_on(seconds=seconds)

@@ -166,9 +166,7 @@ def test_a_sentence_of_one_word_is_exported_as_it_was_written(database: Database
     assert (answers["wish"], answers["leads"]) == ("unknown", "I don’t know.")
 
 
-def test_a_pdf_that_is_being_made_is_not_stored_once_its_lead_is_anonymous(
-    database: Database, whole_lead: int
-) -> None:
+def test_an_anonymous_lead_gets_no_late_pdf(database: Database, whole_lead: int) -> None:
     job = write(database, jobs.claim, timedelta(minutes=1))
     assert job is not None
     assert job.kind in jobs.PDF_JOBS

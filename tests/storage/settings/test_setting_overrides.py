@@ -47,9 +47,7 @@ def override(database: Database, **values: Any) -> None:
         write(database, set_override, name.replace("__", "."), value, None)
 
 
-def test_overrides_apply_to_unset_values_until_they_are_deleted(
-    provider: SettingsProvider, database: Database, clock: Clock
-) -> None:
+def test_overrides_apply(provider: SettingsProvider, database: Database, clock: Clock) -> None:
     assert paper_of(provider) == "letter"
     logo = {"media_type": "image/png", "data": base64.b64encode(b"\x89PNG").decode()}
     override(database, paper="letter", brand__name="Northside", brand__logo=logo)
@@ -66,9 +64,7 @@ def test_overrides_apply_to_unset_values_until_they_are_deleted(
     assert paper_of(provider) == "letter"
 
 
-def test_the_override_of_another_process_applies_after_a_short_time(
-    provider: SettingsProvider, database: Database, timer: Timer
-) -> None:
+def test_overrides_are_cached(provider: SettingsProvider, database: Database, timer: Timer) -> None:
     """And stays in effect while the database is away."""
     assert paper_of(provider) == "letter"
     override(database, paper="a4")
