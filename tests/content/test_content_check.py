@@ -59,8 +59,6 @@ def put(tmp_path: Path) -> Put:
 
 @pytest.fixture
 def reword(tmp_path: Path) -> Reword:
-    """Change the text of a file of the newest edition, and load the result."""
-
     def load(file: str, old: str, new: str) -> Questionnaire:
         assert old in (WORDING / file).read_text(encoding="utf-8")
         return changed(tmp_path / "wording", file, lambda texts: texts.replace(old, new, 1))

@@ -21,7 +21,6 @@ PROMISED = {command.strip() for command in _PROMISED.split(",")}
 
 
 def every_command(group: click.Group, names: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """The words of each command, groups included."""
     context = click.Context(group)
     for name in group.list_commands(context):
         command = group.get_command(context, name)

@@ -22,7 +22,6 @@ READ_BY_THE_SETTINGS = {
 
 
 def names_read_in(paths: list[Path]) -> set[str]:
-    """Every name that some code in these files asks of an object."""
     sources = (path.read_text("utf-8") for path in paths)
     return {name for source in sources for name in re.findall(r"\.([a-z_]+)\b", source)}
 

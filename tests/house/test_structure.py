@@ -46,7 +46,6 @@ STRUCK = frozenset(_STRUCK.split())
 
 
 def names_in(tree: ast.AST) -> Iterator[str]:
-    """Every name that code gives to something."""
     for node in ast.walk(tree):
         match node:
             case ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.arg(arg=name):

@@ -18,13 +18,11 @@ LICENCE = re.compile(r"(licen[cs]e|ofl|readme)", re.IGNORECASE)
 
 
 def names_under(folder: Path) -> list[str]:
-    """The files below a folder, as templates and style sheets name them."""
     files = [path for path in folder.rglob("*") if path.is_file()]
     return sorted(path.relative_to(folder).as_posix() for path in files)
 
 
 def sources() -> str:
-    """Everything that may name a template or a static file."""
     paths = [*ROOT.glob("consult/**/*.py"), *TEMPLATES.rglob("*"), *STATIC.rglob("*.css")]
     return "\n".join(path.read_text("utf-8") for path in paths if path.is_file())
 

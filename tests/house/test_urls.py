@@ -10,7 +10,6 @@ SEGMENT = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+)?")
 
 
 def odd_segments(rule: str) -> list[str]:
-    """The fixed parts of a URL rule that are not in kebab-case."""
     fixed = [part for part in rule.split("/") if part and "<" not in part]
     return [part for part in fixed if not SEGMENT.fullmatch(part)]
 

@@ -31,7 +31,6 @@ def saved(journey: Journey) -> Mapping[str, object]:
 
 
 def lead_of(app: Flask) -> SubmissionRow:
-    """The only lead there is."""
     (lead,) = all_leads(services_of(app).database)
     return lead
 

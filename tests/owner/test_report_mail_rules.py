@@ -17,7 +17,6 @@ SMTP = {"smtp_url": "smtp://127.0.0.1:1", "mail_from": "Relay Check <relay@check
 
 
 def addresses(app: Flask) -> list[str]:
-    """Whom a mail was asked for, in order."""
     with services_of(app).database.reading() as session:
         return list(
             session.scalars(
@@ -30,7 +29,6 @@ def addresses(app: Flask) -> list[str]:
 
 @pytest.fixture
 def journey(tmp_path: Path) -> Journey:
-    """A journey that has reached its result, on a site with a mail server."""
     return result_of(make_app(tmp_path / "mailing", **SMTP))
 
 

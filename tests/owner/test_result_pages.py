@@ -49,7 +49,6 @@ def result_of(app: Flask, persona: Persona = BATON_ON_THE_FLOOR) -> Journey:
 
 @pytest.fixture
 def journey(app: Flask) -> Journey:
-    """A journey that has reached its result."""
     return result_of(app)
 
 

@@ -19,7 +19,6 @@ from tests.support.personas import SOLO_STARTER
 
 
 def finish(app: Flask, minutes: float) -> None:
-    """Finish one real check that took this long."""
     database = services_of(app).database
     answers = read_answers(newest(), SOLO_STARTER.payload("quick")["answers"])
     end = database.clock()

@@ -49,7 +49,6 @@ def put(texts: Any, path: Path_, value: object) -> Any:
 
 
 def paths(texts: Any, to: Path_ = ()) -> Iterator[Path_]:
-    """Where the single texts are."""
     if isinstance(texts, dict | list):
         for key, inner in texts.items() if isinstance(texts, dict) else enumerate(texts):
             yield from paths(inner, (*to, key))

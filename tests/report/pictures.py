@@ -63,7 +63,6 @@ EXAMPLES = {
 
 
 def pdf_of(example: Example) -> bytes:
-    """The PDF of an example."""
     report = report_of(example.persona, example.depth)
     return html_to_pdf(document_html(report, DAY, example.recipient, paper=example.paper))
 

@@ -21,7 +21,6 @@ def walk_of(persona: str, depth: Depth = "quick", changes: Answers | None = None
 
 
 def report_of(persona: str, depth: Depth = "quick", changes: Answers | None = None) -> Report:
-    """The Report of a named owner, with single answers changed."""
     return build_report(walk_of(persona, depth, changes))
 
 
@@ -29,5 +28,4 @@ def report_of(persona: str, depth: Depth = "quick", changes: Answers | None = No
 def document_of(
     persona: str, depth: Depth = "quick", business: str = "", paper: Paper = "letter"
 ) -> str:
-    """The document of a named owner's Report."""
     return document_html(report_of(persona, depth), DAY, Recipient("Jo", business), paper=paper)

@@ -55,7 +55,6 @@ def html(made: Brief, caller: Caller = ADA) -> str:
 
 
 def given(persona: str, depth: Depth) -> dict[str, str]:
-    """Every question that was asked, with its answer as the report words it."""
     report = report_of(persona, depth)
     lines = [line for axis in report.axes for part in axis.dimensions for line in part.lines]
     return {

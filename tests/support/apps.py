@@ -36,12 +36,10 @@ class CompiledTemplates(BytecodeCache):
         self._bytecode: dict[str, bytes] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        """Fill a bucket from the cache."""
         if bucket.key in self._bytecode:
             bucket.bytecode_from_string(self._bytecode[bucket.key])
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        """Store the bytecode of a bucket."""
         self._bytecode[bucket.key] = bucket.bytecode_to_string()
 
 

@@ -40,7 +40,6 @@ def make(root: Path, code: str, given: bytes, trees: Iterable[Path]) -> None:
 
 
 def may_enter() -> bool:
-    """Whether this user may start a process with another root directory."""
     if os.geteuid() == 0:
         return True
     return subprocess.run(["unshare", "-r", "true"], capture_output=True).returncode == 0

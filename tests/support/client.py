@@ -54,7 +54,6 @@ class PageClient:
         return self.send("POST", path, data, status=status, headers=headers, **options)
 
     def submit(self, form: Form, *, status: int = 303) -> Page:
-        """Send a form as it is filled in."""
         assert form.method == "post", f"the form for {form.action} does not post"
         return self.post(form.action, form.data, status=status)
 

@@ -59,7 +59,6 @@ T = TypeVar("T", bound=Base)
 
 
 def rows(database: Database, table: type[T], *where: ColumnElement[bool]) -> list[T]:
-    """The rows of a table, in the order of their keys."""
     query = select(table).where(*where).order_by(*inspect(table).primary_key)
     with database.reading() as session:
         return list(session.scalars(query))
@@ -96,7 +95,6 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of a database without tables."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/consult.db"
     server: PostgresServer = request.getfixturevalue("postgres")

@@ -41,7 +41,6 @@ class MailServer:
     began: threading.Event = field(default_factory=threading.Event)
 
     def mails(self) -> list[EmailMessage]:
-        """The accepted mails, as a mail program reads them."""
         return [as_read(raw) for raw in self.accepted]
 
     async def handle_RCPT(  # noqa: N802

@@ -28,8 +28,6 @@ NOTES = ("Asked about tents, again.", "Ruft nächste Woche an", "anna@okafor-ten
 
 @dataclass(frozen=True)
 class MadeLead:
-    """A lead as it was inserted."""
-
     row: dict[str, Any]
     contact: dict[str, Any] | None
     notes: tuple[str, ...]
@@ -50,7 +48,6 @@ PEOPLE = (1, 2, 3)
 
 
 def make_staff(session: Session, ids: Iterable[int] = PEOPLE) -> None:
-    """Accounts with these ids."""
     for number in ids:
         user = {"email": f"staff{number}@example.com", "name": f"Staff {number}", "role": "staff"}
         made = {"password_hash": "x", "active": True, "created_at": session.now()}
@@ -168,5 +165,4 @@ def _notes(made: list[MadeLead], now: datetime) -> Iterator[NoteRow]:
 
 
 def is_open(lead: MadeLead) -> bool:
-    """Whether a lead has no final answer yet."""
     return lead.row["stage"] not in CLOSED

@@ -128,7 +128,6 @@ def rogue_provider() -> Iterator[RogueProvider]:
 
 
 def start_login(client: PageClient, path: str = START) -> dict[str, str]:
-    """Go to the provider; return the query of its URL."""
     page = client.get(path, status=303)
     return dict(parse_qsl(urlsplit(page.headers["Location"]).query))
 

@@ -12,7 +12,6 @@ MOST_PAGES = 60
 
 
 def as_sent(answer: AnswerValue) -> str | list[str]:
-    """An answer in the form in which a browser sends it."""
     if answer is None:
         return []
     if isinstance(answer, str):
@@ -52,7 +51,6 @@ class Journey:
         return form.fill(**asked)
 
     def answer(self) -> Page:
-        """Fill the page in view and press Continue; the next page comes."""
         return self._show(self.client.submit(self.fill()))
 
     def refuse(self, *, status: int = 422) -> Page:

@@ -91,7 +91,6 @@ def asked(page: Page) -> tuple[Form, dict[str, Any]]:
 
 
 def add_passkey(client: PageClient, device: Device | None = None, name: str = "Laptop") -> Device:
-    """Have who is signed in add a passkey on a device."""
     device = device or Device()
     form, options = asked(client.get(NEW))
     form.fill(name=name, credential=device.make(options))

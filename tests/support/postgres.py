@@ -34,7 +34,6 @@ class PostgresServer:
     folder: Path
 
     def create_database(self) -> str:
-        """Make an empty database and return its URL."""
         name = f"test_{uuid4().hex}"
         with psycopg.connect(host=str(self.folder), user="postgres", autocommit=True) as admin:
             admin.execute(f"CREATE DATABASE {name}".encode())
@@ -121,7 +120,6 @@ def _server_user() -> str | None:
 
 @contextmanager
 def _locked(run_folder: Path) -> Iterator[None]:
-    """One process of the test run at a time."""
     with (run_folder / "postgres-lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

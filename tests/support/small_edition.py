@@ -96,7 +96,6 @@ PARTS: tuple[Part, ...] = (
 
 
 def structure(**changes: Any) -> Structure:
-    """The structure of the small edition; ``changes`` replace its fields."""
     fields: dict[str, Any] = {
         "name": "mini",
         "facts": (
@@ -118,7 +117,6 @@ def structure(**changes: Any) -> Structure:
 
 
 def small_edition() -> Questionnaire:
-    """The small edition with its words."""
     reply = {"0": "Late", "1": "Soon", "2": "Now"}
     questions = {
         "seller": {BASE: Wording("Who sells?", {"me": "I do", "staff": "Staff <all>"})},

@@ -34,7 +34,6 @@ ELSEWHERE = (
 
 
 def make_user(app: Flask, email: str = EMAIL, *, admin: bool = False) -> None:
-    """Make an account with the usual password."""
     database = services_of(app).database
     token = account_admin.invite(database, "", email, admin=admin).rsplit("/", 1)[1]
     with database.writing() as session:

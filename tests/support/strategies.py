@@ -89,5 +89,4 @@ def _any_answer(asked: Asked) -> st.SearchStrategy[Answer]:
 
 
 def walked(answers: dict[str, Answer], depth: Depth) -> Walk:
-    """The walk of the newest edition."""
     return walk(EDITION, answers, depth)

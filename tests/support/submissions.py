@@ -86,7 +86,6 @@ def lead_of(database: Database, result_token: str) -> SubmissionRow:
 
 
 def contact_of(lead: SubmissionRow) -> NewContact | None:
-    """A stored contact, to be compared with the one that was saved."""
     if lead.contact is None:
         return None
     return NewContact(**{one.name: getattr(lead.contact, one.name) for one in fields(NewContact)})

@@ -64,7 +64,6 @@ def test_a_link_opens_nothing_of_another_kind(app: Flask, links: dict[str, str])
 
 
 def stored(app: Flask) -> list[str]:
-    """All that the database holds, except the rate limits."""
     file = Path(services_of(app).settings.var_dir, "consult.db")
     with closing(sqlite3.connect(file)) as now:
         return [line for line in now.iterdump() if "rate_limits" not in line]

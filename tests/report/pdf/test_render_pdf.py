@@ -48,7 +48,6 @@ def no_complaints(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 
 
 def is_accessible(pdf: bytes) -> bool:
-    """Whether a PDF keeps all rules of PDF/UA-1 and of PDF/A-3a."""
     return all(page.validate_pdf_bytes(pdf, profile=rules).is_compliant for rules in ("ua1", "3a"))
 
 

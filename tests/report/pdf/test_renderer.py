@@ -31,13 +31,11 @@ def renderer() -> Iterator[Renderer]:
 
 
 def process_of(renderer: Renderer) -> int:
-    """The id of the running process."""
     assert renderer._running is not None
     return renderer._running.process.pid
 
 
 def is_running(process: int) -> bool:
-    """Whether there is a process with this id."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:

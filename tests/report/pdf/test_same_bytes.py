@@ -33,7 +33,6 @@ OTHER_FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "urn:fontconfi
 
 @pytest.fixture(scope="module")
 def given() -> bytes:
-    """The Report that is printed everywhere."""
     return report_of("solo_starter", "full").to_json().encode()
 
 
