@@ -574,9 +574,9 @@ BEGIN SELECT RAISE(ABORT, 'a submission is frozen'); END;
 CREATE TRIGGER submissions_sentence_frozen BEFORE UPDATE OF answers, report ON submissions
 WHEN NEW.result_token_hash <> 'gone-' || OLD.id
 OR json(NEW.report) <> json_replace(OLD.report, '$.own_words', '')
-OR json(NEW.answers) <> (
-    SELECT json_group_object(key, OLD.answers -> fullkey) FROM json_each(OLD.answers)
-    WHERE type <> 'text' OR OLD.wording -> key -> 'choices' IS NOT '{}'
+OR (SELECT json_group_array(json_array(key, type, value)) FROM json_each(NEW.answers)) <> (
+    SELECT json_group_array(json_array(key, type, value)) FROM json_each(OLD.answers)
+    WHERE type <> 'text' OR json_extract(OLD.wording, '$."' || key || '".choices') IS NOT '{}'
 )
 BEGIN SELECT RAISE(ABORT, 'a submission is frozen'); END;
 
