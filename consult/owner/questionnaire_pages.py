@@ -298,7 +298,8 @@ def _answer_texts(asked: Asked) -> tuple[str, ...]:
 def _double_check_form(walk: Walk, posted: Posted | None = None) -> QuestionForm:
     """The form of the answers in doubt, or of those shown when it was posted."""
     ids = _double_check(walk)[1] if posted is None else posted.get(SHOWN, "").split()
-    questions = tuple(asked for asked in walk.asked if asked.id in ids)
+    asked = {asked.id: asked for asked in walk.asked}
+    questions = tuple(asked[id] for id in dict.fromkeys(ids) if id in asked)
     return _form(WalkPage("contradictions", "", Heading(""), questions), posted)
 
 
