@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta, tzinfo
 from functools import partial
+from pathlib import Path
 
+import yaml
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -29,69 +31,10 @@ NO_USER_LABEL = "Not signed in, command line or application"
 UNAUTHENTICATED = frozenset({"account.sign_in_failed", "factor.refused"})
 """Actions of visitors who are not signed in."""
 
-ACTIONS: Mapping[str, str] = {
-    "account.disabled": "Disabled an account",
-    "account.invitation_revoked": "Revoked an invitation",
-    "account.invited": "Created a one-time link",
-    "account.joined": "Used a one-time link",
-    "account.password_changed": "Changed their password",
-    "account.reauthenticated": "Re-authenticated",
-    "account.reauthentication_failed": "Failed to re-authenticate",
-    "account.role_changed": "Changed a role",
-    "account.session_ended": "Signed a browser out",
-    "account.sessions_ended": "Signed out everywhere",
-    "account.sign_in_failed": "Failed to sign in",
-    "account.signed_in": "Signed in",
-    "account.signed_out": "Signed out",
-    "factor.all_removed": "Removed all second factors",
-    "factor.app_added": "Set up an authenticator app",
-    "factor.app_removed": "Removed the authenticator app",
-    "factor.passkey_added": "Added a passkey",
-    "factor.passkey_copied": "Blocked a passkey that may be cloned",
-    "factor.passkey_removed": "Removed a passkey",
-    "factor.recovery_code_used": "Used a recovery code",
-    "factor.recovery_codes_made": "Generated new recovery codes",
-    "factor.refused": "Failed the second factor",
-    "identity.linked": "Linked the sign-in provider",
-    "identity.unlinked": "Unlinked the sign-in provider",
-    "lead.accepted": "Accepted a lead",
-    "lead.anonymised": "Anonymized a lead",
-    "lead.assessed": "Saved call findings",
-    "lead.brief_read": "Opened the call brief",
-    "lead.claimed": "Claimed a lead",
-    "lead.contacted": "Logged a call or message",
-    "lead.data_exported": "Exported personal data",
-    "lead.declined": "Declined a handover",
-    "lead.deleted": "Deleted a lead",
-    "lead.follow_up_scheduled": "Scheduled a follow-up",
-    "lead.handover_cancelled": "Canceled a handover",
-    "lead.mail_read": "Read an email to the owner",
-    "lead.moved": "Changed a stage",
-    "lead.offered": "Offered a handover",
-    "lead.rebooked": "Rescheduled a consult",
-    "lead.report_read": "Opened the report",
-    "lead.seen": "Viewed a lead",
-    "leads.assigned": "Assigned leads",
-    "leads.exported": "Exported leads",
-    "note.added": "Added a note",
-    "note.edited": "Edited a note",
-    "note.reopened": "Reopened a note",
-    "note.resolved": "Resolved a note",
-    "reminder.address_deleted": "Deleted the address for a reminder",
-    "reminder.failed": "Couldn’t send a reminder",
-    "reminder.requested": "Requested a reminder email",
-    "reminder.sent": "Sent a reminder email",
-    "retention.drafts_deleted": "Deleted unfinished responses that expired",
-    "retention.mail_texts_deleted": "Deleted email texts that expired",
-    "retention.pdfs_deleted": "Deleted PDFs that expired",
-    "setting.changed": "Changed a setting",
-    "webhook.added": "Added a webhook",
-    "webhook.changed": "Changed a webhook",
-    "webhook.deleted": "Deleted a webhook",
-    "webhook.secret_renewed": "Generated a new secret for a webhook",
-    "webhook.switched_off": "Turned a webhook off",
-    "webhook.switched_on": "Turned a webhook on",
-}
+ACTIONS: Mapping[str, str] = yaml.safe_load(
+    Path(__file__).with_name("actions.yaml").read_text("utf-8")
+)
+"""What pages call each action."""
 
 _NAMES: Mapping[str, str] = {
     "back": "Back to the default",
