@@ -10,18 +10,25 @@ The results are committed, so this runs only when a font or its coverage changes
 The web gets WOFF2 in two ranges per weight: browsers fetch the second range only for a page
 that needs it. The PDF gets one TTF per weight, because its engine takes two files of one family
 and weight for the same file and then draws wrong letters.
+
+The text face slashes every zero. Here only its tabular figures do, so that "30 days" reads easily
+in a sentence, and 0 and O can still be told apart in a table or a link.
 """
 
 import argparse
 import tempfile
-from collections.abc import Callable, Iterable
+from array import array
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from fontTools.merge import Merger
 from fontTools.merge import Options as MergeOptions
+from fontTools.misc.arrayTools import calcBounds
 from fontTools.subset import Options as SubsetOptions
 from fontTools.subset import Subsetter
 from fontTools.ttLib import TTFont
+from fontTools.ttLib.tables._g_l_y_f import Glyph, GlyphCoordinates
+from fontTools.ttLib.tables.ttProgram import Program
 
 STATIC_FONTS = Path(__file__).resolve().parent.parent / "static" / "fonts"
 REPORT_FONTS = STATIC_FONTS / "report" / "fonts"
@@ -70,6 +77,7 @@ def web_font(packages: Path, subset_name: str, weight: int) -> None:
     """Write one range of the text face as a lean WOFF2 file."""
     font = TTFont(source(packages, TEXT_FACE, subset_name, weight))
     keep_only(font, WEB_FEATURES, lambda char: True)
+    plain_zero(font)
     font.flavor = "woff2"
     save(font, STATIC_FONTS / f"{TEXT_FACE}-{subset_name}-{weight}.woff2")
 
@@ -79,6 +87,7 @@ def report_font(packages: Path, weight: int, style: str) -> None:
     ranges = (source(packages, TEXT_FACE, name, weight) for name in ("latin", "latin-ext"))
     font = merged(ranges)
     keep_only(font, REPORT_FEATURES, lambda char: True)
+    plain_zero(font)
     rename(font, "Report Sans", style, weight)
     save(font, REPORT_FONTS / f"ReportSans-{style}.ttf")
 
@@ -124,6 +133,40 @@ def keep_only(font: TTFont, features: list[str], wanted: Callable[[int], bool]) 
     subsetter = Subsetter(options)
     subsetter.populate(unicodes=[char for char in font.getBestCmap() if wanted(char)])
     subsetter.subset(font)
+
+
+def plain_zero(font: TTFont) -> None:
+    """Take the slash out of the zero of running text, in place; tabular figures keep theirs."""
+    glyphs, zero = font["glyf"], font.getBestCmap().get(ord("0"))
+    if zero is None:
+        return
+    for name in font.getGlyphOrder():
+        if zero in glyphs[name].getComponentNames(glyphs):
+            glyphs[name] = simple_glyph(*glyphs[name].getCoordinates(glyphs))
+    points, ends, flags = glyphs[zero].getCoordinates(glyphs)
+    outline, openings = points[: ends[0] + 1], points[ends[0] + 1 :]
+    # One opening in the shape of the outline, as wide and high as the two beside the slash.
+    left, bottom, right, top = calcBounds(outline)
+    to_left, to_bottom, to_right, to_top = calcBounds(openings)
+    across, up = (to_right - to_left) / (right - left), (to_top - to_bottom) / (top - bottom)
+    opening = [
+        (round(to_left + (x - left) * across), round(to_bottom + (y - bottom) * up))
+        for x, y in reversed(outline)
+    ]
+    kinds = [*flags[: ends[0] + 1]]
+    drawn = GlyphCoordinates([*outline, *opening])
+    glyphs[zero] = simple_glyph(drawn, [ends[0], 2 * ends[0] + 1], [*kinds, *reversed(kinds)])
+
+
+def simple_glyph(points: GlyphCoordinates, ends: Sequence[int], flags: Sequence[int]) -> Glyph:
+    """Make a glyph of contours: `ends` has the last point of each, `flags` who is on the curve."""
+    glyph = Glyph()
+    glyph.numberOfContours, glyph.endPtsOfContours = len(ends), list(ends)
+    glyph.coordinates, glyph.flags = points, array("B", flags)
+    glyph.program = Program()
+    glyph.program.fromBytecode(b"")
+    glyph.recalcBounds(None)
+    return glyph
 
 
 def rename(font: TTFont, family: str, style: str, weight: int) -> None:

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.site import ADMIN, Site
-from tests.browser.states import STAFF_STATES, STATES, State, give_password
+from tests.browser.states import OWNER_STATES, STAFF_STATES, STATES, State, give_password
 from tests.support import staff_client
 from tests.support.browser import (
     DESK_WIDTH,
@@ -35,6 +35,7 @@ LOOKS: tuple[tuple[int, Scheme], ...] = (
 What pages are built of comes back in many states, so that each part is seen in every look. Axe is
 what takes most of the time here, and three quarters of that are contrasts.
 """
+LARGE_TEXT = "document.documentElement.style.fontSize = '200%'"
 THUMB = 44
 DENSE = 24
 """Pixels: owners have a phone in hand; staff have tables, and what WCAG 2.5.8 asks for."""
@@ -94,7 +95,7 @@ def looks_at(state: State, config: pytest.Config) -> Sequence[tuple[int, Scheme]
 def test_everybody_can_use_every_page(
     site: Site, state: State, request: pytest.FixtureRequest
 ) -> None:
-    """Axe is content, nothing is wider than the window, and every target fits a thumb."""
+    """Axe is content, nothing is wider than the window at any size, and every target fits a thumb."""
     colleague = "careful_colleague" if state.careful else "admin" if state.admin else "colleague"
     visit: Visit = request.getfixturevalue(
         colleague if state.signed_in or state.admin else "passer_by"
@@ -118,6 +119,10 @@ def test_everybody_can_use_every_page(
             found.append(f"{visit.overflow()} px wider than a window of {width}")
     small = small_targets(visit, least=DENSE if state in STAFF_STATES else THUMB)
     found += [f"too small to hit: {target}" for target in small]
+    if state in OWNER_STATES:
+        visit.tab.evaluate(LARGE_TEXT)
+        if visit.overflow():
+            found.append(f"{visit.overflow()} px wider than a phone at twice the size of text")
     visit.tab.unroute_all()
     found += visit.take_faults()
     assert not found, f"{visit.path}\n" + "\n".join(found)
