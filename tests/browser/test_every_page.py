@@ -95,7 +95,7 @@ def looks_at(state: State, config: pytest.Config) -> Sequence[tuple[int, Scheme]
 def test_everybody_can_use_every_page(
     site: Site, state: State, request: pytest.FixtureRequest
 ) -> None:
-    """Axe is content, nothing is wider than the window at any size, and every target fits a thumb."""
+    """Axe is content, nothing is wider than the window, and every target fits a thumb."""
     colleague = "careful_colleague" if state.careful else "admin" if state.admin else "colleague"
     visit: Visit = request.getfixturevalue(
         colleague if state.signed_in or state.admin else "passer_by"
