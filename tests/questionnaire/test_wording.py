@@ -65,183 +65,116 @@ def place_of(path: Path_) -> str:
     return ": ".join([f"{file}.yaml", *told]).replace(": in: ", ": in ")
 
 
-HAS_NO_WORDING = "has no wording"
-NOT_USED = "is not a text that is used here"
-NOT_AN_ID = "is not an id of this edition"
-NO_LIST = "should be a list of texts"
-NO_TEXT = "should be a text"
-NO_VARIANTS = "'in' should hold solo, team"
+def refused(value: object, ending: str, *places: str) -> Iterator[tuple[Path_, object, str]]:
+    """The message on a value at each of the places: the place as editors know it, and why not."""
+    for place in places:
+        path = tuple(int(key) if key.isdigit() else key for key in place.split(": "))
+        yield path, value, place_of(path) + ending
 
-REPLY, DEMO, FLAG = ("handoff", "first_reply"), ("sorting", "cards", "demo"), "no_first_runner"
-BUYERS, FINDINGS = ("profile", "buyers"), FILES["findings"]
-REPLY_TOOL = ("tools", "first_reply")
+
+IS_MISSING, NO_WORDING, NO_TEXT = " is missing", " has no wording", ": the text is missing"
+NOT_USED, NOT_AN_ID = " is not a text that is used here", " is not an id of this edition"
+NO_LIST, NOT_A_TEXT = ": should be a list of texts", ": should be a text"
+SHOULD_HOLD = ": 'in' should hold solo, team"
+REPLY, DEMO, FLAG = (
+    "handoff: first_reply",
+    "sorting: cards: demo",
+    "findings: flags: no_first_runner",
+)
+FINDINGS = FILES["findings"]
+FINDING_GROUPS = (
+    *("dimensions", "archetypes", "contradictions"),
+    *("flags", "notes", "figures", "claims"),
+)
 
 REFUSED: list[tuple[Path_, object, str]] = [
     # A key that is not there, or that nobody reads.
-    *(
-        ((*REPLY, key), GONE, f"handoff.yaml: first_reply: {key} is missing")
-        for key in ("title", "ask", "choices", "why", "fix", "unknown_fix", "proof")
+    *refused(GONE, IS_MISSING, *(f"{REPLY}: {key}" for key in ("title", "ask", "choices", "why"))),
+    *refused(GONE, IS_MISSING, *(f"{REPLY}: {key}" for key in ("fix", "unknown_fix", "proof"))),
+    *refused(GONE, IS_MISSING, *(f"tools: first_reply: {k}" for k in ("effort", "tool", "text"))),
+    *refused(GONE, IS_MISSING, "profile: buyers: ask", f"{DEMO}: note", "sorting: feedback: some"),
+    *refused(GONE, IS_MISSING, "pages: pages: who: title", "profile: buyers: choices: both"),
+    *refused(GONE, NO_TEXT, "sorting: prompt", "sorting: buttons: sales"),
+    *refused("So.", NOT_USED, f"{REPLY}: because", "tools: first_reply: why", f"{FLAG}: why"),
+    *refused("So.", NOT_USED, "tools: first_reply: in: counter: fix", "profile: buyers: fix"),
+    *refused(
+        "So.", NOT_USED, f"{DEMO}: why", "sorting: feedback: none", "pages: parts: lanes: help"
     ),
-    ((*REPLY, "because"), "So.", f"handoff.yaml: first_reply: because {NOT_USED}"),
-    (
-        ("separation", "slow_month", "in", "solo"),
-        {"because": "So."},
-        f"separation.yaml: slow_month: in solo: because {NOT_USED}",
-    ),
-    *(
-        ((*REPLY_TOOL, key), GONE, f"tools.yaml: first_reply: {key} is missing")
-        for key in ("effort", "tool", "text")
-    ),
-    ((*REPLY_TOOL, "why"), "So.", f"tools.yaml: first_reply: why {NOT_USED}"),
-    (
-        (*REPLY_TOOL, "in", "counter", "fix"),
-        "So.",
-        f"tools.yaml: first_reply: in counter: fix {NOT_USED}",
-    ),
-    (
-        (*REPLY_TOOL, "effort"),
-        "week",
-        "tools.yaml: first_reply: effort should be one of hour, habit, project",
-    ),
-    ((*BUYERS, "ask"), GONE, "profile.yaml: buyers: ask is missing"),
-    ((*BUYERS, "fix"), "Ask.", f"profile.yaml: buyers: fix {NOT_USED}"),
-    ((*DEMO, "note"), GONE, "sorting.yaml: demo: note is missing"),
-    ((*DEMO, "why"), "So.", f"sorting.yaml: demo: why {NOT_USED}"),
-    (("sorting", "prompt"), GONE, "sorting.yaml: prompt: the text is missing"),
-    (("sorting", "feedback"), GONE, f"sorting.yaml: feedback {HAS_NO_WORDING}"),
-    (("sorting", "feedback", "some"), GONE, "sorting.yaml: feedback: some is missing"),
-    (("sorting", "feedback", "none"), "So.", f"sorting.yaml: feedback: none {NOT_USED}"),
-    (("sorting", "buttons", "sales"), GONE, "sorting.yaml: buttons: sales: the text is missing"),
-    (("pages", "pages", "who", "title"), GONE, "pages.yaml: pages: who: title is missing"),
-    (("pages", "parts", "lanes", "help"), "So.", f"pages.yaml: parts: lanes: help {NOT_USED}"),
+    *refused("So.", NOT_USED, "findings: agreement: page: in: solo: why"),
+    *refused({"because": "So."}, f": because{NOT_USED}", "separation: slow_month: in: solo"),
+    *refused({"solo": {"why": "So."}}, f" solo: why{NOT_USED}", f"{FLAG}: in"),
+    *refused({"solo": {"text": " "}}, f" solo: text{NO_TEXT}", f"{FLAG}: in"),
+    *refused("week", " should be one of hour, habit, project", "tools: first_reply: effort"),
     # A question, page or card that is not there, is no mapping, or that the structure lacks.
+    *refused(GONE, NO_WORDING, "profile: buyers", "tools: first_reply", DEMO, "sorting: feedback"),
+    *refused(GONE, NO_WORDING, "sorting: buttons", "pages: parts", "pages: pages: who"),
+    *refused("Text.", NO_WORDING, REPLY, "profile: buyers", DEMO, "pages: pages: who"),
+    (("sorting", "cards"), GONE, f"sorting.yaml: cards{NO_WORDING}"),
     *(
-        (path, GONE, f"{place} {HAS_NO_WORDING}")
-        for path, place in [
-            (BUYERS, "profile.yaml: buyers"),
-            (("separation", "audience"), "separation.yaml, handoff.yaml: audience"),
-            (REPLY, "separation.yaml, handoff.yaml: first_reply"),
-            (REPLY_TOOL, "tools.yaml: first_reply"),
-            (DEMO, "sorting.yaml: demo"),
-            (("sorting", "cards"), "sorting.yaml: cards"),
-            (("sorting", "buttons"), "sorting.yaml: buttons"),
-            (("pages", "parts"), "pages.yaml: parts"),
-            (("pages", "pages", "who"), "pages.yaml: pages: who"),
-        ]
+        ((file, id), GONE, f"separation.yaml, handoff.yaml: {id}{NO_WORDING}")
+        for file, id in (("separation", "audience"), ("handoff", "first_reply"))
     ),
-    *(
-        (path, "Text.", f"{place_of(path)} {HAS_NO_WORDING}")
-        for path in (REPLY, BUYERS, DEMO, ("pages", "pages", "who"))
+    *refused(
+        {"title": "Extra"}, NOT_AN_ID, "profile: extra", "separation: extra", "handoff: extra"
     ),
-    *(
-        ((*path, "extra"), {"title": "Extra"}, f"{place}: extra {NOT_AN_ID}")
-        for path, place in [
-            (("profile",), "profile.yaml"),
-            (("separation",), "separation.yaml"),
-            (("handoff",), "handoff.yaml"),
-            (("tools",), "tools.yaml"),
-            (("sorting", "cards"), "sorting.yaml: cards"),
-            (("pages", "pages"), "pages.yaml: pages"),
-            (("pages", "parts"), "pages.yaml: parts"),
-            ((*BUYERS, "choices"), "profile.yaml: buyers: choices"),
-        ]
+    *refused({"title": "Extra"}, NOT_AN_ID, "tools: extra", "pages: pages: extra"),
+    *refused(
+        {"title": "Extra"}, NOT_AN_ID, "pages: parts: extra", "profile: buyers: choices: extra"
     ),
+    (("sorting", "cards", "extra"), {"title": "Extra"}, f"sorting.yaml: cards: extra{NOT_AN_ID}"),
     *(
-        ((file, "first_reply"), FILES["handoff"]["first_reply"], f"first_reply {NOT_AN_ID}")
+        ((file, "first_reply"), FILES["handoff"]["first_reply"], f"first_reply{NOT_AN_ID}")
         for file in ("separation", "profile")
     ),
     # Choices that are too few, too many or no list.
-    ((*REPLY, "choices", 0), GONE, "first_reply: has 4 choices and needs 5"),
-    ((*REPLY, "choices", 5), "Soon.", "first_reply: has 6 choices and needs 5"),
-    ((*REPLY, "choices"), "Soon.", "has no list of choices and needs 5"),
+    (("handoff", "first_reply", "choices", 0), GONE, "first_reply: has 4 choices and needs 5"),
+    (("handoff", "first_reply", "choices", 5), "So.", "first_reply: has 6 choices and needs 5"),
+    (("handoff", "first_reply", "choices"), "So.", "has no list of choices and needs 5"),
     (
-        (*REPLY, "in", "counter", "choices", 0),
+        ("handoff", "first_reply", "in", "counter", "choices", 0),
         GONE,
         "handoff.yaml: first_reply: in counter: has 3 choices and needs 4, worst first",
     ),
-    ((*BUYERS, "choices"), ["Both"], "profile.yaml: buyers: choices should give a text"),
-    ((*BUYERS, "choices"), GONE, "profile.yaml: buyers: choices: "),
-    ((*BUYERS, "choices", "both"), GONE, "profile.yaml: buyers: choices: both is missing"),
+    *refused(["Both"], " should give a text", "profile: buyers: choices"),
+    *refused(GONE, ": ", "profile: buyers: choices"),
     # Something else than a text.
-    *(
-        (path, value, f"{place_of(path)}: {NO_TEXT}")
-        for path, value in [
-            ((*REPLY, "why"), 7),
-            ((*REPLY, "choices", 2), 7),
-            ((*REPLY_TOOL, "text"), 7),
-            ((*DEMO, "text"), False),
-            (("pages", "parts", "lanes", "title"), 3.5),
-        ]
-    ),
-    ((*REPLY, "in"), ["Soon."], f"first_reply: {NO_VARIANTS}"),
-    ((*REPLY, "in", "solo"), "Soon.", f"first_reply: {NO_VARIANTS}"),
-    ((*REPLY_TOOL, "in"), "Soon.", f"tools.yaml: first_reply: {NO_VARIANTS}"),
-    ((*DEMO, "in"), "Soon.", f"sorting.yaml: demo: {NO_VARIANTS}"),
+    *refused(7, NOT_A_TEXT, f"{REPLY}: why", f"{REPLY}: choices: 2", "tools: first_reply: text"),
+    *refused(False, NOT_A_TEXT, f"{DEMO}: text"),
+    *refused(3.5, NOT_A_TEXT, "pages: parts: lanes: title"),
+    (("handoff", "first_reply", "in"), ["Soon."], f"first_reply{SHOULD_HOLD}"),
+    (("handoff", "first_reply", "in", "solo"), "Soon.", f"first_reply{SHOULD_HOLD}"),
+    (("tools", "first_reply", "in"), "Soon.", f"tools.yaml: first_reply{SHOULD_HOLD}"),
+    (("sorting", "cards", "demo", "in"), "Soon.", f"sorting.yaml: demo{SHOULD_HOLD}"),
     # Findings: no list, a group that is not there, ids that do not fit, texts that are not used.
+    *refused(GONE, NO_LIST, "findings: method", "findings: money: assumptions"),
+    *refused([], NO_LIST, "findings: method"),
+    *refused("One text.", NO_LIST, "findings: method"),
     *(
-        (("findings", *path), value, f"findings.yaml: {': '.join(path)}: {NO_LIST}")
-        for path, value in [
-            (("method",), GONE),
-            (("method",), []),
-            (("method",), "One text."),
-            (("money", "assumptions"), GONE),
-        ]
+        (("findings", group), GONE, f"findings.yaml: {group}: is missing")
+        for group in FINDING_GROUPS
     ),
-    *(
-        (("findings", *path), value, f"findings.yaml: {': '.join(path)}: is missing")
-        for path, value in [
-            *(((group,), GONE) for group in ("dimensions", "archetypes", "contradictions")),
-            *(((group,), GONE) for group in ("flags", "notes", "figures", "claims")),
-            (("not_asked",), "Text."),
-            (("money", "refusals"), GONE),
-            (("consult", "topics"), GONE),
-            (("consult", "yes"), GONE),
-            (("agreement", "page", "in", "solo"), "Text."),
-        ]
+    *refused(GONE, ": is missing", "findings: money: refusals", "findings: consult: topics"),
+    *refused(GONE, ": is missing", "findings: consult: yes"),
+    *refused("Text.", ": is missing", "findings: not_asked"),
+    *refused("Text.", ": separation: is missing", "findings: bands"),
+    (("findings", "agreement", "page", "in", "solo"), "Text.", "page: in: solo: is missing"),
+    *refused(FINDINGS["dimensions"]["own_goals"], NOT_AN_ID, "findings: dimensions: extra"),
+    *refused(FINDINGS["matters"]["handoff"], NOT_AN_ID, "findings: matters: extra"),
+    *refused({"text": "So."}, NOT_AN_ID, "findings: contradictions: extra"),
+    *refused({"name": "So", "text": "So."}, NOT_AN_ID, "findings: flags: extra"),
+    *refused("So?", NOT_AN_ID, "findings: double_check: extra", "findings: not_asked: extra"),
+    *refused(
+        GONE, NO_WORDING, "findings: dimensions: own_goals", FLAG, "findings: matters: handoff"
     ),
-    (("findings", "bands"), "Text.", "findings.yaml: bands: separation: is missing"),
-    *(
-        (("findings", group, "extra"), value, f"findings.yaml: {group}: extra {NOT_AN_ID}")
-        for group, value in [
-            ("dimensions", FINDINGS["dimensions"]["own_goals"]),
-            ("contradictions", {"text": "So."}),
-            ("double_check", "So?"),
-            ("flags", {"name": "So", "text": "So."}),
-            ("not_asked", "So."),
-            ("matters", FINDINGS["matters"]["handoff"]),
-        ]
+    *refused(GONE, NO_WORDING, "findings: contradictions: rule_without_list"),
+    *refused(
+        GONE, NO_WORDING, "findings: double_check: numbers", "findings: not_asked: quick_look"
     ),
-    *(
-        (("findings", *path), GONE, f"findings.yaml: {': '.join(path)} {HAS_NO_WORDING}")
-        for path in [
-            ("dimensions", "own_goals"),
-            ("contradictions", "rule_without_list"),
-            ("double_check", "numbers"),
-            ("double_check", "name_without_time"),
-            ("flags", FLAG),
-            ("not_asked", "under_five"),
-            ("not_asked", "quick_look"),
-            ("agreement", "lines", "lead"),
-            ("matters", "handoff"),
-        ]
+    *refused(GONE, NO_WORDING, "findings: double_check: name_without_time"),
+    *refused(
+        GONE, NO_WORDING, "findings: not_asked: under_five", "findings: agreement: lines: lead"
     ),
-    (
-        ("findings", "agreement", "page", "in", "solo", "why"),
-        "So.",
-        f"agreement: page: in solo: why {NOT_USED}",
-    ),
-    (("findings", "flags", FLAG), "Text.", f"{FLAG}: should hold the texts name, text"),
-    (("findings", "flags", FLAG, "why"), "So.", f"{FLAG}: why {NOT_USED}"),
-    (
-        ("findings", "flags", FLAG, "in"),
-        {"solo": {"why": "So."}},
-        f"flags: {FLAG}: in solo: why {NOT_USED}",
-    ),
-    (
-        ("findings", "flags", FLAG, "in"),
-        {"solo": {"text": " "}},
-        f"flags: {FLAG}: in solo: text: the text is missing",
-    ),
+    *refused("Text.", ": should hold the texts name, text", FLAG),
 ]
 
 
