@@ -24,13 +24,15 @@ _ENTRIES: Mapping[tuple[str, ...], tuple[str, ...]] = {
 
 _TEXTS: Mapping[tuple[str, ...], tuple[str, ...]] = {
     (): ("sources",),
-    ("troubles",): ("explained",),
+    ("troubles",): ("explained", "again", "open"),
     ("one_lead",): (
         *("title", "intro", "came", "reply", "now", "last", "here", "beside", "waiting"),
         *("before_reply", "with_you", "with_them", "nowhere"),
     ),
     ("jobs",): ("title", "intro", "together", "you_said", "not_asked"),
-    ("because",): ("trouble", "lower", "groundwork", "most_lost"),
+    ("because",): (
+        *("trouble", "trouble_later", "trouble_again", "lower", "groundwork", "most_lost"),
+    ),
     ("too_much_unknown",): ("name", "means"),
     ("money",): ("intro", "silent", "result"),
     ("money", "steps"): (

@@ -1,6 +1,6 @@
 """From a walk and its scorecard to the Report: the edition's texts, filled in for one owner."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -221,12 +221,15 @@ class _Writer:
 
     def _plan(self) -> Iterable[Fix]:
         scores = {axis.axis: axis.confirmed for axis in self.scorecard.axes}
+        quoted: list[str] = []
         for step in self.scorecard.plan:
             before = scores[step.axis]
             scores[step.axis] += step.line.lost
-            yield self._fix(step, before, scores[step.axis])
+            reasons = tuple(self._reasons(step, quoted))
+            quoted += step.because
+            yield self._fix(step, before, scores[step.axis], reasons)
 
-    def _fix(self, step: Step, before: Fraction, after: Fraction) -> Fix:
+    def _fix(self, step: Step, before: Fraction, after: Fraction, reasons: tuple[str, ...]) -> Fix:
         asked = self.asked[step.id]
         texts = asked.wording
         unknown = asked.answer == UNKNOWN
@@ -247,22 +250,26 @@ class _Writer:
             next_rung=step.next_rung,
             to_rung=step.to_rung,
             because=step.because,
-            reasons=tuple(map(self._reason, step.because)),
+            reasons=reasons,
             effort=tool.effort,
             tool=tool.name,
             tool_text=tool.text,
         )
 
-    def _reason(self, reason: str) -> str:
-        kind, _, id = reason.partition(":")
-        if kind == "trouble":
-            name = self.asked[self.roles.troubles].wording.choices[id]
-        elif kind == "groundwork":
-            name = self.asked[id].wording.title
-        else:
-            name = id.capitalize()
-        text: str = self.findings["because"][kind]
-        return text.format(name=name)
+    def _reasons(self, step: Step, quoted: Sequence[str]) -> Iterable[str]:
+        """Why a step is in its place; a trouble among the reasons `quoted` before isn't again."""
+        texts = self.findings["because"]
+        troubles = [reason for reason in step.because if reason.startswith("trouble:")]
+        if new := [reason for reason in troubles if reason not in quoted]:
+            choices = self.asked[self.roles.troubles].wording.choices
+            names = "” and “".join(choices[reason.partition(":")[2]] for reason in new)
+            yield texts["trouble_later" if quoted else "trouble"].format(troubles=names)
+        elif troubles:
+            yield texts["trouble_again"]
+        for reason in step.because[len(troubles) :]:
+            kind, _, id = reason.partition(":")
+            name = self.asked[id].wording.title if kind == "groundwork" else id.capitalize()
+            yield texts[kind].format(name=name)
 
     def _found(self, kind: str, rules: Iterable[Rule]) -> tuple[Finding, ...]:
         texts = {r.id: for_owner(self.findings[kind][r.id], self.walk.facts) for r in rules}
@@ -277,12 +284,16 @@ class _Writer:
     def _troubles(self) -> Iterable[NamedTrouble]:
         names = self.asked[self.roles.troubles].wording.choices
         texts = self.findings["troubles"]
+        seen: set[str] = set()
         for trouble in self.scorecard.troubles:
-            part = for_owner(self.findings["dimensions"][trouble.points_to.id], self.walk.facts)
+            part = trouble.points_to
+            own = for_owner(self.findings["dimensions"][part.id], self.walk.facts)
+            says = texts["unexplained"][trouble.id]
             if trouble.explained:
-                says = texts["explained"].format(part=part["name"], low=part["low"])
-            else:
-                says = texts["unexplained"][trouble.id]
+                known = state_of(part.confirmed, part.possible) != "unknown"
+                text = texts["again" if part.id in seen else "explained" if known else "open"]
+                says = text.format(part=own["name"], low=own["low"])
+                seen.add(part.id)
             yield NamedTrouble(
                 trouble.id, names[trouble.id], trouble.points_to.id, trouble.explained, says
             )

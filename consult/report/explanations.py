@@ -127,7 +127,7 @@ class _Explainer:
             yield QuestionAnswer(f"Leg: {leg.id}", f"{whole(leg.confirmed)} of 100")
         one = self.walk.facts["mode"] == "solo"
         yield QuestionAnswer(
-            "Who does the two jobs", "One person" if one else "More than one person"
+            "Who does the two jobs", "One person" if one else "Not one person alone"
         )
         roles = self.walk.questionnaire.structure.roles
         asked = {part.id for part in self.card.handoff.dimensions}

@@ -27,7 +27,7 @@ from consult.questionnaire.editions import (
 from consult.questionnaire.model import Rule
 from tests.support.small_edition import ROLES, small_edition, structure
 
-FINGERPRINTS = {"2026-12": "bcf12423234556baf02742f090c472b6f853e9960a9f070355e579074c722fa5"}
+FINGERPRINTS = {"2026-12": "14876b88c361daed4f2beda6aac1ca9569ef886ef6be4ede72755b7d1966c626"}
 """What `./run questionnaire fingerprint --edition NAME` printed when the edition was published."""
 
 

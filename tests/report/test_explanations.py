@@ -63,7 +63,7 @@ def test_a_name_comes_with_its_rule_and_the_figures_that_decide(persona: str) ->
     assert figures["Separation"].endswith(" of 100 points")
     assert figures["Handoff"].endswith(" of 100 points")
     alone = PERSONAS[persona].mode == "solo"
-    assert figures["Who does the two jobs"] == ("One person" if alone else "More than one person")
+    assert figures["Who does the two jobs"] == ("One person" if alone else "Not one person alone")
     assert len(reasons.exchanges) == 4
 
 

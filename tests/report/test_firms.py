@@ -1,13 +1,16 @@
 """Twelve firms, and what their owners read: the advice fits them, and nothing in it is untrue."""
 
+import re
+
 import pytest
 
-from consult.questionnaire import Walk, read_answers, walk
+from consult.questionnaire import Answer, Walk, read_answers, walk
 from consult.questionnaire.editions import newest
 from consult.report.build import build_report
 from consult.report.report import Report
 from consult.scoring import scorecard_of
 from tests.support.firms import FIRMS, Firm
+from tests.support.strategies import BRANCHES, answered
 
 EVERY_FIRM = pytest.mark.parametrize("firm", FIRMS.values(), ids=FIRMS)
 
@@ -64,3 +67,51 @@ def test_name_picture_and_words_agree(firm: Firm) -> None:
         assert len(weak) == 2
     if weak:
         assert report.consult.recommended != "not_now"
+
+
+FRAMED = {
+    "Q3": "need each other",
+    "Q4": "pays to look at how they run",
+    "Q5": "planned or not",
+    "Q13": "relay team",
+    "Q15": "the two talk",
+    "Q16": "neither is responsible",
+    "Q17": "consult",
+}
+"""Claims of the source that the result makes around the five lines of the two jobs, and how."""
+
+
+@pytest.mark.parametrize("branch", BRANCHES, ids=lambda branch: "-".join(map(str, branch.values())))
+def test_a_quick_look_finds_every_claim_of_the_source(branch: dict[str, Answer]) -> None:
+    report = build_report(walk(newest(), answered(branch, "quick", "lowest"), "quick"))
+    assert report.jobs is not None
+    framed = (report.jobs.intro, report.jobs.together, report.consult.button)
+    said = {claim for claim, words in FRAMED.items() if any(words in text for text in framed)}
+    assert said == set(FRAMED)
+    lines = [line for axis in report.axes for part in axis.dimensions for line in part.lines]
+    on_items = {claim for line in lines for claim in line.claims}
+    in_table = {claim for line in newest().structure.roles.jobs.values() for claim in line.claims}
+    assert len(report.jobs.lines) == 5
+    assert said | on_items | in_table == {f"Q{number}" for number in range(1, 18)}
+
+
+@EVERY_FIRM
+def test_a_shop_reads_of_no_lead(firm: Firm) -> None:
+    report = report_of(firm)
+    read = [report.archetype.says, *(axis.means for axis in report.axes)]
+    read += [trouble.says for trouble in report.troubles]
+    read += [found.text for found in (*report.contradictions, *report.flags)]
+    for step in report.plan:
+        read += [*step.reasons, step.why, step.start, step.next, step.aim, step.proof]
+        read += [step.tool, step.tool_text]
+    read += [line.sales for line in report.jobs.lines] if report.jobs else []
+    if firm.path != "conversation":
+        assert not [text for text in read if re.search(r"\bleads?\b", text, re.IGNORECASE)]
+
+
+@EVERY_FIRM
+def test_the_plan_quotes_a_trouble_once(firm: Firm) -> None:
+    reasons = " ".join(reason for step in report_of(firm).plan for reason in step.reasons)
+    for trouble in report_of(firm).troubles:
+        assert reasons.count(f"“{trouble.name}") <= 1
+    assert reasons.count("comes first") <= 1

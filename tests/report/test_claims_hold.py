@@ -1,0 +1,131 @@
+"""What the result says of a firm is true of its answers, whatever they are.
+
+Each text about a part of a score claims something about single answers; `LOW` and `STRONG` name
+what. Change a text, and look here whether its claim is still the one that is checked.
+"""
+
+from collections.abc import Iterator
+from itertools import product
+
+import pytest
+
+from consult.questionnaire import Answer, Depth, Kind, Walk, walk
+from consult.questionnaire.editions import newest
+from consult.report.build import build_report
+from consult.report.report import Report
+from consult.scoring import SORTING, DimensionScore, Scorecard, scorecard_of
+from tests.support.strategies import BRANCHES, DEPTHS, EDITION, answered, offered
+
+MOSTLY_DONE = 66
+"""Points of an answer that is one step below the top of four: the habit is there."""
+
+STRONG = {
+    "distinct_jobs": {SORTING: 50},
+    "lead_capture": {"lead_list": MOSTLY_DONE},
+    "reply_speed": {"first_reply": 50},
+    "own_time_and_money": {"busy_week": MOSTLY_DONE},
+    "lead_story": {"promise_match": MOSTLY_DONE},
+    "feedback": {"buyer_words": MOSTLY_DONE},
+}
+"""The points that a text for a strong part claims for single items; by default for all asked."""
+
+MOSTLY = {"own_goals", "fair_measures"}
+"""Texts for strong parts that say "mostly": they hold if all but one of the items are done."""
+
+
+def _sorting(walked: Walk, share: int) -> dict[str, Answer]:
+    """The scored cards, so many quarters of them on the right side."""
+    scored = [a for a in walked.asked if a.question.kind is Kind.SORT and a.question.required]
+    right = len(scored) * share // 4
+    return {
+        asked.id: str(asked.question.answer) if n < right else "not_sure"
+        for n, asked in enumerate(scored)
+    }
+
+
+def _every_part_at_every_level(branch: dict[str, Answer], depth: Depth) -> Iterator[Walk]:
+    """Walks in which each dimension has every combination of its answers at least once."""
+    base = answered(branch, depth, "highest")
+    first = walk(EDITION, base, depth)
+    asked = {one.id: one for one in first.asked}
+    parts = [[asked[id] for id in d.items if id in asked] for d in EDITION.dimensions]
+    combinations = [list(product(*(offered(one) for one in part))) for part in parts]
+    for n in range(max(map(len, combinations))):
+        answers = dict(base) | _sorting(first, n // 2 % 5)
+        for part, choices in zip(parts, combinations, strict=True):
+            answers |= dict(zip((one.id for one in part), choices[n % len(choices)], strict=True))
+        yield walk(EDITION, answers, depth)
+
+
+def _claim_of_low(part: DimensionScore) -> bool:
+    """Texts for weak parts say "at least one", "some", "may" or "or": one low answer is enough."""
+    return any(line.points < MOSTLY_DONE and not line.unknown for line in part.lines)
+
+
+def _claim_of_strong(part: DimensionScore) -> bool:
+    named = STRONG.get(part.id)
+    points = {line.id: line.points for line in part.lines}
+    if part.id in MOSTLY:
+        return sum(value >= MOSTLY_DONE for value in points.values()) >= min(2, len(points))
+    claimed = named or dict.fromkeys(points, MOSTLY_DONE)
+    return all(points[id] >= least for id, least in claimed.items() if id in points)
+
+
+def _check_parts(card: Scorecard, report: Report) -> None:
+    shown = {part.id: part for axis in report.axes for part in axis.dimensions}
+    for part in (part for axis in card.axes for part in axis.dimensions):
+        if shown[part.id].state == "weak":
+            assert _claim_of_low(part), part.id
+        elif shown[part.id].state == "strong":
+            assert _claim_of_strong(part), part.id
+
+
+def _check_name(card: Scorecard, report: Report) -> None:
+    legs = {leg.id: leg.weak for leg in card.legs}
+    says, name = report.archetype.says, report.archetype.id
+    if name == "running_in_the_dark":
+        return
+    for leg, other in (("marketing", "sales"), ("sales", "marketing")):
+        assert (f"that’s {leg}" in says) == (name == "one_strong_leg" and not legs[leg])
+        holds = f"{leg.capitalize()} holds" in says or "so does sales" in says
+        assert not (holds and legs[leg] and legs[other])
+    if "Marketing holds" in says or "Marketing and sales both hold" in says:
+        assert not legs["marketing"]
+    if "Sales holds" in says or "so does sales" in says or "Marketing and sales both hold" in says:
+        assert not legs["sales"]
+    if "so does the handoff" in says or "runs smoothly" in says:
+        assert not legs["handoff"]
+    assert any(legs.values()) == ("weak" in says or "dropped" in says)
+    if "where the two should talk" in says:
+        assert report.depth == "full"
+    if any(legs.values()):
+        assert report.consult.recommended != "not_now"
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+@pytest.mark.parametrize("branch", BRANCHES, ids=lambda branch: "-".join(map(str, branch.values())))
+def test_no_text_says_more_than_the_answers(branch: dict[str, Answer], depth: Depth) -> None:
+    every_trouble = tuple(newest().structure.roles.plan.touches)
+    for n, walked in enumerate(_every_part_at_every_level(branch, depth)):
+        named = {"symptoms": every_trouble[n % 5 : n % 5 + 3]}
+        named_walk = walk(EDITION, {**walked.given, **named}, depth)
+        card = scorecard_of(named_walk.on_path)
+        report = build_report(named_walk, card=card)
+        _check_parts(card, report)
+        _check_name(card, report)
+        _check_troubles(card, report)
+
+
+def _check_troubles(card: Scorecard, report: Report) -> None:
+    low = newest().texts.findings["dimensions"]
+    for trouble, said in zip(card.troubles, report.troubles, strict=True):
+        part = trouble.points_to
+        texts = [
+            low[part.id]["low"],
+            *(own.get("low") for own in low[part.id].get("in", {}).values()),
+        ]
+        if any(text and text in said.says for text in texts):
+            assert _claim_of_low(part), said.says
+    if report.path != "conversation":
+        sentences = [said.says for said in report.troubles]
+        assert "lead" not in " ".join([report.archetype.says, *sentences]).lower().split()
