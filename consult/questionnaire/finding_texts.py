@@ -32,6 +32,7 @@ _TEXTS: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("jobs",): ("title", "intro", "together", "you_said", "not_asked"),
     ("because",): (
         *("trouble", "trouble_later", "trouble_again", "lower", "groundwork", "most_lost"),
+        "most_lost_later",
     ),
     ("too_much_unknown",): ("name", "means"),
     ("money",): ("intro", "silent", "result"),

@@ -269,7 +269,8 @@ class _Writer:
         for reason in step.because[len(troubles) :]:
             kind, _, id = reason.partition(":")
             name = self.asked[id].wording.title if kind == "groundwork" else id.capitalize()
-            yield texts[kind].format(name=name)
+            later = "_later" if kind == "most_lost" and quoted else ""
+            yield texts[kind + later].format(name=name)
 
     def _found(self, kind: str, rules: Iterable[Rule]) -> tuple[Finding, ...]:
         texts = {r.id: for_owner(self.findings[kind][r.id], self.walk.facts) for r in rules}

@@ -177,7 +177,7 @@ def _figures(silent: Silent, estimate: Estimate | None, sign: str) -> dict[str, 
     figures = {
         "leads": _range(silent.leads, _number),
         "worked": _range(Range(*(10 * end for end in silent.worked)), _number),
-        "silent": _range(silent.a_month, _rounded),
+        "silent": _about(silent.a_month),
         "each": _money(silent.each, sign),
         "value": _money(silent.each, sign),
     }
@@ -212,6 +212,12 @@ def _range(ends: Range, show: Callable[[Fraction], str]) -> str:
         return f"{low} or more"
     high = show(ends.high)
     return low if low == high else f"{low} to {high}"
+
+
+def _about(ends: Range) -> str:
+    """A range of whole numbers; "up to 10" where it begins at none."""
+    shown = _range(ends, _rounded)
+    return f"up to {shown.removeprefix('0 to ')}" if shown.startswith("0 to ") else f"about {shown}"
 
 
 def _rounded(value: Fraction) -> str:

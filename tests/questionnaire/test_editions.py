@@ -27,7 +27,7 @@ from consult.questionnaire.editions import (
 from consult.questionnaire.model import Rule
 from tests.support.small_edition import ROLES, small_edition, structure
 
-FINGERPRINTS = {"2026-12": "14876b88c361daed4f2beda6aac1ca9569ef886ef6be4ede72755b7d1966c626"}
+FINGERPRINTS = {"2026-12": "3f2976d5bad42bc726f6e2936480612a9d3a7b5447670679a0dc5467df63e9fc"}
 """What `./run questionnaire fingerprint --edition NAME` printed when the edition was published."""
 
 

@@ -81,7 +81,7 @@ def _check_parts(card: Scorecard, report: Report) -> None:
 
 
 def _check_name(card: Scorecard, report: Report) -> None:
-    legs = {leg.id: leg.weak for leg in card.legs}
+    legs: dict[str, bool] = {leg.id: leg.weak for leg in card.legs}
     says, name = report.archetype.says, report.archetype.id
     if name == "running_in_the_dark":
         return

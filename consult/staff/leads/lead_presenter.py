@@ -209,7 +209,7 @@ def _day(iso: str) -> str:
     return written_date(date.fromisoformat(iso))
 
 
-_SILENT = "About {silent} leads a month end without a clear answer. A first sale is worth {each}."
+_SILENT = "Each month, {silent} leads end without a clear answer. A first sale is worth {each}."
 _MONEY = (
     " Those leads may be worth {low} to {high} a month, or about {sales_low} to {sales_high} sales."
 )
