@@ -10,6 +10,7 @@ from consult.storage.drafts import drafts
 from tests.support.apps import services_of
 from tests.support.client import PageClient
 from tests.support.owner_journey import Journey
+from tests.support.page import text_of
 from tests.support.personas import BATON_ON_THE_FLOOR, CORNER_SHOP
 
 
@@ -111,6 +112,32 @@ def test_a_wrong_number_is_shown_again_and_the_others_are_saved(doubtful: Journe
     assert "Enter a whole number" in "".join(opened.itertext())
     answers = answers_of(doubtful)
     assert (answers["clear_answers"], answers["new_customers_last_month"]) == (1, 40)
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        (" <b>More</b> \u202eyeses\u2069 & \x00“fun” ", "<b>More</b> yeses & “fun”"),
+        ("x" * 300, "x" * 300),
+        ("\u2066 \n \t\u200f", None),
+        ("x" * 301, None),
+    ],
+)
+def test_own_words_stay_text_and_have_an_end(
+    journey: Journey, written: str, kept: str | None
+) -> None:
+    journey.answers["own_words"] = ""
+    journey.to_page("own-words")
+    journey.answers["own_words"] = written
+    if len(written) > 300:
+        assert "301 characters" in journey.refuse().errors["own_words"]
+    else:
+        journey.answer()
+        assert kept is None or kept in journey.page.text
+        journey.submit()
+        quoted = [text_of(quote) for quote in journey.page.document.all("blockquote")]
+        assert [quote.replace("\u200b", "") for quote in quoted] == [f"“{kept}”"] * bool(kept)
+    assert "\u202e" not in journey.page.html
 
 
 def test_one_question_at_a_time_about_answers_that_cannot_all_be_right(client: PageClient) -> None:

@@ -51,11 +51,22 @@ _PAYS_FOR_ADS = some_of(
     includes("done_last_30_days", "cold_ad"), includes("done_last_30_days", "retargeting_ad")
 )
 
-# In the order in which they are shown: what the owner asked about, then what costs money. All of
-# these answers can be true together, and are findings of the result. What a firm does and what
-# comes of it are two things: six follow-ups may still end in silence, a rule for leads needs no
-# list, and ads may run while the phone rings out. A set goal, a measure or a meeting says nothing
-# about another one. The one exception is `name_without_time`, where it says so.
+# In the order in which they are shown: what the owner asked about, then what costs money.
+#
+# Owners are asked about a contradiction only where its answers can't all be true. By rule:
+# - more_leads_unworked, poor_leads_undefined, cannot_close_unworked, stop_start_marketing: a
+#   trouble and what may cause it. Both are true wherever the finding helps.
+# - paid_to_voicemail: ads run while the phone rings out.
+# - marketing_judged_by_sales: it reads one answer only.
+# - blame_without_numbers, fast_but_uncounted, numbers_without_source: people blame, answer fast and
+#   look at numbers without having counted that one thing.
+# - follow_up_into_silence: six tries and a last question may still end in silence.
+# - long_goal_short_clock, patience_without_target: a goal and the time for it are two decisions.
+# - rule_without_list, steps_without_list: what is written down about leads is no list of them.
+# - meet_without_hearing: a monthly talk may be about anything but buyers.
+# - invite_all_admit_few: whom marketing speaks to, and who is called first.
+# - know_but_not_run: knowing is not doing.
+# - name_without_time: can be impossible, for one person alone. It says so below.
 CONTRADICTIONS = (
     Rule(
         "more_leads_unworked",
