@@ -173,9 +173,7 @@ def press() -> Iterator[HangingPress]:
         yield HangingPress(renderer)
 
 
-def test_a_render_that_hangs_is_retried(
-    database: Database, clock: Clock, press: HangingPress
-) -> None:
+def test_a_hung_render_is_retried(database: Database, clock: Clock, press: HangingPress) -> None:
     first, second = (lead_of(database, submitted(database)).id for _ in range(2))
     worker = make_worker(database, press)
     worker.run_once()

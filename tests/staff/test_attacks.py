@@ -51,9 +51,9 @@ def path_of(world: World, endpoint: str, method: str) -> str:
 
 
 def cookie_of(client: PageClient) -> str:
-    kept = client._client.get_cookie("staff")
-    assert kept is not None
-    return kept.value
+    cookie = client._client.get_cookie("staff")
+    assert cookie is not None
+    return cookie.value
 
 
 def browser_with(app: Flask, cookie: str) -> FlaskClient:
@@ -64,10 +64,10 @@ def browser_with(app: Flask, cookie: str) -> FlaskClient:
 
 def signed_elsewhere(app: Flask, cookie: str) -> str:
     """What a cookie holds, signed by an install with another secret key."""
-    sealer = access.StaffOnlySessions().get_signing_serializer
-    ours, other = sealer(app), Flask("elsewhere")
+    serializer = access.StaffOnlySessions().get_signing_serializer
+    ours, other = serializer(app), Flask("elsewhere")
     other.secret_key = "of another install" * 3
-    theirs = sealer(other)
+    theirs = serializer(other)
     assert ours
     assert theirs
     return str(theirs.dumps(ours.loads(cookie)))
@@ -101,7 +101,7 @@ def test_half_a_sign_in_opens_no_route(world: World) -> None:
 
 
 def test_a_form_of_someone_else_or_another_site_does_nothing_on_any_route(world: World) -> None:
-    forged = (world._form_token(NOBODY), world._form_token(STAFF), "made up", "")
+    forged = (world._form_token(NOBODY), world._form_token(STAFF), "invented", "")
     mine = {"csrf_token": world._tokens[ADMIN]}
     elsewhere = {"Sec-Fetch-Site": "cross-site", "Origin": "https://elsewhere.example"}
     before = world.version()

@@ -1,4 +1,4 @@
-"""Times in words."""
+"""Times as text."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +10,7 @@ NOW = datetime(2026, 11, 23, 7, 5, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("passed", "words"),
+    ("passed", "text"),
     [
         ({"seconds": -20}, "just now"),
         ({"seconds": 59}, "just now"),
@@ -27,8 +27,8 @@ NOW = datetime(2026, 11, 23, 7, 5, tzinfo=UTC)
         ({"days": 730}, "2 years ago"),
     ],
 )
-def test_how_long_ago(passed: dict[str, float], words: str) -> None:
-    assert ago(NOW - timedelta(**passed), NOW) == words
+def test_how_long_ago(passed: dict[str, float], text: str) -> None:
+    assert ago(NOW - timedelta(**passed), NOW) == text
 
 
 def test_the_exact_time_is_in_utc() -> None:
@@ -36,8 +36,8 @@ def test_the_exact_time_is_in_utc() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"),
+    ("seconds", "text"),
     [(0, "0 s"), (59, "59 s"), (60, "1 min"), (3599, "59 min"), (3900, "1 h 5 min")],
 )
-def test_how_long_something_took(seconds: int, words: str) -> None:
-    assert duration(seconds) == words
+def test_how_long_something_took(seconds: int, text: str) -> None:
+    assert duration(seconds) == text

@@ -1,4 +1,4 @@
-"""The pages of a response: each once, with its time, and kept as numbers when it is deleted."""
+"""The pages of a response: each once, with its time, and stored as numbers when it is deleted."""
 
 from consult.storage import page_events
 from consult.storage.db.database import Database
@@ -85,21 +85,6 @@ def test_going_back_or_a_second_tab_adds_no_row(database: Database, clock: Clock
     assert [page for page, row in found.items() if row.is_last] == ["buyers"]
     assert found["buyers"].questions == "buying_path? buyers-"
     assert the_stats(database).furthest == 7, "the review was seen"
-
-
-def test_a_deleted_draft_stays_as_numbers(database: Database, clock: Clock) -> None:
-    begun_on = clock().date()
-    token = start(database)
-    clock.go_on(seconds=25)
-    draft = save(database, token, WHO_DONE, BUYERS)
-    clock.go_on(days=31)
-    write(database, retention.purge, lead_days=730)
-    assert pages(database, draft.id) == {}
-    who, buyers = pages(database).values()
-    assert (who.day, who.kind, who.depth, who.source) == (begun_on, "real", "quick", "fair")
-    assert (who.seconds, who.is_last, buyers.is_last) == (25, False, True)
-    stats = the_stats(database)
-    assert (stats.draft_id, stats.furthest, stats.submitted) == (None, 1, False)
 
 
 def test_a_lead_was_left_nowhere_and_stays_as_numbers(database: Database, clock: Clock) -> None:

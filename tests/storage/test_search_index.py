@@ -58,18 +58,18 @@ def test_a_search_is_normalized_as_what_is_stored(typed: str, terms: list[str]) 
     assert query_terms(typed) == terms
 
 
-def words(database: Database, lead_id: int) -> set[str]:
+def terms_of(database: Database, lead_id: int) -> set[str]:
     return {row.word for row in rows(database, LeadWordRow, LeadWordRow.submission_id == lead_id)}
 
 
 def test_terms_follow_a_contact(database: Database) -> None:
     token = submitted(database)
     lead_id = lead_of(database, token).id
-    assert words(database, lead_id) == set()
+    assert terms_of(database, lead_id) == set()
     for contact in (CONTACT, replace(CONTACT, name="Zoë Żak", email="zoe@zak.example")):
         write(database, submission.save_contact, token, contact)
         terms = index_terms([contact.name, contact.business], contact.email)
-        assert words(database, lead_id) == terms
+        assert terms_of(database, lead_id) == terms
 
 
 def test_terms_follow_notes(database: Database) -> None:
@@ -78,10 +78,10 @@ def test_terms_follow_notes(database: Database) -> None:
         note = write(database, notes.add, lead_id, "asks about tents", by=ada)
     write(database, notes.add, first, "tents arrived", by=ada)
     assert note is not None
-    assert words(database, first) == {"asks", "about", "tents", "arrived"}
+    assert terms_of(database, first) == {"asks", "about", "tents", "arrived"}
     write(database, notes.edit, second, note.id, "no more", by=ada, seen=None)
-    assert words(database, second) == {"no", "more"}
-    assert words(database, first) == {"asks", "about", "tents", "arrived"}
+    assert terms_of(database, second) == {"no", "more"}
+    assert terms_of(database, first) == {"asks", "about", "tents", "arrived"}
 
 
 def test_every_module_that_writes_contacts_or_notes_indexes_the_lead() -> None:
@@ -96,7 +96,7 @@ def test_the_terms_of_a_deleted_lead_are_nowhere_in_the_file(database: Database)
     token = submitted(database)
     contact = replace(CONTACT, business="Xylophonquartett")
     write(database, submission.save_contact, token, contact)
-    assert "xylophonquartett" in words(database, lead_of(database, token).id)
+    assert "xylophonquartett" in terms_of(database, lead_of(database, token).id)
     with database.writing() as session:
         session.execute(delete(DraftRow))
     assert rows(database, LeadWordRow) == []

@@ -97,17 +97,17 @@ def sheet_of(folder: Path, batches: Sequence[Sequence[Lead]]):  # type: ignore[n
 
 def unescaped(text: str) -> str:
     """What `escape_formula` made this of: the same rule, backward."""
-    kept: list[str] = []
+    read: list[str] = []
     begins = True
     for letter in text:
         if begins and letter in SIGNS:
-            assert kept, f"nothing before {letter!r} in {text!r}"
-            assert kept.pop() == "'", f"no apostrophe before {letter!r} in {text!r}"
-        kept.append(letter)
+            assert read, f"nothing before {letter!r} in {text!r}"
+            assert read.pop() == "'", f"no apostrophe before {letter!r} in {text!r}"
+        read.append(letter)
         begins = letter in ",;|\"'\t\r\n" or (
             begins and (letter.isspace() or letter in "\ufeff\u200b\u200c\u200d\u2060")
         )
-    return "".join(kept)
+    return "".join(read)
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)

@@ -212,9 +212,7 @@ def test_a_misleading_name_is_left_out(database: Database, result_token: str, na
         ({"email": "o'neil+x@example.com"}, "o'neil+x@example.com"),
     ],
 )
-def test_names_and_addresses_of_any_script_arrive(
-    database: Database, result_token: str, contact: dict[str, str], to: str
-) -> None:
+def test_unicode(database: Database, result_token: str, contact: dict[str, str], to: str) -> None:
     save_contact(database, result_token, LINK, **contact)
     with mail_server() as server:
         make_worker(database, transport=SmtpTransport(f"smtp://127.0.0.1:{server.port}")).run_once()
@@ -239,9 +237,7 @@ def test_each_address_gets_one_mail(database: Database, result_token: str) -> No
     assert len({message["Message-ID"] for message in box.mails}) == 2
 
 
-def test_only_the_last_address_with_a_link_gets_a_mail(
-    database: Database, result_token: str
-) -> None:
+def test_only_the_last_address_with_a_link_gets_mail(database: Database, result_token: str) -> None:
     save_contact(database, result_token)
     assert mails_of(database, result_token) == []
     save_contact(database, result_token, LINK, email="ada@first.example")
@@ -252,9 +248,7 @@ def test_only_the_last_address_with_a_link_gets_a_mail(
     assert not any("link" in job.payload for job in rows(database, JobRow, IS_MAIL))
 
 
-def test_waiting_for_a_pdf_is_no_attempt(
-    database: Database, result_token: str, clock: Clock
-) -> None:
+def test_waiting_is_no_attempt(database: Database, result_token: str, clock: Clock) -> None:
     save_contact(database, result_token, LINK)
     box = Box()
     worker = make_worker(database, transport=box)

@@ -135,7 +135,7 @@ def test_each_handover_is_reported_unless_canceled_or_answered(
 
 
 def test_disabled_accounts_get_no_mail_queued_before(database: Database, clock: Clock) -> None:
-    deactivate(database, colleague(database, "gone"))
+    deactivate(database, colleague(database, "disabled"))
     leaving = colleague(database, "leaving")
     colleague(database, "ada")
     lead_id = left_contact(database)

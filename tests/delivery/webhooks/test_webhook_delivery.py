@@ -389,9 +389,7 @@ def test_it_fails_after_eight_attempts(database: Database, hooks: Receiver, cloc
     assert len(hooks.received) == 10, "what was accepted can be sent again as well"
 
 
-def test_a_message_answered_before_a_crash_is_sent_once(
-    database: Database, hooks: Receiver
-) -> None:
+def test_no_message_is_sent_again_after_a_crash(database: Database, hooks: Receiver) -> None:
     listen(database)
     submitted(database)
     work(database, hooks)

@@ -53,14 +53,14 @@ def test_address_and_password_may_be_written_in_any_way(app: Flask, client: Page
 
 
 def test_wrong_attempts_get_one_answer(app: Flask, client: PageClient, hasher: Mock) -> None:
-    make_user(app, "gone@example.com")
-    account_admin.disable(services_of(app).database, "gone@example.com")
+    make_user(app, "disabled@example.com")
+    account_admin.disable(services_of(app).database, "disabled@example.com")
     answers = set()
     for email, password in (
         (EMAIL, "not the right words"),
         ("nobody@example.com", PASSWORD),
-        ("gone@example.com", "not the right words"),
-        ("gone@example.com", PASSWORD),
+        ("disabled@example.com", "not the right words"),
+        ("disabled@example.com", PASSWORD),
         ("no address at all", PASSWORD),
     ):
         hasher.reset_mock()
@@ -133,7 +133,7 @@ def test_an_account_has_so_many_wrong_attempts_whether_it_exists_or_not(tmp_path
     ],
 )
 def test_network_limit(tmp_path: Path, hops: int, written: str, statuses: tuple[int, ...]) -> None:
-    """A proxy appends the address it sees; the visitor wrote all that stands before that."""
+    """A proxy appends the address it sees; the visitor wrote all that is before it."""
     _, client = limited(tmp_path, limit_sign_in_address="3 per hour", proxy_hops=hops)
     for number, status in enumerate(statuses):
         form = client.get("/staff/sign-in").form("/staff/sign-in")

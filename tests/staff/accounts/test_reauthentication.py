@@ -67,20 +67,17 @@ def test_it_is_recent_for_ten_minutes(minutes: int, asked: bool, grace: PageClie
     assert page.location == (ASK if asked else "/staff/")
 
 
-def test_an_authentication_is_one_browsers_only(app: Flask) -> None:
-    old = signed_in(app)
-    age_authentication(app)
-    signed_in(app).get("/staff/precious", status=302)
-    assert old.get("/staff/precious", status=303).location == ASK
-
-
 def test_after_it_users_are_where_they_wanted_to_go(grace: PageClient) -> None:
+    """With a new token, in the browser in which they confirmed."""
+    thief, other = thief_of(grace), signed_in(grace.app)
     age_authentication(grace.app)
     form = grace.follow(grace.get("/staff/precious?a=1&b=2", status=303)).form("/confirm")
     page = grace.submit(form.fill(password=PASSWORD))
     assert page.location == "/staff/precious?a=1&b=2"
     grace.get(page.location, status=302)
     assert grace.get("/staff/confirm?next=/staff/account", status=303).location == "/staff/account"
+    thief.get("/staff/", status=303)
+    assert other.get("/staff/precious", status=303).location == ASK
 
 
 @pytest.mark.parametrize("password", ["", "not the right words", "x" * 201])
@@ -145,14 +142,6 @@ def test_an_authentication_leads_to_no_other_site(elsewhere: str, grace: PageCli
     age_authentication(grace.app)
     form = grace.get("/staff/confirm").form("/confirm").fill(password=PASSWORD)
     assert grace.post(form.action, {**form.data, "next": elsewhere}).location == "/staff/"
-
-
-def test_the_session_gets_another_token(grace: PageClient) -> None:
-    thief = thief_of(grace)
-    age_authentication(grace.app)
-    grace.submit(grace.get("/staff/confirm").form("/confirm").fill(password=PASSWORD))
-    grace.get("/staff/")
-    thief.get("/staff/", status=303)
 
 
 def test_no_authentication_makes_a_session_last_longer(grace: PageClient) -> None:

@@ -1,23 +1,46 @@
-"""The audit log as admins read it."""
+"""The audit log: what users do is in it, never an owner's personal data, and admins read it."""
 
 import ast
+import json
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from flask import Flask
+from sqlalchemy import select
 
-import consult
+from consult.commands import consult
+from consult.staff.accounts import account_admin
 from consult.staff.audit import audit_pages
+from consult.storage import deliveries, documents
 from consult.storage.audit import audit_log
 from consult.storage.db.database import utc_now
 from consult.storage.notifications.notifications import ALERT_OF_ACTION
 from consult.storage.privacy import erasure
-from tests.support.apps import make_app, services_of
+from consult.storage.tables.account_tables import AuditRow
+from tests.support.apps import deliver, make_app, services_of
 from tests.support.client import PageClient
+from tests.support.databases import read, write
 from tests.support.page import text_of
-from tests.support.staff_client import ADMIN, EMAIL, NAME, make_lead, make_user, sign_in, signed_in
+from tests.support.second_factors import let_pass
+from tests.support.staff_client import (
+    ADMIN,
+    EMAIL,
+    NAME,
+    PASSWORD,
+    age_authentication,
+    audited,
+    enter,
+    make_lead,
+    make_user,
+    post,
+    sign_in,
+    signed_in,
+)
+from tests.support.submissions import CONTACT
 
 LOG = "/staff/settings/audit-log"
 
@@ -30,7 +53,7 @@ def admin(admin: PageClient) -> PageClient:
 
 
 def lines(client: PageClient, address: str = LOG) -> list[str]:
-    """The entries that a page shows, each in one line of words."""
+    """The entries that a page shows, each in one line."""
     document = client.get(address).document
     return [
         text_of(row) for body in document.all("tbody") for row in document.all("tr", within=body)
@@ -103,10 +126,8 @@ def test_older_entries(app: Flask, admin: PageClient, monkeypatch: pytest.Monkey
     assert page.links["Newest"] == f"{LOG}?action=lead.seen"
 
 
-def test_it_is_filtered_by_days_of_the_agency_and_shows_its_times(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    app = make_app(tmp_path_factory.mktemp("days"), time_zone="Asia/Kathmandu")  # 05:45 ahead
+def test_it_is_filtered_by_days_of_the_agency_and_shows_its_times(tmp_path: Path) -> None:
+    app = make_app(tmp_path, time_zone="Asia/Kathmandu")  # 05:45 ahead
     database = services_of(app).database
     times = ["2026-03-01T18:14", "2026-03-01T18:16", "2026-03-02T18:14", "2026-03-02T18:16"]
     for number, time in enumerate(times):
@@ -133,7 +154,7 @@ def test_it_is_filtered_by_days_of_the_agency_and_shows_its_times(
 def test_every_recorded_action_has_a_label() -> None:
     shape = re.compile(r"[a-z]+\.[a-z_]+")
     constants, kinds = set(), set()
-    for file in Path(consult.__file__).parent.rglob("*.py"):
+    for file in Path("consult").rglob("*.py"):
         if file.name == "audit_pages.py":
             continue
         for node in ast.walk(ast.parse(file.read_text())):
@@ -153,22 +174,148 @@ def test_every_recorded_action_has_a_label() -> None:
     assert len(set(audit_pages.ACTIONS.values())) == len(audit_pages.ACTIONS)
 
 
-def test_the_details_of_an_entry_are_shown_in_words(app: Flask, admin: PageClient) -> None:
+def test_the_details_of_an_entry_are_shown_as_text(app: Flask, admin: PageClient) -> None:
     with services_of(app).database.writing() as session:
+        audit_log.record(session, "export.made", by=99, rows=3, anonymous=True, stage="")
         audit_log.record(session, "setting.changed", by=1, setting="brand.colours.ink", back=False)
         audit_log.record(session, "lead.moved", by=1, lead_id=1, stage="not_a_fit")
         audit_log.record(
             session, "lead.deleted", by=1, lead_id=1, reason="requested", rows_lead_words=3
         )
-    deleted, moved, changed, *_ = lines(admin)
+    deleted, moved, changed, unknown, *_ = lines(admin)
     assert "Deleted a lead Lead 1 deleted Reason: They asked for it, Search index: 3" in deleted
     assert "Changed a stage Lead 1 deleted Stage: Not a fit" in moved
     assert changed.endswith("Setting: Brand, ink")
+    assert "Account 99 Export: made" in unknown
+    assert "Rows: 3, Anonymous: yes, Stage: –" in unknown
 
 
-def test_an_action_of_any_name_is_shown(app: Flask, admin: PageClient) -> None:
-    with services_of(app).database.writing() as session:
-        audit_log.record(session, "export.made", by=99, rows=3, anonymous=True, stage="")
-    (first, *_) = lines(admin)
-    assert "Account 99 Export: made" in first
-    assert "Rows: 3, Anonymous: yes, Stage: –" in first
+NEW = "eleven kettles over meadow"
+
+
+def log_of(app: Flask) -> Sequence[AuditRow]:
+    return read(services_of(app).database, audit_log.newest, limit=100)[::-1]
+
+
+def test_signing_in_and_out_is_recorded(app: Flask) -> None:
+    make_user(app)
+    client = signed_in(app)
+    post(client, "/staff/", "/staff/sign-out")
+    (made, joined, came, left) = log_of(app)
+    assert (made.action, made.by_id, made.facts["role"]) == ("account.invited", None, "staff")
+    assert (joined.action, joined.by_id) == ("account.joined", 1)
+    assert joined.facts["invitation"] == made.facts["invitation"]
+    assert (came.action, came.by_id, came.facts) == ("account.signed_in", 1, {"method": "password"})
+    assert (left.action, left.by_id) == ("account.signed_out", 1)
+
+
+def test_failures_name_the_account_and_never_an_address(app: Flask) -> None:
+    make_user(app)
+    client = PageClient(app)
+    sign_in(client, EMAIL, "wrong lanterns under water", status=422)
+    sign_in(client, "nobody@example.com", PASSWORD, status=422)
+    sign_in(client, "", PASSWORD, status=422)
+    enter(client)
+    wrong = {"current_password": "wrong lanterns", "new_password": NEW}
+    post(client, "/staff/account", "/account/password", status=422, **wrong)
+    age_authentication(app)
+    post(client, "/staff/confirm", "/confirm", status=422, password="wrong lanterns")
+    failed = [entry for entry in log_of(app) if "failed" in entry.action]
+    assert [(entry.action, entry.by_id, entry.facts) for entry in failed] == [
+        ("account.sign_in_failed", None, {"account": 1}),
+        ("account.sign_in_failed", None, {"account": None}),
+        ("account.reauthentication_failed", 1, {"method": "password"}),
+        ("account.reauthentication_failed", 1, {"method": "password"}),
+    ]
+
+
+def test_no_one_views_a_lead_unrecorded(app: Flask) -> None:
+    """Not by a form that is refused, by a PDF in parts, or on the way to deleting it."""
+    make_user(app, admin=True)
+    refused, read_in_parts, confirmed = make_lead(app), make_lead(app), make_lead(app)
+    write(services_of(app).database, documents.put, read_in_parts, documents.REPORT, 1, b"%PDF-1.7")
+    client = signed_in(app)
+    token = client.get("/staff/").form("/sign-out").data["csrf_token"]
+    late = {"csrf_token": token, "version": "0", "channel": "mail", "reached": "no"}
+    client.post(f"/staff/leads/{refused}/contact", late, status=409)
+    pdf = f"/staff/leads/{read_in_parts}/report.pdf"
+    part = client._client.get(pdf, headers={"Range": "bytes=0-3"})
+    assert (part.status_code, part.data) == (206, b"%PDF")
+    client.get(f"/staff/leads/{confirmed}/delete")
+    seen = [(entry.action, entry.lead_id) for entry in log_of(app)[-3:]]
+    assert seen == [
+        ("lead.seen", refused),
+        ("lead.report_read", read_in_parts),
+        ("lead.seen", confirmed),
+    ]
+
+
+def test_repeat_views_of_a_lead_are_recorded_once(app: Flask) -> None:
+    make_user(app)
+    lead = make_lead(app, contact=CONTACT)
+    database = services_of(app).database
+    write(database, deliveries.enqueue_report_email, lead, CONTACT.email, "https://x.example/x")
+    client = signed_in(app)
+    client.get(f"/staff/leads/{lead}/report.pdf", status=303)  # there is none yet
+    deliver(app)
+    let_pass(app)
+    for _ in range(2):
+        client.get(f"/staff/leads/{lead}")
+        client.get(f"/staff/leads/{lead}/report.pdf")
+        client.get(f"/staff/leads/{lead}/brief.pdf")
+        client.get(f"/staff/leads/{lead}/mails/1")
+    client.get("/staff/leads/999", status=404)
+    seen = [entry for entry in log_of(app) if entry.action.startswith("lead.")]
+    opened = ["lead.seen", "lead.report_read", "lead.brief_read", "lead.mail_read"]
+    assert [entry.action for entry in seen] == opened
+    assert {(entry.by_id, entry.lead_id) for entry in seen} == {(1, lead)}
+    let_pass(app, minutes=10)
+    client.get(f"/staff/leads/{lead}")
+    assert audited(app)[-1] == "lead.seen"
+    assert len([action for action in audited(app) if action.startswith("lead.")]) == 5
+
+
+def test_no_entry_contains_an_address_or_a_name(app: Flask) -> None:
+    make_user(app)
+    lead = make_lead(app, contact=CONTACT)
+    client = signed_in(app)
+    client.get(f"/staff/leads/{lead}")
+    account_admin.disable(services_of(app).database, EMAIL)
+    with services_of(app).database.reading() as session:
+        rows = [str(dict(row._mapping)) for row in session.execute(select(*AuditRow.__table__.c))]
+    assert "account.disabled" in "".join(rows)
+    for personal in (EMAIL, NAME, CONTACT.name, CONTACT.email, CONTACT.business):
+        assert personal not in "".join(rows)
+
+
+def test_the_log_is_exported_as_json_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONSULT_VAR_DIR", str(tmp_path))
+    monkeypatch.setenv("CONSULT_TIME_ZONE", "Asia/Kathmandu")
+
+    def run(*arguments: str, code: int = 0) -> list[str]:
+        result = CliRunner().invoke(consult, arguments)
+        assert result.exit_code == code, result.output
+        return (result.stderr if code else result.stdout).splitlines()
+
+    assert run("audit", "export") == []
+    run("staff", "invite", EMAIL)
+    run("staff", "invite", "zoë@example.com", "--admin")
+    first, second = map(json.loads, run("audit", "export"))
+    assert first.pop("at").endswith("+00:00")
+    assert first == {
+        "id": 1,
+        "by": None,
+        "email": None,
+        "action": "account.invited",
+        "lead": None,
+        "facts": {"invitation": 1, "role": "staff"},
+    }
+    assert (second["id"], second["facts"]["role"]) == (2, "admin")
+    assert run("audit", "export", "--since", "1") == run("audit", "export")[1:]
+    assert len(run("audit", "export", "--since", "2020-02-29")) == 2
+    assert run("audit", "export", "--since", "2999-12-31") == run("audit", "export", "--since", "2")
+    assert run("audit", "export", str(tmp_path / "log.jsonl")) == []
+    assert (tmp_path / "log.jsonl").read_text("utf-8").splitlines() == run("audit", "export")
+    for nonsense in ("yesterday", "-1", "9" * 30):
+        (line,) = run("audit", "export", f"--since={nonsense}", code=2)
+        assert "must be an ID or a date" in line

@@ -35,13 +35,13 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> PageClient:
     return client
 
 
-def words(page: Page) -> str:
+def one_line(page: Page) -> str:
     return " ".join(page.text.split())
 
 
 def test_a_view_without_a_start_draws_nothing(tmp_path: Path) -> None:
     app, client = app_with(tmp_path)
-    assert "No visits in this period" in words(client.get(URL))
+    assert "No visits in this period" in one_line(client.get(URL))
     for query in (
         "period=soon&since=x&until=9999-99-99&kind=all&depth=deep&source=%00",
         "period=own&since=2026-02-01&until=1970-01-01",
@@ -49,7 +49,7 @@ def test_a_view_without_a_start_draws_nothing(tmp_path: Path) -> None:
     ):
         client.get(f"{URL}?{query}")
     PageClient(app).get("/")
-    assert "There is nothing to count yet." in words(client.get(URL))
+    assert "There is nothing to count yet." in one_line(client.get(URL))
 
 
 def test_an_owner_is_counted_from_start_to_contact(tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_an_owner_is_counted_from_start_to_contact(tmp_path: Path) -> None:
     stopped.start()
     stopped.to_page(newest().structure.pages[2].id)
     page = client.get(URL)
-    text = words(page)
+    text = one_line(page)
     assert "Started a check 2" in text
     assert "Left a contact 1" in text
     assert "fair" in text
@@ -74,12 +74,12 @@ def test_demo_leads_are_shown_only_while_there_are_no_others(
     tmp_path: Path,
 ) -> None:
     app, client = app_with(tmp_path, demo=5)
-    assert "This is demo data" in words(client.get(f"{URL}?period=365"))
+    assert "This is demo data" in one_line(client.get(f"{URL}?period=365"))
     Journey(PageClient(app), BATON_ON_THE_FLOOR.answers).to_result()
-    mine = words(client.get(f"{URL}?period=365"))
+    mine = one_line(client.get(f"{URL}?period=365"))
     assert "This is demo data" not in mine
     assert "Started a check 1" in mine
-    assert "This is demo data" in words(client.get(f"{URL}?period=365&kind=demo"))
+    assert "This is demo data" in one_line(client.get(f"{URL}?period=365&kind=demo"))
 
 
 def test_custom_period_source_and_depth_filter_the_page(demo: PageClient) -> None:
@@ -88,9 +88,9 @@ def test_custom_period_source_and_depth_filter_the_page(demo: PageClient) -> Non
         "period=own&since=2020-01-01&until=2020-02-01",
         "period=365&source=nowhere",
     ):
-        assert "No visits" in words(demo.get(f"{URL}?kind=demo&{query}"))
+        assert "No visits" in one_line(demo.get(f"{URL}?kind=demo&{query}"))
     newsletter = demo.get(f"{URL}?period=365&kind=demo&source=newsletter&depth=full")
-    assert words(newsletter) != words(whole)
+    assert one_line(newsletter) != one_line(whole)
 
 
 def test_each_chart_is_an_image_with_title_description_and_table(demo: PageClient) -> None:

@@ -30,7 +30,7 @@ def database(app: Flask, clock: Clock) -> Database:
 
 @pytest.fixture
 def grace(app: Flask, database: Database) -> PageClient:
-    """The browser of an admin, to whom new leads are assigned."""
+    """The browser of an admin, who is assigned new leads."""
     make_user(app, admin=True)
     return signed_in(app)
 

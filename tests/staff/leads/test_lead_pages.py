@@ -85,9 +85,7 @@ def test_a_row_of_the_list(app: Flask, staff: PageClient, database: Database) ->
 
 
 @pytest.mark.parametrize("persona", PERSONAS.values(), ids=PERSONAS)
-def test_the_whole_page(
-    app: Flask, staff: PageClient, database: Database, persona: Persona
-) -> None:
+def test_whole_page(app: Flask, staff: PageClient, database: Database, persona: Persona) -> None:
     lead = read(database, leads.by_id, make_lead(app, persona, CONTACT))
     assert lead is not None
     page = staff.get(f"/staff/leads/{lead.id}")

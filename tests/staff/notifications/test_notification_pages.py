@@ -115,7 +115,7 @@ def test_a_mail_program_unsubscribes_with_one_request(app: Flask, unsubscribe_pa
 def test_an_invented_link_is_not_found(app: Flask, client: PageClient) -> None:
     make_user(app)
     forged = staff_mail.unsubscribe_token("other key", 1, "digest")
-    for token in ("1.digest.made-up", "nonsense", forged):
+    for token in ("1.digest.invented", "nonsense", forged):
         client.get(f"/mail/stop/{token}", status=404)
         client.post(f"/mail/stop/{token}", {}, status=404)
     assert chosen(app) == DEFAULTS

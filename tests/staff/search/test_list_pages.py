@@ -1,6 +1,6 @@
 """The list of leads as staff work with it: views, filters, search, order, and many at once.
 
-Which leads a filter selects, and in which pages, is proven in tests/storage/search.
+Which leads a filter selects, and in which pages, is tested in tests/storage/search.
 """
 
 import re
@@ -119,9 +119,7 @@ def test_a_heading_sorts_and_reverses_the_order(staff: PageClient, made: list[Ma
             assert (text_of(heading), heading.attrib["aria-sort"]) == (column, direction)
 
 
-def test_pages_follow_each_other_and_keep_the_filters(
-    staff: PageClient, made: list[MadeLead], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_paging(staff: PageClient, made: list[MadeLead], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(list_pages, "PAGE_SIZE", 5)
     first = staff.get("/staff/?sort=handoff&consult=yes")
     second = staff.get(first.link("Next"))

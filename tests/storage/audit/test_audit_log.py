@@ -29,9 +29,7 @@ def test_an_entry_in_a_reading_session_is_refused(database: Database) -> None:
         audit_log.record(session, "lead.seen", by=1)
 
 
-def test_entries_in_order(
-    database: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_entry_batches(database: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(audit_log, "_BATCH_SIZE", 2)
     began = clock()
     for minutes in (0, 0, 5, 5, 9):

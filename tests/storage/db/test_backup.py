@@ -90,9 +90,7 @@ def test_a_backup_is_private_and_replaces_no_file(database: Database, tmp_path: 
         backup(database, tmp_path / "missing" / "copy")
 
 
-def test_a_full_disk_is_reported(
-    sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_disk_full(sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Full(sqlite3.Connection):
         def execute(self, *_: object) -> sqlite3.Cursor:
             raise sqlite3.OperationalError("database or disk is full")

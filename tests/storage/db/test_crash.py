@@ -1,4 +1,4 @@
-"""A process that is killed in the middle of its work has kept every answer it acknowledged."""
+"""A process that is killed in the middle of its work has stored every answer it acknowledged."""
 
 import subprocess
 import sys

@@ -142,14 +142,14 @@ def test_deleted_rows_are_gone_from_sqlite_files(sqlite: Database, tmp_path: Pat
 def test_a_commit_survives_a_full_disk(sqlite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """As on a full disk: what was saved must not be reported as an error."""
     monkeypatch.setattr("consult.storage.db.database._COMMITS_BETWEEN_CHECKPOINTS", 1)
-    begun: list[object] = []
+    started: list[object] = []
 
     @event.listens_for(sqlite.engine, "begin")
     def fail_the_second_time(connection: object) -> None:
-        begun.append(connection)
-        if len(begun) == 2:
+        started.append(connection)
+        if len(started) == 2:
             raise OperationalError("BEGIN IMMEDIATE", None, Exception("disk is full"))
 
     token = write(sqlite, drafts.start, "2026-12", "quick", {})
     assert read(sqlite, drafts.load, token)
-    assert len(begun) == 3
+    assert len(started) == 3

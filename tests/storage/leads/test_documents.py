@@ -1,4 +1,4 @@
-"""Documents: the newest revision is kept, whichever worker comes last."""
+"""Documents: the newest revision is stored, whichever worker comes last."""
 
 import hashlib
 

@@ -174,9 +174,7 @@ def test_the_link_of_a_submission_can_be_voided(database: Database) -> None:
         ({"archetype": None}, "(?i)not.null"),
     ],
 )
-def test_columns_are_checked(
-    database: Database, overrides: dict[str, Any], constraint: str
-) -> None:
+def test_invalid_columns(database: Database, overrides: dict[str, Any], constraint: str) -> None:
     with pytest.raises(DBAPIError, match=constraint):
         submitted(database, **overrides)
     assert all_leads(database) == []
