@@ -120,7 +120,8 @@ class Worker:
 
     def _record_error(self, job: JobRow, error: Exception) -> None:
         # The log gets no message: it may quote what an owner wrote.
-        what = _name_and_place(error)
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        what = f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"
         log.warning("job %s (%s) failed, attempt %s: %s", job.id, job.kind, job.attempts, what)
         is_readable = isinstance(error, RetryableError | PermanentError)
         message = str(error) if is_readable else f"{what}: {error}"
@@ -149,11 +150,6 @@ class Worker:
         finally:
             over.set()
             thread.join()
-
-
-def _name_and_place(error: Exception) -> str:
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"
 
 
 def run_until_signal(worker: Worker, *others: Worker) -> None:

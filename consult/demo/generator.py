@@ -165,7 +165,8 @@ class _Maker:
         finished: bool,
     ) -> str:
         """View the start page, start a draft and save its pages; returns its token."""
-        source = _random_source(self.random, finished=finished)
+        weights = [s.share * (s.finishing if finished else 1 - s.finishing) for s in _SOURCES]
+        source = self.random.choices(_SOURCES, weights)[0]
         views = 1 + int(self.random.expovariate(1 / (source.views_per_start - 0.5)))
         depth, name, tags = walk.depth, self.questionnaire.name, source.tags
         session.clock = lambda: start
@@ -184,11 +185,6 @@ def _unanswered(page: WalkPage | None) -> PageVisit:
     """Return a page as it first comes into view; None means the review."""
     visit = visit_of(page)
     return replace(visit, open=visit.asked, unknown=())
-
-
-def _random_source(random: Random, *, finished: bool) -> _Source:
-    weights = [s.share * (s.finishing if finished else 1 - s.finishing) for s in _SOURCES]
-    return random.choices(_SOURCES, weights)[0]
 
 
 def _starting_times(now: datetime, count: int, random: Random) -> list[datetime]:

@@ -103,10 +103,6 @@ def _mailbox(email: str) -> str:
 # --- Forms ---------------------------------------------------------------------------------------
 
 
-def _clean(text: str | None) -> str:
-    return one_line(text or "")
-
-
 def _email(form: Form, field: Field) -> None:
     try:
         if "=?" in field.data:  # an email program would decode it and write to another address
@@ -120,7 +116,7 @@ def _email(form: Form, field: Field) -> None:
 def _text(label: str, missing: str, longest: int, *more: Any) -> StringField:
     too_long = f"Keep “{label.lower()}” to {longest} characters"
     checks = [DataRequired(missing), Length(max=longest, message=too_long)]
-    return StringField(label, [*checks, *more], filters=[_clean])
+    return StringField(label, [*checks, *more], filters=[one_line])
 
 
 class ReminderForm(Form):
@@ -139,7 +135,7 @@ class ContactForm(Form):
     phone = StringField(
         "Phone",
         [Optional(), Length(max=40, message="Keep “phone” to 40 characters")],
-        filters=[_clean],
+        filters=[one_line],
     )
     wants_consult = BooleanField("I’d like a free consult")
     consent = BooleanField(validators=[InputRequired("Check the box so we can send your report")])

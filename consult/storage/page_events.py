@@ -146,17 +146,13 @@ def record_submission(
         _write_visits(session, keys, draft_id, [{**sent, "is_last": False}])
 
 
-def record_contact(session: Session, submission_id: int, *, wants_consult: bool) -> None:
-    _reach(session, submission_id, contact=True, consult=wants_consult)
-
-
 def record_stage(session: Session, submission_id: int, stage: Stage) -> None:
     """Count that a lead was moved to a stage. What it once reached stays, except ``won``."""
     reached = {name: True for name, stages in _REACHED.items() if stage in stages}
-    _reach(session, submission_id, won=stage == "won", **reached)
+    record_reached(session, submission_id, won=stage == "won", **reached)
 
 
-def _reach(session: Session, submission_id: int, **reached: bool) -> None:
+def record_reached(session: Session, submission_id: int, **reached: bool) -> None:
     session.execute(update(_STATS).where(_STATS.c.submission_id == submission_id).values(**reached))
 
 

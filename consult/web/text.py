@@ -11,15 +11,15 @@ _JOINERS = frozenset("\u200c\u200d")
 _PILED_MARKS = re.compile(r"(?<=[\u0300-\u036f]{3})[\u0300-\u036f]+")
 
 
-def one_line(text: str) -> str:
+def one_line(text: str | None) -> str:
     """The text as one line, without control and direction characters and piled-up marks."""
-    cleaned = "".join(_clean(letter) for letter in text)
+    cleaned = "".join(_clean(letter) for letter in text or "")
     return " ".join(_PILED_MARKS.sub("", cleaned).split())
 
 
-def many_lines(text: str) -> str:
+def many_lines(text: str | None) -> str:
     """The text with each line cleaned by `one_line`, without empty lines around it."""
-    return "\n".join(one_line(line) for line in text.splitlines()).strip()
+    return "\n".join(one_line(line) for line in (text or "").splitlines()).strip()
 
 
 def parse_id(text: str) -> int:

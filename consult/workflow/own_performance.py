@@ -24,6 +24,7 @@ Below a minimum number of records, an item has no answer. Pure: no database, no 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from types import MappingProxyType
 
 from consult.workflow.office_hours import Office
@@ -111,9 +112,15 @@ def measure(records: Records, office: Office, now: datetime) -> tuple[Measure, .
             _half_reach,
             [_follow_up(one) for one in records.older if _went_silent(one, now)],
         ),
-        "outcomes": (_clear, [one.is_clear for one in records.older[:LAST_LEADS]]),
+        "outcomes": (
+            partial(_passed, (4, 7, 9)),
+            [one.is_clear for one in records.older[:LAST_LEADS]],
+        ),
         "dates_kept": (_kept, _dates(records, office.today(now))),
-        "known_sources": (_known, [bool(source) for source in records.won_sources[:LAST_WON]]),
+        "known_sources": (
+            partial(_passed, (2, 4, 5)),
+            [bool(source) for source in records.won_sources[:LAST_WON]],
+        ),
     }
     return tuple(
         Measure(id, rung(found) if len(found) >= least else None, len(found))
@@ -157,9 +164,8 @@ def _follow_up(one: Record) -> int:
     return 3 if len(again) > 3 and long_enough and one.stage in CLOSED else 2
 
 
-def _clear(clear: Sequence[int]) -> int:
-    number = sum(clear)
-    return sum(number >= least for least in (4, 7, 9))
+def _passed(steps: Sequence[int], found: Sequence[int]) -> int:
+    return sum(sum(found) >= least for least in steps)
 
 
 def _dates(records: Records, today: date) -> list[int]:
@@ -183,7 +189,3 @@ def _dates(records: Records, today: date) -> list[int]:
 def _kept(kept: Sequence[int]) -> int:
     share = sum(kept) / len(kept)
     return sum((share > 0, share >= 0.5, share >= 0.9))
-
-
-def _known(known: Sequence[int]) -> int:
-    return sum(sum(known) >= least for least in (2, 4, 5))

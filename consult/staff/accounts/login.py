@@ -53,10 +53,7 @@ _PENDING = "pending_login"
 
 
 class SignInForm(Form):
-    email = EmailField(
-        validators=[InputRequired(), Length(max=EMAIL_MAX)],
-        filters=[lambda text: one_line(text or "")],
-    )
+    email = EmailField(validators=[InputRequired(), Length(max=EMAIL_MAX)], filters=[one_line])
     password = PasswordField(validators=[InputRequired(), Length(max=PASSWORD_MAX)])
     next = HiddenField()
 

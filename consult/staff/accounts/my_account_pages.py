@@ -23,10 +23,6 @@ NAME_MAX = 200
 Posted = MultiDict[str, str]
 
 
-def _one_line(text: str | None) -> str:
-    return one_line(text or "")
-
-
 def _email_address(form: Form, field: Field) -> None:
     try:
         normal_email(field.data)
@@ -40,7 +36,7 @@ class InvitationForm(Form):
     email = EmailField(
         "Your email address",
         [DataRequired("Enter your email address."), _email_address],
-        filters=[_one_line],
+        filters=[one_line],
     )
     name = StringField(
         "Your name",
@@ -48,7 +44,7 @@ class InvitationForm(Form):
             DataRequired("Enter your name, as your colleagues know you."),
             Length(max=NAME_MAX, message=f"Use at most {NAME_MAX} characters."),
         ],
-        filters=[_one_line],
+        filters=[one_line],
     )
     new_password = PasswordField("New password", [InputRequired("Choose a password.")])
 

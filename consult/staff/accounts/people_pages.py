@@ -30,7 +30,7 @@ ROLE_LABELS = {"staff": "Staff", "admin": "Admin"}
 
 
 class InviteForm(Form):
-    email = EmailField(filters=[lambda text: one_line(text or "")])
+    email = EmailField(filters=[one_line])
     role = StringField(validators=[AnyOf(ROLE_LABELS, "Choose a role.")])
 
 

@@ -18,6 +18,8 @@ from consult.web.services import services
 from consult.web.text import one_line
 
 PASSKEY_NAME_MAX = 60
+NO_CODE = "Enter the six digits that your app shows now."
+WRONG_CODE = "That code isn’t valid right now. Check your phone’s clock, and try again."
 NOT_ADDED = "No passkey was added, or the page was open too long. Try again."
 
 # The encrypted secret of an app that is being set up, until a code confirms it.
@@ -61,7 +63,7 @@ def confirm_app() -> ResponseReturnValue:
     code = request.form.get("code", "")
     step = totp.step_of(secret, code, services().database.clock())
     if step is None:
-        return _app_page(secret, _code_error(code)), 422
+        return _app_page(secret, WRONG_CODE if code.strip() else NO_CODE), 422
     with services().database.writing() as writing:
         factors.set_authenticator(writing, me.id, totp.encrypt_secret(secret, me.id), step)
         codes = _record_new_factor(writing, "factor.app_added")
@@ -172,12 +174,6 @@ def _passkey_page(passkey_name: str, **errors: str) -> str:
         name=passkey_name,
         errors=errors,
     )
-
-
-def _code_error(code: str) -> str:
-    if not code.strip():
-        return "Enter the six digits that your app shows now."
-    return "That code isn’t valid right now. Check your phone’s clock, and try again."
 
 
 def _app_page(secret: str, error: str = "") -> str:

@@ -125,9 +125,7 @@ class SettingsForm(BaseForm):
                 return OptionField(setting.label, options=options, description=hint)
             case "text" | "number" if default:
                 hint = f"{hint} Default: {default}.".strip()
-        return StringField(
-            setting.label, filters=[lambda text: one_line(text or "")], description=hint
-        )
+        return StringField(setting.label, filters=[one_line], description=hint)
 
 
 def _values(group: Group, settings: Settings, brand: Brand) -> Mapping[str, str]:

@@ -64,7 +64,7 @@ class WebhookForm(Form):
             Length(max=MAX_URL, message=f"Use at most {MAX_URL} characters."),
             _can_be_posted_to,
         ],
-        filters=[lambda text: one_line(text or "")],
+        filters=[one_line],
     )
     events = SelectMultipleField(
         "Events",

@@ -37,9 +37,6 @@ class NewContact:
     wants_consult: bool
     consent_text: str
 
-    def is_stored_as(self, row: ContactRow) -> bool:
-        return all(getattr(row, name) == value for name, value in asdict(self).items())
-
 
 @dataclass(frozen=True, slots=True)
 class NewSubmission:
@@ -123,7 +120,7 @@ def save_contact(
         _start_clock(session, row.id, office or Office())
         stored = ContactRow(submission_id=row.id)
         session.add(stored)
-    elif contact.is_stored_as(stored):
+    elif all(getattr(stored, name) == value for name, value in asdict(contact).items()):
         return True
     is_new_address = stored.email != contact.email
     for name, value in asdict(contact).items():
@@ -135,7 +132,7 @@ def save_contact(
         .where(LeadRow.submission_id == row.id)
         .values(wants_consult=contact.wants_consult)
     )
-    page_events.record_contact(session, row.id, wants_consult=contact.wants_consult)
+    page_events.record_reached(session, row.id, contact=True, consult=contact.wants_consult)
     index_lead(session, row.id)
     _enqueue_documents(session, row)
     notify(session, row.id, "contact_given")
