@@ -5,12 +5,14 @@ from fractions import Fraction
 
 import pytest
 
+from consult.questionnaire import walk
 from consult.questionnaire.editions import newest
 from consult.report.report_sections import money_in_words
 from consult.scoring import Money
 from consult.scoring.money import Estimate, Range, Silent
 from consult.settings.brand import CURRENCY_SIGNS
 from consult.staff.leads.lead_presenter import NO_ESTIMATE, money_text
+from tests.support.strategies import BRANCHES
 
 FIGURES = Money(
     silent=Silent(
@@ -26,7 +28,7 @@ WORDS = newest().texts.findings["money"]
 
 @pytest.mark.parametrize("sign", CURRENCY_SIGNS.values(), ids=CURRENCY_SIGNS)
 def test_staff_read_of_them_what_the_owner_read_of_themselves(sign: str) -> None:
-    shown, _ = money_in_words(FIGURES, WORDS, sign)
+    shown, _ = money_in_words(FIGURES, walk(newest(), BRANCHES[0]), sign)
     says, basis = money_text(FIGURES, shown)
     assert says == (
         f"Each month, up to 2 leads end without a clear answer. A first sale is worth {sign}3,500."
