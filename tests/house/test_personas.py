@@ -7,6 +7,7 @@ import pytest
 from consult.questionnaire import Depth, read_answers, walk
 from consult.questionnaire.editions import newest
 from consult.scoring import score, scorecard_json
+from tests.support.firms import FIRMS
 from tests.support.personas import PERSONAS, Persona
 
 ARCHETYPES = {
@@ -37,8 +38,9 @@ def test_a_persona_answers_everything_and_gets_the_expected_finding(
     assert result["archetype"] == persona.archetype_at(depth)
 
 
-def test_the_personas_leave_no_archetype_and_no_path_unseen() -> None:
-    assert {persona.archetype for persona in PERSONAS.values()} == ARCHETYPES
+def test_the_personas_and_firms_leave_no_archetype_and_no_path_unseen() -> None:
+    assert {persona.archetype for persona in PERSONAS.values()} < ARCHETYPES
+    assert {firm.archetype for firm in FIRMS.values()} == ARCHETYPES
     assert {persona.path for persona in PERSONAS.values()} == {
         "conversation",
         "counter",

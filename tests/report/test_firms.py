@@ -46,12 +46,9 @@ def test_a_firm_gets_the_advice_that_fits_it(firm: Firm) -> None:
     assert (advice.reason or advice.recommended, advice.topic) == (firm.consult, firm.topic)
 
 
-def test_the_firms_are_of_every_kind() -> None:
-    assert {firm.archetype for firm in FIRMS.values()} == {*WEAK_LEGS, "one_strong_leg"} | {
-        "running_in_the_dark"
-    }
-    assert {firm.path for firm in FIRMS.values()} == {"conversation", "counter", "checkout"}
+def test_half_of_the_firms_took_the_quick_look() -> None:
     assert [firm.depth for firm in FIRMS.values()].count("quick") == len(FIRMS) / 2
+    assert {firm.path for firm in FIRMS.values()} == {"conversation", "counter", "checkout"}
 
 
 @EVERY_FIRM

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tests.support.personas import (
-    Answers,
     Depth,
     Persona,
     handoff,
     lately,
     numbers,
+    one_lead,
     profile,
     separation,
     sorted_cards,
@@ -29,18 +29,6 @@ class Firm(Persona):
     """The plan, the first step first."""
     consult: str
     topic: str
-
-
-def real_lead(came_from: str, asked: str, heard_back: str, last_word: str, ended: str) -> Answers:
-    """The last inquiry from someone new, as the owner remembers it."""
-    return {
-        "lead_evidence": "memory",
-        "lead_came_from": came_from,
-        "lead_asked": asked,
-        "lead_heard_back": heard_back,
-        "lead_last_word": last_word,
-        "lead_ended": ended,
-    }
 
 
 _FIRMS = (
@@ -124,7 +112,7 @@ _FIRMS = (
         | handoff(1, lead_definition=1, lead_list=1, lead_source=2, first_reply=3, after_hours=0)
         | {"follow_up": 0, "clear_answers": 0, "not_now": "unknown", "buyer_words": 2}
         | numbers(leads="10_19", buy="4_5", value=2400)
-        | real_lead("social", "this_week", "two_days", "we", "quiet")
+        | one_lead("social", "this_week", "two_days", "we", "quiet")
         | {"own_words": "I’d like to stop checking my phone for replies that never come."},
     ),
     Firm(
@@ -171,7 +159,7 @@ _FIRMS = (
         | {"first_reply": 2, "after_hours": 1, "promise_match": 2, "follow_up": 1}
         | {"clear_answers": 0, "not_now": 0, "buyer_words": 2, "won_by_source": 0}
         | {"joint_review": 1, "review_outcome": 1, "funnel_counts": 1, "lost_reasons": 1}
-        | real_lead("walk_in", "this_week", "never", "nobody", "quiet"),
+        | one_lead("walk_in", "this_week", "never", "nobody", "quiet"),
     ),
     Firm(
         id="machine_shop",
@@ -257,7 +245,7 @@ _FIRMS = (
         | {"follow_up": 0, "clear_answers": 1, "joint_review": 2, "review_outcome": 2}
         | {"buyer_words": 2, "won_by_source": 1}
         | numbers(leads="20_49", buy="4_5", value=4800, new=6)
-        | real_lead("referral", "this_month", "same_day", "we", "quiet")
+        | one_lead("referral", "this_month", "same_day", "we", "quiet")
         | {"own_words": "Every quote I write gets an answer, even if it’s no."},
     ),
     Firm(

@@ -118,16 +118,21 @@ def numbers(
     return given if new is None else given | {"new_customers_last_month": new}
 
 
-def one_lead(heard_back: str = "two_days", ended: str = "quiet") -> Answers:
-    """What became of the last inquiry, and a sentence of their own."""
+def one_lead(
+    came_from: str = "referral",
+    asked: str = "this_week",
+    heard_back: str = "two_days",
+    last_word: str = "we",
+    ended: str = "quiet",
+) -> Answers:
+    """What became of the last inquiry from someone new."""
     return {
         "lead_evidence": "looking",
-        "lead_came_from": "referral",
-        "lead_asked": "this_week",
+        "lead_came_from": came_from,
+        "lead_asked": asked,
         "lead_heard_back": heard_back,
-        "lead_last_word": "we",
+        "lead_last_word": last_word,
         "lead_ended": ended,
-        "own_words": "Every quote gets an answer.",
     }
 
 
@@ -188,49 +193,8 @@ BATON_ON_THE_FLOOR = Persona(
     | handoff(2, lead_list=0, lead_source=1, first_reply=1, after_hours=0)
     | {"follow_up": 0, "clear_answers": 0, "not_now": 1, "funnel_counts": 1, "lost_reasons": 1}
     | numbers(leads="20_49", buy="2_3", value=1200)
-    | one_lead(),
-)
-
-WAITING_FOR_THE_BATON = Persona(
-    id="waiting_for_the_baton",
-    who="Two electricians with a good name: each call gets an answer, and no one does marketing.",
-    mode="team",
-    path="conversation",
-    archetype="waiting_for_the_baton",
-    given=profile("nobody", "several")
-    | sorted_cards(unsure=2)
-    | lately("not_enough_leads", "feast_or_famine", done=("quote_callback", "proposal"))
-    | separation(1, sales_owner=3, sales_goal=2, sales_measure=2, sales_list=2, sales_steps=2)
-    | handoff(2, first_reply=3)
-    | numbers(leads="5_9", buy="6_7", value=2500),
-)
-
-NO_LAST_LEG = Persona(
-    id="no_last_leg",
-    who="A dance school that everyone follows: people ask, hear back at once, and drift away.",
-    mode="solo",
-    path="conversation",
-    archetype="no_last_leg",
-    given=profile("me", "nobody", buyers="people")
-    | sorted_cards(unsure=1)
-    | lately("cannot_close", done=("social_post", "newsletter", "be_found"))
-    | separation(2, sales_owner=1, sales_goal=1, sales_measure=1, sales_list=1, sales_steps=0)
-    | handoff(2, first_reply=4)
-    | numbers(leads="50_99", buy="0_1", value=90),
-)
-
-ONE_STRONG_LEG = Persona(
-    id="one_strong_leg",
-    who="A translator with a list that she works each morning, and nothing that fills it.",
-    mode="solo",
-    path="conversation",
-    archetype="one_strong_leg",
-    given=profile(buyers="businesses")
-    | sorted_cards()
-    | lately("not_enough_leads", "poor_leads", done=("prospect_list",))
-    | separation(1, sales_owner=3, sales_goal=3, sales_measure=2, sales_list=3, sales_steps=2)
-    | handoff(1, lead_list=2, follow_up=2)
-    | numbers(leads="10_19", buy="2_3", value=700),
+    | one_lead()
+    | {"own_words": "Every quote gets an answer."},
 )
 
 CORNER_SHOP = Persona(
@@ -296,9 +260,6 @@ PERSONAS: Mapping[str, Persona] = {
         DISCIPLINED_SOLO,
         TWO_SILOS,
         BATON_ON_THE_FLOOR,
-        WAITING_FOR_THE_BATON,
-        NO_LAST_LEG,
-        ONE_STRONG_LEG,
         CORNER_SHOP,
         WEB_STORE,
         FIRST_CUSTOMERS,
