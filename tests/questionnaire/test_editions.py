@@ -125,7 +125,7 @@ def test_an_edition_that_leans_on_another_is_refused(line: str, other: str, tmp_
 
 def test_the_recipe_for_a_new_edition_works_as_written(tmp_path: Path) -> None:
     root = Path(consult.__file__).parent
-    shutil.copytree(root, tmp_path / "consult", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(root, tmp_path / "consult")
 
     def run(*arguments: str) -> str:
         command = [sys.executable, "-m", "consult", "questionnaire", *arguments]
@@ -140,4 +140,4 @@ def test_the_recipe_for_a_new_edition_works_as_written(tmp_path: Path) -> None:
     assert json.loads(run("show"))["edition"] == "2031-05"
     assert run("check", "--edition", "2031-05") == "All texts are fit to be shown.\n"
     assert run("fingerprint", "--edition", newest().name).strip() == fingerprint(newest())
-    assert run("fingerprint") != run("fingerprint", "--edition", newest().name)
+    assert run("fingerprint").strip() != fingerprint(newest())
