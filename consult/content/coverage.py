@@ -1,7 +1,7 @@
 """Whether everything can be reached, everything reached has words, and every claim is carried."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
 
 from consult.content.texts import Problem, file_of
@@ -43,7 +43,8 @@ def reach(questionnaire: Questionnaire) -> Mapping[Path, set[str]]:
     reached["consult", "topics"].update(dimension.id for dimension in questionnaire.dimensions)
     reached["consult", "topics"].update(questionnaire.structure.roles.plan.touches)
     reached["claims",].add(_CONSULT_CLAIM)
-    for card in (*_firms(questionnaire), *_with_numbers(questionnaire)):
+    kinds = kinds_of_business(questionnaire)
+    for card in (*_firms(questionnaire, kinds), *_with_numbers(questionnaire, kinds)):
         reached["archetypes",].add(card.archetype)
         reached["consult",].add(card.recommendation.reason or card.recommendation.recommended)
         for axis in card.axes:
@@ -62,21 +63,26 @@ def reach(questionnaire: Questionnaire) -> Mapping[Path, set[str]]:
         ("notes", structure.notes),
     ):
         for rule in rules:
-            if example_of(questionnaire, rule):
+            if example_of(questionnaire, rule, kinds):
                 reached[group,].add(rule.id)
                 reached["claims",].update(rule.claims)
     return reached
 
 
-def example_of(questionnaire: Questionnaire, rule: Rule) -> Scorecard | None:
-    """A scorecard in which the rule holds, everything else at its best; None when there is none."""
+def example_of(
+    questionnaire: Questionnaire, rule: Rule, kinds: Sequence[Answers]
+) -> Scorecard | None:
+    """A scorecard in which the rule holds, everything else at its best; None when there is none.
+
+    `kinds` are those of `kinds_of_business`, which takes long to find.
+    """
     facts = {fact.id: fact.values for fact in questionnaire.structure.facts}
     ids = tuple(dict.fromkeys(rule.when.reads()))
     domains = [facts.get(id) or _worth_trying(questionnaire, id) for id in ids]
     for values in product(*domains):
         given: Answers = dict(zip(ids, values, strict=True))
         if rule.when.holds(given):
-            for profile in kinds_of_business(questionnaire):
+            for profile in kinds:
                 card = _completed(questionnaire, {**profile, **given}, _at_best(given))
                 if card and rule in (*card.contradictions, *card.flags, *card.notes):
                     return card
@@ -105,9 +111,9 @@ def kinds_of_business(questionnaire: Questionnaire) -> list[Answers]:
     return list(kinds.values())
 
 
-def _firms(questionnaire: Questionnaire) -> Iterator[Scorecard]:
+def _firms(questionnaire: Questionnaire, kinds: Sequence[Answers]) -> Iterator[Scorecard]:
     """Firms of every kind at every level, and some that know nothing."""
-    for profile in kinds_of_business(questionnaire):
+    for profile in kinds:
         for legs, levels in product(_LEGS, _LEVELS):
             yield from _scored(questionnaire, profile, _at_levels(questionnaire, legs, levels))
         yield from _scored(questionnaire, profile, _unknown_where_offered)
@@ -129,13 +135,11 @@ def _at_levels(
     return fill
 
 
-def _with_numbers(questionnaire: Questionnaire) -> Iterator[Scorecard]:
+def _with_numbers(questionnaire: Questionnaire, kinds: Sequence[Answers]) -> Iterator[Scorecard]:
     """Firms of one kind with all sorts of numbers: what the money range may be refused for."""
     inputs = questionnaire.structure.roles.money
     profile = next(
-        kind
-        for kind in kinds_of_business(questionnaire)
-        if inputs.worked in walk(questionnaire, kind).on_path.asked
+        kind for kind in kinds if inputs.worked in walk(questionnaire, kind).on_path.asked
     )
     choices = (tuple(inputs.leads_ranges), tuple(inputs.buyers_ranges), (*range(_TOP + 1), UNKNOWN))
     for leads, buyers, worked in product(*choices):
