@@ -27,7 +27,7 @@ from consult.questionnaire.editions import (
 from consult.questionnaire.model import Rule
 from tests.support.small_edition import ROLES, small_edition, structure
 
-FINGERPRINTS = {"2026-12": "3f2976d5bad42bc726f6e2936480612a9d3a7b5447670679a0dc5467df63e9fc"}
+FINGERPRINTS = {"2026-12": "44e02887fbe3a8dedd7b1e4731e9155c6bfbe761c3162094f87a25de1e86578f"}
 """What `./run questionnaire fingerprint --edition NAME` printed when the edition was published."""
 
 
