@@ -17,7 +17,6 @@ from consult.report.report import (
     Figure,
     Finding,
     Fix,
-    JobLine,
     NamedTrouble,
     NotAsked,
     QuestionAnswer,
@@ -25,10 +24,15 @@ from consult.report.report import (
     Report,
     ScoredAnswer,
     State,
-    TwoJobs,
     Unknown,
 )
-from consult.report.report_sections import agreement_of, consult_of, money_in_words
+from consult.report.report_sections import (
+    agreement_of,
+    answer_to,
+    consult_of,
+    jobs_of,
+    money_in_words,
+)
 from consult.scoring import (
     SORTING,
     AxisScore,
@@ -102,8 +106,8 @@ class _Writer:
             agreement=agreement_of(self.walk, self.findings["agreement"]),
             troubles=tuple(self._troubles()),
             one_lead=one_lead_of(self.walk),
-            own_words=self._answer_to([self.roles.own_words]),
-            jobs=self._jobs(),
+            own_words=answer_to([self.roles.own_words], self.walk),
+            jobs=jobs_of(self.walk, self.sign),
         )
 
     # Scores --------------------------------------------------------------------------------
@@ -202,22 +206,6 @@ class _Writer:
         strong, weak = (marketing, sales) if sales.weak else (sales, marketing)
         says = own["says"].format(strong=strong.id, weak=weak.id)
         return Archetype(self.scorecard.archetype, own["name"], says)
-
-    def _jobs(self) -> TwoJobs:
-        texts = self.findings["jobs"]
-        lines = []
-        for id, line in self.roles.jobs.items():
-            own = for_owner(texts["lines"][id], self.walk.facts)
-            said = [self._answer_to(items) for items in (line.marketing, line.sales)]
-            lines.append(JobLine(own["name"], own["marketing"], own["sales"], *said))
-        frame = {key: text for key, text in texts.items() if key != "lines"}
-        return TwoJobs(**frame, lines=tuple(lines))
-
-    def _answer_to(self, items: Iterable[str]) -> str:
-        """The answer to the first of these questions that was answered, or an empty text."""
-        answered = (a for id in items if (a := self.asked.get(id)) and a.answer is not None)
-        asked = next(answered, None)
-        return in_words(asked, self.sign) if asked else ""
 
     def _plan(self) -> Iterable[Fix]:
         scores = {axis.axis: axis.confirmed for axis in self.scorecard.axes}

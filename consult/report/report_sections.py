@@ -1,4 +1,4 @@
-"""Sections of the report: the handoff agreement, the consult agenda, the money range in words.
+"""Sections of the report: the agreement, the two jobs, the consult agenda, the money in words.
 
 What the owner does already is in the agreement as settled; everything else is a sentence with
 blanks, so that it claims nothing that the owner never said.
@@ -19,8 +19,10 @@ from consult.report.report import (
     Dimension,
     Finding,
     Fix,
+    JobLine,
     Money,
     NamedTrouble,
+    TwoJobs,
 )
 from consult.scoring import Money as Figures
 from consult.scoring import Recommendation
@@ -53,6 +55,25 @@ def _today(asked: Asked | None, page: Mapping[str, str], for_later: bool) -> str
 def _is_decided(asked: Asked | None) -> bool:
     """Whether an answer is the best that was offered."""
     return asked is not None and str(asked.answer) == list(asked.wording.choices)[-1]
+
+
+def jobs_of(walk: Walk, sign: str) -> TwoJobs:
+    """What marketing is beside what sales is, with the owner's answers in it."""
+    texts = walk.questionnaire.texts.findings["jobs"]
+    lines = []
+    for id, line in walk.questionnaire.structure.roles.jobs.items():
+        own = for_owner(texts["lines"][id], walk.facts)
+        said = [answer_to(items, walk, sign) for items in (line.marketing, line.sales)]
+        lines.append(JobLine(own["name"], own["marketing"], own["sales"], *said))
+    frame = {key: text for key, text in texts.items() if key != "lines"}
+    return TwoJobs(**frame, lines=tuple(lines))
+
+
+def answer_to(items: Iterable[str], walk: Walk, sign: str = "") -> str:
+    """The answer to the first of these questions that was answered, or an empty text."""
+    answered = {asked.id: asked for asked in walk.asked if asked.answer is not None}
+    asked = next((answered[id] for id in items if id in answered), None)
+    return in_words(asked, sign) if asked else ""
 
 
 _MINUTES = ("0–5", "5–15", "15–25", "25–30")
