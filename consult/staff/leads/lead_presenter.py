@@ -36,28 +36,6 @@ CHOICES: Mapping[str, Mapping[Any, Any]] = {
 }
 """What there is to choose from in the forms of a lead, by the name the templates know it by."""
 
-DONE = {
-    "claim": "Assigned to you.",
-    "accept": "Assigned to you.",
-    "decline": "Returned.",
-    "hand-over": "Handover sent. It stays with you until they accept.",
-    "cancel-handover": "Handover canceled.",
-    "contact": "Saved.",
-    "stage-reached": "Moved back to Reached.",
-    "stage-consult_booked": "Consult scheduled.",
-    "stage-consult_held": "Consult marked as done. What did you learn?",
-    "stage-won": "Marked as won.",
-    "stage-lost": "Marked as lost.",
-    "stage-not_a_fit": "Marked as not a fit.",
-    "rebook": "Rescheduled.",
-    "follow-up": "Snoozed. The follow-up date is saved.",
-    "assessments": "Saved.",
-    "note": "Note saved.",
-    "resolve": "Note resolved.",
-    "reopen": "Note reopened.",
-}
-"""What the page says after an action, by the name that its address has for it."""
-
 
 def next_step(
     lead: LeadRow, me: int, office: Office, now: datetime, *, has_contact: bool
