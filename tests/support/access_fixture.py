@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from consult.staff.accounts import account_admin
@@ -72,7 +72,8 @@ class World:
                 assert draft is not None
                 email = f"{number}@example.com"
                 reminder_consent.grant(session, draft.id, email, "Once.", b"encrypted")
-            self._invitation_id = session.scalars(select(StaffInvitationRow.id)).all()[-1]
+            newest = select(func.max(StaffInvitationRow.id))
+            self._invitation_id = session.scalars(newest).one()
         self._file = folder / "consult.db"
         self._kept = sqlite3.connect(":memory:")
         with closing(sqlite3.connect(self._file)) as now:
