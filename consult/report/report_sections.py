@@ -105,7 +105,7 @@ def consult_of(
     if topic and advice.recommended != "not_now":
         names = [trouble.name for trouble in troubles]
         agenda = _agenda(texts["points"], names, topic, contradictions, plan)
-    more = len(journey.walk(walk.questionnaire, walk.given, "full").missing)
+    more = len(journey.walk(walk.questionnaire, walk.on_path.values, "full").missing)
     watched = min(by_id.values(), key=lambda part: (part.confirmed, not part.critical))
     return Consult(
         recommended=advice.recommended,
