@@ -261,8 +261,16 @@ class _Writer:
             yield texts[kind + later].format(name=name)
 
     def _found(self, kind: str, rules: Iterable[Rule]) -> tuple[Finding, ...]:
-        texts = {r.id: for_owner(self.findings[kind][r.id], self.walk.facts) for r in rules}
-        return tuple(Finding(id, own.get("name", ""), own["text"]) for id, own in texts.items())
+        return tuple(self._finding(rule, self.findings[kind][rule.id]) for rule in rules)
+
+    def _finding(self, rule: Rule, texts: Mapping[str, Any]) -> Finding:
+        """A finding as this owner reads it; some have a text for when one answer is the cause."""
+        own = for_owner(texts, self.walk.facts)
+        variants = texts.get("in", {})
+        causes = [id for id in self.scorecard.evidence(rule) if id in variants]
+        if len(causes) == 1:
+            own = {**own, **variants[causes[0]]}
+        return Finding(rule.id, own.get("name", ""), own["text"])
 
     def _unknowns(self) -> Iterable[Unknown]:
         for asked in self.walk.asked:

@@ -27,7 +27,7 @@ from consult.questionnaire.editions import (
 from consult.questionnaire.model import Rule
 from tests.support.small_edition import ROLES, small_edition, structure
 
-FINGERPRINTS = {"2026-12": "44e02887fbe3a8dedd7b1e4731e9155c6bfbe761c3162094f87a25de1e86578f"}
+FINGERPRINTS = {"2026-12": "17b4966529d1806c2950f3e7a2136ac38498300857a083534c9d7cf1def6b317"}
 """What `./run questionnaire fingerprint --edition NAME` printed when the edition was published."""
 
 

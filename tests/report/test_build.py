@@ -20,7 +20,7 @@ from consult.report.report import Report, from_json
 from consult.scoring import SORTING, scorecard_of
 from consult.settings.brand import Brand
 from tests.report.samples import DAY, report_of, walk_of
-from tests.support.personas import PERSONAS, Depth, Persona
+from tests.support.personas import PERSONAS, Answers, Depth, Persona
 
 DEPTHS: tuple[Depth, ...] = ("quick", "full")
 EVERYONE = [(persona, depth) for persona in PERSONAS for depth in DEPTHS]
@@ -119,6 +119,19 @@ def test_the_picture_shows_the_legs_that_name_the_firm() -> None:
         if card.archetype != "running_in_the_dark":
             assert "unknown" not in states
             assert [state == "weak" for state in states] == [leg.weak for leg in card.legs]
+
+
+@pytest.mark.parametrize(
+    ("first_reply", "after_hours", "says"),
+    [(4, 0, "closed or busy"), (1, 3, "even while you’re open"), (0, 0, "wait for an answer.")],
+)
+def test_ads_that_lead_to_a_wait_say_when_people_wait(
+    first_reply: int, after_hours: int, says: str
+) -> None:
+    answers: Answers = {"done_last_30_days": ("cold_ad",)}
+    answers |= {"first_reply": first_reply, "after_hours": after_hours}
+    found = {f.id: f.text for f in report_of("two_silos", "full", answers).contradictions}
+    assert says in found["paid_to_voicemail"]
 
 
 def test_named_troubles_are_answered_and_steps_say_why() -> None:
