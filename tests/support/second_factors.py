@@ -7,12 +7,11 @@ import pyotp
 from flask import Flask
 
 from consult.staff.second_factors import totp
-from consult.storage.accounts import accounts
 from consult.storage.second_factors import factors
 from tests.support.apps import services_of
 from tests.support.client import PageClient
 from tests.support.page import Page
-from tests.support.staff_client import EMAIL, make_user, sign_in
+from tests.support.staff_client import EMAIL, make_user, sign_in, user_of
 
 CAREFUL = "lin@example.com"
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -56,9 +55,7 @@ def make_careful_user(app: Flask) -> None:
     """Make an account with an authenticator app, whose secret is `SECRET`, and recovery codes."""
     make_user(app, CAREFUL)
     database = services_of(app).database
-    with database.reading() as session:
-        user = accounts.user_by_email(session, CAREFUL)
-    assert user is not None
+    user = user_of(app, CAREFUL)
     with app.app_context():
         encrypted = totp.encrypt_secret(SECRET, user.id)
     with database.writing() as session:

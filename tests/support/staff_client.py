@@ -10,7 +10,7 @@ from consult.staff.accounts import account_admin, login, passwords
 from consult.storage.accounts import accounts as accounts_module
 from consult.storage.leads import submission
 from consult.storage.leads.submission import NewContact
-from consult.storage.tables.account_tables import AuditRow, StaffSessionRow
+from consult.storage.tables.account_tables import AuditRow, StaffSessionRow, StaffUserRow
 from tests.support.apps import services_of
 from tests.support.client import PageClient
 from tests.support.page import Page
@@ -42,6 +42,13 @@ def make_user(app: Flask, email: str = EMAIL, *, admin: bool = False) -> None:
         )
 
 
+def user_of(app: Flask, email: str = EMAIL) -> StaffUserRow:
+    with services_of(app).database.reading() as session:
+        user = accounts_module.user_by_email(session, email)
+    assert user is not None, f"{email} has no account"
+    return user
+
+
 @cache
 def _usual_hash() -> str:
     """The hash of the usual password: slow to make, so once for all apps of a test run."""
@@ -61,9 +68,7 @@ def enter(client: PageClient, email: str = EMAIL) -> PageClient:
     For tests that are about what comes after: it leaves out two pages and a slow hash.
     """
     with client.request_context("/staff/sign-in"):
-        with services_of(client.app).database.reading() as session:
-            user = accounts_module.user_by_email(session, email)
-        assert user is not None, f"{email} has no account"
+        user = user_of(client.app, email)
         answer = client.app.make_response(login.complete_login(user, "password"))
         client.take_cookies(client.app.process_response(answer))
     return client

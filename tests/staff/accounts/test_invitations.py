@@ -6,12 +6,9 @@ import pytest
 from flask import Flask
 
 from consult.staff.accounts import account_admin, passwords
-from consult.storage.accounts import accounts as accounts_module
 from consult.storage.db.database import Database
-from consult.storage.tables.account_tables import StaffUserRow
 from tests.support.apps import REAL_HASHER, services_of
 from tests.support.client import PageClient
-from tests.support.databases import read
 from tests.support.page import Page
 from tests.support.second_factors import let_pass
 from tests.support.staff_client import (
@@ -22,6 +19,7 @@ from tests.support.staff_client import (
     make_user,
     sign_in,
     signed_in,
+    user_of,
 )
 
 EXPIRED = "This link no longer works"
@@ -30,12 +28,6 @@ EXPIRED = "This link no longer works"
 @pytest.fixture
 def database(app: Flask) -> Database:
     return services_of(app).database
-
-
-def user(database: Database, email: str = EMAIL) -> StaffUserRow:
-    found = read(database, accounts_module.user_by_email, email)
-    assert found is not None
-    return found
 
 
 def accept(client: PageClient, link: str, *, status: int = 303, **changes: str) -> Page:
@@ -74,7 +66,7 @@ def test_the_first_link_makes_an_admin(app: Flask, client: PageClient, database:
     other = PageClient(app)
     late = other.get(link).form().fill(email="b@example.com", name="B", new_password=PASSWORD)
     accept(client, link, email=" Ada@Example.com ")
-    assert user(database, "ada@example.com").role == "admin"
+    assert user_of(app, "ada@example.com").role == "admin"
     assert account_admin.first_invitation(database, "") is None
     assert other.submit(late, status=404).h1 == EXPIRED
 
@@ -177,7 +169,7 @@ def test_a_reset_ends_every_session(app: Flask, client: PageClient, database: Da
     before.get("/staff/", status=303)
     sign_in(PageClient(app), status=422)
     sign_in(PageClient(app), password="quiet orchard seventh kettle")
-    assert user(database).role == "admin"
+    assert user_of(app).role == "admin"
 
 
 def test_a_link_opened_by_someone_else_signs_them_out(app: Flask, database: Database) -> None:

@@ -186,6 +186,7 @@ def test_cookies_and_tokens_are_signed_with_sha_256(grace: PageClient) -> None:
 def test_passwords_are_hidden_and_password_managers_may_help(app: Flask) -> None:
     invite = account_admin.invite(services_of(app).database, "", "new@example.com")
     pages = [PageClient(app).get(path) for path in ("/staff/sign-in", invite)]
+    assert "Sign in with" not in pages[0].text, "there is no provider"
     pages.append(signed_in(app).get("/staff/account"))
     fields = [
         field.attrib

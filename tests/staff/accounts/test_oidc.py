@@ -193,12 +193,6 @@ class TestSigningIn:
         page = link(app).get(LINK, status=303, headers=FROM_ELSEWHERE)
         assert page.location == "/staff/sign-in"
 
-    def test_without_the_setting_the_pages_do_not_exist(self, tmp_path: Path) -> None:
-        client = PageClient(make_app(tmp_path))
-        assert "Sign in with" not in client.get("/staff/sign-in").text
-        for path in (START, BACK):
-            client.get(path, status=404)
-
 
 class TestInvitation:
     """An invitation may be accepted through the provider, instead of with a password."""
@@ -227,15 +221,6 @@ class TestInvitation:
         approve(PageClient(app), "First@Example.com", f"{invitation}/provider")
         (only,) = account_admin.list_accounts(database)
         assert (only.email, only.role) == ("first@example.com", "admin")
-
-    def test_a_linked_user_gets_no_second_account(self, app: Flask) -> None:
-        link(app)
-        database = services_of(app).database
-        invitation = account_admin.invite(database, "", "ada@example.com")
-        page = approve(PageClient(app), "grace-there", f"{invitation}/provider", status=400)
-        assert "linked already" in page.text
-        assert len(account_admin.list_accounts(database)) == 1
-        PageClient(app).get(invitation)  # and it still works
 
     def test_a_link_for_a_new_password_links_no_one(self, app: Flask) -> None:
         reset = account_admin.reset(services_of(app).database, "", EMAIL)
@@ -268,7 +253,13 @@ class TestLinking:
         assert "identity.linked" in audited(app)
 
     def test_accounts_are_linked_one_to_one(self, app: Flask) -> None:
+        database = services_of(app).database
+        invitation = account_admin.invite(database, "", "ada@example.com")
         approve(link(app), "other-there", LINK, status=400)
+        page = approve(PageClient(app), "grace-there", f"{invitation}/provider", status=400)
+        assert "linked already" in page.text
+        assert len(account_admin.list_accounts(database)) == 1
+        PageClient(app).get(invitation)  # and it still works
         make_user(app, "bo@example.com")
         page = approve(signed_in(app, "bo@example.com"), "grace-there", LINK, status=400)
         assert "linked already" in page.text

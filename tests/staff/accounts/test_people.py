@@ -6,9 +6,8 @@ import pytest
 from flask import Flask
 
 from consult.staff.accounts import account_admin
-from consult.storage.accounts import accounts as accounts_module
 from consult.storage.audit import audit_log
-from consult.storage.tables.account_tables import AuditRow, StaffUserRow
+from consult.storage.tables.account_tables import AuditRow
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.databases import read
@@ -23,6 +22,7 @@ from tests.support.staff_client import (
     post,
     sign_in,
     signed_in,
+    user_of,
 )
 
 PEOPLE = "/staff/settings/people"
@@ -36,14 +36,8 @@ def admin(admin: PageClient) -> PageClient:
     return admin
 
 
-def account(app: Flask, email: str) -> StaffUserRow:
-    user = read(services_of(app).database, accounts_module.user_by_email, email)
-    assert user is not None
-    return user
-
-
 def page_of(app: Flask, email: str) -> str:
-    return f"{PEOPLE}/{account(app, email).id}"
+    return f"{PEOPLE}/{user_of(app, email).id}"
 
 
 def link_on(page: Page) -> str:
@@ -73,12 +67,12 @@ def test_someone_is_invited_by_a_link_that_is_shown_once(app: Flask, admin: Page
     page = post(admin, PEOPLE, "/invite", status=200, email=f" {NEW.upper()} ", role="admin")
     link = link_on(page)
     assert last_entry(app).action == "account.invited"
-    assert last_entry(app).by_id == account(app, ADMIN).id
+    assert last_entry(app).by_id == user_of(app, ADMIN).id
     listed = admin.get(PEOPLE)
     assert NEW in listed.text
     assert link.rsplit("/", 1)[1] not in listed.html
     newcomer = accept(app, link)
-    assert account(app, NEW).role == "admin"
+    assert user_of(app, NEW).role == "admin"
     newcomer.get(PEOPLE)
     PageClient(app).get(link, status=404)
     assert "None." in admin.get(PEOPLE).text
@@ -93,7 +87,7 @@ def test_mistakes_change_nothing(app: Flask, admin: PageClient) -> None:
     assert "None." in admin.post(form.action, {**form.data, "role": "owner"}, status=422).text
     form = admin.get(page_of(app, EMAIL)).form("/role")
     admin.post(form.action, {**form.data, "role": "owner"}, status=400)
-    assert account(app, EMAIL).role == "staff"
+    assert user_of(app, EMAIL).role == "staff"
 
 
 def test_a_link_is_revoked_before_anyone_used_it(app: Flask, admin: PageClient) -> None:
@@ -123,7 +117,7 @@ def test_a_last_admin(app: Flask, admin: PageClient, form: str, fields: dict[str
     found = admin.get(page_of(app, ADMIN)).form(form).fill(**fields)
     page = admin.submit(found, status=422)
     assert "the last admin" in page.errors["role"]
-    assert (account(app, ADMIN).role, account(app, ADMIN).active) == ("admin", True)
+    assert (user_of(app, ADMIN).role, user_of(app, ADMIN).active) == ("admin", True)
     admin.get(PEOPLE)
 
 
@@ -135,7 +129,7 @@ def test_an_admin_may_leave_when_another_active_one_stays(app: Flask, admin: Pag
     accept(app, link)
     post(admin, page_of(app, ADMIN), "/role", role="staff")
     admin.get(PEOPLE, status=303)
-    assert account(app, ADMIN).role == "staff"
+    assert user_of(app, ADMIN).role == "staff"
 
 
 def test_a_disabled_user_is_signed_out_and_may_come_back(app: Flask, admin: PageClient) -> None:
@@ -149,7 +143,7 @@ def test_a_disabled_user_is_signed_out_and_may_come_back(app: Flask, admin: Page
     assert "Disabled" in admin.get(PEOPLE).with_class("tag")
     back = link_on(post(admin, page_of(app, EMAIL), "/link", status=200))
     accept(app, back).get("/staff/")
-    assert account(app, EMAIL).active
+    assert user_of(app, EMAIL).active
 
 
 def test_sessions_are_ended_and_recorded(app: Flask, admin: PageClient) -> None:
@@ -157,7 +151,7 @@ def test_sessions_are_ended_and_recorded(app: Flask, admin: PageClient) -> None:
     assert "just now" in admin.get(page_of(app, EMAIL)).text
     post(admin, page_of(app, EMAIL), "/end-sessions")
     client.get("/staff/", status=303)
-    entry, user_id = last_entry(app), account(app, EMAIL).id
+    entry, user_id = last_entry(app), user_of(app, EMAIL).id
     assert (entry.action, entry.facts) == ("account.sessions_ended", {"account": user_id})
 
 
@@ -166,7 +160,7 @@ def test_an_unused_link_leaves_the_old_password_in_use(app: Flask, admin: PageCl
     assert "New password" in admin.get(PEOPLE).text
     signed_in(app, EMAIL)
     accept(app, link, "Grace")
-    assert account(app, EMAIL).name == "Grace"
+    assert user_of(app, EMAIL).name == "Grace"
 
 
 @pytest.mark.parametrize("email", ["ada@intranet", "a..b@example.com", "=?utf-8?q?a?=@example.com"])

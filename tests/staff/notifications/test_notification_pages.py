@@ -6,15 +6,15 @@ import pytest
 from flask import Flask
 
 from consult.delivery.notifications import staff_mail
-from consult.storage.accounts import accounts
 from consult.storage.notifications import notifications
 from consult.workflow.notification_types import TYPE_INFO, NotificationType
 from tests.support.apps import deliver, make_app, services_of
 from tests.support.client import PageClient
+from tests.support.databases import read
 from tests.support.lead_factories import deactivate
 from tests.support.mail_server import as_read
 from tests.support.page import text_of
-from tests.support.staff_client import EMAIL, make_lead, make_user, signed_in
+from tests.support.staff_client import EMAIL, make_lead, make_user, signed_in, user_of
 from tests.support.submissions import CONTACT
 
 BO = "bo@example.com"
@@ -22,10 +22,8 @@ DEFAULTS = {kind: info.default for kind, info in TYPE_INFO.items()}
 
 
 def chosen(app: Flask, email: str = EMAIL) -> dict[NotificationType, str]:
-    with services_of(app).database.reading() as session:
-        user = accounts.user_by_email(session, email)
-        assert user is not None
-        return dict(notifications.preferences(session, user.id))
+    user = user_of(app, email)
+    return dict(read(services_of(app).database, notifications.preferences, user.id))
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from consult.settings.brand import Brand, Logo
-from consult.settings.setting_sources import describe, load_settings, overridable
+from consult.settings.setting_sources import overridable
 from consult.storage.db.database import Database
 from consult.storage.settings.setting_overrides import (
     CHECK_SECONDS,
@@ -110,14 +110,6 @@ def test_an_invalid_override_is_ignored(provider: SettingsProvider, database: Da
     assert paper_of(provider) == "letter"
     assert provider.settings.retention_days_leads == 90
     assert provider.brand == Brand()
-
-
-def test_the_reference_says_that_a_value_is_from_the_staff_area() -> None:
-    overrides = {"paper": "a4", "base_url": "https://x.example"}
-    lines = describe(load_settings(env_file=None), {}, None, overrides)
-    found = {line.variable: line for line in lines}
-    assert (found["CONSULT_PAPER"].value, found["CONSULT_PAPER"].origin) == ("a4", "staff area")
-    assert found["CONSULT_BASE_URL"].origin == "default"
 
 
 def test_drafts_expire_by_the_override(
