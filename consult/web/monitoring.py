@@ -44,7 +44,6 @@ class PrivateFormatter(logging.Formatter):
     default_msec_format = "%s.%03dZ"
 
     def formatException(self, ei: ExcInfo) -> str:  # noqa: N802 - the name is logging's
-        """The chain of exceptions as types and code lines."""
         lines: list[str] = []
         error = ei[1]
         while error is not None:

@@ -105,7 +105,6 @@ class Measure:
 
 
 def measure(records: Records, office: Office, now: datetime) -> tuple[Measure, ...]:
-    """The five items, in the order of the questionnaire."""
     answers: Mapping[str, tuple[Callable[[Sequence[int]], int], Sequence[int]]] = {
         "reply_time": (_half_reach, _replies(records.recent, office, now)),
         "tries": (

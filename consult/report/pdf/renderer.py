@@ -104,7 +104,6 @@ class Renderer:
 
     @property
     def process_id(self) -> int | None:
-        """The id of the running process, None if there is none."""
         return self._running.process.pid if self._running else None
 
     def close(self) -> None:

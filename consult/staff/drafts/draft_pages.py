@@ -54,7 +54,6 @@ def send_reminder(consent_id: int) -> ResponseReturnValue:
 @blueprint.post(f"/unfinished/<{ID}:consent_id>/delete")
 @for_staff
 def delete_reminder_address(consent_id: int) -> ResponseReturnValue:
-    """Delete the address for a reminder; the answers stay."""
     with services().database.writing() as session:
         if not reminder_consent.delete_unused(session, consent_id):
             abort(404)

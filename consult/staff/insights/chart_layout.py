@@ -58,7 +58,6 @@ class Row:
 
     @property
     def label(self) -> str:
-        """The name, as much of it as there is room for."""
         return self.name if len(self.name) <= NAME_MAX else f"{self.name[: NAME_MAX - 1].rstrip()}…"
 
     @property
@@ -78,7 +77,6 @@ class Row:
 
     @property
     def mark(self) -> float | None:
-        """Where the mark is, in percent of the drawing."""
         return None if self.middle is None else round(self.middle * _BARS / 100, 2)
 
 

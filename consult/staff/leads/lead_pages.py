@@ -174,7 +174,6 @@ def brief_pdf(lead_id: int) -> ResponseReturnValue:
 @for_staff
 @records_access("lead.mail_read")
 def mail(lead_id: int, mail_id: int) -> ResponseReturnValue:
-    """Show the text of a mail that was sent to a lead's owner."""
     with services().database.reading() as session:
         emails = deliveries.report_emails(session, lead_id)
     sent = [email for email in emails if email.id == mail_id and email.sent_at] or abort(404)

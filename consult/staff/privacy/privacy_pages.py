@@ -75,7 +75,6 @@ def lead_data(lead_id: int) -> ResponseReturnValue:
 @for_staff
 @recent_auth_required
 def data_json(lead_id: int) -> ResponseReturnValue:
-    """Send all that is stored about the owner of a lead, for programs."""
     with services().database.writing() as session:
         lead_ids = _ids_of_person(session, lead_id)
         exported = data_export.export(session, lead_ids)
@@ -87,7 +86,6 @@ def data_json(lead_id: int) -> ResponseReturnValue:
 @for_staff
 @recent_auth_required
 def data_pdf(lead_id: int) -> ResponseReturnValue:
-    """Send all that is stored about the owner of a lead, for people."""
     made = services()
     settings = made.settings
     with made.database.reading() as session:

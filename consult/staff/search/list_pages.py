@@ -237,7 +237,6 @@ def _without(wanted: LeadFilter, field: str) -> LeadFilter:
 
 
 def _archetypes() -> dict[str, str]:
-    """Those of every edition, by their newest names."""
     found: dict[str, str] = {}
     for edition in names():
         archetypes = load(edition).texts.findings["archetypes"]

@@ -238,7 +238,6 @@ def hand_over(
 
 
 def accept(session: Session, lead_id: int, *, by: int, version: int | None = None) -> LeadRow:
-    """Accept a handover: the lead is assigned to `by`."""
     lead = lock_lead(session, lead_id, by=by, version=version)
     _require_offered_to(lead, by)
     return _accept(session, lead, by)

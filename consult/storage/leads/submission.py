@@ -152,7 +152,6 @@ def _enqueue_documents(session: Session, row: SubmissionRow) -> None:
 def _add_lead(
     session: Session, row: SubmissionRow, source: Mapping[str, str], office: Office
 ) -> None:
-    """Add the lead of a submission, assigned to the default assignee."""
     lock_assignments(session)
     assignee = default_assignee(session, office.new_leads_to)
     session.add(

@@ -108,7 +108,6 @@ def next_ids(
 
 
 def how_many(session: Session, wanted: LeadFilter, viewer: Viewer) -> int:
-    """Count every lead that a filter selects."""
     conditions = wanted.conditions(LeadRow, Context(viewer, session.now()))
     return session.scalar(select(func.count()).select_from(LeadRow).where(*conditions)) or 0
 
@@ -214,7 +213,6 @@ _SHOWN = (
 
 
 def colleagues(session: Session) -> list[tuple[int, str]]:
-    """Return the id and name of all users with an active account, by name."""
     return [(row.id, row.name) for row in session.execute(_COLLEAGUES)]
 
 
