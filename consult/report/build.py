@@ -55,8 +55,6 @@ def build_report(walk: Walk, currency: str = "USD", card: Scorecard | None = Non
 
 
 class _Writer:
-    """The walk, its scorecard and the edition's texts, side by side."""
-
     def __init__(self, walk: Walk, currency: str, card: Scorecard) -> None:
         self.walk = walk
         self.scorecard = card
@@ -110,10 +108,9 @@ class _Writer:
             jobs=jobs_of(self.walk, self.sign),
         )
 
-    # Scores --------------------------------------------------------------------------------
-
     def _axis(self, score: AxisScore) -> Axis:
         points = printed_points(score)
+        why, facts = self.findings["matters"][score.axis], self.walk.facts
         if score.too_much_unknown:
             band = self.findings["too_much_unknown"]
         else:
@@ -126,12 +123,8 @@ class _Writer:
             band_name=band["name"],
             means=band["means"],
             dimensions=tuple(self._dimension(part, points) for part in score.dimensions),
-            matters=self._matters(score.axis),
+            matters=f"{why[facts['mode']]} {why[facts['path']]}",
         )
-
-    def _matters(self, axis: str) -> str:
-        texts, facts = self.findings["matters"][axis], self.walk.facts
-        return f"{texts[facts['mode']]} {texts[facts['path']]}"
 
     def _dimension(self, score: DimensionScore, points: Mapping[str, Points]) -> Dimension:
         texts = for_owner(self.findings["dimensions"][score.id], self.walk.facts)
@@ -197,8 +190,6 @@ class _Writer:
             for leg in self.scorecard.legs
         ]
         return Relay(*legs)
-
-    # Findings ------------------------------------------------------------------------------
 
     def _archetype(self) -> Archetype:
         own = self.findings["archetypes"][self.scorecard.archetype]
@@ -304,8 +295,6 @@ class _Writer:
             if dimension in open_parts:
                 texts = self.findings["figures"][id]
                 yield Figure(dimension, texts["text"], texts["source"])
-
-    # Answers -------------------------------------------------------------------------------
 
     def _unscored_answers(self) -> Iterable[QuestionAnswer]:
         # Not the owner's sentence: it is in the report once, so that it can be removed.
