@@ -27,7 +27,7 @@ from consult.questionnaire.editions import (
 from consult.questionnaire.model import Rule
 from tests.support.small_edition import ROLES, small_edition, structure
 
-FINGERPRINTS = {"2026-12": "17b4966529d1806c2950f3e7a2136ac38498300857a083534c9d7cf1def6b317"}
+FINGERPRINTS = {"2026-12": "babb249f3ce34ea6468285e4b6f057dc4c0698a2aeef6efec8922e064d41e54e"}
 """What `./run questionnaire fingerprint --edition NAME` printed when the edition was published."""
 
 
