@@ -8,7 +8,6 @@ from datetime import date
 from html import unescape
 from pathlib import Path
 
-import html5lib
 import pytest
 from flask import Flask
 from sqlalchemy import delete, update
@@ -18,6 +17,7 @@ from consult.report.report import Report, from_json
 from consult.storage import documents, jobs
 from consult.storage.tables.delivery_tables import JobRow
 from consult.storage.tables.submission_tables import ContactRow, SubmissionRow
+from tests.report.samples import printed_text
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.owner_journey import Journey
@@ -262,7 +262,7 @@ def test_the_page_tells_what_the_pdf_tells_and_in_its_order(app: Flask, persona:
     path = hand_in(app, persona, "full")
     report = from_json(json.dumps(lead_of(app).report))
     page = client.get(path).text
-    printed = _words(document_html(report, date(2026, 11, 23)))
+    printed = printed_text(document_html(report, date(2026, 11, 23)))
     told = [*_told(report)]
     for text in (page, printed):
         at = 0
@@ -298,12 +298,6 @@ def _told(report: Report) -> Iterator[str]:
     yield report.consult.helps
     yield from (point.text for point in report.consult.agenda)
     yield from report.consult.bring if report.consult.agenda else report.consult.watch
-
-
-def _words(html: str) -> str:
-    body = html5lib.parse(html, namespaceHTMLElements=False).find("body")
-    assert body is not None
-    return " ".join(" ".join(body.itertext()).split())
 
 
 def test_a_shared_link_shows_a_picture_and_nothing_of_the_result(journey: Journey) -> None:

@@ -3,6 +3,8 @@
 from datetime import date
 from functools import cache
 
+import html5lib
+
 from consult.questionnaire import Walk, read_answers, walk
 from consult.questionnaire.editions import newest
 from consult.report.build import build_report
@@ -29,3 +31,10 @@ def document_of(
     persona: str, depth: Depth = "quick", business: str = "", paper: Paper = "letter"
 ) -> str:
     return document_html(report_of(persona, depth), DAY, Recipient("Jo", business), paper=paper)
+
+
+def printed_text(html: str) -> str:
+    """The text of a document as it is read: without tags, on one line."""
+    body = html5lib.parse(html, namespaceHTMLElements=False).find("body")
+    assert body is not None
+    return " ".join(" ".join(body.itertext()).split())

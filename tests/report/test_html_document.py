@@ -19,7 +19,7 @@ from consult.report.html_document import (
 )
 from consult.report.report import Relay, State
 from consult.settings.brand import Brand, Colours, Logo
-from tests.report.samples import DAY, document_of, report_of
+from tests.report.samples import DAY, document_of, printed_text, report_of
 from tests.support.personas import PERSONAS, Depth
 from tests.support.results import finding_text
 
@@ -41,7 +41,7 @@ def test_a_document_is_valid_complete_and_honest(persona: str, depth: Depth) -> 
     html5lib.HTMLParser(strict=True).parse(html)
     assert html.count("<h1") == 1
     report = report_of(persona, depth)
-    text = _text(html)
+    text = printed_text(html)
     for axis in report.axes:
         assert f"{axis.id.capitalize()}: {axis.total} of 100 points" in text
         for part in axis.dimensions:
@@ -98,16 +98,9 @@ def test_alone_it_brings_its_stylesheet() -> None:
 
 
 def test_the_strong_are_told_that_it_can_wait() -> None:
-    text = _text(document_of("disciplined_solo", "full"))
+    text = printed_text(document_of("disciplined_solo", "full"))
     assert finding_text("consult", "not_now", "title") in text
     assert "Your plan" not in text
-
-
-def _text(html: str) -> str:
-    """The text of a document as it is read: without tags, on one line."""
-    body = html5lib.parse(html, namespaceHTMLElements=False).find("body")
-    assert body is not None
-    return " ".join(" ".join(body.itertext()).split())
 
 
 def title_of(svg: str) -> str:

@@ -10,31 +10,15 @@ from tests.support.page import Document, text_of
 
 UNLABELLED_TYPES = frozenset({"hidden", "submit", "button", "reset"})
 ID_REFERENCES = (
-    "aria-describedby",
-    "aria-labelledby",
-    "aria-controls",
-    "aria-owns",
-    "aria-errormessage",
-    "aria-details",
-    "aria-activedescendant",
-    "for",
-    "form",
-    "list",
-    "headers",
-    "popovertarget",
+    *("aria-describedby", "aria-labelledby", "aria-controls", "aria-owns", "aria-errormessage"),
+    *("aria-details", "aria-activedescendant", "for", "form", "list", "headers", "popovertarget"),
 )
 LOADING_ATTRIBUTES = {
-    "script": ("src",),
+    **dict.fromkeys(("script", "iframe", "embed", "audio", "track", "input"), ("src",)),
+    **dict.fromkeys(("img", "source"), ("src", "srcset")),
     "link": ("href",),
-    "img": ("src", "srcset"),
-    "source": ("src", "srcset"),
-    "iframe": ("src",),
     "object": ("data",),
-    "embed": ("src",),
     "video": ("src", "poster"),
-    "audio": ("src",),
-    "track": ("src",),
-    "input": ("src",),
     "form": ("action",),
     "button": ("formaction",),
 }

@@ -127,19 +127,12 @@ def _contact(random: Random, number: int, now: datetime) -> dict[str, Any] | Non
 
 
 def _draft(lead: MadeLead) -> dict[str, Any]:
-    now = lead.row["submitted_at"]
-    as_stored = {"edition": "2026-12", "depth": "quick", "answers": {}, "source": {}}
-    return {
-        "id": lead.id,
-        "token_hash": f"c{lead.id}",
-        "created_at": now,
-        "updated_at": now,
-        **as_stored,
-    }
+    row = {"id": lead.id, "token_hash": f"c{lead.id}", "answers": {}, "source": {}}
+    times = dict.fromkeys(("created_at", "updated_at"), lead.row["submitted_at"])
+    return {**row, **times, "edition": "2026-12", "depth": "quick"}
 
 
 def _submission(lead: MadeLead) -> dict[str, Any]:
-    row = lead.row
     same = ("submitted_at", "archetype", "separation", "handoff", "demo")
     return {
         "id": lead.id,
@@ -147,14 +140,11 @@ def _submission(lead: MadeLead) -> dict[str, Any]:
         "result_token_hash": f"r{lead.id}",
         "edition": "2026-12",
         "depth": "quick",
-        "answers": {"a": 1},
-        "wording": {"a": 1},
-        "scorecard": {"a": 1},
-        "report": {"a": 1},
+        **{name: {"a": 1} for name in ("answers", "wording", "scorecard", "report")},
         "consult": "optional",
         "seconds_taken": 60,
         "report_revision": 1,
-        **{name: row[name] for name in same},
+        **{name: lead.row[name] for name in same},
     }
 
 
