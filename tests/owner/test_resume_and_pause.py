@@ -1,6 +1,7 @@
 """From a quick look to the full check, doubts settled on the review, and drafts that grew old."""
 
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from functools import reduce
 from operator import getitem
@@ -113,12 +114,14 @@ def test_going_on_has_a_limit_and_waits_for_the_contact(tmp_path: Path) -> None:
 # --- A new edition ------------------------------------------------------------------------------
 
 NEXT = "2027-01"
+Publish = Callable[[], None]
 
 
-def publish_next_edition(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    """Publish an edition that no longer asks two things, one of them scored."""
-    old = editions.newest()
-    shutil.copytree(editions.folder(old.name) / "wording", folder / "wording")
+@pytest.fixture(scope="module")
+def next_edition(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an edition that no longer asks two things, one of them scored."""
+    folder = tmp_path_factory.mktemp("next")
+    shutil.copytree(editions.folder(newest().name) / "wording", folder / "wording")
     for file, *groups, gone in (
         ("profile", "buyers"),
         ("separation", "slow_month"),
@@ -129,9 +132,19 @@ def publish_next_edition(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
         texts = yaml.safe_load(path.read_text())
         del reduce(getitem, groups, texts)[gone]
         path.write_text(yaml.safe_dump(texts))
+    return folder
+
+
+@pytest.fixture
+def publish(monkeypatch: pytest.MonkeyPatch, next_edition: Path) -> Publish:
+    old = newest()
     structures = {old.name: old.structure, NEXT: without(old.structure)}
-    monkeypatch.setattr(editions, "_FOLDERS", {**editions._FOLDERS, NEXT: folder})
-    monkeypatch.setattr(editions, "_structure", structures.__getitem__)
+
+    def publish_it() -> None:
+        monkeypatch.setattr(editions, "_FOLDERS", {**editions._FOLDERS, NEXT: next_edition})
+        monkeypatch.setattr(editions, "_structure", structures.__getitem__)
+
+    return publish_it
 
 
 def without(structure: Structure, gone: tuple[str, ...] = ("buyers", "slow_month")) -> Structure:
@@ -155,11 +168,11 @@ def without(structure: Structure, gone: tuple[str, ...] = ("buyers", "slow_month
     )
 
 
-def test_an_open_check_moves_to_a_new_edition_and_says_what_is_left_behind(
-    journey: Journey, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_an_open_check_moves_to_a_new_edition_and_says_what_is_dropped(
+    journey: Journey, publish: Callable[[], None]
 ) -> None:
     journey.to_page("first-touch")
-    publish_next_edition(monkeypatch, tmp_path / "next")
+    publish()
 
     journey.go(journey.page.path)
     assert "We dropped 2 answers" in journey.page.text
@@ -176,23 +189,23 @@ def test_an_open_check_moves_to_a_new_edition_and_says_what_is_left_behind(
 
 
 def test_an_old_result_stays_in_its_own_edition(
-    client: PageClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    client: PageClient, publish: Callable[[], None]
 ) -> None:
     root = hand_in(client.app)
     old_question = newest().wording("slow_month").ask
     before = {name: client.get(f"{root}{name}").html for name in ("/why", "/what-if")}
-    publish_next_edition(monkeypatch, tmp_path / "next")
+    publish()
     assert {name: client.get(f"{root}{name}").html for name in before} == before
     assert old_question in client.get(root).text
     assert "20 more answers" in client.get(root).text
 
 
-def test_the_review_and_a_full_check_say_too_what_is_left_behind(
-    journey: Journey, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_the_review_and_a_full_check_say_too_what_is_dropped(
+    journey: Journey, publish: Callable[[], None]
 ) -> None:
     client, review = journey.client, journey.to_review().path
     root = hand_in(client.app)
-    publish_next_edition(monkeypatch, tmp_path / "next")
+    publish()
     assert "We dropped 2 answers" in client.get(review).text
     page = client.follow(client.submit(client.get(root).form("/full-depth")))
     assert "We dropped 2 answers" in page.text
