@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+import re
 from pathlib import Path
 
 from flask import Blueprint, Flask, Response, abort, redirect
@@ -9,6 +10,7 @@ from werkzeug.local import LocalProxy
 from werkzeug.wrappers import Response as AnyResponse
 
 from consult.settings.brand import READABLE, Brand, Colours, contrast
+from consult.settings.setting_types import PROJECT_FOLDER
 from consult.web.services import services
 
 DARK_PAPER = "#111a26"
@@ -56,8 +58,8 @@ def install(app: Flask) -> None:
 
 
 def brand_css(colours: Colours) -> str:
-    """A style sheet with the colors that differ from ours, for light and dark pages."""
-    ours = Colours()
+    """A style sheet with the colors that site.css does not have, for light and dark pages."""
+    ours = colours_in_style_sheet()
     own = {
         name: colour
         for name in ("ink", "paper", *_ON_DARK)
@@ -68,6 +70,14 @@ def brand_css(colours: Colours) -> str:
         f"@media (prefers-color-scheme: light) {{ :root {{ {_tokens(own)} }} }}\n"
         f"@media (prefers-color-scheme: dark) {{ :root {{ {_tokens(dark)} }} }}\n"
     )
+
+
+@functools.cache
+def colours_in_style_sheet() -> Colours:
+    """The colors of light pages without a brand: the first of each name in site.css."""
+    css = (PROJECT_FOLDER / "static/css/site.css").read_text("utf-8")
+    found = re.findall(r"--(ink|paper|marketing|sales|exchange): (#[0-9a-f]{6});", css)
+    return Colours(**dict(reversed(found)))
 
 
 def lightened(colour: str) -> str:
@@ -84,8 +94,8 @@ def lightened(colour: str) -> str:
 # Used by every page; a brand rarely changes.
 @functools.lru_cache(maxsize=8)
 def stylesheet_url(brand: Brand) -> str:
-    """The URL of the brand's colors; empty if they are ours."""
-    if brand.colours == Colours():
+    """The URL of the brand's colors; empty if site.css has them."""
+    if brand.colours == colours_in_style_sheet():
         return ""
     return f"/brand.css?v={_hash(brand_css(brand.colours).encode())}"
 

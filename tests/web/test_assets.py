@@ -1,11 +1,13 @@
 """A brand file on the pages: its name, its colours in light and dark, its logo."""
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from consult.settings.brand import READABLE, Colours, contrast
-from consult.web.assets import DARK_PAPER, brand_css, lightened
+from consult.web.assets import DARK_PAPER, brand_css, colours_in_style_sheet, lightened
 from tests.support.apps import make_app
 from tests.support.client import PageClient
 
@@ -30,7 +32,11 @@ def test_the_name_colours_and_logo_are_on_every_page(branded: PageClient) -> Non
     assert b"--sales: #0b3d2e" in branded.get(sheet).body
 
 
-def test_without_a_brand_file_there_is_nothing_to_fetch(client: PageClient) -> None:
+def test_colours_of_the_style_sheet_are_not_fetched_again(tmp_path: Path) -> None:
+    ours = asdict(colours_in_style_sheet())
+    file = tmp_path / "brand.json"
+    file.write_text(json.dumps({"colours": ours}))
+    client = PageClient(make_app(tmp_path / "var", brand_file=file))
     page = client.get("/")
     assert "brand" not in page.html.partition("</head>")[0]
     client.get("/brand/logo", status=404)

@@ -22,8 +22,9 @@ from consult.delivery.exports.export_files import (
 )
 from consult.questionnaire.editions import newest
 from consult.storage.exports.lead_export import Lead
+from consult.storage.tables.submission_tables import ContactRow
 
-LEAD: Lead = {
+LEAD: Lead = dict.fromkeys(ContactRow.__table__.columns.keys()) | {
     "id": 7,
     "submitted_at": datetime(2026, 11, 20, 14, 5, 33, tzinfo=UTC),
     "demo": False,

@@ -72,9 +72,14 @@ def test_admins_see_who_gets_which_emails_and_which_no_one_gets(app: Flask) -> N
         for body in page.document.all("tbody")
         for row in page.document.all("tr", within=body)
     )
-    others = "Theirs and unassigned Theirs and unassigned Off On On On"
-    assert first == f"Grace Hopper Off {others}"
-    assert second == f"Grace Hopper Every lead {others}"
+    labels = {"all": "Every lead", "own": "Theirs and unassigned", "off": "Off"}
+    others = {**DEFAULTS, "overdue": "off"}
+    for row, scopes in ((first, others), (second, {**others, "finished": "all"})):
+        shown = (
+            labels[scope] if "all" in TYPE_INFO[kind].scopes or scope == "off" else "On"
+            for kind, scope in scopes.items()
+        )
+        assert row == f"Grace Hopper {' '.join(shown)}"
     deactivate(services_of(app).database, 1)
     make_user(app, "cy@example.com", admin=True)
     page = signed_in(app, "cy@example.com").get("/staff/settings/notifications")

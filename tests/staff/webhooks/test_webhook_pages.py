@@ -14,6 +14,7 @@ from consult.storage.db.database import utc_now
 from consult.storage.tables.account_tables import AuditRow
 from consult.storage.tables.delivery_tables import EndpointRow, JobRow
 from consult.storage.webhooks import endpoints
+from consult.workflow.notification_types import WEBHOOK_EVENTS
 from tests.delivery.webhooks.test_webhook_delivery import FIXED_SECRET, attempt
 from tests.support.apps import deliver, make_app, services_of
 from tests.support.client import PageClient
@@ -69,7 +70,7 @@ def test_a_webhook_is_added_and_its_secret_shown_this_once(app: Flask, admin: Pa
     secret = secret_on(shown)
     (endpoint,) = addresses(app)
     assert (endpoint.url, endpoint.includes_contact, endpoint.active) == (ADDRESS, False, True)
-    assert tuple(endpoint.events) == ("finished", "contact_given", "consult_wanted", "overdue")
+    assert tuple(endpoint.events) == WEBHOOK_EVENTS
     for path in (ALL, f"{ALL}/{endpoint.id}", f"{ALL}/{endpoint.id}/change"):
         page = admin.get(path)
         assert secret not in page.text + str(page.forms)

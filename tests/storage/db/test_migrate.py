@@ -55,15 +55,17 @@ def test_programs_that_start_together_upgrade_once(empty: Database) -> None:
 
 
 def test_a_database_of_a_newer_version_is_refused_and_left_alone(database: Database) -> None:
+    change = text("UPDATE alembic_version SET version_num = :to")
     with database.writing() as session:
-        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        newest = session.scalar(text("SELECT version_num FROM alembic_version"))
+        session.execute(change, {"to": "9999"})
     try:
         with pytest.raises(migrate.UnknownRevisionError, match="9999"):
             migrate.upgrade(database)
         assert not migrate.is_current(database)
     finally:
         with database.writing() as session:
-            session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+            session.execute(change, {"to": newest})
 
 
 def test_a_migration_that_fails_changes_nothing(empty: Database) -> None:
