@@ -1,6 +1,7 @@
 """The start page: what it promises, and what it carries along."""
 
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,20 +14,26 @@ from consult.questionnaire.editions import newest
 from consult.settings.brand import Brand
 from consult.storage.drafts import drafts
 from consult.storage.leads import submission
+from consult.storage.leads.submission import NewSubmission
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.personas import SOLO_STARTER
 
 
+@cache
+def submission_of_a_starter() -> NewSubmission:
+    answers = read_answers(newest(), SOLO_STARTER.payload("quick")["answers"])
+    return freeze(walk(newest(), answers, "quick"), Brand())
+
+
 def finish(app: Flask, minutes: float) -> None:
     database = services_of(app).database
-    answers = read_answers(newest(), SOLO_STARTER.payload("quick")["answers"])
     end = database.clock()
     with database.writing() as session:
         session.clock = lambda: end - timedelta(minutes=minutes)
         token = drafts.start(session, newest().name, "quick", {})
         session.clock = lambda: end
-        submission.submit(session, token, freeze(walk(newest(), answers, "quick"), Brand()))
+        submission.submit(session, token, submission_of_a_starter())
 
 
 def test_the_time_is_an_estimate_until_twenty_owners_have_finished(app: Flask) -> None:
