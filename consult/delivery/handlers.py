@@ -13,7 +13,7 @@ from consult.delivery.notifications.staff_mail import email_staff
 from consult.delivery.privacy.erase_leads import delete_in_batches, erase_old_leads, forget
 from consult.delivery.webhooks.webhook_delivery import send_webhook
 from consult.delivery.worker import Commit, Handler, no_op
-from consult.report.brief import Caller, brief_html, brief_of
+from consult.report.brief import brief_html, brief_of
 from consult.report.explanations import reasons_of
 from consult.report.html_document import Recipient, document_html
 from consult.report.report import from_json
@@ -56,28 +56,29 @@ def render_document(
 
 
 def report_html_of(lead: SubmissionRow, context: Context) -> str:
-    contact = lead.contact
     return document_html(
         from_json(json.dumps(lead.report)),
         # The day of the answers and not today: rendered again, it is the same document.
         made_on=lead.submitted_at.date(),
-        recipient=Recipient(contact.name, contact.business) if contact else None,
+        recipient=_owner_of(lead),
         brand=context.brand,
         paper=context.settings.paper,
     )
 
 
 def brief_html_of(lead: SubmissionRow, context: Context) -> str:
-    contact = lead.contact
-    caller = Caller()
-    if contact:
-        phone = contact.phone or ""
-        caller = Caller(contact.name, contact.business, contact.email, phone, contact.wants_consult)
     reasons = reasons_of(lead.edition, lead.depth, lead.answers)
     brief = brief_of(from_json(json.dumps(lead.report)), reasons)
     return brief_html(
-        brief, lead.id, caller, lead.submitted_at, context.brand, context.settings.paper
+        brief, lead.id, _owner_of(lead), lead.submitted_at, context.brand, context.settings.paper
     )
+
+
+def _owner_of(lead: SubmissionRow) -> Recipient:
+    if lead.contact is None:
+        return Recipient()
+    one = lead.contact
+    return Recipient(one.name, one.business, one.email, one.phone or "", one.wants_consult)
 
 
 def purge(context: Context, _job: JobRow) -> Commit:

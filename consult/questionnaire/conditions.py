@@ -6,7 +6,7 @@ check for forward references and "why this finding?" all come from the same obje
 not given, or was answered "unknown", satisfies no condition but ``not_`` and ``ALWAYS``.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,13 +23,16 @@ class Condition(Protocol):
     def __str__(self) -> str: ...
 
 
+@dataclass(frozen=True)
 class _OfOneId:
-    """What the conditions on a single id share."""
+    """A condition on one answer or fact; ``says`` is what it asks of it, in words."""
 
     id: str
+    says: str
+    accepts: Callable[[object], bool]
 
     def holds(self, given: Given) -> bool:
-        raise NotImplementedError
+        return self.id in given and self.accepts(given[self.id])
 
     def reads(self) -> tuple[str, ...]:
         return (self.id,)
@@ -37,59 +40,8 @@ class _OfOneId:
     def evidence(self, given: Given) -> tuple[str, ...]:
         return self.reads() if self.holds(given) else ()
 
-
-@dataclass(frozen=True)
-class _AnyOf(_OfOneId):
-    id: str
-    values: tuple[str, ...]
-
-    def holds(self, given: Given) -> bool:
-        return given.get(self.id) in self.values
-
     def __str__(self) -> str:
-        return f"{self.id} is {' or '.join(self.values)}"
-
-
-@dataclass(frozen=True)
-class _Includes(_OfOneId):
-    id: str
-    choice: str
-
-    def holds(self, given: Given) -> bool:
-        checked = given.get(self.id)
-        return isinstance(checked, tuple) and self.choice in checked
-
-    def __str__(self) -> str:
-        return f"{self.id} includes {self.choice}"
-
-
-@dataclass(frozen=True)
-class _Answered(_OfOneId):
-    id: str
-
-    def holds(self, given: Given) -> bool:
-        return self.id in given
-
-    def __str__(self) -> str:
-        return f"{self.id} is answered"
-
-
-@dataclass(frozen=True)
-class _Between(_OfOneId):
-    id: str
-    low: float
-    high: float
-
-    def holds(self, given: Given) -> bool:
-        rung = given.get(self.id)
-        return isinstance(rung, int | float) and self.low <= rung <= self.high
-
-    def __str__(self) -> str:
-        if self.low == self.high:
-            return f"{self.id} is {self.low:g}"
-        if self.low == float("-inf"):
-            return f"{self.id} is at most {self.high:g}"
-        return f"{self.id} is at least {self.low:g}"
+        return f"{self.id} {self.says}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,51 +101,54 @@ ALWAYS: Condition = _All(())
 
 def is_(id: str, value: str) -> Condition:
     """The answer or fact ``id`` is exactly ``value``."""
-    return _AnyOf(id, (value,))
+    return any_of(id, value)
 
 
 def any_of(id: str, *values: str) -> Condition:
     """The answer or fact ``id`` is one of ``values``."""
-    return _AnyOf(id, values)
+    return _OfOneId(id, f"is {' or '.join(values)}", lambda given: given in values)
 
 
 def includes(id: str, choice: str) -> Condition:
     """``choice`` is among the checked choices of question ``id``."""
-    return _Includes(id, choice)
+    return _OfOneId(
+        id, f"includes {choice}", lambda given: isinstance(given, tuple) and choice in given
+    )
 
 
 def answered(id: str) -> Condition:
     """Question ``id`` was answered at all; an empty tick list is an answer."""
-    return _Answered(id)
+    return _OfOneId(id, "is answered", lambda given: True)
 
 
 def rung(id: str, value: int) -> Condition:
     """Item ``id`` was answered with exactly rung ``value`` (0 = worst)."""
-    return _Between(id, value, value)
+    return _OfOneId(id, f"is {value}", lambda g: g == value)
 
 
 def at_least(id: str, value: float) -> Condition:
     """Item ``id`` was answered with rung ``value`` or better."""
-    return _Between(id, value, float("inf"))
+    return _OfOneId(
+        id, f"is at least {value:g}", lambda g: isinstance(g, int | float) and g >= value
+    )
 
 
 def at_most(id: str, value: float) -> Condition:
     """Item ``id`` was answered with rung ``value`` or worse; "unknown" is not worse."""
-    return _Between(id, float("-inf"), value)
+    return _OfOneId(
+        id, f"is at most {value:g}", lambda g: isinstance(g, int | float) and g <= value
+    )
 
 
 def all_of(*parts: Condition) -> Condition:
-    """Every part holds."""
     return _All(parts)
 
 
 def some_of(*parts: Condition) -> Condition:
-    """At least one part holds."""
     return _Some(parts)
 
 
 def not_(part: Condition) -> Condition:
-    """The part does not hold."""
     return _Not(part)
 
 

@@ -10,7 +10,6 @@ from functools import cached_property
 from itertools import product
 from typing import NamedTuple
 
-from consult.questionnaire.model import Page
 from consult.questionnaire.questionnaire import Questionnaire
 from consult.questionnaire.questions import Answer, Depth, Kind, Question
 from consult.questionnaire.wording import Heading, Wording
@@ -126,16 +125,14 @@ class Walk:
     def pages(self) -> tuple[WalkPage, ...]:
         """The pages with at least one question on the path, in order."""
         asked = {a.id: a for a in self.asked}
+        headings = self.questionnaire.texts.pages
         pages = []
-        for page in self.questionnaire.structure.pages:
-            on_page = tuple(asked[q.id] for q in page.questions if q.id in asked)
-            if on_page:
-                pages.append(self._page(page, on_page))
+        for part in self.questionnaire.structure.parts:
+            for page in part.pages:
+                on_page = tuple(asked[q.id] for q in page.questions if q.id in asked)
+                if on_page:
+                    pages.append(WalkPage(page.id, part.id, headings[page.id], on_page))
         return tuple(pages)
-
-    def _page(self, page: Page, asked: tuple[Asked, ...]) -> WalkPage:
-        heading = self.questionnaire.texts.pages[page.id]
-        return WalkPage(page.id, self.questionnaire.part_of(page.id).id, heading, asked)
 
     @cached_property
     def parts(self) -> tuple[WalkPart, ...]:

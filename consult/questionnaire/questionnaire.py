@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from consult.questionnaire.model import Dimension, Part, Structure
+from consult.questionnaire.model import Dimension, Structure
 from consult.questionnaire.questions import BASE, UNKNOWN, Answer, Kind, Question
 from consult.questionnaire.wording import EditionTexts, Tool, Wording, read_edition_texts
 
@@ -89,13 +89,6 @@ class Questionnaire:
                 return value in question.choices or _is_amount(value, question.most)
             case Kind.CHOICE | Kind.SORT:
                 return value in question.choices
-
-    def part_of(self, page_id: str) -> Part:
-        return self._part_by_page[page_id]
-
-    @cached_property
-    def _part_by_page(self) -> Mapping[str, Part]:
-        return {page.id: part for part in self.structure.parts for page in part.pages}
 
     @cached_property
     def _offered(self) -> Mapping[tuple[str, str], frozenset[Answer]]:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from consult.questionnaire.editions import load
 from consult.report.display import I_DO_NOT_KNOW, safe_text
 from consult.report.explanations import Reasons
-from consult.report.html_document import Paper, staff_html
+from consult.report.html_document import Paper, Recipient, staff_html
 from consult.report.report import Axis, Dimension, QuestionAnswer, Report, ScoredAnswer
 from consult.settings.brand import Brand
 
@@ -39,17 +39,6 @@ class Brief:
     questions: tuple[Point, ...]
     contradictions: tuple[Point, ...]
     unknown: tuple[Point, ...]
-
-
-@dataclass(frozen=True)
-class Caller:
-    """Who left the answers, as they typed it; all of it is empty without a contact."""
-
-    name: str = ""
-    business: str = ""
-    email: str = ""
-    phone: str = ""
-    wants_consult: bool = False
 
 
 def brief_of(report: Report, reasons: Reasons) -> Brief:
@@ -136,10 +125,10 @@ def _listed(titles: Iterable[str]) -> str:
 
 
 def brief_html(
-    brief: Brief, lead_id: int, caller: Caller, submitted_at: datetime, brand: Brand, paper: Paper
+    brief: Brief, lead_id: int, owner: Recipient, submitted_at: datetime, brand: Brand, paper: Paper
 ) -> str:
     """The brief as one HTML document for print; the same arguments give the same."""
-    title = safe_text(caller.business, 80) or f"Lead {lead_id}"
+    title = safe_text(owner.business, 80) or f"Lead {lead_id}"
     return staff_html(
         "brief.html",
         title,
@@ -150,10 +139,10 @@ def brief_html(
         report=brief.report,
         lead_id=lead_id,
         short_title=safe_text(title, 40),
-        name=safe_text(caller.name, 80),
-        email=safe_text(caller.email, 254),
-        mailto="mailto:" + quote(caller.email, safe="@"),
-        phone=safe_text(caller.phone, 40),
-        tel="tel:" + re.sub(r"[^0-9+]", "", caller.phone),
-        wants_consult=caller.wants_consult,
+        name=safe_text(owner.name, 80),
+        email=safe_text(owner.email, 254),
+        mailto="mailto:" + quote(owner.email, safe="@"),
+        phone=safe_text(owner.phone, 40),
+        tel="tel:" + re.sub(r"[^0-9+]", "", owner.phone),
+        wants_consult=owner.wants_consult,
     )

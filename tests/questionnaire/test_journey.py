@@ -33,6 +33,7 @@ def test_a_page_is_found_by_its_id_and_a_part_by_its_page() -> None:
         for page in part.pages:
             assert way.page(page.id) is page
             assert way.part_of(page) is part
+            assert page.part_id == part.id
             assert page.heading is EDITION.texts.pages[page.id]
     assert way.page("no-such-page") is None
 

@@ -32,8 +32,6 @@ def test_what_the_structure_holds_is_at_hand() -> None:
     assert mini.name == "mini"
     assert mini.dimensions is mini.structure.dimensions
     assert mini.questions is mini.structure.questions
-    parts = [mini.part_of(page.id).id for page in mini.structure.pages]
-    assert parts == ["shop", "shop", "track", "track"]
 
 
 def test_what_is_offered_depends_on_the_wording() -> None:

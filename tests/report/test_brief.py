@@ -10,9 +10,10 @@ import pymupdf
 import pytest
 
 from consult.questionnaire.editions import newest
-from consult.report.brief import Brief, Caller, brief_html, brief_of
+from consult.report.brief import Brief, brief_html, brief_of
 from consult.report.build import build_report
 from consult.report.explanations import explain
+from consult.report.html_document import Recipient
 from consult.report.pdf.render_pdf import html_to_pdf
 from consult.settings.brand import Brand
 from tests.report.samples import report_of, walk_of
@@ -20,12 +21,12 @@ from tests.support.personas import PERSONAS, Answers, Depth, one_lead
 from tests.support.results import finding_text
 
 WHEN = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-ADA = Caller("Ada Okafor", "Okafor Tents", "ada@example.com", "+1 (555) 010-7788", True)
+ADA = Recipient("Ada Okafor", "Okafor Tents", "ada@example.com", "+1 (555) 010-7788", True)
 STRANGERS = (
     ADA,
-    Caller(),
-    Caller("W" * 200, "W" * 200, "w" * 60 + "@example.com", "1" * 40),
-    Caller("Nguyễn Thị Łucja 🦔", "مرحبا & <b>Co</b>", "o'neil@example.com"),
+    Recipient(),
+    Recipient("W" * 200, "W" * 200, "w" * 60 + "@example.com", "1" * 40),
+    Recipient("Nguyễn Thị Łucja 🦔", "مرحبا & <b>Co</b>", "o'neil@example.com"),
 )
 EVERYBODY = [(id, depth) for id in PERSONAS for depth in ("quick", "full")]
 
@@ -50,8 +51,8 @@ def test_a_lead_that_waits_for_them_is_the_first_line() -> None:
         assert report.one_lead.longest in shown
 
 
-def html(made: Brief, caller: Caller = ADA) -> str:
-    return brief_html(made, 7, caller, WHEN, Brand(), "letter")
+def html(made: Brief, owner: Recipient = ADA) -> str:
+    return brief_html(made, 7, owner, WHEN, Brand(), "letter")
 
 
 def given(persona: str, depth: Depth) -> dict[str, str]:
@@ -116,22 +117,24 @@ def test_whom_to_call_is_a_link() -> None:
     assert '<a href="mailto:ada@example.com">' in written
     assert '<a href="tel:+15550107788">' in written
     assert "Wants a consult" in written
-    assert "Nobody to call yet." in html(brief("two_silos"), Caller())
+    assert "Nobody to call yet." in html(brief("two_silos"), Recipient())
 
 
 def test_what_people_type_stays_text() -> None:
-    written = html(brief("two_silos"), Caller("<script>", "<script>", "a?cc=b@x.example", "<b>1"))
+    written = html(
+        brief("two_silos"), Recipient("<script>", "<script>", "a?cc=b@x.example", "<b>1")
+    )
     assert "<script>" not in written
     assert 'href="mailto:a%3Fcc%3Db@x.example"' in written
     assert 'href="tel:1"' in written
 
 
-@pytest.mark.parametrize("caller", STRANGERS, ids=("ada", "nobody", "long", "scripts"))
+@pytest.mark.parametrize("owner", STRANGERS, ids=("ada", "nobody", "long", "scripts"))
 @pytest.mark.parametrize("persona", ["solo_starter", "mostly_unknown"])
 def test_it_prints_on_two_pages_at_most_and_keeps_the_rules_of_access(
-    persona: str, caller: Caller, tmp_path: Path
+    persona: str, owner: Recipient, tmp_path: Path
 ) -> None:
-    content = html_to_pdf(html(brief(persona, "full"), caller))
+    content = html_to_pdf(html(brief(persona, "full"), owner))
     reader: Any = pymupdf
     with reader.open(stream=content) as pdf:
         assert pdf.page_count <= 2
@@ -141,4 +144,4 @@ def test_it_prints_on_two_pages_at_most_and_keeps_the_rules_of_access(
     file = tmp_path / "brief.pdf"
     file.write_bytes(content)
     assert [finding.message for finding in outloud.check(str(file)).findings] == []
-    assert html_to_pdf(html(brief(persona, "full"), caller)) == content
+    assert html_to_pdf(html(brief(persona, "full"), owner)) == content

@@ -12,10 +12,10 @@ from markupsafe import escape
 
 from consult.questionnaire import AnswerError
 from consult.questionnaire.editions import newest
-from consult.report.brief import Caller, brief_html, brief_of
+from consult.report.brief import brief_html, brief_of
 from consult.report.build import build_report, state_of
 from consult.report.explanations import explain
-from consult.report.html_document import document_html
+from consult.report.html_document import Recipient, document_html
 from consult.report.report import Report, from_json
 from consult.scoring import SORTING, scorecard_of
 from consult.settings.brand import Brand
@@ -167,7 +167,7 @@ def test_own_words_are_printed_as_one_line_of_plain_text(written: str, shown: st
     assert not shown or report.to_json().count(stored) == 1, "so that it can be removed"
     brief = brief_html(
         brief_of(report, explain(walk_of("solo_starter", changes={"own_words": written}))),
-        *(7, Caller(), datetime(2026, 11, 23, tzinfo=UTC), Brand(), "letter"),
+        *(7, Recipient(), datetime(2026, 11, 23, tzinfo=UTC), Brand(), "letter"),
     )
     for html in (document_html(report, DAY), brief):
         assert "<script>alert" not in html
