@@ -16,6 +16,7 @@ from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response as AnyResponse
 
 from consult import owner, staff
+from consult.questionnaire import editions
 from consult.settings.schema import Settings
 from consult.settings.setting_sources import load_settings
 from consult.settings.setting_types import PROJECT_FOLDER
@@ -44,9 +45,12 @@ class FlatEnvironment(Environment):
 def create_app(settings: Settings | None = None) -> Flask:
     """The web application; without `settings` they are read from the environment.
 
-    Raises SettingsError or BrandError when a setting or the brand file cannot be used.
+    Raises SettingsError or BrandError when a setting or the brand file cannot be used, and
+    EditionError when an edition cannot be.
     """
     settings = settings or load_settings()
+    for name in editions.names():
+        editions.load(name)
     app = monitoring.LoggedFlask("consult", root_path=str(PROJECT_FOLDER))
     app.config.update(
         SECRET_KEY=settings.signing_key(),
