@@ -19,7 +19,7 @@ from tests.support.page import Page
 from tests.support.personas import BATON_ON_THE_FLOOR
 
 PAGE = "catch"
-"""The page with the most choices in the quick look: 15 of them, in three questions."""
+"""The page with the most choices in the quick check: 15 of them, in three questions."""
 
 AIM_GET = 4.0
 """Times a static template; with the ordinary form widgets it would be 20."""
@@ -28,7 +28,7 @@ AIM_POST = 6.0
 """Times a static template, though it commits to the database."""
 
 AIM_FULL = 1.1
-"""Times the same page of the quick look: the full check has more questions, on other pages."""
+"""Times the same page of the quick check: the full check has more questions, on other pages."""
 
 
 def rows() -> list[Row]:
@@ -72,7 +72,7 @@ def _measured(journey: Journey, full: Journey, app: Flask) -> list[Row]:
                 "the same page, full check",
                 cost["full GET"],
                 "µs",
-                "quick look",
+                "quick check",
                 cost["GET"],
                 AIM_FULL,
             )

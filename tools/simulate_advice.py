@@ -13,7 +13,7 @@ are all of its assumptions:
   if below half of the way.
 - Seven in ten give numbers, evenly spread over the choices. New customers are what their other
   numbers make, give or take a third.
-- The quick look is the same owner's full check with less asked.
+- The quick check is the same owner's full check with less asked.
 """
 
 from dataclasses import astuple, dataclass, fields
@@ -34,7 +34,7 @@ DONT_KNOW, KNOWS_A_CARD, GIVES_NUMBERS = 0.05, 0.8, 0.7
 class Shares:
     """Shares of simulated owners, 0 to 1.
 
-    ``same_first_step`` of all, whose quick and full look start with the same step;
+    ``same_first_step`` of all, whose quick and full check start with the same step;
     ``first_step_on_trouble`` of those who name a trouble, whose first step is one that a named
     trouble asks for; ``silent`` and ``money_range`` of those whose numbers agree, who read how many
     leads end in silence, and a range.

@@ -1,4 +1,4 @@
-"""The result: the page, the PDF, and the step from a quick look to the full check."""
+"""The result: the page, the PDF, and the step from a quick check to the full check."""
 
 import json
 from collections.abc import Mapping
@@ -85,7 +85,7 @@ def _no_pdf_yet(token: str) -> ResponseReturnValue:
 
 @result_pages.post("/full-depth")
 def start_full_depth(token: str) -> Response:
-    """Continue a quick look as a full check, in a new draft that keeps its answers."""
+    """Continue a quick check as a full check, in a new draft that keeps its answers."""
     made = services()
     lead = open_result(token)
     if _full_depth_offer(lead) is None:
@@ -146,14 +146,14 @@ def _is_report_mailed(lead: SubmissionRow) -> bool:
     )
 
 
-# --- From a quick look to the full check ---------------------------------------------------------
+# --- From a quick check to the full check ---------------------------------------------------------
 
 
 def _full_depth_offer(lead: SubmissionRow) -> dict[str, Any] | None:
-    """What the full check would add to a quick look; None if nothing is left to answer.
+    """What the full check would add to a quick check; None if nothing is left to answer.
 
     `answers` are those still to give, `parts` all that a full check scores for this business,
-    `left_out` the names of those that the quick look did not touch.
+    `left_out` the names of those that the quick check did not touch.
     """
     if lead.depth != "quick":
         return None

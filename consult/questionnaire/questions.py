@@ -46,7 +46,7 @@ class Question:
 
     ``choices`` are ids in stored order; a scored item's are its rungs, "0" = worst, and
     ``rungs_in`` gives another number of rungs for a variant of its wording.
-    ``quick`` questions are part of the quick look. ``unknown`` offers "I don't know".
+    ``quick`` questions are part of the quick check. ``unknown`` offers "I don't know".
     ``required`` is true for exactly what scores or branches read: nothing else may hold an
     owner up. ``best_first`` turns the display order only, never the stored one.
     ``groups`` are choices under a heading, by its id; ``unlisted`` choices are taken, not shown.
@@ -97,7 +97,7 @@ def item(
     rungs: int = 4,
     rungs_in: Mapping[str, int] | None = None,
 ) -> Question:
-    """A scored item that rests on ``claims``; ``star`` puts it into the quick look as well."""
+    """A scored item that rests on ``claims``; ``star`` puts it into the quick check as well."""
     return Question(
         id,
         Kind.RUNG,

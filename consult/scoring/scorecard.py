@@ -30,7 +30,7 @@ class Recommendation:
     """Whether a consult would help, and with what.
 
     ``topic`` is a symptom or a dimension, None when there is nothing to talk about. ``reason`` says
-    why a consult is only optional: the firm has few customers yet, or the quick look saw too little
+    why a consult is only optional: the firm has few customers yet, or the quick check saw too little
     to send them away.
     """
 

@@ -35,7 +35,7 @@ QUESTION_PAGES = (
     *("aim", "first-touch", "catch", "keep-going", "learning", "numbers", "one-lead"),
     *("that-lead", "own-words"),
 )
-"""The pages of the quick look, in order."""
+"""The pages of the quick check, in order."""
 
 
 ADMIN = "admin@example.com"

@@ -1,4 +1,4 @@
-"""From a quick look to the full check, doubts settled on the review, and drafts that grew old."""
+"""From a quick check to the full check, doubts settled on the review, and drafts that grew old."""
 
 import shutil
 from collections.abc import Callable
@@ -36,11 +36,11 @@ def leads_of(app: Flask) -> list[SubmissionRow]:
     return all_leads(services_of(app).database)
 
 
-# --- From a quick look to the full check --------------------------------------------------------
+# --- From a quick check to the full check --------------------------------------------------------
 
 
 def go_deeper(app: Flask, persona: Persona = BATON_ON_THE_FLOOR) -> Journey:
-    """Hand in a quick look, and press the button that goes on."""
+    """Submit a quick check, and press the button that goes on."""
     root = hand_in(app, persona, source={"utm_source": "news"})
     journey = Journey(PageClient(app), persona.answers)
     journey.go(root)
@@ -87,7 +87,7 @@ def test_full_depth_keeps_all_answers_asks_only_what_is_open_and_leaves_the_firs
     assert new == 14 + 8  # items and cards
 
     journey.submit()
-    assert "This was a quick look" not in journey.page.text
+    assert "This was a quick check" not in journey.page.text
     quick, full = leads_of(app)
     assert (quick.depth, full.depth) == ("quick", "full")
     assert full.seconds_taken >= quick.seconds_taken
@@ -95,7 +95,7 @@ def test_full_depth_keeps_all_answers_asks_only_what_is_open_and_leaves_the_firs
 
 def test_after_a_full_check_there_is_nothing_more(client: PageClient) -> None:
     root = hand_in(client.app, depth="full")
-    assert "This was a quick look" not in client.get(root).text
+    assert "This was a quick check" not in client.get(root).text
     assert client.post(f"{root}/full-depth").location == root
     assert len(leads_of(client.app)) == 1
 

@@ -79,7 +79,7 @@ def test_a_middling_firm() -> None:
 
 
 def test_a_firm_at_the_bottom_whose_leads_go_quiet() -> None:
-    """All at 0 on a quick look. Handoff weighs 70 there, so each 15 lost is 150/7.
+    """All at 0 on a quick check. Handoff weighs 70 there, so each 15 lost is 150/7.
 
     The trouble makes reply_speed and persistence 1.5 x 150/7, ahead of all others. Follow-up rests
     on a list, so the list comes before it, and then follow-up itself.
@@ -165,7 +165,7 @@ def test_a_plan_that_starts_on_the_lower_side() -> None:
 
 
 def test_a_young_shop_with_an_unknown() -> None:
-    """A quick look of a shop with few customers; Handoff weighs 70 without two items.
+    """A quick check of a shop with few customers; Handoff weighs 70 without two items.
 
     15 x 100 + 15 x 33.3 + 15 x 0 + 15 x 66.7 + 10 x 100 over 70 = 400/7, and 550/7 if the unknown
     turns out well. lead_capture lost 100/7 x 1.5 and reply_speed 150/7, which is the same, so the

@@ -37,7 +37,7 @@ class Persona:
     archetype: str
     given: Mapping[str, AnswerValue] = field(repr=False)
     quick_archetype: str = ""
-    """Where the quick look sees another one."""
+    """Where the quick check sees another one."""
 
     def archetype_at(self, depth: str) -> str:
         return self.quick_archetype if depth == "quick" and self.quick_archetype else self.archetype

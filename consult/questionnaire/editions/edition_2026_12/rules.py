@@ -20,7 +20,7 @@ from consult.questionnaire.model import JobLine, MoneyInputs, OneLeadInputs, Pla
 
 # The sorting cards in the order in which they are shown: marketing or sales, under the source's
 # definitions (Q1, Q2). An "either" card teaches and never counts. The order mixes the sides so
-# that no page of four is all of one kind. The first eight make the quick look.
+# that no page of four is all of one kind. The first eight make the quick check.
 CARDS = {
     "social_post": "marketing",
     "quote_callback": "sales",
