@@ -30,8 +30,8 @@ class Recommendation:
     """Whether a consult would help, and with what.
 
     ``topic`` is a symptom or a dimension, None when there is nothing to talk about. ``reason`` says
-    why a consult is only optional: the firm has few customers yet, or the quick check saw too little
-    to send them away.
+    why a consult is only optional: the firm has few customers yet, or the quick check saw too
+    little to send them away.
     """
 
     recommended: Literal["yes", "optional", "not_now"]
