@@ -78,7 +78,7 @@ def a_word_in_doubt(visit: Visit) -> None:
     press("form.contradictions button")(visit)
 
 
-def tick_all(visit: Visit) -> None:
+def select_all(visit: Visit) -> None:
     for box in visit.tab.locator("tbody [name=lead]").all():
         box.check()
 
@@ -269,7 +269,7 @@ STAFF_STATES = (
     State("no leads yet", on("/staff/"), before_anybody_came, signed_in=True),
     State("one lead", on("/staff/?archetype=well_rehearsed_relay"), signed_in=True),
     State("leads filtered", on("/staff/?stage=open&text=a&sort=due"), open_all, signed_in=True),
-    State("leads ticked", on("/staff/?consult=yes"), tick_all, signed_in=True),
+    State("leads selected", on("/staff/?consult=yes"), select_all, signed_in=True),
     State("no lead fits", on("/staff/?text=nobody&stage=won&stage=lost"), signed_in=True),
     State("many leads", on("/staff/leads/bulk?do=all&demo=without"), signed_in=True),
     State("many leads refused", on("/staff/leads/bulk?lead=1&lead=2"), win_all, signed_in=True),

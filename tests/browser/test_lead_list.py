@@ -53,7 +53,7 @@ def test_the_tab_key_does_without_javascript(visit: Visit) -> None:
     assert not visit.tab.locator(".keys").is_visible()
     tab_to(visit.tab, ".leads tbody [name=lead]")
     visit.tab.keyboard.press("Space")
-    tab_to(visit.tab, ".bulk button[value=ticked]")
+    tab_to(visit.tab, ".bulk button[value=selected]")
     visit.leave(lambda: visit.tab.keyboard.press("Enter"))
     assert visit.path.startswith("/staff/leads/bulk")
     assert visit.tab.locator("h1").inner_text() == "1 lead selected"
