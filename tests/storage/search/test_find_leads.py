@@ -1,7 +1,7 @@
 """The list of leads: its pages are what filtering every lead gives; filters and their addresses."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date, datetime
 from itertools import pairwise
 from typing import Any
@@ -203,6 +203,10 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "sort": st.sampled_from(SORTS),
 }
 NAMES = ("stage", *(name for name in VALUES if name != "stages"))
+
+
+def test_each_filter_is_tried() -> None:
+    assert set(VALUES) == {field.name for field in fields(LeadFilter)}
 
 
 @given(st.builds(LeadFilter, **VALUES))
