@@ -30,10 +30,8 @@ _CONSULT_CLAIM = "Q17"
 """The offer of a free consult carries this claim; no question does."""
 
 _TOP = 3
-_LEGS = ((0, 0), (1, 1), (2, 2), (3, 3), (0, 2), (2, 0))
-"""Rungs of the separation's items: of those about marketing, and of the others."""
 _LEVELS = ((0, 0), (1, 1), (2, 2), (3, 3), (0, 2), (2, 0))
-"""Rungs of the handoff's items: of those about talking, and of the others."""
+"""Rungs of items: of those about marketing or about talking, and of the others of their axis."""
 
 
 def reach(questionnaire: Questionnaire) -> Mapping[Path, set[str]]:
@@ -114,7 +112,7 @@ def kinds_of_business(questionnaire: Questionnaire) -> list[Answers]:
 def _firms(questionnaire: Questionnaire, kinds: Sequence[Answers]) -> Iterator[Scorecard]:
     """Firms of every kind at every level, and some that know nothing."""
     for profile in kinds:
-        for legs, levels in product(_LEGS, _LEVELS):
+        for legs, levels in product(_LEVELS, repeat=2):
             yield from _scored(questionnaire, profile, _at_levels(questionnaire, legs, levels))
         yield from _scored(questionnaire, profile, _unknown_where_offered)
         yield from _scored(questionnaire, profile, lambda asked: _TOP, "quick")

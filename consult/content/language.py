@@ -50,7 +50,7 @@ _ABOUT_OTHERS = re.compile(
     r"(owners|firms|businesses|companies|shops|stores)\b",
     re.IGNORECASE,
 )
-_ALIKE = 0.9
+_ALIKE = 0.9  # of the words in common
 
 
 def language_problems(texts: Iterable[Text]) -> list[Problem]:
@@ -205,7 +205,8 @@ def _alike(texts: list[Text]) -> Iterator[Problem]:
     for choices in _lists_of_choices(texts):
         for index, text in enumerate(choices):
             for other in choices[:index]:
-                if _likeness(text.text, other.text) > _ALIKE:
+                words, others = _words(text.text.lower()), _words(other.text.lower())
+                if SequenceMatcher(a=words, b=others, autojunk=False).ratio() > _ALIKE:
                     yield Problem(text.place, f"reads like “{other.text}”. Say what differs")
 
 
@@ -215,12 +216,6 @@ def _lists_of_choices(texts: Iterable[Text]) -> list[list[Text]]:
         if text.field == "choices":
             lists[text.path[:-1]].append(text)
     return list(lists.values())
-
-
-def _likeness(one: str, other: str) -> float:
-    """How many words two texts share, 0 to 1."""
-    words, others = (_words(text.lower()) for text in (one, other))
-    return SequenceMatcher(a=words, b=others, autojunk=False).ratio()
 
 
 def _words(text: str) -> list[str]:

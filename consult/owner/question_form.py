@@ -144,7 +144,6 @@ class ChoiceField(QuestionField):
         return "".join(self._group(id, [drawn[value] for value in groups[id]]) for id in groups)
 
     def _group(self, id: str, choices: list[str]) -> str:
-        """Return the HTML of choices under a heading of their own."""
         heading = f"{escape(self.name)}-in-{escape(id)}"
         return (
             f'<div class="choices" role="group" aria-labelledby="{heading}">'
@@ -186,9 +185,10 @@ class AmountField(QuestionField):
     _SIGNS = re.compile(r"[\s$€£]|CHF|[A-Z]{1,2}\$")
     _AMOUNT = re.compile(r"(\d{1,3}(,\d{3})+|\d+)(\.\d{1,2})?")
 
+    _REFUSED = NO_AMOUNT
+
     @property
     def sign(self) -> str:
-        """What stands before the number."""
         return self.currency_sign
 
     def read(self, posted: list[str]) -> Answer | None:
@@ -196,7 +196,7 @@ class AmountField(QuestionField):
         if not text:
             return None
         if not self._AMOUNT.fullmatch(text):
-            raise ValueError(NO_AMOUNT)
+            raise ValueError(self._REFUSED)
         amount = float(text.replace(",", ""))
         if amount > self.asked.question.most:
             raise ValueError(AMOUNT_TOO_HIGH.format(most=self.asked.question.most))
@@ -218,17 +218,9 @@ class AmountField(QuestionField):
 class CountField(AmountField):
     """A number of people or things, typed in digits."""
 
+    _SIGNS, _AMOUNT = re.compile(","), re.compile(r"\d+")
+    _REFUSED = NO_COUNT
     sign = ""
-
-    def read(self, posted: list[str]) -> Answer | None:
-        text = posted[0][:40].replace(",", "") if posted else ""
-        if not text:
-            return None
-        if not text.isdecimal():
-            raise ValueError(NO_COUNT)
-        if int(text) > self.asked.question.most:
-            raise ValueError(AMOUNT_TOO_HIGH.format(most=self.asked.question.most))
-        return int(text)
 
 
 class TextField(QuestionField):

@@ -25,7 +25,7 @@ from consult.owner.open_draft import (
 )
 from consult.owner.question_form import Posted, QuestionForm, options
 from consult.owner.visitors import campaign_tags, is_framed, is_person, with_referrer
-from consult.questionnaire import Asked, Depth, Heading, Kind, Walk, WalkPage, WalkPart, walk
+from consult.questionnaire import Asked, Depth, Heading, Kind, Walk, WalkPage, walk
 from consult.questionnaire.editions import newest
 from consult.report.explanations import DEPTHS
 from consult.report.report_sections import disagreement
@@ -259,15 +259,12 @@ def _track(walk: Walk, page: WalkPage) -> list[tuple[int, str, str]]:
     """The parts of the track: number, title, and whether it is done, here or open."""
     track = []
     for part in walk.parts:
-        state = "here" if part.id == page.part_id else "done" if _is_done(part) else "open"
+        asked = [asked for one in part.pages for asked in one.questions]
+        # A part with optional questions only is open until one of them is answered.
+        done = part.complete and any(a.answer is not None for a in asked)
+        state = "here" if part.id == page.part_id else "done" if done else "open"
         track.append((part.number, part.heading.title, state))
     return track
-
-
-def _is_done(part: WalkPart) -> bool:
-    """Whether a part is done: one with optional questions only is open until one is answered."""
-    asked = [asked for page in part.pages for asked in page.questions]
-    return any(a.answer is not None for a in asked) and not any(a.open for a in asked)
 
 
 def _form(page: WalkPage, posted: Posted | None = None) -> QuestionForm:

@@ -1,16 +1,7 @@
 """What is asked: questions, pages, branches and words. Knows neither web nor database."""
 
-from consult.questionnaire.journey import (
-    Asked,
-    NotAsked,
-    OnPathAnswers,
-    Walk,
-    WalkPage,
-    WalkPart,
-    profiles,
-    walk,
-)
-from consult.questionnaire.model import Dimension, Structure
+from consult.questionnaire.journey import Asked, OnPathAnswers, Walk, WalkPage, profiles, walk
+from consult.questionnaire.model import Dimension
 from consult.questionnaire.questionnaire import AnswerError, Questionnaire, read_answers
 from consult.questionnaire.questions import (
     BASE,
@@ -25,7 +16,7 @@ from consult.questionnaire.questions import (
     Kind,
     Question,
 )
-from consult.questionnaire.wording import EditionTexts, Effort, Heading, Tool, Wording
+from consult.questionnaire.wording import Heading, Tool, Wording
 
 __all__ = [
     "BASE",
@@ -40,19 +31,14 @@ __all__ = [
     "Depth",
     "Dimension",
     "EditionError",
-    "EditionTexts",
-    "Effort",
     "Heading",
     "Kind",
-    "NotAsked",
     "OnPathAnswers",
     "Question",
     "Questionnaire",
-    "Structure",
     "Tool",
     "Walk",
     "WalkPage",
-    "WalkPart",
     "Wording",
     "profiles",
     "read_answers",

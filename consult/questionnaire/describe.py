@@ -11,7 +11,7 @@ from hashlib import sha256
 from html import escape
 
 from consult.questionnaire.conditions import ALWAYS
-from consult.questionnaire.model import Dimension, Page, Part
+from consult.questionnaire.model import Dimension, Part
 from consult.questionnaire.questionnaire import Questionnaire
 from consult.questionnaire.questions import BASE, Question
 from consult.questionnaire.wording import Wording
@@ -75,16 +75,11 @@ def _rows(questionnaire: Questionnaire) -> Iterator[_Row]:
     for number, part in enumerate(questionnaire.structure.parts, start=1):
         yield _Row(0, f"{number} · {questionnaire.texts.parts[part.id].title}")
         for page in part.pages:
-            yield from _page(questionnaire, page)
-
-
-def _page(questionnaire: Questionnaire, page: Page) -> Iterator[_Row]:
-    full_only = not any(question.quick for question in page.questions)
-    yield _Row(1, page.id, "full only" if full_only else "")
-    for question in page.questions:
-        yield _Row(
-            2, question.id, _note(questionnaire, question), branches=question.asked is not ALWAYS
-        )
+            full_only = not any(question.quick for question in page.questions)
+            yield _Row(1, page.id, "full only" if full_only else "")
+            for question in page.questions:
+                note, branches = _note(questionnaire, question), question.asked is not ALWAYS
+                yield _Row(2, question.id, note, branches)
 
 
 def _note(questionnaire: Questionnaire, question: Question) -> str:
@@ -146,7 +141,14 @@ def _dimension_json(questionnaire: Questionnaire, dimension: Dimension) -> Json:
 
 
 def _question_json(questionnaire: Questionnaire, question: Question) -> Json:
-    shown: Json = {
+    more = {
+        "claims": list(question.claims),
+        "answer": question.answer,
+        "groups": {id: list(choices) for id, choices in question.groups.items()},
+        "accepted_too": list(question.unlisted),
+        "max_choices": question.max_choices,
+    }
+    return {
         "id": question.id,
         "kind": question.kind.value,
         "required": question.required,
@@ -157,18 +159,8 @@ def _question_json(questionnaire: Questionnaire, question: Question) -> Json:
             variant: _wording_json(question, variant, wording)
             for variant, wording in questionnaire.texts.questions[question.id].items()
         },
+        **{name: value for name, value in more.items() if value},
     }
-    if question.claims:
-        shown["claims"] = list(question.claims)
-    if question.answer:
-        shown["answer"] = question.answer
-    if question.groups:
-        shown["groups"] = {id: list(choices) for id, choices in question.groups.items()}
-    if question.unlisted:
-        shown["accepted_too"] = list(question.unlisted)
-    if question.max_choices:
-        shown["max_choices"] = question.max_choices
-    return shown
 
 
 def _wording_json(question: Question, variant: str, wording: Wording) -> Json:

@@ -147,7 +147,6 @@ class Walk:
         )
 
     def page(self, page_id: str) -> WalkPage | None:
-        """The page, or None when it is not on the path."""
         return next((page for page in self.pages if page.id == page_id), None)
 
     def part_of(self, page: WalkPage) -> WalkPart:

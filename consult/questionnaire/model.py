@@ -216,7 +216,6 @@ class Roles:
 
     @property
     def dimensions(self) -> Iterator[tuple[str, str]]:
-        """Each role that a dimension plays, and the dimension."""
         yield from (("talking", id) for id in self.talking)
         yield from (("acting", id) for id in self.acting)
         yield from (("figures", id) for id in self.figures.values())
@@ -338,7 +337,6 @@ class Structure:
                 )
 
     def facts_of(self, given: Given) -> dict[str, str]:
-        """Every fact's value for these answers."""
         return {fact.id: fact.value(given) for fact in self.facts}
 
 

@@ -37,7 +37,6 @@ class Questionnaire:
         return self._variant_of(self.texts.questions[question_id], facts)
 
     def tool(self, item_id: str, facts: Mapping[str, str]) -> Tool:
-        """The tool to hand out for a scored item under these facts."""
         return self.texts.tools[item_id][self.tool_variant(item_id, facts)]
 
     def tool_variant(self, item_id: str, facts: Mapping[str, str]) -> str:
@@ -66,7 +65,6 @@ class Questionnaire:
         return self.texts.questions[question_id][variant]
 
     def accepts(self, question_id: str, variant: str, value: object) -> bool:
-        """Whether ``value`` is an answer that this question offers under this wording."""
         question = self.questions[question_id]
         match question.kind:
             case Kind.RUNG:

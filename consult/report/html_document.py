@@ -52,25 +52,22 @@ def document_html(
     brings its own.
     """
     brand = brand or Brand()
-    return (
-        _templates()
-        .get_template("document.html")
-        .render(
-            report=report,
-            business=safe_text(recipient.business, 80),
-            name=safe_text(recipient.name, 40),
-            brand=brand,
-            paper=paper,
-            made_on=made_on,
-            day=long_date(made_on),
-            states=STATE_TEXTS,
-            texts=load(report.edition).texts.findings["report"],
-            score_bar=score_bar,
-            relay_picture=relay_picture,
-            qr_code=_qr_code(brand),
-            with_blanks=_with_blanks,
-            css=Markup(STYLESHEET.read_text(encoding="utf-8")) if standalone else "",  # noqa: S704
-        )
+    template = _templates().get_template("document.html")
+    return template.render(
+        report=report,
+        business=safe_text(recipient.business, 80),
+        name=safe_text(recipient.name, 40),
+        brand=brand,
+        paper=paper,
+        made_on=made_on,
+        day=long_date(made_on),
+        states=STATE_TEXTS,
+        texts=load(report.edition).texts.findings["report"],
+        score_bar=score_bar,
+        relay_picture=relay_picture,
+        qr_code=_qr_code(brand),
+        with_blanks=_with_blanks,
+        css=Markup(STYLESHEET.read_text(encoding="utf-8")) if standalone else "",  # noqa: S704
     )
 
 

@@ -53,12 +53,10 @@ def _today(asked: Asked | None, page: Mapping[str, str], for_later: bool) -> str
 
 
 def _is_decided(asked: Asked | None) -> bool:
-    """Whether an answer is the best that was offered."""
     return asked is not None and str(asked.answer) == list(asked.wording.choices)[-1]
 
 
 def jobs_of(walk: Walk, sign: str) -> TwoJobs:
-    """What marketing is beside what sales is, with the owner's answers in it."""
     texts = walk.questionnaire.texts.findings["jobs"]
     lines = []
     for id, line in walk.questionnaire.structure.roles.jobs.items():

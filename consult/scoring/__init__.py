@@ -1,31 +1,21 @@
 """What the answers mean. Pure functions with exact arithmetic; see docs/instrument.md."""
 
-from consult.scoring.archetypes import Leg
 from consult.scoring.as_json import scorecard_json
 from consult.scoring.axis import AxisScore, DimensionScore
 from consult.scoring.lines import SORTING, Line
 from consult.scoring.money import Money
-from consult.scoring.plan import Step, Trouble
-from consult.scoring.scorecard import (
-    Recommendation,
-    Scorecard,
-    Unfinished,
-    score,
-    scorecard_of,
-)
+from consult.scoring.plan import Step
+from consult.scoring.scorecard import Recommendation, Scorecard, score, scorecard_of
 
 __all__ = [
     "SORTING",
     "AxisScore",
     "DimensionScore",
-    "Leg",
     "Line",
     "Money",
     "Recommendation",
     "Scorecard",
     "Step",
-    "Trouble",
-    "Unfinished",
     "score",
     "scorecard_json",
     "scorecard_of",

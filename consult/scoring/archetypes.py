@@ -113,7 +113,6 @@ def _rehearsed(separation: AxisScore, handoff: AxisScore) -> bool:
 
 
 def _means(lines: Sequence[Line]) -> tuple[Fraction, Fraction]:
-    """The mean points of lines, confirmed and possible."""
     scale = POINT_SCALE * len(lines)
     confirmed = sum(line.twelfths for line in lines)
     possible = sum(line.best_twelfths for line in lines)

@@ -51,7 +51,6 @@ class DimensionScore:
 
     @property
     def unknown(self) -> bool:
-        """Whether any of its answers is "I don't know"."""
         return any(line.unknown for line in self.lines)
 
 

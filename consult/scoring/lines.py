@@ -69,7 +69,6 @@ class Line:
 
     @cached_property
     def points(self) -> Fraction:
-        """The answer's points, 0 to 100."""
         return Fraction(100 * self.twelfths, POINT_SCALE)
 
     @cached_property

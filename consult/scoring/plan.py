@@ -37,7 +37,6 @@ class Trouble:
 
     @property
     def explained(self) -> bool:
-        """Whether the answers explain the trouble."""
         return self.points_to.confirmed < Fraction(100 * LOW_TWELFTHS, POINT_SCALE)
 
 
@@ -96,7 +95,8 @@ def plan_of(
     for part, reasons in _in_order(axes, named, rules):
         while len(plan) < STEPS and (wanted := _first_step(part, rules)):
             line = _with_groundwork(wanted, lines, plan, rules.gates)
-            if line.id in plan or any(_same_dimension(line, step.line) for step in plan.values()):
+            taken = [step.line.item.dimension for step in plan.values()]
+            if line.item.dimension in taken:
                 break
             groundwork = () if line is wanted else (f"groundwork:{wanted.id}",)
             plan[line.id] = Step(line, (*reasons, *groundwork) or ("most_lost",))
@@ -167,7 +167,3 @@ def _with_groundwork(
         )
         line = next(missing, line)
     return line
-
-
-def _same_dimension(line: Line, other: Line) -> bool:
-    return line.item.dimension is other.item.dimension

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from consult.questionnaire import BASE, EditionError, EditionTexts, editions, wording
-from consult.questionnaire.wording import read_edition_texts
+from consult.questionnaire import BASE, EditionError, editions, wording
+from consult.questionnaire.wording import EditionTexts, read_edition_texts
 from consult.questionnaire.yaml_texts import read_texts
 from tests.support.strategies import EDITION
 

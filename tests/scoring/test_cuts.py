@@ -5,8 +5,8 @@ from fractions import Fraction
 import pytest
 
 from consult.questionnaire import Axis
-from consult.scoring import AxisScore, Leg, Line
-from consult.scoring.archetypes import Legs, archetype_of, legs_of, mean_of, weakest_exchange
+from consult.scoring import AxisScore, Line
+from consult.scoring.archetypes import Leg, Legs, archetype_of, legs_of, mean_of, weakest_exchange
 from consult.scoring.lines import ScoredItem
 from tests.support.example_firms import card
 from tests.support.strategies import EDITION

@@ -2,15 +2,7 @@
 
 from typing import Any
 
-from consult.questionnaire import (
-    BASE,
-    Dimension,
-    EditionTexts,
-    Heading,
-    Questionnaire,
-    Structure,
-    Wording,
-)
+from consult.questionnaire import BASE, Dimension, Heading, Questionnaire, Wording
 from consult.questionnaire.conditions import is_, rung
 from consult.questionnaire.model import (
     Fact,
@@ -21,10 +13,12 @@ from consult.questionnaire.model import (
     PlanRules,
     Roles,
     Rule,
+    Structure,
     page,
     part,
 )
 from consult.questionnaire.questions import Kind, Question, choice, item
+from consult.questionnaire.wording import EditionTexts
 
 ROLES = Roles(
     troubles="tools",

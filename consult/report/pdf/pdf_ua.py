@@ -113,8 +113,6 @@ def repair(document: Any, pdf: Any, origins: Origins) -> None:
 
 
 class _Tree:
-    """The structure tree of one PDF, and the repairs made to it."""
-
     def __init__(self, pdf: Any, origins: Origins) -> None:
         self.pdf = pdf
         self.origins = origins
@@ -129,7 +127,6 @@ class _Tree:
         return self.pdf.objects[int(reference.split()[0])]
 
     def _element(self, kid: Any) -> Element | None:
-        """The structure element that an entry of /K points to, if it does."""
         if not (isinstance(kid, bytes) and kid.endswith(b" R")):
             return None
         found = self._object(kid)

@@ -39,7 +39,6 @@ class _File:
         self.places: dict[int, tuple[int, int, int]] = {0: (0, 0, 0xFFFF)}
 
     def add(self, number: int, data: bytes) -> None:
-        """Adds an object under a number of its own."""
         self.places[number] = (1, len(self.content), 0)
         self.content += b"%d 0 obj\n" % number + data + b"\nendobj\n"
 

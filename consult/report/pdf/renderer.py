@@ -113,13 +113,11 @@ class Renderer:
 
     def _ready(self) -> _Running:
         running = self._running
-        if running is None or running.process.poll() is not None:
-            self._end()
-            return self._start()
-        if running.renders >= self._renders_per_process:
-            self._end()
-            return self._start()
-        return running
+        fresh = running is not None and running.renders < self._renders_per_process
+        if running and fresh and running.process.poll() is None:
+            return running
+        self._end()
+        return self._start()
 
     def _start(self) -> _Running:
         ours, theirs = Pipe()
