@@ -201,7 +201,6 @@ def _completed(
 CLAIMS = tuple(f"Q{number}" for number in range(1, 18))
 """The source's claims, as numbered in docs/instrument.md."""
 
-
 _OUT_OF_REACH = {
     "claims": "no question and no finding that can come up rests on it",
     "topics": "no question belongs to it",

@@ -40,7 +40,8 @@ def document(edition: Questionnaire) -> str:
     """The whole edition as one Markdown text: claims, scores, rules, questions, texts, evidence."""
     file = folder(edition.name) / "evidence.yaml"
     evidence: Mapping[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
-    findings = edition.texts.findings
+    findings, plan = edition.texts.findings, edition.structure.roles.plan
+    impossible = {rule.id: rule.impossible for rule in edition.structure.contradictions}
     environment = Environment(
         loader=FileSystemLoader(PROJECT_FOLDER / "templates"),
         autoescape=select_autoescape(["html"]),
@@ -58,10 +59,10 @@ def document(edition: Questionnaire) -> str:
         claims=_claims(edition),
         parts={axis: _parts(edition, axis, evidence) for axis in BANDS},
         bands={axis: _bands(findings, axis) for axis in BANDS},
-        touches=[(_code(id), _codes(touched)) for id, touched in _plan(edition).touches.items()],
+        touches=[(_code(id), _codes(touched)) for id, touched in plan.touches.items()],
         gates=[
             (_code(id), ", ".join(f"{_code(other)} {mark}" for other, mark in needed.items()))
-            for id, needed in _plan(edition).gates.items()
+            for id, needed in plan.gates.items()
         ],
         archetypes=[
             (f"{own['name']} {_code(id)}", evidence["archetypes"][id], own["rule"], own["says"])
@@ -72,7 +73,8 @@ def document(edition: Questionnaire) -> str:
             for rule in edition.structure.contradictions
         ],
         double_checks=[
-            (text, _impossible(edition, id)) for id, text in findings["double_check"].items()
+            (text, impossible.get(id, "the numbers disagree"))
+            for id, text in findings["double_check"].items()
         ],
         said=[
             (": ".join(text.path), text.text)
@@ -102,10 +104,6 @@ def _code(id: object) -> str:
 
 def _codes(ids: Iterable[str]) -> str:
     return ", ".join(map(_code, ids))
-
-
-def _plan(edition: Questionnaire) -> Any:
-    return edition.structure.roles.plan
 
 
 def _modes(edition: Questionnaire) -> str:
@@ -149,11 +147,6 @@ def _bands(findings: Mapping[str, Any], axis: Any) -> Rows:
     for band, start in zip(BANDS[axis], (0, *CUTS), strict=True):
         own = findings["bands"][axis][band]
         yield own["name"], start, own["means"]
-
-
-def _impossible(edition: Questionnaire, id: str) -> str:
-    conditions = {rule.id: rule.impossible for rule in edition.structure.contradictions}
-    return str(conditions.get(id, "the numbers disagree"))
 
 
 def _cards(edition: Questionnaire, cards: Iterable[Question]) -> Rows:

@@ -114,10 +114,6 @@ class Walk:
         return self.on_path.missing
 
     @property
-    def ignored(self) -> tuple[str, ...]:
-        return self.on_path.ignored
-
-    @property
     def complete(self) -> bool:
         return not self.missing
 

@@ -12,15 +12,7 @@ from consult.scoring.lines import Line
 
 RUNNING_IN_THE_DARK = "running_in_the_dark"
 WELL_REHEARSED_RELAY = "well_rehearsed_relay"
-GOOD_LEGS_LOOSE_GRIP = "good_legs_loose_grip"
 TWO_SILOS = "two_silos"
-BATON_ON_THE_FLOOR = "baton_on_the_floor"
-WAITING_FOR_THE_BATON = "waiting_for_the_baton"
-NO_LAST_LEG = "no_last_leg"
-FAST_HANDS_NO_LANES = "fast_hands_no_lanes"
-ONE_STRONG_LEG = "one_strong_leg"
-ONE_HAT_ONE_BUCKET = "one_hat_one_bucket"
-ALL_RUNNING_NO_LANES = "all_running_no_lanes"
 
 WEAK = 50
 """A leg is weak below this many points: an average answer there means "by chance"."""
@@ -65,19 +57,21 @@ def archetype_of(
         return RUNNING_IN_THE_DARK
     marketing, between, sales = (leg.weak for leg in legs)
     match marketing, between, sales:
+        case False, False, False if _rehearsed(separation, handoff):
+            return WELL_REHEARSED_RELAY
         case False, False, False:
-            return WELL_REHEARSED_RELAY if _rehearsed(separation, handoff) else GOOD_LEGS_LOOSE_GRIP
+            return "good_legs_loose_grip"
         case False, True, False:
-            return TWO_SILOS if not solo and talks_less(handoff, roles) else BATON_ON_THE_FLOOR
+            return TWO_SILOS if not solo and talks_less(handoff, roles) else "baton_on_the_floor"
         case True, False, False:
-            return WAITING_FOR_THE_BATON
+            return "waiting_for_the_baton"
         case False, False, True:
-            return NO_LAST_LEG
+            return "no_last_leg"
         case True, False, True:
-            return FAST_HANDS_NO_LANES
+            return "fast_hands_no_lanes"
         case True, True, True:
-            return ONE_HAT_ONE_BUCKET if solo else ALL_RUNNING_NO_LANES
-    return ONE_STRONG_LEG
+            return "one_hat_one_bucket" if solo else "all_running_no_lanes"
+    return "one_strong_leg"
 
 
 def exchanges(handoff: AxisScore) -> tuple[DimensionScore, ...]:

@@ -22,14 +22,6 @@ FEWEST_LEADS = 5
 DISAGREE = 2
 """How many times more or fewer new customers than the other numbers say is too far apart."""
 
-NOT_FOR_THIS_PATH = "not_for_this_path"
-TOO_FEW_CUSTOMERS = "too_few_customers"
-CLEAR_ANSWERS_UNKNOWN = "clear_answers_unknown"
-NUMBERS_MISSING = "numbers_missing"
-TOO_FEW_LEADS = "too_few_leads"
-OPEN_ENDED = "open_ended"
-NUMBERS_DISAGREE = "numbers_disagree"
-
 
 @dataclass(frozen=True, slots=True)
 class Range:
@@ -113,11 +105,11 @@ def money_of(answers: OnPathAnswers) -> Money:
     """The money range of complete answers, or the reason why there is none. Reads no score."""
     values, inputs = answers.values, answers.questionnaire.structure.roles.money
     if inputs.leads not in answers.asked:
-        return Money(None, None, NOT_FOR_THIS_PATH)
+        return Money(None, None, "not_for_this_path")
     if inputs.worked not in answers.asked:
-        return Money(None, None, TOO_FEW_CUSTOMERS)
+        return Money(None, None, "too_few_customers")
     if values[inputs.worked] == UNKNOWN:
-        return Money(None, None, CLEAR_ANSWERS_UNKNOWN)
+        return Money(None, None, "clear_answers_unknown")
     fewest, most = inputs.worked_of_ten[int(str(values[inputs.worked]))]
     worked = Fraction(fewest, 10), Fraction(most, 10)
     leads = _range(values.get(inputs.leads), inputs.leads_ranges)
@@ -127,16 +119,16 @@ def money_of(answers: OnPathAnswers) -> Money:
     if leads and each is not None and leads.low >= FEWEST_LEADS:
         silent = Silent(leads, worked, each)
     if leads is None or buyers is None or each is None:
-        return Money(silent, None, NUMBERS_MISSING)
+        return Money(silent, None, "numbers_missing")
     if silent is None:
-        return Money(None, None, TOO_FEW_LEADS)
+        return Money(None, None, "too_few_leads")
     if leads.middle is None or buyers.middle is None:
-        return Money(silent, None, OPEN_ENDED)
+        return Money(silent, None, "open_ended")
     estimate = Estimate(leads.middle, (worked[0] + worked[1]) / 2, buyers.middle / 10, each)
     given = _number(values.get(inputs.new_customers))
     made = estimate.new_customers
     if given is not None and not made / DISAGREE <= given <= made * DISAGREE:
-        return Money(silent, None, NUMBERS_DISAGREE, (given, made))
+        return Money(silent, None, "numbers_disagree", (given, made))
     return Money(silent, estimate, None)
 
 

@@ -49,7 +49,7 @@ def compare(stored: Iterable[Stored], edition: Questionnaire) -> Comparison:
     comparison = Comparison()
     for submission in stored:
         replayed = walk(edition, submission.answers, submission.depth)
-        comparison.dropped.update(replayed.ignored)
+        comparison.dropped.update(replayed.on_path.ignored)
         card = score(replayed.on_path)
         if isinstance(card, Scorecard):
             _count(comparison, submission.scorecard, card)

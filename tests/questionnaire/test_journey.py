@@ -159,7 +159,7 @@ def test_how_people_buy_sets_the_path_and_a_selling_website_beats_it(
 
 def test_a_selling_website_settles_how_people_buy() -> None:
     assert "buying_path" not in asked_ids({"selling_by": "website"})
-    assert walked({"selling_by": "website", "buying_path": "counter"}, "quick").ignored == (
+    assert walked({"selling_by": "website", "buying_path": "counter"}, "quick").on_path.ignored == (
         "buying_path",
     )
 
@@ -167,7 +167,7 @@ def test_a_selling_website_settles_how_people_buy() -> None:
 def test_answers_off_the_path_are_kept_but_do_not_count() -> None:
     answers = answered(BRANCHES[0], "full", "highest")
     young = walked({**answers, "customers_so_far": "under_five"}, "full")
-    assert set(young.ignored) == {"lead_source", "clear_answers"}
+    assert set(young.on_path.ignored) == {"lead_source", "clear_answers"}
     assert young.complete
     assert "lead_source" not in young.on_path.values
     assert young.given["lead_source"] == 3

@@ -41,8 +41,12 @@ def load(name: str) -> Questionnaire:
     Raises `EditionError` for a name that was never published, for a folder that leans on another
     edition, and for wording that does not fit.
     """
-    refuse_other_editions(name, folder(name))
-    return join(_structure(name), folder(name) / "wording")
+    own = folder(name)
+    refuse_other_editions(name, own)
+    structure: Structure = import_module(f"{__name__}.{own.name}.structure").STRUCTURE
+    if structure.name != name:
+        raise EditionError(f"{own.name}/structure.py: is named {structure.name!r}")
+    return join(structure, own / "wording")
 
 
 def newest() -> Questionnaire:
@@ -80,10 +84,3 @@ def refuse_other_editions(name: str, own: Path) -> None:
             raise EditionError(
                 f"{own.name}/{file.name}: names {other}; an edition uses its own files only"
             )
-
-
-def _structure(name: str) -> Structure:
-    structure: Structure = import_module(f"{__name__}.{folder(name).name}.structure").STRUCTURE
-    if structure.name != name:
-        raise EditionError(f"{folder(name).name}/structure.py: is named {structure.name!r}")
-    return structure

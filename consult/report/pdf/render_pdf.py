@@ -131,8 +131,12 @@ xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#" rdf:about="">
 
 def declare_archival(pdf: Any) -> None:
     """Makes a PDF/A-3a of a PDF/UA-1 that has tags, an identifier and all of its fonts."""
-    _describe(pdf)
-    profile = pydyf.Stream([_colour_profile()], pydyf.Dictionary({"N": 3}), compress=True)
+    description = pdf.objects[int(pdf.catalog["Metadata"].split()[0])]
+    (xml,) = description.stream
+    description.stream = [xml.replace(_END, _ARCHIVAL + _END)]
+    description.compress = False  # so that it can be read without unpacking
+    colours = (files("weasyprint.pdf") / "sRGB2014.icc").read_bytes()
+    profile = pydyf.Stream([colours], pydyf.Dictionary({"N": 3}), compress=True)
     pdf.add_object(profile)
     intent = pydyf.Dictionary(
         {
@@ -144,19 +148,6 @@ def declare_archival(pdf: Any) -> None:
         }
     )
     pdf.catalog["OutputIntents"] = pydyf.Array([intent])
-
-
-def _describe(pdf: Any) -> None:
-    """Adds to the description, and leaves it readable without unpacking."""
-    description = pdf.objects[int(pdf.catalog["Metadata"].split()[0])]
-    (xml,) = description.stream
-    description.stream = [xml.replace(_END, _ARCHIVAL + _END)]
-    description.compress = False
-
-
-@functools.cache
-def _colour_profile() -> bytes:
-    return (files("weasyprint.pdf") / "sRGB2014.icc").read_bytes()
 
 
 _ORPHAN_SECONDS = 600
