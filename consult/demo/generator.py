@@ -69,10 +69,7 @@ def make_leads(
     count: int,
     seed: int,
 ) -> Iterator[int]:
-    """Make `count` leads over the year before now, and the unfinished responses beside them.
-
-    Yields the number of leads made so far, now and then.
-    """
+    """Make `count` leads of the last year, and unfinished responses; yields how many so far."""
     random = Random(seed)
     with database.writing() as session:
         staff, now = find_staff(session), session.now().replace(microsecond=0)

@@ -60,10 +60,7 @@ class Score(NamedTuple):
 
 @dataclass(frozen=True)
 class Comparison:
-    """What the page shows: the questions of the plan, the others by part, and the scores.
-
-    `refused` is whether the query asked for an answer that is not on offer.
-    """
+    """What the page shows; `refused`: the query asked for an answer that is not on offer."""
 
     plan: Sequence[Pick]
     groups: Sequence[tuple[str, str, Sequence[Pick]]]

@@ -103,11 +103,7 @@ def walk_of(draft: Draft) -> Walk:
 
 
 def load_draft(token: str, then: Then = "") -> OpenDraft:
-    """Return the draft behind a token.
-
-    Aborts with 404 for a token that is unknown or expired, and with a redirect to the result if
-    the draft was submitted.
-    """
+    """Return the draft of a token; aborts with 404, or to the result if it was submitted."""
     return _opened(token, drafts.fetch(services().database, token), then)
 
 
@@ -141,10 +137,7 @@ def visit_of(page: WalkPage | None) -> PageVisit:
 
 
 def freeze(walk: Walk, brand: Brand, *, demo: bool = False) -> NewSubmission:
-    """Return what to store of a complete walk: answers, the wording shown, scores and report.
-
-    Raises ValueError for a walk that is not complete.
-    """
+    """Return what to store of a complete walk; raises ValueError for one that is not complete."""
     card = scorecard_of(walk.on_path)
     wording: dict[str, object] = {
         asked.id: {

@@ -56,10 +56,7 @@ class QuestionField(Field):
     """What is taken of a posted text."""
 
     def read(self, posted: list[str]) -> Answer | None:
-        """Return the posted texts as an answer.
-
-        Raises ValueError, worded for the owner, when they are none.
-        """
+        """Return the posted texts as an answer; raises ValueError, worded for the owner."""
         raise NotImplementedError
 
     def controls(self) -> str:
@@ -92,10 +89,7 @@ class QuestionField(Field):
 def _choices(
     field_name: str, input_type: str, offered: tuple[tuple[str, str], ...]
 ) -> tuple[tuple[str, str, str], ...]:
-    """Return each choice as its value and the HTML before and after the place of ` checked`.
-
-    Cached: it is the same for every owner, and a good part of the cost of a page.
-    """
+    """Return each choice as its value and the HTML around ` checked`; the same for every owner."""
     name = escape(field_name)
     rows = []
     for number, (value, text) in enumerate(offered):

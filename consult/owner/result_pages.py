@@ -50,10 +50,7 @@ def result(token: str) -> ResponseReturnValue:
 
 @result_pages.get("/report.pdf")
 def pdf(token: str) -> ResponseReturnValue:
-    """Show the PDF; while it is being made, a page that reloads itself until it is there.
-
-    If making it has failed, which staff can see and fix, the page says so.
-    """
+    """Show the PDF; until it is made, a page that reloads itself or says that making it failed."""
     ready = documents.current_for_token(services().database, token, documents.REPORT)
     if ready is None:
         return _no_pdf_yet(token)

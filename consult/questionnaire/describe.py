@@ -33,7 +33,11 @@ class _Row:
 
 def map_text(questionnaire: Questionnaire) -> str:
     """The map as indented lines, one question each."""
-    lines = [f"Edition {questionnaire.name}", *_facts(questionnaire), ""]
+    lines = [f"Edition {questionnaire.name}"]
+    for fact in questionnaire.structure.facts:
+        cases = "; ".join(f"{value} when {when}" for value, when in fact.cases)
+        lines.append(f"{fact.id}: {cases}; otherwise {fact.otherwise}")
+    lines.append("")
     for row in _rows(questionnaire):
         note = f"  [{row.note}]" if row.note else ""
         lines.append(f"{'   ' * row.level}{row.text}{note}")
@@ -63,12 +67,6 @@ def _draw(row: _Row, y: int) -> str:
         f'<text x="{x}" y="{y}" font-weight="{weight}" fill="#14213d">{escape(row.text)}'
         f"{note if row.note else ''}</text>"
     )
-
-
-def _facts(questionnaire: Questionnaire) -> Iterator[str]:
-    for fact in questionnaire.structure.facts:
-        cases = "; ".join(f"{value} when {when}" for value, when in fact.cases)
-        yield f"{fact.id}: {cases}; otherwise {fact.otherwise}"
 
 
 def _rows(questionnaire: Questionnaire) -> Iterator[_Row]:

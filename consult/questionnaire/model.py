@@ -36,10 +36,7 @@ def part(id: str, *pages: Page) -> Part:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A value derived from answers that conditions may read like an answer: ``mode``, ``path``.
-
-    The first case that holds gives the value, else ``otherwise``.
-    """
+    """A value read like an answer: that of the first case that holds, or ``otherwise``."""
 
     id: str
     cases: tuple[tuple[str, Condition], ...]
@@ -71,10 +68,7 @@ class Dimension:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A finding and the condition under which it is true.
-
-    ``impossible`` holds where its answers cannot all be right: only then is the owner asked.
-    """
+    """A finding; where ``impossible`` holds, its answers cannot all be right, so we ask."""
 
     id: str
     when: Condition

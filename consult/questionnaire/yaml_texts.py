@@ -29,10 +29,7 @@ _IN_PLAIN_WORDS = {
 
 
 def read_texts(path: Path) -> Texts:
-    """Read one file of texts.
-
-    Raises `EditionError`, with the file's name and the line, for what cannot be read.
-    """
+    """Read one file of texts; raises `EditionError`, with the line, for what cannot be read."""
     try:
         content = path.read_text(encoding="utf-8")
         _refuse_cut_texts(path.name, content)

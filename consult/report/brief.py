@@ -5,7 +5,7 @@ carries the answers that it rests on.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
@@ -103,7 +103,9 @@ def _unknown(report: Report) -> Iterator[Point]:
     if report.money_refused:
         yield Point(report.money_refused, (), "What lost leads may be worth")
     for left_out in report.not_asked:
-        yield Point(_listed(left_out.titles), (), f"Not asked. {left_out.reason}")
+        first, *others = left_out.titles
+        listed = "; ".join([first, *(title[:1].lower() + title[1:] for title in others)])
+        yield Point(f"{listed}.", (), f"Not asked. {left_out.reason}")
 
 
 def _costliest(part: Dimension) -> ScoredAnswer:
@@ -117,11 +119,6 @@ def _answered(line: ScoredAnswer) -> QuestionAnswer:
 def _range(scored: Axis | Dimension) -> str:
     upper = f" to {scored.possible}" if scored.possible > scored.confirmed else ""
     return f"{scored.confirmed}{upper}"
-
-
-def _listed(titles: Iterable[str]) -> str:
-    first, *others = titles
-    return "; ".join([first, *(title[:1].lower() + title[1:] for title in others)]) + "."
 
 
 def brief_html(

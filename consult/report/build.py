@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from consult.questionnaire import UNKNOWN, Answer, Kind, Walk, Wording
+from consult.questionnaire import UNKNOWN, Kind, Walk
 from consult.questionnaire.model import Rule
 from consult.questionnaire.yaml_texts import for_owner
 from consult.report.display import Points, in_words, printed_points, whole
@@ -306,7 +306,15 @@ class _Writer:
     def _cards(self) -> Iterable[Card]:
         for asked in self.walk.asked:
             if asked.question.kind is Kind.SORT and asked.answer is not None:
-                yield _card(asked.wording, asked.question.answer, asked.answer)
+                texts, side = asked.wording, asked.question.answer
+                either = side not in texts.choices
+                yield Card(
+                    text=texts.ask,
+                    answer=texts.choices[str(asked.answer)],
+                    side=_EITHER if either else texts.choices[str(side)],
+                    agrees=either or asked.answer == side,
+                    note=texts.note,
+                )
 
     def _not_asked(self) -> Iterable[NotAsked]:
         titles: dict[str, list[str]] = {}
@@ -317,17 +325,6 @@ class _Writer:
 
 
 _EITHER = "Either"
-
-
-def _card(texts: Wording, side: str | None, answer: Answer) -> Card:
-    either = side is None or side not in texts.choices
-    return Card(
-        text=texts.ask,
-        answer=texts.choices[str(answer)],
-        side=_EITHER if either else texts.choices[str(side)],
-        agrees=either or answer == side,
-        note=texts.note,
-    )
 
 
 def state_of(confirmed: Fraction, possible: Fraction) -> State:

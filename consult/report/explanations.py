@@ -32,10 +32,7 @@ class Rung:
 
 @dataclass(frozen=True)
 class LineReason:
-    """Why a line earned what it did: every answer offered, and the claims that it rests on.
-
-    The cards have no rungs; `sums` says how they were counted instead.
-    """
+    """Why a line earned what it did; for the cards, `sums` says how they were counted."""
 
     rungs: tuple[Rung, ...]
     sums: str
@@ -67,10 +64,7 @@ class Reasons:
 
 
 def replay(edition: str, depth: str, answers: Mapping[str, object]) -> Walk:
-    """The walk of a submission over its own edition, from what was frozen of it.
-
-    Raises EditionError or AnswerError for what was never submitted.
-    """
+    """The walk of a submission; raises EditionError or AnswerError for what was never submitted."""
     questionnaire = load(edition)
     return walk(questionnaire, read_answers(questionnaire, answers), DEPTHS[depth])
 

@@ -78,10 +78,7 @@ Json = Mapping[str, Any]
 
 
 class Section(NamedTuple):
-    """Rows of a name and a text, in groups that belong together.
-
-    ``of_times``: the names are times, which need little room.
-    """
+    """Rows of a name and a text, in groups; where the names are times, they need little room."""
 
     title: str
     groups: Groups
@@ -89,10 +86,7 @@ class Section(NamedTuple):
 
 
 def record_html(record: Json, made_at: datetime, brand: Brand, paper: Paper) -> str:
-    """A record, as `consult.storage.privacy.data_export` gives it, as one HTML document for print.
-
-    Times in it are in the zone of ``made_at``.
-    """
+    """A data export as one HTML document for print, with times in the zone of ``made_at``."""
     zone = made_at.tzinfo or UTC
     writer = _Writer(zone)
     return staff_html(

@@ -23,10 +23,7 @@ AXIS_NAMES: Mapping[AxisId, str] = {"separation": "Separation", "handoff": "Hand
 
 @dataclass(frozen=True)
 class ScoredAnswer:
-    """One scored answer and the points it earned of those it could; both are printed as such.
-
-    `fix` is what to do about it, or how to find out when the answer is unknown.
-    """
+    """One scored answer and its points; `fix` is what to do about it, or how to find out."""
 
     id: str
     title: str
@@ -155,10 +152,7 @@ class Fix:
 
 @dataclass(frozen=True)
 class NamedTrouble:
-    """A trouble in the owner's words, and what the answers say about it.
-
-    `dimension` is the part that it points to; it is `explained` when that part is low.
-    """
+    """A trouble in the owner's words; `explained` when the part that it points to is low."""
 
     id: str
     name: str

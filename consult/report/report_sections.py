@@ -146,10 +146,7 @@ _OURS = ("middles", "discount")
 
 
 def money_in_words(found: Figures, walk: Walk, sign: str) -> tuple[Money | None, str]:
-    """The leads without an answer and the range with its sum; and the reason why there is none.
-
-    `sign` goes before each amount.
-    """
+    """The leads without an answer and the range with its sum; and the reason why there is none."""
     texts = for_owner(walk.questionnaire.texts.findings["money"], walk.facts)
     step_texts = for_owner(texts["steps"], walk.facts)
     refused = texts["refusals"][found.refused] if found.refused else ""

@@ -72,10 +72,7 @@ def create(name: str, parent: Path = _HERE) -> Path:
 
 
 def refuse_other_editions(name: str, own: Path) -> None:
-    """Raise `EditionError` when the code in an edition's folder names or imports another one.
-
-    A change of that other edition would change this one too.
-    """
+    """Raise `EditionError` when an edition's code names another: changes there would change it."""
     for file in sorted(own.glob("*.py")):
         code = file.read_text(encoding="utf-8")
         imported = set(re.findall(r"\bedition_\w+", code)) - {own.name}

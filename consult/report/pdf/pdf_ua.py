@@ -69,10 +69,7 @@ class Origins:
 
 @contextlib.contextmanager
 def recorded_origins() -> Iterator[Origins]:
-    """Records the origin of every structure element written inside the `with` block.
-
-    Not for use by two threads at a time, as WeasyPrint itself is not.
-    """
+    """Records the origin of each element written inside the block; not for two threads at once."""
     origins = Origins()
     original = tags._build_box_tree
 

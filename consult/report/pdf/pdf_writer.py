@@ -14,10 +14,7 @@ import pydyf
 
 
 def write(pdf: Any, output: BinaryIO, version: Any = "1.7", *_options: Any) -> None:
-    """Writes a `pydyf.PDF` to `output`, with an identifier made of its content.
-
-    Takes what `pydyf.PDF.write` takes, so that it can stand in its place.
-    """
+    """Writes a PDF as `pydyf.PDF.write` does, with an identifier made of its content."""
     if pdf.info:
         pdf.add_object(pdf.info)
     file = _File(f"%PDF-{version}\n".encode() + b"%\xf0\x9f\x96\xa4\n")
