@@ -13,6 +13,7 @@ import click
 from consult.commands import CommandError, UsageError
 from consult.content import check as problems_of
 from consult.content import document as edition_document
+from consult.content.edition_document import map_svg
 from consult.questionnaire import (
     AnswerError,
     Depth,
@@ -22,7 +23,7 @@ from consult.questionnaire import (
     read_answers,
     walk,
 )
-from consult.questionnaire.describe import edition_json, fingerprint, map_svg, map_text
+from consult.questionnaire.describe import edition_json, fingerprint, map_text
 from consult.questionnaire.editions import create, load, names
 from consult.report.build import build_report
 from consult.report.html_document import document_html

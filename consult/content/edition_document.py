@@ -9,11 +9,12 @@ from fractions import Fraction
 from typing import Any
 
 import yaml
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 
 from consult.content.texts import texts_of
 from consult.questionnaire import BASE, Kind, Question, Questionnaire, Wording
 from consult.questionnaire.conditions import ALWAYS
+from consult.questionnaire.describe import map_rows
 from consult.questionnaire.editions import folder
 from consult.scoring.axis import BANDS, CUTS
 from consult.scoring.lines import SORTING_CLAIMS
@@ -42,12 +43,7 @@ def document(edition: Questionnaire) -> str:
     evidence: Mapping[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
     findings, plan = edition.texts.findings, edition.structure.roles.plan
     impossible = {rule.id: rule.impossible for rule in edition.structure.contradictions}
-    environment = Environment(
-        loader=FileSystemLoader(PROJECT_FOLDER / "templates"),
-        autoescape=select_autoescape(["html"]),
-        undefined=StrictUndefined,
-    )
-    page = environment.get_template("instrument.md").render(
+    page = _template("instrument.md").render(
         edition=edition,
         texts=edition.texts,
         evidence=evidence,
@@ -96,6 +92,20 @@ def document(edition: Questionnaire) -> str:
         advice=_advice,
     )
     return re.sub(r"\n{3,}", "\n\n", page).rstrip() + "\n"
+
+
+def map_svg(edition: Questionnaire) -> str:
+    """The map of an edition as a standalone SVG picture."""
+    return _template("questionnaire_map.svg").render(name=edition.name, rows=[*map_rows(edition)])
+
+
+def _template(name: str) -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(PROJECT_FOLDER / "templates"),
+        autoescape=select_autoescape(["html", "svg"]),
+        undefined=StrictUndefined,
+    )
+    return environment.get_template(name)
 
 
 def _code(id: object) -> str:

@@ -43,10 +43,7 @@ _COLLEAGUES = (
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """The ids of the active accounts, and of demo colleagues, whose accounts are disabled.
-
-    Without active accounts, the demo colleagues do the work.
-    """
+    """The ids of the active accounts, and of demo colleagues, who work where there are none."""
 
     active: Sequence[int]
     demo: Sequence[int]

@@ -44,10 +44,7 @@ class OpenDraft:
 
     @property
     def outdated(self) -> int:
-        """How many answers are to questions that the newest edition no longer asks.
-
-        They stay stored and do not count. Zero once answers are saved under that edition.
-        """
+        """How many answers the newest edition no longer asks for; they stay, and do not count."""
         edition = newest()
         if self.stored.edition == edition.name:
             return 0

@@ -8,7 +8,6 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from hashlib import sha256
-from html import escape
 
 from consult.questionnaire.conditions import ALWAYS
 from consult.questionnaire.model import Dimension, Part
@@ -16,13 +15,9 @@ from consult.questionnaire.questionnaire import Questionnaire
 from consult.questionnaire.questions import BASE, Question
 from consult.questionnaire.wording import Wording
 
-_LINE = 18
-_WIDTH = 760
-_MARGIN = 24
-
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class Row:
     """One line of the map: ``level`` 0 is a part, 1 a page, 2 a question."""
 
     level: int
@@ -38,46 +33,21 @@ def map_text(questionnaire: Questionnaire) -> str:
         cases = "; ".join(f"{value} when {when}" for value, when in fact.cases)
         lines.append(f"{fact.id}: {cases}; otherwise {fact.otherwise}")
     lines.append("")
-    for row in _rows(questionnaire):
+    for row in map_rows(questionnaire):
         note = f"  [{row.note}]" if row.note else ""
         lines.append(f"{'   ' * row.level}{row.text}{note}")
     return "\n".join(lines)
 
 
-def map_svg(questionnaire: Questionnaire) -> str:
-    """The map as a standalone SVG picture: a track with its parts, branches set off by a bar."""
-    rows = [_Row(0, f"Edition {questionnaire.name}"), *_rows(questionnaire)]
-    height = _LINE * (len(rows) + 2)
-    drawn = "".join(_draw(row, _LINE * (i + 2)) for i, row in enumerate(rows))
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img" '
-        f'font-family="sans-serif" font-size="12">'
-        f"<title>The branches of edition {escape(questionnaire.name)}</title>"
-        f'<rect width="{_WIDTH}" height="{height}" fill="#fbfaf6"/>{drawn}</svg>'
-    )
-
-
-def _draw(row: _Row, y: int) -> str:
-    x = _MARGIN + 28 * row.level
-    weight = "bold" if row.level == 0 else "normal"
-    bar = f'<rect x="{x - 10}" y="{y - 11}" width="4" height="14" fill="#b3541e"/>'
-    note = f'<tspan dx="8" fill="#5b6472" font-size="11">{escape(row.note)}</tspan>'
-    return (
-        f"{bar if row.branches else ''}"
-        f'<text x="{x}" y="{y}" font-weight="{weight}" fill="#14213d">{escape(row.text)}'
-        f"{note if row.note else ''}</text>"
-    )
-
-
-def _rows(questionnaire: Questionnaire) -> Iterator[_Row]:
+def map_rows(questionnaire: Questionnaire) -> Iterator[Row]:
     for number, part in enumerate(questionnaire.structure.parts, start=1):
-        yield _Row(0, f"{number} · {questionnaire.texts.parts[part.id].title}")
+        yield Row(0, f"{number} · {questionnaire.texts.parts[part.id].title}")
         for page in part.pages:
             full_only = not any(question.quick for question in page.questions)
-            yield _Row(1, page.id, "full only" if full_only else "")
+            yield Row(1, page.id, "full only" if full_only else "")
             for question in page.questions:
                 note, branches = _note(questionnaire, question), question.asked is not ALWAYS
-                yield _Row(2, question.id, note, branches)
+                yield Row(2, question.id, note, branches)
 
 
 def _note(questionnaire: Questionnaire, question: Question) -> str:

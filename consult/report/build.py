@@ -252,16 +252,16 @@ class _Writer:
             yield texts[kind + later].format(name=name)
 
     def _found(self, kind: str, rules: Iterable[Rule]) -> tuple[Finding, ...]:
-        return tuple(self._finding(rule, self.findings[kind][rule.id]) for rule in rules)
-
-    def _finding(self, rule: Rule, texts: Mapping[str, Any]) -> Finding:
-        """A finding as this owner reads it; some have a text for when one answer is the cause."""
-        own = for_owner(texts, self.walk.facts)
-        variants = texts.get("in", {})
-        causes = [id for id in self.scorecard.evidence(rule) if id in variants]
-        if len(causes) == 1:
-            own = {**own, **variants[causes[0]]}
-        return Finding(rule.id, own.get("name", ""), own["text"])
+        """Findings as this owner reads them; some have a text for when one answer is the cause."""
+        found = []
+        for rule in rules:
+            texts = self.findings[kind][rule.id]
+            own, variants = for_owner(texts, self.walk.facts), texts.get("in", {})
+            causes = [id for id in self.scorecard.evidence(rule) if id in variants]
+            if len(causes) == 1:
+                own = {**own, **variants[causes[0]]}
+            found.append(Finding(rule.id, own.get("name", ""), own["text"]))
+        return tuple(found)
 
     def _unknowns(self) -> Iterable[Unknown]:
         for asked in self.walk.asked:
@@ -328,10 +328,7 @@ _EITHER = "Either"
 
 
 def state_of(confirmed: Fraction, possible: Fraction) -> State:
-    """The state of a part by its scores; unknown when the open answers could change it.
-
-    The lines are those of the bands: from 75 mostly set and used, from 50 mostly done.
-    """
+    """The state of a part by the lines of the bands; unknown when open answers could change it."""
     now, at_best = _state_at(confirmed), _state_at(possible)
     return now if now == at_best else "unknown"
 

@@ -226,10 +226,7 @@ class Money:
 
 @dataclass(frozen=True)
 class AgreementLine:
-    """One line of the agreement; `today` is the answer that it was made from, or empty.
-
-    Three underscores in a text are a blank to fill in by hand.
-    """
+    """One line of the agreement, ___ for blanks; `today` is the answer that it was made from."""
 
     id: str
     title: str

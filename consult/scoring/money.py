@@ -60,10 +60,7 @@ class Silent:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What those leads may be worth in one month; every figure is a middle, unrounded.
-
-    ``new_customers`` is what the same figures say of the leads that are worked.
-    """
+    """What those leads may be worth in one month; every figure is a middle, unrounded."""
 
     leads: Fraction
     worked: Fraction
@@ -72,6 +69,7 @@ class Estimate:
 
     @property
     def new_customers(self) -> Fraction:
+        """What the same figures say of the leads that are worked."""
         return self.leads * self.worked * self.buy_rate
 
     @property

@@ -3,7 +3,8 @@
 from typing import Any
 from xml.etree import ElementTree
 
-from consult.questionnaire.describe import edition_json, map_svg, map_text
+from consult.content.edition_document import map_svg
+from consult.questionnaire.describe import edition_json, map_text
 from tests.support.small_edition import small_edition
 
 HOW_MANY = {"base": {"ask": "How many?", "choices": {"few": "A few", "many": "Many"}}}

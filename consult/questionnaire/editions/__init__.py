@@ -55,10 +55,7 @@ def newest() -> Questionnaire:
 
 
 def create(name: str, parent: Path = _HERE) -> Path:
-    """Copy the newest edition under a new name into ``parent`` and return the copy's folder.
-
-    Raises `EditionError` for a name that is no year and month later than the newest.
-    """
+    """Copy the newest edition to a later name; raises `EditionError` for any other name."""
     old = names()[-1]
     if not _NAME.fullmatch(name) or name <= old:
         raise EditionError(f"edition: {name!r} is not a year and month after {old}, as in 2027-05")

@@ -32,10 +32,7 @@ Element = Any  # a pydyf.Dictionary of /Type /StructElem; pydyf carries no types
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a structure element came from.
-
-    `html` is the HTML element, or None for an anonymous box; `page` counts from 0.
-    """
+    """Where an element came from; `html` is None for an anonymous box, `page` counts from 0."""
 
     html: Any
     page: int
