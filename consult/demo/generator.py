@@ -3,7 +3,7 @@
 More and more people come over the year, from several sources, each with its share of finishers.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
@@ -157,7 +157,7 @@ class _Maker:
         session: Session,
         walk: Walk,
         start: datetime,
-        saves: Iterator[Save] | list[Save],
+        saves: Iterable[Save],
         *,
         finished: bool,
     ) -> str:

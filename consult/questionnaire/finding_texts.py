@@ -39,11 +39,10 @@ _TEXTS: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("money", "steps"): (
         *("leads", "worked", "silent", "buy", "value", "middles", "discount", "low", "high"),
     ),
-    ("consult", "yes"): ("title", "text", "button"),
-    ("consult", "optional"): ("title", "text", "button"),
-    ("consult", "not_now"): ("title", "text", "button"),
-    ("consult", "early"): ("title", "text", "button"),
-    ("consult", "quick"): ("title", "text", "button"),
+    **{
+        ("consult", advice): ("title", "text", "button")
+        for advice in ("yes", "optional", "not_now", "early", "quick")
+    },
     ("money", "tags"): ("said", "assumed"),
     ("states",): ("partly", "unknown"),
     ("report",): (

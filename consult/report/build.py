@@ -33,15 +33,7 @@ from consult.report.report_sections import (
     jobs_of,
     money_in_words,
 )
-from consult.scoring import (
-    SORTING,
-    AxisScore,
-    DimensionScore,
-    Line,
-    Scorecard,
-    Step,
-    scorecard_of,
-)
+from consult.scoring import SORTING, AxisScore, DimensionScore, Line, Scorecard, Step, scorecard_of
 from consult.scoring.archetypes import RUNNING_IN_THE_DARK
 from consult.settings.brand import CURRENCY_SIGNS
 

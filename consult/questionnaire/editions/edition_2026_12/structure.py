@@ -172,14 +172,7 @@ PARTS = (
             "keep-going",
             item("follow_up", "Q11", "Q13", star=True, unknown=True),
             item("clear_answers", "Q11", "Q13", star=True, unknown=True, asked=not_(_UNDER_FIVE)),
-            item(
-                "not_now",
-                "Q6",
-                "Q13",
-                unknown=True,
-                best_first=True,
-                asked=not_(_AT_CHECKOUT),
-            ),
+            item("not_now", "Q6", "Q13", unknown=True, best_first=True, asked=not_(_AT_CHECKOUT)),
         ),
     ),
     part(
