@@ -1,20 +1,21 @@
-"""The settings that staff can change, page by page, and the form fields of business hours.
+"""The settings that staff can change (groups.yaml), and the form fields of business hours.
 
-A hint that is empty is the description of the setting in `consult.settings.schema`. Business hours
-and holidays have fields of their own; their `data` is the text of the setting.
+Business hours and holidays have fields of their own; their `data` is the text of the setting.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, Literal
 
+import yaml
+from pydantic import TypeAdapter
 from wtforms import Field, StringField
 from wtforms.utils import unset_value
 from wtforms.validators import AnyOf, ValidationError
 
-from consult.settings.brand import CURRENCY_SIGNS
 from consult.settings.schema import Settings
 from consult.settings.setting_sources import overridable
 from consult.staff.times import written_date
@@ -36,7 +37,7 @@ class Setting:
     label: str
     hint: str = ""
     kind: Kind = "text"
-    options: Mapping[str, str] | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def field(self) -> str:
@@ -52,7 +53,7 @@ class Setting:
         if self.kind == "days" and value:
             days = map(date.fromisoformat, value.replace(",", " ").split())
             return ", ".join(map(written_date, days))
-        return (self.options or {}).get(value, value) or "Nothing"
+        return self.options.get(value, value) or "Nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,69 +176,10 @@ def _span(name: str, pair: Hours) -> Span:
     return opens, closes
 
 
-def _choice(name: str, label: str, hint: str = "", **options: str) -> Setting:
-    return Setting(name, label, hint, "choice", options)
-
-
-_CURRENCIES = {code: f"{code} ({sign.strip()})" for code, sign in CURRENCY_SIGNS.items()}
-_CURRENCY_HINT = "For money ranges. Existing amounts aren’t converted."
-_HOURS_HINT = "The reply timer runs only during these hours. Closing at 00:00 means midnight."
-_ZONE_HINT = "Used for business hours and all times in the staff area."
-_FACTOR_HINT = "An authenticator app or a passkey in addition to the password."
-
-BRAND_GROUP = Group(
-    "brand",
-    "Brand",
-    "Name and colors people see. Existing reports don’t change.",
-    (
-        Setting("brand.name", "Name of the agency"),
-        Setting("brand.product", "Name of the questionnaire"),
-        Setting("brand.consult_url", "Booking link (https://)"),
-        Setting("brand.email", "Email address on the report", "Replies to emails go here too."),
-        Setting("brand.phone", "Phone number on the report"),
-        _choice("brand.currency", "Currency", _CURRENCY_HINT, **_CURRENCIES),
-        _choice("paper", "Paper size", "For PDFs.", letter="US Letter", a4="A4"),
-        Setting("brand.colours.ink", "Ink", "Text and buttons.", "colour"),
-        Setting("brand.colours.paper", "Paper", "Background.", "colour"),
-        Setting("brand.colours.marketing", "Marketing", "Marketing color.", "colour"),
-        Setting("brand.colours.sales", "Sales", "Sales and link color.", "colour"),
-        Setting("brand.colours.exchange", "Exchange", "Highlight color.", "colour"),
-    ),
+_GROUPS = TypeAdapter(tuple[Group, ...]).validate_python(
+    yaml.safe_load(Path(__file__).with_name("groups.yaml").read_text("utf-8"))
 )
-_CONTACT = _choice(
-    "contact_before",
-    "Require contact info for",
-    nothing="Nothing (all open)",
-    pdf="The PDF",
-    result="The result",
-)
-_NEW_LEADS_HINT = "Gets new leads and leads of disabled accounts."
-_HOURS = (
-    Setting("time_zone", "Time zone", _ZONE_HINT, "zone"),
-    Setting("business_hours", "Business hours", _HOURS_HINT, "week"),
-    Setting("closed_on", "Holidays", "Clear a field to remove it. Save to add more.", "days"),
-    Setting("reply_within_hours", "Reply within, in business hours", "", "number"),
-    Setting("new_leads_to", "New leads go to", _NEW_LEADS_HINT, "person"),
-)
-_RETENTION = (
-    Setting("retention_days_drafts", "Days to keep unfinished answers", "", "number"),
-    Setting("retention_days_leads", "Days to keep leads", "", "number"),
-    Setting("retention_days_mails", "Days to keep the texts of emails", "", "number"),
-    Setting("retention_days_pdfs", "Days to keep PDFs", "", "number"),
-    Setting("retention_days_logs", "Days to keep sign-in and notification logs", "", "number"),
-    _choice("retention_leads", "When a lead expires", delete="Delete", anonymise="Anonymize"),
-)
-_FACTOR = _choice(
-    "staff_second_factor", "Second factor", _FACTOR_HINT, optional="Optional", required="Required"
-)
-_RETENTION_INTRO = "How long data is kept. Shorter times delete data permanently the next night."
-_GROUPS = (
-    BRAND_GROUP,
-    Group("report", "Report", "What visitors must provide first.", (_CONTACT,)),
-    Group("hours", "Hours", "Business hours, reply target, and default assignee.", _HOURS),
-    Group("retention", "Data retention", _RETENTION_INTRO, _RETENTION),
-    Group("sign-in", "Sign-in", "How staff sign in.", (_FACTOR,)),
-)
+BRAND_GROUP = _GROUPS[0]
 _LISTED = {setting.name for group in _GROUPS for setting in group.settings}
 # Settings marked for staff that no page lists: shown by their own names, so that none is lost.
 _OTHERS = tuple(

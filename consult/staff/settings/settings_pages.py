@@ -147,7 +147,7 @@ def _options(setting: Setting, value: str, session: Session) -> list[tuple[str, 
         options = [("", "The first admin")]
         options += [(user.email, f"{user.name} ({user.email})") for user in people]
         return options if value in dict(options) else [*options, (value, value)]
-    return list((setting.options or {}).items())
+    return list(setting.options.items())
 
 
 @functools.cache

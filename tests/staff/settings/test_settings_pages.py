@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from PIL import Image
 
+from consult.settings.brand import CURRENCY_SIGNS
 from consult.settings.setting_sources import overridable
 from consult.staff.settings.settings_fields import GROUPS
 from consult.storage.audit import audit_log
@@ -59,6 +60,8 @@ def test_every_setting_for_staff_is_on_one_page(admin: PageClient) -> None:
     listed = [s.name for group in GROUPS.values() for s in group.settings]
     assert len(listed) == len(set(listed))
     assert {name for name in listed if not name.startswith("brand.")} == overridable()
+    (currency,) = [s for s in GROUPS["brand"].settings if s.name == "brand.currency"]
+    assert list(currency.options) == list(CURRENCY_SIGNS)
     assert admin.get("/staff/settings", status=303).location == BRAND
     assert admin.get(BRAND).h1 == "Brand"
     admin.get("/staff/settings/nonsense", status=404)
