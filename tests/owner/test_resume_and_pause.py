@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import reduce
 from operator import getitem
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -137,12 +138,15 @@ def next_edition(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def publish(monkeypatch: pytest.MonkeyPatch, next_edition: Path) -> Publish:
-    old = newest()
-    structures = {old.name: old.structure, NEXT: without(old.structure)}
+    old = newest().structure
+    structures = {editions.folder(old.name).name: old, next_edition.name: without(old)}
+
+    def import_module(path: str) -> SimpleNamespace:
+        return SimpleNamespace(STRUCTURE=structures[path.split(".")[-2]])
 
     def publish_it() -> None:
         monkeypatch.setattr(editions, "_FOLDERS", {**editions._FOLDERS, NEXT: next_edition})
-        monkeypatch.setattr(editions, "_structure", structures.__getitem__)
+        monkeypatch.setattr(editions, "import_module", import_module)
 
     return publish_it
 
