@@ -49,10 +49,8 @@ _USERS = frozenset({"by_id", "author_id", "assignee_id", "offered_to_id"})
 _WHAT = {
     "render_report": "Make the report",
     "render_brief": "Make the call brief",
-    "mail_report": "Mail the report",
-    "mail_staff": "Mail staff",
-    "tell": "Notify staff and other programs",
-    "webhook": "Notify another program",
+    "notify": "Notify staff and other apps",
+    "webhook": "Notify another app",
     "contact": "Contacted",
     "contact_left": "Left contact details",
 }
