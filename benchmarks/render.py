@@ -14,8 +14,9 @@ from pathlib import Path
 
 import weasyprint
 
-from consult.report import PROJECT, STYLESHEET
+from consult.report import STYLESHEET
 from consult.report.pdf import render_pdf
+from consult.settings.setting_types import PROJECT_FOLDER
 
 NAIVE = Path(__file__).with_name("naive.css")
 
@@ -31,7 +32,7 @@ def _bare(html: str) -> bytes:
 def _naive(html: str) -> bytes:
     styles = f"<style>{STYLESHEET.read_text()}</style><style>{NAIVE.read_text()}</style>"
     page = html.replace("</head>", f"{styles}</head>", 1)
-    return bytes(weasyprint.HTML(string=page, base_url=f"{PROJECT}/").write_pdf())
+    return bytes(weasyprint.HTML(string=page, base_url=f"{PROJECT_FOLDER}/").write_pdf())
 
 
 WAYS: Mapping[str, Callable[[str], bytes]] = {"ours": _ours, "bare": _bare, "naive": _naive}

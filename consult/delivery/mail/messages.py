@@ -14,9 +14,9 @@ from email_validator import validate_email
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from consult.delivery.worker import PermanentError
-from consult.report import PROJECT
 from consult.report.display import long_date
 from consult.settings.schema import Settings
+from consult.settings.setting_types import PROJECT_FOLDER
 
 _MAX_DIGITS_OF_NAME = 6
 _ENCODED_WORD = "=?"
@@ -92,7 +92,7 @@ def render(template: str, **values: object) -> str:
 @functools.cache
 def mail_environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(PROJECT / "templates"),
+        loader=FileSystemLoader(PROJECT_FOLDER / "templates"),
         autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
         trim_blocks=True,

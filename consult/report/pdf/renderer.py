@@ -12,7 +12,7 @@ from importlib.metadata import version
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 
-from consult.report import PROJECT
+from consult.settings.setting_types import PROJECT_FOLDER
 
 _PROCESS = "consult.report.pdf.render_pdf"
 _START_SECONDS = 30
@@ -126,7 +126,7 @@ class Renderer:
                 [sys.executable, "-m", _PROCESS, str(theirs.fileno()), str(self._memory_mb)],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
-                cwd=PROJECT,
+                cwd=PROJECT_FOLDER,
             )
         self._running = _Running(process, ours)
         try:

@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from consult.questionnaire.editions import folder, newest
-from consult.report import FONTS, PROJECT
+from consult.report import FONTS
+from consult.settings.setting_types import PROJECT_FOLDER
 from tests.report.samples import report_of
 from tests.support import bare_root
 
 PRINT = f"""
 import sys
-sys.path.insert(0, {str(PROJECT)!r})
+sys.path.insert(0, {str(PROJECT_FOLDER)!r})
 import hashlib
 from datetime import date
 from consult.report.html_document import Recipient, document_html
@@ -25,7 +26,7 @@ report = from_json(sys.stdin.read())
 html = document_html(report, date(2026, 11, 23), Recipient("Święta", "Łódź مطعم 🥐 東"))
 print(hashlib.sha256(html_to_pdf(html)).hexdigest())
 """
-OURS = (PROJECT / "templates", PROJECT / "static", folder(newest().name))
+OURS = (PROJECT_FOLDER / "templates", PROJECT_FOLDER / "static", folder(newest().name))
 """Our folders of what is read while printing, beside the modules."""
 OTHER_FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
 <fontconfig><dir>{}</dir></fontconfig>"""
