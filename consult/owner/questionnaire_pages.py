@@ -138,7 +138,7 @@ def save_answers(token: str, page_id: str) -> ResponseReturnValue:
 @questionnaire_pages.get("/check/<token>/review")
 def review(token: str) -> str:
     draft = load_draft(token, REVIEW)
-    return _review(draft, _double_check_form(draft.walk))
+    return _review(draft)
 
 
 @questionnaire_pages.post("/check/<token>/contradictions")
@@ -146,7 +146,7 @@ def save_contradictions(token: str) -> ResponseReturnValue:
     posted = request.form
     with services().database.writing() as session:
         draft = lock_draft(session, token, REVIEW)
-        form = _double_check_form(draft.walk, posted)
+        form = _double_check_form(draft.walk, posted.get(SHOWN, "").split(), posted)
         valid = form.validate()
         event = SaveEvent(PageVisit(REVIEW), PageVisit(REVIEW), refused=not valid)
         drafts.store_answers(session, draft.stored, form.given, newest().name, event)
@@ -173,8 +173,9 @@ def _then() -> Then:
     return REVIEW if wanted == REVIEW else OPEN if wanted == OPEN else ""
 
 
-def _review(draft: OpenDraft, form: QuestionForm) -> str:
+def _review(draft: OpenDraft, form: QuestionForm | None = None) -> str:
     question, ids = _double_check(draft.walk)
+    form = form or _double_check_form(draft.walk, ids)
     names = [field.name for field in form.fields]
     return render_template(
         "owner/review.html",
@@ -292,9 +293,10 @@ def _answer_texts(asked: Asked) -> tuple[str, ...]:
     return (options(asked).get(str(answer), str(answer)),)
 
 
-def _double_check_form(walk: Walk, posted: Posted | None = None) -> QuestionForm:
-    """The form of the answers in doubt, or of those shown when it was posted."""
-    ids = _double_check(walk)[1] if posted is None else posted.get(SHOWN, "").split()
+def _double_check_form(
+    walk: Walk, ids: Sequence[str], posted: Posted | None = None
+) -> QuestionForm:
+    """The form of the answers in doubt, by their ids: those that hold now, or those posted."""
     asked = {asked.id: asked for asked in walk.asked}
     questions = tuple(asked[id] for id in dict.fromkeys(ids) if id in asked)
     return _form(WalkPage("contradictions", "", Heading(""), questions), posted)
