@@ -117,7 +117,7 @@ def includes(id: str, choice: str) -> Condition:
 
 
 def answered(id: str) -> Condition:
-    """Question ``id`` was answered at all; an empty tick list is an answer."""
+    """Question ``id`` was answered at all; an empty checklist is an answer."""
     return _OfOneId(id, "is answered", lambda given: True)
 
 

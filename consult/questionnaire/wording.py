@@ -185,12 +185,12 @@ def _card(question: Question, cards: Texts, buttons: Texts) -> Mapping[str, Word
 
 
 def _profile(question: Question, profile: Texts, cards: Texts | None) -> Mapping[str, Wording]:
-    """A question about the business; the choices of the tick list are the sorting cards."""
+    """A question about the business; the choices of the checklist are the sorting cards."""
     where = f"profile.yaml: {question.id}"
     entry = _mapping(profile, question.id, "profile.yaml")
     if cards is not None:
         _check_keys(where, entry, _PROFILE_KEYS, {"ask"})
-        return _ticked_cards(question, where, entry, cards)
+        return _checklist(question, where, entry, cards)
     worded, base_choices = {}, entry.get("choices", {})
     for name, texts in _with_base(entry, where).items():
         place = where if name == BASE else f"{where}: in {name}"
@@ -211,10 +211,8 @@ def _check_ids(where: str, texts: Mapping[str, Any], ids: tuple[str, ...]) -> No
     _refuse_extra(where, texts, list(ids))
 
 
-def _ticked_cards(
-    question: Question, where: str, texts: Texts, cards: Texts
-) -> Mapping[str, Wording]:
-    """The tick list shows sorting cards again, in each variant that changes one of them."""
+def _checklist(question: Question, where: str, texts: Texts, cards: Texts) -> Mapping[str, Wording]:
+    """The checklist shows sorting cards again, in each variant that changes one of them."""
     _check_ids(f"{where}: groups", texts.get("groups", {}), tuple(question.groups))
     worded_cards = {id: _with_base(cards[id], f"sorting.yaml: {id}") for id in question.accepted}
     names = dict.fromkeys(

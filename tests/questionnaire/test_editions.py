@@ -27,7 +27,7 @@ from consult.questionnaire.editions import (
 from consult.questionnaire.model import Rule
 from tests.support.small_edition import ROLES, small_edition, structure
 
-FINGERPRINTS = {"2026-12": "babb249f3ce34ea6468285e4b6f057dc4c0698a2aeef6efec8922e064d41e54e"}
+FINGERPRINTS = {"2026-12": "7793ee00abd8d930031b033ac42caa055ccb398641eb91c9440bf97be99943c4"}
 """What `./run questionnaire fingerprint --edition NAME` printed when the edition was published."""
 
 

@@ -163,14 +163,14 @@ CONTRADICTIONS = (
 )
 
 
-def _ticked_none_of(side: str) -> Condition:
-    ticks = (includes("done_last_30_days", id) for id, answer in CARDS.items() if answer == side)
-    return all_of(answered("done_last_30_days"), not_(some_of(*ticks)))
+def _checked_none_of(side: str) -> Condition:
+    checked = (includes("done_last_30_days", id) for id, answer in CARDS.items() if answer == side)
+    return all_of(answered("done_last_30_days"), not_(some_of(*checked)))
 
 
 FLAGS = (
-    Rule("no_first_runner", _ticked_none_of("marketing"), ("Q5",)),
-    Rule("no_last_runner", _ticked_none_of("sales"), ("Q5",)),
+    Rule("no_first_runner", _checked_none_of("marketing"), ("Q5",)),
+    Rule("no_last_runner", _checked_none_of("sales"), ("Q5",)),
 )
 
 # Jobs that no one does still happen, by accident.
@@ -259,7 +259,7 @@ ROLES = Roles(
             "said_no": "",
             "waiting_on_us": "with_you",
             "waiting_on_them": "with_them",
-            # Where it went quiet, it is the turn of whoever heard last.
+            # Where it went quiet, it is the turn of the one who heard last.
             "they": "with_you",
             "we": "with_them",
             "nobody": "with_them",
