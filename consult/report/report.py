@@ -8,6 +8,7 @@ that add up to the score with one decimal.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Literal
 
 from pydantic import TypeAdapter
@@ -328,6 +329,11 @@ class Report:
     @property
     def first_step(self) -> Fix | None:
         return self.plan[0] if self.plan else None
+
+    def check_again_on(self, submitted_on: date) -> date:
+        """When to take the check again: in a year where nothing is left to fix, else in 90 days."""
+        settled = self.consult.recommended == "not_now"
+        return submitted_on + timedelta(days=365 if settled else 90)
 
     def to_json(self) -> str:
         return _REPORTS.dump_json(self).decode()

@@ -1,6 +1,7 @@
 """Twelve firms, and what their owners read: the advice fits them, and nothing in it is untrue."""
 
 import re
+from datetime import date
 
 import pytest
 
@@ -44,6 +45,8 @@ def test_a_firm_gets_the_advice_that_fits_it(firm: Firm) -> None:
     assert tuple(step.id for step in report.plan) == firm.steps
     advice = card.recommendation
     assert (advice.reason or advice.recommended, advice.topic) == (firm.consult, firm.topic)
+    again = report.check_again_on(date(2026, 11, 28))
+    assert again == (date(2027, 11, 28) if firm.consult == "not_now" else date(2027, 2, 26))
 
 
 def test_half_of_the_firms_took_the_quick_look() -> None:

@@ -22,7 +22,6 @@ from consult.storage.leads import leads
 from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
 from consult.storage.tables.submission_tables import ReminderConsentRow, SubmissionRow
 
-CHECK_AGAIN_DAYS = 90
 _MAX_WAIT = timedelta(minutes=10)
 _LINK_FOR_STAFF = "(the link to their result, which only they have)"
 _MAX_LINE_BYTES = 75
@@ -67,11 +66,12 @@ def _report_email(
 ) -> tuple[EmailMessage, str]:
     """The mail that brings a lead's owner the PDF, and its text as staff may read it."""
     brand, contact, base_url = context.brand, lead.contact, context.settings.base_url
-    check_again = (delivery.created_at + timedelta(days=CHECK_AGAIN_DAYS)).date()
+    report, submitted_on = from_json(json.dumps(lead.report)), lead.submitted_at.date()
+    check_again = report.check_again_on(submitted_on)
     values = {
         "name": safe_name(contact.name if contact else ""),
         "brand": brand,
-        "report": from_json(json.dumps(lead.report)),
+        "report": report,
         "wants_consult": contact is not None and contact.wants_consult,
         "check_again": long_date(check_again),
         "base_url": base_url,
@@ -99,7 +99,7 @@ def _report_email(
         check_again,
         f"Check again: {brand.product}",
         # No link to the result here: calendars are shared.
-        "90 days ago you checked how your marketing and sales work together. "
+        f"On {long_date(submitted_on)}, you checked how your marketing and sales work together. "
         f"Take the check again and see what has changed: {base_url}",
     )
     message.add_attachment(

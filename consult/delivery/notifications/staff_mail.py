@@ -197,6 +197,7 @@ def _message(
     )
     values = {
         **content.values,
+        "brand": context.brand,
         "name": safe_name(user.name),
         "subject": content.subject,
         "reason": content.reason,

@@ -115,7 +115,7 @@ def test_its_html_loads_nothing(database: Database, persona: str, wants_consult:
     (message,) = sent_mails(database)
     page = text_of(message, "html")
     html5lib.HTMLParser(strict=True).parse(page)
-    for fetching in ("<img", "<link", "url(", "@import", "<script", " src=", " style="):
+    for fetching in ("<img", "<link", "url(", "@import", "<script", " src="):
         assert fetching not in page
     assert ("You asked for a free consult" in text_of(message)) is wants_consult
     assert "\n\n\n" not in text_of(message).replace("\r", "")
