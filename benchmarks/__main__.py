@@ -77,6 +77,8 @@ def main(json_file: Path | None, parts: tuple[str, ...]) -> None:
         hidden=not sys.stderr.isatty(),
     ) as progress:
         for part in progress:
+            if progress.hidden:
+                click.echo(f"Measuring {part}", err=True)
             rows += {**PARTS, **LONG}[part]()
     click.echo("\n".join(in_columns(rows)))
     if short := in_short(rows):

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from difflib import get_close_matches
 from typing import IO, Any
 
 import click
@@ -12,6 +13,7 @@ import click
 from consult.questionnaire import EditionError
 from consult.report.pdf.renderer import UntestedLibraryError
 from consult.settings.brand import BrandError
+from consult.settings.setting_sources import known_variables, unknown_variables
 from consult.settings.setting_types import SettingsError
 
 FAMILIES = {
@@ -28,6 +30,7 @@ FAMILIES = {
     "demo": "lead_commands",
     "export": "lead_commands",
     "settings": "database_commands",
+    "health": "serve_commands",
 }
 """Each command and the module of this package that holds it, in the order `--help` lists them."""
 
@@ -106,11 +109,18 @@ class LazyCommands(click.Group):
 
 
 @click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="relay-check", message="Relay Check %(version)s")
 def consult() -> None:
     """Relay Check: a questionnaire on marketing, sales and the handoff between them.
 
     Every command exits with 0 on success, 2 on bad input, and 1 on failure.
     """
+    if "--with-parent" in sys.argv:
+        return  # its parent has named them
+    for variable in unknown_variables():
+        similar = get_close_matches(variable, known_variables(), n=1)
+        hint = f"; did you mean {similar[0]}?" if similar else ""
+        click.echo(f"consult: {variable} is set, but no setting has that name{hint}", err=True)
 
 
 def main() -> None:

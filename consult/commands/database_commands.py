@@ -1,5 +1,6 @@
 """`consult db`: the schema of the database and backups; `consult settings`: its overrides, too."""
 
+import os
 import shutil
 import sys
 import textwrap
@@ -13,7 +14,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 
 from consult.commands import CommandError
 from consult.settings.schema import Settings
-from consult.settings.setting_sources import describe, load_settings, unknown_variables
+from consult.settings.setting_sources import describe, load_settings
 from consult.storage.db import backup, migrate
 from consult.storage.db.database import Database
 from consult.storage.settings.setting_overrides import all_overrides
@@ -26,6 +27,8 @@ def open_database(settings: Settings, *, checked: bool = True) -> Iterator[Datab
     Where `checked`, a new SQLite database gets its tables: it has no data to lose. Raises
     CommandError when a database is unreachable or, where `checked`, lacks a migration.
     """
+    if settings.embedded_database:
+        _refuse_unwritable(Path(settings.database_url.removeprefix("sqlite:///")))
     try:
         database = Database(
             settings.database_url,
@@ -48,6 +51,18 @@ def open_database(settings: Settings, *, checked: bool = True) -> Iterator[Datab
         database.close()
 
 
+def _refuse_unwritable(file: Path) -> None:
+    """Raise CommandError where the database, or the files that SQLite puts beside it, can't be."""
+    folder = next(parent for parent in file.parents if parent.exists())
+    for place in (folder, file):
+        if place.exists() and not os.access(place, os.W_OK):
+            owner = f"{os.getuid()}:{os.getgid()}"
+            raise CommandError(
+                f"user {os.getuid()} may not write to {place}, where data is stored; it belongs to "
+                f"somebody else (as root: chown -R {owner} {place}) or is mounted read-only"
+            )
+
+
 _file = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 
 
@@ -59,7 +74,12 @@ def db() -> None:
 @db.command()
 def upgrade() -> None:
     """Run the missing migrations; create the database if there is none."""
-    with open_database(load_settings(), checked=False) as database, _explain_errors():
+    upgrade_database(load_settings())
+
+
+def upgrade_database(settings: Settings) -> None:
+    """Run the missing migrations; raises CommandError for a newer database, among others."""
+    with open_database(settings, checked=False) as database, _explain_errors():
         migrate.upgrade(database)
 
 
@@ -99,8 +119,6 @@ def settings() -> None:
         click.echo(
             textwrap.fill(setting.meaning, width, initial_indent="    ", subsequent_indent="    ")
         )
-    for variable in unknown_variables():
-        click.echo(f"consult: {variable} is set, but no setting has that name", err=True)
 
 
 def _stored_overrides(base: Settings) -> Mapping[str, Any]:

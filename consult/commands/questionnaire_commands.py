@@ -124,7 +124,13 @@ _KEYS = {"edition", "depth", "answers"}
 def score(file: IO[bytes]) -> None:
     """Score the answers in FILE (`-` reads standard input) and print the scorecard as JSON.
 
-    A list of answers gives a list of scorecards in the same order.
+    FILE holds JSON, one object or a list of them, and a list gives a list of scorecards in the same
+    order. Only "answers" is required:
+
+    {"edition": "2026-12", "depth": "full", "answers": {"ID": ANSWER, ...}}
+
+    `consult questionnaire show` lists the IDs. An ANSWER is the ID of a choice, a list of them, a
+    number, a text, or, for a question with steps, the number of the step from 0, or "unknown".
     """
     currency = load_brand(load_settings().brand_file).currency
     walks, is_list = _read_answers(file)
@@ -145,7 +151,10 @@ def score(file: IO[bytes]) -> None:
 )
 @click.option("--html", is_flag=True, help="Write the report as a web page instead of a PDF.")
 def report(file: IO[bytes], output: Path, html: bool) -> None:
-    """Write the owner's report for the answers in FILE (`-` reads standard input)."""
+    """Write the owner's report for the answers in FILE (`-` reads standard input).
+
+    `consult score --help` says what FILE holds.
+    """
     settings = load_settings()
     walks, is_list = _read_answers(file)
     if is_list:

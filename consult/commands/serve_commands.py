@@ -8,20 +8,23 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from types import FrameType
+from typing import Any
 
 import click
 from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
 
 from consult import create_app
 from consult.commands import CommandError
-from consult.commands.database_commands import open_database
+from consult.commands.database_commands import open_database, upgrade_database
 from consult.delivery.context import Context, plain
 from consult.delivery.handlers import handlers_with, schedule_purge
 from consult.delivery.notifications.dispatch import schedule_tick
 from consult.delivery.worker import Worker, run_until_signal
 from consult.report.pdf.renderer import Renderer
-from consult.settings.schema import PREFIX, Settings
+from consult.settings.schema import LOCAL_HOSTS, PREFIX, Settings
 from consult.settings.setting_sources import load_settings
 from consult.staff.accounts.account_admin import first_invitation
 from consult.storage.jobs import BACKGROUND, NORMAL
@@ -34,21 +37,27 @@ log = logging.getLogger(__name__)
 THREADS = 4
 RESTART_SECONDS = 2
 STOP_SECONDS = 20
+HEALTH_SECONDS = 5
 # The server itself refuses larger requests, without a page; the app refuses smaller ones.
 SERVER_BODY_LIMIT = 16 * 1024 * 1024
-ANY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not listened on
 
 host_option = click.option(
-    "--host", default="127.0.0.1", show_default=True, help="The address to listen on."
+    "--host", help=f"The address to listen on, instead of {PREFIX}HOST or 127.0.0.1."
 )
 port_option = click.option(
-    "--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="The port."
+    "--port",
+    type=click.IntRange(1, 65_535),
+    help=f"The port to listen on, instead of {PREFIX}PORT or 8000.",
+)
+upgrade_option = click.option(
+    "--upgrade", is_flag=True, help="Run missing migrations first, like `consult db upgrade`."
 )
 
 
 @click.command()
 @host_option
 @port_option
+@upgrade_option
 @click.option(
     "--workers",
     default=1,
@@ -56,23 +65,26 @@ port_option = click.option(
     type=click.IntRange(0, 32),
     help="Number of processes that make PDFs and send emails and webhooks.",
 )
-def serve(host: str, port: int, workers: int) -> None:
+def serve(host: str | None, port: int | None, upgrade: bool, workers: int) -> None:
     """Serve the pages and run the worker, all on this machine."""
     configure_logging()
     settings = _settings_for(host, port)
-    server = _listen(settings, host, port)
+    server = _listen(settings, upgrade=upgrade)
     with worker_processes(settings, workers):
         _run(server, settings)
+    _end_line()
 
 
 @click.command()
 @host_option
 @port_option
-def web(host: str, port: int) -> None:
+@upgrade_option
+def web(host: str | None, port: int | None, upgrade: bool) -> None:
     """Serve the pages only; `consult worker` runs separately, here or on another machine."""
     configure_logging()
     settings = _settings_for(host, port)
-    _run(_listen(settings, host, port), settings)
+    _run(_listen(settings, upgrade=upgrade), settings)
+    _end_line()
 
 
 @click.command()
@@ -93,6 +105,7 @@ def worker(once: bool, with_parent: bool) -> None:
         handlers = handlers_with(
             Context.current(SettingsProvider(settings, database), database, renderer.render)
         )
+        log.info("started, for %s", database.engine.url)  # which hides the password
         lease = settings.job_lease_seconds
         if once:
             Worker(database, handlers, lease_seconds=lease).run_once()
@@ -104,25 +117,51 @@ def worker(once: bool, with_parent: bool) -> None:
                     for priority in (NORMAL, BACKGROUND)
                 )
             )
+            _end_line()
+        log.info("stopped")
 
 
-def _settings_for(host: str, port: int) -> Settings:
-    """The settings; the base URL defaults to the address that the server listens on."""
+@click.command()
+def health() -> None:
+    """Ask the app on this machine whether it serves and saves: exit code 0, or 1 if not.
+
+    For the health check of a container, and for monitoring.
+    """
     settings = load_settings()
-    if "base_url" in settings.model_fields_set:
-        return settings
-    name = "127.0.0.1" if host in ANY_ADDRESS else f"[{host}]" if ":" in host else host
-    return load_settings(base_url=f"http://{name}:{port}")
+    host, port = LOCAL_HOSTS.get(settings.host, settings.host), settings.port
+    try:
+        with closing(HTTPConnection(host, port, timeout=HEALTH_SECONDS)) as connection:
+            connection.request("GET", "/health/ready")
+            response = connection.getresponse()
+            answer = response.read(200).decode(errors="replace").strip()
+    except (OSError, HTTPException) as error:
+        raise CommandError(f"nothing healthy answers at {host}:{port}: {error}") from error
+    if response.status != HTTPStatus.OK:
+        raise CommandError(answer)
+    click.echo(answer)
 
 
-def _listen(settings: Settings, host: str, port: int) -> BaseWSGIServer | MultiSocketServer:
+def _settings_for(host: str | None, port: int | None) -> Settings:
+    given: dict[str, Any] = {"host": host, "port": port}
+    return load_settings(**{name: value for name, value in given.items() if value is not None})
+
+
+def _end_line() -> None:
+    """End the line in which a terminal shows `^C`."""
+    if sys.stderr.isatty():
+        click.echo(err=True)
+
+
+def _listen(settings: Settings, *, upgrade: bool) -> BaseWSGIServer | MultiSocketServer:
+    if upgrade:
+        upgrade_database(settings)
     with open_database(settings):
         pass  # fail now, in one line, and not with every page
     try:
         return create_server(
             create_app(settings),
-            host=host,
-            port=port,
+            host=settings.host,
+            port=settings.port,
             threads=THREADS,
             ident=None,
             max_request_body_size=SERVER_BODY_LIMIT,
@@ -131,7 +170,7 @@ def _listen(settings: Settings, host: str, port: int) -> BaseWSGIServer | MultiS
     except OSError as error:
         reason = error.strerror or error
         raise CommandError(
-            f"cannot listen on {host}:{port}: {reason}; see --host and --port"
+            f"cannot listen on {settings.host}:{settings.port}: {reason}; see --host and --port"
         ) from error
 
 
@@ -197,9 +236,11 @@ def _supervise(settings: Settings, stop: threading.Event) -> None:
             pass
         if stop.is_set():
             _stop_worker(process)
-        else:
-            log.error("worker %d ended with %s", process.pid, process.returncode)
-            stop.wait(RESTART_SECONDS)
+            return
+        # One that somebody told to end did what it should; only a crash is an error.
+        level = logging.ERROR if process.returncode else logging.INFO
+        log.log(level, "worker %d ended with %s", process.pid, process.returncode)
+        stop.wait(RESTART_SECONDS)
 
 
 def _start_worker(settings: Settings) -> subprocess.Popen[bytes]:

@@ -38,10 +38,17 @@ from consult.settings.setting_types import (
 from consult.workflow.office_hours import WEEKDAYS_9_TO_5, Office, read_hours
 
 PREFIX = "CONSULT_"
+LOCAL_HOSTS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not listened on
+"""At which address this machine reaches a server that listens on every address."""
 ENV_FILE = PROJECT_FOLDER / ".env"
 
 STAFF: JsonDict = {"staff": True}
 """Marks a field that can be set in the staff area. Its values must survive a round trip to JSON."""
+
+
+def _listening_at(host: str, port: int) -> str:
+    name = LOCAL_HOSTS.get(host, host)
+    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
 
 
 class Settings(BaseSettings):
@@ -76,8 +83,15 @@ class Settings(BaseSettings):
     """Signs staff sessions and forms; at least 32 random characters. Created in the var folder with
     the SQLite database; required with any other."""
 
-    base_url: Origin = "http://127.0.0.1:8000"
-    """The address people use to reach the application; links in mails and PDFs start with it."""
+    host: str = Field("127.0.0.1", min_length=1)
+    """The address to listen on; 0.0.0.0 is every address of this machine."""
+
+    port: int = Field(8000, ge=1, le=65_535)
+    """The port to listen on."""
+
+    base_url: Origin = Field(default_factory=lambda data: _listening_at(data["host"], data["port"]))
+    """The address people use to reach the application; links in mails and PDFs start with it. Not
+    set: the address it listens on."""
 
     proxy_hops: int = Field(0, ge=0, le=10)
     """Number of your own proxies in front of the application. Their X-Forwarded headers are

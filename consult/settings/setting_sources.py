@@ -2,6 +2,8 @@
 
 An environment variable is the setting's name in capitals with `CONSULT_` in front, so `base_url` is
 set by `CONSULT_BASE_URL`. The environment takes precedence over `.env`, `.env` over the staff area.
+A setting that may hold a password can be in a file of its own, as container engines hand them out:
+`CONSULT_SECRET_KEY_FILE` names the file with the secret key.
 """
 
 import os
@@ -17,10 +19,11 @@ from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from consult.settings.schema import ENV_FILE, PREFIX, Settings
-from consult.settings.setting_types import SettingsError
+from consult.settings.setting_types import PROJECT_FOLDER, SettingsError
 
 HIDDEN = "(set, not shown)"
 NOT_SET = "(not set)"
+FILE_SUFFIX = "_FILE"
 
 
 class GivenSettings(Settings):
@@ -42,7 +45,8 @@ def load_settings(env_file: Path | None = ENV_FILE, **given: Any) -> Settings:
 
     Raises SettingsError with one line for each setting that cannot be used.
     """
-    return _checked(lambda: Settings(_env_file=env_file, **given))
+    in_files = _read_secret_files(env_file)
+    return _checked(lambda: Settings(_env_file=env_file, **{**in_files, **given}))
 
 
 def given_settings(**given: Any) -> Settings:
@@ -91,9 +95,9 @@ def describe(
     for name, field in Settings.model_fields.items():
         variable = PREFIX + name.upper()
         origin: Origin = "default"
-        if variable in in_environment:
+        if in_environment & {variable, variable + FILE_SUFFIX}:
             origin = "environment"
-        elif variable in in_file:
+        elif in_file & {variable, variable + FILE_SUFFIX}:
             origin = ".env"
         elif name in effective.model_fields_set - settings.model_fields_set:
             origin = "staff area"
@@ -107,9 +111,48 @@ def unknown_variables(
     environment: Mapping[str, str] = os.environ, env_file: Path | None = ENV_FILE
 ) -> list[str]:
     """Variables with our prefix that no setting reads: most often a typo."""
-    known = {PREFIX + name.upper() for name in Settings.model_fields}
     names = {name.upper() for name in (*environment, *_read_env_file(env_file))}
-    return sorted(name for name in names - known if name.startswith(PREFIX))
+    return sorted(name for name in names - known_variables() if name.startswith(PREFIX))
+
+
+def known_variables() -> frozenset[str]:
+    """The names of all variables that are read."""
+    variables = {PREFIX + name.upper() for name in Settings.model_fields}
+    return frozenset(variables | {PREFIX + name.upper() + FILE_SUFFIX for name in secret_names()})
+
+
+def secret_names() -> list[str]:
+    """The settings that are secret, or hold a password, and so can be in a file of their own."""
+    hidden = [name for name, f in Settings.model_fields.items() if "SecretStr" in str(f.annotation)]
+    return ["database_url", *hidden]
+
+
+def _read_secret_files(env_file: Path | None) -> dict[str, str]:
+    """The settings that are in files of their own, by name."""
+    found: dict[str, str] = {}
+    for source in (_read_env_file(env_file), os.environ):
+        values = {name.upper(): value for name, value in source.items() if value}
+        for name in secret_names():
+            variable = PREFIX + name.upper()
+            file = values.get(variable + FILE_SUFFIX)
+            if file and variable in values:
+                raise SettingsError(f"{variable}: is set twice, also by {variable}{FILE_SUFFIX}")
+            if file:
+                found[name] = _read_secret(variable + FILE_SUFFIX, PROJECT_FOLDER / file)
+            elif variable in values:
+                found.pop(name, None)
+    return found
+
+
+def _read_secret(variable: str, file: Path) -> str:
+    try:
+        content = file.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not text in UTF-8"
+        raise SettingsError(f"{variable}: {file} cannot be read: {reason}") from None
+    if not content:
+        raise SettingsError(f"{variable}: {file} is empty")
+    return content
 
 
 def _read_env_file(env_file: Path | None) -> dict[str, str | None]:

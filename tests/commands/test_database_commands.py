@@ -1,5 +1,6 @@
 """`consult db`, `consult staff` and `consult settings` on a database of their own."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -56,11 +57,19 @@ def test_staff_get_links_to_sign_up_with() -> None:
 
 def test_settings_are_shown_with_their_origin(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONSULT_SECRET_KEY", "s" * 40)
-    monkeypatch.setenv("CONSULT_PAPRE", "a4")
     result = run("settings")
     assert "CONSULT_SECRET_KEY = (set, not shown)  [environment]" in result.stdout
     assert "s" * 40 not in result.output
-    assert "CONSULT_PAPRE" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["settings", "staff list", "audit export", "db upgrade"])
+def test_every_command_names_a_misspelled_variable_and_the_one_that_was_meant(
+    command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONSULT_PAPRE", "a4")
+    (line,) = run(*command.split()).stderr.splitlines()
+    assert line.startswith("consult: CONSULT_PAPRE is set, but no setting has that name")
+    assert line.endswith("did you mean CONSULT_PAPER?")
 
 
 def test_settings_of_the_staff_area_are_shown_once_there_is_a_database() -> None:
@@ -93,3 +102,13 @@ def test_a_file_that_is_no_database_and_a_server_that_is_away_are_failures(
     monkeypatch.setenv("CONSULT_DATABASE_URL", "postgresql://user@127.0.0.1:1/none")
     monkeypatch.setenv("CONSULT_SECRET_KEY", "s" * 40)
     assert "does not answer" in run("staff", "list", code=1).stderr
+
+
+def test_a_folder_that_may_not_be_written_to_is_named_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Most often a volume that belongs to another user."""
+    monkeypatch.setattr(os, "access", lambda place, _mode: Path(place) != tmp_path)
+    error = run("staff", "list", code=1).stderr
+    assert f"may not write to {tmp_path}" in error
+    assert f"chown -R {os.getuid()}:{os.getgid()} {tmp_path}" in error

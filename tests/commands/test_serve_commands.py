@@ -23,6 +23,7 @@ from tests.support.mail_server import free_port
 
 Found = TypeVar("Found")
 
+RUN = Path(__file__).parents[2] / "run"
 TIMEOUT = 60
 """Seconds that a step may take on a machine that has other things to do."""
 
@@ -79,6 +80,19 @@ def has_ended(process: subprocess.Popen[str]) -> bool:
     return True
 
 
+def test_health_is_told_by_exit_code(
+    served: subprocess.Popen[str], port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONSULT_PORT", str(port))
+    result = CliRunner().invoke(consult, ["health"])
+    assert (result.exit_code, result.output) == (0, "ok\n")
+    served.kill()
+    served.wait()
+    result = CliRunner().invoke(consult, ["health"])
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"consult: nothing healthy answers at 127.0.0.1:{port}: ")
+
+
 START = b"POST /start HTTP/1.1\r\nHost: localhost\r\n"
 UNCLEAR = {
     b"Content-Length: 0\r\nContent-Length: 5\r\n\r\nGET /": b"400",
@@ -113,18 +127,31 @@ def test_it_prints_its_url_keeps_its_port_and_ends_on_a_signal(
     assert (second.returncode, second.stdout) == (1, "")
     (line,) = second.stderr.splitlines()
     assert line.startswith(f"consult: cannot listen on 127.0.0.1:{port}: ")
+    # Told by ./run before it sets anything up.
+    told = subprocess.run([RUN, "serve", "--port", str(port)], capture_output=True, text=True)
+    assert (told.returncode, told.stdout) == (1, "")
+    (line,) = told.stderr.splitlines()
+    assert line.startswith(f"run: cannot listen on 127.0.0.1:{port}: ")
     served.send_signal(signal.SIGTERM)
     assert has_ended(served)
     assert served.returncode == 0
 
 
-def test_a_worker_that_dies_is_replaced_and_none_outlives_the_server(
+def test_a_worker_that_ends_is_replaced_and_none_outlives_the_server(
     served: subprocess.Popen[str], tmp_path: Path
 ) -> None:
     log = tmp_path / "log"
     (first,) = wait_for(lambda: workers_in(log, 1), "the start of a worker")
     os.kill(first, signal.SIGKILL)
-    wait_for(lambda: workers_in(log, 2), "the start of another worker")
+    second = wait_for(lambda: workers_in(log, 2), "the start of another worker")[1]
+    started = f"started, for sqlite:///{tmp_path}/var/consult.db"
+    wait_for(lambda: log.read_text().count(started) or None, "what it says at its start")
+    os.kill(second, signal.SIGTERM)
+    wait_for(lambda: workers_in(log, 3), "the start of a third worker")
+    (killed, told) = re.findall(
+        r"(\w+) consult.commands.serve_commands - worker \d+ ended with (\S+)", log.read_text()
+    )
+    assert (killed, told) == (("ERROR", "-9"), ("INFO", "0"))
     served.kill()
     assert has_ended(served)
 

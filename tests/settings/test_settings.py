@@ -12,7 +12,9 @@ from consult.settings.setting_sources import (
     HIDDEN,
     SettingDescription,
     describe,
+    known_variables,
     load_settings,
+    secret_names,
     unknown_variables,
 )
 from consult.settings.setting_types import PROJECT_FOLDER, SettingsError
@@ -23,8 +25,8 @@ KEY = "0123456789abcdef" * 4
 
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in Settings.model_fields:
-        monkeypatch.delenv(PREFIX + name.upper(), raising=False)
+    for variable in known_variables():
+        monkeypatch.delenv(variable, raising=False)
 
 
 def load(**given: Any) -> Settings:
@@ -60,6 +62,62 @@ def test_the_environment_wins_over_the_file_and_an_empty_value_counts_as_unset(
     assert lines["CONSULT_PAPER"].origin == ".env"
     assert lines["CONSULT_PROXY_HOPS"].origin == "environment"
     assert lines["CONSULT_SMTP_URL"].origin == "default"
+
+
+@pytest.mark.parametrize(
+    ("given", "url"),
+    [
+        ({"port": 9000}, "http://127.0.0.1:9000"),
+        ({"host": "0" + ".0" * 3}, "http://127.0.0.1:8000"),
+        ({"host": "::", "port": 80}, "http://[::1]:80"),
+        ({"host": "192.0.2.7", "base_url": "https://a.example"}, "https://a.example"),
+    ],
+)
+def test_links_lead_to_where_it_listens_unless_a_base_url_is_set(
+    given: dict[str, Any], url: str
+) -> None:
+    assert load(**given).base_url == url
+
+
+def test_secrets_can_be_in_files_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert set(secret_names()) >= {"database_url", "secret_key", "smtp_url", "oidc_client_secret"}
+    (tmp_path / "key").write_text(f"{KEY}\n")
+    (tmp_path / "url").write_text(SERVER)
+    env_file = tmp_path / ".env"
+    env_file.write_text(
+        f"CONSULT_DATABASE_URL_FILE={tmp_path}/url\nCONSULT_SECRET_KEY={'x' * 40}\n"
+    )
+    files = {"CONSULT_SECRET_KEY_FILE": f"{tmp_path}/key"}
+    monkeypatch.setenv(*files.popitem())
+    settings = load_settings(env_file)
+    assert settings.signing_key() == KEY, "the environment wins over .env in this form, too"
+    assert settings.database_url == SERVER
+    lines = {line.variable: line for line in describe(settings, env_file=env_file)}
+    assert lines["CONSULT_SECRET_KEY"].origin == "environment"
+    assert lines["CONSULT_DATABASE_URL"].origin == ".env"
+    assert unknown_variables(env_file=env_file) == []
+    monkeypatch.setenv("CONSULT_DATABASE_URL", f"{SERVER}2")
+    assert load_settings(env_file).database_url == f"{SERVER}2"
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [(None, "cannot be read: No such file"), (b"\n", "is empty"), (b"\xff", "not text in UTF-8")],
+)
+def test_a_file_without_a_secret_in_it_gives_one_clear_line(
+    content: bytes | None, complaint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "key"
+    if content is not None:
+        file.write_bytes(content)
+    monkeypatch.setenv("CONSULT_SECRET_KEY_FILE", str(file))
+    with pytest.raises(SettingsError, match=rf"^CONSULT_SECRET_KEY_FILE: .*{complaint}"):
+        load()
+    monkeypatch.setenv("CONSULT_SECRET_KEY", KEY)
+    with pytest.raises(SettingsError, match=r"^CONSULT_SECRET_KEY: is set twice"):
+        load()
 
 
 @pytest.mark.parametrize("short", ["postgres", "postgresql", "postgresql+psycopg"])
