@@ -4,11 +4,13 @@ Some statuses have a template of their own in `templates/errors/`; others use th
 """
 
 import logging
+import string
 from collections.abc import MutableMapping
+from functools import cache
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, redirect, render_template, request
 from flask.templating import Environment
 from werkzeug.exceptions import HTTPException, TooManyRequests
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -23,7 +25,7 @@ from consult.settings.setting_types import PROJECT_FOLDER
 from consult.storage.db.database import Database
 from consult.storage.settings.setting_overrides import SettingsProvider
 from consult.web import assets, headers, monitoring
-from consult.web.limits import RateLimits
+from consult.web.limits import RateLimits, warn_of_unknown_proxy
 from consult.web.monitoring import request_id
 from consult.web.services import Services, install
 
@@ -61,9 +63,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.jinja_environment = FlatEnvironment
     shared = make_services(settings)
     install(app, shared)
-    headers.install(app, settings.embed_origins)
+    headers.install(app, settings)
     monitoring.install(app, shared.database, metrics=settings.metrics)
     headers.refuse_other_sites(app, settings.base_url)
+    _shorten_links(app)
     _install_error_pages(app)
     assets.install(app)
     for blueprint in owner.blueprints:
@@ -73,6 +76,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=settings.proxy_hops, x_proto=settings.proxy_hops
         )
+    else:
+        warn_of_unknown_proxy(app)
     return app
 
 
@@ -91,6 +96,7 @@ def make_services(settings: Settings) -> Services:
 
 log = logging.getLogger(__name__)
 
+TOKEN_LETTERS = frozenset(string.ascii_letters + string.digits + "-_")
 WITH_TEMPLATE = frozenset({400, 403, 404, 405, 413, 429, 500})
 LAST_RESORT = (
     '<!doctype html><html lang="en"><title>Something went wrong</title>'
@@ -131,6 +137,31 @@ def _same_origin_redirect(response: Response) -> Response:
         path = "/" + parts.path.lstrip("/")
         response.location = f"{path}?{parts.query}" if parts.query else path
     return response
+
+
+def _shorten_links(app: Flask) -> None:
+    """Open a private link also with what was copied along with it, such as a period or bracket.
+
+    What ends the address and is no letter of a token is cut off, before the staff area would ask
+    for a login.
+    """
+
+    @cache
+    def starts() -> tuple[str, ...]:
+        rules = [rule for rule in app.url_map.iter_rules() if "token" in rule.arguments]
+        return tuple({rule.rule.partition("<token>")[0] for rule in rules})
+
+    @app.before_request
+    def shorten() -> AnyResponse | None:
+        path = request.path
+        if path[-1] in TOKEN_LETTERS or request.method not in headers.SAFE_METHODS:
+            return None
+        end = next((n for n in range(len(path), 0, -1) if path[n - 1] in TOKEN_LETTERS), 0)
+        kept = path[:end]
+        if not kept.startswith(starts()):
+            return None
+        query = request.query_string.decode("ascii", "replace")
+        return redirect(quote(kept) + (f"?{query}" if query else ""), 303)
 
 
 def _body(code: int, error: HTTPException) -> str:

@@ -165,7 +165,7 @@ def _listen(settings: Settings, *, upgrade: bool) -> BaseWSGIServer | MultiSocke
             threads=THREADS,
             ident=None,
             max_request_body_size=SERVER_BODY_LIMIT,
-            clear_untrusted_proxy_headers=settings.proxy_hops == 0,
+            clear_untrusted_proxy_headers=False,  # the app ignores them, and warns
         )
     except OSError as error:
         reason = error.strerror or error

@@ -24,7 +24,13 @@ from consult.owner.open_draft import (
     visit_of,
 )
 from consult.owner.question_form import Posted, QuestionForm, options
-from consult.owner.visitors import campaign_tags, is_framed, is_person, with_referrer
+from consult.owner.visitors import (
+    campaign_tags,
+    is_framed,
+    is_person,
+    plain_names,
+    with_referrer,
+)
 from consult.questionnaire import Asked, Depth, Heading, Kind, Walk, WalkPage, walk
 from consult.questionnaire.editions import newest
 from consult.report.explanations import DEPTHS
@@ -53,9 +59,10 @@ questionnaire_pages = Blueprint("questionnaire", __name__)
 @questionnaire_pages.get("/")
 def start_page() -> str:
     """Show what the check gives, how long it takes and what happens with the answers."""
-    depth = DEPTHS.get(request.args.get("depth", ""), "quick")
+    fields = plain_names(request.args)
+    depth = DEPTHS.get(fields.get("depth", ""), "quick")
     settings = services().settings
-    source = with_referrer(campaign_tags(request.args), request.referrer, settings.base_url)
+    source = with_referrer(campaign_tags(fields), request.referrer, settings.base_url)
     with services().database.reading() as session:
         seconds = leads.usual_seconds(session, depth)
     if is_person():

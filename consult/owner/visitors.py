@@ -18,6 +18,7 @@ _PROGRAM = re.compile(
     re.IGNORECASE,
 )
 _TAG = re.compile(r"utm_[a-z_]{1,20}|ref|referrer")
+_ESCAPED_SIGN = re.compile(r"^(amp;)+")
 MAX_TAGS = 8
 MAX_VALUE_LENGTH = 100
 
@@ -42,10 +43,21 @@ def campaign_tags(fields: Mapping[str, str]) -> dict[str, str]:
     """
     tags = [
         (name, one_line(value)[:MAX_VALUE_LENGTH].strip())
-        for name, value in fields.items()
+        for name, value in plain_names(fields).items()
         if _TAG.fullmatch(name)
     ]
     return {name: value for name, value in tags[:MAX_TAGS] if value}
+
+
+def plain_names(fields: Mapping[str, str]) -> dict[str, str]:
+    """Return a query's fields by their names in lower case; of two with one name, the first.
+
+    Mail programs write names in capitals, and websites `&amp;` for the sign between two fields.
+    """
+    named: dict[str, str] = {}
+    for name, value in fields.items():
+        named.setdefault(_ESCAPED_SIGN.sub("", name.lower()), value)
+    return named
 
 
 def with_referrer(tags: Mapping[str, str], address: str | None, own_origin: str) -> dict[str, str]:

@@ -97,6 +97,11 @@ class Settings(BaseSettings):
     """Number of your own proxies in front of the application. Their X-Forwarded headers are
     trusted; with 0, no such header is."""
 
+    hsts_subdomains: bool = False
+    """Whether browsers must use HTTPS for all subdomains of the base URL’s host too (HSTS with
+    includeSubDomains). Browsers remember it for two years, so turn it on only when every subdomain
+    has HTTPS."""
+
     embed_origins: Origins = ()
     """Sites that may show the questionnaire in a frame, separated by commas."""
 
@@ -173,11 +178,11 @@ class Settings(BaseSettings):
     retention_days_logs: Retention = Field(30, json_schema_extra=STAFF)
     """Days for which sign-ins and sent notifications are kept."""
 
-    limit_starts: RateLimit = "60 per minute"
-    """New questionnaires from one network address."""
+    limit_starts: RateLimit = "60 per minute; 300 per hour"
+    """New questionnaires from one network address; enough for a class that shares one."""
 
-    limit_contacts: RateLimit = "20 per hour"
-    """Contact forms sent from one network address."""
+    limit_contacts: RateLimit = "100 per hour"
+    """Contact forms sent from one network address; enough for a class that shares one."""
 
     limit_mails_address: RateLimit = "5 per day"
     """Report emails to one address. Above the limit the report can still be downloaded, and no

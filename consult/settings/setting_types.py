@@ -11,6 +11,7 @@ from base64 import b64decode
 from contextlib import suppress
 from datetime import UTC, date, tzinfo
 from email.utils import parseaddr
+from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -51,12 +52,26 @@ def _database_url(url: str) -> str:
 
 def _origin(text: str) -> str:
     """A scheme and host such as https://www.example.com, without a path or a final slash."""
-    parts = urlsplit(text.rstrip("/"))
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(text.rstrip("/"))
+        host, port = _host(parts.hostname or ""), parts.port
+    except ValueError:
+        parts, host, port = urlsplit(""), "", None
+    if parts.scheme not in ("http", "https"):
         raise ValueError("must be an address such as https://check.example.com")
     if parts.path or parts.query or parts.fragment or parts.username:
         raise ValueError("must stop after the host name, as in https://check.example.com")
-    return parts.geturl()
+    return f"{parts.scheme}://{host}" + (f":{port}" if port is not None else "")
+
+
+def _host(name: str) -> str:
+    """The host as it is written in headers and addresses; raises ValueError if it isn't one."""
+    if ":" in name:
+        return f"[{IPv6Address(name)}]"
+    host = name.encode("idna").decode()
+    if not re.fullmatch(r"(?!-)[a-z0-9-]+(\.(?!-)[a-z0-9-]+)*\.?", host):
+        raise ValueError("not a host")
+    return host
 
 
 def is_safe_address(address: str) -> bool:

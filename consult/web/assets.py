@@ -5,7 +5,7 @@ import hashlib
 import re
 from pathlib import Path
 
-from flask import Blueprint, Flask, Response, abort, redirect
+from flask import Blueprint, Flask, Response, abort, redirect, request
 from werkzeug.local import LocalProxy
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -22,9 +22,13 @@ _ON_DARK = ("marketing", "sales", "exchange")
 brand_files = Blueprint("brand", __name__)
 
 
+ONE_YEAR = 31_536_000
+
+
 @brand_files.get("/brand.css")
 def stylesheet() -> Response:
-    return Response(brand_css(services().brand.colours), mimetype="text/css")
+    content = brand_css(services().brand.colours).encode()
+    return _cached(Response(content, mimetype="text/css"), _hash(content))
 
 
 @brand_files.get("/brand/logo")
@@ -32,7 +36,19 @@ def logo() -> Response:
     picture = services().brand.logo
     if picture is None:
         abort(404)
-    return Response(picture.data, mimetype=picture.media_type)
+    return _cached(Response(picture.data, mimetype=picture.media_type), _hash(picture.data))
+
+
+def _cached(response: Response, version: str) -> Response:
+    """Let browsers keep a file for a year, if its address names this very content.
+
+    During an upgrade, a page of one process may name a version that another doesn't have yet. What
+    is sent then must not be kept under that address.
+    """
+    current = request.args.get("v") == version
+    kept = f"public, max-age={ONE_YEAR}, immutable" if current else "no-cache"
+    response.headers["Cache-Control"] = kept
+    return response
 
 
 def install(app: Flask) -> None:
@@ -42,6 +58,8 @@ def install(app: Flask) -> None:
     @functools.cache
     def static_url(name: str) -> str:
         return f"{app.static_url_path}/{name}?v={_hash((folder / name).read_bytes())}"
+
+    install_static(app)
 
     @app.get("/favicon.ico")
     def favicon() -> AnyResponse:
@@ -55,6 +73,15 @@ def install(app: Flask) -> None:
         brand_stylesheet=LocalProxy(lambda: stylesheet_url(services().brand)),
         brand_logo=LocalProxy(lambda: logo_url(services().brand)),
     )
+
+
+def install_static(app: Flask) -> None:
+    def send(filename: str) -> Response:
+        sent = app.send_static_file(filename)
+        file = Path(app.static_folder or "", filename)
+        return _cached(sent, _hash_of_file(file, file.stat().st_mtime_ns))
+
+    app.view_functions["static"] = send
 
 
 def brand_css(colours: Colours) -> str:
@@ -108,6 +135,11 @@ def logo_url(brand: Brand) -> str:
 
 def _tokens(colours: dict[str, str]) -> str:
     return " ".join(f"--{name}: {colour};" for name, colour in colours.items())
+
+
+@functools.lru_cache(maxsize=256)
+def _hash_of_file(file: Path, _changed_at: int) -> str:
+    return _hash(file.read_bytes())
 
 
 def _hash(content: bytes) -> str:

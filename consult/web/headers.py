@@ -18,10 +18,10 @@ from urllib.parse import urlsplit
 from flask import Flask, Request, Response, abort, request
 from werkzeug.sansio.utils import host_is_trusted
 
+from consult.settings.schema import Settings
 from consult.settings.setting_types import THIS_MACHINE
 
 TWO_YEARS = 63_072_000
-ONE_YEAR = 31_536_000
 
 FILE_TYPES = frozenset(
     {
@@ -74,11 +74,15 @@ def profile_of(asked: Request, response: Response) -> Profile:
 
 
 @cache
-def security_headers(profile: Profile, *, secure: bool, embed_origins: str = "") -> dict[str, str]:
+def security_headers(
+    profile: Profile, *, secure: bool, embed_origins: str = "", subdomains: bool = False
+) -> dict[str, str]:
     """The headers that depend on the profile only.
 
     `secure` is whether the request came over HTTPS: HSTS means nothing on a plain connection.
-    `embed_origins` are the sites, separated by spaces, that may frame a public page.
+    `embed_origins` are the sites, separated by spaces, that may frame a public page. `subdomains`
+    is whether HSTS is for them too: where the host is the agency's own domain, that would cut off
+    every subdomain without HTTPS.
     """
     headers = {
         "X-Content-Type-Options": "nosniff",
@@ -101,40 +105,42 @@ def security_headers(profile: Profile, *, secure: bool, embed_origins: str = "")
             headers["Referrer-Policy"] = "same-origin"
             headers["Permissions-Policy"] = PERMISSIONS_POLICY
     if secure:
-        headers["Strict-Transport-Security"] = f"max-age={TWO_YEARS}; includeSubDomains"
+        everywhere = "; includeSubDomains" if subdomains else ""
+        headers["Strict-Transport-Security"] = f"max-age={TWO_YEARS}{everywhere}"
     return headers
 
 
 def cache_headers(asked: Request, response: Response) -> dict[str, str]:
     """The headers on caches and search engines.
 
-    Style sheets, fonts and pictures have a hash of their content in their URL, so a browser may
-    cache them for a year. Everything else may contain answers: it is not cached, and search
-    engines index the start page only.
+    Style sheets, fonts and pictures say themselves how long they may be cached (see `assets`).
+    Everything else may contain answers: it is not cached, and search engines index the start page
+    only.
     """
     if asked.path.startswith(ASSET_PATHS) and response.status_code in (200, 206, 304):
-        cached = f"public, max-age={ONE_YEAR}, immutable" if "v" in asked.args else "no-cache"
-        return {"Cache-Control": cached}
+        return {}
     if asked.path in INDEXED_PATHS and response.status_code == 200:
         return {"Cache-Control": "no-store"}
     return {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 
 
-def install(app: Flask, embed_origins: tuple[str, ...]) -> None:
+def install(app: Flask, settings: Settings) -> None:
     """Compress every response of the app, and add the headers of the table.
 
     Call it before any other hook is registered: hooks run in reverse order, so the table comes
     last.
     """
+    sites = " ".join(settings.embed_origins)
 
     @app.after_request
     def add_headers(response: Response) -> Response:
-        sites = " ".join(embed_origins)
-        profile = profile_of(request, response)
-        response.headers.update(
-            security_headers(profile, secure=request.is_secure, embed_origins=sites)
-            | cache_headers(request, response)
+        always = security_headers(
+            profile_of(request, response),
+            secure=request.is_secure,
+            embed_origins=sites,
+            subdomains=settings.hsts_subdomains,
         )
+        response.headers.update(always | cache_headers(request, response))
         return response
 
     app.after_request(compressed)

@@ -4,18 +4,20 @@ The counts hold across restarts and processes. Only a keyed hash identifies who 
 table contains no address and no name.
 """
 
+import logging
 import math
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 
+from flask import Flask, request
 from limits import RateLimitItem, parse_many
 from sqlalchemy import Integer, bindparam, delete, text
 from werkzeug.exceptions import TooManyRequests
 
 from consult.crypto import Purpose, keyed_hash
 from consult.storage.db.base import UtcDateTime
-from consult.storage.db.database import Database, utc_now
+from consult.storage.db.database import Database, Session, utc_now
 from consult.storage.tables.submission_tables import RateLimitRow
 
 # One statement, so that two simultaneous requests are never counted as one.
@@ -32,6 +34,10 @@ _HIT = (
     .bindparams(bindparam("now", type_=UtcDateTime), bindparam("expires_at", type_=UtcDateTime))
     .columns(hits=Integer, expires_at=UtcDateTime)
 )
+
+_FORWARDED = ("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "Forwarded")
+
+log = logging.getLogger(__name__)
 
 
 class RateLimits:
@@ -70,25 +76,48 @@ class RateLimits:
 
         Returns when that one's window ends; None when all allow the attempt.
         """
-        for limit in sorted(parse_many(rate), key=lambda limit: limit.get_expiry()):
-            hits, expires_at = self._hit(self._key(limit, purpose, who), limit.get_expiry())
-            if hits > limit.amount:
-                return expires_at
+        with self._database.writing() as session:
+            for limit in sorted(parse_many(rate), key=lambda limit: limit.get_expiry()):
+                hits, expires_at = self._hit(session, self._key(limit, purpose, who), limit)
+                if hits > limit.amount:
+                    return expires_at
         return None
 
-    def _hit(self, key: str, seconds: int) -> tuple[int, datetime]:
-        """Count one more in a window of this length; return its count and end."""
+    def _hit(self, session: Session, key: str, limit: RateLimitItem) -> tuple[int, datetime]:
+        """Count one more in the limit's window; return its count and end."""
         now = self._clock()
-        values = {"key": key, "now": now, "expires_at": now + timedelta(seconds=seconds)}
-        with self._database.writing() as session:
-            hits, expires_at = session.execute(_HIT, values).one()
-            if hits == 1:  # a new window: time to delete the expired ones
-                session.execute(delete(RateLimitRow).where(RateLimitRow.expires_at <= now))
+        ends = now + timedelta(seconds=limit.get_expiry())
+        values = {"key": key, "now": now, "expires_at": ends}
+        hits, expires_at = session.execute(_HIT, values).one()
+        if hits == 1:  # a new window: time to delete the expired ones
+            session.execute(delete(RateLimitRow).where(RateLimitRow.expires_at <= now))
         return hits, expires_at
 
     def _key(self, limit: RateLimitItem, purpose: str, who: str) -> str:
         hashed = keyed_hash(self._secret_key, Purpose.RATE_LIMIT, f"{purpose}|{who}")
         return limit.key_for(hashed)
+
+
+def warn_of_unknown_proxy(app: Flask) -> None:
+    """Warn, once, when a proxy is in front of the app but the settings name none.
+
+    Then all visitors have the proxy's address, and share one rate limit.
+    """
+    is_known = False
+
+    @app.before_request
+    def look() -> None:
+        nonlocal is_known
+        if is_known or not any(header in request.headers for header in _FORWARDED):
+            return
+        network = network_of(request.remote_addr)
+        # From a public address, a visitor may have made it up.
+        is_known = network == "unknown" or ip_address(network).is_private
+        if is_known:
+            log.warning(
+                "a proxy on a neighboring machine forwards requests, but CONSULT_PROXY_HOPS is 0: "
+                "all visitors count as one for the rate limits; set it to the number of proxies"
+            )
 
 
 def network_of(address: str | None) -> str:

@@ -15,7 +15,14 @@ def test_tags_are_cut_to_size_and_cleaned() -> None:
     assert len(campaign_tags(many)) == 8
     assert campaign_tags({"ref": "x" * 500}) == {"ref": "x" * 100}
     assert campaign_tags({"ref": "a\x00b\nc\ud800"}) == {"ref": "ab c"}
-    assert campaign_tags({"ref": " \t", "UTM_source": "x", "utm_source<": "x"}) == {}
+    assert campaign_tags({"ref": " \t", "utm_source<": "x"}) == {}
+
+
+def test_tags_are_read_as_mail_programs_and_websites_write_them() -> None:
+    written = {"UTM_Campaign": "fall", "Ref": "a", "amp;utm_term": "b", "amp;amp;utm_id": "c"}
+    read = {"utm_campaign": "fall", "ref": "a", "utm_term": "b", "utm_id": "c"}
+    assert campaign_tags(written) == read
+    assert campaign_tags({"utm_source": "first", "UTM_SOURCE": "second"}) == {"utm_source": "first"}
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,8 @@ def test_depth_and_campaign_tags_are_carried_along_and_nonsense_is_not(client: P
     assert values == {"depth": ["full"], "utm_source": ['"><script>'], "ref": ["ada"]}
     assert "email" not in form.fields
     assert client.get("/?depth=<b>").form("/start").fields["depth"].values == ["quick"]
+    escaped = client.get("/?UTM_TERM=x&amp;Depth=full").form("/start")
+    assert escaped.data == {**escaped.data, "utm_term": ["x"], "depth": ["full"]}
 
 
 @pytest.mark.parametrize(

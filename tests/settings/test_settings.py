@@ -131,6 +131,17 @@ def test_sites_for_embedding_are_a_list(monkeypatch: pytest.MonkeyPatch) -> None
     assert load().embed_origins == ("https://a.example.com", "https://b.example.com")
 
 
+def test_an_address_is_written_as_headers_need_it() -> None:
+    sites = "https://日本.jp:8443, HTTPS://Bücher.example, http://[::1]:8000, http://127.0.0.1"
+    assert load(embed_origins=sites).embed_origins == (
+        "https://xn--wgv71a.jp:8443",
+        "https://xn--bcher-kva.example",
+        "http://[::1]:8000",
+        "http://127.0.0.1",
+    )
+    assert load(base_url="https://Müller.example/").base_url == "https://xn--mller-kva.example"
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "complaint"),
     [
@@ -140,6 +151,24 @@ def test_sites_for_embedding_are_a_list(monkeypatch: pytest.MonkeyPatch) -> None
         ("CONSULT_DATABASE_URL", "mysql://host/name", "must start with sqlite:///"),
         ("CONSULT_DATABASE_URL", "sqlite:///:memory:", "the SQLite database must be a file"),
         ("CONSULT_EMBED_ORIGINS", "https://a.example.com, b", "must be an address such as"),
+        *(
+            ("CONSULT_EMBED_ORIGINS", origin, "must be an address such as")
+            for origin in (
+                *(
+                    "https://a.example;script-src",
+                    "https://*",
+                    "https://*.a.example",
+                    "https://-a.b",
+                ),
+                *(
+                    "https://a..b",
+                    "https://a.example:port",
+                    "https://[::1",
+                    "https://a'b",
+                    "data:x",
+                ),
+            )
+        ),
         ("CONSULT_LIMIT_STARTS", "often", "must be a rate such as"),
         ("CONSULT_MAIL_FROM", "Relay Check", "must look like"),
         ("CONSULT_PROXY_HOPS", "one", "must be a valid integer"),

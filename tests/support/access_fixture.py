@@ -76,8 +76,7 @@ class World:
             self._invitation_id = session.scalars(newest).one()
         self._file = folder / "consult.db"
         self._kept = sqlite3.connect(":memory:")
-        with closing(sqlite3.connect(self._file)) as now:
-            now.backup(self._kept)
+        self.keep()
         self._watch = sqlite3.connect(self._file)
 
     def _write_notes(self, session: Session, role: str) -> list[int]:
@@ -105,6 +104,11 @@ class World:
         self._watch.close()
         self._kept.close()
         services_of(self.app).database.close()
+
+    def keep(self) -> None:
+        """Have `restore` put the database back to how it is now."""
+        with closing(sqlite3.connect(self._file)) as now:
+            now.backup(self._kept)
 
     def restore(self) -> None:
         """Put the database back to how it was."""

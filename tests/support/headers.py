@@ -52,7 +52,7 @@ def header_problems(path: str, status: int, headers: dict[str, str], *, https: b
         wanted["Cache-Control"] = "no-store"
         wanted["X-Robots-Tag"] = "noindex"
     if https:
-        wanted["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+        wanted["Strict-Transport-Security"] = "max-age=63072000"
     problems = [
         f"header {name} is {headers.get(name)!r}, not {value!r}"
         for name, value in wanted.items()

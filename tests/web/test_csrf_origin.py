@@ -7,6 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.support.apps import make_app
+from tests.support.page import Page
 
 HOST = "check.example.com"
 OWN = f"https://{HOST}"
@@ -55,6 +56,26 @@ def test_a_link_from_another_site_may_be_followed_and_a_load_balancer_needs_no_n
     for base_url, headers in ((OWN, cross_site), ("https://10.0.0.7", {})):
         response = browser.get("/health/live", base_url=base_url, headers=headers)
         assert response.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        ({"Sec-Fetch-Site": "same-origin"}, 422),
+        ({"Sec-Fetch-Site": "same-origin", "Origin": "null"}, 422),
+        ({"Origin": OWN}, 422),
+        ({"Referer": f"{OWN}/staff/sign-in"}, 422),
+        ({"Referer": "https://other.example/"}, 400),
+        ({}, 400),
+    ],
+)
+def test_staff_sign_in_over_https_with_any_sign_of_our_own_page(
+    browser: FlaskClient, sent: dict[str, str], status: int
+) -> None:
+    page = Page(browser.get("/staff/sign-in", base_url=OWN))
+    data = page.form("/staff/sign-in").fill(email="a@example.com", password="x").data
+    answer = browser.post("/staff/sign-in", base_url=OWN, data=data, headers=sent)
+    assert answer.status_code == status
 
 
 def test_any_host_name_is_accepted_while_the_base_url_is_this_machine(app: Flask) -> None:

@@ -1,5 +1,7 @@
 """The table of headers holds for every status, early or late, and for every kind of response."""
 
+import hashlib
+import os
 import re
 from collections.abc import Iterator
 from itertools import product
@@ -9,6 +11,7 @@ import pytest
 from flask import Flask, abort
 from flask.testing import FlaskClient
 
+from consult.web import assets
 from consult.web.services import services
 from tests.support.apps import make_app
 from tests.support.client import PageClient
@@ -96,18 +99,49 @@ def test_nothing_is_served_but_what_is_meant_to_be(browser: FlaskClient) -> None
         assert browser.get(path, follow_redirects=True).status_code == 404
 
 
-def test_hsts_is_sent_on_https_only(app: Flask) -> None:
+def test_hsts_is_sent_on_https_only_and_for_subdomains_only_where_that_is_set(
+    app: Flask, tmp_path: Path
+) -> None:
     PageClient(app, base_url="https://localhost").get("/")
     PageClient(app).get("/")
+    everywhere = make_app(tmp_path / "all", hsts_subdomains=True).test_client()
+    sent = everywhere.get("/", base_url="https://localhost").headers["Strict-Transport-Security"]
+    assert sent == "max-age=63072000; includeSubDomains"
 
 
-def test_a_file_with_its_hash_in_the_url_may_be_cached(client: PageClient) -> None:
-    start = client.get("/")
-    sheet = start.document.all("link")[0].attrib["href"]
-    assert "v=" in sheet
-    cached = client.get(sheet).headers["Cache-Control"]
-    assert cached == "public, max-age=31536000, immutable"
-    assert client.get(sheet.partition("?")[0]).headers["Cache-Control"] == "no-cache"
+def test_a_file_may_be_cached_under_the_address_of_its_very_content(tmp_path: Path) -> None:
+    (tmp_path / "logo.svg").write_text("<svg/>")
+    brand = tmp_path / "brand.toml"
+    brand.write_text('logo = "logo.svg"\n[colours]\nsales = "#0b3d2e"\n')
+    app = make_app(tmp_path / "var", brand_file=brand)
+    client = PageClient(app)
+    page = client.get("/").document
+    files = [tag.attrib[name] for tag, name in ((page.all("img")[0], "src"),)]
+    files += [link.attrib["href"] for link in page.all("link")]
+    assert len(files) == 5
+    for file in files:
+        kept = client.get(file).headers["Cache-Control"]
+        assert kept == "public, max-age=31536000, immutable", file
+        plain = file.partition("?")[0]
+        # As a page of another process names it, which is newer or older than this one.
+        for other in (plain, f"{plain}?v=0123456789ab", f"{file}0"):
+            assert client.get(other).headers["Cache-Control"] == "no-cache", other
+
+
+def test_a_file_that_changes_under_a_running_process_is_not_kept(
+    app: Flask, tmp_path: Path
+) -> None:
+    app.static_folder = str(tmp_path)
+    (tmp_path / "site.css").write_text("a {}")
+    assets.install_static(app)
+    client = app.test_client()
+    version = hashlib.sha256(b"a {}").hexdigest()[:12]
+    with client.get(f"/static/site.css?v={version}") as sent:
+        assert "immutable" in sent.headers["Cache-Control"]
+    (tmp_path / "site.css").write_text("b {}")
+    os.utime(tmp_path / "site.css", (1, 1))
+    with client.get(f"/static/site.css?v={version}") as sent:
+        assert (sent.data, sent.headers["Cache-Control"]) == (b"b {}", "no-cache")
 
 
 def test_only_the_start_page_may_be_indexed(client: PageClient) -> None:

@@ -1,12 +1,16 @@
 """Rate limits: counted in the database, over restarts and processes, without naming anyone."""
 
+from pathlib import Path
+
 import pytest
 from sqlalchemy import select
 from werkzeug.exceptions import TooManyRequests
 
+from consult.settings.schema import Settings
 from consult.storage.db.database import Database
 from consult.storage.tables.submission_tables import RateLimitRow
 from consult.web.limits import RateLimits, network_of
+from tests.support.apps import make_app
 from tests.support.databases import Clock
 from tests.support.workers import SECRET_KEY
 
@@ -81,6 +85,48 @@ def test_the_table_names_no_one_and_expired_rows_are_deleted(
     consume(limits, 1, "192.0.2.9")
     with database.reading() as session:
         assert key not in session.scalars(select(RateLimitRow.key)).all()
+
+
+def test_a_class_passes_from_one_address_and_a_robot_does_not(
+    limits: RateLimits, clock: Clock
+) -> None:
+    settings = Settings.model_fields
+    for purpose, tries, an_hour in (("starts", 40, 300), ("contacts", 80, 100)):
+        rate = settings[f"limit_{purpose}"].default
+        assert all(limits.allows(purpose, rate, "a school") for _ in range(tries))
+        clock.go_on(minutes=61)
+        passed = 0
+        for _ in range(60):
+            passed += sum(limits.allows(purpose, rate, "a school") for _ in range(20))
+            clock.go_on(seconds=59)
+        assert passed == an_hour
+
+
+@pytest.mark.parametrize(
+    ("address", "headers", "hops", "warned"),
+    [
+        ("127.0.0.1", {"X-Forwarded-For": "203.0.113.9"}, 0, True),
+        ("10.0.0.7", {"Forwarded": "for=203.0.113.9"}, 0, True),
+        ("fd00::7", {"X-Forwarded-Proto": "https"}, 0, True),
+        ("", {"X-Forwarded-For": "203.0.113.9"}, 0, True),
+        ("8.8.8.8", {"X-Forwarded-For": "203.0.113.9"}, 0, False),
+        ("127.0.0.1", {}, 0, False),
+        ("127.0.0.1", {"X-Forwarded-For": "203.0.113.9"}, 1, False),
+    ],
+)
+def test_a_proxy_that_the_settings_do_not_name_is_logged_once(
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    address: str,
+    headers: dict[str, str],
+    hops: int,
+    warned: bool,
+) -> None:
+    client = make_app(tmp_path / "var", proxy_hops=hops).test_client()
+    for _ in range(2):
+        client.get("/health/live", headers=headers, environ_base={"REMOTE_ADDR": address})
+    lines = [text for text in caplog.messages if "CONSULT_PROXY_HOPS is 0" in text]
+    assert len(lines) == warned
 
 
 @pytest.mark.parametrize(

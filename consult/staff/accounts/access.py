@@ -9,11 +9,12 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask, Request, current_app, g, make_response, redirect, request, session, url_for
 from flask.sessions import NullSession, SecureCookieSession, SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
-from flask_wtf.csrf import CSRFProtect
+from flask_wtf.csrf import CSRFError, CSRFProtect
 from itsdangerous import Signer
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -28,6 +29,7 @@ from consult.storage.db.database import Session
 from consult.storage.notifications import notifications
 from consult.storage.second_factors import factors
 from consult.storage.tables.account_tables import StaffSessionRow, StaffUserRow
+from consult.web.headers import SAFE_METHODS
 from consult.web.limits import network_of
 from consult.web.services import secret_key, services
 
@@ -96,6 +98,7 @@ def install(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_PATH="/",
         WTF_CSRF_CHECK_DEFAULT=False,  # `require_login` checks, under /staff only
+        WTF_CSRF_SSL_STRICT=False,  # `_check_form` checks where it came from, without a Referer too
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session
     )
     app.session_interface = StaffOnlySessions()
@@ -119,15 +122,15 @@ def require_login() -> BaseResponse | None:
         return None
     g.staff_session = _load_session()
     if request.endpoint in OPEN_ENDPOINTS:
-        csrf.protect()
+        _check_form()
         return None
     if g.staff_session is None:
-        wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+        wanted = request.full_path.rstrip("?") if request.method in SAFE_METHODS else None
         return redirect(url_for(SIGN_IN, next=wanted), 303)
     g.account = signed_in_user().id  # for the request log, which shows who was refused
     if limit := BODY_LIMITS.get(request.endpoint or ""):
         request.max_content_length = limit
-    csrf.protect()
+    _check_form()
     if (
         request.endpoint
         and required_role(request.endpoint) == "admin"
@@ -137,6 +140,20 @@ def require_login() -> BaseResponse | None:
     if g.must_set_up and request.endpoint not in SET_UP_ENDPOINTS:
         return redirect(url_for(SET_UP), 303)
     return None
+
+
+def _check_form() -> None:
+    """Require a form's CSRF token (400) and, over HTTPS, a sign that it is from this site.
+
+    `refuse_other_sites` has read Sec-Fetch-Site and Origin. Browsers that send neither are old, and
+    send a Referer.
+    """
+    csrf.protect()
+    if request.method in SAFE_METHODS or not request.is_secure:
+        return
+    named = "Sec-Fetch-Site" in request.headers or "Origin" in request.headers
+    if not named and urlsplit(request.referrer or "").netloc != request.host:
+        raise CSRFError("nothing says which site the form is from")
 
 
 def required_role(endpoint: str) -> Role:

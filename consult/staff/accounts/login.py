@@ -73,7 +73,7 @@ class PendingLogin(TypedDict):
 def sign_in() -> ResponseReturnValue:
     if access.current_session():
         return redirect(url_for(".lead_list"), 303)
-    if request.method == "GET":
+    if request.method != "POST":
         return _sign_in_page(SignInForm(data={"next": request.args.get("next")}))
     form = SignInForm(request.form)
     user = _user_by_password(form)

@@ -105,7 +105,7 @@ def webhook_list() -> ResponseReturnValue:
 @recent_auth_required
 def new_webhook() -> ResponseReturnValue:
     """Add an endpoint, and show its secret this once."""
-    if request.method == "GET":
+    if request.method != "POST":
         return _form_page(WebhookForm(events=WEBHOOK_EVENTS))
     form = WebhookForm(request.form)
     if not form.validate():
@@ -161,7 +161,7 @@ def webhook(endpoint_id: int) -> ResponseReturnValue:
 def change_webhook(endpoint_id: int) -> ResponseReturnValue:
     with services().database.reading() as session:
         endpoint = _changeable(session, endpoint_id)
-    if request.method == "GET":
+    if request.method != "POST":
         return _form_page(WebhookForm(obj=endpoint), endpoint)
     form = WebhookForm(request.form)
     if not form.validate():

@@ -1,0 +1,113 @@
+"""What holds for every route of the app, public or not."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from consult.delivery.notifications.staff_mail import unsubscribe_token
+from consult.questionnaire.editions import newest
+from consult.storage.drafts import drafts
+from tests.staff.access_matrix import names_in_path
+from tests.support.access_fixture import ADMIN, World
+from tests.support.apps import services_of
+from tests.support.results import hand_in
+
+COPIED_ALONG = (
+    ".",
+    ",",
+    ")",
+    "/",
+    ">",
+    "/).",
+    "\N{RIGHT DOUBLE QUOTATION MARK}",
+    "%20",
+    "\N{HORIZONTAL ELLIPSIS}",
+)
+
+
+class Site:
+    """An app with something behind each of its addresses, and an admin who may open them all."""
+
+    def __init__(self, folder: Path) -> None:
+        self.world = World(folder)
+        self.app = self.world.app
+        made = services_of(self.app)
+        with made.database.writing() as session:
+            draft = drafts.start(session, newest().name, "quick", {})
+        mail = unsubscribe_token(made.settings.signing_key(), 1, "overdue")
+        result = hand_in(self.app).rsplit("/", 1)[1]
+        invitation = self.world.objects(ADMIN)["token"]["own"]
+        self.tokens = {"/check/": draft, "/result/": result, "/mail/": mail, "/staff/": invitation}
+        self.world.keep()
+
+    def path_of(self, rule: Rule) -> str:
+        objects = self.world.objects(ADMIN)
+        values = {name: objects.get(name, {}).get("own") for name in names_in_path(rule)}
+        token = next((t for start, t in self.tokens.items() if rule.rule.startswith(start)), None)
+        known = {"token": token, "page_id": "who", "filename": "css/site.css"}
+        values |= {name: text for name, text in known.items() if name in values}
+        return self.app.url_map.bind("localhost").build(rule.endpoint, values)
+
+    @property
+    def pages(self) -> dict[str, str]:
+        """The address of every route that can be opened, by its rule."""
+        rules = [rule for rule in self.app.url_map.iter_rules() if "GET" in (rule.methods or ())]
+        return {rule.rule: self.path_of(rule) for rule in rules}
+
+    def ask(self, method: str, path: str) -> TestResponse:
+        return self.world.ask(ADMIN, method, path, {})
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    made = Site(tmp_path_factory.mktemp("every"))
+    yield made
+    made.world.close()
+
+
+def test_head_is_get_without_a_body(site: Site) -> None:
+    for rule, path in site.pages.items():
+        answers = []
+        for method in ("GET", "HEAD"):
+            site.world.restore()
+            with site.ask(method, path) as answer:
+                kept = ("Content-Type", "Cache-Control", "Location", "Allow")
+                shown = {name: answer.headers.get(name) for name in kept}
+                answers.append((answer.status_code, shown))
+                assert answer.status_code < 500, rule
+                assert method == "GET" or answer.data == b"", rule
+        assert answers[0] == answers[1], rule
+
+
+def test_a_head_stores_no_more_than_a_get(site: Site) -> None:
+    """Such as a form whose fields are all empty: no HEAD has a form token."""
+    for rule, path in site.pages.items():
+        site.world.restore()
+        with site.ask("GET", path):
+            pass
+        before = site.world.version()
+        with site.ask("HEAD", path):
+            pass
+        # What a GET stores once, and again each time: the audit entry of an export.
+        if "export" not in rule and "record.json" not in rule:
+            assert site.world.version() == before, rule
+
+
+@pytest.mark.parametrize("more", COPIED_ALONG)
+def test_a_private_link_opens_with_what_was_copied_along(site: Site, more: str) -> None:
+    with_token = {rule: path for rule, path in site.pages.items() if "<token>" in rule}
+    assert len(with_token) > 10
+    for rule, path in with_token.items():
+        for method in ("GET", "HEAD"):
+            answer = site.ask(method, f"{path}{more}?a=b%20c")
+            assert (answer.status_code, answer.location) == (303, f"{path}?a=b%20c"), rule
+
+
+@pytest.mark.parametrize(
+    "path", ["/result/.", "/result//", "/check/)", "/about.", "/static/css/site.css)"]
+)
+def test_an_address_without_a_token_is_not_shortened(site: Site, path: str) -> None:
+    assert site.app.test_client().get(path).status_code in (404, 308)
