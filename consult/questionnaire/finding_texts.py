@@ -16,6 +16,8 @@ _ENTRIES: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("flags",): ("name", "text"),
     ("notes",): ("name", "text"),
     ("figures",): ("text", "source"),
+    ("finding", "answers"): ("good", "low"),
+    ("finding", "unknowns"): ("text",),
     ("matters",): ("solo", "team", "conversation", "counter", "checkout"),
     ("jobs", "lines"): ("name", "marketing", "sales"),
     ("agreement", "lines"): ("title", "settled", "open"),
@@ -35,6 +37,8 @@ _TEXTS: Mapping[tuple[str, ...], tuple[str, ...]] = {
         "most_lost_later",
     ),
     ("too_much_unknown",): ("name", "means"),
+    ("finding",): ("but", "unknown", "steady"),
+    ("finding", "holds"): ("marketing", "handoff", "sales"),
     ("money",): ("intro", "silent", "result"),
     ("money", "steps"): (
         *("leads", "worked", "silent", "buy", "value", "middles", "discount", "low", "high"),
@@ -122,7 +126,12 @@ def _check_entry(place: str, entry: object, names: tuple[str, ...]) -> None:
 
 def _by_structure(structure: Structure) -> dict[tuple[str, ...], list[str]]:
     """The groups that need an entry for each of these ids, and for no other."""
+    on_legs = [*structure.roles.marketing_items, *structure.roles.sales_items]
+    for dimension in structure.dimensions:
+        on_legs += dimension.items if dimension.axis == "handoff" else ()
     return {
+        ("finding", "answers"): on_legs,
+        ("finding", "unknowns"): [id for id in on_legs if structure.questions[id].unknown],
         ("dimensions",): [dimension.id for dimension in structure.dimensions],
         ("contradictions",): [rule.id for rule in structure.contradictions],
         ("double_check",): [

@@ -30,6 +30,7 @@ from consult.report.report_sections import (
     agreement_of,
     answer_to,
     consult_of,
+    finding_of,
     jobs_of,
     money_in_words,
 )
@@ -98,6 +99,7 @@ class _Writer:
             one_lead=one_lead_of(self.walk),
             own_words=answer_to([self.roles.own_words], self.walk),
             jobs=jobs_of(self.walk, self.sign),
+            finding=finding_of(scorecard, self.walk),
         )
 
     def _axis(self, score: AxisScore) -> Axis:

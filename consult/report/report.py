@@ -320,6 +320,7 @@ class Report:
     own_words: str = ""
     one_lead: OneLead | None = None
     jobs: TwoJobs | None = None
+    finding: str = ""
     # Whatever joined the Report later has a default, so that older ones can still be read.
 
     @property

@@ -4,6 +4,7 @@ What the owner does already is in the agreement as settled; everything else is a
 blanks, so that it claims nothing that the owner never said.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
@@ -24,8 +25,9 @@ from consult.report.report import (
     NamedTrouble,
     TwoJobs,
 )
+from consult.scoring import Line, Recommendation, Scorecard
 from consult.scoring import Money as Figures
-from consult.scoring import Recommendation
+from consult.scoring.archetypes import RUNNING_IN_THE_DARK, best_answer, worst_answers
 from consult.scoring.money import UNWORKED_WORTH, Estimate, Range, Silent
 from consult.settings.brand import CURRENCY_SIGNS
 
@@ -72,6 +74,46 @@ def answer_to(items: Iterable[str], walk: Walk, sign: str = "") -> str:
     answered = {asked.id: asked for asked in walk.asked if asked.answer is not None}
     asked = next((answered[id] for id in items if id in answered), None)
     return in_words(asked, sign) if asked else ""
+
+
+LONGEST_FINDING = 18
+"""The most words of the finding; with more, it says one thing less."""
+
+
+def finding_of(card: Scorecard, walk: Walk) -> str:
+    """The result as one sentence: the best of the strongest leg, but the worst of the weak ones."""
+    texts = walk.questionnaire.texts.findings["finding"]
+    dark = card.archetype == RUNNING_IN_THE_DARK
+    worst = worst_answers(card.legs, [step.id for step in card.plan], dark)
+    goods = []
+    for leg in sorted(card.legs, key=lambda leg: -leg.confirmed):
+        if best := best_answer(leg):
+            goods.append(_said(best, "good", walk))
+        elif not (leg.weak or dark):
+            goods.append(texts["holds"][leg.id])
+    if not worst and len(goods) < 2:
+        goods.append(texts["steady"])
+    made = []
+    for count in (3, 2, 1):
+        lows = [_said(line, "low", walk) for line in worst[:count] if not line.unknown]
+        if unknown := [_said(line, "text", walk) for line in worst[:count] if line.unknown]:
+            lows.append(texts["unknown"].format(unknown=" or ".join(unknown)))
+        if not lows or not goods:
+            made.append(f"{_listed(lows or goods[:count])}.")
+        elif count < 3:
+            made.append(texts["but"].format(good=goods[0], low=_listed(lows)))
+    short = next(text for text in made if len(text.split()) <= LONGEST_FINDING)
+    return re.sub(r"\w", lambda first: first.group().upper(), short, count=1)
+
+
+def _said(line: Line, kind: str, walk: Walk) -> str:
+    texts = walk.questionnaire.texts.findings["finding"]
+    own = texts["unknowns" if kind == "text" else "answers"][line.id]
+    return str(for_owner(own, walk.facts)[kind])
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return " and ".join(parts) if len(parts) < 3 else f"{', '.join(parts[:-1])}, and {parts[-1]}"
 
 
 _MINUTES = ("0–5", "5–15", "15–25", "25–30")

@@ -23,11 +23,12 @@ REHEARSED = 75
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """A leg's mean points, confirmed and possible (0-100), unknowns as in an axis."""
+    """A leg's mean points, confirmed and possible (0-100), unknowns as in an axis; its answers."""
 
     id: Literal["marketing", "handoff", "sales"]
     confirmed: Fraction
     possible: Fraction
+    lines: tuple[Line, ...] = ()
 
     @property
     def weak(self) -> bool:
@@ -40,12 +41,12 @@ Legs = tuple[Leg, Leg, Leg]
 
 def legs_of(separation: AxisScore, handoff: AxisScore, roles: Roles) -> Legs:
     """The two legs from their own items, wherever these are scored, and the handoff's score."""
-    marketing = [line for line in separation.lines if line.id in roles.marketing_items]
-    sales = [line for line in separation.lines if line.id in roles.sales_items]
+    marketing = tuple(line for line in separation.lines if line.id in roles.marketing_items)
+    sales = tuple(line for line in separation.lines if line.id in roles.sales_items)
     return (
-        Leg("marketing", *_means(marketing)),
-        Leg("handoff", handoff.confirmed, handoff.possible),
-        Leg("sales", *_means(sales)),
+        Leg("marketing", *_means(marketing), marketing),
+        Leg("handoff", handoff.confirmed, handoff.possible, handoff.lines),
+        Leg("sales", *_means(sales), sales),
     )
 
 
@@ -72,6 +73,35 @@ def archetype_of(
         case True, True, True:
             return "one_hat_one_bucket" if solo else "all_running_no_lanes"
     return "one_strong_leg"
+
+
+def best_answer(leg: Leg) -> Line | None:
+    """The best answer behind a leg; None where no answer is good."""
+    best = max(leg.lines, key=lambda line: (line.points, line.weight))
+    return best if best.points >= REHEARSED else None
+
+
+def worst_answers(legs: Legs, plan: Sequence[str], dark: bool) -> list[Line]:
+    """What the result has to say first: steps of the plan, then what costs most.
+
+    One low answer of each weak leg, or of any where none is weak; an unknown only where nothing
+    else makes its leg weak. In the dark it's the unknowns, and nothing is called low.
+    """
+
+    def first(line: Line) -> tuple[int, Fraction]:
+        return plan.index(line.id) if line.id in plan else len(plan), -line.lost
+
+    def telling(line: Line) -> tuple[bool, int, bool, Fraction]:
+        place, lost = first(line)
+        return line.unknown, place, not line.item.dimension.critical, lost
+
+    if dark:
+        return sorted((line for leg in legs for line in leg.lines if line.unknown), key=first)
+    worst = []
+    for leg in [leg for leg in legs if leg.weak] or legs:
+        low = [line for line in leg.lines if line.points < WEAK and (leg.weak or not line.unknown)]
+        worst += [min(low, key=telling)] if low else []
+    return sorted(worst, key=first)
 
 
 def exchanges(handoff: AxisScore) -> tuple[DimensionScore, ...]:

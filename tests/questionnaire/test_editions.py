@@ -27,7 +27,7 @@ from consult.questionnaire.editions import (
 from consult.questionnaire.model import Rule
 from tests.support.small_edition import ROLES, small_edition, structure
 
-FINGERPRINTS = {"2026-12": "7793ee00abd8d930031b033ac42caa055ccb398641eb91c9440bf97be99943c4"}
+FINGERPRINTS = {"2026-12": "291b333c73de824c7a831c2b15c4c1831e746cd91a55d9d89b46b0481449a3a0"}
 """What `./run questionnaire fingerprint --edition NAME` printed when the edition was published."""
 
 

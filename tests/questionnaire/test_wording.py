@@ -162,6 +162,7 @@ REFUSED: list[tuple[Path_, object, str]] = [
     *refused(FINDINGS["matters"]["handoff"], NOT_AN_ID, "findings: matters: extra"),
     *refused({"text": "So."}, NOT_AN_ID, "findings: contradictions: extra"),
     *refused({"name": "So", "text": "So."}, NOT_AN_ID, "findings: flags: extra"),
+    *refused({"good": "so", "low": "so"}, NOT_AN_ID, "findings: finding: answers: extra"),
     *refused("So?", NOT_AN_ID, "findings: double_check: extra", "findings: not_asked: extra"),
     *refused(
         GONE, NO_WORDING, "findings: dimensions: own_goals", FLAG, "findings: matters: handoff"
@@ -171,6 +172,7 @@ REFUSED: list[tuple[Path_, object, str]] = [
         GONE, NO_WORDING, "findings: double_check: numbers", "findings: not_asked: quick_look"
     ),
     *refused(GONE, NO_WORDING, "findings: double_check: name_without_time"),
+    *refused(GONE, NO_WORDING, "findings: finding: unknowns: first_reply"),
     *refused(
         GONE, NO_WORDING, "findings: not_asked: under_five", "findings: agreement: lines: lead"
     ),

@@ -8,13 +8,22 @@ from collections.abc import Iterator
 from itertools import product
 
 import pytest
+from hypothesis import given
 
 from consult.questionnaire import Answer, Depth, Kind, Walk, walk
 from consult.questionnaire.editions import newest
+from consult.questionnaire.yaml_texts import for_owner
 from consult.report.build import build_report
 from consult.report.report import Report
 from consult.scoring import SORTING, DimensionScore, Scorecard, scorecard_of
-from tests.support.strategies import BRANCHES, DEPTHS, EDITION, answered, offered
+from tests.support.strategies import (
+    BRANCHES,
+    DEPTHS,
+    EDITION,
+    answered,
+    complete_answers,
+    offered,
+)
 
 MOSTLY_DONE = 66
 """Points of an answer that is one step below the top of four: the habit is there."""
@@ -129,3 +138,32 @@ def _check_troubles(card: Scorecard, report: Report) -> None:
     if report.path != "conversation":
         sentences = [said.says for said in report.troubles]
         assert "lead" not in " ".join([report.archetype.says, *sentences]).lower().split()
+
+
+@given(complete_answers())
+def test_the_finding_says_what_single_answers_say_and_what_the_legs_show(
+    given: tuple[dict[str, Answer], Depth],
+) -> None:
+    way = walk(EDITION, *given)
+    card = scorecard_of(way.on_path)
+    finding = build_report(way, card=card).finding
+    texts = EDITION.texts.findings["finding"]
+    lines = {line.id: (leg.weak, line) for leg in card.legs for line in leg.lines}
+    said = {"good": 0, "low": 0, "text": 0}
+    for kind, entries in (("good", "answers"), ("low", "answers"), ("text", "unknowns")):
+        for id, own in texts[entries].items():
+            if for_owner(own, way.facts)[kind].lower() in finding.lower():
+                said[kind] += 1
+                weak, line = lines[id]  # so it was asked
+                assert line.unknown == (kind == "text")
+                assert line.points >= 75 if kind == "good" else line.points < 50
+                assert kind == "good" or weak or not any(leg.weak for leg in card.legs)
+    dark = card.archetype == "running_in_the_dark"
+    assert not (dark and said["low"])
+    assert said["low"] + said["text"] or not (dark or any(leg.weak for leg in card.legs))
+    for leg in card.legs:
+        assert not (leg.weak and texts["holds"][leg.id] in finding.lower())
+    assert texts["steady"] not in finding or not any(leg.weak for leg in card.legs)
+    assert finding.endswith(".")
+    assert 4 <= len(finding.split()) <= 18
+    assert finding[:2] != finding[:2].lower()
