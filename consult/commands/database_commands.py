@@ -5,14 +5,14 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import click
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from consult.commands import CommandError
+from consult.commands import CommandError, UsageError
 from consult.settings.schema import Settings
 from consult.settings.setting_sources import describe, load_settings
 from consult.storage.db import backup, migrate
@@ -63,7 +63,7 @@ def _refuse_unwritable(file: Path) -> None:
             )
 
 
-_file = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+_path = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.group()
@@ -84,17 +84,45 @@ def upgrade_database(settings: Settings) -> None:
 
 
 @db.command(name="backup")
-@_file
-def make_backup(file: Path) -> None:
+@click.argument("file", required=False, type=_path)
+@click.option(
+    "--to",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Instead of FILE: a folder, in which the copy is named after the time.",
+)
+@click.option(
+    "--keep", type=click.IntRange(1), help="With --to: delete all but so many of the newest."
+)
+def make_backup(file: Path | None, folder: Path | None, keep: int | None) -> None:
     """Write a consistent copy of the database to FILE, also while the app runs."""
-    with open_database(load_settings()) as database, _explain_errors():
-        backup.backup(database, file)
+    if (file is None) == (folder is None) or (keep and not folder):
+        raise UsageError("name either a FILE, or a folder by --to, with or without --keep")
+    settings = load_settings()
+    with open_database(settings) as database, _explain_errors():
+        if folder:
+            file = backup.backup_to(database, folder, keep)
+            click.echo(file)
+        elif file:
+            backup.backup(database, file)
+    with suppress(OSError):  # it may have been made by another user
+        settings.last_backup_file.write_text(f"{file}\n", "utf-8")
+
+
+_COUNTED = {"submissions": "leads", "staff_users": "accounts", "drafts": "questionnaires"}
 
 
 @db.command()
-@_file
-def restore(file: Path) -> None:
+@click.argument("file", type=_path)
+@click.option("--check", is_flag=True, help="Change nothing: only prove that FILE can be restored.")
+def restore(file: Path, check: bool) -> None:
     """Replace everything in the database by the backup in FILE; later changes are lost."""
+    if check:
+        with _explain_errors():
+            counts = backup.count_rows(file, _COUNTED)
+        found = ", ".join(f"{counts[table]:,} {name}" for table, name in _COUNTED.items())
+        click.echo(f"{file} can be restored: {found}.")
+        return
     if sys.stdin.isatty():
         click.confirm("Replace everything in the database by the backup?", abort=True)
     with open_database(load_settings(), checked=False) as database, _explain_errors():

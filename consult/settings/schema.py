@@ -253,6 +253,11 @@ class Settings(BaseSettings):
         return self.var_dir / "temp"
 
     @property
+    def last_backup_file(self) -> Path:
+        """Names the last backup that was made on this machine; as old as that is."""
+        return self.var_dir / "last-backup"
+
+    @property
     def secret_key_file(self) -> Path:
         """Where `signing_key` stores the key that it creates."""
         return self.var_dir / "secret-key"

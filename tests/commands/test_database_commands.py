@@ -1,6 +1,7 @@
 """`consult db`, `consult staff` and `consult settings` on a database of their own."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,23 @@ def test_a_backup_can_be_restored_and_nothing_else(tmp_path: Path) -> None:
     letter.write_text("Dear Ada")
     assert "is not a backup" in run("db", "restore", str(letter), code=1).stderr
     assert "no file" in run("db", "restore", str(tmp_path / "none"), code=1).stderr
+
+
+def test_backups_of_every_night_are_kept_and_checked_without_touching_anything(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "backups"
+    run("db", "upgrade")
+    file = run("db", "backup", "--to", str(folder), "--keep", "2").stdout.strip()
+    assert [str(path) for path in folder.iterdir()] == [file]
+    settings = load_settings()
+    assert settings.last_backup_file.read_text() == f"{file}\n"
+    shutil.rmtree(settings.var_dir)
+    checked = run("db", "restore", "--check", file).stdout
+    assert checked == f"{file} can be restored: 0 leads, 0 accounts, 0 questionnaires.\n"
+    assert not settings.var_dir.exists()
+    for arguments in ([], [file, "--keep", "2"], [file, "--to", str(folder)]):
+        assert "either a FILE, or a folder" in run("db", "backup", *arguments, code=2).stderr
 
 
 def test_staff_get_links_to_sign_up_with() -> None:

@@ -1,15 +1,24 @@
-"""Backup and restore: a consistent copy of the database, also while the application runs."""
+"""Backup and restore: a consistent copy of the database, also while the application runs.
+
+A copy is proven by restoring it where nobody is disturbed: see `count_rows`.
+"""
 
 import os
 import shutil
 import sqlite3
 import subprocess
 import tempfile
+from collections.abc import Collection
 from contextlib import closing
 from pathlib import Path
 
+from sqlalchemy import func, select, table
+
 from consult.storage.db import migrate
 from consult.storage.db.database import Database
+
+_NAMES = "relay-check-*.backup"
+_PG_DUMP = b"PGDMP"
 
 
 class BackupError(Exception):
@@ -56,6 +65,60 @@ def restore(database: Database, file: Path) -> None:
     migrate.upgrade(database)
 
 
+def backup_to(database: Database, folder: Path, keep: int | None) -> Path:
+    """Write a backup named after the time into a folder, and delete all but the newest `keep`.
+
+    Raises BackupError likewise; then nothing is deleted.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file = folder / f"relay-check-{database.clock():%Y-%m-%dT%H%M%SZ}.backup"
+    backup(database, file)
+    for older in sorted(folder.glob(_NAMES))[: -keep if keep else 0]:
+        older.unlink()
+    return file
+
+
+def count_rows(file: Path, tables: Collection[str]) -> dict[str, int]:
+    """Read all of a backup, whatever database it is of, and count the rows of these tables.
+
+    A copy of SQLite is restored into a file that is deleted afterwards, with newer migrations; one
+    of PostgreSQL is unpacked by `pg_restore`, without a server. Raises what `restore` raises.
+    """
+    if not file.is_file():
+        raise BackupError(f"there is no file {file}")
+    with file.open("rb") as opened:
+        if opened.read(len(_PG_DUMP)) == _PG_DUMP:
+            return _count_in_dump(file, tables)
+    # Beside the backup, in a private folder: the system's own may have no room for it.
+    with (
+        tempfile.TemporaryDirectory(dir=file.parent, prefix=".check-") as folder,
+        closing(Database(f"sqlite:///{folder}/restored.db")) as database,
+    ):
+        restore(database, file)
+        with database.reading() as session:
+            counts = {t: session.scalar(select(func.count()).select_from(table(t))) for t in tables}
+        return {name: count or 0 for name, count in counts.items()}
+
+
+def _count_in_dump(file: Path, tables: Collection[str]) -> dict[str, int]:
+    program = _find_tool("pg_restore")
+    counts, current = dict.fromkeys(tables, 0), ""
+    with subprocess.Popen(
+        [program, "--file=-", str(file)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as unpacking:
+        for line in unpacking.stdout or ():
+            if line.startswith(b"COPY "):  # COPY public.leads (id, …) FROM stdin;
+                current = line.split()[1].decode().rpartition(".")[2]
+            elif line == b"\\.\n":
+                current = ""
+            elif current in counts:
+                counts[current] += 1
+        error = unpacking.stderr.read().decode() if unpacking.stderr else ""
+    if unpacking.returncode != 0:
+        raise BackupError(f"{file} is damaged: {error.strip()}")
+    return counts
+
+
 def _copy_sqlite(live: Path, copy: Path) -> None:
     try:
         # Autocommit: VACUUM refuses to run in a transaction.
@@ -93,10 +156,15 @@ def _open_backup(file: Path) -> sqlite3.Connection:
     return source
 
 
-def _postgres_tool(database: Database, tool: str, *arguments: str) -> None:
-    program = shutil.which(tool)
+def _find_tool(name: str) -> str:
+    program = shutil.which(name)
     if program is None:
-        raise BackupError(f"{tool} is not installed: apt-get install postgresql-client")
+        raise BackupError(f"{name} is not installed: apt-get install postgresql-client")
+    return program
+
+
+def _postgres_tool(database: Database, tool: str, *arguments: str) -> None:
+    program = _find_tool(tool)
     url = database.engine.url
     # The password is passed by the environment: every user of the machine can read arguments.
     address = url.set(drivername="postgresql", password=None).render_as_string()

@@ -12,12 +12,12 @@ import pytest
 from sqlalchemy import text
 
 from consult.storage.db import migrate
-from consult.storage.db.backup import BackupError, backup, restore
+from consult.storage.db.backup import BackupError, backup, backup_to, count_rows, restore
 from consult.storage.db.database import Database
 from consult.storage.drafts import drafts
 from consult.storage.leads import submission
 from consult.storage.tables.submission_tables import DraftRow, SubmissionRow
-from tests.support.databases import rows, write
+from tests.support.databases import Clock, rows, write
 from tests.support.postgres import programs
 from tests.support.submissions import CONTACT, lead_of, submitted
 
@@ -88,6 +88,34 @@ def test_a_backup_is_private_and_replaces_no_file(database: Database, tmp_path: 
     assert copy.read_bytes() == before
     with pytest.raises(BackupError, match="no folder"):
         backup(database, tmp_path / "missing" / "copy")
+
+
+def test_a_folder_keeps_the_newest_and_what_is_not_ours(
+    database: Database, clock: Clock, tmp_path: Path
+) -> None:
+    folder, made = tmp_path / "backups", []
+    for keep in (None, None, None, 2):
+        clock.go_on(hours=1)
+        made.append(backup_to(database, folder, keep))
+        (folder / "by-hand.backup").touch()
+    assert sorted(folder.iterdir()) == [folder / "by-hand.backup", *made[2:]]
+    assert made[3].name == f"relay-check-{clock():%Y-%m-%dT%H%M%SZ}.backup"
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_backup_is_checked_without_the_database_it_is_of(
+    database: Database, tmp_path: Path
+) -> None:
+    for _ in range(3):
+        submitted(database)
+    copy = tmp_path / "copy"
+    backup(database, copy)
+    submitted(database)
+    assert count_rows(copy, ["submissions", "contacts"]) == {"submissions": 3, "contacts": 0}
+    assert list(tmp_path.glob("*check*")) == []
+    copy.write_bytes(copy.read_bytes()[:-4_000])
+    with pytest.raises(BackupError, match=r"damaged|not a backup|malformed"):
+        count_rows(copy, ["submissions"])
 
 
 def test_disk_full(sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
