@@ -21,10 +21,13 @@ import json
 import re
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from consult.settings.setting_types import ascii_address
 
 READABLE = 4.5
 """The contrast that WCAG 2.2 asks of text (success criterion 1.4.3)."""
@@ -52,8 +55,9 @@ TEXT_PAIRS = {
 
 _LOGO_TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
 _TEXT_LIMIT = 80
-# One address and nothing else: it becomes a header of mails, where commas and "=?" mean more.
-_MAILBOX = re.compile(r"[\w.+'-]+@[\w-]+(\.[\w-]+)*")
+# One address and nothing else: it becomes a header of mails, where commas and "=?" mean more. ASCII
+# before the @: else each mail with it would need a server that takes SMTPUTF8.
+_MAILBOX = re.compile(r"[A-Za-z0-9_.+'-]+@[\w-]+(\.[\w-]+)*")
 
 
 class BrandError(ValueError):
@@ -212,10 +216,16 @@ def _check(brand: Brand) -> None:
         errors["currency"] = f"{brand.currency!r} must be one of {', '.join(CURRENCY_SIGNS)}"
     if not _is_web_address(brand.consult_url):
         errors["consult_url"] = "must start with https:// or http://"
-    if brand.email and not _MAILBOX.fullmatch(brand.email):
+    if brand.email and not _is_mailbox(brand.email):
         errors["email"] = f"{brand.email!r} is not an email address"
     if errors:
         raise BrandError("", errors=errors)
+
+
+def _is_mailbox(text: str) -> bool:
+    with suppress(ValueError):
+        return bool(_MAILBOX.fullmatch(text) and ascii_address(text))
+    return False
 
 
 def _is_web_address(text: str) -> bool:

@@ -121,7 +121,8 @@ class Settings(BaseSettings):
     are written to the mail folder instead."""
 
     mail_from: Sender = "Relay Check <relay-check@localhost>"
-    """Sender of all emails; set it together with the mail server."""
+    """Sender of all emails; set it together with the mail server. Its domain may have any letters,
+    what is before the @ has ASCII letters only."""
 
     mail_dir: ProjectPath = Field(default_factory=lambda data: data["var_dir"] / "mail")
     """Folder that emails are written to while no mail server is set; default: mail in the var

@@ -17,6 +17,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from email_validator import validate_email
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
@@ -139,10 +140,27 @@ def _webhook_secret(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def ascii_address(address: str) -> str:
+    """An email address with its domain in ASCII (IDNA).
+
+    Raises ValueError for one that is not valid, or has other letters before the "@": it would take
+    a mail server with SMTPUTF8, and so would every email with it.
+    """
+    if address.isascii():
+        return address
+    checked = validate_email(address, allow_smtputf8=False, check_deliverability=False)
+    return checked.ascii_email or ""
+
+
 def _sender(text: str) -> str:
     address = parseaddr(text)[1]
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+", address) or not text.isprintable():
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", address) or not text.isprintable() or len(text) > 320:
         raise ValueError('must look like "Relay Check <hello@example.com>"')
+    if not address.partition("@")[0].isascii():
+        raise ValueError(
+            "may have only ASCII letters before the @: many mail servers take no other"
+        )
+    ascii_address(address)
     return text
 
 

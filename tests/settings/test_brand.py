@@ -47,6 +47,8 @@ def test_a_logo_is_stored_whole(tmp_path: Path) -> None:
         (f'name = "{"x" * 81}"', "at most 80 characters"),
         ('consult_url = "javascript:alert(1)"', "consult_url: must start with https://"),
         ('email = "ada"', "not an email address"),
+        ('email = "büro@example.com"', "not an email address"),
+        ('email = "us@bü_ro.de"', "not an email address"),
         ('currency = "XXX"', "must be one of AUD"),
         ('[colours]\nsales = "blue"', "sales: must look like #1c4f8f"),
         ('[colours]\nsales = "#eeeeee"', "colours.sales: sales on paper has a contrast of 1.1"),

@@ -74,7 +74,11 @@ def as_read(raw: bytes) -> EmailMessage:
 
 @contextmanager
 def mail_server(
-    certificate: Path | None = None, *, login: bool = False, implicit_tls: bool = False
+    certificate: Path | None = None,
+    *,
+    login: bool = False,
+    implicit_tls: bool = False,
+    smtputf8: bool = True,
 ) -> Iterator[MailServer]:
     """Run a server for as long as the block lasts.
 
@@ -82,6 +86,7 @@ def mail_server(
         certificate: a file with a key and a certificate; the server then offers STARTTLS.
         login: it wants USER and PASSWORD first.
         implicit_tls: it speaks TLS from the first byte on.
+        smtputf8: it takes addresses that are not ASCII.
     """
     server = MailServer(port=free_port())
     server.open.set()
@@ -104,7 +109,7 @@ def mail_server(
         tls_context=None if implicit_tls else context,
         authenticator=check,
         auth_required=login,
-        enable_SMTPUTF8=True,
+        enable_SMTPUTF8=smtputf8,
     )
     controller.start()
     try:

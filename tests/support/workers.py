@@ -137,18 +137,20 @@ def make_context(
     http: HttpClient | None = None,
     environment: tuple[str, str] | None = None,
     office: Office | None = None,
+    sender: str = SENDER,
+    brand: Brand = BRAND,
 ) -> Context:
     """What the handlers of `make_worker` work with.
 
     `environment` is the URL and secret of a webhook that it sets; `office` is when the agency is
     open.
     """
-    settings = SETTINGS.model_copy(update={"mail_dir": folder})
+    settings = SETTINGS.model_copy(update={"mail_dir": folder, "mail_from": sender})
     if environment:
         url, secret = map(SecretStr, environment)
         settings = settings.model_copy(update={"webhook_url": url, "webhook_secret": secret})
     return replace(
-        Context.of(settings, BRAND, database, (press or Press()).render),
+        Context.of(settings, brand, database, (press or Press()).render),
         office=office or Office(),
         transport=transport or Box(),
         http=http or HttpClient(),

@@ -10,7 +10,7 @@ from email.message import EmailMessage
 
 from consult.crypto import Purpose, decrypt
 from consult.delivery.context import Context
-from consult.delivery.mail.messages import new_message, render, safe_name, set_text
+from consult.delivery.mail.messages import new_message, render, safe_name, set_mailbox, set_text
 from consult.delivery.worker import Commit, PermanentError, Postpone, RetryableError, no_op
 from consult.report.display import long_date
 from consult.report.report import from_json
@@ -85,7 +85,7 @@ def _report_email(
         token=delivery.token,
     )
     if brand.email:
-        message["Reply-To"] = brand.email
+        set_mailbox(message, "Reply-To", brand.email)
     set_text(message, "report", {**values, "link": link, "subject": str(message["Subject"])})
     message.add_attachment(
         pdf,
@@ -204,7 +204,7 @@ def _reminder(
         token=f"reminder {consent.id} {token}",
     )
     if brand.email:
-        message["Reply-To"] = brand.email
+        set_mailbox(message, "Reply-To", brand.email)
     values = {
         "brand": brand,
         "subject": str(message["Subject"]),

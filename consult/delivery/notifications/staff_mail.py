@@ -18,7 +18,13 @@ import yaml
 
 from consult.crypto import Purpose, sign, verify
 from consult.delivery.context import Context, plain
-from consult.delivery.mail.messages import format_time, new_message, render, safe_name, set_text
+from consult.delivery.mail.messages import (
+    format_time,
+    name_for_staff,
+    new_message,
+    render,
+    set_text,
+)
 from consult.delivery.mail.transport import SmtpTransport
 from consult.delivery.worker import Commit, PermanentError, RetryableError, no_op
 from consult.report.display import long_date
@@ -103,8 +109,8 @@ def _notification(
         return None
     if notification.kind == "handed_over" and notification.lead.offered_to_id != user.id:
         return None  # it was answered already, or canceled
-    who = safe_name(lead.contact.business if lead.contact else "") or f"Lead {lead.id}"
-    actor = safe_name(notification.actor.name if notification.actor else "") or "A colleague"
+    who = name_for_staff(lead.contact.business if lead.contact else "") or f"Lead {lead.id}"
+    actor = name_for_staff(notification.actor.name if notification.actor else "") or "A colleague"
     info = TYPE_INFO[cast(NotificationType, notification.kind)]
     return Content(
         subject=info.subject.format(who=who, actor=actor),
@@ -198,7 +204,7 @@ def _message(
     values = {
         **content.values,
         "brand": context.brand,
-        "name": safe_name(user.name),
+        "name": name_for_staff(user.name),
         "subject": content.subject,
         "reason": content.reason,
         "settings_link": f"{base_url}/staff/account#notifications",
