@@ -80,7 +80,7 @@ def _report_email(
     message = new_message(
         context.settings,
         to=delivery.address or "",
-        subject=f"Your {brand.product} report",
+        subject=f"Your result: {report.finding.removesuffix('.')}",
         date=delivery.created_at,
         token=delivery.token,
     )

@@ -76,7 +76,9 @@ def test_a_real_server_gets_the_whole_mail(database: Database, result_token: str
         SENDER,
         BRAND.email,
     )
-    assert message["Subject"] == "Your Relay Check report"
+    report = from_json(json.dumps(report_of("baton_on_the_floor")))
+    subject = f"Your result: {report.finding.removesuffix('.')}"
+    assert message["Subject"] == subject
     assert message["Date"].datetime == datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
     parts = attachments(message)
     assert list(parts) == ["relay-check-2026-03-02.pdf", "check-again.ics"]
@@ -89,20 +91,26 @@ def test_a_real_server_gets_the_whole_mail(database: Database, result_token: str
     shown = properties(reminder.get_payload(decode=True).decode())  # type: ignore[union-attr]
     assert shown["DTSTART;VALUE=DATE"] == "20260531"
     assert "result" not in shown["DESCRIPTION"], "calendars are shared; the result is not"
-    first_step = from_json(json.dumps(report_of("baton_on_the_floor"))).plan[0]
-    tool = (first_step.tool, *filter(None, first_step.tool_text.splitlines()))
+    first_step = report.plan[0]
+    scores = (f"{axis.confirmed} of 100" for axis in report.axes)
+    tool = (
+        *scores,
+        first_step.start,
+        first_step.tool,
+        *filter(None, first_step.tool_text.splitlines()),
+    )
     for kind in ("plain", "html"):
         said = text_of(message, kind)
         assert [line for line in tool if line not in said] == []
-        for part in ("Ada Okafor", LINK, "May 31, 2026", "Baton on the Floor", BASE_URL):
+        for part in ("Ada Okafor", LINK, "May 31, 2026", report.finding, BASE_URL):
             assert part in said
     # What was sent is recorded, but not the link.
     (delivery,) = mails_of(database, result_token)
     assert deliveries.delivery_status(delivery).state == "sent"
     assert (delivery.address, delivery.sent_via) == (CONTACT.email, "server")
     assert delivery.sent_at is not None
-    assert delivery.subject == "Your Relay Check report"
-    assert "Baton on the Floor" in delivery.body
+    assert delivery.subject == subject
+    assert report.finding in delivery.body
     assert LINK not in delivery.body
     assert [job.payload for job in rows(database, JobRow, IS_MAIL)] == [{}]
 
@@ -195,7 +203,9 @@ def test_a_misleading_name_is_left_out(database: Database, result_token: str, na
     save_contact(database, result_token, LINK, name=name, business=name)
     (message,) = sent_mails(database)
     assert message["Bcc"] is None
-    assert message["Subject"] == "Your Relay Check report"
+    report = from_json(json.dumps(report_of("baton_on_the_floor")))
+    subject = f"Your result: {report.finding.removesuffix('.')}"
+    assert message["Subject"] == subject
     for kind in ("plain", "html"):
         for part in ("evil", "script", "WWW", "Bcc"):
             assert part not in text_of(message, kind)
