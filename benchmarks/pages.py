@@ -18,7 +18,7 @@ from tests.support.owner_journey import Journey
 from tests.support.page import Page
 from tests.support.personas import BATON_ON_THE_FLOOR
 
-PAGE = "catch"
+PAGE = "keep-going"
 """The page with the most choices in the quick check: 15 of them, in three questions."""
 
 AIM_GET = 4.0

@@ -206,14 +206,15 @@ def _review(draft: OpenDraft, form: QuestionForm | None = None) -> str:
 
 
 def _questions(draft: OpenDraft, page: WalkPage, form: QuestionForm) -> str:
-    sorting = page.questions[0].question.kind is Kind.SORT
+    only_cards = all(asked.question.kind is Kind.SORT for asked in page.questions)
     return render_template(
         "owner/questions.html",
         page=page,
         form=form,
         problems=[(field.name, field.problem) for field in form.fields if field.errors],
-        parts=_track(draft.walk, page),
-        here=draft.walk.part_of(page),
+        stretches=_track(draft.walk, page),
+        progress=draft.walk.progress(page),
+        is_last=draft.page_after(page.id) is None,
         action=draft.url_of(page),
         back=_back(draft, page),
         pause_url=draft.pause_url,
@@ -222,7 +223,7 @@ def _questions(draft: OpenDraft, page: WalkPage, form: QuestionForm) -> str:
         still_open="open" in request.args,
         carried_over="more" in request.args,
         feedback=_feedback(draft, page),
-        decision_test=draft.walk.questionnaire.texts.sorting["test"] if sorting else "",
+        decision_test=draft.walk.questionnaire.texts.sorting["test"] if only_cards else "",
     )
 
 
@@ -263,16 +264,23 @@ def _back(draft: OpenDraft, page: WalkPage) -> str:
     return draft.url_of(previous) if previous else url_for(".start_page")
 
 
-def _track(walk: Walk, page: WalkPage) -> list[tuple[int, str, str]]:
-    """The parts of the track: number, title, and whether it is done, here or open."""
-    track = []
-    for part in walk.parts:
-        asked = [asked for one in part.pages for asked in one.questions]
-        # A part with optional questions only is open until one of them is answered.
-        done = part.complete and any(a.answer is not None for a in asked)
-        state = "here" if part.id == page.part_id else "done" if done else "open"
-        track.append((part.number, part.heading.title, state))
-    return track
+def _track(walk: Walk, page: WalkPage) -> list[tuple[str, list[str]]]:
+    """The parts of the track: the title of each, and which of its pages is done, here or open."""
+    answered = {
+        one.id
+        for one in walk.pages
+        if one.complete and any(a.answer is not None for a in one.questions)
+    }
+    ids = [id for _, pages in walk.stretches for id in pages]
+    done = answered | set(ids[: ids.index(page.id)])
+    titles = walk.questionnaire.texts.parts
+    return [
+        (
+            titles[part.id].title,
+            ["here" if id == page.id else "done" if id in done else "open" for id in pages],
+        )
+        for part, pages in walk.stretches
+    ]
 
 
 def _form(page: WalkPage, posted: Posted | None = None) -> QuestionForm:

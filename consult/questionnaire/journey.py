@@ -10,6 +10,7 @@ from functools import cached_property
 from itertools import product
 from typing import NamedTuple
 
+from consult.questionnaire.model import Page, Part
 from consult.questionnaire.questionnaire import Questionnaire
 from consult.questionnaire.questions import Answer, Depth, Kind, Question
 from consult.questionnaire.wording import Heading, Wording
@@ -62,6 +63,14 @@ class WalkPage(NamedTuple):
     @property
     def complete(self) -> bool:
         return not any(asked.open for asked in self.questions)
+
+
+class Progress(NamedTuple):
+    """Which page one is of those to answer, or of the optional ones after them."""
+
+    number: int
+    total: int
+    optional: bool
 
 
 class WalkPart(NamedTuple):
@@ -147,6 +156,27 @@ class Walk:
 
     def part_of(self, page: WalkPage) -> WalkPart:
         return next(part for part in self.parts if part.id == page.part_id)
+
+    @cached_property
+    def stretches(self) -> tuple[tuple[Part, tuple[str, ...]], ...]:
+        """The parts with the ids of all pages that this depth may ask, whatever is answered.
+
+        Progress counts these: its total never changes on the way, and a page that falls away is
+        passed like one that was answered.
+        """
+        return tuple(
+            (part, pages)
+            for part in self.questionnaire.structure.parts
+            if (pages := tuple(page.id for page in part.pages if self._may_ask(page)))
+        )
+
+    def _may_ask(self, page: Page) -> bool:
+        return self.depth == "full" or any(question.quick for question in page.questions)
+
+    def progress(self, page: WalkPage) -> Progress:
+        (optional,) = (part.optional for part, ids in self.stretches if page.id in ids)
+        ids = [id for part, ids in self.stretches if part.optional == optional for id in ids]
+        return Progress(ids.index(page.id) + 1, len(ids), optional)
 
     @cached_property
     def first_open_page(self) -> WalkPage | None:

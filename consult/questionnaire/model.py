@@ -20,10 +20,15 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What the progress line counts."""
+    """A named stretch of the way: a few pages on one thing."""
 
     id: str
     pages: tuple[Page, ...]
+
+    @property
+    def optional(self) -> bool:
+        """Whether none of it has to be answered."""
+        return not any(question.required for page in self.pages for question in page.questions)
 
 
 def page(id: str, *questions: Question) -> Page:

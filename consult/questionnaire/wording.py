@@ -112,7 +112,8 @@ def read_edition_texts(structure: Structure, folder: Path) -> EditionTexts:
         text_at(f"sorting.yaml: feedback: {name}", feedback[name])
     _refuse_leftovers(structure, files, cards)
     questions: dict[str, Mapping[str, Wording]] = {}
-    for question in structure.questions.values():
+    # The cards first: the checklist shows them again.
+    for question in sorted(structure.questions.values(), key=lambda q: q.kind is not Kind.SORT):
         match question.kind:
             case Kind.RUNG:
                 questions[question.id] = _item(question, files)

@@ -31,9 +31,8 @@ from tests.support.second_factors import CAREFUL, make_careful_user
 from tests.support.submissions import CONTACT as SOMEBODY
 
 QUESTION_PAGES = (
-    *("trouble", "who", "buyers", "sort-1", "sort-2", "lately", "purpose", "goals", "measures"),
-    *("aim", "first-touch", "catch", "keep-going", "learning", "numbers", "one-lead"),
-    *("that-lead", "own-words"),
+    *("trouble", "who", "buyers", "sort-1", "sort-2", "purpose", "goals", "measures"),
+    *("first-touch", "keep-going", "numbers", "one-lead", "that-lead", "own-words"),
 )
 """The pages of the quick check, in order."""
 

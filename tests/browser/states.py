@@ -242,7 +242,7 @@ OWNER_STATES = (
     State("review with gaps", lambda site: f"{site.empty_check}/review"),
     State("pause", lambda site: f"{site.empty_check}/pause", open_all),
     State("stop with leave", full_check("stop?forgotten=1"), open_all),
-    State("change one answer", full_check("catch?then=review")),
+    State("change one answer", full_check("first-touch?then=review")),
     State("result", lambda site: site.anonymous_result, open_all),
     State("best result", lambda site: site.best_result, open_all),
     State("result and thanks", lambda site: f"{site.result}?thanks=1", open_all),

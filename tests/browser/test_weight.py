@@ -23,7 +23,7 @@ def test_a_first_page_is_light_and_the_next_one_lighter(
 ) -> None:
     path, following = {
         "start": ("/", f"{site.empty_check}/who"),
-        "question": (f"{site.full_check}/catch", f"{site.full_check}/keep-going"),
+        "question": (f"{site.full_check}/first-touch", f"{site.full_check}/keep-going"),
         "result": (site.anonymous_result, f"{site.anonymous_result}/contact"),
         "contact": (f"{site.anonymous_result}/contact", site.anonymous_result),
     }[page]

@@ -25,12 +25,12 @@ def test_the_page_after_the_cards_says_how_they_matched(journey: Journey) -> Non
 
     assert "our definitions" not in journey.to_page("sort-1").text
     assert missed in journey.to_page("sort-2").text
-    assert matched in journey.to_page("lately").text
+    assert matched in journey.to_page("purpose").text
     journey.go(f"{journey.root}/sort-1")
     journey.answers["sort_social_post"] = "marketing"
     assert matched in journey.answer().text
-    journey.to_page("lately")
-    assert "our definitions" not in journey.to_page("purpose").text
+    journey.to_page("purpose")
+    assert "our definitions" not in journey.to_page("goals").text
     assert "our definitions" not in journey.go(f"{journey.root}/sort-2?then=review").text
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from flask import Flask
@@ -12,6 +13,7 @@ from consult.storage.tables.submission_tables import SubmissionRow
 from tests.support.apps import services_of
 from tests.support.client import PageClient
 from tests.support.owner_journey import Journey
+from tests.support.page import classes_of
 from tests.support.personas import (
     BATON_ON_THE_FLOOR,
     CORNER_SHOP,
@@ -48,19 +50,31 @@ def test_every_persona_gets_from_start_to_result(
     assert lead.report["archetype"]["name"] in journey.page.text
 
 
-def test_pages_hold_a_few_questions_and_progress_stays_true_under_branching(
-    journey: Journey,
+@pytest.mark.parametrize("persona", PERSONAS.values(), ids=lambda persona: persona.id)
+@pytest.mark.parametrize("depth", ["quick", "full"])
+def test_progress_moves_on_every_page_and_never_promises_fewer_than_come(
+    client: PageClient, persona: Persona, depth: str
 ) -> None:
-    asked, counts = [], []
+    """The number counts on, the baton with it, and the total stays what the first page said."""
+    journey = Journey(client, persona.answers, query=f"?depth={depth}")
+    journey.start()
+    numbers: dict[bool, list[int]] = {False: [], True: []}
+    totals: dict[bool, set[str]] = {False: set(), True: set()}
+    batons = []
     while not journey.page.path.endswith("/review"):
-        asked.append(len(journey.page.form().fields))
-        counts.append(journey.page.with_class("track-now")[0].split())
+        assert len(journey.page.form().fields) <= 5
+        *optional, number, _of, total = journey.page.with_class("way-now")[0].split()
+        numbers[bool(optional)].append(int(number))
+        totals[bool(optional)].add(total)
+        marks = [classes_of(mark) for mark in journey.page.document.all("i")]
+        batons.append(marks.index(frozenset({"is-here"})))
         journey.answer()
-    assert max(asked) <= 5
-    assert asked[0] == 2
-    numbers, totals = [int(count[0]) for count in counts], {int(count[2]) for count in counts}
-    assert numbers == sorted(numbers)
-    assert {numbers[-1]} == totals
+    to_answer, extras = numbers[False], numbers[True]
+    assert [to_answer, totals[False]] == [[*range(1, len(to_answer) + 1)], {str(len(to_answer))}]
+    assert batons[0] == 0
+    assert all(before < after for before, after in pairwise(batons))
+    assert all(before < after for before, after in pairwise(extras))
+    assert totals[True] == {str(extras[-1])}
 
 
 # --- Back, reload, and other tabs ---------------------------------------------------------------

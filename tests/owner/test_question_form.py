@@ -145,7 +145,8 @@ def test_an_amount_of_money_has_the_currency_beside_it(question_id: str, sign: s
 
 def test_what_was_done_lately_is_asked_in_two_groups_and_other_cards_are_taken() -> None:
     question = newest().questions["done_last_30_days"]
-    asked = page_with("done_last_30_days", done_last_30_days=("social_post", "demo")).questions[0]
+    page = page_with("done_last_30_days", done_last_30_days=("social_post", "demo"))
+    (asked,) = [asked for asked in page.questions if asked.question is question]
     assert asked.answer == ("social_post", "demo")
     document = drawn(asked.id, QuestionForm(WalkPage("", "", Heading(""), (asked,))))
     groups = [e for e in document.all("div") if e.attrib.get("role") == "group"]

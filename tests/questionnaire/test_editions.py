@@ -27,7 +27,7 @@ from consult.questionnaire.editions import (
 from consult.questionnaire.model import Rule
 from tests.support.small_edition import ROLES, small_edition, structure
 
-FINGERPRINTS = {"2026-12": "291b333c73de824c7a831c2b15c4c1831e746cd91a55d9d89b46b0481449a3a0"}
+FINGERPRINTS = {"2026-12": "a49253d5b54fb17fbddfee629c5bc93d9d2ba91d1357cb7bfcd5d018b47743ca"}
 """What `./run questionnaire fingerprint --edition NAME` printed when the edition was published."""
 
 

@@ -96,11 +96,9 @@ PARTS = (
     part(
         "two-jobs",
         page("sort-1", *_cards(0)),
-        page("sort-2", *_cards(4)),
-        page("sort-3", *_cards(8)),
-        page("sort-4", *_cards(12)),
         page(
-            "lately",
+            "sort-2",
+            *_cards(4),
             Question(
                 "done_last_30_days",
                 Kind.CHOICES,
@@ -109,6 +107,8 @@ PARTS = (
                 unlisted=tuple(id for id in CARDS if id not in _HABITS),
             ),
         ),
+        page("sort-3", *_cards(8)),
+        page("sort-4", *_cards(12)),
     ),
     part(
         "lanes",
@@ -125,17 +125,14 @@ PARTS = (
             item("marketing_goal", "Q6", "Q14", star=True),
             item("sales_goal", "Q9", "Q14", star=True, best_first=True),
             item("patience", "Q6", unknown=True),
+            item("audience", "Q7"),
+            item("sales_list", "Q10", star=True, best_first=True),
         ),
         page(
             "measures",
             item("marketing_measure", "Q14", "Q16", star=True),
             item("sales_measure", "Q14", "Q16", star=True, best_first=True),
             item("slow_month", "Q16", star=True),
-        ),
-        page(
-            "aim",
-            item("audience", "Q7"),
-            item("sales_list", "Q10", star=True, best_first=True),
             item("marketing_tests", "Q8", star=True, best_first=True),
             item("sales_steps", "Q12"),
         ),
@@ -146,11 +143,11 @@ PARTS = (
             "first-touch",
             item("lead_definition", "Q13", "Q15", star=True),
             item("handoff_moment", "Q13", star=True, best_first=True),
-        ),
-        page(
-            "catch",
             item("lead_list", "Q13", star=True),
             item("lead_source", "Q13", "Q14", star=True, unknown=True, asked=not_(_UNDER_FIVE)),
+        ),
+        page(
+            "keep-going",
             item(
                 "first_reply",
                 "Q11",
@@ -161,31 +158,24 @@ PARTS = (
                 rungs=5,
                 rungs_in={"counter": 4},
             ),
+            item("after_hours", "Q11", "Q13", unknown=True),
+            item("follow_up", "Q11", "Q13", star=True, unknown=True),
+            item("clear_answers", "Q11", "Q13", star=True, unknown=True, asked=not_(_UNDER_FIVE)),
+            item("buyer_words", "Q15", star=True, best_first=True),
         ),
         page(
             "story",
-            item("after_hours", "Q11", "Q13", unknown=True),
             item("lead_context", "Q13", "Q15", unknown=True, asked=not_(_AT_COUNTER)),
             item("promise_match", "Q13", "Q15", unknown=True, best_first=True),
-        ),
-        page(
-            "keep-going",
-            item("follow_up", "Q11", "Q13", star=True, unknown=True),
-            item("clear_answers", "Q11", "Q13", star=True, unknown=True, asked=not_(_UNDER_FIVE)),
             item("not_now", "Q6", "Q13", unknown=True, best_first=True, asked=not_(_AT_CHECKOUT)),
         ),
-    ),
-    part(
-        "looking-back",
         page(
             "learning",
-            item("buyer_words", "Q15", star=True, best_first=True),
             item("won_by_source", "Q14", "Q15", unknown=True),
             item("funnel_counts", "Q4", "Q14"),
             item("lost_reasons", "Q4", "Q14", best_first=True),
-        ),
-        page(
-            "together", item("joint_review", "Q15"), item("review_outcome", "Q15", best_first=True)
+            item("joint_review", "Q15"),
+            item("review_outcome", "Q15", best_first=True),
         ),
     ),
     part(
