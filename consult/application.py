@@ -12,7 +12,8 @@ from urllib.parse import quote, urlsplit
 
 from flask import Flask, Response, redirect, render_template, request
 from flask.templating import Environment
-from werkzeug.exceptions import HTTPException, TooManyRequests
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException, ServiceUnavailable, TooManyRequests
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response as AnyResponse
@@ -23,6 +24,7 @@ from consult.settings.schema import Settings
 from consult.settings.setting_sources import load_settings
 from consult.settings.setting_types import PROJECT_FOLDER
 from consult.storage.db.database import Database
+from consult.storage.db.engines import outage
 from consult.storage.settings.setting_overrides import SettingsProvider
 from consult.web import assets, headers, monitoring
 from consult.web.limits import RateLimits, warn_of_unknown_proxy
@@ -30,6 +32,9 @@ from consult.web.monitoring import request_id
 from consult.web.services import Services, install
 
 BODY_LIMIT = 64 * 1024
+STATEMENT_SECONDS = 8
+"""The longest that a page waits for one statement of PostgreSQL."""
+
 FORM_PARTS_LIMIT = 100
 
 
@@ -86,6 +91,7 @@ def make_services(settings: Settings) -> Services:
         settings.database_url,
         synchronous=settings.sqlite_synchronous,
         draft_days=settings.retention_days_drafts,
+        statement_seconds=STATEMENT_SECONDS,
     )
     return Services(
         database=database,
@@ -97,7 +103,8 @@ def make_services(settings: Settings) -> Services:
 log = logging.getLogger(__name__)
 
 TOKEN_LETTERS = frozenset(string.ascii_letters + string.digits + "-_")
-WITH_TEMPLATE = frozenset({400, 403, 404, 405, 413, 429, 500})
+WITH_TEMPLATE = frozenset({400, 403, 404, 405, 413, 429, 500, 503})
+SECRET_FIELDS = ("password", "code", "credential")
 LAST_RESORT = (
     '<!doctype html><html lang="en"><title>Something went wrong</title>'
     "<h1>Something went wrong on our end</h1><p>Please try again in a minute.</p></html>"
@@ -109,8 +116,27 @@ def error_page(error: HTTPException) -> AnyResponse | HTTPException:
     if error.code is None or error.code < 400:
         return error
     code = error.code if error.code in WITH_TEMPLATE else (500 if error.code >= 500 else 400)
-    headers = [(name, value) for name, value in error.get_headers() if name != "Content-Type"]
+    headers = {name: value for name, value in error.get_headers() if name != "Content-Type"}
+    if code == 503:
+        headers.setdefault("Retry-After", str(monitoring.RETRY_SECONDS))
     return Response(_body(code, error), error.code, headers, mimetype="text/html")
+
+
+def database_error(error: SQLAlchemyError) -> AnyResponse | HTTPException:
+    """Say that nothing can be saved right now; raises what is no outage, but a mistake of ours."""
+    reason = outage(error)
+    if not reason:
+        raise error
+    log.error("the database cannot be used: %s", reason)
+    return error_page(ServiceUnavailable())
+
+
+def unsent_form() -> list[tuple[str, str]]:
+    """What was posted, for an error page to send it again; nothing that a page must not show."""
+    posted = request.form.items(multi=True) if request.method == "POST" else ()
+    fields = [(name, text) for name, text in posted]
+    is_secret = any(part in name for name, _ in fields for part in SECRET_FIELDS)
+    return [] if is_secret or request.files else fields
 
 
 def wait_text(seconds: int) -> str:
@@ -127,6 +153,7 @@ def wait_text(seconds: int) -> str:
 def _install_error_pages(app: Flask) -> None:
     """Show our own page for every error, and redirect within the site only."""
     app.register_error_handler(HTTPException, error_page)
+    app.register_error_handler(SQLAlchemyError, database_error)
     app.after_request(_same_origin_redirect)
 
 
@@ -168,7 +195,14 @@ def _body(code: int, error: HTTPException) -> str:
     seconds = error.retry_after if isinstance(error, TooManyRequests) else None
     wait = wait_text(seconds if isinstance(seconds, int) else 60)
     try:
-        return render_template(f"errors/{code}.html", request_id=request_id(), wait=wait)
+        return render_template(
+            f"errors/{code}.html",
+            request_id=request_id(),
+            wait=wait,
+            here=request.full_path.rstrip("?"),
+            is_form=request.method == "POST",
+            unsent=unsent_form() if code in {429, 503} else [],
+        )
     except Exception:
         # What broke the page may break its error page, too, such as an unreachable database.
         log.exception("the page for error %d could not be rendered", code)

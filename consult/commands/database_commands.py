@@ -10,14 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import click
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError, TimeoutError
 
 from consult.commands import CommandError, UsageError
 from consult.settings.schema import Settings
 from consult.settings.setting_sources import describe, load_settings
 from consult.storage.db import backup, migrate
 from consult.storage.db.database import Database
+from consult.storage.db.engines import outage
 from consult.storage.settings.setting_overrides import all_overrides
+
+
+class DatabaseAwayError(CommandError):
+    """The database can't be used right now; another time, the same command may work."""
 
 
 @contextmanager
@@ -25,7 +30,8 @@ def open_database(settings: Settings, *, checked: bool = True) -> Iterator[Datab
     """Open the database of the settings for one command, and close it afterwards.
 
     Where `checked`, a new SQLite database gets its tables: it has no data to lose. Raises
-    CommandError when a database is unreachable or, where `checked`, lacks a migration.
+    DatabaseAwayError while it can't be reached or written to, and CommandError where, if `checked`,
+    it lacks a migration.
     """
     if settings.embedded_database:
         _refuse_unwritable(Path(settings.database_url.removeprefix("sqlite:///")))
@@ -43,10 +49,12 @@ def open_database(settings: Settings, *, checked: bool = True) -> Iterator[Datab
         if checked and not migrate.is_current(database):
             raise CommandError("the database is not up to date; run: consult db upgrade")
         yield database
-    except DatabaseError as error:
-        if type(error) not in (OperationalError, DatabaseError):
+    except SQLAlchemyError as error:
+        if type(error) not in (OperationalError, DatabaseError, TimeoutError) and not outage(error):
             raise  # a bug of ours: the traceback shows where
-        raise CommandError(f"the database does not answer: {error.orig}") from error
+        cause = error.orig if isinstance(error, DatabaseError) else error
+        kind = DatabaseAwayError if outage(error) else CommandError
+        raise kind(f"the database does not answer: {cause}") from error
     finally:
         database.close()
 

@@ -2,10 +2,12 @@
 
 import logging
 import os
+import resource
 import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from http import HTTPStatus
@@ -18,7 +20,7 @@ from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
 
 from consult import create_app
 from consult.commands import CommandError
-from consult.commands.database_commands import open_database, upgrade_database
+from consult.commands.database_commands import DatabaseAwayError, open_database, upgrade_database
 from consult.delivery.context import Context, plain
 from consult.delivery.handlers import handlers_with, schedule_purge
 from consult.delivery.notifications.dispatch import schedule_tick
@@ -27,6 +29,7 @@ from consult.report.pdf.renderer import Renderer
 from consult.settings.schema import LOCAL_HOSTS, PREFIX, Settings
 from consult.settings.setting_sources import load_settings
 from consult.staff.accounts.account_admin import first_invitation
+from consult.storage.jobs import BACKGROUND, NORMAL
 from consult.storage.settings.setting_overrides import SettingsProvider
 from consult.storage.webhooks.endpoints import sync_environment
 from consult.web.monitoring import configure_logging
@@ -34,6 +37,12 @@ from consult.web.monitoring import configure_logging
 log = logging.getLogger(__name__)
 
 THREADS = 4
+CONNECTIONS = 2_000
+"""Open at the same time; what a connection waits for costs no thread."""
+OWN_FILES = 100
+IDLE_SECONDS = 60
+HEADER_LIMIT = 32 * 1024
+"""Also how much of a body is kept in memory while it arrives; the rest goes into a file."""
 RESTART_SECONDS = 2
 STOP_SECONDS = 20
 HEALTH_SECONDS = 5
@@ -95,6 +104,19 @@ def worker(once: bool, with_parent: bool) -> None:
     if with_parent:
         end_with_parent()
     settings = load_settings()
+    while True:
+        try:
+            _work(settings, once=once)
+        except DatabaseAwayError as error:
+            if once:
+                raise
+            log.warning("%s; trying again", error.message)
+            time.sleep(RESTART_SECONDS)
+        else:
+            return
+
+
+def _work(settings: Settings, *, once: bool) -> None:
     renderer = Renderer(settings.pdf_timeout_seconds, settings.pdf_memory_mb)
     with open_database(settings) as database, closing(renderer):
         with database.writing() as session:
@@ -105,11 +127,17 @@ def worker(once: bool, with_parent: bool) -> None:
             Context.current(SettingsProvider(settings, database), database, renderer.render)
         )
         log.info("started, for %s", database.engine.url)  # which hides the password
-        worker = Worker(database, handlers, lease_seconds=settings.job_lease_seconds)
+        lease = settings.job_lease_seconds
         if once:
-            worker.run_once()
+            Worker(database, handlers, lease_seconds=lease).run_once()
         else:
-            run_until_signal(worker)
+            # Side by side: a long export or a webhook that hangs must not delay reports.
+            run_until_signal(
+                *(
+                    Worker(database, handlers, lease_seconds=lease, priority=priority)
+                    for priority in (NORMAL, BACKGROUND)
+                )
+            )
             _end_line()
         log.info("stopped")
 
@@ -157,6 +185,12 @@ def _listen(settings: Settings, *, upgrade: bool) -> BaseWSGIServer | MultiSocke
             port=settings.port,
             threads=THREADS,
             ident=None,
+            connection_limit=_connection_limit(),
+            asyncore_use_poll=True,  # select() knows a thousand connections at most
+            channel_timeout=IDLE_SECONDS,
+            cleanup_interval=IDLE_SECONDS // 4,
+            max_request_header_size=HEADER_LIMIT,
+            inbuf_overflow=HEADER_LIMIT,
             max_request_body_size=SERVER_BODY_LIMIT,
             clear_untrusted_proxy_headers=False,  # the app ignores them, and warns
         )
@@ -165,6 +199,17 @@ def _listen(settings: Settings, *, upgrade: bool) -> BaseWSGIServer | MultiSocke
         raise CommandError(
             f"cannot listen on {settings.host}:{settings.port}: {reason}; see --host and --port"
         ) from error
+
+
+def _connection_limit() -> int:
+    """How many connections to keep open: as many as wanted, if the system allows so many files."""
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS + OWN_FILES
+    if allowed < wanted and most != resource.RLIM_INFINITY:
+        wanted = min(wanted, most)
+    if allowed < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+    return min(CONNECTIONS, max(allowed, wanted) - OWN_FILES)
 
 
 def _run(server: BaseWSGIServer | MultiSocketServer, settings: Settings) -> None:

@@ -4,12 +4,10 @@ Each route loads the answers, computes the walk, validates, saves and redirects.
 in it is never stored: it follows from the answers.
 """
 
-import logging
 from collections.abc import Mapping, Sequence
 
 from flask import Blueprint, after_this_request, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
 from consult.owner.open_draft import (
@@ -37,6 +35,7 @@ from consult.report.explanations import DEPTHS
 from consult.report.report_sections import disagreement
 from consult.scoring import Scorecard, score
 from consult.storage import page_events
+from consult.storage.db.database import Session
 from consult.storage.drafts import drafts
 from consult.storage.leads import leads, submission
 from consult.storage.page_events import PageVisit, SaveEvent
@@ -48,10 +47,6 @@ ESTIMATED_MINUTES: dict[Depth, int] = {"quick": 5, "full": 10}
 
 SHOWN = "shown"
 """The field that names the form's questions: an empty list of checkboxes sends no other sign."""
-
-_log = logging.getLogger(__name__)
-_TIMEOUT = 0.5
-"""Seconds to wait for another writer before a view is not counted."""
 
 questionnaire_pages = Blueprint("questionnaire", __name__)
 
@@ -83,16 +78,12 @@ def _count_view_afterwards(depth: Depth, source: Mapping[str, str], *, framed: b
     """Count a view after the page was sent, if that is possible at once: no page waits for it."""
     database = services().database
 
-    def count() -> None:
-        try:
-            with database.writing(timeout=_TIMEOUT) as session:
-                page_events.record_view(session, depth, source, framed=framed)
-        except (SQLAlchemyError, TimeoutError):
-            _log.warning("a view of the start page was not counted")
+    def record(session: Session) -> None:
+        page_events.record_view(session, depth, source, framed=framed)
 
     @after_this_request
     def count_when_sent(response: Response) -> Response:
-        response.call_on_close(count)
+        response.call_on_close(lambda: database.write_if_free(record, "a view of the start page"))
         return response
 
 

@@ -69,8 +69,9 @@ def _no_pdf_yet(token: str) -> ResponseReturnValue:
     with services().database.reading() as session:
         state = documents.pdf_states(session, [lead.id]).get(lead.id)
     if state == "on_demand":  # no longer stored, or never requested: so it is requested now
-        with services().database.writing() as session:
-            leads.ask_for_documents(session, lead.id)
+        services().database.write_if_free(
+            lambda session: leads.ask_for_documents(session, lead.id), "a request for a PDF"
+        )
     failed = state == "failed"
     page = render_template("owner/waiting.html", token=token, failed=failed)
     response = make_response(page, 503 if failed else 202)

@@ -14,7 +14,7 @@ from consult.staff.accounts import (
     reauthentication,
 )
 from consult.staff.audit import audit_pages
-from consult.staff.blueprint import RoleRequired
+from consult.staff.blueprint import NotRecorded, RoleRequired
 from consult.staff.drafts import draft_pages
 from consult.staff.exports import export_pages
 from consult.staff.insights import insight_pages
@@ -61,6 +61,7 @@ def register(app: Flask, settings: Settings) -> None:
     app.jinja_env.globals["my_notifications"] = _my_notifications
     app.register_error_handler(CSRFError, blueprint.form_expired)
     app.register_error_handler(RoleRequired, blueprint.role_required)
+    app.register_error_handler(NotRecorded, blueprint.not_recorded)
 
 
 def _my_notifications() -> notification_pages.NotificationForm:

@@ -8,13 +8,14 @@ are no matter of roles: they are not found (404).
 from collections.abc import Callable
 from typing import Any, Literal, TypeVar
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import Forbidden, HTTPException
+from werkzeug.exceptions import Forbidden, HTTPException, ServiceUnavailable
 
 from consult.questionnaire.editions import newest
 from consult.storage.db.base import HIGHEST_ID
+from consult.web.monitoring import RETRY_SECONDS
 from consult.web.services import services
 from consult.workflow.stages import MEANINGS, NAMES
 
@@ -31,6 +32,10 @@ blueprint = Blueprint("staff", __name__, url_prefix="/staff")
 
 class RoleRequired(Forbidden):
     """The signed-in user's role may not open this page."""
+
+
+class NotRecorded(ServiceUnavailable):
+    """The audit log cannot take an entry just now, so what needs one is not shown."""
 
 
 def for_staff(view: _View) -> _View:
@@ -72,6 +77,12 @@ def not_found(error: HTTPException) -> ResponseReturnValue:
 
 def role_required(error: RoleRequired) -> ResponseReturnValue:
     return render_template("staff/forbidden.html"), 403
+
+
+def not_recorded(error: NotRecorded) -> ResponseReturnValue:
+    here = request.full_path.rstrip("?") if request.method == "GET" else ""
+    page = render_template("staff/not_recorded.html", here=here)
+    return page, 503, {"Retry-After": str(RETRY_SECONDS)}
 
 
 def form_expired(error: CSRFError) -> ResponseReturnValue:

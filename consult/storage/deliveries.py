@@ -101,7 +101,8 @@ def enqueue_webhook(
     if notification:
         row.kind = notification.kind
         row.submission_id, row.notification_id = notification.submission_id, notification.id
-    _enqueue(session, jobs.WEBHOOK, row)
+    # An endpoint that answers slowly must not keep an owner from a report.
+    _enqueue(session, jobs.WEBHOOK, row, priority=jobs.BACKGROUND)
     return row.id
 
 
@@ -112,7 +113,9 @@ def resend_webhook(session: Session, delivery_id: int) -> None:
     if job and job.state in jobs.OPEN_STATES:
         return
     row.sent_at = row.sent_via = None
-    row.job_id = jobs.enqueue(session, jobs.WEBHOOK, {}, submission_id=row.submission_id)
+    row.job_id = jobs.enqueue(
+        session, jobs.WEBHOOK, {}, submission_id=row.submission_id, priority=jobs.BACKGROUND
+    )
     session.flush()
 
 
@@ -220,11 +223,14 @@ def _enqueue(
     row: DeliveryRow,
     *,
     payload: Mapping[str, Any] | None = None,
+    priority: int = jobs.NORMAL,
 ) -> None:
     row.token = token_hex(16)
     row.created_at = session.now()
     row.subject = row.body = ""
     row.attempts = []
-    row.job_id = jobs.enqueue(session, job_kind, payload or {}, submission_id=row.submission_id)
+    row.job_id = jobs.enqueue(
+        session, job_kind, payload or {}, submission_id=row.submission_id, priority=priority
+    )
     session.add(row)
     session.flush()

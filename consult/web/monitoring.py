@@ -7,6 +7,7 @@ query. An error is logged by its type and code lines, never by its message, whic
 import logging
 import re
 import secrets
+import shutil
 import time
 import traceback
 from collections.abc import Iterable
@@ -18,16 +19,28 @@ from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from consult.storage.db.database import Database
+from consult.storage.db.engines import outage
 from consult.storage.tables.delivery_tables import JobRow
-from consult.storage.tables.submission_tables import ContactRow, DraftRow, SubmissionRow
+from consult.storage.tables.submission_tables import (
+    ContactRow,
+    DraftRow,
+    RateLimitRow,
+    SubmissionRow,
+)
 from consult.web.services import services
 
 log = logging.getLogger("consult.requests")
 health = Blueprint("health", __name__, url_prefix="/health")
+
+RETRY_SECONDS = 10
+"""How soon to try again what an outage keeps from working."""
+
+_PROBE_SECONDS = 2
+_FREE_BYTES = 4_000_000
 
 # A token is 32 random bytes in base64: 43 characters. Nothing else in a log line is that long.
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43,}")
@@ -104,11 +117,27 @@ def live() -> Response:
 
 @health.get("/ready")
 def ready() -> Response:
+    """Whether an owner's answers could be saved now: a row is written and deleted."""
+    database = services().database
+    file = database.sqlite_file
     try:
-        with services().database.reading() as session:
-            session.execute(text("SELECT 1"))
-    except SQLAlchemyError:
-        return Response("the database does not answer\n", 503, mimetype="text/plain")
+        with database.writing(timeout=_PROBE_SECONDS) as session:
+            row = RateLimitRow(
+                key=f"ready {secrets.token_hex(8)}", hits=1, expires_at=session.now()
+            )
+            session.add(row)
+            session.flush()
+            session.delete(row)
+        problem = ""
+    except SQLAlchemyError as error:
+        problem = outage(error) or type(error).__name__
+    # There may be room left in SQLite's files for this one row, and for nothing else.
+    if file and shutil.disk_usage(file.parent).free < _FREE_BYTES:
+        problem = "the disk is full"
+    if problem:
+        headers = {"Retry-After": str(RETRY_SECONDS)}
+        text = f"nothing can be saved: {problem}\n"
+        return Response(text, 503, headers, mimetype="text/plain")
     return Response("ok\n", mimetype="text/plain")
 
 

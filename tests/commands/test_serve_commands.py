@@ -2,6 +2,7 @@
 
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TypeVar
 from urllib.error import URLError
@@ -172,3 +174,60 @@ def test_a_worker_that_cannot_be_started_is_started_later(
     monkeypatch.setattr(serve_commands, "RESTART_SECONDS", 0)
     serve_commands._supervise(Settings(), stop)
     assert stop.is_set()
+
+
+def test_a_worker_that_starts_during_an_outage_waits_and_comes_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONSULT_VAR_DIR", str(tmp_path))
+    assert CliRunner().invoke(consult, ["db", "upgrade"]).exit_code == 0
+    file, log = tmp_path / "consult.db", tmp_path / "log"
+    (tmp_path / "kept").write_bytes(file.read_bytes())
+    file.write_text("this is no database, but where one should be")
+    once = CliRunner().invoke(consult, ["worker", "--once"])
+    assert (once.exit_code, once.output.count("the database does not answer")) == (1, 1)
+    with (
+        log.open("w") as lines,
+        subprocess.Popen([sys.executable, "-m", "consult", "worker"], stderr=lines) as process,
+    ):
+        wait_for(lambda: "trying again" in log.read_text() or None, "the first attempt")
+        (tmp_path / "kept").rename(file)
+        wait_for(lambda: "started, for" in log.read_text() or None, "the start")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(TIMEOUT) == 0
+
+
+def test_a_thousand_connections_that_say_nothing_or_half_of_something_cost_nothing(
+    served: subprocess.Popen[str], port: int
+) -> None:
+    assert served.poll() is None
+    with ExitStack() as lines:
+        for number in range(1_000):
+            line = lines.enter_context(socket.create_connection(("127.0.0.1", port), TIMEOUT))
+            if number % 2:
+                line.sendall(
+                    b"POST /start HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nd"
+                )
+        start = time.monotonic()
+        assert answer(port) == b"ok\n"
+        assert time.monotonic() - start < TIMEOUT / 2
+
+
+@pytest.mark.parametrize(
+    ("allowed", "most", "kept", "raised"),
+    [
+        (1_024, 4_096, 2_000, 2_100),
+        (1_024, resource.RLIM_INFINITY, 2_000, 2_100),
+        (256, 600, 500, 600),
+        (256, 256, 156, None),
+        (65_536, 65_536, 2_000, None),
+    ],
+)
+def test_as_many_connections_are_kept_as_the_system_allows_files(
+    allowed: int, most: int, kept: int, raised: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now: list[int] = []
+    monkeypatch.setattr(resource, "getrlimit", lambda _what: (allowed, most))
+    monkeypatch.setattr(resource, "setrlimit", lambda _what, to: now.append(to[0]))
+    assert serve_commands._connection_limit() == kept
+    assert now == ([raised] if raised else [])

@@ -1,14 +1,23 @@
 """What holds for every route of the app, public or not."""
 
-from collections.abc import Iterator
+import re
+import resource
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from consult.delivery.notifications.staff_mail import unsubscribe_token
 from consult.questionnaire.editions import newest
+from consult.storage.db import database as database_module
+from consult.storage.db.database import Database
 from consult.storage.drafts import drafts
 from tests.staff.access_matrix import names_in_path
 from tests.support.access_fixture import ADMIN, World
@@ -91,8 +100,8 @@ def test_a_head_stores_no_more_than_a_get(site: Site) -> None:
         before = site.world.version()
         with site.ask("HEAD", path):
             pass
-        # What a GET stores once, and again each time: the audit entry of an export.
-        if "export" not in rule and "record.json" not in rule:
+        # What a GET stores each time: the audit entry of an export, and a row to see if it can.
+        if not re.search("export|record.json|ready", rule):
             assert site.world.version() == before, rule
 
 
@@ -111,3 +120,81 @@ def test_a_private_link_opens_with_what_was_copied_along(site: Site, more: str) 
 )
 def test_an_address_without_a_token_is_not_shortened(site: Site, path: str) -> None:
     assert site.app.test_client().get(path).status_code in (404, 308)
+
+
+AUDITED = {
+    *("/staff/export.csv", "/staff/export.xlsx", "/staff/leads/<id>", "/staff/leads/<id>/data"),
+    *("/staff/leads/<id>/mails/<id>", "/staff/leads/<id>/record.json"),
+    *("/staff/leads/<id>/anonymise", "/staff/leads/<id>/delete"),
+}
+"""What is shown only if the audit log can take an entry."""
+
+
+@contextmanager
+def read_only(database: Database) -> Iterator[None]:
+    """As after a failing disk, or on a copy of the database that only follows another."""
+
+    def forbid(connection: Any, _record: object) -> None:
+        connection.execute("PRAGMA query_only = ON")
+
+    event.listen(database.engine, "connect", forbid)
+    database.engine.dispose()
+    yield
+    event.remove(database.engine, "connect", forbid)
+    database.engine.dispose()
+
+
+@contextmanager
+def full_disk(_database: Database) -> Iterator[None]:
+    """No file can grow; as on a full disk, a transaction fails only when it is committed."""
+    before, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, most))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (before, most))
+
+
+@contextmanager
+def locked(database: Database) -> Iterator[None]:
+    """Another program writes, and does not end."""
+    assert database.sqlite_file
+    with closing(sqlite3.connect(database.sqlite_file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+
+
+@pytest.mark.parametrize("outage", [read_only, full_disk, locked])
+def test_every_page_can_be_read_while_nothing_can_be_saved(
+    site: Site,
+    outage: Callable[[Database], AbstractContextManager[None]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    database = services_of(site.app).database
+    monkeypatch.setattr(database, "busy_seconds", 0.2)
+    monkeypatch.setattr(database_module, "_SPARE_SECONDS", 0.1)
+    monkeypatch.setitem(site.app.config, "PROPAGATE_EXCEPTIONS", False)
+    site.world.restore()
+    usual = {}
+    for rule, path in site.pages.items():
+        with site.ask("GET", path) as answer:
+            usual[rule] = answer.status_code
+    site.world.restore()
+    then = database.clock() + timedelta(minutes=5)  # since then, "last seen" would be stored
+    monkeypatch.setattr(database, "clock", lambda: then)
+    refused = set()
+    with outage(database):
+        for rule, path in site.pages.items():
+            with site.ask("GET", path) as answer:
+                if answer.status_code != usual[rule]:
+                    refused.add(re.sub(r"<int[^>]*>", "<id>", rule))
+                    assert answer.status_code == 503, rule
+                    assert answer.headers["Retry-After"], rule
+                    assert (
+                        "be opened right now" in answer.get_data(as_text=True) or "health" in rule
+                    ), rule
+    assert refused == AUDITED | {"/health/ready"}
+
+
+def test_all_of_it_works_again_afterwards(site: Site) -> None:
+    site.world.restore()
+    for path in ("/health/ready", "/staff/leads/1", "/staff/export.csv"):
+        assert site.ask("GET", path).status_code == 200

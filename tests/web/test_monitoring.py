@@ -15,7 +15,7 @@ def test_a_working_app_is_alive_and_ready(client: PageClient) -> None:
     client.get("/metrics", status=404)  # unless the settings say so
 
 
-def test_without_its_database_it_is_alive_and_not_ready_and_every_page_is_our_fault(
+def test_without_its_database_it_is_alive_and_not_ready_and_every_page_says_so(
     tmp_path: Path,
 ) -> None:
     app = make_app(tmp_path / "var")
@@ -26,8 +26,8 @@ def test_without_its_database_it_is_alive_and_not_ready_and_every_page_is_our_fa
     (tmp_path / "var" / "consult.db").write_text("this is no database, and has never been one")
     client = PageClient(app)
     client.get("/health/live")
-    assert b"does not answer" in client.get("/health/ready", status=503).body
-    assert client.get("/", status=500).h1 == "Something went wrong on our end"
+    assert b"SQLITE_NOTADB" in client.get("/health/ready", status=503).body
+    assert client.get("/", status=503).h1 == "We can’t do that right now"
 
 
 def test_metrics_count_requests_by_route_and_leads_by_number(tmp_path: Path) -> None:

@@ -5,9 +5,10 @@ there is no cookie session at all, so no public page can ever set a cookie.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,16 +17,18 @@ from flask.sessions import NullSession, SecureCookieSession, SecureCookieSession
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from itsdangerous import Signer
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response as BaseResponse
 
 from consult.crypto import Purpose, keyed_hash
 from consult.settings.logo import UPLOAD_LIMIT
 from consult.settings.schema import Settings
-from consult.staff.blueprint import Role, RoleRequired, blueprint, declared_role
+from consult.staff.blueprint import NotRecorded, Role, RoleRequired, blueprint, declared_role
 from consult.storage.accounts import sessions
 from consult.storage.accounts.sessions import Lifetime
 from consult.storage.audit import audit_log
 from consult.storage.db.database import Session
+from consult.storage.db.engines import outage
 from consult.storage.notifications import notifications
 from consult.storage.second_factors import factors
 from consult.storage.tables.account_tables import StaffSessionRow, StaffUserRow
@@ -191,8 +194,8 @@ def _load_session() -> StaffSessionRow | None:
         )
         now = reading.now()
     if now - found.last_seen_at >= _SEEN_STEP:
-        with made.database.writing() as writing:
-            sessions.touch_session(writing, found.id)
+        seen = partial(sessions.touch_session, session_id=found.id)
+        made.database.write_if_free(seen, "when a session was last seen")
     return found
 
 
@@ -308,7 +311,21 @@ def record_access(lead_id: int, action: str) -> None:
 
 def record_access_after(last: datetime | None, lead_id: int, action: str) -> None:
     """Record what the signed-in user opens, when they last did so at `last`."""
-    database = services().database
-    if last is None or database.clock() - last >= _REPEAT_PERIOD:
-        with database.writing() as session:
+    if last is None or services().database.clock() - last >= _REPEAT_PERIOD:
+        with recording() as session:
             audit_log.record(session, action, by=signed_in_user().id, lead_id=lead_id)
+
+
+@contextmanager
+def recording() -> Iterator[Session]:
+    """A writing session for the audit entry of a view or an export.
+
+    Raises NotRecorded (503) if it cannot be written: what is not recorded, nobody gets to see.
+    """
+    try:
+        with services().database.writing() as session:
+            yield session
+    except SQLAlchemyError as error:
+        if outage(error):
+            raise NotRecorded from error
+        raise

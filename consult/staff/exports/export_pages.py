@@ -9,7 +9,7 @@ from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from consult.delivery.exports import export_files
-from consult.staff.accounts.access import signed_in_user
+from consult.staff.accounts.access import recording, signed_in_user
 from consult.staff.accounts.reauthentication import recent_auth_required
 from consult.staff.blueprint import blueprint, for_staff
 from consult.staff.search.list_pages import (
@@ -79,7 +79,7 @@ def export_selected(format: Format) -> ResponseReturnValue:
 
 
 def _record(format: Format, count: int, filters: str) -> None:
-    with services().database.writing() as session:
+    with recording() as session:
         audit_log.record(
             session,
             "leads.exported",

@@ -17,7 +17,7 @@ from consult.delivery.mail.transport import FileTransport
 from consult.delivery.privacy.erase_leads import erase
 from consult.report.pdf.renderer import Renderer, RenderError
 from consult.report.person_record import TABLE_LABELS, record_html
-from consult.staff.accounts.access import record_access, signed_in_user
+from consult.staff.accounts.access import record_access, recording, signed_in_user
 from consult.staff.accounts.reauthentication import recent_auth_required
 from consult.staff.blueprint import ID, RoleRequired, blueprint, for_admins, for_staff
 from consult.staff.times import agency_time
@@ -75,7 +75,7 @@ def lead_data(lead_id: int) -> ResponseReturnValue:
 @for_staff
 @recent_auth_required
 def data_json(lead_id: int) -> ResponseReturnValue:
-    with services().database.writing() as session:
+    with recording() as session:
         lead_ids = _ids_of_person(session, lead_id)
         exported = data_export.export(session, lead_ids)
         _record_export(session, lead_id, "json", len(lead_ids))
@@ -98,7 +98,7 @@ def data_pdf(lead_id: int) -> ResponseReturnValue:
             content = renderer.render(page)
         except RenderError as error:
             raise ServiceUnavailable from error
-    with made.database.writing() as session:
+    with recording() as session:
         _record_export(session, lead_id, "pdf", len(lead_ids))
     return _attachment(content, "application/pdf", f"{lead_id}.pdf")
 

@@ -4,26 +4,32 @@ SQLite is the embedded default, PostgreSQL the engine for more than one machine.
 difference: every function takes a session and works the same on both.
 """
 
-import sqlite3
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, create_engine, event, make_url, orm, text
+from sqlalchemy import Connection, Engine, Row, Select, make_url, orm, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError, TimeoutError
 
+from consult.storage.db import engines
 from consult.storage.db.base import Base
+from consult.storage.db.engines import BUSY_SECONDS, SINGLE, TIMEOUT, WRITES, Synchronous
 
-_WRITES = "consult_writes"
-_TIMEOUT = "consult_timeout"
-_SINGLE = "consult_single_statement"
-_BUSY_SECONDS = 10
 _COMMITS_BETWEEN_CHECKPOINTS = 100
+_STUCK_SECONDS = 3
+"""After so long without a turn for anyone, nobody queues to write: threads are for readers."""
+
+_POSTGRES_WRITERS = 3
+"""So many threads of a process may write at the same time; the others can read."""
+
+_SPARE_SECONDS = 0.5
+"""How long to wait for a turn to write what may be lost."""
 
 INSERTS: Mapping[str, Callable[[Any], Any]] = {
     "sqlite": sqlite.insert,
@@ -31,8 +37,10 @@ INSERTS: Mapping[str, Callable[[Any], Any]] = {
 }
 """The engine's own INSERT, by name of its dialect."""
 
-Synchronous = Literal["NORMAL", "FULL", "EXTRA"]
 Clock = Callable[[], datetime]
+
+
+log = logging.getLogger(__name__)
 
 
 def utc_now() -> datetime:
@@ -61,8 +69,9 @@ class Database:
     """One pooled engine, shared by all threads of a process.
 
     On SQLite, with `synchronous` FULL, a saved answer survives a power cut. A draft expires after
-    `draft_days` without a change; see ``draft_life``. Raises ValueError for a URL that names no
-    file for SQLite, and OSError when that cannot be created.
+    `draft_days` without a change; see ``draft_life``. PostgreSQL ends a statement after
+    `statement_seconds`, as people wait for it. Raises ValueError for a URL that names no file for
+    SQLite, and OSError when that cannot be created.
     """
 
     def __init__(
@@ -72,28 +81,25 @@ class Database:
         synchronous: Synchronous = "FULL",
         draft_days: int = 30,
         clock: Clock = utc_now,
+        statement_seconds: int | None = None,
     ) -> None:
         parsed = make_url(url)
         self.sqlite_file: Path | None = None
         self.clock = clock
         self.draft_life = timedelta(days=draft_days)
         self._commits = 0
-        # Reentrant, so that nesting two writing sessions by mistake ends in SQLite's "database
-        # is locked" and not in a silent deadlock.
-        self._write_lock = threading.RLock()
+        self.busy_seconds: float = BUSY_SECONDS
+        self._turns: threading.Lock | threading.Semaphore = threading.Lock()
+        self._last_turn = 0.0
         if parsed.get_backend_name() == "sqlite":
-            self.sqlite_file = _private_file(parsed.database)
-            self.engine = _sqlite_engine(url, synchronous)
+            self.sqlite_file = engines.private_file(parsed.database)
+            self.engine = engines.sqlite_engine(url, synchronous)
         else:
-            self.engine = create_engine(
-                url,
-                pool_pre_ping=True,
-                connect_args={"connect_timeout": _BUSY_SECONDS},
-                hide_parameters=True,
-            )
+            self._turns = threading.Semaphore(_POSTGRES_WRITERS)
+            self.engine = engines.postgres_engine(url, statement_seconds)
         # The same pool; only the start of a transaction differs.
-        self._writing_engine = self.engine.execution_options(**{_WRITES: True})
-        self._single_engine = self.engine.execution_options(**{_SINGLE: True})
+        self._writing_engine = self.engine.execution_options(**{WRITES: True})
+        self._single_engine = self.engine.execution_options(**{SINGLE: True})
         self._reading_engine = self.engine
         if not self.is_sqlite:
             # By default, each statement of PostgreSQL sees a snapshot of its own.
@@ -124,35 +130,50 @@ class Database:
     def writing(self, *, timeout: float | None = None) -> Iterator[Session]:
         """A session whose changes are committed at the end, or rolled back on an exception.
 
-        Do slow work before: on SQLite no other writer can run in the meantime. Never nest two. For
-        data that may be lost, `timeout` is how many seconds to wait for other writers; one that
-        takes longer raises TimeoutError or OperationalError.
+        Do slow work before: on SQLite no other writer can run in the meantime. Never nest two.
+        `timeout` is how many seconds to wait for other writers at most; by default `busy_seconds`.
+        Raises an error that is an `outage` when it takes longer, or nothing can be written.
         """
+        timeout = self.busy_seconds if timeout is None else timeout
         # Writers of this process queue here, and not in SQLite's busy handler, which sleeps up to
         # 100 ms a time: that took the slowest saves from over 500 ms to about 20.
         engine = self._writing_engine
-        if timeout is not None:
-            engine = engine.execution_options(**{_TIMEOUT: timeout})
+        if timeout != BUSY_SECONDS:
+            engine = engine.execution_options(**{TIMEOUT: timeout})
         with self._write_turn(timeout):
             with self._session(engine) as session, session.begin():
-                if timeout is not None and not self.is_sqlite:
+                if timeout != BUSY_SECONDS and not self.is_sqlite:
                     limit = f"SET LOCAL lock_timeout = {round(timeout * 1000)}"
                     session.execute(text(limit))
                 yield session
             self._checkpoint_sometimes()
 
+    def write_if_free(self, change: Callable[[Session], object], what: str) -> None:
+        """Store what may be lost, such as a count, or log that `what` was not."""
+        try:
+            with self.writing(timeout=_SPARE_SECONDS) as session:
+                change(session)
+        except SQLAlchemyError as error:
+            log.warning(
+                "%s was not stored: %s", what, engines.outage(error) or type(error).__name__
+            )
+
     @contextmanager
-    def _write_turn(self, timeout: float | None) -> Iterator[None]:
-        """Wait for the other writers of this process, where only one can write at a time."""
-        if not self.is_sqlite:
-            yield
-            return
-        if not self._write_lock.acquire(timeout=-1 if timeout is None else timeout):
-            raise TimeoutError("another thread is writing")
+    def _write_turn(self, timeout: float) -> Iterator[None]:
+        """Wait for the other writers of this process.
+
+        While one of them is stuck, as another program has locked the database, nobody waits behind
+        it: every thread of a web server would.
+        """
+        give_up = time.monotonic() + timeout
+        while not self._turns.acquire(timeout=0.1):
+            if time.monotonic() > min(give_up, self._last_turn + _STUCK_SECONDS):
+                raise TimeoutError("other threads are writing")
+        self._last_turn = time.monotonic()
         try:
             yield
         finally:
-            self._write_lock.release()
+            self._turns.release()
 
     @contextmanager
     def migrating(self) -> Iterator[Connection]:
@@ -161,7 +182,7 @@ class Database:
         SQLite changes a table by creating a new one and dropping the old; with foreign keys on, the
         drop would delete every row that refers to it. So they are off, and checked afterwards.
         """
-        with self._write_lock, self._writing_engine.connect() as connection:
+        with self._write_turn(self.busy_seconds), self._writing_engine.connect() as connection:
             if self.is_sqlite:
                 _pragma(connection, "foreign_keys=OFF")
             try:
@@ -178,15 +199,20 @@ class Database:
     def forget_deleted(self) -> bool:
         """Empty SQLite's write-ahead log, the last place where deleted rows could still be read.
 
-        Returns whether it is empty now; it is not while another session reads from it.
+        Returns whether it is empty now; it is not while another session uses it.
         """
         if not self.is_sqlite:
             return True
-        with self._write_lock, closing(self.engine.raw_connection()) as connection:
+        with (
+            suppress(TimeoutError),
+            self._write_turn(self.busy_seconds),
+            closing(self.engine.raw_connection()) as connection,
+        ):
             cursor = connection.cursor()
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             row: tuple[int, int, int] = cursor.fetchone()  # type: ignore[assignment] # of ints
             return row[0] == 0
+        return False
 
     def close(self) -> None:
         self.engine.dispose()
@@ -228,70 +254,7 @@ def lock_table(session: Session, table: str) -> None:
 
 
 def is_writing(session: Session) -> bool:
-    return _WRITES in session.connection().get_execution_options()
-
-
-def _private_file(name: str | None) -> Path:
-    """The SQLite file of this name, created if needed, readable by its owner only."""
-    if not name or name == ":memory:":
-        raise ValueError("the SQLite database must be a file: sqlite:///var/consult.db")
-    file = Path(name)
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    file.touch(mode=0o600)
-    return file
-
-
-def _sqlite_engine(url: str, synchronous: Synchronous) -> Engine:
-    # An error message must not quote what a visitor wrote, so it contains no parameters.
-    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS}, hide_parameters=True)
-
-    @event.listens_for(engine, "connect")
-    def prepare(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # BEGIN is sent below
-        _write_ahead(connection)
-        for setting in (
-            f"synchronous={synchronous}",
-            "foreign_keys=ON",
-            "secure_delete=ON",
-            "wal_autocheckpoint=0",
-        ):
-            connection.execute(f"PRAGMA {setting}")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        # A deferred transaction that reads and then writes fails at once when another one wrote in
-        # between, regardless of the busy timeout; 120 of 1,200 were lost that way under load.
-        options = connection.get_execution_options()
-        if options.get(_SINGLE):
-            return
-        if options.get(_WRITES):
-            timeout = options.get(_TIMEOUT, _BUSY_SECONDS)
-            if connection.info.get(_TIMEOUT, _BUSY_SECONDS) != timeout:
-                connection.exec_driver_sql(f"PRAGMA busy_timeout={round(timeout * 1000)}")
-                connection.info[_TIMEOUT] = timeout
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        else:
-            connection.exec_driver_sql("BEGIN")
-
-    return engine
-
-
-def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Turn on the write-ahead log, which is a lasting property of a file.
-
-    SQLite refuses this without waiting while another process does the same or writes: of two
-    that start together on a new file, one would end with an error.
-    """
-    give_up = time.monotonic() + _BUSY_SECONDS
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError:
-            if time.monotonic() > give_up:
-                raise
-            time.sleep(0.01)
-        else:
-            return
+    return WRITES in session.connection().get_execution_options()
 
 
 def _pragma(connection: Connection, setting: str) -> None:

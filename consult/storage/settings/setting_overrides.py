@@ -116,6 +116,7 @@ class SettingsProvider:
                     self._cached = self._effective(version, all_overrides(session))
         except SQLAlchemyError as error:
             log.error("the settings of the staff area cannot be read: %s", type(error).__name__)
+            self._checked_at = self._timer()  # it may have waited; the page's error page need not
         return self._cached
 
     def _effective(self, version: Version, overrides: Mapping[str, Any]) -> EffectiveSettings:

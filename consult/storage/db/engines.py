@@ -1,0 +1,169 @@
+"""The engines of SQLite and PostgreSQL: how each connects, begins and waits, and what ails it.
+
+No wait is without an end, so that an outage of the database is an answer within seconds.
+"""
+
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError, TimeoutError
+
+Synchronous = Literal["NORMAL", "FULL", "EXTRA"]
+
+WRITES = "consult_writes"
+TIMEOUT = "consult_timeout"
+SINGLE = "consult_single_statement"
+BUSY_SECONDS = 10
+"""The longest wait for other transactions, or for a free connection."""
+
+_CONNECT_SECONDS = 5
+_RETRY_SECONDS = 2
+"""While a server does not answer, it is tried that often, and other connections fail at once."""
+
+# The system notices within a minute that a machine is gone; by default it takes two hours.
+_KEEPALIVE = {"keepalives_idle": 20, "keepalives_interval": 10, "keepalives_count": 3}
+
+_SQLITE_OUTAGES = (
+    *("SQLITE_BUSY", "SQLITE_CANTOPEN", "SQLITE_CORRUPT", "SQLITE_FULL", "SQLITE_IOERR"),
+    *("SQLITE_LOCKED", "SQLITE_NOMEM", "SQLITE_NOTADB", "SQLITE_PROTOCOL", "SQLITE_READONLY"),
+)
+_READ_ONLY = "25006"
+
+
+def outage(error: SQLAlchemyError) -> str:
+    """What keeps the database from doing what it was asked, in a word such as `SQLITE_FULL`.
+
+    Empty if it works, and what it was asked is wrong.
+    """
+    if isinstance(error, TimeoutError):
+        return "busy"
+    cause = error.orig if isinstance(error, DBAPIError) else None
+    if isinstance(cause, sqlite3.Error):
+        name: str = getattr(cause, "sqlite_errorname", "")
+        return name if name.startswith(_SQLITE_OUTAGES) else ""
+    code = getattr(cause, "sqlstate", None)
+    away = isinstance(error, OperationalError) or code == _READ_ONLY
+    return f"PostgreSQL {code or 'does not answer'}" if away else ""
+
+
+def private_file(name: str | None) -> Path:
+    """The SQLite file of this name, created if needed, readable by its owner only."""
+    if not name or name == ":memory:":
+        raise ValueError("the SQLite database must be a file: sqlite:///var/consult.db")
+    file = Path(name)
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file.touch(mode=0o600)
+    return file
+
+
+def sqlite_engine(url: str, synchronous: Synchronous) -> Engine:
+    # An error message must not quote what a visitor wrote, so it contains no parameters.
+    engine = create_engine(
+        url,
+        connect_args={"timeout": BUSY_SECONDS},
+        pool_timeout=BUSY_SECONDS,
+        hide_parameters=True,
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # BEGIN is sent below
+        _write_ahead(connection)
+        for setting in (
+            f"synchronous={synchronous}",
+            "foreign_keys=ON",
+            "secure_delete=ON",
+            "wal_autocheckpoint=0",
+        ):
+            connection.execute(f"PRAGMA {setting}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A deferred transaction that reads and then writes fails at once when another one wrote in
+        # between, regardless of the busy timeout; 120 of 1,200 were lost that way under load.
+        options = connection.get_execution_options()
+        if options.get(SINGLE):
+            return
+        if options.get(WRITES):
+            timeout = options.get(TIMEOUT, BUSY_SECONDS)
+            if connection.info.get(TIMEOUT, BUSY_SECONDS) != timeout:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout={round(timeout * 1000)}")
+                connection.info[TIMEOUT] = timeout
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.exec_driver_sql("BEGIN")
+
+    return engine
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Turn on the write-ahead log, which is a lasting property of a file.
+
+    SQLite refuses this without waiting while another process does the same or writes: of two
+    that start together on a new file, one would end with an error.
+    """
+    give_up = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > give_up:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def postgres_engine(url: str, statement_seconds: int | None) -> Engine:
+    """The engine of a PostgreSQL server; `statement_seconds` as in `Database`."""
+    engine = create_engine(
+        url,
+        pool_pre_ping=True,
+        pool_timeout=BUSY_SECONDS,
+        connect_args={"connect_timeout": _CONNECT_SECONDS, **_KEEPALIVE},
+        hide_parameters=True,
+    )
+    psycopg: Any = engine.dialect.dbapi
+    try_again_at = 0.0
+
+    @event.listens_for(engine, "do_connect")
+    def connect(dialect: Any, _record: Any, args: Any, options: Any) -> Any:
+        nonlocal try_again_at
+        if time.monotonic() < try_again_at:
+            raise psycopg.OperationalError("the server did not answer a moment ago")
+        if try_again_at:  # one connection tries, and the others fail until it has an answer
+            try_again_at = time.monotonic() + _CONNECT_SECONDS
+        try:
+            connection = dialect.connect(*args, **options)
+        except psycopg.OperationalError:
+            try_again_at = time.monotonic() + _RETRY_SECONDS
+            raise
+        try_again_at = 0.0
+        return connection
+
+    @event.listens_for(engine, "connect")
+    def bound(connection: Any, _record: Any) -> None:
+        """Have the server end a statement that takes too long, and do not wait if it does not."""
+        if statement_seconds is None:
+            return
+        wait, limit = connection.wait, statement_seconds + 1
+
+        def wait_for_a_while(generator: Any, interval: float = 0.1, timeout: Any = None) -> Any:
+            nonlocal try_again_at
+            start = time.monotonic()
+            try:
+                return wait(generator, interval, timeout or limit)
+            except psycopg.OperationalError:
+                if time.monotonic() - start >= limit:
+                    connection.pgconn.finish()  # it would be asked to roll back, and not answer
+                    try_again_at = time.monotonic() + _RETRY_SECONDS
+                raise
+
+        connection.wait = wait_for_a_while
+        connection.execute(f"SET statement_timeout = {statement_seconds * 1000}")
+        connection.commit()
+
+    return engine
