@@ -16,7 +16,7 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from itsdangerous import BadData, URLSafeTimedSerializer
+from itsdangerous import BadData, SignatureExpired, TimestampSigner, URLSafeTimedSerializer
 
 _NONCE_BYTES = 12
 
@@ -32,6 +32,21 @@ class Purpose(StrEnum):
     TRUSTED_DEVICE = "trusted device"
     UNSUBSCRIBE = "unsubscribe link"
     WEBHOOK = "webhook secret"
+
+
+class SkewTolerantSigner(TimestampSigner):
+    """Also accepts what seems to be from the future.
+
+    Only we sign with our keys: it was another of our machines, whose clock is a little faster.
+    """
+
+    def unsign(
+        self, signed_value: str | bytes, max_age: int | None = None, return_timestamp: bool = False
+    ) -> Any:
+        value, signed_at = super().unsign(signed_value, return_timestamp=True)
+        if max_age is not None and self.get_timestamp() - signed_at.timestamp() > max_age:
+            raise SignatureExpired("too old", payload=value, date_signed=signed_at)
+        return (value, signed_at) if return_timestamp else value
 
 
 def encrypt(secret_key: str, purpose: Purpose, text: str, context: object) -> bytes:
@@ -101,7 +116,10 @@ def _key(secret_key: str, purpose: Purpose) -> bytes:
 
 def _serializer(secret_key: str, purpose: Purpose) -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(
-        secret_key, salt=purpose.value, signer_kwargs={"digest_method": hashlib.sha256}
+        secret_key,
+        salt=purpose.value,
+        signer=SkewTolerantSigner,
+        signer_kwargs={"digest_method": hashlib.sha256},
     )
 
 

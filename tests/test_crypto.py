@@ -56,7 +56,8 @@ def test_arbitrary_text_is_not_signed(anything: str) -> None:
     assert crypto.verify(KEY, PURPOSE, anything) is None
 
 
-@pytest.mark.parametrize(("seconds", "is_valid"), [(59, True), (61, False)])
+# The clock of the machine that checks may be slower than that of the machine that signed.
+@pytest.mark.parametrize(("seconds", "is_valid"), [(59, True), (61, False), (-90, True)])
 def test_a_signature_expires(seconds: int, is_valid: bool) -> None:
     signed = crypto.sign(KEY, PURPOSE, "value")
     later = datetime.now(UTC) + timedelta(seconds=seconds)

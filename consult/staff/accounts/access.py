@@ -12,15 +12,31 @@ from functools import partial, wraps
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Request, current_app, g, make_response, redirect, request, session, url_for
-from flask.sessions import NullSession, SecureCookieSession, SecureCookieSessionInterface
+from flask import (
+    Flask,
+    Request,
+    Response,
+    current_app,
+    g,
+    make_response,
+    redirect,
+    request,
+    session,
+    url_for,
+)
+from flask.sessions import (
+    NullSession,
+    SecureCookieSession,
+    SecureCookieSessionInterface,
+    SessionMixin,
+)
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, CSRFProtect
-from itsdangerous import Signer
+from itsdangerous import Signer, URLSafeTimedSerializer
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response as BaseResponse
 
-from consult.crypto import Purpose, keyed_hash
+from consult.crypto import Purpose, SkewTolerantSigner, keyed_hash
 from consult.settings.logo import UPLOAD_LIMIT
 from consult.settings.schema import Settings
 from consult.staff.blueprint import NotRecorded, Role, RoleRequired, blueprint, declared_role
@@ -82,6 +98,17 @@ class StaffOnlySessions(SecureCookieSessionInterface):
         if is_staff_path(request.path):
             return super().open_session(app, request)
         return NullSession()
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Leave the cookie as it was where a request failed: the same form can be sent again."""
+        if response.status_code < 500:
+            super().save_session(app, session, response)
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        serializer = super().get_signing_serializer(app)
+        if serializer:
+            serializer.signer = SkewTolerantSigner
+        return serializer
 
 
 def is_staff_path(path: str) -> bool:

@@ -188,7 +188,7 @@ def _pending_login() -> tuple[StaffUserRow, PendingLogin] | None:
     database = services().database
     if pending is None:
         return None
-    if not 0 <= database.clock().timestamp() - pending["since"] < PENDING_FOR.total_seconds():
+    if database.clock().timestamp() - pending["since"] >= PENDING_FOR.total_seconds():
         return None
     with database.reading() as reading:
         user = accounts.user_by_id(reading, pending["user_id"])

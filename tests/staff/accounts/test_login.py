@@ -1,14 +1,16 @@
 """Signing in: one answer to every wrong attempt, limits before the slow hash, new sessions."""
 
+import time
 from base64 import urlsafe_b64decode
 from pathlib import Path
 from typing import Any
-from unittest.mock import Mock
+from unittest.mock import Mock, patch
 
 import pytest
 from flask import Flask
 
 from consult.staff.accounts import account_admin, passwords
+from consult.storage.accounts import sessions
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.staff_client import (
@@ -155,6 +157,22 @@ def test_a_session_given_to_someone_beforehand_is_not_theirs_afterwards(app: Fla
     attacker.get("/staff/", status=303)
     # Nor does the form token from before work after.
     victim.post("/staff/sign-out", {"csrf_token": form.data["csrf_token"]}, status=400)
+
+
+def test_a_sign_in_that_failed_on_our_end_can_be_sent_again(
+    app: Flask, client: PageClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = client.get("/staff/sign-in").form("/staff/sign-in")
+    form.fill(email=EMAIL, password=PASSWORD)
+    with monkeypatch.context() as outage:
+        outage.setattr(sessions, "start_session", Mock(side_effect=RuntimeError))
+        client.submit(form, status=500)
+    client.submit(form)
+
+
+def test_a_session_is_valid_on_a_machine_whose_clock_is_slower(grace: PageClient) -> None:
+    with patch("itsdangerous.timed.time.time", return_value=time.time() - 90):
+        grace.get("/staff/")
 
 
 def test_nothing_but_the_session_signs_anyone_in(app: Flask, client: PageClient) -> None:
