@@ -11,7 +11,7 @@ from consult.settings.setting_sources import known_variables
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-RUN_COMMANDS = {"test", "explore", "check", "bench", "mutants", "lock", *FAMILIES}
+RUN_COMMANDS = {"test", "explore", "check", "bench", "mutants", "storm", "lock", *FAMILIES}
 """What `./run` does itself, and what it passes on."""
 
 

@@ -81,13 +81,14 @@ def programs() -> Path:
 
 def _start() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="postgres-"))
-    if user := _server_user():
+    if user := server_user():
         shutil.chown(folder, user)
     try:
-        _run("initdb", "-D", f"{folder}/data", "-U", "postgres", "-A", "trust", "-E", "UTF8",
+        run_program("initdb", "-D", f"{folder}/data", "-U", "postgres", "-A", "trust", "-E", "UTF8",
              "--locale=C", "--no-sync")  # fmt: skip
         options = f"{_FAST} -c unix_socket_directories={folder}"
-        _run("pg_ctl", "-D", f"{folder}/data", "-l", f"{folder}/log", "-o", options, "-w", "start")
+        log = f"{folder}/log"
+        run_program("pg_ctl", "-D", f"{folder}/data", "-l", log, "-o", options, "-w", "start")
     except subprocess.CalledProcessError as error:
         shutil.rmtree(folder)
         raise RuntimeError(f"PostgreSQL did not start: {error.stderr}") from error
@@ -95,15 +96,16 @@ def _start() -> Path:
 
 
 def _stop(folder: Path) -> None:
-    _run("pg_ctl", "-D", f"{folder}/data", "-m", "immediate", "-w", "stop")
+    run_program("pg_ctl", "-D", f"{folder}/data", "-m", "immediate", "-w", "stop")
     shutil.rmtree(folder)
 
 
-def _run(program: str, *arguments: str) -> None:
+def run_program(program: str, *arguments: str) -> None:
+    """Run one of the server's programs as the user that the server runs as."""
     subprocess.run(
         [programs() / program, *arguments],
         check=True,
-        user=_server_user(),
+        user=server_user(),
         cwd="/",
         stdin=subprocess.DEVNULL,
         # Not a pipe: the server inherits it, and its reader would wait for the server to end.
@@ -113,7 +115,7 @@ def _run(program: str, *arguments: str) -> None:
     )
 
 
-def _server_user() -> str | None:
+def server_user() -> str | None:
     """PostgreSQL refuses to run as root; its package created a user."""
     return "postgres" if os.geteuid() == 0 else None
 

@@ -1,0 +1,1 @@
+"""`./run storm`: people use Relay Check while its parts fail; nothing that was saved is lost."""
