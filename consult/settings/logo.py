@@ -7,7 +7,7 @@ taken, and nothing that only pretends to be a picture.
 import warnings
 from io import BytesIO
 
-from PIL import Image
+from PIL import Image, ImageOps
 
 from consult.settings.brand import LOGO_LIMIT, BrandError, Logo
 
@@ -47,9 +47,10 @@ def _decoded(data: bytes) -> Image.Image:
             with Image.open(BytesIO(data), formats=_FORMATS) as opened:
                 if max(opened.size) > SIDE_LIMIT:
                     raise BrandError(f"The picture is too large. The limit is {SIDE_LIMIT} pixels.")
-                # A new picture with the same pixels: nothing else of the file is copied.
-                plain = Image.new("RGBA", opened.size)
-                plain.paste(opened.convert("RGBA"))
+                # A new picture with the same pixels, upright: nothing else of the file is copied.
+                upright = ImageOps.exif_transpose(opened)
+                plain = Image.new("RGBA", upright.size)
+                plain.paste(upright.convert("RGBA"))
                 return plain
     except BrandError:
         raise

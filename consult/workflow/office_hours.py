@@ -2,9 +2,12 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 from itertools import pairwise
+from typing import Any
+from zoneinfo import ZoneInfo
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 WEEKDAYS_9_TO_5 = "mon-fri 09:00-17:00"
@@ -89,6 +92,21 @@ class Office:
     reply_within: timedelta = timedelta(hours=1)
     new_leads_to: str = ""
 
+    def hours_from(self, day: date) -> str:
+        """The time zone, hours and holidays from a day on, as a text that `under` reads."""
+        closed = " ".join(one.isoformat() for one in sorted(self.closed) if one >= day)
+        return f"{self.zone}; {write_hours(self.week)}; {closed}"
+
+    def under(self, hours: str | None) -> "Office":
+        """This office with the hours of a text from `hours_from`, under which it promised a reply.
+
+        Without a text, with its present hours.
+        """
+        return replace(self, **_hours_of(hours)) if hours else self
+
+    def start_of(self, day: date) -> datetime:
+        return datetime.combine(day, time(), self.zone)
+
     def due_at(self, start: datetime) -> datetime:
         """By when the first reply to a lead that came at `start` is due, in UTC."""
         left = self.reply_within
@@ -159,3 +177,10 @@ class Office:
             end = (midnight + closes).replace(tzinfo=self.zone, fold=1).astimezone(UTC)
             if begin < end:
                 yield begin, end
+
+
+@lru_cache(maxsize=256)
+def _hours_of(text: str) -> dict[str, Any]:
+    zone, week, closed = text.split("; ")
+    days = frozenset(map(date.fromisoformat, closed.split()))
+    return {"zone": ZoneInfo(zone), "week": read_hours(week), "closed": days}

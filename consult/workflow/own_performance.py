@@ -62,7 +62,8 @@ class Contact:
 class Record:
     """What the agency did about a lead, its contacts oldest first.
 
-    `reachable_at` is when its owner left contact info, `due_at` when the first reply was due.
+    `reachable_at` is when its reply clock started, `due_at` when the first reply was due, and
+    `hours` are those under which it was promised (``Office.under``).
     `dates` are all follow-ups ever scheduled; `planned` is whether a follow-up or a consult is.
     """
 
@@ -71,6 +72,7 @@ class Record:
     reason: str = ""
     first_contact_at: datetime | None = None
     due_at: datetime | None = None
+    hours: str | None = None
     contacts: Sequence[Contact] = ()
     dates: Sequence[date] = ()
     planned: bool = False
@@ -136,12 +138,13 @@ def _half_reach(rungs: Sequence[int]) -> int:
 def _replies(recent: Sequence[Record], office: Office, now: datetime) -> list[int]:
     rungs = []
     for one in recent:
-        overdue = one.stage not in CLOSED and one.due_at is not None and one.due_at < now
+        overdue = one.stage not in CLOSED and one.due_at is not None and one.due_at <= now
         end = one.first_contact_at or (now if overdue else None)
-        if end and office.open_time(one.reachable_at, end, _HOUR) <= _HOUR:
+        promised = office.under(one.hours)
+        if end and promised.open_time(one.reachable_at, end, _HOUR) <= _HOUR:
             rungs.append(4)
         elif end:
-            rungs.append(3 - office.days_between(one.reachable_at, end, 3))
+            rungs.append(3 - promised.days_between(one.reachable_at, end, 3))
     return rungs
 
 

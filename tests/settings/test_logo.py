@@ -57,6 +57,21 @@ def test_nothing_but_pixels_is_stored() -> None:
         assert not opened(stored).info
 
 
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_photo_stands_as_its_camera_says(orientation: int) -> None:
+    """Stored on its side or mirrored, with a note which way is up: the red corner is top left."""
+    upright = Image.new("RGB", (60, 30))
+    upright.paste("#f00", (0, 0, 20, 10))
+    turn = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}.get(orientation)
+    stored = upright if turn is None else upright.transpose(Image.Transpose(turn))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    logo = opened(logo_from_upload(file_of(stored, "JPEG", exif=exif, quality=95)).data)
+    assert logo.size == (60, 30)
+    red, green, _, _ = logo.convert("RGBA").getpixel((5, 5))  # type: ignore[misc]
+    assert (red > 200, green < 60) == (True, True)
+
+
 def test_a_large_or_detailed_picture_is_scaled_down() -> None:
     noise = Image.effect_noise((1200, 400), 100).convert("RGB")
     logo = logo_from_upload(file_of(noise))

@@ -71,7 +71,7 @@ MATRIX: Mapping[tuple[str, str], Expected] = {
     ("staff.audit_log", "GET"): page("admin", 200),
     ("staff.provider_callback", "GET"): page("anybody", 404),
     ("staff.brief_pdf", "GET"): shared("staff", 303),
-    ("staff.change_leads", "POST"): page("staff", 422),
+    ("staff.change_leads", "POST"): page("staff", 303),
     ("staff.change_password", "POST"): page("staff", 422),
     ("staff.change_role", "POST"): shared("admin", 303, role="admin"),
     ("staff.change_webhook", "GET"): shared("admin", 200),

@@ -1,6 +1,7 @@
 """From the agency's records to the rungs that it asks of others: the table, row by row."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from consult.questionnaire import BASE
 from consult.questionnaire.editions import newest
-from consult.workflow.office_hours import Office
+from consult.workflow.office_hours import Office, read_hours
 from consult.workflow.own_performance import (
     MINIMUM,
     Contact,
@@ -75,11 +76,19 @@ def test_a_weekend_does_not_make_a_reply_late() -> None:
 def test_who_still_waits_counts_once_that_is_overdue() -> None:
     waits = Record(MONDAY, "new", due_at=MONDAY + HOUR)
     good = [answered(HOUR)] * 5
+    assert measured("reply_time", [*good, waits], now=MONDAY + HOUR).count == 6, "due is due"
     assert measured("reply_time", [*good, waits], now=MONDAY + HOUR / 2).count == 5
     assert measured("reply_time", [*good, waits], now=MONDAY + 2 * HOUR).count == 6
     assert measured("reply_time", [waits] * 5, now=MONDAY + DAY).rung == 2
     closed = Record(MONDAY, "not_a_fit", "not_real")
     assert measured("reply_time", [closed] * 5).rung is None
+
+
+def test_a_first_reply_is_measured_by_the_hours_under_which_it_was_promised() -> None:
+    nights = Office(week=read_hours("mon-sun 18:00-24:00")).hours_from(MONDAY.date())
+    by_night = replace(answered(8 * HOUR + HOUR / 2), hours=nights)
+    assert measured("reply_time", [by_night] * 5).rung == 4
+    assert measured("reply_time", [replace(by_night, hours=None)] * 5).rung == 3
 
 
 def test_the_usual_reply_is_what_half_of_the_leads_get() -> None:

@@ -45,6 +45,7 @@ _SIGNS = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
 _ENDS_OF_CELLS = ",;|\"'\t\r\n"
 _INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"
 _MAY_BEGIN = re.compile(f"[{re.escape(_SIGNS)}]")
+_TELEPHONE = re.compile(r"\+[0-9][0-9 ().-]{5,}")
 
 _MAX_TEXT = 32_767
 _COLUMNS_BEFORE_SCROLL = 2  # the number and the business stay in sight
@@ -230,9 +231,12 @@ def escape_formula(text: str) -> str:
 
     An apostrophe is put before each sign that could begin one: at the start, and wherever a program
     with other habits may take a cell to begin, after a separator, a quote or the end of a line.
-    Nothing else is changed, so the text can be recovered. XLSX needs none of this, as its cells say
-    themselves that they are text.
+    Nothing else is changed, so the text can be recovered. A telephone number is no formula; only
+    its hyphens become spaces, as a spreadsheet would subtract. XLSX needs none of this, as its
+    cells say themselves that they are text.
     """
+    if _TELEPHONE.fullmatch(text):
+        return text.replace("-", " ")
     return "".join(_escaped(text)) if _MAY_BEGIN.search(text) else text
 
 

@@ -21,6 +21,7 @@ from consult.staff.search.list_pages import (
 from consult.storage.audit import audit_log
 from consult.storage.exports.lead_export import Lead, matching_batches, selected_batches
 from consult.storage.search.find_leads import how_many
+from consult.storage.search.lead_filter import LeadFilter
 from consult.web.services import services
 from consult.web.text import parse_id
 
@@ -46,6 +47,7 @@ def new_export() -> ResponseReturnValue:
         count=count,
         max_xlsx=MAX_XLSX,
         filters=active_filters(wanted, choices),
+        unknown=LeadFilter.unknown_values(request.args.to_dict(flat=False)),
         query=wanted.query(),
         columns=[column.header for column in export_files.columns(services().settings.office.zone)],
     )
@@ -73,7 +75,7 @@ def export(format: Format) -> ResponseReturnValue:
 def export_selected(format: Format) -> ResponseReturnValue:
     ids = list(dict.fromkeys(request.form.getlist("lead", type=parse_id)))
     if not ids:
-        return redirect(url_for(".lead_list"), 303)
+        return redirect(url_for(".lead_list", selected="none"), 303)
     _record(format, len(ids), "selected in the list")
     return _send(format, selected_batches(services().database, ids))
 

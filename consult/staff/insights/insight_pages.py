@@ -146,7 +146,6 @@ class Replies:
     spans: Sequence[Span]
     by: str
     total: Span
-    target: str
 
     @property
     def median(self) -> str:
@@ -155,7 +154,7 @@ class Replies:
     @property
     def title(self) -> str:
         share = self.total.on_time
-        return "How fast we reply" if share.few else f"{share.percent}% got a reply on time"
+        return "How fast we reply" if share.few else f"{share.percent}% were contacted on time"
 
 
 def replies_of(replies: Sequence[Any], office: Office, now: datetime, days: int) -> Replies | None:
@@ -177,7 +176,6 @@ def replies_of(replies: Sequence[Any], office: Office, now: datetime, days: int)
         spans=[_span(start.strftime(form), waits.get(start, ())) for start in starts],
         by=by,
         total=_span("", [wait for of_span in waits.values() for wait in of_span]),
-        target=in_hours(office.reply_within / timedelta(hours=1)).replace("hour", "business hour"),
     )
 
 
@@ -186,11 +184,15 @@ def _start(day: date, by: str) -> date:
 
 
 def _wait(reply: Any, office: Office, now: datetime) -> tuple[float, bool | None]:
-    """Business hours, and whether the reply was on time; None while it still can be."""
-    end = reply.first_contact_at or min(now, reply.submitted_at + timedelta(days=30))
-    waited = office.open_time(reply.submitted_at, end) / timedelta(hours=1)
-    late = reply.due_at is not None and reply.due_at < (reply.first_contact_at or now)
-    return waited, not late if reply.first_contact_at or late else None
+    """Business hours, and whether the reply was on time; None while it still can be.
+
+    In the hours under which it was promised, so that the two agree after those have changed.
+    """
+    start, first = reply.clock_started_at or reply.submitted_at, reply.first_contact_at
+    end = first or min(now, start + timedelta(days=30))
+    waited = office.under(reply.clock_hours).open_time(start, end) / timedelta(hours=1)
+    late = reply.due_at is not None and (reply.due_at < first if first else reply.due_at <= now)
+    return waited, not late if first or late else None
 
 
 def _span(name: str, waits: Sequence[tuple[float, bool | None]]) -> Span:

@@ -130,8 +130,8 @@ def rebook(session: Session, lead_id: int, form: ConsultForm, **seen: int) -> No
 @for_staff
 @lead_action("follow-up", FollowUpForm)
 def schedule_follow_up(session: Session, lead_id: int, form: FollowUpForm, **seen: int) -> None:
-    today = agency_today()
-    actions.schedule_follow_up(session, lead_id, form.on.data, today=today, **seen)
+    office = services().settings.office
+    actions.schedule_follow_up(session, lead_id, form.on.data, office=office, **seen)
 
 
 @blueprint.post(f"{_LEAD}/hand-over")

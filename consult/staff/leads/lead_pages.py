@@ -22,7 +22,7 @@ from consult.storage import deliveries, documents, jobs
 from consult.storage.accounts import accounts
 from consult.storage.documents import BRIEF, REPORT
 from consult.storage.leads import leads, notes
-from consult.storage.leads.leads import lead_details, reachable_at, timeline, was_reached
+from consult.storage.leads.leads import lead_details, timeline, was_reached
 from consult.storage.page_events import REVIEW
 from consult.storage.privacy.erasure import is_anonymous
 from consult.storage.search.find_leads import neighbors
@@ -97,12 +97,12 @@ def lead_page(lead_id: int, form_state: FormState | None = None, since: int | No
         sees_data=may_see_data(lead.assignee_id),
         stage_names=NAMES,
         track=lead_presenter.stage_track(lead.stage),
-        first_reply=lead_presenter.first_reply(
-            lead, reachable_at(events, submission.submitted_at), office, now
-        ),
+        first_reply=lead_presenter.first_reply(lead, office, now),
         next_form=next_form,
         next_text=next_text,
-        more_forms=[form for form in lead_presenter.forms_for(lead, me.id) if form != next_form],
+        more_forms=[
+            form for form in lead_presenter.forms_for(lead, me.id, now) if form != next_form
+        ],
         events=events,
         person=partial(lead_presenter.name_of, people),
         describe=partial(lead_presenter.describe_event, people=people),

@@ -45,7 +45,7 @@ def next_step(
         return "answer", "Accept or return this lead"
     if lead.is_closed:
         return "", "Closed. Nothing to do"
-    if lead.follow_up_on and lead.stage != "new":
+    if lead.follow_up_on:
         if lead.follow_up_on > office.today(now):
             return "", f"Snoozed until {written_date(lead.follow_up_on)}"
         return "contact", "Follow up today"
@@ -69,7 +69,7 @@ def _next_by_stage(lead: LeadRow, now: datetime) -> tuple[str, str]:
     return "stage-won", "Record the outcome"
 
 
-def forms_for(lead: LeadRow, me: int) -> list[str]:
+def forms_for(lead: LeadRow, me: int, now: datetime) -> list[str]:
     """The ids of all forms that can be sent in the lead's state, in the order to show them."""
     forms = []
     if lead.offered_to_id == me:
@@ -79,13 +79,15 @@ def forms_for(lead: LeadRow, me: int) -> list[str]:
     if not lead.is_closed:
         forms.append("contact")
     # Claiming and logging a contact lead to the other stages.
-    by_themselves = ("taken", "reached") if lead.stage == "taken" else ("taken",)
-    forms += [f"stage-{stage}" for stage in MOVES[lead.stage] if stage not in by_themselves]
+    not_offered = {"taken", "reached"} if lead.stage == "taken" else {"taken"}
+    if lead.consult_at and lead.consult_at > now:
+        not_offered.add("consult_held")
+    forms += [f"stage-{stage}" for stage in MOVES[lead.stage] if stage not in not_offered]
     if lead.stage == "consult_booked":
         forms.append("rebook")
     if not lead.is_closed:
         forms.append("follow-up")
-    if lead.assignee_id == me:
+    if lead.assignee_id == me and not lead.is_closed:
         forms.append("cancel-handover" if lead.offered_to_id else "hand-over")
     return forms
 
@@ -102,12 +104,15 @@ def stage_track(stage: Stage) -> list[tuple[str, str]]:
     ]
 
 
-def first_reply(
-    lead: LeadRow, reachable_at: datetime, office: Office, now: datetime
-) -> tuple[str, bool]:
-    """How the first reply is going, in business hours, and whether it is or was late."""
+def first_reply(lead: LeadRow, present: Office, now: datetime) -> tuple[str, bool]:
+    """How the first reply is going, and whether it is or was late.
+
+    In the business hours under which it was promised, which may not be the `present` ones.
+    """
+    office = present.under(lead.clock_hours)
     if lead.first_contact_at:
-        took = office.open_time(reachable_at, lead.first_contact_at).total_seconds()
+        start = lead.clock_started_at or lead.submitted_at
+        took = office.open_time(start, lead.first_contact_at).total_seconds()
         text = f"after {duration(round(took))}" if took >= 60 else "in under a minute"
         late = lead.due_at is not None and lead.first_contact_at > lead.due_at
         return f"First contacted {text}", late

@@ -42,7 +42,7 @@ def lead_bulk() -> ResponseReturnValue:
     else:
         ids = _limited(request.args.getlist("lead", type=parse_id))
     if not ids:
-        return redirect(list_address(wanted), 303)
+        return redirect(list_address(wanted, selected="none"), 303)
     return _bulk_page(ids, all_matching=all_matching)
 
 
@@ -51,6 +51,8 @@ def lead_bulk() -> ResponseReturnValue:
 def change_leads() -> ResponseReturnValue:
     """Apply the chosen action to each lead, and list the leads that were skipped."""
     ids = _limited(request.form.getlist("lead", type=parse_id))
+    if not ids:
+        return redirect(list_address(filter_in_address(), selected="none"), 303)
     try:
         action = _chosen_action()
     except ValueError as error:

@@ -123,6 +123,8 @@ def lead_list() -> ResponseReturnValue:
         labels=LABELS,
         choices=choices,
         active=active_filters(wanted, choices),
+        unknown=LeadFilter.unknown_values(request.args.to_dict(flat=False)),
+        nothing_selected="selected" in request.args,
         first_page=first_page,
         own_items=own_items,
         own_items_are_demo=are_demo,
@@ -140,8 +142,8 @@ def _archetype_name(lead: Row[Any]) -> str:
     return name
 
 
-def list_address(wanted: LeadFilter) -> str:
-    query = wanted.query()
+def list_address(wanted: LeadFilter, **more: str) -> str:
+    query = wanted.query(**more)
     return url_for(".lead_list") + (f"?{query}" if query else "")
 
 
@@ -156,10 +158,13 @@ def current_viewer() -> Viewer:
 def headings_of(shown: LeadFilter) -> Mapping[str, tuple[str, str]]:
     """The columns that leads can be sorted by: the direction as ARIA says it, and a query.
 
-    The query of the column that the list is sorted by reverses the order.
+    The query of the column that the list is sorted by reverses the order. Sorting never changes
+    which leads are shown, so only a list of those that wait can be sorted by when they are due.
     """
     found = {}
     for column, (first, second) in _COLUMNS.items():
+        if first == "due" and not shown.due:
+            continue
         direction = "descending" if shown.sort in _DESCENDING else "ascending"
         wanted = second if shown.sort == first else first
         query = replace(shown, sort=wanted).query()

@@ -24,9 +24,14 @@ def new_secret() -> str:
 
 def qr_code(secret: str, email: str) -> Markup:
     """Return the QR code, as SVG, from which an app learns the secret and whose it is."""
-    uri = pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=services().brand.product)
-    code = segno.make(uri, error="m", micro=False)
+    code = segno.make(app_uri(secret, email, services().brand.product), error="m", micro=False)
     return Markup(code.svg_inline(omitsize=True, border=2))  # noqa: S704 - draws squares only
+
+
+def app_uri(secret: str, email: str, product: str) -> str:
+    # Apps split the label at its first colon, even an encoded one, into issuer and account.
+    issuer = " ".join(product.replace(":", " ").split())
+    return pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=issuer)
 
 
 def in_groups(secret: str) -> str:

@@ -35,7 +35,7 @@ def matching_batches(
     so nobody waits for a slow download, and it takes no more memory for more leads. A lead is
     exported as it is when its batch is read. One that comes in after its place was passed is left
     out. None comes twice: the date of submission and the scores never change, as `consult rescore`
-    only compares, and a due date is set once, with the contact, and later only removed.
+    only compares. Only in the order of due dates, one that is snoozed in the meantime may.
     """
     after = ""
     while True:

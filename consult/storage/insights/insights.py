@@ -16,9 +16,8 @@ from sqlalchemy import ColumnElement, Integer, Row, case, cast, exists, func, li
 
 from consult.questionnaire.editions import newest
 from consult.storage.db.database import Session
-from consult.storage.leads.leads import reachable_at
 from consult.storage.page_events import REVIEW
-from consult.storage.tables.lead_tables import CallAssessmentRow, LeadEventRow, LeadRow
+from consult.storage.tables.lead_tables import CallAssessmentRow, LeadEventRow, LeadRow, is_open
 from consult.storage.tables.submission_tables import (
     KINDS,
     PageVisitRow,
@@ -214,11 +213,18 @@ def _band(place: int) -> int:
 
 
 def replies(session: Session, of: ResponseFilter, leads: int) -> Sequence[Row[*tuple[Any, ...]]]:
-    """The times of leads that left a contact; of a sample where there are many `leads`."""
+    """The times of leads that left a contact; of a sample where there are many `leads`.
+
+    One that was closed without a call or message neither waits nor was answered.
+    """
     step = max(1, leads // MAX_REPLIES)
-    query = select(LeadRow.submitted_at, LeadRow.first_contact_at, LeadRow.due_at)
-    sample = (ResponseStatsRow.contact, ResponseStatsRow.submission_id % step == 0)
-    return session.execute(query.where(*_leads(of, LeadRow), *sample)).all()
+    query = select(
+        *(LeadRow.submitted_at, LeadRow.clock_started_at, LeadRow.clock_hours),
+        *(LeadRow.first_contact_at, LeadRow.due_at),
+    )
+    counts = (ResponseStatsRow.contact, LeadRow.first_contact_at.is_not(None) | is_open(LeadRow))
+    sample = ResponseStatsRow.submission_id % step == 0
+    return session.execute(query.where(*_leads(of, LeadRow), *counts, sample)).all()
 
 
 def declined(session: Session, of: ResponseFilter) -> dict[str, int]:
@@ -271,8 +277,9 @@ _MAX_SCANNED = 500
 _OF_LEAD: Sequence[Any] = (
     *(LeadRow.submission_id, LeadRow.submitted_at, LeadRow.stage, LeadRow.source),
     *(LeadRow.first_contact_at, LeadRow.due_at, LeadRow.consult_at, LeadRow.follow_up_on),
+    *(LeadRow.clock_started_at, LeadRow.clock_hours),
 )
-_KINDS = ("contact_left", "contact", "moved", "follow_up")
+_KINDS = ("contact", "moved", "follow_up")
 
 
 def read_records(session: Session, *, demo: bool = False) -> Records:
@@ -325,11 +332,12 @@ def _record(row: Row[Any], events: Sequence[Row[Any]], now: datetime) -> Record:
     data = {kind: [event.data for event in events if event.kind == kind] for kind in _KINDS}
     consult_ahead = row.consult_at is not None and row.consult_at > now
     return Record(
-        reachable_at=reachable_at(events, row.submitted_at),
+        reachable_at=row.clock_started_at or row.submitted_at,
         stage=row.stage,
         reason=data["moved"][-1].get("reason", "") if data["moved"] else "",
         first_contact_at=row.first_contact_at,
         due_at=row.due_at,
+        hours=row.clock_hours,
         contacts=[_contacted(event) for event in events if event.kind == "contact"],
         dates=[date.fromisoformat(follow_up["on"]) for follow_up in data["follow_up"]],
         planned=consult_ahead or (row.follow_up_on is not None and row.follow_up_on >= now.date()),

@@ -18,10 +18,11 @@ from consult.storage import page_events
 from consult.storage.audit import audit_log
 from consult.storage.db.database import Session
 from consult.storage.leads.assignment import is_active, lock_assignments
-from consult.storage.leads.leads import record_event
+from consult.storage.leads.leads import record_event, reply_clock
 from consult.storage.notifications import notifications
 from consult.storage.tables.lead_tables import LeadRow
 from consult.workflow.notification_types import NotificationType
+from consult.workflow.office_hours import Office
 from consult.workflow.stages import CLOSED, CLOSING_REASONS, DECLINE_REASONS, MOVES, NAMES, Stage
 
 Channel = Literal["phone", "mail", "message", "meeting"]
@@ -46,15 +47,9 @@ def lock_leads(session: Session, lead_ids: Collection[int]) -> list[LeadRow]:
     Without that order, two transactions over the same leads would deadlock.
     """
     lock_assignments(session)
-    return list(
-        session.scalars(
-            select(LeadRow)
-            .where(LeadRow.submission_id.in_(lead_ids))
-            .order_by(LeadRow.submission_id)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        )
-    )
+    leads = select(LeadRow).where(LeadRow.submission_id.in_(lead_ids))
+    locked = leads.order_by(LeadRow.submission_id).with_for_update()
+    return list(session.scalars(locked.execution_options(populate_existing=True)))
 
 
 def lock_lead(session: Session, lead_id: int, *, by: int, version: int | None) -> LeadRow:
@@ -127,17 +122,17 @@ def move(
     """
     lead = lock_lead(session, lead_id, by=by, version=version)
     if stage not in MOVES[lead.stage]:
-        raise NotAllowedError(f"{NAMES[lead.stage]} cannot become {NAMES[stage].lower()}.")
+        raise NotAllowedError(f"{NAMES[lead.stage]} can’t become {NAMES[stage].lower()}.")
     if stage in CLOSING_REASONS and reason not in CLOSING_REASONS[stage]:
         raise NotAllowedError("Choose a reason.")
-    if (stage == "consult_booked") != (consult_at is not None):
-        raise NotAllowedError("Enter a date and time.")
-    _require_after_submission(lead, consult_at)
+    _require_fitting_consult(lead, stage, consult_at, session.now())
     if stage == "taken":
         _assign(session, lead, by)
         return save_change(session, lead, "lead.claimed", by)
     if stage == "reached" and lead.first_contact_at is None:
         lead.first_contact_at = session.now()
+    if stage in CLOSED:
+        _cancel_handover(session, lead, by)
     if stage in CLOSED or stage == "consult_booked":
         lead.follow_up_on = None
     if stage != "consult_held":
@@ -165,6 +160,7 @@ def log_contact(
     due is done. `today` is the date at the agency.
     """
     lead = lock_lead(session, lead_id, by=by, version=version)
+    _require_open(lead)
     now = session.now()
     lead.first_contact_at = lead.first_contact_at or now
     follow_up_on = ""
@@ -187,15 +183,23 @@ def schedule_follow_up(
     *,
     by: int,
     version: int | None = None,
-    today: date | None = None,
+    office: Office | None = None,
 ) -> LeadRow:
-    """Snooze a lead until a day ("not now"). Its stage stays; `today` is the date at the agency."""
+    """Snooze a lead until a day ("not now"). Its stage stays.
+
+    A reply clock that runs starts again on that day, by the hours of the `office`. Until then,
+    nothing about the lead is due or overdue.
+    """
+    office = office or Office()
     lead = lock_lead(session, lead_id, by=by, version=version)
-    if lead.is_closed:
-        raise NotAllowedError("This lead is closed. Reopen it first.")
-    if on < (today or session.now().date()):
+    _require_open(lead)
+    today = office.today(session.now())
+    if on < today:
         raise NotAllowedError("Choose a date in the future.")
     lead.follow_up_on = on
+    if on > today and lead.due_at and lead.first_contact_at is None:
+        for name, value in reply_clock(office, office.start_of(on)).items():
+            setattr(lead, name, value)
     record_change(session, lead, "follow_up", by, on=on.isoformat())
     return save_change(session, lead, "lead.follow_up_scheduled", by)
 
@@ -206,7 +210,7 @@ def rebook(
     lead = lock_lead(session, lead_id, by=by, version=version)
     if lead.stage != "consult_booked":
         raise NotAllowedError("No consult is booked.")
-    _require_after_submission(lead, consult_at)
+    _require_fitting_consult(lead, lead.stage, consult_at, session.now())
     lead.consult_at = consult_at
     record_change(session, lead, "rebooked", by, consult_at=_iso(consult_at))
     return save_change(session, lead, "lead.rebooked", by)
@@ -223,6 +227,7 @@ def hand_over(
 ) -> LeadRow:
     """Offer a lead to a colleague. It stays assigned to `by` until they accept."""
     lead = lock_lead(session, lead_id, by=by, version=version)
+    _require_open(lead)
     if lead.assignee_id != by:
         raise NotAllowedError(
             "Only the person it’s assigned to can hand it over. Assign it to yourself first."
@@ -238,9 +243,7 @@ def hand_over(
 
 
 def accept(session: Session, lead_id: int, *, by: int, version: int | None = None) -> LeadRow:
-    lead = lock_lead(session, lead_id, by=by, version=version)
-    _require_offered_to(lead, by)
-    return _accept(session, lead, by)
+    return _accept(session, _lock_offered(session, lead_id, by, version), by)
 
 
 def decline(
@@ -253,8 +256,7 @@ def decline(
     comment: str = "",
 ) -> LeadRow:
     """Decline a handover, with a reason from ``DECLINE_REASONS``; the assignee stays the same."""
-    lead = lock_lead(session, lead_id, by=by, version=version)
-    _require_offered_to(lead, by)
+    lead = _lock_offered(session, lead_id, by, version)
     if reason not in DECLINE_REASONS:
         raise NotAllowedError("Choose a reason.")
     _end_handover(lead)
@@ -276,27 +278,36 @@ def cancel_handover(
     return save_change(session, lead, "lead.handover_cancelled", by)
 
 
-def _require_after_submission(lead: LeadRow, consult_at: datetime | None) -> None:
-    """Refuse the wrong year or month: a consult may be entered late, but follows the answers."""
+def _require_fitting_consult(
+    lead: LeadRow, stage: Stage, consult_at: datetime | None, now: datetime
+) -> None:
+    """Refuse the wrong year, too: a consult may be entered late, but follows the answers."""
+    if (stage == "consult_booked") != (consult_at is not None):
+        raise NotAllowedError("Enter a date and time.")
+    if stage == "consult_held" and lead.consult_at and lead.consult_at > now:
+        raise NotAllowedError("The consult hasn’t started yet. Reschedule it if it was earlier.")
     if consult_at is not None and consult_at < lead.submitted_at:
         raise NotAllowedError("That’s before they finished the check. Check the date.")
 
 
-def _require_offered_to(lead: LeadRow, by: int) -> None:
+def _require_open(lead: LeadRow) -> None:
+    if lead.is_closed:
+        raise NotAllowedError("This lead is closed. Reopen it first.")
+
+
+def _lock_offered(session: Session, lead_id: int, by: int, version: int | None) -> LeadRow:
+    lead = lock_lead(session, lead_id, by=by, version=version)
     if lead.offered_to_id != by:
         raise NotAllowedError("This handover is no longer pending.")
+    return lead
 
 
 def _notify(
     session: Session, lead: LeadRow, kind: NotificationType, user_id: int | None, by: int
 ) -> None:
+    lead_id, occasion = lead.submission_id, f"v{lead.version}"
     notifications.notify(
-        session,
-        lead.submission_id,
-        kind,
-        recipient_id=user_id,
-        actor_id=by,
-        occasion=f"v{lead.version}",
+        session, lead_id, kind, recipient_id=user_id, actor_id=by, occasion=occasion
     )
 
 

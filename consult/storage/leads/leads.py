@@ -24,6 +24,7 @@ from consult.storage.tables.submission_tables import (
     PageVisitRow,
     SubmissionRow,
 )
+from consult.workflow.office_hours import Office
 
 _MIN_COMPLETIONS = 20
 _MAX_COMPLETIONS = 500
@@ -164,9 +165,13 @@ def was_reached(events: Iterable[LeadEventRow]) -> bool:
     return any(event.kind == "moved" and event.data["to"] == "reached" for event in events)
 
 
-def reachable_at(events: Iterable[Any], submitted_at: datetime) -> datetime:
-    """When the reply clock started: when the owner left a contact."""
-    return next((event.at for event in events if event.kind == "contact_left"), submitted_at)
+def reply_clock(office: Office, start: datetime) -> dict[str, Any]:
+    """The columns of a lead whose reply clock starts, under the hours that the office has now."""
+    return {
+        "clock_started_at": start,
+        "due_at": office.due_at(start),
+        "clock_hours": office.hours_from(office.today(start)),
+    }
 
 
 def _one(session: Session, query: Select[SubmissionRow]) -> SubmissionRow | None:

@@ -13,7 +13,7 @@ from consult.storage.drafts import drafts, reminder_consent
 from consult.storage.drafts.drafts import Draft
 from consult.storage.jobs import enqueue_documents
 from consult.storage.leads.assignment import default_assignee, lock_assignments
-from consult.storage.leads.leads import JsonObject, record_event
+from consult.storage.leads.leads import JsonObject, record_event, reply_clock
 from consult.storage.notifications.notifications import notify
 from consult.storage.search_index import index_lead
 from consult.storage.tables.lead_tables import LeadRow
@@ -188,10 +188,10 @@ def _lock(session: Session, token: str) -> SubmissionRow | None:
 
 
 def _start_clock(session: Session, lead_id: int, office: Office) -> None:
-    """Start the reply clock, unless staff have contacted the owner."""
+    """Start the reply clock, unless staff have contacted the owner; no lead is snoozed then."""
     session.execute(
         update(LeadRow)
         .where(LeadRow.submission_id == lead_id, LeadRow.first_contact_at.is_(None))
-        .values(due_at=office.due_at(session.now()))
+        .values(follow_up_on=None, **reply_clock(office, session.now()))
     )
     record_event(session, lead_id, "contact_left")

@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
-from sqlalchemy import Column, Table, delete, func, select, update
+from sqlalchemy import Column, Table, case, delete, func, select, update
 
 from consult.storage import page_events
 from consult.storage.audit import audit_log
@@ -159,8 +159,8 @@ def _anonymise(session: Session, lead_id: int) -> None:
             version=LeadRow.version + 1,
             offered_to_id=None,
             offered_at=None,
-            # No one can be contacted.
-            due_at=None,
+            # No one can be contacted; whether they were in time stays in the statistics.
+            due_at=case((LeadRow.first_contact_at.is_not(None), LeadRow.due_at)),
             consult_at=None,
             follow_up_on=None,
         )

@@ -271,6 +271,18 @@ class LeadFilter:
             found["sort"] = sort
         return cls(**found)
 
+    @staticmethod
+    def unknown_values(query: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
+        """Names and values of a query that `from_query` leaves out, so that a page can say so."""
+        readers = {one.parameter or name: one.read for name, one in DEFINITIONS.items()}
+        readers["sort"] = partial(_one_of, SORTS)
+        return [
+            (name, " ".join(_CONTROLS.sub(" ", value).split())[:TEXT_MAX])
+            for name, read in readers.items()
+            for value in query.get(name, ())
+            if value.strip() and read([value]) in (None, ())
+        ]
+
     def pairs(self) -> list[tuple[str, str]]:
         """Names and values of a query that `from_query` reads as an equal filter."""
         pairs = [

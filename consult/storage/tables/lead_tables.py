@@ -71,9 +71,13 @@ class LeadRow(Base):
     # A handover that waits for its answer; until then the assignee stays the assignee.
     offered_to_id: Mapped[int | None] = mapped_column(ForeignKey("staff_users.id"), index=True)
     offered_at: Mapped[datetime | None]
-    # When a person at the agency first answered, and by when that was promised.
+    # When a person at the agency first called or wrote.
     first_contact_at: Mapped[datetime | None]
+    # The reply clock: when it started, by when a reply was promised, and under which hours. It
+    # starts with the contact, and again on the day that a lead is snoozed until.
+    clock_started_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
+    clock_hours: Mapped[str | None] = mapped_column(Text)
     consult_at: Mapped[datetime | None]
     # "Not now": the day on which to ask again.
     follow_up_on: Mapped[date | None]
@@ -117,6 +121,7 @@ def is_waiting(lead: type[LeadRow]) -> ColumnElement[bool]:
 def is_overdue(lead: type[LeadRow], now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """Whether a lead has waited for its first reply longer than was promised.
 
+    A snoozed lead isn't due before its day: snoozing it moves `due_at`.
     The one definition for lists, mails and the lead's page (``LeadRow.is_overdue``). Demo leads
     count on the pages that show them; mails to staff leave them out.
     """

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from itertools import pairwise
 from types import SimpleNamespace
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 from consult.staff.insights import chart_layout
 from consult.staff.insights.chart_layout import FEW, Row, Share
 from consult.staff.insights.insight_pages import LONGEST_BY_WEEK, replies_of
-from consult.workflow.office_hours import Office
+from consult.storage.leads.leads import reply_clock
+from consult.workflow.office_hours import Office, read_hours
 from tests.support.databases import Clock
 
 PERCENT = st.integers(0, 100)
@@ -66,7 +68,8 @@ def test_a_count_fits_above_a_column(count: int, text: str) -> None:
 
 def answered(at: datetime, minutes: int | None) -> SimpleNamespace:
     first = None if minutes is None else at + timedelta(minutes=minutes)
-    return SimpleNamespace(submitted_at=at, first_contact_at=first, due_at=at + timedelta(hours=1))
+    due = {"due_at": at + timedelta(hours=1), "clock_started_at": at, "clock_hours": None}
+    return SimpleNamespace(submitted_at=at, first_contact_at=first, **due)
 
 
 def test_replies_are_shown_by_week_with_weeks_without_leads() -> None:
@@ -86,8 +89,20 @@ def test_replies_are_shown_by_week_with_weeks_without_leads() -> None:
     ]
     assert [span.on_time.percent for span in found.spans] == [50, None, 100]
     assert found.total.on_time.whole == 3, "one can still be answered on time"
-    assert found.target == "1 business hour"
     assert found.title == "How fast we reply", "three are too few for a headline"
+
+
+def test_a_reply_is_measured_by_the_hours_under_which_it_was_promised() -> None:
+    """Whatever the hours are now: the share in time and the median cannot contradict each other."""
+    opening = Clock()().replace(hour=2, minute=0)  # 9 p.m. in New York, where nobody is in
+    before = Office(week=read_hours("mon-sun 00:00-24:00"))
+    after = Office(zone=ZoneInfo("America/New_York"))
+    promised = reply_clock(before, opening)
+    late = opening + timedelta(hours=9)
+    replies = [SimpleNamespace(submitted_at=opening, first_contact_at=late, **promised)] * FEW
+    found = replies_of(replies, after, late, 90)
+    assert found is not None
+    assert (found.total.on_time.percent, found.median) == (0, "9 hours")
 
 
 def test_replies_over_a_long_time_are_shown_by_month() -> None:
@@ -96,5 +111,5 @@ def test_replies_over_a_long_time_are_shown_by_month() -> None:
     found = replies_of(many, Office(), start + timedelta(days=90), LONGEST_BY_WEEK + 1)
     assert found is not None
     assert [span.name for span in found.spans] == ["Mar 2026", "Apr 2026"]
-    assert found.title == "100% got a reply on time"
+    assert found.title == "100% were contacted on time"
     assert found.median == "30 minutes"

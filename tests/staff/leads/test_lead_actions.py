@@ -14,7 +14,7 @@ from tests.support.client import PageClient
 from tests.support.databases import Clock, write
 from tests.support.lead_factories import see
 from tests.support.page import Form, Page
-from tests.support.staff_client import make_lead, make_user, signed_in
+from tests.support.staff_client import enter, make_lead, make_user, signed_in
 from tests.support.submissions import CONTACT
 
 BEN, GRACE_ID, BEN_ID = "ben@example.com", 1, 2
@@ -70,7 +70,9 @@ def _one_each(data: dict[str, list[str]]) -> dict[str, str]:
     return {name: values[0] for name, values in data.items()}
 
 
-def test_a_lead_goes_from_new_to_won(grace: PageClient, database: Database, lead: int) -> None:
+def test_a_lead_goes_from_new_to_won(
+    grace: PageClient, database: Database, clock: Clock, lead: int
+) -> None:
     path = f"/staff/leads/{lead}"
     page = grace.get(path)
     assert "Assign it to yourself so others know" in page.text
@@ -88,10 +90,14 @@ def test_a_lead_goes_from_new_to_won(grace: PageClient, database: Database, lead
     page = grace.get(path)
     assert "4 Mar 2026, 14:30 UTC" in page.text
     assert "Consult is scheduled for 4 Mar 2026, 14:30 UTC" in page.text
+    assert all(form.data.get("stage") != ["consult_held"] for form in page.forms), "not yet"
+    clock.go_on(days=3)
+    enter(grace)
     move(grace, lead, "consult_held")
     move(grace, lead, "won", comment="Starts in May")
     page = grace.get(path)
     assert "Closed. Nothing to do." in page.text
+    assert not [form for form in page.forms if form.action.endswith(("/hand-over", "/contact"))]
     for text in ("Assigned", "Reached them by phone", "Consult done", "Starts in May"):
         assert text in page.text
     assert see(database, lead).stage == "won"

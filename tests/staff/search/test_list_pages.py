@@ -104,13 +104,50 @@ def test_the_filter_form_keeps_its_choices(staff: PageClient, made: list[MadeLea
     assert staff.get(f"{chosen}&text=&demo=&since=", status=303).location == chosen
 
 
+def test_a_heading_never_changes_which_leads_are_shown(
+    staff: PageClient, made: list[MadeLead]
+) -> None:
+    page = staff.get("/staff/")
+    assert "First reply" not in page.links
+    for column in ("Received", "Separation", "Handoff"):
+        assert f"{len(made)} leads, " in staff.get(page.links[column]).text
+
+
+def test_what_a_link_asks_for_in_vain_is_said(staff: PageClient, made: list[MadeLead]) -> None:
+    wrong = "stage=new&stage=stuck&due=soon&sort=luck&since=yesterday&assignee=bob"
+    says = "This link has filters that don’t exist here, so they were left out:"
+    page = staff.get(f"/staff/?{wrong}")
+    for name, value in (("stage", "stuck"), ("due", "soon"), ("sort", "luck"), ("assignee", "bob")):
+        assert f"{name} “{value}”" in page.text
+    assert says in page.text
+    assert (
+        "since “yesterday”, which doesn’t exist here"
+        in staff.get(f"/staff/exports/new?{wrong}").text
+    )
+    assert says not in staff.get("/staff/?stage=open&due=waiting&sort=due&text=x").text
+
+
+def test_actions_without_a_selected_lead_say_so(staff: PageClient, made: list[MadeLead]) -> None:
+    says = "No leads were selected."
+    page = staff.get("/staff/?stage=new")
+    assert says not in page.text
+    (form,) = [form for form in page.forms if form.action.endswith("/bulk")]
+    query = "&".join(f"{name}={value}" for name, values in form.data.items() for value in values)
+    there = staff.get(f"{form.action}?{query}&do=selected", status=303).location
+    assert there == "/staff/?stage=new&selected=none"
+    assert says in staff.get(there).text
+    bulk = selected(staff, [made[0].id]).form("/bulk").fill(lead=[])
+    there = staff.submit(bulk, status=303).location
+    assert says in staff.get(there).text
+
+
 def test_a_heading_sorts_and_reverses_the_order(staff: PageClient, made: list[MadeLead]) -> None:
     for column, *orders in (
         ("Received", "oldest"),
         ("Separation", "separation", "-separation"),
         ("First reply", "due", "-due"),
     ):
-        page = staff.get("/staff/?source=fair")
+        page = staff.get("/staff/?source=fair&due=waiting")
         for sort in orders:
             page = staff.get(page.links[column])
             assert f"sort={sort}" in page.link("Remove Source")
@@ -155,7 +192,7 @@ def test_only_open_late_replies_are_shown(staff: PageClient, made: list[MadeLead
 
 
 def test_bulk_handover(staff: PageClient, made: list[MadeLead], database: Database) -> None:
-    free = [lead for lead in made if lead.row["offered_to_id"] is None]
+    free = [lead for lead in made if lead.row["offered_to_id"] is None and is_open(lead)]
     mine = [lead.id for lead in free if lead.row["assignee_id"] == MY_ID][:3]
     other = [lead.id for lead in free if lead.row["assignee_id"] == 2][:1]
     page = selected(staff, [*mine, *other, 777])
@@ -201,7 +238,7 @@ def test_an_incomplete_action_is_refused(staff: PageClient, made: list[MadeLead]
         assert error in page.text
         assert page.h1 == "1 lead selected"
     nothing = staff.get("/staff/leads/bulk?do=selected&stage=new&lead=x&lead=0", status=303)
-    assert nothing.location == "/staff/?stage=new"
+    assert nothing.location == "/staff/?stage=new&selected=none"
 
 
 def test_all_matching_leads_can_be_assigned_or_exported(

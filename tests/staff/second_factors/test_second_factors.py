@@ -1,6 +1,8 @@
 """The second factor: asked for after the password, valid once, and impossible to skip."""
 
+import re
 from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 from flask import Flask
@@ -141,6 +143,15 @@ def test_a_new_password_does_not_skip_the_second_factor(app: Flask, phone: Phone
     give(client, code=phone.next_code)
 
 
+@pytest.mark.parametrize("product", ["Relay Check", "Relay: Check", ":Relay:", "Müller & Söhne?"])
+def test_the_label_in_the_app_names_the_account(product: str) -> None:
+    """Apps take what is before the first colon for the issuer, which must be the parameter's."""
+    uri = urlsplit(totp.app_uri(totp.new_secret(), EMAIL, product))
+    issuer, account = unquote(uri.path).lstrip("/").split(":")
+    assert (issuer, account) == (" ".join(product.replace(":", " ").split()), EMAIL)
+    assert parse_qs(uri.query)["issuer"] == [issuer]
+
+
 def test_a_secret_is_one_users_and_not_in_the_database(app: Flask, phone: Phone) -> None:
     assert not is_stored(app, phone.secret)
     with app.app_context():
@@ -219,6 +230,13 @@ class TestRecoveryCodes:
         give(pending_login(app), recovery_code=codes[0], status=422)
         assert "9 left of ten" in grace.get(FACTORS).text
         assert "factor.recovery_code_used" in audited(app)
+
+    def test_the_example_beside_the_field_looks_like_one(self, app: Flask, phone: Phone) -> None:
+        page = pending_login(app).get(ASKED)
+        example = re.search(r"such as ([A-Z0-9-]+)\.", page.text)
+        real = write(services_of(app).database, factors.create_recovery_codes, 1)[0]
+        assert example
+        assert [len(group) for group in example[1].split("-")] == list(map(len, real.split("-")))
 
     def test_new_ones_replace_the_old_and_can_be_downloaded(self, grace: PageClient) -> None:
         _, old = set_up_phone(grace)

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import product
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -17,14 +19,15 @@ from consult.storage.leads import actions, submission
 from consult.storage.leads.actions import ConflictError, NotAllowedError, UnknownLeadError
 from consult.storage.leads.assignment import default_assignee
 from consult.storage.leads.leads import timeline
+from consult.storage.notifications.notifications import notify_overdue
 from consult.storage.tables.account_tables import AuditRow, StaffUserRow
 from consult.storage.tables.lead_tables import LeadRow, is_open, is_overdue
-from consult.workflow.office_hours import Office
+from consult.workflow.office_hours import Office, read_hours
 from consult.workflow.stages import STAGES
 from tests.support.concurrency import at_once
 from tests.support.databases import Clock, read, rows, write
 from tests.support.lead_factories import close_account, columns, make_account, new_lead, see
-from tests.support.submissions import lead_of, new_submission
+from tests.support.submissions import CONTACT, lead_of, new_submission, submitted
 
 Act = Callable[[Session], LeadRow]
 
@@ -164,6 +167,57 @@ def test_a_contact_ends_a_follow_up(database: Database, clock: Clock, ben: int, 
     assert read(database, timeline, lead)[-1].data["follow_up_on"] == "2026-03-12"
 
 
+def test_a_snoozed_lead_is_silent_until_its_day(database: Database, clock: Clock, ben: int) -> None:
+    """Its clock starts again in the morning of that day, by the hours of the agency."""
+    office = Office(zone=ZoneInfo("America/New_York"))
+    lead = new_lead(database, contact=True)
+    clock.go_on(hours=2)
+    assert see(database, lead).is_overdue(clock())
+    day = date(2026, 3, 12)
+    snoozed = write(database, actions.schedule_follow_up, lead, day, by=ben, office=office)
+    morning = datetime(2026, 3, 12, 9, tzinfo=office.zone)
+    assert (snoozed.follow_up_on, snoozed.due_at) == (day, morning + timedelta(hours=1))
+    assert snoozed.clock_started_at == office.start_of(day)
+    for at, is_late in ((morning, False), (morning + timedelta(hours=1), True)):
+        clock.go_on(hours=(at - clock()) / timedelta(hours=1))
+        assert see(database, lead).is_overdue(clock()) is is_late
+        overdue = select(LeadRow.submission_id).where(is_overdue(LeadRow, clock()))
+        with database.reading() as session:
+            assert list(session.scalars(overdue)) == [lead] * is_late
+        assert write(database, notify_overdue) == is_late
+    # A day that has come is no excuse, and what was answered has no clock.
+    again = write(database, actions.schedule_follow_up, lead, day, by=ben, office=office)
+    assert again.due_at == snoozed.due_at
+    log = partial(actions.log_contact, lead_id=lead, by=ben, channel="mail", reached=False)
+    write(database, log)
+    later = write(database, actions.schedule_follow_up, lead, date(2026, 4, 1), by=ben)
+    assert later.due_at == snoozed.due_at
+
+
+def test_a_contact_wakes_a_snoozed_lead(database: Database, clock: Clock, ben: int) -> None:
+    token = submitted(database)
+    lead = lead_of(database, token).id
+    write(database, actions.schedule_follow_up, lead, date(2026, 3, 12), by=ben)
+    write(database, submission.save_contact, token, CONTACT)
+    woken = see(database, lead)
+    assert (woken.follow_up_on, woken.due_at) == (None, clock() + timedelta(hours=1))
+
+
+def test_a_promise_keeps_the_hours_it_was_made_under(database: Database, ada: int) -> None:
+    zone = ZoneInfo("Asia/Kolkata")
+    closed = frozenset((date(2026, 2, 1), date(2026, 3, 3)))
+    office = Office(zone, read_hours("mon-thu 08:00-12:00, mon-thu 13:00-24:00"), closed)
+    token = submitted(database)
+    write(database, submission.save_contact, token, CONTACT, office=office)
+    hours = see(database, lead_of(database, token).id).clock_hours
+    assert hours == ("Asia/Kolkata; mon-thu 08:00-12:00, mon-thu 13:00-24:00; 2026-03-03")
+    under = Office(new_leads_to="ada@example.com").under(hours)
+    assert under == replace(
+        office, closed=closed - {date(2026, 2, 1)}, new_leads_to="ada@example.com"
+    )
+    assert Office().under(None) == Office()
+
+
 def test_row_and_query_agree_on_overdue(database: Database, clock: Clock, lead: int) -> None:
     second = timedelta(seconds=1)
     dates = (None, clock() - second, clock(), clock() + second)
@@ -179,7 +233,7 @@ def test_row_and_query_agree_on_overdue(database: Database, clock: Clock, lead: 
 @pytest.mark.parametrize(
     ("stage", "options", "complaint"),
     [
-        ("won", {}, "New cannot become won"),
+        ("won", {}, "New can’t become won"),
         ("not_a_fit", {}, "reason"),
         ("not_a_fit", {"reason": "price"}, "reason"),
         ("taken", {"consult_at": Clock()()}, "date and time"),
@@ -193,6 +247,25 @@ def test_what_a_stage_does_not_allow_is_refused_with_an_explanation(
     assert see(database, lead).version == 1
 
 
+def test_a_closed_lead_is_left_alone_until_it_is_reopened(
+    database: Database, ada: int, ben: int, offered: int
+) -> None:
+    """Closing it ends a handover that waits."""
+    closed = write(database, actions.move, offered, "not_a_fit", by=ada, reason="size")
+    assert (closed.offered_to_id, closed.offered_at) == (None, None)
+    assert [kind for kind, _ in events(database, offered)][-2:] == ["cancelled", "moved"]
+    acts: tuple[Act, ...] = (
+        partial(actions.hand_over, lead_id=offered, to=ben, by=ada),
+        partial(actions.log_contact, lead_id=offered, by=ada, channel="mail", reached=True),
+        partial(actions.schedule_follow_up, lead_id=offered, on=date(2026, 3, 12), by=ada),
+    )
+    for act in acts:
+        with pytest.raises(NotAllowedError, match="Reopen it first"):
+            write(database, act)
+    write(database, actions.move, offered, "reached", by=ada)
+    assert write(database, actions.hand_over, offered, ben, by=ada).offered_to_id == ben
+
+
 def test_a_consult_can_be_called_off(database: Database, clock: Clock, ben: int, lead: int) -> None:
     at = clock() + timedelta(days=3)
     write(database, actions.log_contact, lead, by=ben, channel="phone", reached=True)
@@ -200,6 +273,9 @@ def test_a_consult_can_be_called_off(database: Database, clock: Clock, ben: int,
     assert booked.consult_at == at
     later = at + timedelta(days=1)
     assert write(database, actions.rebook, lead, later, by=ben).consult_at == later
+    with pytest.raises(NotAllowedError, match="hasn’t started yet"):
+        write(database, actions.move, lead, "consult_held", by=ben)
+    clock.go_on(days=4)
     assert write(database, actions.move, lead, "consult_held", by=ben).consult_at == later
     write(database, actions.move, lead, "lost", by=ben, reason="price")
     reopened = write(database, actions.move, lead, "reached", by=ben)
