@@ -24,12 +24,7 @@ from flask import (
     session,
     url_for,
 )
-from flask.sessions import (
-    NullSession,
-    SecureCookieSession,
-    SecureCookieSessionInterface,
-    SessionMixin,
-)
+from flask import sessions as cookies
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from itsdangerous import Signer, URLSafeTimedSerializer
@@ -89,26 +84,20 @@ BODY_LIMITS: Mapping[str, int] = {"staff.save_logo": UPLOAD_LIMIT + 64 * 1024}
 csrf = CSRFProtect()
 
 
-class StaffOnlySessions(SecureCookieSessionInterface):
+class StaffOnlySessions(cookies.SecureCookieSessionInterface):
     """Flask's signed cookie under `/staff`; elsewhere, a session that cannot be written to."""
 
     digest_method = staticmethod(hashlib.sha256)
 
-    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+    def open_session(self, app: Flask, request: Request) -> cookies.SecureCookieSession | None:
         if is_staff_path(request.path):
             return super().open_session(app, request)
-        return NullSession()
+        return cookies.NullSession()
 
-    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+    def save_session(self, app: Flask, session: cookies.SessionMixin, response: Response) -> None:
         """Leave the cookie as it was where a request failed: the same form can be sent again."""
         if response.status_code < 500:
             super().save_session(app, session, response)
-
-    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
-        serializer = super().get_signing_serializer(app)
-        if serializer:
-            serializer.signer = SkewTolerantSigner
-        return serializer
 
 
 def is_staff_path(path: str) -> bool:
@@ -119,6 +108,7 @@ def is_staff_path(path: str) -> bool:
 def install(app: Flask, settings: Settings) -> None:
     # What the libraries sign for us (CSRF tokens, pending forms) is signed with SHA-256 as well.
     Signer.default_digest_method = staticmethod(hashlib.sha256)
+    URLSafeTimedSerializer.default_signer = SkewTolerantSigner
     https = settings.base_url.startswith("https:")
     app.config.update(
         # With __Host-, a browser takes the cookie from this very host only, over HTTPS only.
