@@ -78,8 +78,9 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(blueprint)
     staff.register(app, settings)
     if settings.proxy_hops:
+        # Each proxy adds to the addresses; the scheme is set by the last one alone.
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
-            app.wsgi_app, x_for=settings.proxy_hops, x_proto=settings.proxy_hops
+            app.wsgi_app, x_for=settings.proxy_hops, x_proto=1
         )
     else:
         warn_of_unknown_proxy(app)

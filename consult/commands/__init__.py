@@ -30,7 +30,8 @@ FAMILIES = {
     "demo": "lead_commands",
     "export": "lead_commands",
     "settings": "database_commands",
-    "health": "serve_commands",
+    "doctor": "doctor",
+    "health": "health",
 }
 """Each command and the module of this package that holds it, in the order `--help` lists them."""
 

@@ -121,12 +121,17 @@ _COUNTED = {"submissions": "leads", "staff_users": "accounts", "drafts": "questi
 
 
 @db.command()
-@click.argument("file", type=_path)
-@click.option("--check", is_flag=True, help="Change nothing: only prove that FILE can be restored.")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Change nothing: prove that FILE, or the newest backup in a folder, can be restored.",
+)
 def restore(file: Path, check: bool) -> None:
     """Replace everything in the database by the backup in FILE; later changes are lost."""
     if check:
         with _explain_errors():
+            file = backup.newest(file) if file.is_dir() else file
             counts = backup.count_rows(file, _COUNTED)
         found = ", ".join(f"{counts[table]:,} {name}" for table, name in _COUNTED.items())
         click.echo(f"{file} can be restored: {found}.")

@@ -10,8 +10,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from http import HTTPStatus
-from http.client import HTTPConnection, HTTPException
 from types import FrameType
 from typing import Any
 
@@ -26,7 +24,7 @@ from consult.delivery.handlers import handlers_with, schedule_purge
 from consult.delivery.notifications.dispatch import schedule_tick
 from consult.delivery.worker import Worker, run_until_signal
 from consult.report.pdf.renderer import Renderer
-from consult.settings.schema import LOCAL_HOSTS, PREFIX, Settings
+from consult.settings.schema import PREFIX, Settings
 from consult.settings.setting_sources import load_settings
 from consult.staff.accounts.account_admin import first_invitation
 from consult.storage.jobs import BACKGROUND, NORMAL
@@ -45,7 +43,6 @@ HEADER_LIMIT = 32 * 1024
 """Also how much of a body is kept in memory while it arrives; the rest goes into a file."""
 RESTART_SECONDS = 2
 STOP_SECONDS = 20
-HEALTH_SECONDS = 5
 # The server itself refuses larger requests, without a page; the app refuses smaller ones.
 SERVER_BODY_LIMIT = 16 * 1024 * 1024
 
@@ -140,26 +137,6 @@ def _work(settings: Settings, *, once: bool) -> None:
             )
             _end_line()
         log.info("stopped")
-
-
-@click.command()
-def health() -> None:
-    """Ask the app on this machine whether it serves and saves: exit code 0, or 1 if not.
-
-    For the health check of a container, and for monitoring.
-    """
-    settings = load_settings()
-    host, port = LOCAL_HOSTS.get(settings.host, settings.host), settings.port
-    try:
-        with closing(HTTPConnection(host, port, timeout=HEALTH_SECONDS)) as connection:
-            connection.request("GET", "/health/ready")
-            response = connection.getresponse()
-            answer = response.read(200).decode(errors="replace").strip()
-    except (OSError, HTTPException) as error:
-        raise CommandError(f"nothing healthy answers at {host}:{port}: {error}") from error
-    if response.status != HTTPStatus.OK:
-        raise CommandError(answer)
-    click.echo(answer)
 
 
 def _settings_for(host: str | None, port: int | None) -> Settings:

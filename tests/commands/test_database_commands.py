@@ -57,9 +57,12 @@ def test_backups_of_every_night_are_kept_and_checked_without_touching_anything(
     settings = load_settings()
     assert settings.last_backup_file.read_text() == f"{file}\n"
     shutil.rmtree(settings.var_dir)
+    (folder / "relay-check-2020-01-01T000000Z.backup").touch()
     checked = run("db", "restore", "--check", file).stdout
+    assert run("db", "restore", "--check", str(folder)).stdout == checked
     assert checked == f"{file} can be restored: 0 leads, 0 accounts, 0 questionnaires.\n"
     assert not settings.var_dir.exists()
+    assert "no backup in" in run("db", "restore", "--check", str(tmp_path), code=1).stderr
     for arguments in ([], [file, "--keep", "2"], [file, "--to", str(folder)]):
         assert "either a FILE, or a folder" in run("db", "backup", *arguments, code=2).stderr
 

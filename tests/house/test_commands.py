@@ -14,7 +14,7 @@ from consult.commands import CommandError, consult, errors_in_one_line
 _PROMISED = """
 serve, web, worker, score, report, questionnaire check, questionnaire map, questionnaire show,
 db upgrade, db backup, db restore, staff invite, staff list, staff disable, staff reset,
-audit export, demo, settings, health
+audit export, demo, settings, health, doctor
 """
 PROMISED = {command.strip() for command in _PROMISED.split(",")}
 """The commands that people and scripts outside rely on."""

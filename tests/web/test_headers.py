@@ -37,6 +37,20 @@ def breaking_app(tmp_path: Path) -> Iterator[Flask]:
         services().database.close()
 
 
+@pytest.mark.parametrize(
+    ("hops", "scheme", "secure"),
+    [(1, "https", True), (2, "https", True), (2, "https, https", True), (1, "http", False)],
+)
+def test_https_is_known_behind_one_proxy_and_behind_two(
+    tmp_path: Path, hops: int, scheme: str, secure: bool
+) -> None:
+    """The usual proxies add to X-Forwarded-For, and set X-Forwarded-Proto."""
+    client = make_app(tmp_path / "var", proxy_hops=hops).test_client()
+    forwarded = {"X-Forwarded-For": "203.0.113.9, 198.51.100.2", "X-Forwarded-Proto": scheme}
+    answer = client.get("/health/live", headers=forwarded)
+    assert ("Strict-Transport-Security" in answer.headers) == secure
+
+
 @pytest.fixture
 def pages(breaking_app: Flask) -> PageClient:
     return PageClient(breaking_app)

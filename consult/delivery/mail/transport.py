@@ -67,6 +67,11 @@ class SmtpTransport:
                 raise _problem(error) from error
             accepted()
 
+    def check(self) -> None:
+        """Connect and log in, and send nothing; raises RetryableError with what is wrong."""
+        with self._connection():
+            pass
+
     @contextmanager
     def _connection(self) -> Iterator[smtplib.SMTP]:
         try:

@@ -78,6 +78,14 @@ def backup_to(database: Database, folder: Path, keep: int | None) -> Path:
     return file
 
 
+def newest(folder: Path) -> Path:
+    """The newest backup in a folder; raises BackupError where there is none."""
+    files = sorted(folder.glob(_NAMES))
+    if not files:
+        raise BackupError(f"there is no backup in {folder}")
+    return files[-1]
+
+
 def count_rows(file: Path, tables: Collection[str]) -> dict[str, int]:
     """Read all of a backup, whatever database it is of, and count the rows of these tables.
 

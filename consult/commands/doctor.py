@@ -1,0 +1,251 @@
+"""`consult doctor`: whether what the app needs is there and in order, one line for each thing.
+
+Each check returns what is in order, or raises Note or Problem with what is not and what to do.
+"""
+
+import secrets
+import shutil
+import ssl
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from http import HTTPStatus
+from http.client import HTTPException, HTTPSConnection
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+from sqlalchemy import func, select
+
+from consult.commands import CommandError
+from consult.commands.database_commands import open_database
+from consult.delivery.mail.messages import new_message
+from consult.delivery.mail.transport import SmtpTransport
+from consult.delivery.worker import PermanentError, RetryableError
+from consult.report import FONTS
+from consult.report.pdf.renderer import Renderer, RenderError
+from consult.settings.schema import PREFIX, Settings
+from consult.settings.setting_sources import load_settings
+from consult.settings.setting_types import SettingsError, is_this_machine
+from consult.storage.accounts import accounts
+from consult.storage.db.database import Database
+from consult.storage.tables.account_tables import AuditRow
+from consult.storage.tables.delivery_tables import JobRow
+from consult.storage.tables.submission_tables import SubmissionRow
+
+_GB = 1024**3
+_LITTLE_DISK, _NO_DISK = 2 * _GB, _GB // 5
+_CLOCK_OFF = timedelta(seconds=5)
+_BACKUP_AGE = timedelta(hours=36)
+_JOB_WAIT = timedelta(minutes=15)
+_CERTIFICATE_DAYS = 14
+_ANSWER_SECONDS = 10
+_FONT_FILES = frozenset({".otf", ".ttf"})
+_PAGE = (
+    '<html lang="en"><head><title>Test</title></head><body><h1>Separation 41</h1>'
+    "<p>Two legs of one relay: žluťoučký, Ελένη, Ольга</p></body></html>"
+)
+
+
+class Note(Exception):
+    """Works, and may not be what was meant."""
+
+
+class Problem(Exception):
+    """Does not work, or will stop working; the text says what to do."""
+
+
+@click.command()
+@click.option("--mail-to", metavar="ADDRESS", help="Also send a test email to ADDRESS.")
+def doctor(mail_to: str | None) -> None:
+    """Check what the app needs on this machine, one line each; exit code 1 if anything is wrong.
+
+    Changes nothing. Run it as the user that runs the app.
+    """
+    settings = load_settings()
+    checks: dict[str, Callable[[], str]] = {
+        "folders": partial(_check_folders, settings),
+        "disk": partial(_check_disk, settings),
+        "PDFs": partial(_check_pdf, settings),
+        "mail": partial(_check_mail, settings, mail_to),
+        "address": partial(_check_address, settings),
+        "backup": partial(_check_backup, settings),
+    }
+    problems = [_report(name, check) for name, check in checks.items()]
+    with ExitStack() as stack:
+        opened: list[Database] = []
+        problems.append(_report("database", partial(_check_database, settings, stack, opened)))
+        for database in opened:
+            problems.append(_report("clock", partial(_check_clock, database)))
+            problems.append(_report("jobs", partial(_check_jobs, database)))
+    if count := sum(problems):
+        raise CommandError("1 problem, see above" if count == 1 else f"{count} problems, see above")
+
+
+def _report(name: str, check: Callable[[], str]) -> bool:
+    """Print the line of a check; returns whether it found a problem."""
+    try:
+        state, text = "ok", check()
+    except Note as note:
+        state, text = "note", str(note)
+    except (Problem, CommandError, SettingsError) as problem:
+        state, text = "PROBLEM", str(problem)
+    except OSError as error:
+        state, text = "PROBLEM", f"{error.filename or ''} {error.strerror or error}"
+    click.echo(f"{state:8} {name}: {' '.join(text.split())}")
+    return state == "PROBLEM"
+
+
+def _check_folders(settings: Settings) -> str:
+    folders = [settings.var_dir, *([] if settings.smtp_url else [settings.mail_dir])]
+    for folder in folders:
+        with tempfile.TemporaryFile(dir=_existing(folder)):
+            pass
+    key = settings.secret_key_file
+    if settings.secret_key is None and key.exists():
+        settings.signing_key()
+        if key.stat().st_mode & 0o077:
+            raise Problem(f"others may read {key}; run: chmod 600 {key}")
+    return f"{settings.var_dir} can be written to"
+
+
+def _existing(folder: Path) -> Path:
+    """The folder, or the one in which it will be created."""
+    return next(place for place in (folder, *folder.parents) if place.exists())
+
+
+def _check_disk(settings: Settings) -> str:
+    folder = _existing(settings.var_dir)
+    free = shutil.disk_usage(folder).free
+    text = f"{free / _GB:.1f} GB free in {folder}"
+    if free < _NO_DISK:
+        raise Problem(f"{text}; saving stops when nothing is left")
+    if free < _LITTLE_DISK:
+        raise Note(text)
+    return text
+
+
+def _check_database(settings: Settings, stack: ExitStack, opened: list[Database]) -> str:
+    file = Path(settings.database_url.removeprefix("sqlite:///"))
+    if settings.embedded_database and not file.exists():
+        raise Note("there is none yet; the first start creates it")
+    database = stack.enter_context(open_database(settings))
+    opened.append(database)
+    with database.writing(timeout=_ANSWER_SECONDS) as session:
+        if not accounts.any_user(session):
+            raise Note("nobody can sign in yet; run: consult staff invite EMAIL --admin")
+    return f"{database.engine.url} can be written to, and is up to date"
+
+
+def _check_clock(database: Database) -> str:
+    with database.reading() as session:
+        ours = theirs = datetime.now(UTC)
+        if not database.is_sqlite:
+            theirs = session.scalar(select(func.clock_timestamp())) or ours
+        stored = [
+            session.scalar(select(func.max(column))) or ours
+            for column in (SubmissionRow.submitted_at, AuditRow.at)
+        ]
+    if abs(ours - theirs) > _CLOCK_OFF:
+        off = abs(ours - theirs).total_seconds()
+        raise Problem(f"differs by {off:.0f} seconds from that of the database; is NTP on?")
+    if max(stored) > ours + _CLOCK_OFF:
+        raise Problem(f"is behind: something was stored at {max(stored):%Y-%m-%d %H:%M} UTC")
+    return f"{ours:%Y-%m-%d %H:%M} UTC"
+
+
+def _check_jobs(database: Database) -> str:
+    with database.reading() as session:
+        first = session.scalar(select(func.min(JobRow.run_at)).where(JobRow.state == "ready"))
+        waited = session.now() - first if first else timedelta()
+        failed = session.scalar(select(func.count()).where(JobRow.state == "failed")) or 0
+    if waited > _JOB_WAIT:
+        raise Problem(f"one waits for {waited // timedelta(minutes=1)} minutes; is a worker there?")
+    if failed:
+        raise Note(f"{failed} failed lately; the page of its lead says why")
+    return "none waits for a worker"
+
+
+def _check_pdf(settings: Settings) -> str:
+    fonts = [file for file in FONTS.parent.rglob("*") if file.suffix in _FONT_FILES]
+    if not fonts:
+        raise Problem(f"the fonts are not there, in {FONTS.parent}")
+    begin = time.monotonic()
+    with closing(Renderer(settings.pdf_timeout_seconds, settings.pdf_memory_mb)) as renderer:
+        try:
+            pdf = renderer.render(_PAGE)
+        except RenderError as error:
+            raise Problem(f"none can be made: {error}; see the README for what it needs") from error
+    seconds = time.monotonic() - begin
+    return f"one of {len(pdf):,} bytes was made in {seconds:.1f} seconds; {len(fonts)} fonts"
+
+
+def _check_mail(settings: Settings, mail_to: str | None) -> str:
+    if settings.smtp_url is None:
+        raise Note(f"no {PREFIX}SMTP_URL: emails are written to {settings.mail_dir}")
+    transport = SmtpTransport(settings.smtp_url.get_secret_value())
+    try:
+        if mail_to is None:
+            transport.check()
+            return "the mail server takes our login; --mail-to ADDRESS sends a test"
+        now = datetime.now(UTC)
+        token = secrets.token_urlsafe()
+        message = new_message(
+            settings, to=mail_to, subject="A test from Relay Check", date=now, token=token
+        )
+        message.set_content(f"Emails from {settings.base_url} arrive here.\n")
+        transport.send(message, accepted=lambda: None)
+    except (RetryableError, PermanentError) as error:
+        raise Problem(str(error)) from error
+    return f"the mail server took a test to {mail_to}; see whether it arrives"
+
+
+def _check_address(settings: Settings) -> str:
+    """The address that people use: its certificate, and that the app behind it sees HTTPS."""
+    url = settings.base_url
+    parts = urlsplit(url)
+    if is_this_machine(url):
+        raise Note(f"{PREFIX}BASE_URL is {url}, which only this machine can open")
+    if parts.scheme != "https":
+        raise Problem(f"{url} is not encrypted; put a proxy with TLS in front, see docs/running.md")
+    try:
+        context = ssl.create_default_context()
+        with closing(
+            HTTPSConnection(parts.netloc, timeout=_ANSWER_SECONDS, context=context)
+        ) as connection:
+            connection.request("GET", "/health/live")
+            certificate = connection.sock.getpeercert() or {}
+            answer = connection.getresponse()
+            is_ours = answer.status == HTTPStatus.OK and answer.read(10) == b"ok\n"
+    except ssl.SSLCertVerificationError as error:
+        raise Problem(f"the certificate of {url} is refused: {error.verify_message}") from error
+    except (OSError, HTTPException) as error:
+        raise Note(f"{url} cannot be reached from this machine: {error}") from error
+    if not is_ours:
+        raise Problem(f"{url}/health/live says {answer.status}; the proxy does not lead to the app")
+    if "Strict-Transport-Security" not in answer.headers:
+        raise Problem(
+            f"the app does not see that {url} is encrypted: {PREFIX}PROXY_HOPS is "
+            f"{settings.proxy_hops}, and the proxy has to set X-Forwarded-Proto"
+        )
+    days = round((ssl.cert_time_to_seconds(str(certificate["notAfter"])) - time.time()) / 86_400)
+    if days < _CERTIFICATE_DAYS:
+        raise Problem(f"the certificate of {url} ends in {days} days")
+    return f"{url} leads here, {settings.proxy_hops} proxy hops, certificate for {days} days"
+
+
+def _check_backup(settings: Settings) -> str:
+    made = settings.last_backup_file
+    live = not is_this_machine(settings.base_url)
+    if not made.exists():
+        raise (Problem if live else Note)(
+            "none was made on this machine; every night, run: consult db backup --to FOLDER"
+        )
+    age = timedelta(seconds=time.time() - made.stat().st_mtime)
+    text = f"{made.read_text('utf-8').strip()} was made {age // timedelta(hours=1)} hours ago"
+    if age > _BACKUP_AGE:
+        raise (Problem if live else Note)(text)
+    return text
