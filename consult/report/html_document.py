@@ -1,8 +1,8 @@
 """A Report as one HTML document for print, the input of `consult.report.pdf.render_pdf`.
 
-Its two charts, score bars and the relay, are SVG that says its numbers in its title. States differ
-in pattern as well as in tone: solid, hatched, dotted, and a dashed outline with a question mark, so
-that they can be distinguished in grey and by the colour-blind.
+Its charts, bars and the relay, are SVG that says its numbers in its title. States differ in pattern
+as well as in tone, the same here as on the result page: solid, striped, dashed, and dotted with a
+question mark, so that they can be distinguished in grey and by the colour-blind.
 """
 
 import functools
@@ -10,6 +10,7 @@ import io
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
+from math import ceil
 from typing import Any, Literal
 
 import segno
@@ -61,12 +62,16 @@ def document_html(
         paper=paper,
         made_on=made_on,
         day=long_date(made_on),
+        check_again=long_date(report.check_again_on(made_on)),
         states=STATE_TEXTS,
         texts=load(report.edition).texts.findings["report"],
         score_bar=score_bar,
+        gain_bar=gain_bar,
+        most_points=max(part.weight for axis in report.axes for part in axis.dimensions),
         relay_picture=relay_picture,
         qr_code=_qr_code(brand),
         with_blanks=_with_blanks,
+        size_of=_size_of,
         css=Markup(STYLESHEET.read_text(encoding="utf-8")) if standalone else "",  # noqa: S704
     )
 
@@ -108,6 +113,18 @@ def _with_blanks(text: str) -> Markup:
     return Markup('<span class="blank">…</span>').join(escape(part) for part in parts)
 
 
+_LETTERS_PER_LINE = 62
+_SIZES = {16: "roomy", 19: "", 21: "dense"}
+"""A class for the tools of up to so many lines."""
+
+
+def _size_of(tool: str) -> str:
+    """How large a tool is printed, by about how many lines it has: two have to fit on a page."""
+    written = tool.replace("____", 15 * "_").splitlines()
+    lines = sum(ceil(len(line) / _LETTERS_PER_LINE) or 0.3 for line in written)
+    return next((size for most, size in _SIZES.items() if lines <= most), "densest")
+
+
 def _qr_code(brand: Brand) -> Markup:
     """The consult link as a QR code, with a quiet zone of two modules."""
     picture = io.BytesIO()
@@ -137,6 +154,12 @@ def score_bar(name: str, confirmed: int, possible: int, colour: str) -> Markup:
     return picture
 
 
+def gain_bar(name: str, sure: float, most: float, scale: float, colour: str) -> Markup:
+    """A bar of the points that a part can still gain: hatched from `sure` to `most` of them."""
+    picture: Markup = _pictures().gain_bar(name, sure, most, scale, colour)
+    return picture
+
+
 def relay_picture(relay: Relay, colours: Colours) -> Markup:
     """Two lanes and the zone where the baton changes hands, each drawn by its state."""
     picture: Markup = _pictures().relay_picture(relay, colours)
@@ -147,7 +170,7 @@ def relay_picture(relay: Relay, colours: Colours) -> Markup:
 def _pictures() -> Any:
     """The macros of `pictures.html`."""
     template = _templates().get_template("pictures.html")
-    return template.make_module({"hatch": _hatch, "dots": _dots, "states": STATE_TEXTS})
+    return template.make_module({"hatch": _hatch, "states": STATE_TEXTS})
 
 
 def _hatch(x: float, y: float, width: float, height: float, step: float) -> str:
@@ -162,16 +185,3 @@ def _hatch(x: float, y: float, width: float, height: float, step: float) -> str:
             lines.append(f"M{start:g} {rise_from:g}L{end:g} {rise_to:g}")
         foot += step
     return "".join(lines)
-
-
-def _dots(x: float, y: float, width: float, height: float) -> str:
-    """Two rows of sparse dots, the second shifted by half a step."""
-    step, size = 18, 3.5
-    dots = []
-    for row, shift in ((1, 0.0), (2, step / 2)):
-        top = y + height * row / 3 - size / 2
-        left = x + step / 2 + shift
-        while left < x + width - size - 3:
-            dots.append(f"M{left:g} {top:g}h{size}v{size}h-{size}z")
-            left += step
-    return "".join(dots)

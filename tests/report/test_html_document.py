@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import html5lib
 import pytest
+from markupsafe import escape
 
 from consult.report.html_document import (
     STATE_TEXTS,
@@ -50,6 +51,8 @@ def test_a_document_is_valid_complete_and_honest(persona: str, depth: Depth) -> 
                 assert line.answer in text
     for said in (*report.contradictions[:3], *report.flags):
         assert said.text in text
+    assert f"<h1>{escape(report.finding)}</h1>" in html
+    assert f"<title>{escape(report.finding)}</title>" in html
     assert report.archetype.name in text
     assert report.consult.title in text
     assert not [figure for figure in FORBIDDEN_FIGURES if figure in text]
@@ -76,7 +79,7 @@ def test_names_are_shown_as_text() -> None:
 
 def test_nobody_in_particular_is_fine() -> None:
     html = document_html(report_of("solo_starter"), DAY)
-    assert "Your marketing<br/>and your sales" in html
+    assert "Marketing and sales at" not in html
     assert "For " not in html.split("dateline")[1][:40]
 
 

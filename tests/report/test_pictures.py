@@ -3,13 +3,21 @@
 After a change that was meant: `.venv/bin/python -m tests.report.pictures`, and look at each page.
 """
 
+from collections.abc import Iterator
 from functools import cache
+from typing import Any, get_args
 
 import pymupdf
 import pytest
 from PIL import ImageChops
 
+from consult.report.html_document import Paper, Recipient, document_html
+from consult.report.pdf.render_pdf import html_to_pdf
+from consult.report.report import Report
 from tests.report.pictures import EXAMPLES, draw, pdf_of, stored
+from tests.report.samples import DAY, report_of
+from tests.report.test_firms import report_of as firm_report
+from tests.support.firms import FIRMS
 
 _FAR_APART = 40
 """Of 255 greys: the edge of a letter may differ by less between two machines."""
@@ -17,8 +25,8 @@ _FAR_APART = 40
 _MOST_CHANGED = 0.0002
 """The share of points that may be far apart. A block moved by a tenth of a millimetre is more."""
 
-_RUNNING = 56  # points at the head and the foot of a page that hold the running heads
-_FEWEST_LINES = 8
+_HEAD, _FOOT = 65, 54  # points of the margins, which hold the running heads
+_MOST_PAGES = 10
 _SMALLEST_HEADING = 9.9  # points; what is bold and at least as large is a heading
 
 _pdf = cache(pdf_of)
@@ -34,19 +42,61 @@ def test_a_report_looks_as_it_did(name: str) -> None:
     assert share <= _MOST_CHANGED, f"{share:.3%} of the points changed; look at {name}"
 
 
-@pytest.mark.parametrize("name", [name for name, one in EXAMPLES.items() if one.pages is None])
-def test_a_report_has_four_to_ten_full_pages(name: str) -> None:
-    with pymupdf.open(stream=_pdf(EXAMPLES[name])) as document:
-        assert 4 <= document.page_count <= 10
-        for page in document:
-            lines = [
-                span
-                for block in page.get_text("dict")["blocks"]
-                for line in block.get("lines", ())
-                for span in line["spans"][:1]
-                if line["bbox"][1] > _RUNNING and line["bbox"][3] < page.rect.height - _RUNNING
-            ]
-            assert len(lines) >= _FEWEST_LINES, f"page {page.number + 1} is nearly empty"
-            lowest = max(lines, key=lambda span: span["bbox"][3])
-            is_heading = "Bold" in lowest["font"] and lowest["size"] >= _SMALLEST_HEADING
-            assert not is_heading, f"a heading is left alone at the foot: {lowest['text']}"
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """The whole examples; with `--every-look` each of the twelve firms too, on both papers."""
+    if "sheets" in metafunc.fixturenames:
+        names = [name for name, one in EXAMPLES.items() if one.pages is None]
+        if metafunc.config.getoption("every_look"):
+            names += [f"{firm} on {paper}" for firm in FIRMS for paper in get_args(Paper)]
+        metafunc.parametrize("sheets", names, indirect=True)
+
+
+@pytest.fixture
+def sheets(request: pytest.FixtureRequest) -> Iterator[tuple[Report, Any]]:
+    """A report, and the PDF that was made of it."""
+    if request.param in EXAMPLES:
+        example = EXAMPLES[request.param]
+        report, pdf = report_of(example.persona, example.depth), _pdf(example)
+    else:
+        firm, paper = request.param.split(" on ")
+        report, owner = firm_report(FIRMS[firm]), Recipient("Jo", "Oak Street")
+        pdf = html_to_pdf(document_html(report, DAY, owner, paper=paper))
+    with pymupdf.open(stream=pdf) as document:
+        yield report, document
+
+
+def test_no_page_is_a_third_empty_and_no_heading_stands_alone(sheets: tuple[Report, Any]) -> None:
+    _, document = sheets
+    assert document.page_count <= _MOST_PAGES
+    for page in document.pages(0, document.page_count - 1):
+        lines = [line for line in _lines(page) if line["bbox"][3] < page.rect.height - _FOOT]
+        last = max(lines, key=lambda line: line["bbox"][3])
+        drawn = [one["rect"].y1 for one in page.get_drawings()]
+        ink = max(last["bbox"][3], *(y for y in drawn if y < page.rect.height - _FOOT))
+        filled = (ink - _HEAD) / (page.rect.height - _HEAD - _FOOT)
+        assert filled > 2 / 3, f"page {page.number + 1} is filled to {filled:.0%}"
+        span = last["spans"][0]
+        is_heading = "Bold" in span["font"] and span["size"] >= _SMALLEST_HEADING
+        assert not is_heading, f"a heading is left alone at the foot: {span['text']}"
+
+
+def test_the_title_is_the_finding_and_the_agreement_is_one_page(
+    sheets: tuple[Report, Any],
+) -> None:
+    report, document = sheets
+    spans = [span for line in _lines(document[0]) for span in line["spans"]]
+    largest = max(span["size"] for span in spans)
+    title = " ".join(span["text"] for span in spans if span["size"] == largest)
+    assert " ".join(title.split()) == report.finding
+    assert document.metadata["title"].startswith(report.finding)
+    assert report.agreement
+    (agreed,) = (page for page in document if "The agreement" in page.get_text().splitlines())
+    words = " ".join(agreed.get_text().split())
+    for line in report.agreement.lines:
+        assert line.title in words
+    assert report.agreement.signed.split("___")[0].strip() in words
+
+
+def _lines(page: Any) -> list[Any]:
+    blocks = page.get_text("dict")["blocks"]
+    return [line for block in blocks for line in block.get("lines", ())]
