@@ -33,13 +33,11 @@ result_pages = Blueprint("results", __name__, url_prefix="/result/<token>")
 def result(token: str) -> ResponseReturnValue:
     lead = open_result(token)
     report = from_json(json.dumps(lead.report))
-    findings = load(lead.edition).texts.findings
     return render_template(
         "owner/result.html",
         token=token,
         report=report,
-        bands={id: [b["name"] for b in bands.values()] for id, bands in findings["bands"].items()},
-        texts=findings["report"],
+        texts=load(lead.edition).texts.findings["report"],
         base_url=services().settings.base_url,
         full_depth=_full_depth_offer(lead),
         contact=lead.contact,

@@ -55,7 +55,7 @@ _TEXTS: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ),
     ("agreement", "page"): ("title", "intro", "today", "unknown", "not_asked", "signed"),
     ("agreement", "names"): ("me", "staff", "several", "agency", "website", "nobody"),
-    ("consult_agenda",): ("helps", "helps_not"),
+    ("consult_agenda",): ("about", "about_step", "outcome", "is_not", "helps", "helps_not"),
     ("consult_agenda", "points"): (
         *("troubles", "no_troubles", "topic", "contradiction", "first_fix", "close"),
     ),

@@ -27,6 +27,7 @@ from consult.report.report import (
     Unknown,
 )
 from consult.report.report_sections import (
+    MINUTES,
     agreement_of,
     answer_to,
     consult_of,
@@ -39,17 +40,19 @@ from consult.scoring.archetypes import RUNNING_IN_THE_DARK
 from consult.settings.brand import CURRENCY_SIGNS
 
 
-def build_report(walk: Walk, currency: str = "USD", card: Scorecard | None = None) -> Report:
+def build_report(
+    walk: Walk, currency: str = "USD", card: Scorecard | None = None, minutes: int = MINUTES
+) -> Report:
     """The Report of a complete walk; `card` is its scorecard where it is scored already.
 
-    Raises ValueError when answers are missing: there is nothing to report before there is a score.
+    `minutes` is the length of a consult. Raises ValueError when answers are missing.
     """
-    return _Writer(walk, currency, card or scorecard_of(walk.on_path)).report()
+    return _Writer(walk, currency, card or scorecard_of(walk.on_path), minutes).report()
 
 
 class _Writer:
-    def __init__(self, walk: Walk, currency: str, card: Scorecard) -> None:
-        self.walk = walk
+    def __init__(self, walk: Walk, currency: str, card: Scorecard, minutes: int) -> None:
+        self.walk, self.minutes = walk, minutes
         self.scorecard = card
         self.roles = walk.questionnaire.structure.roles
         self.sign = CURRENCY_SIGNS[currency]
@@ -87,6 +90,7 @@ class _Writer:
                 parts=(*separation.dimensions, *handoff.dimensions),
                 contradictions=contradictions,
                 plan=plan,
+                minutes=self.minutes,
             ),
             cards=self.cards,
             answers=tuple(self._unscored_answers()),

@@ -1,9 +1,8 @@
 """The Report: everything an owner reads about one response, as plain data in plain words.
 
-It is made once, when the answers are sent, and frozen with them. The result page, the PDF and
-the staff page all show this one Report, so that next year's wording cannot rewrite last year's
-advice. Scores in it are ready to print: whole numbers for headlines, and points with one decimal
-that add up to the score with one decimal.
+It is frozen with the answers, and result page, PDF and staff page all show it, so that next year's
+wording cannot rewrite last year's advice. Scores are ready to print: whole numbers for headlines,
+and points with one decimal that add up to the score with one decimal.
 """
 
 from collections.abc import Mapping
@@ -66,6 +65,11 @@ class Dimension:
     def lost(self) -> float:
         return round(self.weight - self.earned, 1)
 
+    @property
+    def open(self) -> float:
+        """What of `lost` may not be lost: the points of answers that aren't known yet."""
+        return round(sum(line.lost for line in self.lines if line.unknown), 1)
+
 
 @dataclass(frozen=True)
 class Axis:
@@ -113,12 +117,11 @@ class Relay:
 
 @dataclass(frozen=True)
 class Fix:
-    """One step of the plan, with the score of its axis before and after it.
+    """One step of the plan, with the score of its axis before and after it and the earlier ones.
 
     `now`, `next` and `aim` are the answers at the rungs `from_rung`, `next_rung` and `to_rung`.
-    `because` are its reasons as in the scorecard, `reasons` the same in words. The steps build on
-    each other: each starts from the scores that the earlier ones lead to. `tool` is the name of
-    what to use tonight, `tool_text` its lines, `effort` what it takes: hour, habit or project.
+    `because` are its reasons as in the scorecard, `reasons` the same in words. `tool` is the name
+    of what to use tonight, `tool_text` its lines, `effort` what it takes: hour, habit or project.
     """
 
     id: str
@@ -193,8 +196,6 @@ class Unknown:
 
 @dataclass(frozen=True)
 class Finding:
-    """Something the answers say together; `name` is empty where a text is enough."""
-
     id: str
     name: str
     text: str
@@ -213,8 +214,7 @@ class Figure:
 class Money:
     """How many leads a month end without a clear answer, and what they may be worth.
 
-    `result` is the range and `sums` the whole sum behind it; both are empty where the numbers do
-    not carry one. `tags` say for each step who says so: the owner or we.
+    `result` is the range, `sums` its math; both may be empty. `tags` say who says each step.
     """
 
     silent: str
@@ -227,7 +227,7 @@ class Money:
 
 @dataclass(frozen=True)
 class AgreementLine:
-    """One line of the agreement, ___ for blanks; `today` is the answer that it was made from."""
+    """One line, ___ for blanks; `today` is the answer that it was made from."""
 
     id: str
     title: str
@@ -259,6 +259,10 @@ class Consult:
     title: str
     text: str
     button: str
+    about: str = ""
+    outcome: str = ""
+    is_not: str = ""
+    minutes: int = 30
     helps: str = ""
     helps_not: str = ""
     agenda: tuple[AgendaPoint, ...] = ()
@@ -274,8 +278,6 @@ class NotAsked:
 
 @dataclass(frozen=True)
 class Card:
-    """A sorting card: the owner's side, the article's side, and what to make of it."""
-
     text: str
     answer: str
     side: str
@@ -333,8 +335,8 @@ class Report:
 
     def check_again_on(self, submitted_on: date) -> date:
         """When to take the check again: in a year where nothing is left to fix, else in 90 days."""
-        settled = self.consult.recommended == "not_now"
-        return submitted_on + timedelta(days=365 if settled else 90)
+        well = self.consult.recommended == "not_now"
+        return submitted_on + timedelta(days=365 if well else 90)
 
     def to_json(self) -> str:
         return _REPORTS.dump_json(self).decode()

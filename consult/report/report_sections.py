@@ -7,6 +7,7 @@ blanks, so that it claims nothing that the owner never said.
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from consult.questionnaire import UNKNOWN, Asked, Walk, journey
@@ -116,7 +117,12 @@ def _listed(parts: Sequence[str]) -> str:
     return " and ".join(parts) if len(parts) < 3 else f"{', '.join(parts[:-1])}, and {parts[-1]}"
 
 
-_MINUTES = ("0–5", "5–15", "15–25", "25–30")
+MINUTES = 30
+"""The length of a consult where the agency sets no other."""
+
+_SHARES = (Fraction(0), Fraction(1, 6), Fraction(1, 2), Fraction(5, 6), Fraction(1))
+"""When the points of its agenda begin, and when the last one ends."""
+
 _BRING = {"conversation": "bring", "counter": "bring_shop", "checkout": "bring_online"}
 
 
@@ -129,6 +135,7 @@ def consult_of(
     parts: Iterable[Dimension],
     contradictions: tuple[Finding, ...],
     plan: tuple[Fix, ...],
+    minutes: int = MINUTES,
 ) -> Consult:
     """What to say about the consult. `findings` are the edition's texts; `parts` all dimensions.
 
@@ -144,15 +151,32 @@ def consult_of(
     agenda: tuple[AgendaPoint, ...] = ()
     if topic and advice.recommended != "not_now":
         names = [trouble.name for trouble in troubles]
-        agenda = _agenda(texts["points"], names, topic, contradictions, plan)
+        points = _agenda(texts["points"], names, topic, contradictions, plan)
+        times = [round(share * minutes) for share in _SHARES]
+        agenda = tuple(
+            AgendaPoint(f"{start}–{end}", text)
+            for (start, end), text in zip(pairwise(times), points, strict=True)
+        )
     more = len(journey.walk(walk.questionnaire, walk.on_path.values, "full").missing)
+    fill = {
+        "more": more,
+        "topic": offer["topics"].get(advice.topic, ""),
+        "minutes": minutes,
+        "trouble": next((one.name for one in troubles if one.id == advice.topic), ""),
+        "title": plan[0].title if plan else "",
+    }
+    about = texts["about" if fill["trouble"] else "about_step"] if plan else ""
     watched = min(by_id.values(), key=lambda part: (part.confirmed, not part.critical))
     return Consult(
         recommended=advice.recommended,
         topic=offer["topics"][advice.topic] if advice.topic else "",
-        title=own["title"].format(topic=offer["topics"].get(advice.topic, "")),
-        text=own["text"].format(more=more, topic=offer["topics"].get(advice.topic, "")),
+        title=own["title"].format(**fill),
+        text=own["text"].format(**fill),
         button=own["button"],
+        about=about.format(**fill),
+        outcome=texts["outcome"],
+        is_not=texts["is_not"],
+        minutes=minutes,
         helps=texts["helps"],
         helps_not=texts["helps_not"],
         agenda=agenda,
@@ -167,19 +191,18 @@ def _agenda(
     topic: Dimension,
     contradictions: tuple[Finding, ...],
     plan: tuple[Fix, ...],
-) -> tuple[AgendaPoint, ...]:
+) -> tuple[str, ...]:
     named = texts["troubles"].format(troubles="; ".join(troubles))
     if contradictions:
         obstacle = texts["contradiction"].format(finding=contradictions[0].text)
     else:
         obstacle = texts["first_fix"].format(title=plan[0].title)
-    points = (
+    return (
         named if troubles else texts["no_troubles"],
         texts["topic"].format(name=topic.name, says=topic.says),
         obstacle,
         texts["close"],
     )
-    return tuple(AgendaPoint(when, text) for when, text in zip(_MINUTES, points, strict=True))
 
 
 _STEPS = ("leads", "worked", "silent")

@@ -91,7 +91,7 @@ def worst_answers(legs: Legs, plan: Sequence[str], dark: bool) -> list[Line]:
     def first(line: Line) -> tuple[int, Fraction]:
         return plan.index(line.id) if line.id in plan else len(plan), -line.lost
 
-    def telling(line: Line) -> tuple[bool, int, bool, Fraction]:
+    def order(line: Line) -> tuple[bool, int, bool, Fraction]:
         place, lost = first(line)
         return line.unknown, place, not line.item.dimension.critical, lost
 
@@ -100,7 +100,7 @@ def worst_answers(legs: Legs, plan: Sequence[str], dark: bool) -> list[Line]:
     worst = []
     for leg in [leg for leg in legs if leg.weak] or legs:
         low = [line for line in leg.lines if line.points < WEAK and (leg.weak or not line.unknown)]
-        worst += [min(low, key=telling)] if low else []
+        worst += [min(low, key=order)] if low else []
     return sorted(worst, key=first)
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from html import unescape
 from pathlib import Path
+from xml.etree.ElementTree import Element
 
 import pytest
 from flask import Flask
@@ -20,8 +21,9 @@ from consult.storage.tables.submission_tables import ContactRow, SubmissionRow
 from tests.report.samples import printed_text
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
+from tests.support.firms import FIRMS, Firm
 from tests.support.owner_journey import Journey
-from tests.support.page import Page
+from tests.support.page import Page, classes_of, text_of
 from tests.support.personas import (
     BATON_ON_THE_FLOOR,
     DISCIPLINED_SOLO,
@@ -74,15 +76,16 @@ def make_pdf(app: Flask, content: bytes = b"%PDF-1.7 a report") -> None:
 def test_the_result_shows_scores_fixes_reasons_and_the_consult(journey: Journey) -> None:
     text = journey.page.text
     report = lead_of(journey.client.app).report
-    assert journey.page.h1 == report["archetype"]["name"]
+    assert journey.page.h1 == report["finding"]
+    assert f"Your quick check · {report['archetype']['name']}" in text
     for axis in ("separation", "handoff"):
         assert report[axis]["means"] in text
         assert f"{report[axis]['confirmed']} of 100" in text
     assert report["weakest"]["name"] in text
     for fix in report["plan"]:
-        assert all(fix[field] in text for field in ("start", "next", "aim", "why", "proof"))
-        assert all(reason in text for reason in fix["reasons"])
+        assert all(fix[field] in text for field in ("title", "start", "next", "aim", "proof"))
         assert fix["tool_text"] in unescape(journey.page.html), "as plain lines, to copy"
+    assert all(reason in text for reason in report["plan"][0]["reasons"])
     lost = [line for d in report["handoff"]["dimensions"] for line in d["lines"]]
     assert all(line["question"] in text for line in lost)
     assert report["consult"]["title"] in text
@@ -92,6 +95,50 @@ def test_the_result_shows_scores_fixes_reasons_and_the_consult(journey: Journey)
     assert all(part in text for stop in stops for part in stop)
     assert lead["waiting"] not in text or not lead["waiting"]
     assert f"“{report['own_words']}”" in text
+
+
+def visible(element: Element) -> Iterator[str]:
+    """What is read without opening anything, up to what explains the scores."""
+    if element.tag in ("script", "style", "svg") or "unseen" in classes_of(element):
+        return
+    yield element.text or ""
+    folded = element.tag == "details" and "open" not in element.attrib
+    for child in element:
+        if child.attrib.get("aria-labelledby") == "why":
+            return
+        if isinstance(child.tag, str) and (child.tag == "summary" or not folded):
+            yield from visible(child)
+        yield f" {child.tail or ''}"
+
+
+@pytest.mark.parametrize("firm", FIRMS.values(), ids=FIRMS)
+def test_a_result_is_read_in_700_words(app: Flask, firm: Firm) -> None:
+    page = PageClient(app).get(hand_in(app, firm, firm.depth))
+    (main,) = page.document.all("main")
+    assert 300 < len("".join(visible(main)).split()) <= 700
+
+
+@pytest.mark.parametrize("firm", FIRMS.values(), ids=FIRMS)
+def test_charts_are_sorted_and_as_long_as_what_there_is_to_gain(app: Flask, firm: Firm) -> None:
+    page = PageClient(app).get(hand_in(app, firm, firm.depth))
+    separation, handoff = from_json(json.dumps(lead_of(app).report)).axes
+    points = [part for part in handoff.most_to_gain if part.critical]
+    around = [part for part in handoff.most_to_gain if not part.critical]
+    drawn = []
+    for chart in page.document.all("table"):
+        if "measures" in classes_of(chart):
+            for row in page.document.all("tr", within=chart)[1:]:
+                widths = [e.attrib["width"] for e in row.iter() if e.tag.endswith("}rect")]
+                # One of them is the ground, which is as wide as all there is.
+                width = sum(float(w[:-1]) for w in widths if w.endswith("%")) - 100
+                drawn.append((text_of(row[0]), width))
+    most = max(part.weight for part in (*separation.dimensions, *handoff.dimensions))
+    in_order = [*separation.most_to_gain, *points, *around]
+    assert [name for name, _ in drawn] == [part.name for part in in_order]
+    for part, (_, width) in zip(in_order, drawn, strict=True):
+        assert abs(width - 100 * part.lost / most) < 0.2
+    assert len(points) == 4
+    assert f"Of the four handoff points, “{points[0].name}”" in page.text or not points[0].lost
 
 
 @pytest.mark.parametrize("skipped", ["skip", None])
@@ -253,23 +300,22 @@ def test_with_the_result_gated_the_contact_comes_first(tmp_path: Path) -> None:
     journey.client.get(f"{journey.root}/report.pdf", status=303)
     page = journey.client.follow(leave_contact(journey))
     assert page.path == journey.root
-    assert "Baton on the Floor" in page.h1
+    assert "Baton on the Floor" in page.text
 
 
 @pytest.mark.parametrize("persona", [BATON_ON_THE_FLOOR, DISCIPLINED_SOLO, MOSTLY_UNKNOWN])
-def test_the_page_tells_what_the_pdf_tells_and_in_its_order(app: Flask, persona: Persona) -> None:
+def test_the_pdf_tells_in_order_what_the_page_tells(app: Flask, persona: Persona) -> None:
     client = PageClient(app)
     path = hand_in(app, persona, "full")
     report = from_json(json.dumps(lead_of(app).report))
     page = client.get(path).text
     printed = printed_text(document_html(report, date(2026, 11, 23)))
     told = [*_told(report)]
-    for text in (page, printed):
-        at = 0
-        for said in told:
-            found = text.find(said, at)
-            assert found >= 0, f"{said!r} is missing, or comes too early"
-            at = found
+    at = 0
+    for said in told:
+        found = printed.find(said, at)
+        assert found >= 0, f"{said!r} is missing, or comes too early"
+        at = found
     rest = [said.question for said in report.answers] + [card.text for card in report.cards]
     rest += [line.question for axis in report.axes for d in axis.dimensions for line in d.lines]
     rest += [fix.tool for fix in report.plan]
@@ -280,7 +326,7 @@ def test_the_page_tells_what_the_pdf_tells_and_in_its_order(app: Flask, persona:
 
 
 def _told(report: Report) -> Iterator[str]:
-    """What has to be told, in order; the appendix after it goes by points on the page."""
+    """What the report has to tell, in order."""
     yield report.archetype.says
     yield from (str(axis.means) for axis in report.axes)
     for axis in report.axes:

@@ -27,7 +27,7 @@ from consult.questionnaire.editions import (
 from consult.questionnaire.model import Rule
 from tests.support.small_edition import ROLES, small_edition, structure
 
-FINGERPRINTS = {"2026-12": "a49253d5b54fb17fbddfee629c5bc93d9d2ba91d1357cb7bfcd5d018b47743ca"}
+FINGERPRINTS = {"2026-12": "c342634e66a3a6b0752e51aa922bd4c7b831a85964621b790f4172107835ca0c"}
 """What `./run questionnaire fingerprint --edition NAME` printed when the edition was published."""
 
 
