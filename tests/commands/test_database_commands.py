@@ -12,6 +12,7 @@ from consult.commands.database_commands import open_database
 from consult.settings.setting_sources import load_settings
 from consult.storage.db import migrate
 from consult.storage.settings import setting_overrides
+from tests.support.postgres import PostgresServer
 
 
 @pytest.fixture(autouse=True)
@@ -123,6 +124,16 @@ def test_a_file_that_is_no_database_and_a_server_that_is_away_are_failures(
     monkeypatch.setenv("CONSULT_DATABASE_URL", "postgresql://user@127.0.0.1:1/none")
     monkeypatch.setenv("CONSULT_SECRET_KEY", "s" * 40)
     assert "does not answer" in run("staff", "list", code=1).stderr
+
+
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+def test_a_database_of_another_encoding_is_refused(
+    encoding: str, postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = postgres.create_database(f"ENCODING '{encoding}' TEMPLATE template0")
+    monkeypatch.setenv("CONSULT_DATABASE_URL", url)
+    monkeypatch.setenv("CONSULT_SECRET_KEY", "s" * 40)
+    assert f"has the encoding {encoding}, and UTF8" in run("db", "upgrade", code=1).stderr
 
 
 def test_a_folder_that_may_not_be_written_to_is_named_with_what_to_do(

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 from uuid import uuid4
 
 import psycopg
@@ -21,6 +22,9 @@ _FAST = (
     "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c shared_buffers=32MB "
     "-c max_connections=200 -c listen_addresses=''"
 )
+
+
+_GUARDED = "guarded"
 
 
 class PostgresMissing(RuntimeError):
@@ -33,11 +37,19 @@ class PostgresServer:
 
     folder: Path
 
-    def create_database(self) -> str:
+    def create_database(self, options: str = "") -> str:
         name = f"test_{uuid4().hex}"
-        with psycopg.connect(host=str(self.folder), user="postgres", autocommit=True) as admin:
-            admin.execute(f"CREATE DATABASE {name}".encode())
+        self._execute(f"CREATE DATABASE {name} {options}")
         return f"postgresql+psycopg://postgres@/{name}?host={self.folder}"
+
+    def require_password(self, url: str, password: str) -> str:
+        """The URL of a database for the one user who has to give a password; call it once."""
+        self._execute(f"CREATE ROLE {_GUARDED} SUPERUSER LOGIN PASSWORD '{password}'")
+        return url.replace("postgres@", f"{_GUARDED}:{quote(password, safe='')}@")
+
+    def _execute(self, statement: str) -> None:
+        with psycopg.connect(host=str(self.folder), user="postgres", autocommit=True) as admin:
+            admin.execute(statement.encode())
 
 
 @contextmanager
@@ -86,6 +98,9 @@ def _start() -> Path:
     try:
         run_program("initdb", "-D", f"{folder}/data", "-U", "postgres", "-A", "trust", "-E", "UTF8",
              "--locale=C", "--no-sync")  # fmt: skip
+        rules = Path(folder, "data", "pg_hba.conf")
+        trusting = rules.read_text()
+        rules.write_text(f"local all {_GUARDED} scram-sha-256\n{trusting}")
         options = f"{_FAST} -c unix_socket_directories={folder}"
         log = f"{folder}/log"
         run_program("pg_ctl", "-D", f"{folder}/data", "-l", log, "-o", options, "-w", "start")

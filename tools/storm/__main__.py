@@ -175,11 +175,13 @@ def _what_was_met(ledger: Ledger, processes: list[Process], faults: Faults) -> I
     yield "answers and broken connections: " + ", ".join(
         f"{status} × {number:,}" for status, number in sorted(ledger.statuses.items())
     )
-    if ledger.waits:
-        waits = sorted(ledger.waits)
-        middle, last = waits[len(waits) // 2], waits[-1]
-        yield f"{len(waits):,} requests were repeated until they worked: after {middle:.1f} s in "
-        yield f"the middle, {last:.1f} s at most"
+    for what, waits in (
+        ("requests were repeated until they worked", sorted(ledger.waits)),
+        ("owners waited for their PDF", sorted(ledger.pdf_waits)),
+    ):
+        if waits:
+            middle, longest = waits[len(waits) // 2], waits[-1]
+            yield f"{len(waits):,} {what}: median {middle:.1f} s, at most {longest:.1f} s"
     for process in processes:
         ends = f", ended by itself with {process.ended}" if process.ended else ""
         tracebacks = process.log.read_text(errors="replace").count("Traceback (most recent")

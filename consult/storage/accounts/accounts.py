@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, delete, or_, select, update
 from consult.crypto import new_token, token_hash
 from consult.storage.accounts.sessions import end_all_sessions
 from consult.storage.audit import audit_log
-from consult.storage.db.database import Session
+from consult.storage.db.database import Session, lock_table
 from consult.storage.leads.assignment import lock_assignments, reassign_leads
 from consult.storage.notifications import notifications
 from consult.storage.second_factors.factors import remove_all_factors
@@ -124,6 +124,7 @@ def invite(
     Earlier links for the same address are void. `email` is None for the very first account, `by`
     for the command line.
     """
+    lock_table(session, StaffInvitationRow.__tablename__)  # two at once would both be valid
     _void_invitations(session, email)
     token, now = new_token(), session.now()
     invitation = StaffInvitationRow(

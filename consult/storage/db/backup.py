@@ -175,7 +175,7 @@ def _postgres_tool(database: Database, tool: str, *arguments: str) -> None:
     program = _find_tool(tool)
     url = database.engine.url
     # The password is passed by the environment: every user of the machine can read arguments.
-    address = url.set(drivername="postgresql", password=None).render_as_string()
+    address = url.set(drivername="postgresql")._replace(password=None).render_as_string()
     password = {"PGPASSWORD": str(url.password)} if url.password else {}
     ran = subprocess.run(
         [program, f"--dbname={address}", *arguments],

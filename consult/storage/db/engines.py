@@ -118,7 +118,10 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
 
 
 def postgres_engine(url: str, statement_seconds: int | None) -> Engine:
-    """The engine of a PostgreSQL server; `statement_seconds` as in `Database`."""
+    """The engine of a PostgreSQL server; `statement_seconds` as in `Database`.
+
+    Connecting to a database of another encoding than UTF-8 raises OSError.
+    """
     engine = create_engine(
         url,
         pool_pre_ping=True,
@@ -142,6 +145,7 @@ def postgres_engine(url: str, statement_seconds: int | None) -> Engine:
             try_again_at = time.monotonic() + _RETRY_SECONDS
             raise
         try_again_at = 0.0
+        _refuse_other_encodings(connection)
         return connection
 
     @event.listens_for(engine, "connect")
@@ -167,3 +171,14 @@ def postgres_engine(url: str, statement_seconds: int | None) -> Engine:
         connection.commit()
 
     return engine
+
+
+def _refuse_other_encodings(connection: Any) -> None:
+    """Raise OSError for a database that would refuse some of what people write."""
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        connection.close()
+        raise OSError(
+            f"the database has the encoding {encoding}, and UTF8 is needed; make another with: "
+            "CREATE DATABASE name ENCODING 'UTF8' TEMPLATE template0"
+        )

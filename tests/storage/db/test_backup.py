@@ -18,7 +18,7 @@ from consult.storage.drafts import drafts
 from consult.storage.leads import submission
 from consult.storage.tables.submission_tables import DraftRow, SubmissionRow
 from tests.support.databases import Clock, rows, write
-from tests.support.postgres import programs
+from tests.support.postgres import PostgresServer, programs
 from tests.support.submissions import CONTACT, lead_of, submitted
 
 
@@ -54,6 +54,18 @@ def test_a_fresh_machine(database_url: str, tmp_path: Path, request: pytest.Fixt
         assert migrate.is_current(new)
         assert lead_of(new, token).contact is None
         assert write(new, submission.save_contact, token, CONTACT)
+
+
+def test_a_server_that_asks_for_a_password(
+    postgres: PostgresServer, postgres_url: str, tmp_path: Path
+) -> None:
+    url = postgres.require_password(postgres_url, "p@ss:w/rd 100%")
+    with closing(Database(url)) as guarded:
+        submitted(guarded)
+        backup(guarded, tmp_path / "copy")
+        submitted(guarded)
+        restore(guarded, tmp_path / "copy")
+        assert len(rows(guarded, SubmissionRow)) == 1
 
 
 def test_a_backup_made_while_others_write_is_consistent(database: Database, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from functools import partial
 from sqlalchemy import func, select
 
 from consult.storage import documents, jobs
+from consult.storage.accounts import accounts
 from consult.storage.audit import audit_log
 from consult.storage.db.database import Database, Session
 from consult.storage.leads import actions, leads, notes, submission
@@ -144,6 +145,19 @@ def test_a_double_click_on_new_recovery_codes_leaves_ten(database: Database) -> 
     make = partial(factors.create_recovery_codes, user_id=ada)
     begin_during(database, make, make)
     assert read(database, factors.factors_of, ada).codes_left == 10
+
+
+def test_two_machines_that_start_together_leave_one_link_for_the_first_admin(
+    database: Database,
+) -> None:
+    tokens: list[str] = []
+
+    def invite(session: Session) -> None:
+        tokens.append(accounts.invite(session, None, "admin", timedelta(days=7)))
+
+    begin_during(database, invite, invite)
+    valid = [token for token in tokens if read(database, accounts.invitation_by_token, token)]
+    assert valid == tokens[1:]
 
 
 def test_a_reading_session_sees_one_snapshot(database: Database) -> None:
