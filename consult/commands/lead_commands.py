@@ -11,7 +11,7 @@ import click
 from consult.commands import CommandError, UsageError
 from consult.commands.database_commands import open_database
 from consult.delivery.exports.export_files import MAX_ROWS, columns, csv_chunks, write_xlsx
-from consult.demo import make_leads
+from consult.demo import make_leads, remove_leads
 from consult.questionnaire import EditionError
 from consult.questionnaire.editions import load, newest
 from consult.scoring.rescoring import AXES, STEPS, Comparison, Stored, compare
@@ -29,7 +29,8 @@ _NO_ACCOUNT = 0
 @click.command()
 @click.option("--leads", default=40, show_default=True, type=click.IntRange(1, 100_000))
 @click.option("--seed", default=1, show_default=True, help="The same seed makes the same leads.")
-def demo(leads: int, seed: int) -> None:
+@click.option("--remove", is_flag=True, help="Delete all demo leads instead, without a trace.")
+def demo(leads: int, seed: int, remove: bool) -> None:
     """Add a year of clearly fake leads, with sources, dropouts and staff actions.
 
     They are tagged everywhere and counted separately. No notifications are sent about them, and
@@ -37,6 +38,9 @@ def demo(leads: int, seed: int) -> None:
     """
     settings = load_settings()
     with open_database(settings) as database:
+        if remove:
+            click.echo(f"Removed {remove_leads(database):,} demo leads.")
+            return
         provider = SettingsProvider(settings, database)
         office = provider.settings.office
         with click.progressbar(length=leads, label="Demo leads") as progress:

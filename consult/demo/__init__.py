@@ -5,6 +5,6 @@ started, saved and submitted or abandoned, and staff work on the leads. They are
 leads and counted separately. The same seed makes the same leads.
 """
 
-from consult.demo.generator import make_leads
+from consult.demo.generator import make_leads, remove_leads
 
-__all__ = ["make_leads"]
+__all__ = ["make_leads", "remove_leads"]

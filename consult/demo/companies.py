@@ -16,6 +16,7 @@ from consult.questionnaire import (
     profiles,
     walk,
 )
+from consult.storage.leads.assignment import DEMO_DOMAIN
 from consult.storage.leads.submission import NewContact
 
 _PATHS = ("conversation", "counter", "checkout")
@@ -130,7 +131,7 @@ def contact_of(path: str, random: Random) -> NewContact:
     first, last = random.choice(_FIRST), random.choice(_LAST)
     return NewContact(
         name=f"{first} {last} (demo)",
-        email=f"{first.lower()}.{random.randrange(1000)}@demo.example",
+        email=f"{first.lower()}.{random.randrange(1000)}{DEMO_DOMAIN}",
         business=f"{random.choice(_PLACES)} {random.choice(_TRADES[path])}",
         phone=f"555-01{random.randrange(100):02}" if random.random() < 0.6 else None,
         wants_consult=random.random() < 0.5,

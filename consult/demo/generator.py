@@ -1,6 +1,7 @@
 """Makes the leads of a year, the responses that were never finished, and the views before them.
 
-More and more people come over the year, from several sources, each with its share of finishers.
+More and more people come over the year, from several sources, each with its share of finishers. It
+ends with a morning on which there is something of each kind to do.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,9 +9,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
 
+from sqlalchemy import delete, select
+
 from consult.crypto import token_hash
 from consult.demo.companies import contact_of, random_response
-from consult.demo.staff_actions import find_staff, work_on
+from consult.demo.staff_actions import (
+    MORNING,
+    find_staff,
+    new_work,
+    remove_staff,
+    work_on,
+    work_until_morning,
+)
 from consult.owner.open_draft import freeze, visit_of
 from consult.questionnaire import Depth, Kind, Questionnaire, Walk, WalkPage
 from consult.settings.brand import Brand
@@ -19,11 +29,20 @@ from consult.storage.db.database import Database, Session
 from consult.storage.drafts import drafts
 from consult.storage.leads import leads, submission
 from consult.storage.page_events import PageVisit, SaveEvent
-from consult.storage.tables.submission_tables import DraftRow, SubmissionRow
+from consult.storage.privacy import erasure
+from consult.storage.tables.submission_tables import (
+    DraftRow,
+    PageVisitRow,
+    ResponseStatsRow,
+    StartPageViewRow,
+    SubmissionRow,
+)
 from consult.workflow.office_hours import Office
 
 _UNFINISHED = 0.85
 """Responses that are never finished, for each that is submitted."""
+_OF_THIS_MORNING = 4
+"""One lead of so many is one to deal with now, as far as there are kinds of those."""
 _BATCH_SIZE = 25
 _SLOWNESS: Mapping[Kind, float] = {Kind.CHOICES: 1.6, Kind.RUNG: 1.2, Kind.NUMBER: 2.1}
 """How much longer a page takes, by the kind of its last question."""
@@ -74,8 +93,10 @@ def make_leads(
     with database.writing() as session:
         staff, now = find_staff(session), session.now().replace(microsecond=0)
     maker = _Maker(questionnaire, brand, office, now, random)
-    starts = _starting_times(now, count + round(count * _UNFINISHED), random)
-    finished = set(random.sample(range(len(starts)), count))
+    morning = MORNING[: count // _OF_THIS_MORNING]
+    past = count - len(morning)
+    starts = _starting_times(now, past + round(count * _UNFINISHED), random)
+    finished = set(random.sample(range(len(starts)), past))
     made = 0
     for first in range(0, len(starts), _BATCH_SIZE):
         with database.writing() as session:
@@ -88,9 +109,31 @@ def make_leads(
                     maker.make_unfinished(session, start)
             with staff.at_work(session):
                 for lead in batch:
-                    work_on(session, lead, staff, office, now, random)
+                    work_on(new_work(session, lead, staff, office, now, random), staff)
         made += len(batch)
         yield made
+    with database.writing() as session:
+        session.audited = False
+        for age, leave in morning:
+            lead = maker.make_lead(session, now - age, contact=True)
+            with staff.at_work(session):
+                work = new_work(session, lead, staff, office, now, random)
+                work_until_morning(work, staff, leave)
+    yield count
+
+
+def remove_leads(database: Database) -> int:
+    """Delete all that `make_leads` made, also in the statistics; returns how many leads it was."""
+    with database.writing() as session:
+        session.audited = False
+        ids = session.scalars(select(SubmissionRow.id).where(SubmissionRow.demo)).all()
+        erasure.erase(session, ids, "delete", by=None, reason="demo")
+        drafts.delete_drafts(session, DraftRow.demo.is_(True))
+        for table in (PageVisitRow, ResponseStatsRow, StartPageViewRow):
+            session.execute(delete(table).where(table.kind == "demo"))
+        remove_staff(session)
+    database.forget_deleted()
+    return len(ids)
 
 
 @dataclass(frozen=True)
@@ -101,7 +144,10 @@ class _Maker:
     now: datetime
     random: Random
 
-    def make_lead(self, session: Session, start: datetime) -> SubmissionRow:
+    def make_lead(
+        self, session: Session, start: datetime, *, contact: bool = False
+    ) -> SubmissionRow:
+        """Make a lead; where `contact`, it surely has one, and most others do too."""
         walk, random = self._walk(), self.random
         saves = list(self._saves(walk, len(walk.pages)))
         # No one submits after now, however slow they are.
@@ -111,10 +157,11 @@ class _Maker:
         session.clock = lambda: end
         frozen = freeze(walk, self.brand, demo=True)
         result = submission.submit(session, token, frozen, self.office)
-        if random.random() < 0.72:
+        if contact or random.random() < 0.72:
             later = end + timedelta(minutes=random.uniform(0.5, 4))
             session.clock = lambda: later
-            submission.save_contact(session, result, contact_of(str(walk.facts["path"]), random))
+            given = contact_of(str(walk.facts["path"]), random)
+            submission.save_contact(session, result, given, office=self.office)
         lead = leads.by_result_token(session, result)
         if lead is None:
             raise LookupError("the lead that was just submitted does not exist")

@@ -5,18 +5,19 @@ None of it is recorded in the audit log: it names real accounts, and no one real
 
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from random import Random
 from typing import Any
 
 from argon2 import PasswordHasher
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from consult.questionnaire.editions import load
 from consult.storage.db.database import Session
 from consult.storage.leads import actions, notes
+from consult.storage.leads.assignment import DEMO_DOMAIN
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.storage.tables.lead_tables import LeadRow
 from consult.storage.tables.submission_tables import SubmissionRow
@@ -36,33 +37,41 @@ _NOTES = (
     "Demo: two people answer the phone, and neither writes down who called.",
 )
 _COLLEAGUES = (
-    ("Robin Vale (demo)", "robin.vale@demo.example"),
-    ("Noa Stein (demo)", "noa.stein@demo.example"),
+    ("Robin Vale (demo)", f"robin.vale{DEMO_DOMAIN}"),
+    ("Noa Stein (demo)", f"noa.stein{DEMO_DOMAIN}"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """The ids of the active accounts, and of demo colleagues, who work where there are none."""
+    """The ids of the active accounts, and of the demo colleagues, who work beside them."""
 
     active: Sequence[int]
     demo: Sequence[int]
 
     @contextmanager
     def at_work(self, session: Session) -> Iterator[None]:
-        """Let demo colleagues act, until the block ends: only active accounts can."""
+        """Let demo colleagues act, until the block ends: only active accounts can.
+
+        They keep the leads that they worked on; see ``reassign_leads``.
+        """
         demo = update(StaffUserRow).where(StaffUserRow.id.in_(self.demo))
         session.execute(demo.values(active=True))
         yield
         session.execute(demo.values(active=False))
-        theirs = update(LeadRow).where(LeadRow.assignee_id.in_(self.demo))
-        session.execute(theirs.values(assignee_id=None))
+
+
+_IS_COLLEAGUE = StaffUserRow.email.in_([email for _, email in _COLLEAGUES])
+
+
+def remove_staff(session: Session) -> None:
+    """Delete the demo colleagues, whose leads are gone."""
+    session.execute(delete(StaffUserRow).where(_IS_COLLEAGUE, ~StaffUserRow.active))
 
 
 def find_staff(session: Session) -> Staff:
     """Return the staff; demo colleagues are added the first time, and can never sign in."""
-    is_demo = StaffUserRow.email.in_([email for _, email in _COLLEAGUES])
-    if session.scalar(select(StaffUserRow.id).where(is_demo)) is None:
+    if session.scalar(select(StaffUserRow.id).where(_IS_COLLEAGUE)) is None:
         session.add_all(
             StaffUserRow(
                 email=email,
@@ -76,8 +85,8 @@ def find_staff(session: Session) -> Staff:
         )
         session.flush()
     ids = select(StaffUserRow.id).order_by(StaffUserRow.id)
-    active = session.scalars(ids.where(StaffUserRow.active)).all()
-    return Staff(active, session.scalars(ids.where(is_demo)).all())
+    active = session.scalars(ids.where(StaffUserRow.active, ~_IS_COLLEAGUE)).all()
+    return Staff(active, session.scalars(ids.where(_IS_COLLEAGUE)).all())
 
 
 class _LaterThanNow(Exception):
@@ -85,7 +94,7 @@ class _LaterThanNow(Exception):
 
 
 @dataclass
-class _LeadWork:
+class LeadWork:
     session: Session
     submission: SubmissionRow
     lead: LeadRow
@@ -118,20 +127,24 @@ class _LeadWork:
         return reached
 
 
-def work_on(
+def new_work(
     session: Session,
     submission: SubmissionRow,
     staff: Staff,
     office: Office,
     now: datetime,
     random: Random,
-) -> None:
-    """Do with a lead what staff would have done by `now`."""
+) -> LeadWork:
+    """A lead that nobody has worked on, in the hands of a random account."""
     lead = session.get_one(LeadRow, submission.id)
-    by = random.choice(staff.active or staff.demo)
-    work = _LeadWork(session, submission, lead, office, now, random, by, submission.submitted_at)
+    by = random.choice((*staff.active, *staff.demo))
+    return LeadWork(session, submission, lead, office, now, random, by, submission.submitted_at)
+
+
+def work_on(work: LeadWork, staff: Staff) -> None:
+    """Do with a lead what staff would have done by now."""
     try:
-        if submission.contact is None:
+        if work.submission.contact is None:
             work.wait(4, 30)
             work.do(actions.move, "not_a_fit", reason="other", comment="No way to contact them.")
         elif _reply_first(work):
@@ -142,7 +155,7 @@ def work_on(
         pass
 
 
-def _reply_first(work: _LeadWork) -> bool:
+def _reply_first(work: LeadWork) -> bool:
     """Write or call: within hours a year ago, within the hour now. False if it is no fit."""
     random = work.random
     year_ago = min(1.0, (work.now - work.at) / timedelta(days=365))
@@ -157,10 +170,10 @@ def _reply_first(work: _LeadWork) -> bool:
     return True
 
 
-def _hand_over(work: _LeadWork, staff: Staff) -> None:
+def _hand_over(work: LeadWork, staff: Staff) -> None:
     """Offer some leads to a colleague; a demo colleague always declines."""
     random = work.random
-    if random.random() > 0.14:
+    if random.random() > 0.25:
         return
     to = random.choice([user for user in (*staff.active, *staff.demo) if user != work.by])
     work.wait(0.5, 6)
@@ -179,7 +192,7 @@ def _hand_over(work: _LeadWork, staff: Staff) -> None:
         actions.decline(work.session, work.submission.id, by=to, reason=reason)
 
 
-def _reach(work: _LeadWork) -> bool:
+def _reach(work: LeadWork) -> bool:
     """Keep trying; after six times without an answer the lead is lost."""
     for _ in range(5):
         if work.lead.stage == "reached":
@@ -192,7 +205,7 @@ def _reach(work: _LeadWork) -> bool:
     return False
 
 
-def _talk(work: _LeadWork) -> None:
+def _talk(work: LeadWork) -> None:
     """Lead to a clear yes or no, or to "not now"."""
     work.wait(1, 20)
     chance = work.random.random()
@@ -205,7 +218,7 @@ def _talk(work: _LeadWork) -> None:
         work.lose()
 
 
-def _hold_consult(work: _LeadWork) -> None:
+def _hold_consult(work: LeadWork) -> None:
     random = work.random
     day = work.at + timedelta(days=random.randint(2, 9))
     consult_at = day.replace(hour=random.randint(9, 15), minute=0, second=0, microsecond=0)
@@ -224,11 +237,11 @@ def _hold_consult(work: _LeadWork) -> None:
     return work.do(actions.move, "won") if random.random() < 0.52 else work.lose()
 
 
-def _follow_up(work: _LeadWork) -> None:
+def _follow_up(work: LeadWork) -> None:
     """Call again on the day that the owner asked for, or some days late."""
     random = work.random
     on = work.at + timedelta(days=random.randint(20, 120))
-    work.do(actions.schedule_follow_up, on.date())
+    work.do(actions.schedule_follow_up, on.date(), office=work.office)
     work.wait_until(on + timedelta(days=random.choice((0, 0, 0, 1, 2, 5, 12))))
     work.wait(0.2, 2)
     reached = work.contact(0.6)
@@ -239,7 +252,68 @@ def _follow_up(work: _LeadWork) -> None:
         work.lose()
 
 
-def _assess(work: _LeadWork) -> None:
+def _leave(_work: LeadWork, _staff: Staff) -> None:
+    """Nobody has called yet: in time, or too late."""
+
+
+def _call(work: LeadWork, staff: Staff) -> None:
+    """A first talk, by an account that can sign in, where there is one."""
+    work.by = (*staff.active, *staff.demo)[0]
+    work.wait(0.2, 0.7)
+    work.contact(1)
+
+
+def _ask_again_today(work: LeadWork, staff: Staff) -> None:
+    _call(work, staff)
+    today = work.office.today(work.now)
+    work.do(actions.schedule_follow_up, today, office=work.office)
+
+
+def _book(work: LeadWork, staff: Staff, days: int) -> None:
+    """A consult on a day from now on, or ago: then nobody has said yet how it went."""
+    _call(work, staff)
+    day = work.office.today(work.now) + timedelta(days=days)
+    at = datetime.combine(day, time(10), work.office.zone)
+    work.do(actions.move, "consult_booked", consult_at=at)
+
+
+def _book_tomorrow(work: LeadWork, staff: Staff) -> None:
+    _book(work, staff, 1)
+
+
+def _book_yesterday(work: LeadWork, staff: Staff) -> None:
+    _book(work, staff, -1)
+
+
+def _offer(work: LeadWork, staff: Staff) -> None:
+    """A colleague wants to hand it over, and waits for an answer."""
+    work.by = staff.demo[0]
+    work.wait(0.2, 0.7)
+    work.contact(1)
+    if staff.active:
+        work.do(actions.hand_over, staff.active[0])
+
+
+Leave = Callable[[LeadWork, Staff], None]
+MORNING: Sequence[tuple[timedelta, Leave]] = (
+    (timedelta(), _leave),
+    (timedelta(days=5), _leave),
+    (timedelta(days=24), _ask_again_today),
+    (timedelta(days=9), _offer),
+    (timedelta(days=7), _book_tomorrow),
+    (timedelta(days=8), _book_yesterday),
+    (timedelta(hours=2), _leave),
+    (timedelta(days=6), _leave),
+)
+"""What waits for staff this morning: how long ago a lead came, and what was done with it since."""
+
+
+def work_until_morning(work: LeadWork, staff: Staff, leave: Leave) -> None:
+    with suppress(_LaterThanNow):  # such as after a week of holidays
+        leave(work, staff)
+
+
+def _assess(work: LeadWork) -> None:
     """Assess some dimensions: those that the business acts in are misjudged more often."""
     random, card = work.random, work.submission.scorecard
     often_wrong = load(work.submission.edition).structure.roles.acting
@@ -251,7 +325,7 @@ def _assess(work: _LeadWork) -> None:
     work.do(notes.assess, found)
 
 
-def _add_note(work: _LeadWork) -> None:
+def _add_note(work: LeadWork) -> None:
     id, by, random = work.submission.id, work.by, work.random
     note = notes.add(work.session, id, random.choice(_NOTES), by=by)
     resolved_at = work.at + timedelta(days=random.randint(1, 20))

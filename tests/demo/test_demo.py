@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from consult.demo import make_leads
+from consult.demo import make_leads, remove_leads
 from consult.questionnaire.editions import newest
 from consult.settings.brand import load_brand
 from consult.staff.accounts.account_admin import first_invitation
@@ -17,6 +17,8 @@ from consult.storage.accounts import accounts as accounts_module
 from consult.storage.db.database import Database
 from consult.storage.documents import pdf_states
 from consult.storage.leads import leads
+from consult.storage.leads.assignment import reassign_leads
+from consult.storage.tables import ALL_TABLES
 from consult.storage.tables.account_tables import AuditRow, StaffUserRow
 from consult.storage.tables.delivery_tables import JobRow
 from consult.storage.tables.lead_tables import LeadEventRow, LeadRow, NoteRow
@@ -28,9 +30,16 @@ from consult.storage.tables.submission_tables import (
     SubmissionRow,
 )
 from consult.workflow.office_hours import Office
+from tests.support.databases import rows
+from tests.support.submissions import submitted
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 MADE = 90
+
+
+def admin_row(number: int) -> dict[str, Any]:
+    row = {"email": f"{number}@example.com", "name": f"Person {number}", "role": "admin"}
+    return {**row, "password_hash": "x", "active": True, "created_at": NOW}
 
 
 def make(
@@ -39,16 +48,7 @@ def make(
     database = Database(f"sqlite:///{copy(template, file)}", synchronous="NORMAL")
     database.clock = lambda: NOW
     with database.writing() as session:
-        for number in range(accounts):
-            row = StaffUserRow(
-                email=f"{number}@example.com",
-                name=f"Person {number}",
-                role="admin",
-                password_hash="x",
-                active=True,
-                created_at=NOW,
-            )
-            session.add(row)
+        session.add_all(StaffUserRow(**admin_row(number)) for number in range(accounts))
     list(make_leads(database, newest(), load_brand(None), Office(), count, seed))
     return database
 
@@ -100,23 +100,78 @@ def test_no_pdf_is_made_until_it_is_requested(made: Database) -> None:
         session.rollback()
 
 
-def test_each_lead_is_assigned_to_an_active_account(made: Database) -> None:
+def test_each_lead_is_assigned_to_an_account_or_a_colleague_who_cannot_sign_in(
+    made: Database,
+) -> None:
     with made.reading() as session:
         assignees = set(session.scalars(select(LeadRow.assignee_id)))
-        active = set(session.scalars(select(StaffUserRow.id).where(StaffUserRow.active)))
-        colleagues = session.scalars(select(StaffUserRow).where(~StaffUserRow.active)).all()
-    assert assignees <= active
+        accounts = {user.id: user for user in session.scalars(select(StaffUserRow))}
+        offered = set(session.scalars(select(LeadRow.offered_to_id).distinct()))
+    assert assignees == set(accounts)
+    colleagues = [user for user in accounts.values() if not user.active]
+    assert len(colleagues) == 2
     assert all("(demo)" in colleague.name for colleague in colleagues)
+    assert offered.isdisjoint(colleague.id for colleague in colleagues)
 
 
-def test_without_accounts_no_lead_is_assigned_and_the_first_user_can_still_sign_up(
+def test_there_is_something_of_each_kind_to_do_this_morning(made: Database) -> None:
+    with made.reading() as session:
+        leads = session.scalars(select(LeadRow)).all()
+        active = set(session.scalars(select(StaffUserRow.id).where(StaffUserRow.active)))
+    waiting = [lead for lead in leads if lead.stage == "new" and lead.due_at]
+    assert any(lead.is_overdue(NOW) for lead in waiting)
+    assert any(not lead.is_overdue(NOW) for lead in waiting)
+    assert {lead.assignee_id for lead in waiting} <= active
+    assert [lead.follow_up_on for lead in leads if lead.assignee_id in active].count(NOW.date())
+    assert any(lead.offered_to_id in active for lead in leads)
+    booked = [lead.consult_at for lead in leads if lead.stage == "consult_booked"]
+    assert NOW + timedelta(hours=22) in booked
+    assert NOW - timedelta(hours=26) in booked
+
+
+def test_removing_them_leaves_no_trace(tmp_path: Path, sqlite_template: Path) -> None:
+    with closing(make(tmp_path / "demo.db", sqlite_template, accounts=1)) as database:
+        before = {table: len(rows(database, table)) for table in (AuditRow, SubmissionRow)}
+        token = submitted(database)
+        assert remove_leads(database) == 15
+        with database.reading() as session:
+            left = {
+                table.name: session.scalar(select(func.count()).select_from(table))
+                for table in ALL_TABLES.sorted_tables
+            }
+            assert leads.by_result_token(session, token)
+        assert left["submissions"] == left["leads"] == left["response_stats"] == 1
+        assert left["staff_users"] == 1
+        assert left["audit_log"] == before[AuditRow]
+        assert not any(left[name] for name in ("contacts", "notes", "start_page_views"))
+        assert remove_leads(database) == 0
+
+
+def test_who_signs_up_first_gets_what_nobody_works_on(
+    tmp_path: Path, sqlite_template: Path
+) -> None:
+    with closing(make(tmp_path / "demo.db", sqlite_template, accounts=0, count=40)) as database:
+        with database.writing() as session:
+            session.add(StaffUserRow(**admin_row(0)))
+            session.flush()
+            reassign_leads(session)
+        with database.reading() as session:
+            mine = session.scalars(select(LeadRow.stage).where(LeadRow.assignee_id > 2)).all()
+            assert session.scalar(select(func.count()).where(LeadRow.assignee_id.is_(None))) == 0
+    assert 0 < len(mine) < 15
+
+
+def test_without_accounts_colleagues_do_the_work_and_the_first_user_can_still_sign_up(
     tmp_path: Path, sqlite_template: Path
 ) -> None:
     with closing(make(tmp_path / "demo.db", sqlite_template, accounts=0)) as database:
         link = first_invitation(database, "")
         assert link
         with database.reading() as session:
-            assert session.scalars(select(LeadRow.assignee_id).distinct()).all() == [None]
+            worked = select(LeadRow.assignee_id).where(LeadRow.stage != "new").distinct()
+            unworked = select(LeadRow.assignee_id).where(LeadRow.stage == "new").distinct()
+            assert {1, 2} <= set(session.scalars(worked)) <= {1, 2, None}
+            assert session.scalars(unworked).all() == [None]
             assert session.scalar(select(func.count()).where(LeadRow.stage != "new"))
             assert accounts_module.invitation_by_token(session, link.rsplit("/", 1)[1])
 

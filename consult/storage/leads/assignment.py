@@ -1,6 +1,7 @@
 """Assignment: the default assignee of new leads, and who gets the leads of a disabled account.
 
-As long as any account is active, each lead is assigned to an active one.
+As long as any account is active, each lead is assigned to an active one; or else to a demo
+colleague, who is never active, and has demo leads only.
 """
 
 from sqlalchemy import ColumnElement, bindparam, case, insert, literal, or_, select, text, update
@@ -10,6 +11,8 @@ from consult.storage.db.base import Json
 from consult.storage.db.database import Session
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.storage.tables.lead_tables import LeadEventRow, LeadRow
+
+DEMO_DOMAIN = "@demo.example"
 
 # Any number, as long as nothing else uses it.
 _LOCK = 0x52454C4159
@@ -76,7 +79,8 @@ def reassign_leads(session: Session, *, new_leads_to: str = "", by: int | None =
         .values(offered_to_id=None, offered_at=None, version=LeadRow.version + 1),
         execution_options={"synchronize_session": "fetch"},
     )
-    orphans = or_(LeadRow.assignee_id.is_(None), LeadRow.assignee_id.in_(disabled))
+    left = disabled.where(~StaffUserRow.email.endswith(DEMO_DOMAIN))
+    orphans = or_(LeadRow.assignee_id.is_(None), LeadRow.assignee_id.in_(left))
     # A lead that was offered to its new assignee needs no answer to that.
     _record_for_each(session, orphans & (LeadRow.offered_to_id == to), "cancelled", by, {})
     _record_for_each(session, orphans, "assigned", by, {"to": to})
