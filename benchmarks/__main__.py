@@ -8,7 +8,18 @@ from pathlib import Path
 
 import click
 
-from benchmarks import download, exports, insights, leads, load, pages, pdf, scoring, worker
+from benchmarks import (
+    download,
+    exports,
+    insights,
+    leads,
+    load,
+    pages,
+    pdf,
+    scoring,
+    server,
+    worker,
+)
 from benchmarks.measure import Row
 
 PARTS: Mapping[str, Callable[[], list[Row]]] = {
@@ -16,13 +27,14 @@ PARTS: Mapping[str, Callable[[], list[Row]]] = {
     "scoring": scoring.rows,
     "pdf": pdf.rows,
     "download": download.rows,
-    "load": load.rows,
+    "server": server.rows,
     "leads": leads.rows,
     "exports": exports.rows,
     "insights": insights.rows,
 }
 LONG: Mapping[str, Callable[[], list[Row]]] = {
     "worker": worker.rows,
+    "load": load.rows,
 }
 """Parts that take minutes: measured only when they are named."""
 

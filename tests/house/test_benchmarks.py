@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from benchmarks import __main__ as command
-from benchmarks import exports, insights, leads, load, measure, pdf, printing, scoring
+from benchmarks import exports, insights, leads, load, measure, pdf, printing, scoring, server
 from benchmarks.measure import Row
 
 SHORT = "<!doctype html><html lang=en><title>A short page</title><h1>Few words</h1></html>"
@@ -33,7 +33,8 @@ SHORTER: tuple[tuple[ModuleType, dict[str, object]], ...] = (
     (pdf, {"RENDERS": 1, "ROUNDS": 1, "document": lambda *, standalone=False: SHORT}),
     # The CPU of a process is told in steps of 10 ms, and a short page takes about one.
     (printing, {"ROUNDS": 1, "CALLS": 10, "RENDERS_TO_SETTLE": 1}),
-    (load, {"SECONDS": 0.3, "WARM_UP_SECONDS": 0.05}),
+    (server, {"SECONDS": 0.3, "WARM_UP_SECONDS": 0.05}),
+    (load, {"PEOPLE": 16, "SLOW": 6, "SETTLE_SECONDS": 1, "SECONDS": 3, "READS_FOR": (0.1, 0.2)}),
     (leads, {"LEADS": 60, "ROUNDS": 1, "CASES": dict(list(leads.CASES.items())[::9])}),
     (insights, {"RESPONSES": 40, "ROUNDS": 1}),
     (exports, {"LEADS": 6, "ROUNDS": 1}),
@@ -43,12 +44,13 @@ NAMES: dict[str, tuple[str, ...]] = {
     "pages": ("GET", "POST"),
     "scoring": ("scorecards",),
     "pdf": ("PDF",),
-    "load": ("connections", "p99"),
+    "server": ("connections", "p99"),
+    "load": ("SQLite: 16 people, p99", "PostgreSQL: people a minute", "memory", "no error"),
 }
 """What the names of a part's rows tell."""
 
 
-@pytest.mark.parametrize("part", command.PARTS)
+@pytest.mark.parametrize("part", [*command.PARTS, "load"])
 def test_each_part_runs(part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for module, values in SHORTER:
         for name, value in values.items():

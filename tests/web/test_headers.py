@@ -68,6 +68,8 @@ def test_each_error_has_its_page(pages: PageClient) -> None:
     limited = pages.post("/start", status=429)  # the two before were counted
     assert int(limited.headers["Retry-After"]) > 3500
     assert "Wait an hour" in limited.text
+    again = pages.post("/start", {"depth": "full"}, status=429).form("/start")
+    assert again.data == {"depth": ["full"]}  # to be sent again after the wait
     broken = pages.get("/broken", status=500)
     assert "secret" not in broken.html
     assert broken.headers["X-Request-Id"] in broken.text
