@@ -1,6 +1,7 @@
 """The clock of a first reply: it runs while the agency is open, in the agency's own time zone."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -15,6 +16,7 @@ WEEKDAYS_9_TO_5 = "mon-fri 09:00-17:00"
 _ENTRY = re.compile(r"(\w{3})(?:-(\w{3}))? ([0-2]\d):([0-5]\d)-([0-2]\d):([0-5]\d)")
 _TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])(?::00)?")
 _DAY = timedelta(days=1)
+_SECOND = timedelta(seconds=1)
 
 # From and until, as time since midnight.
 Span = tuple[timedelta, timedelta]
@@ -172,11 +174,29 @@ class Office:
         midnight = datetime.combine(day, time())
         for opens, closes in self.week.get(day.weekday(), ()):
             # Where clocks go back, an hour comes twice: open from its first time to its second.
-            # What they skip when they go forward is no time at all.
-            begin = (midnight + opens).replace(tzinfo=self.zone, fold=0).astimezone(UTC)
-            end = (midnight + closes).replace(tzinfo=self.zone, fold=1).astimezone(UTC)
+            # A day ends once. What they skip when they go forward is no time at all.
+            begin = self._in_utc(midnight + opens)
+            end = self._in_utc(midnight + closes, is_end=closes < _DAY)
             if begin < end:
                 yield begin, end
+
+    def _in_utc(self, wall: datetime, *, is_end: bool = False) -> datetime:
+        """When clocks first show a time or skip it; with `is_end`, when they last got there."""
+        first, second = (wall.replace(tzinfo=self.zone, fold=n).astimezone(UTC) for n in (0, 1))
+        if first <= second:
+            # Where the time is the one that clocks go back to, they show a later one before it.
+            repeats = (second - _SECOND).astimezone(self.zone).replace(tzinfo=None) < wall
+            return second if is_end and repeats else first
+        # A skipped time, as counted before and after the change, which is between the two.
+        skipped, old = (
+            int((first - second).total_seconds()),
+            second.astimezone(self.zone).utcoffset(),
+        )
+        return second + _SECOND * bisect_left(
+            range(skipped),
+            True,
+            key=lambda n: (second + n * _SECOND).astimezone(self.zone).utcoffset() != old,
+        )
 
 
 @lru_cache(maxsize=256)

@@ -1,9 +1,10 @@
 """The clock runs while the agency is open: laws over any week, zone and moment, and by hand."""
 
-from datetime import UTC, date, datetime, timedelta
+from bisect import bisect_left
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,7 @@ from consult.workflow.office_hours import DAYS, Office, read_hours, read_time, w
 from tests.support.apps import make_settings
 
 NEW_YORK = ZoneInfo("America/New_York")
-HOUR = timedelta(hours=1)
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 ZONES = st.sampled_from(
     ["UTC", "America/New_York", "Europe/Berlin", "Asia/Kolkata", "Australia/Lord_Howe"]
 ).map(ZoneInfo)
@@ -192,3 +193,52 @@ def test_the_settings_make_the_office_or_are_refused(tmp_path: Path) -> None:
         for value in values:
             with pytest.raises(SettingsError, match=name.upper()):
                 make_settings(tmp_path, **{name: value})
+
+
+def _changes() -> dict[object, tuple[datetime, ZoneInfo]]:
+    """An example of each kind of change of clocks in any zone from 2020 to 2035.
+
+    A kind is the time on the wall at which they are changed, and by how much.
+    """
+    kinds: dict[object, tuple[datetime, ZoneInfo]] = {}
+    weeks = [datetime(2020, 1, 1, tzinfo=UTC) + n * 14 * 24 * HOUR for n in range(418)]
+    for name in sorted(available_timezones()):
+        zone = ZoneInfo(name)
+        offsets = [week.astimezone(zone).utcoffset() for week in weeks]
+        for week, (old, new) in zip(weeks, pairwise(offsets), strict=False):
+            if old != new:
+                change = _change(zone, week)
+                wall = (change - MINUTE).astimezone(zone)
+                kinds.setdefault((wall.time(), wall.fold, old, new), (change, zone))
+    return kinds
+
+
+def _change(zone: ZoneInfo, start: datetime) -> datetime:
+    """The minute within two weeks at which clocks are changed."""
+    minutes, old = range(14 * 24 * 60), start.astimezone(zone).utcoffset()
+    passed = bisect_left(
+        minutes, True, key=lambda n: (start + n * MINUTE).astimezone(zone).utcoffset() != old
+    )
+    return start + passed * MINUTE
+
+
+def test_hours_begin_and_end_with_the_clock_on_the_wall_whenever_it_is_changed() -> None:
+    """Each half hour near each kind of change, by clocks that are looked at every minute."""
+    for change, zone in _changes().values():
+        minutes = [change + n * MINUTE for n in range(-9 * 60, 9 * 60)]
+        wall = {minute: minute.astimezone(zone).replace(tzinfo=None) for minute in minutes}
+        near = wall[change].replace(minute=0, second=0)
+        for edge in (near + n * HOUR / 2 for n in range(-6, 7)):
+            midnight = datetime.combine(edge, time())
+            for opens, closes in ((edge - 2 * HOUR, edge), (edge, edge + HOUR / 2)):
+                span = (max(opens - midnight, 0 * HOUR), min(closes - midnight, 24 * HOUR))
+                if span[0] == span[1]:
+                    continue
+                begin = min(m for m in minutes if wall[m] >= midnight + span[0])
+                if span[1] == 24 * HOUR:
+                    end = min(m for m in minutes if wall[m] >= midnight + span[1])
+                else:
+                    end = max(m for m in minutes if wall[m] < midnight + span[1]) + MINUTE
+                office = Office(zone=zone, week={edge.weekday(): [span]})
+                expected = (begin, end) if begin < end else None
+                assert office.opening(edge.date()) == expected, (zone, edge, span)
