@@ -16,6 +16,7 @@ from wtforms.form import BaseForm
 from wtforms.validators import StopValidation
 
 from consult.questionnaire import SKIP, UNKNOWN, Answer, Asked, Kind, WalkPage
+from consult.settings.brand import CURRENCY_SIGNS
 from consult.web.text import many_lines, one_line
 
 SKIP_TEXT = "Skip this one"
@@ -24,6 +25,7 @@ MISSING_CARD = "Choose Marketing, Sales, or Not sure."
 NOT_OFFERED = "Choose one of these answers."
 TOO_MANY = "Choose up to {most}."
 NO_AMOUNT = "Enter a number, like 1200, or leave it blank."
+WITH_A_POINT = "Did you mean {whole}? Enter it without the period."
 NO_COUNT = "Enter a whole number, like 5, or leave it blank."
 TEXT_TOO_LONG = "That’s {length} characters. Please keep it to {most}."
 AMOUNT_TOO_HIGH = "Enter a number up to {most:,}, or leave it blank."
@@ -174,11 +176,18 @@ class ChoicesField(ChoiceField):
 
 
 class AmountField(QuestionField):
-    """An amount of money, typed as people type it: 1200, 1,200 or $1,200.50."""
+    """An amount of money, typed as people type it: 1200, $1,200.50, 1’200.–, 1.200,50 € or 10k."""
 
-    _SIGNS = re.compile(r"[\s$€£]|CHF|[A-Z]{1,2}\$")
-    _AMOUNT = re.compile(r"(\d{1,3}(,\d{3})+|\d+)(\.\d{1,2})?")
-
+    _SIGNS = re.compile(
+        r"[$€£¥₹]|[A-Z]{1,2}\$|(?<![A-Z])(?:Fr|Rs|euros?|dollars?|pounds?|francs?|rupees?|"
+        rf"{'|'.join((*CURRENCY_SIGNS, 'DKK', 'INR', 'NOK', 'SEK'))})(?![A-Z])\.?",
+        re.IGNORECASE,
+    )
+    _AMOUNT = re.compile(
+        r"(?P<whole>\d+|\d{1,3}(?P<by>[,.' ])\d{3}(?:(?P=by)\d{3})*|\d{1,2}(?:,\d{2})+,\d{3})"
+        r"(?:(?P<mark>[.,])(?P<cents>\d{1,2}))?(?P<even>[.,]-)?(?P<thousands> ?k)?",
+        re.IGNORECASE,
+    )
     _REFUSED = NO_AMOUNT
 
     @property
@@ -187,11 +196,17 @@ class AmountField(QuestionField):
 
     def read(self, posted: list[str]) -> Answer | None:
         text = self._SIGNS.sub("", posted[0][:40]) if posted else ""
+        text = re.sub(r"[’‘ʼ´`]", "'", re.sub(r"[–—]", "-", " ".join(text.split())))  # noqa: RUF001
         if not text:
             return None
-        if not self._AMOUNT.fullmatch(text):
+        found = self._AMOUNT.fullmatch(text)
+        if found is None or (found["mark"] and found["mark"] in found["whole"]):
             raise ValueError(self._REFUSED)
-        amount = float(text.replace(",", ""))
+        whole = re.sub(r"\D", "", found["whole"])
+        is_mark_seen = found["cents"] or found["even"] or found["whole"].count(".") > 1
+        if found["by"] == "." and not is_mark_seen:
+            raise ValueError(WITH_A_POINT.format(whole=whole))  # 1.200 may be 1.20 and a slip
+        amount = float(f"{whole}.{found['cents'] or 0}") * (1000 if found["thousands"] else 1)
         if amount > self.asked.question.most:
             raise ValueError(AMOUNT_TOO_HIGH.format(most=self.asked.question.most))
         return int(amount) if amount.is_integer() else amount
@@ -212,9 +227,13 @@ class AmountField(QuestionField):
 class CountField(AmountField):
     """A number of people or things, typed in digits."""
 
-    _SIGNS, _AMOUNT = re.compile(","), re.compile(r"\d+")
-    _REFUSED = NO_COUNT
-    sign = ""
+    _SIGNS, _REFUSED, sign = re.compile(r"(?!)"), NO_COUNT, ""
+
+    def read(self, posted: list[str]) -> Answer | None:
+        count = super().read(posted)
+        if isinstance(count, float):
+            raise ValueError(self._REFUSED)
+        return count
 
 
 class TextField(QuestionField):

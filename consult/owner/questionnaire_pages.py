@@ -32,6 +32,7 @@ from consult.owner.visitors import (
 from consult.questionnaire import Asked, Depth, Heading, Kind, Walk, WalkPage, walk
 from consult.questionnaire.editions import newest
 from consult.report.explanations import DEPTHS
+from consult.report.one_lead import far_from_usual
 from consult.report.report_sections import disagreement
 from consult.scoring import Scorecard, score
 from consult.storage import page_events
@@ -311,7 +312,8 @@ def _double_check_form(
 def _double_check(walk: Walk) -> tuple[str, Sequence[str]]:
     """The one question to ask about answers that cannot all be right, and the ids of those.
 
-    It never holds an owner up. Numbers that disagree go first.
+    It never holds an owner up. Numbers that disagree go first; a lead that fared otherwise than
+    they usually do is asked about last, since both can be true.
     """
     card = score(walk.on_path)
     if not isinstance(card, Scorecard):
@@ -325,4 +327,6 @@ def _double_check(walk: Walk) -> tuple[str, Sequence[str]]:
     for rule in card.impossible:
         # A fact is no single answer that could be changed here.
         return texts[rule.id], [id for id in card.evidence(rule) if id in asked]
-    return "", ()
+    one_lead = walk.questionnaire.structure.roles.one_lead
+    odd = far_from_usual(walk)
+    return odd, (one_lead.first_reply, one_lead.heard_back) if odd else ()

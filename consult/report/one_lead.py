@@ -62,6 +62,17 @@ def one_lead_of(walk: Walk) -> OneLead | None:
     )
 
 
+def far_from_usual(walk: Walk) -> str:
+    """What was said in general beside this lead, where they are two rungs or more apart, or ""."""
+    inputs = walk.questionnaire.structure.roles.one_lead
+    asked = {one.id: one for one in walk.asked if one.answer is not None}
+    known = {id: one.answer for id, one in asked.items() if one.answer != UNKNOWN}
+    if inputs.evidence not in known:
+        return ""
+    texts = for_owner(walk.questionnaire.texts.findings["one_lead"], walk.facts)
+    return _beside(asked, known, inputs, texts, apart=2)
+
+
 def waited_longest(known: Mapping[str, Answer | None], inputs: OneLeadInputs) -> str:
     """Where the lead waited longest: the name of the text that says so; "" if nothing tells.
 
@@ -110,8 +121,9 @@ def _beside(
     known: Mapping[str, Answer | None],
     inputs: OneLeadInputs,
     texts: Mapping[str, Any],
+    apart: int = 1,
 ) -> str:
-    """What was said in general, where this lead fared otherwise; "" where the two cannot differ.
+    """What was said in general, where this lead fared otherwise by so many rungs, or "".
 
     A shop's rungs are about greeting a visitor, so they are on another scale.
     """
@@ -121,7 +133,7 @@ def _beside(
     waits = inputs.days_to_reply[heard] is None
     if waits and inputs.days_since.get(str(known.get(inputs.asked)), 0) < _A_WEEK:
         return ""
-    if usual.answer in (UNKNOWN, inputs.rungs[heard]):
+    if not isinstance(usual.answer, int) or abs(usual.answer - inputs.rungs[heard]) < apart:
         return ""
     said = in_words(usual, sign="").rstrip(".")
     text: str = texts["beside"]

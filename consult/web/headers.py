@@ -32,6 +32,10 @@ FILE_TYPES = frozenset(
 )
 ASSET_PATHS = ("/static/", "/brand.css", "/brand/")
 INDEXED_PATHS = frozenset({"/"})
+SECRET_PATHS = ("/staff/account/factors",)
+"""Pages that show a secret, which no browser may keep."""
+REFUSED_FORMS = frozenset({409, 422})
+"""What a form is answered with that comes back with what is wrong."""
 
 PERMISSIONS_POLICY = (
     "accelerometer=(), autoplay=(), camera=(), display-capture=(), encrypted-media=(), "
@@ -115,13 +119,16 @@ def cache_headers(asked: Request, response: Response) -> dict[str, str]:
 
     Style sheets, fonts and pictures say themselves how long they may be cached (see `assets`).
     Everything else may contain answers: it is not cached, and search engines index the start page
-    only.
+    only. A refused form is kept by the browser that sent it, for its Back: from a page that it may
+    not keep, it would ask to send the form again. Signing out clears what was kept.
     """
     if asked.path.startswith(ASSET_PATHS) and response.status_code in (200, 206, 304):
         return {}
     if asked.path in INDEXED_PATHS and response.status_code == 200:
         return {"Cache-Control": "no-store"}
-    return {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
+    is_kept = response.status_code in REFUSED_FORMS and not asked.path.startswith(SECRET_PATHS)
+    kept = "private, max-age=0" if is_kept else "no-store"
+    return {"Cache-Control": kept, "X-Robots-Tag": "noindex"}
 
 
 def install(app: Flask, settings: Settings) -> None:

@@ -1,5 +1,6 @@
 """The whole way, from the start page to the PDF, as people really go it."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from flask import Flask
@@ -9,10 +10,13 @@ from tests.support import staff_client
 from tests.support.apps import deliver, make_app
 from tests.support.browser import DESK_WIDTH, PHONE_WIDTH, Visit, serving, visiting
 from tests.support.keyboard_and_touch import fill_with_keys, fill_with_thumb, tab_to
+from tests.support.owner_journey import AnswerValue
 from tests.support.personas import BATON_ON_THE_FLOOR, CONTACT, CORNER_SHOP
+from tests.support.results import hand_in
 
 MOST_PAGES = 30
 SEND = "main form button[type=submit]"
+WRONG = "main :is(.error, .error-summary)"
 
 
 class LateApp:
@@ -72,6 +76,40 @@ def test_a_phone_without_javascript_gets_to_the_pdf(browser: Browser, tmp_path: 
         report = visit.tab.request.get(origin + (link.get_attribute("href") or ""))
         assert report.headers["content-type"] == "application/pdf"
         assert report.body().startswith(b"%PDF-")
+
+
+def test_back_to_a_form_that_was_mended_shows_it_with_what_was_wrong(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """And never asks to send the form again."""
+    site = LateApp(tmp_path)
+    with (
+        serving(site) as origin,
+        visiting(browser, origin, javascript=False, width=PHONE_WIDTH, touch=True) as visit,
+    ):
+
+        def mend(answers: Mapping[str, AnswerValue], send: str = SEND) -> None:
+            tap(visit, send)
+            shown = visit.tab.locator(WRONG).count()
+            assert shown
+            fill_with_thumb(visit, answers)
+            tap(visit, send)
+            assert visit.tab.locator(WRONG).count() == 0
+            visit.tab.go_back()
+            assert visit.tab.locator(WRONG).count() == shown
+
+        visit.open("/")
+        tap(visit, SEND)
+        tap(visit, SEND)
+        mend({"marketing_by": "me", "selling_by": "me"})
+        visit.open(f"{hand_in(site.app)}/contact")
+        mend(CONTACT)
+        staff_client.make_user(site.app)
+        visit.open("/staff/sign-in")
+        signing_in = {"email": staff_client.EMAIL, "password": staff_client.PASSWORD}
+        mend(signing_in, "form:has([name=password]) button")
+        visit.open("/staff/leads/1")
+        mend({"text": "Called."}, "#notes form[action$='/notes'] button")
 
 
 def test_keys_alone_get_to_the_result_and_the_staff_to_the_lead(

@@ -162,3 +162,23 @@ def test_one_question_at_a_time_about_answers_that_cannot_all_be_right(client: P
     found = findings["contradictions"]
     assert findings["contradictions"]["more_leads_unworked"]["text"] in journey.page.text
     assert not any(rule["text"] in page.text for rule in found.values())
+
+
+@pytest.mark.parametrize(
+    ("usual", "heard", "asks"), [(3, "two_days", True), (2, "two_days", False), (1, "hour", True)]
+)
+def test_a_lead_that_fared_otherwise_than_usual_is_asked_about_when_nothing_else_is(
+    client: PageClient, usual: int, heard: str, asks: bool
+) -> None:
+    journey = Journey(client, BATON_ON_THE_FLOOR.answers)
+    journey.answers |= {"first_reply": usual, "lead_heard_back": heard}
+    journey.start()
+    page = journey.to_review()
+    forms = [form for form in page.forms if form.action.endswith("/contradictions")]
+    assert bool(forms) is asks
+    if asks:
+        asked = newest().texts.findings["one_lead"]["heard"][heard]
+        assert asked in page.text
+        assert {"first_reply", "lead_heard_back"} <= forms[0].fields.keys()
+        page = client.follow(client.submit(forms[0].fill(lead_heard_back="next_day")))
+        assert "Quick double-check" not in page.text or abs(usual - 2) > 1

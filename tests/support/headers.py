@@ -49,7 +49,8 @@ def header_problems(path: str, status: int, headers: dict[str, str], *, https: b
     if profile in ("staff", "document"):
         wanted["X-Frame-Options"] = "DENY"
     if profile != "asset" and (profile != "public" or _TOKEN_PATH.match(path)):
-        wanted["Cache-Control"] = "no-store"
+        is_refused = status in (409, 422) and not path.startswith("/staff/account/factors")
+        wanted["Cache-Control"] = "private, max-age=0" if is_refused else "no-store"
         wanted["X-Robots-Tag"] = "noindex"
     if https:
         wanted["Strict-Transport-Security"] = "max-age=63072000"

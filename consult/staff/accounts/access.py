@@ -43,7 +43,7 @@ from consult.storage.db.engines import outage
 from consult.storage.notifications import notifications
 from consult.storage.second_factors import factors
 from consult.storage.tables.account_tables import StaffSessionRow, StaffUserRow
-from consult.web.headers import SAFE_METHODS
+from consult.web.headers import REFUSED_FORMS, SAFE_METHODS
 from consult.web.limits import network_of
 from consult.web.services import secret_key, services
 
@@ -98,6 +98,9 @@ class StaffOnlySessions(cookies.SecureCookieSessionInterface):
         """Leave the cookie as it was where a request failed: the same form can be sent again."""
         if response.status_code < 500:
             super().save_session(app, session, response)
+        if response.status_code in REFUSED_FORMS:
+            # A sign-in changes the cookie, and the browser would not keep the form for its Back.
+            response.vary.discard("Cookie")
 
 
 def is_staff_path(path: str) -> bool:
