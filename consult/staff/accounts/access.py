@@ -98,8 +98,7 @@ class StaffOnlySessions(cookies.SecureCookieSessionInterface):
         """Leave the cookie as it was where a request failed: the same form can be sent again."""
         if response.status_code < 500:
             super().save_session(app, session, response)
-        if response.status_code in REFUSED_FORMS:
-            # A sign-in changes the cookie, and the browser would not keep the form for its Back.
+        if response.status_code in REFUSED_FORMS:  # kept for Back, though a sign-in changes it
             response.vary.discard("Cookie")
 
 
