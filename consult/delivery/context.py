@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from consult.delivery.mail.transport import FileTransport, SmtpTransport, Transport
-from consult.delivery.webhooks.http_client import HttpClient
+from consult.delivery.network import HttpClient
 from consult.settings.brand import Brand
 from consult.settings.schema import Settings
 from consult.storage.db.database import Database

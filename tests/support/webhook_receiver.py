@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpcore
 
-from consult.delivery.webhooks.http_client import HttpClient
+from consult.delivery.network import HttpClient
 from tests.support.mail_server import make_certificate
 
 HOST = "hooks.example"

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from consult.delivery.context import Context
 from consult.delivery.handlers import handlers_with, render_document
 from consult.delivery.mail.transport import Transport
-from consult.delivery.webhooks.http_client import HttpClient
+from consult.delivery.network import HttpClient
 from consult.delivery.worker import Worker
 from consult.settings.brand import Brand
 from consult.settings.setting_sources import load_settings

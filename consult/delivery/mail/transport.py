@@ -7,9 +7,11 @@ such as a server that is slow to close the connection, must not get the mail sen
 import os
 import re
 import smtplib
+import socket
 import ssl
+import time
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -20,10 +22,12 @@ from typing import Literal, Protocol
 from urllib.parse import unquote, urlsplit
 
 from consult.delivery.mail.messages import id_of
+from consult.delivery.network import connection
 from consult.delivery.worker import PermanentError, RetryableError
 from consult.settings.setting_types import THIS_MACHINE
 
-TIMEOUT_SECONDS = 30
+TOTAL_SECONDS = 60.0
+"""How long a mail may take, from the look-up of the server's name to its being accepted."""
 _LEAD_LINK = re.compile(r"/staff/leads/(\d+)")
 _PORTS = {"smtp": 587, "smtps": 465}
 
@@ -41,7 +45,7 @@ class Transport(Protocol):
 
 
 class SmtpTransport:
-    """A mail server, by its `smtp://` or `smtps://` URL.
+    """A mail server, by its `smtp://` or `smtps://` URL, and how long a mail to it may take.
 
     Its certificate is checked. Over `smtp://` the connection is encrypted with STARTTLS; only for
     a server on this machine that needs no login it is not.
@@ -49,59 +53,65 @@ class SmtpTransport:
 
     name: Literal["server", "folder"] = "server"
 
-    def __init__(self, url: str, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+    def __init__(self, url: str, total_seconds: float = TOTAL_SECONDS) -> None:
         parts = urlsplit(url)
         self._encrypted = parts.scheme == "smtps"
         self._host = parts.hostname or ""
         self._port = parts.port or _PORTS[parts.scheme]
         self._user = unquote(parts.username or "")
         self._password = unquote(parts.password or "")
-        self._timeout = timeout_seconds
+        self._total_seconds = total_seconds
 
     def send(self, message: EmailMessage, accepted: Callable[[], None]) -> None:
         """See `Transport.send`. Only a refusal of this mail or its address is permanent."""
-        with self._connection() as server:
-            try:
-                server.send_message(message)
-            except OSError as error:  # which every error of smtplib is
-                raise _problem(error) from error
+        with ExitStack() as stack:
+            with self._problems_explained():
+                self._connect(stack).send_message(message)
             accepted()
 
     def check(self) -> None:
         """Connect and log in, and send nothing; raises RetryableError with what is wrong."""
-        with self._connection():
-            pass
+        with ExitStack() as stack, self._problems_explained():
+            self._connect(stack)
 
     @contextmanager
-    def _connection(self) -> Iterator[smtplib.SMTP]:
+    def _problems_explained(self) -> Iterator[None]:
+        deadline = time.monotonic() + self._total_seconds
         try:
-            server = self._connect()
-        except OSError as error:
+            yield
+        except OSError as error:  # which every error of smtplib is
+            if time.monotonic() >= deadline:
+                raise RetryableError("The mail server did not respond in time.") from error
             raise _problem(error) from error
-        try:
-            yield server
-        finally:
-            with suppress(OSError):
-                server.quit()
-            server.close()
 
-    def _connect(self) -> smtplib.SMTP:
+    def _connect(self, stack: ExitStack) -> smtplib.SMTP:
+        opened = stack.enter_context(connection(self._host, self._port, self._total_seconds))
         if self._encrypted:
-            context = ssl.create_default_context()
-            server: smtplib.SMTP = smtplib.SMTP_SSL(
-                self._host, self._port, timeout=self._timeout, context=context
-            )
-        else:
-            server = smtplib.SMTP(self._host, self._port, timeout=self._timeout)
-        try:
-            if not self._encrypted and (self._user or self._host not in THIS_MACHINE):
-                server.starttls(context=ssl.create_default_context())
-            if self._user:
-                server.login(self._user, self._password)
-        except OSError:
-            server.close()
-            raise
+            opened = ssl.create_default_context().wrap_socket(opened, server_hostname=self._host)
+        server = _ConnectedSmtp(opened, self._host, self._port)
+        stack.callback(server.end)
+        if not self._encrypted and (self._user or self._host not in THIS_MACHINE):
+            server.starttls(context=ssl.create_default_context())
+        if self._user:
+            server.login(self._user, self._password)
         return server
+
+
+class _ConnectedSmtp(smtplib.SMTP):
+    """Speaks over a connection that is there, and says our address: a name it would look up."""
+
+    def __init__(self, opened: socket.socket, host: str, port: int) -> None:
+        self._opened = opened
+        own = opened.getsockname()[0]
+        super().__init__(host, port, local_hostname=f"[IPv6:{own}]" if ":" in own else f"[{own}]")
+
+    def _get_socket(self, *_: object) -> socket.socket:
+        return self._opened
+
+    def end(self) -> None:
+        with suppress(OSError):
+            self.quit()
+        self.close()
 
 
 def _problem(error: OSError) -> RetryableError | PermanentError:

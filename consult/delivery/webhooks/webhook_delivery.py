@@ -21,7 +21,7 @@ from standardwebhooks import Webhook
 
 from consult.crypto import Purpose, derive
 from consult.delivery.context import Context, plain
-from consult.delivery.webhooks.http_client import ForbiddenUrlError, HttpClient, NoResponseError
+from consult.delivery.network import ForbiddenUrlError, HttpClient, NoResponseError
 from consult.delivery.worker import Commit, PermanentError, Postpone, RetryableError, no_op
 from consult.storage import deliveries
 from consult.storage.accounts import accounts

@@ -10,6 +10,7 @@ import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -19,9 +20,10 @@ from authlib.integrations.requests_client import OAuth2Session
 from flask import current_app
 from joserfc.errors import BadSignatureError, JoseError
 from joserfc.jwk import KeySet
-from requests import RequestException, Response
+from requests import PreparedRequest, RequestException, Response
 from urllib3.exceptions import HTTPError
 
+from consult.delivery.network import within
 from consult.settings.schema import Settings
 from consult.settings.setting_types import is_safe_address
 from consult.web.services import services
@@ -157,9 +159,16 @@ def provider() -> Provider:
     return found
 
 
+class _LimitedSession(OAuth2Session):  # type: ignore[misc]
+    def send(self, request: PreparedRequest, **options: Any) -> Response:
+        send = partial(super().send, request, **options)
+        response: Response = within(_TOTAL_TIMEOUT, send)
+        return response
+
+
 def _limited_session(**options: Any) -> OAuth2Session:
     """Return a session without redirects, whose answers may be neither too slow nor too large."""
-    session = OAuth2Session(default_timeout=_TIMEOUT, **options)
+    session = _LimitedSession(default_timeout=_TIMEOUT, **options)
     # Compressed, a small answer could become a large one.
     session.headers["Accept-Encoding"] = "identity"
     certificates = ssl.get_default_verify_paths()  # the machine's, as everywhere else
@@ -183,13 +192,11 @@ def _read_limited(response: Response, **_: Any) -> None:
         raise ProviderError(f"{path} answers {response.status_code}")
     if response.headers.get("Content-Encoding", "identity") != "identity":
         raise ProviderError(f"{path} answers compressed")
-    until, body = time.monotonic() + _TOTAL_TIMEOUT, b""
+    body = b""
     while chunk := response.raw.read1(_CHUNK):
         body += chunk
         if len(body) > MAX_ANSWER:
             raise ProviderError(f"{path} answers with more than {MAX_ANSWER} bytes")
-        if time.monotonic() > until:
-            raise ProviderError(f"{path} is too slow")
     response.raw = io.BytesIO(body)
 
 
@@ -198,7 +205,7 @@ def _provider_errors() -> Iterator[None]:
     """Raise ProviderError for everything that a bad answer can cause."""
     try:
         yield
-    except (RequestException, HTTPError) as error:
+    except (RequestException, HTTPError, TimeoutError) as error:
         raise ProviderError(f"no answer: {type(error).__name__}") from error
     except (OAuthError, JoseError, KeyError, ValueError, TypeError) as error:
         raise ProviderError(f"the answer is not valid: {type(error).__name__}") from error

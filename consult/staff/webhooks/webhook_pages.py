@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from wtforms import BooleanField, Field, Form, HiddenField, SelectMultipleField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
-from consult.delivery.webhooks.http_client import ForbiddenUrlError, checked_url
+from consult.delivery.network import ForbiddenUrlError, checked_url
 from consult.delivery.webhooks.webhook_delivery import (
     derive_secret,
     hash_secret,

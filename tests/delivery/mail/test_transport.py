@@ -1,20 +1,27 @@
 """The transports of mail: a real mail server, encrypted and not, and a folder."""
 
 import os
+import smtplib
+import socket
 import stat
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import quote
 
 import pytest
 
+from consult.delivery import network
 from consult.delivery.mail.transport import FileTransport, SmtpTransport, Transport
 from consult.delivery.worker import PermanentError, RetryableError
+from tests.support.dripping_server import TLS_RECORD, dripping_server
 from tests.support.mail_server import PASSWORD, USER, as_read, mail_server, make_certificate
 from tests.support.mail_server import MailServer as Server
+from tests.support.workers import patience
 
 
 @pytest.fixture
@@ -138,10 +145,46 @@ def test_a_server_that_is_away_may_come_back() -> None:
     assert "could not be reached" in refusal(transport, RetryableError)
 
 
-def test_a_server_that_says_nothing_times_out(server: Server) -> None:
-    server.open.clear()
-    transport = SmtpTransport(f"smtp://127.0.0.1:{server.port}", timeout_seconds=0.2)
-    assert "did not respond" in refusal(transport, RetryableError)
+HELLO, YES = b"220 hello\r\n", b"250 yes\r\n"
+TLS_FIRST = [HELLO, b"250-hello\r\n250 STARTTLS\r\n", b"220 go ahead\r\n"]
+
+
+@pytest.mark.parametrize(
+    ("scheme", "replies", "drops"),
+    [
+        ("smtp://", [], b""),
+        ("smtp://", [], b"2"),
+        ("smtp://", [HELLO], b"2"),
+        ("smtp://", [HELLO, YES, YES, YES, b"354 go ahead\r\n"], b"250-"),
+        ("smtps://", [], TLS_RECORD + b"x"),
+        ("smtp://me:secret@", TLS_FIRST, TLS_RECORD + b"x"),
+        ("smtp://me:secret@", TLS_FIRST, b""),
+    ],
+)
+def test_a_server_that_says_nothing_or_a_byte_now_and_then_is_cut_off(
+    scheme: str, replies: list[bytes], drops: bytes
+) -> None:
+    with dripping_server(replies, drops) as server:
+        transport = SmtpTransport(f"{scheme}127.0.0.1:{server.port}", total_seconds=0.5)
+        assert "did not respond in time" in refusal(transport, RetryableError)
+        assert server.hung_up.wait(patience())
+
+
+def test_a_name_that_is_not_looked_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = threading.Event()
+    monkeypatch.setattr(network, "resolve", lambda *_: found.wait() and [])
+    transport = SmtpTransport("smtp://mail.example.com", total_seconds=0.05)
+    assert "did not respond in time" in refusal(transport, RetryableError)
+    found.set()
+
+
+def test_nothing_is_looked_up_but_the_server(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither is our own name, which without a name server takes as long as another."""
+    without = SimpleNamespace(**{**vars(socket), "getfqdn": None})
+    monkeypatch.setattr(smtplib, "socket", without)
+    assert sent(plain(server))
 
 
 def test_an_error_after_sending_is_ignored(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

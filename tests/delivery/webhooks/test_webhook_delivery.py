@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select, update
 
-from consult.delivery.webhooks.http_client import HttpClient
+from consult.delivery.network import HttpClient
 from consult.delivery.webhooks.webhook_delivery import (
     derive_secret,
     hash_secret,

@@ -18,6 +18,7 @@ from consult.storage.accounts import accounts
 from tests.support.apps import make_app, make_settings, services_of
 from tests.support.client import PageClient
 from tests.support.databases import write
+from tests.support.dripping_server import dripping_server
 from tests.support.oidc_provider import (
     BACK,
     CLIENT_ID,
@@ -397,11 +398,16 @@ class TestAttacks:
         PageClient(app).get(START, status=503)
         rogue.status = 500
         log_in(PageClient(rogue_app), rogue, status=400)
-        monkeypatch.setattr(oidc, "_TOTAL_TIMEOUT", 0)
+        monkeypatch.setattr(oidc, "_TOTAL_TIMEOUT", 0.3)
         empty_cache(rogue_app)
         rogue.answer = Response(drops())
         PageClient(rogue_app).get(START, status=503)
-        assert "slow" in caplog.text
+        assert caplog.text.count("no answer: TimeoutError") == 1
+        with dripping_server([b"HTTP/1.1 200 OK\r\n"], b"X") as server:
+            issuer = f"http://127.0.0.1:{server.port}"
+            app = make_app(services_of(rogue_app).settings.var_dir, **settings_for(issuer))
+            PageClient(app).get(START, status=503)
+        assert caplog.text.count("no answer: TimeoutError") == 2
 
 
 def drops() -> Iterator[str]:

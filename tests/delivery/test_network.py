@@ -1,6 +1,5 @@
-"""Posting to a URL that staff typed: where it connects to, and which addresses are public."""
+"""Connections to other machines: they end in time, and webhooks go to public addresses only."""
 
-import time
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address, IPv6Network
 from pathlib import Path
@@ -11,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from consult.delivery.webhooks.http_client import (
+from consult.delivery.network import (
     MAX_RESPONSE_BYTES,
     ForbiddenUrlError,
     HttpClient,
@@ -20,7 +19,9 @@ from consult.delivery.webhooks.http_client import (
     is_public,
     resolve,
 )
+from tests.support.dripping_server import TLS_RECORD, dripping_server
 from tests.support.webhook_receiver import HOST, IP, URL, Receiver, receiver
+from tests.support.workers import patience
 
 
 @pytest.fixture
@@ -113,12 +114,25 @@ def test_at_most_64_kb_of_a_response_are_read_and_nothing_is_decompressed(hooks:
     assert hooks.client().send(URL, b"{}", {}).text == "x" * MAX_RESPONSE_BYTES
 
 
-def test_a_slow_response_ends_when_its_time_is_over(hooks: Receiver) -> None:
-    hooks.drip = 0.05
-    started = time.monotonic()
-    with pytest.raises(NoResponseError, match="in time"):
-        hooks.client(total_seconds=0.5).send(URL, b"{}", {})
-    assert time.monotonic() - started < 3
+@pytest.mark.parametrize(
+    ("scheme", "replies", "drops"),
+    [
+        ("http", [], b""),
+        ("http", [], b"H"),
+        ("http", [b"HTTP/1.1 200 OK\r\n"], b"X"),
+        ("http", [b"HTTP/1.1 200 OK\r\n\r\n"], b"x"),
+        ("https", [], b""),
+        ("https", [], TLS_RECORD + b"x"),
+    ],
+)
+def test_a_receiver_that_says_nothing_or_a_byte_now_and_then_is_cut_off(
+    scheme: str, replies: list[bytes], drops: bytes
+) -> None:
+    with dripping_server(replies, drops) as server:
+        client = HttpClient(allow_loopback=True, total_seconds=0.5)
+        with pytest.raises(NoResponseError, match="in time"):
+            client.send(f"{scheme}://127.0.0.1:{server.port}/", b"{}", {})
+        assert server.hung_up.wait(patience())
 
 
 def test_the_second_address_is_tried_when_the_first_does_not_respond(hooks: Receiver) -> None:

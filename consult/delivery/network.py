@@ -1,20 +1,24 @@
-"""Posts JSON to a URL on the internet that staff typed, and reads a little of the response.
+"""Connections to other machines, each with a deadline for all that is said over it.
 
-A URL that staff type must not become a way into the network that we run in. So the name is resolved
-once, every address must be public, the connection goes to the address that was checked (with the
-name in TLS and Host), no redirect is followed, no proxy of the environment is used, nothing is
-decompressed, and all of it is over after ten seconds, however slow the look-up or the other side.
+A limit for each read is none: a server that sends a byte now and then would hold us forever.
+
+Webhooks are posted to a URL that staff typed, which must not become a way into the network that we
+run in. So the name is resolved once, every address must be public, the connection goes to the
+address that was checked (with the name in TLS and Host), no redirect is followed, no proxy of the
+environment is used, nothing is decompressed, and little of the response is read.
 """
 
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
-from threading import Thread
+from threading import Thread, Timer
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import httpcore
@@ -27,6 +31,7 @@ _LOOPBACK = frozenset({"127.0.0.1", "::1"})
 _UNICAST = IPv6Network("2000::/3")
 _NAT64 = IPv6Network("64:ff9b::/96")
 
+T = TypeVar("T")
 
 Resolve = Callable[[str, int], Sequence[str]]
 """From a host and a port to the IP addresses of the host; raises OSError."""
@@ -52,6 +57,65 @@ def resolve(host: str, port: int) -> Sequence[str]:
     """The IP addresses of a host, as this machine knows them."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+def within(seconds: float, call: Callable[[], T]) -> T:
+    """What a call returns or raises; TimeoutError if that takes longer.
+
+    For what takes no limit, such as the system's look-up of a name. A call that hangs is left in a
+    thread that ends with it, or with the process.
+    """
+    result = Future[T]()
+    Thread(target=_call, args=[result, call], name="call with a limit", daemon=True).start()
+    try:
+        return result.result(seconds)
+    finally:
+        del result  # an error knows this frame: it would keep itself, and connections, alive
+
+
+def _call(result: Future[T], call: Callable[[], T]) -> None:
+    try:
+        result.set_result(call())
+    except Exception as error:
+        result.set_exception(error)
+    finally:
+        del result  # as above
+
+
+@contextmanager
+def connection(host: str, port: int, seconds: float) -> Iterator[socket.socket]:
+    """A connection to a host that is cut off after so many seconds, also in TLS.
+
+    What waits for it then gets the end of the file. Raises OSError if there is no connection.
+    """
+    deadline = time.monotonic() + seconds
+    opened = _connect(_look_up(resolve, host, port, seconds), port, deadline)
+    left = _left(deadline, None)
+    opened.settimeout(left)
+    # TLS takes the socket over; what happens to a copy of it happens to the connection.
+    with opened, opened.dup() as copy:
+        timer = Timer(left, _cut_off, [copy])
+        timer.daemon = True
+        timer.start()
+        try:
+            yield opened
+        finally:
+            timer.cancel()
+
+
+def _connect(addresses: Sequence[str], port: int, deadline: float) -> socket.socket:
+    problem = OSError("its name has no address")
+    for ip in addresses[:_MAX_ADDRESSES_TRIED]:
+        try:
+            return socket.create_connection((ip, port), _left(deadline, TIMEOUT_SECONDS))
+        except OSError as error:
+            problem = error
+    raise problem
+
+
+def _cut_off(opened: socket.socket) -> None:
+    with suppress(OSError):
+        opened.shutdown(socket.SHUT_RDWR)
 
 
 @dataclass(frozen=True)
@@ -90,7 +154,7 @@ class HttpClient:
                 ) as response,
             ):
                 return Response(response.status, _beginning(response.iter_stream()))
-        except httpcore.TimeoutException as error:
+        except (httpcore.TimeoutException, TimeoutError) as error:
             raise NoResponseError("No response in time.") from error
         except (httpcore.NetworkError, httpcore.ProtocolError) as error:
             raise NoResponseError(_describe(error)) from error
@@ -143,7 +207,12 @@ class _CheckedNetwork(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        found = _look_up(self._client.resolve, host, port, _left(self._deadline, timeout))
+        try:
+            found = _look_up(self._client.resolve, host, port, _left(self._deadline, timeout))
+        except TimeoutError as error:
+            raise httpcore.ConnectError("The host’s name was not found in time.") from error
+        except OSError as error:
+            raise httpcore.ConnectError("The host’s name is unknown.") from error
         for ip in found:
             if not is_public(ip) and not (self._client.allow_loopback and ip in _LOOPBACK):
                 raise ForbiddenUrlError(
@@ -189,33 +258,18 @@ class _DeadlineStream(httpcore.NetworkStream):
 
 
 def _look_up(resolve: Resolve, host: str, port: int, seconds: float) -> Sequence[str]:
-    """The IP addresses of a host, if they are found in time.
-
-    A system's look-up takes no limit. One that hangs is left in a thread that ends with it, or
-    with the process; the worker goes on.
-    """
-    found = Future[Sequence[str]]()
-
-    def run() -> None:
-        try:
-            found.set_result(resolve(host, port))
-        except Exception as error:
-            found.set_exception(error)
-
-    Thread(target=run, name="look-up of a host", daemon=True).start()
+    """The IP addresses of a host; raises OSError, TimeoutError if they are not found in time."""
     try:
-        return found.result(seconds)
-    except TimeoutError as error:
-        raise httpcore.ConnectError("The host’s name was not found in time.") from error
-    except (OSError, UnicodeError) as error:
-        raise httpcore.ConnectError("The host’s name is unknown.") from error
+        return within(seconds, partial(resolve, host, port))
+    except UnicodeError as error:
+        raise OSError("the name is not valid") from error
 
 
 def _left(deadline: float, timeout: float | None) -> float:
     """How long to wait at most, for a single step that would wait so long."""
     left = deadline - time.monotonic()
     if left <= 0:
-        raise httpcore.ReadTimeout
+        raise TimeoutError("it took too long")
     return left if timeout is None else min(left, timeout)
 
 
