@@ -27,7 +27,6 @@ from consult.report.pdf.renderer import Renderer
 from consult.settings.schema import PREFIX, Settings
 from consult.settings.setting_sources import load_settings
 from consult.staff.accounts.account_admin import first_invitation
-from consult.storage.jobs import BACKGROUND, NORMAL
 from consult.storage.settings.setting_overrides import SettingsProvider
 from consult.storage.webhooks.endpoints import sync_environment
 from consult.web.monitoring import configure_logging
@@ -124,17 +123,11 @@ def _work(settings: Settings, *, once: bool) -> None:
             Context.current(SettingsProvider(settings, database), database, renderer.render)
         )
         log.info("started, for %s", database.engine.url)  # which hides the password
-        lease = settings.job_lease_seconds
+        worker = Worker(database, handlers, lease_seconds=settings.job_lease_seconds)
         if once:
-            Worker(database, handlers, lease_seconds=lease).run_once()
+            worker.run_once()
         else:
-            # Side by side: a long export or a webhook that hangs must not delay reports.
-            run_until_signal(
-                *(
-                    Worker(database, handlers, lease_seconds=lease, priority=priority)
-                    for priority in (NORMAL, BACKGROUND)
-                )
-            )
+            run_until_signal(worker)
             _end_line()
         log.info("stopped")
 

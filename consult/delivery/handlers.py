@@ -111,6 +111,7 @@ def schedule_purge(session: Session) -> None:
         {},
         dedupe_key=f"{PURGE}:{tomorrow}",
         run_at=datetime.combine(tomorrow, time(hour=3), UTC),
+        priority=jobs.BACKGROUND,
     )
 
 

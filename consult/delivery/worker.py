@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -32,11 +33,17 @@ def no_op(_session: Session) -> None:
 
 
 class Postpone(Exception):
-    """What a job needs is not there yet: it waits, and this was no attempt."""
+    """What a job needs is not there yet: it waits, and this was no attempt.
 
-    def __init__(self, wait: timedelta) -> None:
+    `unless` is asked in the transaction that lets it wait: whether that has come just now.
+    """
+
+    def __init__(
+        self, wait: timedelta, unless: Callable[[Session], bool] = lambda _session: False
+    ) -> None:
         super().__init__(f"not before {wait} have passed")
         self.wait = wait
+        self.unless = unless
 
 
 class RetryableError(Exception):
@@ -48,11 +55,10 @@ class PermanentError(Exception):
 
 
 class Worker:
-    """Runs jobs, one at a time. For more at once, run more workers, in any number of processes.
+    """Runs jobs: one of each priority at a time. For more at once, run more worker processes.
 
-    With a `priority`, it runs only jobs of that one. The lease says how soon a job is claimed again
-    after its worker died. Long jobs are fine: their lease is renewed while they run. A look for due
-    jobs costs about as much as a page view.
+    The lease says how soon a job is claimed again after its worker died. Long jobs are fine: their
+    lease is renewed while they run. A look for due jobs costs less than a page view.
     """
 
     def __init__(
@@ -60,21 +66,22 @@ class Worker:
         database: Database,
         handlers: Mapping[str, Handler],
         *,
-        priority: int | None = None,
         lease_seconds: float = 60,
-        poll_seconds: float = 0.25,
+        poll_seconds: float = 0.5,
     ) -> None:
         self._database = database
         self._handlers = handlers
-        self._priority = priority
         self._lease = timedelta(seconds=lease_seconds)
         self._poll_seconds = poll_seconds
 
-    def run_once(self, stop: threading.Event | None = None) -> int:
-        """Run every job that is due, until none is or ``stop`` is set; return how many were."""
+    def run_once(self, stop: threading.Event | None = None, priority: int | None = None) -> int:
+        """Run every job that is due, until none is or ``stop`` is set; return how many were.
+
+        With a `priority`, only jobs that have this one.
+        """
         count = 0
         while not (stop and stop.is_set()):
-            job = self._claim()
+            job = self._claim(priority)
             if job is None:
                 break
             self._run(job)
@@ -82,22 +89,68 @@ class Worker:
         return count
 
     def run_forever(self, stop: threading.Event) -> None:
-        """Run jobs as they come until ``stop`` is set; the current job is finished first."""
-        while not stop.is_set():
-            try:
-                self.run_once(stop)
-            except SQLAlchemyError as error:
-                # The database is away. The current job is claimed again when its lease expires.
-                log.error("the worker cannot reach its database: %s", type(error).__name__)
-                stop.wait(10 * self._poll_seconds)
-            stop.wait(self._poll_seconds)
+        """Run jobs as they come until ``stop`` is set; the current ones are finished first.
 
-    def _claim(self) -> JobRow | None:
+        Each priority has a thread, so that what waits for another machine or takes long delays
+        nothing else. The normal one is the calling thread, which a signal can interrupt.
+        """
+        due = {priority: threading.Event() for priority in jobs.PRIORITIES}
+        errors: list[Exception] = []
+
+        def run(part: Callable[[], None]) -> None:
+            try:
+                part()
+            except Exception as error:
+                errors.append(error)
+            finally:
+                stop.set()  # a part that breaks stops the others too
+
+        watch = partial(self._watch, due, stop)
+        normal, *others = (
+            partial(self._run_jobs, priority, due[priority], stop) for priority in jobs.PRIORITIES
+        )
+        threads = [threading.Thread(target=run, args=[each], daemon=True) for each in others]
+        threads.append(threading.Thread(target=run, args=[watch], daemon=True))
+        for thread in threads:
+            thread.start()
+        run(normal)
+        for thread in threads:
+            thread.join()
+        if errors:
+            raise errors[0]
+
+    def _watch(self, due: Mapping[int, threading.Event], stop: threading.Event) -> None:
+        """Wake the thread of each priority when a job is due, and all when it is time to stop."""
+        while not stop.is_set():
+            with self._database_may_be_away(stop):
+                for priority in jobs.due_priorities(self._database):
+                    due[priority].set()
+            stop.wait(self._poll_seconds)
+        for event in due.values():
+            event.set()
+
+    def _run_jobs(self, priority: int, due: threading.Event, stop: threading.Event) -> None:
+        while not stop.is_set():
+            due.wait()
+            due.clear()
+            with self._database_may_be_away(stop):
+                self.run_once(stop, priority)
+
+    @contextmanager
+    def _database_may_be_away(self, stop: threading.Event) -> Iterator[None]:
+        """Wait a while if it is. A current job is claimed again when its lease expires."""
+        try:
+            yield
+        except (SQLAlchemyError, TimeoutError) as error:
+            log.error("the worker cannot reach its database: %s", type(error).__name__)
+            stop.wait(10 * self._poll_seconds)
+
+    def _claim(self, priority: int | None) -> JobRow | None:
         with self._database.reading() as session:
-            if not jobs.has_due(session, self._priority):
+            if not jobs.has_due(session, priority):
                 return None
         with self._database.writing() as session:
-            return jobs.claim(session, self._lease, self._priority)
+            return jobs.claim(session, self._lease, priority)
 
     def _run(self, job: JobRow) -> None:
         try:
@@ -110,7 +163,8 @@ class Worker:
                     log.warning("job %s (%s) was taken over or canceled", job.id, job.kind)
         except Postpone as early:
             with self._database.writing() as session:
-                jobs.release(session, job, early.wait)
+                wait = timedelta() if early.unless(session) else early.wait
+                jobs.release(session, job, wait)
         except Exception as error:
             self._record_error(job, error)
         except BaseException:  # a second signal: stop at once
@@ -152,12 +206,12 @@ class Worker:
             thread.join()
 
 
-def run_until_signal(worker: Worker, *others: Worker) -> None:
-    """Run a worker in the main thread until SIGTERM or SIGINT (Ctrl-C), and others in threads.
+def run_until_signal(worker: Worker) -> None:
+    """Run a worker in the main thread until SIGTERM or SIGINT (Ctrl-C).
 
-    The first signal lets each finish its current job; a second one makes the first worker release
-    its job and stop at once, with SystemExit. The job of another is then claimed again when its
-    lease expires.
+    The first signal lets it finish its current jobs; a second one makes it release its job of
+    normal priority and stop at once, with SystemExit. Its other jobs are claimed again when their
+    leases expire.
     """
     stop = threading.Event()
     signals: list[int] = []
@@ -171,23 +225,8 @@ def run_until_signal(worker: Worker, *others: Worker) -> None:
         _thread.start_new_thread(stop.set, ())
 
     before = {number: signal.signal(number, on_signal) for number in _STOP_SIGNALS}
-
-    def run(other: Worker) -> None:
-        try:
-            other.run_forever(stop)
-        finally:
-            stop.set()  # one that breaks stops the first too, and the exit code shows it
-
-    threads = [
-        threading.Thread(target=run, args=[other], name="background jobs", daemon=True)
-        for other in others
-    ]
     try:
-        for thread in threads:
-            thread.start()
         worker.run_forever(stop)
-        for thread in threads:
-            thread.join()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -101,8 +101,7 @@ def enqueue_webhook(
     if notification:
         row.kind = notification.kind
         row.submission_id, row.notification_id = notification.submission_id, notification.id
-    # An endpoint that answers slowly must not keep an owner from a report.
-    _enqueue(session, jobs.WEBHOOK, row, priority=jobs.BACKGROUND)
+    _enqueue(session, jobs.WEBHOOK, row)
     return row.id
 
 
@@ -113,9 +112,7 @@ def resend_webhook(session: Session, delivery_id: int) -> None:
     if job and job.state in jobs.OPEN_STATES:
         return
     row.sent_at = row.sent_via = None
-    row.job_id = jobs.enqueue(
-        session, jobs.WEBHOOK, {}, submission_id=row.submission_id, priority=jobs.BACKGROUND
-    )
+    row.job_id = jobs.enqueue(session, jobs.WEBHOOK, {}, submission_id=row.submission_id)
     session.flush()
 
 
@@ -223,14 +220,11 @@ def _enqueue(
     row: DeliveryRow,
     *,
     payload: Mapping[str, Any] | None = None,
-    priority: int = jobs.NORMAL,
 ) -> None:
     row.token = token_hex(16)
     row.created_at = session.now()
     row.subject = row.body = ""
     row.attempts = []
-    row.job_id = jobs.enqueue(
-        session, job_kind, payload or {}, submission_id=row.submission_id, priority=priority
-    )
+    row.job_id = jobs.enqueue(session, job_kind, payload or {}, submission_id=row.submission_id)
     session.add(row)
     session.flush()

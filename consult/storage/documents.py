@@ -8,8 +8,8 @@ from typing import Literal, NamedTuple
 from sqlalchemy import bindparam, exists, select
 
 from consult.crypto import token_hash
+from consult.storage import jobs
 from consult.storage.db.database import Database, Session
-from consult.storage.jobs import OPEN_STATES, RENDER_BRIEF, RENDER_REPORT
 from consult.storage.tables.delivery_tables import JobRow
 from consult.storage.tables.submission_tables import ContactRow, DocumentRow, SubmissionRow
 
@@ -19,7 +19,7 @@ REPORT = "report"
 BRIEF = "brief"
 """What staff read before they call."""
 
-_JOBS = {REPORT: RENDER_REPORT, BRIEF: RENDER_BRIEF}
+_JOBS = {REPORT: jobs.RENDER_REPORT, BRIEF: jobs.RENDER_BRIEF}
 
 PdfState = Literal["ready", "pending", "failed", "on_demand"]
 """``on_demand``: not stored, and made when requested; so for demo leads, and after some time."""
@@ -35,15 +35,11 @@ class CurrentDocument(NamedTuple):
 
 def put(session: Session, submission_id: int, kind: str, revision: int, content: bytes) -> bool:
     """Store a rendered file; False if the submission was deleted, or this revision is not newer."""
-    # The row of the submission is the lock: two workers may come here with two revisions at once.
-    known = session.scalar(
-        select(SubmissionRow.id)
-        .where(SubmissionRow.id == submission_id)
-        .with_for_update(key_share=True)
-    )
-    if known is None:
+    if _lock(session, submission_id) is None:
         return False
     row = session.get(DocumentRow, (submission_id, kind), with_for_update=True)
+    if kind == REPORT:
+        jobs.run_now(session, jobs.EMAIL_REPORT, submission_id)  # it waits for this file
     if row is None:
         row = DocumentRow(submission_id=submission_id, kind=kind)
         session.add(row)
@@ -55,6 +51,21 @@ def put(session: Session, submission_id: int, kind: str, revision: int, content:
     row.rendered_at = session.now()
     session.flush()
     return True
+
+
+def is_current(session: Session, submission_id: int, kind: str) -> bool:
+    """Whether the stored file is current; it is not stored or outdated while the session lasts."""
+    revision = _lock(session, submission_id)
+    return revision is not None and stored_revision(session, submission_id, kind) >= revision
+
+
+def _lock(session: Session, submission_id: int) -> int | None:
+    """Wait for other writers of a submission's files; returns its revision, None if deleted."""
+    return session.scalar(
+        select(SubmissionRow.report_revision)
+        .where(SubmissionRow.id == submission_id)
+        .with_for_update(key_share=True)
+    )
 
 
 def get(session: Session, submission_id: int, kind: str) -> DocumentRow | None:
@@ -107,7 +118,7 @@ _PDF_STATES = (
     select(
         SubmissionRow.id,
         DocumentRow.revision >= SubmissionRow.report_revision,
-        _REQUESTED.where(JobRow.state.in_(OPEN_STATES)),
+        _REQUESTED.where(JobRow.state.in_(jobs.OPEN_STATES)),
         _REQUESTED.label("requested"),
     )
     .outerjoin(
@@ -118,10 +129,10 @@ _PDF_STATES = (
 )
 
 
-def pdf_state(lead: SubmissionRow, kind: str, stored: int, jobs: Iterable[JobRow]) -> PdfState:
+def pdf_state(lead: SubmissionRow, kind: str, stored: int, pdf_jobs: Iterable[JobRow]) -> PdfState:
     """The state of one PDF by the revision that is stored (0: none) and the lead's PDF jobs."""
-    states = [job.state for job in jobs if job.kind == _JOBS[kind]]
-    pending = any(state in OPEN_STATES for state in states)
+    states = [job.state for job in pdf_jobs if job.kind == _JOBS[kind]]
+    pending = any(state in jobs.OPEN_STATES for state in states)
     return _pdf_state(stored >= lead.report_revision, pending, bool(states))
 
 

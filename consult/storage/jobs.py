@@ -12,9 +12,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, exists, select, update
 
-from consult.storage.db.database import Session, insert_into
+from consult.storage.db.base import UtcDateTime
+from consult.storage.db.database import Database, Session, insert_into
 from consult.storage.tables.delivery_tables import JobRow
 from consult.storage.tables.submission_tables import SubmissionRow
 
@@ -28,8 +29,19 @@ NOTIFY = "notify"
 WEBHOOK = "webhook"
 FORGET = "forget"
 
-NORMAL, BACKGROUND = range(2)
-"""Priorities. A thousand demo leads made at once do not keep an owner from a report."""
+NORMAL, MAIL, WEBHOOKS, BACKGROUND = PRIORITIES = range(4)
+"""Priorities, each with a thread of its own in a worker.
+
+So neither a mail server that hangs nor a thousand demo leads keep an owner from a PDF.
+"""
+
+_PRIORITY_OF = {
+    EMAIL_REPORT: MAIL,
+    EMAIL_STAFF: MAIL,
+    EMAIL_REMINDER: MAIL,
+    WEBHOOK: WEBHOOKS,
+    FORGET: BACKGROUND,
+}
 
 OPEN_STATES = ("ready", "leased")
 MAX_ATTEMPTS = 8
@@ -45,13 +57,14 @@ def enqueue(
     dedupe_key: str = "",
     submission_id: int | None = None,
     run_at: datetime | None = None,
-    priority: int = NORMAL,
+    priority: int | None = None,
 ) -> int | None:
     """Add a job and return its id, or None if one with the same key was ever added.
 
     `kind` names the handler. `payload` is plain JSON without personal data: put that in a row, and
     pass the row's id. `dedupe_key` names the effect, such as ``render_report:7:1``, which then
-    happens once. The job is deleted with its submission, and runs at `run_at` or later.
+    happens once. The job is deleted with its submission, and runs at `run_at` or later. Without a
+    `priority`, it has that of its kind.
     """
     now = session.now()
     added: int | None = session.scalar(
@@ -63,7 +76,7 @@ def enqueue(
             submission_id=submission_id,
             state="ready",
             run_at=run_at or now,
-            priority=priority,
+            priority=_PRIORITY_OF.get(kind, NORMAL) if priority is None else priority,
             attempts=0,
             created_at=now,
         )
@@ -83,13 +96,31 @@ def enqueue_documents(session: Session, submission_id: int, revision: int) -> No
             {"submission_id": submission_id, "revision": revision},
             dedupe_key=f"{kind}:{submission_id}:{revision}",
             submission_id=submission_id,
-            priority=BACKGROUND if demo else NORMAL,
+            priority=BACKGROUND if demo else None,
         )
 
 
 def pdf_jobs(session: Session, submission_id: int) -> Sequence[JobRow]:
     query = select(JobRow).where(JobRow.submission_id == submission_id, JobRow.kind.in_(PDF_JOBS))
     return session.scalars(query.order_by(JobRow.id)).all()
+
+
+def due_priorities(database: Database) -> list[int]:
+    """The priorities of which a job is due; for a look several times a second."""
+    found = database.fetch_one(_DUE, {"now": database.clock()})
+    return [priority for priority in PRIORITIES if found and found[priority]]
+
+
+_DUE = select(
+    *(
+        exists().where(
+            JobRow.state.in_(OPEN_STATES),
+            JobRow.run_at <= bindparam("now", type_=UtcDateTime),
+            JobRow.priority == priority,
+        )
+        for priority in PRIORITIES
+    )
+)
 
 
 def has_due(session: Session, priority: int | None = None) -> bool:
@@ -152,6 +183,16 @@ def release(session: Session, job: JobRow, wait: timedelta = timedelta()) -> boo
         lease_token=None,
         run_at=session.now() + wait,
         attempts=job.attempts - 1,
+    )
+
+
+def run_now(session: Session, kind: str, submission_id: int) -> None:
+    """Let the jobs of a kind run that wait for something; one that failed waits on."""
+    session.execute(
+        update(JobRow)
+        .where(JobRow.submission_id == submission_id, JobRow.kind == kind)
+        .where(JobRow.state == "ready", JobRow.attempts == 0, JobRow.run_at > session.now())
+        .values(run_at=session.now())
     )
 
 

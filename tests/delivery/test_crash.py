@@ -2,7 +2,6 @@
 
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -20,7 +19,7 @@ from tests.support.databases import read, rows
 from tests.support.lead_factories import colleague
 from tests.support.mail_server import mail_server
 from tests.support.submissions import CONTACT, lead_of, left_contact, save_contact, submitted
-from tests.support.workers import worker_processes
+from tests.support.workers import patience, wait_until, worker_processes
 
 StartWorker = Callable[..., subprocess.Popen[bytes]]
 
@@ -38,13 +37,6 @@ def start_worker(database_url: str, notes: Path) -> Iterator[StartWorker]:
     """Starts a worker process that takes so many seconds for a PDF; a mail server may follow."""
     with worker_processes() as start:
         yield partial(start, database_url, notes)
-
-
-def wait_until(happened: Callable[[], object], seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.05)
 
 
 def renderings(notes: Path) -> int:
@@ -90,7 +82,7 @@ def test_killed_in_mid_send(database: Database, start_worker: StartWorker, recip
     with mail_server() as server:
         server.open.clear()
         doomed = start_worker(0, f"smtp://127.0.0.1:{server.port}")
-        assert server.began.wait(60)
+        assert server.began.wait(patience())
         doomed.kill()
         doomed.wait()
         assert sent_at() is None
@@ -126,7 +118,7 @@ def test_a_stopped_worker_finishes_its_pdf_and_one_stopped_twice_releases_the_jo
     wait_until(lambda: renderings(notes) == 1)
     for number in signals:
         worker.send_signal(number)
-    assert worker.wait(60) == exit_code
+    assert worker.wait(patience()) == exit_code
     (job,) = rows(database, JobRow, JobRow.kind == RENDER_REPORT)
     assert (job.state, job.attempts) == (("ready", 0) if exit_code else ("done", 1))
     assert (stored_report(database, token) is None) == bool(exit_code)

@@ -126,6 +126,29 @@ def test_background_jobs_come_last_however_long_they_wait(database: Database, cl
     assert [claimed(database).id for _ in range(3)] == [ids[1], ids[2], ids[0]]
 
 
+@pytest.mark.parametrize(
+    ("kind", "priority"),
+    [
+        (jobs.RENDER_REPORT, jobs.NORMAL),
+        (jobs.NOTIFY, jobs.NORMAL),
+        (jobs.EMAIL_REPORT, jobs.MAIL),
+        (jobs.EMAIL_STAFF, jobs.MAIL),
+        (jobs.EMAIL_REMINDER, jobs.MAIL),
+        (jobs.WEBHOOK, jobs.WEBHOOKS),
+        (jobs.FORGET, jobs.BACKGROUND),
+    ],
+)
+def test_what_waits_for_another_machine_is_not_in_line_with_pdfs(
+    database: Database, clock: Clock, kind: str, priority: int
+) -> None:
+    write(database, jobs.enqueue, kind, {}, run_at=clock() + timedelta(seconds=1))
+    assert jobs.due_priorities(database) == []
+    clock.go_on(seconds=1)
+    assert jobs.due_priorities(database) == [priority]
+    assert claimed(database).priority == priority
+    assert jobs.due_priorities(database) == []
+
+
 def test_demo_leads_made_in_bulk_leave_the_worker_to_owners(database: Database) -> None:
     for _ in range(3):
         submitted(database, demo=True)

@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from consult.delivery.worker import Commit, Worker, no_op, run_until_signal
+from consult.delivery.worker import Commit, Postpone, Worker, no_op, run_until_signal
 from consult.storage import jobs
 from consult.storage.db.database import Database, Session
 from consult.storage.drafts import drafts
 from consult.storage.tables.delivery_tables import JobRow
 from consult.storage.tables.submission_tables import DraftRow
 from tests.support.databases import Clock, rows
+from tests.support.workers import wait_until
 
 
 def enqueue(
@@ -184,28 +185,58 @@ def test_two_workers_share_the_jobs_and_run_each_once(database: Database) -> Non
     assert len(rows(database, DraftRow)) == 20
 
 
-def test_a_long_background_job_does_not_delay_a_normal_one(database: Database) -> None:
-    report_ran, ran = threading.Event(), []
+@pytest.mark.parametrize("hanging", [jobs.MAIL, jobs.WEBHOOKS, jobs.BACKGROUND])
+def test_what_hangs_or_takes_long_delays_no_other_kind(database: Database, hanging: int) -> None:
+    others = set(jobs.PRIORITIES) - {hanging}
+    ran: set[int] = set()
+    stop, all_ran = threading.Event(), threading.Event()
 
-    def take_long(_job: JobRow) -> Commit:
-        assert report_ran.wait(60), "the other worker did not do what was due"
+    def hang(_job: JobRow) -> Commit:
+        assert all_ran.wait(60), f"only {ran} ran"
+        stop.set()
         return no_op
 
     def work(job: JobRow) -> Commit:
-        ran.append(job.kind)
-        report_ran.set()
+        ran.add(job.priority)
+        if ran == others:
+            all_ran.set()
         return no_op
 
-    handlers = {"export": take_long, "report": work}
-    enqueue(database, "1", "2", kind="export", priority=jobs.BACKGROUND)
-    enqueue(database, "3", kind="report")
-    background = Worker(database, handlers, priority=jobs.BACKGROUND)
-    thread = threading.Thread(target=background.run_once)
+    enqueue(database, "1", "2", kind="hang", priority=hanging)
+    worker = Worker(database, {"hang": hang, "work": work}, poll_seconds=0.02)
+    thread = threading.Thread(target=worker.run_forever, args=(stop,))
     thread.start()
-    assert Worker(database, handlers, priority=jobs.NORMAL).run_once() == 1
+    wait_until(lambda: states(database) == ["leased", "ready"])
+    for priority in others:
+        enqueue(database, f"work:{priority}", priority=priority)
     thread.join()
-    assert ran == ["report"]
-    assert states(database) == ["done"] * 3
+    assert states(database) == ["done", "ready", *["done"] * len(others)]
+
+
+def test_a_worker_that_breaks_stops_and_says_so(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_session: object, _priority: object) -> bool:
+        raise LookupError
+
+    monkeypatch.setattr(jobs, "has_due", broken)
+    enqueue(database, priority=jobs.MAIL)
+    with pytest.raises(LookupError):
+        Worker(database, {}, poll_seconds=0.02).run_forever(threading.Event())
+
+
+def test_a_job_that_waits_for_what_just_came_is_run_again(database: Database) -> None:
+    enqueue(database)
+    came: list[bool] = []
+
+    def wait(_job: JobRow) -> Commit:
+        if came:
+            return commit
+        # It comes after the look for it, and before the job is left waiting.
+        raise Postpone(timedelta(hours=1), unless=lambda _session: came.append(True) or True)  # type: ignore[func-returns-value]
+
+    assert Worker(database, {"work": wait}).run_once() == 2
+    assert states(database) == ["done"]
 
 
 def test_on_postgresql_a_locked_job_is_passed_over(postgres_url: str, clock: Clock) -> None:

@@ -1,14 +1,16 @@
 """Workers for the tests: the real handlers, with stand-ins for rendering and the network."""
 
+import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from email.message import EmailMessage
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import SecretStr
 
@@ -24,6 +26,8 @@ from consult.storage.db.database import Database
 from consult.storage.tables.submission_tables import SubmissionRow
 from consult.workflow.office_hours import Office
 from tests.support.mail_server import as_read
+
+T = TypeVar("T")
 
 BASE_URL = "https://check.example"
 SENDER = "Relay Check <relay@check.example>"
@@ -85,6 +89,20 @@ def sent_mails(database: Database, **given: Any) -> list[EmailMessage]:
     return [as_read(mail.as_bytes()) for mail in box.mails]
 
 
+def patience(seconds: float = 60) -> float:
+    """How long to wait for a process or a thread, on a machine that may have other things to do."""
+    return seconds * max(1, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
+def wait_until(happened: Callable[[], T | Literal[False] | None]) -> T:
+    """What `happened` returns once it is true; gives up when even a busy machine should be done."""
+    start = time.monotonic()
+    while not (found := happened()):
+        assert time.monotonic() - start < patience(), "it did not happen in time"
+        time.sleep(0.02)
+    return found
+
+
 @contextmanager
 def worker_processes() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
     """Starts processes of `tests.delivery.worker_process`; none outlives the block."""
@@ -108,7 +126,7 @@ def make_worker(
     press: Press | None = None,
     *,
     lease_seconds: float = 60,
-    poll_seconds: float = 0.25,
+    poll_seconds: float = 0.5,
     **given: Any,
 ) -> Worker:
     """A worker with stand-ins for everything that is not given; see `make_context`."""

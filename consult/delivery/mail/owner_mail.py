@@ -7,6 +7,7 @@ same Message-ID; after that, not at all.
 import json
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
+from functools import partial
 
 from consult.crypto import Purpose, decrypt
 from consult.delivery.context import Context
@@ -23,6 +24,7 @@ from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
 from consult.storage.tables.submission_tables import ReminderConsentRow, SubmissionRow
 
 _MAX_WAIT = timedelta(minutes=10)
+"""When a mail asks for its PDF again; one that is stored in the meantime gets it sent at once."""
 _LINK_FOR_STAFF = "(the link to their result, which only they have)"
 _MAX_LINE_BYTES = 75
 
@@ -39,12 +41,12 @@ def email_report(context: Context, job: JobRow) -> Commit:
             return forget_link
         lead = leads.by_id(session, delivery.submission_id)
         pdf = documents.get(session, delivery.submission_id, documents.REPORT)
-        waited = session.now() - delivery.created_at
     if lead is None or lead.contact is None or lead.contact.email != delivery.address:
         return forget_link
     if pdf is None or pdf.revision < lead.report_revision:
         _request_missing_pdf(context.database, lead.id)
-        raise Postpone(min(max(waited, timedelta(seconds=1)), _MAX_WAIT))
+        is_there = partial(documents.is_current, submission_id=lead.id, kind=documents.REPORT)
+        raise Postpone(_MAX_WAIT, unless=is_there)
     message, body = _report_email(context, lead, delivery, job.payload["link"], pdf.content)
 
     def record_sent() -> None:

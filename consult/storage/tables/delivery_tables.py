@@ -50,7 +50,7 @@ class JobRow(Base):
     state: Mapped[str] = mapped_column(String(8))
     # When it may be claimed next: for a leased job, when the lease expires.
     run_at: Mapped[datetime]
-    # The lowest first; see ``jobs.NORMAL`` and ``jobs.BACKGROUND``.
+    # The lowest first; see ``jobs.PRIORITIES``.
     priority: Mapped[int] = mapped_column(server_default="0")
     attempts: Mapped[int]
     lease_token: Mapped[str | None] = mapped_column(String(32))

@@ -2,6 +2,7 @@
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta, timezone
 from email.message import EmailMessage
 
@@ -19,7 +20,7 @@ from consult.questionnaire import read_answers, walk
 from consult.questionnaire.editions import newest
 from consult.report.report import from_json
 from consult.storage import deliveries, documents, jobs
-from consult.storage.db.database import Database
+from consult.storage.db.database import Database, Session
 from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
 from tests.support.databases import Clock, read, rows, write
 from tests.support.mail_server import mail_server
@@ -52,12 +53,10 @@ def attachments(message: EmailMessage) -> dict[str | None, EmailMessage]:
     return {part.get_filename(): part for part in parts if isinstance(part, EmailMessage)}
 
 
-def test_a_deleted_pdf_is_made_again(database: Database, result_token: str, clock: Clock) -> None:
+def test_a_deleted_pdf_is_made_again(database: Database, result_token: str) -> None:
     save_contact(database, result_token, LINK)
     with database.writing() as session:
         session.execute(delete(JobRow).where(JobRow.kind.in_(jobs.PDF_JOBS)))
-    assert sent_mails(database) == []
-    clock.go_on(seconds=2)
     assert len(sent_mails(database)) == 1
 
 
@@ -258,25 +257,58 @@ def test_only_the_last_address_with_a_link_gets_mail(database: Database, result_
     assert not any("link" in job.payload for job in rows(database, JobRow, IS_MAIL))
 
 
-def test_waiting_is_no_attempt(database: Database, result_token: str, clock: Clock) -> None:
+def test_a_mail_waits_for_its_pdf_and_follows_at_once(
+    database: Database, result_token: str, clock: Clock
+) -> None:
     save_contact(database, result_token, LINK)
     box = Box()
     worker = make_worker(database, transport=box)
     with database.writing() as session:
         for job in session.scalars(select(JobRow).where(JobRow.kind != jobs.EMAIL_REPORT)):
             job.run_at = datetime(2026, 3, 2, 9, 31, tzinfo=UTC)
-    waits = []
-    for _ in range(4):
-        assert worker.run_once() == 1
-        (job,) = rows(database, JobRow, IS_MAIL)
-        assert (job.state, job.attempts, job.last_error) == ("ready", 0, None)
-        waits.append((job.run_at - clock()).total_seconds())
-        clock.time = job.run_at
-    assert waits == [1, 1, 2, 4]
-    for _ in range(2):  # the first makes the PDF
-        clock.go_on(minutes=11)
-        worker.run_once()
+    assert worker.run_once() == 1
+    (job,) = rows(database, JobRow, IS_MAIL)
+    assert (job.state, job.attempts, job.last_error) == ("ready", 0, None)
+    assert job.run_at == clock() + timedelta(minutes=10)
+    clock.go_on(minutes=1)
+    worker.run_once()
     assert len(box.mails) == 1
+    assert rows(database, JobRow, IS_MAIL)[0].attempts == 1
+
+
+def test_a_pdf_that_comes_while_its_mail_looks_for_it_is_not_missed(
+    database: Database, result_token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_contact(database, result_token, LINK)
+    get, pdfs = documents.get, [b"%PDF"]
+
+    def just_missed(session: Session, lead_id: int, kind: str) -> object:
+        found = get(session, lead_id, kind)
+        while pdfs:
+            with ThreadPoolExecutor(1) as other:
+                other.submit(write, database, documents.put, lead_id, kind, 2, pdfs.pop()).result()
+        return found
+
+    monkeypatch.setattr(documents, "get", just_missed)
+    box = Box()
+    with database.writing() as session:
+        session.execute(
+            update(JobRow).where(~IS_MAIL).values(state="done", finished_at=session.now())
+        )
+    worker = make_worker(database, transport=box)
+    assert worker.run_once() == 2
+    assert len(box.mails) == 1
+
+
+def test_a_mail_that_the_server_put_off_is_not_hurried_by_a_pdf(
+    database: Database, result_token: str
+) -> None:
+    save_contact(database, result_token, LINK)
+    make_worker(database, transport=Box(RetryableError("Busy"))).run_once()
+    put_off = rows(database, JobRow, IS_MAIL)[0].run_at
+    save_contact(database, result_token, LINK, business="Okafor and Co")
+    assert sent_mails(database) == []
+    assert rows(database, JobRow, IS_MAIL)[0].run_at == put_off
 
 
 def test_a_mail_accepted_before_a_crash_is_sent_once(database: Database, result_token: str) -> None:
