@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import os
 import secrets
-from base64 import urlsafe_b64encode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
@@ -19,16 +19,19 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from itsdangerous import BadData, SignatureExpired, TimestampSigner, URLSafeTimedSerializer
 
 _NONCE_BYTES = 12
+_HASH_BYTES = 32
 
 
 class Purpose(StrEnum):
     """What something is encrypted, signed or hashed for."""
 
     AUTHENTICATOR = "authenticator secret"
+    CONTACT = "contact of a result"
     NETWORK = "staff network"
     PENDING_FORM = "pending form"
     RATE_LIMIT = "rate limit"
     REMINDER = "reminder link"
+    SHARED_RESULT = "shared result"
     TRUSTED_DEVICE = "trusted device"
     UNSUBSCRIBE = "unsubscribe link"
     WEBHOOK = "webhook secret"
@@ -108,6 +111,43 @@ def result_token(draft_token: str) -> str:
     """
     mac = hmac.digest(_token_bytes(draft_token), b"result", "sha256")
     return urlsafe_b64encode(mac).rstrip(b"=").decode()
+
+
+def shared_token(secret_key: str, result_hash: str) -> str:
+    """The token of the read-only page of a result: its stored hash, and a signature."""
+    signature = derive(secret_key, Purpose.SHARED_RESULT, result_hash)[:16]
+    return urlsafe_b64encode(bytes.fromhex(result_hash) + signature).decode()
+
+
+def shared_result(secret_key: str, token: str) -> str | None:
+    """The hash of the result's token that a shared token is for; None for any other text."""
+    try:
+        result_hash = urlsafe_b64decode(_token_bytes(token))[:_HASH_BYTES].hex()
+    except ValueError:
+        return None
+    made = shared_token(secret_key, result_hash)
+    return result_hash if hmac.compare_digest(made.encode(), _token_bytes(token)) else None
+
+
+def contact_key(secret_key: str, result_hash: str, email: str, *, mailed: bool = False) -> str:
+    """A key to the contact of a result while it has this address.
+
+    It goes to who has just entered the contact, or by email to who gets the result.
+    """
+    of = derive(secret_key, Purpose.CONTACT, f"{result_hash} {email}").hex()
+    return sign(secret_key, Purpose.CONTACT, [of, mailed])
+
+
+def opens_contact(secret_key: str, result_hash: str, email: str, key: str) -> bool:
+    """Whether this is the key: one from an email, or from a page within `CONTACT_SHOWN`."""
+    of = derive(secret_key, Purpose.CONTACT, f"{result_hash} {email}").hex()
+    mailed: bool = verify(secret_key, Purpose.CONTACT, key) == [of, True]
+    shown: bool = verify(secret_key, Purpose.CONTACT, key, CONTACT_SHOWN) == [of, False]
+    return mailed or shown
+
+
+CONTACT_SHOWN = timedelta(minutes=15)
+"""How long a contact is shown to who has just entered it."""
 
 
 def _key(secret_key: str, purpose: Purpose) -> bytes:

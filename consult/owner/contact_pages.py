@@ -6,7 +6,9 @@ the site send mail to strangers.
 
 from __future__ import annotations
 
+import json
 import re
+from dataclasses import replace
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
@@ -15,53 +17,110 @@ from flask.typing import ResponseReturnValue
 from wtforms import BooleanField, Field, Form, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
-from consult.owner.result_pages import find_lead, is_contact_required
+from consult.crypto import contact_key
+from consult.owner.result_pages import find_lead, is_contact_required, opens_contact_of
+from consult.report.report import from_json
 from consult.storage.leads import submission
 from consult.storage.leads.submission import NewContact
 from consult.storage.tables.submission_tables import SubmissionRow
 from consult.web.limits import network_of
-from consult.web.services import services
+from consult.web.services import secret_key, services
 from consult.web.text import one_line
 
 HONEYPOT = "company_website"
 """A field that people do not see and robots fill in."""
 
-contact_pages = Blueprint("contact", __name__, url_prefix="/result/<token>/contact")
+contact_pages = Blueprint("contact", __name__, url_prefix="/result/<token>")
 
 
-@contact_pages.get("")
+@contact_pages.get("/contact")
 def contact(token: str) -> str:
+    """Ask where to send the report; who has left a contact changes it with a key only."""
     lead = find_lead(token)
+    if not _may_change(lead):
+        return _page(token, None, lead)
     form = ContactForm(obj=lead.contact, wants_consult="consult" in request.args)
+    if form.business.data == form.name.data:
+        form.business.data = ""
     return _page(token, form, lead)
 
 
-@contact_pages.post("")
+@contact_pages.post("/contact")
 def save_contact(token: str) -> ResponseReturnValue:
-    made = services()
-    made.limits.consume("contacts", made.settings.limit_contacts, network_of(request.remote_addr))
+    return _save(token, "owner/contact.html")
+
+
+@contact_pages.get("/consult")
+def consult(token: str) -> str:
+    """Show what the consult is, and ask who it is for; one button where that is known."""
     lead = find_lead(token)
-    form = ContactForm(request.form)
-    if not form.validate():
-        return _page(token, form, lead), 422
-    if not request.form.get(HONEYPOT):  # a robot gets the same response, and nothing is stored
-        fields = {name: form[name].data for name in ("name", "email", "business", "wants_consult")}
-        phone = form.phone.data or None
-        contact = NewContact(**fields, phone=phone, consent_text=_consent_text())
-        link = _link_to_mail(lead, contact.email, token)
-        with made.database.writing() as session:
-            submission.save_contact(session, token, contact, link, made.settings.office)
+    return _page(token, None if lead.contact else ContactForm(), lead, "owner/consult.html")
+
+
+@contact_pages.post("/consult")
+def ask_for_consult(token: str) -> ResponseReturnValue:
+    lead = find_lead(token)
+    if lead.contact is None:
+        return _save(token, "owner/consult.html", consult=True)
+    _consume()
+    with services().database.writing() as session:
+        wanted = replace(NewContact.of(lead.contact), wants_consult=True)
+        submission.save_contact(session, token, wanted, None, services().settings.office)
     return redirect(url_for("results.result", token=token, thanks=1), 303)
 
 
-def _page(token: str, form: ContactForm, lead: SubmissionRow) -> str:
+def _save(token: str, template: str, *, consult: bool = False) -> ResponseReturnValue:
+    _consume()
+    lead = find_lead(token)
+    form = ContactForm(request.form)
+    if not form.validate():
+        return _page(token, form, lead, template), 422
+    if request.form.get(HONEYPOT):  # a robot gets the same response, and nothing is stored
+        return redirect(url_for("results.result", token=token, thanks=1), 303)
+    name = str(form.name.data)
+    given = NewContact(
+        name=name,
+        email=str(form.email.data),
+        # Who has no name for the business goes by their own.
+        business=form.business.data or name,
+        phone=form.phone.data or None,
+        wants_consult=consult or form.wants_consult.data,
+        consent_text=_consent_text(),
+    )
+    if lead.contact and not _may_change(lead) and NewContact.of(lead.contact) != given:
+        return redirect(url_for(".contact", token=token), 303)
+    link = _link_to_mail(lead, given.email, token)
+    with services().database.writing() as session:
+        submission.save_contact(session, token, given, link, services().settings.office)
+    key = contact_key(secret_key(), lead.result_token_hash, given.email)
+    return redirect(url_for("results.result", token=token, thanks=key), 303)
+
+
+def _may_change(lead: SubmissionRow) -> bool:
+    return lead.contact is None or opens_contact_of(lead, request.args.get("key", ""))
+
+
+def _consume() -> None:
+    made = services()
+    made.limits.consume("contacts", made.settings.limit_contacts, network_of(request.remote_addr))
+
+
+def _page(
+    token: str,
+    form: ContactForm | None,
+    lead: SubmissionRow,
+    template: str = "owner/contact.html",
+) -> str:
+    """The page with this form, or without one where there is a contact already."""
     return render_template(
-        "owner/contact.html",
+        template,
         token=token,
+        key=request.args.get("key"),
         form=form,
-        problems=[(field.name, field.errors[0]) for field in form if field.errors],
+        problems=[(field.name, field.errors[0]) for field in form or () if field.errors],
         honeypot=HONEYPOT,
         consent=_consent_text(),
+        consult=from_json(json.dumps(lead.report)).consult,
         result_open=not is_contact_required(lead.contact is not None, "result"),
         by_email=can_email(),
     )
@@ -114,8 +173,10 @@ def _email(form: Form, field: Field) -> None:
 
 
 def _text(label: str, missing: str, longest: int, *more: Any) -> StringField:
+    """A line of text; `missing` is the message where it is required."""
     too_long = f"Keep “{label.lower()}” to {longest} characters"
-    checks = [DataRequired(missing), Length(max=longest, message=too_long)]
+    needed = DataRequired(missing) if missing else Optional()
+    checks = [needed, Length(max=longest, message=too_long)]
     return StringField(label, [*checks, *more], filters=[one_line])
 
 
@@ -127,15 +188,11 @@ class ReminderForm(Form):
 
 
 class ContactForm(Form):
-    """Name, email and business; phone and consult are optional; consent by checking the box."""
+    """Name and email; the rest is optional; consent by checking the box."""
 
     name = _text("Your name", "Enter your name", 200)
     email = _text("Email", "Enter your email", 254, _email)
-    business = _text("Business", "Enter the name of your business", 200)
-    phone = StringField(
-        "Phone",
-        [Optional(), Length(max=40, message="Keep “phone” to 40 characters")],
-        filters=[one_line],
-    )
+    business = _text("Business", "", 200)
+    phone = _text("Phone", "", 40)
     wants_consult = BooleanField("I’d like a free consult")
-    consent = BooleanField(validators=[InputRequired("Check the box so we can send your report")])
+    consent = BooleanField(validators=[InputRequired("Check the box so we can write to you")])

@@ -7,13 +7,14 @@ from typing import Any, NamedTuple
 
 from flask import Blueprint, render_template, request
 
-from consult.owner.result_pages import open_result
+from consult.owner.result_pages import find_shared, open_result, shared_pages
 from consult.questionnaire import UNKNOWN, Answer, Asked, Kind, Walk, walk
 from consult.questionnaire.yaml_texts import for_owner
 from consult.report.display import tenths
 from consult.report.explanations import reasons_of, replay
 from consult.report.report import AXIS_NAMES, from_json
 from consult.scoring import AxisScore, scorecard_of
+from consult.storage.tables.submission_tables import SubmissionRow
 
 explanation_pages = Blueprint("explanations", __name__, url_prefix="/result/<token>")
 
@@ -21,10 +22,20 @@ explanation_pages = Blueprint("explanations", __name__, url_prefix="/result/<tok
 @explanation_pages.get("/why")
 def why(token: str) -> str:
     """Show every answer with its points and reasons, and what each finding is based on."""
-    lead = open_result(token)
+    return _why_page(open_result(token), token)
+
+
+@shared_pages.get("/why", endpoint="why")
+def shared_why(token: str) -> str:
+    """Show the same to people it is shared with."""
+    return _why_page(find_shared(token), token)
+
+
+def _why_page(lead: SubmissionRow, token: str) -> str:
     return render_template(
         "owner/why.html",
         token=token,
+        shared=request.blueprint == shared_pages.name,
         report=from_json(json.dumps(lead.report)),
         reasons=reasons_of(lead.edition, lead.depth, lead.answers),
     )

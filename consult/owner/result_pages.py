@@ -1,4 +1,4 @@
-"""The result: the page, the PDF, and the step from a quick check to the full check."""
+"""The result: the page, its read-only copy, the PDF, and the step from a quick to a full check."""
 
 import json
 from collections.abc import Mapping
@@ -9,6 +9,7 @@ from flask import Blueprint, abort, make_response, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
+from consult.crypto import opens_contact, shared_result, shared_token
 from consult.owner.open_draft import OPEN, OpenDraft, visit_of, walk_of
 from consult.questionnaire import Answer, Depth, Walk, walk
 from consult.questionnaire.editions import load, newest
@@ -20,7 +21,7 @@ from consult.storage.drafts.drafts import as_answer
 from consult.storage.leads import leads
 from consult.storage.tables.submission_tables import SubmissionRow
 from consult.web.limits import network_of
-from consult.web.services import services
+from consult.web.services import secret_key, services
 
 SECONDS_TO_WAIT = 3
 SECONDS_PER_ANSWER = 12
@@ -29,20 +30,40 @@ SECONDS_PER_ANSWER = 12
 result_pages = Blueprint("results", __name__, url_prefix="/result/<token>")
 
 
+shared_pages = Blueprint("shared", __name__, url_prefix="/shared/<token>")
+
+
 @result_pages.get("")
 def result(token: str) -> ResponseReturnValue:
     lead = open_result(token)
-    report = from_json(json.dumps(lead.report))
+    key = request.args.get("thanks", "")
+    shared = shared_token(secret_key(), lead.result_token_hash)
+    return _result_page(
+        lead,
+        token=token,
+        shared_url=services().settings.base_url + url_for("shared.result", token=shared),
+        full_depth=_full_depth_offer(lead),
+        thanks=bool(key) and lead.contact is not None,
+        key=key,
+        contact=lead.contact if opens_contact_of(lead, key) else None,
+        wants_consult=lead.contact is not None and lead.contact.wants_consult,
+        mailed=bool(key) and _is_report_mailed(lead),
+    )
+
+
+@shared_pages.get("", endpoint="result")
+def shared_result_page(token: str) -> ResponseReturnValue:
+    """Show a result to whom its owner showed it: no contact, no PDF, nothing to change."""
+    return _result_page(find_shared(token), token=token, shared=True)
+
+
+def _result_page(lead: SubmissionRow, **more: Any) -> str:
     return render_template(
         "owner/result.html",
-        token=token,
-        report=report,
+        report=from_json(json.dumps(lead.report)),
         texts=load(lead.edition).texts.findings["report"],
         base_url=services().settings.base_url,
-        full_depth=_full_depth_offer(lead),
-        contact=lead.contact,
-        thanks="thanks" in request.args,
-        mailed="thanks" in request.args and _is_report_mailed(lead),
+        **more,
     )
 
 
@@ -108,6 +129,23 @@ def find_lead(token: str) -> SubmissionRow:
     """Return the lead of a result link; aborts with 404 if there is none."""
     with services().database.reading() as session:
         return leads.by_result_token(session, token) or abort(404)
+
+
+def find_shared(token: str) -> SubmissionRow:
+    """Return the lead of a read-only link; aborts with 404 if there is none."""
+    result_hash = shared_result(secret_key(), token) or abort(404)
+    with services().database.reading() as session:
+        lead = leads.by_result_hash(session, result_hash)
+    if lead is None or is_contact_required(lead.contact is not None, "result"):
+        abort(404)
+    return lead
+
+
+def opens_contact_of(lead: SubmissionRow, key: str) -> bool:
+    """Return whether the key in the query shows and changes the contact of this result."""
+    return lead.contact is not None and opens_contact(
+        secret_key(), lead.result_token_hash, lead.contact.email, key
+    )
 
 
 def open_result(token: str) -> SubmissionRow:

@@ -1,6 +1,8 @@
 """The report by mail: who is promised one, who gets one, and how many may go out."""
 
+import time
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from flask import Flask
@@ -45,6 +47,14 @@ def test_the_whole_way_from_the_form_to_the_mailbox(tmp_path: Path) -> None:
     body = message.get_body(("plain",))
     assert body is not None
     assert link in body.get_content()
+    # Who gets the mail changes the contact, at any time; who has only the result does not.
+    change = next(line for line in body.get_content().split() if "?key=" in line)
+    with patch("itsdangerous.timed.time.time", return_value=time.time() + 90 * 86400):
+        form = journey.client.get(change.removeprefix("http://localhost")).form("/contact")
+        assert form.fields["email"].values == ["ada@example.com"]
+        journey.client.submit(form.fill(name="Ada King", consent="y"))
+    assert (contact := lead_of(app).contact)
+    assert contact.name == "Ada King"
     assert journey.client.get(link.removeprefix("http://localhost")).h1 == journey.page.h1
     pdf = next(part for part in message.iter_attachments() if part.get_filename())
     assert pdf.get_content().startswith(b"%PDF-1.7")
@@ -59,7 +69,7 @@ def test_the_pages_promise_the_mail_and_the_pdf_right_away(journey: Journey) -> 
     page = journey.client.follow(leave_contact(journey))
     assert "Your report is on its way to ada@example.com." in page.text
     assert page.link("Open your report as a PDF") == f"{journey.root}/report.pdf"
-    assert page.link("correct your address") == f"{journey.root}/contact"
+    assert page.link("correct your name or address").startswith(f"{journey.root}/contact?key=")
 
 
 def test_without_a_mail_server_no_mail_is_promised(app: Flask) -> None:
@@ -70,8 +80,9 @@ def test_without_a_mail_server_no_mail_is_promised(app: Flask) -> None:
 
 
 def test_a_corrected_address_gets_its_own_mail_and_the_same_one_none(journey: Journey) -> None:
+    sent = None
     for email in ("ada@example.com", "ada@example.com", "ada@new.example"):
-        leave_contact(journey, email=email)
+        sent = leave_contact(journey, after=sent, email=email)
     assert addresses(journey.client.app) == ["ada@example.com", "ada@new.example"]
 
 
@@ -113,6 +124,6 @@ def test_only_so_many_mails_go_out_to_all_together(tmp_path: Path) -> None:
 def test_an_address_corrected_past_the_limit_is_promised_nothing(tmp_path: Path) -> None:
     app = make_app(tmp_path, **SMTP, limit_mails="1 per hour")
     journey = result_of(app)
-    leave_contact(journey)
-    page = journey.client.follow(leave_contact(journey, email="ada@new.example"))
+    sent = leave_contact(journey)
+    page = journey.client.follow(leave_contact(journey, after=sent, email="ada@new.example"))
     assert "on its way" not in page.text

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
+from consult.crypto import shared_token, token_hash
 from consult.delivery.notifications import staff_mail
 from consult.questionnaire.editions import newest
 from consult.staff.accounts.access import is_staff_path
@@ -38,7 +39,9 @@ def links(app: Flask) -> dict[str, str]:
     with made.database.writing() as session:
         check = drafts.start(session, newest().name, "quick", {})
     mail = staff_mail.unsubscribe_token(made.settings.signing_key(), 1, "overdue")
-    return {"/check/": check, "/result/": hand_in(app).rsplit("/", 1)[1], "/mail/": mail}
+    result = hand_in(app).rsplit("/", 1)[1]
+    shared = shared_token(made.settings.signing_key(), token_hash(result))
+    return {"/check/": check, "/result/": result, "/shared/": shared, "/mail/": mail}
 
 
 def public_rules(app: Flask) -> list[Rule]:
@@ -81,6 +84,6 @@ def check_not_found(app: Flask, rule: Rule, token: str) -> None:
 
 def test_the_right_link_opens_it(app: Flask, links: dict[str, str]) -> None:
     """Without this, the test above could be content with routes that open nothing at all."""
-    for begin, path in (("/check/", "/who"), ("/result/", ""), ("/mail/", "")):
+    for begin, path in (("/check/", "/who"), ("/result/", ""), ("/shared/", ""), ("/mail/", "")):
         start = "/mail/stop/" if begin == "/mail/" else begin
         assert app.test_client().get(f"{start}{links[begin]}{path}").status_code == 200

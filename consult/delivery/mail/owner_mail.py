@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 from functools import partial
 
-from consult.crypto import Purpose, decrypt
+from consult.crypto import Purpose, contact_key, decrypt
 from consult.delivery.context import Context
 from consult.delivery.mail.messages import new_message, render, safe_name, set_mailbox, set_text
 from consult.delivery.worker import Commit, PermanentError, Postpone, RetryableError, no_op
@@ -25,7 +25,7 @@ from consult.storage.tables.submission_tables import ReminderConsentRow, Submiss
 
 _MAX_WAIT = timedelta(minutes=10)
 """When a mail asks for its PDF again; one that is stored in the meantime gets it sent at once."""
-_LINK_FOR_STAFF = "(the link to their result, which only they have)"
+_LINK_FOR_STAFF = "(a link that only they have)"
 _MAX_LINE_BYTES = 75
 
 
@@ -88,7 +88,15 @@ def _report_email(
     )
     if brand.email:
         set_mailbox(message, "Reply-To", brand.email)
-    set_text(message, "report", {**values, "link": link, "subject": str(message["Subject"])})
+    key = contact_key(
+        context.settings.signing_key(),
+        lead.result_token_hash,
+        delivery.address or "",
+        mailed=True,
+    )
+    change = f"{link}/contact?key={key}"
+    own = {"link": link, "change": change, "subject": str(message["Subject"])}
+    set_text(message, "report", {**values, **own})
     message.add_attachment(
         pdf,
         maintype="application",
@@ -111,7 +119,8 @@ def _report_email(
         filename="check-again.ics",
         params={"charset": "utf-8", "method": "PUBLISH"},
     )
-    return message, render("mail/report.txt", link=_LINK_FOR_STAFF, **values)
+    for_staff = render("mail/report.txt", link=_LINK_FOR_STAFF, change=_LINK_FOR_STAFF, **values)
+    return message, for_staff
 
 
 def calendar_file(uid: str, created_at: datetime, on: date, title: str, text: str) -> str:

@@ -53,7 +53,12 @@ class LeadDetails:
 
 def by_result_token(session: Session, token: str) -> SubmissionRow | None:
     """The submission with this result token, with its contact and source, or None."""
-    return _one(session, _LEADS.where(SubmissionRow.result_token_hash == token_hash(token)))
+    return by_result_hash(session, token_hash(token))
+
+
+def by_result_hash(session: Session, result_hash: str) -> SubmissionRow | None:
+    """The same, by the stored hash of the token."""
+    return _one(session, _LEADS.where(SubmissionRow.result_token_hash == result_hash))
 
 
 def by_id(session: Session, lead_id: int) -> SubmissionRow | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from typing import Self
 
 from sqlalchemy import select, update
 
@@ -36,6 +37,10 @@ class NewContact:
     phone: str | None
     wants_consult: bool
     consent_text: str
+
+    @classmethod
+    def of(cls, row: ContactRow) -> Self:
+        return cls(**{field.name: getattr(row, field.name) for field in fields(cls)})
 
 
 @dataclass(frozen=True, slots=True)
