@@ -1,6 +1,7 @@
 """What each kind of job does. A handler does the slow part and returns what to commit."""
 
 import json
+import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
@@ -17,14 +18,17 @@ from consult.report.brief import brief_html, brief_of
 from consult.report.explanations import reasons_of
 from consult.report.html_document import Recipient, document_html
 from consult.report.report import from_json
-from consult.storage import documents, jobs
+from consult.storage import deliveries, documents, jobs
 from consult.storage.db.database import Session
 from consult.storage.leads import leads
+from consult.storage.notifications.notifications import email_admins
 from consult.storage.privacy import retention
 from consult.storage.tables.delivery_tables import JobRow
 from consult.storage.tables.submission_tables import SubmissionRow
 
 PURGE = "purge"
+
+log = logging.getLogger(__name__)
 
 
 def handlers_with(context: Callable[[], Context]) -> dict[str, Handler]:
@@ -82,12 +86,22 @@ def _owner_of(lead: SubmissionRow) -> Recipient:
 
 
 def purge(context: Context, _job: JobRow) -> Commit:
-    """Delete what has been kept long enough, and do so again tomorrow."""
+    """Delete what has been kept long enough, and do so again tomorrow.
+
+    Deletes nothing, and emails the admins, where that would be unusually many leads.
+    """
     database, settings = context.database, context.settings
     lead_days, method = settings.retention_days_leads, settings.retention_leads
     mail_days = min(settings.retention_days_mails, lead_days)
     with database.writing() as session:
         schedule_purge(session)  # first: a night that fails is not the last one
+        expired = retention.count_expired(session, lead_days=lead_days, method=method)
+        if expired.is_unusual:
+            log.error(
+                "%d of %d leads have expired: nothing was deleted", expired.leads, expired.total
+            )
+            email_admins(session, deliveries.PURGE_STOPPED)
+            return no_op
     erase_old_leads(database, context.folder, lead_days, method)
     delete_in_batches(database, partial(retention.delete_mail_texts, mail_days=mail_days))
     pdf_days = min(settings.retention_days_pdfs, lead_days)

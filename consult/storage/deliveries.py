@@ -21,6 +21,8 @@ from consult.storage.tables.delivery_tables import DeliveryRow, JobRow, Notifica
 REPORT = "report"
 WEBHOOK_DISABLED = "webhook_disabled"
 """The kind of a mail that tells admins that a webhook was disabled."""
+PURGE_STOPPED = "purge_stopped"
+"""The kind of a mail that tells admins that nothing was deleted last night."""
 
 SentVia = Literal["server", "folder", "webhook"]
 """What accepted a message; mails go to a folder while no mail server is set."""

@@ -22,13 +22,14 @@ from consult.storage.db.database import Database
 from consult.storage.drafts import drafts
 from consult.storage.privacy import retention
 from consult.storage.tables.delivery_tables import JobRow
-from consult.storage.tables.submission_tables import DocumentRow
+from consult.storage.tables.submission_tables import DocumentRow, DraftRow
 from tests.delivery.mail.test_report_mail import report_of
 from tests.report.pdf.test_renderer import HELLO, NEVER_ENDING
 from tests.support.apps import make_settings
 from tests.support.databases import Clock, read, rows, write
+from tests.support.lead_factories import colleague
 from tests.support.submissions import CONTACT, all_leads, lead_of, save_contact, submitted
-from tests.support.workers import Press, make_context, make_worker
+from tests.support.workers import Press, make_context, make_worker, sent_mails, text_of
 
 
 def run_worker(database: Database, press: Press) -> int:
@@ -103,6 +104,26 @@ def test_the_purge_runs_once_every_night(database: Database, clock: Clock, tmp_p
     assert read(database, drafts.load, draft) is None
     last = rows(database, JobRow)[-1]
     assert (last.state, last.run_at) == ("ready", datetime(2026, 4, 5, 3, tzinfo=UTC))
+
+
+def test_a_night_that_would_delete_more_than_a_tenth_deletes_nothing_until_an_admin_confirms(
+    database: Database, clock: Clock
+) -> None:
+    """A clock that is far ahead looks the same."""
+    admin = colleague(database, "ada", admin=True)
+    for _ in range(11):
+        submitted(database)
+    write(database, drafts.start, "2026-12", "quick", {})
+    clock.go_on(days=731)
+    write(database, handlers.schedule_purge)
+    clock.go_on(days=1)
+    told = "11 of 11 leads are older than 730 days"
+    assert [told in text_of(mail) for mail in sent_mails(database)] == [True]
+    assert (len(all_leads(database)), len(rows(database, DraftRow))) == (11, 12)
+    write(database, retention.confirm, lead_days=730, by=admin)
+    clock.go_on(days=1)
+    assert sent_mails(database) == []
+    assert (len(all_leads(database)), len(rows(database, DraftRow))) == (0, 0)
 
 
 def test_a_failed_night(database: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:

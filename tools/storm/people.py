@@ -238,7 +238,8 @@ class People:
         result = owner.submit().path
         if random.random() < 0.8:
             owner.leave_contact(f"owner-{next(self._numbers)}@example.com")
-            owner.wait_for_pdf(result)
+            if random.random() < 0.3:
+                owner.wait_for_pdf(result)
 
     def _work_on_leads(self, random: Random, email: str) -> None:
         browser = self._browser(random)

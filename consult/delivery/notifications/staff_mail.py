@@ -35,6 +35,7 @@ from consult.storage.db.database import Session
 from consult.storage.leads import leads
 from consult.storage.notifications.digest import Digest, LeadList, Period, digest_for
 from consult.storage.notifications.notifications import SECURITY_ALERTS
+from consult.storage.privacy import retention
 from consult.storage.second_factors import factors
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
@@ -95,6 +96,8 @@ def _content(
         return _security_alert(session, delivery, user, context)
     if delivery.kind == deliveries.WEBHOOK_DISABLED:
         return _webhook_disabled(delivery, context)
+    if delivery.kind == deliveries.PURGE_STOPPED:
+        return _purge_stopped(session, context)
     if delivery.kind == "digest":
         return _digest(session, delivery, user, context)
     return _notification(session, delivery, user, context)
@@ -185,6 +188,24 @@ def _webhook_disabled(delivery: DeliveryRow, context: Context) -> Content | None
             "host": urlsplit(endpoint.url).hostname,
             "is_gone": endpoint.disabled_reason == "gone",
             "link": f"{context.settings.base_url}/staff/settings/webhooks/{endpoint.id}",
+        },
+        reason=f"you are an admin of {context.brand.product}",
+    )
+
+
+def _purge_stopped(session: Session, context: Context) -> Content | None:
+    days, method = context.settings.retention_days_leads, context.settings.retention_leads
+    expired = retention.count_expired(session, lead_days=days, method=method)
+    if not expired.is_unusual:
+        return None
+    return Content(
+        subject="Nothing was deleted last night",
+        template="purge_stopped",
+        values={
+            "expired": expired,
+            "days": days,
+            "deleted": "deleted" if method == "delete" else "anonymized",
+            "link": f"{context.settings.base_url}/staff/settings/retention",
         },
         reason=f"you are an admin of {context.brand.product}",
     )

@@ -24,9 +24,9 @@ from consult.delivery.context import Context, plain
 from consult.delivery.network import ForbiddenUrlError, HttpClient, NoResponseError
 from consult.delivery.worker import Commit, PermanentError, Postpone, RetryableError, no_op
 from consult.storage import deliveries
-from consult.storage.accounts import accounts
 from consult.storage.db.database import Session
 from consult.storage.leads import leads
+from consult.storage.notifications.notifications import email_admins
 from consult.storage.tables.delivery_tables import Attempt, DeliveryRow, EndpointRow, JobRow
 from consult.storage.webhooks import endpoints
 
@@ -59,7 +59,7 @@ def send_webhook(context: Context, job: JobRow) -> Commit:
     attempt, is_final = _attempt(context.http, endpoint, body, headers, now)
     with context.database.writing() as session:
         if endpoints.record_attempt(session, delivery.id, attempt):
-            _email_admins(session, endpoint.id)
+            email_admins(session, deliveries.WEBHOOK_DISABLED, endpoint_id=endpoint.id)
     if is_final:
         raise PermanentError(attempt["error"])
     if attempt["error"]:
@@ -115,14 +115,6 @@ def secrets_of(endpoint: EndpointRow, context: Context, now: datetime) -> list[s
             "The application has a new secret key. Create a new secret for this webhook."
         )
     return secrets
-
-
-def _email_admins(session: Session, endpoint_id: int) -> None:
-    for user in accounts.all_users(session):
-        if user.active and user.role == "admin":
-            deliveries.enqueue_staff_email(
-                session, user.id, deliveries.WEBHOOK_DISABLED, endpoint_id=endpoint_id
-            )
 
 
 def _body(session: Session, delivery: DeliveryRow, endpoint: EndpointRow, base_url: str) -> str:

@@ -3,7 +3,7 @@
 import functools
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 from zoneinfo import available_timezones
 
 from flask import abort, redirect, render_template, request, url_for
@@ -40,12 +40,17 @@ from consult.staff.settings.settings_fields import (
 from consult.storage.accounts import accounts
 from consult.storage.audit import audit_log
 from consult.storage.db.database import Session
+from consult.storage.privacy import retention
+from consult.storage.privacy.erasure import Method
+from consult.storage.privacy.retention import Expired
 from consult.storage.settings import setting_overrides
 from consult.storage.settings.setting_overrides import BRAND
 from consult.web.services import services
 from consult.web.text import one_line
 
 LOGO = "brand.logo"
+CONFIRMED = "confirmed"
+_LEAD_DAYS, _LEAD_METHOD = "retention_days_leads", "retention_leads"
 PREVIEW_TEXT_MAX = 34
 AMOUNTS = {code: f"{sign}1,200 to {sign}4,800 a month." for code, sign in CURRENCY_SIGNS.items()}
 
@@ -176,7 +181,8 @@ def settings() -> ResponseReturnValue:
 @for_admins
 @recent_auth_required
 def settings_group(slug: str) -> ResponseReturnValue:
-    return _page(_form(slug))
+    form = _form(slug)
+    return _page(form, expiring=_expiring(form))
 
 
 @blueprint.post("/settings/<slug>")
@@ -188,8 +194,13 @@ def save_settings(slug: str) -> ResponseReturnValue:
     is_valid = form.validate()
     if not is_valid or "preview" in request.form:
         return _page(form), 200 if is_valid else 422
+    expiring = _expiring(form)
+    if expiring and request.form.get(CONFIRMED) != str(expiring.leads):
+        return _page(form, expiring=expiring), 422
     with services().database.writing() as session:
         form.save(session)
+        if expiring:
+            retention.confirm(session, lead_days=int(_lead_days(form)), by=signed_in_user().id)
     services().settings_provider.refresh()
     return redirect(url_for(".settings_group", slug=slug, done="saved"), 303)
 
@@ -222,7 +233,29 @@ def _form(slug: str) -> SettingsForm:
         return SettingsForm(group, session, submitted)
 
 
-def _page(form: SettingsForm, logo_error: str = "") -> str:
+def _expiring(form: SettingsForm) -> Expired | None:
+    """The leads that would be deleted tonight, where an admin has to confirm that.
+
+    That is where the values in the form let more expire than those in effect, or unusually many.
+    """
+    if form.group is not GROUPS["retention"] or form.messages:
+        return None
+    days, method = form.values[_LEAD_DAYS], form.values[_LEAD_METHOD]
+    with services().database.reading() as session:
+        now = _count_expired(session, days, method)
+        then = _count_expired(session, _lead_days(form), form.value_of(_LEAD_METHOD))
+    return then if then.leads > now.leads or then.is_unusual else None
+
+
+def _count_expired(session: Session, days: str, method: str) -> Expired:
+    return retention.count_expired(session, lead_days=int(days), method=cast(Method, method))
+
+
+def _lead_days(form: SettingsForm) -> str:
+    return form.value_of(_LEAD_DAYS) or form.defaults[_LEAD_DAYS]
+
+
+def _page(form: SettingsForm, logo_error: str = "", expiring: Expired | None = None) -> str:
     return render_template(
         "staff/settings/settings_group.html",
         group=form.group,
@@ -231,6 +264,9 @@ def _page(form: SettingsForm, logo_error: str = "") -> str:
         preview=_preview(form) if form.group is BRAND_GROUP else None,
         logo_is_fixed=services().settings_provider.is_fixed(LOGO),
         done=request.args.get("done"),
+        expiring=expiring,
+        lead_days=_lead_days(form) if expiring else "",
+        deletes=expiring and form.value_of(_LEAD_METHOD) == "delete",
     )
 
 

@@ -230,3 +230,10 @@ def record_account_change(
 
 def send_alert(session: Session, user_id: int, kind: SecurityAlert) -> None:
     deliveries.enqueue_staff_email(session, user_id, kind)
+
+
+def email_admins(session: Session, kind: str, *, endpoint_id: int | None = None) -> None:
+    """Email all admins about something that they have to look after."""
+    admins = select(StaffUserRow.id).where(StaffUserRow.active, StaffUserRow.role == "admin")
+    for user_id in session.scalars(admins.order_by(StaffUserRow.id)).all():
+        deliveries.enqueue_staff_email(session, user_id, kind, endpoint_id=endpoint_id)

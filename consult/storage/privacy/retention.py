@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import and_, delete, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, tuple_, update
 
 from consult.storage.audit import audit_log
 from consult.storage.db.database import Session
@@ -13,7 +13,7 @@ from consult.storage.drafts.drafts import delete_drafts, is_unsubmitted
 from consult.storage.jobs import PDF_JOBS
 from consult.storage.privacy import erasure
 from consult.storage.privacy.erasure import Method
-from consult.storage.tables.account_tables import StaffInvitationRow, StaffSessionRow
+from consult.storage.tables.account_tables import AuditRow, StaffInvitationRow, StaffSessionRow
 from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
 from consult.storage.tables.lead_tables import LeadRow
 from consult.storage.tables.submission_tables import DocumentRow, DraftRow, RateLimitRow
@@ -25,6 +25,23 @@ LOG_DAYS = 30
 """Long enough to find out who was signed in when something failed, or why a mail didn't arrive."""
 
 
+_USUAL_LEADS = 10
+"""So many leads may expire in any night, however few there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """How many leads are to be erased for their age without an admin's consent, of how many."""
+
+    leads: int
+    total: int
+
+    @property
+    def is_unusual(self) -> bool:
+        """Whether this is rather a typing error in the settings, or a clock that is wrong."""
+        return self.leads > max(_USUAL_LEADS, self.total / 10)
+
+
 @dataclass(frozen=True, slots=True)
 class Purged:
     drafts: int
@@ -34,12 +51,35 @@ class Purged:
 
 def expired_leads(session: Session, *, lead_days: int, method: Method = "delete") -> list[int]:
     """The leads submitted more than ``lead_days`` days ago that weren't anonymized for it yet."""
-    query = select(LeadRow.submission_id).where(
-        LeadRow.submitted_at < session.now() - timedelta(days=lead_days)
-    )
-    if method == "anonymise":
-        query = query.where(LeadRow.anonymised_at.is_(None))
+    query = select(LeadRow.submission_id).where(_has_expired(session, lead_days, method))
     return list(session.scalars(query.order_by(LeadRow.submission_id)))
+
+
+def count_expired(session: Session, *, lead_days: int, method: Method = "delete") -> Expired:
+    """Count the leads that have expired, except for those that `confirm` was called for."""
+    query = select(func.count()).select_from(LeadRow)
+    expired = query.where(_has_expired(session, lead_days, method))
+    consent = session.scalar(
+        select(AuditRow.facts)
+        .where(AuditRow.action == "retention.confirmed")
+        .order_by(AuditRow.id.desc())
+        .limit(1)
+    )
+    if consent and consent["days"] == lead_days:
+        since = datetime.fromisoformat(consent["before"])
+        expired = expired.where(LeadRow.submitted_at >= since)
+    return Expired(session.scalar(expired) or 0, session.scalar(query) or 0)
+
+
+def confirm(session: Session, *, lead_days: int, by: int) -> None:
+    """Record that the leads that have expired now may all be erased at once."""
+    before = (session.now() - timedelta(days=lead_days)).isoformat()
+    audit_log.record(session, "retention.confirmed", by=by, days=lead_days, before=before)
+
+
+def _has_expired(session: Session, lead_days: int, method: Method) -> ColumnElement[bool]:
+    is_old = LeadRow.submitted_at < session.now() - timedelta(days=lead_days)
+    return and_(is_old, LeadRow.anonymised_at.is_(None)) if method == "anonymise" else is_old
 
 
 def purge(

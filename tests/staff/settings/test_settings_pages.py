@@ -1,5 +1,6 @@
 """The settings pages: what admins can set, what is fixed, and what is refused."""
 
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from consult.storage.settings import setting_overrides
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.databases import read
+from tests.support.lead_factories import new_lead, set_lead
 from tests.support.page import Page, text_of
 from tests.support.staff_client import ADMIN, PASSWORD, age_authentication, make_user, signed_in
 
@@ -93,6 +95,24 @@ def test_a_saved_value_applies_at_once_and_is_logged(app: Flask, admin: PageClie
     save(admin, "brand", paper="letter")
     assert (made.settings.retention_days_leads, made.settings.paper) == (730, "letter")
     assert changes(app)[:2] == [("paper", True), ("retention_days_leads", True)]
+
+
+def test_a_retention_period_that_deletes_leads_tonight_is_asked_back(
+    app: Flask, admin: PageClient
+) -> None:
+    database, path = services_of(app).database, "/staff/settings/retention"
+    for days in (400, 2):
+        set_lead(database, new_lead(database), submitted_at=database.clock() - timedelta(days))
+    page = save(admin, "retention", status=422, retention_days_leads="1", retention_leads="delete")
+    assert "2 of 2 leads are older than 1 day and would be deleted tonight." in page.text
+    assert changes(app) == []
+    form = page.form(path).fill(retention_days_leads="30")
+    page = admin.post(path, {**form.data, "confirmed": "2"}, status=422)
+    assert "1 of 2 leads are older than 30 days" in page.text
+    admin.post(path, {**page.form(path).data, "confirmed": "1"})
+    assert services_of(app).settings.retention_days_leads == 30
+    assert "older than" not in admin.get(path).text
+    save(admin, "retention", retention_days_pdfs="20")  # is not about leads
 
 
 @pytest.mark.parametrize(
