@@ -10,8 +10,7 @@ from functools import cached_property
 from itertools import product
 from typing import NamedTuple
 
-from consult.questionnaire.model import Page, Part
-from consult.questionnaire.questionnaire import Questionnaire
+from consult.questionnaire.questionnaire import Questionnaire, Stretches
 from consult.questionnaire.questions import Answer, Depth, Kind, Question
 from consult.questionnaire.wording import Heading, Wording
 
@@ -157,21 +156,14 @@ class Walk:
     def part_of(self, page: WalkPage) -> WalkPart:
         return next(part for part in self.parts if part.id == page.part_id)
 
-    @cached_property
-    def stretches(self) -> tuple[tuple[Part, tuple[str, ...]], ...]:
+    @property
+    def stretches(self) -> Stretches:
         """The parts with the ids of all pages that this depth may ask, whatever is answered.
 
         Progress counts these: its total never changes on the way, and a page that falls away is
         passed like one that was answered.
         """
-        return tuple(
-            (part, pages)
-            for part in self.questionnaire.structure.parts
-            if (pages := tuple(page.id for page in part.pages if self._may_ask(page)))
-        )
-
-    def _may_ask(self, page: Page) -> bool:
-        return self.depth == "full" or any(question.quick for question in page.questions)
+        return self.questionnaire.stretches(self.depth)
 
     def progress(self, page: WalkPage) -> Progress:
         (optional,) = (part.optional for part, ids in self.stretches if page.id in ids)

