@@ -10,7 +10,7 @@ import yaml
 
 from consult.content import Problem, check, document
 from consult.content.coverage import coverage_problems
-from consult.content.language import language_problems
+from consult.content.language import language_problems, syllables_in
 from consult.content.readers import reader_problems, tool_problems
 from consult.content.texts import Text, texts_of
 from consult.questionnaire import BASE, EditionError, Questionnaire, editions
@@ -102,6 +102,22 @@ def test_an_unfit_text_is_named_with_what_to_change(path: str, text: str, messag
     found = language_problems([Text("handoff.yaml", tuple(path.split(": ")), text)])
     assert {problem.place for problem in found} == {f"handoff.yaml: {path}"}
     assert any(message in problem.message for problem in found)
+
+
+def test_syllables_are_counted_as_they_are_spoken() -> None:
+    """As the pronouncing dictionary of Carnegie Mellon University has them."""
+    counts = {
+        1: "the first lead calls rates called priced they’re who’s please can’t team",
+        2: "rated people handled didn’t table someone going quiet lately hello owner business",
+        3: "marketing customer example companies every area ideas deliver calendar interested",
+        4: "information experience immediate usually separated",
+        5: "communicated university",
+        6: "organizational",
+    }
+    for count, words in counts.items():
+        assert {word: syllables_in(word) for word in words.split()} == dict.fromkeys(
+            words.split(), count
+        )
 
 
 @pytest.mark.parametrize(

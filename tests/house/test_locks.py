@@ -4,7 +4,7 @@ import ast
 import re
 import subprocess
 import sys
-from importlib.metadata import packages_distributions
+from importlib.metadata import PackageNotFoundError, metadata, packages_distributions
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,13 @@ REGISTRY = re.compile(
     r"(?:pypi|pythonhosted|npmjs)\.(?:org|com)|(?:deb|security)\.debian\.(?:org|net)"
 )
 MACHINE_PATH = re.compile(r"(?<![\w.~$}])/(?:work|root|home|Users|opt)/\w")
+
+
+OUR_FOLDERS = {"consult", "tests", "tools", "benchmarks"}
+"""Some packages bring a folder of such a name along."""
+
+COPYLEFT = re.compile(r"\b[AL]?GPL|\bGNU\b|\bMPL|Mozilla|\bEUPL|\bCDDL|\bOSL-|CC-BY-SA")
+ACCEPTED = {"certifi", "psycopg", "psycopg-binary", "pyphen"}
 
 
 def canonical(name: str) -> str:
@@ -48,7 +55,7 @@ def imported_by(*folders: str) -> set[str]:
                 modules |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 modules.add(node.module.partition(".")[0])
-    foreign = modules - sys.stdlib_module_names
+    foreign = modules - sys.stdlib_module_names - OUR_FOLDERS
     return {canonical(name) for module in foreign for name in distributions.get(module, [])}
 
 
@@ -72,6 +79,27 @@ def test_each_direct_dependency_is_explained_once_and_nothing_else_is() -> None:
     document = (ROOT / "docs" / "dependencies.md").read_text("utf-8")
     explained = re.findall(r"^\| ([a-z][\w-]*) \| (?!what it does)\w", document, re.M)
     assert sorted(explained) == sorted(name for lock in LOCKS for name in wanted(lock))
+
+
+def copyleft_of(name: str) -> str | None:
+    """The license of an installed package, where changes to it must be published."""
+    try:
+        about = metadata(name)
+    except PackageNotFoundError:  # one for another system
+        return None
+    fields = ("License-Expression", "License", "Classifier")
+    said = [line for field in fields for line in about.get_all(field) or () if len(line) < 200]
+    found = [line for line in said if COPYLEFT.search(line)]
+    return found[0] if found else None
+
+
+def test_no_new_copyleft_license_comes_along_with_what_is_served() -> None:
+    found = {name for name in pinned("requirements") if copyleft_of(re.sub(r"\[.*", "", name))}
+    assert found == ACCEPTED
+    document = (ROOT / "docs" / "dependencies.md").read_text("utf-8")
+    [named] = re.findall(r"^Licenses under which .*?\n\n", document, re.M | re.S)
+    assert set(re.findall(r"[\w-]+", named)) >= ACCEPTED
+    assert copyleft_of("djlint"), "and one is seen"
 
 
 def test_what_the_code_imports_is_asked_for_by_name() -> None:
