@@ -12,6 +12,7 @@ from benchmarks import (
     download,
     exports,
     insights,
+    journey,
     leads,
     load,
     pages,
@@ -23,6 +24,7 @@ from benchmarks import (
 from benchmarks.measure import Row
 
 PARTS: Mapping[str, Callable[[], list[Row]]] = {
+    "journey": journey.rows,
     "pages": pages.rows,
     "scoring": scoring.rows,
     "pdf": pdf.rows,

@@ -5,6 +5,7 @@ in it is never stored: it follows from the answers.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 from flask import Blueprint, after_this_request, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -31,6 +32,7 @@ from consult.owner.visitors import (
 )
 from consult.questionnaire import Asked, Depth, Heading, Kind, Walk, WalkPage, walk
 from consult.questionnaire.editions import newest
+from consult.questionnaire.journey import estimated_minutes
 from consult.report.explanations import DEPTHS
 from consult.report.one_lead import far_from_usual
 from consult.report.report_sections import disagreement
@@ -43,11 +45,11 @@ from consult.storage.page_events import PageVisit, SaveEvent
 from consult.web.limits import network_of
 from consult.web.services import services
 
-ESTIMATED_MINUTES: dict[Depth, int] = {"quick": 5, "full": 10}
-"""Shown until enough owners have finished for a measured time."""
-
 SHOWN = "shown"
 """The field that names the form's questions: an empty list of checkboxes sends no other sign."""
+
+_estimated_minutes = cache(estimated_minutes)
+"""Shown until enough owners have finished for a measured time."""
 
 questionnaire_pages = Blueprint("questionnaire", __name__)
 
@@ -66,7 +68,9 @@ def start_page() -> str:
     return render_template(
         "owner/start.html",
         depth=depth,
-        minutes=ESTIMATED_MINUTES[depth] if seconds is None else measured_minutes(seconds),
+        minutes=_estimated_minutes(newest(), depth)
+        if seconds is None
+        else measured_minutes(seconds),
         measured=seconds is not None,
         source=source,
         retention_days=settings.retention_days_drafts,

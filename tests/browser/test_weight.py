@@ -3,8 +3,11 @@
 import pytest
 from playwright.sync_api import Browser
 
+from benchmarks.journey import MOST, OWNERS, WINDOW, effort
 from tests.browser.site import Site
 from tests.support.browser import PHONE_WIDTH, Visit, visiting, weighing
+from tests.support.client import PageClient
+from tests.support.owner_journey import Journey
 
 FIRST_KB = 60
 NEXT_KB = 15
@@ -32,3 +35,15 @@ def test_a_first_page_is_light_and_the_next_one_lighter(
         then = kilobytes_of(visit, following)
     assert 5 < first < FIRST_KB, f"{path} takes {first:.1f} kB"
     assert 1 < then < NEXT_KB, f"{following} takes {then:.1f} kB after {path}"
+
+
+@pytest.mark.parametrize("owner", ["sole plumber", "shop"])
+def test_a_phone_shows_the_quick_check_in_few_screens(
+    browser: Browser, site: Site, owner: str
+) -> None:
+    with visiting(browser, site.origin) as visit:
+        visit.tab.set_viewport_size(WINDOW)
+        journey = Journey(PageClient(site.app), OWNERS[owner].answers)
+        made = effort(journey, visit.tab, site.origin)
+    assert made.screens <= MOST["quick"].screens
+    assert made.review <= MOST["quick"].review

@@ -9,7 +9,18 @@ import pytest
 from click.testing import CliRunner
 
 from benchmarks import __main__ as command
-from benchmarks import exports, insights, leads, load, measure, pdf, printing, scoring, server
+from benchmarks import (
+    exports,
+    insights,
+    journey,
+    leads,
+    load,
+    measure,
+    pdf,
+    printing,
+    scoring,
+    server,
+)
 from benchmarks.measure import Row
 
 SHORT = "<!doctype html><html lang=en><title>A short page</title><h1>Few words</h1></html>"
@@ -27,8 +38,14 @@ def test_rows_say_how_many_times_the_floor_ours_costs_and_whether_aims_are_met()
     assert command.in_short([watched]) == ""
 
 
+QUICK_ONLY = {
+    "MOST": {"quick": journey.MOST["quick"]},
+    "OWNERS": dict([*journey.OWNERS.items()][:1]),
+}
+
 SHORTER: tuple[tuple[ModuleType, dict[str, object]], ...] = (
     (measure, {"ROUNDS": 1, "SECONDS_A_ROUND": 0.01}),
+    (journey, QUICK_ONLY),
     (scoring, {"SCORECARDS": 20, "DIFFERENT": 10}),
     (pdf, {"RENDERS": 1, "ROUNDS": 1, "document": lambda *, standalone=False: SHORT}),
     # The CPU of a process is told in steps of 10 ms, and a short page takes about one.
@@ -41,6 +58,7 @@ SHORTER: tuple[tuple[ModuleType, dict[str, object]], ...] = (
 )
 NAMES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("leads", "exports", "insights"), ("SQLite", "PostgreSQL")),
+    "journey": ("taps", "words", "screens", "review"),
     "pages": ("GET", "POST"),
     "scoring": ("scorecards",),
     "pdf": ("PDF",),

@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 from flask import Flask
 
+from benchmarks.journey import MOST, OWNERS, effort
 from consult.questionnaire.editions import newest
 from consult.storage.drafts import drafts
 from consult.storage.tables.submission_tables import SubmissionRow
@@ -75,6 +76,16 @@ def test_progress_moves_on_every_page_and_never_promises_fewer_than_come(
     assert all(before < after for before, after in pairwise(batons))
     assert all(before < after for before, after in pairwise(extras))
     assert totals[True] == {str(extras[-1])}
+
+
+@pytest.mark.parametrize("owner", OWNERS)
+@pytest.mark.parametrize("depth", MOST)
+def test_an_owner_who_is_tired_is_asked_for_few_taps_and_words(
+    client: PageClient, owner: str, depth: str
+) -> None:
+    made = effort(Journey(client, OWNERS[owner].answers, query=f"?depth={depth}"))
+    assert 0 < made.taps <= MOST[depth].taps
+    assert 0 < made.words <= (MOST[depth].words or made.words)
 
 
 # --- Back, reload, and other tabs ---------------------------------------------------------------

@@ -40,10 +40,10 @@ def test_the_time_is_an_estimate_until_twenty_owners_have_finished(app: Flask) -
     client = PageClient(app)
     for _ in range(19):
         finish(app, 8)
-    assert "Takes about 5 minutes" in client.get("/").text
+    assert "Takes about 6 minutes" in client.get("/").text
     finish(app, 8)
     assert "Most owners take about 8 minutes" in client.get("/").text
-    assert "Takes about 10 minutes" in client.get("/?depth=full").text
+    assert "Takes about 9 minutes" in client.get("/?depth=full").text
 
 
 def test_minutes_are_rounded_and_never_nothing() -> None:

@@ -22,6 +22,7 @@ from consult.storage.tables.submission_tables import (
     DocumentRow,
     DraftRow,
     PageVisitRow,
+    ResponseStatsRow,
     SubmissionRow,
 )
 from consult.workflow.office_hours import Office
@@ -105,7 +106,7 @@ def ask_for_documents(session: Session, lead_id: int) -> None:
 def usual_seconds(session: Session, depth: str) -> int | None:
     """The median time that owners took lately for a response of this depth, in seconds.
 
-    None until twenty of them have submitted one. Demo data does not count.
+    None until twenty of them have submitted one. Demo data and test responses do not count.
     """
     newest = SubmissionRow.submitted_at.desc()
     times = select(SubmissionRow.submitted_at).order_by(newest)
@@ -114,7 +115,8 @@ def usual_seconds(session: Session, depth: str) -> int | None:
     recent = [] if oldest is None else [SubmissionRow.submitted_at > oldest]
     taken = session.scalars(
         select(SubmissionRow.seconds_taken)
-        .where(SubmissionRow.depth == depth, SubmissionRow.demo.is_(False), *recent)
+        .join(ResponseStatsRow, ResponseStatsRow.submission_id == SubmissionRow.id)
+        .where(SubmissionRow.depth == depth, ResponseStatsRow.kind == "real", *recent)
         .order_by(newest)
         .limit(_MAX_COMPLETIONS)
     ).all()

@@ -213,14 +213,15 @@ def test_an_unknown_result_token_gets_nothing_and_leaves_nothing(database: Datab
 
 
 def test_the_usual_time(database: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    def usual_after(seconds: int, *, demo: bool = False) -> int | None:
-        token = write(database, drafts.start, "2026-12", "quick", {})
+    def usual_after(seconds: int, *, demo: bool = False, ref: str = "news") -> int | None:
+        token = write(database, drafts.start, "2026-12", "quick", {"ref": ref}, demo=demo)
         clock.go_on(seconds=seconds)
         write(database, submission.submit, token, new_submission(demo=demo))
         return read(database, leads.usual_seconds, "quick")
 
     assert [usual_after(10 * number) for number in range(1, 21)] == [None] * 19 + [105]
     assert usual_after(9_000, demo=True) == 105
+    assert usual_after(9_000, ref="test") == 105
     assert read(database, leads.usual_seconds, "full") is None
     monkeypatch.setattr(leads, "_MIN_COMPLETIONS", 2)
     for latest, expected in ((4, 185), (2, 195), (1, None)):
