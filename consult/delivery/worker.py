@@ -141,7 +141,7 @@ class Worker:
         """Wait a while if it is. A current job is claimed again when its lease expires."""
         try:
             yield
-        except (SQLAlchemyError, TimeoutError) as error:
+        except SQLAlchemyError as error:
             log.error("the worker cannot reach its database: %s", type(error).__name__)
             stop.wait(10 * self._poll_seconds)
 

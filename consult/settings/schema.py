@@ -236,7 +236,8 @@ class Settings(BaseSettings):
     timeout."""
 
     pdf_timeout_seconds: int = Field(10, ge=1)
-    """Seconds after which making a PDF is aborted."""
+    """Seconds of computing after which making a PDF is aborted. On a busy machine, that may take up
+    to twelve times as long."""
 
     pdf_memory_mb: int = Field(1024, ge=256)
     """Maximum memory, in megabytes, for making one PDF."""

@@ -190,7 +190,7 @@ class HangingPress(Press):
 
 @pytest.fixture
 def press() -> Iterator[HangingPress]:
-    with closing(Renderer(timeout=3)) as renderer:
+    with closing(Renderer(timeout=2)) as renderer:
         yield HangingPress(renderer)
 
 
@@ -201,7 +201,7 @@ def test_a_hung_render_is_retried(database: Database, clock: Clock, press: Hangi
     with database.reading() as session:
         job = jobs.pdf_jobs(session, first)[0]
         assert job.state == "ready"
-        assert "rendering took more than 3 seconds" in (job.last_error or "")
+        assert "rendering took more than 2 seconds of computing" in (job.last_error or "")
         states = documents.pdf_states(session, [first, second])
     assert states == {first: "pending", second: "ready"}
     clock.go_on(seconds=30)

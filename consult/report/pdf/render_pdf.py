@@ -2,7 +2,7 @@
 
 WeasyPrint is not thread-safe and hostile input can make it slow or large, so the application
 calls this through `consult.report.pdf.renderer`, which keeps it in a process of its own:
-`python -m consult.report.pdf.render_pdf FILE_DESCRIPTOR MEMORY_MB`.
+`python -m consult.report.pdf.render_pdf FILE_DESCRIPTOR MEMORY_MB CPU_SECONDS`.
 
 WeasyPrint describes a file as PDF/UA-1, for everybody, or as PDF/A-3a, to be kept. Ours are both:
 `declare_archival` adds the colors that its numbers mean (ISO 19005-3, 6.2.3) and a description
@@ -150,14 +150,14 @@ def declare_archival(pdf: Any) -> None:
     pdf.catalog["OutputIntents"] = pydyf.Array([intent])
 
 
-_ORPHAN_SECONDS = 600
-"""When a hanging render ends itself, if the one who would have ended it is gone."""
-
 _WARM_UP = "<html lang=en><title>Warm-up</title><h1>Warm-up</h1><table><tr><th>A<td>1</table>"
 
 
-def main(file_descriptor: int, memory_mb: int) -> None:
-    """The life of a rendering process: HTML in over the line, PDFs out, until it closes."""
+def main(file_descriptor: int, memory_mb: int, cpu_seconds: float) -> None:
+    """The life of a rendering process: HTML in over the line, PDFs out, until it closes.
+
+    SIGPROF ends it when it has computed for so long on one PDF.
+    """
     _limit(memory_mb)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who waits for us
     # WeasyPrint's warnings quote the document, and a document holds names.
@@ -172,9 +172,9 @@ def main(file_descriptor: int, memory_mb: int) -> None:
         line.send_bytes(OK)
         while True:
             html = line.recv_bytes().decode()
-            signal.alarm(_ORPHAN_SECONDS)
+            signal.setitimer(signal.ITIMER_PROF, cpu_seconds)
             line.send_bytes(_answer(html))
-            signal.alarm(0)
+            signal.setitimer(signal.ITIMER_PROF, 0)
             gc.collect()  # a document is full of cycles; after the answer this delays no one
 
 
@@ -198,4 +198,4 @@ def _answer(html: str) -> bytes:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    main(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]))

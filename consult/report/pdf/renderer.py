@@ -4,6 +4,7 @@ One `Renderer` is one process. WeasyPrint is not thread-safe and threads make it
 speed means more renderers, at most one for each core.
 """
 
+import signal
 import subprocess
 import sys
 import threading
@@ -15,7 +16,9 @@ from multiprocessing.connection import Connection
 from consult.settings.setting_types import PROJECT_FOLDER
 
 _PROCESS = "consult.report.pdf.render_pdf"
-_START_SECONDS = 30
+_START_SECONDS = 120
+_WALL_SECONDS_PER_CPU_SECOND = 12
+"""How much slower a busy machine may be before a render that computes nothing is ended."""
 
 TESTED_VERSIONS = {"weasyprint": "70.0", "pydyf": "0.13.0"}
 """What `pdf_ua` and `pdf_writer` are written for, as tests/report/pdf proves."""
@@ -64,17 +67,24 @@ class _Running:
 class Renderer:
     """A rendering process, started when first needed and replaced when it fails or grows old.
 
-    `timeout` is in seconds for one PDF, `memory_mb` bounds the address space of the process
-    (about 450 MB of it are libraries that take up no memory), and after `renders_per_process`
-    PDFs a fresh process takes over. Safe to share between threads: they wait for each other.
+    `timeout` is in seconds of computing for one PDF: it stops a runaway, and not one that waits for
+    a processor, which may take `wall_seconds`, twelve times as long. `memory_mb` bounds the address
+    space of the process (about 450 MB of it are libraries that take up no memory), and after
+    `renders_per_process` PDFs a fresh process takes over. Safe to share between threads: they wait
+    for each other.
     Raises `UntestedLibraryError` when made with libraries of other versions than the tested ones.
     """
 
     def __init__(
-        self, timeout: float = 10, memory_mb: int = 1024, renders_per_process: int = 500
+        self,
+        timeout: float = 10,
+        memory_mb: int = 1024,
+        renders_per_process: int = 500,
+        wall_seconds: float | None = None,
     ) -> None:
         refuse_untested_libraries()
         self._timeout = timeout
+        self._wall_seconds = wall_seconds or _WALL_SECONDS_PER_CPU_SECOND * timeout
         self._memory_mb = memory_mb
         self._renders_per_process = renders_per_process
         self._lock = threading.Lock()
@@ -90,12 +100,14 @@ class Renderer:
             running.renders += 1
             try:
                 running.line.send_bytes(html.encode("utf-8", "replace"))
-                if not running.line.poll(self._timeout):
+                if not running.line.poll(self._wall_seconds):
                     self._end()
-                    raise RenderTimeout(f"rendering took more than {self._timeout:g} seconds")
+                    raise RenderTimeout(f"rendering took more than {self._wall_seconds:g} seconds")
                 answer = running.line.recv_bytes()
             except (EOFError, OSError) as lost:
-                self._end()
+                if self._end() == -signal.SIGPROF:
+                    limit = f"{self._timeout:g} seconds of computing"
+                    raise RenderTimeout(f"rendering took more than {limit}") from lost
                 raise RenderCrash("the rendering process died") from lost
         status, content = answer[:1], answer[1:]
         if status != OK:
@@ -122,8 +134,9 @@ class Renderer:
     def _start(self) -> _Running:
         ours, theirs = Pipe()
         with theirs:
+            limits = (theirs.fileno(), self._memory_mb, self._timeout)
             process = subprocess.Popen(
-                [sys.executable, "-m", _PROCESS, str(theirs.fileno()), str(self._memory_mb)],
+                [sys.executable, "-m", _PROCESS, *map(str, limits)],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 cwd=PROJECT_FOLDER,
@@ -138,9 +151,11 @@ class Renderer:
             raise RenderCrash("the rendering process did not start") from lost
         return self._running
 
-    def _end(self) -> None:
-        if self._running is not None:
-            self._running.process.kill()
-            self._running.process.wait()
-            self._running.line.close()
-            self._running = None
+    def _end(self) -> int | None:
+        """End the process, if there is one; returns its exit code."""
+        running, self._running = self._running, None
+        if running is None:
+            return None
+        running.process.kill()
+        running.line.close()
+        return running.process.wait()

@@ -31,6 +31,11 @@ _POSTGRES_WRITERS = 3
 _SPARE_SECONDS = 0.5
 """How long to wait for a turn to write what may be lost."""
 
+_CLOCK_SECONDS = 10
+"""How long a server's clock is not asked again."""
+
+_SERVER_TIME = text("SELECT clock_timestamp()")
+
 INSERTS: Mapping[str, Callable[[Any], Any]] = {
     "sqlite": sqlite.insert,
     "postgresql": postgresql.insert,
@@ -45,6 +50,38 @@ log = logging.getLogger(__name__)
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+class ServerClock:
+    """The clock of a PostgreSQL server, which is the same for all machines that use it.
+
+    A machine whose own clock is fast would take jobs from others, whose leases seem to be over. The
+    server is asked every few seconds, and what has passed since is added.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._known: tuple[datetime, float] | None = None
+
+    def __call__(self) -> datetime:
+        if self._known is None or _seconds() - self._known[1] > _CLOCK_SECONDS:
+            self._ask()
+        if self._known is None:
+            return utc_now()  # the server is away, and so is all that this would be compared with
+        then, asked_at = self._known
+        return then + timedelta(seconds=_seconds() - asked_at)
+
+    def _ask(self) -> None:
+        with suppress(SQLAlchemyError), self._engine.connect() as connection:
+            connection.execute(_SERVER_TIME)  # a connection is checked before its first statement
+            before = _seconds()
+            then = connection.execute(_SERVER_TIME).scalar_one()
+            self._known = then.astimezone(UTC), (before + _seconds()) / 2
+
+
+def _seconds() -> float:
+    """Seconds that no change of the machine's clock disturbs, and where possible no sleep of it."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 class Session(orm.Session):
@@ -69,7 +106,8 @@ class Database:
     """One pooled engine, shared by all threads of a process.
 
     On SQLite, with `synchronous` FULL, a saved answer survives a power cut. A draft expires after
-    `draft_days` without a change; see ``draft_life``. PostgreSQL ends a statement after
+    `draft_days` without a change; see ``draft_life``. Without a `clock`, the time is that of the
+    PostgreSQL server, or of this machine with SQLite. PostgreSQL ends a statement after
     `statement_seconds`, as people wait for it. Raises ValueError for a URL that names no file for
     SQLite, and OSError when that cannot be created.
     """
@@ -80,12 +118,11 @@ class Database:
         *,
         synchronous: Synchronous = "FULL",
         draft_days: int = 30,
-        clock: Clock = utc_now,
+        clock: Clock | None = None,
         statement_seconds: int | None = None,
     ) -> None:
         parsed = make_url(url)
         self.sqlite_file: Path | None = None
-        self.clock = clock
         self.draft_life = timedelta(days=draft_days)
         self._commits = 0
         self.busy_seconds: float = BUSY_SECONDS
@@ -101,6 +138,9 @@ class Database:
         self._writing_engine = self.engine.execution_options(**{WRITES: True})
         self._single_engine = self.engine.execution_options(**{SINGLE: True})
         self._reading_engine = self.engine
+        self.clock: Clock = clock or (
+            utc_now if self.is_sqlite else ServerClock(self._single_engine)
+        )
         if not self.is_sqlite:
             # By default, each statement of PostgreSQL sees a snapshot of its own.
             snapshot = {"isolation_level": "REPEATABLE READ"}

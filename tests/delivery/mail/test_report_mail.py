@@ -2,7 +2,9 @@
 
 import json
 import re
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta, timezone
 from email.message import EmailMessage
 
@@ -20,6 +22,7 @@ from consult.questionnaire import read_answers, walk
 from consult.questionnaire.editions import newest
 from consult.report.report import from_json
 from consult.storage import deliveries, documents, jobs
+from consult.storage.db import database as clocks
 from consult.storage.db.database import Database, Session
 from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
 from tests.support.databases import Clock, read, rows, write
@@ -322,6 +325,26 @@ def test_a_mail_accepted_before_a_crash_is_sent_once(database: Database, result_
     assert sent_mails(database) == []
     (job,) = rows(database, JobRow, IS_MAIL)
     assert (job.state, job.attempts) == ("done", 2)
+
+
+def test_a_worker_whose_clock_is_fast_sends_no_mail_of_another(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(Database(postgres_url)) as database:
+        token = submitted(database, report=report_of("baton_on_the_floor"))
+        save_contact(database, token, LINK)
+        monkeypatch.setattr(clocks, "utc_now", lambda: datetime.now(UTC) + timedelta(seconds=90))
+        with closing(Database(postgres_url)) as same_database:
+            box = Box()
+            other = make_worker(same_database, transport=box)
+
+            class SlowBox(Box):
+                def send(self, message: EmailMessage, accepted: Callable[[], None]) -> None:
+                    assert other.run_once() == 0
+                    box.send(message, accepted)
+
+            make_worker(database, transport=SlowBox()).run_once()
+        assert len(box.mails) == 1
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
@@ -51,15 +52,36 @@ def test_html_becomes_a_pdf_in_a_process_that_stays(renderer: Renderer) -> None:
     assert process_of(renderer) == process
 
 
-def test_a_hang_is_ended_and_the_next_pdf_comes(renderer: Renderer) -> None:
-    renderer.render(HELLO)
-    hanging = process_of(renderer)
-    renderer._timeout = 0.5
-    with pytest.raises(RenderTimeout, match=r"more than 0\.5 seconds"):
-        renderer.render(NEVER_ENDING)
-    assert not is_running(hanging)
-    renderer._timeout = 30
-    assert renderer.render(HELLO).startswith(b"%PDF-")
+def test_a_runaway_is_ended_and_the_next_pdf_comes() -> None:
+    with closing(Renderer(timeout=0.5)) as renderer:
+        renderer.render(HELLO)
+        hanging = process_of(renderer)
+        with pytest.raises(RenderTimeout, match=r"more than 0\.5 seconds of computing"):
+            renderer.render(NEVER_ENDING)
+        assert not is_running(hanging)
+        assert renderer.render(HELLO).startswith(b"%PDF-")
+
+
+def test_waiting_for_a_processor_is_not_computing() -> None:
+    with closing(Renderer(timeout=1)) as renderer:
+        first = renderer.render(HELLO)
+        process = process_of(renderer)
+        os.kill(process, signal.SIGSTOP)
+        goes_on = threading.Timer(2, os.kill, (process, signal.SIGCONT))
+        goes_on.start()
+        assert renderer.render(HELLO) == first
+        goes_on.join()
+
+
+def test_what_computes_nothing_is_ended_too() -> None:
+    with closing(Renderer()) as renderer:
+        renderer.render(HELLO)
+        os.kill(process_of(renderer), signal.SIGSTOP)
+        renderer._wall_seconds = 0.5
+        with pytest.raises(RenderTimeout, match=r"more than 0\.5 seconds$"):
+            renderer.render(HELLO)
+        renderer._wall_seconds = 600
+        assert renderer.render(HELLO).startswith(b"%PDF-")
 
 
 def test_a_memory_hog_is_stopped_and_the_next_pdf_comes() -> None:

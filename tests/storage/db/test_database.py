@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
 
+from consult.storage.db import database as module
 from consult.storage.db import migrate
 from consult.storage.db.database import Database, Session
 from consult.storage.drafts import drafts
@@ -153,3 +154,24 @@ def test_a_commit_survives_a_full_disk(sqlite: Database, monkeypatch: pytest.Mon
     token = write(sqlite, drafts.start, "2026-12", "quick", {})
     assert read(sqlite, drafts.load, token)
     assert len(started) == 3
+
+
+def test_on_postgresql_the_time_is_the_servers(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the clock of this machine says."""
+    monkeypatch.setattr(module, "utc_now", lambda: datetime.now(UTC) + timedelta(seconds=90))
+    with closing(Database(postgres_url)) as database:
+        times = []
+        for _ in range(2):
+            with database.reading() as session:
+                server = session.scalars(text("SELECT clock_timestamp()")).one()
+                times += [session.now() - server, database.clock() - server]
+            monkeypatch.setattr(module, "_CLOCK_SECONDS", 1_000)  # and is not asked again
+        assert all(abs(difference) < timedelta(seconds=30) for difference in times)
+        assert session.now().tzinfo is UTC
+
+
+def test_while_the_server_is_away_the_machine_knows_the_time() -> None:
+    with closing(Database("postgresql+psycopg://nobody@127.0.0.1:1/none")) as database:
+        assert abs(database.clock() - datetime.now(UTC)) < timedelta(seconds=30)
