@@ -16,10 +16,11 @@ import sys
 import tempfile
 import time
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from datetime import timedelta
 from pathlib import Path
+from typing import TypeVar
 
 import click
 from sqlalchemy.exc import OperationalError
@@ -48,6 +49,7 @@ STAFF = ("ada@agency.example", "grace@agency.example")
 CLOCKS = {"sqlite": {"one": 0.0}, "postgresql": {"one": -45.0, "two": 90.0}}
 """The machines by engine, and how many seconds the clock of each is fast."""
 DISK_MEGABYTES = {"sqlite": 64, "postgresql": 400}
+R = TypeVar("R")
 SHORT_SECONDS = 60
 """A storm shorter than this has fewer owners."""
 
@@ -138,15 +140,7 @@ def storm(folder: Path, engine: str, seconds: float, seed: int, disk: SmallDisk)
 def _new_database(url: str) -> Database:
     """A database with all tables and two accounts; waits until its server runs."""
     database = Database(url)
-    give_up = time.monotonic() + 30
-    while True:
-        try:
-            migrate.upgrade(database)
-            break
-        except OperationalError:
-            if time.monotonic() > give_up:
-                raise
-            time.sleep(0.1)
+    _once_it_runs(lambda: migrate.upgrade(database))
     with database.writing() as session:
         for email in STAFF:
             token = accounts.invite(session, email, "admin", timedelta(days=1))
@@ -156,16 +150,28 @@ def _new_database(url: str) -> Database:
     return database
 
 
+def _once_it_runs(act: Callable[[], R]) -> R:
+    """Do something with a database that may be starting."""
+    give_up = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return act()
+        except OperationalError:
+            if time.monotonic() > give_up:
+                raise
+            time.sleep(0.2)
+
+
 def _finish(people: People, database: Database, ledger: Ledger) -> None:
     """Wait for people and jobs; no job waits for its next attempt or for a dead worker's lease."""
     people.finish()
-    make_due(database, "ready", "leased")
+    _once_it_runs(lambda: make_due(database, "ready", "leased"))
     give_up = time.monotonic() + PATIENCE_SECONDS + 5 * len(ledger.results)
-    while left := [*people.busy, *open_jobs(database)]:
+    while left := [*people.busy, *_once_it_runs(lambda: open_jobs(database))]:
         if time.monotonic() > give_up:
             ledger.problems.append(f"not done in time: {', '.join(left)}")
             return
-        make_due(database, "ready")
+        _once_it_runs(lambda: make_due(database, "ready"))
         time.sleep(0.3)
 
 
