@@ -31,7 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--every-look",
         action="store_true",
-        help="have axe look at every page state in all widths and colours, not by turns",
+        help="look at every page state in all widths and colors, and at each firm’s report",
     )
 
 

@@ -50,8 +50,8 @@ _TEXTS: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("money", "tags"): ("said", "assumed"),
     ("states",): ("partly", "unknown"),
     ("report",): (
-        *("slowest", "no_weak_exchange", "nothing_to_raise", "plan", "leave_strong"),
-        *("how_to_read", "nothing_pulls_apart", "open_answers", "nothing_unknown"),
+        *("no_weak_exchange", "nothing_to_raise", "plan", "leave_strong"),
+        *("nothing_pulls_apart", "open_answers"),
     ),
     ("agreement", "page"): ("title", "intro", "today", "unknown", "not_asked", "signed"),
     ("agreement", "names"): ("me", "staff", "several", "agency", "website", "nobody"),

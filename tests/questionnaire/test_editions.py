@@ -27,7 +27,7 @@ from consult.questionnaire.editions import (
 from consult.questionnaire.model import Rule
 from tests.support.small_edition import ROLES, small_edition, structure
 
-FINGERPRINTS = {"2026-12": "c342634e66a3a6b0752e51aa922bd4c7b831a85964621b790f4172107835ca0c"}
+FINGERPRINTS = {"2026-12": "a843ed42a2eb0646a6be11a38e1c41d02edf4f5967ef5e6e6e554af7875af64f"}
 """What `./run questionnaire fingerprint --edition NAME` printed when the edition was published."""
 
 

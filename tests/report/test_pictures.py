@@ -11,6 +11,8 @@ import pymupdf
 import pytest
 from PIL import ImageChops
 
+from consult.questionnaire import walk
+from consult.report.build import build_report
 from consult.report.html_document import Paper, Recipient, document_html
 from consult.report.pdf.render_pdf import html_to_pdf
 from consult.report.report import Report
@@ -18,6 +20,7 @@ from tests.report.pictures import EXAMPLES, draw, pdf_of, stored
 from tests.report.samples import DAY, report_of
 from tests.report.test_firms import report_of as firm_report
 from tests.support.firms import FIRMS
+from tests.support.strategies import BRANCHES, EDITION, answered
 
 _FAR_APART = 40
 """Of 255 greys: the edge of a letter may differ by less between two machines."""
@@ -43,9 +46,10 @@ def test_a_report_looks_as_it_did(name: str) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """The whole examples; with `--every-look` each of the twelve firms too, on both papers."""
+    """The whole examples and short plans; with `--every-look` each firm too, on both papers."""
     if "sheets" in metafunc.fixturenames:
         names = [name for name, one in EXAMPLES.items() if one.pages is None]
+        names += ["one step", "two steps"]
         if metafunc.config.getoption("every_look"):
             names += [f"{firm} on {paper}" for firm in FIRMS for paper in get_args(Paper)]
         metafunc.parametrize("sheets", names, indirect=True)
@@ -58,11 +62,19 @@ def sheets(request: pytest.FixtureRequest) -> Iterator[tuple[Report, Any]]:
         example = EXAMPLES[request.param]
         report, pdf = report_of(example.persona, example.depth), _pdf(example)
     else:
-        firm, paper = request.param.split(" on ")
-        report, owner = firm_report(FIRMS[firm]), Recipient("Jo", "Oak Street")
-        pdf = html_to_pdf(document_html(report, DAY, owner, paper=paper))
+        subject, _, paper = request.param.partition(" on ")
+        report = firm_report(FIRMS[subject]) if paper else _nearly_perfect(subject)
+        owner = Recipient("Jo", "Oak Street")
+        pdf = html_to_pdf(document_html(report, DAY, owner, paper=paper or "letter"))
     with pymupdf.open(stream=pdf) as document:
         yield report, document
+
+
+def _nearly_perfect(steps: str) -> Report:
+    """The report of a firm that has so few steps left."""
+    low = {"one step": ["joint_review"], "two steps": ["follow_up", "lead_list"]}[steps]
+    answers = answered(BRANCHES[0], "full", "highest") | dict.fromkeys(low, 0)
+    return build_report(walk(EDITION, answers, "full"))
 
 
 def test_no_page_is_a_third_empty_and_no_heading_stands_alone(sheets: tuple[Report, Any]) -> None:
