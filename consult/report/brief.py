@@ -4,14 +4,13 @@ Made by rules from the frozen Report and the answers behind it, and from nothing
 carries the answers that it rests on.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
 from consult.questionnaire.editions import load
-from consult.report.display import I_DO_NOT_KNOW, safe_text
+from consult.report.display import I_DO_NOT_KNOW, phone_link, safe_text
 from consult.report.explanations import Reasons
 from consult.report.html_document import Paper, Recipient, staff_html
 from consult.report.report import Axis, Dimension, QuestionAnswer, Report, ScoredAnswer
@@ -140,6 +139,11 @@ def brief_html(
         email=safe_text(owner.email, 254),
         mailto="mailto:" + quote(owner.email, safe="@"),
         phone=safe_text(owner.phone, 40),
-        tel="tel:" + re.sub(r"[^0-9+]", "", owner.phone),
+        tel=phone_link(owner.phone),
+        left_out=any(
+            typed and not safe_text(typed)
+            for typed in (owner.business, owner.name, owner.email, owner.phone)
+        ),
+        has_contact=bool(owner.email),
         wants_consult=owner.wants_consult,
     )

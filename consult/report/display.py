@@ -1,4 +1,4 @@
-"""Exact scores as printed numbers: rounded for the eye, without saying anything untrue."""
+"""How things are shown: scores as rounded numbers, typed text in print, telephone numbers."""
 
 import functools
 import re
@@ -163,15 +163,18 @@ _PILED_MARKS = re.compile(r"(?<=[\u0300-\u036f]{2})[\u0300-\u036f]+")
 _LONG_PIECES = re.compile(rf"(\S{{{_LONGEST_PIECE}}})(?=\S)")
 
 
-def safe_text(text: str, limit: int = 120) -> str:
+def safe_text(text: str, limit: int = 120, otherwise: str = "") -> str:
     """`text` as one line of at most `limit` characters that the bundled fonts can print.
 
-    Control and direction characters, lone surrogates, letters that no font has and marks piled
-    more than two high are left out, and long words may break every 30 letters. Escaping stays
-    the template's business.
+    With a letter or digit that no font has, it is `otherwise`: part of a name is a wrong name.
+    Control and direction characters, lone surrogates, signs that no font has and marks piled more
+    than two high are left out, and long words may break every 30 letters. Escaping stays the
+    template's business.
     """
     composed = unicodedata.normalize("NFC", text.encode("utf-8", "ignore").decode())
     spaced = " ".join(composed[: 10 * limit].split())
+    if any(unicodedata.category(one)[0] in "LN" and ord(one) not in _letters() for one in spaced):
+        return otherwise
     kept = "".join(character for character in spaced if _is_printable(character))
     short = " ".join(_PILED_MARKS.sub("", kept).split())
     if len(short) > limit:
@@ -193,3 +196,88 @@ def _letters() -> frozenset[int]:
         with TTFont(file, lazy=True) as font:
             letters.update(font.getBestCmap())
     return frozenset(letters)
+
+
+# --- Telephone numbers ----------------------------------------------------------------------------
+
+_NUMBER = re.compile(
+    r"(?:\(?\+\d+\)?[ .-]*)?(?:\(0\)[ .-]*)?(?:\d+[ .-]*)?(?:\(\d{1,5}\)[ .-]*)?\d+(?:[ ./-]+\d+)*"
+)
+# Seven letters or more, as in 1-800-FLOWERS: in capitals, or joined to the digits.
+_VANITY = re.compile(
+    r"(\+?1[ .-]*)?\(?(\d{3,4})\)?([ .-]*[A-Z]+(?:[ -][A-Z]+)*|[.-][A-Za-z]+(?:-[A-Za-z]+)*)(?!\w)"
+)
+_EXTENSION = re.compile(
+    r"(?:[ ,;(]*(?:ext(?:ension|n)?|x|durchwahl|dw|poste)[ .:]*|[ (]*#|,+)(\d{1,6})(?![\w-])",
+    re.IGNORECASE,
+)
+_LABEL = re.compile(
+    r"(?:\(?(?:tel|telephone|telefon|phone|ph|mobile?|mob|cell|handy|office|home|work|direct|main|call"
+    r"|text|whatsapp|[tmpcow])(?![a-z])\W*)*",
+    re.IGNORECASE,
+)
+# What makes a time or an ordinal of the end of a number.
+_SPOILED = re.compile(r"[^\W\d_]|[*#]| ?(?:am|pm|uhr|h)\b", re.IGNORECASE)
+_NEXT = re.compile(r"[,;|\n]|: |\b(?:or|oder|and|und|ou|et)\b", re.IGNORECASE)
+_KEYPAD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")
+
+
+def phone_link(typed: str) -> str:
+    """The address that dials the first telephone number in what someone typed, or "".
+
+    A link that dials another number than the one that was meant is worse than none.
+    """
+    text = "".join(_dialable(letter) for letter in unicodedata.normalize("NFKC", typed)).strip()
+    start = 0
+    while found := _NUMBER.search(text, start):
+        before, number = text[start : found.start()], found[0]
+        if start and not _NEXT.search(before):
+            break
+        if vanity := _VANITY.match(text, found.start()):
+            letters = re.sub("[^A-Z]", "", vanity[3].upper())
+            if 7 <= len(letters) <= 10:
+                country = "1" if vanity[1] else ""
+                return f"tel:{country}{vanity[2]}{letters.translate(_KEYPAD)[:7]}"
+        if _count(number) >= 5:
+            return _link(number, before, text[found.end() :])
+        start = found.end()
+    return ""
+
+
+def _dialable(letter: str) -> str:
+    match unicodedata.category(letter):
+        case "Nd":
+            return str(unicodedata.decimal(letter))
+        case "Pd":
+            return "-"
+        case "Cf":
+            return ""
+    return letter
+
+
+def _link(number: str, before: str, after: str) -> str:
+    first, *others = number.split("/")
+    # An area code may end in a slash; what is after a whole number is another one.
+    while others and _count(first) < 7:
+        first += others.pop(0)
+    extension = None if others else _EXTENSION.match(after)
+    abroad = first.lstrip("(").startswith(("+", "00", "011"))
+    if first.lstrip("(").startswith(("+", "00")):
+        first = first.replace("(0)", "")
+    digits = re.sub(r"\D", "", first)
+    leads = re.match(r"[(+]|\d{3}", number) or _LABEL.fullmatch(
+        before.split(":")[-1].split(",")[-1]
+    )
+    if (
+        not leads
+        or before.endswith(("*", "#", "+", "[", "/"))
+        or len(digits) > (15 if abroad else 13)
+        or (not extension and not others and _SPOILED.match(after))
+    ):
+        return ""
+    plus = "+" if "+" in first else ""
+    return f"tel:{plus}{digits}" + (f";ext={extension[1]}" if extension else "")
+
+
+def _count(text: str) -> int:
+    return sum(letter.isdigit() for letter in text)

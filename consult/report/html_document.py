@@ -58,6 +58,7 @@ def document_html(
         report=report,
         business=safe_text(recipient.business, 80),
         name=safe_text(recipient.name, 40),
+        unprinted=_unprinted(recipient),
         brand=brand,
         paper=paper,
         made_on=made_on,
@@ -73,6 +74,18 @@ def document_html(
         with_blanks=_with_blanks,
         size_of=_size_of,
         css=Markup(STYLESHEET.read_text(encoding="utf-8")) if standalone else "",  # noqa: S704
+    )
+
+
+def _unprinted(recipient: Recipient) -> str:
+    """What names of the owner are not printed, and why, as they read it; "" if all are."""
+    names = {"your name": recipient.name, "the name of your business": recipient.business}
+    missing = [what for what, name in names.items() if name and not safe_text(name)]
+    if not missing:
+        return ""
+    what = " and ".join(missing)
+    return (
+        f"{what[0].upper()}{what[1:]} can’t be printed here: this PDF doesn’t have all the letters."
     )
 
 

@@ -1,4 +1,4 @@
-"""The terms by which a lead is found: the words of its business, name, mail address and notes.
+"""The terms by which a lead is found: from its business, name, address, telephone number, notes.
 
 Who changes a contact or a note calls `index_lead` in the same transaction. Deleting a lead deletes
 its terms, because the database does so.
@@ -6,46 +6,146 @@ its terms, because the database does so.
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 
 from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
 
-from consult.storage.db.database import Session
 from consult.storage.tables.lead_tables import WORD_MAX, LeadWordRow, NoteRow
 from consult.storage.tables.submission_tables import ContactRow
 
 _WORD = re.compile(r"[^\W_]+")
 # Letters with a stroke are letters of their own in Unicode, but a search for "lukasz" means Łukasz.
 _PLAIN = str.maketrans("łøđðħ\u0131", "loddhi") | {ord("þ"): "th", ord("æ"): "ae", ord("œ"): "oe"}
+# People who write Müller also write Mueller, and Århus Aarhus.
+_SPELLED_OUT = re.compile("(?<=[aou])e|(?<=a)a")
+# Scripts without spaces between words: Chinese, Japanese, Korean, Thai.
+_LETTERS = "\u0e00-\u0e7f\u3005-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U0003ffff"
+_UNSPACED = re.compile(f"[{_LETTERS}]+")
+_GAP = re.compile(rf"(?<=[{_LETTERS}])\s+(?=[{_LETTERS}])")
+_ADDRESS = re.compile(r"(?:https?://)?(?:www\.)?([^\s/@]+\.[^\s/@.]{2,})(?:/\S*)?")
+_TYPED_PHONE = re.compile(r"[\d\s()+./-]+")
+_PHONE_PARTS = re.compile(r"[^\W\d_]+|[,;|&]")
+_SHORTEST_ENDING = 3
+# What two spellings of a number have in common, with or without the country.
+_SAME_DIGITS = 8
 
 
 def normalize(text: str) -> str:
-    """A text in lower case without accents or other marks, as terms are stored and searched."""
-    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    bare = "".join(char for char in folded if not unicodedata.category(char).startswith("M"))
-    return bare.translate(_PLAIN)
+    """A text as terms are stored and searched: in lower case, without accents or other marks.
 
-
-def index_terms(texts: Iterable[str], address: str = "") -> set[str]:
-    """The terms of texts and of a mail address, which is itself a term, as is its host.
-
-    The last part of the host is left out: half of all addresses have a "com".
+    Digits of any script are plain ones, and an umlaut is its letter, however it is spelled.
     """
-    terms = {word for text in texts for word in _WORD.findall(normalize(text))}
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    bare = "".join(_digit(one) for one in folded if not unicodedata.category(one).startswith("M"))
+    return _SPELLED_OUT.sub("", unicodedata.normalize("NFC", bare).translate(_PLAIN))
+
+
+def _digit(letter: str) -> str:
+    return str(unicodedata.decimal(letter)) if letter.isdecimal() else letter
+
+
+def _words(normal: str) -> list[str]:
+    """The words in a normalized text; a script without spaces is cut into pairs of letters."""
+    words: list[str] = []
+    for word in _WORD.findall(normal):
+        at = 0
+        for run in _UNSPACED.finditer(word):
+            words += filter(None, [word[at : run.start()]])
+            letters = run[0]
+            words += [one + other for one, other in pairwise(letters)] or [letters]
+            at = run.end()
+        words += filter(None, [word[at:]])
+    return words
+
+
+def _joined(words: Sequence[str]) -> Iterator[str]:
+    """Two or three words in a row as one: Mc Donald is also McDonald, and O'Brien OBrien."""
+    for count in (2, 3):
+        for start in range(len(words) - count + 1):
+            yield _SPELLED_OUT.sub("", "".join(words[start : start + count]))
+
+
+def name_terms(name: str) -> list[str]:
+    """The terms that stand for a whole name, in either order of two words; of three at most."""
+    words = _words(normalize(name))[:3]
+    orders = [words, words[::-1]]
+    return list(
+        dict.fromkeys(_SPELLED_OUT.sub("", "".join(one))[:WORD_MAX] for one in orders if one)
+    )
+
+
+def phone_numbers(phone: str) -> set[str]:
+    """The digits of each telephone number in what someone typed, without extensions or "(0)"."""
+    normal = normalize(phone).replace("(0)", "")
+    parts = [part for run in _PHONE_PARTS.split(normal) for part in (run, *run.split("/"))]
+    digits = {re.sub(r"\D", "", part) for part in parts}
+    return {number for number in digits if len(number) >= 7}
+
+
+def index_terms(
+    names: Iterable[str], address: str = "", phone: str = "", notes: Iterable[str] = ()
+) -> set[str]:
+    """The terms of names, of an address and a number, and of notes.
+
+    The address is itself a term, as are its host and the domains above it; the last part of the
+    host is left out as a word, as half of all addresses have a "com". A number is found by any part
+    of it.
+    """
+    terms = {word for text in notes for word in _words(normalize(text))}
+    for name in names:
+        normal = normalize(name)
+        words = _words(normal)
+        terms.update(words, _joined(words), _words(_GAP.sub("", normal)))
+        terms.update(run[0][-1] for run in _UNSPACED.finditer(normal))
+    for number in phone_numbers(phone):
+        terms.update(number[at:] for at in range(len(number) - _SHORTEST_ENDING + 1))
+    terms.update(_words(normalize(phone)))
     if address:
         whole = normalize(address)
         mailbox, _, host = whole.rpartition("@")
-        terms.update(_WORD.findall(mailbox), _WORD.findall(host.rpartition(".")[0]))
-        terms.update({whole, "@" + host})
+        terms.update(_words(mailbox), _words(host.rpartition(".")[0]))
+        parts = host.split(".")
+        terms.update({whole, *("@" + ".".join(parts[at:]) for at in range(len(parts) - 1))})
     return {term[:WORD_MAX] for term in terms}
 
 
-def query_terms(text: str) -> list[str]:
-    """What a typed search looks for: each must be the beginning of one of a lead's terms."""
-    terms: list[str] = []
-    for part in normalize(text).split():
-        terms += [part] if "@" in part else _WORD.findall(part)
-    return list(dict.fromkeys(term[:WORD_MAX] for term in terms))
+Alternatives = tuple[str, ...]
+
+
+def query_terms(text: str) -> list[Alternatives]:
+    """What a typed search looks for: of each, one must be the beginning of one of a lead's terms.
+
+    So "mc donald" also finds McDonald, and a number is found however it is written.
+    """
+    normal = normalize(text)
+    if _TYPED_PHONE.fullmatch(normal) and len(re.sub(r"\D", "", normal)) > _SHORTEST_ENDING:
+        return _of_phone(normal)
+    found: list[Alternatives] = []
+    for part in normal.split():
+        if "@" in part:
+            found.append((part,))
+            continue
+        host = _ADDRESS.fullmatch(part)
+        words = _words(host[1] if host else part)
+        found += [(word, f"@{host[1]}") if host else (word,) for word in words]
+    singles = [terms[0] for terms in found]
+    for at, (one, other) in enumerate(pairwise(singles)):
+        if "@" not in one + other and not _UNSPACED.search(one + other):
+            joined = next(_joined([one, other]))
+            found[at] += (joined,)
+            found[at + 1] += (joined,)
+    return list(dict.fromkeys(tuple(term[:WORD_MAX] for term in terms) for terms in found))
+
+
+def _of_phone(typed: str) -> list[Alternatives]:
+    digits = re.sub(r"\D", "", typed.replace("(0)", ""))
+    spellings = [digits, digits.lstrip("0")]
+    if len(digits) > _SAME_DIGITS + 1:
+        spellings.append(digits[-_SAME_DIGITS:])
+    written = tuple(dict.fromkeys(one[:WORD_MAX] for one in spellings if one))
+    return list(dict.fromkeys((word, *written) for word in _WORD.findall(typed)))
 
 
 def index_lead(session: Session, lead_id: int) -> None:
@@ -55,14 +155,14 @@ def index_lead(session: Session, lead_id: int) -> None:
     """
     session.flush()
     contact = session.execute(
-        select(ContactRow.business, ContactRow.name, ContactRow.email).where(
+        select(ContactRow.business, ContactRow.name, ContactRow.email, ContactRow.phone).where(
             ContactRow.submission_id == lead_id
         )
     ).first()
-    texts = list(session.scalars(select(NoteRow.text).where(NoteRow.submission_id == lead_id)))
-    if contact:
-        texts += [contact.business, contact.name]
-    wanted = index_terms(texts, contact.email if contact else "")
+    notes = list(session.scalars(select(NoteRow.text).where(NoteRow.submission_id == lead_id)))
+    names = [contact.business, contact.name] if contact else []
+    address, phone = (contact.email, contact.phone or "") if contact else ("", "")
+    wanted = index_terms(names, address, phone, notes)
     query = select(LeadWordRow.word).where(LeadWordRow.submission_id == lead_id)
     stored = set(session.scalars(query))
     if gone := stored - wanted:

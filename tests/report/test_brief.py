@@ -120,13 +120,24 @@ def test_whom_to_call_is_a_link() -> None:
     assert "Nobody to call yet." in html(brief("two_silos"), Recipient())
 
 
+def test_names_in_letters_that_no_font_has_are_left_out_as_a_whole_in_words() -> None:
+    owner = Recipient("Giorgi გიორგი", "გიორგი Tours", "g@x.example", "+995 32 212 3456")
+    written = html(brief("two_silos"), owner)
+    assert "<h1>Lead 7</h1>" in written
+    assert "Giorgi" not in written
+    assert "Tours" not in written
+    assert "Some of their contact info can’t be printed here" in written
+    assert 'href="tel:+995322123456"' in written
+    assert "can’t be printed here" not in html(brief("two_silos"))
+
+
 def test_what_people_type_stays_text() -> None:
     written = html(
         brief("two_silos"), Recipient("<script>", "<script>", "a?cc=b@x.example", "<b>1")
     )
     assert "<script>" not in written
     assert 'href="mailto:a%3Fcc%3Db@x.example"' in written
-    assert 'href="tel:1"' in written
+    assert "tel:" not in written, "it is no number"
 
 
 @pytest.mark.parametrize("owner", STRANGERS, ids=("ada", "nobody", "long", "scripts"))

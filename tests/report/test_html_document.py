@@ -77,6 +77,28 @@ def test_names_are_shown_as_text() -> None:
     assert "{{ 7 * 7 }}&lt;script&gt;" in html
 
 
+@pytest.mark.parametrize(
+    ("name", "business", "says"),
+    [
+        ("Giorgi გიორგი", "Café Zoë", "Your name can’t be printed here"),
+        ("Ada", "გიორგი Tours", "The name of your business can’t be printed here"),
+        (
+            "山田 太郎",
+            "山田 Dental",
+            "Your name and the name of your business can’t be printed here",
+        ),
+        ("Łukasz Żak", "مطعم النخيل", ""),
+    ],
+)
+def test_a_name_is_printed_whole_or_left_out_in_words(name: str, business: str, says: str) -> None:
+    html = document_html(report_of("solo_starter"), DAY, Recipient(name, business))
+    for typed in (name, business):
+        assert (typed in html) == (not re.search("[ა-ჿ一-鿿]", typed))
+    assert not re.search("Giorgi|Tours|Dental", html)
+    assert says in html
+    assert ("can’t be printed here" in html) == bool(says)
+
+
 def test_nobody_in_particular_is_fine() -> None:
     html = document_html(report_of("solo_starter"), DAY)
     assert "Marketing and sales at" not in html

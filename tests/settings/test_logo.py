@@ -7,8 +7,13 @@ from zlib import crc32
 import pytest
 from PIL import Image, PngImagePlugin
 
-from consult.settings.brand import LOGO_LIMIT, BrandError
-from consult.settings.logo import SIDE_LIMIT, UPLOAD_LIMIT, logo_from_upload
+from consult.settings.brand import (
+    LOGO_LIMIT,
+    SIDE_LIMIT,
+    UPLOAD_LIMIT,
+    BrandError,
+    logo_from_upload,
+)
 
 
 def file_of(picture: Image.Image, kind: str = "PNG", **options: object) -> bytes:

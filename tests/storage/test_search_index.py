@@ -29,37 +29,121 @@ from tests.support.submissions import CONTACT, lead_of, submitted
         ("Ærø", "aero"),
         ("Ελλάς", "ελλασ"),
         ("東京", "東京"),
+        ("Müller", "mueller"),
+        ("Mueller", "MULLER"),
+        ("Århus", "aarhus"),
+        ("Ørsted", "oersted"),
+        ("Großmann", "GROSSMANN"),
+        ("ガ", "カ\u3099"),
+        ("김", "\u1100\u1175\u11b7"),
+        ("\u0660\u0665\u0660", "050"),
     ],
 )
 def test_marks_and_capitals_do_not_matter(written: str, spelled: str) -> None:
-    assert normalize(written) == spelled
-    assert normalize(spelled) == spelled
+    assert normalize(written) == normalize(spelled)
+    assert normalize(normalize(written)) == normalize(written)
 
 
 def test_an_address_is_found_by_its_beginning_its_host_and_the_words_in_it() -> None:
     assert index_terms([], "Anna.B@Okafor-Tents.co.uk") == {
         *("anna", "b", "okafor", "tents", "co"),
-        *("anna.b@okafor-tents.co.uk", "@okafor-tents.co.uk"),
+        *("anna.b@okafor-tents.co.uk", "@okafor-tents.co.uk", "@co.uk"),
     }
 
 
 @pytest.mark.parametrize(
     ("typed", "terms"),
     [
-        ("  Anna   Smith ", ["anna", "smith"]),
-        ("anna@", ["anna@"]),
-        ("O'Neil, Zoë", ["o", "neil", "zoe"]),
-        ("anna anna", ["anna"]),
+        ("  Anna   Smith ", [("anna", "annasmith"), ("smith", "annasmith")]),
+        ("anna@", [("anna@",)]),
+        ("anna x@y", [("anna",), ("x@y",)]),
         ("% _ ' \\ \0", []),
-        ("x" * 99, ["x" * 64]),
+        ("x" * 99, [("x" * 64,)]),
+        ("山田太郎", [("山田",), ("田太",), ("太郎",)]),
     ],
 )
-def test_a_search_is_normalized_as_what_is_stored(typed: str, terms: list[str]) -> None:
+def test_a_search_is_normalized_as_what_is_stored(typed: str, terms: list[tuple[str, ...]]) -> None:
     assert query_terms(typed) == terms
 
 
 def terms_of(database: Database, lead_id: int) -> set[str]:
     return {row.word for row in rows(database, LeadWordRow, LeadWordRow.submission_id == lead_id)}
+
+
+def finds(typed: str, terms: set[str]) -> bool:
+    return all(
+        any(term.startswith(one) for term in terms for one in alternatives)
+        for alternatives in query_terms(typed)
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "spellings"),
+    [
+        ("Łukasz Müller", ["lukasz", "mueller", "Müller Łukasz", "MULLER", "muel", "lukasz mue"]),
+        ("Jürgen Groß", ["juergen gross", "jurgen groß", "Gross"]),
+        ("Sean O'Brien", ["o'brien", "obrien", "O’Brien", "o brien", "brien", "sean obr"]),
+        ("Sean O’Brien", ["o'brien", "obrien"]),
+        ("Angus McDonald", ["mc donald", "mcdonald", "Mc Don", "angus mc donald"]),
+        ("Angus Mc Donald", ["mcdonald", "mc donald", "mcdo"]),
+        ("Anna-Maria de la Cruz", ["annamaria", "anna maria", "delacruz", "de la cruz", "la cruz"]),
+        ("Nguyễn Thị Ánh", ["nguyen anh", "Anh Nguyen", "thi"]),
+        ("山田太郎", ["太郎", "山田", "田太", "郎", "山田 太郎", "山田太郎"]),
+        ("サトウ ハナコ", ["ハナコ", "ナコ", "サトウハナコ"]),
+        ("김철수", ["철수", "김", "수"]),
+        ("สมชาย ใจดี", ["สมชาย", "ใจ"]),
+        ("ACME株式会社", ["acme", "株式", "会社", "ACME株式会社"]),
+    ],
+)
+def test_people_are_found_as_people_spell_them(name: str, spellings: list[str]) -> None:
+    terms = index_terms([name])
+    assert [typed for typed in spellings if not finds(typed, terms)] == []
+    assert not any(finds(typed, terms) for typed in ("zzz", "bob", "木村", "x brien"))
+
+
+@pytest.mark.parametrize(
+    ("phone", "spellings"),
+    [
+        (
+            "+1 (555) 123-4567",
+            [
+                *("+15551234567", "555-123-4567", "(555) 123 4567", "5551234567", "123-4567"),
+                *("001 555 123 4567", "4567", "567", "555.123.4567", "1 555 123 4567"),
+                "\u0664\u0665\u0666\u0667",
+            ],
+        ),
+        (
+            "+44 (0)20 7946 0958",
+            ["020 7946 0958", "+442079460958", "0044 20 7946 0958", "+44 (0) 20 7946 0958", "0958"],
+        ),
+        ("020 7946 0958", ["+44 20 7946 0958", "+44 (0)20 79460958", "7946 0958", "02079460958"]),
+        ("030/1234567", ["030 1234567", "030/1234567", "+49 30 1234567", "1234567"]),
+        ("555-123-4567 or 555-987-6543", ["555 987 6543", "9876543", "4567", "6543"]),
+        ("555-123-4567/555-987-6543", ["555-987-6543", "5551234567"]),
+        ("555-123-4567 ext. 12", ["5551234567", "4567"]),
+        ("1-800-FLOWERS", ["flowers", "1-800-flowers"]),
+        (
+            "\u0660\u0665\u0660 \u0661\u0662\u0663 \u0664\u0665\u0666\u0667",
+            ["050 123 4567", "4567"],
+        ),
+    ],
+)
+def test_a_number_is_found_in_any_format_and_by_its_end(phone: str, spellings: list[str]) -> None:
+    terms = index_terms([], "", phone)
+    assert [typed for typed in spellings if not finds(typed, terms)] == []
+    assert not any(finds(typed, terms) for typed in ("9999", "+1 555 999 0000", "321 7654"))
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("tents.example", "@tents.example", "mail.tents.example", "www.tents.example", "tents"),
+        *("https://tents.example/about", "tents.exam", "Tents.Example", "ada@mail.tents.example"),
+    ],
+)
+def test_an_address_is_found_by_its_domain(typed: str) -> None:
+    assert finds(typed, index_terms(["Ada"], "ada@mail.tents.example"))
+    assert not finds(typed, index_terms(["Ada"], "ada@tent.test"))
 
 
 def test_terms_follow_a_contact(database: Database) -> None:
@@ -68,7 +152,7 @@ def test_terms_follow_a_contact(database: Database) -> None:
     assert terms_of(database, lead_id) == set()
     for contact in (CONTACT, replace(CONTACT, name="Zoë Żak", email="zoe@zak.example")):
         write(database, submission.save_contact, token, contact)
-        terms = index_terms([contact.name, contact.business], contact.email)
+        terms = index_terms([contact.name, contact.business], contact.email, contact.phone or "")
         assert terms_of(database, lead_id) == terms
 
 

@@ -40,8 +40,9 @@ class MadeLead:
     @property
     def terms(self) -> set[str]:
         """What it is found by."""
-        contact = self.contact or {"name": "", "business": "", "email": ""}
-        return index_terms([contact["name"], contact["business"], *self.notes], contact["email"])
+        contact = self.contact or {"name": "", "business": "", "email": "", "phone": ""}
+        names = [contact["name"], contact["business"]]
+        return index_terms(names, contact["email"], contact.get("phone") or "", self.notes)
 
 
 PEOPLE = (1, 2, 3)
@@ -119,7 +120,7 @@ def _contact(random: Random, number: int, now: datetime) -> dict[str, Any] | Non
         "name": random.choice(NAMES),
         "email": random.choice(ADDRESSES),
         "business": random.choice(BUSINESSES),
-        "phone": None,
+        "phone": random.choice((None, "+1 (555) 010-7788", "555-0107 or 555-0108")),
         "wants_consult": False,
         "consent_text": "Yes.",
         "consented_at": now,

@@ -32,7 +32,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response as BaseResponse
 
 from consult.crypto import Purpose, SkewTolerantSigner, keyed_hash
-from consult.settings.logo import UPLOAD_LIMIT
+from consult.settings.brand import UPLOAD_LIMIT
 from consult.settings.schema import Settings
 from consult.staff.blueprint import NotRecorded, Role, RoleRequired, blueprint, declared_role
 from consult.storage.accounts import sessions

@@ -1,7 +1,6 @@
 """The page of a lead, with its documents and mails."""
 
 import json
-import re
 from functools import partial
 from io import BytesIO
 
@@ -10,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from consult.questionnaire.editions import load
 from consult.report.brief import brief_of
+from consult.report.display import phone_link
 from consult.report.explanations import reasons_of
 from consult.report.report import from_json
 from consult.staff.accounts.access import record_access_after, records_access, signed_in_user
@@ -25,7 +25,7 @@ from consult.storage.leads import leads, notes
 from consult.storage.leads.leads import lead_details, timeline, was_reached
 from consult.storage.page_events import REVIEW
 from consult.storage.privacy.erasure import is_anonymous
-from consult.storage.search.find_leads import neighbors
+from consult.storage.search.find_leads import neighbors, same_person
 from consult.storage.search.lead_filter import LeadFilter, Viewer
 from consult.web.services import services
 from consult.workflow.stages import NAMES, SOURCE_LABELS
@@ -58,12 +58,13 @@ def lead_page(lead_id: int, form_state: FormState | None = None, since: int | No
         written = notes.notes_of(session, lead_id)
         people = {user.id: user for user in accounts.all_users(session)}
         reached = was_reached(events)
-        assessed = notes.assessments_of(session, lead_id) if reached else {}
         before, after = neighbors(session, search, Viewer(me.id, office.zone), lead_id)
+        contact = found.submission.contact
+        same = same_person(session, found.lead, contact) if contact else []
         now = session.now().astimezone(office.zone)
     # Here and not in the view: forms that are refused show the page as well.
     record_access_after(found.viewed_at, lead_id, "lead.seen")
-    submission, lead, contact = found.submission, found.lead, found.submission.contact
+    submission, lead = found.submission, found.lead
     report = from_json(json.dumps(submission.report))
     reasons = reasons_of(submission.edition, submission.depth, submission.answers)
     pages = load(submission.edition).texts.pages
@@ -78,7 +79,8 @@ def lead_page(lead_id: int, form_state: FormState | None = None, since: int | No
         lead=lead,
         submission=submission,
         contact=contact,
-        phone_link=re.sub(r"[^\d+]", "", contact.phone or "") if contact else "",
+        phone_link=phone_link(contact.phone or "") if contact else "",
+        same_person=same,
         source=[(SOURCE_LABELS.get(key, key), text) for key, text in submission.source.items()],
         report=report,
         reasons=reasons,
@@ -114,7 +116,7 @@ def lead_page(lead_id: int, form_state: FormState | None = None, since: int | No
             key=lambda colleague: colleague[1].casefold(),
         ),
         reached=reached,
-        assessments=assessed,
+        assessments=found.assessments if reached else {},
         form_state=form_state or FormState(),
         done="" if form_state else request.args.get("done", ""),
         since=since,

@@ -21,8 +21,8 @@ from consult.settings.brand import (
     Colours,
     contrast,
     logo_as_json,
+    logo_from_upload,
 )
-from consult.settings.logo import logo_from_upload
 from consult.settings.schema import PREFIX, Settings
 from consult.settings.setting_sources import override_errors
 from consult.staff.accounts.access import signed_in_user

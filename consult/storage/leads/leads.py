@@ -17,7 +17,7 @@ from consult.storage.db.database import Session
 from consult.storage.documents import BRIEF, REPORT
 from consult.storage.drafts import drafts
 from consult.storage.jobs import enqueue_documents
-from consult.storage.tables.lead_tables import LeadEventRow, LeadRow
+from consult.storage.tables.lead_tables import CallAssessmentRow, LeadEventRow, LeadRow
 from consult.storage.tables.submission_tables import (
     DocumentRow,
     DraftRow,
@@ -41,14 +41,16 @@ _LEADS = select(SubmissionRow).options(
 class LeadDetails:
     """What the page of a lead shows of it, as far as there is one of each.
 
-    `stored` is the revision of each document by its kind, 0 while there is none; `viewed_at` when
-    the audit log last recorded a view by the user who asks.
+    `stored` is the revision of each document by its kind, 0 while there is none; `assessments` what
+    the call showed, by dimension; `viewed_at` when the audit log last recorded a view by the user
+    who asks.
     """
 
     submission: SubmissionRow
     lead: LeadRow
     pages: Sequence[PageVisitRow]
     stored: Mapping[str, int]
+    assessments: Mapping[str, str]
     viewed_at: datetime | None
 
 
@@ -71,8 +73,13 @@ def lead_details(session: Session, lead_id: int, viewer_id: int) -> LeadDetails 
     """All that the page of a lead shows of it, in two queries; None for a lead that was deleted."""
     viewed = audit_log.last_recorded("lead.seen", by=viewer_id, lead_id=lead_id)
     report, brief = aliased(DocumentRow), aliased(DocumentRow)
+    assessed = CallAssessmentRow.dimension + ":" + CallAssessmentRow.assessment
+    in_one_text = select(func.aggregate_strings(assessed, " ")).where(
+        CallAssessmentRow.submission_id == SubmissionRow.id
+    )
+    more = (in_one_text.scalar_subquery(), viewed.scalar_subquery())
     found = session.execute(
-        _LEADS.add_columns(LeadRow, report.revision, brief.revision, viewed.scalar_subquery())
+        _LEADS.add_columns(LeadRow, report.revision, brief.revision, *more)
         .join(LeadRow, LeadRow.submission_id == SubmissionRow.id)
         .outerjoin(report, (report.submission_id == SubmissionRow.id) & (report.kind == REPORT))
         .outerjoin(brief, (brief.submission_id == SubmissionRow.id) & (brief.kind == BRIEF))
@@ -80,12 +87,13 @@ def lead_details(session: Session, lead_id: int, viewer_id: int) -> LeadDetails 
     ).first()
     if found is None:
         return None
-    submission, lead, report_stored, brief_stored, viewed_at = found
+    submission, lead, report_stored, brief_stored, assessments, viewed_at = found
     return LeadDetails(
         submission=submission,
         lead=lead,
         pages=page_events.pages_of(session, submission.draft_id),
         stored={REPORT: report_stored or 0, BRIEF: brief_stored or 0},
+        assessments=dict(one.split(":") for one in (assessments or "").split()),
         viewed_at=viewed_at,
     )
 

@@ -14,12 +14,12 @@ from itertools import pairwise
 from typing import Annotated, Any, Literal, Self, get_args, get_origin, get_type_hints
 from urllib.parse import urlencode
 
-from sqlalchemy import ColumnElement, Select, and_, select, true
+from sqlalchemy import ColumnElement, Select, and_, or_, select, true
 
 from consult.questionnaire import Axis
 from consult.scoring.axis import BANDS, CUTS
 from consult.storage.db.base import HIGHEST_ID
-from consult.storage.search_index import query_terms
+from consult.storage.search_index import Alternatives, query_terms
 from consult.storage.tables.lead_tables import LeadRow, LeadWordRow, is_overdue, is_waiting
 from consult.workflow.stages import CLOSED, STAGES, Stage
 
@@ -88,19 +88,19 @@ def _one_of(known: Sequence[str], values: Iterable[str]) -> str | None:
     return next((value for value in values if value in known), None)
 
 
-def _begins(term: str) -> Condition:
-    return LeadWordRow.word.between(term, term + _LAST_LETTER)
+def _begins(terms: Alternatives) -> Condition:
+    return or_(*(LeadWordRow.word.between(term, term + _LAST_LETTER) for term in terms))
 
 
 def _has_terms(lead: Lead, text: str, _context: Context) -> Condition:
     # The offset keeps PostgreSQL from reading all leads with the term first.
     found = (
         select(LeadWordRow.submission_id)
-        .where(LeadWordRow.submission_id == lead.submission_id, _begins(term))
+        .where(LeadWordRow.submission_id == lead.submission_id, _begins(terms))
         .correlate_except(LeadWordRow)
         .offset(0)
         .exists()
-        for term in query_terms(text)
+        for terms in query_terms(text)
     )
     return and_(true(), *found)
 
@@ -177,7 +177,7 @@ class LeadFilter:
     Values are taken as they are; `from_query` validates those that a person may have typed.
 
     Attributes:
-        text: each word of it begins a word of the business, the name, the mail address or a note.
+        text: each word of it begins a term of the lead (``storage.search_index``).
         stages: any of these; none means all.
         assignee: ``me``, ``unassigned``, ``offered`` (handed to me and waiting for my answer), or
             the id of an account in digits.
@@ -316,8 +316,8 @@ class LeadFilter:
     def indexed_ids(self, context: Context) -> list[Select[int]]:
         """The leads that each condition with an index selects; a lead may be selected twice."""
         by_term = [
-            select(LeadWordRow.submission_id).where(_begins(term))
-            for term in query_terms(self.text)
+            select(LeadWordRow.submission_id).where(_begins(terms))
+            for terms in query_terms(self.text)
         ]
         by_column = [
             select(LeadRow.submission_id).where(

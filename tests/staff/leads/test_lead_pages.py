@@ -121,6 +121,16 @@ def test_contact_and_facts(app: Flask, staff: PageClient, database: Database) ->
     facts = dict(zip(terms, map(text_of, page.document.all("dd")), strict=True))
     expected = {"Source": "autumn-letter", "Campaign": "relay", "Referred by": "bakery"}
     assert expected.items() <= facts.items()
+    says = "Looks like the same person"
+    assert says not in page.text
+    again = replace(CONTACT, business="Okafor Again", phone="call after 5")
+    other = staff.get(f"/staff/leads/{make_lead(app, contact=again)}")
+    assert "call after 5" in other.text
+    assert not [href for href in other.links.values() if href.startswith("tel:")]
+    assert says in other.text
+    page = staff.get(other.link(CONTACT.business))
+    assert f"{says} Okafor Again" in page.text
+    assert "same email address" in page.text
 
 
 @pytest.mark.parametrize("typed", HOSTILE)

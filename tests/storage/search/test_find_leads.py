@@ -14,15 +14,17 @@ from hypothesis import strategies as st
 
 from consult.scoring.axis import BANDS, CUTS
 from consult.storage.db.database import Database, Session
+from consult.storage.leads import submission
 from consult.storage.search import find_leads
 from consult.storage.search.find_leads import FoundPage, find, how_many, neighbors, next_ids
 from consult.storage.search.lead_filter import OPEN, SORTS, LeadFilter, Viewer
 from consult.storage.search_index import query_terms
 from consult.storage.tables.lead_tables import LeadRow
+from consult.storage.tables.submission_tables import ContactRow
 from consult.workflow.stages import STAGES
-from tests.support.databases import Clock, read
+from tests.support.databases import Clock, read, write
 from tests.support.many_leads import ARCHETYPES, SOURCES, MadeLead, is_open, make_many
-from tests.support.submissions import lead_of, submitted
+from tests.support.submissions import CONTACT, lead_of, submitted
 
 ME = Viewer(id=1, zone=ZoneInfo("America/New_York"))
 TEXTS = ("ann", "anna", "ANN smith", "zoe", "strasse", "okafor tents", "anna@", "@okafor", "com")
@@ -30,7 +32,8 @@ DAYS = st.none() | st.dates(date(2025, 11, 20), date(2026, 3, 3))
 FILTERS = st.builds(
     LeadFilter,
     text=st.just("")
-    | st.sampled_from((*TEXTS, "Łuk", "łuk", "佐藤", "nachste", "%", "_", "tent a")),
+    | st.sampled_from((*TEXTS, "Łuk", "łuk", "佐藤", "藤花", "nachste", "%", "_", "tent a"))
+    | st.sampled_from(("mueller", "oneil", "dela cruz", "5550", "+1 555 0107", "cafe.example")),
     stages=st.just(()) | st.just(OPEN) | st.lists(st.sampled_from(STAGES), max_size=3).map(tuple),
     assignee=st.sampled_from(("", "", "me", "unassigned", "offered", "2", "99")),
     archetype=st.sampled_from(("", "", *ARCHETYPES, "unheard_of")),
@@ -49,7 +52,8 @@ FILTERS = st.builds(
 def selects(wanted: LeadFilter, lead: MadeLead, now: datetime) -> bool:
     """The plain meaning of a filter, lead by lead."""
     has_terms = (
-        any(term.startswith(typed) for term in lead.terms) for typed in query_terms(wanted.text)
+        any(term.startswith(typed) for term in lead.terms for typed in alternatives)
+        for alternatives in query_terms(wanted.text)
     )
     return all((*_facts(wanted, lead.row), *_work(wanted, lead, now), *has_terms))
 
@@ -248,3 +252,38 @@ def test_only_a_filter_leaves_leads_out() -> None:
     assert LeadFilter(sort="oldest").active == []
     assert LeadFilter(source="").active == ["source"]
     assert LeadFilter(text="a").query(after="1_2") == "text=a&after=1_2"
+
+
+@pytest.mark.parametrize(
+    ("other", "why"),
+    [
+        ({"email": "DANA@Okafor.example", "name": "D."}, "same email address"),
+        ({"email": "d@other.example", "phone": "020 7946 0958"}, "same phone number"),
+        ({"phone": "0171 2345678 or +44 (0)20 7946-0958"}, "same phone number"),
+        ({"email": "info@okafor.example", "name": "ÖKAFOR, Dana"}, "same name at okafor.example"),
+        ({"email": "info@okafor.example", "name": "Ben Okafor"}, ""),
+        ({"email": "dana@other.example", "name": "Dana Oekafor"}, ""),
+        ({"phone": "+44 20 7946 0957"}, ""),
+        ({"phone": "12 79460958"}, ""),
+    ],
+)
+def test_each_lead_of_a_person_names_the_others(
+    database: Database, other: dict[str, Any], why: str
+) -> None:
+    dana: dict[str, Any] = {
+        "name": "Dana Ökafor",
+        "email": "dana@okafor.example",
+        "phone": "+44 20 7946 0958",
+    }
+    stranger: dict[str, Any] = {"name": "Zoe", "email": "zoe@zoe.example", "phone": "555 0100"}
+    contacts = [replace(CONTACT, **values) for values in (dana, {**stranger, **other})]
+    ids = []
+    for contact in contacts:
+        token = submitted(database)
+        write(database, submission.save_contact, token, contact)
+        ids.append(lead_of(database, token).id)
+    for lead_id, expected in zip(ids, reversed(ids), strict=True):
+        with database.reading() as session:
+            lead, left = session.get_one(LeadRow, lead_id), session.get_one(ContactRow, lead_id)
+            found = find_leads.same_person(session, lead, left)
+        assert [(row.submission_id, said) for row, said in found] == [(expected, why)] * bool(why)
