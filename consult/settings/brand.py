@@ -9,6 +9,10 @@ A brand file is TOML or JSON, and every key is optional:
     phone = "+1 555 0100"
     currency = "USD"                    # one of CURRENCY_SIGNS
     logo = "logo.svg"                   # SVG or PNG, beside the brand file
+    person = "Ana Ruiz"                 # who the consult is with
+    person_line = "Twelve years in sales at small firms"
+    portrait = "ana.png"                # a picture of them, likewise
+    consult_minutes = "30"
 
     [colours]
     marketing = "#b84800"
@@ -47,7 +51,7 @@ SIDE_LIMIT = 2000
 
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 # Logos are shown small; narrower widths are for pictures with too many details for the limit.
-_WIDTHS = (800, 600, 400, 200)
+_WIDTHS = (800, 600, 400, 200, 120)
 
 CURRENCY_SIGNS = {
     "AUD": "A$",
@@ -66,6 +70,9 @@ TEXT_PAIRS = {
     "exchange": ("ink", "exchange"),
 }
 """For each color, the pair of text and background that decides whether it is readable."""
+
+PICTURES = ("logo", "portrait")
+"""The keys of a brand that hold a picture."""
 
 _LOGO_TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
 _TEXT_LIMIT = 80
@@ -114,7 +121,7 @@ class Colours:
 
 @dataclass(frozen=True)
 class Logo:
-    """The logo of the agency, stored whole so that no page or report has to fetch it."""
+    """A logo or portrait, stored whole so that no page or report has to fetch it."""
 
     media_type: str
     data: bytes
@@ -132,8 +139,12 @@ class Brand:
     email: str = ""
     phone: str = ""
     currency: str = "USD"
+    person: str = ""
+    person_line: str = ""
+    consult_minutes: str = "30"
     colours: Colours = field(default_factory=Colours)
     logo: Logo | None = None
+    portrait: Logo | None = None
 
     @property
     def currency_sign(self) -> str:
@@ -151,8 +162,12 @@ def load_brand(path: Path | None) -> Brand:
         return Brand()
     try:
         values = dict(_read(path))
-        logo = _logo(path.parent / _text("logo", values.pop("logo"))) if "logo" in values else None
-        return replace(with_overrides(Brand(), values), logo=logo)
+        pictures: dict[str, Any] = {
+            key: _picture(key, path.parent / _text(key, values.pop(key)))
+            for key in PICTURES
+            if key in values
+        }
+        return replace(with_overrides(Brand(), values), **pictures)
     except BrandError as error:
         raise BrandError(f"{path}: {error}") from error
 
@@ -165,17 +180,14 @@ def given_keys(path: Path | None) -> frozenset[str]:
 def with_overrides(base: Brand, overrides: Mapping[str, Any]) -> Brand:
     """The brand with other values for some keys, named as by `given_keys`.
 
-    A logo is given as `{"media_type": "image/png", "data": "<base64>"}`. Raises BrandError.
+    A picture is given as `{"media_type": "image/png", "data": "<base64>"}`. Raises BrandError.
     """
     colours = {k.removeprefix("colours."): v for k, v in overrides.items() if "colours." in k}
-    texts = {k: v for k, v in overrides.items() if "colours." not in k and k != "logo"}
+    texts = {k: v for k, v in overrides.items() if "colours." not in k and k not in PICTURES}
     _refuse_unknown_keys(texts, {f.name for f in fields(Brand)} - {"colours"})
-    brand = replace(
-        base,
-        **{key: _text(key, value) for key, value in texts.items()},
-        colours=_colours(asdict(base.colours) | colours),
-        logo=logo_from_json(overrides["logo"]) if overrides.get("logo") else base.logo,
-    )
+    own: dict[str, Any] = {key: _text(key, value) for key, value in texts.items()}
+    own |= {key: logo_from_json(overrides[key]) for key in PICTURES if overrides.get(key)}
+    brand = replace(base, **own, colours=_colours(asdict(base.colours) | colours))
     _check(brand)
     return brand
 
@@ -226,6 +238,8 @@ def _check(brand: Brand) -> None:
     for key in ("name", "product"):
         if not getattr(brand, key):
             errors[key] = "must not be empty"
+    if not re.fullmatch(r"[1-9][0-9]", brand.consult_minutes):
+        errors["consult_minutes"] = "must be a number of minutes from 10 to 99"
     if brand.currency not in CURRENCY_SIGNS:
         errors["currency"] = f"{brand.currency!r} must be one of {', '.join(CURRENCY_SIGNS)}"
     if not _is_web_address(brand.consult_url):
@@ -271,19 +285,19 @@ def _colours(values: Mapping[str, object]) -> Colours:
     return Colours(**{key: str(colour) for key, colour in values.items()})
 
 
-def _logo(path: Path) -> Logo:
+def _picture(key: str, path: Path) -> Logo:
     media_type = _LOGO_TYPES.get(path.suffix.lower())
     if media_type is None:
-        raise BrandError("must be an .svg or a .png file", "logo")
+        raise BrandError("must be an .svg or a .png file", key)
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise BrandError(f"{path} cannot be read ({error.strerror})", "logo") from error
+        raise BrandError(f"{path} cannot be read ({error.strerror})", key) from error
     if len(data) > LOGO_LIMIT:
-        raise BrandError(f"{len(data):,} bytes, at most {LOGO_LIMIT:,} are allowed", "logo")
+        raise BrandError(f"{len(data):,} bytes, at most {LOGO_LIMIT:,} are allowed", key)
     starts = b"\x89PNG\r\n\x1a\n" if media_type == "image/png" else b"<"
     if not data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(starts):
-        raise BrandError(f"{path.name} is not a file of its type", "logo")
+        raise BrandError(f"{path.name} is not a file of its type", key)
     return Logo(media_type, data)
 
 

@@ -3,9 +3,11 @@
 import functools
 import hashlib
 import re
+from io import BytesIO
 from pathlib import Path
 
 from flask import Blueprint, Flask, Response, abort, redirect, request
+from PIL import Image, ImageDraw, ImageFont
 from werkzeug.local import LocalProxy
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -31,12 +33,18 @@ def stylesheet() -> Response:
     return _cached(Response(content, mimetype="text/css"), _hash(content))
 
 
-@brand_files.get("/brand/logo")
-def logo() -> Response:
-    picture = services().brand.logo
-    if picture is None:
+@brand_files.get("/brand/<any(logo, portrait):name>")
+def picture(name: str) -> Response:
+    shown = getattr(services().brand, name)
+    if shown is None:
         abort(404)
-    return _cached(Response(picture.data, mimetype=picture.media_type), _hash(picture.data))
+    return _cached(Response(shown.data, mimetype=shown.media_type), _hash(shown.data))
+
+
+@brand_files.get("/brand/share.png")
+def shared() -> Response:
+    brand = services().brand
+    return _cached(Response(_share_picture(brand), mimetype="image/png"), _share_version(brand))
 
 
 def _cached(response: Response, version: str) -> Response:
@@ -71,7 +79,9 @@ def install(app: Flask) -> None:
         static_url=static_url,
         brand=LocalProxy(lambda: services().brand),
         brand_stylesheet=LocalProxy(lambda: stylesheet_url(services().brand)),
-        brand_logo=LocalProxy(lambda: logo_url(services().brand)),
+        brand_logo=LocalProxy(lambda: picture_url(services().brand, "logo")),
+        brand_portrait=LocalProxy(lambda: picture_url(services().brand, "portrait")),
+        brand_share=LocalProxy(lambda: share_url(services().brand)),
     )
 
 
@@ -127,10 +137,55 @@ def stylesheet_url(brand: Brand) -> str:
     return f"/brand.css?v={_hash(brand_css(brand.colours).encode())}"
 
 
+@functools.lru_cache(maxsize=16)
+def picture_url(brand: Brand, name: str) -> str:
+    """The URL of the brand's logo or portrait; empty if there is none."""
+    shown = getattr(brand, name)
+    return f"/brand/{name}?v={_hash(shown.data)}" if shown else ""
+
+
 @functools.lru_cache(maxsize=8)
-def logo_url(brand: Brand) -> str:
-    """The URL of the brand's logo; empty if there is none."""
-    return f"/brand/logo?v={_hash(brand.logo.data)}" if brand.logo else ""
+def share_url(brand: Brand) -> str:
+    """The URL of the picture that chat apps show beside a link."""
+    return f"/brand/share.png?v={_share_version(brand)}"
+
+
+def _share_version(brand: Brand) -> str:
+    """What the picture is drawn from; drawing it for its hash would hold up a page."""
+    return _hash(repr((brand.product, brand.name, brand.colours)).encode())
+
+
+_FONT = PROJECT_FOLDER / "static/fonts/report/fonts/ReportSans-Bold.ttf"
+_SHARED_SIZE = (1200, 630)
+_SCALE = 2  # drawn larger, so that edges are smooth
+
+
+@functools.lru_cache(maxsize=2)
+def _share_picture(brand: Brand) -> bytes:
+    """A relay in the colors of the brand, with its name: a PNG, as Open Graph wants it."""
+    colours = brand.colours
+    picture = Image.new("RGB", [side * _SCALE for side in _SHARED_SIZE], colours.paper)
+    draw = ImageDraw.Draw(picture)
+
+    def scaled(*points: tuple[float, float]) -> list[tuple[float, float]]:
+        # The relay as in templates/parts/relay.html, where it is 640 wide.
+        return [((90 + 1.59 * x) * _SCALE, (330 + 1.59 * y) * _SCALE) for x, y in points]
+
+    draw.rectangle(scaled((230, 0), (410, 138)), fill=colours.exchange)
+    for colour, x, y in ((colours.marketing, 0, 20), (colours.sales, 322, 76)):
+        lane = ((x, y), (x + 296, y), (x + 318, y + 21), (x + 296, y + 42), (x, y + 42))
+        draw.polygon(scaled(*lane), fill=colour)
+    draw.line(scaled((300, 44), (340, 94)), fill=colours.paper, width=58 * _SCALE)
+    draw.line(scaled((302, 46), (338, 92)), fill=colours.ink, width=34 * _SCALE)
+    for text, y, size in ((brand.product, 90, 92), (f"from {brand.name}", 205, 44)):
+        font = ImageFont.truetype(_FONT, size * _SCALE)
+        while size > 20 and font.getlength(text) > 1020 * _SCALE:
+            size -= 4
+            font = ImageFont.truetype(_FONT, size * _SCALE)
+        draw.text((90 * _SCALE, y * _SCALE), text, font=font, fill=colours.ink)
+    written = BytesIO()
+    picture.resize(_SHARED_SIZE).save(written, "PNG")
+    return written.getvalue()
 
 
 def _tokens(colours: dict[str, str]) -> str:

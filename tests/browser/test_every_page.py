@@ -41,7 +41,7 @@ DENSE = 24
 """Pixels: owners have a phone in hand; staff have tables, and what WCAG 2.5.8 asks for."""
 KNOWN_STATES = [state for state in STATES if state.name != "not found"]
 NOT_LOOKED_AT = {
-    *("static", "brand.stylesheet", "brand.logo", "health.live", "health.ready"),
+    *("static", "brand.stylesheet", "brand.picture", "brand.shared", "health.live", "health.ready"),
     *("favicon", "questionnaire.resume", "staff.report_pdf", "staff.brief_pdf", "staff.settings"),
     *("staff.provider_invitation", "staff.provider_reauthentication"),
     *("staff.export_csv", "staff.export_xlsx", "staff.data_json"),

@@ -1,10 +1,13 @@
 """A brand file on the pages: its name, its colours in light and dark, its logo."""
 
 import json
+import re
 from dataclasses import asdict, replace
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from consult.settings.brand import READABLE, contrast
 from consult.web.assets import DARK_PAPER, brand_css, colours_in_style_sheet, lightened
@@ -38,8 +41,18 @@ def test_colours_of_the_style_sheet_are_not_fetched_again(tmp_path: Path) -> Non
     file.write_text(json.dumps({"colours": ours}))
     client = PageClient(make_app(tmp_path / "var", brand_file=file))
     page = client.get("/")
-    assert "brand" not in page.html.partition("</head>")[0]
-    client.get("/brand/logo", status=404)
+    assert "brand.css" not in page.html.partition("</head>")[0]
+    for missing in ("logo", "portrait", "name"):
+        client.get(f"/brand/{missing}", status=404)
+
+
+def test_chat_apps_get_a_picture_in_the_colors_of_the_brand(branded: PageClient) -> None:
+    (url,) = re.findall(r'og:image" content="http://[^/]+(/[^"]+)"', branded.get("/").html)
+    answer = branded.get(url)
+    picture = Image.open(BytesIO(answer.body))
+    assert (picture.format, picture.size) == ("PNG", (1200, 630))
+    assert "#0b3d2e" in {f"#{bytes(color).hex()}" for _, color in picture.getcolors(1 << 20)}
+    assert "immutable" in answer.headers["Cache-Control"]
 
 
 @pytest.mark.parametrize("colour", ["#000000", "#0b3d2e", "#14202e", "#7a0019", "#ffffff"])

@@ -18,8 +18,8 @@ from tests.support.apps import make_app, services_of
 from tests.support.results import hand_in
 
 WITHOUT_A_LINK = {
-    *("/", "/start", "/brand.css", "/brand/logo", "/favicon.ico", "/health/live", "/health/ready"),
-    "/static/<path:filename>",
+    *("/", "/start", "/brand.css", "/favicon.ico", "/health/live", "/health/ready"),
+    *("/static/<path:filename>", "/brand/<any(logo, portrait):name>", "/brand/share.png"),
 }
 """What anyone may open. A new route that needs no secret must be listed here."""
 

@@ -53,6 +53,7 @@ _VALUES: Mapping[str, Mapping[str, str]] = {
     "role": ROLE_LABELS,
     "setting": {
         "brand.logo": "Brand, logo",
+        "brand.portrait": "Brand, portrait",
         **{
             setting.name: f"{group.title}, {setting.label[:1].lower()}{setting.label[1:]}"
             for group in GROUPS.values()

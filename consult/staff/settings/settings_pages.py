@@ -3,6 +3,7 @@
 import functools
 import re
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, cast
 from zoneinfo import available_timezones
 
@@ -14,6 +15,7 @@ from wtforms.form import BaseForm
 
 from consult.settings.brand import (
     CURRENCY_SIGNS,
+    PICTURES,
     READABLE,
     TEXT_PAIRS,
     Brand,
@@ -48,7 +50,6 @@ from consult.storage.settings.setting_overrides import BRAND
 from consult.web.services import services
 from consult.web.text import one_line
 
-LOGO = "brand.logo"
 CONFIRMED = "confirmed"
 _LEAD_DAYS, _LEAD_METHOD = "retention_days_leads", "retention_leads"
 PREVIEW_TEXT_MAX = 34
@@ -209,9 +210,10 @@ def save_settings(slug: str) -> ResponseReturnValue:
 @for_admins
 @recent_auth_required
 def save_logo() -> ResponseReturnValue:
-    """Store an uploaded logo, encoded again; or remove the stored one."""
+    """Store an uploaded logo or portrait, encoded again; or remove the stored one."""
     provider = services().settings_provider
-    if provider.is_fixed(LOGO):
+    kind = request.form.get("kind", "logo")
+    if kind not in PICTURES or provider.is_fixed(BRAND + kind):
         abort(403)
     upload = request.files.get("logo")
     logo = None
@@ -219,9 +221,9 @@ def save_logo() -> ResponseReturnValue:
         try:
             logo = logo_as_json(logo_from_upload(upload.read() if upload else b""))
         except BrandError as error:
-            return _page(_form(BRAND_GROUP.slug), str(error)), 422
+            return _page(_form(BRAND_GROUP.slug), {f"brand-{kind}": str(error)}), 422
     with services().database.writing() as session:
-        _store(session, LOGO, logo)
+        _store(session, BRAND + kind, logo)
     provider.refresh()
     return redirect(url_for(".settings_group", slug=BRAND_GROUP.slug, done="saved"), 303)
 
@@ -255,14 +257,18 @@ def _lead_days(form: SettingsForm) -> str:
     return form.value_of(_LEAD_DAYS) or form.defaults[_LEAD_DAYS]
 
 
-def _page(form: SettingsForm, logo_error: str = "", expiring: Expired | None = None) -> str:
+def _page(
+    form: SettingsForm,
+    picture_errors: Mapping[str, str] = MappingProxyType({}),
+    expiring: Expired | None = None,
+) -> str:
     return render_template(
         "staff/settings/settings_group.html",
         group=form.group,
         form=form,
-        errors=form.messages | ({"brand-logo": logo_error} if logo_error else {}),
+        errors={**form.messages, **picture_errors},
         preview=_preview(form) if form.group is BRAND_GROUP else None,
-        logo_is_fixed=services().settings_provider.is_fixed(LOGO),
+        is_fixed=services().settings_provider.is_fixed,
         done=request.args.get("done"),
         expiring=expiring,
         lead_days=_lead_days(form) if expiring else "",

@@ -1,5 +1,6 @@
 """The settings pages: what admins can set, what is fixed, and what is refused."""
 
+import re
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
@@ -19,6 +20,7 @@ from tests.support.client import PageClient
 from tests.support.databases import read
 from tests.support.lead_factories import new_lead, set_lead
 from tests.support.page import Page, text_of
+from tests.support.results import hand_in
 from tests.support.staff_client import ADMIN, PASSWORD, age_authentication, make_user, signed_in
 
 BRAND = "/staff/settings/brand"
@@ -316,6 +318,28 @@ def test_an_uploaded_picture_is_the_logo_of_every_page(app: Flask, admin: PageCl
     admin.post(form.action, {**form.data, "remove": "y"})
     assert services_of(app).brand.logo is None
     assert changes(app) == [("brand.logo", True), ("brand.logo", False)]
+
+
+def test_who_the_consult_is_with_is_set_by_admins_and_shown_to_owners(
+    app: Flask, admin: PageClient
+) -> None:
+    person = {"brand__person": "Ana Ruiz", "brand__person_line": "Twelve years in sales"}
+    save(admin, "brand", **person, brand__consult_minutes="20")
+    token = admin.get(BRAND).form("/logo").data["csrf_token"][0]
+    sent = {"csrf_token": token, "kind": "portrait", "logo": (BytesIO(png(300, 300)), "ana.png")}
+    admin.post(f"{BRAND}/logo", sent, content_type="multipart/form-data")
+    brand = services_of(app).brand
+    assert brand.portrait
+    assert brand.logo is None
+    path, owner = hand_in(app), PageClient(app)
+    for page in (owner.get(path), owner.get(f"{path}/consult")):
+        assert all(said in page.text for said in ("Ana Ruiz", "Twelve years in sales", "20-minute"))
+        assert not re.search("(?i)30.minute|thirty", page.text)
+        (src,) = [e.attrib["src"] for e in page.document.all("img")]
+        assert owner.get(src).body == brand.portrait.data
+    assert "17–20" in owner.get(f"{path}/consult").text
+    page = save(admin, "brand", brand__consult_minutes="5", status=422)
+    assert "from 10 to 99" in page.text
 
 
 def test_a_late_upload_is_requested_again(app: Flask, admin: PageClient) -> None:
