@@ -5,7 +5,7 @@ for (const text of document.querySelectorAll("[data-copy]")) {
   const row = document.createElement("p");
   button.type = "button";
   button.className = "button button-second button-small";
-  button.textContent = "Copy";
+  button.textContent = text.dataset.copy || "Copy";
   status.setAttribute("role", "status");
   row.className = "actions";
   row.append(button, status);

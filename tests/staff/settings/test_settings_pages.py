@@ -323,8 +323,8 @@ def test_an_uploaded_picture_is_the_logo_of_every_page(app: Flask, admin: PageCl
 def test_who_the_consult_is_with_is_set_by_admins_and_shown_to_owners(
     app: Flask, admin: PageClient
 ) -> None:
-    person = {"brand__person": "Ana Ruiz", "brand__person_line": "Twelve years in sales"}
-    save(admin, "brand", **person, brand__consult_minutes="20")
+    save(admin, "brand", brand__person="Ana Ruiz", brand__consult_minutes="20")
+    save(admin, "brand", brand__person_line="Twelve years in sales")
     token = admin.get(BRAND).form("/logo").data["csrf_token"][0]
     sent = {"csrf_token": token, "kind": "portrait", "logo": (BytesIO(png(300, 300)), "ana.png")}
     admin.post(f"{BRAND}/logo", sent, content_type="multipart/form-data")
