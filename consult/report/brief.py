@@ -17,7 +17,7 @@ from consult.report.report import Axis, Dimension, QuestionAnswer, Report, Score
 from consult.settings.brand import Brand
 
 QUESTIONS = 3
-_MOST_CONTRADICTIONS = 5
+_MOST_CONTRADICTIONS = 3
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def _facts(report: Report) -> Iterator[Point]:
     open_lines = sum(line.unknown for line in lines)
     rests_on = f"all {len(lines)} scored answers, {open_lines or 'none'} of them “I don’t know”."
     yield Point(
-        f"{scores}, each of 100. They read: “{report.archetype.says}”",
+        f"{scores}, each of 100. They read: “{report.finding or report.archetype.says}”",
         (QuestionAnswer("From", rests_on),),
         report.archetype.name,
     )

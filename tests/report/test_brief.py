@@ -17,6 +17,8 @@ from consult.report.html_document import Recipient
 from consult.report.pdf.render_pdf import html_to_pdf
 from consult.settings.brand import Brand
 from tests.report.samples import report_of, walk_of
+from tests.report.test_firms import walk_of as firm_walk
+from tests.support.firms import FIRMS
 from tests.support.personas import PERSONAS, Answers, Depth, one_lead
 from tests.support.results import finding_text
 
@@ -138,6 +140,20 @@ def test_what_people_type_stays_text() -> None:
     assert "<script>" not in written
     assert 'href="mailto:a%3Fcc%3Db@x.example"' in written
     assert "tel:" not in written, "it is no number"
+
+
+@pytest.mark.parametrize("name", ["dental_practice", "furniture_store", "it_firm"])
+def test_a_firm_that_said_much_is_on_one_page_with_nothing_over_nothing(name: str) -> None:
+    walked = firm_walk(FIRMS[name])
+    report = build_report(walked)
+    written = html(brief_of(report, explain(walked)))
+    assert f"“{report.finding}”" in written
+    assert ("What the check couldn’t find out" in written) == bool(
+        report.unknowns or report.not_asked or report.money_refused
+    )
+    reader: Any = pymupdf
+    with reader.open(stream=html_to_pdf(written)) as pdf:
+        assert pdf.page_count == 1
 
 
 @pytest.mark.parametrize("owner", STRANGERS, ids=("ada", "nobody", "long", "scripts"))
