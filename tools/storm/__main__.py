@@ -12,6 +12,7 @@ compared with the database, and every email that was requested with those that a
 
 import secrets
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -61,6 +62,7 @@ SHORT_SECONDS = 60
 @click.option("--keep", is_flag=True, help="Keep the folder with data and logs.")
 def main(minutes: float, engine: str, seed: int | None, keep: bool) -> None:
     """Let everything fail while people use the site, and count what is lost; 0 if nothing is."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # and nothing that was started stays
     seed = secrets.randbelow(1_000_000) if seed is None else seed
     folder = Path(tempfile.mkdtemp(prefix="storm-"))
     folder.chmod(0o755)  # PostgreSQL's own user reaches its part of it
