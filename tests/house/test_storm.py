@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-SECONDS = 4
+SECONDS = 3
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])

@@ -128,9 +128,9 @@ class Browser(PageClient):
         self._ledger.statuses[str(page.status)] += 1
         if page.status >= 500:
             raise Outage
+        as_expected = page.status < 400 if status is None else page.status == status
         # Someone else may have been faster with a lead: then 409 says so.
-        if page.status != 409:
-            super()._inspect(page, status)
+        assert as_expected or page.status == 409, f"{page!r}: {page.text[:300]}"
 
 
 class Owner(Journey):
