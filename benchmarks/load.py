@@ -285,8 +285,9 @@ def _computed(pid: int) -> tuple[float, float]:
 
 def _family(pid: int) -> Iterator[int]:
     yield pid
-    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split():
-        yield from _family(int(child))
+    for started in Path(f"/proc/{pid}/task").glob("*/children"):  # of each thread
+        for child in started.read_text("ascii").split():
+            yield from _family(int(child))
 
 
 def _ticks(pid: int) -> int:

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 from urllib.error import URLError
@@ -115,6 +116,13 @@ def status_of(port: int, request: bytes) -> bytes:
         return line.recv(12)[-3:]
 
 
+def everything_of(port: int, method: bytes) -> bytes:
+    """All bytes that come for the start page."""
+    with socket.create_connection(("127.0.0.1", port), TIMEOUT) as line:
+        line.sendall(method + b" / HTTP/1.0\r\nHost: localhost\r\n\r\n")
+        return b"".join(iter(lambda: line.recv(65_536), b""))
+
+
 def test_it_prints_its_url_keeps_its_port_and_ends_on_a_signal(
     served: subprocess.Popen[str], port: int
 ) -> None:
@@ -124,6 +132,10 @@ def test_it_prints_its_url_keeps_its_port_and_ends_on_a_signal(
     assert re.search(link, served.stdout.readline())
     assert {more: status_of(port, START + more) for more in UNCLEAR} == UNCLEAR
     assert status_of(port, b"F\x1b[2J / HTTP/1.1\r\n\r\n") == b"400"
+    head, get = (everything_of(port, method) for method in (b"HEAD", b"GET"))
+    assert head.endswith(b"\r\n\r\n")
+    assert get.startswith(head.splitlines()[0])
+    assert b"<title>" in get
     command = [sys.executable, "-m", "consult", "web", "--port", str(port)]
     second = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT)
     assert (second.returncode, second.stdout) == (1, "")
@@ -211,6 +223,27 @@ def test_a_thousand_connections_that_say_nothing_or_half_of_something_cost_nothi
         start = time.monotonic()
         assert answer(port) == b"ok\n"
         assert time.monotonic() - start < TIMEOUT / 2
+
+
+def test_a_connection_that_says_nothing_more_is_ended(
+    tmp_path: Path, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONSULT_VAR_DIR", str(tmp_path / "var"))
+    web = (
+        "from consult.commands import consult, serve_commands; serve_commands.IDLE_SECONDS = 2; "
+        f"consult(['web', '--port', '{port}'])"
+    )
+    with subprocess.Popen([sys.executable, "-c", web], stderr=subprocess.DEVNULL) as process:
+        wait_for(lambda: answer(port), "the first answer")
+        with ExitStack() as lines:
+            for said in (b"", b"POST /start HTTP/1.1\r\n", b"GET /health/live HTTP/1.1\r\n\r\n"):
+                address = ("127.0.0.1", port)
+                line = lines.enter_context(socket.create_connection(address, TIMEOUT))
+                line.sendall(said)
+                assert b"".join(iter(partial(line.recv, 1_000), b"")).endswith(
+                    b"ok\n" if b"GET" in said else b""
+                )
+        process.terminate()
 
 
 @pytest.mark.parametrize(
