@@ -211,6 +211,7 @@ def _questions(draft: OpenDraft, page: WalkPage, form: QuestionForm) -> str:
         stretches=_track(draft.walk, page),
         progress=draft.walk.progress(page),
         is_last=draft.page_after(page.id) is None,
+        review_url=draft.url_of(None),
         action=draft.url_of(page),
         back=_back(draft, page),
         pause_url=draft.pause_url,

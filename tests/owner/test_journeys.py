@@ -278,6 +278,14 @@ def test_the_review_shows_every_answer_in_words_with_a_way_to_change_it(journey:
     assert journey.page.path.endswith("/review")
 
 
+def test_what_is_optional_is_skipped_with_one_tap(journey: Journey) -> None:
+    page = journey.to_page("keep-going")
+    assert "Skip the rest" not in page.links
+    page = journey.to_page("numbers")
+    assert journey.go(page.link("Skip the rest")).path.endswith("/review")
+    assert journey.submit().path.startswith("/result/")
+
+
 def test_an_incomplete_check_goes_on_where_it_is_open(journey: Journey, app: Flask) -> None:
     journey.to_page("goals")
     open_page = journey.page.path

@@ -27,7 +27,7 @@ from consult.questionnaire.editions import (
 from consult.questionnaire.model import Rule
 from tests.support.small_edition import ROLES, small_edition, structure
 
-FINGERPRINTS = {"2026-12": "a843ed42a2eb0646a6be11a38e1c41d02edf4f5967ef5e6e6e554af7875af64f"}
+FINGERPRINTS = {"2026-12": "87b096dc237f9a83f9374c0544ddd2ab2a2dcb4a8ac988c88c1415f4df08a15e"}
 """What `./run questionnaire fingerprint --edition NAME` printed when the edition was published."""
 
 
