@@ -39,7 +39,8 @@ class Expired:
     @property
     def is_unusual(self) -> bool:
         """Whether this is rather a typing error in the settings, or a clock that is wrong."""
-        return self.leads > max(_USUAL_LEADS, self.total / 10)
+        is_all = 1 < self.leads == self.total
+        return is_all or self.leads > max(_USUAL_LEADS, self.total / 10)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from consult.storage.drafts import drafts
 from consult.storage.jobs import enqueue
 from consult.storage.leads import leads, submission
 from consult.storage.privacy import retention
-from consult.storage.privacy.retention import Purged
+from consult.storage.privacy.retention import Expired, Purged
 from consult.storage.tables.account_tables import AuditRow
 from consult.storage.tables.delivery_tables import JobRow
 from consult.storage.tables.submission_tables import RateLimitRow
@@ -64,6 +64,19 @@ def test_an_old_lead_is_deleted_entirely(database: Database, clock: Clock, whole
     assert purge(database).leads == 1
     # How far it got, as numbers; and that it was deleted.
     assert set(row_counts(database)) == {"response_stats", "audit_log"}
+
+
+@pytest.mark.parametrize(
+    ("expired", "total", "is_unusual"),
+    [
+        *((0, 0, False), (1, 1, False), (2, 2, True), (2, 3, False)),
+        *((10, 30, False), (11, 30, True), (11, 110, False), (12, 110, True)),
+    ],
+)
+def test_more_than_a_tenth_or_all_at_once_is_unusual(
+    expired: int, total: int, is_unusual: bool
+) -> None:
+    assert Expired(expired, total).is_unusual == is_unusual
 
 
 def test_done_jobs_are_deleted(database: Database, clock: Clock, whole_lead: str) -> None:
