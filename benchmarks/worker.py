@@ -1,11 +1,17 @@
-"""The worker when hundreds hand in at once: what a job costs beside one when a few do.
+"""The worker: when hundreds hand in at once, when the mail server hangs, and when there is no work.
 
-Printing and sending are stand-ins, which take no time: what is left is the queue, the database, the
-writing of reports and mails.
+When hundreds hand in, printing and sending are stand-ins, which take no time: what is left is the
+queue, the database, the writing of reports and mails. The others run `consult worker` as it is.
 """
 
 import logging
-from contextlib import closing
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,11 +21,14 @@ from consult.owner.open_draft import freeze
 from consult.questionnaire import walk
 from consult.questionnaire.editions import newest
 from consult.settings.brand import load_brand
+from consult.storage import documents
 from consult.storage.db import migrate
 from consult.storage.db.database import Database
 from consult.storage.drafts import drafts
-from consult.storage.leads import submission
+from consult.storage.leads import leads, submission
+from tests.support.dripping_server import dripping_server
 from tests.support.lead_factories import colleague
+from tests.support.patience import wait_until
 from tests.support.personas import BATON_ON_THE_FLOOR
 from tests.support.postgres import shared_server
 from tests.support.submissions import CONTACT
@@ -29,29 +38,104 @@ FEW, MANY = 20, 500
 AIM = 1.5
 """Times what a job takes when few hand in."""
 
+CONTACTS_BEFORE, OWNERS = 7, 9
+HANGING_AIM = 2.0
+"""Times what an owner waits for a PDF while the mail server works."""
+
+SETTLE_SECONDS, IDLE_SECONDS = 5.0, 60.0
+IDLE_AIM = 0.003
+"""Of a core."""
+
 
 def rows() -> list[Row]:
-    """Computing time of a job with many leads waiting, on each engine."""
+    """Computing time of a job with many leads waiting, and of an idle worker, on each engine."""
     found: list[Row] = []
     with TemporaryDirectory() as folder, shared_server(Path(folder)) as server:
         for engine in ("SQLite", "PostgreSQL"):
             cost = {}
-            for leads in (FEW, MANY):
-                url = f"sqlite:///{folder}/{leads}.db"
-                with closing(
-                    Database(server.create_database() if engine == "PostgreSQL" else url)
-                ) as database:
+            for number in (FEW, MANY):
+                url = f"sqlite:///{folder}/{number}.db"
+                url = server.create_database() if engine == "PostgreSQL" else url
+                with closing(Database(url)) as database:
                     migrate.upgrade(database)
-                    cost[leads] = _microseconds(database, leads)
+                    cost[number] = _microseconds(database, number)
             name, floor = f"{engine}: a job, {MANY} at once", f"with {FEW} at once"
             found.append(Row(name, cost[MANY], "µs", floor, cost[FEW], AIM))
+            found.append(_idle(engine, url, folder))
+        found.append(_hanging(folder))
     return found
 
 
-def _microseconds(database: Database, leads: int) -> float:
+def _idle(engine: str, url: str, folder: str) -> Row:
+    """Milliseconds that a worker without work computes in a second."""
+    with _worker(url, folder) as process:
+        time.sleep(SETTLE_SECONDS)
+        before, start = _computed(process), time.monotonic()
+        time.sleep(IDLE_SECONDS)
+        share = (_computed(process) - before) / (time.monotonic() - start)
+    return Row(f"{engine}: an idle worker", share * 1000, "ms/s", "a core", 1000, IDLE_AIM)
+
+
+def _hanging(folder: str) -> Row:
+    """Milliseconds until an owner's PDF is there, with a mail server that hangs and without."""
+    found = {}
+    for hangs in (True, False):
+        with (
+            dripping_server() if hangs else nullcontext() as mail_server,
+            closing(Database(f"sqlite:///{folder}/{hangs}.db")) as database,
+        ):
+            migrate.upgrade(database)
+            smtp = f"smtp://127.0.0.1:{mail_server.port}" if mail_server else ""
+            with _worker(f"sqlite:///{folder}/{hangs}.db", folder, smtp):
+                _hand_in(database, CONTACTS_BEFORE)
+                _wait_for_pdf(database, CONTACTS_BEFORE)
+                times = []
+                for number in range(1, OWNERS + 1):
+                    start = time.monotonic()
+                    _hand_in(database, 1)
+                    _wait_for_pdf(database, CONTACTS_BEFORE + number)
+                    times.append(time.monotonic() - start)
+                found[hangs] = statistics.median(times) * 1000
+    name, floor = "a PDF, mail server hangs", "mail to a folder"
+    return Row(name, found[True], "ms", floor, found[False], HANGING_AIM)
+
+
+def _wait_for_pdf(database: Database, lead_id: int) -> None:
+    def is_there() -> bool:
+        with database.reading() as session:
+            lead = leads.by_id(session, lead_id)
+            revision = documents.stored_revision(session, lead_id, documents.REPORT)
+        return lead is not None and revision >= lead.report_revision
+
+    wait_until(is_there)
+
+
+@contextmanager
+def _worker(url: str, folder: str, smtp_url: str = "") -> Iterator[subprocess.Popen[bytes]]:
+    settings = {"VAR_DIR": folder, "DATABASE_URL": url, "SECRET_KEY": "benchmark " * 4}
+    settings |= {"SMTP_URL": smtp_url, "MAIL_FROM": "Us <us@check.example>"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "consult", "worker"],
+        env=os.environ | {f"CONSULT_{name}": value for name, value in settings.items()},
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _computed(process: subprocess.Popen[bytes]) -> float:
+    """Seconds that all threads of a process have computed so far."""
+    threads = Path(f"/proc/{process.pid}/task").glob("*/schedstat")
+    return sum(int(file.read_text().split()[0]) for file in threads) / 1e9
+
+
+def _microseconds(database: Database, number: int) -> float:
     logging.disable()  # of a mail that waits for its PDF there is a line each
     colleague(database, "ada", admin=True)
-    _hand_in(database, leads)
+    _hand_in(database, number)
     worker, clock = make_worker(database), computed_by(database)
     start = clock()
     jobs = worker.run_once()
@@ -59,10 +143,10 @@ def _microseconds(database: Database, leads: int) -> float:
     return (clock() - start) * 1e6 / jobs
 
 
-def _hand_in(database: Database, leads: int) -> None:
+def _hand_in(database: Database, count: int) -> None:
     answers = BATON_ON_THE_FLOOR.payload()["answers"]
     frozen = freeze(walk(newest(), answers, "full"), load_brand(None))
-    for number in range(leads):
+    for number in range(count):
         with database.writing() as session:
             token = drafts.start(session, frozen.edition, frozen.depth, {})
             result = submission.submit(session, token, frozen)

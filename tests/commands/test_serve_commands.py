@@ -9,11 +9,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -23,21 +22,9 @@ from click.testing import CliRunner
 from consult.commands import consult, serve_commands
 from consult.settings.schema import Settings
 from tests.support.mail_server import free_port
-
-Found = TypeVar("Found")
+from tests.support.patience import patience, wait_until
 
 RUN = Path(__file__).parents[2] / "run"
-TIMEOUT = 60
-"""Seconds that a step may take on a machine that has other things to do."""
-
-
-def wait_for(find: Callable[[], Found | None], what: str) -> Found:
-    end = time.monotonic() + TIMEOUT
-    while time.monotonic() < end:
-        if (found := find()) is not None:
-            return found
-        time.sleep(0.1)
-    raise AssertionError(f"{what} did not happen in {TIMEOUT} seconds")
 
 
 @pytest.fixture
@@ -57,7 +44,7 @@ def served(
         (tmp_path / "log").open("w") as log,
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True) as process,
     ):
-        wait_for(lambda: answer(port), "the first answer")
+        wait_until(lambda: answer(port), "the first answer")
         yield process
         process.kill()
 
@@ -79,7 +66,7 @@ def workers_in(log: Path, count: int) -> list[int] | None:
 
 def has_ended(process: subprocess.Popen[str]) -> bool:
     """Whether the server's output has ended: its workers write to it too."""
-    process.communicate(timeout=TIMEOUT)
+    process.communicate(timeout=patience())
     return True
 
 
@@ -111,14 +98,14 @@ UNCLEAR = {
 
 
 def status_of(port: int, request: bytes) -> bytes:
-    with socket.create_connection(("127.0.0.1", port), TIMEOUT) as line:
+    with socket.create_connection(("127.0.0.1", port), patience()) as line:
         line.sendall(request)
         return line.recv(12)[-3:]
 
 
 def everything_of(port: int, method: bytes) -> bytes:
     """All bytes that come for the start page."""
-    with socket.create_connection(("127.0.0.1", port), TIMEOUT) as line:
+    with socket.create_connection(("127.0.0.1", port), patience()) as line:
         line.sendall(method + b" / HTTP/1.0\r\nHost: localhost\r\n\r\n")
         return b"".join(iter(lambda: line.recv(65_536), b""))
 
@@ -137,7 +124,7 @@ def test_it_prints_its_url_keeps_its_port_and_ends_on_a_signal(
     assert get.startswith(head.splitlines()[0])
     assert b"<title>" in get
     command = [sys.executable, "-m", "consult", "web", "--port", str(port)]
-    second = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT)
+    second = subprocess.run(command, capture_output=True, text=True, timeout=patience())
     assert (second.returncode, second.stdout) == (1, "")
     (line,) = second.stderr.splitlines()
     assert line.startswith(f"consult: cannot listen on 127.0.0.1:{port}: ")
@@ -155,13 +142,13 @@ def test_a_worker_that_ends_is_replaced_and_none_outlives_the_server(
     served: subprocess.Popen[str], tmp_path: Path
 ) -> None:
     log = tmp_path / "log"
-    (first,) = wait_for(lambda: workers_in(log, 1), "the start of a worker")
+    (first,) = wait_until(lambda: workers_in(log, 1), "the start of a worker")
     os.kill(first, signal.SIGKILL)
-    second = wait_for(lambda: workers_in(log, 2), "the start of another worker")[1]
+    second = wait_until(lambda: workers_in(log, 2), "the start of another worker")[1]
     started = f"started, for sqlite:///{tmp_path}/var/consult.db"
-    wait_for(lambda: log.read_text().count(started) or None, "what it says at its start")
+    wait_until(lambda: log.read_text().count(started) or None, "what it says at its start")
     os.kill(second, signal.SIGTERM)
-    wait_for(lambda: workers_in(log, 3), "the start of a third worker")
+    wait_until(lambda: workers_in(log, 3), "the start of a third worker")
     (killed, told) = re.findall(
         r"(\w+) consult.commands.serve_commands - worker \d+ ended with (\S+)", log.read_text()
     )
@@ -202,11 +189,26 @@ def test_a_worker_that_starts_during_an_outage_waits_and_comes_back(
         log.open("w") as lines,
         subprocess.Popen([sys.executable, "-m", "consult", "worker"], stderr=lines) as process,
     ):
-        wait_for(lambda: "trying again" in log.read_text() or None, "the first attempt")
+        wait_until(lambda: "trying again" in log.read_text() or None, "the first attempt")
         (tmp_path / "kept").rename(file)
-        wait_for(lambda: "started, for" in log.read_text() or None, "the start")
+        wait_until(lambda: "started, for" in log.read_text() or None, "the start")
+        started, others = computed_by(process.pid), computed_by_children()
         process.send_signal(signal.SIGTERM)
-        assert process.wait(TIMEOUT) == 0
+        assert process.wait(patience()) == 0
+    # Idle, it stops at once: it used to take a third of what it takes to start.
+    assert computed_by_children() - others - started < started / 10
+
+
+def computed_by(process_id: int) -> float:
+    """Seconds that all threads of a process have computed."""
+    threads = Path(f"/proc/{process_id}/task").glob("*/schedstat")
+    return sum(int(file.read_text().split()[0]) for file in threads) / 1e9
+
+
+def computed_by_children() -> float:
+    """Seconds that the processes that we started and that have ended computed."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def test_a_thousand_connections_that_say_nothing_or_half_of_something_cost_nothing(
@@ -215,14 +217,14 @@ def test_a_thousand_connections_that_say_nothing_or_half_of_something_cost_nothi
     assert served.poll() is None
     with ExitStack() as lines:
         for number in range(1_000):
-            line = lines.enter_context(socket.create_connection(("127.0.0.1", port), TIMEOUT))
+            line = lines.enter_context(socket.create_connection(("127.0.0.1", port), patience()))
             if number % 2:
                 line.sendall(
                     b"POST /start HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nd"
                 )
         start = time.monotonic()
         assert answer(port) == b"ok\n"
-        assert time.monotonic() - start < TIMEOUT / 2
+        assert time.monotonic() - start < patience() / 2
 
 
 def test_a_connection_that_says_nothing_more_is_ended(
@@ -234,11 +236,11 @@ def test_a_connection_that_says_nothing_more_is_ended(
         f"consult(['web', '--port', '{port}'])"
     )
     with subprocess.Popen([sys.executable, "-c", web], stderr=subprocess.DEVNULL) as process:
-        wait_for(lambda: answer(port), "the first answer")
+        wait_until(lambda: answer(port), "the first answer")
         with ExitStack() as lines:
             for said in (b"", b"POST /start HTTP/1.1\r\n", b"GET /health/live HTTP/1.1\r\n\r\n"):
                 address = ("127.0.0.1", port)
-                line = lines.enter_context(socket.create_connection(address, TIMEOUT))
+                line = lines.enter_context(socket.create_connection(address, patience()))
                 line.sendall(said)
                 assert b"".join(iter(partial(line.recv, 1_000), b"")).endswith(
                     b"ok\n" if b"GET" in said else b""

@@ -18,8 +18,9 @@ from tests.delivery.mail.test_report_mail import LINK, report_of
 from tests.support.databases import read, rows
 from tests.support.lead_factories import colleague
 from tests.support.mail_server import mail_server
+from tests.support.patience import patience, wait_until
 from tests.support.submissions import CONTACT, lead_of, left_contact, save_contact, submitted
-from tests.support.workers import patience, wait_until, worker_processes
+from tests.support.workers import worker_processes
 
 StartWorker = Callable[..., subprocess.Popen[bytes]]
 

@@ -20,8 +20,8 @@ from consult.delivery.network import (
     resolve,
 )
 from tests.support.dripping_server import TLS_RECORD, dripping_server
+from tests.support.patience import patience
 from tests.support.webhook_receiver import HOST, IP, URL, Receiver, receiver
-from tests.support.workers import patience
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import threading
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from consult.delivery.worker import Commit, Postpone, Worker, no_op, run_until_signal
@@ -15,7 +16,7 @@ from consult.storage.drafts import drafts
 from consult.storage.tables.delivery_tables import JobRow
 from consult.storage.tables.submission_tables import DraftRow
 from tests.support.databases import Clock, rows
-from tests.support.workers import wait_until
+from tests.support.patience import patience, wait_until
 
 
 def enqueue(
@@ -160,7 +161,7 @@ def test_it_runs_new_jobs(database: Database, monkeypatch: pytest.MonkeyPatch, a
     thread.start()
     try:
         enqueue(database)
-        assert ran.wait(60)
+        assert ran.wait(patience())
     finally:
         stop.set()
         thread.join()
@@ -192,7 +193,7 @@ def test_what_hangs_or_takes_long_delays_no_other_kind(database: Database, hangi
     stop, all_ran = threading.Event(), threading.Event()
 
     def hang(_job: JobRow) -> Commit:
-        assert all_ran.wait(60), f"only {ran} ran"
+        assert all_ran.wait(patience()), f"only {ran} ran"
         stop.set()
         return no_op
 
@@ -211,6 +212,29 @@ def test_what_hangs_or_takes_long_delays_no_other_kind(database: Database, hangi
         enqueue(database, f"work:{priority}", priority=priority)
     thread.join()
     assert states(database) == ["done", "ready", *["done"] * len(others)]
+
+
+def test_an_idle_worker_asks_once_for_all_of_its_threads(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    statements: list[str] = []
+    looks: list[object] = []
+    stop, due_priorities = threading.Event(), jobs.due_priorities
+
+    def look(database: Database) -> list[int]:
+        looks.append(database)
+        if len(looks) == 5:
+            stop.set()
+        return due_priorities(database)
+
+    def count(*arguments: object) -> None:
+        statements.append(str(arguments[2]))
+
+    monkeypatch.setattr(jobs, "due_priorities", look)
+    event.listen(database.engine, "before_cursor_execute", count)
+    Worker(database, {}, poll_seconds=0.01).run_forever(stop)
+    event.remove(database.engine, "before_cursor_execute", count)
+    assert len(statements) == len(looks) == 5
 
 
 def test_a_worker_that_breaks_stops_and_says_so(
@@ -261,7 +285,7 @@ class SignaledWorker(Worker):
     def run_forever(self, stop: threading.Event) -> None:
         for _ in range(self._signals):
             signal.raise_signal(signal.SIGTERM)
-        assert stop.wait(60)
+        assert stop.wait(patience())
 
 
 class SetElsewhere(threading.Event):

@@ -20,6 +20,7 @@ from benchmarks import (
     printing,
     scoring,
     server,
+    worker,
 )
 from benchmarks.measure import Row
 
@@ -55,6 +56,8 @@ SHORTER: tuple[tuple[ModuleType, dict[str, object]], ...] = (
     (leads, {"LEADS": 60, "ROUNDS": 1, "CASES": dict(list(leads.CASES.items())[::9])}),
     (insights, {"RESPONSES": 40, "ROUNDS": 1}),
     (exports, {"LEADS": 6, "ROUNDS": 1}),
+    (worker, {"FEW": 2, "MANY": 4, "CONTACTS_BEFORE": 1, "OWNERS": 1}),
+    (worker, {"SETTLE_SECONDS": 0.5, "IDLE_SECONDS": 1}),
 )
 NAMES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("leads", "exports", "insights"), ("SQLite", "PostgreSQL")),
@@ -63,12 +66,13 @@ NAMES: dict[str, tuple[str, ...]] = {
     "scoring": ("scorecards",),
     "pdf": ("PDF",),
     "server": ("connections", "p99"),
+    "worker": ("SQLite: a job", "PostgreSQL: an idle worker", "mail server hangs"),
     "load": ("SQLite: 16 people, p99", "PostgreSQL: people a minute", "memory", "no error"),
 }
 """What the names of a part's rows tell."""
 
 
-@pytest.mark.parametrize("part", [*command.PARTS, "load"])
+@pytest.mark.parametrize("part", [*command.PARTS, "load", "worker"])
 def test_each_part_runs(part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for module, values in SHORTER:
         for name, value in values.items():

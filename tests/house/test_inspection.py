@@ -1,5 +1,7 @@
 """The inspector finds what it is there to find: every law, broken once."""
 
+import os
+
 import pytest
 from flask import Flask
 
@@ -7,6 +9,7 @@ from tests.support.client import PageClient
 from tests.support.headers import header_problems
 from tests.support.inspection import page_problems
 from tests.support.page import Document
+from tests.support.patience import patience
 
 GOOD_PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -110,3 +113,13 @@ def test_the_client_refuses_a_wrong_status_a_cookie_and_a_title_used_twice() -> 
     ):
         with pytest.raises(AssertionError, match=complaint):
             client.get(path)
+
+
+@pytest.mark.parametrize(("busy", "times"), [(0.2, 1), (1, 1), (10, 10)])
+def test_what_is_waited_for_may_take_longer_on_a_busy_machine(
+    monkeypatch: pytest.MonkeyPatch, busy: float, times: float
+) -> None:
+    """Busy is how many processes want a processor, for each that there is."""
+    load = busy * (os.cpu_count() or 1)
+    monkeypatch.setattr(os, "getloadavg", lambda: (load, 0, 0))
+    assert patience(60) == pytest.approx(60 * times)

@@ -21,6 +21,8 @@ from playwright.sync_api import Browser, ConsoleMessage, Error, Playwright, Requ
 from playwright.sync_api import Page as Tab
 from waitress.server import create_server
 
+from tests.support.patience import patience
+
 Scheme = Literal["light", "dark"]
 
 COMMANDS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -38,7 +40,6 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-SLOW_MACHINE_MS = 30_000
 AXE_SCRIPT = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 AXE_RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 PHONE_WIDTH, TABLET_WIDTH, DESK_WIDTH, ZOOMED_WIDTH = 360, 800, 1280, 320
@@ -168,7 +169,7 @@ def visiting(
         reduced_motion="reduce",
         color_scheme="light",
     )
-    context.set_default_timeout(SLOW_MACHINE_MS)
+    context.set_default_timeout(1000 * patience(30))
     visit = Visit(context.new_page(), origin)
     visit.tab.on("request", lambda request: _note_foreign(visit, request))
     visit.tab.on("console", lambda message: _note_complaint(visit, message))

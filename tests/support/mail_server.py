@@ -15,6 +15,8 @@ from pathlib import Path
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from tests.support.patience import patience
+
 USER, PASSWORD = "relay@check", "p@ss:word/7"
 
 
@@ -110,6 +112,7 @@ def mail_server(
         authenticator=check,
         auth_required=login,
         enable_SMTPUTF8=smtputf8,
+        ready_timeout=patience(),
     )
     controller.start()
     try:

@@ -18,6 +18,8 @@ from uuid import uuid4
 
 import psycopg
 
+from tests.support.patience import patience
+
 _FAST = (
     "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c shared_buffers=32MB "
     "-c max_connections=200 -c listen_addresses=''"
@@ -103,7 +105,8 @@ def _start() -> Path:
         rules.write_text(f"local all {_GUARDED} scram-sha-256\n{trusting}")
         options = f"{_FAST} -c unix_socket_directories={folder}"
         log = f"{folder}/log"
-        run_program("pg_ctl", "-D", f"{folder}/data", "-l", log, "-o", options, "-w", "start")
+        wait = ("-w", "-t", str(round(patience())))
+        run_program("pg_ctl", "-D", f"{folder}/data", "-l", log, "-o", options, *wait, "start")
     except subprocess.CalledProcessError as error:
         shutil.rmtree(folder)
         raise RuntimeError(f"PostgreSQL did not start: {error.stderr}") from error

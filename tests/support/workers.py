@@ -1,16 +1,14 @@
 """Workers for the tests: the real handlers, with stand-ins for rendering and the network."""
 
-import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from email.message import EmailMessage
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from pydantic import SecretStr
 
@@ -26,8 +24,6 @@ from consult.storage.db.database import Database
 from consult.storage.tables.submission_tables import SubmissionRow
 from consult.workflow.office_hours import Office
 from tests.support.mail_server import as_read
-
-T = TypeVar("T")
 
 BASE_URL = "https://check.example"
 SENDER = "Relay Check <relay@check.example>"
@@ -87,20 +83,6 @@ def sent_mails(database: Database, **given: Any) -> list[EmailMessage]:
     box = Box()
     make_worker(database, transport=box, **given).run_once()
     return [as_read(mail.as_bytes()) for mail in box.mails]
-
-
-def patience(seconds: float = 60) -> float:
-    """How long to wait for a process or a thread, on a machine that may have other things to do."""
-    return seconds * max(1, os.getloadavg()[0] / (os.cpu_count() or 1))
-
-
-def wait_until(happened: Callable[[], T | Literal[False] | None]) -> T:
-    """What `happened` returns once it is true; gives up when even a busy machine should be done."""
-    start = time.monotonic()
-    while not (found := happened()):
-        assert time.monotonic() - start < patience(), "it did not happen in time"
-        time.sleep(0.02)
-    return found
 
 
 @contextmanager

@@ -340,7 +340,7 @@ def test_a_worker_whose_clock_is_fast_sends_no_mail_of_another(
 
             class SlowBox(Box):
                 def send(self, message: EmailMessage, accepted: Callable[[], None]) -> None:
-                    assert other.run_once() == 0
+                    other.run_once()
                     box.send(message, accepted)
 
             make_worker(database, transport=SlowBox()).run_once()

@@ -21,7 +21,7 @@ from consult.delivery.worker import PermanentError, RetryableError
 from tests.support.dripping_server import TLS_RECORD, dripping_server
 from tests.support.mail_server import PASSWORD, USER, as_read, mail_server, make_certificate
 from tests.support.mail_server import MailServer as Server
-from tests.support.workers import patience
+from tests.support.patience import patience
 
 
 @pytest.fixture
