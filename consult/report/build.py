@@ -211,6 +211,8 @@ class _Writer:
         texts = asked.wording
         unknown = asked.answer == UNKNOWN
         tool = self.walk.questionnaire.tool(step.id, self.walk.facts)
+        # An aim that is called low elsewhere is none, so it may be more than the next rung.
+        aim_now = next(n for n in range(step.next_rung, step.to_rung + 1) if 2 * n >= step.to_rung)
         return Fix(
             id=step.id,
             title=texts.title,
@@ -219,12 +221,12 @@ class _Writer:
             start=f"{texts.unknown_fix} {texts.fix}" if unknown else texts.fix,
             proof=texts.proof,
             now=in_words(asked, self.sign),
-            next=texts.choices[str(step.next_rung)],
+            next=texts.choices[str(aim_now)],
             aim=texts.choices[str(step.to_rung)],
             before=whole(before),
             after=whole(after),
             from_rung=step.from_rung,
-            next_rung=step.next_rung,
+            next_rung=aim_now,
             to_rung=step.to_rung,
             because=step.because,
             reasons=reasons,

@@ -9,6 +9,7 @@ from pathlib import Path
 from flask import Flask
 from sqlalchemy import select, update
 
+from consult.crypto import shared_token, token_hash
 from consult.delivery.notifications import staff_mail
 from consult.staff.accounts import account_admin
 from consult.storage import deliveries
@@ -62,6 +63,12 @@ class Site:
     best_result: str
     invitation: str
     stop_mails: str
+
+    @property
+    def shared_result(self) -> str:
+        """The read-only page of `result`."""
+        key = services_of(self.app).settings.signing_key()
+        return f"/shared/{shared_token(key, token_hash(self.result.rsplit('/', 1)[1]))}"
 
 
 @contextmanager

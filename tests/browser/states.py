@@ -250,7 +250,12 @@ OWNER_STATES = (
     State("why so much is unknown", lambda site: f"{site.anonymous_result}/why", open_all),
     State("what if", lambda site: f"{site.anonymous_result}/what-if"),
     State("what if picked", lambda site: f"{site.result}/what-if?lead_list=3&x=1", pick_another),
+    State("shared result", lambda site: site.shared_result, open_all),
+    State("why the shared scores", lambda site: f"{site.shared_result}/why"),
     State("contact", lambda site: f"{site.anonymous_result}/contact"),
+    State("contact that is known", lambda site: f"{site.result}/contact"),
+    State("consult", lambda site: f"{site.anonymous_result}/consult"),
+    State("consult with one tap", lambda site: f"{site.result}/consult"),
     State("contact unanswered", lambda site: f"{site.anonymous_result}/contact", press()),
     State(
         "waiting",

@@ -418,7 +418,7 @@ def _told(report: Report) -> Iterator[str]:
     yield from (line.title for line in report.agreement.lines)
     yield from (found.text for found in (*report.contradictions[:3], *report.flags))
     yield from [report.money.result, report.money.steps[0]] if report.money else []
-    yield report.consult.text
+    yield report.consult.about or report.consult.text
     yield report.consult.helps
     yield from (point.text for point in report.consult.agenda)
     yield from report.consult.bring if report.consult.agenda else report.consult.watch

@@ -333,7 +333,8 @@ def test_who_the_consult_is_with_is_set_by_admins_and_shown_to_owners(
     assert brand.logo is None
     path, owner = hand_in(app), PageClient(app)
     for page in (owner.get(path), owner.get(f"{path}/consult")):
-        assert all(said in page.text for said in ("Ana Ruiz", "Twelve years in sales", "20-minute"))
+        assert all(said in page.text for said in ("Ana Ruiz", "Twelve years in sales"))
+        assert re.search("20.minute", page.text)
         assert not re.search("(?i)30.minute|thirty", page.text)
         (src,) = [e.attrib["src"] for e in page.document.all("img")]
         assert owner.get(src).body == brand.portrait.data
