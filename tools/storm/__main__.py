@@ -168,7 +168,7 @@ def _finish(people: People, database: Database, ledger: Ledger) -> None:
     """Wait for people and jobs; no job waits for its next attempt or for a dead worker's lease."""
     people.finish()
     _once_it_runs(lambda: make_due(database, "ready", "leased"))
-    give_up = time.monotonic() + PATIENCE_SECONDS + 5 * len(ledger.results)
+    give_up = time.monotonic() + PATIENCE_SECONDS + 20 * len(ledger.results)
     while left := [*people.busy, *_once_it_runs(lambda: open_jobs(database))]:
         if time.monotonic() > give_up:
             ledger.problems.append(f"not done in time: {', '.join(left)}")
