@@ -57,7 +57,9 @@ class Faults:
         """Let everything fail until the time is up; then all is well again."""
         self._began = time.monotonic()
         threads = [
-            threading.Thread(target=self._run, args=(name, faults, Random(f"{name} {self._seed}")))
+            threading.Thread(
+                target=self._run, args=(faults, Random(f"{name} {self._seed}")), daemon=True
+            )
             for name, faults in (("kills", self._kills()), ("outages", self._outages()))
         ]
         for thread in threads:
@@ -65,7 +67,7 @@ class Faults:
         for thread in threads:
             thread.join()
 
-    def _run(self, name: str, faults: Mapping[str, Fault], random: Random) -> None:
+    def _run(self, faults: Mapping[str, Fault], random: Random) -> None:
         rounds = max(1, round(self._seconds / (len(faults) * 10)))
         share = self._seconds / (rounds * len(faults))
         for _ in range(rounds):
