@@ -52,15 +52,16 @@ CLOCKS = {"sqlite": {"one": 0.0}, "postgresql": {"one": -45.0, "two": 90.0}}
 DISK_MEGABYTES = {"sqlite": 64, "postgresql": 400}
 R = TypeVar("R")
 SHORT_SECONDS = 60
-"""A storm shorter than this has fewer owners."""
+"""A storm shorter than this is a test, perhaps beside many others."""
 
 
 @click.command()
 @click.option("--minutes", default=10.0, show_default=True, help="How long things fail.")
 @click.option("--engine", default="sqlite", show_default=True, type=click.Choice([*CLOCKS]))
 @click.option("--seed", type=int, help="Repeat the plan of faults of another storm.")
+@click.option("--owners", default=2, show_default=True, help="How many answer at the same time.")
 @click.option("--keep", is_flag=True, help="Keep the folder with data and logs.")
-def main(minutes: float, engine: str, seed: int | None, keep: bool) -> None:
+def main(minutes: float, engine: str, seed: int | None, owners: int, keep: bool) -> None:
     """Let everything fail while people use the site, and count what is lost; 0 if nothing is."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # and nothing that was started stays
     seed = secrets.randbelow(1_000_000) if seed is None else seed
@@ -71,7 +72,7 @@ def main(minutes: float, engine: str, seed: int | None, keep: bool) -> None:
     if not disk.is_mounted:
         print("This system allows no small disk, so none is filled.")
     try:
-        found = storm(folder, engine, minutes * 60, seed, disk)
+        found = storm(folder, engine, minutes * 60, seed, owners, disk)
     finally:
         if not keep:
             disk.unmount()
@@ -82,7 +83,9 @@ def main(minutes: float, engine: str, seed: int | None, keep: bool) -> None:
     sys.exit(bool(found.faults))
 
 
-def storm(folder: Path, engine: str, seconds: float, seed: int, disk: SmallDisk) -> Audit:
+def storm(
+    folder: Path, engine: str, seconds: float, seed: int, owners: int, disk: SmallDisk
+) -> Audit:
     """Run everything on one engine, let it fail for so many seconds, and count."""
     ledger = Ledger()
     with ExitStack() as stack:
@@ -110,7 +113,7 @@ def storm(folder: Path, engine: str, seconds: float, seed: int, disk: SmallDisk)
             "LIMIT_SIGN_IN_ACCOUNT": "1000 per minute",
             "STAFF_IDLE_MINUTES": "600",
         }
-        if seconds < SHORT_SECONDS:  # a test, perhaps beside many others
+        if seconds < SHORT_SECONDS:
             settings |= {"PDF_TIMEOUT_SECONDS": "60", "JOB_LEASE_SECONDS": "61"}
         machines = [
             make_machine(folder, name, settings, fast) for name, fast in CLOCKS[engine].items()
@@ -119,7 +122,7 @@ def storm(folder: Path, engine: str, seconds: float, seed: int, disk: SmallDisk)
         stack.enter_context(kept_running(processes))
         wait_until_ready([one.port for one in machines])
         people = People([one.port for one in machines], ledger, seed)
-        people.begin(2 if seconds < SHORT_SECONDS else 4, STAFF)
+        people.begin(owners, STAFF)
         faults = Faults(
             seconds,
             seed,
