@@ -70,7 +70,7 @@ def document_html(
         gain_bar=gain_bar,
         most_points=max(part.weight for axis in report.axes for part in axis.dimensions),
         relay_picture=relay_picture,
-        qr_code=_qr_code(brand),
+        qr_code=_qr_code(brand) if brand.consult_url else "",
         with_blanks=_with_blanks,
         size_of=_size_of,
         css=Markup(STYLESHEET.read_text(encoding="utf-8")) if standalone else "",  # noqa: S704

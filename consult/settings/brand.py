@@ -135,7 +135,7 @@ class Logo:
 class Brand:
     name: str = "Marketing Maven"
     product: str = "Relay Check"
-    consult_url: str = "https://marketingmaven.example/consult"
+    consult_url: str = ""
     email: str = ""
     phone: str = ""
     currency: str = "USD"
@@ -242,7 +242,7 @@ def _check(brand: Brand) -> None:
         errors["consult_minutes"] = "must be a number of minutes from 10 to 99"
     if brand.currency not in CURRENCY_SIGNS:
         errors["currency"] = f"{brand.currency!r} must be one of {', '.join(CURRENCY_SIGNS)}"
-    if not _is_web_address(brand.consult_url):
+    if brand.consult_url and not _is_web_address(brand.consult_url):
         errors["consult_url"] = "must start with https:// or http://"
     if brand.email and not _is_mailbox(brand.email):
         errors["email"] = f"{brand.email!r} is not an email address"

@@ -62,9 +62,10 @@ def test_a_document_is_valid_complete_and_honest(persona: str, depth: Depth) -> 
 
 
 def test_a_document_fetches_nothing() -> None:
-    html = document_of("solo_starter")
+    brand = Brand(consult_url="https://maven.test/consult")
+    html = document_html(report_of("solo_starter"), DAY, brand=brand)
     addresses = re.findall(r'(?:src|href|url)\s*[=(]\s*["\']?([^"\')\s>]+)', html)
-    assert set(addresses) == {Brand().consult_url}
+    assert set(addresses) == {"https://maven.test/consult"}
     assert "<a href" in html  # a link is followed by the reader and not by us
 
 
@@ -97,6 +98,22 @@ def test_a_name_is_printed_whole_or_left_out_in_words(name: str, business: str, 
     assert not re.search("Giorgi|Tours|Dental", html)
     assert says in html
     assert ("can’t be printed here" in html) == bool(says)
+
+
+@pytest.mark.parametrize(
+    ("brand", "says"),
+    [
+        (Brand(), "Use the button on the page with your result."),
+        (Brand(phone="+1 555 0100"), "Call +1 555 0100, or use the button on the page"),
+        (Brand(email="a@b.co", phone="1"), "Call 1, or write to a@b.co, or use the button"),
+        (Brand(consult_url="https://b.co/x", phone="1"), "https://b.co/x, or call 1."),
+    ],
+)
+def test_only_ways_that_exist_lead_to_the_consult(brand: Brand, says: str) -> None:
+    html = document_html(report_of("two_silos"), DAY, brand=brand)
+    assert says in printed_text(html).replace(" ,", ",")
+    assert ("QR code" in html) == bool(brand.consult_url)
+    assert (".example" in html) is False
 
 
 def test_nobody_in_particular_is_fine() -> None:

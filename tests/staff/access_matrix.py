@@ -105,6 +105,8 @@ MATRIX: Mapping[tuple[str, str], Expected] = {
     ("staff.invite", "POST"): page("admin", 200, email="third@example.com", role="staff"),
     ("staff.assess", "POST"): shared("staff", 422, version="1"),
     ("staff.save_logo", "POST"): page("admin", 422),
+    ("staff.send_test_email", "POST"): page("admin", 422),
+    ("staff.hide_first_steps", "POST"): page("admin", 303),
     ("staff.save_settings", "POST"): Expected("admin", {"own": 303, "missing": 404}),
     ("staff.lead", "GET"): shared("staff", 200),
     ("staff.lead_bulk", "GET"): page("staff", 303),

@@ -1,14 +1,21 @@
 """From events to deliveries: who gets a mail or a webhook, and what only time makes true.
 
+Two mails are no deliveries: staff send them at once, and wait for the answer.
+
 The tick runs every five minutes. Its job and that of the digest are named after their time, so
 neither a second worker nor a clock that is set back runs them again.
 """
 
+import secrets
 from datetime import date, datetime, timedelta
 from typing import cast
 
 from consult.delivery.context import Context, plain
-from consult.delivery.worker import Commit, no_op
+from consult.delivery.mail.messages import new_message, render
+from consult.delivery.mail.transport import SmtpTransport
+from consult.delivery.worker import Commit, PermanentError, RetryableError, no_op
+from consult.settings.brand import Brand
+from consult.settings.schema import Settings
 from consult.storage import deliveries, jobs
 from consult.storage.db.database import Session
 from consult.storage.notifications import notifications
@@ -20,6 +27,7 @@ from consult.workflow.office_hours import Office
 TICK = "tick"
 DIGEST = "digest"
 _TICK_MINUTES = 5
+_AT_ONCE_SECONDS = 8  # while someone waits for the page
 
 
 def dispatch(context: Context, job: JobRow) -> Commit:
@@ -88,3 +96,43 @@ def enqueue_digests(_context: Context, job: JobRow) -> Commit:
             deliveries.enqueue_staff_email(session, user_id, "digest", day=day)
 
     return enqueue
+
+
+def send_account_link(
+    settings: Settings,
+    brand: Brand,
+    address: str,
+    link: str,
+    *,
+    valid_for: str,
+    is_new: bool,
+    now: datetime,
+) -> str:
+    """Mail a one-time link to set up an account (`is_new`), or to choose a new password, at once.
+
+    It is not a job: a job would store the link, which opens an account, until the worker runs it.
+    Returns what went wrong, for staff; empty when the mail server accepted it.
+    """
+    values = {"brand": brand, "link": link, "valid_for": valid_for, "is_new": is_new}
+    text = render("mail/account_link.txt", **values)
+    return _send(settings, address, f"Your account at {brand.product}", text, now)
+
+
+def send_test_email(settings: Settings, brand: Brand, address: str, now: datetime) -> str:
+    """Mail a test to a member of staff, at once; returns what went wrong, likewise."""
+    text = f"This is a test from {brand.product}. If you can read it, so can owners.\n"
+    return _send(settings, address, f"Test email from {brand.product}", text, now)
+
+
+def _send(settings: Settings, address: str, subject: str, text: str, now: datetime) -> str:
+    smtp_url = plain(settings.smtp_url)
+    if smtp_url is None:
+        return "No mail server is set up."
+    token = secrets.token_hex(16)
+    try:
+        message = new_message(settings, to=address, subject=subject, date=now, token=token)
+        message.set_content(text, cte="quoted-printable")
+        SmtpTransport(smtp_url, _AT_ONCE_SECONDS).send(message, lambda: None)
+    except (RetryableError, PermanentError) as problem:
+        return str(problem)
+    return ""

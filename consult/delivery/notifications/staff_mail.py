@@ -4,7 +4,6 @@ A mail names the business and links to the lead's page, and says nothing else ab
 mailboxes are read on lock screens and forwarded. Everything else is behind the sign-in.
 """
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -17,19 +16,15 @@ from urllib.parse import urlsplit
 import yaml
 
 from consult.crypto import Purpose, sign, verify
-from consult.delivery.context import Context, plain
+from consult.delivery.context import Context
 from consult.delivery.mail.messages import (
     format_time,
     name_for_staff,
     new_message,
-    render,
     set_text,
 )
-from consult.delivery.mail.transport import SmtpTransport
-from consult.delivery.worker import Commit, PermanentError, RetryableError, no_op
+from consult.delivery.worker import Commit, no_op
 from consult.report.display import long_date
-from consult.settings.brand import Brand
-from consult.settings.schema import Settings
 from consult.storage import deliveries
 from consult.storage.db.database import Session
 from consult.storage.leads import leads
@@ -44,7 +39,6 @@ from consult.workflow.notification_types import NOTIFICATION_TYPES, TYPE_INFO, N
 from consult.workflow.office_hours import Office
 
 UNSUBSCRIBE_PATH = "/mail/stop/"
-_LINK_TIMEOUT_SECONDS = 8
 
 ALERT_TEXTS: Mapping[str, Mapping[str, str]] = yaml.safe_load(
     Path(__file__).with_name("security_alerts.yaml").read_text("utf-8")
@@ -248,42 +242,6 @@ def unsubscribe_token(secret_key: str, user_id: int, kind: str) -> str:
 def read_unsubscribe_token(secret_key: str, token: str) -> tuple[int, NotificationType] | None:
     user_id, kind = verify(secret_key, Purpose.UNSUBSCRIBE, token) or (0, "")
     return (user_id, kind) if kind in NOTIFICATION_TYPES else None
-
-
-def send_account_link(
-    settings: Settings,
-    brand: Brand,
-    address: str,
-    link: str,
-    *,
-    valid_for: str,
-    is_new: bool,
-    now: datetime,
-) -> str:
-    """Mail a one-time link to set up an account (`is_new`), or to choose a new password, at once.
-
-    It is not a job: a job would store the link, which opens an account, until the worker runs it.
-    Returns what went wrong, for staff; empty when the mail server accepted it.
-    """
-    smtp_url = plain(settings.smtp_url)
-    if smtp_url is None:
-        return "No mail server is set up."
-    try:
-        message = new_message(
-            settings,
-            to=address,
-            subject=f"Your account at {brand.product}",
-            date=now,
-            token=secrets.token_hex(16),
-        )
-        text = render(
-            "mail/account_link.txt", brand=brand, link=link, valid_for=valid_for, is_new=is_new
-        )
-        message.set_content(text, cte="quoted-printable")
-        SmtpTransport(smtp_url, _LINK_TIMEOUT_SECONDS).send(message, lambda: None)
-    except (RetryableError, PermanentError) as problem:
-        return str(problem)
-    return ""
 
 
 _MAX_DAYS_BACK = 31

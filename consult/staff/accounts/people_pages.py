@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from wtforms import EmailField, Form, StringField
 from wtforms.validators import AnyOf
 
-from consult.delivery.notifications.staff_mail import send_account_link
+from consult.delivery.notifications.dispatch import send_account_link
 from consult.staff.accounts import access, account_admin
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.accounts.account_admin import AccountError, AccountExistsError

@@ -21,11 +21,13 @@ from consult.scoring.axis import BANDS, CUTS
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.blueprint import blueprint, for_staff
 from consult.staff.insights.insight_pages import own_performance
+from consult.staff.settings.settings_fields import first_steps, placeholders
 from consult.staff.times import agency_time
 from consult.storage.db.database import Session
 from consult.storage.documents import pdf_states
 from consult.storage.search import find_leads
 from consult.storage.search.lead_filter import DEFINITIONS, OPEN, LeadFilter, Sort, Viewer
+from consult.storage.settings.setting_overrides import SEEN
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.web.services import services
 from consult.workflow.stages import CLOSED, NAMES
@@ -80,6 +82,7 @@ _COLUMNS: Mapping[str, tuple[Sort, Sort]] = {
     "Separation": ("separation", "-separation"),
     "Handoff": ("handoff", "-handoff"),
 }
+_ASSIGNEES = {"me": "Me", "unassigned": "Unassigned", "offered": "Handed to me"}
 _DESCENDING = frozenset({"newest", "-separation", "-handoff", "-due"})
 
 
@@ -103,6 +106,9 @@ def lead_list() -> ResponseReturnValue:
             own_performance(session, services().settings.office) if shows_own else ([], False)
         )
         now = agency_time(session.now())
+    provider, steps = services().settings_provider, []
+    if signed_in_user().is_admin and shows_own and SEEN + "first-day" not in provider.overridden:
+        steps = first_steps(provider, len(choices["assignee"]) - len(_ASSIGNEES))
     late = f"{MAX_OVERDUE}+" if overdue > MAX_OVERDUE else overdue
     return render_template(
         "staff/search/lead_list.html",
@@ -126,6 +132,8 @@ def lead_list() -> ResponseReturnValue:
         unknown=LeadFilter.unknown_values(request.args.to_dict(flat=False)),
         nothing_selected="selected" in request.args,
         first_page=first_page,
+        first_steps=steps,
+        placeholders=placeholders(provider),
         own_items=own_items,
         own_items_are_demo=are_demo,
     )
@@ -186,9 +194,7 @@ def choices_for(session: Session, wanted: LeadFilter) -> Mapping[str, Mapping[st
         sources.add(wanted.source)
     choices = {
         "assignee": {
-            "me": "Me",
-            "unassigned": "Unassigned",
-            "offered": "Handed to me",
+            **_ASSIGNEES,
             **{str(id): name for id, name in people},
         },
         "due": {"waiting": "Waiting for a reply", "overdue": "Overdue"},

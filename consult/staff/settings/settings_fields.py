@@ -3,12 +3,14 @@
 Business hours and holidays have fields of their own; their `data` is the text of the setting.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import yaml
 from pydantic import TypeAdapter
@@ -16,14 +18,18 @@ from wtforms import Field, StringField
 from wtforms.utils import unset_value
 from wtforms.validators import AnyOf, ValidationError
 
+from consult.settings.brand import Brand
 from consult.settings.schema import Settings
 from consult.settings.setting_sources import overridable
 from consult.staff.times import written_date
+from consult.storage.settings.setting_overrides import SEEN, SettingsProvider
 from consult.workflow.office_hours import DAYS, Span, clock_time, read_hours, read_time, write_hours
 
 Kind = Literal["text", "number", "colour", "choice", "zone", "person", "week", "days"]
 
 DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+# Hosts that RFC 2606 reserves for documentation: nobody can be there.
+_EXAMPLE = re.compile(r"(^|\.)(example|example\.(com|net|org)|invalid|test)$")
 _PAIRS = 2
 _EMPTY_DAYS = 4
 _DAY = timedelta(days=1)
@@ -174,6 +180,81 @@ def _span(name: str, pair: Hours) -> Span:
     if opens >= closes:
         raise ValidationError(f"{name} closes before it opens.")
     return opens, closes
+
+
+@dataclass(frozen=True, slots=True)
+class FirstStep:
+    """Something to set before owners come; `page` and `part` are where."""
+
+    name: str
+    says: str
+    is_done: bool
+    page: str
+    part: str = ""
+
+
+def first_steps(provider: SettingsProvider, colleagues: int) -> list[FirstStep]:
+    """What is not set yet; an admin who saved a page as it was has said that it is right."""
+    settings, brand, seen = provider.settings, provider.brand, provider.overridden
+
+    def is_set(page: str, *names: str) -> bool:
+        return SEEN + page in seen or any(provider.is_fixed(n) or n in seen for n in names)
+
+    reached = [text for text in (brand.consult_url, brand.email, brand.phone) if text]
+    has_mail = settings.smtp_url is not None and SEEN + "mail" in seen
+    steps = (
+        FirstStep(
+            "Time zone",
+            f"All times are in {settings.time_zone}.",
+            is_set("hours", "time_zone"),
+            "hours",
+            "time_zone",
+        ),
+        FirstStep(
+            "Business hours",
+            "The reply clock runs only while you’re open.",
+            is_set("hours", "business_hours"),
+            "hours",
+            "business_hours",
+        ),
+        FirstStep(
+            "Brand",
+            f"Owners read that this is from {brand.name}.",
+            is_set("brand", "brand.name"),
+            "brand",
+        ),
+        FirstStep(
+            "Booking link, email or phone",
+            "Reports don’t say how to reach you.",
+            bool(reached),
+            "brand",
+            "brand-consult_url",
+        ),
+        FirstStep(
+            "Email", "Send yourself a test, so that owners get their reports.", has_mail, "email"
+        ),
+        FirstStep(
+            "A colleague", "No one can take over when you’re away.", colleagues > 1, "people"
+        ),
+    )
+    return [step for step in steps if not step.is_done]
+
+
+def placeholders(provider: SettingsProvider) -> list[str]:
+    """What an owner would read that is only a placeholder, each in words."""
+    brand, default, seen = provider.brand, Brand(), provider.overridden
+    hosts = {
+        brand.consult_url: urlsplit(brand.consult_url).hostname or "",
+        brand.email: brand.email.rpartition("@")[2],
+    }
+    found = [f"“{text}”" for text, host in hosts.items() if _EXAMPLE.search(host)]
+    if brand.name == default.name and not (
+        provider.is_fixed("brand.name") or seen & {"brand.name", SEEN + "brand"}
+    ):
+        found.insert(0, f"the agency’s name, “{brand.name}”")
+    if provider.settings.smtp_url and provider.settings.mail_from.endswith("@localhost>"):
+        found.append(f"the sender of emails, “{provider.settings.mail_from}”")
+    return found
 
 
 _GROUPS = TypeAdapter(tuple[Group, ...]).validate_python(

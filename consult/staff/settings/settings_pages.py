@@ -13,6 +13,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import StringField
 from wtforms.form import BaseForm
 
+from consult.delivery.notifications import dispatch
 from consult.settings.brand import (
     CURRENCY_SIGNS,
     PICTURES,
@@ -46,7 +47,7 @@ from consult.storage.privacy import retention
 from consult.storage.privacy.erasure import Method
 from consult.storage.privacy.retention import Expired
 from consult.storage.settings import setting_overrides
-from consult.storage.settings.setting_overrides import BRAND
+from consult.storage.settings.setting_overrides import BRAND, SEEN
 from consult.web.services import services
 from consult.web.text import one_line
 
@@ -202,8 +203,38 @@ def save_settings(slug: str) -> ResponseReturnValue:
         form.save(session)
         if expiring:
             retention.confirm(session, lead_days=int(_lead_days(form)), by=signed_in_user().id)
+        _mark_seen(session, slug)
     services().settings_provider.refresh()
     return redirect(url_for(".settings_group", slug=slug, done="saved"), 303)
+
+
+@blueprint.post("/settings/test-email")
+@for_admins
+@recent_auth_required
+def send_test_email() -> ResponseReturnValue:
+    """Send the admin a test, and say what the mail server answered."""
+    made, address = services(), signed_in_user().email
+    problem = dispatch.send_test_email(made.settings, made.brand, address, made.database.clock())
+    if not problem:
+        with made.database.writing() as session:
+            _mark_seen(session, "mail")
+        made.settings_provider.refresh()
+    page = render_template("staff/settings/test_email.html", address=address, problem=problem)
+    return page, 422 if problem else 200
+
+
+@blueprint.post("/settings/first-day")
+@for_admins
+@recent_auth_required
+def hide_first_steps() -> ResponseReturnValue:
+    with services().database.writing() as session:
+        _mark_seen(session, "first-day")
+    services().settings_provider.refresh()
+    return redirect(url_for(".lead_list"), 303)
+
+
+def _mark_seen(session: Session, what: str) -> None:
+    setting_overrides.set_override(session, SEEN + what, True, signed_in_user().id)
 
 
 @blueprint.post("/settings/brand/logo")

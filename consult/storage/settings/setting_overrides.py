@@ -30,6 +30,9 @@ CHECK_SECONDS = 2.0
 BRAND = "brand."
 """The prefix of the names of brand values."""
 
+SEEN = "seen."
+"""The prefix of what an admin has seen to, such as a page of settings that they saved as it was."""
+
 Version = tuple[tuple[str, datetime], ...]
 
 
@@ -90,6 +93,11 @@ class SettingsProvider:
         if name.startswith(BRAND):
             return name.removeprefix(BRAND) in self._fixed_brand
         return name in self.base.model_fields_set
+
+    @property
+    def overridden(self) -> frozenset[str]:
+        """The names of what is stored, values of the staff area and `SEEN` pages."""
+        return frozenset(name for name, _ in self._current().version or ())
 
     def refresh(self) -> None:
         """Read the overrides again at the next use: this process has changed them."""

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from consult.crypto import Purpose, encrypt
 from consult.delivery.mail.messages import name_for_staff, safe_name
-from consult.delivery.notifications import staff_mail
+from consult.delivery.notifications import dispatch
 from consult.settings.brand import Brand
 from consult.storage import deliveries
 from consult.storage.db.database import Database
@@ -171,7 +171,7 @@ def test_a_server_without_smtputf8_takes_it(number: int) -> None:
     with mail_server(smtputf8=False) as server:
         url = SecretStr(f"smtp://127.0.0.1:{server.port}")
         settings = SETTINGS.model_copy(update={"mail_from": sender, "smtp_url": url})
-        problem = staff_mail.send_account_link(
+        problem = dispatch.send_account_link(
             *(settings, brand, "bo@bücher.example", LINK),
             valid_for="a day",
             is_new=True,

@@ -19,9 +19,17 @@ from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.databases import read
 from tests.support.lead_factories import new_lead, set_lead
+from tests.support.mail_server import mail_server
 from tests.support.page import Page, text_of
 from tests.support.results import hand_in
-from tests.support.staff_client import ADMIN, PASSWORD, age_authentication, make_user, signed_in
+from tests.support.staff_client import (
+    ADMIN,
+    PASSWORD,
+    age_authentication,
+    make_user,
+    post,
+    signed_in,
+)
 
 BRAND = "/staff/settings/brand"
 
@@ -405,3 +413,72 @@ def test_a_script_in_a_name_stays_a_name(app: Flask, admin: PageClient) -> None:
     save(admin, "brand", brand__name=nasty, brand__phone=nasty)
     assert nasty in admin.get(BRAND).form(BRAND).data["brand-name"]
     assert "<script>alert" not in PageClient(app).get("/").html
+
+
+class TestFirstDay:
+    """What is not set yet is listed above the leads, for admins, until it is set or hidden."""
+
+    STEPS = (
+        *("Time zone", "Business hours", "Brand", "Booking link, email or phone", "Email"),
+        "A colleague",
+    )
+
+    def left(self, admin: PageClient) -> list[str]:
+        return [step for step in self.STEPS if step in admin.get("/staff/").links]
+
+    def test_each_line_leads_to_its_setting_and_goes_when_it_is_set(
+        self, app: Flask, admin: PageClient
+    ) -> None:
+        page = admin.get("/staff/")
+        assert "Not set yet" in page.text
+        assert self.left(admin) == list(self.STEPS)
+        for step in self.STEPS:
+            admin.get(page.link(step).partition("#")[0])
+        save(admin, "hours")  # as it is: it was right
+        assert self.left(admin) == list(self.STEPS[2:])
+        save(admin, "brand", brand__phone="+1 555 0100")
+        assert self.left(admin) == list(self.STEPS[4:])
+        make_user(app, "ben@example.com")
+        assert self.left(admin) == ["Email"]
+        assert "Not set yet" not in admin.get("/staff/?stage=new").text
+        post(admin, "/staff/", "/first-day")
+        assert "Not set yet" not in admin.get("/staff/").text
+
+    def test_staff_who_cannot_set_it_do_not_see_it(self, staff: PageClient) -> None:
+        assert "Not set yet" not in staff.get("/staff/").text
+
+    def test_the_test_email_says_what_the_server_answered(self, tmp_path: Path) -> None:
+        with mail_server() as server:
+            url = f"smtp://127.0.0.1:{server.port}"
+            app = make_app(tmp_path / "var", smtp_url=url, mail_from="hello@maven.test")
+            make_user(app, ADMIN, admin=True)
+            admin = signed_in(app, ADMIN)
+            server.on_data = "554 5.7.1 Your address is on a list"
+            page = post(admin, "/staff/", "/test-email", status=422)
+            assert "554 5.7.1 Your address is on a list" in page.text
+            assert "Email" in self.left(admin)
+            server.on_data = "250 OK"
+            page = admin.submit(page.form("/test-email"), status=200)
+            assert f"The mail server accepted an email to {ADMIN}" in page.text
+            assert server.recipients[-1] == ADMIN
+            assert "Email" not in self.left(admin)
+        page = post(admin, "/staff/settings/notifications", "/test-email", status=422)
+        assert "could not be reached" in page.text
+        services_of(app).database.close()
+
+    def test_without_a_server_the_test_says_what_to_set(self, admin: PageClient) -> None:
+        page = post(admin, "/staff/", "/test-email", status=422)
+        assert "No mail server is set up." in page.text
+        assert "CONSULT_SMTP_URL" in page.text
+
+
+def test_a_red_line_says_what_owners_would_read(app: Flask, admin: PageClient) -> None:
+    says = "Owners would read a placeholder:"
+    make_user(app, "ben@example.com")
+    ben = signed_in(app, "ben@example.com")
+    for client in (admin, ben):
+        assert f"{says} the agency’s name, “Marketing Maven”." in client.get("/staff/").text
+    save(admin, "brand", brand__consult_url="https://www.example.com/consult")
+    assert f"{says} “https://www.example.com/consult”." in ben.get("/staff/").text
+    save(admin, "brand", brand__consult_url="https://maven.agency/consult")
+    assert says not in ben.get("/staff/").text
