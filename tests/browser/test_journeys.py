@@ -126,7 +126,7 @@ def test_keys_alone_get_to_the_result_and_the_staff_to_the_lead(
             press_enter_on(visit, SEND)
         press_enter_on(visit, SEND)
         assert "Baton on the Floor" in text(visit)
-        press_enter_on(visit, "a[href*='/contact']")
+        press_enter_on(visit, "a[href$='/consult']")
         fill_with_keys(visit, CONTACT)
         press_enter_on(visit, SEND)
 
