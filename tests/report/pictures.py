@@ -15,11 +15,13 @@ from PIL import Image
 
 from consult.report.html_document import Paper, Recipient, document_html
 from consult.report.pdf.render_pdf import html_to_pdf
+from consult.settings.brand import Brand
 from tests.report.samples import DAY, report_of
 from tests.support.personas import Depth
 
 FOLDER = Path(__file__).parent / "pictures"
 _DOTS_PER_INCH = 50
+_BRAND = Brand(consult_url="https://marketingmaven.example/consult")
 _GREYS = 16  # levels; enough to see a letter, and a third of the size
 
 
@@ -64,7 +66,8 @@ EXAMPLES = {
 
 def pdf_of(example: Example) -> bytes:
     report = report_of(example.persona, example.depth)
-    return html_to_pdf(document_html(report, DAY, example.recipient, paper=example.paper))
+    html = document_html(report, DAY, example.recipient, _BRAND, example.paper)
+    return html_to_pdf(html)
 
 
 def draw(pdf: bytes, pages: int | None) -> Image.Image:

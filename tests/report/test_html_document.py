@@ -126,11 +126,22 @@ def test_a_brand_puts_its_name_colours_and_logo_on_it() -> None:
     logo = Logo("image/png", b"\x89PNG\r\n\x1a\n")
     colours = replace(Brand().colours, sales="#003366")
     phone, email = "+1 555 0100", "a@b.example"
-    brand = Brand("Northside & Sons", phone=phone, email=email, logo=logo, colours=colours)
+    brand = Brand(
+        "Northside & Sons", phone=phone, email=email, logo=logo, colours=colours,
+        person="Ana Ruiz", person_line="Twelve years in sales", portrait=logo,
+    )  # fmt: skip
     html = document_html(report_of("solo_starter"), DAY, brand=brand)
-    for shown in (logo.data_uri, 'alt="Northside &amp; Sons"', "#003366", phone, email):
+    for shown in (
+        logo.data_uri,
+        'alt="Northside &amp; Sons"',
+        "#003366",
+        phone,
+        email,
+        brand.person_line,
+    ):
         assert shown in html
     assert "Marketing Maven" not in html
+    assert 'alt="Ana Ruiz"' in html
 
 
 def test_alone_it_brings_its_stylesheet() -> None:
