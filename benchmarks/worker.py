@@ -114,12 +114,15 @@ def _wait_for_pdf(database: Database, lead_id: int) -> None:
 def _worker(url: str, folder: str, smtp_url: str = "") -> Iterator[subprocess.Popen[bytes]]:
     settings = {"VAR_DIR": folder, "DATABASE_URL": url, "SECRET_KEY": "benchmark " * 4}
     settings |= {"SMTP_URL": smtp_url, "MAIL_FROM": "Us <us@check.example>"}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "consult", "worker"],
-        env=os.environ | {f"CONSULT_{name}": value for name, value in settings.items()},
-        stderr=subprocess.DEVNULL,
-    )
+    log = Path(folder, "log")
+    with log.open("wb") as lines:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "consult", "worker"],
+            env=os.environ | {f"CONSULT_{name}": value for name, value in settings.items()},
+            stderr=lines,
+        )
     try:
+        wait_until(lambda: "started, for" in log.read_text())
         yield process
     finally:
         process.kill()

@@ -23,6 +23,8 @@ from urllib.parse import urlsplit
 
 import httpcore
 
+from consult.settings.setting_types import ascii_host
+
 TIMEOUT_SECONDS = 5.0
 TOTAL_SECONDS = 10.0
 MAX_RESPONSE_BYTES = 64 * 1024
@@ -178,7 +180,7 @@ def checked_url(url: str, *, allow_loopback: bool = False) -> httpcore.URL:
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
-        named = host if ":" in host else host.encode("idna").decode()
+        named = host if ":" in host else ascii_host(host)
     except ValueError as error:
         raise ForbiddenUrlError("This isn’t a valid URL.") from error
     on_this_machine = allow_loopback and host in _LOOPBACK | {"localhost"}

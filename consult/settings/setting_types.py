@@ -17,6 +17,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import idna
 from email_validator import validate_email
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
@@ -65,11 +66,17 @@ def _origin(text: str) -> str:
     return f"{parts.scheme}://{host}" + (f":{port}" if port is not None else "")
 
 
+def ascii_host(name: str) -> str:
+    """A host name in ASCII (IDNA 2008, where "ß" is a letter); raises ValueError if it is none."""
+    encoded = name.encode("idna") if name.isascii() else idna.encode(name, uts46=True)
+    return encoded.decode()
+
+
 def _host(name: str) -> str:
     """The host as it is written in headers and addresses; raises ValueError if it isn't one."""
     if ":" in name:
         return f"[{IPv6Address(name)}]"
-    host = name.encode("idna").decode()
+    host = ascii_host(name)
     if not re.fullmatch(r"(?!-)[a-z0-9-]+(\.(?!-)[a-z0-9-]+)*\.?", host):
         raise ValueError("not a host")
     return host

@@ -177,8 +177,16 @@ def test_what_cannot_be_posted_to_is_refused(url: str) -> None:
         checked_url(url)
 
 
-def test_a_name_in_any_script_is_encoded() -> None:
-    assert checked_url("https://bücher.example/x").host == b"xn--bcher-kva.example"
+@pytest.mark.parametrize(
+    ("host", "encoded"),
+    [
+        ("bücher.example", b"xn--bcher-kva.example"),
+        ("straße.example", b"xn--strae-oqa.example"),  # and not that of strasse.example
+        ("日本.example", b"xn--wgv71a.example"),
+    ],
+)
+def test_a_name_in_any_script_is_encoded(host: str, encoded: bytes) -> None:
+    assert checked_url(f"https://{host}/x").host == encoded
 
 
 def test_this_machine_and_plain_http_are_for_development_alone(tmp_path: Path) -> None:

@@ -139,13 +139,15 @@ def make_context(
     office: Office | None = None,
     sender: str = SENDER,
     brand: Brand = BRAND,
+    base_url: str = BASE_URL,
 ) -> Context:
     """What the handlers of `make_worker` work with.
 
     `environment` is the URL and secret of a webhook that it sets; `office` is when the agency is
     open.
     """
-    settings = SETTINGS.model_copy(update={"mail_dir": folder, "mail_from": sender})
+    changes = {"mail_dir": folder, "mail_from": sender, "base_url": base_url}
+    settings = SETTINGS.model_copy(update=changes)
     if environment:
         url, secret = map(SecretStr, environment)
         settings = settings.model_copy(update={"webhook_url": url, "webhook_secret": secret})
