@@ -14,6 +14,7 @@ from sqlalchemy import event
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
+from consult.crypto import shared_token, token_hash
 from consult.delivery.notifications.staff_mail import unsubscribe_token
 from consult.questionnaire.editions import newest
 from consult.storage.db import database as database_module
@@ -49,14 +50,18 @@ class Site:
         mail = unsubscribe_token(made.settings.signing_key(), 1, "overdue")
         result = hand_in(self.app).rsplit("/", 1)[1]
         invitation = self.world.objects(ADMIN)["token"]["own"]
-        self.tokens = {"/check/": draft, "/result/": result, "/mail/": mail, "/staff/": invitation}
+        shared = shared_token(made.settings.signing_key(), token_hash(result))
+        self.tokens = {
+            "/check/": draft, "/result/": result, "/shared/": shared,
+            "/mail/": mail, "/staff/": invitation,
+        }
         self.world.keep()
 
     def path_of(self, rule: Rule) -> str:
         objects = self.world.objects(ADMIN)
         values = {name: objects.get(name, {}).get("own") for name in names_in_path(rule)}
         token = next((t for start, t in self.tokens.items() if rule.rule.startswith(start)), None)
-        known = {"token": token, "page_id": "who", "filename": "css/site.css"}
+        known = {"token": token, "page_id": "who", "filename": "css/site.css", "name": "logo"}
         values |= {name: text for name, text in known.items() if name in values}
         return self.app.url_map.bind("localhost").build(rule.endpoint, values)
 
