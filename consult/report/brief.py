@@ -77,7 +77,7 @@ def _facts(report: Report) -> Iterator[Point]:
         yield Point(
             f"{fix.axis_name} may go from {fix.before} to {fix.after}. Aim: {fix.aim}",
             (_answered(line),),
-            f"Helps most: {fix.title}",
+            f"Their first step: {fix.title}",
         )
     else:
         yield Point("Every answer is at its best.", (), "Nothing left to raise")

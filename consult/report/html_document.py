@@ -56,7 +56,8 @@ def document_html(
     template = _templates().get_template("document.html")
     return template.render(
         report=report,
-        business=safe_text(recipient.business, 80),
+        # Without a name for the business, a contact has the owner's in its place.
+        business=safe_text(recipient.business, 80) if recipient.business != recipient.name else "",
         name=safe_text(recipient.name, 40),
         unprinted=_unprinted(recipient),
         brand=brand,

@@ -7,8 +7,8 @@ from playwright.sync_api import Browser
 from tests.browser.site import Site
 from tests.support.browser import PHONE_WIDTH, visiting
 
-SCRIPT = Path(__file__).parents[2] / "static/js/copy.js"
-MOST_BYTES = 1200
+SCRIPTS = [Path(__file__).parents[2] / "static/js" / name for name in ("copy.js", "share.js")]
+MOST_BYTES = 2000
 
 
 def test_one_tap_copies_the_whole_tool(browser: Browser, site: Site) -> None:
@@ -42,5 +42,21 @@ def test_without_javascript_the_tool_is_there_to_read(browser: Browser, site: Si
         assert tool.get_by_role("button").count() == 0
 
 
-def test_the_script_is_small() -> None:
-    assert len(SCRIPT.read_bytes()) < MOST_BYTES
+def test_links_are_copied_texted_and_emailed(browser: Browser, site: Site) -> None:
+    with visiting(browser, site.origin, width=PHONE_WIDTH) as visit:
+        visit.tab.add_init_script("navigator.share = async said => { window.said = said; }")
+        visit.tab.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        visit.open(site.anonymous_result)
+        links = visit.tab.locator(".own-link")
+        for place, path in ((0, "/result/"), (1, "/shared/")):
+            visit.tab.get_by_role("button", name="Copy link").nth(place).click()
+            visit.tab.get_by_text("Copied").nth(place).wait_for()
+            copied = visit.tab.evaluate("navigator.clipboard.readText()")
+            assert copied == links.nth(place).text_content()
+            assert copied.startswith(site.origin + path)
+            visit.tab.get_by_role("button", name="Share…").nth(place).click()
+            assert copied in visit.tab.evaluate("window.said.text")
+
+
+def test_the_scripts_are_small() -> None:
+    assert sum(len(script.read_bytes()) for script in SCRIPTS) < MOST_BYTES

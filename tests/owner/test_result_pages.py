@@ -16,8 +16,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import delete, update
 
+from consult.delivery.mail.messages import render
+from consult.report.brief import brief_of
+from consult.report.explanations import reasons_of
 from consult.report.html_document import document_html
 from consult.report.report import Report, from_json
+from consult.settings.brand import Brand
 from consult.storage import documents, jobs
 from consult.storage.tables.delivery_tables import JobRow
 from consult.storage.tables.submission_tables import ContactRow, SubmissionRow
@@ -93,8 +97,6 @@ def test_the_result_shows_scores_fixes_reasons_and_the_consult(journey: Journey)
         assert all(fix[field] in text for field in ("title", "start", "next", "aim", "proof"))
         assert fix["tool_text"] in unescape(journey.page.html), "as plain lines, to copy"
     assert all(reason in text for reason in report["plan"][0]["reasons"])
-    lost = [line for d in report["handoff"]["dimensions"] for line in d["lines"]]
-    assert all(line["question"] in text for line in lost)
     assert report["consult"]["title"] in text
     lead = report["one_lead"]
     assert all(part in text for part in (lead["title"], lead["longest"], lead["beside"]))
@@ -123,6 +125,22 @@ def test_a_result_is_read_in_700_words(app: Flask, firm: Firm) -> None:
     page = PageClient(app).get(hand_in(app, firm, firm.depth))
     (main,) = page.document.all("main")
     assert 300 < len("".join(visible(main)).split()) <= 700
+
+
+@pytest.mark.parametrize("firm", FIRMS.values(), ids=FIRMS)
+def test_page_pdf_email_brief_and_consult_agree_on_what_is_first(app: Flask, firm: Firm) -> None:
+    page = PageClient(app).get(hand_in(app, firm, firm.depth))
+    lead = lead_of(app)
+    report = from_json(json.dumps(lead.report))
+    title = report.plan[0].title
+    assert f"Do this first 1 {title}" in page.text
+    assert f"Do this first: {title}" in printed_text(document_html(report, date(2026, 12, 1)))
+    empty = dict.fromkeys(("name", "link", "change", "base_url", "check_again"), "")
+    email = render("mail/report.txt", report=report, brand=Brand(), wants_consult=False, **empty)
+    assert f"DO THIS FIRST: {title}" in email
+    brief = brief_of(report, reasons_of(lead.edition, lead.depth, lead.answers))
+    assert f"Their first step: {title}" in [point.title for point in brief.facts]
+    assert report.consult.about.endswith(f"start with your first step: {title}.")
 
 
 @pytest.mark.parametrize("firm", FIRMS.values(), ids=FIRMS)
@@ -390,7 +408,7 @@ def test_the_pdf_tells_what_the_page_tells_and_more(app: Flask, persona: Persona
     client = PageClient(app)
     path = hand_in(app, persona, "full")
     report = from_json(json.dumps(lead_of(app).report))
-    page = client.get(path).text
+    page = client.get(path).text + client.get(f"{path}/why").text
     printed = printed_text(document_html(report, date(2026, 11, 23)))
     assert [said for said in _told(report) if said not in printed] == []
     rest = [said.question for said in report.answers] + [card.text for card in report.cards]

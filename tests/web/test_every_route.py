@@ -52,8 +52,11 @@ class Site:
         invitation = self.world.objects(ADMIN)["token"]["own"]
         shared = shared_token(made.settings.signing_key(), token_hash(result))
         self.tokens = {
-            "/check/": draft, "/result/": result, "/shared/": shared,
-            "/mail/": mail, "/staff/": invitation,
+            "/check/": draft,
+            "/result/": result,
+            "/shared/": shared,
+            "/mail/": mail,
+            "/staff/": invitation,
         }
         self.world.keep()
 
