@@ -134,7 +134,7 @@ def storm(
             (webhooks, webhook_proxy),
         )
         faults.run()
-        print(f"{seconds:6.1f} s  everything works again", flush=True)
+        print("Everything works again.", flush=True)
         _finish(people, database, ledger)
         found = audit(database, ledger, mail, webhooks)
         found.lines += _what_was_met(ledger, [*processes, *([server] if server else [])], faults)
