@@ -44,7 +44,9 @@ def picture(name: str) -> Response:
 @brand_files.get("/brand/share.png")
 def shared() -> Response:
     brand = services().brand
-    return _cached(Response(_share_picture(brand), mimetype="image/png"), _share_version(brand))
+    content = _share_picture(brand)
+    # Its address names what it's drawn from: another release may draw something else from that.
+    return _cached(Response(content, mimetype="image/png"), _hash(content))
 
 
 def _cached(response: Response, version: str) -> Response:
