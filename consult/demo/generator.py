@@ -114,11 +114,11 @@ def make_leads(
         yield made
     with database.writing() as session:
         session.audited = False
-        for age, leave in morning:
+        for age, last in morning:
             lead = maker.make_lead(session, now - age, contact=True)
             with staff.at_work(session):
                 work = new_work(session, lead, staff, office, now, random)
-                work_until_morning(work, staff, leave)
+                work_until_morning(work, staff, last)
     yield count
 
 

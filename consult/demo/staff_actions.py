@@ -252,7 +252,7 @@ def _follow_up(work: LeadWork) -> None:
         work.lose()
 
 
-def _leave(_work: LeadWork, _staff: Staff) -> None:
+def _do_nothing(_work: LeadWork, _staff: Staff) -> None:
     """Nobody has called yet: in time, or too late."""
 
 
@@ -294,23 +294,23 @@ def _offer(work: LeadWork, staff: Staff) -> None:
         work.do(actions.hand_over, staff.active[0])
 
 
-Leave = Callable[[LeadWork, Staff], None]
-MORNING: Sequence[tuple[timedelta, Leave]] = (
-    (timedelta(), _leave),
-    (timedelta(days=5), _leave),
+LastAction = Callable[[LeadWork, Staff], None]
+MORNING: Sequence[tuple[timedelta, LastAction]] = (
+    (timedelta(), _do_nothing),
+    (timedelta(days=5), _do_nothing),
     (timedelta(days=24), _ask_again_today),
     (timedelta(days=9), _offer),
     (timedelta(days=7), _book_tomorrow),
     (timedelta(days=8), _book_yesterday),
-    (timedelta(hours=2), _leave),
-    (timedelta(days=6), _leave),
+    (timedelta(hours=2), _do_nothing),
+    (timedelta(days=6), _do_nothing),
 )
 """What waits for staff this morning: how long ago a lead came, and what was done with it since."""
 
 
-def work_until_morning(work: LeadWork, staff: Staff, leave: Leave) -> None:
+def work_until_morning(work: LeadWork, staff: Staff, last: LastAction) -> None:
     with suppress(_LaterThanNow):  # such as after a week of holidays
-        leave(work, staff)
+        last(work, staff)
 
 
 def _assess(work: LeadWork) -> None:
