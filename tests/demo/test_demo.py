@@ -2,13 +2,16 @@
 
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from shutil import copy
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import func, select
 
+from consult.commands import consult
 from consult.demo import make_leads, remove_leads
 from consult.questionnaire.editions import newest
 from consult.settings.brand import load_brand
@@ -145,6 +148,15 @@ def test_removing_them_leaves_no_trace(tmp_path: Path, sqlite_template: Path) ->
         assert left["audit_log"] == before[AuditRow]
         assert not any(left[name] for name in ("contacts", "notes", "start_page_views"))
         assert remove_leads(database) == 0
+
+
+def test_the_command_adds_and_removes_them(
+    tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONSULT_DATABASE_URL", f"sqlite:///{copy(sqlite_template, tmp_path)}")
+    run = partial(CliRunner().invoke, consult)
+    assert "Added 4 demo leads" in run(["demo", "--leads", "4"]).output
+    assert run(["demo", "--remove"]).output == "Removed 4 demo leads.\n"
 
 
 def test_who_signs_up_first_gets_what_nobody_works_on(
