@@ -6,11 +6,14 @@ Its charts say in words what they show, and differ in pattern and not only in co
 import itertools
 import re
 from dataclasses import replace
+from typing import Any
 
 import html5lib
 import pytest
+from jinja2 import Environment, FileSystemLoader
 from markupsafe import escape
 
+from consult.report import TEMPLATES
 from consult.report.html_document import (
     STATE_TEXTS,
     Recipient,
@@ -59,6 +62,27 @@ def test_a_document_is_valid_complete_and_honest(persona: str, depth: Depth) -> 
     assert text.count("Yours may differ") + text.count("yours may differ") <= 3
     for word in ("you are losing", "average firm", "scientifically", "guarantee", "Oops"):
         assert word not in text
+
+
+@pytest.mark.parametrize(("persona", "depth"), EVERYONE)
+def test_a_chart_shows_what_its_heading_says(persona: str, depth: Depth) -> None:
+    lanes = re.split(r'<div class="lane">', document_of(persona, depth))[3:]
+    for axis, lane in zip(report_of(persona, depth).axes, lanes, strict=True):
+        (heading,) = re.findall("<h3>(.*)</h3>", lane.split("Two jobs, side by side")[0])
+        charts = re.findall('<table class="gains">(.*?)</table>', lane, re.DOTALL)
+        names = [re.findall('<th scope="row">(.*?)</th>', chart) for chart in charts]
+        gains = {escape(part.name): part.lost for part in axis.dimensions}
+        if charts:
+            assert sorted(itertools.chain(*names)) == sorted(gains)
+            assert any(word in heading for word in (names[0][0], "Several", "any", "can’t tell"))
+        else:
+            assert not any(gains.values())
+        for shown in names:
+            assert [gains[name] for name in shown] == sorted(
+                map(gains.__getitem__, shown), reverse=True
+            )
+        if axis.id == "handoff" and charts:
+            assert set(names[0]) == {escape(p.name) for p in axis.dimensions if p.critical}
 
 
 def test_a_document_fetches_nothing() -> None:
@@ -185,3 +209,18 @@ def test_each_state_is_drawn_in_another_way() -> None:
     legs = {relay_picture(Relay(state, "strong", "strong"), COLOURS) for state in STATES}
     exchanges = {relay_picture(Relay("strong", state, "strong"), COLOURS) for state in STATES}
     assert len(legs) == len(exchanges) == len(STATES)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_state_is_drawn_as_on_the_result_page(state: State) -> None:
+    pages = Environment(loader=FileSystemLoader(TEMPLATES.parent), autoescape=True)
+    legs = [{"name": name, "state": state, "says": state} for name in ("one", "two", "three")]
+    web: Any = pages.get_template("parts/relay.html").module
+    drawings = web.picture(legs, "relay"), relay_picture(Relay(state, state, state), COLOURS)
+    for shape in (
+        r' d="(M\d+ \d+h[^"]+)"',
+        r'stroke-dasharray="([^"]+)"',
+        r"(rotate\([^)]+320 69\))",
+    ):
+        on_page, on_paper = (set(re.findall(shape, one)) for one in drawings)
+        assert on_page == on_paper
