@@ -130,7 +130,7 @@ def _staff(session: Session, ledger: Ledger, found: Audit) -> None:
     missing = [
         f"lead {lead} was not assigned to {email}"
         for lead, email in ledger.claims
-        if (lead, ids[email]) not in claimed
+        if (lead, ids.get(email)) not in claimed
     ]
     found.compare("leads taken by staff", len(ledger.claims), missing)
     notes = Counter((row.text, row.submission_id) for row in session.scalars(select(NoteRow)))
@@ -140,9 +140,7 @@ def _staff(session: Session, ledger: Ledger, found: Audit) -> None:
 
 
 def _documents(session: Session, found: Audit) -> None:
-    revisions = dict(
-        session.execute(select(SubmissionRow.id, SubmissionRow.report_revision)).tuples().all()
-    )
+    revisions = {row.id: row.report_revision for row in session.scalars(select(SubmissionRow))}
     for kind, name in ((REPORT, "PDFs for owners, current"), (BRIEF, "PDFs for staff, current")):
         stored = {
             row.submission_id: row
