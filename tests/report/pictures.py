@@ -59,7 +59,7 @@ EXAMPLES = {
     "arabic": Example("corner_shop", "quick", "letter", Recipient("ليلى", "مطعم النخيل Palm"), 1),
     "emoji": Example("solo_starter", "quick", "a4", Recipient("Jo 😀", "Bäckerei 🥐 Müller"), 1),
     "one_long_word": Example(
-        "solo_starter", "quick", "letter", Recipient("W" * 2000, "W" * 2000), 1
+        "solo_starter", "quick", "letter", Recipient("V" * 2000, "W" * 2000), 1
     ),
 }
 

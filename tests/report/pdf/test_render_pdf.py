@@ -95,7 +95,7 @@ def test_a_long_name_leaves_the_cover_one_page(name: str) -> None:
     report = report_of(
         "solo_starter", changes={"own_words": "Less of this, and more of that. " * 9}
     )
-    html = document_html(report, DAY, Recipient(name, name))
+    html = document_html(report, DAY, Recipient(f"{name}.", name))
     short = document_of("solo_starter", business="Oak Street Dental")
     with (
         pikepdf.open(io.BytesIO(html_to_pdf(html))) as opened,
