@@ -85,6 +85,7 @@ def test_each_part_runs(part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     # So short, some may miss their aim.
     assert run.exit_code in (0, 1), run.exception
     assert run.exception is None or isinstance(run.exception, SystemExit)
+    assert f"Measuring {part}\n" in run.stderr, "it says what it does in a pipe, too"
     rows = json.loads(file.read_text())["rows"]
     has_aims = any(row["aim"] is not None for row in rows)
     assert len(run.stdout.splitlines()) == len(rows) + 1 + has_aims
