@@ -442,12 +442,25 @@ def _told(report: Report) -> Iterator[str]:
     yield from report.consult.bring if report.consult.agenda else report.consult.watch
 
 
-def test_a_shared_link_shows_a_picture_and_nothing_of_the_result(journey: Journey) -> None:
+@pytest.mark.parametrize("shared", [True, False])
+def test_a_link_in_a_chat_shows_a_picture_and_nothing_of_the_result(
+    journey: Journey, shared: bool
+) -> None:
     leave_contact(journey)
-    html = journey.go(journey.page.path.partition("?")[0]).html
+    page = journey.go(journey.page.path.partition("?")[0])
+    if shared:
+        link = next(text for text in page.with_class("own-link") if "/shared/" in text)
+        page = journey.client.get(urlsplit(link).path)
+    html = page.html
     shown = re.findall(r'<meta property="og:\w+(?::\w+)?" content="([^"]*)"', html)
     assert len(shown) == 5
     assert any(url.endswith(".png") or ".png?" in url for url in shown)
     report = lead_of(journey.client.app).report
-    secrets = [report["archetype"]["name"], *ADA.values(), journey.root.rpartition("/")[2]]
+    secrets = [
+        report["archetype"]["name"],
+        report["finding"],
+        report["own_words"],
+        *ADA.values(),
+        journey.root.rpartition("/")[2],
+    ]
     assert not [said for said in secrets for text in shown if len(said) > 1 and said in text]
