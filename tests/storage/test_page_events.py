@@ -1,5 +1,6 @@
 """The pages of a response: each once, with its time, and stored as numbers when it is deleted."""
 
+from consult.questionnaire.editions import newest
 from consult.storage import page_events
 from consult.storage.db.database import Database
 from consult.storage.drafts import drafts
@@ -84,7 +85,8 @@ def test_going_back_or_a_second_tab_adds_no_row(database: Database, clock: Clock
     assert (found["who"].saves, found["who"].seconds) == (3, 15)
     assert [page for page, row in found.items() if row.is_last] == ["buyers"]
     assert found["buyers"].questions == "buying_path? buyers-"
-    assert the_stats(database).furthest == 7, "the review was seen"
+    review = len(newest().structure.parts) + 1
+    assert the_stats(database).furthest == review, "the review was seen"
 
 
 def test_a_lead_was_left_nowhere_and_stays_as_numbers(database: Database, clock: Clock) -> None:

@@ -144,13 +144,6 @@ def test_a_file_may_be_cached_under_the_address_of_its_very_content(tmp_path: Pa
             assert client.get(other).headers["Cache-Control"] == "no-cache", other
 
 
-def test_the_picture_for_shared_links_is_asked_for_again(client: PageClient) -> None:
-    """Its address says what it is drawn from, and not by which release."""
-    address = re.search(r"/brand/share\.png\?v=\w+", client.get("/").html)
-    assert address
-    assert client.get(address[0]).headers["Cache-Control"] == "no-cache"
-
-
 def test_a_file_that_changes_under_a_running_process_is_not_kept(
     app: Flask, tmp_path: Path
 ) -> None:
