@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, exists, literal_column, select, update
 
 from consult.storage.db.base import UtcDateTime
 from consult.storage.db.database import Database, Session, insert_into
@@ -111,12 +111,14 @@ def due_priorities(database: Database) -> list[int]:
     return [priority for priority in PRIORITIES if found and found[priority]]
 
 
+# Written out, and not as parameters: only so does SQLite use the index of what is open.
+_OPEN = JobRow.state.in_([literal_column(f"'{state}'") for state in OPEN_STATES])
 _DUE = select(
     *(
         exists().where(
-            JobRow.state.in_(OPEN_STATES),
+            _OPEN,
             JobRow.run_at <= bindparam("now", type_=UtcDateTime),
-            JobRow.priority == priority,
+            JobRow.priority == literal_column(str(priority)),
         )
         for priority in PRIORITIES
     )
@@ -245,7 +247,7 @@ def retry_failed(session: Session, submission_id: int | None) -> int:
 
 def _is_due(session: Session, priority: int | None) -> ColumnElement[bool]:
     # A leased job whose lease expired is due as well: its worker died.
-    due = and_(JobRow.state.in_(OPEN_STATES), JobRow.run_at <= session.now())
+    due = and_(_OPEN, JobRow.run_at <= session.now())
     return due if priority is None else and_(due, JobRow.priority == priority)
 
 

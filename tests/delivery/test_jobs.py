@@ -1,8 +1,10 @@
 """The life of a job, with a clock that only moves when the test says so."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from consult.storage import jobs
 from consult.storage.db.database import Database
@@ -158,3 +160,25 @@ def test_demo_leads_made_in_bulk_leave_the_worker_to_owners(database: Database) 
         if job.kind != jobs.NOTIFY:
             order.append(job.kind)
     assert order == [jobs.RENDER_REPORT, jobs.RENDER_BRIEF]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_look_for_due_jobs_reads_no_finished_ones(database: Database) -> None:
+    looks: list[tuple[str, tuple[object, ...]]] = []
+
+    def note(*arguments: Any) -> None:
+        if "FROM jobs" in arguments[2]:
+            looks.append((arguments[2], arguments[3]))
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    jobs.due_priorities(database)
+    assert not is_due(database)
+    assert claim(database) is None
+    event.remove(database.engine, "before_cursor_execute", note)
+    assert len(looks) == 3
+    with database.engine.connect() as connection:
+        for statement, parameters in looks:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            steps = [step for *_, step in plan if "jobs" in step]
+            assert steps == ["SEARCH jobs USING INDEX ix_jobs_due (run_at<?)"] * len(steps)
+            assert steps
