@@ -10,8 +10,10 @@ from consult.report.html_document import Paper, staff_html
 from consult.settings.brand import Brand
 from consult.workflow.stages import SOURCE_LABELS
 
-_LONGEST_LINE = 2_000
-_MOST_LINES = 200
+# A note is one line of so many letters, or as many lines.
+_LONGEST_LINE = 4_000
+_MOST_LINES = 4_000
+_UNPRINTED = "(This PDF doesn’t have all the letters of this line. It’s in the JSON.)"
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d[0-9:.]*\+00:00")
 
 TABLE_LABELS = {
@@ -24,6 +26,7 @@ TABLE_LABELS = {
     "documents": "PDFs",
     "notifications": "Staff notifications",
     "response_stats": "Statistics",
+    "page_visits": "Time on each page",
     "jobs": "Background jobs",
     "lead_words": "Search index",
 }
@@ -31,7 +34,10 @@ TABLE_LABELS = {
 
 _LINES = {
     "lead_events": ("at", ("kind", "data", "by_id")),
-    "notes": ("created_at", ("text", "author_id", "resolved_at")),
+    "notes": (
+        "created_at",
+        ("text", "author_id", "edited_at", "resolved_at", "resolved_by_id"),
+    ),
     "call_assessments": ("at", ("dimension", "assessment", "by_id")),
     "documents": ("rendered_at", ("kind",)),
     "notifications": ("created_at", ("kind",)),
@@ -45,7 +51,7 @@ _ELSEWHERE = frozenset({"id", "submission_id", "draft_id", "version", "handed_to
 _COPIES = frozenset(
     {"submitted_at", "demo", "archetype", "separation", "handoff", "source", "wants_consult"}
 )
-_USERS = frozenset({"by_id", "author_id", "assignee_id", "offered_to_id"})
+_USERS = frozenset({"by_id", "author_id", "resolved_by_id", "assignee_id", "offered_to_id"})
 _WHAT = {
     "render_report": "Make the report",
     "render_brief": "Make the call brief",
@@ -89,7 +95,7 @@ def record_html(record: Json, made_at: datetime, brand: Brand, paper: Paper) -> 
     writer = _Writer(zone)
     return staff_html(
         "record.html",
-        safe_text(_title(record), 80),
+        safe_text(_title(record), 80, f"lead {record['leads'][0]['lead']}"),
         made_at,
         brand,
         paper,
@@ -140,6 +146,9 @@ class _Writer:
         title = TABLE_LABELS.get(name, _label(name))
         if name == "lead_words":
             return Section(title, [[("Words", ", ".join(row["word"] for row in rows))]])
+        if name == "page_visits":
+            times = [(_label(row["page"]), _page_time(row)) for row in rows]
+            return Section(title, [times] if times else [])
         if name in _LINES:
             return Section(title, [self._lines(rows, *_LINES[name])], of_times=True)
         if name == "leads":
@@ -150,13 +159,15 @@ class _Writer:
         rows = [
             ("Started", self.text(draft["created_at"])),
             ("Submitted", self.text(frozen["submitted_at"])),
+            ("Time taken", f"{frozen['seconds_taken']} seconds"),
+            ("Questions", f"{_label(frozen['depth'])} check, edition {frozen['edition']}"),
             *[(_name(key), self.text(value)) for key, value in draft["source"].items()],
             ("Separation", _score(frozen, "separation")),
             ("Handoff", _score(frozen, "handoff")),
             ("Archetype", _in_report(frozen, "archetype", "name") or _label(frozen["archetype"])),
             ("Consult advised", _label(frozen["consult"])),
         ]
-        return [(name, safe_text(text, _LONGEST_LINE)) for name, text in rows if text]
+        return [(name, safe_text(text, _LONGEST_LINE, _UNPRINTED)) for name, text in rows if text]
 
     def _lines(self, rows: Sequence[Json], left: str, right: Sequence[str]) -> list[Row]:
         """Each row as one line: a time, and what happened then."""
@@ -170,7 +181,7 @@ class _Writer:
 
     def _right_column(self, name: str, value: Any) -> str:
         if name in _USERS:
-            return f"by account {value}"
+            return f"{'resolved ' if name == 'resolved_by_id' else ''}by account {value}"
         if isinstance(value, Mapping):
             return ", ".join(self._fact(key, inner) for key, inner in value.items())
         if name in ("kind", "state", "dimension", "assessment"):
@@ -214,7 +225,13 @@ class _Writer:
         if _TIMESTAMP.fullmatch(text):
             at = datetime.fromisoformat(text).astimezone(self._zone)
             return f"{at.day} {at:%b %Y, %H:%M}"
-        return "\n".join(safe_text(line, _LONGEST_LINE) for line in text.splitlines()[:_MOST_LINES])
+        lines = text.splitlines()[:_MOST_LINES]
+        return "\n".join(safe_text(line, _LONGEST_LINE, _UNPRINTED) for line in lines)
+
+
+def _page_time(row: Json) -> str:
+    time = "not known" if row["seconds"] is None else f"{row['seconds']} seconds"
+    return f"{time}, saved {row['saves']} times, sent back {row['refused']} times"
 
 
 def _name(name: str) -> str:

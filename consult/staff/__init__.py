@@ -2,6 +2,7 @@
 
 from flask import Flask
 from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import Unauthorized
 
 from consult.settings.schema import Settings
 from consult.staff import blueprint, times
@@ -61,6 +62,7 @@ def register(app: Flask, settings: Settings) -> None:
     app.jinja_env.globals["my_notifications"] = _my_notifications
     app.register_error_handler(CSRFError, blueprint.form_expired)
     app.register_error_handler(RoleRequired, blueprint.role_required)
+    app.register_error_handler(Unauthorized, login.hold_form)
     app.register_error_handler(NotRecorded, blueprint.not_recorded)
 
 

@@ -22,7 +22,7 @@ from consult.storage.tables.submission_tables import (
     ResponseStatsRow,
     StartPageViewRow,
 )
-from consult.workflow.stages import Stage, came_from
+from consult.workflow.stages import Stage, counted_source
 
 REVIEW = "review"
 """The page after the last question, by the same name as in its address."""
@@ -75,7 +75,7 @@ def keys_of(
     day: date, depth: str, source: Mapping[str, str], *, demo: bool = False
 ) -> dict[str, Any]:
     """The columns that something is counted by; `source` holds the tags of the link followed."""
-    name = came_from(source)[:MAX_SOURCE]
+    name = counted_source(source)[:MAX_SOURCE]
     kind = "demo" if demo else "test" if name.casefold() == _TEST else "real"
     return {"day": day, "kind": kind, "depth": depth, "source": name}
 

@@ -1,5 +1,6 @@
 """The stages of a lead at the agency, the reasons that staff give, and where owners came from."""
 
+import re
 from collections.abc import Mapping
 from typing import Literal, get_args
 
@@ -91,6 +92,24 @@ SOURCE_LABELS = {
 }
 
 
+PERSONAL_LINK = "personal link"
+"""How statistics name a source that looks like one person's: it is kept with their lead only."""
+
+_PERSONAL = re.compile(
+    r".*(?:@|%40).*|\+?[\d\s().-]{7,}|[0-9a-f]{8}-[0-9a-f-]{27}|(?=(?:.*\d){4})[A-Za-z0-9]{16,}",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def counted_source(source: Mapping[str, str]) -> str:
+    """The name of a source for statistics, which outlive the lead.
+
+    It has no address, telephone number or code of a single link in it.
+    """
+    name = came_from(source)
+    return PERSONAL_LINK if _PERSONAL.fullmatch(name) else name
+
+
 def came_from(source: Mapping[str, str]) -> str:
-    """The name of a source, for lists and statistics; empty for owners who came directly."""
+    """The name of a lead's source; empty for owners who came directly."""
     return source.get("utm_source") or source.get("ref") or ""

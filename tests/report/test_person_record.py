@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from consult.report.person_record import record_html
 from tests.support.workers import BRAND
 
 AT = "2026-11-26T00:03:36.735802+00:00"
-RECORD = {
+RECORD: dict[str, Any] = {
     "leads": [
         {
             "lead": 7,
@@ -18,6 +19,9 @@ RECORD = {
             ],
             "submission": {
                 "submitted_at": AT,
+                "seconds_taken": 390,
+                "depth": "quick",
+                "edition": "2026-12",
                 "separation": 73.717948,
                 "handoff": 32.8,
                 "archetype": "baton_on_the_floor",
@@ -46,6 +50,30 @@ def text_of(record: Mapping[str, object]) -> str:
     html = record_html(record, made_at, BRAND, "letter")
     body = html.split("</head>")[1]
     return " ".join(body.split())
+
+
+def test_long_notes_and_page_times_are_printed_whole() -> None:
+    note = {"created_at": AT, "edited_at": AT, "resolved_at": AT, "resolved_by_id": 5}
+    long = " ".join(f"word{number}" for number in range(400)) + " end"
+    pages = [{"page": "first_reply", "seconds": 41, "saves": 2, "refused": 1}]
+    notes = [{**note, "text": text, "author_id": 3} for text in (long, "ends\n" * 1000 + "last")]
+    lead = {**RECORD["leads"][0], "notes": notes, "page_visits": pages}
+    text = text_of({**RECORD, "leads": [lead]}).replace("\u200b", "")
+    for told in (
+        *(long, "ends last", "by account 3", "Edited at: 25 Nov 2026, 19:03"),
+        *("resolved by account 5", "390 seconds", "Quick check, edition 2026-12"),
+        "First reply</th><td>41 seconds, saved 2 times, sent back 1 times",
+    ):
+        assert told in text, told
+
+
+def test_what_no_font_can_print_is_said() -> None:
+    contact = {"submission_id": 7, "name": "Giorgi გიორგი", "business": "Café"}
+    lead = {**RECORD["leads"][0], "contacts": [contact]}
+    text = text_of({**RECORD, "leads": [lead]})
+    assert "<h1>Record: lead 7</h1>" in text
+    assert "This PDF doesn’t have all the letters of this line. It’s in the JSON." in text
+    assert "Giorgi" not in text
 
 
 def test_it_tells_everything_in_words_and_in_the_zone_of_the_agency() -> None:

@@ -1,5 +1,9 @@
 """The pages of a response: each once, with its time, and stored as numbers when it is deleted."""
 
+from typing import Any
+
+import pytest
+
 from consult.questionnaire.editions import newest
 from consult.storage import page_events
 from consult.storage.db.database import Database
@@ -8,10 +12,15 @@ from consult.storage.drafts.drafts import Draft
 from consult.storage.leads import submission
 from consult.storage.page_events import REVIEW, PageVisit, SaveEvent
 from consult.storage.privacy import erasure, retention
-from consult.storage.tables.submission_tables import PageVisitRow, ResponseStatsRow
-from consult.workflow.stages import Stage
+from consult.storage.tables.submission_tables import (
+    DraftRow,
+    PageVisitRow,
+    ResponseStatsRow,
+    StartPageViewRow,
+)
+from consult.workflow.stages import PERSONAL_LINK, Stage
 from tests.support.databases import Clock, rows, write
-from tests.support.lead_factories import new_lead
+from tests.support.lead_factories import new_lead, see
 from tests.support.submissions import CONTACT, lead_of, new_submission, submitted
 
 WHO = PageVisit("who", ("marketing_by", "selling_by"), ("marketing_by", "selling_by"))
@@ -138,3 +147,40 @@ def test_without_a_first_page_nothing_but_the_start_is_counted(database: Databas
     submitted(database)
     assert pages(database) == {}
     assert (the_stats(database).furthest, the_stats(database).submitted) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("link", "counted"),
+    [
+        ("jane@client.com", PERSONAL_LINK),
+        ("jane%40client.com", PERSONAL_LINK),
+        ("Jane Doe <jane@client.com>", PERSONAL_LINK),
+        ("+1 555 123-4567", PERSONAL_LINK),
+        ("5551234567", PERSONAL_LINK),
+        ("3f2504e0-4f89-11d3-9a0c-0305e82c3301", PERSONAL_LINK),
+        ("IwAR2xYt7Qp0Zk9LmNs4", PERSONAL_LINK),
+        ("newsletter", "newsletter"),
+        ("autumn-2026", "autumn-2026"),
+        ("chamberofcommerceofspringfield", "chamberofcommerceofspringfield"),
+        ("fair 2026", "fair 2026"),
+        ("360", "360"),
+        ("", ""),
+    ],
+)
+@pytest.mark.parametrize("tag", ["ref", "utm_source"])
+def test_a_personal_link_is_kept_with_the_lead_only(
+    database: Database, link: str, counted: str, tag: str
+) -> None:
+    source = {tag: link} if link else {}
+    with database.writing() as session:
+        page_events.record_view(session, "quick", source, framed=False)
+        token = drafts.start(session, "2026-12", "quick", source, shown=WHO)
+        result = submission.submit(session, token, new_submission())
+    lead_id = lead_of(database, result).id
+    assert see(database, lead_id).source == link
+    tables: tuple[Any, ...] = (StartPageViewRow, ResponseStatsRow, PageVisitRow)
+    assert {row.source for table in tables for row in rows(database, table)} == {counted}
+    write(database, erasure.erase, [lead_id], "anonymise", by=None, reason="requested")
+    assert see(database, lead_id).source == counted
+    (draft,) = rows(database, DraftRow)
+    assert draft.source == ({tag: counted} if link else {})

@@ -29,6 +29,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from itsdangerous import Signer, URLSafeTimedSerializer
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import Unauthorized
 from werkzeug.wrappers import Response as BaseResponse
 
 from consult.crypto import Purpose, SkewTolerantSigner, keyed_hash
@@ -147,17 +148,16 @@ def require_login() -> BaseResponse | None:
         _check_form()
         return None
     if g.staff_session is None:
+        if request.method not in SAFE_METHODS and TOKEN_KEY in session:
+            raise Unauthorized  # the form is held over the sign-in
         wanted = request.full_path.rstrip("?") if request.method in SAFE_METHODS else None
         return redirect(url_for(SIGN_IN, next=wanted), 303)
     g.account = signed_in_user().id  # for the request log, which shows who was refused
     if limit := BODY_LIMITS.get(request.endpoint or ""):
         request.max_content_length = limit
     _check_form()
-    if (
-        request.endpoint
-        and required_role(request.endpoint) == "admin"
-        and not signed_in_user().is_admin
-    ):
+    is_for_admins = request.endpoint and required_role(request.endpoint) == "admin"
+    if is_for_admins and not signed_in_user().is_admin:
         raise RoleRequired
     if g.must_set_up and request.endpoint not in SET_UP_ENDPOINTS:
         return redirect(url_for(SET_UP), 303)

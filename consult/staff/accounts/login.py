@@ -6,16 +6,19 @@ and works once.
 """
 
 import hashlib
+import re
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TypedDict
 
 from flask import make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import Unauthorized
 from werkzeug.wrappers import Response
 from wtforms import EmailField, Form, HiddenField, PasswordField
 from wtforms.validators import InputRequired, Length
 
-from consult.crypto import new_token
+from consult.crypto import Purpose, new_token, sign, verify
 from consult.staff.accounts import access
 from consult.staff.accounts.account_admin import EMAIL_MAX, AccountError, normal_email
 from consult.staff.accounts.passwords import (
@@ -31,15 +34,18 @@ from consult.staff.accounts.passwords import (
 )
 from consult.staff.blueprint import blueprint, for_staff
 from consult.staff.second_factors import passkeys, totp
-from consult.storage.accounts import accounts
+from consult.storage.accounts import accounts, sessions
 from consult.storage.audit import audit_log
 from consult.storage.notifications import notifications
 from consult.storage.second_factors import factors
 from consult.storage.tables.account_tables import StaffUserRow
-from consult.web.services import services
+from consult.web.services import secret_key, services
 from consult.web.text import one_line
 
 PENDING_FOR = timedelta(minutes=10)
+# As long as it may take to find the phone with the code on it.
+_FORM_PENDING_FOR = timedelta(hours=1)
+_SECRET = re.compile("password|code|credential")
 CODE_MAX = 40
 
 WRONG = "Wrong email or password. Check both and try again."
@@ -58,6 +64,18 @@ class SignInForm(Form):
     next = HiddenField()
 
 
+class PendingForm(TypedDict):
+    """A submitted form that waits for a sign-in, or for a re-authentication.
+
+    Of `files` only names are stored: of the field, and of the chosen file.
+    """
+
+    user: int
+    action: str
+    fields: list[tuple[str, str]]
+    files: list[tuple[str, str]]
+
+
 class PendingLogin(TypedDict):
     """A login that waits for the second factor, since a time in seconds since 1970."""
 
@@ -67,6 +85,36 @@ class PendingLogin(TypedDict):
     method: str
     next: str
     token: str
+
+
+def submitted_form(user_id: int) -> str:
+    """The form that this request submits, signed, to be submitted again by this user."""
+    fields = [(name, text) for name, text in request.form.items(multi=True) if name != "csrf_token"]
+    files = [(name, file.filename) for name, file in request.files.items(True) if file.filename]
+    action = request.full_path.rstrip("?")
+    form = PendingForm(user=user_id, action=action, fields=fields, files=files)
+    return sign(secret_key(), Purpose.PENDING_FORM, form)
+
+
+def pending_form(signed: str, user_id: int) -> PendingForm | None:
+    """This user's own form that waits; None if there is none."""
+    form: PendingForm | None = verify(
+        secret_key(), Purpose.PENDING_FORM, signed, max_age=_FORM_PENDING_FOR
+    )
+    return form if form and form["user"] == user_id else None
+
+
+def hold_form(_: Unauthorized) -> ResponseReturnValue:
+    """Answer a form whose session has expired with the sign-in, after which it is there again.
+
+    Only for the user whose session it was, and without a password or code, which are not stored.
+    """
+    with services().database.reading() as reading:
+        user_id = sessions.user_of_expired(reading, str(session[access.TOKEN_KEY]))
+    typed = set(request.form) - {"csrf_token"}
+    if user_id is None or not typed or any(map(_SECRET.search, typed)):
+        return redirect(url_for(access.SIGN_IN), 303)
+    return _sign_in_page(SignInForm(), pending=submitted_form(user_id)), 403
 
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])
@@ -138,13 +186,20 @@ def verify_second_factor() -> ResponseReturnValue:
             access.sign_out()
             return redirect(url_for(access.SIGN_IN), 303)
         errors[field] = error
+    return _code_page(user.id, errors), 422 if errors else 200
+
+
+def _code_page(user_id: int, errors: Mapping[str, str]) -> str:
     with services().database.reading() as reading:
-        has = factors.factors_of(reading, user.id)
-    options = passkeys.authentication_options("second-factor", user.id) if has.passkeys else ""
-    page = render_template(
-        "staff/second_factors/verify_code.html", has=has, errors=errors, passkey_options=options
+        has = factors.factors_of(reading, user_id)
+    options = passkeys.authentication_options("second-factor", user_id) if has.passkeys else ""
+    return render_template(
+        "staff/second_factors/verify_code.html",
+        has=has,
+        errors=errors,
+        passkey_options=options,
+        pending=request.form.get("pending", ""),
     )
-    return page, 422 if errors else 200
 
 
 @blueprint.post("/sign-out")
@@ -173,12 +228,18 @@ def begin_login(user: StaffUserRow, method: str, wanted: str = "") -> Response:
         next=wanted,
         token=new_token(),
     )
+    if request.form.get("pending"):  # which is too long for the cookie
+        return make_response(_code_page(user.id, {}))
     return redirect(url_for("staff.verify_second_factor"), 303)
 
 
 def complete_login(user: StaffUserRow, method: str, wanted: str = "") -> Response:
+    form = pending_form(request.form.get("pending", ""), user.id)
     access.start_session(user, method)
     answer = redirect(access.safe_next(wanted), 303)
+    if form:
+        page = render_template("staff/accounts/resubmit.html", form=form, title="Signed in")
+        answer = make_response(page)
     trust_device(answer, user)
     return answer
 
@@ -260,11 +321,13 @@ def _use_code(user_id: int, code: str) -> bool:
         return factors.use_step(writing, user_id, step)
 
 
-def _sign_in_page(form: SignInForm, **errors: str) -> str:
+def _sign_in_page(form: SignInForm, pending: str = "", **errors: str) -> str:
     settings = services().settings
+    pending = pending or request.form.get("pending", "")
     return render_template(
         "staff/accounts/sign_in.html",
         form=form,
+        pending=pending,
         errors=errors,
         passkey_options=passkeys.authentication_options("sign-in") if passkeys.supported() else "",
         provider=settings.oidc_name if settings.oidc_issuer else "",

@@ -8,15 +8,19 @@ ten minutes. When the last one was is stored with the session in the database, n
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import wraps
-from typing import Any, TypedDict, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from flask import redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from consult.crypto import Purpose, sign, verify
 from consult.staff.accounts import access
 from consult.staff.accounts.access import signed_in_session, signed_in_user
-from consult.staff.accounts.login import WRONG_PASSKEY, check_code
+from consult.staff.accounts.login import (
+    WRONG_PASSKEY,
+    check_code,
+    pending_form,
+    submitted_form,
+)
 from consult.staff.accounts.passwords import (
     PASSWORD_MAX,
     count_password_attempt,
@@ -28,11 +32,9 @@ from consult.staff.second_factors import passkeys
 from consult.storage.accounts import accounts, sessions
 from consult.storage.audit import audit_log
 from consult.storage.second_factors import factors
-from consult.web.services import secret_key, services
+from consult.web.services import services
 
 RECENT = timedelta(minutes=10)
-# As long as it may take to find the phone with the code on it.
-_PENDING_FOR = timedelta(hours=1)
 
 PASSWORD_NOT_ENOUGH = (
     "Confirm with your second factor: because your account has one, your password alone isn’t "
@@ -40,18 +42,6 @@ PASSWORD_NOT_ENOUGH = (
 )
 
 _View = TypeVar("_View", bound=Callable[..., ResponseReturnValue])
-
-
-class PendingForm(TypedDict):
-    """A submitted form that waits for a re-authentication.
-
-    Of `files` only names are stored: of the field, and of the chosen file.
-    """
-
-    user: int
-    action: str
-    fields: list[tuple[str, str]]
-    files: list[tuple[str, str]]
 
 
 def recent_auth_required(view: _View) -> _View:
@@ -100,10 +90,10 @@ def reauthenticate() -> ResponseReturnValue:
         if error:
             return _confirm_page(wanted=wanted, pending=pending, errors={method: error}), 422
         store_reauthentication(method)
-    form = _pending_form(pending)
+    form = pending_form(pending, signed_in_user().id)
     if form is None:
         return redirect(access.safe_next(wanted), 303)
-    return render_template("staff/accounts/resubmit.html", form=form)
+    return render_template("staff/accounts/resubmit.html", form=form, title="Confirmed")
 
 
 def check_password(password: str) -> str | None:
@@ -152,24 +142,14 @@ def _ask() -> ResponseReturnValue:
     here = request.full_path.rstrip("?")
     if request.method in ("GET", "HEAD"):
         return redirect(url_for("staff.confirm", next=here), 303)
-    fields = [(name, text) for name, text in request.form.items(multi=True) if name != "csrf_token"]
-    files = [(name, file.filename) for name, file in request.files.items(True) if file.filename]
-    form = PendingForm(user=signed_in_user().id, action=here, fields=fields, files=files)
-    return _confirm_page(pending=sign(secret_key(), Purpose.PENDING_FORM, form)), 403
-
-
-def _pending_form(signed: str) -> PendingForm | None:
-    """Return the signed-in user's own form that waits for this; None if there is none."""
-    form: PendingForm | None = verify(
-        secret_key(), Purpose.PENDING_FORM, signed, max_age=_PENDING_FOR
-    )
-    return form if form and form["user"] == signed_in_user().id else None
+    return _confirm_page(pending=submitted_form(signed_in_user().id)), 403
 
 
 def _confirm_page(
     *, wanted: str = "", pending: str = "", errors: Mapping[str, str] | None = None
 ) -> str:
-    settings, form, me = services().settings, _pending_form(pending), signed_in_user()
+    settings, me = services().settings, signed_in_user()
+    form = pending_form(pending, me.id)
     with services().database.reading() as reading:
         has = factors.factors_of(reading, me.id)
         linked = accounts.is_linked(reading, me.id, settings.oidc_issuer or "")

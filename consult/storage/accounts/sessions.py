@@ -50,6 +50,13 @@ def start_session(
     return token
 
 
+def user_of_expired(session: Session, token: str) -> int | None:
+    """The id of the user whose session expired by itself; None if anyone ended it."""
+    query = select(StaffSessionRow.user_id).join(StaffSessionRow.user)
+    not_ended = (StaffUserRow.active, StaffSessionRow.ended_at.is_(None))
+    return session.scalar(query.where(StaffSessionRow.token_hash == token_hash(token), *not_ended))
+
+
 def find_session(session: Session, token: str, lifetime: Lifetime) -> StaffSessionRow | None:
     """Return the live session with this token, with its `user` loaded."""
     return session.scalar(

@@ -8,7 +8,7 @@ which questions mislead.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, cast, get_args
 
 from sqlalchemy import delete, select
@@ -21,6 +21,7 @@ from consult.storage.search_index import index_lead
 from consult.storage.tables.lead_tables import CallAssessmentRow, LeadRow, NoteRow
 
 TEXT_MAX = 4000
+_SAME_NOTE = timedelta(minutes=10)
 Assessment = Literal["as_said", "better", "worse"]
 ASSESSMENTS: tuple[Assessment, ...] = get_args(Assessment)
 
@@ -39,9 +40,13 @@ def notes_of(session: Session, lead_id: int) -> list[NoteRow]:
 
 
 def add(session: Session, lead_id: int, text: str, *, by: int) -> NoteRow | None:
-    """Add a note of 1 to 4,000 characters."""
+    """Add a note of 1 to 4,000 characters; the same one again, as by a double click, is one."""
     if not _lock_lead(session, lead_id):
         return None
+    own = select(NoteRow).where(NoteRow.submission_id == lead_id, NoteRow.author_id == by)
+    last = session.scalar(own.order_by(NoteRow.id.desc()).limit(1))
+    if last and last.text == text and session.now() - last.created_at < _SAME_NOTE:
+        return last
     note = NoteRow(submission_id=lead_id, author_id=by, text=text, created_at=session.now())
     session.add(note)
     index_lead(session, lead_id)

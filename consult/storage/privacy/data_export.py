@@ -13,7 +13,9 @@ from typing import Any
 from sqlalchemy import func, select
 
 from consult.questionnaire import UNKNOWN
+from consult.storage.db.base import Base
 from consult.storage.db.database import Session
+from consult.storage.page_events import pages_of
 from consult.storage.privacy.erasure import tables_of_leads
 from consult.storage.tables.submission_tables import (
     ContactRow,
@@ -81,6 +83,7 @@ def _lead(session: Session, submission: SubmissionRow) -> Json:
         ],
         "submission": _plain(_columns(submission)),
         "draft": _plain(_columns(session.get_one(DraftRow, submission.draft_id))),
+        "page_visits": [_plain(_columns(row)) for row in pages_of(session, submission.draft_id)],
         **{name: found for name, found in rows.items() if found},
     }
 
@@ -93,7 +96,7 @@ def _answer_text(answer: Any, choices: Json) -> Any:
     return choices.get(str(answer), answer)
 
 
-def _columns(row: SubmissionRow | DraftRow) -> Json:
+def _columns(row: Base) -> Json:
     return {column.key: getattr(row, column.key) for column in row.__mapper__.column_attrs}
 
 

@@ -23,6 +23,7 @@ from consult.storage.tables import ALL_TABLES
 from consult.storage.tables.account_tables import AuditRow, StaffUserRow
 from consult.storage.tables.lead_tables import LeadEventRow, LeadRow
 from consult.storage.tables.submission_tables import ContactRow, DraftRow, SubmissionRow
+from consult.workflow.stages import counted_source
 
 Method = Literal["delete", "anonymise"]
 ACTIONS: Mapping[Method, str] = {"delete": "lead.deleted", "anonymise": "lead.anonymised"}
@@ -149,7 +150,8 @@ def _anonymise(session: Session, lead_id: int) -> None:
     draft.token_hash, draft.answers = void, {}
     # The one name that statistics use; the rest may identify a single link or person.
     named = [key for key in ("utm_source", "ref") if draft.source.get(key)][:1]
-    draft.source = {key: draft.source[key] for key in named}
+    counted = counted_source(draft.source)
+    draft.source = dict.fromkeys(named, counted)
     page_events.unlink_pages(session, draft.id)
     session.execute(
         update(LeadRow)
@@ -157,6 +159,7 @@ def _anonymise(session: Session, lead_id: int) -> None:
         .values(
             anonymised_at=session.now(),
             version=LeadRow.version + 1,
+            source=counted,
             offered_to_id=None,
             offered_at=None,
             # No one can be contacted; whether they were in time stays in the statistics.

@@ -3,18 +3,21 @@
 import re
 from pathlib import Path
 
+import pyotp
 import pytest
 from flask import Flask
 
 from consult.questionnaire.editions import newest
 from consult.storage.db.database import Database
 from consult.storage.leads import actions
+from consult.storage.leads.notes import notes_of
 from tests.support.apps import make_app, services_of, statements
 from tests.support.client import PageClient
 from tests.support.databases import Clock, write
 from tests.support.lead_factories import see
 from tests.support.page import Form, Page
-from tests.support.staff_client import enter, make_lead, make_user, signed_in
+from tests.support.second_factors import CAREFUL, SECRET, make_careful_user
+from tests.support.staff_client import PASSWORD, enter, make_lead, make_user, signed_in
 from tests.support.submissions import CONTACT
 
 BEN, GRACE_ID, BEN_ID = "ben@example.com", 1, 2
@@ -286,3 +289,63 @@ def test_the_list_shows_how_the_agency_itself_does(
         clock.go_on(minutes=2)
         log_contact(database, other, reached=False)
     assert "From 5 leads" in grace.get("/staff/").text
+
+
+@pytest.mark.parametrize("second_factor", [False, True], ids=["password", "and code"])
+def test_a_note_typed_while_the_session_ended_is_held_over_the_sign_in(
+    app: Flask, database: Database, clock: Clock, lead: int, second_factor: bool
+) -> None:
+    make_careful_user(app)
+    email = CAREFUL if second_factor else "grace@example.com"
+    client = signed_in(app, email)
+    typed = "Called twice.\nAsks for “Müller” & <b>prices</b>"
+    form = client.get(f"/staff/leads/{lead}").form("/notes").fill(text=typed)
+    clock.go_on(hours=13)
+    page = client.submit(form, status=403)
+    assert "You were signed out in the meantime. What you typed is still here" in page.text
+    wrong = page.form("/staff/sign-in").fill(email=email, password="wrong horse")
+    page = client.submit(wrong, status=422)
+    page = client.submit(
+        page.form("/staff/sign-in").fill(email=email, password=PASSWORD), status=200
+    )
+    if second_factor:
+        code = pyotp.TOTP(SECRET).at(clock())
+        page = client.submit(page.form("/staff/sign-in/code").fill(code="000000"), status=422)
+        page = client.submit(page.form("/staff/sign-in/code").fill(code=code), status=200)
+    assert page.h1 == "Signed in"
+    page = client.follow(client.submit(page.form("/notes")))
+    assert "Note saved." in page.text
+    with database.reading() as session:
+        assert [note.text for note in notes_of(session, lead)] == [typed]
+
+
+def test_a_held_form_is_its_users_own_and_holds_no_password(
+    app: Flask, grace: PageClient, clock: Clock, lead: int
+) -> None:
+    form = grace.get(f"/staff/leads/{lead}").form("/notes").fill(text="Only Grace knows")
+    password = grace.get("/staff/account").form("/password")
+    clock.go_on(hours=13)
+    page = grace.submit(form, status=403)
+    make_user(app, BEN)
+    page = grace.submit(page.form("/staff/sign-in").fill(email=BEN, password=PASSWORD), status=303)
+    assert page.location == "/staff/"
+    clock.go_on(hours=13)
+    there = grace.submit(
+        password.fill(current_password=PASSWORD, new_password="eight"), status=303
+    ).location
+    assert there == "/staff/sign-in"
+
+
+def test_the_same_note_twice_is_kept_once(
+    grace: PageClient, database: Database, clock: Clock, lead: int
+) -> None:
+    form = grace.get(f"/staff/leads/{lead}").form("/notes").fill(text="Prefers mail")
+    for _ in range(2):
+        assert "Note saved." in grace.follow(grace.submit(form)).text
+    send(grace, lead, "notes", text="Has two vans")
+    send(grace, lead, "notes", text="Prefers mail")
+    clock.go_on(minutes=10)
+    send(grace, lead, "notes", text="Prefers mail")
+    with database.reading() as session:
+        texts = [note.text for note in notes_of(session, lead)]
+    assert texts == ["Prefers mail", "Prefers mail", "Has two vans", "Prefers mail"]

@@ -14,6 +14,7 @@ from consult.storage.db.database import Database
 from consult.storage.drafts import drafts
 from consult.storage.leads import actions, leads, notes, submission
 from consult.storage.leads.leads import timeline
+from consult.storage.page_events import PageVisit
 from consult.storage.privacy import data_export, erasure
 from consult.storage.privacy.erasure import Method
 from consult.storage.tables import ALL_TABLES
@@ -44,7 +45,7 @@ def whole_lead(database: Database, me: int) -> int:
     """A lead with a row in every table that can hold something about one."""
     source = {"utm_source": "radio", "utm_content": "for-ada", "ref": "ada"}
     with database.writing() as session:
-        token = drafts.start(session, "2026-12", "quick", source)
+        token = drafts.start(session, "2026-12", "quick", source, shown=PageVisit("who"))
         drafts.save(session, token, {"first_reply": (2, "solo"), "wish": (SENTENCE, "base")})
         result = submission.submit(session, token, new_submission(**WITH_SENTENCE))
         submission.save_contact(session, result, CONTACT, "https://check.example/result/x")
@@ -155,6 +156,7 @@ def test_an_anonymous_lead_keeps_answers_and_scores(database: Database, whole_le
 def test_the_personal_data_export_has_the_sentence(database: Database, whole_lead: int) -> None:
     exported = data_export.to_json(read(database, data_export.export, [whole_lead]))
     (lead,) = json.loads(exported)["leads"]
+    assert [visit["page"] for visit in lead["page_visits"]] == ["who", "review"]
     assert SENTENCE in [said["answer"] for said in lead["answers"]]
 
 
