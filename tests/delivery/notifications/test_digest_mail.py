@@ -60,7 +60,7 @@ def pass_time(database: Database, clock: Clock, office: Office, days: int) -> li
         # And over the one in which they go back.
         (BERLIN, "2026-10-23T00:00", 4, ["Fri 23 Oct 09:00", "Mon 26 Oct 09:00"]),
         # Half past two does not exist on the 29th of March, and comes twice on the 25th of October.
-        (NIGHT_OWLS, "2026-03-28T00:00", 2, ["Sat 28 Mar 02:30", "Sun 29 Mar 03:30"]),
+        (NIGHT_OWLS, "2026-03-28T00:00", 2, ["Sat 28 Mar 02:30", "Sun 29 Mar 03:00"]),
         (NIGHT_OWLS, "2026-10-24T12:00", 1, ["Sun 25 Oct 02:30"]),
         # A zone with half an hour, and a week of one day.
         (ADELAIDE, "2026-04-03T00:00", 3, ["Sat 04 Apr 08:30"]),
