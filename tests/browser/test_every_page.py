@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.site import ADMIN, Site
-from tests.browser.states import OWNER_STATES, STAFF_STATES, STATES, State, give_password
+from tests.browser.states import STAFF_STATES, STATES, State, give_password
 from tests.support import staff_client
 from tests.support.browser import (
     DESK_WIDTH,
@@ -119,10 +119,9 @@ def test_everybody_can_use_every_page(
             found.append(f"{visit.overflow()} px wider than a window of {width}")
     small = small_targets(visit, least=DENSE if state in STAFF_STATES else THUMB)
     found += [f"too small to hit: {target}" for target in small]
-    if state in OWNER_STATES:
-        visit.tab.evaluate(LARGE_TEXT)
-        if visit.overflow():
-            found.append(f"{visit.overflow()} px wider than a phone at twice the size of text")
+    visit.tab.evaluate(LARGE_TEXT)
+    if visit.overflow():
+        found.append(f"{visit.overflow()} px wider than a phone at twice the size of text")
     visit.tab.unroute_all()
     found += visit.take_faults()
     assert not found, f"{visit.path}\n" + "\n".join(found)
