@@ -7,15 +7,12 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import CheckConstraint, delete, inspect, text
+from sqlalchemy import CheckConstraint, inspect, text
 
 from consult.storage.db import migrate
 from consult.storage.db.base import Base
 from consult.storage.db.database import Database
-from consult.storage.tables.lead_tables import LeadWordRow
 from tests.support.concurrency import at_once
-from tests.support.databases import rows
-from tests.support.lead_factories import new_lead
 
 
 @pytest.fixture
@@ -44,19 +41,6 @@ def test_the_migrations_make_the_checks_of_the_models(database: Database) -> Non
         made = {check["name"] for check in inspector.get_check_constraints(table.name)}
         wanted = {str(rule.name) for rule in table.constraints if isinstance(rule, CheckConstraint)}
         assert made == wanted
-
-
-def test_leads_of_an_older_version_are_indexed_again(database: Database) -> None:
-    lead_id = new_lead(database, contact=True)
-    before = {row.word for row in rows(database, LeadWordRow)}
-    assert before
-    with database.writing() as session:
-        session.execute(delete(LeadWordRow))
-        session.execute(text("UPDATE alembic_version SET version_num = '0002'"))
-    migrate.upgrade(database)
-    assert {(row.submission_id, row.word) for row in rows(database, LeadWordRow)} == {
-        (lead_id, word) for word in before
-    }
 
 
 def test_programs_that_start_together_upgrade_once(empty: Database) -> None:
