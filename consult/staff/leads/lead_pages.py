@@ -98,7 +98,7 @@ def lead_page(lead_id: int, form_state: FormState | None = None, since: int | No
         notified=[mail for mail in mails if mail.row.recipient != "owner"],
         sees_data=may_see_data(lead.assignee_id),
         stage_names=NAMES,
-        track=lead_presenter.stage_track(lead.stage),
+        stretches=lead_presenter.stage_track(lead.stage),
         first_reply=lead_presenter.first_reply(lead, office, now),
         next_form=next_form,
         next_text=next_text,

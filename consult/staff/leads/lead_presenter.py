@@ -92,14 +92,14 @@ def forms_for(lead: LeadRow, me: int, now: datetime) -> list[str]:
     return forms
 
 
-def stage_track(stage: Stage) -> list[tuple[str, str]]:
-    """The stages up to an outcome: the name of each, and "done", "here" or ""."""
+def stage_track(stage: Stage) -> list[tuple[str, list[str]]]:
+    """The stages up to an outcome: the name of each, and if it is "done", "here" or "open"."""
     track = [*(one for one in STAGES if one not in CLOSED), stage if stage in CLOSED else "won"]
     here = track.index(stage)
     names = [NAMES[one] for one in track[:-1]] + [NAMES[stage] if stage in CLOSED else "Outcome"]
-    before = "" if stage in ("lost", "not_a_fit") else "done"
+    before = "open" if stage in ("lost", "not_a_fit") else "done"
     return [
-        (name, before if at < here else "here" if at == here else "")
+        (name, [before if at < here else "here" if at == here else "open"])
         for at, name in enumerate(names)
     ]
 
