@@ -2,6 +2,9 @@
 
 import re
 import unicodedata
+from collections.abc import Callable, Mapping
+
+from werkzeug.datastructures import MultiDict
 
 from consult.storage.db.base import HIGHEST_ID
 
@@ -9,6 +12,7 @@ from consult.storage.db.base import HIGHEST_ID
 _JOINERS = frozenset("\u200c\u200d")
 # No language has more than three marks on a letter; more of them cover neighboring lines.
 _PILED_MARKS = re.compile(r"(?<=[\u0300-\u036f]{3})[\u0300-\u036f]+")
+_LONGEST_VALUE = 100
 
 
 def one_line(text: str | None) -> str:
@@ -29,6 +33,28 @@ def parse_id(text: str) -> int:
     if not 0 <= number <= HIGHEST_ID:
         raise ValueError("not an id")
     return number
+
+
+def unknown_values(
+    query: MultiDict[str, str], readers: Mapping[str, Callable[[str], object]]
+) -> list[tuple[str, str]]:
+    """Names and values of a query that their readers refuse, so that a page can say so.
+
+    A reader refuses a value with a ValueError, None or an empty tuple.
+    """
+    return [
+        (name, one_line(value)[:_LONGEST_VALUE])
+        for name, read in readers.items()
+        for value in query.getlist(name)
+        if value.strip() and _refuses(read, value)
+    ]
+
+
+def _refuses(read: Callable[[str], object], value: str) -> bool:
+    try:
+        return read(value) in (None, ())
+    except ValueError:
+        return True
 
 
 def _clean(letter: str) -> str:

@@ -1,9 +1,10 @@
 """The audit log, for admins: who did what, to which lead, when."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta, tzinfo
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import yaml
 from flask import render_template, request
@@ -19,7 +20,7 @@ from consult.storage.leads import leads
 from consult.storage.privacy.erasure import ROWS
 from consult.storage.tables.account_tables import AuditRow
 from consult.web.services import services
-from consult.web.text import parse_id
+from consult.web.text import parse_id, unknown_values
 from consult.workflow.stages import DECLINE_REASONS, NAMES
 
 PAGE_SIZE = 100
@@ -76,22 +77,29 @@ _VALUES: Mapping[str, Mapping[str, str]] = {
 def audit_log() -> ResponseReturnValue:
     made, asked = services(), request.args
     zone = made.settings.office.zone
-    by, lead_id, before = (asked.get(name, type=parse_id) for name in ("by", "lead", "before"))
-    since, until = (asked.get(name, type=_day) for name in ("since", "until"))
+    before = asked.get("before", type=parse_id)
     with made.database.reading() as session:
-        actions = known_actions(session)
-        action = asked["action"] if asked.get("action") in actions else ""
+        names = {user.id: user.name for user in accounts.all_users(session)}
+        people, actions = {NO_USER: NO_USER_LABEL, **names}, known_actions(session)
+        readers: dict[str, Callable[[str], Any]] = {
+            "by": lambda text: id if (id := parse_id(text)) in people else None,
+            "action": lambda text: text if text in actions else None,
+            "lead": parse_id,
+            "since": _day,
+            "until": _day,
+        }
+        filters = {name: asked.get(name, type=read) for name, read in readers.items()}
+        since, until = filters["since"], filters["until"]
         found = newest(
             session,
             limit=PAGE_SIZE + 1,
             before=before,
             since=_start_of(since, zone) if since else None,
             until=_start_of(until + timedelta(days=1), zone) if until else None,
-            by=by,
-            action=action,
-            lead_id=lead_id,
+            by=filters["by"],
+            action=filters["action"] or "",
+            lead_id=filters["lead"],
         )
-        names = {user.id: user.name for user in accounts.all_users(session)}
         existing = leads.still_there(session, {entry.lead_id for entry in found if entry.lead_id})
     entries, more = found[:PAGE_SIZE], len(found) > PAGE_SIZE
     labels = [(name, action_label(name)) for name in actions]
@@ -102,15 +110,10 @@ def audit_log() -> ResponseReturnValue:
         facts=partial(_facts, names=names),
         action_label=action_label,
         existing=existing,
-        people=[(NO_USER, NO_USER_LABEL), *names.items()],
+        people=people.items(),
         actions=sorted(labels, key=lambda one: one[1]),
-        filters={
-            "by": by,
-            "action": action or None,
-            "lead": lead_id,
-            "since": since,
-            "until": until,
-        },
+        filters=filters,
+        unknown=unknown_values(asked, readers),
         zone=zone,
         older=entries[-1].id if more else None,
         is_first=before is None,

@@ -23,7 +23,7 @@ from consult.storage.exports.lead_export import Lead, matching_batches, selected
 from consult.storage.search.find_leads import how_many
 from consult.storage.search.lead_filter import LeadFilter
 from consult.web.services import services
-from consult.web.text import parse_id
+from consult.web.text import parse_id, unknown_values
 
 MAX_XLSX = 20_000
 """An Excel file is made before its first byte is sent: a person waits half a minute for so many."""
@@ -47,7 +47,7 @@ def new_export() -> ResponseReturnValue:
         count=count,
         max_xlsx=MAX_XLSX,
         filters=active_filters(wanted, choices),
-        unknown=LeadFilter.unknown_values(request.args.to_dict(flat=False)),
+        unknown=unknown_values(request.args, LeadFilter.readers()),
         query=wanted.query(),
         columns=[column.header for column in export_files.columns(services().settings.office.zone)],
     )

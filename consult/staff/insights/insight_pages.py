@@ -3,7 +3,7 @@
 Above it all, and above the list of leads, is how the agency itself does.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from statistics import median
@@ -22,7 +22,7 @@ from consult.storage.db.database import Session
 from consult.storage.insights import insights
 from consult.storage.insights.insights import SUBMITTED, ResponseFilter, read_records
 from consult.web.services import services
-from consult.web.text import one_line
+from consult.web.text import one_line, unknown_values
 from consult.workflow.office_hours import Office
 from consult.workflow.own_performance import MINIMUM, Measure, measure
 from consult.workflow.stages import NAMES, STAGES
@@ -61,6 +61,7 @@ def insights_page() -> ResponseReturnValue:
         "staff/insights/insights.html",
         period=period,
         of=of,
+        unknown=unknown_values(request.args, _READERS),
         kinds_present=kinds_present,
         kinds=KINDS,
         periods=PERIODS,
@@ -97,14 +98,16 @@ def insights_page() -> ResponseReturnValue:
 def _filter(
     query: MultiDict[str, str], kinds_present: set[str], today: date
 ) -> tuple[str, ResponseFilter]:
-    """The period and the filter in the address; values that make no sense are ignored."""
+    """The period and the filter in the address, without values that make no sense."""
     period = query.get("period", _DEFAULT_PERIOD)
     since, until = query.get("since", type=_day), query.get("until", type=_day)
-    if period == "own" and since and until:
+    if period == "own":
+        until = until or today
+        since = since or until - timedelta(days=int(_DEFAULT_PERIOD) - 1)
         since, until = min(since, until), max(since, until)
         since = max(since, until - _LONGEST)
     else:
-        period = period if period in PERIODS and period != "own" else _DEFAULT_PERIOD
+        period = period if period in PERIODS else _DEFAULT_PERIOD
         since, until = today - timedelta(days=int(period) - 1), today
     kind = query.get("kind", "")
     if kind not in KINDS:
@@ -125,6 +128,15 @@ def _day(text: str) -> date:
     if not 1970 <= day.year <= 9000:
         raise ValueError(text)
     return day
+
+
+_READERS: Mapping[str, Callable[[str], object]] = {
+    "period": PERIODS.get,
+    "since": _day,
+    "until": _day,
+    "depth": DEPTHS.get,
+    "kind": KINDS.get,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,9 @@ from consult.storage.leads import actions
 from consult.storage.leads.actions import NotAllowedError, UnknownLeadError
 from consult.storage.search import find_leads
 from consult.storage.search.find_leads import by_ids
+from consult.storage.search.lead_filter import LeadFilter
 from consult.web.services import services
-from consult.web.text import parse_id
+from consult.web.text import parse_id, unknown_values
 from consult.workflow.stages import CLOSING_REASONS, NAMES, STAGES
 
 MAX_LEADS = 500
@@ -89,6 +90,7 @@ def _bulk_page(ids: Sequence[int], *, all_matching: bool, error: str = "") -> st
         stages=[(stage, NAMES[stage]) for stage in STAGES_FOR_MANY],
         reasons=[(NAMES[stage], reasons.items()) for stage, reasons in CLOSING_REASONS.items()],
         error=error,
+        unknown=unknown_values(request.args, LeadFilter.readers()),
         query=wanted.query(),
         back=list_address(wanted),
     )

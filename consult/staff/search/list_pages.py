@@ -30,6 +30,7 @@ from consult.storage.search.lead_filter import DEFINITIONS, OPEN, LeadFilter, So
 from consult.storage.settings.setting_overrides import SEEN
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.web.services import services
+from consult.web.text import unknown_values
 from consult.workflow.stages import CLOSED, NAMES
 
 PAGE_SIZE = 50
@@ -129,7 +130,7 @@ def lead_list() -> ResponseReturnValue:
         labels=LABELS,
         choices=choices,
         active=active_filters(wanted, choices),
-        unknown=LeadFilter.unknown_values(request.args.to_dict(flat=False)),
+        unknown=unknown_values(request.args, LeadFilter.readers()),
         nothing_selected="selected" in request.args,
         first_page=first_page,
         first_steps=steps,

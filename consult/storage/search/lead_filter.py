@@ -88,6 +88,10 @@ def _one_of(known: Sequence[str], values: Iterable[str]) -> str | None:
     return next((value for value in values if value in known), None)
 
 
+def _read_one(read: Callable[[Sequence[str]], Any], value: str) -> Any:
+    return read([value])
+
+
 def _begins(terms: Alternatives) -> Condition:
     return or_(*(LeadWordRow.word.between(term, term + _LAST_LETTER) for term in terms))
 
@@ -272,16 +276,11 @@ class LeadFilter:
         return cls(**found)
 
     @staticmethod
-    def unknown_values(query: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
-        """Names and values of a query that `from_query` leaves out, so that a page can say so."""
-        readers = {one.parameter or name: one.read for name, one in DEFINITIONS.items()}
-        readers["sort"] = partial(_one_of, SORTS)
-        return [
-            (name, " ".join(_CONTROLS.sub(" ", value).split())[:TEXT_MAX])
-            for name, read in readers.items()
-            for value in query.get(name, ())
-            if value.strip() and read([value]) in (None, ())
-        ]
+    def readers() -> dict[str, Callable[[str], Any]]:
+        """How one value of each name is read: None or () for those that `from_query` leaves out."""
+        reads = {one.parameter or name: one.read for name, one in DEFINITIONS.items()}
+        reads["sort"] = partial(_one_of, SORTS)
+        return {name: partial(_read_one, read) for name, read in reads.items()}
 
     def pairs(self) -> list[tuple[str, str]]:
         """Names and values of a query that `from_query` reads as an equal filter."""

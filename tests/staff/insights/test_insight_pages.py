@@ -42,12 +42,18 @@ def one_line(page: Page) -> str:
 def test_a_view_without_a_start_draws_nothing(tmp_path: Path) -> None:
     app, client = app_with(tmp_path)
     assert "No visits in this period" in one_line(client.get(URL))
-    for query in (
-        "period=soon&since=x&until=9999-99-99&kind=all&depth=deep&source=%00",
-        "period=own&since=2026-02-01&until=1970-01-01",
-        "period=own&since=0001-01-01&until=9000-12-31",
+    says = "This link has filters that don’t exist here, so they were left out: "
+    for query, left_out in (
+        (
+            "period=soon&since=x&until=9999-99-99&kind=all&depth=deep&source=%00",
+            "period “soon”, since “x”, until “9999-99-99”, depth “deep”, kind “all”.",
+        ),
+        ("period=own&since=2026-02-01&until=1970-01-01", ""),
+        ("period=own&since=0001-01-01&until=9000-12-31", "since “0001-01-01”."),
+        ("period=30&since=&until=&kind=real&depth=&source=nowhere", ""),
     ):
-        client.get(f"{URL}?{query}")
+        text = one_line(client.get(f"{URL}?{query}"))
+        assert says + left_out in text if left_out else says not in text
     PageClient(app).get("/")
     assert "There is nothing to count yet." in one_line(client.get(URL))
 
