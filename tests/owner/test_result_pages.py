@@ -121,10 +121,16 @@ def visible(element: Element) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("firm", FIRMS.values(), ids=FIRMS)
-def test_a_result_is_read_in_700_words(app: Flask, firm: Firm) -> None:
+def test_a_result_is_read_in_700_words_with_each_step_from_aim_to_proof(
+    app: Flask, firm: Firm
+) -> None:
     page = PageClient(app).get(hand_in(app, firm, firm.depth))
     (main,) = page.document.all("main")
-    assert 300 < len("".join(visible(main)).split()) <= 700
+    words = "".join(visible(main)).split()
+    assert 300 < len(words) <= 700
+    text = " ".join(words)
+    for fix in from_json(json.dumps(lead_of(app).report)).plan:
+        assert all(said in text for said in (fix.takes, fix.next, fix.aim, fix.proof, fix.tool))
 
 
 @pytest.mark.parametrize("firm", FIRMS.values(), ids=FIRMS)

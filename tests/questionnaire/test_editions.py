@@ -27,7 +27,7 @@ from consult.questionnaire.editions import (
 from consult.questionnaire.model import Rule
 from tests.support.small_edition import ROLES, small_edition, structure
 
-FINGERPRINTS = {"2026-12": "87b096dc237f9a83f9374c0544ddd2ab2a2dcb4a8ac988c88c1415f4df08a15e"}
+FINGERPRINTS = {"2026-12": "94bd5abece1b9cc5fb3a5c8055aff5c3c77c7a3801a13ab61af7fac39ce6d7a5"}
 """What `./run questionnaire fingerprint --edition NAME` printed when the edition was published."""
 
 
