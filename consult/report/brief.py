@@ -144,6 +144,7 @@ def brief_html(
             typed and not safe_text(typed)
             for typed in (owner.business, owner.name, owner.email, owner.phone)
         ),
+        own_words=safe_text(brief.report.own_words, len(brief.report.own_words)),
         has_contact=bool(owner.email),
         wants_consult=owner.wants_consult,
     )

@@ -146,7 +146,7 @@ def in_words(asked: Asked, sign: str) -> str:
     """The answer to a question that was answered; `sign` goes before an amount of money."""
     answer = asked.answer
     if asked.question.kind is Kind.TEXT:
-        return safe_text(str(answer), asked.question.most)
+        return plain_line(str(answer), asked.question.most)
     if answer == UNKNOWN:
         return f"{asked.wording.unknown}."
     if isinstance(answer, tuple):
@@ -159,32 +159,35 @@ def in_words(asked: Asked, sign: str) -> str:
 
 _LONGEST_PIECE = 30
 _BREAK = "\u200b"  # a zero-width space: an invisible place to break a line
+_JOINERS = "\u200c\u200d"
 _PILED_MARKS = re.compile(r"(?<=[\u0300-\u036f]{2})[\u0300-\u036f]+")
 _LONG_PIECES = re.compile(rf"(\S{{{_LONGEST_PIECE}}})(?=\S)")
 
 
-def safe_text(text: str, limit: int = 120, otherwise: str = "") -> str:
-    """`text` as one line of at most `limit` characters that the bundled fonts can print.
+def plain_line(text: str, limit: int) -> str:
+    """`text` as one line of at most `limit` characters, as a page can show it.
 
-    With a letter or digit that no font has, it is `otherwise`: part of a name is a wrong name.
-    Control and direction characters, lone surrogates, signs that no font has and marks piled more
-    than two high are left out, and long words may break every 30 letters. Escaping stays the
-    template's business.
+    Control and direction characters, lone surrogates and marks piled more than two high are left
+    out; what joins letters stays. Escaping is the template's business.
     """
     composed = unicodedata.normalize("NFC", text.encode("utf-8", "ignore").decode())
     spaced = " ".join(composed[: 10 * limit].split())
-    if any(unicodedata.category(one)[0] in "LN" and ord(one) not in _letters() for one in spaced):
-        return otherwise
-    kept = "".join(character for character in spaced if _is_printable(character))
+    kept = "".join(one for one in spaced if one in _JOINERS or unicodedata.category(one)[0] != "C")
     short = " ".join(_PILED_MARKS.sub("", kept).split())
-    if len(short) > limit:
-        short = short[: limit - 1].rstrip() + "…"
-    return _LONG_PIECES.sub(rf"\1{_BREAK}", short)
+    return short if len(short) <= limit else short[: limit - 1].rstrip() + "…"
 
 
-def _is_printable(character: str) -> bool:
-    # Cc controls, Cf directions and joiners, Cs surrogates, Co private use, Cn unassigned
-    return not unicodedata.category(character).startswith("C") and ord(character) in _letters()
+def safe_text(text: str, limit: int = 120, otherwise: str = "") -> str:
+    """`text` as a `plain_line` that the bundled fonts can print.
+
+    With a letter or digit that no font has, it is `otherwise`: part of a name is a wrong name.
+    Joiners and signs that no font has are left out, and long words may break every 30 letters.
+    """
+    typed = plain_line(text, 10 * limit)
+    if any(unicodedata.category(one)[0] in "LN" and ord(one) not in _letters() for one in typed):
+        return otherwise
+    kept = (one for one in typed if one not in _JOINERS and ord(one) in _letters())
+    return _LONG_PIECES.sub(rf"\1{_BREAK}", plain_line("".join(kept), limit))
 
 
 @functools.cache

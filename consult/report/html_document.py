@@ -60,6 +60,7 @@ def document_html(
         business=safe_text(recipient.business, 80) if recipient.business != recipient.name else "",
         name=safe_text(recipient.name, 40),
         unprinted=_unprinted(recipient),
+        own_words=safe_text(report.own_words, len(report.own_words)),
         brand=brand,
         paper=paper,
         made_on=made_on,

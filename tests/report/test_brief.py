@@ -133,6 +133,15 @@ def test_names_in_letters_that_no_font_has_are_left_out_as_a_whole_in_words() ->
     assert "can’t be printed here" not in html(brief("two_silos"))
 
 
+def test_a_sentence_in_letters_that_no_font_has_is_left_out_in_words() -> None:
+    for sentence, printed in (("Five more regulars", True), ("Fewer გიორგი quotes", False)):
+        walked = walk_of("two_silos", changes={"own_words": sentence})
+        written = html(brief_of(build_report(walked), explain(walked)))
+        assert (f"In three months they want: “{sentence}”" in written) == printed
+        assert ("What they want in three months can’t be printed here" in written) != printed
+        assert printed or "quotes”" not in written
+
+
 def test_what_people_type_stays_text() -> None:
     written = html(
         brief("two_silos"), Recipient("<script>", "<script>", "a?cc=b@x.example", "<b>1")

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import html5lib
+import pymupdf
 import pytest
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import escape
@@ -21,6 +22,7 @@ from consult.report.html_document import (
     relay_picture,
     score_bar,
 )
+from consult.report.pdf.render_pdf import html_to_pdf
 from consult.report.report import Relay, State
 from consult.settings.brand import Brand, Colours, Logo
 from tests.report.samples import DAY, document_of, printed_text, report_of
@@ -122,6 +124,33 @@ def test_a_name_is_printed_whole_or_left_out_in_words(name: str, business: str, 
     assert not re.search("Giorgi|Tours|Dental", html)
     assert says in html
     assert ("can’t be printed here" in html) == bool(says)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "printed"),
+    [
+        ("More Fridays off, and żadnych długów", True),
+        ("المزيد من العملاء", True),
+        ("新しいお客さまを毎月五人", False),
+        ("Fewer late quotes for the გიორგი tours", False),
+        ("W" * 299 + "山", False),
+    ],
+)
+def test_a_sentence_is_printed_whole_or_left_out_in_words(sentence: str, printed: bool) -> None:
+    report = report_of("mostly_unknown", "full", {"own_words": sentence})
+    assert report.own_words == sentence, "a page has all letters"
+    strangers = Recipient("山田 太郎", "山田 Dental"), Recipient("Ada", "Okafor Tents " * 6)
+    for recipient in strangers:
+        html = document_html(report, DAY, recipient)
+        assert (f"“{sentence}”" in html) == printed
+        assert ("What should be different in three months can’t be printed here" in html) != printed
+        assert printed or not re.search("Fewer late|WWW|tours", html)
+        reader: Any = pymupdf
+        with reader.open(stream=html_to_pdf(html)) as pdf:
+            cover, then = pdf[0].get_text(), pdf[1].get_text()
+        assert "Handoff:" in cover
+        assert "Check again on" in cover, "all of the cover is on one page"
+        assert "Check again on" not in then.splitlines()[:5]
 
 
 @pytest.mark.parametrize(
