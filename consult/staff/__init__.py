@@ -60,7 +60,7 @@ def register(app: Flask, settings: Settings) -> None:
         app.add_template_filter(template_filter)
     app.jinja_env.globals["settings_groups"] = settings_fields.GROUPS
     app.jinja_env.globals["my_notifications"] = _my_notifications
-    app.register_error_handler(CSRFError, blueprint.form_expired)
+    app.register_error_handler(CSRFError, login.form_expired)
     app.register_error_handler(RoleRequired, blueprint.role_required)
     app.register_error_handler(Unauthorized, login.hold_form)
     app.register_error_handler(NotRecorded, blueprint.not_recorded)

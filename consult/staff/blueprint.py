@@ -1,22 +1,24 @@
-"""The blueprint of the staff pages, who may open which page, and the pages of no room.
+"""The blueprint of the staff pages, who may open which page, pages of no room, and held forms.
 
 Each view declares its required role under its route. A view without a declaration is for admins
 only, so a forgotten one shows too little and not too much; a test finds it. Objects of other users
 are no matter of roles: they are not found (404).
 """
 
+import re
 from collections.abc import Callable
-from typing import Any, Literal, TypeVar
+from datetime import timedelta
+from typing import Any, Literal, TypedDict, TypeVar
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import Forbidden, HTTPException, ServiceUnavailable
 
+from consult.crypto import Purpose, sign, verify
 from consult.questionnaire.editions import newest
 from consult.storage.db.base import HIGHEST_ID
 from consult.web.monitoring import RETRY_SECONDS
-from consult.web.services import services
+from consult.web.services import secret_key, services
 from consult.workflow.stages import MEANINGS, NAMES
 
 ID = f"int(max={HIGHEST_ID})"
@@ -26,6 +28,10 @@ Role = Literal["staff", "admin"]
 
 _View = TypeVar("_View", bound=Callable[..., Any])
 _REQUIRED_ROLE = "required_role"
+
+# As long as it may take to find the phone with the code on it.
+_FORM_PENDING_FOR = timedelta(hours=1)
+_SECRET = re.compile("password|code|credential")
 
 blueprint = Blueprint("staff", __name__, url_prefix="/staff")
 
@@ -85,6 +91,41 @@ def not_recorded(error: NotRecorded) -> ResponseReturnValue:
     return page, 503, {"Retry-After": str(RETRY_SECONDS)}
 
 
-def form_expired(error: CSRFError) -> ResponseReturnValue:
-    """Answer a form whose CSRF token is missing or belongs to another session."""
-    return render_template("staff/form_expired.html"), 400
+class PendingForm(TypedDict):
+    """A submitted form that waits for a sign-in, or for a re-authentication.
+
+    Of `files` only names are stored: of the field, and of the chosen file.
+    """
+
+    user: int
+    action: str
+    fields: list[tuple[str, str]]
+    files: list[tuple[str, str]]
+
+
+def submitted_form(user_id: int) -> str:
+    """The form that this request submits, signed, to be submitted again by this user."""
+    fields = [(name, text) for name, text in request.form.items(multi=True) if name != "csrf_token"]
+    files = [(name, file.filename) for name, file in request.files.items(True) if file.filename]
+    action = request.full_path.rstrip("?")
+    form = PendingForm(user=user_id, action=action, fields=fields, files=files)
+    return sign(secret_key(), Purpose.PENDING_FORM, form)
+
+
+def pending_form(signed: str, user_id: int) -> PendingForm | None:
+    """This user's own form that waits; None if there is none."""
+    form: PendingForm | None = verify(
+        secret_key(), Purpose.PENDING_FORM, signed, max_age=_FORM_PENDING_FOR
+    )
+    return form if form and form["user"] == user_id else None
+
+
+def may_be_held() -> bool:
+    """Whether anything was typed, and no password or code, which are not stored."""
+    typed = set(request.form) - {"csrf_token"}
+    return bool(typed) and not any(map(_SECRET.search, typed))
+
+
+def names_its_site() -> bool:
+    """Whether the browser says which site a form is from: this one, or it would be refused."""
+    return "Sec-Fetch-Site" in request.headers or "Origin" in request.headers

@@ -1,9 +1,13 @@
 """The command line: every command is there, says what it does, and keeps to its exit codes."""
 
 import errno
+import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 import pytest
@@ -11,6 +15,7 @@ from click.testing import CliRunner
 
 from consult.commands import CommandError, consult, errors_in_one_line
 
+RUN = Path(__file__).parents[2] / "run"
 _PROMISED = """
 serve, web, worker, score, report, questionnaire check, questionnaire map, questionnaire show,
 db upgrade, db backup, db restore, staff invite, staff list, staff disable, staff reset,
@@ -60,6 +65,23 @@ def test_a_full_disk_is_one_line_and_a_reader_who_has_had_enough_is_none() -> No
         raise full
     with pytest.raises(BrokenPipeError), errors_in_one_line():
         raise BrokenPipeError
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["serve", "--port", "0"], ["test"]])
+def test_a_folder_that_may_not_be_written_to_is_told_in_one_line(arguments: list[str]) -> None:
+    """By someone who is not root: root may write anywhere."""
+    with TemporaryDirectory() as name:  # which is outside `tmp_path`, where nobody else may go
+        folder = Path(name)
+        shutil.copy(RUN, folder)
+        folder.chmod(0o555)
+        user = 65_534 if os.geteuid() == 0 else None
+        told = subprocess.run(
+            [folder / "run", *arguments], user=user, capture_output=True, text=True
+        )
+        folder.chmod(0o755)
+    (line,) = told.stderr.splitlines()
+    assert (told.returncode, told.stdout) == (1, "")
+    assert line.startswith(f"run: {line.split()[1]} may not write to {name}, where Python packages")
 
 
 def test_a_command_does_without_the_streams_that_whoever_starts_it_has_closed() -> None:

@@ -35,7 +35,14 @@ from werkzeug.wrappers import Response as BaseResponse
 from consult.crypto import Purpose, SkewTolerantSigner, keyed_hash
 from consult.settings.brand import UPLOAD_LIMIT
 from consult.settings.schema import Settings
-from consult.staff.blueprint import NotRecorded, Role, RoleRequired, blueprint, declared_role
+from consult.staff.blueprint import (
+    NotRecorded,
+    Role,
+    RoleRequired,
+    blueprint,
+    declared_role,
+    names_its_site,
+)
 from consult.storage.accounts import sessions
 from consult.storage.accounts.sessions import Lifetime
 from consult.storage.audit import audit_log
@@ -173,8 +180,7 @@ def _check_form() -> None:
     csrf.protect()
     if request.method in SAFE_METHODS or not request.is_secure:
         return
-    named = "Sec-Fetch-Site" in request.headers or "Origin" in request.headers
-    if not named and urlsplit(request.referrer or "").netloc != request.host:
+    if not names_its_site() and urlsplit(request.referrer or "").netloc != request.host:
         raise CSRFError("nothing says which site the form is from")
 
 

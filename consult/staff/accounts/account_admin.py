@@ -4,6 +4,7 @@ The functions that take an address raise AccountError, with one clear line, when
 what they are asked.
 """
 
+import logging
 import re
 from collections.abc import Sequence
 from datetime import timedelta
@@ -19,6 +20,9 @@ INVITATION_VALID = timedelta(days=7)
 RESET_VALID = timedelta(days=1)
 INVITATION_PATH = "/staff/invitation/"
 EMAIL_MAX = 254
+_STARTING_TOGETHER = timedelta(seconds=10)
+
+log = logging.getLogger(__name__)
 
 
 class AccountError(Exception):
@@ -110,10 +114,16 @@ def list_accounts(database: Database) -> Sequence[StaffUserRow]:
 def first_invitation(database: Database, base_url: str) -> str | None:
     """Make the one-time link for the first account, an admin's; None once there is one.
 
-    Each call voids the link before.
+    Each call voids the link before, but for one that another process that starts at the same time
+    has just made: then this is None, too.
     """
     with database.writing() as session:
         if accounts.any_user(session):
+            return None
+        if accounts.first_invited_since(session, session.now() - _STARTING_TOGETHER):
+            log.info(
+                "the link to the first staff account was printed seconds ago, here or elsewhere"
+            )
             return None
         token = accounts.invite(session, None, "admin", INVITATION_VALID)
     return base_url + INVITATION_PATH + token

@@ -6,19 +6,19 @@ and works once.
 """
 
 import hashlib
-import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import TypedDict
 
 from flask import make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import Unauthorized
 from werkzeug.wrappers import Response
 from wtforms import EmailField, Form, HiddenField, PasswordField
 from wtforms.validators import InputRequired, Length
 
-from consult.crypto import Purpose, new_token, sign, verify
+from consult.crypto import new_token
 from consult.staff.accounts import access
 from consult.staff.accounts.account_admin import EMAIL_MAX, AccountError, normal_email
 from consult.staff.accounts.passwords import (
@@ -32,20 +32,24 @@ from consult.staff.accounts.passwords import (
     reset_password_attempts,
     trust_device,
 )
-from consult.staff.blueprint import blueprint, for_staff
+from consult.staff.blueprint import (
+    blueprint,
+    for_staff,
+    may_be_held,
+    names_its_site,
+    pending_form,
+    submitted_form,
+)
 from consult.staff.second_factors import passkeys, totp
 from consult.storage.accounts import accounts, sessions
 from consult.storage.audit import audit_log
 from consult.storage.notifications import notifications
 from consult.storage.second_factors import factors
 from consult.storage.tables.account_tables import StaffUserRow
-from consult.web.services import secret_key, services
+from consult.web.services import services
 from consult.web.text import one_line
 
 PENDING_FOR = timedelta(minutes=10)
-# As long as it may take to find the phone with the code on it.
-_FORM_PENDING_FOR = timedelta(hours=1)
-_SECRET = re.compile("password|code|credential")
 CODE_MAX = 40
 
 WRONG = "Wrong email or password. Check both and try again."
@@ -64,18 +68,6 @@ class SignInForm(Form):
     next = HiddenField()
 
 
-class PendingForm(TypedDict):
-    """A submitted form that waits for a sign-in, or for a re-authentication.
-
-    Of `files` only names are stored: of the field, and of the chosen file.
-    """
-
-    user: int
-    action: str
-    fields: list[tuple[str, str]]
-    files: list[tuple[str, str]]
-
-
 class PendingLogin(TypedDict):
     """A login that waits for the second factor, since a time in seconds since 1970."""
 
@@ -87,34 +79,32 @@ class PendingLogin(TypedDict):
     token: str
 
 
-def submitted_form(user_id: int) -> str:
-    """The form that this request submits, signed, to be submitted again by this user."""
-    fields = [(name, text) for name, text in request.form.items(multi=True) if name != "csrf_token"]
-    files = [(name, file.filename) for name, file in request.files.items(True) if file.filename]
-    action = request.full_path.rstrip("?")
-    form = PendingForm(user=user_id, action=action, fields=fields, files=files)
-    return sign(secret_key(), Purpose.PENDING_FORM, form)
-
-
-def pending_form(signed: str, user_id: int) -> PendingForm | None:
-    """This user's own form that waits; None if there is none."""
-    form: PendingForm | None = verify(
-        secret_key(), Purpose.PENDING_FORM, signed, max_age=_FORM_PENDING_FOR
-    )
-    return form if form and form["user"] == user_id else None
-
-
 def hold_form(_: Unauthorized) -> ResponseReturnValue:
-    """Answer a form whose session has expired with the sign-in, after which it is there again.
+    """Answer a form whose session has ended with the sign-in, after which it is there again.
 
-    Only for the user whose session it was, and without a password or code, which are not stored.
+    Only for the user whose session it was.
     """
     with services().database.reading() as reading:
-        user_id = sessions.user_of_expired(reading, str(session[access.TOKEN_KEY]))
-    typed = set(request.form) - {"csrf_token"}
-    if user_id is None or not typed or any(map(_SECRET.search, typed)):
+        user_id = sessions.user_of_past(reading, str(session[access.TOKEN_KEY]))
+    if user_id is None or not may_be_held():
         return redirect(url_for(access.SIGN_IN), 303)
     return _sign_in_page(SignInForm(), pending=submitted_form(user_id)), 403
+
+
+def form_expired(error: CSRFError) -> ResponseReturnValue:
+    """Answer a form whose CSRF token is missing or belongs to another session.
+
+    Who signed in again in another window, or with the provider, gets it to submit it again, if the
+    browser says that it is from a page of this site.
+    """
+    if (found := access.current_session()) and names_its_site():
+        pending = request.form.get("pending", "")
+        if not pending and may_be_held():
+            pending = submitted_form(found.user_id)
+        if form := pending_form(pending, found.user_id):
+            title = "You signed in again"
+            return render_template("staff/accounts/resubmit.html", form=form, title=title), 400
+    return render_template("staff/form_expired.html"), 400
 
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])
@@ -124,6 +114,8 @@ def sign_in() -> ResponseReturnValue:
     if request.method != "POST":
         return _sign_in_page(SignInForm(data={"next": request.args.get("next")}))
     form = SignInForm(request.form)
+    if "email" not in request.form:  # back from the provider's tab, without having signed in
+        return _sign_in_page(form), 422
     user = _user_by_password(form)
     if user is None:
         # The same message whatever was wrong: it must not reveal which addresses have an account.
@@ -205,7 +197,9 @@ def _code_page(user_id: int, errors: Mapping[str, str]) -> str:
 @blueprint.post("/sign-out")
 @for_staff
 def sign_out() -> ResponseReturnValue:
+    token = session[access.TOKEN_KEY]
     access.sign_out()
+    session[access.TOKEN_KEY] = token  # worth nothing, but to hold a form of another window
     answer = make_response(redirect(url_for(access.SIGN_IN), 303))
     # Not "cookies": that would sign people out of the agency's other sites as well.
     answer.headers["Clear-Site-Data"] = '"cache"'

@@ -7,6 +7,7 @@ its signature.
 import io
 import logging
 import ssl
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,6 +40,10 @@ MAX_ANSWER = 256 * 1024
 _TIMEOUT = 5.0
 _TOTAL_TIMEOUT = 10.0
 _CHUNK = 64 * 1024
+
+WAITING = threading.BoundedSemaphore(2)
+"""Who may wait for the provider: so many threads and no more, as owners need the others."""
+_TURN_SECONDS = 0.5
 
 # Signatures that only the provider can make; with HMAC, or none, others could.
 _ALGORITHMS = [f"{family}{bits}" for family in ("RS", "PS", "ES") for bits in (256, 384, 512)]
@@ -162,7 +167,12 @@ def provider() -> Provider:
 class _LimitedSession(OAuth2Session):  # type: ignore[misc]
     def send(self, request: PreparedRequest, **options: Any) -> Response:
         send = partial(super().send, request, **options)
-        response: Response = within(_TOTAL_TIMEOUT, send)
+        if not WAITING.acquire(timeout=_TURN_SECONDS):
+            raise TimeoutError
+        try:
+            response: Response = within(_TOTAL_TIMEOUT, send)
+        finally:
+            WAITING.release()
         return response
 
 

@@ -15,19 +15,14 @@ from flask.typing import ResponseReturnValue
 
 from consult.staff.accounts import access
 from consult.staff.accounts.access import signed_in_session, signed_in_user
-from consult.staff.accounts.login import (
-    WRONG_PASSKEY,
-    check_code,
-    pending_form,
-    submitted_form,
-)
+from consult.staff.accounts.login import WRONG_PASSKEY, check_code
 from consult.staff.accounts.passwords import (
     PASSWORD_MAX,
     count_password_attempt,
     is_password_of,
     reset_password_attempts,
 )
-from consult.staff.blueprint import blueprint, for_staff
+from consult.staff.blueprint import blueprint, for_staff, pending_form, submitted_form
 from consult.staff.second_factors import passkeys
 from consult.storage.accounts import accounts, sessions
 from consult.storage.audit import audit_log

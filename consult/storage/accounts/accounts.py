@@ -5,7 +5,7 @@ token is stored as a hash only, works once, and is void as soon as a newer one i
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, or_, select, update
 
@@ -134,6 +134,15 @@ def invite(
     session.flush()
     audit_log.record(session, "account.invited", by=by, invitation=invitation.id, role=role)
     return token
+
+
+def first_invited_since(session: Session, since: datetime) -> bool:
+    """Whether the link for the very first account was made so recently, and is valid."""
+    lock_table(session, StaffInvitationRow.__tablename__)
+    recent = (StaffInvitationRow.email.is_(None), StaffInvitationRow.created_at > since)
+    return (
+        session.scalar(select(StaffInvitationRow.id).where(*recent, *_usable(session))) is not None
+    )
 
 
 def invitation_by_token(session: Session, token: str) -> StaffInvitationRow | None:

@@ -50,11 +50,12 @@ def start_session(
     return token
 
 
-def user_of_expired(session: Session, token: str) -> int | None:
-    """The id of the user whose session expired by itself; None if anyone ended it."""
+def user_of_past(session: Session, token: str) -> int | None:
+    """The id of the user whose session this was, however it ended; None for a disabled one."""
     query = select(StaffSessionRow.user_id).join(StaffSessionRow.user)
-    not_ended = (StaffUserRow.active, StaffSessionRow.ended_at.is_(None))
-    return session.scalar(query.where(StaffSessionRow.token_hash == token_hash(token), *not_ended))
+    return session.scalar(
+        query.where(StaffSessionRow.token_hash == token_hash(token), StaffUserRow.active)
+    )
 
 
 def find_session(session: Session, token: str, lifetime: Lifetime) -> StaffSessionRow | None:

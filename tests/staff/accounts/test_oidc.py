@@ -40,6 +40,7 @@ from tests.support.staff_client import (
     PASSWORD,
     age_authentication,
     audited,
+    make_lead,
     make_user,
     post,
     sign_in,
@@ -218,6 +219,7 @@ class TestInvitation:
         page = approve(PageClient(app), "no address", f"{invitation}/provider", status=400)
         assert "Set up your account with a password" in page.text
         assert account_admin.list_accounts(database) == []
+        let_pass(app, minutes=1)
         invitation = account_admin.first_invitation(database, "")
         approve(PageClient(app), "First@Example.com", f"{invitation}/provider")
         (only,) = account_admin.list_accounts(database)
@@ -264,6 +266,19 @@ class TestLinking:
         make_user(app, "bo@example.com")
         page = approve(signed_in(app, "bo@example.com"), "grace-there", LINK, status=400)
         assert "linked already" in page.text
+
+    def test_a_form_is_held_while_the_provider_signs_in_in_a_new_tab(self, app: Flask) -> None:
+        client, lead = link(app), make_lead(app)
+        form = client.get(f"/staff/leads/{lead}").form("/notes").fill(text="Typed before")
+        post(client, "/staff/account", "/sign-out")
+        page = client.submit(form, status=403)
+        back = page.forms[-1]
+        page = client.submit(back, status=422)  # not signed in there yet
+        assert page.forms[-1].data["pending"] == back.data["pending"]
+        approve(client, "grace-there")
+        page = client.submit(back, status=400)
+        client.submit(page.form("/notes"))
+        assert "Typed before" in client.get(f"/staff/leads/{lead}").text
 
     def test_after_signing_out_nothing_is_linked(self, grace: PageClient) -> None:
         asked = start_login(grace, LINK)
@@ -408,6 +423,15 @@ class TestAttacks:
             app = make_app(services_of(rogue_app).settings.var_dir, **settings_for(issuer))
             PageClient(app).get(START, status=503)
         assert caplog.text.count("no answer: TimeoutError") == 2
+
+    def test_a_provider_that_hangs_leaves_threads_to_owners(
+        self, app: Flask, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(oidc, "_TURN_SECONDS", 0.01)
+        with oidc.WAITING, oidc.WAITING:  # as many as may wait for an answer
+            page = PageClient(app).get(START, status=503)
+            assert "isn’t responding" in page.text
+        start_login(PageClient(app))
 
 
 def drops() -> Iterator[str]:

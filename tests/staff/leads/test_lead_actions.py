@@ -17,7 +17,14 @@ from tests.support.databases import Clock, write
 from tests.support.lead_factories import see
 from tests.support.page import Form, Page
 from tests.support.second_factors import CAREFUL, SECRET, make_careful_user
-from tests.support.staff_client import PASSWORD, enter, make_lead, make_user, signed_in
+from tests.support.staff_client import (
+    PASSWORD,
+    enter,
+    make_lead,
+    make_user,
+    post,
+    signed_in,
+)
 from tests.support.submissions import CONTACT
 
 BEN, GRACE_ID, BEN_ID = "ben@example.com", 1, 2
@@ -291,16 +298,26 @@ def test_the_list_shows_how_the_agency_itself_does(
     assert "From 5 leads" in grace.get("/staff/").text
 
 
-@pytest.mark.parametrize("second_factor", [False, True], ids=["password", "and code"])
+@pytest.mark.parametrize(
+    ("second_factor", "ended"),
+    [(False, "by time"), (True, "by time"), (False, "in another tab"), (False, "elsewhere")],
+)
 def test_a_note_typed_while_the_session_ended_is_held_over_the_sign_in(
-    app: Flask, database: Database, clock: Clock, lead: int, second_factor: bool
+    app: Flask, database: Database, clock: Clock, lead: int, second_factor: bool, ended: str
 ) -> None:
     make_careful_user(app)
     email = CAREFUL if second_factor else "grace@example.com"
     client = signed_in(app, email)
     typed = "Called twice.\nAsks for “Müller” & <b>prices</b>"
     form = client.get(f"/staff/leads/{lead}").form("/notes").fill(text=typed)
-    clock.go_on(hours=13)
+    match ended:
+        case "by time":
+            clock.go_on(hours=13)
+        case "in another tab":
+            post(client, "/staff/", "/staff/sign-out")
+            client.get("/staff/sign-in")
+        case "elsewhere":
+            post(signed_in(app, email), "/staff/account", "/end-all")
     page = client.submit(form, status=403)
     assert "You were signed out in the meantime. What you typed is still here" in page.text
     wrong = page.form("/staff/sign-in").fill(email=email, password="wrong horse")
@@ -317,6 +334,23 @@ def test_a_note_typed_while_the_session_ended_is_held_over_the_sign_in(
     assert "Note saved." in page.text
     with database.reading() as session:
         assert [note.text for note in notes_of(session, lead)] == [typed]
+
+
+def test_a_note_typed_before_a_sign_in_in_another_tab_is_submitted_again(
+    app: Flask, grace: PageClient, database: Database, lead: int
+) -> None:
+    form = grace.get(f"/staff/leads/{lead}").form("/notes").fill(text="Typed before")
+    post(grace, "/staff/", "/staff/sign-out")
+    enter(grace)
+    unnamed = grace._client.post(form.action, data=form.data)  # as from an old browser
+    assert "Your session expired" in unnamed.text
+    page = grace.submit(form, status=400)
+    assert page.h1 == "You signed in again"
+    with database.reading() as session:
+        assert not notes_of(session, lead), "it asks first"
+    grace.submit(page.form("/notes"))
+    with database.reading() as session:
+        assert [note.text for note in notes_of(session, lead)] == ["Typed before"]
 
 
 def test_a_held_form_is_its_users_own_and_holds_no_password(
