@@ -124,8 +124,3 @@ def may_be_held() -> bool:
     """Whether anything was typed, and no password or code, which are not stored."""
     typed = set(request.form) - {"csrf_token"}
     return bool(typed) and not any(map(_SECRET.search, typed))
-
-
-def names_its_site() -> bool:
-    """Whether the browser says which site a form is from: this one, or it would be refused."""
-    return "Sec-Fetch-Site" in request.headers or "Origin" in request.headers

@@ -222,3 +222,8 @@ def refuse_other_sites(app: Flask, base_url: str) -> None:
             abort(400)
         if request.method not in SAFE_METHODS and is_cross_origin_post(request, own.netloc):
             abort(403)
+
+
+def names_its_site() -> bool:
+    """Whether the browser says which site a form is from: this one, or it would be refused."""
+    return "Sec-Fetch-Site" in request.headers or "Origin" in request.headers

@@ -35,14 +35,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from consult.crypto import Purpose, SkewTolerantSigner, keyed_hash
 from consult.settings.brand import UPLOAD_LIMIT
 from consult.settings.schema import Settings
-from consult.staff.blueprint import (
-    NotRecorded,
-    Role,
-    RoleRequired,
-    blueprint,
-    declared_role,
-    names_its_site,
-)
+from consult.staff.blueprint import NotRecorded, Role, RoleRequired, blueprint, declared_role
 from consult.storage.accounts import sessions
 from consult.storage.accounts.sessions import Lifetime
 from consult.storage.audit import audit_log
@@ -51,7 +44,7 @@ from consult.storage.db.engines import outage
 from consult.storage.notifications import notifications
 from consult.storage.second_factors import factors
 from consult.storage.tables.account_tables import StaffSessionRow, StaffUserRow
-from consult.web.headers import REFUSED_FORMS, SAFE_METHODS
+from consult.web.headers import REFUSED_FORMS, SAFE_METHODS, names_its_site
 from consult.web.limits import network_of
 from consult.web.services import secret_key, services
 

@@ -36,7 +36,6 @@ from consult.staff.blueprint import (
     blueprint,
     for_staff,
     may_be_held,
-    names_its_site,
     pending_form,
     submitted_form,
 )
@@ -46,6 +45,7 @@ from consult.storage.audit import audit_log
 from consult.storage.notifications import notifications
 from consult.storage.second_factors import factors
 from consult.storage.tables.account_tables import StaffUserRow
+from consult.web.headers import names_its_site
 from consult.web.services import services
 from consult.web.text import one_line
 
