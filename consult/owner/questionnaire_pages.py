@@ -33,6 +33,7 @@ from consult.owner.visitors import (
 from consult.questionnaire import Asked, Depth, Heading, Kind, Walk, WalkPage, walk
 from consult.questionnaire.editions import newest
 from consult.questionnaire.journey import estimated_minutes
+from consult.report.display import mid_sentence
 from consult.report.explanations import DEPTHS
 from consult.report.one_lead import far_from_usual
 from consult.report.report_sections import disagreement
@@ -248,7 +249,7 @@ def _feedback(draft: OpenDraft, page: WalkPage) -> str:
         right=len(cards) - len(missed),
         count=len(cards),
         card=first.wording.ask,
-        side=first.wording.choices[str(first.question.answer)].lower(),
+        side=mid_sentence(first.wording.choices[str(first.question.answer)]),
         note=first.wording.note,
     )
     return str(text)

@@ -10,7 +10,7 @@ from datetime import datetime
 from urllib.parse import quote
 
 from consult.questionnaire.editions import load
-from consult.report.display import I_DO_NOT_KNOW, phone_link, safe_text
+from consult.report.display import I_DO_NOT_KNOW, mid_sentence, phone_link, safe_text
 from consult.report.explanations import Reasons
 from consult.report.html_document import Paper, Recipient, staff_html
 from consult.report.report import Axis, Dimension, QuestionAnswer, Report, ScoredAnswer
@@ -103,7 +103,7 @@ def _unknown(report: Report) -> Iterator[Point]:
         yield Point(report.money_refused, (), "What lost leads may be worth")
     for left_out in report.not_asked:
         first, *others = left_out.titles
-        listed = "; ".join([first, *(title[:1].lower() + title[1:] for title in others)])
+        listed = "; ".join([first, *map(mid_sentence, others)])
         yield Point(f"{listed}.", (), f"Not asked. {left_out.reason}")
 
 

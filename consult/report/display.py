@@ -157,6 +157,13 @@ def in_words(asked: Asked, sign: str) -> str:
     return sign + amount if asked.question.kind is Kind.NUMBER else amount
 
 
+def mid_sentence(text: str) -> str:
+    """A text as it reads inside a sentence: “I”, “CRM” and the like keep their capitals."""
+    first = re.split("[ ’]", text, maxsplit=1)[0]
+    keeps = first == "I" or first[1:] != first[1:].lower()
+    return text if keeps else text[:1].lower() + text[1:]
+
+
 _LONGEST_PIECE = 30
 _BREAK = "\u200b"  # a zero-width space: an invisible place to break a line
 _JOINERS = "\u200c\u200d"

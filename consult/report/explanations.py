@@ -13,7 +13,7 @@ from consult.questionnaire import NOT_SURE, Asked, Depth, Kind, Walk, read_answe
 from consult.questionnaire.editions import load
 from consult.questionnaire.model import Rule
 from consult.questionnaire.yaml_texts import for_owner
-from consult.report.display import Points, in_words, printed_points, tenths, whole
+from consult.report.display import Points, in_words, mid_sentence, printed_points, tenths, whole
 from consult.report.report import AXIS_NAMES, QuestionAnswer
 from consult.scoring import SORTING, AxisScore, Line, Money, scorecard_of
 from consult.scoring.archetypes import exchanges, mean_of
@@ -140,7 +140,7 @@ class _Explainer:
     def _names(self, dimensions: Iterable[str]) -> str:
         texts = self.texts["dimensions"]
         names = [for_owner(texts[id], self.walk.facts)["name"] for id in dimensions]
-        return ", ".join([names[0], *(name.lower() for name in names[1:])])
+        return ", ".join([names[0], *map(mid_sentence, names[1:])])
 
     def _answers_behind(self, rule: Rule) -> Iterator[str]:
         """The questions whose answers make a rule true; a fact counts as what it is made of."""

@@ -19,7 +19,7 @@ from markupsafe import Markup, escape
 
 from consult.questionnaire.editions import load
 from consult.report import BRIEF_STYLESHEET, STYLESHEET, TEMPLATES
-from consult.report.display import long_date, safe_text
+from consult.report.display import long_date, mid_sentence, safe_text
 from consult.report.report import Relay, Report, State
 from consult.settings.brand import Brand, Colours
 
@@ -113,13 +113,15 @@ def staff_html(
 @functools.cache
 def _templates() -> Environment:
     """The templates of everything that is printed, strict about what they are not given."""
-    return Environment(
+    made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["mid_sentence"] = mid_sentence
+    return made
 
 
 def _with_blanks(text: str) -> Markup:

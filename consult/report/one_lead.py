@@ -10,7 +10,7 @@ from typing import Any
 from consult.questionnaire import UNKNOWN, Answer, Asked, Walk
 from consult.questionnaire.model import OneLeadInputs
 from consult.questionnaire.yaml_texts import for_owner
-from consult.report.display import in_words
+from consult.report.display import in_words, mid_sentence
 
 BEFORE_REPLY, WITH_YOU, NOWHERE = "before_reply", "with_you", "nowhere"
 _A_WEEK = 7
@@ -137,4 +137,4 @@ def _beside(
         return ""
     said = in_words(usual, sign="").rstrip(".")
     text: str = texts["beside"]
-    return text.format(usual=f"{said[:1].lower()}{said[1:]}", heard=texts["heard"][heard])
+    return text.format(usual=mid_sentence(said), heard=texts["heard"][heard])

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from consult.questionnaire import Answer, Depth
 from consult.report.display import (
     Points,
+    mid_sentence,
     phone_link,
     printed_points,
     safe_text,
@@ -161,6 +162,25 @@ def test_any_text_becomes_one_clean_line(typed: str) -> None:
     assert printed.isprintable() or "\u200b" in printed
     printed.encode()
     assert "\n" not in printed
+
+
+@pytest.mark.parametrize(
+    ("alone", "inside"),
+    [
+        ("The next day", "the next day"),
+        ("A goal for each", "a goal for each"),
+        ("I have no time", "I have no time"),
+        ("I’m not sure", "I’m not sure"),
+        ("CRM and list", "CRM and list"),
+        ("“Not now” isn’t “no”", "“Not now” isn’t “no”"),
+        ("In a week I call", "in a week I call"),
+        ("", ""),
+    ],
+)
+def test_a_text_inside_a_sentence_keeps_the_capitals_that_are_not_its_beginning(
+    alone: str, inside: str
+) -> None:
+    assert mid_sentence(alone) == inside
 
 
 def test_a_text_that_cannot_be_printed_is_replaced_as_a_whole() -> None:

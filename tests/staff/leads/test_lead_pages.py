@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy import update
 
 from consult.questionnaire.editions import newest
+from consult.report.explanations import reasons_of
 from consult.storage import deliveries, documents, jobs
 from consult.storage.db.database import Database
 from consult.storage.leads import leads
@@ -90,6 +91,7 @@ def test_whole_page(app: Flask, staff: PageClient, database: Database, persona: 
     assert lead is not None
     page = staff.get(f"/staff/leads/{lead.id}")
     report = lead.report
+    why = reasons_of(lead.edition, lead.depth, lead.answers).archetype
     assert page.h1 == "Okafor Tents"
     dimensions = report["separation"]["dimensions"] + report["handoff"]["dimensions"]
     lines = [line for dimension in dimensions for line in dimension["lines"]]
@@ -99,6 +101,7 @@ def test_whole_page(app: Flask, staff: PageClient, database: Database, persona: 
         *(finding["text"] for finding in report["contradictions"] + report["flags"]),
         *(step["start"] for step in report["plan"]),
         *(said["answer"] for said in report["answers"]),
+        *(f"{said.question} {said.answer}" for said in why),
         report["money"]["result"] if report["money"] else report["money_refused"],
     ]
     if report["one_lead"]:
