@@ -179,8 +179,9 @@ class AmountField(QuestionField):
     """An amount of money, typed as people type it: 1200, $1,200.50, 1’200.–, 1.200,50 € or 10k."""
 
     _SIGNS = re.compile(
-        r"[$€£¥₹]|[A-Z]{1,2}\$|(?<![A-Z])(?:Fr|Rs|euros?|dollars?|pounds?|francs?|rupees?|"
-        rf"{'|'.join((*CURRENCY_SIGNS, 'DKK', 'INR', 'NOK', 'SEK'))})(?![A-Z])\.?",
+        r"[A-Z]{1,2}\$|[$£¥฿\u20a0-\u20bf]|(?<![A-Z])(?:S?Fr|Rs|R|RM|Rp|kr|zł|Kč|Ft|lei|"
+        r"euros?|dollars?|pounds?|francs?|rupees?|AED|BRL|CZK|DKK|HUF|ILS|INR|JPY|KES|MXN|MYR|"
+        rf"NGN|NOK|PHP|PLN|SEK|SGD|THB|ZAR|{'|'.join(CURRENCY_SIGNS)})(?![^\W\d])\.?",
         re.IGNORECASE,
     )
     _AMOUNT = re.compile(
@@ -197,6 +198,7 @@ class AmountField(QuestionField):
     def read(self, posted: list[str]) -> Answer | None:
         text = self._SIGNS.sub("", posted[0][:40]) if posted else ""
         text = re.sub(r"[’‘ʼ´`]", "'", re.sub(r"[–—]", "-", " ".join(text.split())))  # noqa: RUF001
+        text = re.sub(r"(?<=\d)(?:/-|[.,])$", "", text)
         if not text:
             return None
         found = self._AMOUNT.fullmatch(text)

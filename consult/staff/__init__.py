@@ -2,7 +2,6 @@
 
 from flask import Flask
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import Unauthorized
 
 from consult.settings.schema import Settings
 from consult.staff import blueprint, times
@@ -15,7 +14,7 @@ from consult.staff.accounts import (
     reauthentication,
 )
 from consult.staff.audit import audit_pages
-from consult.staff.blueprint import NotRecorded, RoleRequired
+from consult.staff.blueprint import NotRecorded, RoleRequired, SignedOut
 from consult.staff.drafts import draft_pages
 from consult.staff.exports import export_pages
 from consult.staff.insights import insight_pages
@@ -62,7 +61,7 @@ def register(app: Flask, settings: Settings) -> None:
     app.jinja_env.globals["my_notifications"] = _my_notifications
     app.register_error_handler(CSRFError, login.form_expired)
     app.register_error_handler(RoleRequired, blueprint.role_required)
-    app.register_error_handler(Unauthorized, login.hold_form)
+    app.register_error_handler(SignedOut, login.hold_form)
     app.register_error_handler(NotRecorded, blueprint.not_recorded)
 
 

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Literal, TypedDict, TypeVar
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, current_app, render_template, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import Forbidden, HTTPException, ServiceUnavailable
+from werkzeug.exceptions import Forbidden, HTTPException, ServiceUnavailable, Unauthorized
 
 from consult.crypto import Purpose, sign, verify
 from consult.questionnaire.editions import newest
@@ -40,6 +40,10 @@ class RoleRequired(Forbidden):
     """The signed-in user's role may not open this page."""
 
 
+class SignedOut(Unauthorized):
+    """A form was submitted whose user is no longer signed in."""
+
+
 class NotRecorded(ServiceUnavailable):
     """The audit log cannot take an entry just now, so what needs one is not shown."""
 
@@ -58,6 +62,10 @@ def declared_role(view: Callable[..., Any]) -> Role | None:
     """Return the role that a view declares; None where the declaration was forgotten."""
     role: Role | None = view.__dict__.get(_REQUIRED_ROLE)
     return role
+
+
+def required_role(endpoint: str) -> Role:
+    return declared_role(current_app.view_functions[endpoint]) or "admin"
 
 
 @blueprint.get("/help")

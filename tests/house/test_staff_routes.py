@@ -3,7 +3,7 @@
 from flask import Flask
 
 from consult.staff.accounts import access
-from consult.staff.blueprint import declared_role
+from consult.staff.blueprint import declared_role, required_role
 from tests.staff.access_matrix import MATRIX, staff_routes
 
 
@@ -26,4 +26,4 @@ def test_the_views_declare_the_roles_of_the_matrix(app: Flask) -> None:
             if expected.audience == "anybody":
                 assert endpoint in access.OPEN_ENDPOINTS
             else:
-                assert access.required_role(endpoint) == expected.audience, endpoint
+                assert required_role(endpoint) == expected.audience, endpoint

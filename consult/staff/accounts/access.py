@@ -16,7 +16,6 @@ from flask import (
     Flask,
     Request,
     Response,
-    current_app,
     g,
     make_response,
     redirect,
@@ -29,13 +28,12 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from itsdangerous import Signer, URLSafeTimedSerializer
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.exceptions import Unauthorized
 from werkzeug.wrappers import Response as BaseResponse
 
 from consult.crypto import Purpose, SkewTolerantSigner, keyed_hash
 from consult.settings.brand import UPLOAD_LIMIT
 from consult.settings.schema import Settings
-from consult.staff.blueprint import NotRecorded, Role, RoleRequired, blueprint, declared_role
+from consult.staff.blueprint import NotRecorded, RoleRequired, SignedOut, blueprint, required_role
 from consult.storage.accounts import sessions
 from consult.storage.accounts.sessions import Lifetime
 from consult.storage.audit import audit_log
@@ -149,7 +147,7 @@ def require_login() -> BaseResponse | None:
         return None
     if g.staff_session is None:
         if request.method not in SAFE_METHODS and TOKEN_KEY in session:
-            raise Unauthorized  # the form is held over the sign-in
+            raise SignedOut  # the form is held over the sign-in
         wanted = request.full_path.rstrip("?") if request.method in SAFE_METHODS else None
         return redirect(url_for(SIGN_IN, next=wanted), 303)
     g.account = signed_in_user().id  # for the request log, which shows who was refused
@@ -175,10 +173,6 @@ def _check_form() -> None:
         return
     if not names_its_site() and urlsplit(request.referrer or "").netloc != request.host:
         raise CSRFError("nothing says which site the form is from")
-
-
-def required_role(endpoint: str) -> Role:
-    return declared_role(current_app.view_functions[endpoint]) or "admin"
 
 
 def safe_next(path: str) -> str:

@@ -13,7 +13,6 @@ from typing import TypedDict
 from flask import make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import Unauthorized
 from werkzeug.wrappers import Response
 from wtforms import EmailField, Form, HiddenField, PasswordField
 from wtforms.validators import InputRequired, Length
@@ -33,6 +32,7 @@ from consult.staff.accounts.passwords import (
     trust_device,
 )
 from consult.staff.blueprint import (
+    SignedOut,
     blueprint,
     for_staff,
     may_be_held,
@@ -79,7 +79,7 @@ class PendingLogin(TypedDict):
     token: str
 
 
-def hold_form(_: Unauthorized) -> ResponseReturnValue:
+def hold_form(_: SignedOut) -> ResponseReturnValue:
     """Answer a form whose session has ended with the sign-in, after which it is there again.
 
     Only for the user whose session it was.
