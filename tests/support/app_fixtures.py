@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.pool import Pool
 
+from consult.storage.db.base import Base
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 
@@ -31,6 +32,11 @@ class _Compiled(dict[tuple[Any, ...], Any]):
 
 
 _COMPILED = _Compiled()
+
+
+for _mapper in Base.registry.mappers:
+    # What a mapper inserts and updates has a cache of its own.
+    vars(_mapper)["_compiled_cache"] = _COMPILED
 
 
 @event.listens_for(Engine, "engine_connect")

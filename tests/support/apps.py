@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import CodeType
 from typing import Any, ClassVar
 
 from argon2 import PasswordHasher
@@ -33,14 +34,13 @@ class CompiledTemplates(BytecodeCache):
     """Templates compiled once for all apps of a run; it took a third of the time of many tests."""
 
     def __init__(self) -> None:
-        self._bytecode: dict[str, bytes] = {}
+        self._code: dict[str, CodeType | None] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        if bucket.key in self._bytecode:
-            bucket.bytecode_from_string(self._bytecode[bucket.key])
+        bucket.code = self._code.get(bucket.key)
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        self._bytecode[bucket.key] = bucket.bytecode_to_string()
+        self._code[bucket.key] = bucket.code
 
 
 _COMPILED = CompiledTemplates()

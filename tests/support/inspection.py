@@ -9,10 +9,10 @@ from xml.etree.ElementTree import Element
 from tests.support.page import Document, text_of
 
 UNLABELLED_TYPES = frozenset({"hidden", "submit", "button", "reset"})
-ID_REFERENCES = (
+ID_REFERENCES = {
     *("aria-describedby", "aria-labelledby", "aria-controls", "aria-owns", "aria-errormessage"),
     *("aria-details", "aria-activedescendant", "for", "form", "list", "headers", "popovertarget"),
-)
+}
 LOADING_ATTRIBUTES = {
     **dict.fromkeys(("script", "iframe", "embed", "audio", "track", "input"), ("src",)),
     **dict.fromkeys(("img", "source"), ("src", "srcset")),
@@ -88,8 +88,8 @@ def unique_ids(document: Document) -> Iterator[str]:
 def references_lead_somewhere(document: Document) -> Iterator[str]:
     """What describes, labels or links by id, names an element of this page."""
     for element in document.elements:
-        for attribute in ID_REFERENCES:
-            for name in element.attrib.get(attribute, "").split():
+        for attribute in ID_REFERENCES.intersection(element.attrib):
+            for name in element.attrib[attribute].split():
                 if name not in document.by_id:
                     yield f"<{element.tag} {attribute}={name!r}> leads nowhere"
         target = element.attrib.get("href", element.attrib.get(XLINK, ""))
@@ -99,9 +99,11 @@ def references_lead_somewhere(document: Document) -> Iterator[str]:
 
 def labelled_fields(document: Document) -> Iterator[str]:
     """Every field has a label with words, every group of choices a legend, every image a text."""
+    labels = {e.attrib["for"]: text_of(e) for e in document.all("label") if "for" in e.attrib}
     for control in document.all("input", "select", "textarea"):
         if control.attrib.get("type") not in UNLABELLED_TYPES:
-            if not _label(document, control):
+            label = labels.get(control.attrib.get("id", ""))
+            if not (label or _label(document, control)):
                 yield f"field {control.attrib.get('name')!r} has no label"
             if control.attrib.get("type") == "radio" and not _legend(document, control):
                 yield f"choices of {control.attrib.get('name')!r} have no legend"
@@ -114,9 +116,7 @@ def labelled_fields(document: Document) -> Iterator[str]:
 
 
 def _label(document: Document, control: Element) -> str:
-    wanted = control.attrib.get("id")
-    labels = [e for e in document.all("label") if wanted and e.attrib.get("for") == wanted]
-    labels += [e for e in document.ancestors(control) if e.tag == "label"]
+    labels = [e for e in document.ancestors(control) if e.tag == "label"]
     return "".join(text_of(label) for label in labels) or _aria_label(document, control)
 
 

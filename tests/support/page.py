@@ -4,18 +4,20 @@ import re
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
-from typing import Self
+from functools import cached_property, lru_cache, partial
+from typing import Any, Self
 from xml.etree.ElementTree import Element
 
 from html5lib import HTMLParser
+from html5lib._tokenizer import HTMLTokenizer
 from html5lib.constants import E as PARSE_ERRORS
+from html5lib.constants import tokenTypes
 from werkzeug.test import TestResponse
 
 UNSENT_TYPES = frozenset({"submit", "button", "image", "reset", "file"})
 HIDDEN_TEXT_TAGS = frozenset({"script", "style", "template", "title", "head"})
 
-_TOKEN = re.compile(r"[A-Za-z0-9_.-]{40,}")
+_TOKEN = re.compile(r"(?<![A-Za-z0-9_.-])[A-Za-z0-9_.-]{40,}")
 
 
 class Document:
@@ -26,13 +28,14 @@ class Document:
     """
 
     def __init__(self, html: str) -> None:
-        tokens = dict.fromkeys(_TOKEN.findall(html))
-        placeholders = {token: f"token{number}" for number, token in enumerate(tokens)}
-        self.anonymous = _TOKEN.sub(lambda match: placeholders[match[0]], html)
+        found: dict[str, str] = {}
+        self.anonymous = _TOKEN.sub(
+            lambda match: found.setdefault(match[0], f"token{len(found)}"), html
+        )
         root, self.parse_errors = _parsed(self.anonymous)
         self.root = deepcopy(root)
         self.elements = [element for element in self.root.iter() if isinstance(element.tag, str)]
-        self._put_back({value: token for token, value in placeholders.items()})
+        self._put_back({placeholder: token for token, placeholder in found.items()})
 
     def _put_back(self, tokens: dict[str, str]) -> None:
         def original(text: str) -> str:
@@ -42,8 +45,10 @@ class Document:
             for name, value in element.attrib.items():
                 if "token" in value:
                     element.attrib[name] = original(value)
-            element.text = original(element.text) if element.text else element.text
-            element.tail = original(element.tail) if element.tail else element.tail
+            if element.text and "token" in element.text:
+                element.text = original(element.text)
+            if element.tail and "token" in element.tail:
+                element.tail = original(element.tail)
 
     @cached_property
     def _parents(self) -> dict[Element, Element]:
@@ -69,9 +74,52 @@ class Document:
             element = parent
 
 
+class Parser(HTMLParser):
+    """html5lib's parser, but it reads a tag that is written as ours are in one step.
+
+    Letter by letter took a sixth of its time.
+    """
+
+    def _parse(self, stream: str, *_for_fragments: Any) -> None:
+        self.innerHTMLMode, self.container, self.scripting = False, "div", False
+        tokenizer: Any = HTMLTokenizer(stream, parser=self)
+        tokenizer.tagOpenState = partial(_read_tag, tokenizer)
+        self.tokenizer = tokenizer
+        self.reset()
+        self.mainLoop()
+
+
+_TAG = re.compile(
+    r"(?:/(?P<end>[a-z][a-z0-9]*)|(?P<start>[a-z][a-z0-9]*)"
+    r'(?P<attributes>(?:[ \n]+[A-Za-z][A-Za-z0-9:-]*(?:="[^"&\0]*")?)*)[ \n]*(?P<closing>/?))>'
+)
+_ATTRIBUTE = re.compile(r'([A-Za-z0-9:-]+)(?:="([^"]*)")?')
+
+
+def _read_tag(tokenizer: Any) -> bool:
+    """Emit the tag whose "<" was read; what isn't all plain is left to the parser."""
+    tag = _TAG.match(tokenizer.stream.chunk, tokenizer.stream.chunkOffset)
+    attributes = [
+        [name.lower(), value]
+        for name, value in _ATTRIBUTE.findall((tag and tag["attributes"]) or "")
+    ]
+    if tag is None or len(dict(attributes)) < len(attributes):
+        return bool(HTMLTokenizer.tagOpenState(tokenizer))
+    tokenizer.stream.chunkOffset = tag.end()
+    tokenizer.currentToken = {
+        "type": tokenTypes["EndTag" if tag["end"] else "StartTag"],
+        "name": tag["end"] or tag["start"],
+        "data": attributes,
+        "selfClosing": bool(tag["closing"]),
+        "selfClosingAcknowledged": False,
+    }
+    tokenizer.emitCurrentToken()
+    return True
+
+
 @lru_cache(maxsize=500)
 def _parsed(html: str) -> tuple[Element, tuple[str, ...]]:
-    parser = HTMLParser(namespaceHTMLElements=False)
+    parser = Parser(namespaceHTMLElements=False)
     root: Element = parser.parse(html)
     errors = [(line, PARSE_ERRORS[code] % data) for (line, _column), code, data in parser.errors]
     return root, tuple(f"line {line}: {error}" for line, error in errors)

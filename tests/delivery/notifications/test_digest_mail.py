@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
+from itertools import cycle
 from zoneinfo import ZoneInfo
 
 import html5lib
@@ -38,15 +39,20 @@ def is_digest(message: EmailMessage) -> bool:
 
 
 def pass_time(database: Database, clock: Clock, office: Office, days: int) -> list[tuple[str, str]]:
-    """Let days pass in half hours, with two workers; who got a digest, and when at the agency."""
+    """Let days pass, with two workers; who got a digest, and when at the agency.
+
+    Mornings pass in half hours; after noon, when none opens, a step is three hours.
+    """
     box, sent = Box(), []
-    workers = [worker_of(database, office, box) for _ in range(2)]
-    for step in range(days * 48):
-        workers[step % 2].run_once()
-        when = f"{clock().astimezone(office.zone):%a %d %b %H:%M}"
+    workers = cycle([worker_of(database, office, box) for _ in range(2)])
+    end = clock() + timedelta(days=days)
+    while clock() < end:
+        next(workers).run_once()
+        now = clock().astimezone(office.zone)
+        when = f"{now:%a %d %b %H:%M}"
         sent += [(mail["To"].partition("@")[0], when) for mail in box.mails if is_digest(mail)]
         box.mails.clear()
-        clock.go_on(minutes=30)
+        clock.go_on(hours=0.5 if now.hour < 12 else 3)
     return sent
 
 
