@@ -3,6 +3,7 @@
 import errno
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from consult.commands import CommandError, consult, errors_in_one_line
+from tests.support.patience import patience
 
 RUN = Path(__file__).parents[2] / "run"
 _PROMISED = """
@@ -82,6 +84,20 @@ def test_a_folder_that_may_not_be_written_to_is_told_in_one_line(arguments: list
     (line,) = told.stderr.splitlines()
     assert (told.returncode, told.stdout) == (1, "")
     assert line.startswith(f"run: {line.split()[1]} may not write to {name}, where Python packages")
+
+
+@pytest.mark.parametrize("line", ["{}  # ours", " '{}'", "1\nexport CONSULT_PORT={}"])
+def test_a_taken_port_is_told_first_however_the_file_names_it(tmp_path: Path, line: str) -> None:
+    shutil.copy(RUN, tmp_path)
+    environment = {name: text for name, text in os.environ.items() if name != "CONSULT_PORT"}
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        (tmp_path / ".env").write_text(f"CONSULT_PORT={line.format(port)}\n")
+        told = subprocess.run(
+            [tmp_path / "run"], env=environment, capture_output=True, text=True, timeout=patience()
+        )
+    assert told.stderr.startswith(f"run: cannot listen on 127.0.0.1:{port}: ")
+    assert (told.returncode, len(told.stderr.splitlines())) == (1, 1)
 
 
 def test_a_command_does_without_the_streams_that_whoever_starts_it_has_closed() -> None:

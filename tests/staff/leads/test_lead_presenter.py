@@ -1,6 +1,7 @@
-"""The money line in words for staff: the numbers and currency that the owner read, no "you"."""
+"""A lead in words for staff: the money line, in the owner's numbers, and the reply clock."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 import pytest
@@ -11,7 +12,9 @@ from consult.report.report_sections import money_in_words
 from consult.scoring import Money
 from consult.scoring.money import Estimate, Range, Silent
 from consult.settings.brand import CURRENCY_SIGNS
-from consult.staff.leads.lead_presenter import NO_ESTIMATE, money_text
+from consult.staff.leads.lead_presenter import NO_ESTIMATE, first_reply, money_text
+from consult.storage.tables.lead_tables import LeadRow
+from consult.workflow.office_hours import Office, read_hours
 from tests.support.strategies import BRANCHES
 
 FIGURES = Money(
@@ -44,3 +47,15 @@ def test_why_there_is_no_range_is_shown(reason: str) -> None:
         f"No estimate. {NO_ESTIMATE[reason]}",
         "",
     )
+
+
+def test_a_promise_is_shown_in_the_hours_that_it_was_made_under() -> None:
+    came, present = datetime(2026, 3, 2, 20, tzinfo=UTC), Office()
+    nights = Office(week=read_hours("mon-sun 18:00-24:00"))
+    lead = LeadRow(stage="new", clock_started_at=came, due_at=nights.due_at(came))
+    lead.clock_hours = nights.hours_from(came.date())
+    then = came + timedelta(minutes=12)
+    assert first_reply(lead, present, then) == ("Reply due in 48 min", False)
+    assert first_reply(lead, present, came + timedelta(hours=2)) == ("Overdue by 1 h 0 min", True)
+    lead.first_contact_at = then
+    assert first_reply(lead, present, then) == ("First contacted after 12 min", False)
