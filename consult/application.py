@@ -20,6 +20,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from consult import owner, staff
 from consult.questionnaire import editions
+from consult.report.display import mid_sentence
 from consult.settings.schema import Settings
 from consult.settings.setting_sources import load_settings
 from consult.settings.setting_types import PROJECT_FOLDER
@@ -66,6 +67,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         MAX_FORM_PARTS=FORM_PARTS_LIMIT,
     )
     app.jinja_environment = FlatEnvironment
+    app.add_template_filter(mid_sentence)
     shared = make_services(settings)
     install(app, shared)
     headers.install(app, settings)

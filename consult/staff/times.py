@@ -51,11 +51,12 @@ def written_date(day: date) -> str:
 
 
 def duration(seconds: int) -> str:
-    """How long something took, as in "7 min" or "1 h 5 min"; under a minute, seconds."""
+    """How long something took, as in "7 min", "1 h" or "1 h 5 min"; under a minute, seconds."""
     if seconds < 60:
         return f"{seconds} s"
     hours, minutes = divmod(seconds // 60, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+    parts = [f"{count} {unit}" for count, unit in ((hours, "h"), (minutes, "min")) if count]
+    return " ".join(parts)
 
 
 def agency_time(time: datetime) -> datetime:

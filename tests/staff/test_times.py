@@ -37,7 +37,7 @@ def test_the_exact_time_is_in_utc() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0, "0 s"), (59, "59 s"), (60, "1 min"), (3599, "59 min"), (3900, "1 h 5 min")],
+    [(0, "0 s"), (59, "59 s"), (60, "1 min"), (3599, "59 min"), (3600, "1 h"), (3900, "1 h 5 min")],
 )
 def test_how_long_something_took(seconds: int, text: str) -> None:
     assert duration(seconds) == text

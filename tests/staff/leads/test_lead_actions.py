@@ -86,7 +86,7 @@ def test_a_lead_goes_from_new_to_won(
     path = f"/staff/leads/{lead}"
     page = grace.get(path)
     assert "Assign it to yourself so others know" in page.text
-    assert "Reply due in 1 h 0 min" in page.text
+    assert "Reply due in 1 h " in page.text
     form = page.form("/claim")
     grace.post(form.action, {"csrf_token": form.data["csrf_token"][0]}, status=400)  # no version
     page = send(grace, lead, "claim")
@@ -190,7 +190,7 @@ def test_times_are_those_of_the_agency(tmp_path: Path, clock: Clock) -> None:
     lead = make_lead(app, contact=CONTACT)
     # Half past nine in UTC is before opening time in New York.
     page = client.get(f"/staff/leads/{lead}")
-    assert "Reply due in 1 h 0 min (business hours)" in page.text
+    assert "Reply due in 1 h (business hours)" in page.text
     assert "2 Mar 2026, 10:00 EST" in page.text
     log_contact(database, lead)
     move(client, lead, "consult_booked", day="2026-03-10", time="14:30")
@@ -201,11 +201,11 @@ def test_times_are_those_of_the_agency(tmp_path: Path, clock: Clock) -> None:
 def test_overdue_is_shown_in_business_hours(grace: PageClient, clock: Clock, lead: int) -> None:
     clock.go_on(hours=3)
     text = signed_in(grace.app).get(f"/staff/leads/{lead}").text
-    assert "Overdue by 2 h 0 min" in text
+    assert "Overdue by 2 h" in text
     assert "business hours)" not in text
     clock.go_on(days=1)  # and so a night
     text = signed_in(grace.app).get(f"/staff/leads/{lead}").text
-    assert re.search(r"Overdue by \d+ h \d+ min \(business hours\)", text)
+    assert re.search(r"Overdue by \d+ h( \d+ min)? \(business hours\)", text)
 
 
 def edit_form(page: Page) -> Form:
