@@ -62,7 +62,8 @@ def open_database(settings: Settings, *, checked: bool = True) -> Iterator[Datab
 def _refuse_unwritable(file: Path) -> None:
     """Raise CommandError where the database, or the files that SQLite puts beside it, can't be."""
     folder = next(parent for parent in file.parents if parent.exists())
-    for place in (folder, file):
+    beside = (Path(f"{file}{end}") for end in ("-wal", "-shm"))
+    for place in (folder, file, *beside):
         if place.exists() and not os.access(place, os.W_OK):
             owner = f"{os.getuid()}:{os.getgid()}"
             raise CommandError(

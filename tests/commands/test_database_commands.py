@@ -136,11 +136,16 @@ def test_a_database_of_another_encoding_is_refused(
     assert f"has the encoding {encoding}, and UTF8" in run("db", "upgrade", code=1).stderr
 
 
-def test_a_folder_that_may_not_be_written_to_is_named_with_what_to_do(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("what", ["", "consult.db", "consult.db-wal"])
+def test_what_may_not_be_written_to_is_named_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
-    """Most often a volume that belongs to another user."""
-    monkeypatch.setattr(os, "access", lambda place, _mode: Path(place) != tmp_path)
+    """Most often a volume that belongs to another user, or what a command of root left behind."""
+    monkeypatch.setenv("CONSULT_VAR_DIR", str(tmp_path))
+    run("db", "upgrade")
+    place = tmp_path / what
+    place.touch()
+    monkeypatch.setattr(os, "access", lambda asked, _mode: Path(asked) != place)
     error = run("staff", "list", code=1).stderr
-    assert f"may not write to {tmp_path}" in error
-    assert f"chown -R {os.getuid()}:{os.getgid()} {tmp_path}" in error
+    assert f"may not write to {place}, where" in error
+    assert f"chown -R {os.getuid()}:{os.getgid()} {place})" in error
