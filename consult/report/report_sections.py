@@ -192,7 +192,7 @@ def _agenda(
     contradictions: tuple[Finding, ...],
     plan: tuple[Fix, ...],
 ) -> tuple[str, ...]:
-    named = texts["troubles"].format(troubles="; ".join(troubles))
+    named = texts["troubles"].format(troubles="” and “".join(troubles))
     if contradictions:
         obstacle = texts["contradiction"].format(finding=contradictions[0].text)
     else:

@@ -27,7 +27,7 @@ from consult.questionnaire.editions import (
 from consult.questionnaire.model import Rule
 from tests.support.small_edition import ROLES, small_edition, structure
 
-FINGERPRINTS = {"2026-12": "94bd5abece1b9cc5fb3a5c8055aff5c3c77c7a3801a13ab61af7fac39ce6d7a5"}
+FINGERPRINTS = {"2026-12": "db8d8ac15c74595105e9974cf73abca5e2b836f7f255d71a6326e4befcd9062f"}
 """What `./run questionnaire fingerprint --edition NAME` printed when the edition was published."""
 
 
