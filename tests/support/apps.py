@@ -34,13 +34,13 @@ class CompiledTemplates(BytecodeCache):
     """Templates compiled once for all apps of a run; it took a third of the time of many tests."""
 
     def __init__(self) -> None:
-        self._code: dict[str, CodeType | None] = {}
+        self._code: dict[tuple[str, str], CodeType | None] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        bucket.code = self._code.get(bucket.key)
+        bucket.code = self._code.get((bucket.key, bucket.checksum))
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        self._code[bucket.key] = bucket.code
+        self._code[bucket.key, bucket.checksum] = bucket.code
 
 
 _COMPILED = CompiledTemplates()
