@@ -118,7 +118,9 @@ def test_a_retention_period_that_deletes_leads_tonight_is_asked_back(
     assert changes(app) == []
     form = page.form(path).fill(retention_days_leads="30")
     page = admin.post(path, {**form.data, "confirmed": "2"}, status=422)
-    assert "1 of 2 leads are older than 30 days" in page.text
+    assert "1 of 2 leads is older than 30 days" in page.text
+    (asked,) = [one for one in page.document.all("div") if "autofocus" in one.attrib]
+    assert "tonight" in text_of(asked), "it is below a long form"
     admin.post(path, {**page.form(path).data, "confirmed": "1"})
     assert services_of(app).settings.retention_days_leads == 30
     assert "older than" not in admin.get(path).text
