@@ -14,6 +14,7 @@ from consult.owner.open_draft import OPEN, OpenDraft, visit_of, walk_of
 from consult.questionnaire import Answer, Depth, Walk, walk
 from consult.questionnaire.editions import load, newest
 from consult.questionnaire.yaml_texts import for_owner
+from consult.report.display import long_date
 from consult.report.report import from_json
 from consult.storage import deliveries, documents
 from consult.storage.drafts import drafts
@@ -58,9 +59,11 @@ def shared_result_page(token: str) -> ResponseReturnValue:
 
 
 def _result_page(lead: SubmissionRow, **more: Any) -> str:
+    report = from_json(json.dumps(lead.report))
     return render_template(
         "owner/result.html",
-        report=from_json(json.dumps(lead.report)),
+        report=report,
+        check_again=long_date(report.check_again_on(lead.submitted_at.date())),
         texts=load(lead.edition).texts.findings["report"],
         base_url=services().settings.base_url,
         **more,

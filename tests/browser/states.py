@@ -204,7 +204,7 @@ def send_logo_late(visit: Visit, site: Site) -> None:
         "#logo", {"name": "ours.png", "mimeType": "image/png", "buffer": b"\x89PNG"}
     )
     age_authentication(site.app, minutes=60)
-    press("form[action$='/logo'] button")(visit)
+    press("form:has(#logo) button")(visit)
     visit.tab.fill("[name=password]", PASSWORD)
     press("form:has([name=password]) button")(visit)
     visit.tab.locator("input[type=file][name=logo]").wait_for()

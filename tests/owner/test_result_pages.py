@@ -18,6 +18,7 @@ from sqlalchemy import delete, update
 
 from consult.delivery.mail.messages import render
 from consult.report.brief import brief_of
+from consult.report.display import long_date
 from consult.report.explanations import reasons_of
 from consult.report.html_document import document_html
 from consult.report.report import Report, from_json
@@ -140,7 +141,12 @@ def test_page_pdf_email_brief_and_consult_agree_on_what_is_first(app: Flask, fir
     report = from_json(json.dumps(lead.report))
     title = report.plan[0].title
     assert f"Do this first 1 {title}" in page.text
-    assert f"Do this first: {title}" in printed_text(document_html(report, date(2026, 12, 1)))
+    submitted_on = lead.submitted_at.date()
+    paper = printed_text(document_html(report, submitted_on))
+    assert f"Do this first: {title}" in paper
+    again = f"Check again on {long_date(report.check_again_on(submitted_on))}"
+    assert again in page.text
+    assert again in paper
     empty = dict.fromkeys(("name", "link", "change", "base_url", "check_again"), "")
     email = render("mail/report.txt", report=report, brand=Brand(), wants_consult=False, **empty)
     assert f"DO THIS FIRST: {title}" in email

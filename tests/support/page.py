@@ -4,14 +4,12 @@ import re
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache, partial
-from typing import Any, Self
+from functools import cached_property, lru_cache
+from typing import Self
 from xml.etree.ElementTree import Element
 
 from html5lib import HTMLParser
-from html5lib._tokenizer import HTMLTokenizer
 from html5lib.constants import E as PARSE_ERRORS
-from html5lib.constants import tokenTypes
 from werkzeug.test import TestResponse
 
 UNSENT_TYPES = frozenset({"submit", "button", "image", "reset", "file"})
@@ -74,52 +72,9 @@ class Document:
             element = parent
 
 
-class Parser(HTMLParser):
-    """html5lib's parser, but it reads a tag that is written as ours are in one step.
-
-    Letter by letter took a sixth of its time.
-    """
-
-    def _parse(self, stream: str, *_for_fragments: Any) -> None:
-        self.innerHTMLMode, self.container, self.scripting = False, "div", False
-        tokenizer: Any = HTMLTokenizer(stream, parser=self)
-        tokenizer.tagOpenState = partial(_read_tag, tokenizer)
-        self.tokenizer = tokenizer
-        self.reset()
-        self.mainLoop()
-
-
-_TAG = re.compile(
-    r"(?:/(?P<end>[a-z][a-z0-9]*)|(?P<start>[a-z][a-z0-9]*)"
-    r'(?P<attributes>(?:[ \n]+[A-Za-z][A-Za-z0-9:-]*(?:="[^"&\0]*")?)*)[ \n]*(?P<closing>/?))>'
-)
-_ATTRIBUTE = re.compile(r'([A-Za-z0-9:-]+)(?:="([^"]*)")?')
-
-
-def _read_tag(tokenizer: Any) -> bool:
-    """Emit the tag whose "<" was read; what isn't all plain is left to the parser."""
-    tag = _TAG.match(tokenizer.stream.chunk, tokenizer.stream.chunkOffset)
-    attributes = [
-        [name.lower(), value]
-        for name, value in _ATTRIBUTE.findall((tag and tag["attributes"]) or "")
-    ]
-    if tag is None or len(dict(attributes)) < len(attributes):
-        return bool(HTMLTokenizer.tagOpenState(tokenizer))
-    tokenizer.stream.chunkOffset = tag.end()
-    tokenizer.currentToken = {
-        "type": tokenTypes["EndTag" if tag["end"] else "StartTag"],
-        "name": tag["end"] or tag["start"],
-        "data": attributes,
-        "selfClosing": bool(tag["closing"]),
-        "selfClosingAcknowledged": False,
-    }
-    tokenizer.emitCurrentToken()
-    return True
-
-
 @lru_cache(maxsize=500)
 def _parsed(html: str) -> tuple[Element, tuple[str, ...]]:
-    parser = Parser(namespaceHTMLElements=False)
+    parser = HTMLParser(namespaceHTMLElements=False)
     root: Element = parser.parse(html)
     errors = [(line, PARSE_ERRORS[code] % data) for (line, _column), code, data in parser.errors]
     return root, tuple(f"line {line}: {error}" for line, error in errors)
