@@ -125,4 +125,6 @@ def _screens(page: Page, tab: Tab | None, origin: str) -> int:
     if tab is None:
         return 0
     tab.goto(origin + page.path)
+    # Until its own letters are there, a page is as long as those of the machine make it.
+    tab.evaluate("document.fonts.ready")
     return -(-int(tab.evaluate("document.documentElement.scrollHeight")) // WINDOW["height"])

@@ -56,6 +56,6 @@ def test_a_promise_is_shown_in_the_hours_that_it_was_made_under() -> None:
     lead.clock_hours = nights.hours_from(came.date())
     then = came + timedelta(minutes=12)
     assert first_reply(lead, present, then) == ("Reply due in 48 min", False)
-    assert first_reply(lead, present, came + timedelta(hours=2)) == ("Overdue by 1 h 0 min", True)
+    assert first_reply(lead, present, came + timedelta(hours=2)) == ("Overdue by 1 h", True)
     lead.first_contact_at = then
     assert first_reply(lead, present, then) == ("First contacted after 12 min", False)
