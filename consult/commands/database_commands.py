@@ -59,16 +59,21 @@ def open_database(settings: Settings, *, checked: bool = True) -> Iterator[Datab
         database.close()
 
 
+def existing_folder(folder: Path) -> Path:
+    """The folder, or the one in which it will be created."""
+    return next(place for place in (folder, *folder.parents) if place.exists())
+
+
 def _refuse_unwritable(file: Path) -> None:
     """Raise CommandError where the database, or the files that SQLite puts beside it, can't be."""
-    folder = next(parent for parent in file.parents if parent.exists())
+    folder = existing_folder(file.parent)
     beside = (Path(f"{file}{end}") for end in ("-wal", "-shm"))
     for place in (folder, file, *beside):
         if place.exists() and not os.access(place, os.W_OK):
             owner = f"{os.getuid()}:{os.getgid()}"
             raise CommandError(
                 f"user {os.getuid()} may not write to {place}, where data is stored; it belongs to "
-                f"somebody else (as root: chown -R {owner} {place}) or is mounted read-only"
+                f"another user (as root: chown -R {owner} {place}) or is mounted read-only"
             )
 
 

@@ -3,7 +3,6 @@
 Each check returns what is in order, or raises Note or Problem with what is not and what to do.
 """
 
-import secrets
 import shutil
 import ssl
 import tempfile
@@ -21,9 +20,9 @@ import click
 from sqlalchemy import func, select
 
 from consult.commands import CommandError
-from consult.commands.database_commands import open_database
-from consult.delivery.mail.messages import new_message
+from consult.commands.database_commands import existing_folder, open_database
 from consult.delivery.mail.transport import SmtpTransport
+from consult.delivery.notifications.dispatch import send_at_once
 from consult.delivery.worker import PermanentError, RetryableError
 from consult.report import FONTS
 from consult.report.pdf.renderer import Renderer, RenderError
@@ -102,7 +101,7 @@ def _report(name: str, check: Callable[[], str]) -> bool:
 def _check_folders(settings: Settings) -> str:
     folders = [settings.var_dir, *([] if settings.smtp_url else [settings.mail_dir])]
     for folder in folders:
-        with tempfile.TemporaryFile(dir=_existing(folder)):
+        with tempfile.TemporaryFile(dir=existing_folder(folder)):
             pass
     key = settings.secret_key_file
     if settings.secret_key is None and key.exists():
@@ -112,13 +111,8 @@ def _check_folders(settings: Settings) -> str:
     return f"{settings.var_dir} can be written to"
 
 
-def _existing(folder: Path) -> Path:
-    """The folder, or the one in which it will be created."""
-    return next(place for place in (folder, *folder.parents) if place.exists())
-
-
 def _check_disk(settings: Settings) -> str:
-    folder = _existing(settings.var_dir)
+    folder = existing_folder(settings.var_dir)
     free = shutil.disk_usage(folder).free
     text = f"{free / _GB:.1f} GB free in {folder}"
     if free < _NO_DISK:
@@ -184,20 +178,16 @@ def _check_pdf(settings: Settings) -> str:
 def _check_mail(settings: Settings, mail_to: str | None) -> str:
     if settings.smtp_url is None:
         raise Note(f"no {PREFIX}SMTP_URL: emails are written to {settings.mail_dir}")
-    transport = SmtpTransport(settings.smtp_url.get_secret_value())
-    try:
-        if mail_to is None:
-            transport.check()
-            return "the mail server takes our login; --mail-to ADDRESS sends a test"
-        now = datetime.now(UTC)
-        token = secrets.token_urlsafe()
-        message = new_message(
-            settings, to=mail_to, subject="A test from Relay Check", date=now, token=token
-        )
-        message.set_content(f"Emails from {settings.base_url} arrive here.\n")
-        transport.send(message, accepted=lambda: None)
-    except (RetryableError, PermanentError) as error:
-        raise Problem(str(error)) from error
+    if mail_to is None:
+        try:
+            SmtpTransport(settings.smtp_url.get_secret_value()).check()
+        except (RetryableError, PermanentError) as error:
+            raise Problem(str(error)) from error
+        return "the mail server takes our login; --mail-to ADDRESS sends a test"
+    text = f"Emails from {settings.base_url} arrive here.\n"
+    problem = send_at_once(settings, mail_to, "A test from Relay Check", text, datetime.now(UTC))
+    if problem:
+        raise Problem(problem)
     return f"the mail server took a test to {mail_to}; see whether it arrives"
 
 

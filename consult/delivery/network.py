@@ -23,13 +23,12 @@ from urllib.parse import urlsplit
 
 import httpcore
 
-from consult.settings.setting_types import ascii_host
+from consult.settings.setting_types import THIS_MACHINE, ascii_host
 
 TIMEOUT_SECONDS = 5.0
 TOTAL_SECONDS = 10.0
 MAX_RESPONSE_BYTES = 64 * 1024
 _MAX_ADDRESSES_TRIED = 3
-_LOOPBACK = frozenset({"127.0.0.1", "::1"})
 _UNICAST = IPv6Network("2000::/3")
 _NAT64 = IPv6Network("64:ff9b::/96")
 
@@ -183,7 +182,7 @@ def checked_url(url: str, *, allow_loopback: bool = False) -> httpcore.URL:
         named = host if ":" in host else ascii_host(host)
     except ValueError as error:
         raise ForbiddenUrlError("This isn’t a valid URL.") from error
-    on_this_machine = allow_loopback and host in _LOOPBACK | {"localhost"}
+    on_this_machine = allow_loopback and host in THIS_MACHINE
     if parts.scheme != "https" and not (parts.scheme == "http" and on_this_machine):
         raise ForbiddenUrlError("The URL must start with https://")
     if not named or parts.username is not None or parts.fragment or not url.isprintable():
@@ -216,7 +215,7 @@ class _CheckedNetwork(httpcore.NetworkBackend):
         except OSError as error:
             raise httpcore.ConnectError("The host’s name is unknown.") from error
         for ip in found:
-            if not is_public(ip) and not (self._client.allow_loopback and ip in _LOOPBACK):
+            if not is_public(ip) and not (self._client.allow_loopback and ip in THIS_MACHINE):
                 raise ForbiddenUrlError(
                     "The URL leads to a private network. Webhooks go to public addresses only."
                 )
