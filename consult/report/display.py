@@ -5,7 +5,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from fractions import Fraction
 from functools import lru_cache
 from math import ceil, floor, lcm
@@ -55,6 +55,12 @@ def significant(amount: Fraction, digits: int = 2) -> int:
 def long_date(day: date) -> str:
     """A day as an owner reads it, as in "March 2, 2026", whatever the language of the machine."""
     return f"{_MONTHS[day.month - 1]} {day.day}, {day.year}"
+
+
+def short_time(at: datetime) -> str:
+    """A time as staff read it, in its own time zone, as in "Mon, Mar 2, 10:30 AM"."""
+    day, half = f"{at:%a}, {_MONTHS[at.month - 1][:3]} {at.day}", "AM" if at.hour < 12 else "PM"
+    return f"{day}, {at.hour % 12 or 12}:{at:%M} {half}"
 
 
 @dataclass(frozen=True, slots=True)

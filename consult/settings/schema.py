@@ -116,6 +116,10 @@ class Settings(BaseSettings):
     """What visitors see only after giving a name and an email address: the PDF, the result page, or
     nothing (both are open to all)."""
 
+    staff_mails: Literal["business", "contact"] = Field("business", json_schema_extra=STAFF)
+    """What emails to staff say about an owner: the business alone, or also name, phone, email
+    address and what the owner wrote. Mailboxes are read on lock screens, and forwarded."""
+
     smtp_url: SmtpUrl | None = None
     """Mail server, as smtp://user:password@host:587 (STARTTLS) or smtps://…:465. Not set: emails
     are written to the mail folder instead."""

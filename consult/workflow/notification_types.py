@@ -90,7 +90,7 @@ TYPE_INFO: Mapping[NotificationType, TypeInfo] = MappingProxyType(
             _PERSONAL,
             "own",
             "{actor} returned {who}",
-            "{actor} returned {who}, so it stays with you. The reason is on its page.",
+            "{actor} returned {who}, so it stays with you.",
         ),
         "digest": TypeInfo(
             "Morning digest",

@@ -140,6 +140,7 @@ def make_context(
     sender: str = SENDER,
     brand: Brand = BRAND,
     base_url: str = BASE_URL,
+    staff_mails: str = SETTINGS.staff_mails,
 ) -> Context:
     """What the handlers of `make_worker` work with.
 
@@ -147,7 +148,7 @@ def make_context(
     open.
     """
     changes = {"mail_dir": folder, "mail_from": sender, "base_url": base_url}
-    settings = SETTINGS.model_copy(update=changes)
+    settings = SETTINGS.model_copy(update=changes | {"staff_mails": staff_mails})
     if environment:
         url, secret = map(SecretStr, environment)
         settings = settings.model_copy(update={"webhook_url": url, "webhook_secret": secret})

@@ -18,7 +18,7 @@ from email_validator import validate_email
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from consult.delivery.worker import PermanentError
-from consult.report.display import long_date
+from consult.report.display import phone_link, short_time
 from consult.settings.schema import Settings
 from consult.settings.setting_types import PROJECT_FOLDER, ascii_address
 
@@ -115,9 +115,8 @@ def set_text(message: EmailMessage, template: str, values: Mapping[str, object])
 
 
 def format_time(at: datetime, zone: tzinfo) -> str:
-    """A time as in "Monday, March 2, 2026, at 10:30", in a time zone."""
-    local = at.astimezone(zone)
-    return f"{local:%A}, {long_date(local.date())}, at {local:%H:%M}"
+    """A time as in "Mon, Mar 2, 10:30 AM (America/New_York)", in a time zone."""
+    return f"{short_time(at.astimezone(zone))} ({zone})"
 
 
 def safe_name(text: str, longest: int = _MAX_NAME) -> str:
@@ -167,5 +166,5 @@ def mail_environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["name_for_staff"] = name_for_staff
+    environment.filters |= {"name_for_staff": name_for_staff, "phone_link": phone_link}
     return environment

@@ -1,12 +1,12 @@
 """Mails to members of staff: what each says, and that it is sent once.
 
-A mail names the business and links to the lead's page, and says nothing else about an owner:
-mailboxes are read on lock screens and forwarded. Everything else is behind the sign-in.
+A mail names the business and links to the lead's page. It says more about an owner only if the
+agency chose that (`staff_mails`): mailboxes are read on lock screens and forwarded.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import tzinfo
 from email.message import EmailMessage
 from functools import partial
 from pathlib import Path
@@ -23,20 +23,23 @@ from consult.delivery.mail.messages import (
     new_message,
     set_text,
 )
+from consult.delivery.notifications.digest_mail import period_of, sections_of, subject_of, time_of
 from consult.delivery.worker import Commit, no_op
-from consult.report.display import long_date
+from consult.report.display import long_date, phone_link
+from consult.settings.schema import Settings
 from consult.storage import deliveries
 from consult.storage.db.database import Session
 from consult.storage.leads import leads
-from consult.storage.notifications.digest import Digest, LeadList, Period, digest_for
+from consult.storage.notifications.digest import digest_for
 from consult.storage.notifications.notifications import SECURITY_ALERTS
 from consult.storage.privacy import retention
 from consult.storage.second_factors import factors
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
 from consult.storage.tables.lead_tables import LeadRow
+from consult.storage.tables.submission_tables import ContactRow, SubmissionRow
 from consult.workflow.notification_types import NOTIFICATION_TYPES, TYPE_INFO, NotificationType
-from consult.workflow.office_hours import Office
+from consult.workflow.stages import DECLINE_REASONS, OTHER
 
 UNSUBSCRIBE_PATH = "/mail/stop/"
 
@@ -106,7 +109,7 @@ def _notification(
         return None
     if notification.kind == "handed_over" and notification.lead.offered_to_id != user.id:
         return None  # it was answered already, or canceled
-    who = name_for_staff(lead.contact.business if lead.contact else "") or f"Lead {lead.id}"
+    who, row = _business(lead.contact) or f"Lead {lead.id}", notification.lead
     actor = name_for_staff(notification.actor.name if notification.actor else "") or "A colleague"
     info = TYPE_INFO[cast(NotificationType, notification.kind)]
     return Content(
@@ -114,10 +117,50 @@ def _notification(
         template="notification",
         values={
             "happened": info.sentence.format(who=who, actor=actor),
-            "due": _due(notification.kind, notification.lead, context.office.zone),
+            "because": _why_returned(session, row) if notification.kind == "handed_back" else "",
+            "due": _due(notification.kind, row, context.office.zone),
+            "facts": _facts(session, lead, row, user, context.settings),
             "link": f"{context.settings.base_url}/staff/leads/{lead.id}",
         },
     )
+
+
+def _business(contact: ContactRow | None) -> str:
+    return name_for_staff(contact.business) if contact else ""
+
+
+def _why_returned(session: Session, lead: LeadRow) -> str:
+    """The reason for which a handover was returned last, as a colleague chose it."""
+    events = leads.timeline(session, lead.submission_id)
+    reasons = [event.data["reason"] for event in events if event.kind == "declined"]
+    return DECLINE_REASONS[reasons[-1]] if reasons and reasons[-1] != OTHER else ""
+
+
+def _facts(
+    session: Session, lead: SubmissionRow, row: LeadRow, user: StaffUserRow, settings: Settings
+) -> list[tuple[str, str, str]]:
+    """What a mail says of a lead: a label, a text, and the link of the text if it has one."""
+    assignee = session.get(StaffUserRow, row.assignee_id) if row.assignee_id else None
+    who = name_for_staff(assignee.name) if assignee else "No one yet"
+    facts = [("Assigned to", "You" if row.assignee_id == user.id else who, "")]
+    contact = lead.contact
+    if contact:
+        facts.append(("Wants", "A consult" if contact.wants_consult else "The report by email", ""))
+    if settings.staff_mails == "business" or contact is None:
+        return facts
+    call = phone_link(contact.phone or "")
+    troubles = "; ".join(trouble["name"] for trouble in lead.report.get("troubles", ()))
+    return facts + [
+        fact
+        for fact in (
+            ("Name", name_for_staff(contact.name), ""),
+            ("Phone", (contact.phone or "") if call else "", call),
+            ("Email", contact.email, f"mailto:{contact.email}"),
+            ("What’s bothering them", troubles, ""),
+            ("Wanted in three months", name_for_staff(lead.report.get("own_words", "")), ""),
+        )
+        if fact[1]
+    ]
 
 
 def _due(kind: str, lead: LeadRow, zone: tzinfo) -> str:
@@ -125,7 +168,7 @@ def _due(kind: str, lead: LeadRow, zone: tzinfo) -> str:
     if lead.due_at is None or lead.first_contact_at or kind in ("finished", "handed_back"):
         return ""
     was = "was" if kind == "overdue" else "is"
-    return f"A first reply {was} due on {format_time(lead.due_at, zone)}."
+    return f"A first reply {was} due {format_time(lead.due_at, zone)}."
 
 
 def _digest(
@@ -145,6 +188,8 @@ def _digest(
             "today": f"{day:%A}, {long_date(day)}",
             "sections": sections_of(digest, period.since, office),
             "time_of": partial(time_of, zone=office.zone),
+            "zone": office.zone,
+            "with_contact": context.settings.staff_mails == "contact",
             "link": f"{base_url}/staff/",
         },
     )
@@ -164,7 +209,7 @@ def _security_alert(
         values={
             **texts,
             "now": texts["now"].format(codes=codes, role=role),
-            "when": f"{format_time(delivery.created_at, zone)} ({zone})",
+            "when": format_time(delivery.created_at, zone),
         },
         reason=f"it’s about your own account at {context.brand.product}. "
         "You always get security alerts",
@@ -242,67 +287,3 @@ def unsubscribe_token(secret_key: str, user_id: int, kind: str) -> str:
 def read_unsubscribe_token(secret_key: str, token: str) -> tuple[int, NotificationType] | None:
     user_id, kind = verify(secret_key, Purpose.UNSUBSCRIBE, token) or (0, "")
     return (user_id, kind) if kind in NOTIFICATION_TYPES else None
-
-
-_MAX_DAYS_BACK = 31
-
-
-def period_of(day: date, now: datetime, office: Office) -> Period:
-    return Period(
-        since=_previous_opening(day, office),
-        now=now,
-        day=day,
-        begins=_midnight(day, office),
-        ends=_midnight(day + timedelta(days=1), office),
-    )
-
-
-def subject_of(digest: Digest, day: date) -> str:
-    consults, follow_ups = digest.consults.count, digest.follow_up.count
-    counts = {
-        "new": digest.new,
-        "overdue": digest.overdue.count,
-        "due today": digest.due.count,
-        "handed to you": digest.offered.count,
-        "consult today" if consults == 1 else "consults today": consults,
-        "follow-up" if follow_ups == 1 else "follow-ups": follow_ups,
-    }
-    return f"{day:%A}: " + ", ".join(f"{count} {what}" for what, count in counts.items() if count)
-
-
-def sections_of(digest: Digest, since: datetime, office: Office) -> list[tuple[str, LeadList]]:
-    """The lists of a digest under their titles, the most urgent first; empty ones are left out."""
-    sections = [
-        ("Overdue", digest.overdue),
-        ("Due today", digest.due),
-        ("Consults today", digest.consults),
-        ("Handed to you, waiting for your answer", digest.offered),
-        ("Follow up today", digest.follow_up),
-    ]
-    sections = [(title, found) for title, found in sections if found.count]
-    if digest.new:
-        checks = "1 check" if digest.new == 1 else f"{digest.new} checks"
-        contacts = f"{digest.new_contacts.count or 'none'} with contact info"
-        title = f"New since {since.astimezone(office.zone):%A, %H:%M}: {checks}, {contacts}"
-        sections.append((title, digest.new_contacts))
-    return sections
-
-
-def time_of(at: date | datetime | None, zone: tzinfo) -> str:
-    """The time or day of a lead in a digest, as in "Tue, Mar 3, 08:05"; empty if there is none."""
-    if isinstance(at, datetime):
-        at = at.astimezone(zone)
-        return f"{at:%a, %b} {at.day}, {at:%H:%M}"
-    return f"{at:%a, %b} {at.day}" if at else ""
-
-
-def _previous_opening(day: date, office: Office) -> datetime:
-    """When the agency opened on the business day before: the time of the last digest."""
-    for back in range(1, _MAX_DAYS_BACK):
-        if hours := office.opening(day - timedelta(days=back)):
-            return hours[0]
-    return _midnight(day - timedelta(days=1), office)
-
-
-def _midnight(day: date, office: Office) -> datetime:
-    return datetime.combine(day, time(), office.zone).astimezone(UTC)

@@ -1,7 +1,7 @@
 """What a user's morning digest is about: leads that are new, due, or waiting for them.
 
 To add a list: a field of `Digest`, its query in `digest_for`, and its heading in
-``consult.delivery.notifications.staff_mail``.
+``consult.delivery.notifications.digest_mail``.
 """
 
 from collections.abc import Sequence
@@ -21,10 +21,12 @@ _MAX_LISTED = 10
 
 @dataclass(frozen=True, slots=True)
 class DigestLead:
-    """A lead in a digest: the business, if known, and the time or day it is listed for."""
+    """A lead in a digest: its contact, if known, and the time or day it is listed for."""
 
     id: int
     business: str
+    name: str
+    phone: str
     at: datetime | date | None
 
 
@@ -97,7 +99,7 @@ def _list(
     session: Session, order: InstrumentedAttribute[Any], *where: ColumnElement[bool]
 ) -> LeadList:
     query = (
-        select(LeadRow.submission_id, ContactRow.business, order)
+        select(LeadRow.submission_id, ContactRow.business, ContactRow.name, ContactRow.phone, order)
         .outerjoin(ContactRow, ContactRow.submission_id == LeadRow.submission_id)
         .where(*where, LeadRow.demo.is_(False))
     )
@@ -106,4 +108,8 @@ def _list(
     count = len(rows)
     if count == _MAX_LISTED:
         count = session.scalar(select(func.count()).select_from(query.subquery())) or 0
-    return LeadList([DigestLead(id, business or "", at) for id, business, at in rows], count)
+    leads = [
+        DigestLead(id, business or "", name or "", phone or "", at)
+        for id, business, name, phone, at in rows
+    ]
+    return LeadList(leads, count)

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 from itertools import cycle
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import html5lib
@@ -11,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consult.delivery.mail.transport import Transport
+from consult.delivery.notifications.digest_mail import period_of
 from consult.delivery.notifications.dispatch import schedule_tick
-from consult.delivery.notifications.staff_mail import period_of, read_unsubscribe_token
+from consult.delivery.notifications.staff_mail import read_unsubscribe_token
 from consult.delivery.worker import Worker
 from consult.storage.db.database import Database
 from consult.workflow.office_hours import Office, read_hours
@@ -27,10 +29,10 @@ CLOSED_TUESDAY = Office(closed=frozenset({date(2026, 3, 3)}))
 ADELAIDE = Office(zone=ZoneInfo("Australia/Adelaide"), week=read_hours("sat 08:15-12:00"))
 
 
-def worker_of(database: Database, office: Office, transport: Transport) -> Worker:
+def worker_of(database: Database, office: Office, transport: Transport, **given: Any) -> Worker:
     """A worker that has just started."""
     write(database, schedule_tick)
-    return make_worker(database, transport=transport, office=office)
+    return make_worker(database, transport=transport, office=office, **given)
 
 
 def is_digest(message: EmailMessage) -> bool:
@@ -113,12 +115,12 @@ def test_a_late_digest_is_sent_on_the_same_day_only(database: Database, clock: C
     assert sent == [0, 1, 0]
 
 
-def morning(database: Database, clock: Clock, office: Office) -> list[EmailMessage]:
+def morning(database: Database, clock: Clock, office: Office, **given: Any) -> list[EmailMessage]:
     """The digests of the next morning at nine."""
     make_worker(database).run_once()
     clock.time = datetime(2026, 3, 3, 9, tzinfo=office.zone).astimezone(UTC)
     box = Box()
-    worker = worker_of(database, office, box)
+    worker = worker_of(database, office, box, **given)
     clock.go_on(minutes=5)
     worker.run_once()
     return [message for message in box.mails if is_digest(message)]
@@ -150,12 +152,12 @@ def test_it_says_what_is_new_due_and_waiting(database: Database, clock: Clock) -
     assert mails["bo"]["Subject"] == "Tuesday: 7 new, 1 overdue"
     said = " ".join(text_of(mine).split())
     for part in (
-        f"Overdue - Okafor Tents (Tue, Mar 3, 08:05) {BASE_URL}/staff/leads/{leads['late']}",
-        f"Due today - Okafor Tents (Tue, Mar 3, 10:05) {BASE_URL}/staff/leads/{leads['due']}",
-        f"Consults today - Okafor Tents (Tue, Mar 3, 14:05) {BASE_URL}/staff/leads/",
+        f"Overdue - Okafor Tents (Tue, Mar 3, 8:05 AM) {BASE_URL}/staff/leads/{leads['late']}",
+        f"Due today - Okafor Tents (Tue, Mar 3, 10:05 AM) {BASE_URL}/staff/leads/{leads['due']}",
+        f"Consults today - Okafor Tents (Tue, Mar 3, 2:05 PM) {BASE_URL}/staff/leads/",
         "Handed to you, waiting for your answer - Okafor Tents",
         f"Follow up today - Okafor Tents (Tue, Mar 3) {BASE_URL}/staff/leads/",
-        "New since Monday, 09:00: 7 checks, 6 with contact info",
+        "New since Mon, Mar 2, 9:00 AM: 7 checks, 6 with contact info",
     ):
         assert part in said
     assert f"/leads/{others} " not in said.partition("New since")[0]
@@ -163,8 +165,21 @@ def test_it_says_what_is_new_due_and_waiting(database: Database, clock: Clock) -
     html5lib.HTMLParser(strict=True).parse(page)
     assert page.count("<li>") == 11
     assert "\n\n\n" not in text_of(mine).replace("\r", "")
+    assert "Times are in America/New_York." in said
     for private in ("ada@example.com", "Ada Okafor"):
         assert private not in page + text_of(mine)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_with_contact_details_it_says_whom_to_call(database: Database, clock: Clock) -> None:
+    colleague(database, "ada")
+    left_contact(database, phone="+1 555 0199")
+    left_contact(database, name="evil.example", phone="call me")
+    (mail,) = morning(database, clock, Office(), staff_mails="contact")
+    said = text_of(mail)
+    assert "Okafor Tents (Mon, Mar 2, 10:30 AM), Ada Okafor, +1 555 0199" in said
+    assert "call me" not in said + text_of(mail, "html")
+    assert 'Ada Okafor <a href="tel:+15550199">+1 555 0199</a>' in text_of(mail, "html")
 
 
 def test_long_lists_are_cut_and_who_opted_out_gets_none(database: Database, clock: Clock) -> None:

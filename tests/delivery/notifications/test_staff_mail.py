@@ -10,13 +10,14 @@ from consult.delivery.notifications import staff_mail
 from consult.delivery.worker import RetryableError
 from consult.storage import deliveries
 from consult.storage.db.database import Database
+from consult.storage.leads import actions
 from consult.storage.privacy import retention
 from consult.workflow.notification_types import NOTIFICATION_TYPES
 from tests.delivery.notifications.test_dispatch import notify
-from tests.support.databases import Clock, read
+from tests.support.databases import Clock, read, write
 from tests.support.lead_factories import colleague, set_lead
 from tests.support.mail_server import mail_server
-from tests.support.submissions import CONTACT, left_contact
+from tests.support.submissions import CONTACT, left_contact, save_contact, submitted
 from tests.support.workers import (
     BASE_URL,
     SECRET_KEY,
@@ -64,8 +65,8 @@ def test_a_real_server_gets_a_mail_with_an_unsubscribe_link(
 @pytest.mark.parametrize(
     ("kind", "answered", "says"),
     [
-        ("consult_wanted", False, "A first reply is due on Monday, March 2, 2026, at 10:30."),
-        ("overdue", False, "A first reply was due on Monday, March 2, 2026, at 10:30."),
+        ("consult_wanted", False, "A first reply is due Mon, Mar 2, 10:30 AM (UTC)."),
+        ("overdue", False, "A first reply was due Mon, Mar 2, 10:30 AM (UTC)."),
         ("overdue", True, ""),
         ("finished", False, ""),
     ],
@@ -95,6 +96,40 @@ def test_no_mail_says_more_about_an_owner_than_the_business(database: Database, 
             assert "Okafor Tents" in said
         html5lib.HTMLParser(strict=True).parse(text_of(message, "html"))
         assert "\n\n\n" not in text_of(message).replace("\r", "")
+
+
+def test_the_agency_chooses_whether_it_says_whom_to_call(database: Database) -> None:
+    colleague(database, "ada")
+    says = {"troubles": [{"name": "Leads ghost us"}], "own_words": "See evil.example for more"}
+    token = submitted(database, report=says)
+    save_contact(database, token, phone="+1 555 0199", name="visit evil.example")
+    (message,) = sent_mails(database, staff_mails="contact")
+    said, page = text_of(message), text_of(message, "html")
+    for part in (
+        "Assigned to: You",
+        "Wants: A consult",
+        "Phone: +1 555 0199",
+        f"Email: {CONTACT.email}",
+        "What’s bothering them: Leads ghost us",
+        "Wanted in three months: See evil example for more",
+    ):
+        assert part in said
+    assert "evil.example" not in said + page
+    assert 'href="tel:+15550199"' in page
+    html5lib.HTMLParser(strict=True).parse(page)
+
+
+def test_a_returned_handover_says_why(database: Database) -> None:
+    ada, bo = colleague(database, "ada"), colleague(database, "bo")
+    lead_id = left_contact(database)
+    write(database, actions.claim, lead_id, by=ada)
+    write(database, actions.hand_over, lead_id, bo, by=ada)
+    sent_mails(database)
+    write(database, actions.decline, lead_id, by=bo, reason="no_time", comment="Sorry")
+    (message,) = sent_mails(database)
+    for kind in ("plain", "html"):
+        assert "“I don’t have time.”" in text_of(message, kind)
+        assert "Sorry" not in text_of(message, kind)
 
 
 @pytest.mark.parametrize("business", ["+1 (900) 555-0199", "<>", "\u202e"])

@@ -1,0 +1,69 @@
+"""What the morning digest says: the time that it covers, its subject, and its lists."""
+
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+
+from consult.report.display import short_time
+from consult.storage.notifications.digest import Digest, LeadList, Period
+from consult.workflow.office_hours import Office
+
+_MAX_DAYS_BACK = 31
+
+
+def period_of(day: date, now: datetime, office: Office) -> Period:
+    return Period(
+        since=_previous_opening(day, office),
+        now=now,
+        day=day,
+        begins=_midnight(day, office),
+        ends=_midnight(day + timedelta(days=1), office),
+    )
+
+
+def subject_of(digest: Digest, day: date) -> str:
+    consults, follow_ups = digest.consults.count, digest.follow_up.count
+    counts = {
+        "new": digest.new,
+        "overdue": digest.overdue.count,
+        "due today": digest.due.count,
+        "handed to you": digest.offered.count,
+        "consult today" if consults == 1 else "consults today": consults,
+        "follow-up" if follow_ups == 1 else "follow-ups": follow_ups,
+    }
+    return f"{day:%A}: " + ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+
+
+def sections_of(digest: Digest, since: datetime, office: Office) -> list[tuple[str, LeadList]]:
+    """The lists of a digest under their titles, the most urgent first; empty ones are left out."""
+    sections = [
+        ("Overdue", digest.overdue),
+        ("Due today", digest.due),
+        ("Consults today", digest.consults),
+        ("Handed to you, waiting for your answer", digest.offered),
+        ("Follow up today", digest.follow_up),
+    ]
+    sections = [(title, found) for title, found in sections if found.count]
+    if digest.new:
+        checks = "1 check" if digest.new == 1 else f"{digest.new} checks"
+        contacts = f"{digest.new_contacts.count or 'none'} with contact info"
+        title = f"New since {short_time(since.astimezone(office.zone))}: {checks}, {contacts}"
+        sections.append((title, digest.new_contacts))
+    return sections
+
+
+def time_of(at: date | datetime | None, zone: tzinfo) -> str:
+    """The time or day of a lead in a digest, as in "Tue, Mar 3, 8:05 AM"; empty without one."""
+    if isinstance(at, datetime):
+        return short_time(at.astimezone(zone))
+    return f"{at:%a, %b} {at.day}" if at else ""
+
+
+def _previous_opening(day: date, office: Office) -> datetime:
+    """When the agency opened on the business day before: the time of the last digest."""
+    for back in range(1, _MAX_DAYS_BACK):
+        if hours := office.opening(day - timedelta(days=back)):
+            return hours[0]
+    return _midnight(day - timedelta(days=1), office)
+
+
+def _midnight(day: date, office: Office) -> datetime:
+    return datetime.combine(day, time(), office.zone).astimezone(UTC)
