@@ -81,6 +81,9 @@ CASES: Mapping[str, str] = {
     "a host": LeadFilter(text=f"@{word(1_000)}").query(),
     "a word of many, rare archetype": f"text={word(0)}&archetype={_RARE['archetype']}",
     "a word of many, further on": f"text={word(0)}+{word(30)}&after={_HALF}_500",
+    "similar to a rare word": LeadFilter(similar=word(49_000)).query(),
+    "similar to words of many": LeadFilter(similar=f"{word(30)} {word(1)}", sort="handoff").query(),
+    "found in another spelling only": LeadFilter(text=f"{word(4_321)}hh").query(),
     "no such word": LeadFilter(text="zzz").query(),
 }
 

@@ -145,7 +145,11 @@ class _Writer:
     def _table(self, name: str, rows: Sequence[Json]) -> Section:
         title = TABLE_LABELS.get(name, _label(name))
         if name == "lead_words":
-            return Section(title, [[("Words", ", ".join(row["word"] for row in rows))]])
+            words = [row["word"] for row in rows]
+            written = [word for word in words if not word.startswith("~")]
+            sounds = len(words) - len(written)
+            lines = [("Words", ", ".join(written)), ("Other spellings", str(sounds or "None"))]
+            return Section(title, [lines])
         if name == "page_visits":
             times = [(_label(row["page"]), _page_time(row)) for row in rows]
             return Section(title, [times] if times else [])

@@ -1,5 +1,7 @@
 """The terms by which a lead is found: from its business, name, address, telephone number, notes.
 
+Names also have terms for spellings that sound alike or are one letter off (`_similar`).
+
 Who changes a contact or a note calls `index_lead` in the same transaction. Deleting a lead deletes
 its terms, because the database does so.
 """
@@ -7,6 +9,7 @@ its terms, because the database does so.
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from sqlalchemy import delete, insert, select
@@ -25,11 +28,35 @@ _LETTERS = "\u0e00-\u0e7f\u3005-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U000
 _UNSPACED = re.compile(f"[{_LETTERS}]+")
 _GAP = re.compile(rf"(?<=[{_LETTERS}])\s+(?=[{_LETTERS}])")
 _ADDRESS = re.compile(r"(?:https?://)?(?:www\.)?([^\s/@]+\.[^\s/@.]{2,})(?:/\S*)?")
+# What domains end in, and names of people seldom do.
+_ENDING = re.compile("com|net|org|info|biz|app|dev|shop|store|site|agency|[a-z]{2}")
 _TYPED_PHONE = re.compile(r"[\d\s()+./-]+")
 _PHONE_PARTS = re.compile(r"[^\W\d_]+|[,;|&]")
 _SHORTEST_ENDING = 3
 # What two spellings of a number have in common, with or without the country.
 _SAME_DIGITS = 8
+
+# Spellings of one sound in English and German names, in the order in which they are replaced.
+_SOUNDS = [
+    (re.compile(spelling), sound)
+    for spelling, sound in (
+        *(("^wr", "r"), ("^kn", "n"), ("eigh$", "i"), ("(?<=[aeiou])gh", "")),
+        *(("sch|sh", "s"), ("ch|ck|qu?", "k"), ("c(?=[eiy])", "s"), ("c", "k"), ("x", "ks")),
+        *(("ph|v", "f"), ("th|dt|d$", "t"), ("t[sz]|z", "s"), ("[yj]", "i"), ("[ao][uw]", "au")),
+        *(("w", "f"), ("e[ea]", "i"), ("oo", "u"), ("[ae]i", "ei"), ("(?<=.)h", "")),
+        *((r"(.)\1+", r"\1"), ("(?<=.[^aeiou])e$", "")),
+    )
+]
+_LONGEST_SOUND = 20
+# In a shorter word than this, one letter makes too much of a difference: Mark is not Mary.
+_LONG = 5
+# What people type with a name that is not part of it everywhere.
+_TITLES = frozenset(
+    (
+        *("mr", "mrs", "ms", "miss", "dr", "prof", "jr", "sr", "ii", "iii", "iv"),
+        *("the", "and", "llc", "inc", "ltd", "corp", "gmbh"),
+    )
+)
 
 
 def normalize(text: str) -> str:
@@ -84,6 +111,45 @@ def phone_numbers(phone: str) -> set[str]:
     return {number for number in digits if len(number) >= 7}
 
 
+def _names_in(words: Sequence[str]) -> Iterator[str]:
+    """The words of a name, and the joined ones that begin with a short one: McDonald, O'Brien."""
+    yield from words
+    yield from (one + other for one, other in pairwise(words) if len(one) <= 3)
+
+
+@lru_cache(maxsize=4096)
+def _sound(word: str) -> str:
+    """A normalized word as it sounds, roughly: the same for Meyer and Maier. Empty for others."""
+    if not word.isalpha() or _UNSPACED.search(word):
+        return ""
+    for spelling, sound in _SOUNDS:
+        word = spelling.sub(sound, word)
+    return word[:_LONGEST_SOUND]
+
+
+def _one_less(sound: str) -> set[str]:
+    """Each way to leave out one letter. Two words that are one slip apart have one in common."""
+    enough = len(sound) >= _LONG - 1
+    return {sound[:at] + sound[at + 1 :] for at in range(len(sound))} if enough else set()
+
+
+def _similar(word: str) -> set[str]:
+    """The terms by which a word is found in other spellings; no ordinary term looks like them.
+
+    A hyphen at the end means a letter was left out of a short word. Only whole words match it.
+    """
+    sound = _sound(word)
+    end = "~" if len(sound) >= _LONG else "-"
+    return {f"~{sound}~", *(f"~{less}{end}" for less in _one_less(sound))} if sound else set()
+
+
+def _similar_alternatives(word: str) -> Iterator[str]:
+    """What `_similar` has in common for two words that sound alike or are one slip apart."""
+    if sound := _sound(word):
+        yield from (f"~{sound}~", f"~{sound}-")
+        yield from sorted(f"~{less}~" for less in _one_less(sound))
+
+
 def index_terms(
     names: Iterable[str], address: str = "", phone: str = "", notes: Iterable[str] = ()
 ) -> set[str]:
@@ -99,6 +165,7 @@ def index_terms(
         words = _words(normal)
         terms.update(words, _joined(words), _words(_GAP.sub("", normal)))
         terms.update(run[0][-1] for run in _UNSPACED.finditer(normal))
+        terms.update(key for word in _names_in(words) for key in _similar(word))
     for number in phone_numbers(phone):
         terms.update(number[at:] for at in range(len(number) - _SHORTEST_ENDING + 1))
     terms.update(_words(normalize(phone)))
@@ -114,10 +181,11 @@ def index_terms(
 Alternatives = tuple[str, ...]
 
 
-def query_terms(text: str) -> list[Alternatives]:
+def query_terms(text: str, *, similar: bool = False) -> list[Alternatives]:
     """What a typed search looks for: of each, one must be the beginning of one of a lead's terms.
 
-    So "mc donald" also finds McDonald, and a number is found however it is written.
+    So "mc donald" also finds McDonald, and a number is found however it is written. With `similar`,
+    names that sound alike or are one letter off are found as well, and titles do not matter.
     """
     normal = normalize(text)
     if _TYPED_PHONE.fullmatch(normal) and len(re.sub(r"\D", "", normal)) > _SHORTEST_ENDING:
@@ -130,12 +198,21 @@ def query_terms(text: str) -> list[Alternatives]:
         host = _ADDRESS.fullmatch(part)
         words = _words(host[1] if host else part)
         found += [(word, f"@{host[1]}") if host else (word,) for word in words]
+        if host and len(words) > 1 and _ENDING.fullmatch(words[-1]):
+            # Their business may have the name of their website, and their mail be somewhere else.
+            found[-1] += ("".join(words[:-1]),)
     singles = [terms[0] for terms in found]
     for at, (one, other) in enumerate(pairwise(singles)):
         if "@" not in one + other and not _UNSPACED.search(one + other):
             joined = next(_joined([one, other]))
             found[at] += (joined,)
             found[at + 1] += (joined,)
+    if similar:
+        names = [terms for terms in found if len(terms[0]) > 1 and terms[0] not in _TITLES]
+        found = [
+            (*terms, *(key for term in terms for key in _similar_alternatives(term)))
+            for terms in names or found
+        ]
     return list(dict.fromkeys(tuple(term[:WORD_MAX] for term in terms) for terms in found))
 
 

@@ -34,7 +34,7 @@ RECORD: dict[str, Any] = {
                 {"at": AT, "kind": "moved", "data": {"from": "new", "to": "taken"}, "by_id": 3},
                 {"at": AT, "kind": "assigned", "data": {"to": 4}, "by_id": None},
             ],
-            "lead_words": [{"word": "zoe"}, {"word": "gross"}],
+            "lead_words": [{"word": "zoe"}, {"word": "gross"}, {"word": "~kros~"}],
             "tables_of_tomorrow": [{"id": 1, "submission_id": 7, "what_it_holds": "plumduff"}],
         }
     ],
@@ -95,4 +95,5 @@ def test_it_tells_everything_in_words_and_in_the_zone_of_the_agency() -> None:
     ):
         assert told in text
     assert "+00:00" not in text
+    assert "~kros~" not in text
     assert "Left out?</th><td>No answer" in text

@@ -5,6 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import delete
 
 from consult.storage.db.database import Database
@@ -70,10 +72,10 @@ def terms_of(database: Database, lead_id: int) -> set[str]:
     return {row.word for row in rows(database, LeadWordRow, LeadWordRow.submission_id == lead_id)}
 
 
-def finds(typed: str, terms: set[str]) -> bool:
+def finds(typed: str, terms: set[str], *, similar: bool = False) -> bool:
     return all(
         any(term.startswith(one) for term in terms for one in alternatives)
-        for alternatives in query_terms(typed)
+        for alternatives in query_terms(typed, similar=similar)
     )
 
 
@@ -99,6 +101,64 @@ def test_people_are_found_as_people_spell_them(name: str, spellings: list[str]) 
     terms = index_terms([name])
     assert [typed for typed in spellings if not finds(typed, terms)] == []
     assert not any(finds(typed, terms) for typed in ("zzz", "bob", "木村", "x brien"))
+
+
+@pytest.mark.parametrize(
+    "spellings",
+    [
+        *("Meyer Maier Mayer Meier Meir", "Mayr Meier", "Schmidt Schmitt Schmid Smith Smyth"),
+        *("Stephen Steven Stefan", "Catherine Katherine Kathryn Katrin", "Neal Neil O’Neil"),
+        *("Hoffmann Hofman Hoffman", "Johnson Jonson Jonsen", "Clark Clarke Clarck", "Lee Li"),
+        *("McDonald MacDonald Mc-Donald Mac-Donald", "Gonzalez Gonsales", "Jackson Jaxon"),
+        *("Okafor Oakfor", "Okafor Okfor", "Okafor Okkaaffor", "Brown Braun Browne", "Sara Sarah"),
+        *("Müller Miller Mueler", "Wright Right", "Erik Erick Eric", "Горбачев Горбачёв Горбчев"),
+    ],
+)
+def test_a_name_is_found_in_other_spellings(spellings: str) -> None:
+    names = spellings.split()
+    for name in names:
+        terms = index_terms([f"Ivo {name}"])
+        assert [typed for typed in names if not finds(typed, terms, similar=True)] == []
+        assert not any(finds(typed, terms, similar=True) for typed in ("zzz", "Bob", "Walker"))
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "found"),
+    [
+        ("Mark", "Mary", False),
+        ("Kurz", "Kurt", False),
+        ("Miller", "Tilling", False),
+        ("Dana Okafor", "Dana Okfaor", True),
+        ("Dana Okafor", "Okafur Dana", True),
+        ("Dana Okafor", "Bob Okafor", False),
+        ("Robert Smyth", "Dr. Robert Smith Jr.", True),
+        ("Robert Smith", "Robert J. Smith", True),
+        ("Dr. No", "dr", True),
+        ("山田太郎", "山田花子", False),
+        ("24 Fitness", "25 Fitness", False),
+    ],
+)
+def test_names_that_sound_different_stay_apart(name: str, typed: str, found: bool) -> None:
+    assert finds(typed, index_terms([name]), similar=True) is found
+    assert finds(name, index_terms([name]), similar=True)
+
+
+def test_only_names_are_searched_by_sound() -> None:
+    terms = index_terms(["Ann"], "meyer@x.example", "555 123 4567", ["Meyer called"])
+    assert finds("meyer", terms)
+    assert not finds("maier", terms, similar=True)
+
+
+@given(st.permutations("bfgiklmnprs"), st.integers(5, 11), st.data())
+def test_one_slip_does_not_hide_a_name(
+    letters: list[str], length: int, data: st.DataObject
+) -> None:
+    name = "".join(letters[:length])
+    at = data.draw(st.integers(0, length - 2))
+    before, after = name[:at], name[at + 1 :]
+    for slip in ("", "o", "o" + name[at], after[0] + name[at]):
+        typed = before + slip + (after[1:] if len(slip) == 2 and slip[0] == after[0] else after)
+        assert finds(typed, index_terms([name]), similar=True), typed
 
 
 @pytest.mark.parametrize(

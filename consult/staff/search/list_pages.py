@@ -53,6 +53,7 @@ VIEWS: Sequence[tuple[str, LeadFilter, str]] = (
 
 LABELS: Mapping[str, str] = {
     "text": "Search",
+    "similar": "Names like",
     "stages": "Stage",
     "assignee": "Assigned to",
     "due": "First reply",
@@ -92,13 +93,18 @@ _DESCENDING = frozenset({"newest", "-separation", "-handoff", "-due"})
 def lead_list() -> ResponseReturnValue:
     """Show a page of the leads that the address selects, newest first unless it says otherwise."""
     wanted, viewer = filter_in_address(), current_viewer()
-    if "" in request.args.values():
+    if "go" in request.args or "" in request.args.values():
         # The form submits its empty fields, too. Without them, the address is worth a bookmark.
-        return redirect(list_address(wanted), 303)
+        return redirect(_only_lead(wanted) or list_address(wanted), 303)
     places = {name: request.args.get(name, "") for name in ("after", "before")}
     first_page = not any(places.values())
     with services().database.reading() as session:
         found = find_leads.find(session, wanted, viewer, limit=PAGE_SIZE, **places)
+        not_exact = bool(wanted.text and first_page and not found.leads)
+        if not_exact:
+            similar = replace(wanted, text="", similar=wanted.text)
+            nearly = find_leads.find(session, similar, viewer, limit=PAGE_SIZE)
+            wanted, found = (similar, nearly) if nearly.leads else (wanted, found)
         pdfs = pdf_states(session, [lead.id for lead in found.leads])
         choices = choices_for(session, wanted)
         offers, overdue = find_leads.waiting(session, viewer.id, MAX_OVERDUE + 1)
@@ -131,6 +137,8 @@ def lead_list() -> ResponseReturnValue:
         choices=choices,
         active=active_filters(wanted, choices),
         unknown=unknown_values(request.args, LeadFilter.readers()),
+        not_exact=not_exact,
+        similar=similar_query(wanted),
         nothing_selected="selected" in request.args,
         first_page=first_page,
         first_steps=steps,
@@ -138,6 +146,27 @@ def lead_list() -> ResponseReturnValue:
         own_items=own_items,
         own_items_are_demo=are_demo,
     )
+
+
+def _only_lead(wanted: LeadFilter) -> str:
+    """Where the only lead is that a search finds: a phone that rings is one step from its lead.
+
+    Its page leads back to the list. Empty if there is no such lead, or no search was sent.
+    """
+    if not (wanted.text and "go" in request.args):
+        return ""
+    with services().database.reading() as session:
+        ids, more = find_leads.next_ids(session, wanted, current_viewer(), 1)
+    if more or not ids:
+        return ""
+    return url_for(".lead", lead_id=ids[0]) + f"?{wanted.query()}"
+
+
+def similar_query(wanted: LeadFilter) -> str:
+    """The query that also finds names that sound like those searched for; empty for others."""
+    if not any(letter.isalpha() for letter in wanted.text):
+        return ""
+    return replace(wanted, text="", similar=wanted.text).query()
 
 
 @lru_cache(maxsize=4_096)
@@ -225,7 +254,7 @@ def active_filters(
 
 def _describe(field: str, value: Any, choices: Mapping[str, Mapping[str, str]]) -> str:
     match field:
-        case "text":
+        case "text" | "similar":
             return f"“{value}”"
         case "stages":
             return "Open" if value == OPEN else " or ".join(NAMES[stage] for stage in value)

@@ -96,7 +96,7 @@ def _begins(terms: Alternatives) -> Condition:
     return or_(*(LeadWordRow.word.between(term, term + _LAST_LETTER) for term in terms))
 
 
-def _has_terms(lead: Lead, text: str, _context: Context) -> Condition:
+def _has_terms(lead: Lead, text: str, _context: Context, *, similar: bool = False) -> Condition:
     # The offset keeps PostgreSQL from reading all leads with the term first.
     found = (
         select(LeadWordRow.submission_id)
@@ -104,7 +104,7 @@ def _has_terms(lead: Lead, text: str, _context: Context) -> Condition:
         .correlate_except(LeadWordRow)
         .offset(0)
         .exists()
-        for terms in query_terms(text)
+        for terms in query_terms(text, similar=similar)
     )
     return and_(true(), *found)
 
@@ -182,6 +182,7 @@ class LeadFilter:
 
     Attributes:
         text: each word of it begins a term of the lead (``storage.search_index``).
+        similar: the same, and names that sound alike or are one letter off are found as well.
         stages: any of these; none means all.
         assignee: ``me``, ``unassigned``, ``offered`` (handed to me and waiting for my answer), or
             the id of an account in digits.
@@ -196,6 +197,7 @@ class LeadFilter:
     """
 
     text: Annotated[str, Definition(" ".join, _has_terms)] = ""
+    similar: Annotated[str, Definition(" ".join, partial(_has_terms, similar=True))] = ""
     stages: Annotated[
         tuple[Stage, ...],
         Definition(
@@ -254,8 +256,9 @@ class LeadFilter:
 
     def __post_init__(self) -> None:
         """Bring what means the same into one form."""
-        words = _CONTROLS.sub(" ", self.text).split()
-        object.__setattr__(self, "text", " ".join(words)[:TEXT_MAX].rstrip())
+        for name in ("text", "similar"):
+            words = _CONTROLS.sub(" ", getattr(self, name)).split()
+            object.__setattr__(self, name, " ".join(words)[:TEXT_MAX].rstrip())
         chosen = tuple(stage for stage in STAGES if stage in self.stages)
         object.__setattr__(self, "stages", () if chosen == STAGES else chosen)
         if self.sort in ("due", "-due") and not self.due:
@@ -299,7 +302,7 @@ class LeadFilter:
     def recorded(self) -> str:
         """What it selects by, for the audit log: without what a person typed, owner or staff."""
         parts = (
-            name if name in ("text", "source") else f"{name}: {value}"
+            name if name in ("text", "similar", "source") else f"{name}: {value}"
             for name, value in self.pairs()
             if name != "sort"
         )
@@ -316,14 +319,14 @@ class LeadFilter:
         """The leads that each condition with an index selects; a lead may be selected twice."""
         by_term = [
             select(LeadWordRow.submission_id).where(_begins(terms))
-            for terms in query_terms(self.text)
+            for terms in (*query_terms(self.text), *query_terms(self.similar, similar=True))
         ]
         by_column = [
             select(LeadRow.submission_id).where(
                 DEFINITIONS[name].where(LeadRow, getattr(self, name), context)
             )
             for name in self.active
-            if DEFINITIONS[name].indexed and name != "text"
+            if DEFINITIONS[name].indexed and name not in ("text", "similar")
         ]
         return by_term + by_column
 

@@ -4,7 +4,7 @@ Which leads a filter selects, and in which pages, is tested in tests/storage/sea
 """
 
 import re
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from flask import Flask
@@ -14,8 +14,10 @@ from consult.questionnaire.editions import newest
 from consult.staff.search import bulk_pages, list_pages
 from consult.storage.db.database import Database
 from consult.storage.search.lead_filter import LeadFilter
+from consult.storage.search_index import index_lead
 from consult.storage.tables.account_tables import AuditRow
 from consult.storage.tables.lead_tables import LeadEventRow, LeadRow
+from consult.storage.tables.submission_tables import ContactRow
 from consult.workflow.stages import MOVES
 from tests.support.apps import services_of, statements
 from tests.support.client import PageClient
@@ -177,6 +179,48 @@ def test_search_takes_few_queries(app: Flask, staff: PageClient, made: list[Made
     with statements(app) as queries:
         staff.get("/staff/?text=ann&assignee=me&stage=open&sort=handoff")
     assert len([query for query in queries if query.startswith(("SELECT", "WITH"))]) <= 10
+
+
+def test_the_only_lead_that_a_search_finds_opens(
+    staff: PageClient, made: list[MadeLead], database: Database
+) -> None:
+    def search(typed: str) -> str:
+        (form,) = [form for form in staff.get("/staff/").forms if form.action == "/staff/"]
+        sent = {**form.fill(text=typed).data, "go": "1"}
+        return staff.get(f"/staff/?{urlencode(sent, doseq=True)}", status=303).location
+
+    def give_number(lead_id: int) -> None:
+        with database.writing() as session:
+            session.get_one(ContactRow, lead_id).phone = "+1 (415) 867-5309"
+            index_lead(session, lead_id)
+
+    ringing, other = [lead.id for lead in made if lead.contact][:2]
+    give_number(ringing)
+    for typed in ("5309", "415.867.5309", "001 415 867 5309"):
+        address = urlsplit(search(typed))
+        assert address.path == f"/staff/leads/{ringing}"
+        assert shown(staff.get(f"/staff/?{address.query}")) == [ringing]  # as its page leads back
+    assert search("") == "/staff/"
+    assert search("nobody") == "/staff/?text=nobody"
+    give_number(other)
+    assert sorted(shown(staff.get(search("5309")))) == [ringing, other]
+
+
+def test_names_in_other_spellings_are_found_when_none_is_exact(
+    staff: PageClient, made: list[MadeLead], database: Database
+) -> None:
+    named = {lead.id for lead in made if lead.contact and lead.contact["name"] == "Łukasz Żak"}
+    page = staff.get("/staff/?text=Lukash+Zack")
+    assert "Nothing matches “Lukash Zack” exactly. These names are close." in page.text
+    assert set(shown(page)) == named
+    assert page.link("Remove Names like: “Lukash Zack” ×") == "/staff/"
+    exact = staff.get("/staff/?text=zak")
+    assert set(shown(exact)) == named
+    assert "exactly" not in exact.text
+    assert set(shown(staff.get(exact.link("Include names that sound similar")))) == named
+    nothing = staff.get("/staff/?text=qqq")
+    assert "No leads match these filters." in nothing.text
+    assert nothing.link("Remove Search: “qqq” ×") == "/staff/"
 
 
 def test_only_open_late_replies_are_shown(staff: PageClient, made: list[MadeLead]) -> None:

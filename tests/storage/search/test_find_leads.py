@@ -34,6 +34,7 @@ FILTERS = st.builds(
     text=st.just("")
     | st.sampled_from((*TEXTS, "Łuk", "łuk", "佐藤", "藤花", "nachste", "%", "_", "tent a"))
     | st.sampled_from(("mueller", "oneil", "dela cruz", "5550", "+1 555 0107", "cafe.example")),
+    similar=st.sampled_from(("", "", "", "zoey", "Smyth", "dr. okafur", "Oneal zoe", "maria")),
     stages=st.just(()) | st.just(OPEN) | st.lists(st.sampled_from(STAGES), max_size=3).map(tuple),
     assignee=st.sampled_from(("", "", "me", "unassigned", "offered", "2", "99")),
     archetype=st.sampled_from(("", "", *ARCHETYPES, "unheard_of")),
@@ -53,7 +54,10 @@ def selects(wanted: LeadFilter, lead: MadeLead, now: datetime) -> bool:
     """The plain meaning of a filter, lead by lead."""
     has_terms = (
         any(term.startswith(typed) for term in lead.terms for typed in alternatives)
-        for alternatives in query_terms(wanted.text)
+        for alternatives in (
+            *query_terms(wanted.text),
+            *query_terms(wanted.similar, similar=True),
+        )
     )
     return all((*_facts(wanted, lead.row), *_work(wanted, lead, now), *has_terms))
 
@@ -127,6 +131,7 @@ def test_the_pages_are_what_filtering_every_lead_gives(
     @example(LeadFilter(separation="blended"), 3, 2_000)
     @example(LeadFilter(separation="blended", sort="-separation"), 3, 0)
     @example(LeadFilter(text="ann", sort="-handoff"), 3, 2_000)
+    @example(LeadFilter(similar="zoey okafur"), 3, 2_000)
     def check(wanted: LeadFilter, limit: int, few: int) -> None:
         monkeypatch.setattr(find_leads, "FEW", few)
         with database.reading() as session:
@@ -193,6 +198,7 @@ def test_many_leads_are_not_counted_one_by_one(
 
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     "text": st.text(max_size=120),
+    "similar": st.text(max_size=120),
     "stages": st.lists(st.sampled_from(STAGES)).map(tuple) | st.just(OPEN),
     "assignee": st.sampled_from(("", "me", "unassigned", "offered", "1", "2147483647")),
     "archetype": st.sampled_from(("", "baton_on_the_floor", "x9")),
