@@ -149,7 +149,7 @@ def test_only_names_are_searched_by_sound() -> None:
     assert not finds("maier", terms, similar=True)
 
 
-@given(st.permutations("bfgiklmnprs"), st.integers(5, 11), st.data())
+@given(st.permutations("bfgilmnprs"), st.integers(5, 10), st.data())
 def test_one_slip_does_not_hide_a_name(
     letters: list[str], length: int, data: st.DataObject
 ) -> None:
