@@ -13,6 +13,7 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic.config import JsonDict
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from consult.settings.embed_origins import EmbedOrigins
 from consult.settings.setting_types import (
     PROJECT_FOLDER,
     BusinessHours,
@@ -21,7 +22,6 @@ from consult.settings.setting_types import (
     EmailAddress,
     Issuer,
     Origin,
-    Origins,
     ProjectPath,
     RateLimit,
     Retention,
@@ -102,8 +102,9 @@ class Settings(BaseSettings):
     includeSubDomains). Browsers remember it for two years, so turn it on only when every subdomain
     has HTTPS."""
 
-    embed_origins: Origins = ()
-    """Sites that may show the questionnaire in a frame, separated by commas."""
+    embed_origins: EmbedOrigins = Field((), json_schema_extra=STAFF)
+    """Sites that may show the questionnaire in a frame, separated by commas: https://www.example.com
+    or, for all subdomains, https://*.example.com."""
 
     brand_file: ProjectPath | None = None
     """A file with the name, colors, logo, consult link and currency to use instead of the built-in

@@ -101,9 +101,13 @@ def _issuer(address: str) -> str:
     return address
 
 
+def split_words(text: str) -> tuple[str, ...]:
+    return tuple(re.split(r"[\s,]+", text.strip()))
+
+
 def _split_words(value: object) -> object:
     """`a, b` or `a b` in an environment variable means two entries."""
-    return tuple(re.split(r"[\s,]+", value.strip())) if isinstance(value, str) else value
+    return split_words(value) if isinstance(value, str) else value
 
 
 def _rate_limit(text: str) -> str:
@@ -195,8 +199,8 @@ def _account(text: str) -> str:
 
 ProjectPath = Annotated[Path, AfterValidator(_from_project_folder)]
 Origin = Annotated[str, AfterValidator(_origin)]
-Origins = Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_split_words)]
 RateLimit = Annotated[str, AfterValidator(_rate_limit)]
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_words)]
 Days = Annotated[tuple[date, ...], NoDecode, BeforeValidator(_split_words)]
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
 SecretKey = Annotated[SecretStr, AfterValidator(_secret_key)]

@@ -18,8 +18,10 @@ from urllib.parse import urlsplit
 from flask import Flask, Request, Response, abort, request
 from werkzeug.sansio.utils import host_is_trusted
 
+from consult.settings.embed_origins import frame_ancestors
 from consult.settings.schema import Settings
 from consult.settings.setting_types import THIS_MACHINE
+from consult.web.services import services
 
 TWO_YEARS = 63_072_000
 
@@ -48,7 +50,7 @@ STAFF_PERMISSIONS_POLICY = re.sub(r"(publickey-[a-z-]+)=\(\)", r"\1=(self)", PER
 
 PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; "
 )
 FILE_POLICY = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; sandbox"
 
@@ -79,14 +81,18 @@ def profile_of(asked: Request, response: Response) -> Profile:
 
 @cache
 def security_headers(
-    profile: Profile, *, secure: bool, embed_origins: str = "", subdomains: bool = False
+    profile: Profile,
+    *,
+    secure: bool,
+    embed_origins: tuple[str, ...] = (),
+    subdomains: bool = False,
 ) -> dict[str, str]:
     """The headers that depend on the profile only.
 
     `secure` is whether the request came over HTTPS: HSTS means nothing on a plain connection.
-    `embed_origins` are the sites, separated by spaces, that may frame a public page. `subdomains`
-    is whether HSTS is for them too: where the host is the agency's own domain, that would cut off
-    every subdomain without HTTPS.
+    `embed_origins` are the sites that may frame a public page. `subdomains` is whether HSTS is for
+    them too: where the host is the agency's own domain, that would cut off every subdomain without
+    HTTPS.
     """
     headers = {
         "X-Content-Type-Options": "nosniff",
@@ -99,13 +105,13 @@ def security_headers(
             headers["Referrer-Policy"] = "no-referrer"
             headers["X-Frame-Options"] = "DENY"
         case Profile.STAFF:
-            headers["Content-Security-Policy"] = PAGE_POLICY + "'none'"
+            headers["Content-Security-Policy"] = PAGE_POLICY + "frame-ancestors 'none'"
             headers["Referrer-Policy"] = "same-origin"
             headers["X-Frame-Options"] = "DENY"
             headers["Permissions-Policy"] = STAFF_PERMISSIONS_POLICY
         case Profile.PUBLIC:
             # No X-Frame-Options here: it cannot name the several sites that may frame the page.
-            headers["Content-Security-Policy"] = PAGE_POLICY + f"'self' {embed_origins}".rstrip()
+            headers["Content-Security-Policy"] = PAGE_POLICY + frame_ancestors(embed_origins)
             headers["Referrer-Policy"] = "same-origin"
             headers["Permissions-Policy"] = PERMISSIONS_POLICY
     if secure:
@@ -137,14 +143,17 @@ def install(app: Flask, settings: Settings) -> None:
     Call it before any other hook is registered: hooks run in reverse order, so the table comes
     last.
     """
-    sites = " ".join(settings.embed_origins)
 
     @app.after_request
     def add_headers(response: Response) -> Response:
+        profile = profile_of(request, response)
+        # Staff can change the list at any time. Only a page asks for it: what load balancers and
+        # style sheets are answered with must not depend on the database.
+        is_page = profile is Profile.PUBLIC and response.mimetype == "text/html"
         always = security_headers(
-            profile_of(request, response),
+            profile,
             secure=request.is_secure,
-            embed_origins=sites,
+            embed_origins=services().settings.embed_origins if is_page else (),
             subdomains=settings.hsts_subdomains,
         )
         response.headers.update(always | cache_headers(request, response))

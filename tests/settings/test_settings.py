@@ -132,14 +132,8 @@ def test_sites_for_embedding_are_a_list(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_an_address_is_written_as_headers_need_it() -> None:
-    sites = "https://日本.jp:8443, HTTPS://Bücher.example, http://[::1]:8000, http://127.0.0.1"
-    assert load(embed_origins=sites).embed_origins == (
-        "https://xn--wgv71a.jp:8443",
-        "https://xn--bcher-kva.example",
-        "http://[::1]:8000",
-        "http://127.0.0.1",
-    )
     assert load(base_url="https://Müller.example/").base_url == "https://xn--mller-kva.example"
+    assert load(base_url="HTTP://[::1]:8000").base_url == "http://[::1]:8000"
 
 
 @pytest.mark.parametrize(
@@ -150,23 +144,15 @@ def test_an_address_is_written_as_headers_need_it() -> None:
         ("CONSULT_CONTACT_BEFORE", "everything", "must be 'nothing', 'pdf' or 'result'"),
         ("CONSULT_DATABASE_URL", "mysql://host/name", "must start with sqlite:///"),
         ("CONSULT_DATABASE_URL", "sqlite:///:memory:", "the SQLite database must be a file"),
-        ("CONSULT_EMBED_ORIGINS", "https://a.example.com, b", "must be an address such as"),
+        ("CONSULT_EMBED_ORIGINS", "https://a.example.com, b", "“b” needs https:// in front"),
         *(
-            ("CONSULT_EMBED_ORIGINS", origin, "must be an address such as")
+            ("CONSULT_BASE_URL", origin, "must be an address such as")
             for origin in (
-                *(
-                    "https://a.example;script-src",
-                    "https://*",
-                    "https://*.a.example",
-                    "https://-a.b",
-                ),
-                *(
-                    "https://a..b",
-                    "https://a.example:port",
-                    "https://[::1",
-                    "https://a'b",
-                    "data:x",
-                ),
+                "https://a;b",
+                "https://*",
+                "https://-a.b",
+                "https://a..b",
+                "https://[::1",
             )
         ),
         ("CONSULT_LIMIT_STARTS", "often", "must be a rate such as"),

@@ -166,10 +166,13 @@ def test_only_the_start_page_may_be_indexed(client: PageClient) -> None:
 
 
 def test_the_sites_that_embed_the_check_may_frame_it(tmp_path: Path) -> None:
-    sites = "https://a.example https://b.example"
+    sites = "https://日本.jp https://*.b.example"
     framed = PageClient(make_app(tmp_path / "var", embed_origins=sites))
-    policy = framed.get("/").headers["Content-Security-Policy"]
-    assert policy.endswith("frame-ancestors 'self' https://a.example https://b.example")
+    for path, status in (("/", 200), ("/no/such/page", 404)):
+        policy = framed.get(path, status=status).headers["Content-Security-Policy"]
+        assert policy.endswith("frame-ancestors 'self' https://xn--wgv71a.jp https://*.b.example")
+    for path in ("/staff/sign-in", "/health/live"):
+        assert "b.example" not in framed.get(path).headers["Content-Security-Policy"]
 
 
 @pytest.fixture

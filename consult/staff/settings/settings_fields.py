@@ -19,13 +19,15 @@ from wtforms.utils import unset_value
 from wtforms.validators import AnyOf, ValidationError
 
 from consult.settings.brand import Brand
+from consult.settings.embed_origins import read_sites
 from consult.settings.schema import Settings
 from consult.settings.setting_sources import overridable
 from consult.staff.times import written_date
 from consult.storage.settings.setting_overrides import SEEN, SettingsProvider
+from consult.web.text import one_line
 from consult.workflow.office_hours import DAYS, Span, clock_time, read_hours, read_time, write_hours
 
-Kind = Literal["text", "number", "colour", "choice", "zone", "person", "week", "days"]
+Kind = Literal["text", "number", "colour", "choice", "zone", "person", "week", "days", "sites"]
 
 DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 # Hosts that RFC 2606 reserves for documentation: nobody can be there.
@@ -140,6 +142,24 @@ class DaysField(Field):
             self.days = [formdata.get(name, "").strip()[:20] for name in names]
             # Text that is not a date stays as it is: the setting's type refuses it.
             self.data = ", ".join(sorted({day for day in self.days if day}))
+
+
+class SitesField(StringField):
+    """Sites that may show the check, one per line; `data` has them as the setting writes them."""
+
+    @property
+    def lines(self) -> str:
+        return "\n".join((self.data or "").split(", "))
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        if valuelist:
+            self.data = ", ".join(one_line(valuelist[0].replace(",", " ")).split())
+
+    def pre_validate(self, form: Any) -> None:
+        try:
+            self.data = ", ".join(read_sites(self.data or ""))
+        except ValueError as error:
+            raise ValidationError(f"{error}.") from None
 
 
 def _days_of(text: str, field: str) -> list[Day]:

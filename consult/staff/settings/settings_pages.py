@@ -38,6 +38,7 @@ from consult.staff.settings.settings_fields import (
     Group,
     OptionField,
     Setting,
+    SitesField,
     WeekField,
 )
 from consult.storage.accounts import accounts
@@ -127,6 +128,8 @@ class SettingsForm(BaseForm):
                 return WeekField(setting.label, description=hint)
             case "days":
                 return DaysField(setting.label, description=hint)
+            case "sites":
+                return SitesField(setting.label, description=hint)
             case "choice" | "zone" | "person":
                 options = _options(setting, value, session)
                 return OptionField(setting.label, options=options, description=hint)
@@ -300,6 +303,7 @@ def _page(
         errors={**form.messages, **picture_errors},
         preview=_preview(form) if form.group is BRAND_GROUP else None,
         is_fixed=services().settings_provider.is_fixed,
+        base_url=services().settings.base_url,
         done=request.args.get("done"),
         expiring=expiring,
         lead_days=_lead_days(form) if expiring else "",

@@ -136,6 +136,7 @@ def test_a_retention_period_that_deletes_leads_tonight_is_asked_back(
         ("brand", "brand-consult_url", "javascript:alert(1)", "https://"),
         ("brand", "brand-email", "nowhere", "not an email address"),
         ("brand", "brand-name", "x" * 81, "at most 80 characters"),
+        ("website", "embed_origins", "www.example.com", "“www.example.com” needs https://"),
         ("brand", "brand-colours-marketing", "#ffcc00", "contrast of"),
         ("brand", "brand-colours-exchange", "#14202e", "contrast of"),
     ],
@@ -484,3 +485,25 @@ def test_a_red_line_says_what_owners_would_read(app: Flask, admin: PageClient) -
     assert f"{says} “https://www.example.com/consult”." in ben.get("/staff/").text
     save(admin, "brand", brand__consult_url="https://maven.agency/consult")
     assert says not in ben.get("/staff/").text
+
+
+def test_the_sites_that_may_show_the_check_apply_at_once(app: Flask, admin: PageClient) -> None:
+    def policy() -> str:
+        return PageClient(app).get("/").headers["Content-Security-Policy"]
+
+    path, typed = "/staff/settings/website", "https://www.Example.com/\r\nhttps://*.日本.jp"
+    assert policy().endswith("frame-ancestors 'self'")
+    save(admin, "website", embed_origins=typed)
+    assert policy().endswith("'self' https://www.example.com https://*.xn--wgv71a.jp")
+    shown = admin.get(path).form(path).data["embed_origins"]
+    assert shown == ["https://www.example.com\nhttps://*.xn--wgv71a.jp"]
+    save(admin, "website")
+    assert changes(app) == [("embed_origins", False)], "nothing was changed the second time"
+    save(admin, "website", embed_origins="")
+    assert policy().endswith("frame-ancestors 'self'")
+
+
+def test_the_code_to_paste_has_the_address_of_this_site(admin: PageClient, app: Flask) -> None:
+    base = services_of(app).settings.base_url
+    (code,) = admin.get("/staff/settings/website").document.all("pre")
+    assert text_of(code).startswith(f'<script src="{base}/embed.js" async></script>')
