@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from consult.questionnaire import Kind
 from consult.questionnaire.editions import newest
@@ -21,15 +21,14 @@ from consult.storage.insights.insights import (
 from consult.storage.page_events import REVIEW
 from consult.workflow.stages import DECLINE_REASONS
 
-# Each step at the agency with the one that it is a share of: not everyone who was reached had
-# requested a consult, and not everyone who was won had one.
+# Each step at the agency with the one before it. Not everyone who was won had a consult, so that
+# step is a share of those reached.
 _AGENCY = {
-    "contact": ("Left a contact", SUBMITTED, "of the finished"),
-    "consult": ("Requested a consult", "contact", "of the contacts"),
+    "contact": ("Left contact info", SUBMITTED, "of the finished"),
     "reached": ("Reached", "contact", "of the contacts"),
     "booked": ("Consult scheduled", "reached", "of those reached"),
     "held": ("Consult done", "booked", "of those scheduled"),
-    "won": ("Won", "reached", "of those reached"),
+    "won": ("Won, with or without a consult", "reached", "of those reached"),
 }
 DIRECT = "Direct"
 """How leads without a source are named."""
@@ -84,9 +83,17 @@ def agency_steps(stats: Stats) -> list[Row]:
     return rows
 
 
+def consults_note(stats: Stats) -> str:
+    asked = Share(stats.steps["consult"], stats.steps["contact"])
+    if asked.percent is None:
+        return ""
+    return f"{asked.part:,} of {asked.whole:,} who left contact info requested a consult."
+
+
 def _step(name: str, of_before: Share, of_first: Share, width: int) -> Row:
-    cells = (of_first.part, of_before, of_first)
-    return Row(name, cells, value(of_first.part, of_first), width, few=of_first.few)
+    """A step of a funnel: the bar is a share of the first step, the percent of the step before."""
+    cells = (of_before.part, of_before, of_first)
+    return Row(name, cells, value(of_before.part, of_before), width, few=of_before.few)
 
 
 def drop_off(stats: Stats) -> Chart:
@@ -173,6 +180,19 @@ def sources(stats: Stats) -> Chart:
     if rows[0].name == DIRECT:
         return Chart("Most leads come directly", rows)
     return Chart(f"Most leads come from “{rows[0].name}”", rows)
+
+
+def people(counts: Sequence[Any]) -> Chart:
+    """What each person did with the leads that they have, a bar for how many they have."""
+    most = max((each.leads for each in counts), default=0)
+    rows = []
+    for each in counts:
+        in_time, reached = Share(each.in_time, each.answered), Share(each.reached, each.leads)
+        cells = (each.leads, each.picked_up, in_time, reached, each.won)
+        text = f"{each.leads:,} leads · {each.won:,} won"
+        bar = text, percent(each.leads, most)
+        rows.append(Row(each.name or "No one yet", cells, *bar, few=reached.few))
+    return Chart("Who works on them", rows)
 
 
 def archetypes(spread: Spread) -> Chart:

@@ -20,7 +20,8 @@ from consult.staff.insights import chart_data, chart_layout
 from consult.staff.insights.chart_layout import Share
 from consult.storage.db.database import Session
 from consult.storage.insights import insights
-from consult.storage.insights.insights import SUBMITTED, ResponseFilter, read_records
+from consult.storage.insights.insights import SUBMITTED, ResponseFilter
+from consult.storage.insights.own_records import read_records
 from consult.web.services import services
 from consult.web.text import one_line, unknown_values
 from consult.workflow.office_hours import Office
@@ -54,6 +55,7 @@ def insights_page() -> ResponseReturnValue:
         waits = insights.replies(session, of, finished)
         replies = replies_of(waits, office, session.now(), (of.until - of.since).days + 1)
         returned = insights.declined(session, of)
+        people = insights.by_person(session, of)
         assessments = insights.assessments(session, of)
         items, demo_items = own_performance(session, office, demo=of.kind == "demo")
     stages = [(NAMES[stage], spread.stages.get(stage, 0)) for stage in STAGES]
@@ -74,6 +76,7 @@ def insights_page() -> ResponseReturnValue:
         check=chart_data.check_steps(stats),
         agency=chart_data.agency_steps(stats),
         framed=chart_data.framed_note(stats),
+        consults=chart_data.consults_note(stats),
         drop_off=chart_data.drop_off(stats),
         questions=chart_data.questions(stats),
         times=chart_data.times(stats),
@@ -91,6 +94,7 @@ def insights_page() -> ResponseReturnValue:
         line=chart_layout.line([span.on_time for span in replies.spans]) if replies else None,
         sampled=finished >= 2 * insights.MAX_REPLIES,
         returned=chart_data.returned(returned),
+        people=chart_data.people(people),
         assessments=chart_data.assessments(assessments),
     )
 
@@ -101,6 +105,8 @@ def _filter(
     """The period and the filter in the address, without values that make no sense."""
     period = query.get("period", _DEFAULT_PERIOD)
     since, until = query.get("since", type=_day), query.get("until", type=_day)
+    if (since, until) != (query.get("was_since", since, _day), query.get("was_until", until, _day)):
+        period = "own"  # somebody changed the days, and not the name of the period
     if period == "own":
         until = until or today
         since = since or until - timedelta(days=int(_DEFAULT_PERIOD) - 1)
@@ -134,6 +140,8 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "period": PERIODS.get,
     "since": _day,
     "until": _day,
+    "was_since": _day,
+    "was_until": _day,
     "depth": DEPTHS.get,
     "kind": KINDS.get,
 }

@@ -6,25 +6,41 @@ reads an answer.
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from itertools import accumulate
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Row, case, cast, exists, func, literal_column, select
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Row,
+    case,
+    cast,
+    exists,
+    func,
+    literal_column,
+    select,
+)
 
 from consult.questionnaire.editions import newest
 from consult.storage.db.database import Session
 from consult.storage.page_events import REVIEW
-from consult.storage.tables.lead_tables import CallAssessmentRow, LeadEventRow, LeadRow, is_open
+from consult.storage.tables.account_tables import StaffUserRow
+from consult.storage.tables.lead_tables import (
+    CallAssessmentRow,
+    LeadEventRow,
+    LeadRow,
+    is_open,
+    is_overdue,
+)
 from consult.storage.tables.submission_tables import (
     KINDS,
     PageVisitRow,
     ResponseStatsRow,
     StartPageViewRow,
 )
-from consult.workflow.own_performance import LAST_WON, TIME_TO_ANSWER, Contact, Record, Records
 
 VIEWED, VIEWED_FRAMED = "viewed", "viewed_framed"
 STARTED, STARTED_FRAMED = "started", "started_framed"
@@ -227,6 +243,34 @@ def replies(session: Session, of: ResponseFilter, leads: int) -> Sequence[Row[*t
     return session.execute(query.where(*_leads(of, LeadRow), *counts, sample)).all()
 
 
+def by_person(session: Session, of: ResponseFilter) -> Sequence[Row[*tuple[Any, ...]]]:
+    """What each person did with the leads that they have now, as counts; no name: no one has them.
+
+    `answered` were contacted or are overdue; of these, `in_time` were contacted when promised.
+    """
+    lead, contacted = LeadRow, LeadRow.first_contact_at
+    counts = {
+        "picked_up": lead.stage != "new",
+        "answered": contacted.is_not(None) | is_overdue(lead, session.now()),
+        "in_time": contacted <= lead.due_at,
+        "reached": ResponseStatsRow.reached,
+        "won": lead.stage == "won",
+    }
+    leads = func.count().label("leads")
+    query = (
+        select(
+            StaffUserRow.name,
+            leads,
+            *(func.sum(case((it, 1), else_=0)).label(name) for name, it in counts.items()),
+        )
+        .select_from(lead)
+        .outerjoin(StaffUserRow, StaffUserRow.id == lead.assignee_id)
+        .where(*_leads(of, lead), ResponseStatsRow.contact)
+        .group_by(lead.assignee_id, StaffUserRow.name)
+    )
+    return session.execute(query.order_by(leads.desc(), StaffUserRow.name.nulls_last())).all()
+
+
 def declined(session: Session, of: ResponseFilter) -> dict[str, int]:
     reason = LeadEventRow.data["reason"].as_string()
     since = datetime.combine(of.since, time(), UTC)
@@ -269,81 +313,3 @@ def _leads(of: ResponseFilter, table: Any) -> list[ColumnElement[bool]]:
     """Joins rows that belong to leads with the statistics of those that a filter selects."""
     joined = ResponseStatsRow.submission_id == table.submission_id
     return [joined, *_counted(of, ResponseStatsRow), *_of_source(of, ResponseStatsRow)]
-
-
-# Enough to see what is usual, and few enough to read on every page that shows it.
-_MAX_LEADS = 100
-_MAX_SCANNED = 500
-_OF_LEAD: Sequence[Any] = (
-    *(LeadRow.submission_id, LeadRow.submitted_at, LeadRow.stage, LeadRow.source),
-    *(LeadRow.first_contact_at, LeadRow.due_at, LeadRow.consult_at, LeadRow.follow_up_on),
-    *(LeadRow.clock_started_at, LeadRow.clock_hours),
-)
-_KINDS = ("contact", "moved", "follow_up")
-
-
-def read_records(session: Session, *, demo: bool = False) -> Records:
-    """What ``own_performance`` measures the agency by: the records of its latest leads."""
-    now = session.now()
-    kind = LeadRow.demo.is_(demo)
-    reachable = (kind, LeadRow.due_at.is_not(None))
-    recent = _newest(session, [], reachable)
-    older = _newest(session, [LeadRow.submitted_at < now - TIME_TO_ANSWER], reachable)
-    leads = {**recent, **older}
-    events = _events(session, leads)
-    records = {id: _record(row, events[id], now) for id, row in leads.items()}
-    won = _newest(session, [LeadRow.stage == "won"], (kind,), LAST_WON)
-    return Records(
-        recent=[records[id] for id in recent],
-        older=[records[id] for id in older],
-        won_sources=[row.source for row in won.values()],
-    )
-
-
-def _newest(
-    session: Session,
-    indexed: Sequence[ColumnElement[bool]],
-    where: Sequence[ColumnElement[bool]],
-    limit: int = _MAX_LEADS,
-) -> dict[int, Row[Any]]:
-    """The newest leads by id: a few hundred along an index, of which `where` selects."""
-    order = (LeadRow.submitted_at.desc(), LeadRow.submission_id.desc())
-    scanned = select(LeadRow.submission_id).where(*indexed).order_by(*order)
-    few = scanned.limit(_MAX_SCANNED).subquery()
-    query = select(*_OF_LEAD).join(few, LeadRow.submission_id == few.c.submission_id)
-    rows = session.execute(query.where(*where).order_by(*order).limit(limit))
-    return {row.submission_id: row for row in rows}
-
-
-def _events(session: Session, ids: Iterable[int]) -> Mapping[int, Sequence[Row[Any]]]:
-    event = LeadEventRow
-    query = select(event.submission_id, event.kind, event.at, event.data).where(
-        event.submission_id.in_(sorted(ids)),
-        # As an expression: SQLite would rather read all events of these kinds by their index.
-        (event.kind + "").in_(_KINDS),
-    )
-    found: dict[int, list[Row[Any]]] = defaultdict(list)
-    for row in session.execute(query.order_by(event.id)):
-        found[row.submission_id].append(row)
-    return found
-
-
-def _record(row: Row[Any], events: Sequence[Row[Any]], now: datetime) -> Record:
-    data = {kind: [event.data for event in events if event.kind == kind] for kind in _KINDS}
-    consult_ahead = row.consult_at is not None and row.consult_at > now
-    return Record(
-        reachable_at=row.clock_started_at or row.submitted_at,
-        stage=row.stage,
-        reason=data["moved"][-1].get("reason", "") if data["moved"] else "",
-        first_contact_at=row.first_contact_at,
-        due_at=row.due_at,
-        hours=row.clock_hours,
-        contacts=[_contacted(event) for event in events if event.kind == "contact"],
-        dates=[date.fromisoformat(follow_up["on"]) for follow_up in data["follow_up"]],
-        planned=consult_ahead or (row.follow_up_on is not None and row.follow_up_on >= now.date()),
-    )
-
-
-def _contacted(event: Row[Any]) -> Contact:
-    kept = event.data.get("follow_up_on")
-    return Contact(event.at, event.data["reached"], date.fromisoformat(kept) if kept else None)

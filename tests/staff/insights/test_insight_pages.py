@@ -70,7 +70,7 @@ def test_an_owner_is_counted_from_start_to_contact(tmp_path: Path) -> None:
     page = client.get(URL)
     text = one_line(page)
     assert "Started a check 2" in text
-    assert "Left a contact 1" in text
+    assert "Left contact info 1" in text
     assert "fair" in text
     assert "few" in text, "two are too few to compare"
     assert "Okafor" not in text, "numbers without names"
@@ -95,6 +95,9 @@ def test_custom_period_source_and_depth_filter_the_page(demo: PageClient) -> Non
         "period=365&source=nowhere",
     ):
         assert "No visits" in one_line(demo.get(f"{URL}?kind=demo&{query}"))
+    # Whoever changes a day in the form, and leaves the period as it is, means the day.
+    changed = "since=2020-01-01&until=2020-02-01&was_since=2020-01-01&was_until=2026-01-01"
+    assert "No visits" in one_line(demo.get(f"{URL}?kind=demo&period=365&{changed}"))
     newsletter = demo.get(f"{URL}?period=365&kind=demo&source=newsletter&depth=full")
     assert one_line(newsletter) != one_line(whole)
 

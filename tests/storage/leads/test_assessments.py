@@ -7,7 +7,8 @@ import pytest
 from consult.storage.db.database import Database
 from consult.storage.drafts import drafts
 from consult.storage.insights import insights
-from consult.storage.insights.insights import ResponseFilter, read_records
+from consult.storage.insights.insights import ResponseFilter
+from consult.storage.insights.own_records import read_records
 from consult.storage.leads import actions, notes, submission
 from consult.storage.leads.actions import ConflictError, NotAllowedError
 from consult.storage.tables.account_tables import AuditRow
