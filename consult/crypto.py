@@ -31,6 +31,7 @@ class Purpose(StrEnum):
     PENDING_FORM = "pending form"
     RATE_LIMIT = "rate limit"
     REMINDER = "reminder link"
+    RESUME = "resume link"
     SHARED_RESULT = "shared result"
     TRUSTED_DEVICE = "trusted device"
     UNSUBSCRIBE = "unsubscribe link"

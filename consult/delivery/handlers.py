@@ -8,7 +8,7 @@ from functools import partial
 
 from consult.delivery.context import Context
 from consult.delivery.exports.export_files import clear_temp_folders
-from consult.delivery.mail.owner_mail import email_reminder, email_report
+from consult.delivery.mail.owner_mail import email_reminder, email_report, email_resume_link
 from consult.delivery.notifications.dispatch import DIGEST, TICK, dispatch, enqueue_digests, tick
 from consult.delivery.notifications.staff_mail import email_staff
 from consult.delivery.privacy.erase_leads import delete_in_batches, erase_old_leads, forget
@@ -139,6 +139,7 @@ HANDLERS: Mapping[str, Callable[[Context, JobRow], Commit]] = {
     jobs.EMAIL_REPORT: email_report,
     jobs.EMAIL_STAFF: email_staff,
     jobs.EMAIL_REMINDER: email_reminder,
+    jobs.EMAIL_RESUME_LINK: email_resume_link,
     jobs.NOTIFY: dispatch,
     jobs.WEBHOOK: send_webhook,
     jobs.FORGET: forget,

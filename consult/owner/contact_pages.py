@@ -144,13 +144,17 @@ def _link_to_mail(lead: SubmissionRow, email: str, token: str) -> str | None:
     """
     if lead.contact and lead.contact.email == email:
         return None
-    made = services()
-    limits, settings = made.limits, made.settings
-    if not limits.allows("mails to an address", settings.limit_mails_address, _mailbox(email)):
+    if not may_mail(email):
         return None
-    if not limits.allows("mails", settings.limit_mails, "everybody"):
-        return None
-    return settings.base_url + url_for("results.result", token=token)
+    return services().settings.base_url + url_for("results.result", token=token)
+
+
+def may_mail(email: str) -> bool:
+    """Count an email to an address; whether the limits allow it."""
+    limits, settings = services().limits, services().settings
+    return limits.allows(
+        "mails to an address", settings.limit_mails_address, _mailbox(email)
+    ) and limits.allows("mails", settings.limit_mails, "everybody")
 
 
 def _mailbox(email: str) -> str:
@@ -185,6 +189,12 @@ class ReminderForm(Form):
 
     email = _text("Email", "Enter your email, or leave this page as it is", 254, _email)
     permission = BooleanField(validators=[InputRequired("Check the box so we can email you once")])
+
+
+class ResumeLinkForm(Form):
+    """The address that the link to continue is emailed to."""
+
+    send_to = _text("Email", "Enter your email", 254, _email)
 
 
 class ContactForm(Form):

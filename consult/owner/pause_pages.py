@@ -1,27 +1,71 @@
-"""Pausing: what is saved, how to continue, permission for one reminder, and deleting it all."""
+"""Pausing and resuming: the link to continue, by copy, QR code or email; a reminder; deletion.
 
-from flask import Blueprint, redirect, render_template, request, url_for
+The emailed link is another one than that of the check, and opens a page that shows only progress:
+mail scanners open every link, and some run its scripts. What continues is a button.
+"""
+
+import segno
+from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 from werkzeug.wrappers import Response
+from wtforms import Form
 
 from consult.crypto import Purpose, encrypt
-from consult.owner.contact_pages import HONEYPOT, ReminderForm, can_email
-from consult.owner.open_draft import load_draft, lock_draft
+from consult.owner.contact_pages import (
+    HONEYPOT,
+    ReminderForm,
+    ResumeLinkForm,
+    can_email,
+    may_mail,
+)
+from consult.owner.open_draft import OpenDraft, load_draft, lock_draft, to_result, walk_of
+from consult.owner.visitors import is_framed
 from consult.report.display import long_date
-from consult.storage.drafts import drafts, reminder_consent
+from consult.storage.drafts import drafts, reminder_consent, resume_links
 from consult.storage.tables.submission_tables import DraftRow
 from consult.web.limits import network_of
-from consult.web.services import services
+from consult.web.services import secret_key, services
 
-pause_pages = Blueprint("pause", __name__, url_prefix="/check/<token>/pause")
+LINKS_PER_CHECK = "3 per day"
+
+_MODULE_PIXELS = 5
+_QUIET_ZONE = 4
+
+pause_pages = Blueprint("pause", __name__, url_prefix="/check/<token>")
+resume_pages = Blueprint("resume", __name__, url_prefix="/resume/<token>")
 
 
-@pause_pages.get("")
+@pause_pages.get("/pause")
 def pause(token: str) -> str:
-    return _page(token, ReminderForm())
+    return _page(token)
 
 
-@pause_pages.post("")
+@pause_pages.post("/email-link")
+def email_link(token: str) -> ResponseReturnValue:
+    """Have the link emailed; the same response whether it is sent, held back or a robot's."""
+    form = ResumeLinkForm(request.form)
+    draft = load_draft(token)
+    if not can_email() or not form.validate():
+        return _page(token, form), 422
+    address = str(form.send_to.data)
+    if not request.form.get(HONEYPOT) and _may_mail_link(token, address):
+        with services().database.writing() as session:
+            draft = lock_draft(session, token)
+            resume_links.request(session, secret_key(), draft.stored.id, token, address)
+    return redirect(url_for(".pause", token=token, requested=1), 303)
+
+
+def _may_mail_link(token: str, address: str) -> bool:
+    limits, settings = services().limits, services().settings
+    return (
+        limits.allows("links of a check", LINKS_PER_CHECK, token)
+        and limits.allows("contacts", settings.limit_contacts, network_of(request.remote_addr))
+        and may_mail(address)
+    )
+
+
+@pause_pages.post("/pause")
 def grant_reminder(token: str) -> ResponseReturnValue:
     made = services()
     made.limits.consume("contacts", made.settings.limit_contacts, network_of(request.remote_addr))
@@ -38,14 +82,14 @@ def grant_reminder(token: str) -> ResponseReturnValue:
     return redirect(url_for(".pause", token=token), 303)
 
 
-@pause_pages.post("/revoke-reminder")
+@pause_pages.post("/pause/revoke-reminder")
 def revoke_reminder(token: str) -> Response:
     with services().database.writing() as session:
         reminder_consent.revoke(session, lock_draft(session, token).stored.id)
     return redirect(url_for(".pause", token=token, revoked=1), 303)
 
 
-@pause_pages.post("/delete")
+@pause_pages.post("/pause/delete")
 def delete_answers(token: str) -> str:
     made = services()
     with made.database.writing() as session:
@@ -54,24 +98,38 @@ def delete_answers(token: str) -> str:
     return render_template("owner/answers_deleted.html")
 
 
-def _page(token: str, form: ReminderForm) -> str:
+def _page(token: str, sent: Form | None = None) -> str:
+    """The page; `sent` is a form that came back with something to correct."""
     draft, made = load_draft(token), services()
     with made.database.reading() as session:
         permission = reminder_consent.of_draft(session, draft.stored.id)
         expires_at = draft.stored.updated_at + session.draft_life
+    link = made.settings.base_url + draft.root
     return render_template(
         "owner/pause.html",
         token=token,
-        form=form,
-        problems=[(field.name, field.errors[0]) for field in form if field.errors],
+        link_form=sent if isinstance(sent, ResumeLinkForm) else ResumeLinkForm(),
+        form=sent if isinstance(sent, ReminderForm) else ReminderForm(),
+        problems=[(field.name, field.errors[0]) for field in sent or () if field.errors],
         honeypot=HONEYPOT,
         permission_text=_permission_text(),
         permission=permission,
         can_email=can_email(),
         expires_on=long_date(expires_at.astimezone(made.settings.office.zone).date()),
         continue_url=draft.first_open_url,
-        link=made.settings.base_url + draft.root,
+        link=link,
+        qr_code=_qr_code(link),
+        framed=is_framed(),
+        requested="requested" in request.args,
         revoked="revoked" in request.args,
+    )
+
+
+def _qr_code(link: str) -> Markup:
+    """The link as a QR code: dark on light, whatever the colors of the page."""
+    code = segno.make(link, error="m", micro=False)
+    return Markup(  # noqa: S704 - draws squares only
+        code.svg_inline(scale=_MODULE_PIXELS, border=_QUIET_ZONE, dark="#000", light="#fff")
     )
 
 
@@ -79,3 +137,38 @@ def _permission_text() -> str:
     """The text beside the checkbox: what is shown is what is stored."""
     days = services().settings.retention_days_drafts
     return render_template("owner/reminder_permission.txt", days=days).strip()
+
+
+# --- The emailed link ----------------------------------------------------------------------------
+
+
+@resume_pages.get("")
+def resume(token: str) -> str:
+    """Show how far the answers are, and a button; no answer, and nothing changes."""
+    draft = _draft_of(token)
+    page = draft.walk.first_open_page
+    return render_template(
+        "owner/resume.html",
+        token=token,
+        submitted=draft.stored.submitted,
+        progress=draft.walk.progress(page) if page else None,
+        outdated=0 if draft.stored.submitted else draft.outdated,
+    )
+
+
+@resume_pages.post("")
+def go_on(token: str) -> Response:
+    draft = _draft_of(token)
+    if draft.stored.submitted:
+        return to_result(draft.token)
+    return redirect(draft.first_open_url, 303)
+
+
+def _draft_of(token: str) -> OpenDraft:
+    """The draft that an emailed link leads to, also one that was submitted; aborts with 410."""
+    with services().database.reading() as session:
+        draft_token = resume_links.find_draft_token(session, secret_key(), token)
+        draft = drafts.load(session, draft_token) if draft_token else None
+    if draft_token is None or draft is None:
+        abort(make_response(render_template("owner/link_expired.html"), 410))
+    return OpenDraft(draft_token, draft, walk_of(draft))

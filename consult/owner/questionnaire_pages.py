@@ -215,7 +215,7 @@ def _questions(draft: OpenDraft, page: WalkPage, form: QuestionForm) -> str:
         review_url=draft.url_of(None),
         action=draft.url_of(page),
         back=_back(draft, page),
-        pause_url=draft.pause_url,
+        pause_url=draft.pause_url if draft.stored.answers else "",  # else nothing is saved yet
         to_review=draft.then == REVIEW,
         outdated=draft.outdated,
         still_open="open" in request.args,

@@ -191,11 +191,11 @@ class Settings(BaseSettings):
     """Contact forms sent from one network address; enough for a class that shares one."""
 
     limit_mails_address: RateLimit = "5 per day"
-    """Report emails to one address. Above the limit the report can still be downloaded, and no
-    email is sent."""
+    """Emails to owners at one address: reports, and links to continue. Above the limit no email is
+    sent; the report can still be downloaded, and the link copied."""
 
     limit_mails: RateLimit = "200 per hour"
-    """Report emails to all addresses together. Above the limit no email is sent."""
+    """Emails to owners at all addresses together. Above the limit no email is sent."""
 
     limit_sign_in_address: RateLimit = "20 per hour"
     """Staff sign-in attempts from one network address."""

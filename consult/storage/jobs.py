@@ -25,6 +25,7 @@ PDF_JOBS = (RENDER_REPORT, RENDER_BRIEF)
 EMAIL_REPORT = "email_report"
 EMAIL_STAFF = "email_staff"
 EMAIL_REMINDER = "email_reminder"
+EMAIL_RESUME_LINK = "email_resume_link"
 NOTIFY = "notify"
 WEBHOOK = "webhook"
 FORGET = "forget"
@@ -39,6 +40,7 @@ _PRIORITY_OF = {
     EMAIL_REPORT: MAIL,
     EMAIL_STAFF: MAIL,
     EMAIL_REMINDER: MAIL,
+    EMAIL_RESUME_LINK: MAIL,
     WEBHOOK: WEBHOOKS,
     FORGET: BACKGROUND,
 }

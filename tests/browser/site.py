@@ -27,7 +27,7 @@ from tests.support.client import PageClient
 from tests.support.oidc_provider import NOBODY_THERE, settings_for
 from tests.support.owner_journey import Journey
 from tests.support.personas import BATON_ON_THE_FLOOR, CONTACT, DISCIPLINED_SOLO, MOSTLY_UNKNOWN
-from tests.support.results import hand_in
+from tests.support.results import hand_in, resume_token_of
 from tests.support.second_factors import CAREFUL, make_careful_user
 from tests.support.submissions import CONTACT as SOMEBODY
 
@@ -63,6 +63,14 @@ class Site:
     best_result: str
     invitation: str
     stop_mails: str
+
+    @property
+    def resume_link(self) -> str:
+        """The link in an email, to go on with a check of which half is answered."""
+        journey = _journey(self.app)
+        journey.start()
+        journey.to_page("goals")
+        return f"/resume/{resume_token_of(self.app, journey.token)}"
 
     @property
     def shared_result(self) -> str:

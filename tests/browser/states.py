@@ -241,6 +241,8 @@ OWNER_STATES = (
     State("a word in doubt", full_check("review"), a_word_in_doubt),
     State("review with gaps", lambda site: f"{site.empty_check}/review"),
     State("pause", lambda site: f"{site.empty_check}/pause", open_all),
+    State("resume", lambda site: site.resume_link),
+    State("resume link expired", on("/resume/nothing"), status=410),
     State("stop with leave", full_check("stop?forgotten=1"), open_all),
     State("change one answer", full_check("first-touch?then=review")),
     State("result", lambda site: site.anonymous_result, open_all),

@@ -136,6 +136,7 @@ def test_background_jobs_come_last_however_long_they_wait(database: Database, cl
         (jobs.EMAIL_REPORT, jobs.MAIL),
         (jobs.EMAIL_STAFF, jobs.MAIL),
         (jobs.EMAIL_REMINDER, jobs.MAIL),
+        (jobs.EMAIL_RESUME_LINK, jobs.MAIL),
         (jobs.WEBHOOK, jobs.WEBHOOKS),
         (jobs.FORGET, jobs.BACKGROUND),
     ],

@@ -3,12 +3,14 @@
 from typing import Any
 
 from flask import Flask
+from sqlalchemy import select
 
 from consult.owner.open_draft import freeze
 from consult.questionnaire import read_answers, walk
 from consult.questionnaire.editions import newest
-from consult.storage.drafts import drafts
+from consult.storage.drafts import drafts, resume_links
 from consult.storage.leads import submission
+from consult.storage.tables.submission_tables import ResumeLinkRow
 from tests.support.apps import services_of
 from tests.support.personas import BATON_ON_THE_FLOOR, Depth, Persona
 
@@ -37,3 +39,18 @@ def hand_in(
         drafts.save(session, token, given)
         frozen = freeze(way, made.brand)
         return f"/result/{submission.submit(session, token, frozen, made.settings.office)}"
+
+
+def resume_token_of(app: Flask, draft_token: str) -> str:
+    """The token of a new link to go on with a draft, as in the email that brings it."""
+    made, key = services_of(app), services_of(app).settings.signing_key()
+    with made.database.writing() as session:
+        draft = drafts.load(session, draft_token)
+        assert draft
+        resume_links.request(session, key, draft.id, draft_token, "quill.feather@example.com")
+        of_draft = ResumeLinkRow.draft_id == draft.id
+        mail = resume_links.mail_of(
+            session.scalars(select(ResumeLinkRow).where(of_draft)).one(), key
+        )
+    assert mail
+    return mail[1]

@@ -15,7 +15,7 @@ from consult.questionnaire.editions import newest
 from consult.staff.accounts.access import is_staff_path
 from consult.storage.drafts import drafts
 from tests.support.apps import make_app, services_of
-from tests.support.results import hand_in
+from tests.support.results import hand_in, resume_token_of
 
 WITHOUT_A_LINK = {
     *("/", "/start", "/brand.css", "/favicon.ico", "/health/live", "/health/ready"),
@@ -41,7 +41,14 @@ def links(app: Flask) -> dict[str, str]:
     mail = staff_mail.unsubscribe_token(made.settings.signing_key(), 1, "overdue")
     result = hand_in(app).rsplit("/", 1)[1]
     shared = shared_token(made.settings.signing_key(), token_hash(result))
-    return {"/check/": check, "/result/": result, "/shared/": shared, "/mail/": mail}
+    resume = resume_token_of(app, check)
+    return {
+        "/check/": check,
+        "/result/": result,
+        "/shared/": shared,
+        "/mail/": mail,
+        "/resume/": resume,
+    }
 
 
 def public_rules(app: Flask) -> list[Rule]:
@@ -79,11 +86,14 @@ def check_not_found(app: Flask, rule: Rule, token: str) -> None:
             path, method=method, data={"kind": "x"}, follow_redirects=True
         )
         status = answer.status_code
-        assert status == 404, f"{method} {path[:80]} answers {status}"
+        # An emailed link that opens nothing is most likely one that did.
+        expected = 410 if rule.rule.startswith("/resume/") else 404
+        assert status == expected, f"{method} {path[:80]} answers {status}"
 
 
 def test_the_right_link_opens_it(app: Flask, links: dict[str, str]) -> None:
     """Without this, the test above could be content with routes that open nothing at all."""
-    for begin, path in (("/check/", "/who"), ("/result/", ""), ("/shared/", ""), ("/mail/", "")):
+    paths = {"/check/": "/who", "/result/": "", "/shared/": "", "/mail/": "", "/resume/": ""}
+    for begin, path in paths.items():
         start = "/mail/stop/" if begin == "/mail/" else begin
         assert app.test_client().get(f"{start}{links[begin]}{path}").status_code == 200

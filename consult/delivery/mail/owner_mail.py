@@ -1,4 +1,4 @@
-"""Mails to owners: the report with its PDF and a calendar file, and the reminder they permitted.
+"""Mails to owners: the report with its PDF, a link to continue, and the reminder they permitted.
 
 A job may run again after its worker died. Until the mail was accepted, it then goes out under the
 same Message-ID; after that, not at all.
@@ -15,18 +15,24 @@ from consult.delivery.mail.messages import new_message, render, safe_name, set_m
 from consult.delivery.worker import Commit, PermanentError, Postpone, RetryableError, no_op
 from consult.report.display import long_date
 from consult.report.report import from_json
-from consult.storage import deliveries, documents
+from consult.storage import deliveries, documents, jobs
 from consult.storage.audit import audit_log
 from consult.storage.db.database import Database, Session
-from consult.storage.drafts import reminder_consent
+from consult.storage.drafts import reminder_consent, resume_links
 from consult.storage.leads import leads
 from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
-from consult.storage.tables.submission_tables import ReminderConsentRow, SubmissionRow
+from consult.storage.tables.submission_tables import (
+    ReminderConsentRow,
+    ResumeLinkRow,
+    SubmissionRow,
+)
 
 _MAX_WAIT = timedelta(minutes=10)
 """When a mail asks for its PDF again; one that is stored in the meantime gets it sent at once."""
 _LINK_FOR_STAFF = "(a link that only they have)"
 _MAX_LINE_BYTES = 75
+_NOT_YET = "The mail server did not accept it yet."
+"""Instead of what the server said: that may name the address, and a job outlives it."""
 
 
 def email_report(context: Context, job: JobRow) -> Commit:
@@ -198,8 +204,7 @@ def email_reminder(context: Context, job: JobRow) -> Commit:
     except PermanentError:
         return lambda session: _delete_address(session, consent_id)  # there is no such address
     except RetryableError:
-        # What the server said may name the address, and a job outlives it.
-        raise RetryableError("The mail server did not accept it yet.") from None
+        raise RetryableError(_NOT_YET) from None
     return no_op
 
 
@@ -231,6 +236,61 @@ def _reminder(
 def _delete_address(session: Session, consent_id: int) -> None:
     if reminder_consent.delete_unused(session, consent_id):
         audit_log.record(session, "reminder.failed", by=None, consent=consent_id)
+
+
+def email_resume_link(context: Context, job: JobRow) -> Commit:
+    """Email the link that an owner asked for, and delete the address with that, or in the end."""
+    key, database = context.settings.signing_key(), context.database
+    link_id: int = job.payload["link_id"]
+    with database.reading() as session:
+        link = resume_links.get(session, link_id)
+        expires_at = resume_links.expires_at(session, link) if link else None
+    if link is None or expires_at is None:
+        return no_op  # replaced by a newer one, or deleted with the draft
+
+    def delete_address(session: Session) -> None:
+        resume_links.delete_address(session, link_id)
+
+    def delete_address_now() -> None:
+        with database.writing() as session:
+            delete_address(session)
+
+    mail = resume_links.mail_of(link, key)
+    if mail is None or context.transport.name == "folder":  # a file would outlive the draft
+        return delete_address
+    try:
+        message = _resume_link_email(link, *mail, expires_at, context)
+        context.transport.send(message, accepted=delete_address_now)
+    except PermanentError:
+        return delete_address  # there is no such address
+    except RetryableError:
+        if job.attempts >= jobs.MAX_ATTEMPTS:
+            delete_address_now()
+        raise RetryableError(_NOT_YET) from None
+    return no_op
+
+
+def _resume_link_email(
+    link: ResumeLinkRow, address: str, token: str, expires_at: datetime, context: Context
+) -> EmailMessage:
+    brand = context.brand
+    message = new_message(
+        context.settings,
+        to=address,
+        subject=f"Your link to finish {brand.product}",
+        date=link.created_at,
+        token=f"resume link {link.id} {token}",
+    )
+    if brand.email:
+        set_mailbox(message, "Reply-To", brand.email)
+    values = {
+        "brand": brand,
+        "subject": str(message["Subject"]),
+        "link": f"{context.settings.base_url}/resume/{token}",
+        "ends_on": long_date(expires_at.astimezone(context.office.zone).date()),
+    }
+    set_text(message, "resume_link", values)
+    return message
 
 
 def _request_missing_pdf(database: Database, lead_id: int) -> None:

@@ -16,7 +16,7 @@ from consult.storage import page_events
 from consult.storage.audit import audit_log
 from consult.storage.audit.audit_log import Fact
 from consult.storage.db.database import Session
-from consult.storage.drafts import reminder_consent
+from consult.storage.drafts import reminder_consent, resume_links
 from consult.storage.drafts.drafts import delete_drafts
 from consult.storage.leads.assignment import lock_assignments
 from consult.storage.tables import ALL_TABLES
@@ -153,6 +153,7 @@ def _anonymise(session: Session, lead_id: int) -> None:
     counted = counted_source(draft.source)
     draft.source = dict.fromkeys(named, counted)
     page_events.unlink_pages(session, draft.id)
+    resume_links.delete_of_draft(session, draft.id)
     session.execute(
         update(LeadRow)
         .where(LeadRow.submission_id == lead_id)

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, or_, select, tuple_, u
 
 from consult.storage.audit import audit_log
 from consult.storage.db.database import Session
+from consult.storage.drafts import resume_links
 from consult.storage.drafts.drafts import delete_drafts, is_unsubmitted
 from consult.storage.jobs import PDF_JOBS
 from consult.storage.privacy import erasure
@@ -108,6 +109,7 @@ def purge(
     )
     # Notifications and mails to owners are deleted with their leads.
     to_others = DeliveryRow.recipient != "owner"
+    resume_links.delete_expired(session)
     session.execute(delete(RateLimitRow).where(RateLimitRow.expires_at < now))
     session.execute(delete(StaffSessionRow).where(StaffSessionRow.last_seen_at < log_start))
     session.execute(delete(StaffInvitationRow).where(StaffInvitationRow.expires_at < log_start))

@@ -83,6 +83,26 @@ class ReminderConsentRow(Base):
     sent_at: Mapped[datetime | None]
 
 
+class ResumeLinkRow(Base):
+    """A link that an owner has emailed to continue on another device; a newer one replaces it.
+
+    It is deleted with its draft. Address and link are encrypted, and deleted once they were sent.
+    """
+
+    __tablename__ = "resume_links"
+    # An id is part of the id of the email, so it is never used again.
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    draft_id: Mapped[int] = mapped_column(belongs_to("drafts"), unique=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    # The token of the draft; the key is the token of the link, which is not stored.
+    encrypted_draft_token: Mapped[bytes] = mapped_column(LargeBinary)
+    # The address and the token of the link, until the email was sent.
+    encrypted_mail: Mapped[bytes | None] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime]
+
+
 class SubmissionRow(Base):
     """A submitted response, frozen together with the wording that was shown."""
 

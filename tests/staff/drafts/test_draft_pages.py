@@ -67,8 +67,9 @@ def scene(world: tuple[Flask, MailServer]) -> Scene:
 
 
 def test_pausing_shows_the_link_and_requires_no_address(scene: Scene) -> None:
-    first = scene.owner.follow(scene.owner.get(scene.root, status=303))
-    page = scene.owner.get(first.link("Save and finish later"))
+    trouble = scene.owner.get(f"{scene.root}/trouble")
+    first = scene.owner.follow(scene.owner.submit(trouble.form()))
+    page = scene.owner.get(first.link("Finish later or on another device"))
     assert f"http://127.0.0.1:8000{scene.root}" in page.text
     (box,) = [box for box in page.document.all("input") if box.get("name") == "permission"]
     assert box.get("checked") is None

@@ -156,6 +156,19 @@ CREATE TABLE reminder_consents (
     CONSTRAINT fk_reminder_consents_draft_id FOREIGN KEY(draft_id) REFERENCES drafts (id) ON DELETE CASCADE
 );
 
+CREATE TABLE resume_links (
+    id SERIAL NOT NULL,
+    draft_id INTEGER NOT NULL,
+    token_hash VARCHAR(64) NOT NULL,
+    encrypted_draft_token BYTEA NOT NULL,
+    encrypted_mail BYTEA,
+    created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_resume_links PRIMARY KEY (id),
+    CONSTRAINT uq_resume_links_draft_id UNIQUE (draft_id),
+    CONSTRAINT uq_resume_links_token_hash UNIQUE (token_hash),
+    CONSTRAINT fk_resume_links_draft_id FOREIGN KEY(draft_id) REFERENCES drafts (id) ON DELETE CASCADE
+);
+
 CREATE TABLE setting_overrides (
     name VARCHAR(64) NOT NULL,
     value JSON NOT NULL,

@@ -154,6 +154,18 @@ CREATE TABLE reminder_consents (
     CONSTRAINT fk_reminder_consents_draft_id FOREIGN KEY(draft_id) REFERENCES drafts (id) ON DELETE CASCADE
 );
 
+CREATE TABLE resume_links (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    draft_id INTEGER NOT NULL,
+    token_hash VARCHAR(64) NOT NULL,
+    encrypted_draft_token BLOB NOT NULL,
+    encrypted_mail BLOB,
+    created_at DATETIME NOT NULL,
+    CONSTRAINT uq_resume_links_draft_id UNIQUE (draft_id),
+    CONSTRAINT uq_resume_links_token_hash UNIQUE (token_hash),
+    CONSTRAINT fk_resume_links_draft_id FOREIGN KEY(draft_id) REFERENCES drafts (id) ON DELETE CASCADE
+);
+
 CREATE TABLE setting_overrides (
     name VARCHAR(64) NOT NULL,
     value JSON NOT NULL,
