@@ -24,11 +24,11 @@ from consult.owner.open_draft import (
 )
 from consult.owner.question_form import Posted, QuestionForm, options
 from consult.owner.visitors import (
-    campaign_tags,
     is_framed,
     is_person,
     plain_names,
-    with_referrer,
+    posted_source,
+    source_of,
 )
 from consult.questionnaire import Asked, Depth, Heading, Kind, Walk, WalkPage, walk
 from consult.questionnaire.editions import newest
@@ -61,7 +61,7 @@ def start_page() -> str:
     fields = plain_names(request.args)
     depth = DEPTHS.get(fields.get("depth", ""), "quick")
     settings = services().settings
-    source = with_referrer(campaign_tags(fields), request.referrer, settings.base_url)
+    source = source_of(request.args, request.referrer, settings.base_url)
     with services().database.reading() as session:
         seconds = leads.usual_seconds(session, depth)
     if is_person():
@@ -98,7 +98,7 @@ def start() -> Response:
     made = services()
     made.limits.consume("starts", made.settings.limit_starts, network_of(request.remote_addr))
     depth = DEPTHS.get(request.form.get("depth", ""), "quick")
-    questionnaire, source = newest(), campaign_tags(request.form)
+    questionnaire, source = newest(), posted_source(request.form, made.settings.base_url)
     first = walk(questionnaire, {}, depth).pages[0]
     with made.database.writing() as session:
         token = drafts.start(

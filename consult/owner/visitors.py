@@ -17,7 +17,8 @@ _PROGRAM = re.compile(
     r"^(curl|wget|python|go-http|java|okhttp|libwww|ruby|node|axios|php)",
     re.IGNORECASE,
 )
-_TAG = re.compile(r"utm_[a-z_]{1,20}|ref|referrer")
+_TAG = re.compile(r"utm_[a-z_]{1,20}|ref")
+_HOST = re.compile(r"[a-z0-9._-]+")
 _ESCAPED_SIGN = re.compile(r"^(amp;)+")
 MAX_TAGS = 8
 MAX_VALUE_LENGTH = 100
@@ -60,17 +61,38 @@ def plain_names(fields: Mapping[str, str]) -> dict[str, str]:
     return named
 
 
-def with_referrer(tags: Mapping[str, str], address: str | None, own_origin: str) -> dict[str, str]:
-    """Return the tags together with the page of another site that the visitor came from.
+def source_of(query: Mapping[str, str], referrer: str | None, own_origin: str) -> dict[str, str]:
+    """Return where a visitor came from: campaign tags, and the page of another site.
 
-    Only host and path of its address are kept: the rest may say more about a person.
+    The page is what the script on it says (`page`), or else what the browser says, which most
+    often is the site alone.
+    """
+    page = page_of(f"https://{plain_names(query).get('page', '')}", own_origin)
+    page = page or page_of((referrer or "").rstrip("/"), own_origin)
+    return _source(campaign_tags(query), page)
+
+
+def posted_source(form: Mapping[str, str], own_origin: str) -> dict[str, str]:
+    """Return the source that a start page carried along in its form, checked again."""
+    return _source(campaign_tags(form), page_of(f"https://{form.get('referrer', '')}", own_origin))
+
+
+def _source(tags: Mapping[str, str], page: str) -> dict[str, str]:
+    return {**tags, "referrer": page} if page else dict(tags)
+
+
+def page_of(address: str, own_origin: str) -> str:
+    """Return host and path of a page of another site; nothing for any other address.
+
+    The rest of an address may say more about a person. Only a home page ends with a slash: without
+    one, a host is all that is known.
     """
     try:
-        parts = urlsplit(address or "")
-        host = parts.hostname or ""
+        parts = urlsplit(address)
+        host, _ = parts.hostname or "", parts.port  # which is where what is no address shows
     except ValueError:
-        host = ""
-    if not host or host == urlsplit(own_origin).hostname:
-        return dict(tags)
-    page = one_line(f"{host}{parts.path}")[:MAX_VALUE_LENGTH].rstrip("/ ")
-    return {**tags, "referrer": page}
+        return ""
+    if not _HOST.fullmatch(host) or host == urlsplit(own_origin).hostname:
+        return ""
+    path = parts.path if parts.path == "/" else parts.path.rstrip("/ ")
+    return one_line(f"{host}{path}")[:MAX_VALUE_LENGTH].rstrip()

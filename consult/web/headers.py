@@ -5,8 +5,10 @@ site (PDF, CSV, spreadsheet) is FILE. The table is applied last, to errors as we
 depends on no earlier hook, because a request refused early never reaches one.
 
 Forms are accepted from our own pages and from programs that are not browsers only. The public pages
-have no cookie, so another site has nothing to misuse; its forms are refused all the same. For the
-staff pages this is the second protection, in addition to the CSRF token.
+have no cookie, so another site has nothing to misuse: what a form changes is named by an
+unguessable link, or is a new questionnaire. Forms of other sites are refused all the same, but not
+those of our own pages in a sandboxed frame, whose origin is `null`. For the staff pages this is the
+second protection, in addition to the CSRF token, and no origin means no.
 """
 
 import gzip
@@ -70,13 +72,15 @@ class Profile(Enum):
     FILE = "file"
 
 
+def is_for_staff(asked: Request) -> bool:
+    return asked.path == "/staff" or asked.path.startswith("/staff/")
+
+
 def profile_of(asked: Request, response: Response) -> Profile:
     """The profile of a response; a file keeps its own also under `/staff`."""
     if response.mimetype in FILE_TYPES:
         return Profile.FILE
-    if asked.path == "/staff" or asked.path.startswith("/staff/"):
-        return Profile.STAFF
-    return Profile.PUBLIC
+    return Profile.STAFF if is_for_staff(asked) else Profile.PUBLIC
 
 
 @cache
@@ -230,7 +234,9 @@ def refuse_other_sites(app: Flask, base_url: str) -> None:
         if check_host and not host_is_trusted(request.host, hosts):
             abort(400)
         if request.method not in SAFE_METHODS and is_cross_origin_post(request, own.netloc):
-            abort(403)
+            is_sandboxed = request.headers.get("Origin") == "null"
+            if is_for_staff(request) or not is_sandboxed:
+                abort(403)
 
 
 def names_its_site() -> bool:

@@ -92,6 +92,17 @@ SOURCE_LABELS = {
 }
 
 
+def describe_source(source: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What is known of where a lead came from, as labels and texts."""
+    return [
+        (
+            SOURCE_LABELS.get(name, name),
+            f"{text}, page unknown" if name == "referrer" and "/" not in text else text,
+        )
+        for name, text in source.items()
+    ]
+
+
 PERSONAL_LINK = "personal link"
 """How statistics name a source that looks like one person's: it is kept with their lead only."""
 

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Dialog
 
-from consult.owner.visitors import campaign_tags, with_referrer
+from consult.owner.visitors import source_of
 from consult.storage import deliveries
 from consult.storage.leads import actions, notes
 from consult.storage.tables.account_tables import StaffUserRow
@@ -92,7 +92,7 @@ def fill(app: Flask) -> list[str]:
 def leave_everything(app: Flask, text: str) -> str:
     """What an owner and their browser tell us."""
     typed = dict.fromkeys(("utm_source", "utm_medium", "utm_campaign", "ref"), text)
-    source = with_referrer(campaign_tags(typed), f"https://evil.example/{text}", "http://here")
+    source = source_of(typed, f"https://evil.example/{text}", "http://here")
     result, client = hand_in(app, source=source), PageClient(app)
     details = {"name": text[:200], "business": text[:200], "phone": text[:40]}
     email = f"{'w' * 60}@{'e' * 60}.example"

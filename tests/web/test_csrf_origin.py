@@ -19,6 +19,7 @@ def browser(tmp_path: Path) -> FlaskClient:
     app = make_app(tmp_path / "var", base_url=OWN)
 
     @app.post("/form")
+    @app.post("/staff/sign-in/form")
     def form() -> str:
         return "accepted"
 
@@ -34,7 +35,10 @@ def browser(tmp_path: Path) -> FlaskClient:
         # Older browsers send only the origin.
         (HOST, {"Origin": OWN}, 200),
         (HOST, {"Origin": "https://other.example"}, 403),
-        (HOST, {"Origin": "null"}, 403),
+        *(
+            (HOST, {"Origin": origin}, 403)
+            for origin in ("", "NULL", "null.example", "https://null")
+        ),
         # A proxy may change the host.
         ("127.0.0.1:8000", {"Origin": OWN}, 200),
         # A program that is no browser sends neither.
@@ -47,6 +51,15 @@ def test_a_form_is_accepted_from_our_own_pages_and_from_programs(
 ) -> None:
     response = browser.post("/form", base_url=f"https://{host}", headers=headers)
     assert response.status_code == status
+
+
+@pytest.mark.parametrize("sent", [{}, {"Sec-Fetch-Site": "cross-site"}])
+def test_a_page_of_ours_in_a_sandboxed_frame_may_send_its_form_and_one_for_staff_may_not(
+    browser: FlaskClient, sent: dict[str, str]
+) -> None:
+    for path, status in (("/form", 200), ("/staff/sign-in/form", 403), ("/staff/sign-in", 403)):
+        answer = browser.post(path, base_url=OWN, headers={"Origin": "null", **sent})
+        assert answer.status_code == status
 
 
 def test_a_link_from_another_site_may_be_followed_and_a_load_balancer_needs_no_name(

@@ -58,6 +58,11 @@ def public_rules(app: Flask) -> list[Rule]:
 def test_every_public_route_needs_a_token_or_is_listed(app: Flask) -> None:
     without = {rule.rule for rule in public_rules(app) if "token" not in rule.arguments}
     assert without == WITHOUT_A_LINK
+    # Forms are accepted from pages without an origin, which any site can make.
+    changing = {
+        r.rule for r in public_rules(app) if (r.methods or set()) & {"POST", "PUT", "DELETE"}
+    }
+    assert changing & WITHOUT_A_LINK == {"/start"}
 
 
 def test_a_link_opens_nothing_of_another_kind(app: Flask, links: dict[str, str]) -> None:

@@ -28,7 +28,7 @@ from consult.storage.privacy.erasure import is_anonymous
 from consult.storage.search.find_leads import neighbors, same_person
 from consult.storage.search.lead_filter import LeadFilter, Viewer
 from consult.web.services import services
-from consult.workflow.stages import NAMES, SOURCE_LABELS
+from consult.workflow.stages import NAMES, describe_source
 
 _ANONYMOUS = (
     "This lead was made anonymous in the meantime. No PDF is created and nothing is sent for it."
@@ -81,7 +81,7 @@ def lead_page(lead_id: int, form_state: FormState | None = None, since: int | No
         contact=contact,
         phone_link=phone_link(contact.phone or "") if contact else "",
         same_person=same,
-        source=[(SOURCE_LABELS.get(key, key), text) for key, text in submission.source.items()],
+        source=describe_source(submission.source),
         report=report,
         reasons=reasons,
         brief=brief_of(report, reasons),
