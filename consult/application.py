@@ -27,7 +27,7 @@ from consult.settings.setting_types import PROJECT_FOLDER
 from consult.storage.db.database import Database
 from consult.storage.db.engines import outage
 from consult.storage.settings.setting_overrides import SettingsProvider
-from consult.web import assets, headers, monitoring
+from consult.web import assets, embed, headers, monitoring
 from consult.web.limits import RateLimits, warn_of_unknown_proxy
 from consult.web.monitoring import request_id
 from consult.web.services import Services, install
@@ -76,16 +76,18 @@ def create_app(settings: Settings | None = None) -> Flask:
     _shorten_links(app)
     _install_error_pages(app)
     assets.install(app)
+    embed.install(app)
     for blueprint in owner.blueprints:
         app.register_blueprint(blueprint)
     staff.register(app, settings)
-    if settings.proxy_hops:
-        # Each proxy adds to the addresses; the scheme is set by the last one alone.
-        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
-            app.wsgi_app, x_for=settings.proxy_hops, x_proto=1
-        )
-    else:
+    if not settings.proxy_hops:
         warn_of_unknown_proxy(app)
+    # Each proxy adds to the addresses; the scheme is set by the last one alone.
+    app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+        embed.FramePrefix(app.wsgi_app),
+        x_for=settings.proxy_hops,
+        x_proto=min(settings.proxy_hops, 1),
+    )
     return app
 
 
@@ -191,7 +193,7 @@ def _shorten_links(app: Flask) -> None:
         if not kept.startswith(starts()):
             return None
         query = request.query_string.decode("ascii", "replace")
-        return redirect(quote(kept) + (f"?{query}" if query else ""), 303)
+        return redirect(request.script_root + quote(kept) + (f"?{query}" if query else ""), 303)
 
 
 def _body(code: int, error: HTTPException) -> str:
@@ -202,7 +204,7 @@ def _body(code: int, error: HTTPException) -> str:
             f"errors/{code}.html",
             request_id=request_id(),
             wait=wait,
-            here=request.full_path.rstrip("?"),
+            here=request.script_root + request.full_path.rstrip("?"),
             is_form=request.method == "POST",
             unsent=unsent_form() if code in {429, 503} else [],
         )

@@ -23,6 +23,7 @@ from consult.report.report import from_json
 from consult.storage.leads import submission
 from consult.storage.leads.submission import NewContact
 from consult.storage.tables.submission_tables import SubmissionRow
+from consult.web.embed import full_path
 from consult.web.limits import network_of
 from consult.web.services import secret_key, services
 from consult.web.text import one_line
@@ -146,7 +147,7 @@ def _link_to_mail(lead: SubmissionRow, email: str, token: str) -> str | None:
         return None
     if not may_mail(email):
         return None
-    return services().settings.base_url + url_for("results.result", token=token)
+    return services().settings.base_url + full_path("results.result", token=token)
 
 
 def may_mail(email: str) -> bool:

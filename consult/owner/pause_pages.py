@@ -20,10 +20,10 @@ from consult.owner.contact_pages import (
     may_mail,
 )
 from consult.owner.open_draft import OpenDraft, load_draft, lock_draft, to_result, walk_of
-from consult.owner.visitors import is_framed
 from consult.report.display import long_date
 from consult.storage.drafts import drafts, reminder_consent, resume_links
 from consult.storage.tables.submission_tables import DraftRow
+from consult.web.embed import full_path
 from consult.web.limits import network_of
 from consult.web.services import secret_key, services
 
@@ -104,7 +104,7 @@ def _page(token: str, sent: Form | None = None) -> str:
     with made.database.reading() as session:
         permission = reminder_consent.of_draft(session, draft.stored.id)
         expires_at = draft.stored.updated_at + session.draft_life
-    link = made.settings.base_url + draft.root
+    link = made.settings.base_url + full_path("questionnaire.resume", token=token)
     return render_template(
         "owner/pause.html",
         token=token,
@@ -119,7 +119,6 @@ def _page(token: str, sent: Form | None = None) -> str:
         continue_url=draft.first_open_url,
         link=link,
         qr_code=_qr_code(link),
-        framed=is_framed(),
         requested="requested" in request.args,
         revoked="revoked" in request.args,
     )

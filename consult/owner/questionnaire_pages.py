@@ -24,7 +24,6 @@ from consult.owner.open_draft import (
 )
 from consult.owner.question_form import Posted, QuestionForm, options
 from consult.owner.visitors import (
-    is_framed,
     is_person,
     plain_names,
     posted_source,
@@ -43,6 +42,7 @@ from consult.storage.db.database import Session
 from consult.storage.drafts import drafts
 from consult.storage.leads import leads, submission
 from consult.storage.page_events import PageVisit, SaveEvent
+from consult.web.embed import is_framed
 from consult.web.limits import network_of
 from consult.web.services import services
 
@@ -206,6 +206,7 @@ def _questions(draft: OpenDraft, page: WalkPage, form: QuestionForm) -> str:
     only_cards = all(asked.question.kind is Kind.SORT for asked in page.questions)
     return render_template(
         "owner/questions.html",
+        depth=draft.walk.depth,
         page=page,
         form=form,
         problems=[(field.name, field.problem) for field in form.fields if field.errors],

@@ -21,6 +21,7 @@ from consult.storage.drafts import drafts
 from consult.storage.drafts.drafts import as_answer
 from consult.storage.leads import leads
 from consult.storage.tables.submission_tables import SubmissionRow
+from consult.web.embed import full_path
 from consult.web.limits import network_of
 from consult.web.services import secret_key, services
 
@@ -42,8 +43,9 @@ def result(token: str) -> ResponseReturnValue:
     return _result_page(
         lead,
         token=token,
-        shared_url=services().settings.base_url + url_for("shared.result", token=shared),
+        shared_url=services().settings.base_url + full_path("shared.result", token=shared),
         full_depth=_full_depth_offer(lead),
+        pdf_is_open=not is_contact_required(lead.contact is not None, "pdf", "result"),
         thanks=bool(key) and lead.contact is not None,
         key=key,
         contact=lead.contact if opens_contact_of(lead, key) else None,
@@ -63,6 +65,7 @@ def _result_page(lead: SubmissionRow, **more: Any) -> str:
     return render_template(
         "owner/result.html",
         report=report,
+        depth=report.depth,
         check_again=long_date(report.check_again_on(lead.submitted_at.date())),
         texts=load(lead.edition).texts.findings["report"],
         base_url=services().settings.base_url,

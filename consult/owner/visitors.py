@@ -1,4 +1,4 @@
-"""What a request says about its visitor: a person or a program, framed or not, and from where.
+"""What a request says about its visitor: a person or a program, and from where.
 
 Reads only what every browser sends, and stores none of it itself.
 """
@@ -30,11 +30,6 @@ def is_person() -> bool:
     prefetch = "prefetch" in headers.get("Sec-Purpose", "") or headers.get("Purpose") == "prefetch"
     program = _PROGRAM.search(request.user_agent.string or "curl")
     return request.method == "GET" and not prefetch and not program
-
-
-def is_framed() -> bool:
-    """Return whether another site shows the page inside one of its own."""
-    return request.headers.get("Sec-Fetch-Dest") in ("iframe", "frame", "embed", "object")
 
 
 def campaign_tags(fields: Mapping[str, str]) -> dict[str, str]:

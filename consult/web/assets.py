@@ -107,7 +107,10 @@ def brand_css(colours: Colours) -> str:
     dark = {name: lightened(own[name]) for name in _ON_DARK if name in own}
     return (
         f"@media (prefers-color-scheme: light) {{ :root {{ {_tokens(own)} }} }}\n"
-        f"@media (prefers-color-scheme: dark) {{ :root {{ {_tokens(dark)} }} }}\n"
+        f"@media (prefers-color-scheme: dark) {{\n"
+        f"  :root:not(.is-light) {{ {_tokens(dark)} }}\n"
+        f"  .is-light {{ {_tokens(own)} }}\n"
+        f"}}\n"
     )
 
 

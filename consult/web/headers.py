@@ -34,7 +34,9 @@ FILE_TYPES = frozenset(
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     }
 )
-ASSET_PATHS = ("/static/", "/brand.css", "/brand/")
+ASSET_PATHS = ("/static/", "/brand.css", "/brand/", "/embed.js")
+SHARED_PATHS = frozenset({"/embed.js"})
+"""Files that a page of another site may include."""
 INDEXED_PATHS = frozenset({"/"})
 SECRET_PATHS = ("/staff/account/factors",)
 """Pages that show a secret, which no browser may keep."""
@@ -129,12 +131,14 @@ def cache_headers(asked: Request, response: Response) -> dict[str, str]:
 
     Style sheets, fonts and pictures say themselves how long they may be cached (see `assets`).
     Everything else may contain answers: it is not cached, and search engines index the start page
-    only. A refused form is kept by the browser that sent it, for its Back: from a page that it may
-    not keep, it would ask to send the form again. Signing out clears what was kept.
+    only, not the one in a frame. A refused form is kept by the browser that sent it, for its Back:
+    from a page that it may not keep, it would ask to send the form again. Signing out clears what
+    was kept.
     """
     if asked.path.startswith(ASSET_PATHS) and response.status_code in (200, 206, 304):
         return {}
-    if asked.path in INDEXED_PATHS and response.status_code == 200:
+    indexed = asked.path in INDEXED_PATHS and not asked.script_root
+    if indexed and response.status_code == 200:
         return {"Cache-Control": "no-store"}
     is_kept = response.status_code in REFUSED_FORMS and not asked.path.startswith(SECRET_PATHS)
     kept = "private, max-age=0" if is_kept else "no-store"
@@ -161,6 +165,8 @@ def install(app: Flask, settings: Settings) -> None:
             subdomains=settings.hsts_subdomains,
         )
         response.headers.update(always | cache_headers(request, response))
+        if request.path in SHARED_PATHS:
+            response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         return response
 
     app.after_request(compressed)

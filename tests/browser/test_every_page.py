@@ -42,7 +42,14 @@ DENSE = 24
 KNOWN_STATES = [state for state in STATES if state.name != "not found"]
 NOT_LOOKED_AT = {
     *("static", "brand.stylesheet", "brand.picture", "brand.shared", "health.live", "health.ready"),
-    *("favicon", "questionnaire.resume", "staff.report_pdf", "staff.brief_pdf", "staff.settings"),
+    *(
+        "favicon",
+        "embed.script",
+        "questionnaire.resume",
+        "staff.report_pdf",
+        "staff.brief_pdf",
+        "staff.settings",
+    ),
     *("staff.provider_invitation", "staff.provider_reauthentication"),
     *("staff.export_csv", "staff.export_xlsx", "staff.data_json"),
 }

@@ -121,8 +121,9 @@ def test_people_are_counted_by_source_and_programs_are_not(app: Flask) -> None:
 def test_a_page_in_a_frame_counts_as_such_too(app: Flask) -> None:
     client = PageClient(app)
     framed = {**PHONE, "Sec-Fetch-Dest": "iframe"}
-    client.get("/", headers=framed)
-    client.post("/start", {"depth": "quick"}, headers=framed)
+    assert client.get("/", status=303, headers=framed).location == "/embed/"
+    client.get("/embed/", headers=framed)
+    client.post("/embed/start", {"depth": "quick"}, headers=framed)
     assert steps(app) == {(VIEWED, ""): 1, (VIEWED_FRAMED, ""): 1, (STARTED_FRAMED, ""): 1}
 
 

@@ -15,6 +15,8 @@ from tests.support.page import Form, Page
 
 FormData = Mapping[str, Any] | str | bytes
 
+_FRAME = re.compile(r"^/embed(/auto)?(/clear)?(?=/|$)")
+"""Before the address of a page in a frame: it is the same page."""
 _CHANGING_SEGMENT = re.compile(r"(?<=/)(\d+|[A-Za-z0-9_-]{32,})(?=/|$)")
 
 
@@ -126,6 +128,6 @@ class PageClient:
     def _title_problems(self, page: Page) -> list[str]:
         if page.status != 200 or not page.title:
             return []
-        path = _CHANGING_SEGMENT.sub("*", page.path)
+        path = _CHANGING_SEGMENT.sub("*", _FRAME.sub("", page.path) or "/")
         first = self._path_of_title.setdefault(page.title, path)
         return [] if first == path else [f"title {page.title!r} is also that of {first}"]

@@ -9,7 +9,7 @@ from typing import Literal
 
 Profile = Literal["public", "staff", "document", "asset"]
 
-_TOKEN_PATH = re.compile(r"^/(check|result)/[^/]+")
+_TOKEN_PATH = re.compile(r"^(/embed(/auto)?(/clear)?)?/(check|result)/[^/]+")
 _DOCUMENT_PATH = re.compile(r"(\.(pdf|csv|xlsx)|/exports/\d+/file)$")
 _OWN_SOURCES = frozenset({"'self'", "'none'"})
 
@@ -34,7 +34,7 @@ POWERFUL_FEATURES = ("camera", "microphone", "geolocation", "payment", "usb")
 
 def profile_of(path: str, status: int = 200) -> Profile:
     """Which column of the header table a path belongs to."""
-    if path.startswith(("/static/", "/brand.css", "/brand/")):
+    if path.startswith(("/static/", "/brand.css", "/brand/", "/embed.js")):
         return "asset"
     if _DOCUMENT_PATH.search(path) and status == 200:
         return "document"
@@ -45,6 +45,8 @@ def header_problems(path: str, status: int, headers: dict[str, str], *, https: b
     """What is missing or wrong in the headers of one answer; an empty list when all is well."""
     profile = profile_of(path, status)
     wanted = dict(_EVERYWHERE)
+    if path == "/embed.js":
+        wanted["Cross-Origin-Resource-Policy"] = "cross-origin"
     wanted["Referrer-Policy"] = "no-referrer" if profile == "document" else "same-origin"
     if profile in ("staff", "document"):
         wanted["X-Frame-Options"] = "DENY"

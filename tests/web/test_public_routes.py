@@ -20,6 +20,7 @@ from tests.support.results import hand_in, resume_token_of
 WITHOUT_A_LINK = {
     *("/", "/start", "/brand.css", "/favicon.ico", "/health/live", "/health/ready"),
     *("/static/<path:filename>", "/brand/<any(logo, portrait):name>", "/brand/share.png"),
+    "/embed.js",
 }
 """What anyone may open. A new route that needs no secret must be listed here."""
 

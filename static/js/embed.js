@@ -1,0 +1,161 @@
+/* Relay Check, the <relay-check> element, version VERSION. Sets no cookie and stores nothing. */
+(() => {
+  "use strict";
+  const BASE = "BASE";
+  const NAME = "relay-check";
+  const TALLEST = 20000;
+  const WAIT = 8000; // milliseconds until the link stays for good
+  const LOWEST = 120; // a frame whose top is up to here on the screen stays where it is
+  const REACHED = ["started", "finished", "contact", "consult"];
+  // Heights of the first page, by the width that it has at most: nothing moves when it comes.
+  const FIRST = [[360, 1700], [480, 1500], [720, 1300], [960, 1000], [Infinity, 900]];
+
+  // Nothing here may break the page around it.
+  function safely(act) {
+    return (given) => {
+      try {
+        act(given);
+      } catch (error) {} // eslint-disable-line no-empty
+    };
+  }
+
+  // The campaign and the page, so that the agency knows what led here; no other part of the address.
+  function query(element) {
+    const sent = new URLSearchParams();
+    const depth = element.getAttribute("depth");
+    if (depth) sent.set("depth", depth);
+    if (element.hasAttribute("no-source")) return sent;
+    new URLSearchParams(location.search).forEach((value, name) => {
+      if (/^(utm_[a-z_]{1,20}|ref)$/i.test(name)) sent.append(name, value.slice(0, 100));
+    });
+    // Inside a box of a website builder, only the site around it is known, and not its page.
+    const boxed = parent !== window;
+    const around = boxed && document.referrer ? new URL(document.referrer) : location;
+    const path = boxed && around.pathname === "/" ? "" : around.pathname;
+    if (around.host) sent.set("page", (around.host + path).slice(0, 100));
+    return sent;
+  }
+
+  function address(element) {
+    const auto = element.getAttribute("scheme") === "auto" ? "/auto" : "";
+    const clear = element.hasAttribute("transparent") ? "/clear" : "";
+    return `${BASE}/embed${auto}${clear}/?${query(element)}`;
+  }
+
+  function style(element, values) {
+    Object.assign(element.style, values);
+  }
+
+  // Put the frame into the element; returns what takes it out again.
+  function open(element) {
+    const shadow = element.shadowRoot || element.attachShadow({ mode: "open" });
+    const box = document.createElement("div");
+    const frame = document.createElement("iframe");
+    const slot = document.createElement("slot"); // the link that the page's author put inside
+    const link = document.createElement("a");
+    const told = {};
+    let ready = false;
+    let wanted = 0;
+
+    function tell(name, depth) {
+      if (told[name]) return;
+      told[name] = true;
+      const event = { bubbles: true, composed: true, detail: { depth } };
+      element.dispatchEvent(new CustomEvent(`${NAME}:${name}`, event));
+      const layer = element.getAttribute("data-layer");
+      if (!layer || name === "ready") return;
+      window[layer] = window[layer] || [];
+      window[layer].push({ event: `relay_check_${name}`, relay_check: { depth } });
+      if (name === "contact") window[layer].push({ event: "generate_lead", relay_check: { depth } });
+    }
+
+    function resize() {
+      frame.setAttribute("scrolling", wanted > TALLEST ? "auto" : "no");
+      frame.style.height = `${Math.min(TALLEST, Math.ceil(wanted))}px`;
+    }
+
+    // Bring a place in the frame to the top of the screen, at once, as a link does.
+    function bring(top) {
+      const offset = Number(element.getAttribute("data-offset")) || 0;
+      const now = frame.getBoundingClientRect().top + top;
+      if (now >= offset && now <= Math.max(LOWEST, offset)) return;
+      frame.style.scrollMarginTop = `${offset - top}px`;
+      frame.scrollIntoView({ block: "start", behavior: "instant" });
+    }
+
+    // From the second page on, the frame fills the screen, and takes its new height when all that is
+    // below it is out of view: so nothing of the page around it is seen to move.
+    function turn(top) {
+      frame.style.minHeight = "100vh";
+      bring(top);
+      requestAnimationFrame(() => requestAnimationFrame(() => (resize(), bring(top))));
+    }
+
+    function show() {
+      ready = true;
+      clearTimeout(timer);
+      frame.style.visibility = "visible";
+      slot.style.display = "none";
+      tell("ready");
+    }
+
+    const hear = safely((message) => {
+      const said = message.data;
+      if (message.source !== frame.contentWindow || message.origin !== new URL(BASE).origin) return;
+      if (!said || said.source !== NAME || said.v !== 1) return;
+      wanted = said.height > 0 ? said.height : wanted;
+      if (said.type === "height") resize();
+      if (said.type === "place") bring(Number(said.top) || 0);
+      if (said.type === "page" && ready) turn(Number(said.top) || 0);
+      if (said.type === "page" && !ready) show(resize());
+      const depth = said.depth === "full" ? "full" : "quick";
+      for (const name of said.reached || []) if (REACHED.includes(name)) tell(name, depth);
+    });
+
+    function close() {
+      window.removeEventListener("message", hear);
+      clearTimeout(timer);
+      frame.remove();
+      slot.style.display = "";
+    }
+
+    const width = element.parentElement ? element.parentElement.clientWidth : innerWidth;
+    link.href = `${BASE}/`;
+    link.textContent = "Start the check";
+    slot.append(link);
+    style(element, { display: "block", overflowAnchor: "none" });
+    style(box, { display: "grid" });
+    style(slot, { gridArea: "1 / 1" });
+    style(frame, {
+      ...{ gridArea: "1 / 1", border: "0", width: "1px", minWidth: "100%", visibility: "hidden" },
+      height: `${FIRST.find(([most]) => width <= most)[1]}px`,
+      colorScheme: element.getAttribute("scheme") === "auto" ? "light dark" : "light",
+    });
+    frame.title = element.getAttribute("label") || "PRODUCT";
+    frame.setAttribute("allow", "clipboard-write");
+    frame.setAttribute("scrolling", "no");
+    if (element.hasAttribute("no-source")) frame.referrerPolicy = "no-referrer";
+    frame.src = address(element);
+    const timer = setTimeout(close, WAIT);
+    window.addEventListener("message", hear);
+    box.append(frame, slot);
+    shadow.textContent = "";
+    shadow.append(box);
+    return close;
+  }
+
+  if (!window.customElements || customElements.get(NAME)) return;
+  const closing = new WeakMap();
+  customElements.define(
+    NAME,
+    class extends HTMLElement {
+      connectedCallback() {
+        safely((element) => closing.set(element, open(element)))(this);
+      }
+
+      disconnectedCallback() {
+        safely((element) => closing.has(element) && closing.get(element)())(this);
+      }
+    },
+  );
+})();
