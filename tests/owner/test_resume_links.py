@@ -29,7 +29,6 @@ from tests.support.personas import BATON_ON_THE_FLOOR
 
 ADDRESS = "quill.feather@example.com"
 LINE = "Finish later or on another device"
-FRAMED = {"Sec-Fetch-Dest": "iframe"}
 
 
 @dataclass
@@ -109,13 +108,13 @@ def test_every_page_after_the_first_saved_one_offers_to_finish_later(client: Pag
         assert journey.page.link(LINE) == f"{journey.root}/pause"
 
 
-@pytest.mark.parametrize("headers", [{}, FRAMED])
-def test_the_link_and_its_code_lead_to_the_full_page(scene: Scene, headers: dict[str, str]) -> None:
-    page = scene.owner.client.get(scene.pause, headers=headers)
+@pytest.mark.parametrize("frame", ["", "/embed"])
+def test_the_link_and_its_code_lead_to_the_full_page(scene: Scene, frame: str) -> None:
+    page = scene.owner.client.get(frame + scene.pause)
     link = f"http://127.0.0.1:8000{scene.owner.root}"
     (shown,) = [a for a in page.document.all("a") if a.get("href") == link]
-    assert (shown.get("target") == "_blank") is bool(headers)
-    assert ("opens in a full page" in page.text) is bool(headers)
+    assert (shown.get("target") == "_blank") is bool(frame)
+    assert ("opens in a full page" in page.text) is bool(frame)
     drawn = re.search(r'<svg width="(\d+)" height="\1".*?</svg>', page.html)
     assert drawn
     # Modules of five pixels, with a quiet zone, dark on light whatever the page looks like.
