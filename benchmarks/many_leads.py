@@ -19,7 +19,7 @@ from tests.support.many_leads import MadeLead, insert_leads, make_staff
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 SPAN = timedelta(days=3 * 365)
 _PEOPLE = 20
-_BATCH = 5_000
+_BATCH = 1_000
 
 ARCHETYPES = (
     *(("baton_on_the_floor", 0.3), ("one_hat_one_bucket", 0.25), ("all_running_no_lanes", 0.2)),

@@ -14,6 +14,7 @@ from consult.storage import deliveries
 from consult.storage.db.database import Session
 from consult.storage.drafts import drafts, reminder_consent
 from consult.storage.leads import notes
+from consult.storage.search import saved_views
 from consult.storage.tables.account_tables import StaffInvitationRow, StaffUserRow
 from consult.storage.tables.lead_tables import LeadRow
 from consult.storage.webhooks import endpoints
@@ -63,6 +64,8 @@ class World:
                 address = "https://check.example/x"
                 deliveries.enqueue_report_email(session, lead, CONTACT.email, address)
                 deliveries.record_sent(session, number, "server", subject="Hi", body="Hi")
+            for id in self._people.values():
+                saved_views.add(session, "Fairs", "source=fair", shared=False, by=id)
             self._messages = [self._send_webhook(session, number) for number in (1, 2)]
             for lead, role in zip(self.leads, (STAFF, ADMIN), strict=True):
                 session.get_one(LeadRow, lead).assignee_id = self._people[role]
@@ -123,6 +126,7 @@ class World:
         """For each argument of a route, what is a person's own, another's, or nowhere."""
         me = STAFF if role not in _EMAILS else role
         other = ADMIN if me == STAFF else STAFF
+        views = list(_EMAILS)  # each made one
         return {
             "lead_id": {"own": self.leads[0], "another's": self.leads[1]},
             "passkey_id": {"own": self._passkeys[me], "another's": self._passkeys[other]},
@@ -135,6 +139,7 @@ class World:
             "session_id": {"own": self._session_of(me), "another's": self._session_of(other)},
             "slug": {"own": "hours"},
             "token": {"own": self._invitation, "missing": "x" * 43},
+            "view_id": {"own": views.index(me) + 1, "another's": views.index(other) + 1},
             "user_id": {"own": self._people[me], "another's": self._people[other]},
         }
 

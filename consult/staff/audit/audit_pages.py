@@ -48,6 +48,8 @@ _NAMES: Mapping[str, str] = {
     "note": "Note no.",
     "passkey": "Passkey no.",
     "reached": "Reached",
+    "shared": "For everyone",
+    "view": "View no.",
 }
 _VALUES: Mapping[str, Mapping[str, str]] = {
     "reason": {**DECLINE_REASONS, **REASON_LABELS},

@@ -25,7 +25,7 @@ from consult.staff.settings.settings_fields import first_steps, placeholders
 from consult.staff.times import agency_time
 from consult.storage.db.database import Session
 from consult.storage.documents import pdf_states
-from consult.storage.search import find_leads
+from consult.storage.search import find_leads, saved_views
 from consult.storage.search.lead_filter import DEFINITIONS, OPEN, LeadFilter, Sort, Viewer
 from consult.storage.settings.setting_overrides import SEEN
 from consult.storage.tables.account_tables import StaffUserRow
@@ -107,6 +107,10 @@ def lead_list() -> ResponseReturnValue:
             wanted, found = (similar, nearly) if nearly.leads else (wanted, found)
         pdfs = pdf_states(session, [lead.id for lead in found.leads])
         choices = choices_for(session, wanted)
+        saved = [
+            (view, saved_views.filter_of(view), saved_views.may_change(view, signed_in_user()))
+            for view in saved_views.visible(session, viewer.id)
+        ]
         offers, overdue = find_leads.waiting(session, viewer.id, MAX_OVERDUE + 1)
         shows_own = first_page and not wanted.active
         own_items, are_demo = (
@@ -131,6 +135,8 @@ def lead_list() -> ResponseReturnValue:
         filter=wanted,
         order=ORDERS[wanted.sort],
         views=VIEWS,
+        saved_views=saved,
+        unsaved=_unsaved_query(wanted, [selects for _, selects, _ in saved]),
         waiting={"Overdue": late, "Handed to me": offers},
         headings=headings_of(wanted),
         labels=LABELS,
@@ -160,6 +166,17 @@ def _only_lead(wanted: LeadFilter) -> str:
     if more or not ids:
         return ""
     return url_for(".lead", lead_id=ids[0]) + f"?{wanted.query()}"
+
+
+def without_words(wanted: LeadFilter) -> LeadFilter:
+    """What a view saves: no searched words, which may be the name of a person."""
+    return replace(wanted, text="", similar="")
+
+
+def _unsaved_query(wanted: LeadFilter, saved: Sequence[LeadFilter]) -> str:
+    """The query to save as a view; empty for what is one already."""
+    bare = without_words(wanted)
+    return "" if bare in (*saved, *(view for _, view, _ in VIEWS)) else bare.query()
 
 
 def similar_query(wanted: LeadFilter) -> str:

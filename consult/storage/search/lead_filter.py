@@ -96,7 +96,17 @@ def _begins(terms: Alternatives) -> Condition:
     return or_(*(LeadWordRow.word.between(term, term + _LAST_LETTER) for term in terms))
 
 
-def _has_terms(lead: Lead, text: str, _context: Context, *, similar: bool = False) -> Condition:
+def _has_similar(lead: Lead, text: str, _context: Context) -> Condition:
+    # Each name has so many alternatives that asking about lead after lead takes a second.
+    terms_of_words = query_terms(text, similar=True)
+    return and_(true(), *(lead.submission_id.in_(_with_terms(terms)) for terms in terms_of_words))
+
+
+def _with_terms(terms: Alternatives) -> Select[int]:
+    return select(LeadWordRow.submission_id).where(_begins(terms))
+
+
+def _has_terms(lead: Lead, text: str, _context: Context) -> Condition:
     # The offset keeps PostgreSQL from reading all leads with the term first.
     found = (
         select(LeadWordRow.submission_id)
@@ -104,7 +114,7 @@ def _has_terms(lead: Lead, text: str, _context: Context, *, similar: bool = Fals
         .correlate_except(LeadWordRow)
         .offset(0)
         .exists()
-        for terms in query_terms(text, similar=similar)
+        for terms in query_terms(text)
     )
     return and_(true(), *found)
 
@@ -196,8 +206,8 @@ class LeadFilter:
         sort: the order; a leading ``-`` reverses it. ``due`` implies the filter ``waiting``.
     """
 
-    text: Annotated[str, Definition(" ".join, _has_terms)] = ""
-    similar: Annotated[str, Definition(" ".join, partial(_has_terms, similar=True))] = ""
+    text: Annotated[str, Definition(" ".join, _has_terms, indexed=False)] = ""
+    similar: Annotated[str, Definition(" ".join, _has_similar, indexed=False)] = ""
     stages: Annotated[
         tuple[Stage, ...],
         Definition(
@@ -317,18 +327,15 @@ class LeadFilter:
 
     def indexed_ids(self, context: Context) -> list[Select[int]]:
         """The leads that each condition with an index selects; a lead may be selected twice."""
-        by_term = [
-            select(LeadWordRow.submission_id).where(_begins(terms))
-            for terms in (*query_terms(self.text), *query_terms(self.similar, similar=True))
-        ]
+        all_terms = (*query_terms(self.text), *query_terms(self.similar, similar=True))
         by_column = [
             select(LeadRow.submission_id).where(
                 DEFINITIONS[name].where(LeadRow, getattr(self, name), context)
             )
             for name in self.active
-            if DEFINITIONS[name].indexed and name not in ("text", "similar")
+            if DEFINITIONS[name].indexed
         ]
-        return by_term + by_column
+        return [*map(_with_terms, all_terms), *by_column]
 
 
 DEFINITIONS: Mapping[str, Definition] = {

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from consult.storage.db.base import Base, belongs_to, length, one_of
 
 ROLES = ("staff", "admin")
+VIEW_NAME_MAX = 40
 
 
 class StaffUserRow(Base):
@@ -189,3 +190,18 @@ class SettingOverrideRow(Base):
     value: Mapped[Any] = mapped_column(JSON)
     changed_at: Mapped[datetime]
     changed_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff_users.id"))
+
+
+class SavedViewRow(Base):
+    """Filters and an order of the list of leads under a name; without searched words."""
+
+    __tablename__ = "saved_views"
+    __table_args__ = (length("name", VIEW_NAME_MAX), length("query", 1000))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    owner_id: Mapped[int] = mapped_column(belongs_to("staff_users"), index=True)
+    name: Mapped[str] = mapped_column(String(VIEW_NAME_MAX))
+    # As the address of the list has it; what no longer exists is left out when it is read.
+    query: Mapped[str] = mapped_column(String(1000))
+    shared: Mapped[bool]
+    created_at: Mapped[datetime]

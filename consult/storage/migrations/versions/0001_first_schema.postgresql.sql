@@ -234,6 +234,21 @@ CREATE TABLE staff_recovery_codes (
 
 CREATE INDEX ix_staff_recovery_codes_user_id ON staff_recovery_codes (user_id);
 
+CREATE TABLE saved_views (
+    id SERIAL NOT NULL,
+    owner_id INTEGER NOT NULL,
+    name VARCHAR(40) NOT NULL,
+    query VARCHAR(1000) NOT NULL,
+    shared BOOLEAN NOT NULL,
+    created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_saved_views PRIMARY KEY (id),
+    CONSTRAINT ck_saved_views_name_length CHECK (length(name) BETWEEN 1 AND 40),
+    CONSTRAINT ck_saved_views_query_length CHECK (length(query) BETWEEN 1 AND 1000),
+    CONSTRAINT fk_saved_views_owner_id FOREIGN KEY(owner_id) REFERENCES staff_users (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_saved_views_owner_id ON saved_views (owner_id);
+
 CREATE TABLE staff_sessions (
     id SERIAL NOT NULL,
     token_hash VARCHAR(64) NOT NULL,

@@ -1,0 +1,91 @@
+"""Saved views of the list of leads: filters and an order under a name, for oneself or everyone."""
+
+from collections.abc import Sequence
+from urllib.parse import parse_qs
+
+from sqlalchemy import or_, select
+
+from consult.storage.audit import audit_log
+from consult.storage.db.database import Session
+from consult.storage.search.lead_filter import LeadFilter
+from consult.storage.tables.account_tables import SavedViewRow, StaffUserRow
+
+MAX_VIEWS = 20
+"""Nobody can add another view who sees this many: their own, and those for everyone."""
+
+
+class ViewRefusedError(Exception):
+    """A view can't be saved as wanted; the message says why."""
+
+
+class NameTakenError(ViewRefusedError):
+    """One of the views that this user sees has the same name."""
+
+    def __init__(self, view: SavedViewRow) -> None:
+        super().__init__(f"There is a view named “{view.name}” already.")
+        self.view = view
+
+
+def visible(session: Session, user_id: int) -> Sequence[SavedViewRow]:
+    """The views that a user sees, by name: their own, and everyone's."""
+    found = session.scalars(
+        select(SavedViewRow)
+        .where(or_(SavedViewRow.owner_id == user_id, SavedViewRow.shared.is_(True)))
+        .order_by(SavedViewRow.id)
+    )
+    return sorted(found, key=lambda view: (view.name.casefold(), view.id))
+
+
+def may_change(view: SavedViewRow, user: StaffUserRow) -> bool:
+    """Whether a user may rename and delete a view: its maker, and an admin if it's everyone's."""
+    return view.owner_id == user.id or (view.shared and user.is_admin)
+
+
+def filter_of(view: SavedViewRow) -> LeadFilter:
+    """What a view selects; filters and values that no longer exist are left out."""
+    return LeadFilter.from_query(parse_qs(view.query))
+
+
+def add(session: Session, name: str, query: str, *, shared: bool, by: int) -> None:
+    """Save a view. The same form sent again adds no second one. Raises ViewRefusedError."""
+    views = visible(session, by)
+    for view in views:
+        if (view.owner_id, view.name, view.query, view.shared) == (by, name, query, shared):
+            return
+    _refuse_taken(views, name)
+    if len(views) >= MAX_VIEWS:
+        raise ViewRefusedError(f"You have {len(views)} views. Delete one you don’t need first.")
+    view = SavedViewRow(owner_id=by, name=name, query=query, shared=shared)
+    view.created_at = session.now()
+    session.add(view)
+    session.flush()
+    _record(session, "view.added", view, by)
+
+
+def change(
+    session: Session, view: SavedViewRow, name: str, *, shared: bool, query: str = "", by: int
+) -> None:
+    """Rename a view, share it or stop, and with `query` replace its filters.
+
+    Raises NameTakenError.
+    """
+    _refuse_taken([other for other in visible(session, by) if other.id != view.id], name)
+    view.name, view.shared, view.query = name, shared, query or view.query
+    _record(session, "view.changed", view, by)
+
+
+def delete(session: Session, view: SavedViewRow, *, by: int) -> None:
+    session.delete(view)
+    _record(session, "view.deleted", view, by)
+
+
+def _refuse_taken(views: Sequence[SavedViewRow], name: str) -> None:
+    for view in views:
+        if view.name.casefold() == name.casefold():
+            raise NameTakenError(view)
+
+
+def _record(session: Session, action: str, view: SavedViewRow, by: int) -> None:
+    """Record what happened, without the name: whatever was typed stays out of the audit log."""
+    recorded = filter_of(view).recorded
+    audit_log.record(session, action, by=by, view=view.id, shared=view.shared, filters=recorded)
