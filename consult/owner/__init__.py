@@ -5,9 +5,10 @@ from consult.owner.explanation_pages import explanation_pages
 from consult.owner.pause_pages import pause_pages, resume_pages
 from consult.owner.questionnaire_pages import questionnaire_pages
 from consult.owner.result_pages import result_pages, shared_pages
+from consult.owner.review_pages import review_pages
 
 blueprints = (
-    *(questionnaire_pages, result_pages, shared_pages, contact_pages),
+    *(questionnaire_pages, review_pages, result_pages, shared_pages, contact_pages),
     *(explanation_pages, pause_pages, resume_pages),
 )
 

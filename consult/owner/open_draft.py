@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
-from flask import abort, redirect, url_for
+from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from consult.crypto import result_token
+from consult.owner.question_form import STAMP, Posted, QuestionForm
 from consult.questionnaire import UNKNOWN, Walk, WalkPage, walk
 from consult.questionnaire.editions import newest
 from consult.report.build import build_report
@@ -65,6 +66,10 @@ class OpenDraft:
         query = f"?then={self.then}" if self.then else ""
         return f"{self.root}/{page.id}{query}"
 
+    def form(self, page: WalkPage, posted: Posted | None = None) -> QuestionForm:
+        """The form of a page, as it is saved or as it was posted."""
+        return QuestionForm(page, posted, services().brand.currency_sign, self.stored.saved_by)
+
     @property
     def first_open_url(self) -> str:
         return self.url_of(self.walk.first_open_page)
@@ -73,11 +78,14 @@ class OpenDraft:
         """Return a page that may be opened now.
 
         Any other name redirects to the first page that is still open: it may come from an old
-        link, or from a second tab in which other answers took the page off the path.
+        link, or from another device or tab in which other answers took the page off the path.
         """
         page = self.walk.page(page_id)
         if page is None or not self.walk.can_open(page):
-            abort(redirect(self.first_open_url, 303))
+            url = self.first_open_url
+            if STAMP in request.form:  # what they sent from there is not saved
+                url += f"{'&' if '?' in url else '?'}moved=1"
+            abort(redirect(url, 303))
         return page
 
     def with_answers(self, changes: Changes) -> OpenDraft:
@@ -113,12 +121,14 @@ def _opened(token: str, draft: Draft | None, then: Then) -> OpenDraft:
     if draft is None:
         abort(404)
     if draft.submitted:
-        abort(to_result(token))
+        abort(to_result(token, late=STAMP in request.form))
     return OpenDraft(token, draft, walk_of(draft), then)
 
 
-def to_result(token: str) -> Response:
-    return redirect(url_for("results.result", token=result_token(token)), 303)
+def to_result(token: str, *, late: bool = False) -> Response:
+    """Go to the result; `late` if the answers that were just sent came after it."""
+    url = url_for("results.result", token=result_token(token), late=1 if late else None)
+    return redirect(url, 303)
 
 
 def visit_of(page: WalkPage | None) -> PageVisit:

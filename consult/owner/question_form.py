@@ -5,6 +5,8 @@ per option, as WTForms does it, a page costs four times as much.
 """
 
 import re
+import secrets
+import zlib
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -267,11 +269,25 @@ _FIELDS: Mapping[Kind, type[QuestionField]] = {
 """Kinds that are not a choice of one answer."""
 
 
+STAMP = "stamp"
+"""The hidden field by which a form knows whether its answers were changed since it was shown."""
+
+
+def stamp_of(page: WalkPage) -> str:
+    """A new id for a form, and a checksum of the saved answers that it shows."""
+    shown = repr([(asked.id, asked.answer) for asked in page.questions])
+    return f"{secrets.token_hex(4)}.{zlib.crc32(shown.encode()):08x}"
+
+
 class QuestionForm(BaseForm):
     """The questions of one page, filled with the saved answers or with what was posted."""
 
     def __init__(
-        self, page: WalkPage, posted: Posted | None = None, currency_sign: str = ""
+        self,
+        page: WalkPage,
+        posted: Posted | None = None,
+        currency_sign: str = "",
+        saved_by: Mapping[str, str] | None = None,
     ) -> None:
         # Made outside a form, a WTForms field is an unbound one, whatever its type says.
         fields: Any = {
@@ -280,6 +296,10 @@ class QuestionForm(BaseForm):
         }
         super().__init__(fields)
         self.process(posted, data={asked.id: asked.answer for asked in page.questions})
+        stamp = posted.get(STAMP, "") if posted else ""
+        self.id, _, seen = stamp[:32].partition(".")
+        self._saved_by = saved_by or {}
+        self._is_stale = seen != "" and not stamp_of(page).endswith(seen)
 
     @property
     def fields(self) -> Sequence[QuestionField]:
@@ -291,8 +311,19 @@ class QuestionForm(BaseForm):
         return {
             field.name: None if field.answer is None else (field.answer, field.asked.variant)
             for field in self.fields
-            if not field.errors
+            if not field.errors and field not in self.overtaken
         }
+
+    @property
+    def overtaken(self) -> Sequence[QuestionField]:
+        """What was answered differently elsewhere, by another form, since this one was shown."""
+        return [
+            field
+            for field in (self.fields if self._is_stale else ())
+            if not field.errors
+            and field.asked.answer not in (None, field.answer)
+            and self._saved_by.get(field.name) != self.id
+        ]
 
 
 def options(asked: Asked) -> dict[str, str]:

@@ -4,7 +4,7 @@ Each route loads the answers, computes the walk, validates, saves and redirects.
 in it is never stored: it follows from the answers.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 
 from flask import Blueprint, after_this_request, redirect, render_template, request, url_for
@@ -16,38 +16,31 @@ from consult.owner.open_draft import (
     REVIEW,
     OpenDraft,
     Then,
-    freeze,
     load_draft,
     lock_draft,
-    to_result,
     visit_of,
 )
-from consult.owner.question_form import Posted, QuestionForm, options
+from consult.owner.question_form import QuestionForm, stamp_of
+from consult.owner.review_pages import both_answers
 from consult.owner.visitors import (
     is_person,
     plain_names,
     posted_source,
     source_of,
 )
-from consult.questionnaire import Asked, Depth, Heading, Kind, Walk, WalkPage, walk
+from consult.questionnaire import Depth, Kind, Walk, WalkPage, walk
 from consult.questionnaire.editions import newest
 from consult.questionnaire.journey import estimated_minutes
 from consult.report.display import mid_sentence
 from consult.report.explanations import DEPTHS
-from consult.report.one_lead import far_from_usual
-from consult.report.report_sections import disagreement
-from consult.scoring import Scorecard, score
 from consult.storage import page_events
 from consult.storage.db.database import Session
 from consult.storage.drafts import drafts
-from consult.storage.leads import leads, submission
-from consult.storage.page_events import PageVisit, SaveEvent
+from consult.storage.leads import leads
+from consult.storage.page_events import SaveEvent
 from consult.web.embed import is_framed
 from consult.web.limits import network_of
 from consult.web.services import services
-
-SHOWN = "shown"
-"""The field that names the form's questions: an empty list of checkboxes sends no other sign."""
 
 _estimated_minutes = cache(estimated_minutes)
 """Shown until enough owners have finished for a measured time."""
@@ -117,7 +110,7 @@ def resume(token: str) -> Response:
 def questions(token: str, page_id: str) -> str:
     draft = load_draft(token, _then())
     page = draft.page(page_id)
-    return _questions(draft, page, _form(page))
+    return _questions(draft, page, draft.form(page))
 
 
 @questionnaire_pages.post("/check/<token>/<page_id>")
@@ -127,49 +120,18 @@ def save_answers(token: str, page_id: str) -> ResponseReturnValue:
     with services().database.writing() as session:
         draft = lock_draft(session, token, then)
         page = draft.page(page_id)
-        form = _form(page, posted)
-        valid = form.validate()
+        form = draft.form(page, posted)
+        valid = form.validate() and not form.overtaken
         saved = draft.with_answers(form.given)
         sent = visit_of(saved.walk.page(page_id) or page)
         then_shown = visit_of(saved.page_after(page_id)) if valid else sent
         event = SaveEvent(sent, then_shown, refused=not valid)
-        drafts.store_answers(session, draft.stored, form.given, newest().name, event)
+        drafts.store_answers(
+            session, draft.stored, form.given, newest().name, event, form_id=form.id
+        )
     if not valid:
-        return _questions(draft, page, form), 422
+        return _questions(draft, page, form, saved), 409 if form.overtaken else 422
     return redirect(saved.url_of(saved.page_after(page_id)), 303)
-
-
-@questionnaire_pages.get("/check/<token>/review")
-def review(token: str) -> str:
-    draft = load_draft(token, REVIEW)
-    return _review(draft)
-
-
-@questionnaire_pages.post("/check/<token>/contradictions")
-def save_contradictions(token: str) -> ResponseReturnValue:
-    posted = request.form
-    with services().database.writing() as session:
-        draft = lock_draft(session, token, REVIEW)
-        form = _double_check_form(draft.walk, posted.get(SHOWN, "").split(), posted)
-        valid = form.validate()
-        event = SaveEvent(PageVisit(REVIEW), PageVisit(REVIEW), refused=not valid)
-        drafts.store_answers(session, draft.stored, form.given, newest().name, event)
-    if not valid:
-        return _review(draft, form), 422
-    return redirect(url_for(".review", token=token, saved=1), 303)
-
-
-@questionnaire_pages.post("/check/<token>/review")
-def submit(token: str) -> Response:
-    """Freeze the response, once, and go to its result; if incomplete, to its first open page."""
-    made = services()
-    with made.database.writing() as session:
-        draft = lock_draft(session, token, REVIEW)
-        if not draft.walk.complete:
-            return redirect(f"{draft.first_open_url}&open=1", 303)
-        frozen = freeze(draft.walk, made.brand)
-        submission.submit(session, token, frozen, made.settings.office, draft=draft.stored)
-    return to_result(token)
 
 
 def _then() -> Then:
@@ -177,38 +139,20 @@ def _then() -> Then:
     return REVIEW if wanted == REVIEW else OPEN if wanted == OPEN else ""
 
 
-def _review(draft: OpenDraft, form: QuestionForm | None = None) -> str:
-    question, ids = _double_check(draft.walk)
-    form = form or _double_check_form(draft.walk, ids)
-    names = [field.name for field in form.fields]
-    return render_template(
-        "owner/review.html",
-        token=draft.token,
-        outdated=draft.outdated,
-        parts=draft.walk.parts,
-        url_of=draft.url_of,
-        answer_texts=_answer_texts,
-        # Another tab may have settled what this form is about.
-        question=question if set(names) == set(ids) else "",
-        form=form,
-        shown=SHOWN,
-        names=names,
-        problems=[(field.name, field.problem) for field in form.fields if field.errors],
-        saved="saved" in request.args,
-        first_open=draft.first_open_url,
-        complete=draft.walk.complete,
-        pause_url=draft.pause_url,
-        back=draft.url_of(draft.walk.pages[-1]),
-    )
-
-
-def _questions(draft: OpenDraft, page: WalkPage, form: QuestionForm) -> str:
+def _questions(
+    draft: OpenDraft, page: WalkPage, form: QuestionForm, saved: OpenDraft | None = None
+) -> str:
+    """The page with its form; `saved` is the draft after a save, if the form came back."""
+    now = saved.walk.page(page.id) if saved else page
     only_cards = all(asked.question.kind is Kind.SORT for asked in page.questions)
     return render_template(
         "owner/questions.html",
         depth=draft.walk.depth,
         page=page,
         form=form,
+        stamp=stamp_of(now or page),
+        overtaken=both_answers(form),
+        moved="moved" in request.args,
         problems=[(field.name, field.problem) for field in form.fields if field.errors],
         stretches=_track(draft.walk, page),
         progress=draft.walk.progress(page),
@@ -282,58 +226,5 @@ def _track(walk: Walk, page: WalkPage) -> list[tuple[str, list[str]]]:
     ]
 
 
-def _form(page: WalkPage, posted: Posted | None = None) -> QuestionForm:
-    return QuestionForm(page, posted, services().brand.currency_sign)
-
-
 def measured_minutes(seconds: int) -> int:
     return max(1, round(seconds / 60))
-
-
-# --- The review ----------------------------------------------------------------------------------
-
-
-def _answer_texts(asked: Asked) -> tuple[str, ...]:
-    """An answer in the words of its choices; several checked boxes give several texts."""
-    answer = asked.answer
-    if answer is None:
-        return ("Not answered yet" if asked.question.required else "Skipped",)
-    if asked.question.kind is Kind.NUMBER:
-        return (f"{services().brand.currency_sign}{answer:,}",)
-    if asked.question.kind is Kind.TEXT:
-        return (str(answer),)
-    if isinstance(answer, tuple):
-        return tuple(asked.wording.choices[id] for id in answer) or ("None of these",)
-    return (options(asked).get(str(answer), str(answer)),)
-
-
-def _double_check_form(
-    walk: Walk, ids: Sequence[str], posted: Posted | None = None
-) -> QuestionForm:
-    """The form of the answers in doubt, by their ids: those that hold now, or those posted."""
-    asked = {asked.id: asked for asked in walk.asked}
-    questions = tuple(asked[id] for id in dict.fromkeys(ids) if id in asked)
-    return _form(WalkPage("contradictions", "", Heading(""), questions), posted)
-
-
-def _double_check(walk: Walk) -> tuple[str, Sequence[str]]:
-    """The one question to ask about answers that cannot all be right, and the ids of those.
-
-    It never holds an owner up. Numbers that disagree go first; a lead that fared otherwise than
-    they usually do is asked about last, since both can be true.
-    """
-    card = score(walk.on_path)
-    if not isinstance(card, Scorecard):
-        return "", ()
-    texts = walk.questionnaire.texts.findings["double_check"]
-    if card.money.disagreeing:
-        inputs = walk.questionnaire.structure.roles.money
-        ids = (inputs.new_customers, inputs.leads, inputs.worked, inputs.buyers)
-        return disagreement(card.money, texts["numbers"]), ids
-    asked = {asked.id for asked in walk.asked}
-    for rule in card.impossible:
-        # A fact is no single answer that could be changed here.
-        return texts[rule.id], [id for id in card.evidence(rule) if id in asked]
-    one_lead = walk.questionnaire.structure.roles.one_lead
-    odd = far_from_usual(walk)
-    return odd, (one_lead.first_reply, one_lead.heard_back) if odd else ()

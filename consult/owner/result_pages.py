@@ -46,6 +46,7 @@ def result(token: str) -> ResponseReturnValue:
         shared_url=services().settings.base_url + full_path("shared.result", token=shared),
         full_depth=_full_depth_offer(lead),
         pdf_is_open=not is_contact_required(lead.contact is not None, "pdf", "result"),
+        late="late" in request.args,
         thanks=bool(key) and lead.contact is not None,
         key=key,
         contact=lead.contact if opens_contact_of(lead, key) else None,

@@ -80,7 +80,9 @@ def test_numbers_can_be_fixed_in_place_and_in_two_tabs(doubtful: Journey) -> Non
     answers = answers_of(journey)
     assert (answers["clear_answers"], answers["new_customers_last_month"]) == (3, 8)
     assert "Quick double-check" not in journey.page.text
-    again = journey.client.submit(other_tab.fill(new_customers_last_month="9"))
+    page = journey.client.submit(other_tab.fill(new_customers_last_month="9"), status=409)
+    assert "Saved: 8 On this page: 9" in page.text
+    again = journey.client.submit(page.form("/contradictions"))
     assert again.location.startswith(f"{journey.root}/review")
     wrong = journey.client.submit(other_tab.fill(new_customers_last_month="nine"), status=422)
     assert list(wrong.errors) == ["new_customers_last_month"]
@@ -98,7 +100,7 @@ def test_nothing_changes_without_a_change_and_a_number_can_be_taken_back(
     journey.client.submit(form.fill(new_customers_last_month=""))
     assert "new_customers_last_month" not in answers_of(journey)
     journey.submit()
-    assert journey.client.submit(form).location == journey.page.path
+    assert journey.client.submit(form).location == f"{journey.page.path}?late=1"
 
 
 def test_a_wrong_number_is_shown_again_and_the_others_are_saved(doubtful: Journey) -> None:

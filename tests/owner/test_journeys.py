@@ -63,7 +63,8 @@ def test_progress_moves_on_every_page_and_never_promises_fewer_than_come(
     totals: dict[bool, set[str]] = {False: set(), True: set()}
     batons = []
     while not journey.page.path.endswith("/review"):
-        assert len(journey.page.form().fields) <= 5
+        asked = [f for f in journey.page.form().fields.values() if f.kind != "hidden"]
+        assert len(asked) <= 5
         *optional, number, _of, total = journey.page.with_class("way-now")[0].split()
         numbers[bool(optional)].append(int(number))
         totals[bool(optional)].add(total)
@@ -121,16 +122,75 @@ def test_a_page_ahead_leads_to_the_first_open_one_and_saves_nothing(journey: Jou
     page = journey.client.post(f"{journey.root}/goals", {"marketing_goal": "3"})
     assert page.location == here
     assert saved(journey).keys() == {"symptoms"}
+    stale = {"marketing_goal": "3", "stamp": "x.y"}  # another device went back
+    page = journey.client.follow(journey.client.post(f"{journey.root}/goals", stale))
+    assert (page.path, "so we didn’t save it" in page.text) == (here, True)
 
 
-def test_two_tabs_do_not_undo_each_other(journey: Journey, app: Flask) -> None:
-    other = Journey(PageClient(app), {**journey.answers, "marketing_by": "agency"})
+def elsewhere(journey: Journey, **answers: str) -> Journey:
+    """The same check on another device, at the same page, with some other answers."""
+    other = Journey(PageClient(journey.client.app), {**journey.answers, **answers})
     other.go(journey.page.path)
+    return other
+
+
+def test_a_page_that_was_saved_on_another_device_shows_both_before_it_overwrites(
+    journey: Journey,
+) -> None:
+    other = elsewhere(journey, marketing_by="agency")
     journey.answer()
     journey.answer()
-    other.answer()
+    page = other.client.submit(other.fill(), status=409)
+    assert "Your answers changed on another device" in page.text
+    marketing = newest().wording("marketing_by")
+    texts = (marketing.ask, marketing.choices["staff"], marketing.choices["agency"])
+    assert "{} Saved: {} On this page: {}".format(*texts) in page.text
+    assert newest().wording("selling_by").ask not in page.with_class("facts")[0]
+    assert saved(journey)["marketing_by"] == "staff"
+    assert page.form().fields["marketing_by"].values == ["agency"]
+    # What they send again wins, and other pages are untouched.
+    other.client.submit(page.form())
     assert saved(journey)["marketing_by"] == "agency"
     assert saved(journey)["buyers"] == journey.answers["buyers"]
+
+
+def test_a_new_answer_of_a_stale_page_is_saved_and_an_old_one_stays(journey: Journey) -> None:
+    path = journey.to_page("numbers").path
+    journey.answers = {"first_sale_value": 1200}
+    other = elsewhere(journey)
+    other.answers = {"first_sale_value": None, "new_customers_last_month": 3}
+    journey.answer()
+    page = other.client.submit(other.fill(), status=409)
+    assert "$1,200 On this page: Skipped" in " ".join(page.text.split())
+    assert (
+        saved(journey).items() >= {"first_sale_value": 1200, "new_customers_last_month": 3}.items()
+    )
+    assert other.go(page.link("go with what’s saved")).path == path
+    assert other.page.form().fields["first_sale_value"].values == ["1200"]
+
+
+def test_going_back_in_a_browser_that_kept_the_page_is_no_other_device(journey: Journey) -> None:
+    """It shows the form as it was, with the stamp from before the save."""
+    kept = journey.fill()
+    journey.answer()
+    journey.answer()
+    journey.client.submit(kept.fill(marketing_by="agency"))
+    assert saved(journey)["marketing_by"] == "agency"
+
+
+def test_the_same_answers_from_two_devices_are_no_conflict(journey: Journey) -> None:
+    other = elsewhere(journey)
+    journey.answer()
+    other.answer()
+    assert saved(other) == saved(journey)
+
+
+def test_what_comes_after_the_end_says_that_it_changed_nothing(journey: Journey) -> None:
+    other = elsewhere(journey, marketing_by="agency")
+    journey.to_review()
+    journey.submit()
+    assert "didn’t change the result" not in journey.page.text
+    assert "didn’t change the result" in other.answer().text
 
 
 def test_a_page_that_another_tab_took_off_the_path_leads_on(client: PageClient) -> None:

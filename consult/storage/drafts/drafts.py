@@ -1,7 +1,7 @@
 """Drafts: responses being answered. Start one, load it, save answers into it, delete it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,8 +25,9 @@ class Draft:
     """A response as its owner left it, with its answers as the questionnaire knows them.
 
     `answers` are all that were ever saved, by question id, also those now off the path; `given_as`
-    is the wording variant of each. `edition` is the one under which answers were last saved, and
-    `source` where the owner came from (``utm_*``, ``ref``).
+    is the wording variant of each, and `saved_by` the id of the form that changed it last.
+    `edition` is the one under which answers were last saved, and `source` where the owner came from
+    (``utm_*``, ``ref``).
     """
 
     id: int
@@ -39,6 +40,7 @@ class Draft:
     updated_at: datetime
     submitted: bool
     demo: bool = False
+    saved_by: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def counted_by(self) -> dict[str, Any]:
@@ -120,20 +122,39 @@ def save(
 
 
 def store_answers(
-    session: Session, draft: Draft, changes: Changes, edition: str, event: SaveEvent | None = None
+    session: Session,
+    draft: Draft,
+    changes: Changes,
+    edition: str,
+    event: SaveEvent | None = None,
+    *,
+    form_id: str = "",
 ) -> Draft:
     """Merge a page's answers into a draft, and return it; other answers stay as they are.
 
     The draft was not submitted, and was loaded and locked in this writing session.
     """
     answers, given_as = merged(draft.answers, draft.given_as, changes)
+    changed = {id: form_id for id in changes if answers.get(id) != draft.answers.get(id)}
+    by_form = {**draft.saved_by, **changed}.items()
+    saved_by = {id: by for id, by in by_form if by and id in answers}
     now = session.now()
-    stored = {id: {"value": value, "as": given_as[id]} for id, value in answers.items()}
+    stored = {
+        id: {"value": value, "as": given_as[id]} | ({"by": saved_by[id]} if id in saved_by else {})
+        for id, value in answers.items()
+    }
     values = {"answers": stored, "in_edition": edition, "updated_at": now}
     session.connection().execute(_SAVE, {"draft_id": draft.id, **values})
     if event:
         page_events.record_save(session, draft.id, draft.counted_by, event, draft.updated_at)
-    return replace(draft, edition=edition, answers=answers, given_as=given_as, updated_at=now)
+    return replace(
+        draft,
+        edition=edition,
+        answers=answers,
+        given_as=given_as,
+        saved_by=saved_by,
+        updated_at=now,
+    )
 
 
 def merged(
@@ -197,4 +218,7 @@ def _draft(row: Row[*tuple[Any, ...]] | None, saved_since: datetime) -> Draft | 
         updated_at=row.updated_at,
         submitted=row.submitted,
         demo=row.demo,
+        saved_by={
+            question: by for question, given in row.answers.items() if (by := given.get("by"))
+        },
     )

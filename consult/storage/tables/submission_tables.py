@@ -41,7 +41,8 @@ class DraftRow(Base):
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     edition: Mapped[str] = mapped_column(String(32))
     depth: Mapped[str] = mapped_column(String(8))
-    # {question id: {"value": the answer, "as": the wording it was given under}}
+    # {question id: {"value": the answer, "as": the wording it was given under,
+    #                "by": the id of the form that changed it last, where it has one}}
     answers: Mapped[dict[str, Any]]
     # Where the visitor came from: utm_* and ref.
     source: Mapped[dict[str, Any]]
