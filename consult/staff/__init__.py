@@ -23,7 +23,7 @@ from consult.staff.notifications import notification_pages
 from consult.staff.privacy import privacy_pages
 from consult.staff.search import bulk_pages, list_pages, view_pages
 from consult.staff.second_factors import factor_pages
-from consult.staff.settings import settings_fields, settings_pages
+from consult.staff.settings import settings_fields, settings_pages, website_pages
 from consult.staff.webhooks import webhook_pages
 from consult.web.services import services
 
@@ -46,6 +46,7 @@ PAGES = (
     people_pages,
     audit_pages,
     settings_pages,
+    website_pages,
     insight_pages,
     draft_pages,
 )

@@ -35,9 +35,10 @@ FILE_TYPES = frozenset(
     }
 )
 ASSET_PATHS = ("/static/", "/brand.css", "/brand/", "/embed.js")
-SHARED_PATHS = frozenset({"/embed.js"})
-"""Files that a page of another site may include."""
+"""Files without a secret, which pages without an origin include too: ours in a sandboxed frame."""
 INDEXED_PATHS = frozenset({"/"})
+FRAMING_PATHS = frozenset({"/staff/settings/website/try"})
+"""Pages that have a page of ours in a frame."""
 SECRET_PATHS = ("/staff/account/factors",)
 """Pages that show a secret, which no browser may keep."""
 REFUSED_FORMS = frozenset({409, 422})
@@ -165,8 +166,10 @@ def install(app: Flask, settings: Settings) -> None:
             subdomains=settings.hsts_subdomains,
         )
         response.headers.update(always | cache_headers(request, response))
-        if request.path in SHARED_PATHS:
+        if request.path.startswith(ASSET_PATHS):
             response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+        if request.path in FRAMING_PATHS:
+            response.headers["Content-Security-Policy"] += "; frame-src 'self'"
         return response
 
     app.after_request(compressed)

@@ -159,6 +159,7 @@ MATRIX: Mapping[tuple[str, str], Expected] = {
     ("staff.provider_sign_in", "GET"): page("anybody", 404, signed_in=303),
     ("staff.try_again", "POST"): shared("staff", 303),
     ("staff.unlink_provider", "POST"): page("staff", 404),
+    ("staff.try_website", "GET"): page("admin", 200),
     ("staff.unfinished", "GET"): page("staff", 200),
     ("staff.delete_reminder_address", "POST"): shared("staff", 303),
     ("staff.send_reminder", "POST"): shared("staff", 303),

@@ -45,7 +45,7 @@ def header_problems(path: str, status: int, headers: dict[str, str], *, https: b
     """What is missing or wrong in the headers of one answer; an empty list when all is well."""
     profile = profile_of(path, status)
     wanted = dict(_EVERYWHERE)
-    if path == "/embed.js":
+    if profile == "asset":
         wanted["Cross-Origin-Resource-Policy"] = "cross-origin"
     wanted["Referrer-Policy"] = "no-referrer" if profile == "document" else "same-origin"
     if profile in ("staff", "document"):

@@ -5,6 +5,7 @@ from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
@@ -507,3 +508,75 @@ def test_the_code_to_paste_has_the_address_of_this_site(admin: PageClient, app: 
     base = services_of(app).settings.base_url
     (code,) = admin.get("/staff/settings/website").document.all("pre")
     assert text_of(code).startswith(f'<script src="{base}/embed.js" async></script>')
+
+
+TRY = "/staff/settings/website/try"
+
+
+@pytest.mark.parametrize(
+    ("page", "verdict"),
+    [
+        ("https://www.example.com/check?a=b", "Yes, that page may show the check"),
+        ("eu.shop.example", "https://*.shop.example is on the list"),
+        (
+            "example.com",
+            "Not yet: https://example.com isn’t on the list. https://www.example.com is,",
+        ),
+        ("shop.example", "A star stands for what’s in front of the name"),
+        ("http://www.example.com", "No: that page isn’t secure."),
+        ("our home page", "That isn’t the address of a page."),
+        ('"><script>alert(1)</script>', "That isn’t the address of a page."),
+    ],
+)
+def test_a_page_is_tried_by_its_address(admin: PageClient, page: str, verdict: str) -> None:
+    save(admin, "website", embed_origins="https://www.example.com https://*.shop.example")
+    tried = admin.get(f"{TRY}?{urlencode({'page': page})}")
+    assert verdict in tried.text
+    (form,) = [one for one in tried.forms if one.action == TRY]
+    assert form.data == {"page": [page]}
+
+
+def test_a_site_that_is_missing_is_added_with_one_press(
+    app: Flask, tmp_path: Path, admin: PageClient
+) -> None:
+    save(admin, "website", embed_origins="https://www.example.com")
+    missing = admin.get(f"{TRY}?page=https://Example.com:444/check")
+    admin.submit(missing.form("/settings/website"))
+    added = ("https://www.example.com", "https://example.com:444")
+    assert services_of(app).settings.embed_origins == added
+    fixed = make_app(tmp_path / "fixed", embed_origins="https://a.example")
+    make_user(fixed, ADMIN, admin=True)
+    page = signed_in(fixed, ADMIN).get(f"{TRY}?page=b.example")
+    assert "add https://b.example to CONSULT_EMBED_ORIGINS" in page.text
+    assert page.document.all("relay-check")
+
+
+def test_only_the_page_that_shows_the_check_may_have_a_frame(admin: PageClient) -> None:
+    def policy(path: str) -> str:
+        return admin.get(path).headers["Content-Security-Policy"]
+
+    assert policy(TRY).endswith("; frame-ancestors 'none'; frame-src 'self'")
+    assert "frame-src" not in policy("/staff/settings/website")
+
+
+@pytest.mark.parametrize(
+    ("base_url", "warning"),
+    [
+        (
+            "http://127.0.0.1:8000",
+            "The check is at 127.0.0.1:8000, which only this computer can open.",
+        ),
+        ("http://check.example.com", "The check’s own address, check.example.com, has no https."),
+        ("https://check.example.com", ""),
+    ],
+)
+def test_an_address_that_no_website_can_show_is_named(
+    tmp_path: Path, base_url: str, warning: str
+) -> None:
+    app = make_app(tmp_path / "var", base_url=base_url, staff_second_factor="optional")
+    make_user(app, ADMIN, admin=True)
+    page = signed_in(app, ADMIN).get(TRY)
+    assert warning in page.text
+    assert bool(warning) == any(
+        "late" in (one.attrib.get("class") or "") for one in page.document.all("p")
+    )
