@@ -23,6 +23,7 @@ from consult.owner.open_draft import (
 from consult.owner.question_form import QuestionForm, stamp_of
 from consult.owner.review_pages import both_answers
 from consult.owner.visitors import (
+    is_frame_unseen,
     is_person,
     plain_names,
     posted_source,
@@ -57,8 +58,10 @@ def start_page() -> str:
     source = source_of(request.args, request.referrer, settings.base_url)
     with services().database.reading() as session:
         seconds = leads.usual_seconds(session, depth)
-    if is_person():
-        _count_view_afterwards(depth, source, framed=is_framed())
+    framed = is_framed()
+    unseen = framed and is_frame_unseen(request.referrer, settings.base_url, settings.embed_origins)
+    if is_person() and not unseen:
+        _count_view_afterwards(depth, source, framed=framed)
     return render_template(
         "owner/start.html",
         depth=depth,

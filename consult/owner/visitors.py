@@ -4,11 +4,12 @@ Reads only what every browser sends, and stores none of it itself.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from flask import request
 
+from consult.settings.embed_origins import permission_of
 from consult.web.text import one_line
 
 # Cubot makes phones.
@@ -30,6 +31,17 @@ def is_person() -> bool:
     prefetch = "prefetch" in headers.get("Sec-Purpose", "") or headers.get("Purpose") == "prefetch"
     program = _PROGRAM.search(request.user_agent.string or "curl")
     return request.method == "GET" and not prefetch and not program
+
+
+def is_frame_unseen(referrer: str | None, own_origin: str, sites: Sequence[str]) -> bool:
+    """Return whether no visitor sees the page in a frame, as far as the browser says who frames it.
+
+    Either that site isn't on the list, and so the browser hides the page; or staff try it.
+    """
+    own = f"{own_origin}/"
+    if referrer and referrer.startswith(own):
+        return referrer.startswith(f"{own}staff/")
+    return permission_of(referrer or "", sites).reason in ("not listed", "not https")
 
 
 def campaign_tags(fields: Mapping[str, str]) -> dict[str, str]:

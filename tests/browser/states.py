@@ -318,6 +318,7 @@ STAFF_STATES = (
     ),
     State("stop mails", lambda site: site.stop_mails),
     State("mails stopped", lambda site: site.stop_mails, press()),
+    State("website tried", on("/staff/settings/website/try?page=example.com"), admin=True),
     State("notifications", on("/staff/settings/notifications"), admin=True),
     State("webhooks", on("/staff/settings/webhooks"), admin=True),
     State("no webhooks", *with_the_site("/staff/settings/webhooks", without_webhooks), admin=True),

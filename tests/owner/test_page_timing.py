@@ -127,6 +127,23 @@ def test_a_page_in_a_frame_counts_as_such_too(app: Flask) -> None:
     assert steps(app) == {(VIEWED, ""): 1, (VIEWED_FRAMED, ""): 1, (STARTED_FRAMED, ""): 1}
 
 
+def test_a_frame_that_no_visitor_sees_is_no_view(tmp_path: Path) -> None:
+    app = make_app(tmp_path / "var", embed_origins="https://www.example.com")
+    own = services_of(app).settings.base_url
+    client = PageClient(app)
+    for site, views in (
+        ("https://www.example.com/", 1),
+        (f"{own}/check/x/who", 2),
+        ("https://example.com/", 2),
+        ("http://www.example.com/", 2),
+        (f"{own}/staff/settings/website/try", 2),
+        ("https://[", 3),
+    ):
+        framed = {**PHONE, "Sec-Fetch-Dest": "iframe", "Referer": site}
+        client.get("/embed/", headers=framed)
+        assert steps(app) == {(VIEWED, ""): views, (VIEWED_FRAMED, ""): views}, site
+
+
 def test_the_start_page_comes_also_where_its_view_cannot_be_counted(app: Flask) -> None:
     client = PageClient(app)
     with services_of(app).database.engine.begin() as connection:
