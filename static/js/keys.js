@@ -13,20 +13,29 @@ globalThis.singleKeys = (keys, typing, repeated = false) => {
     if (event.target.closest(typing) || !Object.hasOwn(keys, event.key)) return;
     if (keys[event.key]() !== false) event.preventDefault();
   });
-  const hint = document.querySelector("[data-keys]");
-  const button = hint?.querySelector("button");
-  if (!button) return;
-  const show = () => {
-    hint.querySelector("span").hidden = !on;
-    button.textContent = on ? "Turn off shortcuts" : "Turn on shortcuts";
-  };
-  button.addEventListener("click", () => {
-    on = !on;
-    try {
-      localStorage.setItem(KEPT, on ? "on" : "off");
-    } catch {}
-    show();
-  });
-  show();
+};
+
+// The keys of every page.
+singleKeys(
+  {
+    "?": () => document.querySelector("a[data-key='?']").click(),
+    "/": () => document.querySelector("#text, #find").focus(),
+  },
+  "input:not([type=checkbox]), textarea, select, [contenteditable]",
+);
+
+const hint = document.querySelector("[data-keys]");
+const button = hint?.querySelector("button");
+const show = () => {
+  hint.querySelector("span").hidden = !on;
+  button.textContent = on ? "Turn off shortcuts" : "Turn on shortcuts";
   hint.hidden = false;
 };
+button?.addEventListener("click", () => {
+  on = !on;
+  try {
+    localStorage.setItem(KEPT, on ? "on" : "off");
+  } catch {}
+  show();
+});
+if (button) show();

@@ -17,7 +17,6 @@ singleKeys(
     k: () => go(-1),
     ArrowUp: () => arrow(-1),
     x: () => rows[here()]?.querySelector("input").click(),
-    "/": () => document.getElementById("text").focus(),
   },
   "input:not([type=checkbox]), select, textarea, summary",
   true,

@@ -17,6 +17,7 @@ from consult.storage.accounts import accounts as accounts_of
 from consult.storage.drafts import drafts, reminder_consent
 from consult.storage.leads import actions, notes
 from consult.storage.privacy import erasure
+from consult.storage.search import saved_views
 from consult.storage.tables.delivery_tables import Attempt, EndpointRow
 from consult.storage.webhooks import endpoints
 from consult.workflow.notification_types import WEBHOOK_EVENTS
@@ -212,6 +213,7 @@ def _work_on_leads(app: Flask) -> None:
             for email in (staff_client.EMAIL, CAREFUL)
             if (user := accounts_of.user_by_email(session, email))
         )
+        saved_views.add(session, "Open, fair", "stage=open&source=fair", shared=True, by=me)
         actions.claim(session, 3, by=other)
         actions.hand_over(session, 3, me, by=other, comment="You know their trade.")
         actions.log_contact(

@@ -65,6 +65,26 @@ def test_keys_can_be_switched_off_for_good(visit: Visit) -> None:
     visit.leave(lambda: keys.press("j"))
 
 
+def test_the_search_and_the_help_are_one_key_away_everywhere(visit: Visit) -> None:
+    keys, button = visit.tab.keyboard, visit.tab.locator(".keys button")
+    visit.open("/staff/account")
+    keys.press("/")
+    assert visit.tab.evaluate(FOCUSED) == "find"
+    keys.type("/?")
+    assert visit.tab.locator("#find").input_value() == "/?"
+    visit.tab.locator("h1").click()
+    visit.leave(lambda: keys.press("?"))
+    assert visit.path == "/staff/help"
+    button.click()
+    keys.press("/")
+    assert visit.tab.evaluate(FOCUSED) != "find"
+    button.click()
+    keys.press("/")
+    keys.type("dana")
+    visit.leave(lambda: keys.press("Enter"))
+    assert visit.tab.locator("#text").input_value() == "dana"
+
+
 def test_no_key_fires_while_typing_or_with_another_key(visit: Visit) -> None:
     visit.open("/staff/leads/3")
     visit.tab.locator("#note-text").fill("")

@@ -38,7 +38,7 @@ class ViewForm(Form):
         ],
         filters=[one_line],
     )
-    shared = BooleanField("Everyone sees it")
+    shared = BooleanField("Who sees it")
     replace = BooleanField("Replace the view that has this name")
 
     def validate_name(self, field: StringField) -> None:
