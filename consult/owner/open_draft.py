@@ -11,7 +11,7 @@ from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from consult.crypto import result_token
-from consult.owner.question_form import STAMP, Posted, QuestionForm
+from consult.owner.question_form import VERSION, Posted, QuestionForm
 from consult.questionnaire import UNKNOWN, Walk, WalkPage, walk
 from consult.questionnaire.editions import newest
 from consult.report.build import build_report
@@ -83,7 +83,7 @@ class OpenDraft:
         page = self.walk.page(page_id)
         if page is None or not self.walk.can_open(page):
             url = self.first_open_url
-            if STAMP in request.form:  # what they sent from there is not saved
+            if VERSION in request.form:  # what they sent from there is not saved
                 url += f"{'&' if '?' in url else '?'}moved=1"
             abort(redirect(url, 303))
         return page
@@ -121,7 +121,7 @@ def _opened(token: str, draft: Draft | None, then: Then) -> OpenDraft:
     if draft is None:
         abort(404)
     if draft.submitted:
-        abort(to_result(token, late=STAMP in request.form))
+        abort(to_result(token, late=VERSION in request.form))
     return OpenDraft(token, draft, walk_of(draft), then)
 
 

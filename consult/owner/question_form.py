@@ -269,11 +269,11 @@ _FIELDS: Mapping[Kind, type[QuestionField]] = {
 """Kinds that are not a choice of one answer."""
 
 
-STAMP = "stamp"
+VERSION = "version"
 """The hidden field by which a form knows whether its answers were changed since it was shown."""
 
 
-def stamp_of(page: WalkPage) -> str:
+def version_of(page: WalkPage) -> str:
     """A new id for a form, and a checksum of the saved answers that it shows."""
     shown = repr([(asked.id, asked.answer) for asked in page.questions])
     return f"{secrets.token_hex(4)}.{zlib.crc32(shown.encode()):08x}"
@@ -296,10 +296,10 @@ class QuestionForm(BaseForm):
         }
         super().__init__(fields)
         self.process(posted, data={asked.id: asked.answer for asked in page.questions})
-        stamp = posted.get(STAMP, "") if posted else ""
-        self.id, _, seen = stamp[:32].partition(".")
+        version = posted.get(VERSION, "") if posted else ""
+        self.id, _, seen = version[:32].partition(".")
         self._saved_by = saved_by or {}
-        self._is_stale = seen != "" and not stamp_of(page).endswith(seen)
+        self._is_stale = seen != "" and not version_of(page).endswith(seen)
 
     @property
     def fields(self) -> Sequence[QuestionField]:

@@ -20,7 +20,7 @@ from consult.owner.open_draft import (
     lock_draft,
     visit_of,
 )
-from consult.owner.question_form import QuestionForm, stamp_of
+from consult.owner.question_form import QuestionForm, version_of
 from consult.owner.review_pages import both_answers
 from consult.owner.visitors import (
     is_frame_unseen,
@@ -153,7 +153,7 @@ def _questions(
         depth=draft.walk.depth,
         page=page,
         form=form,
-        stamp=stamp_of(now or page),
+        version=version_of(now or page),
         overtaken=both_answers(form),
         moved="moved" in request.args,
         problems=[(field.name, field.problem) for field in form.fields if field.errors],

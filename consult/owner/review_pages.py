@@ -14,7 +14,7 @@ from consult.owner.open_draft import (
     lock_draft,
     to_result,
 )
-from consult.owner.question_form import Posted, QuestionForm, options, stamp_of
+from consult.owner.question_form import Posted, QuestionForm, options, version_of
 from consult.questionnaire import Asked, Heading, Kind, Walk, WalkPage
 from consult.questionnaire.editions import newest
 from consult.report.one_lead import far_from_usual
@@ -81,7 +81,7 @@ def _review(draft: OpenDraft, form: QuestionForm | None = None) -> str:
         # Another tab may have settled what this form is about.
         question=question if set(names) == set(ids) else "",
         form=form,
-        stamp=stamp_of(saved),
+        version=version_of(saved),
         overtaken=both_answers(form),
         moved="moved" in request.args,
         shown=SHOWN,

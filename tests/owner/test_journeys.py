@@ -122,7 +122,7 @@ def test_a_page_ahead_leads_to_the_first_open_one_and_saves_nothing(journey: Jou
     page = journey.client.post(f"{journey.root}/goals", {"marketing_goal": "3"})
     assert page.location == here
     assert saved(journey).keys() == {"symptoms"}
-    stale = {"marketing_goal": "3", "stamp": "x.y"}  # another device went back
+    stale = {"marketing_goal": "3", "version": "x.y"}  # another device went back
     page = journey.client.follow(journey.client.post(f"{journey.root}/goals", stale))
     assert (page.path, "so we didn’t save it" in page.text) == (here, True)
 
@@ -170,7 +170,7 @@ def test_a_new_answer_of_a_stale_page_is_saved_and_an_old_one_stays(journey: Jou
 
 
 def test_going_back_in_a_browser_that_kept_the_page_is_no_other_device(journey: Journey) -> None:
-    """It shows the form as it was, with the stamp from before the save."""
+    """It shows the form as it was, with the version from before the save."""
     kept = journey.fill()
     journey.answer()
     journey.answer()

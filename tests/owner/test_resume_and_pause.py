@@ -22,7 +22,7 @@ from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.owner_journey import Journey
 from tests.support.personas import BATON_ON_THE_FLOOR, PERSONAS, WEB_STORE, Persona
-from tests.support.results import hand_in
+from tests.support.results import hand_in, resume_token_of
 from tests.support.submissions import all_leads
 
 
@@ -201,12 +201,14 @@ def test_an_old_result_stays_in_its_own_edition(
     assert "20 more answers" in client.get(root).text
 
 
-def test_the_review_and_a_full_check_say_too_what_is_dropped(
+def test_the_review_an_emailed_link_and_a_full_check_say_too_what_is_dropped(
     journey: Journey, publish: Callable[[], None]
 ) -> None:
     client, review = journey.client, journey.to_review().path
     root = hand_in(client.app)
     publish()
     assert "We dropped 2 answers" in client.get(review).text
+    emailed = resume_token_of(client.app, journey.token)
+    assert "We dropped 2 answers" in client.get(f"/resume/{emailed}").text
     page = client.follow(client.submit(client.get(root).form("/full-depth")))
     assert "We dropped 2 answers" in page.text

@@ -17,15 +17,17 @@ from consult.owner.contact_pages import HONEYPOT
 from consult.owner.pause_pages import LINKS_PER_CHECK
 from consult.storage import jobs
 from consult.storage.drafts import resume_links
-from consult.storage.privacy import retention
+from consult.storage.privacy import erasure, retention
 from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
 from consult.storage.tables.submission_tables import DraftRow, RateLimitRow, ResumeLinkRow
 from tests.support.apps import deliver, make_app, services_of
 from tests.support.client import PageClient
+from tests.support.databases import write
 from tests.support.mail_server import MailServer, mail_server
 from tests.support.owner_journey import Journey
 from tests.support.page import Page
 from tests.support.personas import BATON_ON_THE_FLOOR
+from tests.support.submissions import all_leads
 
 ADDRESS = "quill.feather@example.com"
 LINE = "Finish later or on another device"
@@ -227,7 +229,7 @@ def test_after_the_end_the_link_leads_to_the_result(scene: Scene) -> None:
     assert other.post(link).location == result.path
 
 
-@pytest.mark.parametrize("how", ["deleted", "expired", "unknown"])
+@pytest.mark.parametrize("how", ["deleted", "expired", "anonymised", "unknown"])
 def test_a_link_that_leads_nowhere_says_so_and_offers_to_start(
     scene: Scene, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -235,6 +237,12 @@ def test_a_link_that_leads_nowhere_says_so_and_offers_to_start(
     database = services_of(scene.app).database
     if how == "deleted":
         owner.submit(owner.get(scene.pause).form("/delete"), status=200)
+    elif how == "anonymised":
+        scene.owner.to_result()
+        lead = all_leads(database)[-1]
+        write(database, erasure.erase, [lead.id], "anonymise", by=None, reason="requested")
+        with database.reading() as session:
+            assert session.scalars(select(ResumeLinkRow)).all() == []
     elif how == "expired":
         scene.owner.to_result()  # so that it is the link that expires, and not the draft
         later = database.clock() + resume_links.LINK_LIFE + timedelta(seconds=1)
