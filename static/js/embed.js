@@ -8,7 +8,7 @@
   const LOWEST = 120; // a frame whose top is up to here on the screen stays where it is
   const REACHED = ["started", "finished", "contact", "consult"];
   // Heights of the first page, by the width that it has at most: nothing moves when it comes.
-  const FIRST = [[360, 1700], [480, 1500], [720, 1300], [960, 1000], [Infinity, 900]];
+  const FIRST = [[310, 1530], [390, 1400], [450, 1240], [490, 1170], [630, 1080], [950, 1060]];
 
   // Nothing here may break the page around it.
   function safely(act) {
@@ -60,7 +60,7 @@
     function tell(name, depth) {
       if (told[name]) return;
       told[name] = true;
-      const event = { bubbles: true, composed: true, detail: { depth } };
+      const event = { bubbles: true, composed: true, detail: depth ? { depth } : {} };
       element.dispatchEvent(new CustomEvent(`${NAME}:${name}`, event));
       const layer = element.getAttribute("data-layer");
       if (!layer || name === "ready") return;
@@ -119,7 +119,6 @@
       slot.style.display = "";
     }
 
-    const width = element.parentElement ? element.parentElement.clientWidth : innerWidth;
     link.href = `${BASE}/`;
     link.textContent = "Start the check";
     slot.append(link);
@@ -128,7 +127,7 @@
     style(slot, { gridArea: "1 / 1" });
     style(frame, {
       ...{ gridArea: "1 / 1", border: "0", width: "1px", minWidth: "100%", visibility: "hidden" },
-      height: `${FIRST.find(([most]) => width <= most)[1]}px`,
+      height: `${(FIRST.find(([most]) => element.clientWidth <= most) || [0, 790])[1]}px`,
       colorScheme: element.getAttribute("scheme") === "auto" ? "light dark" : "light",
     });
     frame.title = element.getAttribute("label") || "PRODUCT";

@@ -15,6 +15,10 @@ function topOf(hash) {
   return place ? Math.max(0, Math.floor(place.getBoundingClientRect().top + scrollY)) : 0;
 }
 
+// Browsers give no focus to a page in a frame of another site, save by a script.
+const first = document.querySelector("[data-focus]");
+if (first && document.hasFocus()) first.focus({ preventScroll: true });
+
 if (parent !== window) {
   const { depth, reached } = document.body.dataset;
   say("page", { height: height(), top: topOf(location.hash), depth, reached: reached.split(" ") });

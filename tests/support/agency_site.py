@@ -1,18 +1,21 @@
-"""An agency's own website, which has the check in one of its pages: another origin, another look.
+"""An agency's own website, which has the check in its pages: another origin, another look.
 
-    python -m tests.support.agency_site https://check.example.com
+    python -m tests.support.agency_site http://127.0.0.1:8000
 
-serves it for a look by hand.
+serves it on http://localhost:8080 for a look by hand, where a check allows that address.
 """
 
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from string import Template
+from typing import Any
 
 from flask import Flask, Response, request
 
+from tests.support.apps import make_app
 from tests.support.browser import serving
 
 FOLDER = Path(__file__).parent / "agency"
@@ -20,49 +23,41 @@ HEADER = 64
 """The height of the header that stays in view, in pixels."""
 
 
-def script(check: str) -> str:
-    return f'<script src="{check}/embed.js" async></script>'
+def agency_app(check: str = "") -> Flask:
+    """The website; each path is another way to have the check, whose address is in the config.
 
-
-def element(check: str, attributes: str = "") -> str:
-    """The documented snippet, and how high the header is that stays in view."""
-    link = f'<a href="{check}/">Start the check</a>'
-    return f'<relay-check data-offset="{HEADER}" {attributes}>{link}</relay-check>'
-
-
-def agency_app(check: str) -> Flask:
-    """The website; each path is another way to have the check on a page.
-
-    The query of `/` is in the page's address only, as that of a campaign; `attributes` are the
-    element's.
+    `attributes` in the query of `/` are those of the element.
     """
     app = Flask("agency", static_folder=None)
-    bare = f'<iframe class="plain" src="{check}/embed/" title="The check"></iframe>'
+    app.config["CHECK"] = check
 
-    def page(embed: str, scripts: str = "") -> str:
-        text = (FOLDER / "page.html").read_text("utf-8")
-        return Template(text).substitute(embed=embed, script=scripts)
+    def page(embed: str, scripts: int) -> str:
+        address = app.config["CHECK"]
+        script = f'<script src="{address}/embed.js" async></script>'
+        text = Template((FOLDER / "page.html").read_text("utf-8"))
+        return text.substitute(embed=embed.replace("CHECK", address), script=scripts * script)
 
     @app.get("/")
     def with_element() -> str:
-        return page(element(check, request.args.get("attributes", "")), script(check))
-
-    @app.get("/bare")
-    def with_frame() -> str:
-        return page(bare)
+        return page(element(request.args.get("attributes", "")), scripts=1)
 
     @app.get("/twice")
     def with_two() -> str:
-        two = element(check, 'id="one"') + element(check, 'id="two" label="Another check"')
-        return page(two, 2 * script(check))
+        return page(element('id="one"') + element('id="two" label="Another"'), scripts=2)
 
     @app.get("/without-script")
     def without_script() -> str:
-        return page(element(check))
+        return page(element(), scripts=0)
 
-    @app.get("/nested")
-    def nested() -> str:
-        return page('<iframe class="plain" src="/?utm_source=box" title="A box"></iframe>')
+    @app.get("/bare")
+    def with_frame() -> str:
+        return page('<iframe class="plain" src="CHECK/embed/" title="The check"></iframe>', 0)
+
+    @app.get("/box")
+    def with_box() -> str:
+        """As website builders do it: the element is on a page in a frame."""
+        inside = request.args.get("inside", "/")
+        return page(f'<iframe class="plain" src="{inside}" title="A box"></iframe>', 0)
 
     @app.get("/<any('agency.css', 'analytics.js'):name>")
     def file(name: str) -> Response:
@@ -72,11 +67,39 @@ def agency_app(check: str) -> Flask:
     return app
 
 
+def element(attributes: str = "") -> str:
+    """The documented snippet, and how high the header is that stays in view."""
+    link = '<a href="CHECK/">Start the check</a>'
+    return f'<relay-check data-offset="{HEADER}" {attributes}>{link}</relay-check>'
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """A check, and the website that shows it: each is another site to the browser.
+
+    `stranger` is the same website under an address that may not show the check.
+    """
+
+    app: Flask
+    check: str
+    agency: str
+    stranger: str
+
+
 @contextmanager
-def agency_site(check: str, host: str = "localhost") -> Iterator[str]:
-    """Serve the website under a name of this machine that is another site than the check's."""
-    with serving(lambda _address: agency_app(check)) as origin:
-        yield origin.replace("127.0.0.1", host)
+def embedded_check(folder: Path, **settings: Any) -> Iterator[Embedded]:
+    """Serve a check and a website that may show it, until the block ends."""
+    website, apps = agency_app(), list[Flask]()
+    with serving(lambda _address: website) as address:
+        agency = address.replace("127.0.0.1", "localhost")
+
+        def make(check: str) -> Flask:
+            website.config["CHECK"] = check
+            apps.append(make_app(folder, base_url=check, embed_origins=agency, **settings))
+            return apps[0]
+
+        with serving(make) as check:
+            yield Embedded(apps[0], check, agency, address.replace("127.0.0.1", "a.localhost"))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import os
 import shutil
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -110,6 +110,8 @@ class Visit:
     origin: str
     scheme: Scheme = "light"
     faults: list[str] = field(default_factory=list)
+    also: Sequence[str] = ()
+    """Other origins whose files may come."""
 
     def open(self, path: str) -> int:
         """Go to a path of the site; the status of the page that comes."""
@@ -160,6 +162,7 @@ def visiting(
     width: int = PHONE_WIDTH,
     height: int = 740,
     touch: bool = False,
+    also: Sequence[str] = (),
 ) -> Iterator[Visit]:
     """Open a private window on a site; when it closes, nothing may have gone wrong in it."""
     context = browser.new_context(
@@ -170,7 +173,7 @@ def visiting(
         color_scheme="light",
     )
     context.set_default_timeout(1000 * patience(30))
-    visit = Visit(context.new_page(), origin)
+    visit = Visit(context.new_page(), origin, also=also)
     visit.tab.on("request", lambda request: _note_foreign(visit, request))
     visit.tab.on("console", lambda message: _note_complaint(visit, message))
     visit.tab.on("pageerror", lambda error: _note_error(visit, error))
@@ -182,7 +185,8 @@ def visiting(
 
 
 def _note_foreign(visit: Visit, request: Request) -> None:
-    if not request.url.startswith((f"{visit.origin}/", "about:", "blob:")):
+    known = [f"{origin}/" for origin in (visit.origin, *visit.also)]
+    if not request.url.startswith((*known, "about:", "blob:")):
         visit.faults.append(f"{visit.path} asks {request.url}")
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from playwright.sync_api import Locator
+from playwright.sync_api import Frame, Locator
 from playwright.sync_api import Page as Tab
 
 from tests.support import staff_client
@@ -31,7 +31,7 @@ def sign_in(visit: Visit, email: str = staff_client.EMAIL) -> None:
     visit.leave(visit.tab.get_by_role("button", name="Sign in", exact=True).click)
 
 
-def fields_in(tab: Tab) -> list[Field]:
+def fields_in(tab: Tab | Frame) -> list[Field]:
     """The fields of the page's form, in order, without the hidden ones."""
     document = Document(tab.content())
     forms = [Form(document, element, "") for element in document.all("form")]
@@ -44,7 +44,7 @@ def values_for(field: Field, answers: Mapping[str, AnswerValue]) -> list[str]:
     return [sent] if isinstance(sent, str) else sent
 
 
-def control(tab: Tab, name: str, value: str | None = None) -> Locator:
+def control(tab: Tab | Frame, name: str, value: str | None = None) -> Locator:
     """The control of a field; of a group, the one with this value."""
     chosen = "" if value is None else f'[value="{value}"]'
     return tab.locator(f'[name="{name}"]{chosen}').first
@@ -52,14 +52,19 @@ def control(tab: Tab, name: str, value: str | None = None) -> Locator:
 
 def fill_with_thumb(visit: Visit, answers: Mapping[str, AnswerValue]) -> None:
     """Answer the page in view by tapping the rows of choices and typing."""
-    for field in fields_in(visit.tab):
+    fill_by_tapping(visit.tab, answers)
+
+
+def fill_by_tapping(tab: Tab | Frame, answers: Mapping[str, AnswerValue]) -> None:
+    """Answer the page in a window, or in a frame of it, by tapping and typing."""
+    for field in fields_in(tab):
         for value in values_for(field, answers):
             if field.kind in ("radio", "checkbox"):
-                choice = control(visit.tab, field.name, value)
+                choice = control(tab, field.name, value)
                 choice.locator("xpath=ancestor::label").tap()
                 assert choice.is_checked(), f"a tap on {field.name}={value} did not choose it"
             else:
-                control(visit.tab, field.name).fill(value)
+                control(tab, field.name).fill(value)
 
 
 def fill_with_keys(visit: Visit, answers: Mapping[str, AnswerValue]) -> None:
