@@ -16,7 +16,7 @@ from sqlalchemy import delete, select, update
 
 from consult.questionnaire.editions import load
 from consult.storage.db.database import Session
-from consult.storage.leads import actions, notes
+from consult.storage.leads import actions, handovers, notes
 from consult.storage.leads.assignment import DEMO_DOMAIN
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.storage.tables.lead_tables import LeadRow
@@ -177,19 +177,19 @@ def _hand_over(work: LeadWork, staff: Staff) -> None:
         return
     to = random.choice([user for user in (*staff.active, *staff.demo) if user != work.by])
     work.wait(0.5, 6)
-    work.do(actions.hand_over, to)
+    work.do(handovers.hand_over, to)
     try:
         work.wait(0.5, 9)
     except _LaterThanNow:
         if to in staff.demo:  # no handover may wait for a disabled account
-            work.do(actions.cancel_handover)
+            work.do(handovers.cancel_handover)
         raise
     if to in staff.active and random.random() < 0.65:
         work.by = to
-        work.do(actions.accept)
+        work.do(handovers.accept)
     else:
         reason = random.choice(_DECLINED)
-        actions.decline(work.session, work.submission.id, by=to, reason=reason)
+        handovers.decline(work.session, work.submission.id, by=to, reason=reason)
 
 
 def _reach(work: LeadWork) -> bool:
@@ -291,7 +291,7 @@ def _offer(work: LeadWork, staff: Staff) -> None:
     work.wait(0.2, 0.7)
     work.contact(1)
     if staff.active:
-        work.do(actions.hand_over, staff.active[0])
+        work.do(handovers.hand_over, staff.active[0])
 
 
 LastAction = Callable[[LeadWork, Staff], None]

@@ -4,7 +4,7 @@ They hold names of pages and questions, counts and times, and never an answer. D
 lead unlinks its rows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -36,10 +36,10 @@ MAX_VIEWS_A_DAY = 20_000
 _TEST = "test"
 """The source of test responses: the address of the start page with ``?ref=test``."""
 
-_REACHED: Mapping[str, tuple[Stage, ...]] = {
-    "reached": ("reached", "consult_booked", "consult_held", "won"),
-    "booked": ("consult_booked", "consult_held"),
-    "held": ("consult_held",),
+_REACHED: Mapping[str, frozenset[Stage]] = {
+    "reached": frozenset({"reached", "consult_booked", "consult_held", "won"}),
+    "booked": frozenset({"consult_booked", "consult_held"}),
+    "held": frozenset({"consult_held"}),
 }
 
 
@@ -151,6 +151,13 @@ def record_stage(session: Session, submission_id: int, stage: Stage) -> None:
     """Count that a lead was moved to a stage. What it once reached stays, except ``won``."""
     reached = {name: True for name, stages in _REACHED.items() if stage in stages}
     record_reached(session, submission_id, won=stage == "won", **reached)
+
+
+def record_stages(session: Session, submission_id: int, stages: Sequence[Stage]) -> None:
+    """Count anew which stages a lead was moved to, in order, when a move was undone."""
+    reached = {name: not _REACHED[name].isdisjoint(stages) for name in _REACHED}
+    won = bool(stages) and stages[-1] == "won"
+    record_reached(session, submission_id, won=won, **reached)
 
 
 def record_reached(session: Session, submission_id: int, **reached: bool) -> None:

@@ -6,7 +6,14 @@ from types import MappingProxyType
 from typing import Literal, get_args
 
 NotificationType = Literal[
-    "finished", "contact_given", "consult_wanted", "overdue", "handed_over", "handed_back", "digest"
+    "finished",
+    "contact_given",
+    "consult_wanted",
+    "overdue",
+    "handed_over",
+    "handed_back",
+    "assigned",
+    "digest",
 ]
 NOTIFICATION_TYPES: tuple[NotificationType, ...] = get_args(NotificationType)
 
@@ -91,6 +98,14 @@ TYPE_INFO: Mapping[NotificationType, TypeInfo] = MappingProxyType(
             "own",
             "{actor} returned {who}",
             "{actor} returned {who}, so it stays with you.",
+        ),
+        "assigned": TypeInfo(
+            "Assigned to me",
+            "An admin assigned you a lead. You don’t have to accept it.",
+            _PERSONAL,
+            "own",
+            "{actor} assigned you {who}",
+            "{actor} assigned you {who}.",
         ),
         "digest": TypeInfo(
             "Morning digest",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -84,8 +84,9 @@ def _read_entry(entry: str) -> tuple[range, Span]:
 class Office:
     """When the agency is open, its promised reply time, and who is assigned new leads.
 
-    For `week`, see ``read_hours``. `reply_within` is opening time, `new_leads_to` the address of an
-    account.
+    For `week`, see ``read_hours``. `reply_within` is opening time. New leads go to the account with
+    the address `new_leads_to`, to everyone in turn, or by source: `sources` has the addresses of
+    the accounts by source, in small letters, and the others take turns.
     """
 
     zone: tzinfo = UTC
@@ -93,6 +94,8 @@ class Office:
     closed: frozenset[date] = frozenset()
     reply_within: timedelta = timedelta(hours=1)
     new_leads_to: str = ""
+    new_leads_by: Literal["person", "turns", "source"] = "person"
+    sources: Mapping[str, str] = field(default_factory=dict)
 
     def hours_from(self, day: date) -> str:
         """The time zone, hours and holidays from a day on, as a text that `under` reads."""
@@ -105,6 +108,12 @@ class Office:
         Without a text, with its present hours.
         """
         return replace(self, **_hours_of(hours)) if hours else self
+
+    def first_open_day(self, day: date) -> date:
+        """The first day on which the agency is open, from a day on."""
+        while not self.is_open_on(day):
+            day += _DAY
+        return day
 
     def start_of(self, day: date) -> datetime:
         return datetime.combine(day, time(), self.zone)

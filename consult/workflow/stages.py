@@ -17,7 +17,7 @@ MOVES: Mapping[Stage, tuple[Stage, ...]] = {
     "taken": ("reached", "lost", "not_a_fit"),
     "reached": ("consult_booked", "won", "lost", "not_a_fit"),
     # Back to "reached": the consult was called off, or no one came.
-    "consult_booked": ("consult_held", "reached", "lost", "not_a_fit"),
+    "consult_booked": ("consult_held", "reached", "won", "lost", "not_a_fit"),
     "consult_held": ("won", "lost", "not_a_fit"),
     # Closed leads can be reopened.
     "won": ("reached",),
@@ -25,6 +25,9 @@ MOVES: Mapping[Stage, tuple[Stage, ...]] = {
     "not_a_fit": ("reached",),
 }
 """Which stages may follow each stage, the usual next one first."""
+
+OUTCOMES: tuple[Stage, ...] = ("won", "lost", "not_a_fit")
+"""Any open lead can get one: the stages before it that are missing are then recorded as well."""
 
 NAMES: Mapping[Stage, str] = {
     "new": "New",

@@ -15,7 +15,7 @@ from consult.staff.accounts import account_admin
 from consult.storage import deliveries
 from consult.storage.accounts import accounts as accounts_of
 from consult.storage.drafts import drafts, reminder_consent
-from consult.storage.leads import actions, notes
+from consult.storage.leads import actions, handovers, notes
 from consult.storage.privacy import erasure
 from consult.storage.search import saved_views
 from consult.storage.tables.delivery_tables import Attempt, EndpointRow
@@ -214,8 +214,8 @@ def _work_on_leads(app: Flask) -> None:
             if (user := accounts_of.user_by_email(session, email))
         )
         saved_views.add(session, "Open, fair", "stage=open&source=fair", shared=True, by=me)
-        actions.claim(session, 3, by=other)
-        actions.hand_over(session, 3, me, by=other, comment="You know their trade.")
+        handovers.claim(session, 3, by=other)
+        handovers.hand_over(session, 3, me, by=other, comment="You know their trade.")
         actions.log_contact(
             session, 5, by=me, channel="phone", reached=True, comment="After lunch is best"
         )
@@ -245,8 +245,8 @@ def _go_on_with_leads(app: Flask) -> None:
         actions.schedule_follow_up(
             session, waiting, (session.now() + timedelta(days=90)).date(), by=me
         )
-        actions.hand_over(session, waiting, other, by=me)
-        actions.claim(session, lost, by=other)
+        handovers.hand_over(session, waiting, other, by=me)
+        handovers.claim(session, lost, by=other)
         actions.move(
             session, lost, "lost", by=other, reason="price", comment="Too dear for this year."
         )

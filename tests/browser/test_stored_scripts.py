@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Dialog
 
 from consult.owner.visitors import source_of
 from consult.storage import deliveries
-from consult.storage.leads import actions, notes
+from consult.storage.leads import actions, handovers, notes
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.storage.tables.delivery_tables import Attempt
 from consult.storage.webhooks import endpoints
@@ -57,12 +57,12 @@ def fill(app: Flask) -> list[str]:
     with services_of(app).database.writing() as session:
         for lead, text in enumerate(map(one_line, TEXTS), 1):
             session.get_one(StaffUserRow, lead).name = text[:200]
-            actions.claim(session, lead, by=lead)
+            handovers.claim(session, lead, by=lead)
             actions.log_contact(
                 session, lead, by=lead, channel="phone", reached=True, comment=text * 5
             )
             notes.add(session, lead, (text * 50)[: notes.TEXT_MAX], by=lead)
-            actions.hand_over(session, lead, 4, by=lead, comment=text)
+            handovers.hand_over(session, lead, 4, by=lead, comment=text)
             address = f'https://{"h" * 60}.example/"><script>alert({lead})</script>{"w" * 900}'
             added = endpoints.add(
                 session,

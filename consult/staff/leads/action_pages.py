@@ -28,7 +28,7 @@ from consult.staff.leads.action_forms import (
 from consult.staff.leads.lead_pages import back_to, lead_page
 from consult.staff.times import agency_today
 from consult.storage.db.database import Session
-from consult.storage.leads import actions, notes
+from consult.storage.leads import actions, changes, handovers, notes
 from consult.storage.tables.lead_tables import NoteRow
 from consult.storage.tables.submission_tables import SubmissionRow
 from consult.web.services import services
@@ -64,11 +64,11 @@ def lead_action(
             try:
                 with services().database.writing() as session:
                     change(session, lead_id, form, by=signed_in_user().id, version=version)
-            except actions.UnknownLeadError:
+            except changes.UnknownLeadError:
                 abort(404)
-            except actions.ConflictError:
+            except changes.ConflictError:
                 return lead_page(lead_id, FormState(form_id, typed), since=version), 409
-            except actions.NotAllowedError as refusal:
+            except changes.NotAllowedError as refusal:
                 return lead_page(lead_id, FormState(form_id, typed, {"": str(refusal)})), 422
             return redirect(back_to(lead_id, done or form_id), 303)
 
@@ -80,14 +80,14 @@ def lead_action(
 @blueprint.post(f"{_LEAD}/claim")
 @for_staff
 @lead_action("claim")
-def claim(session: Session, lead_id: int, _form: ActionForm, **seen: int) -> None:
-    actions.claim(session, lead_id, **seen)
+def claim(session: Session, lead_id: int, _form: ActionForm, **seen: Any) -> None:
+    handovers.claim(session, lead_id, **seen)
 
 
 @blueprint.post(f"{_LEAD}/contact")
 @for_staff
 @lead_action("contact", ContactForm)
-def log_contact(session: Session, lead_id: int, form: ContactForm, **seen: int) -> None:
+def log_contact(session: Session, lead_id: int, form: ContactForm, **seen: Any) -> None:
     actions.log_contact(
         session,
         lead_id,
@@ -106,7 +106,7 @@ def _move_form(fields: Any) -> MoveForm:
 @blueprint.post(f"{_LEAD}/stage")
 @for_staff
 @lead_action("stage-{stage}", _move_form)
-def move(session: Session, lead_id: int, form: MoveForm, **seen: int) -> None:
+def move(session: Session, lead_id: int, form: MoveForm, **seen: Any) -> None:
     zone = services().settings.office.zone
     actions.move(
         session,
@@ -122,14 +122,14 @@ def move(session: Session, lead_id: int, form: MoveForm, **seen: int) -> None:
 @blueprint.post(f"{_LEAD}/rebook")
 @for_staff
 @lead_action("rebook", ConsultForm)
-def rebook(session: Session, lead_id: int, form: ConsultForm, **seen: int) -> None:
+def rebook(session: Session, lead_id: int, form: ConsultForm, **seen: Any) -> None:
     actions.rebook(session, lead_id, form.consult_at(services().settings.office.zone), **seen)
 
 
 @blueprint.post(f"{_LEAD}/follow-up")
 @for_staff
 @lead_action("follow-up", FollowUpForm)
-def schedule_follow_up(session: Session, lead_id: int, form: FollowUpForm, **seen: int) -> None:
+def schedule_follow_up(session: Session, lead_id: int, form: FollowUpForm, **seen: Any) -> None:
     office = services().settings.office
     actions.schedule_follow_up(session, lead_id, form.on.data, office=office, **seen)
 
@@ -137,36 +137,36 @@ def schedule_follow_up(session: Session, lead_id: int, form: FollowUpForm, **see
 @blueprint.post(f"{_LEAD}/hand-over")
 @for_staff
 @lead_action("hand-over", HandOverForm)
-def hand_over(session: Session, lead_id: int, form: HandOverForm, **seen: int) -> None:
-    actions.hand_over(session, lead_id, form.to.data, comment=form.comment.data, **seen)
+def hand_over(session: Session, lead_id: int, form: HandOverForm, **seen: Any) -> None:
+    handovers.hand_over(session, lead_id, form.to.data, comment=form.comment.data, **seen)
 
 
 @blueprint.post(f"{_LEAD}/accept")
 @for_staff
 @lead_action("answer", done="accept")
-def accept(session: Session, lead_id: int, _form: ActionForm, **seen: int) -> None:
-    actions.accept(session, lead_id, **seen)
+def accept(session: Session, lead_id: int, _form: ActionForm, **seen: Any) -> None:
+    handovers.accept(session, lead_id, **seen)
 
 
 @blueprint.post(f"{_LEAD}/decline")
 @for_staff
 @lead_action("answer", DeclineForm, done="decline")
-def decline(session: Session, lead_id: int, form: DeclineForm, **seen: int) -> None:
+def decline(session: Session, lead_id: int, form: DeclineForm, **seen: Any) -> None:
     reason, comment = form.reason.data, form.comment.data
-    actions.decline(session, lead_id, reason=reason, comment=comment, **seen)
+    handovers.decline(session, lead_id, reason=reason, comment=comment, **seen)
 
 
 @blueprint.post(f"{_LEAD}/cancel-handover")
 @for_staff
 @lead_action("cancel-handover")
-def cancel_handover(session: Session, lead_id: int, _form: ActionForm, **seen: int) -> None:
-    actions.cancel_handover(session, lead_id, **seen)
+def cancel_handover(session: Session, lead_id: int, _form: ActionForm, **seen: Any) -> None:
+    handovers.cancel_handover(session, lead_id, **seen)
 
 
 @blueprint.post(f"{_LEAD}/assessments")
 @for_staff
 @lead_action("assessments")
-def assess(session: Session, lead_id: int, _form: ActionForm, **seen: int) -> None:
+def assess(session: Session, lead_id: int, _form: ActionForm, **seen: Any) -> None:
     """Record what the call showed of each dimension of the lead's edition."""
     query = select(SubmissionRow.edition).where(SubmissionRow.id == lead_id)
     edition = session.scalar(query) or abort(404)

@@ -10,8 +10,8 @@ from consult.staff.accounts.access import signed_in_user
 from consult.staff.blueprint import blueprint, for_staff
 from consult.staff.search.list_pages import current_viewer, filter_in_address, list_address
 from consult.storage.db.database import Session
-from consult.storage.leads import actions
-from consult.storage.leads.actions import NotAllowedError, UnknownLeadError
+from consult.storage.leads import actions, changes, handovers
+from consult.storage.leads.changes import NotAllowedError, UnknownLeadError
 from consult.storage.search import find_leads
 from consult.storage.search.find_leads import by_ids
 from consult.storage.search.lead_filter import LeadFilter
@@ -101,12 +101,12 @@ def _chosen_action() -> Action:
     by, form = signed_in_user().id, request.form
     match form.get("do"):
         case "take":
-            return partial(actions.claim, by=by)
+            return partial(handovers.claim, by=by)
         case "hand_over":
             to = form.get("to", type=parse_id)
             if to is None:
                 raise ValueError("Choose a colleague to hand them over to.")
-            return partial(actions.hand_over, to=to, by=by)
+            return partial(handovers.hand_over, to=to, by=by)
         case "move":
             stage, reason = form.get("stage", ""), form.get("reason", "")
             if stage not in STAGES_FOR_MANY:
@@ -123,7 +123,7 @@ def _apply(action: Action, ids: Sequence[int]) -> dict[int, str]:
     for start in range(0, len(ids), BATCH_SIZE):
         batch = ids[start : start + BATCH_SIZE]
         with services().database.writing() as session:
-            actions.lock_leads(session, batch)
+            changes.lock_leads(session, batch)
             for lead_id in batch:
                 try:
                     action(session, lead_id)

@@ -95,6 +95,28 @@ def change_role(session: Session, user_id: int, role: str, *, by: int | None) ->
     )
 
 
+def change_availability(
+    session: Session,
+    user_id: int,
+    *,
+    by: int,
+    away_until: datetime | None = None,
+    takes_turns: bool | None = None,
+) -> None:
+    """Say until when a user gets no new leads, None if they are here, and if they take turns.
+
+    `away_until` is the first moment of the day on which they are back.
+    """
+    user = session.get_one(StaffUserRow, user_id)
+    user.away_until = away_until
+    if takes_turns is not None:
+        user.takes_turns = takes_turns
+    session.flush()
+    audit_log.record(
+        session, "account.availability_changed", by=by, account=user_id, away=away_until is not None
+    )
+
+
 def pending_invitations(session: Session) -> Sequence[StaffInvitationRow]:
     return session.scalars(
         select(StaffInvitationRow)

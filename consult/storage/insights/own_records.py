@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, select
 
 from consult.storage.db.database import Session
+from consult.storage.leads.leads import standing
 from consult.storage.tables.lead_tables import LeadEventRow, LeadRow
 from consult.workflow.own_performance import LAST_WON, TIME_TO_ANSWER, Contact, Record, Records
 
@@ -57,10 +58,11 @@ def _newest(
 
 def _events(session: Session, ids: Iterable[int]) -> Mapping[int, Sequence[Row[Any]]]:
     event = LeadEventRow
-    query = select(event.submission_id, event.kind, event.at, event.data).where(
+    columns = (event.submission_id, event.kind, event.at, event.data, event.version)
+    query = select(*columns).where(
         event.submission_id.in_(sorted(ids)),
         # As an expression: SQLite would rather read all events of these kinds by their index.
-        (event.kind + "").in_(_KINDS),
+        (event.kind + "").in_((*_KINDS, "undone")),
     )
     found: dict[int, list[Row[Any]]] = defaultdict(list)
     for row in session.execute(query.order_by(event.id)):
@@ -69,6 +71,7 @@ def _events(session: Session, ids: Iterable[int]) -> Mapping[int, Sequence[Row[A
 
 
 def _record(row: Row[Any], events: Sequence[Row[Any]], now: datetime) -> Record:
+    events = standing(events)
     data = {kind: [event.data for event in events if event.kind == kind] for kind in _KINDS}
     consult_ahead = row.consult_at is not None and row.consult_at > now
     return Record(

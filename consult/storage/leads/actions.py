@@ -1,106 +1,41 @@
-"""What staff do with a lead: claim it, talk to its owner, move it on, hand it over.
+"""What staff do with a lead: talk to its owner, and move it on; ``handovers`` says who has it.
 
 Each verb changes the lead, adds an event to its timeline and an entry to the audit log, all in the
 caller's transaction, and returns the lead as it then is. Each takes the `version` that its caller
-saw. To change many leads in one transaction, `lock_leads` them first, and pass no version.
+saw. To change many leads in one transaction, ``changes.lock_leads`` first, and pass no version.
 
-They all raise UnknownLeadError for a lead that was deleted, ConflictError when it was changed
-since that version, and NotAllowedError, with one line for staff, for what its state rules out.
+They all raise `changes.UnknownLeadError` for a lead that was deleted, ConflictError when it was
+changed since that version, and NotAllowedError, with one line for staff, for what its state rules
+out. The last change can be undone for a moment (``changes.undo``).
 """
 
-from collections.abc import Collection
 from datetime import date, datetime
 from typing import Literal, get_args
 
-from sqlalchemy import select
-
-from consult.storage import page_events
-from consult.storage.audit import audit_log
 from consult.storage.db.database import Session
-from consult.storage.leads.assignment import is_active, lock_assignments
-from consult.storage.leads.leads import record_event, reply_clock
-from consult.storage.notifications import notifications
+from consult.storage.leads.changes import (
+    NotAllowedError,
+    lock_lead,
+    record_change,
+    record_move,
+    require_open,
+    save_change,
+)
+from consult.storage.leads.handovers import assign_to, end_handover
+from consult.storage.leads.leads import reply_clock
 from consult.storage.tables.lead_tables import LeadRow
-from consult.workflow.notification_types import NotificationType
 from consult.workflow.office_hours import Office
-from consult.workflow.stages import CLOSED, CLOSING_REASONS, DECLINE_REASONS, MOVES, NAMES, Stage
+from consult.workflow.stages import (
+    CLOSED,
+    CLOSING_REASONS,
+    MOVES,
+    NAMES,
+    OUTCOMES,
+    Stage,
+)
 
 Channel = Literal["phone", "mail", "message", "meeting"]
 CHANNELS: tuple[Channel, ...] = get_args(Channel)
-
-
-class UnknownLeadError(LookupError):
-    """There is no such lead, or it was deleted."""
-
-
-class NotAllowedError(ValueError):
-    """The lead's state rules this out; the text is for staff."""
-
-
-class ConflictError(Exception):
-    """The lead was changed after the given version; its timeline says how."""
-
-
-def lock_leads(session: Session, lead_ids: Collection[int]) -> list[LeadRow]:
-    """Lock leads until the transaction ends, in order of their ids; deleted ones are left out.
-
-    Without that order, two transactions over the same leads would deadlock.
-    """
-    lock_assignments(session)
-    leads = select(LeadRow).where(LeadRow.submission_id.in_(lead_ids))
-    locked = leads.order_by(LeadRow.submission_id).with_for_update()
-    return list(session.scalars(locked.execution_options(populate_existing=True)))
-
-
-def lock_lead(session: Session, lead_id: int, *, by: int, version: int | None) -> LeadRow:
-    """Lock a lead until the transaction ends, for `by`, whose account must be active.
-
-    Verbs in other modules begin with it, and end with ``save_change``.
-    """
-    found = lock_leads(session, [lead_id])
-    if not found:
-        raise UnknownLeadError(lead_id)
-    lead = found[0]
-    if version is not None and lead.version != version:
-        raise ConflictError(f"lead {lead_id} is at version {lead.version}")
-    if not is_active(session, by):
-        raise NotAllowedError("This account is no longer active.")
-    return lead
-
-
-def save_change(
-    session: Session, lead: LeadRow, action: str, by: int, **facts: str | int | bool | None
-) -> LeadRow:
-    """End a verb: the lead has a new version, and the audit log an entry."""
-    lead.version += 1
-    session.flush()
-    audit_log.record(session, action, by=by, lead_id=lead.submission_id, **facts)
-    return lead
-
-
-def record_change(session: Session, lead: LeadRow, kind: str, by: int, **data: object) -> None:
-    """Add an event to the timeline about the change that ``save_change`` will end.
-
-    Facts that are empty are left out.
-    """
-    known = {name: value for name, value in data.items() if value != ""}
-    record_event(session, lead.submission_id, kind, by=by, version=lead.version + 1, **known)
-
-
-def claim(session: Session, lead_id: int, *, by: int, version: int | None = None) -> LeadRow:
-    """Make `by` the assignee, even if a colleague was. Claiming one's own lead changes nothing.
-
-    An open handover ends: accepted if it was offered to `by`, canceled otherwise.
-    """
-    lead = lock_lead(session, lead_id, by=by, version=version)
-    if lead.offered_to_id == by:
-        return _accept(session, lead, by)
-    if lead.assignee_id == by and lead.stage != "new" and lead.offered_to_id is None:
-        return lead
-    if lead.assignee_id == by:
-        _cancel_handover(session, lead, by)
-    _assign(session, lead, by)
-    return save_change(session, lead, "lead.claimed", by)
 
 
 def move(
@@ -113,34 +48,59 @@ def move(
     reason: str = "",
     comment: str = "",
     consult_at: datetime | None = None,
+    amount: int | None = None,
+    currency: str = "",
 ) -> LeadRow:
-    """Move a lead to a stage that may follow its own (``stages.MOVES``).
+    """Move a lead to a stage that may follow its own (``stages.MOVES``), or to an outcome.
 
     ``taken`` makes `by` the assignee; ``reached`` stops the reply clock. `reason` is an id from
     ``CLOSING_REASONS``, for the stages that have some. ``consult_booked`` alone has, and needs, a
-    `consult_at`.
+    `consult_at`. ``won`` may have an `amount`, in hundredths of its `currency`.
     """
     lead = lock_lead(session, lead_id, by=by, version=version)
-    if stage not in MOVES[lead.stage]:
+    if stage not in MOVES[lead.stage] and (lead.is_closed or stage not in OUTCOMES):
         raise NotAllowedError(f"{NAMES[lead.stage]} can’t become {NAMES[stage].lower()}.")
     if stage in CLOSING_REASONS and reason not in CLOSING_REASONS[stage]:
         raise NotAllowedError("Choose a reason.")
     _require_fitting_consult(lead, stage, consult_at, session.now())
     if stage == "taken":
-        _assign(session, lead, by)
+        assign_to(session, lead, by)
         return save_change(session, lead, "lead.claimed", by)
-    if stage == "reached" and lead.first_contact_at is None:
-        lead.first_contact_at = session.now()
+    _move_up_to(session, lead, stage, by)
     if stage in CLOSED:
-        _cancel_handover(session, lead, by)
+        end_handover(session, lead, by)
     if stage in CLOSED or stage == "consult_booked":
         lead.follow_up_on = None
     if stage != "consult_held":
         lead.consult_at = consult_at
     if stage not in CLOSING_REASONS:
         reason = ""
-    _move(session, lead, stage, by, reason=reason, comment=comment, consult_at=_iso(consult_at))
+    facts = {"reason": reason, "comment": comment, "consult_at": _iso(consult_at)}
+    lead.won_amount = lead.won_currency = None
+    if stage != "won" or amount is None:
+        record_move(session, lead, stage, by, **facts)
+    else:
+        record_move(session, lead, stage, by, **facts, amount=amount, currency=currency)
+        lead.won_amount, lead.won_currency = amount, currency
     return save_change(session, lead, "lead.moved", by, stage=stage)
+
+
+def correct_amount(
+    session: Session,
+    lead_id: int,
+    amount: int | None,
+    currency: str,
+    *,
+    by: int,
+    version: int | None = None,
+) -> LeadRow:
+    """Say later what a lead that was won is worth, in hundredths; None removes the amount."""
+    lead = lock_lead(session, lead_id, by=by, version=version)
+    if lead.stage != "won":
+        raise NotAllowedError("Only a lead that was won has an amount.")
+    lead.won_amount, lead.won_currency = amount, None if amount is None else currency
+    record_change(session, lead, "amount", by, amount=amount, currency=lead.won_currency)
+    return save_change(session, lead, "lead.amount_changed", by)
 
 
 def log_contact(
@@ -153,26 +113,32 @@ def log_contact(
     version: int | None = None,
     comment: str = "",
     today: date | None = None,
+    next_on: date | None = None,
 ) -> LeadRow:
     """Record that `by` called or wrote, and whether the owner was reached.
 
     The first contact stops the reply clock, and a new lead is assigned to `by`. A follow-up that is
-    due is done. `today` is the date at the agency.
+    due is done; `next_on` schedules the next one. `today` is the date at the agency.
     """
     lead = lock_lead(session, lead_id, by=by, version=version)
-    _require_open(lead)
+    require_open(lead)
     now = session.now()
+    today = today or now.date()
+    _require_not_past(next_on, today)
     lead.first_contact_at = lead.first_contact_at or now
     follow_up_on = ""
-    if lead.follow_up_on and lead.follow_up_on <= (today or now.date()):
+    if lead.follow_up_on and lead.follow_up_on <= today:
         follow_up_on = lead.follow_up_on.isoformat()
         lead.follow_up_on = None
     if lead.stage == "new":
-        _assign(session, lead, by)
+        assign_to(session, lead, by)
     facts = {"channel": channel, "reached": reached, "comment": comment}
     record_change(session, lead, "contact", by, **facts, follow_up_on=follow_up_on)
     if reached and lead.stage == "taken":
-        _move(session, lead, "reached", by)
+        record_move(session, lead, "reached", by)
+    if next_on:
+        lead.follow_up_on = next_on
+        record_change(session, lead, "follow_up", by, on=next_on.isoformat())
     return save_change(session, lead, "lead.contacted", by, reached=reached)
 
 
@@ -192,10 +158,9 @@ def schedule_follow_up(
     """
     office = office or Office()
     lead = lock_lead(session, lead_id, by=by, version=version)
-    _require_open(lead)
+    require_open(lead)
     today = office.today(session.now())
-    if on < today:
-        raise NotAllowedError("Choose a date in the future.")
+    _require_not_past(on, today)
     lead.follow_up_on = on
     if on > today and lead.due_at and lead.first_contact_at is None:
         for name, value in reply_clock(office, office.start_of(on)).items():
@@ -216,68 +181,6 @@ def rebook(
     return save_change(session, lead, "lead.rebooked", by)
 
 
-def hand_over(
-    session: Session,
-    lead_id: int,
-    to: int,
-    *,
-    by: int,
-    version: int | None = None,
-    comment: str = "",
-) -> LeadRow:
-    """Offer a lead to a colleague. It stays assigned to `by` until they accept."""
-    lead = lock_lead(session, lead_id, by=by, version=version)
-    _require_open(lead)
-    if lead.assignee_id != by:
-        raise NotAllowedError(
-            "Only the person it’s assigned to can hand it over. Assign it to yourself first."
-        )
-    if lead.offered_to_id is not None:
-        raise NotAllowedError("A handover is already pending. Cancel it first.")
-    if to == by or not is_active(session, to):
-        raise NotAllowedError("Choose a colleague with an active account.")
-    lead.offered_to_id, lead.offered_at = to, session.now()
-    record_change(session, lead, "offered", by, to=to, comment=comment)
-    _notify(session, lead, "handed_over", to, by)
-    return save_change(session, lead, "lead.offered", by, to=to)
-
-
-def accept(session: Session, lead_id: int, *, by: int, version: int | None = None) -> LeadRow:
-    return _accept(session, _lock_offered(session, lead_id, by, version), by)
-
-
-def decline(
-    session: Session,
-    lead_id: int,
-    *,
-    by: int,
-    reason: str,
-    version: int | None = None,
-    comment: str = "",
-) -> LeadRow:
-    """Decline a handover, with a reason from ``DECLINE_REASONS``; the assignee stays the same."""
-    lead = _lock_offered(session, lead_id, by, version)
-    if reason not in DECLINE_REASONS:
-        raise NotAllowedError("Choose a reason.")
-    _end_handover(lead)
-    record_change(session, lead, "declined", by, reason=reason, comment=comment)
-    _notify(session, lead, "handed_back", lead.assignee_id, by)
-    return save_change(session, lead, "lead.declined", by, reason=reason)
-
-
-def cancel_handover(
-    session: Session, lead_id: int, *, by: int, version: int | None = None
-) -> LeadRow:
-    """Cancel a handover that wasn't answered; for the assignee only."""
-    lead = lock_lead(session, lead_id, by=by, version=version)
-    if lead.offered_to_id is None:
-        raise NotAllowedError("There’s no handover to cancel.")
-    if lead.assignee_id != by:
-        raise NotAllowedError("Only the person it’s assigned to can cancel the handover.")
-    _cancel_handover(session, lead, by)
-    return save_change(session, lead, "lead.handover_cancelled", by)
-
-
 def _require_fitting_consult(
     lead: LeadRow, stage: Stage, consult_at: datetime | None, now: datetime
 ) -> None:
@@ -290,60 +193,19 @@ def _require_fitting_consult(
         raise NotAllowedError("That’s before they finished the check. Check the date.")
 
 
-def _require_open(lead: LeadRow) -> None:
-    if lead.is_closed:
-        raise NotAllowedError("This lead is closed. Reopen it first.")
+def _require_not_past(on: date | None, today: date) -> None:
+    if on and on < today:
+        raise NotAllowedError("Choose a date in the future.")
 
 
-def _lock_offered(session: Session, lead_id: int, by: int, version: int | None) -> LeadRow:
-    lead = lock_lead(session, lead_id, by=by, version=version)
-    if lead.offered_to_id != by:
-        raise NotAllowedError("This handover is no longer pending.")
-    return lead
-
-
-def _notify(
-    session: Session, lead: LeadRow, kind: NotificationType, user_id: int | None, by: int
-) -> None:
-    lead_id, occasion = lead.submission_id, f"v{lead.version}"
-    notifications.notify(
-        session, lead_id, kind, recipient_id=user_id, actor_id=by, occasion=occasion
-    )
-
-
-def _move(session: Session, lead: LeadRow, stage: Stage, by: int, **data: object) -> None:
-    record_change(session, lead, "moved", by, to=stage, **{"from": lead.stage}, **data)
-    lead.stage, lead.stage_since = stage, session.now()
-    page_events.record_stage(session, lead.submission_id, stage)
-
-
-def _assign(session: Session, lead: LeadRow, by: int) -> None:
-    """Assign a lead to `by`, which ends any handover; a new lead becomes ``taken``."""
-    if lead.assignee_id != by:
-        kind = "claimed"
-        if lead.offered_to_id == by:
-            kind = "accepted"
-            _end_handover(lead)
-        _cancel_handover(session, lead, by)
-        record_change(session, lead, kind, by, **{"from": lead.assignee_id})
-        lead.assignee_id = by
-    if lead.stage == "new":
-        _move(session, lead, "taken", by)
-
-
-def _accept(session: Session, lead: LeadRow, by: int) -> LeadRow:
-    _assign(session, lead, by)
-    return save_change(session, lead, "lead.accepted", by)
-
-
-def _cancel_handover(session: Session, lead: LeadRow, by: int) -> None:
-    if lead.offered_to_id is not None:
-        _end_handover(lead)
-        record_change(session, lead, "cancelled", by)
-
-
-def _end_handover(lead: LeadRow) -> None:
-    lead.offered_to_id = lead.offered_at = None
+def _move_up_to(session: Session, lead: LeadRow, stage: Stage, by: int) -> None:
+    """Record the steps before an outcome that are missing: a lead that was won was reached."""
+    if stage in ("reached", "won") and lead.first_contact_at is None:
+        lead.first_contact_at = session.now()
+    if stage in ("won", "lost") and lead.stage == "new":
+        assign_to(session, lead, by)
+    if stage == "won" and lead.stage == "taken":
+        record_move(session, lead, "reached", by)
 
 
 def _iso(at: datetime | None) -> str:

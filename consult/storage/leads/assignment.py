@@ -1,26 +1,45 @@
-"""Assignment: the default assignee of new leads, and who gets the leads of a disabled account.
+"""Assignment: who gets new leads, and who gets the leads of a disabled account.
 
 As long as any account is active, each lead is assigned to an active one; or else to a demo
-colleague, who is never active, and has demo leads only.
+colleague, who is never active, and has demo leads only. Users who are away get no new leads, unless
+everyone is.
 """
 
-from sqlalchemy import ColumnElement, bindparam, case, insert, literal, or_, select, text, update
+from collections.abc import Collection
+
+from sqlalchemy import (
+    ColumnElement,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from consult.storage.audit import audit_log
-from consult.storage.db.base import Json
+from consult.storage.db.base import Json, UtcDateTime
 from consult.storage.db.database import Session
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.storage.tables.lead_tables import LeadEventRow, LeadRow
+from consult.workflow.office_hours import Office
 
 DEMO_DOMAIN = "@demo.example"
 
-# Any number, as long as nothing else uses it.
-_LOCK = 0x52454C4159
+# Any two numbers, as long as nothing else uses them.
+_LOCK, _TURNS = 0x52454C4159, 0x5455524E53
 
+_IS_AWAY = func.coalesce(
+    StaffUserRow.away_until > bindparam("now", type_=UtcDateTime()), literal(False)
+)
 _DEFAULT_ASSIGNEE = (
     select(StaffUserRow.id)
     .where(StaffUserRow.active)
     .order_by(
+        _IS_AWAY,
         case(
             (StaffUserRow.email == bindparam("new_leads_to"), 0),
             (StaffUserRow.role == "admin", 1),
@@ -45,17 +64,63 @@ def lock_assignments(session: Session, *, exclusive: bool = False) -> None:
 
 
 def default_assignee(session: Session, new_leads_to: str = "") -> int | None:
-    """The id of the user who is assigned new leads; None while there is no active account.
+    """The id of the user who gets leads by default; None while there is no active account.
 
     It is the active account with the address `new_leads_to`, or else the oldest active admin
-    account, or else the oldest active account.
+    account, or else the oldest active account; of those who are away only if everyone is.
     """
-    return session.scalar(_DEFAULT_ASSIGNEE, {"new_leads_to": new_leads_to})
+    given = {"new_leads_to": new_leads_to, "now": session.now()}
+    return session.scalar(_DEFAULT_ASSIGNEE, given)
+
+
+def next_assignee(session: Session, office: Office, source: str) -> int | None:
+    """The id of the user who gets a new lead that came from a source, as the `office` has it.
+
+    That is the person whom the source belongs to, or else whose turn it is, or the default one.
+    Call ``lock_assignments`` before. Transactions that give out turns wait for one another.
+    """
+    found = None
+    if address := office.sources.get(source.casefold()):
+        found = session.scalar(
+            select(StaffUserRow.id).where(
+                StaffUserRow.email == address, StaffUserRow.active, ~_IS_AWAY
+            ),
+            {"now": session.now()},
+        )
+    if found is None and office.new_leads_by != "person":
+        found = _take_turn(session)
+    return default_assignee(session, office.new_leads_to) if found is None else found
+
+
+def _take_turn(session: Session) -> int | None:
+    """The id of the user whose last turn is the longest ago; None if no one is there."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text(f"SELECT pg_advisory_xact_lock({_TURNS})"))
+    user = session.scalar(
+        select(StaffUserRow)
+        .where(StaffUserRow.active, StaffUserRow.takes_turns, ~_IS_AWAY)
+        .order_by(StaffUserRow.last_turn, StaffUserRow.created_at, StaffUserRow.id)
+        .limit(1)
+        .execution_options(populate_existing=True),
+        {"now": session.now()},
+    )
+    if user is None:
+        return None
+    user.last_turn = 1 + (session.scalar(select(func.max(StaffUserRow.last_turn))) or 0)
+    session.flush()
+    return user.id
 
 
 def is_active(session: Session, user_id: int) -> bool:
     query = select(StaffUserRow.id).where(StaffUserRow.id == user_id, StaffUserRow.active)
     return session.scalar(query) is not None
+
+
+def may_have_leads(session: Session, user_ids: Collection[int]) -> bool:
+    """Whether all these users are active, or demo colleagues."""
+    may = StaffUserRow.active | StaffUserRow.email.endswith(DEMO_DOMAIN)
+    query = select(func.count()).where(StaffUserRow.id.in_(user_ids), may)
+    return session.scalar(query) == len(set(user_ids))
 
 
 def reassign_leads(session: Session, *, new_leads_to: str = "", by: int | None = None) -> None:

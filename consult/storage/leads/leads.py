@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import aliased, joinedload
 
 from consult.crypto import token_hash
@@ -31,6 +31,7 @@ _MIN_COMPLETIONS = 20
 _MAX_COMPLETIONS = 500
 _MAX_SCANNED = 5_000
 JsonObject = Mapping[str, Any]
+Event = TypeVar("Event", LeadEventRow, Row[Any])
 
 _LEADS = select(SubmissionRow).options(
     joinedload(SubmissionRow.draft).load_only(DraftRow.source), joinedload(SubmissionRow.contact)
@@ -176,8 +177,15 @@ def timeline(session: Session, lead_id: int, since: int = 0) -> list[LeadEventRo
     return list(session.scalars(query.order_by(LeadEventRow.id)))
 
 
+def standing(events: Iterable[Event]) -> list[Event]:
+    """Those of a lead's events that were not undone; each has a `kind`, a `version` and `data`."""
+    found = list(events)
+    undone = {event.data["of"] for event in found if event.kind == "undone"}
+    return [event for event in found if event.kind != "undone" and event.version not in undone]
+
+
 def was_reached(events: Iterable[LeadEventRow]) -> bool:
-    return any(event.kind == "moved" and event.data["to"] == "reached" for event in events)
+    return any(e.kind == "moved" and e.data["to"] == "reached" for e in standing(events))
 
 
 def reply_clock(office: Office, start: datetime) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from sqlalchemy import delete, select
 
 from consult.storage.audit import audit_log
 from consult.storage.db.database import Session
-from consult.storage.leads.actions import NotAllowedError, lock_lead, record_change, save_change
+from consult.storage.leads.changes import NotAllowedError, lock_lead, record_change, save_change
 from consult.storage.leads.leads import timeline, was_reached
 from consult.storage.search_index import index_lead
 from consult.storage.tables.lead_tables import CallAssessmentRow, LeadRow, NoteRow

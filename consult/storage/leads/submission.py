@@ -13,7 +13,7 @@ from consult.storage.deliveries import enqueue_report_email
 from consult.storage.drafts import drafts, reminder_consent
 from consult.storage.drafts.drafts import Draft
 from consult.storage.jobs import enqueue_documents
-from consult.storage.leads.assignment import default_assignee, lock_assignments
+from consult.storage.leads.assignment import default_assignee, lock_assignments, next_assignee
 from consult.storage.leads.leads import JsonObject, record_event, reply_clock
 from consult.storage.notifications.notifications import notify
 from consult.storage.search_index import index_lead
@@ -74,7 +74,7 @@ def submit(
     """Freeze a draft, once, make a lead of it and request its PDFs, in one transaction.
 
     Returns the token of the result page; a second call changes nothing and returns the same. The
-    `office` names the default assignee. A caller that has loaded the `draft` with ``lock`` in this
+    `office` says who gets new leads. A caller that has loaded the `draft` with ``lock`` in this
     session passes it, so that the frozen answers are the last ones saved. Raises UnknownDraftError.
     """
     draft = draft or drafts.load(session, draft_token, lock=True)
@@ -159,7 +159,11 @@ def _add_lead(
     session: Session, row: SubmissionRow, source: Mapping[str, str], office: Office
 ) -> None:
     lock_assignments(session)
-    assignee = default_assignee(session, office.new_leads_to)
+    origin = came_from(source)
+    if row.demo:
+        assignee = default_assignee(session, office.new_leads_to)
+    else:
+        assignee = next_assignee(session, office, origin)
     session.add(
         LeadRow(
             submission_id=row.id,
@@ -172,7 +176,7 @@ def _add_lead(
             archetype=row.archetype,
             separation=row.separation,
             handoff=row.handoff,
-            source=came_from(source),
+            source=origin,
             wants_consult=False,
         )
     )
@@ -193,10 +197,13 @@ def _lock(session: Session, token: str) -> SubmissionRow | None:
 
 
 def _start_clock(session: Session, lead_id: int, office: Office) -> None:
-    """Start the reply clock, unless staff have contacted the owner; no lead is snoozed then."""
+    """Start the reply clock, unless staff have contacted the owner; no lead is snoozed then.
+
+    Undoing what staff did just before would stop the clock again, so that is no longer possible.
+    """
     session.execute(
         update(LeadRow)
         .where(LeadRow.submission_id == lead_id, LeadRow.first_contact_at.is_(None))
-        .values(follow_up_on=None, **reply_clock(office, session.now()))
+        .values(follow_up_on=None, replaced=None, **reply_clock(office, session.now()))
     )
     record_event(session, lead_id, "contact_left")

@@ -6,7 +6,7 @@ its owner, so no one can take it over without their knowing.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal, cast, get_args
 
 from sqlalchemy import and_, delete, exists, literal, select
@@ -75,11 +75,13 @@ def notify(
     recipient_id: int | None = None,
     actor_id: int | None = None,
     occasion: str = "",
+    at: datetime | None = None,
 ) -> bool:
     """Record that something happened, and request its deliveries; not for demo leads.
 
     `recipient_id` is the user it is for, if it is for one alone, and `actor_id` the user who did
-    it. `occasion` distinguishes it from the time before, if it may happen again for a lead.
+    it. `occasion` distinguishes it from the time before, if it may happen again for a lead. It is
+    sent `at` a time or later.
 
     Returns whether it is new.
     """
@@ -100,7 +102,7 @@ def notify(
     )
     if added is None:
         return False
-    enqueue(session, NOTIFY, {"notification_id": added}, submission_id=lead_id)
+    enqueue(session, NOTIFY, {"notification_id": added}, submission_id=lead_id, run_at=at)
     return True
 
 

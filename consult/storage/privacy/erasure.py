@@ -34,7 +34,7 @@ KEPT_TABLES = frozenset({"leads", "lead_events", "call_assessments", "response_s
 ROWS = "rows_"
 """The prefix of the facts in the audit log that say how many rows of a table were deleted."""
 
-_NO_FREE_TEXT = re.compile(r"[a-z0-9_]{1,32}|[0-9T:+.-]{8,32}")
+_NO_FREE_TEXT = re.compile(r"[a-z0-9_]{1,32}|[0-9T:+.-]{8,32}|[A-Z]{3}")
 
 
 def tables_of_leads() -> list[tuple[Table, Column[Any]]]:
@@ -167,6 +167,7 @@ def _anonymise(session: Session, lead_id: int) -> None:
             due_at=case((LeadRow.first_contact_at.is_not(None), LeadRow.due_at)),
             consult_at=None,
             follow_up_on=None,
+            replaced=None,
         )
     )
     session.flush()

@@ -36,10 +36,18 @@ class StaffUserRow(Base):
     password_hash: Mapped[str] = mapped_column(String(255))
     active: Mapped[bool]
     created_at: Mapped[datetime]
+    # When they are back, as the first moment of that day; until then they get no new leads.
+    away_until: Mapped[datetime | None]
+    # New leads in turn: whether they take part, and the number of their last turn.
+    takes_turns: Mapped[bool] = mapped_column(default=True)
+    last_turn: Mapped[int] = mapped_column(default=0)
 
     @property
     def is_admin(self) -> bool:
         return self.role == "admin"
+
+    def is_away(self, now: datetime) -> bool:
+        return self.away_until is not None and self.away_until > now
 
 
 class StaffSessionRow(Base):

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     BindParameter,
     CheckConstraint,
     ColumnElement,
@@ -51,6 +52,12 @@ class LeadRow(Base):
         one_of("stage", STAGES),
         CheckConstraint("version >= 1", name="version_positive"),
         CheckConstraint("(offered_to_id IS NULL) = (offered_at IS NULL)", name="offer_is_dated"),
+        CheckConstraint(
+            "(won_amount IS NULL) = (won_currency IS NULL)"
+            " AND (won_amount IS NULL OR stage = 'won')",
+            name="amount_is_of_a_win",
+        ),
+        CheckConstraint("won_amount >= 0", name="won_amount_not_negative"),
         # Each was added because a page of the list took too long without it (`benchmarks/leads`).
         _index("newest", "submitted_at"),
         _index("separation", "separation"),
@@ -81,6 +88,11 @@ class LeadRow(Base):
     consult_at: Mapped[datetime | None]
     # "Not now": the day on which to ask again.
     follow_up_on: Mapped[date | None]
+    # What a lead that was won is worth, if staff said so, in hundredths of the currency (cents).
+    won_amount: Mapped[int | None] = mapped_column(BigInteger)
+    won_currency: Mapped[str | None] = mapped_column(String(3))
+    # What the last change by staff replaced, and who made it when: `changes.undo` restores it.
+    replaced: Mapped[dict[str, Any] | None]
 
     # When its personal data was deleted; answers and scores stayed. The link is void since.
     anonymised_at: Mapped[datetime | None]

@@ -10,7 +10,7 @@ from consult.delivery.notifications.dispatch import TICK, next_tick, schedule_ti
 from consult.delivery.worker import RetryableError
 from consult.storage import deliveries
 from consult.storage.db.database import Database
-from consult.storage.leads import actions, submission
+from consult.storage.leads import handovers, submission
 from consult.storage.notifications import notifications
 from consult.storage.tables.delivery_tables import JobRow
 from consult.workflow.notification_types import NotificationType
@@ -112,25 +112,25 @@ def test_each_handover_is_reported_unless_canceled_or_answered(
     cy = colleague(database, "cy", handed_over="off")
     lead_id = left_contact(database)
     emailed(database)
-    write(database, actions.claim, lead_id, by=ada)
+    write(database, handovers.claim, lead_id, by=ada)
     mails = []
     for _ in range(2):
-        write(database, actions.hand_over, lead_id, bo, by=ada)
+        write(database, handovers.hand_over, lead_id, bo, by=ada)
         mails += emailed(database)
-        write(database, actions.decline, lead_id, by=bo, reason="no_time")
+        write(database, handovers.decline, lead_id, by=bo, reason="no_time")
         mails += emailed(database)
     assert mails == 2 * [
         ("bo", "Ada handed you Okafor Tents"),
         ("ada", "Bo returned Okafor Tents"),
     ]
-    write(database, actions.hand_over, lead_id, cy, by=ada)
+    write(database, handovers.hand_over, lead_id, cy, by=ada)
     assert emailed(database) == []
-    write(database, actions.cancel_handover, lead_id, by=ada)
-    write(database, actions.hand_over, lead_id, bo, by=ada)
-    write(database, actions.cancel_handover, lead_id, by=ada)
+    write(database, handovers.cancel_handover, lead_id, by=ada)
+    write(database, handovers.hand_over, lead_id, bo, by=ada)
+    write(database, handovers.cancel_handover, lead_id, by=ada)
     assert emailed(database) == []
-    write(database, actions.hand_over, lead_id, bo, by=ada)
-    write(database, actions.accept, lead_id, by=bo)
+    write(database, handovers.hand_over, lead_id, bo, by=ada)
+    write(database, handovers.accept, lead_id, by=bo)
     assert emailed(database) == []
 
 

@@ -10,7 +10,7 @@ from consult.delivery.notifications import staff_mail
 from consult.delivery.worker import RetryableError
 from consult.storage import deliveries
 from consult.storage.db.database import Database
-from consult.storage.leads import actions
+from consult.storage.leads import handovers
 from consult.storage.privacy import retention
 from consult.workflow.notification_types import NOTIFICATION_TYPES
 from tests.delivery.notifications.test_dispatch import notify
@@ -122,10 +122,10 @@ def test_the_agency_chooses_whether_it_says_whom_to_call(database: Database) -> 
 def test_a_returned_handover_says_why(database: Database) -> None:
     ada, bo = colleague(database, "ada"), colleague(database, "bo")
     lead_id = left_contact(database)
-    write(database, actions.claim, lead_id, by=ada)
-    write(database, actions.hand_over, lead_id, bo, by=ada)
+    write(database, handovers.claim, lead_id, by=ada)
+    write(database, handovers.hand_over, lead_id, bo, by=ada)
     sent_mails(database)
-    write(database, actions.decline, lead_id, by=bo, reason="no_time", comment="Sorry")
+    write(database, handovers.decline, lead_id, by=bo, reason="no_time", comment="Sorry")
     (message,) = sent_mails(database)
     for kind in ("plain", "html"):
         assert "“I don’t have time.”" in text_of(message, kind)

@@ -12,7 +12,7 @@ from flask import Flask
 from consult.delivery.mail.transport import FileTransport
 from consult.delivery.privacy.erase_leads import delete_in_batches, erase_old_leads
 from consult.storage import deliveries, documents
-from consult.storage.leads import actions, notes
+from consult.storage.leads import actions, handovers, notes
 from consult.storage.leads.submission import NewContact
 from consult.storage.privacy import retention
 from tests.support.apps import deliver, services_of
@@ -51,7 +51,7 @@ def whole_lead(app: Flask, contact: NewContact = PERSON) -> int:
     source = SOURCE if is_person else {"ref": "others"}
     lead_id = make_lead(app, persona, contact=contact, source=source)
     with made.database.writing() as session:
-        actions.claim(session, lead_id, by=1)
+        handovers.claim(session, lead_id, by=1)
         actions.log_contact(session, lead_id, by=1, channel="phone", reached=True, comment=text)
         notes.add(session, lead_id, text, by=1)
         deliveries.enqueue_report_email(
@@ -230,7 +230,7 @@ def test_staff_see_the_data_of_their_own_leads_only(app: Flask, admin: PageClien
     colleague = signed_in(app)
     assert "/data" not in colleague.get(f"/staff/leads/{lead_id}").text
     colleague.get(f"/staff/leads/{lead_id}/data", status=403)
-    write(services_of(app).database, actions.claim, lead_id, by=2)
+    write(services_of(app).database, handovers.claim, lead_id, by=2)
     page = colleague.get(f"/staff/leads/{lead_id}/data")
     assert "Admins can delete or" in page.text
     path = f"/staff/leads/{lead_id}/record.json"

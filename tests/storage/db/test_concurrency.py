@@ -11,7 +11,7 @@ from consult.storage import documents, jobs
 from consult.storage.accounts import accounts
 from consult.storage.audit import audit_log
 from consult.storage.db.database import Database, Session
-from consult.storage.leads import actions, leads, notes, submission
+from consult.storage.leads import changes, handovers, leads, notes, submission
 from consult.storage.privacy import erasure, retention
 from consult.storage.second_factors import factors
 from consult.storage.settings import setting_overrides
@@ -30,9 +30,9 @@ def test_an_owner_leaves_a_contact_while_staff_claim_the_lead(database: Database
     lead = lead_of(database, token).id
     begin_during(
         database,
-        lambda s: actions.lock_leads(s, [lead]),
+        lambda s: changes.lock_leads(s, [lead]),
         lambda s: submission.save_contact(s, token, CONTACT),
-        lambda s: actions.claim(s, lead, by=ada),
+        lambda s: handovers.claim(s, lead, by=ada),
     )
     assert see(database, lead).stage == "taken"
     assert contact_of(lead_of(database, token)) == CONTACT
@@ -44,7 +44,7 @@ def test_an_owner_leaves_a_contact_while_the_lead_is_deleted(database: Database)
     saved: list[bool] = []
     begin_during(
         database,
-        lambda s: actions.lock_leads(s, [lead]),
+        lambda s: changes.lock_leads(s, [lead]),
         lambda s: saved.append(submission.save_contact(s, token, CONTACT)),
         lambda s: erasure.erase(s, [lead], "delete", by=None, reason="requested"),
     )
@@ -113,13 +113,13 @@ def test_an_entry_in_the_audit_log_blocks_no_other_transaction(database: Databas
 
     def record_and_wait(session: Session) -> None:
         audit_log.record(session, "settings.changed", by=ada)
-        actions.lock_leads(session, [lead])
+        changes.lock_leads(session, [lead])
 
     begin_during(
         database,
-        lambda s: actions.lock_leads(s, [lead]),
+        lambda s: changes.lock_leads(s, [lead]),
         record_and_wait,
-        lambda s: actions.claim(s, lead, by=ada),
+        lambda s: handovers.claim(s, lead, by=ada),
     )
     newest = rows(database, AuditRow)[-2:]
     assert sorted(entry.action for entry in newest) == ["lead.claimed", "settings.changed"]

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from itertools import count
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -23,9 +23,9 @@ from hypothesis.stateful import (
 
 from consult.storage.accounts.accounts import all_users
 from consult.storage.db.database import Database
-from consult.storage.leads import actions
-from consult.storage.leads.actions import ConflictError, NotAllowedError
-from consult.storage.leads.leads import timeline, was_reached
+from consult.storage.leads import actions, changes, handovers
+from consult.storage.leads.changes import ConflictError, NotAllowedError
+from consult.storage.leads.leads import standing, timeline, was_reached
 from consult.storage.tables.lead_tables import LeadEventRow, LeadRow
 from consult.workflow.stages import CLOSING_REASONS, DECLINE_REASONS, MOVES, STAGES, Stage
 from tests.support.databases import Clock, read, write
@@ -49,6 +49,7 @@ class LeadMachine(RuleBasedStateMachine):
         self.users: dict[str, int] = {}
         self.leads: list[int] = []
         self.seen: dict[int, int] = {}
+        self.earlier: dict[int, dict[str, Any]] = {}
         self.number = next(NUMBERS)
 
     def teardown(self) -> None:
@@ -84,7 +85,7 @@ class LeadMachine(RuleBasedStateMachine):
 
     @rule(lead=LEAD, user=USER)
     def claim(self, lead: int, user: str) -> None:
-        self.attempt(lead, user, actions.claim)
+        self.attempt(lead, user, handovers.claim)
 
     @rule(lead=LEAD, user=USER, stage=st.sampled_from(STAGES), reason=REASON, books=st.booleans())
     def move(self, lead: int, user: str, stage: Stage, reason: str, books: bool) -> None:
@@ -106,19 +107,39 @@ class LeadMachine(RuleBasedStateMachine):
 
     @rule(lead=LEAD, user=USER, to=USER)
     def hand_over(self, lead: int, user: str, to: str) -> None:
-        self.attempt(lead, user, actions.hand_over, self.users.get(to, 0))
+        self.attempt(lead, user, handovers.hand_over, self.users.get(to, 0))
 
     @rule(lead=LEAD, user=USER)
     def accept(self, lead: int, user: str) -> None:
-        self.attempt(lead, user, actions.accept)
+        self.attempt(lead, user, handovers.accept)
 
     @rule(lead=LEAD, user=USER, reason=REASON)
     def decline(self, lead: int, user: str, reason: str) -> None:
-        self.attempt(lead, user, actions.decline, reason=reason)
+        self.attempt(lead, user, handovers.decline, reason=reason)
 
     @rule(lead=LEAD, user=USER)
     def cancel_handover(self, lead: int, user: str) -> None:
-        self.attempt(lead, user, actions.cancel_handover)
+        self.attempt(lead, user, handovers.cancel_handover)
+
+    @rule(lead=LEAD, user=USER, to=USER)
+    def assign(self, lead: int, user: str, to: str) -> None:
+        self.attempt(lead, user, handovers.assign, self.users.get(to, 0))
+
+    @rule(lead=LEAD, user=USER, amount=st.sampled_from((None, 0, 120_000)))
+    def correct_amount(self, lead: int, user: str, amount: int | None) -> None:
+        self.attempt(lead, user, actions.correct_amount, amount, "CHF")
+
+    @rule(lead=LEAD, user=USER)
+    def undo(self, lead: int, user: str) -> None:
+        """What was undone is as it was, except for the version."""
+        lead_id = self.leads[lead % len(self.leads)]
+        before = see(self.database, lead_id)
+        self.attempt(lead, user, changes.undo)
+        after = see(self.database, lead_id)
+        if after.version > before.version:
+            assert before.replaced
+            assert after.replaced is None
+            assert self.earlier[lead_id] == {n: getattr(after, n) for n in self.earlier[lead_id]}
 
     @rule(hours=st.integers(1, 30))
     def wait(self, hours: int) -> None:
@@ -144,6 +165,12 @@ class LeadMachine(RuleBasedStateMachine):
             del self.seen[lead_id]
         assert columns(returned) == columns(see(self.database, lead_id))
         changed = columns(returned) != columns(before)
+        if changed:
+            self.earlier[lead_id] = {
+                name: value
+                for name, value in columns(before).items()
+                if name not in ("version", "replaced")
+            }
         assert returned.version == before.version + changed
         assert conflict == (version not in (None, before.version))
         assert not (conflict and changed)
@@ -161,7 +188,8 @@ class LeadMachine(RuleBasedStateMachine):
     @invariant()
     def the_timeline_explains_the_state(self) -> None:
         for lead_id in self.leads:
-            lead, events = see(self.database, lead_id), read(self.database, timeline, lead_id)
+            lead = see(self.database, lead_id)
+            events = standing(read(self.database, timeline, lead_id))
             assert stage_after(events) == lead.stage
             assert offered_to_after(events) == lead.offered_to_id
             assert assignee_after(events) == lead.assignee_id

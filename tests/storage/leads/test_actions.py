@@ -15,18 +15,27 @@ from sqlalchemy import select
 from consult.storage.accounts import accounts
 from consult.storage.db.database import Database, Session
 from consult.storage.drafts import drafts
-from consult.storage.leads import actions, submission
-from consult.storage.leads.actions import ConflictError, NotAllowedError, UnknownLeadError
+from consult.storage.leads import actions, changes, handovers, submission
 from consult.storage.leads.assignment import default_assignee
+from consult.storage.leads.changes import ConflictError, NotAllowedError, UnknownLeadError
 from consult.storage.leads.leads import timeline
 from consult.storage.notifications.notifications import notify_overdue
 from consult.storage.tables.account_tables import AuditRow, StaffUserRow
+from consult.storage.tables.delivery_tables import NotificationRow
 from consult.storage.tables.lead_tables import LeadRow, is_open, is_overdue
+from consult.storage.tables.submission_tables import ResponseStatsRow
 from consult.workflow.office_hours import Office, read_hours
-from consult.workflow.stages import STAGES
+from consult.workflow.stages import STAGES, Stage
 from tests.support.concurrency import at_once
 from tests.support.databases import Clock, read, rows, write
-from tests.support.lead_factories import close_account, columns, make_account, new_lead, see
+from tests.support.lead_factories import (
+    close_account,
+    columns,
+    make_account,
+    new_lead,
+    see,
+    set_lead,
+)
 from tests.support.submissions import CONTACT, lead_of, new_submission, submitted
 
 Act = Callable[[Session], LeadRow]
@@ -51,7 +60,7 @@ def lead(database: Database, ada: int) -> int:
 @pytest.fixture
 def offered(database: Database, ada: int, ben: int, lead: int) -> int:
     """A lead that Ada handed over to Ben, who has not answered."""
-    offered = write(database, actions.hand_over, lead, ben, by=ada, comment="You know roofs.")
+    offered = write(database, handovers.hand_over, lead, ben, by=ada, comment="You know roofs.")
     assert (offered.assignee_id, offered.offered_to_id) == (ada, ben)
     return lead
 
@@ -96,18 +105,71 @@ def test_new_leads_are_assigned_to_the_oldest_admin(database: Database, clock: C
 
 
 def test_a_default_assignee_that_is_set_comes_first(database: Database, ada: int, ben: int) -> None:
-    with database.writing() as session:
+    with database.reading() as session:
         address = session.get_one(StaffUserRow, ben).email
-        token = drafts.start(session, "2026-12", "quick", {})
-        result = submission.submit(session, token, new_submission(), Office(new_leads_to=address))
-    lead = lead_of(database, result).id
+    lead = lead_from(database, Office(new_leads_to=address))
     assert see(database, lead).assignee_id == ben
     close_account(database, ben, new_leads_to=address)
     assert see(database, lead).assignee_id == ada
 
 
+def lead_from(database: Database, office: Office, source: str = "") -> int:
+    """A new lead from a source, as this office assigns it."""
+    with database.writing() as session:
+        token = drafts.start(session, "2026-12", "quick", {"ref": source} if source else {})
+        result = submission.submit(session, token, new_submission(), office)
+    return lead_of(database, result).id
+
+
+def assignees(database: Database, leads: list[int]) -> list[int | None]:
+    return [see(database, lead).assignee_id for lead in leads]
+
+
+TURNS = Office(new_leads_by="turns")
+
+
+def test_leads_that_come_at_once_take_turns(database: Database, ada: int, ben: int) -> None:
+    cleo, off = make_account(database, "Cleo"), make_account(database, "Off")
+    write(database, accounts.change_availability, off, takes_turns=False, by=ada)
+    leads = at_once(*[partial(lead_from, database, TURNS)] * 9)
+    found = assignees(database, leads)
+    assert [found.count(one) for one in (ada, ben, cleo, off)] == [3, 3, 3, 0]
+    in_order = assignees(database, [lead_from(database, TURNS) for _ in range(6)])
+    assert in_order == [ada, ben, cleo] * 2
+
+
+def test_who_is_away_gets_no_new_leads_until_they_are_back(
+    database: Database, clock: Clock, ada: int, ben: int
+) -> None:
+    def away(user: int, days: int) -> None:
+        until = clock() + timedelta(days=days)
+        write(database, accounts.change_availability, user, away_until=until, by=ada)
+
+    default = Office()
+    away(ada, 2)
+    leads = [lead_from(database, office) for office in (TURNS, TURNS, default)]
+    assert assignees(database, leads) == [ben, ben, ben]
+    away(ben, 1)
+    assert assignees(database, [lead_from(database, TURNS)]) == [ada], "when everyone is away"
+    clock.go_on(days=1)
+    assert assignees(database, [lead_from(database, default)]) == [ben]
+    clock.go_on(days=1)
+    leads = [lead_from(database, office) for office in (default, TURNS, TURNS)]
+    assert assignees(database, leads) == [ada, ada, ben], "back, and not with all that was missed"
+
+
+def test_a_source_may_have_a_person(database: Database, ada: int, ben: int) -> None:
+    with database.reading() as session:
+        address = session.get_one(StaffUserRow, ben).email
+    office = Office(
+        new_leads_by="source", sources={"newsletter": address, "fair": "no@one.example"}
+    )
+    leads = [lead_from(database, office, source) for source in ("Newsletter", "fair", "", "")]
+    assert assignees(database, leads) == [ben, ada, ben, ada]
+
+
 def test_disabling_reassigns_its_leads(database: Database, ada: int, ben: int, lead: int) -> None:
-    before = write(database, actions.claim, lead, by=ben)
+    before = write(database, handovers.claim, lead, by=ben)
     write(database, accounts.disable, ben, by=ada)
     after = see(database, lead)
     assert (after.assignee_id, after.stage, after.version) == (ada, "taken", before.version + 1)
@@ -120,9 +182,9 @@ def test_disabling_reassigns_its_leads(database: Database, ada: int, ben: int, l
 @pytest.mark.parametrize(
     ("act", "colleague", "answer"),
     [
-        (actions.accept, "Ben", "accepted"),
-        (actions.claim, "Ben", "accepted"),
-        (actions.claim, "Cleo", "cancelled"),
+        (handovers.accept, "Ben", "accepted"),
+        (handovers.claim, "Ben", "accepted"),
+        (handovers.claim, "Cleo", "cancelled"),
         (actions.log_contact, "Ben", "accepted"),
         (actions.log_contact, "Cleo", "cancelled"),
     ],
@@ -138,7 +200,7 @@ def test_a_handover_ends_when_a_colleague_accepts_claims_or_calls(
     happened = events(database, offered)
     assert happened.index((answer, by)) < happened.index(("moved", by))
     with pytest.raises(NotAllowedError, match="no longer pending"):
-        write(database, actions.accept, offered, by=ben)
+        write(database, handovers.accept, offered, by=ben)
 
 
 def test_the_first_contact_stops_the_clock(database: Database, clock: Clock, ben: int) -> None:
@@ -233,7 +295,7 @@ def test_row_and_query_agree_on_overdue(database: Database, clock: Clock, lead: 
 @pytest.mark.parametrize(
     ("stage", "options", "complaint"),
     [
-        ("won", {}, "New can’t become won"),
+        ("consult_held", {}, "New can’t become consult done"),
         ("not_a_fit", {}, "reason"),
         ("not_a_fit", {"reason": "price"}, "reason"),
         ("taken", {"consult_at": Clock()()}, "date and time"),
@@ -255,7 +317,7 @@ def test_a_closed_lead_is_left_alone_until_it_is_reopened(
     assert (closed.offered_to_id, closed.offered_at) == (None, None)
     assert [kind for kind, _ in events(database, offered)][-2:] == ["cancelled", "moved"]
     acts: tuple[Act, ...] = (
-        partial(actions.hand_over, lead_id=offered, to=ben, by=ada),
+        partial(handovers.hand_over, lead_id=offered, to=ben, by=ada),
         partial(actions.log_contact, lead_id=offered, by=ada, channel="mail", reached=True),
         partial(actions.schedule_follow_up, lead_id=offered, on=date(2026, 3, 12), by=ada),
     )
@@ -263,7 +325,7 @@ def test_a_closed_lead_is_left_alone_until_it_is_reopened(
         with pytest.raises(NotAllowedError, match="Reopen it first"):
             write(database, act)
     write(database, actions.move, offered, "reached", by=ada)
-    assert write(database, actions.hand_over, offered, ben, by=ada).offered_to_id == ben
+    assert write(database, handovers.hand_over, offered, ben, by=ada).offered_to_id == ben
 
 
 def test_a_consult_can_be_called_off(database: Database, clock: Clock, ben: int, lead: int) -> None:
@@ -284,12 +346,12 @@ def test_a_consult_can_be_called_off(database: Database, clock: Clock, ben: int,
 
 def test_unknown_or_disabled(database: Database, ada: int, ben: int, lead: int) -> None:
     with pytest.raises(UnknownLeadError):
-        write(database, actions.claim, 77, by=ada)
+        write(database, handovers.claim, 77, by=ada)
     close_account(database, ben)
     with pytest.raises(NotAllowedError, match="no longer active"):
-        write(database, actions.claim, lead, by=ben)
+        write(database, handovers.claim, lead, by=ben)
     with pytest.raises(NotAllowedError, match="colleague"):
-        write(database, actions.hand_over, lead, ben, by=ada)
+        write(database, handovers.hand_over, lead, ben, by=ada)
 
 
 def test_of_two_changes_to_one_version_one_is_saved(database: Database, ada: int, ben: int) -> None:
@@ -297,7 +359,7 @@ def test_of_two_changes_to_one_version_one_is_saved(database: Database, ada: int
         lead = new_lead(database)
         results = attempts(
             database,
-            partial(actions.claim, lead_id=lead, by=ben, version=1),
+            partial(handovers.claim, lead_id=lead, by=ben, version=1),
             partial(
                 actions.move, lead_id=lead, stage="not_a_fit", by=ada, reason="outside", version=1
             ),
@@ -311,11 +373,11 @@ def test_of_two_changes_to_one_version_one_is_saved(database: Database, ada: int
 def test_of_two_answers_to_a_handover_one_counts(database: Database, ada: int, ben: int) -> None:
     for _ in range(5):
         lead = new_lead(database)
-        write(database, actions.hand_over, lead, ben, by=ada)
+        write(database, handovers.hand_over, lead, ben, by=ada)
         results = attempts(
             database,
-            partial(actions.accept, lead_id=lead, by=ben),
-            partial(actions.cancel_handover, lead_id=lead, by=ada),
+            partial(handovers.accept, lead_id=lead, by=ben),
+            partial(handovers.cancel_handover, lead_id=lead, by=ada),
         )
         assert sum(isinstance(result, NotAllowedError) for result in results) == 1
         kinds = [kind for kind, _ in events(database, lead)]
@@ -326,7 +388,7 @@ def test_disabling_waits_for_new_leads(database: Database, ada: int, ben: int, l
     def disable(session: Session) -> LeadRow:
         accounts.disable(session, ada)
         assert default_assignee(session) == ben
-        return actions.claim(session, lead, by=ben)
+        return handovers.claim(session, lead, by=ben)
 
     with ThreadPoolExecutor(3) as pool:
         submitting = [pool.submit(new_lead, database) for _ in range(4)]
@@ -340,11 +402,139 @@ def test_two_bulk_changes_of_leads_do_not_deadlock(database: Database, ada: int,
     ids = [new_lead(database) for _ in range(6)]
 
     def claim_all(session: Session, by: int, order: list[int]) -> LeadRow:
-        assert [one.submission_id for one in actions.lock_leads(session, order)] == ids
-        return [actions.claim(session, lead, by=by) for lead in order][-1]
+        assert [one.submission_id for one in changes.lock_leads(session, order)] == ids
+        return [handovers.claim(session, lead, by=by) for lead in order][-1]
 
     results = attempts(
         database, partial(claim_all, by=ada, order=ids), partial(claim_all, by=ben, order=ids[::-1])
     )
     assert all(isinstance(one, LeadRow) for one in results)
     assert len({see(database, lead).assignee_id for lead in ids}) == 1
+
+
+OUTCOMES_OF = {"won": "", "lost": "price", "not_a_fit": "size"}
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES_OF)
+@pytest.mark.parametrize("stage", [stage for stage in STAGES if stage not in OUTCOMES_OF])
+def test_an_open_lead_gets_an_outcome_from_any_stage(
+    database: Database, clock: Clock, ben: int, stage: Stage, outcome: Stage
+) -> None:
+    """What must have happened before is recorded: a client was reached, and someone has them."""
+    lead = new_lead(database, contact=True)
+    set_lead(database, lead, stage=stage, consult_at=clock())
+    reason = OUTCOMES_OF[outcome]
+    closed = write(database, actions.move, lead, outcome, by=ben, reason=reason)
+    moves = [e.data["to"] for e in read(database, timeline, lead) if e.kind == "moved"]
+    taken = ["taken"] if stage == "new" and outcome != "not_a_fit" else []
+    reached = ["reached"] if stage in ("new", "taken") and outcome == "won" else []
+    assert moves == [*taken, *reached, outcome]
+    assert (closed.assignee_id == ben) == bool(taken)
+    assert (closed.first_contact_at is not None) == (outcome == "won")
+
+
+def test_a_win_has_an_amount_until_it_is_reopened(database: Database, ben: int, lead: int) -> None:
+    won = write(database, actions.move, lead, "won", by=ben, amount=120_050, currency="CHF")
+    assert (won.won_amount, won.won_currency) == (120_050, "CHF")
+    corrected = write(database, actions.correct_amount, lead, 99_000, "EUR", by=ben)
+    assert (corrected.won_amount, corrected.won_currency) == (99_000, "EUR")
+    reopened = write(database, actions.move, lead, "reached", by=ben)
+    assert (reopened.won_amount, reopened.won_currency) == (None, None)
+    with pytest.raises(NotAllowedError, match="won"):
+        write(database, actions.correct_amount, lead, 1, "CHF", by=ben)
+    amounts = [e.data["amount"] for e in read(database, timeline, lead) if "amount" in e.data]
+    assert amounts == [120_050, 99_000]
+
+
+def test_no_answer_plans_the_next_try(database: Database, ben: int, lead: int) -> None:
+    today = see(database, lead).submitted_at.date()
+    call = partial(actions.log_contact, by=ben, channel="phone", reached=False, today=today)
+    tried = write(database, call, lead, next_on=today + timedelta(days=1))
+    assert (tried.stage, tried.follow_up_on) == ("taken", today + timedelta(days=1))
+    assert [kind for kind, _ in events(database, lead)][-2:] == ["contact", "follow_up"]
+    with pytest.raises(NotAllowedError, match="future"):
+        write(database, call, lead, next_on=today - timedelta(days=1))
+
+
+def test_an_admin_assigns_without_asking(database: Database, ada: int, ben: int, lead: int) -> None:
+    cleo = make_account(database, "Cleo")
+    write(database, handovers.hand_over, lead, ben, by=ada)
+    now = write(database, handovers.assign, lead, cleo, by=ada)
+    assert (now.assignee_id, now.offered_to_id, now.stage) == (cleo, None, "new")
+    again = write(database, handovers.assign, lead, cleo, by=ada)
+    assert again.version == now.version
+    sent = [(row.kind, row.recipient_id) for row in rows(database, NotificationRow)]
+    assert sent[-1] == ("assigned", cleo)
+    with pytest.raises(NotAllowedError, match="active account"):
+        write(database, handovers.assign, lead, 999, by=ada)
+
+
+def test_what_was_undone_is_neither_sent_nor_counted(
+    database: Database, clock: Clock, ada: int, ben: int, lead: int
+) -> None:
+    offered = write(database, handovers.hand_over, lead, ben, by=ada)
+    with pytest.raises(NotAllowedError, match="too late"):
+        write(database, changes.undo, lead, by=ben)
+    write(database, changes.undo, lead, by=ada, version=offered.version)
+    clock.go_on(minutes=2)
+    assert [row.kind for row in rows(database, NotificationRow)] == ["finished"]
+    won = write(database, actions.move, lead, "won", by=ben, amount=5, currency="USD")
+    assert stats_of(database) == (True, True)
+    undone = write(database, changes.undo, lead, by=ben, version=won.version)
+    assert (undone.stage, undone.assignee_id, undone.won_amount) == ("new", ada, None)
+    assert stats_of(database) == (False, False)
+    with pytest.raises(NotAllowedError, match="too late"):
+        write(database, changes.undo, lead, by=ben)
+    assert audited(database)[-1] == ("lead.undone", ben, lead)
+
+
+def stats_of(database: Database) -> tuple[bool, bool]:
+    (stats,) = rows(database, ResponseStatsRow)
+    return stats.reached, stats.won
+
+
+def test_a_change_is_undone_for_a_minute_and_by_its_author(
+    database: Database, clock: Clock, ada: int, ben: int
+) -> None:
+    lead = new_lead(database, contact=True)
+    due_at = see(database, lead).due_at
+    on = clock().date() + timedelta(days=7)
+    snoozed = write(database, actions.schedule_follow_up, lead, on, by=ben)
+    clock.go_on(seconds=60)
+    restored = write(database, changes.undo, lead, by=ben, version=snoozed.version)
+    assert (restored.follow_up_on, restored.due_at) == (None, due_at)
+    write(database, actions.schedule_follow_up, lead, on, by=ben)
+    clock.go_on(seconds=61)
+    with pytest.raises(NotAllowedError, match="too late"):
+        write(database, changes.undo, lead, by=ben)
+    write(database, handovers.claim, lead, by=ada)
+    write(database, handovers.claim, lead, by=ben)
+    close_account(database, ada)
+    with pytest.raises(NotAllowedError, match="active account"):
+        write(database, changes.undo, lead, by=ben)
+
+
+def test_of_an_undo_and_a_change_by_a_colleague_one_counts(
+    database: Database, ada: int, ben: int
+) -> None:
+    for _ in range(5):
+        lead = new_lead(database)
+        won = write(database, actions.move, lead, "won", by=ben)
+        results = attempts(
+            database,
+            partial(changes.undo, lead_id=lead, by=ben, version=won.version),
+            partial(actions.move, lead_id=lead, stage="reached", by=ada, version=won.version),
+        )
+        assert sum(isinstance(result, ConflictError) for result in results) == 1
+        assert see(database, lead).stage in ("new", "reached")
+
+
+def test_the_owner_ends_what_could_be_undone(database: Database, ben: int) -> None:
+    """Else the clock that they started by leaving their contact info would stop again."""
+    token = submitted(database)
+    lead = lead_of(database, token).id
+    write(database, actions.schedule_follow_up, lead, date(2099, 1, 1), by=ben)
+    write(database, submission.save_contact, token, CONTACT)
+    with pytest.raises(NotAllowedError, match="too late"):
+        write(database, changes.undo, lead, by=ben)
+    assert see(database, lead).due_at

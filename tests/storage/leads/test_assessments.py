@@ -9,8 +9,8 @@ from consult.storage.drafts import drafts
 from consult.storage.insights import insights
 from consult.storage.insights.insights import ResponseFilter
 from consult.storage.insights.own_records import read_records
-from consult.storage.leads import actions, notes, submission
-from consult.storage.leads.actions import ConflictError, NotAllowedError
+from consult.storage.leads import actions, handovers, notes, submission
+from consult.storage.leads.changes import ConflictError, NotAllowedError
 from consult.storage.tables.account_tables import AuditRow
 from consult.workflow.office_hours import Office
 from consult.workflow.own_performance import measure
@@ -91,8 +91,8 @@ def test_reasons_for_declining_are_counted(database: Database, clock: Clock, ada
     ben = make_account(database, "Ben")
     for reason in ("no_time", "facts_missing", "no_time"):
         lead = new_lead(database)
-        write(database, actions.hand_over, lead, ben, by=ada)
-        write(database, actions.decline, lead, by=ben, reason=reason)
+        write(database, handovers.hand_over, lead, ben, by=ada)
+        write(database, handovers.decline, lead, by=ben, reason=reason)
     for kind, counts in (("real", {"no_time": 2, "facts_missing": 1}), ("demo", {})):
         of = ResponseFilter(kind, clock().date(), clock().date())
         assert read(database, insights.declined, of) == counts

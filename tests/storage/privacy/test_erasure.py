@@ -12,7 +12,7 @@ from sqlalchemy import Column, Table, inspect, select
 from consult.storage import documents, jobs
 from consult.storage.db.database import Database
 from consult.storage.drafts import drafts
-from consult.storage.leads import actions, leads, notes, submission
+from consult.storage.leads import actions, handovers, leads, notes, submission
 from consult.storage.leads.leads import timeline
 from consult.storage.page_events import PageVisit
 from consult.storage.privacy import data_export, erasure
@@ -52,7 +52,7 @@ def whole_lead(database: Database, me: int) -> int:
     lead_id = lead_of(database, result).id
     with database.writing() as session:
         documents.put(session, lead_id, documents.REPORT, 2, b"%PDF")
-        actions.claim(session, lead_id, by=me)
+        handovers.claim(session, lead_id, by=me)
         actions.log_contact(
             session, lead_id, by=me, channel="phone", reached=True, comment="Ada was glad"
         )

@@ -1,0 +1,187 @@
+"""How staff change a lead: locked, recorded under a new version, and undone for a moment.
+
+Each verb in ``actions``, ``handovers`` and ``notes`` begins with ``lock_lead`` and ends with
+``save_change``, which stores what it replaced in `LeadRow.replaced`. Until the lead changes again,
+``undo`` puts that back for the user who made the change, as a new event. Notifications about a
+change are held back for as long (``notify``), so nothing that was undone is ever sent.
+"""
+
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from consult.storage import page_events
+from consult.storage.audit import audit_log
+from consult.storage.db.database import Session
+from consult.storage.leads.assignment import is_active, lock_assignments, may_have_leads
+from consult.storage.leads.leads import record_event, standing, timeline
+from consult.storage.notifications import notifications
+from consult.storage.tables.delivery_tables import NotificationRow
+from consult.storage.tables.lead_tables import LeadRow
+from consult.workflow.notification_types import NotificationType
+from consult.workflow.stages import Stage
+
+UNDO_WITHIN = timedelta(minutes=1)
+
+_TIMES = (
+    *("stage_since", "offered_at", "first_contact_at", "clock_started_at", "due_at", "consult_at"),
+)
+_DATES = ("follow_up_on",)
+_PLAIN = ("stage", "assignee_id", "offered_to_id", "clock_hours", "won_amount", "won_currency")
+_RESTORED = (*_TIMES, *_DATES, *_PLAIN)
+_BEFORE = "lead before the change"
+
+
+class UnknownLeadError(LookupError):
+    """There is no such lead, or it was deleted."""
+
+
+class NotAllowedError(ValueError):
+    """The lead's state rules this out; the text is for staff."""
+
+
+class ConflictError(Exception):
+    """The lead was changed after the given version; its timeline says how."""
+
+
+def lock_leads(session: Session, lead_ids: Collection[int]) -> list[LeadRow]:
+    """Lock leads until the transaction ends, in order of their ids; deleted ones are left out.
+
+    Without that order, two transactions over the same leads would deadlock.
+    """
+    lock_assignments(session)
+    leads = select(LeadRow).where(LeadRow.submission_id.in_(lead_ids))
+    locked = leads.order_by(LeadRow.submission_id).with_for_update()
+    return list(session.scalars(locked.execution_options(populate_existing=True)))
+
+
+def lock_lead(session: Session, lead_id: int, *, by: int, version: int | None) -> LeadRow:
+    """Lock a lead until the transaction ends, for `by`, whose account must be active."""
+    found = lock_leads(session, [lead_id])
+    if not found:
+        raise UnknownLeadError(lead_id)
+    lead = found[0]
+    if version is not None and lead.version != version:
+        raise ConflictError(f"lead {lead_id} is at version {lead.version}")
+    if not is_active(session, by):
+        raise NotAllowedError("This account is no longer active.")
+    session.info[_BEFORE] = lead_id, _state(lead)
+    return lead
+
+
+def save_change(
+    session: Session, lead: LeadRow, action: str, by: int, **facts: str | int | bool | None
+) -> LeadRow:
+    """End a verb: the lead has a new version, and the audit log an entry."""
+    lead.version += 1
+    lead.replaced = _replaced(session, lead, by)
+    session.flush()
+    audit_log.record(session, action, by=by, lead_id=lead.submission_id, **facts)
+    return lead
+
+
+def record_change(session: Session, lead: LeadRow, kind: str, by: int, **data: object) -> None:
+    """Add an event to the timeline about the change that ``save_change`` will end.
+
+    Facts that are empty are left out.
+    """
+    known = {name: value for name, value in data.items() if value != ""}
+    record_event(session, lead.submission_id, kind, by=by, version=lead.version + 1, **known)
+
+
+def record_move(session: Session, lead: LeadRow, stage: Stage, by: int, **data: object) -> None:
+    record_change(session, lead, "moved", by, to=stage, **{"from": lead.stage}, **data)
+    lead.stage, lead.stage_since = stage, session.now()
+    page_events.record_stage(session, lead.submission_id, stage)
+
+
+def require_open(lead: LeadRow) -> None:
+    if lead.is_closed:
+        raise NotAllowedError("This lead is closed. Reopen it first.")
+
+
+def notify(
+    session: Session, lead: LeadRow, kind: NotificationType, user_id: int | None, by: int
+) -> None:
+    """Notify a user of a change, once it can no longer be undone."""
+    notifications.notify(
+        session,
+        lead.submission_id,
+        kind,
+        recipient_id=user_id,
+        actor_id=by,
+        occasion=_occasion(lead.version + 1),
+        at=session.now() + UNDO_WITHIN,
+    )
+
+
+def can_undo(lead: LeadRow, by: int, now: datetime) -> bool:
+    """Whether `by` made the last change of the lead, and a moment ago."""
+    change = lead.replaced
+    return (
+        change is not None
+        and change["by"] == by
+        and change["version"] == lead.version
+        and now - datetime.fromisoformat(change["at"]) <= UNDO_WITHIN
+    )
+
+
+def undo(session: Session, lead_id: int, *, by: int, version: int | None = None) -> LeadRow:
+    """Put back what the last change replaced, if `by` made it within ``UNDO_WITHIN``.
+
+    `version` is the one that the change made. For the errors, see ``actions``.
+    """
+    lead = lock_lead(session, lead_id, by=by, version=version)
+    if not can_undo(lead, by, session.now()):
+        raise NotAllowedError("It’s too late to undo this. Change it on the lead’s page.")
+    earlier = {name: _read(name, value) for name, value in (lead.replaced or {})["values"].items()}
+    users = [earlier[name] for name in ("assignee_id", "offered_to_id") if earlier.get(name)]
+    if not may_have_leads(session, users):
+        raise NotAllowedError("The person who had this lead no longer has an active account.")
+    undone = lead.version
+    for name, value in earlier.items():
+        setattr(lead, name, value)
+    session.execute(
+        delete(NotificationRow).where(
+            NotificationRow.submission_id == lead_id, NotificationRow.occasion == _occasion(undone)
+        )
+    )
+    events = timeline(session, lead_id)
+    last = next(event for event in reversed(events) if event.version == undone)
+    facts = {name: value for name, value in last.data.items() if name != "comment"}
+    record_change(session, lead, "undone", by, **facts | {"of": undone, "what": last.kind})
+    stages = [one.data["to"] for one in standing(timeline(session, lead_id)) if one.kind == "moved"]
+    page_events.record_stages(session, lead_id, stages)
+    del session.info[_BEFORE]  # what was undone can't be undone
+    return save_change(session, lead, "lead.undone", by, what=last.kind)
+
+
+def _state(lead: LeadRow) -> dict[str, Any]:
+    return {name: getattr(lead, name) for name in _RESTORED}
+
+
+def _replaced(session: Session, lead: LeadRow, by: int) -> dict[str, Any] | None:
+    lead_id, before = session.info.pop(_BEFORE, (None, {}))
+    if lead_id != lead.submission_id:
+        return None
+    now = _state(lead)
+    values = {
+        name: value.isoformat() if isinstance(value, date) else value
+        for name, value in before.items()
+        if value != now[name]
+    }
+    if not values:
+        return None
+    return {"by": by, "at": session.now().isoformat(), "version": lead.version, "values": values}
+
+
+def _read(name: str, stored: Any) -> Any:
+    if stored is None or name in _PLAIN:
+        return stored
+    return (datetime if name in _TIMES else date).fromisoformat(stored)
+
+
+def _occasion(version: int) -> str:
+    return f"v{version}"
