@@ -1,5 +1,6 @@
 """Demo businesses: how they work, what they answer, and their clearly fake contacts."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -129,10 +130,13 @@ def _answer(asked: Asked, company: _Company, habit: float, random: Random) -> An
 
 def contact_of(path: str, random: Random) -> NewContact:
     first, last = random.choice(_FIRST), random.choice(_LAST)
+    number = random.randrange(1000)
+    business = f"{random.choice(_PLACES)} {random.choice(_TRADES[path])}"
+    domain = re.sub("[^a-z]+", "-", business.lower()) + DEMO_DOMAIN.replace("@", ".")
     return NewContact(
         name=f"{first} {last} (demo)",
-        email=f"{first.lower()}.{random.randrange(1000)}{DEMO_DOMAIN}",
-        business=f"{random.choice(_PLACES)} {random.choice(_TRADES[path])}",
+        email=f"{first.lower()}.{number}@{domain}",
+        business=business,
         phone=f"555-01{random.randrange(100):02}" if random.random() < 0.6 else None,
         wants_consult=random.random() < 0.5,
         consent_text="Demo lead: this owner does not exist.",

@@ -34,6 +34,7 @@ class Brief:
     """What the brief says about the answers, beside what is in the report."""
 
     report: Report
+    numbers: tuple[QuestionAnswer, ...]
     facts: tuple[Point, ...]
     questions: tuple[Point, ...]
     contradictions: tuple[Point, ...]
@@ -44,6 +45,7 @@ def brief_of(report: Report, reasons: Reasons) -> Brief:
     """The brief for a Report. `reasons` have to be those of the same answers."""
     return Brief(
         report,
+        numbers=tuple(_numbers(report, reasons)),
         facts=tuple(_facts(report)),
         questions=tuple(_questions(report)),
         contradictions=tuple(
@@ -52,6 +54,17 @@ def brief_of(report: Report, reasons: Reasons) -> Brief:
         ),
         unknown=tuple(_unknown(report)),
     )
+
+
+_NUMBERS = ("Leads a month", "Buy, out of 10", "First sale", "New customers last month")
+
+
+def _numbers(report: Report, reasons: Reasons) -> Iterator[QuestionAnswer]:
+    """The numbers that they gave, as they gave them, each with its name for staff."""
+    given = {said.question: said.answer for said in report.answers}
+    for name, question in zip(_NUMBERS, reasons.numbers, strict=True):
+        if question:
+            yield QuestionAnswer(name, given[question])
 
 
 def _facts(report: Report) -> Iterator[Point]:

@@ -52,7 +52,8 @@ class Reasons:
     """The reasons behind a Report, each by the id of what it explains there.
 
     `archetype_rule` is the rule in words; `archetype` holds the figures that it was held against.
-    `money` is what the money lines show, or why they show none.
+    `money` is what the money lines show, or why they show none; `numbers` are the questions about
+    leads a month, buyers of ten, first sale and new customers, each "" where it was not answered.
     """
 
     lines: Mapping[str, LineReason]
@@ -61,6 +62,7 @@ class Reasons:
     archetype: tuple[QuestionAnswer, ...]
     exchanges: tuple[QuestionAnswer, ...]
     money: Money
+    numbers: tuple[str, ...]
 
 
 def replay(edition: str, depth: str, answers: Mapping[str, object]) -> Walk:
@@ -84,6 +86,7 @@ def explain(walk: Walk) -> Reasons:
         archetype=tuple(explainer.archetype_figures()),
         exchanges=tuple(explainer.exchanges()),
         money=explainer.card.money,
+        numbers=tuple(explainer.numbers()),
     )
 
 
@@ -136,6 +139,12 @@ class _Explainer:
     def exchanges(self) -> Iterator[QuestionAnswer]:
         for exchange in exchanges(self.card.handoff):
             yield QuestionAnswer(self._names([exchange.id]), f"{whole(exchange.confirmed)} of 100")
+
+    def numbers(self) -> Iterator[str]:
+        inputs = self.walk.questionnaire.structure.roles.money
+        for id in (inputs.leads, inputs.buyers, inputs.first_sale, inputs.new_customers):
+            asked = self.asked.get(id)
+            yield asked.wording.ask if asked and asked.answer is not None else ""
 
     def _names(self, dimensions: Iterable[str]) -> str:
         texts = self.texts["dimensions"]

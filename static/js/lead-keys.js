@@ -1,8 +1,8 @@
-// Keys on the page of a lead. Each does what a link, button or field of the page does.
+// The page of a lead: keys that do what its links, buttons and fields do, and folds that open.
+const openFold = (inside) => inside?.closest("details")?.setAttribute("open", "");
 const open = (selector) => {
   const found = document.querySelector(selector);
-  const folded = found?.closest("details");
-  if (folded) folded.open = true;
+  openFold(found);
   found?.focus();
   return Boolean(found);
 };
@@ -18,7 +18,22 @@ singleKeys(
     k: press("a[data-key=k]"),
     a: press("form[data-key=a] button"),
     n: () => open("#note-text"),
-    s: () => open(".do-next :is(select, input:not([type=hidden]), button)") || open(".do-more summary"),
+    s: () =>
+      open(".do-next :is(select, input:not([type=hidden]), button)") ||
+      open(".do-next a, .do-more summary"),
   },
   "input, textarea, select, [contenteditable]",
 );
+
+// Who calls or writes is asked how it went.
+for (const link of document.querySelectorAll("[data-went]"))
+  link.onclick = () => {
+    const field = document.getElementById("contact-channel");
+    if (field) field.value = link.dataset.went;
+    openFold(field);
+  };
+
+// A link to what is folded opens it.
+const openTarget = () => openFold(document.getElementById(location.hash.slice(1)));
+addEventListener("hashchange", openTarget);
+openTarget();

@@ -171,6 +171,7 @@ def before_anybody_came(visit: Visit) -> None:
 
 
 def send_empty_note(visit: Visit) -> None:
+    open_all(visit)
     press("#notes form[action$='/notes'] button")(visit)
 
 

@@ -108,7 +108,7 @@ def test_back_to_a_form_that_was_mended_shows_it_with_what_was_wrong(
         visit.open("/staff/sign-in")
         signing_in = {"email": staff_client.EMAIL, "password": staff_client.PASSWORD}
         mend(signing_in, "form:has([name=password]) button")
-        visit.open("/staff/leads/1")
+        visit.open("/staff/leads/1?open=notes")
         mend({"text": "Called."}, "#notes form[action$='/notes'] button")
 
 

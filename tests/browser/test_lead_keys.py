@@ -86,15 +86,15 @@ def test_the_search_and_the_help_are_one_key_away_everywhere(visit: Visit) -> No
 
 
 def test_no_key_fires_while_typing_or_with_another_key(visit: Visit) -> None:
-    visit.open("/staff/leads/3")
+    visit.open("/staff/leads/3#notes")
     visit.tab.locator("#note-text").fill("")
     visit.tab.locator("#note-text").type("jkans")
     assert visit.tab.locator("#note-text").input_value() == "jkans"
-    assert visit.path == "/staff/leads/3"
+    assert visit.path == "/staff/leads/3#notes"
     visit.tab.locator("h1").click()
     for keys in ("Shift+J", "Alt+j"):
         visit.tab.keyboard.press(keys)
-    assert visit.path == "/staff/leads/3"
+    assert visit.path == "/staff/leads/3#notes"
 
 
 def test_hints_are_for_those_who_have_the_keys(browser: Browser, site: Site, visit: Visit) -> None:
@@ -130,17 +130,52 @@ def test_on_a_phone_the_tab_key_goes_as_the_eye_does(visit: Visit) -> None:
     assert len(tops) > 5
     # Side by side, a lower one may begin a little above the one before it.
     assert all(other > one - 8 for one, other in pairwise(tops)), tops
-    parts = visit.tab.evaluate(TOPS, ".lead-page > *")
+    parts = visit.tab.evaluate(TOPS, ":is(.reach, .call, .lead-page) > :not(.know)")
     assert len(parts) > 4
     assert parts == sorted(parts), "what is read aloud is in the order in which it is seen"
 
 
-def test_on_a_desk_one_screen_tells_what_to_know_before_the_call(visit: Visit) -> None:
-    """Who and how to reach them, the scores, the wish, facts, questions, and the next step."""
+SCREENS = {
+    DESK_WIDTH: (800, ("h1", ".reach", ".call", ".do-next h2 + p", "#notes > summary")),
+    PHONE_WIDTH: (780, ("h1", ".reach", ".call > dl", ".ask li:first-child")),
+}
+"""The height of a window, and what is seen in it without scrolling."""
+
+
+@pytest.mark.parametrize("lead_id", [3, 5, 8])
+@pytest.mark.parametrize("width", SCREENS)
+def test_one_screen_tells_what_to_know_before_the_call(
+    browser: Browser, site: Site, width: int, lead_id: int
+) -> None:
+    """On a desk, all of it; on a phone who, why, their own words and the first question."""
+    height, parts = SCREENS[width]
+    with visiting(
+        browser, site.origin, width=width, height=height, touch=width == PHONE_WIDTH
+    ) as visit:
+        sign_in(visit)
+        visit.open(f"/staff/leads/{lead_id}")
+        ends = "(within) => document.querySelector(within).getBoundingClientRect().bottom"
+        assert {
+            part: end for part in parts if (end := visit.tab.evaluate(ends, part)) > height
+        } == {}
+
+
+def test_a_page_is_short_until_it_is_unfolded(visit: Visit) -> None:
+    for lead_id in (1, 3, 5, 7):
+        visit.open(f"/staff/leads/{lead_id}")
+        assert visit.tab.evaluate("document.documentElement.scrollHeight") <= 3500
+
+
+def test_whoever_writes_is_asked_how_it_went(visit: Visit) -> None:
     visit.open("/staff/leads/3")
-    ends = "(within) => document.querySelector(within).getBoundingClientRect().bottom"
-    for part in ("h1", ".contact", ".call", ".do-next h2 + p"):
-        assert visit.tab.evaluate(ends, part) <= 800, part
+    comment, mail = visit.tab.locator("#contact-comment"), visit.tab.locator("[data-went=mail]")
+    assert not comment.is_visible()
+    mail.evaluate("link => link.addEventListener('click', event => event.preventDefault())")
+    mail.click()
+    assert comment.is_visible()
+    assert visit.tab.locator("#contact-channel").input_value() == "mail"
+    visit.open("/staff/leads/3#do-stage-lost")
+    assert visit.tab.locator("#stage-lost-reason").is_visible(), "a link opens what it leads to"
 
 
 def test_the_scripts_are_small() -> None:

@@ -74,7 +74,7 @@ def test_a_year_of_leads_is_marked_counted_separately_and_not_audited(made: Data
         assert session.scalars(select(AuditRow)).all() == []
         times = session.scalars(select(SubmissionRow.submitted_at)).all()
         for contact in session.scalars(select(ContactRow)):
-            assert contact.email.endswith("@demo.example")
+            assert contact.email.endswith(".demo.example")
             assert "(demo)" in contact.name
     assert NOW - timedelta(days=366) < min(times) < NOW - timedelta(days=240)
     assert NOW - timedelta(days=60) < max(times) <= NOW

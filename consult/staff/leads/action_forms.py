@@ -109,6 +109,8 @@ class ContactForm(CommentForm):
     reached = _Text()
 
     def validate_channel(self, field: Field) -> None:
+        if self.reached.data == "emailed":  # a button of its own, whatever is chosen beside it
+            field.data, self.reached.data = "mail", "no"
         if self.reached.data not in ("yes", "no"):
             raise ValidationError("Choose Reached or No answer.")
         if field.data not in CHANNELS:

@@ -25,8 +25,9 @@ from consult.storage.leads import leads, notes
 from consult.storage.leads.leads import lead_details, timeline, was_reached
 from consult.storage.page_events import REVIEW
 from consult.storage.privacy.erasure import is_anonymous
-from consult.storage.search.find_leads import neighbors, same_person
+from consult.storage.search.find_leads import neighbors
 from consult.storage.search.lead_filter import LeadFilter, Viewer
+from consult.storage.search.same_person import firm_domain, same_person
 from consult.web.services import services
 from consult.workflow.stages import NAMES, describe_source
 
@@ -72,6 +73,10 @@ def lead_page(lead_id: int, form_state: FormState | None = None, since: int | No
     next_form, next_text = lead_presenter.next_step(
         lead, me.id, office, now, has_contact=contact is not None
     )
+    forms = lead_presenter.forms_for(lead, me.id, now)
+    # Beside the buttons to call and write, for whoever can be called.
+    logs_contact = contact is not None and "contact" in forms
+    in_status = [form for form in forms if not (form == "contact" and logs_contact)]
     return render_template(
         "staff/leads/lead.html",
         lead_id=lead_id,
@@ -80,6 +85,11 @@ def lead_page(lead_id: int, form_state: FormState | None = None, since: int | No
         submission=submission,
         contact=contact,
         phone_link=phone_link(contact.phone or "") if contact else "",
+        website=firm_domain(contact.email) if contact else "",
+        mail_link=lead_presenter.mail_link(contact, report, services().brand, me.name)
+        if contact
+        else "",
+        last_words=lead_presenter.last_words(written, events),
         same_person=same,
         source=describe_source(submission.source),
         report=report,
@@ -102,9 +112,8 @@ def lead_page(lead_id: int, form_state: FormState | None = None, since: int | No
         first_reply=lead_presenter.first_reply(lead, office, now),
         next_form=next_form,
         next_text=next_text,
-        more_forms=[
-            form for form in lead_presenter.forms_for(lead, me.id, now) if form != next_form
-        ],
+        logs_contact=logs_contact,
+        more_forms=[form for form in in_status if form != next_form],
         events=events,
         person=partial(lead_presenter.name_of, people),
         describe=partial(lead_presenter.describe_event, people=people),
@@ -119,6 +128,7 @@ def lead_page(lead_id: int, form_state: FormState | None = None, since: int | No
         assessments=found.assessments if reached else {},
         form_state=form_state or FormState(),
         done="" if form_state else request.args.get("done", ""),
+        opened=request.args.get("open", ""),
         since=since,
         zone=now.tzname(),
         before=before,

@@ -1,15 +1,18 @@
 """Texts on the page of a lead: the next step, the first reply, the timeline, the money."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, cast
+from urllib.parse import quote
 
-from consult.report.report import Money
+from consult.report.report import Money, Report
 from consult.report.report_sections import money_in_figures
 from consult.scoring import Money as Figures
+from consult.settings.brand import Brand
 from consult.staff.times import agency_time, duration, exactly, written_date
 from consult.storage.tables.account_tables import StaffUserRow
-from consult.storage.tables.lead_tables import LeadEventRow, LeadRow
+from consult.storage.tables.lead_tables import LeadEventRow, LeadRow, NoteRow
+from consult.storage.tables.submission_tables import ContactRow
 from consult.workflow.office_hours import Office
 from consult.workflow.stages import (
     CLOSED,
@@ -131,6 +134,44 @@ def _business_time(start: datetime, end: datetime, office: Office) -> str:
     return f"{text} (business hours)" if time < end - start else text
 
 
+def last_words(
+    notes: Iterable[NoteRow], events: Iterable[LeadEventRow]
+) -> list[tuple[datetime, int | None, str]]:
+    """The last two things that staff wrote and did not resolve: when, who and what."""
+    said: list[tuple[datetime, int | None, str]] = [
+        *((note.created_at, note.author_id, note.text) for note in notes if not note.resolved_at),
+        *((event.at, event.by_id, event.data["comment"]) for event in events if _says(event)),
+    ]
+    return sorted(said, key=lambda one: one[0], reverse=True)[:2]
+
+
+def _says(event: LeadEventRow) -> bool:
+    return bool(event.data.get("comment"))
+
+
+_WANTED = "You asked for a consult after taking {product}.{topic} When’s a good time for you?{url}"
+_THANKS = (
+    "Thanks for taking {product}.{said}{step}\n\nWant to talk it through? Send me a good time."
+)
+
+
+def mail_link(contact: ContactRow, report: Report, brand: Brand, writer: str) -> str:
+    """The address that opens an email to an owner, with a first text that fits their result."""
+    topic, troubles, step = report.consult.topic, report.troubles, report.first_step
+    text = (_WANTED if contact.wants_consult else _THANKS).format(
+        product=brand.product,
+        topic=f" I’d like to talk with you about {topic}." if topic else "",
+        url=f"\n\nYou can also pick one here: {brand.consult_url}" if brand.consult_url else "",
+        said=f" You said: “{troubles[0].name}.”" if troubles else "",
+        step=f"\n\nHere’s where I’d start: {step.title}. {step.start}" if step else "",
+    )
+    first_name = contact.name.split(maxsplit=1)[0]
+    body = f"Hi {first_name},\n\n{text}\n\n{writer}\n{brand.name}".replace("\n", "\r\n")
+    subject = f"Your consult with {brand.name}" if contact.wants_consult else brand.product
+    address = quote(contact.email, safe="@")
+    return f"mailto:{address}?subject={quote(subject, safe='')}&body={quote(body, safe='')}"
+
+
 def name_of(people: People, user_id: int | None) -> str:
     found = people.get(user_id) if user_id else None
     return found.name if found else "Someone"
@@ -142,6 +183,7 @@ _EVENTS = {
     "cancelled": "Handover canceled",
     "assessed": "Saved call findings",
 }
+_WROTE = {"mail": "Emailed them", "message": "Texted them"}
 _BY = {"phone": "by phone", "mail": "by email", "message": "by text", "meeting": "in person"}
 
 
@@ -168,11 +210,12 @@ def describe_event(event: LeadEventRow, people: People) -> str:
 
 
 def _describe_contact(data: Mapping[str, Any]) -> str:
-    done = "Reached them" if data["reached"] else "Tried to reach them"
+    if not data["reached"] and data["channel"] in _WROTE:
+        done = _WROTE[data["channel"]]
+    else:
+        done = f"{'Reached' if data['reached'] else 'Tried to reach'} them {_BY[data['channel']]}"
     planned = data.get("follow_up_on")
-    return f"{done} {_BY[data['channel']]}" + (
-        f", as planned for {_day(planned)}" if planned else ""
-    )
+    return done + (f", as planned for {_day(planned)}" if planned else "")
 
 
 def _describe_move(data: Mapping[str, Any]) -> str:

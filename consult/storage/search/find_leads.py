@@ -6,20 +6,19 @@ them: a database that guesses wrong would read all leads in the order wanted ins
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, func, select, tuple_, union
+from sqlalchemy import Row, Select, bindparam, func, select, tuple_
 from sqlalchemy.orm import aliased
 
 from consult.storage.db.base import HIGHEST_ID
 from consult.storage.db.database import Session
 from consult.storage.search.lead_filter import Context, LeadFilter, Viewer
-from consult.storage.search_index import name_terms, normalize, phone_numbers
 from consult.storage.tables.account_tables import StaffUserRow
-from consult.storage.tables.lead_tables import WORD_MAX, LeadRow, LeadWordRow, is_overdue
+from consult.storage.tables.lead_tables import LeadRow, is_overdue
 from consult.storage.tables.submission_tables import ContactRow, SubmissionRow
 
 FEW = 2_000
@@ -27,9 +26,6 @@ FEW = 2_000
 
 COUNT_TO = 1_000
 """More leads than this are not counted one by one."""
-
-MAX_SAME = 20
-"""So many leads of one person are listed at most."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _COLUMNS = {"newest": "submitted_at", "oldest": "submitted_at", "due": "due_at"}
@@ -213,75 +209,6 @@ _SHOWN = (
     .outerjoin(_ASSIGNEE, _ASSIGNEE.id == LeadRow.assignee_id)
     .outerjoin(_OFFERED_TO, _OFFERED_TO.id == LeadRow.offered_to_id)
     .where(LeadRow.submission_id.in_(bindparam("ids", expanding=True)))
-)
-
-
-def same_person(
-    session: Session, lead: LeadRow, contact: ContactRow
-) -> list[tuple[Row[*tuple[Any, ...]], str]]:
-    """Other leads that look like the same person's, the newest first, each with what says so.
-
-    Search terms lead to them; what is the same is then compared in full.
-    """
-    numbers = phone_numbers(contact.phone or "")
-    values = {
-        "lead_id": lead.submission_id,
-        "demo": lead.demo,
-        "same": [normalize(contact.email)[:WORD_MAX], *(one[-8:] for one in numbers)],
-        "names": name_terms(contact.name),
-        "host": normalize("@" + _host(contact.email))[:WORD_MAX],
-    }
-    rows = session.execute(_SAME_PERSON, values).all()
-    return [(row, why) for row in rows if (why := _why_same(contact, row))]
-
-
-def _why_same(contact: ContactRow, row: Row[*tuple[Any, ...]]) -> str:
-    if row.email.lower() == contact.email.lower():
-        return "same email address"
-    if _share_number(phone_numbers(contact.phone or ""), phone_numbers(row.phone or "")):
-        return "same phone number"
-    same_name = set(name_terms(contact.name)) & set(name_terms(row.name))
-    if same_name and _host(row.email) == _host(contact.email):
-        return f"same name at {_host(contact.email)}"
-    return ""
-
-
-def _host(address: str) -> str:
-    return address.rpartition("@")[2].lower()
-
-
-def _share_number(some: Iterable[str], others: Iterable[str]) -> bool:
-    """Whether two have a number in common, with or without the country."""
-    pairs = ((one.lstrip("0"), other.lstrip("0")) for one in some for other in others)
-    return any(one.endswith(other) or other.endswith(one) for one, other in pairs)
-
-
-_WORD_OF_NAME, _WORD_OF_HOST = aliased(LeadWordRow), aliased(LeadWordRow)
-_SAME_PERSON = (
-    select(
-        *(LeadRow.submission_id, LeadRow.submitted_at, LeadRow.stage),
-        *(ContactRow.business, ContactRow.name, ContactRow.email, ContactRow.phone),
-    )
-    .join(ContactRow, ContactRow.submission_id == LeadRow.submission_id)
-    .where(
-        LeadRow.submission_id.in_(
-            union(
-                select(LeadWordRow.submission_id).where(
-                    LeadWordRow.word.in_(bindparam("same", expanding=True))
-                ),
-                select(_WORD_OF_NAME.submission_id)
-                .join(_WORD_OF_HOST, _WORD_OF_HOST.submission_id == _WORD_OF_NAME.submission_id)
-                .where(
-                    _WORD_OF_NAME.word.in_(bindparam("names", expanding=True)),
-                    _WORD_OF_HOST.word == bindparam("host"),
-                ),
-            )
-        ),
-        LeadRow.submission_id != bindparam("lead_id"),
-        LeadRow.demo == bindparam("demo"),
-    )
-    .order_by(LeadRow.submission_id.desc())
-    .limit(MAX_SAME)
 )
 
 

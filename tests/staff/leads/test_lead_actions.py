@@ -174,6 +174,31 @@ def test_incomplete_forms_say_why(grace: PageClient, database: Database, lead: i
     assert see(database, lead).version == before
 
 
+def test_one_press_logs_an_email(grace: PageClient, database: Database, lead: int) -> None:
+    form = grace.get(f"/staff/leads/{lead}").form("/contact")
+    page = grace.follow(grace.post(form.action, {**_one_each(form.data), "reached": "emailed"}))
+    assert "Emailed them" in page.text
+    assert see(database, lead).stage == "taken"
+    assert see(database, lead).first_contact_at
+
+
+def _open_folds(page: Page) -> list[str]:
+    folds = page.document.all("details")
+    return [fold.attrib["id"] for fold in folds if "open" in fold.attrib and "id" in fold.attrib]
+
+
+def test_an_address_or_a_refusal_opens_what_it_is_about(grace: PageClient, lead: int) -> None:
+    path = f"/staff/leads/{lead}"
+    page = grace.get(path)
+    assert _open_folds(page) == []
+    for fold in page.document.all("details"):
+        if "id" in fold.attrib:
+            assert _open_folds(grace.get(f"{path}?open={fold.attrib['id']}")) == [fold.attrib["id"]]
+    assert _open_folds(grace.submit(page.form("/notes").fill(text=""), status=422)) == ["notes"]
+    assert _open_folds(send(grace, lead, "notes", text="Prefers mail")) == ["notes"]
+    assert _open_folds(move(grace, lead, "not_a_fit", status=422)) == ["do-stage-not_a_fit"]
+
+
 def test_a_lead_without_contact_info_needs_no_call(app: Flask, grace: PageClient) -> None:
     nameless = make_lead(app)
     page = grace.get(f"/staff/leads/{nameless}")

@@ -18,6 +18,7 @@ from consult.storage.leads import submission
 from consult.storage.search import find_leads
 from consult.storage.search.find_leads import FoundPage, find, how_many, neighbors, next_ids
 from consult.storage.search.lead_filter import OPEN, SORTS, LeadFilter, Viewer
+from consult.storage.search.same_person import same_person
 from consult.storage.search_index import query_terms
 from consult.storage.tables.lead_tables import LeadRow
 from consult.storage.tables.submission_tables import ContactRow
@@ -267,7 +268,9 @@ def test_only_a_filter_leaves_leads_out() -> None:
         ({"email": "d@other.example", "phone": "020 7946 0958"}, "same phone number"),
         ({"phone": "0171 2345678 or +44 (0)20 7946-0958"}, "same phone number"),
         ({"email": "info@okafor.example", "name": "ÖKAFOR, Dana"}, "same name at okafor.example"),
-        ({"email": "info@okafor.example", "name": "Ben Okafor"}, ""),
+        ({"email": "info@okafor.example", "name": "Ben Okafor"}, "also at okafor.example"),
+        ({"business": "The Ökafor Tents, LLC"}, "same business name"),
+        ({"business": "Okafor Tents and Sails"}, ""),
         ({"email": "dana@other.example", "name": "Dana Oekafor"}, ""),
         ({"phone": "+44 20 7946 0957"}, ""),
         ({"phone": "12 79460958"}, ""),
@@ -280,8 +283,10 @@ def test_each_lead_of_a_person_names_the_others(
         "name": "Dana Ökafor",
         "email": "dana@okafor.example",
         "phone": "+44 20 7946 0958",
+        "business": "Okafor Tents",
     }
     stranger: dict[str, Any] = {"name": "Zoe", "email": "zoe@zoe.example", "phone": "555 0100"}
+    stranger["business"] = "Zoe"
     contacts = [replace(CONTACT, **values) for values in (dana, {**stranger, **other})]
     ids = []
     for contact in contacts:
@@ -291,5 +296,5 @@ def test_each_lead_of_a_person_names_the_others(
     for lead_id, expected in zip(ids, reversed(ids), strict=True):
         with database.reading() as session:
             lead, left = session.get_one(LeadRow, lead_id), session.get_one(ContactRow, lead_id)
-            found = find_leads.same_person(session, lead, left)
+            found = same_person(session, lead, left)
         assert [(row.submission_id, said) for row, said in found] == [(expected, why)] * bool(why)
