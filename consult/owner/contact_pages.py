@@ -115,6 +115,7 @@ def _page(
     """The page with this form, or without one where there is a contact already."""
     return render_template(
         template,
+        depth=lead.depth,
         token=token,
         key=request.args.get("key"),
         form=form,

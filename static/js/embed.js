@@ -84,9 +84,10 @@
     }
 
     // From the second page on, the frame fills the screen, and takes its new height when all that is
-    // below it is out of view: so nothing of the page around it is seen to move.
+    // below it is out of view: so nothing of the page around it is seen to move. In a box that is
+    // as high as what is in it, it would grow and grow.
     function turn(top) {
-      frame.style.minHeight = "100vh";
+      if (parent === window) frame.style.minHeight = "100vh";
       bring(top);
       requestAnimationFrame(() => requestAnimationFrame(() => (resize(), bring(top))));
     }

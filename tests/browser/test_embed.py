@@ -164,7 +164,12 @@ def test_two_on_one_page_that_comes_and_goes_and_believes_nobody_else(
         inside = "shadowRoot.querySelector('iframe')"
         titles = f"[...document.querySelectorAll('relay-check')].map(one => one.{inside}.title)"
         assert visit.tab.evaluate(titles) == ["Relay Check", "Another"]
-        second = visit.tab.frames[2]
+        first, second = visit.tab.frames[1:]
+        visit.look(DESK[0], "dark")
+        ground = "getComputedStyle(document.body).backgroundColor"
+        assert first.evaluate(ground) == "rgb(251, 249, 244)", "as light as the page around it"
+        assert second.evaluate(ground) == "rgba(0, 0, 0, 0)"
+        assert second.evaluate("getComputedStyle(document.body).color") == "rgb(241, 236, 225)"
         send(second)
         visit.tab.wait_for_function("window.heard.length === 3")
         assert visit.tab.evaluate("window.heard[2].slice(0, 2)") == ["started", "two"]

@@ -1,11 +1,13 @@
 """Every address is in kebab-case and can be said on the phone."""
 
 import re
+from pathlib import Path
 
 from flask import Flask
 
 from consult.questionnaire.editions import load, names
 
+CONSULT = Path(__file__).parents[2] / "consult"
 SEGMENT = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+)?")
 
 
@@ -29,3 +31,10 @@ def test_no_page_of_questions_hides_behind_another_address(app: Flask) -> None:
         page.id for name in names() for part in load(name).structure.parts for page in part.pages
     }
     assert not pages & fixed
+
+
+def test_no_address_with_a_host_is_made_by_what_stays_in_a_frame() -> None:
+    """In a frame of another site, `url_for` makes the address of the frame: see `full_path`."""
+    framed = re.compile(r"base_url\b[^\n]*\+\s*(url_for|\w+\.(root|\w+_url))\b")
+    paths = CONSULT.glob("owner/*.py")
+    assert [path.name for path in paths if framed.search(path.read_text("utf-8"))] == []

@@ -43,7 +43,10 @@ def agency_app(check: str = "") -> Flask:
 
     @app.get("/twice")
     def with_two() -> str:
-        return page(element('id="one"') + element('id="two" label="Another"'), scripts=2)
+        return page(
+            element('id="one"') + element('id="two" label="Another" scheme="auto" transparent'),
+            scripts=2,
+        )
 
     @app.get("/without-script")
     def without_script() -> str:
