@@ -56,6 +56,12 @@ def agency_app(check: str = "") -> Flask:
     def with_frame() -> str:
         return page('<iframe class="plain" src="CHECK/embed/" title="The check"></iframe>', 0)
 
+    @app.get("/sandboxed")
+    def without_origin() -> str:
+        """As some builders show what is pasted: in a frame whose pages have no origin."""
+        bare = 'class="plain" src="CHECK/embed/" title="The check"'
+        return page(f'<iframe sandbox="allow-forms allow-scripts" {bare}></iframe>', 0)
+
     @app.get("/box")
     def with_box() -> str:
         """As website builders do it: the element is on a page in a frame."""

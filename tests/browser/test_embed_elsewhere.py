@@ -1,0 +1,101 @@
+"""The check in a page of another site where browsers or the site make it harder."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.support.agency_site import HEADER, Embedded, embedded_check
+from tests.support.browser import visiting
+from tests.support.firefox import Firefox, firefox
+from tests.support.keyboard_and_touch import fill_by_tapping
+from tests.support.owner_journey import as_sent
+from tests.support.patience import wait_until
+from tests.support.personas import BATON_ON_THE_FLOOR
+
+FRAME = "document.querySelector('relay-check').shadowRoot.querySelector('iframe')"
+BOX = f"(({{top, height}}) => [top, height])({FRAME}.getBoundingClientRect())"
+ANSWER = """((answers) => {
+  for (const [name, values] of Object.entries(answers)) {
+    for (const field of document.getElementsByName(name)) {
+      const isBox = field.type === "radio" || field.type === "checkbox";
+      if (isBox) field.checked = values.includes(field.value); else field.value = values[0];
+    }
+  }
+  [...document.querySelectorAll("main form button[type=submit]")].at(-1).click();
+})(arguments[0])"""
+NEW_PAGE = "document.readyState === 'complete' && location.href !== arguments[0] && location.href"
+
+
+@pytest.fixture(scope="module")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
+    with embedded_check(tmp_path_factory.mktemp("embedded")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def window(embedded: Embedded) -> Iterator[Firefox]:
+    """Closed before the sites that it looks at: they wait for open connections."""
+    with firefox() as started:
+        started.look(800, 900)
+        yield started
+
+
+def answer(window: Firefox) -> str:
+    """Answer the page in the frame, and go on; the address of the next."""
+    given = {name: as_sent(value) for name, value in BATON_ON_THE_FLOOR.answers.items()}
+    sent = {name: [one] if isinstance(one, str) else one for name, one in given.items() if one}
+    here = window.run("location.href")
+    window.run(ANSWER, sent)
+    return str(window.wait(NEW_PAGE, here))
+
+
+def test_firefox_shows_the_whole_way(window: Firefox, embedded: Embedded) -> None:
+    window.open(f"{embedded.agency}/?utm_source=fair&attributes=id=check")
+    window.wait("window.heard.some(([name]) => name === 'ready')")
+    first = window.run(BOX)[1]
+    address, heights = "", set()
+    while "/result/" not in address:
+        window.enter(FRAME)
+        address = answer(window)
+        assert window.cookies() == []
+        assert window.run("localStorage.length + sessionStorage.length") == 0
+        high = window.run("Math.ceil(document.documentElement.getBoundingClientRect().height)")
+        window.leave()
+        window.wait(f"{FRAME}.getBoundingClientRect().height >= arguments[0]", high)
+        top, height = window.run(BOX)
+        assert HEADER - 1 <= top <= 120, f"{address} begins at {top}"
+        heights.add(height)
+    assert max(heights) > 2 * first
+    reached = [name for name, *_ in window.run("window.heard")]
+    assert reached == ["ready", "started", "finished"]
+    assert window.cookies() == []
+
+
+STYLED = "getComputedStyle(document.documentElement).getPropertyValue('--touch') !== ''"
+
+
+def test_firefox_lets_a_page_without_an_origin_go_on(window: Firefox, embedded: Embedded) -> None:
+    window.open(f"{embedded.agency}/sandboxed")
+    window.enter("document.querySelector('iframe')")
+    for _ in range(3):
+        assert answer(window).startswith(f"{embedded.check}/embed/check/")
+        assert window.run("self.origin") == "null"
+        assert window.run(STYLED)
+
+
+def test_chromium_lets_a_page_without_an_origin_go_on(browser: Browser, embedded: Embedded) -> None:
+    with visiting(browser, embedded.agency, touch=True, also=[embedded.check]) as visit:
+        visit.open("/sandboxed")
+        wait_until(lambda: len(visit.tab.frames) == 2, "the frame")
+        frame = visit.tab.frames[1]
+        for _ in range(3):
+            fill_by_tapping(frame, BATON_ON_THE_FLOOR.answers)
+            with frame.expect_navigation():
+                frame.locator("main form button[type=submit]").last.click()
+            assert frame.url.startswith(f"{embedded.check}/embed/check/")
+            assert frame.evaluate("self.origin") == "null"
+            assert frame.evaluate(STYLED)
+        # Browsers ask for fonts as for data, which no other origin gets: letters are the system's.
+        faults = [fault for fault in visit.take_faults() if "/static/fonts/" not in fault]
+        assert set(faults) <= {f"{visit.path}: Failed to load resource: net::ERR_FAILED"}
