@@ -1,4 +1,4 @@
-"""Take the pictures that the README shows: result, cover of the report, a lead, and the insights.
+"""Take the pictures of the documents: result, report, a lead, insights, and the check on a website.
 
     python -m tools.take_pictures
 
@@ -10,19 +10,26 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from flask import Flask
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Frame, ViewportSize, sync_playwright
+from playwright.sync_api import Page as Tab
 
 from consult.demo import make_leads
 from consult.questionnaire.editions import newest
 from tests.support import staff_client
+from tests.support.agency_site import Embedded, embedded_check
 from tests.support.apps import deliver, make_app, services_of
-from tests.support.browser import launch, serving
+from tests.support.browser import FLAGS, find_browser, launch, serving
 from tests.support.client import PageClient
+from tests.support.keyboard_and_touch import fill_by_tapping
 from tests.support.owner_journey import Journey
 from tests.support.personas import BATON_ON_THE_FLOOR, CONTACT
 
 PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
-PHONE = {"width": 390, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 900}
+LAPTOP: ViewportSize = {"width": 1100, "height": 900}
+PAGES_AHEAD = 4
+AFTER_A_TAP = 600
+"""Milliseconds until a tap no longer darkens what it was on."""
 PHONE_SCALE = 2
 DESK = {"width": 1280, "height": 1080}
 DEMO_LEADS = 900
@@ -52,6 +59,36 @@ def main() -> None:
     with TemporaryDirectory() as folder, serving(make) as origin:
         _fill(apps[-1])
         _pictures_for_staff(f"{origin}/staff/")
+    with TemporaryDirectory() as folder, embedded_check(Path(folder)) as embedded:
+        _pictures_on_a_website(embedded)
+
+
+def _pictures_on_a_website(embedded: Embedded) -> None:
+    """The start on a phone, and a page of questions on a small laptop."""
+    with sync_playwright() as playwright:
+        # In a process of its own, the frame of another site would be drawn at half the size.
+        flags = [*FLAGS, "--disable-site-isolation-trials"]
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=flags)
+        phone = browser.new_page(viewport=PHONE, device_scale_factor=PHONE_SCALE, has_touch=True)
+        _open_embedded(phone, embedded)
+        phone.screenshot(path=PICTURES / "website-phone.png")
+        desk = browser.new_page(viewport=LAPTOP, has_touch=True, reduced_motion="reduce")
+        frame = _open_embedded(desk, embedded)
+        for _ in range(PAGES_AHEAD):
+            fill_by_tapping(frame, BATON_ON_THE_FLOOR.answers)
+            with frame.expect_navigation():
+                frame.locator("main form button[type=submit]").last.click()
+        fill_by_tapping(frame, BATON_ON_THE_FLOOR.answers)
+        desk.evaluate("scrollTo(0, 0)")
+        desk.wait_for_timeout(AFTER_A_TAP)
+        desk.screenshot(path=PICTURES / "website-desk.png")
+        browser.close()
+
+
+def _open_embedded(tab: Tab, embedded: Embedded) -> Frame:
+    tab.goto(embedded.agency, wait_until="networkidle")
+    tab.wait_for_function("window.heard.some(([name]) => name === 'ready')")
+    return tab.frames[1]
 
 
 def _fill(app: Flask) -> None:
@@ -83,7 +120,7 @@ def _picture_of_page(address: str, file: Path) -> None:
     with sync_playwright() as playwright:
         browser = launch(playwright)
         tab = browser.new_page(
-            viewport={"width": PHONE["width"], "height": PHONE["height"]},
+            viewport=PHONE,
             device_scale_factor=PHONE_SCALE,
         )
         tab.goto(address, wait_until="networkidle")
