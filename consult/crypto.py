@@ -27,6 +27,7 @@ class Purpose(StrEnum):
 
     AUTHENTICATOR = "authenticator secret"
     CONTACT = "contact of a result"
+    FORM_STAMP = "form stamp"
     NETWORK = "staff network"
     PENDING_FORM = "pending form"
     RATE_LIMIT = "rate limit"
@@ -35,6 +36,7 @@ class Purpose(StrEnum):
     SHARED_RESULT = "shared result"
     TRUSTED_DEVICE = "trusted device"
     UNSUBSCRIBE = "unsubscribe link"
+    WAITING_REPORT = "report that waits"
     WEBHOOK = "webhook secret"
 
 

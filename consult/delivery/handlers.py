@@ -8,7 +8,12 @@ from functools import partial
 
 from consult.delivery.context import Context
 from consult.delivery.exports.export_files import clear_temp_folders
-from consult.delivery.mail.owner_mail import email_reminder, email_report, email_resume_link
+from consult.delivery.mail.owner_mail import (
+    email_confirmation,
+    email_reminder,
+    email_report,
+    email_resume_link,
+)
 from consult.delivery.notifications.dispatch import DIGEST, TICK, dispatch, enqueue_digests, tick
 from consult.delivery.notifications.staff_mail import email_staff
 from consult.delivery.privacy.erase_leads import delete_in_batches, erase_old_leads, forget
@@ -137,6 +142,7 @@ HANDLERS: Mapping[str, Callable[[Context, JobRow], Commit]] = {
         context, job, documents.BRIEF, brief_html_of
     ),
     jobs.EMAIL_REPORT: email_report,
+    jobs.EMAIL_CONFIRM: email_confirmation,
     jobs.EMAIL_STAFF: email_staff,
     jobs.EMAIL_REMINDER: email_reminder,
     jobs.EMAIL_RESUME_LINK: email_resume_link,

@@ -1,6 +1,6 @@
 """The pages for business owners: start, questions, review, result, contact and pause."""
 
-from consult.owner.contact_pages import contact_pages
+from consult.owner.contact_pages import confirm_pages, contact_pages
 from consult.owner.explanation_pages import explanation_pages
 from consult.owner.pause_pages import pause_pages, resume_pages
 from consult.owner.questionnaire_pages import questionnaire_pages
@@ -9,7 +9,7 @@ from consult.owner.review_pages import review_pages
 
 blueprints = (
     *(questionnaire_pages, review_pages, result_pages, shared_pages, contact_pages),
-    *(explanation_pages, pause_pages, resume_pages),
+    *(confirm_pages, explanation_pages, pause_pages, resume_pages),
 )
 
 __all__ = ["blueprints"]

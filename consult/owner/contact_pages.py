@@ -1,7 +1,9 @@
 """Who an owner is: the contact form, the consent, and the report by email.
 
 A report is mailed only to the address that its owner typed, and only so often: nobody can have
-the site send mail to strangers.
+the site send mail to strangers. A form with signs of a robot has the site send nothing at all: the
+report waits until the address is confirmed, and the email to confirm it is sent when a person asks
+for it on the page of the result. Its link shows a button; only the button confirms.
 """
 
 from __future__ import annotations
@@ -12,26 +14,32 @@ from dataclasses import replace
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import BooleanField, Field, Form, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
-from consult.crypto import contact_key
-from consult.owner.result_pages import find_lead, is_contact_required, opens_contact_of
+from consult.crypto import Purpose, contact_key, decrypt, encrypt
+from consult.owner.form_guard import guard, signs_of
+from consult.owner.result_pages import (
+    can_email,
+    find_lead,
+    is_confirmation_offered,
+    is_contact_required,
+    opens_contact_of,
+)
 from consult.report.report import from_json
 from consult.storage.leads import submission
-from consult.storage.leads.submission import NewContact
-from consult.storage.tables.submission_tables import SubmissionRow
+from consult.storage.leads.submission import Check, NewContact
+from consult.storage.tables.submission_tables import ContactRow, SubmissionRow
 from consult.web.embed import full_path
 from consult.web.limits import network_of
 from consult.web.services import secret_key, services
 from consult.web.text import one_line
-
-HONEYPOT = "company_website"
-"""A field that people do not see and robots fill in."""
+from consult.workflow.spam import Signs, is_suspect, of_sender
 
 contact_pages = Blueprint("contact", __name__, url_prefix="/result/<token>")
+confirm_pages = Blueprint("confirm", __name__, url_prefix="/confirm/<token>")
 
 
 @contact_pages.get("/contact")
@@ -76,8 +84,6 @@ def _save(token: str, template: str, *, consult: bool = False) -> ResponseReturn
     form = ContactForm(request.form)
     if not form.validate():
         return _page(token, form, lead, template), 422
-    if request.form.get(HONEYPOT):  # a robot gets the same response, and nothing is stored
-        return redirect(url_for("results.result", token=token, thanks=1), 303)
     name = str(form.name.data)
     given = NewContact(
         name=name,
@@ -90,11 +96,76 @@ def _save(token: str, template: str, *, consult: bool = False) -> ResponseReturn
     )
     if lead.contact and not _may_change(lead) and NewContact.of(lead.contact) != given:
         return redirect(url_for(".contact", token=token), 303)
-    link = _link_to_mail(lead, given.email, token)
+    check = _check(lead, token, given.email)
+    link = None if check.waits else _link_to_mail(lead, given.email, token)
     with services().database.writing() as session:
-        submission.save_contact(session, token, given, link, services().settings.office)
-    key = contact_key(secret_key(), lead.result_token_hash, given.email)
-    return redirect(url_for("results.result", token=token, thanks=key), 303)
+        submission.save_contact(session, token, given, link, services().settings.office, check)
+    is_new_address = lead.contact is None or lead.contact.email != given.email
+    if check.must_confirm and is_new_address and not is_suspect(check.signs):
+        _request_confirmation(token, given.email)
+    return redirect(_thanks(lead, token, given.email), 303)
+
+
+def _check(lead: SubmissionRow, token: str, email: str) -> Check:
+    signs: Signs = signs_of("contact", token, email, seconds_taken=lead.seconds_taken)
+    with services().database.reading() as session:
+        if lead.contact and submission.is_lead_suspect(session, lead.id):
+            signs = {**of_sender(lead.contact.signs), **signs}
+    return Check(
+        signs=signs,
+        must_confirm=services().settings.confirm_mail == "always",
+        waiting_token=encrypt(secret_key(), Purpose.WAITING_REPORT, token, lead.id),
+    )
+
+
+def _thanks(lead: SubmissionRow, token: str, email: str) -> str:
+    key = contact_key(secret_key(), lead.result_token_hash, email)
+    return url_for("results.result", token=token, thanks=key)
+
+
+@contact_pages.post("/confirm-email")
+def request_confirmation(token: str) -> ResponseReturnValue:
+    """Email the link to confirm the address; the same response whether it's sent or held back."""
+    _consume()
+    lead = find_lead(token)
+    if lead.contact and is_confirmation_offered(lead.contact):
+        _request_confirmation(token, lead.contact.email)
+    key = request.args.get("key")
+    return redirect(url_for("results.result", token=token, thanks=key, asked=1), 303)
+
+
+def _request_confirmation(token: str, email: str) -> None:
+    if may_mail(email):
+        with services().database.writing() as session:
+            submission.request_confirmation(session, token, services().settings.base_url)
+
+
+# --- The emailed link ----------------------------------------------------------------------------
+
+
+@confirm_pages.get("")
+def confirm(token: str) -> str:
+    """Show the button, or that it was pressed; nothing changes, however often it is opened."""
+    stored = _to_confirm(token)
+    return render_template("owner/confirm.html", token=token, done=stored.waiting_token is None)
+
+
+@confirm_pages.post("")
+def save_confirmation(token: str) -> ResponseReturnValue:
+    made, stored = services(), _to_confirm(token)
+    waiting, lead_id = stored.waiting_token or b"", stored.submission_id
+    result = decrypt(secret_key(), Purpose.WAITING_REPORT, waiting, lead_id)
+    if result is None:  # it was confirmed before
+        return redirect(url_for(".confirm", token=token), 303)
+    link = made.settings.base_url + full_path("results.result", token=result)
+    with made.database.writing() as session:
+        submission.confirm(session, token, link, made.settings.office)
+    return redirect(_thanks(find_lead(result), result, stored.email), 303)
+
+
+def _to_confirm(token: str) -> ContactRow:
+    with services().database.reading() as session:
+        return submission.to_confirm(session, token) or abort(404)
 
 
 def _may_change(lead: SubmissionRow) -> bool:
@@ -120,17 +191,12 @@ def _page(
         key=request.args.get("key"),
         form=form,
         problems=[(field.name, field.errors[0]) for field in form or () if field.errors],
-        honeypot=HONEYPOT,
+        guard=guard("contact", token),
         consent=_consent_text(),
         consult=from_json(json.dumps(lead.report)).consult,
         result_open=not is_contact_required(lead.contact is not None, "result"),
         by_email=can_email(),
     )
-
-
-def can_email() -> bool:
-    """Whether there is a mail server; without one, no page asks for an address to remind."""
-    return services().settings.smtp_url is not None
 
 
 def _consent_text() -> str:

@@ -13,19 +13,20 @@ from wtforms import Form
 
 from consult.crypto import Purpose, encrypt
 from consult.owner.contact_pages import (
-    HONEYPOT,
     ReminderForm,
     ResumeLinkForm,
-    can_email,
     may_mail,
 )
+from consult.owner.form_guard import guard, signs_of
 from consult.owner.open_draft import OpenDraft, load_draft, lock_draft, to_result, walk_of
+from consult.owner.result_pages import can_email
 from consult.report.display import long_date
 from consult.storage.drafts import drafts, reminder_consent, resume_links
 from consult.storage.tables.submission_tables import DraftRow
 from consult.web.embed import full_path
 from consult.web.limits import network_of
 from consult.web.services import secret_key, services
+from consult.workflow.spam import is_robot
 
 LINKS_PER_CHECK = "3 per day"
 
@@ -49,7 +50,7 @@ def email_link(token: str) -> ResponseReturnValue:
     if not can_email() or not form.validate():
         return _page(token, form), 422
     address = str(form.send_to.data)
-    if not request.form.get(HONEYPOT) and _may_mail_link(token, address):
+    if not is_robot(signs_of("link", token, address)) and _may_mail_link(token, address):
         with services().database.writing() as session:
             draft = lock_draft(session, token)
             resume_links.request(session, secret_key(), draft.stored.id, token, address)
@@ -72,13 +73,12 @@ def grant_reminder(token: str) -> ResponseReturnValue:
     form = ReminderForm(request.form)
     if not can_email() or not form.validate():
         return _page(token, form), 422
+    email = str(form.email.data)
+    signs = signs_of("reminder", token, email)
     with made.database.writing() as session:
         draft = lock_draft(session, token).stored
-        if not request.form.get(HONEYPOT):  # a robot gets the same response, nothing is stored
-            key = made.settings.signing_key()
-            encrypted = encrypt(key, Purpose.REMINDER, token, draft.id)
-            email = str(form.email.data)
-            reminder_consent.grant(session, draft.id, email, _permission_text(), encrypted)
+        encrypted = encrypt(secret_key(), Purpose.REMINDER, token, draft.id)
+        reminder_consent.grant(session, draft.id, email, _permission_text(), encrypted, signs)
     return redirect(url_for(".pause", token=token), 303)
 
 
@@ -111,7 +111,8 @@ def _page(token: str, sent: Form | None = None) -> str:
         link_form=sent if isinstance(sent, ResumeLinkForm) else ResumeLinkForm(),
         form=sent if isinstance(sent, ReminderForm) else ReminderForm(),
         problems=[(field.name, field.errors[0]) for field in sent or () if field.errors],
-        honeypot=HONEYPOT,
+        link_guard=guard("link", token),
+        guard=guard("reminder", token),
         permission_text=_permission_text(),
         permission=permission,
         can_email=can_email(),

@@ -20,7 +20,7 @@ from consult.storage import deliveries, documents
 from consult.storage.drafts import drafts
 from consult.storage.drafts.drafts import as_answer
 from consult.storage.leads import leads
-from consult.storage.tables.submission_tables import SubmissionRow
+from consult.storage.tables.submission_tables import ContactRow, SubmissionRow
 from consult.web.embed import full_path
 from consult.web.limits import network_of
 from consult.web.services import secret_key, services
@@ -52,6 +52,7 @@ def result(token: str) -> ResponseReturnValue:
         contact=lead.contact if opens_contact_of(lead, key) else None,
         wants_consult=lead.contact is not None and lead.contact.wants_consult,
         mailed=bool(key) and _is_report_mailed(lead),
+        confirmation=_confirmation(lead, key),
     )
 
 
@@ -175,8 +176,27 @@ def _to_contact(token: str) -> Response:
 # --- What the page shows -------------------------------------------------------------------------
 
 
+def can_email() -> bool:
+    """Whether there is a mail server; without one, no page asks for an address to remind."""
+    return services().settings.smtp_url is not None
+
+
+def is_confirmation_offered(contact: ContactRow) -> bool:
+    """Whether the report waits until its owner confirms the address, and can."""
+    offered = services().settings.confirm_mail != "off" and can_email()
+    return offered and contact.waiting_token is not None
+
+
+def _confirmation(lead: SubmissionRow, key: str) -> dict[str, Any] | None:
+    """What the page needs to ask for the email to confirm the address; None if none waits."""
+    if lead.contact is None or not is_confirmation_offered(lead.contact):
+        return None
+    asked = lead.contact.confirm_hash is not None or "asked" in request.args
+    return {"asked": asked, "key": key or None}
+
+
 def _is_report_mailed(lead: SubmissionRow) -> bool:
-    if lead.contact is None or services().settings.smtp_url is None:
+    if lead.contact is None or not can_email() or lead.contact.waiting_token:
         return False  # without a mail server it is a file until staff send it
     with services().database.reading() as session:
         emails = deliveries.report_emails(session, lead.id)

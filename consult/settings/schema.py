@@ -38,6 +38,8 @@ from consult.settings.setting_types import (
 from consult.workflow.office_hours import WEEKDAYS_9_TO_5, Office, read_hours
 
 PREFIX = "CONSULT_"
+Mode = Literal["off", "watch", "on"]
+"""Of a layer against robots."""
 LOCAL_HOSTS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not listened on
 """At which address this machine reaches a server that listens on every address."""
 ENV_FILE = PROJECT_FOLDER / ".env"
@@ -197,6 +199,25 @@ class Settings(BaseSettings):
     limit_mails: RateLimit = "200 per hour"
     """Emails to owners at all addresses together. Above the limit no email is sent."""
 
+    confirm_mail: Literal["off", "suspect", "always"] = "suspect"
+    """Who confirms their address before the report is emailed: no one, contacts that are probably
+    spam, or everyone (double opt-in, as in Germany and Austria)."""
+
+    spam_honeypot: Mode = "on"
+    """The hidden field that only robots fill in: off, watch (the sign is recorded, and nothing is
+    held back for it), or on."""
+
+    spam_timing: Mode = "on"
+    """Forms sent in under two seconds, after more than a day, or without being opened, and checks
+    finished in under 20 seconds: off, watch, or on."""
+
+    spam_network: Mode = "on"
+    """Contacts from a network that used up half of what it may send in an hour: off, watch, or
+    on."""
+
+    spam_throwaway: Mode = "on"
+    """Addresses at well-known throwaway email services: off, watch, or on."""
+
     limit_sign_in_address: RateLimit = "20 per hour"
     """Staff sign-in attempts from one network address."""
 
@@ -286,6 +307,8 @@ class Settings(BaseSettings):
                 f"{PREFIX}SECRET_KEY: is required with a database server, the same on every "
                 "machine; make one with: openssl rand -hex 32"
             )
+        if self.confirm_mail == "always" and self.smtp_url is None:
+            raise ValueError(f"{PREFIX}CONFIRM_MAIL: always needs a {PREFIX}SMTP_URL")
         if self.smtp_url is not None and "mail_from" not in self.model_fields_set:
             raise ValueError(f"{PREFIX}MAIL_FROM: is required with {PREFIX}SMTP_URL")
         if (self.webhook_url is None) != (self.webhook_secret is None):

@@ -19,6 +19,8 @@ from consult.storage.db.database import Session
 from consult.storage.tables.delivery_tables import DeliveryRow, JobRow, NotificationRow
 
 REPORT = "report"
+CONFIRM = "confirm"
+"""The kind of a mail that asks an owner to confirm their address."""
 WEBHOOK_DISABLED = "webhook_disabled"
 """The kind of a mail that tells admins that a webhook was disabled."""
 PURGE_STOPPED = "purge_stopped"
@@ -57,13 +59,25 @@ def delivery_status(delivery: DeliveryRow) -> DeliveryStatus:
 
 
 def enqueue_report_email(session: Session, submission_id: int, address: str, link: str) -> None:
-    """Request that a report is mailed to its owner; earlier mails not sent yet are canceled.
+    """Request that a report is mailed to its owner; earlier mails not sent yet are canceled."""
+    _enqueue_owner_email(session, REPORT, jobs.EMAIL_REPORT, submission_id, address, link)
 
-    The job has the ``link`` to the result, whose token is stored nowhere else, until it is done.
+
+def enqueue_confirmation(session: Session, submission_id: int, address: str, link: str) -> None:
+    """Request a mail with the link to confirm an address, likewise."""
+    _enqueue_owner_email(session, CONFIRM, jobs.EMAIL_CONFIRM, submission_id, address, link)
+
+
+def _enqueue_owner_email(
+    session: Session, kind: str, job_kind: str, submission_id: int, address: str, link: str
+) -> None:
+    """Request a mail to an owner; the job has the ``link`` until it is done.
+
+    The token in the link is stored nowhere else, or only encrypted.
     """
     unsent = select(DeliveryRow.job_id).where(
         DeliveryRow.submission_id == submission_id,
-        DeliveryRow.kind == REPORT,
+        DeliveryRow.recipient == "owner",
         DeliveryRow.sent_at.is_(None),
     )
     session.execute(
@@ -73,9 +87,9 @@ def enqueue_report_email(session: Session, submission_id: int, address: str, lin
             state="done", lease_token=None, payload={}, finished_at=session.now(), last_error=None
         )
     )
-    row = DeliveryRow(kind=REPORT, recipient="owner", submission_id=submission_id)
+    row = DeliveryRow(kind=kind, recipient="owner", submission_id=submission_id)
     row.address = address
-    _enqueue(session, jobs.EMAIL_REPORT, row, payload={"link": link})
+    _enqueue(session, job_kind, row, payload={"link": link})
 
 
 def enqueue_staff_email(

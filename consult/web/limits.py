@@ -12,7 +12,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 
 from flask import Flask, request
 from limits import RateLimitItem, parse_many
-from sqlalchemy import Integer, bindparam, delete, text
+from sqlalchemy import Integer, bindparam, delete, select, text
 from werkzeug.exceptions import TooManyRequests
 
 from consult.crypto import Purpose, keyed_hash
@@ -64,6 +64,16 @@ class RateLimits:
     def allows(self, purpose: str, rate: str, who: str) -> bool:
         """Count an attempt like `consume`; return whether the rate allows it."""
         return self._exceeded_until(purpose, rate, who) is None
+
+    def used(self, purpose: str, rate: str, who: str) -> float:
+        """How much of a rate is used up, from 0 to 1 and above; nothing is counted."""
+        limits = parse_many(rate)
+        keys = {self._key(limit, purpose, who): limit.amount for limit in limits}
+        row = RateLimitRow
+        query = select(row.key, row.hits).where(row.key.in_(keys), row.expires_at > self._clock())
+        with self._database.reading() as session:
+            hits = session.execute(query).all()
+        return max((count / keys[key] for key, count in hits), default=0.0)
 
     def reset(self, purpose: str, rate: str, who: str) -> None:
         """Delete the counts, for instance after a correct password."""

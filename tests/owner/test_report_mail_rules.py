@@ -86,13 +86,6 @@ def test_a_corrected_address_gets_its_own_mail_and_the_same_one_none(journey: Jo
     assert addresses(journey.client.app) == ["ada@example.com", "ada@new.example"]
 
 
-def test_a_robot_that_fills_the_hidden_field_is_thanked_and_forgotten(journey: Journey) -> None:
-    page = leave_contact(journey, company_website="http://spam.example")
-    assert page.location.startswith(journey.page.path)
-    assert lead_of(journey.client.app).contact is None
-    assert addresses(journey.client.app) == []
-
-
 def test_one_mailbox_gets_only_so_many_mails_however_it_is_spelled(tmp_path: Path) -> None:
     app = make_app(tmp_path, **SMTP, limit_mails_address="2 per day")
     for email in ("ada@example.com", "ADA+x@example.com", "A.da+y@EXAMPLE.com"):

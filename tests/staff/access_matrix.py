@@ -134,6 +134,8 @@ MATRIX: Mapping[tuple[str, str], Expected] = {
     ("staff.people", "GET"): page("admin", 200),
     ("staff.person", "GET"): page("admin", 200),
     ("staff.rebook", "POST"): shared("staff", 422, version="1", day="2099-12-24", time="10:00"),
+    # It is not marked as spam.
+    ("staff.clear_spam", "POST"): shared("staff", 422, version="1"),
     ("staff.data_json", "GET"): assigned(200),
     ("staff.data_pdf", "POST"): assigned(200),
     ("staff.remove_app", "POST"): page("staff", 303),

@@ -1,10 +1,11 @@
-"""Mails to owners: the report with its PDF, a link to continue, and the reminder they permitted.
+"""Mails to owners: the report with its PDF, links to confirm and to continue, and the reminder.
 
 A job may run again after its worker died. Until the mail was accepted, it then goes out under the
 same Message-ID; after that, not at all.
 """
 
 import json
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 from functools import partial
@@ -54,19 +55,51 @@ def email_report(context: Context, job: JobRow) -> Commit:
         is_there = partial(documents.is_current, submission_id=lead.id, kind=documents.REPORT)
         raise Postpone(_MAX_WAIT, unless=is_there)
     message, body = _report_email(context, lead, delivery, job.payload["link"], pdf.content)
-
-    def record_sent() -> None:
-        with context.database.writing() as session:
-            deliveries.record_sent(
-                session,
-                delivery.id,
-                context.transport.name,
-                subject=str(message["Subject"]),
-                body=body,
-            )
-
-    context.transport.send(message, accepted=record_sent)
+    context.transport.send(message, accepted=_record_sent(context, delivery, message, body))
     return forget_link
+
+
+def email_confirmation(context: Context, job: JobRow) -> Commit:
+    """Mail an owner the link to confirm their address, if a report waits for that."""
+
+    def forget_link(session: Session) -> None:
+        deliveries.forget_link(session, job.id)
+
+    with context.database.reading() as session:
+        delivery = deliveries.for_job(session, job.id)
+        of_lead = delivery.submission_id if delivery and not delivery.sent_at else None
+        lead = leads.by_id(session, of_lead) if of_lead else None
+    if delivery is None or lead is None or lead.contact is None:
+        return forget_link
+    if lead.contact.email != delivery.address or lead.contact.waiting_token is None:
+        return forget_link
+    message = new_message(
+        context.settings,
+        to=delivery.address,
+        subject="Press to get your report",
+        date=delivery.created_at,
+        token=delivery.token,
+    )
+    if context.brand.email:
+        set_mailbox(message, "Reply-To", context.brand.email)
+    values = {"brand": context.brand, "subject": str(message["Subject"])}
+    set_text(message, "confirm", {**values, "link": job.payload["link"]})
+    for_staff = render("mail/confirm.txt", link=_LINK_FOR_STAFF, **values)
+    context.transport.send(message, accepted=_record_sent(context, delivery, message, for_staff))
+    return forget_link
+
+
+def _record_sent(
+    context: Context, delivery: DeliveryRow, message: EmailMessage, body: str
+) -> Callable[[], None]:
+    """Record that a mail to an owner was accepted, with its text as staff may read it."""
+
+    def record() -> None:
+        via, subject = context.transport.name, str(message["Subject"])
+        with context.database.writing() as session:
+            deliveries.record_sent(session, delivery.id, via, subject=subject, body=body)
+
+    return record
 
 
 def _report_email(

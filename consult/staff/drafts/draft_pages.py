@@ -10,6 +10,7 @@ from consult.storage.audit import audit_log
 from consult.storage.drafts import reminder_consent
 from consult.storage.page_events import REVIEW
 from consult.web.services import services
+from consult.workflow.spam import in_words, is_suspect
 
 _OTHER = "Pages of earlier editions"
 
@@ -34,6 +35,8 @@ def unfinished() -> ResponseReturnValue:
         days=made.settings.retention_days_drafts,
         can_email=made.settings.smtp_url is not None,
         done=request.args.get("done", ""),
+        is_suspect=is_suspect,
+        in_words=in_words,
     )
 
 

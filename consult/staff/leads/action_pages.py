@@ -5,10 +5,11 @@ from datetime import datetime
 from functools import wraps
 from typing import Any
 
-from flask import abort, redirect, request
+from flask import abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
+from consult.crypto import Purpose, decrypt
 from consult.questionnaire.editions import load
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.accounts.my_account_pages import first_errors
@@ -28,10 +29,10 @@ from consult.staff.leads.action_forms import (
 from consult.staff.leads.lead_pages import back_to, lead_page
 from consult.staff.times import agency_today
 from consult.storage.db.database import Session
-from consult.storage.leads import actions, changes, handovers, notes
+from consult.storage.leads import actions, changes, handovers, notes, submission
 from consult.storage.tables.lead_tables import NoteRow
-from consult.storage.tables.submission_tables import SubmissionRow
-from consult.web.services import services
+from consult.storage.tables.submission_tables import ContactRow, SubmissionRow
+from consult.web.services import secret_key, services
 from consult.web.text import many_lines
 
 _LEAD = f"/leads/<{ID}:lead_id>"
@@ -82,6 +83,27 @@ def lead_action(
 @lead_action("claim")
 def claim(session: Session, lead_id: int, _form: ActionForm, **seen: Any) -> None:
     handovers.claim(session, lead_id, **seen)
+
+
+@blueprint.post(f"{_LEAD}/not-spam")
+@for_staff
+@lead_action("clear")
+def clear_spam(session: Session, lead_id: int, _form: ActionForm, **seen: int) -> None:
+    """Clear a lead of being spam: its report goes out, or where all confirm, the link for that."""
+    settings, waiting = services().settings, session.get(ContactRow, lead_id)
+    encrypted = waiting.waiting_token if waiting and waiting.waiting_token else b""
+    token = decrypt(secret_key(), Purpose.WAITING_REPORT, encrypted, lead_id)
+    must_confirm = settings.confirm_mail == "always"
+    report_link = settings.base_url + url_for("results.result", token=token) if token else None
+    submission.clear_spam(
+        session,
+        lead_id,
+        mail_link=None if must_confirm else report_link,
+        office=settings.office,
+        **seen,
+    )
+    if token and must_confirm:
+        submission.request_confirmation(session, token, settings.base_url)
 
 
 @blueprint.post(f"{_LEAD}/contact")

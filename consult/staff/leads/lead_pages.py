@@ -29,6 +29,7 @@ from consult.storage.search.find_leads import neighbors
 from consult.storage.search.lead_filter import LeadFilter, Viewer
 from consult.storage.search.same_person import firm_domain, same_person
 from consult.web.services import services
+from consult.workflow.spam import in_words
 from consult.workflow.stages import NAMES, describe_source
 
 _ANONYMOUS = (
@@ -84,6 +85,8 @@ def lead_page(lead_id: int, form_state: FormState | None = None, since: int | No
         lead=lead,
         submission=submission,
         contact=contact,
+        signs=in_words(contact.signs) if contact else [],
+        watched=in_words(contact.signs, counts=False) if contact else [],
         phone_link=phone_link(contact.phone or "") if contact else "",
         website=firm_domain(contact.email) if contact else "",
         mail_link=lead_presenter.mail_link(contact, report, services().brand, me.name)

@@ -48,6 +48,8 @@ def next_step(
         return "answer", "Accept or return this lead"
     if lead.is_closed:
         return "", "Closed. Nothing to do"
+    if lead.suspect:
+        return "", "Is it spam?"
     if lead.follow_up_on:
         if lead.follow_up_on > office.today(now):
             return "", f"Snoozed until {written_date(lead.follow_up_on)}"
@@ -121,6 +123,8 @@ def first_reply(lead: LeadRow, present: Office, now: datetime) -> tuple[str, boo
         return f"First contacted {text}", late
     if lead.is_closed:
         return "Closed without a reply", False
+    if lead.suspect:
+        return "Starts once it’s clear that this isn’t spam", False
     if lead.due_at is None:
         return "Starts when they leave contact info", False
     if lead.is_overdue(now):
@@ -179,6 +183,8 @@ def name_of(people: People, user_id: int | None) -> str:
 
 _EVENTS = {
     "contact_left": "Left contact info",
+    "cleared": "Marked as not spam",
+    "confirmed": "Confirmed their email",
     "claimed": "Assigned to self",
     "cancelled": "Handover canceled",
     "assessed": "Saved call findings",

@@ -133,6 +133,7 @@ _STATES: dict[State, str] = {
 }
 _TITLES = {str(kind): info.name for kind, info in TYPE_INFO.items()} | {
     "report": "Email with the report",
+    "confirm": "Email to confirm the address",
     "test": "Test",
 }
 

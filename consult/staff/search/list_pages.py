@@ -35,7 +35,7 @@ from consult.workflow.stages import CLOSED, NAMES
 
 PAGE_SIZE = 50
 MAX_SOURCES = 50
-MAX_OVERDUE = 99
+MAX_COUNTED = 99
 
 VIEWS: Sequence[tuple[str, LeadFilter, str]] = (
     ("All", LeadFilter(), ""),
@@ -48,6 +48,7 @@ VIEWS: Sequence[tuple[str, LeadFilter, str]] = (
         LeadFilter(stages=("new", "taken", "reached"), consult="yes"),
         "Everyone who requested a consult has one scheduled or had one.",
     ),
+    ("Probably spam", LeadFilter(spam="only"), "Nothing looks like spam."),
 )
 """The usual lists: name, what they select, and what the page says when that is nothing."""
 
@@ -63,6 +64,7 @@ LABELS: Mapping[str, str] = {
     "separation": "Separation",
     "handoff": "Handoff",
     "demo": "Demo leads",
+    "spam": "Spam",
     "since": "From",
     "until": "To",
 }
@@ -111,7 +113,10 @@ def lead_list() -> ResponseReturnValue:
             (view, saved_views.filter_of(view), saved_views.may_change(view, signed_in_user()))
             for view in saved_views.visible(session, viewer.id)
         ]
-        offers, overdue = find_leads.waiting(session, viewer.id, MAX_OVERDUE + 1)
+        offers, overdue, suspect = find_leads.waiting(session, viewer.id, MAX_COUNTED + 1)
+        left_out = 0
+        if suspect and not wanted.spam and first_page:
+            left_out = find_leads.how_many(session, replace(wanted, spam="only"), viewer)
         shows_own = first_page and not wanted.active
         own_items, are_demo = (
             own_performance(session, services().settings.office) if shows_own else ([], False)
@@ -120,7 +125,6 @@ def lead_list() -> ResponseReturnValue:
     provider, steps = services().settings_provider, []
     if signed_in_user().is_admin and shows_own and SEEN + "first-day" not in provider.overridden:
         steps = first_steps(provider, len(choices["assignee"]) - len(_ASSIGNEES))
-    late = f"{MAX_OVERDUE}+" if overdue > MAX_OVERDUE else overdue
     return render_template(
         "staff/search/lead_list.html",
         found=found,
@@ -137,7 +141,13 @@ def lead_list() -> ResponseReturnValue:
         views=VIEWS,
         saved_views=saved,
         unsaved=_unsaved_query(wanted, [selects for _, selects, _ in saved]),
-        waiting={"Overdue": late, "Handed to me": offers},
+        waiting={
+            "Overdue": _counted(overdue),
+            "Handed to me": offers,
+            "Probably spam": _counted(suspect),
+        },
+        left_out=left_out,
+        left_out_query=replace(wanted, spam="only").query(),
         headings=headings_of(wanted),
         labels=LABELS,
         choices=choices,
@@ -184,6 +194,10 @@ def similar_query(wanted: LeadFilter) -> str:
     if not any(letter.isalpha() for letter in wanted.text):
         return ""
     return replace(wanted, text="", similar=wanted.text).query()
+
+
+def _counted(count: int) -> str:
+    return f"{MAX_COUNTED}+" if count > MAX_COUNTED else str(count or "")
 
 
 @lru_cache(maxsize=4_096)
@@ -251,6 +265,7 @@ def choices_for(session: Session, wanted: LeadFilter) -> Mapping[str, Mapping[st
         "separation": _bands("separation"),
         "handoff": _bands("handoff"),
         "demo": {"only": "Only demo leads", "without": "No demo leads"},
+        "spam": {"only": "Only probable spam", "with": "Include probable spam"},
     }
     for field in choices.keys() & set(wanted.active):
         value = _written(field, getattr(wanted, field))

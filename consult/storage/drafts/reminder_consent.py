@@ -10,16 +10,23 @@ from consult.storage.drafts.drafts import is_unsubmitted
 from consult.storage.jobs import EMAIL_REMINDER, enqueue
 from consult.storage.tables.delivery_tables import JobRow
 from consult.storage.tables.submission_tables import DraftRow, PageVisitRow, ReminderConsentRow
+from consult.workflow.spam import Signs
 
 _UNUSED = ReminderConsentRow.sent_at.is_(None)
 
 
 def grant(
-    session: Session, draft_id: int, address: str, consent_text: str, encrypted_token: bytes
+    session: Session,
+    draft_id: int,
+    address: str,
+    consent_text: str,
+    encrypted_token: bytes,
+    signs: Signs | None = None,
 ) -> None:
     """Store the permission; granted again, it replaces one for which no reminder was requested.
 
-    `consent_text` is the text beside the box that was checked.
+    `consent_text` is the text beside the box that was checked; `signs` are those of a robot, for
+    staff, who alone request the reminder.
     """
     row = of_draft(session, draft_id)
     if row is None:
@@ -28,7 +35,7 @@ def grant(
     elif row.sent_at or row.requested_at:
         return
     row.address, row.consent_text, row.encrypted_token = address, consent_text, encrypted_token
-    row.granted_at = session.now()
+    row.granted_at, row.signs = session.now(), dict(signs or {})
     session.flush()
 
 

@@ -1,25 +1,32 @@
-"""Submission: a finished draft is frozen, once, and its owner leaves a contact."""
+"""Submission: a finished draft is frozen, once, and its owner leaves a contact.
+
+Of a contact that is probably spam, nobody is notified and no mail is sent until its owner confirms
+the address or staff clear it: then everything happens that would have happened, in the same order.
+The reply clock starts then, too: until then, its page promises a reply only after the confirmation.
+"""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Self
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
-from consult.crypto import result_token, token_hash
+from consult.crypto import new_token, result_token, token_hash
 from consult.storage import page_events
 from consult.storage.db.database import Session
-from consult.storage.deliveries import enqueue_report_email
+from consult.storage.deliveries import enqueue_confirmation, enqueue_report_email
 from consult.storage.drafts import drafts, reminder_consent
 from consult.storage.drafts.drafts import Draft
 from consult.storage.jobs import enqueue_documents
 from consult.storage.leads.assignment import default_assignee, lock_assignments, next_assignee
+from consult.storage.leads.changes import NotAllowedError, lock_lead, record_change, save_change
 from consult.storage.leads.leads import JsonObject, record_event, reply_clock
 from consult.storage.notifications.notifications import notify
 from consult.storage.search_index import index_lead
 from consult.storage.tables.lead_tables import LeadRow
 from consult.storage.tables.submission_tables import ContactRow, SubmissionRow
 from consult.workflow.office_hours import Office
+from consult.workflow.spam import Signs, is_suspect
 from consult.workflow.stages import came_from
 
 
@@ -41,6 +48,24 @@ class NewContact:
     @classmethod
     def of(cls, row: ContactRow) -> Self:
         return cls(**{field.name: getattr(row, field.name) for field in fields(cls)})
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What is known of the form that brought a contact.
+
+    `signs` are those of a robot. `must_confirm` is whether the agency has every address confirmed.
+    `waiting_token` is the encrypted token of the result, for the mail with the report if it waits.
+    """
+
+    signs: Signs = field(default_factory=dict)
+    must_confirm: bool = False
+    waiting_token: bytes = b""
+
+    @property
+    def waits(self) -> bool:
+        """Whether the report is mailed only once the address is confirmed."""
+        return self.must_confirm or is_suspect(self.signs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +134,7 @@ def save_contact(
     contact: NewContact,
     mail_link: str | None = None,
     office: Office | None = None,
+    check: Check | None = None,
 ) -> bool:
     """Save or correct the contact of a result, and request its PDFs again, in the owner's name.
 
@@ -116,14 +142,20 @@ def save_contact(
     reply clock, by the hours of the `office`. `mail_link` is the address of the result page, for
     the mail with the report, which is sent to an address that is new or corrected; None sends none.
 
+    With a `check` that finds it suspect, the lead is marked as such, and nobody is notified. A lead
+    that staff were once notified of stays what it is; of a suspect correction, only the mail waits.
+
     Returns whether the result token is known.
     """
     row = _lock(session, token)
     if row is None:
         return False
+    check = check or Check()
+    lead = session.get_one(LeadRow, row.id, populate_existing=True)
     stored = session.get(ContactRow, row.id)
+    is_first = stored is None
     if stored is None:
-        _start_clock(session, row.id, office or Office())
+        record_event(session, row.id, "contact_left")
         stored = ContactRow(submission_id=row.id)
         session.add(stored)
     elif all(getattr(stored, name) == value for name, value in asdict(contact).items()):
@@ -131,22 +163,124 @@ def save_contact(
     is_new_address = stored.email != contact.email
     for name, value in asdict(contact).items():
         setattr(stored, name, value)
-    stored.consented_at = session.now()
+    stored.consented_at, stored.signs = session.now(), dict(check.signs)
     row.report_revision += 1
-    session.execute(
-        update(LeadRow)
-        .where(LeadRow.submission_id == row.id)
-        .values(wants_consult=contact.wants_consult)
-    )
-    page_events.record_reached(session, row.id, contact=True, consult=contact.wants_consult)
+    lead.wants_consult = contact.wants_consult
+    was_known = not (is_first or lead.suspect)
+    lead.suspect = not was_known and is_suspect(check.signs)
+    if lead.suspect:
+        page_events.record_reached(session, row.id, suspect=True)
+    else:
+        _announce(session, lead, was_known=was_known, office=office or Office())
     index_lead(session, row.id)
     _enqueue_documents(session, row)
-    notify(session, row.id, "contact_given")
-    if contact.wants_consult:
-        notify(session, row.id, "consult_wanted")
-    if mail_link and is_new_address:
-        enqueue_report_email(session, row.id, contact.email, mail_link)
+    if is_new_address:
+        stored.confirm_hash = None
+        stored.waiting_token = (check.waiting_token or None) if check.waits else None
+        if mail_link and not check.waits:
+            enqueue_report_email(session, row.id, contact.email, mail_link)
     return True
+
+
+def _announce(session: Session, lead: LeadRow, *, was_known: bool, office: Office) -> None:
+    """Start the reply clock of a contact, count it, and notify staff and other apps."""
+    if not was_known and lead.first_contact_at is None:  # no lead is snoozed then
+        # Undoing what staff did just before would stop the clock again.
+        lead.follow_up_on = lead.replaced = None
+        for name, value in reply_clock(office, session.now()).items():
+            setattr(lead, name, value)
+    session.flush()
+    lead_id, consult = lead.submission_id, lead.wants_consult
+    page_events.record_reached(session, lead_id, contact=True, consult=consult)
+    notify(session, lead_id, "contact_given")
+    if consult:
+        notify(session, lead_id, "consult_wanted")
+
+
+def request_confirmation(session: Session, token: str, base_url: str) -> None:
+    """Mail the owner of a result the link to confirm their address, if a report waits for that.
+
+    Each link voids the one before.
+    """
+    row = _lock(session, token)
+    stored = session.get(ContactRow, row.id) if row else None
+    if stored and stored.waiting_token:
+        confirm_token = new_token()
+        stored.confirm_hash = token_hash(confirm_token)
+        session.flush()
+        link = f"{base_url}/confirm/{confirm_token}"
+        enqueue_confirmation(session, stored.submission_id, stored.email, link)
+
+
+def is_lead_suspect(session: Session, lead_id: int) -> bool:
+    suspect = select(LeadRow.suspect).where(LeadRow.submission_id == lead_id)
+    return bool(session.scalar(suspect))
+
+
+def to_confirm(session: Session, confirm_token: str) -> ContactRow | None:
+    """The contact that a link confirms; without a ``waiting_token``, it was confirmed before."""
+    hashed = token_hash(confirm_token)
+    return session.scalar(select(ContactRow).where(ContactRow.confirm_hash == hashed))
+
+
+def confirm(
+    session: Session, confirm_token: str, mail_link: str, office: Office | None = None
+) -> bool:
+    """The owner confirms their address: do all that waited for it. Returns whether any did."""
+    hashed = token_hash(confirm_token)
+    of_link = select(ContactRow.submission_id).where(ContactRow.confirm_hash == hashed)
+    lead = session.scalar(
+        select(LeadRow).where(LeadRow.submission_id.in_(of_link)).with_for_update()
+    )
+    stored = to_confirm(session, confirm_token)
+    if lead is None or stored is None or stored.waiting_token is None:
+        return False
+    record_event(session, lead.submission_id, "confirmed")
+    page_events.record_reached(session, lead.submission_id, confirmed=True)
+    _release(session, lead, stored, mail_link, office or Office())
+    return True
+
+
+def clear_spam(
+    session: Session,
+    lead_id: int,
+    *,
+    by: int,
+    version: int | None = None,
+    mail_link: str | None = None,
+    office: Office | None = None,
+) -> LeadRow:
+    """Staff say that a lead is not spam: do all that waited for it.
+
+    Without a `mail_link`, the report still waits for its owner to confirm the address.
+    """
+    lead = lock_lead(session, lead_id, by=by, version=version)
+    if not lead.suspect:
+        raise NotAllowedError("This lead isn’t marked as spam.")
+    record_change(session, lead, "cleared", by)
+    page_events.record_reached(session, lead_id, cleared=True)
+    _release(session, lead, session.get(ContactRow, lead_id), mail_link, office or Office())
+    save_change(session, lead, "lead.cleared", by)
+    lead.replaced = None  # what was sent can't be undone
+    session.flush()
+    return lead
+
+
+def _release(
+    session: Session,
+    lead: LeadRow,
+    stored: ContactRow | None,
+    mail_link: str | None,
+    office: Office,
+) -> None:
+    if lead.suspect and stored:
+        lead.suspect = False
+        _announce(session, lead, was_known=False, office=office)
+    lead.suspect = False
+    if stored and stored.waiting_token and mail_link:
+        stored.waiting_token = None
+        enqueue_report_email(session, lead.submission_id, stored.email, mail_link)
+    session.flush()
 
 
 def _enqueue_documents(session: Session, row: SubmissionRow) -> None:
@@ -194,16 +328,3 @@ def _lock(session: Session, token: str) -> SubmissionRow | None:
     lead = select(LeadRow.submission_id).where(LeadRow.submission_id.in_(of_result))
     session.execute(lead.with_for_update())
     return session.scalar(found.execution_options(populate_existing=True))
-
-
-def _start_clock(session: Session, lead_id: int, office: Office) -> None:
-    """Start the reply clock, unless staff have contacted the owner; no lead is snoozed then.
-
-    Undoing what staff did just before would stop the clock again, so that is no longer possible.
-    """
-    session.execute(
-        update(LeadRow)
-        .where(LeadRow.submission_id == lead_id, LeadRow.first_contact_at.is_(None))
-        .values(follow_up_on=None, replaced=None, **reply_clock(office, session.now()))
-    )
-    record_event(session, lead_id, "contact_left")

@@ -72,9 +72,13 @@ class Digest:
 
 
 def digest_for(session: Session, user_id: int, period: Period) -> Digest:
-    """The digest of a user; demo leads are never part of it."""
+    """The digest of a user; demo leads and probable spam are never part of it."""
     own = or_(LeadRow.assignee_id == user_id, LeadRow.assignee_id.is_(None))
-    is_new = (LeadRow.submitted_at >= period.since, LeadRow.demo.is_(False))
+    is_new = (
+        LeadRow.submitted_at >= period.since,
+        LeadRow.demo.is_(False),
+        LeadRow.suspect.is_(False),
+    )
     is_due = (is_waiting(LeadRow), LeadRow.due_at > period.now, LeadRow.due_at < period.ends)
     consult_today = (
         LeadRow.stage == "consult_booked",
@@ -101,7 +105,7 @@ def _list(
     query = (
         select(LeadRow.submission_id, ContactRow.business, ContactRow.name, ContactRow.phone, order)
         .outerjoin(ContactRow, ContactRow.submission_id == LeadRow.submission_id)
-        .where(*where, LeadRow.demo.is_(False))
+        .where(*where, LeadRow.demo.is_(False), LeadRow.suspect.is_(False))
     )
     ordered = query.order_by(order, LeadRow.submission_id).limit(_MAX_LISTED)
     rows = session.execute(ordered).all()

@@ -28,7 +28,16 @@ SCHEMA = "relay-check/data-export/1"
 """Named in each export; docs/running.md says what each part holds."""
 
 _EXCLUDED = frozenset(
-    {"content", "payload", "lease_token", "token", "token_hash", "result_token_hash"}
+    {
+        "content",
+        "payload",
+        "lease_token",
+        "token",
+        "token_hash",
+        "result_token_hash",
+        "waiting_token",
+        "confirm_hash",
+    }
 )
 
 Json = dict[str, Any]

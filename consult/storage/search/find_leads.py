@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, func, select, tuple_
+from sqlalchemy import Row, Select, bindparam, func, select, true, tuple_
 from sqlalchemy.orm import aliased
 
 from consult.storage.db.base import HIGHEST_ID
@@ -224,20 +224,24 @@ _COLLEAGUES = (
 )
 
 
-def waiting(session: Session, user_id: int, most: int) -> tuple[int, int]:
-    """Count the leads that are handed to a user who has not answered, and those that are overdue.
+def waiting(session: Session, user_id: int, most: int) -> tuple[int, int, int]:
+    """Count leads handed to a user who has not answered, overdue ones, and probable spam.
 
-    Of the latter no more than `most` are counted.
+    Of the latter two no more than `most` are counted.
     """
     values = {"user_id": user_id, "now": session.now(), "most": most}
-    offers, overdue = session.execute(_WAITING, values).one()
-    return offers, overdue
+    offers, overdue, suspect = session.execute(_WAITING, values).one()
+    return offers, overdue, suspect
 
 
 _LATE = select(LeadRow.submission_id).where(is_overdue(LeadRow, bindparam("now")))
+_SUSPECT = select(LeadRow.submission_id).where(LeadRow.suspect == true())
 _WAITING = select(
     select(func.count()).where(LeadRow.offered_to_id == bindparam("user_id")).scalar_subquery(),
-    select(func.count()).select_from(_LATE.limit(bindparam("most")).subquery()).scalar_subquery(),
+    *(
+        select(func.count()).select_from(ids.limit(bindparam("most")).subquery()).scalar_subquery()
+        for ids in (_LATE, _SUSPECT)
+    ),
 )
 
 

@@ -84,6 +84,16 @@ def _choice(
     )
 
 
+def _flag(column: str, if_true: str, if_false: str) -> Definition:
+    """A filter by a column that is true or false, with the word for each."""
+
+    def where(value: bool, lead: Lead, _context: Context) -> Condition:
+        condition: Condition = getattr(lead, column).is_(value)
+        return condition
+
+    return _choice({if_true: partial(where, True), if_false: partial(where, False)}, indexed=False)
+
+
 def _one_of(known: Sequence[str], values: Iterable[str]) -> str | None:
     return next((value for value in values if value in known), None)
 
@@ -203,6 +213,7 @@ class LeadFilter:
         due: ``waiting`` (open and without a first reply) or ``overdue`` (and the reply was due).
         since: the first day of submission, in the viewer's time zone; ``until`` the last.
         demo: ``only`` demo leads, or ``without`` them.
+        spam: ``only`` what is probably spam, or leads ``with`` it; else they are left out.
         sort: the order; a leading ``-`` reverses it. ``due`` implies the filter ``waiting``.
     """
 
@@ -225,16 +236,7 @@ class LeadFilter:
         str | None,
         Definition(_read_source, lambda lead, name, _: lead.source == name, write=_write_source),
     ] = None
-    consult: Annotated[
-        str,
-        _choice(
-            {
-                "yes": lambda lead, _: lead.wants_consult.is_(True),
-                "no": lambda lead, _: lead.wants_consult.is_(False),
-            },
-            indexed=False,
-        ),
-    ] = ""
+    consult: Annotated[str, _flag("wants_consult", "yes", "no")] = ""
     due: Annotated[
         str,
         _choice(
@@ -252,15 +254,10 @@ class LeadFilter:
         date | None,
         Definition(_read_day, lambda lead, day, at: lead.submitted_at < _start_of(day + _DAY, at)),
     ] = None
-    demo: Annotated[
+    demo: Annotated[str, _flag("demo", "only", "without")] = ""
+    spam: Annotated[
         str,
-        _choice(
-            {
-                "only": lambda lead, _: lead.demo.is_(True),
-                "without": lambda lead, _: lead.demo.is_(False),
-            },
-            indexed=False,
-        ),
+        _choice({"only": lambda lead, _: lead.suspect == true(), "with": lambda _, __: true()}),
     ] = ""
     sort: Sort = "newest"
 
@@ -323,7 +320,11 @@ class LeadFilter:
         return [name for name in DEFINITIONS if getattr(self, name) != _DEFAULTS[name]]
 
     def conditions(self, lead: Lead, context: Context) -> list[Condition]:
-        return [DEFINITIONS[name].where(lead, getattr(self, name), context) for name in self.active]
+        found = [
+            DEFINITIONS[name].where(lead, getattr(self, name), context) for name in self.active
+        ]
+        # Not as an equation: an index would be used that selects nearly every lead.
+        return found if self.spam else [*found, lead.suspect.is_not(True)]
 
     def indexed_ids(self, context: Context) -> list[Select[int]]:
         """The leads that each condition with an index selects; a lead may be selected twice."""

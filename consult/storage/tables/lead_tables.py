@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     Text,
     and_,
+    false,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -67,6 +68,7 @@ class LeadRow(Base):
         _index("stage", "stage", "submitted_at"),
         _index("archetype", "archetype", "submitted_at"),
         _index("waiting", "due_at", where="first_contact_at IS NULL"),
+        _index("suspect", "suspect", "submitted_at"),
     )
 
     submission_id: Mapped[int] = mapped_column(belongs_to("submissions"), primary_key=True)
@@ -93,6 +95,9 @@ class LeadRow(Base):
     won_currency: Mapped[str | None] = mapped_column(String(3))
     # What the last change by staff replaced, and who made it when: `changes.undo` restores it.
     replaced: Mapped[dict[str, Any] | None]
+    # Probably spam: lists leave it out, and nothing about it is sent, until it is confirmed or
+    # cleared.
+    suspect: Mapped[bool] = mapped_column(server_default=false())
 
     # When its personal data was deleted; answers and scores stayed. The link is void since.
     anonymised_at: Mapped[datetime | None]

@@ -82,6 +82,8 @@ class ReminderConsentRow(Base):
     # When a staff member requested the email.
     requested_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
+    # Signs of a robot in the form, as in ``ContactRow``.
+    signs: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
 
 
 class ResumeLinkRow(Base):
@@ -172,6 +174,12 @@ class ContactRow(Base):
     wants_consult: Mapped[bool]
     consent_text: Mapped[str] = mapped_column(Text)
     consented_at: Mapped[datetime]
+    # Signs of a robot in the form that brought it (``workflow.spam``).
+    signs: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    # While the email with the report waits for a confirmation: the token of the result, encrypted.
+    waiting_token: Mapped[bytes | None] = mapped_column(LargeBinary)
+    # Of the link to confirm the address; an address that is corrected needs another.
+    confirm_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
 
 
 class DocumentRow(Base):
@@ -264,6 +272,10 @@ class ResponseStatsRow(_Counted, Base):
     booked: Mapped[bool] = mapped_column(server_default=false())
     held: Mapped[bool] = mapped_column(server_default=false())
     won: Mapped[bool] = mapped_column(server_default=false())
+    # The contact looked like a robot's; staff said it is none; its owner confirmed the address.
+    suspect: Mapped[bool] = mapped_column(server_default=false())
+    cleared: Mapped[bool] = mapped_column(server_default=false())
+    confirmed: Mapped[bool] = mapped_column(server_default=false())
 
 
 class PageVisitRow(_Counted, Base):

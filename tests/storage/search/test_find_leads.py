@@ -211,6 +211,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "since": st.none() | st.dates(date(1970, 1, 1), date(9000, 12, 31)),
     "until": st.none() | st.dates(date(1970, 1, 1), date(9000, 12, 31)),
     "demo": st.sampled_from(("", "only", "without")),
+    "spam": st.sampled_from(("", "only", "with")),
     "sort": st.sampled_from(SORTS),
 }
 NAMES = ("stage", *(name for name in VALUES if name != "stages"))

@@ -150,6 +150,7 @@ CREATE TABLE reminder_consents (
     encrypted_token BLOB,
     requested_at DATETIME,
     sent_at DATETIME,
+    signs JSON DEFAULT '{}' NOT NULL,
     CONSTRAINT ck_reminder_consents_address_length CHECK (length(address) BETWEEN 1 AND 254),
     CONSTRAINT ck_reminder_consents_consent_text_present CHECK (length(consent_text) >= 1),
     CONSTRAINT ck_reminder_consents_sent_has_no_address CHECK ((sent_at IS NULL) = (address IS NOT NULL) AND (sent_at IS NULL) = (encrypted_token IS NOT NULL)),
@@ -352,12 +353,16 @@ CREATE TABLE contacts (
     wants_consult BOOLEAN NOT NULL,
     consent_text TEXT NOT NULL,
     consented_at DATETIME NOT NULL,
+    signs JSON DEFAULT '{}' NOT NULL,
+    waiting_token BLOB,
+    confirm_hash VARCHAR(64),
     CONSTRAINT pk_contacts PRIMARY KEY (submission_id),
     CONSTRAINT ck_contacts_name_length CHECK (length(name) BETWEEN 1 AND 200),
     CONSTRAINT ck_contacts_email_length CHECK (length(email) BETWEEN 1 AND 254),
     CONSTRAINT ck_contacts_business_length CHECK (length(business) BETWEEN 1 AND 200),
     CONSTRAINT ck_contacts_phone_length CHECK (length(phone) BETWEEN 1 AND 40),
     CONSTRAINT ck_contacts_consent_text_present CHECK (length(consent_text) >= 1),
+    CONSTRAINT uq_contacts_confirm_hash UNIQUE (confirm_hash),
     CONSTRAINT fk_contacts_submission_id FOREIGN KEY(submission_id) REFERENCES submissions (id) ON DELETE CASCADE
 );
 
@@ -451,6 +456,7 @@ CREATE TABLE leads (
     won_amount BIGINT,
     won_currency VARCHAR(3),
     replaced JSON,
+    suspect BOOLEAN DEFAULT 0 NOT NULL,
     anonymised_at DATETIME,
     submitted_at DATETIME NOT NULL,
     demo BOOLEAN NOT NULL,
@@ -485,6 +491,8 @@ CREATE INDEX ix_leads_separation ON leads (separation, submission_id);
 CREATE INDEX ix_leads_source ON leads (source, submitted_at, submission_id);
 
 CREATE INDEX ix_leads_stage ON leads (stage, submitted_at, submission_id);
+
+CREATE INDEX ix_leads_suspect ON leads (suspect, submitted_at, submission_id);
 
 CREATE INDEX ix_leads_waiting ON leads (due_at, submission_id) WHERE first_contact_at IS NULL;
 
@@ -536,6 +544,9 @@ CREATE TABLE response_stats (
     booked BOOLEAN DEFAULT 0 NOT NULL,
     held BOOLEAN DEFAULT 0 NOT NULL,
     won BOOLEAN DEFAULT 0 NOT NULL,
+    suspect BOOLEAN DEFAULT 0 NOT NULL,
+    cleared BOOLEAN DEFAULT 0 NOT NULL,
+    confirmed BOOLEAN DEFAULT 0 NOT NULL,
     day DATE NOT NULL,
     kind VARCHAR(8) NOT NULL,
     depth VARCHAR(8) NOT NULL,

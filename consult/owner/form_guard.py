@@ -1,0 +1,88 @@
+"""What guards the forms that make a contact or send mail: it looks for signs of a robot.
+
+No form is refused for a sign, and no page says which was found. A form takes part with the macro
+`guard_fields` of ``parts/forms.html``, which gets what `guard` returns, and `signs_of` when it is
+sent. Forms with answers are not guarded.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import request
+
+from consult.crypto import Purpose, sign, token_hash, verify
+from consult.web.limits import network_of
+from consult.web.services import secret_key, services
+from consult.workflow import spam
+from consult.workflow.spam import Layer, Mode, Sign
+
+HONEYPOT = "company_website"
+"""A field that people do not see and robots fill in."""
+
+_STAMP = "stamp"
+
+
+def guard(form: str, token: str) -> dict[str, str]:
+    """The hidden fields of a form on the page of a token.
+
+    The stamp says when the form was first shown, so a form that came back with something to correct
+    keeps the one it was sent with.
+    """
+    sent = request.form.get(_STAMP, "")
+    if _age(form, token, sent) is None:
+        shown_at = round(services().database.clock().timestamp() * 1000)
+        sent = sign(secret_key(), Purpose.FORM_STAMP, [_name(form, token), shown_at])
+    return {"honeypot": HONEYPOT, "stamp": sent}
+
+
+def signs_of(
+    form: str, token: str, email: str, *, seconds_taken: int | None = None
+) -> dict[str, dict[str, Any]]:
+    """Signs of a robot in the form that was sent, as they are stored with what it made.
+
+    `seconds_taken` is how long the whole check took, where it is finished.
+    """
+    found: dict[Sign, str] = {**_timing(form, token)}
+    if request.form.get(HONEYPOT):
+        found["honeypot"] = ""
+    if seconds_taken is not None and seconds_taken < spam.RUSHED_SECONDS:
+        found["rushed"] = str(seconds_taken)
+    if domain := spam.throwaway_domain(email):
+        found["throwaway"] = domain
+    if network_share() > spam.BUSY_SHARE:
+        found["busy_network"] = ""
+    return spam.weigh(found, mode_of)
+
+
+def network_share() -> float:
+    """How much of what its network may send in an hour was sent, this form included."""
+    made = services()
+    rate, network = made.settings.limit_contacts, network_of(request.remote_addr)
+    return made.limits.used("contacts", rate, network)
+
+
+def mode_of(layer: Layer) -> Mode:
+    mode: Mode = getattr(services().settings, f"spam_{layer}")
+    return mode
+
+
+def _timing(form: str, token: str) -> Mapping[Sign, str]:
+    age = _age(form, token, request.form.get(_STAMP, ""))
+    if age is None:
+        return {"no_stamp": ""}
+    # From the future: it was another of our machines, whose clock is a little faster.
+    if 0 <= age < spam.TOO_FAST_SECONDS:
+        return {"too_fast": str(max(1, round(age)))}
+    return {"too_late": ""} if age > spam.TOO_LATE_SECONDS else {}
+
+
+def _age(form: str, token: str, stamp: str) -> float | None:
+    """How many seconds ago the form was shown; None without a stamp of this form."""
+    match verify(secret_key(), Purpose.FORM_STAMP, stamp):
+        case [name, int(shown_at)] if name == _name(form, token):
+            return services().database.clock().timestamp() - shown_at / 1000
+    return None
+
+
+def _name(form: str, token: str) -> str:
+    return token_hash(f"{form} {token}")[:16]
