@@ -58,14 +58,14 @@ _WHAT = {
     "notify": "Notify staff and other apps",
     "webhook": "Notify another app",
     "contact": "Contacted",
-    "contact_left": "Left contact details",
+    "contact_left": "Left contact info",
 }
 """Labels of stored kinds that do not say it themselves."""
 
 _NAMES = {
     "consent_text": "Agreed to",
     "consented_at": "Agreed on",
-    "wants_consult": "Wants a consult",
+    "wants_consult": "Consult requested",
     "assignee_id": "Assigned to",
     "due_at": "Reply due",
     "consult_at": "Consult on",
@@ -104,7 +104,7 @@ def record_html(record: Json, made_at: datetime, brand: Brand, paper: Paper) -> 
             for lead in record["leads"]
         ],
         consents=Section(
-            "Permission for one email about an unfinished response",
+            "Permission for one email about an unfinished check",
             writer.groups(record.get("reminder_consents", ())),
         ),
         zone=str(zone),

@@ -41,7 +41,7 @@ class InvitationForm(Form):
     name = StringField(
         "Your name",
         [
-            DataRequired("Enter your name, as your colleagues know you."),
+            DataRequired("Enter your name."),
             Length(max=NAME_MAX, message=f"Use at most {NAME_MAX} characters."),
         ],
         filters=[one_line],

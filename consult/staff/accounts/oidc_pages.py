@@ -49,7 +49,7 @@ NOT_LINKED = (
     "No account here is linked with yours there. Use the link in your invitation, or sign in with "
     "your password and link the two on the page of your account."
 )
-ALREADY_LINKED = "Your account, or the one that you have there, is linked already."
+ALREADY_LINKED = "One of these two accounts is already linked."
 NOT_AUTHENTICATED = "The provider didn’t ask you to sign in just now. Confirm in another way."
 NO_EMAIL = "The provider sent no email address. Set up your account with a password instead."
 

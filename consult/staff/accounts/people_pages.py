@@ -56,7 +56,7 @@ def invite() -> ResponseReturnValue:
             made.database, made.settings.base_url, email, admin=admin, by=me
         )
     except AccountExistsError:
-        return _people_page(form, {"email": "They have an account already."}), 422
+        return _people_page(form, {"email": "They already have an account."}), 422
     except AccountError:
         return _people_page(form, {"email": "Enter an email address."}), 422
     return _link_page(email, link, account_admin.INVITATION_VALID, is_reset=False)

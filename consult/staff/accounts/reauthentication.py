@@ -32,7 +32,7 @@ from consult.web.services import services
 RECENT = timedelta(minutes=10)
 
 PASSWORD_NOT_ENOUGH = (
-    "Confirm with your second factor: because your account has one, your password alone isn’t "
+    "Confirm with your code or a passkey. With two-step verification, your password alone isn’t "
     "enough."
 )
 

@@ -125,9 +125,7 @@ class WeekField(Field):
             elif day.hours != before.hours and any(pair != Hours() for pair in day.hours):
                 raise ValidationError(f"{day.name} has new times but isn’t checked as open.")
         if not week:
-            raise ValidationError(
-                "Open on at least one day; the clock of a new lead would never run."
-            )
+            raise ValidationError("Open on at least one day, or the reply clock would never run.")
         self.data = write_hours(week)
 
 
@@ -251,7 +249,10 @@ def first_steps(provider: SettingsProvider, colleagues: int) -> list[FirstStep]:
             "brand-consult_url",
         ),
         FirstStep(
-            "Email", "Send yourself a test, so that owners get their reports.", has_mail, "email"
+            "Email",
+            "Send yourself a test to make sure owners get their reports.",
+            has_mail,
+            "email",
         ),
         FirstStep(
             "A colleague", "No one can take over when you’re away.", colleagues > 1, "people"

@@ -1,4 +1,7 @@
-"""Saved views of the list of leads: filters and an order under a name, for oneself or everyone."""
+"""Saved views of the list of leads: filters and an order under a name, for oneself or everyone.
+
+A name is typed, and so it's not in the audit log.
+"""
 
 from collections.abc import Sequence
 from urllib.parse import parse_qs
@@ -22,7 +25,7 @@ class NameTakenError(ViewRefusedError):
     """One of the views that this user sees has the same name."""
 
     def __init__(self, view: SavedViewRow) -> None:
-        super().__init__(f"There is a view named “{view.name}” already.")
+        super().__init__(f"There’s already a view named “{view.name}”.")
         self.view = view
 
 
@@ -59,7 +62,8 @@ def add(session: Session, name: str, query: str, *, shared: bool, by: int) -> No
     view.created_at = session.now()
     session.add(view)
     session.flush()
-    _record(session, "view.added", view, by)
+    selects = filter_of(view).recorded
+    audit_log.record(session, "view.added", by=by, view=view.id, shared=shared, filters=selects)
 
 
 def change(
@@ -71,21 +75,16 @@ def change(
     """
     _refuse_taken([other for other in visible(session, by) if other.id != view.id], name)
     view.name, view.shared, view.query = name, shared, query or view.query
-    _record(session, "view.changed", view, by)
+    selects = filter_of(view).recorded
+    audit_log.record(session, "view.changed", by=by, view=view.id, shared=shared, filters=selects)
 
 
 def delete(session: Session, view: SavedViewRow, *, by: int) -> None:
     session.delete(view)
-    _record(session, "view.deleted", view, by)
+    audit_log.record(session, "view.deleted", by=by, view=view.id, shared=view.shared)
 
 
 def _refuse_taken(views: Sequence[SavedViewRow], name: str) -> None:
     for view in views:
         if view.name.casefold() == name.casefold():
             raise NameTakenError(view)
-
-
-def _record(session: Session, action: str, view: SavedViewRow, by: int) -> None:
-    """Record what happened, without the name: whatever was typed stays out of the audit log."""
-    recorded = filter_of(view).recorded
-    audit_log.record(session, action, by=by, view=view.id, shared=view.shared, filters=recorded)

@@ -260,12 +260,12 @@ class TestLinking:
         invitation = account_admin.invite(database, "", "ada@example.com")
         approve(link(app), "other-there", LINK, status=400)
         page = approve(PageClient(app), "grace-there", f"{invitation}/provider", status=400)
-        assert "linked already" in page.text
+        assert "already linked" in page.text
         assert len(account_admin.list_accounts(database)) == 1
         PageClient(app).get(invitation)  # and it still works
         make_user(app, "bo@example.com")
         page = approve(signed_in(app, "bo@example.com"), "grace-there", LINK, status=400)
-        assert "linked already" in page.text
+        assert "already linked" in page.text
 
     def test_a_form_is_held_while_the_provider_signs_in_in_a_new_tab(self, app: Flask) -> None:
         client, lead = link(app), make_lead(app)
@@ -290,7 +290,7 @@ class TestLinking:
         page = post(client, FACTORS, "/provider/remove", password="not the right words")
         assert "so the accounts stay linked" in client.follow(page).text
         page = post(client, FACTORS, "/provider/remove", password=PASSWORD)
-        assert "The accounts are no longer linked" in client.follow(page).text
+        assert "Accounts unlinked" in client.follow(page).text
         approve(PageClient(app), "grace-there", status=400)
 
 

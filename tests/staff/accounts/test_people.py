@@ -103,7 +103,7 @@ def test_a_new_role_counts_after_signing_in_again(app: Flask, admin: PageClient)
     client.get(PEOPLE, status=403)
     old_link = account_admin.reset(services_of(app).database, "", EMAIL)
     page = admin.follow(post(admin, page_of(app, EMAIL), "/role", role="admin"))
-    assert "The role is changed." in page.text
+    assert "Role changed." in page.text
     client.get(PEOPLE, status=303)
     sign_in(client, EMAIL)
     client.get(PEOPLE)
@@ -136,7 +136,7 @@ def test_a_disabled_user_is_signed_out_and_may_come_back(app: Flask, admin: Page
     client = signed_in(app, EMAIL)
     old_link = account_admin.reset(services_of(app).database, "", EMAIL)
     page = admin.follow(post(admin, page_of(app, EMAIL), "/disable"))
-    assert "The account is disabled." in page.text
+    assert "Account disabled." in page.text
     client.get("/staff/", status=303)
     client.get(old_link, status=404)
     sign_in(client, EMAIL, status=422)

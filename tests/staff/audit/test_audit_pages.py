@@ -93,7 +93,7 @@ def test_it_is_filtered_by_user_action_and_lead(app: Flask, admin: PageClient) -
     assert "Not signed in, command line" in admin.get(LOG).text
     page = admin.get(f"{LOG}?lead=77")
     assert "No matching entries." in page.text
-    form = next(form for form in admin.get(f"{LOG}?by=2&lead=2").forms if form.method == "get")
+    (form,) = [form for form in admin.get(f"{LOG}?by=2&lead=2").forms if form.action == LOG]
     assert {name: value for name, value in form.data.items() if value != [""]} == {
         "by": ["2"],
         "lead": ["2"],

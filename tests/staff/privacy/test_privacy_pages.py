@@ -182,7 +182,7 @@ def test_a_lead_is_deleted_alone_or_with_its_person(app: Flask, admin: PageClien
     page = post(admin, "/staff/person", "/person", address="QUILL.feather@example.com")
     assert page.location == f"/staff/leads/{last}/data?scope=person"
     page = admin.follow(page)
-    assert "left this address with 2 responses" in page.text
+    assert "left this address with 2 checks" in page.text
     # All leads of the person stay chosen, also after a form without a reason.
     page = admin.submit(admin.get(page.link("Delete it")).form("/delete"), status=422)
     assert "Choose a reason" in page.text

@@ -58,11 +58,11 @@ def test_a_view_is_saved_renamed_and_deleted(
     with services_of(app).database.reading() as session:
         of_views = select(AuditRow).where(AuditRow.action.like("view.%"))
         rows = session.scalars(of_views.order_by(AuditRow.id)).all()
-    selects = {"view": 1, "filters": "stage: new; source"}
+    selects = {"view": 1, "shared": True, "filters": "stage: new; source"}
     assert [(row.action, row.facts) for row in rows] == [
         ("view.added", {**selects, "shared": False}),
-        ("view.changed", {**selects, "shared": True}),
-        ("view.deleted", {**selects, "shared": True}),
+        ("view.changed", selects),
+        ("view.deleted", {"view": 1, "shared": True}),
     ]
 
 
@@ -82,7 +82,7 @@ def test_an_admin_changes_views_of_everyone_only(staff: PageClient, admin: PageC
         ("  ", "Give the view a name."),
         ("x" * 41, "Use at most 40 characters."),
         ("overdue", "This name belongs to a built-in view. Choose another one."),
-        ("FAIRS", "There is a view named “Fairs” already."),
+        ("FAIRS", "There’s already a view named “Fairs”."),
     ],
 )
 def test_a_bad_name_is_refused_kindly(staff: PageClient, name: str, error: str) -> None:

@@ -206,7 +206,7 @@ class TestSettingUp:
         give(pending_login(app), code=phone.next_code, status=422)
         give(pending_login(app), code=new.next_code)
         page = post(client, FACTORS, "/app/remove")
-        assert "Your app is removed" in client.follow(page).text
+        assert "App removed" in client.follow(page).text
         sign_in(PageClient(app))
         assert "factor.app_removed" in audited(app)
         for table in (AuthenticatorRow, RecoveryCodeRow):
@@ -278,7 +278,7 @@ class TestRequired:
         assert post(signed_in(strict), FACTORS, "/sign-out").location == "/staff/sign-in"
         client = signed_in(strict)
         page = client.get(FACTORS)
-        assert "A second factor is required here" in page.text
+        assert "Two-step verification is required here" in page.text
         for path in ("/staff/", "/staff/account", "/staff/leads/1", "/staff/nothing-here"):
             assert client.get(path, status=303).location == FACTORS
         token = page.form("/sign-out").data["csrf_token"]
