@@ -38,6 +38,8 @@ def script() -> AnyResponse:
     content = embed_script(made.settings.base_url, made.brand.product)
     response = Response(content, mimetype="text/javascript")
     response.headers["Cache-Control"] = f"public, max-age={ONE_HOUR}"
+    # Website builders also load it as a module, or with a checksum.
+    response.headers["Access-Control-Allow-Origin"] = "*"
     response.set_etag(hashlib.sha256(content).hexdigest()[:12])
     return response.make_conditional(request)
 

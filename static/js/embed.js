@@ -136,7 +136,10 @@
     frame.setAttribute("scrolling", "no");
     if (element.hasAttribute("no-source")) frame.referrerPolicy = "no-referrer";
     frame.src = address(element);
-    const timer = setTimeout(close, WAIT);
+    const timer = setTimeout(() => {
+      close();
+      element.style.minHeight = ""; // the room that the snippet keeps free
+    }, WAIT);
     window.addEventListener("message", hear);
     box.append(frame, slot);
     shadow.textContent = "";

@@ -1,10 +1,11 @@
 """The check in a page of another site, as its visitors have it."""
 
 import math
+import time
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Frame
+from playwright.sync_api import Browser, Frame, Route
 from sqlalchemy import select
 
 from consult.storage.tables.submission_tables import DraftRow
@@ -37,6 +38,12 @@ def the_frame(visit: Visit, check: str) -> Frame:
     """The frame with the check, once it has said that it works."""
     visit.tab.wait_for_function("window.heard.some(([name]) => name === 'ready')")
     return next(frame for frame in visit.tab.frames if frame.url.startswith(f"{check}/embed/"))
+
+
+def come_late(route: Route) -> None:
+    """When the page around is painted already."""
+    time.sleep(0.3)
+    route.continue_()
 
 
 def send(frame: Frame, selector: str = SEND) -> None:
@@ -75,6 +82,7 @@ def test_the_whole_way_in_a_page_of_another_site(
         browser, embedded.agency, width=width, height=height, touch=True, also=[embedded.check]
     ) as visit:
         before = "window.before = Object.keys(window)"
+        visit.tab.route("**/embed.js", come_late)
         visit.tab.add_init_script(f"addEventListener('DOMContentLoaded', () => {{ {before} }})")
         visit.open("/?utm_source=fair&mail=ann@b.example&attributes=id=check data-layer=layer")
         frame = the_frame(visit, embedded.check)

@@ -78,8 +78,9 @@ def agency_app(check: str = "") -> Flask:
 
 def element(attributes: str = "") -> str:
     """The documented snippet, and how high the header is that stays in view."""
+    more = f'data-offset="{HEADER}" {attributes}'
     link = '<a href="CHECK/">Start the check</a>'
-    return f'<relay-check data-offset="{HEADER}" {attributes}>{link}</relay-check>'
+    return f'<relay-check style="display:block;min-height:50rem" {more}>{link}</relay-check>'
 
 
 @dataclass(frozen=True)

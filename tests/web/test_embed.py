@@ -22,6 +22,7 @@ def test_the_script_is_small_and_any_site_may_include_it(app: Flask) -> None:
     assert len(gzip.compress(sent.body)) <= LARGEST_SCRIPT
     assert sent.headers["Content-Type"] == "text/javascript; charset=utf-8"
     assert sent.headers["Cache-Control"] == "public, max-age=3600"
+    assert sent.headers["Access-Control-Allow-Origin"] == "*"
     assert "X-Robots-Tag" not in sent.headers
     etag = sent.headers["ETag"]
     assert client.get("/embed.js", status=304, headers={"If-None-Match": etag}).body == b""

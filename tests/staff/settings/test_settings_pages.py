@@ -16,6 +16,7 @@ from consult.settings.setting_sources import overridable
 from consult.staff.settings.settings_fields import GROUPS
 from consult.storage.audit import audit_log
 from consult.storage.settings import setting_overrides
+from tests.support.agency_site import element
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.databases import read
@@ -508,6 +509,7 @@ def test_the_code_to_paste_has_the_address_of_this_site(admin: PageClient, app: 
     base = services_of(app).settings.base_url
     (code,) = admin.get("/staff/settings/website").document.all("pre")
     assert text_of(code).startswith(f'<script src="{base}/embed.js" async></script>')
+    assert element().partition(" data-")[0] in text_of(code), "the one that the tests include"
 
 
 TRY = "/staff/settings/website/try"
