@@ -101,6 +101,8 @@ def full_path(endpoint: str, **values: Any) -> str:
 
 def here_in_full() -> str:
     """The address of the page in view outside the frame."""
+    if request.endpoint == "questionnaire.start":  # which shows a page only where it fails
+        return full_path("questionnaire.start_page")
     query = request.query_string.decode("ascii", "replace")
     return quote(request.path) + (f"?{query}" if query else "")
 

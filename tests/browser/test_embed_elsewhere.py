@@ -4,8 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser
+from sqlalchemy import select
 
+from consult.storage.tables.submission_tables import DraftRow
 from tests.support.agency_site import HEADER, Embedded, embedded_check
+from tests.support.apps import services_of
 from tests.support.browser import visiting
 from tests.support.firefox import Firefox, firefox
 from tests.support.keyboard_and_touch import fill_by_tapping
@@ -99,3 +102,17 @@ def test_chromium_lets_a_page_without_an_origin_go_on(browser: Browser, embedded
         # Browsers ask for fonts as for data, which no other origin gets: letters are the system's.
         faults = [fault for fault in visit.take_faults() if "/static/fonts/" not in fault]
         assert set(faults) <= {f"{visit.path}: Failed to load resource: net::ERR_FAILED"}
+
+
+def test_nothing_is_kept_of_the_page_around_it_where_its_author_says_so(
+    browser: Browser, embedded: Embedded
+) -> None:
+    with visiting(browser, embedded.agency, also=[embedded.check]) as visit:
+        visit.open("/?utm_source=fair&attributes=no-source")
+        visit.tab.wait_for_function("window.heard.length === 1")
+        frame = visit.tab.frames[1]
+        with frame.expect_navigation():
+            frame.locator("main form button").click()
+    with services_of(embedded.app).database.reading() as session:
+        newest = select(DraftRow.source).order_by(DraftRow.id.desc()).limit(1)
+        assert session.scalars(newest).one() == {}

@@ -103,3 +103,13 @@ def test_errors_in_a_frame_lead_on_in_it(client: PageClient) -> None:
     lost = client.get("/embed/check/nothing/who", status=404)
     check_stays(lost, "/embed")
     assert client.get("/embed/check/x).", status=303).location == "/embed/check/x"
+
+
+def test_a_form_that_is_refused_in_a_frame_goes_on_in_a_tab_of_its_own(client: PageClient) -> None:
+    other = {"Sec-Fetch-Site": "cross-site"}
+    for path, to in (("/start", "/"), ("/check/x/who", "/check/x/who")):
+        refused = client.post(f"/embed{path}", status=403, headers=other)
+        assert refused.link("Go on in a new tab") == refused.link("Open in a full page") == to
+        check_stays(refused, "/embed")
+    full = client.post("/start", status=403, headers=other)
+    assert full.link("Go to the start page") == "/"
