@@ -87,7 +87,9 @@ def _owner_of(lead: SubmissionRow) -> Recipient:
     if lead.contact is None:
         return Recipient()
     one = lead.contact
-    return Recipient(one.name, one.business, one.email, one.phone or "", one.wants_consult)
+    return Recipient(
+        one.name, one.business, one.email, one.phone or "", one.wants_consult, one.best_time or ""
+    )
 
 
 def purge(context: Context, _job: JobRow) -> Commit:

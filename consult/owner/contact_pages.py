@@ -93,6 +93,8 @@ def _save(token: str, template: str, *, consult: bool = False) -> ResponseReturn
         phone=form.phone.data or None,
         wants_consult=consult or form.wants_consult.data,
         consent_text=_consent_text(),
+        # Only the page of the consult asks for it.
+        best_time=form.best_time.data or (lead.contact.best_time if lead.contact else None),
     )
     if lead.contact and not _may_change(lead) and NewContact.of(lead.contact) != given:
         return redirect(url_for(".contact", token=token), 303)
@@ -272,5 +274,6 @@ class ContactForm(Form):
     email = _text("Email", "Enter your email", 254, _email)
     business = _text("Business", "", 200)
     phone = _text("Phone", "", 40)
+    best_time = _text("Best time to reach you", "", 80)
     wants_consult = BooleanField("I’d like a free consult")
     consent = BooleanField(validators=[InputRequired("Check the box so we can write to you")])

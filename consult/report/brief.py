@@ -153,9 +153,10 @@ def brief_html(
         mailto="mailto:" + quote(owner.email, safe="@"),
         phone=safe_text(owner.phone, 40),
         tel=phone_link(owner.phone),
+        best_time=safe_text(owner.best_time, 80),
         left_out=any(
             typed and not safe_text(typed)
-            for typed in (owner.business, owner.name, owner.email, owner.phone)
+            for typed in (owner.business, owner.name, owner.email, owner.phone, owner.best_time)
         ),
         own_words=safe_text(brief.report.own_words, len(brief.report.own_words)),
         has_contact=bool(owner.email),

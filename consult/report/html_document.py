@@ -35,6 +35,7 @@ class Recipient:
     email: str = ""
     phone: str = ""
     wants_consult: bool = False
+    best_time: str = ""
 
 
 def document_html(

@@ -268,12 +268,15 @@ def test_the_consult_asks_for_a_name_and_an_address_and_later_for_one_tap(app: F
     report = lead_of(app).report["consult"]
     for said in (report["about"], report["outcome"], report["is_not"], report["bring"][0]):
         assert said in page.text
-    form = page.form("/consult").fill(name="Ada", email="ada@example.com", consent="y")
+    form = page.form("/consult").fill(
+        name="Ada", email="ada@example.com", best_time=" after 3 ", consent="y"
+    )
     thanks = journey.client.follow(journey.client.submit(form))
     assert "We’ll be in touch about your free consult" in thanks.text
     contact = contact_of(journey)
     assert contact is not None
     assert (contact.business, contact.phone, contact.wants_consult) == ("Ada", None, True)
+    assert contact.best_time == "after 3"
 
 
 def test_who_has_left_a_contact_asks_for_the_consult_with_one_tap(journey: Journey) -> None:

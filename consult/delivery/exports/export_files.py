@@ -90,6 +90,7 @@ def _facts(zone: tzinfo) -> Iterator[Column]:
     yield Column("Minutes taken", 9, lambda lead: round(lead["seconds_taken"] / 60, 1))
     yield Column("Email", 30, itemgetter("email"))
     yield Column("Phone", 17, itemgetter("phone"))
+    yield Column("Best time", 17, itemgetter("best_time"))
     yield Column("Consult requested", 10, lambda lead: _yes(lead["wants_consult"]))
     yield _time(zone, "Consent", "consented_at")
     for key, header in SOURCE_LABELS.items():

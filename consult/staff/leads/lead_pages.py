@@ -75,6 +75,7 @@ def lead_page(lead_id: int, form_state: FormState | None = None, since: int | No
         lead, me.id, office, now, has_contact=contact is not None
     )
     forms = lead_presenter.forms_for(lead, me.id, now)
+    dial = phone_link(contact.phone or "") if contact else ""
     # Beside the buttons to call and write, for whoever can be called.
     logs_contact = contact is not None and "contact" in forms
     in_status = [form for form in forms if not (form == "contact" and logs_contact)]
@@ -87,7 +88,8 @@ def lead_page(lead_id: int, form_state: FormState | None = None, since: int | No
         contact=contact,
         signs=in_words(contact.signs) if contact else [],
         watched=in_words(contact.signs, counts=False) if contact else [],
-        phone_link=phone_link(contact.phone or "") if contact else "",
+        phone_link=dial,
+        time_there=lead_presenter.time_at(dial, now),
         website=firm_domain(contact.email) if contact else "",
         mail_link=lead_presenter.mail_link(contact, report, services().brand, me.name)
         if contact

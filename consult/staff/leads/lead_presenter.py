@@ -1,9 +1,14 @@
 """Texts on the page of a lead: the next step, the first reply, the timeline, the money."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+import yaml
 
 from consult.report.report import Money, Report
 from consult.report.report_sections import money_in_figures
@@ -151,6 +156,27 @@ def last_words(
 
 def _says(event: LeadEventRow) -> bool:
     return bool(event.data.get("comment"))
+
+
+_AREA_ZONES: Mapping[str, str] = {
+    code: zone
+    for zone, codes in yaml.safe_load(
+        Path(__file__).with_name("area_codes.yaml").read_text()
+    ).items()
+    for code in codes.split()
+}
+
+
+def time_at(phone: str, now: datetime) -> tuple[str, datetime] | None:
+    """The area code of an American number, dialed as `phone`, and the time there.
+
+    None where that is as here, or not known; people take their number along when they move.
+    """
+    number = re.fullmatch(r"tel:(?:\+?1)?([2-9]\d\d)\d{7}(?:;ext=\d+)?", phone)
+    if number is None or number[1] not in _AREA_ZONES:
+        return None
+    there = now.astimezone(ZoneInfo(_AREA_ZONES[number[1]]))
+    return None if there.utcoffset() == now.utcoffset() else (number[1], there)
 
 
 _WANTED = "You asked for a consult after taking {product}.{topic} When’s a good time for you?{url}"

@@ -70,7 +70,12 @@ _QUERY = (
         *(LeadRow.due_at, LeadRow.first_contact_at, LeadRow.consult_at, LeadRow.follow_up_on),
         *(LeadRow.separation, LeadRow.handoff, LeadRow.archetype, LeadRow.wants_consult),
         *(ContactRow.name, ContactRow.business, ContactRow.email, ContactRow.phone),
-        *(ContactRow.consented_at, DraftRow.source, StaffUserRow.name.label("assignee")),
+        *(
+            ContactRow.best_time,
+            ContactRow.consented_at,
+            DraftRow.source,
+            StaffUserRow.name.label("assignee"),
+        ),
         # As text: PostgreSQL would parse a document again for each value taken from it, and most
         # leads share one of a few wordings.
         cast(SubmissionRow.report, Text).label("report"),

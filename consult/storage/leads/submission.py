@@ -44,6 +44,7 @@ class NewContact:
     phone: str | None
     wants_consult: bool
     consent_text: str
+    best_time: str | None = None
 
     @classmethod
     def of(cls, row: ContactRow) -> Self:

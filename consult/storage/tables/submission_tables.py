@@ -163,6 +163,7 @@ class ContactRow(Base):
         length("email", 254),
         length("business", 200),
         length("phone", 40),
+        length("best_time", 80),
         CheckConstraint("length(consent_text) >= 1", name="consent_text_present"),
     )
 
@@ -171,6 +172,7 @@ class ContactRow(Base):
     email: Mapped[str] = mapped_column(String(254), index=True)
     business: Mapped[str] = mapped_column(String(200))
     phone: Mapped[str | None] = mapped_column(String(40))
+    best_time: Mapped[str | None] = mapped_column(String(80))
     wants_consult: Mapped[bool]
     consent_text: Mapped[str] = mapped_column(Text)
     consented_at: Mapped[datetime]

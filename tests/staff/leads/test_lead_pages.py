@@ -127,6 +127,7 @@ def test_contact_and_facts(app: Flask, staff: PageClient, database: Database) ->
     facts = dict(zip(terms, map(text_of, page.document.all("dd")), strict=True))
     expected = {"Source": "autumn-letter", "Campaign": "relay", "Referred by": "bakery"}
     assert expected.items() <= facts.items()
+    assert facts["Best time"].startswith("They didn’t say. They finished the check ")
     assert "See also" not in page.text
     again = replace(CONTACT, business="Okafor Again", phone="call after 5")
     other = staff.get(f"/staff/leads/{make_lead(app, contact=again)}")

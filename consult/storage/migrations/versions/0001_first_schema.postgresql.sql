@@ -354,6 +354,7 @@ CREATE TABLE contacts (
     email VARCHAR(254) NOT NULL,
     business VARCHAR(200) NOT NULL,
     phone VARCHAR(40),
+    best_time VARCHAR(80),
     wants_consult BOOLEAN NOT NULL,
     consent_text TEXT NOT NULL,
     consented_at TIMESTAMP WITH TIME ZONE NOT NULL,
@@ -365,6 +366,7 @@ CREATE TABLE contacts (
     CONSTRAINT ck_contacts_email_length CHECK (length(email) BETWEEN 1 AND 254),
     CONSTRAINT ck_contacts_business_length CHECK (length(business) BETWEEN 1 AND 200),
     CONSTRAINT ck_contacts_phone_length CHECK (length(phone) BETWEEN 1 AND 40),
+    CONSTRAINT ck_contacts_best_time_length CHECK (length(best_time) BETWEEN 1 AND 80),
     CONSTRAINT ck_contacts_consent_text_present CHECK (length(consent_text) >= 1),
     CONSTRAINT uq_contacts_confirm_hash UNIQUE (confirm_hash),
     CONSTRAINT fk_contacts_submission_id FOREIGN KEY(submission_id) REFERENCES submissions (id) ON DELETE CASCADE
