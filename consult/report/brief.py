@@ -74,7 +74,7 @@ def _facts(report: Report) -> Iterator[Point]:
     open_lines = sum(line.unknown for line in lines)
     rests_on = f"all {len(lines)} scored answers, {open_lines or 'none'} of them “I don’t know”."
     yield Point(
-        f"{scores}, each of 100. They read: “{report.finding or report.archetype.says}”",
+        f"{scores}, out of 100. Their report says: “{report.finding or report.archetype.says}”",
         (QuestionAnswer("From", rests_on),),
         report.archetype.name,
     )

@@ -118,7 +118,7 @@ def test_whom_to_call_is_a_link() -> None:
     written = html(brief("two_silos"))
     assert '<a href="mailto:ada@example.com">' in written
     assert '<a href="tel:+15550107788">' in written
-    assert "Wants a consult" in written
+    assert "Requested a consult" in written
     assert "Nobody to call yet." in html(brief("two_silos"), Recipient())
 
 

@@ -125,7 +125,7 @@ class WeekField(Field):
             elif day.hours != before.hours and any(pair != Hours() for pair in day.hours):
                 raise ValidationError(f"{day.name} has new times but isn’t checked as open.")
         if not week:
-            raise ValidationError("Open on at least one day, or the reply clock would never run.")
+            raise ValidationError("Open on at least one day, or the reply timer would never run.")
         self.data = write_hours(week)
 
 
@@ -230,7 +230,7 @@ def first_steps(provider: SettingsProvider, colleagues: int) -> list[FirstStep]:
         ),
         FirstStep(
             "Business hours",
-            "The reply clock runs only while you’re open.",
+            "The reply timer runs only while you’re open.",
             is_set("hours", "business_hours"),
             "hours",
             "business_hours",

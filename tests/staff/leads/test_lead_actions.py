@@ -314,7 +314,7 @@ def test_the_list_shows_how_the_agency_itself_does(
     app: Flask, grace: PageClient, database: Database, clock: Clock, lead: int
 ) -> None:
     text = grace.get("/staff/").text
-    assert "Our own handoff" in text
+    assert "How we’re doing" in text
     assert "Not enough leads yet." in text
     for _ in range(5):
         other = make_lead(app, contact=CONTACT)
