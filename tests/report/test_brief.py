@@ -119,7 +119,7 @@ def test_whom_to_call_is_a_link() -> None:
     assert '<a href="mailto:ada@example.com">' in written
     assert '<a href="tel:+15550107788">' in written
     assert "Requested a consult" in written
-    assert "Nobody to call yet." in html(brief("two_silos"), Recipient())
+    assert "No one to call yet." in html(brief("two_silos"), Recipient())
 
 
 def test_names_in_letters_that_no_font_has_are_left_out_as_a_whole_in_words() -> None:
