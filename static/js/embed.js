@@ -56,6 +56,7 @@
     const told = {};
     let ready = false;
     let wanted = 0;
+    let turning = false;
 
     function tell(name, depth) {
       if (told[name]) return;
@@ -88,14 +89,22 @@
     // as high as what is in it, it would grow and grow.
     function turn(top) {
       if (parent === window) frame.style.minHeight = "100vh";
+      turning = true;
       bring(top);
-      requestAnimationFrame(() => requestAnimationFrame(() => (resize(), bring(top))));
+      requestAnimationFrame(() =>
+        requestAnimationFrame(() => {
+          turning = false;
+          resize();
+          bring(top);
+        }),
+      );
     }
 
     function show() {
       ready = true;
       clearTimeout(timer);
       frame.style.visibility = "visible";
+      if (element.contains(document.activeElement)) frame.focus(); // which was on the link
       slot.style.display = "none";
       tell("ready");
     }
@@ -105,7 +114,7 @@
       if (message.source !== frame.contentWindow || message.origin !== new URL(BASE).origin) return;
       if (!said || said.source !== NAME || said.v !== 1) return;
       wanted = said.height > 0 ? said.height : wanted;
-      if (said.type === "height") resize();
+      if (said.type === "height" && !turning) resize();
       if (said.type === "place") bring(Number(said.top) || 0);
       if (said.type === "page" && ready) turn(Number(said.top) || 0);
       if (said.type === "page" && !ready) show(resize());
@@ -132,7 +141,7 @@
       colorScheme: element.getAttribute("scheme") === "auto" ? "light dark" : "light",
     });
     frame.title = element.getAttribute("label") || "PRODUCT";
-    frame.setAttribute("allow", "clipboard-write");
+    frame.setAttribute("allow", `clipboard-write${navigator.share ? "; web-share" : ""}`);
     frame.setAttribute("scrolling", "no");
     if (element.hasAttribute("no-source")) frame.referrerPolicy = "no-referrer";
     frame.src = address(element);

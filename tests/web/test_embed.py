@@ -10,7 +10,7 @@ from tests.support.apps import make_app
 from tests.support.client import PageClient
 from tests.support.owner_journey import Journey
 from tests.support.page import Page
-from tests.support.personas import BATON_ON_THE_FLOOR
+from tests.support.personas import BATON_ON_THE_FLOOR, CONTACT
 
 LARGEST_SCRIPT = 5000
 NEW_TAB = {"target": "_blank", "rel": "noopener"}
@@ -113,3 +113,26 @@ def test_a_form_that_is_refused_in_a_frame_goes_on_in_a_tab_of_its_own(client: P
         check_stays(refused, "/embed")
     full = client.post("/start", status=403, headers=other)
     assert full.link("Go to the start page") == "/"
+
+
+@pytest.mark.parametrize("depth", ["quick", "full"])
+def test_a_page_says_what_was_reached_and_nothing_of_the_answers(
+    tmp_path: Path, depth: str
+) -> None:
+    """Also where the contact comes before the result."""
+    client = PageClient(make_app(tmp_path, contact_before="result"))
+    journey = Journey(client, BATON_ON_THE_FLOOR.answers, query=f"embed/?depth={depth}")
+
+    def said(page: Page) -> dict[str, str]:
+        (body,) = page.document.all("body")
+        return {name: value for name, value in body.attrib.items() if name.startswith("data-")}
+
+    assert said(journey.page) == {"data-depth": depth, "data-reached": ""}
+    assert said(journey.start()) == {"data-depth": depth, "data-reached": "started"}
+    journey.to_review()
+    asked = journey.submit()
+    assert asked.path.endswith("/contact")
+    assert said(asked) == {"data-depth": depth, "data-reached": "finished"}
+    thanks = client.follow(client.submit(asked.form("/contact").fill(**CONTACT)))
+    reached = {"data-depth": depth, "data-reached": "finished contact"}
+    assert said(thanks) == reached
