@@ -4,7 +4,6 @@ Field names are question ids. A field draws its whole question as one string: dr
 per option, as WTForms does it, a page costs four times as much.
 """
 
-import re
 import secrets
 import zlib
 from collections.abc import Mapping, Sequence
@@ -18,8 +17,7 @@ from wtforms.form import BaseForm
 from wtforms.validators import StopValidation
 
 from consult.questionnaire import SKIP, UNKNOWN, Answer, Asked, Kind, WalkPage
-from consult.settings.brand import CURRENCY_SIGNS
-from consult.web.text import many_lines, one_line
+from consult.web.text import AmbiguousAmountError, many_lines, one_line, read_amount
 
 SKIP_TEXT = "Skip this one"
 MISSING = "Choose the closest answer."
@@ -180,37 +178,22 @@ class ChoicesField(ChoiceField):
 class AmountField(QuestionField):
     """An amount of money, typed as people type it: 1200, $1,200.50, 1’200.–, 1.200,50 € or 10k."""
 
-    _SIGNS = re.compile(
-        r"[A-Z]{1,2}\$|[$£¥฿\u20a0-\u20bf]|(?<![A-Z])(?:S?Fr|Rs|R|RM|Rp|kr|zł|Kč|Ft|lei|"
-        r"euros?|dollars?|pounds?|francs?|rupees?|AED|BRL|CZK|DKK|HUF|ILS|INR|JPY|KES|MXN|MYR|"
-        rf"NGN|NOK|PHP|PLN|SEK|SGD|THB|ZAR|{'|'.join(CURRENCY_SIGNS)})(?![^\W\d])\.?",
-        re.IGNORECASE,
-    )
-    _AMOUNT = re.compile(
-        r"(?P<whole>\d+|\d{1,3}(?P<by>[,.' ])\d{3}(?:(?P=by)\d{3})*|\d{1,2}(?:,\d{2})+,\d{3})"
-        r"(?:(?P<mark>[.,])(?P<cents>\d{1,2}))?(?P<even>[.,]-)?(?P<thousands> ?k)?",
-        re.IGNORECASE,
-    )
-    _REFUSED = NO_AMOUNT
+    _REFUSED, _WITH_SIGN = NO_AMOUNT, True
 
     @property
     def sign(self) -> str:
         return self.currency_sign
 
     def read(self, posted: list[str]) -> Answer | None:
-        text = self._SIGNS.sub("", posted[0][:40]) if posted else ""
-        text = re.sub(r"[’‘ʼ´`]", "'", re.sub(r"[–—]", "-", " ".join(text.split())))  # noqa: RUF001
-        text = re.sub(r"(?<=\d)(?:/-|[.,])$", "", text)
-        if not text:
+        try:
+            found = read_amount(posted[0] if posted else "", with_sign=self._WITH_SIGN)
+        except AmbiguousAmountError as error:
+            raise ValueError(WITH_A_POINT.format(whole=error.whole)) from None
+        except ValueError:
+            raise ValueError(self._REFUSED) from None
+        if found is None:
             return None
-        found = self._AMOUNT.fullmatch(text)
-        if found is None or (found["mark"] and found["mark"] in found["whole"]):
-            raise ValueError(self._REFUSED)
-        whole = re.sub(r"\D", "", found["whole"])
-        is_mark_seen = found["cents"] or found["even"] or found["whole"].count(".") > 1
-        if found["by"] == "." and not is_mark_seen:
-            raise ValueError(WITH_A_POINT.format(whole=whole))  # 1.200 may be 1.20 and a slip
-        amount = float(f"{whole}.{found['cents'] or 0}") * (1000 if found["thousands"] else 1)
+        amount = float(found)
         if amount > self.asked.question.most:
             raise ValueError(AMOUNT_TOO_HIGH.format(most=self.asked.question.most))
         return int(amount) if amount.is_integer() else amount
@@ -231,7 +214,7 @@ class AmountField(QuestionField):
 class CountField(AmountField):
     """A number of people or things, typed in digits."""
 
-    _SIGNS, _REFUSED, sign = re.compile(r"(?!)"), NO_COUNT, ""
+    _REFUSED, _WITH_SIGN, sign = NO_COUNT, False, ""
 
     def read(self, posted: list[str]) -> Answer | None:
         count = super().read(posted)

@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 
 from markupsafe import Markup
 
+from consult.storage.tables.account_tables import StaffUserRow
 from consult.web.services import services
 
 _MINUTE = timedelta(minutes=1)
@@ -61,6 +62,13 @@ def duration(seconds: int) -> str:
 
 def agency_time(time: datetime) -> datetime:
     return time.astimezone(services().settings.office.zone)
+
+
+def away_text(user: StaffUserRow, now: datetime) -> str:
+    """What is said behind the name of someone who is away; nothing about anyone else."""
+    if not (user.away_until and user.is_away(now)):
+        return ""
+    return f" (away, back {written_date(agency_time(user.away_until))})"
 
 
 def agency_today() -> date:

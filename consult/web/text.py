@@ -3,9 +3,11 @@
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 
 from werkzeug.datastructures import MultiDict
 
+from consult.settings.brand import CURRENCY_SIGNS
 from consult.storage.db.base import HIGHEST_ID
 
 # Needed in Persian, Hindi and emoji; they do not change the direction of text.
@@ -13,6 +15,17 @@ _JOINERS = frozenset("\u200c\u200d")
 # No language has more than three marks on a letter; more of them cover neighboring lines.
 _PILED_MARKS = re.compile(r"(?<=[\u0300-\u036f]{3})[\u0300-\u036f]+")
 _LONGEST_VALUE = 100
+_SIGNS = re.compile(
+    r"[A-Z]{1,2}\$|[$£¥฿\u20a0-\u20bf]|(?<![A-Z])(?:S?Fr|Rs|R|RM|Rp|kr|zł|Kč|Ft|lei|"
+    r"euros?|dollars?|pounds?|francs?|rupees?|AED|BRL|CZK|DKK|HUF|ILS|INR|JPY|KES|MXN|MYR|"
+    rf"NGN|NOK|PHP|PLN|SEK|SGD|THB|ZAR|{'|'.join(CURRENCY_SIGNS)})(?![^\W\d])\.?",
+    re.IGNORECASE,
+)
+_AMOUNT = re.compile(
+    r"(?P<whole>\d+|\d{1,3}(?P<by>[,.' ])\d{3}(?:(?P=by)\d{3})*|\d{1,2}(?:,\d{2})+,\d{3})"
+    r"(?:(?P<mark>[.,])(?P<cents>\d{1,2}))?(?P<even>[.,]-)?(?P<thousands> ?k)?",
+    re.IGNORECASE,
+)
 
 
 def one_line(text: str | None) -> str:
@@ -33,6 +46,34 @@ def parse_id(text: str) -> int:
     if not 0 <= number <= HIGHEST_ID:
         raise ValueError("not an id")
     return number
+
+
+class AmbiguousAmountError(ValueError):
+    """An amount such as 1.200, which may be 1.20 and a slip, or the `whole` number."""
+
+    def __init__(self, whole: str) -> None:
+        super().__init__(whole)
+        self.whole = whole
+
+
+def read_amount(text: str, *, with_sign: bool = True) -> Decimal | None:
+    """An amount as people type it: 1200, $1,200.50, 1’200.–, 1.200,50 €, 1,20,000 or 10k.
+
+    None for nothing; ValueError for anything else, and for a currency sign without `with_sign`.
+    """
+    text = _SIGNS.sub("", text[:40]) if with_sign else text[:40]
+    text = re.sub(r"[’‘ʼ´`]", "'", re.sub(r"[–—]", "-", " ".join(text.split())))  # noqa: RUF001
+    text = re.sub(r"(?<=\d)(?:/-|[.,])$", "", text)
+    if not text:
+        return None
+    found = _AMOUNT.fullmatch(text)
+    if found is None or (found["mark"] and found["mark"] in found["whole"]):
+        raise ValueError("not an amount")
+    whole = re.sub(r"\D", "", found["whole"])
+    is_mark_seen = found["cents"] or found["even"] or found["whole"].count(".") > 1
+    if found["by"] == "." and not is_mark_seen:
+        raise AmbiguousAmountError(whole)
+    return Decimal(f"{whole}.{found['cents'] or 0}") * (1000 if found["thousands"] else 1)
 
 
 def unknown_values(

@@ -208,6 +208,26 @@ class Office:
         )
 
 
+def follow_up_days(office: Office, today: date) -> list[tuple[str, date]]:
+    """The days to come back to a lead that one press offers, with their names, soonest first.
+
+    The agency is open on each: a day on which it is closed stands for the next one.
+    """
+    first_of_next = (today.replace(day=1) + timedelta(days=31)).replace(day=1)
+    last_of_next = (first_of_next + timedelta(days=31)).replace(day=1) - _DAY
+    found: dict[date, str] = {}
+    for name, wanted in (
+        ("Tomorrow", today + _DAY),
+        ("Monday", today + timedelta(days=7 - today.weekday())),
+        ("In a week", today + timedelta(days=7)),
+        ("In a month", min(first_of_next + timedelta(days=today.day - 1), last_of_next)),
+    ):
+        day = office.first_open_day(wanted)
+        is_named = day == wanted or name.startswith("In")
+        found.setdefault(day, name if is_named else f"{day:%A}")
+    return [(name, day) for day, name in sorted(found.items())]
+
+
 @lru_cache(maxsize=256)
 def _hours_of(text: str) -> dict[str, Any]:
     zone, week, closed = text.split("; ")

@@ -109,7 +109,7 @@ class Field:
 
     def fill(self, *values: str) -> None:
         """Fill in as a person could: only what is offered, and only one of a radio group."""
-        if self.kind in ("radio", "checkbox", "select"):
+        if self.kind in ("radio", "checkbox", "select", "button"):
             foreign = [value for value in values if value not in self.offered]
             assert not foreign, f"{self.name!r} does not offer {foreign}, only {self.offered}"
         assert len(values) <= 1 or self.kind == "checkbox", f"{self.name!r} takes one value"
@@ -131,9 +131,12 @@ class Form:
     def _read(self, document: Document, control: Element) -> None:
         name = control.attrib["name"]
         kind = control.attrib.get("type", "text") if control.tag == "input" else str(control.tag)
-        if kind in UNSENT_TYPES or kind == "button":
+        if kind in UNSENT_TYPES - {"button"} or control.attrib.get("type") == "button":
             return
         found = self.fields.setdefault(name, Field(name, kind))
+        if kind == "button":  # sent if it is pressed, which is to fill it in
+            found.offered.append(control.attrib.get("value", ""))
+            return
         if kind in ("radio", "checkbox"):
             value = control.attrib.get("value", "on")
             found.offered.append(value)

@@ -6,18 +6,26 @@ What the lead's state rules out, the verbs in ``consult.storage.leads.actions`` 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
+from decimal import Decimal
 from typing import Any
 
 from wtforms import DateField, Field, Form, IntegerField, StringField, TimeField
-from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, ValidationError
+from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, Optional, ValidationError
 
 from consult.staff.times import agency_today
 from consult.storage.leads.actions import CHANNELS
 from consult.storage.leads.notes import TEXT_MAX
-from consult.web.text import many_lines, one_line, parse_id
+from consult.web.text import (
+    AmbiguousAmountError,
+    many_lines,
+    one_line,
+    parse_id,
+    read_amount,
+)
 from consult.workflow.stages import CLOSING_REASONS, DECLINE_REASONS, STAGES
 
 _COMMENT_MAX = 1000
+_AMOUNT_MAX = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +79,13 @@ class _Id(IntegerField):
 
 
 class _Day(DateField):
+    """A day. Where a button has one as well as an input after it, the button's counts."""
+
     data: Any
 
     def process_formdata(self, valuelist: list[str]) -> None:
         try:
-            super().process_formdata(valuelist)
+            super().process_formdata(valuelist[:1])
         except ValueError:
             raise ValueError("Enter a date.") from None
 
@@ -88,6 +98,24 @@ class _Time(TimeField):
             super().process_formdata(valuelist)
         except ValueError:
             raise ValueError("Enter a time, such as 14:30.") from None
+
+
+class _Amount(StringField):
+    """An amount of money in hundredths, as people type it; None without one."""
+
+    data: Any
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = None
+        try:
+            amount = read_amount(one_line(valuelist[0])) if valuelist else None
+        except AmbiguousAmountError as error:
+            raise ValueError(f"Did you mean {error.whole}? Enter it without the period.") from None
+        except ValueError:
+            raise ValueError("Enter a number, like 1200, or leave it blank.") from None
+        if amount is not None and amount > _AMOUNT_MAX:
+            raise ValueError(f"Enter a number up to {_AMOUNT_MAX:,}.")
+        self.data = None if amount is None else int(amount * Decimal(100))
 
 
 class ActionForm(Form):
@@ -103,14 +131,23 @@ class CommentForm(ActionForm):
 
 
 class ContactForm(CommentForm):
-    """A call or a message: the button that was pressed says whether they were reached."""
+    """A call or a message: the button that was pressed says whether they were reached.
+
+    A button with the day of the next try alone means that they were not.
+    """
 
     channel = _Text()
     reached = _Text()
+    next_on = _Day(validators=[Optional()])
+
+    def validate_next_on(self, field: Field) -> None:
+        _refuse_past(field)
 
     def validate_channel(self, field: Field) -> None:
         if self.reached.data == "emailed":  # a button of its own, whatever is chosen beside it
             field.data, self.reached.data = "mail", "no"
+        if not self.reached.data and self.next_on.data:
+            self.reached.data = "no"
         if self.reached.data not in ("yes", "no"):
             raise ValidationError("Choose Reached or No answer.")
         if field.data not in CHANNELS:
@@ -131,6 +168,7 @@ class ConsultForm(ActionForm):
 class MoveForm(CommentForm):
     stage = _Text(validators=[AnyOf(STAGES, "Choose a stage.")])
     reason = _Text()
+    amount = _Amount()
 
     def validate_reason(self, field: Field) -> None:
         reasons = CLOSING_REASONS.get(self.stage.data)
@@ -146,8 +184,13 @@ class FollowUpForm(ActionForm):
     on = _Day(validators=[InputRequired("Enter a date.")])
 
     def validate_on(self, field: Field) -> None:
-        if field.data and field.data < agency_today():
-            raise ValidationError("Choose a date in the future.")
+        _refuse_past(field)
+
+
+class AmountForm(ActionForm):
+    """What a win is worth, corrected."""
+
+    amount = _Amount()
 
 
 class HandOverForm(CommentForm):
@@ -156,6 +199,11 @@ class HandOverForm(CommentForm):
 
 class DeclineForm(CommentForm):
     reason = _Text(validators=[AnyOf(DECLINE_REASONS, "Choose a reason.")])
+
+
+def _refuse_past(field: Field) -> None:
+    if field.data and field.data < agency_today():
+        raise ValidationError("Choose a date in the future.")
 
 
 class NoteForm(Form):

@@ -13,9 +13,10 @@ from consult.crypto import Purpose, decrypt
 from consult.questionnaire.editions import load
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.accounts.my_account_pages import first_errors
-from consult.staff.blueprint import ID, blueprint, for_staff
+from consult.staff.blueprint import ID, blueprint, for_admins, for_staff
 from consult.staff.leads.action_forms import (
     ActionForm,
+    AmountForm,
     BookForm,
     ConsultForm,
     ContactForm,
@@ -117,6 +118,7 @@ def log_contact(session: Session, lead_id: int, form: ContactForm, **seen: Any) 
         reached=form.reached.data == "yes",
         comment=form.comment.data,
         today=agency_today(),
+        next_on=form.next_on.data,
         **seen,
     )
 
@@ -137,8 +139,25 @@ def move(session: Session, lead_id: int, form: MoveForm, **seen: Any) -> None:
         reason=form.reason.data,
         comment=form.comment.data,
         consult_at=form.consult_at(zone) if isinstance(form, BookForm) else None,
+        amount=form.amount.data,
+        currency=services().brand.currency,
         **seen,
     )
+
+
+@blueprint.post(f"{_LEAD}/amount")
+@for_staff
+@lead_action("amount", AmountForm)
+def correct_amount(session: Session, lead_id: int, form: AmountForm, **seen: Any) -> None:
+    currency = services().brand.currency
+    actions.correct_amount(session, lead_id, form.amount.data, currency, **seen)
+
+
+@blueprint.post(f"{_LEAD}/undo")
+@for_staff
+@lead_action("undo")
+def undo(session: Session, lead_id: int, _form: ActionForm, **seen: Any) -> None:
+    changes.undo(session, lead_id, **seen)
 
 
 @blueprint.post(f"{_LEAD}/rebook")
@@ -161,6 +180,14 @@ def schedule_follow_up(session: Session, lead_id: int, form: FollowUpForm, **see
 @lead_action("hand-over", HandOverForm)
 def hand_over(session: Session, lead_id: int, form: HandOverForm, **seen: Any) -> None:
     handovers.hand_over(session, lead_id, form.to.data, comment=form.comment.data, **seen)
+
+
+@blueprint.post(f"{_LEAD}/assign")
+@for_admins
+@lead_action("assign", HandOverForm)
+def assign(session: Session, lead_id: int, form: HandOverForm, **seen: Any) -> None:
+    """Give the lead to a colleague, who is not asked."""
+    handovers.assign(session, lead_id, form.to.data, comment=form.comment.data, **seen)
 
 
 @blueprint.post(f"{_LEAD}/accept")

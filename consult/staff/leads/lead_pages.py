@@ -18,10 +18,12 @@ from consult.staff.leads import lead_presenter
 from consult.staff.leads.action_forms import FormState
 from consult.staff.notifications.notification_pages import delivery_view
 from consult.staff.privacy.privacy_pages import may_see_data
+from consult.staff.times import away_text
 from consult.storage import deliveries, documents, jobs
 from consult.storage.accounts import accounts
 from consult.storage.documents import BRIEF, REPORT
 from consult.storage.leads import leads, notes
+from consult.storage.leads.changes import can_undo
 from consult.storage.leads.leads import lead_details, timeline, was_reached
 from consult.storage.page_events import REVIEW
 from consult.storage.privacy.erasure import is_anonymous
@@ -29,6 +31,7 @@ from consult.storage.search.find_leads import neighbors
 from consult.storage.search.lead_filter import LeadFilter, Viewer
 from consult.storage.search.same_person import firm_domain, same_person
 from consult.web.services import services
+from consult.workflow.office_hours import follow_up_days
 from consult.workflow.spam import in_words
 from consult.workflow.stages import NAMES, describe_source
 
@@ -60,6 +63,7 @@ def lead_page(lead_id: int, form_state: FormState | None = None, since: int | No
         written = notes.notes_of(session, lead_id)
         people = {user.id: user for user in accounts.all_users(session)}
         reached = was_reached(events)
+        offered_to = people.get(found.lead.offered_to_id or 0)
         before, after = neighbors(session, search, Viewer(me.id, office.zone), lead_id)
         contact = found.submission.contact
         same = same_person(session, found.lead, contact) if contact else []
@@ -74,7 +78,7 @@ def lead_page(lead_id: int, form_state: FormState | None = None, since: int | No
     next_form, next_text = lead_presenter.next_step(
         lead, me.id, office, now, has_contact=contact is not None
     )
-    forms = lead_presenter.forms_for(lead, me.id, now)
+    forms = lead_presenter.forms_for(lead, me.id, now, is_admin=me.is_admin)
     dial = phone_link(contact.phone or "") if contact else ""
     # Beside the buttons to call and write, for whoever can be called.
     logs_contact = contact is not None and "contact" in forms
@@ -125,10 +129,12 @@ def lead_page(lead_id: int, form_state: FormState | None = None, since: int | No
         page_titles={REVIEW: "Check your answers"} | {id: page.title for id, page in pages.items()},
         pages=found.pages,
         notes=written,
-        colleagues=sorted(
-            ((user.id, user.name) for user in people.values() if user.active and user.id != me.id),
-            key=lambda colleague: colleague[1].casefold(),
-        ),
+        colleagues=lead_presenter.colleagues_of(people, me.id, now),
+        offered_to_away=away_text(offered_to, now) if offered_to else "",
+        days=follow_up_days(office, office.today(now)),
+        is_open_then=bool(lead.follow_up_on and office.is_open_on(lead.follow_up_on)),
+        won_amount=lead_presenter.amount_of(lead),
+        can_undo=can_undo(lead, me.id, now),
         reached=reached,
         assessments=found.assessments if reached else {},
         form_state=form_state or FormState(),

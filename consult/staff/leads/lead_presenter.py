@@ -13,8 +13,8 @@ import yaml
 from consult.report.report import Money, Report
 from consult.report.report_sections import money_in_figures
 from consult.scoring import Money as Figures
-from consult.settings.brand import Brand
-from consult.staff.times import agency_time, duration, exactly, written_date
+from consult.settings.brand import CURRENCY_SIGNS, Brand
+from consult.staff.times import agency_time, away_text, duration, exactly, written_date
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.storage.tables.lead_tables import LeadEventRow, LeadRow, NoteRow
 from consult.storage.tables.submission_tables import ContactRow
@@ -25,6 +25,7 @@ from consult.workflow.stages import (
     DECLINE_REASONS,
     MOVES,
     NAMES,
+    OUTCOMES,
     STAGES,
     Stage,
 )
@@ -76,11 +77,14 @@ def _next_by_stage(lead: LeadRow, now: datetime) -> tuple[str, str]:
             return "", f"Consult is scheduled for {exactly(agency_time(lead.consult_at))}"
         case "consult_booked":
             return "stage-consult_held", "Did the consult happen?"
-    return "stage-won", "Record the outcome"
+    return "outcome", "Record the outcome"
 
 
-def forms_for(lead: LeadRow, me: int, now: datetime) -> list[str]:
-    """The ids of all forms that can be sent in the lead's state, in the order to show them."""
+def forms_for(lead: LeadRow, me: int, now: datetime, *, is_admin: bool = False) -> list[str]:
+    """The ids of all forms that can be sent in the lead's state, in the order to show them.
+
+    "outcome" are three side by side: won, lost, not a fit.
+    """
     forms = []
     if lead.offered_to_id == me:
         forms.append("answer")
@@ -89,16 +93,20 @@ def forms_for(lead: LeadRow, me: int, now: datetime) -> list[str]:
     if not lead.is_closed:
         forms.append("contact")
     # Claiming and logging a contact lead to the other stages.
-    not_offered = {"taken", "reached"} if lead.stage == "taken" else {"taken"}
+    not_offered = {"taken", *OUTCOMES} | ({"reached"} if lead.stage == "taken" else set())
     if lead.consult_at and lead.consult_at > now:
         not_offered.add("consult_held")
     forms += [f"stage-{stage}" for stage in MOVES[lead.stage] if stage not in not_offered]
     if lead.stage == "consult_booked":
         forms.append("rebook")
-    if not lead.is_closed:
-        forms.append("follow-up")
-    if lead.assignee_id == me and not lead.is_closed:
-        forms.append("cancel-handover" if lead.offered_to_id else "hand-over")
+    forms += ["amount"] if lead.stage == "won" else []
+    forms += [] if lead.is_closed else ["follow-up", "outcome"]
+    if lead.assignee_id == me and lead.offered_to_id and not lead.is_closed:
+        forms.append("cancel-handover")
+    if is_admin:
+        forms.append("assign")
+    if lead.assignee_id == me and not lead.offered_to_id and not lead.is_closed:
+        forms.append("hand-over")
     return forms
 
 
@@ -202,6 +210,27 @@ def mail_link(contact: ContactRow, report: Report, brand: Brand, writer: str) ->
     return f"mailto:{address}?subject={quote(subject, safe='')}&body={quote(body, safe='')}"
 
 
+def colleagues_of(people: People, me: int, now: datetime) -> list[tuple[int, str]]:
+    """Who can be given a lead, by name; of those who are away, until when."""
+    others = (user for user in people.values() if user.active and user.id != me)
+    return [
+        (user.id, user.name + away_text(user, now))
+        for user in sorted(others, key=lambda user: user.name.casefold())
+    ]
+
+
+def money(amount: int, currency: str) -> str:
+    """An amount in hundredths as people read it, as in "$1,200" or "CHF 1,200.50"."""
+    whole, cents = divmod(amount, 100)
+    return f"{CURRENCY_SIGNS[currency]}{whole:,}" + (f".{cents:02}" if cents else "")
+
+
+def amount_of(lead: LeadRow) -> str:
+    if lead.won_amount is None or lead.won_currency is None:
+        return ""
+    return money(lead.won_amount, lead.won_currency)
+
+
 def name_of(people: People, user_id: int | None) -> str:
     found = people.get(user_id) if user_id else None
     return found.name if found else "Someone"
@@ -220,8 +249,13 @@ _BY = {"phone": "by phone", "mail": "by email", "message": "by text", "meeting":
 
 
 def describe_event(event: LeadEventRow, people: People) -> str:
-    data = event.data
-    match event.kind:
+    if event.kind == "undone":
+        return f"Undone: {_describe(event.data['what'], event.data, people)}"
+    return _describe(event.kind, event.data, people)
+
+
+def _describe(kind: str, data: Mapping[str, Any], people: People) -> str:
+    match kind:
         case "assigned":
             return f"Assigned to {name_of(people, data.get('to'))}"
         case "moved":
@@ -238,7 +272,9 @@ def describe_event(event: LeadEventRow, people: People) -> str:
             return f"Accepted from {name_of(people, data.get('from'))}"
         case "declined":
             return f"Returned: {DECLINE_REASONS[data['reason']]}"
-    return _EVENTS.get(event.kind, event.kind.replace("_", " ").capitalize())
+        case "amount":
+            return f"Amount: {_amount(data) or 'none'}"
+    return _EVENTS.get(kind, kind.replace("_", " ").capitalize())
 
 
 def _describe_contact(data: Mapping[str, Any]) -> str:
@@ -255,8 +291,14 @@ def _describe_move(data: Mapping[str, Any]) -> str:
     reason = CLOSING_REASONS.get(stage, {}).get(data.get("reason", ""))
     if reason:
         return f"{NAMES[stage]}: {reason}"
+    if amount := _amount(data):
+        return f"{NAMES[stage]}: {amount}"
     consult_at = data.get("consult_at")
     return f"{NAMES[stage]} for {_time(consult_at)}" if consult_at else NAMES[stage]
+
+
+def _amount(data: Mapping[str, Any]) -> str:
+    return money(data["amount"], data["currency"]) if data.get("amount") is not None else ""
 
 
 def _time(iso: str) -> str:

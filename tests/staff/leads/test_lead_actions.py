@@ -1,6 +1,7 @@
 """Working on a lead from its page: next step, handovers, conflicts, notes, assessments."""
 
 import re
+from datetime import date, timedelta
 from pathlib import Path
 
 import pyotp
@@ -8,9 +9,11 @@ import pytest
 from flask import Flask
 
 from consult.questionnaire.editions import newest
+from consult.storage.accounts.accounts import change_availability
 from consult.storage.db.database import Database
 from consult.storage.leads import actions
 from consult.storage.leads.notes import notes_of
+from consult.workflow.stages import OUTCOMES
 from tests.support.apps import make_app, services_of, statements
 from tests.support.client import PageClient
 from tests.support.databases import Clock, write
@@ -137,16 +140,15 @@ def test_a_handover(grace: PageClient, ben: PageClient, database: Database, lead
 def test_a_conflict(grace: PageClient, ben: PageClient, database: Database, lead: int) -> None:
     send(grace, lead, "claim")
     seen = ben.get(f"/staff/leads/{lead}")
-    send(grace, lead, "follow-up", on="2026-04-01")
+    send(grace, lead, "follow-up", on="2026-04-02")
     late = stage_form(seen, "lost").fill(reason="price", comment="Said it is too much")
     page = ben.submit(late, status=409)
     assert "Someone else just changed this lead" in page.text
-    assert "Snoozed until 1 Apr 2026" in page.text
+    assert "Snoozed until 2 Apr 2026" in page.text
     assert see(database, lead).stage == "taken"
     again = stage_form(page, "lost")
-    assert again.data["reason"] == ["price"]
     assert again.data["comment"] == ["Said it is too much"]
-    ben.submit(again)
+    ben.submit(again.fill(reason="price"))
     assert see(database, lead).stage == "lost"
     page = ben.submit(late, status=409)
     assert "no longer possible" in page.text
@@ -165,8 +167,9 @@ def test_incomplete_forms_say_why(grace: PageClient, database: Database, lead: i
     ):
         page = move(grace, lead, stage, status=422, **fields)
         assert [error for error in errors if error not in page.text] == [], stage
-    past = grace.get(f"/staff/leads/{lead}").form("/follow-up").fill(on="2020-01-01")
-    assert "in the future" in grace.submit(past, status=422).text
+    past = grace.get(f"/staff/leads/{lead}").form("/follow-up")
+    sent = {**_one_each(past.data), "on": "2020-01-01"}
+    assert "in the future" in grace.post(past.action, sent, status=422).text
     for text in ("", "  \r\n ", "w" * 4001):
         note = grace.get(f"/staff/leads/{lead}").form("/notes").fill(text=text)
         page = grace.submit(note, status=422)
@@ -408,3 +411,73 @@ def test_the_same_note_twice_is_kept_once(
     with database.reading() as session:
         texts = [note.text for note in notes_of(session, lead)]
     assert texts == ["Prefers mail", "Prefers mail", "Has two vans", "Prefers mail"]
+
+
+def test_two_presses_and_an_undo(grace: PageClient, database: Database, lead: int) -> None:
+    """From the page of a new lead, each is a fold and a button, or a button alone."""
+    path, before = f"/staff/leads/{lead}", see(database, lead)
+    for action, fields, says, stage, follow_up_on in (
+        ("contact", {"next_on": "2026-03-03"}, "Saved. Next try: 3 Mar 2026.", "taken", (3, 3)),
+        ("follow-up", {"on": "2026-03-09"}, "Snoozed until 9 Mar 2026.", "new", (3, 9)),
+        ("won", {"amount": "CHF 1’200.50"}, "Marked as won.", "won", None),
+        ("lost", {"reason": "price"}, "Marked as lost.", "lost", None),
+        ("not_a_fit", {"reason": "size"}, "Marked as not a fit.", "not_a_fit", None),
+    ):
+        if action in OUTCOMES:
+            form = stage_form(grace.get(path), action)
+            page = grace.follow(grace.submit(form.fill(**fields)))
+        else:
+            page = send(grace, lead, action, **fields)
+        assert says in page.text
+        then = see(database, lead)
+        assert then.stage == stage
+        assert then.follow_up_on == (follow_up_on and date(2026, *follow_up_on))
+        assert then.won_amount == (120_050 if action == "won" else None)
+        page = grace.follow(grace.submit(page.form("/undo")))
+        assert "Undone." in page.text
+        assert "/undo" not in {form.action for form in page.forms}
+        now = see(database, lead)
+        assert (now.stage, now.assignee_id) == ("new", before.assignee_id)
+        assert (now.due_at, now.follow_up_on) == (before.due_at, None)
+    assert "Undone: Won: $1,200.50" in grace.get(path).text
+
+
+def test_an_undo_that_comes_late_says_so(
+    grace: PageClient, ben: PageClient, database: Database, clock: Clock, lead: int
+) -> None:
+    page = grace.follow(move(grace, lead, "won"))
+    log = grace.follow(grace.submit(page.form("/amount").fill(amount="10k")))
+    assert "Amount: $10,000" in log.text
+    assert (
+        "Someone else just changed this lead" in grace.submit(page.form("/undo"), status=409).text
+    )
+    move(ben, lead, "reached")
+    page = grace.follow(move(grace, lead, "won"))
+    clock.go_on(minutes=2)
+    assert "too late to undo" in grace.submit(page.form("/undo"), status=422).text
+    assert see(database, lead).stage == "won"
+
+
+def test_amounts_are_read_as_people_write_them(
+    grace: PageClient, database: Database, lead: int
+) -> None:
+    page = move(grace, lead, "won", amount="1.200", status=422)
+    assert "Did you mean 1200?" in page.text
+    for typed, amount in (("1’200.–", 120_000), ("1.200,50 €", 120_050), ("₹1,20,000", 12_000_000)):
+        move(grace, lead, "won", amount=typed)
+        assert see(database, lead).won_amount == amount
+        move(grace, lead, "reached")
+    assert "Enter a number" in move(grace, lead, "won", amount="a lot", status=422).text
+
+
+def test_an_admin_assigns_and_others_ask(
+    grace: PageClient, ben: PageClient, database: Database, clock: Clock, lead: int
+) -> None:
+    assert not [form for form in ben.get(f"/staff/leads/{lead}").forms if "/assign" in form.action]
+    until = clock() + timedelta(days=3)
+    write(database, change_availability, BEN_ID, away_until=until, by=GRACE_ID)
+    page = grace.get(f"/staff/leads/{lead}")
+    assert "(away, back 5 Mar 2026)" in page.text
+    page = send(grace, lead, "assign", to=str(BEN_ID), comment="You know tents")
+    assert "You know tents" in page.text
+    assert (see(database, lead).assignee_id, see(database, lead).stage) == (BEN_ID, "new")
