@@ -104,15 +104,27 @@ def test_chromium_lets_a_page_without_an_origin_go_on(browser: Browser, embedded
         assert set(faults) <= {f"{visit.path}: Failed to load resource: net::ERR_FAILED"}
 
 
-def test_nothing_is_kept_of_the_page_around_it_where_its_author_says_so(
-    browser: Browser, embedded: Embedded
+@pytest.mark.parametrize(
+    ("path", "kept"),
+    [
+        ("/?utm_source=fair&attributes=no-source", {}),
+        # As Wix shows pasted code: in a box of another site, which knows the site around it only.
+        ("/box?inside={box}/?utm_source=box", {"utm_source": "box", "referrer": "localhost"}),
+    ],
+    ids=["without", "boxed"],
+)
+def test_of_the_page_around_it_is_kept_what_is_known_and_allowed(
+    browser: Browser, embedded: Embedded, path: str, kept: dict[str, str]
 ) -> None:
-    with visiting(browser, embedded.agency, also=[embedded.check]) as visit:
-        visit.open("/?utm_source=fair&attributes=no-source")
-        visit.tab.wait_for_function("window.heard.length === 1")
-        frame = visit.tab.frames[1]
+    with visiting(browser, embedded.agency, also=[embedded.box, embedded.check]) as visit:
+        visit.open(path.format(box=embedded.box))
+        start = f"{embedded.check}/embed/?"
+        frame = wait_until(
+            lambda: next((one for one in visit.tab.frames if one.url.startswith(start)), None),
+            "the frame with the check",
+        )
         with frame.expect_navigation():
             frame.locator("main form button").click()
     with services_of(embedded.app).database.reading() as session:
         newest = select(DraftRow.source).order_by(DraftRow.id.desc()).limit(1)
-        assert session.scalars(newest).one() == {}
+        assert session.scalars(newest).one() == kept

@@ -87,12 +87,14 @@ def element(attributes: str = "") -> str:
 class Embedded:
     """A check, and the website that shows it: each is another site to the browser.
 
-    `stranger` is the same website under an address that may not show the check.
+    `box` is the same website under a second address that may show the check, and `stranger` under
+    one that may not.
     """
 
     app: Flask
     check: str
     agency: str
+    box: str
     stranger: str
 
 
@@ -102,14 +104,16 @@ def embedded_check(folder: Path, **settings: Any) -> Iterator[Embedded]:
     website, apps = agency_app(), list[Flask]()
     with serving(lambda _address: website) as address:
         agency = address.replace("127.0.0.1", "localhost")
+        listed = f"{agency} {address}"
 
         def make(check: str) -> Flask:
             website.config["CHECK"] = check
-            apps.append(make_app(folder, base_url=check, embed_origins=agency, **settings))
+            apps.append(make_app(folder, base_url=check, embed_origins=listed, **settings))
             return apps[0]
 
         with serving(make) as check:
-            yield Embedded(apps[0], check, agency, address.replace("127.0.0.1", "a.localhost"))
+            stranger = address.replace("127.0.0.1", "a.localhost")
+            yield Embedded(apps[0], check, agency, box=address, stranger=stranger)
 
 
 if __name__ == "__main__":
