@@ -62,8 +62,14 @@ def network_share() -> float:
 
 
 def mode_of(layer: Layer) -> Mode:
-    mode: Mode = getattr(services().settings, f"spam_{layer}")
-    return mode
+    settings = services().settings
+    modes: dict[Layer, Mode] = {
+        "honeypot": settings.spam_honeypot,
+        "timing": settings.spam_timing,
+        "network": settings.spam_network,
+        "throwaway": settings.spam_throwaway,
+    }
+    return modes[layer]
 
 
 def _timing(form: str, token: str) -> Mapping[Sign, str]:

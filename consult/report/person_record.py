@@ -66,6 +66,7 @@ _NAMES = {
     "consent_text": "Agreed to",
     "consented_at": "Agreed on",
     "wants_consult": "Consult requested",
+    "signs": "Signs of spam",
     "assignee_id": "Assigned to",
     "due_at": "Reply due",
     "consult_at": "Consult on",

@@ -4,8 +4,8 @@ A sign never refuses anything. From `SUSPECT` points on, a contact is probably s
 it is sent until its owner confirms the address or staff clear it. Each sign belongs to a layer that
 is ``on``, only watched (recorded, and not counted), or ``off``. Pure: no request, no database.
 
-To add a sign: its entry in `SIGNS`, a setting ``spam_…`` if its layer is new, and the line that
-finds it in ``consult.owner.form_guard``.
+To add a sign: its entry in `SIGNS`, a setting ``spam_…`` if its layer is new, and the lines that
+find it and its mode in ``consult.owner.form_guard``.
 """
 
 from collections.abc import Callable, Mapping

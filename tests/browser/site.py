@@ -28,7 +28,7 @@ from tests.support.client import PageClient
 from tests.support.oidc_provider import NOBODY_THERE, settings_for
 from tests.support.owner_journey import Journey
 from tests.support.personas import BATON_ON_THE_FLOOR, CONTACT, DISCIPLINED_SOLO, MOSTLY_UNKNOWN
-from tests.support.results import hand_in, resume_token_of
+from tests.support.results import confirm_path, hand_in, resume_token_of, suspect_result
 from tests.support.second_factors import CAREFUL, make_careful_user
 from tests.support.submissions import CONTACT as SOMEBODY
 
@@ -72,6 +72,14 @@ class Site:
         journey.start()
         journey.to_page("goals")
         return f"/resume/{resume_token_of(self.app, journey.token)}"
+
+    @property
+    def confirm_link(self) -> str:
+        return confirm_path(self.app)
+
+    @property
+    def suspect_result(self) -> str:
+        return suspect_result(self.app)
 
     @property
     def shared_result(self) -> str:

@@ -248,6 +248,8 @@ OWNER_STATES = (
     State("change one answer", full_check("first-touch?then=review")),
     State("result", lambda site: site.anonymous_result, open_all),
     State("best result", lambda site: site.best_result, open_all),
+    State("result that waits", lambda site: site.suspect_result),
+    State("confirm", lambda site: site.confirm_link),
     State("result and thanks", lambda site: f"{site.result}?thanks=1", open_all),
     State("why", lambda site: f"{site.result}/why", open_all),
     State("why so much is unknown", lambda site: f"{site.anonymous_result}/why", open_all),

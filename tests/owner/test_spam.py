@@ -5,10 +5,12 @@ that may follow is the one to confirm the address, and only a press on the page 
 for it. Whatever was sent is kept for staff.
 """
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from itertools import chain
+from dataclasses import dataclass, field, replace
+from datetime import UTC, timedelta
+from email.message import EmailMessage
+from itertools import chain, product
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +18,31 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from consult.owner.form_guard import HONEYPOT
+from consult.storage.notifications.digest import Period, digest_for
+from consult.storage.privacy.data_export import export, to_json
+from consult.storage.search import find_leads
+from consult.storage.search.lead_filter import LeadFilter, Viewer
 from consult.storage.tables.delivery_tables import DeliveryRow, NotificationRow
 from consult.storage.tables.lead_tables import LeadRow
 from consult.storage.tables.submission_tables import ContactRow
-from tests.support.apps import make_app, services_of
+from consult.workflow.spam import (
+    ALL_SIGNS,
+    SIGNS,
+    SUSPECT,
+    is_suspect,
+    throwaway_domain,
+    weigh,
+)
+from tests.support.apps import deliver, make_app, services_of
 from tests.support.client import PageClient
+from tests.support.databases import Clock
+from tests.support.mail_server import mail_server
+from tests.support.owner_journey import Journey
 from tests.support.page import Page
+from tests.support.personas import BATON_ON_THE_FLOOR
 from tests.support.results import hand_in
+from tests.support.staff_client import audited, make_user, signed_in
 
 SMTP = {"smtp_url": "smtp://127.0.0.1:1", "mail_from": "Relay Check <relay@check.example>"}
 ADA = {"name": "Ada Lovelace", "email": "ada@example.com", "consent": "y"}
@@ -31,21 +51,33 @@ HOUR = 60 * MINUTE
 
 
 class Site:
-    """An app whose clock stands still until someone waits."""
+    """An app with a mail server, whose clock stands still until someone waits."""
 
     def __init__(self, folder: Path, **changes: Any) -> None:
         self.app: Flask = make_app(folder, **{**SMTP, "spam_timing": "on", **changes})
-        self.now = datetime(2026, 12, 1, 9, tzinfo=UTC)
-        self.made = services_of(self.app)
-        self.made.database.clock = lambda: self.now
+        self.made, self.clock = services_of(self.app), Clock()
+        self.made.database.clock = self.clock
         self.client = PageClient(self.app)
+        make_user(self.app, admin=True)
 
     def wait(self, seconds: float) -> None:
-        self.now += timedelta(seconds=seconds)
+        self.clock.go_on(seconds=seconds)
+
+    def staff(self) -> PageClient:
+        return signed_in(self.app)
 
     def rows(self, table: Any) -> Sequence[Any]:
         with self.made.database.reading() as session:
             return session.scalars(select(table).order_by(*table.__mapper__.primary_key)).all()
+
+    def notices(self) -> list[str]:
+        """What staff and other apps are notified of about contacts, the first first."""
+        return [row.kind for row in self.rows(NotificationRow) if row.kind != "finished"]
+
+    def mails(self) -> list[tuple[str, str | None]]:
+        """What is mailed to owners, the first first."""
+        found = self.rows(DeliveryRow)
+        return [(row.kind, row.address) for row in found if row.recipient == "owner"]
 
     def that_send(self) -> set[int]:
         """The leads that sent something to anyone once their owner left a contact."""
@@ -146,3 +178,224 @@ def test_of_fifty_people_none_is_lost_and_two_at_most_confirm(site: Site) -> Non
     suspect = [lead.submission_id for lead in site.rows(LeadRow) if lead.suspect]
     assert len(suspect) <= 2
     assert len(site.that_send()) == 50 - len(suspect)
+
+
+ROBOT = Sender("posts at once", form_seconds=0.4)
+PERSON = Sender("types", typed={"wants_consult": "y"})
+
+
+def normal(html: str) -> str:
+    """A page or address without what is never twice the same."""
+    return re.sub(r"(/result/|/shared/|[?;]key=|thanks=|value=\")[\w.-]{40,}", r"\1…", html)
+
+
+def test_a_robot_reads_what_a_person_reads(site: Site) -> None:
+    """The answer is the same but for its key, and the page after it has nothing of the sign."""
+    kinds = {kind.name: kind for kind in robots(site)}.values()
+    senders = [PERSON, *kinds, Sender("comes back on the next day", form_seconds=26 * HOUR)]
+    sent = [replace(one, typed={**one.typed, **PERSON.typed}) for one in senders]
+    answers = [sender.send(site, number) for number, sender in enumerate(sent)]
+    assert len({(one.status, normal(one.html)) for one in answers}) == 1
+    assert len({tuple(name for name, _ in one.headers) for one in answers}) == 1
+    assert max(len(one.body) for one in answers) == pytest.approx(len(answers[0].body), rel=0.05)
+    person, *held = [site.client.follow(answer) for answer in answers]
+    (shown,) = {normal(page.html) for page in held}
+    assert not re.search(r"(?i)spam|robot|bot\b|suspicious|throwaway|too fast", shown)
+    for page in held:
+        assert (page.status, page.title, page.h1) == (person.status, person.title, person.h1)
+        assert len(page.body) == pytest.approx(len(person.body), rel=0.05)
+
+
+def link_in(message: EmailMessage) -> str:
+    body = message.get_body(("plain",))
+    assert body is not None
+    (path,) = re.findall(r"http://localhost(/confirm/\S+)", body.get_content())
+    return str(path)
+
+
+def test_the_owner_of_an_address_frees_what_was_held(tmp_path: Path) -> None:
+    with mail_server() as server:
+        smtp_url = f"smtp://127.0.0.1:{server.port}"
+        site = Site(tmp_path, smtp_url=smtp_url, base_url="http://localhost")
+        client = site.client
+        page = client.follow(replace(ROBOT, typed=PERSON.typed).send(site, 1))
+        assert "Once you confirm your email, we’ll be in touch" in page.text
+        deliver(site.app)
+        assert server.mails() == []
+        page = client.follow(client.submit(page.form("/confirm-email")))
+        assert "Check your inbox." in page.text
+        deliver(site.app)
+        (asking,) = server.mails()
+        assert (asking["To"], asking["Subject"]) == ("ada1@example.com", "Press to get your report")
+        assert "Ada Lovelace" not in asking.as_string()
+        # Mail scanners open links, and nothing comes of it.
+        link = link_in(asking)
+        for method in ("GET", "HEAD") * 25:
+            client.send(method, link, status=200)
+        deliver(site.app)
+        assert site.notices() == []
+        assert len(server.mails()) == 1
+        site.wait(3 * HOUR)
+        thanks = client.follow(client.submit(client.get(link).form("/confirm/")))
+        assert "Your report is on its way to ada1@example.com." in thanks.text
+        assert site.notices() == ["contact_given", "consult_wanted"]
+        (lead,) = site.rows(LeadRow)
+        assert (lead.suspect, lead.clock_started_at) == (False, site.clock())
+        deliver(site.app)
+        (report,) = [mail for mail in server.mails() if mail["To"] == asking["To"]][1:]
+        assert any(part.get_filename() for part in report.iter_attachments())
+        # Once more, from another device: nothing is sent twice, and no one is sent away.
+        again = client.follow(client.post(link))
+        assert again.h1 == "Your email is confirmed"
+        assert site.mails() == [("confirm", "ada1@example.com"), ("report", "ada1@example.com")]
+
+
+def test_the_email_to_confirm_is_limited_and_the_page_is_the_same(tmp_path: Path) -> None:
+    site = Site(tmp_path, limit_mails_address="2 per day")
+    page = site.client.follow(ROBOT.send(site, 1))
+    pages = []
+    for _ in range(4):
+        page = site.client.follow(site.client.submit(page.form("/confirm-email")))
+        pages.append(page.html)
+    assert len(set(map(normal, pages))) == 1
+    assert site.mails() == [("confirm", "ada1@example.com")] * 2
+
+
+def test_staff_free_a_lead_that_is_not_spam(site: Site) -> None:
+    replace(ROBOT, typed={**PERSON.typed, "email": "ada@mailinator.com"}).send(site, 1)
+    staff = site.staff()
+    listed = staff.get("/staff/")
+    assert "Ada Lovelace" not in listed.text
+    found = staff.get(listed.link("1 lead that’s probably spam"))
+    page = staff.get(found.link("Ada Lovelace"))
+    assert "Sent in 1 second" in page.text
+    assert "Throwaway email domain: mailinator.com" in page.text
+    assert "No one was notified, and nothing was sent." in page.text
+    site.wait(30 * MINUTE)
+    form = page.form("/not-spam")
+    cleared = staff.follow(staff.submit(form))
+    assert "Marked as not spam." in cleared.text
+    assert site.notices() == ["contact_given", "consult_wanted"]
+    assert site.mails() == [("report", "ada@mailinator.com")]
+    (lead,) = site.rows(LeadRow)
+    assert lead.clock_started_at == site.clock()
+    assert "lead.cleared" in audited(site.app)
+    assert "Ada Lovelace" in staff.get("/staff/").text
+    assert "1 contact was held back as probable spam; 1 cleared by you" in (
+        staff.get("/staff/insights").text
+    )
+    # A colleague who saw the page before is told, and nothing is sent twice.
+    assert "Someone else just changed this lead" in staff.submit(form, status=409).text
+    assert len(site.mails()) == 1
+
+
+def test_no_list_or_digest_counts_what_is_probably_spam(site: Site) -> None:
+    ROBOT.send(site, 1)
+    period = Period(
+        since=site.clock() - timedelta(days=1),
+        now=site.clock(),
+        day=site.clock().date(),
+        begins=site.clock() - timedelta(hours=8),
+        ends=site.clock() + timedelta(hours=8),
+    )
+    with site.made.database.reading() as session:
+        assert digest_for(session, 1, period).is_empty
+        for wanted, count in ((LeadFilter(), 0), (LeadFilter(spam="with"), 1)):
+            assert find_leads.how_many(session, wanted, Viewer(1, UTC)) == count
+
+
+@pytest.mark.parametrize("mode", ["off", "watch"])
+def test_a_layer_that_is_watched_or_off_holds_nothing(tmp_path: Path, mode: str) -> None:
+    site = Site(tmp_path, spam_timing=mode, spam_throwaway=mode)
+    page = replace(ROBOT, typed={"email": "ada@yopmail.com"}).send(site, 1)
+    assert "on its way" in site.client.follow(page).text
+    (contact,) = site.rows(ContactRow)
+    assert set(contact.signs) == ({"too_fast", "throwaway"} if mode == "watch" else set())
+    shown = site.staff().get(f"/staff/leads/{contact.submission_id}").text
+    assert ("only watched for: Sent in 1 second" in shown) == (mode == "watch")
+
+
+def test_with_double_opt_in_the_report_waits_and_staff_do_not(tmp_path: Path) -> None:
+    site = Site(tmp_path, confirm_mail="always")
+    page = site.client.follow(PERSON.send(site, 1))
+    assert "Check your inbox." in page.text
+    assert site.notices() == ["contact_given", "consult_wanted"]
+    assert site.mails() == [("confirm", "ada1@example.com")]
+    # A robot's is sent when staff clear it, and the report still waits.
+    ROBOT.send(site, 2)
+    assert len(site.mails()) == 1
+    staff = site.staff()
+    staff.submit(staff.get("/staff/leads/2").form("/not-spam"))
+    assert site.mails()[1:] == [("confirm", "ada2@example.com")]
+
+
+def test_past_half_of_what_a_network_may_send_people_confirm(tmp_path: Path) -> None:
+    site = Site(tmp_path, limit_contacts="10 per hour")
+    person = Sender("shares a network", network="198.51.100.4")
+    pages = [site.client.follow(person.send(site, number)) for number in range(8)]
+    asked = ["One more step to get it by email." in page.text for page in pages]
+    assert asked == [False] * 5 + [True] * 3
+    assert len(site.rows(ContactRow)) == 8
+
+
+def test_a_corrected_address_frees_the_lead_and_a_known_lead_stays_known(site: Site) -> None:
+    sent = Sender("mistrusts us", typed={"email": "ada@yopmail.com"}).send(site, 1)
+    assert site.that_send() == set()
+    form = site.client.get(site.client.follow(sent).link("correct your name or address"))
+    site.wait(30)
+    data = {**form.form("/contact").data, "email": "ada@example.com", "consent": "y"}
+    sent = site.client.post(form.form("/contact").action, data)
+    assert site.mails() == [("report", "ada@example.com")]
+    # Corrected again, suspiciously: only the mail to the new address waits.
+    form = site.client.get(site.client.follow(sent).link("correct your name or address"))
+    data = {**form.form("/contact").data, "email": "ada@yopmail.com", "consent": "y"}
+    sent = site.client.post(form.form("/contact").action, data)
+    assert "One more step to get it by email." in site.client.follow(sent).text
+    assert len(site.mails()) == 1
+    (lead,) = site.rows(LeadRow)
+    assert not lead.suspect
+
+
+def test_a_robots_permission_for_a_reminder_is_marked(site: Site) -> None:
+    journey = Journey(site.client, BATON_ON_THE_FLOOR.answers)
+    journey.start()
+    form = site.client.get(f"{journey.root}/pause").form("/pause")
+    data = {**form.data, "email": "ada@example.com", "permission": "y", HONEYPOT: "x"}
+    page = site.client.follow(site.client.post(form.action, data))
+    assert "You allowed one email" in page.text or "You asked for one reminder" in page.text
+    listed = site.staff().get("/staff/unfinished").text
+    assert "Probably spam: Filled in a field that people can’t see" in listed
+
+
+def test_an_export_has_the_signs_and_no_key(site: Site) -> None:
+    ROBOT.send(site, 1)
+    with site.made.database.reading() as session:
+        exported = to_json(export(session, [1]))
+    assert "too_fast" in exported
+    assert "waiting_token" not in exported
+
+
+def test_layers_add_up() -> None:
+    weak = {sign: info.points < SUSPECT for sign, info in SIGNS.items()}
+    for first, second in product(ALL_SIGNS, repeat=2):
+        signs = weigh({first: "", second: ""}, lambda _layer: "on")
+        assert is_suspect(signs) == (not weak[first] or not weak[second] or first != second)
+
+
+@pytest.mark.parametrize(
+    ("address", "domain"),
+    [
+        ("a@mailinator.com", "mailinator.com"),
+        ("a@x.Mailinator.com", "x.mailinator.com"),
+        ("mailinator.com@example.com", ""),
+        ("a@notmailinator.com", ""),
+        ("a@com", ""),
+        *((f"a@{host}", "") for host in ("gmail.com", "outlook.com", "fastmail.com", "web.de")),
+        *(
+            (f"a@{host}", "")
+            for host in ("privaterelay.appleid.com", "duck.com", "simplelogin.com")
+        ),
+    ],
+)
+def test_only_throwaway_services_are_on_the_list(address: str, domain: str) -> None:
+    assert throwaway_domain(address) == domain

@@ -1,19 +1,25 @@
 """Results without the way to them: a persona's answers, handed in at once."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from flask import Flask
 from sqlalchemy import select
 
+from consult.crypto import Purpose, encrypt
 from consult.owner.open_draft import freeze
 from consult.questionnaire import read_answers, walk
 from consult.questionnaire.editions import newest
 from consult.storage.drafts import drafts, resume_links
+from consult.storage.jobs import EMAIL_CONFIRM
 from consult.storage.leads import submission
+from consult.storage.leads.submission import Check
+from consult.storage.tables.delivery_tables import JobRow
 from consult.storage.tables.submission_tables import ResumeLinkRow
 from tests.support.apps import services_of
 from tests.support.personas import BATON_ON_THE_FLOOR, Depth, Persona
+from tests.support.submissions import CONTACT, lead_of
 
 
 def finding_text(*path: str) -> str:
@@ -58,3 +64,36 @@ def resume_token_of(app: Flask, draft_token: str) -> str:
         )
     assert mail
     return mail[1]
+
+
+SPAM_SIGNS = {
+    "too_fast": {"detail": "1", "counts": True},
+    "throwaway": {"detail": "mailinator.com", "counts": True},
+}
+
+
+def suspect_result(app: Flask) -> str:
+    """The path of a result whose contact is probably spam."""
+    made, path = services_of(app), hand_in(app)
+    token = path.rsplit("/", 1)[1]
+    waiting = encrypt(
+        made.settings.signing_key(),
+        Purpose.WAITING_REPORT,
+        token,
+        lead_of(made.database, token).id,
+    )
+    contact = replace(CONTACT, email="zoe@mailinator.com", name="Zoe Quill", business="Quill")
+    with made.database.writing() as session:
+        check = Check(signs=SPAM_SIGNS, waiting_token=waiting)
+        submission.save_contact(session, token, contact, check=check)
+    return path
+
+
+def confirm_path(app: Flask) -> str:
+    """The path of an emailed link to confirm the address of a contact."""
+    made, token = services_of(app), suspect_result(app).rsplit("/", 1)[1]
+    with made.database.writing() as session:
+        submission.request_confirmation(session, token, "")
+        mails = select(JobRow.payload).where(JobRow.kind == EMAIL_CONFIRM)
+        payload = session.scalars(mails.order_by(JobRow.id.desc()).limit(1)).one()
+    return str(payload["link"])

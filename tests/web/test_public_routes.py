@@ -15,7 +15,7 @@ from consult.questionnaire.editions import newest
 from consult.staff.accounts.access import is_staff_path
 from consult.storage.drafts import drafts
 from tests.support.apps import make_app, services_of
-from tests.support.results import hand_in, resume_token_of
+from tests.support.results import confirm_path, hand_in, resume_token_of
 
 WITHOUT_A_LINK = {
     *("/", "/start", "/brand.css", "/favicon.ico", "/health/live", "/health/ready"),
@@ -49,6 +49,7 @@ def links(app: Flask) -> dict[str, str]:
         "/shared/": shared,
         "/mail/": mail,
         "/resume/": resume,
+        "/confirm/": confirm_path(app).rsplit("/", 1)[1],
     }
 
 
@@ -99,7 +100,7 @@ def check_not_found(app: Flask, rule: Rule, token: str) -> None:
 
 def test_the_right_link_opens_it(app: Flask, links: dict[str, str]) -> None:
     """Without this, the test above could be content with routes that open nothing at all."""
-    paths = {"/check/": "/who", "/result/": "", "/shared/": "", "/mail/": "", "/resume/": ""}
+    paths = dict.fromkeys(links, "") | {"/check/": "/who"}
     for begin, path in paths.items():
         start = "/mail/stop/" if begin == "/mail/" else begin
         assert app.test_client().get(f"{start}{links[begin]}{path}").status_code == 200

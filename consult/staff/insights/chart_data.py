@@ -9,6 +9,7 @@ from consult.questionnaire.editions import newest
 from consult.staff.insights.chart_layout import FEW, Row, Share, counted, percent, value
 from consult.storage.insights.insights import (
     PART,
+    SPAM,
     STARTED,
     STARTED_FRAMED,
     SUBMITTED,
@@ -88,6 +89,16 @@ def consults_note(stats: Stats) -> str:
     if asked.percent is None:
         return ""
     return f"{asked.part:,} of {asked.whole:,} who left contact info requested a consult."
+
+
+def spam_note(stats: Stats) -> str:
+    """How many contacts were held back, and what became of them."""
+    suspect, cleared, confirmed = (stats.steps[name] for name in SPAM)
+    if not suspect and not confirmed:
+        return ""
+    held = "1 contact was" if suspect == 1 else f"{suspect:,} contacts were"
+    outcome = f"{cleared:,} cleared by you, {confirmed:,} confirmed by email"
+    return f"{held} held back as probable spam; {outcome}."
 
 
 def _step(name: str, of_before: Share, of_first: Share, width: int) -> Row:

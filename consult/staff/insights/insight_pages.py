@@ -77,6 +77,7 @@ def insights_page() -> ResponseReturnValue:
         agency=chart_data.agency_steps(stats),
         framed=chart_data.framed_note(stats),
         consults=chart_data.consults_note(stats),
+        spam=chart_data.spam_note(stats),
         drop_off=chart_data.drop_off(stats),
         questions=chart_data.questions(stats),
         times=chart_data.times(stats),

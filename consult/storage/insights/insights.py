@@ -49,6 +49,9 @@ PART = "part:"
 """Comes before the id of a part of the questionnaire."""
 MILESTONES = ("contact", "consult", "reached", "booked", "held", "won")
 
+SPAM = ("suspect", "cleared", "confirmed")
+"""Contacts that were held back, those that staff let go, and confirmed addresses."""
+
 OTHER = "other"
 MAX_SOURCES = 50
 """Any link can name a source, so the least important ones are shown together, as `OTHER`."""
@@ -135,7 +138,7 @@ def _add_views(session: Session, of: ResponseFilter, by_source: Counts) -> None:
 def _add_responses(session: Session, of: ResponseFilter, by_source: Counts) -> None:
     row = ResponseStatsRow
     key = (row.source, row.submitted, row.furthest)
-    sums = [func.sum(cast(getattr(row, name), Integer)) for name in ("framed", *MILESTONES)]
+    sums = [func.sum(cast(getattr(row, name), Integer)) for name in ("framed", *MILESTONES, *SPAM)]
     rows = session.execute(
         select(*key, func.count(), *sums).where(*_counted(of, row)).group_by(*key)
     )
@@ -148,7 +151,7 @@ def _add_responses(session: Session, of: ResponseFilter, by_source: Counts) -> N
         # A response of an earlier edition, which may have had other parts, got to all of them.
         for part in parts if submitted else parts[:furthest]:
             steps[part] += count
-        steps.update(dict(zip(MILESTONES, milestones, strict=True)))
+        steps.update(dict(zip((*MILESTONES, *SPAM), milestones, strict=True)))
 
 
 def _few(by_source: Counts) -> Counts:
@@ -197,7 +200,8 @@ def _add_pages(session: Session, of: ResponseFilter, stats: Stats) -> None:
 
 def spread(session: Session, of: ResponseFilter) -> Spread:
     by = (_place(LeadRow.separation), _place(LeadRow.handoff), LeadRow.archetype, LeadRow.stage)
-    rows = session.execute(select(*by, func.count()).where(*_leads(of, LeadRow)).group_by(*by))
+    shown = (*_leads(of, LeadRow), LeadRow.suspect.is_not(True))
+    rows = session.execute(select(*by, func.count()).where(*shown).group_by(*by))
     tenths = {"separation": [0] * 10, "handoff": [0] * 10}
     bands: Counter[tuple[int, int]] = Counter()
     archetypes: Counter[str] = Counter()
