@@ -28,6 +28,7 @@ PREFERENCES = {
     "dom.ipc.processPrelaunch.enabled": False,
     "extensions.enabledScopes": 0,
     "gfx.webrender.software": True,
+    "marionette.port": 0,
     "toolkit.startup.max_resumed_crashes": -1,
 }
 
@@ -107,11 +108,8 @@ class Firefox:
 @contextmanager
 def firefox() -> Iterator[Firefox]:
     """Start Firefox with a fresh profile and without a window on the screen."""
-    with TemporaryDirectory(prefix="firefox-") as folder, socket.create_server(("", 0)) as free:
-        port = free.getsockname()[1]
-        free.close()
-        wanted = {**PREFERENCES, "marionette.port": port}
-        lines = (f"user_pref({json.dumps(k)}, {json.dumps(v)});" for k, v in wanted.items())
+    with TemporaryDirectory(prefix="firefox-", ignore_cleanup_errors=True) as folder:
+        lines = (f"user_pref({json.dumps(k)}, {json.dumps(v)});" for k, v in PREFERENCES.items())
         Path(folder, "user.js").write_text("\n".join(lines))
         process = subprocess.Popen(
             [find_firefox(), "--headless", "--marionette", "--no-remote", "--profile", folder],
@@ -121,22 +119,15 @@ def firefox() -> Iterator[Firefox]:
             start_new_session=True,
         )
         try:
-            with _connect(port) as connection:
+            port = wait_until(lambda: _port(Path(folder)), "Firefox to start")
+            with socket.create_connection(("127.0.0.1", port), patience(60)) as connection:
                 yield Firefox(connection)
         finally:
             os.killpg(process.pid, signal.SIGKILL)  # it has several processes
             process.wait()
 
 
-def _connect(port: int) -> socket.socket:
-    found: list[socket.socket] = []
-
-    def listens() -> bool:
-        try:
-            found.append(socket.create_connection(("127.0.0.1", port), patience(60)))
-        except OSError:
-            return False
-        return True
-
-    wait_until(listens, "Firefox to start")
-    return found[0]
+def _port(profile: Path) -> int:
+    """The port that Firefox has chosen and written down; 0 until it has."""
+    file = profile / "MarionetteActivePort"
+    return int(file.read_text() or 0) if file.exists() else 0
