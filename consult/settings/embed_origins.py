@@ -20,6 +20,7 @@ MAX_LENGTH = 2000
 _EXAMPLE = "https://www.example.com"
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _HOST = re.compile(r"(?!-)[a-z0-9-]{1,63}(\.(?!-)[a-z0-9-]{1,63})*")
+_LONGEST_NAME = 253
 _SHOWN = 60
 
 
@@ -133,8 +134,10 @@ def _without_star(entry: str) -> tuple[str, SplitResult]:
 
 def _host_and_port(parts: SplitResult) -> tuple[str, str]:
     """Host and port as a policy needs them; nothing for what it cannot name, such as IPv6."""
+    name = parts.hostname or ""
     try:
-        host, port = ascii_host(parts.hostname or "").lower(), parts.port
+        # Browsers send addresses too, and encoding a very long name takes very long.
+        host, port = ascii_host(name).lower() if len(name) <= _LONGEST_NAME else "", parts.port
     except ValueError:
         return "", ""
     if not _HOST.fullmatch(host):

@@ -75,6 +75,7 @@ def test_sites_are_written_as_policies_need_them(text: str, sites: tuple[str, ..
                     "a\x00",
                 ),
                 "x" * 64 + ".example",
+                "\N{LATIN SMALL LETTER U WITH DIAERESIS}." * 20_000 + "example",
             )
         ),
     ],
