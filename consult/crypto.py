@@ -30,6 +30,7 @@ class Purpose(StrEnum):
     FORM_STAMP = "form stamp"
     NETWORK = "staff network"
     PENDING_FORM = "pending form"
+    PROOF_OF_WORK = "proof of work"
     RATE_LIMIT = "rate limit"
     REMINDER = "reminder link"
     RESUME = "resume link"

@@ -14,6 +14,7 @@ from consult.delivery.mail.owner_mail import (
     email_report,
     email_resume_link,
 )
+from consult.delivery.mail.transport import domain_of, has_mail_server
 from consult.delivery.notifications.dispatch import DIGEST, TICK, dispatch, enqueue_digests, tick
 from consult.delivery.notifications.staff_mail import email_staff
 from consult.delivery.privacy.erase_leads import delete_in_batches, erase_old_leads, forget
@@ -25,11 +26,12 @@ from consult.report.html_document import Recipient, document_html
 from consult.report.report import from_json
 from consult.storage import deliveries, documents, jobs
 from consult.storage.db.database import Session
-from consult.storage.leads import leads
+from consult.storage.leads import leads, submission
 from consult.storage.notifications.notifications import email_admins
 from consult.storage.privacy import retention
 from consult.storage.tables.delivery_tables import JobRow
 from consult.storage.tables.submission_tables import SubmissionRow
+from consult.workflow import spam
 
 PURGE = "purge"
 
@@ -92,6 +94,29 @@ def _owner_of(lead: SubmissionRow) -> Recipient:
     )
 
 
+def check_address(context: Context, job: JobRow) -> Commit:
+    """Add a sign to a contact whose address has no mail server, with the domain they may mean.
+
+    Nothing is refused for it: staff see it, and the owner is told while they are still there.
+    """
+    mode, lead_id = context.settings.spam_mail_server, job.submission_id
+    with context.database.reading() as session:
+        lead = leads.by_id(session, lead_id) if lead_id else None
+    if lead is None or lead.contact is None or mode == "off":
+        return no_op
+    address, today = lead.contact.email, context.database.clock().date()
+    if has_mail_server(domain_of(address), today) is not False:
+        return no_op
+    better = spam.likely_domain(domain_of(address))
+    meant = better if has_mail_server(better, today) else ""
+    signs = spam.weigh({"mail_server": meant}, lambda _layer: mode)
+
+    def record(session: Session) -> None:
+        submission.add_signs(session, lead.id, address, signs)
+
+    return record
+
+
 def purge(context: Context, _job: JobRow) -> Commit:
     """Delete what has been kept long enough, and do so again tomorrow.
 
@@ -151,6 +176,7 @@ HANDLERS: Mapping[str, Callable[[Context, JobRow], Commit]] = {
     jobs.NOTIFY: dispatch,
     jobs.WEBHOOK: send_webhook,
     jobs.FORGET: forget,
+    jobs.CHECK_ADDRESS: check_address,
     TICK: tick,
     DIGEST: enqueue_digests,
     PURGE: purge,

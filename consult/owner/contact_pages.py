@@ -20,7 +20,7 @@ from wtforms import BooleanField, Field, Form, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from consult.crypto import Purpose, contact_key, decrypt, encrypt
-from consult.owner.form_guard import guard, signs_of
+from consult.owner.form_guard import guard, mode_of, signs_of
 from consult.owner.result_pages import (
     can_email,
     find_lead,
@@ -103,7 +103,8 @@ def _save(token: str, template: str, *, consult: bool = False) -> ResponseReturn
     with services().database.writing() as session:
         submission.save_contact(session, token, given, link, services().settings.office, check)
     is_new_address = lead.contact is None or lead.contact.email != given.email
-    if check.must_confirm and is_new_address and not is_suspect(check.signs):
+    must_confirm = services().settings.confirm_mail == "always"
+    if must_confirm and is_new_address and not is_suspect(check.signs):
         _request_confirmation(token, given.email)
     return redirect(_thanks(lead, token, given.email), 303)
 
@@ -115,9 +116,20 @@ def _check(lead: SubmissionRow, token: str, email: str) -> Check:
             signs = {**of_sender(lead.contact.signs), **signs}
     return Check(
         signs=signs,
-        must_confirm=services().settings.confirm_mail == "always",
+        must_confirm=_must_confirm(signs),
         waiting_token=encrypt(secret_key(), Purpose.WAITING_REPORT, token, lead.id),
+        look_up=mode_of("mail_server") != "off",
     )
+
+
+def _must_confirm(signs: Signs) -> bool:
+    """Whether everyone has to, or this browser did no proof of work, which a confirmation makes up.
+
+    Then the email to confirm is sent on a press: scripts have no JavaScript either.
+    """
+    confirm = services().settings.confirm_mail
+    no_proof = "proof_of_work" in signs and signs["proof_of_work"]["counts"]
+    return confirm == "always" or (bool(no_proof) and confirm != "off" and can_email())
 
 
 def _thanks(lead: SubmissionRow, token: str, email: str) -> str:

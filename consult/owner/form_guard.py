@@ -3,14 +3,22 @@
 No form is refused for a sign, and no page says which was found. A form takes part with the macro
 `guard_fields` of ``parts/forms.html``, which gets what `guard` returns, and `signs_of` when it is
 sent. Forms with answers are not guarded.
+
+Proof of work: a browser computes for a moment before it sends a form (`static/js/proof.js`). That
+costs a person nothing and makes a thousand forms dear. A challenge is for one form, for ten minutes
+and for one use. Without JavaScript or a secure connection none is solved.
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
+from hashlib import sha256
+from secrets import token_hex
 from typing import Any
 
 from flask import request
 
 from consult.crypto import Purpose, sign, token_hash, verify
+from consult.storage.second_factors.factors import use_once
 from consult.web.limits import network_of
 from consult.web.services import secret_key, services
 from consult.workflow import spam
@@ -19,20 +27,28 @@ from consult.workflow.spam import Layer, Mode, Sign
 HONEYPOT = "company_website"
 """A field that people do not see and robots fill in."""
 
-_STAMP = "stamp"
+_STAMP, _PROOF = "stamp", "proof"
+
+CHALLENGE_LIFE = timedelta(minutes=10)
+
+HASHES = 16
+"""How many hashes are to be found: with several, the time varies less than with a rarer one."""
+
+_LONGEST_PROOF = 1000
 
 
-def guard(form: str, token: str) -> dict[str, str]:
+def guard(form: str, token: str) -> dict[str, Any]:
     """The hidden fields of a form on the page of a token.
 
     The stamp says when the form was first shown, so a form that came back with something to correct
-    keeps the one it was sent with.
+    keeps the one it was sent with. The proof of work is another one each time.
     """
+    proof = _new_challenge(_name(form, token)) if mode_of("proof_of_work") != "off" else None
     sent = request.form.get(_STAMP, "")
     if _age(form, token, sent) is None:
         shown_at = round(services().database.clock().timestamp() * 1000)
         sent = sign(secret_key(), Purpose.FORM_STAMP, [_name(form, token), shown_at])
-    return {"honeypot": HONEYPOT, "stamp": sent}
+    return {"honeypot": HONEYPOT, "stamp": sent, "proof": proof}
 
 
 def signs_of(
@@ -49,6 +65,9 @@ def signs_of(
         found["rushed"] = str(seconds_taken)
     if domain := spam.throwaway_domain(email):
         found["throwaway"] = domain
+    if mode_of("proof_of_work") != "off":
+        proof = request.form.get(_PROOF, "")
+        found |= {} if _is_solved(_name(form, token), proof) else {"proof_of_work": ""}
     if network_share() > spam.BUSY_SHARE:
         found["busy_network"] = ""
     return spam.weigh(found, mode_of)
@@ -92,3 +111,31 @@ def _age(form: str, token: str, stamp: str) -> float | None:
 
 def _name(form: str, token: str) -> str:
     return token_hash(f"{form} {token}")[:16]
+
+
+def _new_challenge(form: str) -> dict[str, str | int]:
+    """What the script is told: find numbers whose hash with the challenge begins with zero bits."""
+    bits = services().settings.spam_proof_bits
+    challenge = sign(secret_key(), Purpose.PROOF_OF_WORK, [form, token_hex(8), bits])
+    return {"challenge": challenge, "bits": bits, "count": HASHES}
+
+
+def _is_solved(form: str, sent: str) -> bool:
+    """Whether a form was sent with the solution of a challenge for it, which is used up by this."""
+    challenge, _, solution = sent[:_LONGEST_PROOF].partition("~")
+    match verify(secret_key(), Purpose.PROOF_OF_WORK, challenge, CHALLENGE_LIFE):
+        case [name, str(), int(bits)] if name == form:
+            numbers = solution.split(".")
+        case _:
+            return False
+    if len(numbers) != HASHES or len(set(numbers)) != HASHES:
+        return False
+    if not all(_starts_with_zeros(f"{challenge}:{number}", bits) for number in numbers):
+        return False
+    with services().database.writing() as session:
+        return use_once(session, challenge, CHALLENGE_LIFE)
+
+
+def _starts_with_zeros(text: str, bits: int) -> bool:
+    hashed = sha256(text.encode(errors="replace")).digest()
+    return int.from_bytes(hashed) >> (8 * len(hashed) - bits) == 0

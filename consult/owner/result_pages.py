@@ -40,6 +40,7 @@ def result(token: str) -> ResponseReturnValue:
     lead = open_result(token)
     key = request.args.get("thanks", "")
     shared = shared_token(secret_key(), lead.result_token_hash)
+    contact = lead.contact if opens_contact_of(lead, key) else None
     return _result_page(
         lead,
         token=token,
@@ -49,7 +50,9 @@ def result(token: str) -> ResponseReturnValue:
         late="late" in request.args,
         thanks=bool(key) and lead.contact is not None,
         key=key,
-        contact=lead.contact if opens_contact_of(lead, key) else None,
+        contact=contact,
+        unreachable=contact.signs.get("mail_server") if contact else None,
+        looked_up=contact is not None and services().settings.spam_mail_server != "off",
         wants_consult=lead.contact is not None and lead.contact.wants_consult,
         mailed=bool(key) and _is_report_mailed(lead),
         confirmation=_confirmation(lead, key),

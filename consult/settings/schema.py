@@ -208,8 +208,7 @@ class Settings(BaseSettings):
     held back for it), or on."""
 
     spam_timing: Mode = "on"
-    """Forms sent in under two seconds, after more than a day, or without being opened, and checks
-    finished in under 20 seconds: off, watch, or on."""
+    """Forms sent in under 2 seconds, after a day, or unopened, and checks done in under 20."""
 
     spam_network: Mode = "on"
     """Contacts from a network that used up half of what it may send in an hour: off, watch, or
@@ -217,6 +216,15 @@ class Settings(BaseSettings):
 
     spam_throwaway: Mode = "on"
     """Addresses at well-known throwaway email services: off, watch, or on."""
+
+    spam_proof_of_work: Mode = "watch"
+    """Arithmetic that browsers do before sending a form: off, watch, or on (else confirm first)."""
+
+    spam_proof_bits: int = Field(10, ge=1, le=16)
+    """How much: each bit doubles it. 10 takes a laptop a quarter of a second, an old phone two."""
+
+    spam_mail_server: Mode = "on"
+    """Addresses whose domain has no mail server, which DNS is asked: off, watch, or on."""
 
     limit_sign_in_address: RateLimit = "20 per hour"
     """Staff sign-in attempts from one network address."""

@@ -30,6 +30,7 @@ EMAIL_RESUME_LINK = "email_resume_link"
 NOTIFY = "notify"
 WEBHOOK = "webhook"
 FORGET = "forget"
+CHECK_ADDRESS = "check_address"
 
 NORMAL, MAIL, WEBHOOKS, BACKGROUND = PRIORITIES = range(4)
 """Priorities, each with a thread of its own in a worker.
@@ -45,6 +46,7 @@ _PRIORITY_OF = {
     EMAIL_RESUME_LINK: MAIL,
     WEBHOOK: WEBHOOKS,
     FORGET: BACKGROUND,
+    CHECK_ADDRESS: BACKGROUND,
 }
 
 OPEN_STATES = ("ready", "leased")

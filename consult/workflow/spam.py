@@ -10,6 +10,7 @@ find it and its mode in ``consult.owner.form_guard``.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any, Literal, get_args
 
 Layer = Literal["honeypot", "timing", "network", "throwaway", "proof_of_work", "mail_server"]
@@ -127,3 +128,26 @@ throwawaymail.com trashmail.com trashmail.de trashmail.net trash-mail.com wegwer
 yopmail.com yopmail.fr yopmail.net
 """
 _THROWAWAY = frozenset(_DOMAINS.split())
+
+
+def likely_domain(domain: str) -> str:
+    """The domain that someone may have meant who typed one that takes no mail; else empty."""
+    name, dot, ending = domain.rpartition(".")
+    mended = name + dot + _ENDINGS.get(ending, ending)
+    close = get_close_matches(mended, _PROVIDERS, 1, cutoff=0.85)
+    meant = close[0] if close else mended
+    return meant if meant != domain else ""
+
+
+# Only long names: many others are one letter from a short one.
+_MAIL_PROVIDERS = """
+gmail.com googlemail.com yahoo.com ymail.com hotmail.com outlook.com icloud.com comcast.net
+verizon.net sbcglobal.net charter.net bellsouth.net proton.me protonmail.com fastmail.com
+t-online.de yahoo.co.uk hotmail.co.uk btinternet.com bluewin.ch
+"""
+_PROVIDERS = _MAIL_PROVIDERS.split()
+_ENDINGS = {
+    **dict.fromkeys(("con", "cmo", "ocm", "cpm", "vom", "xom", "comm", "coom", "cm", "om"), "com"),
+    **dict.fromkeys(("ner", "nte", "ent", "met"), "net"),
+    **dict.fromkeys(("ogr", "rog", "orgg"), "org"),
+}

@@ -139,6 +139,7 @@ def test_background_jobs_come_last_however_long_they_wait(database: Database, cl
         (jobs.EMAIL_RESUME_LINK, jobs.MAIL),
         (jobs.WEBHOOK, jobs.WEBHOOKS),
         (jobs.FORGET, jobs.BACKGROUND),
+        (jobs.CHECK_ADDRESS, jobs.BACKGROUND),
     ],
 )
 def test_what_waits_for_another_machine_is_not_in_line_with_pdfs(

@@ -11,7 +11,7 @@ REQUIREMENTS = 253
 
 VERDICTS = frozenset({"holds", "you", "part", "no", "\N{EN DASH}"})
 SCRIPTS = sorted((ROOT / "static" / "js").glob("*.js"))
-TALKS = {"embed.js": {'"message"'}, "frame.js": {"postMessage"}}
+TALKS = {"embed.js": {'"message"'}, "frame.js": {"postMessage"}, "proof.js": {"postMessage"}}
 """The two that talk to each other across windows: the page of another site and the frame in it."""
 # What makes text into a page or a program, talks to other windows, or keeps what pages say.
 NOT_IN_SCRIPTS = re.compile(

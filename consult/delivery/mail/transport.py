@@ -1,4 +1,4 @@
-"""The two transports of mail: a mail server or, while none is set, a folder.
+"""The two transports of mail: a mail server or, while none is set, a folder; and where mail gets.
 
 What takes a mail reports that through `accepted`, before anything else is done: what happens later,
 such as a server that is slow to close the connection, must not get the mail sent again.
@@ -12,14 +12,19 @@ import ssl
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from datetime import datetime
+from datetime import date, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal, Protocol
 from urllib.parse import unquote, urlsplit
+
+import dns.exception
+import dns.resolver
+from email_validator import validate_email
 
 from consult.delivery.mail.messages import id_of
 from consult.delivery.network import connection
@@ -196,3 +201,56 @@ def _leads_in(file: Path) -> set[int]:
     message = message_from_bytes(file.read_bytes(), policy=default)
     texts = [part for part in message.walk() if part.get_content_maintype() == "text"]
     return {int(id) for part in texts for id in _LEAD_LINK.findall(str(part.get_content()))}
+
+
+# --- Whether mail reaches an address -------------------------------------------------------------
+
+DNS_SECONDS = 3.0
+"""How long all questions about one domain may take."""
+
+_RESERVED = ("example.com", "example.net", "example.org", ".example", ".test", ".invalid")
+"""Made up (RFC 2606), as the addresses of demo leads are."""
+
+
+def domain_of(address: str) -> str:
+    """The domain of an address in ASCII, as DNS knows it."""
+    return validate_email(address, check_deliverability=False).ascii_domain
+
+
+def has_mail_server(domain: str, today: date) -> bool | None:
+    """Whether a domain takes mail; None if DNS does not say. An answer is kept for the day."""
+    if not domain or domain.endswith(_RESERVED):
+        return None
+    try:
+        return _answer(domain, today)
+    except LookupError:
+        return None
+
+
+@lru_cache(maxsize=1000)
+def _answer(domain: str, _today: date) -> bool:
+    return ask_dns(domain)
+
+
+def ask_dns(domain: str) -> bool:
+    """Whether a domain has a mail server or, as mail goes there without one, an address.
+
+    Raises LookupError if that is not known.
+    """
+    deadline = time.monotonic() + DNS_SECONDS
+    try:
+        resolver = dns.resolver.Resolver()
+        for kind in ("MX", "A", "AAAA"):
+            left = max(0.1, deadline - time.monotonic())
+            answer = resolver.resolve(
+                domain, kind, lifetime=left, search=False, raise_on_no_answer=False
+            )
+            if answer.rrset and kind == "MX":  # "." says that it takes none (RFC 7505)
+                return any(str(server.exchange) != "." for server in answer)
+            if answer.rrset:
+                return True
+    except dns.resolver.NXDOMAIN:
+        return False
+    except (dns.exception.DNSException, OSError) as error:
+        raise LookupError(domain) from error
+    return False

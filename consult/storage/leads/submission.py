@@ -17,7 +17,7 @@ from consult.storage.db.database import Session
 from consult.storage.deliveries import enqueue_confirmation, enqueue_report_email
 from consult.storage.drafts import drafts, reminder_consent
 from consult.storage.drafts.drafts import Draft
-from consult.storage.jobs import enqueue_documents
+from consult.storage.jobs import CHECK_ADDRESS, enqueue, enqueue_documents
 from consult.storage.leads.assignment import default_assignee, lock_assignments, next_assignee
 from consult.storage.leads.changes import NotAllowedError, lock_lead, record_change, save_change
 from consult.storage.leads.leads import JsonObject, record_event, reply_clock
@@ -55,13 +55,15 @@ class NewContact:
 class Check:
     """What is known of the form that brought a contact.
 
-    `signs` are those of a robot. `must_confirm` is whether the agency has every address confirmed.
+    `signs` are those of a robot. `must_confirm` is whether the address is to be confirmed in any
+    case, and `look_up` whether DNS is asked if mail reaches it.
     `waiting_token` is the encrypted token of the result, for the mail with the report if it waits.
     """
 
     signs: Signs = field(default_factory=dict)
     must_confirm: bool = False
     waiting_token: bytes = b""
+    look_up: bool = False
 
     @property
     def waits(self) -> bool:
@@ -180,7 +182,17 @@ def save_contact(
         stored.waiting_token = (check.waiting_token or None) if check.waits else None
         if mail_link and not check.waits:
             enqueue_report_email(session, row.id, contact.email, mail_link)
+        if check.look_up:
+            enqueue(session, CHECK_ADDRESS, {}, submission_id=row.id)
     return True
+
+
+def add_signs(session: Session, lead_id: int, address: str, signs: Signs) -> None:
+    """Add what was found out about the address of a contact, unless it has another by now."""
+    stored = session.get(ContactRow, lead_id, with_for_update=True)
+    if stored and stored.email == address:
+        stored.signs = {**stored.signs, **signs}
+        session.flush()
 
 
 def _announce(session: Session, lead: LeadRow, *, was_known: bool, office: Office) -> None:

@@ -1,0 +1,100 @@
+"""The arithmetic before a form is sent, in a real browser: unseen, and never in the way."""
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, expect
+from sqlalchemy import select
+
+from consult.delivery.mail import transport
+from consult.storage.tables.submission_tables import ContactRow
+from tests.support.apps import deliver, make_app, services_of
+from tests.support.browser import Visit, serving, visiting
+from tests.support.patience import patience
+from tests.support.results import hand_in
+
+Served = tuple[Flask, str]
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    apps: list[Flask] = []
+
+    def make(address: str) -> Flask:
+        settings = {"spam_proof_of_work": "on", "spam_proof_bits": 6, "spam_mail_server": "on"}
+        apps.append(make_app(tmp_path_factory.mktemp("app"), base_url=address, **settings))
+        return apps[0]
+
+    with serving(make) as origin:
+        yield apps[0], origin
+
+
+def fill(visit: Visit, email: str) -> None:
+    for name, text in (("name", "Ada Lovelace"), ("email", email)):
+        visit.tab.fill(f"[name={name}]", text)
+    visit.tab.check("[name=consent]")
+
+
+def signs(app: Flask) -> set[str]:
+    with services_of(app).database.reading() as session:
+        newest = select(ContactRow).order_by(ContactRow.submission_id.desc()).limit(1)
+        return set(session.scalars(newest).one().signs)
+
+
+def test_it_is_done_while_the_form_is_filled_in(browser: Browser, served: Served) -> None:
+    app, origin = served
+    with visiting(browser, origin) as visit:
+        visit.open(f"{hand_in(app)}/contact")
+        proof = visit.tab.locator("#proof")
+        assert proof.input_value() == ""
+        visit.tab.focus("[name=name]")
+        expect(proof).not_to_have_value("", timeout=1000 * patience(20))
+        fill(visit, "ada@example.com")
+        visit.leave(visit.tab.locator("main form button").click)
+        assert "Thank you, Ada Lovelace." in visit.tab.inner_text("main")
+    assert "proof_of_work" not in signs(app)
+
+
+def test_a_form_that_is_sent_sooner_waits_for_it(browser: Browser, served: Served) -> None:
+    app, origin = served
+    with visiting(browser, origin) as visit:
+        visit.open(f"{hand_in(app)}/contact")
+        # Filled in at once and without a focus, as by a password manager.
+        visit.tab.evaluate(
+            """() => { const form = document.querySelector("main form");
+              form.name.value = "Ada"; form.email.value = "ada@example.com";
+              form.consent.checked = true }"""
+        )
+        assert visit.tab.locator("main form > [role=status]").inner_text() == ""
+        send = "document.querySelector('main form').requestSubmit()"
+        visit.leave(lambda: visit.tab.evaluate(send))
+        assert "Thank you, Ada." in visit.tab.inner_text("main")
+    assert "proof_of_work" not in signs(app)
+
+
+def test_without_javascript_the_form_is_sent_all_the_same(browser: Browser, served: Served) -> None:
+    app, origin = served
+    with visiting(browser, origin, javascript=False) as visit:
+        visit.open(f"{hand_in(app)}/contact")
+        fill(visit, "ada@example.com")
+        visit.leave(visit.tab.locator("main form button").click)
+        assert "Thank you, Ada Lovelace." in visit.tab.inner_text("main")
+    assert "proof_of_work" in signs(app)
+
+
+def test_an_owner_who_is_still_there_is_told_that_no_mail_gets_through(
+    browser: Browser, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, origin = served
+    monkeypatch.setattr(transport, "ask_dns", lambda domain: domain == "gmail.com")
+    with visiting(browser, origin) as visit:
+        visit.tab.clock.install()
+        visit.open(f"{hand_in(app)}/contact")
+        fill(visit, "ada@gmail.con")
+        visit.leave(visit.tab.locator("main form button").click)
+        note = visit.tab.locator("#address-note")
+        assert note.inner_text() == ""
+        deliver(app)
+        visit.tab.clock.run_for(4000)
+        note.get_by_text("Did you mean gmail.com?").wait_for()
