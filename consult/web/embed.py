@@ -22,10 +22,12 @@ from consult.web.services import services
 SCRIPT_PATH = "/embed.js"
 ONE_HOUR = 3600
 
-# Only owners' pages: no page for staff and no metrics have a second address.
-_FRAMED = re.compile(
-    r"(?P<prefix>/embed(?:/auto)?(?:/clear)?)(?P<path>|/|/(?:start|check|result|shared)(?:/.*)?)"
+FRAMED = re.compile(
+    r"(?P<prefix>/embed(?:/auto)?(?:/clear)?)"
+    r"(?P<path>|/|/(?:start|check|resume|result|confirm|shared)(?:/.*)?)"
 )
+"""The addresses in a frame. Only owners' pages have one: no page for staff, and no metrics."""
+
 _FRAMES = ("iframe", "frame", "embed", "object")
 
 embed_files = Blueprint("embed", __name__)
@@ -38,7 +40,7 @@ def script() -> AnyResponse:
     content = embed_script(made.settings.base_url, made.brand.product)
     response = Response(content, mimetype="text/javascript")
     response.headers["Cache-Control"] = f"public, max-age={ONE_HOUR}"
-    # Website builders also load it as a module, or with a checksum.
+    # Some website builders load it as a module.
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.set_etag(hashlib.sha256(content).hexdigest()[:12])
     return response.make_conditional(request)
@@ -64,7 +66,7 @@ class FramePrefix:
         self.app = app
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
-        found = _FRAMED.fullmatch(environ.get("PATH_INFO", ""))
+        found = FRAMED.fullmatch(environ.get("PATH_INFO", ""))
         if found:
             environ["SCRIPT_NAME"] = found["prefix"]
             environ["PATH_INFO"] = found["path"] or "/"
@@ -118,6 +120,6 @@ def _to_its_place() -> AnyResponse | None:
     place = request.headers.get("Sec-Fetch-Dest")
     if is_framed() and place == "document":
         return redirect(here_in_full(), 303)
-    if not is_framed() and place in _FRAMES and _FRAMED.fullmatch(f"/embed{request.path}"):
+    if not is_framed() and place in _FRAMES and FRAMED.fullmatch(f"/embed{request.path}"):
         return redirect(f"/embed{here_in_full()}", 303)
     return None

@@ -25,6 +25,7 @@ BOX = f"(({{top, height}}) => [top, height])({FRAME}.getBoundingClientRect())"
 OWN_HEIGHT = "document.documentElement.getBoundingClientRect().height"
 SMALL_TEXT = """[...document.querySelectorAll('input:not([type=radio]), select, textarea')]
   .filter((field) => parseFloat(getComputedStyle(field).fontSize) < 16).length"""
+OVERFLOW = "document.documentElement.scrollWidth - innerWidth"
 SHIFT = "window.shifts.reduce((sum, one) => sum + one, 0)"
 
 
@@ -95,7 +96,7 @@ def test_the_whole_way_in_a_page_of_another_site(
             top = settle(visit, frame)
             assert HEADER - 1 <= top <= LOWEST_TOP, f"{seen[-1]} begins at {top}"
             assert frame.evaluate(SMALL_TEXT) == 0, f"iOS would zoom into {seen[-1]}"
-            assert visit.overflow() == 0
+            assert visit.overflow() == frame.evaluate(OVERFLOW) == 0
             fill_by_tapping(frame, BATON_ON_THE_FLOOR.answers)
             send(frame)
         assert len(seen) >= 15
@@ -223,6 +224,11 @@ def test_the_link_stays_where_the_check_cannot_be_shown(
         assert any("frame-ancestors" in fault for fault in visit.take_faults())
         visit.open("/without-script")
         assert link.is_visible()
+        visit.tab.add_init_script("Element.prototype.attachShadow = () => { throw Error('no') }")
+        visit.open("/")
+        visit.tab.wait_for_function("Boolean(customElements.get('relay-check'))")
+        assert link.is_visible()
+        assert visit.take_faults() == []
     with visiting(browser, embedded.agency, also=[embedded.check], javascript=False) as visit:
         visit.open("/")
         assert visit.tab.get_by_role("link", name="Start the check").is_visible()

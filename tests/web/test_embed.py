@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from consult import owner
+from consult.web.embed import FRAMED
 from tests.support.apps import make_app
 from tests.support.client import PageClient
 from tests.support.owner_journey import Journey
@@ -78,7 +80,11 @@ def test_every_page_stays_in_the_frame(app: Flask, prefix: str) -> None:
     assert client.get(to_pdf, status=303).location == f"{result.path}/contact"
 
 
-def test_only_owners_pages_have_an_address_in_a_frame(client: PageClient) -> None:
+def test_owners_pages_have_an_address_in_a_frame_and_no_others(client: PageClient) -> None:
+    owners = {blueprint.name for blueprint in owner.blueprints}
+    for rule in client.app.url_map.iter_rules():
+        is_for_owners = rule.endpoint.partition(".")[0] in owners
+        assert bool(FRAMED.fullmatch(f"/embed{rule.rule}")) == is_for_owners, rule
     for path in ("/embed/staff/", "/embed/health/live", "/embed/embed/", "/embed/clear/staff/"):
         client.get(path, status=404)
     assert client.get("/embed").h1 == client.get("/embed/").h1
