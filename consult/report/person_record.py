@@ -229,7 +229,8 @@ class _Writer:
         text = str(value)
         if _TIMESTAMP.fullmatch(text):
             at = datetime.fromisoformat(text).astimezone(self._zone)
-            return f"{at.day} {at:%b %Y, %H:%M}"
+            half = "AM" if at.hour < 12 else "PM"
+            return f"{at:%b} {at.day}, {at.year}, {at.hour % 12 or 12}:{at:%M} {half}"
         lines = text.splitlines()[:_MOST_LINES]
         return "\n".join(safe_text(line, _LONGEST_LINE, _UNPRINTED) for line in lines)
 

@@ -43,12 +43,13 @@ def _count(number: int, unit: str) -> str:
 
 
 def exactly(time: datetime) -> str:
-    """A time as a person writes it down, in its own time zone: "23 Nov 2026, 07:12 UTC"."""
-    return f"{written_date(time)}, {time:%H:%M %Z}"
+    """A time as a person writes it down, in its own time zone: "Nov 23, 2026, 7:12 AM UTC"."""
+    half = "AM" if time.hour < 12 else "PM"
+    return f"{written_date(time)}, {time.hour % 12 or 12}:{time:%M} {half} {time:%Z}"
 
 
 def written_date(day: date) -> str:
-    return f"{day.day} {day:%b %Y}"
+    return f"{day:%b} {day.day}, {day.year}"
 
 
 def duration(seconds: int) -> str:

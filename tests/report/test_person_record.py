@@ -60,7 +60,7 @@ def test_long_notes_and_page_times_are_printed_whole() -> None:
     lead = {**RECORD["leads"][0], "notes": notes, "page_visits": pages}
     text = text_of({**RECORD, "leads": [lead]}).replace("\u200b", "")
     for told in (
-        *(long, "ends last", "by account 3", "Edited at: 25 Nov 2026, 19:03"),
+        *(long, "ends last", "by account 3", "Edited at: Nov 25, 2026, 7:03 PM"),
         *("resolved by account 5", "390 seconds", "Quick check, edition 2026-12"),
         "First reply</th><td>41 seconds, saved 2 times, sent back 1 times",
     ):
@@ -80,7 +80,7 @@ def test_it_tells_everything_in_words_and_in_the_zone_of_the_agency() -> None:
     text = text_of(RECORD)
     for told in (
         "Record: Zoë Groß",
-        "25 Nov 2026, 19:03",
+        "Nov 25, 2026, 7:03 PM",
         "America/New_York",
         "73.7, Marked",
         "Baton on the floor",

@@ -185,7 +185,7 @@ def replies_of(replies: Sequence[Any], office: Office, now: datetime, days: int)
     """
     if not replies:
         return None
-    by, form = ("week", "%-d %b %Y") if days <= LONGEST_BY_WEEK else ("month", "%b %Y")
+    by, form = ("week", "%b %-d, %Y") if days <= LONGEST_BY_WEEK else ("month", "%b %Y")
     waits: dict[date, list[tuple[float, bool | None]]] = {}
     for reply in replies:
         day = reply.submitted_at.astimezone(office.zone).date()

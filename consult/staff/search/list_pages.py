@@ -22,7 +22,7 @@ from consult.staff.accounts.access import signed_in_user
 from consult.staff.blueprint import blueprint, for_staff
 from consult.staff.insights.insight_pages import own_performance
 from consult.staff.settings.settings_fields import first_steps, placeholders
-from consult.staff.times import agency_time
+from consult.staff.times import agency_time, written_date
 from consult.storage.db.database import Session
 from consult.storage.documents import pdf_states
 from consult.storage.search import find_leads, saved_views
@@ -291,7 +291,7 @@ def _describe(field: str, value: Any, choices: Mapping[str, Mapping[str, str]]) 
         case "stages":
             return "Open" if value == OPEN else " or ".join(NAMES[stage] for stage in value)
         case "since" | "until":
-            return f"{value.day} {value:%b %Y}"
+            return written_date(value)
     return choices[field][_written(field, value)]
 
 

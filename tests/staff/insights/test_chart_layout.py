@@ -83,9 +83,9 @@ def test_replies_are_shown_by_week_with_weeks_without_leads() -> None:
     )
     assert found is not None
     assert [(span.name, span.leads, span.hours) for span in found.spans] == [
-        ("2 Mar 2026", 2, 1.0),
-        ("9 Mar 2026", 0, None),
-        ("16 Mar 2026", 2, 0.4),
+        ("Mar 2, 2026", 2, 1.0),
+        ("Mar 9, 2026", 0, None),
+        ("Mar 16, 2026", 2, 0.4),
     ]
     assert [span.on_time.percent for span in found.spans] == [50, None, 100]
     assert found.total.on_time.whole == 3, "one can still be answered on time"

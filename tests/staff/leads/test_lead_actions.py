@@ -101,8 +101,8 @@ def test_a_lead_goes_from_new_to_won(
     assert "First contacted in under a minute" in page.text
     assert move(grace, lead, "consult_booked", day="2026-03-04", time="14:30").is_redirect
     page = grace.get(path)
-    assert "4 Mar 2026, 14:30 UTC" in page.text
-    assert "Consult is scheduled for 4 Mar 2026, 14:30 UTC" in page.text
+    assert "Mar 4, 2026, 2:30 PM UTC" in page.text
+    assert "Consult is scheduled for Mar 4, 2026, 2:30 PM UTC" in page.text
     assert all(form.data.get("stage") != ["consult_held"] for form in page.forms), "not yet"
     clock.go_on(days=3)
     enter(grace)
@@ -144,7 +144,7 @@ def test_a_conflict(grace: PageClient, ben: PageClient, database: Database, lead
     late = stage_form(seen, "lost").fill(reason="price", comment="Said it is too much")
     page = ben.submit(late, status=409)
     assert "Someone else just changed this lead" in page.text
-    assert "Snoozed until 2 Apr 2026" in page.text
+    assert "Snoozed until Apr 2, 2026" in page.text
     assert see(database, lead).stage == "taken"
     again = stage_form(page, "lost")
     assert again.data["comment"] == ["Said it is too much"]
@@ -219,10 +219,10 @@ def test_times_are_those_of_the_agency(tmp_path: Path, clock: Clock) -> None:
     # Half past nine in UTC is before opening time in New York.
     page = client.get(f"/staff/leads/{lead}")
     assert "Reply due in 1 h (business hours)" in page.text
-    assert "2 Mar 2026, 10:00 EST" in page.text
+    assert "Mar 2, 2026, 10:00 AM EST" in page.text
     log_contact(database, lead)
     move(client, lead, "consult_booked", day="2026-03-10", time="14:30")
-    assert "10 Mar 2026, 14:30 EDT" in client.get(f"/staff/leads/{lead}").text
+    assert "Mar 10, 2026, 2:30 PM EDT" in client.get(f"/staff/leads/{lead}").text
     assert see(database, lead).consult_at is not None
 
 
@@ -417,8 +417,8 @@ def test_two_presses_and_an_undo(grace: PageClient, database: Database, lead: in
     """From the page of a new lead, each is a fold and a button, or a button alone."""
     path, before = f"/staff/leads/{lead}", see(database, lead)
     for action, fields, says, stage, follow_up_on in (
-        ("contact", {"next_on": "2026-03-03"}, "Saved. Next try: 3 Mar 2026.", "taken", (3, 3)),
-        ("follow-up", {"on": "2026-03-09"}, "Snoozed until 9 Mar 2026.", "new", (3, 9)),
+        ("contact", {"next_on": "2026-03-03"}, "Saved. Next try: Mar 3, 2026.", "taken", (3, 3)),
+        ("follow-up", {"on": "2026-03-09"}, "Snoozed until Mar 9, 2026.", "new", (3, 9)),
         ("won", {"amount": "CHF 1’200.50"}, "Marked as won.", "won", None),
         ("lost", {"reason": "price"}, "Marked as lost.", "lost", None),
         ("not_a_fit", {"reason": "size"}, "Marked as not a fit.", "not_a_fit", None),
@@ -477,7 +477,7 @@ def test_an_admin_assigns_and_others_ask(
     until = clock() + timedelta(days=3)
     write(database, change_availability, BEN_ID, away_until=until, by=GRACE_ID)
     page = grace.get(f"/staff/leads/{lead}")
-    assert "(away, back 5 Mar 2026)" in page.text
+    assert "(away, back Mar 5, 2026)" in page.text
     page = send(grace, lead, "assign", to=str(BEN_ID), comment="You know tents")
     assert "You know tents" in page.text
     assert (see(database, lead).assignee_id, see(database, lead).stage) == (BEN_ID, "new")

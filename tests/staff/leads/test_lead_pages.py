@@ -181,7 +181,7 @@ def test_background_jobs_can_be_retried(app: Flask, staff: PageClient, database:
         ({}, "Queued"),
         ({"state": "leased", "lease_token": "x", "attempts": 1}, "In progress"),
         ({"state": "ready", "attempts": 2, "last_error": "OSError"}, "Will retry"),
-        ({"state": "done", "finished_at": FAILED_AT}, "1 Nov 2026, 09:05"),
+        ({"state": "done", "finished_at": FAILED_AT}, "Nov 1, 2026, 9:05 AM"),
     ]
     for changes, text in states:
         change_jobs(database, {"lease_token": None, **changes})

@@ -18,7 +18,6 @@ from consult.storage.search_index import index_lead
 from consult.storage.tables.account_tables import AuditRow
 from consult.storage.tables.lead_tables import LeadEventRow, LeadRow
 from consult.storage.tables.submission_tables import ContactRow
-from consult.workflow.stages import MOVES
 from tests.support.apps import services_of, statements
 from tests.support.client import PageClient
 from tests.support.many_leads import MadeLead, is_open, make_many
@@ -87,7 +86,7 @@ def test_active_filters_are_shown_and_removed(staff: PageClient, made: list[Made
         "Remove Search: “ann” ×",
         "Remove Stage: Won ×",
         f"Remove Archetype: {name} ×",
-        "Remove From: 1 Jan 2026 ×",
+        "Remove From: Jan 1, 2026 ×",
         "Clear all",
     ]
     for text, href in chips.items():
@@ -261,12 +260,12 @@ def test_bulk_stage_change(staff: PageClient, made: list[MadeLead], database: Da
     ids = [lead.id for lead in made]
     form = next(form for form in selected(staff, ids).forms if "stage" in form.fields)
     done = press(staff, form.fill(stage="lost", reason="price"), "move")
-    may = [lead.id for lead in made if "lost" in MOVES[lead.row["stage"]]]
+    may = [lead.id for lead in made if is_open(lead)]
     assert done.h1 == f"{len(may)} leads updated"
     assert set(shown(done)) == set(ids) - set(may)
     lost = select(LeadEventRow.submission_id).where(LeadEventRow.kind == "moved")
     with database.reading() as session:
-        assert sorted(session.scalars(lost)) == sorted(may)
+        assert set(session.scalars(lost)) == set(may)
 
 
 def test_an_incomplete_action_is_refused(staff: PageClient, made: list[MadeLead]) -> None:

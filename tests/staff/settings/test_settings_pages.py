@@ -200,7 +200,7 @@ def test_each_setting_from_the_environment_is_shown_as_fixed(tmp_path: Path) -> 
         assert ("Set by the server administrator." in page.text) == (
             len(ours) == len(group.settings)
         )
-    assert "25 Dec 2026" in admin.get("/staff/settings/hours").text
+    assert "Dec 25, 2026" in admin.get("/staff/settings/hours").text
     assert "Monday to Friday 09:00 to 17:00" in admin.get("/staff/settings/hours").text
 
 
