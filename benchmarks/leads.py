@@ -41,7 +41,7 @@ CASES: Mapping[str, str] = {
     "oldest first": LeadFilter(sort="oldest").query(),
     "by separation": LeadFilter(sort="separation").query(),
     "by handoff, in the middle": "sort=handoff&after=50.0_500",
-    "by due date": LeadFilter(sort="due").query(),
+    "by what is next": LeadFilter(sort="next").query(),
     "new": LeadFilter(stages=("new",)).query(),
     "open": LeadFilter(stages=OPEN).query(),
     "open, oldest first": LeadFilter(stages=OPEN, sort="oldest").query(),
@@ -63,13 +63,15 @@ CASES: Mapping[str, str] = {
     "unassigned, new, wants a consult": "assignee=unassigned&stage=new&consult=yes",
     "unassigned, of an archetype": "assignee=unassigned&archetype=two_silos",
     "assigned to one, by handoff": "assignee=2&sort=-handoff",
-    "waiting, last due first": "sort=-due",
+    "waiting, last due first": "due=waiting&sort=-next",
+    "mine, by what is next": LeadFilter(assignee="me", sort="next").query(),
+    "no answer yet": LeadFilter(due="no_answer", sort="next").query(),
     "all at once": "text=b&stage=won&assignee=3&archetype=two_silos&source=google&consult=no",
     "what never goes together": "separation=blended&handoff=smooth&archetype=baton_on_the_floor",
     "both bands": "separation=clear&handoff=smooth",
     "wants a consult": LeadFilter(consult="yes").query(),
     "demo": LeadFilter(demo="only").query(),
-    "overdue": LeadFilter(due="overdue", sort="due").query(),
+    "overdue": LeadFilter(due="overdue", sort="next").query(),
     "one day long ago": "since=2024-05-01&until=2024-05-01",
     "a quarter, won, by separation": "since=2024-04-01&until=2024-06-30&stage=won&sort=separation",
     "a rare word": LeadFilter(text=word(49_000)).query(),
@@ -138,7 +140,7 @@ def _page_getter(app: Flask) -> Callable[[str], None]:
     client = signed_in(app)._client
 
     def get(query: str) -> None:
-        answer = client.get(f"/staff/?{query}")
+        answer = client.get(f"/staff/leads?{query}")
         if answer.status_code != 200:
             raise RuntimeError(f"{query} answers {answer.status_code}")
         answer.get_data()

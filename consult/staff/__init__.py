@@ -21,7 +21,7 @@ from consult.staff.insights import insight_pages
 from consult.staff.leads import action_pages, lead_pages
 from consult.staff.notifications import notification_pages
 from consult.staff.privacy import privacy_pages
-from consult.staff.search import bulk_pages, list_pages, view_pages
+from consult.staff.search import bulk_pages, list_pages, today_pages, view_pages
 from consult.staff.second_factors import factor_pages
 from consult.staff.settings import settings_fields, settings_pages, website_pages
 from consult.staff.webhooks import webhook_pages
@@ -29,6 +29,7 @@ from consult.web.services import services
 
 # Importing a module of pages puts its views on the blueprint.
 PAGES = (
+    today_pages,
     list_pages,
     bulk_pages,
     view_pages,

@@ -10,6 +10,7 @@ from consult.web.services import services
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
+_NEAR = {-1: "yesterday", 0: "today", 1: "tomorrow"}
 
 
 def ago(then: datetime, now: datetime) -> str:
@@ -40,6 +41,37 @@ def _span(time: timedelta) -> str:
 
 def _count(number: int, unit: str) -> str:
     return f"{number} {unit}{'' if number == 1 else 's'}"
+
+
+def clock_time(time: datetime) -> str:
+    """The time of day, as in "10:00 AM"."""
+    return f"{time.hour % 12 or 12}:{time:%M} {'AM' if time.hour < 12 else 'PM'}"
+
+
+def short_date(day: date, today: date) -> str:
+    """A day as in "Nov 28", with its year if that is another one."""
+    return f"{day:%b} {day.day}" + (f", {day.year}" if day.year != today.year else "")
+
+
+def short(time: datetime, now: datetime) -> str:
+    """A time as in "Nov 28, 10:12 AM", in its own time zone."""
+    return f"{short_date(time, now)}, {clock_time(time)}"
+
+
+def near_day(day: date, today: date) -> str:
+    """A day as people say it: "today", "Mon", "last Tue", or its date if that is a week away."""
+    away = (day - today).days
+    if away in _NEAR:
+        return _NEAR[away]
+    if abs(away) < 7:
+        return f"{day:%a}" if away > 0 else f"last {day:%a}"
+    return short_date(day, today)
+
+
+def near_time(time: datetime, now: datetime) -> str:
+    """A time as in "today 10:00 AM", "Mon 10:00 AM" or "Jan 15, 10:00 AM"."""
+    day = near_day(time.date(), now.date())
+    return f"{day}{',' if day[-1].isdigit() else ''} {clock_time(time)}"
 
 
 def exactly(time: datetime) -> str:
@@ -93,4 +125,7 @@ def _time_element(then: datetime, text: str) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(iso, text)
 
 
-TEMPLATE_FILTERS = (*(ago, ahead, agency_time, exactly, duration, written_date), *(when, time_ago))
+TEMPLATE_FILTERS = (
+    *(ago, ahead, agency_time, exactly, short, duration, written_date),
+    *(when, time_ago),
+)

@@ -1,6 +1,6 @@
 // Goes through the list with single keys. Everything they do, links, boxes and buttons do as well.
-const rows = [...document.querySelectorAll(".leads tbody tr")];
-const links = rows.map((row) => row.querySelector("th a"));
+const rows = [...document.querySelectorAll(".leads tbody tr, .todo li")];
+const links = rows.map((row) => row.querySelector("th a, .whom a"));
 const here = () => rows.findIndex((row) => row.contains(document.activeElement));
 
 function go(step) {
@@ -16,7 +16,7 @@ singleKeys(
     ArrowDown: () => arrow(1),
     k: () => go(-1),
     ArrowUp: () => arrow(-1),
-    x: () => rows[here()]?.querySelector("input").click(),
+    x: () => rows[here()]?.querySelector("[name=lead]")?.click(),
   },
   "input:not([type=checkbox]), select, textarea, summary",
   true,

@@ -131,7 +131,7 @@ def test_keys_alone_get_to_the_result_and_the_staff_to_the_lead(
         press_enter_on(visit, SEND)
 
         staff_client.make_user(site.app)
-        visit.open("/staff/")
+        visit.open("/staff/leads")
         fill_with_keys(visit, {"email": staff_client.EMAIL, "password": staff_client.PASSWORD})
         press_enter_on(visit, "main form button")
         press_enter_on(visit, "main a[href*='/leads/']")

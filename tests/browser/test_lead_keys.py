@@ -55,7 +55,7 @@ def test_keys_can_be_switched_off_for_good(visit: Visit) -> None:
     button.click()
     assert button.inner_text() == "Turn on shortcuts"
     keys.press("j")
-    visit.open("/staff/")
+    visit.open("/staff/leads")
     keys.press("j")
     assert visit.tab.evaluate("document.activeElement.closest('tbody')") is None
     visit.open("/staff/leads/3?sort=newest")

@@ -15,7 +15,7 @@ def visit(browser: Browser, site: Site, request: pytest.FixtureRequest) -> Itera
     """The list, with JavaScript and without."""
     with visiting(browser, site.origin, javascript=request.param, width=DESK_WIDTH) as visit:
         sign_in(visit)
-        visit.open("/staff/")
+        visit.open("/staff/leads")
         yield visit
 
 

@@ -109,7 +109,12 @@ def give_the_brand(app: Flask) -> None:
     admin.submit(form.fill(**texts, **{"brand-consult_url": link}))
 
 
-WIDE = {"/staff/", "/staff/leads/2/delete", "/staff/settings/people", "/staff/settings/audit-log"}
+WIDE = {
+    "/staff/leads",
+    "/staff/leads/2/delete",
+    "/staff/settings/people",
+    "/staff/settings/audit-log",
+}
 """What has tables or choices with what somebody typed, and is looked at on a desk as well."""
 
 PAGES = (

@@ -162,6 +162,7 @@ MATRIX: Mapping[tuple[str, str], Expected] = {
     ("staff.add_passkey", "POST"): page("staff", 422),
     ("staff.test_webhook", "POST"): shared("admin", 303),
     ("staff.provider_sign_in", "GET"): page("anybody", 404, signed_in=303),
+    ("staff.today_page", "GET"): page("staff", 200),
     ("staff.try_again", "POST"): shared("staff", 303),
     ("staff.unlink_provider", "POST"): page("staff", 404),
     ("staff.try_website", "GET"): page("admin", 200),

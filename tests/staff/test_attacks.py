@@ -85,7 +85,7 @@ def half_signed_in(app: Flask) -> Mapping[str, str]:
     cookies["of before a new password"] = cookie_of(changing)
     new = "moth river nine tin"
     post(changing, "/staff/account", "/password", current_password=PASSWORD, new_password=new)
-    assert changing.get("/staff/").h1 == "Leads"
+    assert changing.get("/staff/").h1 == "Today"
     return cookies
 
 
@@ -157,7 +157,7 @@ def test_a_number_that_no_page_of_ours_would_send_breaks_nothing(world: World) -
             f"/staff/leads/bulk?lead={number}",
             f"/staff/receipts?lead={number}",
             f"/staff/settings/audit-log?lead={number}&by={number}&before={number}",
-            f"/staff/?assignee={number}&after={number}_1&before=1_{number}",
+            f"/staff/leads?assignee={number}&after={number}_1&before=1_{number}",
         ):
             assert world._client(ADMIN).get(path).status_code < 500, path
         # What was stored just now must not break the pages that count with it.
@@ -268,7 +268,7 @@ def test_a_nul_is_searched_for_nowhere(postgres_url: str, tmp_path: Path) -> Non
     app.config["PROPAGATE_EXCEPTIONS"] = False
     make_user(app, admin=True)
     client = signed_in(app)
-    client.get("/staff/?source=x%00&text=x%00&archetype=%00")
+    client.get("/staff/leads?source=x%00&text=x%00&archetype=%00")
     client.get("/staff/exports/new?source=%00")
     client.get("/staff/insights?source=%00&kind=%00&depth=%00")
     client.get("/staff/settings/audit-log?action=%00")

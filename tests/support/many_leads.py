@@ -1,8 +1,8 @@
 """Many random leads at once, with everything that a list can be filtered by."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -11,7 +11,7 @@ from sqlalchemy import insert
 from consult.storage.db.database import Database, Session
 from consult.storage.search_index import index_terms
 from consult.storage.tables.account_tables import StaffUserRow
-from consult.storage.tables.lead_tables import LeadRow, LeadWordRow, NoteRow
+from consult.storage.tables.lead_tables import NEVER, LeadRow, LeadWordRow, NoteRow
 from consult.storage.tables.submission_tables import ContactRow, DraftRow, SubmissionRow
 from consult.workflow.stages import CLOSED, STAGES
 
@@ -74,11 +74,12 @@ def insert_leads(session: Session, made: Sequence[MadeLead]) -> None:
     contacts = [lead.contact for lead in made if lead.contact]
     session.execute(insert(DraftRow), [_draft(lead) for lead in made])
     session.execute(insert(SubmissionRow), [_submission(lead) for lead in made])
-    session.execute(insert(LeadRow), [lead.row for lead in made])
+    rows = [{name: lead.row[name] for name in lead.row if name != "next_at"} for lead in made]
+    session.execute(insert(LeadRow), rows)
     session.execute(insert(ContactRow), contacts)
     terms = [(lead.id, term) for lead in made for term in sorted(lead.terms)]
-    rows = [{"submission_id": id, "word": term} for id, term in terms]
-    session.execute(insert(LeadWordRow), rows)
+    words = [{"submission_id": id, "word": term} for id, term in terms]
+    session.execute(insert(LeadWordRow), words)
 
 
 def _made(random: Random, number: int, now: datetime) -> MadeLead:
@@ -86,6 +87,10 @@ def _made(random: Random, number: int, now: datetime) -> MadeLead:
     stage = random.choice(STAGES)
     offered = random.choice((None, None, None, 1, 2))
     due = random.choice((None, submitted + timedelta(hours=24 * random.randrange(1, 60))))
+    first_contact, follow_up = random.choice((None, submitted)), random.randrange(-9, 10)
+    consult_at = now + timedelta(hours=random.randrange(-60, 60))
+    if follow_up > 0 and follow_up % 3 == 0 and due:  # a snooze starts the clock again
+        due = max(due, now + timedelta(days=follow_up, hours=9))
     row = {
         "submission_id": number,
         "version": 1,
@@ -94,8 +99,10 @@ def _made(random: Random, number: int, now: datetime) -> MadeLead:
         "assignee_id": random.choice((None, 1, 1, 2, 3)),
         "offered_to_id": offered,
         "offered_at": submitted if offered else None,
-        "first_contact_at": random.choice((None, submitted)),
+        "first_contact_at": first_contact,
         "due_at": due,
+        "consult_at": consult_at if stage == "consult_booked" else None,
+        "follow_up_on": (now + timedelta(days=follow_up)).date() if follow_up % 3 == 0 else None,
         "submitted_at": submitted,
         "demo": random.random() < 0.2,
         "archetype": random.choice(ARCHETYPES),
@@ -104,7 +111,25 @@ def _made(random: Random, number: int, now: datetime) -> MadeLead:
         "source": random.choice(SOURCES),
         "wants_consult": random.random() < 0.4,
     }
+    row["next_at"] = next_at(row)
     return MadeLead(row, _contact(random, number, submitted), tuple(_note_texts(random)))
+
+
+def next_at(row: Mapping[str, Any]) -> datetime:
+    """When something is to be done next with a lead, as the database should derive it."""
+    day: date | None = row["follow_up_on"]
+    at: datetime | None = None
+    if row["stage"] in CLOSED:
+        at = None
+    elif row["first_contact_at"] is None and row["due_at"]:
+        at = row["due_at"]
+    elif day:
+        at = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    elif row["stage"] == "consult_booked":
+        at = row["consult_at"]
+    elif row["first_contact_at"]:
+        at = row["stage_since"]
+    return at or NEVER
 
 
 def _note_texts(random: Random) -> Iterator[str]:

@@ -178,7 +178,7 @@ def _check_form() -> None:
 def safe_next(path: str) -> str:
     """Return a path of the staff pages as it is, and the list of leads for anything else."""
     is_ours = is_staff_path(path.partition("?")[0]) and path.isprintable()
-    return path if is_ours and "\\" not in path else url_for("staff.lead_list")
+    return path if is_ours and "\\" not in path else url_for("staff.today_page")
 
 
 def lifetime() -> Lifetime:

@@ -110,7 +110,7 @@ def form_expired(error: CSRFError) -> ResponseReturnValue:
 @blueprint.route("/sign-in", methods=["GET", "POST"])
 def sign_in() -> ResponseReturnValue:
     if access.current_session():
-        return redirect(url_for(".lead_list"), 303)
+        return redirect(url_for(".today_page"), 303)
     if request.method != "POST":
         return _sign_in_page(SignInForm(data={"next": request.args.get("next")}))
     form = SignInForm(request.form)

@@ -75,7 +75,7 @@ class AlreadyLinkedError(Exception):
 @blueprint.get("/sign-in/provider")
 def provider_sign_in() -> ResponseReturnValue:
     if current_session():
-        return redirect(url_for(".lead_list"), 303)
+        return redirect(url_for(".today_page"), 303)
     return _start("sign-in", wanted=request.args.get("next", ""))
 
 

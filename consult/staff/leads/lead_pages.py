@@ -153,8 +153,11 @@ def lead_page(lead_id: int, form_state: FormState | None = None, since: int | No
 def back_to(lead_id: int, done: str = "", part: str = "") -> str:
     """The address of a lead's page in the list that it was opened from.
 
-    `done` is the name of what was done, which the page then says; `part` is the id to go to.
+    `done` is the name of what was done, which the page then says; `part` is the id to go to. What
+    was pressed on Today leads back there.
     """
+    if request.args.get("to") == "today":
+        return url_for(".today_page", done=done, lead=lead_id)
     search = LeadFilter.from_query(request.args.to_dict(flat=False))
     query = search.query(done=done) if done else search.query()
     place = f"#{part}" if part else ""

@@ -12,7 +12,6 @@ from typing import Any
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Row
 
 from consult.questionnaire import Axis
 from consult.questionnaire.editions import load, names
@@ -20,18 +19,16 @@ from consult.report.display import whole
 from consult.scoring.axis import BANDS, CUTS
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.blueprint import blueprint, for_staff
-from consult.staff.insights.insight_pages import own_performance
-from consult.staff.settings.settings_fields import first_steps, placeholders
+from consult.staff.search.today_pages import next_in_words
 from consult.staff.times import agency_time, written_date
 from consult.storage.db.database import Session
 from consult.storage.documents import pdf_states
-from consult.storage.search import find_leads, saved_views
+from consult.storage.search import find_leads, saved_views, today
 from consult.storage.search.lead_filter import DEFINITIONS, OPEN, LeadFilter, Sort, Viewer
-from consult.storage.settings.setting_overrides import SEEN
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.web.services import services
 from consult.web.text import unknown_values
-from consult.workflow.stages import CLOSED, NAMES
+from consult.workflow.stages import NAMES
 
 PAGE_SIZE = 50
 MAX_SOURCES = 50
@@ -41,7 +38,7 @@ VIEWS: Sequence[tuple[str, LeadFilter, str]] = (
     ("All", LeadFilter(), ""),
     ("New", LeadFilter(stages=("new",)), "No new leads. All have been picked up."),
     ("My open leads", LeadFilter(stages=OPEN, assignee="me"), "You have no open leads."),
-    ("Overdue", LeadFilter(due="overdue", sort="due"), "Nothing is overdue."),
+    ("Overdue", LeadFilter(due="overdue", sort="next"), "Nothing is overdue."),
     ("Handed to me", LeadFilter(assignee="offered"), "No leads are waiting for your answer."),
     (
         "Consult requested",
@@ -57,7 +54,7 @@ LABELS: Mapping[str, str] = {
     "similar": "Names like",
     "stages": "Stage",
     "assignee": "Assigned to",
-    "due": "First reply",
+    "due": "Next",
     "consult": "Consult",
     "source": "Source",
     "archetype": "Archetype",
@@ -77,20 +74,29 @@ ORDERS: Mapping[Sort, str] = {
     "-separation": "highest Separation first",
     "handoff": "lowest Handoff first",
     "-handoff": "highest Handoff first",
-    "due": "due soonest first",
-    "-due": "due latest first",
+    "next": "due soonest first",
+    "-next": "due latest first",
 }
 _COLUMNS: Mapping[str, tuple[Sort, Sort]] = {
     "Received": ("newest", "oldest"),
-    "First reply": ("due", "-due"),
+    "Next": ("next", "-next"),
     "Separation": ("separation", "-separation"),
     "Handoff": ("handoff", "-handoff"),
 }
 _ASSIGNEES = {"me": "Me", "unassigned": "Unassigned", "offered": "Handed to me"}
-_DESCENDING = frozenset({"newest", "-separation", "-handoff", "-due"})
+_NEXT = {
+    "waiting": "Waiting for a first reply",
+    "overdue": "Overdue",
+    "first_reply": "First reply, not snoozed",
+    "follow_up": "Follow up today",
+    "consult": "Consult today",
+    "no_answer": "No answer yet",
+    "unconfirmed": "Consult over, not marked as done",
+}
+_DESCENDING = frozenset({"newest", "-separation", "-handoff", "-next"})
 
 
-@blueprint.get("/")
+@blueprint.get("/leads")
 @for_staff
 def lead_list() -> ResponseReturnValue:
     """Show a page of the leads that the address selects, newest first unless it says otherwise."""
@@ -117,14 +123,8 @@ def lead_list() -> ResponseReturnValue:
         left_out = 0
         if suspect and not wanted.spam and first_page:
             left_out = find_leads.how_many(session, replace(wanted, spam="only"), viewer)
-        shows_own = first_page and not wanted.active
-        own_items, are_demo = (
-            own_performance(session, services().settings.office) if shows_own else ([], False)
-        )
+        called = today.attempts(session, found.leads)
         now = agency_time(session.now())
-    provider, steps = services().settings_provider, []
-    if signed_in_user().is_admin and shows_own and SEEN + "first-day" not in provider.overridden:
-        steps = first_steps(provider, len(choices["assignee"]) - len(_ASSIGNEES))
     return render_template(
         "staff/search/lead_list.html",
         found=found,
@@ -133,8 +133,6 @@ def lead_list() -> ResponseReturnValue:
         viewer=viewer,
         now=now,
         stages=NAMES,
-        closed=CLOSED,
-        archetype_name=_archetype_name,
         whole=_whole,
         filter=wanted,
         order=ORDERS[wanted.sort],
@@ -157,10 +155,10 @@ def lead_list() -> ResponseReturnValue:
         similar=similar_query(wanted),
         nothing_selected="selected" in request.args,
         first_page=first_page,
-        first_steps=steps,
-        placeholders=placeholders(provider),
-        own_items=own_items,
-        own_items_are_demo=are_demo,
+        next_of={
+            lead.id: next_in_words(lead, viewer.id, now, called.get(lead.id))
+            for lead in found.leads
+        },
     )
 
 
@@ -206,11 +204,6 @@ def _whole(score: float) -> int:
     return whole(Fraction(score))
 
 
-def _archetype_name(lead: Row[Any]) -> str:
-    name: str = load(lead.edition).texts.findings["archetypes"][lead.archetype]["name"]
-    return name
-
-
 def list_address(wanted: LeadFilter, **more: str) -> str:
     query = wanted.query(**more)
     return url_for(".lead_list") + (f"?{query}" if query else "")
@@ -227,13 +220,10 @@ def current_viewer() -> Viewer:
 def headings_of(shown: LeadFilter) -> Mapping[str, tuple[str, str]]:
     """The columns that leads can be sorted by: the direction as ARIA says it, and a query.
 
-    The query of the column that the list is sorted by reverses the order. Sorting never changes
-    which leads are shown, so only a list of those that wait can be sorted by when they are due.
+    The query of the column that the list is sorted by reverses the order.
     """
     found = {}
     for column, (first, second) in _COLUMNS.items():
-        if first == "due" and not shown.due:
-            continue
         direction = "descending" if shown.sort in _DESCENDING else "ascending"
         wanted = second if shown.sort == first else first
         query = replace(shown, sort=wanted).query()
@@ -258,7 +248,7 @@ def choices_for(session: Session, wanted: LeadFilter) -> Mapping[str, Mapping[st
             **_ASSIGNEES,
             **{str(id): name for id, name in people},
         },
-        "due": {"waiting": "Waiting for a reply", "overdue": "Overdue"},
+        "due": _NEXT,
         "consult": {"yes": "Requested", "no": "Not requested"},
         "source": {_written("source", source): source or "Direct" for source in sorted(sources)},
         "archetype": _archetypes(),
@@ -302,10 +292,8 @@ def _written(field: str, value: object) -> str:
 
 
 def _without(wanted: LeadFilter, field: str) -> LeadFilter:
-    """The filter with one field off, and not in an order that needs it."""
+    """The filter with one field off."""
     changes: dict[str, Any] = {field: getattr(LeadFilter(), field)}
-    if field == "due" and wanted.sort in ("due", "-due"):
-        changes["sort"] = "newest"
     return replace(wanted, **changes)
 
 

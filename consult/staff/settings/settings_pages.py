@@ -233,7 +233,7 @@ def hide_first_steps() -> ResponseReturnValue:
     with services().database.writing() as session:
         _mark_seen(session, "first-day")
     services().settings_provider.refresh()
-    return redirect(url_for(".lead_list"), 303)
+    return redirect(url_for(".today_page"), 303)
 
 
 def _mark_seen(session: Session, what: str) -> None:

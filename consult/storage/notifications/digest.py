@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from consult.storage.db.database import Session
-from consult.storage.tables.lead_tables import LeadRow, is_open, is_overdue, is_waiting
+from consult.storage.tables.lead_tables import LeadRow, is_overdue, is_waiting, to_do
 from consult.storage.tables.submission_tables import ContactRow
 
 _MAX_LISTED = 10
@@ -80,12 +80,7 @@ def digest_for(session: Session, user_id: int, period: Period) -> Digest:
         LeadRow.suspect.is_(False),
     )
     is_due = (is_waiting(LeadRow), LeadRow.due_at > period.now, LeadRow.due_at < period.ends)
-    consult_today = (
-        LeadRow.stage == "consult_booked",
-        LeadRow.consult_at >= period.begins,
-        LeadRow.consult_at < period.ends,
-    )
-    to_follow_up = (is_open(LeadRow), LeadRow.follow_up_on <= period.day)
+    waits_for = to_do(LeadRow, period.now, period.day, period.ends)
     return Digest(
         new=session.scalar(select(func.count()).select_from(LeadRow).where(*is_new)) or 0,
         new_contacts=_list(
@@ -94,8 +89,8 @@ def digest_for(session: Session, user_id: int, period: Period) -> Digest:
         overdue=_list(session, LeadRow.due_at, is_overdue(LeadRow, period.now), own),
         due=_list(session, LeadRow.due_at, *is_due, own),
         offered=_list(session, LeadRow.offered_at, LeadRow.offered_to_id == user_id),
-        consults=_list(session, LeadRow.consult_at, *consult_today, own),
-        follow_up=_list(session, LeadRow.follow_up_on, *to_follow_up, own),
+        consults=_list(session, LeadRow.consult_at, waits_for["consult"], own),
+        follow_up=_list(session, LeadRow.follow_up_on, waits_for["follow_up"], own),
     )
 
 

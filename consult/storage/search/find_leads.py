@@ -28,8 +28,8 @@ COUNT_TO = 1_000
 """More leads than this are not counted one by one."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_COLUMNS = {"newest": "submitted_at", "oldest": "submitted_at", "due": "due_at"}
-_PLACE = re.compile(r"(-?[0-9]{1,17}(?:\.[0-9]{1,20})?(?:e-[0-9]{1,3})?)_([0-9]{1,10})")
+_COLUMNS = {"newest": "submitted_at", "oldest": "submitted_at", "next": "next_at"}
+_PLACE = re.compile(r"(-?[0-9]{1,18}(?:\.[0-9]{1,20})?(?:e-[0-9]{1,3})?)_([0-9]{1,10})")
 
 Place = tuple[datetime | float, int]
 """A lead's place in an order: the value it is sorted by, and its id."""
@@ -195,9 +195,12 @@ _SHOWN_COLUMNS: Sequence[Any] = (
     *(LeadRow.submitted_at, LeadRow.demo, LeadRow.source, LeadRow.wants_consult),
     *(LeadRow.separation, LeadRow.handoff, LeadRow.archetype),
     *(LeadRow.stage, LeadRow.assignee_id, LeadRow.offered_to_id),
-    *(LeadRow.due_at, LeadRow.first_contact_at),
+    *(LeadRow.due_at, LeadRow.first_contact_at, LeadRow.consult_at, LeadRow.follow_up_on),
+    *(LeadRow.next_at, LeadRow.version),
     func.coalesce(ContactRow.name, "").label("name"),
     func.coalesce(ContactRow.business, "").label("business"),
+    func.coalesce(ContactRow.phone, "").label("phone"),
+    func.coalesce(ContactRow.email, "").label("email"),
     func.coalesce(_ASSIGNEE.name, "").label("assignee"),
     func.coalesce(_OFFERED_TO.name, "").label("offered_to"),
 )

@@ -1,8 +1,7 @@
 """Which leads to show, and in which order: one frozen `LeadFilter`, its address and its SQL.
 
-Each field of `LeadFilter` says in one place its default, how it is read from an address and written
-back, and which condition it puts on a lead. To add a filter, add a field here and its labels in
-`staff/search/list_pages.py`.
+Each field of `LeadFilter` says its default, how it is read from an address and written back, and
+which condition it puts on a lead. To add one, add its labels in `staff/search/list_pages.py`, too.
 """
 
 import re
@@ -20,11 +19,18 @@ from consult.questionnaire import Axis
 from consult.scoring.axis import BANDS, CUTS
 from consult.storage.db.base import HIGHEST_ID
 from consult.storage.search_index import Alternatives, query_terms
-from consult.storage.tables.lead_tables import LeadRow, LeadWordRow, is_overdue, is_waiting
+from consult.storage.tables.lead_tables import (
+    LeadRow,
+    LeadWordRow,
+    ToDo,
+    is_overdue,
+    is_waiting,
+    to_do,
+)
 from consult.workflow.stages import CLOSED, STAGES, Stage
 
 Sort = Literal[
-    "newest", "oldest", "separation", "-separation", "handoff", "-handoff", "due", "-due"
+    "newest", "oldest", "separation", "-separation", "handoff", "-handoff", "next", "-next"
 ]
 SORTS: tuple[Sort, ...] = get_args(Sort)
 OPEN: tuple[Stage, ...] = tuple(stage for stage in STAGES if stage not in CLOSED)
@@ -98,18 +104,14 @@ def _one_of(known: Sequence[str], values: Iterable[str]) -> str | None:
     return next((value for value in values if value in known), None)
 
 
-def _read_one(read: Callable[[Sequence[str]], Any], value: str) -> Any:
-    return read([value])
-
-
 def _begins(terms: Alternatives) -> Condition:
     return or_(*(LeadWordRow.word.between(term, term + _LAST_LETTER) for term in terms))
 
 
 def _has_similar(lead: Lead, text: str, _context: Context) -> Condition:
     # Each name has so many alternatives that asking about lead after lead takes a second.
-    terms_of_words = query_terms(text, similar=True)
-    return and_(true(), *(lead.submission_id.in_(_with_terms(terms)) for terms in terms_of_words))
+    words = query_terms(text, similar=True)
+    return and_(true(), *(lead.submission_id.in_(_with_terms(terms)) for terms in words))
 
 
 def _with_terms(terms: Alternatives) -> Select[int]:
@@ -119,8 +121,8 @@ def _with_terms(terms: Alternatives) -> Select[int]:
 def _has_terms(lead: Lead, text: str, _context: Context) -> Condition:
     # The offset keeps PostgreSQL from reading all leads with the term first.
     found = (
-        select(LeadWordRow.submission_id)
-        .where(LeadWordRow.submission_id == lead.submission_id, _begins(terms))
+        _with_terms(terms)
+        .where(LeadWordRow.submission_id == lead.submission_id)
         .correlate_except(LeadWordRow)
         .offset(0)
         .exists()
@@ -170,6 +172,11 @@ def _band(axis: Axis) -> Definition:
     return _choice({band: partial(within, low, high) for band, (low, high) in ranges})
 
 
+def _waits_for(what: ToDo, lead: Lead, at: Context) -> Condition:
+    day = at.now.astimezone(at.viewer.zone).date()
+    return to_do(lead, at.now, day, _start_of(day + _DAY, at))[what]
+
+
 def _read_source(values: Iterable[str]) -> str | None:
     value = next(iter(values))
     could_be = len(value) <= _SOURCE_MAX + 1 and not _CONTROLS.search(value)
@@ -177,7 +184,7 @@ def _read_source(values: Iterable[str]) -> str | None:
 
 
 def _write_source(source: str) -> Sequence[str]:
-    """A hyphen means no source, so one at the beginning of a source is doubled."""
+    """A hyphen means no source; one at the beginning is doubled."""
     return (_NO_SOURCE + source if not source or source.startswith(_NO_SOURCE) else source,)
 
 
@@ -210,11 +217,11 @@ class LeadFilter:
         separation: the id of the band of the confirmed score; ``handoff`` likewise.
         source: as the list shows it; empty for leads that came directly, None for all.
         consult: ``yes`` or ``no``: whether a consult was requested.
-        due: ``waiting`` (open and without a first reply) or ``overdue`` (and the reply was due).
+        due: what it waits for (``to_do``), ``waiting`` (for a first reply), or ``overdue`` (that).
         since: the first day of submission, in the viewer's time zone; ``until`` the last.
         demo: ``only`` demo leads, or ``without`` them.
         spam: ``only`` what is probably spam, or leads ``with`` it; else they are left out.
-        sort: the order; a leading ``-`` reverses it. ``due`` implies the filter ``waiting``.
+        sort: the order; a leading ``-`` reverses it.
     """
 
     text: Annotated[str, Definition(" ".join, _has_terms, indexed=False)] = ""
@@ -243,6 +250,7 @@ class LeadFilter:
             {
                 "waiting": lambda lead, _: is_waiting(lead),
                 "overdue": lambda lead, context: is_overdue(lead, context.now),
+                **{what: partial(_waits_for, what) for what in get_args(ToDo)},
             }
         ),
     ] = ""
@@ -268,17 +276,13 @@ class LeadFilter:
             object.__setattr__(self, name, " ".join(words)[:TEXT_MAX].rstrip())
         chosen = tuple(stage for stage in STAGES if stage in self.stages)
         object.__setattr__(self, "stages", () if chosen == STAGES else chosen)
-        if self.sort in ("due", "-due") and not self.due:
-            object.__setattr__(self, "due", "waiting")
 
     @classmethod
     def from_query(cls, query: Mapping[str, Sequence[str]]) -> Self:
         """Read a query: a list of values for each name. What makes no sense is left out."""
         found: dict[str, Any] = {}
         for name, definition in DEFINITIONS.items():
-            given = [
-                value for value in query.get(definition.parameter or name, ()) if value.strip()
-            ]
+            given = [one for one in query.get(definition.parameter or name, ()) if one.strip()]
             if given and (value := definition.read(given)) is not None:
                 found[name] = value
         if sort := _one_of(SORTS, query.get("sort", ())):
@@ -290,7 +294,7 @@ class LeadFilter:
         """How one value of each name is read: None or () for those that `from_query` leaves out."""
         reads = {one.parameter or name: one.read for name, one in DEFINITIONS.items()}
         reads["sort"] = partial(_one_of, SORTS)
-        return {name: partial(_read_one, read) for name, read in reads.items()}
+        return {name: partial(lambda read, one: read([one]), read) for name, read in reads.items()}
 
     def pairs(self) -> list[tuple[str, str]]:
         """Names and values of a query that `from_query` reads as an equal filter."""
@@ -307,12 +311,10 @@ class LeadFilter:
 
     @property
     def recorded(self) -> str:
-        """What it selects by, for the audit log: without what a person typed, owner or staff."""
-        parts = (
-            name if name in ("text", "similar", "source") else f"{name}: {value}"
-            for name, value in self.pairs()
-            if name != "sort"
-        )
+        """What it selects by, for the audit log: without what a person typed."""
+        typed = ("text", "similar", "source")
+        pairs = [(name, value) for name, value in self.pairs() if name != "sort"]
+        parts = (name if name in typed else f"{name}: {value}" for name, value in pairs)
         return "; ".join(parts) or "none"
 
     @property
@@ -320,9 +322,8 @@ class LeadFilter:
         return [name for name in DEFINITIONS if getattr(self, name) != _DEFAULTS[name]]
 
     def conditions(self, lead: Lead, context: Context) -> list[Condition]:
-        found = [
-            DEFINITIONS[name].where(lead, getattr(self, name), context) for name in self.active
-        ]
+        active = [(DEFINITIONS[name].where, getattr(self, name)) for name in self.active]
+        found = [where(lead, value, context) for where, value in active]
         # Not as an equation: an index would be used that selects nearly every lead.
         return found if self.spam else [*found, lead.suspect.is_not(True)]
 

@@ -3,26 +3,37 @@
 A submission is frozen; everything about it that moves is here. Deleting a submission deletes it.
 """
 
-from datetime import date, datetime
-from typing import Any
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from types import MappingProxyType
+from typing import Any, Literal
 
 from sqlalchemy import (
     BigInteger,
     BindParameter,
     CheckConstraint,
     ColumnElement,
+    FetchedValue,
     ForeignKey,
     Index,
     String,
     Text,
     and_,
     false,
+    not_,
+    or_,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from consult.storage.db.base import Base, belongs_to, length, one_of
 from consult.workflow.stages import CLOSED, STAGES, Stage
+
+NEVER = datetime(9000, 1, 1, tzinfo=UTC)
+"""The `next_at` of leads with which nothing is to be done."""
+
+ToDo = Literal["first_reply", "follow_up", "consult", "no_answer", "unconfirmed"]
+"""What a lead waits for today; see `to_do`."""
 
 WORD_MAX = 64
 # Whatever the database's own language, words are in the order of their code points, so that all
@@ -49,6 +60,7 @@ class LeadRow(Base):
     """
 
     __tablename__ = "leads"
+    __mapper_args__ = MappingProxyType({"eager_defaults": True})  # a changed row has its `next_at`
     __table_args__ = (
         one_of("stage", STAGES),
         CheckConstraint("version >= 1", name="version_positive"),
@@ -67,6 +79,8 @@ class LeadRow(Base):
         _index("assignee", "assignee_id", "submitted_at"),
         _index("stage", "stage", "submitted_at"),
         _index("archetype", "archetype", "submitted_at"),
+        _index("next", "next_at"),
+        _index("todo", "assignee_id", "next_at"),
         _index("waiting", "due_at", where="first_contact_at IS NULL"),
         _index("suspect", "suspect", "submitted_at"),
     )
@@ -90,6 +104,10 @@ class LeadRow(Base):
     consult_at: Mapped[datetime | None]
     # "Not now": the day on which to ask again.
     follow_up_on: Mapped[date | None]
+    # When something is to be done next. The database derives it from the columns above, so nothing
+    # can forget to: by when the first reply is due; or else the day to follow up, which begins at
+    # midnight UTC here; the time of a consult; or since when the lead has been in its stage.
+    next_at: Mapped[datetime] = mapped_column(FetchedValue(), server_onupdate=FetchedValue())
     # What a lead that was won is worth, if staff said so, in hundredths of the currency (cents).
     won_amount: Mapped[int | None] = mapped_column(BigInteger)
     won_currency: Mapped[str | None] = mapped_column(String(3))
@@ -143,6 +161,34 @@ def is_overdue(lead: type[LeadRow], now: datetime | BindParameter[datetime]) -> 
     count on the pages that show them; mails to staff leave them out.
     """
     return and_(is_waiting(lead), lead.due_at <= now)
+
+
+def to_do(
+    lead: type[LeadRow],
+    now: datetime | BindParameter[datetime],
+    today: date | BindParameter[date],
+    ends: datetime | BindParameter[datetime],
+) -> Mapping[ToDo, ColumnElement[bool]]:
+    """What leads wait for today: the one definition for Today, the filters and the digest.
+
+    `ends` is when the agency's day ends. No lead waits for two things. An open lead whose contact
+    is known, and that waits for nothing, is snoozed until a later day or has a consult on one. A
+    snooze until after a consult doesn't hide the consult on its day.
+    """
+    awake = or_(lead.follow_up_on.is_(None), lead.follow_up_on <= today)
+    goes_on = and_(is_open(lead), not_(is_waiting(lead)))
+    booked = lead.stage == "consult_booked"
+    by_tonight = and_(goes_on, booked, lead.consult_at < ends)
+    later = or_(not_(booked), lead.consult_at >= ends)
+    return {
+        "first_reply": and_(is_waiting(lead), awake),
+        "follow_up": and_(goes_on, lead.follow_up_on <= today, later),
+        "consult": and_(by_tonight, lead.consult_at > now),
+        "no_answer": and_(
+            goes_on, not_(booked), lead.first_contact_at.is_not(None), lead.follow_up_on.is_(None)
+        ),
+        "unconfirmed": and_(by_tonight, lead.consult_at <= now, awake),
+    }
 
 
 class LeadWordRow(Base):

@@ -45,7 +45,7 @@ def test_address_and_password_may_be_written_in_any_way(app: Flask, client: Page
     page = client.follow(client.get("/staff/leads/1?before=3", status=303))
     form = page.form("/staff/sign-in").fill(email=f" {EMAIL.upper()} ", password=PASSWORD)
     assert client.submit(form).location == "/staff/leads/1?before=3"
-    assert client.get("/staff/").h1 == "Leads"
+    assert client.get("/staff/").h1 == "Today"
     assert client.get("/staff/sign-in", status=303).location == "/staff/"
     invite = account_admin.invite(services_of(app).database, "", "new@example.com")
     composed, decomposed = "caf\u00e9 lantern river moth", "cafe\u0301 lantern river moth"

@@ -154,7 +154,7 @@ class TestSigningIn:
         client = PageClient(app)
         assert "Sign in with Acme" in client.get("/staff/sign-in").links
         assert approve(client, "grace-there").location == "/staff/"
-        assert client.get("/staff/").h1 == "Leads"
+        assert client.get("/staff/").h1 == "Today"
         page = approve(PageClient(app), "grace-there", f"{START}?next=/staff/account")
         assert page.location == "/staff/account"
         page = approve(PageClient(app), "grace-there", f"{START}?next=//evil.example")

@@ -70,7 +70,8 @@ def test_selected_leads_are_exported_alone(app: Flask, staff: PageClient) -> Non
     sheet = staff.post("/staff/export.xlsx", fields, status=200)
     assert zipfile.is_zipfile(io.BytesIO(sheet.body))
     assert (
-        staff.post("/staff/export.csv", {"csrf_token": token}).location == "/staff/?selected=none"
+        staff.post("/staff/export.csv", {"csrf_token": token}).location
+        == "/staff/leads?selected=none"
     )
     assert zipfile.is_zipfile(io.BytesIO(staff.get("/staff/export.xlsx").body))
     assert list(services_of(app).settings.temp_dir.iterdir()) == []

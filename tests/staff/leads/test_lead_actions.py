@@ -120,7 +120,7 @@ def test_a_handover(grace: PageClient, ben: PageClient, database: Database, lead
     send(grace, lead, "claim")
     page = send(grace, lead, "hand-over", to=str(BEN_ID), comment="You know tents")
     assert "Waiting for" in page.text
-    assert ben.get("/staff/").link("Handed to me 1") == "/staff/?assignee=offered"
+    assert ben.get("/staff/leads").link("Handed to me 1") == "/staff/leads?assignee=offered"
     page = ben.get(f"/staff/leads/{lead}")
     assert "Accept or return this lead" in page.text
     assert "From Grace Hopper: You know tents" in page.text
@@ -304,13 +304,13 @@ def test_next_and_previous_follow_the_list(app: Flask, grace: PageClient, clock:
     assert page.link("Next") == f"/staff/leads/{first}"
     page = grace.get(f"/staff/leads/{third}?source=letter")
     assert page.link("Next") == f"/staff/leads/{first}?source=letter"
-    assert page.link("All leads") == "/staff/?source=letter"
+    assert page.link("All leads") == "/staff/leads?source=letter"
     assert "Previous" not in page.links
     taken = grace.submit(page.form("/claim"))
     assert taken.location == f"/staff/leads/{third}?source=letter&done=claim"
     page = grace.follow(taken)
     assert "Assigned to you." in page.text
-    assert page.link("All leads") == "/staff/?source=letter"
+    assert page.link("All leads") == "/staff/leads?source=letter"
 
 
 def test_the_list_shows_how_the_agency_itself_does(

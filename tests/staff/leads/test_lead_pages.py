@@ -12,6 +12,7 @@ from sqlalchemy import update
 
 from consult.questionnaire.editions import newest
 from consult.report.explanations import reasons_of
+from consult.staff.times import short
 from consult.storage import deliveries, documents, jobs
 from consult.storage.db.database import Database
 from consult.storage.leads import leads
@@ -64,22 +65,22 @@ def one_line(text: str) -> str:
 
 
 def test_a_row_of_the_list(app: Flask, staff: PageClient, database: Database) -> None:
-    page = staff.get("/staff/")
+    page = staff.get("/staff/leads")
     assert "No leads yet" in page.text
     assert page.link("Open the questionnaire") == "/"
     lead = read(database, leads.by_id, make_lead(app, contact=CONTACT, source=SOURCE))
     assert lead is not None
     for part in (
         "Okafor Tents Ada Okafor",
-        "just now",
-        lead.report["archetype"]["name"],
+        "Call: due ",
+        short(lead.submitted_at, lead.submitted_at),
         f"{lead.report['separation']['confirmed']} {lead.report['handoff']['confirmed']}",
         "Requested",
         "autumn-letter",
     ):
-        assert part in staff.get("/staff/").text
+        assert part in staff.get("/staff/leads").text
     nameless = make_lead(app)
-    page = staff.get("/staff/")
+    page = staff.get("/staff/leads")
     assert page.link(f"Lead {nameless}") == f"/staff/leads/{nameless}"
     assert "No contact given" in page.text
     assert "Direct" in page.text
@@ -146,7 +147,7 @@ def test_what_people_type_stays_text(app: Flask, staff: PageClient, typed: str) 
     lead_id = make_lead(app, WEB_STORE, contact, {"utm_source": typed, "ref": typed})
     page = staff.get(f"/staff/leads/{lead_id}")
     assert page.h1 == typed
-    assert one_line(typed) in staff.get("/staff/").text
+    assert one_line(typed) in staff.get("/staff/leads").text
     address, _, prefilled = page.link("a?cc=b@").partition("?")
     assert address == "mailto:a%3Fcc%3Db@example.com"
     assert list(parse_qs(prefilled)) == ["subject", "body"]
@@ -189,7 +190,7 @@ def test_background_jobs_can_be_retried(app: Flask, staff: PageClient, database:
         assert text in page.text
         assert not [form for form in page.forms if "try-again" in form.action]
     change_jobs(database, FAILED)
-    assert "PDF failed" in staff.get("/staff/").with_class("is-late")
+    assert "PDF failed" in staff.get("/staff/leads").with_class("is-late")
     page = staff.get(f"/staff/leads/{lead_id}")
     for text in ("Call brief: failed", "Their report: failed", "After 8 attempts. RenderTimeout"):
         assert text in page.text

@@ -47,7 +47,9 @@ def shown(page: Page) -> list[int]:
 def every_page(staff: PageClient, path: str) -> list[int]:
     page = staff.get(path)
     seen = shown(page)
-    while following := [href for text, href in page.links.items() if text in ("Older", "Next")]:
+    while following := [
+        href for text, href in page.links.items() if text in ("Older", "Next page")
+    ]:
         page = staff.get(following[0])
         seen += shown(page)
     return seen
@@ -64,9 +66,9 @@ def press(staff: PageClient, form: Form, name: str) -> Page:
 
 def test_views_have_addresses_and_empty_states(staff: PageClient, database: Database) -> None:
     for _, view, empty in list_pages.VIEWS:
-        assert (empty or "No leads yet.") in staff.get(f"/staff/?{view.query()}").text
+        assert (empty or "No leads yet.") in staff.get(f"/staff/leads?{view.query()}").text
     made = make_many(database, 60, new_staff=(2, 3))
-    page = staff.get("/staff/")
+    page = staff.get("/staff/leads")
     for name, search, _ in list_pages.VIEWS:
         view_page = staff.get(page.link(name))
         here = [e for e in view_page.document.all("a") if e.attrib.get("aria-current") == "page"]
@@ -77,7 +79,7 @@ def test_views_have_addresses_and_empty_states(staff: PageClient, database: Data
 
 
 def test_active_filters_are_shown_and_removed(staff: PageClient, made: list[MadeLead]) -> None:
-    page = staff.get("/staff/?archetype=two_silos&stage=won&text=ann&since=2026-01-01")
+    page = staff.get("/staff/leads?archetype=two_silos&stage=won&text=ann&since=2026-01-01")
     chips = {
         text: href for text, href in page.links.items() if text.startswith(("Remove ", "Clear "))
     }
@@ -91,13 +93,13 @@ def test_active_filters_are_shown_and_removed(staff: PageClient, made: list[Made
     ]
     for text, href in chips.items():
         assert text not in staff.get(href).links
-    assert "No leads match these filters." in staff.get("/staff/?text=nobody").text
-    assert "“&lt;b&gt;”" in staff.get("/staff/?text=%3Cb%3E").html
+    assert "No leads match these filters." in staff.get("/staff/leads?text=nobody").text
+    assert "“&lt;b&gt;”" in staff.get("/staff/leads?text=%3Cb%3E").html
 
 
 def test_the_filter_form_keeps_its_choices(staff: PageClient, made: list[MadeLead]) -> None:
-    chosen = "/staff/?stage=new&stage=won&assignee=2&source=-&consult=yes&sort=handoff"
-    (form,) = [form for form in staff.get(chosen).forms if form.action == "/staff/"]
+    chosen = "/staff/leads?stage=new&stage=won&assignee=2&source=-&consult=yes&sort=handoff"
+    (form,) = [form for form in staff.get(chosen).forms if form.action == "/staff/leads"]
     sent = form.data
     assert sent["stage"] == ["new", "won"]
     assert (sent["assignee"], sent["source"], sent["consult"]) == (["2"], ["-"], ["yes"])
@@ -108,16 +110,15 @@ def test_the_filter_form_keeps_its_choices(staff: PageClient, made: list[MadeLea
 def test_a_heading_never_changes_which_leads_are_shown(
     staff: PageClient, made: list[MadeLead]
 ) -> None:
-    page = staff.get("/staff/")
-    assert "First reply" not in page.links
-    for column in ("Received", "Separation", "Handoff"):
+    page = staff.get("/staff/leads")
+    for column in ("Next", "Received", "Separation", "Handoff"):
         assert f"{len(made)} leads, " in staff.get(page.links[column]).text
 
 
 def test_what_a_link_asks_for_in_vain_is_said(staff: PageClient, made: list[MadeLead]) -> None:
     wrong = "stage=new&stage=stuck&due=soon&sort=luck&since=yesterday&assignee=bob"
     says = "This link has filters that don’t exist here, so they were left out:"
-    for address in ("/staff/", "/staff/leads/bulk"):
+    for address in ("/staff/leads", "/staff/leads/bulk"):
         page = staff.get(f"{address}?{wrong}&do=all")
         assert says in page.text
         for named in ("stage “stuck”", "due “soon”", "sort “luck”", "assignee “bob”"):
@@ -126,17 +127,17 @@ def test_what_a_link_asks_for_in_vain_is_said(staff: PageClient, made: list[Made
         "since “yesterday”, which doesn’t exist here"
         in staff.get(f"/staff/exports/new?{wrong}").text
     )
-    assert says not in staff.get("/staff/?stage=open&due=waiting&sort=due&text=x").text
+    assert says not in staff.get("/staff/leads?stage=open&due=waiting&sort=next&text=x").text
 
 
 def test_actions_without_a_selected_lead_say_so(staff: PageClient, made: list[MadeLead]) -> None:
     says = "No leads were selected."
-    page = staff.get("/staff/?stage=new")
+    page = staff.get("/staff/leads?stage=new")
     assert says not in page.text
     (form,) = [form for form in page.forms if form.action.endswith("/bulk")]
     query = "&".join(f"{name}={value}" for name, values in form.data.items() for value in values)
     there = staff.get(f"{form.action}?{query}&do=selected", status=303).location
-    assert there == "/staff/?stage=new&selected=none"
+    assert there == "/staff/leads?stage=new&selected=none"
     assert says in staff.get(there).text
     bulk = selected(staff, [made[0].id]).form("/bulk").fill(lead=[])
     there = staff.submit(bulk, status=303).location
@@ -147,9 +148,9 @@ def test_a_heading_sorts_and_reverses_the_order(staff: PageClient, made: list[Ma
     for column, *orders in (
         ("Received", "oldest"),
         ("Separation", "separation", "-separation"),
-        ("First reply", "due", "-due"),
+        ("Next", "next", "-next"),
     ):
-        page = staff.get("/staff/?source=fair&due=waiting")
+        page = staff.get("/staff/leads?source=fair&due=waiting")
         for sort in orders:
             page = staff.get(page.links[column])
             assert f"sort={sort}" in page.link("Remove Source")
@@ -160,23 +161,23 @@ def test_a_heading_sorts_and_reverses_the_order(staff: PageClient, made: list[Ma
 
 def test_paging(staff: PageClient, made: list[MadeLead], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(list_pages, "PAGE_SIZE", 5)
-    first = staff.get("/staff/?sort=handoff&consult=yes")
-    second = staff.get(first.link("Next"))
-    third = staff.get(second.link("Next"))
-    assert shown(staff.get(third.link("Previous"))) == shown(second)
+    first = staff.get("/staff/leads?sort=handoff&consult=yes")
+    second = staff.get(first.link("Next page"))
+    third = staff.get(second.link("Next page"))
+    assert shown(staff.get(third.link("Previous page"))) == shown(second)
     assert shown(staff.get(third.links["First"])) == shown(first)
-    seen = every_page(staff, "/staff/?sort=handoff&consult=yes")
+    seen = every_page(staff, "/staff/leads?sort=handoff&consult=yes")
     assert sorted(seen) == sorted(lead.id for lead in made if lead.row["wants_consult"])
-    start = staff.get("/staff/?after=nonsense")
-    assert shown(start) == shown(staff.get("/staff/"))
-    assert staff.get(start.link("Older")).link("Newest") == "/staff/"
+    start = staff.get("/staff/leads?after=nonsense")
+    assert shown(start) == shown(staff.get("/staff/leads"))
+    assert staff.get(start.link("Older")).link("Newest") == "/staff/leads"
 
 
 def test_search_takes_few_queries(app: Flask, staff: PageClient, made: list[MadeLead]) -> None:
     for typed in ("zoe", "ANNA@", "again", "O%27Neil", "nachste+woche"):
-        assert shown(staff.get(f"/staff/?text={typed}")), typed
+        assert shown(staff.get(f"/staff/leads?text={typed}")), typed
     with statements(app) as queries:
-        staff.get("/staff/?text=ann&assignee=me&stage=open&sort=handoff")
+        staff.get("/staff/leads?text=ann&assignee=me&stage=open&sort=handoff")
     assert len([query for query in queries if query.startswith(("SELECT", "WITH"))]) <= 10
 
 
@@ -184,9 +185,11 @@ def test_the_only_lead_that_a_search_finds_opens(
     staff: PageClient, made: list[MadeLead], database: Database
 ) -> None:
     def search(typed: str) -> str:
-        (form,) = [form for form in staff.get("/staff/").forms if form.action == "/staff/"]
+        (form,) = [
+            form for form in staff.get("/staff/leads").forms if form.action == "/staff/leads"
+        ]
         sent = {**form.fill(text=typed).data, "go": "1"}
-        return staff.get(f"/staff/?{urlencode(sent, doseq=True)}", status=303).location
+        return staff.get(f"/staff/leads?{urlencode(sent, doseq=True)}", status=303).location
 
     def give_number(lead_id: int) -> None:
         with database.writing() as session:
@@ -198,9 +201,11 @@ def test_the_only_lead_that_a_search_finds_opens(
     for typed in ("5309", "415.867.5309", "001 415 867 5309"):
         address = urlsplit(search(typed))
         assert address.path == f"/staff/leads/{ringing}"
-        assert shown(staff.get(f"/staff/?{address.query}")) == [ringing]  # as its page leads back
-    assert search("") == "/staff/"
-    assert search("nobody") == "/staff/?text=nobody"
+        assert shown(staff.get(f"/staff/leads?{address.query}")) == [
+            ringing
+        ]  # as its page leads back
+    assert search("") == "/staff/leads"
+    assert search("nobody") == "/staff/leads?text=nobody"
     give_number(other)
     assert sorted(shown(staff.get(search("5309")))) == [ringing, other]
 
@@ -209,28 +214,29 @@ def test_names_in_other_spellings_are_found_when_none_is_exact(
     staff: PageClient, made: list[MadeLead], database: Database
 ) -> None:
     named = {lead.id for lead in made if lead.contact and lead.contact["name"] == "Łukasz Żak"}
-    page = staff.get("/staff/?text=Lukash+Zack")
+    page = staff.get("/staff/leads?text=Lukash+Zack")
     assert "Nothing matches “Lukash Zack” exactly. These names are close." in page.text
     assert set(shown(page)) == named
-    assert page.link("Remove Names like: “Lukash Zack” ×") == "/staff/"
-    exact = staff.get("/staff/?text=zak")
+    assert page.link("Remove Names like: “Lukash Zack” ×") == "/staff/leads"
+    exact = staff.get("/staff/leads?text=zak")
     assert set(shown(exact)) == named
     assert "exactly" not in exact.text
     assert set(shown(staff.get(exact.link("Include names that sound similar")))) == named
-    nothing = staff.get("/staff/?text=qqq")
+    nothing = staff.get("/staff/leads?text=qqq")
     assert "No leads match these filters." in nothing.text
-    assert nothing.link("Remove Search: “qqq” ×") == "/staff/"
+    assert nothing.link("Remove Search: “qqq” ×") == "/staff/leads"
 
 
 def test_only_open_late_replies_are_shown(staff: PageClient, made: list[MadeLead]) -> None:
     def late(page: Page) -> list[str]:
-        return [text for text in page.with_class("is-late") if text.startswith("Overdue ")]
+        return [text for text in page.with_class("is-late") if ": overdue " in text]
 
-    overdue = staff.get("/staff/?due=overdue")
-    assert shown(overdue)
-    assert len(late(overdue)) == len(shown(overdue))
+    overdue = staff.get("/staff/leads?due=overdue")
+    # A handover to answer comes first.
+    handed = overdue.with_class("next-step").count("Accept or return")
+    assert len(late(overdue)) == len(shown(overdue)) - handed > 0
     assert f"Overdue {len(shown(overdue))}" in overdue.links
-    closed = staff.get("/staff/?stage=won")
+    closed = staff.get("/staff/leads?stage=won")
     assert shown(closed)
     assert late(closed) == []
 
@@ -282,7 +288,7 @@ def test_an_incomplete_action_is_refused(staff: PageClient, made: list[MadeLead]
         assert error in page.text
         assert page.h1 == "1 lead selected"
     nothing = staff.get("/staff/leads/bulk?do=selected&stage=new&lead=x&lead=0", status=303)
-    assert nothing.location == "/staff/?stage=new&selected=none"
+    assert nothing.location == "/staff/leads?stage=new&selected=none"
 
 
 def test_all_matching_leads_can_be_assigned_or_exported(
@@ -293,7 +299,7 @@ def test_all_matching_leads_can_be_assigned_or_exported(
     assert page.link("Export all matching leads").endswith("?stage=new")
     done = press(staff, page.form("/leads/bulk"), "take")
     assert done.h1 == f"{len(wanted)} leads updated"
-    assert done.link("Back to the leads") == "/staff/?stage=new"
+    assert done.link("Back to the leads") == "/staff/leads?stage=new"
     taken = select(LeadRow.submission_id).where(
         LeadRow.submission_id.in_(wanted), LeadRow.assignee_id == MY_ID, LeadRow.stage == "taken"
     )

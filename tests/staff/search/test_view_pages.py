@@ -39,22 +39,22 @@ def current(page: Page) -> list[str]:
 def test_a_view_is_saved_renamed_and_deleted(
     app: Flask, staff: PageClient, colleague: PageClient
 ) -> None:
-    new = staff.get(staff.get(f"/staff/?{QUERY}").link("Save as view"))
+    new = staff.get(staff.get(f"/staff/leads?{QUERY}").link("Save as view"))
     assert "StageNew Sourcefair OrderLowest Handoff first" in new.text
     saved = staff.submit(new.form("/views/new").fill(name=" Fresh <b>fairs</b> "))
-    assert saved.location == f"/staff/?{QUERY}"
+    assert saved.location == f"/staff/leads?{QUERY}"
     page = staff.get(saved.location)
     assert current(page) == ["Fresh <b>fairs</b>"]
     assert "Save as view" not in page.links
-    assert "Fresh" not in colleague.get("/staff/").text
+    assert "Fresh" not in colleague.get("/staff/leads").text
     edit = staff.get(page.link("Edit view"))
     staff.submit(edit.form("/views/1").fill(name="Fairs", shared="y"))
-    theirs = colleague.get(colleague.get("/staff/").link("Fairs"))
+    theirs = colleague.get(colleague.get("/staff/leads").link("Fairs"))
     assert current(theirs) == ["Fairs"]
     assert "Edit view" not in theirs.links
     deleted = staff.submit(staff.get(edit.path).form("/delete"))
     assert staff.get(deleted.location).link("Save as view").endswith(QUERY)
-    assert "Fairs" not in colleague.get("/staff/").links
+    assert "Fairs" not in colleague.get("/staff/leads").links
     with services_of(app).database.reading() as session:
         of_views = select(AuditRow).where(AuditRow.action.like("view.%"))
         rows = session.scalars(of_views.order_by(AuditRow.id)).all()
@@ -69,11 +69,11 @@ def test_a_view_is_saved_renamed_and_deleted(
 def test_an_admin_changes_views_of_everyone_only(staff: PageClient, admin: PageClient) -> None:
     save(staff, "Mine")
     save(staff, "Ours", "stage=won", shared="y")
-    assert "Mine" not in admin.get("/staff/").links
-    assert "Ours" in admin.get("/staff/").links
+    assert "Mine" not in admin.get("/staff/leads").links
+    assert "Ours" in admin.get("/staff/leads").links
     admin.get("/staff/views/1", status=404)
     admin.submit(admin.get("/staff/views/2").form("/delete"))
-    assert "Ours" not in staff.get("/staff/").links
+    assert "Ours" not in staff.get("/staff/leads").links
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_a_bad_name_is_refused_kindly(staff: PageClient, name: str, error: str) 
     page = save(staff, name, status=422)
     assert page.errors == {"name": error}
     assert page.form("/views/new").data["name"] == [" ".join(name.split())]
-    assert "Fairs" in staff.get("/staff/").links
+    assert "Fairs" in staff.get("/staff/leads").links
 
 
 def test_a_view_of_the_same_name_is_replaced_if_asked(
@@ -99,12 +99,12 @@ def test_a_view_of_the_same_name_is_replaced_if_asked(
     save(staff, "Fairs", "stage=lost", shared="y")
     again = save(staff, "Fairs", status=422)
     staff.submit(again.form("/views/new").fill(replace="y", shared="y"))
-    assert staff.get("/staff/").link("Fairs") == f"/staff/?{QUERY}"
+    assert staff.get("/staff/leads").link("Fairs") == f"/staff/leads?{QUERY}"
     theirs = save(colleague, "Fairs", "stage=won", status=422)
     assert "Replace the view" not in theirs.text
     sent = {**theirs.form("/views/new").data, "replace": "y"}
     colleague.post("/staff/views/new?stage=won", sent, status=422)
-    assert staff.get("/staff/").link("Fairs") == f"/staff/?{QUERY}"
+    assert staff.get("/staff/leads").link("Fairs") == f"/staff/leads?{QUERY}"
 
 
 def test_a_form_that_is_sent_twice_saves_one_view(app: Flask, staff: PageClient) -> None:
@@ -126,24 +126,24 @@ def test_there_is_a_most(
 
 
 def test_what_was_searched_for_is_not_saved(app: Flask, staff: PageClient) -> None:
-    page = staff.get(staff.get("/staff/?text=dana&stage=won").link("Save as view"))
+    page = staff.get(staff.get("/staff/leads?text=dana&stage=won").link("Save as view"))
     assert "Your search words aren’t saved with it." in page.text
     staff.submit(page.form("/views/new").fill(name="Won"))
     with services_of(app).database.reading() as session:
         assert session.scalars(select(SavedViewRow.query)).all() == ["stage=won"]
-    assert "Save as view" not in staff.get("/staff/?text=dana").links
-    assert staff.get("/staff/views/new?text=dana", status=303).location == "/staff/"
+    assert "Save as view" not in staff.get("/staff/leads?text=dana").links
+    assert staff.get("/staff/views/new?text=dana", status=303).location == "/staff/leads"
 
 
 def test_a_view_outlives_its_filters(app: Flask, staff: PageClient) -> None:
     save(staff, "Old")
     with services_of(app).database.writing() as session:
         session.get_one(SavedViewRow, 1).query = "stage=stuck&weather=fine&source=fair"
-    page = staff.get(staff.get("/staff/").link("Old"))
+    page = staff.get(staff.get("/staff/leads").link("Old"))
     assert "were left out: stage “stuck”" in page.text
     assert current(page) == ["Old"]
     staff.submit(staff.get("/staff/views/1").form("/views/1").fill(name="Older"))
-    assert current(staff.get("/staff/?source=fair")) == ["Older"]
+    assert current(staff.get("/staff/leads?source=fair")) == ["Older"]
 
 
 def test_me_is_whoever_opens_a_view(staff: PageClient) -> None:

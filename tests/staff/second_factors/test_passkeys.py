@@ -67,7 +67,7 @@ def use(
 def test_a_passkey_alone_signs_in(app: Flask, device: Device) -> None:
     client = PageClient(app)
     assert use(client, device).location == "/staff/"
-    assert client.get("/staff/").h1 == "Leads"
+    assert client.get("/staff/").h1 == "Today"
     page = use(PageClient(app), device, "/staff/sign-in?next=/staff/account")
     assert page.location == "/staff/account"
     page = use(PageClient(app), device, "/staff/sign-in?next=//evil.example/")

@@ -63,7 +63,7 @@ def test_a_password_and_a_code_sign_in(app: Flask, phone: Phone) -> None:
         assert sessions.scalar_one() == 1, "a pending login is no session"
     code = phone.next_code
     assert give(client, code=f" {code[:3]} {code[3:]} ").location == "/staff/"
-    assert client.get("/staff/").h1 == "Leads"
+    assert client.get("/staff/").h1 == "Today"
     client = PageClient(app)
     form = client.follow(client.get("/staff/account?x=1", status=303)).form("/sign-in")
     client.submit(form.fill(email=EMAIL, password=PASSWORD))

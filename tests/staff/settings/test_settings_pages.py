@@ -445,7 +445,7 @@ class TestFirstDay:
         assert self.left(admin) == list(self.STEPS[4:])
         make_user(app, "ben@example.com")
         assert self.left(admin) == ["Email"]
-        assert "Not set yet" not in admin.get("/staff/?stage=new").text
+        assert "Not set yet" not in admin.get("/staff/leads?stage=new").text
         post(admin, "/staff/", "/first-day")
         assert "Not set yet" not in admin.get("/staff/").text
 

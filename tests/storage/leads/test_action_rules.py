@@ -30,6 +30,7 @@ from consult.storage.tables.lead_tables import LeadEventRow, LeadRow
 from consult.workflow.stages import CLOSING_REASONS, DECLINE_REASONS, MOVES, STAGES, Stage
 from tests.support.databases import Clock, read, write
 from tests.support.lead_factories import close_account, columns, make_account, new_lead, see
+from tests.support.many_leads import next_at
 
 USER = st.sampled_from(("Ada", "Ben", "Cleo"))
 ROLE = st.sampled_from(("staff", "admin"))
@@ -164,6 +165,7 @@ class LeadMachine(RuleBasedStateMachine):
             conflict = True
             del self.seen[lead_id]
         assert columns(returned) == columns(see(self.database, lead_id))
+        assert returned.next_at == next_at(columns(returned))
         changed = columns(returned) != columns(before)
         if changed:
             self.earlier[lead_id] = {

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import fields, replace
 from datetime import date, datetime
 from itertools import pairwise
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
@@ -20,7 +20,7 @@ from consult.storage.search.find_leads import FoundPage, find, how_many, neighbo
 from consult.storage.search.lead_filter import OPEN, SORTS, LeadFilter, Viewer
 from consult.storage.search.same_person import same_person
 from consult.storage.search_index import query_terms
-from consult.storage.tables.lead_tables import LeadRow
+from consult.storage.tables.lead_tables import LeadRow, ToDo
 from consult.storage.tables.submission_tables import ContactRow
 from consult.workflow.stages import STAGES
 from tests.support.databases import Clock, read, write
@@ -43,7 +43,7 @@ FILTERS = st.builds(
     handoff=st.sampled_from(("", "", *BANDS["handoff"])),
     source=st.sampled_from((None, None, *SOURCES)),
     consult=st.sampled_from(("", "", "yes", "no")),
-    due=st.sampled_from(("", "", "waiting", "overdue")),
+    due=st.sampled_from(("", "", "waiting", "overdue", *get_args(ToDo))),
     since=DAYS,
     until=DAYS,
     demo=st.sampled_from(("", "", "only", "without")),
@@ -88,13 +88,39 @@ def _work(wanted: LeadFilter, lead: MadeLead, now: datetime) -> Iterator[bool]:
             yield row["offered_to_id"] == 1
         case str(number) if number:
             yield row["assignee_id"] == int(number)
-    waits = is_open(lead) and row["first_contact_at"] is None and row["due_at"] is not None
-    yield not wanted.due or waits
-    yield wanted.due != "overdue" or (waits and row["due_at"] < now)
+    match wanted.due:
+        case "waiting":
+            yield waits(lead)
+        case "overdue":
+            yield waits(lead) and row["due_at"] <= now
+        case str(what) if what:
+            yield to_do(lead, now) == what
+
+
+def waits(lead: MadeLead) -> bool:
+    row = lead.row
+    return is_open(lead) and row["first_contact_at"] is None and row["due_at"] is not None
+
+
+def to_do(lead: MadeLead, now: datetime) -> str:
+    """What a lead waits for today; empty if for nothing."""
+    row, today = lead.row, now.astimezone(ME.zone).date()
+    snoozed = row["follow_up_on"] is not None and row["follow_up_on"] > today
+    if waits(lead):
+        return "" if snoozed else "first_reply"
+    if not is_open(lead):
+        return ""
+    if row["stage"] == "consult_booked" and row["consult_at"].astimezone(ME.zone).date() <= today:
+        passed = "" if snoozed else "unconfirmed"
+        return "consult" if row["consult_at"] > now else passed
+    if row["follow_up_on"]:
+        return "" if snoozed else "follow_up"
+    goes_on = row["stage"] != "consult_booked" and row["first_contact_at"]
+    return "no_answer" if goes_on else ""
 
 
 def in_order(wanted: LeadFilter, leads: list[MadeLead]) -> list[int]:
-    columns = {"newest": "submitted_at", "oldest": "submitted_at", "due": "due_at"}
+    columns = {"newest": "submitted_at", "oldest": "submitted_at", "next": "next_at"}
     name = wanted.sort.removeprefix("-")
     column = columns.get(name, name)
     descending = wanted.sort == "newest" or wanted.sort.startswith("-")
@@ -207,7 +233,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "handoff": st.sampled_from(("", *BANDS["handoff"])),
     "source": st.sampled_from((None, "", "-", "--x", "autumn-letter", "a&b=c %+é")),
     "consult": st.sampled_from(("", "yes", "no")),
-    "due": st.sampled_from(("", "waiting", "overdue")),
+    "due": st.sampled_from(("", "waiting", "overdue", *get_args(ToDo))),
     "since": st.none() | st.dates(date(1970, 1, 1), date(9000, 12, 31)),
     "until": st.none() | st.dates(date(1970, 1, 1), date(9000, 12, 31)),
     "demo": st.sampled_from(("", "only", "without")),
@@ -249,11 +275,6 @@ def test_open_is_short_for_every_stage_without_a_final_answer() -> None:
     assert LeadFilter(stages=OPEN).query() == "stage=open"
     assert LeadFilter.from_query({"stage": ["open"]}).stages == OPEN
     assert LeadFilter(stages=STAGES) == LeadFilter()
-
-
-def test_an_order_by_due_dates_shows_leads_that_have_one() -> None:
-    assert LeadFilter(sort="due").due == "waiting"
-    assert LeadFilter(sort="due", due="overdue").due == "overdue"
 
 
 def test_only_a_filter_leaves_leads_out() -> None:

@@ -455,6 +455,18 @@ CREATE TABLE leads (
     clock_hours TEXT,
     consult_at DATETIME,
     follow_up_on DATE,
+    next_at DATETIME GENERATED ALWAYS AS (
+        coalesce(
+            CASE
+                WHEN stage IN ('won', 'lost', 'not_a_fit') THEN NULL
+                WHEN first_contact_at IS NULL AND due_at IS NOT NULL THEN due_at
+                WHEN follow_up_on IS NOT NULL THEN follow_up_on || ' 00:00:00.000000'
+                WHEN stage = 'consult_booked' THEN consult_at
+                WHEN first_contact_at IS NOT NULL THEN stage_since
+            END,
+            '9000-01-01 00:00:00.000000'
+        )
+    ) STORED NOT NULL,
     won_amount BIGINT,
     won_currency VARCHAR(3),
     replaced JSON,
@@ -486,6 +498,8 @@ CREATE INDEX ix_leads_handoff ON leads (handoff, submission_id);
 
 CREATE INDEX ix_leads_newest ON leads (submitted_at, submission_id);
 
+CREATE INDEX ix_leads_next ON leads (next_at, submission_id);
+
 CREATE INDEX ix_leads_offered_to_id ON leads (offered_to_id);
 
 CREATE INDEX ix_leads_separation ON leads (separation, submission_id);
@@ -495,6 +509,8 @@ CREATE INDEX ix_leads_source ON leads (source, submitted_at, submission_id);
 CREATE INDEX ix_leads_stage ON leads (stage, submitted_at, submission_id);
 
 CREATE INDEX ix_leads_suspect ON leads (suspect, submitted_at, submission_id);
+
+CREATE INDEX ix_leads_todo ON leads (assignee_id, next_at, submission_id);
 
 CREATE INDEX ix_leads_waiting ON leads (due_at, submission_id) WHERE first_contact_at IS NULL;
 

@@ -1,0 +1,121 @@
+"""What waits for a user today: their own leads, then those nobody has, by what they wait for.
+
+It is one query: the leads of the user and of nobody that wait for something, in groups, the first
+few of each. What a lead waits for is defined in ``lead_tables.to_do``.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import Integer, Row, and_, bindparam, case, func, or_, select
+
+from consult.storage.db.database import Session
+from consult.storage.search.find_leads import by_ids
+from consult.storage.search.lead_filter import LeadFilter, Viewer
+from consult.storage.tables.lead_tables import NEVER, LeadEventRow, LeadRow, to_do
+
+SHOWN = 20
+"""So many leads of a group are shown; the list has the others."""
+
+GROUPS = ("first_reply", "follow_up", "consult", "handed", "no_answer", "unconfirmed")
+"""What leads may wait for, in the order to work; `handed` is an answer to a handover."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Leads that wait for the same, the most urgent first, and how many there are in all."""
+
+    what: str
+    is_mine: bool
+    leads: Sequence[Row[Any]]
+    count: int
+
+    @property
+    def in_list(self) -> LeadFilter:
+        """The filter of the list that selects all leads of the group."""
+        if self.what == "handed":
+            return LeadFilter(assignee="offered", sort="next")
+        assignee = "me" if self.is_mine else "unassigned"
+        return LeadFilter(due=self.what, assignee=assignee, sort="next")
+
+
+def groups_of(session: Session, viewer: Viewer) -> list[Group]:
+    """The groups of what waits for a user today, theirs first; empty ones are left out."""
+    now = session.now()
+    today = now.astimezone(viewer.zone).date()
+    ends = datetime.combine(today + timedelta(days=1), time(), viewer.zone)
+    values = {"me": viewer.id, "now": now, "today": today, "ends": ends, "most": SHOWN}
+    found = session.execute(_TODAY, values).all()
+    leads = {lead.id: lead for lead in by_ids(session, [row.id for row in found])}
+    groups = []
+    for is_mine in (True, False):
+        for what in GROUPS:
+            rows = [row for row in found if (row.is_mine, row.what) == (is_mine, what)]
+            if rows:
+                shown = [leads[row.id] for row in rows]
+                groups.append(Group(what, is_mine, shown, rows[0].total))
+    return groups
+
+
+_ME = bindparam("me", type_=Integer)
+_OFFERED = LeadRow.offered_to_id == _ME
+_WAITS_FOR = to_do(LeadRow, bindparam("now"), bindparam("today"), bindparam("ends"))
+_WHAT = case((_OFFERED, "handed"), *((condition, what) for what, condition in _WAITS_FOR.items()))
+_SOMETHING_IS_NEXT = LeadRow.next_at < NEVER
+_WAITING = (
+    select(
+        LeadRow.submission_id.label("id"),
+        LeadRow.next_at,
+        or_(LeadRow.assignee_id.is_not(None), _OFFERED).label("is_mine"),
+        _WHAT.label("what"),
+    )
+    # In three parts, each with an index that leads to it.
+    .where(
+        LeadRow.suspect.is_not(True),
+        or_(
+            _OFFERED,
+            and_(LeadRow.assignee_id == _ME, _SOMETHING_IS_NEXT),
+            and_(LeadRow.assignee_id.is_(None), _SOMETHING_IS_NEXT),
+        ),
+    )
+    .subquery()
+)
+_GROUP = (_WAITING.c.is_mine, _WAITING.c.what)
+_NUMBERED = (
+    select(
+        *_WAITING.c,
+        func.count().over(partition_by=_GROUP).label("total"),
+        func.row_number()
+        .over(partition_by=_GROUP, order_by=(_WAITING.c.next_at, _WAITING.c.id))
+        .label("number"),
+    )
+    .where(_WAITING.c.what.is_not(None))
+    .subquery()
+)
+_TODAY = (
+    select(_NUMBERED.c.id, _NUMBERED.c.is_mine, _NUMBERED.c.what, _NUMBERED.c.total)
+    .where(_NUMBERED.c.number <= bindparam("most"))
+    .order_by(_NUMBERED.c.number)
+)
+
+
+def attempts(session: Session, leads: Iterable[Row[Any]]) -> dict[int, tuple[int, datetime]]:
+    """How often nobody answered, and when last, for those of these leads that were called."""
+    called = [lead.id for lead in leads if lead.stage == "taken" and lead.first_contact_at]
+    if not called:
+        return {}
+    found = session.execute(_ATTEMPTS, {"ids": called})
+    return {lead_id: (count, last) for lead_id, count, last in found}
+
+
+_ATTEMPTS = (
+    select(LeadEventRow.submission_id, func.count(), func.max(LeadEventRow.at))
+    .where(
+        LeadEventRow.submission_id.in_(bindparam("ids", expanding=True)),
+        # As an expression: SQLite would rather read all events of this kind by their index.
+        LeadEventRow.kind + "" == "contact",
+    )
+    .group_by(LeadEventRow.submission_id)
+)
