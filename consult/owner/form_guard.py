@@ -87,6 +87,8 @@ def mode_of(layer: Layer) -> Mode:
         "timing": settings.spam_timing,
         "network": settings.spam_network,
         "throwaway": settings.spam_throwaway,
+        "proof_of_work": settings.spam_proof_of_work,
+        "mail_server": settings.spam_mail_server,
     }
     return modes[layer]
 

@@ -49,6 +49,7 @@ function guard(field, script) {
   form.addEventListener("submit", async (event) => {
     if (field.value && performance.now() - at < FRESH_MS) return;
     event.preventDefault();
+    if (status.textContent) return; // pressed twice
     status.textContent = "One moment…";
     if (field.value) solving = null; // it has waited too long
     await Promise.race([start(), new Promise((late) => setTimeout(late, 10_000))]);

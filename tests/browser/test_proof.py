@@ -73,6 +73,23 @@ def test_a_form_that_is_sent_sooner_waits_for_it(browser: Browser, served: Serve
     assert "proof_of_work" not in signs(app)
 
 
+def test_a_form_that_waits_says_so_and_is_sent_in_the_end(browser: Browser, served: Served) -> None:
+    app, origin = served
+    with visiting(browser, origin) as visit:
+        visit.tab.clock.install()
+        visit.open(f"{hand_in(app)}/contact")
+        visit.tab.evaluate("document.getElementById('proof').dataset.bits = 30")
+        fill(visit, "ada@example.com")
+        button = visit.tab.locator("main form button")
+        button.click()
+        status = visit.tab.locator("main form > [role=status]")
+        assert status.inner_text() == "One moment…"
+        button.click()
+        visit.leave(lambda: visit.tab.clock.run_for(10_000))
+        assert "Thank you, Ada Lovelace." in visit.tab.inner_text("main")
+    assert "proof_of_work" in signs(app)
+
+
 def test_without_javascript_the_form_is_sent_all_the_same(browser: Browser, served: Served) -> None:
     app, origin = served
     with visiting(browser, origin, javascript=False) as visit:
