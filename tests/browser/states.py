@@ -59,6 +59,12 @@ def send_empty(form: str) -> Step:
     return send
 
 
+def send_long_comment(visit: Visit) -> None:
+    open_all(visit)
+    visit.tab.locator("#answer-comment").evaluate("field => { field.value = 'w'.repeat(1001) }")
+    press("form[action$=decline] button")(visit)
+
+
 def send_late_to_lead(visit: Visit) -> None:
     open_all(visit)
     visit.tab.evaluate("document.querySelectorAll('[name=version]').forEach(f => { f.value = 1 })")
@@ -295,7 +301,7 @@ STAFF_STATES = (
     State("lead made anonymous", on("/staff/leads/6"), open_all, signed_in=True),
     State("lead that I offered", on("/staff/leads/7?done=follow-up"), signed_in=True),
     State("lead that was lost", on("/staff/leads/8"), open_all, signed_in=True),
-    State("return refused", on("/staff/leads/3"), press("form[action$=decline] button"), True),
+    State("return refused", on("/staff/leads/3"), send_long_comment, signed_in=True),
     State("note refused", on("/staff/leads/5"), send_empty_note, signed_in=True),
     State("note changed meanwhile", on("/staff/leads/5"), send_late_note, signed_in=True),
     State("lead refused", on("/staff/leads/5"), send_empty("follow-up"), signed_in=True),
