@@ -140,4 +140,5 @@ def contact_of(path: str, random: Random) -> NewContact:
         phone=f"555-01{random.randrange(100):02}" if random.random() < 0.6 else None,
         wants_consult=random.random() < 0.5,
         consent_text="Demo lead: this owner does not exist.",
+        best_time=("Mornings", "Weekdays after 4", None)[number % 3],
     )

@@ -104,6 +104,8 @@ def test_hints_are_for_those_who_have_the_keys(browser: Browser, site: Site, vis
         sign_in(plain)
         plain.open("/staff/leads/3")
         assert not plain.tab.locator(".keys").is_visible()
+        for button in ("Reached", "Emailed"):
+            assert plain.tab.get_by_role("button", name=button, exact=True).is_visible()
         plain.leave(plain.tab.get_by_role("link", name="Next", exact=True).click)
         assert plain.path.startswith("/staff/leads/1")
 

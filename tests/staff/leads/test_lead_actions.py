@@ -18,7 +18,7 @@ from tests.support.apps import make_app, services_of, statements
 from tests.support.client import PageClient
 from tests.support.databases import Clock, write
 from tests.support.lead_factories import see
-from tests.support.page import Form, Page
+from tests.support.page import Form, Page, text_of
 from tests.support.second_factors import CAREFUL, SECRET, make_careful_user
 from tests.support.staff_client import (
     PASSWORD,
@@ -183,6 +183,26 @@ def test_one_press_logs_an_email(grace: PageClient, database: Database, lead: in
     assert "Emailed them" in page.text
     assert see(database, lead).stage == "taken"
     assert see(database, lead).first_contact_at
+
+
+def test_the_last_two_things_that_were_written_are_on_the_first_screen(
+    grace: PageClient, clock: Clock, lead: int
+) -> None:
+    def last_words() -> list[str]:
+        (term,) = [one for one in page.document.all("dt") if text_of(one) == "Last notes"]
+        row = next(page.document.ancestors(term))
+        return [text_of(said) for said in page.document.all("q", within=row)]
+
+    send(grace, lead, "notes", text="One")
+    clock.go_on(minutes=1)
+    form = grace.get(f"/staff/leads/{lead}").form("/contact")
+    fields = {**_one_each(form.data), "reached": "yes", "comment": "Two"}
+    grace.post(form.action, fields)
+    clock.go_on(minutes=1)
+    page = send(grace, lead, "notes", text=f"Three {HOSTILE * 9}")
+    assert [text.split()[0] for text in last_words()] == ["Three", "Two"]
+    page = grace.follow(grace.submit(page.form("/resolve")))
+    assert last_words() == ["Two", "One"]
 
 
 def _open_folds(page: Page) -> list[str]:
