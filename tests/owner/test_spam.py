@@ -19,6 +19,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from consult.owner.form_guard import HONEYPOT
+from consult.storage.leads import actions, handovers
+from consult.storage.leads.changes import NotAllowedError
 from consult.storage.notifications.digest import Period, digest_for
 from consult.storage.privacy.data_export import export, to_json
 from consult.storage.search import find_leads
@@ -289,6 +291,24 @@ def test_staff_free_a_lead_that_is_not_spam(site: Site) -> None:
     assert len(site.mails()) == 1
 
 
+def test_no_one_works_on_a_lead_that_lists_leave_out(site: Site) -> None:
+    """But it can be closed, and its page is open."""
+    ROBOT.send(site, 1)
+    refused: list[tuple[Any, dict[str, Any]]] = [
+        (handovers.claim, {}),
+        (actions.log_contact, {"channel": "phone", "reached": True}),
+        (actions.schedule_follow_up, {"on": site.clock().date()}),
+        (actions.move, {"stage": "won"}),
+    ]
+    with site.made.database.writing() as session:
+        for verb, how in refused:
+            with pytest.raises(NotAllowedError, match="press “Not spam” first"):
+                verb(session, 1, by=1, **how)
+        actions.move(session, 1, "not_a_fit", reason="not_real", by=1)
+    assert "Sent in 1 second" in site.staff().get("/staff/leads/1").text
+    assert site.that_send() == set()
+
+
 def test_no_list_or_digest_counts_what_is_probably_spam(site: Site) -> None:
     ROBOT.send(site, 1)
     period = Period(
@@ -333,7 +353,7 @@ def test_past_half_of_what_a_network_may_send_people_confirm(tmp_path: Path) -> 
     site = Site(tmp_path, limit_contacts="10 per hour")
     person = Sender("shares a network", network="198.51.100.4")
     pages = [site.client.follow(person.send(site, number)) for number in range(8)]
-    asked = ["One more step to get it by email." in page.text for page in pages]
+    asked = ["One more step to get your report by email." in page.text for page in pages]
     assert asked == [False] * 5 + [True] * 3
     assert len(site.rows(ContactRow)) == 8
 
@@ -350,7 +370,7 @@ def test_a_corrected_address_frees_the_lead_and_a_known_lead_stays_known(site: S
     form = site.client.get(site.client.follow(sent).link("correct your name or address"))
     data = {**form.form("/contact").data, "email": "ada@yopmail.com", "consent": "y"}
     sent = site.client.post(form.form("/contact").action, data)
-    assert "One more step to get it by email." in site.client.follow(sent).text
+    assert "One more step to get your report by email." in site.client.follow(sent).text
     assert len(site.mails()) == 1
     (lead,) = site.rows(LeadRow)
     assert not lead.suspect

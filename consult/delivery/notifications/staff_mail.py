@@ -109,7 +109,8 @@ def _notification(
         return None
     if notification.kind == "handed_over" and notification.lead.offered_to_id != user.id:
         return None  # it was answered already, or canceled
-    who, row = _business(lead.contact) or f"Lead {lead.id}", notification.lead
+    row = notification.lead
+    who = _business(_contact(lead, row)) or f"Lead {lead.id}"
     actor = name_for_staff(notification.actor.name if notification.actor else "") or "A colleague"
     info = TYPE_INFO[cast(NotificationType, notification.kind)]
     return Content(
@@ -136,6 +137,11 @@ def _why_returned(session: Session, lead: LeadRow) -> str:
     return DECLINE_REASONS[reasons[-1]] if reasons and reasons[-1] != OTHER else ""
 
 
+def _contact(lead: SubmissionRow, row: LeadRow) -> ContactRow | None:
+    """Who to name: no one where it's probably spam, or robots could write to staff by our mail."""
+    return None if row.suspect else lead.contact
+
+
 def _facts(
     session: Session, lead: SubmissionRow, row: LeadRow, user: StaffUserRow, settings: Settings
 ) -> list[tuple[str, str, str]]:
@@ -143,7 +149,7 @@ def _facts(
     assignee = session.get(StaffUserRow, row.assignee_id) if row.assignee_id else None
     who = name_for_staff(assignee.name) if assignee else "No one yet"
     facts = [("Assigned to", "You" if row.assignee_id == user.id else who, "")]
-    contact = lead.contact
+    contact = _contact(lead, row)
     if contact:
         facts.append(("Wants", "A consult" if contact.wants_consult else "The report by email", ""))
     if settings.staff_mails == "business" or contact is None:

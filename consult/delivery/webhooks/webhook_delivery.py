@@ -125,6 +125,7 @@ def _body(session: Session, delivery: DeliveryRow, endpoint: EndpointRow, base_u
     lead, status = leads.by_id(session, notification.submission_id), notification.lead
     if lead is None:
         raise PermanentError("The lead was deleted.")
+    contact = None if status.suspect else lead.contact
     data: dict[str, Any] = {
         "id": lead.id,
         "url": f"{base_url}/staff/leads/{lead.id}",
@@ -136,12 +137,11 @@ def _body(session: Session, delivery: DeliveryRow, endpoint: EndpointRow, base_u
         "depth": lead.depth,
         "edition": lead.edition,
         "source": status.source or None,
-        "has_contact": lead.contact is not None,
-        "wants_consult": lead.contact is not None and lead.contact.wants_consult,
+        "has_contact": contact is not None,
+        "wants_consult": contact is not None and contact.wants_consult,
         "due_at": status.due_at and _utc(status.due_at),
     }
-    if endpoint.includes_contact and lead.contact:
-        contact = lead.contact
+    if endpoint.includes_contact and contact:
         data["contact"] = {
             "name": contact.name,
             "email": contact.email,

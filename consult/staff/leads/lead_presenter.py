@@ -50,12 +50,12 @@ def next_step(
     lead: LeadRow, me: int, office: Office, now: datetime, *, has_contact: bool
 ) -> tuple[str, str]:
     """Return the id of the form for the one next step, or "", and the step in words."""
+    if lead.suspect and not lead.is_closed:
+        return "", "Is it spam?"
     if lead.offered_to_id == me:
         return "answer", "Accept or return this lead"
     if lead.is_closed:
         return "", "Closed. Nothing to do"
-    if lead.suspect:
-        return "", "Is it spam?"
     if lead.follow_up_on:
         if lead.follow_up_on > office.today(now):
             return "", f"Snoozed until {written_date(lead.follow_up_on)}"
@@ -86,6 +86,8 @@ def forms_for(lead: LeadRow, me: int, now: datetime, *, is_admin: bool = False) 
     "outcome" are three side by side: won, lost, not a fit.
     """
     forms = []
+    if lead.suspect and not lead.is_closed:
+        return ["outcome"]
     if lead.offered_to_id == me:
         forms.append("answer")
     if lead.stage == "new" or lead.assignee_id != me:

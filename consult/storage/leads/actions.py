@@ -57,7 +57,8 @@ def move(
     ``CLOSING_REASONS``, for the stages that have some. ``consult_booked`` alone has, and needs, a
     `consult_at`. ``won`` may have an `amount`, in hundredths of its `currency`.
     """
-    lead = lock_lead(session, lead_id, by=by, version=version)
+    is_no = stage in ("lost", "not_a_fit")
+    lead = lock_lead(session, lead_id, by=by, version=version, spam_too=is_no)
     if stage not in MOVES[lead.stage] and (lead.is_closed or stage not in OUTCOMES):
         raise NotAllowedError(f"{NAMES[lead.stage]} can’t become {NAMES[stage].lower()}.")
     if stage in CLOSING_REASONS and reason not in CLOSING_REASONS[stage]:

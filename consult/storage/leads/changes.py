@@ -57,8 +57,14 @@ def lock_leads(session: Session, lead_ids: Collection[int]) -> list[LeadRow]:
     return list(session.scalars(locked.execution_options(populate_existing=True)))
 
 
-def lock_lead(session: Session, lead_id: int, *, by: int, version: int | None) -> LeadRow:
-    """Lock a lead until the transaction ends, for `by`, whose account must be active."""
+def lock_lead(
+    session: Session, lead_id: int, *, by: int, version: int | None, spam_too: bool = False
+) -> LeadRow:
+    """Lock a lead until the transaction ends, for `by`, whose account must be active.
+
+    Lists leave out what is probably spam. So that no one works on a lead that others can't see, it
+    has to be cleared first, except where it's `spam_too`.
+    """
     found = lock_leads(session, [lead_id])
     if not found:
         raise UnknownLeadError(lead_id)
@@ -67,6 +73,8 @@ def lock_lead(session: Session, lead_id: int, *, by: int, version: int | None) -
         raise ConflictError(f"lead {lead_id} is at version {lead.version}")
     if not is_active(session, by):
         raise NotAllowedError("This account is no longer active.")
+    if lead.suspect and not spam_too:
+        raise NotAllowedError("This lead is probably spam. If it isn’t, press “Not spam” first.")
     session.info[_BEFORE] = lead_id, _state(lead)
     return lead
 
@@ -133,7 +141,7 @@ def undo(session: Session, lead_id: int, *, by: int, version: int | None = None)
 
     `version` is the one that the change made. For the errors, see ``actions``.
     """
-    lead = lock_lead(session, lead_id, by=by, version=version)
+    lead = lock_lead(session, lead_id, by=by, version=version, spam_too=True)
     if not can_undo(lead, by, session.now()):
         raise NotAllowedError("It’s too late to undo this. Change it on the lead’s page.")
     earlier = {name: _read(name, value) for name, value in (lead.replaced or {})["values"].items()}

@@ -267,7 +267,7 @@ def clear_spam(
 
     Without a `mail_link`, the report still waits for its owner to confirm the address.
     """
-    lead = lock_lead(session, lead_id, by=by, version=version)
+    lead = lock_lead(session, lead_id, by=by, version=version, spam_too=True)
     if not lead.suspect:
         raise NotAllowedError("This lead isn’t marked as spam.")
     record_change(session, lead, "cleared", by)

@@ -183,6 +183,19 @@ def test_what_owners_write_is_in_no_message_subject_or_log(
     assert "Zebras" not in "\n".join([*said, caplog.text])
 
 
+def test_probable_spam_is_named_in_no_message(database: Database, hooks: Receiver) -> None:
+    """Also where it was requested before the robot said who it is."""
+    listen(database, "finished", includes_contact=True)
+    colleague(database, "grace", finished="all")
+    set_lead(database, left_contact(database, business="Buy now"), suspect=True)
+    box = Box()
+    make_worker(database, transport=box, http=hooks.client()).run_once()
+    sent = [*(got.body for got in hooks.received), *(mail.as_string() for mail in box.mails)]
+    assert len(sent) >= 2
+    assert not [text for text in ("Buy now", CONTACT.email, CONTACT.name) if text in str(sent)]
+    assert '"has_contact": false' in sent[0]
+
+
 @pytest.mark.parametrize("with_contact", [False, True])
 def test_contact_info_if_chosen(database: Database, hooks: Receiver, with_contact: bool) -> None:
     endpoint_id, secret = listen(database, *WEBHOOK_EVENTS, includes_contact=with_contact)
