@@ -15,6 +15,7 @@ from sqlalchemy import bindparam, func, select, update
 from consult.questionnaire.editions import newest
 from consult.storage.db.base import Base
 from consult.storage.db.database import INSERTS, Session, insert_into
+from consult.storage.tables.lead_tables import LeadRow
 from consult.storage.tables.submission_tables import (
     MAX_SOURCE,
     DraftRow,
@@ -150,14 +151,28 @@ def record_submission(
 def record_stage(session: Session, submission_id: int, stage: Stage) -> None:
     """Count that a lead was moved to a stage. What it once reached stays, except ``won``."""
     reached = {name: True for name, stages in _REACHED.items() if stage in stages}
-    record_reached(session, submission_id, won=stage == "won", **reached)
+    _record_outcome(session, submission_id, won=stage == "won", **reached)
 
 
 def record_stages(session: Session, submission_id: int, stages: Sequence[Stage]) -> None:
     """Count anew which stages a lead was moved to, in order, when a move was undone."""
     reached = {name: not _REACHED[name].isdisjoint(stages) for name in _REACHED}
     won = bool(stages) and stages[-1] == "won"
-    record_reached(session, submission_id, won=won, **reached)
+    _record_outcome(session, submission_id, won=won, **reached)
+
+
+def _record_outcome(session: Session, submission_id: int, *, won: bool, **reached: bool) -> None:
+    """Count how far a lead got; one that was won with the day, and with what it's worth."""
+    session.flush()
+    lead = LeadRow.submission_id == submission_id
+    facts = {
+        "won": won,
+        "won_on": func.coalesce(_STATS.c.won_on, session.now().date()) if won else None,
+        "won_amount": select(LeadRow.won_amount).where(lead).scalar_subquery(),
+        "won_currency": select(LeadRow.won_currency).where(lead).scalar_subquery(),
+    }
+    its_row = _STATS.c.submission_id == submission_id
+    session.execute(update(_STATS).where(its_row).values(**facts, **reached))
 
 
 def record_reached(session: Session, submission_id: int, **reached: bool) -> None:

@@ -1,11 +1,14 @@
 """The rows and titles of the charts of the insights, from the counts of the storage."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 from consult.questionnaire import Kind
 from consult.questionnaire.editions import newest
+from consult.settings.brand import CURRENCY_SIGNS
 from consult.staff.insights.chart_layout import FEW, Row, Share, counted, percent, value
 from consult.storage.insights.insights import (
     PART,
@@ -15,6 +18,8 @@ from consult.storage.insights.insights import (
     SUBMITTED,
     VIEWED,
     VIEWED_FRAMED,
+    WORTH,
+    ResponseFilter,
     Spread,
     Stats,
     quartiles,
@@ -33,6 +38,9 @@ _AGENCY = {
 }
 DIRECT = "Direct"
 """How leads without a source are named."""
+
+LONGEST_BY_WEEK = 26 * 7
+"""Days; over more of them, numbers are shown by month: a week is too narrow, and has too few."""
 
 _MAX_SOURCES = 30
 
@@ -183,7 +191,7 @@ def sources(stats: Stats) -> Chart:
         finished = steps[SUBMITTED]
         share = Share(finished, steps[STARTED])
         cells = (steps[VIEWED], steps[STARTED], finished, share)
-        of_leads = (Share(steps["contact"], finished), Share(steps["won"], finished))
+        of_leads = (Share(steps["contact"], finished), Share(steps["won"], finished), worth(steps))
         bar = value(finished, share), percent(finished, most)
         rows.append(Row(source or DIRECT, (*cells, *of_leads), *bar, few=share.few))
     if most < FEW:
@@ -193,6 +201,58 @@ def sources(stats: Stats) -> Chart:
     return Chart(f"Most leads come from “{rows[0].name}”", rows)
 
 
+def wins(by_day: Mapping[date, Mapping[str, int]], of: ResponseFilter) -> Chart:
+    """Leads and wins by week, or by month over many days; a bar for the leads."""
+    by = period_name(of)
+    spans: dict[date, Counter[str]] = {start: Counter() for start in starts(of.since, of.until, by)}
+    for day, counts in by_day.items():
+        spans[start_of(day, by)].update(counts)
+    most = max((counts["leads"] for counts in spans.values()), default=0)
+    rows = [
+        Row(
+            written_start(start, by),
+            (counts["leads"], counts["won"], worth(counts)),
+            f"{_plural(counts['leads'], 'lead')} · {counts['won']:,} won",
+            percent(counts["leads"], most),
+        )
+        for start, counts in spans.items()
+    ]
+    return Chart(f"Leads and wins by {by}", rows)
+
+
+def worth(counts: Mapping[str, int]) -> str:
+    """What wins are worth, in whole units of each currency, as in "$1,200"; a dash for nothing."""
+    amounts = {
+        name.removeprefix(WORTH): amount
+        for name, amount in counts.items()
+        if name.startswith(WORTH)
+    }
+    texts = [f"{CURRENCY_SIGNS[each]}{round(amounts[each] / 100):,}" for each in sorted(amounts)]
+    return " + ".join(texts) or "–"
+
+
+def period_name(of: ResponseFilter) -> str:
+    return "week" if (of.until - of.since).days < LONGEST_BY_WEEK else "month"
+
+
+def starts(first: date, last: date, by: str) -> list[date]:
+    """The first days of all weeks or months that have one of these days."""
+    days = (first + timedelta(days=day) for day in range((last - first).days + 1))
+    return list(dict.fromkeys(start_of(day, by) for day in days))
+
+
+def start_of(day: date, by: str) -> date:
+    return day - timedelta(days=day.weekday()) if by == "week" else day.replace(day=1)
+
+
+def written_start(start: date, by: str) -> str:
+    return start.strftime("%b %-d, %Y" if by == "week" else "%b %Y")
+
+
+def _plural(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
 def people(counts: Sequence[Any]) -> Chart:
     """What each person did with the leads that they have, a bar for how many they have."""
     most = max((each.leads for each in counts), default=0)
@@ -200,7 +260,7 @@ def people(counts: Sequence[Any]) -> Chart:
     for each in counts:
         in_time, reached = Share(each.in_time, each.answered), Share(each.reached, each.leads)
         cells = (each.leads, each.picked_up, in_time, reached, each.won)
-        text = f"{each.leads:,} leads · {each.won:,} won"
+        text = f"{_plural(each.leads, 'lead')} · {each.won:,} won"
         bar = text, percent(each.leads, most)
         rows.append(Row(each.name or "No one yet", cells, *bar, few=reached.few))
     return Chart("Who works on them", rows)

@@ -35,9 +35,6 @@ _DEFAULT_PERIOD = "90"
 _LONGEST = timedelta(days=3 * 366)
 _NO_SOURCE = "-"
 """Means "no source" in the address, where an empty value means all of them."""
-LONGEST_BY_WEEK = 26 * 7
-"""Days; over more of them, replies are shown by month: a week is too narrow, and has too few."""
-
 _RECORDS = {"tries": "silent leads", "dates_kept": "dates", "known_sources": "won"}
 
 
@@ -53,7 +50,8 @@ def insights_page() -> ResponseReturnValue:
         finished = stats.steps[SUBMITTED]
         spread = insights.spread(session, of)
         waits = insights.replies(session, of, finished)
-        replies = replies_of(waits, office, session.now(), (of.until - of.since).days + 1)
+        replies = replies_of(waits, office, session.now(), chart_data.period_name(of))
+        wins = insights.by_day(session, of)
         returned = insights.declined(session, of)
         people = insights.by_person(session, of)
         assessments = insights.assessments(session, of)
@@ -96,6 +94,7 @@ def insights_page() -> ResponseReturnValue:
         sampled=finished >= 2 * insights.MAX_REPLIES,
         returned=chart_data.returned(returned),
         people=chart_data.people(people),
+        wins=chart_data.wins(wins, of),
         assessments=chart_data.assessments(assessments),
     )
 
@@ -178,30 +177,22 @@ class Replies:
         return "How fast we reply" if share.few else f"{share.percent}% were contacted on time"
 
 
-def replies_of(replies: Sequence[Any], office: Office, now: datetime, days: int) -> Replies | None:
-    """How fast leads were answered, by week or, over many days, by month; None without any.
+def replies_of(replies: Sequence[Any], office: Office, now: datetime, by: str) -> Replies | None:
+    """How fast leads were answered, `by` week or month; None without any.
 
     Leads that still wait count with the wait so far.
     """
     if not replies:
         return None
-    by, form = ("week", "%b %-d, %Y") if days <= LONGEST_BY_WEEK else ("month", "%b %Y")
     waits: dict[date, list[tuple[float, bool | None]]] = {}
     for reply in replies:
         day = reply.submitted_at.astimezone(office.zone).date()
-        waits.setdefault(_start(day, by), []).append(_wait(reply, office, now))
-    first, last = min(waits), max(waits)
-    days_between = (first + timedelta(days=day) for day in range((last - first).days + 1))
-    starts = dict.fromkeys(_start(day, by) for day in days_between)
-    return Replies(
-        spans=[_span(start.strftime(form), waits.get(start, ())) for start in starts],
-        by=by,
-        total=_span("", [wait for of_span in waits.values() for wait in of_span]),
-    )
-
-
-def _start(day: date, by: str) -> date:
-    return day - timedelta(days=day.weekday()) if by == "week" else day.replace(day=1)
+        waits.setdefault(chart_data.start_of(day, by), []).append(_wait(reply, office, now))
+    spans = [
+        _span(chart_data.written_start(start, by), waits.get(start, ()))
+        for start in chart_data.starts(min(waits), max(waits), by)
+    ]
+    return Replies(spans, by, _span("", [wait for of_span in waits.values() for wait in of_span]))
 
 
 def _wait(reply: Any, office: Office, now: datetime) -> tuple[float, bool | None]:

@@ -7,7 +7,7 @@ reads an answer.
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from itertools import accumulate
 from typing import Any
@@ -45,6 +45,8 @@ from consult.storage.tables.submission_tables import (
 VIEWED, VIEWED_FRAMED = "viewed", "viewed_framed"
 STARTED, STARTED_FRAMED = "started", "started_framed"
 SUBMITTED = "submitted"
+WORTH = "worth:"
+"""Comes before a currency: what the leads that were won are worth, in hundredths of it."""
 PART = "part:"
 """Comes before the id of a part of the questionnaire."""
 MILESTONES = ("contact", "consult", "reached", "booked", "held", "won")
@@ -137,13 +139,14 @@ def _add_views(session: Session, of: ResponseFilter, by_source: Counts) -> None:
 
 def _add_responses(session: Session, of: ResponseFilter, by_source: Counts) -> None:
     row = ResponseStatsRow
-    key = (row.source, row.submitted, row.furthest)
+    key = (row.source, row.submitted, row.furthest, row.won_currency)
     sums = [func.sum(cast(getattr(row, name), Integer)) for name in ("framed", *MILESTONES, *SPAM)]
+    total = func.sum(row.won_amount)
     rows = session.execute(
-        select(*key, func.count(), *sums).where(*_counted(of, row)).group_by(*key)
+        select(*key, func.count(), total, *sums).where(*_counted(of, row)).group_by(*key)
     )
     parts = [*(PART + part.id for part in newest().structure.parts), REVIEW]
-    for source, submitted, furthest, count, framed, *milestones in rows:
+    for source, submitted, furthest, currency, count, worth, framed, *milestones in rows:
         steps = by_source[source]
         steps[STARTED] += count
         steps[STARTED_FRAMED] += framed
@@ -152,6 +155,29 @@ def _add_responses(session: Session, of: ResponseFilter, by_source: Counts) -> N
         for part in parts if submitted else parts[:furthest]:
             steps[part] += count
         steps.update(dict(zip((*MILESTONES, *SPAM), milestones, strict=True)))
+        if currency:
+            steps[WORTH + currency] += int(worth or 0)
+
+
+def by_day(session: Session, of: ResponseFilter) -> dict[date, Counter[str]]:
+    """The leads of each day, counted when they started, and the wins, on the day they were won."""
+    row, days = ResponseStatsRow, defaultdict[date, Counter[str]](Counter)
+    starts = select(row.day, func.count()).where(*_counted(of, row), *_of_source(of, row))
+    for day, count in session.execute(starts.where(row.contact).group_by(row.day)):
+        days[day]["leads"] += count
+    key = (row.won_on, row.won_currency)
+    any_start = replace(of, since=date.min)
+    wins = (
+        select(*key, func.count(), func.sum(row.won_amount))
+        .where(*_counted(any_start, row), *_of_source(of, row))
+        .where(row.won_on.between(of.since, of.until))
+    )
+    for won_on, currency, count, worth in session.execute(wins.group_by(*key)):
+        counts = days[won_on or of.until]
+        counts["won"] += count
+        if currency:
+            counts[WORTH + currency] += int(worth or 0)
+    return days
 
 
 def _few(by_source: Counts) -> Counts:

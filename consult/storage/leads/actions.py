@@ -12,6 +12,7 @@ out. The last change can be undone for a moment (``changes.undo``).
 from datetime import date, datetime
 from typing import Literal, get_args
 
+from consult.storage import page_events
 from consult.storage.db.database import Session
 from consult.storage.leads.changes import (
     NotAllowedError,
@@ -100,6 +101,7 @@ def correct_amount(
     if lead.stage != "won":
         raise NotAllowedError("Only a lead that was won has an amount.")
     lead.won_amount, lead.won_currency = amount, None if amount is None else currency
+    page_events.record_stage(session, lead_id, "won")
     record_change(session, lead, "amount", by, amount=amount, currency=lead.won_currency)
     return save_change(session, lead, "lead.amount_changed", by)
 

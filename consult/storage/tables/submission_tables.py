@@ -16,6 +16,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     Date,
     ForeignKey,
@@ -269,11 +270,15 @@ class ResponseStatsRow(_Counted, Base):
     submitted: Mapped[bool] = mapped_column(server_default=false())
     contact: Mapped[bool] = mapped_column(server_default=false())
     consult: Mapped[bool] = mapped_column(server_default=false())
-    # Was ever at this stage or beyond it; `won` is the present state.
+    # Was ever at this stage or beyond it; `won` is the present state, and since when (UTC).
     reached: Mapped[bool] = mapped_column(server_default=false())
     booked: Mapped[bool] = mapped_column(server_default=false())
     held: Mapped[bool] = mapped_column(server_default=false())
     won: Mapped[bool] = mapped_column(server_default=false())
+    won_on: Mapped[date | None] = mapped_column(index=True)
+    # Repeated from the lead, whose numbers stay when it is deleted: hundredths of the currency.
+    won_amount: Mapped[int | None] = mapped_column(BigInteger)
+    won_currency: Mapped[str | None] = mapped_column(String(3))
     # The contact looked like a robot's; staff said it is none; its owner confirmed the address.
     suspect: Mapped[bool] = mapped_column(server_default=false())
     cleared: Mapped[bool] = mapped_column(server_default=false())

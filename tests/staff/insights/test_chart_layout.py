@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from consult.staff.insights import chart_layout
 from consult.staff.insights.chart_layout import FEW, Row, Share
-from consult.staff.insights.insight_pages import LONGEST_BY_WEEK, replies_of
+from consult.staff.insights.insight_pages import replies_of
 from consult.storage.leads.leads import reply_clock
 from consult.workflow.office_hours import Office, read_hours
 from tests.support.databases import Clock
@@ -79,7 +79,7 @@ def test_replies_are_shown_by_week_with_weeks_without_leads() -> None:
         [answered(monday, 30), answered(monday, 90), answered(later, None), answered(later, 20)],
         Office(),
         later + timedelta(minutes=30),
-        90,
+        "week",
     )
     assert found is not None
     assert [(span.name, span.leads, span.hours) for span in found.spans] == [
@@ -100,7 +100,7 @@ def test_a_reply_is_measured_by_the_hours_under_which_it_was_promised() -> None:
     promised = reply_clock(before, opening)
     late = opening + timedelta(hours=9)
     replies = [SimpleNamespace(submitted_at=opening, first_contact_at=late, **promised)] * FEW
-    found = replies_of(replies, after, late, 90)
+    found = replies_of(replies, after, late, "week")
     assert found is not None
     assert (found.total.on_time.percent, found.median) == (0, "9 hours")
 
@@ -108,7 +108,7 @@ def test_a_reply_is_measured_by_the_hours_under_which_it_was_promised() -> None:
 def test_replies_over_a_long_time_are_shown_by_month() -> None:
     start = Clock()()
     many = [answered(start + timedelta(days=42 * (n % 2)), 30) for n in range(FEW)]
-    found = replies_of(many, Office(), start + timedelta(days=90), LONGEST_BY_WEEK + 1)
+    found = replies_of(many, Office(), start + timedelta(days=90), "month")
     assert found is not None
     assert [span.name for span in found.spans] == ["Mar 2026", "Apr 2026"]
     assert found.title == "100% were contacted on time"

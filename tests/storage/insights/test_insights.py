@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import count, pairwise
 from typing import Any
 
@@ -26,11 +26,13 @@ from consult.storage.insights.insights import (
     SUBMITTED,
     VIEWED,
     VIEWED_FRAMED,
+    WORTH,
     ResponseFilter,
     Stats,
 )
-from consult.storage.leads import leads, submission
+from consult.storage.leads import actions, changes, leads, submission
 from consult.storage.page_events import REVIEW, PageVisit, SaveEvent
+from consult.storage.privacy import erasure
 from consult.storage.tables.submission_tables import DraftRow, StartPageViewRow
 from consult.workflow.stages import Stage
 from tests.support.databases import Clock, read, write
@@ -250,6 +252,38 @@ def test_demo_and_test_responses_are_counted_apart(database: Database) -> None:
         found = collected(database, kind=kind).sources
         assert {name: steps[STARTED] for name, steps in found.items()} == {source[:100]: 1}
     assert read(database, insights.kinds_present) == {"test", "demo", "real"}
+
+
+def test_wins_count_on_their_day_with_their_worth_and_outlive_the_lead(
+    database: Database, clock: Clock
+) -> None:
+    ada, lead_id = colleague(database, "ada"), new_lead(database, contact=True)
+    started = clock().date()
+    clock.go_on(days=2)
+    write(database, actions.move, lead_id, "won", by=ada, amount=120_000, currency="USD")
+    won_on = clock().date()
+    clock.go_on(days=1)
+
+    def by_day() -> dict[date, dict[str, int]]:
+        found = read(database, insights.by_day, replace(today(database), since=started))
+        return {day: dict(counts) for day, counts in found.items()}
+
+    expected = {started: {"leads": 1}, won_on: {"won": 1, f"{WORTH}USD": 120_000}}
+    assert by_day() == expected
+    write(database, actions.correct_amount, lead_id, 90_050, "USD", by=ada)
+    expected[won_on][f"{WORTH}USD"] = 90_050
+    assert by_day() == expected
+    with database.writing() as session:
+        erasure.erase(session, [lead_id], "delete", by=ada, reason="asked")
+    assert by_day() == expected
+
+
+def test_a_win_that_was_undone_is_no_win(database: Database) -> None:
+    ada, lead_id = colleague(database, "ada"), new_lead(database, contact=True)
+    write(database, actions.move, lead_id, "won", by=ada, amount=100, currency="USD")
+    write(database, changes.undo, lead_id, by=ada)
+    found = read(database, insights.by_day, today(database))
+    assert found == {database.clock().date(): {"leads": 1}}
 
 
 @pytest.mark.parametrize(

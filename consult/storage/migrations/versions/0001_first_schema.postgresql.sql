@@ -565,6 +565,9 @@ CREATE TABLE response_stats (
     booked BOOLEAN DEFAULT false NOT NULL,
     held BOOLEAN DEFAULT false NOT NULL,
     won BOOLEAN DEFAULT false NOT NULL,
+    won_on DATE,
+    won_amount BIGINT,
+    won_currency VARCHAR(3),
     suspect BOOLEAN DEFAULT false NOT NULL,
     cleared BOOLEAN DEFAULT false NOT NULL,
     confirmed BOOLEAN DEFAULT false NOT NULL,
@@ -583,6 +586,8 @@ CREATE TABLE response_stats (
 );
 
 CREATE INDEX ix_response_stats_day ON response_stats (kind, day);
+
+CREATE INDEX ix_response_stats_won_on ON response_stats (won_on);
 
 CREATE TABLE deliveries (
     id SERIAL NOT NULL,

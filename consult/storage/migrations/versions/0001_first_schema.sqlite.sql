@@ -562,6 +562,9 @@ CREATE TABLE response_stats (
     booked BOOLEAN DEFAULT 0 NOT NULL,
     held BOOLEAN DEFAULT 0 NOT NULL,
     won BOOLEAN DEFAULT 0 NOT NULL,
+    won_on DATE,
+    won_amount BIGINT,
+    won_currency VARCHAR(3),
     suspect BOOLEAN DEFAULT 0 NOT NULL,
     cleared BOOLEAN DEFAULT 0 NOT NULL,
     confirmed BOOLEAN DEFAULT 0 NOT NULL,
@@ -580,6 +583,8 @@ CREATE TABLE response_stats (
 );
 
 CREATE INDEX ix_response_stats_day ON response_stats (kind, day);
+
+CREATE INDEX ix_response_stats_won_on ON response_stats (won_on);
 
 CREATE TABLE deliveries (
     id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
