@@ -84,6 +84,7 @@ def move(
     else:
         record_move(session, lead, stage, by, **facts, amount=amount, currency=currency)
         lead.won_amount, lead.won_currency = amount, currency
+        page_events.record_stage(session, lead_id, "won")  # again, now that it has an amount
     return save_change(session, lead, "lead.moved", by, stage=stage)
 
 
