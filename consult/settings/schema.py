@@ -21,6 +21,7 @@ from consult.settings.setting_types import (
     Days,
     EmailAddress,
     Issuer,
+    LeadSources,
     Origin,
     ProjectPath,
     RateLimit,
@@ -161,6 +162,14 @@ class Settings(BaseSettings):
     """Business hours within which a new lead gets a personal reply. One hour is what the
     questionnaire recommends to others."""
 
+    new_leads_by: Literal["person", "turns", "source"] = Field("person", json_schema_extra=STAFF)
+    """Who gets new leads: one person, everyone in turns, or a person for each source and everyone
+    else in turns. Who is away is skipped."""
+
+    lead_sources: LeadSources = Field((), json_schema_extra=STAFF)
+    """Who gets the leads of which source, as in newsletter: ben@example.com, fair:
+    ada@example.com. The source is the link’s utm_source or ref."""
+
     new_leads_to: EmailAddress = Field("", json_schema_extra=STAFF)
     """Email address of the account that gets new leads and the leads of disabled accounts. Not set:
     the first admin."""
@@ -211,8 +220,8 @@ class Settings(BaseSettings):
     """Forms sent in under 2 seconds, after a day, or unopened, and checks done in under 20."""
 
     spam_network: Mode = "on"
-    """Contacts without a proof of work, from a network that used up half of what it may send in an
-    hour: off, watch, or on."""
+    """Contacts from a network that used up half of what it may send in an hour: off, watch, or
+    on."""
 
     spam_throwaway: Mode = "on"
     """Addresses at well-known throwaway email services: off, watch, or on."""
@@ -306,7 +315,14 @@ class Settings(BaseSettings):
             closed=frozenset(self.closed_on),
             reply_within=timedelta(hours=self.reply_within_hours),
             new_leads_to=self.new_leads_to,
+            new_leads_by=self.new_leads_by,
+            sources=self._sources() if self.new_leads_by == "source" else {},
         )
+
+    def _sources(self) -> dict[str, str]:
+        """The addresses of the accounts that get leads, by source in small letters."""
+        entries = (entry.rpartition(":") for entry in self.lead_sources)
+        return {source.strip().casefold(): to.strip().lower() for source, _, to in entries}
 
     @model_validator(mode="after")
     def _fit_together(self) -> Self:

@@ -197,6 +197,21 @@ def _account(text: str) -> str:
     return text.strip().lower()
 
 
+def _split_entries(given: object) -> object:
+    """Entries that are separated by commas or lines, so that each may have spaces."""
+    if not isinstance(given, str):
+        return given
+    return tuple(entry.strip() for entry in re.split(r"[,\n]", given) if entry.strip())
+
+
+def _lead_sources(entries: tuple[str, ...]) -> tuple[str, ...]:
+    for entry in entries:
+        source, _, address = entry.rpartition(":")
+        if not source.strip() or not re.fullmatch(r"[^@\s]+@[^@\s]+", address.strip()):
+            raise ValueError(f"must look like newsletter: ben@example.com, and not like {entry!r}")
+    return entries
+
+
 ProjectPath = Annotated[Path, AfterValidator(_from_project_folder)]
 Origin = Annotated[str, AfterValidator(_origin)]
 RateLimit = Annotated[str, AfterValidator(_rate_limit)]
@@ -211,6 +226,9 @@ WebhookSecret = Annotated[SecretStr, AfterValidator(_webhook_secret)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 BusinessHours = Annotated[str, AfterValidator(_business_hours)]
 EmailAddress = Annotated[str, AfterValidator(_account)]
+LeadSources = Annotated[
+    tuple[str, ...], NoDecode, BeforeValidator(_split_entries), AfterValidator(_lead_sources)
+]
 Issuer = Annotated[str, AfterValidator(_issuer)]
 Retention = Annotated[int, Field(ge=1, le=36_500)]
 """A number of days, at most a hundred years: a date that calendars know."""

@@ -54,7 +54,7 @@ def open_all(visit: Visit) -> None:
 def send_empty(form: str) -> Step:
     def send(visit: Visit) -> None:
         open_all(visit)
-        press(f"#do-{form} button")(visit)
+        press(f"#do-{form} form:last-child button")(visit)
 
     return send
 
@@ -69,7 +69,7 @@ def send_late_to_lead(visit: Visit) -> None:
     open_all(visit)
     visit.tab.evaluate("document.querySelectorAll('[name=version]').forEach(f => { f.value = 1 })")
     visit.tab.locator("#follow-up-on").fill("2099-12-24")
-    press("#do-follow-up button")(visit)
+    press("#do-follow-up form:last-child button")(visit)
 
 
 def too_many_symptoms(visit: Visit) -> None:

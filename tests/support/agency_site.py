@@ -43,9 +43,8 @@ def agency_app(check: str = "") -> Flask:
 
     @app.get("/twice")
     def with_two() -> str:
-        second = element('id="two" label="Another" scheme="auto" transparent')
         return page(
-            element('id="one"') + f'<div class="middle">{second}</div>',
+            element('id="one"') + element('id="two" label="Another" scheme="auto" transparent'),
             scripts=2,
         )
 

@@ -11,7 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consult.settings.setting_types import SettingsError
-from consult.workflow.office_hours import DAYS, Office, read_hours, read_time, write_hours
+from consult.workflow.office_hours import (
+    DAYS,
+    Office,
+    follow_up_days,
+    read_hours,
+    read_time,
+    write_hours,
+)
 from tests.support.apps import make_settings
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -242,3 +249,27 @@ def test_hours_begin_and_end_with_the_clock_on_the_wall_whenever_it_is_changed()
                 office = Office(zone=zone, week={edge.weekday(): [span]})
                 expected = (begin, end) if begin < end else None
                 assert office.opening(edge.date()) == expected, (zone, edge, span)
+
+
+@pytest.mark.parametrize(
+    ("today", "days"),
+    [
+        # A Monday.
+        (date(2026, 3, 2), ["Tomorrow 3 Mar", "Monday 9 Mar", "In a month 2 Apr"]),
+        # A Friday: tomorrow the agency is closed, and so is the Monday after, a holiday.
+        (date(2026, 3, 13), ["Tuesday 17 Mar", "In a week 20 Mar", "In a month 13 Apr"]),
+        # No February has 31 days, and the 28th is a Saturday.
+        (date(2026, 1, 31), ["Monday 2 Feb", "In a week 9 Feb", "In a month 2 Mar"]),
+        (
+            date(2026, 12, 29),
+            ["Tomorrow 30 Dec", "Monday 4 Jan", "In a week 5 Jan", "In a month 29 Jan"],
+        ),
+    ],
+)
+def test_days_to_come_back_are_days_on_which_the_agency_is_open(
+    today: date, days: list[str]
+) -> None:
+    office = Office(closed=frozenset({date(2026, 3, 16)}))
+    found = follow_up_days(office, today)
+    assert [f"{name} {day.day} {day:%b}" for name, day in found] == days
+    assert all(office.is_open_on(day) and day > today for _, day in found)

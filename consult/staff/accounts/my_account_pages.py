@@ -1,5 +1,7 @@
 """A user's own account: accept an invitation, change the password, end sessions."""
 
+from datetime import date, datetime, timedelta
+
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
@@ -12,9 +14,11 @@ from consult.staff.accounts.account_admin import AccountError, normal_email
 from consult.staff.accounts.passwords import PASSWORD_MAX, hash_password, password_problem
 from consult.staff.accounts.reauthentication import is_right_password, recent_auth_required
 from consult.staff.blueprint import ID, blueprint, for_staff
+from consult.staff.times import agency_time, agency_today
 from consult.storage.accounts import accounts, sessions
 from consult.storage.audit import audit_log
 from consult.storage.second_factors import factors
+from consult.storage.tables.account_tables import StaffUserRow
 from consult.web.services import services
 from consult.web.text import one_line
 
@@ -62,6 +66,33 @@ class InvitationForm(Form):
     def validate_new_password(self, field: Field) -> None:
         email = self.invited or self.email.data or ""
         _refuse_weak(field, self.name.data or "", email, self.product)
+
+
+class AwayForm(Form):
+    """The day on which someone is back; empty while they are here."""
+
+    back_on = StringField("Back on", filters=[one_line])
+
+    def validate_back_on(self, field: Field) -> None:
+        try:
+            day = date.fromisoformat(field.data or "9999-01-01")
+        except ValueError:
+            raise ValidationError("Enter a date.") from None
+        if day <= agency_today():
+            raise ValidationError("Choose a date in the future.")
+
+    @property
+    def away_until(self) -> datetime | None:
+        if not self.back_on.data:
+            return None
+        return services().settings.office.start_of(date.fromisoformat(self.back_on.data))
+
+
+def back_on(user: StaffUserRow) -> str:
+    """The day on which someone is back, as a date field has it; empty if they are here."""
+    if not (user.away_until and user.is_away(services().database.clock())):
+        return ""
+    return agency_time(user.away_until).date().isoformat()
 
 
 class ChangePasswordForm(Form):
@@ -147,6 +178,17 @@ def change_password() -> ResponseReturnValue:
     return login.complete_login(user, "password", url_for(".account", done="password"))
 
 
+@blueprint.post("/account/away")
+@for_staff
+def save_away() -> ResponseReturnValue:
+    form, me = AwayForm(request.form), signed_in_user().id
+    if not form.validate():
+        return _account_page(ChangePasswordForm(), form), 422
+    with services().database.writing() as session:
+        accounts.change_availability(session, me, away_until=form.away_until, by=me)
+    return redirect(url_for(".account", done="away"), 303)
+
+
 @blueprint.post(f"/account/sessions/<{ID}:session_id>/end")
 @for_staff
 @recent_auth_required
@@ -172,15 +214,18 @@ def end_all_sessions() -> ResponseReturnValue:
     return redirect(url_for(access.SIGN_IN), 303)
 
 
-def _account_page(form: ChangePasswordForm) -> str:
+def _account_page(form: ChangePasswordForm, away: AwayForm | None = None) -> str:
     me = signed_in_user()
+    away = away or AwayForm(data={"back_on": back_on(me)})
     with services().database.reading() as session:
         open_sessions = sessions.live_sessions(session, me.id, access.lifetime())
         has = factors.factors_of(session, me.id)
     return render_template(
         "staff/accounts/my_account.html",
         form=form,
-        errors=first_errors(form),
+        away=away,
+        tomorrow=agency_today() + timedelta(days=1),
+        errors=first_errors(form) | first_errors(away),
         me=me,
         has=has,
         sessions=open_sessions,

@@ -13,9 +13,10 @@ from consult.delivery.notifications.dispatch import send_account_link
 from consult.staff.accounts import access, account_admin
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.accounts.account_admin import AccountError, AccountExistsError
-from consult.staff.accounts.my_account_pages import first_errors
+from consult.staff.accounts.my_account_pages import AwayForm, back_on, first_errors
 from consult.staff.accounts.reauthentication import recent_auth_required
 from consult.staff.blueprint import ID, blueprint, for_admins
+from consult.staff.times import agency_today
 from consult.storage.accounts import accounts, sessions
 from consult.storage.accounts.accounts import LastAdminError
 from consult.storage.audit import audit_log
@@ -90,6 +91,24 @@ def change_role(user_id: int) -> ResponseReturnValue:
     return _change(user_id, "role", change)
 
 
+@blueprint.post(f"/settings/people/<{ID}:user_id>/availability")
+@for_admins
+@recent_auth_required
+def change_availability(user_id: int) -> ResponseReturnValue:
+    """Say until when someone gets no new leads, and whether they take turns."""
+    form = AwayForm(request.form)
+    if not form.validate():
+        return _person_page(user_id, away=form), 422
+    change = partial(
+        accounts.change_availability,
+        user_id=user_id,
+        away_until=form.away_until,
+        takes_turns="takes_turns" in request.form,
+        by=signed_in_user().id,
+    )
+    return _change(user_id, "availability", change)
+
+
 @blueprint.post(f"/settings/people/<{ID}:user_id>/disable")
 @for_admins
 @recent_auth_required
@@ -148,6 +167,7 @@ def _people_page(form: InviteForm, errors: dict[str, str] | None = None) -> str:
     return render_template(
         "staff/accounts/people.html",
         users=sorted(users, key=lambda user: (not user.active, user.name.casefold())),
+        now=services().database.clock(),
         active_emails={user.email for user in users if user.active},
         with_factor=with_factor,
         seen=seen,
@@ -160,18 +180,21 @@ def _people_page(form: InviteForm, errors: dict[str, str] | None = None) -> str:
     )
 
 
-def _person_page(user_id: int, problem: str = "") -> str:
+def _person_page(user_id: int, problem: str = "", away: AwayForm | None = None) -> str:
     with services().database.reading() as session:
         user: StaffUserRow = accounts.user_by_id(session, user_id) or abort(404)
         has = factors.factors_of(session, user_id)
         open_sessions = sessions.live_sessions(session, user_id, access.lifetime())
+    away = away or AwayForm(data={"back_on": back_on(user)})
     return render_template(
         "staff/accounts/colleague.html",
         user=user,
+        away=away,
+        tomorrow=agency_today() + timedelta(days=1),
         has=has,
         sessions=open_sessions,
         roles=ROLE_LABELS,
-        errors={"role": problem} if problem else {},
+        errors=({"role": problem} if problem else {}) | first_errors(away),
         done=request.args.get("done"),
         can_mail=services().settings.smtp_url is not None,
     )

@@ -27,7 +27,9 @@ from consult.storage.settings.setting_overrides import SEEN, SettingsProvider
 from consult.web.text import one_line
 from consult.workflow.office_hours import DAYS, Span, clock_time, read_hours, read_time, write_hours
 
-Kind = Literal["text", "number", "colour", "choice", "zone", "person", "week", "days", "sites"]
+Kind = Literal[
+    "text", "number", "colour", "choice", "zone", "person", "week", "days", "sites", "lines"
+]
 
 DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 # Hosts that RFC 2606 reserves for documentation: nobody can be there.
@@ -142,12 +144,20 @@ class DaysField(Field):
             self.data = ", ".join(sorted({day for day in self.days if day}))
 
 
-class SitesField(StringField):
-    """Sites that may show the check, one per line; `data` has them as the setting writes them."""
+class LinesField(StringField):
+    """One entry per line; `data` has them as the setting writes them, with commas."""
 
     @property
     def lines(self) -> str:
         return "\n".join((self.data or "").split(", "))
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        if valuelist:
+            self.data = ", ".join(filter(None, map(one_line, valuelist[0].splitlines())))
+
+
+class SitesField(LinesField):
+    """Sites that may show the check, one per line."""
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
         if valuelist:

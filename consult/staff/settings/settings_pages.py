@@ -36,6 +36,7 @@ from consult.staff.settings.settings_fields import (
     GROUPS,
     DaysField,
     Group,
+    LinesField,
     OptionField,
     Setting,
     SitesField,
@@ -130,6 +131,8 @@ class SettingsForm(BaseForm):
                 return DaysField(setting.label, description=hint)
             case "sites":
                 return SitesField(setting.label, description=hint)
+            case "lines":
+                return LinesField(setting.label, description=hint)
             case "choice" | "zone" | "person":
                 options = _options(setting, value, session)
                 return OptionField(setting.label, options=options, description=hint)

@@ -10,7 +10,7 @@ from consult.storage.audit import audit_log
 from consult.storage.tables.account_tables import AuditRow
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
-from tests.support.databases import read
+from tests.support.databases import Clock, read
 from tests.support.mail_server import mail_server
 from tests.support.page import Page
 from tests.support.staff_client import (
@@ -193,3 +193,25 @@ def test_the_link_is_mailed_where_a_mail_server_is_set(tmp_path: Path, accepts: 
         assert "No such person here" in page.text
     accept(app, link_on(page)).get("/staff/")
     services_of(app).database.close()
+
+
+def test_time_off_is_set_by_oneself_or_an_admin_and_ends_by_itself(
+    app: Flask, admin: PageClient, clock: Clock
+) -> None:
+    services_of(app).database.clock = clock
+    member = signed_in(app, EMAIL)
+    form = member.get("/staff/account").form("/away")
+    for day, error in (("soon", "Enter a date."), ("2026-03-02", "Choose a date in the future.")):
+        assert error in member.submit(form.fill(back_on=day), status=422).text
+    member.submit(form.fill(back_on="2026-03-09"))
+    assert member.get("/staff/account").form("/away").data["back_on"] == ["2026-03-09"]
+    assert "Back 9 Mar 2026" in admin.get(PEOPLE).text
+    page = page_of(app, EMAIL)
+    form = admin.get(page).form("/availability")
+    assert form.data["takes_turns"] == ["y"]
+    admin.submit(form.fill(back_on="2026-03-04", takes_turns=[]))
+    user = user_of(app, EMAIL)
+    assert (user.takes_turns, user.is_away(clock())) == (False, True)
+    assert last_entry(app).action == "account.availability_changed"
+    clock.go_on(days=2)
+    assert not user_of(app, EMAIL).is_away(clock())

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from consult.questionnaire.editions import newest
 from consult.staff.search import bulk_pages, list_pages
 from consult.storage.db.database import Database
+from consult.storage.leads import actions, handovers
 from consult.storage.search.lead_filter import LeadFilter
 from consult.storage.search_index import index_lead
 from consult.storage.tables.account_tables import AuditRow
@@ -57,6 +58,11 @@ def every_page(staff: PageClient, path: str) -> list[int]:
 
 def selected(staff: PageClient, ids: list[int]) -> Page:
     return staff.get("/staff/leads/bulk?" + "&".join(f"lead={id}" for id in ids))
+
+
+def do_of(form: Form) -> list[str]:
+    """What the buttons of a form do."""
+    return form.fields["do"].offered if "do" in form.fields else []
 
 
 def press(staff: PageClient, form: Form, name: str) -> Page:
@@ -274,13 +280,65 @@ def test_bulk_stage_change(staff: PageClient, made: list[MadeLead], database: Da
         assert set(session.scalars(lost)) == set(may)
 
 
+def test_what_was_done_with_many_is_undone(
+    staff: PageClient, made: list[MadeLead], database: Database
+) -> None:
+    """A lead that a colleague changed since stays as it is."""
+    ids = [lead.id for lead in made if is_open(lead)]
+
+    def state() -> list[tuple[object, ...]]:
+        columns = (LeadRow.stage, LeadRow.assignee_id, LeadRow.due_at, LeadRow.follow_up_on)
+        query = (
+            select(*columns).where(LeadRow.submission_id.in_(ids)).order_by(LeadRow.submission_id)
+        )
+        with database.reading() as session:
+            return [tuple(row) for row in session.execute(query)]
+
+    before = state()
+    page = selected(staff, ids)
+    snoozing = next(form for form in page.forms if form.data.get("do") == ["snooze"])
+    done = staff.submit(snoozing.fill(on=snoozing.fields["on"].offered[0]), status=200)
+    assert done.h1 == f"{len(ids)} leads updated"
+    assert state() != before
+    undone = staff.submit(done.form("/undo"), status=200)
+    assert undone.h1 == f"{len(ids)} leads put back as before"
+    assert state() == before
+    take = next(form for form in selected(staff, ids).forms if "take" in do_of(form))
+    done = press(staff, take, "take")
+    with database.writing() as session:
+        actions.log_contact(session, ids[0], by=MY_ID, channel="phone", reached=False)
+    undone = staff.submit(done.form("/undo"), status=200)
+    assert "It was changed since." in undone.text
+    assert ids[0] in shown(undone)
+
+
+def test_handovers_are_accepted_and_returned_together(
+    staff: PageClient, made: list[MadeLead], database: Database
+) -> None:
+    ids = [lead.id for lead in made if lead.row["stage"] == "taken"][:4]
+    with database.writing() as session:
+        for lead_id in ids:
+            handovers.claim(session, lead_id, by=3)
+            handovers.hand_over(session, lead_id, MY_ID, by=3)
+    page = selected(staff, ids)
+    accept = next(form for form in page.forms if "accept" in do_of(form))
+    assert press(staff, accept, "accept").h1 == "4 leads updated"
+    query = select(LeadRow.assignee_id).where(LeadRow.submission_id.in_(ids))
+    with database.reading() as session:
+        assert set(session.scalars(query)) == {MY_ID}
+    assert not [form for form in selected(staff, ids).forms if "accept" in do_of(form)]
+
+
 def test_an_incomplete_action_is_refused(staff: PageClient, made: list[MadeLead]) -> None:
     token = selected(staff, [1]).form("/leads/bulk").data["csrf_token"]
     for fields, error in (
         ({"do": "move"}, "Choose a stage."),
         ({"do": "move", "stage": "consult_booked"}, "Choose a stage."),
         ({"do": "move", "stage": "lost"}, "Choose a reason for “Lost”."),
-        ({"do": "hand_over"}, "Choose a colleague to hand them over to."),
+        ({"do": "hand_over"}, "Choose a colleague."),
+        ({"do": "assign", "to": "3"}, "Choose an action."),
+        ({"do": "decline"}, "Choose a reason for returning them."),
+        ({"do": "snooze", "on": "2020-01-01"}, "Choose a date in the future."),
         ({}, "Choose an action."),
     ):
         data = {"csrf_token": token, "lead": "1", **fields}

@@ -582,3 +582,20 @@ def test_an_address_that_no_website_can_show_is_named(
     assert bool(warning) == any(
         "late" in (one.attrib.get("class") or "") for one in page.document.all("p")
     )
+
+
+def test_who_gets_new_leads_is_a_setting(app: Flask, admin: PageClient) -> None:
+    path = "/staff/settings/new-leads"
+    form = admin.get(path).form(path).fill(new_leads_by="source", lead_sources="fair, ben")
+    assert "newsletter: ben@example.com" in admin.submit(form, status=422).text
+    lines = "Spring fair: Ben@Example.com\n\nnewsletter: ada@example.com"
+    admin.submit(form.fill(lead_sources=lines))
+    office = services_of(app).settings.office
+    assert office.new_leads_by == "source"
+    assert office.sources == {"spring fair": "ben@example.com", "newsletter": "ada@example.com"}
+    shown = admin.get(path).form(path)
+    assert shown.data["lead_sources"] == [
+        "Spring fair: Ben@Example.com\nnewsletter: ada@example.com"
+    ]
+    admin.submit(shown.fill(new_leads_by="turns"))
+    assert services_of(app).settings.office.sources == {}
