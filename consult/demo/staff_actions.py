@@ -269,6 +269,28 @@ def _ask_again_today(work: LeadWork, staff: Staff) -> None:
     work.do(actions.schedule_follow_up, today, office=work.office)
 
 
+def _snooze(work: LeadWork, staff: Staff) -> None:
+    """They are away; nothing is to be done before the end of the week after next."""
+    _call(work, staff)
+    day = work.office.today(work.now) + timedelta(days=12)
+    work.do(actions.schedule_follow_up, day, office=work.office)
+
+
+def _call_in_vain(work: LeadWork, staff: Staff) -> None:
+    work.by = (*staff.active, *staff.demo)[0]
+    for _ in range(2):
+        work.wait(0.2, 0.7)
+        work.contact(0)
+
+
+def _book_today(work: LeadWork, staff: Staff) -> None:
+    """A consult in a few hours, or late in the evening if the day ends before that."""
+    _call(work, staff)
+    start = work.office.start_of(work.office.today(work.now))
+    at = min(work.now + timedelta(hours=3), start + timedelta(hours=23, minutes=45))
+    work.do(actions.move, "consult_booked", consult_at=at.replace(minute=at.minute // 15 * 15))
+
+
 def _book(work: LeadWork, staff: Staff, days: int) -> None:
     """A consult on a day from now on, or ago: then nobody has said yet how it went."""
     _call(work, staff)
@@ -300,8 +322,11 @@ MORNING: Sequence[tuple[timedelta, LastAction]] = (
     (timedelta(days=5), _do_nothing),
     (timedelta(days=24), _ask_again_today),
     (timedelta(days=9), _offer),
-    (timedelta(days=7), _book_tomorrow),
+    (timedelta(days=10), _book_today),
     (timedelta(days=8), _book_yesterday),
+    (timedelta(days=11), _call_in_vain),
+    (timedelta(days=12), _snooze),
+    (timedelta(days=7), _book_tomorrow),
     (timedelta(hours=2), _do_nothing),
     (timedelta(days=6), _do_nothing),
 )

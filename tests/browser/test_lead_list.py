@@ -57,3 +57,15 @@ def test_the_tab_key_does_without_javascript(visit: Visit) -> None:
     visit.leave(lambda: visit.tab.keyboard.press("Enter"))
     assert visit.path.startswith("/staff/leads/bulk")
     assert visit.tab.locator("h1").inner_text() == "1 lead selected"
+
+
+@pytest.mark.parametrize(("width", "height", "least"), [(1280, 800, 12), (360, 780, 5)])
+def test_many_leads_are_seen_at_once(
+    browser: Browser, site: Site, width: int, height: int, least: int
+) -> None:
+    with visiting(browser, site.origin, javascript=False, width=width) as visit:
+        sign_in(visit)
+        visit.open("/staff/leads")
+        boxes = [row.bounding_box() for row in visit.tab.locator(".leads tbody tr").all()]
+    tops, heights = zip(*((box["y"], box["height"]) for box in boxes if box), strict=True)
+    assert (height - tops[0]) / (sum(heights) / len(heights)) >= least

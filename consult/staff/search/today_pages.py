@@ -3,8 +3,8 @@
 What is pressed here goes to the same views as on the page of a lead, which lead back here.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta, tzinfo
+from collections.abc import Mapping
+from datetime import date, datetime, tzinfo
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,12 +17,15 @@ from consult.staff.blueprint import blueprint, for_staff
 from consult.staff.insights.insight_pages import own_performance
 from consult.staff.settings.settings_fields import first_steps, placeholders
 from consult.staff.times import agency_time, ago, near_day, near_time
+from consult.storage.leads.changes import can_undo
 from consult.storage.search import find_leads, today
 from consult.storage.search.lead_filter import LeadFilter, Viewer
 from consult.storage.settings.setting_overrides import SEEN
+from consult.storage.tables.lead_tables import LeadRow
 from consult.web.services import services
 from consult.web.text import parse_id
-from consult.workflow.stages import CLOSED, CLOSING_REASONS, MOVES, NAMES
+from consult.workflow.office_hours import follow_up_days
+from consult.workflow.stages import CLOSED, CLOSING_REASONS, DECLINE_REASONS, MOVES, NAMES
 
 TITLES: Mapping[str, str] = {
     "first_reply": "Waiting for a first reply",
@@ -50,7 +53,9 @@ def today_page() -> ResponseReturnValue:
         groups = today.groups_of(session, viewer)
         called = today.attempts(session, (lead for group in groups for lead in group.leads))
         people = find_leads.colleagues(session)
-        changed = find_leads.by_ids(session, [request.args.get("lead", 0, type=parse_id) or 0])
+        lead_id = request.args.get("lead", 0, type=parse_id) or 0
+        changed = session.get(LeadRow, lead_id)
+        shown = find_leads.by_ids(session, [lead_id])
         any_leads = bool(groups or find_leads.next_ids(session, LeadFilter(), viewer, 1)[0])
         own_items, are_demo = own_performance(session, office)
         now = agency_time(session.now())
@@ -67,28 +72,19 @@ def today_page() -> ResponseReturnValue:
         },
         phone_link=phone_link,
         now=now,
-        snoozes=snoozes(now.date()),
+        days=follow_up_days(office, now.date()),
         people=[person for person in people if person[0] != me.id],
-        moves=MOVES,
+        can_book=[stage for stage in MOVES if "consult_booked" in MOVES[stage]],
         stages=NAMES,
         reasons=CLOSING_REASONS,
+        declining=DECLINE_REASONS,
         done=request.args.get("done", ""),
-        changed=changed[0] if changed else None,
+        changed=shown[0] if shown else None,
+        can_undo=changed is not None and can_undo(changed, me.id, now),
         first_steps=first_steps(provider, len(people)) if asks_first_steps else [],
         placeholders=placeholders(provider),
         own_items=own_items,
         own_items_are_demo=are_demo,
-    )
-
-
-def snoozes(day: date) -> Sequence[tuple[str, date]]:
-    """The days to snooze until, from `day` on."""
-    monday = day + timedelta(days=7 - day.weekday())
-    return (
-        ("Tomorrow", day + timedelta(days=1)),
-        ("Monday", monday),
-        ("A week", day + timedelta(days=7)),
-        ("A month", day + timedelta(days=30)),
     )
 
 

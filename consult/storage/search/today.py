@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Integer, Row, and_, bindparam, case, func, or_, select
+from sqlalchemy import Integer, Row, and_, bindparam, case, false, func, or_, select
 
 from consult.storage.db.database import Session
 from consult.storage.search.find_leads import by_ids
@@ -68,7 +68,7 @@ _WAITING = (
     select(
         LeadRow.submission_id.label("id"),
         LeadRow.next_at,
-        or_(LeadRow.assignee_id.is_not(None), _OFFERED).label("is_mine"),
+        or_(LeadRow.assignee_id.is_not(None), func.coalesce(_OFFERED, false())).label("is_mine"),
         _WHAT.label("what"),
     )
     # In three parts, each with an index that leads to it.

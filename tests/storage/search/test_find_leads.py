@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from consult.scoring.axis import BANDS, CUTS
 from consult.storage.db.database import Database, Session
 from consult.storage.leads import submission
-from consult.storage.search import find_leads
+from consult.storage.search import find_leads, today
 from consult.storage.search.find_leads import FoundPage, find, how_many, neighbors, next_ids
 from consult.storage.search.lead_filter import OPEN, SORTS, LeadFilter, Viewer
 from consult.storage.search.same_person import same_person
@@ -179,6 +179,29 @@ def test_the_pages_are_what_filtering_every_lead_gives(
         assert (first_ids, after) == (expected[:limit], pages[0].after)
 
     check()
+
+
+def test_today_has_what_waits_for_me_and_for_nobody(
+    database: Database, made: list[MadeLead]
+) -> None:
+    """Each lead once, the most urgent first, and what the list has for the same."""
+    with database.reading() as session:
+        now, groups = session.now(), today.groups_of(session, ME)
+        listed = [next_ids(session, group.in_list, ME, len(made))[0] for group in groups]
+    expected: dict[tuple[bool, str], list[int]] = {}
+    handed = {lead.id for lead in made if lead.row["offered_to_id"] == ME.id}
+    for lead in sorted(made, key=lambda one: (one.row["next_at"], one.id)):
+        what = "handed" if lead.id in handed else to_do(lead, now)
+        is_mine = lead.id in handed or lead.row["assignee_id"] == ME.id
+        if what and (is_mine or lead.row["assignee_id"] is None):
+            expected.setdefault((is_mine, what), []).append(lead.id)
+    found = {(group.is_mine, group.what): [lead.id for lead in group.leads] for group in groups}
+    assert found == {of: ids[: today.SHOWN] for of, ids in expected.items()}
+    assert list(found) == sorted(found, key=lambda of: (not of[0], today.GROUPS.index(of[1])))
+    for group, ids in zip(groups, listed, strict=True):
+        of = expected[group.is_mine, group.what]
+        assert group.count == len(of)
+        assert of == [id for id in ids if group.what == "handed" or id not in handed]
 
 
 def test_each_lead_is_seen_once_while_others_come_in(database: Database, clock: Clock) -> None:
