@@ -1,4 +1,4 @@
-// The page of a lead: keys that do what its links, buttons and fields do, and folds that open.
+// A lead's page: keys that do what its links and fields do, and folds that open.
 const openFold = (inside) => inside?.closest("details")?.setAttribute("open", "");
 const open = (selector) => {
   const found = document.querySelector(selector);
