@@ -65,10 +65,12 @@ def signs_of(
         found["rushed"] = str(seconds_taken)
     if domain := spam.throwaway_domain(email):
         found["throwaway"] = domain
-    if mode_of("proof_of_work") != "off":
-        proof = request.form.get(_PROOF, "")
-        found |= {} if _is_solved(_name(form, token), proof) else {"proof_of_work": ""}
-    if network_share() > spam.BUSY_SHARE:
+    asks = mode_of("proof_of_work") != "off"
+    solved = asks and _is_solved(_name(form, token), request.form.get(_PROOF, ""))
+    if asks and not solved:
+        found["proof_of_work"] = ""
+    # Many people share a network, but not with a script that has no JavaScript.
+    if not solved and network_share() > spam.BUSY_SHARE:
         found["busy_network"] = ""
     return spam.weigh(found, mode_of)
 

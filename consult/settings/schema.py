@@ -220,8 +220,8 @@ class Settings(BaseSettings):
     """Forms sent in under 2 seconds, after a day, or unopened, and checks done in under 20."""
 
     spam_network: Mode = "on"
-    """Contacts from a network that used up half of what it may send in an hour: off, watch, or
-    on."""
+    """Contacts without a proof of work, from a network that used up half of what it may send in an
+    hour: off, watch, or on."""
 
     spam_throwaway: Mode = "on"
     """Addresses at well-known throwaway email services: off, watch, or on."""

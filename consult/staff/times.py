@@ -76,8 +76,7 @@ def near_time(time: datetime, now: datetime) -> str:
 
 def exactly(time: datetime) -> str:
     """A time as a person writes it down, in its own time zone: "Nov 23, 2026, 7:12 AM UTC"."""
-    half = "AM" if time.hour < 12 else "PM"
-    return f"{written_date(time)}, {time.hour % 12 or 12}:{time:%M} {half} {time:%Z}"
+    return f"{written_date(time)}, {clock_time(time)} {time:%Z}"
 
 
 def written_date(day: date) -> str:

@@ -39,7 +39,7 @@ TOO_LATE_SECONDS = 24 * 3_600
 RUSHED_SECONDS = 20
 """A whole check answered in less time was answered by a program: it has a dozen pages."""
 BUSY_SHARE = 0.5
-"""The part of a network's hourly contacts after which it counts as busy."""
+"""The part of a network's hourly contacts after which one without a proof of work is a sign."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,4 +9,4 @@ async function look() {
   note.replaceChildren(...(found?.childNodes ?? []));
 }
 
-for (const seconds of [3, 9]) setTimeout(() => look().catch(() => {}), 1000 * seconds);
+for (const seconds of [3, 9, 27]) setTimeout(() => look().catch(() => {}), 1000 * seconds);

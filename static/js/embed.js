@@ -4,6 +4,7 @@
   const BASE = "BASE";
   const NAME = "relay-check";
   const TALLEST = 20000;
+  const NARROW = 240;
   const WAIT = 8000; // milliseconds until the link stays for good
   const LOWEST = 120; // a frame whose top is up to here on the screen stays where it is
   const REACHED = ["started", "finished", "contact", "consult"];
@@ -137,7 +138,6 @@
     style(slot, { gridArea: "1 / 1" });
     style(frame, {
       ...{ gridArea: "1 / 1", border: "0", width: "1px", minWidth: "100%", visibility: "hidden" },
-      height: `${(FIRST.find(([most]) => element.clientWidth <= most) || [0, 790])[1]}px`,
       colorScheme: element.getAttribute("scheme") === "auto" ? "light dark" : "light",
     });
     frame.title = element.getAttribute("label") || "PRODUCT";
@@ -150,9 +150,13 @@
       element.style.minHeight = ""; // the room that the snippet keeps free
     }, WAIT);
     window.addEventListener("message", hear);
-    box.append(frame, slot);
     shadow.textContent = "";
     shadow.append(box);
+    // A container that makes its parts as narrow as what is in them would leave nothing of a frame.
+    if (element.clientWidth < NARROW) element.style.width = "100%";
+    const first = FIRST.find(([most]) => element.clientWidth <= most);
+    frame.style.height = `${first ? first[1] : 790}px`;
+    box.append(frame, slot);
     return close;
   }
 

@@ -88,7 +88,7 @@ def test_the_whole_way_in_a_page_of_another_site(
         visit.open("/?utm_source=fair&mail=ann@b.example&attributes=id=check data-layer=layer")
         frame = the_frame(visit, embedded.check)
         assert visit.tab.get_by_text("Start the check").first.is_hidden()
-        faults = frame_violations(frame)
+        faults = frame_violations(frame) if size == PHONE else []
         send(frame)
         seen = []
         while "/result/" not in frame.url:
@@ -103,7 +103,7 @@ def test_the_whole_way_in_a_page_of_another_site(
         assert HEADER - 1 <= settle(visit, frame) <= LOWEST_TOP
         send(frame, "a[href$='/report.pdf']")
         assert frame.url.endswith("/contact"), "the PDF asks who it is for, in the frame"
-        faults += frame_violations(frame)
+        faults += frame_violations(frame) if size == PHONE else []
         settle(visit, frame)
         fill_by_tapping(frame, CONTACT)
         frame.locator("[name=wants_consult]").check()
@@ -174,6 +174,7 @@ def test_two_on_one_page_that_comes_and_goes_and_believes_nobody_else(
         titles = f"[...document.querySelectorAll('relay-check')].map(one => one.{inside}.title)"
         assert visit.tab.evaluate(titles) == ["Relay Check", "Another"]
         first, second = visit.tab.frames[1:]
+        assert second.evaluate("innerWidth") == first.evaluate("innerWidth") > 700
         visit.look(DESK[0], "dark")
         ground = "getComputedStyle(document.body).backgroundColor"
         assert first.evaluate(ground) == "rgb(251, 249, 244)", "as light as the page around it"

@@ -43,8 +43,9 @@ def agency_app(check: str = "") -> Flask:
 
     @app.get("/twice")
     def with_two() -> str:
+        second = element('id="two" label="Another" scheme="auto" transparent')
         return page(
-            element('id="one"') + element('id="two" label="Another" scheme="auto" transparent'),
+            element('id="one"') + f'<div class="middle">{second}</div>',
             scripts=2,
         )
 

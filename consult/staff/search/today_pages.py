@@ -57,6 +57,7 @@ def today_page() -> ResponseReturnValue:
         changed = session.get(LeadRow, lead_id)
         shown = find_leads.by_ids(session, [lead_id])
         any_leads = bool(groups or find_leads.next_ids(session, LeadFilter(), viewer, 1)[0])
+        left_out = find_leads.how_many(session, LeadFilter(spam="only"), viewer)
         own_items, are_demo = own_performance(session, office)
         now = agency_time(session.now())
     asks_first_steps = me.is_admin and SEEN + "first-day" not in provider.overridden
@@ -64,6 +65,7 @@ def today_page() -> ResponseReturnValue:
         "staff/search/today.html",
         groups=groups,
         any_leads=any_leads,
+        left_out=left_out,
         titles=TITLES,
         next_of={
             lead.id: next_in_words(lead, viewer.id, now, called.get(lead.id))

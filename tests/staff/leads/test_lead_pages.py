@@ -82,7 +82,7 @@ def test_a_row_of_the_list(app: Flask, staff: PageClient, database: Database) ->
     nameless = make_lead(app)
     page = staff.get("/staff/leads")
     assert page.link(f"Lead {nameless}") == f"/staff/leads/{nameless}"
-    assert "No contact given" in page.text
+    assert "No contact info" in page.text
     assert "Direct" in page.text
     assert "No contact info" in staff.get(f"/staff/leads/{nameless}").text
 
