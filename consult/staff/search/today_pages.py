@@ -120,7 +120,8 @@ def next_in_words(lead: Any, me: int, now: datetime, called: Attempts | None) ->
         if not again or at.date() == today:
             return f"Consult {near_time(at, now)}", False
     if again:
-        return f"Follow up: due {near_day(again, today)}", again < today
+        day = near_day(again, today)
+        return f"Follow up{': due' if again < today else ''} {day}", again < today
     return _without_date(lead, today, called, zone), False
 
 
