@@ -31,6 +31,7 @@ PARTS: Mapping[str, Callable[[], list[Row]]] = {
     "download": download.rows,
     "server": server.rows,
     "leads": leads.rows,
+    "today": leads.rows_of_today,
     "exports": exports.rows,
     "insights": insights.rows,
 }

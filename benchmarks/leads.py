@@ -31,8 +31,8 @@ LEADS_OF_TODAY = 20_000
 ROUNDS = 7
 SLOWEST, MEDIAN = 150, 10
 TODAY = 60
-"""The aims, in milliseconds: for each page, and for the median of all pages and of all searches; for
-each page of Today and of the list with 20,000 leads."""
+"""The aims in milliseconds: for each page; for the median of all pages and of all searches; and
+for Today and each page of the list with 20,000 leads."""
 
 _HALF = int((NOW - SPAN / 2).timestamp() * 1_000_000)
 _RARE = {"source": "podcast", "archetype": "well_rehearsed_relay"}  # 0.3% each

@@ -14,7 +14,6 @@ from flask.typing import ResponseReturnValue
 from consult.report.display import phone_link
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.blueprint import blueprint, for_staff
-from consult.staff.insights.insight_pages import own_performance
 from consult.staff.settings.settings_fields import first_steps, placeholders
 from consult.staff.times import agency_time, ago, near_day, near_time
 from consult.storage.leads.changes import can_undo
@@ -58,7 +57,6 @@ def today_page() -> ResponseReturnValue:
         shown = find_leads.by_ids(session, [lead_id])
         any_leads = bool(groups or find_leads.next_ids(session, LeadFilter(), viewer, 1)[0])
         left_out = find_leads.how_many(session, LeadFilter(spam="only"), viewer)
-        own_items, are_demo = own_performance(session, office)
         now = agency_time(session.now())
     asks_first_steps = me.is_admin and SEEN + "first-day" not in provider.overridden
     return render_template(
@@ -85,8 +83,6 @@ def today_page() -> ResponseReturnValue:
         can_undo=changed is not None and can_undo(changed, me.id, now),
         first_steps=first_steps(provider, len(people)) if asks_first_steps else [],
         placeholders=placeholders(provider),
-        own_items=own_items,
-        own_items_are_demo=are_demo,
     )
 
 

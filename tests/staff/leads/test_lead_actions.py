@@ -333,17 +333,17 @@ def test_next_and_previous_follow_the_list(app: Flask, grace: PageClient, clock:
     assert page.link("All leads") == "/staff/leads?source=letter"
 
 
-def test_the_list_shows_how_the_agency_itself_does(
+def test_insights_show_how_the_agency_itself_does(
     app: Flask, grace: PageClient, database: Database, clock: Clock, lead: int
 ) -> None:
-    text = grace.get("/staff/").text
-    assert "How we’re doing" in text
-    assert "Not enough leads yet." in text
+    assert "Not enough data yet" in grace.get("/staff/insights").text
     for _ in range(5):
         other = make_lead(app, contact=CONTACT)
         clock.go_on(minutes=2)
         log_contact(database, other, reached=False)
-    assert "From 5 leads" in grace.get("/staff/").text
+    text = grace.get("/staff/insights").text
+    assert "How we’re doing" in text
+    assert "From 5 leads" in text
 
 
 @pytest.mark.parametrize(
