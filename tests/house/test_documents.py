@@ -17,7 +17,13 @@ RUN_COMMANDS = {"test", "explore", "check", "bench", "mutants", "storm", "lock",
 
 READ_BY_THE_SETTINGS = {
     *("secret_key", "var_dir"),
-    *("time_zone", "business_hours", "closed_on", "reply_within_hours"),  # by `office`
+    *(
+        "time_zone",
+        "business_hours",
+        "lead_sources",
+        "closed_on",
+        "reply_within_hours",
+    ),  # by `office`
 }
 """Settings that other settings are made of."""
 

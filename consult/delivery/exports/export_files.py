@@ -105,6 +105,8 @@ def _workflow(zone: tzinfo) -> Iterator[Column]:
     yield _time(zone, "First contact", "first_contact_at")
     yield _time(zone, "Consult on", "consult_at")
     yield Column("Follow up on", 12, itemgetter("follow_up_on"))
+    yield Column("Won amount", 12, _won_amount)
+    yield Column("Currency", 9, itemgetter("won_currency"))
 
 
 def _scores() -> Iterator[Column]:
@@ -174,6 +176,10 @@ def _source(key: str, lead: Lead) -> Cell:
 def _plan_step(step: int, lead: Lead) -> Cell:
     plan: Sequence[str] = lead["plan"]
     return plan[step] if step < len(plan) else ""
+
+
+def _won_amount(lead: Lead) -> Cell:
+    return None if lead["won_amount"] is None else lead["won_amount"] / 100
 
 
 def _yes(whether: bool) -> str:

@@ -140,6 +140,8 @@ def _body(session: Session, delivery: DeliveryRow, endpoint: EndpointRow, base_u
         "has_contact": contact is not None,
         "wants_consult": contact is not None and contact.wants_consult,
         "due_at": status.due_at and _utc(status.due_at),
+        "won_amount": None if status.won_amount is None else status.won_amount / 100,
+        "won_currency": status.won_currency,
     }
     if endpoint.includes_contact and contact:
         data["contact"] = {

@@ -68,6 +68,7 @@ _QUERY = (
         *(SubmissionRow.seconds_taken, SubmissionRow.answers),
         *(LeadRow.submitted_at, LeadRow.demo, LeadRow.stage, LeadRow.stage_since),
         *(LeadRow.due_at, LeadRow.first_contact_at, LeadRow.consult_at, LeadRow.follow_up_on),
+        *(LeadRow.won_amount, LeadRow.won_currency),
         *(LeadRow.separation, LeadRow.handoff, LeadRow.archetype, LeadRow.wants_consult),
         *(ContactRow.name, ContactRow.business, ContactRow.email, ContactRow.phone),
         *(

@@ -44,6 +44,8 @@ LEAD: Lead = dict.fromkeys(ContactRow.__table__.columns.keys()) | {
     "first_contact_at": None,
     "consult_at": None,
     "follow_up_on": None,
+    "won_amount": 120_050,
+    "won_currency": "CHF",
     "source": {"utm_source": "newsletter"},
     "separation": 49.97,
     "separation_band": "Blurred",

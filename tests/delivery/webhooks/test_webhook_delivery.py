@@ -154,6 +154,8 @@ def test_a_submission_is_signed_and_names_no_person(database: Database, hooks: R
                 "has_contact": False,
                 "wants_consult": False,
                 "due_at": None,
+                "won_amount": None,
+                "won_currency": None,
             }
         },
     }
