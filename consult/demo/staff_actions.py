@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -263,16 +264,9 @@ def _call(work: LeadWork, staff: Staff) -> None:
     work.contact(1)
 
 
-def _ask_again_today(work: LeadWork, staff: Staff) -> None:
+def _snooze(work: LeadWork, staff: Staff, days: int) -> None:
     _call(work, staff)
-    today = work.office.today(work.now)
-    work.do(actions.schedule_follow_up, today, office=work.office)
-
-
-def _snooze(work: LeadWork, staff: Staff) -> None:
-    """They are away; nothing is to be done before the end of the week after next."""
-    _call(work, staff)
-    day = work.office.today(work.now) + timedelta(days=12)
+    day = work.office.today(work.now) + timedelta(days=days)
     work.do(actions.schedule_follow_up, day, office=work.office)
 
 
@@ -299,14 +293,6 @@ def _book(work: LeadWork, staff: Staff, days: int) -> None:
     work.do(actions.move, "consult_booked", consult_at=at)
 
 
-def _book_tomorrow(work: LeadWork, staff: Staff) -> None:
-    _book(work, staff, 1)
-
-
-def _book_yesterday(work: LeadWork, staff: Staff) -> None:
-    _book(work, staff, -1)
-
-
 def _offer(work: LeadWork, staff: Staff) -> None:
     """A colleague wants to hand it over, and waits for an answer."""
     work.by = staff.demo[0]
@@ -320,13 +306,13 @@ LastAction = Callable[[LeadWork, Staff], None]
 MORNING: Sequence[tuple[timedelta, LastAction]] = (
     (timedelta(), _do_nothing),
     (timedelta(days=5), _do_nothing),
-    (timedelta(days=24), _ask_again_today),
+    (timedelta(days=24), partial(_snooze, days=0)),
     (timedelta(days=9), _offer),
     (timedelta(days=10), _book_today),
-    (timedelta(days=8), _book_yesterday),
+    (timedelta(days=8), partial(_book, days=-1)),
     (timedelta(days=11), _call_in_vain),
-    (timedelta(days=12), _snooze),
-    (timedelta(days=7), _book_tomorrow),
+    (timedelta(days=12), partial(_snooze, days=12)),
+    (timedelta(days=7), partial(_book, days=1)),
     (timedelta(hours=2), _do_nothing),
     (timedelta(days=6), _do_nothing),
 )
