@@ -169,11 +169,11 @@ def save_confirmation(token: str) -> ResponseReturnValue:
     made, stored = services(), _to_confirm(token)
     waiting, lead_id = stored.waiting_token or b"", stored.submission_id
     result = decrypt(secret_key(), Purpose.WAITING_REPORT, waiting, lead_id)
-    if result is None:  # it was confirmed before
-        return redirect(url_for(".confirm", token=token), 303)
-    link = made.settings.base_url + full_path("results.result", token=result)
+    link = made.settings.base_url + full_path("results.result", token=result) if result else None
     with made.database.writing() as session:
         submission.confirm(session, token, link, made.settings.office)
+    if result is None:  # it was confirmed before, or the secret key is a new one
+        return redirect(url_for(".confirm", token=token), 303)
     return redirect(_thanks(find_lead(result), result, stored.email), 303)
 
 

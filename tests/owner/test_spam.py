@@ -18,6 +18,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from consult.crypto import token_hash
 from consult.owner.form_guard import HONEYPOT
 from consult.storage.leads import actions, handovers
 from consult.storage.leads.changes import NotAllowedError
@@ -51,6 +52,13 @@ SMTP = {"smtp_url": "smtp://127.0.0.1:1", "mail_from": "Relay Check <relay@check
 ADA = {"name": "Ada Lovelace", "email": "ada@example.com", "consent": "y"}
 MINUTE = 60
 HOUR = 60 * MINUTE
+
+
+class Script(PageClient):
+    """A program that looks at no page."""
+
+    def _inspect(self, page: Page, status: int | None) -> None:
+        assert page.status == status or status is None
 
 
 class Site:
@@ -131,12 +139,12 @@ class Sender:
 
 def robots(site: Site) -> Sequence[Sender]:
     """Two hundred scripts without JavaScript, forty of each kind."""
-    other = site.client.get(f"{hand_in(site.app)}/contact").form("/contact").data["stamp"]
+    (other,) = site.client.get(f"{hand_in(site.app)}/contact").form("/contact").data["stamp"]
     typed = {"email": "zq81@mail.guerrillamail.com"}
     kinds = [
         Sender("fills everything", fills_everything=True),
         Sender("posts at once", form_seconds=0.4),
-        Sender("replays a stamp", stamp=str(other)),
+        Sender("replays a stamp", stamp=other),
         Sender("is one of many in a network", check_seconds=3, network="203.0.113.9"),
         Sender("has a throwaway address", typed=typed),
     ]
@@ -165,6 +173,7 @@ def site(tmp_path: Path) -> Site:
 
 def test_of_two_hundred_scripts_at_most_two_send_anything(site: Site) -> None:
     senders = robots(site)
+    site.client = Script(site.app)
     assert len(senders) == 200
     for number, robot in enumerate(senders):
         robot.send(site, number)
@@ -255,6 +264,17 @@ def test_the_owner_of_an_address_frees_what_was_held(tmp_path: Path) -> None:
         again = client.follow(client.post(link))
         assert again.h1 == "Your email is confirmed"
         assert site.mails() == [("confirm", "ada1@example.com"), ("report", "ada1@example.com")]
+
+
+def test_with_a_new_secret_key_an_address_is_still_confirmed(site: Site) -> None:
+    """The report has no link then, and the owner has its page."""
+    ROBOT.send(site, 1)
+    with site.made.database.writing() as session:
+        contact = session.get_one(ContactRow, 1)
+        contact.waiting_token, contact.confirm_hash = b"of another key", token_hash("t" * 43)
+    page = site.client.follow(site.client.post(f"/confirm/{'t' * 43}"))
+    assert page.h1 == "Your email is confirmed"
+    assert (site.notices(), site.mails()) == (["contact_given"], [])
 
 
 def test_the_email_to_confirm_is_limited_and_the_page_is_the_same(tmp_path: Path) -> None:
@@ -384,6 +404,15 @@ def test_a_corrected_address_frees_the_lead_and_a_known_lead_stays_known(site: S
     assert len(site.mails()) == 1
     (lead,) = site.rows(LeadRow)
     assert not lead.suspect
+
+
+def test_a_consult_that_is_asked_for_frees_nothing(site: Site) -> None:
+    result = ROBOT.send(site, 1).location.partition("?")[0]
+    site.client.submit(site.client.get(f"{result}/consult").form("/consult"))
+    assert site.that_send() == set()
+    staff = site.staff()
+    staff.submit(staff.get("/staff/leads/1").form("/not-spam"))
+    assert site.notices() == ["contact_given", "consult_wanted"]
 
 
 def test_a_robots_permission_for_a_reminder_is_marked(site: Site) -> None:

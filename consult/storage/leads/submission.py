@@ -147,16 +147,17 @@ def save_contact(
 
     With a `check` that finds it suspect, the lead is marked as such, and nobody is notified. A lead
     that staff were once notified of stays what it is; of a suspect correction, only the mail waits.
+    Without a `check`, what is known of the contact counts.
 
     Returns whether the result token is known.
     """
     row = _lock(session, token)
     if row is None:
         return False
-    check = check or Check()
     lead = session.get_one(LeadRow, row.id, populate_existing=True)
     stored = session.get(ContactRow, row.id)
     is_first = stored is None
+    check = check or Check(signs=stored.signs if stored else {})
     if stored is None:
         record_event(session, row.id, "contact_left")
         stored = ContactRow(submission_id=row.id)
@@ -237,9 +238,12 @@ def to_confirm(session: Session, confirm_token: str) -> ContactRow | None:
 
 
 def confirm(
-    session: Session, confirm_token: str, mail_link: str, office: Office | None = None
-) -> bool:
-    """The owner confirms their address: do all that waited for it. Returns whether any did."""
+    session: Session, confirm_token: str, mail_link: str | None, office: Office | None = None
+) -> None:
+    """The owner confirms their address: do all that waited for it, once.
+
+    There is no `mail_link` where the result's token can't be decrypted any more.
+    """
     hashed = token_hash(confirm_token)
     of_link = select(ContactRow.submission_id).where(ContactRow.confirm_hash == hashed)
     lead = session.scalar(
@@ -247,11 +251,12 @@ def confirm(
     )
     stored = to_confirm(session, confirm_token)
     if lead is None or stored is None or stored.waiting_token is None:
-        return False
+        return
     record_event(session, lead.submission_id, "confirmed")
     page_events.record_reached(session, lead.submission_id, confirmed=True)
     _release(session, lead, stored, mail_link, office or Office())
-    return True
+    stored.waiting_token = None
+    session.flush()
 
 
 def clear_spam(
