@@ -7,8 +7,8 @@ from http.client import HTTPConnection, HTTPException
 import click
 
 from consult.commands import CommandError
-from consult.settings.schema import LOCAL_HOSTS
 from consult.settings.setting_sources import load_settings
+from consult.settings.setting_types import LOCAL_HOSTS
 
 _SECONDS = 5
 

@@ -33,6 +33,8 @@ from consult.settings.setting_types import (
     WebhookSecret,
     WebhookUrl,
     is_this_machine,
+    listening_at,
+    source_people,
     stored_key,
     time_zone,
 )
@@ -41,17 +43,10 @@ from consult.workflow.office_hours import WEEKDAYS_9_TO_5, Office, read_hours
 PREFIX = "CONSULT_"
 Mode = Literal["off", "watch", "on"]
 """Of a layer against robots."""
-LOCAL_HOSTS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not listened on
-"""At which address this machine reaches a server that listens on every address."""
 ENV_FILE = PROJECT_FOLDER / ".env"
 
 STAFF: JsonDict = {"staff": True}
 """Marks a field that can be set in the staff area. Its values must survive a round trip to JSON."""
-
-
-def _listening_at(host: str, port: int) -> str:
-    name = LOCAL_HOSTS.get(host, host)
-    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
 
 
 class Settings(BaseSettings):
@@ -92,7 +87,7 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=1, le=65_535)
     """The port to listen on."""
 
-    base_url: Origin = Field(default_factory=lambda data: _listening_at(data["host"], data["port"]))
+    base_url: Origin = Field(default_factory=lambda data: listening_at(data["host"], data["port"]))
     """The address people use to reach the application; links in mails and PDFs start with it. Not
     set: the address it listens on."""
 
@@ -110,8 +105,7 @@ class Settings(BaseSettings):
     or, for all subdomains, https://*.example.com."""
 
     brand_file: ProjectPath | None = None
-    """A file with the name, colors, logo, consult link and currency to use instead of the built-in
-    ones."""
+    """A file with the agency’s name, colors, logo, consult link and currency."""
 
     paper: Literal["letter", "a4"] = Field("letter", json_schema_extra=STAFF)
     """Paper size of the PDF report."""
@@ -133,8 +127,7 @@ class Settings(BaseSettings):
     what is before the @ has ASCII letters only."""
 
     mail_dir: ProjectPath = Field(default_factory=lambda data: data["var_dir"] / "mail")
-    """Folder that emails are written to while no mail server is set; default: mail in the var
-    folder."""
+    """Folder for emails while no mail server is set; default: mail in the var folder."""
 
     webhook_url: WebhookUrl | None = None
     """A URL that receives signed webhooks about each lead, in addition to those set up in the staff
@@ -152,8 +145,7 @@ class Settings(BaseSettings):
     staff area."""
 
     business_hours: BusinessHours = Field(WEEKDAYS_9_TO_5, json_schema_extra=STAFF)
-    """Business hours, as in mon-thu 09:00-17:00, fri 09:00-12:00. The reply timer runs only during
-    these hours."""
+    """Business hours, as in mon-thu 09:00-17:00, fri 09:00-12:00, when the reply timer runs."""
 
     closed_on: Days = Field((), json_schema_extra=STAFF)
     """Holidays, as in 2026-12-25, 2027-01-01."""
@@ -163,12 +155,10 @@ class Settings(BaseSettings):
     questionnaire recommends to others."""
 
     new_leads_by: Literal["person", "turns", "source"] = Field("person", json_schema_extra=STAFF)
-    """Who gets new leads: one person, everyone in turns, or a person for each source and everyone
-    else in turns. Who is away is skipped."""
+    """Who gets new leads: one person, everyone in turns, or a person for each source."""
 
     lead_sources: LeadSources = Field((), json_schema_extra=STAFF)
-    """Who gets the leads of which source, as in newsletter: ben@example.com, fair:
-    ada@example.com. The source is the link’s utm_source or ref."""
+    """Who gets which source (utm_source or ref), as in newsletter: ben@example.com."""
 
     new_leads_to: EmailAddress = Field("", json_schema_extra=STAFF)
     """Email address of the account that gets new leads and the leads of disabled accounts. Not set:
@@ -239,8 +229,7 @@ class Settings(BaseSettings):
     """Staff sign-in attempts from one network address."""
 
     limit_sign_in_account: RateLimit = "5 per minute; 20 per 15 minutes"
-    """Staff sign-in attempts for one account from all unknown browsers together; a trusted browser
-    has a limit of its own."""
+    """Staff sign-in attempts for one account from all browsers that aren’t trusted together."""
 
     limit_second_factor: RateLimit = "20 per day"
     """Second-factor codes tried for one staff account, counted likewise. Recovery codes are counted
@@ -275,8 +264,7 @@ class Settings(BaseSettings):
     """Hours after which staff must sign in again in any case."""
 
     job_lease_seconds: int = Field(60, ge=5)
-    """Seconds a worker may work on a job before another takes it over; must be longer than the PDF
-    timeout."""
+    """Seconds until another worker takes a job over; must be longer than the PDF timeout."""
 
     pdf_timeout_seconds: int = Field(10, ge=1)
     """Seconds of computing after which making a PDF is aborted. On a busy machine, that may take up
@@ -316,13 +304,8 @@ class Settings(BaseSettings):
             reply_within=timedelta(hours=self.reply_within_hours),
             new_leads_to=self.new_leads_to,
             new_leads_by=self.new_leads_by,
-            sources=self._sources() if self.new_leads_by == "source" else {},
+            sources=source_people(self.lead_sources) if self.new_leads_by == "source" else {},
         )
-
-    def _sources(self) -> dict[str, str]:
-        """The addresses of the accounts that get leads, by source in small letters."""
-        entries = (entry.rpartition(":") for entry in self.lead_sources)
-        return {source.strip().casefold(): to.strip().lower() for source, _, to in entries}
 
     @model_validator(mode="after")
     def _fit_together(self) -> Self:

@@ -234,6 +234,21 @@ Retention = Annotated[int, Field(ge=1, le=36_500)]
 """A number of days, at most a hundred years: a date that calendars know."""
 
 
+LOCAL_HOSTS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not listened on
+"""At which address this machine reaches a server that listens on every address."""
+
+
+def listening_at(host: str, port: int) -> str:
+    name = LOCAL_HOSTS.get(host, host)
+    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+
+
+def source_people(entries: tuple[str, ...]) -> dict[str, str]:
+    """The addresses of the accounts that get leads, by source in small letters."""
+    found = (entry.rpartition(":") for entry in entries)
+    return {source.strip().casefold(): to.strip().lower() for source, _, to in found}
+
+
 def stored_key(path: Path) -> str:
     """The key in a file, which is created if it does not exist.
 
