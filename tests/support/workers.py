@@ -1,12 +1,13 @@
 """Workers for the tests: the real handlers, with stand-ins for rendering and the network."""
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from email.message import EmailMessage
 from functools import partial
+from importlib import import_module
+from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, Literal
 
@@ -85,14 +86,19 @@ def sent_mails(database: Database, **given: Any) -> list[EmailMessage]:
     return [as_read(mail.as_bytes()) for mail in box.mails]
 
 
-@contextmanager
-def worker_processes() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
-    """Starts processes of `tests.delivery.worker_process`; none outlives the block."""
-    started: list[subprocess.Popen[bytes]] = []
+_PROCESSES = get_context("forkserver")
+_PROCESSES.set_forkserver_preload(["tests.delivery.worker_process"])  # whose import takes seconds
 
-    def start(*arguments: object) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "tests.delivery.worker_process", *map(str, arguments)]
-        started.append(subprocess.Popen(command))
+
+@contextmanager
+def worker_processes() -> Iterator[Callable[..., BaseProcess]]:
+    """Starts processes of `tests.delivery.worker_process`; none outlives the block."""
+    started: list[BaseProcess] = []
+
+    def start(*arguments: object) -> BaseProcess:
+        run = import_module("tests.delivery.worker_process").main
+        started.append(_PROCESSES.Process(target=run, args=tuple(map(str, arguments))))
+        started[-1].start()
         return started[-1]
 
     try:
@@ -100,7 +106,7 @@ def worker_processes() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
     finally:
         for process in started:
             process.kill()
-            process.wait()
+            process.join()
 
 
 def make_worker(
