@@ -4,7 +4,7 @@ A mail program gets these bytes, and Python's parser forgives what mail programs
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from email.header import decode_header, make_header
 
@@ -21,7 +21,7 @@ from consult.settings.setting_sources import load_settings
 from consult.storage import deliveries
 from consult.storage.db.database import Database
 from consult.storage.drafts import drafts, reminder_consent
-from consult.storage.notifications.notifications import SECURITY_ALERTS
+from consult.storage.notifications.notifications import SECURITY_ALERTS, SecurityAlert
 from consult.storage.tables.delivery_tables import EndpointRow
 from consult.workflow.notification_types import NOTIFICATION_TYPES
 from tests.delivery.mail.test_report_mail import LINK, report_of
@@ -106,7 +106,7 @@ def check_mail(raw: bytes, sender: str, brand: Brand) -> str:
     return decoded(headers["Subject"])
 
 
-def request_every_mail(database: Database, name: str) -> int:
+def request_every_mail(database: Database, name: str, alerts: Sequence[SecurityAlert]) -> int:
     """Request one mail of each kind about an owner with this name; returns how many."""
     ada = colleague(database, "ada", finished="all")
     colleague(database, "bo", consult_wanted="off", digest="off")  # hears of the new contact
@@ -120,7 +120,7 @@ def request_every_mail(database: Database, name: str) -> int:
     set_lead(database, lead_id, offered_to_id=ada, offered_at=offered_at, assignee_id=None)
     with database.writing() as session:
         deliveries.enqueue_staff_email(session, ada, "digest", day=date(2026, 3, 2))
-        for alert in SECURITY_ALERTS:
+        for alert in alerts:
             deliveries.enqueue_staff_email(session, ada, alert)
         endpoint = EndpointRow(
             url="https://hooks.example/",
@@ -144,7 +144,7 @@ def request_every_mail(database: Database, name: str) -> int:
         reminder_consent.grant(session, draft.id, "bo@example.com", "Once.", sealed)
         [(consent, *_)] = reminder_consent.unused(session)
         assert reminder_consent.request_send(session, consent.id)
-    return 1 + len(NOTIFICATION_TYPES) + len(SECURITY_ALERTS) + 2
+    return 1 + len(NOTIFICATION_TYPES) + len(alerts) + 2
 
 
 # About bytes and not about engines.
@@ -153,7 +153,9 @@ def request_every_mail(database: Database, name: str) -> int:
 def test_every_mail_has_plain_headers_and_the_name(database: Database, number: int) -> None:
     name, shown = list(NAMES.items())[number]
     sender, brand = list(SENDERS)[number % len(SENDERS)], BRANDS[number % len(BRANDS)]
-    count, box = request_every_mail(database, name), Box()
+    # Which name no owner, and six numbers have every sender with every brand.
+    alerts = SECURITY_ALERTS if number < len(SENDERS) * len(BRANDS) else ()
+    count, box = request_every_mail(database, name, alerts), Box()
     base_url = BASE_URLS[number % len(BASE_URLS)]
     worker = make_worker(database, transport=box, sender=sender, brand=brand, base_url=base_url)
     worker.run_once()
