@@ -29,6 +29,7 @@ def sign_in(visit: Visit, email: str = staff_client.EMAIL) -> None:
     visit.tab.fill("[name=email]", email)
     visit.tab.fill("[name=password]", staff_client.PASSWORD)
     visit.leave(visit.tab.get_by_role("button", name="Sign in", exact=True).click)
+    assert visit.path != "/staff/sign-in", visit.tab.locator("main").inner_text()
 
 
 def fields_in(tab: Tab | Frame) -> list[Field]:
@@ -45,9 +46,9 @@ def values_for(field: Field, answers: Mapping[str, AnswerValue]) -> list[str]:
 
 
 def control(tab: Tab | Frame, name: str, value: str | None = None) -> Locator:
-    """The control of a field; of a group, the one with this value."""
+    """The control of a field in what the page is about; of a group, the one with this value."""
     chosen = "" if value is None else f'[value="{value}"]'
-    return tab.locator(f'[name="{name}"]{chosen}').first
+    return tab.locator(f'main [name="{name}"]{chosen}').first
 
 
 def fill_with_thumb(visit: Visit, answers: Mapping[str, AnswerValue]) -> None:
