@@ -113,6 +113,13 @@ def test_calling_writing_and_booking_take_few_presses(staff: PageClient, lead: i
     assert "All clear." in page.text
 
 
+def test_who_is_calling_takes_one_press_and_an_export_two(staff: PageClient, lead: int) -> None:
+    opened = staff.get("/staff/leads?text=5309&go=1", status=303).location
+    assert opened.startswith(f"/staff/leads/{lead}?")
+    formats = staff.get(staff.get("/staff/leads").link("Export"))
+    assert CONTACT.email in staff.get(formats.link("CSV")).body.decode()
+
+
 def test_before_the_first_lead_today_leads_to_the_questionnaire(staff: PageClient) -> None:
     page = staff.get("/staff/")
     assert page.h1 == "Today"
