@@ -98,9 +98,9 @@ def rows() -> list[Row]:
     found: list[Row] = []
     with TemporaryDirectory() as folder, shared_server(Path(folder)) as server:
         for engine, url in (("SQLite", None), ("PostgreSQL", server.create_database())):
-            app = _filled(Path(folder, engine), url)
-            pages = _milliseconds(app, _page_getter(app))
-            searches = _milliseconds(app, _searcher(app))
+            app = _filled(Path(folder, engine), url, LEADS)
+            pages = _milliseconds(app, _page_getter(app), CASES)
+            searches = _milliseconds(app, _searcher(app), CASES)
             services_of(app).database.close()
             found += [
                 Row(f"{engine}: {case}", time, "ms", "at most", SLOWEST, 1.0)
@@ -119,7 +119,7 @@ def rows_of_today() -> list[Row]:
         for engine, url in (("SQLite", None), ("PostgreSQL", server.create_database())):
             app = _filled(Path(folder, engine), url, LEADS_OF_TODAY)
             today = _milliseconds(app, _page_getter(app, "/staff/"), {"Today": ""})
-            pages = _milliseconds(app, _page_getter(app))
+            pages = _milliseconds(app, _page_getter(app), CASES)
             services_of(app).database.close()
             slowest = max(pages, key=pages.__getitem__)
             for name, time in (("Today", today["Today"]), (f"slowest: {slowest}", pages[slowest])):
@@ -127,7 +127,7 @@ def rows_of_today() -> list[Row]:
     return found
 
 
-def _filled(folder: Path, url: str | None, leads: int = LEADS) -> Flask:
+def _filled(folder: Path, url: str | None, leads: int) -> Flask:
     if url:
         with closing(Database(url)) as database:
             migrate.upgrade(database)
@@ -141,7 +141,7 @@ def _filled(folder: Path, url: str | None, leads: int = LEADS) -> Flask:
 
 
 def _milliseconds(
-    app: Flask, run: Callable[[str], None], cases: Mapping[str, str] = CASES
+    app: Flask, run: Callable[[str], None], cases: Mapping[str, str]
 ) -> dict[str, float]:
     """The computing time of each case: the shortest of some rounds."""
     run("")  # which opens the connections
