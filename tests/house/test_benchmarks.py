@@ -53,7 +53,15 @@ SHORTER: tuple[tuple[ModuleType, dict[str, object]], ...] = (
     (printing, {"ROUNDS": 1, "CALLS": 10, "RENDERS_TO_SETTLE": 1}),
     (server, {"SECONDS": 0.3, "WARM_UP_SECONDS": 0.05}),
     (load, {"PEOPLE": 16, "SLOW": 6, "SETTLE_SECONDS": 1, "SECONDS": 3, "READS_FOR": (0.1, 0.2)}),
-    (leads, {"LEADS": 60, "LEADS_OF_TODAY": 60, "ROUNDS": 1, "CASES": dict(list(leads.CASES.items())[::9])}),
+    (
+        leads,
+        {
+            "LEADS": 60,
+            "LEADS_OF_TODAY": 60,
+            "ROUNDS": 1,
+            "CASES": dict(list(leads.CASES.items())[::9]),
+        },
+    ),
     (insights, {"RESPONSES": 40, "ROUNDS": 1}),
     (exports, {"LEADS": 6, "ROUNDS": 1}),
     (worker, {"FEW": 2, "MANY": 4, "CONTACTS_BEFORE": 1, "OWNERS": 1}),

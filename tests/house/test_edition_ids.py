@@ -8,6 +8,7 @@ from consult.questionnaire.editions import newest
 CONSULT = Path(__file__).parents[2] / "consult"
 OTHER_MEANINGS = {
     "feedback": "what the page after the cards says of them, a text of `sorting.yaml`",
+    "first_reply": "what a new lead waits for, on Today and in the list",
     "follow_up": "the action on a lead: get in touch again on a day",
     "not_now": "an advice of the contract's `consult: recommended`, and a line of the agreement",
     "own_words": "the field of a Report with what the owner wrote, whatever the question is called",

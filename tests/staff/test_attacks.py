@@ -171,6 +171,8 @@ ASKED_NOTHING = {
     *("find_person", "decline", "reauthenticate", "hand_over", "assess", "log_contact", "move"),
     *("rebook", "schedule_follow_up", "reopen_note", "resolve_note", "resend_webhook", "sign_out"),
     *("claim", "test_webhook", "try_again", "cancel_handover", "send_reminder", "change_leads"),
+    *("assign", "clear_spam", "correct_amount", "undo", "undo_bulk", "save_away"),
+    *("new_view", "change_view", "delete_view"),
     *("change_password", "unlink_provider"),  # which take the password themselves
 }
 """Forms that need no recent authentication: the daily work, and no more."""

@@ -97,7 +97,7 @@ def test_nothing_that_staff_type_or_read_is_logged(tmp_path: Path, log: io.Strin
     sign_in(PageClient(app), f"unknown-{MARK}@example.com", status=422)
     client = signed_in(app, email)
     client.get("/staff/leads/1")
-    client.get(f"/staff/?text={MARK}&source={MARK}")
+    client.get(f"/staff/leads?text={MARK}&source={MARK}")
     client.get(f"/staff/export.csv?{MARK}")
     client.get(f"/staff/leads/1/record.json?{MARK}")
     client.get(f"/staff/{MARK}/{MARK}", status=404)

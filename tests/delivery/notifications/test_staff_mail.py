@@ -119,13 +119,14 @@ def test_the_agency_chooses_whether_it_says_whom_to_call(database: Database) -> 
     html5lib.HTMLParser(strict=True).parse(page)
 
 
-def test_a_returned_handover_says_why(database: Database) -> None:
+def test_a_returned_handover_says_why(database: Database, clock: Clock) -> None:
     ada, bo = colleague(database, "ada"), colleague(database, "bo")
     lead_id = left_contact(database)
     write(database, handovers.claim, lead_id, by=ada)
     write(database, handovers.hand_over, lead_id, bo, by=ada)
     sent_mails(database)
     write(database, handovers.decline, lead_id, by=bo, reason="no_time", comment="Sorry")
+    clock.go_on(minutes=1)  # until then, it could be undone
     (message,) = sent_mails(database)
     for kind in ("plain", "html"):
         assert "“I don’t have time.”" in text_of(message, kind)

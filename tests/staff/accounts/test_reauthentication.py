@@ -64,7 +64,7 @@ def send_late(client: PageClient) -> Page:
 def test_it_is_recent_for_ten_minutes(minutes: int, asked: bool, grace: PageClient) -> None:
     age_authentication(grace.app, minutes)
     page = grace.get("/staff/precious", status=303 if asked else 302)
-    assert page.location == (ASK if asked else "/staff/")
+    assert page.location == (ASK if asked else "/staff/leads")
 
 
 def test_after_it_users_are_where_they_wanted_to_go(grace: PageClient) -> None:
