@@ -73,15 +73,13 @@ def email_confirmation(context: Context, job: JobRow) -> Commit:
         return forget_link
     if lead.contact.email != delivery.address or lead.contact.waiting_token is None:
         return forget_link
-    message = new_message(
-        context.settings,
+    message = _new_message(
+        context,
         to=delivery.address,
         subject="Press to get your report",
         date=delivery.created_at,
         token=delivery.token,
     )
-    if context.brand.email:
-        set_mailbox(message, "Reply-To", context.brand.email)
     values = {"brand": context.brand, "subject": str(message["Subject"])}
     set_text(message, "confirm", {**values, "link": job.payload["link"]})
     for_staff = render("mail/confirm.txt", link=_LINK_FOR_STAFF, **values)
@@ -102,6 +100,16 @@ def _record_sent(
     return record
 
 
+def _new_message(
+    context: Context, *, to: str, subject: str, date: datetime, token: str
+) -> EmailMessage:
+    """A mail to an owner, whose answer goes to the agency; see ``new_message``."""
+    message = new_message(context.settings, to=to, subject=subject, date=date, token=token)
+    if context.brand.email:
+        set_mailbox(message, "Reply-To", context.brand.email)
+    return message
+
+
 def _report_email(
     context: Context, lead: SubmissionRow, delivery: DeliveryRow, link: str, pdf: bytes
 ) -> tuple[EmailMessage, str]:
@@ -118,15 +126,13 @@ def _report_email(
         "base_url": base_url,
     }
     # Of what an owner typed, only the address is in the headers.
-    message = new_message(
-        context.settings,
+    message = _new_message(
+        context,
         to=delivery.address or "",
         subject=f"Your result: {report.finding.removesuffix('.')}",
         date=delivery.created_at,
         token=delivery.token,
     )
-    if brand.email:
-        set_mailbox(message, "Reply-To", brand.email)
     key = contact_key(
         context.settings.signing_key(),
         lead.result_token_hash,
@@ -245,15 +251,13 @@ def _reminder(
     consent: ReminderConsentRow, expires_at: datetime, token: str, context: Context
 ) -> EmailMessage:
     brand, link = context.brand, f"{context.settings.base_url}/check/{token}"
-    message = new_message(
-        context.settings,
+    message = _new_message(
+        context,
         to=consent.address or "",
         subject=f"Your unfinished {brand.product}",
         date=consent.requested_at or consent.granted_at,
         token=f"reminder {consent.id} {token}",
     )
-    if brand.email:
-        set_mailbox(message, "Reply-To", brand.email)
     values = {
         "brand": brand,
         "subject": str(message["Subject"]),
@@ -307,15 +311,13 @@ def _resume_link_email(
     link: ResumeLinkRow, address: str, token: str, expires_at: datetime, context: Context
 ) -> EmailMessage:
     brand = context.brand
-    message = new_message(
-        context.settings,
+    message = _new_message(
+        context,
         to=address,
         subject=f"Your link to finish {brand.product}",
         date=link.created_at,
         token=f"resume link {link.id} {token}",
     )
-    if brand.email:
-        set_mailbox(message, "Reply-To", brand.email)
     values = {
         "brand": brand,
         "subject": str(message["Subject"]),
