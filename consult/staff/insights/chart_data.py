@@ -201,9 +201,8 @@ def sources(stats: Stats) -> Chart:
     return Chart(f"Most leads come from “{rows[0].name}”", rows)
 
 
-def wins(by_day: Mapping[date, Mapping[str, int]], of: ResponseFilter) -> Chart:
-    """Leads and wins by week, or by month over many days; a bar for the leads."""
-    by = period_name(of)
+def wins(by_day: Mapping[date, Mapping[str, int]], of: ResponseFilter, by: str) -> Chart:
+    """Leads and wins `by` week or month; a bar for the leads."""
     spans: dict[date, Counter[str]] = {start: Counter() for start in starts(of.since, of.until, by)}
     for day, counts in by_day.items():
         spans[start_of(day, by)].update(counts)
@@ -232,6 +231,7 @@ def worth(counts: Mapping[str, int]) -> str:
 
 
 def period_name(of: ResponseFilter) -> str:
+    """By what numbers over time are shown: weeks, or months over many days."""
     return "week" if (of.until - of.since).days < LONGEST_BY_WEEK else "month"
 
 

@@ -1,6 +1,6 @@
 """The page of insights: how far responses and leads got, in numbers without names.
 
-Above it all, and above the list of leads, is how the agency itself does.
+Above it all is how the agency itself does.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -46,11 +46,12 @@ def insights_page() -> ResponseReturnValue:
     with made.database.reading() as session:
         kinds_present = insights.kinds_present(session)
         period, of = _filter(request.args, kinds_present, office.today(session.now()))
+        by = chart_data.period_name(of)
         stats = insights.collect(session, of)
         finished = stats.steps[SUBMITTED]
         spread = insights.spread(session, of)
         waits = insights.replies(session, of, finished)
-        replies = replies_of(waits, office, session.now(), chart_data.period_name(of))
+        replies = replies_of(waits, office, session.now(), by)
         wins = insights.by_day(session, of)
         returned = insights.declined(session, of)
         people = insights.by_person(session, of)
@@ -94,7 +95,8 @@ def insights_page() -> ResponseReturnValue:
         sampled=finished >= 2 * insights.MAX_REPLIES,
         returned=chart_data.returned(returned),
         people=chart_data.people(people),
-        wins=chart_data.wins(wins, of),
+        wins=chart_data.wins(wins, of, by),
+        by=by,
         assessments=chart_data.assessments(assessments),
     )
 
@@ -106,7 +108,7 @@ def _filter(
     period = query.get("period", _DEFAULT_PERIOD)
     since, until = query.get("since", type=_day), query.get("until", type=_day)
     if (since, until) != (query.get("was_since", since, _day), query.get("was_until", until, _day)):
-        period = "own"  # somebody changed the days, and not the name of the period
+        period = "own"  # the days were changed, and not the name of the period
     if period == "own":
         until = until or today
         since = since or until - timedelta(days=int(_DEFAULT_PERIOD) - 1)
@@ -164,7 +166,6 @@ class Span:
 @dataclass(frozen=True, slots=True)
 class Replies:
     spans: Sequence[Span]
-    by: str
     total: Span
 
     @property
@@ -192,7 +193,7 @@ def replies_of(replies: Sequence[Any], office: Office, now: datetime, by: str) -
         _span(chart_data.written_start(start, by), waits.get(start, ()))
         for start in chart_data.starts(min(waits), max(waits), by)
     ]
-    return Replies(spans, by, _span("", [wait for of_span in waits.values() for wait in of_span]))
+    return Replies(spans, _span("", [wait for of_span in waits.values() for wait in of_span]))
 
 
 def _wait(reply: Any, office: Office, now: datetime) -> tuple[float, bool | None]:
