@@ -155,7 +155,7 @@ def record_stage(session: Session, submission_id: int, stage: Stage) -> None:
 
 
 def record_stages(session: Session, submission_id: int, stages: Sequence[Stage]) -> None:
-    """Count anew which stages a lead was moved to, in order, when a move was undone."""
+    """Count again which stages a lead was moved to, in order, when a move was undone."""
     reached = {name: not _REACHED[name].isdisjoint(stages) for name in _REACHED}
     won = bool(stages) and stages[-1] == "won"
     _record_outcome(session, submission_id, won=won, **reached)
