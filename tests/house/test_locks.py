@@ -23,7 +23,14 @@ OUR_FOLDERS = {"consult", "tests", "tools", "benchmarks"}
 """Some packages bring a folder of such a name along."""
 
 COPYLEFT = re.compile(r"\b[AL]?GPL|\bGNU\b|\bMPL|Mozilla|\bEUPL|\bCDDL|\bOSL-|CC-BY-SA")
-ACCEPTED = {"certifi", "psycopg", "psycopg-binary", "pyphen"}
+ACCEPTED = {
+    "certifi",
+    "psycopg",
+    "psycopg-binary",
+    "pyphen",
+    "recurring-ical-events",
+    "x-wr-timezone",
+}
 
 
 def canonical(name: str) -> str:
