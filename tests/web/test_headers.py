@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from flask import Flask, abort
@@ -135,6 +136,10 @@ def test_a_file_may_be_cached_under_the_address_of_its_very_content(tmp_path: Pa
     files = [tag.attrib[name] for tag, name in ((page.all("img")[0], "src"),)]
     files += [link.attrib["href"] for link in page.all("link")]
     assert len(files) == 5
+    for sheet in [file for file in files if file.startswith("/static/css/")]:
+        named = re.findall(r'url\("([^"]+)"\)', client.get(sheet).body.decode())
+        files += [urljoin(sheet, file) for file in named]
+    assert len(files) == 9, "a page's four files and one style sheet's four fonts"
     for file in files:
         kept = client.get(file).headers["Cache-Control"]
         assert kept == "public, max-age=31536000, immutable", file
