@@ -26,6 +26,9 @@ class Purpose(StrEnum):
     """What something is encrypted, signed or hashed for."""
 
     AUTHENTICATOR = "authenticator secret"
+    BOOKING = "booking"
+    BUSY_FEED = "address of a calendar"
+    CALENDAR = "calendar secret"
     CONTACT = "contact of a result"
     FORM_STAMP = "form stamp"
     NETWORK = "staff network"

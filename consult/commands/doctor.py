@@ -26,7 +26,8 @@ from consult.delivery.notifications.dispatch import send_at_once
 from consult.delivery.worker import PermanentError, RetryableError
 from consult.report import FONTS
 from consult.report.pdf.renderer import Renderer, RenderError
-from consult.settings.schema import PREFIX, Settings
+from consult.settings.schema import Settings
+from consult.settings.server_settings import PREFIX
 from consult.settings.setting_sources import load_settings
 from consult.settings.setting_types import SettingsError, is_this_machine
 from consult.storage.accounts import accounts

@@ -24,7 +24,8 @@ from consult.delivery.handlers import handlers_with, schedule_purge
 from consult.delivery.notifications.dispatch import schedule_tick
 from consult.delivery.worker import Worker, run_until_signal
 from consult.report.pdf.renderer import Renderer
-from consult.settings.schema import PREFIX, Settings
+from consult.settings.schema import Settings
+from consult.settings.server_settings import PREFIX
 from consult.settings.setting_sources import load_settings
 from consult.staff.accounts.account_admin import first_invitation
 from consult.storage.settings.setting_overrides import SettingsProvider

@@ -18,7 +18,8 @@ from dotenv import dotenv_values
 from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
-from consult.settings.schema import ENV_FILE, PREFIX, Settings
+from consult.settings.schema import Settings
+from consult.settings.server_settings import ENV_FILE, PREFIX
 from consult.settings.setting_types import PROJECT_FOLDER, SettingsError
 
 HIDDEN = "(set, not shown)"

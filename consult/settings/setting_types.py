@@ -13,7 +13,7 @@ from datetime import UTC, date, tzinfo
 from email.utils import parseaddr
 from ipaddress import IPv6Address
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -225,6 +225,7 @@ WebhookUrl = Annotated[SecretStr, AfterValidator(_webhook_url)]
 WebhookSecret = Annotated[SecretStr, AfterValidator(_webhook_secret)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 BusinessHours = Annotated[str, AfterValidator(_business_hours)]
+BookingHours = Literal[""] | BusinessHours
 EmailAddress = Annotated[str, AfterValidator(_account)]
 LeadSources = Annotated[
     tuple[str, ...], NoDecode, BeforeValidator(_split_entries), AfterValidator(_lead_sources)

@@ -22,6 +22,7 @@ from consult.storage.tables.submission_tables import (
     PageVisitRow,
     ResponseStatsRow,
     StartPageViewRow,
+    SubmissionRow,
 )
 from consult.workflow.stages import Stage, counted_source
 
@@ -42,6 +43,10 @@ _REACHED: Mapping[str, frozenset[Stage]] = {
     "booked": frozenset({"consult_booked", "consult_held"}),
     "held": frozenset({"consult_held"}),
 }
+
+
+_TIMED = ("pressed", "booked", "held")
+"""The steps from the result to a consult, for which the insights show how long they took."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,31 +153,48 @@ def record_submission(
         _write_visits(session, keys, draft_id, [{**sent, "is_last": False}])
 
 
+def record_press(session: Session, submission_id: int) -> None:
+    """Count that an owner went on to book a consult, with the time of the first press."""
+    _record_outcome(session, submission_id, pressed=True)
+
+
 def record_stage(session: Session, submission_id: int, stage: Stage) -> None:
     """Count that a lead was moved to a stage. What it once reached stays, except ``won``."""
     reached = {name: True for name, stages in _REACHED.items() if stage in stages}
-    _record_outcome(session, submission_id, won=stage == "won", **reached)
+    _record_outcome(session, submission_id, **reached, **_win(session, stage == "won"))
 
 
 def record_stages(session: Session, submission_id: int, stages: Sequence[Stage]) -> None:
     """Count again which stages a lead was moved to, in order, when a move was undone."""
     reached = {name: not _REACHED[name].isdisjoint(stages) for name in _REACHED}
     won = bool(stages) and stages[-1] == "won"
-    _record_outcome(session, submission_id, won=won, **reached)
+    _record_outcome(session, submission_id, **reached, **_win(session, won))
 
 
-def _record_outcome(session: Session, submission_id: int, *, won: bool, **reached: bool) -> None:
-    """Count how far a lead got; one that was won with the day, and with what it's worth."""
+def _win(session: Session, won: bool) -> dict[str, Any]:
+    """The present state of a win: since which day, and what it's worth."""
     session.flush()
-    lead = LeadRow.submission_id == submission_id
-    facts = {
+    lead = LeadRow.submission_id == _STATS.c.submission_id
+    return {
         "won": won,
         "won_on": func.coalesce(_STATS.c.won_on, session.now().date()) if won else None,
         "won_amount": select(LeadRow.won_amount).where(lead).scalar_subquery(),
         "won_currency": select(LeadRow.won_currency).where(lead).scalar_subquery(),
     }
+
+
+def _record_outcome(session: Session, submission_id: int, **reached: Any) -> None:
+    """Count how far a lead got; for the steps to a consult, how long after the result at first."""
     its_row = _STATS.c.submission_id == submission_id
-    session.execute(update(_STATS).where(its_row).values(**facts, **reached))
+    timed = [name for name in _TIMED if name in reached]
+    if timed:
+        submitted = select(SubmissionRow.submitted_at).where(SubmissionRow.id == submission_id)
+        submitted_at = session.scalar(submitted)
+        since = round((session.now() - submitted_at).total_seconds()) if submitted_at else None
+        for name in timed:
+            after = _STATS.c[f"{name}_after"]
+            reached[after.name] = func.coalesce(after, since) if reached[name] else None
+    session.execute(update(_STATS).where(its_row).values(**reached))
 
 
 def record_reached(session: Session, submission_id: int, **reached: bool) -> None:

@@ -53,6 +53,15 @@ MEANINGS: Mapping[Stage, str] = {
 }
 """What each stage says about a lead, for the help page."""
 
+BOOKING_EVENTS: Mapping[str, str] = {
+    "rebooked": "Consult moved to",
+    "booked": "Booked a consult for",
+    "moved": "Moved their consult to",
+    "canceled": "Canceled their consult of",
+    "no_show": "Didn’t come to the consult of",
+}
+"""What happened to a consult, as the timeline says it before its time."""
+
 OTHER = "other"
 NO_ANSWER = "no_answer"
 """Closed after silence, without a no."""

@@ -15,7 +15,7 @@ from flask import Flask
 from consult.application import BODY_LIMIT
 from consult.commands import FAMILIES
 from consult.settings.brand import UPLOAD_LIMIT
-from consult.settings.schema import PREFIX
+from consult.settings.server_settings import PREFIX
 from consult.settings.setting_sources import known_variables
 from tests.support.apps import make_app
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from consult.commands import FAMILIES
-from consult.settings.schema import PREFIX, Settings
+from consult.settings.schema import Settings
+from consult.settings.server_settings import PREFIX
 from consult.settings.setting_sources import known_variables
 
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from consult.settings.schema import PREFIX, Settings
+from consult.settings.schema import Settings
+from consult.settings.server_settings import PREFIX
 from consult.settings.setting_sources import (
     HIDDEN,
     SettingDescription,

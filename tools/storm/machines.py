@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from consult.settings.schema import PREFIX
+from consult.settings.server_settings import PREFIX
 from tests.support.mail_server import free_port
 from tests.support.postgres import programs, run_program, server_user
 from tools.storm import machine_process

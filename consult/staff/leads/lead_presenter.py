@@ -20,6 +20,7 @@ from consult.storage.tables.lead_tables import LeadEventRow, LeadRow, NoteRow
 from consult.storage.tables.submission_tables import ContactRow
 from consult.workflow.office_hours import Office
 from consult.workflow.stages import (
+    BOOKING_EVENTS,
     CLOSED,
     CLOSING_REASONS,
     DECLINE_REASONS,
@@ -266,8 +267,8 @@ def _describe(kind: str, data: Mapping[str, Any], people: People) -> str:
             return _describe_contact(data)
         case "follow_up":
             return f"Snoozed until {_day(data['on'])}"
-        case "rebooked":
-            return f"Consult moved to {_time(data['consult_at'])}"
+        case "rebooked" | "booking":
+            return f"{BOOKING_EVENTS[data.get('what', 'rebooked')]} {_time(data['consult_at'])}"
         case "offered":
             return f"Handed over to {name_of(people, data.get('to'))}"
         case "accepted":
@@ -295,6 +296,8 @@ def _describe_move(data: Mapping[str, Any]) -> str:
         return f"{NAMES[stage]}: {reason}"
     if amount := _amount(data):
         return f"{NAMES[stage]}: {amount}"
+    if data.get("because") == "canceled":
+        return "Canceled their consult"
     consult_at = data.get("consult_at")
     return f"{NAMES[stage]} for {_time(consult_at)}" if consult_at else NAMES[stage]
 

@@ -26,7 +26,8 @@ from consult.settings.brand import (
     logo_as_json,
     logo_from_upload,
 )
-from consult.settings.schema import PREFIX, Settings
+from consult.settings.schema import Settings
+from consult.settings.server_settings import PREFIX
 from consult.settings.setting_sources import override_errors
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.accounts.reauthentication import recent_auth_required

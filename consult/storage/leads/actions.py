@@ -204,7 +204,7 @@ def _require_not_past(on: date | None, today: date) -> None:
 
 def _move_up_to(session: Session, lead: LeadRow, stage: Stage, by: int) -> None:
     """Record the steps before an outcome that are missing: a lead that was won was reached."""
-    if stage in ("reached", "won") and lead.first_contact_at is None:
+    if stage in ("reached", "consult_held", "won") and lead.first_contact_at is None:
         lead.first_contact_at = session.now()
     if stage in ("won", "lost") and lead.stage == "new":
         assign_to(session, lead, by)

@@ -80,9 +80,12 @@ def lock_lead(
 
 
 def save_change(
-    session: Session, lead: LeadRow, action: str, by: int, **facts: str | int | bool | None
+    session: Session, lead: LeadRow, action: str, by: int | None, **facts: str | int | bool | None
 ) -> LeadRow:
-    """End a verb: the lead has a new version, and the audit log an entry."""
+    """End a verb: the lead has a new version, and the audit log an entry.
+
+    `by` is None where an owner or a calendar did it; that can't be undone.
+    """
     lead.version += 1
     lead.replaced = _replaced(session, lead, by)
     session.flush()
@@ -90,7 +93,9 @@ def save_change(
     return lead
 
 
-def record_change(session: Session, lead: LeadRow, kind: str, by: int, **data: object) -> None:
+def record_change(
+    session: Session, lead: LeadRow, kind: str, by: int | None, **data: object
+) -> None:
     """Add an event to the timeline about the change that ``save_change`` will end.
 
     Facts that are empty are left out.
@@ -99,7 +104,9 @@ def record_change(session: Session, lead: LeadRow, kind: str, by: int, **data: o
     record_event(session, lead.submission_id, kind, by=by, version=lead.version + 1, **known)
 
 
-def record_move(session: Session, lead: LeadRow, stage: Stage, by: int, **data: object) -> None:
+def record_move(
+    session: Session, lead: LeadRow, stage: Stage, by: int | None, **data: object
+) -> None:
     record_change(session, lead, "moved", by, to=stage, **{"from": lead.stage}, **data)
     lead.stage, lead.stage_since = stage, session.now()
     page_events.record_stage(session, lead.submission_id, stage)
@@ -170,9 +177,9 @@ def _state(lead: LeadRow) -> dict[str, Any]:
     return {name: getattr(lead, name) for name in _RESTORED}
 
 
-def _replaced(session: Session, lead: LeadRow, by: int) -> dict[str, Any] | None:
+def _replaced(session: Session, lead: LeadRow, by: int | None) -> dict[str, Any] | None:
     lead_id, before = session.info.pop(_BEFORE, (None, {}))
-    if lead_id != lead.submission_id:
+    if by is None or lead_id != lead.submission_id:
         return None
     now = _state(lead)
     values = {

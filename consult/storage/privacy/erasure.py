@@ -168,6 +168,7 @@ def _anonymise(session: Session, lead_id: int) -> None:
             consult_at=None,
             follow_up_on=None,
             replaced=None,
+            booking_hash=None,
         )
     )
     session.flush()

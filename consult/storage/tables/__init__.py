@@ -3,7 +3,13 @@
 from sqlalchemy import MetaData
 
 from consult.storage.db.base import Base
-from consult.storage.tables import account_tables, delivery_tables, lead_tables, submission_tables
+from consult.storage.tables import (
+    account_tables,
+    booking_tables,
+    delivery_tables,
+    lead_tables,
+    submission_tables,
+)
 
-MODULES = (submission_tables, account_tables, lead_tables, delivery_tables)
+MODULES = (submission_tables, account_tables, lead_tables, delivery_tables, booking_tables)
 ALL_TABLES: MetaData = Base.metadata

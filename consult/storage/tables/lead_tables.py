@@ -117,6 +117,8 @@ class LeadRow(Base):
     # cleared.
     suspect: Mapped[bool] = mapped_column(server_default=false())
 
+    # Of the key by which a calendar's report is recognized, once its owner went there to book.
+    booking_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
     # When its personal data was deleted; answers and scores stayed. The link is void since.
     anonymised_at: Mapped[datetime | None]
 

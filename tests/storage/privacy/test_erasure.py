@@ -10,6 +10,8 @@ import pytest
 from sqlalchemy import Column, Table, inspect, select
 
 from consult.storage import documents, jobs
+from consult.storage.booking import bookings
+from consult.storage.booking.bookings import Appointment
 from consult.storage.db.database import Database
 from consult.storage.drafts import drafts
 from consult.storage.leads import actions, handovers, leads, notes, submission
@@ -19,6 +21,7 @@ from consult.storage.privacy import data_export, erasure
 from consult.storage.privacy.erasure import Method
 from consult.storage.tables import ALL_TABLES
 from consult.storage.tables.account_tables import AuditRow
+from consult.storage.tables.booking_tables import CalendarEventRow
 from consult.storage.tables.submission_tables import DraftRow
 from tests.support.databases import read, rows, write
 from tests.support.lead_factories import make_account, see
@@ -58,6 +61,13 @@ def whole_lead(database: Database, me: int) -> int:
         )
         notes.add(session, lead_id, "Ada", by=me)
         notes.assess(session, lead_id, {"own_goals": "worse"}, by=me)
+        to = Appointment(session.now(), session.now() + timedelta(minutes=30), place="At Ada’s")
+        bookings.book(session, lead_id, to, calendar="cal", uid="ada", matched_by="key")
+        reported = {"provider": "cal", "event_id": "ada", "kind": "booked", "state": "done"}
+        times = {"at": session.now(), "received_at": session.now()}
+        session.add(
+            CalendarEventRow(submission_id=lead_id, data={"name": "Ada"}, **reported, **times)
+        )
     return lead_id
 
 

@@ -110,7 +110,7 @@ CREATE TABLE notification_preferences (
     kind VARCHAR(16) NOT NULL,
     scope VARCHAR(8) NOT NULL,
     CONSTRAINT pk_notification_preferences PRIMARY KEY (user_id, kind),
-    CONSTRAINT ck_notification_preferences_kind_known CHECK (kind IN ('finished', 'contact_given', 'consult_wanted', 'overdue', 'handed_over', 'handed_back', 'assigned', 'digest')),
+    CONSTRAINT ck_notification_preferences_kind_known CHECK (kind IN ('finished', 'contact_given', 'consult_wanted', 'consult_booked', 'consult_moved', 'consult_canceled', 'overdue', 'handed_over', 'handed_back', 'assigned', 'digest')),
     CONSTRAINT ck_notification_preferences_scope_known CHECK (scope IN ('all', 'own', 'off')),
     CONSTRAINT fk_notification_preferences_user_id FOREIGN KEY(user_id) REFERENCES staff_users (id) ON DELETE CASCADE
 );
@@ -471,6 +471,7 @@ CREATE TABLE leads (
     won_currency VARCHAR(3),
     replaced JSON,
     suspect BOOLEAN DEFAULT 0 NOT NULL,
+    booking_hash VARCHAR(64),
     anonymised_at DATETIME,
     submitted_at DATETIME NOT NULL,
     demo BOOLEAN NOT NULL,
@@ -485,6 +486,7 @@ CREATE TABLE leads (
     CONSTRAINT ck_leads_offer_is_dated CHECK ((offered_to_id IS NULL) = (offered_at IS NULL)),
     CONSTRAINT ck_leads_amount_is_of_a_win CHECK ((won_amount IS NULL) = (won_currency IS NULL) AND (won_amount IS NULL OR stage = 'won')),
     CONSTRAINT ck_leads_won_amount_not_negative CHECK (won_amount >= 0),
+    CONSTRAINT uq_leads_booking_hash UNIQUE (booking_hash),
     CONSTRAINT fk_leads_submission_id FOREIGN KEY(submission_id) REFERENCES submissions (id) ON DELETE CASCADE,
     CONSTRAINT fk_leads_assignee_id FOREIGN KEY(assignee_id) REFERENCES staff_users (id),
     CONSTRAINT fk_leads_offered_to_id FOREIGN KEY(offered_to_id) REFERENCES staff_users (id)
@@ -542,7 +544,7 @@ CREATE TABLE notifications (
     actor_id INTEGER,
     recipient_id INTEGER,
     CONSTRAINT pk_notifications PRIMARY KEY (id),
-    CONSTRAINT ck_notifications_kind_known CHECK (kind IN ('finished', 'contact_given', 'consult_wanted', 'overdue', 'handed_over', 'handed_back', 'assigned', 'digest')),
+    CONSTRAINT ck_notifications_kind_known CHECK (kind IN ('finished', 'contact_given', 'consult_wanted', 'consult_booked', 'consult_moved', 'consult_canceled', 'overdue', 'handed_over', 'handed_back', 'assigned', 'digest')),
     CONSTRAINT uq_notifications_submission_id_kind_occasion UNIQUE (submission_id, kind, occasion),
     CONSTRAINT fk_notifications_submission_id FOREIGN KEY(submission_id) REFERENCES submissions (id) ON DELETE CASCADE,
     CONSTRAINT fk_notifications_actor_id FOREIGN KEY(actor_id) REFERENCES staff_users (id) ON DELETE CASCADE,
@@ -565,6 +567,10 @@ CREATE TABLE response_stats (
     won_on DATE,
     won_amount BIGINT,
     won_currency VARCHAR(3),
+    pressed BOOLEAN DEFAULT 0 NOT NULL,
+    pressed_after INTEGER,
+    booked_after INTEGER,
+    held_after INTEGER,
     suspect BOOLEAN DEFAULT 0 NOT NULL,
     cleared BOOLEAN DEFAULT 0 NOT NULL,
     confirmed BOOLEAN DEFAULT 0 NOT NULL,
@@ -630,6 +636,90 @@ CREATE INDEX ix_deliveries_notification_id ON deliveries (notification_id);
 CREATE INDEX ix_deliveries_submission_id ON deliveries (submission_id);
 
 CREATE INDEX ix_deliveries_user_id ON deliveries (user_id);
+
+CREATE TABLE bookings (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    submission_id INTEGER NOT NULL,
+    calendar VARCHAR(16) NOT NULL,
+    uid VARCHAR(200) NOT NULL,
+    state VARCHAR(16) NOT NULL,
+    starts_at DATETIME NOT NULL,
+    ends_at DATETIME NOT NULL,
+    slot_at DATETIME,
+    zone VARCHAR(64) NOT NULL,
+    place TEXT DEFAULT '' NOT NULL,
+    matched_by VARCHAR(8) NOT NULL,
+    sequence INTEGER DEFAULT '0' NOT NULL,
+    link_hash VARCHAR(64),
+    created_at DATETIME NOT NULL,
+    changed_at DATETIME NOT NULL,
+    CONSTRAINT ck_bookings_calendar_known CHECK (calendar IN ('own', 'cal', 'calendly', 'savvycal')),
+    CONSTRAINT ck_bookings_state_known CHECK (state IN ('requested', 'booked', 'canceled', 'no_show')),
+    CONSTRAINT ck_bookings_matched_by_known CHECK (matched_by IN ('own', 'key', 'email', 'staff')),
+    CONSTRAINT ck_bookings_uid_length CHECK (length(uid) BETWEEN 1 AND 200),
+    CONSTRAINT ck_bookings_ends_after_start CHECK (starts_at < ends_at),
+    CONSTRAINT ck_bookings_slot_is_of_own CHECK (slot_at IS NULL OR (calendar = 'own' AND state <> 'canceled' AND slot_at = starts_at)),
+    CONSTRAINT uq_bookings_calendar_uid UNIQUE (calendar, uid),
+    CONSTRAINT uq_bookings_slot_at UNIQUE (slot_at),
+    CONSTRAINT fk_bookings_submission_id FOREIGN KEY(submission_id) REFERENCES submissions (id) ON DELETE CASCADE,
+    CONSTRAINT uq_bookings_link_hash UNIQUE (link_hash)
+);
+
+CREATE INDEX ix_bookings_starts_at ON bookings (starts_at);
+
+CREATE INDEX ix_bookings_submission_id ON bookings (submission_id);
+
+CREATE TABLE calendars (
+    provider VARCHAR(16) NOT NULL,
+    path VARCHAR(64) NOT NULL,
+    encrypted_secret BLOB NOT NULL,
+    created_by_id INTEGER,
+    created_at DATETIME NOT NULL,
+    received_at DATETIME,
+    refused_at DATETIME,
+    refused_because VARCHAR(32),
+    CONSTRAINT pk_calendars PRIMARY KEY (provider),
+    CONSTRAINT ck_calendars_provider_known CHECK (provider IN ('cal', 'calendly', 'savvycal')),
+    CONSTRAINT uq_calendars_path UNIQUE (path),
+    CONSTRAINT fk_calendars_created_by_id FOREIGN KEY(created_by_id) REFERENCES staff_users (id)
+);
+
+CREATE TABLE calendar_events (
+    id INTEGER NOT NULL,
+    provider VARCHAR(16) NOT NULL,
+    event_id VARCHAR(200) NOT NULL,
+    kind VARCHAR(32) NOT NULL,
+    data JSON NOT NULL,
+    state VARCHAR(16) NOT NULL,
+    submission_id INTEGER,
+    at DATETIME NOT NULL,
+    received_at DATETIME NOT NULL,
+    CONSTRAINT pk_calendar_events PRIMARY KEY (id),
+    CONSTRAINT ck_calendar_events_provider_known CHECK (provider IN ('cal', 'calendly', 'savvycal')),
+    CONSTRAINT ck_calendar_events_state_known CHECK (state IN ('new', 'done', 'unmatched', 'dismissed')),
+    CONSTRAINT ck_calendar_events_event_id_length CHECK (length(event_id) BETWEEN 1 AND 200),
+    CONSTRAINT ck_calendar_events_kind_length CHECK (length(kind) BETWEEN 1 AND 32),
+    CONSTRAINT uq_calendar_events_provider_event_id UNIQUE (provider, event_id),
+    CONSTRAINT fk_calendar_events_submission_id FOREIGN KEY(submission_id) REFERENCES submissions (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_calendar_events_received_at ON calendar_events (received_at);
+
+CREATE INDEX ix_calendar_events_submission_id ON calendar_events (submission_id);
+
+CREATE TABLE busy_feeds (
+    id INTEGER NOT NULL,
+    name VARCHAR(80) NOT NULL,
+    encrypted_url BLOB NOT NULL,
+    busy JSON DEFAULT '[]' NOT NULL,
+    created_by_id INTEGER,
+    created_at DATETIME NOT NULL,
+    read_at DATETIME,
+    error TEXT DEFAULT '' NOT NULL,
+    CONSTRAINT pk_busy_feeds PRIMARY KEY (id),
+    CONSTRAINT ck_busy_feeds_name_length CHECK (length(name) BETWEEN 1 AND 80),
+    CONSTRAINT fk_busy_feeds_created_by_id FOREIGN KEY(created_by_id) REFERENCES staff_users (id)
+);
 
 -- A submission is frozen. Deleting it stays possible, or retention would not be.
 CREATE TRIGGER submissions_frozen BEFORE UPDATE OF draft_id, submitted_at, edition, depth, wording, scorecard, separation, handoff, archetype, consult, seconds_taken, demo ON submissions

@@ -1,0 +1,245 @@
+"""Consults that owners book, and what a booking does to its lead.
+
+A booking is made here, in our own calendar, or reported by a provider's. Either way it moves the
+lead, as no member of staff does: from any open stage to ``consult_booked``, with its time, and the
+reply clock stops. What a person decided later than the calendar's report stays: then the timeline
+has a line about the booking, and nothing else changes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from consult.crypto import Purpose, derive, token_hash
+from consult.storage import page_events
+from consult.storage.db.database import Session
+from consult.storage.leads.changes import lock_leads, record_change, record_move, save_change
+from consult.storage.leads.leads import standing, timeline
+from consult.storage.notifications import notifications
+from consult.storage.tables.booking_tables import BookingRow, BookingState, Calendar, MatchedBy
+from consult.storage.tables.lead_tables import LeadRow
+from consult.workflow.notification_types import NotificationType
+from consult.workflow.office_hours import Office
+
+ACTIVE: tuple[BookingState, ...] = ("requested", "booked")
+"""A consult that is to take place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Appointment:
+    """When a consult takes place. `zone` is the owner's time zone, `place` how to meet."""
+
+    starts_at: datetime
+    ends_at: datetime
+    zone: str = "UTC"
+    place: str = ""
+
+
+def booking_key(secret_key: str, lead_id: int) -> str:
+    """The key that goes to a provider's calendar with an owner, and comes back with the booking.
+
+    22 characters that say nothing and open nothing. Only its hash is stored (``press``).
+    """
+    return token_of(secret_key, f"lead {lead_id}")[:22]
+
+
+def link_token(secret_key: str, booking_id: int) -> str:
+    """The token of the link to move or cancel a booking; its hash is stored (``book``)."""
+    return token_of(secret_key, f"booking {booking_id}")
+
+
+def token_of(secret_key: str, text: str) -> str:
+    return derive(secret_key, Purpose.BOOKING, text).hex()[:43]
+
+
+def press(session: Session, lead_id: int, key: str) -> None:
+    """Count that an owner goes on to a calendar, and remember the key that goes along."""
+    lead = session.get(LeadRow, lead_id, with_for_update=True)
+    if lead is not None:
+        lead.booking_hash = token_hash(key)
+        page_events.record_press(session, lead_id)
+
+
+def by_key(session: Session, key: str) -> LeadRow | None:
+    """The lead whose owner went to a calendar with this key."""
+    return session.scalar(select(LeadRow).where(LeadRow.booking_hash == token_hash(key)))
+
+
+def by_link(session: Session, token: str) -> BookingRow | None:
+    return session.scalar(select(BookingRow).where(BookingRow.link_hash == token_hash(token)))
+
+
+def by_uid(session: Session, calendar: Calendar, uid: str) -> BookingRow | None:
+    query = select(BookingRow).where(BookingRow.calendar == calendar, BookingRow.uid == uid)
+    return session.scalar(query.execution_options(populate_existing=True))
+
+
+def of_lead(session: Session, lead_id: int) -> Sequence[BookingRow]:
+    """All bookings of a lead, the newest first."""
+    query = select(BookingRow).where(BookingRow.submission_id == lead_id)
+    return session.scalars(query.order_by(BookingRow.id.desc())).all()
+
+
+def active_booking(session: Session, lead_id: int) -> BookingRow | None:
+    """The booking of the consult that a lead has to come."""
+    return next((one for one in of_lead(session, lead_id) if one.state in ACTIVE), None)
+
+
+def book(
+    session: Session,
+    lead_id: int,
+    appointment: Appointment,
+    *,
+    calendar: Calendar,
+    uid: str,
+    matched_by: MatchedBy,
+    state: BookingState = "booked",
+    at: datetime | None = None,
+) -> BookingRow | None:
+    """Record a booking of a lead, and move the lead; None if the lead was deleted.
+
+    `at` is when it was booked, for a calendar that reports it later. Where the calendar reported
+    the booking before, as one that it requested, that one is changed.
+    """
+    lead = _lock(session, lead_id)
+    if lead is None:
+        return None
+    at = at or session.now()
+    booking = by_uid(session, calendar, uid)
+    if booking is None:
+        booking = BookingRow(submission_id=lead_id, calendar=calendar, uid=uid, sequence=0)
+        booking.matched_by, booking.created_at = matched_by, at
+        session.add(booking)
+    elif at < booking.changed_at:
+        return booking
+    _put(booking, appointment, state, at)
+    session.flush()
+    _move_to_booked(session, lead, booking, at, moved=False)
+    return booking
+
+
+def move(session: Session, booking_id: int, appointment: Appointment, at: datetime) -> bool:
+    """Move a consult that is to take place; False if it is not, or was changed later."""
+    lead, booking = _lock_booking(session, booking_id)
+    if lead is None or booking is None or not _is_active(booking, at):
+        return False
+    booking.sequence += 1
+    _put(booking, appointment, booking.state, at)
+    session.flush()
+    _move_to_booked(session, lead, booking, at, moved=True)
+    return True
+
+
+def cancel(
+    session: Session, booking_id: int, at: datetime, office: Office, *, by: int | None = None
+) -> bool:
+    """Cancel a consult that is to take place; False if it is not, or changed later.
+
+    Its lead is at ``reached`` again, to be followed up today. `by` is the member of staff who
+    canceled it, if it was one.
+    """
+    lead, booking = _lock_booking(session, booking_id)
+    if lead is None or booking is None or not _is_active(booking, at):
+        return False
+    booking.state, booking.slot_at, booking.changed_at = "canceled", None, at
+    booking.sequence += 1
+    session.flush()
+    is_next = lead.stage == "consult_booked" and not active_booking(session, lead.submission_id)
+    if is_next and not _was_decided_later(session, lead, at):
+        record_move(session, lead, "reached", by, because="canceled", calendar=booking.calendar)
+        lead.consult_at, lead.follow_up_on = None, office.today(session.now())
+    else:
+        _record(session, lead, booking, "canceled", by)
+    _save(session, lead, "consult_canceled", booking, by)
+    return True
+
+
+def mark_no_show(session: Session, booking_id: int, at: datetime, office: Office) -> bool:
+    """Record that the owner did not come; the lead is to be followed up today."""
+    lead, booking = _lock_booking(session, booking_id)
+    if lead is None or booking is None or not _is_active(booking, at):
+        return False
+    booking.state, booking.slot_at, booking.changed_at = "no_show", None, at
+    if lead.stage == "consult_booked" and not _was_decided_later(session, lead, at):
+        lead.follow_up_on = office.today(session.now())
+    _record(session, lead, booking, "no_show", None)
+    _save(session, lead, None, booking, None)
+    return True
+
+
+def _lock_booking(session: Session, booking_id: int) -> tuple[LeadRow | None, BookingRow | None]:
+    """Lock the lead of a booking, and read the booking as it is then."""
+    booking = session.get(BookingRow, booking_id)
+    lead = _lock(session, booking.submission_id) if booking else None
+    if booking is None or lead is None:
+        return None, None
+    session.refresh(booking)
+    return lead, booking
+
+
+def _is_active(booking: BookingRow, at: datetime) -> bool:
+    return booking.state in ACTIVE and at >= booking.changed_at
+
+
+def _put(booking: BookingRow, to: Appointment, state: BookingState, at: datetime) -> None:
+    booking.starts_at, booking.ends_at = to.starts_at, to.ends_at
+    booking.zone, booking.place = to.zone, to.place
+    booking.state, booking.changed_at = state, at
+    booking.slot_at = to.starts_at if booking.calendar == "own" and state in ACTIVE else None
+
+
+def _move_to_booked(
+    session: Session, lead: LeadRow, booking: BookingRow, at: datetime, *, moved: bool
+) -> None:
+    if lead.is_closed or _was_decided_later(session, lead, at):
+        _record(session, lead, booking, "moved" if moved else "booked", None)
+    else:
+        if lead.stage == "consult_booked":
+            what = "moved" if moved else "booked"
+            _record(session, lead, booking, what, None)
+        else:
+            facts = {"consult_at": _iso(booking.starts_at), "calendar": booking.calendar}
+            record_move(session, lead, "consult_booked", None, **facts)
+        lead.consult_at, lead.follow_up_on = booking.starts_at, None
+        if lead.first_contact_at is None:
+            lead.due_at = None  # who has booked a consult waits for no reply
+    _save(session, lead, "consult_moved" if moved else "consult_booked", booking, None)
+
+
+def _was_decided_later(session: Session, lead: LeadRow, at: datetime) -> bool:
+    """Whether a person moved the lead after the calendar's report."""
+    moves = (one for one in standing(timeline(session, lead.submission_id)) if one.kind == "moved")
+    return any(one.by_id is not None and one.at > at for one in moves)
+
+
+def _lock(session: Session, lead_id: int) -> LeadRow | None:
+    found = lock_leads(session, [lead_id])
+    return found[0] if found else None
+
+
+def _record(
+    session: Session, lead: LeadRow, booking: BookingRow, what: str, by: int | None
+) -> None:
+    """Add a line about a booking to the timeline; it changes nothing else."""
+    facts = {"what": what, "consult_at": _iso(booking.starts_at), "calendar": booking.calendar}
+    record_change(session, lead, "booking", by, **facts)
+
+
+def _save(
+    session: Session,
+    lead: LeadRow,
+    kind: NotificationType | None,
+    booking: BookingRow,
+    by: int | None,
+) -> None:
+    """End a change: the lead has a new version, and whoever has it is notified."""
+    save_change(session, lead, f"booking.{booking.state}", by)
+    if kind:
+        occasion = f"{booking.id}.{booking.sequence}"
+        notifications.notify(session, lead.submission_id, kind, actor_id=by, occasion=occasion)
+
+
+def _iso(at: datetime) -> str:
+    return at.isoformat(timespec="seconds")
