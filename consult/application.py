@@ -18,7 +18,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response as AnyResponse
 
-from consult import owner, staff
+from consult import api, owner, staff
+from consult.api.api_access import problem
 from consult.questionnaire import editions
 from consult.report.display import mid_sentence
 from consult.settings.schema import Settings
@@ -77,7 +78,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     _install_error_pages(app)
     assets.install(app)
     embed.install(app)
-    for blueprint in owner.blueprints:
+    for blueprint in (*owner.blueprints, *api.blueprints):
         app.register_blueprint(blueprint)
     staff.register(app, settings)
     if not settings.proxy_hops:
@@ -120,11 +121,13 @@ def error_page(error: HTTPException) -> AnyResponse | HTTPException:
     # A redirect is an exception in Werkzeug, too.
     if error.code is None or error.code < 400:
         return error
+    if headers.is_for_programs(request):
+        return problem(error)
     code = error.code if error.code in WITH_TEMPLATE else (500 if error.code >= 500 else 400)
-    headers = {name: value for name, value in error.get_headers() if name != "Content-Type"}
+    more = {name: value for name, value in error.get_headers() if name != "Content-Type"}
     if code == 503:
-        headers.setdefault("Retry-After", str(monitoring.RETRY_SECONDS))
-    return Response(_body(code, error), error.code, headers, mimetype="text/html")
+        more.setdefault("Retry-After", str(monitoring.RETRY_SECONDS))
+    return Response(_body(code, error), error.code, more, mimetype="text/html")
 
 
 def database_error(error: SQLAlchemyError) -> AnyResponse | HTTPException:

@@ -25,6 +25,7 @@ _HASH_BYTES = 32
 class Purpose(StrEnum):
     """What something is encrypted, signed or hashed for."""
 
+    API_TOKEN = "API token"
     AUTHENTICATOR = "authenticator secret"
     BOOKING = "booking"
     BUSY_FEED = "address of a calendar"

@@ -29,6 +29,7 @@ TABLE_LABELS = {
     "page_visits": "Time on each page",
     "jobs": "Background jobs",
     "lead_words": "Search index",
+    "api_answers": "Changes by other programs",
 }
 """The tables in the order in which a person would ask about them; others come after these."""
 

@@ -1,8 +1,8 @@
 """The security headers of every response, as one table with three profiles; and compression.
 
-A page open to all is PUBLIC, anything under `/staff` is STAFF, and a file to be read outside the
-site (PDF, CSV, spreadsheet) is FILE. The table is applied last, to errors as well as to pages, and
-depends on no earlier hook, because a request refused early never reaches one.
+A page open to all is PUBLIC, anything under `/staff` is STAFF, and what is to be read outside the
+site (PDF, CSV, spreadsheet, all of the API) is FILE. The table is applied last, to errors as well
+as to pages, and depends on no earlier hook, because a request refused early never reaches one.
 
 Forms are accepted from our own pages and from programs that are not browsers only. The public pages
 have no cookie, so another site has nothing to misuse: what a form changes is named by an
@@ -39,8 +39,8 @@ ASSET_PATHS = ("/static/", "/brand.css", "/brand/", "/embed.js")
 INDEXED_PATHS = frozenset({"/"})
 FRAMING_PATHS = frozenset({"/staff/settings/website/try"})
 """Pages that have a page of ours in a frame."""
-SECRET_PATHS = ("/staff/account/factors",)
-"""Pages that show a secret, which no browser may keep."""
+SECRET_PATHS = ("/staff/account/factors", "/api/")
+"""What shows a secret, which no browser may keep, or is no form."""
 REFUSED_FORMS = frozenset({409, 422})
 """What a form is answered with that comes back with what is wrong."""
 
@@ -79,9 +79,13 @@ def is_for_staff(asked: Request) -> bool:
     return asked.path == "/staff" or asked.path.startswith("/staff/")
 
 
+def is_for_programs(asked: Request) -> bool:
+    return asked.path == "/api" or asked.path.startswith("/api/")
+
+
 def profile_of(asked: Request, response: Response) -> Profile:
     """The profile of a response; a file keeps its own also under `/staff`."""
-    if response.mimetype in FILE_TYPES:
+    if response.mimetype in FILE_TYPES or is_for_programs(asked):
         return Profile.FILE
     return Profile.STAFF if is_for_staff(asked) else Profile.PUBLIC
 

@@ -7,6 +7,7 @@ table contains no address and no name.
 import logging
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 
@@ -40,6 +41,16 @@ _FORWARDED = ("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "Forwa
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What is left of a rate in the current window, which ends in some `seconds`."""
+
+    limit: int
+    left: int
+    seconds: int
+    exceeded: bool
+
+
 class RateLimits:
     """Counts attempts for a purpose (such as `starts`) of a person or network."""
 
@@ -64,6 +75,14 @@ class RateLimits:
     def allows(self, purpose: str, rate: str, who: str) -> bool:
         """Count an attempt like `consume`; return whether the rate allows it."""
         return self._exceeded_until(purpose, rate, who) is None
+
+    def quota(self, purpose: str, rate: str, who: str) -> Quota:
+        """Count an attempt against one rate; return what is left, and whether this was too many."""
+        (limit,) = parse_many(rate)
+        with self._database.writing() as session:
+            hits, ends = self._hit(session, self._key(limit, purpose, who), limit)
+        seconds = max(1, math.ceil((ends - self._clock()).total_seconds()))
+        return Quota(limit.amount, max(0, limit.amount - hits), seconds, hits > limit.amount)
 
     def used(self, purpose: str, rate: str, who: str) -> float:
         """How much of a rate is used up, from 0 to 1 and above; nothing is counted."""

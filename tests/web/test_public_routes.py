@@ -1,5 +1,6 @@
 """Every route outside the staff area, as the app has them: a link opens what it is for, no more."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -20,9 +21,12 @@ from tests.support.results import confirm_path, hand_in, resume_token_of
 WITHOUT_A_LINK = {
     *("/", "/start", "/brand.css", "/favicon.ico", "/health/live", "/health/ready"),
     *("/static/<path:filename>", "/brand/<any(logo, portrait):name>", "/brand/share.png"),
-    "/embed.js",
+    *("/embed.js", "/api/v1/openapi.json"),
 }
 """What anyone may open. A new route that needs no secret must be listed here."""
+
+API = "/api/v1/"
+"""The API needs a token in a header (`tests/web/test_api_access.py`), but for its description."""
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +63,11 @@ def public_rules(app: Flask) -> list[Rule]:
 
 def test_every_public_route_needs_a_token_or_is_listed(app: Flask) -> None:
     without = {rule.rule for rule in public_rules(app) if "token" not in rule.arguments}
-    assert without == WITHOUT_A_LINK
+    described = {rule for rule in without if rule.startswith(API)} - {f"{API}openapi.json"}
+    assert without - described == WITHOUT_A_LINK
+    for rule in described:
+        path = re.sub("<[^>]*>", "1", rule)
+        assert app.test_client().get(path).status_code == 401, rule
     # Forms are accepted from pages without an origin, which any site can make.
     changing = {
         r.rule for r in public_rules(app) if (r.methods or set()) & {"POST", "PUT", "DELETE"}

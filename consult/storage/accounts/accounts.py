@@ -16,7 +16,12 @@ from consult.storage.db.database import Session, lock_table
 from consult.storage.leads.assignment import lock_assignments, reassign_leads
 from consult.storage.notifications import notifications
 from consult.storage.second_factors.factors import remove_all_factors
-from consult.storage.tables.account_tables import IdentityRow, StaffInvitationRow, StaffUserRow
+from consult.storage.tables.account_tables import (
+    ApiTokenRow,
+    IdentityRow,
+    StaffInvitationRow,
+    StaffUserRow,
+)
 
 
 class LastAdminError(Exception):
@@ -60,7 +65,7 @@ def update_password_hash(session: Session, user_id: int, password_hash: str) -> 
 def disable(
     session: Session, user_id: int, *, new_leads_to: str = "", by: int | None = None
 ) -> None:
-    """Disable an account: end its sessions and links, remove its factors, reassign its leads.
+    """Disable an account: end its sessions, links and tokens, remove its factors, reassign leads.
 
     `new_leads_to` is the address of the default assignee, `by` the ID of the admin, None for the
     command line. Raises LastAdminError for the last admin; the command line may disable them.
@@ -73,6 +78,7 @@ def disable(
     remove_all_factors(session, user_id)
     end_all_sessions(session, user_id)
     _void_invitations(session, user.email)
+    session.execute(delete(ApiTokenRow).where(ApiTokenRow.user_id == user_id))
     reassign_leads(session, new_leads_to=new_leads_to, by=by)
     audit_log.record(session, "account.disabled", by=by, account=user_id)
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, tuple_, update
 
+from consult.storage.api.api_tokens import ANSWER_LIFE
 from consult.storage.audit import audit_log
 from consult.storage.db.database import Session
 from consult.storage.drafts import resume_links
@@ -14,7 +15,13 @@ from consult.storage.drafts.drafts import delete_drafts, is_unsubmitted
 from consult.storage.jobs import PDF_JOBS
 from consult.storage.privacy import erasure
 from consult.storage.privacy.erasure import Method
-from consult.storage.tables.account_tables import AuditRow, StaffInvitationRow, StaffSessionRow
+from consult.storage.tables.account_tables import (
+    ApiAnswerRow,
+    ApiTokenRow,
+    AuditRow,
+    StaffInvitationRow,
+    StaffSessionRow,
+)
 from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
 from consult.storage.tables.lead_tables import LeadRow
 from consult.storage.tables.submission_tables import DocumentRow, DraftRow, RateLimitRow
@@ -89,10 +96,11 @@ def purge(
 ) -> Purged:
     """Delete what has been stored long enough, and what is left of finished work.
 
-    That is expired drafts, staff sessions that weren't used for ``log_days`` days, invitations that
-    expired as long ago, mails to staff and webhooks as old, and failed jobs of no lead. A lead is
-    deleted with its answers, contact, documents and jobs, except for its statistics, or anonymized.
-    The audit log gets an entry for each lead, and one for all drafts.
+    That is expired drafts, staff sessions that weren't used for ``log_days`` days, invitations and
+    API tokens that expired as long ago, mails to staff and webhooks as old, failed jobs of no lead,
+    and answers of the API that are no longer repeated. A lead is deleted with its answers, contact,
+    documents and jobs, except for its statistics, or anonymized. The audit log gets an entry for
+    each lead, and one for all drafts.
 
     Where leads may be many or have files in the mail folder, erase those of ``expired_leads``
     before, in batches.
@@ -113,6 +121,8 @@ def purge(
     session.execute(delete(RateLimitRow).where(RateLimitRow.expires_at < now))
     session.execute(delete(StaffSessionRow).where(StaffSessionRow.last_seen_at < log_start))
     session.execute(delete(StaffInvitationRow).where(StaffInvitationRow.expires_at < log_start))
+    session.execute(delete(ApiTokenRow).where(ApiTokenRow.expires_at < log_start))
+    session.execute(delete(ApiAnswerRow).where(ApiAnswerRow.created_at <= now - ANSWER_LIFE))
     session.execute(delete(DeliveryRow).where(to_others, DeliveryRow.created_at < log_start))
     old = expired_leads(session, lead_days=lead_days, method=method)
     erased = erasure.erase(session, old, method, by=None, reason="retention") if old else []

@@ -16,7 +16,7 @@ from sqlalchemy.orm import aliased
 
 from consult.storage.db.base import HIGHEST_ID
 from consult.storage.db.database import Session
-from consult.storage.search.lead_filter import Context, LeadFilter, Viewer
+from consult.storage.search.lead_filter import Context, LeadFilter, Sort, Viewer
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.storage.tables.lead_tables import LeadRow, is_overdue
 from consult.storage.tables.submission_tables import ContactRow, SubmissionRow
@@ -107,6 +107,11 @@ def next_ids(
     return ids[:limit], _place_text(getattr(last, query.column), last.submission_id)
 
 
+def is_place(text: str, sort: Sort = "newest") -> bool:
+    """Whether a text is a place in an order, such as the one that `next_ids` returns."""
+    return _parse(text, _column(sort)) is not None
+
+
 def how_many(session: Session, wanted: LeadFilter, viewer: Viewer) -> int:
     conditions = wanted.conditions(LeadRow, Context(viewer, session.now()))
     return session.scalar(select(func.count()).select_from(LeadRow).where(*conditions)) or 0
@@ -120,8 +125,7 @@ class _Query:
         self._wanted = wanted
         self._context = Context(viewer, session.now())
         self._few = self._find_few()
-        column = wanted.sort.removeprefix("-")
-        self.column = _COLUMNS.get(column, column)
+        self.column = _column(wanted.sort)
         self._descending = wanted.sort == "newest" or wanted.sort.startswith("-")
 
     def ids(self, limit: int, start: Place | None = None, *, backward: bool = False) -> list[int]:
@@ -146,16 +150,7 @@ class _Query:
         return query
 
     def parse(self, text: str) -> Place | None:
-        """Read a place from an address; None if it makes no sense."""
-        found = _PLACE.fullmatch(text)
-        if found is None or int(found[2]) > HIGHEST_ID:
-            return None
-        if self.column in ("separation", "handoff"):
-            return float(found[1]), int(found[2])
-        try:
-            return _EPOCH + timedelta(microseconds=int(found[1])), int(found[2])
-        except (ValueError, OverflowError):
-            return None
+        return _parse(text, self.column)
 
     def place(self, leads: Sequence[Row[Any]], exists: bool = True) -> str:
         """The place of a lead, if there is one, as an address has it."""
@@ -171,6 +166,25 @@ class _Query:
         numbers = self._session.execute(select(*counts)).one()
         number, at = min((number, at) for at, number in enumerate(numbers))
         return indexed[at] if number <= FEW else None
+
+
+def _column(sort: Sort) -> str:
+    """The column that an order sorts by."""
+    column = sort.removeprefix("-")
+    return _COLUMNS.get(column, column)
+
+
+def _parse(text: str, column: str) -> Place | None:
+    """Read a place from an address; None if it makes no sense."""
+    found = _PLACE.fullmatch(text)
+    if found is None or int(found[2]) > HIGHEST_ID:
+        return None
+    if column in ("separation", "handoff"):
+        return float(found[1]), int(found[2])
+    try:
+        return _EPOCH + timedelta(microseconds=int(found[1])), int(found[2])
+    except (ValueError, OverflowError):
+        return None
 
 
 def _place_text(key: datetime | float, lead_id: int) -> str:

@@ -1,7 +1,7 @@
 """Staff: accounts, how they sign in, the log of what they did, and the settings they changed.
 
-A copy of the database lets nobody sign in: passwords, session tokens, invitation tokens and
-recovery codes are stored as hashes, secrets of authenticator apps encrypted, passkeys as their
+A copy of the database lets nobody sign in: passwords, session tokens, invitation tokens, API tokens
+and recovery codes are stored as hashes, secrets of authenticator apps encrypted, passkeys as their
 public key.
 """
 
@@ -15,6 +15,7 @@ from consult.storage.db.base import Base, belongs_to, length, one_of
 
 ROLES = ("staff", "admin")
 VIEW_NAME_MAX = 40
+TOKEN_NAME_MAX = 60
 
 
 class StaffUserRow(Base):
@@ -213,3 +214,44 @@ class SavedViewRow(Base):
     query: Mapped[str] = mapped_column(String(1000))
     shared: Mapped[bool]
     created_at: Mapped[datetime]
+
+
+class ApiTokenRow(Base):
+    """A token with which another program calls the API, in the name of the admin who made it."""
+
+    __tablename__ = "api_tokens"
+    __table_args__ = (
+        length("name", TOKEN_NAME_MAX),
+        CheckConstraint("expires_at > created_at", name="expires_later"),
+        # The audit log names an id, which must never be another token's.
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(belongs_to("staff_users"), index=True)
+    name: Mapped[str] = mapped_column(String(TOKEN_NAME_MAX))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    # How it begins, so that people recognize it where they put it.
+    hint: Mapped[str] = mapped_column(String(8))
+    # Of `SCOPES` in ``storage.api.api_tokens``.
+    scopes: Mapped[list[Any]] = mapped_column(JSON)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    # To the hour: a row that each request changed would make reading slow.
+    last_used_at: Mapped[datetime | None]
+
+    user: Mapped[StaffUserRow] = relationship(lazy="raise")
+
+
+class ApiAnswerRow(Base):
+    """How a change with an Idempotency-Key was answered: the same answer to its repetitions."""
+
+    __tablename__ = "api_answers"
+
+    token_id: Mapped[int] = mapped_column(belongs_to("api_tokens"), primary_key=True)
+    key_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    # Of what was requested: with the same key, nothing else may be.
+    request_hash: Mapped[str] = mapped_column(String(64))
+    submission_id: Mapped[int] = mapped_column(belongs_to("submissions"), index=True)
+    answer: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime] = mapped_column(index=True)

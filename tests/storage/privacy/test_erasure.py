@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Column, Table, inspect, select
 
 from consult.storage import documents, jobs
+from consult.storage.api import api_tokens
 from consult.storage.booking import bookings
 from consult.storage.booking.bookings import Appointment
 from consult.storage.db.database import Database
@@ -68,6 +69,8 @@ def whole_lead(database: Database, me: int) -> int:
         session.add(
             CalendarEventRow(submission_id=lead_id, data={"name": "Ada"}, **reported, **times)
         )
+        api_token = api_tokens.make(session, "rc_1", "Sheet", [], life=timedelta(days=30), by=me)
+        api_tokens.store_answer(session, api_token.id, "key", b"x", lead_id, {"stage": "taken"})
     return lead_id
 
 

@@ -105,6 +105,24 @@ CREATE TABLE used_tokens (
 
 CREATE INDEX ix_used_tokens_expires_at ON used_tokens (expires_at);
 
+CREATE TABLE api_tokens (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    user_id INTEGER NOT NULL,
+    name VARCHAR(60) NOT NULL,
+    token_hash VARCHAR(64) NOT NULL,
+    hint VARCHAR(8) NOT NULL,
+    scopes JSON NOT NULL,
+    created_at DATETIME NOT NULL,
+    expires_at DATETIME NOT NULL,
+    last_used_at DATETIME,
+    CONSTRAINT ck_api_tokens_name_length CHECK (length(name) BETWEEN 1 AND 60),
+    CONSTRAINT ck_api_tokens_expires_later CHECK (expires_at > created_at),
+    CONSTRAINT fk_api_tokens_user_id FOREIGN KEY(user_id) REFERENCES staff_users (id) ON DELETE CASCADE,
+    CONSTRAINT uq_api_tokens_token_hash UNIQUE (token_hash)
+);
+
+CREATE INDEX ix_api_tokens_user_id ON api_tokens (user_id);
+
 CREATE TABLE notification_preferences (
     user_id INTEGER NOT NULL,
     kind VARCHAR(16) NOT NULL,
@@ -328,6 +346,22 @@ CREATE TABLE webhook_endpoints (
     CONSTRAINT ck_webhook_endpoints_previous_secret_ends CHECK ((previous_salt IS NULL) = (previous_until IS NULL)),
     CONSTRAINT fk_webhook_endpoints_created_by_id FOREIGN KEY(created_by_id) REFERENCES staff_users (id)
 );
+
+CREATE TABLE api_answers (
+    token_id INTEGER NOT NULL,
+    key_hash VARCHAR(64) NOT NULL,
+    request_hash VARCHAR(64) NOT NULL,
+    submission_id INTEGER NOT NULL,
+    answer JSON NOT NULL,
+    created_at DATETIME NOT NULL,
+    CONSTRAINT pk_api_answers PRIMARY KEY (token_id, key_hash),
+    CONSTRAINT fk_api_answers_token_id FOREIGN KEY(token_id) REFERENCES api_tokens (id) ON DELETE CASCADE,
+    CONSTRAINT fk_api_answers_submission_id FOREIGN KEY(submission_id) REFERENCES submissions (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_api_answers_created_at ON api_answers (created_at);
+
+CREATE INDEX ix_api_answers_submission_id ON api_answers (submission_id);
 
 CREATE TABLE call_assessments (
     submission_id INTEGER NOT NULL,

@@ -1,0 +1,273 @@
+"""The routes of the API: leads and editions to read, and a lead's stage to change."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Response, current_app, request, url_for
+from pydantic import BaseModel, ValidationError
+from sqlalchemy import Row
+
+from consult.api.api_access import (
+    ApiProblem,
+    api,
+    has_scope,
+    problems_of,
+    record_read,
+    signed_in_token,
+)
+from consult.api.api_models import (
+    Contact,
+    Edition,
+    Lead,
+    LeadDetails,
+    LeadPage,
+    ProblemDetail,
+    StageChange,
+    StageChanged,
+)
+from consult.api.lead_query import QUERY, read_query
+from consult.api.openapi import Operation, document, operation, parameter
+from consult.questionnaire import editions
+from consult.questionnaire.describe import edition_json
+from consult.storage.api import api_leads, api_tokens
+from consult.storage.audit import audit_log
+from consult.storage.db.base import HIGHEST_ID
+from consult.storage.leads import actions, changes
+from consult.storage.search.find_leads import next_ids
+from consult.storage.search.lead_filter import Viewer
+from consult.web.services import services
+
+_JSON = "application/json"
+_BODIES = frozenset({_JSON, "application/merge-patch+json"})
+_KEY = re.compile(r"[!-~]{1,255}")
+_ONE = f"/leads/<int(max={HIGHEST_ID}):lead_id>"
+_BY_ID = parameter("lead_id", "path", "The number of the lead.", {"type": "integer", "minimum": 0})
+
+
+@api.get("/leads", provide_automatic_options=False)
+@operation(
+    Operation(
+        "List leads, newest first",
+        LeadPage,
+        parameters=QUERY,
+    )
+)
+def lead_list() -> Response:
+    """Return a page of leads. With contact info, it is recorded like an export."""
+    made, token = services(), signed_in_token()
+    wanted, limit, cursor = read_query()
+    viewer = Viewer(token.user_id, made.settings.office.zone)
+    with made.database.reading() as session:
+        ids, following = next_ids(session, wanted, viewer, limit, cursor)
+        leads = [Lead(**_values(row)) for row in api_leads.read(session, ids)]
+    if any(lead.contact for lead in leads):
+        record_read("token.leads_read", filters=wanted.recorded)
+    following_url = None
+    if following:
+        pairs = [(name, value) for name, value in request.args.items(multi=True)]
+        kept = [pair for pair in pairs if pair[0] != "cursor"]
+        query = urlencode([*kept, ("cursor", following)])
+        following_url = f"{made.settings.base_url}{url_for('api.lead_list')}?{query}"
+    return _answer(LeadPage(leads=leads, next=following_url))
+
+
+@api.get(_ONE, provide_automatic_options=False)
+@operation(
+    Operation(
+        "Read a lead",
+        LeadDetails,
+        parameters=(
+            _BY_ID,
+            parameter("If-None-Match", "header", "The ETag that you have.", {"type": "string"}),
+        ),
+        problems=(404,),
+        has_etag=True,
+    )
+)
+def lead(lead_id: int) -> Response:
+    """Return a lead with its scorecard; 304 if the program has it already."""
+    with services().database.reading() as session:
+        row = api_leads.read_one(session, lead_id)
+    details = _details(row)
+    response = _answer(details)
+    response.set_etag(_tag(details))
+    response.make_conditional(request)
+    if details.contact and response.status_code == 200:
+        record_read("token.lead_read", lead_id)
+    return response
+
+
+@api.patch(_ONE, provide_automatic_options=False)
+@operation(
+    Operation(
+        "Move a lead to another stage",
+        StageChanged,
+        scope="write",
+        takes=StageChange,
+        parameters=(
+            _BY_ID,
+            parameter(
+                "If-Match",
+                "header",
+                "The ETag that you read: nothing is changed if the lead has changed since. "
+                "`*` changes it in any case.",
+                {"type": "string"},
+                required=True,
+            ),
+            parameter(
+                "Idempotency-Key",
+                "header",
+                "Any text of your own. With the same one, the same change is made once in 24 "
+                "hours, and answered alike.",
+                {"type": "string", "pattern": "^[!-~]{1,255}$"},
+            ),
+        ),
+        problems=(403, 404, 412, 413, 415, 422, 428),
+        has_etag=True,
+    )
+)
+def change_stage(lead_id: int) -> Response:
+    """Move a lead as in the staff area, by the person who made the token."""
+    change, key = _read_change(), _read_key()
+    token = signed_in_token()
+    content = b"%d %s" % (lead_id, request.get_data())
+    with services().database.writing() as session:
+        changes.lock_leads(session, [lead_id])
+        before = _details(api_leads.read_one(session, lead_id))
+        if key:
+            try:
+                earlier = api_tokens.earlier_answer(session, token.id, key, content)
+            except api_tokens.OtherRequestError:
+                wrong = ProblemDetail(detail="Use a new key.", header="Idempotency-Key")
+                detail = "This Idempotency-Key was used for another change."
+                raise ApiProblem(422, detail, [wrong]) from None
+            if earlier is not None:
+                return _changed(earlier)
+        # A proxy that compresses makes a tag weak, and so do we.
+        if not request.if_match.contains_weak(_tag(before)):
+            raise ApiProblem(412, "The lead has changed. Read it again, then decide.")
+        try:
+            actions.move(
+                session,
+                lead_id,
+                change.stage,
+                by=token.user_id,
+                version=before.version,
+                reason=change.reason or "",
+                consult_at=change.consult_at,
+                amount=None if change.won_amount is None else int(change.won_amount * 100),
+                currency=services().brand.currency,
+            )
+        except changes.NotAllowedError as refusal:
+            raise ApiProblem(422, str(refusal)) from refusal
+        after = _details(api_leads.read_one(session, lead_id))
+        changed = StageChanged(**dict(after)).model_dump(mode="json")
+        answer = {"body": changed, "etag": _tag(after)}
+        if key:
+            api_tokens.store_answer(session, token.id, key, content, lead_id, answer)
+        audit_log.record(
+            session, "token.stage_changed", by=token.user_id, lead_id=lead_id, token=token.id
+        )
+    return _changed(answer)
+
+
+@api.get("/editions/<name>", provide_automatic_options=False)
+@operation(
+    Operation(
+        "Read an edition: its questions, choices, conditions and weights",
+        Edition,
+        parameters=(parameter("name", "path", "Such as 2026-12.", {"type": "string"}),),
+        problems=(404,),
+    )
+)
+def edition(name: str) -> Response:
+    if name not in editions.names():
+        raise ApiProblem(404, "There’s no edition with this name.")
+    return _answer(_edition(name))
+
+
+@api.get("/openapi.json", provide_automatic_options=False)
+@operation(Operation("Read this document", None, scope=None))
+def openapi_document() -> Response:
+    """Return what the API can do, to anyone: it is the same everywhere."""
+    rules = [one for one in current_app.url_map.iter_rules() if one.endpoint.startswith("api.")]
+    made = services()
+    described = document(
+        rules, current_app.view_functions, made.settings.base_url, made.brand.product
+    )
+    return Response(json.dumps(described, ensure_ascii=False), mimetype=_JSON)
+
+
+def _read_change() -> StageChange:
+    if not request.headers.get("If-Match", "").strip():
+        missing = ProblemDetail(detail="Send the ETag of the lead.", header="If-Match")
+        raise ApiProblem(428, "Read the lead first, and send its ETag as If-Match.", [missing])
+    if request.mimetype not in _BODIES:
+        raise ApiProblem(415, f"Send JSON, as Content-Type: {_JSON}.", headers={"Accept": _JSON})
+    try:
+        return StageChange.model_validate_json(request.get_data())
+    except ValidationError as error:
+        errors = problems_of(error)
+        if any(one["type"] == "json_invalid" for one in error.errors()):
+            raise ApiProblem(400, "The body isn’t JSON.", errors) from error
+        raise ApiProblem(422, "The body doesn’t fit.", errors) from error
+
+
+def _read_key() -> str | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not _KEY.fullmatch(key):
+        wrong = ProblemDetail(
+            detail="Use 1 to 255 letters, digits or signs, without spaces.",
+            header="Idempotency-Key",
+        )
+        raise ApiProblem(400, "A header makes no sense.", [wrong])
+    return key
+
+
+def _details(row: Row[Any] | None) -> LeadDetails:
+    if row is None:
+        raise ApiProblem(404, "There’s no such lead, or it was deleted.")
+    return LeadDetails(**_values(row))
+
+
+def _values(row: Row[Any]) -> dict[str, Any]:
+    """The fields of a lead; its contact only for tokens that may read it."""
+    contact = None
+    if row.consented_at and has_scope("contact"):
+        contact = Contact.model_validate(row, from_attributes=True)
+    return row._asdict() | {
+        "url": f"{services().settings.base_url}/staff/leads/{row.id}",
+        "separation": round(row.separation, 1),
+        "handoff": round(row.handoff, 1),
+        "won_amount": None if row.won_amount is None else row.won_amount / 100,
+        "source": row.source or None,
+        "has_contact": row.consented_at is not None,
+        "contact": contact,
+        "anonymized_at": row.anonymised_at,
+    }
+
+
+def _tag(details: LeadDetails) -> str:
+    """The version, and a hash: a contact that an owner corrects is no change by staff."""
+    content = details.model_dump_json().encode()
+    return f"{details.version}-{hashlib.sha256(content).hexdigest()[:16]}"
+
+
+def _answer(content: BaseModel) -> Response:
+    return Response(content.model_dump_json(), mimetype=_JSON)
+
+
+def _changed(answer: Mapping[str, Any]) -> Response:
+    response = Response(json.dumps(answer["body"]), mimetype=_JSON)
+    response.set_etag(answer["etag"])
+    return response
+
+
+@cache
+def _edition(name: str) -> Edition:
+    return Edition.model_validate(edition_json(editions.load(name)))
