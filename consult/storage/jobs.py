@@ -31,6 +31,7 @@ NOTIFY = "notify"
 WEBHOOK = "webhook"
 FORGET = "forget"
 CHECK_ADDRESS = "check_address"
+READ_FEED = "read_feed"
 
 NORMAL, MAIL, WEBHOOKS, BACKGROUND = PRIORITIES = range(4)
 """Priorities, each with a thread of its own in a worker.
@@ -47,6 +48,7 @@ _PRIORITY_OF = {
     WEBHOOK: WEBHOOKS,
     FORGET: BACKGROUND,
     CHECK_ADDRESS: BACKGROUND,
+    READ_FEED: BACKGROUND,
 }
 
 OPEN_STATES = ("ready", "leased")
