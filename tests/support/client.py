@@ -121,7 +121,7 @@ class PageClient:
         if page.set_cookies and not re.match(r"/staff(/|$)", page.path):
             problems.append(f"a public page sets a cookie: {page.set_cookies}")
         if page.is_html and not page.is_redirect:
-            problems += page_problems(page.document)
+            problems += page_problems(page.html)
             problems += self._title_problems(page)
         assert not problems, f"{page!r}\n  " + "\n  ".join(problems)
 
