@@ -161,9 +161,7 @@ def freeze(walk: Walk, brand: Brand, *, demo: bool = False) -> NewSubmission:
         answers=dict(walk.on_path.values),
         wording=wording,
         scorecard=scorecard_json(card, brand.currency),
-        report=json.loads(
-            build_report(walk, brand.currency, card, int(brand.consult_minutes)).to_json()
-        ),
+        report=json.loads(build_report(walk, brand.currency, card, brand.minutes).to_json()),
         separation=float(card.separation.confirmed),
         handoff=float(card.handoff.confirmed),
         archetype=card.archetype,

@@ -151,6 +151,11 @@ class Brand:
         """The sign before an amount of money: "$", "€", "CHF "."""
         return CURRENCY_SIGNS[self.currency]
 
+    @property
+    def minutes(self) -> int:
+        """How long a consult takes."""
+        return int(self.consult_minutes)
+
 
 def load_brand(path: Path | None) -> Brand:
     """The brand in the file at `path`, or the default one without a path.

@@ -162,7 +162,7 @@ class Office:
 
     def opening(self, day: date) -> tuple[datetime, datetime] | None:
         """When the agency opens on a day and when it last closes, in UTC; None on a closed day."""
-        spans = list(self._spans(day))
+        spans = list(self.spans(day))
         return (spans[0][0], spans[-1][1]) if spans else None
 
     def _open_from(self, start: datetime) -> Iterator[tuple[datetime, datetime]]:
@@ -171,13 +171,14 @@ class Office:
         # A day at the agency may have begun when it is still the day before here.
         day = self.today(start) - _DAY
         while True:
-            for opens, closes in self._spans(day):
+            for opens, closes in self.spans(day):
                 if closes > done:
                     yield max(opens, done), closes
                     done = closes
             day += _DAY
 
-    def _spans(self, day: date) -> Iterator[tuple[datetime, datetime]]:
+    def spans(self, day: date) -> Iterator[tuple[datetime, datetime]]:
+        """The times when the agency is open on a day, in UTC."""
         if day in self.closed:
             return
         midnight = datetime.combine(day, time())
