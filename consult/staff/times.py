@@ -10,22 +10,26 @@ from consult.web.services import services
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
+LONGEST_BY_WEEK = 26 * 7 * _DAY
+"""Over more days, numbers are shown by month: a week is too narrow, and has too few."""
+
 _NEAR = {-1: "yesterday", 0: "today", 1: "tomorrow"}
 
 
 def ago(then: datetime, now: datetime) -> str:
     """How long ago something was, as in "5 minutes ago"; "just now" also for the near future."""
     passed = now - then
-    return "just now" if passed < _MINUTE else f"{_span(passed)} ago"
+    return "just now" if passed < _MINUTE else f"{span(passed)} ago"
 
 
 def ahead(then: datetime, now: datetime) -> str:
     """How long it is until something, as in "in 5 minutes"; "now" also for what is just over."""
     left = then - now
-    return "now" if left < _MINUTE else f"in {_span(left)}"
+    return "now" if left < _MINUTE else f"in {span(left)}"
 
 
-def _span(time: timedelta) -> str:
+def span(time: timedelta) -> str:
+    """How long something takes in one unit, as in "5 minutes" or "2 days"."""
     if time < _HOUR:
         return _count(time // _MINUTE, "minute")
     if time < _DAY:
@@ -81,6 +85,25 @@ def exactly(time: datetime) -> str:
 
 def written_date(day: date) -> str:
     return f"{day:%b} {day.day}, {day.year}"
+
+
+def period_name(first: date, last: date) -> str:
+    """By what numbers over these days are shown: weeks, or months if they are many."""
+    return "week" if last - first < LONGEST_BY_WEEK else "month"
+
+
+def starts(first: date, last: date, by: str) -> list[date]:
+    """The first days of all weeks or months that have one of these days."""
+    days = (first + timedelta(days=day) for day in range((last - first).days + 1))
+    return list(dict.fromkeys(start_of(day, by) for day in days))
+
+
+def start_of(day: date, by: str) -> date:
+    return day - timedelta(days=day.weekday()) if by == "week" else day.replace(day=1)
+
+
+def written_start(start: date, by: str) -> str:
+    return start.strftime("%b %-d, %Y" if by == "week" else "%b %Y")
 
 
 def duration(seconds: int) -> str:

@@ -22,7 +22,6 @@ from consult.storage.tables.submission_tables import (
     PageVisitRow,
     ResponseStatsRow,
     StartPageViewRow,
-    SubmissionRow,
 )
 from consult.workflow.stages import Stage, counted_source
 
@@ -45,8 +44,8 @@ _REACHED: Mapping[str, frozenset[Stage]] = {
 }
 
 
-_TIMED = ("pressed", "booked", "held")
-"""The steps from the result to a consult, for which the insights show how long they took."""
+_TIMED = ("pressed", "booked", "held", "won")
+"""The steps from the result to a client, for which the insights show how long they took."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,16 +183,20 @@ def _win(session: Session, won: bool) -> dict[str, Any]:
 
 
 def _record_outcome(session: Session, submission_id: int, **reached: Any) -> None:
-    """Count how far a lead got; for the steps to a consult, how long after the result at first."""
+    """Count how far a lead got; of the steps to a client, how long after the result at first.
+
+    A consult counts from when it took place, and not from when staff said so.
+    """
     its_row = _STATS.c.submission_id == submission_id
-    timed = [name for name in _TIMED if name in reached]
-    if timed:
-        submitted = select(SubmissionRow.submitted_at).where(SubmissionRow.id == submission_id)
-        submitted_at = session.scalar(submitted)
-        since = round((session.now() - submitted_at).total_seconds()) if submitted_at else None
-        for name in timed:
-            after = _STATS.c[f"{name}_after"]
-            reached[after.name] = func.coalesce(after, since) if reached[name] else None
+    times = select(LeadRow.submitted_at, LeadRow.consult_at)
+    submitted_at, consult_at = session.execute(
+        times.where(LeadRow.submission_id == submission_id)
+    ).one()
+    for name in [name for name in _TIMED if name in reached]:
+        at = min(consult_at or session.now(), session.now()) if name == "held" else session.now()
+        after = _STATS.c[f"{name}_after"]
+        since = round((at - submitted_at).total_seconds())
+        reached[after.name] = func.coalesce(after, since) if reached[name] else None
     session.execute(update(_STATS).where(its_row).values(**reached))
 
 

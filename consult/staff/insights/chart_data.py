@@ -10,6 +10,8 @@ from consult.questionnaire import Kind
 from consult.questionnaire.editions import newest
 from consult.settings.brand import CURRENCY_SIGNS
 from consult.staff.insights.chart_layout import FEW, Row, Share, counted, percent, value
+from consult.staff.times import span, start_of, starts, written_start
+from consult.storage.insights.agency_numbers import ConsultStep
 from consult.storage.insights.insights import (
     PART,
     SPAM,
@@ -27,20 +29,21 @@ from consult.storage.insights.insights import (
 from consult.storage.page_events import REVIEW
 from consult.workflow.stages import DECLINE_REASONS
 
-# Each step at the agency with the one before it. Not everyone who was won had a consult, so that
-# step is a share of those reached.
+# Each step at the agency with the one before it. Those to a consult are apart: an owner who books
+# one need not be reached first, and not everyone who was won had one.
 _AGENCY = {
     "contact": ("Left contact info", SUBMITTED, "of the finished"),
     "reached": ("Reached", "contact", "of the contacts"),
-    "booked": ("Consult scheduled", "reached", "of those reached"),
-    "held": ("Consult done", "booked", "of those scheduled"),
     "won": ("Won, with or without a consult", "reached", "of those reached"),
+}
+_CONSULT = {
+    "pressed": ("Opened the calendar", "of the finished"),
+    "booked": ("Consult scheduled", "of those who opened it"),
+    "held": ("Consult done", "of those scheduled"),
+    "won": ("Won after the consult", "of those done"),
 }
 DIRECT = "Direct"
 """How leads without a source are named."""
-
-LONGEST_BY_WEEK = 26 * 7
-"""Days; over more of them, numbers are shown by month: a week is too narrow, and has too few."""
 
 _MAX_SOURCES = 30
 
@@ -92,11 +95,42 @@ def agency_steps(stats: Stats) -> list[Row]:
     return rows
 
 
-def consults_note(stats: Stats) -> str:
-    asked = Share(stats.steps["consult"], stats.steps["contact"])
-    if asked.percent is None:
-        return ""
-    return f"{asked.part:,} of {asked.whole:,} who left contact info requested a consult."
+def consult_steps(steps: Mapping[str, ConsultStep]) -> Chart:
+    """From the calendar to the client: of how many of the step before, and how long after it."""
+    most = max(step.count for step in steps.values())
+    rows = []
+    for name, step in steps.items():
+        title, of = _CONSULT[name]
+        share = Share(step.followed, step.before, of)
+        took = "" if step.seconds is None else _in_words(step.seconds)
+        text = " · ".join(filter(None, (value(step.count, share), took)))
+        cells = (step.count, share, took or "–")
+        rows.append(Row(title, cells, text, percent(step.count, most), few=share.few))
+    booked = Share(steps["booked"].followed, steps["booked"].before)
+    title = "From the result to a consult"
+    if not booked.few:
+        title = f"{booked.percent}% of people who open the calendar book"
+    return Chart(title, rows)
+
+
+def _in_words(seconds: int) -> str:
+    return "under a minute" if seconds < 60 else span(timedelta(seconds=seconds))
+
+
+def consults_note(stats: Stats, booked: ConsultStep) -> str:
+    asked, other = (
+        Share(stats.steps["consult"], stats.steps["contact"]),
+        booked.count - booked.followed,
+    )
+    notes = []
+    if asked.percent is not None:
+        notes.append(
+            f"{asked.part:,} of {asked.whole:,} who left contact info requested a consult."
+        )
+    if other:
+        were = "consult was" if other == 1 else "consults were"
+        notes.append(f"{other:,} {were} scheduled some other way, such as on the phone.")
+    return " ".join(notes)
 
 
 def spam_note(stats: Stats) -> str:
@@ -230,25 +264,6 @@ def worth(counts: Mapping[str, int]) -> str:
     return " + ".join(texts) or "–"
 
 
-def period_name(of: ResponseFilter) -> str:
-    """By what numbers over time are shown: weeks, or months over many days."""
-    return "week" if (of.until - of.since).days < LONGEST_BY_WEEK else "month"
-
-
-def starts(first: date, last: date, by: str) -> list[date]:
-    """The first days of all weeks or months that have one of these days."""
-    days = (first + timedelta(days=day) for day in range((last - first).days + 1))
-    return list(dict.fromkeys(start_of(day, by) for day in days))
-
-
-def start_of(day: date, by: str) -> date:
-    return day - timedelta(days=day.weekday()) if by == "week" else day.replace(day=1)
-
-
-def written_start(start: date, by: str) -> str:
-    return start.strftime("%b %-d, %Y" if by == "week" else "%b %Y")
-
-
 def _plural(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
 
@@ -259,7 +274,7 @@ def people(counts: Sequence[Any]) -> Chart:
     rows = []
     for each in counts:
         in_time, reached = Share(each.in_time, each.answered), Share(each.reached, each.leads)
-        cells = (each.leads, each.picked_up, in_time, reached, each.won)
+        cells = (each.leads, each.picked_up, each.self_booked, in_time, reached, each.won)
         text = f"{_plural(each.leads, 'lead')} · {each.won:,} won"
         bar = text, percent(each.leads, most)
         rows.append(Row(each.name or "No one yet", cells, *bar, few=reached.few))

@@ -15,11 +15,12 @@ from werkzeug.datastructures import MultiDict
 
 from consult.questionnaire import BASE
 from consult.questionnaire.editions import newest
+from consult.staff import times
 from consult.staff.blueprint import blueprint, for_staff
 from consult.staff.insights import chart_data, chart_layout
 from consult.staff.insights.chart_layout import Share
 from consult.storage.db.database import Session
-from consult.storage.insights import insights
+from consult.storage.insights import agency_numbers, insights
 from consult.storage.insights.insights import SUBMITTED, ResponseFilter
 from consult.storage.insights.own_records import read_records
 from consult.web.services import services
@@ -46,16 +47,17 @@ def insights_page() -> ResponseReturnValue:
     with made.database.reading() as session:
         kinds_present = insights.kinds_present(session)
         period, of = _filter(request.args, kinds_present, office.today(session.now()))
-        by = chart_data.period_name(of)
+        by = times.period_name(of.since, of.until)
         stats = insights.collect(session, of)
         finished = stats.steps[SUBMITTED]
         spread = insights.spread(session, of)
-        waits = insights.replies(session, of, finished)
+        consult = agency_numbers.consult_steps(session, of, finished)
+        waits = agency_numbers.replies(session, of, finished)
         replies = replies_of(waits, office, session.now(), by)
         wins = insights.by_day(session, of)
-        returned = insights.declined(session, of)
-        people = insights.by_person(session, of)
-        assessments = insights.assessments(session, of)
+        returned = agency_numbers.declined(session, of)
+        people = agency_numbers.by_person(session, of)
+        assessments = agency_numbers.assessments(session, of)
         items, demo_items = own_performance(session, office, demo=of.kind == "demo")
     stages = [(NAMES[stage], spread.stages.get(stage, 0)) for stage in STAGES]
     return render_template(
@@ -75,7 +77,8 @@ def insights_page() -> ResponseReturnValue:
         check=chart_data.check_steps(stats),
         agency=chart_data.agency_steps(stats),
         framed=chart_data.framed_note(stats),
-        consults=chart_data.consults_note(stats),
+        consult=chart_data.consult_steps(consult),
+        consults=chart_data.consults_note(stats, consult["booked"]),
         spam=chart_data.spam_note(stats),
         drop_off=chart_data.drop_off(stats),
         questions=chart_data.questions(stats),
@@ -92,7 +95,7 @@ def insights_page() -> ResponseReturnValue:
         stages=chart_layout.counted(stages),
         replies=replies,
         line=chart_layout.line([span.on_time for span in replies.spans]) if replies else None,
-        sampled=finished >= 2 * insights.MAX_REPLIES,
+        sampled=finished >= 2 * agency_numbers.MAX_REPLIES,
         returned=chart_data.returned(returned),
         people=chart_data.people(people),
         wins=chart_data.wins(wins, of, by),
@@ -188,10 +191,10 @@ def replies_of(replies: Sequence[Any], office: Office, now: datetime, by: str) -
     waits: dict[date, list[tuple[float, bool | None]]] = {}
     for reply in replies:
         day = reply.submitted_at.astimezone(office.zone).date()
-        waits.setdefault(chart_data.start_of(day, by), []).append(_wait(reply, office, now))
+        waits.setdefault(times.start_of(day, by), []).append(_wait(reply, office, now))
     spans = [
-        _span(chart_data.written_start(start, by), waits.get(start, ()))
-        for start in chart_data.starts(min(waits), max(waits), by)
+        _span(times.written_start(start, by), waits.get(start, ()))
+        for start in times.starts(min(waits), max(waits), by)
     ]
     return Replies(spans, _span("", [wait for of_span in waits.values() for wait in of_span]))
 

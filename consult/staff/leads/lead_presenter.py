@@ -131,6 +131,8 @@ def first_reply(lead: LeadRow, present: Office, now: datetime) -> tuple[str, boo
     In the business hours under which it was promised, which may not be the `present` ones.
     """
     office = present.under(lead.clock_hours)
+    if lead.due_at is None and lead.clock_started_at and not lead.anonymised_at:
+        return "They booked a consult before anyone replied", False
     if lead.first_contact_at:
         start = lead.clock_started_at or lead.submitted_at
         took = office.open_time(start, lead.first_contact_at).total_seconds()

@@ -8,33 +8,16 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time
+from datetime import date
 from itertools import accumulate
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Integer,
-    Row,
-    case,
-    cast,
-    exists,
-    func,
-    literal_column,
-    select,
-)
+from sqlalchemy import ColumnElement, Integer, case, cast, exists, func, literal_column, select
 
 from consult.questionnaire.editions import newest
 from consult.storage.db.database import Session
 from consult.storage.page_events import REVIEW
-from consult.storage.tables.account_tables import StaffUserRow
-from consult.storage.tables.lead_tables import (
-    CallAssessmentRow,
-    LeadEventRow,
-    LeadRow,
-    is_open,
-    is_overdue,
-)
+from consult.storage.tables.lead_tables import LeadRow
 from consult.storage.tables.submission_tables import (
     KINDS,
     PageVisitRow,
@@ -57,9 +40,6 @@ SPAM = ("suspect", "cleared", "confirmed")
 OTHER = "other"
 MAX_SOURCES = 50
 """Any link can name a source, so the least important ones are shown together, as `OTHER`."""
-
-MAX_REPLIES = 4_000
-"""More replies make the page slower and its medians no more accurate: then a sample is read."""
 
 _CUTS = (10, 20, 25, 30, 40, 50, 60, 70, 75, 80, 90)
 
@@ -129,7 +109,7 @@ def _add_views(session: Session, of: ResponseFilter, by_source: Counts) -> None:
     row = StartPageViewRow
     rows = session.execute(
         select(row.source, row.framed, func.sum(row.count))
-        .where(*_counted(of, row))
+        .where(*counted(of, row))
         .group_by(row.source, row.framed)
     )
     for source, framed, count in rows:
@@ -143,7 +123,7 @@ def _add_responses(session: Session, of: ResponseFilter, by_source: Counts) -> N
     sums = [func.sum(cast(getattr(row, name), Integer)) for name in ("framed", *MILESTONES, *SPAM)]
     total = func.sum(row.won_amount)
     rows = session.execute(
-        select(*key, func.count(), total, *sums).where(*_counted(of, row)).group_by(*key)
+        select(*key, func.count(), total, *sums).where(*counted(of, row)).group_by(*key)
     )
     parts = [*(PART + part.id for part in newest().structure.parts), REVIEW]
     for source, submitted, furthest, currency, count, worth, framed, *milestones in rows:
@@ -162,14 +142,14 @@ def _add_responses(session: Session, of: ResponseFilter, by_source: Counts) -> N
 def by_day(session: Session, of: ResponseFilter) -> dict[date, Counter[str]]:
     """The leads of each day, counted when they started, and the wins, on the day they were won."""
     row, days = ResponseStatsRow, defaultdict[date, Counter[str]](Counter)
-    starts = select(row.day, func.count()).where(*_counted(of, row), *_of_source(of, row))
+    starts = select(row.day, func.count()).where(*counted(of, row), *of_source(of, row))
     for day, count in session.execute(starts.where(row.contact).group_by(row.day)):
         days[day]["leads"] += count
     key = (row.won_on, row.won_currency)
     any_start = replace(of, since=date.min)
     wins = (
         select(*key, func.count(), func.sum(row.won_amount))
-        .where(*_counted(any_start, row), *_of_source(of, row))
+        .where(*counted(any_start, row), *of_source(of, row))
         .where(row.won_on.between(of.since, of.until))
     )
     for won_on, currency, count, worth in session.execute(wins.group_by(*key)):
@@ -195,7 +175,7 @@ def _add_times(session: Session, of: ResponseFilter, stats: Stats) -> None:
     row = PageVisitRow
     rows = session.execute(
         select(row.page, row.seconds, func.count())
-        .where(*_counted(of, row), *_of_source(of, row), row.seconds.is_not(None), row.saves > 0)
+        .where(*counted(of, row), *of_source(of, row), row.seconds.is_not(None), row.saves > 0)
         .group_by(row.page, row.seconds)
     )
     for page, seconds, count in rows:
@@ -207,7 +187,7 @@ def _add_pages(session: Session, of: ResponseFilter, stats: Stats) -> None:
     key = (row.page, row.questions, row.is_last)
     rows = session.execute(
         select(*key, func.count(), func.sum(row.refused))
-        .where(*_counted(of, row), *_of_source(of, row))
+        .where(*counted(of, row), *of_source(of, row))
         .group_by(*key)
     )
     for page, questions, is_last, count, refused in rows:
@@ -226,7 +206,7 @@ def _add_pages(session: Session, of: ResponseFilter, stats: Stats) -> None:
 
 def spread(session: Session, of: ResponseFilter) -> Spread:
     by = (_place(LeadRow.separation), _place(LeadRow.handoff), LeadRow.archetype, LeadRow.stage)
-    shown = (*_leads(of, LeadRow), LeadRow.suspect.is_not(True))
+    shown = (*leads_of(of, LeadRow), LeadRow.suspect.is_not(True))
     rows = session.execute(select(*by, func.count()).where(*shown).group_by(*by))
     tenths = {"separation": [0] * 10, "handoff": [0] * 10}
     bands: Counter[tuple[int, int]] = Counter()
@@ -258,68 +238,6 @@ def _band(place: int) -> int:
     return sum(cut in (25, 50, 75) for cut in _CUTS[:place])
 
 
-def replies(session: Session, of: ResponseFilter, leads: int) -> Sequence[Row[*tuple[Any, ...]]]:
-    """The times of leads that left a contact; of a sample where there are many `leads`.
-
-    One that was closed without a call or message neither waits nor was answered.
-    """
-    step = max(1, leads // MAX_REPLIES)
-    query = select(
-        *(LeadRow.submitted_at, LeadRow.clock_started_at, LeadRow.clock_hours),
-        *(LeadRow.first_contact_at, LeadRow.due_at),
-    )
-    counts = (ResponseStatsRow.contact, LeadRow.first_contact_at.is_not(None) | is_open(LeadRow))
-    sample = ResponseStatsRow.submission_id % step == 0
-    return session.execute(query.where(*_leads(of, LeadRow), *counts, sample)).all()
-
-
-def by_person(session: Session, of: ResponseFilter) -> Sequence[Row[*tuple[Any, ...]]]:
-    """What each person did with the leads that they have now, as counts; no name: no one has them.
-
-    `answered` were contacted or are overdue; of these, `in_time` were contacted when promised.
-    """
-    lead, contacted = LeadRow, LeadRow.first_contact_at
-    counts = {
-        "picked_up": lead.stage != "new",
-        "answered": contacted.is_not(None) | is_overdue(lead, session.now()),
-        "in_time": contacted <= lead.due_at,
-        "reached": ResponseStatsRow.reached,
-        "won": lead.stage == "won",
-    }
-    leads = func.count().label("leads")
-    query = (
-        select(
-            StaffUserRow.name,
-            leads,
-            *(func.sum(case((it, 1), else_=0)).label(name) for name, it in counts.items()),
-        )
-        .select_from(lead)
-        .outerjoin(StaffUserRow, StaffUserRow.id == lead.assignee_id)
-        .where(*_leads(of, lead), ResponseStatsRow.contact)
-        .group_by(lead.assignee_id, StaffUserRow.name)
-    )
-    return session.execute(query.order_by(leads.desc(), StaffUserRow.name.nulls_last())).all()
-
-
-def declined(session: Session, of: ResponseFilter) -> dict[str, int]:
-    reason = LeadEventRow.data["reason"].as_string()
-    since = datetime.combine(of.since, time(), UTC)
-    declined = (LeadEventRow.kind == "declined", LeadEventRow.at >= since)
-    query = select(reason, func.count()).where(*_leads(of, LeadEventRow), *declined)
-    return dict(session.execute(query.group_by(reason)).all())
-
-
-def assessments(session: Session, of: ResponseFilter) -> dict[str, dict[str, int]]:
-    """How often each dimension was found as it was said, better or worse."""
-    row = CallAssessmentRow
-    by = (row.dimension, row.assessment)
-    rows = session.execute(select(*by, func.count()).where(*_leads(of, row)).group_by(*by))
-    found: dict[str, dict[str, int]] = defaultdict(dict)
-    for dimension, assessment, count in rows:
-        found[dimension][assessment] = count
-    return found
-
-
 def quartiles(seconds: Mapping[int, int]) -> tuple[int, int, int] | None:
     """The seconds that a quarter, half and three quarters did not exceed; None without times."""
     if not seconds:
@@ -330,16 +248,16 @@ def quartiles(seconds: Mapping[int, int]) -> tuple[int, int, int] | None:
     return in_order[first], in_order[middle], in_order[last]
 
 
-def _counted(of: ResponseFilter, table: Any) -> list[ColumnElement[bool]]:
+def counted(of: ResponseFilter, table: Any) -> list[ColumnElement[bool]]:
     where = [table.kind == of.kind, table.day.between(of.since, of.until)]
     return [*where, table.depth == of.depth] if of.depth else where
 
 
-def _of_source(of: ResponseFilter, table: Any) -> list[ColumnElement[bool]]:
+def of_source(of: ResponseFilter, table: Any) -> list[ColumnElement[bool]]:
     return [] if of.source is None else [table.source == of.source]
 
 
-def _leads(of: ResponseFilter, table: Any) -> list[ColumnElement[bool]]:
+def leads_of(of: ResponseFilter, table: Any) -> list[ColumnElement[bool]]:
     """Joins rows that belong to leads with the statistics of those that a filter selects."""
     joined = ResponseStatsRow.submission_id == table.submission_id
-    return [joined, *_counted(of, ResponseStatsRow), *_of_source(of, ResponseStatsRow)]
+    return [joined, *counted(of, ResponseStatsRow), *of_source(of, ResponseStatsRow)]

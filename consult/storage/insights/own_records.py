@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import ColumnElement, Row, and_, or_, select
 
 from consult.storage.db.database import Session
 from consult.storage.leads.leads import standing
@@ -27,9 +27,13 @@ def read_records(session: Session, *, demo: bool = False) -> Records:
     """What ``own_performance`` measures the agency by: the records of its latest leads."""
     now = session.now()
     kind = LeadRow.demo.is_(demo)
-    reachable = (kind, LeadRow.due_at.is_not(None))
-    recent = _newest(session, [], reachable)
-    older = _newest(session, [LeadRow.submitted_at < now - TIME_TO_ANSWER], reachable)
+    # Of those who booked a consult before anyone replied, no reply was due, but an outcome is.
+    was_due = LeadRow.due_at.is_not(None)
+    booked = and_(LeadRow.clock_started_at.is_not(None), LeadRow.anonymised_at.is_(None))
+    recent = _newest(session, [], (kind, was_due))
+    older = _newest(
+        session, [LeadRow.submitted_at < now - TIME_TO_ANSWER], (kind, or_(was_due, booked))
+    )
     leads = {**recent, **older}
     events = _events(session, leads)
     records = {id: _record(row, events[id], now) for id, row in leads.items()}

@@ -280,11 +280,12 @@ class ResponseStatsRow(_Counted, Base):
     won_amount: Mapped[int | None] = mapped_column(BigInteger)
     won_currency: Mapped[str | None] = mapped_column(String(3))
     # Went to the calendar to book a consult. How long it took, in seconds since the result: until
-    # then, until a consult was first booked, and until one was held.
+    # then, until a consult was first booked, until one was held, and until the win.
     pressed: Mapped[bool] = mapped_column(server_default=false())
     pressed_after: Mapped[int | None]
     booked_after: Mapped[int | None]
     held_after: Mapped[int | None]
+    won_after: Mapped[int | None]
     # The contact looked like a robot's; staff said it is none; its owner confirmed the address.
     suspect: Mapped[bool] = mapped_column(server_default=false())
     cleared: Mapped[bool] = mapped_column(server_default=false())

@@ -1,5 +1,6 @@
 """The page of insights, as staff read it."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,9 @@ from flask import Flask
 
 from consult.demo import make_leads
 from consult.questionnaire.editions import newest
+from consult.staff.insights import chart_data
+from consult.storage.insights.agency_numbers import ConsultStep
+from consult.storage.insights.insights import Stats
 from tests.support import staff_client
 from tests.support.apps import make_app, services_of, statements
 from tests.support.client import PageClient
@@ -102,14 +106,46 @@ def test_custom_period_source_and_depth_filter_the_page(demo: PageClient) -> Non
     assert one_line(newsletter) != one_line(whole)
 
 
+def test_a_consult_follows_from_the_calendar_or_was_scheduled_some_other_way() -> None:
+    day = 86_400
+    steps = {
+        "pressed": ConsultStep(40, 40, 100, 50),
+        "booked": ConsultStep(25, 20, 40, 2 * day),
+        "held": ConsultStep(10, 10, 25, 5 * 3600),
+        "won": ConsultStep(0, 0, 10, None),
+    }
+    chart = chart_data.consult_steps(steps)
+    assert chart.title == "50% of people who open the calendar book"
+    assert [(row.name, row.value) for row in chart.rows] == [
+        ("Opened the calendar", "40 · 40% · under a minute"),
+        ("Consult scheduled", "25 · 50% · 2 days"),
+        ("Consult done", "10 · 40% · 5 hours"),
+        ("Won after the consult", "0 · 0% · few"),
+    ]
+    stats = Stats(steps=Counter(contact=30, consult=12))
+    assert chart_data.consults_note(stats, steps["booked"]) == (
+        "12 of 30 who left contact info requested a consult. "
+        "5 consults were scheduled some other way, such as on the phone."
+    )
+
+
 def test_each_chart_is_an_image_with_title_description_and_table(demo: PageClient) -> None:
     with statements(demo.app) as queries:
         document = demo.get(f"{URL}?period=365").document
     # Five of them for our own handoff, whatever is chosen.
-    assert len(queries) <= 17, queries
+    assert len(queries) <= 18, queries
     figures = document.all("figure")
     drawn = {figure.attrib["id"].removesuffix("-chart") for figure in figures}
-    assert drawn >= {"check", "agency", "stops", "seconds", "separation", "handoff", "waits"}
+    assert drawn >= {
+        "check",
+        "agency",
+        "consult",
+        "stops",
+        "seconds",
+        "separation",
+        "handoff",
+        "waits",
+    }
     for figure in figures:
         (picture,) = document.all(f"{SVG}svg", within=figure)
         assert picture.attrib["role"] == "img"

@@ -63,6 +63,9 @@ def test_a_promise_is_shown_in_the_hours_that_it_was_made_under() -> None:
     assert first_reply(lead, present, came + timedelta(hours=2)) == ("Overdue by 1 h", True)
     lead.first_contact_at = then
     assert first_reply(lead, present, then) == ("First contacted after 12 min", False)
+    lead.due_at = None
+    booked = ("They booked a consult before anyone replied", False)
+    assert first_reply(lead, present, then) == booked, "no reply was due, so none was quick"
 
 
 @pytest.mark.parametrize(

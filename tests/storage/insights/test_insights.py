@@ -36,7 +36,7 @@ from consult.storage.privacy import erasure
 from consult.storage.tables.submission_tables import DraftRow, StartPageViewRow
 from consult.workflow.stages import Stage
 from tests.support.databases import Clock, read, write
-from tests.support.lead_factories import colleague, new_lead, set_lead
+from tests.support.lead_factories import colleague, new_lead
 from tests.support.strategies import BRANCHES, answered, walked
 from tests.support.submissions import CONTACT, new_submission, submitted
 
@@ -296,38 +296,8 @@ def test_tenths_and_bands(database: Database, score: float, tenth: int, band: in
     assert [spread.tenths["separation"][tenth], spread.bands] == [1, {(band, 0): 1}]
 
 
-def test_stages_and_replies_are_read_from_the_leads(database: Database, clock: Clock) -> None:
-    new_lead(database, contact=True)
-    assert read(database, insights.spread, today(database)).stages == {"new": 1}
-    (reply,) = read(database, insights.replies, today(database), 1)
-    assert reply.submitted_at == clock()
-
-
 def test_quartiles_are_the_least_times_that_so_many_did_not_exceed() -> None:
     assert insights.quartiles({}) is None
     assert insights.quartiles({10: 1}) == (10, 10, 10)
     assert insights.quartiles({40: 1, 5: 2, 7: 1}) == (5, 5, 7)
     assert insights.quartiles({900: 2, 60: 10, 5: 10}) == (5, 60, 60)
-
-
-def test_people_are_counted_by_the_leads_that_they_have_now(
-    database: Database, clock: Clock
-) -> None:
-    ada, bo = (colleague(database, name) for name in ("ada", "bo"))
-    in_time, late, overdue, waiting = (new_lead(database, contact=True) for _ in range(4))
-    new_lead(database)  # no one can reply to it
-    hour = timedelta(hours=1)
-    set_lead(
-        database, in_time, assignee_id=ada, stage="won", first_contact_at=clock(), due_at=clock()
-    )
-    late_contact = {"stage": "reached", "first_contact_at": clock(), "due_at": clock() - hour}
-    set_lead(database, late, assignee_id=ada, **late_contact)
-    set_lead(database, overdue, assignee_id=bo, stage="new", due_at=clock() - hour)
-    set_lead(database, waiting, assignee_id=None, stage="new", due_at=clock() + hour)
-    with database.writing() as session:
-        page_events.record_reached(session, in_time, reached=True)
-    assert [tuple(row) for row in read(database, insights.by_person, today(database))] == [
-        ("Ada", 2, 2, 2, 1, 1, 1),
-        ("Bo", 1, 0, 1, 0, 0, 0),
-        (None, 1, 0, 0, 0, 0, 0),
-    ]

@@ -6,7 +6,7 @@ import pytest
 
 from consult.storage.db.database import Database
 from consult.storage.drafts import drafts
-from consult.storage.insights import insights
+from consult.storage.insights import agency_numbers
 from consult.storage.insights.insights import ResponseFilter
 from consult.storage.insights.own_records import read_records
 from consult.storage.leads import actions, handovers, notes, submission
@@ -78,11 +78,11 @@ def test_assessments_need_a_call_and_replace_each_other(database: Database, ada:
         notes.assess(session, second, {"reply_speed": "as_said", "feedback": "better"}, by=ada)
         assert notes.assessments_of(session, first) == {"reply_speed": "worse"}
         today = session.now().date()
-        assert insights.assessments(session, ResponseFilter("real", today, today)) == {
+        assert agency_numbers.assessments(session, ResponseFilter("real", today, today)) == {
             "feedback": {"better": 1},
             "reply_speed": {"as_said": 1, "worse": 1},
         }
-        assert insights.assessments(session, ResponseFilter("demo", today, today)) == {}
+        assert agency_numbers.assessments(session, ResponseFilter("demo", today, today)) == {}
     with pytest.raises(ConflictError):
         write(database, notes.assess, first, {}, by=ada, version=seen.version - 1)
 
@@ -95,7 +95,7 @@ def test_reasons_for_declining_are_counted(database: Database, clock: Clock, ada
         write(database, handovers.decline, lead, by=ben, reason=reason)
     for kind, counts in (("real", {"no_time": 2, "facts_missing": 1}), ("demo", {})):
         of = ResponseFilter(kind, clock().date(), clock().date())
-        assert read(database, insights.declined, of) == counts
+        assert read(database, agency_numbers.declined, of) == counts
 
 
 def test_the_records_measure_the_agency(database: Database, clock: Clock, ada: int) -> None:

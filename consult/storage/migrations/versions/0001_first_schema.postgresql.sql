@@ -609,6 +609,7 @@ CREATE TABLE response_stats (
     pressed_after INTEGER,
     booked_after INTEGER,
     held_after INTEGER,
+    won_after INTEGER,
     suspect BOOLEAN DEFAULT false NOT NULL,
     cleared BOOLEAN DEFAULT false NOT NULL,
     confirmed BOOLEAN DEFAULT false NOT NULL,

@@ -605,6 +605,7 @@ CREATE TABLE response_stats (
     pressed_after INTEGER,
     booked_after INTEGER,
     held_after INTEGER,
+    won_after INTEGER,
     suspect BOOLEAN DEFAULT 0 NOT NULL,
     cleared BOOLEAN DEFAULT 0 NOT NULL,
     confirmed BOOLEAN DEFAULT 0 NOT NULL,
