@@ -108,6 +108,11 @@ def _questions(report: Report) -> Iterator[Point]:
         yield Point(texts[part.id]["call_question"], (_answered(_costliest(part)),), part.name)
 
 
+def first_question(report: Report) -> str:
+    """What to ask first."""
+    return next(_questions(report)).text
+
+
 def _unknown(report: Report) -> Iterator[Point]:
     """What the questionnaire could not find out: answers unknown, left out, or never asked."""
     for unknown in report.unknowns:

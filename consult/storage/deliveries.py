@@ -16,7 +16,7 @@ from sqlalchemy.orm import joinedload
 
 from consult.storage import jobs
 from consult.storage.db.database import Session
-from consult.storage.tables.delivery_tables import DeliveryRow, JobRow, NotificationRow
+from consult.storage.tables.delivery_tables import DeliveryRow, EndpointRow, JobRow, NotificationRow
 
 REPORT = "report"
 CONFIRM = "confirm"
@@ -109,11 +109,23 @@ def enqueue_staff_email(
     _enqueue(session, jobs.EMAIL_STAFF, row)
 
 
+def has_webhook(session: Session, event: str) -> bool:
+    """Whether an active endpoint gets an event."""
+    subscriptions = session.scalars(select(EndpointRow.events).where(EndpointRow.active))
+    return any(event in events for events in subscriptions)
+
+
 def enqueue_webhook(
-    session: Session, endpoint_id: int, notification: NotificationRow | None = None
+    session: Session,
+    endpoint_id: int,
+    notification: NotificationRow | None = None,
+    *,
+    deleted_lead_id: int | None = None,
 ) -> int:
-    """Request a webhook about a notification, or to test the endpoint; returns its id."""
+    """Request a webhook about a notification, a deleted lead, or to test; returns its id."""
     row = DeliveryRow(kind="test", recipient="webhook", endpoint_id=endpoint_id)
+    if deleted_lead_id is not None:
+        row.kind, row.deleted_lead_id = "deleted", deleted_lead_id
     if notification:
         row.kind = notification.kind
         row.submission_id, row.notification_id = notification.submission_id, notification.id

@@ -1,4 +1,7 @@
-"""The events that staff and other programs are notified of, and the scopes staff can choose."""
+"""The events that staff and other programs are notified of, and the scopes staff can choose.
+
+Also the kinds of webhooks: in which form another program gets an event.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +16,11 @@ NotificationType = Literal[
     "consult_moved",
     "consult_canceled",
     "overdue",
+    "stage_changed",
+    "won",
+    "lost",
+    "note_added",
+    "deleted",
     "handed_over",
     "handed_back",
     "assigned",
@@ -32,17 +40,34 @@ WEBHOOK_EVENTS: tuple[NotificationType, ...] = (
     "consult_moved",
     "consult_canceled",
     "overdue",
+    "stage_changed",
+    "won",
+    "lost",
+    "note_added",
+    "deleted",
 )
 """What other programs can be notified of: what happens to a lead, not who works on it."""
+
+QUIET_EVENTS: tuple[NotificationType, ...] = ("stage_changed", "note_added")
+"""Those of them that a new webhook doesn't get unless they are chosen: they happen often."""
+
+WebhookKind = Literal["standard", "flat", "slack", "discord", "teams", "hubspot"]
+WEBHOOK_KINDS: tuple[WebhookKind, ...] = get_args(WebhookKind)
+
+SIGNED_KINDS: tuple[WebhookKind, ...] = ("standard", "flat")
+"""The kinds whose receivers can check a signature. The others recognize us by their own URL."""
+
+HUBSPOT_EVENTS: tuple[NotificationType, ...] = ("contact_given", "consult_wanted")
+"""A form at HubSpot takes people, so it gets only the events that bring a contact."""
 
 
 @dataclass(frozen=True, slots=True)
 class TypeInfo:
     """A notification type as users choose it: what happened, and when it is sent.
 
-    The widest of the scopes comes first; `default` is that of users who did not choose. In the
-    subject and the first sentence of the email, `{who}` is the business, `{actor}` the colleague
-    who did it.
+    The widest of the scopes comes first; `default` is that of users who did not choose. Without
+    scopes, it is for webhooks only. In the subject and the first sentence of a message, `{who}` is
+    the business, `{actor}` the colleague who did it, `{stage}` where the lead was moved.
     """
 
     name: str
@@ -54,6 +79,11 @@ class TypeInfo:
 
 
 _PERSONAL: tuple[Scope, ...] = ("own", "off")
+
+
+def _for_webhooks(name: str, description: str, sentence: str) -> TypeInfo:
+    return TypeInfo(name, description, (), "off", sentence=sentence)
+
 
 TYPE_INFO: Mapping[NotificationType, TypeInfo] = MappingProxyType(
     {
@@ -83,11 +113,11 @@ TYPE_INFO: Mapping[NotificationType, TypeInfo] = MappingProxyType(
         ),
         "consult_booked": TypeInfo(
             "Consult booked",
-            "Someone booked a consult. The lead is at “Consult scheduled”, and the time is set.",
+            "A consult is booked, by its owner or a colleague. The lead is at “Consult scheduled.”",
             SCOPES,
             "own",
             "Consult booked: {who}",
-            "{who} booked a consult.",
+            "{who} is booked for a consult.",
         ),
         "consult_moved": TypeInfo(
             "Consult moved",
@@ -112,6 +142,24 @@ TYPE_INFO: Mapping[NotificationType, TypeInfo] = MappingProxyType(
             "own",
             "Overdue: {who}",
             "{who} is overdue for a first reply.",
+        ),
+        "stage_changed": _for_webhooks(
+            "Stage changed",
+            "A lead moved to another stage.",
+            "{who} moved to “{stage}.”",
+        ),
+        "won": _for_webhooks("Won", "A lead became a client.", "{who} became a client."),
+        "lost": _for_webhooks("Lost", "A lead was closed as lost.", "{who} was closed as lost."),
+        "note_added": _for_webhooks(
+            "Note added",
+            "A colleague added a note. The message doesn’t include its text.",
+            "{who} has a new note.",
+        ),
+        "deleted": _for_webhooks(
+            "Lead deleted",
+            "A lead was deleted or anonymized. The message has only its number, so that other apps"
+            " can delete their copy.",
+            "{who} was deleted.",
         ),
         "handed_over": TypeInfo(
             "Handed to me",
@@ -145,3 +193,8 @@ TYPE_INFO: Mapping[NotificationType, TypeInfo] = MappingProxyType(
         ),
     }
 )
+
+EMAIL_TYPES: tuple[NotificationType, ...] = tuple(
+    kind for kind, info in TYPE_INFO.items() if info.scopes
+)
+"""What users can choose emails about."""

@@ -38,7 +38,7 @@ from consult.storage.tables.account_tables import StaffUserRow
 from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
 from consult.storage.tables.lead_tables import LeadRow
 from consult.storage.tables.submission_tables import ContactRow, SubmissionRow
-from consult.workflow.notification_types import NOTIFICATION_TYPES, TYPE_INFO, NotificationType
+from consult.workflow.notification_types import EMAIL_TYPES, TYPE_INFO, NotificationType
 from consult.workflow.stages import DECLINE_REASONS, OTHER
 
 UNSUBSCRIBE_PATH = "/mail/stop/"
@@ -276,7 +276,7 @@ def _message(
         "settings_link": f"{base_url}/staff/account#notifications",
         "unsubscribe_link": "",
     }
-    if delivery.kind in NOTIFICATION_TYPES:
+    if delivery.kind in EMAIL_TYPES:
         token = unsubscribe_token(context.settings.signing_key(), user.id, delivery.kind)
         values["unsubscribe_link"] = link = f"{base_url}{UNSUBSCRIBE_PATH}{token}"
         message["List-Unsubscribe"] = f"<{link}>"
@@ -292,4 +292,4 @@ def unsubscribe_token(secret_key: str, user_id: int, kind: str) -> str:
 
 def read_unsubscribe_token(secret_key: str, token: str) -> tuple[int, NotificationType] | None:
     user_id, kind = verify(secret_key, Purpose.UNSUBSCRIBE, token) or (0, "")
-    return (user_id, kind) if kind in NOTIFICATION_TYPES else None
+    return (user_id, kind) if kind in EMAIL_TYPES else None

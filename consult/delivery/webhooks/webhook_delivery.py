@@ -1,37 +1,47 @@
 """Webhooks: what a message says, how it is sent, and what is recorded about each attempt.
 
-Unless the endpoint includes contact info, a message names no person: its receiver can follow the
-link and sign in there. What it says is worked out in each attempt, so nothing of it is stored.
+What a message says is worked out in each attempt, so nothing of it is stored: `webhook_facts` reads
+it, `webhook_formats` and `chat_formats` write it.
 
-Messages are signed per Standard Webhooks (standardwebhooks.com). A secret is not stored: it is
-derived from the application's secret key and a random salt. So a copy of the database signs
-nothing; and with another secret key, the hash of the secret no longer fits.
+Standard and flat messages are signed per Standard Webhooks (standardwebhooks.com). A secret is not
+stored: it is derived from the application's secret key and a random salt. So a copy of the database
+signs nothing; and with another secret key, the hash of the secret no longer fits.
 """
 
 import hashlib
 import json
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from secrets import token_hex
 from time import perf_counter
-from typing import Any
+from urllib.parse import urlsplit
 
 from standardwebhooks import Webhook
 
 from consult.crypto import Purpose, derive
 from consult.delivery.context import Context, plain
-from consult.delivery.network import ForbiddenUrlError, HttpClient, NoResponseError
+from consult.delivery.network import ForbiddenUrlError, HttpClient, NoResponseError, Response
+from consult.delivery.webhooks.chat_formats import discord, slack, teams
+from consult.delivery.webhooks.webhook_facts import TEST, Facts, facts_of, webhook_id
+from consult.delivery.webhooks.webhook_formats import (
+    DEFAULT_MAP,
+    Message,
+    flat,
+    hubspot,
+    refusal_in_words,
+    standard,
+)
 from consult.delivery.worker import Commit, PermanentError, Postpone, RetryableError, no_op
 from consult.storage import deliveries
 from consult.storage.db.database import Session
-from consult.storage.leads import leads
 from consult.storage.notifications.notifications import email_admins
 from consult.storage.tables.delivery_tables import Attempt, DeliveryRow, EndpointRow, JobRow
 from consult.storage.webhooks import endpoints
+from consult.workflow.notification_types import SIGNED_KINDS
 
 USER_AGENT = "relay-check"
-_GONE = 410
+_FOUND, _BAD_REQUEST, _GONE = 302, 400, 410
 
 
 def send_webhook(context: Context, job: JobRow) -> Commit:
@@ -46,17 +56,20 @@ def send_webhook(context: Context, job: JobRow) -> Commit:
         endpoint, now = delivery.endpoint, session.now()
         if endpoint is None or not endpoint.active:
             return no_op
-        if delivery.notification_id and endpoint.paused_until and now < endpoint.paused_until:
+        if delivery.kind != TEST and endpoint.paused_until and now < endpoint.paused_until:
             # Hundreds of messages to one that hangs would delay all other endpoints for hours.
             raise Postpone(endpoints.COOLDOWN)
-        body = _body(session, delivery, endpoint, context.settings.base_url)
+        body = _body(session, delivery, endpoint, context)
     headers = {
         "content-type": "application/json",
         "user-agent": USER_AGENT,
         "accept-encoding": "identity",
-        **signature_headers(secrets_of(endpoint, context, now), webhook_id(delivery), now, body),
     }
-    attempt, is_final = _attempt(context.http, endpoint, body, headers, now)
+    if endpoint.kind in SIGNED_KINDS:
+        secrets = secrets_of(endpoint, context, now)
+        headers |= signature_headers(secrets, webhook_id(delivery), now, body)
+    is_test = delivery.kind == TEST
+    attempt, is_final = _attempt(context.http, endpoint, body, headers, now, is_test=is_test)
     with context.database.writing() as session:
         if endpoints.record_attempt(session, delivery.id, attempt):
             email_admins(session, deliveries.WEBHOOK_DISABLED, endpoint_id=endpoint.id)
@@ -67,13 +80,14 @@ def send_webhook(context: Context, job: JobRow) -> Commit:
     return no_op
 
 
-def webhook_id(delivery: DeliveryRow) -> str:
-    """What a receiver recognizes a repeat by."""
-    return f"msg_{delivery.token}"
-
-
 def _attempt(
-    http: HttpClient, endpoint: EndpointRow, body: str, headers: Mapping[str, str], now: datetime
+    http: HttpClient,
+    endpoint: EndpointRow,
+    body: str,
+    headers: Mapping[str, str],
+    now: datetime,
+    *,
+    is_test: bool,
 ) -> tuple[Attempt, bool]:
     """The result of sending a message, and whether it is final."""
     started = perf_counter()
@@ -86,9 +100,9 @@ def _attempt(
         error, is_forbidden = str(problem), True
     else:
         status = received.status
-        error = "" if 200 <= status < 300 else _status_error(status)
+        error = "" if _is_accepted(endpoint, status) else _refusal(endpoint, received)
         # A response may repeat what it was sent.
-        response = "" if endpoint.includes_contact else _excerpt(received.text)
+        response = _excerpt(received.text) if is_test or not endpoint.includes_contact else ""
     attempt = Attempt(
         at=now.isoformat(),
         milliseconds=round(1000 * (perf_counter() - started)),
@@ -96,7 +110,16 @@ def _attempt(
         error=error[:300],
         response=response,
     )
-    return attempt, is_forbidden or status == _GONE
+    if is_test:
+        attempt["sent"] = body
+    is_unusable = endpoint.kind == "hubspot" and status == _BAD_REQUEST
+    return attempt, is_forbidden or is_unusable or status == _GONE
+
+
+def _is_accepted(endpoint: EndpointRow, status: int) -> bool:
+    """A script at Google has run when it redirects to what it returned."""
+    has_run = status == _FOUND and urlsplit(endpoint.url).hostname == "script.google.com"
+    return 200 <= status < 300 or has_run
 
 
 def secrets_of(endpoint: EndpointRow, context: Context, now: datetime) -> list[str]:
@@ -117,52 +140,32 @@ def secrets_of(endpoint: EndpointRow, context: Context, now: datetime) -> list[s
     return secrets
 
 
-def _body(session: Session, delivery: DeliveryRow, endpoint: EndpointRow, base_url: str) -> str:
-    notification = delivery.notification
-    if notification is None:
-        test = {"text": "This is a test. A real message has a lead here."}
-        return _json("test", delivery.created_at, test)
-    lead, status = leads.by_id(session, notification.submission_id), notification.lead
-    if lead is None:
-        raise PermanentError("The lead was deleted.")
-    contact = None if status.suspect else lead.contact
-    data: dict[str, Any] = {
-        "id": lead.id,
-        "url": f"{base_url}/staff/leads/{lead.id}",
-        "submitted_at": _utc(lead.submitted_at),
-        "stage": status.stage,
-        "archetype": lead.archetype,
-        "separation": round(lead.separation, 1),
-        "handoff": round(lead.handoff, 1),
-        "depth": lead.depth,
-        "edition": lead.edition,
-        "source": status.source or None,
-        "has_contact": contact is not None,
-        "wants_consult": contact is not None and contact.wants_consult,
-        "due_at": status.due_at and _utc(status.due_at),
-        "won_amount": None if status.won_amount is None else status.won_amount / 100,
-        "won_currency": status.won_currency,
-    }
-    if endpoint.includes_contact and contact:
-        data["contact"] = {
-            "name": contact.name,
-            "email": contact.email,
-            "business": contact.business,
-            "phone": contact.phone,
-        }
-    return _json(f"lead.{notification.kind}", notification.created_at, {"lead": data})
+_FORMATS: Mapping[str, Callable[[Facts], Message]] = {
+    "standard": standard,
+    "flat": flat,
+    "slack": slack,
+    "discord": discord,
+    "teams": teams,
+}
 
 
-def _json(type: str, at: datetime, data: Mapping[str, Any]) -> str:
-    content = {"type": type, "timestamp": _utc(at), "data": data}
-    return json.dumps(content, ensure_ascii=False)
+def _body(session: Session, delivery: DeliveryRow, endpoint: EndpointRow, context: Context) -> str:
+    """What a delivery says, in the format of its endpoint."""
+    facts = facts_of(session, delivery, endpoint, context)
+    facts = facts_of(session, delivery, endpoint, context)
+    if endpoint.kind == "hubspot":
+        message = hubspot(facts, endpoint.field_map or DEFAULT_MAP)
+    else:
+        message = _FORMATS[endpoint.kind](facts)
+    if message is None:
+        raise PermanentError("There is no contact to send.")
+    return json.dumps(message, ensure_ascii=False)
 
 
-def _utc(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _status_error(status: int) -> str:
+def _refusal(endpoint: EndpointRow, received: Response) -> str:
+    status = received.status
+    if endpoint.kind == "hubspot" and status == _BAD_REQUEST:
+        return refusal_in_words(received.text)
     if status == _GONE:
         return "410 Gone: the receiver wants no more messages."
     if 300 <= status < 400:

@@ -22,7 +22,13 @@ from consult.storage.deliveries import State, delivery_status
 from consult.storage.notifications import notifications as stored_notifications
 from consult.storage.tables.delivery_tables import DeliveryRow
 from consult.web.services import services
-from consult.workflow.notification_types import TYPE_INFO, NotificationType, Scope, TypeInfo
+from consult.workflow.notification_types import (
+    EMAIL_TYPES,
+    TYPE_INFO,
+    NotificationType,
+    Scope,
+    TypeInfo,
+)
 
 _LABELS: Mapping[Scope, str] = {"all": "Every lead", "own": "Mine and unassigned", "off": "Off"}
 _PERSONAL_LABELS: Mapping[Scope, str] = {"own": "On", "off": "Off"}
@@ -44,12 +50,13 @@ class NotificationForm(Form):
         )
 
     def fields(self) -> Iterator[tuple[Field, Sequence[tuple[Scope, str]]]]:
-        for kind, info in TYPE_INFO.items():
+        for kind in EMAIL_TYPES:
+            info = TYPE_INFO[kind]
             yield self[kind], [(scope, _labels(info)[scope]) for scope in info.scopes]
 
     def scopes(self) -> dict[NotificationType, Scope]:
         """What was chosen; what was left out, or cannot be chosen, is left out."""
-        chosen = {kind: self[kind].data for kind in TYPE_INFO}
+        chosen = {kind: self[kind].data for kind in EMAIL_TYPES}
         return {kind: scope for kind, scope in chosen.items() if scope in TYPE_INFO[kind].scopes}
 
 
@@ -57,7 +64,8 @@ def _labels(info: TypeInfo) -> Mapping[Scope, str]:
     return _LABELS if "all" in info.scopes else _PERSONAL_LABELS
 
 
-for _kind, _info in TYPE_INFO.items():
+for _kind in EMAIL_TYPES:
+    _info = TYPE_INFO[_kind]
     setattr(NotificationForm, _kind, StringField(_info.name, description=_info.description))
 
 
@@ -88,17 +96,20 @@ def notifications() -> ResponseReturnValue:
             (
                 user,
                 [
-                    (info.name, _labels(info)[chosen[user.id][kind]].replace("Mine", "Theirs"))
-                    for kind, info in TYPE_INFO.items()
+                    (
+                        TYPE_INFO[kind].name,
+                        _labels(TYPE_INFO[kind])[scope].replace("Mine", "Theirs"),
+                    )
+                    for kind, scope in chosen[user.id].items()
                 ],
             )
             for user in users
         ],
-        names=[info.name for info in TYPE_INFO.values()],
+        names=[TYPE_INFO[kind].name for kind in EMAIL_TYPES],
         no_one=[
-            info.name
-            for kind, info in TYPE_INFO.items()
-            if info.default != "off" and all(of[kind] == "off" for of in chosen.values())
+            TYPE_INFO[kind].name
+            for kind in EMAIL_TYPES
+            if TYPE_INFO[kind].default != "off" and all(of[kind] == "off" for of in chosen.values())
         ],
         server=made.settings.smtp_url is not None,
     )

@@ -15,8 +15,8 @@ from consult.delivery.webhooks.webhook_delivery import (
     derive_secret,
     hash_secret,
     new_salt,
-    webhook_id,
 )
+from consult.delivery.webhooks.webhook_facts import webhook_id
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.accounts.my_account_pages import first_errors
 from consult.staff.accounts.reauthentication import recent_auth_required
@@ -167,12 +167,14 @@ def change_webhook(endpoint_id: int) -> ResponseReturnValue:
     if not form.validate():
         return _form_page(form, endpoint), 422
     with services().database.writing() as session:
-        _changeable(session, endpoint_id)
+        endpoint = _changeable(session, endpoint_id)
         endpoints.change(
             session,
             endpoint_id,
             form.url.data or "",
             form.events.data or (),
+            kind=endpoint.kind,
+            field_map=endpoint.field_map,
             includes_contact=form.includes_contact.data,
         )
         _record(session, "webhook.changed", endpoint_id, contact=form.includes_contact.data)

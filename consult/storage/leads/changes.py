@@ -6,7 +6,7 @@ Each verb in ``actions``, ``handovers`` and ``notes`` begins with ``lock_lead`` 
 change are held back for as long (``notify``), so nothing that was undone is ever sent.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -32,6 +32,12 @@ _DATES = ("follow_up_on",)
 _PLAIN = ("stage", "assignee_id", "offered_to_id", "clock_hours", "won_amount", "won_currency")
 _RESTORED = (*_TIMES, *_DATES, *_PLAIN)
 _BEFORE = "lead before the change"
+_EVENTS: Mapping[Stage, NotificationType] = {
+    "consult_booked": "consult_booked",
+    "won": "won",
+    "lost": "lost",
+}
+"""The stages that are events of their own."""
 
 
 class UnknownLeadError(LookupError):
@@ -107,9 +113,14 @@ def record_change(
 def record_move(
     session: Session, lead: LeadRow, stage: Stage, by: int | None, **data: object
 ) -> None:
+    """Move a lead: the one place where its stage changes, so that every move is an event."""
     record_change(session, lead, "moved", by, to=stage, **{"from": lead.stage}, **data)
     lead.stage, lead.stage_since = stage, session.now()
     page_events.record_stage(session, lead.submission_id, stage)
+    notify(session, lead, "stage_changed", None, by)
+    # A booking by an owner is an event also where it moves no lead (``bookings``).
+    if stage in _EVENTS and by is not None:
+        notify(session, lead, _EVENTS[stage], None, by)
 
 
 def require_open(lead: LeadRow) -> None:
@@ -118,17 +129,17 @@ def require_open(lead: LeadRow) -> None:
 
 
 def notify(
-    session: Session, lead: LeadRow, kind: NotificationType, user_id: int | None, by: int
+    session: Session, lead: LeadRow, kind: NotificationType, user_id: int | None, by: int | None
 ) -> None:
-    """Notify a user of a change, once it can no longer be undone."""
+    """Notify a user of a change, or all who want to know, once it can no longer be undone."""
     notifications.notify(
         session,
         lead.submission_id,
         kind,
         recipient_id=user_id,
         actor_id=by,
-        occasion=_occasion(lead.version + 1),
-        at=session.now() + UNDO_WITHIN,
+        occasion=occasion_of(lead.version + 1),
+        at=None if by is None else session.now() + UNDO_WITHIN,
     )
 
 
@@ -160,7 +171,8 @@ def undo(session: Session, lead_id: int, *, by: int, version: int | None = None)
         setattr(lead, name, value)
     session.execute(
         delete(NotificationRow).where(
-            NotificationRow.submission_id == lead_id, NotificationRow.occasion == _occasion(undone)
+            NotificationRow.submission_id == lead_id,
+            NotificationRow.occasion == occasion_of(undone),
         )
     )
     events = timeline(session, lead_id)
@@ -198,5 +210,6 @@ def _read(name: str, stored: Any) -> Any:
     return (datetime if name in _TIMES else date).fromisoformat(stored)
 
 
-def _occasion(version: int) -> str:
+def occasion_of(version: int) -> str:
+    """What notifications of the change that made a version of a lead have in common."""
     return f"v{version}"

@@ -17,6 +17,7 @@ from consult.storage.audit import audit_log
 from consult.storage.db.database import Session
 from consult.storage.leads.changes import NotAllowedError, lock_lead, record_change, save_change
 from consult.storage.leads.leads import timeline, was_reached
+from consult.storage.notifications.notifications import notify
 from consult.storage.search_index import index_lead
 from consult.storage.tables.lead_tables import CallAssessmentRow, LeadRow, NoteRow
 
@@ -50,7 +51,9 @@ def add(session: Session, lead_id: int, text: str, *, by: int) -> NoteRow | None
     note = NoteRow(submission_id=lead_id, author_id=by, text=text, created_at=session.now())
     session.add(note)
     index_lead(session, lead_id)
-    return _save(session, note, "note.added", by)
+    _save(session, note, "note.added", by)
+    notify(session, lead_id, "note_added", actor_id=by, occasion=f"note {note.id}")
+    return note
 
 
 def edit(

@@ -21,7 +21,7 @@ from consult.storage.tables.account_tables import StaffUserRow
 from consult.storage.tables.delivery_tables import NotificationPreferenceRow, NotificationRow
 from consult.storage.tables.lead_tables import LeadRow, is_overdue
 from consult.workflow.notification_types import (
-    NOTIFICATION_TYPES,
+    EMAIL_TYPES,
     TYPE_INFO,
     NotificationType,
     Scope,
@@ -81,11 +81,17 @@ def notify(
 
     `recipient_id` is the user it is for, if it is for one alone, and `actor_id` the user who did
     it. `occasion` distinguishes it from the time before, if it may happen again for a lead. It is
-    sent `at` a time or later.
+    sent `at` a time or later. What only webhooks are sent about is recorded if there is one for it,
+    and the lead isn't probably spam.
 
     Returns whether it is new.
     """
-    if session.scalar(select(LeadRow.demo).where(LeadRow.submission_id == lead_id)) is not False:
+    lead = session.execute(
+        select(LeadRow.demo, LeadRow.suspect).where(LeadRow.submission_id == lead_id)
+    ).first()
+    if lead is None or lead.demo:
+        return False
+    if kind not in EMAIL_TYPES and (lead.suspect or not deliveries.has_webhook(session, kind)):
         return False
     added = session.scalar(
         insert_into(session, NotificationRow)
@@ -148,7 +154,7 @@ def recipients(session: Session, notification: NotificationRow) -> Sequence[int]
     if kind == "contact_given" and _requested_consult_too(session, notification):
         # Contact info left to request a consult is one mail, not two.
         found -= set(subscribers(session, "consult_wanted", lead))
-    return sorted(found)
+    return sorted(found - {notification.actor_id})  # who did it knows
 
 
 def _requested_consult_too(session: Session, notification: NotificationRow) -> bool:
@@ -200,7 +206,7 @@ def preferences(session: Session, user_id: int) -> Mapping[NotificationType, Sco
         select(NotificationPreferenceRow).where(NotificationPreferenceRow.user_id == user_id)
     )
     chosen = {row.kind: cast(Scope, row.scope) for row in rows}
-    return {kind: chosen.get(kind, TYPE_INFO[kind].default) for kind in NOTIFICATION_TYPES}
+    return {kind: chosen.get(kind, TYPE_INFO[kind].default) for kind in EMAIL_TYPES}
 
 
 def set_preferences(

@@ -23,6 +23,7 @@ from consult.storage.tables import ALL_TABLES
 from consult.storage.tables.account_tables import AuditRow, StaffUserRow
 from consult.storage.tables.lead_tables import LeadEventRow, LeadRow
 from consult.storage.tables.submission_tables import ContactRow, DraftRow, SubmissionRow
+from consult.storage.webhooks import endpoints
 from consult.workflow.stages import counted_source
 
 Method = Literal["delete", "anonymise"]
@@ -62,9 +63,10 @@ def erase(
 ) -> list[int]:
     """Delete or anonymize leads, with an entry for each in the audit log; return their ids.
 
-    Permission to send the same address a reminder is deleted. Unknown ids, and anonymous leads that
-    are to be anonymized, are skipped. `by` is None for the application itself; `reason` is a word
-    from a list.
+    Permission to send the same address a reminder is deleted. Webhooks that want to know are sent
+    the ids, except of demo leads, so that copies elsewhere can be deleted as well. Unknown ids, and
+    anonymous leads that are to be anonymized, are skipped. `by` is None for the application itself;
+    `reason` is a word from a list.
     """
     lock_assignments(session)
     query = select(LeadRow.submission_id).where(LeadRow.submission_id.in_(lead_ids))
@@ -74,6 +76,8 @@ def erase(
     # Before the rows that belong to it: a worker that finishes a job locks the same row first.
     submissions = select(SubmissionRow.id).where(SubmissionRow.id.in_(ids))
     session.execute(submissions.order_by(SubmissionRow.id).with_for_update())
+    real = select(LeadRow.submission_id).where(LeadRow.submission_id.in_(ids), ~LeadRow.demo)
+    known_elsewhere = sorted(session.scalars(real))
     addresses = select(func.lower(ContactRow.email)).where(ContactRow.submission_id.in_(ids))
     reminder_consent.delete_addresses(session, list(session.scalars(addresses)))
     counts = count_rows(session, ids)
@@ -89,6 +93,7 @@ def erase(
         | {f"{ROWS}{name}": count for name, count in rows.items() if name not in kept}
         for lead_id, rows in counts.items()
     }
+    endpoints.announce_deletion(session, known_elsewhere)
     audit_log.record_each(session, ACTIONS[method], by=by, leads=facts)
     return ids
 

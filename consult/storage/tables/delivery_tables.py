@@ -5,7 +5,7 @@ are written when they are sent. All that is about a lead is deleted with its sub
 """
 
 from datetime import date, datetime
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from sqlalchemy import (
     JSON,
@@ -22,7 +22,12 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from consult.storage.db.base import Base, belongs_to, length, one_of
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.storage.tables.lead_tables import LeadRow
-from consult.workflow.notification_types import NOTIFICATION_TYPES, SCOPES
+from consult.workflow.notification_types import (
+    NOTIFICATION_TYPES,
+    SCOPES,
+    WEBHOOK_KINDS,
+    WebhookKind,
+)
 
 _OPEN = column("state").in_(("ready", "leased"))
 
@@ -108,6 +113,7 @@ class EndpointRow(Base):
     __tablename__ = "webhook_endpoints"
     __table_args__ = (
         length("url", 2000),
+        one_of("kind", WEBHOOK_KINDS),
         one_of("disabled_reason", ("manual", "failing", "gone")),
         CheckConstraint("active = (disabled_reason IS NULL)", name="disabled_has_reason"),
         CheckConstraint(
@@ -117,6 +123,9 @@ class EndpointRow(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     url: Mapped[str] = mapped_column(Text)
+    kind: Mapped[WebhookKind] = mapped_column(String(8), server_default="standard")
+    # At HubSpot, the name of the form's field for each of ours that is sent.
+    field_map: Mapped[dict[str, Any]] = mapped_column(JSON, server_default="{}")
     # Set by the environment, which then has its secret too.
     from_environment: Mapped[bool]
     events: Mapped[list[Any]] = mapped_column(JSON)
@@ -137,13 +146,17 @@ class EndpointRow(Base):
 
 
 class Attempt(TypedDict):
-    """One attempt to send a webhook; `status` is None without an answer, `error` empty if sent."""
+    """One attempt to send a webhook; `status` is None without an answer, `error` empty if sent.
+
+    `sent` is the message of a test, which is about no lead; no other is stored.
+    """
 
     at: str
     milliseconds: int
     status: int | None
     error: str
     response: str
+    sent: NotRequired[str]
 
 
 class DeliveryRow(Base):
@@ -175,6 +188,8 @@ class DeliveryRow(Base):
     endpoint_id: Mapped[int | None] = mapped_column(belongs_to("webhook_endpoints"))
     submission_id: Mapped[int | None] = mapped_column(belongs_to("submissions"), index=True)
     notification_id: Mapped[int | None] = mapped_column(belongs_to("notifications"), index=True)
+    # Which lead was deleted, of which there is no row any more.
+    deleted_lead_id: Mapped[int | None]
     # Of a digest.
     day: Mapped[date | None]
     # Random and the same in each attempt: the receiver's way to recognize a repeat.

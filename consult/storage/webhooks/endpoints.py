@@ -1,14 +1,15 @@
 """The URLs that webhooks go to: their events, how they are signed, and whether they are active."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
 from sqlalchemy import select
 
+from consult.storage import deliveries
 from consult.storage.db.database import Session, lock_table
 from consult.storage.tables.delivery_tables import Attempt, DeliveryRow, EndpointRow
-from consult.workflow.notification_types import WEBHOOK_EVENTS, NotificationType
+from consult.workflow.notification_types import WEBHOOK_EVENTS, NotificationType, WebhookKind
 
 DisabledReason = Literal["manual", "failing", "gone"]
 
@@ -38,11 +39,20 @@ def subscribed(session: Session, event: NotificationType) -> Sequence[EndpointRo
     return [each for each in all_endpoints(session) if each.active and event in each.events]
 
 
+def announce_deletion(session: Session, lead_ids: Sequence[int]) -> None:
+    """Request a webhook about each lead that is deleted; it has nothing of the lead but its id."""
+    for endpoint in subscribed(session, "deleted"):
+        for lead_id in lead_ids:
+            deliveries.enqueue_webhook(session, endpoint.id, deleted_lead_id=lead_id)
+
+
 def add(
     session: Session,
     url: str,
     events: Sequence[str],
     *,
+    kind: WebhookKind = "standard",
+    field_map: Mapping[str, str] | None = None,
     includes_contact: bool,
     salt: str,
     secret_hash: str,
@@ -50,6 +60,7 @@ def add(
     from_environment: bool = False,
 ) -> int:
     row = EndpointRow(url=url, events=list(events), includes_contact=includes_contact, active=True)
+    row.kind, row.field_map = kind, dict(field_map or {})
     row.from_environment, row.salt, row.secret_hash = from_environment, salt, secret_hash
     row.created_by_id, row.created_at = by, session.now()
     session.add(row)
@@ -85,10 +96,17 @@ def sync_environment(session: Session, url: str | None) -> None:
 
 
 def change(
-    session: Session, endpoint_id: int, url: str, events: Sequence[str], *, includes_contact: bool
+    session: Session,
+    endpoint_id: int,
+    url: str,
+    events: Sequence[str],
+    *,
+    kind: WebhookKind,
+    field_map: Mapping[str, str],
+    includes_contact: bool,
 ) -> None:
     row = session.get_one(EndpointRow, endpoint_id)
-    row.url = url
+    row.url, row.kind, row.field_map = url, kind, dict(field_map)
     row.events = list(events)
     row.includes_contact = includes_contact
 

@@ -23,7 +23,7 @@ from consult.storage.db.database import Database
 from consult.storage.drafts import drafts, reminder_consent
 from consult.storage.notifications.notifications import SECURITY_ALERTS, SecurityAlert
 from consult.storage.tables.delivery_tables import EndpointRow
-from consult.workflow.notification_types import NOTIFICATION_TYPES
+from consult.workflow.notification_types import EMAIL_TYPES
 from tests.delivery.mail.test_report_mail import LINK, report_of
 from tests.delivery.notifications.test_dispatch import notify
 from tests.support.databases import Clock
@@ -113,7 +113,7 @@ def request_every_mail(database: Database, name: str, alerts: Sequence[SecurityA
     token = submitted(database, report=report_of("baton_on_the_floor"))
     save_contact(database, token, LINK, name=name[:100], business=name, wants_consult=False)
     lead_id = lead_of(database, token).id
-    for kind in NOTIFICATION_TYPES:
+    for kind in EMAIL_TYPES:
         if kind not in ("digest", "finished", "contact_given"):
             notify(database, lead_id, kind, recipient_id=ada, actor_id=ada)
     offered_at = database.clock()
@@ -144,7 +144,7 @@ def request_every_mail(database: Database, name: str, alerts: Sequence[SecurityA
         reminder_consent.grant(session, draft.id, "bo@example.com", "Once.", sealed)
         [(consent, *_)] = reminder_consent.unused(session)
         assert reminder_consent.request_send(session, consent.id)
-    return 1 + len(NOTIFICATION_TYPES) + len(alerts) + 2
+    return 1 + len(EMAIL_TYPES) + len(alerts) + 2
 
 
 # About bytes and not about engines.
@@ -165,7 +165,7 @@ def test_every_mail_has_plain_headers_and_the_name(database: Database, number: i
         subjects[check_mail(raw, SENDERS[sender], brand)] = text_of(as_read(raw))
     assert len(subjects) == len(box.mails) == count
     about = [subject for subject in subjects if shown in subject]
-    assert len(about) == len(NOTIFICATION_TYPES) - 1
+    assert len(about) == len(EMAIL_TYPES) - 1
     (digest,) = (text for subject, text in subjects.items() if subject.startswith("Monday: "))
     for text in (digest, *(subjects[subject] for subject in about)):
         assert shown in text

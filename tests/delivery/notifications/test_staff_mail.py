@@ -12,7 +12,7 @@ from consult.storage import deliveries
 from consult.storage.db.database import Database
 from consult.storage.leads import handovers
 from consult.storage.privacy import retention
-from consult.workflow.notification_types import NOTIFICATION_TYPES
+from consult.workflow.notification_types import EMAIL_TYPES
 from tests.delivery.notifications.test_dispatch import notify
 from tests.support.databases import Clock, read, write
 from tests.support.lead_factories import colleague, set_lead
@@ -84,7 +84,7 @@ def test_the_mail_says_when_due(database: Database, kind: str, answered: bool, s
         assert says in " ".join(said.split())
 
 
-@pytest.mark.parametrize("kind", [kind for kind in NOTIFICATION_TYPES if kind != "digest"])
+@pytest.mark.parametrize("kind", [kind for kind in EMAIL_TYPES if kind != "digest"])
 def test_no_mail_says_more_about_an_owner_than_the_business(database: Database, kind: str) -> None:
     ada = colleague(database, "ada", finished="all")
     lead_id = left_contact(database, phone="+1 555 0199")

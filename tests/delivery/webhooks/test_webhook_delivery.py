@@ -154,6 +154,7 @@ def test_a_submission_is_signed_and_names_no_person(database: Database, hooks: R
                 "has_contact": False,
                 "wants_consult": False,
                 "due_at": None,
+                "consult_at": None,
                 "won_amount": None,
                 "won_currency": None,
             }
@@ -203,7 +204,7 @@ def test_contact_info_if_chosen(database: Database, hooks: Receiver, with_contac
     endpoint_id, secret = listen(database, *WEBHOOK_EVENTS, includes_contact=with_contact)
     hooks.answer = b"I got ada@example.com"
     business = 'Żółć "Zelte" 🦔\n</script>'
-    left_contact(database, wants_consult=True, business=business)
+    left_contact(database, wants_consult=True, business=business, best_time="Weekdays after 3")
     work(database, hooks)
     messages = [json.loads(got.body) for got in hooks.received]
     kinds = [message["type"] for message in messages]
@@ -211,6 +212,7 @@ def test_contact_info_if_chosen(database: Database, hooks: Receiver, with_contac
     lead = messages[-1]["data"]["lead"]
     assert (lead["has_contact"], lead["wants_consult"]) == (True, True)
     named = {"name": CONTACT.name, "email": CONTACT.email, "business": business, "phone": None}
+    named["best_time"] = "Weekdays after 3"
     assert lead.get("contact") == (named if with_contact else None)
     for got in hooks.received:
         assert (CONTACT.email in got.body) is with_contact
@@ -481,4 +483,4 @@ def test_the_log_is_deleted_in_time(database: Database, hooks: Receiver, clock: 
     work(database, hooks)
     clock.go_on(days=1)
     write(database, retention.purge, lead_days=0)
-    assert log(database, endpoint_id) == []
+    assert [logged.kind for logged in log(database, endpoint_id)] == ["deleted", "deleted"]

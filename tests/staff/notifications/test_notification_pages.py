@@ -7,7 +7,7 @@ from flask import Flask
 
 from consult.delivery.notifications import staff_mail
 from consult.storage.notifications import notifications
-from consult.workflow.notification_types import TYPE_INFO, NotificationType
+from consult.workflow.notification_types import EMAIL_TYPES, TYPE_INFO, NotificationType
 from tests.support.apps import deliver, make_app, services_of
 from tests.support.client import PageClient
 from tests.support.databases import read
@@ -18,7 +18,7 @@ from tests.support.staff_client import EMAIL, make_lead, make_user, signed_in, u
 from tests.support.submissions import CONTACT
 
 BO = "bo@example.com"
-DEFAULTS = {kind: info.default for kind, info in TYPE_INFO.items()}
+DEFAULTS = {kind: TYPE_INFO[kind].default for kind in EMAIL_TYPES}
 
 
 def chosen(app: Flask, email: str = EMAIL) -> dict[NotificationType, str]:

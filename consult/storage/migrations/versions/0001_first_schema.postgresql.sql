@@ -130,7 +130,7 @@ CREATE TABLE notification_preferences (
     kind VARCHAR(16) NOT NULL,
     scope VARCHAR(8) NOT NULL,
     CONSTRAINT pk_notification_preferences PRIMARY KEY (user_id, kind),
-    CONSTRAINT ck_notification_preferences_kind_known CHECK (kind IN ('finished', 'contact_given', 'consult_wanted', 'consult_booked', 'consult_moved', 'consult_canceled', 'overdue', 'handed_over', 'handed_back', 'assigned', 'digest')),
+    CONSTRAINT ck_notification_preferences_kind_known CHECK (kind IN ('finished', 'contact_given', 'consult_wanted', 'consult_booked', 'consult_moved', 'consult_canceled', 'overdue', 'stage_changed', 'won', 'lost', 'note_added', 'deleted', 'handed_over', 'handed_back', 'assigned', 'digest')),
     CONSTRAINT ck_notification_preferences_scope_known CHECK (scope IN ('all', 'own', 'off')),
     CONSTRAINT fk_notification_preferences_user_id FOREIGN KEY(user_id) REFERENCES staff_users (id) ON DELETE CASCADE
 );
@@ -331,6 +331,8 @@ CREATE INDEX ix_submissions_newest ON submissions (submitted_at, id);
 CREATE TABLE webhook_endpoints (
     id SERIAL NOT NULL,
     url TEXT NOT NULL,
+    kind VARCHAR(8) DEFAULT 'standard' NOT NULL,
+    field_map JSON DEFAULT '{}' NOT NULL,
     from_environment BOOLEAN NOT NULL,
     events JSON NOT NULL,
     includes_contact BOOLEAN NOT NULL,
@@ -346,6 +348,7 @@ CREATE TABLE webhook_endpoints (
     created_at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_webhook_endpoints PRIMARY KEY (id),
     CONSTRAINT ck_webhook_endpoints_url_length CHECK (length(url) BETWEEN 1 AND 2000),
+    CONSTRAINT ck_webhook_endpoints_kind_known CHECK (kind IN ('standard', 'flat', 'slack', 'discord', 'teams', 'hubspot')),
     CONSTRAINT ck_webhook_endpoints_disabled_reason_known CHECK (disabled_reason IN ('manual', 'failing', 'gone')),
     CONSTRAINT ck_webhook_endpoints_disabled_has_reason CHECK (active = (disabled_reason IS NULL)),
     CONSTRAINT ck_webhook_endpoints_previous_secret_ends CHECK ((previous_salt IS NULL) = (previous_until IS NULL)),
@@ -582,7 +585,7 @@ CREATE TABLE notifications (
     actor_id INTEGER,
     recipient_id INTEGER,
     CONSTRAINT pk_notifications PRIMARY KEY (id),
-    CONSTRAINT ck_notifications_kind_known CHECK (kind IN ('finished', 'contact_given', 'consult_wanted', 'consult_booked', 'consult_moved', 'consult_canceled', 'overdue', 'handed_over', 'handed_back', 'assigned', 'digest')),
+    CONSTRAINT ck_notifications_kind_known CHECK (kind IN ('finished', 'contact_given', 'consult_wanted', 'consult_booked', 'consult_moved', 'consult_canceled', 'overdue', 'stage_changed', 'won', 'lost', 'note_added', 'deleted', 'handed_over', 'handed_back', 'assigned', 'digest')),
     CONSTRAINT uq_notifications_submission_id_kind_occasion UNIQUE (submission_id, kind, occasion),
     CONSTRAINT fk_notifications_submission_id FOREIGN KEY(submission_id) REFERENCES submissions (id) ON DELETE CASCADE,
     CONSTRAINT fk_notifications_actor_id FOREIGN KEY(actor_id) REFERENCES staff_users (id) ON DELETE CASCADE,
@@ -640,6 +643,7 @@ CREATE TABLE deliveries (
     endpoint_id INTEGER,
     submission_id INTEGER,
     notification_id INTEGER,
+    deleted_lead_id INTEGER,
     day DATE,
     token VARCHAR(32) NOT NULL,
     job_id INTEGER,
