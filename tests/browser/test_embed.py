@@ -11,7 +11,8 @@ from sqlalchemy import select
 from consult.storage.tables.submission_tables import DraftRow
 from tests.support.agency_site import HEADER, Embedded, embedded_check
 from tests.support.apps import services_of
-from tests.support.browser import AXE_RULES, AXE_SCRIPT, Visit, visiting
+from tests.support.axe import find_violations
+from tests.support.browser import Visit, visiting
 from tests.support.keyboard_and_touch import fill_by_tapping
 from tests.support.patience import wait_until
 from tests.support.personas import BATON_ON_THE_FLOOR, CONTACT
@@ -65,14 +66,6 @@ def settle(visit: Visit, frame: Frame) -> float:
     return float(visit.tab.evaluate(BOX)[0])
 
 
-def frame_violations(frame: Frame) -> list[str]:
-    """What axe finds in the frame alone."""
-    frame.evaluate(f"{AXE_SCRIPT}\n;void 0")
-    options = {"runOnly": list(AXE_RULES), "resultTypes": ["violations"], "preload": False}
-    found = frame.evaluate("async (options) => (await axe.run(options)).violations", options)
-    return [f"{one['id']}: {node['html'][:120]}" for one in found for node in one["nodes"]]
-
-
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 def test_the_whole_way_in_a_page_of_another_site(
     browser: Browser, embedded: Embedded, size: tuple[int, int]
@@ -88,7 +81,7 @@ def test_the_whole_way_in_a_page_of_another_site(
         visit.open("/?utm_source=fair&mail=ann@b.example&attributes=id=check data-layer=layer")
         frame = the_frame(visit, embedded.check)
         assert visit.tab.get_by_text("Start the check").first.is_hidden()
-        faults = frame_violations(frame) if size == PHONE else []
+        faults = find_violations(frame, set()) if size == PHONE else []
         send(frame)
         seen = []
         while "/result/" not in frame.url:
@@ -103,7 +96,7 @@ def test_the_whole_way_in_a_page_of_another_site(
         assert HEADER - 1 <= settle(visit, frame) <= LOWEST_TOP
         send(frame, "a[href$='/report.pdf']")
         assert frame.url.endswith("/contact"), "the PDF asks who it is for, in the frame"
-        faults += frame_violations(frame) if size == PHONE else []
+        faults += find_violations(frame, set()) if size == PHONE else []
         settle(visit, frame)
         fill_by_tapping(frame, CONTACT)
         frame.locator("[name=wants_consult]").check()

@@ -134,6 +134,31 @@ def test_everybody_can_use_every_page(
     assert not found, f"{visit.path}\n" + "\n".join(found)
 
 
+@pytest.mark.parametrize(
+    ("style", "readable"),
+    [
+        ("color: #777", False),
+        ("color: #777; font-size: 30px", True),
+        ("background: #222", False),
+        ("opacity: .4", False),
+        ("background: #222; color: #eee", True),
+    ],
+)
+@pytest.mark.parametrize("place", ["section", "p"])
+def test_axe_passes_only_what_looks_as_before(
+    passer_by: Visit, place: str, style: str, readable: bool
+) -> None:
+    """What it passed on one page says nothing about a text that is painted in another way."""
+    page = "<html lang=en><title>A</title><main><h1>A</h1><section><p>A text</section></main>"
+    passer_by.tab.goto("about:blank")
+    for html in (page, page.replace(place, f"{place} style='{style}'", 1)):
+        passer_by.tab.set_content(html)
+        problems = axe_violations(passer_by)
+    assert bool(problems) is not readable, problems
+    passer_by.tab.set_content(page.replace("A text", "Another"))
+    assert axe_violations(passer_by) == []
+
+
 def test_no_page_is_left_out(site: Site) -> None:
     """A new page has to be looked at: give it a `State`."""
     addresses = site.app.url_map.bind("")

@@ -12,7 +12,6 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,6 +20,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Error, Playwright, Requ
 from playwright.sync_api import Page as Tab
 from waitress.server import create_server
 
+from tests.support.axe import find_violations
 from tests.support.patience import patience
 
 Scheme = Literal["light", "dark"]
@@ -40,8 +40,6 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-AXE_SCRIPT = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
-AXE_RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 PHONE_WIDTH, TABLET_WIDTH, DESK_WIDTH, ZOOMED_WIDTH = 360, 800, 1280, 320
 """CSS pixels; 320 is what a window of 1280 is left with at 400% zoom."""
 
@@ -112,6 +110,8 @@ class Visit:
     faults: list[str] = field(default_factory=list)
     also: Sequence[str] = ()
     """Other origins whose files may come."""
+    passed_looks: set[str] = field(default_factory=set)
+    """Of the texts that axe has passed in this window."""
 
     def open(self, path: str) -> int:
         """Go to a path of the site; the status of the page that comes."""
@@ -201,24 +201,12 @@ def _note_error(visit: Visit, error: Error) -> None:
 
 
 def axe_violations(visit: Visit) -> list[str]:
-    """What axe finds against WCAG 2.0 to 2.2 A and AA and good practice, one line an element."""
+    """What axe finds on the page in view, one line an element."""
     faults_of_the_page = list(visit.faults)
-    if visit.tab.evaluate("typeof axe === 'undefined'"):
-        visit.tab.evaluate(f"{AXE_SCRIPT}\n;void 0")
-    options = {
-        "runOnly": list(AXE_RULES),
-        "resultTypes": ["violations"],
-        "preload": False,  # would fetch the style sheets once more for a rule on turned screens
-    }
-    run = "async (options) => (await axe.run(options)).violations"
-    violations = visit.tab.evaluate(run, options)
+    violations = find_violations(visit.tab, visit.passed_looks)
     # Axe tries inline styles on the page, and the page's content policy complains about them.
     visit.faults[:] = faults_of_the_page
-    return [
-        f"{violation['id']} ({violation['help']}): {node['html'][:160]}"
-        for violation in violations
-        for node in violation["nodes"]
-    ]
+    return violations
 
 
 def small_targets(visit: Visit, least: int = 44, least_choice: int = 48) -> list[str]:
