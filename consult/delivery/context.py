@@ -11,6 +11,7 @@ from consult.settings.brand import Brand
 from consult.settings.schema import Settings
 from consult.storage.db.database import Database
 from consult.storage.settings.setting_overrides import SettingsProvider
+from consult.workflow.calendars import BookingOffer, offer_of
 from consult.workflow.office_hours import Office
 
 
@@ -45,6 +46,10 @@ class Context:
     ) -> Callable[[], "Context"]:
         """What returns the context with the settings in effect at the moment of each job."""
         return lambda: cls.of(provider.settings, provider.brand, database, render)
+
+    @property
+    def booking_offer(self) -> BookingOffer:
+        return offer_of(self.settings.booking, self.brand.consult_url)
 
     @property
     def folder(self) -> FileTransport:

@@ -74,6 +74,7 @@ def _result_page(lead: SubmissionRow, **more: Any) -> str:
         check_again=long_date(report.check_again_on(lead.submitted_at.date())),
         texts=load(lead.edition).texts.findings["report"],
         base_url=services().settings.base_url,
+        booking=services().booking_offer,
         **more,
     )
 

@@ -27,10 +27,14 @@ MAX_VALUE_LENGTH = 100
 
 def is_person() -> bool:
     """Return whether the page is for a person to look at, as far as the browser admits it."""
-    headers = request.headers
-    prefetch = "prefetch" in headers.get("Sec-Purpose", "") or headers.get("Purpose") == "prefetch"
     program = _PROGRAM.search(request.user_agent.string or "curl")
-    return request.method == "GET" and not prefetch and not program
+    return request.method == "GET" and not is_prefetch() and not program
+
+
+def is_prefetch() -> bool:
+    """Return whether a browser fetches the page in case its user goes there."""
+    headers = request.headers
+    return "prefetch" in headers.get("Sec-Purpose", "") or headers.get("Purpose") == "prefetch"
 
 
 def is_frame_unseen(referrer: str | None, own_origin: str, sites: Sequence[str]) -> bool:

@@ -78,7 +78,11 @@ def install(app: Flask) -> None:
     app.register_blueprint(embed_files)
     app.before_request(_to_its_place)
     app.jinja_env.globals.update(
-        frame_look=frame_look, full_path=full_path, here_in_full=here_in_full, new_tab=new_tab
+        frame_look=frame_look,
+        full_path=full_path,
+        here_in_full=here_in_full,
+        new_tab=new_tab,
+        to_other_site=to_other_site,
     )
 
 
@@ -112,6 +116,11 @@ def here_in_full() -> str:
 def new_tab() -> dict[str, str]:
     """The attributes of a link to what can't be shown in a frame, such as a PDF."""
     return {"target": "_blank", "rel": "noopener"} if is_framed() else {}
+
+
+def to_other_site() -> dict[str, str]:
+    """The attributes of a link that leads to another site, which isn't told where from."""
+    return {**new_tab(), "rel": "noreferrer"}
 
 
 def _to_its_place() -> AnyResponse | None:

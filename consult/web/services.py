@@ -9,6 +9,7 @@ from consult.settings.schema import Settings
 from consult.storage.db.database import Database
 from consult.storage.settings.setting_overrides import SettingsProvider
 from consult.web.limits import RateLimits
+from consult.workflow.calendars import BookingOffer, offer_of
 
 _KEY = "consult"
 
@@ -26,6 +27,10 @@ class Services:
     @property
     def brand(self) -> Brand:
         return self.settings_provider.brand
+
+    @property
+    def booking_offer(self) -> BookingOffer:
+        return offer_of(self.settings.booking, self.brand.consult_url)
 
 
 def install(app: Flask, created: Services) -> None:

@@ -139,8 +139,13 @@ def _report_email(
         delivery.address or "",
         mailed=True,
     )
-    change = f"{link}/contact?key={key}"
-    own = {"link": link, "change": change, "subject": str(message["Subject"])}
+    books = context.booking_offer.is_elsewhere
+    own = {
+        "link": link,
+        "change": f"{link}/contact?key={key}",
+        "book": f"{link}/book?key={key}" if books else "",
+        "subject": str(message["Subject"]),
+    }
     set_text(message, "report", {**values, **own})
     message.add_attachment(
         pdf,
@@ -164,8 +169,9 @@ def _report_email(
         filename="check-again.ics",
         params={"charset": "utf-8", "method": "PUBLISH"},
     )
-    for_staff = render("mail/report.txt", link=_LINK_FOR_STAFF, change=_LINK_FOR_STAFF, **values)
-    return message, for_staff
+    hidden = dict.fromkeys(("link", "change"), _LINK_FOR_STAFF)
+    hidden["book"] = _LINK_FOR_STAFF if books else ""
+    return message, render("mail/report.txt", **values, **hidden)
 
 
 def calendar_file(uid: str, created_at: datetime, on: date, title: str, text: str) -> str:

@@ -62,6 +62,10 @@ def press(session: Session, lead_id: int, key: str) -> None:
         page_events.record_press(session, lead_id)
 
 
+def was_pressed(session: Session, lead_id: int, key: str) -> bool:
+    return session.scalar(_HASH_OF_KEY.where(LeadRow.submission_id == lead_id)) == token_hash(key)
+
+
 def by_key(session: Session, key: str) -> LeadRow | None:
     """The lead whose owner went to a calendar with this key."""
     return session.scalar(select(LeadRow).where(LeadRow.booking_hash == token_hash(key)))
@@ -167,6 +171,9 @@ def mark_no_show(session: Session, booking_id: int, at: datetime, office: Office
     _record(session, lead, booking, "no_show", None)
     _save(session, lead, None, booking, None)
     return True
+
+
+_HASH_OF_KEY = select(LeadRow.booking_hash)
 
 
 def _lock_booking(session: Session, booking_id: int) -> tuple[LeadRow | None, BookingRow | None]:

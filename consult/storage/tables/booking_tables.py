@@ -20,10 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from consult.storage.db.base import Base, belongs_to, length, one_of
-
-Provider = Literal["cal", "calendly", "savvycal"]
-"""A company whose calendar the agency has."""
-PROVIDERS: tuple[Provider, ...] = get_args(Provider)
+from consult.workflow.calendars import PROVIDERS, Provider
 
 Calendar = Literal["own", "cal", "calendly", "savvycal"]
 """Where a consult was booked: here, or at a provider."""

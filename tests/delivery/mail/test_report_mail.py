@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from email.message import EmailMessage
 
@@ -154,6 +155,22 @@ def properties(file: str) -> dict[str, str]:
             r"\\(.)", lambda mark: "\n" if mark[1] == "n" else mark[1], value, flags=re.S
         )
     return read
+
+
+@pytest.mark.parametrize("wants_consult", [True, False])
+def test_its_link_to_book_is_the_owners_own(
+    database: Database, result_token: str, wants_consult: bool
+) -> None:
+    brand = replace(BRAND, consult_url="https://calendly.com/northside/consult")
+    save_contact(database, result_token, LINK, wants_consult=wants_consult)
+    (message,) = sent_mails(database, brand=brand)
+    for kind in ("plain", "html"):
+        text = text_of(message, kind)
+        (key,) = set(re.findall(rf"{LINK}/book\?key=([\w.-]+)", text))
+        assert f"{LINK}/contact?key={key}" in text
+        assert "calendly.com" not in text
+    (mail,) = mails_of(database, result_token)
+    assert "/book" not in (mail.body or "")
 
 
 def test_it_is_an_entry_for_a_whole_day_that_stays_free() -> None:

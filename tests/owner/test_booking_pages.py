@@ -1,0 +1,137 @@
+"""From the result to the agency's calendar: counted once, and without what it need not know."""
+
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from flask import Flask
+
+from consult.crypto import contact_key
+from consult.storage.booking import bookings
+from consult.storage.leads import submission
+from consult.storage.tables.lead_tables import LeadRow
+from consult.storage.tables.submission_tables import ResponseStatsRow, SubmissionRow
+from tests.support.apps import make_app, services_of
+from tests.support.client import PageClient
+from tests.support.databases import read, rows, write
+from tests.support.results import hand_in
+from tests.support.submissions import CONTACT, lead_of
+
+CALENDLY = "https://calendly.com/northside/consult"
+OTHER = "https://northside.example/book?via=check"
+
+MakeApp = Callable[..., Flask]
+
+
+@pytest.fixture
+def app_with(tmp_path: Path) -> MakeApp:
+    """An app whose agency has this booking link."""
+
+    def make(url: str, **settings: str) -> Flask:
+        file = tmp_path / "brand.toml"
+        file.write_text(f'consult_url = "{url}"\nname = "Northside"')
+        return make_app(tmp_path / "var", brand_file=file, **settings)
+
+    return make
+
+
+def owner_of(app: Flask, path: str) -> SubmissionRow:
+    return lead_of(services_of(app).database, path.rsplit("/", 1)[1])
+
+
+def with_contact(app: Flask) -> tuple[str, str]:
+    """The path of a result whose owner left a contact, and the key that shows it."""
+    path, made = hand_in(app), services_of(app)
+    write(made.database, submission.save_contact, path.rsplit("/", 1)[1], CONTACT)
+    hashed = owner_of(app, path).result_token_hash
+    return path, contact_key(made.settings.signing_key(), hashed, CONTACT.email)
+
+
+def is_counted(app: Flask) -> bool:
+    (stats,) = rows(services_of(app).database, ResponseStatsRow)
+    (lead,) = rows(services_of(app).database, LeadRow)
+    assert stats.pressed is (lead.booking_hash is not None)
+    return stats.pressed
+
+
+def test_the_button_leads_to_the_calendar_with_a_key_that_names_the_lead(
+    app_with: MakeApp,
+) -> None:
+    app = app_with(CALENDLY)
+    client, path = PageClient(app), hand_in(app)
+    page = client.get(path)
+    assert "Opens Calendly, where you pick a time." in page.text
+    assert not is_counted(app)
+    book = next(e for e in page.document.all("a") if e.attrib["href"].endswith("/book"))
+    assert (book.attrib["rel"], book.attrib.get("target")) == ("noreferrer", None)
+    to = urlsplit(client.get(book.attrib["href"], status=303).headers["Location"])
+    assert f"{to.scheme}://{to.netloc}{to.path}" == CALENDLY
+    query = parse_qs(to.query)
+    assert list(query) == ["utm_content"]
+    assert path.rsplit("/", 1)[1] not in to.query
+    found = read(services_of(app).database, bookings.by_key, query["utm_content"][0])
+    assert found is not None
+    assert found.submission_id == owner_of(app, path).id
+    assert is_counted(app)
+
+
+def test_only_who_has_the_owners_own_link_sends_their_name_along(app_with: MakeApp) -> None:
+    app = app_with(CALENDLY)
+    client = PageClient(app)
+    path, key = with_contact(app)
+    for query, given in ((f"?key={key}", True), ("", False), ("?key=1", False)):
+        to = urlsplit(client.get(f"{path}/book{query}", status=303).location)
+        fields = parse_qs(to.query)
+        assert ("email" in fields, "name" in fields) == (given, given), query
+    thanked = client.get(f"{path}?thanks={key}")
+    assert "pick a time yourself at Calendly" in thanked.text
+    assert f"/book?key={key}" in thanked.link("pick a time yourself")
+
+
+def test_programs_and_guesses_get_the_plain_address_and_count_nothing(app_with: MakeApp) -> None:
+    app = app_with(CALENDLY)
+    path, key = with_contact(app)
+    book, client = f"{path}/book?key={key}", PageClient(app)
+    bot = {"User-Agent": "Slackbot-LinkExpanding 1.0"}
+    assert client.get(book, status=303, headers=bot).headers["Location"] == CALENDLY
+    assert client.send("HEAD", book, status=303).headers["Location"] == CALENDLY
+    client.get(book, status=503, headers={"Sec-Purpose": "prefetch;prerender"})
+    assert not is_counted(app)
+
+
+def test_another_calendar_gets_nothing_but_its_own_address(app_with: MakeApp) -> None:
+    app = app_with(OTHER)
+    path, key = with_contact(app)
+    client = PageClient(app)
+    assert "Opens northside.example, where you pick a time." in client.get(path).text
+    assert client.get(f"{path}/book?key={key}", status=303).headers["Location"] == OTHER
+    assert is_counted(app)
+
+
+@pytest.mark.parametrize(("url", "booking"), [("", "auto"), (CALENDLY, "off"), (CALENDLY, "own")])
+def test_without_a_calendar_elsewhere_nothing_leads_there(
+    app_with: MakeApp, url: str, booking: str
+) -> None:
+    app = app_with(url, booking=booking)
+    path, key = with_contact(app)
+    client = PageClient(app)
+    for page in (client.get(path), client.get(f"{path}?thanks={key}")):
+        assert "calendly" not in page.html.lower()
+    assert urlsplit(client.get(f"{path}/book", status=303).location).path.startswith(path)
+
+
+def test_a_result_that_is_closed_leads_nowhere(app_with: MakeApp) -> None:
+    app = app_with(CALENDLY, contact_before="result")
+    path, client = hand_in(app), PageClient(app)
+    assert client.get(f"{path}/book", status=303).location == f"{path}/contact"
+    client.get(f"{path.replace('/result/', '/shared/')}/book", status=404)
+    client.get("/result/x/book", status=404)
+
+
+def test_in_a_frame_the_calendar_opens_in_a_new_tab(app_with: MakeApp) -> None:
+    app = app_with(CALENDLY)
+    path = hand_in(app)
+    page = PageClient(app).get(f"/embed{path}", headers={"Sec-Fetch-Dest": "iframe"})
+    links = [e for e in page.document.all("a") if e.attrib["href"] == f"{path}/book"]
+    assert {(e.attrib["target"], e.attrib["rel"]) for e in links} == {("_blank", "noreferrer")}
