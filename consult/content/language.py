@@ -230,15 +230,15 @@ def _reading(texts: list[Text]) -> Iterator[Problem]:
         for c in _lists_of_choices(texts)
     ]
     for place, whole in (*singles, *lists):
-        if len(whole.split()) >= _FEWEST_WORDS and (grade := _grade(whole)) > HIGHEST_GRADE:
+        if len(whole.split()) >= _FEWEST_WORDS and (found := grade(whole)) > HIGHEST_GRADE:
             yield Problem(
                 place,
-                f"reads at grade {grade:.1f}, above {HIGHEST_GRADE:g}. Use shorter words and "
+                f"reads at grade {found:.1f}, above {HIGHEST_GRADE:g}. Use shorter words and "
                 "sentences",
             )
     for file in dict.fromkeys(text.file for text in texts):
         whole = " ".join(_sentence(text.text) for text in texts if text.file == file)
-        if len(whole.split()) >= _FEWEST_WORDS_OF_A_FILE and _grade(whole) > HIGHEST_GRADE:
+        if len(whole.split()) >= _FEWEST_WORDS_OF_A_FILE and grade(whole) > HIGHEST_GRADE:
             yield Problem(file, f"reads above grade {HIGHEST_GRADE:g} as a whole")
 
 
@@ -246,7 +246,8 @@ def _sentence(text: str) -> str:
     return text if re.search(r"[.?]”?$", text) else f"{text}."
 
 
-def _grade(text: str) -> float:
+def grade(text: str) -> float:
+    """The US school grade of a text by Flesch-Kincaid."""
     words = re.findall(r"\w+(?:[’-]\w+)*", text)
     # A sentence of a word or two would make up for a long one beside it.
     sentences = [part for part in re.split(r"[.?]", text) if len(part.split()) > 2]

@@ -55,6 +55,18 @@ _TEXTS: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ),
     ("agreement", "page"): ("title", "intro", "today", "unknown", "not_asked", "signed"),
     ("agreement", "names"): ("me", "staff", "several", "agency", "website", "nobody"),
+    ("emails", "every"): (
+        *("hello", "hello_anyone", "trouble", "own_words", "action"),
+        *("book", "book_later", "reply", "reply_later"),
+    ),
+    ("emails", "first"): (
+        *("subject", "subject_asked", "subject_well", "quick", "full", "asked"),
+        *("step", "well", "step_well"),
+    ),
+    ("emails", "after_call"): (
+        *("subject", "thanks", "agreed", "agreed_on", "step", "done_by", "check_in", "consult"),
+    ),
+    ("emails", "talk"): ("asked", "yes", "optional", "not_now", "call", "held"),
     ("consult_agenda",): ("about", "about_step", "outcome", "is_not", "helps", "helps_not"),
     ("consult_agenda", "points"): (
         *("troubles", "no_troubles", "topic", "contradiction", "first_fix", "close"),

@@ -15,7 +15,8 @@ for (const text of document.querySelectorAll("[data-copy]")) {
       await navigator.clipboard.writeText(text.textContent);
       status.textContent = "Copied. Paste it wherever you need it.";
     } catch {
-      getSelection().selectAllChildren(text);
+      if (text.select) text.select();
+      else getSelection().selectAllChildren(text);
       status.textContent = "It’s selected. Now copy it.";
     }
   });

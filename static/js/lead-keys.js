@@ -30,6 +30,8 @@ for (const link of document.querySelectorAll("[data-went]"))
   link.onclick = () => {
     const field = document.getElementById("contact-channel");
     if (field) field.value = link.dataset.went;
+    const draft = document.getElementById("contact-draft");
+    if (draft) draft.value = link.dataset.draft ?? "";
     openFold(field);
   };
 

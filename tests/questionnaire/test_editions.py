@@ -27,7 +27,7 @@ from consult.questionnaire.editions import (
 from consult.questionnaire.model import Rule
 from tests.support.small_edition import ROLES, small_edition, structure
 
-FINGERPRINTS = {"2026-12": "db8d8ac15c74595105e9974cf73abca5e2b836f7f255d71a6326e4befcd9062f"}
+FINGERPRINTS = {"2026-12": "cea3ffa0c3d19cb9e1b0c18a3d2cf355c650fc15f2ae0885d9f014f78ba74abc"}
 """What `./run questionnaire fingerprint --edition NAME` printed when the edition was published."""
 
 

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 from wtforms import DateField, Field, Form, IntegerField, StringField, TimeField
 from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, Optional, ValidationError
 
+from consult.report.email_drafts import EmailKind
 from consult.staff.times import agency_today
 from consult.storage.leads.actions import CHANNELS
 from consult.storage.leads.notes import TEXT_MAX
@@ -133,11 +134,13 @@ class CommentForm(ActionForm):
 class ContactForm(CommentForm):
     """A call or a message: the button that was pressed says whether they were reached.
 
-    A button with the day of the next try alone means that they were not.
+    A button with the day of the next try alone means that they were not. `draft` is the email that
+    was opened before.
     """
 
     channel = _Text()
     reached = _Text()
+    draft = _Text(validators=[AnyOf(("", *get_args(EmailKind)), "Choose one of the drafts.")])
     next_on = _Day(validators=[Optional()])
 
     def validate_next_on(self, field: Field) -> None:

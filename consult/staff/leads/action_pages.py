@@ -117,6 +117,7 @@ def log_contact(session: Session, lead_id: int, form: ContactForm, **seen: Any) 
         channel=form.channel.data,
         reached=form.reached.data == "yes",
         comment=form.comment.data,
+        draft=form.draft.data if form.channel.data == "mail" else "",
         today=agency_today(),
         next_on=form.next_on.data,
         **seen,

@@ -1,6 +1,8 @@
 """The page of a lead, with its documents and mails."""
 
 import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from functools import partial
 from io import BytesIO
 
@@ -9,27 +11,31 @@ from flask.typing import ResponseReturnValue
 
 from consult.questionnaire.editions import load
 from consult.report.brief import brief_of
-from consult.report.display import phone_link
+from consult.report.display import long_date, phone_link
+from consult.report.email_drafts import Correspondence, EmailDraft, EmailKind, draft_email
 from consult.report.explanations import reasons_of
-from consult.report.report import from_json
+from consult.report.report import Report, from_json
+from consult.settings.brand import Brand
 from consult.staff.accounts.access import record_access_after, records_access, signed_in_user
 from consult.staff.blueprint import ID, blueprint, for_staff
 from consult.staff.leads import lead_presenter
 from consult.staff.leads.action_forms import FormState
 from consult.staff.notifications.notification_pages import delivery_view
 from consult.staff.privacy.privacy_pages import may_see_data
-from consult.staff.times import away_text
+from consult.staff.times import agency_time, away_text, clock_time
 from consult.storage import deliveries, documents, jobs
 from consult.storage.accounts import accounts
 from consult.storage.documents import BRIEF, REPORT
 from consult.storage.leads import leads, notes
 from consult.storage.leads.changes import can_undo
-from consult.storage.leads.leads import lead_details, timeline, was_reached
+from consult.storage.leads.leads import lead_details, standing, timeline, was_reached
 from consult.storage.page_events import REVIEW
 from consult.storage.privacy.erasure import is_anonymous
 from consult.storage.search.find_leads import neighbors
 from consult.storage.search.lead_filter import LeadFilter, Viewer
 from consult.storage.search.same_person import firm_domain, same_person
+from consult.storage.tables.lead_tables import LeadEventRow, LeadRow
+from consult.storage.tables.submission_tables import ContactRow
 from consult.web.services import services
 from consult.workflow.office_hours import follow_up_days
 from consult.workflow.spam import in_words
@@ -95,9 +101,9 @@ def lead_page(lead_id: int, form_state: FormState | None = None, since: int | No
         phone_link=dial,
         time_there=lead_presenter.time_at(dial, now),
         website=firm_domain(contact.email) if contact else "",
-        mail_link=lead_presenter.mail_link(contact, report, services().brand, me.name)
+        drafts=email_drafts(contact, lead, events, report, services().brand, me.name)
         if contact
-        else "",
+        else {},
         last_words=lead_presenter.last_words(written, events),
         same_person=same,
         source=describe_source(submission.source),
@@ -214,3 +220,48 @@ def _document(lead_id: int, kind: str, name: str) -> ResponseReturnValue:
     if document is None:
         return redirect(url_for(".lead", lead_id=lead_id), 303)
     return send_file(BytesIO(document.content), mimetype="application/pdf", download_name=name)
+
+
+# --- Emails to the owner --------------------------------------------------------------------------
+
+
+def link_for_emails(brand: Brand) -> str:
+    """Where an owner can book a consult, as an email that staff write may say it, or "".
+
+    An owner's own pages can't be linked: of their links, only hashes are stored.
+    """
+    return brand.consult_url
+
+
+def email_drafts(
+    contact: ContactRow,
+    lead: LeadRow,
+    events: Iterable[LeadEventRow],
+    report: Report,
+    brand: Brand,
+    writer: str,
+) -> Mapping[EmailKind, EmailDraft]:
+    """The emails that a user named `writer` may send to an owner; the one to offer comes first."""
+    moves = [event.data["to"] for event in standing(events) if event.kind == "moved"]
+    consult_at = lead.consult_at if lead.stage == "consult_booked" else None
+    case = Correspondence(
+        name=contact.name,
+        email=contact.email,
+        wants_consult=contact.wants_consult,
+        writer=writer,
+        brand=brand,
+        booking_link=link_for_emails(brand),
+        consult_at=_spoken(consult_at) if consult_at else "",
+        follow_up_on=long_date(lead.follow_up_on) if lead.follow_up_on else "",
+        held="consult_held" in moves,
+    )
+    kinds: tuple[EmailKind, ...] = ("first", "after_call")
+    if was_reached(events):
+        kinds = kinds[::-1]
+    return {kind: draft_email(kind, report, case) for kind in kinds}
+
+
+def _spoken(at: datetime) -> str:
+    """A time at the agency as in "Tuesday, December 1 at 10:00 AM EST"."""
+    local = agency_time(at)
+    return f"{local:%A}, {local:%B} {local.day} at {clock_time(local)} {local:%Z}"

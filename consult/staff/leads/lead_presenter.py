@@ -5,19 +5,23 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, cast
-from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import yaml
 
-from consult.report.report import Money, Report
+from consult.report.report import Money
 from consult.report.report_sections import money_in_figures
 from consult.scoring import Money as Figures
-from consult.settings.brand import CURRENCY_SIGNS, Brand
-from consult.staff.times import agency_time, away_text, duration, exactly, written_date
+from consult.settings.brand import CURRENCY_SIGNS
+from consult.staff.times import (
+    agency_time,
+    away_text,
+    duration,
+    exactly,
+    written_date,
+)
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.storage.tables.lead_tables import LeadEventRow, LeadRow, NoteRow
-from consult.storage.tables.submission_tables import ContactRow
 from consult.workflow.office_hours import Office
 from consult.workflow.stages import (
     BOOKING_EVENTS,
@@ -43,6 +47,7 @@ CHOICES: Mapping[str, Mapping[Any, Any]] = {
     "closing": CLOSING_REASONS,
     "declining": DECLINE_REASONS,
     "assessments": {"as_said": "As stated", "better": "Better", "worse": "Worse"},
+    "drafts": {"first": "first email", "after_call": "after-call email"},
 }
 """What there is to choose from in the forms of a lead, by the name the templates know it by."""
 
@@ -192,29 +197,6 @@ def time_at(phone: str, now: datetime) -> tuple[str, datetime] | None:
     return None if there.utcoffset() == now.utcoffset() else (number[1], there)
 
 
-_WANTED = "You asked for a consult after taking {product}.{topic} When’s a good time for you?{url}"
-_THANKS = (
-    "Thanks for taking {product}.{said}{step}\n\nWant to talk it through? Send me a good time."
-)
-
-
-def mail_link(contact: ContactRow, report: Report, brand: Brand, writer: str) -> str:
-    """The address that opens an email to an owner, with a first text that fits their result."""
-    topic, troubles, step = report.consult.topic, report.troubles, report.first_step
-    text = (_WANTED if contact.wants_consult else _THANKS).format(
-        product=brand.product,
-        topic=f" I’d like to talk with you about {topic}." if topic else "",
-        url=f"\n\nYou can also pick one here: {brand.consult_url}" if brand.consult_url else "",
-        said=f" You said: “{troubles[0].name}.”" if troubles else "",
-        step=f"\n\nHere’s where I’d start: {step.title}. {step.start}" if step else "",
-    )
-    first_name = contact.name.split(maxsplit=1)[0]
-    body = f"Hi {first_name},\n\n{text}\n\n{writer}\n{brand.name}".replace("\n", "\r\n")
-    subject = f"Your consult with {brand.name}" if contact.wants_consult else brand.product
-    address = quote(contact.email, safe="@")
-    return f"mailto:{address}?subject={quote(subject, safe='')}&body={quote(body, safe='')}"
-
-
 def colleagues_of(people: People, me: int, now: datetime) -> list[tuple[int, str]]:
     """Who can be given a lead, by name; of those who are away, until when."""
     others = (user for user in people.values() if user.active and user.id != me)
@@ -287,6 +269,8 @@ def _describe_contact(data: Mapping[str, Any]) -> str:
         done = _WROTE[data["channel"]]
     else:
         done = f"{'Reached' if data['reached'] else 'Tried to reach'} them {_BY[data['channel']]}"
+    if data.get("draft"):
+        done += f" (draft used: {CHOICES['drafts'][data['draft']]})"
     planned = data.get("follow_up_on")
     return done + (f", as planned for {_day(planned)}" if planned else "")
 

@@ -116,13 +116,15 @@ def log_contact(
     reached: bool,
     version: int | None = None,
     comment: str = "",
+    draft: str = "",
     today: date | None = None,
     next_on: date | None = None,
 ) -> LeadRow:
     """Record that `by` called or wrote, and whether the owner was reached.
 
     The first contact stops the reply clock, and a new lead is assigned to `by`. A follow-up that is
-    due is done; `next_on` schedules the next one. `today` is the date at the agency.
+    due is done; `next_on` schedules the next one. `today` is the date at the agency. `draft` names
+    the half-written email that was used, if one was; its text isn't stored.
     """
     lead = lock_lead(session, lead_id, by=by, version=version)
     require_open(lead)
@@ -136,7 +138,7 @@ def log_contact(
         lead.follow_up_on = None
     if lead.stage == "new":
         assign_to(session, lead, by)
-    facts = {"channel": channel, "reached": reached, "comment": comment}
+    facts = {"channel": channel, "reached": reached, "comment": comment, "draft": draft}
     record_change(session, lead, "contact", by, **facts, follow_up_on=follow_up_on)
     if reached and lead.stage == "taken":
         record_move(session, lead, "reached", by)

@@ -185,7 +185,15 @@ def standing(events: Iterable[Event]) -> list[Event]:
 
 
 def was_reached(events: Iterable[LeadEventRow]) -> bool:
-    return any(e.kind == "moved" and e.data["to"] == "reached" for e in standing(events))
+    """Whether staff talked with the owner: on the phone, by mail, or in a consult."""
+    return any(map(_is_talk, standing(events)))
+
+
+def _is_talk(event: LeadEventRow) -> bool:
+    if event.kind == "contact":
+        return bool(event.data["reached"])
+    was_moved = event.kind == "moved" and event.data["to"] in ("reached", "consult_held")
+    return was_moved and "because" not in event.data  # as when an owner cancels a consult
 
 
 def reply_clock(office: Office, start: datetime) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from consult.questionnaire.editions import newest
 from consult.storage.accounts.accounts import change_availability
 from consult.storage.db.database import Database
 from consult.storage.leads import actions
+from consult.storage.leads.leads import timeline
 from consult.storage.leads.notes import notes_of
 from consult.workflow.stages import OUTCOMES
 from tests.support.apps import make_app, services_of, statements
@@ -460,6 +461,35 @@ def test_two_presses_and_an_undo(grace: PageClient, database: Database, lead: in
         assert (now.stage, now.assignee_id) == ("new", before.assignee_id)
         assert (now.due_at, now.follow_up_on) == (before.due_at, None)
     assert "Undone: Won: $1,200.50" in grace.get(path).text
+
+
+def test_writing_takes_two_presses_and_says_which_draft_was_used(
+    grace: PageClient, database: Database, lead: int
+) -> None:
+    """The link opens the first email, the button logs it; after a call, it's the other one."""
+    path = f"/staff/leads/{lead}"
+    page = grace.get(path)
+    [link] = [one for one in page.document.all("a") if "data-draft" in one.attrib]
+    assert text_of(link) == f"Write first email {CONTACT.email}"
+    assert not [one for one in page.document.ancestors(link) if one.tag == "details"]
+    fold = page.document.by_id["drafts"]
+    texts = page.document.all("textarea", within=fold)
+    assert [(text.text or "").partition(",")[0] for text in texts] == ["Hi Ada", "Hi Ada"]
+    for kind, name in (("first", "first email"), ("after_call", "after-call email")):
+        [sent] = [form for form in grace.get(path).forms if form.data.get("draft") == [kind]]
+        done = grace.follow(grace.submit(sent.fill(reached="emailed")))
+        assert "Saved." in done.text
+        assert f"Emailed them (draft used: {name})" in done.text
+    with database.reading() as session:
+        noted = [event.data for event in timeline(session, lead) if event.kind == "contact"]
+    assert [one["draft"] for one in noted] == ["first", "after_call"]
+    assert "Thanks" not in repr(noted)
+    log_contact(database, lead)
+    page = grace.get(path)
+    assert page.link(CONTACT.email) == page.links["Write after-call email " + CONTACT.email]
+    form = page.form("/contact")
+    odd = {**_one_each(form.data), "channel": "mail", "reached": "no", "draft": "third"}
+    assert "Choose one of the drafts." in grace.post(form.action, odd, status=422).text
 
 
 def test_an_undo_that_comes_late_says_so(

@@ -121,7 +121,7 @@ def test_contact_and_facts(app: Flask, staff: PageClient, database: Database) ->
     assert f"edition {newest().name}" in page.text
     mail = page.link("ada@example.com")
     assert mail.startswith("mailto:ada@example.com?subject=")
-    assert "Hi Ada,\r\n\r\nYou asked for a consult" in unquote(mail)
+    assert "Hi Ada,\r\n\r\nThanks for taking Relay Check and asking" in unquote(mail)
     assert page.link("010-7788") == "tel:+15550107788"
     assert CONTACT.consent_text in page.text
     terms = [text_of(term) for term in page.document.all("dt")]
