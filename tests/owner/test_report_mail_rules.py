@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
 from tests.owner.test_result_pages import lead_of, leave_contact, result_of
-from tests.support.apps import deliver, make_app, services_of
+from tests.support.apps import deliver, make_app, real_renderer, services_of
 from tests.support.mail_server import mail_server
 from tests.support.owner_journey import Journey
 from tests.support.personas import CONTACT
@@ -40,7 +40,7 @@ def test_the_whole_way_from_the_form_to_the_mailbox(tmp_path: Path) -> None:
         app = make_app(tmp_path, **settings, base_url="http://localhost")
         journey = result_of(app)
         leave_contact(journey)
-        deliver(app)
+        deliver(app, real_renderer().render)
     (message,) = server.mails()
     assert message["To"] == "ada@example.com"
     link = f"http://localhost{journey.root}"

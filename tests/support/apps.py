@@ -1,7 +1,7 @@
 """Apps for the tests: each with its own folder, database and settings."""
 
 import atexit
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -108,15 +108,23 @@ def services_of(app: Flask) -> Services:
         return services()
 
 
-def deliver(app: Flask) -> int:
-    """Run all jobs that are due, as the worker would; returns their number."""
+def printed(html: str) -> bytes:
+    """What stands in for a PDF where it only has to be there: the page itself, to be read."""
+    return b"%PDF-" + html.encode()
+
+
+def deliver(app: Flask, render: Callable[[str], bytes] = printed) -> int:
+    """Run all jobs that are due, as the worker would; returns their number.
+
+    For a PDF that is one, `render` is that of `real_renderer`.
+    """
     made = services_of(app)
-    context = Context.current(made.settings_provider, made.database, _renderer().render)
+    context = Context.current(made.settings_provider, made.database, render)
     return Worker(made.database, handlers_with(context)).run_once()
 
 
 @lru_cache(maxsize=1)
-def _renderer() -> Renderer:
+def real_renderer() -> Renderer:
     """One rendering process for all tests: it takes longer to start than to make a PDF."""
     renderer = Renderer()
     atexit.register(renderer.close)

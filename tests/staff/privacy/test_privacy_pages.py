@@ -15,7 +15,7 @@ from consult.storage import deliveries, documents
 from consult.storage.leads import actions, handovers, notes
 from consult.storage.leads.submission import NewContact
 from consult.storage.privacy import retention
-from tests.support.apps import deliver, services_of
+from tests.support.apps import deliver, real_renderer, services_of
 from tests.support.client import PageClient
 from tests.support.databases import read, write
 from tests.support.owner_journey import Journey
@@ -119,7 +119,7 @@ def test_a_hostile_sentence_is_text_wherever_it_is_shown(app: Flask, admin: Page
     journey = Journey(PageClient(app), {**BATON_ON_THE_FLOOR.answers, "own_words": HOSTILE})
     journey.start()
     pages = [journey.to_review(), journey.submit()]
-    deliver(app)
+    deliver(app, real_renderer().render)
     (lead,) = all_leads(services_of(app).database)
     pages += [admin.get(path) for path in (f"/staff/leads/{lead.id}", f"{journey.root}/why")]
     for page in pages:
