@@ -25,6 +25,7 @@ from consult.report.explanations import reasons_of
 from consult.report.html_document import Recipient, document_html
 from consult.report.report import from_json
 from consult.storage import deliveries, documents, jobs
+from consult.storage.booking import own_calendar
 from consult.storage.db.database import Session
 from consult.storage.leads import leads, submission
 from consult.storage.notifications.notifications import email_admins
@@ -117,6 +118,12 @@ def check_address(context: Context, job: JobRow) -> Commit:
     return record
 
 
+def settle_booking(_context: Context, job: JobRow) -> Commit:
+    """Move or cancel the consult of a lead that staff have moved on."""
+    lead_id, released = job.submission_id or 0, bool(job.payload["released"])
+    return lambda session: own_calendar.settle(session, lead_id, released=released)
+
+
 def purge(context: Context, _job: JobRow) -> Commit:
     """Delete what has been kept long enough, and do so again tomorrow.
 
@@ -174,6 +181,7 @@ HANDLERS: Mapping[str, Callable[[Context, JobRow], Commit]] = {
     jobs.EMAIL_REMINDER: email_reminder,
     jobs.EMAIL_RESUME_LINK: email_resume_link,
     jobs.NOTIFY: dispatch,
+    jobs.SETTLE_BOOKING: settle_booking,
     jobs.WEBHOOK: send_webhook,
     jobs.FORGET: forget,
     jobs.CHECK_ADDRESS: check_address,

@@ -29,7 +29,7 @@ from consult.owner.result_pages import (
     opens_contact_of,
 )
 from consult.report.report import from_json
-from consult.storage.leads import submission
+from consult.storage.leads import leads, submission
 from consult.storage.leads.submission import Check, NewContact
 from consult.storage.tables.submission_tables import ContactRow, SubmissionRow
 from consult.web.embed import full_path
@@ -112,7 +112,7 @@ def _save(token: str, template: str, *, consult: bool = False) -> ResponseReturn
 def _check(lead: SubmissionRow, token: str, email: str) -> Check:
     signs: Signs = signs_of("contact", token, email, seconds_taken=lead.seconds_taken)
     with services().database.reading() as session:
-        if lead.contact and submission.is_lead_suspect(session, lead.id):
+        if lead.contact and leads.is_suspect(session, lead.id):
             signs = {**of_sender(lead.contact.signs), **signs}
     return Check(
         signs=signs,

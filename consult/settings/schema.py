@@ -29,9 +29,6 @@ from consult.settings.setting_types import (
 )
 from consult.workflow.office_hours import WEEKDAYS_9_TO_5, Office, read_hours
 
-BookingAt = Literal["own", "off", "cal", "calendly", "savvycal", "other"]
-"""Where owners book a consult: here, nowhere, or at a calendar of the agency."""
-
 STAFF: JsonDict = {"staff": True}
 """Marks a field that can be set in the staff area. Its values must survive a round trip to JSON."""
 
@@ -148,9 +145,3 @@ class Settings(ServerSettings):
     def booking_office(self) -> Office:
         """The office as it is open for consults."""
         return replace(self.office, week=read_hours(self.booking_hours or self.business_hours))
-
-    def booking_at(self, consult_url: str) -> BookingAt:
-        """Where owners book, with the brand's booking link, which a calendar elsewhere needs."""
-        if self.booking == "auto":
-            return "other" if consult_url else "own"
-        return self.booking if self.booking == "own" or consult_url else "off"

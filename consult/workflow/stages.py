@@ -56,6 +56,7 @@ MEANINGS: Mapping[Stage, str] = {
 BOOKING_EVENTS: Mapping[str, str] = {
     "rebooked": "Consult moved to",
     "booked": "Booked a consult for",
+    "confirmed": "Confirmed their consult of",
     "moved": "Moved their consult to",
     "canceled": "Canceled their consult of",
     "no_show": "Didn’t come to the consult of",

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from consult.crypto import Purpose, derive, token_hash
 from consult.storage import page_events
+from consult.storage.audit import audit_log
 from consult.storage.db.database import Session
 from consult.storage.leads.changes import lock_leads, record_change, record_move, save_change
 from consult.storage.leads.leads import standing, timeline
@@ -87,8 +88,10 @@ def of_lead(session: Session, lead_id: int) -> Sequence[BookingRow]:
 
 
 def active_booking(session: Session, lead_id: int) -> BookingRow | None:
-    """The booking of the consult that a lead has to come."""
-    return next((one for one in of_lead(session, lead_id) if one.state in ACTIVE), None)
+    """The booking of the consult that a lead has to come, or has just now."""
+    now = session.now()
+    found = (one for one in of_lead(session, lead_id) if one.state in ACTIVE and one.ends_at > now)
+    return next(found, None)
 
 
 def book(
@@ -118,19 +121,25 @@ def book(
         session.add(booking)
     elif at < booking.changed_at:
         return booking
-    _put(booking, appointment, state, at)
+    _put(booking, appointment, state, at, takes_slot=not lead.suspect)
     session.flush()
     _move_to_booked(session, lead, booking, at, moved=False)
     return booking
 
 
-def move(session: Session, booking_id: int, appointment: Appointment, at: datetime) -> bool:
+def move(
+    session: Session,
+    booking_id: int,
+    appointment: Appointment,
+    at: datetime,
+    state: BookingState | None = None,
+) -> bool:
     """Move a consult that is to take place; False if it is not, or was changed later."""
     lead, booking = _lock_booking(session, booking_id)
     if lead is None or booking is None or not _is_active(booking, at):
         return False
     booking.sequence += 1
-    _put(booking, appointment, booking.state, at)
+    _put(booking, appointment, state or booking.state, at, takes_slot=not lead.suspect)
     session.flush()
     _move_to_booked(session, lead, booking, at, moved=True)
     return True
@@ -176,6 +185,36 @@ def mark_no_show(session: Session, booking_id: int, at: datetime, office: Office
 _HASH_OF_KEY = select(LeadRow.booking_hash)
 
 
+def announce(session: Session, lead: LeadRow, booking: BookingRow) -> None:
+    """Do what a booking does to its lead, of one that was held back as probably spam."""
+    _move_to_booked(session, lead, booking, booking.created_at, moved=False)
+
+
+def withdraw(session: Session, booking: BookingRow) -> None:
+    """Cancel a consult whose lead staff have moved on; its owner is told, and staff know."""
+    booking.state, booking.slot_at, booking.changed_at = "canceled", None, session.now()
+    booking.sequence += 1
+    _save_booking(session, booking)
+
+
+def shift(session: Session, booking: BookingRow, start: datetime) -> None:
+    """Move a consult to the time that staff entered, which may be one that is taken."""
+    length = booking.ends_at - booking.starts_at
+    to = Appointment(start, start + length, booking.zone, booking.place)
+    taken = select(BookingRow.id).where(BookingRow.slot_at == start, BookingRow.id != booking.id)
+    is_taken = session.scalar(taken) is not None
+    # Staff set the time, so it needs no confirmation.
+    _put(booking, to, "booked", session.now(), takes_slot=not is_taken)
+    booking.sequence += 1
+    _save_booking(session, booking)
+
+
+def _save_booking(session: Session, booking: BookingRow) -> None:
+    """End a change that leaves the lead as it is."""
+    session.flush()
+    audit_log.record(session, f"booking.{booking.state}", by=None, lead_id=booking.submission_id)
+
+
 def _lock_booking(session: Session, booking_id: int) -> tuple[LeadRow | None, BookingRow | None]:
     """Lock the lead of a booking, and read the booking as it is then."""
     booking = session.get(BookingRow, booking_id)
@@ -190,17 +229,20 @@ def _is_active(booking: BookingRow, at: datetime) -> bool:
     return booking.state in ACTIVE and at >= booking.changed_at
 
 
-def _put(booking: BookingRow, to: Appointment, state: BookingState, at: datetime) -> None:
+def _put(
+    booking: BookingRow, to: Appointment, state: BookingState, at: datetime, *, takes_slot: bool
+) -> None:
     booking.starts_at, booking.ends_at = to.starts_at, to.ends_at
     booking.zone, booking.place = to.zone, to.place
     booking.state, booking.changed_at = state, at
-    booking.slot_at = to.starts_at if booking.calendar == "own" and state in ACTIVE else None
+    in_own = takes_slot and booking.calendar == "own" and state in ACTIVE
+    booking.slot_at = to.starts_at if in_own else None
 
 
 def _move_to_booked(
     session: Session, lead: LeadRow, booking: BookingRow, at: datetime, *, moved: bool
 ) -> None:
-    if lead.is_closed or _was_decided_later(session, lead, at):
+    if lead.is_closed or lead.suspect or _was_decided_later(session, lead, at):
         _record(session, lead, booking, "moved" if moved else "booked", None)
     else:
         if lead.stage == "consult_booked":
@@ -210,7 +252,7 @@ def _move_to_booked(
             facts = {"consult_at": _iso(booking.starts_at), "calendar": booking.calendar}
             record_move(session, lead, "consult_booked", None, **facts)
         lead.consult_at, lead.follow_up_on = booking.starts_at, None
-        if lead.first_contact_at is None:
+        if lead.first_contact_at is None and booking.state == "booked":
             lead.due_at = None  # who has booked a consult waits for no reply
     _save(session, lead, "consult_moved" if moved else "consult_booked", booking, None)
 
@@ -241,9 +283,12 @@ def _save(
     booking: BookingRow,
     by: int | None,
 ) -> None:
-    """End a change: the lead has a new version, and whoever has it is notified."""
+    """End a change: the lead has a new version, and whoever has it is notified.
+
+    Of a lead that is probably spam nobody is notified, until it is released.
+    """
     save_change(session, lead, f"booking.{booking.state}", by)
-    if kind:
+    if kind and not lead.suspect:
         occasion = f"{booking.id}.{booking.sequence}"
         notifications.notify(session, lead.submission_id, kind, actor_id=by, occasion=occasion)
 

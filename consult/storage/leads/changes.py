@@ -10,14 +10,16 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, exists, select
 
 from consult.storage import page_events
 from consult.storage.audit import audit_log
 from consult.storage.db.database import Session
+from consult.storage.jobs import SETTLE_BOOKING, enqueue
 from consult.storage.leads.assignment import is_active, lock_assignments, may_have_leads
 from consult.storage.leads.leads import record_event, standing, timeline
 from consult.storage.notifications import notifications
+from consult.storage.tables.booking_tables import BookingRow
 from consult.storage.tables.delivery_tables import NotificationRow
 from consult.storage.tables.lead_tables import LeadRow
 from consult.workflow.notification_types import NotificationType
@@ -143,12 +145,31 @@ def notify(
     )
 
 
+def settle_booking(session: Session, lead_id: int, *, released: bool = False) -> None:
+    """Have the consult that an owner booked here follow a change, once that can't be undone.
+
+    So nobody is emailed about what was undone. A lead that was `released` can follow at once. See
+    ``booking.own_calendar``.
+    """
+    is_active = BookingRow.state.in_(("requested", "booked"))
+    booked = exists().where(BookingRow.submission_id == lead_id, is_active)
+    if session.scalar(select(booked.where(BookingRow.calendar == "own"))):
+        at = session.now() + (timedelta() if released else UNDO_WITHIN + timedelta(seconds=1))
+        payload = {"released": released}
+        enqueue(session, SETTLE_BOOKING, payload, submission_id=lead_id, run_at=at)
+
+
 def can_undo(lead: LeadRow, by: int, now: datetime) -> bool:
     """Whether `by` made the last change of the lead, and a moment ago."""
     change = lead.replaced
+    return change is not None and change["by"] == by and is_recent(lead, now)
+
+
+def is_recent(lead: LeadRow, now: datetime) -> bool:
+    """Whether the last change of the lead can still be undone, by whoever made it."""
+    change = lead.replaced
     return (
         change is not None
-        and change["by"] == by
         and change["version"] == lead.version
         and now - datetime.fromisoformat(change["at"]) <= UNDO_WITHIN
     )

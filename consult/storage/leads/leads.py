@@ -70,6 +70,11 @@ def by_id(session: Session, lead_id: int) -> SubmissionRow | None:
     return _one(session, _LEADS.where(SubmissionRow.id == lead_id))
 
 
+def is_suspect(session: Session, lead_id: int) -> bool:
+    suspect = select(LeadRow.suspect).where(LeadRow.submission_id == lead_id)
+    return bool(session.scalar(suspect))
+
+
 def lead_details(session: Session, lead_id: int, viewer_id: int) -> LeadDetails | None:
     """All that the page of a lead shows of it, in two queries; None for a lead that was deleted."""
     viewed = audit_log.last_recorded("lead.seen", by=viewer_id, lead_id=lead_id)

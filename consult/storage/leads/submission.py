@@ -18,8 +18,8 @@ from consult.storage.deliveries import enqueue_confirmation, enqueue_report_emai
 from consult.storage.drafts import drafts, reminder_consent
 from consult.storage.drafts.drafts import Draft
 from consult.storage.jobs import CHECK_ADDRESS, enqueue, enqueue_documents
+from consult.storage.leads import changes
 from consult.storage.leads.assignment import default_assignee, lock_assignments, next_assignee
-from consult.storage.leads.changes import NotAllowedError, lock_lead, record_change, save_change
 from consult.storage.leads.leads import JsonObject, record_event, reply_clock
 from consult.storage.notifications.notifications import notify
 from consult.storage.search_index import index_lead
@@ -226,11 +226,6 @@ def request_confirmation(session: Session, token: str, base_url: str) -> None:
         enqueue_confirmation(session, stored.submission_id, stored.email, link)
 
 
-def is_lead_suspect(session: Session, lead_id: int) -> bool:
-    suspect = select(LeadRow.suspect).where(LeadRow.submission_id == lead_id)
-    return bool(session.scalar(suspect))
-
-
 def to_confirm(session: Session, confirm_token: str) -> ContactRow | None:
     """The contact that a link confirms; without a ``waiting_token``, it was confirmed before."""
     hashed = token_hash(confirm_token)
@@ -272,13 +267,13 @@ def clear_spam(
 
     Without a `mail_link`, the report still waits for its owner to confirm the address.
     """
-    lead = lock_lead(session, lead_id, by=by, version=version, spam_too=True)
+    lead = changes.lock_lead(session, lead_id, by=by, version=version, spam_too=True)
     if not lead.suspect:
-        raise NotAllowedError("This lead isn’t marked as spam.")
-    record_change(session, lead, "cleared", by)
+        raise changes.NotAllowedError("This lead isn’t marked as spam.")
+    changes.record_change(session, lead, "cleared", by)
     page_events.record_reached(session, lead_id, cleared=True)
     _release(session, lead, session.get(ContactRow, lead_id), mail_link, office or Office())
-    save_change(session, lead, "lead.cleared", by)
+    changes.save_change(session, lead, "lead.cleared", by)
     lead.replaced = None  # what was sent can't be undone
     session.flush()
     return lead
@@ -294,6 +289,7 @@ def _release(
     if lead.suspect and stored:
         lead.suspect = False
         _announce(session, lead, was_known=False, office=office)
+        changes.settle_booking(session, lead.submission_id, released=True)
     lead.suspect = False
     if stored and stored.waiting_token and mail_link:
         stored.waiting_token = None
