@@ -37,6 +37,7 @@ from consult.questionnaire.describe import edition_json
 from consult.storage.api import api_leads, api_tokens
 from consult.storage.audit import audit_log
 from consult.storage.db.base import HIGHEST_ID
+from consult.storage.db.database import Session
 from consult.storage.leads import actions, changes
 from consult.storage.search.find_leads import next_ids
 from consult.storage.search.lead_filter import Viewer
@@ -45,7 +46,7 @@ from consult.web.services import services
 _JSON = "application/json"
 _BODIES = frozenset({_JSON, "application/merge-patch+json"})
 _KEY = re.compile(r"[!-~]{1,255}")
-_ONE = f"/leads/<int(max={HIGHEST_ID}):lead_id>"
+_ONE = "/leads/<int:lead_id>"  # not with a maximum: above it, the router says 405
 _BY_ID = parameter("lead_id", "path", "The number of the lead.", {"type": "integer", "minimum": 0})
 
 
@@ -92,8 +93,7 @@ def lead_list() -> Response:
 def lead(lead_id: int) -> Response:
     """Return a lead with its scorecard; 304 if the program has it already."""
     with services().database.reading() as session:
-        row = api_leads.read_one(session, lead_id)
-    details = _details(row)
+        details = _details(session, lead_id)
     response = _answer(details)
     response.set_etag(_tag(details))
     response.make_conditional(request)
@@ -137,8 +137,7 @@ def change_stage(lead_id: int) -> Response:
     token = signed_in_token()
     content = b"%d %s" % (lead_id, request.get_data())
     with services().database.writing() as session:
-        changes.lock_leads(session, [lead_id])
-        before = _details(api_leads.read_one(session, lead_id))
+        before = _details(session, lead_id, locked=True)
         if key:
             try:
                 earlier = api_tokens.earlier_answer(session, token.id, key, content)
@@ -165,7 +164,7 @@ def change_stage(lead_id: int) -> Response:
             )
         except changes.NotAllowedError as refusal:
             raise ApiProblem(422, str(refusal)) from refusal
-        after = _details(api_leads.read_one(session, lead_id))
+        after = _details(session, lead_id)
         changed = StageChanged(**dict(after)).model_dump(mode="json")
         answer = {"body": changed, "etag": _tag(after)}
         if key:
@@ -229,7 +228,12 @@ def _read_key() -> str | None:
     return key
 
 
-def _details(row: Row[Any] | None) -> LeadDetails:
+def _details(session: Session, lead_id: int, *, locked: bool = False) -> LeadDetails:
+    row = None
+    if lead_id <= HIGHEST_ID:
+        if locked:
+            changes.lock_leads(session, [lead_id])
+        row = api_leads.read_one(session, lead_id)
     if row is None:
         raise ApiProblem(404, "There’s no such lead, or it was deleted.")
     return LeadDetails(**_values(row))

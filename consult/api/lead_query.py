@@ -8,13 +8,18 @@ from flask import request
 
 from consult.api.api_access import ApiProblem
 from consult.api.api_models import ProblemDetail
-from consult.api.openapi import parameter
+from consult.api.openapi import Json, parameter
 from consult.storage.search.find_leads import is_place
 from consult.storage.search.lead_filter import LeadFilter
 from consult.storage.tables.lead_tables import ToDo
 from consult.workflow.stages import STAGES
 
 PAGE, PAGE_MAX = 50, 100
+_DAY = {
+    "type": "string",
+    "format": "date",
+    "pattern": "^(19[7-9][0-9]|[2-8][0-9]{3}|9000)-[0-9]{2}-[0-9]{2}$",
+}
 _LIMIT = re.compile(r"[1-9][0-9]?|100")
 
 FILTERS = (
@@ -46,13 +51,13 @@ FILTERS = (
         "since",
         "query",
         "Submitted on this day or later, in the agency’s time zone.",
-        {"type": "string", "format": "date"},
+        _DAY,
     ),
     parameter(
         "until",
         "query",
         "Submitted on this day or earlier.",
-        {"type": "string", "format": "date"},
+        _DAY,
     ),
 )
 """Those filters of the list in the staff area that name no one, as this address is in logs."""
@@ -81,7 +86,7 @@ def read_query() -> tuple[LeadFilter, int, str]:
         ProblemDetail(detail="This makes no sense here.", parameter=one["name"])
         for one in FILTERS
         for value in request.args.getlist(one["name"])
-        if readers[one["name"]](value) in (None, ())
+        if not _fits(one, value) or readers[one["name"]](value) in (None, ())
     ]
     errors += [
         ProblemDetail(detail="Send this once.", parameter=name)
@@ -92,10 +97,15 @@ def read_query() -> tuple[LeadFilter, int, str]:
     if not _LIMIT.fullmatch(limit):
         detail = f"Use a number from 1 to {PAGE_MAX}."
         errors.append(ProblemDetail(detail=detail, parameter="limit"))
-    if "cursor" in request.args and not is_place(cursor):
+    if "cursor" in request.args and not (_fits(QUERY[-1], cursor) and is_place(cursor)):
         detail = "Use the address in next as it is."
         errors.append(ProblemDetail(detail=detail, parameter="cursor"))
     if errors:
         raise ApiProblem(400, "The address has a value that makes no sense.", errors)
     query = {name: values for name, values in request.args.lists() if name in readers}
     return replace(LeadFilter.from_query(query), demo="without"), int(limit), cursor
+
+
+def _fits(described: Json, value: str) -> bool:
+    """Whether a value fits the pattern in the document, which may take less than the list does."""
+    return re.search(described["schema"].get("pattern", ""), value) is not None

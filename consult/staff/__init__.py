@@ -13,6 +13,7 @@ from consult.staff.accounts import (
     people_pages,
     reauthentication,
 )
+from consult.staff.api import token_pages
 from consult.staff.audit import audit_pages
 from consult.staff.blueprint import NotRecorded, RoleRequired, SignedOut
 from consult.staff.drafts import draft_pages
@@ -44,6 +45,7 @@ PAGES = (
     privacy_pages,
     export_pages,
     webhook_pages,
+    token_pages,
     people_pages,
     audit_pages,
     settings_pages,

@@ -129,6 +129,8 @@ MATRIX: Mapping[tuple[str, str], Expected] = {
     ("staff.new_export", "GET"): page("staff", 200),
     ("staff.new_passkey", "GET"): page("staff", 200),
     ("staff.new_recovery_codes", "POST"): page("staff", 200),
+    ("staff.new_token", "GET"): page("admin", 200),
+    ("staff.new_token", "POST"): page("admin", 201, name="CRM", days="30"),
     ("staff.new_view", "GET"): page("staff", 303),
     ("staff.new_view", "POST"): page("staff", 303),
     ("staff.new_webhook", "GET"): page("admin", 200),
@@ -166,6 +168,7 @@ MATRIX: Mapping[tuple[str, str], Expected] = {
     ("staff.test_webhook", "POST"): shared("admin", 303),
     ("staff.provider_sign_in", "GET"): page("anybody", 404, signed_in=303),
     ("staff.today_page", "GET"): page("staff", 200),
+    ("staff.token_list", "GET"): page("admin", 200),
     ("staff.try_again", "POST"): shared("staff", 303),
     ("staff.unlink_provider", "POST"): page("staff", 404),
     ("staff.try_website", "GET"): page("admin", 200),
@@ -176,6 +179,7 @@ MATRIX: Mapping[tuple[str, str], Expected] = {
     ("staff.webhook_list", "GET"): page("admin", 200),
     ("staff.cancel_handover", "POST"): shared("staff", 422, version="1"),
     ("staff.revoke_invitation", "POST"): shared("admin", 303),
+    ("staff.revoke_token", "POST"): shared("admin", 303),
 }
 
 

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 from flask.testing import FlaskClient
@@ -11,6 +12,7 @@ from werkzeug.test import TestResponse
 
 from consult.staff.accounts import account_admin
 from consult.storage import deliveries
+from consult.storage.api import api_tokens
 from consult.storage.db.database import Session
 from consult.storage.drafts import drafts, reminder_consent
 from consult.storage.leads import notes
@@ -66,6 +68,11 @@ class World:
                 deliveries.record_sent(session, number, "server", subject="Hi", body="Hi")
             for id in self._people.values():
                 saved_views.add(session, "Fairs", "source=fair", shared=False, by=id)
+            self._api_tokens = [
+                api_tokens.make(session, f"rc_{role}", role, [], life=timedelta(days=9), by=id).id
+                for role, id in self._people.items()
+                if role != DISABLED
+            ]
             self._messages = [self._send_webhook(session, number) for number in (1, 2)]
             for lead, role in zip(self.leads, (STAFF, ADMIN), strict=True):
                 session.get_one(LeadRow, lead).assignee_id = self._people[role]
@@ -134,6 +141,7 @@ class World:
             "invitation_id": dict.fromkeys(("own", "another's"), self._invitation_id),
             "consent_id": {"own": 1, "another's": 2},
             "mail_id": {"own": 1, "another's": 2},
+            "token_id": dict(zip(("own", "another's"), self._api_tokens, strict=True)),
             "endpoint_id": {"own": 1, "another's": 2},
             "message_id": {"own": self._messages[0], "another's": self._messages[1]},
             "session_id": {"own": self._session_of(me), "another's": self._session_of(other)},

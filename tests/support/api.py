@@ -34,7 +34,7 @@ class ApiClient:
             path, method=method, headers=sent | (headers or {}), **body
         )
         problems = header_problems(path, answer.status_code, dict(answer.headers), https=False)
-        assert problems == []
+        assert problems == [], (method, path, answer.status_code, problems)
         assert "Set-Cookie" not in answer.headers
         assert not [name for name, _ in answer.headers if name.startswith("Access-Control")]
         if answer.status_code >= 400:

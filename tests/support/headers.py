@@ -36,7 +36,7 @@ def profile_of(path: str, status: int = 200) -> Profile:
     """Which column of the header table a path belongs to."""
     if path.startswith(("/static/", "/brand.css", "/brand/", "/embed.js")):
         return "asset"
-    if (_DOCUMENT_PATH.search(path) and status == 200) or path.startswith("/api/"):
+    if (_DOCUMENT_PATH.search(path) and status == 200) or f"{path}/".startswith("/api/"):
         return "document"
     return "staff" if path == "/staff" or path.startswith("/staff/") else "public"
 
@@ -51,8 +51,8 @@ def header_problems(path: str, status: int, headers: dict[str, str], *, https: b
     if profile in ("staff", "document"):
         wanted["X-Frame-Options"] = "DENY"
     if profile != "asset" and (profile != "public" or _TOKEN_PATH.match(path)):
-        is_refused = status in (409, 422)
-        is_refused = is_refused and not path.startswith(("/staff/account/factors", "/api/"))
+        secret = ("/staff/account/factors", "/api/")
+        is_refused = status in (409, 422) and not path.startswith(secret)
         wanted["Cache-Control"] = "private, max-age=0" if is_refused else "no-store"
         wanted["X-Robots-Tag"] = "noindex"
     if https:

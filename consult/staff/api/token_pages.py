@@ -1,0 +1,102 @@
+"""API tokens, for admins: make one, see who made which and when it was used, revoke."""
+
+import re
+from base64 import urlsafe_b64encode
+from datetime import timedelta
+from secrets import token_hex
+
+from flask import abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import BooleanField, Form, HiddenField, StringField
+from wtforms.validators import AnyOf, DataRequired, Length
+
+from consult.crypto import Purpose, derive
+from consult.staff.accounts.access import signed_in_user
+from consult.staff.accounts.my_account_pages import first_errors
+from consult.staff.accounts.reauthentication import recent_auth_required
+from consult.staff.blueprint import ID, blueprint, for_admins
+from consult.storage.api import api_tokens
+from consult.storage.api.api_tokens import Scope
+from consult.storage.tables.account_tables import TOKEN_NAME_MAX
+from consult.web.services import secret_key, services
+from consult.web.text import one_line
+
+_ALL = "/settings/api-tokens"
+_SALT = re.compile(r"[0-9a-f]{32}")
+LIVES = {"30": "30 days", "90": "90 days", "365": "1 year"}
+
+
+def new_salt() -> str:
+    return token_hex(16)
+
+
+class TokenForm(Form):
+    """A new token.
+
+    It is derived from the `salt`, which the page with the form chooses: so a form that is sent
+    twice makes one token and not two. The salt is not stored.
+    """
+
+    name = StringField(
+        "Name",
+        [
+            DataRequired("Enter a name."),
+            Length(max=TOKEN_NAME_MAX, message=f"Use at most {TOKEN_NAME_MAX} characters."),
+        ],
+        filters=[one_line],
+    )
+    contact = BooleanField("Contact info")
+    write = BooleanField("Change stages")
+    days = StringField("Expires in", [AnyOf(LIVES, "Choose one of these.")], default="90")
+    salt = HiddenField(
+        default=new_salt, filters=[lambda salt: salt if _SALT.fullmatch(salt or "") else new_salt()]
+    )
+
+    @property
+    def scopes(self) -> list[Scope]:
+        ticked: dict[Scope, bool] = {"contact": self.contact.data, "write": self.write.data}
+        return [scope for scope, is_ticked in ticked.items() if is_ticked]
+
+
+@blueprint.get(_ALL)
+@for_admins
+def token_list() -> ResponseReturnValue:
+    """Show all tokens, those that expired among them, and never what they are."""
+    with services().database.reading() as session:
+        tokens, now = api_tokens.all_tokens(session), session.now()
+    return render_template(
+        "staff/api/tokens.html", tokens=tokens, now=now, done=request.args.get("done")
+    )
+
+
+@blueprint.route(f"{_ALL}/new", methods=["GET", "POST"])
+@for_admins
+@recent_auth_required
+def new_token() -> ResponseReturnValue:
+    """Make a token, and show it this once."""
+    form = TokenForm(request.form if request.method == "POST" else None)
+    if request.method != "POST" or not form.validate():
+        errors = first_errors(form)
+        page = render_template("staff/api/token_form.html", form=form, errors=errors, lives=LIVES)
+        return page, 200 if request.method != "POST" else 422
+    me = signed_in_user()
+    secret = derive(secret_key(), Purpose.API_TOKEN, f"{me.id} {form.salt.data}")
+    token = api_tokens.PREFIX + urlsafe_b64encode(secret).rstrip(b"=").decode()
+    life = timedelta(days=int(form.days.data or 0))
+    with services().database.writing() as session:
+        row = api_tokens.make(
+            session, token, form.name.data or "", form.scopes, life=life, by=me.id
+        )
+    return render_template(
+        "staff/api/token.html", token=token, row=row, base_url=services().settings.base_url
+    ), 201
+
+
+@blueprint.post(f"{_ALL}/<{ID}:token_id>/revoke")
+@for_admins
+@recent_auth_required
+def revoke_token(token_id: int) -> ResponseReturnValue:
+    with services().database.writing() as session:
+        if not api_tokens.revoke(session, token_id, by=signed_in_user().id):
+            abort(404)
+    return redirect(url_for(".token_list", done="revoked"), 303)
