@@ -14,6 +14,7 @@ from consult.staff.accounts.people_pages import ROLE_LABELS
 from consult.staff.blueprint import blueprint, for_admins
 from consult.staff.privacy.privacy_pages import REASON_LABELS, table_label
 from consult.staff.settings.settings_fields import GROUPS
+from consult.staff.webhooks.webhook_form import KIND_NAMES
 from consult.storage.accounts import accounts
 from consult.storage.audit.audit_log import NO_USER, known_actions, newest
 from consult.storage.leads import leads
@@ -50,6 +51,7 @@ _NAMES: Mapping[str, str] = {
     "reached": "Reached",
     "shared": "For everyone",
     "view": "View no.",
+    "webhook": "Format",
 }
 _VALUES: Mapping[str, Mapping[str, str]] = {
     "reason": {**DECLINE_REASONS, **REASON_LABELS},
@@ -64,6 +66,7 @@ _VALUES: Mapping[str, Mapping[str, str]] = {
         },
     },
     "stage": {str(stage): words for stage, words in NAMES.items()},
+    "webhook": {str(kind): name for kind, name in KIND_NAMES.items()},
     "method": {
         "code": "authenticator code",
         "invitation": "one-time link",

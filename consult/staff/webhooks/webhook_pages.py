@@ -1,81 +1,45 @@
 """Webhooks, for admins: the endpoints, their secrets, and the log of messages and attempts."""
 
-import re
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import BooleanField, Field, Form, HiddenField, SelectMultipleField, StringField
-from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
-from consult.delivery.network import ForbiddenUrlError, checked_url
-from consult.delivery.webhooks.webhook_delivery import (
-    derive_secret,
-    hash_secret,
-    new_salt,
-)
+from consult.delivery.webhooks.webhook_delivery import derive_secret, hash_secret, new_salt
 from consult.delivery.webhooks.webhook_facts import webhook_id
+from consult.delivery.webhooks.webhook_formats import masked_url
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.accounts.my_account_pages import first_errors
 from consult.staff.accounts.reauthentication import recent_auth_required
 from consult.staff.blueprint import ID, blueprint, for_admins
 from consult.staff.notifications.notification_pages import delivery_view, host_of
+from consult.staff.webhooks.webhook_form import (
+    KIND_CHOICES,
+    KIND_NAMES,
+    MORE_FIELDS,
+    WebhookForm,
+)
 from consult.storage import deliveries
 from consult.storage.audit import audit_log
+from consult.storage.audit.audit_log import Fact
 from consult.storage.db.database import Session
 from consult.storage.tables.delivery_tables import EndpointRow
 from consult.storage.webhooks import endpoints
 from consult.web.services import services
-from consult.web.text import one_line, parse_id
-from consult.workflow.notification_types import TYPE_INFO, WEBHOOK_EVENTS
+from consult.web.text import parse_id
+from consult.workflow.notification_types import SIGNED_KINDS, TYPE_INFO, WEBHOOK_EVENTS
 
 _ALL = "/settings/webhooks"
 _ONE = f"{_ALL}/<{ID}:endpoint_id>"
 LOG_PAGE = 50
-MAX_URL = 2000
-_SALT = re.compile(r"[0-9a-f]{32}")
 _DISABLED: Mapping[str | None, str] = {
     "manual": "Disabled",
     "failing": "Disabled: failed for five days",
     "gone": "Disabled: returned 410 Gone",
 }
-
-
-def _can_be_posted_to(_form: Form, field: Field) -> None:
-    try:
-        checked_url(field.data, allow_loopback=services().settings.webhook_loopback)
-    except ForbiddenUrlError as problem:
-        raise ValidationError(str(problem)) from problem
-
-
-class WebhookForm(Form):
-    """The settings of a webhook.
-
-    The secret is derived from the `salt`, which the page with the form chooses: so a form that is
-    sent twice adds one endpoint and not two.
-    """
-
-    url = StringField(
-        "URL",
-        [
-            InputRequired("Enter the URL that receives messages."),
-            Length(max=MAX_URL, message=f"Use at most {MAX_URL} characters."),
-            _can_be_posted_to,
-        ],
-        filters=[one_line],
-    )
-    events = SelectMultipleField(
-        "Events",
-        [DataRequired("Choose at least one event.")],
-        validate_choice=False,
-        filters=[lambda events: [kind for kind in WEBHOOK_EVENTS if kind in (events or ())]],
-    )
-    includes_contact = BooleanField("Include contact info")
-    salt = HiddenField(
-        default=new_salt, filters=[lambda salt: salt if _SALT.fullmatch(salt or "") else new_salt()]
-    )
 
 
 @blueprint.get(_ALL)
@@ -104,9 +68,9 @@ def webhook_list() -> ResponseReturnValue:
 @for_admins
 @recent_auth_required
 def new_webhook() -> ResponseReturnValue:
-    """Add an endpoint, and show its secret this once."""
+    """Add an endpoint, and show its secret this once if it has any use for it."""
     if request.method != "POST":
-        return _form_page(WebhookForm(events=WEBHOOK_EVENTS))
+        return _form_page(WebhookForm.of(None))
     form = WebhookForm(request.form)
     if not form.validate():
         return _form_page(form), 422
@@ -120,13 +84,18 @@ def new_webhook() -> ResponseReturnValue:
             endpoint_id = endpoints.add(
                 session,
                 form.url.data or "",
-                form.events.data or (),
-                includes_contact=form.includes_contact.data,
+                form.chosen_events,
+                kind=form.chosen_kind,
+                field_map=form.field_map,
+                includes_contact=form.with_contact,
                 salt=salt,
                 secret_hash=hash_secret(secret),
                 by=signed_in_user().id,
             )
-            _record(session, "webhook.added", endpoint_id, contact=form.includes_contact.data)
+            facts: dict[str, Fact] = {"contact": form.with_contact, "webhook": form.chosen_kind}
+            _record(session, "webhook.added", endpoint_id, **facts)
+    if form.chosen_kind not in SIGNED_KINDS:
+        return redirect(url_for(".webhook", endpoint_id=endpoint_id, done="added"), 303)
     return _secret_page(endpoint_id, secret), 201
 
 
@@ -147,6 +116,7 @@ def webhook(endpoint_id: int) -> ResponseReturnValue:
         now=now,
         log=[(delivery_view(delivery), webhook_id(delivery)) for delivery in log],
         parse_time=datetime.fromisoformat,
+        indented=_indented,
         page=page,
         older={**page, "before": log[-1].id} if len(found) > LOG_PAGE else None,
         zone=services().settings.time_zone,
@@ -162,22 +132,23 @@ def change_webhook(endpoint_id: int) -> ResponseReturnValue:
     with services().database.reading() as session:
         endpoint = _changeable(session, endpoint_id)
     if request.method != "POST":
-        return _form_page(WebhookForm(obj=endpoint), endpoint)
+        return _form_page(WebhookForm.of(endpoint), endpoint)
     form = WebhookForm(request.form)
     if not form.validate():
         return _form_page(form, endpoint), 422
     with services().database.writing() as session:
-        endpoint = _changeable(session, endpoint_id)
+        _changeable(session, endpoint_id)
         endpoints.change(
             session,
             endpoint_id,
             form.url.data or "",
-            form.events.data or (),
-            kind=endpoint.kind,
-            field_map=endpoint.field_map,
-            includes_contact=form.includes_contact.data,
+            form.chosen_events,
+            kind=form.chosen_kind,
+            field_map=form.field_map,
+            includes_contact=form.with_contact,
         )
-        _record(session, "webhook.changed", endpoint_id, contact=form.includes_contact.data)
+        facts: dict[str, Fact] = {"contact": form.with_contact, "webhook": form.chosen_kind}
+        _record(session, "webhook.changed", endpoint_id, **facts)
     return redirect(url_for(".webhook", endpoint_id=endpoint_id, done="changed"), 303)
 
 
@@ -268,8 +239,9 @@ def _changeable(session: Session, endpoint_id: int) -> EndpointRow:
     return endpoint
 
 
-def _record(session: Session, action: str, endpoint_id: int, **facts: bool) -> None:
-    audit_log.record(session, action, by=signed_in_user().id, endpoint_id=endpoint_id, **facts)
+def _record(session: Session, action: str, endpoint_id: int, **facts: Fact) -> None:
+    by = signed_in_user().id
+    audit_log.record(session, action, by=by, lead_id=None, endpoint_id=endpoint_id, **facts)
 
 
 def _form_page(form: WebhookForm, endpoint: EndpointRow | None = None) -> str:
@@ -279,6 +251,8 @@ def _form_page(form: WebhookForm, endpoint: EndpointRow | None = None) -> str:
         errors=first_errors(form),
         events=[(kind, TYPE_INFO[kind]) for kind in WEBHOOK_EVENTS],
         endpoint_id=endpoint.id if endpoint else None,
+        kinds=KIND_CHOICES if endpoint is None else KIND_CHOICES[1:],
+        more_choices=MORE_FIELDS.items(),
     )
 
 
@@ -292,8 +266,19 @@ def _secret_page(endpoint_id: int, secret: str) -> str:
 def _render(template: str, **values: Any) -> str:
     """Render a page about webhooks, with what it needs to describe an endpoint."""
     return render_template(
-        template, host_of=host_of, events_of=_event_names, disabled=_DISABLED, **values
+        template,
+        host_of=host_of,
+        masked_url=masked_url,
+        events_of=_event_names,
+        kind_names=KIND_NAMES,
+        signed_kinds=SIGNED_KINDS,
+        disabled=_DISABLED,
+        **values,
     )
+
+
+def _indented(sent: str) -> str:
+    return json.dumps(json.loads(sent), indent=2, ensure_ascii=False)
 
 
 def _event_names(endpoint: EndpointRow) -> str:
