@@ -2,7 +2,7 @@
 
 import ssl
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,6 +16,10 @@ from tests.support.mail_server import make_certificate
 HOST = "hooks.example"
 URL = f"https://{HOST}/relay?for=us"
 IP = "93.184.215.14"  # public, and never really reached
+
+
+Reply = tuple[int, Mapping[str, str], bytes]
+"""A status, headers and a body."""
 
 
 @dataclass
@@ -66,6 +70,7 @@ class Receiver:
         received: each request, in order.
         status: what it answers; ``answer`` and ``headers`` likewise.
         drip: seconds between two bytes of its answer.
+        respond: makes the answer to each request, instead of these.
     """
 
     internet: Internet
@@ -75,6 +80,7 @@ class Receiver:
     answer: bytes = b"thank you"
     headers: dict[str, str] = field(default_factory=dict)
     drip: float = 0
+    respond: "Callable[[Received], Reply] | None" = None
     stop: threading.Event = field(default_factory=threading.Event)
 
     def client(self, total_seconds: float = 10) -> HttpClient:
@@ -95,14 +101,16 @@ def receiver(folder: Path, name: str = HOST, *, tls: bool = True) -> Iterator[Re
             length = int(self.headers.get("Content-Length", 0))
             headers = {key.lower(): value for key, value in self.headers.items()}
             made.received.append(Received(self.path, headers, self.rfile.read(length).decode()))
-            lines = [f"{key}: {value}" for key, value in made.headers.items()]
-            head = "\r\n".join([f"HTTP/1.1 {made.status} X", *lines, "Connection: close", "", ""])
+            reply = made.status, made.headers, made.answer
+            status, more, body = made.respond(made.received[-1]) if made.respond else reply
+            lines = [f"{key}: {value}" for key, value in more.items()]
+            head = "\r\n".join([f"HTTP/1.1 {status} X", *lines, "Connection: close", "", ""])
             for byte in head.encode() if made.drip else ():
                 if made.stop.wait(made.drip):
                     return
                 self.wfile.write(bytes([byte]))
             if not made.drip:
-                self.wfile.write(head.encode() + made.answer)
+                self.wfile.write(head.encode() + body)
             self.close_connection = True
 
         def log_message(self, *_args: object) -> None:

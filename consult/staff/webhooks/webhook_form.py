@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any, cast
 
 from wtforms import BooleanField, Field, Form, HiddenField, SelectMultipleField, StringField
-from wtforms.validators import InputRequired, Length, ValidationError
+from wtforms.validators import DataRequired, Length, ValidationError
 
 from consult.delivery.network import ForbiddenUrlError, checked_url
 from consult.delivery.webhooks.webhook_delivery import new_salt
@@ -109,7 +109,7 @@ class WebhookForm(Form):
     url = StringField(
         "URL",
         [
-            InputRequired("Enter the URL that receives messages."),
+            DataRequired("Enter the URL that receives messages."),
             Length(max=MAX_URL, message=f"Use at most {MAX_URL} characters."),
             _can_be_posted_to,
         ],

@@ -1,26 +1,32 @@
 """The pages of webhooks, for admins: add, test, read the log, send again, renew, delete."""
 
+import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
 from consult.delivery.context import plain
+from consult.delivery.webhooks.webhook_formats import DEFAULT_MAP, guess_kind
 from consult.staff.webhooks import webhook_pages
+from consult.staff.webhooks.webhook_form import KIND_NAMES
 from consult.storage import deliveries
 from consult.storage.db.database import utc_now
 from consult.storage.tables.account_tables import AuditRow
 from consult.storage.tables.delivery_tables import EndpointRow, JobRow
 from consult.storage.webhooks import endpoints
-from consult.workflow.notification_types import WEBHOOK_EVENTS
+from consult.workflow.notification_types import SIGNED_KINDS, WEBHOOK_EVENTS, WEBHOOK_KINDS
 from tests.delivery.webhooks.test_webhook_delivery import FIXED_SECRET, attempt
 from tests.support.apps import deliver, make_app, services_of
 from tests.support.client import PageClient
 from tests.support.databases import read, write
 from tests.support.page import Page
 from tests.support.staff_client import make_lead, make_user, post, signed_in
+from tests.support.stand_ins import GUID, URLS
 from tests.support.submissions import CONTACT
 from tests.support.webhook_receiver import receiver
 
@@ -116,6 +122,102 @@ def test_the_events_and_the_use_of_contact_info_can_change(app: Flask, admin: Pa
     assert (endpoint.url, endpoint.includes_contact) == (f"{ADDRESS}2", True)
     assert list(endpoint.events) == events
     assert actions(app) == ["webhook.added", "webhook.changed"]
+
+
+@pytest.mark.parametrize(("service", "url"), URLS.items())
+def test_a_url_chooses_its_format(app: Flask, admin: PageClient, service: str, url: str) -> None:
+    """Only receivers that can check a signature need a secret; no page shows the whole URL."""
+    signed = guess_kind(url) == "flat"
+    page = post(admin, f"{ALL}/new", "/new", status=201 if signed else 303, url=url)
+    (endpoint,) = addresses(app)
+    assert (endpoint.kind, endpoint.url) == (guess_kind(url), url)
+    page = admin.get(ONE) if signed else admin.follow(page)
+    assert ("Added. Send a test" in page.text) is not signed
+    assert [form.action for form in page.forms if form.action.endswith("/secret")] == (
+        [f"{ONE}/secret"] if signed else []
+    )
+    assert url in str(admin.get(f"{ONE}/change").form("/change").data["url"])
+    for path in (ALL, ONE, "/staff/settings/audit-log", "/staff/settings/notifications"):
+        assert url not in admin.get(path).text
+        assert "secretsecret" not in admin.get(path).text
+    assert f"Format: {KIND_NAMES[endpoint.kind]}" in admin.get("/staff/settings/audit-log").text
+
+
+def test_a_format_can_be_chosen_and_changed(app: Flask, admin: PageClient) -> None:
+    add(admin, kind="flat")
+    assert addresses(app)[0].kind == "flat"
+    form = admin.get(f"{ONE}/change").form("/change")
+    assert form.data["kind"] == ["flat"]
+    admin.submit(form.fill(kind="slack"))
+    assert addresses(app)[0].kind == "slack", "such as a chat that takes what Slack does"
+    form = admin.get(f"{ONE}/change").form("/change")
+    admin.post(form.action, {**form.data, "kind": "nonsense"})
+    assert addresses(app)[0].kind == "standard", "its URL decides again"
+
+
+def test_a_form_at_hubspot_has_ids_and_fields(app: Flask, admin: PageClient) -> None:
+    new = f"{ALL}/new"
+    form_url = URLS["hubspot"]
+    names: dict[str, Any] = {
+        "map_phone": "",
+        "more_1": "best_time",
+        "more_1_name": "best_time_to_call",
+    }
+    admin.follow(post(admin, new, "/new", portal_id="62515", form_id=GUID, **names))
+    post(admin, new, "/new", url=f"https://app.hubspot.com/forms/62515/{GUID}/edit")
+    chosen, usual = addresses(app)
+    assert chosen.url == usual.url == form_url
+    assert chosen.includes_contact, "there is nothing else to send"
+    assert list(chosen.events) == ["contact_given", "consult_wanted"]
+    assert usual.field_map == dict(DEFAULT_MAP)
+    assert chosen.field_map == {
+        "email": "email",
+        "first_name": "firstname",
+        "last_name": "lastname",
+        "business": "company",
+        "best_time": "best_time_to_call",
+    }
+    form = admin.get(f"{ONE}/change").form("/change")
+    kept = {name: form.data[name] for name in ("map_phone", "more_1", "more_1_name", "more_2")}
+    assert kept == {**{name: [value] for name, value in names.items()}, "more_2": [""]}
+    wrong: Sequence[tuple[dict[str, Any], str, str]] = (
+        ({"url": "https://app.hubspot.com/forms"}, "url", "address at HubSpot"),
+        ({"portal_id": "62515", "form_id": "x"}, "url", "address at HubSpot"),
+        ({"url": form_url, "map_email": ""}, "map_email", "by their email"),
+        ({"url": form_url, "map_phone": "Phone number"}, "map_phone", "internal name"),
+        ({"url": form_url, "more_2_name": "a b"}, "more_2_name", "internal name"),
+    )
+    for fields, field, error in wrong:
+        assert error in post(admin, new, "/new", status=422, **fields).errors[field]
+    form = admin.get(new).form("/new").fill(url=form_url)
+    page = admin.post(form.action, {**form.data, "events": ["finished"]}, status=422)
+    assert "HubSpot takes New contact" in page.text
+    assert len(addresses(app)) == 2
+
+
+def test_a_test_shows_what_was_sent_and_what_came_back(tmp_path: Path) -> None:
+    app = make_app(tmp_path / "var", webhook_loopback=True)
+    admin = admin_of(app)
+    with receiver(tmp_path, tls=False) as hooks:
+        url = f"http://127.0.0.1:{hooks.internet.port}/relay"
+        for number, kind in enumerate(WEBHOOK_KINDS, 1):
+            if kind == "hubspot":
+                continue  # its URL is always at HubSpot
+            post(
+                admin,
+                f"{ALL}/new",
+                "/new",
+                status=201 if kind in SIGNED_KINDS else 303,
+                url=url,
+                kind=kind,
+            )
+            admin.follow(post(admin, f"{ALL}/{number}", "/test"))
+            deliver(app)
+            page = admin.get(f"{ALL}/{number}")
+            sent = json.dumps(json.loads(hooks.received[-1].body), indent=2, ensure_ascii=False)
+            assert " ".join(sent.split()) in page.text
+            assert "Response: thank you" in page.text
+            assert ("Sample Bakery" in sent) is (kind in ("slack", "discord", "teams"))
 
 
 def test_a_new_secret_is_shown_once_and_the_old_one_lasts(app: Flask, admin: PageClient) -> None:
