@@ -167,7 +167,7 @@ class _Writer:
 
     def _after_call(self) -> Iterator[list[Sentence]]:
         texts, case = self.texts["after_call"], self.case
-        thanks = Sentence(texts["thanks"], "You logged that you talked")
+        thanks = Sentence(texts["thanks"], "To send after you’ve talked")
         yield [thanks, *(self._own_words() or self._trouble())]
         if step := self._step(texts["step"]):
             agreed = Sentence(texts["agreed"], _AGREED)
@@ -249,7 +249,8 @@ def _trouble_of(report: Report) -> NamedTrouble | None:
 
 def _begins(sentence: Sentence) -> str:
     words = sentence.text.split()
-    return " ".join(words[:_FIRST_WORDS]) + ("…" if len(words) > _FIRST_WORDS else "")
+    begins = " ".join(words[:_FIRST_WORDS]).rstrip(",.:“")
+    return f"{begins}…" if len(words) > _FIRST_WORDS else begins
 
 
 def _encoded(text: str) -> str:

@@ -1,4 +1,4 @@
-// A lead's page: keys that do what its links and fields do, and folds that open.
+// A lead's page: keys for its links and fields, and folds that open.
 const openFold = (inside) => inside?.closest("details")?.setAttribute("open", "");
 const open = (selector) => {
   const found = document.querySelector(selector);
@@ -26,13 +26,11 @@ singleKeys(
 );
 
 // Who calls or writes is asked how it went.
-for (const link of document.querySelectorAll("[data-went]"))
+const went = document.querySelector(".went");
+for (const link of document.querySelectorAll("[data-channel]"))
   link.onclick = () => {
-    const field = document.getElementById("contact-channel");
-    if (field) field.value = link.dataset.went;
-    const draft = document.getElementById("contact-draft");
-    if (draft) draft.value = link.dataset.draft ?? "";
-    openFold(field);
+    for (const key in link.dataset) went[key].value = link.dataset[key];
+    openFold(went.channel);
   };
 
 // A link to what is folded opens it.

@@ -170,12 +170,17 @@ def test_a_page_is_short_until_it_is_unfolded(visit: Visit) -> None:
 
 def test_whoever_writes_is_asked_how_it_went(visit: Visit) -> None:
     visit.open("/staff/leads/3")
-    comment, mail = visit.tab.locator("#contact-comment"), visit.tab.locator("[data-went=mail]")
+    comment, mail = visit.tab.locator("#contact-comment"), visit.tab.locator("[data-channel=mail]")
     assert not comment.is_visible()
     mail.evaluate("link => link.addEventListener('click', event => event.preventDefault())")
     mail.click()
     assert comment.is_visible()
     assert visit.tab.locator("#contact-channel").input_value() == "mail"
+    opened = visit.tab.locator(".went [name=draft]")
+    assert opened.input_value() == mail.get_attribute("data-draft")
+    visit.open("/staff/leads/3?open=drafts")
+    visit.tab.get_by_role("button", name="Copy the text").first.click()
+    assert visit.tab.locator("#drafts [role=status]").first.inner_text()
     visit.open("/staff/leads/3#do-stage-lost")
     assert visit.tab.locator("#stage-lost-reason").is_visible(), "a link opens what it leads to"
 
