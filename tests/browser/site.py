@@ -14,6 +14,7 @@ from consult.delivery.notifications import staff_mail
 from consult.staff.accounts import account_admin
 from consult.storage import deliveries
 from consult.storage.accounts import accounts as accounts_of
+from consult.storage.api import api_tokens
 from consult.storage.drafts import drafts, reminder_consent
 from consult.storage.leads import actions, handovers, notes
 from consult.storage.privacy import erasure
@@ -111,6 +112,7 @@ def _filled(app: Flask, origin: str) -> Site:
     deliver(app)
     _erase_one(app, staff_client.make_lead(app))
     _add_webhooks(app)
+    _add_tokens(app)
     empty, full = _journey(app), _journey(app)
     full.answers["new_customers_last_month"] = 40  # many more than the other numbers make
     empty.start()
@@ -147,6 +149,17 @@ def _give_leave(app: Flask, check: str) -> None:
         reminder_consent.grant(
             session, found.id, f"{'long.' * 9}name@example.com", "Once.", b"sealed"
         )
+
+
+def _add_tokens(app: Flask) -> None:
+    """One that was used and may do everything, and one that expired, with a long name."""
+    made = services_of(app)
+    by, day = staff_client.user_of(app, ADMIN).id, timedelta(days=1)
+    with made.database.writing() as session:
+        used = api_tokens.make(session, "rc_1234a", "CRM", ["contact", "write"], life=day, by=by)
+        api_tokens.touch(session, used.id)
+        old = api_tokens.make(session, "rc_5678b", "long" * 15, [], life=day, by=by)
+        old.created_at, old.expires_at = old.created_at - 9 * day, old.created_at - 8 * day
 
 
 # What decides whether and how a webhook is in the list.

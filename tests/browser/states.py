@@ -162,6 +162,11 @@ def add_webhook(visit: Visit) -> None:
     press()(visit)
 
 
+def add_token(visit: Visit) -> None:
+    visit.tab.fill("[name=name]", "CRM")
+    press()(visit)
+
+
 def before_anybody_came(visit: Visit) -> None:
     path = visit.path
     with TemporaryDirectory() as folder:
@@ -347,6 +352,11 @@ STAFF_STATES = (
     State("webhook refused", on("/staff/settings/webhooks/new"), press(), admin=True),
     State("secret of a webhook", on("/staff/settings/webhooks/new"), add_webhook, admin=True),
     State("change a webhook", on("/staff/settings/webhooks/1/change"), admin=True),
+    State("API tokens", on("/staff/settings/api-tokens?done=revoked"), admin=True),
+    State("no API tokens", on("/staff/settings/api-tokens"), before_anybody_came, admin=True),
+    State("create a token", on("/staff/settings/api-tokens/new"), admin=True),
+    State("token refused", on("/staff/settings/api-tokens/new"), press(), admin=True),
+    State("new API token", on("/staff/settings/api-tokens/new"), add_token, admin=True),
     State("provider away", on("/staff/sign-in/provider"), status=503),
     State("back from the provider in vain", on("/staff/sign-in/provider/back"), status=400),
     State("account not linked", on("/staff/account/provider"), signed_in=True, status=503),

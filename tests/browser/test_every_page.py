@@ -52,6 +52,7 @@ NOT_LOOKED_AT = {
     ),
     *("staff.provider_invitation", "staff.provider_reauthentication"),
     *("staff.export_csv", "staff.export_xlsx", "staff.data_json"),
+    *("api.lead_list", "api.lead", "api.edition", "api.openapi_document"),
 }
 """Endpoints that answer with a file or send the reader on."""
 
