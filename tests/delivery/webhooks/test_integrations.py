@@ -1,6 +1,7 @@
 """The recipes of the documentation, each against a stand-in that answers as the service does."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,6 +20,7 @@ from consult.storage import deliveries
 from consult.storage.db.database import Database
 from consult.storage.leads.submission import NewSubmission
 from consult.storage.webhooks import endpoints
+from consult.workflow.notification_types import WEBHOOK_EVENTS
 from tests.delivery.webhooks.test_webhook_delivery import is_signed, log, states, work
 from tests.support.databases import Clock, write
 from tests.support.personas import BATON_ON_THE_FLOOR
@@ -173,3 +175,14 @@ def test_hubspot_gets_no_lead_without_a_contact(database: Database, tmp_path: Pa
         work(database, hooks)
         assert hooks.received == []
         assert states(database, endpoint_id) == ["failed"]
+
+
+def test_the_documents_list_every_event_and_every_flat_field(database_url: str) -> None:
+    text = (Path(__file__).parents[3] / "docs" / "integrations.md").read_text("utf-8")
+    section = text.partition("## Flat messages")[2].partition("\n## ")[0]
+    assert dict(re.findall(r"^\| `(\w+)` \| ([\w ]+) \|", section, re.MULTILINE)) == FLAT_FIELDS
+    table = text.partition("## Events")[2].partition("\n## ")[0]
+    named = {name for row in re.findall(r"^\| (`[^|]+) \|", table, re.M) for name in row.split("`")}
+    assert {name.removeprefix("lead.") for name in named if name.startswith("lead.")} == set(
+        WEBHOOK_EVENTS
+    )

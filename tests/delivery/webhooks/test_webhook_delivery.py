@@ -279,7 +279,7 @@ def test_the_receiver_in_the_handbook_checks_messages(
 ) -> None:
     secret = derive_secret(SECRET_KEY, new_salt())
     monkeypatch.setenv("WEBHOOK_SECRET", secret)
-    handbook = (Path(__file__).parents[3] / "docs" / "running.md").read_text("utf-8")
+    handbook = (Path(__file__).parents[3] / "docs" / "integrations.md").read_text("utf-8")
     code = handbook.partition("```python\n")[2].partition("HTTPServer((")[0]
     there: dict[str, Any] = {}
     exec(code, there)  # noqa: S102 - it is ours
