@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
 
+from consult.delivery.booking.booking_mail import email_booking
 from consult.delivery.context import Context
 from consult.delivery.exports.export_files import clear_temp_folders
 from consult.delivery.mail.owner_mail import (
@@ -177,6 +178,7 @@ HANDLERS: Mapping[str, Callable[[Context, JobRow], Commit]] = {
     ),
     jobs.EMAIL_REPORT: email_report,
     jobs.EMAIL_CONFIRM: email_confirmation,
+    jobs.EMAIL_BOOKING: email_booking,
     jobs.EMAIL_STAFF: email_staff,
     jobs.EMAIL_REMINDER: email_reminder,
     jobs.EMAIL_RESUME_LINK: email_resume_link,

@@ -5,7 +5,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from fractions import Fraction
 from functools import lru_cache
 from math import ceil, floor, lcm
@@ -59,8 +59,31 @@ def long_date(day: date) -> str:
 
 def short_time(at: datetime) -> str:
     """A time as staff read it, in its own time zone, as in "Mon, Mar 2, 10:30 AM"."""
-    day, half = f"{at:%a}, {_MONTHS[at.month - 1][:3]} {at.day}", "AM" if at.hour < 12 else "PM"
-    return f"{day}, {at.hour % 12 or 12}:{at:%M} {half}"
+    return f"{at:%a}, {_MONTHS[at.month - 1][:3]} {at.day}, {_clock_time(at)}"
+
+
+def meeting_time(starts_at: datetime, ends_at: datetime, zone: tzinfo) -> str:
+    """As in "Monday, March 2, 2026, 10:30 AM to 11:00 AM EST (America/New_York)".
+
+    The short name of the zone tells apart the hour that comes twice when clocks go back.
+    """
+    start, end = starts_at.astimezone(zone), ends_at.astimezone(zone)
+    first, last = _clock_time(start), f"{_clock_time(end)} {_zone_name(end)}"
+    if _zone_name(start) != _zone_name(end):
+        first = f"{first} {_zone_name(start)}"
+    if start.date() != end.date():
+        last = f"{long_date(end.date())}, {last}"
+    return f"{start:%A}, {long_date(start.date())}, {first} to {last} ({zone})"
+
+
+def _clock_time(at: datetime) -> str:
+    return f"{at.hour % 12 or 12}:{at:%M} {'AM' if at.hour < 12 else 'PM'}"
+
+
+def _zone_name(at: datetime) -> str:
+    """As in "EST"; or "UTC+04", where the zone has no short name."""
+    name = at.tzname() or ""
+    return name if name[:1].isalpha() else f"UTC{name}"
 
 
 @dataclass(frozen=True, slots=True)

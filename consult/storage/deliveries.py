@@ -9,18 +9,24 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from secrets import token_hex
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-from sqlalchemy import Select, Text, cast, or_, select, update
+from sqlalchemy import ColumnElement, Select, Text, cast, or_, select, update
 from sqlalchemy.orm import joinedload
 
 from consult.storage import jobs
 from consult.storage.db.database import Session
+from consult.storage.tables.booking_tables import BookingRow
 from consult.storage.tables.delivery_tables import DeliveryRow, EndpointRow, JobRow, NotificationRow
+from consult.storage.tables.lead_tables import LeadRow
+from consult.storage.tables.submission_tables import ContactRow
 
 REPORT = "report"
 CONFIRM = "confirm"
 """The kind of a mail that asks an owner to confirm their address."""
+BookingEmail = Literal["requested", "booked", "confirmed", "moved", "canceled"]
+"""The kind of a mail that tells an owner what became of the consult they booked."""
+BOOKING_EMAILS: tuple[BookingEmail, ...] = get_args(BookingEmail)
 WEBHOOK_DISABLED = "webhook_disabled"
 """The kind of a mail that tells admins that a webhook was disabled."""
 PURGE_STOPPED = "purge_stopped"
@@ -77,19 +83,60 @@ def _enqueue_owner_email(
     """
     unsent = select(DeliveryRow.job_id).where(
         DeliveryRow.submission_id == submission_id,
-        DeliveryRow.recipient == "owner",
+        DeliveryRow.kind.in_((REPORT, CONFIRM)),
         DeliveryRow.sent_at.is_(None),
     )
+    _cancel(session, JobRow.id.in_(unsent))
+    row = DeliveryRow(kind=kind, recipient="owner", submission_id=submission_id)
+    row.address = address
+    _enqueue(session, job_kind, row, payload={"link": link})
+
+
+def _cancel(session: Session, which: ColumnElement[bool]) -> None:
     session.execute(
         update(JobRow)
-        .where(JobRow.id.in_(unsent))
+        .where(which)
         .values(
             state="done", lease_token=None, payload={}, finished_at=session.now(), last_error=None
         )
     )
-    row = DeliveryRow(kind=kind, recipient="owner", submission_id=submission_id)
-    row.address = address
-    _enqueue(session, job_kind, row, payload={"link": link})
+
+
+def email_bookings(session: Session, lead_id: int) -> None:
+    """Invite the owner of a lead to the consults that they booked in our own calendar.
+
+    For an address that is new, or was not to be written to until now.
+    """
+    is_active = BookingRow.state.in_(("requested", "booked"))
+    of_lead = select(BookingRow).where(BookingRow.submission_id == lead_id, is_active)
+    for booking in session.scalars(of_lead.where(BookingRow.calendar == "own")):
+        email_booking(session, booking, "requested" if booking.state == "requested" else "booked")
+
+
+def email_booking(session: Session, booking: BookingRow, kind: BookingEmail) -> None:
+    """Request a mail to an owner about a booking, instead of those about it not sent yet.
+
+    None is sent while the lead is probably spam or the address is to be confirmed; see
+    ``email_bookings``.
+    """
+    lead_id = booking.submission_id
+    lead, contact = session.get_one(LeadRow, lead_id), session.get(ContactRow, lead_id)
+    if contact is None or contact.waiting_token or lead.suspect or lead.demo:
+        return
+    _cancel(session, JobRow.id.in_(_open_booking_emails(session, booking)))
+    row = DeliveryRow(kind=kind, recipient="owner", submission_id=lead_id)
+    row.address = contact.email
+    about = {"booking_id": booking.id, "sequence": booking.sequence}
+    _enqueue(session, jobs.EMAIL_BOOKING, row, payload=about)
+
+
+def _open_booking_emails(session: Session, booking: BookingRow) -> list[int]:
+    query = select(JobRow).where(
+        JobRow.submission_id == booking.submission_id,
+        JobRow.kind == jobs.EMAIL_BOOKING,
+        JobRow.state.in_(jobs.OPEN_STATES),
+    )
+    return [job.id for job in session.scalars(query) if job.payload["booking_id"] == booking.id]
 
 
 def enqueue_staff_email(

@@ -24,6 +24,7 @@ RENDER_BRIEF = "render_brief"
 PDF_JOBS = (RENDER_REPORT, RENDER_BRIEF)
 EMAIL_REPORT = "email_report"
 EMAIL_CONFIRM = "email_confirm"
+EMAIL_BOOKING = "email_booking"
 EMAIL_STAFF = "email_staff"
 EMAIL_REMINDER = "email_reminder"
 EMAIL_RESUME_LINK = "email_resume_link"
@@ -43,6 +44,7 @@ So neither a mail server that hangs nor a thousand demo leads keep an owner from
 _PRIORITY_OF = {
     EMAIL_REPORT: MAIL,
     EMAIL_CONFIRM: MAIL,
+    EMAIL_BOOKING: MAIL,
     EMAIL_STAFF: MAIL,
     EMAIL_REMINDER: MAIL,
     EMAIL_RESUME_LINK: MAIL,

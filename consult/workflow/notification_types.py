@@ -121,19 +121,19 @@ TYPE_INFO: Mapping[NotificationType, TypeInfo] = MappingProxyType(
         ),
         "consult_moved": TypeInfo(
             "Consult moved",
-            "Someone moved their consult to another time.",
+            "A consult was moved to another time.",
             SCOPES,
             "own",
             "Consult moved: {who}",
-            "{who} moved their consult.",
+            "The consult with {who} moved.",
         ),
         "consult_canceled": TypeInfo(
             "Consult canceled",
-            "Someone canceled their consult. The lead is to be followed up that day.",
+            "A consult was canceled. If its owner did that, the lead is to be followed up that day.",
             SCOPES,
             "own",
             "Consult canceled: {who}",
-            "{who} canceled their consult.",
+            "The consult with {who} was canceled.",
         ),
         "overdue": TypeInfo(
             "Overdue",

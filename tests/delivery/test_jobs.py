@@ -134,12 +134,14 @@ def test_background_jobs_come_last_however_long_they_wait(database: Database, cl
         (jobs.RENDER_REPORT, jobs.NORMAL),
         (jobs.NOTIFY, jobs.NORMAL),
         (jobs.EMAIL_REPORT, jobs.MAIL),
+        (jobs.EMAIL_BOOKING, jobs.MAIL),
         (jobs.EMAIL_STAFF, jobs.MAIL),
         (jobs.EMAIL_REMINDER, jobs.MAIL),
         (jobs.EMAIL_RESUME_LINK, jobs.MAIL),
         (jobs.WEBHOOK, jobs.WEBHOOKS),
         (jobs.FORGET, jobs.BACKGROUND),
         (jobs.CHECK_ADDRESS, jobs.BACKGROUND),
+        (jobs.READ_FEED, jobs.BACKGROUND),
     ],
 )
 def test_what_waits_for_another_machine_is_not_in_line_with_pdfs(

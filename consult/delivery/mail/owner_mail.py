@@ -30,7 +30,7 @@ from consult.storage.tables.submission_tables import (
 
 _MAX_WAIT = timedelta(minutes=10)
 """When a mail asks for its PDF again; one that is stored in the meantime gets it sent at once."""
-_LINK_FOR_STAFF = "(a link that only they have)"
+LINK_FOR_STAFF = "(a link that only they have)"
 _MAX_LINE_BYTES = 75
 _NOT_YET = "The mail server did not accept it yet."
 """Instead of what the server said: that may name the address, and a job outlives it."""
@@ -55,7 +55,7 @@ def email_report(context: Context, job: JobRow) -> Commit:
         is_there = partial(documents.is_current, submission_id=lead.id, kind=documents.REPORT)
         raise Postpone(_MAX_WAIT, unless=is_there)
     message, body = _report_email(context, lead, delivery, job.payload["link"], pdf.content)
-    context.transport.send(message, accepted=_record_sent(context, delivery, message, body))
+    context.transport.send(message, accepted=record_owner_mail(context, delivery, message, body))
     return forget_link
 
 
@@ -73,7 +73,7 @@ def email_confirmation(context: Context, job: JobRow) -> Commit:
         return forget_link
     if lead.contact.email != delivery.address or lead.contact.waiting_token is None:
         return forget_link
-    message = _new_message(
+    message = new_owner_message(
         context,
         to=delivery.address,
         subject="Press to get your report",
@@ -82,12 +82,14 @@ def email_confirmation(context: Context, job: JobRow) -> Commit:
     )
     values = {"brand": context.brand, "subject": str(message["Subject"])}
     set_text(message, "confirm", {**values, "link": job.payload["link"]})
-    for_staff = render("mail/confirm.txt", link=_LINK_FOR_STAFF, **values)
-    context.transport.send(message, accepted=_record_sent(context, delivery, message, for_staff))
+    for_staff = render("mail/confirm.txt", link=LINK_FOR_STAFF, **values)
+    context.transport.send(
+        message, accepted=record_owner_mail(context, delivery, message, for_staff)
+    )
     return forget_link
 
 
-def _record_sent(
+def record_owner_mail(
     context: Context, delivery: DeliveryRow, message: EmailMessage, body: str
 ) -> Callable[[], None]:
     """Record that a mail to an owner was accepted, with its text as staff may read it."""
@@ -100,7 +102,7 @@ def _record_sent(
     return record
 
 
-def _new_message(
+def new_owner_message(
     context: Context, *, to: str, subject: str, date: datetime, token: str
 ) -> EmailMessage:
     """A mail to an owner, whose answer goes to the agency; see ``new_message``."""
@@ -126,7 +128,7 @@ def _report_email(
         "base_url": base_url,
     }
     # Of what an owner typed, only the address is in the headers.
-    message = _new_message(
+    message = new_owner_message(
         context,
         to=delivery.address or "",
         subject=f"Your result: {report.finding.removesuffix('.')}",
@@ -169,8 +171,8 @@ def _report_email(
         filename="check-again.ics",
         params={"charset": "utf-8", "method": "PUBLISH"},
     )
-    hidden = dict.fromkeys(("link", "change"), _LINK_FOR_STAFF)
-    hidden["book"] = _LINK_FOR_STAFF if books else ""
+    hidden = dict.fromkeys(("link", "change"), LINK_FOR_STAFF)
+    hidden["book"] = LINK_FOR_STAFF if books else ""
     return message, render("mail/report.txt", **values, **hidden)
 
 
@@ -257,7 +259,7 @@ def _reminder(
     consent: ReminderConsentRow, expires_at: datetime, token: str, context: Context
 ) -> EmailMessage:
     brand, link = context.brand, f"{context.settings.base_url}/check/{token}"
-    message = _new_message(
+    message = new_owner_message(
         context,
         to=consent.address or "",
         subject=f"Your unfinished {brand.product}",
@@ -317,7 +319,7 @@ def _resume_link_email(
     link: ResumeLinkRow, address: str, token: str, expires_at: datetime, context: Context
 ) -> EmailMessage:
     brand = context.brand
-    message = _new_message(
+    message = new_owner_message(
         context,
         to=address,
         subject=f"Your link to finish {brand.product}",

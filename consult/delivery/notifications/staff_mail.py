@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 import yaml
 
 from consult.crypto import Purpose, sign, verify
+from consult.delivery.booking.booking_mail import meeting, sender_address
+from consult.delivery.booking.invitations import Mailbox, Method, add_invitation, invitation
 from consult.delivery.context import Context
 from consult.delivery.mail.messages import (
     format_time,
@@ -25,9 +27,10 @@ from consult.delivery.mail.messages import (
 )
 from consult.delivery.notifications.digest_mail import period_of, sections_of, subject_of, time_of
 from consult.delivery.worker import Commit, no_op
-from consult.report.display import long_date, phone_link
+from consult.report.display import long_date, meeting_time, phone_link
 from consult.settings.schema import Settings
 from consult.storage import deliveries
+from consult.storage.booking import bookings
 from consult.storage.db.database import Session
 from consult.storage.leads import leads
 from consult.storage.notifications.digest import digest_for
@@ -35,6 +38,7 @@ from consult.storage.notifications.notifications import SECURITY_ALERTS
 from consult.storage.privacy import retention
 from consult.storage.second_factors import factors
 from consult.storage.tables.account_tables import StaffUserRow
+from consult.storage.tables.booking_tables import BookingRow
 from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
 from consult.storage.tables.lead_tables import LeadRow
 from consult.storage.tables.submission_tables import ContactRow, SubmissionRow
@@ -53,13 +57,15 @@ ALERT_TEXTS: Mapping[str, Mapping[str, str]] = yaml.safe_load(
 class Content:
     """What a mail says: its subject, the name of its templates, and their values.
 
-    `reason` says why a user gets it who cannot unsubscribe.
+    `reason` says why a user gets it who cannot unsubscribe. With an `invitation`, what it is about
+    gets into their calendar.
     """
 
     subject: str
     template: str
     values: Mapping[str, Any]
     reason: str = ""
+    invitation: tuple[str, Method] | None = None
 
 
 def email_staff(context: Context, job: JobRow) -> Commit:
@@ -110,20 +116,57 @@ def _notification(
     if notification.kind == "handed_over" and notification.lead.offered_to_id != user.id:
         return None  # it was answered already, or canceled
     row = notification.lead
+    booking = bookings.of_notification(session, notification)
+    if booking and (booking.state == "canceled") != (notification.kind == "consult_canceled"):
+        return None  # a later one says that it was canceled
     who = _business(_contact(lead, row)) or f"Lead {lead.id}"
     actor = name_for_staff(notification.actor.name if notification.actor else "") or "A colleague"
     info = TYPE_INFO[cast(NotificationType, notification.kind)]
+    subject, happened = info.subject, info.sentence
+    if booking and booking.state == "requested":
+        subject = "Confirm a consult: {who}"
+        happened = "{who} picked a time for a consult. Confirm it, or suggest another one."
+    elif booking and booking.sequence and notification.kind == "consult_booked":
+        subject, happened = "Consult confirmed: {who}", "The consult with {who} is confirmed."
+    link = f"{context.settings.base_url}/staff/leads/{lead.id}"
     return Content(
-        subject=info.subject.format(who=who, actor=actor),
+        subject=subject.format(who=who, actor=actor),
         template="notification",
         values={
-            "happened": info.sentence.format(who=who, actor=actor),
+            "happened": happened.format(who=who, actor=actor),
             "because": _why_returned(session, row) if notification.kind == "handed_back" else "",
             "due": _due(notification.kind, row, context.office.zone),
-            "facts": _facts(session, lead, row, user, context.settings),
-            "link": f"{context.settings.base_url}/staff/leads/{lead.id}",
+            "facts": [
+                *(_facts_of(booking, context) if booking else ()),
+                *_facts(session, lead, row, user, context.settings),
+            ],
+            "link": link,
         },
+        invitation=_invitation(booking, who, link, user, context) if booking else None,
     )
+
+
+def _facts_of(booking: BookingRow, context: Context) -> list[tuple[str, str, str]]:
+    """When and how a consult takes place. What a provider says may be what an owner typed."""
+    when = meeting_time(booking.starts_at, booking.ends_at, context.office.zone)
+    place = booking.place if booking.calendar == "own" else name_for_staff(booking.place)
+    facts = [("When", when, ""), ("Where the owner is", booking.zone, "")]
+    return [*facts, ("How you meet", place, "")] if place else facts
+
+
+def _invitation(
+    booking: BookingRow, who: str, link: str, user: StaffUserRow, context: Context
+) -> tuple[str, Method] | None:
+    """The invitation for a member of staff; a provider's calendar has the consult already.
+
+    It is from the address that owners are invited by, and no answer is asked for: it'd get there.
+    """
+    if booking.calendar != "own":
+        return None
+    organizer = Mailbox(context.brand.name, sender_address(context.settings))
+    about = meeting(booking, f"Consult: {who}", link)
+    guest = Mailbox(name_for_staff(user.name), user.email)
+    return invitation(about, organizer, guest, replies=False)
 
 
 def _business(contact: ContactRow | None) -> str:
@@ -282,6 +325,8 @@ def _message(
         message["List-Unsubscribe"] = f"<{link}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     set_text(message, content.template, values)
+    if content.invitation:
+        add_invitation(message, *content.invitation)
     return message
 
 

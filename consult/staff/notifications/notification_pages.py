@@ -18,7 +18,7 @@ from consult.staff.blueprint import blueprint, for_admins, for_staff
 from consult.staff.times import agency_time, exactly
 from consult.storage.accounts import accounts
 from consult.storage.db.database import Session
-from consult.storage.deliveries import State, delivery_status
+from consult.storage.deliveries import BOOKING_EMAILS, State, delivery_status
 from consult.storage.notifications import notifications as stored_notifications
 from consult.storage.tables.delivery_tables import DeliveryRow
 from consult.web.services import services
@@ -145,6 +145,11 @@ _STATES: dict[State, str] = {
 _TITLES = {str(kind): info.name for kind, info in TYPE_INFO.items()} | {
     "report": "Email with the report",
     "confirm": "Email to confirm the address",
+    "requested": "Consult to confirm",
+    "booked": "Invitation to a consult",
+    "confirmed": "Consult confirmed",
+    "moved": "Consult moved",
+    "canceled": "Consult canceled",
     "test": "Test",
 }
 
@@ -170,7 +175,11 @@ def delivery_view(delivery: DeliveryRow) -> DeliveryView:
     elif status.state == "retrying":
         note = f"Next attempt {exactly(agency_time(status.at))}. {status.error}"
     elif status.state == "not_sent":
-        note = "The webhook was disabled." if is_webhook else "The address was corrected before."
+        note = "The address was corrected before."
+        if is_webhook:
+            note = "The webhook was disabled."
+        elif delivery.kind in BOOKING_EMAILS:
+            note = "The consult or the address changed before."
     if is_webhook:
         to = host_of(delivery.endpoint.url) if delivery.endpoint else ""
     else:

@@ -13,13 +13,15 @@ from datetime import datetime
 from sqlalchemy import select
 
 from consult.crypto import Purpose, derive, token_hash
-from consult.storage import page_events
+from consult.storage import deliveries, page_events
 from consult.storage.audit import audit_log
 from consult.storage.db.database import Session
+from consult.storage.deliveries import BookingEmail
 from consult.storage.leads.changes import lock_leads, record_change, record_move, save_change
 from consult.storage.leads.leads import standing, timeline
 from consult.storage.notifications import notifications
 from consult.storage.tables.booking_tables import BookingRow, BookingState, Calendar, MatchedBy
+from consult.storage.tables.delivery_tables import NotificationRow
 from consult.storage.tables.lead_tables import LeadRow
 from consult.workflow.notification_types import NotificationType
 from consult.workflow.office_hours import Office
@@ -49,6 +51,11 @@ def booking_key(secret_key: str, lead_id: int) -> str:
 def link_token(secret_key: str, booking_id: int) -> str:
     """The token of the link to move or cancel a booking; its hash is stored (``book``)."""
     return token_of(secret_key, f"booking {booking_id}")
+
+
+def link_of(base_url: str, secret_key: str, booking_id: int) -> str:
+    """The link to move or cancel a booking."""
+    return f"{base_url}/booking/{link_token(secret_key, booking_id)}"
 
 
 def token_of(secret_key: str, text: str) -> str:
@@ -121,6 +128,8 @@ def book(
         session.add(booking)
     elif at < booking.changed_at:
         return booking
+    elif calendar == "own":
+        booking.sequence += 1
     _put(booking, appointment, state, at, takes_slot=not lead.suspect)
     session.flush()
     _move_to_booked(session, lead, booking, at, moved=False)
@@ -191,10 +200,10 @@ def announce(session: Session, lead: LeadRow, booking: BookingRow) -> None:
 
 
 def withdraw(session: Session, booking: BookingRow) -> None:
-    """Cancel a consult whose lead staff have moved on; its owner is told, and staff know."""
+    """Cancel a consult whose lead staff have moved on."""
     booking.state, booking.slot_at, booking.changed_at = "canceled", None, session.now()
     booking.sequence += 1
-    _save_booking(session, booking)
+    _save_booking(session, booking, "consult_canceled")
 
 
 def shift(session: Session, booking: BookingRow, start: datetime) -> None:
@@ -206,12 +215,13 @@ def shift(session: Session, booking: BookingRow, start: datetime) -> None:
     # Staff set the time, so it needs no confirmation.
     _put(booking, to, "booked", session.now(), takes_slot=not is_taken)
     booking.sequence += 1
-    _save_booking(session, booking)
+    _save_booking(session, booking, "consult_moved")
 
 
-def _save_booking(session: Session, booking: BookingRow) -> None:
+def _save_booking(session: Session, booking: BookingRow, kind: NotificationType) -> None:
     """End a change that leaves the lead as it is."""
     session.flush()
+    tell(session, booking, kind)
     audit_log.record(session, f"booking.{booking.state}", by=None, lead_id=booking.submission_id)
 
 
@@ -283,14 +293,44 @@ def _save(
     booking: BookingRow,
     by: int | None,
 ) -> None:
-    """End a change: the lead has a new version, and whoever has it is notified.
+    """End a change: the lead has a new version, and who has it and its owner hear of it.
 
-    Of a lead that is probably spam nobody is notified, until it is released.
+    Of a lead that is probably spam nobody hears, until it is released.
     """
     save_change(session, lead, f"booking.{booking.state}", by)
     if kind and not lead.suspect:
-        occasion = f"{booking.id}.{booking.sequence}"
-        notifications.notify(session, lead.submission_id, kind, actor_id=by, occasion=occasion)
+        tell(session, booking, kind, actor_id=by)
+
+
+def tell(
+    session: Session, booking: BookingRow, kind: NotificationType, *, actor_id: int | None = None
+) -> None:
+    """Notify staff of a change, and email the owner. A provider's calendar emails owners itself.
+
+    Those who made the change get it too, for their own calendar, unless `actor_id` is who did.
+    """
+    occasion = f"{booking.id}.{booking.sequence}"
+    lead_id = booking.submission_id
+    notifications.notify(session, lead_id, kind, actor_id=actor_id, occasion=occasion)
+    if booking.calendar == "own":
+        deliveries.email_booking(session, booking, _email_about(kind, booking))
+
+
+def _email_about(kind: NotificationType, booking: BookingRow) -> BookingEmail:
+    if kind == "consult_canceled":
+        return "canceled"
+    if booking.state == "requested":
+        return "requested"
+    if kind == "consult_moved":
+        return "moved"
+    return "confirmed" if booking.sequence else "booked"
+
+
+def of_notification(session: Session, notification: NotificationRow) -> BookingRow | None:
+    """The booking that staff are notified of; None if the notification is about something else."""
+    if not notification.kind.startswith("consult_") or "." not in notification.occasion:
+        return None
+    return session.get(BookingRow, int(notification.occasion.partition(".")[0]))
 
 
 def _iso(at: datetime) -> str:

@@ -159,6 +159,7 @@ def confirm(session: Session, lead_id: int, *, by: int, version: int | None = No
     at = booking.starts_at.isoformat(timespec="seconds")
     record_change(session, lead, "booking", by, what="confirmed", consult_at=at, calendar="own")
     save_change(session, lead, "booking.confirmed", by)
+    bookings.tell(session, booking, "consult_booked")
     lead.replaced = None  # what was sent can't be undone
     session.flush()
     return lead

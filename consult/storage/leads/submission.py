@@ -14,7 +14,7 @@ from sqlalchemy import select
 from consult.crypto import new_token, result_token, token_hash
 from consult.storage import page_events
 from consult.storage.db.database import Session
-from consult.storage.deliveries import enqueue_confirmation, enqueue_report_email
+from consult.storage.deliveries import email_bookings, enqueue_confirmation, enqueue_report_email
 from consult.storage.drafts import drafts, reminder_consent
 from consult.storage.drafts.drafts import Draft
 from consult.storage.jobs import CHECK_ADDRESS, enqueue, enqueue_documents
@@ -185,6 +185,7 @@ def save_contact(
             enqueue_report_email(session, row.id, contact.email, mail_link)
         if check.look_up:
             enqueue(session, CHECK_ADDRESS, {}, submission_id=row.id)
+        email_bookings(session, row.id)
     return True
 
 
@@ -286,7 +287,7 @@ def _release(
     mail_link: str | None,
     office: Office,
 ) -> None:
-    if lead.suspect and stored:
+    if is_released := lead.suspect and stored is not None:
         lead.suspect = False
         _announce(session, lead, was_known=False, office=office)
         changes.settle_booking(session, lead.submission_id, released=True)
@@ -295,6 +296,8 @@ def _release(
         stored.waiting_token = None
         enqueue_report_email(session, lead.submission_id, stored.email, mail_link)
     session.flush()
+    if not is_released:
+        email_bookings(session, lead.submission_id)
 
 
 def _enqueue_documents(session: Session, row: SubmissionRow) -> None:

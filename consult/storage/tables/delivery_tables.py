@@ -178,8 +178,8 @@ class DeliveryRow(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    # "report" or "confirm"; a kind of notification or security alert; "webhook_disabled" or
-    # "purge_stopped"; or "test".
+    # "report", "confirm", or what became of a booking, see `BookingEmail`; a kind of notification
+    # or security alert; "webhook_disabled" or "purge_stopped"; or "test".
     kind: Mapped[str] = mapped_column(String(16))
     recipient: Mapped[str] = mapped_column(String(8))
     address: Mapped[str | None] = mapped_column(String(254))
