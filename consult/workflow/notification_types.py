@@ -129,7 +129,7 @@ TYPE_INFO: Mapping[NotificationType, TypeInfo] = MappingProxyType(
         ),
         "consult_canceled": TypeInfo(
             "Consult canceled",
-            "A consult was canceled. If its owner did that, the lead is to be followed up that day.",
+            "A consult was canceled. If the owner did, the lead is to be followed up that day.",
             SCOPES,
             "own",
             "Consult canceled: {who}",

@@ -25,7 +25,7 @@ from consult.settings.schema import Settings
 from consult.settings.setting_types import ascii_address, time_zone
 from consult.storage import deliveries
 from consult.storage.booking import bookings
-from consult.storage.leads import leads, submission
+from consult.storage.leads import leads
 from consult.storage.tables.booking_tables import BookingRow
 from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
 
@@ -48,7 +48,7 @@ def email_booking(context: Context, job: JobRow) -> Commit:
             return no_op
         booking = session.get(BookingRow, job.payload["booking_id"])
         lead = leads.by_id(session, delivery.submission_id)
-        is_held = submission.is_lead_suspect(session, delivery.submission_id)
+        is_held = leads.is_suspect(session, delivery.submission_id)
     if booking is None or booking.sequence != job.payload["sequence"] or lead is None or is_held:
         return no_op
     if lead.contact is None or lead.contact.email != delivery.address:

@@ -293,12 +293,9 @@ def _save(
     booking: BookingRow,
     by: int | None,
 ) -> None:
-    """End a change: the lead has a new version, and who has it and its owner hear of it.
-
-    Of a lead that is probably spam nobody hears, until it is released.
-    """
+    """End a change: the lead has a new version, and who has it and its owner hear of it."""
     save_change(session, lead, f"booking.{booking.state}", by)
-    if kind and not lead.suspect:
+    if kind:
         tell(session, booking, kind, actor_id=by)
 
 
@@ -307,8 +304,11 @@ def tell(
 ) -> None:
     """Notify staff of a change, and email the owner. A provider's calendar emails owners itself.
 
-    Those who made the change get it too, for their own calendar, unless `actor_id` is who did.
+    Who made the change hears too, for their own calendar, but for `actor_id`. Of a lead that is
+    probably spam nobody hears, until it is released.
     """
+    if session.get_one(LeadRow, booking.submission_id).suspect:
+        return
     occasion = f"{booking.id}.{booking.sequence}"
     lead_id = booking.submission_id
     notifications.notify(session, lead_id, kind, actor_id=actor_id, occasion=occasion)
