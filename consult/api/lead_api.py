@@ -207,7 +207,11 @@ def _read_change() -> StageChange:
         missing = ProblemDetail(detail="Send the ETag of the lead.", header="If-Match")
         raise ApiProblem(428, "Read the lead first, and send its ETag as If-Match.", [missing])
     if request.mimetype not in _BODIES:
-        raise ApiProblem(415, f"Send JSON, as Content-Type: {_JSON}.", headers={"Accept": _JSON})
+        raise ApiProblem(
+            415,
+            f"Send JSON, as Content-Type: {_JSON}.",
+            headers={"Accept-Patch": ", ".join(sorted(_BODIES))},
+        )
     try:
         return StageChange.model_validate_json(request.get_data())
     except ValidationError as error:

@@ -76,14 +76,19 @@ def parameter(
 def document(rules: Iterable[Rule], views: Mapping[str, View], base_url: str, product: str) -> Json:
     """The document of the API whose routes these are."""
     found = sorted(
-        (rule.rule, method.lower(), operation_of(views[rule.endpoint]))
+        (rule.rule, method.lower(), rule.endpoint)
         for rule in rules
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
     )
+    operations = {endpoint: operation_of(views[endpoint]) for _, _, endpoint in found}
     paths: Json = {}
-    for rule, method, described in found:
+    for rule, method, endpoint in found:
         path = re.sub(r"<(?:[^<>:]*:)?([^<>]+)>", r"{\1}", rule)
-        paths.setdefault(path, {})[method] = _operation_json(described)
+        described = {
+            "operationId": endpoint.rpartition(".")[2],
+            **_operation_json(operations[endpoint]),
+        }
+        paths.setdefault(path, {})[method] = described
     return {
         "openapi": "3.1.1",
         "info": {"title": product, "version": "1", "description": _DESCRIPTION.strip()},
@@ -91,7 +96,7 @@ def document(rules: Iterable[Rule], views: Mapping[str, View], base_url: str, pr
         "paths": paths,
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
-            "schemas": _schemas([described for _, _, described in found]),
+            "schemas": _schemas(operations.values()),
         },
     }
 

@@ -56,6 +56,10 @@ def test_nothing_is_told_without_a_token(app: Flask, token: str, path: str) -> N
     for wrong in (UNKNOWN, token[:-1], f"{token}x", token.upper(), "x" * 5000, "ü", "rc_"):
         assert 'error="invalid_token"' in challenge(app, f"Bearer {wrong}", path)
     assert ApiClient(app, token).send("GET", path).status_code == 200
+    # Nor does it count beside one in the header, where it would be in logs all the same.
+    both = ApiClient(app, token).send("GET", f"{path}?access_token={token}")
+    assert both.status_code == 400
+    assert token not in both.text
     lower = {"Authorization": f"bearer {token}"}
     assert ApiClient(app, None).send("GET", path, headers=lower).status_code == 200
 

@@ -12,6 +12,7 @@ from sqlalchemy import delete
 
 from consult.storage.tables.delivery_tables import JobRow
 from consult.web.monitoring import PrivateFormatter, configure_logging
+from tests.support.api import LEADS, ApiClient, make_token
 from tests.support.apps import deliver, make_app, services_of
 from tests.support.client import PageClient
 from tests.support.owner_journey import Journey
@@ -110,9 +111,17 @@ def test_nothing_that_staff_type_or_read_is_logged(tmp_path: Path, log: io.Strin
     hook = f"https://{MARK}.invalid/{MARK}"
     post(client, "/staff/settings/webhooks/new", "/new", status=201, url=hook)
     post(client, "/staff/settings/webhooks/1", "/webhooks/1/test")
+    token = make_token(app, by=email)
+    program = ApiClient(app, token)
+    program.get(f"{LEADS}/1")
+    program.get(f"{LEADS}?stage={MARK}&{MARK}={token}", status=400)
+    program.move(1, status=422, stage=MARK, key=MARK)
+    ApiClient(app, f"rc_{MARK}").get(f"{LEADS}?token={token}", status=401)
     deliver(app)
     written = log.getvalue()
     assert "POST /staff/leads/<int" in written
+    assert "GET /api/v1/leads/<int:lead_id> 200" in written
+    assert token[:20] not in written
     assert "(email_staff) failed" in written
     assert "(webhook) failed" in written
     assert MARK not in written.lower()

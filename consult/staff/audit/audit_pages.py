@@ -50,6 +50,7 @@ _NAMES: Mapping[str, str] = {
     "passkey": "Passkey no.",
     "reached": "Reached",
     "shared": "For everyone",
+    "token": "Token no.",
     "view": "View no.",
     "webhook": "Format",
 }

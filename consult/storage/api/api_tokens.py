@@ -16,6 +16,7 @@ from consult.crypto import token_hash
 from consult.storage.audit import audit_log
 from consult.storage.audit.audit_log import Fact
 from consult.storage.db.database import Session
+from consult.storage.notifications import notifications
 from consult.storage.tables.account_tables import ApiAnswerRow, ApiTokenRow, StaffUserRow
 
 Scope = Literal["read", "contact", "write"]
@@ -39,7 +40,7 @@ _WITH_USER = select(ApiTokenRow).join(ApiTokenRow.user).options(contains_eager(A
 def make(
     session: Session, token: str, name: str, scopes: Sequence[Scope], *, life: timedelta, by: int
 ) -> ApiTokenRow:
-    """Store a token that `by` made; one that is stored already stays as it is."""
+    """Store a token that `by` made, and alert them; one that is stored already stays as it is."""
     hashed = token_hash(token)
     stored = session.scalar(select(ApiTokenRow).where(ApiTokenRow.token_hash == hashed))
     if stored:
@@ -51,7 +52,9 @@ def make(
     session.add(row)
     session.flush()
     facts: dict[str, Fact] = {"name": name, "scopes": " ".join(row.scopes), "days": life.days}
-    audit_log.record(session, "token.made", by=by, lead_id=None, token=row.id, **facts)
+    notifications.record_account_change(
+        session, "token.made", user_id=by, by=by, token=row.id, **facts
+    )
     return row
 
 

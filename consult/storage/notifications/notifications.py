@@ -41,6 +41,7 @@ SecurityAlert = Literal[
     "role_changed",
     "linked",
     "unlinked",
+    "token_made",
 ]
 SECURITY_ALERTS: tuple[SecurityAlert, ...] = get_args(SecurityAlert)
 
@@ -57,6 +58,7 @@ ALERT_OF_ACTION: Mapping[str, SecurityAlert] = {
     "factor.recovery_codes_made": "codes_made",
     "identity.linked": "linked",
     "identity.unlinked": "unlinked",
+    "token.made": "token_made",
 }
 """The alert for each action in the audit log that needs one."""
 

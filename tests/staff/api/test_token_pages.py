@@ -6,10 +6,11 @@ from datetime import timedelta
 from flask import Flask
 
 from consult.storage.api import api_tokens
+from consult.storage.tables.delivery_tables import DeliveryRow
 from tests.support.api import LEADS, ApiClient, make_token, recorded
 from tests.support.apps import services_of
 from tests.support.client import PageClient
-from tests.support.databases import Clock, read
+from tests.support.databases import Clock, read, rows
 from tests.support.page import Page
 from tests.support.staff_client import (
     ADMIN,
@@ -19,6 +20,7 @@ from tests.support.staff_client import (
     make_user,
     post,
     signed_in,
+    user_of,
 )
 from tests.support.submissions import CONTACT
 
@@ -54,6 +56,8 @@ def test_a_token_is_shown_once_works_and_is_revoked(app: Flask, admin: PageClien
         ("token.made", "CRM"),
         ("token.revoked", "CRM"),
     ]
+    (alert,) = rows(services_of(app).database, DeliveryRow, DeliveryRow.kind == "token_made")
+    assert alert.user_id == user_of(app, ADMIN).id
     assert "Created an API token" in admin.get("/staff/settings/audit-log").text
 
 
