@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Literal, get_args
+from typing import Final, Literal, get_args
 
 Stage = Literal[
     "new", "taken", "reached", "consult_booked", "consult_held", "won", "lost", "not_a_fit"
@@ -62,6 +62,13 @@ BOOKING_EVENTS: Mapping[str, str] = {
     "no_show": "Didn’t come to the consult of",
 }
 """What happened to a consult, as the timeline says it before its time."""
+
+NO_SHOW: Final = "no_show"
+CALLED_OFF: Mapping[str, str] = {
+    "canceled": "Canceled their consult",
+    NO_SHOW: "Didn’t come to the consult",
+}
+"""Why a lead is back at ``reached``, as staff read it."""
 
 OTHER = "other"
 NO_ANSWER = "no_answer"

@@ -11,6 +11,7 @@ from sqlalchemy import insert
 from consult.storage.db.database import Database, Session
 from consult.storage.search_index import index_terms
 from consult.storage.tables.account_tables import StaffUserRow
+from consult.storage.tables.booking_tables import BookingRow
 from consult.storage.tables.lead_tables import NEVER, LeadRow, LeadWordRow, NoteRow
 from consult.storage.tables.submission_tables import ContactRow, DraftRow, SubmissionRow
 from consult.workflow.stages import CLOSED, STAGES
@@ -31,6 +32,11 @@ class MadeLead:
     row: dict[str, Any]
     contact: dict[str, Any] | None
     notes: tuple[str, ...]
+
+    @property
+    def is_requested(self) -> bool:
+        """Whether its owner picked a time that isn't confirmed yet."""
+        return self.row["stage"] == "consult_booked" and self.id % 3 == 0
 
     @property
     def id(self) -> int:
@@ -77,6 +83,8 @@ def insert_leads(session: Session, made: Sequence[MadeLead]) -> None:
     rows = [{name: lead.row[name] for name in lead.row if name != "next_at"} for lead in made]
     session.execute(insert(LeadRow), rows)
     session.execute(insert(ContactRow), contacts)
+    if bookings := [_booking(lead) for lead in made if lead.is_requested]:
+        session.execute(insert(BookingRow), bookings)
     terms = [(lead.id, term) for lead in made for term in sorted(lead.terms)]
     words = [{"submission_id": id, "word": term} for id, term in terms]
     session.execute(insert(LeadWordRow), words)
@@ -103,6 +111,7 @@ def _made(random: Random, number: int, now: datetime) -> MadeLead:
         "due_at": due,
         "consult_at": consult_at if stage == "consult_booked" else None,
         "follow_up_on": (now + timedelta(days=follow_up)).date() if follow_up % 3 == 0 else None,
+        "pressed_at": now - timedelta(hours=number % 48) if number % 4 == 0 else None,
         "submitted_at": submitted,
         "demo": random.random() < 0.2,
         "archetype": random.choice(ARCHETYPES),
@@ -130,6 +139,22 @@ def next_at(row: Mapping[str, Any]) -> datetime:
     elif row["first_contact_at"]:
         at = row["stage_since"]
     return at or NEVER
+
+
+def _booking(lead: MadeLead) -> dict[str, Any]:
+    at = lead.row["consult_at"]
+    return {
+        "submission_id": lead.id,
+        "calendar": "cal",
+        "uid": str(lead.id),
+        "state": "requested",
+        "starts_at": at,
+        "ends_at": at + timedelta(minutes=30),
+        "zone": "UTC",
+        "matched_by": "key",
+        "created_at": at,
+        "changed_at": at,
+    }
 
 
 def _note_texts(random: Random) -> Iterator[str]:

@@ -142,6 +142,7 @@ def move(session: Session, lead_id: int, form: MoveForm, **seen: Any) -> None:
         consult_at=form.consult_at(zone) if isinstance(form, BookForm) else None,
         amount=form.amount.data,
         currency=services().brand.currency,
+        today=agency_today(),
         **seen,
     )
 

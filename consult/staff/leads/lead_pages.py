@@ -28,7 +28,13 @@ from consult.storage.accounts import accounts
 from consult.storage.documents import BRIEF, REPORT
 from consult.storage.leads import leads, notes
 from consult.storage.leads.changes import can_undo
-from consult.storage.leads.leads import lead_details, standing, timeline, was_reached
+from consult.storage.leads.leads import (
+    did_not_book,
+    lead_details,
+    standing,
+    timeline,
+    was_reached,
+)
 from consult.storage.page_events import REVIEW
 from consult.storage.privacy.erasure import is_anonymous
 from consult.storage.search.find_leads import neighbors
@@ -142,6 +148,7 @@ def lead_page(lead_id: int, form_state: FormState | None = None, since: int | No
         won_amount=lead_presenter.amount_of(lead),
         can_undo=can_undo(lead, me.id, now),
         reached=reached,
+        did_not_book=did_not_book(lead, events, now),
         assessments=found.assessments if reached else {},
         form_state=form_state or FormState(),
         done="" if form_state else request.args.get("done", ""),

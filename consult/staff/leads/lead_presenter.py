@@ -25,6 +25,7 @@ from consult.storage.tables.lead_tables import LeadEventRow, LeadRow, NoteRow
 from consult.workflow.office_hours import Office
 from consult.workflow.stages import (
     BOOKING_EVENTS,
+    CALLED_OFF,
     CLOSED,
     CLOSING_REASONS,
     DECLINE_REASONS,
@@ -82,7 +83,7 @@ def _next_by_stage(lead: LeadRow, now: datetime) -> tuple[str, str]:
         case "consult_booked" if lead.consult_at and lead.consult_at > now:
             return "", f"Consult is scheduled for {exactly(agency_time(lead.consult_at))}"
         case "consult_booked":
-            return "stage-consult_held", "Did the consult happen?"
+            return "stage-consult_held", "How did the consult go?"
     return "outcome", "Record the outcome"
 
 
@@ -282,10 +283,9 @@ def _describe_move(data: Mapping[str, Any]) -> str:
         return f"{NAMES[stage]}: {reason}"
     if amount := _amount(data):
         return f"{NAMES[stage]}: {amount}"
-    if data.get("because") == "canceled":
-        return "Canceled their consult"
     consult_at = data.get("consult_at")
-    return f"{NAMES[stage]} for {_time(consult_at)}" if consult_at else NAMES[stage]
+    moved = f"{NAMES[stage]} for {_time(consult_at)}" if consult_at else NAMES[stage]
+    return CALLED_OFF.get(data.get("because", ""), moved)
 
 
 def _amount(data: Mapping[str, Any]) -> str:

@@ -89,6 +89,7 @@ _NEXT = {
     "overdue": "Overdue",
     "first_reply": "First reply, not snoozed",
     "follow_up": "Follow up today",
+    "confirm": "Time to confirm",
     "consult": "Consult today",
     "no_answer": "No answer yet",
     "unconfirmed": "Consult over, not marked as done",
@@ -123,7 +124,7 @@ def lead_list() -> ResponseReturnValue:
         left_out = 0
         if suspect and not wanted.spam and first_page:
             left_out = find_leads.how_many(session, replace(wanted, spam="only"), viewer)
-        called = today.attempts(session, found.leads)
+        facts = today.next_facts(session, found.leads)
         now = agency_time(session.now())
     return render_template(
         "staff/search/lead_list.html",
@@ -156,8 +157,7 @@ def lead_list() -> ResponseReturnValue:
         nothing_selected="selected" in request.args,
         first_page=first_page,
         next_of={
-            lead.id: next_in_words(lead, viewer.id, now, called.get(lead.id))
-            for lead in found.leads
+            lead.id: next_in_words(lead, viewer.id, now, facts.get(lead.id)) for lead in found.leads
         },
     )
 
@@ -249,7 +249,11 @@ def choices_for(session: Session, wanted: LeadFilter) -> Mapping[str, Mapping[st
             **{str(id): name for id, name in people},
         },
         "due": _NEXT,
-        "consult": {"yes": "Requested", "no": "Not requested"},
+        "consult": {
+            "yes": "Requested",
+            "no": "Not requested",
+            "pressed": "Opened the calendar, didn’t book",
+        },
         "source": {_written("source", source): source or "Direct" for source in sorted(sources)},
         "archetype": _archetypes(),
         "separation": _bands("separation"),

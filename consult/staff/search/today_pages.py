@@ -15,7 +15,7 @@ from consult.report.display import phone_link
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.blueprint import blueprint, for_staff
 from consult.staff.settings.settings_fields import first_steps, placeholders
-from consult.staff.times import agency_time, ago, near_day, near_time
+from consult.staff.times import agency_time, ago, clock_time, near_day, near_time
 from consult.storage.leads.changes import can_undo
 from consult.storage.search import find_leads, today
 from consult.storage.search.lead_filter import LeadFilter, Viewer
@@ -24,15 +24,24 @@ from consult.storage.tables.lead_tables import LeadRow
 from consult.web.services import services
 from consult.web.text import parse_id
 from consult.workflow.office_hours import follow_up_days
-from consult.workflow.stages import CLOSED, CLOSING_REASONS, DECLINE_REASONS, MOVES, NAMES
+from consult.workflow.stages import (
+    CALLED_OFF,
+    CLOSED,
+    CLOSING_REASONS,
+    DECLINE_REASONS,
+    MOVES,
+    NAMES,
+    NO_SHOW,
+)
 
 TITLES: Mapping[str, str] = {
     "first_reply": "Waiting for a first reply",
     "follow_up": "Follow up today",
+    "confirm": "Times to confirm",
     "consult": "Consults today",
     "handed": "Handed to me",
     "no_answer": "No answer yet",
-    "unconfirmed": "Did the consult happen?",
+    "unconfirmed": "How did the consult go?",
 }
 _OWN = frozenset({"done", "lead"})
 """What may be in the address of Today; anything else is a filter of the list."""
@@ -50,7 +59,7 @@ def today_page() -> ResponseReturnValue:
     viewer = Viewer(me.id, office.zone)
     with services().database.reading() as session:
         groups = today.groups_of(session, viewer)
-        called = today.attempts(session, (lead for group in groups for lead in group.leads))
+        facts = today.next_facts(session, (lead for group in groups for lead in group.leads))
         people = find_leads.colleagues(session)
         lead_id = request.args.get("lead", 0, type=parse_id) or 0
         changed = session.get(LeadRow, lead_id)
@@ -66,10 +75,11 @@ def today_page() -> ResponseReturnValue:
         left_out=left_out,
         titles=TITLES,
         next_of={
-            lead.id: next_in_words(lead, viewer.id, now, called.get(lead.id))
+            lead.id: next_in_words(lead, viewer.id, now, facts.get(lead.id))
             for group in groups
             for lead in group.leads
         },
+        places={id: row.place for id, row in facts.items()},
         phone_link=phone_link,
         now=now,
         days=follow_up_days(office, now.date()),
@@ -77,6 +87,7 @@ def today_page() -> ResponseReturnValue:
         can_book=[stage for stage in MOVES if "consult_booked" in MOVES[stage]],
         stages=NAMES,
         reasons=CLOSING_REASONS,
+        no_show=NO_SHOW,
         declining=DECLINE_REASONS,
         done=request.args.get("done", ""),
         changed=shown[0] if shown else None,
@@ -86,47 +97,60 @@ def today_page() -> ResponseReturnValue:
     )
 
 
-Attempts = tuple[int, datetime]
-"""How often nobody answered, and when last."""
-
-
-def next_in_words(lead: Any, me: int, now: datetime, called: Attempts | None) -> tuple[str, bool]:
+def next_in_words(lead: Any, me: int, now: datetime, facts: Any) -> tuple[str, bool]:
     """What is to be done next with a lead of a list, and when; and whether it is late.
 
-    `now` is a time in the agency's zone. A lead that is closed, or of which there is no contact,
-    has nothing ("").
+    `now` is a time in the agency's zone, and `facts` what ``today.next_facts`` has of the lead. A
+    lead that is closed, or of which there is no contact, has nothing ("").
     """
     zone, today = now.tzinfo, now.date()
     if lead.offered_to_id == me:
         return "Accept or return", False
     if lead.stage in CLOSED:
         return "", False
-    again = lead.follow_up_on
+    again, waits = lead.follow_up_on, lead.first_contact_at is None and lead.due_at
+    if about := _about_consult(lead, now, facts):
+        return about, bool(waits and lead.due_at <= now)
     if again and again > today:
         return f"Follow up {near_day(again, today)}", False
-    if lead.first_contact_at is None and lead.due_at:
+    if waits:
         verb = "Call" if lead.phone else "Email"
         if lead.due_at <= now:
             return f"{verb}: overdue {ago(lead.due_at, now).removesuffix(' ago')}", True
         return f"{verb}: due {near_time(lead.due_at.astimezone(zone), now)}", False
-    if lead.stage == "consult_booked" and lead.consult_at:
-        at = lead.consult_at.astimezone(zone)
-        if at <= now:
-            return f"Consult was {near_time(at, now)}", False
-        if not again or at.date() == today:
-            return f"Consult {near_time(at, now)}", False
     if again:
-        day = near_day(again, today)
-        return f"Follow up{': due' if again < today else ''} {day}", again < today
-    return _without_date(lead, today, called, zone), False
+        due = f"Follow up{': due' if again < today else ''} {near_day(again, today)}"
+        why = CALLED_OFF.get(facts.because) if facts else ""
+        return f"{why}. {due}" if why else due, again < today
+    return _without_date(lead, today, facts, zone), False
 
 
-def _without_date(lead: Any, today: date, called: Attempts | None, zone: tzinfo | None) -> str:
+def _about_consult(lead: Any, now: datetime, facts: Any) -> str:
+    """What is next with the consult that a lead has; empty if something else comes first."""
+    if lead.stage != "consult_booked" or not lead.consult_at:
+        return ""
+    again = lead.follow_up_on
+    day, at = lead.consult_at.astimezone(now.tzinfo).date(), _meeting_time(lead.consult_at, now)
+    if facts and facts.state == "requested" and lead.consult_at > now:
+        return f"Confirm the consult: {at}"
+    if lead.first_contact_at is None and lead.due_at:
+        return ""
+    if lead.consult_at <= now:
+        return "" if again and again > now.date() else f"Consult was {at}"
+    return f"Consult {at}" if not again or day == now.date() else ""
+
+
+def _meeting_time(at: datetime, now: datetime) -> str:
+    """As in "Wed, 2:30 PM", in the zone of `now`."""
+    local = at.astimezone(now.tzinfo)
+    return f"{near_day(local.date(), now.date())}, {clock_time(local)}"
+
+
+def _without_date(lead: Any, today: date, facts: Any, zone: tzinfo | None) -> str:
     match lead.stage:
-        case "taken" if called:
-            count, last = called
-            times = f" {count}×" if count > 1 else ""
-            return f"No answer{times}, {near_day(last.astimezone(zone).date(), today)}"
+        case "taken" if facts and facts.tries:
+            times = f" {facts.tries}×" if facts.tries > 1 else ""
+            return f"No answer{times}, {near_day(facts.tried_at.astimezone(zone).date(), today)}"
         case "reached":
             return "Schedule the consult"
         case "consult_held":

@@ -67,6 +67,7 @@ def press(session: Session, lead_id: int, key: str) -> None:
     lead = session.get(LeadRow, lead_id, with_for_update=True)
     if lead is not None:
         lead.booking_hash = token_hash(key)
+        lead.pressed_at = lead.pressed_at or session.now()
         page_events.record_press(session, lead_id)
 
 
@@ -167,26 +168,18 @@ def cancel(
         return False
     booking.state, booking.slot_at, booking.changed_at = "canceled", None, at
     booking.sequence += 1
-    session.flush()
-    is_next = lead.stage == "consult_booked" and not active_booking(session, lead.submission_id)
-    if is_next and not _was_decided_later(session, lead, at):
-        record_move(session, lead, "reached", by, because="canceled", calendar=booking.calendar)
-        lead.consult_at, lead.follow_up_on = None, office.today(session.now())
-    else:
-        _record(session, lead, booking, "canceled", by)
+    _call_off(session, lead, booking, office, by)
     _save(session, lead, "consult_canceled", booking, by)
     return True
 
 
 def mark_no_show(session: Session, booking_id: int, at: datetime, office: Office) -> bool:
-    """Record that the owner did not come; the lead is to be followed up today."""
+    """Record that the owner did not come; the lead is to be followed up as after ``cancel``."""
     lead, booking = _lock_booking(session, booking_id)
     if lead is None or booking is None or not _is_active(booking, at):
         return False
     booking.state, booking.slot_at, booking.changed_at = "no_show", None, at
-    if lead.stage == "consult_booked" and not _was_decided_later(session, lead, at):
-        lead.follow_up_on = office.today(session.now())
-    _record(session, lead, booking, "no_show", None)
+    _call_off(session, lead, booking, office, None)
     _save(session, lead, None, booking, None)
     return True
 
@@ -223,6 +216,19 @@ def _save_booking(session: Session, booking: BookingRow, kind: NotificationType)
     session.flush()
     tell(session, booking, kind)
     audit_log.record(session, f"booking.{booking.state}", by=None, lead_id=booking.submission_id)
+
+
+def _call_off(
+    session: Session, lead: LeadRow, booking: BookingRow, office: Office, by: int | None
+) -> None:
+    """Have a lead followed up whose consult will not take place, unless it has another one."""
+    session.flush()
+    is_next = lead.stage == "consult_booked" and not active_booking(session, lead.submission_id)
+    if not is_next or _was_decided_later(session, lead, booking.changed_at):
+        return _record(session, lead, booking, booking.state, by)
+    record_move(session, lead, "reached", by, because=booking.state, calendar=booking.calendar)
+    lead.consult_at, lead.follow_up_on = None, office.today(session.now())
+    return None
 
 
 def _lock_booking(session: Session, booking_id: int) -> tuple[LeadRow | None, BookingRow | None]:

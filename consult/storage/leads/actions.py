@@ -17,6 +17,7 @@ from consult.storage.db.database import Session
 from consult.storage.leads.changes import (
     NotAllowedError,
     lock_lead,
+    mark_booking,
     record_change,
     record_move,
     require_open,
@@ -32,6 +33,7 @@ from consult.workflow.stages import (
     CLOSING_REASONS,
     MOVES,
     NAMES,
+    NO_SHOW,
     OUTCOMES,
     Stage,
 )
@@ -52,12 +54,15 @@ def move(
     consult_at: datetime | None = None,
     amount: int | None = None,
     currency: str = "",
+    today: date | None = None,
 ) -> LeadRow:
     """Move a lead to a stage that may follow its own (``stages.MOVES``), or to an outcome.
 
     ``taken`` makes `by` the assignee; ``reached`` stops the reply clock. `reason` is an id from
     ``CLOSING_REASONS``, for the stages that have some. ``consult_booked`` alone has, and needs, a
-    `consult_at`. ``won`` may have an `amount`, in hundredths of its `currency`.
+    `consult_at`. ``won`` may have an `amount`, in hundredths of its `currency`. The reason
+    ``stages.NO_SHOW`` brings a lead back to ``reached`` whose owner did not come to the consult, to
+    be followed up `today`.
     """
     is_no = stage in ("lost", "not_a_fit")
     lead = lock_lead(session, lead_id, by=by, version=version, spam_too=is_no)
@@ -76,11 +81,14 @@ def move(
         end_handover(session, lead, by)
     if stage in CLOSED or stage == "consult_booked":
         lead.follow_up_on = None
+    is_no_show = (stage, reason) == ("reached", NO_SHOW)
+    because = _mark_no_show(session, lead, today) if is_no_show else ""
     if stage != "consult_held":
         lead.consult_at = consult_at
     if stage not in CLOSING_REASONS:
         reason = ""
-    facts = {"reason": reason, "comment": comment, "consult_at": _iso(consult_at)}
+    facts = {"reason": reason, "because": because, "comment": comment}
+    facts["consult_at"] = _iso(consult_at)
     lead.won_amount = lead.won_currency = None
     if stage != "won" or amount is None:
         record_move(session, lead, stage, by, **facts)
@@ -216,6 +224,15 @@ def _move_up_to(session: Session, lead: LeadRow, stage: Stage, by: int) -> None:
         assign_to(session, lead, by)
     if stage == "won" and lead.stage == "taken":
         record_move(session, lead, "reached", by)
+
+
+def _mark_no_show(session: Session, lead: LeadRow, today: date | None) -> str:
+    """Have an owner followed up who didn't come; not before the consult's time."""
+    if not lead.had_consult(session.now()):
+        return ""
+    lead.follow_up_on = today or session.now().date()
+    mark_booking(session, lead, NO_SHOW)
+    return NO_SHOW
 
 
 def _iso(at: datetime | None) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, exists, select, update
 
 from consult.storage import page_events
 from consult.storage.audit import audit_log
@@ -19,11 +19,11 @@ from consult.storage.jobs import SETTLE_BOOKING, enqueue
 from consult.storage.leads.assignment import is_active, lock_assignments, may_have_leads
 from consult.storage.leads.leads import record_event, standing, timeline
 from consult.storage.notifications import notifications
-from consult.storage.tables.booking_tables import BookingRow
+from consult.storage.tables.booking_tables import BookingRow, BookingState
 from consult.storage.tables.delivery_tables import NotificationRow
 from consult.storage.tables.lead_tables import LeadRow
 from consult.workflow.notification_types import NotificationType
-from consult.workflow.stages import Stage
+from consult.workflow.stages import NO_SHOW, Stage
 
 UNDO_WITHIN = timedelta(minutes=1)
 
@@ -125,6 +125,16 @@ def record_move(
         notify(session, lead, _EVENTS[stage], None, by)
 
 
+def mark_booking(session: Session, lead: LeadRow, state: BookingState) -> None:
+    """Say of the booked consult of a lead's time that its owner came to it, or did not."""
+    its_booking = (
+        BookingRow.submission_id == lead.submission_id,
+        BookingRow.starts_at == lead.consult_at,
+        BookingRow.state != "canceled",
+    )
+    session.execute(update(BookingRow).where(*its_booking).values(state=state))
+
+
 def require_open(lead: LeadRow) -> None:
     if lead.is_closed:
         raise NotAllowedError("This lead is closed. Reopen it first.")
@@ -198,6 +208,8 @@ def undo(session: Session, lead_id: int, *, by: int, version: int | None = None)
     )
     events = timeline(session, lead_id)
     last = next(event for event in reversed(events) if event.version == undone)
+    if last.data.get("because") == NO_SHOW:
+        mark_booking(session, lead, "booked")
     facts = {name: value for name, value in last.data.items() if name != "comment"}
     record_change(session, lead, "undone", by, **facts | {"of": undone, "what": last.kind})
     stages = [one.data["to"] for one in standing(timeline(session, lead_id)) if one.kind == "moved"]

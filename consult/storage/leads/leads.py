@@ -17,7 +17,12 @@ from consult.storage.db.database import Session
 from consult.storage.documents import BRIEF, REPORT
 from consult.storage.drafts import drafts
 from consult.storage.jobs import enqueue_documents
-from consult.storage.tables.lead_tables import CallAssessmentRow, LeadEventRow, LeadRow
+from consult.storage.tables.lead_tables import (
+    TIME_TO_BOOK,
+    CallAssessmentRow,
+    LeadEventRow,
+    LeadRow,
+)
 from consult.storage.tables.submission_tables import (
     DocumentRow,
     DraftRow,
@@ -199,6 +204,13 @@ def _is_talk(event: LeadEventRow) -> bool:
         return bool(event.data["reached"])
     was_moved = event.kind == "moved" and event.data["to"] in ("reached", "consult_held")
     return was_moved and "because" not in event.data  # as when an owner cancels a consult
+
+
+def did_not_book(lead: LeadRow, events: Iterable[LeadEventRow], now: datetime) -> bool:
+    """Whether its owner went to the calendar in vain; see the query of the same name."""
+    booked = any(e.kind == "booking" or e.data.get("to") == "consult_booked" for e in events)
+    went = lead.pressed_at is not None and lead.pressed_at <= now - TIME_TO_BOOK
+    return went and not lead.is_closed and not booked
 
 
 def reply_clock(office: Office, start: datetime) -> dict[str, Any]:

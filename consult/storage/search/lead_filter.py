@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime, time, timedelta, tzinfo
 from functools import partial
 from itertools import pairwise
-from typing import Annotated, Any, Literal, Self, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Self, cast, get_args, get_origin, get_type_hints
 from urllib.parse import urlencode
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select, true
@@ -23,6 +23,7 @@ from consult.storage.tables.lead_tables import (
     LeadRow,
     LeadWordRow,
     ToDo,
+    did_not_book,
     is_overdue,
     is_waiting,
     to_do,
@@ -38,7 +39,6 @@ TEXT_MAX = 100
 _SOURCE_MAX = 200
 _NO_SOURCE = "-"
 _DAY = timedelta(days=1)
-_SHORT: Mapping[tuple[Stage, ...], tuple[str, ...]] = {OPEN: ("open",)}
 _LAST_LETTER = "\U0010ffff"
 # No stored text has one, no page may show one, and PostgreSQL takes no NUL in a query.
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -90,22 +90,18 @@ def _choice(
     )
 
 
-def _flag(column: str, if_true: str, if_false: str) -> Definition:
-    """A filter by a column that is true or false, with the word for each."""
+def _flag(column: str, if_true: str, if_false: str, **others: Any) -> Definition:
+    """A filter by a column that is true or false, with the word for each; or by `others`."""
 
     def where(value: bool, lead: Lead, _context: Context) -> Condition:
-        condition: Condition = getattr(lead, column).is_(value)
-        return condition
+        return cast(Condition, getattr(lead, column).is_(value))
 
-    return _choice({if_true: partial(where, True), if_false: partial(where, False)}, indexed=False)
+    found = {if_true: partial(where, True), if_false: partial(where, False), **others}
+    return _choice(found, indexed=False)
 
 
 def _one_of(known: Sequence[str], values: Iterable[str]) -> str | None:
     return next((value for value in values if value in known), None)
-
-
-def _begins(terms: Alternatives) -> Condition:
-    return or_(*(LeadWordRow.word.between(term, term + _LAST_LETTER) for term in terms))
 
 
 def _has_similar(lead: Lead, text: str, _context: Context) -> Condition:
@@ -115,7 +111,8 @@ def _has_similar(lead: Lead, text: str, _context: Context) -> Condition:
 
 
 def _with_terms(terms: Alternatives) -> Select[int]:
-    return select(LeadWordRow.submission_id).where(_begins(terms))
+    begins = (LeadWordRow.word.between(term, term + _LAST_LETTER) for term in terms)
+    return select(LeadWordRow.submission_id).where(or_(*begins))
 
 
 def _has_terms(lead: Lead, text: str, _context: Context) -> Condition:
@@ -216,7 +213,7 @@ class LeadFilter:
         archetype: its id.
         separation: the id of the band of the confirmed score; ``handoff`` likewise.
         source: as the list shows it; empty for leads that came directly, None for all.
-        consult: ``yes`` or ``no``: whether a consult was requested.
+        consult: ``yes`` or ``no``: whether one was requested; or ``pressed`` (``did_not_book``).
         due: what it waits for (``to_do``), ``waiting`` (for a first reply), or ``overdue`` (that).
         since: the first day of submission, in the viewer's time zone; ``until`` the last.
         demo: ``only`` demo leads, or ``without`` them.
@@ -231,7 +228,7 @@ class LeadFilter:
         Definition(
             _read_stages,
             lambda lead, stages, _: lead.stage.in_(stages),
-            write=lambda stages: _SHORT.get(stages, stages),
+            write=lambda stages: ("open",) if stages == OPEN else stages,
             parameter="stage",
         ),
     ] = ()
@@ -243,7 +240,10 @@ class LeadFilter:
         str | None,
         Definition(_read_source, lambda lead, name, _: lead.source == name, write=_write_source),
     ] = None
-    consult: Annotated[str, _flag("wants_consult", "yes", "no")] = ""
+    consult: Annotated[
+        str,
+        _flag("wants_consult", "yes", "no", pressed=lambda lead, at: did_not_book(lead, at.now)),
+    ] = ""
     due: Annotated[
         str,
         _choice(

@@ -10,16 +10,20 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import Integer, Row, and_, bindparam, case, false, func, or_, select
+from sqlalchemy.orm import aliased
 
 from consult.storage.db.database import Session
 from consult.storage.search.find_leads import by_ids
 from consult.storage.search.lead_filter import LeadFilter, Viewer
+from consult.storage.tables.booking_tables import BookingRow
 from consult.storage.tables.lead_tables import NEVER, LeadEventRow, LeadRow, to_do
 
 SHOWN = 20
 """So many leads of a group are shown; the list has the others."""
 
-GROUPS = ("first_reply", "follow_up", "consult", "handed", "no_answer", "unconfirmed")
+GROUPS = (
+    *("first_reply", "follow_up", "confirm", "consult", "handed", "no_answer", "unconfirmed"),
+)
 """What leads may wait for, in the order to work; `handed` is an answer to a handover."""
 
 
@@ -101,21 +105,48 @@ _TODAY = (
 )
 
 
-def attempts(session: Session, leads: Iterable[Row[Any]]) -> dict[int, tuple[int, datetime]]:
-    """How often nobody answered, and when last, for those of these leads that were called."""
-    called = [lead.id for lead in leads if lead.stage == "taken" and lead.first_contact_at]
-    if not called:
-        return {}
-    found = session.execute(_ATTEMPTS, {"ids": called})
-    return {lead_id: (count, last) for lead_id, count, last in found}
+def next_facts(session: Session, leads: Iterable[Row[Any]]) -> dict[int, Row[Any]]:
+    """What a list says of what is next with some of its leads, beside their own columns; by lead.
+
+    `tries` and `tried_at` are how often nobody answered, and when last; `state` and `place` those
+    of the consult that is booked. `because` says why a lead is followed up, as long as nothing was
+    done about it (``stages.CALLED_OFF``).
+    """
+    ids = [lead.id for lead in leads if _has_facts(lead)]
+    found = session.execute(_FACTS, {"ids": ids}) if ids else ()
+    return {row.submission_id: row for row in found}
 
 
-_ATTEMPTS = (
-    select(LeadEventRow.submission_id, func.count(), func.max(LeadEventRow.at))
-    .where(
-        LeadEventRow.submission_id.in_(bindparam("ids", expanding=True)),
-        # As an expression: SQLite would rather read all events of this kind by their index.
-        LeadEventRow.kind + "" == "contact",
+def _has_facts(lead: Row[Any]) -> bool:
+    match lead.stage:
+        case "taken":
+            return lead.first_contact_at is not None
+        case "reached":
+            return lead.follow_up_on is not None
+    return bool(lead.stage == "consult_booked")
+
+
+_EVENT, _BOOKING = aliased(LeadEventRow), aliased(BookingRow)
+_OF_LEAD = LeadEventRow.submission_id == LeadRow.submission_id
+# As an expression: SQLite would rather read all events of a kind by their index.
+_KIND = LeadEventRow.kind + ""
+_TRIES = select(func.count()).where(_OF_LEAD, _KIND == "contact")
+_TRIED_AT = select(func.max(LeadEventRow.at)).where(_OF_LEAD, _KIND == "contact")
+_LAST_EVENT = select(func.max(LeadEventRow.id)).where(
+    _OF_LEAD, _KIND.in_(("moved", "contact", "follow_up", "undone"))
+)
+_ACTIVE_BOOKING = select(func.max(BookingRow.id)).where(
+    BookingRow.submission_id == LeadRow.submission_id, BookingRow.state.in_(("requested", "booked"))
+)
+_FACTS = (
+    select(
+        LeadRow.submission_id,
+        *(_TRIES.scalar_subquery().label("tries"), _TRIED_AT.scalar_subquery().label("tried_at")),
+        *(_BOOKING.state, _BOOKING.place),
+        _EVENT.data["because"].as_string().label("because"),
     )
-    .group_by(LeadEventRow.submission_id)
+    .select_from(LeadRow)
+    .outerjoin(_EVENT, _EVENT.id == _LAST_EVENT.correlate(LeadRow).scalar_subquery())
+    .outerjoin(_BOOKING, _BOOKING.id == _ACTIVE_BOOKING.correlate(LeadRow).scalar_subquery())
+    .where(LeadRow.submission_id.in_(bindparam("ids", expanding=True)))
 )

@@ -4,7 +4,7 @@ A submission is frozen; everything about it that moves is here. Deleting a submi
 """
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -22,18 +22,24 @@ from sqlalchemy import (
     false,
     not_,
     or_,
+    select,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from consult.storage.db.base import Base, belongs_to, length, one_of
+from consult.storage.tables.booking_tables import BookingRow
+from consult.storage.tables.submission_tables import ResponseStatsRow
 from consult.workflow.stages import CLOSED, STAGES, Stage
 
 NEVER = datetime(9000, 1, 1, tzinfo=UTC)
 """The `next_at` of leads with which nothing is to be done."""
 
-ToDo = Literal["first_reply", "follow_up", "consult", "no_answer", "unconfirmed"]
+ToDo = Literal["first_reply", "follow_up", "confirm", "consult", "no_answer", "unconfirmed"]
 """What a lead waits for today; see `to_do`."""
+
+TIME_TO_BOOK = timedelta(days=1)
+"""An owner who went to the calendar so long ago, and has not booked, is one that didn't."""
 
 WORD_MAX = 64
 # Whatever the database's own language, words are in the order of their code points, so that all
@@ -117,7 +123,9 @@ class LeadRow(Base):
     # cleared.
     suspect: Mapped[bool] = mapped_column(server_default=false())
 
-    # Of the key by which a calendar's report is recognized, once its owner went there to book.
+    # When its owner first went to the calendar to book, and of the key by which the calendar's
+    # report is recognized.
+    pressed_at: Mapped[datetime | None]
     booking_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
     # When its personal data was deleted; answers and scores stayed. The link is void since.
     anonymised_at: Mapped[datetime | None]
@@ -135,6 +143,11 @@ class LeadRow(Base):
     def is_closed(self) -> bool:
         """Whether there was a clear answer."""
         return self.stage in CLOSED
+
+    def had_consult(self, now: datetime) -> bool:
+        """Whether the time of its consult has come, and nobody said how it went."""
+        is_over = self.consult_at is not None and self.consult_at <= now
+        return self.stage == "consult_booked" and is_over
 
     def is_overdue(self, now: datetime) -> bool:
         """Whether it waits for a reply that was due by `now`; see the query ``is_overdue``."""
@@ -165,6 +178,20 @@ def is_overdue(lead: type[LeadRow], now: datetime | BindParameter[datetime]) -> 
     return and_(is_waiting(lead), lead.due_at <= now)
 
 
+def is_requested(lead: type[LeadRow]) -> ColumnElement[bool]:
+    """Whether the owner of a lead picked a time for a consult that isn't confirmed yet."""
+    requested = (BookingRow.submission_id == lead.submission_id, BookingRow.state == "requested")
+    return select(BookingRow.id).where(*requested).correlate_except(BookingRow).exists()
+
+
+def did_not_book(lead: type[LeadRow], now: datetime) -> ColumnElement[bool]:
+    """Whether an owner went to the calendar a day ago or earlier, and never booked a consult."""
+    stats = ResponseStatsRow
+    booked = select(stats.id).where(stats.submission_id == lead.submission_id, stats.booked)
+    in_vain = not_(booked.correlate_except(stats).exists())
+    return and_(is_open(lead), lead.pressed_at <= now - TIME_TO_BOOK, in_vain)
+
+
 def to_do(
     lead: type[LeadRow],
     now: datetime | BindParameter[datetime],
@@ -175,17 +202,20 @@ def to_do(
 
     `ends` is when the agency's day ends. No lead waits for two things. An open lead whose contact
     is known, and that waits for nothing, is snoozed until a later day or has a consult on one. A
-    snooze until after a consult doesn't hide the consult on its day.
+    snooze until after a consult doesn't hide the consult on its day, and none hides a time that an
+    owner picked and that is to be confirmed, which is the reply they wait for.
     """
     awake = or_(lead.follow_up_on.is_(None), lead.follow_up_on <= today)
     goes_on = and_(is_open(lead), not_(is_waiting(lead)))
     booked = lead.stage == "consult_booked"
     by_tonight = and_(goes_on, booked, lead.consult_at < ends)
     later = or_(not_(booked), lead.consult_at >= ends)
+    requested = and_(booked, lead.consult_at > now, is_requested(lead))
     return {
-        "first_reply": and_(is_waiting(lead), awake),
-        "follow_up": and_(goes_on, lead.follow_up_on <= today, later),
-        "consult": and_(by_tonight, lead.consult_at > now),
+        "first_reply": and_(is_waiting(lead), awake, not_(requested)),
+        "follow_up": and_(goes_on, lead.follow_up_on <= today, later, not_(requested)),
+        "confirm": and_(is_open(lead), requested),
+        "consult": and_(by_tonight, lead.consult_at > now, not_(requested)),
         "no_answer": and_(
             goes_on, not_(booked), lead.first_contact_at.is_not(None), lead.follow_up_on.is_(None)
         ),

@@ -1,6 +1,6 @@
 """Today, where staff land: a day is worked from it, and the usual tasks take few presses."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from xml.etree.ElementTree import Element
@@ -11,6 +11,9 @@ from sqlalchemy import update
 
 from consult.demo import make_leads, remove_leads
 from consult.questionnaire.editions import newest
+from consult.storage.booking import bookings
+from consult.storage.booking.bookings import Appointment
+from consult.storage.tables.booking_tables import BookingRow, BookingState
 from consult.storage.tables.lead_tables import LeadRow
 from tests.support.apps import services_of
 from tests.support.client import PageClient
@@ -113,6 +116,154 @@ def test_calling_writing_and_booking_take_few_presses(staff: PageClient, lead: i
     assert "All clear." in page.text
 
 
+@pytest.fixture
+def book(app: Flask, lead: int, clock: Clock) -> Callable[..., BookingRow]:
+    """Book a consult for the lead, in so many hours."""
+
+    def book(hours: float, state: BookingState = "booked", place: str = "") -> BookingRow:
+        at = clock() + timedelta(hours=hours)
+        to = Appointment(at, at + timedelta(minutes=30), "America/New_York", place)
+        with services_of(app).database.writing() as session:
+            made = bookings.book(
+                *(session, lead, to),
+                calendar="cal",
+                uid=str(hours),
+                matched_by="key",
+                state=state,
+            )
+        assert made is not None
+        return made
+
+    return book
+
+
+def waits_for(page: Page) -> list[tuple[str, str]]:
+    """The group of each lead on Today, and what its row says."""
+    of_row = ((group, page.document.all("p", within=row)[0]) for group, _, row in rows(page))
+    return [(group, text_of(words)) for group, words in of_row]
+
+
+@pytest.mark.parametrize(
+    ("place", "shown", "href"),
+    [
+        ("https://meet.example/a?b=1&c", "https://meet.example/a?b=1&c", True),
+        ("+1 415 867 5309", "+1 415 867 5309", True),
+        ("At our office", "At our office", False),
+        ("javascript:alert(1)", "javascript:alert(1)", False),
+        ("", "", False),
+    ],
+)
+def test_a_consult_of_today_says_when_and_how_to_meet(
+    staff: PageClient, book: Callable[..., BookingRow], place: str, shown: str, href: bool
+) -> None:
+    book(5, place=place)
+    page = staff.get("/staff/")
+    [(_, _, row)] = rows(page)
+    assert waits_for(page) == [("consult", f"Consult today, 2:30 PM {shown}".strip())]
+    links = [
+        a for p in page.document.all("p", within=row) for a in page.document.all("a", within=p)
+    ]
+    assert bool(links) == href
+    listed = staff.get("/staff/leads")
+    assert "Consult today, 2:30 PM" in " ".join(listed.text.split())
+
+
+@pytest.mark.parametrize(
+    ("button", "stage", "then"),
+    [
+        (
+            "It took place",
+            "consult_held",
+            [("no_answer", "Record the outcome Requested a consult")],
+        ),
+        ("No-show", "reached", [("follow_up", "Didn’t come to the consult. Follow up today")]),
+    ],
+)
+def test_a_consult_that_is_over_asks_how_it_went(
+    app: Flask,
+    lead: int,
+    book: Callable[..., BookingRow],
+    clock: Clock,
+    button: str,
+    stage: str,
+    then: list[tuple[str, str]],
+) -> None:
+    booking = book(1)
+    clock.go_on(hours=2)
+    staff = signed_in(app)
+    page = staff.get("/staff/")
+    assert waits_for(page) == [("unconfirmed", "Consult was today, 10:30 AM")]
+    page, count = press(staff, page, lead, button)
+    assert count == 1
+    assert waits_for(page) == then
+
+    def state() -> tuple[str, str]:
+        with services_of(app).database.reading() as session:
+            made = session.get_one(BookingRow, booking.id)
+            return session.get_one(LeadRow, lead).stage, made.state
+
+    assert state() == (stage, "no_show" if button == "No-show" else "booked")
+    undone = staff.follow(staff.submit(page.form("/undo"), status=303))
+    assert waits_for(undone) == [("unconfirmed", "Consult was today, 10:30 AM")]
+    assert state() == ("consult_booked", "booked")
+
+
+def test_a_consult_that_was_moved_takes_its_new_time(
+    app: Flask, lead: int, book: Callable[..., BookingRow], clock: Clock
+) -> None:
+    book(1)
+    clock.go_on(hours=2)
+    staff = signed_in(app)
+    page, count = press(staff, staff.get("/staff/"), lead, "Save", "To", time="15:00")
+    assert count == 3
+    assert "Rescheduled." in page.text
+    assert rows(page) == []  # it is tomorrow
+    assert "Consult tomorrow, 3:00 PM" in " ".join(staff.get("/staff/leads").text.split())
+
+
+def test_a_time_that_was_requested_asks_to_be_confirmed_whenever_it_is(
+    staff: PageClient, book: Callable[..., BookingRow]
+) -> None:
+    book(100, "requested")
+    page = staff.get("/staff/")
+    assert waits_for(page) == [("confirm", "Confirm the consult: Fri, 1:30 PM")]
+
+
+def test_a_lead_that_canceled_says_so_until_something_was_done(
+    app: Flask, staff: PageClient, lead: int, book: Callable[..., BookingRow], clock: Clock
+) -> None:
+    booking = book(48)
+    with services_of(app).database.writing() as session:
+        bookings.cancel(session, booking.id, clock(), services_of(app).settings.office)
+    page = staff.get("/staff/")
+    assert waits_for(page) == [("follow_up", "Canceled their consult. Follow up today")]
+    clock.go_on(days=1)
+    late = "Canceled their consult. Follow up: due yesterday"
+    staff = signed_in(app)
+    page = staff.get("/staff/")
+    assert waits_for(page) == [("follow_up", late)]
+    page, _ = press(staff, page, lead, "Tomorrow", NO_ANSWER)
+    clock.go_on(days=1)
+    assert waits_for(signed_in(app).get("/staff/")) == [("follow_up", "Follow up today")]
+
+
+def test_an_owner_who_opened_the_calendar_and_did_not_book_is_found(
+    app: Flask, staff: PageClient, lead: int, book: Callable[..., BookingRow], clock: Clock
+) -> None:
+    found, fact = "/staff/leads?consult=pressed", "didn’t book"
+    with services_of(app).database.writing() as session:
+        bookings.press(session, lead, "key")
+    clock.go_on(hours=20)
+    assert CONTACT.business not in signed_in(app).get(found).text
+    clock.go_on(hours=5)
+    staff = signed_in(app)
+    assert CONTACT.business in staff.get(found).text
+    assert fact in staff.get(f"/staff/leads/{lead}").text
+    book(30)
+    assert CONTACT.business not in staff.get(found).text
+    assert fact not in staff.get(f"/staff/leads/{lead}").text
+
+
 def test_who_is_calling_takes_one_press_and_an_export_two(staff: PageClient, lead: int) -> None:
     opened = staff.get("/staff/leads?text=5309&go=1", status=303).location
     assert opened.startswith(f"/staff/leads/{lead}?")
@@ -140,7 +291,7 @@ def next_press(group: str, row: Element) -> tuple[str, str]:
         "follow_up": ("Too expensive", "Lost"),
         "handed": ("Accept", ""),
         "no_answer": ("They never answered", "Lost"),
-        "unconfirmed": ("Mark as done", ""),
+        "unconfirmed": ("It took place", ""),
     }[group]
 
 

@@ -76,6 +76,18 @@ def test_a_booking_that_is_canceled_is_followed_up_today(database: Database) -> 
     assert whats_of(database, lead_id)[-2:] == ["consult_booked", "reached"]
 
 
+def test_an_owner_who_did_not_come_is_followed_up_today(database: Database) -> None:
+    lead_id = new_lead(database, contact=True)
+    booking = booked(database, lead_id)
+    later = database.clock() + timedelta(seconds=1)
+    write(database, bookings.mark_no_show, booking.id, later, OFFICE)
+    lead = see(database, lead_id)
+    assert (lead.stage, lead.consult_at) == ("reached", None)
+    assert lead.follow_up_on == OFFICE.today(database.clock())
+    (*_, last) = read(database, timeline, lead_id)
+    assert last.data["because"] == "no_show"
+
+
 def test_what_a_person_decided_later_stays(database: Database) -> None:
     ben = make_account(database, "Ben")
     lead_id = new_lead(database, contact=True)

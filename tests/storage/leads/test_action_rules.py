@@ -35,7 +35,7 @@ from tests.support.many_leads import next_at
 USER = st.sampled_from(("Ada", "Ben", "Cleo"))
 ROLE = st.sampled_from(("staff", "admin"))
 LEAD = st.integers(0, 1)
-REASON = st.sampled_from(("", "price", "outside", "no_time", "other"))
+REASON = st.sampled_from(("", "price", "outside", "no_time", "no_show", "other"))
 NUMBERS = count()
 
 

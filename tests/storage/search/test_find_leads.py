@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import fields, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any, get_args
 from urllib.parse import parse_qs
@@ -70,7 +70,8 @@ def _facts(wanted: LeadFilter, row: dict[str, Any]) -> Iterator[bool]:
     yield wanted.since is None or day >= wanted.since
     yield wanted.until is None or day <= wanted.until
     yield wanted.demo in ("", "only" if row["demo"] else "without")
-    yield wanted.consult in ("", "yes" if row["wants_consult"] else "no")
+    if wanted.consult != "pressed":
+        yield wanted.consult in ("", "yes" if row["wants_consult"] else "no")
     for axis, band in (("separation", wanted.separation), ("handoff", wanted.handoff)):
         reached = sum(row[axis] >= cut for cut in CUTS)
         yield band in ("", BANDS[axis][reached])  # type: ignore[index] # both are axes
@@ -78,6 +79,9 @@ def _facts(wanted: LeadFilter, row: dict[str, Any]) -> Iterator[bool]:
 
 def _work(wanted: LeadFilter, lead: MadeLead, now: datetime) -> Iterator[bool]:
     row = lead.row
+    if wanted.consult == "pressed":  # none of them ever had a consult booked
+        yield is_open(lead) and row["pressed_at"] is not None
+        yield row["pressed_at"] is not None and row["pressed_at"] <= now - timedelta(days=1)
     yield not wanted.stages or row["stage"] in wanted.stages
     match wanted.assignee:
         case "me":
@@ -106,6 +110,8 @@ def to_do(lead: MadeLead, now: datetime) -> str:
     """What a lead waits for today; empty if for nothing."""
     row, today = lead.row, now.astimezone(ME.zone).date()
     snoozed = row["follow_up_on"] is not None and row["follow_up_on"] > today
+    if is_open(lead) and lead.is_requested and row["consult_at"] > now:
+        return "confirm"
     if waits(lead):
         return "" if snoozed else "first_reply"
     if not is_open(lead):
@@ -255,7 +261,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "separation": st.sampled_from(("", *BANDS["separation"])),
     "handoff": st.sampled_from(("", *BANDS["handoff"])),
     "source": st.sampled_from((None, "", "-", "--x", "autumn-letter", "a&b=c %+é")),
-    "consult": st.sampled_from(("", "yes", "no")),
+    "consult": st.sampled_from(("", "yes", "no", "pressed")),
     "due": st.sampled_from(("", "waiting", "overdue", *get_args(ToDo))),
     "since": st.none() | st.dates(date(1970, 1, 1), date(9000, 12, 31)),
     "until": st.none() | st.dates(date(1970, 1, 1), date(9000, 12, 31)),

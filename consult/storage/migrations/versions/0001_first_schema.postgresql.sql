@@ -512,6 +512,7 @@ CREATE TABLE leads (
     won_currency VARCHAR(3),
     replaced JSON,
     suspect BOOLEAN DEFAULT false NOT NULL,
+    pressed_at TIMESTAMP WITH TIME ZONE,
     booking_hash VARCHAR(64),
     anonymised_at TIMESTAMP WITH TIME ZONE,
     submitted_at TIMESTAMP WITH TIME ZONE NOT NULL,

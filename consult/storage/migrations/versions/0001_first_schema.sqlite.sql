@@ -508,6 +508,7 @@ CREATE TABLE leads (
     won_currency VARCHAR(3),
     replaced JSON,
     suspect BOOLEAN DEFAULT 0 NOT NULL,
+    pressed_at DATETIME,
     booking_hash VARCHAR(64),
     anonymised_at DATETIME,
     submitted_at DATETIME NOT NULL,
