@@ -56,9 +56,9 @@ Paragraph = tuple[Sentence, ...]
 class Correspondence:
     """What an email needs beside the Report: who writes to whom, and how far they got.
 
-    `booking_link` is where a consult can be booked. `consult_at` is when one will be, and
-    `follow_up_on` the day to check in, both as the owner reads them; each may be "". `held` says
-    that there was a consult.
+    `booking_link` is where a consult can be booked; without one, `books_on_result` says that owners
+    do it on their own page. `consult_at` is when a consult will be, and `follow_up_on` the day to
+    check in, both as the owner reads them; each may be "". `held` says that there was a consult.
     """
 
     name: str
@@ -67,6 +67,7 @@ class Correspondence:
     writer: str
     brand: Brand
     booking_link: str = ""
+    books_on_result: bool = False
     consult_at: str = ""
     follow_up_on: str = ""
     held: bool = False
@@ -232,10 +233,13 @@ class _Writer:
         case, consult = self.case, self.report.consult
         source = _ADVICE[consult.recommended] + (_ASKED if case.wants_consult else "")
         later = "" if kind in ("yes", "asked", "call") else "_later"
-        time = Sentence(self.every[f"reply{later}"], "There’s no booking link in Settings")
         if case.booking_link:
             text = self.every[f"book{later}"].format(link=case.booking_link)
             time = Sentence(text, "The booking link in Settings")
+        elif case.books_on_result:
+            time = Sentence(self.every["book_on_result"], "Your own calendar takes bookings there")
+        else:
+            time = Sentence(self.every[f"reply{later}"], "Settings have no way to book")
         said = self.texts["talk"][kind].format(minutes=consult.minutes)
         return [Sentence(said, source), time]
 

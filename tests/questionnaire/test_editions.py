@@ -27,7 +27,7 @@ from consult.questionnaire.editions import (
 from consult.questionnaire.model import Rule
 from tests.support.small_edition import ROLES, small_edition, structure
 
-FINGERPRINTS = {"2026-12": "cea3ffa0c3d19cb9e1b0c18a3d2cf355c650fc15f2ae0885d9f014f78ba74abc"}
+FINGERPRINTS = {"2026-12": "0aa6eb4131f9649b94b49e06d439933bbde30577c212a8878ec0283ec25e2764"}
 """What `./run questionnaire fingerprint --edition NAME` printed when the edition was published."""
 
 

@@ -35,6 +35,7 @@ CASES = st.builds(
     st.just(CASE),
     wants_consult=st.booleans(),
     held=st.booleans(),
+    books_on_result=st.booleans(),
     booking_link=st.sampled_from(("", LINK, "https://example.com/?" + "a=1&" * 50)),
     consult_at=st.sampled_from(("", "Tuesday, December 1 at 10:00 AM EST")),
     follow_up_on=st.sampled_from(("", "December 9, 2026")),
@@ -139,6 +140,8 @@ def test_what_is_agreed_goes_into_the_email_after_a_call() -> None:
     without = draft_email("first", report, replace(CASE, booking_link="", wants_consult=True))
     assert without.subject == "Your consult with Marketing Maven"
     assert "Reply with a time that works for you." in without.text
+    own = replace(CASE, booking_link="", books_on_result=True)
+    assert "You can pick a time on your result page." in draft_email("first", report, own).text
 
 
 @pytest.mark.parametrize("typed", HOSTILE)

@@ -15,7 +15,6 @@ from consult.report.display import long_date, phone_link
 from consult.report.email_drafts import Correspondence, EmailDraft, EmailKind, draft_email
 from consult.report.explanations import reasons_of
 from consult.report.report import Report, from_json
-from consult.settings.brand import Brand
 from consult.staff.accounts.access import record_access_after, records_access, signed_in_user
 from consult.staff.blueprint import ID, blueprint, for_staff
 from consult.staff.leads import lead_presenter
@@ -43,6 +42,7 @@ from consult.storage.search.same_person import firm_domain, same_person
 from consult.storage.tables.lead_tables import LeadEventRow, LeadRow
 from consult.storage.tables.submission_tables import ContactRow
 from consult.web.services import services
+from consult.workflow.calendars import BookingOffer
 from consult.workflow.office_hours import follow_up_days
 from consult.workflow.spam import in_words
 from consult.workflow.stages import NAMES, describe_source
@@ -107,9 +107,7 @@ def lead_page(lead_id: int, form_state: FormState | None = None, since: int | No
         phone_link=dial,
         time_there=lead_presenter.time_at(dial, now),
         website=firm_domain(contact.email) if contact else "",
-        drafts=email_drafts(contact, lead, events, report, services().brand, me.name)
-        if contact
-        else {},
+        drafts=email_drafts(contact, lead, events, report, me.name, now) if contact else {},
         last_words=lead_presenter.last_words(written, events),
         same_person=same,
         source=describe_source(submission.source),
@@ -232,12 +230,12 @@ def _document(lead_id: int, kind: str, name: str) -> ResponseReturnValue:
 # --- Emails to the owner --------------------------------------------------------------------------
 
 
-def link_for_emails(brand: Brand) -> str:
+def link_for_emails(offer: BookingOffer) -> str:
     """Where an owner can book a consult, as an email that staff write may say it, or "".
 
     An owner's own pages can't be linked: of their links, only hashes are stored.
     """
-    return brand.consult_url
+    return offer.url
 
 
 def email_drafts(
@@ -245,22 +243,24 @@ def email_drafts(
     lead: LeadRow,
     events: Iterable[LeadEventRow],
     report: Report,
-    brand: Brand,
     writer: str,
+    now: datetime,
 ) -> Mapping[EmailKind, EmailDraft]:
     """The emails that a user named `writer` may send to an owner; the one to offer comes first."""
-    moves = [event.data["to"] for event in standing(events) if event.kind == "moved"]
+    offer, again = services().booking_offer, lead.follow_up_on
     consult_at = lead.consult_at if lead.stage == "consult_booked" else None
+    moves = [event.data["to"] for event in standing(events) if event.kind == "moved"]
     case = Correspondence(
         name=contact.name,
         email=contact.email,
         wants_consult=contact.wants_consult,
         writer=writer,
-        brand=brand,
-        booking_link=link_for_emails(brand),
-        consult_at=_spoken(consult_at) if consult_at else "",
-        follow_up_on=long_date(lead.follow_up_on) if lead.follow_up_on else "",
-        held="consult_held" in moves,
+        brand=services().brand,
+        booking_link=link_for_emails(offer),
+        books_on_result=offer.how == "own",
+        consult_at=_spoken(consult_at) if consult_at and consult_at > now else "",
+        follow_up_on=long_date(again) if again and again > now.date() else "",
+        held="consult_held" in moves or (consult_at is not None and consult_at <= now),
     )
     kinds: tuple[EmailKind, ...] = ("first", "after_call")
     if was_reached(events):

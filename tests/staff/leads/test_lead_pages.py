@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, unquote
 
@@ -17,7 +17,9 @@ from consult.storage import deliveries, documents, jobs
 from consult.storage.db.database import Database
 from consult.storage.leads import leads
 from consult.storage.privacy import erasure
+from consult.storage.settings.setting_overrides import BRAND, set_override
 from consult.storage.tables.delivery_tables import JobRow
+from consult.storage.tables.lead_tables import LeadRow
 from tests.support.apps import deliver, services_of
 from tests.support.client import PageClient
 from tests.support.databases import read, write
@@ -256,3 +258,44 @@ def test_an_unsent_email_says_why(staff: PageClient, database: Database, emailed
     for address in ("ada@new.example", "ada@newer.example"):
         write(database, deliveries.enqueue_report_email, emailed, address, LINK)
     says("The address was corrected before.")
+
+
+# --- Emails to write ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("consult_url", "says"),
+    [
+        ("", "You can pick a time on your result page."),
+        ("https://cal.com/maven", "Pick a time that works for you: https://cal.com/maven"),
+    ],
+)
+def test_an_email_says_how_to_book(
+    app: Flask, staff: PageClient, lead_id: int, consult_url: str, says: str
+) -> None:
+    made = services_of(app)
+    write(made.database, set_override, f"{BRAND}consult_url", consult_url, by=1)
+    made.settings_provider.refresh()
+    page = staff.get(f"/staff/leads/{lead_id}")
+    assert says in unquote(page.link(CONTACT.email))
+    assert says in text_of(page.document.by_id["draft-first"])
+
+
+def test_an_email_after_a_call_says_what_is_to_come(
+    app: Flask, staff: PageClient, database: Database, lead_id: int
+) -> None:
+    at = datetime.now(UTC) + timedelta(days=5)
+    for stage, changes, says in (
+        ("consult_booked", {"consult_at": at}, f"Our consult is on {at:%A, %B} {at.day} at "),
+        ("consult_booked", {"consult_at": at - timedelta(days=9)}, "let’s talk again."),
+        ("reached", {"follow_up_on": at.date()}, f"I’ll check in with you on {at:%B} {at.day},"),
+        ("reached", {"follow_up_on": date(2026, 1, 2)}, "You’ll have it done by [FILL IN: date]."),
+    ):
+        cleared = {"stage": stage, "consult_at": None, "follow_up_on": None}
+        with database.writing() as session:
+            session.execute(update(LeadRow).values(cleared | changes))
+        page = staff.get(f"/staff/leads/{lead_id}")
+        text = text_of(page.document.by_id["draft-after_call"])
+        assert says in text
+        assert ("check in" in text) == (says.startswith("I’ll"))
+        assert "Fill in before you send: date" in page.text
