@@ -180,7 +180,7 @@ ASKED_NOTHING = {
 PAGES_THAT_ASK = {
     *("anonymise_lead", "data_json", "delete_lead", "lead_data", "people", "colleague"),
     *("link_provider", "new_passkey", "set_up_app", "settings_group", "new_webhook"),
-    *("change_webhook", "new_export", "export_csv", "export_xlsx"),
+    *("change_webhook", "new_token", "new_export", "export_csv", "export_xlsx"),
 }
 """Pages that reveal a lot, or have a form that cannot be undone."""
 
