@@ -55,9 +55,10 @@ def masked_url(url: str) -> str:
 
     At Slack, Discord, Teams and others, whoever has the whole URL can write to the channel.
     """
-    host, rest = urlsplit(url).hostname or "", url.partition("://")[2].partition("/")[2]
-    end = rest[-4:] if len(rest) > 20 else ""
-    return f"https://{host}/…{end}" if rest else url
+    scheme, _, rest = url.partition("://")
+    path = rest.partition("/")[2]
+    end = path[-4:] if len(path) > 20 else ""
+    return f"{scheme}://{urlsplit(url).hostname}/…{end}" if path else url
 
 
 def standard(facts: Facts) -> Message:

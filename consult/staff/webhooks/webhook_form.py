@@ -39,7 +39,7 @@ KIND_NAMES: Mapping[WebhookKind, str] = MappingProxyType(
     }
 )
 KIND_CHOICES: Sequence[tuple[str, str]] = (
-    ("", "Whatever the URL is for"),
+    ("", "Choose by the URL"),
     ("standard", "Standard: signed, for your own programs"),
     ("flat", "Flat: one level, for Zapier, Make, n8n and Google Sheets"),
     ("slack", "Slack"),
@@ -96,7 +96,8 @@ def _has_events(form: "WebhookForm", field: Field) -> None:
 
 def _is_property(form: "WebhookForm", field: Field) -> None:
     if form.chosen_kind == "hubspot" and field.data and not _PROPERTY.fullmatch(field.data):
-        raise ValidationError("Use HubSpot’s internal name: small letters, digits and _.")
+        rule = "use HubSpot’s internal name, with small letters, digits and _."
+        raise ValidationError(f"{field.label.text}: {rule}")
 
 
 class WebhookForm(Form):
@@ -196,5 +197,5 @@ for _ours, _label in USUAL_FIELDS.items():
 for _n in _CUSTOM:
     _known = StringField(f"Field {_n}", filters=[lambda ours: ours if ours in MORE_FIELDS else ""])
     setattr(WebhookForm, f"more_{_n}", _known)
-    _name = StringField(f"Name of field {_n} at HubSpot", [_is_property], filters=[one_line])
+    _name = StringField(f"Its name at HubSpot ({_n})", [_is_property], filters=[one_line])
     setattr(WebhookForm, f"more_{_n}_name", _name)

@@ -282,4 +282,6 @@ def _indented(sent: str) -> str:
 
 
 def _event_names(endpoint: EndpointRow) -> str:
+    if set(endpoint.events) == set(WEBHOOK_EVENTS):
+        return "All"
     return ", ".join(info.name for kind, info in TYPE_INFO.items() if kind in endpoint.events)

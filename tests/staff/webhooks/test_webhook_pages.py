@@ -213,7 +213,8 @@ def test_a_test_shows_what_was_sent_and_what_came_back(tmp_path: Path) -> None:
             )
             admin.follow(post(admin, f"{ALL}/{number}", "/test"))
             deliver(app)
-            page = admin.get(f"{ALL}/{number}")
+            page = admin.get(f"{ALL}/{number}?done=test")
+            assert "The test was sent." in page.text
             sent = json.dumps(json.loads(hooks.received[-1].body), indent=2, ensure_ascii=False)
             assert " ".join(sent.split()) in page.text
             assert "Response: thank you" in page.text
@@ -332,7 +333,7 @@ def test_what_the_environment_sets_is_shown_and_cannot_be_changed(tmp_path: Path
     app = make_app(tmp_path / "var", webhook_url=ADDRESS, webhook_secret=FIXED_SECRET)
     admin = admin_of(app)
     sync_environment(app)
-    assert "hooks.example, webhook 1 Set by the environment" in admin.get(ALL).text
+    assert "hooks.example, webhook 1 Standard. Set by the environment" in admin.get(ALL).text
     page = admin.get(ONE)
     assert "CONSULT_WEBHOOK_URL" in page.text
     assert FIXED_SECRET not in page.text
