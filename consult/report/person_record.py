@@ -19,6 +19,8 @@ _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d[0-9:.]*\+00:00")
 TABLE_LABELS = {
     "contacts": "Contact and consent",
     "leads": "Pipeline status",
+    "bookings": "Consults booked",
+    "calendar_events": "Reports by calendars",
     "lead_events": "Timeline entries",
     "notes": "Notes",
     "deliveries": "Emails and webhooks",

@@ -20,6 +20,17 @@ PROVIDER_NAMES: Mapping[Provider, str] = {
     "savvycal": "SavvyCal",
 }
 
+CALENDAR_NAMES: Mapping[str, str] = {"own": "Our calendar"} | {
+    str(provider): name for provider, name in PROVIDER_NAMES.items()
+}
+"""How staff read where a consult was booked."""
+BOOKING_STATES: Mapping[str, str] = {
+    "requested": "Requested",
+    "booked": "Booked",
+    "canceled": "Canceled",
+    "no_show": "No-show",
+}
+
 _HOSTS: Mapping[Provider, tuple[str, ...]] = {
     "cal": ("cal.com", "cal.eu"),
     "calendly": ("calendly.com",),

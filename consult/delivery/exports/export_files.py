@@ -28,6 +28,7 @@ from consult.questionnaire import UNKNOWN, Answer, Kind, Question
 from consult.questionnaire.editions import load, names
 from consult.report.display import I_DO_NOT_KNOW, tenths
 from consult.storage.exports.lead_export import Lead
+from consult.workflow.calendars import BOOKING_STATES, CALENDAR_NAMES
 from consult.workflow.stages import NAMES, SOURCE_LABELS, Stage
 
 CSV, XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -103,7 +104,10 @@ def _workflow(zone: tzinfo) -> Iterator[Column]:
     yield Column("Assigned to", 22, itemgetter("assignee"))
     yield _time(zone, "Reply due", "due_at")
     yield _time(zone, "First contact", "first_contact_at")
+    yield _time(zone, "Opened the calendar", "pressed_at")
     yield _time(zone, "Consult on", "consult_at")
+    yield Column("Booking", 12, lambda lead: BOOKING_STATES.get(lead["booking"]))
+    yield Column("Booked in", 14, lambda lead: CALENDAR_NAMES.get(lead["calendar"]))
     yield Column("Follow up on", 12, itemgetter("follow_up_on"))
     yield Column("Won amount", 12, _won_amount)
     yield Column("Currency", 9, itemgetter("won_currency"))

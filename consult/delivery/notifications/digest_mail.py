@@ -20,13 +20,16 @@ def period_of(day: date, now: datetime, office: Office) -> Period:
 
 
 def subject_of(digest: Digest, day: date) -> str:
-    consults, follow_ups = digest.consults.count, digest.follow_up.count
+    consults, booked = digest.consults.count, digest.booked.count
+    follow_ups = digest.follow_up.count
     counts = {
         "new": digest.new,
         "overdue": digest.overdue.count,
         "due today": digest.due.count,
+        "to confirm": digest.to_confirm.count,
         "handed to you": digest.offered.count,
         "consult today" if consults == 1 else "consults today": consults,
+        "new consult" if booked == 1 else "new consults": booked,
         "follow-up" if follow_ups == 1 else "follow-ups": follow_ups,
     }
     return f"{day:%A}: " + ", ".join(f"{count} {what}" for what, count in counts.items() if count)
@@ -34,10 +37,13 @@ def subject_of(digest: Digest, day: date) -> str:
 
 def sections_of(digest: Digest, since: datetime, office: Office) -> list[tuple[str, LeadList]]:
     """The lists of a digest under their titles, the most urgent first; empty ones are left out."""
+    since_then = short_time(since.astimezone(office.zone))
     sections = [
         ("Overdue", digest.overdue),
         ("Due today", digest.due),
+        ("Times to confirm", digest.to_confirm),
         ("Consults today", digest.consults),
+        (f"Consults booked since {since_then}, for later days", digest.booked),
         ("Handed to you, waiting for your answer", digest.offered),
         ("Follow up today", digest.follow_up),
     ]
@@ -45,7 +51,7 @@ def sections_of(digest: Digest, since: datetime, office: Office) -> list[tuple[s
     if digest.new:
         checks = "1 check" if digest.new == 1 else f"{digest.new} checks"
         contacts = f"{digest.new_contacts.count or 'none'} with contact info"
-        title = f"New since {short_time(since.astimezone(office.zone))}: {checks}, {contacts}"
+        title = f"New since {since_then}: {checks}, {contacts}"
         sections.append((title, digest.new_contacts))
     return sections
 

@@ -5,13 +5,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, Text, bindparam, cast, select
+from sqlalchemy import Row, Text, bindparam, cast, func, select
 
 from consult.storage.db.database import Database, Session
 from consult.storage.drafts.drafts import as_answer
 from consult.storage.search.find_leads import next_ids
 from consult.storage.search.lead_filter import LeadFilter, Viewer
 from consult.storage.tables.account_tables import StaffUserRow
+from consult.storage.tables.booking_tables import BookingRow
 from consult.storage.tables.lead_tables import LeadRow
 from consult.storage.tables.submission_tables import ContactRow, DraftRow, SubmissionRow
 
@@ -21,8 +22,9 @@ BATCH_SIZE = 200
 Lead = Mapping[str, Any]
 """A lead as one row of an export: stored columns by name, and what `_lead` adds to them.
 
-What comes from a contact or assignee is None without one. ``answers`` are those on the path, by
-question id; ``wording`` is what was shown, by question id; ``plan`` the titles of its steps.
+What comes from a contact, assignee or booking (the newest) is None without one. ``answers`` are
+those on the path, by question id; ``wording`` is what was shown, by question id; ``plan`` the
+titles of its steps.
 """
 
 
@@ -62,13 +64,17 @@ def read_leads(session: Session, ids: Sequence[int]) -> list[Lead]:
     return [found[id] for id in dict.fromkeys(ids) if id in found]
 
 
+_LAST_BOOKING = select(func.max(BookingRow.id)).where(
+    BookingRow.submission_id == LeadRow.submission_id
+)
 _QUERY = (
     select(
         *(SubmissionRow.id, SubmissionRow.edition, SubmissionRow.depth, SubmissionRow.consult),
         *(SubmissionRow.seconds_taken, SubmissionRow.answers),
         *(LeadRow.submitted_at, LeadRow.demo, LeadRow.stage, LeadRow.stage_since),
         *(LeadRow.due_at, LeadRow.first_contact_at, LeadRow.consult_at, LeadRow.follow_up_on),
-        *(LeadRow.won_amount, LeadRow.won_currency),
+        *(LeadRow.won_amount, LeadRow.won_currency, LeadRow.pressed_at),
+        *(BookingRow.state.label("booking"), BookingRow.calendar),
         *(LeadRow.separation, LeadRow.handoff, LeadRow.archetype, LeadRow.wants_consult),
         *(ContactRow.name, ContactRow.business, ContactRow.email, ContactRow.phone),
         *(
@@ -85,6 +91,7 @@ _QUERY = (
     .join(LeadRow, LeadRow.submission_id == SubmissionRow.id)
     .join(DraftRow, DraftRow.id == SubmissionRow.draft_id)
     .outerjoin(ContactRow, ContactRow.submission_id == SubmissionRow.id)
+    .outerjoin(BookingRow, BookingRow.id == _LAST_BOOKING.correlate(LeadRow).scalar_subquery())
     .outerjoin(StaffUserRow, StaffUserRow.id == LeadRow.assignee_id)
     .where(SubmissionRow.id.in_(bindparam("ids", expanding=True)))
 )

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, not_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from consult.storage.db.database import Session
+from consult.storage.tables.booking_tables import BookingRow
 from consult.storage.tables.lead_tables import LeadRow, is_overdue, is_waiting, to_do
 from consult.storage.tables.submission_tables import ContactRow
 
@@ -54,21 +55,25 @@ class Digest:
     """A user's digest: leads assigned to them or to no one; new ones no matter who has them.
 
     `new` counts the leads submitted since the digest before; of these, `new_contacts` left contact
-    info. `offered` were handed over to this user, who has not answered.
+    info. `booked` have a consult on a later day, which their owners booked since then. `offered`
+    were handed over to this user, who has not answered. No lead is in two lists but the new ones.
     """
 
     new: int
     new_contacts: LeadList
     overdue: LeadList
     due: LeadList
-    offered: LeadList
+    to_confirm: LeadList
     consults: LeadList
+    booked: LeadList
+    offered: LeadList
     follow_up: LeadList
 
     @property
     def is_empty(self) -> bool:
-        lists = (self.overdue, self.due, self.offered, self.consults, self.follow_up)
-        return not self.new and not any(found.count for found in lists)
+        lists = (self.overdue, self.due, self.to_confirm, self.consults, self.booked)
+        others = (self.offered, self.follow_up)
+        return not self.new and not any(found.count for found in (*lists, *others))
 
 
 def digest_for(session: Session, user_id: int, period: Period) -> Digest:
@@ -81,15 +86,21 @@ def digest_for(session: Session, user_id: int, period: Period) -> Digest:
     )
     is_due = (is_waiting(LeadRow), LeadRow.due_at > period.now, LeadRow.due_at < period.ends)
     waits_for = to_do(LeadRow, period.now, period.day, period.ends)
+    is_late = is_overdue(LeadRow, period.now)
+    of_lead = (BookingRow.submission_id == LeadRow.submission_id, BookingRow.state == "booked")
+    booked = select(BookingRow.id).where(*of_lead, BookingRow.created_at >= period.since).exists()
+    later = (LeadRow.stage == "consult_booked", LeadRow.consult_at >= period.ends)
     return Digest(
         new=session.scalar(select(func.count()).select_from(LeadRow).where(*is_new)) or 0,
         new_contacts=_list(
             session, LeadRow.submitted_at, *is_new, ContactRow.submission_id.is_not(None)
         ),
-        overdue=_list(session, LeadRow.due_at, is_overdue(LeadRow, period.now), own),
-        due=_list(session, LeadRow.due_at, *is_due, own),
-        offered=_list(session, LeadRow.offered_at, LeadRow.offered_to_id == user_id),
+        overdue=_list(session, LeadRow.due_at, is_late, own),
+        due=_list(session, LeadRow.due_at, *is_due, not_(waits_for["confirm"]), own),
+        to_confirm=_list(session, LeadRow.consult_at, waits_for["confirm"], not_(is_late), own),
         consults=_list(session, LeadRow.consult_at, waits_for["consult"], own),
+        booked=_list(session, LeadRow.consult_at, booked, *later, own),
+        offered=_list(session, LeadRow.offered_at, LeadRow.offered_to_id == user_id),
         follow_up=_list(session, LeadRow.follow_up_on, waits_for["follow_up"], own),
     )
 

@@ -37,6 +37,8 @@ _EXCLUDED = frozenset(
         "result_token_hash",
         "waiting_token",
         "confirm_hash",
+        "booking_hash",
+        "link_hash",
     }
 )
 

@@ -43,6 +43,9 @@ LEAD: Lead = dict.fromkeys(ContactRow.__table__.columns.keys()) | {
     "due_at": None,
     "first_contact_at": None,
     "consult_at": None,
+    "pressed_at": datetime(2026, 11, 20, 14, 12, tzinfo=UTC),
+    "booking": "requested",
+    "calendar": "own",
     "follow_up_on": None,
     "won_amount": 120_050,
     "won_currency": "CHF",
@@ -174,6 +177,8 @@ def test_a_row_is_in_words() -> None:
     assert row["Source"] == "newsletter"
     assert row["Separation"] == "49.9"  # 50.0 would be the next band
     assert row["Consult advised"] == "Not now"
+    assert row["Opened the calendar (UTC)"] == "2026-11-20 14:12"
+    assert (row["Booking"], row["Booked in"]) == ("Requested", "Our calendar")
     assert (row["Plan, step 2"], row["Plan, step 3"]) == ("One place for leads", "")
     assert row["First reply (first_reply)"] == "The same day"
     assert row[f"{newest().wording('symptoms').ask} (symptoms)"] == "No time"

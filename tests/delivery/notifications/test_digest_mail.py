@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
+from functools import partial
 from itertools import cycle
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,7 +17,10 @@ from consult.delivery.notifications.digest_mail import period_of
 from consult.delivery.notifications.dispatch import schedule_tick
 from consult.delivery.notifications.staff_mail import read_unsubscribe_token
 from consult.delivery.worker import Worker
+from consult.storage.booking import bookings
+from consult.storage.booking.bookings import Appointment
 from consult.storage.db.database import Database
+from consult.storage.tables.booking_tables import BookingState
 from consult.workflow.office_hours import Office, read_hours
 from tests.support.databases import Clock, write
 from tests.support.lead_factories import colleague, set_lead
@@ -131,7 +135,8 @@ def test_it_says_what_is_new_due_and_waiting(database: Database, clock: Clock) -
     clock.go_on(hours=6)  # past the opening on the other side of the sea
     ada, bo = colleague(database, "ada"), colleague(database, "bo")
     morning_at = datetime(2026, 3, 3, 9, 5, tzinfo=office.zone)
-    leads = {name: left_contact(database) for name in ("late", "due", "offer", "consult", "again")}
+    names = ("late", "due", "offer", "consult", "again", "booked", "asked")
+    leads = {name: left_contact(database) for name in names}
     others = left_contact(database)
     submitted(database)
     hours = timedelta(hours=1)
@@ -142,14 +147,20 @@ def test_it_says_what_is_new_due_and_waiting(database: Database, clock: Clock) -
     set_lead(database, leads["offer"], assignee_id=bo, offered_to_id=ada, offered_at=clock())
     at = morning_at + 5 * hours
     set_lead(database, leads["consult"], stage="consult_booked", consult_at=at)
+    states: dict[str, BookingState] = {"booked": "booked", "asked": "requested"}
+    to = Appointment(at + 24 * hours, at + 25 * hours)
+    for name, state in states.items():
+        booked = partial(bookings.book, calendar="cal", uid=name, matched_by="key", state=state)
+        write(database, booked, leads[name], to)
     set_lead(database, leads["again"], follow_up_on=date(2026, 3, 3))
     set_lead(database, others, assignee_id=bo, due_at=morning_at - hours)
     mails = {mail["To"].partition("@")[0]: mail for mail in morning(database, clock, office)}
     mine = mails["ada"]
     assert mine["Subject"] == (
-        "Tuesday: 7 new, 1 overdue, 1 due today, 1 handed to you, 1 consult today, 1 follow-up"
+        "Tuesday: 9 new, 1 overdue, 1 due today, 1 to confirm, 1 handed to you, "
+        "1 consult today, 1 new consult, 1 follow-up"
     )
-    assert mails["bo"]["Subject"] == "Tuesday: 7 new, 1 overdue"
+    assert mails["bo"]["Subject"] == "Tuesday: 9 new, 1 overdue"
     said = " ".join(text_of(mine).split())
     for part in (
         f"Overdue - Okafor Tents (Tue, Mar 3, 8:05 AM) {BASE_URL}/staff/leads/{leads['late']}",
@@ -157,13 +168,15 @@ def test_it_says_what_is_new_due_and_waiting(database: Database, clock: Clock) -
         f"Consults today - Okafor Tents (Tue, Mar 3, 2:05 PM) {BASE_URL}/staff/leads/",
         "Handed to you, waiting for your answer - Okafor Tents",
         f"Follow up today - Okafor Tents (Tue, Mar 3) {BASE_URL}/staff/leads/",
-        "New since Mon, Mar 2, 9:00 AM: 7 checks, 6 with contact info",
+        f"Times to confirm - Okafor Tents (Wed, Mar 4, 2:05 PM) {BASE_URL}/staff/leads/",
+        "Consults booked since Mon, Mar 2, 9:00 AM, for later days - Okafor Tents (Wed, Mar 4, 2:",
+        "New since Mon, Mar 2, 9:00 AM: 9 checks, 8 with contact info",
     ):
         assert part in said
     assert f"/leads/{others} " not in said.partition("New since")[0]
     page = text_of(mine, "html")
     html5lib.HTMLParser(strict=True).parse(page)
-    assert page.count("<li>") == 11
+    assert page.count("<li>") == 15
     assert "\n\n\n" not in text_of(mine).replace("\r", "")
     assert "Times are in America/New_York." in said
     for private in ("ada@example.com", "Ada Okafor"):

@@ -166,11 +166,22 @@ def test_an_anonymous_lead_keeps_answers_and_scores(database: Database, whole_le
     assert erase(database, whole_lead, "delete") == [whole_lead]
 
 
+def walk_rows(lead: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every row of a lead in an export of its personal data."""
+    for table in lead.values():
+        yield from (
+            [row for row in table if isinstance(row, dict)] if isinstance(table, list) else ()
+        )
+
+
 def test_the_personal_data_export_has_the_sentence(database: Database, whole_lead: int) -> None:
     exported = data_export.to_json(read(database, data_export.export, [whole_lead]))
     (lead,) = json.loads(exported)["leads"]
     assert [visit["page"] for visit in lead["page_visits"]] == ["who", "review"]
     assert SENTENCE in [said["answer"] for said in lead["answers"]]
+    (booking,) = lead["bookings"]
+    assert (booking["state"], booking["place"]) == ("booked", "At Ada’s")
+    assert not {"link_hash", "booking_hash"} & {name for row in walk_rows(lead) for name in row}
 
 
 def test_a_sentence_of_one_word_is_exported_as_it_was_written(database: Database) -> None:
