@@ -57,14 +57,14 @@ _TEXTS: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("agreement", "names"): ("me", "staff", "several", "agency", "website", "nobody"),
     ("emails", "every"): (
         *("hello", "hello_anyone", "trouble", "own_words", "action"),
-        *("book", "book_later", "book_on_result", "reply", "reply_later"),
+        *("consult", "book", "book_later", "book_on_result", "reply", "reply_later"),
     ),
     ("emails", "first"): (
         *("subject", "subject_asked", "subject_well", "quick", "full", "asked"),
-        *("step", "well", "step_well"),
+        *("step", "enough", "best", "well", "step_well"),
     ),
     ("emails", "after_call"): (
-        *("subject", "thanks", "agreed", "agreed_on", "step", "done_by", "check_in", "consult"),
+        *("subject", "thanks", "agreed", "agreed_on", "step", "done_by", "check_in"),
     ),
     ("emails", "talk"): ("asked", "yes", "optional", "not_now", "call", "held"),
     ("consult_agenda",): ("about", "about_step", "outcome", "is_not", "helps", "helps_not"),

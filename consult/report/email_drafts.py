@@ -160,11 +160,18 @@ class _Writer:
             *self._trouble(),
             *self._own_words(),
         ]
-        yield [
-            *([Sentence(texts["well"], _ADVICE["not_now"])] if well else []),
-            *self._step(texts["step_well" if well else "step"]),
-        ]
-        yield self._talk("asked" if asked else report.consult.recommended)
+        advice = _ADVICE[report.consult.recommended]
+        step = self._step(texts["step_well" if well else "step"])
+        if well:
+            step.insert(0, Sentence(texts["well"], advice))
+        elif not step:
+            step.append(
+                Sentence(texts["best"], "Their plan has no steps: every answer is at its best")
+            )
+        elif report.consult.recommended == "optional" and not asked:
+            step.append(Sentence(texts["enough"], advice))
+        yield step
+        yield self._consult() or self._talk("asked" if asked else report.consult.recommended)
 
     def _after_call(self) -> Iterator[list[Sentence]]:
         texts, case = self.texts["after_call"], self.case
@@ -175,17 +182,12 @@ class _Writer:
             yield [agreed, *step, Sentence(texts["done_by"], _BLANK)]
         else:
             yield [Sentence(texts["agreed_on"], _BLANK)]
-        later = []
         if case.follow_up_on:
             text = texts["check_in"].format(day=case.follow_up_on)
-            later.append(Sentence(text, "The day you’ll follow up"))
-        if case.consult_at:
-            text = texts["consult"].format(time=case.consult_at)
-            later.append(Sentence(text, "The consult that’s scheduled"))
-        yield later
-        if not case.consult_at:
-            advice = "asked" if case.wants_consult else self.report.consult.recommended
-            yield self._talk("held" if case.held else "call" if advice == "yes" else advice)
+            yield [Sentence(text, "The day you’ll follow up")]
+        advice = "asked" if case.wants_consult else self.report.consult.recommended
+        talk = "held" if case.held else "call" if advice == "yes" else advice
+        yield self._consult() or self._talk(talk)
 
     def _hello(self) -> Paragraph:
         name = plain_line(self.case.name, _LONGEST_NAME)
@@ -227,6 +229,12 @@ class _Writer:
             Sentence(step.why, source),
             Sentence(self.every["action"].format(action=mid_sentence(action)), source),
         ]
+
+    def _consult(self) -> list[Sentence]:
+        if not self.case.consult_at:
+            return []
+        text = self.every["consult"].format(time=self.case.consult_at)
+        return [Sentence(text, "The consult that’s scheduled")]
 
     def _talk(self, kind: str) -> list[Sentence]:
         """What there is to say about a consult, and how to get one."""

@@ -27,7 +27,7 @@ from consult.questionnaire.editions import (
 from consult.questionnaire.model import Rule
 from tests.support.small_edition import ROLES, small_edition, structure
 
-FINGERPRINTS = {"2026-12": "0aa6eb4131f9649b94b49e06d439933bbde30577c212a8878ec0283ec25e2764"}
+FINGERPRINTS = {"2026-12": "e5e637daf3af995dce421f1ee2bdca96d47b6abd53f132ddaaa330a68bd380b5"}
 """What `./run questionnaire fingerprint --edition NAME` printed when the edition was published."""
 
 

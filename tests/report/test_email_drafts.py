@@ -106,6 +106,7 @@ def test_so_are_those_of_the_best_and_the_weakest(depth: Depth, end: str) -> Non
         for kind in KINDS:
             draft = draft_email(kind, report, CASE)
             check(draft, report, CASE)
+            assert ("That may be all" in draft.text) <= (kind == "first" and bool(report.plan))
             assert ("[FILL IN: what]" in draft.text) == (kind == "after_call" and not report.plan)
 
 
@@ -133,8 +134,11 @@ def test_what_is_agreed_goes_into_the_email_after_a_call() -> None:
         CASE, consult_at="Tuesday, March 2 at 9:30 AM EST", follow_up_on="March 1, 2027"
     )
     text = draft_email("after_call", report, booked).text
-    assert "I’ll check in with you on March 1, 2027. Our consult is on Tuesday, March 2" in text
+    assert "I’ll check in with you on March 1, 2027.\n\nOur consult is on Tuesday, March 2" in text
     assert LINK not in text
+    first = draft_email("first", report, booked).text
+    assert "Our consult is on Tuesday, March 2" in first
+    assert LINK not in first
     held = draft_email("after_call", report, replace(CASE, held=True)).text
     assert f"If you get stuck, let’s talk again. You can book here anytime: {LINK}" in held
     without = draft_email("first", report, replace(CASE, booking_link="", wants_consult=True))

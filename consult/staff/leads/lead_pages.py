@@ -9,6 +9,7 @@ from io import BytesIO
 from flask import abort, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
+from consult.delivery.mail.messages import safe_name
 from consult.questionnaire.editions import load
 from consult.report.brief import brief_of
 from consult.report.display import long_date, phone_link
@@ -251,7 +252,7 @@ def email_drafts(
     consult_at = lead.consult_at if lead.stage == "consult_booked" else None
     moves = [event.data["to"] for event in standing(events) if event.kind == "moved"]
     case = Correspondence(
-        name=contact.name,
+        name=safe_name(contact.name),
         email=contact.email,
         wants_consult=contact.wants_consult,
         writer=writer,

@@ -132,13 +132,16 @@ def test_contact_and_facts(app: Flask, staff: PageClient, database: Database) ->
     assert expected.items() <= facts.items()
     assert facts["Best time"].startswith("They didn’t say. They finished the check ")
     assert "See also" not in page.text
-    again = replace(CONTACT, business="Okafor Again", phone="call after 5")
+    again = replace(
+        CONTACT, name="Win at evil.example", business="Okafor Again", phone="call after 5"
+    )
     other = staff.get(f"/staff/leads/{make_lead(app, contact=again)}")
     assert "call after 5" in other.text
+    assert unquote(other.link(CONTACT.email)).partition("body=")[2].startswith("Hi there,")
     assert not [href for href in other.links.values() if href.startswith("tel:")]
     assert "See also" in other.text
     page = staff.get(other.link(CONTACT.business))
-    assert "Okafor Again Ada Okafor, same email address · New, " in page.text
+    assert "Okafor Again Win at evil.example, same email address · New, " in page.text
 
 
 @pytest.mark.parametrize("typed", HOSTILE)
