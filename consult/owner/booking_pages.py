@@ -1,28 +1,132 @@
-"""Booking a consult: the page that the button on a result leads to, or the agency's calendar."""
+"""Booking a consult: the page that the button on a result leads to, or the agency's calendar.
 
-from flask import Blueprint, redirect, request, url_for
+In our own calendar, owners pick a free time here, and move or cancel their consult by a link that
+does nothing else. That link shows; only its buttons act, as mail scanners open every link.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
+from consult.owner.contact_pages import (
+    ContactForm,
+    check_contact,
+    consume_contact,
+    contact_in,
+    contact_page,
+    request_first_confirmation,
+    thanks_url,
+)
 from consult.owner.result_pages import open_result, opens_contact_of
+from consult.owner.slot_form import (
+    booked_consult,
+    booking_rules,
+    chosen_zone,
+    picker,
+    sent_slot,
+)
 from consult.owner.visitors import is_person, is_prefetch
-from consult.storage.booking import bookings
+from consult.storage.booking import bookings, own_calendar
+from consult.storage.booking.own_calendar import BookedError, TakenError
+from consult.storage.db.database import Session
+from consult.storage.leads import submission
+from consult.storage.leads.changes import lock_leads
+from consult.storage.leads.submission import NewContact
+from consult.storage.tables.booking_tables import BookingRow
 from consult.storage.tables.submission_tables import SubmissionRow
 from consult.web.services import secret_key, services
 from consult.workflow.calendars import BookingOffer, calendar_url
 
 booking_pages = Blueprint("booking", __name__, url_prefix="/result/<token>/book")
+booked_pages = Blueprint("booked", __name__, url_prefix="/book/<token>")
+
+_NONE = "Pick a time"
+_TAKEN = "That time isn’t free anymore. Pick another"
 
 
 @booking_pages.get("")
 def book_page(token: str) -> ResponseReturnValue:
-    """Count the press, and go on to where consults are booked."""
+    """Count the press, and show the free times, or go on to where consults are booked."""
     lead, offer = open_result(token), services().booking_offer
     if offer.is_elsewhere:
         return _to_calendar(lead, offer)
-    if is_person() and not request.args:
+    if is_person() and not {"zone", "day"} & set(request.args):
         _count_press(lead)
-    return redirect(url_for("contact.consult", token=token), 303)
+    if offer.how == "off":
+        return redirect(url_for("contact.consult", token=token), 303)
+    with services().database.reading() as session:
+        booked = bookings.active_booking(session, lead.id)
+    if booked and booked.calendar == "own":
+        return redirect(_booked_url(booked, other=request.args.get("other")), 303)
+    if booked:
+        return redirect(url_for("results.result", token=token), 303)
+    return _page(token, lead, None if lead.contact else ContactForm())
+
+
+@booking_pages.post("")
+def book(token: str) -> ResponseReturnValue:
+    """Book a time, for a contact that is known or comes along."""
+    consume_contact()
+    lead, slot = open_result(token), sent_slot()
+    if services().booking_offer.how != "own":
+        abort(404)
+    form = None if lead.contact else ContactForm(request.form)
+    if (form and not form.validate()) or slot is None:
+        return _page(token, lead, form, "" if slot else _NONE), 422
+    try:
+        email = _book(token, lead, form)
+    except TakenError:
+        return _page(token, lead, form, _TAKEN), 409
+    except BookedError:  # in another tab, for another time
+        return redirect(url_for(".book_page", token=token, other=1), 303)
+    return redirect(thanks_url(lead, token, email), 303)
+
+
+def _book(token: str, lead: SubmissionRow, form: ContactForm | None) -> str:
+    """Book the time that was sent; returns the address of a contact that came along.
+
+    The contact is saved first, so that the booking finds it; neither is if the time is taken.
+    """
+    made, office = services(), services().settings.office
+    check = link = None
+    if form:
+        given = contact_in(form, lead, wants_consult=True)
+        check, link = check_contact(lead, token, given.email)
+    elif lead.contact:
+        given = replace(NewContact.of(lead.contact), wants_consult=True)
+    with made.database.writing() as session:
+        lock_leads(session, [lead.id])
+        submission.save_contact(session, token, given, link, office, check)
+        _book_slot(session, lead.id)
+    if check:
+        request_first_confirmation(lead, token, given.email, check)
+    return given.email if form else ""
+
+
+def _book_slot(session: Session, lead_id: int) -> BookingRow:
+    """Book the time that was sent, or abort if the lead was deleted."""
+    return own_calendar.book(
+        session,
+        lead_id,
+        sent_slot() or abort(400),
+        booking_rules(),
+        zone=chosen_zone(),
+        place=services().settings.booking_place,
+        secret_key=secret_key(),
+    ) or abort(404)
+
+
+def _page(token: str, lead: SubmissionRow, form: ContactForm | None, problem: str = "") -> str:
+    """The consult and the free times; `problem` is what is wrong with the time that was sent."""
+    with services().database.reading() as session:
+        times = picker(session)
+    problems = [("slot", problem)] if problem and times.open else []
+    return contact_page(
+        token, form, lead, "owner/consult.html", problems=problems, picker=times, problem=problem
+    )
 
 
 def _to_calendar(lead: SubmissionRow, offer: BookingOffer) -> Response:
@@ -51,3 +155,76 @@ def _count_press(lead: SubmissionRow) -> str:
             lambda session: bookings.press(session, lead.id, key), "a press to book"
         )
     return key
+
+
+# --- The consult that was booked ------------------------------------------------------------------
+
+
+@booked_pages.get("")
+def booked(token: str) -> str:
+    """Show a consult, with forms to move or cancel it, or to book another."""
+    return _booked_page(token, _find(token))
+
+
+@booked_pages.post("")
+def move(token: str) -> ResponseReturnValue:
+    """Move the consult; where it is canceled or over, book another."""
+    consume_contact()
+    booking = _find(token)
+    if services().booking_offer.how != "own":
+        abort(404)
+    slot = sent_slot()
+    if slot is None:
+        return _booked_page(token, booking, _NONE), 422
+    try:
+        with services().database.writing() as session:
+            moved = own_calendar.move(session, booking, slot, booking_rules(), zone=chosen_zone())
+            new = None if moved else _book_slot(session, booking.submission_id)
+    except TakenError:
+        return _booked_page(token, booking, _TAKEN), 409
+    except BookedError:
+        return _booked_page(token, booking), 409
+    return redirect(_booked_url(new or booking, done="booked" if new else "moved"), 303)
+
+
+@booked_pages.post("/cancel")
+def cancel(token: str) -> ResponseReturnValue:
+    consume_contact()
+    booking, office = _find(token), services().settings.office
+    with services().database.writing() as session:
+        own_calendar.cancel(session, booking, office)
+    return redirect(url_for(".booked", token=token, done="canceled"), 303)
+
+
+def _find(token: str) -> BookingRow:
+    with services().database.reading() as session:
+        return bookings.by_link(session, token) or abort(404)
+
+
+def _booked_url(booking: BookingRow, **query: Any) -> str:
+    """The page of a consult in our own calendar."""
+    token = bookings.link_token(secret_key(), booking.id)
+    return url_for("booked.booked", token=token, **query)
+
+
+def _booked_page(token: str, booking: BookingRow, problem: str = "") -> str:
+    """The page of a consult, with the times to move it to, or for another one if it won't be."""
+    with services().database.reading() as session:
+        current = bookings.active_booking(session, booking.submission_id)
+        is_current = current is not None and current.id == booking.id
+        other = None if is_current else current
+        times = None
+        if services().booking_offer.how == "own" and other is None:
+            times = picker(session, booking.submission_id)
+    return render_template(
+        "owner/booked.html",
+        token=token,
+        booked=booked_consult(booking),
+        state="current" if is_current else "canceled" if booking.state == "canceled" else "over",
+        other=booked_consult(other) if other else None,
+        other_url=_booked_url(other) if other and other.calendar == "own" else "",
+        picker=times if times and times.open else None,
+        problems=[("slot", problem)] if problem and times and times.open else [],
+        done=request.args.get("done", ""),
+        is_other="other" in request.args,
+    )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -47,11 +48,11 @@ def contact(token: str) -> str:
     """Ask where to send the report; who has left a contact changes it with a key only."""
     lead = find_lead(token)
     if not _may_change(lead):
-        return _page(token, None, lead)
+        return contact_page(token, None, lead)
     form = ContactForm(obj=lead.contact, wants_consult="consult" in request.args)
     if form.business.data == form.name.data:
         form.business.data = ""
-    return _page(token, form, lead)
+    return contact_page(token, form, lead)
 
 
 @contact_pages.post("/contact")
@@ -63,7 +64,7 @@ def save_contact(token: str) -> ResponseReturnValue:
 def consult(token: str) -> str:
     """Show what the consult is, and ask who it is for; one button where that is known."""
     lead = find_lead(token)
-    return _page(token, None if lead.contact else ContactForm(), lead, "owner/consult.html")
+    return contact_page(token, None if lead.contact else ContactForm(), lead, "owner/consult.html")
 
 
 @contact_pages.post("/consult")
@@ -71,42 +72,57 @@ def ask_for_consult(token: str) -> ResponseReturnValue:
     lead = find_lead(token)
     if lead.contact is None:
         return _save(token, "owner/consult.html", consult=True)
-    _consume()
+    consume_contact()
     with services().database.writing() as session:
         wanted = replace(NewContact.of(lead.contact), wants_consult=True)
         submission.save_contact(session, token, wanted, None, services().settings.office)
-    return redirect(url_for("results.result", token=token, thanks=1), 303)
+    return redirect(thanks_url(lead, token), 303)
 
 
 def _save(token: str, template: str, *, consult: bool = False) -> ResponseReturnValue:
-    _consume()
+    consume_contact()
     lead = find_lead(token)
     form = ContactForm(request.form)
     if not form.validate():
-        return _page(token, form, lead, template), 422
+        return contact_page(token, form, lead, template), 422
+    given = contact_in(form, lead, wants_consult=consult)
+    if lead.contact and not _may_change(lead) and NewContact.of(lead.contact) != given:
+        return redirect(url_for(".contact", token=token), 303)
+    check, link = check_contact(lead, token, given.email)
+    with services().database.writing() as session:
+        submission.save_contact(session, token, given, link, services().settings.office, check)
+    request_first_confirmation(lead, token, given.email, check)
+    return redirect(thanks_url(lead, token, given.email), 303)
+
+
+def contact_in(form: ContactForm, lead: SubmissionRow, *, wants_consult: bool) -> NewContact:
+    """The contact that a valid form was sent with."""
     name = str(form.name.data)
-    given = NewContact(
+    return NewContact(
         name=name,
         email=str(form.email.data),
         # Who has no name for the business goes by their own.
         business=form.business.data or name,
         phone=form.phone.data or None,
-        wants_consult=consult or form.wants_consult.data,
+        wants_consult=wants_consult or form.wants_consult.data,
         consent_text=_consent_text(),
         # Only the page of the consult asks for it.
         best_time=form.best_time.data or (lead.contact.best_time if lead.contact else None),
     )
-    if lead.contact and not _may_change(lead) and NewContact.of(lead.contact) != given:
-        return redirect(url_for(".contact", token=token), 303)
-    check = _check(lead, token, given.email)
-    link = None if check.waits else _link_to_mail(lead, given.email, token)
-    with services().database.writing() as session:
-        submission.save_contact(session, token, given, link, services().settings.office, check)
-    is_new_address = lead.contact is None or lead.contact.email != given.email
+
+
+def check_contact(lead: SubmissionRow, token: str, email: str) -> tuple[Check, str | None]:
+    """What is known of the form that was sent, and the link to mail with the report, if at once."""
+    check = _check(lead, token, email)
+    return check, None if check.waits else _link_to_mail(lead, email, token)
+
+
+def request_first_confirmation(lead: SubmissionRow, token: str, email: str, check: Check) -> None:
+    """Mail the link to confirm an address that was just saved, where everyone gets one."""
+    is_new_address = lead.contact is None or lead.contact.email != email
     must_confirm = services().settings.confirm_mail == "always"
     if must_confirm and is_new_address and not is_suspect(check.signs):
-        _request_confirmation(token, given.email)
-    return redirect(_thanks(lead, token, given.email), 303)
+        _request_confirmation(token, email)
 
 
 def _check(lead: SubmissionRow, token: str, email: str) -> Check:
@@ -132,15 +148,16 @@ def _must_confirm(signs: Signs) -> bool:
     return confirm == "always" or (bool(no_proof) and confirm != "off" and can_email())
 
 
-def _thanks(lead: SubmissionRow, token: str, email: str) -> str:
-    key = contact_key(secret_key(), lead.result_token_hash, email)
+def thanks_url(lead: SubmissionRow, token: str, email: str = "") -> str:
+    """The page that thanks; to who has just entered an address, it shows their contact."""
+    key = contact_key(secret_key(), lead.result_token_hash, email) if email else 1
     return url_for("results.result", token=token, thanks=key)
 
 
 @contact_pages.post("/confirm-email")
 def request_confirmation(token: str) -> ResponseReturnValue:
     """Email the link to confirm the address; the same response whether it's sent or held back."""
-    _consume()
+    consume_contact()
     lead = find_lead(token)
     if lead.contact and is_confirmation_offered(lead.contact):
         _request_confirmation(token, lead.contact.email)
@@ -174,7 +191,7 @@ def save_confirmation(token: str) -> ResponseReturnValue:
         submission.confirm(session, token, link, made.settings.office)
     if result is None:  # it was confirmed before, or the secret key is a new one
         return redirect(url_for(".confirm", token=token), 303)
-    return redirect(_thanks(find_lead(result), result, stored.email), 303)
+    return redirect(thanks_url(find_lead(result), result, stored.email), 303)
 
 
 def _to_confirm(token: str) -> ContactRow:
@@ -186,30 +203,37 @@ def _may_change(lead: SubmissionRow) -> bool:
     return lead.contact is None or opens_contact_of(lead, request.args.get("key", ""))
 
 
-def _consume() -> None:
+def consume_contact() -> None:
+    """Count a contact form, or another form of the consult, against what a network may send."""
     made = services()
     made.limits.consume("contacts", made.settings.limit_contacts, network_of(request.remote_addr))
 
 
-def _page(
+def contact_page(
     token: str,
     form: ContactForm | None,
     lead: SubmissionRow,
     template: str = "owner/contact.html",
+    *,
+    problems: Sequence[tuple[str, str]] = (),
+    **more: Any,
 ) -> str:
     """The page with this form, or without one where there is a contact already."""
+    wrong = [(field.name, field.errors[0]) for field in form or () if field.errors]
     return render_template(
         template,
         depth=lead.depth,
         token=token,
         key=request.args.get("key"),
         form=form,
-        problems=[(field.name, field.errors[0]) for field in form or () if field.errors],
+        problems=[*problems, *wrong],
         guard=guard("contact", token),
         consent=_consent_text(),
         consult=from_json(json.dumps(lead.report)).consult,
         result_open=not is_contact_required(lead.contact is not None, "result"),
         by_email=can_email(),
+        booking=services().booking_offer,
+        **more,
     )
 
 

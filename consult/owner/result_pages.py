@@ -11,12 +11,14 @@ from werkzeug.wrappers import Response
 
 from consult.crypto import opens_contact, shared_result, shared_token
 from consult.owner.open_draft import OPEN, OpenDraft, visit_of, walk_of
+from consult.owner.slot_form import booked_consult
 from consult.questionnaire import Answer, Depth, Walk, walk
 from consult.questionnaire.editions import load, newest
 from consult.questionnaire.yaml_texts import for_owner
 from consult.report.display import long_date
 from consult.report.report import from_json
 from consult.storage import deliveries, documents
+from consult.storage.booking import bookings
 from consult.storage.drafts import drafts
 from consult.storage.drafts.drafts import as_answer
 from consult.storage.leads import leads
@@ -56,6 +58,7 @@ def result(token: str) -> ResponseReturnValue:
         wants_consult=lead.contact is not None and lead.contact.wants_consult,
         mailed=bool(key) and _is_report_mailed(lead),
         confirmation=_confirmation(lead, key),
+        booked=_booked(lead),
     )
 
 
@@ -189,6 +192,17 @@ def is_confirmation_offered(contact: ContactRow) -> bool:
     """Whether the report waits until its owner confirms the address, and can."""
     offered = services().settings.confirm_mail != "off" and can_email()
     return offered and contact.waiting_token is not None
+
+
+def _booked(lead: SubmissionRow) -> dict[str, Any] | None:
+    """The consult to come, with its page if it can be moved here; None if there is none."""
+    with services().database.reading() as session:
+        booking = bookings.active_booking(session, lead.id)
+    if booking is None:
+        return None
+    is_own = booking.calendar == "own"
+    link = bookings.link_token(secret_key(), booking.id) if is_own else ""
+    return {"consult": booked_consult(booking), "link": link}
 
 
 def _confirmation(lead: SubmissionRow, key: str) -> dict[str, Any] | None:

@@ -5,10 +5,11 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from fractions import Fraction
 from functools import lru_cache
 from math import ceil, floor, lcm
+from zoneinfo import ZoneInfo
 
 from fontTools.ttLib import TTFont
 
@@ -59,7 +60,7 @@ def long_date(day: date) -> str:
 
 def short_time(at: datetime) -> str:
     """A time as staff read it, in its own time zone, as in "Mon, Mar 2, 10:30 AM"."""
-    return f"{at:%a}, {_MONTHS[at.month - 1][:3]} {at.day}, {_clock_time(at)}"
+    return f"{at:%a}, {_MONTHS[at.month - 1][:3]} {at.day}, {clock_time(at)}"
 
 
 def meeting_time(starts_at: datetime, ends_at: datetime, zone: tzinfo) -> str:
@@ -68,7 +69,7 @@ def meeting_time(starts_at: datetime, ends_at: datetime, zone: tzinfo) -> str:
     The short name of the zone tells apart the hour that comes twice when clocks go back.
     """
     start, end = starts_at.astimezone(zone), ends_at.astimezone(zone)
-    first, last = _clock_time(start), f"{_clock_time(end)} {_zone_name(end)}"
+    first, last = clock_time(start), f"{clock_time(end)} {_zone_name(end)}"
     if _zone_name(start) != _zone_name(end):
         first = f"{first} {_zone_name(start)}"
     if start.date() != end.date():
@@ -76,14 +77,38 @@ def meeting_time(starts_at: datetime, ends_at: datetime, zone: tzinfo) -> str:
     return f"{start:%A}, {long_date(start.date())}, {first} to {last} ({zone})"
 
 
-def _clock_time(at: datetime) -> str:
-    return f"{at.hour % 12 or 12}:{at:%M} {'AM' if at.hour < 12 else 'PM'}"
-
-
 def _zone_name(at: datetime) -> str:
     """As in "EST"; or "UTC+04", where the zone has no short name."""
     name = at.tzname() or ""
     return name if name[:1].isalpha() else f"UTC{name}"
+
+
+def weekday(day: date) -> str:
+    """A day near today as an owner reads it, as in "Wednesday, March 4"."""
+    return f"{day:%A}, {_MONTHS[day.month - 1]} {day.day}"
+
+
+def clock_time(at: datetime) -> str:
+    """The time of day, as in "10:00 AM"."""
+    return f"{at.hour % 12 or 12}:{at:%M} {'AM' if at.hour < 12 else 'PM'}"
+
+
+def slot_label(at: datetime) -> str:
+    """The time of day, with its zone where the clock shows it twice: "1:30 AM (EST)"."""
+    again = at.replace(fold=1 - at.fold).utcoffset() != at.utcoffset()
+    return f"{clock_time(at)} ({_zone_name(at)})" if again else clock_time(at)
+
+
+def zone_label(zone: str) -> str:
+    """The name of a time zone in words, as in "New York time"."""
+    city = zone.rpartition("/")[2].replace("_", " ")
+    return city if city == "UTC" else f"{city} time"
+
+
+def consult_time(at: datetime, zone: str) -> str:
+    """When a consult is, for its owner: "Wednesday, March 4, 2:30 PM, New York time"."""
+    local = at.astimezone(UTC if zone == "UTC" else ZoneInfo(zone))
+    return f"{weekday(local)}, {slot_label(local)}, {zone_label(zone)}"
 
 
 @dataclass(frozen=True, slots=True)

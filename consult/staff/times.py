@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 
 from markupsafe import Markup
 
+from consult.report.display import clock_time
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.web.services import services
 
@@ -45,11 +46,6 @@ def span(time: timedelta) -> str:
 
 def _count(number: int, unit: str) -> str:
     return f"{number} {unit}{'' if number == 1 else 's'}"
-
-
-def clock_time(time: datetime) -> str:
-    """The time of day, as in "10:00 AM"."""
-    return f"{time.hour % 12 or 12}:{time:%M} {'AM' if time.hour < 12 else 'PM'}"
 
 
 def short_date(day: date, today: date) -> str:

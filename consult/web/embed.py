@@ -24,7 +24,7 @@ ONE_HOUR = 3600
 
 FRAMED = re.compile(
     r"(?P<prefix>/embed(?:/auto)?(?:/clear)?)"
-    r"(?P<path>|/|/(?:start|check|resume|result|confirm|shared)(?:/.*)?)"
+    r"(?P<path>|/|/(?:start|check|resume|result|confirm|shared|book)(?:/.*)?)"
 )
 """The addresses in a frame. Only owners' pages have one: no page for staff, and no metrics."""
 

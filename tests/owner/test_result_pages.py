@@ -265,7 +265,7 @@ def test_the_link_to_a_result_shows_and_changes_no_contact(app: Flask) -> None:
 
 def test_the_consult_asks_for_a_name_and_an_address_and_later_for_one_tap(app: Flask) -> None:
     journey = result_of(app)
-    page = journey.client.get(journey.page.link("free consult"))
+    page = journey.client.get(f"{journey.root}/consult")
     report = lead_of(app).report["consult"]
     for said in (report["about"], report["outcome"], report["is_not"], report["bring"][0]):
         assert said in page.text

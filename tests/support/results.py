@@ -7,13 +7,15 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import select
 
-from consult.crypto import Purpose, encrypt
+from consult.crypto import Purpose, encrypt, token_hash
 from consult.owner.open_draft import freeze
 from consult.questionnaire import read_answers, walk
 from consult.questionnaire.editions import newest
+from consult.storage.booking import bookings
+from consult.storage.booking.bookings import Appointment
 from consult.storage.drafts import drafts, resume_links
 from consult.storage.jobs import EMAIL_CONFIRM
-from consult.storage.leads import submission
+from consult.storage.leads import leads, submission
 from consult.storage.leads.submission import Check
 from consult.storage.tables.delivery_tables import JobRow
 from consult.storage.tables.submission_tables import ResumeLinkRow
@@ -97,3 +99,19 @@ def confirm_path(app: Flask) -> str:
         mails = select(JobRow.payload).where(JobRow.kind == EMAIL_CONFIRM)
         payload = session.scalars(mails.order_by(JobRow.id.desc()).limit(1)).one()
     return str(payload["link"])
+
+
+def booked_path(app: Flask) -> str:
+    """The path of the page of a consult that was booked in our own calendar."""
+    made, token = services_of(app), hand_in(app).rsplit("/", 1)[1]
+    starts_at = made.database.clock().replace(microsecond=0) + timedelta(days=2)
+    to = Appointment(starts_at, starts_at + timedelta(minutes=30), "America/New_York")
+    key = made.settings.signing_key()
+    with made.database.writing() as session:
+        lead = leads.by_result_token(session, token)
+        assert lead
+        own: dict[str, Any] = {"calendar": "own", "matched_by": "own", "uid": token}
+        booking = bookings.book(session, lead.id, to, **own)
+        assert booking
+        booking.link_hash = token_hash(bookings.link_token(key, booking.id))
+        return f"/book/{bookings.link_token(key, booking.id)}"

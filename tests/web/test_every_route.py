@@ -23,7 +23,7 @@ from consult.storage.drafts import drafts
 from tests.staff.access_matrix import names_in_path
 from tests.support.access_fixture import ADMIN, World
 from tests.support.apps import services_of
-from tests.support.results import confirm_path, hand_in, resume_token_of
+from tests.support.results import booked_path, confirm_path, hand_in, resume_token_of
 
 COPIED_ALONG = (
     ".",
@@ -58,6 +58,7 @@ class Site:
             "/mail/": mail,
             "/resume/": resume_token_of(self.app, draft),
             "/confirm/": confirm_path(self.app).rsplit("/", 1)[1],
+            "/book/": booked_path(self.app).rsplit("/", 1)[1],
             "/staff/": invitation,
         }
         self.world.keep()

@@ -16,7 +16,7 @@ from consult.questionnaire.editions import newest
 from consult.staff.accounts.access import is_staff_path
 from consult.storage.drafts import drafts
 from tests.support.apps import make_app, services_of
-from tests.support.results import confirm_path, hand_in, resume_token_of
+from tests.support.results import booked_path, confirm_path, hand_in, resume_token_of
 
 WITHOUT_A_LINK = {
     *("/", "/start", "/brand.css", "/favicon.ico", "/health/live", "/health/ready"),
@@ -54,6 +54,7 @@ def links(app: Flask) -> dict[str, str]:
         "/mail/": mail,
         "/resume/": resume,
         "/confirm/": confirm_path(app).rsplit("/", 1)[1],
+        "/book/": booked_path(app).rsplit("/", 1)[1],
     }
 
 

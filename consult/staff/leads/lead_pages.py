@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from consult.delivery.mail.messages import safe_name
 from consult.questionnaire.editions import load
 from consult.report.brief import brief_of
-from consult.report.display import long_date, phone_link
+from consult.report.display import clock_time, long_date, phone_link
 from consult.report.email_drafts import Correspondence, EmailDraft, EmailKind, draft_email
 from consult.report.explanations import reasons_of
 from consult.report.report import Report, from_json
@@ -22,7 +22,7 @@ from consult.staff.leads import lead_presenter
 from consult.staff.leads.action_forms import FormState
 from consult.staff.notifications.notification_pages import delivery_view
 from consult.staff.privacy.privacy_pages import may_see_data
-from consult.staff.times import agency_time, away_text, clock_time
+from consult.staff.times import agency_time, away_text
 from consult.storage import deliveries, documents, jobs
 from consult.storage.accounts import accounts
 from consult.storage.documents import BRIEF, REPORT

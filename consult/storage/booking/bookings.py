@@ -55,7 +55,7 @@ def link_token(secret_key: str, booking_id: int) -> str:
 
 def link_of(base_url: str, secret_key: str, booking_id: int) -> str:
     """The link to move or cancel a booking."""
-    return f"{base_url}/booking/{link_token(secret_key, booking_id)}"
+    return f"{base_url}/book/{link_token(secret_key, booking_id)}"
 
 
 def token_of(secret_key: str, text: str) -> str:

@@ -26,6 +26,7 @@ from consult.storage.leads.changes import (
 )
 from consult.storage.tables.booking_tables import BookingRow, BookingState
 from consult.storage.tables.lead_tables import LeadRow
+from consult.workflow.office_hours import Office
 from consult.workflow.slots import BookingRules, Interval, free_times
 
 _TWO_DAYS = timedelta(days=2)
@@ -112,13 +113,7 @@ def book(
 
 
 def move(
-    session: Session,
-    booking: BookingRow,
-    start: datetime,
-    rules: BookingRules,
-    *,
-    zone: str,
-    place: str,
+    session: Session, booking: BookingRow, start: datetime, rules: BookingRules, *, zone: str
 ) -> bool:
     """Move a consult to a free time, as its owner wants; False if it is not to take place.
 
@@ -131,10 +126,18 @@ def move(
         return False
     if booked.starts_at != start:
         state = _state(session, found[0], start, rules)
-        to = Appointment(start, start + rules.length, zone, place)
+        to = Appointment(start, start + rules.length, zone, booked.place)
         state = "requested" if booked.state == "requested" else state
         bookings.move(session, booked.id, to, session.now(), state)
     return True
+
+
+def cancel(session: Session, booking: BookingRow, office: Office) -> bool:
+    """Cancel a consult, as its owner wants; False if it is not to take place."""
+    booked = active_booking(session, booking.submission_id)
+    if booked is None or booked.id != booking.id:
+        return False
+    return bookings.cancel(session, booking.id, session.now(), office)
 
 
 def _state(session: Session, lead: LeadRow, start: datetime, rules: BookingRules) -> BookingState:

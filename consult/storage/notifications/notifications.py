@@ -67,6 +67,11 @@ _OVERDUE_SINCE = timedelta(days=7)
 _MAX_OVERDUE = 500
 # What one form said is recorded in one transaction.
 _SAME_FORM = timedelta(seconds=1)
+# Contact info left to request or book a consult is one mail, about the most.
+_SAYS_MORE: Mapping[NotificationType, tuple[NotificationType, ...]] = {
+    "contact_given": ("consult_wanted", "consult_booked"),
+    "consult_wanted": ("consult_booked",),
+}
 
 
 def notify(

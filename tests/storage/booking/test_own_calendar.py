@@ -45,8 +45,7 @@ def book(
 
 
 def move(database: Database, booking: BookingRow, start: datetime) -> bool:
-    more = {"zone": "America/Denver", "place": ""}
-    return write(database, own_calendar.move, booking, start, RULES, **more)
+    return write(database, own_calendar.move, booking, start, RULES, zone="America/Denver")
 
 
 def current(database: Database, booking: BookingRow) -> BookingRow:
