@@ -119,10 +119,10 @@ def check_address(context: Context, job: JobRow) -> Commit:
     return record
 
 
-def settle_booking(_context: Context, job: JobRow) -> Commit:
+def sync_booking(_context: Context, job: JobRow) -> Commit:
     """Move or cancel the consult of a lead that staff have moved on."""
     lead_id, released = job.submission_id or 0, bool(job.payload["released"])
-    return lambda session: own_calendar.settle(session, lead_id, released=released)
+    return lambda session: own_calendar.sync(session, lead_id, released=released)
 
 
 def purge(context: Context, _job: JobRow) -> Commit:
@@ -183,7 +183,7 @@ HANDLERS: Mapping[str, Callable[[Context, JobRow], Commit]] = {
     jobs.EMAIL_REMINDER: email_reminder,
     jobs.EMAIL_RESUME_LINK: email_resume_link,
     jobs.NOTIFY: dispatch,
-    jobs.SETTLE_BOOKING: settle_booking,
+    jobs.SYNC_BOOKING: sync_booking,
     jobs.WEBHOOK: send_webhook,
     jobs.FORGET: forget,
     jobs.CHECK_ADDRESS: check_address,

@@ -11,6 +11,7 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
+from consult.delivery.booking.booking_mail import booking_file
 from consult.owner.contact_pages import (
     ContactForm,
     check_contact,
@@ -194,6 +195,18 @@ def cancel(token: str) -> ResponseReturnValue:
     with services().database.writing() as session:
         own_calendar.cancel(session, booking, office)
     return redirect(url_for(".booked", token=token, done="canceled"), 303)
+
+
+@booked_pages.get("/consult.ics")
+def calendar_file(token: str) -> Response:
+    """The consult, as a file that calendars read."""
+    booking = _find(token)
+    if booking.state not in bookings.ACTIVE:
+        abort(404)
+    content = booking_file(booking, services().settings, services().brand)
+    response = Response(content, mimetype="text/calendar")
+    response.headers["Content-Disposition"] = 'attachment; filename="consult.ics"'
+    return response
 
 
 def _find(token: str) -> BookingRow:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from icalendar import Calendar
 from sqlalchemy import update
 
 from consult.owner.form_guard import HONEYPOT
@@ -369,6 +370,21 @@ def test_a_link_that_is_only_opened_changes_nothing(site: Site) -> None:
             k: v for k, v in other.items() if k[0] != "_"
         }
     assert booking.state == "booked"
+
+
+def test_a_consult_is_a_file_for_calendars_while_it_is_to_come(site: Site) -> None:
+    path = site.result()
+    booking, link = site.booked(path)
+    file = site.client.get(site.client.get(path).link("Add to calendar"))
+    assert file.headers["Content-Type"] == "text/calendar; charset=utf-8"
+    assert "attachment" in file.headers["Content-Disposition"]
+    (event,) = Calendar.from_ical(file.body).walk("VEVENT")
+    assert (event["UID"], event.decoded("DTSTART"), event.decoded("DTEND")) == (
+        *(booking.uid, booking.starts_at),
+        booking.ends_at,
+    )
+    site.client.post(f"{link}/cancel")
+    site.client.get(f"{link}/consult.ics", status=404)
 
 
 def test_when_its_time_has_passed_the_page_says_so(site: Site) -> None:

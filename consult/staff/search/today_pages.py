@@ -11,11 +11,11 @@ from urllib.parse import urlencode
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from consult.report.display import phone_link
+from consult.report.display import clock_time, phone_link
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.blueprint import blueprint, for_staff
 from consult.staff.settings.settings_fields import first_steps, placeholders
-from consult.staff.times import agency_time, ago, clock_time, near_day, near_time
+from consult.staff.times import agency_time, ago, near_day, near_time
 from consult.storage.leads.changes import can_undo
 from consult.storage.search import find_leads, today
 from consult.storage.search.lead_filter import LeadFilter, Viewer

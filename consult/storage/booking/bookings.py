@@ -214,7 +214,7 @@ def shift(session: Session, booking: BookingRow, start: datetime) -> None:
 def _save_booking(session: Session, booking: BookingRow, kind: NotificationType) -> None:
     """End a change that leaves the lead as it is."""
     session.flush()
-    tell(session, booking, kind)
+    notify_all(session, booking, kind)
     audit_log.record(session, f"booking.{booking.state}", by=None, lead_id=booking.submission_id)
 
 
@@ -302,10 +302,10 @@ def _save(
     """End a change: the lead has a new version, and who has it and its owner hear of it."""
     save_change(session, lead, f"booking.{booking.state}", by)
     if kind:
-        tell(session, booking, kind, actor_id=by)
+        notify_all(session, booking, kind, actor_id=by)
 
 
-def tell(
+def notify_all(
     session: Session, booking: BookingRow, kind: NotificationType, *, actor_id: int | None = None
 ) -> None:
     """Notify staff of a change, and email the owner. A provider's calendar emails owners itself.

@@ -22,7 +22,7 @@ from consult.storage.leads.changes import (
     lock_leads,
     record_change,
     save_change,
-    settle_booking,
+    sync_booking,
 )
 from consult.storage.tables.booking_tables import BookingRow, BookingState
 from consult.storage.tables.lead_tables import LeadRow
@@ -162,7 +162,7 @@ def confirm(session: Session, lead_id: int, *, by: int, version: int | None = No
     at = booking.starts_at.isoformat(timespec="seconds")
     record_change(session, lead, "booking", by, what="confirmed", consult_at=at, calendar="own")
     save_change(session, lead, "booking.confirmed", by)
-    bookings.tell(session, booking, "consult_booked")
+    bookings.notify_all(session, booking, "consult_booked")
     lead.replaced = None  # what was sent can't be undone
     session.flush()
     return lead
@@ -175,8 +175,8 @@ def _overlaps(session: Session, booking: BookingRow) -> bool:
     return session.scalar(query.where(*others, *same_time).limit(1)) is not None
 
 
-def settle(session: Session, lead_id: int, *, released: bool) -> None:
-    """Have the consult that an owner booked follow what became of the lead (``settle_booking``).
+def sync(session: Session, lead_id: int, *, released: bool) -> None:
+    """Have the consult that an owner booked follow what became of the lead (``sync_booking``).
 
     It is moved or canceled as staff decided, once they can't undo that. If the lead was `released`,
     as it is no spam, what its booking does to a lead is done now.
@@ -190,7 +190,7 @@ def settle(session: Session, lead_id: int, *, released: bool) -> None:
     if released:
         bookings.announce(session, lead, booking)
     elif is_recent(lead, now):
-        settle_booking(session, lead_id)
+        sync_booking(session, lead_id)
     elif lead.stage in ("reached", "lost", "not_a_fit"):
         bookings.withdraw(session, booking)
     elif lead.stage == "consult_booked" and lead.consult_at not in (None, booking.starts_at):

@@ -22,7 +22,7 @@ from consult.storage.leads.changes import (
     record_move,
     require_open,
     save_change,
-    settle_booking,
+    sync_booking,
 )
 from consult.storage.leads.handovers import assign_to, end_handover
 from consult.storage.leads.leads import reply_clock
@@ -75,7 +75,7 @@ def move(
         assign_to(session, lead, by)
         return save_change(session, lead, "lead.claimed", by)
     if is_no or "consult_booked" in (lead.stage, stage):
-        settle_booking(session, lead_id)
+        sync_booking(session, lead_id)
     _move_up_to(session, lead, stage, by)
     if stage in CLOSED:
         end_handover(session, lead, by)
@@ -194,7 +194,7 @@ def rebook(
         raise NotAllowedError("No consult is booked.")
     _require_fitting_consult(lead, lead.stage, consult_at, session.now())
     lead.consult_at = consult_at
-    settle_booking(session, lead_id)
+    sync_booking(session, lead_id)
     record_change(session, lead, "rebooked", by, consult_at=_iso(consult_at))
     return save_change(session, lead, "lead.rebooked", by)
 

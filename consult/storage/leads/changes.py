@@ -15,7 +15,7 @@ from sqlalchemy import delete, exists, select, update
 from consult.storage import page_events
 from consult.storage.audit import audit_log
 from consult.storage.db.database import Session
-from consult.storage.jobs import SETTLE_BOOKING, enqueue
+from consult.storage.jobs import SYNC_BOOKING, enqueue
 from consult.storage.leads.assignment import is_active, lock_assignments, may_have_leads
 from consult.storage.leads.leads import record_event, standing, timeline
 from consult.storage.notifications import notifications
@@ -155,7 +155,7 @@ def notify(
     )
 
 
-def settle_booking(session: Session, lead_id: int, *, released: bool = False) -> None:
+def sync_booking(session: Session, lead_id: int, *, released: bool = False) -> None:
     """Have the consult that an owner booked here follow a change, once that can't be undone.
 
     So nobody is emailed about what was undone. A lead that was `released` can follow at once. See
@@ -166,7 +166,7 @@ def settle_booking(session: Session, lead_id: int, *, released: bool = False) ->
     if session.scalar(select(booked.where(BookingRow.calendar == "own"))):
         at = session.now() + (timedelta() if released else UNDO_WITHIN + timedelta(seconds=1))
         payload = {"released": released}
-        enqueue(session, SETTLE_BOOKING, payload, submission_id=lead_id, run_at=at)
+        enqueue(session, SYNC_BOOKING, payload, submission_id=lead_id, run_at=at)
 
 
 def can_undo(lead: LeadRow, by: int, now: datetime) -> bool:

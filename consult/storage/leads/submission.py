@@ -290,7 +290,7 @@ def _release(
     if is_released := lead.suspect and stored is not None:
         lead.suspect = False
         _announce(session, lead, was_known=False, office=office)
-        changes.settle_booking(session, lead.submission_id, released=True)
+        changes.sync_booking(session, lead.submission_id, released=True)
     lead.suspect = False
     if stored and stored.waiting_token and mail_link:
         stored.waiting_token = None

@@ -137,7 +137,7 @@ def test_a_real_server_gets_text_invitation_and_file(database: Database, lead_id
     assert event["ATTENDEE"] == f"mailto:{CONTACT.email}"
     asked = event["ATTENDEE"].params
     assert (asked["CN"], asked["RSVP"], asked["PARTSTAT"]) == (CONTACT.name, "TRUE", "NEEDS-ACTION")
-    link = f"{BASE_URL}/booking/{bookings.link_token(SECRET_KEY, booking.id)}"
+    link = f"{BASE_URL}/book/{bookings.link_token(SECRET_KEY, booking.id)}"
     assert event["LOCATION"] == PLACE
     assert link in event["DESCRIPTION"]
     assert message["Subject"] == "Your consult: Fri, Mar 6, 10:00 AM"
@@ -233,7 +233,7 @@ def test_what_staff_change_is_in_the_calendars_of_both(
     for version, (stage, consult_at) in enumerate((("consult_booked", to), ("lost", None))):
         set_lead(database, lead_id, stage=stage, consult_at=consult_at, version=9 + version)
         clock.go_on(minutes=5)
-        write(database, own_calendar.settle, lead_id, released=False)
+        write(database, own_calendar.sync, lead_id, released=False)
         mails = sent_mails(database)
         assert {mail["To"] for mail in mails} == {CONTACT.email, "ada@agency.example"}
         for mail in mails:
@@ -418,7 +418,7 @@ def test_staff_get_the_consult_into_their_calendar_in_their_zone(
     assert event["ATTENDEE"].params["RSVP"] == "FALSE"
     content = calendar_parts(mail)[0].decode().replace("\r\n ", "")
     assert f"{BASE_URL}/staff/leads/{lead_id}" in content
-    assert not [part for part in (CONTACT.email, CONTACT.name, "/booking/") if part in content]
+    assert not [part for part in (CONTACT.email, CONTACT.name, "/book/") if part in content]
 
 
 def test_staff_are_asked_to_confirm_and_told_of_a_canceled_consult_once(

@@ -29,7 +29,7 @@ MEETING = Meeting(
     status="CONFIRMED",
     title="Consult with Ana Ruiz, Marketing Maven",
     place="We’ll call you.",
-    text="How we meet: We’ll call you.\nMove or cancel: https://check.example/booking/x",
+    text="How we meet: We’ll call you.\nMove or cancel: https://check.example/book/x",
 )
 ORGANIZER = Mailbox("Marketing Maven", "relay@check.example")
 GUEST = Mailbox("Ada Okafor", "ada@example.com")

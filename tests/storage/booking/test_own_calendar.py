@@ -58,13 +58,13 @@ def notified(database: Database) -> list[str]:
     return [kind for kind in found if kind.startswith("consult_") and kind != "consult_wanted"]
 
 
-def settle(database: Database, clock: Clock) -> None:
+def sync(database: Database, clock: Clock) -> None:
     """Do what waits until staff can no longer undo."""
     clock.go_on(minutes=2)
-    for job in rows(database, JobRow, JobRow.kind == "settle_booking", JobRow.state == "ready"):
+    for job in rows(database, JobRow, JobRow.kind == "sync_booking", JobRow.state == "ready"):
         if job.run_at <= clock():
             released = job.payload["released"]
-            write(database, own_calendar.settle, job.submission_id or 0, released=released)
+            write(database, own_calendar.sync, job.submission_id or 0, released=released)
             with database.writing() as session:
                 session.delete(session.get_one(JobRow, job.id))
 
@@ -209,7 +209,7 @@ def test_a_consult_is_canceled_when_staff_move_its_lead_on_and_not_before(
     clock.go_on(seconds=1)
     write(database, actions.move, lead, stage, by=ben, reason=reason)
     assert current(database, booking).state == "booked", "it can still be undone"
-    settle(database, clock)
+    sync(database, clock)
     canceled = current(database, booking)
     assert (canceled.state, canceled.slot_at is None) == (then, then == "canceled")
     assert see(database, lead).stage == stage
@@ -226,7 +226,7 @@ def test_what_staff_undo_leaves_the_consult_as_it_was(database: Database, clock:
     write(database, changes.undo, lead, by=ben)
     write(database, actions.rebook, lead, times(database)[-1], by=ben)
     write(database, changes.undo, lead, by=ben)
-    settle(database, clock)
+    sync(database, clock)
     after = current(database, booking)
     assert (after.state, after.starts_at, after.sequence) == ("booked", booking.starts_at, 0)
     # A change that can still be undone when an earlier one settles is waited for.
@@ -234,9 +234,9 @@ def test_what_staff_undo_leaves_the_consult_as_it_was(database: Database, clock:
     clock.go_on(seconds=50)
     write(database, actions.move, lead, "lost", by=ben, reason="price")
     clock.go_on(seconds=20)
-    write(database, own_calendar.settle, lead, released=False)
+    write(database, own_calendar.sync, lead, released=False)
     write(database, changes.undo, lead, by=ben)
-    settle(database, clock)
+    sync(database, clock)
     after = current(database, booking)
     assert (after.state, after.starts_at) == ("booked", see(database, lead).consult_at)
     assert after.sequence == 1
@@ -250,14 +250,14 @@ def test_staff_move_a_consult_even_to_a_time_that_is_taken(
     booking = book(database, lead, times(database)[0])
     clock.go_on(seconds=1)
     write(database, actions.rebook, lead, other.starts_at, by=ben)
-    settle(database, clock)
+    sync(database, clock)
     moved = current(database, booking)
     assert (moved.starts_at, moved.slot_at) == (other.starts_at, None)
     assert moved.ends_at - moved.starts_at == HALF_AN_HOUR
     # Scheduled anew, it is the same booking.
     write(database, actions.move, lead, "reached", by=ben)
     write(database, actions.move, lead, "consult_booked", by=ben, consult_at=times(database)[2])
-    settle(database, clock)
+    sync(database, clock)
     assert current(database, booking).slot_at == see(database, lead).consult_at
     assert current(database, other).state == "booked"
 
@@ -285,7 +285,7 @@ def test_a_booking_that_is_probably_spam_takes_no_time_and_nobody_is_told(
     assert (see(database, lead).stage, notified(database)) == ("new", [])
     clock.go_on(seconds=1)
     write(database, clear, lead, ben)
-    settle(database, clock)
+    sync(database, clock)
     assert (see(database, lead).stage, see(database, lead).consult_at) == ("consult_booked", start)
     assert notified(database) == ["consult_booked"]
     assert start not in times(database)
@@ -301,11 +301,11 @@ def test_of_two_who_want_a_time_after_one_was_held_staff_confirm_one(
     other = book(database, new_lead(database, contact=True), start)
     assert other.state == "booked"
     write(database, clear, lead, ben)
-    settle(database, clock)
+    sync(database, clock)
     with pytest.raises(NotAllowedError, match="Another consult"):
         write(database, own_calendar.confirm, lead, by=ben)
     write(database, actions.rebook, lead, times(database)[-1], by=ben)
-    settle(database, clock)
+    sync(database, clock)
     assert current(database, booking).state == "booked", "staff set the time"
 
 
@@ -314,7 +314,7 @@ def test_spam_that_staff_put_away_keeps_no_time(database: Database, clock: Clock
     booking = book(database, lead, times(database)[0])
     clock.go_on(seconds=1)
     write(database, actions.move, lead, "not_a_fit", by=ben, reason="not_real")
-    settle(database, clock)
+    sync(database, clock)
     assert current(database, booking).state == "canceled"
     assert notified(database) == []
 
