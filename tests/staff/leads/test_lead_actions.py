@@ -471,7 +471,9 @@ def test_writing_takes_two_presses_and_says_which_draft_was_used(
     page = grace.get(path)
     [link] = [one for one in page.document.all("a") if "data-draft" in one.attrib]
     assert text_of(link) == f"Write first email {CONTACT.email}"
-    assert not [one for one in page.document.ancestors(link) if one.tag == "details"]
+    buttons = [one for one in page.document.all("button") if text_of(one) == "Emailed"]
+    for pressed in (link, *buttons):
+        assert not [one for one in page.document.ancestors(pressed) if one.tag == "details"]
     fold = page.document.by_id["drafts"]
     texts = page.document.all("textarea", within=fold)
     assert [(text.text or "").partition(",")[0] for text in texts] == ["Hi Ada", "Hi Ada"]

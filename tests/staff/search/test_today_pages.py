@@ -109,6 +109,8 @@ def test_calling_writing_and_booking_take_few_presses(staff: PageClient, lead: i
     page, count = press(staff, page, lead, "Email")
     assert count == 1  # which logs it; the second press opens it
     assert page.link(f"Write to {CONTACT.email}") == f"mailto:{CONTACT.email.replace('@', '%40')}"
+    drafts = staff.get(page.link("start from a draft")).document.by_id["drafts"]
+    assert "open" in drafts.attrib
     page, _ = press(staff, page, lead, "Reached", "How did it go?")
     page, count = press(staff, page, lead, "Book", "Schedule a consult", time="14:30")
     assert count == 3
