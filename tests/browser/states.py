@@ -167,6 +167,14 @@ def add_token(visit: Visit) -> None:
     press()(visit)
 
 
+def choose_hubspot(visit: Visit) -> None:
+    """Choose a format that needs more than what was entered."""
+    visit.tab.select_option("[name=kind]", "hubspot")
+    visit.tab.locator("details.more summary").click()
+    visit.tab.fill("[name=map_email]", "E mail")
+    press()(visit)
+
+
 def before_anybody_came(visit: Visit) -> None:
     path = visit.path
     with TemporaryDirectory() as folder:
@@ -349,7 +357,7 @@ STAFF_STATES = (
     State("webhook", on("/staff/settings/webhooks/1?done=test"), open_all, admin=True),
     State("webhook switched off", on("/staff/settings/webhooks/2"), open_all, admin=True),
     State("add a webhook", on("/staff/settings/webhooks/new"), admin=True),
-    State("webhook refused", on("/staff/settings/webhooks/new"), press(), admin=True),
+    State("webhook refused", on("/staff/settings/webhooks/new"), choose_hubspot, admin=True),
     State("secret of a webhook", on("/staff/settings/webhooks/new"), add_webhook, admin=True),
     State("change a webhook", on("/staff/settings/webhooks/1/change"), admin=True),
     State("API tokens", on("/staff/settings/api-tokens?done=revoked"), admin=True),

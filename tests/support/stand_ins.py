@@ -29,11 +29,15 @@ URLS = {
 
 @dataclass
 class StandIn:
-    """One of the services: `posted` is what it took, and `rows` what a sheet holds by then."""
+    """One of the services: `posted` is what it took, and `rows` what a sheet holds by then.
+
+    `subscribers` are those of Mailchimp, to which Zapier passes new contacts.
+    """
 
     service: str
     posted: list[Any] = field(default_factory=list)
     rows: list[list[Any]] = field(default_factory=list)
+    subscribers: list[tuple[str, str]] = field(default_factory=list)
     form_fields: frozenset[str] = frozenset({"email", "firstname", "lastname", "company", "phone"})
 
     def respond(self, received: Received) -> Reply:
@@ -115,12 +119,19 @@ def _sheets(service: StandIn, message: Mapping[str, Any]) -> Reply:
     return 302, {"Location": to}, b"<HTML>Moved Temporarily</HTML>"
 
 
+def _zapier(service: StandIn, message: Mapping[str, Any]) -> Reply:
+    """Catch Hook; a filter by event; and Mailchimp, which asks people before it writes to them."""
+    if message["event"] == "lead.contact_given" and message["email"]:
+        service.subscribers.append((message["email"], "pending"))
+    return _catch(b'{"status":"success","id":"018f"}')(service, message)
+
+
 _ANSWERS: Mapping[str, Callable[[StandIn, Mapping[str, Any]], Reply]] = {
     "slack": _slack,
     "discord": _discord,
     "teams": _teams,
     "hubspot": _hubspot,
-    "zapier": _catch(b'{"status":"success","id":"018f"}'),
+    "zapier": _zapier,
     "make": _catch(b"Accepted"),
     "n8n": _catch(b'{"message":"Workflow was started"}'),
     "sheets": _sheets,

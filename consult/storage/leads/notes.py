@@ -51,9 +51,9 @@ def add(session: Session, lead_id: int, text: str, *, by: int) -> NoteRow | None
     note = NoteRow(submission_id=lead_id, author_id=by, text=text, created_at=session.now())
     session.add(note)
     index_lead(session, lead_id)
-    _save(session, note, "note.added", by)
+    session.flush()
     notify(session, lead_id, "note_added", actor_id=by, occasion=f"note {note.id}")
-    return note
+    return _save(session, note, "note.added", by)
 
 
 def edit(

@@ -77,7 +77,8 @@ def erase(
     submissions = select(SubmissionRow.id).where(SubmissionRow.id.in_(ids))
     session.execute(submissions.order_by(SubmissionRow.id).with_for_update())
     real = select(LeadRow.submission_id).where(LeadRow.submission_id.in_(ids), ~LeadRow.demo)
-    known_elsewhere = sorted(session.scalars(real))
+    # Before its deliveries are deleted: who records an attempt locks the endpoint first, too.
+    endpoints.announce_deletion(session, sorted(session.scalars(real)))
     addresses = select(func.lower(ContactRow.email)).where(ContactRow.submission_id.in_(ids))
     reminder_consent.delete_addresses(session, list(session.scalars(addresses)))
     counts = count_rows(session, ids)
@@ -93,7 +94,6 @@ def erase(
         | {f"{ROWS}{name}": count for name, count in rows.items() if name not in kept}
         for lead_id, rows in counts.items()
     }
-    endpoints.announce_deletion(session, known_elsewhere)
     audit_log.record_each(session, ACTIONS[method], by=by, leads=facts)
     return ids
 

@@ -40,7 +40,7 @@ def subscribed(session: Session, event: NotificationType) -> Sequence[EndpointRo
 
 
 def announce_deletion(session: Session, lead_ids: Sequence[int]) -> None:
-    """Request a webhook about each lead that is deleted; it has nothing of the lead but its id."""
+    """Request webhooks about leads that are about to be deleted; they say nothing but the id."""
     for endpoint in subscribed(session, "deleted"):
         for lead_id in lead_ids:
             deliveries.enqueue_webhook(session, endpoint.id, deleted_lead_id=lead_id)
@@ -89,9 +89,11 @@ def sync_environment(session: Session, url: str | None) -> None:
             by=None,
             from_environment=True,
         )
-    elif row.url != url or row.disabled_reason == "manual":
-        row.url = url
-        _set_disabled(row, None)
+    else:
+        row.events = list(WEBHOOK_EVENTS)  # a newer version may have more
+        if row.url != url or row.disabled_reason == "manual":
+            row.url = url
+            _set_disabled(row, None)
     session.flush()
 
 

@@ -129,6 +129,17 @@ def test_a_sheet_has_one_row_however_often_a_message_arrives(
         assert (attempt["status"], attempt["error"]) == (302, "")
 
 
+def test_mailchimp_gets_new_contacts_by_way_of_zapier(database: Database, tmp_path: Path) -> None:
+    with service(tmp_path, "zapier") as (hooks, stand_in):
+        events = ("finished", "contact_given", "consult_wanted")
+        endpoint_id, _ = connect(database, "zapier", *events, includes_contact=True)
+        lead_with_contact(database)
+        write(database, deliveries.enqueue_webhook, endpoint_id)
+        work(database, hooks)
+        assert len(stand_in.posted) == 4
+        assert stand_in.subscribers == [(CONTACT.email, "pending")]
+
+
 def test_a_redirect_is_a_failure_anywhere_else(database: Database, tmp_path: Path) -> None:
     with service(tmp_path, "make") as (hooks, _):
         endpoint_id, _ = connect(database, "make")
