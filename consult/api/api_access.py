@@ -15,8 +15,7 @@ from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException, TooManyRequests
 from werkzeug.http import HTTP_STATUS_CODES
 
-from consult.api.api_models import Problem, ProblemDetail
-from consult.api.openapi import PROBLEM, RATE_HEADERS, operation_of
+from consult.api.openapi import PROBLEM, RATE_HEADERS, Problem, ProblemDetail, operation_of
 from consult.storage.api import api_tokens
 from consult.storage.api.api_tokens import Scope
 from consult.storage.audit import audit_log

@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,24 +20,28 @@ from consult.api.api_access import (
     record_read,
     signed_in_token,
 )
-from consult.api.api_models import (
+from consult.api.lead_query import QUERY, read_query
+from consult.api.openapi import (
     Contact,
     Edition,
     Lead,
     LeadDetails,
     LeadPage,
+    Operation,
     ProblemDetail,
     StageChange,
     StageChanged,
+    document,
+    operation,
+    parameter,
 )
-from consult.api.lead_query import QUERY, read_query
-from consult.api.openapi import Operation, document, operation, parameter
 from consult.questionnaire import editions
 from consult.questionnaire.describe import edition_json
-from consult.storage.api import api_leads, api_tokens
+from consult.storage.api import api_tokens
 from consult.storage.audit import audit_log
 from consult.storage.db.base import HIGHEST_ID
 from consult.storage.db.database import Session
+from consult.storage.exports import lead_export
 from consult.storage.leads import actions, changes
 from consult.storage.search.find_leads import next_ids
 from consult.storage.search.lead_filter import Viewer
@@ -45,19 +49,13 @@ from consult.web.services import services
 
 _JSON = "application/json"
 _BODIES = frozenset({_JSON, "application/merge-patch+json"})
-_KEY = re.compile(r"[!-~]{1,255}")
+_KEY = "^[!-~]{1,255}$"
 _ONE = "/leads/<int:lead_id>"  # not with a maximum: above it, the router says 405
 _BY_ID = parameter("lead_id", "path", "The number of the lead.", {"type": "integer", "minimum": 0})
 
 
 @api.get("/leads", provide_automatic_options=False)
-@operation(
-    Operation(
-        "List leads, newest first",
-        LeadPage,
-        parameters=QUERY,
-    )
-)
+@operation(Operation("List leads, newest first", LeadPage, parameters=QUERY))
 def lead_list() -> Response:
     """Return a page of leads. With contact info, it is recorded like an export."""
     made, token = services(), signed_in_token()
@@ -65,16 +63,15 @@ def lead_list() -> Response:
     viewer = Viewer(token.user_id, made.settings.office.zone)
     with made.database.reading() as session:
         ids, following = next_ids(session, wanted, viewer, limit, cursor)
-        leads = [Lead(**_values(row)) for row in api_leads.read(session, ids)]
+        leads = [Lead(**_values(row)) for row in lead_export.short_rows(session, ids)]
     if any(lead.contact for lead in leads):
         record_read("token.leads_read", filters=wanted.recorded)
-    following_url = None
+    page = LeadPage(leads=leads, next=None)
     if following:
-        pairs = [(name, value) for name, value in request.args.items(multi=True)]
-        kept = [pair for pair in pairs if pair[0] != "cursor"]
+        kept = [pair for pair in request.args.items(multi=True) if pair[0] != "cursor"]
         query = urlencode([*kept, ("cursor", following)])
-        following_url = f"{made.settings.base_url}{url_for('api.lead_list')}?{query}"
-    return _answer(LeadPage(leads=leads, next=following_url))
+        page.next = f"{made.settings.base_url}{url_for('api.lead_list')}?{query}"
+    return _answer(page)
 
 
 @api.get(_ONE, provide_automatic_options=False)
@@ -124,7 +121,7 @@ def lead(lead_id: int) -> Response:
                 "header",
                 "Any text of your own. With the same one, the same change is made once in 24 "
                 "hours, and answered alike.",
-                {"type": "string", "pattern": "^[!-~]{1,255}$"},
+                {"type": "string", "pattern": _KEY},
             ),
         ),
         problems=(403, 404, 412, 413, 415, 422, 428),
@@ -133,37 +130,17 @@ def lead(lead_id: int) -> Response:
 )
 def change_stage(lead_id: int) -> Response:
     """Move a lead as in the staff area, by the person who made the token."""
-    change, key = _read_change(), _read_key()
-    token = signed_in_token()
+    change, key, token = _read_change(), _read_key(), signed_in_token()
     content = b"%d %s" % (lead_id, request.get_data())
     with services().database.writing() as session:
         before = _details(session, lead_id, locked=True)
-        if key:
-            try:
-                earlier = api_tokens.earlier_answer(session, token.id, key, content)
-            except api_tokens.OtherRequestError:
-                wrong = ProblemDetail(detail="Use a new key.", header="Idempotency-Key")
-                detail = "This Idempotency-Key was used for another change."
-                raise ApiProblem(422, detail, [wrong]) from None
-            if earlier is not None:
-                return _changed(earlier)
+        earlier = _earlier_answer(session, key, content) if key else None
+        if earlier is not None:
+            return _changed(earlier)
         # A proxy that compresses makes a tag weak, and so do we.
         if not request.if_match.contains_weak(_tag(before)):
             raise ApiProblem(412, "The lead has changed. Read it again, then decide.")
-        try:
-            actions.move(
-                session,
-                lead_id,
-                change.stage,
-                by=token.user_id,
-                version=before.version,
-                reason=change.reason or "",
-                consult_at=change.consult_at,
-                amount=None if change.won_amount is None else int(change.won_amount * 100),
-                currency=services().brand.currency,
-            )
-        except changes.NotAllowedError as refusal:
-            raise ApiProblem(422, str(refusal)) from refusal
+        _move(session, before, change)
         after = _details(session, lead_id)
         changed = StageChanged(**dict(after)).model_dump(mode="json")
         answer = {"body": changed, "etag": _tag(after)}
@@ -173,6 +150,32 @@ def change_stage(lead_id: int) -> Response:
             session, "token.stage_changed", by=token.user_id, lead_id=lead_id, token=token.id
         )
     return _changed(answer)
+
+
+def _move(session: Session, lead: LeadDetails, change: StageChange) -> None:
+    try:
+        actions.move(
+            session,
+            lead.id,
+            change.stage,
+            by=signed_in_token().user_id,
+            version=lead.version,
+            reason=change.reason or "",
+            consult_at=change.consult_at,
+            amount=None if change.won_amount is None else int(change.won_amount * 100),
+            currency=services().brand.currency,
+        )
+    except changes.NotAllowedError as refusal:
+        raise ApiProblem(422, str(refusal)) from refusal
+
+
+def _earlier_answer(session: Session, key: str, content: bytes) -> Mapping[str, Any] | None:
+    try:
+        return api_tokens.earlier_answer(session, signed_in_token().id, key, content)
+    except api_tokens.OtherRequestError as error:
+        wrong = ProblemDetail(detail="Use a new key.", header="Idempotency-Key")
+        detail = "This Idempotency-Key was used for another change."
+        raise ApiProblem(422, detail, [wrong]) from error
 
 
 @api.get("/editions/<name>", provide_automatic_options=False)
@@ -194,12 +197,8 @@ def edition(name: str) -> Response:
 @operation(Operation("Read this document", None, scope=None))
 def openapi_document() -> Response:
     """Return what the API can do, to anyone: it is the same everywhere."""
-    rules = [one for one in current_app.url_map.iter_rules() if one.endpoint.startswith("api.")]
     made = services()
-    described = document(
-        rules, current_app.view_functions, made.settings.base_url, made.brand.product
-    )
-    return Response(json.dumps(described, ensure_ascii=False), mimetype=_JSON)
+    return Response(_document(made.settings.base_url, made.brand.product), mimetype=_JSON)
 
 
 def _read_change() -> StageChange:
@@ -223,7 +222,7 @@ def _read_change() -> StageChange:
 
 def _read_key() -> str | None:
     key = request.headers.get("Idempotency-Key")
-    if key is not None and not _KEY.fullmatch(key):
+    if key is not None and not re.fullmatch(_KEY, key):
         wrong = ProblemDetail(
             detail="Use 1 to 255 letters, digits or signs, without spaces.",
             header="Idempotency-Key",
@@ -237,7 +236,7 @@ def _details(session: Session, lead_id: int, *, locked: bool = False) -> LeadDet
     if lead_id <= HIGHEST_ID:
         if locked:
             changes.lock_leads(session, [lead_id])
-        row = api_leads.read_one(session, lead_id)
+        row = lead_export.row_with_scorecard(session, lead_id)
     if row is None:
         raise ApiProblem(404, "There’s no such lead, or it was deleted.")
     return LeadDetails(**_values(row))
@@ -274,6 +273,13 @@ def _changed(answer: Mapping[str, Any]) -> Response:
     response = Response(json.dumps(answer["body"]), mimetype=_JSON)
     response.set_etag(answer["etag"])
     return response
+
+
+@lru_cache(maxsize=4)
+def _document(base_url: str, product: str) -> bytes:
+    rules = [one for one in current_app.url_map.iter_rules() if one.endpoint.startswith("api.")]
+    described = document(rules, current_app.view_functions, base_url, product)
+    return json.dumps(described, ensure_ascii=False).encode()
 
 
 @cache

@@ -7,8 +7,7 @@ from typing import get_args
 from flask import request
 
 from consult.api.api_access import ApiProblem
-from consult.api.api_models import ProblemDetail
-from consult.api.openapi import Json, parameter
+from consult.api.openapi import Json, ProblemDetail, parameter
 from consult.storage.search.find_leads import is_place
 from consult.storage.search.lead_filter import LeadFilter
 from consult.storage.tables.lead_tables import ToDo
