@@ -25,7 +25,7 @@ from consult.storage.tables.delivery_tables import JobRow
 from consult.storage.tables.submission_tables import DocumentRow, DraftRow
 from tests.delivery.mail.test_report_mail import report_of
 from tests.report.pdf.test_renderer import HELLO, NEVER_ENDING
-from tests.support.apps import make_settings
+from tests.support.apps import make_settings, real_renderer
 from tests.support.databases import Clock, read, rows, write
 from tests.support.lead_factories import colleague
 from tests.support.submissions import CONTACT, all_leads, lead_of, save_contact, submitted
@@ -167,9 +167,8 @@ def test_html_is_the_same_on_any_day(database: Database, clock: Clock, result_to
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_pdf_names_its_owner(database: Database, result_token: str, tmp_path: Path) -> None:
-    with closing(Renderer(timeout=60)) as renderer:
-        context = Context.of(make_settings(tmp_path), Brand(), database, renderer.render)
-        Worker(database, handlers.handlers_with(lambda: context)).run_once()
+    context = Context.of(make_settings(tmp_path), Brand(), database, real_renderer().render)
+    Worker(database, handlers.handlers_with(lambda: context)).run_once()
     document = stored_report(database, result_token)
     reader: Any = pymupdf  # whether its functions have types depends on the version
     with reader.open(stream=document.content) as pdf:
@@ -190,7 +189,7 @@ class HangingPress(Press):
 
 @pytest.fixture
 def press() -> Iterator[HangingPress]:
-    with closing(Renderer(timeout=2)) as renderer:
+    with closing(Renderer(timeout=1)) as renderer:
         yield HangingPress(renderer)
 
 
@@ -201,7 +200,7 @@ def test_a_hung_render_is_retried(database: Database, clock: Clock, press: Hangi
     with database.reading() as session:
         job = jobs.pdf_jobs(session, first)[0]
         assert job.state == "ready"
-        assert "rendering took more than 2 seconds of computing" in (job.last_error or "")
+        assert "rendering took more than 1 seconds of computing" in (job.last_error or "")
         states = documents.pdf_states(session, [first, second])
     assert states == {first: "pending", second: "ready"}
     clock.go_on(seconds=30)

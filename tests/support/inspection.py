@@ -6,7 +6,8 @@ from functools import lru_cache
 from itertools import pairwise
 from xml.etree.ElementTree import Element
 
-from tests.support.page import Document, shape_of, text_of
+from tests.support.html_parser import shape_of
+from tests.support.page import Document, text_of
 
 UNLABELLED_TYPES = frozenset({"hidden", "submit", "button", "reset"})
 ID_REFERENCES = {

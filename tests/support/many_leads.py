@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from random import Random
 from typing import Any
 
@@ -43,7 +44,7 @@ class MadeLead:
         lead_id: int = self.row["submission_id"]
         return lead_id
 
-    @property
+    @cached_property
     def terms(self) -> set[str]:
         """What it is found by."""
         contact = self.contact or {"name": "", "business": "", "email": "", "phone": ""}

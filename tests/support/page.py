@@ -2,78 +2,26 @@
 
 import re
 from collections.abc import Iterator
-from copy import deepcopy
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from html import unescape
 from typing import Self
 from xml.etree.ElementTree import Element
 
-from html5lib import HTMLParser
-from html5lib.constants import E as PARSE_ERRORS
 from werkzeug.test import TestResponse
+
+from tests.support.html_parser import parse
 
 UNSENT_TYPES = frozenset({"submit", "button", "image", "reset", "file"})
 HIDDEN_TEXT_TAGS = frozenset({"script", "style", "template", "title", "head"})
 
-_PLAIN = r"\w.,:;!?()/+%$€£“”‘’–…·\-"
-"""Characters that mean nothing to a parser, wherever they are."""
-_FILLED_IN = re.compile(
-    # Words between two tags, and values that are drawn, sent or followed, but never referred to.
-    rf"(?P<before>>\s*|\s(?:value|datetime|d|x|x1|x2|width|height)=\"|\s(?:href|action)=\"/(?=\w))"
-    rf"(?P<filling>[{_PLAIN}](?:[{_PLAIN} ]*[{_PLAIN}])?)(?=\s*<|[\"&])"
-    r"|(?:(?<==\")|(?<=\w[/=]))(?P<token>[\w.-]{40,})(?=[/<?&\"])"
-)
-_HOLE = re.compile("\ue000\\d+\ue001")
-
-
-@lru_cache(maxsize=8)
-def shape_of(html: str) -> tuple[str, dict[str, str]]:
-    """A page with numbered holes for what was filled in, and what is in each hole.
-
-    Most pages of a test run differ from another one in that only, and reading HTML takes most of
-    the time of many tests. A page has the same elements as its shape, and the same mistakes: what
-    is plain stays plain, what is empty stays empty, and what is equal stays equal. Ids, names and
-    anything that a parser could trip over are part of the shape.
-    """
-    holes: dict[str, str] = {}
-
-    def hole(match: re.Match[str]) -> str:
-        before = match["before"] or ""
-        filling = match["filling"] or match["token"]
-        return before + holes.setdefault(filling, f"\ue000{len(holes)}\ue001")
-
-    has_comments = "<!--" in html  # where dashes do mean something
-    shape = html if has_comments or "\ue000" in html else _FILLED_IN.sub(hole, html)
-    return shape, {number: filling for filling, number in holes.items()}
-
 
 class Document:
-    """A parsed HTML page: its elements in order, their parents, and the parser's complaints.
-
-    Of pages with the same shape, the first is parsed, and the others are copied and filled in.
-    """
+    """A parsed HTML page: its elements in order, their parents, and the parser's complaints."""
 
     def __init__(self, html: str) -> None:
-        shape, fillings = shape_of(html)
-        root, self.parse_errors = _parsed(shape)
-        self.root = deepcopy(root)
+        self.root, self.parse_errors = parse(html)
         self.elements = [element for element in self.root.iter() if isinstance(element.tag, str)]
-        if fillings:
-            self._fill_in(fillings)
-
-    def _fill_in(self, fillings: dict[str, str]) -> None:
-        def filled(text: str) -> str:
-            return _HOLE.sub(lambda hole: fillings[hole[0]], text)
-
-        for element in self.root.iter():
-            for name, value in element.attrib.items():
-                if "\ue000" in value:
-                    element.attrib[name] = filled(value)
-            if element.text and "\ue000" in element.text:
-                element.text = filled(element.text)
-            if element.tail and "\ue000" in element.tail:
-                element.tail = filled(element.tail)
 
     @cached_property
     def _parents(self) -> dict[Element, Element]:
@@ -97,14 +45,6 @@ class Document:
         while (parent := self._parents.get(element)) is not None:
             yield parent
             element = parent
-
-
-@lru_cache(maxsize=500)
-def _parsed(html: str) -> tuple[Element, tuple[str, ...]]:
-    parser = HTMLParser(namespaceHTMLElements=False)
-    root: Element = parser.parse(html)
-    errors = [(line, PARSE_ERRORS[code] % data) for (line, _column), code, data in parser.errors]
-    return root, tuple(f"line {line}: {error}" for line, error in errors)
 
 
 def text_of(element: Element) -> str:

@@ -1,8 +1,9 @@
 """The list of leads: its pages are what filtering every lead gives; filters and their addresses."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, replace
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, get_args
 from urllib.parse import parse_qs
@@ -55,12 +56,14 @@ def selects(wanted: LeadFilter, lead: MadeLead, now: datetime) -> bool:
     """The plain meaning of a filter, lead by lead."""
     has_terms = (
         any(term.startswith(typed) for term in lead.terms for typed in alternatives)
-        for alternatives in (
-            *query_terms(wanted.text),
-            *query_terms(wanted.similar, similar=True),
-        )
+        for alternatives in _terms_of(wanted.text, wanted.similar)
     )
     return all((*_facts(wanted, lead.row), *_work(wanted, lead, now), *has_terms))
+
+
+@lru_cache(maxsize=1)
+def _terms_of(text: str, similar: str) -> Sequence[Iterable[str]]:
+    return [*query_terms(text), *query_terms(similar, similar=True)]
 
 
 def _facts(wanted: LeadFilter, row: dict[str, Any]) -> Iterator[bool]:
