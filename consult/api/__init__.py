@@ -2,7 +2,8 @@
 
 from consult.api import lead_api
 from consult.api.api_access import api
+from consult.api.calendar_hooks import hooks
 
 # Importing a module of routes puts its views on the blueprint.
 ROUTES = (lead_api,)
-blueprints = (api,)
+blueprints = (api, hooks)

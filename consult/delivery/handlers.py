@@ -26,7 +26,7 @@ from consult.report.explanations import reasons_of
 from consult.report.html_document import Recipient, document_html
 from consult.report.report import from_json
 from consult.storage import deliveries, documents, jobs
-from consult.storage.booking import own_calendar
+from consult.storage.booking import calendar_events, own_calendar
 from consult.storage.db.database import Session
 from consult.storage.leads import leads, submission
 from consult.storage.notifications.notifications import email_admins
@@ -125,6 +125,12 @@ def sync_booking(_context: Context, job: JobRow) -> Commit:
     return lambda session: own_calendar.sync(session, lead_id, released=released)
 
 
+def work_on_report(context: Context, job: JobRow) -> Commit:
+    """Bring a lead to where its calendar's reports say it is."""
+    event_id: int = job.payload["event_id"]
+    return lambda session: calendar_events.work(session, event_id, context.office)
+
+
 def purge(context: Context, _job: JobRow) -> Commit:
     """Delete what has been kept long enough, and do so again tomorrow.
 
@@ -187,6 +193,7 @@ HANDLERS: Mapping[str, Callable[[Context, JobRow], Commit]] = {
     jobs.WEBHOOK: send_webhook,
     jobs.FORGET: forget,
     jobs.CHECK_ADDRESS: check_address,
+    jobs.CALENDAR_EVENT: work_on_report,
     TICK: tick,
     DIGEST: enqueue_digests,
     PURGE: purge,

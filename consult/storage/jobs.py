@@ -34,6 +34,7 @@ WEBHOOK = "webhook"
 FORGET = "forget"
 CHECK_ADDRESS = "check_address"
 READ_FEED = "read_feed"
+CALENDAR_EVENT = "calendar_event"
 
 NORMAL, MAIL, WEBHOOKS, BACKGROUND = PRIORITIES = range(4)
 """Priorities, each with a thread of its own in a worker.

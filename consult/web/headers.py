@@ -39,7 +39,7 @@ ASSET_PATHS = ("/static/", "/brand.css", "/brand/", "/embed.js")
 INDEXED_PATHS = frozenset({"/"})
 FRAMING_PATHS = frozenset({"/staff/settings/website/try"})
 """Pages that have a page of ours in a frame."""
-SECRET_PATHS = ("/staff/account/factors", "/api/")
+SECRET_PATHS = ("/staff/account/factors", "/api/", "/hooks/")
 """What shows a secret, which no browser may keep, or is no form."""
 REFUSED_FORMS = frozenset({409, 422})
 """What a form is answered with that comes back with what is wrong."""
@@ -80,7 +80,7 @@ def is_for_staff(asked: Request) -> bool:
 
 
 def is_for_programs(asked: Request) -> bool:
-    return asked.path == "/api" or asked.path.startswith("/api/")
+    return asked.path == "/api" or asked.path.startswith(("/api/", "/hooks/"))
 
 
 def profile_of(asked: Request, response: Response) -> Profile:

@@ -32,11 +32,14 @@ _DOCUMENT_POLICY = {"default-src": "'none'", "frame-ancestors": "'none'", "sandb
 POWERFUL_FEATURES = ("camera", "microphone", "geolocation", "payment", "usb")
 
 
+_FOR_PROGRAMS = ("/api/", "/hooks/")
+
+
 def profile_of(path: str, status: int = 200) -> Profile:
     """Which column of the header table a path belongs to."""
     if path.startswith(("/static/", "/brand.css", "/brand/", "/embed.js")):
         return "asset"
-    if (_DOCUMENT_PATH.search(path) and status == 200) or f"{path}/".startswith("/api/"):
+    if (_DOCUMENT_PATH.search(path) and status == 200) or f"{path}/".startswith(_FOR_PROGRAMS):
         return "document"
     return "staff" if path == "/staff" or path.startswith("/staff/") else "public"
 
@@ -51,8 +54,9 @@ def header_problems(path: str, status: int, headers: dict[str, str], *, https: b
     if profile in ("staff", "document"):
         wanted["X-Frame-Options"] = "DENY"
     if profile != "asset" and (profile != "public" or _TOKEN_PATH.match(path)):
-        secret = ("/staff/account/factors", "/api/")
-        is_refused = status in (409, 422) and not path.startswith(secret)
+        is_refused = status in (409, 422)
+        secret = ("/staff/account/factors", *_FOR_PROGRAMS)
+        is_refused = is_refused and not path.startswith(secret)
         wanted["Cache-Control"] = "private, max-age=0" if is_refused else "no-store"
         wanted["X-Robots-Tag"] = "noindex"
     if https:

@@ -10,13 +10,16 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
-from consult.crypto import shared_token, token_hash
+from consult.crypto import Purpose, encrypt, shared_token, token_hash
 from consult.delivery.notifications import staff_mail
 from consult.questionnaire.editions import newest
 from consult.staff.accounts.access import is_staff_path
+from consult.storage.booking import calendar_setup
 from consult.storage.drafts import drafts
-from tests.support.apps import make_app, services_of
+from tests.support.apps import SECRET_KEY, make_app, services_of
+from tests.support.databases import write
 from tests.support.results import booked_path, confirm_path, hand_in, resume_token_of
+from tests.support.staff_client import make_user, user_of
 
 WITHOUT_A_LINK = {
     *("/", "/start", "/brand.css", "/favicon.ico", "/health/live", "/health/ready"),
@@ -55,7 +58,17 @@ def links(app: Flask) -> dict[str, str]:
         "/resume/": resume,
         "/confirm/": confirm_path(app).rsplit("/", 1)[1],
         "/book/": booked_path(app).rsplit("/", 1)[1],
+        "/hooks/booking/": hook_path(app).rsplit("/", 1)[1],
     }
+
+
+def hook_path(app: Flask) -> str:
+    """Where a provider's calendar reports to."""
+    secret, path = encrypt(SECRET_KEY, Purpose.CALENDAR, "secret", "cal"), "h" * 22
+    make_user(app)
+    database, by = services_of(app).database, user_of(app).id
+    write(database, calendar_setup.set_up, "cal", path, secret, by=by)
+    return f"/hooks/booking/{path}"
 
 
 def public_rules(app: Flask) -> list[Rule]:
@@ -110,6 +123,10 @@ def check_not_found(app: Flask, rule: Rule, token: str) -> None:
 def test_the_right_link_opens_it(app: Flask, links: dict[str, str]) -> None:
     """Without this, the test above could be content with routes that open nothing at all."""
     paths = dict.fromkeys(links, "") | {"/check/": "/who"}
+    # Its key is a signature.
+    del paths["/hooks/booking/"]
+    hook = f"/hooks/booking/{links['/hooks/booking/']}"
+    assert app.test_client().post(hook).status_code == 401
     for begin, path in paths.items():
         start = "/mail/stop/" if begin == "/mail/" else begin
         assert app.test_client().get(f"{start}{links[begin]}{path}").status_code == 200

@@ -173,6 +173,20 @@ def cancel(
     return True
 
 
+def drop(session: Session, booking_id: int, same: BookingRow, office: Office) -> None:
+    """Delete a booking that turned out to be the `same` as another, which counts."""
+    lead, booking = _lock_booking(session, booking_id)
+    if lead is None or booking is None:
+        return
+    session.delete(booking)
+    session.flush()
+    if lead.stage == "consult_booked":
+        lead.consult_at = same.starts_at
+        if same.state == "no_show":
+            lead.follow_up_on = office.today(session.now())
+    _save(session, lead, None, same, None)
+
+
 def mark_no_show(session: Session, booking_id: int, at: datetime, office: Office) -> bool:
     """Record that the owner did not come; the lead is to be followed up as after ``cancel``."""
     lead, booking = _lock_booking(session, booking_id)
@@ -265,8 +279,7 @@ def _move_to_booked(
             what = "moved" if moved else "booked"
             _record(session, lead, booking, what, None)
         else:
-            facts = {"consult_at": _iso(booking.starts_at), "calendar": booking.calendar}
-            record_move(session, lead, "consult_booked", None, **facts)
+            record_move(session, lead, "consult_booked", None, **_facts(booking))
         lead.consult_at, lead.follow_up_on = booking.starts_at, None
         if lead.first_contact_at is None and booking.state == "booked":
             lead.due_at = None  # who has booked a consult waits for no reply
@@ -288,8 +301,17 @@ def _record(
     session: Session, lead: LeadRow, booking: BookingRow, what: str, by: int | None
 ) -> None:
     """Add a line about a booking to the timeline; it changes nothing else."""
-    facts = {"what": what, "consult_at": _iso(booking.starts_at), "calendar": booking.calendar}
-    record_change(session, lead, "booking", by, **facts)
+    record_change(session, lead, "booking", by, what=what, **_facts(booking))
+
+
+def _facts(booking: BookingRow) -> dict[str, str]:
+    """What the timeline keeps of a booking; `matched_by` where staff should check it."""
+    by_address = "email" if booking.matched_by == "email" else ""
+    return {
+        "consult_at": _iso(booking.starts_at),
+        "calendar": booking.calendar,
+        "matched_by": by_address,
+    }
 
 
 def _save(

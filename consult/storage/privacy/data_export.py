@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from consult.questionnaire import UNKNOWN
+from consult.storage.booking import calendar_setup
 from consult.storage.db.base import Base
 from consult.storage.db.database import Session
 from consult.storage.page_events import pages_of
@@ -61,11 +62,14 @@ def export(session: Session, lead_ids: Sequence[int]) -> Json:
         .where(func.lower(ReminderConsentRow.address).in_(addresses))
         .order_by(ReminderConsentRow.id)
     )
+    reported = calendar_setup.of_addresses(session, list(session.scalars(addresses)))
     return {
         "schema": SCHEMA,
         "exported_at": session.now().isoformat(),
         "leads": [_lead(session, submission) for submission in submissions],
         "reminder_consents": [_plain(row) for row in consents.mappings()],
+        # Bookings at a calendar of which no lead is known.
+        "unmatched_bookings": [_plain(_columns(row)) for row in reported],
     }
 
 

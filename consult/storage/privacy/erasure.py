@@ -15,6 +15,7 @@ from sqlalchemy import Column, Table, case, delete, func, select, update
 from consult.storage import page_events
 from consult.storage.audit import audit_log
 from consult.storage.audit.audit_log import Fact
+from consult.storage.booking import calendar_setup
 from consult.storage.db.database import Session
 from consult.storage.drafts import reminder_consent, resume_links
 from consult.storage.drafts.drafts import delete_drafts
@@ -80,7 +81,9 @@ def erase(
     # Before its deliveries are deleted: who records an attempt locks the endpoint first, too.
     endpoints.announce_deletion(session, sorted(session.scalars(real)))
     addresses = select(func.lower(ContactRow.email)).where(ContactRow.submission_id.in_(ids))
-    reminder_consent.delete_addresses(session, list(session.scalars(addresses)))
+    found = list(session.scalars(addresses))
+    reminder_consent.delete_addresses(session, found)
+    calendar_setup.delete_addresses(session, found)
     counts = count_rows(session, ids)
     if method == "delete":
         draft_ids = select(SubmissionRow.draft_id).where(SubmissionRow.id.in_(ids))

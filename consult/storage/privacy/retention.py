@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, or_, select, tuple_, u
 
 from consult.storage.api.api_tokens import ANSWER_LIFE
 from consult.storage.audit import audit_log
+from consult.storage.booking import calendar_setup
 from consult.storage.db.database import Session
 from consult.storage.drafts import resume_links
 from consult.storage.drafts.drafts import delete_drafts, is_unsubmitted
@@ -118,6 +119,7 @@ def purge(
     # Notifications and mails to owners are deleted with their leads.
     to_others = DeliveryRow.recipient != "owner"
     resume_links.delete_expired(session)
+    calendar_setup.delete_old(session)
     session.execute(delete(RateLimitRow).where(RateLimitRow.expires_at < now))
     session.execute(delete(StaffSessionRow).where(StaffSessionRow.last_seen_at < log_start))
     session.execute(delete(StaffInvitationRow).where(StaffInvitationRow.expires_at < log_start))

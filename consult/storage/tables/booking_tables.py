@@ -103,20 +103,33 @@ class CalendarEventRow(Base):
     __table_args__ = (
         one_of("provider", PROVIDERS),
         one_of("state", ("new", "done", "unmatched", "dismissed")),
+        one_of("kind", ("requested", "booked", "moved", "canceled", "no_show")),
+        one_of("matched_by", get_args(MatchedBy)),
         length("event_id", 200),
-        length("kind", 32),
+        length("uid", 200),
         # The same report twice is one.
         UniqueConstraint("provider", "event_id"),
+        Index("ix_calendar_events_uid", "uid"),
+        Index("ix_calendar_events_previous_uid", "previous_uid"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     provider: Mapped[Provider] = mapped_column(String(16))
     event_id: Mapped[str] = mapped_column(String(200))
-    kind: Mapped[str] = mapped_column(String(32))
-    # What it says of the booking. Name and address are removed once its lead is known.
-    data: Mapped[dict[str, Any]]
+    kind: Mapped[str] = mapped_column(String(16))
+    # The calendar's name for the booking, and for the one that it replaces.
+    uid: Mapped[str] = mapped_column(String(200))
+    previous_uid: Mapped[str | None] = mapped_column(String(200))
+    starts_at: Mapped[datetime | None]
+    ends_at: Mapped[datetime | None]
+    zone: Mapped[str] = mapped_column(String(64), server_default="UTC")
+    place: Mapped[str] = mapped_column(Text, server_default="")
+    # Of who booked; removed once the lead is known.
+    name: Mapped[str] = mapped_column(Text, server_default="")
+    email: Mapped[str] = mapped_column(Text, server_default="")
     state: Mapped[str] = mapped_column(String(16))
     submission_id: Mapped[int | None] = mapped_column(belongs_to("submissions"), index=True)
+    matched_by: Mapped[MatchedBy | None] = mapped_column(String(8))
     # When it happened at the provider, and when it was received.
     at: Mapped[datetime]
     received_at: Mapped[datetime] = mapped_column(index=True)

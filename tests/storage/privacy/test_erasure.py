@@ -67,7 +67,7 @@ def whole_lead(database: Database, me: int) -> int:
         reported = {"provider": "cal", "event_id": "ada", "kind": "booked", "state": "done"}
         times = {"at": session.now(), "received_at": session.now()}
         session.add(
-            CalendarEventRow(submission_id=lead_id, data={"name": "Ada"}, **reported, **times)
+            CalendarEventRow(submission_id=lead_id, uid="ada", name="Ada", **reported, **times)
         )
         api_token = api_tokens.make(session, "rc_1", "Sheet", [], life=timedelta(days=30), by=me)
         api_tokens.store_answer(session, api_token.id, "key", b"x", lead_id, {"stage": "taken"})

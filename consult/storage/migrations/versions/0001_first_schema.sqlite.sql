@@ -728,24 +728,38 @@ CREATE TABLE calendar_events (
     id INTEGER NOT NULL,
     provider VARCHAR(16) NOT NULL,
     event_id VARCHAR(200) NOT NULL,
-    kind VARCHAR(32) NOT NULL,
-    data JSON NOT NULL,
+    kind VARCHAR(16) NOT NULL,
+    uid VARCHAR(200) NOT NULL,
+    previous_uid VARCHAR(200),
+    starts_at DATETIME,
+    ends_at DATETIME,
+    zone VARCHAR(64) DEFAULT 'UTC' NOT NULL,
+    place TEXT DEFAULT '' NOT NULL,
+    name TEXT DEFAULT '' NOT NULL,
+    email TEXT DEFAULT '' NOT NULL,
     state VARCHAR(16) NOT NULL,
     submission_id INTEGER,
+    matched_by VARCHAR(8),
     at DATETIME NOT NULL,
     received_at DATETIME NOT NULL,
     CONSTRAINT pk_calendar_events PRIMARY KEY (id),
     CONSTRAINT ck_calendar_events_provider_known CHECK (provider IN ('cal', 'calendly', 'savvycal')),
     CONSTRAINT ck_calendar_events_state_known CHECK (state IN ('new', 'done', 'unmatched', 'dismissed')),
+    CONSTRAINT ck_calendar_events_kind_known CHECK (kind IN ('requested', 'booked', 'moved', 'canceled', 'no_show')),
+    CONSTRAINT ck_calendar_events_matched_by_known CHECK (matched_by IN ('own', 'key', 'email', 'staff')),
     CONSTRAINT ck_calendar_events_event_id_length CHECK (length(event_id) BETWEEN 1 AND 200),
-    CONSTRAINT ck_calendar_events_kind_length CHECK (length(kind) BETWEEN 1 AND 32),
+    CONSTRAINT ck_calendar_events_uid_length CHECK (length(uid) BETWEEN 1 AND 200),
     CONSTRAINT uq_calendar_events_provider_event_id UNIQUE (provider, event_id),
     CONSTRAINT fk_calendar_events_submission_id FOREIGN KEY(submission_id) REFERENCES submissions (id) ON DELETE CASCADE
 );
 
+CREATE INDEX ix_calendar_events_previous_uid ON calendar_events (previous_uid);
+
 CREATE INDEX ix_calendar_events_received_at ON calendar_events (received_at);
 
 CREATE INDEX ix_calendar_events_submission_id ON calendar_events (submission_id);
+
+CREATE INDEX ix_calendar_events_uid ON calendar_events (uid);
 
 CREATE TABLE busy_feeds (
     id INTEGER NOT NULL,
