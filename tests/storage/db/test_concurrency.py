@@ -4,10 +4,10 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from consult.staff.accounts.account_admin import first_invitation
-from consult.storage import documents, jobs
+from consult.storage import deliveries, documents, jobs
 from consult.storage.accounts import accounts
 from consult.storage.audit import audit_log
 from consult.storage.db.database import Database, Session
@@ -16,6 +16,7 @@ from consult.storage.privacy import erasure, retention
 from consult.storage.second_factors import factors
 from consult.storage.settings import setting_overrides
 from consult.storage.tables.account_tables import AuditRow
+from consult.storage.tables.delivery_tables import Attempt, DeliveryRow, EndpointRow
 from consult.storage.tables.lead_tables import LeadWordRow
 from consult.storage.tables.submission_tables import DraftRow
 from consult.storage.webhooks import endpoints
@@ -62,6 +63,34 @@ def test_a_worker_finishes_a_job_while_its_lead_is_deleted(database: Database) -
         lambda s: documents.put(s, lead, documents.REPORT, 1, b"%PDF"),
     )
     assert all_leads(database) == []
+
+
+def test_an_attempt_is_recorded_while_its_lead_is_deleted(database: Database) -> None:
+    """The deletion is sent to the same endpoint, so both need it as well as the delivery."""
+    lead = lead_of(database, submitted(database)).id
+    with database.writing() as session:
+        endpoint = endpoints.add(
+            session,
+            "https://hooks.example/",
+            ["deleted"],
+            includes_contact=False,
+            salt="",
+            secret_hash="",
+            by=None,
+        )
+        delivery = deliveries.enqueue_webhook(session, endpoint)
+        session.execute(update(DeliveryRow).values(submission_id=lead))
+    attempt = Attempt(
+        at=database.clock().isoformat(), milliseconds=1, status=500, error="No.", response=""
+    )
+    begin_during(
+        database,
+        lambda s: s.get_one(EndpointRow, endpoint, with_for_update=True),
+        lambda s: erasure.erase(s, [lead], "delete", by=None, reason="requested"),
+        lambda s: endpoints.record_attempt(s, delivery, attempt),
+    )
+    (announced,) = rows(database, DeliveryRow)
+    assert announced.deleted_lead_id == lead
 
 
 def test_a_pdf_is_asked_for_while_its_lead_is_deleted(database: Database) -> None:
