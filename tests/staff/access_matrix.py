@@ -81,6 +81,7 @@ MATRIX: Mapping[tuple[str, str], Expected] = {
     ("staff.save_notifications", "POST"): page("staff", 303),
     ("staff.colleague", "GET"): shared("admin", 200),
     ("staff.confirm", "GET"): page("staff", 303),
+    ("staff.confirm_consult", "POST"): shared("staff", 422, version="1"),
     ("staff.anonymise_lead", "GET"): shared("admin", 200),
     ("staff.delete_lead", "GET"): shared("admin", 200),
     ("staff.provider_reauthentication", "GET"): page("staff", 404),

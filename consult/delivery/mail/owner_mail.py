@@ -14,11 +14,12 @@ from consult.crypto import Purpose, contact_key, decrypt
 from consult.delivery.context import Context
 from consult.delivery.mail.messages import new_message, render, safe_name, set_mailbox, set_text
 from consult.delivery.worker import Commit, PermanentError, Postpone, RetryableError, no_op
-from consult.report.display import long_date
+from consult.report.display import consult_time, long_date
 from consult.report.report import from_json
 from consult.storage import deliveries, documents, jobs
 from consult.storage.audit import audit_log
-from consult.storage.db.database import Database, Session
+from consult.storage.booking import bookings
+from consult.storage.db.database import Session
 from consult.storage.drafts import reminder_consent, resume_links
 from consult.storage.leads import leads
 from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
@@ -48,13 +49,16 @@ def email_report(context: Context, job: JobRow) -> Commit:
             return forget_link
         lead = leads.by_id(session, delivery.submission_id)
         pdf = documents.get(session, delivery.submission_id, documents.REPORT)
+        booking = bookings.active_booking(session, delivery.submission_id)
     if lead is None or lead.contact is None or lead.contact.email != delivery.address:
         return forget_link
     if pdf is None or pdf.revision < lead.report_revision:
-        _request_missing_pdf(context.database, lead.id)
+        leads.request_missing_documents(context.database, lead.id)
         is_there = partial(documents.is_current, submission_id=lead.id, kind=documents.REPORT)
         raise Postpone(_MAX_WAIT, unless=is_there)
-    message, body = _report_email(context, lead, delivery, job.payload["link"], pdf.content)
+    booked_for = consult_time(booking.starts_at, booking.zone) if booking else ""
+    link, content = job.payload["link"], pdf.content
+    message, body = _report_email(context, lead, delivery, link, content, booked_for)
     context.transport.send(message, accepted=record_owner_mail(context, delivery, message, body))
     return forget_link
 
@@ -113,7 +117,12 @@ def new_owner_message(
 
 
 def _report_email(
-    context: Context, lead: SubmissionRow, delivery: DeliveryRow, link: str, pdf: bytes
+    context: Context,
+    lead: SubmissionRow,
+    delivery: DeliveryRow,
+    link: str,
+    pdf: bytes,
+    booked_for: str,
 ) -> tuple[EmailMessage, str]:
     """The mail that brings a lead's owner the PDF, and its text as staff may read it."""
     brand, contact, base_url = context.brand, lead.contact, context.settings.base_url
@@ -124,6 +133,7 @@ def _report_email(
         "brand": brand,
         "report": report,
         "wants_consult": contact is not None and contact.wants_consult,
+        "booked_for": booked_for,
         "check_again": long_date(check_again),
         "base_url": base_url,
     }
@@ -141,11 +151,13 @@ def _report_email(
         delivery.address or "",
         mailed=True,
     )
-    books = context.booking_offer.is_elsewhere
+    offer = context.booking_offer
+    books = offer.how != "off"
     own = {
         "link": link,
         "change": f"{link}/contact?key={key}",
-        "book": f"{link}/book?key={key}" if books else "",
+        # Only a calendar elsewhere gets to know their name.
+        "book": f"{link}/book" + f"?key={key}" * offer.is_elsewhere if books else "",
         "subject": str(message["Subject"]),
     }
     set_text(message, "report", {**values, **own})
@@ -334,12 +346,3 @@ def _resume_link_email(
     }
     set_text(message, "resume_link", values)
     return message
-
-
-def _request_missing_pdf(database: Database, lead_id: int) -> None:
-    """Request a lead's PDFs if they are not stored any more and no one has."""
-    with database.reading() as session:
-        state = documents.pdf_states(session, [lead_id]).get(lead_id)
-    if state == "on_demand":
-        with database.writing() as session:
-            leads.ask_for_documents(session, lead_id)

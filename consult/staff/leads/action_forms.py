@@ -1,4 +1,4 @@
-"""The forms on the page of a lead: what was typed, and what is wrong with a field.
+"""The forms on the page of a lead: which are there, what was typed, and what is wrong with a field.
 
 What the lead's state rules out, the verbs in ``consult.storage.leads.actions`` refuse.
 """
@@ -13,9 +13,11 @@ from wtforms import DateField, Field, Form, IntegerField, StringField, TimeField
 from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, Optional, ValidationError
 
 from consult.report.email_drafts import EmailKind
-from consult.staff.times import agency_today
+from consult.staff.times import agency_time, agency_today, exactly, written_date
 from consult.storage.leads.actions import CHANNELS
 from consult.storage.leads.notes import TEXT_MAX
+from consult.storage.tables.booking_tables import BookingRow
+from consult.storage.tables.lead_tables import LeadRow
 from consult.web.text import (
     AmbiguousAmountError,
     many_lines,
@@ -23,7 +25,8 @@ from consult.web.text import (
     parse_id,
     read_amount,
 )
-from consult.workflow.stages import CLOSING_REASONS, DECLINE_REASONS, STAGES
+from consult.workflow.office_hours import Office
+from consult.workflow.stages import CLOSING_REASONS, DECLINE_REASONS, MOVES, OUTCOMES, STAGES
 
 _COMMENT_MAX = 1000
 _AMOUNT_MAX = 1_000_000_000
@@ -216,3 +219,92 @@ class NoteForm(Form):
             Length(max=TEXT_MAX, message=f"Use at most {TEXT_MAX} characters."),
         ]
     )
+
+
+# --- Which forms there are ------------------------------------------------------------------------
+
+
+def next_step(
+    lead: LeadRow,
+    me: int,
+    office: Office,
+    now: datetime,
+    *,
+    has_contact: bool,
+    booking: BookingRow | None = None,
+) -> tuple[str, str]:
+    """Return the id of the form for the one next step, or "", and the step in words."""
+    if lead.suspect and not lead.is_closed:
+        return "", "Is it spam?"
+    if lead.offered_to_id == me:
+        return "answer", "Accept or return this lead"
+    if lead.is_closed:
+        return "", "Closed. Nothing to do"
+    if lead.follow_up_on:
+        if lead.follow_up_on > office.today(now):
+            return "", f"Snoozed until {written_date(lead.follow_up_on)}"
+        return "contact", "Follow up today"
+    if not has_contact and lead.stage in ("new", "taken"):
+        return "", "No contact info yet. Nothing to do"
+    if lead.stage == "consult_booked" and is_to_confirm(booking):
+        return "confirm-consult", "Check the time they picked, and confirm it"
+    return _next_by_stage(lead, now)
+
+
+def _next_by_stage(lead: LeadRow, now: datetime) -> tuple[str, str]:
+    match lead.stage:
+        case "new":
+            return "claim", "Assign it to yourself so others know"
+        case "taken":
+            return "contact", "Contact them"
+        case "reached":
+            return "stage-consult_booked", "Schedule the consult"
+        case "consult_booked" if lead.consult_at and lead.consult_at > now:
+            return "", f"Consult is scheduled for {exactly(agency_time(lead.consult_at))}"
+        case "consult_booked":
+            return "stage-consult_held", "How did the consult go?"
+    return "outcome", "Record the outcome"
+
+
+def is_to_confirm(booking: BookingRow | None) -> bool:
+    """Whether staff have to confirm the time of a consult; a provider does that itself."""
+    return booking is not None and booking.calendar == "own" and booking.state == "requested"
+
+
+def forms_for(
+    lead: LeadRow,
+    me: int,
+    now: datetime,
+    *,
+    is_admin: bool = False,
+    booking: BookingRow | None = None,
+) -> list[str]:
+    """The ids of all forms that can be sent in the lead's state, in the order to show them.
+
+    "outcome" are three side by side: won, lost, not a fit.
+    """
+    forms = []
+    if lead.suspect and not lead.is_closed:
+        return ["outcome"]
+    if lead.offered_to_id == me:
+        forms.append("answer")
+    if lead.stage == "new" or lead.assignee_id != me:
+        forms.append("claim")
+    forms += ["confirm-consult"] if is_to_confirm(booking) else []
+    forms += [] if lead.is_closed else ["contact"]
+    # Claiming and logging a contact lead to the other stages.
+    not_offered = {"taken", *OUTCOMES} | ({"reached"} if lead.stage == "taken" else set())
+    if lead.consult_at and lead.consult_at > now:
+        not_offered.add("consult_held")
+    forms += [f"stage-{stage}" for stage in MOVES[lead.stage] if stage not in not_offered]
+    if lead.stage == "consult_booked":
+        forms.append("rebook")
+    forms += ["amount"] if lead.stage == "won" else []
+    forms += [] if lead.is_closed else ["follow-up", "outcome"]
+    if lead.assignee_id == me and lead.offered_to_id and not lead.is_closed:
+        forms.append("cancel-handover")
+    if is_admin:
+        forms.append("assign")
+    if lead.assignee_id == me and not lead.offered_to_id and not lead.is_closed:
+        forms.append("hand-over")
+    return forms

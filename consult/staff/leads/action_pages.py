@@ -29,6 +29,7 @@ from consult.staff.leads.action_forms import (
 )
 from consult.staff.leads.lead_pages import back_to, lead_page
 from consult.staff.times import agency_today
+from consult.storage.booking import own_calendar
 from consult.storage.db.database import Session
 from consult.storage.leads import actions, changes, handovers, notes, submission
 from consult.storage.tables.lead_tables import NoteRow
@@ -167,6 +168,14 @@ def undo(session: Session, lead_id: int, _form: ActionForm, **seen: Any) -> None
 @lead_action("rebook", ConsultForm)
 def rebook(session: Session, lead_id: int, form: ConsultForm, **seen: Any) -> None:
     actions.rebook(session, lead_id, form.consult_at(services().settings.office.zone), **seen)
+
+
+@blueprint.post(f"{_LEAD}/confirm-consult")
+@for_staff
+@lead_action("confirm-consult")
+def confirm_consult(session: Session, lead_id: int, _form: ActionForm, **seen: Any) -> None:
+    """Confirm the time that an owner asked for."""
+    own_calendar.confirm(session, lead_id, **seen)
 
 
 @blueprint.post(f"{_LEAD}/follow-up")

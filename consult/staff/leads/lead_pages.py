@@ -12,13 +12,13 @@ from flask.typing import ResponseReturnValue
 from consult.delivery.mail.messages import safe_name
 from consult.questionnaire.editions import load
 from consult.report.brief import brief_of
-from consult.report.display import clock_time, long_date, phone_link
+from consult.report.display import clock_time, long_date, phone_link, short_time
 from consult.report.email_drafts import Correspondence, EmailDraft, EmailKind, draft_email
 from consult.report.explanations import reasons_of
 from consult.report.report import Report, from_json
 from consult.staff.accounts.access import record_access_after, records_access, signed_in_user
 from consult.staff.blueprint import ID, blueprint, for_staff
-from consult.staff.leads import lead_presenter
+from consult.staff.leads import action_forms, lead_presenter
 from consult.staff.leads.action_forms import FormState
 from consult.staff.notifications.notification_pages import delivery_view
 from consult.staff.privacy.privacy_pages import may_see_data
@@ -88,10 +88,11 @@ def lead_page(lead_id: int, form_state: FormState | None = None, since: int | No
     reasons = reasons_of(submission.edition, submission.depth, submission.answers)
     pages = load(submission.edition).texts.pages
     mails = [delivery_view(delivery) for delivery in sent]
-    next_form, next_text = lead_presenter.next_step(
-        lead, me.id, office, now, has_contact=contact is not None
+    booking = found.booking
+    next_form, next_text = action_forms.next_step(
+        lead, me.id, office, now, has_contact=contact is not None, booking=booking
     )
-    forms = lead_presenter.forms_for(lead, me.id, now, is_admin=me.is_admin)
+    forms = action_forms.forms_for(lead, me.id, now, is_admin=me.is_admin, booking=booking)
     dial = phone_link(contact.phone or "") if contact else ""
     # Beside the buttons to call and write, for whoever can be called.
     logs_contact = contact is not None and "contact" in forms
@@ -147,6 +148,9 @@ def lead_page(lead_id: int, form_state: FormState | None = None, since: int | No
         won_amount=lead_presenter.amount_of(lead),
         can_undo=can_undo(lead, me.id, now),
         reached=reached,
+        booking=booking,
+        consult_when=short_time(agency_time(booking.starts_at)) if booking else "",
+        consult_facts=lead_presenter.consult_facts(lead, booking) if booking else [],
         did_not_book=did_not_book(lead, events, now),
         assessments=found.assessments if reached else {},
         form_state=form_state or FormState(),

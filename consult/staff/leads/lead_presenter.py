@@ -9,10 +9,12 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
+from consult.report.display import consult_time, short_time
 from consult.report.report import Money
 from consult.report.report_sections import money_in_figures
 from consult.scoring import Money as Figures
 from consult.settings.brand import CURRENCY_SIGNS
+from consult.settings.setting_types import time_zone
 from consult.staff.times import (
     agency_time,
     away_text,
@@ -21,7 +23,9 @@ from consult.staff.times import (
     written_date,
 )
 from consult.storage.tables.account_tables import StaffUserRow
+from consult.storage.tables.booking_tables import BookingRow
 from consult.storage.tables.lead_tables import LeadEventRow, LeadRow, NoteRow
+from consult.workflow.calendars import PROVIDER_NAMES
 from consult.workflow.office_hours import Office
 from consult.workflow.stages import (
     BOOKING_EVENTS,
@@ -29,9 +33,7 @@ from consult.workflow.stages import (
     CLOSED,
     CLOSING_REASONS,
     DECLINE_REASONS,
-    MOVES,
     NAMES,
-    OUTCOMES,
     STAGES,
     Stage,
 )
@@ -53,70 +55,19 @@ CHOICES: Mapping[str, Mapping[Any, Any]] = {
 """What there is to choose from in the forms of a lead, by the name the templates know it by."""
 
 
-def next_step(
-    lead: LeadRow, me: int, office: Office, now: datetime, *, has_contact: bool
-) -> tuple[str, str]:
-    """Return the id of the form for the one next step, or "", and the step in words."""
-    if lead.suspect and not lead.is_closed:
-        return "", "Is it spam?"
-    if lead.offered_to_id == me:
-        return "answer", "Accept or return this lead"
-    if lead.is_closed:
-        return "", "Closed. Nothing to do"
-    if lead.follow_up_on:
-        if lead.follow_up_on > office.today(now):
-            return "", f"Snoozed until {written_date(lead.follow_up_on)}"
-        return "contact", "Follow up today"
-    if not has_contact and lead.stage in ("new", "taken"):
-        return "", "No contact info yet. Nothing to do"
-    return _next_by_stage(lead, now)
-
-
-def _next_by_stage(lead: LeadRow, now: datetime) -> tuple[str, str]:
-    match lead.stage:
-        case "new":
-            return "claim", "Assign it to yourself so others know"
-        case "taken":
-            return "contact", "Contact them"
-        case "reached":
-            return "stage-consult_booked", "Schedule the consult"
-        case "consult_booked" if lead.consult_at and lead.consult_at > now:
-            return "", f"Consult is scheduled for {exactly(agency_time(lead.consult_at))}"
-        case "consult_booked":
-            return "stage-consult_held", "How did the consult go?"
-    return "outcome", "Record the outcome"
-
-
-def forms_for(lead: LeadRow, me: int, now: datetime, *, is_admin: bool = False) -> list[str]:
-    """The ids of all forms that can be sent in the lead's state, in the order to show them.
-
-    "outcome" are three side by side: won, lost, not a fit.
-    """
-    forms = []
-    if lead.suspect and not lead.is_closed:
-        return ["outcome"]
-    if lead.offered_to_id == me:
-        forms.append("answer")
-    if lead.stage == "new" or lead.assignee_id != me:
-        forms.append("claim")
-    if not lead.is_closed:
-        forms.append("contact")
-    # Claiming and logging a contact lead to the other stages.
-    not_offered = {"taken", *OUTCOMES} | ({"reached"} if lead.stage == "taken" else set())
-    if lead.consult_at and lead.consult_at > now:
-        not_offered.add("consult_held")
-    forms += [f"stage-{stage}" for stage in MOVES[lead.stage] if stage not in not_offered]
-    if lead.stage == "consult_booked":
-        forms.append("rebook")
-    forms += ["amount"] if lead.stage == "won" else []
-    forms += [] if lead.is_closed else ["follow-up", "outcome"]
-    if lead.assignee_id == me and lead.offered_to_id and not lead.is_closed:
-        forms.append("cancel-handover")
-    if is_admin:
-        forms.append("assign")
-    if lead.assignee_id == me and not lead.offered_to_id and not lead.is_closed:
-        forms.append("hand-over")
-    return forms
+def consult_facts(lead: LeadRow, booking: BookingRow) -> list[str]:
+    """What staff read beside the time of a consult: how to meet, and when it is for its owner."""
+    here = agency_time(booking.starts_at)
+    there = here.astimezone(time_zone(booking.zone))
+    facts = [booking.place] if booking.place else []
+    if here.utcoffset() != there.utcoffset():
+        facts.append(f"For them: {consult_time(booking.starts_at, booking.zone)}")
+    if lead.stage == "consult_booked" and lead.consult_at == booking.starts_at:
+        return facts
+    if booking.calendar == "own":
+        return [*facts, "A minute after you change it, they get an email"]
+    where = PROVIDER_NAMES[booking.calendar]
+    return [*facts, f"{where} has it at {short_time(here)}. Change it there, too"]
 
 
 def stage_track(stage: Stage) -> list[tuple[str, list[str]]]:

@@ -11,12 +11,13 @@ from sqlalchemy.orm import aliased, joinedload
 
 from consult.crypto import token_hash
 from consult.questionnaire import Answer
-from consult.storage import page_events
+from consult.storage import documents, page_events
 from consult.storage.audit import audit_log
-from consult.storage.db.database import Session
+from consult.storage.db.database import Database, Session
 from consult.storage.documents import BRIEF, REPORT
 from consult.storage.drafts import drafts
 from consult.storage.jobs import enqueue_documents
+from consult.storage.tables.booking_tables import BookingRow
 from consult.storage.tables.lead_tables import (
     TIME_TO_BOOK,
     CallAssessmentRow,
@@ -47,14 +48,15 @@ _LEADS = select(SubmissionRow).options(
 class LeadDetails:
     """What the page of a lead shows of it, as far as there is one of each.
 
-    `stored` is the revision of each document by its kind, 0 while there is none; `assessments` what
-    the call showed, by dimension; `viewed_at` when the audit log last recorded a view by the user
-    who asks.
+    `booking` is that of a consult to come; `stored` the revision of each document by its kind, 0
+    while there is none; `assessments` what the call showed, by dimension; `viewed_at` when the
+    audit log last recorded a view by the user who asks.
     """
 
     submission: SubmissionRow
     lead: LeadRow
     pages: Sequence[PageVisitRow]
+    booking: BookingRow | None
     stored: Mapping[str, int]
     assessments: Mapping[str, str]
     viewed_at: datetime | None
@@ -89,20 +91,25 @@ def lead_details(session: Session, lead_id: int, viewer_id: int) -> LeadDetails 
         CallAssessmentRow.submission_id == SubmissionRow.id
     )
     more = (in_one_text.scalar_subquery(), viewed.scalar_subquery())
+    newest = func.max(BookingRow.id)
+    to_come = (BookingRow.state.in_(("requested", "booked")), BookingRow.ends_at > session.now())
+    booking_id = select(newest).where(BookingRow.submission_id == lead_id, *to_come)
     found = session.execute(
-        _LEADS.add_columns(LeadRow, report.revision, brief.revision, *more)
+        _LEADS.add_columns(LeadRow, BookingRow, report.revision, brief.revision, *more)
         .join(LeadRow, LeadRow.submission_id == SubmissionRow.id)
+        .outerjoin(BookingRow, BookingRow.id == booking_id.scalar_subquery())
         .outerjoin(report, (report.submission_id == SubmissionRow.id) & (report.kind == REPORT))
         .outerjoin(brief, (brief.submission_id == SubmissionRow.id) & (brief.kind == BRIEF))
         .where(SubmissionRow.id == lead_id)
     ).first()
     if found is None:
         return None
-    submission, lead, report_stored, brief_stored, assessments, viewed_at = found
+    submission, lead, booking, report_stored, brief_stored, assessments, viewed_at = found
     return LeadDetails(
         submission=submission,
         lead=lead,
         pages=page_events.pages_of(session, submission.draft_id),
+        booking=booking,
         stored={REPORT: report_stored or 0, BRIEF: brief_stored or 0},
         assessments=dict(one.split(":") for one in (assessments or "").split()),
         viewed_at=viewed_at,
@@ -120,6 +127,15 @@ def ask_for_documents(session: Session, lead_id: int) -> None:
     row = session.get(SubmissionRow, lead_id, with_for_update={"read": True, "key_share": True})
     if row is not None:
         enqueue_documents(session, row.id, row.report_revision)
+
+
+def request_missing_documents(database: Database, lead_id: int) -> None:
+    """Request the PDFs of a lead if they are not stored any more and no one has."""
+    with database.reading() as session:
+        state = documents.pdf_states(session, [lead_id]).get(lead_id)
+    if state == "on_demand":
+        with database.writing() as session:
+            ask_for_documents(session, lead_id)
 
 
 def usual_seconds(session: Session, depth: str) -> int | None:
