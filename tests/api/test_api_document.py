@@ -10,13 +10,16 @@ import pytest
 from flask import Flask
 
 from consult.api import lead_query
+from consult.api.openapi import Contact, Lead
 from tests.support.api import ApiClient, make_token
 from tests.support.apps import services_of
 from tests.support.lead_factories import set_lead
 from tests.support.staff_client import ADMIN, make_lead, make_user
 from tests.support.submissions import CONTACT
 
-TEXT = (Path(__file__).parents[2] / "docs/api.md").read_text("utf-8")
+DOCS = Path(__file__).parents[2] / "docs"
+TEXT = (DOCS / "api.md").read_text("utf-8")
+WEBHOOKS = (DOCS / "integrations.md").read_text("utf-8")
 EXAMPLE = re.compile(r"```sh\n(curl .*?)\n```\n(?:\n```json\n(.*?)\n```\n)?", re.DOTALL)
 SITE = "https://check.example.com"
 
@@ -54,6 +57,15 @@ def call(program: ApiClient, command: str, tag: str) -> Any:
                 path = url.removeprefix(SITE)
     assert headers["Authorization"] == f"Bearer {program.token}"
     return program.send(method, path, headers=headers, data=body)
+
+
+def test_a_field_has_the_name_that_it_has_in_webhooks() -> None:
+    (example,) = re.findall(r'```json\n(\{"type": .*?)\n```', WEBHOOKS, re.DOTALL)
+    lead = json.loads(example)["data"]["lead"]
+    assert len(lead) > 10
+    assert lead.keys() <= Lead.model_fields.keys()
+    (listed,) = re.findall(r"`lead` has a `contact` with (.*?)\.", WEBHOOKS)
+    assert set(re.findall("`([a-z_]+)`", listed)) <= Contact.model_fields.keys()
 
 
 def test_each_example_gets_what_is_written_below_it(

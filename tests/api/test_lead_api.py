@@ -11,6 +11,7 @@ from consult.storage.leads import changes, handovers
 from consult.storage.leads.leads import timeline
 from consult.storage.privacy import erasure
 from consult.storage.tables.account_tables import ApiAnswerRow
+from consult.storage.tables.delivery_tables import NotificationRow
 from consult.storage.tables.lead_tables import LeadRow
 from tests.support.api import LEADS, ApiClient, make_token, recorded
 from tests.support.apps import services_of
@@ -191,6 +192,7 @@ def test_a_stage_changes_by_the_laws_of_the_staff_area(
     program.move(lead_id, status=422, stage="taken")
     program.move(lead_id, stage="reached")
     program.move(lead_id, stage="lost", reason="price")
+    assert "consult_booked" in {row.kind for row in rows(database, NotificationRow)}
     events = read(database, timeline, lead_id)
     assert {event.by_id for event in events if event.kind == "moved"} == {me}
     write(database, changes.undo, lead_id, by=me)

@@ -35,6 +35,19 @@ def test_a_rate_can_be_used_up_until_its_time_is_over(limits: RateLimits, clock:
     consume(limits, 3)
 
 
+def test_what_is_left_of_a_rate_is_told(limits: RateLimits, clock: Clock) -> None:
+    seen = []
+    for _ in range(3):
+        seen.append(limits.quota("api", "2 per minute", "token"))
+        clock.go_on(seconds=20.5)
+    assert [(one.left, one.seconds, one.exceeded) for one in seen] == [
+        (1, 60, False),
+        (0, 40, False),
+        (0, 19, True),
+    ]
+    assert limits.quota("api", "2 per minute", "token").left == 1
+
+
 def test_networks_and_purposes_are_counted_separately(limits: RateLimits) -> None:
     consume(limits, 3)
     consume(limits, 3, "192.0.2.2")

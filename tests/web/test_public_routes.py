@@ -29,7 +29,7 @@ WITHOUT_A_LINK = {
 """What anyone may open. A new route that needs no secret must be listed here."""
 
 API = "/api/v1/"
-"""The API needs a token in a header (`tests/web/test_api_access.py`), but for its description."""
+"""The API needs a token in a header (`tests/api/test_api_access.py`), but for its description."""
 
 
 @pytest.fixture(scope="module")
