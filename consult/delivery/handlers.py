@@ -7,6 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from functools import partial
 
 from consult.delivery.booking.booking_mail import email_booking
+from consult.delivery.booking.feed_reader import read_feed
 from consult.delivery.context import Context
 from consult.delivery.exports.export_files import clear_temp_folders
 from consult.delivery.mail.owner_mail import (
@@ -194,6 +195,7 @@ HANDLERS: Mapping[str, Callable[[Context, JobRow], Commit]] = {
     jobs.FORGET: forget,
     jobs.CHECK_ADDRESS: check_address,
     jobs.CALENDAR_EVENT: work_on_report,
+    jobs.READ_FEED: read_feed,
     TICK: tick,
     DIGEST: enqueue_digests,
     PURGE: purge,

@@ -2,10 +2,11 @@
 
 A limit for each read is none: a server that sends a byte now and then would hold us forever.
 
-Webhooks are posted to a URL that staff typed, which must not become a way into the network that we
-run in. So the name is resolved once, every address must be public, the connection goes to the
-address that was checked (with the name in TLS and Host), no redirect is followed, no proxy of the
-environment is used, nothing is decompressed, and little of the response is read.
+Webhooks are posted to a URL that staff typed, and calendars read from one, which must not become a
+way into the network that we run in. So the name is resolved once, every address must be public, the
+connection goes to the address that was checked (with the name in TLS and Host), no proxy of the
+environment is used, nothing is decompressed, and no more of the response is read than counts. A
+post follows no redirect; where a redirect leads to is checked like the first URL.
 """
 
 import socket
@@ -13,13 +14,13 @@ import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, partial
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
-from threading import Thread, Timer
+from threading import Thread
 from typing import TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import httpcore
 
@@ -28,7 +29,9 @@ from consult.settings.setting_types import THIS_MACHINE, ascii_host
 TIMEOUT_SECONDS = 5.0
 TOTAL_SECONDS = 10.0
 MAX_RESPONSE_BYTES = 64 * 1024
-_MAX_ADDRESSES_TRIED = 3
+MAX_ADDRESSES_TRIED = 3
+_MAX_REDIRECTS = 3
+_REDIRECTS = (301, 302, 303, 307, 308)
 _UNICAST = IPv6Network("2000::/3")
 _NAT64 = IPv6Network("64:ff9b::/96")
 
@@ -42,8 +45,12 @@ class NoResponseError(Exception):
     """No response came; the message says why, for staff."""
 
 
+class TooLargeError(NoResponseError):
+    """The response is longer than what is read of it."""
+
+
 class ForbiddenUrlError(Exception):
-    """We never post to this URL; the message says why, for staff."""
+    """We never connect to this URL; the message says why, for staff."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,45 +90,9 @@ def _call(result: Future[T], call: Callable[[], T]) -> None:
         del result  # as above
 
 
-@contextmanager
-def connection(host: str, port: int, seconds: float) -> Iterator[socket.socket]:
-    """A connection to a host that is cut off after so many seconds, also in TLS.
-
-    What waits for it then gets the end of the file. Raises OSError if there is no connection.
-    """
-    deadline = time.monotonic() + seconds
-    opened = _connect(_look_up(resolve, host, port, seconds), port, deadline)
-    left = _left(deadline, None)
-    opened.settimeout(left)
-    # TLS takes the socket over; what happens to a copy of it happens to the connection.
-    with opened, opened.dup() as copy:
-        timer = Timer(left, _cut_off, [copy])
-        timer.daemon = True
-        timer.start()
-        try:
-            yield opened
-        finally:
-            timer.cancel()
-
-
-def _connect(addresses: Sequence[str], port: int, deadline: float) -> socket.socket:
-    problem = OSError("its name has no address")
-    for ip in addresses[:_MAX_ADDRESSES_TRIED]:
-        try:
-            return socket.create_connection((ip, port), _left(deadline, TIMEOUT_SECONDS))
-        except OSError as error:
-            problem = error
-    raise problem
-
-
-def _cut_off(opened: socket.socket) -> None:
-    with suppress(OSError):
-        opened.shutdown(socket.SHUT_RDWR)
-
-
 @dataclass(frozen=True)
 class HttpClient:
-    """Posts to URLs.
+    """Posts to URLs, and reads what is there.
 
     Its `network` connects to IP addresses alone, which `resolve` finds. Without `tls`, what this
     machine trusts is trusted. With `allow_loopback`, for development, this machine may be posted
@@ -139,22 +110,55 @@ class HttpClient:
 
         Raises NoResponseError when none came, ForbiddenUrlError for a URL that is not allowed.
         """
+        deadline = time.monotonic() + self.total_seconds
+        with self._exchange("POST", url, headers, body, deadline, TIMEOUT_SECONDS) as response:
+            text = _beginning(response.iter_stream(), MAX_RESPONSE_BYTES)
+            return Response(response.status, text.decode(errors="replace"))
+
+    def get(self, url: str, most_bytes: int) -> tuple[int, bytes]:
+        """The status and the content of a URL, or of the one that it redirects to.
+
+        Raises likewise, and TooLargeError. The first byte may take as long as all of it.
+        """
+        deadline = time.monotonic() + self.total_seconds
+        headers = {"Accept-Encoding": "identity", "User-Agent": "Relay Check"}
+        for _ in range(1 + _MAX_REDIRECTS):
+            with self._exchange("GET", url, headers, b"", deadline, self.total_seconds) as response:
+                to = {name.lower(): value for name, value in response.headers}.get(b"location")
+                if response.status not in _REDIRECTS or to is None:
+                    content = _beginning(response.iter_stream(), most_bytes + 1)
+                    if len(content) > most_bytes:
+                        raise TooLargeError("The response is too large.")
+                    return response.status, content
+            url = urljoin(url, to.decode("ascii", "replace"))
+        raise NoResponseError("It redirects too often.")
+
+    @contextmanager
+    def _exchange(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        deadline: float,
+        step_seconds: float,
+    ) -> Iterator[httpcore.Response]:
         target = checked_url(url, allow_loopback=self.allow_loopback)
-        network = _CheckedNetwork(self, deadline=time.monotonic() + self.total_seconds)
-        limits = dict.fromkeys(("connect", "read", "write", "pool"), TIMEOUT_SECONDS)
+        network = _CheckedNetwork(self, deadline)
+        limits = dict.fromkeys(("connect", "read", "write", "pool"), step_seconds)
         tls = self.tls or default_ssl_context()
         try:
             with (
                 httpcore.ConnectionPool(ssl_context=tls, network_backend=network) as pool,
                 pool.stream(
-                    "POST",
+                    method,
                     target,
                     headers=[(name.encode(), value.encode()) for name, value in headers.items()],
                     content=body,
                     extensions={"timeout": limits},
                 ) as response,
             ):
-                return Response(response.status, _beginning(response.iter_stream()))
+                yield response
         except (httpcore.TimeoutException, TimeoutError) as error:
             raise NoResponseError("No response in time.") from error
         except (httpcore.NetworkError, httpcore.ProtocolError) as error:
@@ -172,7 +176,7 @@ def default_ssl_context() -> ssl.SSLContext:
 
 
 def checked_url(url: str, *, allow_loopback: bool = False) -> httpcore.URL:
-    """A URL that webhooks may go to.
+    """A URL that we may connect to.
 
     Raises ForbiddenUrlError when it is not https, names no host, or has a user or fragment.
     """
@@ -186,7 +190,7 @@ def checked_url(url: str, *, allow_loopback: bool = False) -> httpcore.URL:
     if parts.scheme != "https" and not (parts.scheme == "http" and on_this_machine):
         raise ForbiddenUrlError("The URL must start with https://")
     if not named or parts.username is not None or parts.fragment or not url.isprintable():
-        raise ForbiddenUrlError("Messages can’t be sent to a URL like this.")
+        raise ForbiddenUrlError("A URL like this can’t be used.")
     if any(letter.isspace() or not letter.isascii() for letter in parts.path + parts.query):
         raise ForbiddenUrlError("Write special characters as %XX, and no spaces.")
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -209,7 +213,7 @@ class _CheckedNetwork(httpcore.NetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
         try:
-            found = _look_up(self._client.resolve, host, port, _left(self._deadline, timeout))
+            found = look_up(self._client.resolve, host, port, time_left(self._deadline, timeout))
         except TimeoutError as error:
             raise httpcore.ConnectError("The host’s name was not found in time.") from error
         except OSError as error:
@@ -217,11 +221,13 @@ class _CheckedNetwork(httpcore.NetworkBackend):
         for ip in found:
             if not is_public(ip) and not (self._client.allow_loopback and ip in THIS_MACHINE):
                 raise ForbiddenUrlError(
-                    "The URL leads to a private network. Webhooks go to public addresses only."
+                    "The URL leads to a private network. Only public addresses are allowed."
                 )
-        for ip in found[:_MAX_ADDRESSES_TRIED]:
+        for ip in found[:MAX_ADDRESSES_TRIED]:
             try:
-                stream = self._client.network.connect_tcp(ip, port, _left(self._deadline, timeout))
+                stream = self._client.network.connect_tcp(
+                    ip, port, time_left(self._deadline, timeout)
+                )
             except httpcore.ConnectError:
                 continue
             return _DeadlineStream(stream, self._deadline)
@@ -236,10 +242,10 @@ class _DeadlineStream(httpcore.NetworkStream):
         self._deadline = deadline
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, _left(self._deadline, timeout))
+        return self._stream.read(max_bytes, time_left(self._deadline, timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, _left(self._deadline, timeout))
+        self._stream.write(buffer, time_left(self._deadline, timeout))
 
     def close(self) -> None:
         self._stream.close()
@@ -250,7 +256,7 @@ class _DeadlineStream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        left = _left(self._deadline, timeout)
+        left = time_left(self._deadline, timeout)
         inner = self._stream.start_tls(ssl_context, server_hostname, left)
         return _DeadlineStream(inner, self._deadline)
 
@@ -258,7 +264,7 @@ class _DeadlineStream(httpcore.NetworkStream):
         return self._stream.get_extra_info(info)
 
 
-def _look_up(resolve: Resolve, host: str, port: int, seconds: float) -> Sequence[str]:
+def look_up(resolve: Resolve, host: str, port: int, seconds: float) -> Sequence[str]:
     """The IP addresses of a host; raises OSError, TimeoutError if they are not found in time."""
     try:
         return within(seconds, partial(resolve, host, port))
@@ -266,7 +272,7 @@ def _look_up(resolve: Resolve, host: str, port: int, seconds: float) -> Sequence
         raise OSError("the name is not valid") from error
 
 
-def _left(deadline: float, timeout: float | None) -> float:
+def time_left(deadline: float, timeout: float | None) -> float:
     """How long to wait at most, for a single step that would wait so long."""
     left = deadline - time.monotonic()
     if left <= 0:
@@ -274,13 +280,13 @@ def _left(deadline: float, timeout: float | None) -> float:
     return left if timeout is None else min(left, timeout)
 
 
-def _beginning(chunks: Iterable[bytes]) -> str:
+def _beginning(chunks: Iterable[bytes], most_bytes: int) -> bytes:
     read = bytearray()
     for chunk in chunks:
         read += chunk
-        if len(read) >= MAX_RESPONSE_BYTES:
+        if len(read) >= most_bytes:
             break
-    return bytes(read[:MAX_RESPONSE_BYTES]).decode(errors="replace")
+    return bytes(read[:most_bytes])
 
 
 def _describe(error: Exception) -> str:

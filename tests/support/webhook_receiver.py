@@ -69,6 +69,8 @@ class Receiver:
         tls: trusts its certificate, and no other.
         received: each request, in order.
         status: what it answers; ``answer`` and ``headers`` likewise.
+        pages: what can be read from it: of each path, the status, where it redirects to, and what
+            it has.
         drip: seconds between two bytes of its answer.
         respond: makes the answer to each request, instead of these.
     """
@@ -79,6 +81,7 @@ class Receiver:
     status: int = 200
     answer: bytes = b"thank you"
     headers: dict[str, str] = field(default_factory=dict)
+    pages: dict[str, tuple[int, str, bytes]] = field(default_factory=dict)
     drip: float = 0
     respond: "Callable[[Received], Reply] | None" = None
     stop: threading.Event = field(default_factory=threading.Event)
@@ -111,6 +114,17 @@ def receiver(folder: Path, name: str = HOST, *, tls: bool = True) -> Iterator[Re
                 self.wfile.write(bytes([byte]))
             if not made.drip:
                 self.wfile.write(head.encode() + body)
+            self.close_connection = True
+
+        def do_GET(self) -> None:
+            status, location, content = made.pages.get(self.path, (404, "", b""))
+            made.received.append(Received(self.path, dict(self.headers.items()), ""))
+            self.send_response(status)
+            if location:
+                self.send_header("Location", location)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
             self.close_connection = True
 
         def log_message(self, *_args: object) -> None:

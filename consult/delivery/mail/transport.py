@@ -10,7 +10,7 @@ import smtplib
 import socket
 import ssl
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import date, datetime
 from email import message_from_bytes
@@ -19,6 +19,7 @@ from email.policy import default
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from pathlib import Path
+from threading import Timer
 from typing import Literal, Protocol
 from urllib.parse import unquote, urlsplit
 
@@ -27,7 +28,13 @@ import dns.resolver
 from email_validator import validate_email
 
 from consult.delivery.mail.messages import id_of
-from consult.delivery.network import connection
+from consult.delivery.network import (
+    MAX_ADDRESSES_TRIED,
+    TIMEOUT_SECONDS,
+    look_up,
+    resolve,
+    time_left,
+)
 from consult.delivery.worker import PermanentError, RetryableError
 from consult.settings.setting_types import THIS_MACHINE
 
@@ -117,6 +124,42 @@ class _ConnectedSmtp(smtplib.SMTP):
         with suppress(OSError):
             self.quit()
         self.close()
+
+
+@contextmanager
+def connection(host: str, port: int, seconds: float) -> Iterator[socket.socket]:
+    """A connection to a host that is cut off after so many seconds, also in TLS.
+
+    What waits for it then gets the end of the file. Raises OSError if there is no connection.
+    """
+    deadline = time.monotonic() + seconds
+    opened = _connect(look_up(resolve, host, port, seconds), port, deadline)
+    left = time_left(deadline, None)
+    opened.settimeout(left)
+    # TLS takes the socket over; what happens to a copy of it happens to the connection.
+    with opened, opened.dup() as copy:
+        timer = Timer(left, _cut_off, [copy])
+        timer.daemon = True
+        timer.start()
+        try:
+            yield opened
+        finally:
+            timer.cancel()
+
+
+def _connect(addresses: Sequence[str], port: int, deadline: float) -> socket.socket:
+    problem = OSError("its name has no address")
+    for ip in addresses[:MAX_ADDRESSES_TRIED]:
+        try:
+            return socket.create_connection((ip, port), time_left(deadline, TIMEOUT_SECONDS))
+        except OSError as error:
+            problem = error
+    raise problem
+
+
+def _cut_off(opened: socket.socket) -> None:
+    with suppress(OSError):
+        opened.shutdown(socket.SHUT_RDWR)
 
 
 def _problem(error: OSError) -> RetryableError | PermanentError:

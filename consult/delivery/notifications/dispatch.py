@@ -17,6 +17,7 @@ from consult.delivery.worker import Commit, PermanentError, RetryableError, no_o
 from consult.settings.brand import Brand
 from consult.settings.schema import Settings
 from consult.storage import deliveries, jobs
+from consult.storage.booking import busy_feeds
 from consult.storage.db.database import Session
 from consult.storage.notifications import notifications
 from consult.storage.tables.delivery_tables import JobRow
@@ -51,12 +52,13 @@ def dispatch(context: Context, job: JobRow) -> Commit:
 
 
 def tick(context: Context, _job: JobRow) -> Commit:
-    """Find overdue leads, schedule the digest when the agency opens, and schedule the next tick."""
+    """Find overdue leads, have calendars read, and schedule the digest and the next tick."""
     with context.database.writing() as session:
         schedule_tick(session)  # first: a tick that fails is not the last one
 
     def check(session: Session) -> None:
         notifications.notify_overdue(session)
+        busy_feeds.request_reads(session)
         schedule_digest(session, context.office)
 
     return check

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import pytest
 
-from consult.delivery import network
+from consult.delivery.mail import transport as mail_transport
 from consult.delivery.mail.transport import FileTransport, SmtpTransport, Transport
 from consult.delivery.worker import PermanentError, RetryableError
 from tests.support.dripping_server import TLS_RECORD, dripping_server
@@ -172,7 +172,7 @@ def test_a_server_that_says_nothing_or_a_byte_now_and_then_is_cut_off(
 
 def test_a_name_that_is_not_looked_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     found = threading.Event()
-    monkeypatch.setattr(network, "resolve", lambda *_: found.wait() and [])
+    monkeypatch.setattr(mail_transport, "resolve", lambda *_: found.wait() and [])
     transport = SmtpTransport("smtp://mail.example.com", total_seconds=0.05)
     assert "did not respond in time" in refusal(transport, RetryableError)
     found.set()
