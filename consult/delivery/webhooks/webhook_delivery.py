@@ -1,7 +1,7 @@
 """Webhooks: what a message says, how it is sent, and what is recorded about each attempt.
 
 What a message says is worked out in each attempt, so nothing of it is stored: `webhook_facts` reads
-it, `webhook_formats` and `chat_formats` write it.
+it, `webhook_formats` writes it.
 
 Standard and flat messages are signed per Standard Webhooks (standardwebhooks.com). A secret is not
 stored: it is derived from the application's secret key and a random salt. So a copy of the database
@@ -10,11 +10,13 @@ signs nothing; and with another secret key, the hash of the secret no longer fit
 
 import hashlib
 import json
+import re
 from base64 import b64encode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from secrets import token_hex
 from time import perf_counter
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from standardwebhooks import Webhook
@@ -22,15 +24,16 @@ from standardwebhooks import Webhook
 from consult.crypto import Purpose, derive
 from consult.delivery.context import Context, plain
 from consult.delivery.network import ForbiddenUrlError, HttpClient, NoResponseError, Response
-from consult.delivery.webhooks.chat_formats import discord, slack, teams
 from consult.delivery.webhooks.webhook_facts import TEST, Facts, facts_of, webhook_id
 from consult.delivery.webhooks.webhook_formats import (
     DEFAULT_MAP,
     Message,
+    discord,
     flat,
     hubspot,
-    refusal_in_words,
+    slack,
     standard,
+    teams,
 )
 from consult.delivery.worker import Commit, PermanentError, Postpone, RetryableError, no_op
 from consult.storage import deliveries
@@ -38,7 +41,7 @@ from consult.storage.db.database import Session
 from consult.storage.notifications.notifications import email_admins
 from consult.storage.tables.delivery_tables import Attempt, DeliveryRow, EndpointRow, JobRow
 from consult.storage.webhooks import endpoints
-from consult.workflow.notification_types import SIGNED_KINDS
+from consult.workflow.notification_types import SIGNED_KINDS, WebhookKind
 
 USER_AGENT = "relay-check"
 _FOUND, _BAD_REQUEST, _GONE = 302, 400, 410
@@ -206,3 +209,102 @@ def signature_headers(
         "webhook-timestamp": str(int(at.timestamp())),
         "webhook-signature": " ".join(signed),
     }
+
+
+# --- Where messages go, and what comes back -----------------------------------------------------
+
+_HOSTS: Mapping[str, WebhookKind] = MappingProxyType(
+    {
+        "hooks.slack.com": "slack",
+        "discord.com": "discord",
+        "discordapp.com": "discord",
+        "logic.azure.com": "teams",
+        "api.powerplatform.com": "teams",
+        "webhook.office.com": "teams",
+        "hsforms.com": "hubspot",
+        "hubspot.com": "hubspot",
+        "hooks.zapier.com": "flat",
+        "make.com": "flat",
+        "n8n.cloud": "flat",
+        "script.google.com": "flat",
+    }
+)
+
+
+def guess_kind(url: str) -> WebhookKind:
+    """The kind of webhook that the host of a URL, or a host above it, takes."""
+    try:
+        labels = (urlsplit(url).hostname or "").split(".")
+    except ValueError:
+        return "standard"
+    known = (_HOSTS.get(".".join(labels[start:])) for start in range(len(labels)))
+    return next((kind for kind in known if kind), "standard")
+
+
+def masked_url(url: str) -> str:
+    """A URL that may be shown: its host, and the end by which admins tell it from others.
+
+    At Slack, Discord, Teams and others, whoever has the whole URL can write to the channel.
+    """
+    scheme, _, rest = url.partition("://")
+    path = rest.partition("/")[2]
+    end = path[-4:] if len(path) > 20 else ""
+    return f"{scheme}://{urlsplit(url).hostname}/…{end}" if path else url
+
+
+_GUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_FORM = re.compile(rf"/(\d{{1,12}})(?:/[a-z-]+)*/({_GUID})(?![\w-])")
+_REGION = re.compile(r"-([a-z]{2,4}\d{1,2})\.")
+_FIELD = re.compile(r"'(?:fields\.)?([\w./-]{1,100})'")
+_REASONS: Mapping[str, str] = MappingProxyType(
+    {
+        "FIELD_NOT_IN_FORM_DEFINITION": "The form has no field {field}. Add it to the form at"
+        " HubSpot, or remove it from the field names here.",
+        "REQUIRED_FIELD": "The form requires {field}. Send it, or make it optional at HubSpot.",
+        "INVALID_EMAIL": "HubSpot doesn’t accept the email address.",
+        "BLOCKED_EMAIL": "HubSpot blocks the email address.",
+        "INPUT_TOO_LARGE": "The text for {field} is too long for HubSpot.",
+        "VALUE_NOT_IN_FIELD_DEFINITION": "{field} has fixed choices at HubSpot. Use a text field.",
+        "INVALID_NUMBER": "{field} takes numbers only at HubSpot. Use a text field.",
+        "FORM_HAS_RECAPTCHA_ENABLED": "The form has a CAPTCHA. Turn it off at HubSpot.",
+        "MISSING_PROCESSING_CONSENT_TEXT": "The form asks for a consent text that was not sent.",
+    }
+)
+
+
+def form_url(typed: str, portal_id: str = "", form_id: str = "") -> str:
+    """The URL that submissions go to, by the two ids or by any address of the form; or ""."""
+    try:
+        parts = urlsplit(typed)
+        host, path = parts.hostname or "", f"/{portal_id}/{form_id}" if portal_id else parts.path
+    except ValueError:
+        return ""
+    found = _FORM.search(path.lower())
+    if not found:
+        return ""
+    region = _REGION.search(host)
+    if region and region[1].startswith("na") and not host.startswith("api-"):
+        region = None  # America is the default
+    api = f"api-{region[1]}" if region else "api"
+    return f"https://{api}.hsforms.com/submissions/v3/integration/submit/{found[1]}/{found[2]}"
+
+
+def refusal_in_words(response: str) -> str:
+    """What a refusal (400) means; it repeats no values, only the names of fields."""
+    return " ".join(dict.fromkeys(_reasons(response))) or "HubSpot did not accept it."
+
+
+def _reasons(response: str) -> Iterator[str]:
+    try:
+        errors = json.loads(response)["errors"]
+        found = [(str(error["errorType"]), str(error["message"])) for error in errors]
+    except (ValueError, KeyError, TypeError):
+        return
+    for kind, message in found:
+        named = _FIELD.search(message)
+        field = f"“{named[1]}”" if named else "a field"
+        if kind in _REASONS:
+            reason = _REASONS[kind].format(field=field)
+            yield reason[:1].upper() + reason[1:]
+        elif re.fullmatch(r"[A-Z_]{1,60}", kind):
+            yield f"HubSpot answered {kind} for {field}."

@@ -1,64 +1,27 @@
-"""What messages to other programs say: one set of facts, and what programs get of them.
+"""What messages to other programs say: one set of facts, and a format for each kind of webhook.
 
-All are pure functions; for chats, see ``chat_formats``. Unless the endpoint includes contact info,
-a message says nothing about a person.
+All are pure functions. Unless the endpoint includes contact info, a message says nothing about a
+person; chats name the business. With it, chats also have the owner's own words and the scores as
+numbers. What people typed is never read as markup, a link or a mention in a chat: Slack and Teams
+get it in parts that have no markup, Discord gets it escaped.
 
 A form at HubSpot takes anyone's submissions, without a key. It refuses all of one that has a field
 which the form doesn't have, so which of our fields it gets, and under which names, is the agency's
 choice.
 """
 
-import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, tzinfo
 from types import MappingProxyType
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, cast
 
+from consult.delivery.mail.messages import format_time, name_for_staff
 from consult.delivery.webhooks.webhook_facts import TEST, Facts, LeadFacts, Person
-from consult.workflow.notification_types import WebhookKind
+from consult.workflow.notification_types import TYPE_INFO, NotificationType
 from consult.workflow.stages import NAMES
 
 Message = dict[str, Any]
-
-_HOSTS: Mapping[str, WebhookKind] = MappingProxyType(
-    {
-        "hooks.slack.com": "slack",
-        "discord.com": "discord",
-        "discordapp.com": "discord",
-        "logic.azure.com": "teams",
-        "api.powerplatform.com": "teams",
-        "webhook.office.com": "teams",
-        "hsforms.com": "hubspot",
-        "hubspot.com": "hubspot",
-        "hooks.zapier.com": "flat",
-        "make.com": "flat",
-        "n8n.cloud": "flat",
-        "script.google.com": "flat",
-    }
-)
-
-
-def guess_kind(url: str) -> WebhookKind:
-    """The kind of webhook that the host of a URL, or a host above it, takes."""
-    try:
-        labels = (urlsplit(url).hostname or "").split(".")
-    except ValueError:
-        return "standard"
-    known = (_HOSTS.get(".".join(labels[start:])) for start in range(len(labels)))
-    return next((kind for kind in known if kind), "standard")
-
-
-def masked_url(url: str) -> str:
-    """A URL that may be shown: its host, and the end by which admins tell it from others.
-
-    At Slack, Discord, Teams and others, whoever has the whole URL can write to the channel.
-    """
-    scheme, _, rest = url.partition("://")
-    path = rest.partition("/")[2]
-    end = path[-4:] if len(path) > 20 else ""
-    return f"{scheme}://{urlsplit(url).hostname}/…{end}" if path else url
 
 
 def standard(facts: Facts) -> Message:
@@ -206,6 +169,136 @@ def _iso(at: datetime | None, zone: tzinfo) -> str:
     return at.astimezone(zone).isoformat(timespec="seconds") if at else ""
 
 
+# --- For chats -----------------------------------------------------------------------------------
+
+_LINK_TEXT = "Open the lead"
+_SOMEONE = "Someone"
+_MAX_TITLE = 150  # of a header at Slack
+_MAX_SLACK = 3_000  # of a section
+_MAX_DISCORD = 2_000
+_SUPPRESS_EMBEDS = 4
+# Discord shows what is neither a letter, a digit nor a space as it is after a backslash.
+_MARKDOWN = re.compile(r"([^\w\s]|_)")
+
+
+def slack(facts: Facts) -> Message:
+    """Only our own link is in a part with markup; the text is for notifications."""
+    title, lines, url = _said(facts)
+    blocks = [_slack_block("header", "plain_text", title)]
+    if lines:
+        blocks.append(_slack_block("section", "plain_text", "\n".join(_fit(lines, _MAX_SLACK))))
+    if url:
+        link = f"<{_slack_escaped(url)}|{_LINK_TEXT}>"
+        blocks.append(_slack_block("section", "mrkdwn", link))
+    return {"text": _slack_escaped(title), "mrkdwn": False, "blocks": blocks}
+
+
+def _slack_block(block: str, kind: str, text: str) -> Message:
+    emoji = {"emoji": False} if kind == "plain_text" else {}
+    return {"type": block, "text": {"type": kind, "text": text, **emoji}}
+
+
+def _slack_escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def discord(facts: Facts) -> Message:
+    title, lines, url = _said(facts)
+    head, end = f"**{_discord_escaped(title)}**", [url] if url else []
+    room = _MAX_DISCORD - len(head) - len(url) - 2
+    texts = [head, *_fit(map(_discord_escaped, lines), room), *end]
+    return {
+        "content": "\n".join(texts),
+        "allowed_mentions": {"parse": []},
+        "flags": _SUPPRESS_EMBEDS,
+    }
+
+
+def _discord_escaped(text: str) -> str:
+    return _MARKDOWN.sub(r"\\\1", text)
+
+
+def teams(facts: Facts) -> Message:
+    """A card for the Workflows app. The runs of a RichTextBlock have no markup."""
+    title, lines, url = _said(facts)
+    runs = [
+        {"type": "TextRun", "text": title, "weight": "bolder"},
+        *({"type": "TextRun", "text": line} for line in lines),
+    ]
+    card: Message = {
+        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+        "type": "AdaptiveCard",
+        "version": "1.4",
+        "body": [{"type": "RichTextBlock", "inlines": [run]} for run in runs],
+    }
+    if url:
+        card["actions"] = [{"type": "Action.OpenUrl", "title": _LINK_TEXT, "url": url}]
+    content_type = "application/vnd.microsoft.card.adaptive"
+    attachment = {"contentType": content_type, "contentUrl": None, "content": card}
+    return {"type": "message", "attachments": [attachment]}
+
+
+def _said(facts: Facts) -> tuple[str, list[str], str]:
+    """The title of a message, its lines, and the address of the lead if it still exists."""
+    title = _title(facts)
+    if len(title) > _MAX_TITLE:
+        title = f"{title[: _MAX_TITLE - 1].rstrip()}…"
+    lines = list(_lines(facts, facts.lead)) if facts.lead else []
+    return title, lines, facts.lead.url if facts.lead else ""
+
+
+def _fit(lines: Iterable[str], room: int) -> Iterator[str]:
+    """The lines that have room, each with a line break."""
+    for line in lines:
+        room -= len(line) + 1
+        if room >= 0:
+            yield line
+
+
+def _title(facts: Facts) -> str:
+    person = facts.lead.person if facts.lead else None
+    who = (_typed(person.business) if person else "") or _SOMEONE
+    if facts.lead is None:
+        who = f"Lead {facts.lead_id}"
+    kind = cast(NotificationType, "contact_given" if facts.kind == TEST else facts.kind)
+    stage = NAMES[facts.move[1]] if facts.move else ""
+    sentence = TYPE_INFO[kind].sentence.format(who=who, stage=stage)
+    return f"Test: {sentence}" if facts.kind == TEST else sentence
+
+
+def _lines(facts: Facts, lead: LeadFacts) -> Iterator[str]:
+    yield f"Separation: {lead.separation_band}. Handoff: {lead.handoff_band}."
+    if lead.ask_first:
+        yield f"Ask first: {lead.ask_first}"
+    if lead.waits and lead.due_at:
+        was = "was" if facts.kind == "overdue" else "is"
+        yield f"A first reply {was} due {format_time(lead.due_at, facts.zone)}."
+    if lead.stage == "consult_booked" and lead.consult_at:
+        yield f"Consult: {format_time(lead.consult_at, facts.zone)}"
+    if facts.includes_contact:
+        yield f"Scores: Separation {lead.separation:.0f}, Handoff {lead.handoff:.0f}, out of 100"
+    if person := facts.shown_person:
+        for label, text in (
+            ("Name", _typed(person.name)),
+            ("Email", _one_line(person.email)),
+            ("Phone", _one_line(person.phone)),
+            ("Best time to call", _one_line(person.best_time)),
+            ("Wanted in three months", _typed(lead.own_words)),
+        ):
+            if text:
+                yield f"{label}: {text}"
+
+
+def _typed(text: str) -> str:
+    """What someone typed, without what could be a link or a telephone number."""
+    return _one_line(name_for_staff(text))
+
+
+def _one_line(text: str) -> str:
+    """On one line, without what could not be seen or turns the text around."""
+    return " ".join("".join(one if one.isprintable() else " " for one in text).split())
+
+
 # --- For a form at HubSpot ------------------------------------------------------------------------
 
 DEFAULT_MAP: Mapping[str, str] = MappingProxyType(
@@ -223,41 +316,6 @@ CUSTOM_FIELDS = 3
 """How many more fields can be sent."""
 
 _CONTACT = "0-1"
-_GUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_FORM = re.compile(rf"/(\d{{1,12}})(?:/[a-z-]+)*/({_GUID})(?![\w-])")
-_REGION = re.compile(r"-([a-z]{2,4}\d{1,2})\.")
-_FIELD = re.compile(r"'(?:fields\.)?([\w./-]{1,100})'")
-_REASONS: Mapping[str, str] = MappingProxyType(
-    {
-        "FIELD_NOT_IN_FORM_DEFINITION": "The form has no field {field}. Add it to the form at"
-        " HubSpot, or remove it from the field names here.",
-        "REQUIRED_FIELD": "The form requires {field}. Send it, or make it optional at HubSpot.",
-        "INVALID_EMAIL": "HubSpot doesn’t accept the email address.",
-        "BLOCKED_EMAIL": "HubSpot blocks the email address.",
-        "INPUT_TOO_LARGE": "The text for {field} is too long for HubSpot.",
-        "VALUE_NOT_IN_FIELD_DEFINITION": "{field} has fixed choices at HubSpot. Use a text field.",
-        "INVALID_NUMBER": "{field} takes numbers only at HubSpot. Use a text field.",
-        "FORM_HAS_RECAPTCHA_ENABLED": "The form has a CAPTCHA. Turn it off at HubSpot.",
-        "MISSING_PROCESSING_CONSENT_TEXT": "The form asks for a consent text that was not sent.",
-    }
-)
-
-
-def form_url(typed: str, portal_id: str = "", form_id: str = "") -> str:
-    """The URL that submissions go to, by the two ids or by any address of the form; or ""."""
-    try:
-        parts = urlsplit(typed)
-        host, path = parts.hostname or "", f"/{portal_id}/{form_id}" if portal_id else parts.path
-    except ValueError:
-        return ""
-    found = _FORM.search(path.lower())
-    if not found:
-        return ""
-    region = _REGION.search(host)
-    if region and region[1].startswith("na") and not host.startswith("api-"):
-        region = None  # America is the default
-    api = f"api-{region[1]}" if region else "api"
-    return f"https://{api}.hsforms.com/submissions/v3/integration/submit/{found[1]}/{found[2]}"
 
 
 def hubspot(facts: Facts, field_map: Mapping[str, str]) -> Message | None:
@@ -279,24 +337,3 @@ def hubspot(facts: Facts, field_map: Mapping[str, str]) -> Message | None:
 
 def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def refusal_in_words(response: str) -> str:
-    """What a refusal (400) means; it repeats no values, only the names of fields."""
-    return " ".join(dict.fromkeys(_reasons(response))) or "HubSpot did not accept it."
-
-
-def _reasons(response: str) -> Iterator[str]:
-    try:
-        errors = json.loads(response)["errors"]
-        found = [(str(error["errorType"]), str(error["message"])) for error in errors]
-    except (ValueError, KeyError, TypeError):
-        return
-    for kind, message in found:
-        named = _FIELD.search(message)
-        field = f"“{named[1]}”" if named else "a field"
-        if kind in _REASONS:
-            reason = _REASONS[kind].format(field=field)
-            yield reason[:1].upper() + reason[1:]
-        elif re.fullmatch(r"[A-Z_]{1,60}", kind):
-            yield f"HubSpot answered {kind} for {field}."

@@ -9,13 +9,8 @@ from wtforms import BooleanField, Field, Form, HiddenField, SelectMultipleField,
 from wtforms.validators import DataRequired, Length, ValidationError
 
 from consult.delivery.network import ForbiddenUrlError, checked_url
-from consult.delivery.webhooks.webhook_delivery import new_salt
-from consult.delivery.webhooks.webhook_formats import (
-    CUSTOM_FIELDS,
-    DEFAULT_MAP,
-    form_url,
-    guess_kind,
-)
+from consult.delivery.webhooks.webhook_delivery import form_url, guess_kind, new_salt
+from consult.delivery.webhooks.webhook_formats import CUSTOM_FIELDS, DEFAULT_MAP
 from consult.storage.tables.delivery_tables import EndpointRow
 from consult.web.services import services
 from consult.web.text import one_line

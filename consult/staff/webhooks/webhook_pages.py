@@ -8,9 +8,13 @@ from typing import Any
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from consult.delivery.webhooks.webhook_delivery import derive_secret, hash_secret, new_salt
+from consult.delivery.webhooks.webhook_delivery import (
+    derive_secret,
+    hash_secret,
+    masked_url,
+    new_salt,
+)
 from consult.delivery.webhooks.webhook_facts import webhook_id
-from consult.delivery.webhooks.webhook_formats import masked_url
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.accounts.my_account_pages import first_errors
 from consult.staff.accounts.reauthentication import recent_auth_required

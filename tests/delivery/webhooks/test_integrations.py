@@ -11,8 +11,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from consult.delivery.webhooks.webhook_delivery import derive_secret, hash_secret, new_salt
-from consult.delivery.webhooks.webhook_formats import FLAT_FIELDS, guess_kind
+from consult.delivery.webhooks.webhook_delivery import (
+    derive_secret,
+    guess_kind,
+    hash_secret,
+    new_salt,
+)
+from consult.delivery.webhooks.webhook_formats import FLAT_FIELDS
 from consult.owner.open_draft import freeze
 from consult.questionnaire import read_answers, walk
 from consult.questionnaire.editions import newest

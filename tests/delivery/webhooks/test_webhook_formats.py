@@ -10,18 +10,22 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from consult.delivery.webhooks.chat_formats import discord, slack, teams
+from consult.delivery.webhooks.webhook_delivery import (
+    form_url,
+    guess_kind,
+    masked_url,
+    refusal_in_words,
+)
 from consult.delivery.webhooks.webhook_facts import Facts, LeadFacts, Person
 from consult.delivery.webhooks.webhook_formats import (
     DEFAULT_MAP,
     FLAT_FIELDS,
     Message,
+    discord,
     flat,
-    form_url,
-    guess_kind,
     hubspot,
-    masked_url,
-    refusal_in_words,
+    slack,
+    teams,
 )
 from consult.workflow.notification_types import WEBHOOK_EVENTS
 from tests.support.stand_ins import GUID, URLS

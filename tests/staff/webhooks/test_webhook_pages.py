@@ -11,7 +11,8 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from consult.delivery.context import plain
-from consult.delivery.webhooks.webhook_formats import DEFAULT_MAP, guess_kind
+from consult.delivery.webhooks.webhook_delivery import guess_kind
+from consult.delivery.webhooks.webhook_formats import DEFAULT_MAP
 from consult.staff.webhooks import webhook_pages
 from consult.staff.webhooks.webhook_form import KIND_NAMES
 from consult.storage import deliveries
