@@ -69,6 +69,9 @@ def find_violations(page: Tab | Frame, passed: set[str]) -> list[str]:
     `passed` are the looks of texts that it has passed; those of this page are added.
     """
     if page.evaluate("typeof axe === 'undefined'"):
+        if isinstance(page, Tab):
+            # From now on it is there before each page; not in frames, which are pages of their own.
+            page.add_init_script(f"if (window === top) {{ {_SCRIPT} }}")
         page.evaluate(f"{_SCRIPT}\n;void 0")
     violations, looks = page.evaluate(_RUN, [_TAGS, [*passed]])
     passed.update(looks)

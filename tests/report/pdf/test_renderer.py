@@ -73,15 +73,16 @@ def test_waiting_for_a_processor_is_not_computing() -> None:
         goes_on.join()
 
 
-def test_what_computes_nothing_is_ended_too() -> None:
-    with closing(Renderer()) as renderer:
+def test_what_computes_nothing_is_ended_too(
+    renderer: Renderer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renderer.render(HELLO)
+    os.kill(process_of(renderer), signal.SIGSTOP)
+    monkeypatch.setattr(renderer, "_wall_seconds", 0.5)
+    with pytest.raises(RenderTimeout, match=r"more than 0\.5 seconds$"):
         renderer.render(HELLO)
-        os.kill(process_of(renderer), signal.SIGSTOP)
-        renderer._wall_seconds = 0.5
-        with pytest.raises(RenderTimeout, match=r"more than 0\.5 seconds$"):
-            renderer.render(HELLO)
-        renderer._wall_seconds = 600
-        assert renderer.render(HELLO).startswith(b"%PDF-")
+    monkeypatch.setattr(renderer, "_wall_seconds", 600)
+    assert renderer.render(HELLO).startswith(b"%PDF-")
 
 
 def test_a_memory_hog_is_stopped_and_the_next_pdf_comes() -> None:
