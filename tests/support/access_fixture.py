@@ -10,9 +10,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
+from consult.crypto import Purpose, encrypt
 from consult.staff.accounts import account_admin
 from consult.storage import deliveries
 from consult.storage.api import api_tokens
+from consult.storage.booking import calendar_events, calendar_setup
 from consult.storage.db.database import Session
 from consult.storage.drafts import drafts, reminder_consent
 from consult.storage.leads import notes
@@ -20,8 +22,10 @@ from consult.storage.search import saved_views
 from consult.storage.tables.account_tables import StaffInvitationRow, StaffUserRow
 from consult.storage.tables.lead_tables import LeadRow
 from consult.storage.webhooks import endpoints
+from consult.workflow.calendar_reports import read_report
 from consult.workflow.notification_types import WEBHOOK_EVENTS
-from tests.support.apps import make_app, services_of
+from tests.support.apps import SECRET_KEY, make_app, services_of
+from tests.support.calendar_payloads import Step, signed
 from tests.support.client import PageClient
 from tests.support.passkeys import add_passkey_row
 from tests.support.second_factors import let_pass
@@ -73,6 +77,7 @@ class World:
                 for role, id in self._people.items()
                 if role != DISABLED
             ]
+            self._add_bookings(session)
             self._messages = [self._send_webhook(session, number) for number in (1, 2)]
             for lead, role in zip(self.leads, (STAFF, ADMIN), strict=True):
                 session.get_one(LeadRow, lead).assignee_id = self._people[role]
@@ -94,6 +99,17 @@ class World:
         by = self._people[role]
         made = [notes.add(session, lead, "Call again", by=by) for lead in self.leads]
         return [note.id for note in made if note]
+
+    def _add_bookings(self, session: Session) -> None:
+        """A calendar that reports, and two bookings without a lead."""
+        secret = encrypt(SECRET_KEY, Purpose.CALENDAR, "secret of a calendar", "cal")
+        calendar_setup.set_up(session, "cal", "x" * 32, secret, by=self._people[ADMIN])
+        at = session.now()
+        for uid in ("own", "another"):
+            booked = Step("booked", uid, at, at + timedelta(days=2), email=f"{uid}@example.net")
+            report = read_report("cal", signed("cal", booked, at)[0], at)
+            assert report is not None
+            calendar_events.receive(session, report)
 
     def _send_webhook(self, session: Session, number: int) -> int:
         """A message to an endpoint of this number; its id."""
@@ -140,6 +156,8 @@ class World:
             "note_id": {"own": self._notes[me][0], "another's": self._notes[other][1]},
             "invitation_id": dict.fromkeys(("own", "another's"), self._invitation_id),
             "consent_id": {"own": 1, "another's": 2},
+            "booking_id": {"own": 1, "another's": 2},
+            "provider": {"own": "cal"},
             "mail_id": {"own": 1, "another's": 2},
             "token_id": dict(zip(("own", "another's"), self._api_tokens, strict=True)),
             "endpoint_id": {"own": 1, "another's": 2},

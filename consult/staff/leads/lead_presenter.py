@@ -204,7 +204,8 @@ def _describe(kind: str, data: Mapping[str, Any], people: People) -> str:
         case "follow_up":
             return f"Snoozed until {_day(data['on'])}"
         case "rebooked" | "booking":
-            return f"{BOOKING_EVENTS[data.get('what', 'rebooked')]} {_time(data['consult_at'])}"
+            what = f"{BOOKING_EVENTS[data.get('what', 'rebooked')]} {_time(data['consult_at'])}"
+            return f"{what}{_matched(data)}"
         case "offered":
             return f"Handed over to {name_of(people, data.get('to'))}"
         case "accepted":
@@ -236,7 +237,13 @@ def _describe_move(data: Mapping[str, Any]) -> str:
         return f"{NAMES[stage]}: {amount}"
     consult_at = data.get("consult_at")
     moved = f"{NAMES[stage]} for {_time(consult_at)}" if consult_at else NAMES[stage]
+    moved += _matched(data)
     return CALLED_OFF.get(data.get("because", ""), moved)
+
+
+def _matched(data: Mapping[str, Any]) -> str:
+    """What to say of a booking that came without our key."""
+    return ", matched by address: check it’s theirs" if data.get("matched_by") == "email" else ""
 
 
 def _amount(data: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ from consult.staff.accounts.access import signed_in_user
 from consult.staff.blueprint import blueprint, for_staff
 from consult.staff.settings.settings_fields import first_steps, placeholders
 from consult.staff.times import agency_time, ago, near_day, near_time
+from consult.storage.booking import calendar_setup
 from consult.storage.leads.changes import can_undo
 from consult.storage.search import find_leads, today
 from consult.storage.search.lead_filter import LeadFilter, Viewer
@@ -65,6 +66,7 @@ def today_page() -> ResponseReturnValue:
         changed = session.get(LeadRow, lead_id)
         shown = find_leads.by_ids(session, [lead_id])
         any_leads = bool(groups or find_leads.next_ids(session, LeadFilter(), viewer, 1)[0])
+        without_lead = len(calendar_setup.unmatched(session))
         left_out = find_leads.how_many(session, LeadFilter(spam="only"), viewer)
         now = agency_time(session.now())
     asks_first_steps = me.is_admin and SEEN + "first-day" not in provider.overridden
@@ -73,6 +75,7 @@ def today_page() -> ResponseReturnValue:
         groups=groups,
         any_leads=any_leads,
         left_out=left_out,
+        without_lead=without_lead,
         titles=TITLES,
         next_of={
             lead.id: next_in_words(lead, viewer.id, now, facts.get(lead.id))

@@ -92,9 +92,11 @@ def unmatched(session: Session) -> list[Outcome]:
 
 
 def unmatched_event(session: Session, event_id: int) -> Outcome | None:
-    """The booking that a report of it stands for, if no lead is known of it."""
-    found = (one for one in unmatched(session) if one.events[-1].id == event_id)
-    return next(found, None)
+    """The booking that a report is about, if no lead is known of it."""
+    for booking in unmatched(session):
+        if any(event.id == event_id for event in booking.events):
+            return booking
+    return None
 
 
 def choose_lead(session: Session, event_id: int, lead_id: int, office: Office, *, by: int) -> bool:
@@ -106,10 +108,10 @@ def choose_lead(session: Session, event_id: int, lead_id: int, office: Office, *
     booking = unmatched_event(session, event_id)
     if booking is None:
         return False
+    for event in booking.events:
+        adopt(session, event, lead_id, "staff")
+    work(session, event_id, office)
     audit_log.record(session, "calendar.matched", by=by, lead_id=lead_id)
-    event = booking.events[-1]
-    adopt(session, event, lead_id, "staff")
-    work(session, event.id, office)
     return True
 
 
