@@ -15,6 +15,16 @@ def test_it_explains_every_stage_band_and_archetype(app: Flask) -> None:
     findings = newest().texts.findings
     terms = {*NAMES.values(), *(entry["name"] for entry in findings["archetypes"].values())}
     terms |= {band["name"] for axis in findings["bands"].values() for band in axis.values()}
-    terms |= {"Today", "Next", "Snooze", "Undo", "Probably spam", "Views", "Export", "Handover"}
+    terms |= {
+        "Today",
+        "Next",
+        "Snooze",
+        "Undo",
+        "Probably spam",
+        "Views",
+        "Export",
+        "Handover",
+        "Email drafts",
+    }
     assert terms <= {text_of(term) for term in page.document.all("dt")}
     assert staff.get("/staff/").link("Help") == "/staff/help"

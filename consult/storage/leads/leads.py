@@ -218,8 +218,11 @@ def was_reached(events: Iterable[LeadEventRow]) -> bool:
 def _is_talk(event: LeadEventRow) -> bool:
     if event.kind == "contact":
         return bool(event.data["reached"])
-    was_moved = event.kind == "moved" and event.data["to"] in ("reached", "consult_held")
-    return was_moved and "because" not in event.data  # as when an owner cancels a consult
+    if event.kind != "moved":
+        return False
+    # A consult that is canceled and a lead that is reopened are back at "reached".
+    step = event.data["from"], event.data["to"]
+    return step in (("new", "reached"), ("taken", "reached")) or step[1] == "consult_held"
 
 
 def did_not_book(lead: LeadRow, events: Iterable[LeadEventRow], now: datetime) -> bool:

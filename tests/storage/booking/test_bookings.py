@@ -8,7 +8,7 @@ from consult.storage.booking import bookings
 from consult.storage.booking.bookings import Appointment, book
 from consult.storage.db.database import Database
 from consult.storage.leads import actions
-from consult.storage.leads.leads import timeline
+from consult.storage.leads.leads import timeline, was_reached
 from consult.storage.tables.booking_tables import BookingRow
 from consult.storage.tables.delivery_tables import NotificationRow
 from consult.workflow.office_hours import Office
@@ -74,6 +74,7 @@ def test_a_booking_that_is_canceled_is_followed_up_today(database: Database) -> 
     assert (lead.stage, lead.consult_at) == ("reached", None)
     assert lead.follow_up_on == OFFICE.today(database.clock())
     assert whats_of(database, lead_id)[-2:] == ["consult_booked", "reached"]
+    assert not was_reached(read(database, timeline, lead_id))
 
 
 def test_an_owner_who_did_not_come_is_followed_up_today(database: Database) -> None:
@@ -96,6 +97,7 @@ def test_what_a_person_decided_later_stays(database: Database) -> None:
     booked(database, lead_id, at=before)
     write(database, actions.move, lead_id, "reached", by=ben)
     assert see(database, lead_id).stage == "reached"
+    assert not was_reached(read(database, timeline, lead_id)), "reopened, and nobody talked"
     booking = booked(database, lead_id, uid="two", at=before)
     assert see(database, lead_id).stage == "reached"
     write(database, bookings.cancel, booking.id, before, OFFICE)
