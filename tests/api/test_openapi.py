@@ -126,7 +126,7 @@ def test_generated_calls_get_what_the_document_says(
     for result in schema.get_all_operations():
         operation = result.ok()
 
-        @settings(max_examples=15, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=10, suppress_health_check=list(HealthCheck))
         @given(case=operation.as_strategy(generation_mode=mode))
         def call(case: Any) -> None:
             check(case, tokens)
