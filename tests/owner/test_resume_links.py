@@ -20,7 +20,7 @@ from consult.storage.drafts import resume_links
 from consult.storage.privacy import erasure, retention
 from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
 from consult.storage.tables.submission_tables import DraftRow, RateLimitRow, ResumeLinkRow
-from tests.support.apps import deliver, make_app, services_of
+from tests.support.apps import deliver, is_anywhere, make_app, services_of
 from tests.support.client import PageClient
 from tests.support.databases import write
 from tests.support.mail_server import MailServer, mail_server
@@ -61,13 +61,6 @@ class Scene:
         file = Path(services_of(self.app).settings.var_dir, "consult.db")
         with closing(sqlite3.connect(file)) as now:
             return "\n".join(line for line in now.iterdump() if "rate_limits" not in line)
-
-    def is_anywhere(self, *texts: str) -> bool:
-        """Whether one of the texts is in any file of the application."""
-        made = services_of(self.app)
-        made.database.forget_deleted()
-        files = [file for file in made.settings.var_dir.rglob("*") if file.is_file()]
-        return any(text.encode() in file.read_bytes() for file in files for text in texts)
 
 
 def text_of(server: MailServer) -> str:
@@ -166,10 +159,10 @@ def test_the_address_is_in_no_file_before_or_after_it_was_sent_and_makes_no_lead
     with services_of(scene.app).database.reading() as session:
         (job,) = session.scalars(select(JobRow))
         assert (job.kind, list(job.payload)) == (jobs.EMAIL_RESUME_LINK, ["link_id"])
-    assert not scene.is_anywhere(ADDRESS)
+    assert not is_anywhere(scene.app, ADDRESS)
     deliver(scene.app)
     link = link_in(scene.server)
-    assert not scene.is_anywhere(ADDRESS, link.rsplit("/", 1)[1], scene.owner.token)
+    assert not is_anywhere(scene.app, ADDRESS, link.rsplit("/", 1)[1], scene.owner.token)
     with services_of(scene.app).database.reading() as session:
         assert session.scalars(select(ResumeLinkRow.encrypted_mail)).all() == [None]
         assert session.scalars(select(DeliveryRow)).all() == []

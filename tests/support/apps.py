@@ -108,6 +108,20 @@ def services_of(app: Flask) -> Services:
         return services()
 
 
+def files_of(app: Flask) -> dict[str, bytes]:
+    """Every file that the application stores, the database and its log among them."""
+    var = services_of(app).settings.var_dir
+    return {
+        str(file.relative_to(var)): file.read_bytes() for file in var.rglob("*") if file.is_file()
+    }
+
+
+def is_anywhere(app: Flask, *texts: str) -> bool:
+    """Whether one of the texts is in any file, also where it was deleted before."""
+    services_of(app).database.forget_deleted()
+    return any(text.encode() in content for content in files_of(app).values() for text in texts)
+
+
 def printed(html: str) -> bytes:
     """What stands in for a PDF where it only has to be there: the page itself, to be read."""
     return b"%PDF-" + html.encode()

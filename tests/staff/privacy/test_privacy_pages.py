@@ -3,7 +3,6 @@
 import json
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import pymupdf
 import pytest
@@ -15,7 +14,7 @@ from consult.storage import deliveries, documents
 from consult.storage.leads import actions, handovers, notes
 from consult.storage.leads.submission import NewContact
 from consult.storage.privacy import retention
-from tests.support.apps import deliver, real_renderer, services_of
+from tests.support.apps import deliver, files_of, real_renderer, services_of
 from tests.support.client import PageClient
 from tests.support.databases import read, write
 from tests.support.owner_journey import Journey
@@ -58,14 +57,6 @@ def whole_lead(app: Flask, contact: NewContact = PERSON) -> int:
             session, lead_id, contact.email, "https://check.example/result/x"
         )
     return lead_id
-
-
-def files_of(app: Flask) -> dict[str, bytes]:
-    """Every file that the application stores, the database and its log among them."""
-    var: Path = services_of(app).settings.var_dir
-    return {
-        str(file.relative_to(var)): file.read_bytes() for file in var.rglob("*") if file.is_file()
-    }
 
 
 def found_in(app: Flask) -> set[tuple[str, str]]:
