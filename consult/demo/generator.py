@@ -13,6 +13,7 @@ from sqlalchemy import delete, select
 
 from consult.crypto import token_hash
 from consult.demo.companies import contact_of, random_response
+from consult.demo.consults import add_unmatched, remove_unmatched
 from consult.demo.staff_actions import (
     MORNING,
     find_staff,
@@ -41,8 +42,8 @@ from consult.workflow.office_hours import Office
 
 _UNFINISHED = 0.85
 """Responses that are never finished, for each that is submitted."""
-_OF_THIS_MORNING = 4
-"""One lead of so many is one to deal with now, as far as there are kinds of those."""
+_OF_THIS_MORNING = 0.4
+"""The share of leads to deal with now, as far as there are kinds of those."""
 _BATCH_SIZE = 25
 _SLOWNESS: Mapping[Kind, float] = {Kind.CHOICES: 1.6, Kind.RUNG: 1.2, Kind.NUMBER: 2.1}
 """How much longer a page takes, by the kind of its last question."""
@@ -93,7 +94,7 @@ def make_leads(
     with database.writing() as session:
         staff, now = find_staff(session), session.now().replace(microsecond=0)
     maker = _Maker(questionnaire, brand, office, now, random)
-    morning = MORNING[: count // _OF_THIS_MORNING]
+    morning = MORNING[: round(count * _OF_THIS_MORNING)]
     past = count - len(morning)
     starts = _starting_times(now, past + round(count * _UNFINISHED), random)
     finished = set(random.sample(range(len(starts)), past))
@@ -119,6 +120,8 @@ def make_leads(
             with staff.at_work(session):
                 work = new_work(session, lead, staff, office, now, random)
                 work_until_morning(work, staff, last)
+        session.clock = lambda: now
+        add_unmatched(session, office, random)
     yield count
 
 
@@ -131,6 +134,7 @@ def remove_leads(database: Database) -> int:
         drafts.delete_drafts(session, DraftRow.demo.is_(True))
         for table in (PageVisitRow, ResponseStatsRow, StartPageViewRow):
             session.execute(delete(table).where(table.kind == "demo"))
+        remove_unmatched(session)
         remove_staff(session)
     database.forget_deleted()
     return len(ids)

@@ -6,37 +6,26 @@ None of it is recorded in the audit log: it names real accounts, and no one real
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import partial
 from random import Random
-from typing import Any
 
 from argon2 import PasswordHasher
 from sqlalchemy import delete, select, update
 
-from consult.questionnaire.editions import load
+from consult.demo import consults
+from consult.demo.consults import LaterThanNow, LeadWork, add_note, on_day
 from consult.storage.db.database import Session
-from consult.storage.leads import actions, handovers, notes
+from consult.storage.leads import actions, handovers
 from consult.storage.leads.assignment import DEMO_DOMAIN
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.storage.tables.lead_tables import LeadRow
 from consult.storage.tables.submission_tables import SubmissionRow
 from consult.workflow.office_hours import Office
 
-_CHANNELS = ("phone", "phone", "phone", "mail", "mail", "message")
-_LOST = ("not_needed", "price", "price", "chose_other", "chose_other", "other")
 _NOT_A_FIT = ("outside", "size", "not_a_buyer", "not_real")
 _DECLINED = ("no_time", "no_time", "facts_missing", "facts_missing", "not_ready", "somebody_else")
-_MISJUDGED = ("worse", "worse", "worse", "better")
-_NOTES = (
-    "Demo: asked for a call on a weekday morning.",
-    "Demo: the partner decides, call again when both are there.",
-    "Demo: writes the leads on paper, has tried a spreadsheet twice.",
-    "Demo: good talk. Wants to start with the reply time.",
-    "Demo: had an agency before and wasn’t happy with the reports.",
-    "Demo: two people answer the phone, and neither writes down who called.",
-)
 _COLLEAGUES = (
     ("Robin Vale (demo)", f"robin.vale{DEMO_DOMAIN}"),
     ("Noa Stein (demo)", f"noa.stein{DEMO_DOMAIN}"),
@@ -90,44 +79,6 @@ def find_staff(session: Session) -> Staff:
     return Staff(active, session.scalars(ids.where(_IS_COLLEAGUE)).all())
 
 
-class _LaterThanNow(Exception):
-    """What comes next is in the future."""
-
-
-@dataclass
-class LeadWork:
-    session: Session
-    submission: SubmissionRow
-    lead: LeadRow
-    office: Office
-    now: datetime
-    random: Random
-    by: int
-    at: datetime
-
-    def wait(self, least: float, most: float) -> None:
-        open_time = timedelta(hours=self.random.uniform(least, most))
-        self.wait_until(replace(self.office, reply_within=open_time).due_at(self.at))
-
-    def wait_until(self, at: datetime) -> None:
-        if at > self.now:
-            raise _LaterThanNow
-        self.at = at
-        self.session.clock = lambda: at
-
-    def do(self, action: Callable[..., Any], *arguments: Any, **facts: Any) -> None:
-        action(self.session, self.submission.id, *arguments, by=self.by, **facts)
-
-    def lose(self, reason: str = "") -> None:
-        self.do(actions.move, "lost", reason=reason or self.random.choice(_LOST))
-
-    def contact(self, chance: float) -> bool:
-        """Call or write; returns whether the owner was reached."""
-        reached = self.random.random() < chance
-        self.do(actions.log_contact, channel=self.random.choice(_CHANNELS), reached=reached)
-        return reached
-
-
 def new_work(
     session: Session,
     submission: SubmissionRow,
@@ -148,11 +99,15 @@ def work_on(work: LeadWork, staff: Staff) -> None:
         if work.submission.contact is None:
             work.wait(4, 30)
             work.do(actions.move, "not_a_fit", reason="other", comment="No way to contact them.")
+        elif consults.books_first(work):
+            work.wait(0.5, 8)
+            work.do(handovers.claim)
+            consults.hold(work)
         elif _reply_first(work):
             _hand_over(work, staff)
             if _reach(work):
                 _talk(work)
-    except _LaterThanNow:
+    except LaterThanNow:
         pass
 
 
@@ -167,7 +122,7 @@ def _reply_first(work: LeadWork) -> bool:
         return False
     work.contact(0.45)
     if random.random() < 0.3:
-        _add_note(work)
+        add_note(work)
     return True
 
 
@@ -181,7 +136,7 @@ def _hand_over(work: LeadWork, staff: Staff) -> None:
     work.do(handovers.hand_over, to)
     try:
         work.wait(0.5, 9)
-    except _LaterThanNow:
+    except LaterThanNow:
         if to in staff.demo:  # no handover may wait for a disabled account
             work.do(handovers.cancel_handover)
         raise
@@ -211,31 +166,12 @@ def _talk(work: LeadWork) -> None:
     work.wait(1, 20)
     chance = work.random.random()
     if chance < (0.72 if work.lead.wants_consult else 0.3):
-        _hold_consult(work)
+        consults.hold(work)
     elif chance < (0.82 if work.lead.wants_consult else 0.5):
         _follow_up(work)
     else:
         work.wait(4, 60)
         work.lose()
-
-
-def _hold_consult(work: LeadWork) -> None:
-    random = work.random
-    day = work.at + timedelta(days=random.randint(2, 9))
-    consult_at = day.replace(hour=random.randint(9, 15), minute=0, second=0, microsecond=0)
-    work.do(actions.move, "consult_booked", consult_at=consult_at)
-    work.wait_until(consult_at + timedelta(minutes=random.randint(35, 75)))
-    if random.random() < 0.13:  # they did not come
-        work.do(actions.move, "reached")
-        work.wait(20, 80)
-        return work.lose("no_answer")
-    work.do(actions.move, "consult_held")
-    if random.random() < 0.7:
-        _assess(work)
-    if random.random() < 0.5:
-        _add_note(work)
-    work.wait(5, 60)
-    return work.do(actions.move, "won") if random.random() < 0.52 else work.lose()
 
 
 def _follow_up(work: LeadWork) -> None:
@@ -277,20 +213,10 @@ def _call_in_vain(work: LeadWork, staff: Staff) -> None:
         work.contact(0)
 
 
-def _book_today(work: LeadWork, staff: Staff) -> None:
-    """A consult in a few hours, or late in the evening if the day ends before that."""
+def _schedule(work: LeadWork, staff: Staff) -> None:
+    """A consult in two days, which a colleague agreed on by phone."""
     _call(work, staff)
-    start = work.office.start_of(work.office.today(work.now))
-    at = min(work.now + timedelta(hours=3), start + timedelta(hours=23, minutes=45))
-    work.do(actions.move, "consult_booked", consult_at=at.replace(minute=at.minute // 15 * 15))
-
-
-def _book(work: LeadWork, staff: Staff, days: int) -> None:
-    """A consult on a day from now on, or ago: then nobody has said yet how it went."""
-    _call(work, staff)
-    day = work.office.today(work.now) + timedelta(days=days)
-    at = datetime.combine(day, time(10), work.office.zone)
-    work.do(actions.move, "consult_booked", consult_at=at)
+    work.do(actions.move, "consult_booked", consult_at=on_day(work, 2, 11))
 
 
 def _offer(work: LeadWork, staff: Staff) -> None:
@@ -303,16 +229,28 @@ def _offer(work: LeadWork, staff: Staff) -> None:
 
 
 LastAction = Callable[[LeadWork, Staff], None]
+
+
+def _by_owner(action: Callable[[LeadWork], None]) -> LastAction:
+    return lambda work, _staff: action(work)
+
+
 MORNING: Sequence[tuple[timedelta, LastAction]] = (
     (timedelta(), _do_nothing),
     (timedelta(days=5), _do_nothing),
     (timedelta(days=24), partial(_snooze, days=0)),
     (timedelta(days=9), _offer),
-    (timedelta(days=10), _book_today),
-    (timedelta(days=8), partial(_book, days=-1)),
+    (timedelta(days=4), _by_owner(consults.book_today)),
+    (timedelta(days=8), _by_owner(partial(consults.book, days=-1))),
     (timedelta(days=11), _call_in_vain),
+    (timedelta(days=1), _by_owner(partial(consults.book, days=3, is_requested=True))),
+    (timedelta(days=3), _by_owner(consults.cancel)),
+    (timedelta(days=10), _by_owner(consults.miss)),
+    (timedelta(days=7), _by_owner(partial(consults.book, days=1))),
+    (timedelta(days=2), _by_owner(consults.move)),
+    (timedelta(days=3), _by_owner(consults.open_calendar)),
     (timedelta(days=12), partial(_snooze, days=12)),
-    (timedelta(days=7), partial(_book, days=1)),
+    (timedelta(days=6), _schedule),
     (timedelta(hours=2), _do_nothing),
     (timedelta(days=6), _do_nothing),
 )
@@ -320,27 +258,5 @@ MORNING: Sequence[tuple[timedelta, LastAction]] = (
 
 
 def work_until_morning(work: LeadWork, staff: Staff, last: LastAction) -> None:
-    with suppress(_LaterThanNow):  # such as after a week of holidays
+    with suppress(LaterThanNow):  # such as after a week of holidays
         last(work, staff)
-
-
-def _assess(work: LeadWork) -> None:
-    """Assess some dimensions: those that the business acts in are misjudged more often."""
-    random, card = work.random, work.submission.scorecard
-    often_wrong = load(work.submission.edition).structure.roles.acting
-    found = {}
-    for part in (*card["separation"]["dimensions"], *card["handoff"]["dimensions"]):
-        if random.random() < 0.6:
-            right = random.random() > (0.4 if part["id"] in often_wrong else 0.18)
-            found[part["id"]] = "as_said" if right else random.choice(_MISJUDGED)
-    work.do(notes.assess, found)
-
-
-def _add_note(work: LeadWork) -> None:
-    id, by, random = work.submission.id, work.by, work.random
-    note = notes.add(work.session, id, random.choice(_NOTES), by=by)
-    resolved_at = work.at + timedelta(days=random.randint(1, 20))
-    if note and resolved_at < work.now and random.random() < 0.5:
-        work.session.clock = lambda: resolved_at
-        notes.resolve(work.session, id, note.id, by=by)
-        work.session.clock = lambda: work.at

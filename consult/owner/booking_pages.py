@@ -36,7 +36,7 @@ from consult.storage.db.database import Session
 from consult.storage.leads import submission
 from consult.storage.leads.changes import lock_leads
 from consult.storage.leads.submission import NewContact
-from consult.storage.tables.booking_tables import BookingRow
+from consult.storage.tables.booking_tables import ACTIVE, BookingRow
 from consult.storage.tables.submission_tables import SubmissionRow
 from consult.web.services import secret_key, services
 from consult.workflow.calendars import BookingOffer, calendar_url
@@ -201,7 +201,7 @@ def cancel(token: str) -> ResponseReturnValue:
 def calendar_file(token: str) -> Response:
     """The consult, as a file that calendars read."""
     booking = _find(token)
-    if booking.state not in bookings.ACTIVE:
+    if booking.state not in ACTIVE:
         abort(404)
     content = booking_file(booking, services().settings, services().brand)
     response = Response(content, mimetype="text/calendar")

@@ -3,6 +3,7 @@
 from flask import Flask
 from flask_wtf.csrf import CSRFError
 
+from consult.report.display import phone_link
 from consult.settings.schema import Settings
 from consult.staff import blueprint, times
 from consult.staff.accounts import (
@@ -62,7 +63,7 @@ def register(app: Flask, settings: Settings) -> None:
     access.install(app, settings)
     app.register_blueprint(notification_pages.open_pages)
     app.register_blueprint(blueprint.blueprint)
-    for template_filter in times.TEMPLATE_FILTERS:
+    for template_filter in (*times.TEMPLATE_FILTERS, phone_link):
         app.add_template_filter(template_filter)
     app.jinja_env.globals["settings_groups"] = settings_fields.GROUPS
     app.jinja_env.globals["my_notifications"] = _my_notifications

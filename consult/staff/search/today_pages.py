@@ -82,7 +82,7 @@ def today_page() -> ResponseReturnValue:
             for group in groups
             for lead in group.leads
         },
-        places={id: row.place for id, row in facts.items()},
+        facts=facts,
         phone_link=phone_link,
         now=now,
         days=follow_up_days(office, now.date()),
@@ -151,9 +151,11 @@ def _meeting_time(at: datetime, now: datetime) -> str:
 
 def _without_date(lead: Any, today: date, facts: Any, zone: tzinfo | None) -> str:
     match lead.stage:
-        case "taken" if facts and facts.tries:
-            times = f" {facts.tries}×" if facts.tries > 1 else ""
-            return f"No answer{times}, {near_day(facts.tried_at.astimezone(zone).date(), today)}"
+        case "taken" if facts and facts.attempts:
+            times = f" {facts.attempts}×" if facts.attempts > 1 else ""
+            return (
+                f"No answer{times}, {near_day(facts.attempted_at.astimezone(zone).date(), today)}"
+            )
         case "reached":
             return "Schedule the consult"
         case "consult_held":

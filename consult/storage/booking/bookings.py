@@ -20,14 +20,17 @@ from consult.storage.deliveries import BookingEmail
 from consult.storage.leads.changes import lock_leads, record_change, record_move, save_change
 from consult.storage.leads.leads import standing, timeline
 from consult.storage.notifications import notifications
-from consult.storage.tables.booking_tables import BookingRow, BookingState, Calendar, MatchedBy
+from consult.storage.tables.booking_tables import (
+    ACTIVE,
+    BookingRow,
+    BookingState,
+    Calendar,
+    MatchedBy,
+)
 from consult.storage.tables.delivery_tables import NotificationRow
 from consult.storage.tables.lead_tables import LeadRow
 from consult.workflow.notification_types import NotificationType
 from consult.workflow.office_hours import Office
-
-ACTIVE: tuple[BookingState, ...] = ("requested", "booked")
-"""A consult that is to take place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +134,7 @@ def book(
         return booking
     elif calendar == "own":
         booking.sequence += 1
-    _put(booking, appointment, state, at, takes_slot=not lead.suspect)
+    _put(booking, appointment, state, at, takes_slot=not (lead.suspect or lead.demo))
     session.flush()
     _move_to_booked(session, lead, booking, at, moved=False)
     return booking
@@ -149,7 +152,9 @@ def move(
     if lead is None or booking is None or not _is_active(booking, at):
         return False
     booking.sequence += 1
-    _put(booking, appointment, state or booking.state, at, takes_slot=not lead.suspect)
+    _put(
+        booking, appointment, state or booking.state, at, takes_slot=not (lead.suspect or lead.demo)
+    )
     session.flush()
     _move_to_booked(session, lead, booking, at, moved=True)
     return True

@@ -13,10 +13,11 @@ from sqlalchemy import ColumnElement, func, or_, select
 
 from consult.storage import jobs
 from consult.storage.booking import bookings
-from consult.storage.booking.bookings import ACTIVE, Appointment
+from consult.storage.booking.bookings import Appointment
 from consult.storage.db.database import Session, insert_into
 from consult.storage.leads.changes import lock_leads
 from consult.storage.tables.booking_tables import (
+    ACTIVE,
     BookingRow,
     BookingState,
     CalendarEventRow,

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from consult.crypto import token_hash
 from consult.storage.booking import bookings, busy_feeds
-from consult.storage.booking.bookings import ACTIVE, Appointment, active_booking, link_token
+from consult.storage.booking.bookings import Appointment, active_booking, link_token
 from consult.storage.db.database import Session, lock_table
 from consult.storage.leads.changes import (
     NotAllowedError,
@@ -24,7 +24,7 @@ from consult.storage.leads.changes import (
     save_change,
     sync_booking,
 )
-from consult.storage.tables.booking_tables import BookingRow, BookingState
+from consult.storage.tables.booking_tables import ACTIVE, BookingRow, BookingState
 from consult.storage.tables.lead_tables import LeadRow
 from consult.workflow.office_hours import Office
 from consult.workflow.slots import BookingRules, Interval, free_times

@@ -17,7 +17,7 @@ from consult.storage.db.database import Database, Session
 from consult.storage.documents import BRIEF, REPORT
 from consult.storage.drafts import drafts
 from consult.storage.jobs import enqueue_documents
-from consult.storage.tables.booking_tables import BookingRow
+from consult.storage.tables.booking_tables import ACTIVE, BookingRow
 from consult.storage.tables.lead_tables import (
     TIME_TO_BOOK,
     CallAssessmentRow,
@@ -92,7 +92,7 @@ def lead_details(session: Session, lead_id: int, viewer_id: int) -> LeadDetails 
     )
     more = (in_one_text.scalar_subquery(), viewed.scalar_subquery())
     newest = func.max(BookingRow.id)
-    to_come = (BookingRow.state.in_(("requested", "booked")), BookingRow.ends_at > session.now())
+    to_come = (BookingRow.state.in_(ACTIVE), BookingRow.ends_at > session.now())
     booking_id = select(newest).where(BookingRow.submission_id == lead_id, *to_come)
     found = session.execute(
         _LEADS.add_columns(LeadRow, BookingRow, report.revision, brief.revision, *more)

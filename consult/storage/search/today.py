@@ -15,7 +15,7 @@ from sqlalchemy.orm import aliased
 from consult.storage.db.database import Session
 from consult.storage.search.find_leads import by_ids
 from consult.storage.search.lead_filter import LeadFilter, Viewer
-from consult.storage.tables.booking_tables import BookingRow
+from consult.storage.tables.booking_tables import ACTIVE, BookingRow
 from consult.storage.tables.lead_tables import NEVER, LeadEventRow, LeadRow, to_do
 
 SHOWN = 20
@@ -108,9 +108,9 @@ _TODAY = (
 def next_facts(session: Session, leads: Iterable[Row[Any]]) -> dict[int, Row[Any]]:
     """What a list says of what is next with some of its leads, beside their own columns; by lead.
 
-    `tries` and `tried_at` are how often nobody answered, and when last; `state` and `place` those
-    of the consult that is booked. `because` says why a lead is followed up, as long as nothing was
-    done about it (``stages.CALLED_OFF``).
+    `attempts` and `attempted_at` are how often nobody answered, and when last; `state`, `place` and
+    `calendar` those of the consult that is booked. `because` says why a lead is followed up, as
+    long as nothing was done about it (``stages.CALLED_OFF``).
     """
     ids = [lead.id for lead in leads if _has_facts(lead)]
     found = session.execute(_FACTS, {"ids": ids}) if ids else ()
@@ -130,19 +130,22 @@ _EVENT, _BOOKING = aliased(LeadEventRow), aliased(BookingRow)
 _OF_LEAD = LeadEventRow.submission_id == LeadRow.submission_id
 # As an expression: SQLite would rather read all events of a kind by their index.
 _KIND = LeadEventRow.kind + ""
-_TRIES = select(func.count()).where(_OF_LEAD, _KIND == "contact")
-_TRIED_AT = select(func.max(LeadEventRow.at)).where(_OF_LEAD, _KIND == "contact")
+_ATTEMPTS = select(func.count()).where(_OF_LEAD, _KIND == "contact")
+_LAST_ATTEMPT = select(func.max(LeadEventRow.at)).where(_OF_LEAD, _KIND == "contact")
 _LAST_EVENT = select(func.max(LeadEventRow.id)).where(
     _OF_LEAD, _KIND.in_(("moved", "contact", "follow_up", "undone"))
 )
 _ACTIVE_BOOKING = select(func.max(BookingRow.id)).where(
-    BookingRow.submission_id == LeadRow.submission_id, BookingRow.state.in_(("requested", "booked"))
+    BookingRow.submission_id == LeadRow.submission_id, BookingRow.state.in_(ACTIVE)
 )
 _FACTS = (
     select(
         LeadRow.submission_id,
-        *(_TRIES.scalar_subquery().label("tries"), _TRIED_AT.scalar_subquery().label("tried_at")),
-        *(_BOOKING.state, _BOOKING.place),
+        *(
+            _ATTEMPTS.scalar_subquery().label("attempts"),
+            _LAST_ATTEMPT.scalar_subquery().label("attempted_at"),
+        ),
+        *(_BOOKING.state, _BOOKING.place, _BOOKING.calendar),
         _EVENT.data["because"].as_string().label("because"),
     )
     .select_from(LeadRow)

@@ -28,6 +28,9 @@ Calendar = Literal["own", "cal", "calendly", "savvycal"]
 BookingState = Literal["requested", "booked", "canceled", "no_show"]
 """`requested`: the agency still has to confirm the time."""
 
+ACTIVE: tuple[BookingState, ...] = ("requested", "booked")
+"""A consult that is to take place, or did."""
+
 MatchedBy = Literal["own", "key", "email", "staff"]
 """How a booking was recognized as a lead's: made here, by its key, by address, or by staff."""
 

@@ -13,7 +13,7 @@ from consult.demo import make_leads, remove_leads
 from consult.questionnaire.editions import newest
 from consult.storage.booking import bookings
 from consult.storage.booking.bookings import Appointment
-from consult.storage.tables.booking_tables import BookingRow, BookingState
+from consult.storage.tables.booking_tables import BookingRow, BookingState, Calendar
 from consult.storage.tables.lead_tables import LeadRow
 from tests.support.apps import services_of
 from tests.support.client import PageClient
@@ -122,13 +122,18 @@ def test_calling_writing_and_booking_take_few_presses(staff: PageClient, lead: i
 def book(app: Flask, lead: int, clock: Clock) -> Callable[..., BookingRow]:
     """Book a consult for the lead, in so many hours."""
 
-    def book(hours: float, state: BookingState = "booked", place: str = "") -> BookingRow:
+    def book(
+        hours: float,
+        state: BookingState = "booked",
+        place: str = "",
+        calendar: Calendar = "cal",
+    ) -> BookingRow:
         at = clock() + timedelta(hours=hours)
         to = Appointment(at, at + timedelta(minutes=30), "America/New_York", place)
         with services_of(app).database.writing() as session:
             made = bookings.book(
                 *(session, lead, to),
-                calendar="cal",
+                calendar=calendar,
                 uid=str(hours),
                 matched_by="key",
                 state=state,
@@ -231,6 +236,15 @@ def test_a_time_that_was_requested_asks_to_be_confirmed_whenever_it_is(
     assert waits_for(page) == [("confirm", "Confirm the consult: Fri, 1:30 PM")]
 
 
+def test_a_time_in_our_own_calendar_is_confirmed_with_one_press(
+    staff: PageClient, lead: int, book: Callable[..., BookingRow]
+) -> None:
+    book(100, "requested", "", "own")
+    page, count = press(staff, staff.get("/staff/"), lead, "Confirm")
+    assert (count, rows(page)) == (1, [])
+    assert "Confirmed. They get an email." in page.text
+
+
 def test_a_lead_that_canceled_says_so_until_something_was_done(
     app: Flask, staff: PageClient, lead: int, book: Callable[..., BookingRow], clock: Clock
 ) -> None:
@@ -293,6 +307,7 @@ def next_press(group: str, row: Element) -> tuple[str, str]:
         "follow_up": ("Too expensive", "Lost"),
         "handed": ("Accept", ""),
         "no_answer": ("They never answered", "Lost"),
+        "confirm": ("Confirm", ""),
         "unconfirmed": ("It took place", ""),
     }[group]
 
@@ -324,7 +339,7 @@ def test_a_day_with_demo_leads_is_worked_until_nothing_waits(
     list(make_leads(made.database, newest(), made.brand, made.settings.office, 40, seed=1))
     page = staff.get("/staff/")
     assert {group for group, _, _ in rows(page)} == {
-        *("first_reply", "follow_up", "consult", "handed", "no_answer", "unconfirmed")
+        *("first_reply", "follow_up", "confirm", "consult", "handed", "no_answer", "unconfirmed")
     }
     with made.database.reading() as session:
         later = session.now().date() + timedelta(days=7)

@@ -18,7 +18,7 @@ from consult.storage.db.database import Database
 from consult.storage.leads import actions
 from consult.storage.leads.leads import timeline
 from consult.storage.privacy import data_export, erasure, retention
-from consult.storage.tables.booking_tables import BookingRow, CalendarEventRow
+from consult.storage.tables.booking_tables import ACTIVE, BookingRow, CalendarEventRow
 from consult.storage.tables.delivery_tables import JobRow, NotificationRow
 from consult.storage.tables.submission_tables import ContactRow
 from consult.workflow.calendar_reports import Kind, read_report
@@ -84,7 +84,7 @@ def state_of(database: Database, lead_id: int) -> dict[str, Any]:
     active = [
         (one.uid, one.state, one.starts_at)
         for one in read(database, bookings.of_lead, lead_id)
-        if one.state in bookings.ACTIVE
+        if one.state in ACTIVE
     ]
     followed_up = lead.follow_up_on is not None
     return {
