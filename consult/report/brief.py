@@ -69,12 +69,12 @@ def _numbers(report: Report, reasons: Reasons) -> Iterator[QuestionAnswer]:
 
 def _facts(report: Report) -> Iterator[Point]:
     """Where they stand, where leads get lost first, and what would help most."""
-    scores = ", ".join(f"{axis.name} {_range(axis)}" for axis in report.axes)
     lines = [line for axis in report.axes for part in axis.dimensions for line in part.lines]
     open_lines = sum(line.unknown for line in lines)
     rests_on = f"all {len(lines)} scored answers, {open_lines or 'none'} of them “I don’t know”."
     yield Point(
-        f"{scores}, out of 100. Their report says: “{report.finding or report.archetype.says}”",
+        f"{scores_of(report)}, out of 100."
+        f" Their report says: “{report.finding or report.archetype.says}”",
         (QuestionAnswer("From", rests_on),),
         report.archetype.name,
     )
@@ -106,6 +106,11 @@ def _questions(report: Report) -> Iterator[Point]:
     in_order = list({part.id: part for part in wanted}.values())
     for part in in_order[:QUESTIONS]:
         yield Point(texts[part.id]["call_question"], (_answered(_costliest(part)),), part.name)
+
+
+def scores_of(report: Report) -> str:
+    """Both scores, as ranges where answers aren't known."""
+    return ", ".join(f"{axis.name} {_range(axis)}" for axis in report.axes)
 
 
 def first_question(report: Report) -> str:

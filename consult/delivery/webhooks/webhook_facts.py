@@ -8,7 +8,7 @@ from email.utils import parseaddr
 from consult.delivery.context import Context
 from consult.delivery.worker import PermanentError
 from consult.questionnaire.editions import newest
-from consult.report.brief import first_question
+from consult.report.brief import first_question, scores_of
 from consult.report.report import Report, from_json
 from consult.settings.schema import Settings
 from consult.storage.db.database import Session
@@ -62,6 +62,7 @@ class LeadFacts:
     handoff_band: str = ""
     archetype_name: str = ""
     ask_first: str = ""
+    scores: str = ""
     own_words: str = ""
 
 
@@ -169,6 +170,7 @@ def _with_report(lead: LeadFacts, report: Report) -> LeadFacts:
         handoff_band=report.handoff.band_name,
         archetype_name=report.archetype.name,
         ask_first=first_question(report),
+        scores=scores_of(report),
         own_words=report.own_words,
     )
 
@@ -216,5 +218,6 @@ def _sample(facts: Facts, settings: Settings) -> LeadFacts:
         handoff_band="Fumbled",
         archetype_name="Baton on the Floor",
         ask_first="What happens after someone asks for a quote?",
+        scores="Separation 41, Handoff 31",
         own_words="An answer for everyone who asks.",
     )

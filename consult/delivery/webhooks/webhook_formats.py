@@ -276,7 +276,7 @@ def _lines(facts: Facts, lead: LeadFacts) -> Iterator[str]:
     if lead.stage == "consult_booked" and lead.consult_at:
         yield f"Consult: {format_time(lead.consult_at, facts.zone)}"
     if facts.includes_contact:
-        yield f"Scores: Separation {lead.separation:.0f}, Handoff {lead.handoff:.0f}, out of 100"
+        yield f"Scores: {lead.scores}, out of 100"
     if person := facts.shown_person:
         for label, text in (
             ("Name", _typed(person.name)),
