@@ -101,20 +101,20 @@ def _book(token: str, lead: SubmissionRow, form: ContactForm | None) -> str:
     with made.database.writing() as session:
         lock_leads(session, [lead.id])
         submission.save_contact(session, token, given, link, office, check)
-        _book_slot(session, lead.id)
+        _book_slot(session, lead.id, chosen_zone())
     if check:
         request_first_confirmation(lead, token, given.email, check)
     return given.email if form else ""
 
 
-def _book_slot(session: Session, lead_id: int) -> BookingRow:
+def _book_slot(session: Session, lead_id: int, zone: str) -> BookingRow:
     """Book the time that was sent, or abort if the lead was deleted."""
     return own_calendar.book(
         session,
         lead_id,
         sent_slot() or abort(400),
         booking_rules(),
-        zone=chosen_zone(),
+        zone=zone,
         place=services().settings.booking_place,
         secret_key=secret_key(),
     ) or abort(404)
@@ -179,8 +179,9 @@ def move(token: str) -> ResponseReturnValue:
         return _booked_page(token, booking, _NONE), 422
     try:
         with services().database.writing() as session:
-            moved = own_calendar.move(session, booking, slot, booking_rules(), zone=chosen_zone())
-            new = None if moved else _book_slot(session, booking.submission_id)
+            zone = chosen_zone(booking.zone)
+            moved = own_calendar.move(session, booking, slot, booking_rules(), zone=zone)
+            new = None if moved else _book_slot(session, booking.submission_id, zone)
     except TakenError:
         return _booked_page(token, booking, _TAKEN), 409
     except BookedError:
@@ -228,7 +229,7 @@ def _booked_page(token: str, booking: BookingRow, problem: str = "") -> str:
         other = None if is_current else current
         times = None
         if services().booking_offer.how == "own" and other is None:
-            times = picker(session, booking.submission_id)
+            times = picker(session, booking)
     return render_template(
         "owner/booked.html",
         token=token,

@@ -22,7 +22,7 @@ from consult.storage.tables.booking_tables import BookingRow
 from consult.web.services import services
 from consult.workflow.slots import BookingRules
 
-OPEN_DAYS, FOLDED_DAYS = 3, 7
+OPEN_DAYS, FOLDED_DAYS = 2, 8
 """How many days with free times a page shows, and how many more it has folded."""
 
 _SLOT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}Z")
@@ -51,6 +51,16 @@ _ZONES: Mapping[str, Sequence[str]] = {
         *("Australia/Sydney", "Pacific/Auckland"),
     ),
 }
+
+
+_RENAMED = {
+    "Asia/Calcutta": "Asia/Kolkata",
+    "Asia/Katmandu": "Asia/Kathmandu",
+    "Asia/Rangoon": "Asia/Yangon",
+    "Asia/Saigon": "Asia/Ho_Chi_Minh",
+    "Europe/Kiev": "Europe/Kyiv",
+}
+"""Zones that Chrome still calls by an old name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +113,7 @@ class BookedConsult:
 
 def booked_consult(booking: BookingRow) -> BookedConsult:
     when = consult_time(booking.starts_at, booking.zone)
+    when = re.sub(" (?=[AP]M)", "\N{NO-BREAK SPACE}", when)
     return BookedConsult(when, booking.place, booking.state == "requested")
 
 
@@ -128,10 +139,11 @@ def sent_slot() -> datetime | None:
         return None
 
 
-def chosen_zone() -> str:
-    """The zone to show times in: the one asked for, or else the agency's."""
-    zone = request.values.get("zone", "")
-    return zone if zone in _known_zones() else services().settings.time_zone
+def chosen_zone(known: str = "") -> str:
+    """The zone to show times in: the one asked for, or else the one known, or the agency's."""
+    sent = request.values.get("zone", "")
+    zone = _RENAMED.get(sent, sent)
+    return zone if zone in _known_zones() else known or services().settings.time_zone
 
 
 @cache
@@ -142,9 +154,10 @@ def _known_zones() -> frozenset[str]:
     ) | {"UTC"}
 
 
-def picker(session: Session, but_of: int | None = None) -> Picker:
-    """The free times, for the page of a request. `but_of` is a lead that would move its consult."""
-    zone = chosen_zone()
+def picker(session: Session, booking: BookingRow | None = None) -> Picker:
+    """The free times, for the page of a request; also those of a booking that may be moved."""
+    zone = chosen_zone(booking.zone if booking else "")
+    but_of = booking.submission_id if booking else None
     times, _ = own_calendar.free(session, booking_rules(), but_of)
     local = [start.astimezone(time_zone(zone)) for start in times]
     days = [
@@ -164,7 +177,7 @@ def picker(session: Session, but_of: int | None = None) -> Picker:
         earlier=days[max(0, at - OPEN_DAYS - FOLDED_DAYS)].day if at else None,
         later=days[first_later].day if len(days) > first_later else None,
         chosen=request.form.get("slot", ""),
-        is_guessing=request.method == "GET" and "zone" not in request.args,
+        is_guessing=request.method == "GET" and booking is None and "zone" not in request.args,
     )
 
 

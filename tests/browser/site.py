@@ -29,7 +29,13 @@ from tests.support.client import PageClient
 from tests.support.oidc_provider import NOBODY_THERE, settings_for
 from tests.support.owner_journey import Journey
 from tests.support.personas import BATON_ON_THE_FLOOR, CONTACT, DISCIPLINED_SOLO, MOSTLY_UNKNOWN
-from tests.support.results import confirm_path, hand_in, resume_token_of, suspect_result
+from tests.support.results import (
+    booked_path,
+    confirm_path,
+    hand_in,
+    resume_token_of,
+    suspect_result,
+)
 from tests.support.second_factors import CAREFUL, make_careful_user
 from tests.support.submissions import CONTACT as SOMEBODY
 
@@ -77,6 +83,10 @@ class Site:
     @property
     def confirm_link(self) -> str:
         return confirm_path(self.app)
+
+    @property
+    def booked_link(self) -> str:
+        return booked_path(self.app)
 
     @property
     def suspect_result(self) -> str:

@@ -280,6 +280,11 @@ OWNER_STATES = (
     State("contact that is known", lambda site: f"{site.result}/contact"),
     State("consult", lambda site: f"{site.anonymous_result}/consult"),
     State("consult with one tap", lambda site: f"{site.result}/consult"),
+    State("book", lambda site: f"{site.anonymous_result}/book", open_all),
+    State("book with one tap", lambda site: f"{site.result}/book"),
+    State("book unanswered", lambda site: f"{site.anonymous_result}/book", press()),
+    State("booked", lambda site: site.booked_link, open_all),
+    State("booked, then canceled", lambda site: site.booked_link, press()),
     State("contact unanswered", lambda site: f"{site.anonymous_result}/contact", press()),
     State(
         "waiting",

@@ -41,6 +41,7 @@ DENSE = 24
 """Pixels: owners have a phone in hand; staff have tables, and what WCAG 2.5.8 asks for."""
 KNOWN_STATES = [state for state in STATES if state.name != "not found"]
 NOT_LOOKED_AT = {
+    "booked.calendar_file",
     *("static", "brand.stylesheet", "brand.picture", "brand.shared", "health.live", "health.ready"),
     *(
         "favicon",

@@ -112,6 +112,41 @@ def test_back_to_a_form_that_was_mended_shows_it_with_what_was_wrong(
         mend({"text": "Called."}, "#notes form[action$='/notes'] button")
 
 
+def first_slot(visit: Visit) -> str:
+    """The first time that is free for a consult."""
+    return visit.tab.locator("[name=slot]").first.get_attribute("value") or ""
+
+
+def test_a_phone_without_javascript_books_a_consult_with_two_taps_and_one_form(
+    browser: Browser, tmp_path: Path
+) -> None:
+    site = LateApp(tmp_path)
+    with (
+        serving(site) as origin,
+        visiting(browser, origin, javascript=False, width=PHONE_WIDTH, touch=True) as visit,
+    ):
+        visit.open(hand_in(site.app))
+        tap(visit, "a[href$='/book']")
+        fill_with_thumb(visit, {**CONTACT, "slot": first_slot(visit)})
+        tap(visit, SEND)
+        assert "Your consult is booked" in text(visit)
+
+
+def test_times_are_shown_in_the_zone_of_the_browser(browser: Browser, tmp_path: Path) -> None:
+    site = LateApp(tmp_path)
+    with serving(site) as origin:
+        context = browser.new_context(timezone_id="Asia/Kathmandu")
+        tab = context.new_page()
+        tab.goto(f"{origin}{hand_in(site.app)}/book")
+        tab.get_by_text("Times are in Kathmandu time.").wait_for()
+        # Whoever chose a zone keeps it.
+        tab.get_by_text("Show another time zone").click()
+        tab.select_option("[name=zone]", "America/Denver")
+        tab.get_by_text("Show times").click()
+        tab.get_by_text("Times are in Denver time.").wait_for()
+        context.close()
+
+
 def test_keys_alone_get_to_the_result_and_the_staff_to_the_lead(
     browser: Browser, tmp_path: Path
 ) -> None:
@@ -126,9 +161,10 @@ def test_keys_alone_get_to_the_result_and_the_staff_to_the_lead(
             press_enter_on(visit, SEND)
         press_enter_on(visit, SEND)
         assert "Baton on the Floor" in text(visit)
-        press_enter_on(visit, "a[href$='/consult']")
-        fill_with_keys(visit, CONTACT)
-        press_enter_on(visit, SEND)
+        press_enter_on(visit, "a[href$='/book']")
+        fill_with_keys(visit, {**CONTACT, "slot": first_slot(visit)})
+        press_enter_on(visit, "main form[action$='/book'] [type=submit]")
+        assert "Your consult is booked" in text(visit)
 
         staff_client.make_user(site.app)
         visit.open("/staff/leads")

@@ -135,7 +135,7 @@ def test_times_are_shown_in_the_zone_that_is_asked_for_and_kept_so(site: Site) -
     assert chooser.fields["zone"].values == ["America/New_York"]
     for zone, first, says in (
         ("America/Los_Angeles", "6:00 AM", "Los Angeles time"),
-        ("Asia/Kathmandu", "7:45 PM", "Kathmandu time"),
+        ("Asia/Katmandu", "7:45 PM", "Kathmandu time"),  # as Chrome calls it
         ("Europe/Berlin", "3:00 PM", "Berlin time"),
         ("Pacific/Auckland", "3:00 AM", "Auckland time"),
     ):
@@ -248,7 +248,7 @@ def test_more_days_follow_by_links(tmp_path: Path) -> None:
     path = site.result()
     page = site.client.get(f"{path}/book")
     assert "Earlier days" not in page.links
-    assert len(legends(page)) == 10
+    assert len(legends(page)) == 2 + 8
     later = site.client.get(page.link("Later days"))
     assert legends(later)[0] == "Tuesday, March 17"
     assert later.form("/book").action.endswith("?day=2026-03-17")
