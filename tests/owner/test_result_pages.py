@@ -147,7 +147,7 @@ def test_page_pdf_email_brief_and_consult_agree_on_what_is_first(app: Flask, fir
     again = f"Check again on {long_date(report.check_again_on(submitted_on))}"
     assert again in page.text
     assert again in paper
-    names = ("name", "link", "change", "book", "base_url", "check_again")
+    names = ("name", "link", "change", "book", "base_url", "check_again", "booked_for")
     empty = dict.fromkeys(names, "")
     email = render("mail/report.txt", report=report, brand=Brand(), wants_consult=False, **empty)
     assert f"DO THIS FIRST: {title}" in email
