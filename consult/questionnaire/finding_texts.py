@@ -57,7 +57,7 @@ _TEXTS: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("agreement", "names"): ("me", "staff", "several", "agency", "website", "nobody"),
     ("emails", "every"): (
         *("hello", "hello_anyone", "trouble", "own_words", "action"),
-        *("consult", "book", "book_later", "book_on_result", "reply", "reply_later"),
+        *("consult", "requested", "book", "book_later", "book_on_result", "reply", "reply_later"),
     ),
     ("emails", "first"): (
         *("subject", "subject_asked", "subject_well", "quick", "full", "asked"),

@@ -58,7 +58,8 @@ class Correspondence:
 
     `booking_link` is where a consult can be booked; without one, `books_on_result` says that owners
     do it on their own page. `consult_at` is when a consult will be, and `follow_up_on` the day to
-    check in, both as the owner reads them; each may be "". `held` says that there was a consult.
+    check in, both as the owner reads them; each may be "". `held` says that there was a
+    consult, and `is_requested` that the time of the next one is not confirmed.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Correspondence:
     booking_link: str = ""
     books_on_result: bool = False
     consult_at: str = ""
+    is_requested: bool = False
     follow_up_on: str = ""
     held: bool = False
 
@@ -233,7 +235,8 @@ class _Writer:
     def _consult(self) -> list[Sentence]:
         if not self.case.consult_at:
             return []
-        text = self.every["consult"].format(time=self.case.consult_at)
+        name = "requested" if self.case.is_requested else "consult"
+        text = self.every[name].format(time=self.case.consult_at)
         return [Sentence(text, "The consult that’s scheduled")]
 
     def _talk(self, kind: str) -> list[Sentence]:

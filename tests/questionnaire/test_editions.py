@@ -27,7 +27,7 @@ from consult.questionnaire.editions import (
 from consult.questionnaire.model import Rule
 from tests.support.small_edition import ROLES, small_edition, structure
 
-FINGERPRINTS = {"2026-12": "e5e637daf3af995dce421f1ee2bdca96d47b6abd53f132ddaaa330a68bd380b5"}
+FINGERPRINTS = {"2026-12": "b8ff37038f625a16d2b066f839c43e5a310de2f21d5f8202749ca3b2d5bd4de5"}
 """What `./run questionnaire fingerprint --edition NAME` printed when the edition was published."""
 
 

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from consult.delivery.mail.messages import safe_name
 from consult.questionnaire.editions import load
 from consult.report.brief import brief_of
-from consult.report.display import clock_time, long_date, phone_link, short_time
+from consult.report.display import consult_time, long_date, phone_link, short_time
 from consult.report.email_drafts import Correspondence, EmailDraft, EmailKind, draft_email
 from consult.report.explanations import reasons_of
 from consult.report.report import Report, from_json
@@ -29,6 +29,7 @@ from consult.storage.documents import BRIEF, REPORT
 from consult.storage.leads import leads, notes
 from consult.storage.leads.changes import can_undo
 from consult.storage.leads.leads import (
+    LeadDetails,
     did_not_book,
     lead_details,
     standing,
@@ -40,8 +41,7 @@ from consult.storage.privacy.erasure import is_anonymous
 from consult.storage.search.find_leads import neighbors
 from consult.storage.search.lead_filter import LeadFilter, Viewer
 from consult.storage.search.same_person import firm_domain, same_person
-from consult.storage.tables.lead_tables import LeadEventRow, LeadRow
-from consult.storage.tables.submission_tables import ContactRow
+from consult.storage.tables.lead_tables import LeadEventRow
 from consult.web.services import services
 from consult.workflow.calendars import BookingOffer
 from consult.workflow.office_hours import follow_up_days
@@ -109,7 +109,7 @@ def lead_page(lead_id: int, form_state: FormState | None = None, since: int | No
         phone_link=dial,
         time_there=lead_presenter.time_at(dial, now),
         website=firm_domain(contact.email) if contact else "",
-        drafts=email_drafts(contact, lead, events, report, me.name, now) if contact else {},
+        drafts=email_drafts(found, events, report, me.name, now),
         last_words=lead_presenter.last_words(written, events),
         same_person=same,
         source=describe_source(submission.source),
@@ -244,16 +244,24 @@ def link_for_emails(offer: BookingOffer) -> str:
 
 
 def email_drafts(
-    contact: ContactRow,
-    lead: LeadRow,
+    found: LeadDetails,
     events: Iterable[LeadEventRow],
     report: Report,
     writer: str,
     now: datetime,
 ) -> Mapping[EmailKind, EmailDraft]:
-    """The emails that a user named `writer` may send to an owner; the one to offer comes first."""
+    """The emails that a user named `writer` may send to an owner; the one to offer comes first.
+
+    None without a contact. `now` is a time in the agency's zone.
+    """
+    lead, booking, contact = found.lead, found.booking, found.submission.contact
+    if contact is None:
+        return {}
     offer, again = services().booking_offer, lead.follow_up_on
     consult_at = lead.consult_at if lead.stage == "consult_booked" else None
+    if booking and booking.starts_at != consult_at:  # staff changed the time, or called it off
+        booking = None
+    zone = booking.zone if booking else str(now.tzinfo)
     moves = [event.data["to"] for event in standing(events) if event.kind == "moved"]
     case = Correspondence(
         name=safe_name(contact.name),
@@ -263,7 +271,8 @@ def email_drafts(
         brand=services().brand,
         booking_link=link_for_emails(offer),
         books_on_result=offer.how == "own",
-        consult_at=_spoken(consult_at) if consult_at and consult_at > now else "",
+        consult_at=consult_time(consult_at, zone) if consult_at and consult_at > now else "",
+        is_requested=booking is not None and booking.state == "requested",
         follow_up_on=long_date(again) if again and again > now.date() else "",
         held="consult_held" in moves or (consult_at is not None and consult_at <= now),
     )
@@ -271,9 +280,3 @@ def email_drafts(
     if was_reached(events):
         kinds = kinds[::-1]
     return {kind: draft_email(kind, report, case) for kind in kinds}
-
-
-def _spoken(at: datetime) -> str:
-    """A time at the agency as in "Tuesday, December 1 at 10:00 AM EST"."""
-    local = agency_time(at)
-    return f"{local:%A}, {local:%B} {local.day} at {clock_time(local)} {local:%Z}"

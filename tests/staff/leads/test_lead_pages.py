@@ -11,13 +11,17 @@ from flask import Flask
 from sqlalchemy import update
 
 from consult.questionnaire.editions import newest
+from consult.report.display import consult_time
 from consult.report.explanations import reasons_of
 from consult.staff.times import short
 from consult.storage import deliveries, documents, jobs
+from consult.storage.booking import bookings
+from consult.storage.booking.bookings import Appointment
 from consult.storage.db.database import Database
 from consult.storage.leads import leads
 from consult.storage.privacy import erasure
 from consult.storage.settings.setting_overrides import BRAND, set_override
+from consult.storage.tables.booking_tables import BookingState
 from consult.storage.tables.delivery_tables import JobRow
 from consult.storage.tables.lead_tables import LeadRow
 from tests.support.apps import deliver, services_of
@@ -289,7 +293,7 @@ def test_an_email_after_a_call_says_what_is_to_come(
 ) -> None:
     at = datetime.now(UTC) + timedelta(days=5)
     for stage, changes, says in (
-        ("consult_booked", {"consult_at": at}, f"Our consult is on {at:%A, %B} {at.day} at "),
+        ("consult_booked", {"consult_at": at}, f"Our consult is on {consult_time(at, 'UTC')}."),
         ("consult_booked", {"consult_at": at - timedelta(days=9)}, "let’s talk again."),
         ("reached", {"follow_up_on": at.date()}, f"I’ll check in with you on {at:%B} {at.day},"),
         ("reached", {"follow_up_on": date(2026, 1, 2)}, "You’ll have it done by [FILL IN: date]."),
@@ -302,3 +306,23 @@ def test_an_email_after_a_call_says_what_is_to_come(
         assert says in text
         assert ("check in" in text) == (says.startswith("I’ll"))
         assert "Fill in before you send: date" in page.text
+
+
+@pytest.mark.parametrize(
+    ("state", "says"),
+    [("booked", "Our consult is on {}."), ("requested", "You picked {}, for our consult.")],
+)
+def test_a_consult_is_told_in_its_owners_time(
+    staff: PageClient, database: Database, lead_id: int, state: BookingState, says: str
+) -> None:
+    at = (datetime.now(UTC) + timedelta(days=5)).replace(microsecond=0)
+    to, zone = Appointment(at, at + timedelta(minutes=30), "America/Denver"), "America/Denver"
+    with database.writing() as session:
+        bookings.book(
+            session, lead_id, to, calendar="cal", uid="ada", matched_by="key", state=state
+        )
+    page = staff.get(f"/staff/leads/{lead_id}")
+    for kind in ("first", "after_call"):
+        text = text_of(page.document.by_id[f"draft-{kind}"])
+        assert says.format(consult_time(at, zone)) in text
+    assert page.link(CONTACT.email) == page.links[f"Write first email {CONTACT.email}"]
