@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
 
@@ -70,12 +71,16 @@ def render_document(
 
 
 def report_html_of(lead: SubmissionRow, context: Context) -> str:
+    brand = context.brand
+    if not context.booking_offer.is_elsewhere:
+        # A report is forwarded, so it never has the link by which its owner books.
+        brand = replace(brand, consult_url="")
     return document_html(
         from_json(json.dumps(lead.report)),
         # The day of the answers and not today: rendered again, it is the same document.
         made_on=lead.submitted_at.date(),
         recipient=_owner_of(lead),
-        brand=context.brand,
+        brand=brand,
         paper=context.settings.paper,
     )
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,15 @@ from tests.support.apps import make_settings, real_renderer
 from tests.support.databases import Clock, read, rows, write
 from tests.support.lead_factories import colleague
 from tests.support.submissions import CONTACT, all_leads, lead_of, save_contact, submitted
-from tests.support.workers import Press, make_context, make_worker, sent_mails, text_of
+from tests.support.workers import (
+    BRAND,
+    SETTINGS,
+    Press,
+    make_context,
+    make_worker,
+    sent_mails,
+    text_of,
+)
 
 
 def run_worker(database: Database, press: Press) -> int:
@@ -210,3 +219,16 @@ def test_a_hung_render_is_retried(database: Database, clock: Clock, press: Hangi
         stored = documents.get(session, first, documents.REPORT)
     assert stored
     assert stored.content.startswith(b"%PDF-")
+
+
+@pytest.mark.parametrize(
+    ("booking", "is_printed"), [("auto", True), ("own", False), ("off", False)]
+)
+def test_a_report_has_the_booking_link_only_where_owners_book_there(
+    database: Database, result_token: str, booking: Any, is_printed: bool
+) -> None:
+    brand = replace(BRAND, consult_url="https://northside.example/consult")
+    settings = SETTINGS.model_copy(update={"booking": booking})
+    context = Context.of(settings, brand, database, Press().render)
+    html = handlers.report_html_of(lead_of(database, result_token), context)
+    assert ("northside.example" in html) == is_printed

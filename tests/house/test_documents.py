@@ -21,6 +21,7 @@ READ_BY_THE_SETTINGS = {
     *(
         "time_zone",
         "business_hours",
+        "booking_hours",
         "lead_sources",
         "closed_on",
         "reply_within_hours",

@@ -23,6 +23,8 @@ from consult.questionnaire import read_answers, walk
 from consult.questionnaire.editions import newest
 from consult.report.report import from_json
 from consult.storage import deliveries, documents, jobs
+from consult.storage.booking import bookings
+from consult.storage.booking.bookings import Appointment
 from consult.storage.db import database as clocks
 from consult.storage.db.database import Database, Session
 from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
@@ -171,6 +173,25 @@ def test_its_link_to_book_is_the_owners_own(
         assert "calendly.com" not in text
     (mail,) = mails_of(database, result_token)
     assert "/book" not in (mail.body or "")
+
+
+def test_it_leads_to_our_own_calendar_or_says_when_the_consult_is(
+    database: Database, result_token: str
+) -> None:
+    save_contact(database, result_token, LINK, wants_consult=True)
+    (message,) = sent_mails(database)
+    for kind in ("plain", "html"):
+        assert re.findall(rf"{LINK}/book\S*?(?=[\s\"])", text_of(message, kind)) == [f"{LINK}/book"]
+    starts_at = datetime(2026, 12, 2, 19, 30, tzinfo=UTC)
+    to = Appointment(starts_at, starts_at + timedelta(minutes=30), "America/New_York")
+    lead_id = lead_of(database, result_token).id
+    write(database, bookings.book, lead_id, to, calendar="own", uid="x", matched_by="own")
+    save_contact(database, result_token, LINK, wants_consult=True, email="ada@okafor.example")
+    message = next(one for one in sent_mails(database) if "result" in one["Subject"])
+    for kind in ("plain", "html"):
+        text = text_of(message, kind)
+        assert "Wednesday, December 2, 2:30 PM, New York time" in text
+        assert f"{LINK}/book" not in text
 
 
 def test_it_is_an_entry_for_a_whole_day_that_stays_free() -> None:
