@@ -3,6 +3,9 @@
 A program sends its token with each request, as `Authorization: Bearer rc_…`. There is no session
 and no cookie, so no other site has anything to misuse, and no CORS: pages of other sites can't call
 it. What is wrong is said in words; what was sent is not repeated, except for names of fields.
+
+Each request is counted, which is one small write. Beyond that, reading stores that contact info was
+read, and at most once an hour that a token was used.
 """
 
 from collections.abc import Mapping, Sequence

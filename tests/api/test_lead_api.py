@@ -20,6 +20,8 @@ from tests.support.lead_factories import set_lead
 from tests.support.staff_client import ADMIN, make_lead, make_user, user_of
 from tests.support.submissions import CONTACT
 
+BASE = "http://127.0.0.1:8000"
+
 
 @pytest.fixture
 def program(app: Flask) -> ApiClient:
@@ -32,9 +34,8 @@ def ids(page: Any) -> list[int]:
 
 
 def path_of(url: str) -> str:
-    base, path = url[: len("http://127.0.0.1:8000")], url[len("http://127.0.0.1:8000") :]
-    assert base == "http://127.0.0.1:8000"
-    return path
+    assert url.startswith(BASE)
+    return url.removeprefix(BASE)
 
 
 def test_a_lead_has_its_contact_its_state_and_its_scorecard(app: Flask, program: ApiClient) -> None:
@@ -49,7 +50,7 @@ def test_a_lead_has_its_contact_its_state_and_its_scorecard(app: Flask, program:
     assert scorecard["edition"] == listed["edition"] == "2026-12"
     facts = {name: listed[name] for name in ("stage", "version", "source", "wants_consult")}
     assert facts == {"stage": "new", "version": 1, "source": "fair", "wants_consult": True}
-    assert listed["url"] == f"http://127.0.0.1:8000/staff/leads/{lead_id}"
+    assert listed["url"] == f"{BASE}/staff/leads/{lead_id}"
     assert listed["assignee"] == user_of(app, ADMIN).name
     assert listed["assignee_id"] == user_of(app, ADMIN).id
     contact = listed["contact"]
@@ -164,9 +165,7 @@ def test_a_lead_that_did_not_change_is_not_sent_again(app: Flask, program: ApiCl
     assert head.headers["ETag"] == later.headers["ETag"]
 
 
-def test_a_stage_changes_by_the_laws_of_the_staff_area(
-    app: Flask, program: ApiClient, clock: Clock
-) -> None:
+def test_a_stage_changes_by_the_laws_of_the_staff_area(app: Flask, program: ApiClient) -> None:
     database = services_of(app).database
     lead_id = make_lead(app, contact=CONTACT)
     me = user_of(app, ADMIN).id
