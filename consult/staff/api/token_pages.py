@@ -87,6 +87,8 @@ def new_token() -> ResponseReturnValue:
         row = api_tokens.make(
             session, token, form.name.data or "", form.scopes, life=life, by=me.id
         )
+    if row.revoked_at:  # the same form once more, such as by reloading the page with the token
+        return redirect(url_for(".new_token"), 303)
     return render_template(
         "staff/api/token.html", token=token, row=row, base_url=services().settings.base_url
     ), 201

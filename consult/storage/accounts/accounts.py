@@ -78,7 +78,8 @@ def disable(
     remove_all_factors(session, user_id)
     end_all_sessions(session, user_id)
     _void_invitations(session, user.email)
-    session.execute(delete(ApiTokenRow).where(ApiTokenRow.user_id == user_id))
+    tokens = update(ApiTokenRow).where(ApiTokenRow.user_id == user_id)
+    session.execute(tokens.where(ApiTokenRow.revoked_at.is_(None)).values(revoked_at=session.now()))
     reassign_leads(session, new_leads_to=new_leads_to, by=by)
     audit_log.record(session, "account.disabled", by=by, account=user_id)
 

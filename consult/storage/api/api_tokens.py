@@ -40,7 +40,10 @@ _WITH_USER = select(ApiTokenRow).join(ApiTokenRow.user).options(contains_eager(A
 def make(
     session: Session, token: str, name: str, scopes: Sequence[Scope], *, life: timedelta, by: int
 ) -> ApiTokenRow:
-    """Store a token that `by` made, and alert them; one that is stored already stays as it is."""
+    """Store a token that `by` made, and alert them.
+
+    One that is stored already stays as it is, even if it was revoked.
+    """
     hashed = token_hash(token)
     stored = session.scalar(select(ApiTokenRow).where(ApiTokenRow.token_hash == hashed))
     if stored:
@@ -59,37 +62,37 @@ def make(
 
 
 def all_tokens(session: Session) -> Sequence[ApiTokenRow]:
-    """All tokens with their users, the newest first; those that expired are among them."""
+    """All tokens with their users, the newest first: also those that expired, unless revoked."""
     query = select(ApiTokenRow).options(joinedload(ApiTokenRow.user))
-    return session.scalars(query.order_by(ApiTokenRow.id.desc())).all()
+    kept = query.where(ApiTokenRow.revoked_at.is_(None))
+    return session.scalars(kept.order_by(ApiTokenRow.id.desc())).all()
 
 
 def revoke(session: Session, token_id: int, *, by: int) -> bool:
-    """Delete a token, which ends it at once; False if there is none with this id."""
-    row = session.get(ApiTokenRow, token_id)
-    if row is None:
+    """End a token at once, for good; False if there is none with this id, or it was revoked."""
+    row = session.get(ApiTokenRow, token_id, with_for_update=True)
+    if row is None or row.revoked_at:
         return False
-    session.delete(row)
+    row.revoked_at = session.now()
     audit_log.record(session, "token.revoked", by=by, token=token_id, name=row.name)
     return True
 
 
 def find(session: Session, token: str) -> ApiTokenRow | None:
-    """The token with its user; None if it's unknown or expired, or its user was disabled."""
+    """The token with its user; None if it's unknown, expired or revoked, or its user disabled."""
     return session.scalar(
         _WITH_USER.where(
             ApiTokenRow.token_hash == token_hash(token),
             ApiTokenRow.expires_at > session.now(),
+            ApiTokenRow.revoked_at.is_(None),
             StaffUserRow.active,
         )
     )
 
 
 def touch(session: Session, token_id: int) -> None:
-    """Store that a token was used now, unless it was revoked in the meantime."""
-    row = session.get(ApiTokenRow, token_id)
-    if row is not None:
-        row.last_used_at = session.now()
+    """Store that a token was used now."""
+    session.get_one(ApiTokenRow, token_id).last_used_at = session.now()
 
 
 class OtherRequestError(ValueError):

@@ -239,6 +239,8 @@ class ApiTokenRow(Base):
     expires_at: Mapped[datetime]
     # To the hour: a row that each request changed would make reading slow.
     last_used_at: Mapped[datetime | None]
+    # The row stays, so that the form that made the token can't make it again.
+    revoked_at: Mapped[datetime | None]
 
     user: Mapped[StaffUserRow] = relationship(lazy="raise")
 

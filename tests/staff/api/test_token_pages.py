@@ -66,6 +66,11 @@ def test_a_form_that_is_sent_twice_makes_one_token(app: Flask, admin: PageClient
     tokens = {token_on(admin.submit(form, status=201)) for _ in range(2)}
     assert len(tokens) == len(read(services_of(app).database, api_tokens.all_tokens)) == 1
     assert make(admin) not in tokens
+    post(admin, ALL, "/revoke")
+    post(admin, ALL, "/revoke")
+    # Such as by reloading the page that showed it: it isn't made again.
+    assert admin.submit(form, status=303).location == f"{ALL}/new"
+    assert read(services_of(app).database, api_tokens.all_tokens) == []
     make_user(app, admin=True)
     salt = form.data["salt"][0]
     assert make(signed_in(app), salt=salt) not in tokens, "it's another person's token"

@@ -55,14 +55,15 @@ def test_a_token_is_stored_as_a_hash_once_and_ends_in_time(
     assert rows(database, ApiTokenRow) == []
 
 
-def test_a_revoked_token_is_gone(database: Database, admin: int, token: int) -> None:
-    write(database, api_tokens.touch, token)
+def test_a_revoked_token_never_comes_back(database: Database, admin: int, token: int) -> None:
     assert write(database, api_tokens.revoke, token, by=admin)
     assert not write(database, api_tokens.revoke, token, by=admin)
-    assert not is_found(database)
+    assert not write(database, api_tokens.revoke, 77, by=admin)
     write(database, api_tokens.touch, token)  # by a request that was still under way
-    following = write(database, api_tokens.make, "rc_b", "CRM", [], life=MONTH, by=admin)
-    assert following.id > token, "the audit log names tokens by id"
+    again = write(database, api_tokens.make, "rc_a", "CRM", [], life=MONTH, by=admin)
+    assert (again.id, again.revoked_at is None) == (token, False)
+    assert not is_found(database)
+    assert read(database, api_tokens.all_tokens) == []
 
 
 def test_the_tokens_of_a_disabled_account_never_come_back(database: Database, token: int) -> None:

@@ -116,6 +116,7 @@ CREATE TABLE api_tokens (
     created_at TIMESTAMP WITH TIME ZONE NOT NULL,
     expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
     last_used_at TIMESTAMP WITH TIME ZONE,
+    revoked_at TIMESTAMP WITH TIME ZONE,
     CONSTRAINT pk_api_tokens PRIMARY KEY (id),
     CONSTRAINT ck_api_tokens_name_length CHECK (length(name) BETWEEN 1 AND 60),
     CONSTRAINT ck_api_tokens_expires_later CHECK (expires_at > created_at),

@@ -115,6 +115,7 @@ CREATE TABLE api_tokens (
     created_at DATETIME NOT NULL,
     expires_at DATETIME NOT NULL,
     last_used_at DATETIME,
+    revoked_at DATETIME,
     CONSTRAINT ck_api_tokens_name_length CHECK (length(name) BETWEEN 1 AND 60),
     CONSTRAINT ck_api_tokens_expires_later CHECK (expires_at > created_at),
     CONSTRAINT fk_api_tokens_user_id FOREIGN KEY(user_id) REFERENCES staff_users (id) ON DELETE CASCADE,
