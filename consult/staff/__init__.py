@@ -17,7 +17,7 @@ from consult.staff.accounts import (
 from consult.staff.api import token_pages
 from consult.staff.audit import audit_pages
 from consult.staff.blueprint import NotRecorded, RoleRequired, SignedOut
-from consult.staff.booking import calendar_pages
+from consult.staff.booking import busy_pages, calendar_pages
 from consult.staff.drafts import draft_pages
 from consult.staff.exports import export_pages
 from consult.staff.insights import insight_pages
@@ -48,6 +48,7 @@ PAGES = (
     export_pages,
     webhook_pages,
     token_pages,
+    busy_pages,
     calendar_pages,
     people_pages,
     audit_pages,

@@ -15,6 +15,7 @@ from consult.staff.accounts import account_admin
 from consult.storage import deliveries
 from consult.storage.accounts import accounts as accounts_of
 from consult.storage.api import api_tokens
+from consult.storage.booking import busy_feeds
 from consult.storage.drafts import drafts, reminder_consent
 from consult.storage.leads import actions, handovers, notes
 from consult.storage.privacy import erasure
@@ -122,6 +123,7 @@ def _filled(app: Flask, origin: str) -> Site:
     deliver(app)
     _erase_one(app, staff_client.make_lead(app))
     _add_webhooks(app)
+    _add_calendars(app)
     _add_tokens(app)
     empty, full = _journey(app), _journey(app)
     full.answers["new_customers_last_month"] = 40  # many more than the other numbers make
@@ -170,6 +172,22 @@ def _add_tokens(app: Flask) -> None:
         api_tokens.touch(session, used.id)
         old = api_tokens.make(session, "rc_5678b", "long" * 15, [], life=day, by=by)
         old.created_at, old.expires_at = old.created_at - 9 * day, old.created_at - 8 * day
+
+
+def _add_calendars(app: Flask) -> None:
+    """Four calendars: one was read, one is broken, one was read long ago, and one not yet."""
+    made = services_of(app)
+    by, key = staff_client.user_of(app, ADMIN).id, made.settings.signing_key()
+    with made.database.writing() as session:
+        now = session.now()
+        for name in ("Ana’s work", "long" * 20, "Team", "New"):
+            id = busy_feeds.add(session, name, f"https://x.example/{name}", key, by=by)
+            if name != "New":
+                read_at = now - timedelta(hours=9 if name == "Team" else 0)
+                hours = [(now + timedelta(hours=n), now + timedelta(hours=n + 1)) for n in (9, 99)]
+                busy_feeds.record_read(session, id, hours, read_at)
+            if name.startswith("long"):
+                busy_feeds.record_error(session, id, "There’s no calendar at this address.")
 
 
 # What decides whether and how a webhook is in the list.

@@ -365,6 +365,13 @@ STAFF_STATES = (
     State("webhook refused", on("/staff/settings/webhooks/new"), choose_hubspot, admin=True),
     State("secret of a webhook", on("/staff/settings/webhooks/new"), add_webhook, admin=True),
     State("change a webhook", on("/staff/settings/webhooks/1/change"), admin=True),
+    State("busy times", on("/staff/settings/busy-times?done=added"), admin=True),
+    State(
+        "no calendar",
+        on("/staff/settings/busy-times"),
+        press("[action$='/add'] button"),
+        admin=True,
+    ),
     State("API tokens", on("/staff/settings/api-tokens?done=revoked"), admin=True),
     State("no API tokens", on("/staff/settings/api-tokens"), before_anybody_came, admin=True),
     State("create a token", on("/staff/settings/api-tokens/new"), admin=True),

@@ -14,7 +14,7 @@ from consult.crypto import Purpose, encrypt
 from consult.staff.accounts import account_admin
 from consult.storage import deliveries
 from consult.storage.api import api_tokens
-from consult.storage.booking import calendar_events, calendar_setup
+from consult.storage.booking import busy_feeds, calendar_events, calendar_setup
 from consult.storage.db.database import Session
 from consult.storage.drafts import drafts, reminder_consent
 from consult.storage.leads import notes
@@ -78,6 +78,10 @@ class World:
                 if role != DISABLED
             ]
             self._add_bookings(session)
+            self._feeds = [
+                busy_feeds.add(session, f"{number}", f"https://x.example/{number}", "x", by=1)
+                for number in (1, 2)
+            ]
             self._messages = [self._send_webhook(session, number) for number in (1, 2)]
             for lead, role in zip(self.leads, (STAFF, ADMIN), strict=True):
                 session.get_one(LeadRow, lead).assignee_id = self._people[role]
@@ -159,6 +163,7 @@ class World:
             "booking_id": {"own": 1, "another's": 2},
             "provider": {"own": "cal"},
             "mail_id": {"own": 1, "another's": 2},
+            "feed_id": dict(zip(("own", "another's"), self._feeds, strict=True)),
             "token_id": dict(zip(("own", "another's"), self._api_tokens, strict=True)),
             "endpoint_id": {"own": 1, "another's": 2},
             "message_id": {"own": self._messages[0], "another's": self._messages[1]},

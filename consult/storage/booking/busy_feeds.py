@@ -72,7 +72,7 @@ def add(session: Session, name: str, url: str, secret_key: str, *, by: int) -> i
     row.encrypted_url = encrypt(secret_key, Purpose.BUSY_FEED, url, row.id)
     session.flush()
     request_read(session, row.id)
-    audit_log.record(session, "busy_feed.added", by=by, feed_id=row.id)
+    audit_log.record(session, "busy_feed.added", by=by, feed_id=row.id, name=name)
     return row.id
 
 
@@ -80,7 +80,7 @@ def remove(session: Session, feed_id: int, *, by: int) -> None:
     if row := by_id(session, feed_id):
         session.delete(row)
         session.flush()
-        audit_log.record(session, "busy_feed.removed", by=by, feed_id=feed_id)
+        audit_log.record(session, "busy_feed.removed", by=by, feed_id=feed_id, name=row.name)
 
 
 def url_of(feed: BusyFeedRow, secret_key: str) -> str | None:

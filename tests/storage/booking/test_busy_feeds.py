@@ -87,7 +87,7 @@ def test_the_address_is_stored_encrypted_and_recorded_nowhere(database: Database
     assert busy_feeds.url_of(feed, "another key") is None
     write(database, busy_feeds.remove, feed_id, by=ada)
     entries = [(row.action, row.facts) for row in rows(database, AuditRow)][-2:]
-    facts = {"feed_id": feed_id}
+    facts = {"feed_id": feed_id, "name": "Work"}
     assert entries == [("busy_feed.added", facts), ("busy_feed.removed", facts)]
     kept = [*rows(database, AuditRow), *rows(database, JobRow), feed]
     assert not [row for row in kept if "private" in str(vars(row))]
