@@ -30,7 +30,7 @@ from consult.workflow.calendars import PROVIDER_NAMES, PROVIDERS, Provider
 from consult.workflow.stages import NAMES
 
 _CALENDARS = "/settings/calendars"
-_CALENDAR = f"{_CALENDARS}/<any({', '.join(PROVIDERS)}):provider>"
+_CALENDAR = f"{_CALENDARS}/<provider>"
 _UNMATCHED = "/bookings"
 _BOOKING = f"{_UNMATCHED}/<{ID}:booking_id>"
 _MAX_SECRET = 200
@@ -76,15 +76,16 @@ def calendar_list() -> ResponseReturnValue:
 
 @blueprint.get(_CALENDAR)
 @for_admins
-def calendar(provider: Provider) -> ResponseReturnValue:
-    return _calendar_page(provider, SecretForm(), done=request.args.get("done"))
+def calendar(provider: str) -> ResponseReturnValue:
+    return _calendar_page(_known(provider), SecretForm(), done=request.args.get("done"))
 
 
 @blueprint.post(f"{_CALENDAR}/secret")
 @for_admins
 @recent_auth_required
-def set_up_calendar(provider: Provider) -> ResponseReturnValue:
+def set_up_calendar(provider: str) -> ResponseReturnValue:
     """Take the secret of a calendar, or make one and show it this once."""
+    provider = _known(provider)
     form = SecretForm(request.form)
     if not form.validate():
         return _calendar_page(provider, form), 422
@@ -104,7 +105,8 @@ def set_up_calendar(provider: Provider) -> ResponseReturnValue:
 @blueprint.post(f"{_CALENDAR}/remove")
 @for_admins
 @recent_auth_required
-def remove_calendar(provider: Provider) -> ResponseReturnValue:
+def remove_calendar(provider: str) -> ResponseReturnValue:
+    provider = _known(provider)
     with services().database.writing() as session:
         calendar_setup.remove(session, provider, by=signed_in_user().id)
     return redirect(url_for(".calendar_list", done="removed"), 303)
@@ -112,8 +114,9 @@ def remove_calendar(provider: Provider) -> ResponseReturnValue:
 
 @blueprint.post(f"{_CALENDAR}/test")
 @for_admins
-def test_calendar(provider: Provider) -> ResponseReturnValue:
+def test_calendar(provider: str) -> ResponseReturnValue:
     """Report something of no use to our own address, signed as the provider does."""
+    provider = _known(provider)
     row = _row_of(provider) or abort(404)
     secret = decrypt(secret_key(), Purpose.CALENDAR, row.encrypted_secret, provider)
     if secret is None:
@@ -128,6 +131,10 @@ def test_calendar(provider: Provider) -> ResponseReturnValue:
         base_url=services().settings.base_url,
     )
     return _calendar_page(provider, SecretForm(), tested=_test_result(provider, answer.status_code))
+
+
+def _known(name: str) -> Provider:
+    return next((one for one in PROVIDERS if one == name), None) or abort(404)
 
 
 def _test_result(provider: Provider, status: int) -> str:

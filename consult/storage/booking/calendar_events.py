@@ -238,7 +238,7 @@ def work(session: Session, event_id: int, office: Office) -> None:
     lead_id = event.submission_id
     if not lock_leads(session, [lead_id]):
         return
-    adopt(session, event, lead_id, None)
+    match_related(session, event, lead_id, None)
     query = select(CalendarEventRow).where(
         CalendarEventRow.submission_id == lead_id, CalendarEventRow.provider == event.provider
     )
@@ -247,7 +247,7 @@ def work(session: Session, event_id: int, office: Office) -> None:
     event.state = "done"
 
 
-def adopt(
+def match_related(
     session: Session, event: CalendarEventRow, lead_id: int, matched_by: MatchedBy | None
 ) -> None:
     """Match all stored reports that are about the same booking as one whose lead is known."""

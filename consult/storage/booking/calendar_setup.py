@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import delete, func, select, update
 
 from consult.storage.audit import audit_log
-from consult.storage.booking.calendar_events import KEPT, Outcome, adopt, outcomes, work
+from consult.storage.booking.calendar_events import KEPT, Outcome, match_related, outcomes, work
 from consult.storage.db.database import Session, insert_into
 from consult.storage.leads.changes import lock_lead
 from consult.storage.tables.booking_tables import CalendarEventRow, CalendarRow
@@ -109,7 +109,7 @@ def choose_lead(session: Session, event_id: int, lead_id: int, office: Office, *
     if booking is None:
         return False
     for event in booking.events:
-        adopt(session, event, lead_id, "staff")
+        match_related(session, event, lead_id, "staff")
     work(session, event_id, office)
     audit_log.record(session, "calendar.matched", by=by, lead_id=lead_id)
     return True
