@@ -27,7 +27,7 @@ from consult.report.pdf.renderer import Renderer
 from consult.settings.schema import Settings
 from consult.settings.server_settings import PREFIX
 from consult.settings.setting_sources import load_settings
-from consult.staff.accounts.account_admin import first_invitation
+from consult.storage.accounts.account_admin import first_invitation
 from consult.storage.settings.setting_overrides import SettingsProvider
 from consult.storage.webhooks.endpoints import sync_environment
 from consult.web.monitoring import configure_logging

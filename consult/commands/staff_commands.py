@@ -12,8 +12,7 @@ from consult.commands import UsageError
 from consult.commands.database_commands import open_database
 from consult.settings.schema import Settings
 from consult.settings.setting_sources import load_settings
-from consult.staff.accounts import account_admin
-from consult.storage.accounts import accounts
+from consult.storage.accounts import account_admin, accounts
 from consult.storage.audit import audit_log
 from consult.storage.db.base import HIGHEST_ID
 from consult.storage.db.database import Database

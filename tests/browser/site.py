@@ -11,8 +11,8 @@ from sqlalchemy import select, update
 
 from consult.crypto import shared_token, token_hash
 from consult.delivery.notifications import staff_mail
-from consult.staff.accounts import account_admin
 from consult.storage import deliveries
+from consult.storage.accounts import account_admin
 from consult.storage.accounts import accounts as accounts_of
 from consult.storage.api import api_tokens
 from consult.storage.booking import busy_feeds

@@ -15,8 +15,8 @@ from consult.commands import consult
 from consult.demo import make_leads, remove_leads
 from consult.questionnaire.editions import newest
 from consult.settings.brand import load_brand
-from consult.staff.accounts.account_admin import first_invitation
 from consult.storage.accounts import accounts as accounts_module
+from consult.storage.accounts.account_admin import first_invitation
 from consult.storage.booking.calendar_setup import unmatched
 from consult.storage.db.database import Database
 from consult.storage.documents import pdf_states

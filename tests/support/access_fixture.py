@@ -11,8 +11,8 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from consult.crypto import Purpose, encrypt
-from consult.staff.accounts import account_admin
 from consult.storage import deliveries
+from consult.storage.accounts import account_admin
 from consult.storage.api import api_tokens
 from consult.storage.booking import busy_feeds, calendar_events, calendar_setup
 from consult.storage.db.database import Session

@@ -6,7 +6,8 @@ from functools import cache
 from flask import Flask
 from sqlalchemy import select, update
 
-from consult.staff.accounts import account_admin, login, passwords
+from consult.staff.accounts import login, passwords
+from consult.storage.accounts import account_admin
 from consult.storage.accounts import accounts as accounts_module
 from consult.storage.leads import submission
 from consult.storage.leads.submission import NewContact

@@ -19,7 +19,6 @@ from wtforms.validators import InputRequired, Length
 
 from consult.crypto import new_token
 from consult.staff.accounts import access
-from consult.staff.accounts.account_admin import EMAIL_MAX, AccountError, normal_email
 from consult.staff.accounts.passwords import (
     PASSWORD_MAX,
     count_code_attempt,
@@ -41,6 +40,7 @@ from consult.staff.blueprint import (
 )
 from consult.staff.second_factors import passkeys, totp
 from consult.storage.accounts import accounts, sessions
+from consult.storage.accounts.account_admin import EMAIL_MAX, AccountError, normal_email
 from consult.storage.audit import audit_log
 from consult.storage.notifications import notifications
 from consult.storage.second_factors import factors

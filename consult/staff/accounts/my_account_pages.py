@@ -10,12 +10,12 @@ from wtforms.validators import DataRequired, InputRequired, Length, ValidationEr
 
 from consult.staff.accounts import access, login
 from consult.staff.accounts.access import signed_in_session, signed_in_user
-from consult.staff.accounts.account_admin import AccountError, normal_email
 from consult.staff.accounts.passwords import PASSWORD_MAX, hash_password, password_problem
 from consult.staff.accounts.reauthentication import is_right_password, recent_auth_required
 from consult.staff.blueprint import ID, blueprint, for_staff
 from consult.staff.times import agency_time, agency_today
 from consult.storage.accounts import accounts, sessions
+from consult.storage.accounts.account_admin import AccountError, normal_email
 from consult.storage.audit import audit_log
 from consult.storage.second_factors import factors
 from consult.storage.tables.account_tables import StaffUserRow

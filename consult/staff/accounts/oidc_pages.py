@@ -22,13 +22,13 @@ from consult.staff.accounts.access import (
     record_factor_change,
     signed_in_user,
 )
-from consult.staff.accounts.account_admin import AccountError, normal_email
 from consult.staff.accounts.my_account_pages import NAME_MAX
 from consult.staff.accounts.oidc import LEEWAY_SECONDS, ProviderError, provider
 from consult.staff.accounts.passwords import hash_password
 from consult.staff.accounts.reauthentication import recent_auth_required
 from consult.staff.blueprint import blueprint, for_staff
 from consult.storage.accounts import accounts
+from consult.storage.accounts.account_admin import AccountError, normal_email
 from consult.storage.audit import audit_log
 from consult.storage.db.database import Session
 from consult.storage.second_factors import factors

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from consult.staff.accounts import account_admin, passwords
+from consult.staff.accounts import passwords
+from consult.storage.accounts import account_admin
 from consult.storage.db.database import Database
 from tests.support.apps import REAL_HASHER, services_of
 from tests.support.client import PageClient

@@ -9,8 +9,8 @@ from unittest.mock import Mock, patch
 import pytest
 from flask import Flask
 
-from consult.staff.accounts import account_admin, passwords
-from consult.storage.accounts import sessions
+from consult.staff.accounts import passwords
+from consult.storage.accounts import account_admin, sessions
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.staff_client import (

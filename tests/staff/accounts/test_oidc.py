@@ -12,9 +12,9 @@ from flask import Flask, Response, redirect
 from joserfc.jwk import RSAKey
 
 from consult.settings.setting_types import SettingsError
-from consult.staff.accounts import account_admin, oidc
+from consult.staff.accounts import oidc
 from consult.staff.accounts.oidc import CACHE_SECONDS, MAX_ANSWER, RETRY_SECONDS
-from consult.storage.accounts import accounts
+from consult.storage.accounts import account_admin, accounts
 from tests.support.apps import make_app, make_settings, services_of
 from tests.support.client import PageClient
 from tests.support.databases import write

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from consult.staff.accounts import account_admin
+from consult.storage.accounts import account_admin
 from consult.storage.audit import audit_log
 from consult.storage.tables.account_tables import AuditRow
 from tests.support.apps import make_app, services_of

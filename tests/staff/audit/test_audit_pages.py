@@ -13,9 +13,9 @@ from flask import Flask
 from sqlalchemy import select
 
 from consult.commands import consult
-from consult.staff.accounts import account_admin
 from consult.staff.audit import audit_pages
 from consult.storage import deliveries, documents
+from consult.storage.accounts import account_admin
 from consult.storage.audit import audit_log
 from consult.storage.db.database import utc_now
 from consult.storage.notifications.notifications import ALERT_OF_ACTION

@@ -10,9 +10,9 @@ from flask import Flask
 from sqlalchemy import select
 
 from consult.delivery.notifications.staff_mail import ALERT_TEXTS
-from consult.staff.accounts import account_admin
 from consult.staff.audit import audit_pages
 from consult.storage import deliveries
+from consult.storage.accounts import account_admin
 from consult.storage.db.database import Database
 from consult.storage.notifications import notifications
 from consult.storage.notifications.notifications import (

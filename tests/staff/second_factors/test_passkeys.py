@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from consult.staff.accounts import account_admin
+from consult.storage.accounts import account_admin
 from consult.storage.tables.account_tables import AuditRow, PasskeyRow, RecoveryCodeRow
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient

@@ -7,8 +7,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 from flask import Flask
 
-from consult.staff.accounts import account_admin, passwords
+from consult.staff.accounts import passwords
 from consult.staff.second_factors import totp
+from consult.storage.accounts import account_admin
 from consult.storage.accounts import accounts as accounts_module
 from consult.storage.second_factors import factors
 from consult.storage.tables.account_tables import AuthenticatorRow, RecoveryCodeRow

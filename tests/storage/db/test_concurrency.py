@@ -6,9 +6,9 @@ from functools import partial
 
 from sqlalchemy import func, select, update
 
-from consult.staff.accounts.account_admin import first_invitation
 from consult.storage import deliveries, documents, jobs
 from consult.storage.accounts import accounts
+from consult.storage.accounts.account_admin import first_invitation
 from consult.storage.audit import audit_log
 from consult.storage.db.database import Database, Session
 from consult.storage.leads import changes, handovers, leads, notes, submission
