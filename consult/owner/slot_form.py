@@ -74,7 +74,6 @@ class Time:
 @dataclass(frozen=True, slots=True)
 class Day:
     name: str
-    day: date
     times: Sequence[Time]
 
 
@@ -159,23 +158,20 @@ def picker(session: Session, booking: BookingRow | None = None) -> Picker:
     zone = chosen_zone(booking.zone if booking else "")
     but_of = booking.submission_id if booking else None
     times, _ = own_calendar.free(session, booking_rules(), but_of)
-    local = [start.astimezone(time_zone(zone)) for start in times]
-    days = [
-        Day(weekday(day), day, [Time(_value(start), slot_label(start)) for start in starts])
-        for day, starts in groupby(local, datetime.date)
-    ]
+    starts = [start.astimezone(time_zone(zone)) for start in times]
+    days = [(day, list(of_day)) for day, of_day in groupby(starts, datetime.date)]
     asked = _asked_day()
-    at = next((n for n, one in enumerate(days) if asked and one.day >= asked), 0)
+    at = next((n for n, (day, _) in enumerate(days) if asked and day >= asked), 0)
     first_later = at + OPEN_DAYS + FOLDED_DAYS
     return Picker(
         zone=zone,
         zone_label=zone_label(zone),
         zones=_zones_with(zone),
-        open=days[at : at + OPEN_DAYS],
-        folded=days[at + OPEN_DAYS : first_later],
+        open=[_day(*one) for one in days[at : at + OPEN_DAYS]],
+        folded=[_day(*one) for one in days[at + OPEN_DAYS : first_later]],
         asked=asked,
-        earlier=days[max(0, at - OPEN_DAYS - FOLDED_DAYS)].day if at else None,
-        later=days[first_later].day if len(days) > first_later else None,
+        earlier=days[max(0, at - OPEN_DAYS - FOLDED_DAYS)][0] if at else None,
+        later=days[first_later][0] if len(days) > first_later else None,
         chosen=request.form.get("slot", ""),
         is_guessing=request.method == "GET" and booking is None and "zone" not in request.args,
     )
@@ -190,8 +186,9 @@ def _asked_day() -> date | None:
         return None
 
 
-def _value(start: datetime) -> str:
-    return f"{start.astimezone(UTC):%Y-%m-%dT%H:%MZ}"
+def _day(day: date, starts: Sequence[datetime]) -> Day:
+    times = [Time(f"{at.astimezone(UTC):%Y-%m-%dT%H:%MZ}", slot_label(at)) for at in starts]
+    return Day(weekday(day), times)
 
 
 def _zones_with(zone: str) -> Mapping[str, Sequence[tuple[str, str]]]:
