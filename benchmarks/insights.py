@@ -15,7 +15,7 @@ from consult.questionnaire import walk
 from consult.questionnaire.editions import newest
 from consult.storage.db import migrate
 from consult.storage.db.database import Database
-from consult.storage.insights import insights
+from consult.storage.insights import agency_numbers, insights
 from consult.storage.insights.insights import ResponseFilter
 from consult.storage.page_events import REVIEW, PageVisit
 from consult.storage.tables.submission_tables import PageVisitRow, ResponseStatsRow
@@ -54,6 +54,7 @@ def _milliseconds(database: Database) -> float:
         start = clock()
         with database.reading() as session:
             insights.collect(session, of)
+            agency_numbers.consult_steps(session, of, RESPONSES)
         taken.append((clock() - start) * 1_000)
     return min(taken)
 
@@ -73,7 +74,8 @@ def _fill(database: Database) -> None:
             "depth": depth,
             "source": random.choice(_SOURCES),
         }
-        stats.append({**keys, "furthest": min(7, 1 + shown // 3), "submitted": submitted})
+        reached = {"furthest": min(7, 1 + shown // 3), "submitted": submitted}
+        stats.append({**keys, **reached, **_consult(random, submitted=submitted)})
         visits += _visits(keys, pages[:shown], random, submitted=submitted)
     with database.writing() as session:
         for table, found in ((ResponseStatsRow, stats), (PageVisitRow, visits)):
@@ -82,6 +84,19 @@ def _fill(database: Database) -> None:
     if not database.is_sqlite:
         with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as open_one:
             open_one.execute(text("VACUUM ANALYZE"))
+
+
+def _consult(random: Random, *, submitted: bool) -> dict[str, Any]:
+    """How far on the way to a consult: a third go to the calendar, and fewer take each step."""
+    got_to = (
+        sum(random.random() < 0.6 for _ in range(4)) if submitted and random.random() < 0.4 else 0
+    )
+    steps = ("pressed", "booked", "held", "won")
+    flags = {step: at < got_to for at, step in enumerate(steps)}
+    after = {
+        f"{step}_after": at * 90_000 if at <= got_to else None for at, step in enumerate(steps, 1)
+    }
+    return flags | after
 
 
 def _visits(
