@@ -103,9 +103,9 @@ def consult_steps(steps: Mapping[str, ConsultStep]) -> Chart:
         title, of = _CONSULT[name]
         share = Share(step.followed, step.before, of)
         took = "" if step.seconds is None else _in_words(step.seconds)
-        text = " · ".join(filter(None, (value(step.count, share), took)))
+        bar = value(step.count, share), percent(step.count, most)
         cells = (step.count, share, took or "–")
-        rows.append(Row(title, cells, text, percent(step.count, most), few=share.few))
+        rows.append(Row(title, cells, *bar, few=share.few, later=took))
     booked = Share(steps["booked"].followed, steps["booked"].before)
     title = "From the result to a consult"
     if not booked.few:

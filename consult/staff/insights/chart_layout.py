@@ -43,8 +43,9 @@ class Share:
 class Row:
     """A row of a chart's table, and its bar with the value beside it.
 
-    The table shows `cells` beside the name. The bar, and a mark in its middle, are in percent of
-    the scale; the bar of `few` is drawn hollow. The heading is about the row that `is_point`.
+    The table shows `cells` beside the name, to which the drawing adds how much `later` it was. The
+    bar, and a mark in its middle, are in percent of the scale; the bar of `few` is drawn hollow.
+    The heading is about the row that `is_point`.
     """
 
     name: str
@@ -55,10 +56,12 @@ class Row:
     middle: float | None = None
     few: bool = False
     is_point: bool = False
+    later: str = ""
 
     @property
     def label(self) -> str:
-        return self.name if len(self.name) <= NAME_MAX else f"{self.name[: NAME_MAX - 1].rstrip()}…"
+        name = f"{self.name}, {self.later} later" if self.later else self.name
+        return name if len(name) <= NAME_MAX else f"{name[: NAME_MAX - 1].rstrip()}…"
 
     @property
     def left(self) -> float:

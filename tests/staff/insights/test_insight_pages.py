@@ -116,11 +116,11 @@ def test_a_consult_follows_from_the_calendar_or_was_scheduled_some_other_way() -
     }
     chart = chart_data.consult_steps(steps)
     assert chart.title == "50% of people who open the calendar book"
-    assert [(row.name, row.value) for row in chart.rows] == [
-        ("Opened the calendar", "40 · 40% · under a minute"),
-        ("Consult scheduled", "25 · 50% · 2 days"),
-        ("Consult done", "10 · 40% · 5 hours"),
-        ("Won after the consult", "0 · 0% · few"),
+    assert [(row.label, row.value, row.cells[-1]) for row in chart.rows] == [
+        ("Opened the calendar, under a minute later", "40 · 40%", "under a minute"),
+        ("Consult scheduled, 2 days later", "25 · 50%", "2 days"),
+        ("Consult done, 5 hours later", "10 · 40%", "5 hours"),
+        ("Won after the consult", "0 · 0% · few", "–"),
     ]
     stats = Stats(steps=Counter(contact=30, consult=12))
     assert chart_data.consults_note(stats, steps["booked"]) == (

@@ -179,7 +179,7 @@ def test_a_consult_of_today_says_when_and_how_to_meet(
     ("button", "stage", "then"),
     [
         (
-            "It took place",
+            "Done",
             "consult_held",
             [("no_answer", "Record the outcome Requested a consult")],
         ),
@@ -308,7 +308,7 @@ def next_press(group: str, row: Element) -> tuple[str, str]:
         "handed": ("Accept", ""),
         "no_answer": ("They never answered", "Lost"),
         "confirm": ("Confirm", ""),
-        "unconfirmed": ("It took place", ""),
+        "unconfirmed": ("Done", ""),
     }[group]
 
 
