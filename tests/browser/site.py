@@ -9,13 +9,13 @@ from pathlib import Path
 from flask import Flask
 from sqlalchemy import select, update
 
-from consult.crypto import shared_token, token_hash
+from consult.crypto import Purpose, encrypt, shared_token, token_hash
 from consult.delivery.notifications import staff_mail
 from consult.storage import deliveries
 from consult.storage.accounts import account_admin
 from consult.storage.accounts import accounts as accounts_of
 from consult.storage.api import api_tokens
-from consult.storage.booking import busy_feeds
+from consult.storage.booking import busy_feeds, calendar_setup
 from consult.storage.drafts import drafts, reminder_consent
 from consult.storage.leads import actions, handovers, notes
 from consult.storage.privacy import erasure
@@ -26,6 +26,7 @@ from consult.workflow.notification_types import WEBHOOK_EVENTS
 from tests.support import staff_client
 from tests.support.apps import deliver, make_app, services_of
 from tests.support.browser import serving
+from tests.support.calendar_payloads import receive
 from tests.support.client import PageClient
 from tests.support.oidc_provider import NOBODY_THERE, settings_for
 from tests.support.owner_journey import Journey
@@ -124,6 +125,7 @@ def _filled(app: Flask, origin: str) -> Site:
     _erase_one(app, staff_client.make_lead(app))
     _add_webhooks(app)
     _add_calendars(app)
+    _add_bookings(app)
     _add_tokens(app)
     empty, full = _journey(app), _journey(app)
     full.answers["new_customers_last_month"] = 40  # many more than the other numbers make
@@ -188,6 +190,18 @@ def _add_calendars(app: Flask) -> None:
                 busy_feeds.record_read(session, id, hours, read_at)
             if name.startswith("long"):
                 busy_feeds.record_error(session, id, "There’s no calendar at this address.")
+
+
+def _add_bookings(app: Flask) -> None:
+    """A provider's calendar that once sent what we could not read, and bookings without a lead."""
+    made = services_of(app)
+    secret = encrypt(made.settings.signing_key(), Purpose.CALENDAR, "secret", "cal")
+    with made.database.writing() as session:
+        calendar_setup.set_up(session, "cal", "x" * 32, secret, by=1)
+        calendar_setup.record_received(session, "cal")
+        calendar_setup.record_refused(session, "cal", "unreadable")
+        receive(session, "requested", "Ada " + "long" * 15, f"{'long.' * 9}name@example.net")
+        receive(session, "booked", "", "eve@example.net")
 
 
 # What decides whether and how a webhook is in the list.

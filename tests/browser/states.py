@@ -365,6 +365,23 @@ STAFF_STATES = (
     State("webhook refused", on("/staff/settings/webhooks/new"), choose_hubspot, admin=True),
     State("secret of a webhook", on("/staff/settings/webhooks/new"), add_webhook, admin=True),
     State("change a webhook", on("/staff/settings/webhooks/1/change"), admin=True),
+    State("calendars", on("/staff/settings/calendars"), admin=True),
+    State("calendar that reports", on("/staff/settings/calendars/cal?done=saved"), admin=True),
+    State("calendar of Calendly", on("/staff/settings/calendars/calendly"), admin=True),
+    State(
+        "secret of a calendar",
+        on("/staff/settings/calendars/cal"),
+        press("[action$='/secret'] button"),
+        admin=True,
+    ),
+    State(
+        "secret of a calendar refused",
+        on("/staff/settings/calendars/savvycal"),
+        press("[action$='/secret'] button"),
+        admin=True,
+    ),
+    State("bookings without a lead", on("/staff/bookings?done=dismissed"), signed_in=True),
+    State("whose booking", on("/staff/bookings/1?text=Okafor"), signed_in=True),
     State("busy times", on("/staff/settings/busy-times?done=added"), admin=True),
     State(
         "no calendar",

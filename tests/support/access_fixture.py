@@ -14,7 +14,7 @@ from consult.crypto import Purpose, encrypt
 from consult.storage import deliveries
 from consult.storage.accounts import account_admin
 from consult.storage.api import api_tokens
-from consult.storage.booking import busy_feeds, calendar_events, calendar_setup
+from consult.storage.booking import busy_feeds, calendar_setup
 from consult.storage.db.database import Session
 from consult.storage.drafts import drafts, reminder_consent
 from consult.storage.leads import notes
@@ -22,10 +22,9 @@ from consult.storage.search import saved_views
 from consult.storage.tables.account_tables import StaffInvitationRow, StaffUserRow
 from consult.storage.tables.lead_tables import LeadRow
 from consult.storage.webhooks import endpoints
-from consult.workflow.calendar_reports import read_report
 from consult.workflow.notification_types import WEBHOOK_EVENTS
 from tests.support.apps import SECRET_KEY, make_app, services_of
-from tests.support.calendar_payloads import Step, signed
+from tests.support.calendar_payloads import receive
 from tests.support.client import PageClient
 from tests.support.passkeys import add_passkey_row
 from tests.support.second_factors import let_pass
@@ -108,12 +107,8 @@ class World:
         """A calendar that reports, and two bookings without a lead."""
         secret = encrypt(SECRET_KEY, Purpose.CALENDAR, "secret of a calendar", "cal")
         calendar_setup.set_up(session, "cal", "x" * 32, secret, by=self._people[ADMIN])
-        at = session.now()
-        for uid in ("own", "another"):
-            booked = Step("booked", uid, at, at + timedelta(days=2), email=f"{uid}@example.net")
-            report = read_report("cal", signed("cal", booked, at)[0], at)
-            assert report is not None
-            calendar_events.receive(session, report)
+        for name in ("own", "another"):
+            receive(session, "booked", name, f"{name}@example.net")
 
     def _send_webhook(self, session: Session, number: int) -> int:
         """A message to an endpoint of this number; its id."""

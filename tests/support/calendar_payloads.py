@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from consult.workflow.calendar_reports import Kind, signature_headers
+from consult.storage.booking import calendar_events
+from consult.storage.db.database import Session
+from consult.workflow.calendar_reports import Kind, read_report, signature_headers
 from consult.workflow.calendars import Provider
 
 SECRET = "a secret that both sides know"
@@ -46,6 +48,15 @@ def signed(
 
 def payload(provider: Provider, step: Step) -> dict[str, Any]:
     return {"cal": _cal, "calendly": _calendly, "savvycal": _savvycal}[provider](step)
+
+
+def receive(session: Session, kind: Kind, name: str, email: str) -> None:
+    """Have Cal.com report now what somebody booked for the day after tomorrow."""
+    now = session.now()
+    step = Step(kind, email, now, now + timedelta(days=2), name=name, email=email)
+    report = read_report("cal", signed("cal", step, now)[0], now)
+    assert report is not None
+    calendar_events.receive(session, report)
 
 
 def uid_at(provider: Provider, uid: str) -> str:

@@ -113,12 +113,13 @@ def confirm_path(app: Flask) -> str:
 def booked_path(app: Flask) -> str:
     """The path of the page of a consult that was booked in our own calendar."""
     made, token = services_of(app), hand_in(app).rsplit("/", 1)[1]
-    starts_at = made.database.clock().replace(microsecond=0) + timedelta(days=2)
-    to = Appointment(starts_at, starts_at + timedelta(minutes=30), "America/New_York")
     key = made.settings.signing_key()
     with made.database.writing() as session:
         lead = leads.by_result_token(session, token)
         assert lead
+        # Two in the same second must not take the same time.
+        starts_at = session.now().replace(microsecond=0) + timedelta(days=2, minutes=lead.id)
+        to = Appointment(starts_at, starts_at + timedelta(minutes=30), "America/New_York")
         own: dict[str, Any] = {"calendar": "own", "matched_by": "own", "uid": token}
         booking = bookings.book(session, lead.id, to, **own)
         assert booking

@@ -101,7 +101,8 @@ def _match(session: Session, report: Report) -> tuple[int | None, MatchedBy | No
         return lead_id, None
     if report.key:
         lead = bookings.by_key(session, report.key)
-        return (lead.submission_id, "key") if lead else (None, None)
+        # What is probably spam is in no list: staff have to see the booking.
+        return (lead.submission_id, "key") if lead and not lead.suspect else (None, None)
     return _match_address(session, report)
 
 
@@ -111,7 +112,7 @@ def _match_address(session: Session, report: Report) -> tuple[int | None, Matche
         select(LeadRow.submission_id, LeadRow.submitted_at)
         .join(ContactRow, ContactRow.submission_id == LeadRow.submission_id)
         .where(func.lower(ContactRow.email) == report.email.lower())
-        .where(is_open(LeadRow), LeadRow.demo.is_(False))
+        .where(is_open(LeadRow), LeadRow.demo.is_(False), LeadRow.suspect.is_not(True))
         .limit(2)
     ).all()
     if len(found) != 1 or report.at > found[0].submitted_at + MATCHED_WITHIN:

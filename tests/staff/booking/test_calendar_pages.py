@@ -2,7 +2,6 @@
 
 import json
 import re
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -10,10 +9,10 @@ from flask import Flask
 from consult.crypto import Purpose, decrypt
 from consult.storage.booking import bookings, calendar_events, calendar_setup
 from consult.storage.tables.booking_tables import CalendarRow
-from consult.workflow.calendar_reports import read_report, signature_headers
+from consult.workflow.calendar_reports import signature_headers
 from consult.workflow.calendars import PROVIDER_NAMES, PROVIDERS, Provider
 from tests.support.apps import SECRET_KEY, services_of
-from tests.support.calendar_payloads import Step, signed
+from tests.support.calendar_payloads import receive
 from tests.support.client import PageClient
 from tests.support.databases import read, rows, write
 from tests.support.lead_factories import see
@@ -122,11 +121,7 @@ def test_a_test_says_why_it_was_refused(app: Flask, admin: PageClient) -> None:
 
 
 def book(app: Flask, name: str, email: str) -> None:
-    now = datetime.now(UTC)
-    one = Step("booked", email, now, now + timedelta(days=2), name=name, email=email)
-    report = read_report("cal", signed("cal", one, now)[0], now)
-    assert report
-    write(services_of(app).database, calendar_events.receive, report)
+    write(services_of(app).database, receive, "booked", name, email)
 
 
 def test_staff_find_the_lead_of_a_booking(app: Flask) -> None:

@@ -290,6 +290,14 @@ def test_a_key_of_no_lead_is_matched_with_none(database: Database) -> None:
     assert rows(database, BookingRow) == []
 
 
+def test_a_booking_of_what_is_probably_spam_waits_for_staff(database: Database) -> None:
+    lead_id, key = pressed(database)
+    set_lead(database, lead_id, suspect=True)
+    assert not report(database, "cal", step("booked", "a", 0, key=key))
+    assert not report(database, "cal", step("booked", "b", 0))
+    assert len(read(database, calendar_setup.unmatched)) == 2
+
+
 @pytest.fixture
 def unmatched(database: Database) -> CalendarEventRow:
     """A booking by somebody of whom no lead is known."""
