@@ -16,15 +16,16 @@ from consult.owner.form_guard import HONEYPOT
 from consult.storage.booking import bookings
 from consult.storage.privacy import erasure
 from consult.storage.tables.booking_tables import BookingRow
-from consult.storage.tables.delivery_tables import NotificationRow
+from consult.storage.tables.delivery_tables import DeliveryRow, JobRow, NotificationRow
 from consult.storage.tables.lead_tables import LeadRow
 from consult.storage.tables.submission_tables import ContactRow, ResponseStatsRow
-from tests.support.apps import make_app, services_of
+from tests.support.apps import deliver, make_app, services_of
 from tests.support.client import PageClient
 from tests.support.concurrency import at_once
 from tests.support.databases import Clock, rows, write
 from tests.support.page import Form, Page
 from tests.support.results import hand_in
+from tests.support.staff_client import make_user
 from tests.support.submissions import save_contact
 from tests.web.test_embed import check_stays
 
@@ -323,6 +324,39 @@ def test_one_network_can_not_take_all_times(tmp_path: Path) -> None:
     offered = site.client.get(f"{results[0]}/book").form("/book").fields["slot"].offered
     for path, slot, status in zip(results, offered[::4], (303, 303, 429), strict=False):
         site.client.post(f"{path}/book", {"slot": slot}, status=status)
+
+
+def sent(site: Site, recipient: str) -> list[str]:
+    """The kinds of mails that were asked for so far, but for reports and what was finished."""
+    found = [row.kind for row in rows(site.database, DeliveryRow) if row.recipient == recipient]
+    return [kind for kind in found if kind not in ("report", "finished")]
+
+
+def test_staff_get_one_mail_about_a_contact_that_books(site: Site) -> None:
+    make_user(site.app, admin=True)
+    site.booked(site.result())
+    deliver(site.app)
+    assert sent(site, "staff") == ["consult_booked"]
+    assert sent(site, "owner") == ["booked"]
+
+
+def test_an_address_that_is_to_be_confirmed_gets_no_invitation_before(tmp_path: Path) -> None:
+    site = make_site(
+        tmp_path,
+        confirm_mail="always",
+        smtp_url="smtp://127.0.0.1:1",
+        mail_from="Relay Check <relay@check.example>",
+    )
+    path = site.result()
+    form = site.client.get(f"{path}/book").form("/book")
+    page = site.client.follow(site.client.submit(form.fill(slot="2026-03-03T19:30Z", **ADA)))
+    assert "Your consult is booked" in page.text, "and it is"
+    assert "Check your inbox." in page.text
+    assert sent(site, "owner") == ["confirm"]
+    (job,) = rows(site.database, JobRow, JobRow.kind == "email_confirm")
+    link = job.payload["link"].removeprefix(services_of(site.app).settings.base_url)
+    site.client.submit(site.client.get(link).form("/confirm"))
+    assert sent(site, "owner") == ["confirm", "booked"]
 
 
 # --- Moved and canceled ---------------------------------------------------------------------------

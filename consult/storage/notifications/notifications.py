@@ -158,20 +158,21 @@ def recipients(session: Session, notification: NotificationRow) -> Sequence[int]
     # The assignee of a lead that no one has picked up may be away.
     with_admins = kind == "overdue" and lead.stage == "new"
     found = set(subscribers(session, kind, lead, with_admins=with_admins))
-    if kind == "contact_given" and _requested_consult_too(session, notification):
-        # Contact info left to request a consult is one mail, not two.
-        found -= set(subscribers(session, "consult_wanted", lead))
+    for more in _SAYS_MORE.get(kind, ()):
+        if _came_too(session, notification, more):
+            found -= set(subscribers(session, more, lead))
     return sorted(found - {notification.actor_id})  # who did it knows
 
 
-def _requested_consult_too(session: Session, notification: NotificationRow) -> bool:
+def _came_too(session: Session, notification: NotificationRow, kind: NotificationType) -> bool:
+    """Whether the same form was also about this."""
     at = notification.created_at
-    consult = exists().where(
+    too = exists().where(
         NotificationRow.submission_id == notification.submission_id,
-        NotificationRow.kind == "consult_wanted",
+        NotificationRow.kind == kind,
         NotificationRow.created_at.between(at, at + _SAME_FORM),
     )
-    return bool(session.scalar(select(consult)))
+    return bool(session.scalar(select(too)))
 
 
 def subscribers(
