@@ -60,7 +60,7 @@ class Site:
         self.client.submit(form.fill(slot=form.fields["slot"].offered[at], **who(form)))
         booking = self.bookings()[-1]
         key = services_of(self.app).settings.signing_key()
-        return booking, f"/book/{bookings.link_token(key, booking.id)}"
+        return booking, bookings.link_of("", key, booking.id)  # as in the email
 
 
 def who(form: Form) -> dict[str, str]:

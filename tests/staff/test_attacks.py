@@ -173,7 +173,7 @@ ASKED_NOTHING = {
     *("claim", "test_webhook", "try_again", "cancel_handover", "send_reminder", "change_leads"),
     *("assign", "clear_spam", "correct_amount", "undo", "undo_bulk", "save_away"),
     *("new_view", "change_view", "delete_view"),
-    *("match_booking", "dismiss_booking", "test_calendar", "confirm_consult"),
+    *("match_booking", "dismiss_booking", "test_calendar", "confirm_consult", "read_busy_feed"),
     *("change_password", "unlink_provider"),  # which take the password themselves
 }
 """Forms that need no recent authentication: the daily work, and no more."""
