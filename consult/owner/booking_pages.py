@@ -18,6 +18,7 @@ from consult.owner.contact_pages import (
     consume_contact,
     contact_in,
     contact_page,
+    mailbox_of,
     request_first_confirmation,
     thanks_url,
 )
@@ -33,7 +34,7 @@ from consult.owner.visitors import is_person, is_prefetch
 from consult.storage.booking import bookings, own_calendar
 from consult.storage.booking.own_calendar import BookedError, TakenError
 from consult.storage.db.database import Session
-from consult.storage.leads import submission
+from consult.storage.leads import leads, submission
 from consult.storage.leads.changes import lock_leads
 from consult.storage.leads.submission import NewContact
 from consult.storage.tables.booking_tables import ACTIVE, BookingRow
@@ -43,6 +44,9 @@ from consult.workflow.calendars import BookingOffer, calendar_url
 
 booking_pages = Blueprint("booking", __name__, url_prefix="/result/<token>/book")
 booked_pages = Blueprint("booked", __name__, url_prefix="/book/<token>")
+
+BOOKINGS_PER_ADDRESS = "10 per day"
+"""Each is an email to an address, and so is canceling it: nobody is to be flooded by others."""
 
 _NONE = "Pick a time"
 _TAKEN = "That time isn’t free anymore. Pick another"
@@ -98,6 +102,7 @@ def _book(token: str, lead: SubmissionRow, form: ContactForm | None) -> str:
         check, link = check_contact(lead, token, given.email)
     elif lead.contact:
         given = replace(NewContact.of(lead.contact), wants_consult=True)
+    _count_booking(given.email)
     with made.database.writing() as session:
         lock_leads(session, [lead.id])
         submission.save_contact(session, token, given, link, office, check)
@@ -105,6 +110,10 @@ def _book(token: str, lead: SubmissionRow, form: ContactForm | None) -> str:
     if check:
         request_first_confirmation(lead, token, given.email, check)
     return given.email if form else ""
+
+
+def _count_booking(email: str) -> None:
+    services().limits.consume("bookings", BOOKINGS_PER_ADDRESS, mailbox_of(email))
 
 
 def _book_slot(session: Session, lead_id: int, zone: str) -> BookingRow:
@@ -177,6 +186,10 @@ def move(token: str) -> ResponseReturnValue:
     slot = sent_slot()
     if slot is None:
         return _booked_page(token, booking, _NONE), 422
+    with services().database.reading() as session:
+        lead = leads.by_id(session, booking.submission_id)
+    if lead and lead.contact:
+        _count_booking(lead.contact.email)
     try:
         with services().database.writing() as session:
             zone = chosen_zone(booking.zone)

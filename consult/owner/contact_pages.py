@@ -259,11 +259,11 @@ def may_mail(email: str) -> bool:
     """Count an email to an address; whether the limits allow it."""
     limits, settings = services().limits, services().settings
     return limits.allows(
-        "mails to an address", settings.limit_mails_address, _mailbox(email)
+        "mails to an address", settings.limit_mails_address, mailbox_of(email)
     ) and limits.allows("mails", settings.limit_mails, "everybody")
 
 
-def _mailbox(email: str) -> str:
+def mailbox_of(email: str) -> str:
     """One name for all spellings of an address that end up in the same mailbox."""
     # Some hosts ignore dots before the @. Where others do not, two may share one allowance.
     return re.sub(r"\+[^@]*(?=@)|\.(?=[^@]*@)", "", email).casefold()

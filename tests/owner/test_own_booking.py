@@ -359,6 +359,24 @@ def test_an_address_that_is_to_be_confirmed_gets_no_invitation_before(tmp_path: 
     assert sent(site, "owner") == ["confirm", "booked"]
 
 
+def test_nobody_is_flooded_by_what_others_book_in_their_name(site: Site) -> None:
+    """From whatever results and spellings: bookings and moves of one address count together."""
+    for number in range(5):
+        path = site.result()
+        form = site.client.get(f"{path}/book").form("/book")
+        email = "ada@example.com" if number % 2 else f"a.da+{number}@example.com"
+        slots = form.fields["slot"].offered
+        site.client.submit(form.fill(**{**ADA, "email": email, "slot": slots[0]}))
+        link = site.client.get(path).link("Move or cancel")
+        site.client.post(link, {"slot": slots[1]})
+        site.client.post(f"{link}/cancel")
+    again = {**ADA, "slot": "2026-03-05T15:00Z"}
+    site.client.post(f"{site.result()}/book", again, status=429)
+    site.client.post(link, {"slot": "2026-03-05T15:00Z"}, status=429)
+    site.client.post(f"{link}/cancel")  # what is booked can always be canceled
+    assert sent(site, "owner").count("canceled") == 5
+
+
 # --- Moved and canceled ---------------------------------------------------------------------------
 
 
