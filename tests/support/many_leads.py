@@ -37,7 +37,7 @@ class MadeLead:
     @property
     def is_requested(self) -> bool:
         """Whether its owner picked a time that isn't confirmed yet."""
-        return self.row["stage"] == "consult_booked" and self.id % 3 == 0
+        return self.row.get("consult_at") is not None and self.id % 3 == 0
 
     @property
     def id(self) -> int:
