@@ -103,13 +103,14 @@ def _cancel(session: Session, which: ColumnElement[bool]) -> None:
 
 
 def email_bookings(session: Session, lead_id: int) -> None:
-    """Invite the owner of a lead to the consults that they booked in our own calendar.
+    """Invite the owner of a lead to the consult to come that they booked in our own calendar.
 
     For an address that is new, or was not to be written to until now.
     """
     is_active = BookingRow.state.in_(("requested", "booked"))
     of_lead = select(BookingRow).where(BookingRow.submission_id == lead_id, is_active)
-    for booking in session.scalars(of_lead.where(BookingRow.calendar == "own")):
+    is_ours = (BookingRow.calendar == "own", BookingRow.ends_at > session.now())
+    for booking in session.scalars(of_lead.where(*is_ours)):
         email_booking(session, booking, "requested" if booking.state == "requested" else "booked")
 
 

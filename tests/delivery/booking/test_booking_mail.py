@@ -358,6 +358,16 @@ def test_a_report_and_an_invitation_do_not_replace_each_other(database: Database
     ]
 
 
+def test_to_a_consult_that_is_over_nobody_is_invited(database: Database, clock: Clock) -> None:
+    token = submitted(database)
+    save_contact(database, token)
+    book(database, lead_of(database, token).id)
+    sent_mails(database)
+    clock.go_on(days=5)
+    save_contact(database, token, email="ada@new.example")
+    assert [mail for mail in sent_mails(database) if mail["To"] == "ada@new.example"] == []
+
+
 def _job_state(database: Database, row: DeliveryRow) -> str:
     found = read(database, deliveries.get, row.id)
     assert found is not None
