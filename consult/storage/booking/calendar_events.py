@@ -107,7 +107,12 @@ def _match(session: Session, report: Report) -> tuple[int | None, MatchedBy | No
 
 
 def _match_address(session: Session, report: Report) -> tuple[int | None, MatchedBy | None]:
-    """The one open lead that has this address, if its result is recent; None if two have it."""
+    """The one open lead that has this address, if its result is recent; None if two have it.
+
+    Only for a booking that is new: what becomes of one that we don't know may be another meeting's.
+    """
+    if report.kind not in ("requested", "booked") or report.previous_uid:
+        return None, None
     found = session.execute(
         select(LeadRow.submission_id, LeadRow.submitted_at)
         .join(ContactRow, ContactRow.submission_id == LeadRow.submission_id)
@@ -115,7 +120,7 @@ def _match_address(session: Session, report: Report) -> tuple[int | None, Matche
         .where(is_open(LeadRow), LeadRow.demo.is_(False), LeadRow.suspect.is_not(True))
         .limit(2)
     ).all()
-    if len(found) != 1 or report.at > found[0].submitted_at + MATCHED_WITHIN:
+    if len(found) != 1 or not timedelta() <= report.at - found[0].submitted_at <= MATCHED_WITHIN:
         return None, None
     return found[0].submission_id, "email"
 

@@ -263,21 +263,24 @@ def test_without_a_key_the_address_of_one_open_lead_counts(
     database: Database, clock: Clock
 ) -> None:
     lead_id = new_lead(database, contact=True)
-    assert report(database, "cal", step("booked", "a", 0, email="ADA@example.com"))
+    for one in (step("canceled", "x", 61), step("moved", "y", 61), step("booked", "z", 61, 0, "w")):
+        assert not report(database, "cal", one), "it is of a meeting that we don't know"
+    assert not report(database, "cal", step("booked", "early", -5)), "it was before the result"
+    assert report(database, "cal", step("booked", "a", 61, email="ADA@example.com"))
     work(database)
     (booking,) = read(database, bookings.of_lead, lead_id)
     assert booking.matched_by == "email"
     moved = read(database, timeline, lead_id)[-1]
     assert moved.data["matched_by"] == "email"
-    (event,) = rows(database, CalendarEventRow)
+    (event,) = rows(database, CalendarEventRow, CalendarEventRow.submission_id == lead_id)
     assert (event.name, event.email) == ("", "")
     second = new_lead(database, contact=True)
-    assert not report(database, "cal", step("booked", "b", 1)), "two open leads have it"
+    assert not report(database, "cal", step("booked", "b", 62)), "two open leads have it"
     set_lead(database, lead_id, stage="won")
-    assert report(database, "cal", step("booked", "c", 1))
+    assert report(database, "cal", step("booked", "c", 62))
     set_lead(database, second, submitted_at=clock() - timedelta(days=16))
-    assert not report(database, "cal", step("booked", "d", 1)), "its result is old"
-    assert not report(database, "cal", step("booked", "e", 1, email="")), "it has no address"
+    assert not report(database, "cal", step("booked", "d", 62)), "its result is old"
+    assert not report(database, "cal", step("booked", "e", 62, email="")), "it has no address"
 
 
 def test_a_key_of_no_lead_is_matched_with_none(database: Database) -> None:
