@@ -82,7 +82,8 @@ class Picker:
     """What the template ``parts/times.html`` shows of the free times.
 
     `open` are the days in view, from the one `asked` for on, and `folded` some more; `earlier`
-    and `later` are days to go on from. `is_guessing` is whether the browser may say the zone.
+    and `later` are days to go on from. `is_guessing` is whether the browser may say the zone, and
+    `is_sure` whether the times can be relied on.
     """
 
     zone: str
@@ -95,6 +96,7 @@ class Picker:
     later: date | None
     chosen: str
     is_guessing: bool
+    is_sure: bool
 
     @property
     def is_chosen_folded(self) -> bool:
@@ -157,7 +159,7 @@ def picker(session: Session, booking: BookingRow | None = None) -> Picker:
     """The free times, for the page of a request; also those of a booking that may be moved."""
     zone = chosen_zone(booking.zone if booking else "")
     but_of = booking.submission_id if booking else None
-    times, _ = own_calendar.free(session, booking_rules(), but_of)
+    times, is_sure = own_calendar.free(session, booking_rules(), but_of)
     starts = [start.astimezone(time_zone(zone)) for start in times]
     days = [(day, list(of_day)) for day, of_day in groupby(starts, datetime.date)]
     asked = _asked_day()
@@ -174,6 +176,7 @@ def picker(session: Session, booking: BookingRow | None = None) -> Picker:
         later=days[first_later][0] if len(days) > first_later else None,
         chosen=request.form.get("slot", ""),
         is_guessing=request.method == "GET" and booking is None and "zone" not in request.args,
+        is_sure=is_sure,
     )
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import update
 from consult.owner.form_guard import HONEYPOT
 from consult.storage.booking import bookings
 from consult.storage.privacy import erasure
-from consult.storage.tables.booking_tables import BookingRow
+from consult.storage.tables.booking_tables import BookingRow, BusyFeedRow
 from consult.storage.tables.delivery_tables import DeliveryRow, JobRow, NotificationRow
 from consult.storage.tables.lead_tables import LeadRow
 from consult.storage.tables.submission_tables import ContactRow, ResponseStatsRow
@@ -242,6 +242,20 @@ def test_two_taps_on_the_button_book_once_and_two_tabs_one_time(site: Site) -> N
     assert "You’ve booked a consult already." in page.text
     assert "2:30 PM" in page.text
     assert [row.starts_at for row in site.bookings()] == [booking.starts_at]
+
+
+def test_while_a_calendar_can_not_be_read_a_time_is_to_be_confirmed(site: Site) -> None:
+    path, says = site.result(), "confirm it by email"
+    assert says not in site.client.get(f"{path}/book").text
+    with site.database.writing() as session:
+        feed = BusyFeedRow(name="Ana", encrypted_url=b"x", busy=[], error="It didn’t answer.")
+        feed.created_at = session.now()
+        session.add(feed)
+    assert says in site.client.get(f"{path}/book").text
+    booking, link = site.booked(path)
+    assert booking.state == "requested"
+    for page in (site.client.get(path), site.client.get(link)):
+        assert "We’ll check this time and confirm it by email." in page.text
 
 
 def test_more_days_follow_by_links(tmp_path: Path) -> None:
