@@ -15,12 +15,13 @@ from consult.storage.db.database import Database, Session
 from consult.storage.leads import actions, changes, submission
 from consult.storage.leads.changes import NotAllowedError
 from consult.storage.leads.submission import Check
+from consult.storage.privacy import erasure
 from consult.storage.tables.booking_tables import BookingRow, BusyFeedRow
 from consult.storage.tables.delivery_tables import JobRow, NotificationRow
 from consult.workflow.office_hours import Office, read_hours
 from consult.workflow.slots import BookingRules
 from consult.workflow.stages import Stage
-from tests.support.concurrency import at_once
+from tests.support.concurrency import at_once, begin_during
 from tests.support.databases import Clock, read, rows, write
 from tests.support.lead_factories import make_account, new_lead, see
 from tests.support.results import SPAM_SIGNS
@@ -126,6 +127,31 @@ def test_of_fifty_at_once_one_gets_the_time(database: Database) -> None:
     (booking,) = rows(database, BookingRow)
     assert won == [booking.submission_id]
     assert [see(database, lead).stage for lead in leads].count("consult_booked") == 1
+
+
+@pytest.mark.parametrize("is_deleted", [False, True])
+def test_an_owner_books_while_staff_close_or_delete_the_lead(
+    database: Database, is_deleted: bool
+) -> None:
+    ben, lead = make_account(database, "Ben"), new_lead(database, contact=True)
+    start, booked = times(database)[0], list[BookingRow | None]()
+
+    def close(session: Session) -> None:
+        if is_deleted:
+            erasure.erase(session, [lead], "delete", by=None, reason="requested")
+        else:
+            actions.move(session, lead, "lost", by=ben, reason="price")
+
+    def take(session: Session) -> None:
+        more = {"zone": "UTC", "place": "", "secret_key": KEY}
+        booked.append(own_calendar.book(session, lead, start, RULES, **more))
+
+    begin_during(database, lambda session: changes.lock_leads(session, [lead]), take, close)
+    if is_deleted:
+        assert booked == [None]
+    else:
+        assert see(database, lead).stage == "lost"
+    assert len(rows(database, BookingRow)) == (0 if is_deleted else 1)
 
 
 def test_the_database_has_no_time_twice(database: Database) -> None:
