@@ -287,10 +287,8 @@ def _bring(
         booking = _book(session, lead_id, provider, outcome, booking.uid)
     if booking is None:
         return
-    if booking.state in ACTIVE:
-        booking.uid = outcome.uid
-        if outcome.to and outcome.to != _appointment(booking):
-            bookings.move(session, booking.id, outcome.to, outcome.placed_at)
+    if booking.state in ACTIVE and outcome.to:
+        _place(session, booking, outcome.uid, outcome.to, outcome.placed_at)
     # Until a report said that they are one, they seemed to be two.
     others = [one for one in found if one.id != booking.id and one.state in ACTIVE]
     if outcome.state == "canceled":
@@ -301,6 +299,15 @@ def _bring(
         bookings.mark_no_show(session, booking.id, outcome.at, office)
     for one in others:
         bookings.drop(session, one.id, booking, office)
+
+
+def _place(session: Session, booking: BookingRow, uid: str, to: Appointment, at: datetime) -> None:
+    """Move a booking. How to meet may come later than the time, and is no move."""
+    booking.uid = uid
+    if (booking.starts_at, booking.ends_at) != (to.starts_at, to.ends_at):
+        bookings.move(session, booking.id, to, at)
+    elif at >= booking.changed_at:
+        booking.zone, booking.place = to.zone, to.place
 
 
 def _book(
@@ -329,7 +336,3 @@ def _bookings_of(session: Session, provider: Provider, outcome: Outcome) -> Sequ
     )
     has_another_name = BookingRow.uid != outcome.uid
     return session.scalars(query.order_by(has_another_name, BookingRow.id.desc())).all()
-
-
-def _appointment(booking: BookingRow) -> Appointment:
-    return Appointment(booking.starts_at, booking.ends_at, booking.zone, booking.place)

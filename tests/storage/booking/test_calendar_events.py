@@ -1,5 +1,6 @@
 """What comes of calendars' reports: the same in any order, and for the right lead only."""
 
+import json
 import random
 from collections.abc import Sequence
 from dataclasses import replace
@@ -24,7 +25,7 @@ from consult.storage.tables.submission_tables import ContactRow
 from consult.workflow.calendar_reports import Kind, read_report
 from consult.workflow.calendars import PROVIDERS, Provider
 from consult.workflow.office_hours import Office
-from tests.support.calendar_payloads import Step, signed, uid_at
+from tests.support.calendar_payloads import Step, payload, signed, uid_at
 from tests.support.databases import Clock, read, rows, write
 from tests.support.lead_factories import make_account, new_lead, see, set_lead
 
@@ -244,6 +245,22 @@ def test_a_host_who_asks_for_another_time_is_a_cancelation_until_there_is_one(
     work(database)
     lead = see(database, lead_id)
     assert (lead.stage, lead.follow_up_on) == ("consult_booked", None)
+
+
+def test_how_to_meet_may_come_later_and_is_no_move(database: Database) -> None:
+    lead_id, key = pressed(database)
+    report(database, "savvycal", step("booked", "a", 0, key=key))
+    work(database)
+    sent = payload("savvycal", step("moved", "a", 1, key=key))
+    sent |= {"type": "event.changed", "id": "payload_2"}
+    sent["payload"]["conferencing"] = {"join_url": "https://zoom.example/j/2"}
+    changed = read_report("savvycal", json.dumps(sent).encode(), database.clock())
+    assert changed is not None
+    write(database, calendar_events.receive, changed)
+    work(database)
+    (booking,) = read(database, bookings.of_lead, lead_id)
+    assert (booking.place, booking.sequence) == ("https://zoom.example/j/2", 0)
+    assert [row.kind for row in rows(database, NotificationRow)].count("consult_moved") == 0
 
 
 def test_what_a_person_decided_later_stays(database: Database, clock: Clock) -> None:
