@@ -158,6 +158,20 @@ CONTACT_SHOWN = timedelta(minutes=15)
 """How long a contact is shown to who has just entered it."""
 
 
+def booking_key(secret_key: str, lead_id: int) -> str:
+    """The key that goes to a provider's calendar with an owner, and comes back with the booking.
+
+    16 bytes, in hex, that say nothing and open nothing.
+    """
+    return derive(secret_key, Purpose.BOOKING, f"lead {lead_id}")[:16].hex()
+
+
+def booking_token(secret_key: str, booking_id: int) -> str:
+    """The token of the link to move or cancel a booking."""
+    token = derive(secret_key, Purpose.BOOKING, f"booking {booking_id}")
+    return urlsafe_b64encode(token).rstrip(b"=").decode()
+
+
 def _key(secret_key: str, purpose: Purpose) -> bytes:
     return hmac.digest(secret_key.encode(), purpose.encode(), "sha256")
 

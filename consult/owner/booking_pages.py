@@ -11,6 +11,7 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
+from consult.crypto import booking_key, booking_token
 from consult.delivery.booking.booking_mail import booking_file
 from consult.owner.contact_pages import (
     ContactForm,
@@ -157,7 +158,7 @@ def _to_calendar(lead: SubmissionRow, offer: BookingOffer) -> Response:
 
 def _count_press(lead: SubmissionRow) -> str:
     """Count the first press, and return the key by which a calendar's report is recognized."""
-    key, database = bookings.booking_key(secret_key(), lead.id), services().database
+    key, database = booking_key(secret_key(), lead.id), services().database
     with database.reading() as session:
         is_counted = bookings.was_pressed(session, lead.id, key)
     if not is_counted:
@@ -230,7 +231,7 @@ def _find(token: str) -> BookingRow:
 
 def _booked_url(booking: BookingRow, **query: Any) -> str:
     """The page of a consult in our own calendar."""
-    token = bookings.link_token(secret_key(), booking.id)
+    token = booking_token(secret_key(), booking.id)
     return url_for("booked.booked", token=token, **query)
 
 

@@ -9,7 +9,7 @@ from flask import Blueprint, abort, make_response, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from consult.crypto import opens_contact, shared_result, shared_token
+from consult.crypto import booking_token, opens_contact, shared_result, shared_token
 from consult.owner.open_draft import OPEN, OpenDraft, visit_of, walk_of
 from consult.owner.slot_form import booked_consult
 from consult.questionnaire import Answer, Depth, Walk, walk
@@ -201,7 +201,7 @@ def _booked(lead: SubmissionRow) -> dict[str, Any] | None:
     if booking is None:
         return None
     is_own = booking.calendar == "own"
-    link = bookings.link_token(secret_key(), booking.id) if is_own else ""
+    link = booking_token(secret_key(), booking.id) if is_own else ""
     return {"consult": booked_consult(booking), "link": link}
 
 

@@ -32,7 +32,7 @@ one is known."""
 
 _AHEAD, _BEFORE = timedelta(days=3 * 365), timedelta(days=365)
 _LONGEST = timedelta(days=7)
-_KEY = re.compile(r"[0-9a-f]{22}")
+_KEY = re.compile(r"[0-9a-f]{32}")
 _STAMP = re.compile(r"t=(\d{1,11}),v1=([0-9a-fA-F]{64})")
 
 _KINDS: Mapping[Provider, Mapping[str, Kind]] = {

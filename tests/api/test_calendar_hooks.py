@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from consult.crypto import Purpose, encrypt
+from consult.crypto import Purpose, booking_key, encrypt
 from consult.storage.booking import bookings, calendar_setup
 from consult.storage.tables.booking_tables import BookingRow, CalendarEventRow, CalendarRow
 from consult.workflow.calendars import PROVIDERS, Provider
@@ -84,7 +84,7 @@ def test_a_report_with_our_key_books_the_consult_of_its_lead(
     app: Flask, provider: Provider
 ) -> None:
     database, lead_id = services_of(app).database, make_lead(app, contact=CONTACT)
-    key = bookings.booking_key(SECRET_KEY, lead_id)
+    key = booking_key(SECRET_KEY, lead_id)
     write(database, bookings.press, lead_id, key)
     one = step(key=key)
     for _ in range(2):  # repeated, it is one

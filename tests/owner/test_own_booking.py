@@ -12,8 +12,8 @@ from flask import Flask
 from icalendar import Calendar
 from sqlalchemy import update
 
+from consult.crypto import booking_token
 from consult.owner.form_guard import HONEYPOT
-from consult.storage.booking import bookings
 from consult.storage.privacy import erasure
 from consult.storage.tables.booking_tables import BookingRow, BusyFeedRow
 from consult.storage.tables.delivery_tables import DeliveryRow, JobRow, NotificationRow
@@ -60,7 +60,7 @@ class Site:
         self.client.submit(form.fill(slot=form.fields["slot"].offered[at], **who(form)))
         booking = self.bookings()[-1]
         key = services_of(self.app).settings.signing_key()
-        return booking, bookings.link_of("", key, booking.id)  # as in the email
+        return booking, f"/book/{booking_token(key, booking.id)}"  # as in the email
 
 
 def who(form: Form) -> dict[str, str]:

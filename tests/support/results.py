@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import select
 
-from consult.crypto import Purpose, encrypt, token_hash
+from consult.crypto import Purpose, booking_token, encrypt, token_hash
 from consult.owner.open_draft import freeze
 from consult.questionnaire import read_answers, walk
 from consult.questionnaire.editions import newest
@@ -123,5 +123,5 @@ def booked_path(app: Flask) -> str:
         own: dict[str, Any] = {"calendar": "own", "matched_by": "own", "uid": token}
         booking = bookings.book(session, lead.id, to, **own)
         assert booking
-        booking.link_hash = token_hash(bookings.link_token(key, booking.id))
-        return f"/book/{bookings.link_token(key, booking.id)}"
+        booking.link_hash = token_hash(booking_token(key, booking.id))
+        return f"/book/{booking_token(key, booking.id)}"

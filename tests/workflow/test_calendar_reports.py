@@ -21,7 +21,7 @@ from consult.workflow.calendars import PROVIDERS, Provider
 from tests.support.calendar_payloads import HALF_AN_HOUR, SECRET, Step, payload, signed, uid_at
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
-KEY = "0123456789abcdef012345"
+KEY = "0123456789abcdef0123456789abcdef"
 STEP = Step("booked", "abc", NOW - timedelta(minutes=1), NOW + timedelta(days=2), key=KEY)
 KINDS: tuple[Kind, ...] = get_args(Kind)
 

@@ -7,6 +7,7 @@ says what became of it.
 from email.message import EmailMessage
 from email.utils import parseaddr
 
+from consult.crypto import booking_token
 from consult.delivery.booking.invitations import (
     Mailbox,
     Meeting,
@@ -24,7 +25,6 @@ from consult.settings.brand import Brand
 from consult.settings.schema import Settings
 from consult.settings.setting_types import ascii_address, time_zone
 from consult.storage import deliveries
-from consult.storage.booking import bookings
 from consult.storage.leads import leads
 from consult.storage.tables.booking_tables import BookingRow
 from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
@@ -122,4 +122,4 @@ def sender_address(settings: Settings) -> str:
 
 
 def link_of(booking: BookingRow, settings: Settings) -> str:
-    return bookings.link_of(settings.base_url, settings.signing_key(), booking.id)
+    return f"{settings.base_url}/book/{booking_token(settings.signing_key(), booking.id)}"

@@ -92,20 +92,16 @@ def notifications() -> ResponseReturnValue:
         chosen = {user.id: stored_notifications.preferences(session, user.id) for user in users}
     return render_template(
         "staff/notifications/notifications.html",
-        users=[
+        rows=[
             (
-                user,
+                TYPE_INFO[kind].name,
                 [
-                    (
-                        TYPE_INFO[kind].name,
-                        _labels(TYPE_INFO[kind])[scope].replace("Mine", "Theirs"),
-                    )
-                    for kind, scope in chosen[user.id].items()
+                    [user for user in users if chosen[user.id][kind] == scope]
+                    for scope in ("all", "own")
                 ],
             )
-            for user in users
+            for kind in EMAIL_TYPES
         ],
-        names=[TYPE_INFO[kind].name for kind in EMAIL_TYPES],
         no_one=[
             TYPE_INFO[kind].name
             for kind in EMAIL_TYPES

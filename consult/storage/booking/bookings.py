@@ -6,13 +6,13 @@ reply clock stops. What a person decided later than the calendar's report stays:
 has a line about the booking, and nothing else changes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 
-from consult.crypto import Purpose, derive, token_hash
+from consult.crypto import token_hash
 from consult.storage import deliveries, page_events
 from consult.storage.audit import audit_log
 from consult.storage.db.database import Session
@@ -32,6 +32,14 @@ from consult.storage.tables.lead_tables import LeadRow
 from consult.workflow.notification_types import NotificationType
 from consult.workflow.office_hours import Office
 
+_ACTIONS: Mapping[BookingState, str] = {
+    "requested": "booking.requested",
+    "booked": "booking.booked",
+    "canceled": "booking.canceled",
+    "no_show": "booking.no_show",
+}
+"""In the audit log, by the state that a booking has now."""
+
 
 @dataclass(frozen=True, slots=True)
 class Appointment:
@@ -41,28 +49,6 @@ class Appointment:
     ends_at: datetime
     zone: str = "UTC"
     place: str = ""
-
-
-def booking_key(secret_key: str, lead_id: int) -> str:
-    """The key that goes to a provider's calendar with an owner, and comes back with the booking.
-
-    22 characters that say nothing and open nothing. Only its hash is stored (``press``).
-    """
-    return token_of(secret_key, f"lead {lead_id}")[:22]
-
-
-def link_token(secret_key: str, booking_id: int) -> str:
-    """The token of the link to move or cancel a booking; its hash is stored (``book``)."""
-    return token_of(secret_key, f"booking {booking_id}")
-
-
-def link_of(base_url: str, secret_key: str, booking_id: int) -> str:
-    """The link to move or cancel a booking."""
-    return f"{base_url}/book/{link_token(secret_key, booking_id)}"
-
-
-def token_of(secret_key: str, text: str) -> str:
-    return derive(secret_key, Purpose.BOOKING, text).hex()[:43]
 
 
 def press(session: Session, lead_id: int, key: str) -> None:
@@ -152,9 +138,8 @@ def move(
     if lead is None or booking is None or not _is_active(booking, at):
         return False
     booking.sequence += 1
-    _put(
-        booking, appointment, state or booking.state, at, takes_slot=not (lead.suspect or lead.demo)
-    )
+    takes_slot = not (lead.suspect or lead.demo)
+    _put(booking, appointment, state or booking.state, at, takes_slot=takes_slot)
     session.flush()
     _move_to_booked(session, lead, booking, at, moved=True)
     return True
@@ -234,7 +219,7 @@ def _save_booking(session: Session, booking: BookingRow, kind: NotificationType)
     """End a change that leaves the lead as it is."""
     session.flush()
     notify_all(session, booking, kind)
-    audit_log.record(session, f"booking.{booking.state}", by=None, lead_id=booking.submission_id)
+    audit_log.record(session, _ACTIONS[booking.state], by=None, lead_id=booking.submission_id)
 
 
 def _call_off(
@@ -312,11 +297,8 @@ def _record(
 def _facts(booking: BookingRow) -> dict[str, str]:
     """What the timeline keeps of a booking; `matched_by` where staff should check it."""
     by_address = "email" if booking.matched_by == "email" else ""
-    return {
-        "consult_at": _iso(booking.starts_at),
-        "calendar": booking.calendar,
-        "matched_by": by_address,
-    }
+    at = booking.starts_at.isoformat(timespec="seconds")
+    return {"consult_at": at, "calendar": booking.calendar, "matched_by": by_address}
 
 
 def _save(
@@ -327,7 +309,7 @@ def _save(
     by: int | None,
 ) -> None:
     """End a change: the lead has a new version, and who has it and its owner hear of it."""
-    save_change(session, lead, f"booking.{booking.state}", by)
+    save_change(session, lead, _ACTIONS[booking.state], by)
     if kind:
         notify_all(session, booking, kind, actor_id=by)
 
@@ -364,7 +346,3 @@ def of_notification(session: Session, notification: NotificationRow) -> BookingR
     if not notification.kind.startswith("consult_") or "." not in notification.occasion:
         return None
     return session.get(BookingRow, int(notification.occasion.partition(".")[0]))
-
-
-def _iso(at: datetime) -> str:
-    return at.isoformat(timespec="seconds")

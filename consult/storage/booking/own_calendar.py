@@ -11,9 +11,9 @@ from secrets import token_hex
 
 from sqlalchemy import select
 
-from consult.crypto import token_hash
+from consult.crypto import booking_token, token_hash
 from consult.storage.booking import bookings, busy_feeds
-from consult.storage.booking.bookings import Appointment, active_booking, link_token
+from consult.storage.booking.bookings import Appointment, active_booking, of_lead
 from consult.storage.db.database import Session, lock_table
 from consult.storage.leads.changes import (
     NotAllowedError,
@@ -107,7 +107,7 @@ def book(
         state=state,
     )
     if booking:
-        booking.link_hash = token_hash(link_token(secret_key, booking.id))
+        booking.link_hash = token_hash(booking_token(secret_key, booking.id))
         session.flush()
     return booking
 
@@ -183,15 +183,18 @@ def sync(session: Session, lead_id: int, *, released: bool) -> None:
     """
     found = lock_leads(session, [lead_id])
     lock_table(session, BookingRow.__tablename__)
-    booking = active_booking(session, lead_id)
+    booking = next((one for one in of_lead(session, lead_id) if one.state in ACTIVE), None)
     if not found or booking is None or booking.calendar != "own":
         return
     lead, now = found[0], session.now()
+    is_moved = lead.stage == "consult_booked" and lead.consult_at not in (None, booking.starts_at)
+    if booking.ends_at <= now and not is_moved:
+        return
     if released:
         bookings.announce(session, lead, booking)
     elif is_recent(lead, now):
         sync_booking(session, lead_id)
     elif lead.stage in ("reached", "lost", "not_a_fit"):
         bookings.withdraw(session, booking)
-    elif lead.stage == "consult_booked" and lead.consult_at not in (None, booking.starts_at):
+    elif is_moved and lead.consult_at:
         bookings.shift(session, booking, lead.consult_at)

@@ -12,6 +12,7 @@ import html5lib
 import pytest
 from icalendar import Calendar
 
+from consult.crypto import booking_token
 from consult.delivery.booking.booking_mail import booking_file
 from consult.delivery.mail.transport import FileTransport, SmtpTransport
 from consult.delivery.worker import RetryableError
@@ -137,7 +138,7 @@ def test_a_real_server_gets_text_invitation_and_file(database: Database, lead_id
     assert event["ATTENDEE"] == f"mailto:{CONTACT.email}"
     asked = event["ATTENDEE"].params
     assert (asked["CN"], asked["RSVP"], asked["PARTSTAT"]) == (CONTACT.name, "TRUE", "NEEDS-ACTION")
-    link = f"{BASE_URL}/book/{bookings.link_token(SECRET_KEY, booking.id)}"
+    link = f"{BASE_URL}/book/{booking_token(SECRET_KEY, booking.id)}"
     assert event["LOCATION"] == PLACE
     assert link in event["DESCRIPTION"]
     assert message["Subject"] == "Your consult: Fri, Mar 6, 10:00 AM"

@@ -163,7 +163,7 @@ def test_it_is_filtered_by_days_of_the_agency_and_shows_its_times(tmp_path: Path
 
 
 def test_every_recorded_action_has_a_label() -> None:
-    shape = re.compile(r"[a-z]+\.[a-z_]+")
+    shape = re.compile(r"[a-z_]+\.[a-z_]+")
     constants, kinds = set(), set()
     for file in Path("consult").rglob("*.py"):
         if file.name == "audit_pages.py":
@@ -178,7 +178,8 @@ def test_every_recorded_action_has_a_label() -> None:
                 )
                 kinds |= {str(action.value)} if isinstance(action, ast.Constant) else set()
     families = {
-        kind.partition(".")[0] for kind in {*kinds, *ALERT_OF_ACTION, "note.added", "webhook.added"}
+        kind.partition(".")[0]
+        for kind in {*kinds, *ALERT_OF_ACTION, "booking.booked", "note.added", "webhook.added"}
     }
     recorded = {name for name in constants if name.partition(".")[0] in families}
     assert recorded == set(audit_pages.ACTIONS)

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
 
+from consult.crypto import booking_key
 from consult.storage import jobs
 from consult.storage.booking import bookings, calendar_events, calendar_setup
 from consult.storage.db.database import Database
@@ -38,7 +39,7 @@ WHEN = timedelta(days=3)
 def pressed(database: Database) -> tuple[int, str]:
     """A lead whose owner went to the calendar, and the key that went along."""
     lead_id = new_lead(database, contact=True)
-    key = bookings.booking_key(SECRET_KEY, lead_id)
+    key = booking_key(SECRET_KEY, lead_id)
     write(database, bookings.press, lead_id, key)
     return lead_id, key
 
@@ -302,7 +303,7 @@ def test_without_a_key_the_address_of_one_open_lead_counts(
 
 def test_a_key_of_no_lead_is_matched_with_none(database: Database) -> None:
     lead_id, key = pressed(database)
-    other = bookings.booking_key("another secret key", lead_id)
+    other = booking_key("another secret key", lead_id)
     assert not report(database, "cal", step("booked", "a", 0, key=other))
     write(database, erasure.erase, [lead_id], "delete", by=None, reason="requested")
     assert not report(database, "cal", step("booked", "b", 1, key=key))

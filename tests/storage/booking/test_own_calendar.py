@@ -7,9 +7,8 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from consult.crypto import token_hash
+from consult.crypto import booking_token, token_hash
 from consult.storage.booking import bookings, own_calendar
-from consult.storage.booking.bookings import link_token
 from consult.storage.booking.own_calendar import BookedError, TakenError
 from consult.storage.db.database import Database, Session
 from consult.storage.leads import actions, changes, submission
@@ -78,7 +77,7 @@ def test_a_booked_time_is_the_leads_and_no_one_elses(database: Database) -> None
         *("booked", start),
         start + HALF_AN_HOUR,
     )
-    assert booking.link_hash == token_hash(link_token(KEY, booking.id))
+    assert booking.link_hash == token_hash(booking_token(KEY, booking.id))
     assert see(database, ada).consult_at == start
     # A double tap is one booking; two tabs with two times are not two.
     assert book(database, ada, start).id == booking.id
@@ -266,6 +265,22 @@ def test_what_staff_undo_leaves_the_consult_as_it_was(database: Database, clock:
     after = current(database, booking)
     assert (after.state, after.starts_at) == ("booked", see(database, lead).consult_at)
     assert after.sequence == 1
+
+
+def test_a_consult_that_is_over_can_be_moved_and_is_not_canceled(
+    database: Database, clock: Clock
+) -> None:
+    ben, lead = make_account(database, "Ben"), new_lead(database, contact=True)
+    booking = book(database, lead, times(database)[0])
+    clock.go_on(days=3)
+    write(database, actions.rebook, lead, times(database)[0], by=ben)
+    sync(database, clock)
+    moved = current(database, booking)
+    assert (moved.starts_at, moved.sequence) == (see(database, lead).consult_at, 1)
+    clock.go_on(days=14)
+    write(database, actions.move, lead, "lost", by=ben, reason="price")
+    sync(database, clock)
+    assert current(database, booking).state == "booked"
 
 
 def test_staff_move_a_consult_even_to_a_time_that_is_taken(
