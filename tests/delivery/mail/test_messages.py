@@ -109,7 +109,8 @@ def check_mail(raw: bytes, sender: str, brand: Brand) -> str:
 def request_every_mail(database: Database, name: str, alerts: Sequence[SecurityAlert]) -> int:
     """Request one mail of each kind about an owner with this name; returns how many."""
     ada = colleague(database, "ada", finished="all")
-    colleague(database, "bo", consult_wanted="off", digest="off")  # hears of the new contact
+    # Hears of the new contact only.
+    colleague(database, "bo", consult_wanted="off", consult_booked="off", digest="off")
     token = submitted(database, report=report_of("baton_on_the_floor"))
     save_contact(database, token, LINK, name=name[:100], business=name, wants_consult=False)
     lead_id = lead_of(database, token).id
