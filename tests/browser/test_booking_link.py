@@ -70,7 +70,7 @@ def test_the_button_leads_to_the_calendar(
         visit.leave(lambda: visit.tab.locator(".consult a.button").click())
         assert visit.tab.url.startswith(f"{calendars.calendar}/northside?metadata%5Bkey%5D=")
     ((query, referer),) = calendars.visits
-    assert len(query) == len("metadata%5Bkey%5D=") + 22
+    assert len(query) == len("metadata%5Bkey%5D=") + 32
     assert referer is None
 
 
