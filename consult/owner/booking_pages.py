@@ -136,7 +136,14 @@ def _page(token: str, lead: SubmissionRow, form: ContactForm | None, problem: st
         times = picker(session)
     problems = [("slot", problem)] if problem and times.open else []
     return contact_page(
-        token, form, lead, "owner/consult.html", problems=problems, picker=times, problem=problem
+        token,
+        form,
+        lead,
+        "owner/consult.html",
+        problems=problems,
+        picker=times,
+        problem=problem,
+        place=services().settings.booking_place,
     )
 
 

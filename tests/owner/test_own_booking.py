@@ -101,6 +101,7 @@ def test_two_taps_and_one_form_lead_from_the_result_to_a_consult(site: Site) -> 
     assert legends(page)[:2] == ["Tuesday, March 3", "Wednesday, March 4"]
     assert labels(page)[0] == "9:00 AM"
     assert "Times are in New York time" in page.text
+    assert f"How we meet: {PLACE}" in page.text
     form = page.form("/book").fill(slot="2026-03-03T19:30Z", **ADA)
     thanks = site.client.follow(site.client.submit(form))  # the second tap
     assert thanks.path == path
@@ -117,6 +118,18 @@ def test_two_taps_and_one_form_lead_from_the_result_to_a_consult(site: Site) -> 
         booking.starts_at,
     )
     assert site.client.get(f"{path}/book", status=303).location == again.link("Move or cancel")
+
+
+def test_a_link_to_meet_is_shown_only_to_who_has_booked(tmp_path: Path) -> None:
+    room = "https://video.example/maven"
+    site = make_site(tmp_path, booking_place=room)
+    path = site.result()
+    page = site.client.get(f"{path}/book")
+    assert "You get the link when you book" in page.text
+    assert room not in page.html
+    site.booked(path)
+    assert room in site.client.get(path).html
+    site.database.close()
 
 
 def test_whose_contact_is_known_only_picks_a_time(site: Site) -> None:
