@@ -64,17 +64,20 @@ def short_time(at: datetime) -> str:
 
 
 def meeting_time(starts_at: datetime, ends_at: datetime, zone: tzinfo) -> str:
-    """As in "Monday, March 2, 2026, 10:30 AM to 11:00 AM EST (America/New_York)".
+    """As in "Monday, March 2, 2026, 10:30 AM to 11:00 AM, New York time (EST)".
 
     The short name of the zone tells apart the hour that comes twice when clocks go back.
     """
     start, end = starts_at.astimezone(zone), ends_at.astimezone(zone)
-    first, last = clock_time(start), f"{clock_time(end)} {_zone_name(end)}"
-    if _zone_name(start) != _zone_name(end):
-        first = f"{first} {_zone_name(start)}"
+    first, last, names = clock_time(start), clock_time(end), (_zone_name(start), _zone_name(end))
+    place = zone_label(str(zone))
+    if names[0] != names[1]:
+        first, last = f"{first} {names[0]}", f"{last} {names[1]}"
+    elif names[0] != place:
+        place = f"{place} ({names[0]})"
     if start.date() != end.date():
         last = f"{long_date(end.date())}, {last}"
-    return f"{start:%A}, {long_date(start.date())}, {first} to {last} ({zone})"
+    return f"{start:%A}, {long_date(start.date())}, {first} to {last}, {place}"
 
 
 def _zone_name(at: datetime) -> str:
