@@ -8,6 +8,7 @@ stored, so a copy of the database contains no working link.
 import hashlib
 import hmac
 import os
+import re
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import timedelta
@@ -20,6 +21,7 @@ from itsdangerous import BadData, SignatureExpired, TimestampSigner, URLSafeTime
 
 _NONCE_BYTES = 12
 _HASH_BYTES = 32
+_SALT = re.compile(r"[0-9a-f]{32}")
 
 
 class Purpose(StrEnum):
@@ -104,6 +106,19 @@ def keyed_hash(secret_key: str, purpose: Purpose, text: str) -> str:
 def new_token() -> str:
     """A random token: 32 bytes as 43 characters that are safe in a URL."""
     return secrets.token_urlsafe(32)
+
+
+def new_salt() -> str:
+    """What a page with a form chooses, and a secret is derived from: 16 bytes, in hex.
+
+    So a form that is sent twice makes one secret and not two.
+    """
+    return secrets.token_hex(16)
+
+
+def salt_or_new(sent: str | None) -> str:
+    """The salt that a form was sent with; a new one for anything else."""
+    return sent if sent and _SALT.fullmatch(sent) else new_salt()
 
 
 def token_hash(token: str) -> str:

@@ -133,9 +133,9 @@ _THROWAWAY = frozenset(_DOMAINS.split())
 def likely_domain(domain: str) -> str:
     """The domain that someone may have meant who typed one that takes no mail; else empty."""
     name, dot, ending = domain.rpartition(".")
-    mended = name + dot + _ENDINGS.get(ending, ending)
-    close = get_close_matches(mended, _PROVIDERS, 1, cutoff=0.85)
-    meant = close[0] if close else mended
+    corrected = name + dot + _ENDINGS.get(ending, ending)
+    close = get_close_matches(corrected, _PROVIDERS, 1, cutoff=0.85)
+    meant = close[0] if close else corrected
     return meant if meant != domain else ""
 
 

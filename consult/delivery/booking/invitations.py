@@ -14,7 +14,9 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from typing import Literal
 
-from icalendar import Calendar, Event, vCalAddress
+from icalendar import Event, vCalAddress
+
+from consult.delivery.mail.messages import calendar_content
 
 Method = Literal["REQUEST", "CANCEL", "PUBLISH"]
 Status = Literal["CONFIRMED", "TENTATIVE", "CANCELLED"]
@@ -70,12 +72,12 @@ def invitation(
     attendee.params["PARTSTAT"] = "NEEDS-ACTION"
     attendee.params["RSVP"] = "TRUE" if replies else "FALSE"
     event.add("ATTENDEE", attendee)
-    return _file(event, method), method
+    return calendar_content(event, "Consult", method), method
 
 
 def calendar_entry(meeting: Meeting) -> str:
     """The content of a file that adds a meeting to a calendar."""
-    return _file(_event(meeting), "PUBLISH")
+    return calendar_content(_event(meeting), "Consult", "PUBLISH")
 
 
 def add_invitation(message: EmailMessage, content: str, method: Method) -> None:
@@ -84,15 +86,6 @@ def add_invitation(message: EmailMessage, content: str, method: Method) -> None:
     message.add_attachment(
         content.encode(), maintype="application", subtype="ics", filename=FILE_NAME
     )
-
-
-def _file(event: Event, method: Method) -> str:
-    calendar = Calendar()
-    calendar.add("PRODID", "-//Relay Check//Consult//EN")
-    calendar.add("VERSION", "2.0")
-    calendar.add("METHOD", method)
-    calendar.add_component(event)
-    return str(calendar.to_ical().decode())
 
 
 def _event(meeting: Meeting) -> Event:

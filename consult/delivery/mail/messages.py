@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from email_validator import validate_email
+from icalendar import Calendar, Event
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from consult.delivery.worker import PermanentError
@@ -112,6 +113,16 @@ def set_text(message: EmailMessage, template: str, values: Mapping[str, object])
     text, html = (render(f"mail/{template}.{kind}", **values) for kind in ("txt", "html"))
     message.set_content(text, cte="quoted-printable")
     message.add_alternative(html, subtype="html", cte="quoted-printable")
+
+
+def calendar_content(event: Event, about: str, method: str) -> str:
+    """The content of an .ics file (RFC 5545) with one event; lines end with CR LF."""
+    calendar = Calendar()
+    calendar.add("PRODID", f"-//Relay Check//{about}//EN")
+    calendar.add("VERSION", "2.0")
+    calendar.add("METHOD", method)
+    calendar.add_component(event)
+    return str(calendar.to_ical().decode())
 
 
 def format_time(at: datetime, zone: tzinfo) -> str:

@@ -10,9 +10,18 @@ from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 from functools import partial
 
+from icalendar import Event
+
 from consult.crypto import Purpose, contact_key, decrypt
 from consult.delivery.context import Context
-from consult.delivery.mail.messages import new_message, render, safe_name, set_mailbox, set_text
+from consult.delivery.mail.messages import (
+    calendar_content,
+    new_message,
+    render,
+    safe_name,
+    set_mailbox,
+    set_text,
+)
 from consult.delivery.worker import Commit, PermanentError, Postpone, RetryableError, no_op
 from consult.report.display import consult_time, long_date
 from consult.report.report import from_json
@@ -32,7 +41,6 @@ from consult.storage.tables.submission_tables import (
 _MAX_WAIT = timedelta(minutes=10)
 """When a mail asks for its PDF again; one that is stored in the meantime gets it sent at once."""
 LINK_FOR_STAFF = "(a link that only they have)"
-_MAX_LINE_BYTES = 75
 _NOT_YET = "The mail server did not accept it yet."
 """Instead of what the server said: that may name the address, and a job outlives it."""
 
@@ -193,43 +201,15 @@ def calendar_file(uid: str, created_at: datetime, on: date, title: str, text: st
 
     The `uid` is the same for the same entry: a calendar that imports it twice shows it once.
     """
-    lines = (
-        "BEGIN:VCALENDAR",
-        "VERSION:2.0",
-        "PRODID:-//Relay Check//Check again//EN",
-        "METHOD:PUBLISH",
-        "BEGIN:VEVENT",
-        f"UID:{_escaped(uid)}",
-        f"DTSTAMP:{created_at.astimezone(UTC):%Y%m%dT%H%M%SZ}",
-        f"DTSTART;VALUE=DATE:{on:%Y%m%d}",
-        f"DTEND;VALUE=DATE:{on + timedelta(days=1):%Y%m%d}",
-        # The day stays free.
-        "TRANSP:TRANSPARENT",
-        f"SUMMARY:{_escaped(title)}",
-        f"DESCRIPTION:{_escaped(text)}",
-        "END:VEVENT",
-        "END:VCALENDAR",
-    )
-    return "".join(f"{_folded(line)}\r\n" for line in lines)
-
-
-def _escaped(text: str) -> str:
-    for mark in ("\\", ";", ","):
-        text = text.replace(mark, f"\\{mark}")
-    return "\\n".join(text.splitlines())
-
-
-def _folded(line: str) -> str:
-    """A line in parts of at most 75 bytes, each but the first after a space, no letter split."""
-    parts, size = [""], 0
-    for letter in line:
-        bytes_of_letter = len(letter.encode())
-        if size + bytes_of_letter > _MAX_LINE_BYTES:
-            parts.append(" ")
-            size = 1
-        parts[-1] += letter
-        size += bytes_of_letter
-    return "\r\n".join(parts)
+    entry = Event()
+    entry.add("UID", uid)
+    entry.add("DTSTAMP", created_at.astimezone(UTC).replace(microsecond=0))
+    entry.add("DTSTART", on)
+    entry.add("DTEND", on + timedelta(days=1))
+    entry.add("TRANSP", "TRANSPARENT")  # the day stays free
+    entry.add("SUMMARY", title)
+    entry.add("DESCRIPTION", text)
+    return calendar_content(entry, "Check again", "PUBLISH")
 
 
 def email_reminder(context: Context, job: JobRow) -> Commit:

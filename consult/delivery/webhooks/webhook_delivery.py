@@ -14,7 +14,6 @@ import re
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from secrets import token_hex
 from time import perf_counter
 from types import MappingProxyType
 from urllib.parse import urlsplit
@@ -183,10 +182,6 @@ def _excerpt(text: str) -> str:
 
 
 _PREFIX = "whsec_"
-
-
-def new_salt() -> str:
-    return token_hex(16)
 
 
 def derive_secret(secret_key: str, salt: str) -> str:

@@ -1,16 +1,14 @@
 """API tokens, for admins: make one, see who made which and when it was used, revoke."""
 
-import re
 from base64 import urlsafe_b64encode
 from datetime import timedelta
-from secrets import token_hex
 
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import BooleanField, Form, HiddenField, StringField
 from wtforms.validators import AnyOf, DataRequired, Length
 
-from consult.crypto import Purpose, derive
+from consult.crypto import Purpose, derive, new_salt, salt_or_new
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.accounts.my_account_pages import first_errors
 from consult.staff.accounts.reauthentication import recent_auth_required
@@ -22,12 +20,7 @@ from consult.web.services import secret_key, services
 from consult.web.text import one_line
 
 _ALL = "/settings/api-tokens"
-_SALT = re.compile(r"[0-9a-f]{32}")
 LIVES = {"30": "30 days", "90": "90 days", "365": "1 year"}
-
-
-def new_salt() -> str:
-    return token_hex(16)
 
 
 class TokenForm(Form):
@@ -48,9 +41,7 @@ class TokenForm(Form):
     contact = BooleanField("Contact info")
     write = BooleanField("Change stages")
     days = StringField("Expires in", [AnyOf(LIVES, "Choose one of these.")], default="90")
-    salt = HiddenField(
-        default=new_salt, filters=[lambda salt: salt if _SALT.fullmatch(salt or "") else new_salt()]
-    )
+    salt = HiddenField(default=new_salt, filters=[salt_or_new])
 
     @property
     def scopes(self) -> list[Scope]:

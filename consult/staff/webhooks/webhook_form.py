@@ -8,8 +8,9 @@ from typing import Any, cast
 from wtforms import BooleanField, Field, Form, HiddenField, SelectMultipleField, StringField
 from wtforms.validators import DataRequired, Length, ValidationError
 
+from consult.crypto import new_salt, salt_or_new
 from consult.delivery.network import ForbiddenUrlError, checked_url
-from consult.delivery.webhooks.webhook_delivery import form_url, guess_kind, new_salt
+from consult.delivery.webhooks.webhook_delivery import form_url, guess_kind
 from consult.delivery.webhooks.webhook_formats import CUSTOM_FIELDS, DEFAULT_MAP
 from consult.storage.tables.delivery_tables import EndpointRow
 from consult.web.services import services
@@ -68,7 +69,6 @@ MORE_FIELDS: Mapping[str, str] = MappingProxyType(
         "submitted_at": "Time they finished",
     }
 )
-_SALT = re.compile(r"[0-9a-f]{32}")
 _PROPERTY = re.compile(r"[a-z][a-z0-9_]{0,99}")
 _CUSTOM = range(1, CUSTOM_FIELDS + 1)
 
@@ -121,9 +121,7 @@ class WebhookForm(Form):
         filters=[lambda events: [kind for kind in WEBHOOK_EVENTS if kind in (events or ())]],
     )
     includes_contact = BooleanField("Include contact info")
-    salt = HiddenField(
-        default=new_salt, filters=[lambda salt: salt if _SALT.fullmatch(salt or "") else new_salt()]
-    )
+    salt = HiddenField(default=new_salt, filters=[salt_or_new])
 
     @classmethod
     def of(cls, endpoint: EndpointRow | None) -> "WebhookForm":

@@ -8,11 +8,11 @@ from typing import Any
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from consult.crypto import new_salt
 from consult.delivery.webhooks.webhook_delivery import (
     derive_secret,
     hash_secret,
     masked_url,
-    new_salt,
 )
 from consult.delivery.webhooks.webhook_facts import webhook_id
 from consult.staff.accounts.access import signed_in_user

@@ -61,7 +61,8 @@ def press(session: Session, lead_id: int, key: str) -> None:
 
 
 def was_pressed(session: Session, lead_id: int, key: str) -> bool:
-    return session.scalar(_HASH_OF_KEY.where(LeadRow.submission_id == lead_id)) == token_hash(key)
+    query = select(LeadRow.booking_hash).where(LeadRow.submission_id == lead_id)
+    return session.scalar(query) == token_hash(key)
 
 
 def by_key(session: Session, key: str) -> LeadRow | None:
@@ -186,9 +187,6 @@ def mark_no_show(session: Session, booking_id: int, at: datetime, office: Office
     _call_off(session, lead, booking, office, None)
     _save(session, lead, None, booking, None)
     return True
-
-
-_HASH_OF_KEY = select(LeadRow.booking_hash)
 
 
 def announce(session: Session, lead: LeadRow, booking: BookingRow) -> None:

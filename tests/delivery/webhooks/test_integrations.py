@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from consult.crypto import new_salt
 from consult.delivery.webhooks.webhook_delivery import (
     derive_secret,
     guess_kind,
     hash_secret,
-    new_salt,
 )
 from consult.delivery.webhooks.webhook_formats import FLAT_FIELDS
 from consult.owner.open_draft import freeze

@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select, update
 
+from consult.crypto import new_salt
 from consult.delivery.network import HttpClient
 from consult.delivery.webhooks.webhook_delivery import (
     derive_secret,
     hash_secret,
-    new_salt,
     signature_headers,
 )
 from consult.owner.open_draft import freeze
