@@ -230,7 +230,7 @@ _IS_UNMATCHED = CalendarEventRow.email.endswith(DEMO_DOMAIN.replace("@", "."))
 
 
 def add_unmatched(session: Session, office: Office, random: Random) -> None:
-    """Add bookings at a provider's calendar by people of whom no lead is known."""
+    """Add bookings at a provider's calendar of people who have no lead."""
     now = session.now()
     for days, path in ((1, "conversation"), (3, "counter")):
         someone, day = contact_of(path, random), office.today(now) + timedelta(days=days)
