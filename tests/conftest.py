@@ -19,9 +19,7 @@ gc.set_threshold(100_000, 20, 50)
 
 # The suite tries the same generated examples in every run, so it never fails by luck.
 # `./run explore` looks for new ones and prints how to reproduce a failure. Slowness is not one.
-hypothesis_settings.register_profile(
-    "suite", deadline=None, derandomize=True, max_examples=30
-)
+hypothesis_settings.register_profile("suite", deadline=None, derandomize=True, max_examples=30)
 hypothesis_settings.register_profile(
     "explore", deadline=None, derandomize=False, max_examples=300, print_blob=True
 )
