@@ -1,7 +1,8 @@
 """Whether everything can be reached, everything reached has words, and every claim is carried."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from itertools import product
 
 from consult.content.texts import Problem, file_of
@@ -11,9 +12,9 @@ from consult.questionnaire import (
     UNKNOWN,
     Answer,
     Asked,
-    Depth,
     Kind,
     Questionnaire,
+    Walk,
     profiles,
     walk,
 )
@@ -41,8 +42,7 @@ def reach(questionnaire: Questionnaire) -> Mapping[Path, set[str]]:
     reached["consult", "topics"].update(dimension.id for dimension in questionnaire.dimensions)
     reached["consult", "topics"].update(questionnaire.structure.roles.plan.touches)
     reached["claims",].add(_CONSULT_CLAIM)
-    kinds = kinds_of_business(questionnaire)
-    for card in (*_firms(questionnaire, kinds), *_with_numbers(questionnaire, kinds)):
+    for card in (*_firms(questionnaire), *_with_numbers(questionnaire)):
         reached["archetypes",].add(card.archetype)
         reached["consult",].add(card.recommendation.reason or card.recommendation.recommended)
         for axis in card.axes:
@@ -61,27 +61,22 @@ def reach(questionnaire: Questionnaire) -> Mapping[Path, set[str]]:
         ("notes", structure.notes),
     ):
         for rule in rules:
-            if example_of(questionnaire, rule, kinds):
+            if example_of(questionnaire, rule):
                 reached[group,].add(rule.id)
                 reached["claims",].update(rule.claims)
     return reached
 
 
-def example_of(
-    questionnaire: Questionnaire, rule: Rule, kinds: Sequence[Answers]
-) -> Scorecard | None:
-    """A scorecard in which the rule holds, everything else at its best; None when there is none.
-
-    `kinds` are those of `kinds_of_business`, which takes long to find.
-    """
+def example_of(questionnaire: Questionnaire, rule: Rule) -> Scorecard | None:
+    """A scorecard in which the rule holds, everything else at its best; None when there is none."""
     facts = {fact.id: fact.values for fact in questionnaire.structure.facts}
     ids = tuple(dict.fromkeys(rule.when.reads()))
     domains = [facts.get(id) or _worth_trying(questionnaire, id) for id in ids]
     for values in product(*domains):
         given: Answers = dict(zip(ids, values, strict=True))
         if rule.when.holds(given):
-            for profile in kinds:
-                card = _completed(questionnaire, {**profile, **given}, _at_best(given))
+            for profile in kinds_of_business(questionnaire):
+                card = _completed(walk(questionnaire, {**profile, **given}), _at_best(given))
                 if card and rule in (*card.contradictions, *card.flags, *card.notes):
                     return card
     return None
@@ -100,22 +95,24 @@ def _worth_trying(questionnaire: Questionnaire, id: str) -> tuple[Answer, ...]:
     return question.choices
 
 
-def kinds_of_business(questionnaire: Questionnaire) -> list[Answers]:
+@cache
+def kinds_of_business(questionnaire: Questionnaire) -> tuple[Answers, ...]:
     """One profile for each set of facts and questions on the path."""
     kinds: dict[object, Answers] = {}
     for profile in profiles(questionnaire):
         walked = walk(questionnaire, profile)
         kinds.setdefault((*walked.facts.items(), *walked.on_path.asked), profile)
-    return list(kinds.values())
+    return tuple(kinds.values())
 
 
-def _firms(questionnaire: Questionnaire, kinds: Sequence[Answers]) -> Iterator[Scorecard]:
+def _firms(questionnaire: Questionnaire) -> Iterator[Scorecard]:
     """Firms of every kind at every level, and some that know nothing."""
-    for profile in kinds:
-        for legs, levels in product(_LEVELS, repeat=2):
-            yield from _scored(questionnaire, profile, _at_levels(questionnaire, legs, levels))
-        yield from _scored(questionnaire, profile, _unknown_where_offered)
-        yield from _scored(questionnaire, profile, lambda asked: _TOP, "quick")
+    levels = [_at_levels(questionnaire, *each) for each in product(_LEVELS, repeat=2)]
+    for profile in kinds_of_business(questionnaire):
+        full, quick = walk(questionnaire, profile), walk(questionnaire, profile, "quick")
+        for rung in (*levels, _unknown_where_offered):
+            yield from _scored(full, rung)
+        yield from _scored(quick, lambda asked: _TOP)
 
 
 def _at_levels(
@@ -133,11 +130,13 @@ def _at_levels(
     return fill
 
 
-def _with_numbers(questionnaire: Questionnaire, kinds: Sequence[Answers]) -> Iterator[Scorecard]:
+def _with_numbers(questionnaire: Questionnaire) -> Iterator[Scorecard]:
     """Firms of one kind with all sorts of numbers: what the money range may be refused for."""
     inputs = questionnaire.structure.roles.money
     profile = next(
-        kind for kind in kinds if inputs.worked in walk(questionnaire, kind).on_path.asked
+        kind
+        for kind in kinds_of_business(questionnaire)
+        if inputs.worked in walk(questionnaire, kind).on_path.asked
     )
     choices = (tuple(inputs.leads_ranges), tuple(inputs.buyers_ranges), (*range(_TOP + 1), UNKNOWN))
     for leads, buyers, worked in product(*choices):
@@ -148,16 +147,15 @@ def _with_numbers(questionnaire: Questionnaire, kinds: Sequence[Answers]) -> Ite
             inputs.first_sale: 1000,
         }
         for number in ({}, {inputs.new_customers: 1000}):
-            yield from _scored(questionnaire, {**profile, **given, **number}, lambda asked: _TOP)
+            walked = walk(questionnaire, {**profile, **given, **number})
+            yield from _scored(walked, lambda asked: _TOP)
 
 
-def _scored(
-    questionnaire: Questionnaire, given: Answers, rung: Fill, depth: Depth = "full"
-) -> Iterator[Scorecard]:
+def _scored(walked: Walk, rung: Fill) -> Iterator[Scorecard]:
     def fill(asked: Asked) -> Answer:
         return rung(asked) if asked.question.kind is Kind.RUNG else _best(asked)
 
-    card = _completed(questionnaire, given, fill, depth)
+    card = _completed(walked, fill)
     if card:
         yield card
 
@@ -186,15 +184,10 @@ def _best(asked: Asked) -> Answer:
     return question.choices[0]
 
 
-def _completed(
-    questionnaire: Questionnaire, given: Answers, fill: Fill, depth: Depth = "full"
-) -> Scorecard | None:
+def _completed(walked: Walk, fill: Fill) -> Scorecard | None:
     """The scorecard of these answers with all else filled in; None when they are no answers."""
-    answers = dict(given)
-    for asked in walk(questionnaire, given, depth).asked:
-        if asked.open:
-            answers[asked.id] = fill(asked)
-    card = score(walk(questionnaire, answers, depth).on_path)
+    answers = {**walked.given, **{asked.id: fill(asked) for asked in walked.asked if asked.open}}
+    card = score(walk(walked.questionnaire, answers, walked.depth).on_path)
     return card if isinstance(card, Scorecard) else None
 
 
@@ -216,7 +209,7 @@ def _questions(questionnaire: Questionnaire) -> Iterator[Problem]:
     """Questions, and variants of their wording, that no business gets to see."""
     shown = {
         (asked.id, asked.variant)
-        for profile in profiles(questionnaire)
+        for profile in kinds_of_business(questionnaire)
         for asked in walk(questionnaire, profile).asked
     }
     seen = {id for id, _ in shown}

@@ -40,7 +40,7 @@ _ADVICE = {
 def document(edition: Questionnaire) -> str:
     """The whole edition as one Markdown text: claims, scores, rules, questions, texts, evidence."""
     file = folder(edition.name) / "evidence.yaml"
-    evidence: Mapping[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
+    evidence: Mapping[str, Any] = yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader)
     findings, plan = edition.texts.findings, edition.structure.roles.plan
     impossible = {rule.id: rule.impossible for rule in edition.structure.contradictions}
     page = _template("instrument.md").render(

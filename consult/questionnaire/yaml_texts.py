@@ -1,6 +1,5 @@
 """Reading YAML files of texts, with errors that an editor of texts can act on."""
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,6 @@ from consult.questionnaire.questions import EditionError
 Texts = Mapping[str, Any]
 """A YAML mapping as it was read."""
 
-_CUT = re.compile(r"""^[^"#]*[^"#\s][^"#]*\s#""")
 _TWICE = "is there twice"
 _QUOTE_IT = 'Put straight quotes around the whole text, "like this"'
 _IN_PLAIN_WORDS = {
@@ -69,7 +67,8 @@ def for_owner(texts: Texts, facts: Mapping[str, str]) -> Texts:
 def _refuse_cut_texts(name: str, content: str) -> None:
     """A comment may have a line of its own only: behind a text, # is most likely part of it."""
     for number, line in enumerate(content.splitlines(), start=1):
-        if _CUT.match(line):
+        text, mark, _ = line.partition("#")
+        if mark and text.strip() and text[-1].isspace() and '"' not in text:
             raise EditionError(
                 f"{name} line {number}: all from the # on would be lost. {_QUOTE_IT}"
             )

@@ -42,7 +42,7 @@ def put(tmp_path: Path) -> Put:
         file, *keys = place.replace(": in ", ": in: ").split(": ")
 
         def change(content: str) -> str:
-            texts = yaml.safe_load(content)
+            texts = yaml.load(content, yaml.CSafeLoader)
             within = texts
             for key in keys[:-1]:
                 within = within.setdefault(key, {})
@@ -50,7 +50,7 @@ def put(tmp_path: Path) -> Put:
             within[last] = text
             if text is None:
                 del within[last]
-            return yaml.safe_dump(texts)
+            return yaml.dump(texts, Dumper=yaml.CSafeDumper)
 
         return changed(tmp_path / "wording", file, change)
 

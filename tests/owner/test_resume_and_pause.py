@@ -12,7 +12,7 @@ import pytest
 import yaml
 from flask import Flask
 
-from consult.questionnaire import editions
+from consult.questionnaire import EditionError, editions
 from consult.questionnaire.editions import newest
 from consult.questionnaire.model import Page, Structure
 from consult.storage.drafts import drafts
@@ -127,9 +127,9 @@ def next_edition(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("findings", "contradictions", "blame_without_numbers"),
     ):
         path = folder / "wording" / f"{file}.yaml"
-        texts = yaml.safe_load(path.read_text())
+        texts = yaml.load(path.read_text(), yaml.CSafeLoader)
         del reduce(getitem, groups, texts)[gone]
-        path.write_text(yaml.safe_dump(texts))
+        path.write_text(yaml.dump(texts, Dumper=yaml.CSafeDumper))
     return folder
 
 
@@ -212,3 +212,13 @@ def test_the_review_an_emailed_link_and_a_full_check_say_too_what_is_dropped(
     assert "We dropped 2 answers" in client.get(f"/resume/{emailed}").text
     page = client.follow(client.submit(client.get(root).form("/full-depth")))
     assert "We dropped 2 answers" in page.text
+
+
+def test_the_site_does_not_start_with_an_edition_that_leans_on_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, other = editions.create("2031-05", tmp_path), newest().name
+    (made / "rules.py").write_text(f'{(made / "rules.py").read_text()}\nOTHER = "{other}"\n')
+    monkeypatch.setattr(editions, "_FOLDERS", {**editions._FOLDERS, "2031-05": made})
+    with pytest.raises(EditionError, match=f"^edition_2031_05/rules.py: names {other}; "):
+        make_app(tmp_path / "var")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from consult.questionnaire import BASE, EditionError, editions, wording
+from consult.questionnaire.finding_texts import check_findings
 from consult.questionnaire.wording import EditionTexts, read_edition_texts
 from consult.questionnaire.yaml_texts import read_texts
 from tests.support.strategies import EDITION
@@ -191,7 +192,7 @@ def test_what_does_not_fit_is_refused_with_file_and_id(
     assert path[0] != "findings" or str(error.value).startswith("findings.yaml: ")
 
 
-def test_every_text_of_a_finding_that_is_not_there_is_named_by_its_place(changed: Any) -> None:
+def test_every_text_of_a_finding_that_is_not_there_is_named_by_its_place() -> None:
     """All but those under an id that the structure may lack, and those in a list or a variant."""
     by_id = (
         ("double_check",),
@@ -206,7 +207,7 @@ def test_every_text_of_a_finding_that_is_not_there_is_named_by_its_place(changed
     for path in paths(FINDINGS, ("findings",)):
         if isinstance(path[-1], str) and path[1:-1] not in by_id and "in" not in path:
             with pytest.raises(EditionError) as error:
-                changed(path, GONE)
+                check_findings(EDITION.structure, put(FINDINGS, path[1:], GONE))
             assert str(error.value) == f"{place_of(path)}: the text is missing"
             tried += 1
     assert tried > 150
@@ -247,9 +248,16 @@ def test_a_card_is_worded_by_its_text_its_note_and_the_buttons() -> None:
     assert card.choices == FILES["sorting"]["buttons"]
 
 
-@pytest.mark.parametrize("file", sorted(FILES))
+@pytest.mark.parametrize("file", sorted(FILES.keys() - {"findings"}))
 def test_every_text_that_is_empty_is_named_by_its_place(file: str, changed: Any) -> None:
     for path in paths(FILES[file], (file,)):
         with pytest.raises(EditionError) as error:
             changed(path, None)
+        assert str(error.value) == f"{place_of(path)}: the text is missing"
+
+
+def test_every_text_of_a_finding_that_is_empty_is_named_by_its_place() -> None:
+    for path in paths(FINDINGS, ("findings",)):
+        with pytest.raises(EditionError) as error:
+            check_findings(EDITION.structure, put(FINDINGS, path[1:], None))
         assert str(error.value) == f"{place_of(path)}: the text is missing"

@@ -47,8 +47,8 @@ from consult.workflow.stages import DECLINE_REASONS, OTHER
 
 UNSUBSCRIBE_PATH = "/mail/stop/"
 
-ALERT_TEXTS: Mapping[str, Mapping[str, str]] = yaml.safe_load(
-    Path(__file__).with_name("security_alerts.yaml").read_text("utf-8")
+ALERT_TEXTS: Mapping[str, Mapping[str, str]] = yaml.load(
+    Path(__file__).with_name("security_alerts.yaml").read_text("utf-8"), yaml.CSafeLoader
 )
 """What each security alert says."""
 

@@ -33,8 +33,8 @@ NO_USER_LABEL = "Not signed in, command line or application"
 UNAUTHENTICATED = frozenset({"account.sign_in_failed", "factor.refused"})
 """Actions of visitors who are not signed in."""
 
-ACTIONS: Mapping[str, str] = yaml.safe_load(
-    Path(__file__).with_name("actions.yaml").read_text("utf-8")
+ACTIONS: Mapping[str, str] = yaml.load(
+    Path(__file__).with_name("actions.yaml").read_text("utf-8"), yaml.CSafeLoader
 )
 """What pages call each action."""
 

@@ -289,7 +289,7 @@ def placeholders(provider: SettingsProvider) -> list[str]:
 
 
 _GROUPS = TypeAdapter(tuple[Group, ...]).validate_python(
-    yaml.safe_load(Path(__file__).with_name("groups.yaml").read_text("utf-8"))
+    yaml.load(Path(__file__).with_name("groups.yaml").read_text("utf-8"), yaml.CSafeLoader)
 )
 BRAND_GROUP = _GROUPS[0]
 _LISTED = {setting.name for group in _GROUPS for setting in group.settings}
