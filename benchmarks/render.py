@@ -16,7 +16,7 @@ import weasyprint
 
 from consult.report import STYLESHEET
 from consult.report.pdf import render_pdf
-from consult.settings.setting_types import PROJECT_FOLDER
+from consult.settings import PROJECT_FOLDER
 
 NAIVE = Path(__file__).with_name("naive.css")
 

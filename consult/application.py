@@ -22,9 +22,9 @@ from consult import api, owner, staff
 from consult.api.api_access import problem
 from consult.questionnaire import editions
 from consult.report.display import mid_sentence
+from consult.settings import PROJECT_FOLDER
 from consult.settings.schema import Settings
 from consult.settings.setting_sources import load_settings
-from consult.settings.setting_types import PROJECT_FOLDER
 from consult.storage.db.database import Database
 from consult.storage.db.engines import outage
 from consult.storage.settings.setting_overrides import SettingsProvider

@@ -18,7 +18,7 @@ from consult.questionnaire.describe import map_rows
 from consult.questionnaire.editions import folder
 from consult.scoring.axis import BANDS, CUTS
 from consult.scoring.lines import SORTING_CLAIMS
-from consult.settings.setting_types import PROJECT_FOLDER
+from consult.settings import PROJECT_FOLDER
 
 Rows = Iterable[tuple[object, ...]]
 

@@ -1,6 +1,6 @@
 """What an owner gets: one plain Report, and the page, PDF and staff view made from it."""
 
-from consult.settings.setting_types import PROJECT_FOLDER
+from consult.settings import PROJECT_FOLDER
 
 TEMPLATES = PROJECT_FOLDER / "templates" / "report"
 STYLESHEET = PROJECT_FOLDER / "static" / "report.css"

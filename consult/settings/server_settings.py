@@ -9,8 +9,8 @@ from typing import Literal, Self
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from consult.settings import PROJECT_FOLDER
 from consult.settings.setting_types import (
-    PROJECT_FOLDER,
     DatabaseUrl,
     Issuer,
     Origin,

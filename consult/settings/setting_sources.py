@@ -18,9 +18,10 @@ from dotenv import dotenv_values
 from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
+from consult.settings import PROJECT_FOLDER
 from consult.settings.schema import Settings
 from consult.settings.server_settings import ENV_FILE, PREFIX
-from consult.settings.setting_types import PROJECT_FOLDER, SettingsError
+from consult.settings.setting_types import SettingsError
 
 HIDDEN = "(set, not shown)"
 NOT_SET = "(not set)"

@@ -22,9 +22,9 @@ from email_validator import validate_email
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
+from consult.settings import PROJECT_FOLDER
 from consult.workflow.office_hours import read_hours
 
-PROJECT_FOLDER = Path(__file__).resolve().parents[2]
 SECRET_KEY_MIN_LENGTH = 32
 THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 """The names of this machine: traffic to them cannot be read on the way."""

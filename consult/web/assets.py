@@ -11,8 +11,8 @@ from PIL import Image, ImageDraw, ImageFont
 from werkzeug.local import LocalProxy
 from werkzeug.wrappers import Response as AnyResponse
 
+from consult.settings import PROJECT_FOLDER
 from consult.settings.brand import READABLE, Brand, Colours, contrast
-from consult.settings.setting_types import PROJECT_FOLDER
 from consult.web.services import services
 
 DARK_PAPER = "#111a26"

@@ -16,7 +16,7 @@ from urllib.parse import quote
 from flask import Blueprint, Flask, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from consult.settings.setting_types import PROJECT_FOLDER
+from consult.settings import PROJECT_FOLDER
 from consult.web.services import services
 
 SCRIPT_PATH = "/embed.js"

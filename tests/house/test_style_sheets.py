@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from consult.settings.setting_types import PROJECT_FOLDER
+from consult.settings import PROJECT_FOLDER
 
 SHEETS = sorted((PROJECT_FOLDER / "static").glob("**/*.css"))
 TEMPLATES = PROJECT_FOLDER / "templates"

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from consult.settings import PROJECT_FOLDER
 from consult.settings.schema import Settings
 from consult.settings.server_settings import PREFIX
 from consult.settings.setting_sources import (
@@ -18,7 +19,7 @@ from consult.settings.setting_sources import (
     secret_names,
     unknown_variables,
 )
-from consult.settings.setting_types import PROJECT_FOLDER, SettingsError
+from consult.settings.setting_types import SettingsError
 
 SERVER = "postgresql+psycopg://relay:pass%2Fword@db.example.com/relay"
 KEY = "0123456789abcdef" * 4

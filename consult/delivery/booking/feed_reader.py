@@ -14,7 +14,7 @@ from functools import partial
 from consult.delivery.context import Context
 from consult.delivery.network import ForbiddenUrlError, HttpClient, NoResponseError, TooLargeError
 from consult.delivery.worker import Commit, no_op
-from consult.settings.setting_types import PROJECT_FOLDER
+from consult.settings import PROJECT_FOLDER
 from consult.storage.booking import busy_feeds
 from consult.storage.booking.busy_feeds import Interval
 from consult.storage.tables.delivery_tables import JobRow

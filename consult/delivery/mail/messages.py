@@ -20,8 +20,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from consult.delivery.worker import PermanentError
 from consult.report.display import phone_link, short_time
+from consult.settings import PROJECT_FOLDER
 from consult.settings.schema import Settings
-from consult.settings.setting_types import PROJECT_FOLDER, ascii_address
+from consult.settings.setting_types import ascii_address
 
 _MAX_NAME = 60
 _MAX_NAME_FOR_STAFF = 100

@@ -13,7 +13,7 @@ from importlib.metadata import version
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 
-from consult.settings.setting_types import PROJECT_FOLDER
+from consult.settings import PROJECT_FOLDER
 
 _PROCESS = "consult.report.pdf.render_pdf"
 _START_SECONDS = 120

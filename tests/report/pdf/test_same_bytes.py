@@ -10,7 +10,7 @@ import pytest
 
 from consult.questionnaire.editions import folder, newest
 from consult.report import FONTS
-from consult.settings.setting_types import PROJECT_FOLDER
+from consult.settings import PROJECT_FOLDER
 from tests.report.samples import report_of
 from tests.support import bare_root
 
