@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 from functools import partial
 from random import Random
 
-from argon2 import PasswordHasher
 from sqlalchemy import delete, select, update
 
 from consult.demo import consults
 from consult.demo.consults import LaterThanNow, LeadWork, add_note, on_day
+from consult.staff.accounts.passwords import hash_password
 from consult.storage.db.database import Session
 from consult.storage.leads import actions, handovers
 from consult.storage.leads.assignment import DEMO_DOMAIN
@@ -67,7 +67,7 @@ def find_staff(session: Session) -> Staff:
                 email=email,
                 name=name,
                 role="staff",
-                password_hash=PasswordHasher().hash(secrets.token_urlsafe()),
+                password_hash=hash_password(secrets.token_urlsafe()),
                 active=False,
                 created_at=session.now(),
             )
