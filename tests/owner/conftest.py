@@ -12,5 +12,5 @@ def journey(client: PageClient) -> Journey:
     """An owner who said what brings them, on the first page that has to be answered."""
     journey = Journey(client, BATON_ON_THE_FLOOR.answers)
     journey.start()
-    journey.to_page("who")
+    journey.skip_to("who")
     return journey

@@ -12,6 +12,7 @@ from tests.support.client import PageClient
 from tests.support.owner_journey import Journey
 from tests.support.page import text_of
 from tests.support.personas import BATON_ON_THE_FLOOR, CORNER_SHOP
+from tests.support.results import hand_in
 
 
 def test_the_page_after_the_cards_says_how_they_matched(journey: Journey) -> None:
@@ -23,7 +24,7 @@ def test_the_page_after_the_cards_says_how_they_matched(journey: Journey) -> Non
     matched = texts["all"].format(count=3)
     missed = texts["some"].format(right=2, count=3, card=card.ask, side="marketing", note=card.note)
 
-    assert "our definitions" not in journey.to_page("sort-1").text
+    assert "our definitions" not in journey.skip_to("sort-1").text
     assert missed in journey.to_page("sort-2").text
     assert matched in journey.to_page("purpose").text
     journey.go(f"{journey.root}/sort-1")
@@ -35,9 +36,8 @@ def test_the_page_after_the_cards_says_how_they_matched(journey: Journey) -> Non
 
 
 def test_going_on_to_the_full_check_says_so_after_its_own_cards(client: PageClient) -> None:
+    page = client.get(hand_in(client.app, CORNER_SHOP))
     journey = Journey(client, CORNER_SHOP.answers)
-    journey.to_result()
-    page = journey.page
     journey.page = client.follow(client.submit(page.form("/full-depth")))
     assert journey.page.path.endswith("/sort-3")
     assert "our definitions" not in journey.page.text
@@ -61,7 +61,7 @@ def answers_of(journey: Journey) -> Mapping[str, Answer]:
 def doubtful(journey: Journey) -> Journey:
     """An owner on the review, who counted more new customers than their other numbers make."""
     journey.answers["new_customers_last_month"] = 40
-    journey.to_review()
+    journey.skip_to("review")
     return journey
 
 
@@ -129,7 +129,7 @@ def test_own_words_stay_text_and_have_an_end(
     journey: Journey, written: str, kept: str | None
 ) -> None:
     journey.answers["own_words"] = ""
-    journey.to_page("own-words")
+    journey.skip_to("own-words")
     journey.answers["own_words"] = written
     if len(written) > 300:
         assert "301 characters" in journey.refuse().errors["own_words"]
@@ -150,7 +150,7 @@ def test_one_question_at_a_time_about_answers_that_cannot_all_be_right(client: P
     findings = newest().texts.findings
     asked = findings["double_check"]
 
-    page = journey.to_review()
+    page = journey.skip_to("review")
     assert asked["numbers"].format(given=40, made=1) in page.text
     assert asked["name_without_time"] not in page.text
     form = page.form("/contradictions").fill(new_customers_last_month="2")
@@ -175,7 +175,7 @@ def test_a_lead_that_fared_otherwise_than_usual_is_asked_about_when_nothing_else
     journey = Journey(client, BATON_ON_THE_FLOOR.answers)
     journey.answers |= {"first_reply": usual, "lead_heard_back": heard}
     journey.start()
-    page = journey.to_review()
+    page = journey.skip_to("review")
     forms = [form for form in page.forms if form.action.endswith("/contradictions")]
     assert bool(forms) is asks
     if asks:

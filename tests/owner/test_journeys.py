@@ -40,24 +40,11 @@ def lead_of(app: Flask) -> SubmissionRow:
 
 @pytest.mark.parametrize("persona", PERSONAS.values(), ids=lambda persona: persona.id)
 @pytest.mark.parametrize("depth", ["quick", "full"])
-def test_every_persona_gets_from_start_to_result(
-    client: PageClient, persona: Persona, depth: str
-) -> None:
-    journey = Journey(client, persona.answers, query=f"?depth={depth}&utm_source=news&ref=ada")
-    journey.to_result()
-    lead = lead_of(client.app)
-    assert (lead.depth, lead.archetype) == (depth, persona.archetype_at(depth))
-    assert lead.source == {"utm_source": "news", "ref": "ada"}
-    assert lead.report["archetype"]["name"] in journey.page.text
-
-
-@pytest.mark.parametrize("persona", PERSONAS.values(), ids=lambda persona: persona.id)
-@pytest.mark.parametrize("depth", ["quick", "full"])
-def test_progress_moves_on_every_page_and_never_promises_fewer_than_come(
+def test_every_persona_gets_from_start_to_result_and_progress_moves_on_every_page(
     client: PageClient, persona: Persona, depth: str
 ) -> None:
     """The number counts on, the baton with it, and the total stays what the first page said."""
-    journey = Journey(client, persona.answers, query=f"?depth={depth}")
+    journey = Journey(client, persona.answers, query=f"?depth={depth}&utm_source=news&ref=ada")
     journey.start()
     numbers: dict[bool, list[int]] = {False: [], True: []}
     totals: dict[bool, set[str]] = {False: set(), True: set()}
@@ -77,6 +64,12 @@ def test_progress_moves_on_every_page_and_never_promises_fewer_than_come(
     assert all(before < after for before, after in pairwise(batons))
     assert all(before < after for before, after in pairwise(extras))
     assert totals[True] == {str(extras[-1])}
+
+    journey.submit()
+    lead = lead_of(client.app)
+    assert (lead.depth, lead.archetype) == (depth, persona.archetype_at(depth))
+    assert lead.source == {"utm_source": "news", "ref": "ada"}
+    assert lead.report["archetype"]["name"] in journey.page.text
 
 
 @pytest.mark.parametrize("owner", OWNERS)
@@ -105,7 +98,7 @@ def test_back_shows_what_was_answered_and_a_change_is_taken(journey: Journey) ->
 
 
 def test_a_reload_changes_nothing_and_links_go_on_elsewhere(journey: Journey, app: Flask) -> None:
-    here = journey.to_page("goals").path
+    here = journey.skip_to("goals").path
     before = saved(journey)
     journey.go(here)
     journey.client.submit(journey.fill())
@@ -155,7 +148,7 @@ def test_a_page_that_was_saved_on_another_device_shows_both_before_it_overwrites
 
 
 def test_a_new_answer_of_a_stale_page_is_saved_and_an_old_one_stays(journey: Journey) -> None:
-    path = journey.to_page("numbers").path
+    path = journey.skip_to("numbers").path
     journey.answers = {"first_sale_value": 1200}
     other = elsewhere(journey)
     other.answers = {"first_sale_value": None, "new_customers_last_month": 3}
@@ -187,7 +180,7 @@ def test_the_same_answers_from_two_devices_are_no_conflict(journey: Journey) -> 
 
 def test_what_comes_after_the_end_says_that_it_changed_nothing(journey: Journey) -> None:
     other = elsewhere(journey, marketing_by="agency")
-    journey.to_review()
+    journey.skip_to("review")
     journey.submit()
     assert "didn’t change the result" not in journey.page.text
     assert "didn’t change the result" in other.answer().text
@@ -196,7 +189,7 @@ def test_what_comes_after_the_end_says_that_it_changed_nothing(journey: Journey)
 def test_a_page_that_another_tab_took_off_the_path_leads_on(client: PageClient) -> None:
     journey = Journey(client, CORNER_SHOP.answers)
     journey.start()
-    journey.to_page("buyers")
+    journey.skip_to("buyers")
     stale = journey.page.path
     journey.answer()
     journey.go(f"{journey.root}/who")
@@ -214,7 +207,7 @@ def test_a_page_that_another_tab_took_off_the_path_leads_on(client: PageClient) 
 def test_answers_that_fall_off_the_path_are_kept_and_not_scored(client: PageClient) -> None:
     journey = Journey(client, {**BATON_ON_THE_FLOOR.answers, "customers_so_far": "five_or_more"})
     journey.start()
-    journey.to_review()
+    journey.skip_to("review")
     assert {"lead_source", "clear_answers"} <= saved(journey).keys()
 
     journey.go(f"{journey.root}/buyers?then=review")
@@ -230,7 +223,7 @@ def test_answers_that_fall_off_the_path_are_kept_and_not_scored(client: PageClie
 
 
 def test_changing_how_people_buy_asks_the_reworded_questions_again(journey: Journey) -> None:
-    journey.to_review()
+    journey.skip_to("review")
     journey.go(f"{journey.root}/buyers?then=review")
     journey.answers = dict(WEB_STORE.answers) | {"buying_path": "checkout"}
     journey.answer()
@@ -276,7 +269,7 @@ ODD_TEXT = (
 
 
 def test_odd_text_is_shown_again_as_text_and_loses_no_good_answer(journey: Journey) -> None:
-    path = journey.to_page("numbers").path
+    path = journey.skip_to("numbers").path
     journey.answers["first_sale_value"] = 1200
     journey.answer()
     journey.go(path)
@@ -327,7 +320,7 @@ def test_an_expired_draft_is_gone_for_its_owner(app: Flask) -> None:
 
 
 def test_the_review_shows_every_answer_in_words_with_a_way_to_change_it(journey: Journey) -> None:
-    journey.to_review()
+    journey.skip_to("review")
     page = journey.page
     chosen = {"selling_by": "staff", "buyers": "people", "follow_up": "0"}
     for words in ("$1,200", *(newest().wording(id).choices[it] for id, it in chosen.items())):
@@ -339,15 +332,15 @@ def test_the_review_shows_every_answer_in_words_with_a_way_to_change_it(journey:
 
 
 def test_what_is_optional_is_skipped_with_one_tap(journey: Journey) -> None:
-    page = journey.to_page("keep-going")
+    page = journey.skip_to("keep-going")
     assert "Skip the rest" not in page.links
-    page = journey.to_page("numbers")
+    page = journey.skip_to("numbers")
     assert journey.go(page.link("Skip the rest")).path.endswith("/review")
     assert journey.submit().path.startswith("/result/")
 
 
 def test_an_incomplete_check_goes_on_where_it_is_open(journey: Journey, app: Flask) -> None:
-    journey.to_page("goals")
+    journey.skip_to("goals")
     open_page = journey.page.path
     journey.go(f"{journey.root}/review")
     assert "A few questions are left" in journey.page.text
@@ -361,7 +354,7 @@ def test_an_incomplete_check_goes_on_where_it_is_open(journey: Journey, app: Fla
 def test_a_check_is_submitted_once_with_the_text_that_was_shown(
     journey: Journey, app: Flask
 ) -> None:
-    root, review = journey.root, journey.to_review().form("/review")
+    root, review = journey.root, journey.skip_to("review").form("/review")
     first, second = journey.client.submit(review), journey.client.submit(review)
     assert first.location == second.location
     result = first.location.partition("?")[0]

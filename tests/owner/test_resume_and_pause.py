@@ -172,7 +172,7 @@ def without(structure: Structure, gone: tuple[str, ...] = ("buyers", "slow_month
 def test_an_open_check_moves_to_a_new_edition_and_says_what_is_dropped(
     journey: Journey, publish: Callable[[], None]
 ) -> None:
-    journey.to_page("first-touch")
+    journey.skip_to("first-touch")
     publish()
 
     journey.go(journey.page.path)
@@ -204,7 +204,7 @@ def test_an_old_result_stays_in_its_own_edition(
 def test_the_review_an_emailed_link_and_a_full_check_say_too_what_is_dropped(
     journey: Journey, publish: Callable[[], None]
 ) -> None:
-    client, review = journey.client, journey.to_review().path
+    client, review = journey.client, journey.skip_to("review").path
     root = hand_in(client.app)
     publish()
     assert "We dropped 2 answers" in client.get(review).text

@@ -91,7 +91,7 @@ def scene(world: tuple[Flask, MailServer]) -> Scene:
             session.execute(delete(table))
     journey = Journey(PageClient(app), BATON_ON_THE_FLOOR.answers)
     journey.start()
-    journey.to_page("buyers")
+    journey.skip_to("buyers")
     return Scene(app, server, journey)
 
 
