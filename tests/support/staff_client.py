@@ -35,9 +35,9 @@ ELSEWHERE = (
 
 
 def make_user(app: Flask, email: str = EMAIL, *, admin: bool = False) -> None:
-    database = services_of(app).database
-    token = account_admin.invite(database, "", email, admin=admin).rsplit("/", 1)[1]
-    with database.writing() as session:
+    role = "admin" if admin else "staff"
+    with services_of(app).database.writing() as session:
+        token = accounts_module.invite(session, email, role, account_admin.INVITATION_VALID)
         accounts_module.accept_invitation(
             session, token, email=email, name=NAME, password_hash=_usual_hash()
         )

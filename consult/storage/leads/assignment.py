@@ -137,6 +137,10 @@ def reassign_leads(session: Session, *, new_leads_to: str = "", by: int | None =
         return
     disabled = select(StaffUserRow.id).where(~StaffUserRow.active)
     offered = LeadRow.offered_to_id.in_(disabled)
+    left = disabled.where(~StaffUserRow.email.endswith(DEMO_DOMAIN))
+    orphans = or_(LeadRow.assignee_id.is_(None), LeadRow.assignee_id.in_(left))
+    if session.scalar(select(LeadRow.submission_id).where(offered | orphans).limit(1)) is None:
+        return
     _record_for_each(session, offered, "cancelled", by, {"because": "account_closed"})
     session.execute(
         update(LeadRow)
@@ -144,8 +148,6 @@ def reassign_leads(session: Session, *, new_leads_to: str = "", by: int | None =
         .values(offered_to_id=None, offered_at=None, version=LeadRow.version + 1),
         execution_options={"synchronize_session": "fetch"},
     )
-    left = disabled.where(~StaffUserRow.email.endswith(DEMO_DOMAIN))
-    orphans = or_(LeadRow.assignee_id.is_(None), LeadRow.assignee_id.in_(left))
     # A lead that was offered to its new assignee needs no answer to that.
     _record_for_each(session, orphans & (LeadRow.offered_to_id == to), "cancelled", by, {})
     _record_for_each(session, orphans, "assigned", by, {"to": to})
