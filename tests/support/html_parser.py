@@ -48,8 +48,9 @@ def shape_of(html: str) -> tuple[str, list[str]]:
     fillings: list[str] = []
 
     def hole(match: re.Match[str]) -> str:
-        fillings.append(match["filling"] or match["token"])
-        return (match["before"] or "") + _HOLE
+        before, filling, token = match.groups()
+        fillings.append(filling or token)
+        return f"{before or ''}{_HOLE}"
 
     has_comments = "<!--" in html  # where dashes do mean something
     shape = html if has_comments or _HOLE in html else _FILLED_IN.sub(hole, html)
