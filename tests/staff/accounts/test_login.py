@@ -74,24 +74,24 @@ def test_wrong_attempts_get_one_answer(app: Flask, client: PageClient, hasher: M
     assert len(answers) == 1
 
 
-@pytest.mark.parametrize(
-    ("email", "password"),
-    [
-        ("", ""),
-        (EMAIL, ""),
-        ("", PASSWORD),
-        (EMAIL, "x" * 201),
-        (EMAIL, PASSWORD + "\x00"),
-        ("nob\x00ody@example.com", PASSWORD),
-        ("x" * 10_000, PASSWORD),
-        ("<script>alert(1)</script>", PASSWORD),
-        ("\u202egnp.exe@example.com", "🦔" * 60),
-    ],
-)
-def test_nonsense_is_refused(app: Flask, client: PageClient, email: str, password: str) -> None:
-    page = sign_in(client, email, password, status=422)
-    assert page.errors == {"email": WRONG}
-    assert "<script>" not in page.html
+NONSENSE = [
+    ("", ""),
+    (EMAIL, ""),
+    ("", PASSWORD),
+    (EMAIL, "x" * 201),
+    (EMAIL, PASSWORD + "\x00"),
+    ("nob\x00ody@example.com", PASSWORD),
+    ("x" * 10_000, PASSWORD),
+    ("<script>alert(1)</script>", PASSWORD),
+    ("\u202egnp.exe@example.com", "🦔" * 60),
+]
+
+
+def test_nonsense_is_refused(app: Flask, client: PageClient) -> None:
+    for email, password in NONSENSE:
+        page = sign_in(client, email, password, status=422)
+        assert page.errors == {"email": WRONG}
+        assert "<script>" not in page.html
 
 
 def limited(tmp_path: Path, **limits: Any) -> tuple[Flask, PageClient]:

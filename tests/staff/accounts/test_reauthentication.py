@@ -137,11 +137,11 @@ def test_a_pending_form_cannot_be_forged(grace: PageClient) -> None:
     assert grace.post(form.action, {**form.data, "pending": forged}).location == "/staff/"
 
 
-@pytest.mark.parametrize("elsewhere", ELSEWHERE)
-def test_an_authentication_leads_to_no_other_site(elsewhere: str, grace: PageClient) -> None:
-    age_authentication(grace.app)
-    form = grace.get("/staff/confirm").form("/confirm").fill(password=PASSWORD)
-    assert grace.post(form.action, {**form.data, "next": elsewhere}).location == "/staff/"
+def test_an_authentication_leads_to_no_other_site(grace: PageClient) -> None:
+    for elsewhere in ELSEWHERE:
+        age_authentication(grace.app)
+        form = grace.get("/staff/confirm").form("/confirm").fill(password=PASSWORD)
+        assert grace.post(form.action, {**form.data, "next": elsewhere}).location == "/staff/"
 
 
 def test_no_authentication_makes_a_session_last_longer(grace: PageClient) -> None:

@@ -100,26 +100,24 @@ def test_it_is_filtered_by_user_action_and_lead(app: Flask, admin: PageClient) -
     }
 
 
-@pytest.mark.parametrize(
-    ("query", "left_out"),
-    [
-        ("by=x", "by “x”."),
-        ("by=99&lead=7&action=", "by “99”."),
-        ("lead=-1", "lead “-1”."),
-        ("before=99999999999999", ""),
-        ("action=%00&by=", "action “”."),
-        ("by=0&lead=0&action=lead.seen&since=2026-03-02", "action “lead.seen”."),
-        ("since=yesterday", "since “yesterday”."),
-        ("until=9999-12-31", "until “9999-12-31”."),
-        ("since=0001-01-01&until=2026-02-30", "since “0001-01-01”, until “2026-02-30”."),
-    ],
-)
-def test_nonsense_in_the_query_is_left_out_and_named(
-    admin: PageClient, query: str, left_out: str
-) -> None:
-    says = "This link has filters that don’t exist here, so they were left out: "
-    text = admin.get(f"{LOG}?{query}").text
-    assert says + left_out in text if left_out else says not in text
+NONSENSE = [
+    ("by=x", "by “x”."),
+    ("by=99&lead=7&action=", "by “99”."),
+    ("lead=-1", "lead “-1”."),
+    ("before=99999999999999", ""),
+    ("action=%00&by=", "action “”."),
+    ("by=0&lead=0&action=lead.seen&since=2026-03-02", "action “lead.seen”."),
+    ("since=yesterday", "since “yesterday”."),
+    ("until=9999-12-31", "until “9999-12-31”."),
+    ("since=0001-01-01&until=2026-02-30", "since “0001-01-01”, until “2026-02-30”."),
+]
+
+
+def test_nonsense_in_the_query_is_left_out_and_named(admin: PageClient) -> None:
+    for query, left_out in NONSENSE:
+        says = "This link has filters that don’t exist here, so they were left out: "
+        text = admin.get(f"{LOG}?{query}").text
+        assert says + left_out in text if left_out else says not in text
 
 
 def test_older_entries(app: Flask, admin: PageClient, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,7 @@ SHARES = st.lists(
 )
 
 
-@given(st.text(max_size=200), PERCENT, PERCENT)
+@given(st.text("aW é🌴", max_size=200), PERCENT, PERCENT)
 def test_a_bar_leaves_room_for_its_value(name: str, one: int, other: int) -> None:
     row = Row(name, width=abs(one - other), start=min(one, other), middle=max(one, other))
     assert 0 <= row.left <= row.right <= 67

@@ -126,6 +126,7 @@ def the_mail(app: Flask, kind: SecurityAlert, user_id: int = 1) -> EmailMessage:
     return mail
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("kind", SECURITY_ALERTS)
 def test_the_email_says_what_changed_and_no_more(database: Database, kind: SecurityAlert) -> None:
     ada = colleague(database, "ada", finished="off", digest="off")

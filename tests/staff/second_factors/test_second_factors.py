@@ -92,10 +92,14 @@ def test_a_clock_may_be_slightly_off(app: Flask, phone: Phone, steps: int, works
     give(pending_login(app), code=shown, status=303 if works else 422)
 
 
-@pytest.mark.parametrize("code", ["", "   ", "12345", "abcdef", "\uff11" * 6, "0" * 41, "\x00"])
-def test_an_invalid_code_opens_nothing(app: Flask, phone: Phone, code: str) -> None:
-    page = give(pending_login(app), code=code, status=422)
-    assert "code" in page.errors
+INVALID_CODES = ["", "   ", "12345", "abcdef", "\uff11" * 6, "0" * 41, "\x00"]
+
+
+def test_an_invalid_code_opens_nothing(app: Flask, phone: Phone) -> None:
+    for code in INVALID_CODES:
+        page = give(pending_login(app), code=code, status=422)
+        assert "code" in page.errors
+    give(pending_login(app), code=phone.next_code)
 
 
 def test_codes_are_limited_and_a_right_one_gives_the_attempts_back(tmp_path: Path) -> None:
