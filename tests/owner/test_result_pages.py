@@ -29,7 +29,7 @@ from consult.storage.tables.submission_tables import ContactRow, SubmissionRow
 from tests.report.samples import printed_text
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
-from tests.support.firms import FIRMS, Firm
+from tests.support.firms import FIRMS
 from tests.support.owner_journey import Journey
 from tests.support.page import Page, classes_of, text_of
 from tests.support.personas import (
@@ -73,6 +73,19 @@ def leave_contact(
     """Send the contact form, or correct what was sent `after` the page that thanked for it."""
     key = f"?key={after.location.rpartition('=')[2]}" if after else ""
     return journey.client.post(f"{journey.root}/contact{key}", {**ADA, **changes}, status=status)
+
+
+OfFirms = dict[str, tuple[Page, SubmissionRow]]
+
+
+@pytest.fixture(scope="module")
+def of_firms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OfFirms]:
+    """The result page and the lead of each firm, which tests only read."""
+    app = make_app(tmp_path_factory.mktemp("firms"))
+    client, database = PageClient(app), services_of(app).database
+    pages = [client.get(hand_in(app, firm, firm.depth)) for firm in FIRMS.values()]
+    yield dict(zip(FIRMS, zip(pages, all_leads(database), strict=True), strict=True))
+    database.close()
 
 
 def make_pdf(app: Flask, content: bytes = b"%PDF-1.7 a report") -> None:
@@ -121,23 +134,24 @@ def visible(element: Element) -> Iterator[str]:
         yield f" {child.tail or ''}"
 
 
-@pytest.mark.parametrize("firm", FIRMS.values(), ids=FIRMS)
+@pytest.mark.parametrize("firm", FIRMS)
 def test_a_result_is_read_in_700_words_with_each_step_from_aim_to_proof(
-    app: Flask, firm: Firm
+    of_firms: OfFirms, firm: str
 ) -> None:
-    page = PageClient(app).get(hand_in(app, firm, firm.depth))
+    page, lead = of_firms[firm]
     (main,) = page.document.all("main")
     words = "".join(visible(main)).split()
     assert 300 < len(words) <= 700
     text = " ".join(words)
-    for fix in from_json(json.dumps(lead_of(app).report)).plan:
+    for fix in from_json(json.dumps(lead.report)).plan:
         assert all(said in text for said in (fix.takes, fix.next, fix.aim, fix.proof, fix.tool))
 
 
-@pytest.mark.parametrize("firm", FIRMS.values(), ids=FIRMS)
-def test_page_pdf_email_brief_and_consult_agree_on_what_is_first(app: Flask, firm: Firm) -> None:
-    page = PageClient(app).get(hand_in(app, firm, firm.depth))
-    lead = lead_of(app)
+@pytest.mark.parametrize("firm", FIRMS)
+def test_page_pdf_email_brief_and_consult_agree_on_what_is_first(
+    of_firms: OfFirms, firm: str
+) -> None:
+    page, lead = of_firms[firm]
     report = from_json(json.dumps(lead.report))
     title = report.plan[0].title
     assert f"Do this first 1 {title}" in page.text
@@ -156,10 +170,12 @@ def test_page_pdf_email_brief_and_consult_agree_on_what_is_first(app: Flask, fir
     assert report.consult.about.endswith(f"start with your first step: {title}.")
 
 
-@pytest.mark.parametrize("firm", FIRMS.values(), ids=FIRMS)
-def test_charts_are_sorted_and_as_long_as_what_there_is_to_gain(app: Flask, firm: Firm) -> None:
-    page = PageClient(app).get(hand_in(app, firm, firm.depth))
-    separation, handoff = from_json(json.dumps(lead_of(app).report)).axes
+@pytest.mark.parametrize("firm", FIRMS)
+def test_charts_are_sorted_and_as_long_as_what_there_is_to_gain(
+    of_firms: OfFirms, firm: str
+) -> None:
+    page, lead = of_firms[firm]
+    separation, handoff = from_json(json.dumps(lead.report)).axes
     points = [part for part in handoff.most_to_gain if part.critical]
     around = [part for part in handoff.most_to_gain if not part.critical]
     drawn = []
