@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, bindparam, exists, literal_column, select, update
 
 from consult.storage.db.base import UtcDateTime
-from consult.storage.db.database import Database, Session, insert_into
+from consult.storage.db.database import Database, Session, add_if_new
 from consult.storage.tables.delivery_tables import JobRow
 from consult.storage.tables.submission_tables import SubmissionRow
 
@@ -79,36 +79,32 @@ def enqueue(
     `priority`, it has that of its kind.
     """
     now = session.now()
-    added: int | None = session.scalar(
-        insert_into(session, JobRow)
-        .values(
-            kind=kind,
-            payload=dict(payload),
-            dedupe_key=dedupe_key or f"{kind}:{secrets.token_hex(16)}",
-            submission_id=submission_id,
-            state="ready",
-            run_at=run_at or now,
-            priority=_PRIORITY_OF.get(kind, NORMAL) if priority is None else priority,
-            attempts=0,
-            created_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=["dedupe_key"])
-        .returning(JobRow.id)
-    )
+    row = {
+        "kind": kind,
+        "payload": dict(payload),
+        "dedupe_key": dedupe_key or f"{kind}:{secrets.token_hex(16)}",
+        "submission_id": submission_id,
+        "state": "ready",
+        "run_at": run_at or now,
+        "priority": _PRIORITY_OF.get(kind, NORMAL) if priority is None else priority,
+        "attempts": 0,
+        "created_at": now,
+    }
+    added: int | None = add_if_new(session, JobRow, row)
     return added
 
 
-def enqueue_documents(session: Session, submission_id: int, revision: int) -> None:
-    """Request a submission's PDFs as of a revision, the owner's first."""
-    demo = session.scalar(select(SubmissionRow.demo).where(SubmissionRow.id == submission_id))
+def enqueue_documents(session: Session, submission: SubmissionRow) -> None:
+    """Request a submission's PDFs as of its revision, the owner's first."""
+    revision = submission.report_revision
     for kind in PDF_JOBS:
         enqueue(
             session,
             kind,
-            {"submission_id": submission_id, "revision": revision},
-            dedupe_key=f"{kind}:{submission_id}:{revision}",
-            submission_id=submission_id,
-            priority=BACKGROUND if demo else None,
+            {"submission_id": submission.id, "revision": revision},
+            dedupe_key=f"{kind}:{submission.id}:{revision}",
+            submission_id=submission.id,
+            priority=BACKGROUND if submission.demo else None,
         )
 
 

@@ -187,20 +187,16 @@ def _record_outcome(session: Session, submission_id: int, **reached: Any) -> Non
 
     A consult counts from when it took place, and not from when staff said so.
     """
-    its_row = _STATS.c.submission_id == submission_id
-    times = select(LeadRow.submitted_at, LeadRow.consult_at)
-    submitted_at, consult_at = session.execute(
-        times.where(LeadRow.submission_id == submission_id)
-    ).one()
+    lead, now = session.get_one(LeadRow, submission_id), session.now()
     for name in [name for name in _TIMED if name in reached]:
-        at = min(consult_at or session.now(), session.now()) if name == "held" else session.now()
+        at = min(lead.consult_at or now, now) if name == "held" else now
         after = _STATS.c[f"{name}_after"]
-        since = round((at - submitted_at).total_seconds())
+        since = round((at - lead.submitted_at).total_seconds())
         reached[after.name] = func.coalesce(after, since) if reached[name] else None
-    session.execute(update(_STATS).where(its_row).values(**reached))
+    record_reached(session, submission_id, **reached)
 
 
-def record_reached(session: Session, submission_id: int, **reached: bool) -> None:
+def record_reached(session: Session, submission_id: int, **reached: Any) -> None:
     session.execute(update(_STATS).where(_STATS.c.submission_id == submission_id).values(**reached))
 
 

@@ -231,11 +231,7 @@ def index_lead(session: Session, lead_id: int) -> None:
     The caller holds a lock on the lead: two who index one lead at once would miss each other's.
     """
     session.flush()
-    contact = session.execute(
-        select(ContactRow.business, ContactRow.name, ContactRow.email, ContactRow.phone).where(
-            ContactRow.submission_id == lead_id
-        )
-    ).first()
+    contact = session.get(ContactRow, lead_id)
     notes = list(session.scalars(select(NoteRow.text).where(NoteRow.submission_id == lead_id)))
     names = [contact.business, contact.name] if contact else []
     address, phone = (contact.email, contact.phone or "") if contact else ("", "")

@@ -320,11 +320,11 @@ def notify_all(
     Who made the change hears too, for their own calendar, but for `actor_id`. Of a lead that is
     probably spam nobody hears, until it is released.
     """
-    if session.get_one(LeadRow, booking.submission_id).suspect:
+    lead = session.get_one(LeadRow, booking.submission_id)
+    if lead.suspect:
         return
     occasion = f"{booking.id}.{booking.sequence}"
-    lead_id = booking.submission_id
-    notifications.notify(session, lead_id, kind, actor_id=actor_id, occasion=occasion)
+    notifications.notify(session, lead, kind, actor_id=actor_id, occasion=occasion)
     if booking.calendar == "own":
         deliveries.email_booking(session, booking, _email_about(kind, booking))
 

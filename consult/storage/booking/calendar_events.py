@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from consult.storage import jobs
 from consult.storage.booking import bookings
 from consult.storage.booking.bookings import Appointment
-from consult.storage.db.database import Session, insert_into
+from consult.storage.db.database import Session, add_if_new
 from consult.storage.leads.changes import lock_leads
 from consult.storage.tables.booking_tables import (
     ACTIVE,
@@ -50,29 +50,25 @@ def receive(session: Session, report: Report) -> bool:
     if lead_id is None and any(row.state == "dismissed" for row in _related(session, report)):
         state = "dismissed"
     is_person_needed = state == "unmatched"
-    added = session.scalar(
-        insert_into(session, CalendarEventRow)
-        .values(
-            provider=report.provider,
-            event_id=report.event_id,
-            kind=report.kind,
-            uid=report.uid,
-            previous_uid=report.previous_uid,
-            starts_at=report.starts_at,
-            ends_at=report.ends_at,
-            zone=report.zone,
-            place=report.place,
-            name=report.name if is_person_needed else "",
-            email=report.email if is_person_needed else "",
-            state=state,
-            submission_id=lead_id,
-            matched_by=matched_by,
-            at=report.at,
-            received_at=session.now(),
-        )
-        .on_conflict_do_nothing(index_elements=["provider", "event_id"])
-        .returning(CalendarEventRow.id)
-    )
+    row = {
+        "provider": report.provider,
+        "event_id": report.event_id,
+        "kind": report.kind,
+        "uid": report.uid,
+        "previous_uid": report.previous_uid,
+        "starts_at": report.starts_at,
+        "ends_at": report.ends_at,
+        "zone": report.zone,
+        "place": report.place,
+        "name": report.name if is_person_needed else "",
+        "email": report.email if is_person_needed else "",
+        "state": state,
+        "submission_id": lead_id,
+        "matched_by": matched_by,
+        "at": report.at,
+        "received_at": session.now(),
+    }
+    added = add_if_new(session, CalendarEventRow, row)
     if added and lead_id:
         at = session.now() + (CANCEL_AFTER if report.kind == "canceled" else timedelta())
         _enqueue(session, added, lead_id, at)

@@ -146,7 +146,7 @@ def notify(
     """Notify a user of a change, or all who want to know, once it can no longer be undone."""
     notifications.notify(
         session,
-        lead.submission_id,
+        lead,
         kind,
         recipient_id=user_id,
         actor_id=by,

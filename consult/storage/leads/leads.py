@@ -13,6 +13,7 @@ from consult.crypto import token_hash
 from consult.questionnaire import Answer
 from consult.storage import documents, page_events
 from consult.storage.audit import audit_log
+from consult.storage.db.base import Base
 from consult.storage.db.database import Database, Session
 from consult.storage.documents import BRIEF, REPORT
 from consult.storage.drafts import drafts
@@ -42,6 +43,8 @@ Event = TypeVar("Event", LeadEventRow, Row[Any])
 _LEADS = select(SubmissionRow).options(
     joinedload(SubmissionRow.draft).load_only(DraftRow.source), joinedload(SubmissionRow.contact)
 )
+
+_EVENTS = Base.metadata.tables[LeadEventRow.__tablename__]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,7 @@ def ask_for_documents(session: Session, lead_id: int) -> None:
     # A transaction that is deleting it is waited for.
     row = session.get(SubmissionRow, lead_id, with_for_update={"read": True, "key_share": True})
     if row is not None:
-        enqueue_documents(session, row.id, row.report_revision)
+        enqueue_documents(session, row)
 
 
 def request_missing_documents(database: Database, lead_id: int) -> None:
@@ -187,12 +190,9 @@ def record_event(
     `by` is the id of the user, None for the owner and the application itself; `version` is the one
     that the event made, if any. `data` is JSON.
     """
-    session.add(
-        LeadEventRow(
-            submission_id=lead_id, at=session.now(), by_id=by, kind=kind, data=data, version=version
-        )
-    )
     session.flush()
+    event = {"submission_id": lead_id, "at": session.now(), "by_id": by, "kind": kind}
+    session.connection().execute(_EVENTS.insert(), {**event, "data": data, "version": version})
 
 
 def timeline(session: Session, lead_id: int, since: int = 0) -> list[LeadEventRow]:

@@ -52,7 +52,8 @@ def add(session: Session, lead_id: int, text: str, *, by: int) -> NoteRow | None
     session.add(note)
     index_lead(session, lead_id)
     session.flush()
-    notify(session, lead_id, "note_added", actor_id=by, occasion=f"note {note.id}")
+    lead = session.get_one(LeadRow, lead_id)
+    notify(session, lead, "note_added", actor_id=by, occasion=f"note {note.id}")
     return _save(session, note, "note.added", by)
 
 

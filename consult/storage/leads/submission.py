@@ -125,9 +125,9 @@ def submit(
     session.flush()
     page_events.record_submission(session, draft.id, draft.counted_by, row.id, draft.updated_at)
     reminder_consent.delete_of_draft(session, draft.id)
-    _add_lead(session, row, draft.source, office or Office())
+    lead = _add_lead(session, row, draft.source, office or Office())
     _enqueue_documents(session, row)
-    notify(session, row.id, "finished")
+    notify(session, lead, "finished")
     return token
 
 
@@ -151,10 +151,10 @@ def save_contact(
 
     Returns whether the result token is known.
     """
-    row = _lock(session, token)
-    if row is None:
+    lead = _lock(session, token)
+    if lead is None:
         return False
-    lead = session.get_one(LeadRow, row.id, populate_existing=True)
+    row = session.get_one(SubmissionRow, lead.submission_id, populate_existing=True)
     stored = session.get(ContactRow, row.id)
     is_first = stored is None
     check = check or Check(signs=stored.signs if stored else {})
@@ -168,6 +168,9 @@ def save_contact(
     for name, value in asdict(contact).items():
         setattr(stored, name, value)
     stored.consented_at, stored.signs = session.now(), dict(check.signs)
+    if is_new_address:
+        stored.confirm_hash = None
+        stored.waiting_token = (check.waiting_token or None) if check.waits else None
     row.report_revision += 1
     lead.wants_consult = contact.wants_consult
     was_known = not (is_first or lead.suspect)
@@ -179,8 +182,6 @@ def save_contact(
     index_lead(session, row.id)
     _enqueue_documents(session, row)
     if is_new_address:
-        stored.confirm_hash = None
-        stored.waiting_token = (check.waiting_token or None) if check.waits else None
         if mail_link and not check.waits:
             enqueue_report_email(session, row.id, contact.email, mail_link)
         if check.look_up:
@@ -207,9 +208,9 @@ def _announce(session: Session, lead: LeadRow, *, was_known: bool, office: Offic
     session.flush()
     lead_id, consult = lead.submission_id, lead.wants_consult
     page_events.record_reached(session, lead_id, contact=True, consult=consult)
-    notify(session, lead_id, "contact_given")
+    notify(session, lead, "contact_given")
     if consult:
-        notify(session, lead_id, "consult_wanted")
+        notify(session, lead, "consult_wanted")
 
 
 def request_confirmation(session: Session, token: str, base_url: str) -> None:
@@ -217,8 +218,8 @@ def request_confirmation(session: Session, token: str, base_url: str) -> None:
 
     Each link voids the one before.
     """
-    row = _lock(session, token)
-    stored = session.get(ContactRow, row.id) if row else None
+    lead = _lock(session, token)
+    stored = session.get(ContactRow, lead.submission_id) if lead else None
     if stored and stored.waiting_token:
         confirm_token = new_token()
         stored.confirm_hash = token_hash(confirm_token)
@@ -303,45 +304,45 @@ def _release(
 def _enqueue_documents(session: Session, row: SubmissionRow) -> None:
     # Two thousand demo reports would keep an owner waiting for hours: see `ask_for_documents`.
     if not row.demo:
-        enqueue_documents(session, row.id, row.report_revision)
+        enqueue_documents(session, row)
 
 
 def _add_lead(
     session: Session, row: SubmissionRow, source: Mapping[str, str], office: Office
-) -> None:
+) -> LeadRow:
     lock_assignments(session)
     origin = came_from(source)
     if row.demo:
         assignee = default_assignee(session, office.new_leads_to)
     else:
         assignee = next_assignee(session, office, origin)
-    session.add(
-        LeadRow(
-            submission_id=row.id,
-            version=1,
-            stage="new",
-            stage_since=row.submitted_at,
-            assignee_id=assignee,
-            submitted_at=row.submitted_at,
-            demo=row.demo,
-            archetype=row.archetype,
-            separation=row.separation,
-            handoff=row.handoff,
-            source=origin,
-            wants_consult=False,
-        )
+    lead = LeadRow(
+        submission_id=row.id,
+        version=1,
+        stage="new",
+        stage_since=row.submitted_at,
+        assignee_id=assignee,
+        submitted_at=row.submitted_at,
+        demo=row.demo,
+        archetype=row.archetype,
+        separation=row.separation,
+        handoff=row.handoff,
+        source=origin,
+        wants_consult=False,
     )
+    session.add(lead)
     session.flush()
     if assignee is not None:
         record_event(session, row.id, "assigned", to=assignee)
+    return lead
 
 
-def _lock(session: Session, token: str) -> SubmissionRow | None:
-    """The submission with this result token, locked until the transaction ends."""
-    found = select(SubmissionRow).where(SubmissionRow.result_token_hash == token_hash(token))
-    # The lead first, as staff do and as deleting it does: another order could deadlock. The next
-    # statement sees what they changed in the meantime.
-    of_result = found.with_only_columns(SubmissionRow.id)
-    lead = select(LeadRow.submission_id).where(LeadRow.submission_id.in_(of_result))
-    session.execute(lead.with_for_update())
-    return session.scalar(found.execution_options(populate_existing=True))
+def _lock(session: Session, token: str) -> LeadRow | None:
+    """The lead with this result token, locked until the transaction ends.
+
+    As staff do and as deleting it does: to lock its submission first could deadlock. The next
+    statement sees what they changed in the meantime.
+    """
+    of_result = select(SubmissionRow.id).where(SubmissionRow.result_token_hash == token_hash(token))
+    lead = select(LeadRow).where(LeadRow.submission_id.in_(of_result)).with_for_update()
+    return session.scalar(lead.execution_options(populate_existing=True))

@@ -15,7 +15,7 @@ from sqlalchemy.orm import joinedload
 from consult.storage import deliveries
 from consult.storage.audit import audit_log
 from consult.storage.audit.audit_log import Fact
-from consult.storage.db.database import Session, insert_into
+from consult.storage.db.database import Session, add_if_new
 from consult.storage.jobs import NOTIFY, enqueue
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.storage.tables.delivery_tables import NotificationPreferenceRow, NotificationRow
@@ -76,7 +76,7 @@ _SAYS_MORE: Mapping[NotificationType, tuple[NotificationType, ...]] = {
 
 def notify(
     session: Session,
-    lead_id: int,
+    lead: LeadRow,
     kind: NotificationType,
     *,
     recipient_id: int | None = None,
@@ -93,29 +93,23 @@ def notify(
 
     Returns whether it is new.
     """
-    lead = session.execute(
-        select(LeadRow.demo, LeadRow.suspect).where(LeadRow.submission_id == lead_id)
-    ).first()
-    if lead is None or lead.demo:
+    if lead.demo:
         return False
     if kind not in EMAIL_TYPES and (lead.suspect or not deliveries.has_webhook(session, kind)):
         return False
-    added = session.scalar(
-        insert_into(session, NotificationRow)
-        .values(
-            submission_id=lead_id,
-            kind=kind,
-            occasion=occasion,
-            created_at=session.now(),
-            actor_id=actor_id,
-            recipient_id=recipient_id,
-        )
-        .on_conflict_do_nothing(index_elements=["submission_id", "kind", "occasion"])
-        .returning(NotificationRow.id)
-    )
+    row = {
+        "submission_id": lead.submission_id,
+        "kind": kind,
+        "occasion": occasion,
+        "created_at": session.now(),
+        "actor_id": actor_id,
+        "recipient_id": recipient_id,
+    }
+    added = add_if_new(session, NotificationRow, row)
     if added is None:
         return False
-    enqueue(session, NOTIFY, {"notification_id": added}, submission_id=lead_id, run_at=at)
+    payload = {"notification_id": added}
+    enqueue(session, NOTIFY, payload, submission_id=lead.submission_id, run_at=at)
     return True
 
 
@@ -126,13 +120,13 @@ def notify_overdue(session: Session) -> int:
     )
     now = session.now()
     found = session.scalars(
-        select(LeadRow.submission_id)
+        select(LeadRow)
         .where(is_overdue(LeadRow, now), LeadRow.due_at > now - _OVERDUE_SINCE)
         .where(LeadRow.demo.is_(False), ~known)
         .order_by(LeadRow.due_at, LeadRow.submission_id)
         .limit(_MAX_OVERDUE)
     ).all()
-    return sum(notify(session, lead_id, "overdue") for lead_id in found)
+    return sum(notify(session, lead, "overdue") for lead in found)
 
 
 def get(session: Session, notification_id: int) -> NotificationRow | None:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, select, union, update
 
 from consult.crypto import token_hash
-from consult.storage.db.database import Session, insert_into
+from consult.storage.db.database import Session, add_if_new
 from consult.storage.tables.account_tables import (
     AuthenticatorRow,
     IdentityRow,
@@ -185,13 +185,8 @@ def use_once(session: Session, token: str, valid: timedelta) -> bool:
     """
     now = session.now()
     session.execute(delete(UsedTokenRow).where(UsedTokenRow.expires_at <= now))
-    used = session.scalar(
-        insert_into(session, UsedTokenRow)
-        .values(token_hash=token_hash(token), expires_at=now + valid)
-        .on_conflict_do_nothing()
-        .returning(UsedTokenRow.token_hash)
-    )
-    return used is not None
+    row = {"token_hash": token_hash(token), "expires_at": now + valid}
+    return add_if_new(session, UsedTokenRow, row) is not None
 
 
 def _new_code() -> str:

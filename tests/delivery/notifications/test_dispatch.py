@@ -13,6 +13,7 @@ from consult.storage.db.database import Database
 from consult.storage.leads import handovers, submission
 from consult.storage.notifications import notifications
 from consult.storage.tables.delivery_tables import JobRow
+from consult.storage.tables.lead_tables import LeadRow
 from consult.workflow.notification_types import NotificationType
 from consult.workflow.office_hours import Office, read_hours
 from consult.workflow.stages import CLOSED
@@ -30,7 +31,9 @@ from tests.support.workers import Box, make_worker, sent_mails
 
 
 def notify(database: Database, lead_id: int, kind: NotificationType, **details: object) -> bool:
-    return write(database, notifications.notify, lead_id, kind, **details)  # type: ignore[arg-type]
+    with database.writing() as session:
+        lead = session.get_one(LeadRow, lead_id)
+        return notifications.notify(session, lead, kind, **details)  # type: ignore[arg-type]
 
 
 def emailed(database: Database) -> list[tuple[str, str]]:
