@@ -19,7 +19,7 @@ from consult.storage.tables.submission_tables import (
     StartPageViewRow,
 )
 from consult.workflow.stages import PERSONAL_LINK, Stage
-from tests.support.databases import Clock, rows, write
+from tests.support.databases import ON_SQLITE, Clock, rows, write
 from tests.support.lead_factories import new_lead, see
 from tests.support.submissions import CONTACT, lead_of, new_submission, submitted
 
@@ -168,6 +168,7 @@ def test_without_a_first_page_nothing_but_the_start_is_counted(database: Databas
     ],
 )
 @pytest.mark.parametrize("tag", ["ref", "utm_source"])
+@ON_SQLITE
 def test_a_personal_link_is_kept_with_the_lead_only(
     database: Database, link: str, counted: str, tag: str
 ) -> None:

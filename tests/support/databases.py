@@ -83,6 +83,10 @@ def clock() -> Clock:
     return Clock()
 
 
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""For a test on one engine: what it claims does not depend on SQL, locks or transactions."""
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a database with all tables and no rows."""

@@ -14,7 +14,7 @@ from consult.storage.tables.account_tables import StaffUserRow
 from consult.storage.tables.lead_tables import LeadRow
 from consult.workflow.notification_types import NotificationType, Scope
 from tests.support.databases import write
-from tests.support.submissions import CONTACT, lead_of, submitted
+from tests.support.submissions import CONTACT, id_of, submit_new
 
 _A_WEEK = timedelta(days=7)
 
@@ -59,10 +59,11 @@ def deactivate(database: Database, user_id: int) -> None:
 
 def new_lead(database: Database, *, contact: bool = False) -> int:
     """A lead that was just submitted; with a contact, its reply clock runs."""
-    token = submitted(database)
-    if contact:
-        write(database, submission.save_contact, token, CONTACT)
-    return lead_of(database, token).id
+    with database.writing() as session:
+        token = submit_new(session)
+        if contact:
+            submission.save_contact(session, token, CONTACT)
+        return id_of(session, token)
 
 
 def set_lead(database: Database, lead_id: int, **values: object) -> None:

@@ -5,7 +5,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from consult.storage.db.database import Database
+from consult.crypto import token_hash
+from consult.storage.db.database import Database, Session
 from consult.storage.drafts import drafts
 from consult.storage.leads import leads, submission
 from consult.storage.leads.submission import NewContact, NewSubmission
@@ -57,8 +58,18 @@ def new_submission(**overrides: Any) -> NewSubmission:
 def submitted(database: Database, **overrides: Any) -> str:
     """Start a check, submit it, and return the result's token."""
     with database.writing() as session:
-        token = drafts.start(session, "2026-12", "quick", {})
-        return submission.submit(session, token, new_submission(**overrides))
+        return submit_new(session, **overrides)
+
+
+def submit_new(session: Session, **overrides: Any) -> str:
+    token = drafts.start(session, "2026-12", "quick", {})
+    return submission.submit(session, token, new_submission(**overrides))
+
+
+def id_of(session: Session, result_token: str) -> int:
+    """The id of the lead behind a result token that is known to exist."""
+    its_hash = SubmissionRow.result_token_hash == token_hash(result_token)
+    return session.scalars(select(SubmissionRow.id).where(its_hash)).one()
 
 
 def save_contact(database: Database, token: str, link: str | None = None, **changes: Any) -> None:
@@ -69,10 +80,11 @@ def save_contact(database: Database, token: str, link: str | None = None, **chan
 
 def left_contact(database: Database, **changes: Any) -> int:
     """A lead with a contact, no wish for a consult, and no assignee; returns its id."""
-    token = submitted(database)
-    save_contact(database, token, **{"wants_consult": False, **changes})
-    lead_id = lead_of(database, token).id
+    contact = replace(CONTACT, **{"wants_consult": False, **changes})
     with database.writing() as session:
+        token = submit_new(session)
+        submission.save_contact(session, token, contact)
+        lead_id = id_of(session, token)
         session.get_one(LeadRow, lead_id).assignee_id = None
     return lead_id
 

@@ -138,6 +138,11 @@ CASES: dict[Provider, Sequence[str]] = {
     "savvycal": ["confirmed", "moved", "canceled"],
 }
 
+# The same rules, so a few show that its statements do the same.
+ON_POSTGRES: Sequence[tuple[Provider, str]] = [
+    *(("cal", "moved and canceled"), ("calendly", "moved as a pair"), ("savvycal", "moved")),
+]
+
 
 def orders(steps: Sequence[Step]) -> list[tuple[Sequence[Step], int]]:
     """A few orders in which they may come, the right one first, and the minutes between them.
@@ -151,7 +156,10 @@ def orders(steps: Sequence[Step]) -> list[tuple[Sequence[Step], int]]:
 
 
 @pytest.mark.parametrize(
-    ("provider", "name"), [(provider, name) for provider in PROVIDERS for name in CASES[provider]]
+    ("database_url", "provider", "name"),
+    [("sqlite", provider, name) for provider in PROVIDERS for name in CASES[provider]]
+    + [("postgresql", *case) for case in ON_POSTGRES],
+    indirect=["database_url"],
 )
 def test_reports_in_any_order_come_to_the_same(
     database: Database, clock: Clock, provider: Provider, name: str

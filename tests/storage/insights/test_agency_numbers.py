@@ -160,7 +160,11 @@ def test_steps_to_a_consult_are_those_that_single_leads_took(
 ) -> None:
     me = colleague(database, "ada")
 
-    @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=15 if database.is_sqlite else 4,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
     @given(paths=PATHS)
     def law(paths: list[Path]) -> None:
         clock.go_on(days=1)

@@ -168,7 +168,11 @@ def by_source(database: Database, step: str, chosen: str | None = None) -> dict[
 
 
 def test_numbers_are_those_an_observer_would_count(database: Database) -> None:
-    @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=12 if database.is_sqlite else 4,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
     @given(stories=STORIES)
     def law(stories: list[Story]) -> None:
         source = next(SOURCES)

@@ -27,7 +27,7 @@ from consult.storage.tables.submission_tables import ResponseStatsRow
 from consult.workflow.office_hours import Office, read_hours
 from consult.workflow.stages import STAGES, Stage
 from tests.support.concurrency import at_once
-from tests.support.databases import Clock, read, rows, write
+from tests.support.databases import ON_SQLITE, Clock, read, rows, write
 from tests.support.lead_factories import (
     close_account,
     columns,
@@ -189,6 +189,7 @@ def test_disabling_reassigns_its_leads(database: Database, ada: int, ben: int, l
         (actions.log_contact, "Cleo", "cancelled"),
     ],
 )
+@ON_SQLITE
 def test_a_handover_ends_when_a_colleague_accepts_claims_or_calls(
     database: Database, ben: int, offered: int, act: Any, colleague: str, answer: str
 ) -> None:
@@ -301,6 +302,7 @@ def test_row_and_query_agree_on_overdue(database: Database, clock: Clock, lead: 
         ("taken", {"consult_at": Clock()()}, "date and time"),
     ],
 )
+@ON_SQLITE
 def test_what_a_stage_does_not_allow_is_refused_with_an_explanation(
     database: Database, ben: int, lead: int, stage: Any, options: dict[str, Any], complaint: str
 ) -> None:
@@ -417,6 +419,7 @@ OUTCOMES_OF = {"won": "", "lost": "price", "not_a_fit": "size"}
 
 @pytest.mark.parametrize("outcome", OUTCOMES_OF)
 @pytest.mark.parametrize("stage", [stage for stage in STAGES if stage not in OUTCOMES_OF])
+@ON_SQLITE
 def test_an_open_lead_gets_an_outcome_from_any_stage(
     database: Database, clock: Clock, ben: int, stage: Stage, outcome: Stage
 ) -> None:

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from consult.scoring.axis import BANDS, CUTS
 from consult.storage.db.database import Database, Session
-from consult.storage.leads import submission
 from consult.storage.search import find_leads, today
 from consult.storage.search.find_leads import FoundPage, find, how_many, neighbors, next_ids
 from consult.storage.search.lead_filter import OPEN, SORTS, LeadFilter, Viewer
@@ -24,9 +23,10 @@ from consult.storage.search_index import query_terms
 from consult.storage.tables.lead_tables import LeadRow, ToDo
 from consult.storage.tables.submission_tables import ContactRow
 from consult.workflow.stages import STAGES
-from tests.support.databases import Clock, read, write
+from tests.support.databases import Clock, read
+from tests.support.lead_factories import new_lead
 from tests.support.many_leads import ARCHETYPES, SOURCES, MadeLead, is_open, make_many
-from tests.support.submissions import CONTACT, lead_of, submitted
+from tests.support.submissions import left_contact
 
 ME = Viewer(id=1, zone=ZoneInfo("America/New_York"))
 TEXTS = ("ann", "anna", "ANN smith", "zoe", "strasse", "okafor tents", "anna@", "@okafor", "com")
@@ -161,7 +161,9 @@ def test_the_pages_are_what_filtering_every_lead_gives(
 ) -> None:
     """All of them full but the last; with `few` as the number of leads that are read first."""
 
-    @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+    @settings(
+        max_examples=30 if database.is_sqlite else 15, suppress_health_check=[HealthCheck.too_slow]
+    )
     @given(FILTERS, st.integers(1, 60), st.sampled_from((2_000, 8, 0)))
     @example(LeadFilter(), 7, 0)
     @example(LeadFilter(separation="blended"), 3, 2_000)
@@ -217,24 +219,23 @@ def test_each_lead_is_seen_once_while_others_come_in(database: Database, clock: 
     made = []
     for number in range(9):
         clock.go_on(minutes=number % 2)  # some at the very same time
-        made.append(lead_of(database, submitted(database)).id)
+        made.append(new_lead(database))
     page = read(database, find, LeadFilter(), ME, limit=3)
     seen = [lead.id for lead in page.leads]
     while page.after:
-        submitted(database)
+        new_lead(database)
         page = read(database, find, LeadFilter(), ME, limit=3, after=page.after)
         seen += [lead.id for lead in page.leads]
     assert seen == made[::-1]
 
 
-@pytest.mark.parametrize("place", ["0", "x_1", "1_99999999999", "_", "1_", "1_1_1", "-"])
 @pytest.mark.parametrize("sort", ["newest", "handoff"])
-def test_a_place_without_meaning_is_the_start(database: Database, place: str, sort: Any) -> None:
-    made = lead_of(database, submitted(database)).id
-    wanted = LeadFilter(sort=sort)
-    for options in ({"after": place}, {"before": place}):
-        page = read(database, find, wanted, ME, limit=9, **options)
-        assert [lead.id for lead in page.leads] == [made]
+def test_a_place_without_meaning_is_the_start(database: Database, sort: Any) -> None:
+    made = new_lead(database)
+    for place in ("0", "x_1", "1_99999999999", "_", "1_", "1_1_1", "-"):
+        for options in ({"after": place}, {"before": place}):
+            page = read(database, find, LeadFilter(sort=sort), ME, limit=9, **options)
+            assert [lead.id for lead in page.leads] == [made], place
 
 
 def test_a_tiny_score_is_a_place_as_well(database: Database, made: list[MadeLead]) -> None:
@@ -341,12 +342,7 @@ def test_each_lead_of_a_person_names_the_others(
     }
     stranger: dict[str, Any] = {"name": "Zoe", "email": "zoe@zoe.example", "phone": "555 0100"}
     stranger["business"] = "Zoe"
-    contacts = [replace(CONTACT, **values) for values in (dana, {**stranger, **other})]
-    ids = []
-    for contact in contacts:
-        token = submitted(database)
-        write(database, submission.save_contact, token, contact)
-        ids.append(lead_of(database, token).id)
+    ids = [left_contact(database, **values) for values in (dana, {**stranger, **other})]
     for lead_id, expected in zip(ids, reversed(ids), strict=True):
         with database.reading() as session:
             lead, left = session.get_one(LeadRow, lead_id), session.get_one(ContactRow, lead_id)
