@@ -35,7 +35,7 @@ def app_with(folder: Path, *, demo: int = 0) -> tuple[Flask, PageClient]:
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> PageClient:
     """A browser of staff who have demo leads only."""
-    _, client = app_with(tmp_path_factory.mktemp("insights"), demo=25)
+    _, client = app_with(tmp_path_factory.mktemp("insights"), demo=12)
     return client
 
 
@@ -83,7 +83,7 @@ def test_an_owner_is_counted_from_start_to_contact(tmp_path: Path) -> None:
 def test_demo_leads_are_shown_only_while_there_are_no_others(
     tmp_path: Path,
 ) -> None:
-    app, client = app_with(tmp_path, demo=5)
+    app, client = app_with(tmp_path, demo=1)
     assert "This is demo data" in one_line(client.get(f"{URL}?period=365"))
     Journey(PageClient(app), BATON_ON_THE_FLOOR.answers).to_result()
     mine = one_line(client.get(f"{URL}?period=365"))

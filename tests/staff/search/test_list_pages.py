@@ -27,6 +27,11 @@ from tests.support.page import Form, Page, text_of
 MY_ID = 1
 
 
+@pytest.fixture(autouse=True)
+def _short_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(list_pages, "PAGE_SIZE", 20)
+
+
 @pytest.fixture
 def database(app: Flask) -> Database:
     return services_of(app).database
@@ -34,8 +39,8 @@ def database(app: Flask) -> Database:
 
 @pytest.fixture
 def made(staff: PageClient, database: Database) -> list[MadeLead]:
-    """Sixty leads, some of them assigned to the user who is signed in; more than one page."""
-    return make_many(database, 60, new_staff=(2, 3))
+    """Thirty leads, some of them assigned to the user who is signed in; more than one page."""
+    return make_many(database, 30, new_staff=(2, 3))
 
 
 def shown(page: Page) -> list[int]:
@@ -73,7 +78,7 @@ def press(staff: PageClient, form: Form, name: str) -> Page:
 def test_views_have_addresses_and_empty_states(staff: PageClient, database: Database) -> None:
     for _, view, empty in list_pages.VIEWS:
         assert (empty or "No leads yet.") in staff.get(f"/staff/leads?{view.query()}").text
-    made = make_many(database, 60, new_staff=(2, 3))
+    made = make_many(database, 30, new_staff=(2, 3))
     page = staff.get("/staff/leads")
     for name, search, _ in list_pages.VIEWS:
         view_page = staff.get(page.link(name))
@@ -364,9 +369,9 @@ def test_all_matching_leads_can_be_assigned_or_exported(
     )
     with database.reading() as session:
         assert set(session.scalars(taken)) == wanted
-    monkeypatch.setattr(bulk_pages, "MAX_LEADS", 40)
+    monkeypatch.setattr(bulk_pages, "MAX_LEADS", 20)
     page = staff.get("/staff/leads/bulk?do=all")
-    assert page.h1 == "More than 40 leads selected"
-    assert "You can change up to 40 leads at a time." in page.text
+    assert page.h1 == "More than 20 leads selected"
+    assert "You can change up to 20 leads at a time." in page.text
     assert not [form for form in page.forms if "/leads/bulk" in form.action]
     assert page.link("Export all matching leads") == "/staff/exports/new"
