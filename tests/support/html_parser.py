@@ -22,11 +22,14 @@ from html5lib.constants import E as PARSE_ERRORS
 
 _PLAIN = r"\w.,:;!?()/+%$€£“”‘’–…·\-"
 """Characters that mean nothing to a parser, wherever they are."""
+_WORDS = rf"([{_PLAIN}](?:[{_PLAIN} ]*[{_PLAIN}])?)(?=\s*<|[\"&])"
 _FILLED_IN = re.compile(
-    # Words between two tags, and values that are drawn, sent or followed, but never referred to.
-    rf"(?P<before>>\s*|\s(?:value|datetime|d|x|x1|x2|width|height)=\"|\s(?:href|action)=\"/(?=\w))"
-    rf"(?P<filling>[{_PLAIN}](?:[{_PLAIN} ]*[{_PLAIN}])?)(?=\s*<|[\"&])"
-    r"|(?:(?<==\")|(?<=\w[/=]))(?P<token>[\w.-]{40,})(?=[/<?&\"])"
+    # Each starts with the one character that tells at once where there is none.
+    rf">\s*{_WORDS}"
+    # Values that are drawn, sent or followed, but never referred to.
+    rf"|\s(?:(?:value|datetime|d|x|x1|x2|width|height)=\"|(?:href|action)=\"/(?=\w)){_WORDS}"
+    # Tokens.
+    r"|[\"/=](?:(?<==\")|(?<=\w[/=]))([\w.-]{40,})(?=[/<?&\"])"
 )
 _HOLE = "\ue000"
 
@@ -48,9 +51,9 @@ def shape_of(html: str) -> tuple[str, list[str]]:
     fillings: list[str] = []
 
     def hole(match: re.Match[str]) -> str:
-        before, filling, token = match.groups()
-        fillings.append(filling or token)
-        return f"{before or ''}{_HOLE}"
+        filling = match[match.lastindex or 0]
+        fillings.append(filling)
+        return match[0].removesuffix(filling) + _HOLE
 
     has_comments = "<!--" in html  # where dashes do mean something
     shape = html if has_comments or _HOLE in html else _FILLED_IN.sub(hole, html)

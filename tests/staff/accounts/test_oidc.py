@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from flask import Flask, Response, redirect
 from joserfc.jwk import RSAKey
@@ -27,6 +26,7 @@ from tests.support.oidc_provider import (
     SECRET,
     START,
     RogueProvider,
+    approval,
     approve,
     mock_provider,
     rogue_provider,
@@ -95,6 +95,15 @@ def rogue_app(tmp_path: Path, rogue: RogueProvider) -> Flask:
 def other_key() -> RSAKey:
     """A key with the ID of the provider's."""
     return RSAKey.generate_key(2048, {"kid": "1"})
+
+
+@pytest.fixture(scope="module")
+def third_key() -> RSAKey:
+    return RSAKey.generate_key(2048, {"kid": "1"})
+
+
+def with_id(key: RSAKey, key_id: str) -> RSAKey:
+    return RSAKey(key.raw_value, key.raw_value, {"kid": key_id})
 
 
 def finish_login(
@@ -236,8 +245,7 @@ class TestInvitation:
         first, second = PageClient(app), PageClient(app)
         there = second.get(f"{invitation}/provider", status=303).headers["Location"]
         approve(first, "ada-there", f"{invitation}/provider")
-        back = httpx.post(there, data={"sub": "other-there"}).headers["location"]
-        page = second.get(f"{BACK}?{back.partition('?')[2]}", status=404)
+        page = second.get(f"{BACK}?{approval(there, 'other-there')}", status=404)
         assert page.h1 == "This link no longer works"
         second.get("/staff/", status=303)
 
@@ -454,13 +462,20 @@ class TestCache:
         assert rogue.fetched == ["description", "keys"] * 2
 
     @pytest.mark.parametrize("key_id", ["1", "2"])
-    def test_a_new_key_is_found(self, rogue_app: Flask, rogue: RogueProvider, key_id: str) -> None:
+    def test_a_new_key_is_found(
+        self,
+        rogue_app: Flask,
+        rogue: RogueProvider,
+        other_key: RSAKey,
+        third_key: RSAKey,
+        key_id: str,
+    ) -> None:
         """Also one with the ID of the old key."""
-        rogue.key = RSAKey.generate_key(2048, {"kid": key_id})
+        rogue.key = with_id(other_key, key_id)
         for _ in range(2):
             assert_signs_in(rogue_app, rogue)
         assert rogue.fetched == ["description", "keys", "keys"]
-        rogue.signs_with = RSAKey.generate_key(2048, {"kid": key_id})
+        rogue.signs_with = with_id(third_key, key_id)
         log_in(PageClient(rogue_app), rogue, status=400)
         assert rogue.fetched == ["description", "keys", "keys", "keys"]
 

@@ -60,9 +60,12 @@ def lead(app: Flask, grace: PageClient) -> int:
     return make_lead(app, contact=CONTACT)
 
 
-def send(client: PageClient, lead: int, action: str, **fields: str) -> Page:
-    """Fill in the form of a lead's page whose action ends so, and go where it leads."""
-    page = client.get(f"/staff/leads/{lead}")
+def send(client: PageClient, lead: int | Page, action: str, **fields: str) -> Page:
+    """Fill in the form of a lead's page whose action ends so, and go where it leads.
+
+    For a `lead`, its page is fetched; or else it is the page at hand.
+    """
+    page = lead if isinstance(lead, Page) else client.get(f"/staff/leads/{lead}")
     return client.follow(client.submit(page.form(f"/{action}").fill(**fields)))
 
 
@@ -71,8 +74,11 @@ def stage_form(page: Page, stage: str) -> Form:
     return next(f for f in page.forms if f.action.endswith("/stage") and f.data["stage"] == [stage])
 
 
-def move(client: PageClient, lead: int, stage: str, *, status: int = 303, **fields: str) -> Page:
-    form = stage_form(client.get(f"/staff/leads/{lead}"), stage)
+def move(
+    client: PageClient, lead: int | Page, stage: str, *, status: int = 303, **fields: str
+) -> Page:
+    page = lead if isinstance(lead, Page) else client.get(f"/staff/leads/{lead}")
+    form = stage_form(page, stage)
     return client.submit(form.fill(**fields), status=status)
 
 
@@ -93,23 +99,21 @@ def test_a_lead_goes_from_new_to_won(
     assert "Reply due in 1 h " in page.text
     form = page.form("/claim")
     grace.post(form.action, {"csrf_token": form.data["csrf_token"][0]}, status=400)  # no version
-    page = send(grace, lead, "claim")
+    page = send(grace, page, "claim")
     assert "Contact them" in page.text
     form = page.form("/contact")
     contact = {**_one_each(form.data), "channel": "phone", "reached": "yes"}
     page = grace.follow(grace.post(form.action, contact))
     assert "Schedule the consult" in page.text
     assert "First contacted in under a minute" in page.text
-    assert move(grace, lead, "consult_booked", day="2026-03-04", time="14:30").is_redirect
-    page = grace.get(path)
+    page = grace.follow(move(grace, page, "consult_booked", day="2026-03-04", time="14:30"))
     assert "Mar 4, 2026, 2:30 PM UTC" in page.text
     assert "Consult is scheduled for Mar 4, 2026, 2:30 PM UTC" in page.text
     assert all(form.data.get("stage") != ["consult_held"] for form in page.forms), "not yet"
     clock.go_on(days=3)
     enter(grace)
-    move(grace, lead, "consult_held")
-    move(grace, lead, "won", comment="Starts in May")
-    page = grace.get(path)
+    page = grace.follow(move(grace, lead, "consult_held"))
+    page = grace.follow(move(grace, page, "won", comment="Starts in May"))
     assert "Closed. Nothing to do." in page.text
     assert not [form for form in page.forms if form.action.endswith(("/hand-over", "/contact"))]
     for text in ("Assigned", "Reached them by phone", "Consult done", "Starts in May"):
@@ -118,8 +122,8 @@ def test_a_lead_goes_from_new_to_won(
 
 
 def test_a_handover(grace: PageClient, ben: PageClient, database: Database, lead: int) -> None:
-    send(grace, lead, "claim")
-    page = send(grace, lead, "hand-over", to=str(BEN_ID), comment="You know tents")
+    page = send(grace, lead, "claim")
+    page = send(grace, page, "hand-over", to=str(BEN_ID), comment="You know tents")
     assert "Waiting for" in page.text
     assert ben.get("/staff/leads").link("Handed to me 1") == "/staff/leads?assignee=offered"
     page = ben.get(f"/staff/leads/{lead}")
@@ -130,9 +134,9 @@ def test_a_handover(grace: PageClient, ben: PageClient, database: Database, lead
     page = ben.follow(ben.submit(back.fill(reason="no_time", comment="On a trade fair")))
     assert "Returned: I don’t have time" in page.text
     assert "On a trade fair" in page.text
-    send(grace, lead, "hand-over", to=str(BEN_ID))
-    send(grace, lead, "cancel-handover")
-    send(grace, lead, "hand-over", to=str(BEN_ID))
+    page = send(grace, lead, "hand-over", to=str(BEN_ID))
+    page = send(grace, page, "cancel-handover")
+    send(grace, page, "hand-over", to=str(BEN_ID))
     send(ben, lead, "accept")
     assert see(database, lead).assignee_id == BEN_ID
     assert "I don’t have time 1 100%" in grace.get("/staff/insights").text
@@ -159,6 +163,7 @@ def test_a_conflict(grace: PageClient, ben: PageClient, database: Database, lead
 def test_incomplete_forms_say_why(grace: PageClient, database: Database, lead: int) -> None:
     log_contact(database, lead)
     before = see(database, lead).version
+    page = grace.get(f"/staff/leads/{lead}")
     for stage, fields, errors in (
         ("lost", {}, ["Choose a reason."]),
         ("not_a_fit", {}, ["Choose a reason."]),
@@ -166,15 +171,14 @@ def test_incomplete_forms_say_why(grace: PageClient, database: Database, lead: i
         ("consult_booked", {"day": "soon", "time": "noon"}, ["Enter a date", "Enter a time"]),
         ("consult_booked", {"day": "2025-03-05", "time": "10:00"}, ["before they finished"]),
     ):
-        page = move(grace, lead, stage, status=422, **fields)
-        assert [error for error in errors if error not in page.text] == [], stage
-    past = grace.get(f"/staff/leads/{lead}").form("/follow-up")
+        refused = move(grace, page, stage, status=422, **fields)
+        assert [error for error in errors if error not in refused.text] == [], stage
+    past = page.form("/follow-up")
     sent = {**_one_each(past.data), "on": "2020-01-01"}
     assert "in the future" in grace.post(past.action, sent, status=422).text
     for text in ("", "  \r\n ", "w" * 4001):
-        note = grace.get(f"/staff/leads/{lead}").form("/notes").fill(text=text)
-        page = grace.submit(note, status=422)
-        assert ("at most 4000" if text.strip() else "Write something") in page.text
+        refused = grace.submit(page.form("/notes").fill(text=text), status=422)
+        assert ("at most 4000" if text.strip() else "Write something") in refused.text
     assert see(database, lead).version == before
 
 
@@ -219,8 +223,9 @@ def test_an_address_or_a_refusal_opens_what_it_is_about(grace: PageClient, lead:
         if "id" in fold.attrib:
             assert _open_folds(grace.get(f"{path}?open={fold.attrib['id']}")) == [fold.attrib["id"]]
     assert _open_folds(grace.submit(page.form("/notes").fill(text=""), status=422)) == ["notes"]
-    assert _open_folds(send(grace, lead, "notes", text="Prefers mail")) == ["notes"]
-    assert _open_folds(move(grace, lead, "not_a_fit", status=422)) == ["do-stage-not_a_fit"]
+    page = send(grace, page, "notes", text="Prefers mail")
+    assert _open_folds(page) == ["notes"]
+    assert _open_folds(move(grace, page, "not_a_fit", status=422)) == ["do-stage-not_a_fit"]
 
 
 def test_a_lead_without_contact_info_needs_no_call(app: Flask, grace: PageClient) -> None:
@@ -425,10 +430,10 @@ def test_the_same_note_twice_is_kept_once(
     form = grace.get(f"/staff/leads/{lead}").form("/notes").fill(text="Prefers mail")
     for _ in range(2):
         assert "Note saved." in grace.follow(grace.submit(form)).text
-    send(grace, lead, "notes", text="Has two vans")
-    send(grace, lead, "notes", text="Prefers mail")
+    page = send(grace, lead, "notes", text="Has two vans")
+    page = send(grace, page, "notes", text="Prefers mail")
     clock.go_on(minutes=10)
-    send(grace, lead, "notes", text="Prefers mail")
+    send(grace, page, "notes", text="Prefers mail")
     with database.reading() as session:
         texts = [note.text for note in notes_of(session, lead)]
     assert texts == ["Prefers mail", "Prefers mail", "Has two vans", "Prefers mail"]
@@ -437,6 +442,7 @@ def test_the_same_note_twice_is_kept_once(
 def test_two_presses_and_an_undo(grace: PageClient, database: Database, lead: int) -> None:
     """From the page of a new lead, each is a fold and a button, or a button alone."""
     path, before = f"/staff/leads/{lead}", see(database, lead)
+    page = grace.get(path)
     for action, fields, says, stage, follow_up_on in (
         ("contact", {"next_on": "2026-03-03"}, "Saved. Next try: Mar 3, 2026.", "taken", (3, 3)),
         ("follow-up", {"on": "2026-03-09"}, "Snoozed until Mar 9, 2026.", "new", (3, 9)),
@@ -445,10 +451,10 @@ def test_two_presses_and_an_undo(grace: PageClient, database: Database, lead: in
         ("not_a_fit", {"reason": "size"}, "Marked as not a fit.", "not_a_fit", None),
     ):
         if action in OUTCOMES:
-            form = stage_form(grace.get(path), action)
+            form = stage_form(page, action)
             page = grace.follow(grace.submit(form.fill(**fields)))
         else:
-            page = send(grace, lead, action, **fields)
+            page = send(grace, page, action, **fields)
         assert says in page.text
         then = see(database, lead)
         assert then.stage == stage
@@ -516,10 +522,10 @@ def test_amounts_are_read_as_people_write_them(
     page = move(grace, lead, "won", amount="1.200", status=422)
     assert "Did you mean 1200?" in page.text
     for typed, amount in (("1’200.–", 120_000), ("1.200,50 €", 120_050), ("₹1,20,000", 12_000_000)):
-        move(grace, lead, "won", amount=typed)
+        page = grace.follow(move(grace, page, "won", amount=typed))
         assert see(database, lead).won_amount == amount
-        move(grace, lead, "reached")
-    assert "Enter a number" in move(grace, lead, "won", amount="a lot", status=422).text
+        page = grace.follow(move(grace, page, "reached"))
+    assert "Enter a number" in move(grace, page, "won", amount="a lot", status=422).text
 
 
 def test_an_admin_assigns_and_others_ask(
