@@ -16,7 +16,7 @@ from PIL import Image
 from consult.report.html_document import Paper, Recipient, document_html
 from consult.report.pdf.render_pdf import html_to_pdf
 from consult.settings.brand import Brand
-from tests.report.samples import DAY, report_of
+from tests.report.samples import DAY, cover_of, report_of
 from tests.support.personas import Depth
 
 FOLDER = Path(__file__).parent / "pictures"
@@ -27,13 +27,13 @@ _GREYS = 16  # levels; enough to see a letter, and a third of the size
 
 @dataclass(frozen=True)
 class Example:
-    """A report to look at; `pages` says how many of its pages are kept, all if None."""
+    """A report to look at: all of it, or its cover alone."""
 
     persona: str
     depth: Depth
     paper: Paper
     recipient: Recipient
-    pages: int | None = None
+    whole: bool = True
 
 
 EXAMPLES = {
@@ -51,15 +51,27 @@ EXAMPLES = {
     ),
     "quick_look": Example("web_store", "quick", "a4", Recipient("Mei", "Quiet Leaf Tea")),
     "polish": Example(
-        "baton_on_the_floor", "quick", "a4", Recipient("Święta Żółć", "Zakład Usługowy Łódź"), 1
+        "baton_on_the_floor",
+        "quick",
+        "a4",
+        Recipient("Święta Żółć", "Zakład Usługowy Łódź"),
+        whole=False,
     ),
     "vietnamese": Example(
-        "first_customers", "quick", "letter", Recipient("Nguyễn Thị Ánh", "Tiệm bánh Hoà"), 1
+        "first_customers",
+        "quick",
+        "letter",
+        Recipient("Nguyễn Thị Ánh", "Tiệm bánh Hoà"),
+        whole=False,
     ),
-    "arabic": Example("corner_shop", "quick", "letter", Recipient("ليلى", "مطعم النخيل Palm"), 1),
-    "emoji": Example("solo_starter", "quick", "a4", Recipient("Jo 😀", "Bäckerei 🥐 Müller"), 1),
+    "arabic": Example(
+        "corner_shop", "quick", "letter", Recipient("ليلى", "مطعم النخيل Palm"), whole=False
+    ),
+    "emoji": Example(
+        "solo_starter", "quick", "a4", Recipient("Jo 😀", "Bäckerei 🥐 Müller"), whole=False
+    ),
     "one_long_word": Example(
-        "solo_starter", "quick", "letter", Recipient("V" * 2000, "W" * 2000), 1
+        "solo_starter", "quick", "letter", Recipient("V" * 2000, "W" * 2000), whole=False
     ),
 }
 
@@ -67,15 +79,14 @@ EXAMPLES = {
 def pdf_of(example: Example) -> bytes:
     report = report_of(example.persona, example.depth)
     html = document_html(report, DAY, example.recipient, _BRAND, example.paper)
-    return html_to_pdf(html)
+    return html_to_pdf(html if example.whole else cover_of(html))
 
 
-def draw(pdf: bytes, pages: int | None) -> Image.Image:
-    """The first pages of a PDF side by side, in a few greys."""
+def draw(pdf: bytes) -> Image.Image:
+    """The pages of a PDF side by side, in a few greys."""
     with pymupdf.open(stream=pdf) as document:
         drawn = [
-            document[number].get_pixmap(dpi=_DOTS_PER_INCH, colorspace=pymupdf.csGRAY)
-            for number in range(pages or document.page_count)
+            page.get_pixmap(dpi=_DOTS_PER_INCH, colorspace=pymupdf.csGRAY) for page in document
         ]
     strip = Image.new("L", (sum(one.width for one in drawn), drawn[0].height))
     left = 0
@@ -94,7 +105,7 @@ def stored(name: str) -> Image.Image:
 def _renew() -> None:
     FOLDER.mkdir(exist_ok=True)
     for name, example in EXAMPLES.items():
-        picture = draw(pdf_of(example), example.pages).quantize(_GREYS)
+        picture = draw(pdf_of(example)).quantize(_GREYS)
         picture.save(FOLDER / f"{name}.png", optimize=True, bits=4)
 
 

@@ -4,6 +4,7 @@ from datetime import date
 from functools import cache
 
 import html5lib
+import page
 
 from consult.questionnaire import Walk, read_answers, walk
 from consult.questionnaire.editions import newest
@@ -31,6 +32,17 @@ def document_of(
     persona: str, depth: Depth = "quick", business: str = "", paper: Paper = "letter"
 ) -> str:
     return document_html(report_of(persona, depth), DAY, Recipient("Jo", business), paper=paper)
+
+
+def cover_of(html: str) -> str:
+    """The cover of a report's document: all before the first chapter, which begins a page."""
+    cover, *_ = html.partition('<section class="chapter')
+    return f"{cover}</body></html>"
+
+
+def is_accessible(pdf: bytes) -> bool:
+    """Whether a PDF can be read by everybody (PDF/UA-1) and be kept (PDF/A-3a)."""
+    return all(page.validate_pdf_bytes(pdf, profile=rules).is_compliant for rules in ("ua1", "3a"))
 
 
 def printed_text(html: str) -> str:
