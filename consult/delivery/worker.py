@@ -146,9 +146,8 @@ class Worker:
             stop.wait(10 * self._poll_seconds)
 
     def _claim(self, priority: int | None) -> JobRow | None:
-        with self._database.reading() as session:
-            if not jobs.has_due(session, priority):
-                return None
+        if not jobs.has_due(self._database, priority):
+            return None
         with self._database.writing() as session:
             return jobs.claim(session, self._lease, priority)
 

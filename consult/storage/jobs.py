@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, literal_column, select, update
+from sqlalchemy import bindparam, exists, literal_column, select, update
 
 from consult.storage.db.base import UtcDateTime
 from consult.storage.db.database import Database, Session, add_if_new
@@ -133,9 +133,10 @@ _DUE = select(
 )
 
 
-def has_due(session: Session, priority: int | None = None) -> bool:
+def has_due(database: Database, priority: int | None = None) -> bool:
     """Whether any job could be claimed now. Takes no lock, so an idle worker disturbs no one."""
-    return bool(session.scalar(select(exists().where(_is_due(session, priority)))))
+    due = due_priorities(database)
+    return bool(due) if priority is None else priority in due
 
 
 def claim(session: Session, lease: timedelta, priority: int | None = None) -> JobRow | None:
@@ -143,27 +144,27 @@ def claim(session: Session, lease: timedelta, priority: int | None = None) -> Jo
 
     With a `priority`, only a job that has this one. ``attempts`` of the job counts this one.
     """
-    while True:
-        job = session.scalar(
-            select(JobRow)
-            .where(_is_due(session, priority))
-            .order_by(JobRow.priority, JobRow.run_at, JobRow.id)
-            .limit(1)
-            .with_for_update(skip_locked=True)
+    now = session.now()
+    # A leased job whose lease expired is due as well: its worker died.
+    due = select(JobRow.id).where(_OPEN, JobRow.run_at <= now)
+    if priority is not None:
+        due = due.where(JobRow.priority == priority)
+    first = due.order_by(JobRow.priority, JobRow.run_at, JobRow.id).limit(1)
+    lease_it = (
+        update(JobRow)
+        .where(JobRow.id == first.with_for_update(skip_locked=True).scalar_subquery())
+        .values(
+            state="leased",
+            lease_token=secrets.token_hex(16),
+            run_at=now + lease,
+            attempts=JobRow.attempts + 1,
         )
-        if job is None:
-            return None
-        if job.attempts < MAX_ATTEMPTS:
-            break
+        .returning(JobRow)
+        .execution_options(synchronize_session=False)
+    )
+    while (job := session.scalar(lease_it)) and job.attempts > MAX_ATTEMPTS:
         # Only a worker that died leaves it like this; it may be this job that kills them.
-        job.state, job.lease_token, job.finished_at = "failed", None, session.now()
-        job.last_error = "Every worker that ran it died."
-        session.flush()
-    job.state = "leased"
-    job.lease_token = secrets.token_hex(16)
-    job.run_at = session.now() + lease
-    job.attempts += 1
-    session.flush()
+        _finish(session, job, "failed", "Every worker that ran it died.", attempts=MAX_ATTEMPTS)
     return job
 
 
@@ -174,14 +175,11 @@ def renew(session: Session, job: JobRow, lease: timedelta) -> bool:
 
 def complete(session: Session, job: JobRow) -> bool:
     """Mark a job as done. Write its effect in the same session, and only if this returns True."""
-    # Lock its lead first, as deleting a lead does: else each would wait for what the other has.
-    session.execute(
-        select(SubmissionRow.id)
-        .join(JobRow, JobRow.submission_id == SubmissionRow.id)
-        .where(JobRow.id == job.id)
-        .with_for_update(read=True, key_share=True, of=SubmissionRow)
-    )
-    return _update(session, job, state="done", lease_token=None, finished_at=session.now())
+    if job.submission_id:
+        # Lock its lead first, as deleting a lead does: else each would wait for what the other has.
+        lead = select(SubmissionRow.id).where(SubmissionRow.id == job.submission_id)
+        session.execute(lead.with_for_update(read=True, key_share=True))
+    return _finish(session, job, "done", job.last_error)
 
 
 def release(session: Session, job: JobRow, wait: timedelta = timedelta()) -> bool:
@@ -221,14 +219,7 @@ def fail(session: Session, job: JobRow, error: str) -> bool:
 
 
 def mark_failed(session: Session, job: JobRow, error: str) -> bool:
-    return _update(
-        session,
-        job,
-        state="failed",
-        lease_token=None,
-        finished_at=session.now(),
-        last_error=error[:_ERROR_LENGTH],
-    )
+    return _finish(session, job, "failed", error[:_ERROR_LENGTH])
 
 
 def back_off(attempts: int) -> timedelta:
@@ -253,10 +244,9 @@ def retry_failed(session: Session, submission_id: int | None) -> int:
     return len(retried.all())
 
 
-def _is_due(session: Session, priority: int | None) -> ColumnElement[bool]:
-    # A leased job whose lease expired is due as well: its worker died.
-    due = and_(_OPEN, JobRow.run_at <= session.now())
-    return due if priority is None else and_(due, JobRow.priority == priority)
+def _finish(session: Session, job: JobRow, state: str, error: str | None, **values: Any) -> bool:
+    over = {"state": state, "lease_token": None, "finished_at": session.now(), "last_error": error}
+    return _update(session, job, **over, **values)
 
 
 def _update(session: Session, job: JobRow, **values: Any) -> bool:

@@ -146,10 +146,10 @@ def test_it_runs_new_jobs(database: Database, monkeypatch: pytest.MonkeyPatch, a
     errors = [OperationalError("", None, Exception()) for _ in range(away)]
     has_due, ran, stop = jobs.has_due, threading.Event(), threading.Event()
 
-    def sometimes_away(session: Session, priority: int | None) -> bool:
+    def sometimes_away(database: Database, priority: int | None) -> bool:
         if errors:
             raise errors.pop()
-        return has_due(session, priority)
+        return has_due(database, priority)
 
     def work(_job: JobRow) -> Commit:
         ran.set()
@@ -240,7 +240,7 @@ def test_an_idle_worker_asks_once_for_all_of_its_threads(
 def test_a_worker_that_breaks_stops_and_says_so(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(_session: object, _priority: object) -> bool:
+    def broken(_database: object, _priority: object) -> bool:
         raise LookupError
 
     monkeypatch.setattr(jobs, "has_due", broken)
