@@ -154,7 +154,6 @@ _FORMATS: Mapping[str, Callable[[Facts], Message]] = {
 def _body(session: Session, delivery: DeliveryRow, endpoint: EndpointRow, context: Context) -> str:
     """What a delivery says, in the format of its endpoint."""
     facts = facts_of(session, delivery, endpoint, context)
-    facts = facts_of(session, delivery, endpoint, context)
     if endpoint.kind == "hubspot":
         message = hubspot(facts, endpoint.field_map or DEFAULT_MAP)
     else:
