@@ -66,7 +66,7 @@ class Receiver:
 
     Attributes:
         internet: how it is reached.
-        tls: trusts its certificate, and no other.
+        tls: trusts its certificate, and no other; None if it has none.
         received: each request, in order.
         status: what it answers; ``answer`` and ``headers`` likewise.
         pages: what can be read from it: of each path, the status, where it redirects to, and what
@@ -76,7 +76,7 @@ class Receiver:
     """
 
     internet: Internet
-    tls: ssl.SSLContext
+    tls: ssl.SSLContext | None
     received: list[Received] = field(default_factory=list)
     status: int = 200
     answer: bytes = b"thank you"
@@ -137,7 +137,7 @@ def receiver(folder: Path, name: str = HOST, *, tls: bool = True) -> Iterator[Re
             """A client that hangs up early is what some tests are about."""
 
     server = Server(("127.0.0.1", 0), Handler)
-    tls_context = ssl.create_default_context()
+    trusted = None
     if tls:
         certificate = make_certificate(folder, name)
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -145,9 +145,9 @@ def receiver(folder: Path, name: str = HOST, *, tls: bool = True) -> Iterator[Re
         server.socket = context.wrap_socket(
             server.socket, server_side=True, do_handshake_on_connect=False
         )
-        tls_context = ssl.create_default_context(cafile=str(folder / "certificate.pem"))
-    made = Receiver(Internet(server.server_address[1]), tls_context)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+        trusted = ssl.create_default_context(cafile=str(folder / "certificate.pem"))
+    made = Receiver(Internet(server.server_address[1]), trusted)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield made
