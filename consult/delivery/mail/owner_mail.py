@@ -66,7 +66,7 @@ def email_report(context: Context, job: JobRow) -> Commit:
         raise Postpone(_MAX_WAIT, unless=is_there)
     booked_for = consult_time(booking.starts_at, booking.zone) if booking else ""
     link, content = job.payload["link"], pdf.content
-    message, body = _report_email(context, lead, delivery, link, content, booked_for)
+    message, body = report_message(context, lead, delivery, link, content, booked_for)
     context.transport.send(message, accepted=record_owner_mail(context, delivery, message, body))
     return forget_link
 
@@ -124,7 +124,7 @@ def new_owner_message(
     return message
 
 
-def _report_email(
+def report_message(
     context: Context,
     lead: SubmissionRow,
     delivery: DeliveryRow,
