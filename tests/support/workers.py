@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import SecretStr
+from sqlalchemy import delete
 
 from consult.delivery.context import Context
 from consult.delivery.handlers import handlers_with, render_document
@@ -22,6 +23,7 @@ from consult.settings.brand import Brand
 from consult.settings.setting_sources import load_settings
 from consult.storage import documents, jobs
 from consult.storage.db.database import Database
+from consult.storage.tables.delivery_tables import JobRow
 from consult.storage.tables.submission_tables import SubmissionRow
 from consult.workflow.office_hours import Office
 from tests.support.mail_server import as_read
@@ -84,6 +86,12 @@ def sent_mails(database: Database, **given: Any) -> list[EmailMessage]:
     box = Box()
     make_worker(database, transport=box, **given).run_once()
     return [as_read(mail.as_bytes()) for mail in box.mails]
+
+
+def drop_jobs(database: Database) -> None:
+    """Forget what is to be done, such as the PDFs and mails of leads that a test begins with."""
+    with database.writing() as session:
+        session.execute(delete(JobRow))
 
 
 _PROCESSES = get_context("forkserver")

@@ -26,7 +26,7 @@ from consult.storage.tables.booking_tables import BookingRow, BookingState
 from consult.storage.tables.delivery_tables import DeliveryRow
 from consult.storage.tables.submission_tables import ContactRow
 from consult.workflow.office_hours import Office
-from tests.support.databases import Clock, read, rows, write
+from tests.support.databases import Clock, on_sqlite, read, rows, write
 from tests.support.lead_factories import colleague, set_lead
 from tests.support.mail_server import mail_server
 from tests.support.submissions import CONTACT, lead_of, left_contact, save_contact, submitted
@@ -36,6 +36,7 @@ from tests.support.workers import (
     SECRET_KEY,
     SETTINGS,
     Box,
+    drop_jobs,
     make_worker,
     sent_mails,
     text_of,
@@ -85,7 +86,14 @@ def cancel(database: Database, booking: BookingRow) -> None:
 
 @pytest.fixture
 def lead_id(database: Database) -> int:
-    return left_contact(database)
+    return settled_lead(database)
+
+
+def settled_lead(database: Database, **contact: Any) -> int:
+    """A lead with a contact, of whom no mail or PDF is due."""
+    lead_id = left_contact(database, **contact)
+    drop_jobs(database)
+    return lead_id
 
 
 def calendar_parts(message: EmailMessage) -> list[bytes]:
@@ -111,6 +119,7 @@ def to_owner(mails: list[EmailMessage]) -> list[EmailMessage]:
 # --- On the wire ----------------------------------------------------------------------------------
 
 
+@on_sqlite
 def test_a_real_server_gets_text_invitation_and_file(database: Database, lead_id: int) -> None:
     booking = book(database, lead_id)
     with mail_server() as server:
@@ -152,6 +161,7 @@ def test_a_real_server_gets_text_invitation_and_file(database: Database, lead_id
     assert link not in sent.body
 
 
+@on_sqlite
 def test_without_a_mail_server_it_is_a_file(
     database: Database, lead_id: int, tmp_path: Path
 ) -> None:
@@ -163,6 +173,7 @@ def test_without_a_mail_server_it_is_a_file(
     assert event_in(message)[0] == "REQUEST"
 
 
+@on_sqlite
 def test_the_file_to_download_is_the_same_event(database: Database, lead_id: int) -> None:
     booking = book(database, lead_id)
     calendar = Calendar.from_ical(booking_file(booking, SETTINGS, BRAND))
@@ -176,10 +187,11 @@ def test_the_file_to_download_is_the_same_event(database: Database, lead_id: int
 # --- What each says -------------------------------------------------------------------------------
 
 
+@on_sqlite
 def test_each_change_is_the_same_event_with_a_higher_sequence(
     database: Database, lead_id: int, clock: Clock
 ) -> None:
-    ada = colleague(database, "ada", contact_given="off")
+    ada = colleague(database, "ada")
     booking = book(database, lead_id, state="requested")
     mails = sent_mails(database)
     for change in (
@@ -227,7 +239,7 @@ def test_each_change_is_the_same_event_with_a_higher_sequence(
 def test_what_staff_change_is_in_the_calendars_of_both(
     database: Database, lead_id: int, clock: Clock
 ) -> None:
-    ada = colleague(database, "ada", contact_given="off")
+    ada = colleague(database, "ada")
     booking = book(database, lead_id)
     sent_mails(database)
     to = STARTS_AT + timedelta(days=3)
@@ -256,54 +268,52 @@ def test_a_canceled_request_is_canceled_in_the_calendar_that_holds_its_time(
     assert [event_in(mail)[0] for mail in sent_mails(database)] == ["CANCEL"]
 
 
-@pytest.mark.parametrize(
-    ("starts_at", "zone", "says"),
-    [
-        # The hour that clocks show twice, and the one that they skip.
-        (datetime(2026, 11, 1, 5, 30, tzinfo=UTC), OWNER, "1:30 AM EDT to 1:00 AM EST"),
-        (
-            datetime(2026, 11, 1, 6, 30, tzinfo=UTC),
-            OWNER,
-            "1:30 AM to 2:00 AM, New York time (EST)",
-        ),
-        (datetime(2026, 3, 8, 6, 30, tzinfo=UTC), OWNER, "1:30 AM EST to 3:00 AM EDT"),
-        (datetime(2026, 3, 29, 0, 45, tzinfo=UTC), "Europe/Berlin", "1:45 AM CET to 3:15 AM CEST"),
-        # Another day, and a zone without a short name.
-        (datetime(2026, 3, 6, 23, 45, tzinfo=UTC), "UTC", "11:45 PM to March 7, 2026, 12:15 AM"),
-        (
-            datetime(2026, 3, 6, 15, tzinfo=UTC),
-            "Asia/Dubai",
-            "7:00 PM to 7:30 PM, Dubai time (UTC+04)",
-        ),
-    ],
-)
-def test_its_time_is_exact_in_the_zone_of_the_owner(
-    database: Database, lead_id: int, starts_at: datetime, zone: str, says: str
-) -> None:
-    book(database, lead_id, at(starts_at, zone))
-    (mail,) = sent_mails(database)
-    for kind in ("plain", "html"):
-        assert says in text_of(mail, kind)
-    _, event = event_in(mail)
-    assert (event.start, event.end) == (starts_at, starts_at + HALF_AN_HOUR)
+TIMES = [
+    # The hour that clocks show twice, and the one that they skip.
+    (datetime(2026, 11, 1, 5, 30, tzinfo=UTC), OWNER, "1:30 AM EDT to 1:00 AM EST"),
+    (datetime(2026, 11, 1, 6, 30, tzinfo=UTC), OWNER, "1:30 AM to 2:00 AM, New York time (EST)"),
+    (datetime(2026, 3, 8, 6, 30, tzinfo=UTC), OWNER, "1:30 AM EST to 3:00 AM EDT"),
+    (datetime(2026, 3, 29, 0, 45, tzinfo=UTC), "Europe/Berlin", "1:45 AM CET to 3:15 AM CEST"),
+    # Another day, and a zone without a short name.
+    (datetime(2026, 3, 6, 23, 45, tzinfo=UTC), "UTC", "11:45 PM to March 7, 2026, 12:15 AM"),
+    (datetime(2026, 3, 6, 15, tzinfo=UTC), "Asia/Dubai", "7:00 PM to 7:30 PM, Dubai time (UTC+04)"),
+]
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "Ada\r\nBcc: everybody@example.com",
-        "Ada\nATTENDEE:mailto:eve@evil.example",
-        'Ada"; Okafor, Tents:',
-        "call evil.example now",
-        "W" * 200,
-        "🦔" * 60,
-        "Ada\u202eevil",
-    ],
-)
-def test_no_name_gets_into_a_header_or_a_line_of_its_own(database: Database, name: str) -> None:
-    colleague(database, "ada", contact_given="off")
-    book(database, left_contact(database, name=name, business=name))
-    for mail in sent_mails(database):
+@on_sqlite
+def test_its_time_is_exact_in_the_zone_of_the_owner(database: Database) -> None:
+    leads = [settled_lead(database, email=f"{number}@owner.example") for number in range(6)]
+    for number, (lead_id, (starts_at, zone, _)) in enumerate(zip(leads, TIMES, strict=True)):
+        book(database, lead_id, at(starts_at, zone), uid=str(number))
+    mails = {mail["To"]: mail for mail in sent_mails(database) if "consult" in mail["Subject"]}
+    for number, (starts_at, _, says) in enumerate(TIMES):
+        mail = mails[f"{number}@owner.example"]
+        for kind in ("plain", "html"):
+            assert says in text_of(mail, kind)
+        _, event = event_in(mail)
+        assert (event.start, event.end) == (starts_at, starts_at + HALF_AN_HOUR)
+
+
+HOSTILE = [
+    "Ada\r\nBcc: everybody@example.com",
+    "Ada\nATTENDEE:mailto:eve@evil.example",
+    'Ada"; Okafor, Tents:',
+    "call evil.example now",
+    "W" * 200,
+    "🦔" * 60,
+    "Ada\u202eevil",
+]
+
+
+@on_sqlite
+def test_no_name_gets_into_a_header_or_a_line_of_its_own(database: Database) -> None:
+    leads = [settled_lead(database, name=name, business=name) for name in HOSTILE]
+    colleague(database, "ada")
+    for lead_id in leads:
+        book(database, lead_id, at(STARTS_AT + lead_id * HALF_AN_HOUR), uid=str(lead_id))
+    mails = sent_mails(database)
+    assert len(mails) == 2 * len(HOSTILE)
+    for mail in mails:
         assert mail["Bcc"] is None
         _, event = event_in(mail)
         assert not isinstance(event["ATTENDEE"], list)
@@ -316,8 +326,9 @@ def test_no_name_gets_into_a_header_or_a_line_of_its_own(database: Database, nam
 # --- To whom, when and how often ------------------------------------------------------------------
 
 
+@on_sqlite
 def test_a_provider_emails_owners_itself(database: Database, lead_id: int) -> None:
-    colleague(database, "ada", contact_given="off")
+    colleague(database, "ada")
     to = at(place="See evil.example")
     write(database, bookings.book, lead_id, to, calendar="cal", uid="x", matched_by="key")
     (mail,) = sent_mails(database)
@@ -326,6 +337,7 @@ def test_a_provider_emails_owners_itself(database: Database, lead_id: int) -> No
     assert "How you meet: See evil example" in text_of(mail)
 
 
+@on_sqlite
 def test_every_attempt_is_the_same_mail(database: Database, lead_id: int, clock: Clock) -> None:
     book(database, lead_id)
     box = Box(RetryableError("Busy"))
@@ -415,10 +427,11 @@ def test_a_lead_that_is_held_or_deleted_stops_what_waits(database: Database, lea
 # --- To staff -------------------------------------------------------------------------------------
 
 
+@on_sqlite
 def test_staff_get_the_consult_into_their_calendar_in_their_zone(
     database: Database, lead_id: int
 ) -> None:
-    colleague(database, "ada", contact_given="off")
+    colleague(database, "ada")
     booking = book(database, lead_id)
     office = Office(zone=ZoneInfo("Europe/Berlin"))
     mails = sent_mails(database, office=office)
@@ -443,7 +456,7 @@ def test_staff_get_the_consult_into_their_calendar_in_their_zone(
 def test_staff_are_asked_to_confirm_and_told_of_a_canceled_consult_once(
     database: Database, lead_id: int
 ) -> None:
-    colleague(database, "ada", contact_given="off")
+    colleague(database, "ada")
 
     def mails() -> list[EmailMessage]:
         return [mail for mail in sent_mails(database) if mail["To"] == "ada@agency.example"]
@@ -458,8 +471,9 @@ def test_staff_are_asked_to_confirm_and_told_of_a_canceled_consult_once(
     assert event_in(mail)[0] == "CANCEL"
 
 
+@on_sqlite
 def test_who_invites_themselves_gets_an_entry(database: Database, lead_id: int) -> None:
-    colleague(database, "ada", contact_given="off")
+    colleague(database, "ada")
     book(database, lead_id)
     mails = sent_mails(database, sender="Relay <Ada@agency.example>")
     mail = next(mail for mail in mails if mail["To"] == "ada@agency.example")

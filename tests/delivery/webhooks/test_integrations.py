@@ -27,7 +27,7 @@ from consult.storage.leads.submission import NewSubmission
 from consult.storage.webhooks import endpoints
 from consult.workflow.notification_types import WEBHOOK_EVENTS
 from tests.delivery.webhooks.test_webhook_delivery import is_signed, log, states, work
-from tests.support.databases import Clock, write
+from tests.support.databases import Clock, on_sqlite, write
 from tests.support.personas import BATON_ON_THE_FLOOR
 from tests.support.stand_ins import URLS, StandIn
 from tests.support.submissions import CONTACT, lead_of, save_contact, submitted
@@ -35,7 +35,7 @@ from tests.support.webhook_receiver import IP, Receiver, receiver
 from tests.support.workers import BRAND, SECRET_KEY
 
 # About formats and not about engines.
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = on_sqlite
 
 
 @contextmanager
