@@ -1,6 +1,5 @@
 """What each kind of job does. A handler does the slow part and returns what to commit."""
 
-import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -76,7 +75,7 @@ def report_html_of(lead: SubmissionRow, context: Context) -> str:
         # A report is forwarded, so it never has the link by which its owner books.
         brand = replace(brand, consult_url="")
     return document_html(
-        from_json(json.dumps(lead.report)),
+        from_json(lead.report),
         # The day of the answers and not today: rendered again, it is the same document.
         made_on=lead.submitted_at.date(),
         recipient=_owner_of(lead),
@@ -87,7 +86,7 @@ def report_html_of(lead: SubmissionRow, context: Context) -> str:
 
 def brief_html_of(lead: SubmissionRow, context: Context) -> str:
     reasons = reasons_of(lead.edition, lead.depth, lead.answers)
-    brief = brief_of(from_json(json.dumps(lead.report)), reasons)
+    brief = brief_of(from_json(lead.report), reasons)
     return brief_html(
         brief, lead.id, _owner_of(lead), lead.submitted_at, context.brand, context.settings.paper
     )

@@ -8,7 +8,6 @@ for it on the page of the result. Its link shows a button; only the button confi
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -229,7 +228,7 @@ def contact_page(
         problems=[*problems, *wrong],
         guard=guard("contact", token),
         consent=_consent_text(),
-        consult=from_json(json.dumps(lead.report)).consult,
+        consult=from_json(lead.report).consult,
         result_open=not is_contact_required(lead.contact is not None, "result"),
         by_email=can_email(),
         booking=services().booking_offer,

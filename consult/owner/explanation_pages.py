@@ -1,6 +1,5 @@
 """Behind the result: where each point comes from, and what another answer would change."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -36,7 +35,7 @@ def _why_page(lead: SubmissionRow, token: str) -> str:
         "owner/why.html",
         token=token,
         shared=request.blueprint == shared_pages.name,
-        report=from_json(json.dumps(lead.report)),
+        report=from_json(lead.report),
         reasons=reasons_of(lead.edition, lead.depth, lead.answers),
     )
 

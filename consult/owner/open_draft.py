@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
@@ -161,7 +160,7 @@ def freeze(walk: Walk, brand: Brand, *, demo: bool = False) -> NewSubmission:
         answers=dict(walk.on_path.values),
         wording=wording,
         scorecard=scorecard_json(card, brand.currency),
-        report=json.loads(build_report(walk, brand.currency, card, brand.minutes).to_json()),
+        report=build_report(walk, brand.currency, card, brand.minutes).to_json(),
         separation=float(card.separation.confirmed),
         handoff=float(card.handoff.confirmed),
         archetype=card.archetype,

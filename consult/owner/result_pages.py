@@ -1,6 +1,5 @@
 """The result: the page, its read-only copy, the PDF, and the step from a quick to a full check."""
 
-import json
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -69,7 +68,7 @@ def shared_result_page(token: str) -> ResponseReturnValue:
 
 
 def _result_page(lead: SubmissionRow, **more: Any) -> str:
-    report = from_json(json.dumps(lead.report))
+    report = from_json(lead.report)
     return render_template(
         "owner/result.html",
         report=report,

@@ -8,7 +8,7 @@ and points with one decimal that add up to the score with one decimal.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
@@ -338,13 +338,15 @@ class Report:
         well = self.consult.recommended == "not_now"
         return submitted_on + timedelta(days=365 if well else 90)
 
-    def to_json(self) -> str:
-        return _REPORTS.dump_json(self).decode()
+    def to_json(self) -> dict[str, Any]:
+        """What is stored of it: the values that JSON has."""
+        stored: dict[str, Any] = _REPORTS.dump_python(self, mode="json")
+        return stored
 
 
 _REPORTS = TypeAdapter(Report)
 
 
-def from_json(text: str) -> Report:
-    """The Report in JSON text that `to_json` wrote. Raises ValueError for anything else."""
-    return _REPORTS.validate_json(text)
+def from_json(stored: Mapping[str, Any]) -> Report:
+    """The Report that `to_json` made this of. Raises ValueError for anything else."""
+    return _REPORTS.validate_python(stored)

@@ -1,6 +1,5 @@
 """The result, the contact form and the PDF: what is open, what is asked for first, what is kept."""
 
-import json
 import re
 import time
 from collections.abc import Iterator
@@ -143,7 +142,7 @@ def test_a_result_is_read_in_700_words_with_each_step_from_aim_to_proof(
     words = "".join(visible(main)).split()
     assert 300 < len(words) <= 700
     text = " ".join(words)
-    for fix in from_json(json.dumps(lead.report)).plan:
+    for fix in from_json(lead.report).plan:
         assert all(said in text for said in (fix.takes, fix.next, fix.aim, fix.proof, fix.tool))
 
 
@@ -152,7 +151,7 @@ def test_page_pdf_email_brief_and_consult_agree_on_what_is_first(
     of_firms: OfFirms, firm: str
 ) -> None:
     page, lead = of_firms[firm]
-    report = from_json(json.dumps(lead.report))
+    report = from_json(lead.report)
     title = report.plan[0].title
     assert f"Do this first 1 {title}" in page.text
     submitted_on = lead.submitted_at.date()
@@ -175,7 +174,7 @@ def test_charts_are_sorted_and_as_long_as_what_there_is_to_gain(
     of_firms: OfFirms, firm: str
 ) -> None:
     page, lead = of_firms[firm]
-    separation, handoff = from_json(json.dumps(lead.report)).axes
+    separation, handoff = from_json(lead.report).axes
     points = [part for part in handoff.most_to_gain if part.critical]
     around = [part for part in handoff.most_to_gain if not part.critical]
     drawn = []
@@ -204,7 +203,7 @@ def test_nothing_is_printed_of_a_lead_that_was_skipped(app: Flask, skipped: str 
     title = finding_text("one_lead", "title")
     assert lead_of(app).report["one_lead"] is None
     assert title not in journey.page.text
-    assert title not in document_html(from_json(json.dumps(lead_of(app).report)), date(2026, 12, 1))
+    assert title not in document_html(from_json(lead_of(app).report), date(2026, 12, 1))
 
 
 @pytest.mark.parametrize("persona", [DISCIPLINED_SOLO, MOSTLY_UNKNOWN, TWO_SILOS])
@@ -439,7 +438,7 @@ def test_with_the_result_gated_the_contact_comes_first(tmp_path: Path) -> None:
 def test_the_pdf_tells_what_the_page_tells_and_more(app: Flask, persona: Persona) -> None:
     client = PageClient(app)
     path = hand_in(app, persona, "full")
-    report = from_json(json.dumps(lead_of(app).report))
+    report = from_json(lead_of(app).report)
     page = client.get(path).text + client.get(f"{path}/why").text
     printed = printed_text(document_html(report, date(2026, 11, 23)))
     assert [said for said in _told(report) if said not in printed] == []

@@ -4,7 +4,6 @@ A job may run again after its worker died. Until the mail was accepted, it then 
 same Message-ID; after that, not at all.
 """
 
-import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
@@ -134,7 +133,7 @@ def report_message(
 ) -> tuple[EmailMessage, str]:
     """The mail that brings a lead's owner the PDF, and its text as staff may read it."""
     brand, contact, base_url = context.brand, lead.contact, context.settings.base_url
-    report, submitted_on = from_json(json.dumps(lead.report)), lead.submitted_at.date()
+    report, submitted_on = from_json(lead.report), lead.submitted_at.date()
     check_again = report.check_again_on(submitted_on)
     values = {
         "name": safe_name(contact.name if contact else ""),

@@ -1,6 +1,5 @@
 """The facts that webhooks are made from, as they are when a message is sent."""
 
-import json
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from email.utils import parseaddr
@@ -123,7 +122,7 @@ def facts_of(
         raise PermanentError("The lead was deleted.")
     lead = _lead_facts(submission, status, settings.base_url)
     if endpoint.kind != "standard":
-        lead = _with_report(lead, from_json(json.dumps(submission.report)))
+        lead = _with_report(lead, from_json(submission.report))
     move = _move(session, notification) if notification.kind == "stage_changed" else None
     return replace(facts, lead_id=submission.id, lead=lead, move=move)
 

@@ -1,6 +1,5 @@
 """The page of a lead, with its documents and mails."""
 
-import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import partial
@@ -84,7 +83,7 @@ def lead_page(lead_id: int, form_state: FormState | None = None, since: int | No
     # Here and not in the view: forms that are refused show the page as well.
     record_access_after(found.viewed_at, lead_id, "lead.seen")
     submission, lead = found.submission, found.lead
-    report = from_json(json.dumps(submission.report))
+    report = from_json(submission.report)
     reasons = reasons_of(submission.edition, submission.depth, submission.answers)
     pages = load(submission.edition).texts.pages
     mails = [delivery_view(delivery) for delivery in sent]

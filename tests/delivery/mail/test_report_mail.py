@@ -1,6 +1,5 @@
 """The mail with the report: what is in it, who gets it, and that it is sent once."""
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -110,7 +109,7 @@ def test_a_real_server_gets_the_whole_mail(database: Database, result_token: str
         SENDER,
         BRAND.email,
     )
-    report = from_json(json.dumps(report_of("baton_on_the_floor")))
+    report = from_json(report_of("baton_on_the_floor"))
     subject = f"Your result: {report.finding.removesuffix('.')}"
     assert message["Subject"] == subject
     assert message["Date"].datetime == datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -269,7 +268,7 @@ def test_any_text_comes_back_from_lines_that_are_short_enough(text: str) -> None
 def test_a_misleading_name_is_left_out(name: str) -> None:
     message = mail_to(name=name, business=name)
     assert message["Bcc"] is None
-    report = from_json(json.dumps(report_of("baton_on_the_floor")))
+    report = from_json(report_of("baton_on_the_floor"))
     subject = f"Your result: {report.finding.removesuffix('.')}"
     assert message["Subject"] == subject
     for kind in ("plain", "html"):

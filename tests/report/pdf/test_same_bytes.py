@@ -1,5 +1,6 @@
 """The same Report is the same file: in another process, another place, and on another machine."""
 
+import json
 import os
 import subprocess
 import sys
@@ -18,11 +19,12 @@ PRINT = f"""
 import sys
 sys.path.insert(0, {str(PROJECT_FOLDER)!r})
 import hashlib
+import json
 from datetime import date
 from consult.report.html_document import Recipient, document_html
 from consult.report.pdf.render_pdf import html_to_pdf
 from consult.report.report import from_json
-report = from_json(sys.stdin.read())
+report = from_json(json.load(sys.stdin))
 html = document_html(report, date(2026, 11, 23), Recipient("Święta", "Łódź مطعم 🥐 東"))
 print(hashlib.sha256(html_to_pdf(html)).hexdigest())
 """
@@ -34,7 +36,7 @@ OTHER_FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "urn:fontconfi
 
 @pytest.fixture(scope="module")
 def given() -> bytes:
-    return report_of("solo_starter", "full").to_json().encode()
+    return json.dumps(report_of("solo_starter", "full").to_json()).encode()
 
 
 @pytest.fixture(scope="module")
