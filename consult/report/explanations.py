@@ -6,7 +6,6 @@ answers under their own edition, which never changes.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 from consult.questionnaire import NOT_SURE, Asked, Depth, Kind, Walk, read_answers, walk
@@ -187,11 +186,11 @@ class _Explainer:
 
 def _rungs(asked: Asked, line: Line, points: Points) -> Iterator[Rung]:
     """Every answer offered, worst first, with the points that it earns here."""
+    top = line.item.top
     for id, text in asked.wording.choices.items():
         given = line.rung == int(id)
-        share = Fraction(points.possible * int(id), line.item.top)
-        earned = points.earned if given else int(share + Fraction(1, 2))
-        yield Rung(text, earned / 10, given)
+        rounded = (2 * points.possible * int(id) + top) // (2 * top)
+        yield Rung(text, (points.earned if given else rounded) / 10, given)
 
 
 def _unknown(axis: AxisScore) -> float:

@@ -315,9 +315,9 @@ def records_access(action: str) -> Callable[[_View], _View]:
 
 def record_access(lead_id: int, action: str) -> None:
     """Record what the signed-in user opens, unless the log has it from just now."""
-    query = audit_log.last_recorded(action, by=signed_in_user().id, lead_id=lead_id)
+    given = {"action": action, "by": signed_in_user().id, "lead_id": lead_id}
     with services().database.reading() as session:
-        last = session.scalar(query)
+        last = session.scalar(audit_log.LAST_RECORDED, given)
     record_access_after(last, lead_id, action)
 
 

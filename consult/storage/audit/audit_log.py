@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import bindparam, select
 
 from consult.storage.db.database import Session, is_writing
 from consult.storage.tables.account_tables import AuditRow
@@ -96,14 +96,17 @@ def entries(
         after_id = batch[-1].id
 
 
-def last_recorded(action: str, *, by: int, lead_id: int) -> Select[datetime]:
-    """Select when this user's action on this lead was last recorded."""
-    return (
-        select(AuditRow.at)
-        .where(AuditRow.lead_id == lead_id, AuditRow.by_id == by, AuditRow.action == action)
-        .order_by(AuditRow.id.desc())
-        .limit(1)
+LAST_RECORDED = (
+    select(AuditRow.at)
+    .where(
+        AuditRow.lead_id == bindparam("lead_id"),
+        AuditRow.by_id == bindparam("by"),
+        AuditRow.action == bindparam("action"),
     )
+    .order_by(AuditRow.id.desc())
+    .limit(1)
+)
+"""When an `action` of a user, `by`, on the lead `lead_id` was last recorded."""
 
 
 def known_actions(session: Session) -> Sequence[str]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from statistics import median
 from typing import Any, TypeVar
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Integer, Row, Select, bindparam, func, select
 from sqlalchemy.orm import aliased, joinedload
 
 from consult.crypto import token_hash
@@ -87,24 +87,9 @@ def is_suspect(session: Session, lead_id: int) -> bool:
 
 def lead_details(session: Session, lead_id: int, viewer_id: int) -> LeadDetails | None:
     """All that the page of a lead shows of it, in two queries; None for a lead that was deleted."""
-    viewed = audit_log.last_recorded("lead.seen", by=viewer_id, lead_id=lead_id)
-    report, brief = aliased(DocumentRow), aliased(DocumentRow)
-    assessed = CallAssessmentRow.dimension + ":" + CallAssessmentRow.assessment
-    in_one_text = select(func.aggregate_strings(assessed, " ")).where(
-        CallAssessmentRow.submission_id == SubmissionRow.id
-    )
-    more = (in_one_text.scalar_subquery(), viewed.scalar_subquery())
-    newest = func.max(BookingRow.id)
-    to_come = (BookingRow.state.in_(ACTIVE), BookingRow.ends_at > session.now())
-    booking_id = select(newest).where(BookingRow.submission_id == lead_id, *to_come)
-    found = session.execute(
-        _LEADS.add_columns(LeadRow, BookingRow, report.revision, brief.revision, *more)
-        .join(LeadRow, LeadRow.submission_id == SubmissionRow.id)
-        .outerjoin(BookingRow, BookingRow.id == booking_id.scalar_subquery())
-        .outerjoin(report, (report.submission_id == SubmissionRow.id) & (report.kind == REPORT))
-        .outerjoin(brief, (brief.submission_id == SubmissionRow.id) & (brief.kind == BRIEF))
-        .where(SubmissionRow.id == lead_id)
-    ).first()
+    viewed = {"action": "lead.seen", "by": viewer_id}
+    given = {"lead_id": lead_id, "now": session.now(), **viewed}
+    found = session.execute(_DETAILS, given).first()
     if found is None:
         return None
     submission, lead, booking, report_stored, brief_stored, assessments, viewed_at = found
@@ -117,6 +102,33 @@ def lead_details(session: Session, lead_id: int, viewer_id: int) -> LeadDetails 
         assessments=dict(one.split(":") for one in (assessments or "").split()),
         viewed_at=viewed_at,
     )
+
+
+def _details() -> Select[Any]:
+    """All of a lead but its pages; built once, which takes as long as to ask for it."""
+    lead_id = bindparam("lead_id", type_=Integer)
+    report, brief = aliased(DocumentRow), aliased(DocumentRow)
+    assessed = CallAssessmentRow.dimension + ":" + CallAssessmentRow.assessment
+    in_one_text = select(func.aggregate_strings(assessed, " ")).where(
+        CallAssessmentRow.submission_id == SubmissionRow.id
+    )
+    more = (in_one_text.scalar_subquery(), audit_log.LAST_RECORDED.scalar_subquery())
+    booking_id = select(func.max(BookingRow.id)).where(
+        BookingRow.submission_id == lead_id,
+        BookingRow.state.in_(ACTIVE),
+        BookingRow.ends_at > bindparam("now"),
+    )
+    return (
+        _LEADS.add_columns(LeadRow, BookingRow, report.revision, brief.revision, *more)
+        .join(LeadRow, LeadRow.submission_id == SubmissionRow.id)
+        .outerjoin(BookingRow, BookingRow.id == booking_id.scalar_subquery())
+        .outerjoin(report, (report.submission_id == SubmissionRow.id) & (report.kind == REPORT))
+        .outerjoin(brief, (brief.submission_id == SubmissionRow.id) & (brief.kind == BRIEF))
+        .where(SubmissionRow.id == lead_id)
+    )
+
+
+_DETAILS = _details()
 
 
 def still_there(session: Session, lead_ids: Collection[int]) -> set[int]:
