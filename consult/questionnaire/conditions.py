@@ -49,7 +49,8 @@ class _All:
     parts: tuple[Condition, ...]
 
     def holds(self, given: Given) -> bool:
-        return all(part.holds(given) for part in self.parts)
+        # Four in five questions are asked of all: to find that out was a fourth of a walk.
+        return not self.parts or all(part.holds(given) for part in self.parts)
 
     def reads(self) -> tuple[str, ...]:
         return _union(part.reads() for part in self.parts)

@@ -244,7 +244,8 @@ def test_two_items_of_a_dimension_add_up_without_touching_each_other(
     branch: dict[str, Answer], depth: Depth
 ) -> None:
     # For every pair of rungs of every pair of items in a dimension: the points of one are the same
-    # whatever the other's answer is, and nothing outside the dimension changes.
+    # whatever the other's answer is, and nothing outside the dimension changes. The lowest rung is
+    # where all of them start.
     answers = answered(branch, depth, "lowest")
     lowest = scored(answers, depth)
     asked = {a.id: a for a in walked(answers, depth).asked}
@@ -267,4 +268,4 @@ def test_two_items_of_a_dimension_add_up_without_touching_each_other(
 
 
 def _rungs(asked: Asked) -> list[Answer]:
-    return [answer for answer in offered(asked) if answer != UNKNOWN]
+    return [answer for answer in offered(asked) if answer not in (UNKNOWN, 0)]
