@@ -151,10 +151,9 @@ def save_contact(
 
     Returns whether the result token is known.
     """
-    lead = _lock(session, token)
-    if lead is None:
+    lead, row = _lock(session, token)
+    if lead is None or row is None:
         return False
-    row = session.get_one(SubmissionRow, lead.submission_id, populate_existing=True)
     stored = session.get(ContactRow, row.id)
     is_first = stored is None
     check = check or Check(signs=stored.signs if stored else {})
@@ -218,8 +217,8 @@ def request_confirmation(session: Session, token: str, base_url: str) -> None:
 
     Each link voids the one before.
     """
-    lead = _lock(session, token)
-    stored = session.get(ContactRow, lead.submission_id) if lead else None
+    _, row = _lock(session, token)
+    stored = session.get(ContactRow, row.id) if row else None
     if stored and stored.waiting_token:
         confirm_token = new_token()
         stored.confirm_hash = token_hash(confirm_token)
@@ -337,12 +336,15 @@ def _add_lead(
     return lead
 
 
-def _lock(session: Session, token: str) -> LeadRow | None:
-    """The lead with this result token, locked until the transaction ends.
-
-    As staff do and as deleting it does: to lock its submission first could deadlock. The next
-    statement sees what they changed in the meantime.
-    """
-    of_result = select(SubmissionRow.id).where(SubmissionRow.result_token_hash == token_hash(token))
+def _lock(session: Session, token: str) -> tuple[LeadRow | None, SubmissionRow | None]:
+    """The lead and the submission with this result token, locked until the transaction ends."""
+    found = select(SubmissionRow).where(SubmissionRow.result_token_hash == token_hash(token))
+    # The lead first, as staff do and as deleting it does: another order could deadlock. The next
+    # statement sees what they changed in the meantime, such as that the token is void.
+    of_result = found.with_only_columns(SubmissionRow.id)
     lead = select(LeadRow).where(LeadRow.submission_id.in_(of_result)).with_for_update()
-    return session.scalar(lead.execution_options(populate_existing=True))
+    fresh = {"populate_existing": True}
+    return (
+        session.scalar(lead.execution_options(**fresh)),
+        session.scalar(found.execution_options(**fresh)),
+    )

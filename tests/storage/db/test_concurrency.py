@@ -3,7 +3,9 @@
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from typing import get_args
 
+import pytest
 from sqlalchemy import func, select, update
 
 from consult.storage import deliveries, documents, jobs
@@ -13,6 +15,7 @@ from consult.storage.audit import audit_log
 from consult.storage.db.database import Database, Session
 from consult.storage.leads import changes, handovers, leads, notes, submission
 from consult.storage.privacy import erasure, retention
+from consult.storage.privacy.erasure import Method
 from consult.storage.second_factors import factors
 from consult.storage.settings import setting_overrides
 from consult.storage.tables.account_tables import AuditRow
@@ -39,7 +42,10 @@ def test_an_owner_leaves_a_contact_while_staff_claim_the_lead(database: Database
     assert contact_of(lead_of(database, token)) == CONTACT
 
 
-def test_an_owner_leaves_a_contact_while_the_lead_is_deleted(database: Database) -> None:
+@pytest.mark.parametrize("method", get_args(Method))
+def test_an_owner_leaves_a_contact_while_the_lead_is_erased(
+    database: Database, method: Method
+) -> None:
     token = submitted(database)
     lead = lead_of(database, token).id
     saved: list[bool] = []
@@ -47,7 +53,7 @@ def test_an_owner_leaves_a_contact_while_the_lead_is_deleted(database: Database)
         database,
         lambda s: changes.lock_leads(s, [lead]),
         lambda s: saved.append(submission.save_contact(s, token, CONTACT)),
-        lambda s: erasure.erase(s, [lead], "delete", by=None, reason="requested"),
+        lambda s: erasure.erase(s, [lead], method, by=None, reason="requested"),
     )
     assert saved == [False]
 
