@@ -161,6 +161,26 @@ def test_axe_passes_only_what_looks_as_before(
     assert axe_violations(passer_by) == []
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "rule"),
+    [
+        ("<p>Words around a <a href='/'>link</a>", "style='text-decoration: none'", "link-in-text-block"),
+        ("<div><button>A</button><button>B</button></div>", "style='width: 19px'", "target-size"),
+    ],
+)
+def test_axe_judges_links_and_targets_that_it_has_not_passed(
+    passer_by: Visit, before: str, after: str, rule: str
+) -> None:
+    head = "<html lang=en><title>A</title><style>div { display: flex } button { height: 24px; "
+    head += "width: 99px; padding: 0; border: 0 }</style>"
+    passer_by.tab.goto("about:blank")
+    passer_by.tab.set_content(f"{head}<main><h1>A</h1>{before}</main>")
+    assert axe_violations(passer_by) == []
+    changed = before.replace("<a ", f"<a {after} ").replace("<button", f"<button {after}", 1)
+    passer_by.tab.set_content(f"{head}<main><h1>A</h1>{changed}</main>")
+    assert [found.split()[0] for found in axe_violations(passer_by)][:1] == [rule]
+
+
 def test_no_page_is_left_out(site: Site) -> None:
     """A new page has to be looked at: give it a `State`."""
     addresses = site.app.url_map.bind("")

@@ -1,9 +1,10 @@
 """Axe, the judge of what people with disabilities can use, on a page of the real browser.
 
-Contrast took three quarters of its time, mostly on texts that look like one before. Whether a text
-can be read depends on how it and what it stands in are painted. So texts that are painted like one
-that axe has passed in this window are left out; one that it refused, or could not tell about, is
-looked at again.
+Three rules took three quarters of its time, as they look up what lies below and beside each
+element. They judge only what another page has not shown. Whether a text can be read, and whether
+a link stands out from the text around it, depends on how both are painted: those that are painted
+like one that axe has passed in this window are left out, and one that it refused, or could not
+tell about, is looked at again. A target that is large enough and overlaps no other needs no judge.
 """
 
 from importlib.resources import files
@@ -14,51 +15,78 @@ from playwright.sync_api import Page as Tab
 _SCRIPT = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 _TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 _RUN = """async ([tags, passed]) => {
-  const run = (more) => axe.run({
-    resultTypes: ['violations', 'passes'],
-    preload: false,  // would fetch the style sheets once more for a rule on turned screens
-    elementRef: true,
-    ...more,
-  });
-  const all = await run({
-    runOnly: tags, resultTypes: ['violations'], rules: {'color-contrast': {enabled: false}},
-  });
-  const known = new Set(passed), grounds = new Map(), looks = new Map();
+  const known = new Set(passed), looks = new Map(), grounds = new Map();
+  const mark = (element, rule) => element.setAttribute(`data-${rule}`, 'new');
+  const markIfNew = (element, rule, painted) => {
+    const look = `${rule}: ${painted}`;
+    if (known.has(look)) return;
+    known.add(look);
+    looks.set(rule, (looks.get(rule) || new Map()).set(element, look));
+    mark(element, rule);
+  };
+  const styles = (element, names) => {
+    const all = getComputedStyle(element);
+    return names.map((name) => all[name]).join();
+  };
   const ground = (element) => {
     if (element && !grounds.has(element)) {
-      const {backgroundColor, backgroundImage, opacity, filter, mixBlendMode, transform, position}
-        = getComputedStyle(element);
       const plain = 'rgba(0, 0, 0, 0),none,1,none,normal,none,static';
-      const own = [
-        backgroundColor, backgroundImage, opacity, filter, mixBlendMode, transform, position,
-      ].join();
+      const own = styles(element, [
+        'backgroundColor', 'backgroundImage', 'opacity', 'filter', 'mixBlendMode', 'transform',
+        'position',
+      ]);
       const around = ground(element.parentElement);
       grounds.set(element, own === plain ? around : `${around}|${own}`);
     }
     return grounds.get(element);
   };
+  const text = (element) => element.localName
+    + `,${styles(element, ['color', 'fontSize', 'fontWeight', 'textShadow'])} on ${ground(element)}`;
+  const lines = (element) => text(element) + styles(element, [
+    'display', 'fontFamily', 'fontStyle', 'textDecoration', 'borderStyle', 'borderWidth',
+    'borderColor',
+  ]);
+  const block = (element) => getComputedStyle(element).display.startsWith('inline')
+    ? block(element.parentElement) : element;
   const hasText = (element) => element.matches('input, select, textarea')
     || [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
+
   for (const element of document.body.querySelectorAll('*')) {
-    if (hasText(element) && element.checkVisibility()) {
-      const {color, fontSize, fontWeight, textShadow} = getComputedStyle(element);
-      const own = [color, fontSize, fontWeight, textShadow].join();
-      const look = `${element.localName},${own} on ${ground(element)}`;
-      if (!known.has(look)) {
-        known.add(look);
-        looks.set(element, look);
-        element.dataset.look = 'new';
-      }
+    if (!element.checkVisibility()) continue;
+    if (hasText(element)) markIfNew(element, 'color-contrast', text(element));
+    if (element.matches('a, [role=link]')) {
+      markIfNew(element, 'link-in-text-block', `${lines(element)} in ${lines(block(element))}`);
     }
   }
-  axe.configure({rules: [{id: 'color-contrast', selector: '[data-look]'}]});
-  const contrast = await run({runOnly: {type: 'rule', values: ['color-contrast']}});
-  looks.forEach((_, element) => { delete element.dataset.look; });
+  const targets = [...document.querySelectorAll(
+    'a[href], area, button, input, select, textarea, summary, [tabindex], [role]',
+  )].filter((element) => element.tabIndex >= 0 && element.checkVisibility())
+    .map((element) => [element, element.getBoundingClientRect()]);
+  for (const [element, {left, right, top, bottom, width, height}] of targets) {
+    if (width < 24 || height < 24 || targets.some(([other, box]) => other !== element
+      && box.left < right && left < box.right && box.top < bottom && top < box.bottom)) {
+      mark(element, 'target-size');
+    }
+  }
+
+  const sparing = ['color-contrast', 'link-in-text-block', 'target-size'];
+  axe.configure({rules: sparing.map((id) => ({id, selector: `[data-${id}]`}))});
+  axe.addReporter('bare', (rules, _, done) => done(rules));  // the usual ones describe what passed
+  const rules = await axe.run({
+    runOnly: tags, reporter: 'bare', elementRef: true,
+    preload: false,  // would fetch the style sheets once more for a rule on turned screens
+  });
+  for (const id of sparing) {
+    document.querySelectorAll(`[data-${id}]`)
+      .forEach((element) => element.removeAttribute(`data-${id}`));
+  }
   return [
-    [...all.violations, ...contrast.violations].flatMap((rule) => rule.nodes.map(
-      (node) => `${rule.id} (${rule.help}): ${node.html.slice(0, 160)}`,
+    rules.flatMap((rule) => rule.violations.map(
+      ({node}) => `${rule.id} (${rule.help}): ${node.element.outerHTML.slice(0, 160)}`,
     )),
-    contrast.passes.flatMap((rule) => rule.nodes.map((node) => looks.get(node.element))),
+    rules.filter(({id}) => looks.has(id)).flatMap(
+      ({id, passes}) => passes.map(({node}) => looks.get(id).get(node.element)),
+    ),
   ];
 }"""
 
@@ -66,7 +94,7 @@ _RUN = """async ([tags, passed]) => {
 def find_violations(page: Tab | Frame, passed: set[str]) -> list[str]:
     """What axe finds against WCAG 2.0 to 2.2 A and AA and good practice, one line an element.
 
-    `passed` are the looks of texts that it has passed; those of this page are added.
+    `passed` are the looks of texts and links that it has passed; those of this page are added.
     """
     if page.evaluate("typeof axe === 'undefined'"):
         if isinstance(page, Tab):
