@@ -148,7 +148,7 @@ def look(visit: Visit, path: str) -> None:
     visit.open(path)
     visit.tab.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
     for width in (DESK_WIDTH, PHONE_WIDTH) if path in WIDE else (PHONE_WIDTH,):
-        visit.tab.set_viewport_size({"width": width, "height": 740})
+        visit.look(width, height=740)
         if visit.overflow():
             visit.faults.append(f"{path} is {visit.overflow()} px wider than {width}")
     if visit.tab.evaluate(COUNT_RUNNING):

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from flask import Flask
-from playwright.sync_api import Browser, ConsoleMessage, Error, Playwright, Request, ViewportSize
+from playwright.sync_api import Browser, CDPSession, ConsoleMessage, Error, Playwright, Request
 from playwright.sync_api import Page as Tab
 from waitress.server import create_server
 
@@ -127,6 +127,8 @@ class Visit:
 
     tab: Tab
     origin: str
+    size: tuple[int, int]
+    devtools: CDPSession
     scheme: Scheme = "light"
     faults: list[str] = field(default_factory=list)
     also: Sequence[str] = ()
@@ -152,11 +154,13 @@ class Visit:
     def look(self, width: int, scheme: Scheme = "light", height: int = 800) -> None:
         """Change the window's size and the colours that the person prefers, as far as they differ.
 
-        The browser lays out and paints anew each time it is told one of them.
+        The browser lays out and paints anew each time it is told one of them. Only the page is
+        told of the size: around it is the browser's own window, which is as much work again.
         """
-        size: ViewportSize = {"width": width, "height": height}
-        if self.tab.viewport_size != size:
-            self.tab.set_viewport_size(size)
+        if self.size != (width, height):
+            size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+            self.devtools.send("Emulation.setDeviceMetricsOverride", size)
+            self.size = width, height
         if self.scheme != scheme:
             self.tab.emulate_media(color_scheme=scheme)
             self.scheme = scheme
@@ -194,7 +198,8 @@ def visiting(
         color_scheme="light",
     )
     context.set_default_timeout(1000 * patience(30))
-    visit = Visit(context.new_page(), origin, also=also)
+    tab = context.new_page()
+    visit = Visit(tab, origin, (width, height), context.new_cdp_session(tab), also=also)
     visit.tab.on("request", lambda request: _note_foreign(visit, request))
     visit.tab.on("console", lambda message: _note_complaint(visit, message))
     visit.tab.on("pageerror", lambda error: _note_error(visit, error))
