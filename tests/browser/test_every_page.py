@@ -164,7 +164,11 @@ def test_axe_passes_only_what_looks_as_before(
 @pytest.mark.parametrize(
     ("before", "after", "rule"),
     [
-        ("<p>Words around a <a href='/'>link</a>", "style='text-decoration: none'", "link-in-text-block"),
+        (
+            "<p>Words around a <a href='/'>link</a>",
+            "style='text-decoration: none'",
+            "link-in-text-block",
+        ),
         ("<div><button>A</button><button>B</button></div>", "style='width: 19px'", "target-size"),
     ],
 )

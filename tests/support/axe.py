@@ -40,9 +40,11 @@ _RUN = """async ([tags, passed]) => {
     }
     return grounds.get(element);
   };
-  const text = (element) => element.localName
-    + `,${styles(element, ['color', 'fontSize', 'fontWeight', 'textShadow'])} on ${ground(element)}`;
-  const lines = (element) => text(element) + styles(element, [
+  const text = (element) => [
+    element.localName, styles(element, ['color', 'fontSize', 'fontWeight', 'textShadow']),
+    'on', ground(element),
+  ].join(' ');
+  const lines = (element) => text(element) + ' ' + styles(element, [
     'display', 'fontFamily', 'fontStyle', 'textDecoration', 'borderStyle', 'borderWidth',
     'borderColor',
   ]);
