@@ -127,14 +127,17 @@ def printed(html: str) -> bytes:
     return b"%PDF-" + html.encode()
 
 
-def deliver(app: Flask, render: Callable[[str], bytes] = printed) -> int:
-    """Run all jobs that are due, as the worker would; returns their number.
+def deliver(
+    app: Flask, render: Callable[[str], bytes] = printed, priority: int | None = None
+) -> int:
+    """Run the jobs that are due, as the worker would; returns their number.
 
-    For a PDF that is one, `render` is that of `real_renderer`.
+    For a PDF that is one, `render` is that of `real_renderer`. With a `priority`, only jobs that
+    have this one: no PDF is made for a mail that needs none.
     """
     made = services_of(app)
     context = Context.current(made.settings_provider, made.database, render)
-    return Worker(made.database, handlers_with(context)).run_once()
+    return Worker(made.database, handlers_with(context)).run_once(priority=priority)
 
 
 @lru_cache(maxsize=1)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import SecretStr
-from sqlalchemy import delete
+from sqlalchemy import delete, true
 
 from consult.delivery.context import Context
 from consult.delivery.handlers import handlers_with, render_document
@@ -88,10 +88,13 @@ def sent_mails(database: Database, **given: Any) -> list[EmailMessage]:
     return [as_read(mail.as_bytes()) for mail in box.mails]
 
 
-def drop_jobs(database: Database) -> None:
-    """Forget what is to be done, such as the PDFs and mails of leads that a test begins with."""
+def drop_jobs(database: Database, *kinds: str) -> None:
+    """Forget what is to be done, such as the PDFs and mails of leads that a test begins with.
+
+    With `kinds`, only jobs of these.
+    """
     with database.writing() as session:
-        session.execute(delete(JobRow))
+        session.execute(delete(JobRow).where(JobRow.kind.in_(kinds) if kinds else true()))
 
 
 _PROCESSES = get_context("forkserver")

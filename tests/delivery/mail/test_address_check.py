@@ -13,6 +13,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from consult.delivery.mail import transport
+from consult.storage import jobs
 from consult.storage.tables.submission_tables import ContactRow
 from consult.workflow.spam import in_words, likely_domain
 from tests.support.apps import deliver, make_app, services_of
@@ -54,6 +55,10 @@ def leave_contact(app: Flask, email: str) -> tuple[PageClient, Page]:
     return client, page
 
 
+def check(app: Flask) -> None:
+    deliver(app, priority=jobs.BACKGROUND)
+
+
 def stored(app: Flask) -> ContactRow:
     with services_of(app).database.reading() as session:
         newest = select(ContactRow).order_by(ContactRow.submission_id.desc()).limit(1)
@@ -70,7 +75,7 @@ def test_who_cannot_be_reached_is_told_which_domain_they_may_mean(
     client, page = leave_contact(app, f"ada@{domain}")
     assert asked == []  # the form did not wait for an answer
     assert "No mail reaches" not in client.follow(page).text
-    deliver(app)
+    check(app)
     told = client.follow(page)
     assert f"No mail reaches {domain}. Did you mean {meant}?" in told.text
     assert "on its way" not in told.text
@@ -83,7 +88,7 @@ def test_who_cannot_be_reached_is_told_which_domain_they_may_mean(
 
 def test_staff_read_it_and_nothing_is_held_back(app: Flask, asked: list[str]) -> None:
     leave_contact(app, "ada@nothing-like-it.com")
-    deliver(app)
+    check(app)
     assert stored(app).signs["mail_server"] == {"detail": "", "counts": True}
     assert in_words(stored(app).signs) == ["The address has no mail server"]
     make_user(app)
@@ -95,7 +100,7 @@ def test_staff_read_it_and_nothing_is_held_back(app: Flask, asked: list[str]) ->
 @pytest.mark.parametrize("domain", ["shop.com", "dns.broken", "example.com"])
 def test_a_server_or_no_answer_is_no_finding(app: Flask, asked: list[str], domain: str) -> None:
     client, page = leave_contact(app, f"ada@{domain}")
-    deliver(app)
+    check(app)
     assert "mail_server" not in stored(app).signs
     assert "No mail reaches" not in client.follow(page).text
 
@@ -103,7 +108,7 @@ def test_a_server_or_no_answer_is_no_finding(app: Flask, asked: list[str], domai
 def test_an_answer_is_kept_for_a_day_and_a_failure_is_not(app: Flask, asked: list[str]) -> None:
     for domain in ("shop.com", "shop.com", "dns.broken", "dns.broken"):
         leave_contact(app, f"ada@{domain}")
-        deliver(app)
+        check(app)
     assert asked == ["shop.com", "dns.broken", "dns.broken"]
     today = services_of(app).database.clock().date()
     assert transport.has_mail_server("shop.com", today.replace(year=today.year + 1))
@@ -113,7 +118,7 @@ def test_an_answer_is_kept_for_a_day_and_a_failure_is_not(app: Flask, asked: lis
 def test_off_asks_nothing(tmp_path: Path, asked: list[str]) -> None:
     app = make_app(tmp_path, spam_mail_server="off")
     leave_contact(app, "ada@gmail.con")
-    deliver(app)
+    check(app)
     assert (asked, "mail_server" in stored(app).signs) == ([], False)
 
 

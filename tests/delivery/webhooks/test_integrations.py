@@ -11,12 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from consult.crypto import new_salt
-from consult.delivery.webhooks.webhook_delivery import (
-    derive_secret,
-    guess_kind,
-    hash_secret,
-)
+from consult.delivery.webhooks.webhook_delivery import guess_kind
 from consult.delivery.webhooks.webhook_formats import FLAT_FIELDS
 from consult.owner.open_draft import freeze
 from consult.questionnaire import read_answers, walk
@@ -24,15 +19,14 @@ from consult.questionnaire.editions import newest
 from consult.storage import deliveries
 from consult.storage.db.database import Database
 from consult.storage.leads.submission import NewSubmission
-from consult.storage.webhooks import endpoints
 from consult.workflow.notification_types import WEBHOOK_EVENTS
-from tests.delivery.webhooks.test_webhook_delivery import is_signed, log, states, work
+from tests.delivery.webhooks.test_webhook_delivery import is_signed, listen, log, states, work
 from tests.support.databases import Clock, on_sqlite, write
 from tests.support.personas import BATON_ON_THE_FLOOR
 from tests.support.stand_ins import URLS, StandIn
 from tests.support.submissions import CONTACT, lead_of, save_contact, submitted
 from tests.support.webhook_receiver import IP, Receiver, receiver
-from tests.support.workers import BRAND, SECRET_KEY
+from tests.support.workers import BRAND
 
 # About formats and not about engines.
 pytestmark = on_sqlite
@@ -56,21 +50,14 @@ def connect(
     field_map: dict[str, str] | None = None,
 ) -> tuple[int, str]:
     """Add a webhook to a service, as the form does; its id and secret."""
-    salt = new_salt()
-    secret = derive_secret(SECRET_KEY, salt)
-    id = write(
+    return listen(
         database,
-        endpoints.add,
-        URLS[name],
-        events or ("contact_given",),
+        *(events or ("contact_given",)),
+        includes_contact=includes_contact or name == "hubspot",
+        url=URLS[name],
         kind=guess_kind(URLS[name]),
         field_map=field_map,
-        includes_contact=includes_contact or name == "hubspot",
-        salt=salt,
-        secret_hash=hash_secret(secret),
-        by=None,
     )
-    return id, secret
 
 
 @cache

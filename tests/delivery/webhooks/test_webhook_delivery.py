@@ -38,7 +38,7 @@ from tests.support.lead_factories import colleague, set_lead
 from tests.support.personas import BATON_ON_THE_FLOOR
 from tests.support.submissions import CONTACT, lead_of, left_contact, save_contact, submitted
 from tests.support.webhook_receiver import HOST, URL, Received, Receiver, receiver
-from tests.support.workers import BASE_URL, BRAND, SECRET_KEY, Box, make_worker
+from tests.support.workers import BASE_URL, BRAND, SECRET_KEY, Box, drop_jobs, make_worker
 
 FIXED_SECRET = "whsec_" + "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 
@@ -50,7 +50,7 @@ def hooks(tmp_path: Path) -> Iterator[Receiver]:
 
 
 def listen(
-    database: Database, *kinds: str, includes_contact: bool = False, url: str = URL
+    database: Database, *events: str, includes_contact: bool = False, url: str = URL, **more: Any
 ) -> tuple[int, str]:
     """Add an endpoint for these events (finished), at the usual URL; its id and its secret."""
     salt = new_salt()
@@ -59,16 +59,19 @@ def listen(
         database,
         endpoints.add,
         url,
-        kinds or ("finished",),
+        events or ("finished",),
         includes_contact=includes_contact,
         salt=salt,
         secret_hash=hash_secret(secret),
         by=None,
+        **more,
     )
     return id, secret
 
 
 def work(database: Database, hooks: Receiver, environment: tuple[str, str] | None = None) -> None:
+    """Do what is due, but make no PDFs."""
+    drop_jobs(database, *jobs.PDF_JOBS)
     make_worker(database, http=hooks.client(), environment=environment).run_once()
 
 

@@ -46,7 +46,9 @@ def reached(database: Database, ada: int) -> int:
 def worked_on(database: Database) -> tuple[int, int]:
     """A user, and a lead of theirs that was just reached."""
     ada = colleague(database, "ada")
-    return ada, reached(database, ada)
+    lead_id = reached(database, ada)
+    drop_jobs(database)
+    return ada, lead_id
 
 
 MOVES: dict[str, list[str]] = {
@@ -114,6 +116,7 @@ def test_one_change_of_several_stages_is_one_event(
     """A new lead that was won was assigned and reached before, all at once."""
     ada = colleague(database, "ada")
     lead_id = left_contact(database)
+    drop_jobs(database)
     listen(database, "stage_changed", "won")
     move(database, lead_id, "won", ada)
     clock.go_on(minutes=1)
@@ -128,6 +131,7 @@ def test_a_second_move_within_the_minute_says_its_own_stages(
 ) -> None:
     ada = colleague(database, "ada")
     lead_id = left_contact(database)
+    drop_jobs(database)
     listen(database, "stage_changed")
     write(database, handovers.claim, lead_id, by=ada)
     clock.go_on(seconds=5)
@@ -170,6 +174,7 @@ def test_a_booking_by_an_owner_is_sent_at_once_and_once(
 ) -> None:
     """Whatever moves a lead without a person says so as well."""
     lead_id = left_contact(database)
+    drop_jobs(database)
     listen(database, "stage_changed", "consult_booked")
     starts_at = datetime.fromisoformat("2026-03-05T15:00:00+00:00")
     when = bookings.Appointment(starts_at, starts_at + timedelta(minutes=30))
@@ -188,7 +193,7 @@ def test_a_lead_that_is_deleted_is_announced_by_its_id_alone(
     listen(database, "deleted", includes_contact=True)
     lead_id = left_contact(database)
     demo_id = lead_of(database, submitted(database, demo=True)).id
-    work(database, hooks)
+    drop_jobs(database)
     write(database, erasure.erase, [demo_id, lead_id], method, by=None, reason="requested")
     work(database, hooks)
     (event,) = events(hooks)
