@@ -1,11 +1,9 @@
 """The keys on the page of a lead: each does what a link, button or field there does."""
 
 import re
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.site import Site
@@ -18,13 +16,6 @@ SCRIPTS = Path(__file__).parents[2] / "static/js"
 MOST_BYTES = 3500
 COPIED = re.compile("Copied|selected")
 FOCUSED = "document.activeElement.id || document.activeElement.name"
-
-
-@pytest.fixture
-def visit(browser: Browser, site: Site) -> Iterator[Visit]:
-    with visiting(browser, site.origin, width=DESK_WIDTH) as opened:
-        sign_in(opened)
-        yield opened
 
 
 def test_j_and_k_go_through_the_leads_in_the_order_of_the_list(visit: Visit) -> None:
@@ -99,17 +90,15 @@ def test_no_key_fires_while_typing_or_with_another_key(visit: Visit) -> None:
     assert visit.path == "/staff/leads/3#notes"
 
 
-def test_hints_are_for_those_who_have_the_keys(browser: Browser, site: Site, visit: Visit) -> None:
+def test_hints_are_for_those_who_have_the_keys(visit: Visit, plain: Visit) -> None:
     visit.open("/staff/leads/3")
     assert visit.tab.locator(".keys").is_visible()
-    with visiting(browser, site.origin, javascript=False) as plain:
-        sign_in(plain)
-        plain.open("/staff/leads/3")
-        assert not plain.tab.locator(".keys").is_visible()
-        for button in ("Reached", "Emailed"):
-            assert plain.tab.get_by_role("button", name=button, exact=True).is_visible()
-        plain.leave(plain.tab.get_by_role("link", name="Next", exact=True).click)
-        assert plain.path.startswith("/staff/leads/1")
+    plain.open("/staff/leads/3")
+    assert not plain.tab.locator(".keys").is_visible()
+    for button in ("Reached", "Emailed"):
+        assert plain.tab.get_by_role("button", name=button, exact=True).is_visible()
+    plain.leave(plain.tab.get_by_role("link", name="Next", exact=True).click)
+    assert plain.path.startswith("/staff/leads/1")
 
 
 PLACES = """(within) => [...document.querySelectorAll(within)]
@@ -139,29 +128,27 @@ def test_on_a_phone_the_tab_key_goes_as_the_eye_does(visit: Visit) -> None:
     assert parts == sorted(parts), "what is read aloud is in the order in which it is seen"
 
 
-SCREENS = {
-    DESK_WIDTH: (800, ("h1", ".reach", ".call", ".do-next h2 + p", "#notes > summary")),
-    PHONE_WIDTH: (780, ("h1", ".reach", ".call > dl", ".ask li:first-child")),
-}
-"""The height of a window, and what is seen in it without scrolling."""
+DESK_PARTS = ("h1", ".reach", ".call", ".do-next h2 + p", "#notes > summary")
+PHONE_PARTS = ("h1", ".reach", ".call > dl", ".ask li:first-child")
+"""What is seen of a lead without scrolling."""
 
 
-@pytest.mark.parametrize("lead_id", [3, 5, 8])
-@pytest.mark.parametrize("width", SCREENS)
 def test_one_screen_tells_what_to_know_before_the_call(
-    browser: Browser, site: Site, width: int, lead_id: int
+    browser: Browser, site: Site, visit: Visit
 ) -> None:
     """On a desk, all of it; on a phone who, why, their own words and the first question."""
-    height, parts = SCREENS[width]
-    with visiting(
-        browser, site.origin, width=width, height=height, touch=width == PHONE_WIDTH
-    ) as visit:
-        sign_in(visit)
-        visit.open(f"/staff/leads/{lead_id}")
-        ends = "(within) => document.querySelector(within).getBoundingClientRect().bottom"
-        assert {
-            part: end for part in parts if (end := visit.tab.evaluate(ends, part)) > height
-        } == {}
+    with visiting(browser, site.origin, width=PHONE_WIDTH, height=780, touch=True) as phone:
+        sign_in(phone)
+        for window, height, parts in ((visit, 800, DESK_PARTS), (phone, 780, PHONE_PARTS)):
+            for lead_id in (3, 5, 8):
+                window.open(f"/staff/leads/{lead_id}")
+                assert ends_below(window, height, parts) == {}, f"lead {lead_id}"
+
+
+def ends_below(visit: Visit, height: int, parts: tuple[str, ...]) -> dict[str, float]:
+    """The parts of a page that end below a height, and where."""
+    ends = "(within) => document.querySelector(within).getBoundingClientRect().bottom"
+    return {part: end for part in parts if (end := visit.tab.evaluate(ends, part)) > height}
 
 
 def test_a_page_is_short_until_it_is_unfolded(visit: Visit) -> None:

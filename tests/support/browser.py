@@ -93,7 +93,9 @@ def find_browser() -> Path:
 
 def launch(playwright: Playwright) -> Browser:
     """Start the browser with a fresh profile and nothing that phones home."""
-    return playwright.chromium.launch(executable_path=find_browser(), args=list(FLAGS))
+    # As in a browser with windows, a frame of another site is in a process of its own.
+    flags = [*FLAGS, "--site-per-process"]
+    return playwright.chromium.launch(executable_path=find_browser(), args=flags)
 
 
 @contextmanager

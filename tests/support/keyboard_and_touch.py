@@ -13,14 +13,21 @@ from tests.support.page import Document, Field, Form
 MOST_STOPS = 120
 """Tab stops after which a page counts as one that keys cannot get through."""
 
-FOCUS_SHOWN = """() => {
+STOP = """(selector) => {
   const held = document.activeElement;
   const shows = (element) => {
     const style = getComputedStyle(element);
     return style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
   };
-  return [held, held.closest('label'), held.closest('fieldset')].some((e) => e && shows(e));
+  const around = [held, held.closest('label'), held.closest('fieldset')];
+  return [
+    held === document.body,
+    around.some((element) => element && shows(element)),
+    held.matches(selector),
+    held.outerHTML.slice(0, 120),
+  ];
 }"""
+"""Of what has the focus: whether it is the page, whether it shows, and whether it is looked for."""
 
 
 def sign_in(visit: Visit, email: str = staff_client.EMAIL) -> None:
@@ -95,14 +102,10 @@ def tab_to(tab: Tab, selector: str) -> None:
     """Press Tab until the focus is on what the selector names; it must show at every stop."""
     for _ in range(MOST_STOPS):
         tab.keyboard.press("Tab")
-        if tab.evaluate("document.activeElement === document.body"):
+        on_page, shows, found, held = tab.evaluate(STOP, selector)
+        if on_page:
             break
-        assert tab.evaluate(FOCUS_SHOWN), f"no sign of the focus on {_held(tab)}"
-        if tab.evaluate("selector => document.activeElement.matches(selector)", selector):
+        assert shows, f"no sign of the focus on {held}"
+        if found:
             return
     raise AssertionError(f"Tab does not come to {selector} on {tab.url}")
-
-
-def _held(tab: Tab) -> str:
-    held: str = tab.evaluate("document.activeElement.outerHTML.slice(0, 120)")
-    return held
