@@ -10,8 +10,7 @@ from tests.support import staff_client
 from tests.support.apps import deliver, make_app, real_renderer
 from tests.support.browser import DESK_WIDTH, PHONE_WIDTH, Visit, serving, visiting
 from tests.support.keyboard_and_touch import fill_with_keys, fill_with_thumb, tab_to
-from tests.support.owner_journey import AnswerValue
-from tests.support.personas import BATON_ON_THE_FLOOR, CONTACT, CORNER_SHOP
+from tests.support.personas import BATON_ON_THE_FLOOR, CONTACT, CORNER_SHOP, AnswerValue
 from tests.support.results import hand_in
 
 MOST_PAGES = 30

@@ -11,8 +11,8 @@ from consult.storage.insights.insights import STARTED_FRAMED, VIEWED, VIEWED_FRA
 from consult.storage.tables.submission_tables import DraftRow, PageVisitRow, ResponseStatsRow
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
-from tests.support.owner_journey import AnswerValue, Journey
-from tests.support.personas import BATON_ON_THE_FLOOR, MOSTLY_UNKNOWN
+from tests.support.owner_journey import Journey
+from tests.support.personas import BATON_ON_THE_FLOOR, MOSTLY_UNKNOWN, AnswerValue
 from tests.support.results import hand_in
 
 PHONE = {"User-Agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Mobile/15E148"}

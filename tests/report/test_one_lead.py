@@ -9,13 +9,13 @@ from consult.questionnaire.editions import newest
 from consult.report.build import build_report
 from consult.report.one_lead import OneLead, one_lead_of, waited_longest
 from consult.scoring import scorecard_json, scorecard_of
-from tests.support.owner_journey import AnswerValue
 from tests.support.personas import (
     BATON_ON_THE_FLOOR,
     CORNER_SHOP,
     DISCIPLINED_SOLO,
     SOLO_STARTER,
     WEB_STORE,
+    AnswerValue,
     Persona,
     one_lead,
 )

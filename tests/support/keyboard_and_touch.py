@@ -7,8 +7,9 @@ from playwright.sync_api import Page as Tab
 
 from tests.support import staff_client
 from tests.support.browser import Visit
-from tests.support.owner_journey import AnswerValue, as_sent
+from tests.support.owner_journey import as_sent
 from tests.support.page import Document, Field, Form
+from tests.support.personas import AnswerValue
 
 MOST_STOPS = 120
 """Tab stops after which a page counts as one that keys cannot get through."""

@@ -1,6 +1,6 @@
 """A person who answers the questionnaire, one page after the other, through its own forms."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import takewhile
 
 from consult.owner.open_draft import walk_of
@@ -10,9 +10,7 @@ from consult.storage.drafts import drafts
 from tests.support.apps import services_of
 from tests.support.client import PageClient
 from tests.support.page import Form, Page
-
-AnswerValue = int | float | str | Sequence[str] | None
-"""As in the answers JSON: a rung, a number, an id or several; None leaves the field empty."""
+from tests.support.personas import AnswerValue
 
 MOST_PAGES = 60
 

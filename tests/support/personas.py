@@ -5,16 +5,18 @@ can be walked with any of them; items that are not named take the rung of their 
 `payload(depth, **changes)` changes single answers; a change to None takes the answer away.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
 from consult.questionnaire import Kind, walk
 from consult.questionnaire.editions import newest
-from tests.support.owner_journey import AnswerValue
 
 Depth = Literal["quick", "full"]
+AnswerValue = int | float | str | Sequence[str] | None
+"""As in the answers JSON: a rung, a number, an id or several; None leaves the field empty."""
+
 Answers = dict[str, AnswerValue]
 
 EDITION = newest()

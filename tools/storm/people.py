@@ -19,9 +19,9 @@ from werkzeug.test import Client
 from werkzeug.wrappers import Response
 
 from tests.support.client import PageClient
-from tests.support.owner_journey import AnswerValue, Journey
+from tests.support.owner_journey import Journey
 from tests.support.page import Page
-from tests.support.personas import PERSONAS
+from tests.support.personas import PERSONAS, AnswerValue
 
 BASE_URL = "http://localhost:8000"
 PASSWORD = "seven lanterns in a storm"
