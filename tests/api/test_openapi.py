@@ -7,6 +7,7 @@ import pytest
 import schemathesis
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
@@ -94,12 +95,11 @@ def described(app: Flask) -> Any:
     return schemathesis.openapi.from_wsgi(DOCUMENT, app, config=config)
 
 
-def check(case: Any, tokens: list[str]) -> None:
-    """Call the app with each token; what is valid may still not fit the lead as it is."""
+def check(case: Any, token: str) -> None:
+    """Call the app; what is valid may still not fit the lead as it is."""
     excluded = [positive_data_acceptance] if case.method == "PATCH" else []
-    for token in tokens:
-        headers = {"Authorization": f"Bearer {token}"}
-        case.call_and_validate(headers=headers, excluded_checks=excluded)
+    headers = {"Authorization": f"Bearer {token}"}
+    case.call_and_validate(headers=headers, excluded_checks=excluded)
 
 
 def test_each_corner_of_the_document_is_as_it_says(app: Flask, tokens: list[str]) -> None:
@@ -113,7 +113,7 @@ def test_each_corner_of_the_document_is_as_it_says(app: Flask, tokens: list[str]
             generation_modes=list(GenerationMode),
             generation_config=schema.config.generation,
         ):
-            check(case, tokens[-1:])
+            check(case, tokens[-1])
             number += 1
     assert number > 100
 
@@ -127,8 +127,8 @@ def test_generated_calls_get_what_the_document_says(
         operation = result.ok()
 
         @settings(max_examples=10, suppress_health_check=list(HealthCheck))
-        @given(case=operation.as_strategy(generation_mode=mode))
-        def call(case: Any) -> None:
-            check(case, tokens)
+        @given(operation.as_strategy(generation_mode=mode), st.sampled_from(tokens))
+        def call(case: Any, token: str) -> None:
+            check(case, token)
 
         call()

@@ -48,7 +48,8 @@ def colleague(database: Database, name: str, *, admin: bool = False, **scopes: S
         session.add(row)
         session.flush()
         wanted: dict[NotificationType, Scope] = scopes  # type: ignore[assignment]
-        notifications.set_preferences(session, row.id, wanted)
+        if wanted:
+            notifications.set_preferences(session, row.id, wanted)
         return row.id
 
 

@@ -28,7 +28,7 @@ from consult.workflow.calendars import PROVIDERS, Provider
 from consult.workflow.office_hours import Office
 from tests.support.calendar_payloads import Step, payload, signed, uid_at
 from tests.support.databases import Clock, read, rows, write
-from tests.support.lead_factories import make_account, new_lead, see, set_lead
+from tests.support.lead_factories import colleague, new_lead, see, set_lead
 
 OFFICE = Office()
 SECRET_KEY = "only for tests"
@@ -36,9 +36,9 @@ MINUTE = timedelta(minutes=1)
 WHEN = timedelta(days=3)
 
 
-def pressed(database: Database) -> tuple[int, str]:
+def pressed(database: Database, *, contact: bool = True) -> tuple[int, str]:
     """A lead whose owner went to the calendar, and the key that went along."""
-    lead_id = new_lead(database, contact=True)
+    lead_id = new_lead(database, contact=contact)
     key = booking_key(SECRET_KEY, lead_id)
     write(database, bookings.press, lead_id, key)
     return lead_id, key
@@ -166,7 +166,7 @@ def test_reports_in_any_order_come_to_the_same(
 ) -> None:
     found = []
     for number, (steps, pause) in enumerate(orders(as_sent_by(provider, JOURNEYS[name]))):
-        lead_id, key = pressed(database)
+        lead_id, key = pressed(database, contact=False)
         for one in steps:
             mine = replace(one, uid=f"{one.uid}-{number}", key=key)
             mine = replace(mine, previous=f"{one.previous}-{number}" if one.previous else "")
@@ -273,7 +273,7 @@ def test_how_to_meet_may_come_later_and_is_no_move(database: Database) -> None:
 
 
 def test_what_a_person_decided_later_stays(database: Database, clock: Clock) -> None:
-    ben = make_account(database, "Ben")
+    ben = colleague(database, "ben")
     lead_id, key = pressed(database)
     write(database, actions.move, lead_id, "lost", by=ben, reason="price")
     report(database, "cal", step("booked", "a", 0, key=key))
@@ -338,7 +338,7 @@ def unmatched(database: Database) -> CalendarEventRow:
 def test_staff_choose_the_lead_of_a_booking(
     database: Database, unmatched: CalendarEventRow, clock: Clock
 ) -> None:
-    ben, lead_id = make_account(database, "Ben"), new_lead(database, contact=True)
+    ben, lead_id = colleague(database, "ben"), new_lead(database, contact=True)
     report(database, "cal", step("booked", "z", 1, email="zoe@example.com", name="Zoe"))
     chosen = write(database, calendar_setup.choose_lead, unmatched.id, lead_id, OFFICE, by=ben)
     assert chosen
@@ -357,7 +357,7 @@ def test_staff_choose_the_lead_of_a_booking(
 def test_a_booking_that_was_dismissed_does_not_come_back(
     database: Database, unmatched: CalendarEventRow
 ) -> None:
-    ben = make_account(database, "Ben")
+    ben = colleague(database, "ben")
     assert write(database, calendar_setup.dismiss, unmatched.id, by=ben)
     assert not write(database, calendar_setup.dismiss, unmatched.id, by=ben)
     report(database, "cal", step("moved", "b", 2, 5, "a", email="eve@example.com"))

@@ -22,7 +22,7 @@ from consult.workflow.slots import BookingRules
 from consult.workflow.stages import Stage
 from tests.support.concurrency import at_once, begin_during
 from tests.support.databases import Clock, read, rows, write
-from tests.support.lead_factories import make_account, new_lead, see
+from tests.support.lead_factories import colleague, new_lead, see
 from tests.support.results import SPAM_SIGNS
 from tests.support.submissions import CONTACT, lead_of, submitted
 
@@ -132,7 +132,7 @@ def test_of_many_at_once_one_gets_the_time(database: Database) -> None:
 def test_an_owner_books_while_staff_close_or_delete_the_lead(
     database: Database, is_deleted: bool
 ) -> None:
-    ben, lead = make_account(database, "Ben"), new_lead(database, contact=True)
+    ben, lead = colleague(database, "ben"), new_lead(database, contact=True)
     start, booked = times(database)[0], list[BookingRow | None]()
 
     def close(session: Session) -> None:
@@ -188,7 +188,7 @@ def test_a_consult_can_be_moved_beside_itself_and_frees_its_time(
 
 
 def test_what_staff_entered_takes_its_time(database: Database) -> None:
-    ben, lead = make_account(database, "Ben"), new_lead(database, contact=True)
+    ben, lead = colleague(database, "ben"), new_lead(database, contact=True)
     start = times(database)[3]
     write(database, actions.move, lead, "taken", by=ben)
     write(database, actions.move, lead, "reached", by=ben)
@@ -199,7 +199,7 @@ def test_what_staff_entered_takes_its_time(database: Database) -> None:
 def test_without_fresh_busy_times_a_consult_is_only_requested(
     database: Database, clock: Clock
 ) -> None:
-    ben, lead = make_account(database, "Ben"), new_lead(database, contact=True)
+    ben, lead = colleague(database, "ben"), new_lead(database, contact=True)
     with database.writing() as session:
         feed = BusyFeedRow(name="Ana", encrypted_url=b"x", busy=[], error="It didn’t answer.")
         feed.created_at = session.now()
@@ -229,7 +229,7 @@ STAFF: list[tuple[Stage, str, str]] = [
 def test_a_consult_is_canceled_when_staff_move_its_lead_on_and_not_before(
     database: Database, clock: Clock, stage: Stage, reason: str, then: str
 ) -> None:
-    ben, lead = make_account(database, "Ben"), new_lead(database, contact=True)
+    ben, lead = colleague(database, "ben"), new_lead(database, contact=True)
     booking = book(database, lead, times(database)[4])
     clock.go_on(seconds=1)
     write(database, actions.move, lead, stage, by=ben, reason=reason)
@@ -244,7 +244,7 @@ def test_a_consult_is_canceled_when_staff_move_its_lead_on_and_not_before(
 
 
 def test_what_staff_undo_leaves_the_consult_as_it_was(database: Database, clock: Clock) -> None:
-    ben, lead = make_account(database, "Ben"), new_lead(database, contact=True)
+    ben, lead = colleague(database, "ben"), new_lead(database, contact=True)
     booking = book(database, lead, times(database)[4])
     clock.go_on(seconds=1)
     write(database, actions.move, lead, "lost", by=ben, reason="price")
@@ -270,7 +270,7 @@ def test_what_staff_undo_leaves_the_consult_as_it_was(database: Database, clock:
 def test_a_consult_that_is_over_can_be_moved_and_is_not_canceled(
     database: Database, clock: Clock
 ) -> None:
-    ben, lead = make_account(database, "Ben"), new_lead(database, contact=True)
+    ben, lead = colleague(database, "ben"), new_lead(database, contact=True)
     booking = book(database, lead, times(database)[0])
     clock.go_on(days=3)
     write(database, actions.rebook, lead, times(database)[0], by=ben)
@@ -286,7 +286,7 @@ def test_a_consult_that_is_over_can_be_moved_and_is_not_canceled(
 def test_staff_move_a_consult_even_to_a_time_that_is_taken(
     database: Database, clock: Clock
 ) -> None:
-    ben, lead = make_account(database, "Ben"), new_lead(database, contact=True)
+    ben, lead = colleague(database, "ben"), new_lead(database, contact=True)
     other = book(database, new_lead(database, contact=True), times(database)[-1])
     booking = book(database, lead, times(database)[0])
     clock.go_on(seconds=1)
@@ -318,7 +318,7 @@ def clear(session: Session, lead_id: int, by: int) -> None:
 def test_a_booking_that_is_probably_spam_takes_no_time_and_nobody_is_told(
     database: Database, clock: Clock
 ) -> None:
-    ben, (lead, _) = make_account(database, "Ben"), suspect(database)
+    ben, (lead, _) = colleague(database, "ben"), suspect(database)
     start = times(database)[0]
     booking = book(database, lead, start)
     assert (booking.state, booking.slot_at) == ("requested", None)
@@ -336,7 +336,7 @@ def test_a_booking_that_is_probably_spam_takes_no_time_and_nobody_is_told(
 def test_of_two_who_want_a_time_after_one_was_held_staff_confirm_one(
     database: Database, clock: Clock
 ) -> None:
-    ben, (lead, _) = make_account(database, "Ben"), suspect(database)
+    ben, (lead, _) = colleague(database, "ben"), suspect(database)
     start = times(database)[0]
     booking = book(database, lead, start)
     other = book(database, new_lead(database, contact=True), start)
@@ -351,7 +351,7 @@ def test_of_two_who_want_a_time_after_one_was_held_staff_confirm_one(
 
 
 def test_spam_that_staff_put_away_keeps_no_time(database: Database, clock: Clock) -> None:
-    ben, (lead, _) = make_account(database, "Ben"), suspect(database)
+    ben, (lead, _) = colleague(database, "ben"), suspect(database)
     booking = book(database, lead, times(database)[0])
     clock.go_on(seconds=1)
     write(database, actions.move, lead, "not_a_fit", by=ben, reason="not_real")

@@ -75,7 +75,7 @@ def today(database: Database, kind: str = "real") -> ResponseFilter:
 
 def follow(database: Database, clock: Clock, path: Path, me: int, *, demo: bool = False) -> None:
     start = clock()
-    lead_id = new_lead(database, contact=True)
+    lead_id = new_lead(database)
     if demo:
         with database.writing() as session:
             its_row = update(ResponseStatsRow).where(ResponseStatsRow.submission_id == lead_id)

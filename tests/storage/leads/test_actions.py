@@ -30,6 +30,7 @@ from tests.support.concurrency import at_once
 from tests.support.databases import ON_SQLITE, Clock, read, rows, write
 from tests.support.lead_factories import (
     close_account,
+    colleague,
     columns,
     make_account,
     new_lead,
@@ -44,12 +45,12 @@ Act = Callable[[Session], LeadRow]
 @pytest.fixture
 def ada(database: Database) -> int:
     """The admin, who is assigned new leads."""
-    return make_account(database, "Ada", role="admin")
+    return colleague(database, "ada", admin=True)
 
 
 @pytest.fixture
 def ben(database: Database, ada: int) -> int:
-    return make_account(database, "Ben")
+    return colleague(database, "ben")
 
 
 @pytest.fixture

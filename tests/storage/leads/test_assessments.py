@@ -16,7 +16,7 @@ from consult.workflow.office_hours import Office
 from consult.workflow.own_performance import measure
 from consult.workflow.stages import Stage
 from tests.support.databases import Clock, read, rows, write
-from tests.support.lead_factories import make_account, new_lead
+from tests.support.lead_factories import colleague, new_lead
 from tests.support.submissions import CONTACT, lead_of, new_submission
 
 MISSING = 2**31 - 1
@@ -25,11 +25,11 @@ MISSING = 2**31 - 1
 
 @pytest.fixture
 def ada(database: Database) -> int:
-    return make_account(database, "Ada", role="admin")
+    return colleague(database, "ada", admin=True)
 
 
 def test_only_authors_edit_their_notes(database: Database, clock: Clock, ada: int) -> None:
-    ben, lead = make_account(database, "Ben"), new_lead(database)
+    ben, lead = colleague(database, "ben"), new_lead(database)
     assert write(database, notes.add, MISSING, "Nowhere", by=ada) is None
     note = write(database, notes.add, lead, "Prefers mail", by=ada)
     assert note is not None
@@ -88,7 +88,7 @@ def test_assessments_need_a_call_and_replace_each_other(database: Database, ada:
 
 
 def test_reasons_for_declining_are_counted(database: Database, clock: Clock, ada: int) -> None:
-    ben = make_account(database, "Ben")
+    ben = colleague(database, "ben")
     for reason in ("no_time", "facts_missing", "no_time"):
         lead = new_lead(database)
         write(database, handovers.hand_over, lead, ben, by=ada)

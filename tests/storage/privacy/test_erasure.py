@@ -25,7 +25,7 @@ from consult.storage.tables.account_tables import AuditRow
 from consult.storage.tables.booking_tables import CalendarEventRow
 from consult.storage.tables.submission_tables import DraftRow
 from tests.support.databases import read, rows, write
-from tests.support.lead_factories import make_account, see
+from tests.support.lead_factories import colleague, see
 from tests.support.submissions import (
     CONTACT,
     SENTENCE,
@@ -41,7 +41,7 @@ ONLY_MENTION = frozenset({"audit_log"})
 
 @pytest.fixture
 def me(database: Database) -> int:
-    return make_account(database, "Grace")
+    return colleague(database, "grace")
 
 
 @pytest.fixture
