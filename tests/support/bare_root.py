@@ -23,16 +23,27 @@ sys.stderr.write("\\n".join(sorted(filter(None, _files))))
 _ALWAYS = ("/etc/ld.so.cache", "/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1")
 
 
-def make(root: Path, code: str, given: bytes, trees: Iterable[Path]) -> None:
-    """Fills `root` with what it takes to run `code`, a Python program that reads `given`.
+def record(
+    code: str, given: bytes, environment: dict[str, str], folder: Path
+) -> tuple[bytes, list[Path]]:
+    """What `code`, a Python program run in `folder`, writes, and the files that it took."""
+    done = subprocess.run(
+        [sys.executable, "-c", code + _TELL],
+        input=given,
+        capture_output=True,
+        check=True,
+        cwd=folder,
+        env=environment,
+    )
+    return done.stdout, [Path(file) for file in done.stderr.decode().splitlines()]
+
+
+def make(root: Path, files: Iterable[Path], trees: Iterable[Path]) -> None:
+    """Fills `root` with what a Python program takes to run: the files that were recorded.
 
     `trees` are folders of which everything is needed, as files are not known that are only read.
     """
-    recorded = subprocess.run(
-        [sys.executable, "-c", code + _TELL], input=given, capture_output=True, check=True
-    )
-    wanted = {*recorded.stderr.decode().splitlines(), *_ALWAYS}
-    for file in (*map(Path, sorted(wanted)), *_of_python()):
+    for file in (*files, *map(Path, _ALWAYS), *_of_python()):
         _copy(file, root)
     for tree in trees:
         shutil.copytree(tree, root / str(tree).lstrip("/"), dirs_exist_ok=True)
