@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from sqlalchemy import delete, select
 
 from consult.crypto import Purpose, encrypt
+from consult.delivery.handlers import HANDLERS
 from consult.delivery.mail.messages import name_for_staff, safe_name
 from consult.delivery.notifications import dispatch
 from consult.settings.brand import Brand
@@ -27,11 +28,11 @@ from consult.storage.tables.delivery_tables import EndpointRow, JobRow, Notifica
 from consult.workflow.notification_types import EMAIL_TYPES
 from tests.delivery.mail.test_report_mail import LINK, report_of
 from tests.delivery.notifications.test_dispatch import notify
-from tests.support.databases import Clock, on_sqlite, write
+from tests.support.databases import Clock, on_sqlite, rows, write
 from tests.support.lead_factories import colleague, set_lead
 from tests.support.mail_server import as_read, mail_server
 from tests.support.submissions import lead_of, save_contact, submitted
-from tests.support.workers import BASE_URL, SECRET_KEY, SENDER, SETTINGS, Box, make_worker, text_of
+from tests.support.workers import BASE_URL, SECRET_KEY, SENDER, SETTINGS, Box, make_context, text_of
 
 LONG = "The Honest Towing, Roadside Repair and Winter Storage Company of Greater Springfield"
 GERMAN = "Müller, Meier & Söhne Garten- und Landschaftsbau GmbH & Co. KG, Nürnberg"
@@ -163,8 +164,9 @@ def test_every_mail_has_plain_headers_and_the_name(database: Database, number: i
     sender, brand = list(SENDERS)[number % len(SENDERS)], BRANDS[number % len(BRANDS)]
     base_url = BASE_URLS[number % len(BASE_URLS)]
     count, box = request_every_mail(database, names), Box()
-    worker = make_worker(database, transport=box, sender=sender, brand=brand, base_url=base_url)
-    worker.run_once()
+    context = make_context(database, transport=box, sender=sender, brand=brand, base_url=base_url)
+    for job in rows(database, JobRow):
+        HANDLERS[job.kind](context, job)
     mails = []
     for mail in box.mails:
         raw = mail.as_bytes()
