@@ -249,6 +249,6 @@ def assignee_after(events: list[LeadEventRow]) -> int | None:
 
 def test_no_order_of_events_loses_a_lead_or_an_answer(database: Database, clock: Clock) -> None:
     LeadMachine.database, LeadMachine.clock = database, clock
-    examples = 15 if database.is_sqlite else 5
+    examples = 15 if database.is_sqlite else 3
     limits = settings(max_examples=examples, stateful_step_count=30, deadline=None)
     run_state_machine_as_test(LeadMachine, settings=limits)

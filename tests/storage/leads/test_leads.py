@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import Executable, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from consult.storage.db.database import Database
@@ -87,9 +87,19 @@ def test_an_answer_saved_during_submission_is_in_it_or_refused(database: Databas
     assert (saved.submitted, saved.answers) == (True, {})
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
+def is_refused(database: Database, change: Executable) -> bool:
+    """Whether the database refuses to change what is frozen."""
+    try:
+        with database.writing() as session:
+            session.execute(change)
+    except IntegrityError as refusal:
+        return "frozen" in str(refusal)
+    return False
+
+
+def test_what_was_frozen_cannot_be_changed(database: Database) -> None:
+    submitted(database)
+    for change in (
         "answers = '{\"a\": 1}'",
         "wording = wording",
         "scorecard = '[1]'",
@@ -102,12 +112,8 @@ def test_an_answer_saved_during_submission_is_in_it_or_refused(database: Databas
         "demo = demo",
         "result_token_hash = 'x'",
         "result_token_hash = 'gone-0'",
-    ],
-)
-def test_what_was_frozen_cannot_be_changed(database: Database, change: str) -> None:
-    submitted(database)
-    with pytest.raises(IntegrityError, match="frozen"), database.writing() as session:
-        session.execute(text(f"UPDATE submissions SET {change}"))  # noqa: S608
+    ):
+        assert is_refused(database, text(f"UPDATE submissions SET {change}")), change  # noqa: S608
 
 
 _REMOVED: dict[str, dict[str, Any]] = {
@@ -116,38 +122,36 @@ _REMOVED: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"answers": WITH_SENTENCE["answers"]},
-        {"report": WITH_SENTENCE["report"]},
-        {"answers": {**_REMOVED["answers"], "wish": "Something else"}},
-        {"answers": {**_REMOVED["answers"], "wish": ""}},
-        {"answers": {**_REMOVED["answers"], "leads": "20_49"}},
-        {"answers": {**_REMOVED["answers"], "value": 13.5}},
-        {"answers": {**_REMOVED["answers"], "more": 1}},
-        {"answers": {id: _REMOVED["answers"][id] for id in ("value", "jobs")}},
-        {"answers": {id: _REMOVED["answers"][id] for id in ("leads", "jobs")}},
-        {"report": {**_REMOVED["report"], "own_words": "Something else"}},
-        {"report": {**_REMOVED["report"], "title": "Another"}},
-        {"report": {**_REMOVED["report"], "more": [1.0, "e"]}},
-        {"report": {**_REMOVED["report"], "new": ""}},
-        {"report": {"title": "Your relay", "more": [1.0, "é"]}},
-        {"wording": WITH_SENTENCE["wording"] | {"wish": {"ask": "Another?", "choices": {}}}},
-        {"handoff": 99},
-        {"result_token_hash": "another"},
-    ],
+_WRONG: tuple[dict[str, Any], ...] = (
+    {"answers": WITH_SENTENCE["answers"]},
+    {"report": WITH_SENTENCE["report"]},
+    {"answers": {**_REMOVED["answers"], "wish": "Something else"}},
+    {"answers": {**_REMOVED["answers"], "wish": ""}},
+    {"answers": {**_REMOVED["answers"], "leads": "20_49"}},
+    {"answers": {**_REMOVED["answers"], "value": 13.5}},
+    {"answers": {**_REMOVED["answers"], "more": 1}},
+    {"answers": {id: _REMOVED["answers"][id] for id in ("value", "jobs")}},
+    {"answers": {id: _REMOVED["answers"][id] for id in ("leads", "jobs")}},
+    {"report": {**_REMOVED["report"], "own_words": "Something else"}},
+    {"report": {**_REMOVED["report"], "title": "Another"}},
+    {"report": {**_REMOVED["report"], "more": [1.0, "e"]}},
+    {"report": {**_REMOVED["report"], "new": ""}},
+    {"report": {"title": "Your relay", "more": [1.0, "é"]}},
+    {"wording": WITH_SENTENCE["wording"] | {"wish": {"ask": "Another?", "choices": {}}}},
+    {"handoff": 99},
+    {"result_token_hash": "another"},
 )
-def test_an_anonymous_lead_loses_its_sentence(database: Database, change: dict[str, Any]) -> None:
+
+
+def test_an_anonymous_lead_loses_its_sentence(database: Database) -> None:
     """All but one of the changes by which it is removed are right."""
     lead_id = lead_of(database, submitted(database, **WITH_SENTENCE)).id
     right = _REMOVED | {"result_token_hash": f"gone-{lead_id}"}
-    with pytest.raises(IntegrityError, match="frozen"), database.writing() as session:
-        session.execute(update(SubmissionRow).values(right | change))
+    for wrong in _WRONG:
+        assert is_refused(database, update(SubmissionRow).values(right | wrong)), wrong
     with database.writing() as session:
         session.execute(update(SubmissionRow).values(right))
-    with pytest.raises(IntegrityError, match="frozen"), database.writing() as session:
-        session.execute(update(SubmissionRow).values(answers=WITH_SENTENCE["answers"]))
+    assert is_refused(database, update(SubmissionRow).values(answers=WITH_SENTENCE["answers"]))
 
 
 def test_the_link_of_a_submission_can_be_voided(database: Database) -> None:
@@ -156,9 +160,8 @@ def test_the_link_of_a_submission_can_be_voided(database: Database) -> None:
         session.execute(update(SubmissionRow).values(result_token_hash=f"gone-{lead_id}"))
 
 
-@pytest.mark.parametrize(
-    ("overrides", "constraint"),
-    [
+def test_invalid_columns(database: Database) -> None:
+    invalid: tuple[tuple[dict[str, Any], str], ...] = (
         ({"separation": 100.1}, "separation_in_range"),
         ({"separation": -0.1}, "separation_in_range"),
         ({"handoff": 101}, "handoff_in_range"),
@@ -172,11 +175,10 @@ def test_the_link_of_a_submission_can_be_voided(database: Database) -> None:
         ({"report": {}}, "report_present"),
         ({"separation": None}, "(?i)not.null"),
         ({"archetype": None}, "(?i)not.null"),
-    ],
-)
-def test_invalid_columns(database: Database, overrides: dict[str, Any], constraint: str) -> None:
-    with pytest.raises(DBAPIError, match=constraint):
-        submitted(database, **overrides)
+    )
+    for overrides, constraint in invalid:
+        with pytest.raises(DBAPIError, match=constraint):
+            submitted(database, **overrides)
     assert all_leads(database) == []
 
 
