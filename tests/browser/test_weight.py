@@ -1,11 +1,14 @@
 """What a page costs a phone on a slow line: measured on the wire, headers and fonts included."""
 
+from collections.abc import Sequence
+from contextlib import ExitStack
+
 import pytest
 from playwright.sync_api import Browser
 
 from benchmarks.journey import MOST, OWNERS, WINDOW, effort
 from tests.browser.site import Site
-from tests.support.browser import PHONE_WIDTH, Visit, visiting, weighing
+from tests.support.browser import Visit, visiting, weighing
 from tests.support.client import PageClient
 from tests.support.owner_journey import Journey
 
@@ -13,28 +16,30 @@ FIRST_KB = 60
 NEXT_KB = 15
 
 
-def kilobytes_of(visit: Visit, path: str) -> float:
-    """What one visit to a path brings over the wire."""
-    with weighing(visit) as weights:
-        visit.open(path)
-    return sum(weights) / 1000
+def kilobytes(visits: Sequence[Visit], paths: Sequence[str]) -> list[float]:
+    """What a visit to a path brings over the wire, each in its own window."""
+    with ExitStack() as scales:
+        weights = [scales.enter_context(weighing(visit)) for visit in visits]
+        for visit, path in zip(visits, paths, strict=True):
+            visit.open(path)
+    return [sum(weight) / 1000 for weight in weights]
 
 
-@pytest.mark.parametrize("page", ["start", "question", "result", "contact"])
-def test_a_first_page_is_light_and_the_next_one_lighter(
-    browser: Browser, site: Site, page: str
-) -> None:
-    path, following = {
-        "start": ("/", f"{site.empty_check}/who"),
-        "question": (f"{site.full_check}/first-touch", f"{site.full_check}/keep-going"),
-        "result": (site.anonymous_result, f"{site.anonymous_result}/contact"),
-        "contact": (f"{site.anonymous_result}/contact", site.anonymous_result),
-    }[page]
-    with visiting(browser, site.origin, width=PHONE_WIDTH) as visit:
-        first = kilobytes_of(visit, path)
-        then = kilobytes_of(visit, following)
-    assert 5 < first < FIRST_KB, f"{path} takes {first:.1f} kB"
-    assert 1 < then < NEXT_KB, f"{following} takes {then:.1f} kB after {path}"
+def test_a_first_page_is_light_and_the_next_one_lighter(browser: Browser, site: Site) -> None:
+    contact = f"{site.anonymous_result}/contact"
+    first, following = zip(
+        ("/", f"{site.empty_check}/who"),
+        (f"{site.full_check}/first-touch", f"{site.full_check}/keep-going"),
+        (site.anonymous_result, contact),
+        (contact, site.anonymous_result),
+        strict=True,
+    )
+    with ExitStack() as windows:
+        visits = [windows.enter_context(visiting(browser, site.origin)) for _ in first]
+        for path, weight in zip(first, kilobytes(visits, first), strict=True):
+            assert 5 < weight < FIRST_KB, f"{path} takes {weight:.1f} kB"
+        for path, weight in zip(following, kilobytes(visits, following), strict=True):
+            assert 1 < weight < NEXT_KB, f"{path} takes {weight:.1f} kB as the next page"
 
 
 @pytest.mark.parametrize("owner", ["sole plumber", "shop"])
