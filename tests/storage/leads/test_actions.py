@@ -180,6 +180,15 @@ def test_disabling_reassigns_its_leads(database: Database, ada: int, ben: int, l
     assert make_account(database, "Dan") == see(database, lead).assignee_id
 
 
+def test_a_handover_ends_with_the_account_that_it_was_offered_to(
+    database: Database, ada: int, ben: int, offered: int
+) -> None:
+    close_account(database, ben)
+    now = see(database, offered)
+    assert (now.assignee_id, now.offered_to_id) == (ada, None)
+    assert events(database, offered)[-1] == ("cancelled", None)
+
+
 @pytest.mark.parametrize(
     ("act", "colleague", "answer"),
     [
