@@ -37,9 +37,8 @@ _PART = re.compile(r"<(?P<end>/?)(?P<name>section|details|form)\b[^>]*>")
 _CUT = "data-cut"
 _CONTAINERS = {
     *("html", "body", "main", "header", "footer", "nav", "aside", "article", "section", "details"),
-    *("div", "ul", "ol", "li", "dl", "dd", "figure"),
+    *("div", "ul", "ol", "li", "dl", "dd", "figure", "DOCUMENT_FRAGMENT"),
 }
-_AROUND = "<!doctype html><html><head><title>A</title></head><body><main>", "</main></body></html>"
 
 Parsed = tuple[Element, tuple[str, ...]]
 """The root of a page, and the parser's complaints."""
@@ -97,9 +96,9 @@ def _parsed(html: str) -> Parsed:
     return (root, ()) if root is not None else _parsed_as_a_whole(html)
 
 
-def _parsed_as_a_whole(html: str) -> Parsed:
+def _parsed_as_a_whole(html: str, *, is_part: bool = False) -> Parsed:
     parser = HTMLParser(namespaceHTMLElements=False)
-    root: Element = parser.parse(html)
+    root: Element = parser.parseFragment(html, "main") if is_part else parser.parse(html)
     errors = [(line, PARSE_ERRORS[code] % data) for (line, _column), code, data in parser.errors]
     return root, tuple(f"line {line}: {error}" for line, error in errors)
 
@@ -110,7 +109,7 @@ def _put_together(html: str, level: int = 0) -> Element | None:
     if cut is None:
         return None
     rest, parts = cut
-    root, errors = _parsed_as_a_whole(rest)
+    root, errors = _parsed_as_a_whole(rest, is_part=level > 0)
     parents = {child: parent for parent in root.iter() for child in parent}
     places = [element for element in root.iter() if _CUT in element.attrib]
     if errors or [place.attrib[_CUT] for place in places] != [*map(str, range(len(parts)))]:
@@ -158,8 +157,7 @@ def _is_in_containers(element: Element, parents: dict[Element, Element]) -> bool
 
 @lru_cache(maxsize=2000)
 def _part(html: str) -> Element | None:
-    """A section, details or form, read in a page of its own; None if it has a mistake."""
-    root = _put_together(html.join(_AROUND), level=1)
-    main = None if root is None else root.find("body/main")
-    is_alone = main is not None and len(main) == 1 and not main.text and not main[0].tail
-    return main[0] if main is not None and is_alone else None
+    """A section, details or form, read on its own; None if it has a mistake."""
+    root = _put_together(html, level=1)
+    is_alone = root is not None and len(root) == 1 and not root.text and not root[0].tail
+    return root[0] if root is not None and is_alone else None
