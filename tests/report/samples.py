@@ -46,7 +46,8 @@ def is_accessible(pdf: bytes) -> bool:
 
 
 def printed_text(html: str) -> str:
-    """The text of a document as it is read: without tags, on one line."""
-    body = html5lib.parse(html, namespaceHTMLElements=False).find("body")
+    """The text of a valid document as it is read: without tags, on one line."""
+    parser = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False)
+    body = parser.parse(html).find("body")
     assert body is not None
     return " ".join(" ".join(body.itertext()).split())
