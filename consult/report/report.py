@@ -338,10 +338,8 @@ class Report:
         well = self.consult.recommended == "not_now"
         return submitted_on + timedelta(days=365 if well else 90)
 
-    def to_json(self) -> dict[str, Any]:
-        """What is stored of it: the values that JSON has."""
-        stored: dict[str, Any] = _REPORTS.dump_python(self, mode="json")
-        return stored
+    def to_json(self) -> Any:
+        return _REPORTS.dump_python(self, mode="json")
 
 
 _REPORTS = TypeAdapter(Report)
