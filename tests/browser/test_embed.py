@@ -13,7 +13,7 @@ from tests.support.agency_site import HEADER, Embedded, embedded_check
 from tests.support.apps import services_of
 from tests.support.axe import find_violations
 from tests.support.browser import Visit, visiting
-from tests.support.keyboard_and_touch import fill_by_tapping
+from tests.support.keyboard_and_touch import fill_at_once, fill_by_tapping
 from tests.support.patience import wait_until
 from tests.support.personas import BATON_ON_THE_FLOOR, CONTACT
 
@@ -71,7 +71,7 @@ def test_the_whole_way_in_a_page_of_another_site(
     browser: Browser, embedded: Embedded, size: tuple[int, int]
 ) -> None:
     """Each page starts at the top, is shown whole, and moves nothing of the page around it."""
-    width, height = size
+    (width, height), fill = size, fill_by_tapping if size == PHONE else fill_at_once
     with visiting(
         browser, embedded.agency, width=width, height=height, touch=True, also=[embedded.check]
     ) as visit:
@@ -90,7 +90,7 @@ def test_the_whole_way_in_a_page_of_another_site(
             assert HEADER - 1 <= top <= LOWEST_TOP, f"{seen[-1]} begins at {top}"
             assert frame.evaluate(SMALL_TEXT) == 0, f"iOS would zoom into {seen[-1]}"
             assert visit.overflow() == frame.evaluate(OVERFLOW) == 0
-            fill_by_tapping(frame, BATON_ON_THE_FLOOR.answers)
+            fill(frame, BATON_ON_THE_FLOOR.answers)
             send(frame)
         assert len(seen) >= 15
         assert HEADER - 1 <= settle(visit, frame) <= LOWEST_TOP
@@ -98,7 +98,7 @@ def test_the_whole_way_in_a_page_of_another_site(
         assert frame.url.endswith("/contact"), "the PDF asks who it is for, in the frame"
         faults += find_violations(frame, set()) if size == PHONE else []
         settle(visit, frame)
-        fill_by_tapping(frame, CONTACT)
+        fill(frame, CONTACT)
         frame.locator("[name=wants_consult]").check()
         send(frame)
         settle(visit, frame)
