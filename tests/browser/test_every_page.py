@@ -33,7 +33,7 @@ LOOKS: tuple[tuple[int, Scheme], ...] = (
 """Axe looks at each state in one of them, by turns; with `--every-look`, in all four.
 
 What pages are built of comes back in many states, so that each part is seen in every look. Axe is
-what takes most of the time here, and three quarters of that are contrasts.
+what takes most of the time here.
 """
 LARGE_TEXT = "document.documentElement.style.fontSize = '200%'"
 THUMB = 44
