@@ -108,6 +108,7 @@ def test_an_empty_digest_is_not_sent(database: Database, clock: Clock) -> None:
     assert pass_time(database, clock, Office(), 2) == []
 
 
+@on_sqlite
 def test_a_late_digest_is_sent_on_the_same_day_only(database: Database, clock: Clock) -> None:
     colleague(database, "ada")
     left_contact(database)
