@@ -213,7 +213,13 @@ def query_terms(text: str, *, similar: bool = False) -> list[Alternatives]:
             (*terms, *(key for term in terms for key in _similar_alternatives(term)))
             for terms in names or found
         ]
-    return list(dict.fromkeys(tuple(term[:WORD_MAX] for term in terms) for terms in found))
+    return list(dict.fromkeys(_alternatives(terms) for terms in found))
+
+
+def _alternatives(terms: Iterable[str]) -> Alternatives:
+    """Terms to look for, without those that begin with another one: that finds more anyway."""
+    cut = dict.fromkeys(term[:WORD_MAX] for term in terms)
+    return tuple(one for one in cut if not any(one != o and one.startswith(o) for o in cut))
 
 
 def _of_phone(typed: str) -> list[Alternatives]:
@@ -221,8 +227,8 @@ def _of_phone(typed: str) -> list[Alternatives]:
     spellings = [digits, digits.lstrip("0")]
     if len(digits) > _SAME_DIGITS + 1:
         spellings.append(digits[-_SAME_DIGITS:])
-    written = tuple(dict.fromkeys(one[:WORD_MAX] for one in spellings if one))
-    return list(dict.fromkeys((word, *written) for word in _WORD.findall(typed)))
+    written = [one for one in spellings if one]
+    return list(dict.fromkeys(_alternatives((word, *written)) for word in _WORD.findall(typed)))
 
 
 def index_lead(session: Session, lead_id: int) -> None:
