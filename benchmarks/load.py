@@ -48,12 +48,10 @@ AIM_MS = 500
 AIM_MEMORY = 1.1
 AIM_FINISHED = 1.25
 
-HASTY = dict.fromkeys(
-    ("CONSULT_SPAM_TIMING", "CONSULT_SPAM_NETWORK", "CONSULT_SPAM_MAIL_SERVER"), "off"
-)
+HASTY = dict.fromkeys(("SPAM_TIMING", "SPAM_NETWORK", "SPAM_MAIL_SERVER"), "off")
 """These owners answer faster than people do, all from one network, at domains that don't exist."""
 
-UNLIMITED = dict.fromkeys(("CONSULT_LIMIT_STARTS", "CONSULT_LIMIT_CONTACTS"), "1000000 per minute")
+UNLIMITED = dict.fromkeys(("LIMIT_STARTS", "LIMIT_CONTACTS"), "1000000 per minute")
 
 
 @dataclass(frozen=True)
@@ -81,12 +79,11 @@ def rows() -> list[Row]:
     with TemporaryDirectory() as folder, shared_server(Path(folder)) as server:
         for engine in ("SQLite", "PostgreSQL"):
             var_dir = Path(folder, engine)
-            settings = {"CONSULT_VAR_DIR": str(var_dir), "CONSULT_SECRET_KEY": SECRET_KEY}
+            settings = {"VAR_DIR": str(var_dir), "SECRET_KEY": SECRET_KEY}
             if engine == "PostgreSQL":
-                settings["CONSULT_DATABASE_URL"] = server.create_database()
-            steps, links = _prepared(var_dir, settings.get("CONSULT_DATABASE_URL"))
-            serve = ["-m", "consult", "serve", "--port"]
-            with running(serve, {**UNLIMITED, **HASTY, **settings}) as (port, pid):
+                settings["DATABASE_URL"] = server.create_database()
+            steps, links = _prepared(var_dir, settings.get("DATABASE_URL"))
+            with running("serve", {**UNLIMITED, **HASTY, **settings}) as (port, pid):
                 found += _measured(engine, port, pid, steps, links)
     return found
 

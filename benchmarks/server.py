@@ -1,41 +1,33 @@
 """The real server under eight busy connections, beside a bare route on the same kind of server."""
 
 import asyncio
-import os
-import socket
 import statistics
-import subprocess
-import sys
 import time
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from flask import Flask
+from waitress import serve
 
 from benchmarks.measure import Row
 from benchmarks.pages import PAGE
 from tests.support.apps import make_app
 from tests.support.client import PageClient
+from tests.support.forks import FORKS, command_process
+from tests.support.mail_server import free_port
 from tests.support.owner_journey import Journey
+from tests.support.patience import wait_until
 from tests.support.personas import BATON_ON_THE_FLOOR
 
-ROOT = Path(__file__).parents[1]
 CONNECTIONS = 8
 SECONDS = 4.0
 WARM_UP_SECONDS = 0.5
-START_SECONDS = 20.0
-
-BARE_SERVER = """
-import sys
-from flask import Flask
-from waitress import serve
-app = Flask("bare")
-app.add_url_rule("/", "hello", lambda: "Hello")
-serve(app, host="127.0.0.1", port=int(sys.argv[1]), threads=4)
-"""
 
 
 @dataclass
@@ -60,9 +52,12 @@ def rows() -> list[Row]:
     """Requests a second and the 99th percentile, of a question page's GET and POST."""
     with TemporaryDirectory() as folder:
         page, form = _a_question_page(Path(folder))
-        with running(["-c", BARE_SERVER], {}) as (port, _):
+        port = free_port()
+        bare_server = FORKS.Process(target=_bare, args=(port,))
+        bare_server.start()
+        with _started(bare_server, port):
             bare = _load(port, "/", None, 200)
-        with running(["-m", "consult", "web", "--port"], {"CONSULT_VAR_DIR": folder}) as (port, _):
+        with running("web", {"VAR_DIR": folder}) as (port, _):
             get = _load(port, page, None, 200)
             post = _load(port, page, form, 303)
     floor = "bare route"
@@ -85,36 +80,43 @@ def _a_question_page(var_dir: Path) -> tuple[str, bytes]:
     return path, urllib.parse.urlencode(journey.fill().data, doseq=True).encode()
 
 
+def _bare(port: int) -> None:
+    app = Flask("bare")
+    app.add_url_rule("/", "hello", lambda: "Hello")
+    serve(app, host="127.0.0.1", port=port, threads=4)
+
+
 @contextmanager
-def running(arguments: list[str], settings: dict[str, str]) -> Iterator[tuple[int, int]]:
-    """A server of its own process on a free port, until the block ends: the port, and its pid."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-    server = subprocess.Popen(
-        [sys.executable, *arguments, str(port)],
-        cwd=ROOT,
-        env={**os.environ, **settings},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+def running(command: str, settings: dict[str, str]) -> Iterator[tuple[int, int]]:
+    """A command that serves on a free port, until the block ends: the port, and its pid.
+
+    `settings` are by name, without their prefix.
+    """
+    port = free_port()
+    with TemporaryDirectory() as folder:
+        log = Path(folder, "log")
+        with _started(command_process(f"{command} --port {port}", settings, log), port) as pid:
+            yield port, pid
+
+
+@contextmanager
+def _started(server: BaseProcess, port: int) -> Iterator[int]:
     try:
-        _wait_for(server, port)
-        yield port, server.pid
+        wait_until(lambda: server.exitcode is not None or _answers(port), "an answer")
+        if not server.is_alive():
+            raise RuntimeError(f"no server came up on port {port}")
+        yield server.pid or 0
     finally:
         server.terminate()
-        server.wait(timeout=30)
+        server.join()
 
 
-def _wait_for(server: subprocess.Popen[bytes], port: int) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and server.poll() is None:
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise RuntimeError(f"no server came up on port {port}")
+def _answers(port: int) -> bool:
+    try:
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 def _load(port: int, path: str, body: bytes | None, status: int) -> Answered:

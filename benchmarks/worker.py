@@ -5,16 +5,16 @@ queue, the database, the writing of reports and mails. The others run `consult w
 """
 
 import logging
-import os
 import statistics
-import subprocess
-import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import replace
+from multiprocessing.process import BaseProcess
 from pathlib import Path
-from tempfile import TemporaryDirectory
+
+from sqlalchemy import select
 
 from benchmarks.measure import Row, computed_by
 from consult.owner.open_draft import freeze
@@ -25,8 +25,10 @@ from consult.storage import documents
 from consult.storage.db import migrate
 from consult.storage.db.database import Database
 from consult.storage.drafts import drafts
-from consult.storage.leads import leads, submission
+from consult.storage.leads import submission
+from consult.storage.tables.submission_tables import SubmissionRow
 from tests.support.dripping_server import dripping_server
+from tests.support.forks import command_process
 from tests.support.lead_factories import colleague
 from tests.support.patience import wait_until
 from tests.support.personas import BATON_ON_THE_FLOOR
@@ -50,7 +52,7 @@ IDLE_AIM = 0.003
 def rows() -> list[Row]:
     """Computing time of a job with many leads waiting, and of an idle worker, on each engine."""
     found: list[Row] = []
-    with TemporaryDirectory() as folder, shared_server(Path(folder)) as server:
+    with tempfile.TemporaryDirectory() as folder, shared_server(Path(folder)) as server:
         for engine in ("SQLite", "PostgreSQL"):
             cost = {}
             for number in (FEW, MANY):
@@ -102,34 +104,30 @@ def _hanging(folder: str) -> Row:
 
 def _wait_for_pdf(database: Database, lead_id: int) -> None:
     def is_there() -> bool:
+        # Not the whole lead: reading its documents over and over would slow the worker.
+        wanted = select(SubmissionRow.report_revision).where(SubmissionRow.id == lead_id)
         with database.reading() as session:
-            lead = leads.by_id(session, lead_id)
-            revision = documents.stored_revision(session, lead_id, documents.REPORT)
-        return lead is not None and revision >= lead.report_revision
+            made = documents.stored_revision(session, lead_id, documents.REPORT)
+            return made >= session.scalars(wanted).one()
 
     wait_until(is_there)
 
 
 @contextmanager
-def _worker(url: str, folder: str, smtp_url: str = "") -> Iterator[subprocess.Popen[bytes]]:
+def _worker(url: str, folder: str, smtp_url: str = "") -> Iterator[BaseProcess]:
     settings = {"VAR_DIR": folder, "DATABASE_URL": url, "SECRET_KEY": "benchmark " * 4}
     settings |= {"SMTP_URL": smtp_url, "MAIL_FROM": "Us <us@check.example>"}
-    log = Path(folder, "log")
-    with log.open("wb") as lines:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "consult", "worker"],
-            env=os.environ | {f"CONSULT_{name}": value for name, value in settings.items()},
-            stderr=lines,
-        )
+    log = Path(tempfile.mkdtemp(dir=folder), "log")
+    process = command_process("worker", settings, log)
     try:
-        wait_until(lambda: "started, for" in log.read_text())
+        wait_until(lambda: log.exists() and "started, for" in log.read_text())
         yield process
     finally:
         process.kill()
-        process.wait()
+        process.join()
 
 
-def _computed(process: subprocess.Popen[bytes]) -> float:
+def _computed(process: BaseProcess) -> float:
     """Seconds that all threads of a process have computed so far."""
     threads = Path(f"/proc/{process.pid}/task").glob("*/schedstat")
     return sum(int(file.read_text().split()[0]) for file in threads) / 1e9

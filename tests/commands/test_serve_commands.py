@@ -3,6 +3,7 @@
 import os
 import re
 import resource
+import shutil
 import signal
 import socket
 import subprocess
@@ -34,11 +35,12 @@ def port() -> int:
 
 @pytest.fixture
 def served(
-    tmp_path: Path, port: int, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, port: int, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[subprocess.Popen[str]]:
     """The app, served from a database of its own."""
     monkeypatch.setenv("CONSULT_VAR_DIR", str(tmp_path / "var"))
-    assert CliRunner().invoke(consult, ["db", "upgrade"]).exit_code == 0
+    (tmp_path / "var").mkdir()
+    shutil.copy(sqlite_template, tmp_path / "var/consult.db")
     command = [sys.executable, "-m", "consult", "serve", "--port", str(port)]
     with (
         (tmp_path / "log").open("w") as log,
@@ -68,19 +70,6 @@ def has_ended(process: subprocess.Popen[str]) -> bool:
     """Whether the server's output has ended: its workers write to it too."""
     process.communicate(timeout=patience())
     return True
-
-
-def test_health_is_told_by_exit_code(
-    served: subprocess.Popen[str], port: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("CONSULT_PORT", str(port))
-    result = CliRunner().invoke(consult, ["health"])
-    assert (result.exit_code, result.output) == (0, "ok\n")
-    served.kill()
-    served.wait()
-    result = CliRunner().invoke(consult, ["health"])
-    assert result.exit_code == 1
-    assert result.stderr.startswith(f"consult: nothing healthy answers at 127.0.0.1:{port}: ")
 
 
 START = b"POST /start HTTP/1.1\r\nHost: localhost\r\n"
@@ -133,14 +122,34 @@ def test_it_prints_its_url_keeps_its_port_and_ends_on_a_signal(
     assert (told.returncode, told.stdout) == (1, "")
     (line,) = told.stderr.splitlines()
     assert line.startswith(f"run: cannot listen on 127.0.0.1:{port}: ")
+    assert_a_thousand_connections_that_say_nothing_or_half_of_something_cost_nothing(port)
     served.send_signal(signal.SIGTERM)
     assert has_ended(served)
     assert served.returncode == 0
 
 
-def test_a_worker_that_ends_is_replaced_and_none_outlives_the_server(
-    served: subprocess.Popen[str], tmp_path: Path
+def assert_a_thousand_connections_that_say_nothing_or_half_of_something_cost_nothing(
+    port: int,
 ) -> None:
+    assert serve_commands._connection_limit() > 1_100  # this process may have as many files
+    with ExitStack() as lines:
+        for number in range(1_100):  # more than select() knows: 1,024 files
+            line = lines.enter_context(socket.create_connection(("127.0.0.1", port), patience()))
+            if number % 2:
+                line.sendall(
+                    b"POST /start HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nd"
+                )
+        start = time.monotonic()
+        assert answer(port) == b"ok\n"
+        assert time.monotonic() - start < patience() / 2
+
+
+def test_health_is_told_a_worker_that_ends_is_replaced_and_none_outlives_the_server(
+    served: subprocess.Popen[str], port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONSULT_PORT", str(port))
+    result = CliRunner().invoke(consult, ["health"])
+    assert (result.exit_code, result.output) == (0, "ok\n")
     log = tmp_path / "log"
     (first,) = wait_until(lambda: workers_in(log, 1), "the start of a worker")
     os.kill(first, signal.SIGKILL)
@@ -155,6 +164,9 @@ def test_a_worker_that_ends_is_replaced_and_none_outlives_the_server(
     assert (killed, told) == (("ERROR", "-9"), ("INFO", "0"))
     served.kill()
     assert has_ended(served)
+    result = CliRunner().invoke(consult, ["health"])
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"consult: nothing healthy answers at 127.0.0.1:{port}: ")
 
 
 def test_a_worker_that_cannot_be_started_is_started_later(
@@ -211,23 +223,6 @@ def computed_by_children() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def test_a_thousand_connections_that_say_nothing_or_half_of_something_cost_nothing(
-    served: subprocess.Popen[str], port: int
-) -> None:
-    assert served.poll() is None
-    assert serve_commands._connection_limit() > 1_100  # this process may have as many files
-    with ExitStack() as lines:
-        for number in range(1_100):  # more than select() knows: 1,024 files
-            line = lines.enter_context(socket.create_connection(("127.0.0.1", port), patience()))
-            if number % 2:
-                line.sendall(
-                    b"POST /start HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nd"
-                )
-        start = time.monotonic()
-        assert answer(port) == b"ok\n"
-        assert time.monotonic() - start < patience() / 2
-
-
 def test_a_connection_that_says_nothing_more_is_ended(
     tmp_path: Path, port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -239,10 +234,12 @@ def test_a_connection_that_says_nothing_more_is_ended(
     with subprocess.Popen([sys.executable, "-c", web], stderr=subprocess.DEVNULL) as process:
         wait_until(lambda: answer(port), "the first answer")
         with ExitStack() as lines:
+            told = {}
             for said in (b"", b"POST /start HTTP/1.1\r\n", b"GET /health/live HTTP/1.1\r\n\r\n"):
                 address = ("127.0.0.1", port)
-                line = lines.enter_context(socket.create_connection(address, patience()))
-                line.sendall(said)
+                told[said] = lines.enter_context(socket.create_connection(address, patience()))
+                told[said].sendall(said)
+            for said, line in told.items():
                 assert b"".join(iter(partial(line.recv, 1_000), b"")).endswith(
                     b"ok\n" if b"GET" in said else b""
                 )

@@ -6,7 +6,6 @@ from dataclasses import replace
 from email.message import EmailMessage
 from functools import partial
 from importlib import import_module
-from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, Literal
@@ -26,6 +25,7 @@ from consult.storage.db.database import Database
 from consult.storage.tables.delivery_tables import JobRow
 from consult.storage.tables.submission_tables import SubmissionRow
 from consult.workflow.office_hours import Office
+from tests.support.forks import FORKS
 from tests.support.mail_server import as_read
 
 BASE_URL = "https://check.example"
@@ -97,10 +97,6 @@ def drop_jobs(database: Database, *kinds: str) -> None:
         session.execute(delete(JobRow).where(JobRow.kind.in_(kinds) if kinds else true()))
 
 
-_PROCESSES = get_context("forkserver")
-_PROCESSES.set_forkserver_preload(["tests.delivery.worker_process"])  # whose import takes seconds
-
-
 @contextmanager
 def worker_processes() -> Iterator[Callable[..., BaseProcess]]:
     """Starts processes of `tests.delivery.worker_process`; none outlives the block."""
@@ -108,7 +104,7 @@ def worker_processes() -> Iterator[Callable[..., BaseProcess]]:
 
     def start(*arguments: object) -> BaseProcess:
         run = import_module("tests.delivery.worker_process").main
-        started.append(_PROCESSES.Process(target=run, args=tuple(map(str, arguments))))
+        started.append(FORKS.Process(target=run, args=tuple(map(str, arguments))))
         started[-1].start()
         return started[-1]
 

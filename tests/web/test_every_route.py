@@ -180,8 +180,8 @@ def test_every_page_can_be_read_while_nothing_can_be_saved(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     database = services_of(site.app).database
-    monkeypatch.setattr(database, "busy_seconds", 0.2)
-    monkeypatch.setattr(database_module, "_SPARE_SECONDS", 0.1)
+    monkeypatch.setattr(database, "busy_seconds", 0.02)
+    monkeypatch.setattr(database_module, "_SPARE_SECONDS", 0.01)
     monkeypatch.setitem(site.app.config, "PROPAGATE_EXCEPTIONS", False)
     site.world.restore()
     usual = {}

@@ -1,6 +1,5 @@
 """The machines: web and worker processes and a database server, started again when they end."""
 
-import multiprocessing
 import os
 import shutil
 import signal
@@ -14,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from consult.settings.server_settings import PREFIX
+from tests.support.forks import FORKS
 from tests.support.mail_server import free_port
 from tests.support.postgres import programs, run_program, server_user
 from tools.storm import machine_process
@@ -107,12 +106,10 @@ def make_machine(folder: Path, name: str, settings: Mapping[str, str], fast: flo
     machine = folder / name
     machine.mkdir()
     given = {"VAR_DIR": str(machine / "var"), **_HASTY, **settings}
-    own = {f"{PREFIX}{name}": value for name, value in given.items()}
-    others = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
 
     def process(command: str, *options: str) -> Process:
         log = machine / f"{command}.log"
-        start = partial(_Forked, (command, *options), others | own, log, fast)
+        start = partial(_Forked, [command, *options], given, log, fast)
         return Process(f"{command} {name}", start, log)
 
     return Machine(name, port, process("web", "--port", str(port)), process("worker"), fast)
@@ -121,16 +118,12 @@ def make_machine(folder: Path, name: str, settings: Mapping[str, str], fast: flo
 # These owners answer faster than people do, all from one network, at domains that don't exist.
 _HASTY = dict.fromkeys(("SPAM_TIMING", "SPAM_NETWORK", "SPAM_MAIL_SERVER"), "off")
 
-_FORKS = multiprocessing.get_context("forkserver")
-# Imports take longer than all else that a process does when it starts.
-_FORKS.set_forkserver_preload(["tools.storm.machine_process"])
-
 
 class _Forked:
     """A `consult` command in a process that is forked from one with everything imported."""
 
     def __init__(self, *arguments: object) -> None:
-        self._process = _FORKS.Process(target=machine_process.run, args=arguments)
+        self._process = FORKS.Process(target=machine_process.run, args=arguments)
         self._process.start()
 
     @property

@@ -1,0 +1,38 @@
+"""Commands as processes that are forked from one with everything imported.
+
+Imports take 2 seconds of computing, and longer than all else that a command does when it starts.
+"""
+
+import multiprocessing
+import os
+import sys
+from collections.abc import Mapping
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from consult.commands import consult, serve_commands
+from consult.settings.server_settings import PREFIX
+
+__all__ = ["FORKS", "command_process", "run_command", "serve_commands"]
+
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload([__name__, "tests.support.workers"])
+
+
+def command_process(command: str, settings: Mapping[str, str], log: Path) -> BaseProcess:
+    """Start a command, such as `web --port 8000`; `settings` are by name, without their prefix."""
+    process = FORKS.Process(target=run_command, args=(command.split(), settings, log))
+    process.start()
+    return process
+
+
+def run_command(arguments: list[str], settings: Mapping[str, str], log: Path) -> None:
+    """Be this command from now on, with no settings but these; its output goes to `log`."""
+    for name in [name for name in os.environ if name.startswith(PREFIX)]:
+        del os.environ[name]
+    os.environ.update({f"{PREFIX}{name}": value for name, value in settings.items()})
+    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    for standard in (1, 2):
+        os.dup2(output, standard)
+    sys.argv = ["consult", *arguments]
+    consult(arguments, prog_name="consult")
