@@ -6,6 +6,7 @@ with busy times can't be read, or while its lead is probably spam. The latter ta
 others, or robots could take them all.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from secrets import token_hex
 
@@ -28,6 +29,10 @@ from consult.storage.tables.booking_tables import ACTIVE, BookingRow, BookingSta
 from consult.storage.tables.lead_tables import LeadRow
 from consult.workflow.office_hours import Office
 from consult.workflow.slots import BookingRules, Interval, free_times
+
+TIME_TO_CHOOSE = timedelta(minutes=30)
+"""How long a time can be chosen that was shown as the first one. It would be gone in a minute if
+the page was opened a minute before the half hour."""
 
 _TWO_DAYS = timedelta(days=2)
 """What is over for longer is not of today, wherever the agency is."""
@@ -141,7 +146,8 @@ def cancel(session: Session, booking: BookingRow, office: Office) -> bool:
 
 
 def _state(session: Session, lead: LeadRow, start: datetime, rules: BookingRules) -> BookingState:
-    times, is_fresh = free(session, rules, lead.submission_id)
+    soonest = max(rules.soonest - TIME_TO_CHOOSE, timedelta())
+    times, is_fresh = free(session, replace(rules, soonest=soonest), lead.submission_id)
     if start not in times:
         raise TakenError
     return "booked" if is_fresh and not lead.suspect else "requested"

@@ -21,7 +21,7 @@ from consult.workflow.office_hours import Office, read_hours
 from consult.workflow.slots import BookingRules
 from consult.workflow.stages import Stage
 from tests.support.concurrency import at_once, begin_during
-from tests.support.databases import Clock, read, rows, write
+from tests.support.databases import ON_SQLITE, Clock, read, rows, write
 from tests.support.lead_factories import colleague, new_lead, see
 from tests.support.results import SPAM_SIGNS
 from tests.support.submissions import CONTACT, lead_of, submitted
@@ -107,6 +107,23 @@ def test_a_time_that_was_not_offered_is_taken(
     with pytest.raises(TakenError):
         book(database, lead, start(clock()))
     assert rows(database, BookingRow) == []
+
+
+@ON_SQLITE
+def test_the_first_time_can_be_chosen_for_half_an_hour_after_it_was_shown(
+    database: Database, clock: Clock
+) -> None:
+    ada, ben = new_lead(database, contact=True), new_lead(database, contact=True)
+    start = times(database)[0]
+    clock.time = start - RULES.soonest
+    assert times(database)[0] == start
+    clock.go_on(minutes=30)
+    assert times(database)[0] > start, "it isn't offered anymore"
+    booking = book(database, ada, start)
+    write(database, own_calendar.cancel, booking, Office())
+    clock.go_on(seconds=1)
+    with pytest.raises(TakenError):
+        book(database, ben, start)
 
 
 def test_of_many_at_once_one_gets_the_time(database: Database) -> None:
