@@ -15,6 +15,7 @@ from consult.api import api_access
 from consult.storage.api.api_tokens import SCOPES
 from tests.support.api import ApiClient, make_token
 from tests.support.apps import make_app, services_of
+from tests.support.examples import examples
 from tests.support.staff_client import ADMIN, make_lead, make_user
 from tests.support.submissions import CONTACT
 
@@ -126,7 +127,7 @@ def test_generated_calls_get_what_the_document_says(
     for result in schema.get_all_operations():
         operation = result.ok()
 
-        @settings(max_examples=10, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=examples(10), suppress_health_check=list(HealthCheck))
         @given(operation.as_strategy(generation_mode=mode), st.sampled_from(tokens))
         def call(case: Any, token: str) -> None:
             check(case, token)

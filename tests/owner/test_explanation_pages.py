@@ -19,6 +19,7 @@ from consult.report.explanations import explain
 from tests.report.samples import report_of
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
+from tests.support.examples import examples
 from tests.support.page import Page, text_of
 from tests.support.personas import BATON_ON_THE_FLOOR, MOSTLY_UNKNOWN, PERSONAS, Persona
 from tests.support.results import finding_text, hand_in
@@ -102,7 +103,7 @@ def test_what_is_unknown_is_called_unknown(app: Flask) -> None:
 
 
 @given(complete_answers())
-@hypothesis_settings(max_examples=25)
+@hypothesis_settings(max_examples=examples(25))
 def test_every_line_finding_and_step_has_its_reasons(found: Found) -> None:
     walk = walked(*found)
     report, reasons = build_report(walk), explain(walk)
@@ -168,7 +169,7 @@ def test_asking_what_if_keeps_nothing(result: Result) -> None:
 
 
 @given(complete_answers())
-@hypothesis_settings(max_examples=25)
+@hypothesis_settings(max_examples=examples(25))
 def test_without_a_change_it_shows_the_result(found: Found) -> None:
     walk = walked(*found)
     report = build_report(walk)
@@ -183,7 +184,7 @@ def test_without_a_change_it_shows_the_result(found: Found) -> None:
 
 
 @given(complete_answers())
-@hypothesis_settings(max_examples=10)  # each has thirty better answers
+@hypothesis_settings(max_examples=examples(10))  # each has thirty better answers
 def test_no_better_answer_makes_a_score_worse(found: Found) -> None:
     walk = walked(*found)
     for asked in walk.asked:

@@ -22,6 +22,7 @@ from consult.storage.tables.submission_tables import ResponseStatsRow
 from consult.workflow.office_hours import Office
 from consult.workflow.stages import Stage
 from tests.support.databases import Clock, read, rows, write
+from tests.support.examples import examples
 from tests.support.lead_factories import colleague, new_lead, set_lead
 
 HOUR = timedelta(hours=1)
@@ -161,7 +162,7 @@ def test_steps_to_a_consult_are_those_that_single_leads_took(
     me = colleague(database, "ada")
 
     @settings(
-        max_examples=15 if database.is_sqlite else 4,
+        max_examples=examples(15 if database.is_sqlite else 4),
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )

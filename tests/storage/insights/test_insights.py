@@ -36,6 +36,7 @@ from consult.storage.privacy import erasure
 from consult.storage.tables.submission_tables import DraftRow, StartPageViewRow
 from consult.workflow.stages import Stage
 from tests.support.databases import Clock, read, write
+from tests.support.examples import examples
 from tests.support.lead_factories import colleague, new_lead
 from tests.support.strategies import BRANCHES, answered, walked
 from tests.support.submissions import CONTACT, new_submission, submitted
@@ -169,7 +170,7 @@ def by_source(database: Database, step: str, chosen: str | None = None) -> dict[
 
 def test_numbers_are_those_an_observer_would_count(database: Database) -> None:
     @settings(
-        max_examples=12 if database.is_sqlite else 4,
+        max_examples=examples(12 if database.is_sqlite else 4),
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )

@@ -30,6 +30,7 @@ from consult.storage.leads.leads import standing, timeline
 from consult.storage.tables.lead_tables import LeadEventRow, LeadRow
 from consult.workflow.stages import CLOSING_REASONS, DECLINE_REASONS, MOVES, STAGES, Stage
 from tests.support.databases import Clock, write
+from tests.support.examples import examples
 from tests.support.lead_factories import close_account, columns, make_account, new_lead, see
 from tests.support.many_leads import next_at
 
@@ -249,6 +250,6 @@ def assignee_after(events: list[LeadEventRow]) -> int | None:
 
 def test_no_order_of_events_loses_a_lead_or_an_answer(database: Database, clock: Clock) -> None:
     LeadMachine.database, LeadMachine.clock = database, clock
-    examples = 15 if database.is_sqlite else 3
-    limits = settings(max_examples=examples, stateful_step_count=30, deadline=None)
+    number = examples(15 if database.is_sqlite else 3)
+    limits = settings(max_examples=number, stateful_step_count=30, deadline=None)
     run_state_machine_as_test(LeadMachine, settings=limits)

@@ -23,6 +23,7 @@ from consult.storage.drafts import drafts
 from consult.storage.leads import leads, submission
 from consult.storage.privacy import retention
 from tests.support.databases import Clock, write
+from tests.support.examples import examples
 from tests.support.submissions import CONTACT, new_submission
 
 QUESTIONS = st.sampled_from(["first_reply", "patience", "symptoms", "first_sale_value"])
@@ -128,6 +129,6 @@ class SubmissionMachine(RuleBasedStateMachine):
 
 def test_any_order_of_events_keeps_what_it_should(database: Database, clock: Clock) -> None:
     SubmissionMachine.database, SubmissionMachine.clock = database, clock
-    examples = 15 if database.is_sqlite else 5
-    limits = settings(max_examples=examples, stateful_step_count=15, deadline=None)
+    number = examples(15 if database.is_sqlite else 5)
+    limits = settings(max_examples=number, stateful_step_count=15, deadline=None)
     run_state_machine_as_test(SubmissionMachine, settings=limits)

@@ -24,6 +24,7 @@ from consult.storage.tables.lead_tables import LeadRow, ToDo
 from consult.storage.tables.submission_tables import ContactRow
 from consult.workflow.stages import STAGES
 from tests.support.databases import Clock, read
+from tests.support.examples import examples
 from tests.support.lead_factories import new_lead
 from tests.support.many_leads import ARCHETYPES, SOURCES, MadeLead, is_open, make_many
 from tests.support.submissions import left_contact
@@ -162,7 +163,8 @@ def test_the_pages_are_what_filtering_every_lead_gives(
     """All of them full but the last; with `few` as the number of leads that are read first."""
 
     @settings(
-        max_examples=30 if database.is_sqlite else 15, suppress_health_check=[HealthCheck.too_slow]
+        max_examples=examples(30 if database.is_sqlite else 15),
+        suppress_health_check=[HealthCheck.too_slow],
     )
     @given(FILTERS, st.integers(5, 60), st.sampled_from((2_000, 8, 0)))
     @example(LeadFilter(text="anna", sort="oldest"), 1, 8)
