@@ -4,6 +4,7 @@ Each text about a part of a score claims something about single answers; `LOW` a
 what. Change a text, and look here whether its claim is still the one that is checked.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import product
 
@@ -149,15 +150,21 @@ def test_the_finding_says_what_single_answers_say_and_what_the_legs_show(
     finding = build_report(way, card=card).finding
     texts = EDITION.texts.findings["finding"]
     lines = {line.id: (leg.weak, line) for leg in card.legs for line in leg.lines}
-    said = {"good": 0, "low": 0, "text": 0}
-    for kind, entries in (("good", "answers"), ("low", "answers"), ("text", "unknowns")):
-        for id, own in texts[entries].items():
-            if for_owner(own, way.facts)[kind].lower() in finding.lower():
-                said[kind] += 1
-                weak, line = lines[id]  # so it was asked
-                assert line.unknown == (kind == "text")
-                assert line.points >= 75 if kind == "good" else line.points < 50
-                assert kind == "good" or weak or not any(leg.weak for leg in card.legs)
+    parts = [
+        (for_owner(own, way.facts)[kind].lower(), kind, id)
+        for kind, entries in (("good", "answers"), ("low", "answers"), ("text", "unknowns"))
+        for id, own in texts[entries].items()
+    ]
+    parts = [part for part in parts if part[0] in finding.lower()]
+    said = Counter[str]()
+    for text, kind, id in parts:
+        if any(text in longer and text != longer for longer, *_ in parts):
+            continue  # "what brings buyers in" is open, and also what one may know
+        said[kind] += 1
+        weak, line = lines[id]  # so it was asked
+        assert line.unknown == (kind == "text")
+        assert line.points >= 75 if kind == "good" else line.points < 50
+        assert kind == "good" or weak or not any(leg.weak for leg in card.legs)
     dark = card.archetype == "running_in_the_dark"
     assert not (dark and said["low"])
     assert said["low"] + said["text"] or not (dark or any(leg.weak for leg in card.legs))
