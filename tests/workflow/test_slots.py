@@ -70,11 +70,26 @@ def calendars(draw: st.DrawFn) -> tuple[BookingRules, datetime, list[Interval], 
 
 
 def is_open(office: Office, at: datetime) -> bool:
-    """Whether the clock on the agency's wall shows a time at which it is open."""
+    """Whether the clock on the agency's wall shows a time at which it is open.
+
+    Of the hour that comes twice, as clocks go back, it is open from when it first opens until it
+    closes for the last time.
+    """
     wall = at.astimezone(office.zone)
+    midnight = wall.replace(hour=0, minute=0, fold=0)
     since = timedelta(hours=wall.hour, minutes=wall.minute)
-    spans = office.week.get(wall.weekday(), ())
-    return wall.date() not in office.closed and any(a <= since < b for a, b in spans)
+    spans = office.week.get(wall.weekday(), ()) if wall.date() not in office.closed else ()
+    if any(opens <= since < closes for opens, closes in spans) or not comes_twice(wall):
+        return any(opens <= since < closes for opens, closes in spans)
+    twice = [MINUTE * n for n in range(DAY // MINUTE) if comes_twice(midnight + MINUTE * n)]
+    if wall.fold:
+        return any(since < closes and opens <= twice[-1] for opens, closes in spans)
+    return any(opens <= since and twice[0] < closes for opens, closes in spans)
+
+
+def comes_twice(wall: datetime) -> bool:
+    first, second = (wall.replace(fold=n).astimezone(UTC) for n in (0, 1))
+    return first < second
 
 
 @given(calendars())
