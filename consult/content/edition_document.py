@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
-import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 
 from consult.content.texts import texts_of
@@ -16,6 +15,7 @@ from consult.questionnaire import BASE, Kind, Question, Questionnaire, Wording
 from consult.questionnaire.conditions import ALWAYS
 from consult.questionnaire.describe import map_rows
 from consult.questionnaire.editions import folder
+from consult.questionnaire.yaml_texts import read_yaml
 from consult.scoring.axis import BANDS, CUTS
 from consult.scoring.lines import SORTING_CLAIMS
 from consult.settings import PROJECT_FOLDER
@@ -39,8 +39,7 @@ _ADVICE = {
 
 def document(edition: Questionnaire) -> str:
     """The whole edition as one Markdown text: claims, scores, rules, questions, texts, evidence."""
-    file = folder(edition.name) / "evidence.yaml"
-    evidence: Mapping[str, Any] = yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader)
+    evidence: Mapping[str, Any] = read_yaml(folder(edition.name) / "evidence.yaml")
     findings, plan = edition.texts.findings, edition.structure.roles.plan
     impossible = {rule.id: rule.impossible for rule in edition.structure.contradictions}
     page = _template("instrument.md").render(

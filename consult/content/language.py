@@ -11,9 +11,8 @@ from difflib import SequenceMatcher
 from functools import cache
 from pathlib import Path
 
-import yaml
-
 from consult.content.texts import Problem, Text
+from consult.questionnaire.yaml_texts import read_yaml
 
 HIGHEST_GRADE = 8.0
 """US school grade by Flesch-Kincaid; the average adult reads at about this level."""
@@ -23,9 +22,7 @@ _FEWEST_WORDS = 8
 
 _FEWEST_WORDS_OF_A_FILE = 100
 
-_WORDS = yaml.load(
-    (Path(__file__).parent / "words.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader
-)
+_WORDS = read_yaml(Path(__file__).with_name("words.yaml"))
 _LISTED: Mapping[str, re.Pattern[str]] = {
     kind: re.compile(form.format("|".join(map(re.escape, _WORDS[kind]))), re.IGNORECASE)
     for kind, form in (

@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-import yaml
-
 from consult.crypto import Purpose, sign, verify
 from consult.delivery.booking.booking_mail import meeting, sender_address
 from consult.delivery.booking.invitations import Mailbox, Method, add_invitation, invitation
@@ -27,6 +25,7 @@ from consult.delivery.mail.messages import (
 )
 from consult.delivery.notifications.digest_mail import period_of, sections_of, subject_of, time_of
 from consult.delivery.worker import Commit, no_op
+from consult.questionnaire.yaml_texts import read_yaml
 from consult.report.display import long_date, meeting_time, phone_link
 from consult.settings.schema import Settings
 from consult.storage import deliveries
@@ -47,8 +46,8 @@ from consult.workflow.stages import DECLINE_REASONS, OTHER
 
 UNSUBSCRIBE_PATH = "/mail/stop/"
 
-ALERT_TEXTS: Mapping[str, Mapping[str, str]] = yaml.load(
-    Path(__file__).with_name("security_alerts.yaml").read_text("utf-8"), yaml.CSafeLoader
+ALERT_TEXTS: Mapping[str, Mapping[str, str]] = read_yaml(
+    Path(__file__).with_name("security_alerts.yaml")
 )
 """What each security alert says."""
 

@@ -6,10 +6,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import yaml
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
+from consult.questionnaire.yaml_texts import read_yaml
 from consult.staff.accounts.people_pages import ROLE_LABELS
 from consult.staff.blueprint import blueprint, for_admins
 from consult.staff.privacy.privacy_pages import REASON_LABELS, table_label
@@ -33,9 +33,7 @@ NO_USER_LABEL = "Not signed in, command line or application"
 UNAUTHENTICATED = frozenset({"account.sign_in_failed", "factor.refused"})
 """Actions of visitors who are not signed in."""
 
-ACTIONS: Mapping[str, str] = yaml.load(
-    Path(__file__).with_name("actions.yaml").read_text("utf-8"), yaml.CSafeLoader
-)
+ACTIONS: Mapping[str, str] = read_yaml(Path(__file__).with_name("actions.yaml"))
 """What pages call each action."""
 
 _NAMES: Mapping[str, str] = {

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-import yaml
-
+from consult.questionnaire.yaml_texts import read_yaml
 from consult.report.display import consult_time, short_time
 from consult.report.report import Money
 from consult.report.report_sections import money_in_figures
@@ -130,9 +129,7 @@ def _says(event: LeadEventRow) -> bool:
 
 _AREA_ZONES: Mapping[str, str] = {
     code: zone
-    for zone, codes in yaml.safe_load(
-        Path(__file__).with_name("area_codes.yaml").read_text()
-    ).items()
+    for zone, codes in read_yaml(Path(__file__).with_name("area_codes.yaml")).items()
     for code in codes.split()
 }
 

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-import yaml
 from pydantic import TypeAdapter
 from wtforms import Field, StringField
 from wtforms.utils import unset_value
 from wtforms.validators import AnyOf, ValidationError
 
+from consult.questionnaire.yaml_texts import read_yaml
 from consult.settings.brand import Brand
 from consult.settings.embed_origins import read_sites
 from consult.settings.schema import Settings
@@ -289,7 +289,7 @@ def placeholders(provider: SettingsProvider) -> list[str]:
 
 
 _GROUPS = TypeAdapter(tuple[Group, ...]).validate_python(
-    yaml.load(Path(__file__).with_name("groups.yaml").read_text("utf-8"), yaml.CSafeLoader)
+    read_yaml(Path(__file__).with_name("groups.yaml"))
 )
 BRAND_GROUP = _GROUPS[0]
 _LISTED = {setting.name for group in _GROUPS for setting in group.settings}
